@@ -1,0 +1,5 @@
+"""`python -m newft`."""
+
+from newft.cli import main
+
+raise SystemExit(main())

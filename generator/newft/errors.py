@@ -1,0 +1,55 @@
+"""What can go wrong, for the person who must act.
+
+NewftError
+├── UsageError          an option or answer is unknown, malformed or missing        exit 2
+├── CatalogError        a domain, family or hardware file is wrong
+├── DataError           the user's files cannot be read or used
+├── IncompatibleError   choices that do not fit together; the hint names one that does
+├── RenderError         a template failed
+└── ProjectError        the target folder is in the way or cannot be written
+
+Every message says what and where; the hint says what to do.
+"""
+
+from __future__ import annotations
+
+
+class NewftError(Exception):
+    """An expected failure: shown as `error: where: message` and `hint: ...`, never as a traceback."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class UsageError(NewftError):
+    """An option or an answer is unknown, malformed or missing."""
+
+    exit_code = 2
+
+
+class CatalogError(NewftError):
+    """A domain, family or hardware file that ships with newft, or a kit, is wrong."""
+
+
+class DataError(NewftError):
+    """The user's files cannot be read, or hold too little to train on."""
+
+
+class IncompatibleError(NewftError):
+    """Two choices that do not fit together, such as a precision the hardware lacks."""
+
+
+class RenderError(NewftError):
+    """A template failed: the layer, the file and the line are in the message."""
+
+
+class ProjectError(NewftError):
+    """The target folder holds a colliding path or cannot be written."""
