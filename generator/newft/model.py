@@ -62,6 +62,7 @@ class Task:
     prompts: Mapping[Language, Prompts]
     sample: Mapping[Language, str]  # file below the kit's `sample/`
     question: Mapping[Language, str]  # an example input for `make chat`
+    out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,8 @@ class DataFacts:
     accepted: int
     rejected: Mapping[str, int]  # reason code -> rows
     mapping: Mapping[str, tuple[str, ...]]  # field -> columns it may have (files may differ)
-    labels: Mapping[str, int]  # label -> rows, sorted by name
+    labels: Mapping[str, int]  # label -> rows, sorted by name; labels with fewer than 3 rows are left out
+    out_of_scope: str | None  # the label that means "none of these", where the file has one
     lengths: Lengths
     language: Language
     shape: str  # `labelled`
