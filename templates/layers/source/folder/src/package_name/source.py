@@ -1,0 +1,18 @@
+"""The base model from a folder of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .config import ModelConfig
+from .model_files import ModelFolder, bring, complete
+
+
+def model_folder(model: ModelConfig) -> ModelFolder:
+    """The folder that `model.id` names, once it is whole; no revision can be read from it."""
+    fetch = bring("hf download ORGANISATION/MODEL --local-dir MODEL")
+    return complete(
+        Path(model.id).expanduser(),
+        None,
+        hint=f"copy the folder again from where it came; or {fetch}",
+    )

@@ -1,0 +1,86 @@
+"""The base model from Hugging Face, or from the mirror that HF_ENDPOINT names.
+
+HF_HOME says where the cache is, HF_HUB_OFFLINE=1 uses nothing but the cache, HF_TOKEN opens gated
+and private models. No token belongs into config/run.yaml.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from huggingface_hub import constants, snapshot_download
+from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
+    GatedRepoError,
+    HFValidationError,
+    HTTPError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from .config import ModelConfig
+from .errors import ProjectError
+from .model_files import UNWANTED, WANTED, ModelFolder, bring, complete
+
+
+def model_folder(model: ModelConfig) -> ModelFolder:
+    """The model in the cache, fetched where it is not there yet, and the commit that it is.
+
+    A `model.id` that is a folder here is used as it is: the way to bring a model by hand.
+    """
+    brought = Path(model.id).expanduser()
+    if brought.is_dir():
+        return complete(brought, None, hint=_bring(model))
+    try:
+        snapshot = snapshot_download(
+            model.id,
+            revision=model.revision,
+            allow_patterns=WANTED,
+            ignore_patterns=UNWANTED,
+        )
+    except (HTTPError, HFValidationError, OSError) as error:
+        raise _explained(error, model) from error
+    return complete(
+        Path(snapshot),
+        Path(snapshot).name,  # the cache names a snapshot after its commit
+        hint="run again with a network; if the model has no safetensors, choose another model.id",
+    )
+
+
+def _explained(error: Exception, model: ModelConfig) -> ProjectError:
+    hub = constants.ENDPOINT
+    match error:
+        case HFValidationError():
+            return ProjectError(
+                f"model.id is {model.id!r}: no folder here, and no name that a hub could have",
+                "write the path of a model folder, or ORGANISATION/MODEL",
+            )
+        case GatedRepoError():
+            return ProjectError(
+                f"{model.id} is gated, and {hub} did not let you in",
+                f"accept its terms at {hub}/{model.id}, then `hf auth login` or set HF_TOKEN",
+            )
+        case RevisionNotFoundError():
+            return ProjectError(
+                f"{model.id} has no revision {model.revision!r}",
+                f"set model.revision to a commit, tag or branch of {hub}/{model.id}/commits/main",
+            )
+        case RepositoryNotFoundError():
+            return ProjectError(
+                f"{hub} has no model {model.id!r}, or does not show it to you",
+                "correct model.id; for a private model `hf auth login` or set HF_TOKEN",
+            )
+    if constants.HF_HUB_OFFLINE:
+        return ProjectError(
+            f"HF_HUB_OFFLINE is set, and {model.id} is not complete in {constants.HF_HUB_CACHE}",
+            f"unset HF_HUB_OFFLINE once; or {_bring(model)}",
+        )
+    reason = str(error.__cause__ or error).strip().partition("\n")[0]
+    return ProjectError(
+        f"{model.id} could not be fetched from {hub}: {reason}",
+        f"set HF_ENDPOINT to a mirror that you reach; or {_bring(model)}",
+    )
+
+
+def _bring(model: ModelConfig) -> str:
+    revision = f" --revision {model.revision}" if model.revision else ""
+    return bring(f"hf download {model.id}{revision} --local-dir {Path(model.id).name}")

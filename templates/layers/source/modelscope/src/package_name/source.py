@@ -1,0 +1,89 @@
+"""The base model from ModelScope.
+
+MODELSCOPE_CACHE says where the cache is, MODELSCOPE_ENDPOINT names another address, and
+MODELSCOPE_API_TOKEN opens private models. No token belongs into config/run.yaml.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from modelscope_hub.errors import HubError, NetworkError
+
+from .config import ModelConfig
+from .errors import ProjectError
+from .model_files import UNWANTED, WANTED, ModelFolder, bring, complete
+
+
+def model_folder(model: ModelConfig) -> ModelFolder:
+    """The model in the cache, fetched where it is not there yet, and the revision asked for.
+
+    A pinned revision that is complete in the cache needs no network. A `model.id` that is a folder
+    here is used as it is: the way to bring a model by hand.
+    """
+    brought = Path(model.id).expanduser()
+    if brought.is_dir():
+        return complete(brought, None, hint=_bring(model))
+    if model.revision and (cached := _cached(model)):
+        return cached
+    try:
+        return _snapshot(model, offline=False)
+    except NetworkError as error:
+        if cached := _cached(model):
+            return cached
+        message = f"{_hub()} cannot be reached, and {model.id} is not complete in the cache"
+        raise ProjectError(message, _bring(model)) from error
+    except (HubError, OSError) as error:
+        raise _explained(error, model) from error
+
+
+def _snapshot(model: ModelConfig, *, offline: bool) -> ModelFolder:
+    from modelscope import snapshot_download  # takes seconds, and a folder does not need it
+
+    folder = snapshot_download(
+        model.id,
+        revision=model.revision,
+        allow_patterns=WANTED,
+        ignore_patterns=UNWANTED,
+        local_files_only=offline,
+    )
+    return complete(
+        Path(folder),
+        model.revision or "master",
+        hint="run again with a network; if the model has no safetensors, choose another model.id",
+    )
+
+
+def _cached(model: ModelConfig) -> ModelFolder | None:
+    try:
+        cached = _snapshot(model, offline=True)
+    except (HubError, ProjectError):
+        return None
+    # older clients kept one folder for all revisions: it may hold any of them
+    return cached if model.revision in (None, cached.path.name) else None
+
+
+def _explained(error: Exception, model: ModelConfig) -> ProjectError:
+    revision = f" at revision {model.revision!r}" if model.revision else ""
+    status = getattr(error.__cause__, "status_code", None)
+    if status == 404:
+        return ProjectError(
+            f"{_hub()} has no model {model.id!r}{revision}, or does not show it to you",
+            "correct model.id and model.revision; for a private model set MODELSCOPE_API_TOKEN",
+        )
+    if status in (401, 403):
+        return ProjectError(
+            f"{_hub()} does not let you read {model.id}{revision}",
+            f"ask for access at {_hub()}/models/{model.id}, then set MODELSCOPE_API_TOKEN",
+        )
+    return ProjectError(f"{model.id} could not be fetched from {_hub()}: {error}", _bring(model))
+
+
+def _hub() -> str:
+    return os.environ.get("MODELSCOPE_ENDPOINT", "https://modelscope.cn")
+
+
+def _bring(model: ModelConfig) -> str:
+    revision = f" --revision {model.revision}" if model.revision else ""
+    return bring(f"modelscope download {model.id}{revision} --local-dir {Path(model.id).name}")
