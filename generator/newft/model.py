@@ -103,6 +103,8 @@ class Size:
     source: str
     modelscope_id: str | None = None
     embedded: Embedded | None = None
+    # method -> value, where this size wants another than its family
+    learning_rate: Mapping[str, Measured[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -344,4 +346,5 @@ class Plan:
     estimate: Estimate
     layers: tuple[str, ...]  # below `templates/layers/`, in the order they stack
     requirements: tuple[str, ...]  # of the project, with ranges
+    requirements_no_deps: tuple[str, ...]  # installed without what they depend on
     warnings: tuple[Text, ...]

@@ -1,0 +1,106 @@
+"""One situation to decide for: what was answered, measured and looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from newft.model import Answers, Facts, Family, Hardware, Language, Size, Task
+
+# The system and the user's other programs keep a quarter of a machine's memory
+CPU_MEMORY_SHARE = 0.75
+# No character costs more tokens than its UTF-8 has bytes: byte-level tokenizers end there.
+TOKENS_AT_MOST: dict[Language, float] = {"en": 1.0, "zh": 3.0}
+# Role markers of system, user and assistant, and the line breaks between them: 15 to 40 tokens.
+TEMPLATE_TOKENS = 48
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything a value of the recipe may depend on."""
+
+    answers: Answers
+    facts: Facts
+    family: Family
+    size: Size | None  # None: a folder, or a hub id that the catalogue does not know
+    hardware: Hardware
+    task: Task
+
+    @property
+    def on_cpu(self) -> bool:
+        """True where a processor trains."""
+        return self.hardware.accelerator.kind == "cpu"
+
+    @property
+    def trains_here(self) -> bool:
+        """True where the machine that generates is the one that trains."""
+        return self.answers.gpu == "auto" and self.facts.machine is not None
+
+    @property
+    def memory_gb(self) -> float | None:
+        """Memory one process can fill, in GB of 1e9 bytes; None is unknown."""
+        machine = self.facts.machine
+        if self.on_cpu and self.trains_here and machine is not None:
+            return machine.memory_gb * CPU_MEMORY_SHARE
+        return self.hardware.accelerator.memory_gb
+
+    @property
+    def memory_label(self) -> str:
+        """What the memory is called in messages."""
+        accelerator = self.hardware.accelerator
+        return f"{accelerator.title} ({figure(self.memory_gb)} GB)"
+
+    @property
+    def rows(self) -> int:
+        """Usable rows."""
+        return self.facts.data.accepted
+
+    @property
+    def labels(self) -> int:
+        """Labels to tell apart; at least 1, so that it can be divided by."""
+        return max(1, len(self.facts.data.labels))
+
+    @property
+    def name(self) -> str:
+        """The model's name for messages."""
+        return self.size.hub_id if self.size else self.answers.model
+
+
+def rate(family: Family, language: Language) -> float:
+    """Tokens a character; the ceiling of any byte-level tokenizer where none was measured."""
+    measured = family.tokens_per_character.get(language)
+    return measured.value if measured else TOKENS_AT_MOST[language]
+
+
+def tokens_of(text: str, family: Family) -> int:
+    """Tokens of a text that is at hand, rounded up."""
+    latin = sum(character.isascii() for character in text)
+    return ceil(latin * rate(family, "en") + (len(text) - latin) * rate(family, "zh"))
+
+
+def input_tokens(case: Case, characters: int) -> int:
+    """Tokens of an input of so many characters."""
+    return ceil(characters * rate(case.family, case.facts.data.language))
+
+
+def answer_tokens(case: Case) -> int:
+    """Tokens of the longest answer, its end of turn included."""
+    return 1 + max((tokens_of(label, case.family) for label in case.facts.data.labels), default=0)
+
+
+def fixed_tokens(case: Case) -> int:
+    """Tokens that every training row has besides its input."""
+    prompt = case.task.prompts[case.answers.language].tuned
+    return tokens_of(prompt, case.family) + TEMPLATE_TOKENS + answer_tokens(case)
+
+
+def mean_row_tokens(case: Case) -> int:
+    """Tokens of a usual training row, template included."""
+    return input_tokens(case, case.facts.data.lengths.median) + fixed_tokens(case)
+
+
+def figure(value: float | None) -> str:
+    """A number as a reader wants it: 16, 1.5 or 0.04, with no more digits than it is worth."""
+    if value is None:
+        return "?"
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

@@ -1,0 +1,151 @@
+"""Memory and time of a run, as ranges that hold the published figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from newft.decide.case import Case, answer_tokens, figure, mean_row_tokens
+from newft.decide.splits import training_rows
+from newft.model import Estimate, Recipe, Size, Text
+
+Range = tuple[float, float]
+GB = 1e9
+BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
+
+# The ranges below are calibrated: tests/decide/test_estimate.py holds them against what
+# LLaMA-Factory, Unsloth, torchtune and Qwen publish for LoRA in 16 bit.
+WEIGHTS_MARGIN = 1.15  # published peaks above the weights and what follows, from 7B to 70B
+ADAPTER_BYTES = (12, 16)  # adapter in 16 or 32 bit, its gradient, two moments of AdamW in 32 bit
+ACTIVATION_SLACK = 1.25  # EleutherAI and Unsloth count a quarter more for what is not a matrix
+ACTIVATION_MARGIN = {True: 1.4, False: 1.7}  # with and without checkpointing, against peaks
+LOGIT_BYTES = (2, 14)  # 16 bit; or that, its 32-bit copy, the shifted copy and the gradient
+DEVICE_CONTEXT_GB = 1.4  # CUDA context and kernels of one process
+PROCESS_GB = 0.5  # Python with torch: peak of 1.0 GB with 0.52 GB of weights, SmolLM2 on a CPU
+
+FLOPS_PER_PARAMETER = 4  # forward 2, backward to activations 2; frozen weights need no gradient
+CHECKPOINTING_FLOPS = 2  # the forward pass again
+# Share of the peak that a run reaches. Qwen-7B, LoRA with checkpointing on one A100, as published
+# (https://github.com/QwenLM/Qwen#profiling-of-memory-and-speed): 0.25 at 256 tokens a step,
+# 0.48 at 4,096. The low end is less than half of the worst, since most cards do worse than an A100.
+UTILISATION = (0.1, 0.48)
+FP32_SHARE = 1 / 8  # NVIDIA V100: 15.7 against 125 TFLOPS, T4: 8.1 against 65
+CPU_FLOPS = 80e9  # 149 tokens a second x 4 x 134.5 M parameters, SmolLM2 on two cores in fp32
+
+
+@dataclass(frozen=True)
+class Load:
+    """What weighs on the memory of one device."""
+
+    rank: int
+    precision: str
+    batch_size: int
+    length: int  # tokens
+    checkpointing: bool
+    logits_per_row: int  # the project computes logits only where there is a label
+    on_cpu: bool = False
+
+
+def adapter_parameters(size: Size, rank: int) -> int:
+    """Trainable parameters of LoRA on every linear module of the blocks."""
+    query, key = size.heads * size.head_dim, size.kv_heads * size.head_dim
+    attention = 2 * (size.hidden + query) + 2 * (size.hidden + key)
+    return rank * size.layers * (attention + 3 * (size.hidden + size.intermediate))
+
+
+def memory_range(size: Size, load: Load) -> Range:
+    """Peak memory of one device, lowest and highest, in GB of 1e9 bytes."""
+    width = BYTES[load.precision]
+    tokens = load.batch_size * load.length
+    weights = size.parameters * width
+    adapter = adapter_parameters(size, load.rank)
+    key = size.kv_heads * size.head_dim
+    layer = tokens * (size.hidden + 2 * key + 2 + 2 * size.intermediate) * width * ACTIVATION_SLACK
+    activations = layer * (1 if load.checkpointing else size.layers)
+    kept = size.layers * tokens * size.hidden * width if load.checkpointing else 0
+    logits = load.batch_size * load.logits_per_row * size.vocabulary
+    low = weights + adapter * ADAPTER_BYTES[0] + activations + logits * LOGIT_BYTES[0]
+    high = (
+        weights * WEIGHTS_MARGIN
+        + adapter * ADAPTER_BYTES[1]
+        + activations * ACTIVATION_MARGIN[load.checkpointing]
+        + kept
+        + logits * LOGIT_BYTES[1]
+    )
+    return low / GB, high / GB + (PROCESS_GB if load.on_cpu else DEVICE_CONTEXT_GB)
+
+
+def row_flops(case: Case, size: Size, *, checkpointing: bool) -> float:
+    """Floating-point operations to train on a usual row once."""
+    tokens = mean_row_tokens(case)
+    per_parameter = FLOPS_PER_PARAMETER + (CHECKPOINTING_FLOPS if checkpointing else 0)
+    attention = 12 * size.layers * size.hidden * tokens
+    return tokens * (per_parameter * size.parameters + attention)
+
+
+def cpu_rows(case: Case, size: Size, minutes: int) -> int:
+    """Rows that two cores train on in so many minutes."""
+    return int(minutes * 60 * CPU_FLOPS / row_flops(case, size, checkpointing=False))
+
+
+def estimate(case: Case, recipe: Recipe) -> Estimate:
+    """What the run will take; None where the model's size or the hardware's speed is unknown."""
+    memory = _memory(case, recipe)
+    hours = _hours(case, recipe)
+    return Estimate(memory, hours, _why(case, memory, hours))
+
+
+def _memory(case: Case, recipe: Recipe) -> Range | None:
+    if case.size is None:
+        return None
+    load = Load(
+        rank=recipe.rank.value,
+        precision=recipe.precision.value,
+        batch_size=recipe.batch_size.value,
+        length=recipe.max_length.value,
+        checkpointing=recipe.gradient_checkpointing.value,
+        logits_per_row=answer_tokens(case),
+        on_cpu=case.on_cpu,
+    )
+    low, high = memory_range(case.size, load)
+    return round(low, 1), round(high + 0.05, 1)
+
+
+def _hours(case: Case, recipe: Recipe) -> Range | None:
+    if recipe.training_minutes.value is not None:
+        evaluation = 2 * (recipe.evaluation_minutes.value or 0)  # the base and the tuned model
+        return 0.0, round((recipe.training_minutes.value + evaluation) / 60, 2)
+    peak = case.hardware.accelerator.peak_tflops
+    if case.size is None or peak is None:
+        return None
+    checkpointing = recipe.gradient_checkpointing.value
+    share = FP32_SHARE if recipe.precision.value == "fp32" else 1.0
+    work = (
+        training_rows(case.rows)
+        * recipe.epochs.value
+        * row_flops(case, case.size, checkpointing=checkpointing)
+    )
+    fastest = work / (peak * 1e12 * share * case.hardware.count * 3600)
+    return round(fastest / UTILISATION[1], 3), round(fastest / UTILISATION[0] + 0.0005, 3)
+
+
+def _why(case: Case, memory: Range | None, hours: Range | None) -> Text:
+    if case.size is None:
+        en = "the size of this model is not in the catalogue: `make check` measures the memory"
+        zh = "目录中没有该模型的规模，由 `make check` 实测显存"
+    elif memory is None or hours is None:
+        en = "memory by the model's shape; the speed of this hardware is not in the catalogue"
+        zh = "内存按模型结构估算；目录中没有该硬件的速度"
+    elif case.on_cpu:
+        en = "memory by the model's shape; at most the time budgets of training and evaluation"
+        zh = "内存按模型结构估算；时间至多为训练与评估的预算之和"
+    else:
+        tflops = figure(case.hardware.accelerator.peak_tflops)
+        en = (
+            f"memory of one device by the model's shape; training at {UTILISATION[0]:.0%} to "
+            f"{UTILISATION[1]:.0%} of {tflops} TFLOPS, loading and evaluation not counted"
+        )
+        zh = (
+            f"单卡显存按模型结构估算；训练按峰值 {tflops} TFLOPS 的 {UTILISATION[0]:.0%} 至 "
+            f"{UTILISATION[1]:.0%} 计，不含加载与评估"
+        )
+    return Text(en, zh)

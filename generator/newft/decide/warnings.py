@@ -1,0 +1,108 @@
+"""What the user should know before the project is written, though nothing stops it."""
+
+from __future__ import annotations
+
+from newft.decide.case import Case, fixed_tokens, rate
+from newft.decide.estimate import cpu_rows
+from newft.decide.fit import LENGTH_MARGIN, row_tokens
+from newft.decide.splits import test_share, training_rows, wilson_half_width
+from newft.decide.steps import TRAINING_MINUTES
+from newft.model import Recipe, Text
+
+FEW_TEST_ROWS = 60
+FEW_ROWS_A_LABEL = 10
+LANGUAGES = {"en": Text("English", "英文"), "zh": Text("Chinese", "中文")}
+
+
+def of(case: Case, recipe: Recipe) -> tuple[Text, ...]:
+    """What the data warned of, and what the choices add to it."""
+    ours = (
+        _language(case),
+        _few_rows(case),
+        _rare_labels(case),
+        _long_rows(case, recipe),
+        _unknown_size(case),
+        _assumed_bf16(case, recipe),
+        _slow_cpu(case),
+    )
+    return case.facts.data.warnings + tuple(warning for warning in ours if warning)
+
+
+def _language(case: Case) -> Text | None:
+    language = case.facts.data.language
+    if language in case.family.languages:
+        return None
+    known = LANGUAGES[language]
+    return Text(
+        f"{case.family.title} was not trained on {known.en}: it learns short labels, little else",
+        f"{case.family.title} 没有学过{known.zh}：只能学会简短的标签",
+    )
+
+
+def _few_rows(case: Case) -> Text | None:
+    rows = round(case.rows * test_share(case.rows).value)
+    if rows >= FEW_TEST_ROWS:
+        return None
+    points = 100 * wilson_half_width(max(1, rows))
+    return Text(
+        f"about {rows} test rows: the result is only known to +-{points:.0f} points; "
+        "600 rows in all make it +-9",
+        f"测试集约 {rows} 行：结果误差约 ±{points:.0f} 个百分点；共 600 行数据时约为 ±9",
+    )
+
+
+def _rare_labels(case: Case) -> Text | None:
+    rare = [label for label, rows in case.facts.data.labels.items() if rows < FEW_ROWS_A_LABEL]
+    if not rare:
+        return None
+    shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
+    return Text(
+        f"{len(rare)} of {case.labels} labels have fewer than {FEW_ROWS_A_LABEL} rows: {shown}",
+        f"{case.labels} 个标签中有 {len(rare)} 个不足 {FEW_ROWS_A_LABEL} 行：{shown}",
+    )
+
+
+def _long_rows(case: Case, recipe: Recipe) -> Text | None:
+    length = recipe.max_length.value
+    if row_tokens(case, case.facts.data.lengths.longest) <= length:
+        return None
+    per_character = rate(case.family, case.facts.data.language) * LENGTH_MARGIN
+    characters = int((length - fixed_tokens(case)) / per_character)
+    return Text(
+        f"rows above some {characters:,} characters may exceed {length:,} tokens and be set aside",
+        f"超过约 {characters:,} 个字符的行可能超出 {length:,} 个词元而被剔除",
+    )
+
+
+def _unknown_size(case: Case) -> Text | None:
+    if case.size is not None:
+        return None
+    return Text(
+        f"`{case.name}` is not in the catalogue of {case.family.title}: its memory and time are "
+        "not estimated; `make check` measures",
+        f"`{case.name}` 不在 {case.family.title} 的目录中：未估算内存与时间，由 `make check` 实测",
+    )
+
+
+def _assumed_bf16(case: Case, recipe: Recipe) -> Text | None:
+    if recipe.precision.value != "bf16" or case.on_cpu or case.hardware.accelerator.bf16:
+        return None
+    return Text(
+        "bf16 is assumed: name the card (such as `--gpu 1xV100-32GB`) if it is older than 2020",
+        "假定支持 bf16：若显卡早于 2020 年，请写明型号（如 `--gpu 1xV100-32GB`）",
+    )
+
+
+def _slow_cpu(case: Case) -> Text | None:
+    if not case.on_cpu or case.size is None:
+        return None
+    rows = training_rows(case.rows)
+    affordable = cpu_rows(case, case.size, TRAINING_MINUTES)
+    if affordable >= rows:
+        return None
+    return Text(
+        f"a CPU trains on about {affordable:,} of {rows:,} rows in {TRAINING_MINUTES} minutes; "
+        "set training.time_budget_minutes for more",
+        f"CPU 在 {TRAINING_MINUTES} 分钟内约能训练 {rows:,} 行中的 {affordable:,} 行；"
+        "可调大 training.time_budget_minutes",
+    )
