@@ -1,0 +1,193 @@
+"""A YAML file as a typed value: strict, with the line and the key of everything that is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+import yaml
+
+from newft.catalog.names import nearest
+from newft.errors import CatalogError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+# The parser in C is several times faster and is missing from some builds of PyYAML.
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+T = TypeVar("T")
+Part = str | int
+
+
+class Fault(NamedTuple):
+    """What is wrong with one key, as a sentence that goes on after the key."""
+
+    path: tuple[Part, ...]
+    message: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML mapping, and where each of its keys stands."""
+
+    file: Path
+    node: yaml.Node
+    data: Mapping[str, object]
+
+    @classmethod
+    def read(cls, file: Path) -> Document:
+        """The document in a file; the same key twice in one mapping is refused."""
+        loader = _Loader(_text(file))
+        try:
+            node = loader.get_single_node()
+            if not isinstance(node, yaml.MappingNode):
+                raise CatalogError("the file holds no keys", where=str(file))
+            repeated = list(_repeated_keys(node, ()))
+            data = loader.construct_document(node)
+        except yaml.YAMLError as error:
+            raise _syntax_error(file, error) from error
+        document = cls(file, node, data)
+        document.refuse(repeated)
+        return document
+
+    def to(self, kind: type[T], *, given: Mapping[str, str]) -> T:
+        """The whole document as one value; `given` are the fields that the file may not set."""
+        self.refuse(_set_by_loader(given, self.data, ()))
+        return self._validated(kind, {"": {**self.data, **given}}, outer=1)[""]
+
+    def to_mapping(self, kind: type[T], *, key: str) -> dict[str, T]:
+        """One value for each top key; the top key becomes the value's field `key`."""
+        entries: dict[str, object] = {}
+        for name, entry in self.data.items():
+            if isinstance(entry, dict):
+                self.refuse(_set_by_loader((key,), entry, (name,)))
+                entry = {key: name, **entry}
+            entries[name] = entry
+        return self._validated(kind, entries, outer=0)
+
+    def refuse(self, faults: Iterable[Fault]) -> None:
+        """Raises one error that lists every fault in the order of the file; none is fine."""
+        found: set[tuple[int, str]] = set()
+        for fault in faults:
+            line, key = self._place(fault.path)
+            found.add((line, f"{key} {fault.message}"))
+        if not found:
+            return
+        first, *others = [(f"{self.file}:{line}", message) for line, message in sorted(found)]
+        rest = (f"\n{where}: {message}" for where, message in others)
+        raise CatalogError(first[1] + "".join(rest), where=first[0])
+
+    def _validated(self, kind: type[T], data: Mapping[str, object], *, outer: int) -> dict[str, T]:
+        """The data as values; the first `outer` parts of a path are not in the file."""
+        from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+        # The setting reaches the dataclasses inside, as they have none of their own.
+        settings = ConfigDict(extra="forbid", strict=True)
+        adapter: TypeAdapter[dict[str, T]] = TypeAdapter(dict[str, kind], config=settings)  # type: ignore[valid-type]
+        try:
+            # As JSON, because strict validation of Python objects refuses a list for a tuple.
+            return adapter.validate_json(json.dumps(data, default=str))
+        except ValidationError as error:
+            # The first part names the entry, and is no field of the type.
+            self.refuse(
+                Fault(fault.path[outer:], fault.message)
+                for fault in (_fault(kind, found) for found in error.errors())
+            )
+            raise
+
+    def _place(self, path: tuple[Part, ...]) -> tuple[int, str]:
+        """The line of a key and its name; parts that the file lacks are passed over."""
+        node, mark, key = self.node, self.node.start_mark, ""
+        for part in path:
+            if isinstance(node, yaml.MappingNode):
+                pairs = [pair for pair in node.value if pair[0].value == str(part)]
+                if pairs:
+                    mark, node = pairs[-1][0].start_mark, pairs[-1][1]
+                    key += f".{part}" if key else str(part)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+                node = node.value[part]
+                mark = node.start_mark
+                key += f"[{part}]"
+        return int(mark.line) + 1, f"`{key}`" if key else "the file"
+
+
+def _fault(kind: type[object], found: ErrorDetails) -> Fault:
+    """What pydantic found, in words for the writer of the file."""
+    path, value = found["loc"], found["input"]
+    *around, name = path
+    if found["type"] in ("missing", "missing_argument"):
+        return Fault(tuple(around), f"lacks `{name}`")
+    if found["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        near = nearest(str(name), _keys(kind, tuple(around[1:])))
+        return Fault(path, "is no key here" + (f"; did you mean `{near[0]}`?" if near else ""))
+    wish = found["msg"].removeprefix("Input ")
+    shown = "" if isinstance(value, dict | list) else f", not `{value}`"
+    number = isinstance(value, str) and found["type"] in ("float_type", "int_type")
+    text = " (text: write numbers with a dot, such as 1.0e-5)" if number else ""
+    return Fault(path, wish + shown + text)
+
+
+def _keys(kind: Any, path: tuple[Part, ...]) -> tuple[str, ...]:
+    """The keys that a value inside a type may have; none where any key will do."""
+    for part in path:
+        kind = _inner(kind, part)
+    kind = get_origin(kind) or kind
+    if is_dataclass(kind):
+        return tuple(field.name for field in fields(kind))
+    return tuple(getattr(kind, "_fields", ()))
+
+
+def _inner(kind: Any, part: Part) -> Any:
+    """The type of one field or element of a type."""
+    origin, arguments = get_origin(kind) or kind, get_args(kind)
+    if is_dataclass(origin):
+        return _present(get_type_hints(origin).get(str(part)))
+    return _present(arguments[0 if isinstance(part, int) else -1]) if arguments else kind
+
+
+def _present(kind: Any) -> Any:
+    """A type without its `None`."""
+    others = [argument for argument in get_args(kind) if argument is not NoneType]
+    return others[0] if NoneType in get_args(kind) else kind
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise CatalogError("there is no such file", where=str(file)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError(f"cannot be read: {error}", where=str(file)) from error
+
+
+def _syntax_error(file: Path, error: yaml.YAMLError) -> CatalogError:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    where = f"{file}:{mark.line + 1}" if mark else str(file)
+    return CatalogError(f"this is not YAML: {problem}", where=where)
+
+
+def _repeated_keys(node: yaml.Node, path: tuple[Part, ...]) -> Iterator[Fault]:
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield Fault((*path, key.value), "is there twice")
+            seen.add(key.value)
+            yield from _repeated_keys(value, (*path, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for position, element in enumerate(node.value):
+            yield from _repeated_keys(element, (*path, position))
+
+
+def _set_by_loader(
+    names: Iterable[str], data: Mapping[str, object], path: tuple[Part, ...]
+) -> Iterator[Fault]:
+    for name in names:
+        if name in data:
+            yield Fault((*path, name), "follows from the name; leave it out")

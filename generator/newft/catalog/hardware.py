@@ -1,0 +1,88 @@
+"""What a project trains on, from a few characters: `v100`, `2xV100-32GB`, `1x24GB`, `cpu`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from newft.catalog.names import fold, nearest
+from newft.errors import UsageError
+from newft.model import Accelerator, Hardware, MachineFacts
+
+_COUNT = re.compile(r"\s*(?:(\d{1,4})\s*[x×*]\s*)?(.+?)\s*", re.IGNORECASE)
+_MEMORY = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*(?:GB?|GiB)", re.IGNORECASE)
+
+
+def parse_gpu(
+    text: str, accelerators: Mapping[str, Accelerator], *, machine: MachineFacts | None
+) -> Hardware:
+    """The hardware an answer means; `auto` is the machine as it was probed."""
+    if fold(text) == "auto":
+        return _of_machine(accelerators, machine)
+    match = _COUNT.fullmatch(text)
+    count, name = (int(match[1] or 1), match[2]) if match else (1, text)
+    accelerator = _named(name, accelerators) or _of_memory(name)
+    if accelerator is None:
+        raise _unknown(name, accelerators)
+    if count == 0:
+        raise UsageError(f"`{text}` is no hardware", where="gpu", hint=f"1x{name}, or cpu")
+    return Hardware(accelerator, count)
+
+
+def _of_machine(accelerators: Mapping[str, Accelerator], machine: MachineFacts | None) -> Hardware:
+    if machine is None:
+        raise UsageError(
+            "`auto` needs a machine to look at", where="gpu", hint="name it: cpu, 1x24GB"
+        )
+    accelerator = _named(machine.accelerator, accelerators) or _unlisted(machine.accelerator)
+    if accelerator.kind == "cpu":
+        accelerator = replace(accelerator, memory_gb=machine.memory_gb, bf16=machine.bf16)
+    return Hardware(accelerator, machine.count)
+
+
+def _named(name: str, accelerators: Mapping[str, Accelerator]) -> Accelerator | None:
+    """The accelerator of an id or alias, whatever its case, spaces and hyphens."""
+    known = _names(accelerators)
+    owner = known.get(fold(name)) or known.get(f"{fold(name)}b")  # `80g` for `80GB`
+    return accelerators[owner] if owner else None
+
+
+def _names(accelerators: Mapping[str, Accelerator]) -> dict[str, str]:
+    return {
+        fold(name): accelerator.id
+        for accelerator in accelerators.values()
+        for name in (accelerator.id, *accelerator.aliases)
+    }
+
+
+def _of_memory(name: str) -> Accelerator | None:
+    """A card of which only the memory is known."""
+    match = _MEMORY.fullmatch(name)
+    if match is None or float(match[1]) == 0:
+        return None
+    title = f"{match[1]}GB"
+    return replace(_unlisted(title), memory_gb=float(match[1]), source="as answered")
+
+
+def _unlisted(name: str) -> Accelerator:
+    """A card of which only the name is known."""
+    return Accelerator(
+        id=name,
+        title=name,
+        kind="cuda",
+        memory_gb=None,
+        bf16=None,
+        fp16=None,
+        flash_attention=None,
+        int4=None,
+        peak_tflops=None,
+        source="as found on this machine",
+    )
+
+
+def _unknown(name: str, accelerators: Mapping[str, Accelerator]) -> UsageError:
+    near = nearest(name, accelerators, most=3)
+    also = "`newft show hardware` lists them; memory alone will do: 1x24GB"
+    hint = f"did you mean {', '.join(near)}? {also}" if near else also
+    return UsageError(f"`{name}` is no known accelerator", where="gpu", hint=hint)

