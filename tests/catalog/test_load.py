@@ -120,6 +120,9 @@ def test_both_languages_are_wanted(kit_folder: Path) -> None:
         ("title: [", "this is not YAML"),
         ("", "the file holds no keys"),
         ("- a\n- b\n", "the file holds no keys"),
+        ("? [a, b]\n: c\n", "this is not YAML: found unhashable key"),
+        ("title: !!python/name:os.system x", "this is not YAML: could not determine"),
+        ("title: &a\n  en: *a\n", "`title.en` contains itself"),
     ],
 )
 def test_what_is_no_yaml_mapping_is_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -41,18 +41,19 @@ class Document:
 
     @classmethod
     def read(cls, file: Path) -> Document:
-        """The document in a file; the same key twice in one mapping is refused."""
+        """The document in a file; a key that stands twice in one mapping is refused."""
         loader = _Loader(_text(file))
         try:
             node = loader.get_single_node()
             if not isinstance(node, yaml.MappingNode):
                 raise CatalogError("the file holds no keys", where=str(file))
-            repeated = list(_repeated_keys(node, ()))
-            data = loader.construct_document(node)
+            # Before the values are made: making them drops the first of two equal keys.
+            faults = list(_structure_faults(node, (), ()))
+            data = {} if faults else loader.construct_document(node)
         except yaml.YAMLError as error:
             raise _syntax_error(file, error) from error
         document = cls(file, node, data)
-        document.refuse(repeated)
+        document.refuse(faults)
         return document
 
     def to(self, kind: type[T], *, given: Mapping[str, str]) -> T:
@@ -172,17 +173,23 @@ def _syntax_error(file: Path, error: yaml.YAMLError) -> CatalogError:
     return CatalogError(f"this is not YAML: {problem}", where=where)
 
 
-def _repeated_keys(node: yaml.Node, path: tuple[Part, ...]) -> Iterator[Fault]:
-    if isinstance(node, yaml.MappingNode):
+def _structure_faults(
+    node: yaml.Node, path: tuple[Part, ...], around: tuple[yaml.Node, ...]
+) -> Iterator[Fault]:
+    """The keys that stand twice in one mapping, and the aliases that lead back to themselves."""
+    if node in around:
+        yield Fault(path, "contains itself")
+    elif isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
-            if key.value in seen:
-                yield Fault((*path, key.value), "is there twice")
-            seen.add(key.value)
-            yield from _repeated_keys(value, (*path, key.value))
+            name = str(key.value)
+            if name in seen:
+                yield Fault((*path, name), "is there twice")
+            seen.add(name)
+            yield from _structure_faults(value, (*path, name), (*around, node))
     elif isinstance(node, yaml.SequenceNode):
         for position, element in enumerate(node.value):
-            yield from _repeated_keys(element, (*path, position))
+            yield from _structure_faults(element, (*path, position), (*around, node))
 
 
 def _set_by_loader(
