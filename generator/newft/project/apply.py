@@ -1,0 +1,285 @@
+"""Puts a rendered tree in its place: the old folder or the new one, whenever the machine stops.
+
+A new folder is one rename of a folder beside it. Into a folder that exists, the files go by way of
+`.newft-apply/` inside it, where a journal says how far they came:
+
+    tree/      the files that have not been moved yet
+    journal    all are here and on disk: from now on an interrupted apply is finished
+    undo       one could not be moved: from now on it is taken back
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from newft.errors import ProjectError
+
+STAGE = ".newft-apply"
+Recovery = Literal["nothing to do", "finished", "undone"]
+
+
+def apply(tree: Path, folder: Path) -> tuple[str, ...]:
+    """The paths written, sorted: all of `tree`; or none, and an error lists what is in the way."""
+    folder = _real(folder)
+    paths = _files(tree)
+    recover(folder)
+    try:
+        _refuse_collisions(folder, paths)
+        if folder.is_dir():
+            _apply_into(tree, folder, paths)
+        else:
+            _create(tree, folder, paths)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    return tuple(paths)
+
+
+def recover(folder: Path) -> Recovery:
+    """What became of an apply that was interrupted: finished where all was on disk, else undone."""
+    folder = _real(folder)
+    try:
+        beside = [stage for stage in _stages_beside(folder) if _is_stage(stage)]
+        for stage in beside:
+            with _locked(stage):
+                shutil.rmtree(stage)
+        if not _is_stage(folder / STAGE):
+            return "undone" if beside else "nothing to do"
+        with _locked(folder / STAGE):
+            return _recover_into(folder, folder / STAGE)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+# --- a folder that is not there yet --------------------------------------------------------------
+
+
+def _create(tree: Path, folder: Path, paths: list[str]) -> None:
+    top = folder  # the highest folder that is missing: with its parents it appears in one rename
+    while not top.parent.exists():
+        top = top.parent
+    stage = _beside(top)
+    stage.mkdir()
+    with _locked(stage):
+        try:
+            _copy(tree, stage / folder.relative_to(top), paths)
+            _sync_folders(stage)
+            stage.rename(top)
+        except BaseException:
+            shutil.rmtree(stage, ignore_errors=True)
+            raise
+        _sync(top.parent)
+
+
+def _beside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}{STAGE}")
+
+
+def _stages_beside(folder: Path) -> list[Path]:
+    places = [place for place in (folder, *folder.parents) if place.name]
+    return [_beside(place) for place in places]
+
+
+# --- a folder that is there ----------------------------------------------------------------------
+
+
+def _apply_into(tree: Path, folder: Path, paths: list[str]) -> None:
+    stage = folder / STAGE
+    stage.mkdir()
+    with _locked(stage):
+        try:
+            _copy(tree, stage / "tree", paths)
+            _write_journal(stage, folder, paths)
+            _move_in(stage, folder)
+        except BaseException:
+            if (stage / "journal").exists():
+                (stage / "journal").rename(stage / "undo")
+            _recover_into(folder, stage)
+            raise
+        _drop(stage)
+
+
+def _recover_into(folder: Path, stage: Path) -> Recovery:
+    left = bool(_files(stage))  # nothing is left where only the last step is missing
+    finish = (stage / "journal").exists()
+    if finish:
+        _move_in(stage, folder)
+    elif (stage / "undo").exists():
+        _move_back(stage, folder)
+    _drop(stage)
+    if not left:
+        return "nothing to do"
+    return "finished" if finish else "undone"
+
+
+def _write_journal(stage: Path, folder: Path, paths: list[str]) -> None:
+    new = {
+        parent.as_posix()
+        for path in paths
+        for parent in PurePosixPath(path).parents
+        if not (folder / parent).exists()
+    }
+    journal = {"files": paths, "folders": sorted(new)}
+    _write(stage / "journal.part", json.dumps(journal).encode("ascii"))
+    _sync_folders(stage)
+    _sync(folder)
+    (stage / "journal.part").rename(stage / "journal")
+    _sync(stage)
+
+
+def _move_in(stage: Path, folder: Path) -> None:
+    """Move every staged file to its place; a second time, only those that are left."""
+    waiting = _files(stage / "tree") if (stage / "tree").is_dir() else []
+    _refuse_collisions(folder, waiting)
+    for path in waiting:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (stage / "tree" / path).rename(target)
+    for parent in {parent for path in waiting for parent in PurePosixPath(path).parents}:
+        _sync(folder / parent)
+
+
+def _move_back(stage: Path, folder: Path) -> None:
+    """Move every file that left the stage back to it; a second time, only those that are left."""
+    journal = json.loads((stage / "undo").read_text(encoding="ascii"))
+    for path in map(_checked, journal["files"]):
+        staged = stage / "tree" / path
+        if not staged.exists() and _obstacle(folder, path) == path:
+            staged.parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).rename(staged)
+    for path in sorted(map(_checked, journal["folders"]), reverse=True):
+        if _obstacle(folder, path) == path:
+            with contextlib.suppress(OSError):  # the user put something in it meanwhile
+                (folder / path).rmdir()
+    _sync(folder)
+
+
+# --- what both need ------------------------------------------------------------------------------
+
+
+def _refuse_collisions(folder: Path, paths: list[str]) -> None:
+    obstacles = dict.fromkeys(found for path in paths if (found := _obstacle(folder, path)))
+    if obstacles:
+        files = "1 path is" if len(obstacles) == 1 else f"{len(obstacles)} paths are"
+        listed = "\n".join(f"  {_described(folder, path)}" for path in obstacles)
+        raise ProjectError(
+            f"{files} in the way, and nothing was written:\n{listed}",
+            where=str(folder),
+            hint="move them away, or choose another folder",
+        )
+
+
+def _obstacle(folder: Path, path: str) -> str | None:
+    """The part of a path that is there already, and is not a folder to go through."""
+    place = folder
+    for part in PurePosixPath(path).parts:
+        place = place / part
+        if not os.path.lexists(place):
+            return None
+        if place.is_symlink() or not place.is_dir():
+            break
+    return place.relative_to(folder).as_posix()
+
+
+def _described(folder: Path, path: str) -> str:
+    place = folder / path
+    if place.is_symlink():
+        return f"{path} -> {place.readlink()}"
+    return f"{path}/" if place.is_dir() else path
+
+
+def _files(tree: Path) -> list[str]:
+    if tree.is_symlink():  # a stage that someone made by hand
+        return []
+    return sorted(
+        (Path(root) / name).relative_to(tree).as_posix()
+        for root, _, names in os.walk(tree)
+        for name in names
+    )
+
+
+def _copy(tree: Path, into: Path, paths: list[str]) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    for path in paths:
+        target = into / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source = tree / path
+        _write(target, source.read_bytes(), executable=bool(source.stat().st_mode & 0o100))
+
+
+def _write(path: Path, content: bytes, *, executable: bool = False) -> None:
+    # the mode is left to the user's umask
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o777 if executable else 0o666)
+    with os.fdopen(opened, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folders(top: Path) -> None:
+    for root, _, _ in os.walk(top):
+        _sync(Path(root))
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system syncs folders
+            raise
+    finally:
+        os.close(opened)
+
+
+@contextlib.contextmanager
+def _locked(stage: Path) -> Iterator[None]:
+    """Hold the stage; the lock dies with its process, so that a killed one can be recovered."""
+    opened = os.open(stage, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ProjectError("another newft is writing here", where=str(stage.parent)) from error
+        yield
+    finally:
+        os.close(opened)
+
+
+def _drop(stage: Path) -> None:
+    """Remove a stage; first what says that there is more to do."""
+    for journal in ("journal", "undo"):
+        (stage / journal).unlink(missing_ok=True)
+    _sync(stage)
+    shutil.rmtree(stage)
+
+
+def _is_stage(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _checked(path: str) -> str:
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts:
+        raise ProjectError(f"`{path}` in the journal leads out of the folder", where=STAGE)
+    return path
+
+
+def _real(folder: Path) -> Path:
+    """The folder without links on the way to it; what is there must be a folder."""
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise ProjectError("it is not a folder", where=str(folder), hint="choose another path")
+    return folder.resolve()
+
+
+def _cannot_write(folder: Path, error: OSError) -> ProjectError:
+    reason = (error.strerror or str(error)).lower()
+    hint = "nothing was written: make room or get the right to write there, or choose another path"
+    return ProjectError(f"cannot be written: {reason}", where=str(folder), hint=hint)

@@ -1,0 +1,54 @@
+"""What newft keeps in a project: the answers, the facts, and the tree as it was last rendered."""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+from newft import __version__
+from newft.model import Answers, Facts
+from newft.project.plain import Plain, dump, plain
+
+KEPT = ".newft"
+_NEVER = (KEPT, "data/raw")  # the user's records are no part of a template
+
+
+def write_baseline(tree: Path, *, answers: Answers, facts: Facts) -> None:
+    """Write `.newft/`: answers.yml (yours to edit), facts.yml, baseline.tar."""
+    kept = tree / KEPT
+    kept.mkdir(exist_ok=True)
+    moved = {file.path: file.project_path for file in facts.data.files}
+    here = tuple(moved.get(file, file) for file in answers.data.files)
+    answers = replace(answers, data=replace(answers.data, files=here))
+    # where the files lay on the machine that generated is nobody's business later
+    files = tuple(replace(file, path=file.project_path) for file in facts.data.files)
+    facts = replace(facts, data=replace(facts.data, files=files))
+    _write(kept / "answers.yml", _given(plain(answers)))
+    _write(kept / "facts.yml", {"newft": __version__, "facts": plain(facts)})
+    _pack(tree, kept / "baseline.tar")
+
+
+def _given(value: Plain) -> dict[str, Plain]:
+    """What was answered: a question left open has no key."""
+    assert isinstance(value, dict)
+    inner = {key: _given(item) if isinstance(item, dict) else item for key, item in value.items()}
+    return {key: item for key, item in inner.items() if item not in (None, [], {})}
+
+
+def _write(path: Path, values: dict[str, Plain]) -> None:
+    path.write_bytes(dump(values).encode("utf-8"))
+
+
+def _pack(tree: Path, archive: Path) -> None:
+    """A plain tar that says nothing of time, place or person."""
+    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(tree.rglob("*"), key=lambda path: path.relative_to(tree).as_posix()):
+            relative = path.relative_to(tree)
+            if not path.is_file() or any(relative.is_relative_to(folder) for folder in _NEVER):
+                continue
+            entry = tarfile.TarInfo(relative.as_posix())
+            entry.size = path.stat().st_size
+            entry.mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+            with path.open("rb") as content:
+                tar.addfile(entry, content)

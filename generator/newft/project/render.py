@@ -1,0 +1,75 @@
+"""The whole tree of a new project, from its plan: the same bytes for the same answers and facts."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from newft.errors import RenderError
+from newft.model import Answers, Facts, FileFacts, Plan
+from newft.project.baseline import write_baseline
+from newft.project.layers import compose, stack
+from newft.project.plain import Plain, template_data
+
+
+def render(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
+    """Write the project to `into`: templates, the user's small files, and what update needs."""
+    with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
+        composed = Path(scratch).resolve()
+        layer_of = compose(stack(plan), plan.package, composed)
+        _render_templates(composed, into, data=template_data(plan, answers), layer_of=layer_of)
+    for file in facts.data.files:
+        _place(file, into)
+    write_baseline(into, answers=answers, facts=facts)
+
+
+def _render_templates(
+    composed: Path, into: Path, *, data: Mapping[str, Plain], layer_of: Mapping[str, str]
+) -> None:
+    """The one place that knows copier."""
+    import jinja2
+    from copier import Settings, run_copy
+    from copier.errors import CopierError
+
+    try:
+        run_copy(
+            str(composed),
+            into,
+            data=dict(data),
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+            unsafe=False,
+            settings=Settings(),  # the user's own settings of copier are none of ours
+        )
+    except (jinja2.TemplateError, TypeError, CopierError) as error:
+        place = _place_of(error, composed, layer_of)
+        raise RenderError(str(error) or type(error).__name__, where=place) from error
+
+
+def _place_of(error: Exception, composed: Path, layer_of: Mapping[str, str]) -> str:
+    """The layer, file and line of a template's fault."""
+    frames = [
+        (Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    named = Path(getattr(error, "filename", None) or ""), getattr(error, "lineno", None)
+    for path, line in (named, *reversed(frames)):
+        if path.is_relative_to(composed):
+            name = path.relative_to(composed).as_posix()
+            return f"{layer_of[name]}: {name}:{line}"
+    return "templates"
+
+
+def _place(file: FileFacts, into: Path) -> None:
+    """Copy a file that the project keeps; one it only refers to has an absolute path."""
+    if Path(file.project_path).is_absolute():
+        return
+    target = into / file.project_path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(file.path, target)
+    except OSError as error:
+        raise RenderError(f"cannot copy: {error.strerror}", where=file.path) from error
