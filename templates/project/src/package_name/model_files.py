@@ -65,9 +65,10 @@ def _weights(folder: Path) -> list[str]:
     if (folder / "model.safetensors").is_file() or not index.is_file():
         return ["model.safetensors"]
     try:
-        return sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ProjectError(f"{index} is damaged: {error}", "copy this file again") from error
+    return sorted({str(name) for name in names}) or ["model.safetensors"]
 
 
 def _weight_faults(weights: Path) -> list[str]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
     GatedRepoError,
+    HfHubHTTPError,
     HFValidationError,
     HTTPError,
-    RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 
@@ -64,7 +64,7 @@ def _explained(error: Exception, model: ModelConfig) -> ProjectError:
                 f"{model.id} has no revision {model.revision!r}",
                 f"set model.revision to a commit, tag or branch of {hub}/{model.id}/commits/main",
             )
-        case RepositoryNotFoundError():
+        case HfHubHTTPError() if error.response.status_code in (401, 404):
             return ProjectError(
                 f"{hub} has no model {model.id!r}, or does not show it to you",
                 "correct model.id; for a private model `hf auth login` or set HF_TOKEN",

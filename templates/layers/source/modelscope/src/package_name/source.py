@@ -66,18 +66,19 @@ def _cached(model: ModelConfig) -> ModelFolder | None:
 
 def _explained(error: Exception, model: ModelConfig) -> ProjectError:
     revision = f" at revision {model.revision!r}" if model.revision else ""
-    status = getattr(error.__cause__, "status_code", None)
-    if status == 404:
+    statuses = [getattr(raised, "status_code", None) for raised in (error, error.__cause__)]
+    if 404 in statuses:
         return ProjectError(
             f"{_hub()} has no model {model.id!r}{revision}, or does not show it to you",
             "correct model.id and model.revision; for a private model set MODELSCOPE_API_TOKEN",
         )
-    if status in (401, 403):
+    if 401 in statuses or 403 in statuses:
         return ProjectError(
             f"{_hub()} does not let you read {model.id}{revision}",
             f"ask for access at {_hub()}/models/{model.id}, then set MODELSCOPE_API_TOKEN",
         )
-    return ProjectError(f"{model.id} could not be fetched from {_hub()}: {error}", _bring(model))
+    reason = str(error).partition("\n")[0]
+    return ProjectError(f"{model.id} could not be fetched from {_hub()}: {reason}", _bring(model))
 
 
 def _hub() -> str:
