@@ -28,10 +28,10 @@ def rank(case: Case) -> Reasoned[int]:
     if case.size is None:
         why = Text(f"{en}; rank {value} has millions", f"{zh}；秩 {value} 有数百万个参数")
         return Reasoned(value, why, f"{sources.CAPACITY}; {sources.TRL}")
-    capacity = figure(adapter_parameters(case.size, value) / 1e6)
+    capacity = adapter_parameters(case.size, value)
     why = Text(
-        f"{en}; rank {value} has {capacity} million",
-        f"{zh}；秩 {value} 有 {capacity} 百万个参数",
+        f"{en}; rank {value} has {figure(capacity / 1e6)} million",
+        f"{zh}；秩 {value} 有 {figure(capacity / 1e4)} 万个参数",
     )
     source = sources.MEASURED_RANK if small else sources.TRL
     return Reasoned(value, why, f"{sources.CAPACITY}; {source}")

@@ -11,8 +11,9 @@ from newft.model import Answers, Facts, Family, Hardware, Language, Size, Task
 CPU_MEMORY_SHARE = 0.75
 # No character costs more tokens than its UTF-8 has bytes: byte-level tokenizers end there.
 TOKENS_AT_MOST: dict[Language, float] = {"en": 1.0, "zh": 3.0}
-# Role markers of system, user and assistant, and the line breaks between them: 15 to 40 tokens.
-TEMPLATE_TOKENS = 48
+# Role markers of system, user and assistant, and the line breaks between them.
+TEMPLATE_TOKENS = 16
+TEMPLATE_TOKENS_AT_MOST = 48  # LLaMA 3.1 also writes two lines with dates
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Case:
     @property
     def memory_label(self) -> str:
         """What the memory is called in messages."""
-        accelerator = self.hardware.accelerator
-        return f"{accelerator.title} ({figure(self.memory_gb)} GB)"
+        title = self.hardware.accelerator.title
+        return title if self.memory_gb is None else f"{title} ({figure(self.memory_gb)} GB)"
 
     @property
     def rows(self) -> int:
@@ -89,14 +90,15 @@ def answer_tokens(case: Case) -> int:
 
 
 def fixed_tokens(case: Case) -> int:
-    """Tokens that every training row has besides its input."""
+    """Tokens to allow for what every training row has besides its input."""
     prompt = case.task.prompts[case.answers.language].tuned
-    return tokens_of(prompt, case.family) + TEMPLATE_TOKENS + answer_tokens(case)
+    return tokens_of(prompt, case.family) + TEMPLATE_TOKENS_AT_MOST + answer_tokens(case)
 
 
 def mean_row_tokens(case: Case) -> int:
     """Tokens of a usual training row, template included."""
-    return input_tokens(case, case.facts.data.lengths.median) + fixed_tokens(case)
+    fixed = fixed_tokens(case) - TEMPLATE_TOKENS_AT_MOST + TEMPLATE_TOKENS
+    return input_tokens(case, case.facts.data.lengths.median) + fixed
 
 
 def figure(value: float | None) -> str:

@@ -8,6 +8,7 @@ from math import ceil
 
 from newft.decide.case import Case, figure, fixed_tokens, input_tokens
 from newft.decide.estimate import Load, memory_range
+from newft.decide.precision import precision
 from newft.errors import IncompatibleError
 from newft.model import Size
 
@@ -102,21 +103,24 @@ def _model_does_not_fit(case: Case, least: Load, length: int) -> IncompatibleErr
         f"LoRA on `{case.name}` in {least.precision} needs up to {figure(needed)} GB, "
         f"and {case.memory_label} has less"
     )
+    if least.precision == "fp32" and not case.on_cpu:
+        message += f" ({precision(case).why.en})"
     return IncompatibleError(message, where="gpu", hint=_what_fits(case, least, length))
 
 
 def _rows_do_not_fit(case: Case, least: Load, *, usual: int, length: int) -> IncompatibleError:
     message = (
         f"half of the rows have {usual:,} tokens and more with their prompt, "
-        f"and `{case.name}` on {case.memory_label} takes {length:,}"
+        f"and `{case.name}` on {case.memory_label} takes no more than {length:,}"
     )
-    hint = _what_fits(case, least, usual)
-    return IncompatibleError(message, where="data", hint=f"shorten the rows; or {hint}")
+    hint = f"shorten the rows, or {_what_fits(case, least, usual)}"
+    return IncompatibleError(message, where="data", hint=hint)
 
 
 def _what_fits(case: Case, least: Load, length: int) -> str:
     """The nearest choice that does fit: a smaller model of the family, or more memory."""
-    assert case.size is not None
+    if case.size is None:
+        return f"choose a model of the catalogue with a context of {length:,} tokens"
     load = replace(least, length=length)
     memory = case.memory_gb
     smaller = [
@@ -124,7 +128,12 @@ def _what_fits(case: Case, least: Load, length: int) -> str:
         for size in sorted(case.family.sizes, key=lambda size: -size.parameters)
         if memory is not None and size.context >= length and peak_gb(size, load) <= memory
     ]
-    room = f"hardware with {ceil(peak_gb(case.size, load))} GB or more"
-    if smaller:
-        return f"choose `{smaller[0].hub_id}`, or {room}"
-    return f"choose {room}, or a family with smaller models (`newft show families`)"
+    choices = [f"`{size.hub_id}`" for size in smaller[:1]]
+    if case.size.context >= length:
+        choices.append(f"hardware with {ceil(peak_gb(case.size, load))} GB or more")
+        other = "smaller models"
+    else:
+        other = "a longer context"
+    if not smaller:
+        choices.append(f"a family with {other} (`newft show families`)")
+    return f"choose {', or '.join(choices)}"

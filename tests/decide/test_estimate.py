@@ -1,0 +1,137 @@
+"""Ranges against what others publish for LoRA in 16 bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from decide_examples import (
+    ANSWERS,
+    CPU,
+    EIGHT,
+    QWEN,
+    SMOL,
+    SMOLLM,
+    TASK,
+    card,
+    facts,
+)
+
+from newft.decide.case import Case
+from newft.decide.estimate import (
+    UTILISATION,
+    Load,
+    adapter_parameters,
+    estimate,
+    memory_range,
+    row_flops,
+)
+from newft.decide.recipe import recipe_of
+from newft.model import Hardware, Size
+
+GIB = 1.073741824
+
+
+def shape(billions: float, layers: int, hidden: int, intermediate: int, kv_heads: int) -> Size:
+    return replace(
+        EIGHT,
+        parameters=int(billions * 1e9),
+        layers=layers,
+        hidden=hidden,
+        intermediate=intermediate,
+        heads=hidden // 128,
+        kv_heads=kv_heads,
+    )
+
+
+LLAMA_2_7B = replace(shape(6.74, 32, 4096, 11_008, 32), vocabulary=32_000)
+QWEN_2_5_7B = shape(7.62, 28, 3584, 18_944, 4)
+LLAMA_3_8B = replace(shape(8.03, 32, 4096, 14_336, 8), vocabulary=128_256)
+QWEN_14B = shape(14.77, 48, 5120, 13_824, 8)
+# LLaMA-Factory's figures are for a nominal 30B, Unsloth's for 32B
+NOMINAL_30B = replace(shape(30.0, 60, 6656, 17_920, 52), vocabulary=32_000)
+QWEN_32B = shape(32.76, 64, 5120, 27_648, 8)
+LLAMA_3_70B = replace(shape(70.55, 80, 8192, 28_672, 8), vocabulary=128_256)
+QWEN_7B = shape(7.72, 32, 4096, 11_008, 32)
+
+
+@pytest.mark.parametrize(
+    ("size", "published"),
+    [
+        (LLAMA_2_7B, 16),  # https://github.com/hiyouga/LLaMA-Factory#hardware-requirement
+        (QWEN_14B, 32),
+        (NOMINAL_30B, 64),
+        (LLAMA_3_70B, 160),
+        (QWEN_2_5_7B, 19),  # Unsloth requirements, https://unsloth.ai/docs
+        (LLAMA_3_8B, 22),
+        (QWEN_14B, 33),
+        (QWEN_32B, 76),
+        (LLAMA_3_70B, 164),
+    ],
+)
+def test_the_range_holds_the_published_minimum(size: Size, published: float) -> None:
+    load = Load(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=1024)
+    low, high = memory_range(size, load)
+    assert low <= published <= high
+
+
+def test_the_range_holds_the_peak_of_torchtune_on_a_4090() -> None:
+    # Llama-3.1-8B, 2,048 tokens, batch 2, logits in eight chunks: 16.2 GiB
+    load = Load(8, "bf16", 2, 2048, checkpointing=True, logits_per_row=256)
+    low, high = memory_range(LLAMA_3_8B, load)
+    assert low <= 16.2 * GIB <= high
+
+
+@pytest.mark.parametrize(
+    ("length", "published"),
+    [(256, 20.1), (512, 20.4), (1024, 21.5), (2048, 23.8), (4096, 29.7), (8192, 36.6)],
+)
+def test_the_range_holds_the_profile_of_qwen_7b_on_an_a100(length: int, published: float) -> None:
+    # https://github.com/QwenLM/Qwen#profiling-of-memory-and-speed: rank 64, batch 1
+    load = Load(64, "bf16", 1, length, checkpointing=True, logits_per_row=length)
+    low, high = memory_range(QWEN_7B, load)
+    assert low <= published <= high
+
+
+def test_the_range_is_never_wider_than_half_the_weights_and_ten_gigabytes() -> None:
+    load = Load(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=8)
+    for size in (LLAMA_2_7B, LLAMA_3_8B, QWEN_14B, QWEN_32B, LLAMA_3_70B):
+        low, high = memory_range(size, load)
+        assert high - low < size.parameters * 2 / 1e9 * 0.5 + 10
+
+
+def test_adapter_parameters_are_counted_as_peft_counts_them() -> None:
+    # print_trainable_parameters of SmolLM2-135M-Instruct with rank 8, all-linear
+    assert adapter_parameters(SMOL, 8) == 2_442_240
+
+
+def test_the_embedded_model_needs_what_was_measured() -> None:
+    # peak of 1.0 GB when it is loaded from safetensors in fp32
+    low, high = memory_range(SMOL, Load(8, "fp32", 1, 64, False, 8, on_cpu=True))
+    assert low <= 1.0 <= high
+
+
+def test_hours_on_a_cpu_are_the_time_budgets() -> None:
+    case = Case(ANSWERS, facts(), SMOLLM, SMOL, CPU, TASK)
+    assert estimate(case, recipe_of(case)).hours == (0.0, 0.33)
+
+
+@pytest.mark.parametrize(
+    ("length", "seconds"),
+    [(256, 1.2), (512, 1.5), (1024, 2.8), (2048, 5.2), (4096, 10.1), (8192, 21.3)],
+)
+def test_hours_hold_the_published_speed_of_qwen_7b_on_an_a100(length: int, seconds: float) -> None:
+    # eight rows an iteration on a card of 312 TFLOPS, gradient checkpointing on
+    case = Case(ANSWERS, facts(lengths=(length * 4,) * 3), QWEN, QWEN_7B, CPU, TASK)
+    work = 8 * row_flops(case, QWEN_7B, checkpointing=True)
+    least, most = (work / 312e12 / share for share in reversed(UTILISATION))
+    assert least <= seconds <= most
+
+
+def test_what_is_unknown_is_not_estimated() -> None:
+    folder = Case(ANSWERS, facts(), QWEN, None, Hardware(card(24.0)), TASK)
+    assert estimate(folder, recipe_of(folder)).memory_gb is None
+    assert estimate(folder, recipe_of(folder)).hours is None
+    slow = Case(ANSWERS, facts(), QWEN, EIGHT, Hardware(card(24.0, peak=None)), TASK)
+    assert estimate(slow, recipe_of(slow)).hours is None
+    assert estimate(slow, recipe_of(slow)).memory_gb is not None

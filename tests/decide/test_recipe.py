@@ -1,0 +1,274 @@
+"""What the recipe says for the situations that matter."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+from decide_examples import (
+    ANSWERS,
+    CATALOG,
+    CPU,
+    EIGHT,
+    FOURTEEN,
+    FRAGILE,
+    QWEN,
+    SMALL,
+    SMOL,
+    SMOLLM,
+    TASK,
+    card,
+    facts,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newft.decide.case import Case
+from newft.decide.recipe import make_recipe, recipe_of
+from newft.decide.splits import test_share as share_for_test
+from newft.decide.splits import wilson_half_width
+from newft.errors import IncompatibleError
+from newft.model import Family, Hardware, MachineFacts, Reasoned, Recipe, Size
+
+
+def recipe(size: Size | None, hardware: Hardware, family: Family = QWEN, **data: object) -> Recipe:
+    return recipe_of(Case(ANSWERS, facts(**data), family, size, hardware, TASK))  # type: ignore[arg-type]
+
+
+def values(chosen: Recipe) -> dict[str, object]:
+    return {entry.name: getattr(chosen, entry.name).value for entry in fields(chosen)}
+
+
+def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
+    chosen = make_recipe(
+        answers=ANSWERS, facts=facts(), family=SMOLLM, size=SMOL, hardware=CPU, task=TASK
+    )
+    assert values(chosen) == {
+        "rank": 8,
+        "alpha": 16,
+        "dropout": 0.0,
+        "targets": "all-linear",
+        "learning_rate": 1.0e-3,
+        "schedule": "linear",
+        "warmup": 0.1,
+        "weight_decay": 0.0,
+        "max_grad_norm": 1.0,
+        "epochs": 3,
+        "batch_size": 8,
+        "accumulation": 1,
+        "max_length": 128,
+        "precision": "fp32",
+        "attention": "sdpa",
+        "gradient_checkpointing": False,
+        "evaluations": 5,
+        "seed": 42,
+        "training_minutes": 10,
+        "evaluation_minutes": 5,
+        "evaluation_batch_size": 8,
+        "validation_share": 0.1,
+        "test_share": 0.219,
+        "shots": 8,
+    }
+
+
+def test_a_reason_names_the_numbers_that_decided() -> None:
+    chosen = recipe(SMOL, CPU, SMOLLM)
+    assert chosen.rank.why.en == (
+        "436 training rows and 14 labels fill some 830 parameters; rank 8 has 2.4 million"
+    )
+    assert chosen.rank.why.zh == (
+        "436 行训练数据、14 个标签约占用 830 个参数的容量；秩 8 有 244 万个参数"
+    )
+
+
+def test_an_accelerator_trains_on_everything_without_a_budget() -> None:
+    chosen = recipe(EIGHT, Hardware(card(80.0)), rows=20_000)
+    assert chosen.training_minutes.value is None
+    assert chosen.evaluation_minutes.value is None
+    assert (chosen.rank.value, chosen.alpha.value, chosen.dropout.value) == (16, 32, 0.0)
+    assert (chosen.schedule.value, chosen.epochs.value) == ("cosine", 3)
+    assert chosen.batch_size.value * chosen.accumulation.value == 16
+
+
+def test_few_rows_for_a_large_model_get_dropout() -> None:
+    assert recipe(EIGHT, Hardware(card(80.0)), rows=640).dropout.value == 0.05
+
+
+def test_a_size_may_want_another_learning_rate_than_its_family() -> None:
+    rate = replace(QWEN.learning_rate["lora"], value=5.0e-5)
+    size = replace(SMALL, learning_rate={"lora": rate})
+    assert recipe(size, Hardware(card(24.0))).learning_rate.value == 5.0e-5
+    assert recipe(SMALL, Hardware(card(24.0))).learning_rate.value == 2.0e-4
+
+
+def test_a_cpu_sees_new_rows_rather_than_the_same_again() -> None:
+    assert recipe(SMOL, CPU, SMOLLM, rows=13_083, labels=77).epochs.value == 1
+
+
+@pytest.mark.parametrize(
+    ("hardware", "family", "expected"),
+    [
+        (Hardware(card(80.0, bf16=True)), QWEN, "bf16"),
+        (Hardware(card(80.0, bf16=None)), QWEN, "bf16"),
+        (Hardware(card(80.0, bf16=False)), QWEN, "fp16"),
+        (Hardware(card(80.0, bf16=False)), FRAGILE, "fp32"),
+        (Hardware(card(80.0, bf16=False, fp16=None)), QWEN, "fp32"),
+        (Hardware(card(None, bf16=None, kind="mps")), QWEN, "fp32"),
+        (Hardware(card(64.0, bf16=True, kind="npu")), QWEN, "bf16"),
+        (CPU, QWEN, "fp32"),
+    ],
+)
+def test_precision_is_what_hardware_and_family_both_bear(
+    hardware: Hardware, family: Family, expected: str
+) -> None:
+    assert recipe(SMALL, hardware, family).precision.value == expected
+
+
+@pytest.mark.parametrize(
+    ("gpu", "bf16", "expected"),
+    [("auto", True, "bf16"), ("auto", False, "fp32"), ("cpu", True, "fp32")],
+)
+def test_a_processor_computes_in_bf16_only_where_this_one_trains(
+    gpu: str, bf16: bool, expected: str
+) -> None:
+    known = facts(machine=MachineFacts("cpu", 1, 2, 16.0, bf16))
+    case = Case(replace(ANSWERS, gpu=gpu), known, SMOLLM, SMOL, CPU, TASK)
+    assert recipe_of(case).precision.value == expected
+
+
+def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        recipe(EIGHT, Hardware(card(16.0, bf16=False)), FRAGILE)
+    assert str(caught.value) == (
+        "gpu: LoRA on `Qwen/Qwen3-8B` in fp32 needs up to 40 GB, and Card (16 GB) has less "
+        "(Card has no bf16, and Gemma overflows in fp16: values grow large)"
+    )
+    assert caught.value.hint == "choose `Qwen/Qwen3-0.6B`, or hardware with 40 GB or more"
+
+
+def test_a_model_without_a_smaller_sister_asks_for_memory() -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        recipe(SMALL, Hardware(card(1.5)))
+    assert caught.value.hint == (
+        "choose hardware with 3 GB or more, or a family with smaller models (`newft show families`)"
+    )
+
+
+def test_memory_first_takes_from_the_batch_then_recomputes_activations() -> None:
+    lengths = (4000, 6000, 8000)
+    wide = recipe(EIGHT, Hardware(card(80.0)), lengths=lengths)
+    narrow = recipe(EIGHT, Hardware(card(40.0)), lengths=lengths)
+    tight = recipe(EIGHT, Hardware(card(24.0)), lengths=lengths)
+    assert (wide.batch_size.value, wide.gradient_checkpointing.value) == (4, False)
+    assert (narrow.batch_size.value, narrow.gradient_checkpointing.value) == (1, False)
+    assert tight.gradient_checkpointing.value is True
+    assert {chosen.max_length.value for chosen in (wide, narrow, tight)} == {3072}
+
+
+def test_rows_beyond_the_context_are_set_aside_and_said() -> None:
+    chosen = recipe(SMOL, Hardware(card(80.0)), SMOLLM, lengths=(200, 900, 90_000))
+    assert chosen.max_length.value == 8192
+    assert "the model's context ends here" in chosen.max_length.why.en
+
+
+def test_rows_that_are_mostly_too_long_are_refused() -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        recipe(SMOL, Hardware(card(80.0)), SMOLLM, lengths=(90_000, 90_000, 90_000))
+    assert caught.value.where == "data"
+    assert caught.value.hint == (
+        "shorten the rows, or choose a family with a longer context (`newft show families`)"
+    )
+
+
+def test_one_endless_row_does_not_eat_the_time_of_a_cpu() -> None:
+    chosen = recipe(SMOL, CPU, SMOLLM, lengths=(60, 110, 20_000))
+    assert chosen.max_length.value == 2048
+
+
+def test_a_family_without_a_figure_for_chinese_allows_every_byte() -> None:
+    english = recipe(SMOL, CPU, SMOLLM, lengths=(60, 110, 200))
+    chinese = recipe(SMOL, CPU, SMOLLM, lengths=(60, 110, 200), language="zh")
+    assert (english.max_length.value, chinese.max_length.value) == (160, 960)
+
+
+def test_several_devices_share_the_rows_of_an_update() -> None:
+    chosen = recipe(EIGHT, Hardware(card(80.0), 4), rows=20_000)
+    assert (chosen.batch_size.value, chosen.accumulation.value) == (4, 1)
+
+
+@pytest.mark.parametrize(("rows", "kept"), [(640, 120), (1000, 120), (5000, 500), (20_000, 2000)])
+def test_the_test_rows_are_at_least_what_a_comparison_needs(rows: int, kept: int) -> None:
+    assert rows * share_for_test(rows).value >= kept
+
+
+def test_a_hundred_and_twenty_rows_know_a_rate_to_nine_points() -> None:
+    assert round(100 * wilson_half_width(120)) == 9
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    rows = draw(st.integers(20, 2_000_000))
+    lengths = sorted(draw(st.lists(st.integers(1, 50_000), min_size=3, max_size=3)))
+    machine = draw(
+        st.none() | st.builds(MachineFacts, st.just("cpu"), st.just(1), st.integers(1, 64),
+                              st.floats(1, 512), st.booleans())
+    )  # fmt: skip
+    accelerator = card(
+        draw(st.none() | st.floats(0.5, 200)),
+        bf16=draw(st.none() | st.booleans()),
+        fp16=draw(st.none() | st.booleans()),
+        kind=draw(st.sampled_from(["cuda", "npu", "mps", "cpu"])),
+        peak=draw(st.none() | st.floats(1, 1000)),
+    )
+    family = draw(st.sampled_from(list(CATALOG.families.values())))
+    known = facts(
+        rows,
+        labels=draw(st.integers(2, min(300, rows))),
+        lengths=(lengths[0], lengths[1], lengths[2]),
+        language=draw(st.sampled_from(["en", "zh"])),
+        machine=machine,
+    )
+    answers = replace(
+        ANSWERS,
+        gpu=draw(st.sampled_from(["auto", "cpu"])),
+        language=draw(st.sampled_from(["en", "zh"])),
+    )
+    hardware = Hardware(accelerator, draw(st.integers(1, 8)))
+    size = draw(st.sampled_from([None, *family.sizes]))
+    return Case(answers, known, family, size, hardware, TASK)
+
+
+@given(cases())
+def test_any_case_gives_a_reasoned_recipe_or_a_named_incompatibility(case: Case) -> None:
+    try:
+        chosen = recipe_of(case)
+    except IncompatibleError as error:
+        assert error.where in ("gpu", "data")
+        assert error.hint
+        return
+    for entry in fields(chosen):
+        reasoned: Reasoned[object] = getattr(chosen, entry.name)
+        assert reasoned.why.en.strip() and reasoned.why.zh.strip() and reasoned.source.strip()
+        assert "\n" not in f"{reasoned.why.en}{reasoned.why.zh}{reasoned.source}"
+    assert_within_bounds(case, chosen)
+
+
+def assert_within_bounds(case: Case, chosen: Recipe) -> None:
+    effective = chosen.batch_size.value * chosen.accumulation.value * case.hardware.count
+    assert 1 <= effective < 32
+    assert chosen.max_length.value % 32 == 0
+    assert 32 <= chosen.max_length.value <= (case.size.context if case.size else 4096)
+    assert 1 <= chosen.epochs.value <= 10
+    assert 5 <= chosen.evaluations.value <= 10
+    assert 0 <= chosen.shots.value <= 8
+    assert 0 < chosen.validation_share.value <= 0.15
+    assert 0 < chosen.test_share.value <= 0.25
+    assert chosen.evaluation_batch_size.value in (1, 2, 4, 8, 16, 32)
+    assert chosen.precision.value in ("fp32", "bf16", "fp16")
+    assert (chosen.training_minutes.value is None) == (case.hardware.accelerator.kind != "cpu")
+
+
+def test_the_next_smaller_model_is_the_one_that_is_offered() -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        recipe(FOURTEEN, Hardware(card(24.0)))
+    assert caught.value.hint == "choose `Qwen/Qwen3-8B`, or hardware with 37 GB or more"
