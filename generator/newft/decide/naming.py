@@ -26,7 +26,7 @@ DEPENDENCIES = frozenset(
         "openpyxl",
         "package_name",
         "peft",
-        "plotext",
+        "uniplot",
         "pydantic",
         "pytest",
         "safetensors",

@@ -1,4 +1,4 @@
-"""What the project installs, with open ranges: lower bounds that are known to work."""
+"""What the project installs, with open ranges; the lower bounds are the versions that were run."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import re
 
 from newft.model import DataFacts, Embedded, Family, Source
 
-# transformers 5.0 is the first whose `warmup_steps` takes a share; peft 0.18 the first for it.
+# torch 2.6 is the first that transformers 5.24 takes.
 ALWAYS = (
     "torch>=2.6",
-    "transformers>=5.0",
-    "peft>=0.18",
-    "accelerate>=1.10",
+    "transformers>=5.24",
+    "peft>=0.21",
+    "accelerate>=1.15",
     "pydantic>=2.10",
     "pyyaml>=6.0",
     "scikit-learn>=1.5",
     "matplotlib>=3.9",
-    "plotext>=5.3",
+    "uniplot>=0.20",
 )
 GGUF = "gguf>=0.10"  # what transformers asks for to read such a file
 MODELSCOPE = "modelscope>=1.20"

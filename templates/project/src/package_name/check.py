@@ -18,7 +18,7 @@ from . import command
 from .config import Config
 from .data import PROCESSED
 from .dataset import Example, encode_all, lengths, read_split
-from .devices import device, processes
+from .devices import device, memory_gb, processes
 from .model import Tokenizer, load_tokenizer
 from .run_folder import run_folder
 from .source import model_folder
@@ -49,7 +49,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
     if needed > there:
         print("            too little: choose a smaller model or a larger machine")
     print("\nTwo examples; what is learned is " + learned("coloured") + ":")
-    for example in encoded["train"][:2]:
+    middle = len(encoded["train"]) // 2
+    for example in (encoded["train"][0], encoded["train"][middle]):
         print("\n" + show(example, tokenizer))
     print("\nnext: make train")
 
@@ -76,13 +77,6 @@ def weights_gb(folder: Path, precision: str) -> float:
             for name in tensors.keys():  # noqa: SIM118 - not a mapping
                 weights += torch.Size(tensors.get_slice(name).get_shape()).numel()
     return weights * BYTES[precision] / 1e9
-
-
-def memory_gb() -> float:
-    """The memory of the device that will train."""
-    if device().type == "cpu":
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    return torch.accelerator.get_memory_info()[1] / 1e9
 
 
 if __name__ == "__main__":

@@ -11,7 +11,16 @@ from .errors import ProjectError
 
 def device() -> torch.device:
     """The accelerator of this process, else the CPU."""
-    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    if torch.accelerator.is_available():
+        return torch.accelerator.current_accelerator() or torch.device("cpu")
+    return torch.device("cpu")
+
+
+def memory_gb() -> float:
+    """The memory of that device; Apple's accelerator shares the machine's."""
+    if device().type in ("cpu", "mps"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return torch.get_device_module(device()).mem_get_info()[1] / 1e9
 
 
 def processes() -> int:

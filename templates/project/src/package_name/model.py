@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+import transformers
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -12,6 +13,8 @@ from transformers import PreTrainedTokenizerBase as Tokenizer
 from .config import ModelConfig
 from .devices import device
 from .errors import ProjectError
+
+transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hundreds of lines
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 

@@ -11,8 +11,8 @@ import matplotlib
 
 matplotlib.use("Agg")  # a server has no screen
 import matplotlib.pyplot as plt
-import plotext
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from uniplot import plot_to_string
 
 from .errors import ProjectError
 
@@ -84,21 +84,25 @@ def minutes(seconds: float) -> str:
 
 def draw_losses(history: list[dict[str, float]], picture: Path) -> str:
     """Save the loss curve as a picture, and return it as text for the terminal."""
+    keys = {"training": "loss", "validation": "eval_loss"}
     curves = {
         title: [(entry["step"], entry[key]) for entry in history if key in entry]
-        for title, key in (("training", "loss"), ("validation", "eval_loss"))
+        for title, key in keys.items()
     }
     figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.plotsize(76, 15)
-    plotext.title("loss by step")
     for title, points in curves.items():
-        steps, losses = [point[0] for point in points], [point[1] for point in points]
-        axes.plot(steps, losses, label=title, marker="o" if title == "validation" else "")
-        plotext.plot(steps, losses, label=title)
+        axes.plot(*zip(*points, strict=True), label=title, marker=".")
     axes.set(xlabel="step", ylabel="loss")
     axes.legend()
     figure.savefig(picture, dpi=120)
     plt.close(figure)
-    return str(plotext.build())
+    return plot_to_string(
+        xs=[[step for step, _ in points] for points in curves.values()],
+        ys=[[loss for _, loss in points] for points in curves.values()],
+        legend_labels=list(curves),
+        lines=True,
+        title="loss by step",
+        width=64,
+        height=12,
+        color=False,
+    )

@@ -101,7 +101,7 @@ def training_arguments(config: Config, run: RunFolder, steps: int) -> TrainingAr
         per_device_train_batch_size=settings.batch_size,
         per_device_eval_batch_size=settings.batch_size,
         gradient_accumulation_steps=settings.accumulation,
-        gradient_checkpointing=settings.gradient_checkpointing,
+        activation_checkpointing=settings.gradient_checkpointing,
         bf16=config.model.precision == "bf16",
         fp16=config.model.precision == "fp16",
         train_sampling_strategy="sequential",  # the order is training_order's
