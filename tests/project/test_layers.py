@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from plans import make_facts, make_plan, sample
+
+from newft import resources
+from newft.errors import RenderError
+from newft.model import Plan
+from newft.project.layers import Layer, compose, stack
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return make_plan(make_facts(sample(tmp_path / "data")))
+
+
+def layer(folder: Path, files: dict[str, str]) -> Layer:
+    for path, text in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text.encode("utf-8"))
+    return Layer(folder.name, folder)
+
+
+def test_layers_stack_by_precedence_whatever_their_order_in_the_plan(tmp_path: Path) -> None:
+    names = ("language/zh", "source/folder", "method/lora")
+    plan = make_plan(make_facts(sample(tmp_path)), layers=names)
+    assert [layer.name for layer in stack(plan)] == [
+        "base",
+        "method/lora",
+        "source/folder",
+        "language/zh",
+        "domain/customer_service",
+    ]
+
+
+@pytest.mark.parametrize("name", ["method/prefix", "language/fr", "colour/red"])
+def test_a_layer_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
+    plan = make_plan(make_facts(sample(tmp_path)), layers=(name,))
+    with pytest.raises(RenderError) as caught:
+        stack(plan)
+    assert caught.value.where == name
+
+
+def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
+    used: set[str] = set()
+    facts = make_facts(sample(tmp_path / "data"))
+    for source in ("embedded", "folder", "huggingface", "modelscope"):
+        for language in ("en", "zh"):
+            names = ("method/lora", f"source/{source}", f"language/{language}")
+            layers = stack(make_plan(facts, layers=names))
+            owners = compose(layers, "package_name", tmp_path / source / language)
+            folders = {layer.name: layer.folder for layer in layers}
+            used |= {
+                str(folders[owner] / path) for path, owner in owners.items() if owner in folders
+            }
+    known = {
+        str(path)
+        for folder in ("project", "layers")
+        for path in (resources.templates() / folder).rglob("*")
+        if path.is_file() and not any("cache" in part for part in path.parts)
+    }
+    assert known - used == set()
+
+
+def test_the_package_is_named_in_paths_and_in_python_only(tmp_path: Path) -> None:
+    files = {
+        "src/package_name/a.py": "import package_name.b\nmy_package_names = 'package_name'\n",
+        "tests/test_package_name.py": "",
+        "notes.md": "package_name\n",
+    }
+    compose([layer(tmp_path / "base", files)], "acme", tmp_path / "out")
+    out = tmp_path / "out"
+    assert (out / "src/acme/a.py").read_text() == "import acme.b\nmy_package_names = 'acme'\n"
+    assert (out / "tests/test_package_name.py").exists()
+    assert (out / "notes.md").read_text() == "package_name\n"
+
+
+def test_the_reader_of_records_is_the_one_of_newft(plan: Plan, tmp_path: Path) -> None:
+    owners = compose(stack(plan), "acme", tmp_path / "out")
+    original = Path(resources.__file__).with_name("records.py")
+    assert (tmp_path / "out/src/acme/records.py").read_bytes() == original.read_bytes()
+    assert owners["src/acme/records.py"] == "newft"
+
+
+def test_bytes_line_ends_and_executability_are_kept_whatever_the_umask(tmp_path: Path) -> None:
+    base = layer(tmp_path / "base", {"run.bat": "a\r\nb\r\n", "run.sh": "#!/bin/sh\n"})
+    (base.folder / "run.sh").chmod(0o700)
+    (base.folder / "run.bat").chmod(0o640)
+    before = os.umask(0o077)
+    try:
+        compose([base], "acme", tmp_path / "out")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "out/run.bat").read_bytes() == b"a\r\nb\r\n"
+    assert (tmp_path / "out/run.bat").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "out/run.sh").stat().st_mode & 0o777 == 0o755
+
+
+def test_leftovers_of_tools_are_no_templates(tmp_path: Path) -> None:
+    files = {
+        "a.py": "",
+        "__pycache__/a.cpython-311.pyc": "",
+        "b.pyc": "",
+        ".mypy_cache/3.11/a.json": "",
+        ".ruff_cache/x": "",
+        ".pytest_cache/README.md": "",
+        ".hypothesis/x": "",
+    }
+    owners = compose([layer(tmp_path / "base", files)], "acme", tmp_path / "out")
+    assert set(owners) == {"src/acme/records.py", "a.py"}
+
+
+@pytest.mark.parametrize("upper", ["notes.md", "notes.md.jinja", "notes.md/inner.md"])
+def test_a_hidden_file_is_refused_with_both_layers_and_the_path(tmp_path: Path, upper: str) -> None:
+    layers = [layer(tmp_path / "base", {"notes.md": "a"}), layer(tmp_path / "kit", {upper: "b"})]
+    path = upper.removesuffix(".jinja")
+    with pytest.raises(RenderError) as caught:
+        compose(layers, "acme", tmp_path / "out")
+    assert caught.value.message == f"{path} of kit hides notes.md of base"
+    assert caught.value.hint == "rename the file, or name it in the upper layer's replaces.txt"
+
+
+def test_a_folder_may_not_be_hidden_by_a_file(tmp_path: Path) -> None:
+    layers = [layer(tmp_path / "base", {"docs/a.md": "a"}), layer(tmp_path / "kit", {"docs": "b"})]
+    with pytest.raises(RenderError, match=r"docs of kit hides docs/a\.md of base"):
+        compose(layers, "acme", tmp_path / "out")
+
+
+def test_a_declared_replacement_wins(tmp_path: Path) -> None:
+    base = layer(tmp_path / "base", {"src/package_name/a.py": "old", "b.md.jinja": "old"})
+    declared = "src/package_name/a.py\nb.md\n"
+    files = {"src/package_name/a.py": "new", "b.md": "new", "replaces.txt": declared}
+    owners = compose([base, layer(tmp_path / "kit", files)], "acme", tmp_path / "out")
+    assert owners == {"src/acme/records.py": "newft", "src/acme/a.py": "kit", "b.md": "kit"}
+    assert (tmp_path / "out/src/acme/a.py").read_text() == "new"
+
+
+def test_a_replacement_of_nothing_or_by_nothing_is_refused(tmp_path: Path) -> None:
+    base = layer(tmp_path / "base", {"a.md": ""})
+    kit = layer(tmp_path / "kit", {"b.md": "", "replaces.txt": "a.md\nb.md\n"})
+    with pytest.raises(RenderError) as caught:
+        compose([base, kit], "acme", tmp_path / "out")
+    assert caught.value.message.splitlines() == [
+        "b.md is declared, and replaces nothing",
+        "a.md is declared, and not there",
+    ]
+
+
+def test_a_link_in_a_layer_is_refused(tmp_path: Path) -> None:
+    base = layer(tmp_path / "base", {"a.md": ""})
+    (base.folder / "b.md").symlink_to("/etc/hostname")
+    with pytest.raises(RenderError, match=r"base: b\.md: a layer holds no links"):
+        compose([base], "acme", tmp_path / "out")

