@@ -1,13 +1,14 @@
 """The base model that a Python package carries: SmolLM2-135M-Instruct, in need of no network.
 
-The package holds it as GGUF. It is written out once as safetensors (0.5 GB) into the user's cache
-folder, which every project shares: loading GGUF again takes four times as long.
+The package holds it as GGUF, which is slow to read. It is written out once as safetensors (0.5 GB)
+into the user's cache folder, which every project shares.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,6 +62,7 @@ def _convert_once(gguf: Path, folder: Path) -> None:
             return
         part = folder.with_name(f"{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+        print(f"unpacking {NAME} into {folder}, once: half a minute", file=sys.stderr)
         _convert(gguf, part)
         part.rename(folder)
 
