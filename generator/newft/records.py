@@ -12,7 +12,6 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -107,7 +106,6 @@ def text_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str).strip('"')
 
 
-@lru_cache(maxsize=4096)  # a file repeats its few labels many times
 def normal_label(text: str) -> str:
     """A label as its id: one width and case, `_` for each run of spaces and hyphens."""
     return re.sub(r"[\s\-\u2010]+", "_", unicodedata.normalize("NFKC", text).strip().casefold())

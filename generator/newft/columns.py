@@ -1,0 +1,150 @@
+"""Which column holds which field: as the user says, else by its name, else by its values."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from newft.model import Field
+
+# How sure a name makes: below ACCEPTED a column is left alone. Values that do not look like the
+# field cost UNFIT, so that an ill-fitting name still beats values without a name.
+EXACT, FOLDED, CONTAINED, BY_VALUE, UNFIT, ACCEPTED = 1.0, 0.9, 0.8, 0.5, 0.35, 0.5
+MARGIN = {"text": math.log(1.5), "label": 0.1, "group": 0.0}  # of fit, below which two are equal
+
+CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_WORDS = re.compile(r"[^\W\d_]\s+[^\W\d_]|[\u3400-\u9fff]")
+_LETTER = re.compile(r"[^\W\d_]")
+_ASIDE = re.compile(r"[(（\[].*?[)）\]]")  # a unit or a remark
+_TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the first values of a column look like."""
+
+    name: str
+    filled: int
+    distinct: int
+    length: float  # characters, mean
+    lettered: float  # share of values with a letter
+    wordy: float  # share of values with Chinese, or with words
+
+
+@dataclass(frozen=True)
+class Match:
+    """What one file's columns hold."""
+
+    columns: Mapping[str, str]  # field -> column
+    guessed: tuple[str, ...]  # fields found by their values alone
+    missing: tuple[str, ...]
+    unclear: Mapping[str, tuple[str, ...]]  # field -> columns that are equally good
+
+
+def describe(name: str, values: Iterable[str]) -> Column:
+    """The column as its values show it."""
+    filled = [value.strip() for value in values if value.strip()]
+    many = len(filled) or 1
+    return Column(
+        name=name,
+        filled=len(filled),
+        distinct=len(set(filled)),
+        length=sum(map(len, filled)) / many,
+        lettered=sum(bool(_LETTER.search(value)) for value in filled) / many,
+        wordy=sum(bool(_WORDS.search(value)) for value in filled) / many,
+    )
+
+
+def match(
+    columns: Sequence[Column], fields: Mapping[str, Field], *, known: Mapping[str, Sequence[str]]
+) -> Match:
+    """The column of each field, no column twice; `known` columns come first, in their order."""
+    names = [column.name for column in columns]
+    found = {
+        field: next(name for name in known[field] if name in names)
+        for field in fields
+        if any(name in names for name in known.get(field, ()))
+    }
+    guessed: list[str] = []
+    unclear: dict[str, tuple[str, ...]] = {}
+    wanted = [field for field in fields if field not in found]
+    for field in sorted(wanted, key=lambda field: -_best(columns, fields[field])[0]):
+        free = [column for column in columns if column.name not in found.values()]
+        score, best = _best(free, fields[field])
+        if len(best) == 1:
+            found[field] = best[0]
+            guessed += [field] if score == BY_VALUE else []
+        elif best and fields[field].required:
+            unclear[field] = best
+    missing = [f for f in fields if fields[f].required and f not in found and f not in unclear]
+    ordered = {field: found[field] for field in fields if field in found}
+    return Match(ordered, tuple(guessed), tuple(missing), unclear)
+
+
+def _best(columns: Sequence[Column], field: Field) -> tuple[float, tuple[str, ...]]:
+    """The highest score, and the columns that have it: more than one where nothing decides."""
+    scored = [(*_score(column, field), column) for column in columns]
+    scored = [entry for entry in scored if entry[0] >= ACCEPTED]
+    if not scored:
+        return 0.0, ()
+    top = max(entry[:2] for entry in scored)
+    best = [column for *score, column in scored if tuple(score) == top]
+    fits = sorted((_fit(column, field) for column in best), reverse=True)
+    if len(best) > 1 and fits[0] - fits[1] > MARGIN[field.role]:
+        best = [max(best, key=lambda column: _fit(column, field))]
+    return top[0], tuple(column.name for column in best)
+
+
+def _score(column: Column, field: Field) -> tuple[float, int]:
+    """How sure it is that a column is the field, then the place of its synonym, negative."""
+    score, place = _named(column.name, field.synonyms)
+    if not field.required:
+        return (score, place) if score >= FOLDED else (0.0, 0)
+    if score:
+        return score - (0 if _fits(column, field) else UNFIT), place
+    return (BY_VALUE if _fits(column, field) and column.lettered > 0.5 else 0.0), 0
+
+
+def _named(name: str, synonyms: Sequence[str]) -> tuple[float, int]:
+    """How well a name says what the synonyms say; their order counts where a whole name does."""
+    if name in synonyms:
+        return EXACT, -synonyms.index(name)
+    folded = [_folded(synonym) for synonym in synonyms]
+    if _folded(name) in folded:
+        return FOLDED, -folded.index(_folded(name))
+    contained = any(_contains(name, synonym) for synonym in synonyms)
+    return (CONTAINED if contained else 0.0), 0
+
+
+def _folded(name: str) -> str:
+    """A name without case, width, punctuation and what stands in brackets."""
+    return re.sub(r"[\W_]+", "", _ASIDE.sub("", unicodedata.normalize("NFKC", name))).casefold()
+
+
+def _contains(name: str, synonym: str) -> bool:
+    """Whether all words of a synonym are in a name; Chinese has no gaps between them."""
+    if CJK.search(synonym):
+        return len(synonym) > 1 and synonym in name
+    return _tokens(synonym) <= _tokens(name)
+
+
+def _tokens(name: str) -> set[str]:
+    """The words of a name, singular."""
+    return {token.lower().removesuffix("s") for token in _TOKEN.findall(name)}
+
+
+def _fits(column: Column, field: Field) -> bool:
+    """Whether the values look like the field: labels few and short, texts varied and words."""
+    if field.role == "label":
+        return 2 <= column.distinct <= column.filled / 2 and column.length <= 40
+    return column.wordy > 0.5 and column.distinct > column.filled * 0.3
+
+
+def _fit(column: Column, field: Field) -> float:
+    """How much the values look like the field, among columns whose names say the same."""
+    if field.role == "label":
+        return 1 - column.distinct / max(column.filled, 1)
+    return math.log(max(column.length, 1))

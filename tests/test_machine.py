@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from newft.machine import probe
+
+
+@pytest.fixture
+def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only program on the path: what answers as `nvidia-smi`."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    return tmp_path / "nvidia-smi"
+
+
+def answers(driver: Path, script: str) -> None:
+    driver.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    driver.chmod(0o755)
+
+
+def test_a_machine_without_a_driver_is_a_cpu(driver: Path) -> None:
+    assert not driver.exists()
+    found = probe()
+    assert (found.accelerator, found.count) == ("cpu", 1)
+    assert found.memory_gb > 0
+
+
+def test_cores_are_those_this_process_may_use(driver: Path) -> None:
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system binds no process to cores")
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert probe().cores == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert probe().cores == len(allowed)
+    assert not driver.exists()
+
+
+def test_cards_are_counted_by_the_name_of_the_first(driver: Path) -> None:
+    answers(driver, 'for name in "Tesla T4" "Tesla T4" "NVIDIA A10"; do echo "$name, 15360"; done')
+    found = probe()
+    assert (found.accelerator, found.count, found.memory_gb) == ("Tesla T4", 2, 15.0)
+
+
+@pytest.mark.parametrize(
+    ("visible", "expected"),
+    [
+        ("2", ("NVIDIA A10", 1)),
+        ("0, 1", ("Tesla T4", 2)),
+        ("GPU-8932f937", ("Tesla T4", 1)),
+        ("", ("cpu", 1)),
+        ("-1", ("cpu", 1)),
+    ],
+)
+def test_hidden_cards_do_not_count(
+    driver: Path, monkeypatch: pytest.MonkeyPatch, visible: str, expected: tuple[str, int]
+) -> None:
+    answers(driver, 'for name in "Tesla T4" "Tesla T4" "NVIDIA A10"; do echo "$name, 15360"; done')
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    found = probe()
+    assert (found.accelerator, found.count) == expected
+
+
+@pytest.mark.parametrize("script", ["echo no devices were found; exit 6", "echo '??'", "exit 0"])
+def test_a_driver_that_fails_means_no_accelerator(driver: Path, script: str) -> None:
+    answers(driver, script)
+    assert probe().accelerator == "cpu"
