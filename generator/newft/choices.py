@@ -1,0 +1,163 @@
+"""What may be answered to each question, and the default with its reason."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from newft.errors import UsageError
+from newft.given import FILES, Given
+from newft.model import Accelerator, MachineFacts, Reasoned, Size, Text
+from newft.situation import AUTO, EMBEDDED, Situation, families, family_of, tasks
+
+
+class Choice(NamedTuple):
+    """One thing that may be answered."""
+
+    value: str
+    title: Text
+
+
+def data_default(_: Situation) -> Reasoned[str]:
+    """The sample."""
+    why = Text("the sample, to see every step work first", "自带样例，先看完整流程跑通")
+    return Reasoned("", why, "domains")
+
+
+def read_data(value: str, _: Situation) -> Given:
+    """The files; none is the sample."""
+    return {FILES: (value,) if value else ()}
+
+
+def task_choices(situation: Situation) -> tuple[Choice, ...]:
+    """The tasks that the answers leave open."""
+    return tuple(
+        Choice(
+            f"{kit.id}/{task}",
+            Text(
+                f"{kit.title.en}: {kit.tasks[task].title.en}",
+                f"{kit.title.zh}：{kit.tasks[task].title.zh}",
+            ),
+        )
+        for kit, task in tasks(situation)
+    )
+
+
+def task_default(situation: Situation) -> Reasoned[str]:
+    """The only task left; several are an error that names them."""
+    candidates = [choice.value for choice in task_choices(situation)]
+    if len(candidates) > 1:
+        raise UsageError(
+            f"the answers fit several tasks: {', '.join(candidates)}",
+            where="domain, task",
+            hint="--domain ID --task ID",
+        )
+    return Reasoned(candidates[0], Text("the only one", "唯一的选择"), "domains")
+
+
+def read_task(value: str, _: Situation) -> Given:
+    """Domain and task."""
+    domain, task = value.split("/")
+    return {"domain": domain, "task": task}
+
+
+def language_choices(_: Situation) -> tuple[Choice, ...]:
+    """The languages of a project."""
+    return (Choice("en", Text("English", "英文")), Choice("zh", Text("Chinese", "中文")))
+
+
+def language_default(situation: Situation) -> Reasoned[str]:
+    """The language of the data, else of the conversation."""
+    if situation.data:
+        return Reasoned(situation.data.language, Text("as in the data", "与数据一致"), "data")
+    why = Text("as in this conversation", "与当前界面一致")
+    return Reasoned(situation.interface, why, "newft")
+
+
+def gpu_choices(situation: Situation) -> tuple[Choice, ...]:
+    """This machine, then the accelerators that are known."""
+    here = Choice(AUTO, _this(situation.machine))
+    return (here, *map(_accelerator_choice, situation.catalog.accelerators.values()))
+
+
+def _accelerator_choice(accelerator: Accelerator) -> Choice:
+    memory = accelerator.memory_gb
+    known = memory is not None and "GB" not in accelerator.title
+    title = f"{accelerator.title}, {memory:g} GB" if known else accelerator.title
+    return Choice(accelerator.id, Text(title, title))
+
+
+def gpu_default(_: Situation) -> Reasoned[str]:
+    """This machine."""
+    why = Text("a project made here trains here", "在哪里生成就在哪里训练")
+    return Reasoned(AUTO, why, "machine")
+
+
+def _this(machine: MachineFacts | None) -> Text:
+    if machine is None:
+        return Text("this machine", "本机")
+    if machine.accelerator == "cpu":
+        cores = machine.cores
+        return Text(f"this machine: {cores} cores, no GPU", f"本机：{cores} 核，无 GPU")
+    found = f"{machine.count} x {machine.accelerator}"
+    return Text(f"this machine: {found}", f"本机：{found}")
+
+
+def model_choices(situation: Situation) -> tuple[Choice, ...]:
+    """The sizes of the families that the answers leave open, the suggested family first."""
+    first = family_of(situation.model.value, situation.catalog) if situation.model else None
+    ordered = sorted(families(situation), key=lambda family: family.id != first)
+    return tuple(_size_choice(size) for family in ordered for size in family.sizes)
+
+
+def _size_choice(size: Size) -> Choice:
+    name, weights = size.hub_id.rpartition("/")[2], f"{weights_gb(size):.1f} GB"
+    if size.embedded:
+        return Choice(
+            EMBEDDED, Text(f"{name}: {weights}, no download", f"{name}：{weights}，无需下载")
+        )
+    return Choice(size.hub_id, Text(f"{name}: {weights} in 16 bit", f"{name}：16 位 {weights}"))
+
+
+def weights_gb(size: Size) -> float:
+    """Gigabytes of the weights in 16 bit."""
+    return size.parameters * 2 / 1e9
+
+
+def model_default(situation: Situation) -> Reasoned[str]:
+    """The suggestion, or the smallest model where the answers leave only another family."""
+    if situation.model and situation.model.value in [one.value for one in model_choices(situation)]:
+        return situation.model
+    sizes = [size for family in families(situation) for size in family.sizes]
+    why = Text("the smallest of the family", "该系列中最小的模型")
+    return Reasoned(_size_choice(min(sizes, key=weights_gb)).value, why, "families")
+
+
+def read_model(value: str, situation: Situation) -> Given:
+    """The model, and its family where one lists it."""
+    family = family_of(value, situation.catalog)
+    return {"model": value, "family": family} if family else {"model": value}
+
+
+def family_choices(situation: Situation) -> tuple[Choice, ...]:
+    """The families that the answers leave open."""
+    return tuple(Choice(one.id, Text(one.title, one.title)) for one in families(situation))
+
+
+def family_default(situation: Situation) -> Reasoned[str]:
+    """The family that lists the model; none is an error that names them."""
+    model = str(situation.given["model"])
+    if family := family_of(model, situation.catalog):
+        return Reasoned(family, Text("the model's", "由模型决定"), "families")
+    raise UsageError(
+        f"no family lists `{model}`",
+        where="--model",
+        hint=f"--family ID, one of: {', '.join(situation.catalog.families)}",
+    )
+
+
+def name_default(situation: Situation) -> Reasoned[str]:
+    """The folder's name, else one made from the task."""
+    if situation.folder:
+        return Reasoned(situation.folder, Text("as the folder", "与文件夹同名"), "newft")
+    name = f"{situation.given['domain']}-{situation.given['task']}".replace("_", "-")
+    return Reasoned(name, Text("from the task", "由任务得来"), "newft")

@@ -1,0 +1,184 @@
+"""`newft new`: from what was said to a project, one step after the other."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from newft import answers as said
+from newft.catalog.load import load_catalog
+from newft.console import Screen, print_json
+from newft.decide.naming import valid_name
+from newft.decide.plan import make_plan
+from newft.errors import UsageError
+from newft.given import Given, files
+from newft.lookups import lookups_for
+from newft.machine import probe
+from newft.model import Catalog, Facts, Plan
+from newft.project.apply import apply
+from newft.project.render import render
+from newft.prompts import prompts_for
+from newft.questions import QUESTIONS, Lookups, complete
+from newft.report import report
+from newft.situation import AUTO, Situation, chosen_task
+from newft.state import keep
+from newft.texts import Texts
+from newft.wizard import Stopped, Talk, converse
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line said."""
+
+    path: str | None
+    given: Given  # by options of their own
+    sets: tuple[str, ...]
+    answers: str | None
+    yes: bool
+    dry_run: bool
+    json: bool
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person is there to ask; what is piped in is never an answer."""
+        terminal = sys.stdin.isatty() and sys.stderr.isatty()
+        return terminal and not self.yes and self.answers != "-"
+
+
+def new(options: Options, texts: Texts) -> None:
+    """Write a project, or show what would be written."""
+    screen = Screen(texts)
+    catalog = load_catalog()
+    start = situation(options, catalog, texts)
+    lookups = lookups_for(catalog, start.machine)
+    end = _ask(start, lookups, screen, texts) if options.asks else complete(start, lookups)
+    plan = plan_for(end)
+    if not options.asks and not options.json:
+        _show(end, plan, screen, sources=options.dry_run)
+    folder = Path(options.path or plan.name)
+    paths = write(plan, end, folder, dry_run=options.dry_run)
+    if options.json:
+        path = None if options.dry_run else folder
+        answers = said.finish(end.given)
+        print_json(report(plan, answers, paths=paths, path=path, language=texts.language))
+    else:
+        _show_written(paths, folder, screen, options)
+    if options.asks:
+        screen.command("new.again", [said.command(end.given, options.path or f"./{plan.name}")])
+
+
+def situation(options: Options, catalog: Catalog, texts: Texts) -> Situation:
+    """What is known before the first question."""
+    file = _answers_file(options.answers)
+    given = said.merge(options.given, map(said.parse_set, options.sets), file)
+    if not options.asks and not options.yes and options.answers is None:
+        raise _nobody_to_ask(given)
+    return Situation(
+        catalog,
+        given,
+        machine=probe() if given.get("gpu", AUTO) == AUTO else None,
+        folder=_name_of(options.path),
+        interface=texts.language if options.asks else "en",
+    )
+
+
+def plan_for(end: Situation) -> Plan:
+    """The plan for everything that was answered and measured."""
+    assert end.data and end.hardware
+    answers = said.finish(end.given)
+    return make_plan(answers, _facts(end), end.catalog, end.hardware)
+
+
+def write(plan: Plan, end: Situation, folder: Path, *, dry_run: bool) -> tuple[str, ...]:
+    """The paths of the project, all of them written; or, on a dry run, none."""
+    with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
+        tree = Path(scratch).resolve() / "project"
+        render(plan, said.finish(end.given), _facts(end), tree)
+        if dry_run:
+            found = (path for path in tree.rglob("*") if not path.is_dir())
+            return tuple(sorted(path.relative_to(tree).as_posix() for path in found))
+        return apply(tree, folder)
+
+
+def _facts(end: Situation) -> Facts:
+    assert end.data
+    here = end.given["gpu"] == AUTO
+    return Facts(end.data, end.machine if here else None)
+
+
+def _ask(start: Situation, lookups: Lookups, screen: Screen, texts: Texts) -> Situation:
+    """The end of a conversation; who leaves it finds the answers in a file."""
+
+    def review(now: Situation) -> None:
+        screen.plan(plan_for(now), sources=False)
+        screen.answers(now.given)
+
+    def mapping(now: Situation) -> None:
+        _show_data(now, screen)
+
+    try:
+        with prompts_for(os.environ, screen.say) as prompts:
+            talk = Talk(prompts, texts, lookups, screen.say, screen.error, mapping, review)
+            return converse(start, talk)
+    except Stopped as stopped:
+        if stopped.given:
+            path = str(keep("answers.yml", said.dump(stopped.given)))
+            screen.notice("new.saved", path=path)
+            screen.command("new.resume", [f"newft new --answers {shlex.quote(path)}"])
+        raise
+
+
+def _show(end: Situation, plan: Plan, screen: Screen, *, sources: bool) -> None:
+    if files(end.given):
+        _show_data(end, screen)
+    screen.answers(end.given)
+    screen.plan(plan, sources=sources)
+
+
+def _show_data(now: Situation, screen: Screen) -> None:
+    task = chosen_task(now)
+    assert now.data and task
+    screen.notice("new.domain", domain=now.given["domain"], task=now.given["task"])
+    screen.mapping(now.data, task)
+
+
+def _show_written(paths: tuple[str, ...], folder: Path, screen: Screen, options: Options) -> None:
+    if options.dry_run:
+        screen.files(paths, str(folder))
+        screen.notice("new.dry", count=len(paths), folder=folder)
+        return
+    screen.notice("new.written", count=len(paths), folder=folder)
+    steps = ["make setup data check train eval", "make chat"]
+    inside = folder.resolve() == Path.cwd()
+    screen.command("new.next", steps if inside else [f"cd {shlex.quote(str(folder))}", *steps])
+
+
+def _answers_file(answers: str | None) -> Given:
+    if answers is None:
+        return {}
+    if answers == "-":
+        return said.read("stdin", sys.stdin.read())
+    return said.load(Path(answers))
+
+
+def _nobody_to_ask(given: Given) -> UsageError:
+    left = [
+        said.OPTIONS[key] for question in QUESTIONS for key in question.keys if key not in given
+    ]
+    return UsageError(
+        "there is no terminal to ask in",
+        hint="--yes takes the defaults, --answers FILE the answers of a file;"
+        f" not answered so far: {' '.join(left)}",
+    )
+
+
+def _name_of(path: str | None) -> str | None:
+    name = Path(path).resolve().name if path else ""
+    try:
+        return valid_name(name)
+    except UsageError:
+        return None

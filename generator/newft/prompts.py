@@ -1,0 +1,158 @@
+"""The prompts of a conversation: arrows and completion, or numbered lines in a dumb terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from newft.texts import safe
+
+if TYPE_CHECKING:
+    from questionary import Style
+
+Check = Callable[[str], str | None]  # what is wrong with a text
+
+
+class Option(NamedTuple):
+    """One line of a list."""
+
+    value: str
+    title: str
+
+
+class Prompts(Protocol):
+    """What a conversation needs to ask; each raises KeyboardInterrupt or EOFError to stop."""
+
+    def select(
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        note: str = "",
+        default: str | None = None,
+    ) -> str:
+        """The value of the option chosen."""
+
+    def text(self, question: str, *, check: Check, note: str = "", default: str = "") -> str:
+        """A line that passes the check."""
+
+    def path(self, question: str, *, note: str = "", default: str = "") -> str:
+        """A path, which need not exist; empty is an answer."""
+
+
+@contextmanager
+def prompts_for(environment: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Prompts]:
+    """The prompts that this terminal can show, on stderr: stdout is for results."""
+    if environment.get("TERM") in ("dumb", "unknown"):
+        yield PlainPrompts(say, sys.stdin.readline)
+        return
+    from prompt_toolkit.application import create_app_session
+    from prompt_toolkit.output import create_output
+
+    with create_app_session(output=create_output(stdout=sys.stderr)):
+        yield TerminalPrompts()
+
+
+class TerminalPrompts:
+    """Prompts with arrow keys and completion."""
+
+    def select(
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        note: str = "",
+        default: str | None = None,
+    ) -> str:
+        """The value of the option chosen."""
+        import questionary
+
+        choices = [questionary.Choice(safe(option.title), option.value) for option in options]
+        prompt = questionary.select(
+            question, choices, default=default, instruction=note or " ", style=_style(), pointer=">"
+        )
+        return str(prompt.unsafe_ask())
+
+    def text(self, question: str, *, check: Check, note: str = "", default: str = "") -> str:
+        """A line that passes the check."""
+        import questionary
+
+        def verdict(text: str) -> bool | str:
+            return check(text.strip()) or True
+
+        prompt = questionary.text(
+            question, default, validate=verdict, instruction=note or None, style=_style()
+        )
+        return str(prompt.unsafe_ask()).strip()
+
+    def path(self, question: str, *, note: str = "", default: str = "") -> str:
+        """A path, with completion."""
+        import questionary
+
+        message = f"{question} {note}" if note else question
+        return str(questionary.path(message, default, style=_style()).unsafe_ask()).strip()
+
+
+class PlainPrompts:
+    """Prompts for a terminal that cannot redraw: one numbered line an option."""
+
+    def __init__(self, say: Callable[[str], None], read: Callable[[], str]) -> None:
+        self._say = say
+        self._read = read
+
+    def select(
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        note: str = "",
+        default: str | None = None,
+    ) -> str:
+        """The value of the option chosen."""
+        values = [option.value for option in options]
+        lines = [f"  {number}) {option.title}" for number, option in enumerate(options, 1)]
+        numbers = {str(number): value for number, value in enumerate(values, 1)}
+        standard = str(values.index(default) + 1) if default in values else "1"
+
+        def check(text: str) -> str | None:
+            return None if text in numbers else f"1-{len(values)}"
+
+        self._say("\n".join([f"? {question} {note}".rstrip(), *lines]))
+        return numbers[self._line("#", standard, check)]
+
+    def text(self, question: str, *, check: Check, note: str = "", default: str = "") -> str:
+        """A line that passes the check."""
+        return self._line(f"? {question} {note}".rstrip(), default, check)
+
+    def path(self, question: str, *, note: str = "", default: str = "") -> str:
+        """A path."""
+        return self.text(question, check=lambda _: None, note=note, default=default)
+
+    def _line(self, question: str, default: str, check: Check) -> str:
+        while True:
+            self._say(f"{question} [{default}]" if default else question)
+            line = self._read()
+            if not line:
+                raise EOFError
+            text = line.strip() or default
+            fault = check(text)
+            if fault is None:
+                return text
+            self._say(fault)
+
+
+def _style() -> Style:
+    from questionary import Style
+
+    return Style(
+        [
+            ("qmark", "fg:ansicyan bold"),
+            ("question", "bold"),
+            ("instruction", "fg:ansibrightblack"),
+            ("pointer", "fg:ansicyan bold"),
+            ("highlighted", "fg:ansicyan"),
+            ("answer", "fg:ansicyan"),
+        ]
+    )

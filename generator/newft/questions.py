@@ -1,0 +1,154 @@
+"""Every question as data: the answers it gives, what may be chosen, the default with its reason.
+
+All of it follows from what is known so far; nothing here asks, prints or reads a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from newft import choices
+from newft.choices import Choice
+from newft.given import FILES, Given, files
+from newft.model import DataFacts, Hardware, Language, Reasoned
+from newft.situation import Situation, check, chosen_language, chosen_task, family_of
+
+
+def _no_choices(_: Situation) -> tuple[Choice, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question; its texts are `questions.<key>.text` and `.help` of the interface."""
+
+    key: str
+    keys: tuple[str, ...]  # the answers it gives
+    form: Literal["path", "select", "text"]
+    default: Callable[[Situation], Reasoned[str]]
+    read: Callable[[str, Situation], Given]
+    choices: Callable[[Situation], tuple[Choice, ...]] = _no_choices
+    knowledge: bool = False  # may be left to newft
+    other: bool = False  # what is not listed may be typed
+
+    def open(self, situation: Situation) -> bool:
+        """Whether an answer is missing."""
+        return any(key not in situation.given for key in self.keys)
+
+    def asked(self, situation: Situation) -> bool:
+        """Whether a person has something to choose."""
+        choice = self.form != "select" or self.other or len(self.choices(situation)) > 1
+        return choice and self.open(situation)
+
+
+class Lookups(NamedTuple):
+    """What must be looked up or worked out elsewhere while questions are answered."""
+
+    measure: Callable[[Situation], DataFacts]
+    columns: Callable[[Situation], tuple[str, ...]]  # of the files, as far as they can be read
+    hardware: Callable[[str], Hardware]
+    model: Callable[[Hardware, Language], Reasoned[str]]
+    name: Callable[[str], str]  # the name, if a project can be called so
+
+
+def answered(
+    question: Question, value: str, *, situation: Situation, lookups: Lookups
+) -> Situation:
+    """The situation after an answer, with what can be looked up now; given answers stay."""
+    given = {**question.read(value, situation), **situation.given}
+    return looked(replace(situation, given=given), lookups)
+
+
+def looked(situation: Situation, lookups: Lookups) -> Situation:
+    """The situation with everything looked up for which the answers are there."""
+    situation = _with_family(situation)
+    check(situation)
+    given = situation.given
+    if "name" in given:
+        lookups.name(str(given["name"]))
+    if situation.hardware is None and "gpu" in given:
+        situation = replace(situation, hardware=lookups.hardware(str(given["gpu"])))
+    if situation.data is None and chosen_task(situation) and _names_records(given):
+        situation = replace(situation, data=lookups.measure(situation))
+    language = chosen_language(given)
+    if situation.hardware and language and "model" not in given:
+        return replace(situation, model=lookups.model(situation.hardware, language))
+    return situation
+
+
+def _with_family(situation: Situation) -> Situation:
+    family = family_of(str(situation.given.get("model")), situation.catalog)
+    if family is None or "family" in situation.given:
+        return situation
+    return replace(situation, given={**situation.given, "family": family})
+
+
+def _names_records(given: Given) -> bool:
+    """Whether the records are known: the user's files, or the sample of a language."""
+    return bool(files(given)) or (FILES in given and "language" in given)
+
+
+def complete(situation: Situation, lookups: Lookups) -> Situation:
+    """The situation with the default for every answer that was not given."""
+    situation = looked(situation, lookups)
+    for question in QUESTIONS:
+        if question.open(situation):
+            value = question.default(situation).value
+            situation = answered(question, value, situation=situation, lookups=lookups)
+    return situation
+
+
+def _reader(key: str) -> Callable[[str, Situation], Given]:
+    return lambda value, _: {key: value}
+
+
+QUESTIONS = (
+    Question("data", (FILES,), "path", choices.data_default, choices.read_data),
+    Question(
+        "task",
+        ("domain", "task"),
+        "select",
+        choices.task_default,
+        choices.read_task,
+        choices.task_choices,
+    ),
+    Question(
+        "language",
+        ("language",),
+        "select",
+        choices.language_default,
+        _reader("language"),
+        choices.language_choices,
+    ),
+    Question(
+        "gpu",
+        ("gpu",),
+        "select",
+        choices.gpu_default,
+        _reader("gpu"),
+        choices.gpu_choices,
+        knowledge=True,
+        other=True,
+    ),
+    Question(
+        "model",
+        ("model",),
+        "select",
+        choices.model_default,
+        choices.read_model,
+        choices.model_choices,
+        knowledge=True,
+        other=True,
+    ),
+    Question(
+        "family",
+        ("family",),
+        "select",
+        choices.family_default,
+        _reader("family"),
+        choices.family_choices,
+    ),
+    Question("name", ("name",), "text", choices.name_default, _reader("name")),
+)

@@ -1,0 +1,124 @@
+"""What is known when a question comes up, and whether the names in it exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from newft.errors import IncompatibleError
+from newft.given import COLUMNS, Given, columns, unknown
+from newft.model import (
+    Catalog,
+    DataFacts,
+    Family,
+    Hardware,
+    Kit,
+    Language,
+    MachineFacts,
+    Reasoned,
+    Size,
+    Task,
+)
+
+AUTO = "auto"  # the machine that generates
+EMBEDDED = "embedded"  # the model that a package carries
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known so far."""
+
+    catalog: Catalog
+    given: Given = field(default_factory=dict)
+    data: DataFacts | None = None  # as measured
+    hardware: Hardware | None = None  # that the answers name
+    model: Reasoned[str] | None = None  # suggested for hardware and language
+    machine: MachineFacts | None = None  # this one
+    folder: str | None = None  # that the project goes to, where a project can be called so
+    interface: Language = "en"  # of the conversation
+
+
+def check(situation: Situation) -> None:
+    """Nothing, or the error of the first answer that names what is not there."""
+    given = situation.given
+    for key, names in _known(situation):
+        if key in given and given[key] not in names:
+            raise unknown(str(given[key]), names, where=key)
+    _check_family(situation)
+    if task := chosen_task(situation):
+        for name in columns(given):
+            if name not in task.fields:
+                raise unknown(name, task.fields, where=f"{COLUMNS}{name}")
+
+
+def _check_family(situation: Situation) -> None:
+    model, family = situation.given.get("model"), situation.given.get("family")
+    owner = family_of(str(model), situation.catalog)
+    if family and owner not in (None, family):
+        raise IncompatibleError(
+            f"`{model}` is of the family {owner}, not {family}",
+            where="family",
+            hint=f"--family {owner}",
+        )
+
+
+def _known(situation: Situation) -> Iterator[tuple[str, list[str]]]:
+    yield "domain", list(situation.catalog.kits)
+    domain = situation.given.get("domain")
+    kits = situation.catalog.kits.values()
+    yield "task", [task for kit in kits if domain in (None, kit.id) for task in kit.tasks]
+    yield "family", list(situation.catalog.families)
+    yield "method", list(methods(situation.catalog))
+
+
+def tasks(situation: Situation) -> list[tuple[Kit, str]]:
+    """The tasks that the answers leave open, with their domains."""
+    given = situation.given
+    return [
+        (kit, task)
+        for kit in situation.catalog.kits.values()
+        for task in kit.tasks
+        if given.get("domain", kit.id) == kit.id and given.get("task", task) == task
+    ]
+
+
+def chosen_task(situation: Situation) -> Task | None:
+    """The task, once domain and task are answered."""
+    given = situation.given
+    if "domain" not in given or "task" not in given:
+        return None
+    return situation.catalog.kits[str(given["domain"])].tasks[str(given["task"])]
+
+
+def chosen_language(given: Given) -> Language | None:
+    """The language of the project, once it is answered."""
+    return cast("Language | None", given.get("language"))
+
+
+def families(situation: Situation) -> list[Family]:
+    """The families that the answers leave open."""
+    wanted = situation.given.get("family")
+    return [one for one in situation.catalog.families.values() if wanted in (None, one.id)]
+
+
+def family_of(model: str, catalog: Catalog) -> str | None:
+    """The family that lists a model; a folder or an unlisted hub id has none."""
+    for family in catalog.families.values():
+        if any(model in names_of(size) for size in family.sizes):
+            return family.id
+    return None
+
+
+def names_of(size: Size) -> tuple[str | None, ...]:
+    """What a model may be called in the answers."""
+    return (size.hub_id, size.modelscope_id, EMBEDDED if size.embedded else None)
+
+
+def methods(catalog: Catalog) -> Mapping[str, list[Family]]:
+    """The methods that families have values for, with those families."""
+    found: dict[str, list[Family]] = {}
+    for family in catalog.families.values():
+        for method in family.targets:
+            found.setdefault(method, []).append(family)
+    return dict(sorted(found.items()))

@@ -1,0 +1,276 @@
+"""Walks the questions in the terminal, forwards and back, up to a review; knows no rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from newft.errors import DataError, NewftError, UsageError
+from newft.given import COLUMNS, Given, files
+from newft.model import Reasoned
+from newft.prompts import Option, Prompts
+from newft.questions import QUESTIONS, Lookups, Question, answered, looked
+from newft.situation import Situation, chosen_task
+from newft.texts import Texts
+
+BACK = "<"
+UNSURE = "?"
+OTHER = "..."
+
+
+class Stopped(KeyboardInterrupt):
+    """The person left; what was answered so far is not lost."""
+
+    def __init__(self, given: Given) -> None:
+        super().__init__()
+        self.given = given
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What a conversation needs from outside: prompts, words, lookups, and someone who shows."""
+
+    prompts: Prompts
+    texts: Texts
+    lookups: Lookups
+    say: Callable[[str], None]
+    error: Callable[[NewftError], None]
+    mapping: Callable[[Situation], None]
+    review: Callable[[Situation], None]
+
+
+def converse(start: Situation, talk: Talk) -> Situation:
+    """The situation with every answer given and reviewed; Stopped if the person leaves."""
+    conversation = _Conversation(start, talk)
+    try:
+        return conversation.run()
+    except (KeyboardInterrupt, EOFError) as error:
+        raise Stopped(conversation.now.given) from error
+
+
+class _Conversation:
+    def __init__(self, start: Situation, talk: Talk) -> None:
+        self.now = start
+        self._talk = talk
+        self._trail: list[tuple[Question, Situation]] = []  # what was asked, and when
+        self._said: dict[str, str] = {}  # the last answer to each question, by its key
+        self._keeping = False  # after a change, later answers are taken as they were
+
+    def run(self) -> Situation:
+        self.now = looked(self.now, self._talk.lookups)
+        if self.now.data and files(self.now.given):
+            self._agree_on_columns()
+        while True:
+            question = next((one for one in QUESTIONS if one.open(self.now)), None)
+            if question:
+                self._answer(question)
+            elif self._reviewed():
+                return self.now
+
+    def _answer(self, question: Question) -> None:
+        if not question.asked(self.now):
+            self._take(question, question.default(self.now).value)
+            return
+        kept = self._kept(question)
+        value = self._ask(question) if kept is None else kept
+        if value == BACK:
+            self._back()
+            return
+        self._said[question.key] = value
+        self._trail.append((question, self.now))
+        self._take(question, value)
+
+    def _take(self, question: Question, value: str) -> None:
+        before = self.now
+        try:
+            self.now = answered(question, value, situation=before, lookups=self._talk.lookups)
+        except NewftError as error:
+            if not self._trail:
+                raise
+            self._talk.error(error)
+            if not (isinstance(error, DataError) and self._columns_named(question, value)):
+                self._back()
+                return
+        if before.data is None and self.now.data and files(self.now.given):
+            self._agree_on_columns()
+
+    def _back(self) -> None:
+        self._keeping = False
+        if self._trail:
+            _, self.now = self._trail.pop()
+
+    def _kept(self, question: Question) -> str | None:
+        said = self._said.get(question.key) if self._keeping else None
+        listed = [choice.value for choice in question.choices(self.now)]
+        return said if question.other or question.form != "select" or said in listed else None
+
+    # --- one question ----------------------------------------------------------------------------
+
+    def _ask(self, question: Question) -> str:
+        self._keeping = False
+        self._talk.say("\n" + self._talk.texts(f"questions.{question.key}.help"))
+        text = self._talk.texts(f"questions.{question.key}.text")
+        default = _default(question, self.now)
+        if question.form == "select":
+            return self._ask_list(question, text, default)
+        note = self._note(question, default)
+        before = self._said.get(question.key, default.value if default else "")
+        if question.form == "path":
+            return _path(self._talk.prompts.path(text, note=note, default=before))
+        return self._talk.prompts.text(text, check=self._name_check, note=note, default=before)
+
+    def _ask_list(self, question: Question, text: str, default: Reasoned[str] | None) -> str:
+        texts, language = self._talk.texts, self._talk.texts.language
+        options = [
+            Option(choice.value, choice.title.to(language)) for choice in question.choices(self.now)
+        ]
+        marked = self._said.get(question.key, default.value if default else None)
+        if marked not in [option.value for option in options]:
+            marked = OTHER if marked else None
+        if question.knowledge:
+            options.append(Option(UNSURE, texts("wizard.unsure")))
+        if question.other:
+            options.append(Option(OTHER, texts(f"questions.{question.key}.other")))
+        if self._trail:
+            options.append(Option(BACK, texts("wizard.back")))
+        note = self._note(question, default)
+        value = self._talk.prompts.select(text, options, note=note, default=marked)
+        if value == UNSURE and default:
+            return default.value
+        if value == OTHER:
+            said = self._said.get(question.key, "") if marked == OTHER else ""
+            typed = texts(f"questions.{question.key}.type")
+            value = self._talk.prompts.text(typed, check=self._typed_check, default=said)
+            return self._ask_list(question, text, default) if value == BACK else value
+        return value
+
+    def _note(self, question: Question, default: Reasoned[str] | None) -> str:
+        if default is None:
+            return ""
+        texts = self._talk.texts
+        return texts(f"wizard.{question.form}", why=default.why.to(texts.language))
+
+    def _name_check(self, text: str) -> str | None:
+        try:
+            if text != BACK:
+                self._talk.lookups.name(text)
+        except UsageError as error:
+            return str(error)
+        return None
+
+    def _typed_check(self, text: str) -> str | None:
+        return None if text else self._talk.texts("wizard.empty")
+
+    # --- the columns of the user's files ---------------------------------------------------------
+
+    def _agree_on_columns(self) -> None:
+        texts = self._talk.texts
+        while True:
+            self._talk.mapping(self.now)
+            options = [
+                Option("yes", texts("mapping.yes")),
+                Option("change", texts("mapping.change")),
+            ]
+            if self._trail:
+                options.append(Option(BACK, texts("wizard.back")))
+            value = self._talk.prompts.select(texts("mapping.question"), options)
+            if value == BACK:
+                self._back()
+            if value != "change":
+                return
+            self._change_column()
+
+    def _change_column(self) -> None:
+        task, data, texts = chosen_task(self.now), self.now.data, self._talk.texts
+        assert task and data
+        found = {name: ", ".join(data.mapping.get(name, ("-",))) for name in task.fields}
+        fields = [
+            Option(name, f"{field.title.to(texts.language)} <- {found[name]}")
+            for name, field in task.fields.items()
+        ]
+        back = Option(BACK, texts("wizard.back"))
+        name = self._talk.prompts.select(texts("mapping.field"), [*fields, back])
+        if name == BACK:
+            return
+        listed = [Option(column, column) for column in self._talk.lookups.columns(self.now)]
+        column = self._talk.prompts.select(texts("mapping.column"), [*listed, back])
+        if column != BACK:
+            self._name_columns(self.now, {name: column})
+
+    def _columns_named(self, question: Question, value: str) -> bool:
+        """Whether naming the columns made files usable that could not be mapped."""
+        given = {**question.read(value, self.now), **self.now.given}
+        now, texts = replace(self.now, given=given), self._talk.texts
+        task, columns = chosen_task(now), self._talk.lookups.columns(now)
+        if task is None or not columns:
+            return False
+        again = [Option("no", texts("mapping.other")), Option("yes", texts("mapping.name"))]
+        if self._talk.prompts.select(texts("mapping.failed"), again) == "no":
+            return False
+        listed = [Option(column, column) for column in columns]
+        named = {
+            name: self._talk.prompts.select(field.title.to(texts.language), listed)
+            for name, field in task.fields.items()
+            if field.required
+        }
+        return self._name_columns(now, named)
+
+    def _name_columns(self, now: Situation, named: Mapping[str, str]) -> bool:
+        given = {**now.given, **{f"{COLUMNS}{name}": column for name, column in named.items()}}
+        try:
+            self.now = looked(replace(now, given=given, data=None), self._talk.lookups)
+        except NewftError as error:
+            self._talk.error(error)
+            return False
+        return True
+
+    # --- the review ------------------------------------------------------------------------------
+
+    def _reviewed(self) -> bool:
+        texts = self._talk.texts
+        self._keeping = False
+        options = [
+            Option("change", texts("review.change")),
+            Option("cancel", texts("review.cancel")),
+        ]
+        try:
+            self._talk.review(self.now)
+            options.insert(0, Option("write", texts("review.write")))
+        except NewftError as error:
+            self._talk.error(error)
+        value = self._talk.prompts.select(texts("review.question"), options)
+        if value == "cancel":
+            raise KeyboardInterrupt
+        if value == "change":
+            self._change_answer()
+        return value == "write"
+
+    def _change_answer(self) -> None:
+        texts = self._talk.texts
+        asked = [Option(q.key, texts(f"questions.{q.key}.text")) for q, _ in self._trail]
+        value = self._talk.prompts.select(
+            texts("review.which"), [*asked, Option(BACK, texts("wizard.back"))]
+        )
+        if value == BACK:
+            return
+        question, self.now = self._trail.pop()
+        while question.key != value:
+            question, self.now = self._trail.pop()
+        self._answer(question)
+        self._keeping = bool(self._trail) and self._trail[-1][0] is question
+
+
+def _default(question: Question, situation: Situation) -> Reasoned[str] | None:
+    """The default, unless only the person can know."""
+    try:
+        return question.default(situation)
+    except UsageError:
+        return None
+
+
+def _path(text: str) -> str:
+    """A path as a shell would read it: quotes from a drag and drop go, `~` is the home folder."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        text = text[1:-1]
+    return str(Path(text).expanduser()) if text else text

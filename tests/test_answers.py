@@ -1,0 +1,191 @@
+"""Answers come from options, `--set` and files, with the same keys and the same checks."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newft import answers
+from newft.errors import UsageError
+from newft.model import Answers, DataAnswer
+
+FULL = {
+    "name": "desk",
+    "domain": "customer_service",
+    "task": "intent",
+    "language": "zh",
+    "gpu": "2xV100-32GB",
+    "family": "qwen3",
+    "model": "Qwen/Qwen3-1.7B",
+    "hub": "modelscope",
+    "revision": "1234567",
+    "method": "lora",
+    "data.files": ("工单.csv", "b.xlsx"),
+    "data.columns.text": "客户: 消息",
+}
+WORDS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1)
+
+
+def test_complete_answers_become_their_type() -> None:
+    assert answers.finish(FULL) == Answers(
+        name="desk",
+        domain="customer_service",
+        task="intent",
+        language="zh",
+        gpu="2xV100-32GB",
+        family="qwen3",
+        model="Qwen/Qwen3-1.7B",
+        hub="modelscope",
+        revision="1234567",
+        method="lora",
+        data=DataAnswer(("工单.csv", "b.xlsx"), {"text": "客户: 消息"}),
+    )
+
+
+def test_what_is_dumped_is_read_back() -> None:
+    assert answers.read("a.yml", answers.dump(FULL)) == FULL
+
+
+@given(column=WORDS, path=WORDS)
+@settings(deadline=None, max_examples=40)
+def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str) -> None:
+    given_answers = {**FULL, "data.files": (path,), "data.columns.text": column}
+
+    assert answers.read("a.yml", answers.dump(given_answers)) == given_answers
+    words = shlex.split(answers.command(given_answers, "./desk"))
+    assert path in words
+    assert f"data.columns.text={column}" in words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("gpu=cpu", ("gpu", "cpu")),
+        ("revision=0123456", ("revision", "0123456")),
+        ("name=no", ("name", "no")),
+        ('name="a b"', ("name", "a b")),
+        ("data.columns.text=Body: text #2", ("data.columns.text", "Body: text #2")),
+        ("data.columns.label=a=b", ("data.columns.label", "a=b")),
+        ("data.files=my #1.csv", ("data.files", ("my #1.csv",))),
+        ("data.files=[a.csv, b.csv]", ("data.files", ("a.csv", "b.csv"))),
+        ("data.files=[]", ("data.files", ())),
+    ],
+)
+def test_set_takes_a_value_as_it_is_written(text: str, expected: tuple[str, object]) -> None:
+    assert answers.parse_set(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("gpu", "--set: `gpu` has no `=`", "--set KEY=VALUE"),
+        ("gpu=", "--set gpu: it has no value", "--set gpu=VALUE"),
+        ("famly=qwen3", "--set: `famly` is not known", "did you mean `family`?"),
+        ("language=fr", "--set language: `fr` is not known", "known: en, zh"),
+        ("hub=hugingface", "--set hub: `hugingface` is not known", "did you mean `huggingface`?"),
+        ("data.files=[{a: b}]", "--set data.files: it takes a list of paths", None),
+    ],
+)
+def test_a_wrong_set_says_what_is_meant(text: str, message: str, hint: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        answers.parse_set(text)
+    assert (str(caught.value), caught.value.hint) == (message, hint)
+
+
+def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
+    text = "famly: qwen3\nlanguage: fr\ngpu: [a]\ngpu: cpu\ndata:\n  colums: {text: a}\n"
+    with pytest.raises(UsageError) as caught:
+        answers.read("a.yml", text)
+    assert str(caught.value) == (
+        "a.yml: 4 faults\n"
+        "a.yml:1: `famly` is not known (did you mean `family`?)\n"
+        "a.yml:2: language: `fr` is not known (known: en, zh)\n"
+        "a.yml:3: `gpu` takes text\n"
+        "a.yml:6: `data.colums` is not known (did you mean `data.columns.text`?)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gpu: cpu\ngpu: auto\n", "a.yml:2: `gpu` is there twice"),
+        ("- gpu\n", "a.yml: it holds no answers"),
+        (
+            "gpu: cpu\n  name: x\n",
+            "a.yml: line 2: this is not YAML (mapping values are not allowed here)",
+        ),
+    ],
+)
+def test_a_broken_file_is_explained(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        answers.read("a.yml", text)
+    assert str(caught.value) == message
+
+
+def test_a_key_without_a_value_is_not_answered() -> None:
+    assert answers.read("a.yml", "gpu: cpu\nrevision:\n") == {"gpu": "cpu"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "the answers cannot be read (No such file or directory)"),
+        (b"name: \xff\xfe", "the answers are not UTF-8 text"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    path = tmp_path / "a.yml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        answers.load(path)
+    assert str(caught.value) == f"{path}: {message}"
+
+
+def test_options_and_set_win_over_the_file() -> None:
+    merged = answers.merge(
+        {"gpu": "cpu"},
+        [("name", "b"), ("gpu", "cpu")],
+        {"gpu": "auto", "name": "a", "hub": "modelscope"},
+    )
+    assert merged == {"gpu": "cpu", "name": "b", "hub": "modelscope"}
+
+
+@pytest.mark.parametrize(
+    ("options", "sets", "message"),
+    [
+        ({"gpu": "cpu"}, [("gpu", "auto")], "--set gpu: it is `auto`, and --gpu says `cpu`"),
+        (
+            {},
+            [("gpu", "cpu"), ("gpu", "t4")],
+            "--set gpu: it is `t4`, and another --set says `cpu`",
+        ),
+    ],
+)
+def test_an_option_and_a_set_that_disagree_are_refused(
+    options: dict[str, str], sets: list[tuple[str, str]], message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        answers.merge(options, sets, {})
+    assert str(caught.value) == message
+
+
+def test_the_repeat_command_names_every_answer() -> None:
+    assert answers.command(FULL, "./my desk") == (
+        "newft new './my desk' --domain customer_service --task intent --data 工单.csv"
+        " --data b.xlsx --language zh --family qwen3 --model Qwen/Qwen3-1.7B --revision 1234567"
+        " --hub modelscope --method lora --gpu 2xV100-32GB --name desk"
+        " --set 'data.columns.text=客户: 消息' --yes"
+    ).replace("工单.csv", "'工单.csv'")
+
+
+def test_an_empty_option_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        answers.from_options({"name": "", "gpu": None})
+    assert str(caught.value) == "--name: it has no value"

@@ -1,0 +1,360 @@
+"""The command as it is run: exit codes, what is on stdout, what is on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from newft import __version__
+from newft.catalog.load import load_catalog
+from newft.model import Recipe
+from newft.texts import catalogue, interface_language, safe
+
+GENERATOR = Path(__file__).parents[1] / "generator"
+HEAVY = {"copier", "questionary", "rich", "pydantic", "torch", "yaml", "dataclasses"}
+LABELS = ("refund", "parcel", "login")
+WORDS = (
+    "please", "today", "again", "still", "never", "really", "quite",
+    "maybe", "hello", "urgent", "why", "where", "when", "how",
+)  # fmt: skip
+# three labels, fourteen rows each, in the shape of a help desk's export
+RECORDS = "Body,Reason\n" + "".join(
+    f"{word} my {label} is late,{label}\n" for label in LABELS for word in WORDS
+)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    (tmp_path / "tickets.csv").write_text(RECORDS, encoding="utf-8")
+    return tmp_path
+
+
+def newft(
+    *words: str, cwd: Path, stdin: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "newft", *words],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=plain_environment(cwd) | environment,
+        check=False,
+    )
+
+
+def plain_environment(home: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    state = str(home / "state")
+    ours = {"PYTHONPATH": str(GENERATOR), "HOME": str(home), "XDG_STATE_HOME": state}
+    return {**kept, **ours, "LANG": "C.UTF-8", "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+class TestStart:
+    @pytest.mark.parametrize("words", [["--help"], ["new", "--help"], ["--version"]])
+    def test_it_is_light(self, words: list[str], tmp_path: Path) -> None:
+        code = (
+            "import sys\nfrom newft.cli import main\n"
+            f"try: main({words})\nexcept SystemExit: pass\n"
+            f"print(sorted({HEAVY} & set(sys.modules)), file=sys.stderr)"
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            env=plain_environment(tmp_path),
+            check=True,
+        )
+        assert run.stderr == "[]\n"
+
+    def test_the_version_is_said(self, tmp_path: Path) -> None:
+        run = newft("--version", cwd=tmp_path)
+        assert (run.returncode, run.stdout, run.stderr) == (0, f"newft {__version__}\n", "")
+
+    @pytest.mark.parametrize("words", [[], ["new"], ["new", "desk"], ["--name", "desk"]])
+    def test_without_a_terminal_it_says_what_to_pass(
+        self, words: list[str], tmp_path: Path
+    ) -> None:
+        run = newft(*words, cwd=tmp_path, stdin="\n" * 20)
+        left = ["--data --domain --task --language --gpu --model --family", "--name"]
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr == (
+            "error: there is no terminal to ask in\n\n"
+            "hint: --yes takes the defaults, --answers FILE the answers of a file;"
+            f" not answered so far: {' '.join(left[: 1 if '--name' in words else 2])}\n"
+        )
+        assert names(tmp_path) == set()
+
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_a_completion_script_knows_the_catalogue(self, shell: str, tmp_path: Path) -> None:
+        run = newft("completion", shell, cwd=tmp_path)
+        assert (run.returncode, run.stderr) == (0, "")
+        assert "smollm2" in run.stdout
+
+    def test_a_reader_that_leaves_is_no_fault(self, tmp_path: Path) -> None:
+        run = subprocess.run(
+            f"{sys.executable} -m newft show families --json | head -c 1",
+            shell=True,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=plain_environment(tmp_path),
+            check=False,
+        )
+        assert (run.stdout, run.stderr) == ("[", "")
+
+
+class TestUsage:
+    @pytest.mark.parametrize(
+        ("words", "error", "hint"),
+        [
+            (["nwe"], "COMMAND: `nwe` is not known", "did you mean `new`?"),
+            (
+                ["new", "--familly", "qwen3"],
+                "newft new: there is no option `--familly`",
+                "did you mean `--family`?",
+            ),
+            (
+                ["new", "--fam", "qwen3"],
+                "newft new: there is no option `--fam`",
+                "did you mean `--family`?",
+            ),
+            (["new", "--language", "fr"], "--language: `fr` is not known", "known: en, zh"),
+            (["new", "--data"], "--data: expected one argument", "newft new --help"),
+            (["show", "familys"], "WHAT: `familys` is not known", "did you mean `families`?"),
+            (
+                ["show", "families", "qwen"],
+                "show families: `qwen` is not known",
+                "did you mean `qwen3`?",
+            ),
+            (
+                ["new", "--yes", "--set", "gqu=cpu"],
+                "--set: `gqu` is not known",
+                "did you mean `gpu`?",
+            ),
+            (
+                ["new", "--yes", "--family", "qwen"],
+                "family: `qwen` is not known",
+                "did you mean `qwen3`?",
+            ),
+            (
+                ["new", "--yes", "--gpu", "cpu", "--set", "gpu=auto"],
+                "--set gpu: it is `auto`, and --gpu says `cpu`",
+                "give one of the two",
+            ),
+        ],
+        ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+    )  # fmt: skip
+    def test_a_wrong_word_exits_2_with_the_nearest(
+        self, words: list[str], error: str, hint: str, tmp_path: Path
+    ) -> None:
+        run = newft(*words, cwd=tmp_path)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr == f"error: {error}\n\nhint: {hint}\n"
+        assert names(tmp_path) == set()
+
+    @pytest.mark.parametrize(
+        "name", ["class", "json", "torch", "a/b", "..", "a\nb", '"a"', "{{ a }}", "x" * 41]
+    )
+    def test_a_name_that_cannot_be_one_is_refused(self, name: str, tmp_path: Path) -> None:
+        run = newft("new", "--yes", "--name", name, cwd=tmp_path)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr.startswith("error: name: ")
+        assert names(tmp_path) == set()
+
+
+class TestShow:
+    @pytest.mark.parametrize("what", ["families", "methods", "hardware", "domains", "questions"])
+    def test_each_kind_is_listed_and_each_of_it_shown(self, what: str, tmp_path: Path) -> None:
+        listed = json.loads(newft("show", what, "--json", cwd=tmp_path).stdout)
+        plain = newft("show", what, cwd=tmp_path)
+        first = listed[0]["id"]
+        one = newft("show", what, first, "--json", cwd=tmp_path)
+
+        assert [line.split("\t")[0] for line in plain.stdout.splitlines()] == [
+            entry["id"] for entry in listed
+        ]
+        assert json.loads(one.stdout) == listed[:1]
+        assert first in newft("show", what, first, cwd=tmp_path).stdout
+
+    def test_a_family_has_what_tools_rely_on(self, tmp_path: Path) -> None:
+        run = newft("show", "families", "smollm2", "--json", cwd=tmp_path)
+        family = load_catalog().families["smollm2"]
+        assert json.loads(run.stdout) == [
+            {
+                "id": "smollm2",
+                "title": family.title,
+                "models": [
+                    {"hub_id": size.hub_id, "parameters": size.parameters} for size in family.sizes
+                ],
+                "architectures": list(family.architectures),
+                "targets": {
+                    method: target if isinstance(target, str) else list(target)
+                    for method, target in family.targets.items()
+                },
+                "fp16_safe": family.fp16_safe.value,
+                "sources": list(family.sources),
+            }
+        ]
+
+    def test_titles_are_in_the_language_asked_for(self, tmp_path: Path) -> None:
+        run = newft("show", "domains", "--lang", "zh", cwd=tmp_path)
+        assert run.stdout.startswith("customer_service\t客服\t")
+
+
+class TestNew:
+    def test_json_is_all_that_stdout_has(self, here: Path) -> None:
+        run = newft(
+            "new", "desk", "--data", "tickets.csv", "--gpu", "cpu", "--yes", "--json", cwd=here
+        )
+        assert (run.returncode, run.stderr) == (0, "")
+        report = json.loads(run.stdout)
+        assert list(report) == [
+            "path", "domain", "task", "language", "family", "model", "method",
+            "recipe", "estimate", "data", "files", "warnings",
+        ]  # fmt: skip
+        assert report["path"] == "desk"
+        assert set(report["recipe"]) == set(Recipe.__dataclass_fields__)
+        assert all(
+            set(value) == {"value", "why", "source"} and value["why"] and value["source"]
+            for value in report["recipe"].values()
+        )
+        assert report["data"] == {
+            "files": ["tickets.csv"],
+            "encoding": "utf-8",
+            "rows": 42,
+            "accepted": 42,
+            "rejected": {},
+            "mapping": {"text": "Body", "label": "Reason"},
+            "shape": "labelled",
+        }
+        written = [path for path in (here / "desk").rglob("*") if path.is_file()]
+        assert report["files"] == sorted(
+            path.relative_to(here / "desk").as_posix() for path in written
+        )
+
+    def test_a_dry_run_shows_and_writes_nothing(self, here: Path) -> None:
+        run = newft("new", "--data", "tickets.csv", "--gpu", "cpu", "--yes", "--dry-run", cwd=here)
+        assert (run.returncode, run.stdout) == (0, "")
+        assert "learning_rate" in run.stderr
+        assert "run.yaml" in run.stderr
+        assert names(here) == {"tickets.csv"}
+
+    def test_a_dry_run_says_in_json_what_a_run_would_write(self, here: Path) -> None:
+        words = ("new", "desk", "--data", "tickets.csv", "--gpu", "cpu", "--yes", "--json")
+        dry = json.loads(newft(*words, "--dry-run", cwd=here).stdout)
+        done = json.loads(newft(*words, cwd=here).stdout)
+        assert dry == {**done, "path": None}
+
+    def test_without_a_path_the_project_is_in_a_folder_of_its_name(self, here: Path) -> None:
+        run = newft("new", "--gpu", "cpu", "--yes", "--name", "desk", cwd=here)
+        assert (run.returncode, run.stdout) == (0, "")
+        assert (here / "desk" / "config" / "run.yaml").is_file()
+
+    def test_answers_of_a_file_or_of_stdin_need_no_terminal(self, here: Path) -> None:
+        text = "gpu: cpu\ndata:\n  files: [tickets.csv]\n"
+        (here / "a.yml").write_text(text, encoding="utf-8")
+        words = ("new", "desk", "--json", "--dry-run", "--answers")
+        from_file = newft(*words, "a.yml", cwd=here)
+        from_stdin = newft(*words, "-", cwd=here, stdin=text)
+        assert (from_file.returncode, from_stdin.returncode) == (0, 0)
+        assert json.loads(from_file.stdout) == json.loads(from_stdin.stdout)
+
+    def test_a_file_that_is_not_there_exits_1_and_writes_nothing(self, tmp_path: Path) -> None:
+        run = newft("new", "desk", "--data", "nowhere.csv", "--yes", "--json", cwd=tmp_path)
+        assert (run.returncode, run.stdout) == (1, "")
+        assert run.stderr.startswith("error: nowhere.csv")
+        assert names(tmp_path) == set()
+
+    def test_what_is_in_the_way_exits_1_and_stays(self, here: Path) -> None:
+        (here / "desk").mkdir()
+        (here / "desk" / "README.md").write_text("mine", encoding="utf-8")
+        run = newft("new", "desk", "--gpu", "cpu", "--yes", cwd=here)
+        assert run.returncode == 1
+        assert "README.md" in run.stderr
+        assert names(here / "desk") == {"README.md"}
+        assert (here / "desk" / "README.md").read_text(encoding="utf-8") == "mine"
+
+    def test_the_language_of_the_interface_reaches_no_file(self, here: Path) -> None:
+        for lang in ("en", "zh"):
+            words = ("new", lang, "--gpu", "cpu", "--name", "desk", "--yes", "--lang", lang)
+            assert newft(*words, cwd=here, LC_ALL="C").returncode == 0
+        english, chinese = (
+            {
+                path.relative_to(here / lang): path.read_bytes()
+                for path in (here / lang).rglob("*")
+                if path.is_file()
+            }
+            for lang in ("en", "zh")
+        )
+        assert english == chinese
+
+    def test_a_bug_exits_70_and_names_its_traceback(self, tmp_path: Path) -> None:
+        code = (
+            "import sys\nimport newft.cli as cli\n"
+            "def fail(_):\n    raise ZeroDivisionError\n"
+            "cli._show = fail\nsys.exit(cli.main(['show', 'domains']))"
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            env=plain_environment(tmp_path),
+            check=False,
+        )
+        path = tmp_path / "state" / "newft" / "traceback.txt"
+        assert (run.returncode, run.stdout) == (70, "")
+        assert run.stderr == f"error: this is a bug in newft; what happened is in {path}\n"
+        assert "ZeroDivisionError" in path.read_text(encoding="utf-8")
+
+
+class TestTexts:
+    def test_both_catalogues_have_the_same_keys_and_places(self) -> None:
+        english, chinese = catalogue("en"), catalogue("zh")
+        assert list(english) == list(chinese)
+        for key, text in english.items():
+            assert _places(text) == _places(chinese[key]), key
+
+    def test_every_text_is_used(self) -> None:
+        source = "".join(
+            path.read_text(encoding="utf-8") for path in (GENERATOR / "newft").glob("*.py")
+        )
+        made = ("questions.", "wizard.path", "wizard.select", "wizard.text", "error.")
+        unused = [
+            key for key in catalogue("en") if f'"{key}"' not in source and not key.startswith(made)
+        ]
+        assert unused == []
+
+    @pytest.mark.parametrize(
+        ("option", "environment", "expected"),
+        [
+            (None, {}, "en"),
+            ("zh", {"NEWFT_LANG": "en"}, "zh"),
+            (None, {"NEWFT_LANG": "en", "LANG": "zh_CN.UTF-8"}, "en"),
+            (None, {"LANG": "zh_CN.UTF-8"}, "zh"),
+            (None, {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}, "en"),
+            (None, {"LC_ALL": "", "LC_MESSAGES": "zh_TW", "LANG": "en_US"}, "zh"),
+            (None, {"LANG": "fr_FR.UTF-8"}, "en"),
+        ],
+    )
+    def test_the_language_is_that_of_option_variable_or_locale(
+        self, option: str | None, environment: dict[str, str], expected: str
+    ) -> None:
+        assert interface_language(option, environment) == expected
+
+    def test_what_could_steer_a_terminal_is_written_out(self) -> None:
+        assert safe("a\x1b[2Jb\u202ec\n[red]客服") == "a\\x1b[2Jb\\u202ec\\n[red]客服"
+
+
+def _places(text: str) -> set[str]:
+    return {part.partition("}")[0] for part in text.split("{")[1:]}

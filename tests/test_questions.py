@@ -1,0 +1,163 @@
+"""Questions are data: what is asked, the choices and the defaults follow from what is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from newft.catalog.load import load_catalog
+from newft.errors import IncompatibleError, NewftError, UsageError
+from newft.given import Given
+from newft.lookups import lookups_for
+from newft.model import Catalog, MachineFacts
+from newft.questions import QUESTIONS, Question, complete
+from newft.situation import Situation
+
+MACHINE = MachineFacts("cpu", 1, 2, 8.0, bf16=False)
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def question(key: str) -> Question:
+    return next(one for one in QUESTIONS if one.key == key)
+
+
+def situation(**given: str) -> Situation:
+    return Situation(catalog(), {**given}, machine=MACHINE)
+
+
+def completed(given: Given, *, folder: str | None = None) -> Given:
+    start = Situation(catalog(), given, machine=MACHINE, folder=folder)
+    return complete(start, lookups_for(catalog(), MACHINE)).given
+
+
+def test_there_are_seven_questions_at_most() -> None:
+    assert len(QUESTIONS) <= 7
+
+
+def test_defaults_alone_make_a_project_of_the_sample() -> None:
+    assert completed({}) == {
+        "data.files": (),
+        "domain": "customer_service",
+        "task": "intent",
+        "language": "en",
+        "gpu": "auto",
+        "model": "embedded",
+        "family": "smollm2",
+        "name": "customer-service-intent",
+    }
+
+
+def test_what_was_given_stays() -> None:
+    given = {"gpu": "cpu", "language": "zh", "name": "desk"}
+    assert completed(given).items() >= given.items()
+
+
+def test_the_name_is_that_of_the_folder() -> None:
+    assert completed({}, folder="desk")["name"] == "desk"
+
+
+def test_a_listed_model_brings_its_family() -> None:
+    assert completed({"model": "Qwen/Qwen3-1.7B"})["family"] == "qwen3"
+
+
+def test_a_family_alone_gets_a_model_of_its_own() -> None:
+    assert completed({"family": "qwen3"})["model"] == "Qwen/Qwen3-0.6B"
+
+
+def test_named_hardware_gets_a_model_that_fits() -> None:
+    assert completed({"gpu": "1x24GB"})["family"] == "qwen3"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message", "hint"),
+    [
+        (
+            {"domain": "custmer_service"},
+            UsageError,
+            "domain: `custmer_service` is not known",
+            "did you mean `customer_service`?",
+        ),
+        ({"task": "intend"}, UsageError, "task: `intend` is not known", "did you mean `intent`?"),
+        ({"family": "qwen"}, UsageError, "family: `qwen` is not known", "did you mean `qwen3`?"),
+        ({"method": "lara"}, UsageError, "method: `lara` is not known", "did you mean `lora`?"),
+        (
+            {"family": "glm4", "model": "Qwen/Qwen3-1.7B"},
+            IncompatibleError,
+            "family: `Qwen/Qwen3-1.7B` is of the family qwen3, not glm4",
+            "--family qwen3",
+        ),
+        (
+            {"model": "./weights"},
+            UsageError,
+            "--model: no family lists `./weights`",
+            "--family ID, one of: glm4, llama3, qwen3, smollm2",
+        ),
+        (
+            {"data.columns.txt": "Body"},
+            UsageError,
+            "data.columns.txt: `txt` is not known",
+            "did you mean `text`?",
+        ),
+    ],
+)  # fmt: skip
+def test_answers_that_name_nothing_are_refused(
+    given: Given, error: type[NewftError], message: str, hint: str
+) -> None:
+    with pytest.raises(error) as caught:
+        completed(given)
+    assert (str(caught.value), caught.value.hint) == (message, hint)
+
+
+def test_hardware_that_is_unknown_is_refused_before_anything_is_measured() -> None:
+    with pytest.raises(UsageError, match="no known accelerator"):
+        completed({"gpu": "V1000", "data.files": ("nowhere.csv",)})
+
+
+def test_a_question_with_one_choice_is_not_asked() -> None:
+    assert not question("task").asked(situation())
+
+
+def test_a_question_with_several_choices_is_asked() -> None:
+    kit = catalog().kits["customer_service"]
+    two = replace(catalog(), kits={"customer_service": kit, "other": replace(kit, id="other")})
+    now = Situation(two)
+
+    assert question("task").asked(now)
+    assert [choice.value for choice in question("task").choices(now)] == [
+        "customer_service/intent",
+        "other/intent",
+    ]
+    with pytest.raises(UsageError) as caught:
+        question("task").default(now)
+    assert caught.value.hint == "--domain ID --task ID"
+
+
+def test_an_answer_closes_its_question() -> None:
+    assert question("gpu").asked(situation())
+    assert not question("gpu").asked(situation(gpu="cpu"))
+
+
+def test_only_models_of_the_answered_family_are_offered() -> None:
+    models = [choice.value for choice in question("model").choices(situation(family="glm4"))]
+    assert models == ["zai-org/GLM-4-9B-0414", "zai-org/GLM-4-32B-0414"]
+
+
+def test_the_sample_takes_the_language_of_the_conversation() -> None:
+    default = question("language").default(replace(situation(), interface="zh"))
+    assert (default.value, default.why.zh) == ("zh", "与当前界面一致")
+
+
+def test_the_machine_is_named_in_the_choice() -> None:
+    first = question("gpu").choices(situation())[0]
+    assert (first.value, first.title.en) == ("auto", "this machine: 2 cores, no GPU")
+
+
+@pytest.mark.parametrize("one", QUESTIONS, ids=lambda one: one.key)
+def test_what_needs_knowledge_can_be_left_to_newft(one: Question) -> None:
+    assert one.knowledge == (one.key in ("gpu", "model"))
