@@ -177,7 +177,7 @@ def _kit() -> Kit:
         ),
         fields={},
         prompts={},
-        sample={},
+        sample={"en": "intent_en.csv", "zh": "intent_zh.csv"},
         question={},
     )
     return Kit(

@@ -389,6 +389,17 @@ def test_what_the_user_put_there_meanwhile_is_never_overwritten(tree: Path, plac
     assert world(place) == world_of(FILES)
 
 
+def test_applying_where_an_interrupted_one_was_finished_says_so(tree: Path, place: Path) -> None:
+    step = 0
+    while not (place / ".newft-apply/journal").exists():
+        recover(place)
+        dying_at(step, lambda: apply(tree, place))
+        step += 1
+    with pytest.raises(ProjectError, match="an interrupted newft was finished just now"):
+        apply(tree, place)
+    assert world(place) == world_of(FILES)
+
+
 def test_a_journal_made_by_hand_cannot_reach_outside(place: Path, tmp_path: Path) -> None:
     secret = build(tmp_path / "outside", {"secret": b"s"})
     build(place, {".newft-apply/undo": b'{"files": ["../outside/secret"], "folders": []}'})

@@ -175,6 +175,18 @@ def test_a_reason_is_said_in_the_projects_language() -> None:
     assert plain(reasoned, "zh")["comment"] == ["# 十倍（families/smollm2）"]  # type: ignore[index,call-overload]
 
 
+def test_a_long_reason_and_its_source_are_kept_apart() -> None:
+    reasoned = Reasoned(8, Text("many labels " * 8, "标签" * 20), "https://example.org/a/paper")
+    assert plain(reasoned, "en")["comment"] == [  # type: ignore[index,call-overload]
+        "# " + ("many labels " * 8).strip(),
+        "#   source: https://example.org/a/paper",
+    ]
+    assert plain(reasoned, "zh")["comment"] == [  # type: ignore[index,call-overload]
+        "# " + "标签" * 20,
+        "#   出处：https://example.org/a/paper",
+    ]
+
+
 def test_templates_see_plain_data_only(tmp_path: Path) -> None:
     file = sample(tmp_path)
     facts = make_facts(file)

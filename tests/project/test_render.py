@@ -321,6 +321,15 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     assert caught.value.where == file.path
 
 
+def test_the_sample_comes_from_the_domain(tmp_path: Path) -> None:
+    file = replace(sample(tmp_path), path="sample", project_path="data/raw/intent_zh.csv")
+    facts = make_facts(file, "zh", sample=True)
+    plan = make_plan(facts, "zh")
+    render(plan, make_answers(file, "zh"), facts, tmp_path / "out")
+    shipped = Path(plan.kit.folder) / "sample/intent_zh.csv"
+    assert (tmp_path / "out/data/raw/intent_zh.csv").read_bytes() == shipped.read_bytes()
+
+
 def test_a_large_file_is_referred_to_and_not_copied(tmp_path: Path) -> None:
     file = sample(tmp_path / "data")
     file = replace(file, project_path=file.path)

@@ -30,7 +30,9 @@ def apply(tree: Path, folder: Path) -> tuple[str, ...]:
     """The paths written, sorted: all of `tree`; or none, and an error lists what is in the way."""
     folder = _real(folder)
     paths = _files(tree)
-    recover(folder)
+    if recover(folder) == "finished":
+        message = "an interrupted newft was finished just now: its project is here"
+        raise ProjectError(message, where=str(folder), hint="look at it, or choose another path")
     try:
         _refuse_collisions(folder, paths)
         if folder.is_dir():

@@ -19,7 +19,8 @@ Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | 
 
 WIDTH = 100  # columns of a line in an emitted file; Chinese characters take two
 
-_WORDS = re.compile(r"[^\W\d][\w/.+-]*(?: [\w/.+-]+)*")
+_WORD = r"[\w/.+'()%，。；：、！？（）-]"
+_WORDS = re.compile(rf"[^\W\d]{_WORD}*(?: {_WORD}+)*")
 _HIDDEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}  # control, bidirectional, private: never shown as is
 _OPENING, _CLOSING, _WIDE = "（「『《【“‘", "，。；：、！？）」』》】”’", "\u2e80-\uffef"
 _BREAKABLE = re.compile(rf"\s+|[{_OPENING}]*(?:[^\s{_WIDE}]+|[{_WIDE}])[{_CLOSING}]*|[{_OPENING}]+")
@@ -134,8 +135,7 @@ def wrapped(text: str, *, width: int) -> list[str]:
 
 def _reasoned(reasoned: Reasoned[Any] | Measured[Any], language: Language) -> dict[str, Plain]:
     value, why = plain(reasoned.value, language), reasoned.why.to(language)
-    said = f"{why}（{reasoned.source}）" if language == "zh" else f"{why} ({reasoned.source})"
-    comment: list[Plain] = [f"# {line}" for line in wrapped(said, width=WIDTH - len("  # "))]
+    comment: list[Plain] = [*_comment(why, reasoned.source, language)]
     return {
         "value": value,
         "why": why,
@@ -143,6 +143,17 @@ def _reasoned(reasoned: Reasoned[Any] | Measured[Any], language: Language) -> di
         "yaml": yaml_value(value),
         "comment": comment,
     }
+
+
+def _comment(why: str, source: str, language: Language) -> list[str]:
+    """The reason and its source: on one line, or apart, so that the eye can skip the source."""
+    width = WIDTH - len("  # ")
+    brackets, named = ("（{}）", "出处：{}") if language == "zh" else (" ({})", "source: {}")
+    together = wrapped(why + brackets.format(source), width=width)
+    if len(together) == 1:
+        return [f"# {together[0]}"]
+    apart = wrapped(named.format(source), width=width - 2)
+    return [f"# {line}" for line in wrapped(why, width=width)] + [f"#   {line}" for line in apart]
 
 
 def _as_yaml(value: Plain) -> Plain:

@@ -22,7 +22,7 @@ def render(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
         layer_of = compose(stack(plan), plan.package, composed)
         _render_templates(composed, into, data=template_data(plan, answers), layer_of=layer_of)
     for file in facts.data.files:
-        _place(file, into)
+        _place(file, into, source=_sample(plan, facts) if facts.data.sample else Path(file.path))
     write_baseline(into, answers=answers, facts=facts)
 
 
@@ -63,13 +63,17 @@ def _place_of(error: Exception, composed: Path, layer_of: Mapping[str, str]) -> 
     return "templates"
 
 
-def _place(file: FileFacts, into: Path) -> None:
+def _sample(plan: Plan, facts: Facts) -> Path:
+    return Path(plan.kit.folder) / "sample" / plan.task.sample[facts.data.language]
+
+
+def _place(file: FileFacts, into: Path, *, source: Path) -> None:
     """Copy a file that the project keeps; one it only refers to has an absolute path."""
     if Path(file.project_path).is_absolute():
         return
     target = into / file.project_path
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        shutil.copyfile(file.path, target)
+        shutil.copyfile(source, target)
     except OSError as error:
-        raise RenderError(f"cannot copy: {error.strerror}", where=file.path) from error
+        raise RenderError(f"cannot copy: {error.strerror}", where=str(source)) from error
