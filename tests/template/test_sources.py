@@ -513,5 +513,5 @@ def test_without_the_package_the_way_to_install_it_is_said(embedded: Path, tmp_p
 def test_a_cache_that_cannot_be_written_is_explained(embedded: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (outcome,) = ask(embedded, ("embedded", None), XDG_CACHE_HOME=str(tmp_path / "file"))
-    assert "could not be written: " in outcome.message
+    assert "could not be made: " in outcome.message
     assert outcome.hint == "set XDG_CACHE_HOME to a folder that you may write, with 0.6 GB free"

@@ -35,7 +35,7 @@ def model_folder(model: ModelConfig) -> ModelFolder:
             _convert_once(gguf, folder)
         except OSError as error:
             raise ProjectError(
-                f"{folder} could not be written: {error}",
+                f"{folder} could not be made: {error}",
                 "set XDG_CACHE_HOME to a folder that you may write, with 0.6 GB free",
             ) from error
     return complete(folder, revision, hint=f"delete {folder} and run again: it will be made anew")
