@@ -321,6 +321,16 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     assert caught.value.where == file.path
 
 
+def test_a_place_for_temporary_files_that_is_full_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/proc")
+    with pytest.raises(RenderError) as caught:
+        project(tmp_path)
+    assert caught.value.where == "/proc"
+    assert caught.value.hint == "make room there, or name another folder in TMPDIR"
+
+
 def test_the_sample_comes_from_the_domain(tmp_path: Path) -> None:
     file = replace(sample(tmp_path), path="sample", project_path="data/raw/intent_zh.csv")
     facts = make_facts(file, "zh", sample=True)

@@ -17,13 +17,20 @@ from newft.project.plain import Plain, template_data
 
 def render(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
     """Write the project to `into`: templates, the user's small files, and what update needs."""
-    with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
-        composed = Path(scratch).resolve()
-        layer_of = compose(stack(plan), plan.package, composed)
-        _render_templates(composed, into, data=template_data(plan, answers), layer_of=layer_of)
-    for file in facts.data.files:
-        _place(file, into, source=_sample(plan, facts) if facts.data.sample else Path(file.path))
-    write_baseline(into, answers=answers, facts=facts)
+    try:
+        with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
+            composed = Path(scratch).resolve()
+            layer_of = compose(stack(plan), plan.package, composed)
+            _render_templates(composed, into, data=template_data(plan, answers), layer_of=layer_of)
+        for file in facts.data.files:
+            _place(
+                file, into, source=_sample(plan, facts) if facts.data.sample else Path(file.path)
+            )
+        write_baseline(into, answers=answers, facts=facts)
+    except OSError as error:
+        message, where = f"cannot be rendered: {error.strerror}", tempfile.gettempdir()
+        hint = "make room there, or name another folder in TMPDIR"
+        raise RenderError(message, where=where, hint=hint) from error
 
 
 def _render_templates(
