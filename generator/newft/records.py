@@ -16,13 +16,13 @@ from itertools import islice
 from pathlib import Path
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx")
-LONGEST_CELL = 1_000_000  # characters
-LONGEST_RECORD = 200_000  # lines; an unclosed quote is given up there
+LONGEST_CELL, LONGEST_RECORD = 1_000_000, 200_000  # characters; lines, before a quote must close
 SNIFFED_ROWS, KEYED_LINES, CHUNK = 50, 1_000, 1 << 20
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
 CHINESE_PAIR = re.compile(rb"([\xa1-\xf7][\xa1-\xfe])|[\x81-\xfe][\x40-\x7e]")
 DAMAGED = re.compile("[\ufffd\ud800-\udfff]")  # JSON may spell half a surrogate pair
+NOT_WORDS, DIGIT = re.compile(r"[\W_]+"), re.compile(r"\d")
 AS_UTF8 = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 
 csv.field_size_limit(2**31 - 1)  # a long cell is a fault of its row, not the end of the reading
@@ -113,8 +113,8 @@ def normal_label(text: str) -> str:
 
 def skeleton(text: str) -> str:
     """The text without case, width, punctuation and digits: what stays when it is sent again."""
-    words = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
-    return re.sub(r"\d", "0", words)
+    words = NOT_WORDS.split(unicodedata.normalize("NFKC", text).casefold())
+    return DIGIT.sub("0", "".join(words))
 
 
 def _encoding(path: Path, head: bytes) -> str:
@@ -248,9 +248,9 @@ def _object_layout(path: Path, layout: Layout) -> Layout:
         layout = replace(layout, kind="jsonl")
     rows = islice(_object_rows(path, layout), KEYED_LINES)
     columns = tuple(dict.fromkeys(key for row in rows for key in row.values))
-    if not columns:
-        raise RecordError(path, "the file holds no JSON objects", "write a list of objects")
-    return replace(layout, columns=columns)
+    if columns:
+        return replace(layout, columns=columns)
+    raise RecordError(path, "the file holds no JSON objects", "write a list of objects")
 
 
 def _object_rows(path: Path, layout: Layout) -> Iterator[Row]:

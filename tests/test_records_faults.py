@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from datafiles import faults, refusal, values, write
+
+from newft.records import LONGEST_CELL, RecordError, data_files
+
+# --- rows with faults ----------------------------------------------------------------------------
+
+
+def test_ragged_rows_are_broken_and_the_next_ones_are_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "text,label\nhi\nhi,a\nhi,a,b\n   \nbye,c\n")
+    assert faults(path) == [(2, "broken_row"), (3, None), (4, "broken_row"), (6, None)]
+
+
+def test_an_unclosed_quote_breaks_its_own_row_only(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", 'text,label\n"oops,a\nhi,b\n"a" b,c\nbye,d\n')
+    assert faults(path) == [(2, "broken_row"), (3, None), (4, "broken_row"), (5, None)]
+
+
+def test_tab_separated_text_may_start_with_a_quote(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.tsv", 'text\tlabel\n"no" she said\ta\n"5 inch\tb\nbye\tc\n')
+    assert values(path) == [['"no" she said', "a"], ['"5 inch', "b"], ["bye", "c"]]
+
+
+@pytest.mark.parametrize("damage", ["\0", "\ufffd"])
+def test_damaged_characters_are_a_fault_of_their_row(tmp_path: Path, damage: str) -> None:
+    path = write(tmp_path, "a.csv", f"text,label\nhello there{damage},a\nhi,b\n" + "fine,c\n" * 9)
+    assert faults(path)[:3] == [(2, "bad_encoding"), (3, None), (4, None)]
+
+
+def test_half_a_surrogate_pair_is_a_fault_of_its_row(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.jsonl", '{"text": "\\ud83d"}\n{"text": "\\ud83d\\ude00"}\n')
+    assert faults(path) == [(1, "bad_encoding"), (2, None)]
+
+
+def test_a_cell_of_ten_megabytes_is_too_long_and_nothing_more(tmp_path: Path) -> None:
+    long = "x" * 10 * LONGEST_CELL
+    path = write(tmp_path, "a.csv", f'text,label\nhi,a\n"{long}",a\nbye,b\n')
+    assert faults(path) == [(2, None), (3, "too_long"), (4, None)]
+
+
+def test_a_json_value_that_is_too_long_is_a_fault_of_its_row(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "a.jsonl", f'{{"text": "{"x" * (LONGEST_CELL + 1)}"}}\n{{"text": "hi"}}\n'
+    )
+    assert faults(path) == [(1, "too_long"), (2, None)]
+
+
+def test_lines_that_are_no_json_object_are_broken(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.jsonl", '{"text": "hi"}\n{"text":\n["a"]\n' + "[" * 100_000 + "\n")
+    assert faults(path) == [(1, None), (2, "broken_row"), (3, "broken_row"), (4, "broken_row")]
+
+
+# --- files that are refused ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "the file is empty"),
+        ("a.csv", b" \n\n", "the file is empty"),
+        ("a.csv", b"\xef\xbb\xbf\n", "the file has no header"),
+        ("a.csv", b"text,label\n", "the file has a header and no rows"),
+        ("a.csv", b"text,label,text\na,b,c\n", "the header has `text` twice"),
+        ("a.csv", b",text,label\n0,a,b\n", "column 1 of 3 has no name in the header"),
+        ("a.csv", bytes(range(256)) * 9, "this is a binary file, not text"),
+        ("a.csv", "text,label\nhi,a\n".encode("utf-16-le"), "this is a binary file, not text"),
+        ("a.csv", b"text,label\nit\x92s,a\n", "this line is not utf-8"),
+        (
+            "a.csv",
+            "文字,标签\n好,a\n".encode("gb18030") + b"caf\xe9\n",
+            "this line is not utf-8 or gb18030",
+        ),
+        (
+            "a.json",
+            b'[{"text": "a"},\n {"text": b}]',
+            "this is not JSON: Expecting value: line 2 column 11 (char 26)",
+        ),
+        ("a.json", b'{"text": "a"}', "the file holds no JSON objects"),
+        ("a.json", b"[1, 2]", "the file holds no JSON objects"),
+        ("a.xlsx", b"no zip", "not a readable xlsx workbook"),
+        ("a.parquet", b"PAR1", "such files are not read"),
+        ("missing.csv", None, "cannot be read: No such file or directory"),
+        ("folder.csv", None, "cannot be read: Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(
+    tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    path = tmp_path / name if content is None else write(tmp_path, name, content)
+    assert refusal(path).message == message
+
+
+def test_a_line_in_no_encoding_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", b"text,label\n" + b"hi,a\n" * 9_000 + b"it\x92s,a\n")
+    assert refusal(path).row == 9_002
+    assert str(refusal(path)) == f"{path}:9002: this line is not utf-8"
+
+
+def test_an_unsupported_file_says_what_is_supported(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.parquet", "x")
+    assert refusal(path).hint == "give one of .csv, .tsv, .json, .jsonl, .txt, .xlsx"
+
+
+def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match="no data file in this folder"):
+        data_files(tmp_path)
+
+
+def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "text,label\nhi,a\n")
+    path.chmod(0)
+    try:
+        path.read_bytes()
+    except PermissionError:
+        assert refusal(path).message == "cannot be read: Permission denied"
+    else:
+        pytest.skip("this user may read every file")

@@ -1,0 +1,54 @@
+"""Support requests in small files, and what measuring them gives: for the tests of intake."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from newft.catalog.load import load_catalog
+from newft.errors import DataError
+from newft.intake import measure
+from newft.model import DataFacts, Language
+
+KIT = load_catalog().kits["customer_service"]
+TASK = KIT.tasks["intent"]
+WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "jetty")
+
+
+def requests(label: str, count: int) -> list[tuple[str, str]]:
+    """Rows of one label that say different things."""
+    return [
+        (f"Where is the {WORDS[i % 10]} {label} of {WORDS[i // 10]}?", label) for i in range(count)
+    ]
+
+
+GOOD = [*requests("refund", 15), *requests("parcel", 15)]
+
+
+def table(folder: Path, rows: Iterable[Sequence[str]], *, header: str = "text,intent") -> Path:
+    path = folder / "tickets.csv"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header.split(","), *rows])
+    return path
+
+
+def facts(
+    *paths: Path, columns: Mapping[str, str] | None = None, language: Language | None = None
+) -> DataFacts:
+    files = [str(path) for path in paths]
+    return measure(files, task=TASK, columns=columns or {}, language=language)
+
+
+def refusal(*paths: Path, columns: Mapping[str, str] | None = None) -> DataError:
+    with pytest.raises(DataError) as raised:
+        facts(*paths, columns=columns)
+    assert raised.value.hint
+    return raised.value
+
+
+def said(found: DataFacts) -> list[str]:
+    return [warning.en for warning in found.warnings]
