@@ -248,7 +248,9 @@ class _Conversation:
 
     def _change_answer(self) -> None:
         texts = self._talk.texts
-        asked = [Option(q.key, texts(f"questions.{q.key}.text")) for q, _ in self._trail]
+        asked = [
+            Option(q.key, texts(f"questions.{q.key}.text").rstrip(":：")) for q, _ in self._trail
+        ]
         value = self._talk.prompts.select(
             texts("review.which"), [*asked, Option(BACK, texts("wizard.back"))]
         )

@@ -1,0 +1,380 @@
+"""The conversation, by real keys: each question alone, then the whole talk in a terminal."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pexpect
+import pytest
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+from test_cli import RECORDS, names, newft, plain_environment
+
+from newft.answers import load
+from newft.catalog.load import load_catalog
+from newft.errors import IncompatibleError, NewftError
+from newft.given import Given
+from newft.lookups import lookups_for
+from newft.model import Catalog, MachineFacts
+from newft.prompts import PlainPrompts, Prompts, TerminalPrompts
+from newft.situation import Situation
+from newft.texts import Texts
+from newft.wizard import Stopped, Talk, converse
+
+ENTER, DOWN, UP, CTRL_C, CTRL_D, CLEAR = "\r", "\x1b[B", "\x1b[A", "\x03", "\x04", "\x15"
+BACK = UP + ENTER  # the last line of a list whose first is marked
+MACHINE = MachineFacts("cpu", 1, 2, 8.0, bf16=False)
+DEFAULTS = {
+    "data.files": (),
+    "domain": "customer_service",
+    "task": "intent",
+    "language": "en",
+    "gpu": "auto",
+    "model": "embedded",
+    "family": "smollm2",
+    "name": "customer-service-intent",
+}
+# no synonym names a column, and two look like the label
+UNNAMED = "eins,zwei,drei\n" + "".join(
+    f"{line},{line.split(',')[1]}\n" for line in RECORDS.splitlines()[1:]
+)
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+class Heard:
+    """What the conversation showed."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.errors: list[NewftError] = []
+        self.mappings: list[dict[str, tuple[str, ...]]] = []
+        self.reviews: list[Given] = []
+
+    def mapping(self, now: Situation) -> None:
+        assert now.data
+        self.mappings.append(dict(now.data.mapping))
+
+    def review(self, now: Situation) -> None:
+        self.reviews.append(now.given)
+
+
+def talk(prompts: Prompts, heard: Heard, review: Callable[[Situation], None]) -> Talk:
+    lookups = lookups_for(catalog(), MACHINE)
+    shown = (heard.said.append, heard.errors.append, heard.mapping, review)
+    return Talk(prompts, Texts("en"), lookups, *shown)
+
+
+@contextmanager
+def typing(keys: str) -> Iterator[None]:
+    with create_pipe_input() as pipe:
+        pipe.send_text(keys)
+        with create_app_session(input=pipe, output=DummyOutput()):
+            yield
+
+
+def conversed(keys: str, heard: Heard, **given: str) -> Given:
+    start = Situation(catalog(), given, machine=MACHINE)
+    with typing(keys):
+        return converse(start, talk(TerminalPrompts(), heard, heard.review)).given
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def tickets(tmp_path: Path) -> Path:
+    path = tmp_path / "tickets.csv"
+    path.write_text(RECORDS, encoding="utf-8")
+    return path
+
+
+def test_enter_alone_takes_every_default(heard: Heard) -> None:
+    assert conversed(ENTER * 6, heard) == DEFAULTS
+    assert heard.reviews == [DEFAULTS]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ([ENTER, DOWN + ENTER], {"language": "zh"}),
+        ([ENTER, ENTER, DOWN + ENTER, UP + ENTER], {"gpu": "V100-16GB"}),
+        ([ENTER, ENTER, UP * 3 + ENTER], {"gpu": "auto"}),
+        ([ENTER, ENTER, UP * 2 + ENTER, f"2xV100-32GB{ENTER}"], {"gpu": "2xV100-32GB"}),
+        (
+            [ENTER, ENTER, ENTER, DOWN + ENTER],
+            {"model": "HuggingFaceTB/SmolLM2-360M-Instruct", "family": "smollm2"},
+        ),
+        ([ENTER, ENTER, ENTER, UP * 3 + ENTER], {"model": "embedded", "family": "smollm2"}),
+        (
+            [ENTER, ENTER, ENTER, UP * 2 + ENTER, f"./weights{ENTER}", DOWN * 2 + ENTER],
+            {"model": "./weights", "family": "qwen3"},
+        ),
+        ([ENTER, ENTER, ENTER, ENTER, f"{CLEAR}desk{ENTER}"], {"name": "desk"}),
+    ],
+)
+def test_each_question_takes_an_answer(
+    keys: list[str], expected: dict[str, str], heard: Heard
+) -> None:
+    with pytest.raises(Stopped) as stopped:
+        conversed("".join(keys) + CTRL_C, heard)
+    assert stopped.value.given.items() >= expected.items()
+
+
+def test_a_file_shows_its_mapping_and_brings_its_language(tickets: Path, heard: Heard) -> None:
+    given = conversed(f"{tickets}{ENTER}" + ENTER * 6, heard)
+    assert given == {**DEFAULTS, "data.files": (str(tickets),)}
+    assert heard.mappings == [{"text": ("Body",), "label": ("Reason",)}]
+
+
+def test_a_mapping_can_be_corrected(tmp_path: Path, heard: Heard) -> None:
+    path = tmp_path / "tickets.csv"
+    lines = [line.split(",") for line in RECORDS.splitlines()]
+    path.write_text("".join(f"{a},{b},x {a}\n" for a, b in lines), encoding="utf-8")
+    label = [DOWN + ENTER, DOWN + ENTER, ENTER]  # change, the label, its first column
+    text = [DOWN + ENTER, ENTER, DOWN * 2 + ENTER]  # change, the text, its third column
+    given = conversed(f"{path}{ENTER}" + "".join(label + text) + ENTER * 6, heard)
+
+    assert [str(error) for error in heard.errors] != []  # one column for two fields
+    assert heard.mappings[-1] == {"text": ("x Body",), "label": ("Reason",)}
+    assert given["data.columns.text"] == "x Body"
+
+
+def test_a_file_that_is_not_there_is_asked_for_again(tickets: Path, heard: Heard) -> None:
+    given = conversed(f"nowhere.csv{ENTER}{CLEAR}{tickets}{ENTER}" + ENTER * 6, heard)
+    assert [error.where for error in heard.errors] == ["nowhere.csv"]
+    assert given["data.files"] == (str(tickets),)
+
+
+def test_columns_that_cannot_be_told_are_asked_for(tmp_path: Path, heard: Heard) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text(UNNAMED, encoding="utf-8")
+    mend = [DOWN + ENTER, ENTER, DOWN + ENTER]  # name them; the text, the label
+    given = conversed(f"{path}{ENTER}" + "".join(mend) + ENTER * 6, heard)
+    assert len(heard.errors) == 1
+    assert heard.mappings == [{"text": ("eins",), "label": ("zwei",)}]
+    assert given["data.columns.label"] == "zwei"
+
+
+def test_a_quoted_path_is_read_as_a_shell_would(tickets: Path, heard: Heard) -> None:
+    given = conversed(f"'{tickets}'{ENTER}" + ENTER * 6, heard)
+    assert given["data.files"] == (str(tickets),)
+
+
+def test_going_back_keeps_what_was_answered_as_the_default(heard: Heard) -> None:
+    keys = [
+        ENTER, DOWN + ENTER,  # the sample, in Chinese
+        DOWN + ENTER,  # a V100
+        UP + ENTER,  # at the model: back
+        UP * 2 + ENTER,  # at the hardware, marked as answered: back
+        ENTER, ENTER, ENTER, ENTER, ENTER,  # everything as it was
+    ]  # fmt: skip
+    given = conversed("".join(keys), heard)
+    assert (given["language"], given["gpu"]) == ("zh", "V100-16GB")
+
+
+def test_a_less_than_sign_goes_back_from_a_line(heard: Heard) -> None:
+    keys = [ENTER * 4, f"{CLEAR}<{ENTER}", DOWN + ENTER, ENTER, ENTER]
+    given = conversed("".join(keys), heard)
+    assert given["model"] == "HuggingFaceTB/SmolLM2-360M-Instruct"
+
+
+def test_a_name_that_cannot_be_one_is_not_taken(heard: Heard) -> None:
+    keys = [ENTER * 4, f"{CLEAR}class{ENTER}", f"{CLEAR}desk{ENTER}", ENTER]
+    assert conversed("".join(keys), heard)["name"] == "desk"
+
+
+def test_hardware_that_is_unknown_is_asked_for_again(heard: Heard) -> None:
+    keys = [ENTER * 2, UP * 2 + ENTER, f"V1000{ENTER}", CTRL_C]
+    with pytest.raises(Stopped):
+        conversed("".join(keys), heard)
+    assert [error.where for error in heard.errors] == ["gpu"]
+
+
+def test_changing_one_answer_leads_back_to_the_review(heard: Heard) -> None:
+    keys = [ENTER * 5, DOWN + ENTER, DOWN + ENTER, DOWN + ENTER, ENTER]
+    given = conversed("".join(keys), heard)
+    assert given == {**DEFAULTS, "language": "zh"}
+    assert heard.reviews == [DEFAULTS, given]
+
+
+def test_choices_that_do_not_fit_cannot_be_written(heard: Heard) -> None:
+    def refuse(_: Situation) -> None:
+        raise IncompatibleError("they do not fit")
+
+    start = Situation(catalog(), DEFAULTS | {"data.files": ()}, machine=MACHINE)
+    with typing(DOWN + ENTER), pytest.raises(Stopped):
+        converse(start, talk(TerminalPrompts(), heard, refuse))
+    assert [str(error) for error in heard.errors] == ["they do not fit"]
+
+
+def test_cancelling_at_the_review_stops(heard: Heard) -> None:
+    with pytest.raises(Stopped) as stopped:
+        conversed(ENTER * 5 + DOWN * 2 + ENTER, heard)
+    assert stopped.value.given == DEFAULTS
+
+
+def test_what_was_given_is_not_asked(heard: Heard) -> None:
+    given = conversed(ENTER * 3, heard, gpu="cpu", language="zh", model="embedded")
+    assert given.items() >= {"gpu": "cpu", "language": "zh", "model": "embedded"}.items()
+
+
+@pytest.mark.parametrize("stop", [CTRL_C, CTRL_D])
+@pytest.mark.parametrize(("answered", "keys"), [(0, ""), (5, ENTER * 4)])
+def test_leaving_keeps_what_was_answered(stop: str, answered: int, keys: str, heard: Heard) -> None:
+    clear = CLEAR if stop == CTRL_D else ""  # an end of file is one on an empty line only
+    with pytest.raises(Stopped) as stopped:
+        conversed(keys + clear + stop, heard)
+    assert list(stopped.value.given) == [key for key in stopped.value.given if key in DEFAULTS]
+    assert (len(stopped.value.given) > 0) == (answered > 0)
+
+
+def test_a_dumb_terminal_has_numbers(heard: Heard) -> None:
+    lines = iter(["\n", "2\n", "9999\n", "1\n", "\n", "class\n", "desk\n", "1\n"])
+    prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
+    start = Situation(catalog(), machine=MACHINE)
+    given = converse(start, talk(prompts, heard, heard.review)).given
+    assert given == {**DEFAULTS, "language": "zh", "name": "desk"}
+    language = "? Language of the project: (as in this conversation)"
+    assert f"{language}\n  1) English\n  2) Chinese\n  3) <- back" in heard.said
+
+
+def test_a_dumb_terminal_that_ends_stops(heard: Heard) -> None:
+    prompts = PlainPrompts(heard.said.append, lambda: "")
+    with pytest.raises(Stopped):
+        converse(Situation(catalog()), talk(prompts, heard, heard.review))
+
+
+# --- the whole talk, in a terminal ---------------------------------------------------------------
+
+WORDS = {
+    "en": {
+        "data": "Your records", "mapping": "Is this right", "language": "Language of the project",
+        "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
+        "review": "Write the project", "again": "The same again", "saved": "Nothing was written",
+    },
+    "zh": {
+        "data": "你的数据", "mapping": "这样对吗", "language": "项目的语言",
+        "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
+        "review": "写入项目", "again": "重复这次生成的命令", "saved": "没有写入任何文件",
+    },
+}  # fmt: skip
+QUESTIONS = ("data", "mapping", "language", "gpu", "model", "name", "review")
+
+
+class Terminal:
+    """newft in a pseudo-terminal."""
+
+    def __init__(self, *words: str, cwd: Path, lang: str, term: str = "xterm-256color") -> None:
+        extra = {"TERM": term, "PROMPT_TOOLKIT_NO_CPR": "1", "NEWFT_LANG": lang}
+        self.words = WORDS[lang]
+        self.process = pexpect.spawn(
+            sys.executable,
+            ["-m", "newft", *words],
+            cwd=str(cwd),
+            env=plain_environment(cwd) | extra,
+            encoding="utf-8",
+            dimensions=(50, 100),
+            timeout=20,
+        )
+
+    def see(self, key: str) -> None:
+        self.process.expect(re.escape(self.words[key]))
+
+    def press(self, keys: str) -> None:
+        self.process.send(keys)
+
+    def end(self) -> tuple[int, str]:
+        self.process.expect(pexpect.EOF)
+        self.process.close()
+        return self.process.exitstatus, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.process.before)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tickets")
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_whole_talk_writes_a_project_and_says_how_to_repeat_it(
+    lang: str, tmp_path: Path
+) -> None:
+    terminal = Terminal("new", "desk", cwd=tmp_path, lang=lang)
+    terminal.see("data")
+    terminal.press(f"tickets.csv{ENTER}")
+    for key in ("mapping", "language", "gpu"):
+        terminal.see(key)
+        terminal.press(ENTER)
+    terminal.see("model")
+    terminal.press(BACK)
+    terminal.see("gpu")
+    terminal.press(BACK)
+    for key in ("language", "gpu", "model", "name", "review"):
+        terminal.see(key)
+        terminal.press(ENTER)
+    status, shown = terminal.end()
+
+    assert status == 0
+    assert (tmp_path / "desk" / "config" / "run.yaml").is_file()
+    assert WORDS[lang]["again"] in shown
+    repeat = next(line.strip() for line in shown.splitlines() if "newft new desk" in line)
+    written = content(tmp_path / "desk")
+    (tmp_path / "desk").rename(tmp_path / "first")
+    assert newft(*shlex.split(repeat)[1:], cwd=tmp_path).returncode == 0
+    assert content(tmp_path / "desk") == written
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tickets")
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("last", ["data", "gpu", "review"])
+def test_ctrl_c_anywhere_ends_with_130_and_nothing_written(
+    lang: str, last: str, tmp_path: Path
+) -> None:
+    terminal = Terminal("new", "desk", cwd=tmp_path, lang=lang)
+    for key in QUESTIONS[: QUESTIONS.index(last)]:
+        terminal.see(key)
+        terminal.press(f"tickets.csv{ENTER}" if key == "data" else ENTER)
+    terminal.see(last)
+    terminal.press(CTRL_C)
+    status, shown = terminal.end()
+
+    assert status == 130
+    assert not (tmp_path / "desk").exists()
+    saved = tmp_path / "state" / "newft" / "answers.yml"
+    assert saved.is_file() == (last != "data")
+    if saved.is_file():
+        assert WORDS[lang]["saved"] in shown
+        assert str(saved) in shown
+        assert load(saved)["data.files"] == ("tickets.csv",)
+        assert newft("new", "desk", "--answers", str(saved), cwd=tmp_path).returncode == 0
+
+
+def test_a_dumb_terminal_gets_no_escapes(tmp_path: Path) -> None:
+    terminal = Terminal("new", "desk", cwd=tmp_path, lang="en", term="dumb")
+    terminal.see("data")
+    terminal.press("\n")
+    terminal.see("language")
+    terminal.press(CTRL_C)
+    terminal.process.expect(pexpect.EOF)
+    assert "\x1b" not in terminal.process.before
+    terminal.process.close()
+    assert terminal.process.exitstatus == 130
+    assert "desk" not in names(tmp_path)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
