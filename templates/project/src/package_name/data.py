@@ -21,8 +21,8 @@ from .errors import ProjectError
 from .exports import write_exports
 from .formatting import Reject, to_conversation
 from .near_duplicates import LARGEST, near_duplicates
-from .records import RecordError, Row, data_files, read_rows, text_of
-from .splits import SPLITS, Split, skeleton, split_of
+from .records import RecordError, Row, data_files, read_rows, skeleton, text_of
+from .splits import SPLITS, Split, split_of
 
 PROCESSED = Path("data/processed")
 

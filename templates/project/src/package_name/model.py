@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import torch
@@ -15,6 +16,8 @@ from .devices import device
 from .errors import ProjectError
 
 transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hundreds of lines
+# peft 0.21 still asks transformers 5.24 by the old name; nothing here can change that
+warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer
 
-from .splits import skeleton
+from .records import skeleton
 
 # Jaccard similarity of character trigrams. Lee et al. 2022 (arXiv:2107.06499) look for duplicates
 # from 0.8 on, over long documents; short messages share trigrams by chance, so a little stricter.

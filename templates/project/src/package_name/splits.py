@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from typing import Literal
 
 from .config import DataConfig
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-
-_NOT_WORDS = re.compile(r"[\W_]+")
-_DIGITS = re.compile(r"\d")
-
-
-def skeleton(text: str) -> str:
-    """The text without case, width, punctuation and digits: what stays when it is sent again."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _DIGITS.sub("0", _NOT_WORDS.sub("", folded))
 
 
 def split_of(group: str, data: DataConfig) -> Split:

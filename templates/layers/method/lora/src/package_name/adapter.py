@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
 
 from .config import AdapterConfig
 from .errors import ProjectError
-
-# peft 0.21 still asks transformers 5.24 by the old name; nothing here can change that
-warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
 
 
 def add_adapter(
