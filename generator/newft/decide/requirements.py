@@ -8,18 +8,22 @@ from newft.model import DataFacts, Embedded, Family, Source
 
 # torch 2.6 is the first that transformers 5.24 takes.
 ALWAYS = (
-    "torch>=2.6",
-    "transformers>=5.24",
-    "peft>=0.21",
     "accelerate>=1.15",
+    "matplotlib>=3.9",
+    "numpy>=2.0",
+    "peft>=0.21",
     "pydantic>=2.10",
     "pyyaml>=6.0",
+    "safetensors>=0.5",
     "scikit-learn>=1.5",
-    "matplotlib>=3.9",
+    "scipy>=1.13",
+    "torch>=2.6",
+    "transformers>=5.24",
     "uniplot>=0.20",
 )
-GGUF = "gguf>=0.10"  # what transformers asks for to read such a file
-MODELSCOPE = "modelscope>=1.20"
+EMBEDDED = ("filelock>=3.16", "gguf>=0.10")  # transformers reads the package's file with gguf
+HUGGINGFACE = "huggingface_hub>=1.0"
+MODELSCOPE = "modelscope>=1.40"
 OPENPYXL = "openpyxl>=3.1"
 
 
@@ -29,7 +33,9 @@ def requirements(
     """Requirements of the project, sorted by name; a family's own range replaces the usual one."""
     wanted = list(ALWAYS)
     if embedded:
-        wanted.append(GGUF)
+        wanted += EMBEDDED
+    if source == "huggingface":
+        wanted.append(HUGGINGFACE)
     if source == "modelscope":
         wanted.append(MODELSCOPE)
     if any(file.kind == "xlsx" for file in data.files):

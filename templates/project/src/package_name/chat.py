@@ -1,7 +1,9 @@
 """Talk to the tuned model in the terminal: `make chat`.
 
-python -m package_name.chat                      # a line is a question; Ctrl-D ends
+python -m package_name.chat
 python -m package_name.chat --once "a question"
+
+Each line is a question of its own; Ctrl-D ends.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """Fine-tune the model of config/run.yaml on data/processed: `make train`.
 
-python -m package_name.train                            # as configured; goes on after a kill
-python -m package_name.train --set training.epochs=1    # another value for one run
-torchrun --nproc-per-node 2 -m package_name.train       # several accelerators
+python -m package_name.train
+python -m package_name.train --set training.epochs=1
+torchrun --nproc-per-node 2 -m package_name.train
+
+The first goes on where an earlier one was interrupted; the last trains on two accelerators.
 """
 
 from __future__ import annotations
