@@ -207,6 +207,13 @@ class TestShow:
             }
         ]
 
+    def test_a_locale_without_chinese_is_no_fault(self, tmp_path: Path) -> None:
+        words = ("show", "domains", "--lang", "zh")
+        table = newft(*words, cwd=tmp_path, PYTHONIOENCODING="ascii")
+        listed = newft(*words, "--json", cwd=tmp_path, PYTHONIOENCODING="ascii")
+        assert (table.returncode, table.stderr) == (0, "")
+        assert json.loads(listed.stdout)[0]["title"] == "客服"
+
     def test_titles_are_in_the_language_asked_for(self, tmp_path: Path) -> None:
         run = newft("show", "domains", "--lang", "zh", cwd=tmp_path)
         assert run.stdout.startswith("customer_service\t客服\t")
@@ -284,6 +291,29 @@ class TestNew:
         assert "README.md" in run.stderr
         assert names(here / "desk") == {"README.md"}
         assert (here / "desk" / "README.md").read_text(encoding="utf-8") == "mine"
+
+    def test_a_run_that_was_killed_while_moving_files_is_finished_first(self, here: Path) -> None:
+        stage = here / "desk" / ".newft-apply"
+        (stage / "tree").mkdir(parents=True)
+        (stage / "tree" / "README.md").write_text("first", encoding="utf-8")
+        journal = {"files": ["README.md"], "folders": []}
+        (stage / "journal").write_text(json.dumps(journal), encoding="utf-8")
+        run = newft("new", "desk", "--gpu", "cpu", "--yes", "--json", cwd=here)
+        assert (run.returncode, run.stdout) == (1, "")
+        assert run.stderr == (
+            "error: desk: an interrupted run has just been finished here, and this one wrote"
+            " nothing\n\nhint: the project is complete; choose another path for a new one\n"
+        )
+        assert names(here / "desk") == {"README.md"}
+
+    def test_the_folder_may_be_here(self, here: Path) -> None:
+        desk = here / "desk"
+        desk.mkdir()
+        (desk / "LICENSE").write_text("mine", encoding="utf-8")
+        run = newft("new", ".", "--gpu", "cpu", "--yes", "--json", cwd=desk)
+        assert (run.returncode, run.stderr) == (0, "")
+        assert (desk / "src" / "desk").is_dir()
+        assert "LICENSE" in names(desk)
 
     def test_the_language_of_the_interface_reaches_no_file(self, here: Path) -> None:
         for lang in ("en", "zh"):

@@ -263,12 +263,12 @@ WORDS = {
     "en": {
         "data": "Your records", "mapping": "Is this right", "language": "Language of the project",
         "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
-        "review": "Write the project", "again": "The same again", "saved": "Nothing was written",
+        "review": "Write the project", "again": "The same again", "saved": "Your answers so far",
     },
     "zh": {
         "data": "你的数据", "mapping": "这样对吗", "language": "项目的语言",
         "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
-        "review": "写入项目", "again": "重复这次生成的命令", "saved": "没有写入任何文件",
+        "review": "写入项目", "again": "重复这次生成的命令", "saved": "已回答的内容保存在",
     },
 }  # fmt: skip
 QUESTIONS = ("data", "mapping", "language", "gpu", "model", "name", "review")
@@ -354,9 +354,25 @@ def test_ctrl_c_anywhere_ends_with_130_and_nothing_written(
     assert saved.is_file() == (last != "data")
     if saved.is_file():
         assert WORDS[lang]["saved"] in shown
-        assert str(saved) in shown
+        assert f"newft new desk --answers {saved}" in shown.replace("\r\n", "")
         assert load(saved)["data.files"] == ("tickets.csv",)
         assert newft("new", "desk", "--answers", str(saved), cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.slow
+def test_answers_outlive_a_folder_that_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "README.md").write_text("mine", encoding="utf-8")
+    terminal = Terminal("new", "desk", "--gpu", "cpu", cwd=tmp_path, lang="en")
+    for key in ("data", "language", "model", "name", "review"):
+        terminal.see(key)
+        terminal.press(ENTER)
+    status, shown = terminal.end()
+
+    assert status == 1
+    assert "README.md" in shown
+    assert content(tmp_path / "desk") == {"README.md": b"mine"}
+    assert load(tmp_path / "state" / "newft" / "answers.yml")["name"] == "desk"
 
 
 def test_a_dumb_terminal_gets_no_escapes(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ class Screen:
 
     def notice(self, key: str, **values: object) -> None:
         """One line of the catalogue."""
+        self._out.print()
         self._out.print(self._texts(key, **values), soft_wrap=True)
 
     def mapping(self, data: DataFacts, task: Task) -> None:
@@ -176,7 +177,8 @@ class Screen:
 
 def print_json(value: object) -> None:
     """One JSON value on stdout, and nothing else there."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not readable, indent=2))
 
 
 def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
@@ -185,11 +187,27 @@ def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
         for row in rows:
             print("\t".join(safe(value) for value in row.values()))
         return
-    from rich.console import Console
-
     table = _table(*(rows[0] if rows else ()))
     for row in rows:
         table.add_row(*(safe(value) for value in row.values()))
+    _print_table(table)
+
+
+def print_pairs(pairs: Mapping[str, str]) -> None:
+    """One thing in full on stdout, a line an attribute."""
+    if not sys.stdout.isatty():
+        for pair in pairs.items():
+            print("\t".join(map(safe, pair)))
+        return
+    grid = _grid()
+    for key, value in pairs.items():
+        grid.add_row(safe(key), safe(value))
+    _print_table(grid)
+
+
+def _print_table(table: Table) -> None:
+    from rich.console import Console
+
     Console(markup=False, highlight=False, emoji=False).print(table)
 
 

@@ -6,6 +6,8 @@ import os
 import shlex
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +16,12 @@ from newft.catalog.load import load_catalog
 from newft.console import Screen, print_json
 from newft.decide.naming import valid_name
 from newft.decide.plan import make_plan
-from newft.errors import UsageError
+from newft.errors import NewftError, ProjectError, UsageError
 from newft.given import Given, files
 from newft.lookups import lookups_for
 from newft.machine import probe
 from newft.model import Catalog, Facts, Plan
-from newft.project.apply import apply
+from newft.project.apply import apply, recover
 from newft.project.render import render
 from newft.prompts import prompts_for
 from newft.questions import QUESTIONS, Lookups, complete
@@ -55,18 +57,20 @@ def new(options: Options, texts: Texts) -> None:
     catalog = load_catalog()
     start = situation(options, catalog, texts)
     lookups = lookups_for(catalog, start.machine)
-    end = _ask(start, lookups, screen, texts) if options.asks else complete(start, lookups)
-    plan = plan_for(end)
-    if not options.asks and not options.json:
-        _show(end, plan, screen, sources=options.dry_run)
-    folder = Path(options.path or plan.name)
-    paths = write(plan, end, folder, dry_run=options.dry_run)
+    with _answers_kept(options, screen) as kept:
+        end = _ask(start, lookups, screen, texts) if options.asks else complete(start, lookups)
+        kept.append(end.given)
+        plan = plan_for(end)
+        if not options.asks and not options.json:
+            _show(end, plan, screen, sources=options.dry_run)
+        folder = Path(options.path or plan.name)
+        paths = write(plan, end, folder, dry_run=options.dry_run)
     if options.json:
         path = None if options.dry_run else folder
         answers = said.finish(end.given)
         print_json(report(plan, answers, paths=paths, path=path, language=texts.language))
     else:
-        _show_written(paths, folder, screen, options)
+        _show_written(paths, folder, screen, dry_run=options.dry_run)
     if options.asks:
         screen.command("new.again", [said.command(end.given, options.path or f"./{plan.name}")])
 
@@ -101,6 +105,12 @@ def write(plan: Plan, end: Situation, folder: Path, *, dry_run: bool) -> tuple[s
         if dry_run:
             found = (path for path in tree.rglob("*") if not path.is_dir())
             return tuple(sorted(path.relative_to(tree).as_posix() for path in found))
+        if recover(folder) == "finished":
+            raise ProjectError(
+                "an interrupted run has just been finished here, and this one wrote nothing",
+                where=str(folder),
+                hint="the project is complete; choose another path for a new one",
+            )
         return apply(tree, folder)
 
 
@@ -111,7 +121,7 @@ def _facts(end: Situation) -> Facts:
 
 
 def _ask(start: Situation, lookups: Lookups, screen: Screen, texts: Texts) -> Situation:
-    """The end of a conversation; who leaves it finds the answers in a file."""
+    """The situation at the end of a conversation."""
 
     def review(now: Situation) -> None:
         screen.plan(plan_for(now), sources=False)
@@ -120,16 +130,32 @@ def _ask(start: Situation, lookups: Lookups, screen: Screen, texts: Texts) -> Si
     def mapping(now: Situation) -> None:
         _show_data(now, screen)
 
+    with prompts_for(os.environ, screen.say) as prompts:
+        talk = Talk(prompts, texts, lookups, screen.say, screen.error, mapping, review)
+        return converse(start, talk)
+
+
+@contextmanager
+def _answers_kept(options: Options, screen: Screen) -> Iterator[list[Given]]:
+    """A list for the answers of a conversation; if it comes to nothing, they are in a file."""
+    given: list[Given] = []
     try:
-        with prompts_for(os.environ, screen.say) as prompts:
-            talk = Talk(prompts, texts, lookups, screen.say, screen.error, mapping, review)
-            return converse(start, talk)
+        yield given
     except Stopped as stopped:
-        if stopped.given:
-            path = str(keep("answers.yml", said.dump(stopped.given)))
-            screen.notice("new.saved", path=path)
-            screen.command("new.resume", [f"newft new --answers {shlex.quote(path)}"])
+        _keep(stopped.given, options, screen)
         raise
+    except (NewftError, KeyboardInterrupt):
+        if options.asks and given:
+            _keep(given[-1], options, screen)
+        raise
+
+
+def _keep(given: Given, options: Options, screen: Screen) -> None:
+    if given:
+        path = str(keep("answers.yml", said.dump(given)))
+        words = ["newft", "new", *([options.path] if options.path else []), "--answers", path]
+        screen.notice("new.saved", path=path)
+        screen.command("new.resume", [shlex.join(words)])
 
 
 def _show(end: Situation, plan: Plan, screen: Screen, *, sources: bool) -> None:
@@ -146,8 +172,8 @@ def _show_data(now: Situation, screen: Screen) -> None:
     screen.mapping(now.data, task)
 
 
-def _show_written(paths: tuple[str, ...], folder: Path, screen: Screen, options: Options) -> None:
-    if options.dry_run:
+def _show_written(paths: tuple[str, ...], folder: Path, screen: Screen, *, dry_run: bool) -> None:
+    if dry_run:
         screen.files(paths, str(folder))
         screen.notice("new.dry", count=len(paths), folder=folder)
         return

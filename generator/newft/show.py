@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from newft.answers import OPTIONS
 from newft.catalog.load import load_catalog
-from newft.console import print_json, print_rows
+from newft.console import print_json, print_pairs, print_rows
 from newft.given import unknown
 from newft.model import Accelerator, Catalog, Family, Kit, Language
 from newft.questions import QUESTIONS
@@ -29,7 +29,7 @@ def show(what: str, one: str | None, *, as_json: bool, texts: Texts) -> None:
     if as_json:
         print_json(entries)
     elif one is not None:
-        print_rows([{"": key, "  ": _shown(value)} for key, value in entries[0].items()])
+        print_pairs({key: _shown(value) for key, value in entries[0].items()})
     else:
         columns = COLUMNS[what]
         print_rows([{key: _shown(entry[key]) for key in columns} for entry in entries])
@@ -128,6 +128,8 @@ def _shown(value: Json) -> str:
         return "?"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, Mapping):
         name = value.get("hub_id") or value.get("id")
         pairs = (f"{key}: {_shown(item)}" for key, item in value.items())
