@@ -7,30 +7,32 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from newft import resources
-from newft.model import (
+from newft.entries import (
     Accelerator,
-    Answers,
     Chat,
-    DataAnswer,
-    DataFacts,
     Embedded,
-    Estimate,
-    Facts,
     Family,
-    FileFacts,
     Hardware,
     Kit,
     Language,
-    Lengths,
     Measured,
+    Prompts,
+    Task,
+    Text,
+)
+from newft.model import (
+    Answers,
+    DataAnswer,
+    DataFacts,
+    Estimate,
+    Facts,
+    FileFacts,
+    Lengths,
     ModelPlan,
     Plan,
-    Prompts,
     Reasoned,
     Recipe,
     Source,
-    Task,
-    Text,
 )
 
 UNTUNED = "Choose the one intent that fits.\nIntents:\n{labels}"

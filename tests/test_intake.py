@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tickets import GOOD, KIT, WORDS, facts, refusal, requests, said, table
 
 from newft import intake
+from newft.entries import Language, Text
 from newft.errors import DataError
 from newft.intake import measure_sample
-from newft.model import DataFacts, FileFacts, Language, Lengths, Text
+from newft.model import DataFacts, FileFacts, Lengths
 from newft.tally import Tally
 
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA")

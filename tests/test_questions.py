@@ -8,10 +8,11 @@ from functools import cache
 import pytest
 
 from newft.catalog.load import load_catalog
+from newft.entries import Catalog
 from newft.errors import IncompatibleError, NewftError, UsageError
 from newft.given import Given
 from newft.lookups import lookups_for
-from newft.model import Catalog, MachineFacts
+from newft.model import MachineFacts
 from newft.questions import QUESTIONS, Question, complete
 from newft.situation import Situation
 

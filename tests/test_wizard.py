@@ -19,10 +19,11 @@ from test_cli import RECORDS, names, newft, plain_environment
 
 from newft.answers import load
 from newft.catalog.load import load_catalog
+from newft.entries import Catalog
 from newft.errors import IncompatibleError, NewftError
 from newft.given import Given
 from newft.lookups import lookups_for
-from newft.model import Catalog, MachineFacts
+from newft.model import MachineFacts
 from newft.prompts import PlainPrompts, Prompts, TerminalPrompts
 from newft.situation import Situation
 from newft.texts import Texts

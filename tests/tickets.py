@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from newft.catalog.load import load_catalog
+from newft.entries import Language
 from newft.errors import DataError
 from newft.intake import measure
-from newft.model import DataFacts, Language
+from newft.model import DataFacts
 
 KIT = load_catalog().kits["customer_service"]
 TASK = KIT.tasks["intent"]

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
+from newft.entries import Language
 from newft.errors import UsageError
 from newft.given import COLUMNS, FILES, Given, Value, columns, files, unknown
-from newft.model import Answers, DataAnswer, Language
+from newft.model import Answers, DataAnswer
 
 if TYPE_CHECKING:
     import yaml

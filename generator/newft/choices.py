@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from newft.entries import Accelerator, Size, Text
 from newft.errors import UsageError
 from newft.given import FILES, Given
-from newft.model import Accelerator, MachineFacts, Reasoned, Size, Text
+from newft.model import MachineFacts, Reasoned
 from newft.situation import AUTO, EMBEDDED, Situation, families, family_of, tasks
 
 

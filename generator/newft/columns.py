@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from newft.model import Field
+from newft.entries import Field
 
 # How sure a name makes: below ACCEPTED a column is left alone. Values that do not look like the
 # field cost UNFIT, so that an ill-fitting name still beats values without a name.
@@ -102,7 +102,9 @@ def _score(column: Column, field: Field) -> tuple[float, int]:
     """How sure it is that a column is the field, then the place of its synonym, negative."""
     score, place = _named(column.name, field.synonyms)
     if not field.required:
-        return (score, place) if score >= FOLDED else (0.0, 0)
+        # a number of its own for every row is an id: it groups nothing
+        groups = column.distinct < column.filled
+        return (score, place) if score >= FOLDED and groups else (0.0, 0)
     if score:
         return score - (0 if _fits(column, field) else UNFIT), place
     return (BY_VALUE if _fits(column, field) and column.lettered > 0.5 else 0.0), 0

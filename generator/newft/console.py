@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from newft.answers import OPTIONS
+from newft.entries import Task, Text
 from newft.given import FILES, Given
-from newft.model import DataFacts, Estimate, Plan, Task, Text
+from newft.model import DataFacts, Estimate, Plan
 from newft.report import recipe_values
 from newft.texts import Texts, safe
 

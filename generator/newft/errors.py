@@ -15,7 +15,7 @@ from __future__ import annotations
 
 
 class NewftError(Exception):
-    """An expected failure: shown as `error: where: message` and `hint: ...`, never as a traceback."""
+    """An expected failure: shown as `error: where: message` and a hint, never as a traceback."""
 
     exit_code = 1
 

@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 
 from newft.columns import Column, Match, describe, match
+from newft.entries import Field, Kit, Language, Task, Text
 from newft.errors import DataError
-from newft.model import DataFacts, Field, FileFacts, Kit, Language, Task, Text
+from newft.model import DataFacts, FileFacts
 from newft.records import (
     Layout,
     RecordError,

@@ -8,9 +8,10 @@ from pathlib import Path
 from newft.catalog.hardware import parse_gpu
 from newft.decide.naming import valid_name
 from newft.decide.suggest import suggest_model
+from newft.entries import Catalog, Hardware, Language
 from newft.given import columns, files
 from newft.intake import measure, measure_sample
-from newft.model import Catalog, DataFacts, Hardware, Language, MachineFacts, Reasoned
+from newft.model import DataFacts, MachineFacts, Reasoned
 from newft.questions import Lookups
 from newft.records import RecordError, data_files, detect
 from newft.situation import Situation, chosen_language

@@ -16,11 +16,12 @@ from newft.catalog.load import load_catalog
 from newft.console import Screen, print_json
 from newft.decide.naming import valid_name
 from newft.decide.plan import make_plan
+from newft.entries import Catalog
 from newft.errors import NewftError, ProjectError, UsageError
 from newft.given import Given, files
 from newft.lookups import lookups_for
 from newft.machine import probe
-from newft.model import Catalog, Facts, Plan
+from newft.model import Facts, Plan
 from newft.project.apply import apply, recover
 from newft.project.render import render
 from newft.prompts import prompts_for

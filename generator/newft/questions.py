@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 
 from newft import choices
 from newft.choices import Choice
+from newft.entries import Hardware, Language
 from newft.given import FILES, Given, files
-from newft.model import DataFacts, Hardware, Language, Reasoned
+from newft.model import DataFacts, Reasoned
 from newft.situation import Situation, check, chosen_language, chosen_task, family_of
 
 

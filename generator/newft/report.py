@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from newft.model import Answers, DataFacts, Estimate, Language, Plan, Reasoned, Recipe
+from newft.entries import Language
+from newft.model import Answers, DataFacts, Estimate, Plan, Reasoned, Recipe
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from newft.answers import OPTIONS
 from newft.catalog.load import load_catalog
 from newft.console import print_json, print_pairs, print_rows
+from newft.entries import Accelerator, Catalog, Family, Kit, Language
 from newft.given import unknown
-from newft.model import Accelerator, Catalog, Family, Kit, Language
 from newft.questions import QUESTIONS
 from newft.report import Json
 from newft.situation import methods

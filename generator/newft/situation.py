@@ -6,20 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+from newft.entries import Catalog, Family, Hardware, Kit, Language, Size, Task
 from newft.errors import IncompatibleError
 from newft.given import COLUMNS, Given, columns, unknown
-from newft.model import (
-    Catalog,
-    DataFacts,
-    Family,
-    Hardware,
-    Kit,
-    Language,
-    MachineFacts,
-    Reasoned,
-    Size,
-    Task,
-)
+from newft.model import DataFacts, MachineFacts, Reasoned
 
 AUTO = "auto"  # the machine that generates
 EMBEDDED = "embedded"  # the model that a package carries

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from newft.columns import CJK
-from newft.model import Language, Lengths
+from newft.entries import Language
+from newft.model import Lengths
 from newft.records import Row, normal_label, skeleton, text_of
 
 FEWEST_OF_A_LABEL = 3  # one row for each split

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from newft.catalog.load import load_families
-from newft.model import Family, Measured, Size
+from newft.entries import Family, Measured, Size
 from newft.resources import templates
 
 FAMILIES = load_families(templates() / "families")

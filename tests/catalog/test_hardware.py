@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from newft.catalog.hardware import parse_gpu
 from newft.catalog.load import load_accelerators
+from newft.entries import Accelerator, Hardware
 from newft.errors import UsageError
-from newft.model import Accelerator, Hardware, MachineFacts
+from newft.model import MachineFacts
 from newft.resources import templates
 
 ACCELERATORS = load_accelerators(templates() / "hardware.yaml")

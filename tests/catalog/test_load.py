@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from newft.catalog.load import load_accelerators, load_catalog, load_families, load_kit
+from newft.entries import Accelerator, Kit, Text
 from newft.errors import CatalogError
-from newft.model import Accelerator, Kit, Text
 from newft.resources import domains, templates
 
 

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newft.model import (
+from newft.entries import (
     Accelerator,
-    Answers,
     Catalog,
     Chat,
-    DataFacts,
     Embedded,
-    Facts,
     Family,
     Field,
-    FileFacts,
     Hardware,
     Kit,
-    Lengths,
-    MachineFacts,
     Measured,
     Prompts,
     Size,
     Task,
     Text,
 )
+from newft.model import Answers, DataFacts, Facts, FileFacts, Lengths, MachineFacts
 
 SMOL = Size(
     hub_id="HuggingFaceTB/SmolLM2-135M-Instruct",

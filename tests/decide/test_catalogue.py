@@ -9,8 +9,9 @@ from decide_examples import ANSWERS, facts
 
 from newft.catalog.load import load_catalog
 from newft.decide import make_plan, suggest_model
+from newft.entries import Accelerator, Family, Hardware
 from newft.errors import IncompatibleError
-from newft.model import Accelerator, Answers, Family, Hardware
+from newft.model import Answers
 
 CATALOG = load_catalog()
 SIZES = [(family, size.hub_id) for family in CATALOG.families.values() for size in family.sizes]

@@ -27,7 +27,7 @@ from newft.decide.estimate import (
     row_flops,
 )
 from newft.decide.recipe import recipe_of
-from newft.model import Hardware, Size
+from newft.entries import Hardware, Size
 
 GIB = 1.073741824
 

@@ -9,8 +9,9 @@ from decide_examples import ANSWERS, CATALOG, CPU, EIGHT, SMOL, card, facts
 
 from newft.decide import make_plan
 from newft.decide.plan import model_source
+from newft.entries import Hardware, Text
 from newft.errors import IncompatibleError, UsageError
-from newft.model import Answers, Facts, Hardware, Plan, Text
+from newft.model import Answers, Facts, Plan
 
 CARD = Hardware(card(80.0))
 ON_A_CARD = replace(ANSWERS, gpu="card", family="qwen3", model="Qwen/Qwen3-8B")

@@ -27,8 +27,9 @@ from newft.decide.case import Case
 from newft.decide.recipe import make_recipe, recipe_of
 from newft.decide.splits import test_share as share_for_test
 from newft.decide.splits import wilson_half_width
+from newft.entries import Family, Hardware, Size
 from newft.errors import IncompatibleError
-from newft.model import Family, Hardware, MachineFacts, Reasoned, Recipe, Size
+from newft.model import MachineFacts, Reasoned, Recipe
 
 
 def recipe(size: Size | None, hardware: Hardware, family: Family = QWEN, **data: object) -> Recipe:

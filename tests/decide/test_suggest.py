@@ -6,7 +6,7 @@ import pytest
 from decide_examples import CATALOG, CPU, card
 
 from newft.decide import suggest_model
-from newft.model import Hardware
+from newft.entries import Hardware
 
 
 @pytest.mark.parametrize(

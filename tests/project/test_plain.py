@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from plans import make_answers, make_facts, make_plan, recipe, sample
 
-from newft.model import Reasoned, Text
+from newft.entries import Text
+from newft.model import Reasoned
 from newft.project.plain import (
     dump,
     one_line,

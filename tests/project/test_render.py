@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plans import make_answers, make_facts, make_plan, model, sample
 
+from newft.entries import Language, Prompts
 from newft.errors import RenderError
-from newft.model import Facts, Language, Plan, Prompts, Source
+from newft.model import Facts, Plan, Source
 from newft.project.render import render
 
 TESTS = Path(__file__).parents[1]

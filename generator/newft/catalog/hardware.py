@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from newft.catalog.names import fold, nearest
+from newft.entries import Accelerator, Hardware
 from newft.errors import UsageError
-from newft.model import Accelerator, Hardware, MachineFacts
+from newft.model import MachineFacts
 
 _COUNT = re.compile(r"\s*(?:(\d{1,4})\s*[x×*]\s*)?(.+?)\s*", re.IGNORECASE)
 _MEMORY = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*(?:GB?|GiB)", re.IGNORECASE)

@@ -8,7 +8,7 @@ from typing import get_args
 
 from newft.catalog.document import Document, Fault
 from newft.catalog.names import fold
-from newft.model import Accelerator, Catalog, Family, Kit, Language, Task
+from newft.entries import Accelerator, Catalog, Family, Kit, Language, Task
 from newft.resources import domains, templates
 
 _NO_IDENTIFIER = "no identifier (a letter, then letters, digits and `_`)"

@@ -8,8 +8,9 @@ from newft.decide import sources
 from newft.decide.case import Case, figure
 from newft.decide.estimate import adapter_parameters
 from newft.decide.splits import training_rows
+from newft.entries import Measured, Text
 from newft.errors import IncompatibleError
-from newft.model import Measured, Reasoned, Text
+from newft.model import Reasoned
 
 METHOD = "lora"
 SMALL_MODEL = 1_000_000_000  # parameters; below, rank 8 is measured

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from newft.model import Answers, Facts, Family, Hardware, Language, Size, Task
+from newft.entries import Family, Hardware, Language, Size, Task
+from newft.model import Answers, Facts
 
 # The system and the user's other programs keep a quarter of a machine's memory
 CPU_MEMORY_SHARE = 0.75

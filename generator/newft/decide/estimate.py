@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from newft.decide.case import Case, answer_tokens, figure, mean_row_tokens
 from newft.decide.splits import training_rows
-from newft.model import Estimate, Recipe, Size, Text
+from newft.entries import Size, Text
+from newft.model import Estimate, Recipe
 
 Range = tuple[float, float]
 GB = 1e9

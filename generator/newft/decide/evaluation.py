@@ -6,7 +6,8 @@ from newft.decide import sources
 from newft.decide.case import Case, answer_tokens, figure, input_tokens, tokens_of
 from newft.decide.estimate import BYTES, DEVICE_CONTEXT_GB, GB, PROCESS_GB, WEIGHTS_MARGIN
 from newft.decide.fit import BATCH_GB_UNKNOWN, LENGTH_UNKNOWN_CONTEXT, row_tokens
-from newft.model import Reasoned, Text
+from newft.entries import Text
+from newft.model import Reasoned
 
 MOST_SHOTS = 8
 TURN_TOKENS = 12  # role markers of one user and one assistant turn

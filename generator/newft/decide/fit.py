@@ -9,8 +9,8 @@ from math import ceil
 from newft.decide.case import Case, figure, fixed_tokens, input_tokens
 from newft.decide.estimate import Load, memory_range
 from newft.decide.precision import precision
+from newft.entries import Size
 from newft.errors import IncompatibleError
-from newft.model import Size
 
 LENGTH_STEP = 32  # tokens
 LENGTH_MARGIN = 1.5  # a row may hold more tokens a character than its language does on average

@@ -14,8 +14,9 @@ from newft.decide.estimate import estimate
 from newft.decide.naming import package_name, valid_name
 from newft.decide.recipe import recipe_of
 from newft.decide.requirements import requirements, without_dependencies
+from newft.entries import Catalog, Family, Hardware, Size
 from newft.errors import IncompatibleError, UsageError
-from newft.model import Answers, Catalog, Facts, Family, Hardware, ModelPlan, Plan, Size, Source
+from newft.model import Answers, Facts, ModelPlan, Plan, Source
 
 EMBEDDED = "embedded"
 T = TypeVar("T")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from newft.decide import sources
 from newft.decide.case import Case
-from newft.model import Family, Hardware, MachineFacts, Reasoned, Text
+from newft.entries import Family, Hardware, Text
+from newft.model import MachineFacts, Reasoned
 
 
 def precision(case: Case) -> Reasoned[str]:

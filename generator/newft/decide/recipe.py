@@ -9,7 +9,8 @@ from newft.decide.case import Case, answer_tokens, figure
 from newft.decide.estimate import Load
 from newft.decide.fit import LENGTH_STEP, Fit, fit
 from newft.decide.precision import precision
-from newft.model import Answers, Facts, Family, Hardware, Reasoned, Recipe, Size, Task, Text
+from newft.entries import Family, Hardware, Size, Task, Text
+from newft.model import Answers, Facts, Reasoned, Recipe
 
 
 def make_recipe(
@@ -116,8 +117,9 @@ def _max_length(case: Case, fitted: Fit) -> Reasoned[int]:
             "time": Text("longer rows would use up the time budget", "更长的行会耗尽时间预算"),
         }
         limit = reasons[fitted.limit]
-        en += f", {fitted.wanted:,} tokens; {limit.en}, and longer rows are set aside, never cut"
-        zh += f"，约 {fitted.wanted:,} 个词元；{limit.zh}，更长的行被剔除而不会被截断"
+        en += f", {fitted.wanted:,} tokens; {limit.en}: a longer input loses its middle, "
+        en += "an answer nothing"
+        zh += f"，约 {fitted.wanted:,} 个词元；{limit.zh}；更长的输入会略去中间部分，答案保持完整"
     rates = case.family.tokens_per_character.get(case.facts.data.language)
     source = rates.source if rates else sources.rule("a character has at most its bytes in tokens")
     return Reasoned(fitted.length, Text(en, zh), source)

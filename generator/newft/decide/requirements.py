@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from newft.model import DataFacts, Embedded, Family, Source
+from newft.entries import Embedded, Family
+from newft.model import DataFacts, Source
 
 # torch 2.6 is the first that transformers 5.24 takes.
 ALWAYS = (

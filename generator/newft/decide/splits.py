@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import ceil, sqrt
 
 from newft.decide import sources
-from newft.model import Reasoned, Text
+from newft.entries import Text
+from newft.model import Reasoned
 
 TEST_AIM = 140  # 120 rows are wanted; a split by hash misses its share by some 10 rows
 TEST_ROWS_ENOUGH = 2000

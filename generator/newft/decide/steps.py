@@ -10,7 +10,8 @@ from newft.decide.case import Case, figure
 from newft.decide.estimate import cpu_rows
 from newft.decide.fit import Fit
 from newft.decide.splits import training_rows
-from newft.model import Reasoned, Text
+from newft.entries import Text
+from newft.model import Reasoned
 
 TRAINING_MINUTES = 10  # on a CPU, where a person waits
 EVALUATION_MINUTES = 5
@@ -61,12 +62,12 @@ def batch_size(case: Case, fitted: Fit) -> Reasoned[int]:
             "模型规模未知，先取较小值；`make check` 显示有余量时可调大",
         )
     else:
-        within = f"{figure(case.memory_gb)} GB" if case.memory_gb else "memory not known"
-        within_zh = f"{figure(case.memory_gb)} GB" if case.memory_gb else "内存大小未知"
+        within = f" of {figure(case.memory_gb)}" if case.memory_gb else "; what is there is unknown"
+        within_zh = f"（可用 {figure(case.memory_gb)} GB）" if case.memory_gb else "；可用内存未知"
         peak = figure(fitted.high_gb)
         why = Text(
-            f"{value} rows of up to {fitted.length:,} tokens take up to {peak} GB ({within})",
-            f"{value} 行、每行最多 {fitted.length:,} 个词元，最多占 {peak} GB（{within_zh}）",
+            f"{value} rows of up to {fitted.length:,} tokens take up to {peak} GB{within}",
+            f"{value} 行、每行最多 {fitted.length:,} 个词元，最多占 {peak} GB{within_zh}",
         )
     source = sources.rule("the largest power of two that fits, at most the rows of one update")
     return Reasoned(value, why, source)

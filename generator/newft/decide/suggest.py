@@ -9,8 +9,9 @@ from newft.decide.case import figure
 from newft.decide.estimate import Load
 from newft.decide.fit import peak_gb
 from newft.decide.precision import on_accelerator
+from newft.entries import Catalog, Family, Hardware, Language, Size, Text
 from newft.errors import CatalogError
-from newft.model import Catalog, Family, Hardware, Language, Reasoned, Size, Text
+from newft.model import Reasoned
 
 FAMILY = "qwen3"
 COMFORT = 0.75  # of the memory: longer rows and larger batches stay possible

@@ -7,7 +7,8 @@ from newft.decide.estimate import cpu_rows
 from newft.decide.fit import LENGTH_MARGIN, row_tokens
 from newft.decide.splits import test_share, training_rows, wilson_half_width
 from newft.decide.steps import TRAINING_MINUTES
-from newft.model import Recipe, Text
+from newft.entries import Text
+from newft.model import Recipe
 
 FEW_TEST_ROWS = 60
 FEW_ROWS_A_LABEL = 10
@@ -69,8 +70,8 @@ def _long_rows(case: Case, recipe: Recipe) -> Text | None:
     per_character = rate(case.family, case.facts.data.language) * LENGTH_MARGIN
     characters = int((length - fixed_tokens(case)) / per_character)
     return Text(
-        f"rows above some {characters:,} characters may exceed {length:,} tokens and be set aside",
-        f"超过约 {characters:,} 个字符的行可能超出 {length:,} 个词元而被剔除",
+        f"inputs over {characters:,} characters may pass {length:,} tokens and lose their middle",
+        f"超过约 {characters:,} 个字符的输入可能超出 {length:,} 个词元，其中间部分会被略去",
     )
 
 

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from newft.model import Answers, Language, Measured, Plan, Prompts, Reasoned, Text
+from newft.entries import Language, Measured, Prompts, Text
+from newft.model import Answers, Plan, Reasoned
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
 

