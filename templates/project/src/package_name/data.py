@@ -71,7 +71,7 @@ def main(config: Config, options: command.Options) -> None:
             )
     write_exports(fresh)
     (fresh / "summary.json").write_text(
-        json.dumps(summary.__dict__, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+        json.dumps(vars(summary), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
     shutil.rmtree(PROCESSED, ignore_errors=True)
     fresh.rename(PROCESSED)

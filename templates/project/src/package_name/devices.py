@@ -10,10 +10,11 @@ from .errors import ProjectError
 
 
 def device() -> torch.device:
-    """The accelerator of this process, else the CPU."""
-    if torch.accelerator.is_available():
-        return torch.accelerator.current_accelerator() or torch.device("cpu")
-    return torch.device("cpu")
+    """The accelerator of this process, its own where several train together; else the CPU."""
+    accelerator = torch.accelerator.current_accelerator()
+    if accelerator is None or not torch.accelerator.is_available():
+        return torch.device("cpu")
+    return torch.device(accelerator.type, int(os.environ.get("LOCAL_RANK", "0")))
 
 
 def memory_gb() -> float:

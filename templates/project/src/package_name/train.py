@@ -33,7 +33,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     if run.finished:
         say(f"{run.path} is trained; next: make eval (or give the next run another run.name)")
         return
-    processes()
+    processes()  # refuses what would become DataParallel, before anything is loaded
 
     # 1. Data: what cannot be learned from fails before the first step.
     folder = model_folder(config.model)
@@ -53,7 +53,6 @@ def main(config: Config, options: argparse.Namespace) -> None:
     # 3. Steps: epochs by batch, or what the time budget allows. A resumed run keeps its plan.
     collate = LeftPadding(tokenizer.convert_tokens_to_ids(config.model.pad))
     plan = run.record() or plan_steps(model, settings, collate, train, held_out)
-    run.begin(config, plan, data=data_hash(PROCESSED), revision=folder.revision)
     steps, held_out = plan["steps"], held_out[: plan["validation_rows"]]
     sizes = [len(example.ids) for example in train]
     batches = steps * settings.accumulation * processes()
@@ -64,6 +63,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     )
     if options.dry_run:
         return
+    run.begin(config, plan, data=data_hash(PROCESSED), revision=folder.revision)
 
     # 4. Train.
     checkpoint = run.last_checkpoint()
