@@ -34,7 +34,7 @@ def formatted(
     return config
 
 
-def test_check_shows_what_is_learned(formatted: Config, capsys: pytest.CaptureFixture) -> None:
+def test_check_shows_what_is_learned(formatted: Config, capsys: pytest.CaptureFixture[str]) -> None:
     check.main(formatted, Namespace())
     shown = capsys.readouterr().out
     assert "0 answers cut" in shown
@@ -42,7 +42,7 @@ def test_check_shows_what_is_learned(formatted: Config, capsys: pytest.CaptureFi
 
 
 def test_a_run_trains_measures_itself_and_answers(
-    formatted: Config, capsys: pytest.CaptureFixture
+    formatted: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train.main(formatted, TRAIN)
     run = run_folder(formatted)

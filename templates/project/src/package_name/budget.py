@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -12,6 +13,8 @@ from torch import nn
 from .config import TrainingConfig
 from .dataset import Example, LeftPadding, training_order
 from .devices import processes
+
+T = TypeVar("T")
 
 # of a training budget, the rest is for validation and checkpoints
 TRAINING_SHARE = 0.85
@@ -72,7 +75,9 @@ def held_out_within(minutes: float, seconds_per_row: float, evaluations: int) ->
     return max(1, int(spare / evaluations / (seconds_per_row / 3)))
 
 
-def rows_within(minutes: float | None, rows: Sequence, answer: Callable[[Sequence], object]) -> int:
+def rows_within(
+    minutes: float | None, rows: Sequence[T], answer: Callable[[Sequence[T]], object]
+) -> int:
     """How many of the rows can be answered in the budget, timed on the first few."""
     if minutes is None:
         return len(rows)

@@ -127,7 +127,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         raise ProjectError(f"{path} is missing", "run this from the project's folder") from None
     except yaml.YAMLError as error:
         raise ProjectError(f"{path} is not valid YAML: {error}") from None
-    if not isinstance(values, dict):
+    if node is None or not isinstance(values, dict):
         raise ProjectError(f"{path} has no sections", "restore it from git")
     lines = _lines(node)
     for override in overrides:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from . import command
 from .config import Config, DataConfig
@@ -154,7 +155,7 @@ def drop_near_duplicates(folder: Path, summary: Summary) -> None:
     summary.rejects["near_duplicate_across_split"] += len(repeats)
 
 
-def read_lines(path: Path) -> list[dict]:
+def read_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a jsonl file."""
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import TypeAlias
 
 import torch
 import transformers
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
-from transformers import PreTrainedTokenizerBase as Tokenizer
 
 from .config import ModelConfig
 from .devices import device
@@ -19,6 +19,7 @@ transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hun
 # peft 0.21 still asks transformers 5.24 by the old name; nothing here can change that
 warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
 
+Tokenizer: TypeAlias = transformers.PreTrainedTokenizerBase
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -118,10 +118,10 @@ def table(result: Result) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def as_dicts(values: Mapping) -> dict:
+def as_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
     """Metrics and comparisons with their names, for JSON."""
     return {
-        name: value._asdict() if isinstance(value, tuple) else as_dicts(value)
+        name: as_dicts(value) if isinstance(value, Mapping) else value._asdict()
         for name, value in values.items()
     }
 

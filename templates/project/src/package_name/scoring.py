@@ -17,7 +17,7 @@ from transformers import DynamicCache
 
 from .model import Tokenizer
 
-Ids = Sequence[int]
+Ids = list[int]
 
 
 class Prefix(NamedTuple):

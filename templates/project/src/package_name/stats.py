@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,9 @@ def compare_rates(
     )
 
 
-def _resample(statistic: Statistic, columns: tuple[NDArray, ...], seed: int) -> NDArray[np.float64]:
+def _resample(
+    statistic: Statistic, columns: tuple[NDArray[Any], ...], seed: int
+) -> NDArray[np.float64]:
     chance = np.random.default_rng(seed)
     n = len(columns[0])
     draws = chance.integers(0, n, size=(RESAMPLES, n))
