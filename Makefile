@@ -33,7 +33,7 @@ lint: $(VENV)/.ready ## style, types, and who may import whom
 	$(PYTHON) -m mypy generator/newft && $(VENV)/bin/lint-imports
 
 golden: $(VENV)/.ready ## rewrite the golden project after a change that was meant
-	$(PYTHON) -m tests.golden
+	$(PYTHON) tests/golden_project.py
 
 bench: $(VENV)/.ready ## figures against others, on this machine
 	$(PYTHON) benchmarks/start_up.py && $(PYTHON) benchmarks/training_speed.py

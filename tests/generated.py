@@ -1,0 +1,68 @@
+"""Whole projects from answers alone, as the command makes them: for the tests of what comes out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from newft.catalog.load import load_catalog
+from newft.entries import Catalog
+from newft.given import Value
+from newft.lookups import lookups_for
+from newft.new import plan_for, write
+from newft.project.baseline import KEPT
+from newft.questions import complete
+from newft.situation import Situation
+
+CODE = (".py", ".toml", ".yaml", ".yml", ".md", "Makefile", ".gitignore", ".txt")
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def generate(given: Mapping[str, Value], folder: Path) -> str:
+    """The package of the project that these answers lead to, once it is in the folder."""
+    lookups = lookups_for(catalog(), machine=None)
+    end = complete(Situation(catalog(), given), lookups)
+    plan = plan_for(end)
+    write(plan, end, folder, dry_run=False)
+    return plan.package
+
+
+def emitted(folder: Path) -> dict[str, str]:
+    """Every text that newft wrote, by path: neither the records nor the baseline."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name.endswith(CODE) and "data" not in path.parts
+    }
+
+
+def untidy(path: str, text: str) -> list[str]:
+    """What an editor or a reviewer would stumble over in one emitted text."""
+    faults = []
+    if not text.endswith("\n") or text.endswith("\n\n"):
+        faults.append("does not end with one line end")
+    if any(line != line.rstrip() for line in text.split("\n")):
+        faults.append("has a space at the end of a line")
+    if not path.endswith(".py") and ("\n\n\n" in text or text.startswith("\n")):
+        faults.append("has two blank lines")
+    if not path.endswith(".py") and not path.startswith(KEPT) and "{%" in text:
+        faults.append("has a mark of a template")
+    return [f"{path} {fault}" for fault in faults]
+
+
+def ruff_faults(folder: Path) -> str:
+    """What ruff says of a project by the project's own rules; nothing is good."""
+    said = []
+    for command in (["check", "--no-cache", "."], ["format", "--no-cache", "--check", "."]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command], cwd=folder, capture_output=True, text=True
+        )
+        said += [done.stdout + done.stderr] if done.returncode else []
+    return "\n".join(said)

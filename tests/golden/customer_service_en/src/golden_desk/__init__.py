@@ -1,0 +1,1 @@
+"""A fine-tuning project: config/run.yaml says what, the modules here say how."""

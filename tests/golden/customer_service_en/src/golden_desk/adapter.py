@@ -1,0 +1,43 @@
+"""LoRA: small trainable matrices beside frozen weights (Hu et al. 2021, arXiv:2106.09685)."""
+
+from __future__ import annotations
+
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import PreTrainedModel
+
+from .config import AdapterConfig
+from .errors import ProjectError
+
+
+def add_adapter(
+    model: PreTrainedModel, adapter: AdapterConfig, *, checkpointing: bool
+) -> PeftModel:
+    """The model with its adapter; only the adapter's weights will change."""
+    if checkpointing:
+        # frozen embeddings give outputs without gradient: checkpointing would train nothing
+        model.enable_input_require_grads()
+    try:
+        return get_peft_model(
+            model,
+            LoraConfig(
+                task_type="CAUSAL_LM",
+                r=adapter.rank,
+                lora_alpha=adapter.alpha,
+                lora_dropout=adapter.dropout,
+                target_modules=adapter.targets,
+            ),
+        )
+    except ValueError as error:
+        if "target" not in str(error).lower():
+            raise
+        raise ProjectError(
+            f"adapter.targets matches no module of this model: {adapter.targets}",
+            "write all-linear, or names from model.named_modules()",
+        ) from error
+
+
+def trained_weights(model: PeftModel) -> str:
+    """One line: how much is trained, and where."""
+    trained, total = model.get_nb_trainable_parameters()
+    modules = sum(name.endswith("lora_A") for name, _ in model.named_modules())
+    return f"{trained:,} of {total:,} weights ({trained / total:.2%}) in {modules} modules"

@@ -1,0 +1,89 @@
+"""What fits a time budget: measured on this machine, never guessed."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from .config import TrainingConfig
+from .dataset import Example, LeftPadding, training_order
+from .devices import processes
+
+T = TypeVar("T")
+
+# of a training budget, the rest is for validation and checkpoints
+TRAINING_SHARE = 0.85
+
+
+def plan_steps(
+    model: nn.Module,
+    settings: TrainingConfig,
+    collate: LeftPadding,
+    train: Sequence[Example],
+    held_out: Sequence[Example],
+) -> dict[str, int]:
+    """How many steps to train and rows to validate on: all, or what the time budget allows."""
+    per_step = settings.batch_size * settings.accumulation
+    steps = math.ceil(len(train) * settings.epochs / (per_step * processes()))
+    rows = len(held_out)
+    # several processes would each measure another pace; they train on accelerators, unlimited
+    if settings.time_budget_minutes is not None and processes() == 1:
+        size = settings.batch_size
+        order = training_order([len(example.ids) for example in train], size, 4, seed=0)
+        batches = [[train[i] for i in order[n : n + size]] for n in range(0, len(order), size)]
+        seconds = seconds_per_step(model, batches, collate) * settings.accumulation
+        steps = min(steps, steps_within(settings.time_budget_minutes, seconds))
+        rows = min(
+            rows,
+            held_out_within(settings.time_budget_minutes, seconds / per_step, settings.evaluations),
+        )
+    return {"steps": steps, "validation_rows": rows}
+
+
+def seconds_per_step(
+    model: nn.Module, batches: Sequence[Sequence[Example]], collate: LeftPadding
+) -> float:
+    """Seconds of one forward and backward pass; the first batch only warms up."""
+    device = next(model.parameters()).device
+    model.train()
+    started = 0.0
+    for position, batch in enumerate(batches):
+        if position == 1:
+            started = time.perf_counter()
+        inputs = {
+            key: value.to(device) if isinstance(value, torch.Tensor) else value
+            for key, value in collate(batch).items()
+        }
+        model(**inputs).loss.backward()
+        model.zero_grad()
+    return (time.perf_counter() - started) / (len(batches) - 1)
+
+
+def steps_within(minutes: float, seconds: float) -> int:
+    """The optimizer steps that fit, at `seconds` each."""
+    return max(1, int(minutes * 60 * TRAINING_SHARE / seconds))
+
+
+def held_out_within(minutes: float, seconds_per_row: float, evaluations: int) -> int:
+    """The validation rows that fit; a forward pass is a third of a training step's arithmetic."""
+    spare = minutes * 60 * (1 - TRAINING_SHARE)
+    return max(1, int(spare / evaluations / (seconds_per_row / 3)))
+
+
+def rows_within(
+    minutes: float | None, rows: Sequence[T], answer: Callable[[Sequence[T]], object]
+) -> int:
+    """How many of the rows can be answered in the budget, timed on the first few."""
+    if minutes is None:
+        return len(rows)
+    probe = rows[:4]
+    answer(probe[:1])  # warms up
+    started = time.perf_counter()
+    answer(probe)
+    seconds = (time.perf_counter() - started) / len(probe)
+    return min(len(rows), max(1, int(minutes * 60 / seconds)))

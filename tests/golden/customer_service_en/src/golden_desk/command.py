@@ -1,0 +1,47 @@
+"""How every command of this project starts and ends."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .config import Config, load_config
+from .errors import ProjectError
+
+Options = argparse.Namespace
+
+
+def run(
+    work: Callable[[Config, Options], None],
+    description: str | None,
+    argv: Sequence[str] | None = None,
+    add_options: Callable[[argparse.ArgumentParser], None] | None = None,
+) -> int:
+    """Read the configuration, do the work, and turn an expected failure into exit code 1."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config", type=Path, default=Path("config/run.yaml"), metavar="FILE")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override one value, such as training.epochs=1 (repeatable)",
+    )
+    if add_options:
+        add_options(parser)
+    options = parser.parse_args(argv)
+    try:
+        work(load_config(options.config, options.set), options)
+    except ProjectError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"\nhint: {error.hint}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    return 0

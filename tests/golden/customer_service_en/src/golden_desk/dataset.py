@@ -1,0 +1,172 @@
+"""Conversations as tokens: ids and loss mask are built together, and an answer is never cut."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from .config import ModelConfig
+from .errors import ProjectError
+from .formatting import Conversation
+from .model import Tokenizer
+
+IGNORED = -100  # torch.nn.CrossEntropyLoss leaves these labels out
+
+
+class Example(NamedTuple):
+    """Token ids of one conversation; only those from `answer_start` on are learned."""
+
+    ids: list[int]
+    answer_start: int
+    shortened: int = 0  # tokens taken out of the middle of the input
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """What the examples are like, in tokens."""
+
+    examples: int
+    shortened: int
+    median: int
+    longest: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.examples:,} examples, median {self.median} tokens, longest {self.longest}; "
+            f"{self.shortened:,} inputs shortened in the middle, 0 answers cut"
+        )
+
+
+def read_split(processed: Path, split: str) -> list[Conversation]:
+    """The conversations of one split of `make data`."""
+    path = processed / f"{split}.jsonl"
+    if not path.is_file():
+        raise ProjectError(f"{path} is missing", "run `make data` first")
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line)["messages"] for line in lines]
+
+
+def prompt_ids(prompt: Conversation, tokenizer: Tokenizer, model: ModelConfig) -> list[int]:
+    """The prompt as tokens, up to where the answer begins: the same for training and answering."""
+    rendered = tokenizer.apply_chat_template(
+        prompt, tokenize=False, add_generation_prompt=True, **model.template_arguments
+    )
+    # the template has written the special tokens; a second set would shift everything
+    return tokenizer(rendered, add_special_tokens=False)["input_ids"]
+
+
+def answer_ids(answer: str, tokenizer: Tokenizer, model: ModelConfig) -> list[int]:
+    """The answer and its end of turn as tokens: what the model learns to write, and to stop."""
+    ids = tokenizer(answer, add_special_tokens=False)["input_ids"]
+    if not ids:
+        raise ProjectError("an answer has no token to learn", "look for empty answers in data/raw")
+    return [*ids, tokenizer.convert_tokens_to_ids(model.end_of_turn)]
+
+
+def encode(
+    messages: Conversation, tokenizer: Tokenizer, model: ModelConfig, max_length: int
+) -> Example:
+    """One conversation as tokens; where it is too long, the middle of the last input goes."""
+    *prompt, answer = messages
+    learned = answer_ids(answer["content"], tokenizer, model)
+    asked = prompt_ids(prompt, tokenizer, model)
+    excess = len(asked) + len(learned) - max_length
+    shortened = 0
+    if excess > 0:
+        text = tokenizer(prompt[-1]["content"], add_special_tokens=False)["input_ids"]
+        shortened = excess
+        while len(asked) + len(learned) > max_length:
+            if shortened >= len(text):
+                raise ProjectError(
+                    f"prompt and answer alone need more than {max_length} tokens",
+                    "raise training.max_length in config/run.yaml",
+                )
+            cut = [
+                *prompt[:-1],
+                {**prompt[-1], "content": _without_middle(text, shortened, tokenizer)},
+            ]
+            asked = prompt_ids(cut, tokenizer, model)
+            shortened += 1  # joining the halves can make a token more
+    return Example([*asked, *learned], len(asked), shortened)
+
+
+def _without_middle(ids: list[int], count: int, tokenizer: Tokenizer) -> str:
+    start = (len(ids) - count) // 2
+    return tokenizer.decode(ids[:start]) + tokenizer.decode(ids[start + count :])
+
+
+def encode_all(
+    conversations: Sequence[Conversation],
+    tokenizer: Tokenizer,
+    model: ModelConfig,
+    max_length: int,
+) -> list[Example]:
+    """Every conversation as tokens."""
+    return [encode(messages, tokenizer, model, max_length) for messages in conversations]
+
+
+def lengths(examples: Sequence[Example]) -> Lengths:
+    """The lengths of the examples, and how many inputs were shortened."""
+    sizes = sorted(len(example.ids) for example in examples)
+    shortened = sum(example.shortened > 0 for example in examples)
+    return Lengths(len(sizes), shortened, sizes[len(sizes) // 2], sizes[-1])
+
+
+def training_order(sizes: Sequence[int], batch: int, batches: int, seed: int) -> list[int]:
+    """The examples of every batch of a run: epochs in random order, batches of like length.
+
+    Like lengths leave little padding. The order depends on the seed alone, so that a resumed run
+    goes on with exactly the rows the interrupted one would have seen.
+    """
+    chance = random.Random(seed)
+    stream: list[int] = []
+    while len(stream) < batch * batches:
+        epoch = list(range(len(sizes)))
+        chance.shuffle(epoch)
+        stream += epoch
+    order: list[int] = []
+    pool = batch * 16  # sorted pools, not a sorted epoch: what follows what stays random
+    for start in range(0, batch * batches, pool):
+        alike = sorted(stream[start : min(start + pool, batch * batches)], key=lambda i: sizes[i])
+        groups = [alike[first : first + batch] for first in range(0, len(alike), batch)]
+        chance.shuffle(groups)
+        order += [index for group in groups for index in group]
+    return order
+
+
+class LeftPadding:
+    """Examples as one batch, padded on the left so that every answer ends the row.
+
+    Logits are then needed in the last columns only: with a vocabulary of 49,152 to 151,936 words
+    they are among the largest tensors of a step. Shapes: ids [batch, length], labels [batch, kept].
+    """
+
+    def __init__(self, pad_id: int) -> None:
+        self.pad_id = pad_id
+
+    def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor | int]:
+        """The batch as the model's keyword arguments."""
+        longest = max(len(example.ids) for example in examples)
+        # one more column than the longest answer: its first token is predicted there
+        kept = max(len(example.ids) - example.answer_start for example in examples) + 1
+        ids, mask, labels = [], [], []
+        for example in examples:
+            padding = longest - len(example.ids)
+            learned = example.ids[example.answer_start :]
+            ids.append([self.pad_id] * padding + example.ids)
+            mask.append([0] * padding + [1] * len(example.ids))
+            labels.append([IGNORED] * (kept - len(learned)) + learned)
+        attention = torch.tensor(mask)
+        return {
+            "input_ids": torch.tensor(ids),
+            "attention_mask": attention,
+            "position_ids": (attention.cumsum(dim=1) - 1).clamp(min=0),
+            "labels": torch.tensor(labels),
+            "logits_to_keep": kept,
+        }

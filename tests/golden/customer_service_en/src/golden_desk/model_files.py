@@ -1,0 +1,83 @@
+"""The files of a base model: which ones are fetched, and whether a folder holds them all.
+
+Weights are read from safetensors only: a pickled file (.bin, .pt) can run code when it is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from safetensors import SafetensorError, safe_open
+
+from .errors import ProjectError
+
+WANTED = ["*.json", "*.safetensors", "*.model", "*.tiktoken", "*.jinja", "merges.txt", "vocab.txt"]
+UNWANTED = ["*/*", "consolidated*"]  # the same weights again, in the formats of other programs
+
+TOKENIZERS = (
+    ("tokenizer.json",),
+    ("tokenizer.model",),
+    ("vocab.json", "merges.txt"),
+    ("vocab.txt",),
+)
+PICKLED = {".bin", ".pt", ".pth", ".ckpt", ".pkl"}
+
+
+class ModelFolder(NamedTuple):
+    """A complete model folder, and what its source calls this version of it."""
+
+    path: Path
+    revision: str | None  # None: a plain folder does not say
+
+
+def complete(path: Path, revision: str | None, *, hint: str) -> ModelFolder:
+    """The folder, once it is sure to hold a config, a tokenizer and every weight in full."""
+    if not path.is_dir():
+        raise ProjectError(f"{path} is not a folder", hint)
+    faults = [f"{name} is missing" for name in _missing(path)]
+    faults += [fault for name in _weights(path) for fault in _weight_faults(path / name)]
+    if faults:
+        raise ProjectError(f"{path} is not a whole model:\n  " + "\n  ".join(faults), hint)
+    return ModelFolder(path, revision)
+
+
+def bring(command: str) -> str:
+    """How to bring a model to a machine without a network."""
+    return (
+        f"on a machine with a network run `{command}`, copy that folder here, "
+        "and set model.id in config/run.yaml to its path"
+    )
+
+
+def _missing(folder: Path) -> list[str]:
+    missing = [
+        name for name in ("config.json", "tokenizer_config.json") if not (folder / name).is_file()
+    ]
+    if not any(all((folder / name).is_file() for name in names) for names in TOKENIZERS):
+        missing.append("tokenizer.json (or tokenizer.model, or vocab.json with merges.txt)")
+    return missing
+
+
+def _weights(folder: Path) -> list[str]:
+    index = folder / "model.safetensors.index.json"
+    if (folder / "model.safetensors").is_file() or not index.is_file():
+        return ["model.safetensors"]
+    try:
+        names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ProjectError(f"{index} is damaged: {error}", "copy this file again") from error
+    return sorted({str(name) for name in names}) or ["model.safetensors"]
+
+
+def _weight_faults(weights: Path) -> list[str]:
+    if not weights.is_file():
+        pickled = sorted(file.name for file in weights.parent.iterdir() if file.suffix in PICKLED)
+        reason = f"; {pickled[0]} can run code when it is loaded and is not read" if pickled else ""
+        return [f"{weights.name} is missing{reason}"]
+    try:
+        with safe_open(weights, framework="numpy"):
+            return []
+    except SafetensorError:
+        return [f"{weights.name} is cut short, or a Git LFS pointer instead of the weights"]

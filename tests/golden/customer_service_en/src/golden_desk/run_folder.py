@@ -1,0 +1,134 @@
+"""The folder of one run: what was trained, on what, how far it got, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .config import Config
+from .errors import ProjectError
+
+_RECORDED = ("torch", "transformers", "peft", "accelerate", "tokenizers")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`runs/<name>/`."""
+
+    path: Path
+
+    @property
+    def adapter(self) -> Path:
+        """The trained adapter."""
+        return self.path / "adapter"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where an interrupted run goes on."""
+        return self.path / "checkpoints"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run got to its end."""
+        return (self.path / "result.json").is_file()
+
+    def record(self) -> dict[str, Any]:
+        """What the run noted when it began."""
+        path = self.path / "run.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def begin(
+        self, config: Config, plan: Mapping[str, int], *, data: str, revision: str | None
+    ) -> None:
+        """Write down what will be trained, before it trains; a resumed run must match it."""
+        facts = {**plan, "data_sha256": data, "model_revision": revision}
+        before = self.record()
+        if before and before["data_sha256"] != data:
+            raise ProjectError(
+                f"data/processed changed since {self.path} began",
+                f"start another run: --set run.name={config.run.name}-2",
+            )
+        if before or os.environ.get("RANK", "0") != "0":
+            return
+        versions = {name: version(name) for name in _RECORDED}
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_text(self.path / "config.yaml", _as_yaml(config))
+        write_json(
+            self.path / "run.json",
+            {**facts, "versions": {"python": platform.python_version(), **versions}},
+        )
+
+    def finish(self, best_loss: float | None, history: list[dict[str, float]]) -> None:
+        """Write down what came of it; only now the run counts as finished."""
+        write_json(
+            self.path / "result.json", {"best_validation_loss": best_loss, "history": history}
+        )
+
+    def last_checkpoint(self) -> Path | None:
+        """The newest checkpoint that was written to its end."""
+        whole = [path for path in self.checkpoints.glob("checkpoint-*") if _is_whole(path)]
+        return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+
+
+def run_folder(config: Config) -> RunFolder:
+    """The folder of this run; refused when it holds a run with other settings."""
+    folder = RunFolder(Path("runs") / config.run.name)
+    written = folder.path / "config.yaml"
+    if written.is_file():
+        before, now = yaml.safe_load(written.read_text(encoding="utf-8")), config.model_dump()
+        changed = [
+            f"{section}.{key}"
+            for section in ("data", "task", "model", "adapter", "training")
+            for key in sorted(before.get(section, {}).keys() | now[section].keys())
+            if before.get(section, {}).get(key) != now[section].get(key)
+        ]
+        if before["run"]["seed"] != config.run.seed:
+            changed.append("run.seed")
+        if changed:
+            raise ProjectError(
+                f"{folder.path} holds a run with other settings: {', '.join(changed)}",
+                f"name this run: --set run.name={config.run.name}-2, or delete {folder.path}",
+            )
+    return folder
+
+
+def data_hash(processed: Path) -> str:
+    """SHA-256 over the files that training and evaluation read."""
+    digest = hashlib.sha256()
+    for split in ("train", "validation", "test"):
+        digest.update((processed / f"{split}.jsonl").read_bytes())
+    return digest.hexdigest()
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a file that is whole or absent."""
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that is whole or absent."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def _as_yaml(config: Config) -> str:
+    return yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False, width=100)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    # the Trainer writes its state last: where it is readable, all before it is there
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True

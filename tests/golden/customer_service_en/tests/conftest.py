@@ -1,0 +1,115 @@
+"""A model small enough for tests: real classes, random weights, made on the spot."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from golden_desk.config import Config, load_config
+from golden_desk.model_files import ModelFolder
+
+PROJECT = Path(__file__).parents[1]
+TEMPLATE = (
+    "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}END{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+
+
+@pytest.fixture(scope="session")
+def run_yaml() -> Config:
+    """The run of this project, as it stands."""
+    return load_config(PROJECT / "config" / "run.yaml")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(run_yaml: Config, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
+    """A two-layer model of bytes that knows the special tokens of run.yaml."""
+    folder = tmp_path_factory.mktemp("tiny-model")
+    special = sorted({run_yaml.model.end_of_turn, run_yaml.model.pad, "<unknown>"})
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {token: place for place, token in enumerate([*special, *alphabet])}
+    bytewise = Tokenizer(models.BPE(vocabulary, [], unk_token="<unknown>"))
+    bytewise.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bytewise.decoder = decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=bytewise, unk_token="<unknown>", pad_token=run_yaml.model.pad
+    )
+    tokenizer.add_special_tokens({"additional_special_tokens": special})
+    tokenizer.chat_template = TEMPLATE.replace("END", run_yaml.model.end_of_turn)
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            intermediate_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            max_position_embeddings=4096,
+        )
+    ).save_pretrained(folder)
+    return ModelFolder(folder, None)
+
+
+@pytest.fixture
+def config(run_yaml: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    """The run with the tiny model on two labels, in an empty folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    outside = run_yaml.task.out_of_scope
+    labels = [outside or run_yaml.task.labels[0], run_yaml.task.labels[-1]]
+    if len(set(labels)) == 1:
+        labels = run_yaml.task.labels[:2]
+    sections = {
+        "task": run_yaml.task.model_copy(update={"labels": labels}),
+        "data": run_yaml.data.model_copy(
+            update={
+                "files": ["rows.csv"],
+                "columns": {"text": ["text"], "label": ["label"]},
+                "validation_share": 0.2,
+                "test_share": 0.2,
+            }
+        ),
+        "model": run_yaml.model.model_copy(update={"precision": "fp32", "attention": "sdpa"}),
+        "adapter": run_yaml.adapter.model_copy(update={"targets": "all-linear"}),
+        "training": run_yaml.training.model_copy(
+            update={
+                "epochs": 1,
+                "batch_size": 4,
+                "accumulation": 1,
+                "max_length": 512,
+                "evaluations": 2,
+                "time_budget_minutes": None,
+            }
+        ),
+        "evaluation": run_yaml.evaluation.model_copy(
+            update={"shots": 2, "batch_size": 4, "time_budget_minutes": None}
+        ),
+    }
+    return run_yaml.model_copy(update=sections)
+
+
+@pytest.fixture
+def write_rows(config: Config) -> Callable[..., None]:
+    """A function that writes rows.csv: so many rows of the two labels, and any others given."""
+
+    def write(count: int, *others: tuple[str, str]) -> None:
+        labels = config.task.labels
+        texts = [f"{_word(i)} {_word(i * 7 + 3)} {_word(i * i)}" for i in range(count)]
+        with Path("rows.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["text", "label"])
+            writer.writerows((text, labels[i % 2]) for i, text in enumerate(texts))
+            writer.writerows(others)
+
+    return write
+
+
+def _word(number: int) -> str:
+    return "".join("bcdfghjklmnpqrstvwxz"[number // 20**place % 20] + "a" for place in range(4))

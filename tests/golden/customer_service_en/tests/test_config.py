@@ -1,0 +1,64 @@
+"""A wrong value is named with its line, and all of them at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from golden_desk.config import Config, load_config
+from golden_desk.errors import ProjectError
+
+RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
+
+
+def broken(tmp_path: Path, **replacements: str) -> Path:
+    lines = []
+    for line in RUN_YAML.read_text(encoding="utf-8").splitlines():
+        key = line.strip().partition(":")[0]
+        indent = line[: len(line) - len(line.lstrip())]
+        lines.append(f"{indent}{replacements[key]}" if key in replacements else line)
+    path = tmp_path / "run.yaml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def line_of(path: Path, text: str) -> int:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.strip() == text)
+
+
+def test_the_run_of_this_project_is_valid(run_yaml: Config) -> None:
+    assert run_yaml.training.learning_rate > 0
+
+
+def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
+    path = broken(tmp_path, rank="rnak: 8", learning_rate="learning_rate: 1e-4", epochs="epochs: 0")
+    with pytest.raises(ProjectError) as caught:
+        load_config(path)
+    faults = caught.value.message.splitlines()
+    assert [fault.partition(" ")[0] for fault in faults] == [
+        f"{path}:{line_of(path, 'adapter:')}:",
+        f"{path}:{line_of(path, 'rnak: 8')}:",
+        f"{path}:{line_of(path, 'learning_rate: 1e-4')}:",
+        f"{path}:{line_of(path, 'epochs: 0')}:",
+    ]
+    assert "rank is missing" in faults[0]
+    assert "the nearest is rank" in faults[1]
+    assert "1.0e-4" in caught.value.hint
+
+
+def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
+    assert load_config(RUN_YAML, ["training.epochs=7"]).training.epochs == 7
+    with pytest.raises(ProjectError, match=r"training\.epoch is not a key; the nearest is epochs"):
+        load_config(RUN_YAML, ["training.epoch=7"])
+    with pytest.raises(ProjectError, match="names no value"):
+        load_config(RUN_YAML, ["trainig.epochs=7"])
+
+
+def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="is missing"):
+        load_config(tmp_path / "none.yaml")
+    (tmp_path / "bad.yaml").write_text("run: [", encoding="utf-8")
+    with pytest.raises(ProjectError, match="not valid YAML"):
+        load_config(tmp_path / "bad.yaml")

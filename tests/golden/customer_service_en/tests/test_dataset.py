@@ -1,0 +1,100 @@
+"""Tokens: only the answer is learned, whole and with its end; padding changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from golden_desk.config import Config
+from golden_desk.dataset import IGNORED, Example, LeftPadding, encode, prompt_ids, training_order
+from golden_desk.errors import ProjectError
+from golden_desk.model import Tokenizer, load_base, load_tokenizer
+from golden_desk.model_files import ModelFolder
+
+LONG = "begins here " + "and goes on " * 60 + "ends there"
+
+
+@pytest.fixture
+def tokenizer(config: Config, tiny_model: ModelFolder) -> Tokenizer:
+    return load_tokenizer(tiny_model.path, config.model)
+
+
+def conversation(text: str, answer: str = "an_answer") -> list[dict[str, str]]:
+    return [
+        {"role": "system", "content": "Answer."},
+        {"role": "user", "content": text},
+        {"role": "assistant", "content": answer},
+    ]
+
+
+def test_only_the_answer_and_its_end_are_learned(config: Config, tokenizer: Tokenizer) -> None:
+    example = encode(conversation("a question"), tokenizer, config.model, 512)
+    learned = tokenizer.decode(example.ids[example.answer_start :])
+    assert learned == "an_answer" + config.model.end_of_turn
+
+
+def test_what_is_asked_in_training_is_what_is_asked_in_use(
+    config: Config, tokenizer: Tokenizer
+) -> None:
+    messages = conversation("a question")
+    example = encode(messages, tokenizer, config.model, 512)
+    asked = prompt_ids(messages[:-1], tokenizer, config.model)
+    assert example.ids[: example.answer_start] == asked
+
+
+def test_a_long_input_loses_its_middle_and_never_the_answer(
+    config: Config, tokenizer: Tokenizer
+) -> None:
+    example = encode(conversation(LONG), tokenizer, config.model, 200)
+    text = tokenizer.decode(example.ids)
+    assert len(example.ids) <= 200
+    assert example.shortened > 0
+    assert "begins here" in text and "ends there" in text
+    assert text.endswith("an_answer" + config.model.end_of_turn)
+
+
+def test_a_prompt_that_cannot_be_shortened_is_refused(config: Config, tokenizer: Tokenizer) -> None:
+    with pytest.raises(ProjectError, match="prompt and answer alone need more than 20 tokens"):
+        encode(conversation("short", answer="x" * 100), tokenizer, config.model, 20)
+
+
+def test_the_loss_of_a_padded_batch_is_the_loss_of_its_rows(
+    config: Config, tokenizer: Tokenizer, tiny_model: ModelFolder
+) -> None:
+    model = load_base(tiny_model.path, config.model).eval()
+    texts = ["short", "a longer question than that", "x"]
+    examples = [encode(conversation(text), tokenizer, config.model, 512) for text in texts]
+    pad_id = tokenizer.convert_tokens_to_ids(config.model.pad)
+    with torch.no_grad():
+        batch = LeftPadding(pad_id)(examples)
+        together = model(**{key: on(model, value) for key, value in batch.items()}).loss
+        alone = [plain_loss(model, example) for example in examples]
+    assert batch["labels"].shape[1] < batch["input_ids"].shape[1]
+    assert together.item() == pytest.approx(sum(alone) / len(alone), rel=1e-4)
+
+
+def on(model: torch.nn.Module, value: object) -> object:
+    return value.to(model.device) if isinstance(value, torch.Tensor) else value
+
+
+def plain_loss(model: torch.nn.Module, example: Example) -> float:
+    ids = torch.tensor([example.ids], device=model.device)
+    labels = ids.clone()
+    labels[:, : example.answer_start] = IGNORED
+    return model(input_ids=ids, labels=labels).loss.item()
+
+
+def test_the_order_of_a_run_is_fixed_and_every_epoch_is_whole() -> None:
+    sizes = [10 + place % 17 for place in range(64)]
+    order = training_order(sizes, batch=8, batches=16, seed=1)
+    assert order == training_order(sizes, batch=8, batches=16, seed=1)
+    assert order != training_order(sizes, batch=8, batches=16, seed=2)
+    assert sorted(order) == sorted([*range(64), *range(64)])
+
+
+def test_a_batch_holds_rows_of_like_length() -> None:
+    sizes = [10 + place % 17 for place in range(512)]
+    order = training_order(sizes, batch=8, batches=64, seed=1)
+    batches = [[sizes[i] for i in order[n : n + 8]] for n in range(0, 512, 8)]
+    padding = sum(max(batch) * 8 - sum(batch) for batch in batches)
+    assert padding < 0.1 * sum(sizes)

@@ -1,0 +1,111 @@
+"""A run from rows to evaluation, on the tiny model: it trains, resumes, measures and answers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from golden_desk import chat, check, data, evaluate, train
+from golden_desk.config import Config
+from golden_desk.errors import ProjectError
+from golden_desk.model_files import ModelFolder
+from golden_desk.run_folder import run_folder
+
+TRAIN = Namespace(dry_run=False)
+
+
+@pytest.fixture
+def formatted(
+    config: Config,
+    tiny_model: ModelFolder,
+    write_rows: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Config:
+    """The run with its rows formatted, and the tiny model in the place of the real one."""
+    for module in (train, check, evaluate, chat):
+        monkeypatch.setattr(module, "model_folder", lambda model: tiny_model)
+    write_rows(60)
+    data.main(config, Namespace())
+    return config
+
+
+def test_check_shows_what_is_learned(formatted: Config, capsys: pytest.CaptureFixture[str]) -> None:
+    check.main(formatted, Namespace())
+    shown = capsys.readouterr().out
+    assert "0 answers cut" in shown
+    assert formatted.model.end_of_turn + "]]" in shown
+
+
+def test_a_run_trains_measures_itself_and_answers(
+    formatted: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train.main(formatted, TRAIN)
+    run = run_folder(formatted)
+    assert run.finished
+    assert (run.path / "loss.png").is_file()
+    assert (run.adapter / "adapter_model.safetensors").is_file()
+    evaluate.main(formatted, Namespace())
+    evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
+    assert evaluation["rows"] == evaluation["test_rows"]
+    for column in ("base", "tuned", "baseline"):
+        assert set(evaluation[column]["accuracy"]) == {"value", "low", "high", "n"}
+    assert evaluation["comparison"]["accuracy"]["against"] == "base"
+    chat.main(formatted, Namespace(once="a question"))
+    assert "loss by step" in capsys.readouterr().out
+
+
+def test_an_interrupted_run_ends_as_the_unbroken_one(formatted: Config) -> None:
+    train.main(formatted, TRAIN)
+    run = run_folder(formatted)
+    unbroken = json.loads((run.path / "result.json").read_text(encoding="utf-8"))
+    last = run.last_checkpoint()
+    assert last is not None
+    shutil.rmtree(last)
+    (run.path / "result.json").unlink()
+    (run.checkpoints / "checkpoint-999").mkdir()  # as a kill in the middle of saving leaves it
+    train.main(formatted, TRAIN)
+    resumed = json.loads((run.path / "result.json").read_text(encoding="utf-8"))
+    assert resumed["history"][-2]["eval_loss"] == pytest.approx(
+        unbroken["history"][-2]["eval_loss"], rel=1e-5
+    )
+
+
+def test_a_run_with_other_settings_needs_a_folder_of_its_own(formatted: Config) -> None:
+    train.main(formatted, TRAIN)
+    training = formatted.training.model_copy(update={"learning_rate": 5e-5})
+    with pytest.raises(ProjectError, match=r"other settings: training\.learning_rate"):
+        train.main(formatted.model_copy(update={"training": training}), TRAIN)
+
+
+def test_a_loss_that_is_no_number_ends_the_run(formatted: Config) -> None:
+    training = formatted.training.model_copy(
+        update={"learning_rate": 0.99, "max_grad_norm": 1e30, "schedule": "constant_with_warmup"}
+    )
+    adapter = formatted.adapter.model_copy(update={"alpha": 10**12})
+    changed = formatted.model_copy(update={"training": training, "adapter": adapter})
+    with pytest.raises(ProjectError, match=r"the loss is (nan|inf)"):
+        train.main(changed, TRAIN)
+
+
+def test_without_rows_or_adapter_the_next_command_is_named(
+    config: Config,
+    tiny_model: ModelFolder,
+    write_rows: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in (train, evaluate):
+        monkeypatch.setattr(module, "model_folder", lambda model: tiny_model)
+    with pytest.raises(ProjectError) as caught:
+        train.main(config, TRAIN)
+    assert caught.value.hint == "run `make data` first"
+    write_rows(60)
+    data.main(config, Namespace())
+    assert Path("data/processed/train.jsonl").is_file()
+    with pytest.raises(ProjectError) as caught:
+        evaluate.main(config, Namespace())
+    assert caught.value.hint == "run `make train` first"
