@@ -186,12 +186,12 @@ def _completion(args: argparse.Namespace) -> None:
 
 
 def _unexpected(word: str, parser: Parser) -> UsageError:
-    from newft.given import nearest
+    from newft.names import nearest
 
     option = word.partition("=")[0]
     known = [name for action in parser._actions for name in action.option_strings]
-    guess = nearest(option, known) if option.startswith("-") else None
-    hint = f"did you mean `{guess}`?" if guess else f"{parser.prog} --help"
+    near = nearest(option, known) if option.startswith("-") else []
+    hint = f"did you mean `{near[0]}`?" if near else f"{parser.prog} --help"
     return UsageError(f"there is no option `{option}`", where=parser.prog, hint=hint)
 
 

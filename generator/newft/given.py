@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 from newft.errors import UsageError
+from newft.names import nearest
 
 Value = str | tuple[str, ...]
 Given = Mapping[str, Value]
@@ -29,16 +29,9 @@ def columns(given: Given) -> dict[str, str]:
     }
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant."""
-    by_folded = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.5)
-    return by_folded[found[0]] if found else None
-
-
 def unknown(word: str, known: Iterable[str], *, where: str | None) -> UsageError:
     """The error for a word that names nothing: the nearest name, or all of them."""
     names = sorted(known)
-    guess = nearest(word, names)
-    hint = f"did you mean `{guess}`?" if guess else f"known: {', '.join(names)}"
+    near = nearest(word, names)
+    hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(names)}"
     return UsageError(f"`{word}` is not known", where=where, hint=hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from newft.columns import Column, Match, describe, match
 from newft.entries import Field, Kit, Language, Task, Text
 from newft.errors import DataError
 from newft.model import DataFacts, FileFacts
+from newft.names import nearest
 from newft.records import (
     Layout,
     RecordError,
@@ -267,7 +267,7 @@ def _listed(names: Sequence[str], *, most: int) -> str:
 
 def _nearest(name: str, names: Sequence[str], form: str) -> str:
     """A hint with the nearest name."""
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.4) or names[:1]
+    close = nearest(name, names) or names[:1]
     return form.format(close[0])
 
 

@@ -139,7 +139,7 @@ def test_an_assumed_precision_is_said() -> None:
     ("wrong", "message", "hint"),
     [
         ({"family": "qwen4"}, "family: `qwen4` is not known", "did you mean `qwen3`?"),
-        ({"domain": "law"}, "domain: `law` is not known", "there are: customer_service"),
+        ({"domain": "law"}, "domain: `law` is not known", "known: customer_service"),
         ({"task": "intents"}, "task: `intents` is not known", "did you mean `intent`?"),
         ({"method": "qlora"}, "method: `qlora` is not known", "did you mean `lora`?"),
     ],

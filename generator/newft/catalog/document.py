@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
 
 import yaml
 
-from newft.catalog.names import nearest
 from newft.errors import CatalogError
+from newft.names import nearest
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

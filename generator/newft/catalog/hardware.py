@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from newft.catalog.names import fold, nearest
 from newft.entries import Accelerator, Hardware
 from newft.errors import UsageError
 from newft.model import MachineFacts
+from newft.names import fold, nearest
 
 _COUNT = re.compile(r"\s*(?:(\d{1,4})\s*[x×*]\s*)?(.+?)\s*", re.IGNORECASE)
 _MEMORY = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*(?:GB?|GiB)", re.IGNORECASE)
@@ -83,7 +83,8 @@ def _unlisted(name: str) -> Accelerator:
 
 
 def _unknown(name: str, accelerators: Mapping[str, Accelerator]) -> UsageError:
-    near = nearest(name, accelerators, most=3)
+    known = [alias for one in accelerators.values() for alias in (one.id, *one.aliases)]
+    near = nearest(name, known, most=3)
     also = "`newft show hardware` lists them; memory alone will do: 1x24GB"
     hint = f"did you mean {', '.join(near)}? {also}" if near else also
     return UsageError(f"`{name}` is no known accelerator", where="gpu", hint=hint)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import get_args
 
 from newft.catalog.document import Document, Fault
-from newft.catalog.names import fold
 from newft.entries import Accelerator, Catalog, Family, Kit, Language, Task
+from newft.names import fold
 from newft.resources import domains, templates
 
 _NO_IDENTIFIER = "no identifier (a letter, then letters, digits and `_`)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import TypeVar
 
 from newft.decide import warnings
@@ -15,7 +14,8 @@ from newft.decide.naming import package_name, valid_name
 from newft.decide.recipe import recipe_of
 from newft.decide.requirements import requirements, without_dependencies
 from newft.entries import Catalog, Family, Hardware, Size
-from newft.errors import IncompatibleError, UsageError
+from newft.errors import IncompatibleError
+from newft.given import unknown
 from newft.model import Answers, Facts, ModelPlan, Plan, Source
 
 EMBEDDED = "embedded"
@@ -107,9 +107,7 @@ def _model(answers: Answers, family: Family, size: Size | None) -> ModelPlan:
 def _known(things: Mapping[str, T], key: str, what: str) -> T:
     if key in things:
         return things[key]
-    near = get_close_matches(key, things, n=1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(sorted(things))}"
-    raise UsageError(f"`{key}` is not known", where=what, hint=hint)
+    raise unknown(key, things, where=what)
 
 
 def _listed(family: Family) -> str:

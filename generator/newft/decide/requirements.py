@@ -10,6 +10,7 @@ from newft.model import DataFacts, Source
 # torch 2.6 is the first that transformers 5.24 takes.
 ALWAYS = (
     "accelerate>=1.15",
+    "filelock>=3.16",
     "matplotlib>=3.9",
     "numpy>=2.0",
     "peft>=0.21",
@@ -22,7 +23,7 @@ ALWAYS = (
     "transformers>=5.24",
     "uniplot>=0.20",
 )
-EMBEDDED = ("filelock>=3.16", "gguf>=0.10")  # transformers reads the package's file with gguf
+EMBEDDED = ("gguf>=0.10",)  # transformers reads the package's file with gguf
 HUGGINGFACE = "huggingface_hub>=1.0"
 MODELSCOPE = "modelscope>=1.40"
 OPENPYXL = "openpyxl>=3.1"
