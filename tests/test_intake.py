@@ -144,7 +144,10 @@ def test_the_sample_of_a_domain_is_measured_like_any_file(language: Language, no
     found = measure_sample(KIT, "intent", language)
     assert (found.sample, found.files[0].path, found.language) == (True, "sample", language)
     assert found.files[0].project_path == f"data/raw/intent_{language}.csv"
-    assert list(found.mapping) == ["text", "label", "group"]
+    assert list(found.mapping) == [
+        "text",
+        "label",
+    ]  # a ticket id of its own in each row groups nothing
     assert found.out_of_scope == none
     assert found.accepted + sum(found.rejected.values()) == found.rows
 
