@@ -12,8 +12,8 @@ from newft.catalog.load import load_catalog
 from newft.entries import Catalog
 from newft.given import Value
 from newft.lookups import lookups_for
+from newft.model import Plan
 from newft.new import plan_for, write
-from newft.project.baseline import KEPT
 from newft.questions import complete
 from newft.situation import Situation
 
@@ -25,13 +25,13 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
-def generate(given: Mapping[str, Value], folder: Path) -> str:
-    """The package of the project that these answers lead to, once it is in the folder."""
+def generate(given: Mapping[str, Value], folder: Path) -> Plan:
+    """The plan that these answers lead to, once its project is in the folder."""
     lookups = lookups_for(catalog(), machine=None)
     end = complete(Situation(catalog(), given), lookups)
     plan = plan_for(end)
     write(plan, end, folder, dry_run=False)
-    return plan.package
+    return plan
 
 
 def emitted(folder: Path) -> dict[str, str]:
@@ -52,8 +52,6 @@ def untidy(path: str, text: str) -> list[str]:
         faults.append("has a space at the end of a line")
     if not path.endswith(".py") and ("\n\n\n" in text or text.startswith("\n")):
         faults.append("has two blank lines")
-    if not path.endswith(".py") and not path.startswith(KEPT) and "{%" in text:
-        faults.append("has a mark of a template")
     return [f"{path} {fault}" for fault in faults]
 
 

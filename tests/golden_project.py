@@ -11,8 +11,10 @@ from pathlib import Path
 
 from generated import generate
 
+from newft.given import Value
+
 GOLDEN = Path(__file__).with_name("golden") / "customer_service_en"
-ANSWERS = {
+ANSWERS: dict[str, Value] = {
     "name": "golden-desk",
     "domain": "customer_service",
     "task": "intent",

@@ -21,8 +21,9 @@ NAME = f"newft-{__version__}"
 IN_WHEEL = {"generator/newft/": "newft/", "templates/": "newft/templates/"}
 IN_WHEEL |= {"domains/": "newft/domains/"}
 METADATA = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
-IN_SDIST = ("generator/", "templates/", "domains/", "README.md", "LICENSE", "CHANGELOG.md")
-IN_SDIST += ("pyproject.toml", ".gitignore")  # the second says what was left out: hatchling's habit
+# hatchling adds the .gitignore that it obeyed
+PROJECT_FILES = ("README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml", ".gitignore")
+IN_SDIST = ("generator/", "templates/", "domains/", *PROJECT_FILES)
 
 
 def run(*command: str | Path, cwd: Path) -> str:
