@@ -112,7 +112,9 @@ def build() -> tuple[Parser, dict[str, Parser]]:
 
 def _add_new(parser: Parser) -> None:
     parser.set_defaults(run=_new)
-    parser.add_argument("path", nargs="?", metavar="PATH", help="folder (default: ./NAME)")
+    parser.add_argument(
+        "path", nargs="?", type=_path, metavar="PATH", help="folder (default: ./NAME)"
+    )
     answers = parser.add_argument_group("answers", "what is not given is asked")
     answers.add_argument("--domain", metavar="ID", help="what it is about")
     answers.add_argument("--task", metavar="ID", help="what the model answers")
@@ -153,6 +155,12 @@ def _add_show(parser: Parser) -> None:
 def _add_completion(parser: Parser) -> None:
     parser.set_defaults(run=_completion)
     parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+
+
+def _path(text: str) -> str:
+    if not text:  # as of a shell variable that is not set
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
 
 
 def _new(args: argparse.Namespace) -> None:

@@ -32,6 +32,7 @@ class Column:
     length: float  # characters, mean
     lettered: float  # share of values with a letter
     wordy: float  # share of values with Chinese, or with words
+    echoed: bool  # its name is one of its values too
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def describe(name: str, values: Iterable[str]) -> Column:
         length=sum(map(len, filled)) / many,
         lettered=sum(bool(_LETTER.search(value)) for value in filled) / many,
         wordy=sum(bool(_WORDS.search(value)) for value in filled) / many,
+        echoed=name in filled,
     )
 
 

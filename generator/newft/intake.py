@@ -154,9 +154,16 @@ def _mapped(
 
 
 def _unmatched(source: _Source, fields: Mapping[str, Field], matched: Match) -> list[DataError]:
-    """What is wrong where a field has no column, or several."""
+    """What is wrong where a field has no column, or several, or one that a record named."""
     where, has = f"{source.path}", ", ".join(source.layout.columns)
     faults = []
+    echoed = {column.name for column in source.columns if column.echoed}
+    for column in (matched.columns[name] for name in matched.guessed):
+        if column in echoed:
+            message = f"the first row is a record, not a header: `{column}` stands below it too"
+            faults.append(
+                DataError(message, where=where, hint="put a row of column names before it")
+            )
     for name in matched.missing:
         message = f"no column for `{name}` ({fields[name].title.en}); it has: {has}"
         hint = f"name it: --set data.columns.{name}=COLUMN"

@@ -1,0 +1,304 @@
+"""Bad input to the command: an exit code, one message that says what to do, nothing written."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from test_cli import RECORDS, WORDS, names, newft
+
+LINES = RECORDS.splitlines(keepends=True)
+SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
+HEADER = "the first row names every column once, the records follow"
+FEW = "add rows: a label needs 3; or name other columns: --set data.columns.label=COLUMN"
+KINDS = "give one of .csv, .tsv, .json, .jsonl, .txt, .xlsx"
+NAME = (
+    "use letters, digits, spaces, hyphens or underscores, at most 40 characters, such as"
+    " `acme support`"
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "error", "hint"),
+    [
+        (
+            "no.csv",
+            None,
+            "no.csv: cannot be read: No such file or directory",
+            "check the path and its permissions",
+        ),
+        ("empty.csv", b"", "empty.csv: the file is empty", "give a file with records"),
+        (
+            "binary.csv",
+            bytes(range(256)) * 9,
+            "binary.csv: this is a binary file, not text",
+            SAVE_AS,
+        ),
+        ("model.gguf", b"GGUF\0\0", "model.gguf: such files are not read", KINDS),
+        (
+            "latin.csv",
+            RECORDS.encode() + b"it\x92s late,parcel\n",
+            "latin.csv:44: this line is not utf-8",
+            SAVE_AS,
+        ),
+        (
+            "twice.csv",
+            b"Body,Reason,Body\na,b,c\n",
+            "twice.csv: the header has `Body` twice",
+            HEADER,
+        ),
+        (
+            "unnamed.csv",
+            b"Body,,Reason\na,b,c\n",
+            "unnamed.csv: column 2 of 3 has no name in the header",
+            HEADER,
+        ),
+        (
+            "headless.csv",
+            "".join(LINES[1:]).encode(),
+            "headless.csv: the first row is a record, not a header: `refund` stands below it too",
+            "put a row of column names before it",
+        ),
+        (
+            "ragged.csv",
+            ("".join(LINES[:12]) + "one cell\nthree,cells,here\n" * 9).encode(),
+            "ragged.csv: 11 of 29 rows can be used, 20 are needed; left out: 18 broken_row",
+            FEW,
+        ),
+        (
+            "nul.csv",
+            ("".join(LINES[:18]) + "a \0 of,refund\n" * 6).encode(),
+            "nul.csv: 17 of 23 rows can be used, 20 are needed; left out: 6 bad_encoding",
+            FEW,
+        ),
+        (
+            "long.csv",
+            ("".join(LINES[:18]) + "x" * 10_000_000 + ",refund\n").encode(),
+            "long.csv: 17 of 18 rows can be used, 20 are needed; left out: 1 too_long",
+            FEW,
+        ),
+        (
+            "blank.csv",
+            ("Body,Reason\n" + "".join(f"{word} hello,\n" for word in WORDS)).encode(),
+            "blank.csv: 0 of 14 rows can be used, 20 are needed; left out: 14 empty_label",
+            FEW,
+        ),
+        (
+            "single.csv",
+            ("Body,Reason\n" + "".join(f"{a} {b},only\n" for a in WORDS for b in "ab")).encode(),
+            "single.csv: there is one label only, `only`, in 28 usable rows",
+            "add rows of other labels, or name another column: --set data.columns.label=COLUMN",
+        ),
+        (
+            "few.csv",
+            "".join(LINES[:11]).encode(),
+            "few.csv: 10 of 10 rows can be used, 20 are needed",
+            FEW,
+        ),
+        (
+            "columns.csv",
+            b"id,when\n1,2\n3,4\n",
+            "2 faults\n  columns.csv: no column for `text` (Customer message); it has: id, when\n"
+            "  columns.csv: no column for `label` (Intent); it has: id, when",
+            "name it: --set data.columns.text=COLUMN; name it: --set data.columns.label=COLUMN",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.endswith("sv") else "",
+)
+def test_records_that_cannot_be_used_are_explained(
+    file: str, content: bytes | None, error: str, hint: str, tmp_path: Path
+) -> None:
+    if content is not None:
+        (tmp_path / file).write_bytes(content)
+    before = names(tmp_path)
+    run = newft("new", "desk", "--yes", "--gpu", "cpu", "--data", file, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == f"error: {error}\n\nhint: {hint}\n"
+    assert names(tmp_path) == before
+
+
+def test_bad_rows_among_good_ones_are_counted_and_left_out(tmp_path: Path) -> None:
+    bad = f"one cell\na \0 of,refund\n{'x' * 10_000_000},refund\nno label,\n,refund\n"
+    (tmp_path / "t.csv").write_text(RECORDS + bad, encoding="utf-8")
+    run = newft(
+        "new", "desk", "--yes", "--gpu", "cpu", "--data", "t.csv", "--dry-run", "--json",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert (run.returncode, run.stderr) == (0, "")
+    report = json.loads(run.stdout)["data"]
+    assert (report["rows"], report["accepted"]) == (47, 42)
+    assert report["rejected"] == {
+        "broken_row": 1, "bad_encoding": 1, "too_long": 1, "empty_input": 1, "empty_label": 1,
+    }  # fmt: skip
+
+
+def test_a_file_that_may_not_be_read_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").mkdir()
+    (tmp_path / "t.csv" / "inner.csv").symlink_to("inner.csv")
+    run = newft("new", "desk", "--yes", "--data", "t.csv", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == f"error: t.csv: no data file in this folder\n\nhint: put in {KINDS[12:]}\n"
+
+
+def test_every_file_at_fault_is_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").touch()
+    run = newft("new", "d", "--yes", "--data", "no.csv", "--data", "empty.csv", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        "error: 2 faults\n"
+        "  no.csv: cannot be read: No such file or directory\n"
+        "  empty.csv: the file is empty\n"
+        "\nhint: check the path and its permissions; give a file with records\n"
+    )
+
+
+# --- where the project goes ----------------------------------------------------------------------
+
+
+def test_a_colliding_path_is_named_and_everything_stays(tmp_path: Path) -> None:
+    desk = tmp_path / "desk"
+    (desk / "config").mkdir(parents=True)
+    (desk / "config" / "run.yaml").write_text("mine", encoding="utf-8")
+    (desk / "src").write_text("a file where a folder goes", encoding="utf-8")
+    before = contents(desk)
+    run = newft("new", "desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        f"error: {desk}: 2 paths are in the way, and nothing was written:\n"
+        "  config/run.yaml\n  src\n\nhint: move them away, or choose another folder\n"
+    )
+    assert contents(desk) == before
+
+
+def test_a_file_in_the_way_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "desk").write_text("mine", encoding="utf-8")
+    for path, error in (
+        ("desk", "desk: it is not a folder\n\nhint: choose another path\n"),
+        ("desk/in", f"{tmp_path}/desk/in: {cannot_write(errno.ENOTDIR)}"),
+    ):
+        run = newft("new", path, "--yes", "--gpu", "cpu", "--json", cwd=tmp_path)
+        assert (run.returncode, run.stdout, run.stderr) == (1, "", f"error: {error}")
+    assert contents(tmp_path) == {"desk": b"mine"}
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc to write to")
+def test_a_place_that_takes_no_files_is_named(tmp_path: Path) -> None:
+    run = newft("new", "/proc/desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == f"error: /proc/desk: {cannot_write(errno.ENOENT)}"
+
+
+@pytest.mark.parametrize(
+    ("option", "code"), [("size=64k", errno.ENOSPC), ("size=9m,ro", errno.EROFS)]
+)
+def test_a_full_or_closed_disk_keeps_nothing(option: str, code: int, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.getuid() != 0 or not shutil.which("mount") or mounted(option, disk).returncode:
+        pytest.skip("this user may not mount a disk")
+    try:
+        run = newft("new", "disk/desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path)
+        assert (run.returncode, run.stdout) == (1, "")
+        assert run.stderr == f"error: {disk}/desk: {cannot_write(code)}"
+        assert names(disk) == set()
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+# --- names and words -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("class", "`class` is a keyword of Python (`class`)"),
+        ("json", "`json` would hide Python's own module `json`"),
+        ("torch", "`torch` would hide the module `torch` that the project needs"),
+        ("it's", "`it's` has '"),
+        ('a "b"', '`a "b"` has "'),
+        ("{{ x }}", "`{{ x }}` has {, }"),
+        ("a\nb", r"`a\nb` has '\n'"),
+        ("../up", "`../up` has ., /"),
+        ("..", "`..` has ."),
+        (" ", "` ` is empty"),
+        ("x" * 41, f"`{'x' * 41}` has 41 characters"),
+    ],
+)
+def test_a_name_that_cannot_be_one_is_explained(name: str, fault: str, tmp_path: Path) -> None:
+    run = newft("new", "--yes", "--name", name, cwd=tmp_path, COLUMNS="200")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == f"error: name: {fault}\n\nhint: {NAME}\n"
+    assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize("name", ["客服 助手", "Acme Support", "2 desks", "Café"])
+def test_a_name_of_other_letters_or_spaces_works(name: str, tmp_path: Path) -> None:
+    run = newft("new", "--yes", "--gpu", "cpu", "--name", name, "--json", cwd=tmp_path)
+    assert (run.returncode, run.stderr) == (0, "")
+    (package,) = names(tmp_path / name / "src")
+    assert package.isidentifier() and package.isascii()
+
+
+def test_no_path_is_not_the_same_as_an_empty_one(tmp_path: Path) -> None:
+    run = newft("new", "", "--yes", "--gpu", "cpu", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == ("error: PATH: it is empty\n\nhint: newft new --help\n")
+    assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (["--domian", "x"], "newft new: there is no option `--domian`", "`--domain`"),
+        (["--set", "data.colums.text=x"], "--set: `data.colums.text` is not known", "text`"),
+        (["--set", "data.columns.txt=x"], "data.columns.txt: `txt` is not known", "`text`"),
+        (["--family", "quen3"], "family: `quen3` is not known", "`qwen3`"),
+        (["--domain", "customer"], "domain: `customer` is not known", "`customer_service`"),
+        (["--gpu", "V1000"], "gpu: `V1000` is no known accelerator", "V100"),
+        (["--method", "lorra"], "method: `lorra` is not known", "`lora`"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_an_unknown_word_is_answered_with_the_nearest(
+    words: list[str], error: str, hint: str, tmp_path: Path
+) -> None:
+    run = newft("new", "--yes", *words, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    said, _, hinted = run.stderr.partition("\n\nhint: did you mean ")
+    assert said == f"error: {error}"
+    assert hint in hinted
+    assert names(tmp_path) == set()
+
+
+def test_all_faults_of_an_answers_file_have_their_lines(tmp_path: Path) -> None:
+    text = "gpu: cpu\nfamilly: qwen3\ndata:\n  colums: {text: a}\nlanguage: fr\n"
+    (tmp_path / "a.yml").write_text(text, encoding="utf-8")
+    run = newft("new", "desk", "--answers", "a.yml", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == (
+        "error: a.yml: 3 faults\n"
+        "a.yml:2: `familly` is not known (did you mean `family`?)\n"
+        "a.yml:4: `data.colums` is not known (did you mean `data.columns.text`?)\n"
+        "a.yml:5: language: `fr` is not known (known: en, zh)\n"
+    )
+    assert names(tmp_path) == {"a.yml"}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def cannot_write(code: int) -> str:
+    hint = "nothing was written: make room or get the right to write there, or choose another path"
+    return f"cannot be written: {os.strerror(code).lower()}\n\nhint: {hint}\n"
+
+
+def mounted(option: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    words = ["mount", "-t", "tmpfs", "-o", option, "newft-test", folder]
+    return subprocess.run(words, capture_output=True, check=False)
