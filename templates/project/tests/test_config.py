@@ -60,5 +60,5 @@ def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="is missing"):
         load_config(tmp_path / "none.yaml")
     (tmp_path / "bad.yaml").write_text("run: [", encoding="utf-8")
-    with pytest.raises(ProjectError, match="not valid YAML"):
+    with pytest.raises(ProjectError, match=r"bad\.yaml:1: not YAML"):
         load_config(tmp_path / "bad.yaml")

@@ -28,9 +28,10 @@ LONGEST_ANSWER = 512  # tokens; an answer ends at its end of turn, this stops on
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Answer one question, or one a line."""
+    adapter = run_folder(config).trained_adapter
     folder = model_folder(config.model)
     tokenizer = load_tokenizer(folder.path, config.model)
-    model = load_tuned(folder.path, config.model, run_folder(config).adapter)
+    model = load_tuned(folder.path, config.model, adapter)
     streamer = TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
 
     def answer(question: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,12 +37,25 @@ def run(
     options = parser.parse_args(argv)
     try:
         work(load_config(options.config, options.set), options)
+        sys.stdout.flush()
     except ProjectError as error:
-        print(f"error: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"\nhint: {error.hint}", file=sys.stderr)
-        return 1
+        return _failed(error.message, error.hint)
+    except BrokenPipeError:
+        # the reader left: what is still buffered has nowhere to go, and that is no fault
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _failed(
+            f"{place}{error.strerror or error}", "look at that path, its rights and the room left"
+        )
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def _failed(message: str, hint: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    if hint:
+        print(f"\nhint: {hint}", file=sys.stderr)
+    return 1

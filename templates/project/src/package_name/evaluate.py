@@ -17,7 +17,7 @@ from peft import PeftModel
 from . import baselines, command
 from .budget import rows_within
 from .config import Config
-from .data import PROCESSED
+from .data import PROCESSED, formatted
 from .dataset import answer_ids, prompt_ids, read_split
 from .formatting import Conversation, read_answer, to_prompt, to_untuned_prompt
 from .model import Tokenizer, load_tokenizer, load_tuned
@@ -35,9 +35,11 @@ CHOOSING, ANSWERING = 0.2, 0.7
 def main(config: Config, options: argparse.Namespace) -> None:
     """Answer the test rows three times, and say what may be concluded."""
     run = run_folder(config)
+    run.refuse_other_rows(formatted(config))
+    adapter = run.trained_adapter
     folder = model_folder(config.model)
     tokenizer = load_tokenizer(folder.path, config.model)
-    model = load_tuned(folder.path, config.model, run.adapter)
+    model = load_tuned(folder.path, config.model, adapter)
     train, validation, test = (
         read_split(PROCESSED, split) for split in ("train", "validation", "test")
     )

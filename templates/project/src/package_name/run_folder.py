@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -14,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from .config import Config
+from .config import Config, changed_keys
 from .errors import ProjectError
 
 _RECORDED = ("torch", "transformers", "peft", "accelerate", "tokenizers")
@@ -28,8 +27,15 @@ class RunFolder:
 
     @property
     def adapter(self) -> Path:
-        """The trained adapter."""
+        """Where the trained adapter goes."""
         return self.path / "adapter"
+
+    @property
+    def trained_adapter(self) -> Path:
+        """The adapter of a run that got to its end."""
+        if not self.finished:
+            raise ProjectError(f"{self.path} is not trained to its end", "run `make train` first")
+        return self.adapter
 
     @property
     def checkpoints(self) -> Path:
@@ -46,18 +52,21 @@ class RunFolder:
         path = self.path / "run.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
-    def begin(
-        self, config: Config, plan: Mapping[str, int], *, data: str, revision: str | None
-    ) -> None:
-        """Write down what will be trained, before it trains; a resumed run must match it."""
-        facts = {**plan, "data_sha256": data, "model_revision": revision}
+    def refuse_other_rows(self, data: str) -> None:
+        """Refuse rows other than those the run began with: neither mixed, nor judged by others."""
         before = self.record()
         if before and before["data_sha256"] != data:
             raise ProjectError(
                 f"data/processed changed since {self.path} began",
-                f"start another run: --set run.name={config.run.name}-2",
+                f"train on it under another name: --set run.name={self.path.name}-2",
             )
-        if before or os.environ.get("RANK", "0") != "0":
+
+    def begin(
+        self, config: Config, plan: Mapping[str, int], *, data: str, revision: str | None
+    ) -> None:
+        """Write down what will be trained, before it trains; a resumed run has done so."""
+        facts = {**plan, "data_sha256": data, "model_revision": revision}
+        if self.record() or os.environ.get("RANK", "0") != "0":
             return
         versions = {name: version(name) for name in _RECORDED}
         self.path.mkdir(parents=True, exist_ok=True)
@@ -84,13 +93,8 @@ def run_folder(config: Config) -> RunFolder:
     folder = RunFolder(Path("runs") / config.run.name)
     written = folder.path / "config.yaml"
     if written.is_file():
-        before, now = yaml.safe_load(written.read_text(encoding="utf-8")), config.model_dump()
-        changed = [
-            f"{section}.{key}"
-            for section in ("data", "task", "model", "adapter", "training")
-            for key in sorted(before.get(section, {}).keys() | now[section].keys())
-            if before.get(section, {}).get(key) != now[section].get(key)
-        ]
+        before = yaml.safe_load(written.read_text(encoding="utf-8"))
+        changed = changed_keys(before, config, ("data", "task", "model", "adapter", "training"))
         if before["run"]["seed"] != config.run.seed:
             changed.append("run.seed")
         if changed:
@@ -99,14 +103,6 @@ def run_folder(config: Config) -> RunFolder:
                 f"name this run: --set run.name={config.run.name}-2, or delete {folder.path}",
             )
     return folder
-
-
-def data_hash(processed: Path) -> str:
-    """SHA-256 over the files that training and evaluation read."""
-    digest = hashlib.sha256()
-    for split in ("train", "validation", "test"):
-        digest.update((processed / f"{split}.jsonl").read_bytes())
-    return digest.hexdigest()
 
 
 def write_json(path: Path, content: object) -> None:

@@ -16,20 +16,23 @@ from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
 from . import command
 from .adapter import add_adapter, trained_weights
+from .alone import alone_in
 from .budget import plan_steps
 from .config import Config
-from .data import PROCESSED
+from .data import PROCESSED, formatted
 from .dataset import LeftPadding, encode_all, lengths, read_split, training_order
 from .devices import device, processes
-from .model import load_base, load_tokenizer
+from .model import Tokenizer, load_base, load_tokenizer
 from .progress import Progress, draw_losses, say
-from .run_folder import RunFolder, data_hash, run_folder
+from .run_folder import RunFolder, run_folder
 from .source import model_folder
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Train, from the first step or from the last checkpoint."""
     settings, run = config.training, run_folder(config)
+    rows = formatted(config)
+    run.refuse_other_rows(rows)
     if run.finished:
         say(f"{run.path} is trained; next: make eval (or give the next run another run.name)")
         return
@@ -63,30 +66,34 @@ def main(config: Config, options: argparse.Namespace) -> None:
     )
     if options.dry_run:
         return
-    run.begin(config, plan, data=data_hash(PROCESSED), revision=folder.revision)
 
-    # 4. Train.
+    # 4. Train, in a folder that says what is trained and is closed to others meanwhile.
+    with alone_in(run.path):
+        run.begin(config, plan, data=rows, revision=folder.revision)
+        set_seed(config.run.seed)
+        trainer = Trainer(
+            model,
+            training_arguments(config, run, steps),
+            data_collator=collate,
+            train_dataset=[train[index] for index in order],
+            eval_dataset=held_out,
+            callbacks=[Progress(sum(sizes[index] for index in order) / steps)],
+        )
+        trainer.remove_callback(PrinterCallback)
+        fit(trainer, run, tokenizer)
+    say(f"adapter in {run.adapter}, curve in {run.path / 'loss.png'}; next: make eval")
+
+
+def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer) -> None:
+    """Train from the last checkpoint on, and leave the best adapter with all that it needs."""
     checkpoint = run.last_checkpoint()
     say(f"going on from {checkpoint}" if checkpoint else f"training into {run.path}")
-    set_seed(config.run.seed)
-    trainer = Trainer(
-        model,
-        training_arguments(config, run, steps),
-        data_collator=collate,
-        train_dataset=[train[index] for index in order],
-        eval_dataset=held_out,
-        callbacks=[Progress(sum(sizes[index] for index in order) / steps)],
-    )
-    trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-
-    # 5. Leave something usable behind: the best adapter, with its tokenizer and chat template.
     trainer.save_model(str(run.adapter))
     if trainer.is_world_process_zero():
         tokenizer.save_pretrained(run.adapter)
         say(draw_losses(trainer.state.log_history, run.path / "loss.png"))
         run.finish(trainer.state.best_metric, trainer.state.log_history)
-    say(f"adapter in {run.adapter}, curve in {run.path / 'loss.png'}; next: make eval")
 
 
 def training_arguments(config: Config, run: RunFolder, steps: int) -> TrainingArguments:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from golden_desk import dataset
 from golden_desk.config import Config
-from golden_desk.dataset import IGNORED, Example, LeftPadding, encode, prompt_ids, training_order
+from golden_desk.dataset import IGNORED, Example, LeftPadding, encode
 from golden_desk.errors import ProjectError
 from golden_desk.model import Tokenizer, load_base, load_tokenizer
 from golden_desk.model_files import ModelFolder
@@ -38,7 +39,7 @@ def test_what_is_asked_in_training_is_what_is_asked_in_use(
 ) -> None:
     messages = conversation("a question")
     example = encode(messages, tokenizer, config.model, 512)
-    asked = prompt_ids(messages[:-1], tokenizer, config.model)
+    asked = dataset.prompt_ids(messages[:-1], tokenizer, config.model)
     assert example.ids[: example.answer_start] == asked
 
 
@@ -86,15 +87,15 @@ def plain_loss(model: torch.nn.Module, example: Example) -> float:
 
 def test_the_order_of_a_run_is_fixed_and_every_epoch_is_whole() -> None:
     sizes = [10 + place % 17 for place in range(64)]
-    order = training_order(sizes, batch=8, batches=16, seed=1)
-    assert order == training_order(sizes, batch=8, batches=16, seed=1)
-    assert order != training_order(sizes, batch=8, batches=16, seed=2)
+    order = dataset.training_order(sizes, batch=8, batches=16, seed=1)
+    assert order == dataset.training_order(sizes, batch=8, batches=16, seed=1)
+    assert order != dataset.training_order(sizes, batch=8, batches=16, seed=2)
     assert sorted(order) == sorted([*range(64), *range(64)])
 
 
 def test_a_batch_holds_rows_of_like_length() -> None:
     sizes = [10 + place % 17 for place in range(512)]
-    order = training_order(sizes, batch=8, batches=64, seed=1)
+    order = dataset.training_order(sizes, batch=8, batches=64, seed=1)
     batches = [[sizes[i] for i in order[n : n + 8]] for n in range(0, 512, 8)]
     padding = sum(max(batch) * 8 - sum(batch) for batch in batches)
     assert padding < 0.1 * sum(sizes)

@@ -16,7 +16,7 @@ from safetensors import safe_open
 
 from . import command
 from .config import Config
-from .data import PROCESSED
+from .data import PROCESSED, formatted
 from .dataset import Example, encode_all, lengths, read_split
 from .devices import device, memory_gb, processes
 from .model import Tokenizer, load_tokenizer
@@ -31,6 +31,7 @@ GREEN, PLAIN = "\033[32m", "\033[0m"
 def main(config: Config, options: argparse.Namespace) -> None:
     """Go through what a run rests on; the first thing that does not hold ends it."""
     run = run_folder(config)
+    run.refuse_other_rows(formatted(config))
     print(f"run         {run.path}" + (" (trained already)" if run.finished else ""))
     processes()
     folder = model_folder(config.model)

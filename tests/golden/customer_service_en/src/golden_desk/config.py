@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .errors import ProjectError
+from .records import normal_label
 
+Keys = tuple[str | int, ...]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+AS_GENERATED = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
+NO_NUMBER, NO_TEXT = "not a number", "which is not text"
 Words = Annotated[str, Field(min_length=1)]
 
 
 class Section(BaseModel):
     """A part of run.yaml: unknown keys are refused, and 1 is not "1"."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class RunConfig(Section):
@@ -38,6 +43,12 @@ class DataConfig(Section):
     validation_share: Share
     test_share: Share
 
+    @model_validator(mode="after")
+    def _leaves_rows_to_train_on(self) -> DataConfig:
+        if self.validation_share + self.test_share >= 1:
+            raise ValueError("validation_share and test_share leave nothing to train on")
+        return self
+
 
 class TaskConfig(Section):
     """What the model is told, and what it may answer."""
@@ -46,6 +57,23 @@ class TaskConfig(Section):
     system_untuned: Words
     labels: Annotated[list[Words], Field(min_length=2)]
     out_of_scope: str | None
+
+    @field_validator("labels")
+    @classmethod
+    def _each_once_and_as_compared(cls, labels: list[str]) -> list[str]:
+        twice = [label for label, count in Counter(labels).items() if count > 1]
+        odd = [label for label in labels if label != normal_label(label)]
+        if twice:
+            raise ValueError(f"{twice[0]} is there twice")
+        if odd:
+            raise ValueError(f"{odd[0]!r} is compared as {normal_label(odd[0])}: write it so")
+        return labels
+
+    @model_validator(mode="after")
+    def _out_of_scope_is_a_label(self) -> TaskConfig:
+        if self.out_of_scope is not None and self.out_of_scope not in self.labels:
+            raise ValueError(f"out_of_scope is {self.out_of_scope}, which is not one of the labels")
+        return self
 
 
 class ModelConfig(Section):
@@ -106,40 +134,59 @@ class Config(Section):
     training: TrainingConfig
     evaluation: EvaluationConfig
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Config:
-        if self.data.validation_share + self.data.test_share >= 1:
-            raise ValueError("data.validation_share and data.test_share leave nothing to train on")
-        if len(set(self.task.labels)) < len(self.task.labels):
-            raise ValueError("task.labels names a label twice")
-        if self.task.out_of_scope is not None and self.task.out_of_scope not in self.task.labels:
-            raise ValueError("task.out_of_scope is not one of task.labels")
-        return self
-
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
-    """The run in `path` with `KEY=VALUE` overrides; all faults at once, with their lines."""
+    """The run in `path` with `KEY=VALUE` overrides; all faults at once, with their places."""
+    values, node = _read(path)
+    places: dict[Keys, str] = {}
+    faults = []
+    for keys, line in _lines(node):
+        if keys in places:
+            faults.append(f"{path}:{line}: {_dotted(keys)} is there twice")
+        places[keys] = f"{path}:{line}"
+    for override in overrides:
+        keys = _override(values, override)
+        places[keys] = f"--set {_dotted(keys)}"
     try:
-        text = path.read_text(encoding="utf-8")
-        values = yaml.safe_load(text)
-        node = yaml.compose(text)
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        faults += [_fault(dict(detail), places) for detail in error.errors()]
+        raise ProjectError("\n".join(faults), _hint(faults)) from None
+    if faults:
+        raise ProjectError("\n".join(faults), _hint(faults))
+    return config
+
+
+def _read(path: Path) -> tuple[dict[str, Any], yaml.Node]:
+    """The values of the file, and the same with their lines."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        values, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
     except FileNotFoundError:
         raise ProjectError(f"{path} is missing", "run this from the project's folder") from None
-    except yaml.YAMLError as error:
-        raise ProjectError(f"{path} is not valid YAML: {error}") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ProjectError(f"{path}:{line}: not YAML: {error.problem}", AS_GENERATED) from None
+    except (ValueError, yaml.YAMLError) as error:  # not UTF-8, or a date that is none
+        raise ProjectError(f"{path} cannot be read: {error}", AS_GENERATED) from None
     if node is None or not isinstance(values, dict):
-        raise ProjectError(f"{path} has no sections", "restore it from git")
-    lines = _lines(node)
-    for override in overrides:
-        _override(values, override)
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        faults = [_fault(dict(detail), path, lines) for detail in error.errors()]
-        raise ProjectError("\n".join(faults), _hint(text, faults)) from None
+        raise ProjectError(f"{path} has no sections", AS_GENERATED)
+    return values, node
 
 
-def _override(values: dict[str, Any], override: str) -> None:
+def changed_keys(before: Mapping[str, Any], config: Config, sections: Sequence[str]) -> list[str]:
+    """The keys of some sections that were other values before."""
+    now = config.model_dump()
+    return [
+        f"{section}.{key}"
+        for section in sections
+        for key in sorted(before.get(section, {}).keys() | now[section].keys())
+        if before.get(section, {}).get(key) != now[section].get(key)
+    ]
+
+
+def _override(values: dict[str, Any], override: str) -> Keys:
+    """Put one `KEY=VALUE` in its place, and return that."""
     key, equals, text = override.partition("=")
     *parents, last = key.split(".")
     section: Any = values
@@ -149,39 +196,54 @@ def _override(values: dict[str, Any], override: str) -> None:
         raise ProjectError(
             f"--set {override} names no value of run.yaml", "write --set training.epochs=1"
         )
-    section[last] = yaml.safe_load(text)
+    try:
+        section[last] = yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError):
+        raise ProjectError(f"--set {key}: {text} is not YAML", "put it in quotes") from None
+    return (*parents, last)
 
 
-def _lines(node: yaml.Node, prefix: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
-    lines = {prefix: node.start_mark.line + 1}
+def _lines(node: yaml.Node, keys: Keys = ()) -> Iterator[tuple[Keys, int]]:
+    """Every value of the document with its line."""
+    yield keys, node.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            lines |= _lines(value, (*prefix, key.value))
-            lines[(*prefix, key.value)] = key.start_mark.line + 1
+            inner = list(_lines(value, (*keys, key.value)))
+            yield (*keys, key.value), key.start_mark.line + 1
+            yield from inner[1:]
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            lines |= _lines(value, (*prefix, index))
-    return lines
+            yield from _lines(value, (*keys, index))
 
 
-def _fault(detail: dict[str, Any], path: Path, lines: dict[tuple[str | int, ...], int]) -> str:
-    where = tuple(detail["loc"])
-    while where and where not in lines:  # a union names its branch, a missing key has no line
+def _fault(detail: dict[str, Any], places: Mapping[Keys, str]) -> str:
+    loc, value = tuple(detail["loc"]), detail["input"]
+    where = loc
+    while where not in places:  # a union names its branch, a missing key has no place
         where = where[:-1]
-    key = ".".join(str(part) for part in detail["loc"])
-    place = f"{path}:{lines.get(where, 1)}: {key}".removesuffix(": ")
+    place = f"{places[where]}: {_dotted(where)}"
+    if places[where].startswith("--set"):
+        place = places[where]
     match detail["type"]:
-        case "extra_forbidden":
-            return f"{place} is not a key{_nearest(detail['loc'])}"
         case "missing":
-            return f"{place} is missing"
-        case "float_type" | "int_type" if isinstance(detail["input"], str):
-            return f"{place} is {detail['input']!r} (text), not a number"
-    shown = "" if isinstance(detail["input"], dict) else f" is {detail['input']!r}"
+            return f"{places[where]}: {_dotted(loc)} is missing"
+        case "extra_forbidden":
+            return f"{place} is not a key{_nearest(loc)}"
+        case "model_type":
+            return f"{place} holds no keys"
+        case "float_type" | "int_type" if isinstance(value, str):
+            return f"{place} is {value!r} (text), {NO_NUMBER}"
+        case "string_type":
+            return f"{place} is {value!r}, {NO_TEXT}"
+    shown = "" if isinstance(value, (dict, list, BaseModel)) else f" is {value!r}"
     return f"{place}{shown}: {detail['msg'].removeprefix('Value error, ')}"
 
 
-def _nearest(where: tuple[str | int, ...]) -> str:
+def _dotted(keys: Keys) -> str:
+    return ".".join(map(str, keys))
+
+
+def _nearest(where: Keys) -> str:
     section: Any = Config
     for part in where[:-1]:
         section = section.model_fields[part].annotation
@@ -189,7 +251,9 @@ def _nearest(where: tuple[str | int, ...]) -> str:
     return f"; the nearest is {close[0]}" if close else ""
 
 
-def _hint(text: str, faults: list[str]) -> str:
-    if any("(text), not a number" in fault for fault in faults):
+def _hint(faults: Sequence[str]) -> str:
+    if any(NO_NUMBER in fault for fault in faults):
         return "YAML reads 1e-4 as text: write 1.0e-4, and numbers without quotes"
-    return "config/run.yaml as generated is in git" if text else "the file is empty"
+    if any(NO_TEXT in fault for fault in faults):
+        return "YAML reads yes, no, null and 12 as other things than text: put them in quotes"
+    return AS_GENERATED

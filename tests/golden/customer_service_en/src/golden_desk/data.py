@@ -10,22 +10,25 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import command
-from .config import Config, DataConfig
+from .alone import alone_in
+from .config import Config, DataConfig, changed_keys
 from .errors import ProjectError
 from .exports import write_exports
-from .formatting import Reject, to_conversation
+from .formatting import FIELDS, Reject, to_conversation
 from .near_duplicates import LARGEST, near_duplicates
-from .records import RecordError, Row, data_files, read_rows, skeleton, text_of
+from .records import RecordError, Row, data_files, detect, read_rows, skeleton, text_of
 from .splits import SPLITS, Split, split_of
 
 PROCESSED = Path("data/processed")
+SUMMARY = PROCESSED / "summary.json"
+MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
 
 
 @dataclass
@@ -60,23 +63,56 @@ class Summary:
 def main(config: Config, options: command.Options) -> None:
     """Format everything into a new folder, then put it in the old one's place."""
     fresh = PROCESSED.with_name("processed.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    summary = format_rows(config, fresh)
-    drop_near_duplicates(fresh, summary)
+    with alone_in(PROCESSED.parent):
+        shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
+        fresh.mkdir()
+        try:
+            summary = format_all(config, fresh)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        shutil.rmtree(PROCESSED, ignore_errors=True)
+        fresh.rename(PROCESSED)
+    print(summary.report())
+
+
+def format_all(config: Config, folder: Path) -> Summary:
+    """Fill a folder with splits, rejects, exports and summary."""
+    summary = format_rows(config, folder)
+    drop_near_duplicates(folder, summary)
     for split, count in summary.kept.items():
         if not count:
+            reasons = ", ".join(f"{many} {code}" for code, many in summary.rejects.items())
             raise ProjectError(
-                f"no row is left for {split}; left out: {dict(summary.rejects)}",
-                f"see {fresh / 'rejects.jsonl'}, and data and task.labels in config/run.yaml",
+                f"no row is left for {split}; left out: {reasons or 'none'}",
+                "add rows, or look at data and task.labels in config/run.yaml",
             )
-    write_exports(fresh)
-    (fresh / "summary.json").write_text(
-        json.dumps(vars(summary), ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    write_exports(folder)
+    made_by = config.model_dump(include=set(MADE_BY))
+    (folder / SUMMARY.name).write_text(
+        json.dumps({**vars(summary), "made_by": made_by}, ensure_ascii=False, indent=2) + "\n",
+        encoding="utf-8",
     )
-    shutil.rmtree(PROCESSED, ignore_errors=True)
-    fresh.rename(PROCESSED)
-    print(summary.report())
+    return summary
+
+
+def formatted(config: Config) -> str:
+    """SHA-256 of the formatted rows, once they are sure to be what run.yaml asks for."""
+    try:
+        made_by = json.loads(SUMMARY.read_text(encoding="utf-8"))["made_by"]
+    except (FileNotFoundError, ValueError, KeyError):
+        raise ProjectError(
+            f"there are no whole rows in {PROCESSED}", "run `make data` first"
+        ) from None
+    if changed := changed_keys(made_by, config, MADE_BY):
+        raise ProjectError(
+            f"{PROCESSED} was made with other settings: {', '.join(changed)}",
+            "run `make data` again",
+        )
+    digest = hashlib.sha256()
+    for split in SPLITS:
+        digest.update((PROCESSED / f"{split}.jsonl").read_bytes())
+    return digest.hexdigest()
 
 
 def format_rows(config: Config, folder: Path) -> Summary:
@@ -118,9 +154,21 @@ def rows(data: DataConfig) -> Iterator[Row]:
     try:
         for name in data.files:
             for path in data_files(Path(name)):
-                yield from read_rows(path)
+                layout = detect(path)
+                _refuse_missing(path, layout.columns, data.columns)
+                yield from read_rows(path, layout)
     except RecordError as error:
         raise ProjectError(str(error), error.hint or "see data.files in config/run.yaml") from error
+
+
+def _refuse_missing(path: Path, has: Sequence[str], columns: Mapping[str, list[str]]) -> None:
+    for field_name in FIELDS:
+        among = columns.get(field_name, [])
+        if not set(among) & set(has):
+            raise ProjectError(
+                f"{path} has no column for {field_name}; it has: {', '.join(has)}",
+                f"name its column in config/run.yaml: data.columns.{field_name}",
+            )
 
 
 def to_record(values: Mapping[str, object], columns: Mapping[str, list[str]]) -> dict[str, str]:

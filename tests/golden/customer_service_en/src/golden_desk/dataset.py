@@ -16,6 +16,7 @@ from .errors import ProjectError
 from .formatting import Conversation
 from .model import Tokenizer
 
+AGAIN = "run `make data` again"
 IGNORED = -100  # torch.nn.CrossEntropyLoss leaves these labels out
 
 
@@ -46,10 +47,15 @@ class Lengths:
 def read_split(processed: Path, split: str) -> list[Conversation]:
     """The conversations of one split of `make data`."""
     path = processed / f"{split}.jsonl"
-    if not path.is_file():
-        raise ProjectError(f"{path} is missing", "run `make data` first")
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line)["messages"] for line in lines]
+    rows: list[Conversation] = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            rows.extend(json.loads(line)["messages"] for line in lines)
+    except (ValueError, KeyError, TypeError):
+        raise ProjectError(f"{path}:{len(rows) + 1}: no formatted row", AGAIN) from None
+    if not rows:
+        raise ProjectError(f"{path} has no rows", AGAIN)
+    return rows
 
 
 def prompt_ids(prompt: Conversation, tokenizer: Tokenizer, model: ModelConfig) -> list[int]:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from .config import TaskConfig
 from .records import normal_label
 
+FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
+
 Message = dict[str, str]
 Conversation = list[Message]
 

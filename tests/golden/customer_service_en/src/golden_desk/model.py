@@ -54,8 +54,6 @@ def load_base(folder: Path, model: ModelConfig) -> PreTrainedModel:
 
 def load_tuned(folder: Path, model: ModelConfig, adapter: Path) -> PeftModel:
     """The base model with a trained adapter, ready to answer."""
-    if not (adapter / "adapter_config.json").is_file():
-        raise ProjectError(f"{adapter} holds no adapter", "run `make train` first")
     tuned = PeftModel.from_pretrained(load_base(folder, model), str(adapter))
     tuned.eval()
     return tuned

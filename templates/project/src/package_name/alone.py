@@ -1,0 +1,33 @@
+"""One process at a time where files are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from .errors import ProjectError
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Refuse a second process in a folder; what holds it ends with its process, however that ends.
+
+    Processes that torchrun starts work together: the first of them holds the folder for all.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ProjectError(f"another process is at work in {folder}", "wait for its end") from None
+    try:
+        yield
+    finally:
+        lock.release()
