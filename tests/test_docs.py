@@ -1,0 +1,203 @@
+"""What is written about newft is so: commands, options, names, paths, errors."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from generated import catalog
+from golden_project import GOLDEN
+from test_cli import RECORDS, plain_environment
+
+from newft import errors
+from newft.catalog.hardware import parse_gpu
+from newft.cli import Parser, build
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "generator/newft"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAP = (ROOT / "generator/README.md").read_text(encoding="utf-8")
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "generator/README.md", "templates/README.md")),
+    *(ROOT / name for name in ("domains/README.md", "benchmarks/README.md", "CHANGELOG.md")),
+    *ROOT.glob("domains/*/sample/README.md"),
+]
+OURS = ".venv/bin/newft"
+
+
+def blocks(text: str) -> list[str]:
+    return re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(text: str) -> list[str]:
+    lines = [line for block in blocks(text) for line in block.splitlines()]
+    return [line for line in lines if line.startswith((OURS, "make ", "cd "))]
+
+
+def options(parser: Parser) -> Iterator[argparse.Action]:
+    return (action for action in parser._actions if action.option_strings)
+
+
+class TestCommands:
+    def test_everything_a_command_takes_is_explained_in_its_help(self) -> None:
+        top, parsers = build()
+        for name, parser in {"newft": top, **parsers}.items():
+            assert parser.description, name
+            for action in (action for action in parser._actions if action.dest != "command"):
+                assert action.help, f"{name}: {action.dest}"
+
+    def test_the_readme_names_no_command_and_no_option_that_is_not_there(self) -> None:
+        top, parsers = build()
+        ours = {option for parser in parsers.values() for option in _names(parser)}
+        spoken = re.findall(r"(?<=[`\s])--[a-z][a-z-]*", README)
+        assert set(spoken) - ours - _names(top) == set()
+        subcommands = re.findall(r"(?:`|/bin/)newft ([a-z]+)\b", README)
+        assert set(subcommands) - {"update"} <= set(parsers)  # said to be not there yet
+
+    def test_every_command_of_make_is_one(self) -> None:
+        offered = {*_targets(ROOT / "Makefile"), *_targets(GOLDEN / "Makefile")}
+        spoken = set()
+        for document in DOCUMENTS:
+            text = document.read_text(encoding="utf-8")
+            # in a sentence `make` is a verb; in code it is the command
+            for code in re.findall(r"`([^`\n]+)`", text) + commands(text):
+                spoken |= {
+                    word for said in re.findall(r"\bmake ([a-z ]+)", code) for word in said.split()
+                }
+        assert spoken - offered == set()
+
+    @pytest.mark.slow
+    def test_the_commands_of_the_readme_run_in_their_order(self, tmp_path: Path) -> None:
+        (tmp_path / "tickets.csv").write_text(RECORDS, encoding="utf-8")
+        ran = []
+        for line in commands(README):
+            if line == OURS or line.startswith("make "):
+                continue  # one is a conversation, the others install
+            done = subprocess.run(
+                _here(line),
+                shell=True,
+                cwd=tmp_path,
+                env=plain_environment(tmp_path),
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+            ran.append(line)
+        assert len(ran) == 5
+
+
+def _names(parser: Parser) -> set[str]:
+    return {name for action in options(parser) for name in action.option_strings}
+
+
+def _targets(makefile: Path) -> list[str]:
+    return re.findall(r"^([a-z]+):.*##", makefile.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def _here(line: str) -> str:
+    """A command of the README for this environment, which builds nothing."""
+    return line.replace(OURS, f"{shlex.quote(sys.executable)} -m newft").replace(
+        "make ", "make -n "
+    )
+
+
+class TestNames:
+    def test_every_link_leads_somewhere(self) -> None:
+        for document in DOCUMENTS:
+            for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text("utf-8")):
+                assert (document.parent / target).exists(), f"{document}: {target}"
+
+    def test_every_file_that_is_named_exists(self) -> None:
+        parts = ("generator", "templates", "domains", "benchmarks", "tests")
+        files = [*ROOT.iterdir(), *(path for part in parts for path in (ROOT / part).rglob("*"))]
+        known = {f"/{path.relative_to(ROOT).as_posix()}" for path in files}
+        made = {"rejects.jsonl", "replaces.txt", "tickets.csv"}  # by a run, or by a user
+        named = {
+            (document.name, path)
+            for document in DOCUMENTS
+            for path in re.findall(
+                r"`((?!\S*\.\.\.)[\w./-]+\.(?:py|yaml|toml|md|csv|jsonl|txt|jinja))`",
+                document.read_text(encoding="utf-8"),
+            )
+        }
+        strays = {
+            (document, path)
+            for document, path in named
+            if path not in made and not any(one.endswith(f"/{path}") for one in known)
+        }
+        assert strays == set()
+
+    def test_what_newft_knows_is_what_the_readme_lists(self) -> None:
+        row = dict(re.findall(r"^\| (\w[\w ]*) \| (.+) \|$", README, re.MULTILINE))
+        titles = {family.title for family in catalog().families.values()}
+        assert set(row["families"].split(", ")) == titles
+        for kit in catalog().kits.values():
+            assert kit.title.en.lower() in row["domains"]
+            for task in kit.tasks.values():
+                assert task.title.en.lower() in row["domains"]
+        methods = {name for family in catalog().families.values() for name in family.targets}
+        assert row["method"].lower().split(", ") == sorted(methods)
+        named = re.findall(r"\b(?:RTX )?[A-Z]?\d+x?\d*(?:[A-Z]{1,2})?\b|Apple|CPU", row["hardware"])
+        assert len(named) >= 8
+        for name in named:
+            parse_gpu(name, catalog().accelerators, machine=None)
+
+    def test_the_tree_of_a_project_in_the_readme_is_what_comes_out(self) -> None:
+        tree = next(block for block in blocks(README) if block.startswith("desk/"))
+        names = re.findall(r"[├└]── ([\w./-]+[\w/])", tree)
+        assert len(names) >= 10
+        src = GOLDEN / "src/golden_desk"
+        for name in names:
+            places = (GOLDEN / name.replace("src/desk", "src/golden_desk"), src / name)
+            assert name == "data/raw/" or any(place.exists() for place in places), name
+
+
+class TestMap:
+    def test_every_module_is_on_the_map_of_the_generator(self) -> None:
+        tree = next(block for block in blocks(MAP) if block.startswith("newft/"))
+        drawn = set(re.findall(r"(?<![\w/])(\w+(?:\.py|/))", tree)) - {"newft/"}
+        modules = {path.name for path in PACKAGE.glob("*.py") if not path.name.startswith("__")}
+        packages = {
+            f"{path.name}/"
+            for path in PACKAGE.iterdir()
+            if path.is_dir() and path.name[0] not in "_."
+        }
+        assert drawn == modules | packages
+
+    def test_every_home_of_a_rule_exists(self) -> None:
+        for cell in re.findall(r"^\| .+ \| (.+) \|$", MAP, re.MULTILINE):
+            folder = ""
+            for path in re.findall(r"`([\w/]+\.py)`", cell):
+                folder = folder if "/" not in path else path.rpartition("/")[0] + "/"
+                name = path if "/" in path else folder + path
+                assert (PACKAGE / name).is_file() or "overlay" in cell, name
+
+
+class TestErrors:
+    @pytest.fixture
+    def classes(self) -> set[str]:
+        return {
+            name
+            for name, value in vars(errors).items()
+            if isinstance(value, type) and issubclass(value, errors.NewftError)
+        }
+
+    def test_every_one_is_in_the_tree_of_the_module(self, classes: set[str]) -> None:
+        assert errors.__doc__ is not None
+        assert set(re.findall(r"\b[A-Z]\w+Error\b", errors.__doc__)) == classes
+
+    def test_every_one_is_raised_somewhere(self, classes: set[str]) -> None:
+        made = {
+            node.func.id
+            for path in PACKAGE.rglob("*.py")
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert classes - made == {"NewftError"}  # the root says too little
