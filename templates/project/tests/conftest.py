@@ -14,6 +14,9 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from package_name.config import Config, load_config
 from package_name.model_files import ModelFolder
 
+# so small a model gains nothing from several threads, and on a busy machine waits for them
+torch.set_num_threads(1)
+
 PROJECT = Path(__file__).parents[1]
 TEMPLATE = (
     "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}END{% endfor %}"
