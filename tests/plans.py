@@ -19,6 +19,7 @@ from newft.entries import (
     Prompts,
     Task,
     Text,
+    cited,
 )
 from newft.model import (
     Answers,
@@ -71,10 +72,11 @@ def recipe(**values: object) -> Recipe:
         "this many labels; half of it learns too slowly within the budget",
         "这是该系列同等规模模型在这样的行数与标签数下测得的合适取值；减半则在时间预算之内学得太慢，加倍则不稳定",
     )
+    source = cited("families/smollm2")
     merged = VALUES | values
     return Recipe(
         **{
-            item.name: Reasoned(merged[item.name], why, "families/smollm2")  # type: ignore[arg-type]
+            item.name: Reasoned(merged[item.name], why, source)  # type: ignore[arg-type]
             for item in fields(Recipe)
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from newft.entries import Accelerator, Size, Text
+from newft.entries import Accelerator, Size, Text, cited
 from newft.errors import UsageError
 from newft.given import FILES, Given
 from newft.model import MachineFacts, Reasoned
@@ -21,7 +21,7 @@ class Choice(NamedTuple):
 def data_default(_: Situation) -> Reasoned[str]:
     """The sample."""
     why = Text("the sample, to see every step work first", "自带样例，先看完整流程跑通")
-    return Reasoned("", why, "domains")
+    return Reasoned("", why, cited("domains"))
 
 
 def read_data(value: str, _: Situation) -> Given:
@@ -52,7 +52,7 @@ def task_default(situation: Situation) -> Reasoned[str]:
             where="domain, task",
             hint="--domain ID --task ID",
         )
-    return Reasoned(candidates[0], Text("the only one", "唯一的选择"), "domains")
+    return Reasoned(candidates[0], Text("the only one", "唯一的选择"), cited("domains"))
 
 
 def read_task(value: str, _: Situation) -> Given:
@@ -69,9 +69,11 @@ def language_choices(_: Situation) -> tuple[Choice, ...]:
 def language_default(situation: Situation) -> Reasoned[str]:
     """The language of the data, else of the conversation."""
     if situation.data:
-        return Reasoned(situation.data.language, Text("as in the data", "与数据一致"), "data")
+        return Reasoned(
+            situation.data.language, Text("as in the data", "与数据一致"), cited("data")
+        )
     why = Text("as in this conversation", "与当前界面一致")
-    return Reasoned(situation.interface, why, "newft")
+    return Reasoned(situation.interface, why, cited("newft"))
 
 
 def gpu_choices(situation: Situation) -> tuple[Choice, ...]:
@@ -90,7 +92,7 @@ def _accelerator_choice(accelerator: Accelerator) -> Choice:
 def gpu_default(_: Situation) -> Reasoned[str]:
     """This machine."""
     why = Text("a project made here trains here", "在哪里生成就在哪里训练")
-    return Reasoned(AUTO, why, "machine")
+    return Reasoned(AUTO, why, cited("machine"))
 
 
 def _this(machine: MachineFacts | None) -> Text:
@@ -130,7 +132,7 @@ def model_default(situation: Situation) -> Reasoned[str]:
         return situation.model
     sizes = [size for family in families(situation) for size in family.sizes]
     why = Text("the smallest of the family", "该系列中最小的模型")
-    return Reasoned(_size_choice(min(sizes, key=weights_gb)).value, why, "families")
+    return Reasoned(_size_choice(min(sizes, key=weights_gb)).value, why, cited("families"))
 
 
 def read_model(value: str, situation: Situation) -> Given:
@@ -148,7 +150,7 @@ def family_default(situation: Situation) -> Reasoned[str]:
     """The family that lists the model; none is an error that names them."""
     model = str(situation.given["model"])
     if family := family_of(model, situation.catalog):
-        return Reasoned(family, Text("the model's", "由模型决定"), "families")
+        return Reasoned(family, Text("the model's", "由模型决定"), cited("families"))
     raise UsageError(
         f"no family lists `{model}`",
         where="--model",
@@ -159,6 +161,6 @@ def family_default(situation: Situation) -> Reasoned[str]:
 def name_default(situation: Situation) -> Reasoned[str]:
     """The folder's name, else one made from the task."""
     if situation.folder:
-        return Reasoned(situation.folder, Text("as the folder", "与文件夹同名"), "newft")
+        return Reasoned(situation.folder, Text("as the folder", "与文件夹同名"), cited("newft"))
     name = f"{situation.given['domain']}-{situation.given['task']}".replace("_", "-")
-    return Reasoned(name, Text("from the task", "由任务得来"), "newft")
+    return Reasoned(name, Text("from the task", "由任务得来"), cited("newft"))

@@ -112,7 +112,7 @@ class Screen:
         if sources:
             grid = _grid()
             for source, number in numbers.items():
-                grid.add_row(number.strip(), safe(source))
+                grid.add_row(number.strip(), safe(source.to(texts.language)))
             self._titled("plan.sources", grid)
         self._estimate(plan.estimate)
         self.warnings(warning for warning in plan.warnings if warning not in plan.data.warnings)

@@ -21,6 +21,11 @@ class Text(NamedTuple):
         return self.zh if language == "zh" else self.en
 
 
+def cited(source: str | Text) -> Text:
+    """Who says so, in both languages: a citation reads the same in either."""
+    return source if isinstance(source, Text) else Text(source, source)
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a task's record, and how to find its column."""
@@ -100,7 +105,7 @@ class Measured(Generic[T]):
 
     value: T
     why: Text
-    source: str
+    source: str | Text  # a citation; a sentence is there in both languages
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ class Accelerator:
     flash_attention: bool | None
     int4: bool | None  # bitsandbytes NF4
     peak_tflops: float | None  # dense, in 16 bit
-    source: str
+    source: str | Text
     aliases: tuple[str, ...] = ()
 
 

@@ -18,7 +18,7 @@ class Reasoned(Generic[T]):
 
     value: T
     why: Text
-    source: str
+    source: Text
 
 
 # --- what was said -------------------------------------------------------------------------------

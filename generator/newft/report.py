@@ -43,7 +43,7 @@ def _reasoned(reasoned: Reasoned[Json], language: Language) -> Json:
     return {
         "value": reasoned.value,
         "why": reasoned.why.to(language),
-        "source": reasoned.source,
+        "source": reasoned.source.to(language),
     }
 
 

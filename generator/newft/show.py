@@ -8,7 +8,7 @@ from dataclasses import asdict
 from newft.answers import OPTIONS
 from newft.catalog.load import load_catalog
 from newft.console import print_json, print_pairs, print_rows
-from newft.entries import Accelerator, Catalog, Family, Kit, Language
+from newft.entries import Accelerator, Catalog, Family, Kit, Language, cited
 from newft.given import unknown
 from newft.questions import QUESTIONS
 from newft.report import Json
@@ -61,12 +61,13 @@ def _methods(catalog: Catalog, _: Texts) -> list[Entry]:
     ]
 
 
-def _hardware(catalog: Catalog, _: Texts) -> list[Entry]:
-    return [_accelerator(accelerator) for accelerator in catalog.accelerators.values()]
+def _hardware(catalog: Catalog, texts: Texts) -> list[Entry]:
+    return [_accelerator(one, texts.language) for one in catalog.accelerators.values()]
 
 
-def _accelerator(accelerator: Accelerator) -> Entry:
-    return {**asdict(accelerator), "aliases": list(accelerator.aliases)}
+def _accelerator(accelerator: Accelerator, language: Language) -> Entry:
+    source = cited(accelerator.source).to(language)
+    return {**asdict(accelerator), "source": source, "aliases": list(accelerator.aliases)}
 
 
 def _domains(catalog: Catalog, texts: Texts) -> list[Entry]:

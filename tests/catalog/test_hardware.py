@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from newft.catalog.hardware import parse_gpu
 from newft.catalog.load import load_accelerators
-from newft.entries import Accelerator, Hardware
+from newft.entries import Accelerator, Hardware, Text, cited
 from newft.errors import UsageError
 from newft.model import MachineFacts
 from newft.resources import templates
@@ -70,7 +70,7 @@ def test_plain_memory_leaves_the_rest_unknown(count: int, memory: int, unit: str
             flash_attention=None,
             int4=None,
             peak_tflops=None,
-            source="as answered",
+            source=Text("as answered", "由用户填写"),
         ),
         count,
     )
@@ -132,4 +132,4 @@ def test_cards_before_ampere_have_neither_bf16_nor_flash_attention(name: str) ->
 def test_every_accelerator_says_who_says_so() -> None:
     assert all(accelerator.source for accelerator in ACCELERATORS.values())
     cuda = [a for a in ACCELERATORS.values() if a.kind == "cuda"]
-    assert all("https://" in a.source and a.memory_gb for a in cuda)
+    assert all("https://" in cited(a.source).zh and a.memory_gb for a in cuda)

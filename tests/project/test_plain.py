@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from plans import make_answers, make_facts, make_plan, recipe, sample
 
-from newft.entries import Text
+from newft.entries import Text, cited
 from newft.model import Reasoned
 from newft.project.plain import (
     dump,
@@ -165,19 +165,20 @@ def test_no_line_is_too_wide_and_no_character_is_lost(text: str, width: int) -> 
 
 
 def test_a_reason_is_said_in_the_projects_language() -> None:
-    reasoned = Reasoned(0.002, Text("ten times", "十倍"), "families/smollm2")
+    reasoned = Reasoned(0.002, Text("ten times", "十倍"), Text("measured", "实测"))
     assert plain(reasoned, "en") == {
         "value": 0.002,
         "why": "ten times",
-        "source": "families/smollm2",
+        "source": "measured",
         "yaml": "2.0e-3",
-        "comment": ["# ten times (families/smollm2)"],
+        "comment": ["# ten times (measured)"],
     }
-    assert plain(reasoned, "zh")["comment"] == ["# 十倍（families/smollm2）"]  # type: ignore[index,call-overload]
+    assert plain(reasoned, "zh")["comment"] == ["# 十倍（实测）"]  # type: ignore[index,call-overload]
 
 
 def test_a_long_reason_and_its_source_are_kept_apart() -> None:
-    reasoned = Reasoned(8, Text("many labels " * 8, "标签" * 20), "https://example.org/a/paper")
+    why = Text("many labels " * 8, "标签" * 20)
+    reasoned = Reasoned(8, why, cited("https://example.org/a/paper"))
     assert plain(reasoned, "en")["comment"] == [  # type: ignore[index,call-overload]
         "# " + ("many labels " * 8).strip(),
         "#   source: https://example.org/a/paper",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from newft.entries import Accelerator, Hardware
+from newft.entries import Accelerator, Hardware, Text
 from newft.errors import UsageError
 from newft.model import MachineFacts
 from newft.names import fold, nearest
@@ -63,7 +63,8 @@ def _of_memory(name: str) -> Accelerator | None:
     if match is None or float(match[1]) == 0:
         return None
     title = f"{match[1]}GB"
-    return replace(_unlisted(title), memory_gb=float(match[1]), source="as answered")
+    source = Text("as answered", "由用户填写")
+    return replace(_unlisted(title), memory_gb=float(match[1]), source=source)
 
 
 def _unlisted(name: str) -> Accelerator:
@@ -78,7 +79,7 @@ def _unlisted(name: str) -> Accelerator:
         flash_attention=None,
         int4=None,
         peak_tflops=None,
-        source="as found on this machine",
+        source=Text("as found on this machine", "由本机探测得到"),
     )
 
 

@@ -8,7 +8,7 @@ from newft.decide import sources
 from newft.decide.case import Case, figure
 from newft.decide.estimate import adapter_parameters
 from newft.decide.splits import training_rows
-from newft.entries import Measured, Text
+from newft.entries import Measured, Text, cited
 from newft.errors import IncompatibleError
 from newft.model import Reasoned
 
@@ -28,14 +28,14 @@ def rank(case: Case) -> Reasoned[int]:
     zh = f"{rows:,} 行训练数据、{case.labels} 个标签约占用 {needed:,} 个参数的容量"
     if case.size is None:
         why = Text(f"{en}; rank {value} has millions", f"{zh}；秩 {value} 有数百万个参数")
-        return Reasoned(value, why, f"{sources.CAPACITY}; {sources.TRL}")
+        return Reasoned(value, why, sources.joined(sources.CAPACITY, sources.TRL))
     capacity = adapter_parameters(case.size, value)
     why = Text(
         f"{en}; rank {value} has {figure(capacity / 1e6)} million",
         f"{zh}；秩 {value} 有 {figure(capacity / 1e4)} 万个参数",
     )
     source = sources.MEASURED_RANK if small else sources.TRL
-    return Reasoned(value, why, f"{sources.CAPACITY}; {source}")
+    return Reasoned(value, why, sources.joined(sources.CAPACITY, source))
 
 
 def alpha(case: Case, rank_value: int) -> Reasoned[int]:
@@ -46,7 +46,7 @@ def alpha(case: Case, rank_value: int) -> Reasoned[int]:
     )
     small = case.size is not None and case.size.parameters < SMALL_MODEL
     source = sources.MEASURED_RANK if small else sources.TRL
-    return Reasoned(2 * rank_value, why, f"{source}; {sources.LLAMA_FACTORY}")
+    return Reasoned(2 * rank_value, why, source)
 
 
 def dropout(case: Case) -> Reasoned[float]:
@@ -82,7 +82,7 @@ def targets(case: Case) -> Reasoned[str | tuple[str, ...]]:
         f"every linear layer of a block ({modules}): attention alone learns less",
         f"每个块的全部线性层（{modules}）：只训练注意力层效果较差",
     )
-    source = f"{sources.LORA_WITHOUT_REGRET}; {family.sources[0]}"
+    source = sources.joined(sources.LORA_WITHOUT_REGRET, family.sources[0])
     return Reasoned(family.targets[METHOD], why, source)
 
 
@@ -92,7 +92,7 @@ def learning_rate(case: Case) -> Reasoned[float]:
     value: Measured[float] | None = of_size.get(METHOD) or case.family.learning_rate.get(METHOD)
     if value is None:
         raise _without_method(case)
-    return Reasoned(value.value, value.why, value.source)
+    return Reasoned(value.value, value.why, cited(value.source))
 
 
 def _without_method(case: Case) -> IncompatibleError:

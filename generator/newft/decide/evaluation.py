@@ -30,7 +30,9 @@ def shots(case: Case) -> Reasoned[int]:
         f"as many examples as half of the {context:,} tokens beside the label list hold",
         f"除标签列表外，{context:,} 个词元的一半可容纳的示例数",
     )
-    return Reasoned(value, why, sources.rule("the other half is for a long input"))
+    return Reasoned(
+        value, why, sources.rule("the other half is for a long input", "另一半留给长输入")
+    )
 
 
 def evaluation_batch_size(case: Case, *, precision: str, shots: int) -> Reasoned[int]:
@@ -39,7 +41,10 @@ def evaluation_batch_size(case: Case, *, precision: str, shots: int) -> Reasoned
     tokens = _bare_prompt_tokens(case) + shots * _shot_tokens(case)
     if case.size is None:
         why = Text("the model's size is unknown, so few at once", "模型规模未知，先取较小值")
-        return Reasoned(4, why, sources.rule("few enough for any model that could be trained"))
+        source = sources.rule(
+            "few enough for any model that could be trained", "凡能训练的模型都放得下"
+        )
+        return Reasoned(4, why, source)
     size = case.size
     width = BYTES[precision]
     row = 2 * size.layers * size.kv_heads * size.head_dim * width * tokens / GB
@@ -52,8 +57,11 @@ def evaluation_batch_size(case: Case, *, precision: str, shots: int) -> Reasoned
         f"{value} prompts of some {tokens:,} tokens keep {cache} GB of keys and values",
         f"{value} 条提示、每条约 {tokens:,} 个词元，键值缓存占 {cache} GB",
     )
-    most = f"at most {sizes[0]}, where longer batches bring no more speed"
-    return Reasoned(value, why, sources.rule(f"the largest power of two that fits, {most}"))
+    source = sources.rule(
+        f"the largest power of two that fits, at most {sizes[0]}, as more is no faster",
+        f"取放得下的最大的 2 的幂，最多 {sizes[0]}，再大也不会更快",
+    )
+    return Reasoned(value, why, source)
 
 
 def _bare_prompt_tokens(case: Case) -> int:

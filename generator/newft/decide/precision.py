@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newft.decide import sources
 from newft.decide.case import Case
-from newft.entries import Family, Hardware, Text
+from newft.entries import Family, Hardware, Text, cited
 from newft.model import MachineFacts, Reasoned
 
 
@@ -27,7 +27,12 @@ def _on_cpu(machine: MachineFacts | None) -> Reasoned[str]:
             "this processor has bf16 instructions: half the memory, faster products",
             "本机处理器有 bf16 指令：内存减半，矩阵乘更快",
         )
-        source = sources.rule("bf16 only where the processor lists the instructions")
+        source = sources.rule(
+            "bf16 only where the processor lists the instructions: "
+            "without them SmolLM2-135M-Instruct ran 14 times slower than in fp32",
+            "仅当处理器支持 bf16 指令时采用：实测不支持时，"
+            "SmolLM2-135M-Instruct 的耗时是 fp32 的 14 倍",
+        )
         return Reasoned("bf16", why, source)
     why = Text(
         "this processor has no bf16 instructions, and emulates them slowly",
@@ -44,24 +49,20 @@ def on_accelerator(family: Family, hardware: Hardware) -> Reasoned[str]:
             f"{card.title} computes in bf16, which has the range of fp32",
             f"{card.title} 支持 bf16，数值范围与 fp32 相同",
         )
-        return Reasoned("bf16", why, card.source)
+        return Reasoned("bf16", why, cited(card.source))
     if card.bf16 is None and card.kind == "cuda":
         why = Text(
             "assumed: CUDA cards since 2020 (Ampere) have bf16; older ones must be named",
             "假定：2020 年（Ampere）以来的 CUDA 显卡都有 bf16；更早的请写明型号",
         )
-        source = (
-            "CUDA C++ Programming Guide, compute capability 8.0, "
-            "https://docs.nvidia.com/cuda/cuda-c-programming-guide/"
-        )
-        return Reasoned("bf16", why, source)
+        return Reasoned("bf16", why, sources.CUDA_GUIDE)
     # GradScaler exists for CUDA and NPU only, and fp16 without it loses small gradients
     if card.fp16 and card.kind in ("cuda", "npu") and family.fp16_safe.value:
         why = Text(
             f"{card.title} has no bf16, and {family.title} trains in fp16",
             f"{card.title} 没有 bf16，而 {family.title} 可用 fp16 训练",
         )
-        return Reasoned("fp16", why, f"{card.source}; {family.fp16_safe.source}")
+        return Reasoned("fp16", why, sources.joined(card.source, family.fp16_safe.source))
     return _fp32(family, hardware)
 
 
@@ -74,9 +75,9 @@ def _fp32(family: Family, hardware: Hardware) -> Reasoned[str]:
             f"{card.title} 没有 bf16，而 {family.title} 在 fp16 下会溢出："
             f"{family.fp16_safe.why.zh}",
         )
-        return Reasoned("fp32", why, f"{card.source}; {family.fp16_safe.source}")
+        return Reasoned("fp32", why, sources.joined(card.source, family.fp16_safe.source))
     why = Text(
         f"no 16-bit format is known to train on {card.title}; fp32 always does",
         f"不确定 {card.title} 能用哪种 16 位格式训练，fp32 总是可以",
     )
-    return Reasoned("fp32", why, card.source)
+    return Reasoned("fp32", why, cited(card.source))

@@ -9,7 +9,7 @@ from newft.decide.case import Case, answer_tokens, figure
 from newft.decide.estimate import Load
 from newft.decide.fit import LENGTH_STEP, Fit, fit
 from newft.decide.precision import precision
-from newft.entries import Family, Hardware, Size, Task, Text
+from newft.entries import Family, Hardware, Size, Task, Text, cited
 from newft.model import Answers, Facts, Reasoned, Recipe
 
 
@@ -79,12 +79,12 @@ def _weight_decay() -> Reasoned[float]:
         "the low rank already bounds what the adapter can learn",
         "低秩本身已限制适配器能学到的内容",
     )
-    return Reasoned(0.0, why, f"default of {sources.TRAINER}")
+    return Reasoned(0.0, why, sources.TRAINER)
 
 
 def _max_grad_norm() -> Reasoned[float]:
     why = Text("one odd row cannot throw the adapter off", "避免个别异常行带偏适配器")
-    return Reasoned(1.0, why, f"default of {sources.TRAINER}")
+    return Reasoned(1.0, why, sources.TRAINER)
 
 
 def _attention() -> Reasoned[str]:
@@ -100,7 +100,10 @@ def _seed() -> Reasoned[int]:
         "any fixed number does: the same run gives the same result again",
         "任意固定数字即可：重复运行得到相同结果",
     )
-    return Reasoned(42, why, sources.rule("a result that cannot be repeated cannot be compared"))
+    source = sources.rule(
+        "a result that cannot be repeated cannot be compared", "结果不可复现，就无从比较"
+    )
+    return Reasoned(42, why, source)
 
 
 def _max_length(case: Case, fitted: Fit) -> Reasoned[int]:
@@ -121,7 +124,10 @@ def _max_length(case: Case, fitted: Fit) -> Reasoned[int]:
         en += "an answer nothing"
         zh += f"，约 {fitted.wanted:,} 个词元；{limit.zh}；更长的输入会略去中间部分，答案保持完整"
     rates = case.family.tokens_per_character.get(case.facts.data.language)
-    source = rates.source if rates else sources.rule("a character has at most its bytes in tokens")
+    bytewise = sources.rule(
+        "a character has at most its bytes in tokens", "一个字符的词元数不超过其字节数"
+    )
+    source = cited(rates.source) if rates else bytewise
     return Reasoned(fitted.length, Text(en, zh), source)
 
 

@@ -47,8 +47,11 @@ def validation_share(rows: int) -> Reasoned[float]:
         f"about {kept:,} of {rows:,} rows choose the checkpoint; they are never trained on",
         f"{rows:,} 行中约 {kept:,} 行用于挑选检查点，不参与训练",
     )
-    reason = "a tenth, more where rows are few, at most 500 since every validation costs time"
-    return Reasoned(share, why, sources.rule(reason))
+    source = sources.rule(
+        "a tenth, more where rows are few, at most 500 since every validation costs time",
+        "取十分之一，数据少时多取；每次验证都要花时间，故最多 500 行",
+    )
+    return Reasoned(share, why, source)
 
 
 def training_rows(rows: int) -> int:

@@ -20,6 +20,9 @@ FEWEST_UPDATES = 120  # twice the 60 after which ten intents were learned
 ENOUGH_UPDATES = 3000
 MOST_EPOCHS = 10
 USUAL_EPOCHS = 3
+NO_BUDGET = sources.rule(
+    "a budget is for a person who waits at a CPU", "只有在 CPU 上等结果时才需要限时"
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,10 @@ def batch_size(case: Case, fitted: Fit) -> Reasoned[int]:
             f"{value} rows of up to {fitted.length:,} tokens take up to {peak} GB{within}",
             f"{value} 行、每行最多 {fitted.length:,} 个词元，最多占 {peak} GB{within_zh}",
         )
-    source = sources.rule("the largest power of two that fits, at most the rows of one update")
+    source = sources.rule(
+        "the largest power of two that fits, at most the rows of one update",
+        "取放得下的最大的 2 的幂，但不超过一次更新的行数",
+    )
     return Reasoned(value, why, source)
 
 
@@ -102,11 +108,15 @@ def epochs(case: Case, effective: int) -> Reasoned[int]:
         f"{rows:,} rows / {effective} x {value} = {updates:,} updates; the best checkpoint is kept",
         f"{rows:,} 行 / {effective} x {value} = {updates:,} 次更新；保留最好的检查点",
     )
-    custom = f"{USUAL_EPOCHS} passes as LLaMA-Factory's examples have"
     if value == USUAL_EPOCHS:
         return Reasoned(value, why, sources.LLAMA_FACTORY)
-    reason = f"{custom}, fewer from {ENOUGH_UPDATES:,} updates on, more below {FEWEST_UPDATES}"
-    return Reasoned(value, why, sources.rule(reason))
+    source = sources.rule(
+        f"{USUAL_EPOCHS} passes as LLaMA-Factory's examples have, "
+        f"fewer from {ENOUGH_UPDATES:,} updates on, more below {FEWEST_UPDATES}",
+        f"与 LLaMA-Factory 示例一样训练 {USUAL_EPOCHS} 轮，"
+        f"更新达到 {ENOUGH_UPDATES:,} 次时减少，不足 {FEWEST_UPDATES} 次时增加",
+    )
+    return Reasoned(value, why, source)
 
 
 def _epochs_on_cpu(case: Case, value: int) -> Reasoned[int]:
@@ -161,8 +171,11 @@ def evaluations(case: Case, updates: int) -> Reasoned[int]:
         f"{value} checkpoints to choose the best from, and to resume from, in {updates:,} updates",
         f"{updates:,} 次更新中有 {value} 个检查点，供择优与断点续训",
     )
-    reason = "5 to 10: a crash costs a fifth of a run at most, and validations stay a small part"
-    return Reasoned(value, why, sources.rule(reason))
+    source = sources.rule(
+        "5 to 10, as a crash costs a fifth of a run at most, and validations stay a small part",
+        "取 5 至 10 次，中断最多损失五分之一的训练，验证也只占一小部分时间",
+    )
+    return Reasoned(value, why, source)
 
 
 def training_minutes(case: Case) -> Reasoned[int | None]:
@@ -172,22 +185,22 @@ def training_minutes(case: Case) -> Reasoned[int | None]:
             "no budget: an accelerator trains on all rows",
             "不限时：加速卡会训练全部数据",
         )
-        return Reasoned(None, why, sources.rule("a budget is for a person who waits at a CPU"))
+        return Reasoned(None, why, NO_BUDGET)
     why = Text(
         f"on a CPU a person waits: {TRAINING_MINUTES} minutes, on a sample if the rows need longer",
-        f"CPU 上有人在等：{TRAINING_MINUTES} 分钟，数据过多时取样训练",
+        f"CPU 训练需要人等待，限 {TRAINING_MINUTES} 分钟；数据过多时取样训练",
     )
-    return Reasoned(TRAINING_MINUTES, why, sources.rule("long enough to learn ten intents twice"))
+    source = sources.rule("long enough to learn ten intents twice", "足够把十个意图学两遍")
+    return Reasoned(TRAINING_MINUTES, why, source)
 
 
 def evaluation_minutes(case: Case) -> Reasoned[int | None]:
     """The time budget of evaluating one model; None where an accelerator does."""
     if not case.on_cpu:
         why = Text("no budget: all test rows are answered", "不限时：回答全部测试行")
-        return Reasoned(None, why, sources.rule("a budget is for a person who waits at a CPU"))
+        return Reasoned(None, why, NO_BUDGET)
     why = Text(
         f"{EVALUATION_MINUTES} minutes a model, on the same sample of test rows for all",
         f"每个模型 {EVALUATION_MINUTES} 分钟，各模型使用同一份测试样本",
     )
-    source = "measured on SmolLM2-135M-Instruct: two cores answer 100 short rows in 13 seconds"
-    return Reasoned(EVALUATION_MINUTES, why, source)
+    return Reasoned(EVALUATION_MINUTES, why, sources.MEASURED_ANSWERS)

@@ -9,7 +9,7 @@ from newft.decide.case import figure
 from newft.decide.estimate import Load
 from newft.decide.fit import peak_gb
 from newft.decide.precision import on_accelerator
-from newft.entries import Catalog, Family, Hardware, Language, Size, Text
+from newft.entries import Catalog, Family, Hardware, Language, Size, Text, cited
 from newft.errors import CatalogError
 from newft.model import Reasoned
 
@@ -40,7 +40,7 @@ def suggest_model(
             f"the memory of {hardware.accelerator.title} is not known: the smallest of the family",
             f"{hardware.accelerator.title} 的显存未知，取该系列最小的模型",
         )
-        return Reasoned(ModelChoice(family.id, sizes[0].hub_id), why, family.sources[0])
+        return Reasoned(ModelChoice(family.id, sizes[0].hub_id), why, cited(family.sources[0]))
     return _largest(family, sizes, hardware, memory)
 
 
@@ -94,5 +94,8 @@ def _largest(
             f"the smallest of the family: LoRA in {number_format} needs up to {needed} of {has} GB",
             f"该系列最小的模型：{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB",
         )
-    source = f"{size.source}; {sources.rule('three quarters of the memory is comfortable')}"
-    return Reasoned(ModelChoice(family.id, size.hub_id), why, source)
+    comfort = sources.rule(
+        "three quarters of the memory is comfortable", "占显存四分之三以内较宽裕"
+    )
+    choice = ModelChoice(family.id, size.hub_id)
+    return Reasoned(choice, why, sources.joined(size.source, comfort))

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from newft.entries import Language, Measured, Prompts, Text
+from newft.entries import Language, Measured, Prompts, Text, cited
 from newft.model import Answers, Plan, Reasoned
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
@@ -136,11 +136,12 @@ def wrapped(text: str, *, width: int) -> list[str]:
 
 def _reasoned(reasoned: Reasoned[Any] | Measured[Any], language: Language) -> dict[str, Plain]:
     value, why = plain(reasoned.value, language), reasoned.why.to(language)
-    comment: list[Plain] = [*_comment(why, reasoned.source, language)]
+    source = cited(reasoned.source).to(language)
+    comment: list[Plain] = [*_comment(why, source, language)]
     return {
         "value": value,
         "why": why,
-        "source": reasoned.source,
+        "source": source,
         "yaml": yaml_value(value),
         "comment": comment,
     }
