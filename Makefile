@@ -6,6 +6,8 @@ DEMO := --set training.time_budget_minutes=5 --set evaluation.time_budget_minute
 DEMO_MAKE = $(MAKE) --no-print-directory -C demo VENV=$(abspath $(VENV))
 
 export HF_HUB_OFFLINE := 1
+# two test processes of two threads each would wait for one another
+test quick: export OMP_NUM_THREADS := 1
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
