@@ -37,6 +37,7 @@ def complete(path: Path, revision: str | None, *, hint: str) -> ModelFolder:
     if not path.is_dir():
         raise ProjectError(f"{path} is not a folder", hint)
     faults = [f"{name} is missing" for name in _missing(path)]
+    faults += [f"{file.name} is not JSON" for file in sorted(path.glob("*.json")) if _broken(file)]
     faults += [fault for name in _weights(path) for fault in _weight_faults(path / name)]
     if faults:
         raise ProjectError(f"{path} is not a whole model:\n  " + "\n  ".join(faults), hint)
@@ -58,6 +59,14 @@ def _missing(folder: Path) -> list[str]:
     if not any(all((folder / name).is_file() for name in names) for names in TOKENIZERS):
         missing.append("tokenizer.json (or tokenizer.model, or vocab.json with merges.txt)")
     return missing
+
+
+def _broken(file: Path) -> bool:
+    try:
+        json.loads(file.read_bytes())
+    except ValueError:
+        return True
+    return False
 
 
 def _weights(folder: Path) -> list[str]:
