@@ -222,10 +222,11 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def compose(layer: str, into: Path, *, package: str = "project") -> Path:
-    """A folder to import `package` from: the base modules, and on them those of one source."""
+    """A folder to import `package` from: the base modules, with those of one source."""
     shutil.copytree(TEMPLATES / "project/src/package_name", into / package)
     source = TEMPLATES / f"layers/source/{layer}/src/package_name"
     shutil.copytree(source, into / package, dirs_exist_ok=True)
+    shutil.copy(TEMPLATES.parent / "generator" / "newft" / "records.py", into / package)
     return into
 
 

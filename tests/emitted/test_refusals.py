@@ -1,0 +1,394 @@
+"""Bad input to an emitted project: what is wrong, what to do, and nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from desk import Desk
+from test_bad_input import mounted
+from test_cli import newft, plain_environment
+
+pytestmark = pytest.mark.slow
+
+Change = Callable[[Desk], None]
+SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
+AS_GENERATED = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
+AS_TEXT = "YAML reads 1e-4 as text: write 1.0e-4, and numbers without quotes"
+
+
+def refused(desk: Desk, error: str, hint: str, *words: str) -> None:
+    """The command ends with this message, and every file is as it was."""
+    before = desk.contents()
+    run = desk.run(*words)
+    assert (run.stdout, run.stderr) == ("", f"error: {error}\n\nhint: {hint}\n")
+    assert run.returncode == 1
+    assert desk.contents() == before
+
+
+def edited(**values: str) -> Change:
+    """A change of run.yaml: the value, or with a trailing `:` the key, of some keys."""
+
+    def change(desk: Desk) -> None:
+        path = desk.folder / "config" / "run.yaml"
+        text = path.read_text(encoding="utf-8")
+        for key, value in values.items():
+            line = value if ":" in value else f"{key}: {value}"
+            text, count = re.subn(rf"(?m)^( *){key}:.*$", rf"\g<1>{line}", text, count=1)
+            assert count == 1
+        path.write_text(text, encoding="utf-8")
+
+    return change
+
+
+def written(name: str, content: bytes) -> Change:
+    def change(desk: Desk) -> None:
+        (desk.folder / name).write_bytes(content)
+
+    return change
+
+
+def without(name: str) -> Change:
+    return lambda desk: (desk.folder / name).unlink()
+
+
+# --- config/run.yaml -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "faults", "hint"),
+    [
+        (
+            edited(learning_rate="1e-4"),
+            {"learning_rate: 1e-4": "training.learning_rate is '1e-4' (text), not a number"},
+            AS_TEXT,
+        ),
+        (
+            edited(seed="seed: 1\n  seed: 2", rank="rnak: 8", epochs="0", precision="fp8"),
+            {
+                "seed: 2": "run.seed is there twice",
+                "precision: fp8": (
+                    "model.precision is 'fp8': Input should be 'fp32', 'bf16' or 'fp16'"
+                ),
+                "adapter:": "adapter.rank is missing",
+                "rnak: 8": "adapter.rnak is not a key; the nearest is rank",
+                "epochs: 0": "training.epochs is 0: Input should be greater than or equal to 1",
+            },
+            AS_GENERATED,
+        ),
+        (
+            edited(out_of_scope="moon"),
+            {"task:": "task: out_of_scope is moon, which is not one of the labels"},
+            AS_GENERATED,
+        ),
+        (
+            edited(test_share="0.95"),
+            {"data:": "data: validation_share and test_share leave nothing to train on"},
+            AS_GENERATED,
+        ),
+        (
+            edited(warmup=".nan"),
+            {"warmup: .nan": "training.warmup is nan: Input should be a finite number"},
+            AS_GENERATED,
+        ),
+        (
+            edited(system="yes"),
+            {"system: yes": "task.system is True, which is not text"},
+            "YAML reads yes, no, null and 12 as other things than text: put them in quotes",
+        ),
+        (
+            edited(training="training: 3\nfoo:"),
+            {"training: 3": "training holds no keys", "foo:": "foo is not a key"},
+            AS_GENERATED,
+        ),
+        (
+            edited(name="name: [a"),
+            {"seed: 42": "not YAML: expected ',' or ']', but got '?'"},
+            AS_GENERATED,
+        ),
+    ],
+    ids=["1e-4", "several", "scope", "shares", "nan", "yes", "section", "broken"],
+)
+def test_every_fault_of_run_yaml_has_its_line(
+    desk: Desk, change: Change, faults: dict[str, str], hint: str
+) -> None:
+    change(desk)
+    path = desk.folder / "config" / "run.yaml"
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    listed = [f"config/run.yaml:{lines.index(line) + 1}: {fault}" for line, fault in faults.items()]
+    refused(desk, "\n".join(listed), hint, "data")
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (
+            ["--set", "training.learning_rate=1e-4"],
+            "--set training.learning_rate is '1e-4' (text), not a number",
+            AS_TEXT,
+        ),
+        (
+            ["--set", "training.epoch=1"],
+            "--set training.epoch is not a key; the nearest is epochs",
+            AS_GENERATED,
+        ),
+        (
+            ["--set", "training.epochs"],
+            "--set training.epochs names no value of run.yaml",
+            "write --set training.epochs=1",
+        ),
+        (["--set", "run.name=["], "--set run.name: [ is not YAML", "put it in quotes"),
+        (["--config", "no.yaml"], "no.yaml is missing", "run this from the project's folder"),
+        (["--config", "empty"], "empty has no sections", AS_GENERATED),
+        (
+            ["--config", "src"],
+            "src: Is a directory",
+            "look at that path, its rights and the room left",
+        ),
+    ],
+    ids=lambda value: value[1] if isinstance(value, list) else "",
+)
+def test_a_wrong_option_is_blamed_itself(
+    fresh: Desk, words: list[str], error: str, hint: str
+) -> None:
+    (fresh.folder / "empty").touch()
+    refused(fresh, error, hint, "data", *words)
+
+
+# --- records -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "hint"),
+    [
+        (
+            without("data/raw/t.csv"),
+            "data/raw/t.csv: cannot be read: No such file or directory",
+            "check the path and its permissions",
+        ),
+        (
+            written("data/raw/t.csv", bytes(range(256)) * 9),
+            "data/raw/t.csv: this is a binary file, not text",
+            SAVE_AS,
+        ),
+        (
+            written("data/raw/t.csv", b"Body,Cause\na,b\n"),
+            "data/raw/t.csv has no column for label; it has: Body, Cause",
+            "name its column in config/run.yaml: data.columns.label",
+        ),
+        (
+            edited(label="lable: [Reason]"),
+            "data/raw/t.csv has no column for label; it has: Body, Reason",
+            "name its column in config/run.yaml: data.columns.label",
+        ),
+        (
+            written("data/raw/t.csv", b"Body,Reason\n,refund\nhello,\nbye,moon\n"),
+            "no row is left for train; left out: 1 empty_input, 1 empty_label, 1 unknown_label",
+            "add rows, or look at data and task.labels in config/run.yaml",
+        ),
+    ],
+    ids=["missing", "binary", "column", "key", "nothing"],
+)
+def test_records_that_cannot_be_formatted_leave_the_old_rows(
+    ready: Desk, change: Change, error: str, hint: str
+) -> None:
+    change(ready)
+    refused(ready, error, hint, "data")
+
+
+def test_a_full_disk_leaves_the_old_rows(ready: Desk) -> None:
+    data = ready.folder / "data"
+    shutil.copytree(data, ready.folder / "kept")
+    if mounted("size=64k", data).returncode:
+        pytest.skip("this user may not mount a disk")
+    try:
+        shutil.copytree(ready.folder / "kept", data, dirs_exist_ok=True)
+        error = "No space left on device"
+        refused(ready, error, "look at that path, its rights and the room left", "data")
+    finally:
+        subprocess.run(["umount", data], check=True)
+
+
+def test_one_process_at_a_time_formats(ready: Desk) -> None:
+    holder = (
+        "import fcntl, sys\nf = open('data/.lock', 'w')\nfcntl.flock(f, 2)\nprint(flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{holder}sys.stdin.read()"],
+        cwd=ready.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout and other.stdout.readline()
+        refused(ready, "another process is at work in data", "wait for its end", "data")
+        other.communicate()
+    assert ready.run("data").returncode == 0
+
+
+# --- the order of the commands -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", ["check", "train", "evaluate"])
+def test_before_data_comes_data(fresh: Desk, module: str) -> None:
+    refused(fresh, "there are no whole rows in data/processed", "run `make data` first", module)
+
+
+@pytest.mark.parametrize(("module", "words"), [("evaluate", []), ("chat", ["--once", "hello"])])
+def test_before_using_a_model_comes_training(
+    formatted: Desk, module: str, words: list[str]
+) -> None:
+    error = "runs/intent-lora is not trained to its end"
+    refused(formatted, error, "run `make train` first", module, *words)
+
+
+def test_rows_of_other_settings_are_not_trained_on(ready: Desk) -> None:
+    edited(system="Say what it is about.", test_share="0.25")(ready)
+    error = "data/processed was made with other settings: data.test_share, task.system"
+    refused(ready, error, "run `make data` again", "train")
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b'{"messages": []}\nno json\n', "data/processed/train.jsonl:2: no formatted row"),
+        (b"", "data/processed/train.jsonl has no rows"),
+    ],
+)
+def test_a_damaged_split_is_named(ready: Desk, content: bytes, error: str) -> None:
+    written("data/processed/train.jsonl", content)(ready)
+    refused(ready, error, "run `make data` again", "train")
+
+
+# --- models --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "faults"),
+    [
+        (lambda tiny: (tiny / "model.safetensors").unlink(), ["model.safetensors is missing"]),
+        (
+            lambda tiny: [(tiny / name).unlink() for name in ("config.json", "tokenizer.json")],
+            [
+                "config.json is missing",
+                "tokenizer.json (or tokenizer.model, or vocab.json with merges.txt) is missing",
+            ],
+        ),
+        (
+            lambda tiny: (tiny / "model.safetensors").write_bytes(b"version https://git-lfs\n"),
+            ["model.safetensors is cut short, or a Git LFS pointer instead of the weights"],
+        ),
+        (lambda tiny: (tiny / "config.json").write_text("{"), ["config.json is not JSON"]),
+        (lambda tiny: (tiny / "tokenizer.json").write_text("{"), ["tokenizer.json is not JSON"]),
+    ],
+    ids=["weights", "several", "pointer", "config", "tokenizer"],
+)
+def test_a_model_folder_that_is_not_whole_is_named(
+    ready: Desk, tmp_path: Path, change: Callable[[Path], object], faults: list[str]
+) -> None:
+    tiny = tmp_path / "half"
+    config = (ready.folder / "config" / "run.yaml").read_text(encoding="utf-8")
+    (model,) = re.findall(r"(?m)^  id: (.*)$", config)
+    shutil.copytree(model.strip('"'), tiny)
+    change(tiny)
+    hint = (
+        "copy the folder again from where it came; or on a machine with a network run `hf download"
+        " ORGANISATION/MODEL --local-dir MODEL`, copy that folder here, and set model.id in"
+        " config/run.yaml to its path"
+    )
+    listed = "".join(f"\n  {fault}" for fault in faults)
+    error = f"{tiny} is not a whole model:{listed}"
+    refused(ready, error, hint, "train", "--set", f"model.id={tiny}")
+
+
+# --- training ------------------------------------------------------------------------------------
+
+
+def test_an_answer_without_a_token_is_refused(ready: Desk) -> None:
+    path = ready.folder / "data" / "processed" / "train.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows[0]["messages"][-1]["content"] = ""
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    error, hint = "an answer has no token to learn", "look for empty answers in data/raw"
+    refused(ready, error, hint, "train")
+
+
+def test_a_loss_that_is_no_number_ends_the_run_unfinished(ready: Desk) -> None:
+    sets = ("adapter.alpha=1000000000000", "training.max_grad_norm=1.0e+30",
+            "training.learning_rate=0.99")  # fmt: skip
+    run = ready.run("train", *(word for value in sets for word in ("--set", value)))
+    assert run.returncode == 1
+    assert re.search(  # transformers may have a remark before it
+        r"^error: the loss is (nan|inf) at step \d+\n\nhint: set model\.precision to bf16 or fp32,"
+        r" or lower training\.learning_rate\n\Z",
+        run.stderr,
+        re.MULTILINE,
+    )
+    assert not (ready.folder / "runs" / "intent-lora" / "result.json").exists()
+
+
+def test_a_second_training_in_the_same_folder_is_refused_and_ctrl_c_ends_the_first(
+    ready: Desk,
+) -> None:
+    words = ("train", "--set", "training.epochs=400")
+    first = ready.start(*words)
+    assert first.stdout and first.stderr
+    for line in first.stdout:
+        if line.startswith("training into"):
+            break
+    second = ready.run(*words)
+    first.send_signal(signal.SIGINT)
+    _, stderr = first.communicate(timeout=60)
+    assert (second.returncode, second.stderr) == (
+        1,
+        "error: another process is at work in runs/intent-lora\n\nhint: wait for its end\n",
+    )
+    assert (first.returncode, stderr) == (130, "interrupted\n")
+
+
+def test_a_trained_run_is_only_judged_on_the_rows_it_began_with(ready: Desk) -> None:
+    assert ready.run("train", "--set", "training.epochs=1").returncode == 0
+    with (ready.folder / "data" / "raw" / "t.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"{number} times I asked about {number},refund\n" for number in "abcdefgh")
+    assert ready.run("data").returncode == 0
+    error = "data/processed changed since runs/intent-lora began"
+    hint = "train on it under another name: --set run.name=intent-lora-2"
+    for module in ("train", "evaluate"):
+        refused(ready, error, hint, module, "--set", "training.epochs=1")
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["客服 助手", "2 desks"])
+def test_a_project_of_any_allowed_name_formats_its_rows(name: str, tmp_path: Path) -> None:
+    run = newft("new", "--yes", "--gpu", "cpu", "--name", name, "--json", cwd=tmp_path)
+    assert run.returncode == 0
+    (package,) = [path.name for path in (tmp_path / name / "src").iterdir()]
+    run = subprocess.run(
+        ["make", "data", "VENV=venv"],
+        cwd=with_python(tmp_path / name),
+        env=plain_environment(tmp_path) | {"PYTHONPATH": "src"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert f"-m {package}.data" in run.stdout
+    assert (tmp_path / name / "data" / "processed" / "train.jsonl").is_file()
+
+
+def with_python(folder: Path) -> Path:
+    """The folder, with this interpreter where its own environment would be."""
+    (folder / "venv" / "bin").mkdir(parents=True)
+    python = folder / "venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    return folder
