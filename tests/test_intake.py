@@ -120,7 +120,7 @@ def test_what_looks_odd_is_said_in_both_languages(tmp_path: Path) -> None:
     path = table(tmp_path, rows, header="text,intent,session_id")
     path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
     assert facts(path).warnings == (
-        Text(f"{path} was read as utf-16", f"{path} 按 utf-16 编码读取"),
+        Text("tickets.csv was read as utf-16", "tickets.csv 按 utf-16 编码读取"),
         Text(
             "1 labels have fewer than 3 rows and are left out: typo",
             "1 个标签少于 3 行，已剔除：typo",

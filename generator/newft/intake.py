@@ -230,8 +230,9 @@ def _refuse_too_little(
 def _warnings(files: Sequence[FileFacts], tally: Tally) -> list[Text]:
     """What the user should know before they go on."""
     said = [
-        Text(f"{file.path} was read as {file.encoding}", f"{file.path} 按 {file.encoding} 编码读取")
-        for file in files
+        # by name alone: what is said here is kept in the project, and the user's folders are not
+        Text(f"{name} was read as {file.encoding}", f"{name} 按 {file.encoding} 编码读取")
+        for file, name in ((file, Path(file.path).name) for file in files)
         if file.encoding not in (None, "utf-8", "utf-8-sig")
     ]
     kept, rejected = tally.labels_kept(), tally.rejects()

@@ -4,12 +4,16 @@ import tarfile
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import yaml
 from plans import make_answers, make_facts, sample
+from test_cli import RECORDS
 
-from newft import __version__
+from newft import __version__, resources
 from newft.answers import finish, load
-from newft.model import DataAnswer
+from newft.catalog.load import load_kit
+from newft.intake import measure
+from newft.model import DataAnswer, Facts
 from newft.project.baseline import write_baseline
 
 
@@ -30,6 +34,26 @@ def test_the_kept_answers_lead_to_the_same_project_from_inside_it(tmp_path: Path
     assert kept == replace(
         make_answers(file, "zh"), data=DataAnswer(files=("data/raw/tickets.csv",))
     )
+
+
+@pytest.mark.parametrize("given", ["./x.csv", "./", "../here/x.csv", "~", "~/x.csv"])
+def test_the_kept_answers_say_nothing_of_where_the_files_lay(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, tree = tmp_path / "here", tmp_path / "tree"
+    for made in (folder, tree):
+        made.mkdir()
+    (folder / "x.csv").write_bytes(RECORDS.encode("utf-16"))
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(folder))
+    task = load_kit(resources.domains() / "customer_service").tasks["intent"]
+    facts = Facts(measure([given], task=task, columns={}, language=None))
+    answers = replace(make_answers(facts.data.files[0], "en"), data=DataAnswer(files=(given,)))
+
+    write_baseline(tree, answers=answers, facts=facts)
+    assert load(tree / ".newft/answers.yml")["data.files"] == ("data/raw/x.csv",)
+    kept = (tree / ".newft/facts.yml").read_text(encoding="utf-8")
+    assert "x.csv was read as utf-16" in kept and str(tmp_path) not in kept
 
 
 def test_open_questions_have_no_key(tmp_path: Path) -> None:

@@ -18,11 +18,10 @@ def write_baseline(tree: Path, *, answers: Answers, facts: Facts) -> None:
     """Write `.newft/`: answers.yml (yours to edit), facts.yml, baseline.tar."""
     kept = tree / KEPT
     kept.mkdir(exist_ok=True)
-    moved = {file.path: file.project_path for file in facts.data.files}
-    here = tuple(moved.get(file, file) for file in answers.data.files)
-    answers = replace(answers, data=replace(answers.data, files=here))
     # where the files lay on the machine that generated is nobody's business later
     files = tuple(replace(file, path=file.project_path) for file in facts.data.files)
+    here = () if facts.data.sample else tuple(file.path for file in files)
+    answers = replace(answers, data=replace(answers.data, files=here))
     facts = replace(facts, data=replace(facts.data, files=files))
     _write(kept / "answers.yml", _given(plain(answers)))
     _write(kept / "facts.yml", {"newft": __version__, "facts": plain(facts)})
