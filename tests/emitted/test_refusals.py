@@ -249,7 +249,7 @@ def test_before_using_a_model_comes_training(
 
 
 def test_rows_of_other_settings_are_not_trained_on(ready: Desk) -> None:
-    edited(system="Say what it is about.", test_share="0.25")(ready)
+    edited(system="Say what it is about.", test_share="0.3")(ready)
     error = "data/processed was made with other settings: data.test_share, task.system"
     refused(ready, error, "run `make data` again", "train")
 
