@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_a_machine_without_a_driver_is_a_cpu(driver: Path) -> None:
     assert not driver.exists()
     found = probe()
     assert (found.accelerator, found.count) == ("cpu", 1)
-    assert found.memory_gb > 0
+    assert found.memory_gb is not None and found.memory_gb > 0
 
 
 def test_cores_are_those_this_process_may_use(driver: Path) -> None:
@@ -45,6 +46,41 @@ def test_cards_are_counted_by_the_name_of_the_first(driver: Path) -> None:
     answers(driver, 'for name in "Tesla T4" "Tesla T4" "NVIDIA A10"; do echo "$name, 15360"; done')
     found = probe()
     assert (found.accelerator, found.count, found.memory_gb) == ("Tesla T4", 2, 15.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "memory_gb", "bf16"),
+    [
+        ("NVIDIA TITAN RTX, 24576, 7.5", 24.0, False),
+        ("NVIDIA RTX A2000, 6144, 8.6", 6.0, True),
+        ("NVIDIA GB10, [N/A], 12.1", None, True),
+        ("NVIDIA RTX A2000, 6144, [N/A]", 6.0, None),
+    ],
+)
+def test_a_card_says_its_memory_and_whether_it_has_bf16(
+    driver: Path, line: str, memory_gb: float | None, bf16: bool | None
+) -> None:
+    answers(driver, f"echo '{line}'")
+    found = probe()
+    assert (found.accelerator, found.memory_gb, found.bf16) == (
+        line.partition(",")[0],
+        memory_gb,
+        bf16,
+    )
+
+
+def test_an_old_driver_is_not_asked_for_what_it_does_not_know(driver: Path) -> None:
+    answers(driver, 'case "$1" in *compute_cap*) exit 2;; *) echo "Tesla T4, 15360";; esac')
+    found = probe()
+    assert (found.accelerator, found.memory_gb, found.bf16) == ("Tesla T4", 15.0, None)
+
+
+def test_a_mac_is_apple_silicon(driver: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not driver.exists()
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    found = probe()
+    assert (found.accelerator, found.count, found.bf16) == ("Apple silicon", 1, None)
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,10 @@ def test_the_sample_takes_the_language_of_the_conversation() -> None:
 
 def test_the_machine_is_named_in_the_choice() -> None:
     first = question("gpu").choices(situation())[0]
-    assert (first.value, first.title.en) == ("auto", "this machine: 2 cores, no GPU")
+    assert (first.value, first.title.en) == (
+        "auto",
+        "this machine: 2 cores; no NVIDIA GPU found, name yours if there is another",
+    )
 
 
 @pytest.mark.parametrize("one", QUESTIONS, ids=lambda one: one.key)

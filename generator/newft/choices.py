@@ -100,7 +100,10 @@ def _this(machine: MachineFacts | None) -> Text:
         return Text("this machine", "本机")
     if machine.accelerator == "cpu":
         cores = machine.cores
-        return Text(f"this machine: {cores} cores, no GPU", f"本机：{cores} 核，无 GPU")
+        return Text(
+            f"this machine: {cores} cores; no NVIDIA GPU found, name yours if there is another",
+            f"本机：{cores} 核；未找到 NVIDIA GPU，如有其他加速卡请指明",
+        )
     found = f"{machine.count} x {machine.accelerator}"
     return Text(f"this machine: {found}", f"本机：{found}")
 

@@ -4,44 +4,58 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NamedTuple
 
 from newft.model import MachineFacts
 
 ANSWER_SECONDS = 10  # a driver that takes longer is not to be waited for
 GIB = 1024**3
+BF16_SINCE = 8.0  # compute capability
+# name, MiB, and compute capability where the driver knows of it
+CARD = re.compile(r"\s*(.+?),\s*(\d+|\[.*?\])\s*(?:,\s*(\d+\.\d+)?.*)?")
+
+
+class _Card(NamedTuple):
+    name: str
+    memory_gb: float | None
+    bf16: bool | None
 
 
 def probe() -> MachineFacts:
     """This machine; memory is the accelerator's, or main memory where there is none."""
     cards = _nvidia_cards()
-    name, memory_gb = cards[0] if cards else ("cpu", _main_memory_gb())
+    first = cards[0] if cards else _without_cards()
     return MachineFacts(
-        accelerator=name,
-        count=max(1, sum(card[0] == name for card in cards)),  # of one kind
+        accelerator=first.name,
+        count=max(1, sum(card.name == first.name for card in cards)),  # of one kind
         cores=_cores(),
-        memory_gb=memory_gb,
-        bf16=_cpu_bf16(),
+        memory_gb=first.memory_gb,
+        bf16=first.bf16,
     )
 
 
-def _nvidia_cards() -> list[tuple[str, float]]:
-    """Name and memory of each card that this process may use."""
-    query = ["--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
+def _without_cards() -> _Card:
+    """What trains where no NVIDIA card does; Apple's GPU shares main memory."""
+    if (platform.system(), platform.machine()) == ("Darwin", "arm64"):
+        return _Card("Apple silicon", _main_memory_gb(), None)
+    return _Card("cpu", _main_memory_gb(), _cpu_bf16())
+
+
+def _nvidia_cards() -> list[_Card]:
+    """Each card that this process may use."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return []
-    try:
-        answer = subprocess.run(
-            [program, *query], capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True
-        ).stdout
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return []
-    lines = [re.fullmatch(r"\s*(.+?),\s*(\d+)\s*", line) for line in answer.splitlines()]
-    cards = [(line[1], round(int(line[2]) / 1024, 1)) for line in lines if line]
+    # an old driver refuses a query that names what it does not know
+    answer = _answer(program, "name,memory.total,compute_cap") or _answer(
+        program, "name,memory.total"
+    )
+    cards = [_card(line) for found in answer.splitlines() if (line := CARD.fullmatch(found))]
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None:
         return cards
@@ -51,6 +65,26 @@ def _nvidia_cards() -> list[tuple[str, float]]:
     return cards[: len(chosen)]  # named by UUID, which says how many
 
 
+def _answer(program: str, asked: str) -> str:
+    """What nvidia-smi says of each card, a line a card; nothing where it fails."""
+    query = [program, f"--query-gpu={asked}", "--format=csv,noheader,nounits"]
+    try:
+        return subprocess.run(
+            query, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True
+        ).stdout
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return ""
+
+
+def _card(line: re.Match[str]) -> _Card:
+    name, memory, capability = line.groups()
+    return _Card(
+        name,
+        round(int(memory) / 1024, 1) if memory.isdecimal() else None,  # `[N/A]` where it is shared
+        float(capability) >= BF16_SINCE if capability else None,
+    )
+
+
 def _cores() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -58,12 +92,12 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _main_memory_gb() -> float:
-    """Main memory in GiB, within a container's limit; 0 where the system does not say."""
+def _main_memory_gb() -> float | None:
+    """Main memory in GiB, within a container's limit; None where the system does not say."""
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
-        return 0.0
+        return None
     with contextlib.suppress(OSError, ValueError):  # no container, or `max`
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
     return round(memory / GIB, 1)

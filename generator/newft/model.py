@@ -100,8 +100,8 @@ class MachineFacts:
     accelerator: str
     count: int
     cores: int
-    memory_gb: float
-    bf16: bool
+    memory_gb: float | None  # the accelerator's; main memory where it has none of its own
+    bf16: bool | None
 
 
 @dataclass(frozen=True)

@@ -113,10 +113,19 @@ def test_auto_on_a_processor_knows_its_memory_and_precision() -> None:
     assert (hardware.accelerator.memory_gb, hardware.accelerator.bf16) == (7.6, False)
 
 
-def test_auto_keeps_an_unlisted_card_unknown() -> None:
-    machine = MachineFacts("NVIDIA Future 9000", 1, 8, 64.0, bf16=True)
-    accelerator = parse_gpu("auto", ACCELERATORS, machine=machine).accelerator
-    assert (accelerator.id, accelerator.memory_gb) == ("NVIDIA Future 9000", None)
+@pytest.mark.parametrize("bf16", [True, False, None])
+def test_auto_knows_of_an_unlisted_card_what_its_driver_says(bf16: bool | None) -> None:
+    machine = MachineFacts("NVIDIA Other 9000", 1, 8, 64.0, bf16=bf16)
+    card = parse_gpu("auto", ACCELERATORS, machine=machine).accelerator
+    assert (card.id, card.memory_gb, card.bf16) == ("NVIDIA Other 9000", 64.0, bf16)
+    assert (card.fp16, card.peak_tflops) == (None, None)
+
+
+@pytest.mark.parametrize(("main", "usable"), [(24.0, 16.0), (None, None)])
+def test_auto_on_apple_silicon_shares_main_memory(main: float | None, usable: float | None) -> None:
+    machine = MachineFacts("Apple silicon", 1, 10, main, bf16=None)
+    hardware = parse_gpu("auto", ACCELERATORS, machine=machine)
+    assert (hardware.accelerator.kind, hardware.accelerator.memory_gb) == ("mps", usable)
 
 
 def test_auto_without_a_machine_is_refused() -> None:

@@ -11,6 +11,7 @@ from newft.errors import UsageError
 from newft.model import MachineFacts
 from newft.names import fold, nearest
 
+METAL_SHARE = 2 / 3  # of main memory: what macOS lets a GPU fill, at the least
 _COUNT = re.compile(r"\s*(?:(\d{1,4})\s*[x×*]\s*)?(.+?)\s*", re.IGNORECASE)
 _MEMORY = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*(?:GB?|GiB)", re.IGNORECASE)
 
@@ -36,10 +37,18 @@ def _of_machine(accelerators: Mapping[str, Accelerator], machine: MachineFacts |
         raise UsageError(
             "`auto` needs a machine to look at", where="gpu", hint="name it: cpu, 1x24GB"
         )
-    accelerator = _named(machine.accelerator, accelerators) or _unlisted(machine.accelerator)
-    if accelerator.kind == "cpu":
-        accelerator = replace(accelerator, memory_gb=machine.memory_gb, bf16=machine.bf16)
+    accelerator = _named(machine.accelerator, accelerators)
+    if accelerator is None:
+        accelerator = _probed(_unlisted(machine.accelerator), machine)
+    elif accelerator.kind == "cpu":
+        accelerator = _probed(accelerator, machine)
+    elif accelerator.kind == "mps" and machine.memory_gb:
+        accelerator = replace(accelerator, memory_gb=round(machine.memory_gb * METAL_SHARE, 1))
     return Hardware(accelerator, machine.count)
+
+
+def _probed(accelerator: Accelerator, machine: MachineFacts) -> Accelerator:
+    return replace(accelerator, memory_gb=machine.memory_gb, bf16=machine.bf16)
 
 
 def _named(name: str, accelerators: Mapping[str, Accelerator]) -> Accelerator | None:

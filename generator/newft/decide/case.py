@@ -43,7 +43,7 @@ class Case:
         """Memory one process can fill, in GB of 1e9 bytes; None is unknown."""
         machine = self.facts.machine
         if self.on_cpu and self.trains_here and machine is not None:
-            return machine.memory_gb * CPU_MEMORY_SHARE
+            return machine.memory_gb and machine.memory_gb * CPU_MEMORY_SHARE
         return self.hardware.accelerator.memory_gb
 
     @property
