@@ -202,6 +202,8 @@ def _family() -> Family:
         architectures=("LlamaForCausalLM",),
         linear_modules=("q_proj",),
         targets={"lora": "all-linear"},
+        rank={"lora": Measured(8, why, "families/smollm2")},
+        alpha={"lora": Measured(16, why, "families/smollm2")},
         learning_rate={"lora": Measured(0.002, why, "families/smollm2")},
         fp16_safe=Measured(value=True, why=why, source="families/smollm2"),
         chat=Chat("<|im_end|>", "<|im_end|>", {}, "families/smollm2"),

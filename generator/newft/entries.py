@@ -96,6 +96,8 @@ class Size:
     modelscope_id: str | None = None
     embedded: Embedded | None = None
     # method -> value, where this size wants another than its family
+    rank: Mapping[str, Measured[int]] = field(default_factory=dict)
+    alpha: Mapping[str, Measured[int]] = field(default_factory=dict)
     learning_rate: Mapping[str, Measured[float]] = field(default_factory=dict)
 
 
@@ -128,7 +130,10 @@ class Family:
     architectures: tuple[str, ...]
     linear_modules: tuple[str, ...]
     targets: Mapping[str, str | tuple[str, ...]]  # method -> "all-linear", a regex, or names
-    learning_rate: Mapping[str, Measured[float]]  # method -> value
+    # method -> value; one source for the three, as each holds for the others only
+    rank: Mapping[str, Measured[int]]
+    alpha: Mapping[str, Measured[int]]
+    learning_rate: Mapping[str, Measured[float]]
     fp16_safe: Measured[bool]
     chat: Chat
     tokens_per_character: Mapping[Language, Measured[float]]

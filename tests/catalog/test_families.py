@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from itertools import chain
 
 import pytest
 import yaml
@@ -20,11 +22,15 @@ each_model = pytest.mark.parametrize(
 )
 
 
+def recipes(family: Family) -> list[Mapping[str, Measured]]:  # type: ignore[type-arg]
+    """Rank, alpha and learning rate of the family, and of each size."""
+    of_sizes = [(size.rank, size.alpha, size.learning_rate) for size in family.sizes]
+    return [family.rank, family.alpha, family.learning_rate, *chain(*of_sizes)]
+
+
 def reasons(family: Family) -> list[Measured]:  # type: ignore[type-arg]
-    rates = [rate for size in family.sizes for rate in size.learning_rate.values()]
     return [
-        *family.learning_rate.values(),
-        *rates,
+        *(value for values in recipes(family) for value in values.values()),
         family.fp16_safe,
         *family.tokens_per_character.values(),
         *family.caveats,
@@ -58,6 +64,14 @@ def test_learning_rates_are_of_the_order_of_lora(family: Family) -> None:
     rates = [size.learning_rate.get("lora") for size in family.sizes]
     for rate in (family.learning_rate["lora"], *filter(None, rates)):
         assert 1.0e-5 <= rate.value <= 2.0e-3
+
+
+@each_family
+def test_a_size_with_a_rate_of_its_own_has_the_rank_and_scale_that_it_holds_for(
+    family: Family,
+) -> None:
+    for owner in (family, *family.sizes):
+        assert set(owner.rank) == set(owner.alpha) == set(owner.learning_rate)
 
 
 @each_model

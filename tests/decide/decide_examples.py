@@ -77,7 +77,9 @@ FOURTEEN = replace(
 )
 
 
-def family(identity: str, *sizes: Size, fp16: bool = True, rate: float = 2.0e-4) -> Family:
+def family(
+    identity: str, *sizes: Size, fp16: bool = True, rank: int = 16, rate: float = 2.0e-4
+) -> Family:
     return Family(
         id=identity,
         title=identity.capitalize(),
@@ -85,6 +87,8 @@ def family(identity: str, *sizes: Size, fp16: bool = True, rate: float = 2.0e-4)
         architectures=("LlamaForCausalLM",),
         linear_modules=("q_proj", "v_proj"),
         targets={"lora": "all-linear"},
+        rank={"lora": Measured(rank, Text("a rank", "秩"), "its authors")},
+        alpha={"lora": Measured(16, Text("a scale", "缩放"), "its authors")},
         learning_rate={"lora": Measured(rate, Text("a rate", "学习率"), "its authors")},
         fp16_safe=Measured(fp16, Text("values grow large", "数值过大"), "an issue"),
         chat=Chat("<|im_end|>", "<|endoftext|>", {}, "tokenizer_config.json"),
@@ -96,7 +100,7 @@ def family(identity: str, *sizes: Size, fp16: bool = True, rate: float = 2.0e-4)
     )
 
 
-SMOLLM = family("smollm2", SMOL, rate=1.0e-3)
+SMOLLM = family("smollm2", SMOL, rank=8, rate=1.0e-3)
 QWEN = family("qwen3", SMALL, EIGHT, FOURTEEN)
 FRAGILE = family("gemma", EIGHT, SMALL, fp16=False)
 

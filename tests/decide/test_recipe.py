@@ -72,21 +72,19 @@ def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
     }
 
 
-def test_a_reason_names_the_numbers_that_decided() -> None:
-    chosen = recipe(SMOL, CPU, SMOLLM)
-    assert chosen.rank.why.en == (
-        "436 training rows and 14 labels fill some 830 parameters; rank 8 has 2.4 million"
-    )
-    assert chosen.rank.why.zh == (
-        "436 行训练数据、14 个标签约占用 830 个参数的容量；秩 8 有 244 万个参数"
-    )
+def test_rank_scale_and_rate_have_the_source_that_they_were_tried_in() -> None:
+    chosen = recipe(SMALL, Hardware(card(24.0)))
+    assert (chosen.rank.value, chosen.alpha.value) == (16, 16)
+    assert {value.source.en for value in (chosen.rank, chosen.alpha, chosen.learning_rate)} == {
+        "its authors"
+    }
 
 
 def test_an_accelerator_trains_on_everything_without_a_budget() -> None:
     chosen = recipe(EIGHT, Hardware(card(80.0)), rows=20_000)
     assert chosen.training_minutes.value is None
     assert chosen.evaluation_minutes.value is None
-    assert (chosen.rank.value, chosen.alpha.value, chosen.dropout.value) == (16, 32, 0.0)
+    assert (chosen.rank.value, chosen.alpha.value, chosen.dropout.value) == (16, 16, 0.0)
     assert (chosen.schedule.value, chosen.epochs.value) == ("cosine", 3)
     assert chosen.batch_size.value * chosen.accumulation.value == 16
 

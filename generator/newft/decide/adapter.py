@@ -2,51 +2,30 @@
 
 from __future__ import annotations
 
-from math import log2
+from collections.abc import Mapping
+from typing import TypeVar
 
 from newft.decide import sources
-from newft.decide.case import Case, figure
-from newft.decide.estimate import adapter_parameters
+from newft.decide.case import Case
 from newft.decide.splits import training_rows
 from newft.entries import Measured, Text, cited
 from newft.errors import IncompatibleError
 from newft.model import Reasoned
 
 METHOD = "lora"
-SMALL_MODEL = 1_000_000_000  # parameters; below, rank 8 is measured
+SMALL_MODEL = 1_000_000_000  # parameters
 FEW_ROWS = 1000
-BITS_PER_PARAMETER = 2
+T = TypeVar("T")
 
 
 def rank(case: Case) -> Reasoned[int]:
     """How many directions of each matrix may change."""
-    small = case.size is not None and case.size.parameters < SMALL_MODEL
-    value = 8 if small else 16
-    rows = training_rows(case.rows)
-    needed = max(1, round(rows * log2(max(2, case.labels)) / BITS_PER_PARAMETER))
-    en = f"{rows:,} training rows and {case.labels} labels fill some {needed:,} parameters"
-    zh = f"{rows:,} 行训练数据、{case.labels} 个标签约占用 {needed:,} 个参数的容量"
-    if case.size is None:
-        why = Text(f"{en}; rank {value} has millions", f"{zh}；秩 {value} 有数百万个参数")
-        return Reasoned(value, why, sources.joined(sources.CAPACITY, sources.TRL))
-    capacity = adapter_parameters(case.size, value)
-    why = Text(
-        f"{en}; rank {value} has {figure(capacity / 1e6)} million",
-        f"{zh}；秩 {value} 有 {figure(capacity / 1e4)} 万个参数",
-    )
-    source = sources.MEASURED_RANK if small else sources.TRL
-    return Reasoned(value, why, sources.joined(sources.CAPACITY, source))
+    return _of_model(case, case.size.rank if case.size else {}, case.family.rank)
 
 
-def alpha(case: Case, rank_value: int) -> Reasoned[int]:
+def alpha(case: Case) -> Reasoned[int]:
     """The scale of the adapter's output, divided by the rank."""
-    why = Text(
-        f"twice the rank of {rank_value}: the scale that this learning rate was chosen at",
-        f"秩 {rank_value} 的两倍：学习率即在此缩放下选定",
-    )
-    small = case.size is not None and case.size.parameters < SMALL_MODEL
-    source = sources.MEASURED_RANK if small else sources.TRL
-    return Reasoned(2 * rank_value, why, source)
+    return _of_model(case, case.size.alpha if case.size else {}, case.family.alpha)
 
 
 def dropout(case: Case) -> Reasoned[float]:
@@ -87,9 +66,16 @@ def targets(case: Case) -> Reasoned[str | tuple[str, ...]]:
 
 
 def learning_rate(case: Case) -> Reasoned[float]:
-    """The model's own value for this method: it depends on neither rank nor rows."""
+    """How far an update moves the adapter."""
     of_size = case.size.learning_rate if case.size else {}
-    value: Measured[float] | None = of_size.get(METHOD) or case.family.learning_rate.get(METHOD)
+    return _of_model(case, of_size, case.family.learning_rate)
+
+
+def _of_model(
+    case: Case, of_size: Mapping[str, Measured[T]], of_family: Mapping[str, Measured[T]]
+) -> Reasoned[T]:
+    """The size's own value for this method, else its family's."""
+    value = of_size.get(METHOD) or of_family.get(METHOD)
     if value is None:
         raise _without_method(case)
     return Reasoned(value.value, value.why, cited(value.source))

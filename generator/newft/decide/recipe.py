@@ -41,7 +41,7 @@ def recipe_of(case: Case) -> Recipe:
     shots = evaluation.shots(case)
     return Recipe(
         rank=rank,
-        alpha=adapter.alpha(case, rank.value),
+        alpha=adapter.alpha(case),
         dropout=adapter.dropout(case),
         targets=adapter.targets(case),
         learning_rate=adapter.learning_rate(case),

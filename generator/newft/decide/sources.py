@@ -42,11 +42,6 @@ WILSON = linked(
     "95% Wilson 置信区间",
     "https://en.wikipedia.org/wiki/Binomial_proportion_confidence_interval#Wilson_score_interval",
 )
-CAPACITY = linked(
-    '"Physics of Language Models 3.3" (two bits a parameter)',
-    '"Physics of Language Models 3.3"（每个参数约存 2 比特）',
-    "https://arxiv.org/abs/2404.05405",
-)
 
 
 def measured(en: str, zh: str) -> Text:
@@ -63,10 +58,6 @@ MEASURED_BF16 = measured(
     "bf16 weights are 14 times slower than fp32 on two AMD Zen 3 cores, "
     "which have no bf16 instructions",
     "没有 bf16 指令的两个 AMD Zen 3 核上，bf16 权重的耗时是 fp32 的 14 倍",
-)
-MEASURED_RANK = measured(
-    "rank 8, alpha 16 get 96 of 100 test rows right (banking77, ten intents, 300 rows)",
-    "秩 8、alpha 16 时 100 行测试数据答对 96 行（banking77 十个意图，300 行训练数据）",
 )
 MEASURED_STEPS = measured(
     "96 of 100 test rows right after 30 steps at 2.0e-3 or 60 at 1.0e-3 "
