@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from newft.catalog.load import load_families
+from newft.decide.estimate import module_widths
 from newft.entries import Family, Measured, Size
 from newft.resources import templates
 
@@ -72,6 +73,11 @@ def test_a_size_with_a_rate_of_its_own_has_the_rank_and_scale_that_it_holds_for(
 ) -> None:
     for owner in (family, *family.sizes):
         assert set(owner.rank) == set(owner.alpha) == set(owner.learning_rate)
+
+
+@each_model
+def test_the_width_of_every_linear_module_is_known(family: Family, size: Size) -> None:
+    assert set(family.linear_modules) <= set(module_widths(size))
 
 
 @each_model

@@ -17,6 +17,7 @@ from decide_examples import (
     facts,
 )
 
+from newft.catalog.load import load_families
 from newft.decide.case import Case
 from newft.decide.estimate import (
     UTILISATION,
@@ -28,8 +29,10 @@ from newft.decide.estimate import (
 )
 from newft.decide.recipe import recipe_of
 from newft.entries import Hardware, Size
+from newft.resources import templates
 
 GIB = 1.073741824
+SEVEN = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
 def shape(billions: float, layers: int, hidden: int, intermediate: int, kv_heads: int) -> Size:
@@ -70,14 +73,14 @@ QWEN_7B = shape(7.72, 32, 4096, 11_008, 32)
     ],
 )
 def test_the_range_holds_the_published_minimum(size: Size, published: float) -> None:
-    load = Load(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=1024)
+    load = Load(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=1024, modules=SEVEN)
     low, high = memory_range(size, load)
     assert low <= published <= high
 
 
 def test_the_range_holds_the_peak_of_torchtune_on_a_4090() -> None:
     # Llama-3.1-8B, 2,048 tokens, batch 2, logits in eight chunks: 16.2 GiB
-    load = Load(8, "bf16", 2, 2048, checkpointing=True, logits_per_row=256)
+    load = Load(8, "bf16", 2, 2048, checkpointing=True, logits_per_row=256, modules=SEVEN)
     low, high = memory_range(LLAMA_3_8B, load)
     assert low <= 16.2 * GIB <= high
 
@@ -88,13 +91,13 @@ def test_the_range_holds_the_peak_of_torchtune_on_a_4090() -> None:
 )
 def test_the_range_holds_the_profile_of_qwen_7b_on_an_a100(length: int, published: float) -> None:
     # https://github.com/QwenLM/Qwen#profiling-of-memory-and-speed: rank 64, batch 1
-    load = Load(64, "bf16", 1, length, checkpointing=True, logits_per_row=length)
+    load = Load(64, "bf16", 1, length, checkpointing=True, logits_per_row=length, modules=SEVEN)
     low, high = memory_range(QWEN_7B, load)
     assert low <= published <= high
 
 
 def test_the_range_is_never_wider_than_half_the_weights_and_ten_gigabytes() -> None:
-    load = Load(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=8)
+    load = Load(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=8, modules=SEVEN)
     for size in (LLAMA_2_7B, LLAMA_3_8B, QWEN_14B, QWEN_32B, LLAMA_3_70B):
         low, high = memory_range(size, load)
         assert high - low < size.parameters * 2 / 1e9 * 0.5 + 10
@@ -102,12 +105,23 @@ def test_the_range_is_never_wider_than_half_the_weights_and_ten_gigabytes() -> N
 
 def test_adapter_parameters_are_counted_as_peft_counts_them() -> None:
     # print_trainable_parameters of SmolLM2-135M-Instruct with rank 8, all-linear
-    assert adapter_parameters(SMOL, 8) == 2_442_240
+    assert adapter_parameters(SMOL, 8, SEVEN) == 2_442_240
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters"),
+    [("zai-org/GLM-4-9B-0414", 47_595_520), ("zai-org/GLM-4-32B-0414", 115_933_184)],
+)
+def test_a_fused_module_has_one_adapter(model: str, parameters: int) -> None:
+    # get_nb_trainable_parameters of peft, rank 16, all-linear, on Glm4ForCausalLM
+    family = load_families(templates() / "families")["glm4"]
+    size = next(size for size in family.sizes if size.hub_id == model)
+    assert adapter_parameters(size, 16, family.linear_modules) == parameters
 
 
 def test_the_embedded_model_needs_what_was_measured() -> None:
     # peak of 1.0 GB when it is loaded from safetensors in fp32
-    low, high = memory_range(SMOL, Load(8, "fp32", 1, 64, False, 8, on_cpu=True))
+    low, high = memory_range(SMOL, Load(8, "fp32", 1, 64, False, 8, SEVEN, on_cpu=True))
     assert low <= 1.0 <= high
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from newft.decide.case import Case, answer_tokens, figure, mean_row_tokens
@@ -43,14 +44,29 @@ class Load:
     length: int  # tokens
     checkpointing: bool
     logits_per_row: int  # the project computes logits only where there is a label
+    modules: tuple[str, ...]  # that have an adapter
     on_cpu: bool = False
 
 
-def adapter_parameters(size: Size, rank: int) -> int:
-    """Trainable parameters of LoRA on every linear module of the blocks."""
+def adapter_parameters(size: Size, rank: int, modules: Iterable[str]) -> int:
+    """Trainable parameters of LoRA on these linear modules of every block."""
+    widths = module_widths(size)
+    return rank * size.layers * sum(widths[module] for module in modules)
+
+
+def module_widths(size: Size) -> Mapping[str, int]:
+    """Inputs and outputs of each linear module that a block may have."""
     query, key = size.heads * size.head_dim, size.kv_heads * size.head_dim
-    attention = 2 * (size.hidden + query) + 2 * (size.hidden + key)
-    return rank * size.layers * (attention + 3 * (size.hidden + size.intermediate))
+    return {
+        "q_proj": size.hidden + query,
+        "k_proj": size.hidden + key,
+        "v_proj": size.hidden + key,
+        "o_proj": query + size.hidden,
+        "gate_proj": size.hidden + size.intermediate,
+        "up_proj": size.hidden + size.intermediate,
+        "gate_up_proj": size.hidden + 2 * size.intermediate,
+        "down_proj": size.intermediate + size.hidden,
+    }
 
 
 def memory_range(size: Size, load: Load) -> Range:
@@ -58,7 +74,7 @@ def memory_range(size: Size, load: Load) -> Range:
     width = BYTES[load.precision]
     tokens = load.batch_size * load.length
     weights = size.parameters * width
-    adapter = adapter_parameters(size, load.rank)
+    adapter = adapter_parameters(size, load.rank, load.modules)
     key = size.kv_heads * size.head_dim
     layer = tokens * (size.hidden + 2 * key + 2 + 2 * size.intermediate) * width * ACTIVATION_SLACK
     activations = layer * (1 if load.checkpointing else size.layers)
@@ -105,6 +121,7 @@ def _memory(case: Case, recipe: Recipe) -> Range | None:
         length=recipe.max_length.value,
         checkpointing=recipe.gradient_checkpointing.value,
         logits_per_row=answer_tokens(case),
+        modules=case.family.linear_modules,
         on_cpu=case.on_cpu,
     )
     low, high = memory_range(case.size, load)

@@ -71,7 +71,16 @@ def recipe_of(case: Case) -> Recipe:
 
 def least_load(case: Case, *, rank: int, precision: str) -> Load:
     """The lightest training step: one short row, activations recomputed."""
-    return Load(rank, precision, 1, LENGTH_STEP, True, answer_tokens(case), case.on_cpu)
+    return Load(
+        rank=rank,
+        precision=precision,
+        batch_size=1,
+        length=LENGTH_STEP,
+        checkpointing=True,
+        logits_per_row=answer_tokens(case),
+        modules=case.family.linear_modules,
+        on_cpu=case.on_cpu,
+    )
 
 
 def _weight_decay() -> Reasoned[float]:

@@ -80,7 +80,7 @@ def _largest(
     family: Family, sizes: list[Size], hardware: Hardware, memory: float
 ) -> Reasoned[ModelChoice]:
     number_format = on_accelerator(family, hardware).value
-    load = Load(RANK, number_format, 1, LENGTH, True, ANSWER)
+    load = Load(RANK, number_format, 1, LENGTH, True, ANSWER, family.linear_modules)
     fitting = [size for size in sizes if peak_gb(size, load) <= memory * COMFORT]
     size = fitting[-1] if fitting else sizes[0]
     needed, has = figure(peak_gb(size, load)), figure(memory)
