@@ -150,7 +150,7 @@ class Estimate:
     """What a run will take, as ranges; None is unknown."""
 
     memory_gb: tuple[float, float] | None
-    hours: tuple[float, float] | None
+    hours: tuple[float, float] | None  # of training alone
     why: Text
 
 

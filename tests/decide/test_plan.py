@@ -11,7 +11,7 @@ from newft.decide import make_plan
 from newft.decide.plan import model_source
 from newft.entries import Hardware, Text
 from newft.errors import IncompatibleError, UsageError
-from newft.model import Answers, Facts, Plan
+from newft.model import Answers, Facts, MachineFacts, Plan
 
 CARD = Hardware(card(80.0))
 ON_A_CARD = replace(ANSWERS, gpu="card", family="qwen3", model="Qwen/Qwen3-8B")
@@ -124,10 +124,33 @@ def test_what_the_data_warned_of_comes_first() -> None:
     ]
 
 
-def test_a_cpu_says_how_much_of_the_data_it_gets_through() -> None:
-    (warning,) = plan(ANSWERS, facts(13_083, labels=77), CPU).warnings
-    assert warning.en.startswith("a CPU trains on about ")
-    assert "of 11,264 rows in 10 minutes" in warning.en
+MANY = facts(1_000_000, machine=MachineFacts("cpu", 1, 8, 16.0, bf16=False))
+
+
+@pytest.mark.parametrize(
+    ("gpu", "assumed"),
+    [
+        ("cpu", "at the speed measured on 2 cores, 10 minutes"),
+        ("auto", "if each of 8 cores is as fast as the 2 that were measured, 10 minutes"),
+    ],
+)
+def test_the_speed_of_a_cpu_is_said_to_be_another_machines(gpu: str, assumed: str) -> None:
+    (warning,) = plan(replace(ANSWERS, gpu=gpu), MANY, CPU).warnings
+    assert warning.en.startswith(assumed)
+    assert "of 997,500 rows" in warning.en
+
+
+def test_more_cores_are_reckoned_to_train_on_more_rows() -> None:
+    def reached(gpu: str) -> int:
+        (warning,) = plan(replace(ANSWERS, gpu=gpu), MANY, CPU).warnings
+        return int(warning.en.split("about ")[1].split(" ")[0].replace(",", ""))
+
+    assert reached("auto") == pytest.approx(4 * reached("cpu"), abs=4)
+
+
+def test_the_advice_of_more_rows_says_what_they_give() -> None:
+    (warning,) = plan(ON_A_CARD, facts(200)).warnings
+    assert warning.en.endswith("600 rows in all make it +-8")
 
 
 def test_an_assumed_precision_is_said() -> None:

@@ -104,6 +104,12 @@ def test_a_cpu_sees_new_rows_rather_than_the_same_again() -> None:
     assert recipe(SMOL, CPU, SMOLLM, rows=13_083, labels=77).epochs.value == 1
 
 
+def test_the_passes_of_a_cpu_follow_from_the_rows_whatever_the_model() -> None:
+    chosen = recipe(SMALL, CPU).epochs
+    assert chosen.value == recipe(SMOL, CPU, SMOLLM).epochs.value == 3
+    assert chosen.why.en.endswith("a run that the time budget cuts sees less")
+
+
 @pytest.mark.parametrize(
     ("hardware", "family", "expected"),
     [

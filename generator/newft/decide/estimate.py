@@ -31,7 +31,9 @@ CHECKPOINTING_FLOPS = 2  # the forward pass again
 # at 8,192. The low end is a third of the worst: other cards and shorter rows keep less busy.
 UTILISATION = (0.1, 0.6)
 FP32_SHARE = 1 / 8  # NVIDIA V100: 15.7 against 125 TFLOPS, T4: 8.1 against 65
-CPU_FLOPS = 80e9  # 149 tokens a second x 4 x 134.5 M parameters, SmolLM2 on two cores in fp32
+# 149 tokens a second x 4 x 134.5 M parameters, SmolLM2 on two cores (AMD Zen 3) in fp32
+MEASURED_CORES = 2
+FLOPS_MEASURED = 80e9
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,10 @@ def row_flops(case: Case, size: Size, *, checkpointing: bool) -> float:
     return tokens * (per_parameter * size.parameters + attention)
 
 
-def cpu_rows(case: Case, size: Size, minutes: int) -> int:
-    """Rows that two cores train on in so many minutes."""
-    return int(minutes * 60 * CPU_FLOPS / row_flops(case, size, checkpointing=False))
+def cpu_rows(case: Case, size: Size, *, minutes: int, cores: int) -> int:
+    """Rows that so many cores train on, if each is as fast as the two that were measured."""
+    speed = FLOPS_MEASURED * cores / MEASURED_CORES
+    return int(minutes * 60 * speed / row_flops(case, size, checkpointing=False))
 
 
 def estimate(case: Case, recipe: Recipe) -> Estimate:
@@ -129,9 +132,9 @@ def _memory(case: Case, recipe: Recipe) -> Range | None:
 
 
 def _hours(case: Case, recipe: Recipe) -> Range | None:
+    """Of training alone; no more than its time budget, where it has one."""
     if recipe.training_minutes.value is not None:
-        evaluation = 2 * (recipe.evaluation_minutes.value or 0)  # the base and the tuned model
-        return 0.0, round((recipe.training_minutes.value + evaluation) / 60, 2)
+        return 0.0, round(recipe.training_minutes.value / 60, 3)
     peak = case.hardware.accelerator.peak_tflops
     if case.size is None or peak is None:
         return None
@@ -154,8 +157,11 @@ def _why(case: Case, memory: Range | None, hours: Range | None) -> Text:
         en = "memory by the model's shape; the speed of this hardware is not in the catalogue"
         zh = "内存按模型结构估算；目录中没有该硬件的速度"
     elif case.on_cpu:
-        en = "memory by the model's shape; at most the time budgets of training and evaluation"
-        zh = "内存按模型结构估算；时间至多为训练与评估的预算之和"
+        en = (
+            "memory by the model's shape; training takes at most its time budget, "
+            "loading and evaluation not counted"
+        )
+        zh = "内存按模型结构估算；训练至多用完时间预算，不含加载与评估"
     else:
         tflops = figure(case.hardware.accelerator.peak_tflops)
         en = (

@@ -126,7 +126,7 @@ def _max_length(case: Case, fitted: Fit) -> Reasoned[int]:
         reasons = {
             "context": Text("the model's context ends here", "已达模型上下文上限"),
             "memory": Text(f"{figure(case.memory_gb)} GB hold no more", "内存已到上限"),
-            "time": Text("longer rows would use up the time budget", "更长的行会耗尽时间预算"),
+            "time": Text("a CPU takes long over longer rows", "更长的行在 CPU 上耗时太久"),
         }
         limit = reasons[fitted.limit]
         en += f", {fitted.wanted:,} tokens; {limit.en}: a longer input loses its middle, "

@@ -7,7 +7,6 @@ from math import ceil
 
 from newft.decide import sources
 from newft.decide.case import Case, figure
-from newft.decide.estimate import cpu_rows
 from newft.decide.fit import Fit
 from newft.decide.splits import training_rows
 from newft.entries import Text
@@ -100,7 +99,7 @@ def epochs(case: Case, effective: int) -> Reasoned[int]:
     rows = training_rows(case.rows)
     for_fewest = ceil(FEWEST_UPDATES * effective / rows)
     if case.on_cpu:
-        return _epochs_on_cpu(case, min(MOST_EPOCHS, for_fewest))
+        return _epochs_on_cpu(case, min(MOST_EPOCHS, for_fewest), effective)
     for_enough = ceil(ENOUGH_UPDATES * effective / rows)
     value = min(MOST_EPOCHS, max(for_fewest, min(USUAL_EPOCHS, for_enough)))
     updates = ceil(rows / effective) * value
@@ -119,22 +118,14 @@ def epochs(case: Case, effective: int) -> Reasoned[int]:
     return Reasoned(value, why, source)
 
 
-def _epochs_on_cpu(case: Case, value: int) -> Reasoned[int]:
+def _epochs_on_cpu(case: Case, value: int, effective: int) -> Reasoned[int]:
     rows = training_rows(case.rows)
-    if case.size is not None:
-        affordable = cpu_rows(case, case.size, TRAINING_MINUTES)
-        if affordable < rows * value:
-            value = max(1, affordable // rows)
-            why = Text(
-                f"{TRAINING_MINUTES} minutes allow about {affordable:,} rows here, "
-                f"and new rows teach more than repeated ones ({rows:,} training rows)",
-                f"{TRAINING_MINUTES} 分钟大约可训练 {affordable:,} 行，新数据胜过重复数据"
-                f"（共 {rows:,} 行训练数据）",
-            )
-            return Reasoned(value, why, sources.MEASURED_CPU)
+    updates = ceil(rows / effective) * value
     why = Text(
-        f"{value} x {rows:,} training rows: ten intents were learned from 300 to 600 rows seen",
-        f"{value} x {rows:,} 行训练数据：实测十个意图看过 300 至 600 行即可学会",
+        f"{rows:,} rows / {effective} x {value} = {updates:,} updates, where 30 to 60 were enough "
+        "for ten intents; a run that the time budget cuts sees less",
+        f"{rows:,} 行 / {effective} x {value} = {updates:,} 次更新，而十个意图只需 30 至 60 次；"
+        "时间预算不够时会少训练一些",
     )
     return Reasoned(value, why, sources.MEASURED_STEPS)
 
@@ -190,7 +181,11 @@ def training_minutes(case: Case) -> Reasoned[int | None]:
         f"on a CPU a person waits: {TRAINING_MINUTES} minutes, on a sample if the rows need longer",
         f"CPU 训练需要人等待，限 {TRAINING_MINUTES} 分钟；数据过多时取样训练",
     )
-    source = sources.rule("long enough to learn ten intents twice", "足够把十个意图学两遍")
+    source = sources.rule(
+        "two cores, as measured, learn ten intents in one to two minutes; "
+        "slower machines and harder tasks need several times as long",
+        "实测两个核一至两分钟可学会十个意图；更慢的机器或更难的任务需要数倍时间",
+    )
     return Reasoned(TRAINING_MINUTES, why, source)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newft.decide.case import Case, fixed_tokens, rate
-from newft.decide.estimate import cpu_rows
+from newft.decide.estimate import MEASURED_CORES, cpu_rows
 from newft.decide.fit import LENGTH_MARGIN, row_tokens
 from newft.decide.splits import test_share, training_rows, wilson_half_width
 from newft.decide.steps import TRAINING_MINUTES
@@ -11,6 +11,7 @@ from newft.entries import Text
 from newft.model import Recipe
 
 FEW_TEST_ROWS = 60
+ENOUGH_ROWS = 600
 FEW_ROWS_A_LABEL = 10
 LANGUAGES = {"en": Text("English", "英文"), "zh": Text("Chinese", "中文")}
 
@@ -41,15 +42,24 @@ def _language(case: Case) -> Text | None:
 
 
 def _few_rows(case: Case) -> Text | None:
-    rows = round(case.rows * test_share(case.rows).value)
+    rows = _test_rows(case.rows)
     if rows >= FEW_TEST_ROWS:
         return None
-    points = 100 * wilson_half_width(max(1, rows))
+    points, better = _points(rows), _points(_test_rows(ENOUGH_ROWS))
     return Text(
         f"about {rows} test rows: the result is only known to +-{points:.0f} points; "
-        "600 rows in all make it +-9",
-        f"测试集约 {rows} 行：结果误差约 ±{points:.0f} 个百分点；共 600 行数据时约为 ±9",
+        f"{ENOUGH_ROWS} rows in all make it +-{better:.0f}",
+        f"测试集约 {rows} 行：结果误差约 ±{points:.0f} 个百分点；"
+        f"共 {ENOUGH_ROWS} 行数据时约为 ±{better:.0f}",
     )
+
+
+def _test_rows(rows: int) -> int:
+    return round(rows * test_share(rows).value)
+
+
+def _points(rows: int) -> float:
+    return 100 * wilson_half_width(max(1, rows))
 
 
 def _rare_labels(case: Case) -> Text | None:
@@ -98,12 +108,26 @@ def _slow_cpu(case: Case) -> Text | None:
     if not case.on_cpu or case.size is None:
         return None
     rows = training_rows(case.rows)
-    affordable = cpu_rows(case, case.size, TRAINING_MINUTES)
-    if affordable >= rows:
+    cores, speed = _cores(case)
+    reached = cpu_rows(case, case.size, minutes=TRAINING_MINUTES, cores=cores)
+    if reached >= rows:
         return None
     return Text(
-        f"a CPU trains on about {affordable:,} of {rows:,} rows in {TRAINING_MINUTES} minutes; "
-        "set training.time_budget_minutes for more",
-        f"CPU 在 {TRAINING_MINUTES} 分钟内约能训练 {rows:,} 行中的 {affordable:,} 行；"
-        "可调大 training.time_budget_minutes",
+        f"{speed.en}, {TRAINING_MINUTES} minutes train on about {reached:,} of {rows:,} rows; "
+        "`make train` measures, and takes a sample where training.time_budget_minutes is short",
+        f"{speed.zh}，{TRAINING_MINUTES} 分钟约能训练 {rows:,} 行中的 {reached:,} 行；"
+        "`make train` 会实测，training.time_budget_minutes 不够时取样训练",
+    )
+
+
+def _cores(case: Case) -> tuple[int, Text]:
+    """The cores to reckon with, and in words what is assumed of them."""
+    if case.trains_here and case.facts.machine is not None:
+        cores = case.facts.machine.cores
+        return cores, Text(
+            f"if each of {cores} cores is as fast as the {MEASURED_CORES} that were measured",
+            f"假设 {cores} 个核都与实测的 {MEASURED_CORES} 个核一样快",
+        )
+    return MEASURED_CORES, Text(
+        f"at the speed measured on {MEASURED_CORES} cores", f"按 {MEASURED_CORES} 个核的实测速度"
     )
