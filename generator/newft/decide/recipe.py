@@ -144,17 +144,17 @@ def _gradient_checkpointing(case: Case, fitted: Fit) -> Reasoned[bool]:
     memory = figure(case.memory_gb)
     if fitted.checkpointing and fitted.high_gb is None:
         why = Text(
-            "the model's size is unknown: the careful choice, at half again the time",
-            "模型规模未知：取稳妥值，代价是时间增加一半",
+            "the model's size is unknown: the careful choice, at half again the work",
+            "模型规模未知：取稳妥值，代价是计算量增加一半",
         )
     elif fitted.checkpointing:
         why = Text(
-            f"a single row would not fit {memory} GB otherwise; it costs half again the time",
-            f"否则一行也放不进 {memory} GB；代价是时间增加一半",
+            f"a single row would not fit {memory} GB otherwise; it costs half again the work",
+            f"否则一行也放不进 {memory} GB；代价是计算量增加一半",
         )
     else:
         why = Text(
-            "memory suffices without it, and it would cost half again the time",
-            "不用它内存也足够，而用它时间会增加一半",
+            "memory suffices without it, and it would cost half again the work",
+            "不用它内存也足够，而用它计算量会增加一半",
         )
     return Reasoned(fitted.checkpointing, why, sources.CHECKPOINTING)
