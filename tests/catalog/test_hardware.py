@@ -133,9 +133,18 @@ def test_auto_without_a_machine_is_refused() -> None:
         parse("auto")
 
 
-@pytest.mark.parametrize("name", ["V100-16GB", "V100-32GB", "T4"])
+@pytest.mark.parametrize(
+    "name", ["V100-16GB", "V100-32GB", "T4", "P100", "2080 Ti", "1080 Ti", "Quadro RTX 6000"]
+)
 def test_cards_before_ampere_have_neither_bf16_nor_flash_attention(name: str) -> None:
-    assert (ACCELERATORS[name].bf16, ACCELERATORS[name].flash_attention) == (False, False)
+    accelerator = parse(name).accelerator
+    assert (accelerator.bf16, accelerator.flash_attention) == (False, False)
+
+
+@pytest.mark.parametrize("name", ["H100", "H800"])
+def test_a_board_of_pcie_has_not_the_speed_of_its_sister(name: str) -> None:
+    board, sister = parse(f"NVIDIA {name} PCIe").accelerator, parse(name).accelerator
+    assert (board.peak_tflops, sister.peak_tflops) == (756.0, 989.5)
 
 
 def test_every_accelerator_says_who_says_so() -> None:
