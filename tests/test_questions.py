@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -94,10 +95,42 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
             "--family qwen3",
         ),
         (
-            {"model": "./weights"},
+            {"model": "acme/weights"},
             UsageError,
-            "--model: no family lists `./weights`",
+            "--model: no family lists `acme/weights`",
             "--family ID, one of: glm4, llama3, qwen3, smollm2",
+        ),
+        (
+            {"model": "./weights", "family": "qwen3"},
+            UsageError,
+            "model: there is no folder `./weights`",
+            "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
+        ),
+        (
+            {"model": "Qwen3-1.7B"},
+            UsageError,
+            "model: `Qwen3-1.7B` is no model",
+            "did you mean `Qwen/Qwen3-1.7B`?"
+            " give `embedded`, a folder, or a model of a hub, ORG/NAME",
+        ),
+        (
+            {"model": "~nobody-at-all/weights"},
+            UsageError,
+            "model: there is no folder `~nobody-at-all/weights`",
+            "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
+        ),
+        (
+            {"model": "embedded", "hub": "modelscope", "revision": "main"},
+            IncompatibleError,
+            "model: `embedded` comes from no hub, and there is"
+            " --hub modelscope and --revision main",
+            "drop --hub and --revision, or name a model of a hub: --model ORG/NAME",
+        ),
+        (
+            {"model": "/", "family": "qwen3", "revision": "main"},
+            IncompatibleError,
+            "model: `/` comes from no hub, and there is --revision main",
+            "drop --revision, or name a model of a hub: --model ORG/NAME",
         ),
         (
             {"data.columns.txt": "Body"},
@@ -113,6 +146,29 @@ def test_answers_that_name_nothing_are_refused(
     with pytest.raises(error) as caught:
         completed(given)
     assert (str(caught.value), caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("said", ["./base", "models/../base", "base", "~/base"])
+def test_a_model_folder_is_kept_with_its_whole_path(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("base", "models"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    given = completed({"model": said, "family": "qwen3"})
+    assert given["model"] == (tmp_path / "base").resolve().as_posix()
+
+
+def test_a_folder_of_two_names_is_no_hub_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert completed({"model": "models/q", "family": "qwen3"})["model"] == "models/q"
+    (tmp_path / "models" / "q").mkdir(parents=True)
+    assert completed({"model": "models/q", "family": "qwen3"})["model"] == str(
+        tmp_path.resolve() / "models" / "q"
+    )
 
 
 def test_hardware_that_is_unknown_is_refused_before_anything_is_measured() -> None:

@@ -120,8 +120,8 @@ def test_enter_alone_takes_every_default(heard: Heard) -> None:
         ),
         ([ENTER, ENTER, ENTER, UP * 3 + ENTER], {"model": "embedded", "family": "smollm2"}),
         (
-            [ENTER, ENTER, ENTER, UP * 2 + ENTER, f"./weights{ENTER}", DOWN * 2 + ENTER],
-            {"model": "./weights", "family": "qwen3"},
+            [ENTER, ENTER, ENTER, UP * 2 + ENTER, f"/{ENTER}", DOWN * 2 + ENTER],
+            {"model": "/", "family": "qwen3"},
         ),
         ([ENTER, ENTER, ENTER, ENTER, f"{CLEAR}desk{ENTER}"], {"name": "desk"}),
     ],
@@ -202,6 +202,13 @@ def test_hardware_that_is_unknown_is_asked_for_again(heard: Heard) -> None:
     with pytest.raises(Stopped):
         conversed("".join(keys), heard)
     assert [error.where for error in heard.errors] == ["gpu"]
+
+
+def test_a_model_folder_that_is_not_there_is_asked_for_again(heard: Heard) -> None:
+    keys = [ENTER * 3, UP * 2 + ENTER, f"./weights{ENTER}", CTRL_C]
+    with pytest.raises(Stopped):
+        conversed("".join(keys), heard)
+    assert [str(error) for error in heard.errors] == ["model: there is no folder `./weights`"]
 
 
 def test_changing_one_answer_leads_back_to_the_review(heard: Heard) -> None:

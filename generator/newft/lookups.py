@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -9,12 +10,17 @@ from newft.catalog.hardware import parse_gpu
 from newft.decide.naming import valid_name
 from newft.decide.suggest import suggest_model
 from newft.entries import Catalog, Hardware, Language
+from newft.errors import UsageError
 from newft.given import columns, files
 from newft.intake import measure, measure_sample
 from newft.model import DataFacts, MachineFacts, Reasoned
+from newft.names import nearest
 from newft.questions import Lookups
 from newft.records import RecordError, data_files, detect
-from newft.situation import Situation, chosen_language
+from newft.situation import EMBEDDED, Situation, chosen_language, family_of
+
+HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+PATH = re.compile(r"[./~]")  # what begins like this is meant as a place on disk
 
 Named = tuple[tuple[str, str], ...]
 
@@ -51,4 +57,35 @@ def lookups_for(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
         found = suggest_model(hardware, language, catalog)
         return Reasoned(found.value.model, found.why, found.source)
 
-    return Lookups(measure_now, column_names, hardware, model, valid_name)
+    def weights(text: str) -> str:
+        return _weights(text, catalog)
+
+    return Lookups(measure_now, column_names, hardware, model, weights, valid_name)
+
+
+def _weights(text: str, catalog: Catalog) -> str:
+    """The model as it is kept; a folder with its whole path, since a project lies elsewhere."""
+    if family_of(text, catalog):
+        return text
+    if folder := _folder(text):
+        return folder
+    if PATH.match(text):
+        raise UsageError(
+            f"there is no folder `{text}`",
+            where="model",
+            hint="check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
+        )
+    if HUB_ID.fullmatch(text):
+        return text
+    listed = [size.hub_id for family in catalog.families.values() for size in family.sizes]
+    near = [f"did you mean `{name}`?" for name in nearest(text, listed)]
+    kinds = f"give `{EMBEDDED}`, a folder, or a model of a hub, ORG/NAME"
+    raise UsageError(f"`{text}` is no model", where="model", hint=" ".join([*near, kinds]))
+
+
+def _folder(text: str) -> str | None:
+    try:
+        folder = Path(text).expanduser()
+        return folder.resolve().as_posix() if folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # such as a home of nobody, or too long a name
+        return None

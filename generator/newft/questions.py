@@ -51,6 +51,7 @@ class Lookups(NamedTuple):
     columns: Callable[[Situation], tuple[str, ...]]  # of the files, as far as they can be read
     hardware: Callable[[str], Hardware]
     model: Callable[[Hardware, Language], Reasoned[str]]
+    weights: Callable[[str], str]  # the model, if there can be one; a folder with its whole path
     name: Callable[[str], str]  # the name, if a project can be called so
 
 
@@ -64,7 +65,7 @@ def answered(
 
 def looked(situation: Situation, lookups: Lookups) -> Situation:
     """The situation with everything looked up for which the answers are there."""
-    situation = _with_family(situation)
+    situation = _with_family(_with_model(situation, lookups))
     check(situation)
     given = situation.given
     if "name" in given:
@@ -77,6 +78,14 @@ def looked(situation: Situation, lookups: Lookups) -> Situation:
     if situation.hardware and language and "model" not in given:
         return replace(situation, model=lookups.model(situation.hardware, language))
     return situation
+
+
+def _with_model(situation: Situation, lookups: Lookups) -> Situation:
+    given = situation.given
+    if "model" not in given:
+        return situation
+    model = lookups.weights(str(given["model"]))
+    return replace(situation, given={**given, "model": model})
 
 
 def _with_family(situation: Situation) -> Situation:

@@ -36,6 +36,7 @@ def check(situation: Situation) -> None:
         if key in given and given[key] not in names:
             raise unknown(str(given[key]), names, where=key)
     _check_family(situation)
+    _check_hub(given)
     if task := chosen_task(situation):
         for name in columns(given):
             if name not in task.fields:
@@ -50,6 +51,20 @@ def _check_family(situation: Situation) -> None:
             f"`{model}` is of the family {owner}, not {family}",
             where="family",
             hint=f"--family {owner}",
+        )
+
+
+def _check_hub(given: Given) -> None:
+    """Refuse what is said of a hub where the model comes from none."""
+    model = str(given.get("model", ""))
+    said = [key for key in ("hub", "revision") if key in given]
+    if said and model and not on_hub(model):
+        what = " and ".join(f"--{key} {given[key]}" for key in said)
+        drop = " and ".join(f"--{key}" for key in said)
+        raise IncompatibleError(
+            f"`{model}` comes from no hub, and there is {what}",
+            where="model",
+            hint=f"drop {drop}, or name a model of a hub: --model ORG/NAME",
         )
 
 
@@ -98,6 +113,11 @@ def family_of(model: str, catalog: Catalog) -> str | None:
         if any(model in names_of(size) for size in family.sizes):
             return family.id
     return None
+
+
+def on_hub(model: str) -> bool:
+    """Whether a completed answer names a model of a hub: folders are absolute."""
+    return model != EMBEDDED and not model.startswith("/")
 
 
 def names_of(size: Size) -> tuple[str | None, ...]:

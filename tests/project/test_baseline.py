@@ -31,6 +31,8 @@ def written(tmp_path: Path, name: str = "tree") -> Path:
 def test_the_kept_answers_lead_to_the_same_project_from_inside_it(tmp_path: Path) -> None:
     file = sample(tmp_path / "data")
     kept = finish(load(written(tmp_path) / ".newft/answers.yml"))
+    # `hub` is not kept, and is back as the default: the embedded model is on none
+    assert "hub" not in load(tmp_path / "tree/.newft/answers.yml")
     assert kept == replace(
         make_answers(file, "zh"), data=DataAnswer(files=("data/raw/tickets.csv",))
     )

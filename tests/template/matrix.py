@@ -99,7 +99,7 @@ def answers(case: Case, folder: Path) -> dict[str, Value]:
         "gpu": case.gpu,
         "family": case.family,
         "name": case.name,
-        **_model(case),
+        **_model(case, folder),
     }
     if case.data != "sample":
         text, label = COLUMNS[case.words, case.language]
@@ -107,11 +107,15 @@ def answers(case: Case, folder: Path) -> dict[str, Value]:
     return given
 
 
-def _model(case: Case) -> dict[str, Value]:
+def _model(case: Case, folder: Path) -> dict[str, Value]:
     size = catalog().families[case.family].sizes[0]
     if case.source in ("huggingface", "modelscope"):
         return {"model": size.hub_id, "hub": case.source}
-    return {"model": "/models/base model" if case.source == "folder" else "embedded"}
+    if case.source == "embedded":
+        return {"model": "embedded"}
+    place = folder / "base model"
+    place.mkdir(exist_ok=True)
+    return {"model": str(place)}
 
 
 def _file(case: Case, folder: Path) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from newft import __version__
 from newft.model import Answers, Facts
 from newft.project.plain import Plain, dump, plain
+from newft.situation import on_hub
 
 KEPT = ".newft"
 _NEVER = (KEPT, "data/raw")  # the user's records are no part of a template
@@ -23,15 +24,20 @@ def write_baseline(tree: Path, *, answers: Answers, facts: Facts) -> None:
     here = () if facts.data.sample else tuple(file.path for file in files)
     answers = replace(answers, data=replace(answers.data, files=here))
     facts = replace(facts, data=replace(facts.data, files=files))
-    _write(kept / "answers.yml", _given(plain(answers)))
+    _write(kept / "answers.yml", _given(answers))
     _write(kept / "facts.yml", {"newft": __version__, "facts": plain(facts)})
     _pack(tree, kept / "baseline.tar")
 
 
-def _given(value: Plain) -> dict[str, Plain]:
-    """What was answered: a question left open has no key."""
+def _given(answers: Answers) -> dict[str, Plain]:
+    """What was answered: a question left open has no key, nor has the hub of what is on none."""
+    given = _filled(plain(answers))
+    return {key: item for key, item in given.items() if key != "hub" or on_hub(answers.model)}
+
+
+def _filled(value: Plain) -> dict[str, Plain]:
     assert isinstance(value, dict)
-    inner = {key: _given(item) if isinstance(item, dict) else item for key, item in value.items()}
+    inner = {key: _filled(item) if isinstance(item, dict) else item for key, item in value.items()}
     return {key: item for key, item in inner.items() if item not in (None, [], {})}
 
 
