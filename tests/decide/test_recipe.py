@@ -24,7 +24,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newft.decide.case import Case
-from newft.decide.recipe import make_recipe, recipe_of
+from newft.decide.recipe import recipe_of
 from newft.decide.splits import test_share as share_for_test
 from newft.decide.splits import wilson_half_width
 from newft.entries import Family, Hardware, Size
@@ -41,9 +41,7 @@ def values(chosen: Recipe) -> dict[str, object]:
 
 
 def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
-    chosen = make_recipe(
-        answers=ANSWERS, facts=facts(), family=SMOLLM, size=SMOL, hardware=CPU, task=TASK
-    )
+    chosen = recipe(SMOL, CPU, SMOLLM)
     assert values(chosen) == {
         "rank": 8,
         "alpha": 16,

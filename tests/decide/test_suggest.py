@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from decide_examples import CATALOG, CPU, card
 
-from newft.decide import suggest_model
+from newft.decide.suggest import suggest_model
 from newft.entries import Hardware
 
 

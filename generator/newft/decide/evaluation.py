@@ -58,7 +58,7 @@ def evaluation_batch_size(case: Case, *, precision: str, shots: int) -> Reasoned
         f"{value} 条提示、每条约 {tokens:,} 个词元，键值缓存占 {cache} GB",
     )
     source = sources.rule(
-        f"the largest power of two that fits, at most {sizes[0]}, a careful bound that was not tuned",
+        f"the largest power of two that fits, at most {sizes[0]}, a bound that was not tuned",
         f"取放得下的最大的 2 的幂，最多 {sizes[0]}，此上限取稳妥值，未经调优",
     )
     return Reasoned(value, why, source)

@@ -9,25 +9,12 @@ from newft.decide.case import Case, answer_tokens, figure
 from newft.decide.estimate import Load
 from newft.decide.fit import LENGTH_STEP, Fit, fit
 from newft.decide.precision import precision
-from newft.entries import Family, Hardware, Size, Task, Text, cited
-from newft.model import Answers, Facts, Reasoned, Recipe
-
-
-def make_recipe(
-    *,
-    answers: Answers,
-    facts: Facts,
-    family: Family,
-    size: Size | None,
-    hardware: Hardware,
-    task: Task,
-) -> Recipe:
-    """The resolved values of a run; `IncompatibleError` where the choices do not fit together."""
-    return recipe_of(Case(answers, facts, family, size, hardware, task))
+from newft.entries import Text, cited
+from newft.model import Reasoned, Recipe
 
 
 def recipe_of(case: Case) -> Recipe:
-    """The resolved values for one case."""
+    """The resolved values; `IncompatibleError` where the choices do not fit together."""
     rank = adapter.rank(case)
     number_format = precision(case)
     fitted = fit(
