@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, NamedTuple, TypeVar
 
 Language = Literal["en", "zh"]
+LORA = "lora"  # the method
+EMBEDDED: Literal["embedded"] = "embedded"  # the model that a package carries
 T = TypeVar("T")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
-from newft.entries import Embedded, Family, Hardware, Kit, Language, Prompts, Task, Text
+from newft.entries import LORA, Embedded, Family, Hardware, Kit, Language, Prompts, Task, Text
 
 Source = Literal["embedded", "folder", "huggingface", "modelscope"]
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Answers:
     model: str  # `embedded`, a hub id, or a folder
     hub: Literal["huggingface", "modelscope"] = "huggingface"
     revision: str | None = None
-    method: str = "lora"
+    method: str = LORA
     data: DataAnswer = field(default_factory=DataAnswer)
 
 
@@ -185,7 +185,7 @@ class Plan:
     prompts: Prompts
     recipe: Recipe
     estimate: Estimate
-    layers: tuple[str, ...]  # below `templates/layers/`, in the order they stack
+    layers: tuple[str, ...]  # below `templates/layers/`, in any order
     requirements: tuple[str, ...]  # of the project, with ranges
     requirements_no_deps: tuple[str, ...]  # installed without what they depend on
     warnings: tuple[Text, ...]

@@ -8,11 +8,10 @@ from typing import TypeVar
 from newft.decide import sources
 from newft.decide.case import Case
 from newft.decide.splits import training_rows
-from newft.entries import Measured, Text, cited
+from newft.entries import LORA, Measured, Text, cited
 from newft.errors import IncompatibleError
 from newft.model import Reasoned
 
-METHOD = "lora"
 SMALL_MODEL = 1_000_000_000  # parameters
 FEW_ROWS = 1000
 T = TypeVar("T")
@@ -54,7 +53,7 @@ def dropout(case: Case) -> Reasoned[float]:
 def targets(case: Case) -> Reasoned[str | tuple[str, ...]]:
     """The matrices that get an adapter."""
     family = case.family
-    if METHOD not in family.targets:
+    if LORA not in family.targets:
         raise _without_method(case)
     modules = ", ".join(family.linear_modules)
     why = Text(
@@ -62,7 +61,7 @@ def targets(case: Case) -> Reasoned[str | tuple[str, ...]]:
         f"每个块的全部线性层（{modules}）：只训练注意力层效果较差",
     )
     source = sources.joined(sources.LORA_WITHOUT_REGRET, family.sources[0])
-    return Reasoned(family.targets[METHOD], why, source)
+    return Reasoned(family.targets[LORA], why, source)
 
 
 def learning_rate(case: Case) -> Reasoned[float]:
@@ -75,7 +74,7 @@ def _of_model(
     case: Case, of_size: Mapping[str, Measured[T]], of_family: Mapping[str, Measured[T]]
 ) -> Reasoned[T]:
     """The size's own value for this method, else its family's."""
-    value = of_size.get(METHOD) or of_family.get(METHOD)
+    value = of_size.get(LORA) or of_family.get(LORA)
     if value is None:
         raise _without_method(case)
     return Reasoned(value.value, value.why, cited(value.source))
@@ -84,7 +83,7 @@ def _of_model(
 def _without_method(case: Case) -> IncompatibleError:
     known = ", ".join(sorted(case.family.targets)) or "none"
     return IncompatibleError(
-        f"{case.family.title} has no values for `{METHOD}`; it has: {known}",
+        f"{case.family.title} has no values for `{LORA}`; it has: {known}",
         where="method",
         hint="choose another family: `newft show families`",
     )

@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from newft.decide import warnings
-from newft.decide.adapter import METHOD
 from newft.decide.case import Case
 from newft.decide.estimate import estimate
 from newft.decide.naming import package_name, valid_name
 from newft.decide.recipe import recipe_of
 from newft.decide.requirements import requirements, without_dependencies
-from newft.entries import Catalog, Family, Hardware, Size
+from newft.entries import EMBEDDED, LORA, Catalog, Family, Hardware, Size
 from newft.errors import IncompatibleError
 from newft.given import unknown
 from newft.model import Answers, Facts, ModelPlan, Plan, Source
 
-EMBEDDED = "embedded"
 T = TypeVar("T")
 
 
@@ -27,7 +25,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     kit = _known(catalog.kits, answers.domain, "domain")
     task = _known(kit.tasks, answers.task, "task")
     family = _known(catalog.families, answers.family, "family")
-    _known({METHOD: METHOD}, answers.method, "method")
+    _known({LORA: LORA}, answers.method, "method")
     name = valid_name(answers.name)
     size = _size(answers, family)
     model = _model(answers, family, size)
@@ -61,7 +59,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
 def model_source(answers: Answers) -> Source:
     """Where the weights come from, told by the look of the answer: no disk is read here."""
     if answers.model == EMBEDDED:
-        return "embedded"
+        return EMBEDDED
     if re.match(r"[/~\\]|\.{1,2}(/|\\|$)|[A-Za-z]:", answers.model) or "\\" in answers.model:
         return "folder"
     return answers.hub
@@ -69,7 +67,7 @@ def model_source(answers: Answers) -> Source:
 
 def _size(answers: Answers, family: Family) -> Size | None:
     source = model_source(answers)
-    if source == "embedded":
+    if source == EMBEDDED:
         size = next((size for size in family.sizes if size.embedded), None)
         if size is None:
             raise IncompatibleError(
@@ -100,7 +98,7 @@ def _model(answers: Answers, family: Family, size: Size | None) -> ModelPlan:
         end_of_turn=family.chat.end_of_turn,
         pad=family.chat.pad,
         template_arguments=family.chat.template_arguments,
-        embedded=size.embedded if size and source == "embedded" else None,
+        embedded=size.embedded if size and source == EMBEDDED else None,
     )
 
 

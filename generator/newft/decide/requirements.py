@@ -23,7 +23,7 @@ ALWAYS = (
     "transformers>=5.24",
     "uniplot>=0.20",
 )
-EMBEDDED = ("gguf>=0.10",)  # transformers reads the package's file with gguf
+GGUF = "gguf>=0.10"  # transformers reads the package's file with gguf
 HUGGINGFACE = "huggingface_hub>=1.0"
 MODELSCOPE = "modelscope>=1.40"
 OPENPYXL = "openpyxl>=3.1"
@@ -35,7 +35,7 @@ def requirements(
     """Requirements of the project, sorted by name; a family's own range replaces the usual one."""
     wanted = list(ALWAYS)
     if embedded:
-        wanted += EMBEDDED
+        wanted.append(GGUF)
     if source == "huggingface":
         wanted.append(HUGGINGFACE)
     if source == "modelscope":
