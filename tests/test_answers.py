@@ -65,6 +65,8 @@ def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str)
     ("text", "expected"),
     [
         ("gpu=cpu", ("gpu", "cpu")),
+        ("gpu=AUTO", ("gpu", "auto")),
+        ("name=" + "[" * 3_000, ("name", "[" * 3_000)),
         ("revision=0123456", ("revision", "0123456")),
         ("name=no", ("name", "no")),
         ('name="a b"', ("name", "a b")),
@@ -114,6 +116,10 @@ def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
     [
         ("gpu: cpu\ngpu: auto\n", "a.yml:2: `gpu` is there twice"),
         ("- gpu\n", "a.yml: it holds no answers"),
+        ('data: {files: ""}\n', "a.yml:1: data.files: it has no value"),
+        ("data: {files: [a.csv, '']}\n", "a.yml:1: data.files: it has no value"),
+        ('name: ""\n', "a.yml:1: name: it has no value"),
+        ("name: " + "[" * 3_000, "a.yml: it is nested too deep for answers"),
         (
             "gpu: cpu\n  name: x\n",
             "a.yml: line 2: this is not YAML (mapping values are not allowed here)",
@@ -189,3 +195,8 @@ def test_an_empty_option_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         answers.from_options({"name": "", "gpu": None})
     assert str(caught.value) == "--name: it has no value"
+
+
+def test_auto_is_kept_in_one_spelling() -> None:
+    assert answers.from_options({"gpu": "Auto"}) == {"gpu": "auto"}
+    assert answers.read("a.yml", "gpu: AUTO\n") == {"gpu": "auto"}

@@ -70,6 +70,9 @@ def test_a_listed_model_brings_its_family() -> None:
 
 def test_a_family_alone_gets_a_model_of_its_own() -> None:
     assert completed({"family": "qwen3"})["model"] == "Qwen/Qwen3-0.6B"
+    assert completed({"family": "llama3", "gpu": "1x80GB"})["model"] == (
+        "meta-llama/Llama-3.1-8B-Instruct"
+    )
 
 
 def test_named_hardware_gets_a_model_that_fits() -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from newft.entries import Language
+from newft.entries import LORA, Language
 from newft.errors import UsageError
-from newft.given import COLUMNS, FILES, Given, Value, columns, files, unknown
+from newft.given import COLUMNS, FILES, Given, Value, columns, files, hardware, unknown
 from newft.model import Answers, DataAnswer
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ def from_options(values: Mapping[str, str | list[str] | None]) -> Given:
     for key, value in values.items():
         if value is None:
             continue
-        if not all([value] if isinstance(value, str) else value):
-            raise UsageError("it has no value", where=OPTIONS[key])
         whole = value if isinstance(value, str) else tuple(value)
         given[key] = checked(key, whole, where=OPTIONS[key])
     return given
@@ -64,7 +62,7 @@ def parse_set(text: str) -> tuple[str, Value]:
         raise unknown(key, _names(), where="--set")
     try:
         node = yaml.compose(written, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         node = None
     if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"'):
         written = node.value
@@ -77,16 +75,9 @@ def parse_set(text: str) -> tuple[str, Value]:
 
 def read(path: str, text: str) -> Given:
     """The answers of a YAML file; every fault in it is listed, with its line."""
-    import yaml
-
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise UsageError(*_broken(error), where=path) from error
+    node = _mapping(path, text)
     if node is None:
         return {}
-    if not isinstance(node, yaml.MappingNode):
-        raise UsageError("it holds no answers", where=path, hint="one `key: value` a line")
     given: dict[str, Value] = {}
     faults: list[UsageError] = []
     for key, value in _leaves("", node):
@@ -102,6 +93,20 @@ def read(path: str, text: str) -> Given:
         )
         raise UsageError(f"{len(faults)} faults\n{listed}", where=path)
     return given
+
+
+def _mapping(path: str, text: str) -> yaml.MappingNode | None:
+    import yaml
+
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise UsageError(*_broken(error), where=path) from error
+    except RecursionError as error:
+        raise UsageError("it is nested too deep for answers", where=path) from error
+    if node is None or isinstance(node, yaml.MappingNode):
+        return node
+    raise UsageError("it holds no answers", where=path, hint="one `key: value` a line")
 
 
 def load(path: Path) -> Given:
@@ -132,12 +137,14 @@ def merge(options: Given, sets: Iterable[tuple[str, Value]], file: Given) -> Giv
 
 
 def checked(key: str, value: Value, *, where: str) -> Value:
-    """The value, if its key can take it."""
+    """The value as it is kept, if its key can take it."""
+    if not all([value] if isinstance(value, str) else value):  # no files at all are the sample
+        raise UsageError("it has no value", where=where)
     if key in CLOSED and value not in CLOSED[key]:
         raise unknown(_plain(value), CLOSED[key], where=where)
     if any(0xD800 <= ord(character) <= 0xDFFF or character == "\0" for character in _plain(value)):
         raise UsageError("it is not text", where=where, hint="give it in UTF-8, without NUL")
-    return value
+    return hardware(value) if key == "gpu" and isinstance(value, str) else value
 
 
 def finish(given: Given) -> Answers:
@@ -153,7 +160,7 @@ def finish(given: Given) -> Answers:
         model=texts["model"],
         hub=cast(Literal["huggingface", "modelscope"], texts.get("hub", "huggingface")),
         revision=texts.get("revision"),
-        method=texts.get("method", "lora"),
+        method=texts.get("method", LORA),
         data=DataAnswer(files=files(given), columns=columns(given)),
     )
 

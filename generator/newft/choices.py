@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from newft.entries import Accelerator, Size, Text, cited
+from newft.entries import EMBEDDED, Accelerator, Size, Text, cited
 from newft.errors import UsageError
-from newft.given import FILES, Given
+from newft.given import AUTO, FILES, Given, hardware
 from newft.model import MachineFacts, Reasoned
-from newft.situation import AUTO, EMBEDDED, Situation, families, family_of, tasks
+from newft.situation import Situation, families, family_of, tasks
 
 
 class Choice(NamedTuple):
@@ -95,6 +95,11 @@ def gpu_default(_: Situation) -> Reasoned[str]:
     return Reasoned(AUTO, why, cited("machine"))
 
 
+def read_gpu(value: str, _: Situation) -> Given:
+    """The hardware."""
+    return {"gpu": hardware(value)}
+
+
 def _this(machine: MachineFacts | None) -> Text:
     if machine is None:
         return Text("this machine", "本机")
@@ -130,12 +135,9 @@ def weights_gb(size: Size) -> float:
 
 
 def model_default(situation: Situation) -> Reasoned[str]:
-    """The suggestion, or the smallest model where the answers leave only another family."""
-    if situation.model and situation.model.value in [one.value for one in model_choices(situation)]:
-        return situation.model
-    sizes = [size for family in families(situation) for size in family.sizes]
-    why = Text("the smallest of the family", "该系列中最小的模型")
-    return Reasoned(_size_choice(min(sizes, key=weights_gb)).value, why, cited("families"))
+    """The suggestion for the hardware and the language, which come before."""
+    assert situation.model
+    return situation.model
 
 
 def read_model(value: str, situation: Situation) -> Given:

@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Mapping
 
 from newft.catalog.load import load_catalog
-from newft.situation import AUTO, methods
+from newft.given import AUTO
+from newft.situation import methods
 
 
 def script(

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from newft.errors import UsageError
-from newft.names import nearest
+from newft.names import fold, nearest
 
 Value = str | tuple[str, ...]
 Given = Mapping[str, Value]
 
 FILES = "data.files"
 COLUMNS = "data.columns."
+AUTO = "auto"  # the machine that generates
 
 
 def files(given: Given) -> tuple[str, ...]:
     """The data files that were named; none is the sample."""
     value = given.get(FILES, ())
     return value if isinstance(value, tuple) else (value,)
+
+
+def hardware(text: str) -> str:
+    """Hardware as it is kept: `auto` in any spelling is the machine that generates."""
+    return AUTO if fold(text) == AUTO else text
 
 
 def columns(given: Given) -> dict[str, str]:

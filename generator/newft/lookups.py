@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from newft.catalog.hardware import parse_gpu
 from newft.decide.naming import valid_name
 from newft.decide.suggest import suggest_model
-from newft.entries import Catalog, Hardware, Language
+from newft.entries import EMBEDDED, Catalog, Hardware, Language
 from newft.errors import UsageError
 from newft.given import columns, files
 from newft.intake import measure, measure_sample
@@ -17,7 +17,7 @@ from newft.model import DataFacts, MachineFacts, Reasoned
 from newft.names import nearest
 from newft.questions import Lookups
 from newft.records import RecordError, data_files, detect
-from newft.situation import EMBEDDED, Situation, chosen_language, family_of
+from newft.situation import Situation, chosen_language, family_of
 
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 PATH = re.compile(r"[./~]")  # what begins like this is meant as a place on disk
@@ -53,17 +53,15 @@ def lookups_for(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
     def hardware(text: str) -> Hardware:
         return parse_gpu(text, catalog.accelerators, machine=machine)
 
-    def model(hardware: Hardware, language: Language) -> Reasoned[str]:
-        found = suggest_model(hardware, language, catalog)
+    def model(hardware: Hardware, language: Language, family: str | None) -> Reasoned[str]:
+        found = suggest_model(hardware, language, catalog, family=family)
         return Reasoned(found.value.model, found.why, found.source)
 
-    def weights(text: str) -> str:
-        return _weights(text, catalog)
-
+    weights = partial(_weights, catalog=catalog)
     return Lookups(measure_now, column_names, hardware, model, weights, valid_name)
 
 
-def _weights(text: str, catalog: Catalog) -> str:
+def _weights(text: str, *, catalog: Catalog) -> str:
     """The model as it is kept; a folder with its whole path, since a project lies elsewhere."""
     if family_of(text, catalog):
         return text

@@ -18,7 +18,7 @@ from newft.decide.naming import valid_name
 from newft.decide.plan import make_plan
 from newft.entries import Catalog
 from newft.errors import NewftError, ProjectError, UsageError
-from newft.given import Given, files
+from newft.given import AUTO, Given, files
 from newft.lookups import lookups_for
 from newft.machine import probe
 from newft.model import Facts, Plan
@@ -27,7 +27,7 @@ from newft.project.render import render
 from newft.prompts import prompts_for
 from newft.questions import QUESTIONS, Lookups, complete
 from newft.report import report
-from newft.situation import AUTO, Situation, chosen_task
+from newft.situation import Situation, chosen_task
 from newft.state import keep
 from newft.texts import Texts
 from newft.wizard import Stopped, Talk, converse

@@ -14,7 +14,14 @@ from newft.choices import Choice
 from newft.entries import Hardware, Language
 from newft.given import FILES, Given, files
 from newft.model import DataFacts, Reasoned
-from newft.situation import Situation, check, chosen_language, chosen_task, family_of
+from newft.situation import (
+    Situation,
+    check,
+    chosen_family,
+    chosen_language,
+    chosen_task,
+    family_of,
+)
 
 
 def _no_choices(_: Situation) -> tuple[Choice, ...]:
@@ -50,7 +57,7 @@ class Lookups(NamedTuple):
     measure: Callable[[Situation], DataFacts]
     columns: Callable[[Situation], tuple[str, ...]]  # of the files, as far as they can be read
     hardware: Callable[[str], Hardware]
-    model: Callable[[Hardware, Language], Reasoned[str]]
+    model: Callable[[Hardware, Language, str | None], Reasoned[str]]  # of a family, if it is given
     weights: Callable[[str], str]  # the model, if there can be one; a folder with its whole path
     name: Callable[[str], str]  # the name, if a project can be called so
 
@@ -74,9 +81,9 @@ def looked(situation: Situation, lookups: Lookups) -> Situation:
         situation = replace(situation, hardware=lookups.hardware(str(given["gpu"])))
     if situation.data is None and chosen_task(situation) and _names_records(given):
         situation = replace(situation, data=lookups.measure(situation))
-    language = chosen_language(given)
+    language, family = chosen_language(given), chosen_family(given)
     if situation.hardware and language and "model" not in given:
-        return replace(situation, model=lookups.model(situation.hardware, language))
+        return replace(situation, model=lookups.model(situation.hardware, language, family))
     return situation
 
 
@@ -137,7 +144,7 @@ QUESTIONS = (
         ("gpu",),
         "select",
         choices.gpu_default,
-        _reader("gpu"),
+        choices.read_gpu,
         choices.gpu_choices,
         knowledge=True,
         other=True,

@@ -6,13 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from newft.entries import Catalog, Family, Hardware, Kit, Language, Size, Task
+from newft.entries import EMBEDDED, Catalog, Family, Hardware, Kit, Language, Size, Task
 from newft.errors import IncompatibleError
 from newft.given import COLUMNS, Given, columns, unknown
 from newft.model import DataFacts, MachineFacts, Reasoned
-
-AUTO = "auto"  # the machine that generates
-EMBEDDED = "embedded"  # the model that a package carries
 
 
 @dataclass(frozen=True)
@@ -99,6 +96,11 @@ def chosen_task(situation: Situation) -> Task | None:
 def chosen_language(given: Given) -> Language | None:
     """The language of the project, once it is answered."""
     return cast("Language | None", given.get("language"))
+
+
+def chosen_family(given: Given) -> str | None:
+    """The family, once it is answered."""
+    return cast("str | None", given.get("family"))
 
 
 def families(situation: Situation) -> list[Family]:

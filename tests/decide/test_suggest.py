@@ -34,6 +34,20 @@ def test_a_reason_says_how_much_of_the_memory_is_needed() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("gpu", "family", "model"),
+    [
+        (Hardware(card(80.0)), "smollm2", "embedded"),
+        (CPU, "qwen3", "Qwen/Qwen3-0.6B"),
+        (CPU, "smollm2", "embedded"),
+    ],
+)
+def test_a_chosen_family_gets_the_model_of_its_own_that_fits(
+    gpu: Hardware, family: str, model: str
+) -> None:
+    assert suggest_model(gpu, "en", CATALOG, family=family).value == (family, model)
+
+
 def test_a_cpu_gets_the_embedded_model() -> None:
     assert suggest_model(CPU, "en", CATALOG).value == ("smollm2", "embedded")
 

@@ -9,7 +9,7 @@ from newft.decide.case import figure
 from newft.decide.estimate import Load
 from newft.decide.fit import peak_gb
 from newft.decide.precision import on_accelerator
-from newft.entries import Catalog, Family, Hardware, Language, Size, Text, cited
+from newft.entries import EMBEDDED, Catalog, Family, Hardware, Language, Size, Text, cited
 from newft.errors import CatalogError
 from newft.model import Reasoned
 
@@ -27,12 +27,24 @@ class ModelChoice(NamedTuple):
 
 
 def suggest_model(
-    hardware: Hardware, language: Language, catalog: Catalog
+    hardware: Hardware, language: Language, catalog: Catalog, *, family: str | None = None
 ) -> Reasoned[ModelChoice]:
-    """The family and model to offer first."""
+    """The family and model to offer first; of one family, where that is chosen."""
     if hardware.accelerator.kind == "cpu":
+        return _for_cpu(language, catalog, family=family)
+    return _for_card(hardware, _family(catalog, family or FAMILY))
+
+
+def _for_cpu(language: Language, catalog: Catalog, *, family: str | None) -> Reasoned[ModelChoice]:
+    chosen = _family(catalog, family) if family else None
+    if chosen is None or any(size.embedded for size in chosen.sizes):
         return _embedded(language, catalog)
-    family = _family(catalog)
+    smallest = min(chosen.sizes, key=lambda size: size.parameters)
+    why = Text("the smallest of the family: a CPU is slow", "该系列中最小的模型：CPU 较慢")
+    return Reasoned(ModelChoice(chosen.id, _name(smallest)), why, cited(smallest.source))
+
+
+def _for_card(hardware: Hardware, family: Family) -> Reasoned[ModelChoice]:
     memory = hardware.accelerator.memory_gb
     sizes = sorted(family.sizes, key=lambda size: size.parameters)
     if memory is None:
@@ -40,7 +52,7 @@ def suggest_model(
             f"the memory of {hardware.accelerator.title} is not known: the smallest of the family",
             f"{hardware.accelerator.title} 的显存未知，取该系列最小的模型",
         )
-        return Reasoned(ModelChoice(family.id, sizes[0].hub_id), why, cited(family.sources[0]))
+        return Reasoned(ModelChoice(family.id, _name(sizes[0])), why, cited(family.sources[0]))
     return _largest(family, sizes, hardware, memory)
 
 
@@ -66,13 +78,17 @@ def _embedded(language: Language, catalog: Catalog) -> Reasoned[ModelChoice]:
             else f"{why.en}; little English",
             f"{why.zh}；但中文能力很弱" if language == "zh" else f"{why.zh}；但英文能力很弱",
         )
-    return Reasoned(ModelChoice(family.id, "embedded"), why, sources.MEASURED_CPU)
+    return Reasoned(ModelChoice(family.id, EMBEDDED), why, sources.MEASURED_CPU)
 
 
-def _family(catalog: Catalog) -> Family:
-    family = catalog.families.get(FAMILY)
+def _name(size: Size) -> str:
+    return EMBEDDED if size.embedded else size.hub_id
+
+
+def _family(catalog: Catalog, name: str) -> Family:
+    family = catalog.families.get(name)
     if family is None or not family.sizes:
-        raise CatalogError(f"there is no family `{FAMILY}`", where="families")
+        raise CatalogError(f"there is no family `{name}`", where="families")
     return family
 
 
@@ -97,5 +113,5 @@ def _largest(
     comfort = sources.rule(
         "three quarters of the memory is comfortable", "占显存四分之三以内较宽裕"
     )
-    choice = ModelChoice(family.id, size.hub_id)
+    choice = ModelChoice(family.id, _name(size))
     return Reasoned(choice, why, sources.joined(size.source, comfort))
