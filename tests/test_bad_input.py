@@ -160,13 +160,14 @@ def test_every_file_at_fault_is_named_at_once(tmp_path: Path) -> None:
 # --- where the project goes ----------------------------------------------------------------------
 
 
-def test_a_colliding_path_is_named_and_everything_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["written", "dry"])
+def test_a_colliding_path_is_named_and_everything_stays(dry: list[str], tmp_path: Path) -> None:
     desk = tmp_path / "desk"
     (desk / "config").mkdir(parents=True)
     (desk / "config" / "run.yaml").write_text("mine", encoding="utf-8")
     (desk / "src").write_text("a file where a folder goes", encoding="utf-8")
     before = contents(desk)
-    run = newft("new", "desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path)
+    run = newft("new", "desk", "--yes", "--gpu", "cpu", "--json", *dry, cwd=tmp_path)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
         f"error: {desk}: 2 paths are in the way, and nothing was written:\n"

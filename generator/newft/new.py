@@ -22,7 +22,7 @@ from newft.given import AUTO, Given, files
 from newft.lookups import lookups_for
 from newft.machine import probe
 from newft.model import Facts, Plan
-from newft.project.apply import apply, recover
+from newft.project.apply import apply, planned, recover
 from newft.project.render import render
 from newft.prompts import prompts_for
 from newft.questions import QUESTIONS, Lookups, complete
@@ -104,8 +104,7 @@ def write(plan: Plan, end: Situation, folder: Path, *, dry_run: bool) -> tuple[s
         tree = Path(scratch).resolve() / "project"
         render(plan, said.finish(end.given), _facts(end), tree)
         if dry_run:
-            found = (path for path in tree.rglob("*") if not path.is_dir())
-            return tuple(sorted(path.relative_to(tree).as_posix() for path in found))
+            return planned(tree, folder)
         if recover(folder) == "finished":
             raise ProjectError(
                 "an interrupted run has just been finished here, and this one wrote nothing",

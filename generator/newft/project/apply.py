@@ -29,16 +29,26 @@ Recovery = Literal["nothing to do", "finished", "undone"]
 def apply(tree: Path, folder: Path) -> tuple[str, ...]:
     """The paths written, sorted: all of `tree`; or none, and an error lists what is in the way."""
     folder = _real(folder)
-    paths = _files(tree)
     if recover(folder) == "finished":
         message = "an interrupted newft was finished just now: its project is here"
         raise ProjectError(message, where=str(folder), hint="look at it, or choose another path")
+    paths = planned(tree, folder)
+    try:
+        if folder.is_dir():
+            _apply_into(tree, folder, list(paths))
+        else:
+            _create(tree, folder, list(paths))
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    return paths
+
+
+def planned(tree: Path, folder: Path) -> tuple[str, ...]:
+    """The paths that `apply` would write; an error lists what is in the way, as it would."""
+    folder = _real(folder)
+    paths = _files(tree)
     try:
         _refuse_collisions(folder, paths)
-        if folder.is_dir():
-            _apply_into(tree, folder, paths)
-        else:
-            _create(tree, folder, paths)
     except OSError as error:
         raise _cannot_write(folder, error) from error
     return tuple(paths)
