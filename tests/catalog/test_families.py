@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import chain
 
 import pytest
 import yaml
@@ -25,8 +24,8 @@ each_model = pytest.mark.parametrize(
 
 def recipes(family: Family) -> list[Mapping[str, Measured]]:  # type: ignore[type-arg]
     """Rank, alpha and learning rate of the family, and of each size."""
-    of_sizes = [(size.rank, size.alpha, size.learning_rate) for size in family.sizes]
-    return [family.rank, family.alpha, family.learning_rate, *chain(*of_sizes)]
+    owners: list[Family | Size] = [family, *family.sizes]
+    return [values for one in owners for values in (one.rank, one.alpha, one.learning_rate)]
 
 
 def reasons(family: Family) -> list[Measured]:  # type: ignore[type-arg]
@@ -72,7 +71,8 @@ def test_learning_rates_are_of_the_order_of_lora(family: Family) -> None:
 def test_a_size_with_a_rate_of_its_own_has_the_rank_and_scale_that_it_holds_for(
     family: Family,
 ) -> None:
-    for owner in (family, *family.sizes):
+    owners: list[Family | Size] = [family, *family.sizes]
+    for owner in owners:
         assert set(owner.rank) == set(owner.alpha) == set(owner.learning_rate)
 
 
