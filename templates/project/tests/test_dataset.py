@@ -63,15 +63,20 @@ def test_the_loss_of_a_padded_batch_is_the_loss_of_its_rows(
     config: Config, tokenizer: Tokenizer, tiny_model: ModelFolder
 ) -> None:
     model = load_base(tiny_model.path, config.model).eval()
-    texts = ["short", "a longer question than that", "x"]
-    examples = [encode(conversation(text), tokenizer, config.model, 512) for text in texts]
+    asked = {"short": "an_answer", "a longer question than that": "yes", "x": "quite_a_long_answer"}
+    examples = [
+        encode(conversation(text, answer), tokenizer, config.model, 512)
+        for text, answer in asked.items()
+    ]
     pad_id = tokenizer.convert_tokens_to_ids(config.model.pad)
     with torch.no_grad():
         batch = LeftPadding(pad_id)(examples)
         together = model(**{key: on(model, value) for key, value in batch.items()}).loss
         alone = [plain_loss(model, example) for example in examples]
     assert batch["labels"].shape[1] < batch["input_ids"].shape[1]
-    assert together.item() == pytest.approx(sum(alone) / len(alone), rel=1e-4)
+    tokens = [len(example.ids) - example.answer_start for example in examples]
+    expected = sum(loss * n for loss, n in zip(alone, tokens, strict=True)) / sum(tokens)
+    assert together.item() == pytest.approx(expected, rel=1e-4)
 
 
 def on(model: torch.nn.Module, value: object) -> object:

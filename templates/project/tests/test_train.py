@@ -37,7 +37,7 @@ def formatted(
 def test_check_shows_what_is_learned(formatted: Config, capsys: pytest.CaptureFixture[str]) -> None:
     check.main(formatted, Namespace())
     shown = capsys.readouterr().out
-    assert "0 answers cut" in shown
+    assert "warning" not in shown
     assert formatted.model.end_of_turn + "]]" in shown
 
 
@@ -55,6 +55,12 @@ def test_a_run_trains_measures_itself_and_answers(
     for column in ("base", "tuned", "baseline"):
         assert set(evaluation[column]["accuracy"]) == {"value", "low", "high", "n"}
     assert evaluation["comparison"]["accuracy"]["against"] == "base"
+    assert {answers["test_row"] for answers in evaluation["answers"]} == set(
+        range(evaluation["rows"])
+    )
+    named = json.loads((run.adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    assert named["base_model_name_or_path"] == formatted.model.id
+    assert not list(run.adapter.glob("*.bin"))
     chat.main(formatted, Namespace(once="a question"))
     assert "loss by step" in capsys.readouterr().out
 
@@ -109,3 +115,17 @@ def test_without_rows_or_adapter_the_next_command_is_named(
     with pytest.raises(ProjectError) as caught:
         evaluate.main(config, Namespace())
     assert caught.value.hint == "run `make train` first"
+
+
+def test_a_time_budget_shortens_the_run_and_its_evaluation(formatted: Config) -> None:
+    training = formatted.training.model_copy(
+        update={"time_budget_minutes": 0.005, "epochs": 500, "evaluations": 1}
+    )
+    evaluation = formatted.evaluation.model_copy(update={"time_budget_minutes": 0.0001})
+    budgeted = formatted.model_copy(update={"training": training, "evaluation": evaluation})
+    train.main(budgeted, TRAIN)
+    run = run_folder(budgeted)
+    assert 1 <= run.record()["steps"] < 500 * 7
+    evaluate.main(budgeted, Namespace())
+    measured = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
+    assert measured["rows"] == min(evaluate.FEWEST_ROWS, measured["test_rows"])

@@ -1,7 +1,7 @@
 """Look before training: `make check`.
 
 Reads the configuration, the formatted data and the tokenizer, shows two examples token by token
-with the learned tokens in colour, and compares the memory a run needs with what is there.
+with the learned tokens in colour, and compares the memory of the weights with what is there.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from safetensors import safe_open
 from . import command
 from .config import Config
 from .data import PROCESSED, formatted
-from .dataset import Example, encode_all, lengths, read_split
-from .devices import device, memory_gb, processes
+from .dataset import Example, encode_all, is_as_rendered, lengths, read_split
+from .devices import device, memory_gb
+from .errors import ProjectError
 from .model import Tokenizer, load_tokenizer
 from .run_folder import run_folder
 from .source import model_folder
@@ -33,8 +34,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run = run_folder(config)
     run.refuse_other_rows(formatted(config))
     print(f"run         {run.path}" + (" (trained already)" if run.finished else ""))
-    processes()
-    folder = model_folder(config.model)
+    folder = model_folder(run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
     print(
         f"model       {config.model.id}, revision {folder.revision or 'unknown'}\n"
@@ -45,10 +45,17 @@ def main(config: Config, options: argparse.Namespace) -> None:
         rows = read_split(PROCESSED, split)
         encoded[split] = encode_all(rows, tokenizer, config.model, config.training.max_length)
         print(f"{split:<11} {lengths(encoded[split])}")
+        if not is_as_rendered(rows[0], tokenizer, config.model):
+            print(
+                "            warning: the chat template puts prompt and answer together otherwise"
+            )
     needed, there = weights_gb(folder.path, config.model.precision), memory_gb()
     print(f"memory      weights alone {needed:.1f} GB of {there:.1f} GB on {device()}")
     if needed > there:
-        print("            too little: choose a smaller model or a larger machine")
+        raise ProjectError(
+            f"the weights need {needed:.1f} GB, and {device()} has {there:.1f} GB",
+            "choose a smaller model, or a larger machine",
+        )
     print("\nTwo examples; what is learned is " + learned("coloured") + ":")
     middle = len(encoded["train"]) // 2
     for example in (encoded["train"][0], encoded["train"][middle]):

@@ -86,7 +86,7 @@ class ModelConfig(Section):
     pad: Words
     template_arguments: dict[str, str | bool]
     precision: Literal["fp32", "bf16", "fp16"]
-    attention: Literal["sdpa", "eager", "flash_attention_2"]
+    attention: Literal["sdpa", "eager"]
 
 
 class AdapterConfig(Section):

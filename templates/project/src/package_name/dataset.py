@@ -75,36 +75,44 @@ def answer_ids(answer: str, tokenizer: Tokenizer, model: ModelConfig) -> list[in
     return [*ids, tokenizer.convert_tokens_to_ids(model.end_of_turn)]
 
 
-def encode(
+def shorten(
     messages: Conversation, tokenizer: Tokenizer, model: ModelConfig, max_length: int
-) -> Example:
-    """One conversation as tokens; where it is too long, the middle of the last input goes."""
+) -> tuple[Conversation, int]:
+    """The conversation in at most `max_length` tokens, and how many it lost.
+
+    What is too long loses the middle of its last input; instructions and answer stay whole.
+    """
     *prompt, answer = messages
-    learned = answer_ids(answer["content"], tokenizer, model)
-    asked = prompt_ids(prompt, tokenizer, model)
-    excess = len(asked) + len(learned) - max_length
-    shortened = 0
-    if excess > 0:
-        text = tokenizer(prompt[-1]["content"], add_special_tokens=False)["input_ids"]
-        shortened = excess
-        while len(asked) + len(learned) > max_length:
-            if shortened >= len(text):
-                raise ProjectError(
-                    f"prompt and answer alone need more than {max_length} tokens",
-                    "raise training.max_length in config/run.yaml",
-                )
-            cut = [
-                *prompt[:-1],
-                {**prompt[-1], "content": _without_middle(text, shortened, tokenizer)},
-            ]
-            asked = prompt_ids(cut, tokenizer, model)
-            shortened += 1  # joining the halves can make a token more
-    return Example([*asked, *learned], len(asked), shortened)
+    room = max_length - len(answer_ids(answer["content"], tokenizer, model))
+    excess = len(prompt_ids(prompt, tokenizer, model)) - room
+    if excess <= 0:
+        return messages, 0
+    text = tokenizer(prompt[-1]["content"], add_special_tokens=False)["input_ids"]
+    for lost in range(excess, len(text)):  # joining the halves can make a token more
+        question = {**prompt[-1], "content": _without_middle(text, lost, tokenizer)}
+        if len(prompt_ids([*prompt[:-1], question], tokenizer, model)) <= room:
+            return [*prompt[:-1], question, answer], lost
+    raise ProjectError(
+        f"prompt and answer alone need more than {max_length} tokens",
+        "raise training.max_length in config/run.yaml",
+    )
 
 
 def _without_middle(ids: list[int], count: int, tokenizer: Tokenizer) -> str:
     start = (len(ids) - count) // 2
-    return tokenizer.decode(ids[:start]) + tokenizer.decode(ids[start + count :])
+    halves = tokenizer.decode(ids[:start]), tokenizer.decode(ids[start + count :])
+    # a cut between the bytes of a character leaves a mark in its place
+    return halves[0].rstrip("\ufffd") + halves[1].lstrip("\ufffd")
+
+
+def encode(
+    messages: Conversation, tokenizer: Tokenizer, model: ModelConfig, max_length: int
+) -> Example:
+    """One conversation as tokens, shortened where it must be."""
+    fitting, lost = shorten(messages, tokenizer, model, max_length)
+    *prompt, answer = fitting
+    asked = prompt_ids(prompt, tokenizer, model)
+    return Example([*asked, *answer_ids(answer["content"], tokenizer, model)], len(asked), lost)
 
 
 def encode_all(
@@ -114,7 +122,22 @@ def encode_all(
     max_length: int,
 ) -> list[Example]:
     """Every conversation as tokens."""
-    return [encode(messages, tokenizer, model, max_length) for messages in conversations]
+    examples: list[Example] = []
+    try:
+        examples.extend(encode(each, tokenizer, model, max_length) for each in conversations)
+    except ProjectError as error:
+        place = f"line {len(examples) + 1} of its split"
+        raise ProjectError(f"{place}: {error.message}", error.hint) from None
+    return examples
+
+
+def is_as_rendered(messages: Conversation, tokenizer: Tokenizer, model: ModelConfig) -> bool:
+    """Whether prompt and answer, put together, are what the chat template makes of them."""
+    *prompt, answer = messages
+    options = {"tokenize": False, **model.template_arguments}
+    asked = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, **options)
+    whole = tokenizer.apply_chat_template(messages, **options)
+    return str(whole).startswith(asked + answer["content"])
 
 
 def lengths(examples: Sequence[Example]) -> Lengths:

@@ -31,7 +31,7 @@ def processes() -> int:
     if launched == 1 and visible > 1:
         raise ProjectError(
             f"{visible} accelerators are visible to one process",
-            f"torchrun --nproc-per-node {visible} -m {__package__}.train, "
+            f"python -m torch.distributed.run --nproc-per-node {visible} -m {__package__}.train, "
             "or one of them: CUDA_VISIBLE_DEVICES=0 make train",
         )
     return launched

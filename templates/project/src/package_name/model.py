@@ -9,7 +9,7 @@ from typing import TypeAlias
 import torch
 import transformers
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedModel
 
 from .config import ModelConfig
 from .devices import device
@@ -48,8 +48,19 @@ def load_base(folder: Path, model: ModelConfig) -> PreTrainedModel:
         trust_remote_code=False,
         use_safetensors=True,
     )
-    base.generation_config.pad_token_id = None
+    # only where to stop is kept: sampling and penalties of a chat would bend greedy answers
+    base.generation_config = GenerationConfig(eos_token_id=base.generation_config.eos_token_id)
     return base.to(device())
+
+
+def stop_tokens(
+    base: PreTrainedModel | PeftModel, tokenizer: Tokenizer, model: ModelConfig
+) -> list[int]:
+    """What ends an answer: the family's end of turn, and whatever the model itself ends with."""
+    own = base.generation_config.eos_token_id
+    own = own if isinstance(own, list) else [own]
+    known = {tokenizer.convert_tokens_to_ids(model.end_of_turn), tokenizer.eos_token_id, *own}
+    return sorted(known - {None})
 
 
 def load_tuned(folder: Path, model: ModelConfig, adapter: Path) -> PeftModel:

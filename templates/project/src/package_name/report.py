@@ -38,18 +38,25 @@ class Result:
     @property
     def conclusion(self) -> str:
         """One sentence: whether tuning pays here."""
-        wins = [self.against_base[name].verdict for name in ("accuracy", "ranked_accuracy")]
-        if wins != ["better", "better"]:
-            return "Tuning is not shown to beat prompting here: look at rows, labels and budget."
-        match self.against_baseline["accuracy"].verdict:
-            case "better":
-                return "Tuning pays here: it beats prompting and the classical baseline."
-            case "worse":
-                return "Tuning beats prompting, but the classical baseline is better: use that."
+        over_base = [self.against_base[name].verdict for name in ("accuracy", "ranked_accuracy")]
+        classical = self.against_baseline["accuracy"].verdict
+        if "worse" in over_base:
+            first = "Tuning made answers worse than prompting"
+        elif over_base == ["better", "better"]:
+            first = "Tuning beats prompting"
+        else:
+            first = "Tuning is not shown to beat prompting"
+        match first, classical:
+            case "Tuning beats prompting", "better":
+                return f"{first} and the classical baseline: it pays here."
+            case _, "better":
+                return f"{first}, but beats the classical baseline: look at rows and prompts."
+            case _, "worse":
+                return f"{first}; the classical baseline is better still: use that."
             case _:
                 return (
-                    "Tuning beats prompting, but is not shown to beat the classical baseline, "
-                    "which costs next to nothing: tune when that falls short, or rows are few."
+                    f"{first}, and is not shown to beat the classical baseline, which costs next "
+                    "to nothing: tune when that falls short, or rows are few."
                 )
 
 
@@ -89,16 +96,30 @@ def judge(
 
 
 def mistakes(
-    questions: Sequence[str], gold: Sequence[str], tuned: Answers, base: Answers
-) -> list[dict[str, str]]:
-    """What the tuned model got wrong, unreadable answers first."""
-    columns = zip(questions, gold, tuned.written, tuned.read, base.ranked, strict=True)
-    wrong = [row for row in columns if row[3] != row[1]]
-    wrong.sort(key=lambda row: row[3] is not None)
-    return [
-        {"input": question, "gold": label, "tuned": written, "base": other}
-        for question, label, written, _, other in wrong
-    ]
+    questions: Sequence[str], gold: Sequence[str], tuned: Answers
+) -> list[tuple[str, str, str]]:
+    """Input, right label and what the tuned model wrote instead; unreadable answers first."""
+    columns = zip(questions, gold, tuned.written, tuned.read, strict=True)
+    wrong = sorted((row for row in columns if row[3] != row[1]), key=lambda row: row[3] is not None)
+    return [(question, label, written) for question, label, written, _ in wrong]
+
+
+def by_row(
+    rows: Sequence[int],
+    gold: Sequence[str],
+    base: Answers,
+    tuned: Answers,
+    classical: Sequence[str],
+) -> list[dict[str, object]]:
+    """Every answer, for evaluation.json: two runs can then be compared row by row."""
+    columns = zip(
+        rows, gold, base.written, base.ranked, tuned.written, tuned.ranked, classical, strict=True
+    )
+    names = (
+        *("test_row", "gold", "base", "base_ranked"),
+        *("tuned", "tuned_ranked", "baseline"),
+    )
+    return [dict(zip(names, column, strict=True)) for column in columns]
 
 
 def table(result: Result) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from .config import Config, changed_keys
+from .config import Config, ModelConfig, changed_keys
 from .errors import ProjectError
 
 _RECORDED = ("torch", "transformers", "peft", "accelerate", "tokenizers")
@@ -51,6 +51,11 @@ class RunFolder:
         """What the run noted when it began."""
         path = self.path / "run.json"
         return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def pinned(self, model: ModelConfig) -> ModelConfig:
+        """The model in the very revision that the run began with, where run.yaml names none."""
+        revision = model.revision or self.record().get("model_revision")
+        return model.model_copy(update={"revision": revision})
 
     def refuse_other_rows(self, data: str) -> None:
         """Refuse rows other than those the run began with: neither mixed, nor judged by others."""

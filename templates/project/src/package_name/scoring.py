@@ -33,11 +33,11 @@ def write_answers(
     tokenizer: Tokenizer,
     prompts: Sequence[Ids],
     *,
-    end_of_turn: int,
+    stops: Sequence[int],
     limit: int,
     batch_size: int,
 ) -> list[str]:
-    """The most likely continuation of each prompt, up to its end of turn or `limit` tokens."""
+    """The most likely continuation of each prompt, up to a stop token or `limit` tokens."""
     prefix = _read_prefix(model, prompts)
     shared = prefix.ids.shape[1]
     answers = [""] * len(prompts)
@@ -57,7 +57,7 @@ def write_answers(
             cache=cache,
             do_sample=False,
             max_new_tokens=limit,
-            eos_token_id=end_of_turn,
+            eos_token_id=list(stops),
             pad_token_id=tokenizer.pad_token_id,
         )
         texts = tokenizer.batch_decode(written[:, ids.shape[1] :], skip_special_tokens=True)

@@ -21,7 +21,11 @@ ANSWERS = [[40, 41, 3], [40, 3], [50, 51, 52, 3]]
 @pytest.fixture
 def model(config: Config, tiny_model: ModelFolder) -> PeftModel:
     base = load_base(tiny_model.path, config.model)
-    return add_adapter(base, config.adapter, checkpointing=False).eval()
+    model = add_adapter(base, config.adapter, checkpointing=False).eval()
+    for name, weight in model.named_parameters():
+        if "lora_B" in name:  # zero at the start: an adapter that does nothing would prove nothing
+            torch.nn.init.normal_(weight)
+    return model
 
 
 def test_ranking_side_by_side_is_ranking_one_by_one(model: PeftModel) -> None:
@@ -42,7 +46,7 @@ def test_writing_in_batches_is_writing_one_by_one(
     model: PeftModel, config: Config, tiny_model: ModelFolder
 ) -> None:
     tokenizer = load_tokenizer(tiny_model.path, config.model)
-    options = {"end_of_turn": 0, "limit": 6, "batch_size": 2}
+    options = {"stops": [0], "limit": 6, "batch_size": 2}
     together = write_answers(model, tokenizer, PROMPTS, **options)
     alone = [write_answers(model, tokenizer, [prompt], **options)[0] for prompt in PROMPTS]
     assert together == alone

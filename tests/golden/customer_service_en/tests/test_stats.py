@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from golden_desk.stats import compare_rates, rate, resampled
+from golden_desk.stats import compare, compare_rates, rate, resampled
 
 
 def right(correct: int, of: int) -> np.ndarray:
@@ -36,3 +36,18 @@ def test_a_bootstrap_interval_holds_its_value_and_repeats() -> None:
     metric = resampled(lambda column: float(column.mean()), values, seed=3)
     assert metric.low < metric.value < metric.high
     assert metric == resampled(lambda column: float(column.mean()), values, seed=3)
+
+
+def test_a_bootstrap_comparison_tells_a_gain_from_none() -> None:
+    gold = np.zeros(60, int)
+    ours, theirs = np.arange(60) % 10 // 9, np.arange(60) % 2
+    gain = compare(share_right, gold, ours, theirs, against="base", seed=0)
+    assert (gain.difference, gain.verdict) == (pytest.approx(0.4), "better")
+    loss = compare(share_right, gold, theirs, ours, against="base", seed=0)
+    assert loss.verdict == "worse"
+    same = compare(share_right, gold, ours, ours, against="base", seed=0)
+    assert (same.p, same.verdict) == (1.0, "no evidence")
+
+
+def share_right(gold: np.ndarray, given: np.ndarray) -> float:
+    return float((gold == given).mean())

@@ -54,14 +54,21 @@ def seconds_per_step(
     started = 0.0
     for position, batch in enumerate(batches):
         if position == 1:
-            started = time.perf_counter()
+            started = _now(device)
         inputs = {
             key: value.to(device) if isinstance(value, torch.Tensor) else value
             for key, value in collate(batch).items()
         }
         model(**inputs).loss.backward()
         model.zero_grad()
-    return (time.perf_counter() - started) / (len(batches) - 1)
+    return (_now(device) - started) / (len(batches) - 1)
+
+
+def _now(device: torch.device) -> float:
+    """The time, once the accelerator has done what it was given."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize()
+    return time.perf_counter()
 
 
 def steps_within(minutes: float, seconds: float) -> int:
@@ -76,14 +83,20 @@ def held_out_within(minutes: float, seconds_per_row: float, evaluations: int) ->
 
 
 def rows_within(
-    minutes: float | None, rows: Sequence[T], answer: Callable[[Sequence[T]], object]
+    minutes: float | None, rows: Sequence[T], answer: Callable[[Sequence[T]], object], *, least: int
 ) -> int:
     """How many of the rows can be answered in the budget, timed on the first few."""
     if minutes is None:
         return len(rows)
-    probe = rows[:4]
-    answer(probe[:1])  # warms up
+    answer(rows[:1])  # warms up
+    first = _seconds(lambda: answer(rows[:1]))
+    five = _seconds(lambda: answer(rows[:5]))
+    # what all rows share is read once: it must not count for each
+    seconds = max((five - first) / 4, 1e-3)
+    return min(len(rows), max(least, int((minutes * 60 - first) / seconds)))
+
+
+def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
-    answer(probe)
-    seconds = (time.perf_counter() - started) / len(probe)
-    return min(len(rows), max(1, int(minutes * 60 / seconds)))
+    work()
+    return time.perf_counter() - started

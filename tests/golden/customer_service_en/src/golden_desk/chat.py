@@ -12,14 +12,15 @@ import argparse
 import sys
 
 import torch
+from peft import PeftModel
 from transformers import TextStreamer
 
 from . import command
 from .config import Config
-from .dataset import prompt_ids
+from .dataset import prompt_ids, shorten
 from .errors import ProjectError
 from .formatting import to_prompt
-from .model import load_tokenizer, load_tuned
+from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .run_folder import run_folder
 from .source import model_folder
 
@@ -28,24 +29,14 @@ LONGEST_ANSWER = 512  # tokens; an answer ends at its end of turn, this stops on
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Answer one question, or one a line."""
-    adapter = run_folder(config).trained_adapter
-    folder = model_folder(config.model)
+    run = run_folder(config)
+    adapter = run.trained_adapter
+    folder = model_folder(run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
     model = load_tuned(folder.path, config.model, adapter)
-    streamer = TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
 
     def answer(question: str) -> None:
-        ids = prompt_ids(to_prompt(question, config.task), tokenizer, config.model)
-        prompt = torch.tensor([ids], device=model.device)
-        model.generate(
-            input_ids=prompt,
-            attention_mask=torch.ones_like(prompt),
-            do_sample=False,
-            max_new_tokens=LONGEST_ANSWER,
-            eos_token_id=tokenizer.convert_tokens_to_ids(config.model.end_of_turn),
-            pad_token_id=tokenizer.pad_token_id,
-            streamer=streamer,
-        )
+        stream_answer(model, tokenizer, config, question)
 
     if options.once is not None:
         if not options.once.strip():
@@ -61,6 +52,25 @@ def main(config: Config, options: argparse.Namespace) -> None:
             return
         if question.strip():
             answer(question)
+
+
+def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, question: str) -> None:
+    """Print an answer as it is written."""
+    longest = {"role": "assistant", "content": max(config.task.labels, key=len)}
+    asked = [*to_prompt(question, config.task), longest]
+    (*prompt, _), lost = shorten(asked, tokenizer, config.model, config.training.max_length)
+    if lost:
+        print(f"(shortened by {lost} tokens in its middle)", file=sys.stderr)
+    tokens = torch.tensor([prompt_ids(prompt, tokenizer, config.model)], device=model.device)
+    model.generate(
+        input_ids=tokens,
+        attention_mask=torch.ones_like(tokens),
+        do_sample=False,
+        max_new_tokens=LONGEST_ANSWER,
+        eos_token_id=stop_tokens(model, tokenizer, config.model),
+        pad_token_id=tokenizer.pad_token_id,
+        streamer=TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True),
+    )
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

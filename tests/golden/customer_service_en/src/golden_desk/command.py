@@ -44,9 +44,10 @@ def run(
         # the reader left: what is still buffered has nowhere to go, and that is no fault
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
+        if not error.filename:
+            raise
         return _failed(
-            f"{place}{error.strerror or error}", "look at that path, its rights and the room left"
+            f"{error.filename}: {error.strerror}", "look at that path, its rights and the room left"
         )
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Format the raw records: `make data`.
 
 data/raw -> data/processed/{train,validation,test}.jsonl, rejects.jsonl with row and reason,
-exports for LLaMA-Factory, and summary.json. The folder is replaced as a whole, or not at all.
+exports for LLaMA-Factory, and summary.json. A new folder takes the old one's place once whole.
 """
 
 from __future__ import annotations
@@ -71,8 +71,12 @@ def main(config: Config, options: command.Options) -> None:
         except BaseException:
             shutil.rmtree(fresh, ignore_errors=True)
             raise
-        shutil.rmtree(PROCESSED, ignore_errors=True)
+        old = PROCESSED.with_name("processed.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if PROCESSED.exists():
+            PROCESSED.rename(old)
         fresh.rename(PROCESSED)
+        shutil.rmtree(old, ignore_errors=True)
     print(summary.report())
 
 

@@ -1,27 +1,27 @@
 """Fine-tune the model of config/run.yaml on data/processed: `make train`.
 
-python -m golden_desk.train
-python -m golden_desk.train --set training.epochs=1
-torchrun --nproc-per-node 2 -m golden_desk.train
-
-The first goes on where an earlier one was interrupted; the last trains on two accelerators.
+Goes on where an earlier run was interrupted. On two accelerators:
+python -m torch.distributed.run --nproc-per-node 2 -m golden_desk.train
 """
 
 from __future__ import annotations
 
 import argparse
 import math
+import random
 
+import torch
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
 from . import command
-from .adapter import add_adapter, trained_weights
+from .adapter import add_adapter, save_adapter, trained_weights
 from .alone import alone_in
 from .budget import plan_steps
 from .config import Config
 from .data import PROCESSED, formatted
 from .dataset import LeftPadding, encode_all, lengths, read_split, training_order
 from .devices import device, processes
+from .errors import ProjectError
 from .model import Tokenizer, load_base, load_tokenizer
 from .progress import Progress, draw_losses, say
 from .run_folder import RunFolder, run_folder
@@ -30,21 +30,21 @@ from .source import model_folder
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Train, from the first step or from the last checkpoint."""
-    settings, run = config.training, run_folder(config)
-    rows = formatted(config)
+    settings, run, rows = config.training, run_folder(config), formatted(config)
     run.refuse_other_rows(rows)
     if run.finished:
         say(f"{run.path} is trained; next: make eval (or give the next run another run.name)")
         return
-    processes()  # refuses what would become DataParallel, before anything is loaded
+    processes()  # refuses what would become DataParallel
 
     # 1. Data: what cannot be learned from fails before the first step.
-    folder = model_folder(config.model)
+    folder = model_folder(run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
     train, held_out = (
         encode_all(read_split(PROCESSED, split), tokenizer, config.model, settings.max_length)
         for split in ("train", "validation")
     )
+    random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
     say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}")
 
     # 2. Model: the frozen base, and what is trained beside it.
@@ -80,17 +80,23 @@ def main(config: Config, options: argparse.Namespace) -> None:
             callbacks=[Progress(sum(sizes[index] for index in order) / steps)],
         )
         trainer.remove_callback(PrinterCallback)
-        fit(trainer, run, tokenizer)
+        fit(trainer, run, tokenizer, base=config.model.id)
     say(f"adapter in {run.adapter}, curve in {run.path / 'loss.png'}; next: make eval")
 
 
-def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer) -> None:
+def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer, *, base: str) -> None:
     """Train from the last checkpoint on, and leave the best adapter with all that it needs."""
     checkpoint = run.last_checkpoint()
     say(f"going on from {checkpoint}" if checkpoint else f"training into {run.path}")
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    trainer.save_model(str(run.adapter))
+    try:
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except torch.OutOfMemoryError as error:
+        raise ProjectError(
+            "the accelerator's memory is full",
+            "halve training.batch_size and double training.accumulation",
+        ) from error
     if trainer.is_world_process_zero():
+        save_adapter(trainer.model, run.adapter, base=base)
         tokenizer.save_pretrained(run.adapter)
         say(draw_losses(trainer.state.log_history, run.path / "loss.png"))
         run.finish(trainer.state.best_metric, trainer.state.log_history)
@@ -98,7 +104,7 @@ def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer) -> None:
 
 def training_arguments(config: Config, run: RunFolder, steps: int) -> TrainingArguments:
     """The values of run.yaml in the Trainer's words."""
-    settings, every = config.training, max(1, steps // config.training.evaluations)
+    settings, every = config.training, math.ceil(steps / config.training.evaluations)
     return TrainingArguments(
         output_dir=str(run.checkpoints),
         max_steps=steps,
@@ -126,6 +132,7 @@ def training_arguments(config: Config, run: RunFolder, steps: int) -> TrainingAr
         logging_nan_inf_filter=False,  # a loss that is no number must be seen
         remove_unused_columns=False,  # the examples are tuples, not columns
         prediction_loss_only=True,
+        ddp_find_unused_parameters=False,  # every trained weight takes part in every step
         disable_tqdm=True,
         report_to="none",
         seed=config.run.seed,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
 
@@ -34,6 +36,12 @@ def add_adapter(
             f"adapter.targets matches no module of this model: {adapter.targets}",
             "write all-linear, or names from model.named_modules()",
         ) from error
+
+
+def save_adapter(model: PeftModel, folder: Path, *, base: str) -> None:
+    """Write the adapter; it names its base as others know it, not by a folder of this machine."""
+    model.peft_config["default"].base_model_name_or_path = base
+    model.save_pretrained(str(folder), save_embedding_layers=False)
 
 
 def trained_weights(model: PeftModel) -> str:
