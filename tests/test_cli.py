@@ -250,6 +250,15 @@ class TestNew:
             path.relative_to(here / "desk").as_posix() for path in written
         )
 
+    def test_each_warning_is_said_once(self, here: Path) -> None:
+        (here / "t.csv").write_bytes(RECORDS.encode("utf-16"))
+        words = ("new", "desk", "--data", "t.csv", "--gpu", "cpu", "--yes", "--dry-run")
+        said = json.loads(newft(*words, "--json", cwd=here).stdout)["warnings"]
+        assert said[0] == "t.csv was read as utf-16"
+        assert len(said) == len(set(said)) > 1
+        shown = " ".join(newft(*words, cwd=here).stderr.split())
+        assert [shown.count(warning) for warning in said] == [1] * len(said)
+
     def test_a_dry_run_shows_and_writes_nothing(self, here: Path) -> None:
         run = newft("new", "--data", "tickets.csv", "--gpu", "cpu", "--yes", "--dry-run", cwd=here)
         assert (run.returncode, run.stdout) == (0, "")

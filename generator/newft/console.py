@@ -115,7 +115,7 @@ class Screen:
                 grid.add_row(number.strip(), safe(source.to(texts.language)))
             self._titled("plan.sources", grid)
         self._estimate(plan.estimate)
-        self.warnings(warning for warning in plan.warnings if warning not in plan.data.warnings)
+        self.warnings(plan.warnings)
 
     def _estimate(self, estimate: Estimate) -> None:
         grid = _grid()

@@ -188,4 +188,4 @@ class Plan:
     layers: tuple[str, ...]  # below `templates/layers/`, in any order
     requirements: tuple[str, ...]  # of the project, with ranges
     requirements_no_deps: tuple[str, ...]  # installed without what they depend on
-    warnings: tuple[Text, ...]
+    warnings: tuple[Text, ...]  # beyond those of the data

@@ -19,7 +19,7 @@ LANGUAGES = {"en": Text("English", "英文"), "zh": Text("Chinese", "中文")}
 
 
 def of(case: Case, recipe: Recipe) -> tuple[Text, ...]:
-    """What the data warned of, and what the choices add to it."""
+    """What the choices add to what the data warned of."""
     ours = (
         _language(case),
         _few_rows(case),
@@ -30,7 +30,7 @@ def of(case: Case, recipe: Recipe) -> tuple[Text, ...]:
         _slow_cpu(case),
         *_caveats(case.family),
     )
-    return case.facts.data.warnings + tuple(warning for warning in ours if warning)
+    return tuple(warning for warning in ours if warning)
 
 
 def _language(case: Case) -> Text | None:
