@@ -131,6 +131,13 @@ class TestUsage:
             ),
             (["new", "--language", "fr"], "--language: `fr` is not known", "known: en, zh"),
             (["new", "--data"], "--data: expected one argument", "newft new --help"),
+            (["./my desk"], "COMMAND: `./my desk` is not known", "newft new './my desk'"),
+            (["--lang", "en", "nwe"], "COMMAND: `nwe` is not known", "did you mean `new`?"),
+            (
+                ["show", "families", "qwen3", "two"],
+                "newft show: there is no option `two`",
+                "newft show --help",
+            ),
             (["show", "familys"], "WHAT: `familys` is not known", "did you mean `families`?"),
             (
                 ["show", "families", "qwen"],
@@ -217,6 +224,21 @@ class TestShow:
     def test_titles_are_in_the_language_asked_for(self, tmp_path: Path) -> None:
         run = newft("show", "domains", "--lang", "zh", cwd=tmp_path)
         assert run.stdout.startswith("customer_service\t客服\t")
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ["--lang", "zh", "show", "domains", "customer_service"],
+            ["--lang=zh", "show", "domains", "customer_service"],
+            ["show", "--lang", "zh", "domains", "customer_service"],
+            ["show", "domains", "--lang", "zh", "customer_service"],
+            ["show", "domains", "customer_service", "--lang", "zh"],
+        ],
+    )
+    def test_the_language_may_stand_anywhere(self, words: list[str], tmp_path: Path) -> None:
+        run = newft(*words, cwd=tmp_path)
+        assert (run.returncode, run.stderr) == (0, "")
+        assert "title\t客服\n" in run.stdout
 
 
 class TestNew:
@@ -355,6 +377,34 @@ class TestNew:
         assert (run.returncode, run.stdout) == (70, "")
         assert run.stderr == f"error: this is a bug in newft; what happened is in {path}\n"
         assert "ZeroDivisionError" in path.read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize(
+        ("moment", "said", "there"),
+        [
+            ("project.apply._real", "interrupted, nothing was written", False),
+            ("project.apply._sync_folders", "interrupted, nothing was written", False),
+            ("new.report", "interrupted, but the project is written to desk", True),
+        ],
+    )
+    def test_ctrl_c_is_told_what_became_of_the_project(
+        self, moment: str, said: str, there: bool, here: Path
+    ) -> None:
+        code = (
+            "import sys\nimport newft.new\nfrom newft.cli import main\n"
+            "def interrupt(*_, **__):\n    raise KeyboardInterrupt\n"
+            f"newft.{moment} = interrupt\n"
+            "sys.exit(main(['new', 'desk', '--gpu', 'cpu', '--yes', '--json']))"
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=here,
+            capture_output=True,
+            text=True,
+            env=plain_environment(here),
+            check=False,
+        )
+        assert (run.returncode, run.stdout, run.stderr) == (130, "", f"error: {said}\n")
+        assert ((here / "desk" / "config" / "run.yaml").is_file()) == there
 
 
 class TestTexts:

@@ -61,6 +61,7 @@ class Heard:
         self.errors: list[NewftError] = []
         self.mappings: list[dict[str, tuple[str, ...]]] = []
         self.reviews: list[Given] = []
+        self.broken: list[Given] = []
 
     def mapping(self, now: Situation) -> None:
         assert now.data
@@ -72,7 +73,7 @@ class Heard:
 
 def talk(prompts: Prompts, heard: Heard, review: Callable[[Situation], None]) -> Talk:
     lookups = lookups_for(catalog(), MACHINE)
-    shown = (heard.said.append, heard.errors.append, heard.mapping, review)
+    shown = (heard.said.append, heard.errors.append, heard.mapping, review, heard.broken.append)
     return Talk(prompts, Texts("en"), lookups, *shown)
 
 
@@ -226,6 +227,16 @@ def test_choices_that_do_not_fit_cannot_be_written(heard: Heard) -> None:
     with typing(DOWN + ENTER), pytest.raises(Stopped):
         converse(start, talk(TerminalPrompts(), heard, refuse))
     assert [str(error) for error in heard.errors] == ["they do not fit"]
+
+
+def test_a_bug_keeps_what_was_answered(heard: Heard) -> None:
+    def fail(_: Situation) -> None:
+        raise ZeroDivisionError
+
+    start = Situation(catalog(), machine=MACHINE)
+    with typing(ENTER + DOWN + ENTER + ENTER * 3), pytest.raises(ZeroDivisionError):
+        converse(start, talk(TerminalPrompts(), heard, fail))
+    assert heard.broken == [{**DEFAULTS, "language": "zh"}]
 
 
 def test_cancelling_at_the_review_stops(heard: Heard) -> None:

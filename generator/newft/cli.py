@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from newft import __version__
-from newft.errors import NewftError, UsageError
+from newft.errors import NewftError, UsageError, Written
 
 if TYPE_CHECKING:
     from newft.console import Screen
@@ -32,11 +33,15 @@ class Parser(argparse.ArgumentParser):
         if message.startswith("argument "):
             where, _, what = message.removeprefix("argument ").partition(": ")
         word, _, listed = what.removeprefix("invalid choice: ").partition(" (choose from ")
+        word = word.strip("'")
+        if listed and where == "COMMAND" and (word in (".", "..") or "/" in word):
+            hint = f"newft new {shlex.quote(word)}"
+            raise UsageError(f"`{word}` is not known", where=where, hint=hint)
         if listed:
             from newft.given import unknown
 
             names = [name.strip("' ") for name in listed.rstrip(")").split(",")]
-            raise unknown(word.strip("'"), names, where=where)
+            raise unknown(word, names, where=where)
         raise UsageError(what, where=where, hint=f"{self.prog} --help")
 
 
@@ -52,6 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NewftError as error:
         _screen(words).error(error)
         return error.exit_code
+    except Written as late:
+        _screen(words).fault("error.late", folder=late.folder)
+        return INTERRUPTED
     except KeyboardInterrupt:
         _screen(words).fault("error.interrupted")
         return INTERRUPTED
@@ -67,13 +75,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The command with its options; `newft` alone is `newft new`."""
+    before = _leading(words)
+    options, words = words[:before], words[before:]
     ours = ("-h", "--help", "--version")
     alone = not words or (words[0].startswith("-") and words[0] not in ours)
     parser, commands = build()
-    args, rest = parser.parse_known_args(["new", *words] if alone else words)
+    args, rest = parser.parse_known_args([*options, *(["new"] if alone else []), *words])
+    if rest and args.command == "show" and args.id is None and not rest[0].startswith("-"):
+        args.id = rest.pop(0)  # an option stood before it, and argparse did not wait for it
     if rest:
         raise _unexpected(rest[0], commands[args.command])
     return args
+
+
+def _leading(words: Sequence[str]) -> int:
+    """How many words before the command say the language."""
+    if not words or words[0].partition("=")[0] != "--lang":
+        return 0
+    return 1 if "=" in words[0] else min(2, len(words))
 
 
 def build() -> tuple[Parser, dict[str, Parser]]:
@@ -85,6 +104,7 @@ def build() -> tuple[Parser, dict[str, Parser]]:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"newft {__version__}")
+    _add_lang(parser, default=None)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     adders: dict[str, Callable[[Parser], None]] = {
         "new": _add_new,
@@ -104,10 +124,13 @@ def build() -> tuple[Parser, dict[str, Parser]]:
     }
     for name, add in adders.items():
         add(parsers[name])
-        parsers[name].add_argument(
-            "--lang", choices=LANGUAGES, help="language of the interface (default: the locale's)"
-        )
+        _add_lang(parsers[name], default=argparse.SUPPRESS)  # what stood before it stays
     return parser, parsers
+
+
+def _add_lang(parser: Parser, *, default: str | None) -> None:
+    text = "language of the interface (default: the locale's)"
+    parser.add_argument("--lang", choices=LANGUAGES, default=default, help=text)
 
 
 def _add_new(parser: Parser) -> None:

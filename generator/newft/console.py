@@ -31,7 +31,7 @@ class Screen:
     def __init__(self, texts: Texts) -> None:
         from rich.console import Console
 
-        self._texts = texts
+        self.texts = texts
         self._out: Console = Console(
             stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=False
         )
@@ -50,21 +50,21 @@ class Screen:
 
     def fault(self, key: str, **values: object) -> None:
         """A failure of the catalogue, on one line."""
-        self._labelled("error", self._texts(key, **values), style="bold red")
+        self._labelled("error", self.texts(key, **values), style="bold red")
 
     def warnings(self, warnings: Iterable[Text]) -> None:
         """What may surprise later."""
         for warning in warnings:
-            self._labelled("warning", warning.to(self._texts.language), style="bold yellow")
+            self._labelled("warning", warning.to(self.texts.language), style="bold yellow")
 
     def notice(self, key: str, **values: object) -> None:
         """One line of the catalogue."""
         self._out.print()
-        self._out.print(self._texts(key, **values), soft_wrap=True)
+        self._out.print(self.texts(key, **values), soft_wrap=True)
 
     def mapping(self, data: DataFacts, task: Task) -> None:
         """What was found in the user's files, and which column is which field."""
-        texts, grid = self._texts, _grid()
+        texts, grid = self.texts, _grid()
         for file in data.files:
             encoding = f", {file.encoding}" if file.encoding else ""
             grid.add_row(texts("mapping.files"), safe(f"{file.path} ({file.kind}{encoding})"))
@@ -94,13 +94,13 @@ class Screen:
         order = [*OPTIONS, *(key for key in given if key not in OPTIONS)]
         for key, value in ((key, given[key]) for key in order if key in given):
             shown = value if isinstance(value, str) else ", ".join(value)
-            sample = self._texts("review.sample") if key == FILES else "-"
+            sample = self.texts("review.sample") if key == FILES else "-"
             grid.add_row(key, safe(shown) or sample)
         self._titled("review.title", grid)
 
     def plan(self, plan: Plan, *, sources: bool) -> None:
         """Every value of the recipe with its reason, and what a run will take."""
-        texts = self._texts
+        texts = self.texts
         notes = dict.fromkeys(value.source for value in recipe_values(plan.recipe).values())
         numbers = {source: f" [{number}]" for number, source in enumerate(notes, 1)}
         table = _table("", texts("plan.value"), texts("plan.why"))
@@ -119,10 +119,10 @@ class Screen:
 
     def _estimate(self, estimate: Estimate) -> None:
         grid = _grid()
-        grid.add_row(self._texts("plan.memory"), self._memory(estimate))
-        grid.add_row(self._texts("plan.hours"), self._time(estimate))
+        grid.add_row(self.texts("plan.memory"), self._memory(estimate))
+        grid.add_row(self.texts("plan.hours"), self._time(estimate))
         self._titled("plan.estimate", grid)
-        self.say(estimate.why.to(self._texts.language))
+        self.say(estimate.why.to(self.texts.language))
 
     def files(self, paths: Sequence[str], folder: str) -> None:
         """The tree of what would be written."""
@@ -137,43 +137,43 @@ class Screen:
     def command(self, key: str, lines: Iterable[str]) -> None:
         """Commands to copy, each unbroken on a line of its own."""
         self._out.print()
-        self._out.print(self._texts(key), style="bold")
+        self._out.print(self.texts(key), style="bold")
         for line in lines:
             self._out.print(f"  {safe(line)}", style="cyan", soft_wrap=True)
 
     def _labelled(self, kind: str, text: str, *, style: str) -> None:
         from rich.text import Text as Styled
 
-        line = Styled.assemble((f"{self._texts(f'error.{kind}')}: ", style), safe_lines(text))
+        line = Styled.assemble((f"{self.texts(f'error.{kind}')}: ", style), safe_lines(text))
         self._out.print(line, soft_wrap=True)
 
     def _titled(self, key: str, body: Table) -> None:
         self._out.print()
-        self._out.print(self._texts(key), style="bold")
+        self._out.print(self.texts(key), style="bold")
         self._out.print(body)
 
     def _value(self, value: object) -> str:
         if value is None:
             return "-"
         if isinstance(value, bool):
-            return self._texts("plan.yes" if value else "plan.no")
+            return self.texts("plan.yes" if value else "plan.no")
         if isinstance(value, tuple):
             return safe(", ".join(map(str, value)))
         return safe(f"{value:g}" if isinstance(value, float) else str(value))
 
     def _memory(self, estimate: Estimate) -> str:
         if estimate.memory_gb is None:
-            return self._texts("plan.unknown")
+            return self.texts("plan.unknown")
         low, high = estimate.memory_gb
-        return self._texts("plan.gigabytes", low=f"{low:.1f}", high=f"{high:.1f}")
+        return self.texts("plan.gigabytes", low=f"{low:.1f}", high=f"{high:.1f}")
 
     def _time(self, estimate: Estimate) -> str:
         if estimate.hours is None:
-            return self._texts("plan.unknown")
+            return self.texts("plan.unknown")
         low, high = estimate.hours
         if high < 2:
-            return self._texts("plan.minutes", low=f"{low * 60:.0f}", high=f"{high * 60:.0f}")
-        return self._texts("plan.long", low=f"{low:.1f}", high=f"{high:.1f}")
+            return self.texts("plan.minutes", low=f"{low * 60:.0f}", high=f"{high * 60:.0f}")
+        return self.texts("plan.long", low=f"{low:.1f}", high=f"{high:.1f}")
 
 
 def print_json(value: object) -> None:

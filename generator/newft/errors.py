@@ -47,6 +47,14 @@ class IncompatibleError(NewftError):
     """Two choices that do not fit together, such as a precision the hardware lacks."""
 
 
+class Written(KeyboardInterrupt):
+    """An interruption that came when the project was there already."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__()
+        self.folder = folder
+
+
 class RenderError(NewftError):
     """A template failed: the layer, the file and the line are in the message."""
 

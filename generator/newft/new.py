@@ -17,12 +17,13 @@ from newft.console import Screen, print_json
 from newft.decide.naming import valid_name
 from newft.decide.plan import make_plan
 from newft.entries import Catalog
-from newft.errors import NewftError, ProjectError, UsageError
+from newft.errors import ProjectError, UsageError, Written
 from newft.given import AUTO, Given, files
 from newft.lookups import lookups_for
 from newft.machine import probe
 from newft.model import Facts, Plan
 from newft.project.apply import apply, planned, recover
+from newft.project.baseline import KEPT
 from newft.project.render import render
 from newft.prompts import prompts_for
 from newft.questions import QUESTIONS, Lookups, complete
@@ -59,21 +60,42 @@ def new(options: Options, texts: Texts) -> None:
     start = situation(options, catalog, texts)
     lookups = lookups_for(catalog, start.machine)
     with _answers_kept(options, screen) as kept:
-        end = _ask(start, lookups, screen, texts) if options.asks else complete(start, lookups)
+        end = _ask(start, lookups, screen, kept=kept) if options.asks else complete(start, lookups)
         kept.append(end.given)
         plan = plan_for(end)
         if not options.asks and not options.json:
             _show(end, plan, screen, sources=options.dry_run)
         folder = Path(options.path or plan.name)
-        paths = write(plan, end, folder, dry_run=options.dry_run)
+        with _told_if_written(folder):
+            paths = write(plan, end, folder, dry_run=options.dry_run)
+            _show_result(options, end, plan, paths=paths, screen=screen)
+
+
+def _show_result(
+    options: Options, end: Situation, plan: Plan, *, paths: tuple[str, ...], screen: Screen
+) -> None:
+    folder = Path(options.path or plan.name)
     if options.json:
         path = None if options.dry_run else folder
         answers = said.finish(end.given)
-        print_json(report(plan, answers, paths=paths, path=path, language=texts.language))
+        print_json(report(plan, answers, paths=paths, path=path, language=screen.texts.language))
     else:
         _show_written(paths, folder, screen, dry_run=options.dry_run)
     if options.asks:
         screen.command("new.again", [said.command(end.given, options.path or f"./{plan.name}")])
+
+
+@contextmanager
+def _told_if_written(folder: Path) -> Iterator[None]:
+    """Ctrl-C means that nothing was written, unless the project has come to be meanwhile."""
+    mark = folder.absolute() / KEPT
+    before = mark.exists()
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if mark.exists() and not before:
+            raise Written(str(folder)) from error
+        raise
 
 
 def situation(options: Options, catalog: Catalog, texts: Texts) -> Situation:
@@ -120,8 +142,8 @@ def _facts(end: Situation) -> Facts:
     return Facts(end.data, end.machine if here else None)
 
 
-def _ask(start: Situation, lookups: Lookups, screen: Screen, texts: Texts) -> Situation:
-    """The situation at the end of a conversation."""
+def _ask(start: Situation, lookups: Lookups, screen: Screen, *, kept: list[Given]) -> Situation:
+    """The situation at the end of a conversation; if it breaks off, what was answered is kept."""
 
     def review(now: Situation) -> None:
         screen.plan(plan_for(now), sources=False)
@@ -131,7 +153,8 @@ def _ask(start: Situation, lookups: Lookups, screen: Screen, texts: Texts) -> Si
         _show_data(now, screen)
 
     with prompts_for(os.environ, screen.say) as prompts:
-        talk = Talk(prompts, texts, lookups, screen.say, screen.error, mapping, review)
+        shown = (screen.say, screen.error, mapping, review)
+        talk = Talk(prompts, screen.texts, lookups, *shown, kept.append)
         return converse(start, talk)
 
 
@@ -144,7 +167,9 @@ def _answers_kept(options: Options, screen: Screen) -> Iterator[list[Given]]:
     except Stopped as stopped:
         _keep(stopped.given, options, screen)
         raise
-    except (NewftError, KeyboardInterrupt):
+    except Written:
+        raise
+    except (Exception, KeyboardInterrupt):
         if options.asks and given:
             _keep(given[-1], options, screen)
         raise

@@ -38,6 +38,7 @@ class Talk:
     error: Callable[[NewftError], None]
     mapping: Callable[[Situation], None]
     review: Callable[[Situation], None]
+    broken: Callable[[Given], None]  # what was answered when the conversation broke off
 
 
 def converse(start: Situation, talk: Talk) -> Situation:
@@ -47,13 +48,17 @@ def converse(start: Situation, talk: Talk) -> Situation:
         return conversation.run()
     except (KeyboardInterrupt, EOFError) as error:
         raise Stopped(conversation.now.given) from error
+    except Exception:
+        if conversation.trail:
+            talk.broken(conversation.now.given)
+        raise
 
 
 class _Conversation:
     def __init__(self, start: Situation, talk: Talk) -> None:
         self.now = start
         self._talk = talk
-        self._trail: list[tuple[Question, Situation]] = []  # what was asked, and when
+        self.trail: list[tuple[Question, Situation]] = []  # what was asked, and when
         self._said: dict[str, str] = {}  # the last answer to each question, by its key
         self._keeping = False  # after a change, later answers are taken as they were
 
@@ -78,7 +83,7 @@ class _Conversation:
             self._back()
             return
         self._said[question.key] = value
-        self._trail.append((question, self.now))
+        self.trail.append((question, self.now))
         self._take(question, value)
 
     def _take(self, question: Question, value: str) -> None:
@@ -86,7 +91,7 @@ class _Conversation:
         try:
             self.now = answered(question, value, situation=before, lookups=self._talk.lookups)
         except NewftError as error:
-            if not self._trail:
+            if not self.trail:
                 raise
             self._talk.error(error)
             if not (isinstance(error, DataError) and self._columns_named(question, value)):
@@ -97,8 +102,8 @@ class _Conversation:
 
     def _back(self) -> None:
         self._keeping = False
-        if self._trail:
-            _, self.now = self._trail.pop()
+        if self.trail:
+            _, self.now = self.trail.pop()
 
     def _kept(self, question: Question) -> str | None:
         said = self._said.get(question.key) if self._keeping else None
@@ -132,7 +137,7 @@ class _Conversation:
             options.append(Option(UNSURE, texts("wizard.unsure")))
         if question.other:
             options.append(Option(OTHER, texts(f"questions.{question.key}.other")))
-        if self._trail:
+        if self.trail:
             options.append(Option(BACK, texts("wizard.back")))
         note = self._note(question, default)
         value = self._talk.prompts.select(text, options, note=note, default=marked)
@@ -172,7 +177,7 @@ class _Conversation:
                 Option("yes", texts("mapping.yes")),
                 Option("change", texts("mapping.change")),
             ]
-            if self._trail:
+            if self.trail:
                 options.append(Option(BACK, texts("wizard.back")))
             value = self._talk.prompts.select(texts("mapping.question"), options)
             if value == BACK:
@@ -249,18 +254,18 @@ class _Conversation:
     def _change_answer(self) -> None:
         texts = self._talk.texts
         asked = [
-            Option(q.key, texts(f"questions.{q.key}.text").rstrip(":：")) for q, _ in self._trail
+            Option(q.key, texts(f"questions.{q.key}.text").rstrip(":：")) for q, _ in self.trail
         ]
         value = self._talk.prompts.select(
             texts("review.which"), [*asked, Option(BACK, texts("wizard.back"))]
         )
         if value == BACK:
             return
-        question, self.now = self._trail.pop()
+        question, self.now = self.trail.pop()
         while question.key != value:
-            question, self.now = self._trail.pop()
+            question, self.now = self.trail.pop()
         self._answer(question)
-        self._keeping = bool(self._trail) and self._trail[-1][0] is question
+        self._keeping = bool(self.trail) and self.trail[-1][0] is question
 
 
 def _default(question: Question, situation: Situation) -> Reasoned[str] | None:
