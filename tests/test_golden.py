@@ -74,7 +74,9 @@ def test_every_file_is_tidy() -> None:
 
 def test_nothing_of_a_template_is_left() -> None:
     for path, text in emitted(GOLDEN).items():
-        marks = r"package_name|\{%(?! (end)?(for|if))" if path.endswith(".py") else r"\{\{|\{%|\{#"
+        if path == "tests/chat_template.txt":  # of the tests' own model
+            continue
+        marks = r"package_name|\{%" if path.endswith(".py") else r"\{\{|\{%|\{#"
         assert re.findall(marks, text) == [], path
 
 

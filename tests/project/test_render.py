@@ -72,9 +72,9 @@ def test_every_file_has_its_place(rendered: Path) -> None:
 
 def test_nothing_of_a_template_is_left(rendered: Path) -> None:
     for path, text in texts(rendered).items():
-        assert re.findall(r"\{\{|\{%|\{#|package_name|None\b(?!.*\.py)", text) == [] or (
-            path.endswith(".py") and not re.search(r"\{%|\{#|\bpackage_name\b", text)
-        ), path
+        if path != "tests/chat_template.txt":  # a chat template of the tests' own model
+            assert re.findall(r"\{%|\{#|\bpackage_name\b", text) == [], path
+            assert path.endswith(".py") or "{{" not in text, path
 
 
 def test_every_file_is_tidy(rendered: Path) -> None:
@@ -193,7 +193,7 @@ def test_each_source_says_how_to_bring_the_model(
     assert "\ttouch $@\n" in (folder / "Makefile").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("package", ["abc", "customer_service_desk_of_the_acme_shop_1"])
+@pytest.mark.parametrize("package", ["qxz", "customer_service_desk_of_the_acme_shop_1"])
 def test_a_short_or_long_name_stays_clean(tmp_path: Path, package: str) -> None:
     test_python_is_clean_as_emitted(project(tmp_path, package=package))
 

@@ -18,10 +18,7 @@ from package_name.model_files import ModelFolder
 torch.set_num_threads(1)
 
 PROJECT = Path(__file__).parents[1]
-TEMPLATE = (
-    "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}END{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
-)
+TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 
 
 @pytest.fixture(scope="session")
