@@ -11,10 +11,10 @@ import pytest
 
 from package_name import data
 from package_name.config import Config
-from package_name.data import PROCESSED, read_lines
+from package_name.data import read_lines
 from package_name.errors import ProjectError
 from package_name.near_duplicates import near_duplicates
-from package_name.splits import SPLITS
+from package_name.splits import PROCESSED, SPLITS
 
 
 def places() -> dict[str, str]:

@@ -24,9 +24,8 @@ from .exports import write_exports
 from .formatting import FIELDS, Reject, to_conversation
 from .near_duplicates import LARGEST, near_duplicates
 from .records import RecordError, Row, data_files, detect, read_rows, skeleton, text_of
-from .splits import SPLITS, Split, split_of
+from .splits import PROCESSED, SPLITS, Split, split_of
 
-PROCESSED = Path("data/processed")
 SUMMARY = PROCESSED / "summary.json"
 MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
 

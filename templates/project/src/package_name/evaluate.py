@@ -19,7 +19,7 @@ from . import command
 from .baselines import classical_answers
 from .budget import rows_within
 from .config import Config
-from .data import PROCESSED, formatted
+from .data import formatted
 from .dataset import answer_ids, prompt_ids, read_split, shorten
 from .formatting import Conversation, read_answer, to_prompt, to_untuned_prompt
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
@@ -28,6 +28,7 @@ from .report import Answers, as_dicts, by_row, judge, mistakes, table
 from .run_folder import run_folder, write_json
 from .scoring import rank_answers, write_answers
 from .source import model_folder
+from .splits import SPLITS
 
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
 FEWEST_ROWS = 20  # to choose a prompt and to measure on, whatever the time budget
@@ -43,9 +44,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     folder = model_folder(run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
     asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter))
-    train, validation, test = (
-        asker.shortened(read_split(PROCESSED, split)) for split in ("train", "validation", "test")
-    )
+    train, validation, test = (asker.shortened(read_split(split)) for split in SPLITS)
     chance = random.Random(config.run.seed)
     chance.shuffle(validation)
     order = chance.sample(range(len(test)), len(test))

@@ -11,10 +11,10 @@ import pytest
 
 from golden_desk import data
 from golden_desk.config import Config
-from golden_desk.data import PROCESSED, read_lines
+from golden_desk.data import read_lines
 from golden_desk.errors import ProjectError
 from golden_desk.near_duplicates import near_duplicates
-from golden_desk.splits import SPLITS
+from golden_desk.splits import PROCESSED, SPLITS
 
 
 def places() -> dict[str, str]:

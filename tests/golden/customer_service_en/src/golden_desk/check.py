@@ -16,8 +16,8 @@ from safetensors import safe_open
 
 from . import command
 from .config import Config
-from .data import PROCESSED, formatted
-from .dataset import Example, encode_all, is_as_rendered, lengths, read_split
+from .data import formatted
+from .dataset import Example, is_as_rendered, lengths, read_examples, read_split
 from .devices import device, memory_gb
 from .errors import ProjectError
 from .model import Tokenizer, load_tokenizer
@@ -42,10 +42,9 @@ def main(config: Config, options: argparse.Namespace) -> None:
     )
     encoded = {}
     for split in SPLITS:
-        rows = read_split(PROCESSED, split)
-        encoded[split] = encode_all(rows, tokenizer, config.model, config.training.max_length)
+        encoded[split] = read_examples(split, tokenizer, config)
         print(f"{split:<11} {lengths(encoded[split])}")
-        if not is_as_rendered(rows[0], tokenizer, config.model):
+        if not is_as_rendered(read_split(split)[0], tokenizer, config.model):
             print(
                 "            warning: the chat template puts prompt and answer together otherwise"
             )

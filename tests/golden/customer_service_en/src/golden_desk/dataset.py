@@ -6,15 +6,15 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
-from .config import ModelConfig
+from .config import Config, ModelConfig
 from .errors import ProjectError
 from .formatting import Conversation
 from .model import Tokenizer
+from .splits import PROCESSED, Split
 
 AGAIN = "run `make data` again"
 IGNORED = -100  # torch.nn.CrossEntropyLoss leaves these labels out
@@ -44,9 +44,9 @@ class Lengths:
         )
 
 
-def read_split(processed: Path, split: str) -> list[Conversation]:
+def read_split(split: Split) -> list[Conversation]:
     """The conversations of one split of `make data`."""
-    path = processed / f"{split}.jsonl"
+    path = PROCESSED / f"{split}.jsonl"
     rows: list[Conversation] = []
     try:
         with path.open(encoding="utf-8") as lines:
@@ -115,18 +115,15 @@ def encode(
     return Example([*asked, *answer_ids(answer["content"], tokenizer, model)], len(asked), lost)
 
 
-def encode_all(
-    conversations: Sequence[Conversation],
-    tokenizer: Tokenizer,
-    model: ModelConfig,
-    max_length: int,
-) -> list[Example]:
-    """Every conversation as tokens."""
+def read_examples(split: Split, tokenizer: Tokenizer, config: Config) -> list[Example]:
+    """The rows of one split as tokens."""
     examples: list[Example] = []
     try:
-        examples.extend(encode(each, tokenizer, model, max_length) for each in conversations)
+        for messages in read_split(split):
+            one = encode(messages, tokenizer, config.model, config.training.max_length)
+            examples.append(one)
     except ProjectError as error:
-        place = f"line {len(examples) + 1} of its split"
+        place = f"{PROCESSED / split}.jsonl:{len(examples) + 1}"
         raise ProjectError(f"{place}: {error.message}", error.hint) from None
     return examples
 

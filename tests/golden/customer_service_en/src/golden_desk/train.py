@@ -18,8 +18,8 @@ from .adapter import add_adapter, save_adapter, trained_weights
 from .alone import alone_in
 from .budget import plan_steps
 from .config import Config
-from .data import PROCESSED, formatted
-from .dataset import LeftPadding, encode_all, lengths, read_split, training_order
+from .data import formatted
+from .dataset import LeftPadding, lengths, read_examples, training_order
 from .devices import device, processes
 from .errors import ProjectError
 from .model import Tokenizer, load_base, load_tokenizer
@@ -40,10 +40,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
     # 1. Data: what cannot be learned from fails before the first step.
     folder = model_folder(run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
-    train, held_out = (
-        encode_all(read_split(PROCESSED, split), tokenizer, config.model, settings.max_length)
-        for split in ("train", "validation")
-    )
+    train = read_examples("train", tokenizer, config)
+    held_out = read_examples("validation", tokenizer, config)
     random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
     say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}")
 
@@ -57,8 +55,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     collate = LeftPadding(tokenizer.convert_tokens_to_ids(config.model.pad))
     plan = run.record() or plan_steps(model, settings, collate, train, held_out)
     steps, held_out = plan["steps"], held_out[: plan["validation_rows"]]
-    sizes = [len(example.ids) for example in train]
-    batches = steps * settings.accumulation * processes()
+    sizes, batches = [len(each.ids) for each in train], steps * settings.accumulation * processes()
     order = training_order(sizes, settings.batch_size, batches, config.run.seed)
     say(
         f"{steps} steps of {len(order) // steps} rows: {len(order) / len(train):.2f} epochs, "
@@ -79,13 +76,13 @@ def main(config: Config, options: argparse.Namespace) -> None:
             eval_dataset=held_out,
             callbacks=[Progress(sum(sizes[index] for index in order) / steps)],
         )
-        trainer.remove_callback(PrinterCallback)
         fit(trainer, run, tokenizer, base=config.model.id)
     say(f"adapter in {run.adapter}, curve in {run.path / 'loss.png'}; next: make eval")
 
 
 def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer, *, base: str) -> None:
     """Train from the last checkpoint on, and leave the best adapter with all that it needs."""
+    trainer.remove_callback(PrinterCallback)
     checkpoint = run.last_checkpoint()
     say(f"going on from {checkpoint}" if checkpoint else f"training into {run.path}")
     try:
