@@ -315,7 +315,8 @@ def test_an_answer_without_a_token_is_refused(ready: Desk) -> None:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     rows[0]["messages"][-1]["content"] = ""
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    error, hint = "an answer has no token to learn", "look for empty answers in data/raw"
+    error = "data/processed/train.jsonl:1: an answer has no token to learn"
+    hint = "look for empty answers in data/raw"
     refused(ready, error, hint, "train")
 
 
@@ -336,7 +337,7 @@ def test_a_loss_that_is_no_number_ends_the_run_unfinished(ready: Desk) -> None:
 def test_a_second_training_in_the_same_folder_is_refused_and_ctrl_c_ends_the_first(
     ready: Desk,
 ) -> None:
-    words = ("train", "--set", "training.epochs=400")
+    words = ("train", "--set", "training.epochs=20000")  # outlasts the start of a second
     first = ready.start(*words)
     assert first.stdout and first.stderr
     for line in first.stdout:

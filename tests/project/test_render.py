@@ -352,9 +352,17 @@ def test_a_large_file_is_referred_to_and_not_copied(tmp_path: Path) -> None:
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {key: value for key, value in os.environ.items() if key not in ("VENV", "ARGS")}
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("VENV", "ARGS", "MAKEFLAGS", "MAKELEVEL")
+    }
     return subprocess.run(
-        ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True
+        ["make", "--no-print-directory", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
 
 

@@ -44,10 +44,11 @@ def run(
         # the reader left: what is still buffered has nowhere to go, and that is no fault
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        if not error.filename:
+        if error.errno is None:  # a library's own remark, not the system's
             raise
+        place = f"{error.filename}: " if error.filename else ""
         return _failed(
-            f"{error.filename}: {error.strerror}", "look at that path, its rights and the room left"
+            f"{place}{error.strerror}", "look at that path, its rights and the room left"
         )
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
