@@ -306,7 +306,7 @@ class Terminal:
             env=plain_environment(cwd) | extra,
             encoding="utf-8",
             dimensions=(50, 100),
-            timeout=20,
+            timeout=60,
         )
 
     def see(self, key: str) -> None:
