@@ -117,9 +117,10 @@ def encode(
 
 def read_examples(split: Split, tokenizer: Tokenizer, config: Config) -> list[Example]:
     """The rows of one split as tokens."""
+    rows = read_split(split)
     examples: list[Example] = []
     try:
-        for messages in read_split(split):
+        for messages in rows:
             one = encode(messages, tokenizer, config.model, config.training.max_length)
             examples.append(one)
     except ProjectError as error:
