@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, NamedTuple, TypeVar
 
 Language = Literal["en", "zh"]
+Role = Literal["text", "context", "label", "outcome", "group", "protected", "excluded"]
 LORA = "lora"  # the method
 EMBEDDED: Literal["embedded"] = "embedded"  # the model that a package carries
 T = TypeVar("T")
@@ -30,12 +31,19 @@ def cited(source: str | Text) -> Text:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a task's record, and how to find its column."""
+    """One field of a task's record, and how to find its column.
 
-    role: Literal["text", "label", "group"]  # group: rows that must stay in one split
+    Roles: `text` is what is asked, `context` a short field that stands before it; `label` is what
+    is answered, `outcome` a second line of the answer; rows of one `group` stay in one split;
+    `protected` and `excluded` are any number of columns that no prompt may show, the first kept
+    beside the rows for measuring.
+    """
+
+    role: Role
     title: Text
     synonyms: tuple[str, ...]  # compared after folding case, width, spaces and punctuation
     required: bool = True
+    typical: tuple[str, ...] = ()  # labels, or words of a text: how records of the task are told
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,16 @@ class Prompts:
 
     tuned: str  # short: the labels are learned, not listed
     untuned: str  # what the untouched model gets: the labels listed
+
+
+@dataclass(frozen=True)
+class Positive:
+    """How to tell the label whose probability is scored, such as the one of a bad loan."""
+
+    labels: tuple[str, ...]  # this label, whatever its column is called
+    others: tuple[str, ...]  # its opposites
+    yes_columns: tuple[str, ...]  # in columns of such a name, yes and 1 are this label
+    no_columns: tuple[str, ...]  # in columns of such a name, no and 0 are this label
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,20 @@ class Task:
     sample: Mapping[Language, str]  # file below the kit's `sample/`
     question: Mapping[Language, str]  # an example input for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
+    positive: Positive | None = None
+    separator: str | None = None  # between several labels of one record
+    label_prefix: str = ""  # that some files write before every label
+
+    @property
+    def tabular(self) -> bool:
+        """True where a record has no text: all other columns are what is asked."""
+        return all(field.role != "text" for field in self.fields.values())
+
+    @property
+    def single_fields(self) -> dict[str, Field]:
+        """The fields that one column holds."""
+        many = ("protected", "excluded")
+        return {name: field for name, field in self.fields.items() if field.role not in many}
 
 
 @dataclass(frozen=True)

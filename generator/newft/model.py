@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar
 from newft.entries import LORA, Embedded, Family, Hardware, Kit, Language, Prompts, Task, Text
 
 Source = Literal["embedded", "folder", "huggingface", "modelscope"]
+Setting = str | tuple[str, ...] | None
 T = TypeVar("T")
 
 
@@ -30,6 +31,7 @@ class DataAnswer:
 
     files: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+    positive: str | None = None  # the label whose probability is scored
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,11 @@ class DataFacts:
     mapping: Mapping[str, tuple[str, ...]]  # field -> columns it may have (files may differ)
     labels: Mapping[str, int]  # label -> rows, by name; none with fewer than 3 rows
     out_of_scope: str | None  # the label that means "none of these", where the file has one
+    positive: str | None  # the label whose probability is scored, where the task has one
+    outcomes: Mapping[str, int]  # what the second line of an answer may be -> rows
+    longest_answer: str  # as it is trained on
+    inputs: tuple[str, ...]  # the fields that are shown a line each, where none holds a text
+    protected: tuple[str, ...]  # fields that no prompt shows, kept beside the rows
     lengths: Lengths
     language: Language
     shape: str  # `labelled`
@@ -177,12 +184,14 @@ class Plan:
     language: Language
     title: str  # of the task, in the project's language
     kit: Kit
+    task_id: str
     task: Task
     family: Family
     hardware: Hardware
     model: ModelPlan
     data: DataFacts
     prompts: Prompts
+    settings: Mapping[str, Reasoned[Setting]]  # of the task in run.yaml, beyond its labels
     recipe: Recipe
     estimate: Estimate
     layers: tuple[str, ...]  # below `templates/layers/`, in any order

@@ -87,7 +87,8 @@ def input_tokens(case: Case, characters: int) -> int:
 
 def answer_tokens(case: Case) -> int:
     """Tokens of the longest answer, its end of turn included."""
-    return 1 + max((tokens_of(label, case.family) for label in case.facts.data.labels), default=0)
+    data = case.facts.data
+    return 1 + max(tokens_of(answer, case.family) for answer in (*data.labels, data.longest_answer))
 
 
 def fixed_tokens(case: Case) -> int:

@@ -39,10 +39,10 @@ def stack(plan: Plan) -> tuple[Layer, ...]:
     """The layers of a plan, lowest first: the base, the plan's own by precedence, the domain's."""
     root = resources.templates()
     named = sorted(plan.layers, key=_rank)
-    overlay = Path(plan.kit.folder) / "overlay"
+    overlay = Path(plan.kit.folder) / "overlay" / plan.task_id
     layers = [Layer("base", root / "project")]
     layers += [Layer(name, root / "layers" / name) for name in named]
-    layers += [Layer(f"domain/{plan.kit.id}", overlay)] if overlay.is_dir() else []
+    layers += [Layer(f"domain/{plan.kit.id}/{plan.task_id}", overlay)] if overlay.is_dir() else []
     for layer in layers:
         if not layer.folder.is_dir():
             raise RenderError("there is no such layer", where=layer.name)

@@ -1,0 +1,63 @@
+"""How one application becomes one training conversation: the file a credit officer edits.
+
+`make data` shows what a change did; data/processed/rejects.jsonl says what was left out, and why.
+The words of the prompts, the risk levels and the fields that the model is shown are data: they live
+in config/run.yaml. Fields that are protected or known only later are not among task.inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .conversation import Conversation, Reject, solved
+from .records import normal_label
+from .task import TaskConfig
+
+FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
+
+NOT_GIVEN = "-"
+
+
+def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation | Reject:
+    """One record as messages, or the reason it cannot be one.
+
+    `record` has the fields of data.columns in run.yaml: label, task.inputs and perhaps others.
+    """
+    values = {name: record.get(name, "").strip() for name in task.inputs}
+    if not any(values.values()):
+        return Reject("empty_input")
+    level = normal_label(record["label"])
+    if not level:
+        return Reject("empty_label")
+    if level not in task.labels:
+        return Reject("unknown_label")
+    if not task.recommendations:
+        return solved(as_lines(values), level, task)
+    recommendation = normal_label(record.get("recommendation", ""))
+    if recommendation not in task.recommendations:
+        return Reject("unknown_label" if recommendation else "empty_label")
+    return solved(as_lines(values), f"{level}\n{recommendation}", task)
+
+
+def as_lines(values: Mapping[str, str]) -> str:
+    """The facts of an application, a line each."""
+    return "\n".join(
+        f"{name.replace('_', ' ')}: {' '.join(value.split()) or NOT_GIVEN}"
+        for name, value in values.items()
+    )
+
+
+def candidates(task: TaskConfig) -> list[str]:
+    """The answers that are ranked by their likelihood: every level, with every recommendation."""
+    if not task.recommendations:
+        return task.labels
+    return [f"{level}\n{advice}" for level in task.labels for advice in task.recommendations]
+
+
+def read_answer(answer: str, task: TaskConfig) -> str | None:
+    """The risk level, and the recommendation where the task has one; None where one is missing."""
+    level, _, rest = answer.strip().partition("\n")
+    read = normal_label(level)
+    if task.recommendations:
+        read += "\n" + normal_label(rest.partition("\n")[0])
+    return read if read in candidates(task) else None

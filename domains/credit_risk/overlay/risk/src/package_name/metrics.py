@@ -1,0 +1,118 @@
+"""What counts in risk grading: how well the probability of the risk ranks, and whether it is true.
+
+The score of a row is the probability of task.positive among all levels, from the likelihood of the
+answers; nothing is read off the written text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from .answers import Answers
+from .stats import Comparison, Metric, compare, compare_rates, rate, resampled
+from .task import TaskConfig
+
+DECISIVE = ("auc",)  # tuning pays where it is better in this
+BINS = 10  # of equally many rows, for the calibration error
+
+Scores = NDArray[np.float64]
+Truth = NDArray[np.bool_]
+
+
+def measure(
+    gold: Sequence[str], answers: Answers, task: TaskConfig, seed: int
+) -> dict[str, Metric]:
+    """The metrics of one way of answering."""
+    bad, score = is_positive(gold, task), positive_probability(answers, task)
+    metrics = {
+        name: resampled(statistic, bad, score, seed=seed)
+        for name, statistic in (
+            ("auc", auc),
+            ("ks", ks),
+            ("brier", brier),
+            ("calibration_error", calibration_error),
+        )
+    }
+    metrics["accuracy"] = rate(_right_level(gold, answers.read))
+    if task.recommendations:
+        right = zip(gold, answers.read, strict=True)
+        metrics["recommendation_accuracy"] = rate(
+            np.array([_line(answer, 1) == _line(wanted, 1) for wanted, answer in right])
+        )
+    return metrics
+
+
+def compare_all(
+    gold: Sequence[str],
+    ours: Answers,
+    theirs: Answers,
+    task: TaskConfig,
+    *,
+    against: str,
+    seed: int,
+) -> dict[str, Comparison]:
+    """The paired tests of two ways of answering on the same rows."""
+    bad = is_positive(gold, task)
+    scores = positive_probability(ours, task), positive_probability(theirs, task)
+    right = _right_level(gold, ours.read), _right_level(gold, theirs.read)
+    return {
+        "auc": compare(auc, bad, *scores, against=against, seed=seed),
+        "ks": compare(ks, bad, *scores, against=against, seed=seed),
+        "accuracy": compare_rates(*right, against=against, seed=seed),
+    }
+
+
+def is_positive(gold: Sequence[str], task: TaskConfig) -> Truth:
+    """Which rows have the level that is the risk."""
+    return np.array([_line(answer, 0) == task.positive for answer in gold])
+
+
+def positive_probability(answers: Answers, task: TaskConfig) -> Scores:
+    """The probability of the risk: of all candidates that say so."""
+    assert answers.probabilities is not None
+    says_so = [_line(candidate, 0) == task.positive for candidate in answers.candidates]
+    return answers.probabilities[:, says_so].sum(axis=1)
+
+
+def auc(bad: Truth, score: Scores) -> float:
+    """The chance that a bad row scores higher than a good one; ties count half."""
+    many, others = bad.sum(), (~bad).sum()
+    if not many or not others:
+        return 0.5  # of a resample without one of the two, nothing can be said
+    return float((rankdata(score)[bad].sum() - many * (many + 1) / 2) / (many * others))
+
+
+def ks(bad: Truth, score: Scores) -> float:
+    """The largest gap between the shares of bad and of good rows below any threshold."""
+    if bad.all() or not bad.any():
+        return 0.0
+    steps = np.unique(score)
+    of_bad = np.searchsorted(np.sort(score[bad]), steps, side="right") / bad.sum()
+    of_good = np.searchsorted(np.sort(score[~bad]), steps, side="right") / (~bad).sum()
+    return float(np.abs(of_bad - of_good).max())
+
+
+def brier(bad: Truth, score: Scores) -> float:
+    """The mean squared error of the probability; always the share of bad rows p gives p (1 - p)."""
+    return float(np.mean((score - bad) ** 2))
+
+
+def calibration_error(bad: Truth, score: Scores) -> float:
+    """The mean gap between the probability said and the share of bad rows, over bins of rows."""
+    bins = np.array_split(np.argsort(score, kind="stable"), min(BINS, len(score)))
+    gaps = [len(rows) * abs(score[rows].mean() - bad[rows].mean()) for rows in bins]
+    return float(sum(gaps) / len(score))
+
+
+def _right_level(gold: Sequence[str], given: Sequence[str | None]) -> Truth:
+    pairs = zip(gold, given, strict=True)
+    return np.array([_line(answer, 0) == _line(wanted, 0) for wanted, answer in pairs])
+
+
+def _line(answer: str | None, number: int) -> str:
+    """A line of an answer; a different nothing for an unreadable one, which is never right."""
+    return (answer or "?\n?").split("\n")[number]

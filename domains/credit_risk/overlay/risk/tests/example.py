@@ -1,0 +1,18 @@
+"""Records of this task, for the tests."""
+
+from __future__ import annotations
+
+from package_name.task import TaskConfig
+
+COLUMNS = {"history": ["history"], "age": ["age"], "label": ["label"]}
+
+
+def with_two_labels(task: TaskConfig) -> TaskConfig:
+    """The task with two levels, one of them the risk, and a single input."""
+    labels = [task.positive, next(label for label in task.labels if label != task.positive)]
+    return task.model_copy(update={"labels": labels, "recommendations": [], "inputs": ["history"]})
+
+
+def record(words: str, label: str) -> dict[str, str]:
+    """A record by column."""
+    return {"history": words, "age": "41", "label": label}

@@ -1,0 +1,60 @@
+"""One application in, one conversation or a reason out."""
+
+from __future__ import annotations
+
+import pytest
+
+from package_name.config import Config
+from package_name.conversation import Reject
+from package_name.formatting import candidates, read_answer, to_conversation
+from package_name.task import TaskConfig
+
+
+@pytest.fixture
+def task(config: Config) -> TaskConfig:
+    """Levels with recommendations, from two facts."""
+    changes = {"recommendations": ["approve", "decline"], "inputs": ["credit_history", "income"]}
+    return config.task.model_copy(update=changes)
+
+
+def test_the_facts_stand_a_line_each_and_nothing_else_does(task: TaskConfig) -> None:
+    record = {
+        "age": "41", "income": "", "credit_history": "clean\nsince 2019",
+        "label": task.labels[0].upper(), "recommendation": "Approve",
+    }  # fmt: skip
+    assert to_conversation(record, task) == [
+        {"role": "system", "content": task.system},
+        {"role": "user", "content": "credit history: clean since 2019\nincome: -"},
+        {"role": "assistant", "content": f"{task.labels[0]}\napprove"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("history", "label", "recommendation", "reason"),
+    [
+        ("  ", "0", "approve", "empty_input"),
+        ("clean", " ", "approve", "empty_label"),
+        ("clean", "no such level", "approve", "unknown_label"),
+        ("clean", "0", "", "empty_label"),
+        ("clean", "0", "ask mother", "unknown_label"),
+    ],
+)
+def test_an_application_without_use_says_why(
+    task: TaskConfig, history: str, label: str, recommendation: str, reason: str
+) -> None:
+    level = task.labels[0] if label == "0" else label
+    record = {"credit_history": history, "label": level, "recommendation": recommendation}
+    assert to_conversation(record, task) == Reject(reason)
+
+
+def test_an_answer_is_a_level_and_its_recommendation(task: TaskConfig) -> None:
+    level = task.labels[0]
+    assert read_answer(f"{level.upper()}\n Decline\nbecause", task) == f"{level}\ndecline"
+    assert read_answer(level, task) is None
+    assert len(candidates(task)) == 4
+
+
+def test_without_recommendations_the_level_is_the_answer(config: Config) -> None:
+    level = config.task.labels[0]
+    assert read_answer(f" {level}\nbecause", config.task) == level
+    assert candidates(config.task) == config.task.labels

@@ -1,0 +1,70 @@
+"""What counts in naming charges: pure functions of the right and the given sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .answers import Answers
+from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, resampled
+from .task import TaskConfig
+
+DECISIVE = ("exact_set",)  # tuning pays where it is better in this
+
+
+def measure(
+    gold: Sequence[str], answers: Answers, task: TaskConfig, seed: int
+) -> dict[str, Metric]:
+    """The metrics of one way of answering."""
+    right, given = encode(gold, task), encode(answers.read, task)
+    metrics = {
+        "exact_set": rate(_same(right, given)),
+        "micro_f1": resampled(micro_f1, right, given, seed=seed),
+    }
+    if answers.ranked:
+        metrics["first_choice"] = rate(_hit(right, answers, task))
+    return metrics
+
+
+def compare_all(
+    gold: Sequence[str],
+    ours: Answers,
+    theirs: Answers,
+    task: TaskConfig,
+    *,
+    against: str,
+    seed: int,
+) -> dict[str, Comparison]:
+    """The paired tests of two ways of answering on the same rows."""
+    right, a, b = encode(gold, task), encode(ours.read, task), encode(theirs.read, task)
+    tests = {
+        "exact_set": compare_rates(_same(right, a), _same(right, b), against=against, seed=seed),
+        "micro_f1": compare(micro_f1, right, a, b, against=against, seed=seed),
+    }
+    if ours.ranked and theirs.ranked:
+        hits = _hit(right, ours, task), _hit(right, theirs, task)
+        tests["first_choice"] = compare_rates(*hits, against=against, seed=seed)
+    return tests
+
+
+def encode(given: Sequence[str | None], task: TaskConfig) -> Labels:
+    """Answers as rows of 0 and 1, a column for each charge; an unreadable answer names none."""
+    sets = [set((answer or "").split(";")) for answer in given]
+    return np.array([[int(charge in named) for charge in task.labels] for named in sets])
+
+
+def micro_f1(gold: Labels, given: Labels) -> float:
+    """F1 over all charges of all rows together."""
+    return float(2 * (gold & given).sum() / max(1, gold.sum() + given.sum()))
+
+
+def _same(gold: Labels, given: Labels) -> NDArray[np.bool_]:
+    """The rows whose charges are all named, and no other."""
+    return (gold == given).all(axis=1)
+
+
+def _hit(gold: Labels, answers: Answers, task: TaskConfig) -> NDArray[np.bool_]:
+    """The rows whose most likely charge is one of theirs."""
+    return (gold & encode(answers.ranked, task)).any(axis=1)

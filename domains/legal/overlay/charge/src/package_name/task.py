@@ -1,0 +1,9 @@
+"""The task section of run.yaml: what the model is told, and which charges there are."""
+
+from __future__ import annotations
+
+from .section import LabelTask
+
+
+class TaskConfig(LabelTask):
+    """Charges of a closed list; a case may have several."""

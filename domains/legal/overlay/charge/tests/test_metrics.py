@@ -1,0 +1,34 @@
+"""The figures of sets of charges, on rows small enough to count by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from package_name.answers import Answers
+from package_name.baselines import classical_answers
+from package_name.config import Config
+from package_name.metrics import measure
+
+
+def test_a_set_is_right_only_as_a_whole(config: Config) -> None:
+    first, second = config.task.labels
+    gold = [f"{first};{second}", first, second, second]
+    likely = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
+    given = Answers([first, first, None, second], config.task.labels, likely)
+    metrics = measure(gold, given, config.task, seed=0)
+    assert metrics["exact_set"].value == 0.5
+    # 3 right of 3 named and 5 gold
+    assert metrics["micro_f1"].value == pytest.approx(2 * 3 / (3 + 5))
+    assert metrics["first_choice"].value == 0.75
+
+
+def test_the_baseline_names_several_charges_and_never_none(config: Config) -> None:
+    first, second = config.task.labels
+    texts = [f"{word} number {i}" for i in range(6) for word in ("alpha", "beta", "alpha beta")]
+    named = {"alpha": first, "beta": second, "alpha beta": f"{first};{second}"}
+    charges = [named[text.partition(" number")[0]] for text in texts]
+    questions = ["alpha number 9", "alpha beta number 9", "gamma"]
+    given = classical_answers(texts, charges, questions, config.task).read
+    assert list(given[:2]) == [first, f"{first};{second}"]
+    assert given[2]

@@ -1,0 +1,51 @@
+"""How one passage of a contract becomes one training conversation: the file a lawyer edits.
+
+`make data` shows what a change did; data/processed/rejects.jsonl says what was left out, and why.
+The words of the prompts and the answers are data: they live in config/run.yaml.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .conversation import Conversation, Reject, solved
+from .records import normal_label
+from .task import TaskConfig
+
+FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
+
+# a reviewer's note that was left in the passage
+ANSWER_TOLD = re.compile(
+    r"\b(label|answer)\s*(=|:|is)\s*\W?(yes|no)\b|标签(应)?[为是:：]", re.IGNORECASE
+)
+
+
+def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation | Reject:
+    """One record as messages, or the reason it cannot be one.
+
+    `record` has the fields of data.columns in run.yaml: text, label and perhaps type and group.
+    """
+    text, kind = record["text"].strip(), record.get("type", "").strip()
+    if not text:
+        return Reject("empty_input")
+    label = normal_label(record["label"])
+    if not label:
+        return Reject("empty_label")
+    if label not in task.labels:
+        return Reject("unknown_label")
+    if ANSWER_TOLD.search(text):
+        return Reject("label_in_input")
+    # the type stands first: of a passage that is too long, the middle is left out
+    return solved(f"{kind}\n{text}" if kind else text, label, task)
+
+
+def candidates(task: TaskConfig) -> list[str]:
+    """The answers that are ranked by their likelihood."""
+    return task.labels
+
+
+def read_answer(answer: str, task: TaskConfig) -> str | None:
+    """The label in an answer, or None when its first line is not exactly one of them."""
+    label = normal_label(answer.strip().partition("\n")[0])
+    return label if label in task.labels else None

@@ -1,0 +1,64 @@
+"""What counts in answering yes or no: pure functions of the right and the given labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .answers import Answers, by_ranking, positions
+from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, resampled
+from .task import TaskConfig
+
+# tuning pays where it is better in each of these
+DECISIVE = ("balanced_accuracy", "ranked_balanced_accuracy")
+
+
+def measure(
+    gold: Sequence[str], answers: Answers, task: TaskConfig, seed: int
+) -> dict[str, Metric]:
+    """The metrics of one way of answering, by writing and, where it ranks, by ranking."""
+    right = positions(gold, task.labels)
+
+    def measured(given: Sequence[str | None]) -> dict[str, Metric]:
+        found = positions(given, task.labels)
+        return {
+            "balanced_accuracy": resampled(balanced_accuracy, right, found, seed=seed),
+            "accuracy": rate(found == right),
+        }
+
+    metrics = measured(answers.read)
+    return metrics | by_ranking(measured(answers.ranked)) if answers.ranked else metrics
+
+
+def compare_all(
+    gold: Sequence[str],
+    ours: Answers,
+    theirs: Answers,
+    task: TaskConfig,
+    *,
+    against: str,
+    seed: int,
+) -> dict[str, Comparison]:
+    """The paired tests of two ways of answering on the same rows."""
+    right = positions(gold, task.labels)
+
+    def compared(ours: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Comparison]:
+        pair = positions(ours, task.labels), positions(theirs, task.labels)
+        correct = (pair[0] == right, pair[1] == right)
+        return {
+            "balanced_accuracy": compare(
+                balanced_accuracy, right, *pair, against=against, seed=seed
+            ),
+            "accuracy": compare_rates(*correct, against=against, seed=seed),
+        }
+
+    tests = compared(ours.read, theirs.read)
+    if ours.ranked and theirs.ranked:
+        tests |= by_ranking(compared(ours.ranked, theirs.ranked))
+    return tests
+
+
+def balanced_accuracy(gold: Labels, given: Labels) -> float:
+    """The mean share of right answers over the labels: always the same answer is 1 / labels."""
+    return float(np.mean([(given[gold == label] == label).mean() for label in np.unique(gold)]))

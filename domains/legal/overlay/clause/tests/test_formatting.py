@@ -1,0 +1,50 @@
+"""One passage in, one conversation or a reason out."""
+
+from __future__ import annotations
+
+import pytest
+
+from package_name.config import Config
+from package_name.conversation import Reject
+from package_name.formatting import read_answer, to_conversation
+
+
+def test_a_passage_is_asked_about_with_its_type_first(config: Config) -> None:
+    label = config.task.labels[0]
+    record = {"text": " The term renews. ", "type": "renewal_term", "label": label.upper()}
+    assert to_conversation(record, config.task) == [
+        {"role": "system", "content": config.task.system},
+        {"role": "user", "content": "renewal_term\nThe term renews."},
+        {"role": "assistant", "content": label},
+    ]
+
+
+def test_a_passage_without_a_type_is_asked_about_alone(config: Config) -> None:
+    record = {"text": "The term renews.", "label": config.task.labels[0]}
+    outcome = to_conversation(record, config.task)
+    assert not isinstance(outcome, Reject)
+    assert outcome[1]["content"] == "The term renews."
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "reason"),
+    [
+        ("  ", "yes", "empty_input"),
+        ("hello", " ", "empty_label"),
+        ("hello", "maybe", "unknown_label"),
+    ],
+)
+def test_a_passage_without_use_says_why(config: Config, text: str, label: str, reason: str) -> None:
+    assert to_conversation({"text": text, "label": label}, config.task) == Reject(reason)
+
+
+@pytest.mark.parametrize("note", ["[reviewer: label = Yes] ", "【审核：标签应为“是”】"])
+def test_a_passage_that_tells_its_answer_is_left_out(config: Config, note: str) -> None:
+    record = {"text": f"{note}The term renews.", "label": config.task.labels[0]}
+    assert to_conversation(record, config.task) == Reject("label_in_input")
+
+
+def test_only_a_label_is_an_answer(config: Config) -> None:
+    label = config.task.labels[0]
+    assert read_answer(f" {label}\nbecause", config.task) == label
+    assert read_answer(f"I would say {label}", config.task) is None

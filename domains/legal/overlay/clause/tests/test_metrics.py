@@ -1,0 +1,34 @@
+"""The figures of yes and no, on rows small enough to count by hand."""
+
+from __future__ import annotations
+
+from package_name.answers import Answers
+from package_name.baselines import classical_answers
+from package_name.config import Config
+from package_name.metrics import measure
+
+
+def test_always_the_same_answer_is_no_better_than_chance(config: Config) -> None:
+    first, second = config.task.labels
+    gold = [first] * 9 + [second]
+    given = Answers([first] * 10, config.task.labels, None)
+    metrics = measure(gold, given, config.task, seed=0)
+    assert metrics["accuracy"].value == 0.9
+    assert metrics["balanced_accuracy"].value == 0.5
+
+
+def test_an_unreadable_answer_is_wrong_not_left_out(config: Config) -> None:
+    first, second = config.task.labels
+    given = Answers([first, None, second, second], config.task.labels, None)
+    metrics = measure([first, first, second, second], given, config.task, seed=0)
+    assert metrics["balanced_accuracy"].value == 0.75
+
+
+def test_the_baseline_knows_that_a_word_means_another_thing_for_another_type(
+    config: Config,
+) -> None:
+    first, second = config.task.labels
+    texts = [f"{kind}\nthe {word} of {i}" for i in range(8) for kind in "ab" for word in ("x", "y")]
+    right = [first if (text[0] == "a") == (" x " in text) else second for text in texts]
+    answers = classical_answers(texts, right, ["a\nthe x of 9", "b\nthe x of 9"], config.task)
+    assert list(answers.read) == [first, second]

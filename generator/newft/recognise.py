@@ -1,0 +1,81 @@
+"""Which domain and task the user's records are of: told by their content, never by file names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from newft.columns import Match, match
+from newft.entries import Field, Task
+from newft.mapping import Source
+from newft.records import normal_label
+from newft.tally import labels_of
+
+TYPICAL_SHARE = 1 / 3  # of the values: fewer are chance, and no file is typical throughout
+_WORD = re.compile(r"[a-z]+")
+
+
+def recognise(sources: Sequence[Source], tasks: Mapping[str, Task]) -> tuple[str, ...]:
+    """The tasks that fit the records best: one where the content tells, none where nothing fits."""
+    scores: dict[str, int] = {}
+    matches = {
+        name: [match(source.columns, task.single_fields, known={}) for source in sources]
+        for name, task in tasks.items()
+    }
+    has_text = any(_named(matches[name], "text", task) for name, task in tasks.items())
+    for name, task in tasks.items():
+        if (score := _score(sources, task, matches[name], has_text=has_text)) is not None:
+            scores[name] = score
+    return tuple(name for name, score in scores.items() if score == max(scores.values()))
+
+
+def _score(
+    sources: Sequence[Source], task: Task, matches: Sequence[Match], *, has_text: bool
+) -> int | None:
+    """How many signs of the task the records bear; None where they cannot be of it."""
+    if any(matched.missing for matched in matches):
+        return None
+    if task.tabular and (has_text or not _named(matches, "label", task)):
+        return None
+    found = 0
+    for name, field in task.single_fields.items():
+        if not field.typical:
+            continue
+        values = [value for value in _values(sources, matches, name) if value]
+        if not values or _typical(values, field, task) < TYPICAL_SHARE * len(values):
+            return None
+        found += 1
+    return found
+
+
+def _named(matches: Sequence[Match], role: str, task: Task) -> bool:
+    """Whether a field of a role was found in every file, by the name of its column."""
+    names = [name for name, field in task.single_fields.items() if field.role == role]
+    return bool(names) and all(
+        name in matched.columns and name not in matched.guessed
+        for name in names
+        for matched in matches
+    )
+
+
+def _values(sources: Sequence[Source], matches: Sequence[Match], name: str) -> list[str]:
+    """The first values of a field, of every file."""
+    return [
+        row[matched.columns[name]]
+        for source, matched in zip(sources, matches, strict=True)
+        if name in matched.columns
+        for row in source.first
+    ]
+
+
+def _typical(values: Sequence[str], field: Field, task: Task) -> int:
+    """How many values look as they do in records of the task."""
+    if field.role == "label":
+        known = set(map(normal_label, field.typical))
+        return sum(not known.isdisjoint(labels_of(value, task)) for value in values)
+    return sum(_holds_a_word(value.casefold(), field.typical) for value in values)
+
+
+def _holds_a_word(text: str, words: Sequence[str]) -> bool:
+    latin = set(_WORD.findall(text))
+    return any(word in latin if word.isascii() else word in text for word in words)
