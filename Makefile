@@ -13,10 +13,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test quick lint golden bench
+.PHONY: help setup demo test quick lint golden bench
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(VENV)/.ready ## newft and what its tests need, in .venv (VENV=path uses another)
 
 demo: $(VENV)/.ready ## a customer-service project from its sample to an answer, in demo/
 	rm -rf demo && $(VENV)/bin/newft new demo --yes --gpu cpu

@@ -56,7 +56,7 @@ def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str)
     given_answers = {**FULL, "data.files": (path,), "data.columns.text": column}
 
     assert answers.read("a.yml", answers.dump(given_answers)) == given_answers
-    words = shlex.split(answers.command(given_answers, "./desk"))
+    words = shlex.split(answers.command(given_answers, "./desk", program=["newft"]))
     assert path in words
     assert f"data.columns.text={column}" in words
 
@@ -183,7 +183,7 @@ def test_an_option_and_a_set_that_disagree_are_refused(
 
 
 def test_the_repeat_command_names_every_answer() -> None:
-    assert answers.command(FULL, "./my desk") == (
+    assert answers.command(FULL, "./my desk", program=["newft"]) == (
         "newft new './my desk' --domain customer_service --task intent --data 工单.csv"
         " --data b.xlsx --language zh --family qwen3 --model Qwen/Qwen3-1.7B --revision 1234567"
         " --hub modelscope --method lora --gpu 2xV100-32GB --name desk"

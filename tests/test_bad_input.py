@@ -15,7 +15,8 @@ from test_cli import RECORDS, WORDS, names, newft
 LINES = RECORDS.splitlines(keepends=True)
 SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 HEADER = "the first row names every column once, the records follow"
-FEW = "add rows: a label needs 3; or name other columns: --set data.columns.label=COLUMN"
+COLUMNS = "--set data.columns.text=COLUMN, --set data.columns.label=COLUMN"
+FEW = f"add rows: a label needs 3; or name other columns: {COLUMNS}"
 KINDS = "give one of .csv, .tsv, .json, .jsonl, .txt, .xlsx"
 NAME = (
     "use letters, digits, spaces, hyphens or underscores, at most 40 characters, such as"
@@ -85,14 +86,16 @@ NAME = (
         (
             "blank.csv",
             ("Body,Reason\n" + "".join(f"{word} hello,\n" for word in WORDS)).encode(),
-            "blank.csv: 0 of 14 rows can be used, 20 are needed; left out: 14 empty_label",
-            FEW,
+            "blank.csv: 0 of 14 rows can be used, 20 are needed; left out: 14 empty_label;"
+            " `Reason` may be the wrong column for `label`: most of it is empty",
+            "name other columns: --set data.columns.label=COLUMN, --set data.columns.text=COLUMN;"
+            " or add rows: a label needs 3",
         ),
         (
             "single.csv",
             ("Body,Reason\n" + "".join(f"{a} {b},only\n" for a in WORDS for b in "ab")).encode(),
             "single.csv: there is one label only, `only`, in 28 usable rows",
-            "add rows of other labels, or name another column: --set data.columns.label=COLUMN",
+            f"add rows of other labels; or name other columns: {COLUMNS}",
         ),
         (
             "few.csv",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -280,6 +281,41 @@ class TestNew:
         assert len(said) == len(set(said)) > 1
         shown = " ".join(newft(*words, cwd=here).stderr.split())
         assert [shown.count(warning) for warning in said] == [1] * len(said)
+
+    @pytest.mark.parametrize(("lang", "note"), [("en", "note"), ("zh", "说明")])
+    def test_what_the_project_sees_to_is_a_note_and_no_warning(
+        self, lang: str, note: str, here: Path
+    ) -> None:
+        words = ("new", "desk", "--gpu", "cpu", "--yes", "--dry-run", "--lang", lang)
+        shown = newft(*words, cwd=here).stderr.splitlines()
+        caveats = load_catalog().families["smollm2"].caveats
+        assert [line for line in shown if line.startswith(f"{note}: ")] == [
+            f"{note}: "
+            + ("SmolLM2: {}: {}" if lang == "en" else "SmolLM2：{}：{}").format(
+                caveat.value.to(lang), caveat.why.to(lang)
+            )
+            for caveat in caveats
+        ]
+        warned = json.loads(newft(*words, "--json", cwd=here).stdout)["warnings"]
+        assert not [warning for warning in warned if "SmolLM2" in warning]
+
+    @pytest.mark.parametrize(
+        ("folder", "name"),
+        [
+            ("my desk", "my desk"),
+            ("客服 助手", "客服 助手"),
+            ("客服（新）v1.2", "客服 新 v1 2"),
+            ("-desk.", "desk"),
+            ("json", "customer-service-intent"),
+            ("…", "customer-service-intent"),
+        ],
+    )
+    def test_a_project_is_called_as_its_folder_as_far_as_it_can_be(
+        self, folder: str, name: str, here: Path
+    ) -> None:
+        words = ("new", f"./{folder}", "--gpu", "cpu", "--yes", "--dry-run")
+        shown = newft(*words, cwd=here).stderr
+        assert f"name        {name}\n" in re.sub(" +\n", "\n", shown)
 
     def test_a_dry_run_shows_and_writes_nothing(self, here: Path) -> None:
         run = newft("new", "--data", "tickets.csv", "--gpu", "cpu", "--yes", "--dry-run", cwd=here)

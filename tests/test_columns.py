@@ -28,8 +28,10 @@ def test_columns_are_found_by_their_values_and_that_is_said(tmp_path: Path) -> N
     found = facts(table(tmp_path, rows, header="nr,spalte,art"))
     assert found.mapping == {"text": ("spalte",), "label": ("art",)}
     assert said(found) == [
-        "`spalte` was taken for `text` by its values alone: check it",
-        "`art` was taken for `label` by its values alone: check it",
+        "`spalte` was taken for `text` by its values alone; if it is another:"
+        " --set data.columns.text=COLUMN",
+        "`art` was taken for `label` by its values alone; if it is another:"
+        " --set data.columns.label=COLUMN",
     ]
 
 
@@ -44,9 +46,11 @@ def test_equally_good_columns_are_named_and_left_to_the_user(tmp_path: Path) -> 
     path = table(tmp_path, rows, header="text,first_intent,second_intent")
     error = refusal(path)
     assert str(error) == (
-        f"{path}: several columns could be `label` (Intent): `first_intent`, `second_intent`"
+        f"{path}: several columns could be `label` (Intent):\n"
+        "  `first_intent`: 2 values in 30 rows (refund, parcel)\n"
+        "  `second_intent`: 2 values in 30 rows (refund, parcel)"
     )
-    assert error.hint == "choose one: --set data.columns.label=first_intent"
+    assert error.hint == "choose one: --set data.columns.label=COLUMN"
     assert facts(path, columns={"label": "second_intent"}).mapping["label"] == ("second_intent",)
 
 
@@ -72,6 +76,11 @@ def test_a_correction_wins_over_every_name(tmp_path: Path) -> None:
             "--set data.columns.text=intent",
         ),
         (
+            {"text": "zzz"},
+            "no column `zzz` for `data.columns.text`; the columns are: text, intent",
+            "--set data.columns.text=COLUMN",
+        ),
+        (
             {"lable": "intent"},
             "`data.columns.lable` is no field of this task",
             "data.columns.label",
@@ -87,7 +96,32 @@ def test_a_correction_that_names_nothing_offers_the_nearest(
 
 def test_one_column_cannot_be_given_twice(tmp_path: Path) -> None:
     error = refusal(table(tmp_path, GOOD), columns={"text": "text", "label": "text"})
-    assert error.message.startswith("2 faults\n")
+    assert error.message == "`text` is given for `data.columns.text` and `data.columns.label`"
+
+
+@pytest.mark.parametrize("number", ["T-{}", "case {}", "KD{:05}-1"])
+def test_ids_are_no_candidates_for_a_label(tmp_path: Path, number: str) -> None:
+    rows = [
+        (number.format(i), number.format(i // 3), f"page {label}", f"desk {label}", text)
+        for i, (text, label) in enumerate(GOOD)
+    ]
+    error = refusal(table(tmp_path, rows, header="eins,zwei,drei,vier,fuenf"))
+    assert error.message == (
+        "several columns could be `label` (Intent):\n"
+        "  `drei`: 2 values in 30 rows (page refund, page parcel)\n"
+        "  `vier`: 2 values in 30 rows (desk refund, desk parcel)"
+    )
+
+
+def test_many_candidates_and_long_values_are_cut(tmp_path: Path) -> None:
+    rows = [(text, *[f"{label} " + "长" * 30] * 6) for text, label in GOOD]
+    error = refusal(table(tmp_path, rows, header="text,a,b,c,d,e,f"))
+    lines = error.message.splitlines()
+    assert len(lines) == 7
+    assert (
+        lines[1] == f"  `a`: 2 values in 30 rows (refund {'长' * 24} ...)"
+    )  # 56 cells of a terminal
+    assert lines[-1] == "  ..."
 
 
 def test_a_group_is_found_by_its_name_only(tmp_path: Path) -> None:
@@ -95,3 +129,28 @@ def test_a_group_is_found_by_its_name_only(tmp_path: Path) -> None:
     named = facts(table(tmp_path, rows, header="text,intent,Session ID"))
     assert named.mapping["group"] == ("Session ID",)
     assert "group" not in facts(table(tmp_path, rows, header="text,intent,nr")).mapping
+
+
+@pytest.mark.parametrize("twice", [0, 2], ids=["an id of every row", "an id that was sent twice"])
+def test_of_several_groups_one_that_repeats_is_taken(tmp_path: Path, twice: int) -> None:
+    rows = [
+        (f"GD-{max(i, twice)}", f"K{i % 7}", "app", text, label)
+        for i, (text, label) in enumerate(GOOD)
+    ]
+    path = table(tmp_path, rows, header="工单号,客户ID,会话ID,text,intent")
+    assert facts(path).mapping["group"] == ("客户ID",)
+
+
+def test_an_id_that_was_sent_twice_groups_where_nothing_else_does(tmp_path: Path) -> None:
+    rows = [(f"GD-{max(i, 1)}", text, label) for i, (text, label) in enumerate(GOOD)]
+    path = table(tmp_path, rows, header="工单号,text,intent")
+    assert facts(path).mapping["group"] == ("工单号",)
+
+
+def test_a_group_of_one_value_is_not_used_even_if_it_is_named(tmp_path: Path) -> None:
+    rows = [("s1", text, label) for text, label in GOOD]
+    path = table(tmp_path, rows, header="session_id,text,intent")
+    found, named = facts(path), facts(path, columns={"group": "session_id"})
+    assert "group" not in found.mapping and found.warnings == ()
+    assert "group" not in named.mapping
+    assert said(named) == ["`session_id` has one value in all rows: it is not used"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -112,12 +112,12 @@ def test_lengths_are_those_of_the_sorted_texts(lengths: list[int]) -> None:
 
 def test_what_looks_odd_is_said_in_both_languages(tmp_path: Path) -> None:
     rows = [
-        *[(text, label, "s1") for text, label in GOOD],
-        (GOOD[0][0], "parcel", "s1"),
-        *[(text, "moon", "s1") for text, _ in requests("moon", 4)],
-        ("Hello?", "typo", "s1"),
+        *GOOD,
+        (GOOD[0][0], "parcel"),
+        *[(text, "moon") for text, _ in requests("moon", 4)],
+        ("Hello?", "typo"),
     ]
-    path = table(tmp_path, rows, header="text,intent,session_id")
+    path = table(tmp_path, rows)
     path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
     assert facts(path).warnings == (
         Text("tickets.csv was read as utf-16", "tickets.csv 按 utf-16 编码读取"),
@@ -127,16 +127,21 @@ def test_what_looks_odd_is_said_in_both_languages(tmp_path: Path) -> None:
         ),
         Text("1 labels have fewer than 5 rows: moon", "1 个标签少于 5 行：moon"),
         Text("1 texts have two labels or more", "1 条文本带有多个标签"),
-        Text(
-            "`session_id` has one value in all rows: it cannot keep splits apart",
-            "“session_id”列只有一个取值，无法用来划分数据",
-        ),
     )
 
 
 def test_many_rows_left_out_are_said(tmp_path: Path) -> None:
     path = table(tmp_path, [*GOOD, *[(word, "") for word in WORDS]])
     assert said(facts(path)) == ["10 of 40 rows are left out: 10 empty_label"]
+
+
+def test_rows_left_out_for_a_column_name_it(tmp_path: Path) -> None:
+    rows = [(channel, label) for channel in ("app", "chat", "mail") for label in "stuvwxyz"]
+    assert facts(table(tmp_path, rows * 4)).warnings[0] == Text(
+        "72 of 96 rows are left out: 72 duplicate;"
+        " `text` may be the wrong column for `text`: it repeats",
+        "96 行中有 72 行未被采用：72 duplicate；“text”列可能不是 text：内容大量重复",
+    )
 
 
 @pytest.mark.parametrize(("language", "none"), [("en", "out_of_scope"), ("zh", "超出范围")])
@@ -204,6 +209,28 @@ def test_fewer_than_twenty_usable_rows_are_refused(tmp_path: Path) -> None:
     error = refusal(path)
     assert (
         str(error) == f"{path}: 19 of 20 rows can be used, 20 are needed; left out: 1 empty_label"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "cause", "first"),
+    [
+        (lambda i: ("", f"l{i % 3}"), "`text` may be the wrong column for", "text"),
+        (lambda i: ("app", f"l{i % 3}"), "`text` may be the wrong column for", "text"),
+        (lambda i: (WORDS[i % 10] * (1 + i), ""), "`intent` may be the wrong column for", "label"),
+        (lambda i: (WORDS[i % 10] * (1 + i), f"{i}"), "`intent` may be the wrong column", "label"),
+    ],
+    ids=["no text", "one text", "no label", "labels of one row"],
+)
+def test_the_column_that_is_probably_wrong_is_named_first(
+    tmp_path: Path, row: Callable[[int], tuple[str, str]], cause: str, first: str
+) -> None:
+    error = refusal(table(tmp_path, [row(i) for i in range(30)]))
+    other = {"text": "label", "label": "text"}[first]
+    assert cause in error.message
+    assert error.hint == (
+        f"name other columns: --set data.columns.{first}=COLUMN,"
+        f" --set data.columns.{other}=COLUMN; or add rows: a label needs 3"
     )
 
 

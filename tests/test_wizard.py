@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,8 +27,9 @@ from newft.lookups import lookups_for
 from newft.model import MachineFacts
 from newft.prompts import PlainPrompts, Prompts, TerminalPrompts
 from newft.situation import Situation
+from newft.talk import Talk
 from newft.texts import Texts
-from newft.wizard import Stopped, Talk, converse
+from newft.wizard import Stopped, converse
 
 ENTER, DOWN, UP, CTRL_C, CTRL_D, CLEAR = "\r", "\x1b[B", "\x1b[A", "\x03", "\x04", "\x15"
 BACK = UP + ENTER  # the last line of a list whose first is marked
@@ -124,7 +126,7 @@ def test_enter_alone_takes_every_default(heard: Heard) -> None:
             [ENTER, ENTER, ENTER, UP * 2 + ENTER, f"/{ENTER}", DOWN * 2 + ENTER],
             {"model": "/", "family": "qwen3"},
         ),
-        ([ENTER, ENTER, ENTER, ENTER, f"{CLEAR}desk{ENTER}"], {"name": "desk"}),
+        ([ENTER, ENTER, ENTER, ENTER, f"desk{ENTER}"], {"name": "desk"}),
     ],
 )
 def test_each_question_takes_an_answer(
@@ -145,11 +147,11 @@ def test_a_mapping_can_be_corrected(tmp_path: Path, heard: Heard) -> None:
     path = tmp_path / "tickets.csv"
     lines = [line.split(",") for line in RECORDS.splitlines()]
     path.write_text("".join(f"{a},{b},x {a}\n" for a, b in lines), encoding="utf-8")
-    label = [DOWN + ENTER, DOWN + ENTER, ENTER]  # change, the label, its first column
-    text = [DOWN + ENTER, ENTER, DOWN * 2 + ENTER]  # change, the text, its third column
-    given = conversed(f"{path}{ENTER}" + "".join(label + text) + ENTER * 6, heard)
+    same = [DOWN + ENTER, ENTER, DOWN + ENTER]  # change, the text, not its column but the next
+    other = [DOWN + ENTER, ENTER, DOWN + ENTER]  # again from there
+    given = conversed(f"{path}{ENTER}" + "".join(same + other) + ENTER * 6, heard)
 
-    assert [str(error) for error in heard.errors] != []  # one column for two fields
+    assert [error.message[:26] for error in heard.errors] == ["no column for `label` (Inte"[:26]]
     assert heard.mappings[-1] == {"text": ("x Body",), "label": ("Reason",)}
     assert given["data.columns.text"] == "x Body"
 
@@ -163,11 +165,60 @@ def test_a_file_that_is_not_there_is_asked_for_again(tickets: Path, heard: Heard
 def test_columns_that_cannot_be_told_are_asked_for(tmp_path: Path, heard: Heard) -> None:
     path = tmp_path / "tickets.csv"
     path.write_text(UNNAMED, encoding="utf-8")
-    mend = [DOWN + ENTER, ENTER, DOWN + ENTER]  # name them; the text, the label
+    mend = [ENTER, ENTER, ENTER]  # name them; the text, the label, as they are most likely
     given = conversed(f"{path}{ENTER}" + "".join(mend) + ENTER * 6, heard)
     assert len(heard.errors) == 1
     assert heard.mappings == [{"text": ("eins",), "label": ("zwei",)}]
     assert given["data.columns.label"] == "zwei"
+
+
+def test_columns_that_cannot_be_told_are_asked_for_in_files_of_the_command_line(
+    tmp_path: Path, heard: Heard
+) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text(UNNAMED, encoding="utf-8")
+    given = conversed(ENTER * 9, heard, **{"data.files": (str(path),)})
+    assert given["data.columns.text"] == "eins"
+
+
+def test_another_file_may_be_named_in_place_of_that_of_the_command_line(
+    tmp_path: Path, tickets: Path, heard: Heard
+) -> None:
+    path = tmp_path / "unnamed.csv"
+    path.write_text(UNNAMED, encoding="utf-8")
+    keys = [DOWN + ENTER, f"{tickets}{ENTER}", ENTER * 6]
+    given = conversed("".join(keys), heard, **{"data.files": (str(path),)})
+    assert given == {**DEFAULTS, "data.files": (str(tickets),)}
+
+
+def test_column_answers_are_kept_when_they_are_asked_again(tmp_path: Path, heard: Heard) -> None:
+    path = tmp_path / "tickets.csv"
+    numbered = [f"n{number},{line}\n" for number, line in enumerate(UNNAMED.splitlines())]
+    path.write_text("".join(numbered), encoding="utf-8")
+    ids = [ENTER, ENTER, UP + ENTER]  # name them: the text as found, the label one before
+    again = [ENTER, ENTER, UP + ENTER]  # the text as named; from the ids up and around: back
+    last = [ENTER, DOWN * 2 + ENTER]  # the text as named; the label two below the ids
+    given = conversed(f"{path}{ENTER}" + "".join([*ids, *again, *last]) + ENTER * 6, heard)
+    assert len(heard.errors) == 2
+    assert heard.mappings == [{"text": ("eins",), "label": ("drei",)}]
+    assert (given["data.columns.text"], given["data.columns.label"]) == ("eins", "drei")
+
+
+def test_columns_are_offered_with_what_is_in_them(tmp_path: Path, heard: Heard) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text(UNNAMED, encoding="utf-8")
+    lines = iter([f"{path}\n", "\n", "\n"])
+    prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
+    with pytest.raises(Stopped):
+        converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
+    assert [line for line in heard.said if line.startswith("? ")][1:] == [
+        "? What now?\n  1) name the columns\n  2) another file",
+        "? Which column is it: Customer message?\n"
+        "  1) eins: please my refund is late, today my refund is late, again ...\n"
+        "  2) zwei: refund, parcel, login\n  3) drei: refund, parcel, login\n  4) <- back",
+        "? Which column is it: Intent?\n"
+        "  1) zwei: refund, parcel, login\n  2) drei: refund, parcel, login\n  3) <- back",
+    ]
 
 
 def test_a_quoted_path_is_read_as_a_shell_would(tickets: Path, heard: Heard) -> None:
@@ -191,6 +242,11 @@ def test_a_less_than_sign_goes_back_from_a_line(heard: Heard) -> None:
     keys = [ENTER * 4, f"{CLEAR}<{ENTER}", DOWN + ENTER, ENTER, ENTER]
     given = conversed("".join(keys), heard)
     assert given["model"] == "HuggingFaceTB/SmolLM2-360M-Instruct"
+
+
+def test_an_empty_name_is_the_default_and_typing_replaces_it(heard: Heard) -> None:
+    assert conversed(ENTER * 4 + f"desk{ENTER}" + ENTER, heard)["name"] == "desk"
+    assert conversed(ENTER * 4 + f"desk{CLEAR}{ENTER}" + ENTER, heard) == DEFAULTS
 
 
 def test_a_name_that_cannot_be_one_is_not_taken(heard: Heard) -> None:
@@ -318,7 +374,7 @@ class Terminal:
     def end(self) -> tuple[int, str]:
         self.process.expect(pexpect.EOF)
         self.process.close()
-        return self.process.exitstatus, re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", self.process.before)
+        return self.process.exitstatus, plain(self.process.before)
 
 
 @pytest.mark.slow
@@ -337,9 +393,12 @@ def test_the_whole_talk_writes_a_project_and_says_how_to_repeat_it(
     terminal.press(BACK)
     terminal.see("gpu")
     terminal.press(BACK)
-    for key in ("language", "gpu", "model", "name", "review"):
+    for key in ("language", "gpu", "model", "name"):
         terminal.see(key)
         terminal.press(ENTER)
+    terminal.see("review")
+    assert str(tmp_path / "desk") in plain(terminal.process.before)
+    terminal.press(ENTER)
     status, shown = terminal.end()
 
     assert status == 0
@@ -348,7 +407,8 @@ def test_the_whole_talk_writes_a_project_and_says_how_to_repeat_it(
     repeat = next(line.strip() for line in shown.splitlines() if "newft new desk" in line)
     written = content(tmp_path / "desk")
     (tmp_path / "desk").rename(tmp_path / "first")
-    assert newft(*shlex.split(repeat)[1:], cwd=tmp_path).returncode == 0
+    environment = plain_environment(tmp_path)
+    subprocess.run(shlex.split(repeat), cwd=tmp_path, env=environment, check=True)
     assert content(tmp_path / "desk") == written
 
 
@@ -385,10 +445,12 @@ def test_answers_outlive_a_folder_that_is_in_the_way(tmp_path: Path) -> None:
     terminal = Terminal("new", "desk", "--gpu", "cpu", cwd=tmp_path, lang="en")
     for key in ("data", "language", "model", "name", "review"):
         terminal.see(key)
-        terminal.press(ENTER)
-    status, shown = terminal.end()
+        if key == "review":
+            shown = plain(terminal.process.before)  # there is no line to write it any more
+        terminal.press(DOWN + ENTER if key == "review" else ENTER)
+    status, _ = terminal.end()
 
-    assert status == 1
+    assert status == 130
     assert "README.md" in shown
     assert content(tmp_path / "desk") == {"README.md": b"mine"}
     assert load(tmp_path / "state" / "newft" / "answers.yml")["name"] == "desk"
@@ -405,6 +467,11 @@ def test_a_dumb_terminal_gets_no_escapes(tmp_path: Path) -> None:
     terminal.process.close()
     assert terminal.process.exitstatus == 130
     assert "desk" not in names(tmp_path)
+
+
+def plain(shown: str) -> str:
+    """What was shown, without colours and moves."""
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
 
 
 def content(folder: Path) -> dict[str, bytes]:

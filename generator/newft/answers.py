@@ -7,7 +7,7 @@ or a project called `no` needs no quotes; only `data.files` is a list.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -179,9 +179,9 @@ def dump(given: Given) -> str:
     return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
 
 
-def command(given: Given, path: str) -> str:
+def command(given: Given, path: str, *, program: Sequence[str]) -> str:
     """The one command that gives these answers again."""
-    words = ["newft", "new", path]
+    words = [*program, "new", path]
     for key, option in OPTIONS.items():
         values = files(given) if key == FILES else [given[key]] if key in given else []
         words += [word for value in values for word in (option, str(value))]

@@ -13,12 +13,15 @@ from newft.entries import Field
 # How sure a name makes: below ACCEPTED a column is left alone. Values that do not look like the
 # field cost UNFIT, so that an ill-fitting name still beats values without a name.
 EXACT, FOLDED, CONTAINED, BY_VALUE, UNFIT, ACCEPTED = 1.0, 0.9, 0.8, 0.5, 0.35, 0.5
+REPEATING = 0.9  # of its filled cells are distinct at most in a column that groups rows
+EXAMPLES = 3
 MARGIN = {"text": math.log(1.5), "label": 0.1, "group": 0.0}  # of fit, below which two are equal
 
 CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORDS = re.compile(r"[^\W\d_]\s+[^\W\d_]|[\u3400-\u9fff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _ASIDE = re.compile(r"[(（\[].*?[)）\]]")  # a unit or a remark
+_NUMBERED = re.compile(r"[^\W\d]*[\W_]*\d[\d\W_]*")  # a word and a number: T-10481, case 7
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
@@ -32,7 +35,9 @@ class Column:
     length: float  # characters, mean
     lettered: float  # share of values with a letter
     wordy: float  # share of values with Chinese, or with words
+    numbered: float  # share of values that are a number, or one word and a number
     echoed: bool  # its name is one of its values too
+    examples: tuple[str, ...]  # its first values
 
 
 @dataclass(frozen=True)
@@ -45,18 +50,28 @@ class Match:
     unclear: Mapping[str, tuple[str, ...]]  # field -> columns that are equally good
 
 
+@dataclass(frozen=True)
+class Sight:
+    """The columns of all files, and those that each field is likely to be in, best first."""
+
+    columns: tuple[Column, ...]
+    likely: Mapping[str, tuple[str, ...]]
+
+
 def describe(name: str, values: Iterable[str]) -> Column:
     """The column as its values show it."""
     filled = [value.strip() for value in values if value.strip()]
-    many = len(filled) or 1
+    many, distinct = len(filled) or 1, dict.fromkeys(filled)
     return Column(
         name=name,
         filled=len(filled),
-        distinct=len(set(filled)),
+        distinct=len(distinct),
         length=sum(map(len, filled)) / many,
         lettered=sum(bool(_LETTER.search(value)) for value in filled) / many,
         wordy=sum(bool(_WORDS.search(value)) for value in filled) / many,
-        echoed=name in filled,
+        numbered=sum(bool(_NUMBERED.fullmatch(value)) for value in filled) / many,
+        echoed=name in distinct,
+        examples=tuple(distinct)[:EXAMPLES],
     )
 
 
@@ -104,12 +119,14 @@ def _score(column: Column, field: Field) -> tuple[float, int]:
     """How sure it is that a column is the field, then the place of its synonym, negative."""
     score, place = _named(column.name, field.synonyms)
     if not field.required:
-        # a number of its own for every row is an id: it groups nothing
-        groups = column.distinct < column.filled
-        return (score, place) if score >= FOLDED and groups else (0.0, 0)
+        if score < FOLDED or not 2 <= column.distinct < column.filled:
+            return 0.0, 0  # one value keeps nothing apart, and an id of every row groups nothing
+        # nearly an id: rows that were sent twice repeat it, so it serves where nothing else groups
+        return score - (0 if column.distinct <= column.filled * REPEATING else UNFIT), place
     if score:
         return score - (0 if _fits(column, field) else UNFIT), place
-    return (BY_VALUE if _fits(column, field) and column.lettered > 0.5 else 0.0), 0
+    words = column.lettered > 0.5 and column.numbered <= 0.5  # not an id that repeats
+    return (BY_VALUE if words and _fits(column, field) else 0.0), 0
 
 
 def _named(name: str, synonyms: Sequence[str]) -> tuple[float, int]:

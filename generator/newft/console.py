@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from newft.answers import OPTIONS
-from newft.entries import Task, Text
+from newft.entries import Family, Task, Text
 from newft.given import FILES, Given
 from newft.model import DataFacts, Estimate, Plan
 from newft.report import recipe_values
@@ -56,6 +56,14 @@ class Screen:
         """What may surprise later."""
         for warning in warnings:
             self._labelled("warning", warning.to(self.texts.language), style="bold yellow")
+
+    def notes(self, family: Family) -> None:
+        """What is odd about a family; the project sees to it."""
+        language = self.texts.language
+        for odd in family.caveats:
+            values = {"what": odd.value.to(language), "why": odd.why.to(language)}
+            text = self.texts("plan.caveat", family=family.title, **values)
+            self._labelled("note", text, style="bold blue")
 
     def notice(self, key: str, **values: object) -> None:
         """One line of the catalogue."""
@@ -115,6 +123,7 @@ class Screen:
                 grid.add_row(number.strip(), safe(source.to(texts.language)))
             self._titled("plan.sources", grid)
         self._estimate(plan.estimate)
+        self.notes(plan.family)
         self.warnings(plan.warnings)
 
     def _estimate(self, estimate: Estimate) -> None:

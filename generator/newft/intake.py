@@ -4,70 +4,50 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 
-from newft.columns import Column, Match, describe, match
-from newft.entries import Field, Kit, Language, Task, Text
+from newft.entries import Kit, Language, Task, Text
 from newft.errors import DataError
+from newft.mapping import Source, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
-from newft.names import nearest
-from newft.records import (
-    Layout,
-    RecordError,
-    data_files,
-    detect,
-    normal_label,
-    read_rows,
-    text_of,
-)
+from newft.records import normal_label, read_rows
 from newft.tally import FEWEST_OF_A_LABEL, Tally
 
 FEWEST_ROWS = 20
 FEW_OF_A_LABEL = 5
 COPIED_BYTES = 50_000_000  # larger files stay where they are
-LOOKED_AT = 1_000  # rows that show what a column holds
 MUCH_LEFT_OUT = 0.1
-
-
-@dataclass(frozen=True)
-class _Source:
-    """One file, opened far enough to know its columns."""
-
-    path: Path
-    layout: Layout
-    columns: tuple[Column, ...]
 
 
 def measure(
     files: Sequence[str], *, task: Task, columns: Mapping[str, str], language: Language | None
 ) -> DataFacts:
     """The facts of the files; `columns` are the user's corrections, no language means find out."""
-    sources = _opened(files)
-    _refuse_unknown(columns, task.fields, sources)
-    mapping, guessed = _mapped(sources, task.fields, columns)
+    sources = opened(files)
+    mapping, guessed = mapped(sources, task.fields, columns)
     tally = Tally({task.fields[name].role: among for name, among in mapping.items()})
     found = [
         _counted(source, tally, project_path)
         for source, project_path in zip(sources, _project_paths(sources), strict=True)
     ]
-    labels, rejected = tally.labels_kept(), tally.rejects()
-    _refuse_too_little(files, labels, rejected, rows=tally.rows)
+    labels = tally.labels_kept()
+    suspect = _suspect(task, tally)
+    _refuse_too_little(files, task, tally, suspect=suspect)
     meaning_none = [name for name in map(normal_label, task.out_of_scope) if name in labels]
     return DataFacts(
         files=tuple(found),
         rows=tally.rows,
         accepted=sum(labels.values()),
-        rejected=rejected,
-        mapping=mapping,
+        rejected=tally.rejects(),
+        mapping={name: among for name, among in mapping.items() if _used(task, name, tally)},
         labels=labels,
         out_of_scope=meaning_none[0] if meaning_none else None,
         lengths=tally.text_lengths(),
         language=language or tally.language(),
         shape="labelled",
         sample=False,
-        warnings=(*guessed, *_warnings(found, tally)),
+        warnings=(*guessed, *_warnings(found, tally, suspect)),
     )
 
 
@@ -79,104 +59,10 @@ def measure_sample(kit: Kit, task_id: str, language: Language) -> DataFacts:
     return replace(facts, sample=True, files=(replace(facts.files[0], path="sample"),))
 
 
-# --- files and columns ---------------------------------------------------------------------------
+# --- files ---------------------------------------------------------------------------------------
 
 
-def _opened(files: Sequence[str]) -> list[_Source]:
-    """Each data file once, in the order given."""
-    sources: dict[Path, _Source] = {}
-    faults: list[DataError] = []
-    for given in files:
-        try:
-            for path in data_files(Path(given).expanduser()):
-                sources.setdefault(path.resolve(), _source(path))
-        except RecordError as error:
-            where = f"{error.path}:{error.row}" if error.row else f"{error.path}"
-            faults.append(DataError(error.message, where=where, hint=error.hint))
-    _raise_all(faults)
-    return list(sources.values())
-
-
-def _source(path: Path) -> _Source:
-    """A file with what its first rows show."""
-    layout = detect(path)
-    first = [row.values for row in islice(read_rows(path, layout), LOOKED_AT) if not row.fault]
-    columns = [describe(name, [_shown(row.get(name)) for row in first]) for name in layout.columns]
-    return _Source(path, layout, tuple(columns))
-
-
-def _shown(value: object) -> str:
-    """A cell as one sees it; lists and objects hold no single text or label."""
-    return "" if isinstance(value, (list, dict)) else text_of(value)
-
-
-def _refuse_unknown(
-    chosen: Mapping[str, str], fields: Mapping[str, Field], sources: Sequence[_Source]
-) -> None:
-    """Refuse corrections that name no field or no column, or one column twice."""
-    faults = []
-    names = list(dict.fromkeys(name for source in sources for name in source.layout.columns))
-    for name, column in chosen.items():
-        where, key = f"{sources[0].path}", f"data.columns.{name}"
-        if name not in fields:
-            hint = _nearest(name, list(fields), "data.columns.{}")
-            faults.append(DataError(f"`{key}` is no field of this task", where=where, hint=hint))
-        elif column not in names:
-            message = f"no column `{column}` for `{key}`; the columns are: {', '.join(names)}"
-            hint = _nearest(column, names, f"--set {key}={{}}")
-            faults.append(DataError(message, where=where, hint=hint))
-        elif [*chosen.values()].count(column) > 1:
-            message = f"`{column}` is given for two fields, `{key}` is one"
-            faults.append(DataError(message, where=where, hint="a column holds one field"))
-    _raise_all(faults)
-
-
-def _mapped(
-    sources: Sequence[_Source], fields: Mapping[str, Field], chosen: Mapping[str, str]
-) -> tuple[dict[str, tuple[str, ...]], list[Text]]:
-    """Field -> its columns, of which a file uses the first that it has; and what was guessed."""
-    known = {name: (chosen[name],) if name in chosen else () for name in fields}
-    faults: list[DataError] = []
-    guessed: dict[str, Text] = {}
-    for source in sources:
-        matched = match(source.columns, fields, known=known)
-        faults += _unmatched(source, fields, matched)
-        for name, column in matched.columns.items():
-            known[name] = tuple(dict.fromkeys((*known[name], column)))
-        for name in matched.guessed:
-            column = matched.columns[name]
-            guessed[column] = Text(
-                f"`{column}` was taken for `{name}` by its values alone: check it",
-                f"仅凭取值把“{column}”列当作 {name}：请核对",
-            )
-    _raise_all(faults)
-    return {name: columns for name, columns in known.items() if columns}, list(guessed.values())
-
-
-def _unmatched(source: _Source, fields: Mapping[str, Field], matched: Match) -> list[DataError]:
-    """What is wrong where a field has no column, or several, or one that a record named."""
-    where, has = f"{source.path}", ", ".join(source.layout.columns)
-    faults = []
-    echoed = {column.name for column in source.columns if column.echoed}
-    for column in (matched.columns[name] for name in matched.guessed):
-        if column in echoed:
-            message = f"the first row is a record, not a header: `{column}` stands below it too"
-            faults.append(
-                DataError(message, where=where, hint="put a row of column names before it")
-            )
-    for name in matched.missing:
-        message = f"no column for `{name}` ({fields[name].title.en}); it has: {has}"
-        hint = f"name it: --set data.columns.{name}=COLUMN"
-        faults.append(DataError(message, where=where, hint=hint))
-    for name, equal in matched.unclear.items():
-        several = _listed([f"`{column}`" for column in equal], most=3)
-        message = f"several columns could be `{name}` ({fields[name].title.en}): {several}"
-        hint = f"choose one: --set data.columns.{name}={equal[0]}"
-        faults.append(DataError(message, where=where, hint=hint))
-    return faults
-
-
-def _project_paths(sources: Sequence[_Source]) -> list[str]:
+def _project_paths(sources: Sequence[Source]) -> list[str]:
     """Where the project reads each file: copies get names of their own, large files stay."""
     paths: list[str] = []
     for path in (source.path for source in sources):
@@ -191,7 +77,7 @@ def _project_paths(sources: Sequence[_Source]) -> list[str]:
     return paths
 
 
-def _counted(source: _Source, tally: Tally, project_path: str) -> FileFacts:
+def _counted(source: Source, tally: Tally, project_path: str) -> FileFacts:
     """The facts of one file, whose rows go into the tally."""
     before = tally.rows
     for row in read_rows(source.path, source.layout):
@@ -210,24 +96,60 @@ def _counted(source: _Source, tally: Tally, project_path: str) -> FileFacts:
     )
 
 
+def _used(task: Task, name: str, tally: Tally) -> bool:
+    """Whether a field serves; a group that all rows share would put them into one split."""
+    return task.fields[name].role != "group" or len(tally.groups) > 1
+
+
+def _suspect(task: Task, tally: Tally) -> tuple[str, Text] | None:
+    """The field that is probably in another column, as most rows are left out for it; and why."""
+    rare = sum(rows for rows in tally.labels.values() if rows < FEWEST_OF_A_LABEL)
+    empty, repeated = Text("most of it is empty", "大多为空"), Text("it repeats", "内容大量重复")
+    few = Text("most values stand in one or two rows", "多数取值只有一两行")
+    signs = (
+        (tally.rejected["empty_input"], "text", empty),
+        (tally.repeats.total(), "text", repeated),
+        (tally.rejected["empty_label"], "label", empty),
+        (rare, "label", few),
+    )
+    count, role, sign = max(signs)
+    if count <= tally.rows / 2:
+        return None
+    name = next(name for name, field in task.fields.items() if field.role == role)
+    column = tally.columns[role][0]
+    return name, Text(
+        f"`{column}` may be the wrong column for `{name}`: {sign.en}",
+        f"“{column}”列可能不是 {name}：{sign.zh}",
+    )
+
+
 def _refuse_too_little(
-    files: Sequence[str], labels: Mapping[str, int], rejected: Mapping[str, int], *, rows: int
+    files: Sequence[str], task: Task, tally: Tally, *, suspect: tuple[str, Text] | None
 ) -> None:
-    """Refuse what nothing can be learned from."""
-    usable, where = sum(labels.values()), ", ".join(files)
-    reasons = ", ".join(f"{count} {code}" for code, count in rejected.items())
+    """Refuse what nothing can be learned from; the most probable cause comes first."""
+    labels, where = tally.labels_kept(), ", ".join(files)
+    usable = sum(labels.values())
+    first = suspect[0] if suspect else ""
+    names = sorted((n for n, f in task.fields.items() if f.required), key=lambda n: n != first)
+    columns, rows = "name other columns: " + ", ".join(map(naming, names)), "add rows"
     if usable < FEWEST_ROWS:
-        message = f"{usable} of {rows} rows can be used, {FEWEST_ROWS} are needed"
+        reasons = ", ".join(f"{count} {code}" for code, count in tally.rejects().items())
+        message = f"{usable} of {tally.rows} rows can be used, {FEWEST_ROWS} are needed"
         message += f"; left out: {reasons}" if reasons else ""
-        hint = f"add rows: a label needs {FEWEST_OF_A_LABEL}; or name other columns: "
-        raise DataError(message, where=where, hint=f"{hint}--set data.columns.label=COLUMN")
-    if len(labels) == 1:
+        message += f"; {suspect[1].en}" if suspect else ""
+        rows += f": a label needs {FEWEST_OF_A_LABEL}"
+    elif len(labels) == 1:
         message = f"there is one label only, `{next(iter(labels))}`, in {usable} usable rows"
-        hint = "add rows of other labels, or name another column: --set data.columns.label=COLUMN"
-        raise DataError(message, where=where, hint=hint)
+        rows += " of other labels"
+    else:
+        return
+    hint = f"{columns}; or {rows}" if suspect else f"{rows}; or {columns}"
+    raise DataError(message, where=where, hint=hint)
 
 
-def _warnings(files: Sequence[FileFacts], tally: Tally) -> list[Text]:
+def _warnings(
+    files: Sequence[FileFacts], tally: Tally, suspect: tuple[str, Text] | None
+) -> list[Text]:
     """What the user should know before they go on."""
     said = [
         # by name alone: what is said here is kept in the project, and the user's folders are not
@@ -239,10 +161,13 @@ def _warnings(files: Sequence[FileFacts], tally: Tally) -> list[Text]:
     left_out = sum(rejected.values())
     if left_out > tally.rows * MUCH_LEFT_OUT:
         codes = ", ".join(f"{count} {code}" for code, count in rejected.items())
+        cause = suspect[1] if suspect else Text("", "")
         said.append(
             Text(
-                f"{left_out} of {tally.rows} rows are left out: {codes}",
-                f"{tally.rows} 行中有 {left_out} 行未被采用：{codes}",
+                f"{left_out} of {tally.rows} rows are left out: {codes}"
+                + (f"; {cause.en}" if suspect else ""),
+                f"{tally.rows} 行中有 {left_out} 行未被采用：{codes}"
+                + (f"；{cause.zh}" if suspect else ""),
             )
         )
     rare = sorted(label for label in tally.labels if label not in kept)
@@ -261,8 +186,8 @@ def _warnings(files: Sequence[FileFacts], tally: Tally) -> list[Text]:
         group = tally.columns["group"][0]
         said.append(
             Text(
-                f"`{group}` has one value in all rows: it cannot keep splits apart",
-                f"“{group}”列只有一个取值，无法用来划分数据",
+                f"`{group}` has one value in all rows: it is not used",
+                f"“{group}”列只有一个取值，未采用",
             )
         )
     return said
@@ -271,19 +196,3 @@ def _warnings(files: Sequence[FileFacts], tally: Tally) -> list[Text]:
 def _listed(names: Sequence[str], *, most: int) -> str:
     """The first names."""
     return ", ".join(names[:most]) + (" ..." if len(names) > most else "")
-
-
-def _nearest(name: str, names: Sequence[str], form: str) -> str:
-    """A hint with the nearest name."""
-    close = nearest(name, names) or names[:1]
-    return form.format(close[0])
-
-
-def _raise_all(faults: Sequence[DataError]) -> None:
-    """Raise one fault as it is, several as one."""
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        lines = "\n".join(f"  {fault}" for fault in faults)
-        hints = dict.fromkeys(fault.hint for fault in faults if fault.hint)
-        raise DataError(f"{len(faults)} faults\n{lines}", hint="; ".join(hints))

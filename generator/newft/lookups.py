@@ -7,17 +7,18 @@ from functools import cache, partial
 from pathlib import Path
 
 from newft.catalog.hardware import parse_gpu
+from newft.columns import Sight
 from newft.decide.naming import valid_name
 from newft.decide.suggest import suggest_model
 from newft.entries import EMBEDDED, Catalog, Hardware, Language
-from newft.errors import UsageError
+from newft.errors import DataError, UsageError
 from newft.given import columns, files
 from newft.intake import measure, measure_sample
+from newft.mapping import sight
 from newft.model import DataFacts, MachineFacts, Reasoned
 from newft.names import nearest
 from newft.questions import Lookups
-from newft.records import RecordError, data_files, detect
-from newft.situation import Situation, chosen_language, family_of
+from newft.situation import Situation, chosen_language, chosen_task, family_of
 
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 PATH = re.compile(r"[./~]")  # what begins like this is meant as a place on disk
@@ -43,12 +44,13 @@ def lookups_for(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
         domain, task = str(given["domain"]), str(given["task"])
         return measured(files(given), domain, task, named, chosen_language(given))
 
-    def column_names(now: Situation) -> tuple[str, ...]:
+    def seen(now: Situation) -> Sight:
+        task = chosen_task(now)
+        assert task
         try:
-            paths = [path for file in files(now.given) for path in data_files(Path(file))]
-            return tuple(dict.fromkeys(name for path in paths for name in detect(path).columns))
-        except RecordError:
-            return ()
+            return sight(files(now.given), task.fields)
+        except DataError:
+            return Sight((), {})
 
     def hardware(text: str) -> Hardware:
         return parse_gpu(text, catalog.accelerators, machine=machine)
@@ -58,7 +60,7 @@ def lookups_for(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
         return Reasoned(found.value.model, found.why, found.source)
 
     weights = partial(_weights, catalog=catalog)
-    return Lookups(measure_now, column_names, hardware, model, weights, valid_name)
+    return Lookups(measure_now, seen, hardware, model, weights, valid_name)
 
 
 def _weights(text: str, *, catalog: Catalog) -> str:

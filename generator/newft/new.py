@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from newft import answers as said
 from newft.catalog.load import load_catalog
 from newft.console import Screen, print_json
-from newft.decide.naming import valid_name
+from newft.decide.naming import LONGEST_NAME, valid_name
 from newft.decide.plan import make_plan
 from newft.entries import Catalog
 from newft.errors import ProjectError, UsageError, Written
@@ -30,8 +32,9 @@ from newft.questions import QUESTIONS, Lookups, complete
 from newft.report import report
 from newft.situation import Situation, chosen_task
 from newft.state import keep
+from newft.talk import Talk
 from newft.texts import Texts
-from newft.wizard import Stopped, Talk, converse
+from newft.wizard import Stopped, converse
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,10 @@ def new(options: Options, texts: Texts) -> None:
     start = situation(options, catalog, texts)
     lookups = lookups_for(catalog, start.machine)
     with _answers_kept(options, screen) as kept:
-        end = _ask(start, lookups, screen, kept=kept) if options.asks else complete(start, lookups)
+        if options.asks:
+            end = _ask(options, start, lookups, screen=screen, kept=kept)
+        else:
+            end = complete(start, lookups)
         kept.append(end.given)
         plan = plan_for(end)
         if not options.asks and not options.json:
@@ -82,7 +88,8 @@ def _show_result(
     else:
         _show_written(paths, folder, screen, dry_run=options.dry_run)
     if options.asks:
-        screen.command("new.again", [said.command(end.given, options.path or f"./{plan.name}")])
+        again = said.command(end.given, options.path or f"./{plan.name}", program=_program())
+        screen.command("new.again", [again])
 
 
 @contextmanager
@@ -142,12 +149,18 @@ def _facts(end: Situation) -> Facts:
     return Facts(end.data, end.machine if here else None)
 
 
-def _ask(start: Situation, lookups: Lookups, screen: Screen, *, kept: list[Given]) -> Situation:
+def _ask(
+    options: Options, start: Situation, lookups: Lookups, *, screen: Screen, kept: list[Given]
+) -> Situation:
     """The situation at the end of a conversation; if it breaks off, what was answered is kept."""
 
     def review(now: Situation) -> None:
-        screen.plan(plan_for(now), sources=False)
+        plan = plan_for(now)
+        screen.plan(plan, sources=False)
         screen.answers(now.given)
+        folder = Path(options.path or plan.name)
+        count = len(write(plan, now, folder, dry_run=True))
+        screen.notice("review.target", count=count, folder=folder.absolute())
 
     def mapping(now: Situation) -> None:
         _show_data(now, screen)
@@ -178,7 +191,7 @@ def _answers_kept(options: Options, screen: Screen) -> Iterator[list[Given]]:
 def _keep(given: Given, options: Options, screen: Screen) -> None:
     if given:
         path = str(keep("answers.yml", said.dump(given)))
-        words = ["newft", "new", *([options.path] if options.path else []), "--answers", path]
+        words = [*_program(), "new", *([options.path] if options.path else []), "--answers", path]
         screen.notice("new.saved", path=path)
         screen.command("new.resume", [shlex.join(words)])
 
@@ -227,9 +240,21 @@ def _nobody_to_ask(given: Given) -> UsageError:
     )
 
 
+def _program() -> list[str]:
+    """The words that called newft: where a shell does not find it by name, its path."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return [sys.orig_argv[0], "-m", "newft"]
+    found = shutil.which(called.name)
+    on_path = found is not None and Path(found).absolute() == called.absolute()
+    return [called.name if on_path else sys.argv[0]]
+
+
 def _name_of(path: str | None) -> str | None:
+    """The folder's name, or what a project can be called of it."""
     name = Path(path).resolve().name if path else ""
-    try:
-        return valid_name(name)
-    except UsageError:
-        return None
+    words = re.sub(r"[^\w-]+", " ", name)[:LONGEST_NAME].strip(" -_")
+    for candidate in (name, words):
+        with suppress(UsageError):
+            return valid_name(candidate)
+    return None

@@ -36,7 +36,7 @@ class Prompts(Protocol):
         """The value of the option chosen."""
 
     def text(self, question: str, *, check: Check, note: str = "", default: str = "") -> str:
-        """A line that passes the check."""
+        """A line that passes the check; the default for an empty one."""
 
     def path(self, question: str, *, note: str = "", default: str = "") -> str:
         """A path, which need not exist; empty is an answer."""
@@ -76,16 +76,20 @@ class TerminalPrompts:
         return str(prompt.unsafe_ask())
 
     def text(self, question: str, *, check: Check, note: str = "", default: str = "") -> str:
-        """A line that passes the check."""
+        """A line that passes the check; the default is shown until something is typed."""
         import questionary
 
         def verdict(text: str) -> bool | str:
-            return check(text.strip()) or True
+            return check(text.strip() or default) or True
 
         prompt = questionary.text(
-            question, default, validate=verdict, instruction=note or None, style=_style()
+            question,
+            validate=verdict,
+            instruction=note or None,
+            placeholder=[("class:instruction", safe(default))],
+            style=_style(),
         )
-        return str(prompt.unsafe_ask()).strip()
+        return str(prompt.unsafe_ask()).strip() or default
 
     def path(self, question: str, *, note: str = "", default: str = "") -> str:
         """A path, with completion."""

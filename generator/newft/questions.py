@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from newft import choices
 from newft.choices import Choice
+from newft.columns import Sight
 from newft.entries import Hardware, Language
 from newft.given import FILES, Given, files
 from newft.model import DataFacts, Reasoned
@@ -55,7 +56,7 @@ class Lookups(NamedTuple):
     """What must be looked up or worked out elsewhere while questions are answered."""
 
     measure: Callable[[Situation], DataFacts]
-    columns: Callable[[Situation], tuple[str, ...]]  # of the files, as far as they can be read
+    columns: Callable[[Situation], Sight]  # of the files; none where they cannot be read
     hardware: Callable[[str], Hardware]
     model: Callable[[Hardware, Language, str | None], Reasoned[str]]  # of a family, if it is given
     weights: Callable[[str], str]  # the model, if there can be one; a folder with its whole path

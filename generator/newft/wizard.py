@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from newft.correction import Correction
 from newft.errors import DataError, NewftError, UsageError
-from newft.given import COLUMNS, Given, files
+from newft.given import COLUMNS, FILES, Given, files
 from newft.model import Reasoned
-from newft.prompts import Option, Prompts
-from newft.questions import QUESTIONS, Lookups, Question, answered, looked
-from newft.situation import Situation, chosen_task
-from newft.texts import Texts
+from newft.prompts import Option
+from newft.questions import QUESTIONS, Question, answered, looked
+from newft.situation import Situation
+from newft.talk import BACK, Talk
 
-BACK = "<"
 UNSURE = "?"
 OTHER = "..."
 
@@ -25,20 +25,6 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, given: Given) -> None:
         super().__init__()
         self.given = given
-
-
-@dataclass(frozen=True)
-class Talk:
-    """What a conversation needs from outside: prompts, words, lookups, and someone who shows."""
-
-    prompts: Prompts
-    texts: Texts
-    lookups: Lookups
-    say: Callable[[str], None]
-    error: Callable[[NewftError], None]
-    mapping: Callable[[Situation], None]
-    review: Callable[[Situation], None]
-    broken: Callable[[Given], None]  # what was answered when the conversation broke off
 
 
 def converse(start: Situation, talk: Talk) -> Situation:
@@ -63,7 +49,10 @@ class _Conversation:
         self._keeping = False  # after a change, later answers are taken as they were
 
     def run(self) -> Situation:
-        self.now = looked(self.now, self._talk.lookups)
+        try:
+            self.now = looked(self.now, self._talk.lookups)
+        except DataError as error:
+            self._mend(self.now, error)
         if self.now.data and files(self.now.given):
             self._agree_on_columns()
         while True:
@@ -90,13 +79,15 @@ class _Conversation:
         before = self.now
         try:
             self.now = answered(question, value, situation=before, lookups=self._talk.lookups)
+        except DataError as error:
+            given = {**question.read(value, before), **before.given}
+            self._mend(replace(before, given=given), error)
         except NewftError as error:
             if not self.trail:
                 raise
             self._talk.error(error)
-            if not (isinstance(error, DataError) and self._columns_named(question, value)):
-                self._back()
-                return
+            self._back()
+            return
         if before.data is None and self.now.data and files(self.now.given):
             self._agree_on_columns()
 
@@ -167,10 +158,10 @@ class _Conversation:
     def _typed_check(self, text: str) -> str | None:
         return None if text else self._talk.texts("wizard.empty")
 
-    # --- the columns of the user's files ---------------------------------------------------------
+    # --- the user's files ------------------------------------------------------------------------
 
     def _agree_on_columns(self) -> None:
-        texts = self._talk.texts
+        texts, correction = self._talk.texts, Correction(self.now, self._talk)
         while True:
             self._talk.mapping(self.now)
             options = [
@@ -184,51 +175,44 @@ class _Conversation:
                 self._back()
             if value != "change":
                 return
-            self._change_column()
+            if named := correction.of_one():
+                self._measured(self.now, named)
 
-    def _change_column(self) -> None:
-        task, data, texts = chosen_task(self.now), self.now.data, self._talk.texts
-        assert task and data
-        found = {name: ", ".join(data.mapping.get(name, ("-",))) for name in task.fields}
-        fields = [
-            Option(name, f"{field.title.to(texts.language)} <- {found[name]}")
-            for name, field in task.fields.items()
-        ]
-        back = Option(BACK, texts("wizard.back"))
-        name = self._talk.prompts.select(texts("mapping.field"), [*fields, back])
-        if name == BACK:
-            return
-        listed = [Option(column, column) for column in self._talk.lookups.columns(self.now)]
-        column = self._talk.prompts.select(texts("mapping.column"), [*listed, back])
-        if column != BACK:
-            self._name_columns(self.now, {name: column})
+    def _mend(self, now: Situation, error: DataError) -> None:
+        """Take files that could not be used with the columns that are named, or ask for others."""
+        correction, texts = Correction(now, self._talk), self._talk.texts
+        if not correction.possible and not self.trail:
+            raise error
+        self._talk.error(error)
+        options = [Option("name", texts("mapping.name")), Option("other", texts("mapping.other"))]
+        while correction.possible:
+            if self._talk.prompts.select(texts("mapping.failed"), options) == "other":
+                break
+            named = correction.of_all()
+            if named and self._measured(now, named):
+                return
+        self._ask_for_files()
 
-    def _columns_named(self, question: Question, value: str) -> bool:
-        """Whether naming the columns made files usable that could not be mapped."""
-        given = {**question.read(value, self.now), **self.now.given}
-        now, texts = replace(self.now, given=given), self._talk.texts
-        task, columns = chosen_task(now), self._talk.lookups.columns(now)
-        if task is None or not columns:
-            return False
-        again = [Option("no", texts("mapping.other")), Option("yes", texts("mapping.name"))]
-        if self._talk.prompts.select(texts("mapping.failed"), again) == "no":
-            return False
-        listed = [Option(column, column) for column in columns]
-        named = {
-            name: self._talk.prompts.select(field.title.to(texts.language), listed)
-            for name, field in task.fields.items()
-            if field.required
-        }
-        return self._name_columns(now, named)
-
-    def _name_columns(self, now: Situation, named: Mapping[str, str]) -> bool:
-        given = {**now.given, **{f"{COLUMNS}{name}": column for name, column in named.items()}}
+    def _measured(self, now: Situation, named: Mapping[str, str]) -> bool:
+        """Whether the files can be used with these columns; then they are."""
+        given = {**now.given, **named}
         try:
             self.now = looked(replace(now, given=given, data=None), self._talk.lookups)
         except NewftError as error:
             self._talk.error(error)
             return False
         return True
+
+    def _ask_for_files(self) -> None:
+        """Go back to the question of the files, also where the command line had answered it."""
+        self._keeping = False
+        while self.trail:
+            question, self.now = self.trail.pop()
+            if question.key == "data":
+                return
+        given = self.now.given
+        kept = {k: v for k, v in given.items() if k != FILES and not k.startswith(COLUMNS)}
+        self.now = replace(self.now, given=kept, data=None)
 
     # --- the review ------------------------------------------------------------------------------
 

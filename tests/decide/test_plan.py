@@ -8,7 +8,7 @@ import pytest
 from decide_examples import ANSWERS, CATALOG, CPU, EIGHT, SMOL, card, facts
 
 from newft.decide.plan import make_plan, model_source
-from newft.entries import Hardware, Measured, Text
+from newft.entries import Hardware, Text
 from newft.errors import IncompatibleError, UsageError
 from newft.model import Answers, Facts, MachineFacts, Plan
 
@@ -149,17 +149,6 @@ def test_more_cores_are_reckoned_to_train_on_more_rows() -> None:
 def test_the_advice_of_more_rows_says_what_they_give() -> None:
     (warning,) = plan(ON_A_CARD, facts(200)).warnings
     assert warning.en.endswith("600 rows in all make it +-8")
-
-
-def test_what_is_odd_about_a_family_is_said() -> None:
-    odd = Measured(
-        Text("there is no padding token", "没有填充符"), Text("one is lent", "借用一个"), "an issue"
-    )
-    family = replace(CATALOG.families["qwen3"], caveats=(odd,))
-    catalog = replace(CATALOG, families={**CATALOG.families, "qwen3": family})
-    assert make_plan(ON_A_CARD, facts(), catalog, CARD).warnings == (
-        Text("Qwen3: there is no padding token: one is lent", "Qwen3：没有填充符：借用一个"),
-    )
 
 
 def test_an_assumed_precision_is_said() -> None:

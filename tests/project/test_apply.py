@@ -259,6 +259,7 @@ def dying_at(step: int, work: Callable[[], object]) -> bool:
     return os.WIFSIGNALED(status)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("existing", [True, False])
 def test_killed_before_any_operation_recovery_gives_the_old_or_the_new(
     tree: Path, tmp_path: Path, existing: bool
@@ -301,6 +302,7 @@ def test_a_recovery_that_is_killed_too_can_be_recovered(
         step += 1
 
 
+@pytest.mark.slow
 def test_a_move_that_fails_is_taken_back_even_when_killed(tree: Path, tmp_path: Path) -> None:
     class Broken(OSError):
         pass

@@ -260,6 +260,7 @@ render(make_plan(facts, "zh"), make_answers(file, "zh"), facts, Path(sys.argv[2]
 """
 
 
+@pytest.mark.slow
 def test_the_same_bytes_come_out_in_any_place_locale_and_time_zone(tmp_path: Path) -> None:
     worlds = {
         "one": ("022", {"LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1", "COLUMNS": "40"}),

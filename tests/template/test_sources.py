@@ -29,6 +29,8 @@ from standin import (
     save_tiny_model,
 )
 
+pytestmark = pytest.mark.slow  # each asks a new process, which loads transformers
+
 pytest.importorskip("transformers", reason="a project's own dependencies are not installed")
 
 FIRST, SECOND = "1" * 40, "2" * 40
@@ -384,7 +386,6 @@ with_modelscope = pytest.mark.skipif(
 
 
 @with_modelscope
-@pytest.mark.slow
 def test_a_model_is_fetched_from_modelscope_and_then_needs_no_network(scope: World) -> None:
     models = [("lab/tiny", None), ("lab/tiny", "v1")]
     latest, pinned = ask_scope(scope, *models)
@@ -408,7 +409,6 @@ def test_a_model_is_fetched_from_modelscope_and_then_needs_no_network(scope: Wor
 
 
 @with_modelscope
-@pytest.mark.slow
 def test_what_modelscope_refuses_is_explained(scope: World, tiny: Path) -> None:
     at = scope.address
     absent, wrong, denied, pickled, brought = ask_scope(
@@ -468,7 +468,6 @@ def converted(errors: str) -> bool:
 
 @carried
 @pytest.mark.e2e
-@pytest.mark.slow
 def test_the_embedded_model_is_converted_once_and_a_kill_leaves_nothing_half(
     embedded: Path, tmp_path: Path
 ) -> None:

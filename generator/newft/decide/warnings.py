@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from newft.decide.case import Case, fixed_tokens, rate
 from newft.decide.estimate import MEASURED_CORES, cpu_rows
 from newft.decide.fit import LENGTH_MARGIN, row_tokens
 from newft.decide.splits import test_share, training_rows, wilson_half_width
 from newft.decide.steps import TRAINING_MINUTES
-from newft.entries import Family, Text
+from newft.entries import Text
 from newft.model import Recipe
 
 FEW_TEST_ROWS = 60
@@ -28,7 +26,6 @@ def of(case: Case, recipe: Recipe) -> tuple[Text, ...]:
         _unknown_size(case),
         _assumed_bf16(case, recipe),
         _slow_cpu(case),
-        *_caveats(case.family),
     )
     return tuple(warning for warning in ours if warning)
 
@@ -42,14 +39,6 @@ def _language(case: Case) -> Text | None:
         f"{case.family.title} was not trained on {known.en}: it learns short labels, little else",
         f"{case.family.title} 没有学过{known.zh}：只能学会简短的标签",
     )
-
-
-def _caveats(family: Family) -> Iterator[Text]:
-    for caveat in family.caveats:
-        yield Text(
-            f"{family.title}: {caveat.value.en}: {caveat.why.en}",
-            f"{family.title}：{caveat.value.zh}：{caveat.why.zh}",
-        )
 
 
 def _few_rows(case: Case) -> Text | None:
