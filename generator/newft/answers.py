@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from newft.entries import LORA, Language
 from newft.errors import UsageError
-from newft.given import COLUMNS, FILES, Given, Value, columns, files, hardware, unknown
+from newft.given import COLUMNS, FILES, POSITIVE, Given, Value, columns, files, hardware, unknown
 from newft.model import Answers, DataAnswer
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def finish(given: Given) -> Answers:
         hub=cast(Literal["huggingface", "modelscope"], texts.get("hub", "huggingface")),
         revision=texts.get("revision"),
         method=texts.get("method", LORA),
-        data=DataAnswer(files=files(given), columns=columns(given)),
+        data=DataAnswer(files(given), columns(given), positive=texts.get(POSITIVE)),
     )
 
 
@@ -187,15 +187,16 @@ def command(given: Given, path: str, *, program: Sequence[str]) -> str:
         words += [word for value in values for word in (option, str(value))]
     for field, column in columns(given).items():
         words += ["--set", f"{COLUMNS}{field}={column}"]
+    words += ["--set", f"{POSITIVE}={given[POSITIVE]}"] if POSITIVE in given else []
     return shlex.join([*words, "--yes"])
 
 
 def _known(key: str) -> bool:
-    return key in OPTIONS or (key.startswith(COLUMNS) and len(key) > len(COLUMNS))
+    return key in (*OPTIONS, POSITIVE) or (key.startswith(COLUMNS) and len(key) > len(COLUMNS))
 
 
 def _names() -> list[str]:
-    return [*OPTIONS, f"{COLUMNS}text", f"{COLUMNS}label"]
+    return [*OPTIONS, POSITIVE, f"{COLUMNS}text", f"{COLUMNS}label"]
 
 
 def _plain(value: Value) -> str:

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from newft.entries import EMBEDDED, Accelerator, Size, Text, cited
 from newft.errors import UsageError
-from newft.given import AUTO, FILES, Given, hardware
+from newft.given import AUTO, FILES, POSITIVE, Given, hardware
 from newft.model import MachineFacts, Reasoned
-from newft.situation import Situation, families, family_of, tasks
+from newft.situation import Situation, chosen_task, families, family_of, tasks
+
+FIRST_TASK = "customer_service/intent"
 
 
 class Choice(NamedTuple):
@@ -44,21 +46,53 @@ def task_choices(situation: Situation) -> tuple[Choice, ...]:
 
 
 def task_default(situation: Situation) -> Reasoned[str]:
-    """The only task left; several are an error that names them."""
+    """The task that the content of the files tells; without files, the one to begin with."""
     candidates = [choice.value for choice in task_choices(situation)]
-    if len(candidates) > 1:
-        raise UsageError(
-            f"the answers fit several tasks: {', '.join(candidates)}",
-            where="domain, task",
-            hint="--domain ID --task ID",
-        )
-    return Reasoned(candidates[0], Text("the only one", "唯一的选择"), cited("domains"))
+    if len(candidates) == 1:
+        return Reasoned(candidates[0], Text("the only one", "唯一的选择"), cited("domains"))
+    if situation.fits is None:
+        first = FIRST_TASK if FIRST_TASK in candidates else candidates[0]
+        why = Text("the quickest to see at work", "最快看到效果")
+        return Reasoned(first, why, cited("domains"))
+    fitting = [name for name in candidates if name in situation.fits]
+    if len(fitting) == 1:
+        return Reasoned(fitting[0], Text("told by the content", "依据数据内容"), cited("data"))
+    what = "fit several tasks" if fitting else "look like none of the tasks"
+    raise UsageError(
+        f"the records {what}: {', '.join(fitting or candidates)}",
+        where="domain, task",
+        hint="name one: --domain ID --task ID; and columns, if need be: --set data.columns.label=COLUMN",
+    )
 
 
 def read_task(value: str, _: Situation) -> Given:
     """Domain and task."""
     domain, task = value.split("/")
     return {"domain": domain, "task": task}
+
+
+def positive_unclear(situation: Situation) -> bool:
+    """Whether the task scores one label, and the records do not tell which."""
+    task, data = chosen_task(situation), situation.data
+    return bool(task and task.positive and data and data.positive is None)
+
+
+def positive_choices(situation: Situation) -> tuple[Choice, ...]:
+    """The labels."""
+    labels = situation.data.labels if situation.data else ()
+    return tuple(Choice(label, Text(label, label)) for label in labels)
+
+
+def positive_default(situation: Situation) -> Reasoned[str]:
+    """None: a wrong guess would turn every figure round, so it is an error with all readings."""
+    assert situation.data
+    column = situation.data.mapping["label"][0]
+    readings = " or ".join(f"--set {POSITIVE}={label}" for label in situation.data.labels)
+    raise UsageError(
+        f"`{column}` does not tell which label is the risk: {', '.join(situation.data.labels)}",
+        where=POSITIVE,
+        hint=f"name the label of a bad outcome: {readings}",
+    )
 
 
 def language_choices(_: Situation) -> tuple[Choice, ...]:

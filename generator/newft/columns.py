@@ -15,7 +15,13 @@ from newft.entries import Field
 EXACT, FOLDED, CONTAINED, BY_VALUE, UNFIT, ACCEPTED = 1.0, 0.9, 0.8, 0.5, 0.35, 0.5
 REPEATING = 0.9  # of its filled cells are distinct at most in a column that groups rows
 EXAMPLES = 3
-MARGIN = {"text": math.log(1.5), "label": 0.1, "group": 0.0}  # of fit, below which two are equal
+MARGIN = {
+    "text": math.log(1.5),
+    "label": 0.1,
+    "group": 0.0,
+    "context": 0.0,
+    "outcome": 0.0,
+}  # of fit, below which two are equal
 
 CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORDS = re.compile(r"[^\W\d_]\s+[^\W\d_]|[\u3400-\u9fff]")
@@ -99,6 +105,17 @@ def match(
     missing = [f for f in fields if fields[f].required and f not in found and f not in unclear]
     ordered = {field: found[field] for field in fields if field in found}
     return Match(ordered, tuple(guessed), tuple(missing), unclear)
+
+
+def is_named(name: str, field: Field) -> bool:
+    """Whether a column's name says that it is the field."""
+    return _named(name, field.synonyms)[0] >= CONTAINED
+
+
+def is_id(column: Column) -> bool:
+    """Whether every value is another one, and each a number of its own rather than a measure."""
+    coded = column.numbered > 0.5 and column.lettered > 0.5
+    return coded and column.distinct == column.filled
 
 
 def _best(columns: Sequence[Column], field: Field) -> tuple[float, tuple[str, ...]]:

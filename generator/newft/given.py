@@ -12,6 +12,7 @@ Given = Mapping[str, Value]
 
 FILES = "data.files"
 COLUMNS = "data.columns."
+POSITIVE = "data.positive"  # the label whose probability is scored
 AUTO = "auto"  # the machine that generates
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from newft.entries import Kit, Language, Task, Text
+from newft.direction import positive_label
+from newft.entries import Kit, Language, Role, Task, Text
 from newft.errors import DataError
 from newft.mapping import Source, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
 from newft.records import normal_label, read_rows
+from newft.table import Uses, remarks, uses
 from newft.tally import FEWEST_OF_A_LABEL, Tally
 
 FEWEST_ROWS = 20
@@ -25,8 +27,12 @@ def measure(
 ) -> DataFacts:
     """The facts of the files; `columns` are the user's corrections, no language means find out."""
     sources = opened(files)
-    mapping, guessed = mapped(sources, task.fields, columns)
-    tally = Tally({task.fields[name].role: among for name, among in mapping.items()})
+    mapping, guessed = mapped(sources, task.single_fields, columns)
+    used = uses(sources, task, mapping)
+    if task.tabular and not used.inputs:
+        raise _nothing_to_show(files, used)
+    roles = {task.fields[name].role: among for name, among in mapping.items()}
+    tally = Tally(task, roles, used.inputs)
     found = [
         _counted(source, tally, project_path)
         for source, project_path in zip(sources, _project_paths(sources), strict=True)
@@ -38,16 +44,24 @@ def measure(
     return DataFacts(
         files=tuple(found),
         rows=tally.rows,
-        accepted=sum(labels.values()),
+        accepted=tally.accepted(),
         rejected=tally.rejects(),
-        mapping={name: among for name, among in mapping.items() if _used(task, name, tally)},
+        mapping={
+            **{name: among for name, among in mapping.items() if _used(task, name, tally)},
+            **{name: (name,) for name in (*used.inputs, *used.protected)},
+        },
         labels=labels,
         out_of_scope=meaning_none[0] if meaning_none else None,
+        positive=_positive(task, labels, roles["label"]),
+        outcomes=tally.outcomes_kept(),
+        longest_answer=tally.longest_answer(),
+        inputs=used.inputs,
+        protected=used.protected,
         lengths=tally.text_lengths(),
         language=language or tally.language(),
         shape="labelled",
         sample=False,
-        warnings=(*guessed, *_warnings(found, tally, suspect)),
+        warnings=(*guessed, *remarks(used, task), *_warnings(found, tally, suspect)),
     )
 
 
@@ -101,12 +115,26 @@ def _used(task: Task, name: str, tally: Tally) -> bool:
     return task.fields[name].role != "group" or len(tally.groups) > 1
 
 
+def _positive(task: Task, labels: Iterable[str], columns: Sequence[str]) -> str | None:
+    """The label whose probability is scored, where the task has one and the records tell it."""
+    return positive_label(labels, columns[0], task.positive) if task.positive else None
+
+
+def _nothing_to_show(files: Sequence[str], used: Uses) -> DataError:
+    kept_out = (*used.protected, *used.revealing, *used.excluded)
+    return DataError(
+        f"no column is left that the model may see; kept out: {', '.join(kept_out) or 'none'}",
+        where=", ".join(files),
+        hint="add columns that are neither protected, nor ids, nor give the label away",
+    )
+
+
 def _suspect(task: Task, tally: Tally) -> tuple[str, Text] | None:
     """The field that is probably in another column, as most rows are left out for it; and why."""
-    rare = sum(rows for rows in tally.labels.values() if rows < FEWEST_OF_A_LABEL)
+    rare = sum(rows for rows in tally.labels().values() if rows < FEWEST_OF_A_LABEL)
     empty, repeated = Text("most of it is empty", "大多为空"), Text("it repeats", "内容大量重复")
     few = Text("most values stand in one or two rows", "多数取值只有一两行")
-    signs = (
+    signs: tuple[tuple[int, Role, Text], ...] = (
         (tally.rejected["empty_input"], "text", empty),
         (tally.repeats.total(), "text", repeated),
         (tally.rejected["empty_label"], "label", empty),
@@ -115,7 +143,9 @@ def _suspect(task: Task, tally: Tally) -> tuple[str, Text] | None:
     count, role, sign = max(signs)
     if count <= tally.rows / 2:
         return None
-    name = next(name for name, field in task.fields.items() if field.role == role)
+    name = next((name for name, field in task.fields.items() if field.role == role), None)
+    if name is None:
+        return None
     column = tally.columns[role][0]
     return name, Text(
         f"`{column}` may be the wrong column for `{name}`: {sign.en}",
@@ -128,7 +158,7 @@ def _refuse_too_little(
 ) -> None:
     """Refuse what nothing can be learned from; the most probable cause comes first."""
     labels, where = tally.labels_kept(), ", ".join(files)
-    usable = sum(labels.values())
+    usable = tally.accepted()
     first = suspect[0] if suspect else ""
     names = sorted((n for n, f in task.fields.items() if f.required), key=lambda n: n != first)
     columns, rows = "name other columns: " + ", ".join(map(naming, names)), "add rows"
@@ -170,7 +200,7 @@ def _warnings(
                 + (f"；{cause.zh}" if suspect else ""),
             )
         )
-    rare = sorted(label for label in tally.labels if label not in kept)
+    rare = sorted(label for label in tally.labels() if label not in kept)
     few = [label for label, rows in kept.items() if rows < FEW_OF_A_LABEL]
     for names, en, zh in (
         (rare, "have fewer than 3 rows and are left out", "少于 3 行，已剔除"),

@@ -14,11 +14,12 @@ from newft.entries import EMBEDDED, Catalog, Hardware, Language
 from newft.errors import DataError, UsageError
 from newft.given import columns, files
 from newft.intake import measure, measure_sample
-from newft.mapping import sight
+from newft.mapping import opened, sight
 from newft.model import DataFacts, MachineFacts, Reasoned
 from newft.names import nearest
 from newft.questions import Lookups
-from newft.situation import Situation, chosen_language, chosen_task, family_of
+from newft.recognise import recognise
+from newft.situation import Situation, chosen_language, chosen_task, family_of, tasks
 
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 PATH = re.compile(r"[./~]")  # what begins like this is meant as a place on disk
@@ -44,14 +45,6 @@ def lookups_for(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
         domain, task = str(given["domain"]), str(given["task"])
         return measured(files(given), domain, task, named, chosen_language(given))
 
-    def seen(now: Situation) -> Sight:
-        task = chosen_task(now)
-        assert task
-        try:
-            return sight(files(now.given), task.fields)
-        except DataError:
-            return Sight((), {})
-
     def hardware(text: str) -> Hardware:
         return parse_gpu(text, catalog.accelerators, machine=machine)
 
@@ -60,7 +53,21 @@ def lookups_for(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
         return Reasoned(found.value.model, found.why, found.source)
 
     weights = partial(_weights, catalog=catalog)
-    return Lookups(measure_now, seen, hardware, model, weights, valid_name)
+    return Lookups(_fitting, measure_now, _sight, hardware, model, weights, valid_name)
+
+
+def _fitting(now: Situation) -> tuple[str, ...]:
+    candidates = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in tasks(now)}
+    return recognise(opened(files(now.given)), candidates)
+
+
+def _sight(now: Situation) -> Sight:
+    task = chosen_task(now)
+    assert task
+    try:
+        return sight(files(now.given), task.single_fields)
+    except DataError:
+        return Sight((), {})
 
 
 def _weights(text: str, *, catalog: Catalog) -> str:

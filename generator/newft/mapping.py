@@ -27,6 +27,7 @@ class Source:
     path: Path
     layout: Layout
     columns: tuple[Column, ...]
+    first: tuple[Mapping[str, str], ...]  # rows, as one sees them
 
 
 def opened(files: Sequence[str]) -> list[Source]:
@@ -94,9 +95,10 @@ def naming(name: str) -> str:
 def _source(path: Path) -> Source:
     """A file with what its first rows show."""
     layout = detect(path)
-    first = [row.values for row in islice(read_rows(path, layout), LOOKED_AT) if not row.fault]
-    columns = [describe(name, [_text(row.get(name)) for row in first]) for name in layout.columns]
-    return Source(path, layout, tuple(columns))
+    rows = [row.values for row in islice(read_rows(path, layout), LOOKED_AT) if not row.fault]
+    first = [{name: _text(row.get(name)) for name in layout.columns} for row in rows]
+    columns = [describe(name, [row[name] for row in first]) for name in layout.columns]
+    return Source(path, layout, tuple(columns), tuple(first))
 
 
 def _text(value: object) -> str:

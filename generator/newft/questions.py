@@ -13,8 +13,9 @@ from newft import choices
 from newft.choices import Choice
 from newft.columns import Sight
 from newft.entries import Hardware, Language
-from newft.given import FILES, Given, files
+from newft.given import FILES, POSITIVE, Given, files, unknown
 from newft.model import DataFacts, Reasoned
+from newft.records import normal_label
 from newft.situation import (
     Situation,
     check,
@@ -29,6 +30,10 @@ def _no_choices(_: Situation) -> tuple[Choice, ...]:
     return ()
 
 
+def _always(_: Situation) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Question:
     """One question; its texts are `questions.<key>.text` and `.help` of the interface."""
@@ -39,12 +44,13 @@ class Question:
     default: Callable[[Situation], Reasoned[str]]
     read: Callable[[str, Situation], Given]
     choices: Callable[[Situation], tuple[Choice, ...]] = _no_choices
+    when: Callable[[Situation], bool] = _always
     knowledge: bool = False  # may be left to newft
     other: bool = False  # what is not listed may be typed
 
     def open(self, situation: Situation) -> bool:
         """Whether an answer is missing."""
-        return any(key not in situation.given for key in self.keys)
+        return self.when(situation) and any(key not in situation.given for key in self.keys)
 
     def asked(self, situation: Situation) -> bool:
         """Whether a person has something to choose."""
@@ -55,6 +61,7 @@ class Question:
 class Lookups(NamedTuple):
     """What must be looked up or worked out elsewhere while questions are answered."""
 
+    recognise: Callable[[Situation], tuple[str, ...]]  # domain/task of the files
     measure: Callable[[Situation], DataFacts]
     columns: Callable[[Situation], Sight]  # of the files; none where they cannot be read
     hardware: Callable[[str], Hardware]
@@ -80,8 +87,11 @@ def looked(situation: Situation, lookups: Lookups) -> Situation:
         lookups.name(str(given["name"]))
     if situation.hardware is None and "gpu" in given:
         situation = replace(situation, hardware=lookups.hardware(str(given["gpu"])))
+    if situation.fits is None and files(given) and not chosen_task(situation):
+        situation = replace(situation, fits=lookups.recognise(situation))
     if situation.data is None and chosen_task(situation) and _names_records(given):
         situation = replace(situation, data=lookups.measure(situation))
+    situation = _with_positive(situation)
     language, family = chosen_language(given), chosen_family(given)
     if situation.hardware and language and "model" not in given:
         return replace(situation, model=lookups.model(situation.hardware, language, family))
@@ -101,6 +111,17 @@ def _with_family(situation: Situation) -> Situation:
     if family is None or "family" in situation.given:
         return situation
     return replace(situation, given={**situation.given, "family": family})
+
+
+def _with_positive(situation: Situation) -> Situation:
+    """The label that was named as the positive one takes the place of the one that was found."""
+    data, named = situation.data, situation.given.get(POSITIVE)
+    if data is None or named is None:
+        return situation
+    positive = normal_label(str(named))
+    if positive not in data.labels:
+        raise unknown(str(named), data.labels, where=POSITIVE)
+    return replace(situation, data=replace(data, positive=positive))
 
 
 def _names_records(given: Given) -> bool:
@@ -139,6 +160,15 @@ QUESTIONS = (
         choices.language_default,
         _reader("language"),
         choices.language_choices,
+    ),
+    Question(
+        "positive",
+        (POSITIVE,),
+        "select",
+        choices.positive_default,
+        _reader(POSITIVE),
+        choices.positive_choices,
+        when=choices.positive_unclear,
     ),
     Question(
         "gpu",

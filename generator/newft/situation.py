@@ -18,6 +18,7 @@ class Situation:
 
     catalog: Catalog
     given: Given = field(default_factory=dict)
+    fits: tuple[str, ...] | None = None  # domain/task of the files, told by their content
     data: DataFacts | None = None  # as measured
     hardware: Hardware | None = None  # that the answers name
     model: Reasoned[str] | None = None  # suggested for hardware and language
@@ -36,8 +37,8 @@ def check(situation: Situation) -> None:
     _check_hub(given)
     if task := chosen_task(situation):
         for name in columns(given):
-            if name not in task.fields:
-                raise unknown(name, task.fields, where=f"{COLUMNS}{name}")
+            if name not in task.single_fields:
+                raise unknown(name, task.single_fields, where=f"{COLUMNS}{name}")
 
 
 def _check_family(situation: Situation) -> None:

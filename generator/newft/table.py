@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newft.columns import Column, is_named
-from newft.entries import Field
+from newft.columns import Column, is_id, is_named
+from newft.entries import Task, Text
+from newft.mapping import Source
 
 SURE = 0.98  # of a label, from one column alone: no honest input says that much
 FEWEST_SHOWN = 30  # rows in which a value must come back, before it can give a label away
@@ -15,7 +16,7 @@ FEWEST_SHOWN = 30  # rows in which a value must come back, before it can give a 
 
 @dataclass(frozen=True)
 class Uses:
-    """The columns of one file by what they are for, each in the file's order."""
+    """What the columns that no field took are for, in the order of the files."""
 
     inputs: tuple[str, ...]
     protected: tuple[str, ...]
@@ -23,44 +24,46 @@ class Uses:
     revealing: tuple[str, ...]  # each of them gives the label away
 
 
-def uses(
-    columns: Mapping[str, Column],
-    values: Mapping[str, Sequence[str]],
-    *,
-    fields: Mapping[str, Field],
-    label: str,
-    taken: Sequence[str],
-) -> Uses:
-    """How the columns that no other field took are used; `values` are those of the first rows."""
-    free = [name for name in columns if name not in taken]
-    protected = [name for name in free if _is(name, "protected", fields)]
-    excluded = [
-        name
-        for name in free
-        if name not in protected
-        and (_is(name, "excluded", fields) or columns[name].is_id or columns[name].filled == 0)
-    ]
-    rest = [name for name in free if name not in (*protected, *excluded)]
-    revealing = [name for name in rest if gives_away(values[name], values[label])]
+def uses(sources: Sequence[Source], task: Task, mapping: Mapping[str, Sequence[str]]) -> Uses:
+    """How the other columns of the files are used; a task with a text shows none of them."""
+    taken = {column for among in mapping.values() for column in among}
+    labels = next(mapping[name] for name, field in task.fields.items() if field.role == "label")
+    found: dict[str, dict[str, None]] = {"input": {}, "protected": {}, "excluded": {}}
+    revealing: dict[str, None] = {}
+    for source in sources:
+        label = next(name for name in labels if name in source.layout.columns)
+        for column in source.columns:
+            if column.name in taken:
+                continue
+            use = _use(column, task)
+            found[use][column.name] = None
+            values = [(row[column.name].strip(), row[label].strip()) for row in source.first]
+            if use == "input" and gives_away(values):
+                revealing[column.name] = None
+    inputs = tuple(name for name in found["input"] if name not in revealing)
     return Uses(
-        inputs=tuple(name for name in rest if name not in revealing),
-        protected=tuple(protected),
-        excluded=tuple(excluded),
+        inputs=inputs if task.tabular else (),
+        protected=tuple(found["protected"]) if task.tabular else (),
+        excluded=tuple(found["excluded"]) if task.tabular else (),
         revealing=tuple(revealing),
     )
 
 
-def _is(name: str, role: str, fields: Mapping[str, Field]) -> bool:
-    return any(is_named(name, field) for field in fields.values() if field.role == role)
+def _use(column: Column, task: Task) -> str:
+    for role in ("protected", "excluded"):
+        if any(is_named(column.name, f) for f in task.fields.values() if f.role == role):
+            return role
+    odd = column.name in task.fields or not column.filled  # a field's own name, or nothing in it
+    return "excluded" if odd or is_id(column) else "input"
 
 
-def gives_away(values: Sequence[str], labels: Sequence[str]) -> bool:
+def gives_away(values: Sequence[tuple[str, str]]) -> bool:
     """Whether the values of one column name the label of nearly every row by themselves.
 
     Counted over values that come back, and only where the labels are not one-sided anyway; numbers
     are also tried as a threshold between two labels.
     """
-    pairs = [(value, label) for value, label in zip(values, labels, strict=True) if value and label]
+    pairs = [(value, label) for value, label in values if value and label]
     return _named_by_values(pairs) or _named_by_threshold(pairs)
 
 
@@ -111,3 +114,36 @@ def _mean_ranks(numbers: Sequence[float]) -> list[float]:
                 ranks[place] = (start + 1 + end) / 2
             start = end
     return ranks
+
+
+def remarks(found: Uses, task: Task) -> list[Text]:
+    """What the user should know about columns that no prompt will show."""
+    said = []
+    for names, en, zh in (
+        (
+            found.protected,
+            "protected, kept out of the prompt and beside the rows for measuring",
+            "属受保护字段，不进入提示，另存以便度量",
+        ),
+        (
+            found.revealing,
+            "give the label away, kept out: are they known before it is?",
+            "单凭该列即可得知标签，已排除：请确认它在标签产生之前是否已知",
+        ),
+        (
+            found.excluded,
+            "not shown to the model: ids, dates, what is known later or nowhere filled",
+            "不提供给模型：编号、日期、事后才知或全为空",
+        ),
+    ):
+        if names:
+            listed = ", ".join(f"`{name}`" for name in names)
+            said.append(Text(f"{listed}: {en}", f"{listed}：{zh}"))
+    if task.tabular and (found.protected or found.excluded):
+        said.append(
+            Text(
+                "to show one to the model after all: task.inputs and data.columns of run.yaml",
+                "如确需提供给模型：修改 run.yaml 的 task.inputs 与 data.columns",
+            )
+        )
+    return said

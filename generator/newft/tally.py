@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from newft.columns import CJK
-from newft.entries import Language
+from newft.entries import Language, Role, Task
 from newft.model import Lengths
 from newft.records import Row, normal_label, skeleton, text_of
 
@@ -21,65 +22,136 @@ CODES = (
 )
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What is answered to one record."""
+
+    labels: tuple[str, ...]  # one, where a task has no several
+    outcome: str = ""
+
+    @property
+    def written(self) -> str:
+        """As it is trained on."""
+        return ";".join(self.labels) + (f"\n{self.outcome}" if self.outcome else "")
+
+
+def labels_of(text: str, task: Task) -> tuple[str, ...]:
+    """The labels in a cell, as they are compared; each once, by name."""
+    if task.separator is None:
+        return (label,) if (label := normal_label(text)) else ()
+    parts = unicodedata.normalize("NFKC", text).split(task.separator)
+    named = (normal_label(part).removeprefix(task.label_prefix).strip("_") for part in parts)
+    return tuple(sorted({label for label in named if label}))
+
+
 @dataclass
 class Tally:
     """What the rows come to, by the same rules as the project's own data step."""
 
-    columns: Mapping[str, tuple[str, ...]]  # role -> columns
+    task: Task
+    columns: Mapping[Role, tuple[str, ...]]
+    inputs: tuple[str, ...] = ()  # where no column holds the text
     rows: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
-    labels: Counter[str] = field(default_factory=Counter)
-    repeats: Counter[str] = field(default_factory=Counter)  # label -> rows that were there before
+    answers: Counter[Answer] = field(default_factory=Counter)
+    repeats: Counter[Answer] = field(default_factory=Counter)  # rows that were there before
     lengths: Counter[int] = field(default_factory=Counter)
-    seen: dict[int, tuple[str, ...]] = field(default_factory=dict)  # text -> its labels
-    alone: dict[str, tuple[str, ...]] = field(default_factory=dict)  # one tuple a label, shared
-    contradicted: int = 0  # texts with more than one label
+    seen: dict[int, tuple[Answer, ...]] = field(default_factory=dict)  # input -> its answers
+    known: dict[tuple[str, str], Answer] = field(default_factory=dict)  # one object each, shared
+    alone: dict[Answer, tuple[Answer, ...]] = field(default_factory=dict)
+    contradicted: int = 0  # inputs with more than one answer
     groups: set[str] = field(default_factory=set)  # two of them at most
     chinese: int = 0  # characters
 
     def add(self, row: Row) -> None:
         """Count one row."""
         self.rows += 1
-        text, label = self._cell(row, "text").strip(), self._cell(row, "label").strip()
-        if reason := row.fault or (not text and "empty_input") or (not label and "empty_label"):
+        text, answer = self._asked(row), self._answer(row)
+        complete = answer.labels and (answer.outcome or "outcome" not in self.columns)
+        if reason := row.fault or (not text and "empty_input") or (not complete and "empty_label"):
             self.rejected[reason] += 1
             return
-        label = normal_label(label)
         key = hash(skeleton(text))  # eight bytes a row, however long the text
-        labels = self.seen.get(key, ())
-        if label in labels:
-            self.repeats[label] += 1
+        before = self.seen.get(key, ())
+        if answer in before:
+            self.repeats[answer] += 1
             return
-        alone = self.alone.setdefault(label, (label,))
-        self.seen[key] = (*labels, label) if labels else alone
-        self.contradicted += len(labels) == 1
-        self.labels[label] += 1
+        alone = self.alone.setdefault(answer, (answer,))
+        self.seen[key] = (*before, answer) if before else alone
+        self.contradicted += len(before) == 1
+        self.answers[answer] += 1
         self.lengths[len(text)] += 1
         self.chinese += 0 if text.isascii() else len(CJK.findall(text))
         if len(self.groups) < 2:
             self.groups.add(self._cell(row, "group"))
 
-    def _cell(self, row: Row, role: str) -> str:
+    def _asked(self, row: Row) -> str:
+        """What is asked: the text with its context before it, or a line for each input."""
+        if not self.task.tabular:
+            text, context = self._cell(row, "text").strip(), self._cell(row, "context").strip()
+            return f"{context}\n{text}" if text and context else text
+        cells = {name: text_of(row.values.get(name)).strip() for name in self.inputs}
+        lines = [f"{name}: {cell or '-'}" for name, cell in cells.items()]
+        return "\n".join(lines) if any(cells.values()) else ""
+
+    def _answer(self, row: Row) -> Answer:
+        cells = self._cell(row, "label"), self._cell(row, "outcome")
+        if cells not in self.known:
+            self.known[cells] = Answer(labels_of(cells[0], self.task), normal_label(cells[1]))
+        return self.known[cells]
+
+    def _cell(self, row: Row, role: Role) -> str:
         """The text of the first of a role's columns that the row has."""
         for column in self.columns.get(role, ()):
             if column in row.values:
                 return text_of(row.values[column])
         return ""
 
+    def answers_kept(self) -> dict[Answer, int]:
+        """Rows an answer, of the answers whose parts can be in every split."""
+        kept = dict(self.answers)
+        while True:
+            labels, outcomes = _labels(kept), _outcomes(kept)
+            fewer = {
+                answer: rows
+                for answer, rows in kept.items()
+                if min([outcomes[answer.outcome], *(labels[label] for label in answer.labels)])
+                >= FEWEST_OF_A_LABEL
+            }
+            if len(fewer) == len(kept):
+                return kept
+            kept = fewer
+
+    def accepted(self) -> int:
+        """Rows that can be used."""
+        return sum(self.answers_kept().values())
+
+    def labels(self) -> dict[str, int]:
+        """Rows a label, by name, of all labels that were found."""
+        return dict(sorted(_labels(self.answers).items()))
+
     def labels_kept(self) -> dict[str, int]:
         """Rows a label, by name, of the labels that can be in every split."""
-        kept = sorted(label for label, rows in self.labels.items() if rows >= FEWEST_OF_A_LABEL)
-        return {label: self.labels[label] for label in kept}
+        return dict(sorted(_labels(self.answers_kept()).items()))
+
+    def outcomes_kept(self) -> dict[str, int]:
+        """Rows an outcome, by name; none where the records have none."""
+        outcomes = _outcomes(self.answers_kept())
+        return {name: rows for name, rows in sorted(outcomes.items()) if name}
+
+    def longest_answer(self) -> str:
+        """The longest answer, as it is trained on."""
+        return max((answer.written for answer in self.answers_kept()), key=len, default="")
 
     def rejects(self) -> dict[str, int]:
         """Rows left out, by reason code."""
-        kept = self.labels_kept()
+        kept = self.answers_kept()
         rejected = Counter(self.rejected)
-        for label, rows in self.labels.items():
-            if label in kept:
-                rejected["duplicate"] += self.repeats[label]
+        for answer, rows in self.answers.items():
+            if answer in kept:
+                rejected["duplicate"] += self.repeats[answer]
             else:
-                rejected["unknown_label"] += rows + self.repeats[label]
+                rejected["unknown_label"] += rows + self.repeats[answer]
         return {code: rejected[code] for code in CODES if rejected[code]}
 
     def language(self) -> Language:
@@ -94,3 +166,18 @@ class Tally:
         passed = list(accumulate(many for _, many in ordered))
         median, p95 = (ordered[bisect_left(passed, rows * share)][0] for share in (0.5, 0.95))
         return Lengths(median=median, p95=p95, longest=ordered[-1][0])
+
+
+def _labels(answers: Mapping[Answer, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for answer, rows in answers.items():
+        for label in answer.labels:
+            found[label] += rows
+    return found
+
+
+def _outcomes(answers: Mapping[Answer, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for answer, rows in answers.items():
+        found[answer.outcome] += rows
+    return found
