@@ -136,9 +136,16 @@ class TestUsage:
             (["--lang", "en", "nwe"], "COMMAND: `nwe` is not known", "did you mean `new`?"),
             (
                 ["show", "families", "qwen3", "two"],
-                "newft show: there is no option `two`",
+                "newft show: `two` is one word too many",
                 "newft show --help",
             ),
+            (
+                ["new", "--yes", "my", "desk"],
+                "newft new: `desk` is one word too many",
+                "newft new --help",
+            ),
+            (["new", "--yes", "--set", "gpu"], "--set: `gpu` has no `=`", "--set KEY=VALUE"),
+            (["new", "--yes", "--set", "=cpu"], "--set: `=cpu` names no key", "--set KEY=VALUE"),
             (["show", "familys"], "WHAT: `familys` is not known", "did you mean `families`?"),
             (
                 ["show", "families", "qwen"],

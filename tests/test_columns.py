@@ -113,6 +113,12 @@ def test_ids_are_no_candidates_for_a_label(tmp_path: Path, number: str) -> None:
     )
 
 
+def test_a_label_that_is_named_so_gives_way_where_its_values_are_ids(tmp_path: Path) -> None:
+    rows = [(text, f"case {i // 2}", label) for i, (text, label) in enumerate(GOOD)]
+    path = table(tmp_path, rows, header="text,intent_id,first_intent")
+    assert facts(path).mapping["label"] == ("first_intent",)
+
+
 def test_many_candidates_and_long_values_are_cut(tmp_path: Path) -> None:
     rows = [(text, *[f"{label} " + "长" * 30] * 6) for text, label in GOOD]
     error = refusal(table(tmp_path, rows, header="text,a,b,c,d,e,f"))

@@ -55,9 +55,10 @@ def parse_set(text: str) -> tuple[str, Value]:
 
     key, equals, written = text.partition("=")
     key, written = key.strip(), written.strip()
-    where = f"--set {key}" if equals else "--set"
-    if not equals:
-        raise UsageError(f"`{text}` has no `=`", where=where, hint="--set KEY=VALUE")
+    where = f"--set {key}"
+    if not equals or not key:
+        what = "names no key" if equals else "has no `=`"
+        raise UsageError(f"`{text}` {what}", where="--set", hint="--set KEY=VALUE")
     if not _known(key):
         raise unknown(key, _names(), where="--set")
     try:

@@ -219,9 +219,12 @@ def _completion(args: argparse.Namespace) -> None:
 def _unexpected(word: str, parser: Parser) -> UsageError:
     from newft.names import nearest
 
+    if not word.startswith("-"):
+        message, hint = f"`{word}` is one word too many", f"{parser.prog} --help"
+        return UsageError(message, where=parser.prog, hint=hint)
     option = word.partition("=")[0]
     known = [name for action in parser._actions for name in action.option_strings]
-    near = nearest(option, known) if option.startswith("-") else []
+    near = nearest(option, known)
     hint = f"did you mean `{near[0]}`?" if near else f"{parser.prog} --help"
     return UsageError(f"there is no option `{option}`", where=parser.prog, hint=hint)
 

@@ -177,7 +177,8 @@ def _tokens(name: str) -> set[str]:
 def _fits(column: Column, field: Field) -> bool:
     """Whether the values look like the field: labels few and short, texts varied and words."""
     if field.role == "label":
-        return 2 <= column.distinct <= column.filled / 2 and column.length <= 40
+        rows = 10 if column.numbered > 0.5 else 2  # a value: numbers of few rows each are ids
+        return 2 <= column.distinct <= column.filled / rows and column.length <= 40
     return column.wordy > 0.5 and column.distinct > column.filled * 0.3
 
 

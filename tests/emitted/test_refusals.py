@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -190,8 +191,12 @@ def test_a_wrong_option_is_blamed_itself(
         ),
         (
             written("data/raw/t.csv", b"Body,Reason\n,refund\nhello,\nbye,moon\n"),
-            "no row is left for train; left out: 1 empty_input, 1 empty_label, 1 unknown_label",
-            "add rows, or look at data and task.labels in config/run.yaml",
+            "no row is left for train; left out:\n"
+            "          1 empty_input    has no text\n"
+            "          1 empty_label    has no label\n"
+            "          1 unknown_label  its label is not in task.labels: moon (1)",
+            "2 of 3 rows are left out for their label: is Reason the column of data.columns.label,"
+            " and are its values in task.labels?",
         ),
     ],
     ids=["missing", "binary", "column", "key", "nothing"],
@@ -252,6 +257,20 @@ def test_rows_of_other_settings_are_not_trained_on(ready: Desk) -> None:
     edited(system="Say what it is about.", test_share="0.3")(ready)
     error = "data/processed was made with other settings: data.test_share, task.system"
     refused(ready, error, "run `make data` again", "train")
+
+
+@pytest.mark.parametrize("module", ["check", "train"])
+def test_rows_of_other_files_are_not_trained_on(ready: Desk, module: str) -> None:
+    written("data/raw/t.csv", b"Body,Reason\nelse,refund\n")(ready)
+    rule = ready.folder / "src" / "desk" / "formatting.py"
+    rule.write_text(rule.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
+    error = "changed since data/processed was made: data/raw/t.csv, formatting.py"
+    refused(ready, error, "run `make data` again", module)
+
+
+def test_who_has_only_the_formatted_rows_can_train(ready: Desk) -> None:
+    shutil.rmtree(ready.folder / "data" / "raw")
+    assert ready.run("train", "--dry-run").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -359,9 +378,49 @@ def test_a_trained_run_is_only_judged_on_the_rows_it_began_with(ready: Desk) -> 
         file.writelines(f"{number} times I asked about {number},refund\n" for number in "abcdefgh")
     assert ready.run("data").returncode == 0
     error = "data/processed changed since runs/intent-lora began"
-    hint = "train on it under another name: --set run.name=intent-lora-2"
+    hint = "set another run.name in config/run.yaml and train, or delete runs/intent-lora"
     for module in ("train", "evaluate"):
         refused(ready, error, hint, module, "--set", "training.epochs=1")
+
+
+def test_a_run_goes_on_with_its_own_settings_only(ready: Desk) -> None:
+    assert ready.run("train", "--set", "training.epochs=1").returncode == 0
+    error = "runs/intent-lora holds a run with other settings: training.epochs"
+    hint = "set another run.name in config/run.yaml, or delete runs/intent-lora to train it anew"
+    refused(ready, error, hint, "train")
+
+
+def test_a_disk_that_fills_while_training_is_named_and_the_run_goes_on_afterwards(
+    ready: Desk,
+) -> None:
+    runs = ready.folder / "runs"
+    runs.mkdir()
+    if mounted("size=300k", runs).returncode:
+        pytest.skip("this user may not mount a disk")
+    try:
+        run = ready.run("train")
+        assert run.returncode == 1
+        assert run.stderr.endswith(
+            "error: the disk of runs/intent-lora is full\n\n"
+            "hint: make room; `make train` then goes on from the last whole checkpoint\n"
+        )
+        assert "Traceback" not in run.stderr
+        subprocess.run(["mount", "-o", "remount,size=64m", runs], check=True)
+        assert ready.run("train").returncode == 0
+    finally:
+        subprocess.run(["umount", runs], check=True)
+
+
+def test_ctrl_c_while_libraries_load_ends_without_a_traceback(ready: Desk) -> None:
+    loading = ready.start("train")
+    maps = Path(f"/proc/{loading.pid}/maps")
+    if not maps.exists():
+        pytest.skip("this system does not tell what a process has loaded")
+    while "libtorch" not in maps.read_text():
+        time.sleep(0.01)
+    loading.send_signal(signal.SIGINT)
+    assert loading.communicate(timeout=60) == ("", "")
+    assert loading.returncode == -signal.SIGINT
 
 
 # --- names ---------------------------------------------------------------------------------------

@@ -93,8 +93,9 @@ def _attention() -> Reasoned[str]:
 
 def _seed() -> Reasoned[int]:
     why = Text(
-        "any fixed number does: the same run gives the same result again",
-        "任意固定数字即可：重复运行得到相同结果",
+        "any fixed number does: as many steps on the same machine give the same result again; "
+        "a time budget may allow more or fewer",
+        "任意固定数字即可：同一机器上步数相同，结果就相同；时间预算可能使步数不同",
     )
     source = sources.rule(
         "a result that cannot be repeated cannot be compared", "结果不可复现，就无从比较"
