@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from package_name.answers import Answers
 from package_name.config import Config
-from package_name.report import Answers, judge, table
+from package_name.report import judge, table
 
 
-def answers(labels: list[str]) -> Answers:
-    return Answers(written=labels, read=list(labels), ranked=labels)
+def answers(labels: list[str], config: Config) -> Answers:
+    choices = config.task.labels
+    sure = np.array([[float(label == choice) for choice in choices] for label in labels])
+    return Answers(list(labels), choices, sure, written=labels)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ class Reject(NamedTuple):
     reason: str
 
 
-def solved(question: str, answer: str, task: LabelTask) -> Conversation:
+def to_example(question: str, answer: str, task: LabelTask) -> Conversation:
     """A question with its right answer: what is trained on."""
     return [*to_prompt(question, task), {"role": "assistant", "content": answer}]
 

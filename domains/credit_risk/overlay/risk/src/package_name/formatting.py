@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .conversation import Conversation, Reject, solved
+from .conversation import Conversation, Reject, to_example
 from .records import normal_label
 from .task import TaskConfig
 
@@ -32,11 +32,11 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if level not in task.labels:
         return Reject("unknown_label")
     if not task.recommendations:
-        return solved(as_lines(values), level, task)
+        return to_example(as_lines(values), level, task)
     recommendation = normal_label(record.get("recommendation", ""))
     if recommendation not in task.recommendations:
         return Reject("unknown_label" if recommendation else "empty_label")
-    return solved(as_lines(values), f"{level}\n{recommendation}", task)
+    return to_example(as_lines(values), f"{level}\n{recommendation}", task)
 
 
 def as_lines(values: Mapping[str, str]) -> str:

@@ -17,6 +17,9 @@ from .stats import Comparison, Metric, compare, compare_rates, rate, resampled
 from .task import TaskConfig
 
 DECISIVE = ("auc",)  # tuning pays where it is better in this
+MEANING = """\
+readable: the share of what the model writes that is a level of the list
+auc, ks, brier, calibration_error: of the probability of task.positive"""
 BINS = 10  # of equally many rows, for the calibration error
 
 Scores = NDArray[np.float64]

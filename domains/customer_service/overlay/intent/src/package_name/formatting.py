@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .conversation import Conversation, Reject, solved
+from .conversation import Conversation, Reject, to_example
 from .records import normal_label
 from .task import TaskConfig
 
@@ -28,7 +28,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject("empty_label")
     if intent not in task.labels:
         return Reject("unknown_label")
-    return solved(text, intent, task)
+    return to_example(text, intent, task)
 
 
 def candidates(task: TaskConfig) -> list[str]:

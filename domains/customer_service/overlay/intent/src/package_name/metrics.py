@@ -11,6 +11,9 @@ from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, res
 from .task import TaskConfig
 
 DECISIVE = ("accuracy", "ranked_accuracy")  # tuning pays where it is better in each of these
+MEANING = """\
+readable: the share of what the model writes that names an intent; wrong otherwise
+ranked: the intent the model finds most likely, whatever it would write"""
 
 
 def measure(

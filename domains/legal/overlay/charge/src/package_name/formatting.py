@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .conversation import Conversation, Reject, solved
+from .conversation import Conversation, Reject, to_example
 from .records import normal_label
 from .task import TaskConfig
 
@@ -35,7 +35,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     # 盗窃 is a verb too, and may stand in the facts; 盗窃罪 is the answer
     if any(f"{charge}罪" in text for charge in charges):
         return Reject("label_in_input")
-    return solved(text, in_order(charges, task), task)
+    return to_example(text, in_order(charges, task), task)
 
 
 def candidates(task: TaskConfig) -> list[str]:

@@ -12,6 +12,10 @@ from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, res
 from .task import TaskConfig
 
 DECISIVE = ("exact_set",)  # tuning pays where it is better in this
+MEANING = """\
+readable: the share of what the model writes that names charges of the list
+exact_set: all charges of a case named and no other; first_choice: the most
+likely charge is one of them"""
 
 
 def measure(

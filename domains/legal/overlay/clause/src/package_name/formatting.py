@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .conversation import Conversation, Reject, solved
+from .conversation import Conversation, Reject, to_example
 from .records import normal_label
 from .task import TaskConfig
 
@@ -37,7 +37,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if ANSWER_TOLD.search(text):
         return Reject("label_in_input")
     # the type stands first: of a passage that is too long, the middle is left out
-    return solved(f"{kind}\n{text}" if kind else text, label, task)
+    return to_example(f"{kind}\n{text}" if kind else text, label, task)
 
 
 def candidates(task: TaskConfig) -> list[str]:

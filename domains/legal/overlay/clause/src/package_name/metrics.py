@@ -12,6 +12,9 @@ from .task import TaskConfig
 
 # tuning pays where it is better in each of these
 DECISIVE = ("balanced_accuracy", "ranked_balanced_accuracy")
+MEANING = """\
+readable: the share of what the model writes that is one of the answers
+ranked: the answer the model finds most likely, whatever it would write"""
 
 
 def measure(
