@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -352,14 +353,21 @@ QUESTIONS = ("data", "mapping", "language", "gpu", "model", "name", "review")
 class Terminal:
     """newft in a pseudo-terminal."""
 
-    def __init__(self, *words: str, cwd: Path, lang: str, term: str = "xterm-256color") -> None:
-        extra = {"TERM": term, "PROMPT_TOOLKIT_NO_CPR": "1", "NEWFT_LANG": lang}
+    def __init__(
+        self,
+        *words: str,
+        cwd: Path,
+        lang: str,
+        program: Sequence[str] = (sys.executable, "-m", "newft"),
+        **variables: str,
+    ) -> None:
+        extra = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", "NEWFT_LANG": lang}
         self.words = WORDS[lang]
         self.process = pexpect.spawn(
-            sys.executable,
-            ["-m", "newft", *words],
+            program[0],
+            [*program[1:], *words],
             cwd=str(cwd),
-            env=plain_environment(cwd) | extra,
+            env=plain_environment(cwd) | extra | variables,
             encoding="utf-8",
             dimensions=(50, 100),
             timeout=60,
@@ -456,8 +464,30 @@ def test_answers_outlive_a_folder_that_is_in_the_way(tmp_path: Path) -> None:
     assert load(tmp_path / "state" / "newft" / "answers.yml")["name"] == "desk"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "called"), [("", "bin/newft"), ("bin:", "newft")])
+def test_what_is_to_be_typed_calls_newft_as_it_was_called(
+    path: str, called: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "bin" / "newft"
+    script.parent.mkdir()
+    code = "import sys\nfrom newft.cli import main\nsys.exit(main())\n"
+    script.write_text(f"#!{sys.executable}\n{code}", encoding="utf-8")
+    script.chmod(0o755)
+    found = {"PATH": f"{path}{os.environ['PATH']}"}
+    terminal = Terminal(
+        "new", "desk", cwd=tmp_path, lang="en", program=["/usr/bin/env", "bin/newft"], **found
+    )
+    terminal.see("data")
+    terminal.press(ENTER)
+    terminal.see("language")
+    terminal.press(CTRL_C)
+    _, shown = terminal.end()
+    assert f"  {called} new desk --answers " in shown
+
+
 def test_a_dumb_terminal_gets_no_escapes(tmp_path: Path) -> None:
-    terminal = Terminal("new", "desk", cwd=tmp_path, lang="en", term="dumb")
+    terminal = Terminal("new", "desk", cwd=tmp_path, lang="en", TERM="dumb")
     terminal.see("data")
     terminal.press("\n")
     terminal.see("language")

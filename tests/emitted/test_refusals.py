@@ -29,7 +29,8 @@ def refused(desk: Desk, error: str, hint: str, *words: str) -> None:
     """The command ends with this message, and every file is as it was."""
     before = desk.contents()
     run = desk.run(*words)
-    assert (run.stdout, run.stderr) == ("", f"error: {error}\n\nhint: {hint}\n")
+    said = f"error: {error}\n" + (f"\nhint: {hint}\n" if hint else "")
+    assert (run.stdout, run.stderr) == ("", said)
     assert run.returncode == 1
     assert desk.contents() == before
 
@@ -78,7 +79,6 @@ def without(name: str) -> Change:
                 "precision: fp8": (
                     "model.precision is 'fp8': Input should be 'fp32', 'bf16' or 'fp16'"
                 ),
-                "adapter:": "adapter.rank is missing",
                 "rnak: 8": "adapter.rnak is not a key; the nearest is rank",
                 "epochs: 0": "training.epochs is 0: Input should be greater than or equal to 1",
             },
@@ -138,7 +138,7 @@ def test_every_fault_of_run_yaml_has_its_line(
         (
             ["--set", "training.epoch=1"],
             "--set training.epoch is not a key; the nearest is epochs",
-            AS_GENERATED,
+            "",
         ),
         (
             ["--set", "training.epochs"],

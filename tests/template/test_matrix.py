@@ -28,8 +28,8 @@ pytestmark = pytest.mark.slow  # one is quick, all of them are not
 CJK = re.compile(r"[\u2e80-\uffef]")
 MODULES = """
     __init__ adapter alone baselines budget chat check command config data dataset devices errors
-    evaluate exports formatting metrics model model_files near_duplicates progress records report
-    run_folder scoring source splits stats train
+    evaluate exports formatting metrics model model_files near_duplicates origin progress records
+    repeats report row_files run_folder scoring source splits stats summary train
 """
 TESTS = "conftest test_config test_data test_dataset test_formatting test_metrics test_scoring"
 TESTS += " test_report test_stats test_train"

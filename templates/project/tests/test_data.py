@@ -11,9 +11,9 @@ import pytest
 
 from package_name import data
 from package_name.config import Config
-from package_name.data import read_lines
 from package_name.errors import ProjectError
 from package_name.near_duplicates import near_duplicates
+from package_name.row_files import read_lines
 from package_name.splits import PROCESSED, SPLITS
 
 
@@ -35,13 +35,88 @@ def test_every_row_is_kept_or_rejected_with_its_row_and_reason(
     )  # fmt: skip
     data.main(config, Namespace())
     rejects = read_lines(PROCESSED / "rejects.jsonl")
-    assert [(line["row"], line["reason"]) for line in rejects] == [
-        (62, "empty_input"),
-        (63, "empty_label"),
-        (64, "unknown_label"),
-        (66, "duplicate"),
+    assert rejects == [
+        reject("empty_input", 62, "", label),
+        reject("empty_label", 63, "no label", ""),
+        reject("unknown_label", 64, "odd", "no_such"),
+        reject("duplicate", 66, "same TEXT!", label, repeats=65),
     ]
     assert len(places()) == 61
+
+
+def reject(
+    reason: str, row: int, text: str, label: str, repeats: int | None = None
+) -> dict[str, object]:
+    of = {"repeats": {"file": "rows.csv", "row": repeats}} if repeats else {}
+    record = {"text": text, "label": label}
+    return {"reason": reason, "file": "rows.csv", "row": row, **of, "record": record}
+
+
+def test_half_a_surrogate_pair_is_rejected_and_can_be_read(config: Config) -> None:
+    rows = [{"text": f"{a}{b}", "label": label} for a in "abcdefghijklm" for b in "nopqrstu"
+            for label in config.task.labels[:1]]  # fmt: skip
+    text = "\n".join(map(json.dumps, [{"text": "\ud83d", "label": "x"}, *rows]))
+    Path("rows.jsonl").write_text(text, encoding="utf-8")
+    changed = config.data.model_copy(update={"files": ["rows.jsonl"]})
+    data.main(config.model_copy(update={"data": changed}), Namespace())
+    (line,) = read_lines(PROCESSED / "rejects.jsonl")
+    assert (line["reason"], line["record"]["text"]) == ("bad_encoding", "\ud83d")
+
+
+def test_a_renamed_label_is_seen_at_once(
+    config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = config.task.labels
+    write_rows(60, ("other", "no_such"))
+    task = config.task.model_copy(update={"labels": [first, "renamed"], "out_of_scope": None})
+    data.main(config.model_copy(update={"task": task}), Namespace())
+    said = capsys.readouterr().out.splitlines()
+    words = f"its label is not in task.labels: {second} (30), no_such (1)"
+    assert f"         31 unknown_label  {words}" in said
+    assert "warning: in task.labels, and no row has it: renamed" in said
+
+
+def test_a_label_without_training_or_test_row_is_named(
+    config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_rows(60, ("only row", "rare"))
+    task = config.task.model_copy(update={"labels": [*config.task.labels, "rare"]})
+    data.main(config.model_copy(update={"task": task}), Namespace())
+    lacks = {"train": ["test"], "test": ["train"], "validation": ["train", "test"]}
+    warning = "; ".join(f"no {split} row for rare" for split in lacks[places()["only row"]])
+    assert capsys.readouterr().out.splitlines()[-1] == f"warning: {warning}"
+
+
+def test_texts_with_several_labels_are_counted_and_listed(
+    config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = config.task.labels
+    write_rows(60, ("Same text", first), ("same text!", second), ("same text", first))
+    data.main(config, Namespace())
+    path = PROCESSED / "contradictions.jsonl"
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == f"warning: 1 texts have several labels: see {path}"
+    assert read_lines(path) == [
+        {
+            "text": "same text!",
+            "labels": [
+                {"label": first, "file": "rows.csv", "row": 62},
+                {"label": second, "file": "rows.csv", "row": 63},
+            ],
+        }
+    ]
+
+
+def test_a_column_that_is_no_text_is_doubted(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
+    write_rows(60)
+    columns = {"text": ["label"], "label": ["label"]}
+    wrong = config.data.model_copy(update={"columns": columns})
+    with pytest.raises(ProjectError) as caught:
+        data.main(config.model_copy(update={"data": wrong}), Namespace())
+    asked = "is label the column of data.columns.text?"
+    assert caught.value.hint == f"58 of 60 rows are left out for their text: {asked}"
 
 
 def test_new_rows_move_no_old_ones(config: Config, write_rows: Callable[..., None]) -> None:
@@ -78,17 +153,23 @@ def test_a_near_copy_of_a_held_out_text_is_found() -> None:
         "where on earth is my parcel; it was due last Tuesday, already?",
         "where is my refund",
     ]
-    assert near_duplicates(texts, held_out) == [1, 2]
+    assert near_duplicates(texts, held_out) == {1: 0, 2: 0}
 
 
 def test_exports_hold_the_same_rows(config: Config, write_rows: Callable[..., None]) -> None:
     write_rows(60)
+    repeated = Path("rows.csv").read_text(encoding="utf-8").splitlines()
+    near = [row.replace(",", "s,") for row in repeated[1:]]
+    Path("rows.csv").write_text("\n".join([*repeated, *near]), encoding="utf-8")
     data.main(config, Namespace())
+    dropped = read_lines(PROCESSED / "rejects.jsonl")
+    assert {line["reason"] for line in dropped} == {"near_duplicate_across_split"}
+    assert all(abs(line["row"] - line["repeats"]["row"]) == 60 for line in dropped)
     info = json.loads((PROCESSED / "exports" / "dataset_info.json").read_text(encoding="utf-8"))
     assert set(info) == {f"{form}_{split}" for form in ("alpaca", "sharegpt") for split in SPLITS}
-    rows = read_lines(PROCESSED / "test.jsonl")
-    alpaca = read_lines(PROCESSED / "exports" / info["alpaca_test"]["file_name"])
-    sharegpt = read_lines(PROCESSED / "exports" / info["sharegpt_test"]["file_name"])
+    rows = read_lines(PROCESSED / "train.jsonl")
+    alpaca = read_lines(PROCESSED / "exports" / info["alpaca_train"]["file_name"])
+    sharegpt = read_lines(PROCESSED / "exports" / info["sharegpt_train"]["file_name"])
     assert [row["output"] for row in alpaca] == [row["messages"][-1]["content"] for row in rows]
     assert [row["conversations"][1]["value"] for row in sharegpt] == [
         row["output"] for row in alpaca

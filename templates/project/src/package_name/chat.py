@@ -19,7 +19,7 @@ from . import command
 from .config import Config
 from .dataset import prompt_ids, shorten
 from .errors import ProjectError
-from .formatting import to_prompt
+from .formatting import read_answer, to_prompt
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .run_folder import run_folder
 from .source import model_folder
@@ -30,7 +30,7 @@ LONGEST_ANSWER = 512  # tokens; an answer ends at its end of turn, this stops on
 def main(config: Config, options: argparse.Namespace) -> None:
     """Answer one question, or one a line."""
     run = run_folder(config)
-    adapter = run.trained_adapter
+    adapter, config = run.trained_adapter, run.own_settings(config)
     folder = model_folder(run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
     model = load_tuned(folder.path, config.model, adapter)
@@ -55,14 +55,14 @@ def main(config: Config, options: argparse.Namespace) -> None:
 
 
 def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, question: str) -> None:
-    """Print an answer as it is written."""
+    """Print an answer as it is written, and say so where it is not one of the labels."""
     longest = {"role": "assistant", "content": max(config.task.labels, key=len)}
     asked = [*to_prompt(question, config.task), longest]
     (*prompt, _), lost = shorten(asked, tokenizer, config.model, config.training.max_length)
     if lost:
         print(f"(shortened by {lost} tokens in its middle)", file=sys.stderr)
     tokens = torch.tensor([prompt_ids(prompt, tokenizer, config.model)], device=model.device)
-    model.generate(
+    written = model.generate(
         input_ids=tokens,
         attention_mask=torch.ones_like(tokens),
         do_sample=False,
@@ -71,6 +71,9 @@ def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, questi
         pad_token_id=tokenizer.pad_token_id,
         streamer=TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True),
     )
+    answer = tokenizer.decode(written[0, tokens.shape[1] :], skip_special_tokens=True)
+    if read_answer(str(answer), config.task) is None:
+        print("(this is none of task.labels)", file=sys.stderr)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

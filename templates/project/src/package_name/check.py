@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -24,6 +26,7 @@ from .model import Tokenizer, load_tokenizer
 from .run_folder import run_folder
 from .source import model_folder
 from .splits import SPLITS
+from .summary import some
 
 BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 GREEN, PLAIN = "\033[32m", "\033[0m"
@@ -34,7 +37,9 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run = run_folder(config)
     run.refuse_other_rows(formatted(config))
     print(f"run         {run.path}" + (" (trained already)" if run.finished else ""))
-    folder = model_folder(run.pinned(config.model))
+    if changed := run.other_settings(config):
+        print(f"            warning: it began with other settings: {', '.join(changed)}")
+    folder = model_folder(config.model if changed else run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
     print(
         f"model       {config.model.id}, revision {folder.revision or 'unknown'}\n"
@@ -48,6 +53,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
             print(
                 "            warning: the chat template puts prompt and answer together otherwise"
             )
+    if untrained := without_training(config):
+        print(f"            warning: no train row for {some(untrained)}")
     needed, there = weights_gb(folder.path, config.model.precision), memory_gb()
     print(f"memory      weights alone {needed:.1f} GB of {there:.1f} GB on {device()}")
     if needed > there:
@@ -55,18 +62,47 @@ def main(config: Config, options: argparse.Namespace) -> None:
             f"the weights need {needed:.1f} GB, and {device()} has {there:.1f} GB",
             "choose a smaller model, or a larger machine",
         )
-    print("\nTwo examples; what is learned is " + learned("coloured") + ":")
-    middle = len(encoded["train"]) // 2
-    for example in (encoded["train"][0], encoded["train"][middle]):
+    print(
+        "\nTwo examples token by token, a character of several tokens as `é/2`; what is learned is "
+        + learned("coloured")
+        + ":"
+    )
+    for example in of_two_labels(encoded["train"]):
         print("\n" + show(example, tokenizer))
     print("\nnext: make train")
 
 
+def without_training(config: Config) -> list[str]:
+    """The labels that no training row has."""
+    trained = {messages[-1]["content"] for messages in read_split("train")}
+    return [label for label in config.task.labels if label not in trained]
+
+
+def of_two_labels(examples: Sequence[Example]) -> list[Example]:
+    """The first example, and the first that learns another answer."""
+    first = examples[0]
+    answer = first.ids[first.answer_start :]
+    others = (other for other in examples if other.ids[other.answer_start :] != answer)
+    return [first, *islice(others, 1)]
+
+
 def show(example: Example, tokenizer: Tokenizer) -> str:
     """An example token by token, `·` between tokens, the learned ones marked."""
-    tokens = [tokenizer.decode([token]) for token in example.ids]
-    asked, answer = tokens[: example.answer_start], tokens[example.answer_start :]
-    return "·".join(asked) + "·" + learned("·".join(answer))
+    asked, answer = example.ids[: example.answer_start], example.ids[example.answer_start :]
+    return "·".join(pieces(asked, tokenizer)) + "·" + learned("·".join(pieces(answer, tokenizer)))
+
+
+def pieces(ids: Sequence[int], tokenizer: Tokenizer) -> Iterator[str]:
+    """The text of each token; where tokens share a character, theirs together and how many."""
+    held: list[int] = []
+    for token in ids:
+        held.append(token)
+        text = str(tokenizer.decode(held))
+        if not text.endswith("\ufffd"):  # else the last character is not whole yet
+            yield text if len(held) == 1 else f"{text}/{len(held)}"
+            held = []
+    if held:
+        yield str(tokenizer.decode(held))
 
 
 def learned(text: str) -> str:

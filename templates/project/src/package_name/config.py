@@ -125,7 +125,9 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        faults += [_fault(dict(detail), places) for detail in error.errors()]
+        details = [dict(detail) for detail in error.errors()]
+        meant = {(*loc[:-1], _nearest(loc)) for loc in map(_odd, details) if loc}
+        faults += [_fault(detail, places) for detail in details if detail["loc"] not in meant]
         raise ProjectError("\n".join(faults), _hint(faults)) from None
     if faults:
         raise ProjectError("\n".join(faults), _hint(faults))
@@ -203,7 +205,8 @@ def _fault(detail: dict[str, Any], places: Mapping[Keys, str]) -> str:
         case "missing":
             return f"{places[where]}: {_dotted(loc)} is missing"
         case "extra_forbidden":
-            return f"{place} is not a key{_nearest(loc)}"
+            near = _nearest(loc)
+            return f"{place} is not a key" + (f"; the nearest is {near}" if near else "")
         case "model_type":
             return f"{place} holds no keys"
         case "float_type" | "int_type" if isinstance(value, str):
@@ -218,12 +221,17 @@ def _dotted(keys: Keys) -> str:
     return ".".join(map(str, keys))
 
 
+def _odd(detail: Mapping[str, Any]) -> Keys:
+    """Where a key is that is none; it was meant for the one that is missed."""
+    return detail["loc"] if detail["type"] == "extra_forbidden" else ()
+
+
 def _nearest(where: Keys) -> str:
     section: Any = Config
     for part in where[:-1]:
         section = section.model_fields[part].annotation
     close = difflib.get_close_matches(str(where[-1]), section.model_fields, n=1)
-    return f"; the nearest is {close[0]}" if close else ""
+    return close[0] if close else ""
 
 
 def _hint(faults: Sequence[str]) -> str:
@@ -231,4 +239,6 @@ def _hint(faults: Sequence[str]) -> str:
         return "YAML reads 1e-4 as text: write 1.0e-4, and numbers without quotes"
     if any(NO_TEXT in fault for fault in faults):
         return "YAML reads yes, no, null and 12 as other things than text: put them in quotes"
+    if all(fault.startswith("--set") for fault in faults):
+        return ""
     return AS_GENERATED

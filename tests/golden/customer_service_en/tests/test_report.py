@@ -33,4 +33,6 @@ def test_the_conclusion_follows_from_the_tests(
 
     result = judge(config, gold, answers(given(base)), answers(given(tuned)), given(classical))
     assert result.conclusion.startswith(conclusion)
-    assert f"{tuned:.3f} [" in table(result)
+    shown = table(result).splitlines()
+    assert f"{tuned:.3f} " in shown[2]
+    assert max(map(len, shown)) <= 80

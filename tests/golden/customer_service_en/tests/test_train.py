@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from golden_desk import chat, check, data, evaluate, train
+from golden_desk.adapter import add_adapter
+from golden_desk.budget import plan_steps, what_fits
 from golden_desk.config import Config
+from golden_desk.dataset import Example, LeftPadding
 from golden_desk.errors import ProjectError
+from golden_desk.model import load_base
 from golden_desk.model_files import ModelFolder
 from golden_desk.run_folder import run_folder
 
@@ -88,6 +92,37 @@ def test_a_run_with_other_settings_needs_a_folder_of_its_own(formatted: Config) 
         train.main(formatted.model_copy(update={"training": training}), TRAIN)
 
 
+def test_a_run_is_judged_with_the_settings_it_was_trained_with(
+    formatted: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train.main(formatted, TRAIN)
+    changed = formatted.model_copy(
+        update={
+            "task": formatted.task.model_copy(update={"labels": ["other", "still_other"]}),
+            "training": formatted.training.model_copy(update={"epochs": 9}),
+            "evaluation": formatted.evaluation.model_copy(update={"shots": 0}),
+        }
+    )
+    own = formatted.model_copy(update={"evaluation": changed.evaluation})
+    run = run_folder(changed)
+    assert run.own_settings(changed) == own
+    capsys.readouterr()
+    for main, options in (
+        (evaluate.main, Namespace()),
+        (chat.main, Namespace(once="a question")),
+    ):
+        main(changed, options)
+        assert (
+            f"{run.path} keeps the settings it was trained with; run.yaml differs in task.labels, "
+            "training.epochs\n"
+        ) in capsys.readouterr().err
+    check.main(own.model_copy(update={"training": changed.training}), Namespace())
+    assert "warning: it began with other settings: training.epochs" in capsys.readouterr().out
+    evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
+    assert {row["gold"] for row in evaluation["answers"]} <= set(formatted.task.labels)
+    assert evaluation["base_prompt"] == "labels listed, no examples"
+
+
 def test_a_loss_that_is_no_number_ends_the_run(formatted: Config) -> None:
     training = formatted.training.model_copy(
         update={"learning_rate": 0.99, "max_grad_norm": 1e30, "schedule": "constant_with_warmup"}
@@ -117,7 +152,9 @@ def test_without_rows_or_adapter_the_next_command_is_named(
     assert caught.value.hint == "run `make train` first"
 
 
-def test_a_time_budget_shortens_the_run_and_its_evaluation(formatted: Config) -> None:
+def test_a_time_budget_shortens_the_run_and_its_evaluation(
+    formatted: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
     training = formatted.training.model_copy(
         update={"time_budget_minutes": 0.005, "epochs": 500, "evaluations": 1}
     )
@@ -125,7 +162,41 @@ def test_a_time_budget_shortens_the_run_and_its_evaluation(formatted: Config) ->
     budgeted = formatted.model_copy(update={"training": training, "evaluation": evaluation})
     train.main(budgeted, TRAIN)
     run = run_folder(budgeted)
-    assert 1 <= run.record()["steps"] < 500 * 7
+    steps = run.record()["steps"]
+    assert 1 <= steps < 500 * 7
+    said = capsys.readouterr().out
+    before, fits = said.index("measuring the speed"), said.index(f"{steps:,} of ")
+    assert said.index("loading ") < before < fits < said.index("training into")
     evaluate.main(budgeted, Namespace())
     measured = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
     assert measured["rows"] == min(evaluate.FEWEST_ROWS, measured["test_rows"])
+
+
+@pytest.mark.parametrize("checkpointing", [True, False])
+def test_the_speed_is_measured_on_what_will_be_trained(
+    formatted: Config, tiny_model: ModelFolder, checkpointing: bool
+) -> None:
+    settings = formatted.training.model_copy(
+        update={"gradient_checkpointing": checkpointing, "time_budget_minutes": 1}
+    )
+    base = load_base(tiny_model.path, formatted.model)
+    passes = []
+    base.model.layers[0].mlp.register_forward_pre_hook(lambda *_: passes.append(1))
+    model = add_adapter(base, formatted.adapter, checkpointing=checkpointing)
+    rows = [Example([5, 6, 7, 8], 2)] * 16
+    plan_steps(model, settings, LeftPadding(0), rows, rows)
+    batches = 4
+    assert len(passes) == (2 * batches if checkpointing else batches)
+
+
+@pytest.mark.parametrize(
+    ("steps", "every", "epochs", "little"),
+    [(29, 90, 0.9, True), (40, 90, 0.4, True), (40, 90, 1.2, False), (9, 9, 0.3, False)],
+)
+def test_what_can_be_done_is_said_where_little_fits(
+    steps: int, every: int, epochs: float, little: bool
+) -> None:
+    fits, *warning = what_fits(steps, every, 20, epochs).splitlines()
+    assert fits == f"{steps} of {every} steps fit into 20 minutes ({epochs:.2f} epochs of the rows)"
+    assert bool(warning) == little
+    assert all("raise training.time_budget_minutes" in line for line in warning)

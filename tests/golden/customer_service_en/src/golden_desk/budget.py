@@ -8,20 +8,24 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import torch
-from torch import nn
+from peft import PeftModel
 
 from .config import TrainingConfig
 from .dataset import Example, LeftPadding, training_order
 from .devices import processes
+from .progress import say
 
 T = TypeVar("T")
 
 # of a training budget, the rest is for validation and checkpoints
 TRAINING_SHARE = 0.85
+# on 458 tickets the loss fell from 6.9 to 0.8 in the first 32 steps of 8 rows, and slowly after
+FEW_STEPS = 30
+FEW_EPOCHS = 0.5  # most rows are then never seen
 
 
 def plan_steps(
-    model: nn.Module,
+    model: PeftModel,
     settings: TrainingConfig,
     collate: LeftPadding,
     train: Sequence[Example],
@@ -33,11 +37,16 @@ def plan_steps(
     rows = len(held_out)
     # several processes would each measure another pace; they train on accelerators, unlimited
     if settings.time_budget_minutes is not None and processes() == 1:
+        say("measuring the speed of this machine ...")
         size = settings.batch_size
         order = training_order([len(example.ids) for example in train], size, 4, seed=0)
         batches = [[train[i] for i in order[n : n + size]] for n in range(0, len(order), size)]
+        if settings.gradient_checkpointing:
+            model.activation_checkpointing_enable()  # as the Trainer will: it costs time
         seconds = seconds_per_step(model, batches, collate) * settings.accumulation
-        steps = min(steps, steps_within(settings.time_budget_minutes, seconds))
+        every = steps
+        steps = min(every, steps_within(settings.time_budget_minutes, seconds))
+        say(what_fits(steps, every, settings.time_budget_minutes, steps * per_step / len(train)))
         rows = min(
             rows,
             held_out_within(settings.time_budget_minutes, seconds / per_step, settings.evaluations),
@@ -45,8 +54,22 @@ def plan_steps(
     return {"steps": steps, "validation_rows": rows}
 
 
+def what_fits(steps: int, every: int, minutes: float, epochs: float) -> str:
+    """How much of the training fits, and what to do where that is little."""
+    fits = (
+        f"{steps:,} of {every:,} steps fit into {minutes:g} minutes "
+        f"({epochs:.2f} epochs of the rows)"
+    )
+    if steps == every or (steps >= FEW_STEPS and epochs >= FEW_EPOCHS):
+        return fits
+    return (
+        f"{fits}\nwarning: the model learns little in so few steps; "
+        "raise training.time_budget_minutes, choose a smaller model, or train on a GPU"
+    )
+
+
 def seconds_per_step(
-    model: nn.Module, batches: Sequence[Sequence[Example]], collate: LeftPadding
+    model: PeftModel, batches: Sequence[Sequence[Example]], collate: LeftPadding
 ) -> float:
     """Seconds of one forward and backward pass; the first batch only warms up."""
     device = next(model.parameters()).device
@@ -88,6 +111,7 @@ def rows_within(
     """How many of the rows can be answered in the budget, timed on the first few."""
     if minutes is None:
         return len(rows)
+    say("measuring the speed of this machine ...")
     answer(rows[:1])  # warms up
     first = _seconds(lambda: answer(rows[:1]))
     five = _seconds(lambda: answer(rows[:5]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ def run(
         add_options(parser)
     options = parser.parse_args(argv)
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as the package left it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         work(load_config(options.config, options.set), options)
         sys.stdout.flush()
     except ProjectError as error:

@@ -1,7 +1,8 @@
 """Format the raw records: `make data`.
 
 data/raw -> data/processed/{train,validation,test}.jsonl, rejects.jsonl with row and reason,
-exports for LLaMA-Factory, and summary.json. A new folder takes the old one's place once whole.
+contradictions.jsonl, exports for LLaMA-Factory, and summary.json. A new folder takes the old one's
+place once whole.
 """
 
 from __future__ import annotations
@@ -9,10 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,43 +19,19 @@ from . import command
 from .alone import alone_in
 from .config import Config, DataConfig, changed_keys
 from .errors import ProjectError
-from .exports import write_exports
+from .exports import write_dataset_info
 from .formatting import FIELDS, Reject, to_conversation
 from .near_duplicates import LARGEST, near_duplicates
+from .origin import changed_files, origin
 from .records import RecordError, Row, data_files, detect, read_rows, skeleton, text_of
-from .splits import PROCESSED, SPLITS, Split, split_of
+from .repeats import Place, Texts
+from .row_files import RowFiles, drop_training_rows, read_lines, reject_line, to_line
+from .splits import PROCESSED, SPLITS, split_of
+from .summary import Summary
 
 SUMMARY = PROCESSED / "summary.json"
 MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
-
-
-@dataclass
-class Summary:
-    """What came of the rows."""
-
-    rows: int = 0
-    kept: dict[Split, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
-    labels: dict[Split, Counter[str]] = field(
-        default_factory=lambda: {split: Counter() for split in SPLITS}
-    )
-    rejects: Counter[str] = field(default_factory=Counter)
-    near_duplicates_checked: bool = True
-
-    def report(self) -> str:
-        """The summary for people."""
-        kept = sum(self.kept.values())
-        lines = [f"{kept:,} of {self.rows:,} rows formatted"]
-        lines += [f"  {split:<11}{count:>9,}" for split, count in self.kept.items()]
-        if self.rejects:
-            reasons = ", ".join(f"{count:,} {code}" for code, count in self.rejects.most_common())
-            lines.append(f"{sum(self.rejects.values()):,} rows left out: {reasons}")
-            lines.append(f"each with its row number in {PROCESSED / 'rejects.jsonl'}")
-        if not self.near_duplicates_checked:
-            lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
-        absent = sorted(set(self.labels["test"]) - set(self.labels["train"]))
-        if absent:
-            lines.append(f"warning: in the test rows but never trained: {', '.join(absent)}")
-        return "\n".join(lines)
+AGAIN = "run `make data` again"
 
 
 def main(config: Config, options: command.Options) -> None:
@@ -64,104 +39,117 @@ def main(config: Config, options: command.Options) -> None:
     fresh = PROCESSED.with_name("processed.new")
     with alone_in(PROCESSED.parent):
         shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
-        fresh.mkdir()
         try:
             summary = format_all(config, fresh)
-        except BaseException:
+            old = PROCESSED.with_name("processed.old")
+            shutil.rmtree(old, ignore_errors=True)
+            if PROCESSED.exists():
+                PROCESSED.rename(old)
+            fresh.rename(PROCESSED)
+            shutil.rmtree(old, ignore_errors=True)
+        except RecordError as error:
+            hint = error.hint or "see data.files in config/run.yaml"
+            raise ProjectError(str(error), hint) from error
+        finally:
             shutil.rmtree(fresh, ignore_errors=True)
-            raise
-        old = PROCESSED.with_name("processed.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if PROCESSED.exists():
-            PROCESSED.rename(old)
-        fresh.rename(PROCESSED)
-        shutil.rmtree(old, ignore_errors=True)
-    print(summary.report())
+    print(summary.report(config))
 
 
 def format_all(config: Config, folder: Path) -> Summary:
-    """Fill a folder with splits, rejects, exports and summary."""
+    """Fill a new folder with splits, rejects, contradictions, exports and summary."""
+    made_from = origin(raw_files(config.data))  # before they are read: a later change shows
+    (folder / "exports").mkdir(parents=True)
     summary = format_rows(config, folder)
     drop_near_duplicates(folder, summary)
     for split, count in summary.kept.items():
         if not count:
-            reasons = ", ".join(f"{many} {code}" for code, many in summary.rejects.items())
             raise ProjectError(
-                f"no row is left for {split}; left out: {reasons or 'none'}",
-                "add rows, or look at data and task.labels in config/run.yaml",
+                "\n".join([f"no row is left for {split}; left out:", *summary.left_out()]),
+                "\n".join(summary.doubts(config))
+                or "add rows, or look at data and task.labels in config/run.yaml",
             )
-    write_exports(folder)
+    write_dataset_info(folder)
     made_by = config.model_dump(include=set(MADE_BY))
+    facts = {**summary.facts(), "made_by": made_by, "made_from": made_from}
     (folder / SUMMARY.name).write_text(
-        json.dumps({**vars(summary), "made_by": made_by}, ensure_ascii=False, indent=2) + "\n",
-        encoding="utf-8",
+        json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
     return summary
 
 
 def formatted(config: Config) -> str:
     """SHA-256 of the formatted rows, once they are sure to be what run.yaml asks for."""
-    try:
-        made_by = json.loads(SUMMARY.read_text(encoding="utf-8"))["made_by"]
-    except (FileNotFoundError, ValueError, KeyError):
-        raise ProjectError(
-            f"there are no whole rows in {PROCESSED}", "run `make data` first"
-        ) from None
-    if changed := changed_keys(made_by, config, MADE_BY):
-        raise ProjectError(
-            f"{PROCESSED} was made with other settings: {', '.join(changed)}",
-            "run `make data` again",
-        )
+    summary = _read_summary()
+    if changed := changed_keys(summary["made_by"], config, MADE_BY):
+        raise ProjectError(f"{PROCESSED} was made with other settings: {', '.join(changed)}", AGAIN)
+    with suppress(RecordError):  # a folder that has lost its raw files
+        _refuse_changed(summary, raw_files(config.data))
+    return rows_hash()
+
+
+def rows_hash() -> str:
+    """SHA-256 of the formatted rows, once they are sure to be as formatting.py writes them."""
+    _refuse_changed(_read_summary(), [])
     digest = hashlib.sha256()
     for split in SPLITS:
         digest.update((PROCESSED / f"{split}.jsonl").read_bytes())
     return digest.hexdigest()
 
 
+def _read_summary() -> dict[str, Any]:
+    try:
+        summary: dict[str, Any] = json.loads(SUMMARY.read_text(encoding="utf-8"))
+        if summary.keys() >= {"made_by", "made_from"}:
+            return summary
+    except (FileNotFoundError, ValueError):
+        pass
+    raise ProjectError(f"there are no whole rows in {PROCESSED}", "run `make data` first")
+
+
+def _refuse_changed(summary: Mapping[str, Any], files: Sequence[Path]) -> None:
+    if changed := changed_files(summary["made_from"], files):
+        raise ProjectError(f"changed since {PROCESSED} was made: {', '.join(changed)}", AGAIN)
+
+
 def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
-    summary = Summary()
-    seen: set[bytes] = set()
+    summary, texts = Summary(), Texts()
     with ExitStack() as stack:
-        opened = {
-            name: stack.enter_context((folder / f"{name}.jsonl").open("w", encoding="utf-8"))
-            for name in (*SPLITS, "rejects")
-        }
+        files = RowFiles(folder, stack)
         for row in rows(config.data):
             summary.rows += 1
+            place, repeated = Place(row.file, row.number), None
             record = to_record(row.values, config.data.columns)
             outcome = Reject(row.fault) if row.fault else to_conversation(record, config.task)
             if not isinstance(outcome, Reject):
-                text, answer = skeleton(record["text"]), outcome[-1]["content"]
-                key = hashlib.sha256(f"{text}\0{answer}".encode()).digest()[:8]
-                if key in seen:
+                bare, label = skeleton(record["text"]), outcome[-1]["content"]
+                if repeated := texts.earlier(bare, label, place, text=record["text"]):
                     outcome = Reject("duplicate")
-                seen.add(key)
             if isinstance(outcome, Reject):
-                summary.rejects[outcome.reason] += 1
-                line: dict[str, object] = {"reason": outcome.reason}
-                name = "rejects"
+                summary.reject(outcome.reason, record)
+                files.reject(outcome.reason, record, place, repeated)
             else:
-                split = split_of(record.get("group") or text, config.data)
-                summary.kept[split] += 1
-                summary.labels[split][answer] += 1
-                line = {"messages": outcome}
-                name = split
-            line |= {"file": row.file, "row": row.number}
-            opened[name].write(json.dumps(line, ensure_ascii=False) + "\n")
+                split = split_of(record.get("group") or bare, config.data)
+                summary.keep(split, label)
+                files.keep(split, outcome, place)
+    with (folder / "contradictions.jsonl").open("w", encoding="utf-8") as file:
+        for contradiction in texts.contradictions():
+            summary.contradictions += 1
+            file.write(to_line(contradiction))
     return summary
+
+
+def raw_files(data: DataConfig) -> list[Path]:
+    """The files that hold the raw records."""
+    return [path for name in data.files for path in data_files(Path(name))]
 
 
 def rows(data: DataConfig) -> Iterator[Row]:
     """Every row of every file of run.yaml."""
-    try:
-        for name in data.files:
-            for path in data_files(Path(name)):
-                layout = detect(path)
-                _refuse_missing(path, layout.columns, data.columns)
-                yield from read_rows(path, layout)
-    except RecordError as error:
-        raise ProjectError(str(error), error.hint or "see data.files in config/run.yaml") from error
+    for path in raw_files(data):
+        layout = detect(path)
+        _refuse_missing(path, layout.columns, data.columns)
+        yield from read_rows(path, layout)
 
 
 def _refuse_missing(path: Path, has: Sequence[str], columns: Mapping[str, list[str]]) -> None:
@@ -176,10 +164,13 @@ def _refuse_missing(path: Path, has: Sequence[str], columns: Mapping[str, list[s
 
 def to_record(values: Mapping[str, object], columns: Mapping[str, list[str]]) -> dict[str, str]:
     """The fields of a row, each from the first of its columns that the row has."""
-    return {
-        name: next((text_of(values[column]) for column in among if column in values), "")
-        for name, among in columns.items()
-    }
+    record = dict.fromkeys(columns, "")
+    for name, among in columns.items():
+        for column in among:
+            if column in values:
+                record[name] = text_of(values[column])
+                break
+    return record
 
 
 def drop_near_duplicates(folder: Path, summary: Summary) -> None:
@@ -187,29 +178,24 @@ def drop_near_duplicates(folder: Path, summary: Summary) -> None:
     if sum(summary.kept.values()) > LARGEST:
         summary.near_duplicates_checked = False
         return
-    lines = {split: read_lines(folder / f"{split}.jsonl") for split in SPLITS}
-    texts = {split: [line["messages"][-2]["content"] for line in lines[split]] for split in SPLITS}
-    repeats = set(near_duplicates(texts["train"], texts["validation"] + texts["test"]))
-    if not repeats:
-        return
-    with (
-        (folder / "train.jsonl").open("w", encoding="utf-8") as train,
-        (folder / "rejects.jsonl").open("a", encoding="utf-8") as rejects,
-    ):
-        for position, line in enumerate(lines["train"]):
-            if position in repeats:
-                summary.labels["train"][line.pop("messages")[-1]["content"]] -= 1
-                line = {"reason": "near_duplicate_across_split", **line}
-            out = rejects if position in repeats else train
-            out.write(json.dumps(line, ensure_ascii=False) + "\n")
-    summary.kept["train"] -= len(repeats)
-    summary.rejects["near_duplicate_across_split"] += len(repeats)
+    train, validation, test = (read_lines(folder / f"{split}.jsonl") for split in SPLITS)
+    held_out = validation + test
+    repeats = near_duplicates([_text(line) for line in train], [_text(line) for line in held_out])
+    with (folder / "rejects.jsonl").open("a", encoding="utf-8") as rejects:
+        for position, other in sorted(repeats.items()):
+            label = train[position]["messages"][-1]["content"]
+            summary.drop_near_duplicate(label)
+            record = {"text": _text(train[position]), "label": label}
+            places = (
+                Place(line["file"], line["row"]) for line in (train[position], held_out[other])
+            )
+            rejects.write(reject_line("near_duplicate_across_split", record, *places))
+    drop_training_rows(folder, repeats)
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a jsonl file."""
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+def _text(line: Mapping[str, Any]) -> str:
+    text: str = line["messages"][-2]["content"]
+    return text
 
 
 if __name__ == "__main__":

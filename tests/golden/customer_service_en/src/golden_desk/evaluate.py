@@ -19,7 +19,7 @@ from . import command
 from .baselines import classical_answers
 from .budget import rows_within
 from .config import Config
-from .data import formatted
+from .data import rows_hash
 from .dataset import answer_ids, prompt_ids, read_split, shorten
 from .formatting import Conversation, read_answer, to_prompt, to_untuned_prompt
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
@@ -38,9 +38,10 @@ CHOOSING, ANSWERING = 0.2, 0.7
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Answer the test rows three times, and say what may be concluded."""
-    run, rows_hash = run_folder(config), formatted(config)
-    run.refuse_other_rows(rows_hash)
-    adapter = run.trained_adapter
+    run, rows = run_folder(config), rows_hash()
+    run.refuse_other_rows(rows)
+    adapter, config = run.trained_adapter, run.own_settings(config)
+    say(f"loading {config.model.id}")
     folder = model_folder(run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
     asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter))
@@ -67,7 +68,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
         run.path / "evaluation.json",
         {
             "run": config.run.name,
-            "data_sha256": rows_hash,
+            "data_sha256": rows,
             "rows": fitting,
             "test_rows": len(test),
             "base_prompt": choice,
@@ -127,6 +128,7 @@ class Asker:
 
         if not examples:
             return [], "labels listed, no examples"
+        say("choosing the base model's prompt on validation rows ...")
         rows = validation[:VALIDATION_ROWS]
         fitting = rows_within(
             self.minutes(CHOOSING / 2), rows, lambda some: right(some, examples), least=FEWEST_ROWS

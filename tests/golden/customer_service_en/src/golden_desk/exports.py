@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .formatting import Conversation
-from .splits import SPLITS
+from .splits import SPLITS, Split
 
 _ROLES = {"user": "human", "assistant": "gpt"}
 _ALPACA = {"prompt": "instruction", "query": "input", "response": "output", "system": "system"}
@@ -31,30 +31,29 @@ def sharegpt(messages: Conversation) -> dict[str, object]:
     }
 
 
-def write_exports(processed: Path) -> None:
-    """Write `exports/`, with the dataset_info.json that registers its files."""
-    folder = processed / "exports"
-    folder.mkdir()
+SHAPES: dict[str, Callable[[Conversation], Mapping[str, object]]] = {
+    "alpaca": alpaca,
+    "sharegpt": sharegpt,
+}
+
+
+def export_file(processed: Path, shape: str, split: Split) -> Path:
+    """The file of a split in one of the shapes."""
+    return processed / "exports" / f"{shape}_{split}.jsonl"
+
+
+def write_dataset_info(processed: Path) -> None:
+    """Write the dataset_info.json that registers the exported files."""
     info: dict[str, object] = {}
     for split in SPLITS:
-        with (
-            (folder / f"alpaca_{split}.jsonl").open("w", encoding="utf-8") as as_alpaca,
-            (folder / f"sharegpt_{split}.jsonl").open("w", encoding="utf-8") as as_sharegpt,
-        ):
-            for messages in _conversations(processed / f"{split}.jsonl"):
-                as_alpaca.write(json.dumps(alpaca(messages), ensure_ascii=False) + "\n")
-                as_sharegpt.write(json.dumps(sharegpt(messages), ensure_ascii=False) + "\n")
-        info[f"alpaca_{split}"] = {"file_name": f"alpaca_{split}.jsonl", "columns": _ALPACA}
+        info[f"alpaca_{split}"] = {
+            "file_name": export_file(processed, "alpaca", split).name,
+            "columns": _ALPACA,
+        }
         info[f"sharegpt_{split}"] = {
-            "file_name": f"sharegpt_{split}.jsonl",
+            "file_name": export_file(processed, "sharegpt", split).name,
             "formatting": "sharegpt",
             "columns": _SHAREGPT,
         }
     text = json.dumps(info, ensure_ascii=False, indent=2) + "\n"
-    (folder / "dataset_info.json").write_text(text, encoding="utf-8")
-
-
-def _conversations(path: Path) -> Iterator[Conversation]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)["messages"]
+    (processed / "exports" / "dataset_info.json").write_text(text, encoding="utf-8")

@@ -17,10 +17,10 @@ LARGEST = 50_000
 _BLOCK = 1_000
 
 
-def near_duplicates(texts: Sequence[str], held_out: Sequence[str]) -> list[int]:
-    """Positions of the texts that nearly repeat a held-out one, in order."""
+def near_duplicates(texts: Sequence[str], held_out: Sequence[str]) -> dict[int, int]:
+    """Positions of the texts that nearly repeat a held-out one, each with that one's position."""
     if not texts or not held_out:
-        return []
+        return {}
     trigrams = HashingVectorizer(
         analyzer="char",
         ngram_range=(3, 3),
@@ -31,11 +31,13 @@ def near_duplicates(texts: Sequence[str], held_out: Sequence[str]) -> list[int]:
     )
     ours = trigrams.transform(texts)
     sizes = np.asarray(ours.sum(axis=1)).ravel()
-    found: set[int] = set()
+    found: dict[int, int] = {}
     for start in range(0, len(held_out), _BLOCK):
         theirs = trigrams.transform(held_out[start : start + _BLOCK])
         their_sizes = np.asarray(theirs.sum(axis=1)).ravel()
         common = (ours @ theirs.T).tocoo()
         union = sizes[common.row] + their_sizes[common.col] - common.data
-        found.update(common.row[common.data >= SIMILAR * union].tolist())
-    return sorted(found)
+        near = common.data >= SIMILAR * union
+        columns = (start + common.col[near]).tolist()
+        found = dict(zip(common.row[near].tolist(), columns, strict=True)) | found
+    return found

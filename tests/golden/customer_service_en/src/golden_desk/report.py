@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,7 +15,12 @@ from .stats import Comparison, Metric, rate
 
 T = TypeVar("T")
 Given = Sequence[str | None]
-TITLES = {"base": "base, prompted", "tuned": "tuned", "baseline": baselines.TITLE}
+RANKED = "ranked_"  # before the names of what ranking gives
+TITLES = {"base": "base, prompted", "tuned": "tuned", "baseline": "baseline"}
+MEANING = f"""\
+written   what the model writes; readable is the share of it that names a label
+ranked    the label the model finds most likely, whatever it would write
+baseline  {baselines.TITLE}; behind each value its 95 % interval"""
 
 
 @dataclass(frozen=True)
@@ -123,20 +128,24 @@ def by_row(
 
 
 def table(result: Result) -> str:
-    """The result for people: a column each for base, tuned and baseline."""
+    """The result for people, in 80 columns: base, tuned and baseline, then the paired tests."""
     names = list(result.metrics["tuned"])
-    width = max(map(len, names)) + 2
-    lines = [" " * width + "".join(f"{title:<30}" for title in TITLES.values())]
-    for name in names:
-        cells = (_interval(result.metrics[column].get(name)) for column in TITLES)
-        lines.append(f"{name:<{width}}" + "".join(f"{cell:<30}" for cell in cells))
-    lines += ["", "tuned against"]
-    for name, each in [*result.against_base.items(), *result.against_baseline.items()]:
-        lines.append(
-            f"  {each.against:<10}{name:<{width}}{each.difference:+.3f} "
-            f"[{each.low:+.3f}, {each.high:+.3f}]  p {_probability(each.p)}  {each.verdict}"
-        )
-    return "\n".join(line.rstrip() for line in lines)
+    ranked = [name for name in names if name.startswith(RANKED)]
+    lines = [_line("", TITLES.values())]
+    for way, among in (("written", names[: -len(ranked)]), ("ranked", ranked)):
+        lines.append(way)
+        for name in among:
+            cells = [_interval(result.metrics[column].get(name)) for column in TITLES]
+            lines.append(_line(f"  {name.removeprefix(RANKED)}", cells))
+    lines += ["", MEANING]
+    for against, tests in (("base", result.against_base), ("baseline", result.against_baseline)):
+        lines += ["", f"tuned against {against}"]
+        for name, each in tests.items():
+            lines.append(
+                f"  {name:<22}{each.difference:+.3f} [{each.low:+.3f}, {each.high:+.3f}]  "
+                f"p {_probability(each.p)}  {each.verdict}"
+            )
+    return "\n".join(lines)
 
 
 def as_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,13 +157,17 @@ def as_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ranked(values: Mapping[str, T]) -> dict[str, T]:
-    return {f"ranked_{name}": value for name, value in values.items()}
+    return {f"{RANKED}{name}": value for name, value in values.items()}
+
+
+def _line(name: str, cells: Iterable[str]) -> str:
+    return f"{name:<29}{''.join(f'{cell:<17}' for cell in cells)}".rstrip()
 
 
 def _interval(metric: Metric | None) -> str:
     if metric is None or not metric.n:
         return "-"
-    return f"{metric.value:.3f} [{metric.low:.3f}, {metric.high:.3f}]"
+    return f"{metric.value:.3f} {metric.low:.2f}-{metric.high:.2f}"
 
 
 def _probability(p: float) -> str:

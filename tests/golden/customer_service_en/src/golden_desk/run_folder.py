@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import yaml
+from safetensors import SafetensorError
 
-from .config import Config, ModelConfig, changed_keys
+from .config import Config, ModelConfig, changed_keys, load_config
 from .errors import ProjectError
 
 _RECORDED = ("torch", "transformers", "peft", "accelerate", "tokenizers")
@@ -24,6 +28,11 @@ class RunFolder:
     """`runs/<name>/`."""
 
     path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """What was trained, value by value."""
+        return self.path / "config.yaml"
 
     @property
     def adapter(self) -> Path:
@@ -57,13 +66,41 @@ class RunFolder:
         revision = model.revision or self.record().get("model_revision")
         return model.model_copy(update={"revision": revision})
 
+    def own_settings(self, config: Config) -> Config:
+        """The settings that the run was trained with; how to evaluate it, run.yaml says."""
+        if changed := self.other_settings(config):
+            said = f"{self.path} keeps the settings it was trained with; run.yaml differs in "
+            print(said + ", ".join(changed), file=sys.stderr)
+        own = load_config(self.config_file)
+        run = own.run.model_copy(update={"name": config.run.name})
+        return own.model_copy(update={"run": run, "evaluation": config.evaluation})
+
+    def other_settings(self, config: Config) -> list[str]:
+        """What the run was trained with and `config` has otherwise; nothing before it began."""
+        if not self.config_file.is_file():
+            return []
+        before = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+        changed = changed_keys(before, config, ("data", "task", "model", "adapter", "training"))
+        if before["run"]["seed"] != config.run.seed:
+            changed.append("run.seed")
+        return changed
+
+    def refuse_others(self, config: Config, data: str) -> None:
+        """Refuse to go on with other settings or rows than the run began with."""
+        if changed := self.other_settings(config):
+            raise ProjectError(
+                f"{self.path} holds a run with other settings: {', '.join(changed)}",
+                f"set another run.name in config/run.yaml, or delete {self.path} to train it anew",
+            )
+        self.refuse_other_rows(data)
+
     def refuse_other_rows(self, data: str) -> None:
         """Refuse rows other than those the run began with: neither mixed, nor judged by others."""
         before = self.record()
         if before and before["data_sha256"] != data:
             raise ProjectError(
                 f"data/processed changed since {self.path} began",
-                f"train on it under another name: --set run.name={self.path.name}-2",
+                f"set another run.name in config/run.yaml and train, or delete {self.path}",
             )
 
     def begin(
@@ -75,7 +112,7 @@ class RunFolder:
             return
         versions = {name: version(name) for name in _RECORDED}
         self.path.mkdir(parents=True, exist_ok=True)
-        write_text(self.path / "config.yaml", _as_yaml(config))
+        write_text(self.config_file, _as_yaml(config))
         write_json(
             self.path / "run.json",
             {**facts, "versions": {"python": platform.python_version(), **versions}},
@@ -87,6 +124,20 @@ class RunFolder:
             self.path / "result.json", {"best_validation_loss": best_loss, "history": history}
         )
 
+    @contextmanager
+    def told_when_full(self) -> Iterator[None]:
+        """Say that the disk is full where torch and safetensors say it in their own ways."""
+        try:
+            yield
+        except (RuntimeError, SafetensorError) as error:
+            # safetensors repeats the system's words and clears up; torch leaves the disk full
+            if "No space left" not in str(error) and shutil.disk_usage(self.path).free > 2**16:
+                raise
+            raise ProjectError(
+                f"the disk of {self.path} is full",
+                "make room; `make train` then goes on from the last whole checkpoint",
+            ) from error
+
     def last_checkpoint(self) -> Path | None:
         """The newest checkpoint that was written to its end."""
         whole = [path for path in self.checkpoints.glob("checkpoint-*") if _is_whole(path)]
@@ -94,20 +145,8 @@ class RunFolder:
 
 
 def run_folder(config: Config) -> RunFolder:
-    """The folder of this run; refused when it holds a run with other settings."""
-    folder = RunFolder(Path("runs") / config.run.name)
-    written = folder.path / "config.yaml"
-    if written.is_file():
-        before = yaml.safe_load(written.read_text(encoding="utf-8"))
-        changed = changed_keys(before, config, ("data", "task", "model", "adapter", "training"))
-        if before["run"]["seed"] != config.run.seed:
-            changed.append("run.seed")
-        if changed:
-            raise ProjectError(
-                f"{folder.path} holds a run with other settings: {', '.join(changed)}",
-                f"name this run: --set run.name={config.run.name}-2, or delete {folder.path}",
-            )
-    return folder
+    """The folder of this run."""
+    return RunFolder(Path("runs") / config.run.name)
 
 
 def write_json(path: Path, content: object) -> None:

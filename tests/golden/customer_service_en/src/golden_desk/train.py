@@ -31,7 +31,7 @@ from .source import model_folder
 def main(config: Config, options: argparse.Namespace) -> None:
     """Train, from the first step or from the last checkpoint."""
     settings, run, rows = config.training, run_folder(config), formatted(config)
-    run.refuse_other_rows(rows)
+    run.refuse_others(config, rows)
     if run.finished:
         say(f"{run.path} is trained; next: make eval (or give the next run another run.name)")
         return
@@ -43,7 +43,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     train = read_examples("train", tokenizer, config)
     held_out = read_examples("validation", tokenizer, config)
     random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
-    say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}")
+    say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}\nloading {config.model.id}")
 
     # 2. Model: the frozen base, and what is trained beside it.
     set_seed(config.run.seed)
@@ -65,7 +65,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
         return
 
     # 4. Train, in a folder that says what is trained and is closed to others meanwhile.
-    with alone_in(run.path):
+    with alone_in(run.path), run.told_when_full():
         run.begin(config, plan, data=rows, revision=folder.revision)
         set_seed(config.run.seed)
         trainer = Trainer(

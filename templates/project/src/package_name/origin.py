@@ -1,0 +1,31 @@
+"""What the formatted rows were made from, so that rows of other files than today's are noticed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from . import formatting
+
+Origin: TypeAlias = dict[str, dict[str, int | str]]
+
+
+def origin(raw_files: Iterable[Path]) -> Origin:
+    """Size and SHA-256 of the raw files that are there and of formatting.py, by name."""
+    paths = {str(path): path for path in raw_files if path.is_file()}
+    paths["formatting.py"] = Path(formatting.__file__)
+    return {
+        name: {"size": path.stat().st_size, "sha256": _sha256(path)} for name, path in paths.items()
+    }
+
+
+def changed_files(before: Mapping[str, object], raw_files: Iterable[Path]) -> list[str]:
+    """The files that are not as they were. Who has the formatted rows may lack the raw ones."""
+    return [name for name, now in origin(raw_files).items() if before.get(name) != now]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

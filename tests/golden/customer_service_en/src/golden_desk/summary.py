@@ -1,0 +1,129 @@
+"""What came of the raw rows, as `make data` tells it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .config import Config
+from .near_duplicates import LARGEST
+from .records import LONGEST_CELL, normal_label
+from .splits import PROCESSED, SPLITS, Split
+
+KEPT_LABELS, LONGEST_LABEL = 100, 60  # of unknown labels: how many, and how much of each
+
+
+class Reason(NamedTuple):
+    """What a code in rejects.jsonl means, and the field that is at fault."""
+
+    words: str
+    field: str = ""
+
+
+# formatting.py may give others: they are counted under their own name
+REASONS = {
+    "broken_row": Reason("does not fit the columns of its file"),
+    "bad_encoding": Reason("holds damaged characters"),
+    "too_long": Reason(f"has a cell of over {LONGEST_CELL:,} characters"),
+    "empty_input": Reason("has no text", "text"),
+    "empty_label": Reason("has no label", "label"),
+    "unknown_label": Reason("its label is not in task.labels", "label"),
+    "duplicate": Reason("says the same as an earlier row", "text"),
+    "near_duplicate_across_split": Reason("nearly repeats a validation or test text"),
+}
+DOUBTS = {
+    "text": "is {column} the column of data.columns.text?",
+    "label": "is {column} the column of data.columns.label, and are its values in task.labels?",
+}
+
+
+@dataclass
+class Summary:
+    """Counts of the rows that were kept and left out."""
+
+    rows: int = 0
+    kept: dict[Split, int] = field(default_factory=lambda: dict.fromkeys(SPLITS, 0))
+    labels: dict[Split, Counter[str]] = field(
+        default_factory=lambda: {split: Counter() for split in SPLITS}
+    )
+    rejects: Counter[str] = field(default_factory=Counter)
+    unknown_labels: Counter[str] = field(default_factory=Counter)
+    contradictions: int = 0
+    near_duplicates_checked: bool = True
+
+    def keep(self, split: Split, label: str) -> None:
+        """Count a row of a split."""
+        self.kept[split] += 1
+        self.labels[split][label] += 1
+
+    def reject(self, reason: str, record: Mapping[str, str]) -> None:
+        """Count a row that is left out."""
+        self.rejects[reason] += 1
+        if reason == "unknown_label":
+            self.unknown_labels[normal_label(record["label"])[:LONGEST_LABEL]] += 1
+
+    def drop_near_duplicate(self, label: str) -> None:
+        """Count a training row that is left out after all."""
+        self.kept["train"] -= 1
+        self.labels["train"][label] -= 1
+        self.rejects["near_duplicate_across_split"] += 1
+
+    def facts(self) -> dict[str, object]:
+        """The counts for summary.json."""
+        return {**vars(self), "unknown_labels": dict(self.unknown_labels.most_common(KEPT_LABELS))}
+
+    def report(self, config: Config) -> str:
+        """The summary for people."""
+        lines = [f"{sum(self.kept.values()):,} of {self.rows:,} rows formatted"]
+        lines += [f"  {split:<11}{count:>9,}" for split, count in self.kept.items()]
+        if self.rejects:
+            path = PROCESSED / "rejects.jsonl"
+            lines.append(f"{sum(self.rejects.values()):,} rows left out, each of them in {path}")
+            lines += self.left_out()
+        if not self.near_duplicates_checked:
+            lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
+        warnings = [*self.doubts(config), *self._gaps(config.task.labels)]
+        if self.contradictions:
+            path = PROCESSED / "contradictions.jsonl"
+            warnings.append(f"{self.contradictions:,} texts have several labels: see {path}")
+        return "\n".join(lines + [f"warning: {warning}" for warning in warnings])
+
+    def left_out(self) -> Iterator[str]:
+        """A line for each reason, the most frequent first."""
+        width = max(map(len, self.rejects), default=0)
+        for code, count in self.rejects.most_common():
+            words = REASONS[code].words if code in REASONS else ""
+            if code == "unknown_label":
+                met = [f"{name} ({many:,})" for name, many in self.unknown_labels.most_common()]
+                words += f": {some(met)}"
+            yield f"  {count:>9,} {code:<{width}}  {words}".rstrip()
+
+    def doubts(self, config: Config) -> Iterator[str]:
+        """The columns for which most rows are left out: they may be the wrong ones."""
+        for name, doubt in DOUBTS.items():
+            codes = [code for code, reason in REASONS.items() if reason.field == name]
+            count = sum(self.rejects[code] for code in codes)
+            if count > self.rows / 2:
+                asked = doubt.format(column=" or ".join(config.data.columns[name]))
+                yield f"{count:,} of {self.rows:,} rows are left out for their {name}: {asked}"
+
+    def _gaps(self, labels: Sequence[str]) -> Iterator[str]:
+        """The labels without a row, and those without one to learn from or to be judged by."""
+        met = set[str]().union(*(+count for count in self.labels.values()))
+        if unmet := [label for label in labels if label not in met]:
+            yield f"in task.labels, and no row has it: {some(unmet)}"
+        missing = {
+            split: [label for label in labels if label in met and not self.labels[split][label]]
+            for split in ("train", "test")
+        }
+        lacks = [f"no {split} row for {some(names)}" for split, names in missing.items() if names]
+        if lacks:
+            yield "; ".join(lacks)
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few of the names, and how many more there are."""
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
