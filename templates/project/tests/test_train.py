@@ -16,6 +16,7 @@ from package_name.budget import plan_steps, what_fits
 from package_name.config import Config
 from package_name.dataset import Example, LeftPadding
 from package_name.errors import ProjectError
+from package_name.metrics import DECISIVE
 from package_name.model import load_base
 from package_name.model_files import ModelFolder
 from package_name.run_folder import run_folder
@@ -57,8 +58,8 @@ def test_a_run_trains_measures_itself_and_answers(
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
     assert evaluation["rows"] == evaluation["test_rows"]
     for column in ("base", "tuned", "baseline"):
-        assert set(evaluation[column]["accuracy"]) == {"value", "low", "high", "n"}
-    assert evaluation["comparison"]["accuracy"]["against"] == "base"
+        assert set(evaluation[column][DECISIVE[0]]) == {"value", "low", "high", "n"}
+    assert evaluation["comparison"][DECISIVE[0]]["against"] == "base"
     assert {answers["test_row"] for answers in evaluation["answers"]} == set(
         range(evaluation["rows"])
     )
@@ -119,7 +120,7 @@ def test_a_run_is_judged_with_the_settings_it_was_trained_with(
     check.main(own.model_copy(update={"training": changed.training}), Namespace())
     assert "warning: it began with other settings: training.epochs" in capsys.readouterr().out
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
-    assert {row["gold"] for row in evaluation["answers"]} <= set(formatted.task.labels)
+    assert {row["gold"] for row in evaluation["answers"]} <= {*formatted.task.labels}
     assert evaluation["base_prompt"] == "labels listed, no examples"
 
 

@@ -31,6 +31,16 @@ class Answers:
             return []
         return [self.candidates[place] for place in self.probabilities.argmax(axis=1)]
 
+    def only(self, rows: Sequence[int]) -> Answers:
+        """The answers to some of the rows."""
+        likely = self.probabilities
+        return Answers(
+            read=[self.read[row] for row in rows],
+            candidates=self.candidates,
+            probabilities=None if likely is None else likely[list(rows)],
+            written=None if self.written is None else [self.written[row] for row in rows],
+        )
+
 
 def positions(given: Sequence[str | None], labels: Sequence[str]) -> Labels:
     """Labels as their places in the list."""

@@ -27,9 +27,10 @@ from .dataset import answer_ids, prompt_ids, read_split, shorten
 from .formatting import candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .progress import say
-from .report import as_dicts, by_row, judge, mistakes, table
+from .report import Result, as_dicts, by_row, judge, mistakes, table
 from .run_folder import run_folder, write_json
 from .scoring import rank_answers, write_answers
+from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
 from .source import model_folder
 from .splits import SPLITS
 
@@ -47,7 +48,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     say(f"loading {config.model.id}")
     folder = model_folder(run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
-    splits = [read_split(split) for split in SPLITS]
+    splits, told_apart = [read_split(split) for split in SPLITS], slices_of_test_rows(config)
     longest = longest_answer(splits[0], tokenizer, config.model)
     asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter), longest)
     train, validation, test = map(asker.shortened, splits)
@@ -69,6 +70,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
         [question(row) for row in train], [answer(row) for row in train], questions, config.task
     )
     result = judge(config, gold, base, tuned, classical)
+    slices = {name: [of[i] for i in order[:fitting]] for name, of in told_apart.items()}
+    in_slices = by_slice(gold, tuned, slices, config)
     write_json(
         run.path / "evaluation.json",
         {
@@ -80,14 +83,23 @@ def main(config: Config, options: argparse.Namespace) -> None:
             **as_dicts(result.metrics),
             "comparison": as_dicts(result.against_base),
             "comparison_with_baseline": as_dicts(result.against_baseline),
+            "tuned_by_slice": as_dicts(in_slices),
             "conclusion": result.conclusion,
             "answers": by_row(order[:fitting], gold, base, tuned, classical),
         },
     )
-    say(f"\n{table(result)}\n\n{result.conclusion}\n\nworst answers of the tuned model:")
-    for text, label, written in mistakes(questions, gold, tuned)[:5]:
-        say(f"  {text[:60]!r}: {written!r}, right is {label!r}")
+    show(result, in_slices, mistakes(questions, gold, tuned))
     say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
+
+
+def show(result: Result, in_slices: Slices, wrong: Sequence[tuple[str, str, str]]) -> None:
+    """Print what came of it."""
+    say(f"\n{table(result)}\n\n{result.conclusion}")
+    if in_slices:
+        say("\n".join(["", "the tuned model told apart by data.slices:", *slice_lines(in_slices)]))
+    say("\nworst answers of the tuned model:")
+    for text, label, written in wrong[:5]:
+        say(f"  {text[:60]!r}: {written!r}, right is {label!r}")
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,12 @@ def table(result: Result) -> str:
         for name in among:
             cells = [_interval(result.metrics[column].get(name)) for column in TITLES]
             lines.append(_line(f"  {name.removeprefix(RANKED)}", cells))
-    lines += ["", MEANING, f"baseline: {baselines.TITLE}; behind each value its 95 % interval"]
+    lines += [
+        "",
+        MEANING,
+        f"baseline: {baselines.TITLE}",
+        "behind each value stands its 95 % interval",
+    ]
     for against, tests in (("base", result.against_base), ("baseline", result.against_baseline)):
         lines += ["", f"tuned against {against}"]
         for name, each in tests.items():

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
+from .conversation import Conversation
 from .exports import SHAPES, export_file
-from .formatting import Conversation
 from .repeats import Place
 from .splits import SPLITS, Split
 
@@ -26,6 +26,7 @@ class RowFiles:
             return stack.enter_context(path.open("w", encoding="utf-8", errors="backslashreplace"))
 
         self._rejects = opened(folder / "rejects.jsonl")
+        self._slices = opened(folder / "slices.jsonl")
         self._splits = {split: opened(folder / f"{split}.jsonl") for split in SPLITS}
         self._exports = {
             split: [
@@ -34,10 +35,14 @@ class RowFiles:
             for split in SPLITS
         }
 
-    def keep(self, split: Split, messages: Conversation, place: Place) -> None:
-        """Write a row of a split, and the same in the shapes of the exports."""
+    def keep(
+        self, split: Split, messages: Conversation, place: Place, slices: Mapping[str, str]
+    ) -> None:
+        """Write a row of a split, the same in the shapes of the exports, and what it is told by."""
         line = {"messages": messages, "file": place.file, "row": place.row}
         self._splits[split].write(to_line(line))
+        if slices:
+            self._slices.write(to_line({**place._asdict(), "slices": slices}))
         for shape, file in self._exports[split]:
             file.write(to_line(shape(messages)))
 

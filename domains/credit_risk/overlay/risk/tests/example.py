@@ -6,6 +6,13 @@ from package_name.task import TaskConfig
 
 COLUMNS = {"history": ["history"], "age": ["age"], "label": ["label"]}
 
+SAME = ("Same text", "Same text")  # what counts as said twice
+
+
+def with_labels(task: TaskConfig, labels: list[str]) -> TaskConfig:
+    """The task with other labels."""
+    return task.model_copy(update={"labels": labels, "recommendations": []})
+
 
 def with_two_labels(task: TaskConfig) -> TaskConfig:
     """The task with two levels, one of them the risk, and a single input."""

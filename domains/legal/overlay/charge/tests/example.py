@@ -6,6 +6,13 @@ from package_name.task import TaskConfig
 
 COLUMNS = {"text": ["text"], "label": ["label"]}
 
+SAME = ("Same text", "same TEXT!")  # what counts as said twice
+
+
+def with_labels(task: TaskConfig, labels: list[str]) -> TaskConfig:
+    """The task with other labels."""
+    return task.model_copy(update={"labels": labels})
+
 
 def with_two_labels(task: TaskConfig) -> TaskConfig:
     """The task with two charges only."""

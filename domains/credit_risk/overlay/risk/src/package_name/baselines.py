@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from sklearn.feature_extraction import DictVectorizer
-from sklearn.linear_model import LogisticRegressionCV
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
@@ -30,7 +31,12 @@ def classical_answers(
     model = make_pipeline(
         DictVectorizer(),
         MaxAbsScaler(),
-        LogisticRegressionCV(Cs=(0.01, 0.1, 1, 10), cv=3, scoring="neg_log_loss", max_iter=5_000),
+        GridSearchCV(
+            LogisticRegression(max_iter=5_000),
+            {"C": (0.01, 0.1, 1, 10)},
+            cv=3,
+            scoring="neg_log_loss",
+        ),
     )
     model.fit([features(text) for text in texts], levels)
     asked = [features(text) for text in questions]

@@ -14,6 +14,7 @@ from .records import normal_label
 from .task import TaskConfig
 
 FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
+NEAR_DUPLICATES = False  # two applications may be much alike, and are two
 
 NOT_GIVEN = "-"
 
@@ -45,6 +46,21 @@ def as_lines(values: Mapping[str, str]) -> str:
         f"{name.replace('_', ' ')}: {' '.join(value.split()) or NOT_GIVEN}"
         for name, value in values.items()
     )
+
+
+def identity(question: str) -> str:
+    """What two rows share when one repeats the other: every value."""
+    return question
+
+
+def group_of(record: Mapping[str, str], question: str) -> str:
+    """What keeps rows in one split: their customer, else all of their values."""
+    return record.get("group") or question
+
+
+def labels_in(answer: str) -> list[str]:
+    """The risk level that an answer names."""
+    return [answer.partition("\n")[0]]
 
 
 def candidates(task: TaskConfig) -> list[str]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .records import normal_label
+from .records import normal_label, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
+NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 
 
 def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation | Reject:
@@ -29,6 +30,21 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if intent not in task.labels:
         return Reject("unknown_label")
     return to_example(text, intent, task)
+
+
+def identity(question: str) -> str:
+    """What two rows share when one repeats the other: case, digits and punctuation do not count."""
+    return skeleton(question)
+
+
+def group_of(record: Mapping[str, str], question: str) -> str:
+    """What keeps rows in one split: their conversation or customer, else their text."""
+    return record.get("group") or skeleton(record["text"])
+
+
+def labels_in(answer: str) -> list[str]:
+    """The labels that an answer names."""
+    return [answer]
 
 
 def candidates(task: TaskConfig) -> list[str]:

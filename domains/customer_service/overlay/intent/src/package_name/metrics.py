@@ -12,7 +12,7 @@ from .task import TaskConfig
 
 DECISIVE = ("accuracy", "ranked_accuracy")  # tuning pays where it is better in each of these
 MEANING = """\
-readable: the share of what the model writes that names an intent; wrong otherwise
+readable: the share of what the model writes that names an intent
 ranked: the intent the model finds most likely, whatever it would write"""
 
 

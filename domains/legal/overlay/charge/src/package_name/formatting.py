@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .records import normal_label
+from .records import normal_label, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
+NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 
 BETWEEN = re.compile(r"[;；]")  # charges; a comma may be part of a charge's name
 PREFIX = "罪名:"  # that some files write before them
@@ -36,6 +37,21 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if any(f"{charge}罪" in text for charge in charges):
         return Reject("label_in_input")
     return to_example(text, in_order(charges, task), task)
+
+
+def identity(question: str) -> str:
+    """What two rows share when one repeats the other: case, digits and punctuation do not count."""
+    return skeleton(question)
+
+
+def group_of(record: Mapping[str, str], question: str) -> str:
+    """What keeps rows in one split: their case, else their facts."""
+    return record.get("group") or skeleton(record["text"])
+
+
+def labels_in(answer: str) -> list[str]:
+    """The labels that an answer names."""
+    return answer.split(";")
 
 
 def candidates(task: TaskConfig) -> list[str]:

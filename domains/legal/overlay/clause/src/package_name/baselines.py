@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegressionCV
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline, make_union
 
 from .answers import Answers
@@ -26,7 +27,12 @@ def classical_answers(
     by_type = TfidfVectorizer(analyzer=words_by_type, sublinear_tf=True)
     model = make_pipeline(
         make_union(plain, by_type),
-        LogisticRegressionCV(Cs=(1, 10, 100), cv=3, max_iter=1_000, class_weight="balanced"),
+        GridSearchCV(
+            LogisticRegression(max_iter=1_000, class_weight="balanced"),
+            {"C": (1, 10, 100)},
+            cv=3,
+            scoring="balanced_accuracy",
+        ),
     )
     model.fit(list(texts), list(labels))
     given = [str(label) for label in model.predict(list(questions))]

@@ -10,10 +10,11 @@ import re
 from collections.abc import Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .records import normal_label
+from .records import normal_label, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
+NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 
 # a reviewer's note that was left in the passage
 ANSWER_TOLD = re.compile(
@@ -38,6 +39,21 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject("label_in_input")
     # the type stands first: of a passage that is too long, the middle is left out
     return to_example(f"{kind}\n{text}" if kind else text, label, task)
+
+
+def identity(question: str) -> str:
+    """What two rows share when one repeats the other: case, digits and punctuation do not count."""
+    return skeleton(question)
+
+
+def group_of(record: Mapping[str, str], question: str) -> str:
+    """What keeps rows in one split: their contract, else their passage."""
+    return record.get("group") or skeleton(record["text"])
+
+
+def labels_in(answer: str) -> list[str]:
+    """The labels that an answer names."""
+    return [answer]
 
 
 def candidates(task: TaskConfig) -> list[str]:
