@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from newft import resources
+from newft.decide.settings import settings_of
 from newft.entries import (
     Accelerator,
     Chat,
@@ -109,6 +110,11 @@ def make_facts(file: FileFacts, language: Language = "en", **changes: object) ->
         mapping={"text": ("message", "客户消息"), "label": ("intent",)},
         labels={"out_of_scope": 30, "track_order": 600},
         out_of_scope="out_of_scope",
+        positive=None,
+        outcomes={},
+        longest_answer="out_of_scope",
+        inputs=(),
+        protected=(),
         lengths=Lengths(40, 120, 300),
         language=language,
         shape="labelled",
@@ -141,12 +147,14 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
         language=language,
         title="意图识别" if language == "zh" else "Intent classification",
         kit=_kit(),
+        task_id="intent",
         task=_kit().tasks["intent"],
         family=_family(),
         hardware=Hardware(_cpu()),
         model=model("embedded"),
         data=facts.data,
         prompts=Prompts(tuned="Name the intent.", untuned=UNTUNED),
+        settings=settings_of(_kit().tasks["intent"], facts.data),
         recipe=recipe(),
         estimate=Estimate((1.0, 2.0), (0.1, 0.2), Text("measured", "实测")),
         layers=("method/lora", "source/embedded", f"language/{language}"),
@@ -183,6 +191,7 @@ def _kit() -> Kit:
         prompts={},
         sample={"en": "intent_en.csv", "zh": "intent_zh.csv"},
         question={},
+        out_of_scope=("out_of_scope",),
     )
     return Kit(
         id="customer_service",

@@ -61,7 +61,8 @@ def task_default(situation: Situation) -> Reasoned[str]:
     raise UsageError(
         f"the records {what}: {', '.join(fitting or candidates)}",
         where="domain, task",
-        hint="name one: --domain ID --task ID; and columns, if need be: --set data.columns.label=COLUMN",
+        hint="name one: --domain ID --task ID;"
+        " and columns, if need be: --set data.columns.label=COLUMN",
     )
 
 

@@ -187,6 +187,11 @@ def facts(
         mapping={"text": ("text",), "label": ("intent",)},
         labels={f"intent_{number:03}": max(3, rows // labels) for number in range(labels)},
         out_of_scope=None,
+        positive=None,
+        outcomes={},
+        longest_answer=f"intent_{labels - 1:03}",
+        inputs=(),
+        protected=(),
         lengths=Lengths(*lengths),
         language=language,  # type: ignore[arg-type]
         shape="labelled",

@@ -24,6 +24,7 @@ DEPENDENCIES = frozenset(
         "modelscope",
         "numpy",
         "openpyxl",
+        "orjson",
         "package_name",
         "peft",
         "uniplot",

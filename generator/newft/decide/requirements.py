@@ -13,6 +13,7 @@ ALWAYS = (
     "filelock>=3.16",
     "matplotlib>=3.9",
     "numpy>=2.0",
+    "orjson>=3.10",
     "peft>=0.21",
     "pydantic>=2.10",
     "pyyaml>=6.0",

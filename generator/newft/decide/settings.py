@@ -48,6 +48,6 @@ def _inputs(data: DataFacts) -> Reasoned[Setting]:
     why = Text(
         "the fields of data.columns that the model is shown, a line each, in this order; protected "
         "ones, ids, dates and what is known only after the decision stay out",
-        "给模型看的字段（取自 data.columns），每行一个，按此顺序；不含受保护字段、编号、日期与事后信息",
+        "给模型看的字段（取自 data.columns），每行一个，按此顺序；不含受保护、编号、日期与事后字段",
     )
     return Reasoned(data.inputs, why, cited("data"))

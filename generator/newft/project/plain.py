@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeAlias
 
 import yaml
@@ -17,6 +18,9 @@ from newft.entries import Language, Measured, Prompts, Text, cited
 from newft.model import Answers, Plan, Reasoned
 
 Plain: TypeAlias = "bool | int | float | str | list[Plain] | dict[str, Plain] | None"
+
+# the parser in C is several times faster, and is missing from some builds of PyYAML
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 WIDTH = 100  # columns of a line in an emitted file; Chinese characters take two
 
@@ -96,10 +100,11 @@ def yaml_value(value: Plain) -> str:
             return f"{{{', '.join(items)}}}"
 
 
+@cache  # the same keys and names come back in every form of the plan
 def yaml_text(text: str) -> str:
     """A text as a YAML scalar: bare where that is safe, else in double quotes."""
     bare = _WORDS.fullmatch(text) and text.lower() not in {"y", "n"}
-    return text if bare and yaml.safe_load(f"[{text}]") == [text] else quoted(text)
+    return text if bare and yaml.load(f"[{text}]", _LOADER) == [text] else quoted(text)
 
 
 def yaml_block(text: str, *, indent: int) -> str:
@@ -202,6 +207,8 @@ def _escape(char: str) -> str:
 
 
 def _columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 

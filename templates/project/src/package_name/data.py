@@ -133,7 +133,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 split = split_of(group_of(record, asked), config.data)
                 summary.keep(split, labels_in(answer))
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
-    with (folder / "contradictions.jsonl").open("w", encoding="utf-8") as file:
+    with (folder / "contradictions.jsonl").open("wb") as file:
         for contradiction in texts.contradictions():
             summary.contradictions += 1
             file.write(to_line(contradiction))
@@ -184,7 +184,7 @@ def drop_near_duplicates(folder: Path, summary: Summary) -> None:
     train, validation, test = (read_lines(folder / f"{split}.jsonl") for split in SPLITS)
     held_out = validation + test
     repeats = near_duplicates([_text(line) for line in train], [_text(line) for line in held_out])
-    with (folder / "rejects.jsonl").open("a", encoding="utf-8") as rejects:
+    with (folder / "rejects.jsonl").open("ab") as rejects:
         for position, other in sorted(repeats.items()):
             label = train[position]["messages"][-1]["content"]
             summary.drop_near_duplicate(labels_in(label))
