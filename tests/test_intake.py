@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tickets import GOOD, KIT, WORDS, facts, refusal, requests, said, table
+from tickets import GOOD, KIT, TASK, WORDS, facts, refusal, requests, said, table
 
 from newft import intake
 from newft.entries import Language, Text
@@ -48,6 +48,11 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         mapping={"text": ("text",), "label": ("intent",)},
         labels={"parcel": 15, "refund": 15},
         out_of_scope=None,
+        positive=None,
+        outcomes={},
+        longest_answer="refund",
+        inputs=(),
+        protected=(),
         lengths=Lengths(median=35, p95=35, longest=35),
         language="en",
         shape="labelled",
@@ -100,7 +105,7 @@ def test_chinese_text_makes_a_chinese_project_unless_told_otherwise(tmp_path: Pa
 
 @given(st.lists(st.integers(1, 50), min_size=1))
 def test_lengths_are_those_of_the_sorted_texts(lengths: list[int]) -> None:
-    tally = Tally({})
+    tally = Tally(TASK, {})
     tally.lengths.update(lengths)
     ordered = sorted(lengths)
     assert tally.text_lengths() == Lengths(

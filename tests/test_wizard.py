@@ -107,27 +107,28 @@ def tickets(tmp_path: Path) -> Path:
 
 
 def test_enter_alone_takes_every_default(heard: Heard) -> None:
-    assert conversed(ENTER * 6, heard) == DEFAULTS
+    assert conversed(ENTER * 7, heard) == DEFAULTS
     assert heard.reviews == [DEFAULTS]
 
 
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        ([ENTER, DOWN + ENTER], {"language": "zh"}),
-        ([ENTER, ENTER, DOWN + ENTER, UP + ENTER], {"gpu": "V100-16GB"}),
-        ([ENTER, ENTER, UP * 3 + ENTER], {"gpu": "auto"}),
-        ([ENTER, ENTER, UP * 2 + ENTER, f"2xV100-32GB{ENTER}"], {"gpu": "2xV100-32GB"}),
+        ([ENTER, UP + ENTER], {"domain": "credit_risk", "task": "risk"}),
+        ([ENTER, ENTER, DOWN + ENTER], {"language": "zh"}),
+        ([ENTER, ENTER, ENTER, DOWN + ENTER, UP + ENTER], {"gpu": "V100-16GB"}),
+        ([ENTER, ENTER, ENTER, UP * 3 + ENTER], {"gpu": "auto"}),
+        ([ENTER, ENTER, ENTER, UP * 2 + ENTER, f"2xV100-32GB{ENTER}"], {"gpu": "2xV100-32GB"}),
         (
-            [ENTER, ENTER, ENTER, DOWN + ENTER],
+            [ENTER, ENTER, ENTER, ENTER, DOWN + ENTER],
             {"model": "HuggingFaceTB/SmolLM2-360M-Instruct", "family": "smollm2"},
         ),
-        ([ENTER, ENTER, ENTER, UP * 3 + ENTER], {"model": "embedded", "family": "smollm2"}),
+        ([ENTER, ENTER, ENTER, ENTER, UP * 3 + ENTER], {"model": "embedded", "family": "smollm2"}),
         (
-            [ENTER, ENTER, ENTER, UP * 2 + ENTER, f"/{ENTER}", DOWN * 2 + ENTER],
+            [ENTER, ENTER, ENTER, ENTER, UP * 2 + ENTER, f"/{ENTER}", DOWN * 2 + ENTER],
             {"model": "/", "family": "qwen3"},
         ),
-        ([ENTER, ENTER, ENTER, ENTER, f"desk{ENTER}"], {"name": "desk"}),
+        ([ENTER, ENTER, ENTER, ENTER, ENTER, f"desk{ENTER}"], {"name": "desk"}),
     ],
 )
 def test_each_question_takes_an_answer(
@@ -139,7 +140,7 @@ def test_each_question_takes_an_answer(
 
 
 def test_a_file_shows_its_mapping_and_brings_its_language(tickets: Path, heard: Heard) -> None:
-    given = conversed(f"{tickets}{ENTER}" + ENTER * 6, heard)
+    given = conversed(f"{tickets}{ENTER}" + ENTER * 7, heard)
     assert given == {**DEFAULTS, "data.files": (str(tickets),)}
     assert heard.mappings == [{"text": ("Body",), "label": ("Reason",)}]
 
@@ -150,7 +151,7 @@ def test_a_mapping_can_be_corrected(tmp_path: Path, heard: Heard) -> None:
     path.write_text("".join(f"{a},{b},x {a}\n" for a, b in lines), encoding="utf-8")
     same = [DOWN + ENTER, ENTER, DOWN + ENTER]  # change, the text, not its column but the next
     other = [DOWN + ENTER, ENTER, DOWN + ENTER]  # again from there
-    given = conversed(f"{path}{ENTER}" + "".join(same + other) + ENTER * 6, heard)
+    given = conversed(f"{path}{ENTER}{ENTER}" + "".join(same + other) + ENTER * 6, heard)
 
     assert [error.message[:26] for error in heard.errors] == ["no column for `label` (Inte"[:26]]
     assert heard.mappings[-1] == {"text": ("x Body",), "label": ("Reason",)}
@@ -158,7 +159,7 @@ def test_a_mapping_can_be_corrected(tmp_path: Path, heard: Heard) -> None:
 
 
 def test_a_file_that_is_not_there_is_asked_for_again(tickets: Path, heard: Heard) -> None:
-    given = conversed(f"nowhere.csv{ENTER}{CLEAR}{tickets}{ENTER}" + ENTER * 6, heard)
+    given = conversed(f"nowhere.csv{ENTER}{CLEAR}{tickets}{ENTER}" + ENTER * 7, heard)
     assert [error.where for error in heard.errors] == ["nowhere.csv"]
     assert given["data.files"] == (str(tickets),)
 
@@ -167,7 +168,7 @@ def test_columns_that_cannot_be_told_are_asked_for(tmp_path: Path, heard: Heard)
     path = tmp_path / "tickets.csv"
     path.write_text(UNNAMED, encoding="utf-8")
     mend = [ENTER, ENTER, ENTER]  # name them; the text, the label, as they are most likely
-    given = conversed(f"{path}{ENTER}" + "".join(mend) + ENTER * 6, heard)
+    given = conversed(f"{path}{ENTER}{ENTER}" + "".join(mend) + ENTER * 6, heard)
     assert len(heard.errors) == 1
     assert heard.mappings == [{"text": ("eins",), "label": ("zwei",)}]
     assert given["data.columns.label"] == "zwei"
@@ -178,7 +179,7 @@ def test_columns_that_cannot_be_told_are_asked_for_in_files_of_the_command_line(
 ) -> None:
     path = tmp_path / "tickets.csv"
     path.write_text(UNNAMED, encoding="utf-8")
-    given = conversed(ENTER * 9, heard, **{"data.files": (str(path),)})
+    given = conversed(ENTER * 10, heard, **{"data.files": (str(path),)})
     assert given["data.columns.text"] == "eins"
 
 
@@ -187,7 +188,7 @@ def test_another_file_may_be_named_in_place_of_that_of_the_command_line(
 ) -> None:
     path = tmp_path / "unnamed.csv"
     path.write_text(UNNAMED, encoding="utf-8")
-    keys = [DOWN + ENTER, f"{tickets}{ENTER}", ENTER * 6]
+    keys = [ENTER, DOWN + ENTER, f"{tickets}{ENTER}", ENTER * 7]
     given = conversed("".join(keys), heard, **{"data.files": (str(path),)})
     assert given == {**DEFAULTS, "data.files": (str(tickets),)}
 
@@ -199,7 +200,7 @@ def test_column_answers_are_kept_when_they_are_asked_again(tmp_path: Path, heard
     ids = [ENTER, ENTER, UP + ENTER]  # name them: the text as found, the label one before
     again = [ENTER, ENTER, UP + ENTER]  # the text as named; from the ids up and around: back
     last = [ENTER, DOWN * 2 + ENTER]  # the text as named; the label two below the ids
-    given = conversed(f"{path}{ENTER}" + "".join([*ids, *again, *last]) + ENTER * 6, heard)
+    given = conversed(f"{path}{ENTER}{ENTER}" + "".join([*ids, *again, *last]) + ENTER * 6, heard)
     assert len(heard.errors) == 2
     assert heard.mappings == [{"text": ("eins",), "label": ("drei",)}]
     assert (given["data.columns.text"], given["data.columns.label"]) == ("eins", "drei")
@@ -208,11 +209,11 @@ def test_column_answers_are_kept_when_they_are_asked_again(tmp_path: Path, heard
 def test_columns_are_offered_with_what_is_in_them(tmp_path: Path, heard: Heard) -> None:
     path = tmp_path / "tickets.csv"
     path.write_text(UNNAMED, encoding="utf-8")
-    lines = iter([f"{path}\n", "\n", "\n"])
+    lines = iter([f"{path}\n", "\n", "\n", "\n"])
     prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
     with pytest.raises(Stopped):
         converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
-    assert [line for line in heard.said if line.startswith("? ")][1:] == [
+    assert [line for line in heard.said if line.startswith("? ")][2:] == [
         "? What now?\n  1) name the columns\n  2) another file",
         "? Which column is it: Customer message?\n"
         "  1) eins: please my refund is late, today my refund is late, again ...\n"
@@ -223,13 +224,13 @@ def test_columns_are_offered_with_what_is_in_them(tmp_path: Path, heard: Heard) 
 
 
 def test_a_quoted_path_is_read_as_a_shell_would(tickets: Path, heard: Heard) -> None:
-    given = conversed(f"'{tickets}'{ENTER}" + ENTER * 6, heard)
+    given = conversed(f"'{tickets}'{ENTER}" + ENTER * 7, heard)
     assert given["data.files"] == (str(tickets),)
 
 
 def test_going_back_keeps_what_was_answered_as_the_default(heard: Heard) -> None:
     keys = [
-        ENTER, DOWN + ENTER,  # the sample, in Chinese
+        ENTER, ENTER, DOWN + ENTER,  # the sample, the task that is marked, in Chinese
         DOWN + ENTER,  # a V100
         UP + ENTER,  # at the model: back
         UP * 2 + ENTER,  # at the hardware, marked as answered: back
@@ -240,37 +241,37 @@ def test_going_back_keeps_what_was_answered_as_the_default(heard: Heard) -> None
 
 
 def test_a_less_than_sign_goes_back_from_a_line(heard: Heard) -> None:
-    keys = [ENTER * 4, f"{CLEAR}<{ENTER}", DOWN + ENTER, ENTER, ENTER]
+    keys = [ENTER * 5, f"{CLEAR}<{ENTER}", DOWN + ENTER, ENTER, ENTER]
     given = conversed("".join(keys), heard)
     assert given["model"] == "HuggingFaceTB/SmolLM2-360M-Instruct"
 
 
 def test_an_empty_name_is_the_default_and_typing_replaces_it(heard: Heard) -> None:
-    assert conversed(ENTER * 4 + f"desk{ENTER}" + ENTER, heard)["name"] == "desk"
-    assert conversed(ENTER * 4 + f"desk{CLEAR}{ENTER}" + ENTER, heard) == DEFAULTS
+    assert conversed(ENTER * 5 + f"desk{ENTER}" + ENTER, heard)["name"] == "desk"
+    assert conversed(ENTER * 5 + f"desk{CLEAR}{ENTER}" + ENTER, heard) == DEFAULTS
 
 
 def test_a_name_that_cannot_be_one_is_not_taken(heard: Heard) -> None:
-    keys = [ENTER * 4, f"{CLEAR}class{ENTER}", f"{CLEAR}desk{ENTER}", ENTER]
+    keys = [ENTER * 5, f"{CLEAR}class{ENTER}", f"{CLEAR}desk{ENTER}", ENTER]
     assert conversed("".join(keys), heard)["name"] == "desk"
 
 
 def test_hardware_that_is_unknown_is_asked_for_again(heard: Heard) -> None:
-    keys = [ENTER * 2, UP * 2 + ENTER, f"V1000{ENTER}", CTRL_C]
+    keys = [ENTER * 3, UP * 2 + ENTER, f"V1000{ENTER}", CTRL_C]
     with pytest.raises(Stopped):
         conversed("".join(keys), heard)
     assert [error.where for error in heard.errors] == ["gpu"]
 
 
 def test_a_model_folder_that_is_not_there_is_asked_for_again(heard: Heard) -> None:
-    keys = [ENTER * 3, UP * 2 + ENTER, f"./weights{ENTER}", CTRL_C]
+    keys = [ENTER * 4, UP * 2 + ENTER, f"./weights{ENTER}", CTRL_C]
     with pytest.raises(Stopped):
         conversed("".join(keys), heard)
     assert [str(error) for error in heard.errors] == ["model: there is no folder `./weights`"]
 
 
 def test_changing_one_answer_leads_back_to_the_review(heard: Heard) -> None:
-    keys = [ENTER * 5, DOWN + ENTER, DOWN + ENTER, DOWN + ENTER, ENTER]
+    keys = [ENTER * 6, DOWN + ENTER, DOWN * 2 + ENTER, DOWN + ENTER, ENTER]
     given = conversed("".join(keys), heard)
     assert given == {**DEFAULTS, "language": "zh"}
     assert heard.reviews == [DEFAULTS, given]
@@ -291,24 +292,24 @@ def test_a_bug_keeps_what_was_answered(heard: Heard) -> None:
         raise ZeroDivisionError
 
     start = Situation(catalog(), machine=MACHINE)
-    with typing(ENTER + DOWN + ENTER + ENTER * 3), pytest.raises(ZeroDivisionError):
+    with typing(ENTER * 2 + DOWN + ENTER + ENTER * 3), pytest.raises(ZeroDivisionError):
         converse(start, talk(TerminalPrompts(), heard, fail))
     assert heard.broken == [{**DEFAULTS, "language": "zh"}]
 
 
 def test_cancelling_at_the_review_stops(heard: Heard) -> None:
     with pytest.raises(Stopped) as stopped:
-        conversed(ENTER * 5 + DOWN * 2 + ENTER, heard)
+        conversed(ENTER * 6 + DOWN * 2 + ENTER, heard)
     assert stopped.value.given == DEFAULTS
 
 
 def test_what_was_given_is_not_asked(heard: Heard) -> None:
-    given = conversed(ENTER * 3, heard, gpu="cpu", language="zh", model="embedded")
+    given = conversed(ENTER * 4, heard, gpu="cpu", language="zh", model="embedded")
     assert given.items() >= {"gpu": "cpu", "language": "zh", "model": "embedded"}.items()
 
 
 @pytest.mark.parametrize("stop", [CTRL_C, CTRL_D])
-@pytest.mark.parametrize(("answered", "keys"), [(0, ""), (5, ENTER * 4)])
+@pytest.mark.parametrize(("answered", "keys"), [(0, ""), (5, ENTER * 5)])
 def test_leaving_keeps_what_was_answered(stop: str, answered: int, keys: str, heard: Heard) -> None:
     clear = CLEAR if stop == CTRL_D else ""  # an end of file is one on an empty line only
     with pytest.raises(Stopped) as stopped:
@@ -318,7 +319,7 @@ def test_leaving_keeps_what_was_answered(stop: str, answered: int, keys: str, he
 
 
 def test_a_dumb_terminal_has_numbers(heard: Heard) -> None:
-    lines = iter(["\n", "2\n", "9999\n", "1\n", "\n", "class\n", "desk\n", "1\n"])
+    lines = iter(["\n", "\n", "2\n", "9999\n", "1\n", "\n", "class\n", "desk\n", "1\n"])
     prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
     start = Situation(catalog(), machine=MACHINE)
     given = converse(start, talk(prompts, heard, heard.review)).given
@@ -337,17 +338,17 @@ def test_a_dumb_terminal_that_ends_stops(heard: Heard) -> None:
 
 WORDS = {
     "en": {
-        "data": "Your records", "mapping": "Is this right", "language": "Language of the project",
+        "data": "Your records", "task": "What is it about", "mapping": "Is this right", "language": "Language of the project",
         "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
         "review": "Write the project", "again": "The same again", "saved": "Your answers so far",
     },
     "zh": {
-        "data": "你的数据", "mapping": "这样对吗", "language": "项目的语言",
+        "data": "你的数据", "task": "要解决什么问题", "mapping": "这样对吗", "language": "项目的语言",
         "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
         "review": "写入项目", "again": "重复这次生成的命令", "saved": "已回答的内容保存在",
     },
 }  # fmt: skip
-QUESTIONS = ("data", "mapping", "language", "gpu", "model", "name", "review")
+QUESTIONS = ("data", "task", "mapping", "language", "gpu", "model", "name", "review")
 
 
 class Terminal:
@@ -394,7 +395,7 @@ def test_the_whole_talk_writes_a_project_and_says_how_to_repeat_it(
     terminal = Terminal("new", "desk", cwd=tmp_path, lang=lang)
     terminal.see("data")
     terminal.press(f"tickets.csv{ENTER}")
-    for key in ("mapping", "language", "gpu"):
+    for key in ("task", "mapping", "language", "gpu"):
         terminal.see(key)
         terminal.press(ENTER)
     terminal.see("model")
@@ -451,7 +452,7 @@ def test_answers_outlive_a_folder_that_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "README.md").write_text("mine", encoding="utf-8")
     terminal = Terminal("new", "desk", "--gpu", "cpu", cwd=tmp_path, lang="en")
-    for key in ("data", "language", "model", "name", "review"):
+    for key in ("data", "task", "language", "model", "name", "review"):
         terminal.see(key)
         if key == "review":
             shown = plain(terminal.process.before)  # there is no line to write it any more
@@ -480,6 +481,8 @@ def test_what_is_to_be_typed_calls_newft_as_it_was_called(
     )
     terminal.see("data")
     terminal.press(ENTER)
+    terminal.see("task")
+    terminal.press(ENTER)
     terminal.see("language")
     terminal.press(CTRL_C)
     _, shown = terminal.end()
@@ -489,6 +492,8 @@ def test_what_is_to_be_typed_calls_newft_as_it_was_called(
 def test_a_dumb_terminal_gets_no_escapes(tmp_path: Path) -> None:
     terminal = Terminal("new", "desk", cwd=tmp_path, lang="en", TERM="dumb")
     terminal.see("data")
+    terminal.press("\n")
+    terminal.see("task")
     terminal.press("\n")
     terminal.see("language")
     terminal.press(CTRL_C)

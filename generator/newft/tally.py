@@ -71,7 +71,8 @@ class Tally:
         if reason := row.fault or (not text and "empty_input") or (not complete and "empty_label"):
             self.rejected[reason] += 1
             return
-        key = hash(skeleton(text))  # eight bytes a row, however long the text
+        # eight bytes a row, however long the text; in a table every digit counts
+        key = hash(text if self.task.tabular else skeleton(text))
         before = self.seen.get(key, ())
         if answer in before:
             self.repeats[answer] += 1
@@ -90,7 +91,7 @@ class Tally:
         if not self.task.tabular:
             text, context = self._cell(row, "text").strip(), self._cell(row, "context").strip()
             return f"{context}\n{text}" if text and context else text
-        cells = {name: text_of(row.values.get(name)).strip() for name in self.inputs}
+        cells = {name: " ".join(text_of(row.values.get(name)).split()) for name in self.inputs}
         lines = [f"{name}: {cell or '-'}" for name, cell in cells.items()]
         return "\n".join(lines) if any(cells.values()) else ""
 

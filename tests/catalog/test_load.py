@@ -76,7 +76,8 @@ def test_every_fault_is_listed_with_its_line(kit_folder: Path) -> None:
         f"{file}:1: `title` lacks `zh`",
         f"{file}:{line_of(file, 'colour')}: `tasks.intent.colour` is no key here",
         f"{file}:{line_of(file, 'role: words')}: `tasks.intent.fields.text.role` "
-        "should be 'text', 'label' or 'group', not `words`",
+        "should be 'text', 'context', 'label', 'outcome', 'group', 'protected' or 'excluded', "
+        "not `words`",
     ]
 
 

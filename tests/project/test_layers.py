@@ -33,7 +33,7 @@ def test_layers_stack_by_precedence_whatever_their_order_in_the_plan(tmp_path: P
         "method/lora",
         "source/folder",
         "language/zh",
-        "domain/customer_service",
+        "domain/customer_service/intent",
     ]
 
 

@@ -98,6 +98,7 @@ def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
         "data": {
             "files": ["data/raw/tickets.csv"],
             "columns": {"text": ["message", "客户消息"], "label": ["intent"]},
+            "slices": [],
             "validation_share": 0.15,
             "test_share": 0.2,
         },
@@ -302,7 +303,7 @@ def test_the_users_settings_of_copier_do_not_reach_the_project(
 def test_a_broken_template_is_named_with_layer_file_and_line(
     tmp_path: Path, template: str, line: int, message: str
 ) -> None:
-    overlay = tmp_path / "kit/overlay/docs"
+    overlay = tmp_path / "kit/overlay/intent/docs"
     overlay.mkdir(parents=True)
     (overlay / "notes.md.jinja").write_text(template, encoding="utf-8")
     kit = replace(
@@ -310,7 +311,7 @@ def test_a_broken_template_is_named_with_layer_file_and_line(
     )
     with pytest.raises(RenderError) as caught:
         project(tmp_path, kit=kit)
-    assert caught.value.where == f"domain/bank: docs/notes.md.jinja:{line}"
+    assert caught.value.where == f"domain/bank/intent: docs/notes.md.jinja:{line}"
     assert caught.value.message.startswith(message)
 
 
