@@ -103,13 +103,6 @@ NAME = (
             "few.csv: 10 of 10 rows can be used, 20 are needed",
             FEW,
         ),
-        (
-            "columns.csv",
-            b"id,when\n1,2\n3,4\n",
-            "2 faults\n  columns.csv: no column for `text` (Customer message); it has: id, when\n"
-            "  columns.csv: no column for `label` (Intent); it has: id, when",
-            "name it: --set data.columns.text=COLUMN; name it: --set data.columns.label=COLUMN",
-        ),
     ],
     ids=lambda value: value if isinstance(value, str) and value.endswith("sv") else "",
 )
@@ -123,6 +116,34 @@ def test_records_that_cannot_be_used_are_explained(
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == f"error: {error}\n\nhint: {hint}\n"
     assert names(tmp_path) == before
+
+
+def test_records_of_no_task_are_refused_with_what_there_is(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,when\n1,2\n3,4\n", encoding="utf-8")
+    run = newft(
+        "new", "desk", "--yes", "--gpu", "cpu", "--data", "t.csv", cwd=tmp_path, COLUMNS="200"
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == (
+        "error: domain, task: the records look like none of the tasks:"
+        " credit_risk/risk, customer_service/intent, legal/clause, legal/charge\n\n"
+        "hint: name one: --domain ID --task ID;"
+        " and columns, if need be: --set data.columns.label=COLUMN\n"
+    )
+    assert names(tmp_path) == {"t.csv"}
+
+
+def test_of_a_named_task_every_column_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,when\n1,2\n3,4\n", encoding="utf-8")
+    words = ("--yes", "--domain", "customer_service", "--data", "t.csv")
+    run = newft("new", "desk", *words, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        "error: 2 faults\n  t.csv: no column for `text` (Customer message); it has: id, when\n"
+        "  t.csv: no column for `label` (Intent); it has: id, when\n\n"
+        "hint: name it: --set data.columns.text=COLUMN; name it: --set data.columns.label=COLUMN\n"
+    )
+    assert names(tmp_path) == {"t.csv"}
 
 
 def test_bad_rows_among_good_ones_are_counted_and_left_out(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from applications import applications, flagged, written
 
 from newft.catalog.load import load_catalog
 from newft.entries import Catalog
@@ -14,7 +15,7 @@ from newft.errors import IncompatibleError, NewftError, UsageError
 from newft.given import Given
 from newft.lookups import lookups_for
 from newft.model import MachineFacts
-from newft.questions import QUESTIONS, Question, complete
+from newft.questions import QUESTIONS, Question, answered, complete
 from newft.situation import Situation
 
 MACHINE = MachineFacts("cpu", 1, 2, 8.0, bf16=False)
@@ -38,8 +39,19 @@ def completed(given: Given, *, folder: str | None = None) -> Given:
     return complete(start, lookups_for(catalog(), MACHINE)).given
 
 
-def test_there_are_seven_questions_at_most() -> None:
-    assert len(QUESTIONS) <= 7
+@pytest.mark.parametrize("label", ["target", "default"], ids=["unclear", "told"])
+def test_seven_questions_are_asked_at_most(label: str, tmp_path: Path) -> None:
+    path = written(tmp_path, flagged(applications(), label))
+    lookups = lookups_for(catalog(), MACHINE)
+    now, asked = Situation(catalog(), machine=MACHINE), []
+    for one in QUESTIONS:
+        if one.asked(now):
+            asked.append(one.key)
+            said = {"data": str(path), "positive": "1"}.get(one.key)
+            now = answered(one, said or one.default(now).value, situation=now, lookups=lookups)
+    unclear = ["positive"] if label == "target" else []
+    assert asked == ["data", "task", "language", *unclear, "gpu", "model", "name"]
+    assert now.data and now.data.positive == "1"
 
 
 def test_defaults_alone_make_a_project_of_the_sample() -> None:
@@ -180,13 +192,13 @@ def test_hardware_that_is_unknown_is_refused_before_anything_is_measured() -> No
 
 
 def test_a_question_with_one_choice_is_not_asked() -> None:
-    assert not question("task").asked(situation())
+    assert not question("task").asked(situation(domain="customer_service"))
 
 
 def test_a_question_with_several_choices_is_asked() -> None:
     kit = catalog().kits["customer_service"]
     two = replace(catalog(), kits={"customer_service": kit, "other": replace(kit, id="other")})
-    now = Situation(two)
+    now = Situation(two, fits=("customer_service/intent", "other/intent"))
 
     assert question("task").asked(now)
     assert [choice.value for choice in question("task").choices(now)] == [
@@ -195,7 +207,20 @@ def test_a_question_with_several_choices_is_asked() -> None:
     ]
     with pytest.raises(UsageError) as caught:
         question("task").default(now)
-    assert caught.value.hint == "--domain ID --task ID"
+    assert str(caught.value) == (
+        "domain, task: the records fit several tasks: customer_service/intent, other/intent"
+    )
+    assert caught.value.hint == (
+        "name one: --domain ID --task ID; and columns, if need be: --set data.columns.label=COLUMN"
+    )
+
+
+def test_without_records_the_task_to_begin_with_is_marked() -> None:
+    default = question("task").default(situation())
+    assert (default.value, default.why.en) == (
+        "customer_service/intent",
+        "the quickest to see at work",
+    )
 
 
 def test_an_answer_closes_its_question() -> None:

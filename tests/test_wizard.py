@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from applications import applications, flagged, written
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from test_cli import RECORDS, names, newft, plain_environment
 
-from newft.answers import load
+from newft.answers import command, load
 from newft.catalog.load import load_catalog
 from newft.entries import Catalog
 from newft.errors import IncompatibleError, NewftError
@@ -143,6 +144,51 @@ def test_a_file_shows_its_mapping_and_brings_its_language(tickets: Path, heard: 
     given = conversed(f"{tickets}{ENTER}" + ENTER * 7, heard)
     assert given == {**DEFAULTS, "data.files": (str(tickets),)}
     assert heard.mappings == [{"text": ("Body",), "label": ("Reason",)}]
+
+
+def test_which_label_is_the_risk_is_asked_where_the_records_do_not_tell(
+    tmp_path: Path, heard: Heard
+) -> None:
+    path = written(tmp_path, flagged(applications(), "target"))
+    # the task, the columns and the language as they are; of 0 and 1 the second
+    keys = [f"{path}{ENTER}", ENTER * 3, DOWN + ENTER, ENTER * 4]
+    given = conversed("".join(keys), heard)
+    risk = {"domain": "credit_risk", "task": "risk", "data.positive": "1"}
+    assert given.items() >= risk.items()
+    assert heard.errors == []
+    repeat = command(given, "desk", program=["newft"])
+    assert "--domain credit_risk --task risk" in repeat
+    assert "--set data.positive=1 --yes" in repeat
+
+
+def test_a_risk_that_the_records_tell_is_not_asked(tmp_path: Path, heard: Heard) -> None:
+    path = written(tmp_path, flagged(applications(), "default"))
+    given = conversed(f"{path}{ENTER}" + ENTER * 7, heard)
+    assert "data.positive" not in given
+
+
+def test_other_files_than_those_of_the_command_line_are_looked_at_anew(
+    tmp_path: Path, tickets: Path, heard: Heard
+) -> None:
+    ages = [{"age": r["age"], "risk_level": r["risk_level"]} for r in applications()]
+    path = written(tmp_path, ages)  # nothing that the model may see
+    keys = [ENTER, DOWN + ENTER, f"{tickets}{ENTER}", ENTER, CTRL_C]
+    with pytest.raises(Stopped) as stopped:
+        conversed("".join(keys), heard, **{"data.files": (str(path),)})
+    files = {"data.files": (str(tickets),)}
+    assert stopped.value.given == {**files, "domain": "customer_service", "task": "intent"}
+
+
+def test_only_fields_of_one_column_are_offered_for_correction(tmp_path: Path, heard: Heard) -> None:
+    path = written(tmp_path, applications())
+    lines = iter([f"{path}\n", "\n", "2\n"])  # the task, another column
+    prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
+    with pytest.raises(Stopped):
+        converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
+    assert [line for line in heard.said if line.startswith("? ")][-1] == (
+        "? Which field is wrong?\n  1) Risk level <- risk_level\n"
+        "  2) Recommendation <- recommendation\n  3) Customer <- (no column)\n  4) <- back"
+    )
 
 
 def test_a_mapping_can_be_corrected(tmp_path: Path, heard: Heard) -> None:
@@ -338,12 +384,14 @@ def test_a_dumb_terminal_that_ends_stops(heard: Heard) -> None:
 
 WORDS = {
     "en": {
-        "data": "Your records", "task": "What is it about", "mapping": "Is this right", "language": "Language of the project",
+        "data": "Your records", "task": "What is it about", "mapping": "Is this right",
+        "language": "Language of the project",
         "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
         "review": "Write the project", "again": "The same again", "saved": "Your answers so far",
     },
     "zh": {
-        "data": "你的数据", "task": "要解决什么问题", "mapping": "这样对吗", "language": "项目的语言",
+        "data": "你的数据", "task": "要解决什么问题", "mapping": "这样对吗",
+        "language": "项目的语言",
         "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
         "review": "写入项目", "again": "重复这次生成的命令", "saved": "已回答的内容保存在",
     },

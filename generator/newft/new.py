@@ -230,9 +230,8 @@ def _answers_file(answers: str | None) -> Given:
 
 
 def _nobody_to_ask(given: Given) -> UsageError:
-    left = [
-        said.OPTIONS[key] for question in QUESTIONS for key in question.keys if key not in given
-    ]
+    keys = [key for question in QUESTIONS for key in question.keys if key not in given]
+    left = [said.OPTIONS[key] for key in keys if key in said.OPTIONS]
     return UsageError(
         "there is no terminal to ask in",
         hint="--yes takes the defaults, --answers FILE the answers of a file;"

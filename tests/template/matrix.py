@@ -18,6 +18,7 @@ LONG_NAME = "Help desk of a shop with many long words"  # as long as a name may 
 class Case(NamedTuple):
     """One answer of each kind."""
 
+    task: str
     language: str
     source: str
     family: str
@@ -28,6 +29,7 @@ class Case(NamedTuple):
 
 
 CHOICES: dict[str, tuple[str, ...]] = {
+    "task": tuple(f"{kit.id}/{task}" for kit in catalog().kits.values() for task in kit.tasks),
     "language": ("en", "zh"),
     "source": ("embedded", "folder", "huggingface", "modelscope"),
     "family": tuple(catalog().families),
@@ -45,7 +47,7 @@ HOSTILE = (
 COLUMNS = {
     ("plain", "en"): ("Body", "Reason"),
     ("plain", "zh"): ("客户消息", "意图"),
-    ("hostile", "en"): ('- "Body"\n{{ plan.name }} # it\'s', "null"),
+    ("hostile", "en"): ('- "Body"\n{{ plan.title }} # it\'s', "null"),
     ("hostile", "zh"): ("- “消息”\n{% raw %} # 's", "yes"),
 }
 LABELS = {"en": ("refund", "parcel", "login"), "zh": ("退款", "物流", "登录")}
@@ -76,6 +78,8 @@ def pairwise() -> Iterator[Case]:
 
 def goes(case: Case) -> bool:
     """Whether there can be such a project."""
+    if case.task == "legal/charge" and case.language != "zh":
+        return False  # its sample and its example are Chinese, whatever the project is written in
     sizes = catalog().families[case.family].sizes
     if case.source == "embedded" and not any(size.embedded for size in sizes):
         return False
@@ -91,9 +95,10 @@ def labels(case: Case) -> Sequence[str]:
 
 def answers(case: Case, folder: Path) -> dict[str, Value]:
     """The answers of a case, whose file is in the folder, or is written there."""
+    domain, _, task = case.task.partition("/")
     given: dict[str, Value] = {
-        "domain": "customer_service",
-        "task": "intent",
+        "domain": domain,
+        "task": task,
         "data.files": () if case.data == "sample" else (str(_file(case, folder)),),
         "language": case.language,
         "gpu": case.gpu,
@@ -103,7 +108,10 @@ def answers(case: Case, folder: Path) -> dict[str, Value]:
     }
     if case.data != "sample":
         text, label = COLUMNS[case.words, case.language]
-        given |= {"data.columns.text": text, "data.columns.label": label}
+        kind = catalog().kits[domain].tasks[task]
+        given |= {"data.columns.label": label}
+        given |= {} if kind.tabular else {"data.columns.text": text}
+        given |= {"data.positive": labels(case)[0]} if kind.positive else {}
     return given
 
 

@@ -21,18 +21,19 @@ from matrix import CHOICES, COLUMNS, LONG_NAME, Case, answers, labels, pairwise
 from newft import resources
 from newft.model import Plan
 from newft.project.layers import PRECEDENCE, stack
-from newft.records import normal_label
+from newft.tally import labels_of
 
 pytestmark = pytest.mark.slow  # one is quick, all of them are not
 
 CJK = re.compile(r"[\u2e80-\uffef]")
 MODULES = """
-    __init__ adapter alone baselines budget chat check command config data dataset devices errors
-    evaluate exports formatting metrics model model_files near_duplicates origin progress records
-    repeats report row_files run_folder scoring source splits stats summary train
+    __init__ adapter alone answers baselines budget chat check command config conversation data
+    dataset devices errors evaluate exports formatting metrics model model_files near_duplicates
+    origin progress records repeats report row_files run_folder scoring section slices source splits
+    stats summary task text_features train
 """
 TESTS = "conftest test_config test_data test_dataset test_formatting test_metrics test_scoring"
-TESTS += " test_report test_stats test_train"
+TESTS += " test_report test_slices test_stats test_train example"
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"
 OTHERS += " config/run.yaml constraints.txt pyproject.toml tests/chat_template.txt"
 # what only the projects with this source of the base model speak of
@@ -42,7 +43,11 @@ OF_SOURCE = {
     "huggingface": ("huggingface_hub", "HF_ENDPOINT"),
     "modelscope": ("modelscope",),
 }
+# what only the code of the projects of this task speaks of
+OF_TASK = {"intent": "intents?", "risk": "risk", "clause": "clauses?", "charge": "charges?"}
 SAID = {"README.md", "config/run.yaml", "pyproject.toml"}  # in the project's language
+# how charges and clauses are written is what the code of these tasks knows
+READS_CHINESE = {"formatting.py", "test_formatting.py"}
 FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
 NOT_EMITTED = ("copier.yml", "_entry.jinja", "_words.jinja")
 
@@ -61,7 +66,9 @@ class Project:
         return emitted(self.folder)
 
 
-@pytest.fixture(scope="module", params=pairwise(), ids=lambda case: "-".join(case))
+@pytest.fixture(
+    scope="module", params=pairwise(), ids=lambda case: "-".join(case).replace("/", "-")
+)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     tickets = tmp_path_factory.mktemp("tickets")
     folder = tmp_path_factory.mktemp("project") / "desk"
@@ -71,8 +78,9 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def test_it_holds_exactly_the_files_of_its_kind(project: Project) -> None:
     case, package = project.case, project.plan.package
-    raw = f"intent_{case.language}.csv" if case.data == "sample" else "tickets.csv"
-    expected = {f"data/raw/{raw}"} if case.data != "xlsx" else {"data/raw/tickets.xlsx"}
+    sample = project.plan.task.sample["zh" if case.language == "zh" else "en"]
+    raw = {"sample": sample, "xlsx": "tickets.xlsx"}.get(case.data, "tickets.csv")
+    expected = {f"data/raw/{raw}"}
     expected |= {f"src/{package}/{module}.py" for module in MODULES.split()}
     expected |= {f"tests/{test}.py" for test in TESTS.split()} | set(OTHERS.split())
     found = {
@@ -132,8 +140,10 @@ def test_its_own_reader_takes_the_run_with_every_word_as_it_was(
     assert run.model.id == project.plan.model.id
     if case.data != "sample":
         text, label = COLUMNS[case.words, case.language]
-        assert run.data.columns == {"text": [text], "label": [label]}
-        assert run.task.labels == sorted(map(normal_label, labels(case)))
+        shown = text if project.plan.task.tabular else "text"
+        assert run.data.columns == {shown: [text], "label": [label]}
+        known = {name for one in labels(case) for name in labels_of(one, project.plan.task)}
+        assert run.task.labels == sorted(known)
     kept = yaml.safe_load(project.texts[".newft/answers.yml"])
     assert (kept["name"], kept["gpu"]) == (case.name, case.gpu)
 
@@ -172,7 +182,9 @@ def test_it_speaks_one_language(project: Project) -> None:
     if project.case.language == "en":
         assert chinese - {".newft/facts.yml"} == set()  # which keeps warnings in both
         return
-    assert chinese - {".newft/facts.yml", ".newft/answers.yml"} == SAID
+    reads = READS_CHINESE if project.case.task.startswith("legal/") else set()
+    read = {path for path in chinese if path.rpartition("/")[2] in reads}
+    assert chinese - read - {".newft/facts.yml", ".newft/answers.yml"} == SAID
     headings = re.findall(r"^## .+", texts["README.md"], re.MULTILINE)
     comments = re.findall(r"(?:^ *#.*\n)+", texts["config/run.yaml"], re.MULTILINE)
     assert len(headings) > 5 and len(comments) > 25
@@ -185,6 +197,12 @@ def test_it_speaks_of_one_source_of_the_model(project: Project) -> None:
     )
     said = {source for source, words in OF_SOURCE.items() if any(word in text for word in words)}
     assert said == {project.case.source}
+
+
+def test_it_speaks_of_one_task(project: Project) -> None:
+    text = "".join(text for path, text in project.texts.items() if path.endswith(".py"))
+    said = {task for task, word in OF_TASK.items() if re.search(rf"\b{word}\b", text)}
+    assert said == {project.case.task.partition("/")[2]}
 
 
 def test_the_longest_name_is_as_long_as_a_name_may_be() -> None:

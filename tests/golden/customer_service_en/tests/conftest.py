@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from example import COLUMNS, record, with_two_labels
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -62,16 +63,13 @@ def tiny_model(run_yaml: Config, tmp_path_factory: pytest.TempPathFactory) -> Mo
 def config(run_yaml: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     """The run with the tiny model on two labels, in an empty folder of its own."""
     monkeypatch.chdir(tmp_path)
-    outside = run_yaml.task.out_of_scope
-    labels = [outside or run_yaml.task.labels[0], run_yaml.task.labels[-1]]
-    if len(set(labels)) == 1:
-        labels = run_yaml.task.labels[:2]
     sections = {
-        "task": run_yaml.task.model_copy(update={"labels": labels}),
+        "task": with_two_labels(run_yaml.task),
         "data": run_yaml.data.model_copy(
             update={
                 "files": ["rows.csv"],
-                "columns": {"text": ["text"], "label": ["label"]},
+                "columns": COLUMNS,
+                "slices": [],
                 "validation_share": 0.2,
                 "test_share": 0.2,
             }
@@ -102,11 +100,11 @@ def write_rows(config: Config) -> Callable[..., None]:
     def write(count: int, *others: tuple[str, str]) -> None:
         labels = config.task.labels
         texts = [f"{_word(i)} {_word(i * 7 + 3)} {_word(i * i)}" for i in range(count)]
+        pairs = [(text, labels[i % 2]) for i, text in enumerate(texts)]
         with Path("rows.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["text", "label"])
-            writer.writerows((text, labels[i % 2]) for i, text in enumerate(texts))
-            writer.writerows(others)
+            writer = csv.DictWriter(file, list(record("", "")))
+            writer.writeheader()
+            writer.writerows(record(text, label) for text, label in (*pairs, *others))
 
     return write
 

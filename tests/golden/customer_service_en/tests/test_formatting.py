@@ -5,13 +5,8 @@ from __future__ import annotations
 import pytest
 
 from golden_desk.config import Config
-from golden_desk.formatting import (
-    Reject,
-    read_answer,
-    to_conversation,
-    to_prompt,
-    to_untuned_prompt,
-)
+from golden_desk.conversation import Reject
+from golden_desk.formatting import read_answer, to_conversation
 
 
 def test_a_request_becomes_a_short_question_and_its_intent(config: Config) -> None:
@@ -34,13 +29,6 @@ def test_a_request_becomes_a_short_question_and_its_intent(config: Config) -> No
 )
 def test_a_request_without_use_says_why(config: Config, text: str, label: str, reason: str) -> None:
     assert to_conversation({"text": text, "label": label}, config.task) == Reject(reason)
-
-
-def test_the_untouched_model_is_shown_the_list_and_the_examples(config: Config) -> None:
-    example = [*to_prompt("solved", config.task), {"role": "assistant", "content": "so"}]
-    system, *turns = to_untuned_prompt("asked", config.task, [example])
-    assert all(label in system["content"] for label in config.task.labels)
-    assert [turn["content"] for turn in turns] == ["solved", "so", "asked"]
 
 
 def test_only_an_intent_of_the_list_is_an_answer(config: Config) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from golden_desk.answers import Answers
 from golden_desk.config import Config
-from golden_desk.report import Answers, judge, table
+from golden_desk.report import judge, table
 
 
-def answers(labels: list[str]) -> Answers:
-    return Answers(written=labels, read=list(labels), ranked=labels)
+def answers(labels: list[str], config: Config) -> Answers:
+    choices = config.task.labels
+    sure = np.array([[float(label == choice) for choice in choices] for label in labels])
+    return Answers(list(labels), choices, sure, written=labels)
 
 
 @pytest.mark.parametrize(
@@ -25,14 +29,16 @@ def answers(labels: list[str]) -> Answers:
 def test_the_conclusion_follows_from_the_tests(
     config: Config, base: float, tuned: float, classical: float, conclusion: str
 ) -> None:
-    right, wrong = config.task.labels
-    gold = [right] * 100
+    first, second = config.task.labels
+    gold = [first, second] * 50
 
     def given(share: float) -> list[str]:
-        return [right if row < 100 * share else wrong for row in range(100)]
+        wrong = [second, first] * 50
+        return [gold[row] if row < 100 * share else wrong[row] for row in range(100)]
 
-    result = judge(config, gold, answers(given(base)), answers(given(tuned)), given(classical))
+    ways = [answers(given(share), config) for share in (base, tuned, classical)]
+    result = judge(config, gold, *ways)
     assert result.conclusion.startswith(conclusion)
     shown = table(result).splitlines()
-    assert f"{tuned:.3f} " in shown[2]
+    assert any(f"{tuned:.3f} " in line for line in shown)
     assert max(map(len, shown)) <= 80

@@ -16,6 +16,7 @@ from golden_desk.budget import plan_steps, what_fits
 from golden_desk.config import Config
 from golden_desk.dataset import Example, LeftPadding
 from golden_desk.errors import ProjectError
+from golden_desk.metrics import DECISIVE
 from golden_desk.model import load_base
 from golden_desk.model_files import ModelFolder
 from golden_desk.run_folder import run_folder
@@ -57,8 +58,8 @@ def test_a_run_trains_measures_itself_and_answers(
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
     assert evaluation["rows"] == evaluation["test_rows"]
     for column in ("base", "tuned", "baseline"):
-        assert set(evaluation[column]["accuracy"]) == {"value", "low", "high", "n"}
-    assert evaluation["comparison"]["accuracy"]["against"] == "base"
+        assert set(evaluation[column][DECISIVE[0]]) == {"value", "low", "high", "n"}
+    assert evaluation["comparison"][DECISIVE[0]]["against"] == "base"
     assert {answers["test_row"] for answers in evaluation["answers"]} == set(
         range(evaluation["rows"])
     )
@@ -119,7 +120,7 @@ def test_a_run_is_judged_with_the_settings_it_was_trained_with(
     check.main(own.model_copy(update={"training": changed.training}), Namespace())
     assert "warning: it began with other settings: training.epochs" in capsys.readouterr().out
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
-    assert {row["gold"] for row in evaluation["answers"]} <= set(formatted.task.labels)
+    assert {row["gold"] for row in evaluation["answers"]} <= {*formatted.task.labels}
     assert evaluation["base_prompt"] == "labels listed, no examples"
 
 

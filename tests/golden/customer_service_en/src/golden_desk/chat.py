@@ -17,9 +17,10 @@ from transformers import TextStreamer
 
 from . import command
 from .config import Config
+from .conversation import to_prompt
 from .dataset import prompt_ids, shorten
 from .errors import ProjectError
-from .formatting import read_answer, to_prompt
+from .formatting import candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .run_folder import run_folder
 from .source import model_folder
@@ -56,7 +57,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
 
 def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, question: str) -> None:
     """Print an answer as it is written, and say so where it is not one of the labels."""
-    longest = {"role": "assistant", "content": max(config.task.labels, key=len)}
+    longest = {"role": "assistant", "content": max(candidates(config.task), key=len)}
     asked = [*to_prompt(question, config.task), longest]
     (*prompt, _), lost = shorten(asked, tokenizer, config.model, config.training.max_length)
     if lost:

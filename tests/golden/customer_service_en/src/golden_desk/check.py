@@ -22,6 +22,7 @@ from .data import formatted
 from .dataset import Example, is_as_rendered, lengths, read_examples, read_split
 from .devices import device, memory_gb
 from .errors import ProjectError
+from .formatting import labels_in
 from .model import Tokenizer, load_tokenizer
 from .run_folder import run_folder
 from .source import model_folder
@@ -74,7 +75,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
 
 def without_training(config: Config) -> list[str]:
     """The labels that no training row has."""
-    trained = {messages[-1]["content"] for messages in read_split("train")}
+    answers = {messages[-1]["content"] for messages in read_split("train")}
+    trained = {label for answer in answers for label in labels_in(answer)}
     return [label for label in config.task.labels if label not in trained]
 
 

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from .errors import ProjectError
-from .records import normal_label
+from .section import Section, Words
+from .task import TaskConfig
 
 Keys = tuple[str | int, ...]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 AS_GENERATED = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
 NO_NUMBER, NO_TEXT = "not a number", "which is not text"
-Words = Annotated[str, Field(min_length=1)]
-
-
-class Section(BaseModel):
-    """A part of run.yaml: unknown keys are refused, and 1 is not "1"."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class RunConfig(Section):
@@ -40,39 +33,20 @@ class DataConfig(Section):
 
     files: Annotated[list[Words], Field(min_length=1)]
     columns: dict[str, list[str]]
+    slices: list[str]
     validation_share: Share
     test_share: Share
+
+    @model_validator(mode="after")
+    def _slices_are_fields(self) -> DataConfig:
+        if unknown := [name for name in self.slices if name not in self.columns]:
+            raise ValueError(f"slices names {unknown[0]}, which is no field of data.columns")
+        return self
 
     @model_validator(mode="after")
     def _leaves_rows_to_train_on(self) -> DataConfig:
         if self.validation_share + self.test_share >= 1:
             raise ValueError("validation_share and test_share leave nothing to train on")
-        return self
-
-
-class TaskConfig(Section):
-    """What the model is told, and what it may answer."""
-
-    system: Words
-    system_untuned: Words
-    labels: Annotated[list[Words], Field(min_length=2)]
-    out_of_scope: str | None
-
-    @field_validator("labels")
-    @classmethod
-    def _each_once_and_as_compared(cls, labels: list[str]) -> list[str]:
-        twice = [label for label, count in Counter(labels).items() if count > 1]
-        odd = [label for label in labels if label != normal_label(label)]
-        if twice:
-            raise ValueError(f"{twice[0]} is there twice")
-        if odd:
-            raise ValueError(f"{odd[0]!r} is compared as {normal_label(odd[0])}: write it so")
-        return labels
-
-    @model_validator(mode="after")
-    def _out_of_scope_is_a_label(self) -> TaskConfig:
-        if self.out_of_scope is not None and self.out_of_scope not in self.labels:
-            raise ValueError(f"out_of_scope is {self.out_of_scope}, which is not one of the labels")
         return self
 
 

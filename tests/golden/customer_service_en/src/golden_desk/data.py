@@ -18,12 +18,13 @@ from typing import Any
 from . import command
 from .alone import alone_in
 from .config import Config, DataConfig, changed_keys
+from .conversation import Reject
 from .errors import ProjectError
 from .exports import write_dataset_info
-from .formatting import FIELDS, Reject, to_conversation
+from .formatting import FIELDS, NEAR_DUPLICATES, group_of, identity, labels_in, to_conversation
 from .near_duplicates import LARGEST, near_duplicates
 from .origin import changed_files, origin
-from .records import RecordError, Row, data_files, detect, read_rows, skeleton, text_of
+from .records import RecordError, Row, data_files, detect, read_rows, text_of
 from .repeats import Place, Texts
 from .row_files import RowFiles, drop_training_rows, read_lines, reject_line, to_line
 from .splits import PROCESSED, SPLITS, split_of
@@ -113,7 +114,7 @@ def _refuse_changed(summary: Mapping[str, Any], files: Sequence[Path]) -> None:
 
 def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
-    summary, texts = Summary(), Texts()
+    summary, texts, slices = Summary(), Texts(), config.data.slices
     with ExitStack() as stack:
         files = RowFiles(folder, stack)
         for row in rows(config.data):
@@ -122,17 +123,17 @@ def format_rows(config: Config, folder: Path) -> Summary:
             record = to_record(row.values, config.data.columns)
             outcome = Reject(row.fault) if row.fault else to_conversation(record, config.task)
             if not isinstance(outcome, Reject):
-                bare, label = skeleton(record["text"]), outcome[-1]["content"]
-                if repeated := texts.earlier(bare, label, place, text=record["text"]):
+                asked, answer = outcome[-2]["content"], outcome[-1]["content"]
+                if repeated := texts.earlier(identity(asked), answer, place, text=asked):
                     outcome = Reject("duplicate")
             if isinstance(outcome, Reject):
                 summary.reject(outcome.reason, record)
                 files.reject(outcome.reason, record, place, repeated)
             else:
-                split = split_of(record.get("group") or bare, config.data)
-                summary.keep(split, label)
-                files.keep(split, outcome, place)
-    with (folder / "contradictions.jsonl").open("w", encoding="utf-8") as file:
+                split = split_of(group_of(record, asked), config.data)
+                summary.keep(split, labels_in(answer))
+                files.keep(split, outcome, place, {name: record[name] for name in slices})
+    with (folder / "contradictions.jsonl").open("wb") as file:
         for contradiction in texts.contradictions():
             summary.contradictions += 1
             file.write(to_line(contradiction))
@@ -175,16 +176,18 @@ def to_record(values: Mapping[str, object], columns: Mapping[str, list[str]]) ->
 
 def drop_near_duplicates(folder: Path, summary: Summary) -> None:
     """Move training rows that nearly repeat a held-out text to the rejects."""
+    if not NEAR_DUPLICATES:
+        return
     if sum(summary.kept.values()) > LARGEST:
         summary.near_duplicates_checked = False
         return
     train, validation, test = (read_lines(folder / f"{split}.jsonl") for split in SPLITS)
     held_out = validation + test
     repeats = near_duplicates([_text(line) for line in train], [_text(line) for line in held_out])
-    with (folder / "rejects.jsonl").open("a", encoding="utf-8") as rejects:
+    with (folder / "rejects.jsonl").open("ab") as rejects:
         for position, other in sorted(repeats.items()):
             label = train[position]["messages"][-1]["content"]
-            summary.drop_near_duplicate(label)
+            summary.drop_near_duplicate(labels_in(label))
             record = {"text": _text(train[position]), "label": label}
             places = (
                 Place(line["file"], line["row"]) for line in (train[position], held_out[other])

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 
 from .config import Config, ModelConfig
+from .conversation import Conversation
 from .errors import ProjectError
-from .formatting import Conversation
 from .model import Tokenizer
 from .splits import PROCESSED, Split
 

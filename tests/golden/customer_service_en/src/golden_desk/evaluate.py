@@ -2,8 +2,8 @@
 
 The base is the untouched model with the better of two prompts, as validation rows tell: the labels
 listed, without and with solved examples. Each language model answers in two ways: by writing
-(greedy; what cannot be read is wrong) and by ranking all labels. The classical baseline learns from
-all training rows, also where a time budget kept the tuned model from seeing them all.
+(greedy; what cannot be read is wrong) and by ranking what it may answer. The classical baseline
+learns from all training rows, also where a time budget kept the tuned model from seeing them all.
 """
 
 from __future__ import annotations
@@ -14,19 +14,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peft import PeftModel
+from scipy.special import softmax
 
 from . import command
+from .answers import Answers
 from .baselines import classical_answers
 from .budget import rows_within
-from .config import Config
+from .config import Config, ModelConfig
+from .conversation import Conversation, to_prompt, to_untuned_prompt
 from .data import rows_hash
 from .dataset import answer_ids, prompt_ids, read_split, shorten
-from .formatting import Conversation, read_answer, to_prompt, to_untuned_prompt
+from .formatting import candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .progress import say
-from .report import Answers, as_dicts, by_row, judge, mistakes, table
+from .report import Result, as_dicts, by_row, judge, mistakes, table
 from .run_folder import run_folder, write_json
 from .scoring import rank_answers, write_answers
+from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
 from .source import model_folder
 from .splits import SPLITS
 
@@ -44,8 +48,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
     say(f"loading {config.model.id}")
     folder = model_folder(run.pinned(config.model))
     tokenizer = load_tokenizer(folder.path, config.model)
-    asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter))
-    train, validation, test = (asker.shortened(read_split(split)) for split in SPLITS)
+    splits, told_apart = [read_split(split) for split in SPLITS], slices_of_test_rows(config)
+    longest = longest_answer(splits[0], tokenizer, config.model)
+    asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter), longest)
+    train, validation, test = map(asker.shortened, splits)
     chance = random.Random(config.run.seed)
     chance.shuffle(validation)
     order = chance.sample(range(len(test)), len(test))
@@ -61,9 +67,11 @@ def main(config: Config, options: argparse.Namespace) -> None:
     questions, gold = [question(row) for row in asked], [answer(row) for row in asked]
     tuned = asker.answer([to_prompt(text, config.task) for text in questions])
     classical = classical_answers(
-        [question(row) for row in train], [answer(row) for row in train], questions
+        [question(row) for row in train], [answer(row) for row in train], questions, config.task
     )
     result = judge(config, gold, base, tuned, classical)
+    slices = {name: [of[i] for i in order[:fitting]] for name, of in told_apart.items()}
+    in_slices = by_slice(gold, tuned, slices, config)
     write_json(
         run.path / "evaluation.json",
         {
@@ -75,14 +83,23 @@ def main(config: Config, options: argparse.Namespace) -> None:
             **as_dicts(result.metrics),
             "comparison": as_dicts(result.against_base),
             "comparison_with_baseline": as_dicts(result.against_baseline),
+            "tuned_by_slice": as_dicts(in_slices),
             "conclusion": result.conclusion,
             "answers": by_row(order[:fitting], gold, base, tuned, classical),
         },
     )
-    say(f"\n{table(result)}\n\n{result.conclusion}\n\nworst answers of the tuned model:")
-    for text, label, written in mistakes(questions, gold, tuned)[:5]:
-        say(f"  {text[:60]!r}: {written!r}, right is {label!r}")
+    show(result, in_slices, mistakes(questions, gold, tuned))
     say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
+
+
+def show(result: Result, in_slices: Slices, wrong: Sequence[tuple[str, str, str]]) -> None:
+    """Print what came of it."""
+    say(f"\n{table(result)}\n\n{result.conclusion}")
+    if in_slices:
+        say("\n".join(["", "the tuned model told apart by data.slices:", *slice_lines(in_slices)]))
+    say("\nworst answers of the tuned model:")
+    for text, label, written in wrong[:5]:
+        say(f"  {text[:60]!r}: {written!r}, right is {label!r}")
 
 
 @dataclass(frozen=True)
@@ -92,25 +109,27 @@ class Asker:
     config: Config
     tokenizer: Tokenizer
     model: PeftModel
+    longest: int  # tokens of an answer
 
     def answer(self, prompts: Sequence[Conversation]) -> Answers:
-        """What the model writes, and which label it finds most likely."""
+        """What the model writes, and how likely it finds each candidate."""
         task = self.config.task
-        labels = [answer_ids(label, self.tokenizer, self.config.model) for label in task.labels]
+        ranked = candidates(task)
+        ids = [answer_ids(each, self.tokenizer, self.config.model) for each in ranked]
         asked = [prompt_ids(prompt, self.tokenizer, self.config.model) for prompt in prompts]
         written = write_answers(
             self.model,
             self.tokenizer,
             asked,
             stops=stop_tokens(self.model, self.tokenizer, self.config.model),
-            limit=max(map(len, labels)) + 1,  # room to be wrong
+            limit=self.longest + 1,  # room to be wrong
             batch_size=self.config.evaluation.batch_size,
         )
-        scores = rank_answers(self.model, asked, labels)
         return Answers(
-            written=written,
             read=[read_answer(text, task) for text in written],
-            ranked=[task.labels[i] for i in scores.argmax(axis=1)],
+            candidates=ranked,
+            probabilities=softmax(rank_answers(self.model, asked, ids), axis=1),
+            written=written,
         )
 
     def choose_examples(
@@ -158,6 +177,11 @@ def solved(
     shuffled = chance.sample(list(train), len(train))
     first = {answer(row): row for row in reversed(shuffled)}
     return list(first.values())[: config.evaluation.shots]
+
+
+def longest_answer(rows: Sequence[Conversation], tokenizer: Tokenizer, model: ModelConfig) -> int:
+    """The tokens of the longest right answer."""
+    return max(len(answer_ids(text, tokenizer, model)) for text in set(map(answer, rows)))
 
 
 def question(messages: Conversation) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from .formatting import Conversation
+from .conversation import Conversation
 from .splits import SPLITS, Split
 
 _ROLES = {"user": "human", "assistant": "gpt"}

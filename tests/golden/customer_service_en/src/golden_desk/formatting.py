@@ -6,22 +6,14 @@ The words of the prompts and the list of intents are data: they live in config/r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
-from .config import TaskConfig
-from .records import normal_label
+from .conversation import Conversation, Reject, to_example
+from .records import normal_label, skeleton
+from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
-
-Message = dict[str, str]
-Conversation = list[Message]
-
-
-class Reject(NamedTuple):
-    """Why a record is left out."""
-
-    reason: str
+NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 
 
 def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation | Reject:
@@ -37,25 +29,27 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject("empty_label")
     if intent not in task.labels:
         return Reject("unknown_label")
-    return [*to_prompt(text, task), {"role": "assistant", "content": intent}]
+    return to_example(text, intent, task)
 
 
-def to_prompt(text: str, task: TaskConfig) -> Conversation:
-    """What the tuned model is asked: short, for it has learned the intents."""
-    return [{"role": "system", "content": task.system}, {"role": "user", "content": text}]
+def identity(question: str) -> str:
+    """What two rows share when one repeats the other: case, digits and punctuation do not count."""
+    return skeleton(question)
 
 
-def to_untuned_prompt(
-    text: str, task: TaskConfig, examples: Sequence[Conversation] = ()
-) -> Conversation:
-    """What the untouched model is asked: intents listed, solved examples before the question."""
-    system = task.system_untuned.replace("{labels}", "\n".join(task.labels))
-    turns = [message for example in examples for message in example if message["role"] != "system"]
-    return [
-        {"role": "system", "content": system},
-        *turns,
-        {"role": "user", "content": text},
-    ]
+def group_of(record: Mapping[str, str], question: str) -> str:
+    """What keeps rows in one split: their conversation or customer, else their text."""
+    return record.get("group") or skeleton(record["text"])
+
+
+def labels_in(answer: str) -> list[str]:
+    """The labels that an answer names."""
+    return [answer]
+
+
+def candidates(task: TaskConfig) -> list[str]:
+    """The answers that are ranked by their likelihood: every intent."""
+    return task.labels
 
 
 def read_answer(answer: str, task: TaskConfig) -> str | None:

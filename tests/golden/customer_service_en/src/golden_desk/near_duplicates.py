@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.feature_extraction.text import HashingVectorizer
 
 from .records import skeleton
 
@@ -21,6 +20,9 @@ def near_duplicates(texts: Sequence[str], held_out: Sequence[str]) -> dict[int, 
     """Positions of the texts that nearly repeat a held-out one, each with that one's position."""
     if not texts or not held_out:
         return {}
+    # loading it takes longer than formatting a small file does
+    from sklearn.feature_extraction.text import HashingVectorizer
+
     trigrams = HashingVectorizer(
         analyzer="char",
         ngram_range=(3, 3),

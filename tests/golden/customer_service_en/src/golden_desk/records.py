@@ -12,6 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +24,9 @@ CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
 CHINESE_PAIR = re.compile(rb"([\xa1-\xf7][\xa1-\xfe])|[\x81-\xfe][\x40-\x7e]")
 DAMAGED = re.compile("[\ufffd\ud800-\udfff]")  # JSON may spell half a surrogate pair
 NOT_WORDS, DIGIT = re.compile(r"[\W_]+"), re.compile(r"\d")
+# what skeleton() makes of ASCII, which most text is
+LEVELLED: dict[int, str | None] = dict.fromkeys(range(128))
+LEVELLED |= {n: "0" if chr(n).isdigit() else chr(n).lower() for n in range(128) if chr(n).isalnum()}
 AS_UTF8 = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 
 csv.field_size_limit(2**31 - 1)  # a long cell is a fault of its row, not the end of the reading
@@ -91,8 +95,8 @@ def detect(path: Path) -> Layout:
 def read_rows(path: Path, layout: Layout | None = None) -> Iterator[Row]:
     """Every row that is not blank, in constant memory unless the file is one JSON document."""
     layout = layout or detect(path)
-    table = layout.kind in ("csv", "tsv", "xlsx")
-    return _grid_rows(path, layout) if table else _object_rows(path, layout)
+    rows_of = _grid_rows if layout.kind in ("csv", "tsv", "xlsx") else _object_rows
+    return rows_of(path, layout)
 
 
 def text_of(value: object) -> str:
@@ -106,6 +110,7 @@ def text_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str).strip('"')
 
 
+@lru_cache(maxsize=10_000)  # a file has few labels, and many rows of each
 def normal_label(text: str) -> str:
     """A label as its id: one width and case, `_` for each run of spaces and hyphens."""
     return re.sub(r"[\s\-\u2010]+", "_", unicodedata.normalize("NFKC", text).strip().casefold())
@@ -113,6 +118,8 @@ def normal_label(text: str) -> str:
 
 def skeleton(text: str) -> str:
     """The text without case, width, punctuation and digits: what stays when it is sent again."""
+    if text.isascii():
+        return text.translate(LEVELLED)
     words = NOT_WORDS.split(unicodedata.normalize("NFKC", text).casefold())
     return DIGIT.sub("0", "".join(words))
 

@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from . import baselines
+from .answers import Answers
 from .config import Config
-from .metrics import compare_all, encode, measure
+from .metrics import DECISIVE, MEANING, compare_all, measure
 from .stats import Comparison, Metric, rate
 
-T = TypeVar("T")
-Given = Sequence[str | None]
 RANKED = "ranked_"  # before the names of what ranking gives
 TITLES = {"base": "base, prompted", "tuned": "tuned", "baseline": "baseline"}
-MEANING = f"""\
-written   what the model writes; readable is the share of it that names a label
-ranked    the label the model finds most likely, whatever it would write
-baseline  {baselines.TITLE}; behind each value its 95 % interval"""
-
-
-@dataclass(frozen=True)
-class Answers:
-    """One language model's answers, row by row."""
-
-    written: list[str]  # as it came
-    read: list[str | None]  # the label it names; None where it names none
-    ranked: list[str]  # the most likely label
 
 
 @dataclass(frozen=True)
@@ -43,11 +29,11 @@ class Result:
     @property
     def conclusion(self) -> str:
         """One sentence: whether tuning pays here."""
-        over_base = [self.against_base[name].verdict for name in ("accuracy", "ranked_accuracy")]
-        classical = self.against_baseline["accuracy"].verdict
+        over_base = [self.against_base[name].verdict for name in DECISIVE]
+        classical = self.against_baseline[DECISIVE[0]].verdict
         if "worse" in over_base:
             first = "Tuning made answers worse than prompting"
-        elif over_base == ["better", "better"]:
+        elif set(over_base) == {"better"}:
             first = "Tuning beats prompting"
         else:
             first = "Tuning is not shown to beat prompting"
@@ -66,37 +52,23 @@ class Result:
 
 
 def judge(
-    config: Config, gold: Sequence[str], base: Answers, tuned: Answers, classical: Sequence[str]
+    config: Config, gold: Sequence[str], base: Answers, tuned: Answers, classical: Answers
 ) -> Result:
     """Metrics with intervals, and the paired tests of tuned against the other two."""
-    right, seed = encode(gold, config.task), config.run.seed
-
-    def measured(given: Given) -> dict[str, Metric]:
-        return measure(right, encode(given, config.task), config.task, seed)
+    task, seed = config.task, config.run.seed
 
     def of_model(answers: Answers) -> dict[str, Metric]:
-        readable = rate(np.array([label is not None for label in answers.read]))
-        return {
-            **measured(answers.read),
-            "readable": readable,
-            **_ranked(measured(answers.ranked)),
-        }
-
-    def compared(ours: Given, theirs: Given, against: str) -> dict[str, Comparison]:
-        pair = encode(ours, config.task), encode(theirs, config.task)
-        return compare_all(right, *pair, against=against, seed=seed)
+        readable = rate(np.array([given is not None for given in answers.read]))
+        return {"readable": readable, **measure(gold, answers, task, seed)}
 
     return Result(
         metrics={
             "base": of_model(base),
             "tuned": of_model(tuned),
-            "baseline": measured(classical),
+            "baseline": measure(gold, classical, task, seed),
         },
-        against_base={
-            **compared(tuned.read, base.read, "base"),
-            **_ranked(compared(tuned.ranked, base.ranked, "base")),
-        },
-        against_baseline=compared(tuned.read, classical, "baseline"),
+        against_base=compare_all(gold, tuned, base, task, against="base", seed=seed),
+        against_baseline=compare_all(gold, tuned, classical, task, against="baseline", seed=seed),
     )
 
 
@@ -104,7 +76,7 @@ def mistakes(
     questions: Sequence[str], gold: Sequence[str], tuned: Answers
 ) -> list[tuple[str, str, str]]:
     """Input, right label and what the tuned model wrote instead; unreadable answers first."""
-    columns = zip(questions, gold, tuned.written, tuned.read, strict=True)
+    columns = zip(questions, gold, tuned.written or (), tuned.read, strict=True)
     wrong = sorted((row for row in columns if row[3] != row[1]), key=lambda row: row[3] is not None)
     return [(question, label, written) for question, label, written, _ in wrong]
 
@@ -114,12 +86,11 @@ def by_row(
     gold: Sequence[str],
     base: Answers,
     tuned: Answers,
-    classical: Sequence[str],
+    classical: Answers,
 ) -> list[dict[str, object]]:
     """Every answer, for evaluation.json: two runs can then be compared row by row."""
-    columns = zip(
-        rows, gold, base.written, base.ranked, tuned.written, tuned.ranked, classical, strict=True
-    )
+    models = [(answers.written or (), answers.ranked) for answers in (base, tuned)]
+    columns = zip(rows, gold, *models[0], *models[1], classical.read, strict=True)
     names = (
         *("test_row", "gold", "base", "base_ranked"),
         *("tuned", "tuned_ranked", "baseline"),
@@ -130,14 +101,19 @@ def by_row(
 def table(result: Result) -> str:
     """The result for people, in 80 columns: base, tuned and baseline, then the paired tests."""
     names = list(result.metrics["tuned"])
-    ranked = [name for name in names if name.startswith(RANKED)]
     lines = [_line("", TITLES.values())]
-    for way, among in (("written", names[: -len(ranked)]), ("ranked", ranked)):
-        lines.append(way)
+    for way, ranked in (("written", False), ("ranked", True)):
+        among = [name for name in names if name.startswith(RANKED) == ranked]
+        lines += [way] if among and ranked else []
         for name in among:
             cells = [_interval(result.metrics[column].get(name)) for column in TITLES]
             lines.append(_line(f"  {name.removeprefix(RANKED)}", cells))
-    lines += ["", MEANING]
+    lines += [
+        "",
+        MEANING,
+        f"baseline: {baselines.TITLE}",
+        "behind each value stands its 95 % interval",
+    ]
     for against, tests in (("base", result.against_base), ("baseline", result.against_baseline)):
         lines += ["", f"tuned against {against}"]
         for name, each in tests.items():
@@ -154,10 +130,6 @@ def as_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
         name: as_dicts(value) if isinstance(value, Mapping) else value._asdict()
         for name, value in values.items()
     }
-
-
-def _ranked(values: Mapping[str, T]) -> dict[str, T]:
-    return {f"{RANKED}{name}": value for name, value in values.items()}
 
 
 def _line(name: str, cells: Iterable[str]) -> str:

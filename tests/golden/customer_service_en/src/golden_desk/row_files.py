@@ -6,26 +6,25 @@ import json
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
+import orjson
+
+from .conversation import Conversation
 from .exports import SHAPES, export_file
-from .formatting import Conversation
 from .repeats import Place
 from .splits import SPLITS, Split
-
-# one encoder for all lines: json.dumps would make a new one for each
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
 
 class RowFiles:
     """The files of a folder of formatted rows, written in one pass and closed with the stack."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        def opened(path: Path) -> TextIO:
-            # half a surrogate pair, a reject, is spelled as JSON spells it
-            return stack.enter_context(path.open("w", encoding="utf-8", errors="backslashreplace"))
+        def opened(path: Path) -> BinaryIO:
+            return stack.enter_context(path.open("wb"))
 
         self._rejects = opened(folder / "rejects.jsonl")
+        self._slices = opened(folder / "slices.jsonl")
         self._splits = {split: opened(folder / f"{split}.jsonl") for split in SPLITS}
         self._exports = {
             split: [
@@ -34,10 +33,14 @@ class RowFiles:
             for split in SPLITS
         }
 
-    def keep(self, split: Split, messages: Conversation, place: Place) -> None:
-        """Write a row of a split, and the same in the shapes of the exports."""
+    def keep(
+        self, split: Split, messages: Conversation, place: Place, slices: Mapping[str, str]
+    ) -> None:
+        """Write a row of a split, the same in the shapes of the exports, and what it is told by."""
         line = {"messages": messages, "file": place.file, "row": place.row}
         self._splits[split].write(to_line(line))
+        if slices:
+            self._slices.write(to_line({**place._asdict(), "slices": slices}))
         for shape, file in self._exports[split]:
             file.write(to_line(shape(messages)))
 
@@ -48,7 +51,9 @@ class RowFiles:
         self._rejects.write(reject_line(reason, record, place, repeats))
 
 
-def reject_line(reason: str, record: Mapping[str, str], place: Place, repeats: Place | None) -> str:
+def reject_line(
+    reason: str, record: Mapping[str, str], place: Place, repeats: Place | None
+) -> bytes:
     """A row that is left out, with its fields and the row that it repeats, if any."""
     repeated = {"repeats": repeats._asdict()} if repeats else {}
     return to_line({"reason": reason, **place._asdict(), **repeated, "record": record})
@@ -57,17 +62,20 @@ def reject_line(reason: str, record: Mapping[str, str], place: Place, repeats: P
 def drop_training_rows(folder: Path, positions: Collection[int]) -> None:
     """Take the rows at some positions out of the training split and its exports."""
     for path in (folder / "train.jsonl", *(export_file(folder, name, "train") for name in SHAPES)):
-        with path.open(encoding="utf-8") as lines:
+        with path.open("rb") as lines:
             kept = [line for position, line in enumerate(lines) if position not in positions]
-        path.write_text("".join(kept), encoding="utf-8")
+        path.write_bytes(b"".join(kept))
 
 
-def to_line(content: object) -> str:
+def to_line(content: object) -> bytes:
     """The object as a line of its file."""
-    return _encode(content) + "\n"
+    try:
+        return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:  # half a surrogate pair is no Unicode; JSON can spell it
+        return json.dumps(content).encode("ascii") + b"\n"
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a file."""
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         return [json.loads(line) for line in lines]

@@ -29,7 +29,8 @@ REASONS = {
     "too_long": Reason(f"has a cell of over {LONGEST_CELL:,} characters"),
     "empty_input": Reason("has no text", "text"),
     "empty_label": Reason("has no label", "label"),
-    "unknown_label": Reason("its label is not in task.labels", "label"),
+    "label_in_input": Reason("its text tells the label"),
+    "unknown_label": Reason("its label is not one of the task", "label"),
     "duplicate": Reason("says the same as an earlier row", "text"),
     "near_duplicate_across_split": Reason("nearly repeats a validation or test text"),
 }
@@ -53,10 +54,10 @@ class Summary:
     contradictions: int = 0
     near_duplicates_checked: bool = True
 
-    def keep(self, split: Split, label: str) -> None:
+    def keep(self, split: Split, labels: Sequence[str]) -> None:
         """Count a row of a split."""
         self.kept[split] += 1
-        self.labels[split][label] += 1
+        self.labels[split].update(labels)
 
     def reject(self, reason: str, record: Mapping[str, str]) -> None:
         """Count a row that is left out."""
@@ -64,10 +65,10 @@ class Summary:
         if reason == "unknown_label":
             self.unknown_labels[normal_label(record["label"])[:LONGEST_LABEL]] += 1
 
-    def drop_near_duplicate(self, label: str) -> None:
+    def drop_near_duplicate(self, labels: Sequence[str]) -> None:
         """Count a training row that is left out after all."""
         self.kept["train"] -= 1
-        self.labels["train"][label] -= 1
+        self.labels["train"].subtract(labels)
         self.rejects["near_duplicate_across_split"] += 1
 
     def facts(self) -> dict[str, object]:
@@ -105,7 +106,7 @@ class Summary:
         for name, doubt in DOUBTS.items():
             codes = [code for code, reason in REASONS.items() if reason.field == name]
             count = sum(self.rejects[code] for code in codes)
-            if count > self.rows / 2:
+            if count > self.rows / 2 and name in config.data.columns:
                 asked = doubt.format(column=" or ".join(config.data.columns[name]))
                 yield f"{count:,} of {self.rows:,} rows are left out for their {name}: {asked}"
 

@@ -1,0 +1,53 @@
+"""The answers of one way of answering, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .stats import Labels
+
+T = TypeVar("T")
+UNREADABLE = -1  # an answer that names no label is wrong, never left out
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered to each row, and how likely each candidate was found."""
+
+    read: Sequence[str | None]  # as formatting.read_answer gives it; None where it gives none
+    candidates: Sequence[str]  # formatting.candidates
+    probabilities: NDArray[np.float64] | None  # [rows, candidates]; None where there are none
+    written: Sequence[str] | None = None  # by a language model, as it came
+
+    @property
+    def ranked(self) -> list[str]:
+        """The most likely candidate of each row; none where nothing was ranked."""
+        if self.probabilities is None:
+            return []
+        return [self.candidates[place] for place in self.probabilities.argmax(axis=1)]
+
+    def only(self, rows: Sequence[int]) -> Answers:
+        """The answers to some of the rows."""
+        likely = self.probabilities
+        return Answers(
+            read=[self.read[row] for row in rows],
+            candidates=self.candidates,
+            probabilities=None if likely is None else likely[list(rows)],
+            written=None if self.written is None else [self.written[row] for row in rows],
+        )
+
+
+def positions(given: Sequence[str | None], labels: Sequence[str]) -> Labels:
+    """Labels as their places in the list."""
+    place = {label: index for index, label in enumerate(labels)}
+    return np.array([place.get(label or "", UNREADABLE) for label in given])
+
+
+def by_ranking(metrics: Mapping[str, T]) -> dict[str, T]:
+    """The same metrics, called after the second way of answering."""
+    return {f"ranked_{name}": metric for name, metric in metrics.items()}

@@ -1,0 +1,40 @@
+"""What a record becomes: a conversation to learn from, or the reason there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .section import LabelTask
+
+Message = dict[str, str]
+Conversation = list[Message]
+
+
+class Reject(NamedTuple):
+    """Why a record is left out."""
+
+    reason: str
+
+
+def to_example(question: str, answer: str, task: LabelTask) -> Conversation:
+    """A question with its right answer: what is trained on."""
+    return [*to_prompt(question, task), {"role": "assistant", "content": answer}]
+
+
+def to_prompt(question: str, task: LabelTask) -> Conversation:
+    """What the tuned model is asked: short, for it has learned the labels."""
+    return [{"role": "system", "content": task.system}, {"role": "user", "content": question}]
+
+
+def to_untuned_prompt(
+    question: str, task: LabelTask, examples: Sequence[Conversation] = ()
+) -> Conversation:
+    """What the untouched model is asked: labels listed, solved examples before the question."""
+    system = task.system_untuned.replace("{labels}", "\n".join(task.labels))
+    turns = [message for example in examples for message in example if message["role"] != "system"]
+    return [
+        {"role": "system", "content": system},
+        *turns,
+        {"role": "user", "content": question},
+    ]

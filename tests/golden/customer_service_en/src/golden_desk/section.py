@@ -1,0 +1,37 @@
+"""What all sections of run.yaml have in common, and what every task with labels has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from .records import normal_label
+
+Words = Annotated[str, Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A part of run.yaml: unknown keys are refused, and 1 is not "1"."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class LabelTask(Section):
+    """What the model is told, and the labels it may answer with."""
+
+    system: Words
+    system_untuned: Words
+    labels: Annotated[list[Words], Field(min_length=2)]
+
+    @field_validator("labels")
+    @classmethod
+    def _each_once_and_as_compared(cls, labels: list[str]) -> list[str]:
+        twice = [label for label, count in Counter(labels).items() if count > 1]
+        odd = [label for label in labels if label != normal_label(label)]
+        if twice:
+            raise ValueError(f"{twice[0]} is there twice")
+        if odd:
+            raise ValueError(f"{odd[0]!r} is compared as {normal_label(odd[0])}: write it so")
+        return labels

@@ -1,0 +1,19 @@
+"""The task section of run.yaml: what the model is told, and which intents there are."""
+
+from __future__ import annotations
+
+from pydantic import model_validator
+
+from .section import LabelTask
+
+
+class TaskConfig(LabelTask):
+    """Intents of a closed list; one of them may mean "none of these"."""
+
+    out_of_scope: str | None
+
+    @model_validator(mode="after")
+    def _out_of_scope_is_a_label(self) -> TaskConfig:
+        if self.out_of_scope is not None and self.out_of_scope not in self.labels:
+            raise ValueError(f"out_of_scope is {self.out_of_scope}, which is not one of the labels")
+        return self

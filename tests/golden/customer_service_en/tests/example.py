@@ -1,0 +1,25 @@
+"""Records of this task, for the tests."""
+
+from __future__ import annotations
+
+from golden_desk.task import TaskConfig
+
+COLUMNS = {"text": ["text"], "label": ["label"]}
+
+SAME = ("Same text", "same TEXT!")  # what counts as said twice
+
+
+def with_labels(task: TaskConfig, labels: list[str]) -> TaskConfig:
+    """The task with other labels."""
+    return task.model_copy(update={"labels": labels, "out_of_scope": None})
+
+
+def with_two_labels(task: TaskConfig) -> TaskConfig:
+    """The task with two intents only, one of them out of scope where there is such an intent."""
+    labels = list(dict.fromkeys([task.out_of_scope or task.labels[0], *reversed(task.labels)]))
+    return task.model_copy(update={"labels": labels[:2]})
+
+
+def record(words: str, label: str) -> dict[str, str]:
+    """A record by column."""
+    return {"text": words, "label": label}

@@ -1,0 +1,148 @@
+"""A table without a text: what each column is for, and what counts as said twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from applications import LEVELS, applications, facts, flagged, refusal, with_column, written
+from hypothesis import given
+from hypothesis import strategies as st
+from tickets import GOOD, said
+from tickets import facts as measured
+from tickets import table as tickets
+
+from newft.entries import Text
+from newft.table import gives_away
+
+
+def test_every_column_of_a_table_has_its_use(tmp_path: Path) -> None:
+    records = with_column(applications(), "case_id", [f"CA-{i}" for i in range(30)])
+    records = with_column(records, "apply_date", ["2026-01-05"] * 30)
+    records = with_column(records, "remark", [""] * 30)
+    found = facts(written(tmp_path, records))
+    assert found.inputs == ("income", "credit_history")
+    assert found.protected == ("age",)
+    assert found.mapping == {
+        "label": ("risk_level",),
+        "recommendation": ("recommendation",),
+        "income": ("income",),
+        "credit_history": ("credit_history",),
+        "age": ("age",),
+    }
+    assert found.outcomes == {"approve": 12, "decline": 9, "review": 9}
+    assert found.longest_answer == "medium\nreview"
+    assert (found.positive, found.accepted) == ("high", 30)
+    assert found.warnings == (
+        Text(
+            "`age`: protected, kept out of the prompt and beside the rows for measuring",
+            "`age`：属受保护字段，不进入提示，另存以便度量",
+        ),
+        Text(
+            "`remark`, `apply_date`, `case_id`: not shown to the model: ids, dates, what is known"
+            " later or nowhere filled",
+            "`remark`, `apply_date`, `case_id`：不提供给模型：编号、日期、事后才知或全为空",
+        ),
+        Text(
+            "to show one to the model after all: task.inputs and data.columns of run.yaml",
+            "如确需提供给模型：修改 run.yaml 的 task.inputs 与 data.columns",
+        ),
+    )
+
+
+def test_chinese_columns_are_known_by_their_names(tmp_path: Path) -> None:
+    records = [
+        {"客户号": f"K{i % 9}", "性别": "男女"[i % 2], "年收入(万元)": f"{8 + i}", "是否违约": flag}
+        for i, flag in enumerate("是是是否否否否否" * 5)
+    ]
+    found = facts(written(tmp_path, records))
+    assert (found.inputs, found.protected, found.positive) == (("年收入(万元)",), ("性别",), "是")
+    assert found.mapping["group"] == ("客户号",)
+
+
+def test_a_column_whose_values_name_the_label_is_kept_out_and_said(tmp_path: Path) -> None:
+    colours = dict(zip(LEVELS, ("green", "amber", "red"), strict=True))
+    records = applications()
+    records = with_column(records, "band", [colours[record["risk_level"]] for record in records])
+    found = facts(written(tmp_path, records))
+    assert found.inputs == ("income", "credit_history")
+    assert "band" not in found.mapping
+    assert "`band`: give the label away, kept out: are they known before it is?" in said(found)
+
+
+def test_a_number_that_separates_two_labels_is_kept_out(tmp_path: Path) -> None:
+    records = flagged(applications(60), "default")
+    scores = [f"{600 + i + 200 * int(record['default'])}" for i, record in enumerate(records)]
+    found = facts(written(tmp_path, with_column(records, "score", scores)))
+    assert found.inputs == ("income", "credit_history")
+    mixed = [f"{600 + i + 40 * int(record['default'])}" for i, record in enumerate(records)]
+    found = facts(written(tmp_path, with_column(records, "score", mixed)))
+    assert found.inputs == ("score", "income", "credit_history")
+
+
+def test_a_column_that_gives_a_label_away_is_said_beside_a_text_too(tmp_path: Path) -> None:
+    rows = [(text, label, f"team {label}") for text, label in GOOD]
+    found = measured(tickets(tmp_path, rows, header="text,intent,team"))
+    assert said(found) == ["`team`: give the label away, kept out: are they known before it is?"]
+    assert (found.inputs, found.protected) == ((), ())
+
+
+def test_the_number_of_a_row_in_a_sorted_file_gives_nothing_away(tmp_path: Path) -> None:
+    rows = [(str(number), text, label) for number, (text, label) in enumerate(GOOD)]
+    assert said(measured(tickets(tmp_path, rows, header="nr,text,intent"))) == []
+
+
+@pytest.mark.parametrize("prefix", ["", "1,", "-"])
+def test_a_threshold_is_found_whatever_its_numbers_are_written_like(prefix: str) -> None:
+    numbers = [(f"{prefix}{value:03}%", "yes" if value > 50 else "no") for value in range(100)]
+    assert gives_away(numbers)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", ""]), st.just("yes")), max_size=60))
+def test_where_all_labels_are_equal_nothing_gives_them_away(pairs: list[tuple[str, str]]) -> None:
+    assert not gives_away(pairs)
+
+
+@given(st.integers(0, 29), st.booleans())
+def test_few_rows_prove_nothing(count: int, numbers: bool) -> None:
+    values = [str(i % 2) if numbers else "ab"[i % 2] for i in range(count)]
+    assert not gives_away([(value, ["no", "yes"][i % 2]) for i, value in enumerate(values)])
+
+
+@given(st.floats(0, 1))
+def test_a_number_without_a_say_gives_nothing_away(seed: float) -> None:
+    pairs = [(str((i * 37 + int(seed * 100)) % 101), ["no", "yes"][i % 2]) for i in range(100)]
+    assert not gives_away(pairs)
+
+
+def test_where_every_column_is_kept_out_it_is_refused(tmp_path: Path) -> None:
+    records = [
+        {"age": record["age"], "gender": "fm"[i % 2], "risk_level": record["risk_level"]}
+        for i, record in enumerate(applications())
+    ]
+    path = written(tmp_path, records)
+    error = refusal(path)
+    assert str(error) == (
+        f"{path}: no column is left that the model may see; kept out: age, gender"
+    )
+    assert error.hint == "add columns that are neither protected, nor ids, nor give the label away"
+
+
+def test_a_row_of_a_table_is_said_twice_only_with_every_digit(tmp_path: Path) -> None:
+    records = applications()
+    other = {**records[0], "income": f"{records[0]['income']}1"}
+    spaced = {**records[1], "credit_history": f" {records[1]['credit_history']}  "}
+    found = facts(written(tmp_path, [*records, other, spaced, records[2]]))
+    assert (found.rows, found.accepted, found.rejected) == (33, 31, {"duplicate": 2})
+
+
+def test_of_an_answer_of_two_lines_both_are_needed_and_known(tmp_path: Path) -> None:
+    records = applications(33)
+    records[0]["recommendation"] = ""
+    records[1]["recommendation"] = "call them"
+    records[2]["risk_level"] = ""
+    for name in ("income", "credit_history"):
+        records[3][name] = " "
+    found = facts(written(tmp_path, records))
+    assert found.rejected == {"empty_input": 1, "empty_label": 2, "unknown_label": 1}
+    assert set(found.outcomes) == set(LEVELS.values())

@@ -1,0 +1,52 @@
+"""Several labels a row: how a cell is read, and which rows are left when labels are rare."""
+
+from __future__ import annotations
+
+from newft.catalog.load import load_catalog
+from newft.records import Row
+from newft.tally import Tally, labels_of
+
+CHARGE = load_catalog().kits["legal"].tasks["charge"]
+INTENT = load_catalog().kits["customer_service"].tasks["intent"]
+
+
+def tally(*cells: str, times: int = 1) -> Tally:
+    """What rows of these labels come to, each said in other words."""
+    found = Tally(CHARGE, {"text": ("facts",), "label": ("charges",)})
+    words = [chr(0x4E00 + i) for i in range(len(cells) * times)]
+    for number, (word, cell) in enumerate(zip(words, cells * times, strict=True), 1):
+        found.add(Row("a.json", number, {"facts": f"被告人{word}某", "charges": cell}))
+    return found
+
+
+def test_a_cell_holds_labels_in_any_order_with_or_without_what_stands_before_them() -> None:
+    for cell in ("罪名:盗窃;诈骗", "罪名：诈骗； 盗窃", " 诈骗;;罪名:盗窃;盗窃 "):
+        assert labels_of(cell, CHARGE) == ("盗窃", "诈骗")
+    assert labels_of(" ; ", CHARGE) == ()
+    assert labels_of("refund; late", INTENT) == ("refund;_late",)
+
+
+def test_every_label_of_a_row_counts_and_the_answer_is_one_line() -> None:
+    found = tally("盗窃", "诈骗;盗窃", times=3)
+    assert found.labels_kept() == {"盗窃": 6, "诈骗": 3}
+    assert found.accepted() == 6
+    assert found.longest_answer() == "盗窃;诈骗"
+
+
+def test_a_row_with_a_rare_label_takes_its_others_along_until_none_is_rare() -> None:
+    # one row of 放火 takes one of three of 盗窃, whose two left take one of three of 诈骗
+    cells = ("放火;盗窃", "盗窃", "盗窃;诈骗", "诈骗", "诈骗", "抢劫", "抢劫", "抢劫")
+    found = tally(*cells)
+    assert found.answers_kept().keys() == {
+        answer for answer in found.answers if "抢劫" in answer.labels
+    }
+    assert found.labels_kept() == {"抢劫": 3}
+    assert found.rejects() == {"unknown_label": 5}
+    assert found.labels() == {"抢劫": 3, "放火": 1, "盗窃": 3, "诈骗": 3}
+
+
+def test_the_same_labels_in_another_order_are_the_same_answer() -> None:
+    found = Tally(CHARGE, {"text": ("facts",), "label": ("charges",)})
+    for number, cell in enumerate(("盗窃;诈骗", "诈骗;盗窃", "诈骗"), 1):
+        found.add(Row("a.json", number, {"facts": "被告人王某", "charges": cell}))
+    assert (found.repeats.total(), found.contradicted) == (1, 1)
