@@ -11,7 +11,7 @@ from itertools import accumulate
 from newft.columns import CJK
 from newft.entries import Language
 from newft.model import Lengths
-from newft.records import Row, normal_label, skeleton, text_of
+from newft.records import NO_GROUP, NO_LABEL, Row, is_missing, normal_label, skeleton, text_of
 
 FEWEST_OF_A_LABEL = 3  # one row for each split
 CHINESE_SHARE = 0.2  # of the characters; Chinese support text is full of Latin product names
@@ -34,14 +34,15 @@ class Tally:
     seen: dict[int, tuple[str, ...]] = field(default_factory=dict)  # text -> its labels
     alone: dict[str, tuple[str, ...]] = field(default_factory=dict)  # one tuple a label, shared
     contradicted: int = 0  # texts with more than one label
-    groups: set[str] = field(default_factory=set)  # two of them at most
+    groups: Counter[str] = field(default_factory=Counter)
     chinese: int = 0  # characters
 
     def add(self, row: Row) -> None:
         """Count one row."""
         self.rows += 1
-        text, label = self._cell(row, "text").strip(), self._cell(row, "label").strip()
-        if reason := row.fault or (not text and "empty_input") or (not label and "empty_label"):
+        text, label = self._cell(row, "text").strip(), self._cell(row, "label")
+        unlabelled = is_missing(label, NO_LABEL) and "empty_label"
+        if reason := row.fault or (not text and "empty_input") or unlabelled:
             self.rejected[reason] += 1
             return
         label = normal_label(label)
@@ -56,8 +57,9 @@ class Tally:
         self.labels[label] += 1
         self.lengths[len(text)] += 1
         self.chinese += 0 if text.isascii() else len(CJK.findall(text))
-        if len(self.groups) < 2:
-            self.groups.add(self._cell(row, "group"))
+        group = self._cell(row, "group").strip()
+        if not is_missing(group, NO_GROUP):
+            self.groups[group] += 1
 
     def _cell(self, row: Row, role: str) -> str:
         """The text of the first of a role's columns that the row has."""
