@@ -1,8 +1,12 @@
 """Its place makes `tests/` importable: the tests of every room share plans.py and its like."""
 
+import signal
 from pathlib import Path
 
 import pytest
+
+# a shell's background job ignores Ctrl-C, and so would every process that a test starts
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = ["golden"]  # a project's own tests run in the project
 

@@ -21,6 +21,8 @@ from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from newft.project.layers import OWN_MODULES
+
 TEMPLATES = Path(__file__).parents[1] / "templates"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
 CHAT_TEMPLATE = (
@@ -226,7 +228,8 @@ def compose(layer: str, into: Path, *, package: str = "project") -> Path:
     shutil.copytree(TEMPLATES / "project/src/package_name", into / package)
     source = TEMPLATES / f"layers/source/{layer}/src/package_name"
     shutil.copytree(source, into / package, dirs_exist_ok=True)
-    shutil.copy(TEMPLATES.parent / "generator" / "newft" / "records.py", into / package)
+    for name in OWN_MODULES:
+        shutil.copy(TEMPLATES.parent / "generator" / "newft" / name, into / package)
     return into
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tickets import GOOD, facts, refusal, said, table
+from tickets import GOOD, facts, refusal, requests, said, table
 
 
 @pytest.mark.parametrize(
@@ -161,3 +161,48 @@ def test_a_group_of_one_value_is_not_used_even_if_it_is_named(tmp_path: Path) ->
     assert "group" not in found.mapping and found.warnings == ()
     assert "group" not in named.mapping
     assert said(named) == ["`session_id` has one value in all rows: it is not used"]
+
+
+# --- several files -------------------------------------------------------------------------------
+
+BOTH = [(text, f"{label} {text[13]}", label) for text, label in requests("moon", 60)]
+
+
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_files_that_disagree_on_a_column_are_refused_in_any_order(
+    tmp_path: Path, names: str
+) -> None:
+    coarse = table(tmp_path / names[0], GOOD, header="text,category")
+    both = table(tmp_path / names[1], BOTH, header="text,intent,category")
+    paths = sorted([coarse, both])
+    error = refusal(*paths)
+    assert str(error) == (
+        f"{both}: the files have `label` (Intent) in different columns,"
+        " and this one has several of them:\n"
+        "  `intent`: 10 values in 60 rows (moon a, moon b, moon c ...)\n"
+        "  `category`: 1 values in 60 rows (moon)"
+    )
+    assert error.hint == "choose one: --set data.columns.label=COLUMN"
+    chosen = {column: facts(*paths, columns={"label": column}) for column in ("category", "intent")}
+    assert chosen["category"].mapping["label"] == ("category",)
+    assert chosen["intent"].mapping["label"] == ("intent", "category")
+    assert len(chosen["intent"].labels) == 12
+
+
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_what_one_file_does_not_tell_is_taken_from_the_others(tmp_path: Path, names: str) -> None:
+    rows = [(text, label, label) for text, label in GOOD]
+    unclear = table(tmp_path / names[0], rows, header="text,first_intent,second_intent")
+    clear = table(tmp_path / names[1], GOOD, header="text,second_intent")
+    assert facts(*sorted([unclear, clear])).mapping["label"] == ("second_intent",)
+
+
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_a_small_file_is_read_like_a_larger_one_with_its_columns(
+    tmp_path: Path, names: str
+) -> None:
+    large = table(tmp_path / names[0], BOTH, header="text,intent,category")
+    few = [(text, f"one {i}", "parcel") for i, (text, _) in enumerate(GOOD[:4])]
+    few += [(text, f"one {i}", "refund") for i, (text, _) in enumerate(GOOD[4:8])]
+    small = table(tmp_path / names[1], few, header="text,intent,category")
+    assert facts(*sorted([large, small])).mapping["label"] == ("intent",)

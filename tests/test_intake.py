@@ -83,6 +83,37 @@ def test_rows_that_cannot_be_used_are_counted_by_reason(tmp_path: Path) -> None:
     }
 
 
+def test_marks_of_nothing_are_no_label_and_no_group(tmp_path: Path) -> None:
+    marks = ["N/A", "null", "NaN", "-", "——", "?", "暂无"]
+    rows = [
+        *[(text, label, f"c{i // 2}") for i, (text, label) in enumerate(GOOD)],
+        *[(f"No idea, {word}", mark, "c1") for mark, word in zip(marks, WORDS, strict=False)],
+        *[(f"Nobody {word}", "none", mark) for mark, word in zip(marks, WORDS, strict=False)],
+    ]
+    found = facts(table(tmp_path, rows, header="text,intent,customer_id"))
+    assert found.rejected == {"empty_label": 7}
+    assert found.labels == {"none": 7, "parcel": 15, "refund": 15}
+    assert found.mapping["group"] == ("customer_id",)
+    assert said(found) == ["7 of 44 rows are left out: 7 empty_label"]
+
+
+def test_a_group_of_many_rows_is_said(tmp_path: Path) -> None:
+    rows = [(text, label, "shop" if i < 6 else f"c{i}") for i, (text, label) in enumerate(GOOD)]
+    found = facts(table(tmp_path, rows, header="text,intent,customer_id"))
+    assert found.warnings == (
+        Text(
+            "`customer_id` is `shop` in 6 of 30 rows, which all go into one split",
+            "“customer_id”列在 30 行中有 6 行为“shop”，这些行会归入同一子集",
+        ),
+    )
+
+
+def test_texts_of_symbols_alone_are_told_apart(tmp_path: Path) -> None:
+    rows = [*GOOD, ("👍", "refund"), ("👎", "parcel"), ("👍 ", "refund")]
+    found = facts(table(tmp_path, rows))
+    assert (found.rejected, found.warnings) == ({"duplicate": 1}, ())
+
+
 def test_spellings_of_a_label_are_counted_as_one(tmp_path: Path) -> None:
     rows = [
         (text, f" {label.title()}-Late" if i % 2 else f"{label} late")

@@ -12,16 +12,8 @@ from datafiles import faults, refusal, values, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newft.records import (
-    Layout,
-    Row,
-    data_files,
-    detect,
-    normal_label,
-    read_rows,
-    skeleton,
-    text_of,
-)
+from newft.keys import NO_GROUP, NO_LABEL, is_missing, normal_label, skeleton
+from newft.records import Layout, Row, data_files, detect, read_rows, text_of
 
 # In gb18030 these bytes are no utf-8, so that no table is both.
 HEADER = ("客户消息", "意图标签", "备注")
@@ -184,3 +176,27 @@ def test_a_normal_label_stays_as_it_is(text: str) -> None:
 
 def test_a_text_sent_again_has_the_same_skeleton() -> None:
     assert skeleton("Where is order 123?") == skeleton("where is  ORDER 456 ！")
+
+
+def test_texts_of_symbols_alone_have_skeletons_of_their_own() -> None:
+    assert skeleton(" 👍 ") == "👍"
+    assert skeleton("？!") == "?!"
+
+
+@pytest.mark.parametrize(
+    "cell", ["", " ", "N/A", "#N/A", "na", "NaN", "Null", "-", "－－", "?", "暂无"]
+)
+def test_a_mark_of_nothing_is_neither_label_nor_group(cell: str) -> None:
+    assert is_missing(cell, NO_LABEL)
+    assert is_missing(cell, NO_GROUP)
+
+
+@pytest.mark.parametrize("cell", ["None", "unknown", "无", "未知"])
+def test_a_label_may_be_called_what_no_group_is(cell: str) -> None:
+    assert not is_missing(cell, NO_LABEL)
+    assert is_missing(cell, NO_GROUP)
+
+
+@pytest.mark.parametrize("cell", ["refund", "n/a-1", "nano", "0", "👍"])
+def test_any_other_cell_is_there(cell: str) -> None:
+    assert not is_missing(cell, NO_GROUP)

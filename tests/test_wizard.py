@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from test_cli import RECORDS, names, newft, plain_environment
 
 from newft.answers import command, load
 from newft.catalog.load import load_catalog
+from newft.columns import Sight
 from newft.entries import Catalog
 from newft.errors import IncompatibleError, NewftError
 from newft.given import Given
@@ -195,13 +197,48 @@ def test_a_mapping_can_be_corrected(tmp_path: Path, heard: Heard) -> None:
     path = tmp_path / "tickets.csv"
     lines = [line.split(",") for line in RECORDS.splitlines()]
     path.write_text("".join(f"{a},{b},x {a}\n" for a, b in lines), encoding="utf-8")
-    same = [DOWN + ENTER, ENTER, DOWN + ENTER]  # change, the text, not its column but the next
-    other = [DOWN + ENTER, ENTER, DOWN + ENTER]  # again from there
-    given = conversed(f"{path}{ENTER}{ENTER}" + "".join(same + other) + ENTER * 6, heard)
+    label = [DOWN + ENTER, DOWN + ENTER, UP + ENTER, ENTER]  # change, the label, texts; the text
+    text = [DOWN + ENTER, ENTER, DOWN * 2 + ENTER]  # change, the text, two below its column
+    given = conversed(f"{path}{ENTER}" + "".join(label + text) + ENTER * 6, heard)
 
-    assert [error.message[:26] for error in heard.errors] == ["no column for `label` (Inte"[:26]]
-    assert heard.mappings[-1] == {"text": ("x Body",), "label": ("Reason",)}
-    assert given["data.columns.text"] == "x Body"
+    assert [error.message[:25] for error in heard.errors] == ["0 of 42 rows can be used,"]
+    assert heard.mappings == [
+        {"text": ("Body",), "label": ("Reason",)},
+        {"text": ("Body",), "label": ("Reason",)},
+        {"text": ("x Body",), "label": ("Reason",)},
+    ]
+    assert given == {**DEFAULTS, "data.files": (str(path),), "data.columns.text": "x Body"}
+
+
+def test_two_columns_can_be_swapped(tmp_path: Path, heard: Heard) -> None:
+    path = tmp_path / "tickets.csv"
+    rows = [f"where is {a},send {b}\n" for a in "abcdef" for b in "uvwxyz"]
+    path.write_text("text,intent\n" + "".join(rows), encoding="utf-8")
+    swap = [DOWN + ENTER, ENTER, DOWN + ENTER, ENTER]  # change, the text, the other; the label
+    conversed(f"{path}{ENTER}" + "".join(swap) + ENTER * 6, heard)
+    assert heard.errors == []
+    assert heard.mappings[-1] == {"text": ("intent",), "label": ("text",)}
+
+
+def test_a_mapping_that_is_right_is_read_no_second_time(tickets: Path, heard: Heard) -> None:
+    def read(_: Situation) -> Sight:
+        raise AssertionError("the files were read again")
+
+    asked = talk(TerminalPrompts(), heard, heard.review)
+    asked = replace(asked, lookups=asked.lookups._replace(columns=read))
+    start = Situation(catalog(), {"data.files": (str(tickets),)}, machine=MACHINE)
+    with typing(ENTER * 6):
+        assert converse(start, asked).given["data.files"] == (str(tickets),)
+
+
+def test_a_column_that_is_not_there_is_forgotten_where_others_are_named(
+    tickets: Path, heard: Heard
+) -> None:
+    wrong = {"data.files": (str(tickets),), "data.columns.group": "custmer"}
+    given = conversed(ENTER * 9, heard, **wrong)
+    assert [error.message[:19] for error in heard.errors] == ["no column `custmer`"]
+    named = {key: value for key, value in given.items() if key.startswith("data.columns.")}
+    assert named == {"data.columns.text": "Body", "data.columns.label": "Reason"}
 
 
 def test_a_file_that_is_not_there_is_asked_for_again(tickets: Path, heard: Heard) -> None:

@@ -134,6 +134,8 @@ def merge(options: Given, sets: Iterable[tuple[str, Value]], file: Given) -> Giv
                 hint="give one of the two",
             )
         strong[key] = value
+    if "model" in strong and "family" not in strong:
+        file = {key: value for key, value in file.items() if key != "family"}  # of another model
     return {**file, **strong}
 
 

@@ -21,8 +21,9 @@ class Correction:
         self._task: Task = task
         self._talk = talk
         self._sight = talk.lookups.columns(now)
-        self._found = now.data.mapping if now.data else {}
         self._named = columns(now.given)
+        self._found = now.data.mapping if now.data else {}
+        self._marked: dict[str, str] = {}  # the last choice for each field, good or not
 
     @property
     def possible(self) -> bool:
@@ -30,21 +31,11 @@ class Correction:
         return len(self._sight.columns) > 0
 
     def of_all(self) -> Mapping[str, str] | None:
-        """The answers after naming each required field's column; None for who went back."""
-        wanted = [name for name, field in self._task.fields.items() if field.required]
-        place = 0
-        while place < len(wanted):
-            taken = [self._named[name] for name in wanted[:place]]
-            if self._named_by_choice(wanted[place], taken):
-                place += 1
-            elif place:
-                place -= 1
-            else:
-                return None
-        return self._answers()
+        """All answers about columns, each required field's asked; None for who went back."""
+        return self._asked([name for name, field in self._task.fields.items() if field.required])
 
     def of_one(self) -> Mapping[str, str] | None:
-        """The answers after naming the column of one field; None for who went back."""
+        """All answers about columns, one field's asked; None for who went back."""
         texts = self._talk.texts
         while True:
             fields = [
@@ -54,33 +45,54 @@ class Correction:
             name = self._talk.prompts.select(texts("mapping.field"), [*fields, self._back()])
             if name == BACK:
                 return None
-            if self._named_by_choice(name, ()):
-                return self._answers()
+            if named := self._asked([name]):
+                return named
 
-    def _named_by_choice(self, name: str, taken: Sequence[str]) -> bool:
-        """Whether a column was chosen for a field; it starts on the one that it is likely in."""
+    def _asked(self, wanted: Sequence[str]) -> Mapping[str, str] | None:
+        """The answers after naming the columns of some fields; those that still hold are kept."""
+        chosen: dict[str, str] = {}
+        while open_ones := self._open(wanted, chosen):
+            column = self._choice(open_ones[0], taken=list(chosen.values()))
+            if column != BACK:
+                self._marked[open_ones[0]] = chosen[open_ones[0]] = column
+            elif chosen:
+                chosen.popitem()
+            else:
+                return None
+        free = {column.name for column in self._sight.columns} - set(chosen.values())
+        kept = {name: column for name, column in self._named.items() if column in free}
+        return {f"{COLUMNS}{name}": column for name, column in {**kept, **chosen}.items()}
+
+    def _open(self, wanted: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
+        """The fields to ask for: also one whose column another took, so that two can be swapped."""
+        taken = set(chosen.values())
+        robbed = [
+            name
+            for name, field in self._task.fields.items()
+            if field.required and taken.intersection(self._columns(name))
+        ]
+        return [name for name in (*wanted, *robbed) if name not in chosen]
+
+    def _choice(self, name: str, *, taken: Sequence[str]) -> str:
+        """The column chosen for a field; the list starts on the one that it is likely in."""
         texts = self._talk.texts
         free = [column for column in self._sight.columns if column.name not in taken]
         options = [Option(column.name, f"{column.name}: {shown(column)}") for column in free]
-        likely = (self._named.get(name), *self._found.get(name, ()), *self._sight.likely[name])
+        guesses = (*self._columns(name), *self._sight.likely.get(name, ()))
         listed = [column.name for column in free]
-        value = self._talk.prompts.select(
+        return self._talk.prompts.select(
             texts("mapping.column", field=self._task.fields[name].title.to(texts.language)),
             [*options, self._back()],
-            default=next((column for column in likely if column in listed), None),
+            default=next((c for c in (self._marked.get(name), *guesses) if c in listed), None),
         )
-        if value == BACK:
-            return False
-        self._named[name] = value
-        return True
+
+    def _columns(self, name: str) -> Sequence[str]:
+        """The columns that a field has now."""
+        named = (self._named[name],) if name in self._named else ()
+        return self._found.get(name, named)
 
     def _present(self, name: str) -> str:
-        if name in self._named:
-            return self._named[name]
-        return ", ".join(self._found.get(name, ())) or self._talk.texts("mapping.missing")
+        return ", ".join(self._columns(name)) or self._talk.texts("mapping.missing")
 
     def _back(self) -> Option:
         return Option(BACK, self._talk.texts("wizard.back"))
-
-    def _answers(self) -> Mapping[str, str]:
-        return {f"{COLUMNS}{name}": column for name, column in self._named.items()}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from newft.entries import Positive
+from newft.keys import normal_label
 from newft.names import fold
-from newft.records import normal_label
 
 YES = ("yes", "true", "1", "y", "t", "是", "有")
 NO = ("no", "false", "0", "n", "f", "否", "无")

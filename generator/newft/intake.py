@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from newft.direction import positive_label
 from newft.entries import Kit, Language, Role, Task, Text
 from newft.errors import DataError
+from newft.keys import normal_label
 from newft.mapping import Source, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
-from newft.records import normal_label, read_rows
+from newft.records import read_rows
 from newft.table import Uses, remarks, uses
 from newft.tally import FEWEST_OF_A_LABEL, Tally
 
 FEWEST_ROWS = 20
 FEW_OF_A_LABEL = 5
 COPIED_BYTES = 50_000_000  # larger files stay where they are
-MUCH_LEFT_OUT = 0.1
+MUCH_LEFT_OUT = MUCH_IN_A_GROUP = 0.1
 
 
 def measure(
@@ -212,15 +213,26 @@ def _warnings(
     if tally.contradicted:
         many = tally.contradicted
         said.append(Text(f"{many} texts have two labels or more", f"{many} 条文本带有多个标签"))
-    if "group" in tally.columns and len(tally.groups) == 1:
-        group = tally.columns["group"][0]
-        said.append(
-            Text(
-                f"`{group}` has one value in all rows: it is not used",
-                f"“{group}”列只有一个取值，未采用",
+    return [*said, *_group_warnings(tally)]
+
+
+def _group_warnings(tally: Tally) -> Iterator[Text]:
+    """What is odd about the column that keeps rows together: one value, or a very frequent one."""
+    for column in tally.columns.get("group", ())[:1]:
+        if len(tally.groups) < 2:
+            en, zh = ("one", "只有一个") if tally.groups else ("no", "没有")
+            yield Text(
+                f"`{column}` has {en} value in all rows: it is not used",
+                f"“{column}”列{zh}取值，未采用",
             )
-        )
-    return said
+            return
+        group, rows = tally.groups.most_common(1)[0]
+        many = tally.accepted()
+        if rows > many * MUCH_IN_A_GROUP:
+            yield Text(
+                f"`{column}` is `{group}` in {rows} of {many} rows, which all go into one split",
+                f"“{column}”列在 {many} 行中有 {rows} 行为“{group}”，这些行会归入同一子集",
+            )
 
 
 def _listed(names: Sequence[str], *, most: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -50,18 +50,24 @@ def mapped(
 ) -> tuple[dict[str, tuple[str, ...]], list[Text]]:
     """Field -> its columns, of which a file uses the first that it has; and what was guessed."""
     _refuse_unknown(chosen, fields, sources)
-    known = {name: (chosen[name],) if name in chosen else () for name in fields}
+    first = {name: [column] for name, column in chosen.items()}
+    differing = _differing(sources)
+    alone = [match(source.columns, fields, known=first) for source in differing]
+    theirs = _together(alone, fields, chosen)
+    settled = [
+        _settled(source, fields, own=own, theirs=theirs)
+        for source, own in zip(differing, alone, strict=True)
+    ]
+    columns = _together([*alone, *settled], fields, chosen)
     faults: list[DataError] = []
     guessed: dict[str, Text] = {}
-    for source in sources:
-        matched = match(source.columns, fields, known=known)
+    for source, matched in zip(differing, settled, strict=True):
         faults += _unmatched(source, fields, matched)
-        for name, column in matched.columns.items():
-            known[name] = tuple(dict.fromkeys((*known[name], column)))
+        faults += _disagreeing(source, fields, columns, chosen=chosen)
         for name in matched.guessed:
             guessed[matched.columns[name]] = _guess(matched.columns[name], name)
     _raise_all(faults)
-    return {name: columns for name, columns in known.items() if columns}, list(guessed.values())
+    return {name: among for name, among in columns.items() if among}, list(guessed.values())
 
 
 def sight(files: Sequence[str], fields: Mapping[str, Field]) -> Sight:
@@ -104,6 +110,42 @@ def _source(path: Path) -> Source:
 def _text(value: object) -> str:
     """A cell as one sees it; lists and objects hold no single text or label."""
     return "" if isinstance(value, (list, dict)) else text_of(value)
+
+
+def _differing(sources: Sequence[Source]) -> list[Source]:
+    """One file for each set of columns: the one whose first rows say most."""
+    alike: dict[frozenset[str], list[Source]] = {}
+    for source in sources:
+        alike.setdefault(frozenset(source.layout.columns), []).append(source)
+    return [max(among, key=_said) for among in alike.values()]
+
+
+def _said(source: Source) -> list[tuple[str, int, int, tuple[str, ...]]]:
+    """What is in the columns, in an order that no name of a file decides."""
+    return sorted((one.name, one.filled, one.distinct, one.examples) for one in source.columns)
+
+
+def _together(
+    matches: Sequence[Match], fields: Mapping[str, Field], chosen: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """The columns that files have each field in: the user's first, the rest by name."""
+    columns: dict[str, tuple[str, ...]] = {}
+    for name in fields:
+        named = [chosen[name]] if name in chosen else []
+        found = sorted(one.columns[name] for one in matches if name in one.columns)
+        columns[name] = tuple(dict.fromkeys([*named, *found]))
+    return columns
+
+
+def _settled(
+    source: Source, fields: Mapping[str, Field], *, own: Match, theirs: Mapping[str, Sequence[str]]
+) -> Match:
+    """A file's own match; what it does not tell is looked for in the columns of other files."""
+    used = own.columns.values()
+    known = {name: [column for column in theirs[name] if column not in used] for name in fields}
+    known |= {name: [column] for name, column in own.columns.items()}
+    matched = match(source.columns, fields, known=known)
+    return replace(matched, guessed=(*own.guessed, *matched.guessed))
 
 
 def _guess(column: str, name: str) -> Text:
@@ -157,6 +199,27 @@ def _unmatched(source: Source, fields: Mapping[str, Field], matched: Match) -> l
         several = _candidates([column for column in source.columns if column.name in equal])
         message = f"several columns could be `{name}` ({fields[name].title.en}):{several}"
         faults.append(DataError(message, where=where, hint=f"choose one: {naming(name)}"))
+    return faults
+
+
+def _disagreeing(
+    source: Source,
+    fields: Mapping[str, Field],
+    columns: Mapping[str, Sequence[str]],
+    *,
+    chosen: Mapping[str, str],
+) -> list[DataError]:
+    """What is wrong where a file has several of the columns that files have one field in."""
+    faults = []
+    for name in (name for name in fields if fields[name].required):
+        had = [column for column in source.columns if column.name in columns[name]]
+        if len(had) > 1 and chosen.get(name) not in source.layout.columns:
+            message = (
+                f"the files have `{name}` ({fields[name].title.en}) in different columns,"
+                f" and this one has several of them:{_candidates(had)}"
+            )
+            hint = f"choose one: {naming(name)}"
+            faults.append(DataError(message, where=f"{source.path}", hint=hint))
     return faults
 
 

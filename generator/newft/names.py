@@ -15,4 +15,4 @@ def fold(name: str) -> str:
 def nearest(name: str, known: Iterable[str], *, most: int = 1) -> list[str]:
     """The known names that look most like a name, best first; none if nothing is near."""
     folded = {fold(candidate): candidate for candidate in known}
-    return [folded[match] for match in get_close_matches(fold(name), folded, n=most, cutoff=0.5)]
+    return [folded[match] for match in get_close_matches(fold(name), folded, n=most, cutoff=0.51)]

@@ -20,7 +20,7 @@ from newft.decide.naming import LONGEST_NAME, valid_name
 from newft.decide.plan import make_plan
 from newft.entries import Catalog
 from newft.errors import ProjectError, UsageError, Written
-from newft.given import AUTO, Given, files
+from newft.given import AUTO, FILES, Given, files
 from newft.lookups import lookups_for
 from newft.machine import probe
 from newft.model import Facts, Plan
@@ -190,8 +190,10 @@ def _answers_kept(options: Options, screen: Screen) -> Iterator[list[Given]]:
 
 def _keep(given: Given, options: Options, screen: Screen) -> None:
     if given:
-        path = str(keep("answers.yml", said.dump(given)))
+        whole = tuple(str(Path(file).absolute()) for file in files(given))  # from any folder
+        path = str(keep("answers.yml", said.dump({**given, FILES: whole} if whole else given)))
         words = [*_program(), "new", *([options.path] if options.path else []), "--answers", path]
+        words += ["--lang", screen.texts.language]
         screen.notice("new.saved", path=path)
         screen.command("new.resume", [shlex.join(words)])
 

@@ -14,8 +14,8 @@ from newft.choices import Choice
 from newft.columns import Sight
 from newft.entries import Hardware, Language
 from newft.given import FILES, POSITIVE, Given, files, unknown
+from newft.keys import normal_label
 from newft.model import DataFacts, Reasoned
-from newft.records import normal_label
 from newft.situation import (
     Situation,
     check,

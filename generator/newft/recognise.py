@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from newft.columns import Match, match
 from newft.entries import Field, Task
+from newft.keys import normal_label
 from newft.mapping import Source
-from newft.records import normal_label
 from newft.tally import labels_of
 
 TYPICAL_SHARE = 1 / 3  # of the values: fewer are chance, and no file is typical throughout

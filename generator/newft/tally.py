@@ -11,8 +11,9 @@ from itertools import accumulate
 
 from newft.columns import CJK
 from newft.entries import Language, Role, Task
+from newft.keys import NO_GROUP, NO_LABEL, is_missing, normal_label, skeleton
 from newft.model import Lengths
-from newft.records import Row, normal_label, skeleton, text_of
+from newft.records import Row, text_of
 
 FEWEST_OF_A_LABEL = 3  # one row for each split
 CHINESE_SHARE = 0.2  # of the characters; Chinese support text is full of Latin product names
@@ -38,7 +39,7 @@ class Answer:
 def labels_of(text: str, task: Task) -> tuple[str, ...]:
     """The labels in a cell, as they are compared; each once, by name."""
     if task.separator is None:
-        return (label,) if (label := normal_label(text)) else ()
+        return () if is_missing(text, NO_LABEL) else (normal_label(text),)
     parts = unicodedata.normalize("NFKC", text).split(task.separator)
     named = (normal_label(part).removeprefix(task.label_prefix).strip("_") for part in parts)
     return tuple(sorted({label for label in named if label}))
@@ -60,7 +61,7 @@ class Tally:
     known: dict[tuple[str, str], Answer] = field(default_factory=dict)  # one object each, shared
     alone: dict[Answer, tuple[Answer, ...]] = field(default_factory=dict)
     contradicted: int = 0  # inputs with more than one answer
-    groups: set[str] = field(default_factory=set)  # two of them at most
+    groups: Counter[str] = field(default_factory=Counter)
     chinese: int = 0  # characters
 
     def add(self, row: Row) -> None:
@@ -83,8 +84,9 @@ class Tally:
         self.answers[answer] += 1
         self.lengths[len(text)] += 1
         self.chinese += 0 if text.isascii() else len(CJK.findall(text))
-        if len(self.groups) < 2:
-            self.groups.add(self._cell(row, "group"))
+        group = self._cell(row, "group").strip()
+        if not is_missing(group, NO_GROUP):
+            self.groups[group] += 1
 
     def _asked(self, row: Row) -> str:
         """What is asked: the text with its context before it, or a line for each input."""

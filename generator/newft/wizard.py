@@ -161,7 +161,7 @@ class _Conversation:
     # --- the user's files ------------------------------------------------------------------------
 
     def _agree_on_columns(self) -> None:
-        texts, correction = self._talk.texts, Correction(self.now, self._talk)
+        texts = self._talk.texts
         while True:
             self._talk.mapping(self.now)
             options = [
@@ -175,7 +175,7 @@ class _Conversation:
                 self._back()
             if value != "change":
                 return
-            if named := correction.of_one():
+            if named := Correction(self.now, self._talk).of_one():
                 self._measured(self.now, named)
 
     def _mend(self, now: Situation, error: DataError) -> None:
@@ -195,7 +195,7 @@ class _Conversation:
 
     def _measured(self, now: Situation, named: Mapping[str, str]) -> bool:
         """Whether the files can be used with these columns; then they are."""
-        given = {**now.given, **named}
+        given = {**_without_columns(now.given), **named}
         try:
             self.now = looked(replace(now, given=given, data=None), self._talk.lookups)
         except NewftError as error:
@@ -210,8 +210,7 @@ class _Conversation:
             question, self.now = self.trail.pop()
             if question.key == "data":
                 return
-        given = self.now.given
-        kept = {k: v for k, v in given.items() if k != FILES and not k.startswith(COLUMNS)}
+        kept = {k: v for k, v in _without_columns(self.now.given).items() if k != FILES}
         self.now = replace(self.now, given=kept, data=None)
 
     # --- the review ------------------------------------------------------------------------------
@@ -250,6 +249,11 @@ class _Conversation:
             question, self.now = self.trail.pop()
         self._answer(question)
         self._keeping = bool(self.trail) and self.trail[-1][0] is question
+
+
+def _without_columns(given: Given) -> Given:
+    """The answers but for those about columns."""
+    return {key: value for key, value in given.items() if not key.startswith(COLUMNS)}
 
 
 def _default(question: Question, situation: Situation) -> Reasoned[str] | None:

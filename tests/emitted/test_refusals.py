@@ -186,8 +186,8 @@ def test_a_wrong_option_is_blamed_itself(
         ),
         (
             edited(label="lable: [Reason]"),
-            "data/raw/t.csv has no column for label; it has: Body, Reason",
-            "name its column in config/run.yaml: data.columns.label",
+            "data.columns.lable is no field; the nearest is label",
+            "the fields are text, label, group; FIELDS in formatting.py may name more",
         ),
         (
             written("data/raw/t.csv", b"Body,Reason\n,refund\nhello,\nbye,moon\n"),
@@ -337,6 +337,24 @@ def test_an_answer_without_a_token_is_refused(ready: Desk) -> None:
     error = "data/processed/train.jsonl:1: an answer has no token to learn"
     hint = "look for empty answers in data/raw"
     refused(ready, error, hint, "train")
+
+
+def test_a_question_in_another_encoding_is_refused(ready: Desk) -> None:
+    edited(epochs="1")(ready)
+    assert ready.run("train").returncode == 0
+    error = "the question is not UTF-8"
+    hint = "convert it, as by: iconv -f GB18030 -t UTF-8"
+    refused(ready, error, hint, "chat", "--once", "caf\udce9")
+    run = subprocess.run(
+        ready.command("chat"),
+        cwd=ready.folder,
+        env=ready.environment,
+        input="退款\n".encode("gb18030"),
+        capture_output=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (1, b"")
+    assert run.stderr.decode() == f"error: {error}\n\nhint: {hint}\n"
 
 
 def test_a_loss_that_is_no_number_ends_the_run_unfinished(ready: Desk) -> None:

@@ -9,7 +9,9 @@ from plans import make_facts, make_plan, sample
 from newft import resources
 from newft.errors import RenderError
 from newft.model import Plan
-from newft.project.layers import Layer, compose, stack
+from newft.project.layers import OWN_MODULES, Layer, compose, stack
+
+OWN = {f"src/acme/{name}": "newft" for name in OWN_MODULES}
 
 
 @pytest.fixture
@@ -81,9 +83,10 @@ def test_the_package_is_named_in_paths_and_in_python_only(tmp_path: Path) -> Non
 
 def test_the_reader_of_records_is_the_one_of_newft(plan: Plan, tmp_path: Path) -> None:
     owners = compose(stack(plan), "acme", tmp_path / "out")
-    original = Path(resources.__file__).with_name("records.py")
-    assert (tmp_path / "out/src/acme/records.py").read_bytes() == original.read_bytes()
-    assert owners["src/acme/records.py"] == "newft"
+    for name in OWN_MODULES:
+        original = Path(resources.__file__).with_name(name)
+        assert (tmp_path / "out/src/acme" / name).read_bytes() == original.read_bytes()
+        assert owners[f"src/acme/{name}"] == "newft"
 
 
 def test_bytes_line_ends_and_executability_are_kept_whatever_the_umask(tmp_path: Path) -> None:
@@ -111,7 +114,7 @@ def test_leftovers_of_tools_are_no_templates(tmp_path: Path) -> None:
         ".hypothesis/x": "",
     }
     owners = compose([layer(tmp_path / "base", files)], "acme", tmp_path / "out")
-    assert set(owners) == {"src/acme/records.py", "a.py"}
+    assert set(owners) == {*OWN, "a.py"}
 
 
 @pytest.mark.parametrize("upper", ["notes.md", "notes.md.jinja", "notes.md/inner.md"])
@@ -135,7 +138,7 @@ def test_a_declared_replacement_wins(tmp_path: Path) -> None:
     declared = "src/package_name/a.py\nb.md\n"
     files = {"src/package_name/a.py": "new", "b.md": "new", "replaces.txt": declared}
     owners = compose([base, layer(tmp_path / "kit", files)], "acme", tmp_path / "out")
-    assert owners == {"src/acme/records.py": "newft", "src/acme/a.py": "kit", "b.md": "kit"}
+    assert owners == {**OWN, "src/acme/a.py": "kit", "b.md": "kit"}
     assert (tmp_path / "out/src/acme/a.py").read_text() == "new"
 
 

@@ -13,6 +13,7 @@ from newft.errors import RenderError
 from newft.model import Plan
 
 PRECEDENCE = ("method", "source", "language")  # above the base, below the domain
+OWN_MODULES = ("keys.py", "records.py")
 REPLACES = "replaces.txt"  # in a layer: the lower layers' files it replaces, one path a line
 
 _LEFTOVERS = ("__pycache__", "*.py[co]", ".*_cache", ".hypothesis", "*.egg-info", ".DS_Store")
@@ -53,7 +54,7 @@ def compose(layers: Sequence[Layer], package: str, into: Path) -> dict[str, str]
     """The layer that each composed file came from; the files themselves are written to `into`."""
     chosen: dict[str, _File] = {}
     for layer in (None, *layers):
-        files = [_records(package)] if layer is None else list(_files(layer, package))
+        files = _own_modules(package) if layer is None else list(_files(layer, package))
         replaced = set() if layer is None else _declared(layer, package)
         _check(files, chosen, replaced)
         for path in replaced:
@@ -75,9 +76,13 @@ def _rank(name: str) -> int:
     return PRECEDENCE.index(kind)
 
 
-def _records(package: str) -> _File:
-    source = Path(__file__).parents[1] / "records.py"
-    return _File("newft", f"src/{package}/records.py", source.read_bytes(), executable=False)
+def _own_modules(package: str) -> list[_File]:
+    """The modules of newft itself that a project needs as they are."""
+    folder = Path(__file__).parents[1]
+    return [
+        _File("newft", f"src/{package}/{name}", (folder / name).read_bytes(), executable=False)
+        for name in OWN_MODULES
+    ]
 
 
 def _files(layer: Layer, package: str) -> Iterator[_File]:

@@ -10,13 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .records import normal_label
+from .keys import NO_LABEL, is_missing, normal_label
 from .task import TaskConfig
 
 FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
 NEAR_DUPLICATES = False  # two applications may be much alike, and are two
 
 NOT_GIVEN = "-"
+
+
+def more_fields(task: TaskConfig) -> tuple[str, ...]:
+    """The fields of data.columns that a file may lack, beside group and slices."""
+    return ("recommendation", *task.inputs)
 
 
 def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation | Reject:
@@ -28,10 +33,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if not any(values.values()):
         return Reject("empty_input")
     level = normal_label(record["label"])
-    if not level:
-        return Reject("empty_label")
     if level not in task.labels:
-        return Reject("unknown_label")
+        return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     if not task.recommendations:
         return to_example(as_lines(values), level, task)
     recommendation = normal_label(record.get("recommendation", ""))
@@ -53,9 +56,9 @@ def identity(question: str) -> str:
     return question
 
 
-def group_of(record: Mapping[str, str], question: str) -> str:
-    """What keeps rows in one split: their customer, else all of their values."""
-    return record.get("group") or question
+def kept_together(record: Mapping[str, str], question: str) -> str:
+    """What rows without a group share to be in one split: all of their values."""
+    return question
 
 
 def labels_in(answer: str) -> list[str]:

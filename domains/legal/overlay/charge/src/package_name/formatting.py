@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .records import normal_label, skeleton
+from .keys import NO_LABEL, is_missing, normal_label, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
@@ -18,6 +18,11 @@ NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are l
 
 BETWEEN = re.compile(r"[;；]")  # charges; a comma may be part of a charge's name
 PREFIX = "罪名:"  # that some files write before them
+
+
+def more_fields(task: TaskConfig) -> tuple[str, ...]:
+    """The fields of data.columns that a file may lack, beside group and slices."""
+    return ()
 
 
 def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation | Reject:
@@ -29,7 +34,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if not text:
         return Reject("empty_input")
     charges = charges_in(record["label"])
-    if not charges:
+    if not charges or is_missing(record["label"], NO_LABEL):
         return Reject("empty_label")
     if not charges <= set(task.labels):
         return Reject("unknown_label")
@@ -44,9 +49,9 @@ def identity(question: str) -> str:
     return skeleton(question)
 
 
-def group_of(record: Mapping[str, str], question: str) -> str:
-    """What keeps rows in one split: their case, else their facts."""
-    return record.get("group") or skeleton(record["text"])
+def kept_together(record: Mapping[str, str], question: str) -> str:
+    """What rows without a group share to be in one split: their facts."""
+    return skeleton(record["text"])
 
 
 def labels_in(answer: str) -> list[str]:

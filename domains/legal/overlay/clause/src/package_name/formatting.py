@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .records import normal_label, skeleton
+from .keys import NO_LABEL, is_missing, normal_label, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
@@ -22,6 +22,11 @@ ANSWER_TOLD = re.compile(
 )
 
 
+def more_fields(task: TaskConfig) -> tuple[str, ...]:
+    """The fields of data.columns that a file may lack, beside group and slices."""
+    return ("type",)
+
+
 def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation | Reject:
     """One record as messages, or the reason it cannot be one.
 
@@ -31,10 +36,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if not text:
         return Reject("empty_input")
     label = normal_label(record["label"])
-    if not label:
-        return Reject("empty_label")
     if label not in task.labels:
-        return Reject("unknown_label")
+        return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     if ANSWER_TOLD.search(text):
         return Reject("label_in_input")
     # the type stands first: of a passage that is too long, the middle is left out
@@ -46,9 +49,9 @@ def identity(question: str) -> str:
     return skeleton(question)
 
 
-def group_of(record: Mapping[str, str], question: str) -> str:
-    """What keeps rows in one split: their contract, else their passage."""
-    return record.get("group") or skeleton(record["text"])
+def kept_together(record: Mapping[str, str], question: str) -> str:
+    """What rows without a group share to be in one split: their passage."""
+    return skeleton(record["text"])
 
 
 def labels_in(answer: str) -> list[str]:
