@@ -31,7 +31,7 @@ class Correction:
 
     def of_all(self) -> Mapping[str, str] | None:
         """The answers after naming each required field's column; None for who went back."""
-        wanted = [name for name, field in self._task.fields.items() if field.required]
+        wanted = [name for name, field in self._task.single_fields.items() if field.required]
         place = 0
         while place < len(wanted):
             taken = [self._named[name] for name in wanted[:place]]
@@ -49,7 +49,7 @@ class Correction:
         while True:
             fields = [
                 Option(name, f"{field.title.to(texts.language)} <- {self._present(name)}")
-                for name, field in self._task.fields.items()
+                for name, field in self._task.single_fields.items()
             ]
             name = self._talk.prompts.select(texts("mapping.field"), [*fields, self._back()])
             if name == BACK:
@@ -65,7 +65,7 @@ class Correction:
         likely = (self._named.get(name), *self._found.get(name, ()), *self._sight.likely[name])
         listed = [column.name for column in free]
         value = self._talk.prompts.select(
-            texts("mapping.column", field=self._task.fields[name].title.to(texts.language)),
+            texts("mapping.column", field=self._task.single_fields[name].title.to(texts.language)),
             [*options, self._back()],
             default=next((column for column in likely if column in listed), None),
         )
