@@ -32,7 +32,7 @@ class Correction:
 
     def of_all(self) -> Mapping[str, str] | None:
         """All answers about columns, each required field's asked; None for who went back."""
-        return self._asked([name for name, field in self._task.fields.items() if field.required])
+        return self._asked([name for name, field in self._task.single_fields.items() if field.required])
 
     def of_one(self) -> Mapping[str, str] | None:
         """All answers about columns, one field's asked; None for who went back."""
@@ -40,7 +40,7 @@ class Correction:
         while True:
             fields = [
                 Option(name, f"{field.title.to(texts.language)} <- {self._present(name)}")
-                for name, field in self._task.fields.items()
+                for name, field in self._task.single_fields.items()
             ]
             name = self._talk.prompts.select(texts("mapping.field"), [*fields, self._back()])
             if name == BACK:
@@ -68,7 +68,7 @@ class Correction:
         taken = set(chosen.values())
         robbed = [
             name
-            for name, field in self._task.fields.items()
+            for name, field in self._task.single_fields.items()
             if field.required and taken.intersection(self._columns(name))
         ]
         return [name for name in (*wanted, *robbed) if name not in chosen]
@@ -81,7 +81,7 @@ class Correction:
         guesses = (*self._columns(name), *self._sight.likely.get(name, ()))
         listed = [column.name for column in free]
         return self._talk.prompts.select(
-            texts("mapping.column", field=self._task.fields[name].title.to(texts.language)),
+            texts("mapping.column", field=self._task.single_fields[name].title.to(texts.language)),
             [*options, self._back()],
             default=next((c for c in (self._marked.get(name), *guesses) if c in listed), None),
         )

@@ -24,9 +24,9 @@ def positive_label(labels: Iterable[str], column: str, known: Positive) -> str |
     if len(opposite) == 1:
         return next(label for label in labels if label not in opposite)
     if _is_called(column, known.yes_columns):
-        return _only(labels, YES)
+        return _of(labels, YES, NO)
     if _is_called(column, known.no_columns):
-        return _only(labels, NO)
+        return _of(labels, NO, YES)
     return None
 
 
@@ -34,6 +34,8 @@ def _is_called(column: str, names: Iterable[str]) -> bool:
     return fold(column) in map(fold, names)
 
 
-def _only(labels: list[str], among: tuple[str, ...]) -> str | None:
-    found = [label for label in labels if label in among]
-    return found[0] if len(found) == 1 else None
+def _of(labels: list[str], wanted: tuple[str, ...], other: tuple[str, ...]) -> str | None:
+    """The label that means what is wanted; None where not both are there, as with 1 and 2."""
+    found = [label for label in labels if label in wanted]
+    opposite = [label for label in labels if label in other]
+    return found[0] if len(found) == len(opposite) == 1 else None

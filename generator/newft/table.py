@@ -35,9 +35,9 @@ def uses(sources: Sequence[Source], task: Task, mapping: Mapping[str, Sequence[s
         for column in source.columns:
             if column.name in taken:
                 continue
-            use = _use(column, task)
-            found[use][column.name] = None
             values = [(row[column.name].strip(), row[label].strip()) for row in source.first]
+            use = "excluded" if _counts([value for value, _ in values]) else _use(column, task)
+            found[use][column.name] = None
             if use == "input" and gives_away(values):
                 revealing[column.name] = None
     inputs = tuple(name for name in found["input"] if name not in revealing)
@@ -47,6 +47,13 @@ def uses(sources: Sequence[Source], task: Task, mapping: Mapping[str, Sequence[s
         excluded=tuple(found["excluded"]) if task.tabular else (),
         revealing=tuple(revealing),
     )
+
+
+def _counts(values: Sequence[str]) -> bool:
+    """Whether the values are the numbers of the rows."""
+    if len(values) < 2 or not all(value.isdecimal() for value in values):
+        return False
+    return [int(value) - int(values[0]) for value in values] == list(range(len(values)))
 
 
 def _use(column: Column, task: Task) -> str:

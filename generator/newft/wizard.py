@@ -12,11 +12,12 @@ from newft.given import COLUMNS, FILES, Given, files
 from newft.model import Reasoned
 from newft.prompts import Option
 from newft.questions import QUESTIONS, Question, answered, looked
-from newft.situation import Situation
+from newft.situation import Situation, chosen_task
 from newft.talk import BACK, Talk
 
 UNSURE = "?"
 OTHER = "..."
+OF_THE_FILES = ("task", "positive")  # answers that other files make stale
 
 
 class Stopped(KeyboardInterrupt):
@@ -71,6 +72,9 @@ class _Conversation:
         if value == BACK:
             self._back()
             return
+        if question.key == "data" and self._said.get("data") != value:
+            for key in OF_THE_FILES:
+                self._said.pop(key, None)
         self._said[question.key] = value
         self.trail.append((question, self.now))
         self._take(question, value)
@@ -180,6 +184,12 @@ class _Conversation:
 
     def _mend(self, now: Situation, error: DataError) -> None:
         """Take files that could not be used with the columns that are named, or ask for others."""
+        if chosen_task(now) is None:  # files that cannot be read tell no task
+            if not self.trail:
+                raise error
+            self._talk.error(error)
+            self._ask_for_files()
+            return
         correction, texts = Correction(now, self._talk), self._talk.texts
         if not correction.possible and not self.trail:
             raise error
@@ -211,7 +221,7 @@ class _Conversation:
             if question.key == "data":
                 return
         kept = {k: v for k, v in _without_columns(self.now.given).items() if k != FILES}
-        self.now = replace(self.now, given=kept, data=None)
+        self.now = replace(self.now, given=kept, data=None, fits=None)
 
     # --- the review ------------------------------------------------------------------------------
 

@@ -6,7 +6,11 @@ import pytest
 
 from package_name.config import Config
 from package_name.conversation import Reject
-from package_name.formatting import candidates, read_answer, to_conversation
+from package_name.formatting import (
+    candidates,
+    read_answer,
+    to_conversation,
+)
 from package_name.task import TaskConfig
 
 

@@ -9,7 +9,14 @@ from sklearn.metrics import roc_auc_score
 from package_name.answers import Answers
 from package_name.baselines import classical_answers, features
 from package_name.config import Config
-from package_name.metrics import auc, brier, calibration_error, ks, measure, positive_probability
+from package_name.metrics import (
+    auc,
+    brier,
+    calibration_error,
+    ks,
+    measure,
+    positive_probability,
+)
 
 BAD = np.array([True, True, False, False, False])
 SCORE = np.array([0.9, 0.4, 0.4, 0.2, 0.1])
