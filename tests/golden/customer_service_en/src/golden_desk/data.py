@@ -7,10 +7,11 @@ place once whole.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -23,15 +24,35 @@ from .exports import write_dataset_info
 from .formatting import FIELDS, Reject, to_conversation
 from .near_duplicates import LARGEST, near_duplicates
 from .origin import changed_files, origin
-from .records import RecordError, Row, data_files, detect, read_rows, skeleton, text_of
+from .records import (
+    NO_GROUP,
+    Layout,
+    RecordError,
+    Row,
+    data_files,
+    detect,
+    is_missing,
+    read_rows,
+    skeleton,
+    text_of,
+)
 from .repeats import Place, Texts
-from .row_files import RowFiles, drop_training_rows, read_lines, reject_line, to_line
+from .row_files import (
+    AGAIN,
+    RowFiles,
+    checked,
+    drop_training_rows,
+    read_lines,
+    reject_line,
+    to_line,
+)
 from .splits import PROCESSED, SPLITS, split_of
 from .summary import Summary
 
 SUMMARY = PROCESSED / "summary.json"
 MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
-AGAIN = "run `make data` again"
+GROUP = "group"  # the field that keeps rows together; a file need not have it
+MANY_PAIRS = 10_000_000  # of rows that are compared: it takes some seconds
 
 
 def main(config: Config, options: command.Options) -> None:
@@ -63,8 +84,9 @@ def format_all(config: Config, folder: Path) -> Summary:
     drop_near_duplicates(folder, summary)
     for split, count in summary.kept.items():
         if not count:
+            left_out = "; left out:" if summary.rejects else ""
             raise ProjectError(
-                "\n".join([f"no row is left for {split}; left out:", *summary.left_out()]),
+                "\n".join([f"no row is left for {split}{left_out}", *summary.left_out()]),
                 "\n".join(summary.doubts(config))
                 or "add rows, or look at data and task.labels in config/run.yaml",
             )
@@ -113,30 +135,53 @@ def _refuse_changed(summary: Mapping[str, Any], files: Sequence[Path]) -> None:
 
 def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
-    summary, texts = Summary(), Texts()
+    layouts = {path: detect(path) for path in raw_files(config.data)}
+    summary, texts = Summary(lacking=lacking(layouts, config.data.columns)), Texts()
     with ExitStack() as stack:
         files = RowFiles(folder, stack)
-        for row in rows(config.data):
+        for row in rows(layouts):
             summary.rows += 1
             place, repeated = Place(row.file, row.number), None
             record = to_record(row.values, config.data.columns)
             outcome = Reject(row.fault) if row.fault else to_conversation(record, config.task)
             if not isinstance(outcome, Reject):
-                bare, label = skeleton(record["text"]), outcome[-1]["content"]
-                if repeated := texts.earlier(bare, label, place, text=record["text"]):
+                bare, label = skeleton(record["text"]), checked(outcome, place)[-1]["content"]
+                if repeated := texts.earlier(bare, label, place):
                     outcome = Reject("duplicate")
             if isinstance(outcome, Reject):
                 summary.reject(outcome.reason, record)
                 files.reject(outcome.reason, record, place, repeated)
             else:
-                split = split_of(record.get("group") or bare, config.data)
-                summary.keep(split, label)
+                group = group_of(record)
+                split = split_of(group or bare, config.data)
+                summary.keep(split, label, group)
                 files.keep(split, outcome, place)
-    with (folder / "contradictions.jsonl").open("w", encoding="utf-8") as file:
-        for contradiction in texts.contradictions():
-            summary.contradictions += 1
-            file.write(to_line(contradiction))
+    summary.contradictions = write_contradictions(folder, texts)
     return summary
+
+
+def write_contradictions(folder: Path, texts: Texts) -> int:
+    """Write the first row of each label of the texts that have several; how many texts."""
+    contradictions = texts.contradictions()
+    places = {place for met in contradictions for _, place in met}
+    said: dict[Place, str] = {}
+    for split in SPLITS if places else ():
+        with (folder / f"{split}.jsonl").open(encoding="utf-8") as lines:
+            for line in map(json.loads, lines):
+                place = Place(line["file"], line["row"])
+                if place in places:
+                    said[place] = _text(line)
+    with (folder / "contradictions.jsonl").open("w", encoding="utf-8") as file:
+        for met in contradictions:
+            labels = [{"label": name, "text": said[at], **at._asdict()} for name, at in met]
+            file.write(to_line({"labels": labels}))
+    return len(contradictions)
+
+
+def group_of(record: Mapping[str, str]) -> str:
+    """What a row has to stay in one split with, or nothing."""
+    group = record.get(GROUP, "").strip()
+    return "" if is_missing(group, NO_GROUP) else group
 
 
 def raw_files(data: DataConfig) -> list[Path]:
@@ -144,12 +189,46 @@ def raw_files(data: DataConfig) -> list[Path]:
     return [path for name in data.files for path in data_files(Path(name))]
 
 
-def rows(data: DataConfig) -> Iterator[Row]:
-    """Every row of every file of run.yaml."""
-    for path in raw_files(data):
-        layout = detect(path)
-        _refuse_missing(path, layout.columns, data.columns)
+def rows(layouts: Mapping[Path, Layout]) -> Iterator[Row]:
+    """Every row of every file."""
+    for path, layout in layouts.items():
         yield from read_rows(path, layout)
+
+
+def lacking(layouts: Mapping[Path, Layout], columns: Mapping[str, list[str]]) -> list[str]:
+    """Which files have no column for a field that need not be in all; other gaps are refused."""
+    _refuse_unknown(columns)
+    for path, layout in layouts.items():
+        _refuse_missing(path, layout.columns, columns)
+    if GROUP not in columns:
+        return []
+    without = [path for path, has in layouts.items() if not {*columns[GROUP]} & {*has.columns}]
+    if len(without) == len(layouts):
+        names = dict.fromkeys(name for layout in layouts.values() for name in layout.columns)
+        near = [close for name in columns[GROUP] for close in _nearest(name, names)]
+        raise ProjectError(
+            f"no file has the column of {GROUP}, {' or '.join(columns[GROUP])}; "
+            f"they have: {', '.join(names)}",
+            f"name its column in config/run.yaml: data.columns.{GROUP}"
+            + (f"; the nearest is {near[0]}" if near else ""),
+        )
+    return [f"{path} has no column for {GROUP}" for path in without]
+
+
+def _refuse_unknown(columns: Mapping[str, list[str]]) -> None:
+    fields = (*FIELDS, GROUP)
+    for name in columns:
+        if name not in fields:
+            near = _nearest(name, fields)
+            raise ProjectError(
+                f"data.columns.{name} is no field"
+                + (f"; the nearest is {near[0]}" if near else ""),
+                f"the fields are {', '.join(fields)}; FIELDS in formatting.py may name more",
+            )
+
+
+def _nearest(name: str, names: Iterable[str]) -> list[str]:
+    return difflib.get_close_matches(name, list(names), n=1)
 
 
 def _refuse_missing(path: Path, has: Sequence[str], columns: Mapping[str, list[str]]) -> None:
@@ -180,6 +259,8 @@ def drop_near_duplicates(folder: Path, summary: Summary) -> None:
         return
     train, validation, test = (read_lines(folder / f"{split}.jsonl") for split in SPLITS)
     held_out = validation + test
+    if len(train) * len(held_out) > MANY_PAIRS:
+        print(f"comparing {len(train):,} with {len(held_out):,} held-out rows ...", flush=True)
     repeats = near_duplicates([_text(line) for line in train], [_text(line) for line in held_out])
     with (folder / "rejects.jsonl").open("a", encoding="utf-8") as rejects:
         for position, other in sorted(repeats.items()):

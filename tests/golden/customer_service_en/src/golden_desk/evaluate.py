@@ -42,7 +42,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run.refuse_other_rows(rows)
     adapter, config = run.trained_adapter, run.own_settings(config)
     say(f"loading {config.model.id}")
-    folder = model_folder(run.pinned(config.model))
+    folder = run.confirmed(model_folder(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter))
     train, validation, test = (asker.shortened(read_split(split)) for split in SPLITS)
@@ -63,6 +63,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     classical = classical_answers(
         [question(row) for row in train], [answer(row) for row in train], questions
     )
+    say("computing intervals ...")
     result = judge(config, gold, base, tuned, classical)
     write_json(
         run.path / "evaluation.json",
@@ -75,6 +76,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             **as_dicts(result.metrics),
             "comparison": as_dicts(result.against_base),
             "comparison_with_baseline": as_dicts(result.against_baseline),
+            "comparison_of_base_with_baseline": as_dicts(result.base_against_baseline),
             "conclusion": result.conclusion,
             "answers": by_row(order[:fitting], gold, base, tuned, classical),
         },

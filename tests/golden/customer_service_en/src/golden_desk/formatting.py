@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .config import TaskConfig
-from .records import normal_label
+from .records import NO_LABEL, is_missing, normal_label
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 
@@ -33,10 +33,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if not text:
         return Reject("empty_input")
     intent = normal_label(record["label"])
-    if not intent:
-        return Reject("empty_label")
     if intent not in task.labels:
-        return Reject("unknown_label")
+        return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     return [*to_prompt(text, task), {"role": "assistant", "content": intent}]
 
 

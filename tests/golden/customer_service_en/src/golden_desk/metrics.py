@@ -20,11 +20,13 @@ def encode(intents: Sequence[str | None], task: TaskConfig) -> Labels:
 
 def macro_f1(gold: Labels, given: Labels) -> float:
     """The mean F1 over the intents in the rows: a rare one weighs as much as a frequent one."""
-    scores = []
-    for label in np.unique(gold):
-        right = ((gold == label) & (given == label)).sum()
-        scores.append(2 * right / ((gold == label).sum() + (given == label).sum()))
-    return float(np.mean(scores))
+    # thousands of resamples come here: counted at once, and UNREADABLE in the first place
+    places = max(gold.max(), given.max()) + 2
+    right, wanted, named = (
+        np.bincount(labels + 1, minlength=places) for labels in (gold[gold == given], gold, given)
+    )
+    there = wanted > 0
+    return float(np.mean(2 * right[there] / (wanted + named)[there]))
 
 
 def measure(gold: Labels, given: Labels, task: TaskConfig, seed: int) -> dict[str, Metric]:
@@ -36,8 +38,10 @@ def measure(gold: Labels, given: Labels, task: TaskConfig, seed: int) -> dict[st
     if task.out_of_scope is not None:
         outside = task.labels.index(task.out_of_scope)
         # a request outside the list that is taken for one of them starts the wrong process
-        metrics["out_of_scope_recall"] = rate(given[gold == outside] == outside)
-        metrics["out_of_scope_false_alarms"] = rate(given[gold != outside] == outside)
+        if (gold == outside).any():  # of no rows there is no rate
+            metrics["out_of_scope_recall"] = rate(given[gold == outside] == outside)
+        if (gold != outside).any():
+            metrics["out_of_scope_false_alarms"] = rate(given[gold != outside] == outside)
     return metrics
 
 

@@ -17,6 +17,30 @@ T = TypeVar("T")
 Given = Sequence[str | None]
 RANKED = "ranked_"  # before the names of what ranking gives
 TITLES = {"base": "base, prompted", "tuned": "tuned", "baseline": "baseline"}
+WAYS = ("accuracy", f"{RANKED}accuracy")  # of answering: written, ranked
+# how the tuned model writes and ranks, as against the prompted one
+CHANGES = {
+    ("better", "better"): "Tuning beats prompting",
+    ("better", "no evidence"): "Tuned, the model writes better, and is not shown to rank better",
+    ("better", "worse"): "Tuned, the model writes better, but ranks worse",
+    ("no evidence", "better"): "Tuned, the model ranks better, and is not shown to write better",
+    ("no evidence", "no evidence"): "Tuning is not shown to beat prompting",
+    ("no evidence", "worse"): "Tuned, the model ranks worse, and is not shown to write better",
+    ("worse", "better"): "Tuned, the model ranks better, but writes worse",
+    ("worse", "no evidence"): "Tuned, the model writes worse, and is not shown to rank better",
+    ("worse", "worse"): "Tuning made answers worse than prompting",
+}
+CHEAP = "the classical baseline, which costs next to nothing, is not shown to be worse"
+# what to use, by what none of the three beats
+ADVICE = {
+    ("base",): "of the three, prompting is best: use that",
+    ("tuned",): "of the three, the tuned model is best: it pays here",
+    ("baseline",): "of the three, the classical baseline is best: use that",
+    ("base", "tuned"): "the classical baseline is worse: tune for what that does better, or prompt",
+    ("base", "baseline"): f"{CHEAP} than prompting: use that",
+    ("tuned", "baseline"): f"{CHEAP}: tune when that falls short, or rows are few",
+    ("base", "tuned", "baseline"): f"{CHEAP}: use that",
+}
 MEANING = f"""\
 written   what the model writes; readable is the share of it that names a label
 ranked    the label the model finds most likely, whatever it would write
@@ -39,36 +63,37 @@ class Result:
     metrics: Mapping[str, dict[str, Metric]]  # of base, tuned and baseline
     against_base: dict[str, Comparison]
     against_baseline: dict[str, Comparison]
+    base_against_baseline: dict[str, Comparison]
 
     @property
     def conclusion(self) -> str:
-        """One sentence: whether tuning pays here."""
-        over_base = [self.against_base[name].verdict for name in ("accuracy", "ranked_accuracy")]
-        classical = self.against_baseline["accuracy"].verdict
-        if "worse" in over_base:
-            first = "Tuning made answers worse than prompting"
-        elif over_base == ["better", "better"]:
-            first = "Tuning beats prompting"
-        else:
-            first = "Tuning is not shown to beat prompting"
-        match first, classical:
-            case "Tuning beats prompting", "better":
-                return f"{first} and the classical baseline: it pays here."
-            case _, "better":
-                return f"{first}, but beats the classical baseline: look at rows and prompts."
-            case _, "worse":
-                return f"{first}; the classical baseline is better still: use that."
-            case _:
-                return (
-                    f"{first}, and is not shown to beat the classical baseline, which costs next "
-                    "to nothing: tune when that falls short, or rows are few."
-                )
+        """One sentence: what tuning changed, and which of the three to use."""
+        written, ranked = _verdicts(self.against_base)
+        # three tests could go round in a circle: then none stands out
+        best = tuple(name for name in TITLES if name not in self._beaten()) or tuple(TITLES)
+        return f"{CHANGES[written, ranked]}; {ADVICE[best]}."
+
+    def _beaten(self) -> set[str]:
+        """Which of the three another beats."""
+        beaten = set()
+        over_base = _verdicts(self.against_base)
+        if set(over_base) == {"better"}:
+            beaten.add("base")
+        elif "worse" in over_base and "better" not in over_base:
+            beaten.add("tuned")
+        for name, tests in (("tuned", self.against_baseline), ("base", self.base_against_baseline)):
+            verdicts = _verdicts(tests)
+            if "better" in verdicts:  # a model is as good as its better way of answering
+                beaten.add("baseline")
+            elif set(verdicts) == {"worse"}:
+                beaten.add(name)
+        return beaten
 
 
 def judge(
     config: Config, gold: Sequence[str], base: Answers, tuned: Answers, classical: Sequence[str]
 ) -> Result:
-    """Metrics with intervals, and the paired tests of tuned against the other two."""
+    """Metrics with intervals, and the paired tests of each against each."""
     right, seed = encode(gold, config.task), config.run.seed
 
     def measured(given: Given) -> dict[str, Metric]:
@@ -82,21 +107,24 @@ def judge(
             **_ranked(measured(answers.ranked)),
         }
 
-    def compared(ours: Given, theirs: Given, against: str) -> dict[str, Comparison]:
-        pair = encode(ours, config.task), encode(theirs, config.task)
-        return compare_all(right, *pair, against=against, seed=seed)
+    def compared(ours: Answers, theirs: Answers, against: str) -> dict[str, Comparison]:
+        def pair(ours: Given, theirs: Given) -> dict[str, Comparison]:
+            both = encode(ours, config.task), encode(theirs, config.task)
+            return compare_all(right, *both, against=against, seed=seed)
 
+        return {**pair(ours.read, theirs.read), **_ranked(pair(ours.ranked, theirs.ranked))}
+
+    # it has one way of answering: that meets both of a language model's
+    baseline = Answers(list(classical), list(classical), list(classical))
     return Result(
         metrics={
             "base": of_model(base),
             "tuned": of_model(tuned),
             "baseline": measured(classical),
         },
-        against_base={
-            **compared(tuned.read, base.read, "base"),
-            **_ranked(compared(tuned.ranked, base.ranked, "base")),
-        },
-        against_baseline=compared(tuned.read, classical, "baseline"),
+        against_base=compared(tuned, base, "base"),
+        against_baseline=compared(tuned, baseline, "baseline"),
+        base_against_baseline=compared(base, baseline, "baseline"),
     )
 
 
@@ -138,8 +166,12 @@ def table(result: Result) -> str:
             cells = [_interval(result.metrics[column].get(name)) for column in TITLES]
             lines.append(_line(f"  {name.removeprefix(RANKED)}", cells))
     lines += ["", MEANING]
-    for against, tests in (("base", result.against_base), ("baseline", result.against_baseline)):
-        lines += ["", f"tuned against {against}"]
+    for title, tests in (
+        ("tuned against base", result.against_base),
+        ("tuned against baseline", result.against_baseline),
+        ("base against baseline", result.base_against_baseline),
+    ):
+        lines += ["", title]
         for name, each in tests.items():
             lines.append(
                 f"  {name:<22}{each.difference:+.3f} [{each.low:+.3f}, {each.high:+.3f}]  "
@@ -156,6 +188,11 @@ def as_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _verdicts(tests: Mapping[str, Comparison]) -> tuple[str, str]:
+    written, ranked = (tests[name].verdict for name in WAYS)
+    return written, ranked
+
+
 def _ranked(values: Mapping[str, T]) -> dict[str, T]:
     return {f"{RANKED}{name}": value for name, value in values.items()}
 
@@ -165,7 +202,7 @@ def _line(name: str, cells: Iterable[str]) -> str:
 
 
 def _interval(metric: Metric | None) -> str:
-    if metric is None or not metric.n:
+    if metric is None:
         return "-"
     return f"{metric.value:.3f} {metric.low:.2f}-{metric.high:.2f}"
 

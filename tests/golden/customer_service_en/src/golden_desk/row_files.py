@@ -8,11 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
+from .errors import ProjectError
 from .exports import SHAPES, export_file
 from .formatting import Conversation
 from .repeats import Place
 from .splits import SPLITS, Split
 
+AGAIN = "run `make data` again"
 # one encoder for all lines: json.dumps would make a new one for each
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
@@ -46,6 +48,23 @@ class RowFiles:
     ) -> None:
         """Write a row that is left out."""
         self._rejects.write(reject_line(reason, record, place, repeats))
+
+
+def checked(messages: Conversation, place: Place) -> Conversation:
+    """The conversation, sure to be one that can be learned, answered and exported."""
+    roles = [message.get("role") for message in messages]
+    turns = roles[1:] if roles[:1] == ["system"] else roles
+    if not turns or turns != ["user", "assistant"] * (len(turns) // 2):
+        fault = f"the roles {', '.join(map(str, roles))}" if roles else "no message"
+    elif not all(str(message.get("content") or "").strip() for message in messages):
+        fault = "an empty message"
+    else:
+        return messages
+    raise ProjectError(
+        f"{place.file}:{place.row}: formatting.py makes a conversation of it that has {fault}",
+        "user and assistant take turns, after a system message or none, and all of them say"
+        " something; what is not to be learned is a Reject",
+    )
 
 
 def reject_line(reason: str, record: Mapping[str, str], place: Place, repeats: Place | None) -> str:
