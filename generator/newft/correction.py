@@ -32,7 +32,9 @@ class Correction:
 
     def of_all(self) -> Mapping[str, str] | None:
         """All answers about columns, each required field's asked; None for who went back."""
-        return self._asked([name for name, field in self._task.single_fields.items() if field.required])
+        return self._asked(
+            [name for name, field in self._task.single_fields.items() if field.required]
+        )
 
     def of_one(self) -> Mapping[str, str] | None:
         """All answers about columns, one field's asked; None for who went back."""

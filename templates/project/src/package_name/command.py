@@ -36,16 +36,19 @@ def run(
     if add_options:
         add_options(parser)
     options = parser.parse_args(argv)
+    done = False
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as the package left it
             signal.signal(signal.SIGINT, signal.default_int_handler)
         work(load_config(options.config, options.set), options)
+        done = True
         sys.stdout.flush()
     except ProjectError as error:
         return _failed(error.message, error.hint)
     except BrokenPipeError:
-        # the reader left: what is still buffered has nowhere to go, and that is no fault
+        # the reader left: what is still buffered has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0 if done else 1
     except OSError as error:
         if error.errno is None:  # a library's own remark, not the system's
             raise

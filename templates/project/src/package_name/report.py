@@ -16,6 +16,29 @@ from .stats import Comparison, Metric, rate
 
 RANKED = "ranked_"  # before the names of what ranking gives
 TITLES = {"base": "base, prompted", "tuned": "tuned", "baseline": "baseline"}
+# how the tuned model writes and ranks, as against the prompted one
+CHANGES = {
+    ("better", "better"): "Tuning beats prompting",
+    ("better", "no evidence"): "Tuned, the model writes better, and is not shown to rank better",
+    ("better", "worse"): "Tuned, the model writes better, but ranks worse",
+    ("no evidence", "better"): "Tuned, the model ranks better, and is not shown to write better",
+    ("no evidence", "no evidence"): "Tuning is not shown to beat prompting",
+    ("no evidence", "worse"): "Tuned, the model ranks worse, and is not shown to write better",
+    ("worse", "better"): "Tuned, the model ranks better, but writes worse",
+    ("worse", "no evidence"): "Tuned, the model writes worse, and is not shown to rank better",
+    ("worse", "worse"): "Tuning made answers worse than prompting",
+}
+CHEAP = "the classical baseline, which costs next to nothing, is not shown to be worse"
+# what to use, by what none of the three beats
+ADVICE = {
+    ("base",): "of the three, prompting is best: use that",
+    ("tuned",): "of the three, the tuned model is best: it pays here",
+    ("baseline",): "of the three, the classical baseline is best: use that",
+    ("base", "tuned"): "the classical baseline is worse: tune for what that does better, or prompt",
+    ("base", "baseline"): f"{CHEAP} than prompting: use that",
+    ("tuned", "baseline"): f"{CHEAP}: tune when that falls short, or rows are few",
+    ("base", "tuned", "baseline"): f"{CHEAP}: use that",
+}
 
 
 @dataclass(frozen=True)
@@ -25,36 +48,37 @@ class Result:
     metrics: Mapping[str, dict[str, Metric]]  # of base, tuned and baseline
     against_base: dict[str, Comparison]
     against_baseline: dict[str, Comparison]
+    base_against_baseline: dict[str, Comparison]
 
     @property
     def conclusion(self) -> str:
-        """One sentence: whether tuning pays here."""
-        over_base = [self.against_base[name].verdict for name in DECISIVE]
-        classical = self.against_baseline[DECISIVE[0]].verdict
-        if "worse" in over_base:
-            first = "Tuning made answers worse than prompting"
-        elif set(over_base) == {"better"}:
-            first = "Tuning beats prompting"
-        else:
-            first = "Tuning is not shown to beat prompting"
-        match first, classical:
-            case "Tuning beats prompting", "better":
-                return f"{first} and the classical baseline: it pays here."
-            case _, "better":
-                return f"{first}, but beats the classical baseline: look at rows and prompts."
-            case _, "worse":
-                return f"{first}; the classical baseline is better still: use that."
-            case _:
-                return (
-                    f"{first}, and is not shown to beat the classical baseline, which costs next "
-                    "to nothing: tune when that falls short, or rows are few."
-                )
+        """One sentence: what tuning changed, and which of the three to use."""
+        written, ranked = _verdicts(self.against_base)
+        # three tests could go round in a circle: then none stands out
+        best = tuple(name for name in TITLES if name not in self._beaten()) or tuple(TITLES)
+        return f"{CHANGES[written, ranked]}; {ADVICE[best]}."
+
+    def _beaten(self) -> set[str]:
+        """Which of the three another beats."""
+        beaten = set()
+        over_base = _verdicts(self.against_base)
+        if set(over_base) == {"better"}:
+            beaten.add("base")
+        elif "worse" in over_base and "better" not in over_base:
+            beaten.add("tuned")
+        for name, tests in (("tuned", self.against_baseline), ("base", self.base_against_baseline)):
+            verdicts = _verdicts(tests)
+            if "better" in verdicts:  # a model is as good as its better way of answering
+                beaten.add("baseline")
+            elif set(verdicts) == {"worse"}:
+                beaten.add(name)
+        return beaten
 
 
 def judge(
     config: Config, gold: Sequence[str], base: Answers, tuned: Answers, classical: Answers
 ) -> Result:
-    """Metrics with intervals, and the paired tests of tuned against the other two."""
+    """Metrics with intervals, and the paired tests of each against each."""
     task, seed = config.task, config.run.seed
 
     def of_model(answers: Answers) -> dict[str, Metric]:
@@ -69,6 +93,9 @@ def judge(
         },
         against_base=compare_all(gold, tuned, base, task, against="base", seed=seed),
         against_baseline=compare_all(gold, tuned, classical, task, against="baseline", seed=seed),
+        base_against_baseline=compare_all(
+            gold, base, classical, task, against="baseline", seed=seed
+        ),
     )
 
 
@@ -114,8 +141,12 @@ def table(result: Result) -> str:
         f"baseline: {baselines.TITLE}",
         "behind each value stands its 95 % interval",
     ]
-    for against, tests in (("base", result.against_base), ("baseline", result.against_baseline)):
-        lines += ["", f"tuned against {against}"]
+    for title, tests in (
+        ("tuned against base", result.against_base),
+        ("tuned against baseline", result.against_baseline),
+        ("base against baseline", result.base_against_baseline),
+    ):
+        lines += ["", title]
         for name, each in tests.items():
             lines.append(
                 f"  {name:<22}{each.difference:+.3f} [{each.low:+.3f}, {each.high:+.3f}]  "
@@ -132,12 +163,18 @@ def as_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _verdicts(tests: Mapping[str, Comparison]) -> tuple[str, str]:
+    """What the tests say of writing and of ranking; where one figure decides, of both."""
+    verdicts = [tests[name].verdict for name in DECISIVE]
+    return verdicts[0], verdicts[-1]
+
+
 def _line(name: str, cells: Iterable[str]) -> str:
     return f"{name:<29}{''.join(f'{cell:<17}' for cell in cells)}".rstrip()
 
 
 def _interval(metric: Metric | None) -> str:
-    if metric is None or not metric.n:
+    if metric is None:
         return "-"
     return f"{metric.value:.3f} {metric.low:.2f}-{metric.high:.2f}"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 import os
 import platform
 import shutil
@@ -19,8 +21,12 @@ from safetensors import SafetensorError
 
 from .config import Config, ModelConfig, changed_keys, load_config
 from .errors import ProjectError
+from .model_files import ModelFolder
 
 _RECORDED = ("torch", "transformers", "peft", "accelerate", "tokenizers")
+# where a machine has the base model; `confirmed` holds that it is the same
+_PLACE = ("source", "id")
+_SAMPLE = 2**20  # bytes at both ends of a weights file: training changes nearly every weight
 
 
 @dataclass(frozen=True)
@@ -63,24 +69,45 @@ class RunFolder:
 
     def pinned(self, model: ModelConfig) -> ModelConfig:
         """The model in the very revision that the run began with, where run.yaml names none."""
-        revision = model.revision or self.record().get("model_revision")
-        return model.model_copy(update={"revision": revision})
+        if model.revision or model.id != self._settings().get("model", {}).get("id"):
+            return model
+        return model.model_copy(update={"revision": self.record().get("model_revision")})
+
+    def confirmed(self, folder: ModelFolder) -> ModelFolder:
+        """The base model, once it is sure to be the one that the run began with."""
+        before = self.record().get("model_sha256")
+        if before and before != _weights_hash(folder.path):
+            raise ProjectError(
+                f"{folder.path} is another base model than the one {self.path} began with",
+                f"set model.id in config/run.yaml to where {self._settings()['model']['id']} is "
+                "now, or another run.name",
+            )
+        return folder
 
     def own_settings(self, config: Config) -> Config:
-        """The settings that the run was trained with; how to evaluate it, run.yaml says."""
-        if changed := self.other_settings(config):
+        """The settings that the run was trained with.
+
+        How to evaluate it, how to ask the base, and what is this machine's, run.yaml says.
+        """
+        if changed := [key for key in self.other_settings(config) if key != "model.precision"]:
             said = f"{self.path} keeps the settings it was trained with; run.yaml differs in "
             print(said + ", ".join(changed), file=sys.stderr)
         own = load_config(self.config_file)
-        run = own.run.model_copy(update={"name": config.run.name})
-        return own.model_copy(update={"run": run, "evaluation": config.evaluation})
+        machine = config.model.model_dump(include={*_PLACE, "precision"})
+        sections = {
+            "run": own.run.model_copy(update={"name": config.run.name}),
+            "task": own.task.model_copy(update={"system_untuned": config.task.system_untuned}),
+            "model": own.model.model_copy(update=machine),
+            "evaluation": config.evaluation,
+        }
+        return own.model_copy(update=sections)
 
     def other_settings(self, config: Config) -> list[str]:
         """What the run was trained with and `config` has otherwise; nothing before it began."""
-        if not self.config_file.is_file():
+        if not (before := self._settings()):
             return []
-        before = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
         changed = changed_keys(before, config, ("data", "task", "model", "adapter", "training"))
+        changed = [key for key in changed if key not in {f"model.{each}" for each in _PLACE}]
         if before["run"]["seed"] != config.run.seed:
             changed.append("run.seed")
         return changed
@@ -103,13 +130,28 @@ class RunFolder:
                 f"set another run.name in config/run.yaml and train, or delete {self.path}",
             )
 
+    def refuse_other_processes(self, processes: int) -> None:
+        """Refuse to go on with more or fewer processes: a step would hold other rows."""
+        before = self.record().get("processes", processes)
+        if before != processes:
+            raise ProjectError(
+                f"{self.path} began with {before} processes, and {processes} would go on",
+                f"python -m torch.distributed.run --nproc-per-node {before} "
+                f"-m {__package__}.train, or set another run.name",
+            )
+
     def begin(
-        self, config: Config, plan: Mapping[str, int], *, data: str, revision: str | None
+        self, config: Config, plan: Mapping[str, int], *, data: str, folder: ModelFolder
     ) -> None:
         """Write down what will be trained, before it trains; a resumed run has done so."""
-        facts = {**plan, "data_sha256": data, "model_revision": revision}
         if self.record() or os.environ.get("RANK", "0") != "0":
             return
+        facts = {
+            **plan,
+            "data_sha256": data,
+            "model_revision": folder.revision,
+            "model_sha256": _weights_hash(folder.path),
+        }
         versions = {name: version(name) for name in _RECORDED}
         self.path.mkdir(parents=True, exist_ok=True)
         write_text(self.config_file, _as_yaml(config))
@@ -120,9 +162,15 @@ class RunFolder:
 
     def finish(self, best_loss: float | None, history: list[dict[str, float]]) -> None:
         """Write down what came of it; only now the run counts as finished."""
-        write_json(
-            self.path / "result.json", {"best_validation_loss": best_loss, "history": history}
-        )
+        # a step that fp16 leaves out has a gradient without end
+        known = [{key: n for key, n in entry.items() if math.isfinite(n)} for entry in history]
+        write_json(self.path / "result.json", {"best_validation_loss": best_loss, "history": known})
+
+    def _settings(self) -> dict[str, Any]:
+        if not self.config_file.is_file():
+            return {}
+        settings: dict[str, Any] = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+        return settings
 
     @contextmanager
     def told_when_full(self) -> Iterator[None]:
@@ -151,7 +199,7 @@ def run_folder(config: Config) -> RunFolder:
 
 def write_json(path: Path, content: object) -> None:
     """Write a file that is whole or absent."""
-    write_text(path, json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+    write_text(path, json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -159,6 +207,19 @@ def write_text(path: Path, text: str) -> None:
     partial = path.with_name(f"{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
+
+
+def _weights_hash(folder: Path) -> str:
+    """SHA-256 of the names, the sizes and both ends of a model's weights."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("model*.safetensors")):
+        size = path.stat().st_size
+        digest.update(f"{path.name} {size}\n".encode())
+        with path.open("rb") as file:
+            digest.update(file.read(_SAMPLE))
+            file.seek(max(0, size - _SAMPLE))
+            digest.update(file.read())
+    return digest.hexdigest()
 
 
 def _as_yaml(config: Config) -> str:

@@ -39,8 +39,6 @@ class Comparison(NamedTuple):
 def rate(right: NDArray[np.bool_]) -> Metric:
     """A share of rows, with Wilson's interval, which holds near 0 and 1 too."""
     n = len(right)
-    if not n:
-        return Metric(float("nan"), 0.0, 1.0, 0)
     interval = binomtest(int(right.sum()), n).proportion_ci(method="wilson")
     return Metric(float(right.mean()), float(interval.low), float(interval.high), n)
 

@@ -35,10 +35,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
     if run.finished:
         say(f"{run.path} is trained; next: make eval (or give the next run another run.name)")
         return
-    processes()  # refuses what would become DataParallel
+    run.refuse_other_processes(processes())  # which refuses what would become DataParallel
 
     # 1. Data: what cannot be learned from fails before the first step.
-    folder = model_folder(run.pinned(config.model))
+    folder = run.confirmed(model_folder(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     train = read_examples("train", tokenizer, config)
     held_out = read_examples("validation", tokenizer, config)
@@ -66,7 +66,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
 
     # 4. Train, in a folder that says what is trained and is closed to others meanwhile.
     with alone_in(run.path), run.told_when_full():
-        run.begin(config, plan, data=rows, revision=folder.revision)
+        run.begin(config, plan, data=rows, folder=folder)
         set_seed(config.run.seed)
         trainer = Trainer(
             model,

@@ -46,6 +46,12 @@ def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
     assert "1.0e-4" in caught.value.hint
 
 
+def test_each_split_has_a_share() -> None:
+    for share in ("validation_share", "test_share"):
+        with pytest.raises(ProjectError, match="should be greater than 0"):
+            load_config(RUN_YAML, [f"data.{share}=0"])
+
+
 def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
     assert load_config(RUN_YAML, ["training.epochs=7"]).training.epochs == 7
     with pytest.raises(ProjectError, match=r"training\.epoch is not a key; the nearest is epochs"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from example import COLUMNS, SAME, record, with_labels
 from golden_desk import data
 from golden_desk.config import Config
 from golden_desk.errors import ProjectError
+from golden_desk.exports import alpaca, sharegpt
 from golden_desk.formatting import NEAR_DUPLICATES
 from golden_desk.near_duplicates import near_duplicates
 from golden_desk.row_files import read_lines
@@ -103,11 +105,22 @@ def test_texts_with_several_labels_are_counted_and_listed(
     said = capsys.readouterr().out.splitlines()
     assert said[-1] == f"warning: 1 texts have several labels: see {path}"
     (found,) = read_lines(path)
-    assert SAME[1] in found["text"]
-    assert found["labels"] == [
-        {"label": first, "file": "rows.csv", "row": 62},
-        {"label": second, "file": "rows.csv", "row": 63},
-    ]
+    first_met, second_met = found["labels"]
+    assert SAME[0] in first_met.pop("text")
+    assert SAME[1] in second_met.pop("text")
+    assert first_met == {"label": first, "file": "rows.csv", "row": 62}
+    assert second_met == {"label": second, "file": "rows.csv", "row": 63}
+
+
+def test_texts_of_symbols_alone_are_told_apart(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
+    first, second = config.task.labels
+    write_rows(60, ("👍", first), ("👎", first), ("??", second), (" 👍 ", first))
+    data.main(config, Namespace())
+    rejects = read_lines(PROCESSED / "rejects.jsonl")
+    assert rejects == [reject("duplicate", 65, " 👍 ", first, repeats=62)]
+    assert read_lines(PROCESSED / "contradictions.jsonl") == []
 
 
 @pytest.mark.skipif("text" not in COLUMNS, reason="no single field holds the text")
@@ -136,17 +149,177 @@ def test_new_rows_move_no_old_ones(config: Config, write_rows: Callable[..., Non
 
 def test_a_group_stays_in_one_split(config: Config, write_rows: Callable[..., None]) -> None:
     write_rows(90)
-    rows = Path("rows.csv").read_text(encoding="utf-8").splitlines()
-    grouped = [f"{rows[0]},customer", *(f"{row},c{i // 3}" for i, row in enumerate(rows[1:]))]
-    Path("rows.csv").write_text("\n".join(grouped), encoding="utf-8")
-    columns = {**config.data.columns, "group": ["customer"]}
-    grouped_data = config.data.model_copy(update={"columns": columns})
-    data.main(config.model_copy(update={"data": grouped_data}), Namespace())
+    data.main(write_groups(config, lambda i: f"c{i // 3}"), Namespace())
     splits: dict[int, set[str]] = {}
     for split in SPLITS:
         for line in read_lines(PROCESSED / f"{split}.jsonl"):
             splits.setdefault((line["row"] - 2) // 3, set()).add(split)
     assert all(len(each) == 1 for each in splits.values())
+
+
+def write_groups(config: Config, groups: Callable[[int], str], *, rows: str = "rows.csv") -> Config:
+    """Give each row of rows.csv a customer; the run that keeps the rows of one together."""
+    header, *lines = Path("rows.csv").read_text(encoding="utf-8").splitlines()
+    grouped = [f"{header},customer", *(f"{line},{groups(i)}" for i, line in enumerate(lines))]
+    Path(rows).write_text("\n".join(grouped), encoding="utf-8")
+    return with_columns(config, group=["customer"])
+
+
+def with_columns(config: Config, **columns: list[str]) -> Config:
+    changed = config.data.model_copy(update={"columns": {**config.data.columns, **columns}})
+    return config.model_copy(update={"data": changed})
+
+
+@pytest.mark.parametrize("mark", ["", "N/A", "null", "－", "None", "无"])
+def test_rows_whose_group_is_not_known_are_not_kept_together(
+    mark: str, config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_rows(60)
+    data.main(config, Namespace())
+    before = places()
+    data.main(write_groups(config, lambda _: mark), Namespace())
+    assert places() == before
+    assert "of group" not in capsys.readouterr().out
+
+
+def test_a_group_of_many_rows_is_doubted(
+    config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_rows(60)
+    data.main(write_groups(config, lambda i: "shop" if i < 9 else f"c{i}"), Namespace())
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "warning: 9 of 60 rows are of group shop, and all in one split:"
+        " is customer the column of data.columns.group?"
+    )
+
+
+def test_a_group_column_that_no_file_has_is_refused(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
+    write_rows(60)
+    write_groups(config, lambda i: f"c{i}")
+    with pytest.raises(ProjectError) as caught:
+        data.main(with_columns(config, group=["custmer"]), Namespace())
+    assert caught.value.message == (
+        "no file has the column of group, custmer; they have: text, label, customer"
+    )
+    assert caught.value.hint == (
+        "name its column in config/run.yaml: data.columns.group; the nearest is customer"
+    )
+
+
+def test_a_field_that_there_is_not_is_refused(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
+    write_rows(60)
+    with pytest.raises(ProjectError) as caught:
+        data.main(with_columns(config, grup=["label"]), Namespace())
+    assert caught.value.message == "data.columns.grup is no field; the nearest is group"
+
+
+def test_a_file_without_the_group_column_of_another_is_named(
+    config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_rows(60)
+    grouped = write_groups(config, lambda i: f"c{i}", rows="grouped.csv")
+    write_rows(90)
+    both = grouped.data.model_copy(update={"files": ["grouped.csv", "rows.csv"]})
+    data.main(grouped.model_copy(update={"data": both}), Namespace())
+    assert capsys.readouterr().out.splitlines()[-1] == ("warning: rows.csv has no column for group")
+
+
+@pytest.mark.parametrize(
+    ("messages", "fault"),
+    [
+        ([], "no message"),
+        ([("user", "hello")], "the roles user"),
+        ([("system", "Answer."), ("assistant", "yes")], "the roles system, assistant"),
+        ([("user", "hello"), ("assistant", " ")], "an empty message"),
+    ],
+)
+def test_a_conversation_that_cannot_be_learned_names_its_row(
+    messages: list[tuple[str, str]],
+    fault: str,
+    config: Config,
+    write_rows: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_rows(60)
+    made = [{"role": role, "content": content} for role, content in messages]
+    monkeypatch.setattr(data, "to_conversation", lambda record, task: made)
+    with pytest.raises(ProjectError) as caught:
+        data.main(config, Namespace())
+    assert caught.value.message == (
+        f"rows.csv:2: formatting.py makes a conversation of it that has {fault}"
+    )
+
+
+def test_exports_take_earlier_turns_and_no_system_message() -> None:
+    said = ["hello", "hi", "where is it?", "on its way"]
+    turns = [
+        {"role": role, "content": content}
+        for role, content in zip(["user", "assistant"] * 2, said, strict=True)
+    ]
+    assert alpaca(turns) == {
+        "instruction": "where is it?",
+        "input": "",
+        "output": "on its way",
+        "system": "",
+        "history": [["hello", "hi"]],
+    }
+    assert sharegpt(turns) == {
+        "conversations": [
+            {"from": who, "value": content}
+            for who, content in zip(["human", "gpt"] * 2, said, strict=True)
+        ],
+        "system": "",
+    }
+
+
+def test_a_long_comparison_is_said(
+    config: Config,
+    write_rows: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(data, "MANY_PAIRS", 1)
+    write_rows(60)
+    data.main(config, Namespace())
+    train = len(read_lines(PROCESSED / "train.jsonl"))
+    said = capsys.readouterr().out.splitlines()[0]
+    assert said == f"comparing {train} with {60 - train} held-out rows ..."
+
+
+def test_a_split_without_a_row_where_nothing_was_left_out_says_so(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
+    write_rows(60)
+    with pytest.raises(ProjectError) as caught:
+        data.main(write_groups(config, lambda _: "shop"), Namespace())
+    assert re.fullmatch(r"no row is left for (train|validation)", caught.value.message)
+    assert caught.value.hint == (
+        "60 of 60 rows are of group shop, and all in one split:"
+        " is customer the column of data.columns.group?"
+    )
+
+
+def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
+    raw = Path("raw")
+    raw.mkdir()
+    for name, rows in (("a.csv", 60), ("b.csv", 90)):
+        write_rows(rows)
+        Path("rows.csv").rename(raw / name)
+    folder = config.data.model_copy(update={"files": ["raw"]})
+    config = config.model_copy(update={"data": folder})
+    data.main(config, Namespace())
+    rows = data.formatted(config)
+    (raw / "b.csv").unlink()
+    with pytest.raises(ProjectError, match=r"changed since .* was made: raw/b\.csv"):
+        data.formatted(config)
+    (raw / "a.csv").unlink()
+    assert data.formatted(config) == rows
 
 
 def test_a_near_copy_of_a_held_out_text_is_found() -> None:

@@ -24,11 +24,21 @@ def test_a_request_becomes_a_short_question_and_its_intent(config: Config) -> No
     [
         ("  ", "any", "empty_input"),
         ("hello", " ", "empty_label"),
+        ("hello", "N/A", "empty_label"),
+        ("hello", "暂无", "empty_label"),
+        ("hello", "None", "unknown_label"),
         ("hello", "no such intent", "unknown_label"),
     ],
 )
 def test_a_request_without_use_says_why(config: Config, text: str, label: str, reason: str) -> None:
     assert to_conversation({"text": text, "label": label}, config.task) == Reject(reason)
+
+
+@pytest.mark.parametrize("label", ["none", "null"])
+def test_what_the_list_holds_is_an_intent(label: str, config: Config) -> None:
+    task = config.task.model_copy(update={"labels": [*config.task.labels, label]})
+    made = to_conversation({"text": "hello", "label": label.title()}, task)
+    assert made[-1] == {"role": "assistant", "content": label}
 
 
 def test_only_an_intent_of_the_list_is_an_answer(config: Config) -> None:

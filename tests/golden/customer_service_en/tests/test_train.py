@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from argparse import Namespace
 from collections.abc import Callable
@@ -67,7 +68,8 @@ def test_a_run_trains_measures_itself_and_answers(
     assert named["base_model_name_or_path"] == formatted.model.id
     assert not list(run.adapter.glob("*.bin"))
     chat.main(formatted, Namespace(once="a question"))
-    assert "loss by step" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.index("loss by step") < said.index("\ncomputing intervals ...\n")
 
 
 def test_an_interrupted_run_ends_as_the_unbroken_one(formatted: Config) -> None:
@@ -124,6 +126,72 @@ def test_a_run_is_judged_with_the_settings_it_was_trained_with(
     assert evaluation["base_prompt"] == "labels listed, no examples"
 
 
+def test_the_base_may_be_asked_otherwise_at_any_time(
+    formatted: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train.main(formatted, TRAIN)
+    task = formatted.task.model_copy(update={"system_untuned": "Which of these?"})
+    changed = formatted.model_copy(update={"task": task})
+    assert data.formatted(changed) == data.formatted(formatted)
+    train.main(changed, TRAIN)
+    assert "is trained" in capsys.readouterr().out
+    assert run_folder(changed).own_settings(changed) == changed
+    assert "keeps the settings" not in capsys.readouterr().err
+
+
+def test_the_place_and_the_precision_of_the_base_are_this_machines(
+    formatted: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train.main(formatted, TRAIN)
+    moved = formatted.model_copy(
+        update={"model": formatted.model.model_copy(update={"id": "moved", "precision": "bf16"})}
+    )
+    run = run_folder(moved)
+    assert run.own_settings(moved) == moved
+    assert capsys.readouterr().err == ""
+    assert run.other_settings(moved) == ["model.precision"]  # of what is yet to be trained
+
+
+def test_a_base_of_other_weights_is_refused(formatted: Config, tiny_model: ModelFolder) -> None:
+    train.main(formatted, TRAIN)
+    run, other = run_folder(formatted), ModelFolder(Path("other"), None)
+    shutil.copytree(tiny_model.path, other.path)
+    assert run.confirmed(other) == other
+    with (other.path / "model.safetensors").open("r+b") as weights:
+        weights.seek(-1, 2)
+        weights.write(b"!")
+    with pytest.raises(ProjectError) as caught:
+        run.confirmed(other)
+    assert caught.value.message == f"other is another base model than the one {run.path} began with"
+    assert formatted.model.id in caught.value.hint
+
+
+def test_a_revision_is_pinned_for_the_model_it_was_noted_of(formatted: Config) -> None:
+    run = run_folder(formatted)
+    run.begin(formatted, {}, data="", folder=ModelFolder(Path(), "abc"))
+    model = formatted.model.model_copy(update={"revision": None})
+    assert run.pinned(model).revision == "abc"
+    assert run.pinned(model.model_copy(update={"id": "moved"})).revision is None
+
+
+def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config) -> None:
+    run = run_folder(formatted)
+    run.refuse_other_processes(2)
+    train.main(formatted, TRAIN)
+    run.refuse_other_processes(1)
+    with pytest.raises(ProjectError) as caught:
+        run.refuse_other_processes(2)
+    assert caught.value.message == f"{run.path} began with 1 processes, and 2 would go on"
+
+
+def test_what_is_no_number_is_left_out_of_the_result(formatted: Config) -> None:
+    run = run_folder(formatted)
+    run.path.mkdir(parents=True)
+    run.finish(0.5, [{"loss": 0.5, "grad_norm": math.inf}])
+    result = json.loads((run.path / "result.json").read_text(encoding="utf-8"))
+    assert result == {"best_validation_loss": 0.5, "history": [{"loss": 0.5}]}
+
+
 def test_a_loss_that_is_no_number_ends_the_run(formatted: Config) -> None:
     training = formatted.training.model_copy(
         update={"learning_rate": 0.99, "max_grad_norm": 1e30, "schedule": "constant_with_warmup"}
@@ -171,6 +239,24 @@ def test_a_time_budget_shortens_the_run_and_its_evaluation(
     evaluate.main(budgeted, Namespace())
     measured = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
     assert measured["rows"] == min(evaluate.FEWEST_ROWS, measured["test_rows"])
+
+
+def test_several_processes_are_told_that_a_time_budget_does_not_hold(
+    formatted: Config,
+    tiny_model: ModelFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    settings = formatted.training.model_copy(update={"time_budget_minutes": 0.001, "epochs": 8})
+    base = load_base(tiny_model.path, formatted.model)
+    model = add_adapter(base, formatted.adapter, checkpointing=False)
+    rows = [Example([5, 6, 7, 8], 2)] * 16
+    plan = plan_steps(model, settings, LeftPadding(0), rows, rows)
+    assert plan == {"steps": 16, "validation_rows": 16, "processes": 2}
+    assert capsys.readouterr().out == (
+        "training.time_budget_minutes does not hold for several processes: all steps count\n"
+    )
 
 
 @pytest.mark.parametrize("checkpointing", [True, False])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from package_name.answers import Answers, positions
 from package_name.config import Config
@@ -32,3 +34,21 @@ def test_what_is_outside_the_list_is_counted_apart(config: Config) -> None:
     metrics = measure(gold, answers(given, config), task, seed=0)
     assert metrics["out_of_scope_recall"].value == 0.5
     assert metrics["out_of_scope_false_alarms"].value == 0.5
+
+
+def test_macro_f1_is_that_of_scikit_learn_over_the_intents_in_the_rows() -> None:
+    chance = np.random.default_rng(0)
+    gold = chance.integers(0, 7, 50)
+    given = np.where(chance.random(50) < 0.5, gold, chance.integers(-1, 9, 50))
+    known = f1_score(gold, given, labels=np.unique(gold), average="macro")
+    assert macro_f1(gold, given) == pytest.approx(known)
+
+
+@pytest.mark.parametrize(
+    ("place", "missing"), [(0, "out_of_scope_false_alarms"), (1, "out_of_scope_recall")]
+)
+def test_a_rate_of_no_rows_is_left_out(config: Config, place: int, missing: str) -> None:
+    task = config.task.model_copy(update={"out_of_scope": config.task.labels[0]})
+    same = [task.labels[place]] * 3
+    every = {"accuracy", "macro_f1", "out_of_scope_recall", "out_of_scope_false_alarms"}
+    assert set(measure(same, answers(same, config), task, seed=0)) == every - {missing}

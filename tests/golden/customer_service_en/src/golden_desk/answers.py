@@ -25,10 +25,10 @@ class Answers:
     written: Sequence[str] | None = None  # by a language model, as it came
 
     @property
-    def ranked(self) -> list[str]:
-        """The most likely candidate of each row; none where nothing was ranked."""
+    def ranked(self) -> Sequence[str | None]:
+        """The most likely candidate of each row; what has one way of answering meets both."""
         if self.probabilities is None:
-            return []
+            return self.read
         return [self.candidates[place] for place in self.probabilities.argmax(axis=1)]
 
     def only(self, rows: Sequence[int]) -> Answers:

@@ -35,8 +35,10 @@ def plan_steps(
     per_step = settings.batch_size * settings.accumulation
     steps = math.ceil(len(train) * settings.epochs / (per_step * processes()))
     rows = len(held_out)
-    # several processes would each measure another pace; they train on accelerators, unlimited
-    if settings.time_budget_minutes is not None and processes() == 1:
+    if settings.time_budget_minutes is not None and processes() > 1:
+        # each would measure another pace
+        say("training.time_budget_minutes does not hold for several processes: all steps count")
+    elif settings.time_budget_minutes is not None:
         say("measuring the speed of this machine ...")
         size = settings.batch_size
         order = training_order([len(example.ids) for example in train], size, 4, seed=0)
@@ -51,7 +53,7 @@ def plan_steps(
             rows,
             held_out_within(settings.time_budget_minutes, seconds / per_step, settings.evaluations),
         )
-    return {"steps": steps, "validation_rows": rows}
+    return {"steps": steps, "validation_rows": rows, "processes": processes()}
 
 
 def what_fits(steps: int, every: int, minutes: float, epochs: float) -> str:

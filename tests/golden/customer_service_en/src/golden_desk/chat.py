@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 
 import torch
 from peft import PeftModel
@@ -26,17 +28,19 @@ from .run_folder import run_folder
 from .source import model_folder
 
 LONGEST_ANSWER = 512  # tokens; an answer ends at its end of turn, this stops one that does not
+NOT_UTF8 = "the question is not UTF-8", "convert it, as by: iconv -f GB18030 -t UTF-8"
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Answer one question, or one a line."""
     run = run_folder(config)
     adapter, config = run.trained_adapter, run.own_settings(config)
-    folder = model_folder(run.pinned(config.model))
+    folder = run.confirmed(model_folder(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     model = load_tuned(folder.path, config.model, adapter)
 
     def answer(question: str) -> None:
+        refuse_damaged(question)
         stream_answer(model, tokenizer, config, question)
 
     if options.once is not None:
@@ -46,13 +50,27 @@ def main(config: Config, options: argparse.Namespace) -> None:
         return
     if sys.stdin.isatty():
         print(f"{config.run.name}; each line is a question of its own; Ctrl-D ends")
-    while True:
-        try:
-            question = input("> " if sys.stdin.isatty() else "")
-        except EOFError:
-            return
+    for question in questions():
         if question.strip():
             answer(question)
+
+
+def questions() -> Iterator[str]:
+    """The lines that are typed or piped in."""
+    with suppress(EOFError):
+        while True:
+            try:
+                yield input("> " if sys.stdin.isatty() else "")
+            except UnicodeDecodeError:
+                raise ProjectError(*NOT_UTF8) from None
+
+
+def refuse_damaged(question: str) -> None:
+    """Refuse what came as other bytes than UTF-8: Python keeps them as half surrogate pairs."""
+    try:
+        question.encode()
+    except UnicodeEncodeError:
+        raise ProjectError(*NOT_UTF8) from None
 
 
 def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, question: str) -> None:

@@ -18,8 +18,9 @@ from safetensors import safe_open
 
 from . import command
 from .config import Config
+from .conversation import Conversation
 from .data import formatted
-from .dataset import Example, is_as_rendered, lengths, read_examples, read_split
+from .dataset import Example, encode_all, is_as_rendered, lengths, read_split
 from .devices import device, memory_gb
 from .errors import ProjectError
 from .formatting import labels_in
@@ -28,6 +29,7 @@ from .run_folder import run_folder
 from .source import model_folder
 from .splits import SPLITS
 from .summary import some
+from .task import TaskConfig
 
 BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 GREEN, PLAIN = "\033[32m", "\033[0m"
@@ -46,15 +48,16 @@ def main(config: Config, options: argparse.Namespace) -> None:
         f"model       {config.model.id}, revision {folder.revision or 'unknown'}\n"
         f"            {folder.path}"
     )
+    rows = {split: read_split(split) for split in SPLITS}
     encoded = {}
     for split in SPLITS:
-        encoded[split] = read_examples(split, tokenizer, config)
+        encoded[split] = encode_all(rows[split], split, tokenizer, config)
         print(f"{split:<11} {lengths(encoded[split])}")
-        if not is_as_rendered(read_split(split)[0], tokenizer, config.model):
+        if not is_as_rendered(rows[split][0], tokenizer, config.model):
             print(
                 "            warning: the chat template puts prompt and answer together otherwise"
             )
-    if untrained := without_training(config):
+    if untrained := without_training(rows["train"], config.task):
         print(f"            warning: no train row for {some(untrained)}")
     needed, there = weights_gb(folder.path, config.model.precision), memory_gb()
     print(f"memory      weights alone {needed:.1f} GB of {there:.1f} GB on {device()}")
@@ -73,11 +76,11 @@ def main(config: Config, options: argparse.Namespace) -> None:
     print("\nnext: make train")
 
 
-def without_training(config: Config) -> list[str]:
+def without_training(train: Sequence[Conversation], task: TaskConfig) -> list[str]:
     """The labels that no training row has."""
-    answers = {messages[-1]["content"] for messages in read_split("train")}
+    answers = {messages[-1]["content"] for messages in train}
     trained = {label for answer in answers for label in labels_in(answer)}
-    return [label for label in config.task.labels if label not in trained]
+    return [label for label in task.labels if label not in trained]
 
 
 def of_two_labels(examples: Sequence[Example]) -> list[Example]:

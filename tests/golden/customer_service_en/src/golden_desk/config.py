@@ -16,6 +16,7 @@ from .task import TaskConfig
 
 Keys = tuple[str | int, ...]
 Share = Annotated[float, Field(ge=0, lt=1)]
+Part = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 AS_GENERATED = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
 NO_NUMBER, NO_TEXT = "not a number", "which is not text"
@@ -34,8 +35,8 @@ class DataConfig(Section):
     files: Annotated[list[Words], Field(min_length=1)]
     columns: dict[str, list[str]]
     slices: list[str]
-    validation_share: Share
-    test_share: Share
+    validation_share: Part
+    test_share: Part
 
     @model_validator(mode="after")
     def _slices_are_fields(self) -> DataConfig:
@@ -158,6 +159,7 @@ def changed_keys(before: Mapping[str, Any], config: Config, sections: Sequence[s
         for section in sections
         for key in sorted(before.get(section, {}).keys() | now[section].keys())
         if before.get(section, {}).get(key) != now[section].get(key)
+        and key != "system_untuned"  # asks the base alone: neither rows nor training rest on it
     ]
 
 

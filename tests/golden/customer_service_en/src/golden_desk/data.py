@@ -15,24 +15,36 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from . import command
 from .alone import alone_in
+from .columns import GROUP, lacking, to_record
 from .config import Config, DataConfig, changed_keys
 from .conversation import Reject
 from .errors import ProjectError
 from .exports import write_dataset_info
-from .formatting import FIELDS, NEAR_DUPLICATES, group_of, identity, labels_in, to_conversation
+from .formatting import NEAR_DUPLICATES, identity, kept_together, labels_in, to_conversation
+from .keys import NO_GROUP, is_missing
 from .near_duplicates import LARGEST, near_duplicates
 from .origin import changed_files, origin
-from .records import RecordError, Row, data_files, detect, read_rows, text_of
+from .records import Layout, RecordError, Row, data_files, detect, read_rows
 from .repeats import Place, Texts
-from .row_files import RowFiles, drop_training_rows, read_lines, reject_line, to_line
+from .row_files import (
+    AGAIN,
+    RowFiles,
+    checked,
+    drop_training_rows,
+    read_lines,
+    reject_line,
+    to_line,
+)
 from .splits import PROCESSED, SPLITS, split_of
 from .summary import Summary
 
 SUMMARY = PROCESSED / "summary.json"
 MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
-AGAIN = "run `make data` again"
+MANY_PAIRS = 10_000_000  # of rows that are compared: it takes some seconds
 
 
 def main(config: Config, options: command.Options) -> None:
@@ -64,8 +76,9 @@ def format_all(config: Config, folder: Path) -> Summary:
     drop_near_duplicates(folder, summary)
     for split, count in summary.kept.items():
         if not count:
+            left_out = "; left out:" if summary.rejects else ""
             raise ProjectError(
-                "\n".join([f"no row is left for {split}; left out:", *summary.left_out()]),
+                "\n".join([f"no row is left for {split}{left_out}", *summary.left_out()]),
                 "\n".join(summary.doubts(config))
                 or "add rows, or look at data and task.labels in config/run.yaml",
             )
@@ -114,30 +127,54 @@ def _refuse_changed(summary: Mapping[str, Any], files: Sequence[Path]) -> None:
 
 def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
-    summary, texts, slices = Summary(), Texts(), config.data.slices
+    layouts = {path: detect(path) for path in raw_files(config.data)}
+    summary, texts = Summary(lacking=lacking(layouts, config)), Texts()
+    slices = config.data.slices
     with ExitStack() as stack:
         files = RowFiles(folder, stack)
-        for row in rows(config.data):
+        for row in rows(layouts):
             summary.rows += 1
             place, repeated = Place(row.file, row.number), None
             record = to_record(row.values, config.data.columns)
             outcome = Reject(row.fault) if row.fault else to_conversation(record, config.task)
             if not isinstance(outcome, Reject):
-                asked, answer = outcome[-2]["content"], outcome[-1]["content"]
-                if repeated := texts.earlier(identity(asked), answer, place, text=asked):
+                asked, answer = (each["content"] for each in checked(outcome, place)[-2:])
+                if repeated := texts.earlier(identity(asked), answer, place):
                     outcome = Reject("duplicate")
             if isinstance(outcome, Reject):
                 summary.reject(outcome.reason, record)
                 files.reject(outcome.reason, record, place, repeated)
             else:
-                split = split_of(group_of(record, asked), config.data)
-                summary.keep(split, labels_in(answer))
+                group = group_of(record)
+                split = split_of(group or kept_together(record, asked), config.data)
+                summary.keep(split, labels_in(answer), group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
-    with (folder / "contradictions.jsonl").open("wb") as file:
-        for contradiction in texts.contradictions():
-            summary.contradictions += 1
-            file.write(to_line(contradiction))
+    summary.contradictions = write_contradictions(folder, texts)
     return summary
+
+
+def write_contradictions(folder: Path, texts: Texts) -> int:
+    """Write the first row of each label of the texts that have several; how many texts."""
+    contradictions = texts.contradictions()
+    places = {place for met in contradictions for _, place in met}
+    said: dict[Place, str] = {}
+    for split in SPLITS if places else ():
+        with (folder / f"{split}.jsonl").open("rb") as lines:
+            for line in map(orjson.loads, lines):
+                place = Place(line["file"], line["row"])
+                if place in places:
+                    said[place] = _text(line)
+    with (folder / "contradictions.jsonl").open("wb") as file:
+        for met in contradictions:
+            labels = [{"label": name, "text": said[at], **at._asdict()} for name, at in met]
+            file.write(to_line({"labels": labels}))
+    return len(contradictions)
+
+
+def group_of(record: Mapping[str, str]) -> str:
+    """What a row has to stay in one split with, or nothing."""
+    group = record.get(GROUP, "").strip()
+    return "" if is_missing(group, NO_GROUP) else group
 
 
 def raw_files(data: DataConfig) -> list[Path]:
@@ -145,33 +182,10 @@ def raw_files(data: DataConfig) -> list[Path]:
     return [path for name in data.files for path in data_files(Path(name))]
 
 
-def rows(data: DataConfig) -> Iterator[Row]:
-    """Every row of every file of run.yaml."""
-    for path in raw_files(data):
-        layout = detect(path)
-        _refuse_missing(path, layout.columns, data.columns)
+def rows(layouts: Mapping[Path, Layout]) -> Iterator[Row]:
+    """Every row of every file."""
+    for path, layout in layouts.items():
         yield from read_rows(path, layout)
-
-
-def _refuse_missing(path: Path, has: Sequence[str], columns: Mapping[str, list[str]]) -> None:
-    for field_name in FIELDS:
-        among = columns.get(field_name, [])
-        if not set(among) & set(has):
-            raise ProjectError(
-                f"{path} has no column for {field_name}; it has: {', '.join(has)}",
-                f"name its column in config/run.yaml: data.columns.{field_name}",
-            )
-
-
-def to_record(values: Mapping[str, object], columns: Mapping[str, list[str]]) -> dict[str, str]:
-    """The fields of a row, each from the first of its columns that the row has."""
-    record = dict.fromkeys(columns, "")
-    for name, among in columns.items():
-        for column in among:
-            if column in values:
-                record[name] = text_of(values[column])
-                break
-    return record
 
 
 def drop_near_duplicates(folder: Path, summary: Summary) -> None:
@@ -183,6 +197,8 @@ def drop_near_duplicates(folder: Path, summary: Summary) -> None:
         return
     train, validation, test = (read_lines(folder / f"{split}.jsonl") for split in SPLITS)
     held_out = validation + test
+    if len(train) * len(held_out) > MANY_PAIRS:
+        print(f"comparing {len(train):,} with {len(held_out):,} held-out rows ...", flush=True)
     repeats = near_duplicates([_text(line) for line in train], [_text(line) for line in held_out])
     with (folder / "rejects.jsonl").open("ab") as rejects:
         for position, other in sorted(repeats.items()):

@@ -14,9 +14,9 @@ from .config import Config, ModelConfig
 from .conversation import Conversation
 from .errors import ProjectError
 from .model import Tokenizer
+from .row_files import AGAIN
 from .splits import PROCESSED, Split
 
-AGAIN = "run `make data` again"
 IGNORED = -100  # torch.nn.CrossEntropyLoss leaves these labels out
 
 
@@ -117,7 +117,13 @@ def encode(
 
 def read_examples(split: Split, tokenizer: Tokenizer, config: Config) -> list[Example]:
     """The rows of one split as tokens."""
-    rows = read_split(split)
+    return encode_all(read_split(split), split, tokenizer, config)
+
+
+def encode_all(
+    rows: Sequence[Conversation], split: Split, tokenizer: Tokenizer, config: Config
+) -> list[Example]:
+    """Rows of a split as tokens; one that cannot be is named."""
     examples: list[Example] = []
     try:
         for messages in rows:

@@ -46,7 +46,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run.refuse_other_rows(rows)
     adapter, config = run.trained_adapter, run.own_settings(config)
     say(f"loading {config.model.id}")
-    folder = model_folder(run.pinned(config.model))
+    folder = run.confirmed(model_folder(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     splits, told_apart = [read_split(split) for split in SPLITS], slices_of_test_rows(config)
     longest = longest_answer(splits[0], tokenizer, config.model)
@@ -69,6 +69,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     classical = classical_answers(
         [question(row) for row in train], [answer(row) for row in train], questions, config.task
     )
+    say("computing intervals ...")
     result = judge(config, gold, base, tuned, classical)
     slices = {name: [of[i] for i in order[:fitting]] for name, of in told_apart.items()}
     in_slices = by_slice(gold, tuned, slices, config)
@@ -84,6 +85,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "comparison": as_dicts(result.against_base),
             "comparison_with_baseline": as_dicts(result.against_baseline),
             "tuned_by_slice": as_dicts(in_slices),
+            "comparison_of_base_with_baseline": as_dicts(result.base_against_baseline),
             "conclusion": result.conclusion,
             "answers": by_row(order[:fitting], gold, base, tuned, classical),
         },

@@ -10,25 +10,41 @@ from .conversation import Conversation
 from .splits import SPLITS, Split
 
 _ROLES = {"user": "human", "assistant": "gpt"}
-_ALPACA = {"prompt": "instruction", "query": "input", "response": "output", "system": "system"}
+_ALPACA = {
+    "prompt": "instruction",
+    "query": "input",
+    "response": "output",
+    "system": "system",
+    "history": "history",
+}
 _SHAREGPT = {"messages": "conversations", "system": "system"}
 
 
-def alpaca(messages: Conversation) -> dict[str, str]:
-    """One conversation as instruction and output."""
-    system, user, assistant = (message["content"] for message in messages)
-    return {"instruction": user, "input": "", "output": assistant, "system": system}
+def alpaca(messages: Conversation) -> dict[str, object]:
+    """One conversation as instruction and output, earlier turns as history."""
+    system, turns = _parts(messages)
+    *earlier, asked, answered = [turn["content"] for turn in turns]
+    history = [list(pair) for pair in zip(earlier[::2], earlier[1::2], strict=True)]
+    shape = {"instruction": asked, "input": "", "output": answered, "system": system}
+    return {**shape, "history": history}
 
 
 def sharegpt(messages: Conversation) -> dict[str, object]:
     """One conversation as turns."""
-    system, *turns = messages
+    system, turns = _parts(messages)
     return {
         "conversations": [
             {"from": _ROLES[turn["role"]], "value": turn["content"]} for turn in turns
         ],
-        "system": system["content"],
+        "system": system,
     }
+
+
+def _parts(messages: Conversation) -> tuple[str, Conversation]:
+    """What the system message says, if there is one, and the turns after it."""
+    if messages[0]["role"] == "system":
+        return messages[0]["content"], messages[1:]
+    return "", messages
 
 
 SHAPES: dict[str, Callable[[Conversation], Mapping[str, object]]] = {

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .records import normal_label, skeleton
+from .keys import NO_LABEL, is_missing, normal_label, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
+
+
+def more_fields(task: TaskConfig) -> tuple[str, ...]:
+    """The fields of data.columns that a file may lack, beside group and slices."""
+    return ()
 
 
 def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation | Reject:
@@ -25,10 +30,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if not text:
         return Reject("empty_input")
     intent = normal_label(record["label"])
-    if not intent:
-        return Reject("empty_label")
     if intent not in task.labels:
-        return Reject("unknown_label")
+        return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     return to_example(text, intent, task)
 
 
@@ -37,9 +40,9 @@ def identity(question: str) -> str:
     return skeleton(question)
 
 
-def group_of(record: Mapping[str, str], question: str) -> str:
-    """What keeps rows in one split: their conversation or customer, else their text."""
-    return record.get("group") or skeleton(record["text"])
+def kept_together(record: Mapping[str, str], question: str) -> str:
+    """What rows without a group share to be in one split: their text."""
+    return skeleton(record["text"])
 
 
 def labels_in(answer: str) -> list[str]:

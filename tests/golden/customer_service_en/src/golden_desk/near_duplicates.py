@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .records import skeleton
+from .keys import skeleton
 
 # Jaccard similarity of character trigrams. Lee et al. 2022 (arXiv:2107.06499) look for duplicates
 # from 0.8 on, over long documents; short messages share trigrams by chance, so a little stricter.
 SIMILAR = 0.85
-# the comparison holds every pair of a block at once; beyond this it would take minutes
-LARGEST = 50_000
-_BLOCK = 1_000
+LARGEST = 50_000  # rows; beyond them the comparison would take minutes
+_BLOCK = 100  # held-out texts at once: every pair with a common trigram is held
 
 
 def near_duplicates(texts: Sequence[str], held_out: Sequence[str]) -> dict[int, int]:

@@ -22,8 +22,10 @@ def origin(raw_files: Iterable[Path]) -> Origin:
 
 
 def changed_files(before: Mapping[str, object], raw_files: Iterable[Path]) -> list[str]:
-    """The files that are not as they were. Who has the formatted rows may lack the raw ones."""
-    return [name for name, now in origin(raw_files).items() if before.get(name) != now]
+    """The files that are not as they were, or gone; who has the formatted rows may lack all raw."""
+    now = origin(raw_files)
+    gone = before.keys() - now.keys() if len(now) > 1 else ()
+    return [*sorted(gone), *(name for name in now if before.get(name) != now[name])]
 
 
 def _sha256(path: Path) -> str:

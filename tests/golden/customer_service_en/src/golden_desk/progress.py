@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -67,9 +68,12 @@ class Progress(TrainerCallback):
 
 
 def say(text: str) -> None:
-    """Print once, however many processes train."""
+    """Print once, however many processes train; where the reader has left, work goes on unseen."""
     if os.environ.get("RANK", "0") == "0":
-        print(text, flush=True)
+        try:
+            print(text, flush=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def minutes(seconds: float) -> str:

@@ -7,26 +7,20 @@ import contextlib
 import csv
 import json
 import re
-import unicodedata
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx")
+SUFFIXES, OBJECTS = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx"), ("json", "jsonl", "txt")
 LONGEST_CELL, LONGEST_RECORD = 1_000_000, 200_000  # characters; lines, before a quote must close
 SNIFFED_ROWS, KEYED_LINES, CHUNK = 50, 1_000, 1 << 20
 BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
 CHINESE_PAIR = re.compile(rb"([\xa1-\xf7][\xa1-\xfe])|[\x81-\xfe][\x40-\x7e]")
 DAMAGED = re.compile("[\ufffd\ud800-\udfff]")  # JSON may spell half a surrogate pair
-NOT_WORDS, DIGIT = re.compile(r"[\W_]+"), re.compile(r"\d")
-# what skeleton() makes of ASCII, which most text is
-LEVELLED: dict[int, str | None] = dict.fromkeys(range(128))
-LEVELLED |= {n: "0" if chr(n).isdigit() else chr(n).lower() for n in range(128) if chr(n).isalnum()}
 AS_UTF8 = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 
 csv.field_size_limit(2**31 - 1)  # a long cell is a fault of its row, not the end of the reading
@@ -85,7 +79,7 @@ def detect(path: Path) -> Layout:
     if not head.strip():
         raise RecordError(path, "the file is empty", "give a file with records")
     layout = Layout(kind, None if kind == "xlsx" else _encoding(path, head))
-    if kind in ("json", "jsonl", "txt"):
+    if kind in OBJECTS:
         return _object_layout(path, layout)
     if kind in ("csv", "tsv"):
         layout = replace(layout, delimiter=_delimiter(path, layout))
@@ -95,8 +89,7 @@ def detect(path: Path) -> Layout:
 def read_rows(path: Path, layout: Layout | None = None) -> Iterator[Row]:
     """Every row that is not blank, in constant memory unless the file is one JSON document."""
     layout = layout or detect(path)
-    rows_of = _grid_rows if layout.kind in ("csv", "tsv", "xlsx") else _object_rows
-    return rows_of(path, layout)
+    return (_object_rows if layout.kind in OBJECTS else _grid_rows)(path, layout)
 
 
 def text_of(value: object) -> str:
@@ -108,20 +101,6 @@ def text_of(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return json.dumps(value, ensure_ascii=False, default=str).strip('"')
-
-
-@lru_cache(maxsize=10_000)  # a file has few labels, and many rows of each
-def normal_label(text: str) -> str:
-    """A label as its id: one width and case, `_` for each run of spaces and hyphens."""
-    return re.sub(r"[\s\-\u2010]+", "_", unicodedata.normalize("NFKC", text).strip().casefold())
-
-
-def skeleton(text: str) -> str:
-    """The text without case, width, punctuation and digits: what stays when it is sent again."""
-    if text.isascii():
-        return text.translate(LEVELLED)
-    words = NOT_WORDS.split(unicodedata.normalize("NFKC", text).casefold())
-    return DIGIT.sub("0", "".join(words))
 
 
 def _encoding(path: Path, head: bytes) -> str:
@@ -169,8 +148,7 @@ def _grid(path: Path, layout: Layout) -> Iterator[Sequence[object] | None]:
 
 def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str] | None]:
     """The cells of each record; None for one that is quoted wrongly, read on from its next line."""
-    source, again = iter(lines), list[str]()
-    held: list[str] = []  # the lines of the record in progress
+    source, again, held = iter(lines), list[str](), list[str]()  # held: of the record in progress
 
     def feed() -> Iterator[str]:
         while (line := again.pop() if again else next(source, None)) is not None:
@@ -187,8 +165,7 @@ def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str] | None]
             return
         except csv.Error:
             again.extend(reversed(held[1:]))
-            # Tab-separated text is often written without any quoting.
-            yield held[0].rstrip("\r\n").split("\t") if delimiter == "\t" else None
+            yield held[0].rstrip("\r\n").split("\t") if delimiter == "\t" else None  # no quoting
             held.clear()
 
 
@@ -197,8 +174,7 @@ def _sheet(path: Path, width: int) -> Iterator[list[object]]:
     try:
         import openpyxl  # type: ignore[import-untyped]
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and extensions, which are not cells
+        with warnings.catch_warnings(action="ignore"):  # about styles, which are not cells
             book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         with contextlib.closing(book):
             sheet = book.worksheets[0]
@@ -279,29 +255,26 @@ def _document(path: Path, text: str) -> list[object]:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RecordError(path, f"this is not JSON: {error}", "correct it there") from error
-    if isinstance(document, dict):
-        lists = [value for value in document.values() if isinstance(value, list)]
-        if len(lists) == 1:
-            return lists[0]
-        return [{"id": k} | v if isinstance(v, dict) else v for k, v in document.items()]
-    return document if isinstance(document, list) else []
+    if not isinstance(document, dict):
+        return document if isinstance(document, list) else []
+    lists = [value for value in document.values() if isinstance(value, list)]
+    by_id = [{"id": k} | v if isinstance(v, dict) else v for k, v in document.items()]
+    return lists[0] if len(lists) == 1 else by_id
 
 
 def _parsed(line: str, kind: str) -> object:
     """The record of a line: empty for a blank one, None where it is not JSON."""
     if not line.strip():
         return {}
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         return {"text": line.rstrip("\n")} if kind == "txt" else json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+    return None
 
 
 def _fault(cells: Iterable[object]) -> str | None:
     """Why a row cannot be used, from its cells."""
-    texts = [text_of(cell) for cell in cells]
-    joined = "".join(texts)
+    joined = "".join(texts := [text_of(cell) for cell in cells])
     if len(joined) > LONGEST_CELL and max(map(len, texts)) > LONGEST_CELL:
         return "too_long"
-    damaged = "\0" in joined or (not joined.isascii() and DAMAGED.search(joined))
-    return "bad_encoding" if damaged else None
+    clean = "\0" not in joined and (joined.isascii() or not DAMAGED.search(joined))
+    return None if clean else "bad_encoding"

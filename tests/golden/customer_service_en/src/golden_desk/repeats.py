@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -19,9 +18,9 @@ class Texts:
 
     def __init__(self) -> None:
         self._met: dict[bytes, tuple[tuple[str, Place], ...]] = {}
-        self._contradicted: dict[bytes, str] = {}
+        self._contradicted: dict[bytes, None] = {}  # in the order they were met
 
-    def earlier(self, skeleton: str, label: str, place: Place, *, text: str) -> Place | None:
+    def earlier(self, skeleton: str, label: str, place: Place) -> Place | None:
         """The row that said the same before; None for news, which is remembered."""
         # a million long texts need not be kept
         key = hashlib.sha256(skeleton.encode()).digest()[:8]
@@ -31,11 +30,9 @@ class Texts:
                 return first
         self._met[key] = (*met, (label, place))
         if met:
-            self._contradicted[key] = text
+            self._contradicted[key] = None
         return None
 
-    def contradictions(self) -> Iterator[dict[str, object]]:
-        """The texts with several labels: which, and the first row of each."""
-        for key, text in self._contradicted.items():
-            labels = [{"label": label, **place._asdict()} for label, place in self._met[key]]
-            yield {"text": text, "labels": labels}
+    def contradictions(self) -> list[tuple[tuple[str, Place], ...]]:
+        """The labels of each text that has several, each with its first row."""
+        return [self._met[key] for key in self._contradicted]

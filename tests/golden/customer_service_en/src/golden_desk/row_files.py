@@ -11,9 +11,12 @@ from typing import Any, BinaryIO
 import orjson
 
 from .conversation import Conversation
+from .errors import ProjectError
 from .exports import SHAPES, export_file
 from .repeats import Place
 from .splits import SPLITS, Split
+
+AGAIN = "run `make data` again"
 
 
 class RowFiles:
@@ -49,6 +52,23 @@ class RowFiles:
     ) -> None:
         """Write a row that is left out."""
         self._rejects.write(reject_line(reason, record, place, repeats))
+
+
+def checked(messages: Conversation, place: Place) -> Conversation:
+    """The conversation, sure to be one that can be learned, answered and exported."""
+    roles = [message.get("role") for message in messages]
+    turns = roles[1:] if roles[:1] == ["system"] else roles
+    if not turns or turns != ["user", "assistant"] * (len(turns) // 2):
+        fault = f"the roles {', '.join(map(str, roles))}" if roles else "no message"
+    elif not all(str(message.get("content") or "").strip() for message in messages):
+        fault = "an empty message"
+    else:
+        return messages
+    raise ProjectError(
+        f"{place.file}:{place.row}: formatting.py makes a conversation of it that has {fault}",
+        "user and assistant take turns, after a system message or none, and all of them say"
+        " something; what is not to be learned is a Reject",
+    )
 
 
 def reject_line(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from .records import normal_label
+from .keys import normal_label
 
 Words = Annotated[str, Field(min_length=1)]
 

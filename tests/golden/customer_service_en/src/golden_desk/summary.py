@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .config import Config
+from .keys import normal_label
 from .near_duplicates import LARGEST
-from .records import LONGEST_CELL, normal_label
+from .records import LONGEST_CELL
 from .splits import PROCESSED, SPLITS, Split
 
 KEPT_LABELS, LONGEST_LABEL = 100, 60  # of unknown labels: how many, and how much of each
+LARGE_GROUP = 0.1  # of the rows: a split that gets it is mostly this group
 
 
 class Reason(NamedTuple):
@@ -37,6 +39,7 @@ REASONS = {
 DOUBTS = {
     "text": "is {column} the column of data.columns.text?",
     "label": "is {column} the column of data.columns.label, and are its values in task.labels?",
+    "group": "is {column} the column of data.columns.group?",
 }
 
 
@@ -51,13 +54,17 @@ class Summary:
     )
     rejects: Counter[str] = field(default_factory=Counter)
     unknown_labels: Counter[str] = field(default_factory=Counter)
+    groups: Counter[str] = field(default_factory=Counter)
+    lacking: list[str] = field(default_factory=list)  # files without a column that others have
     contradictions: int = 0
     near_duplicates_checked: bool = True
 
-    def keep(self, split: Split, labels: Sequence[str]) -> None:
-        """Count a row of a split."""
+    def keep(self, split: Split, labels: Sequence[str], group: str) -> None:
+        """Count a row of a split, and of a group if it is in one."""
         self.kept[split] += 1
         self.labels[split].update(labels)
+        if group:
+            self.groups[group] += 1
 
     def reject(self, reason: str, record: Mapping[str, str]) -> None:
         """Count a row that is left out."""
@@ -73,7 +80,8 @@ class Summary:
 
     def facts(self) -> dict[str, object]:
         """The counts for summary.json."""
-        return {**vars(self), "unknown_labels": dict(self.unknown_labels.most_common(KEPT_LABELS))}
+        frequent = dict(self.unknown_labels.most_common(KEPT_LABELS))
+        return {**vars(self), "unknown_labels": frequent, "groups": len(self.groups)}
 
     def report(self, config: Config) -> str:
         """The summary for people."""
@@ -85,7 +93,7 @@ class Summary:
             lines += self.left_out()
         if not self.near_duplicates_checked:
             lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
-        warnings = [*self.doubts(config), *self._gaps(config.task.labels)]
+        warnings = [*self.lacking, *self.doubts(config), *self._gaps(config.task.labels)]
         if self.contradictions:
             path = PROCESSED / "contradictions.jsonl"
             warnings.append(f"{self.contradictions:,} texts have several labels: see {path}")
@@ -102,13 +110,19 @@ class Summary:
             yield f"  {count:>9,} {code:<{width}}  {words}".rstrip()
 
     def doubts(self, config: Config) -> Iterator[str]:
-        """The columns for which most rows are left out: they may be the wrong ones."""
+        """The columns for which most rows are left out or kept together: perhaps wrong ones."""
         for name, doubt in DOUBTS.items():
             codes = [code for code, reason in REASONS.items() if reason.field == name]
             count = sum(self.rejects[code] for code in codes)
             if count > self.rows / 2 and name in config.data.columns:
                 asked = doubt.format(column=" or ".join(config.data.columns[name]))
                 yield f"{count:,} of {self.rows:,} rows are left out for their {name}: {asked}"
+        many = sum(self.kept.values())
+        for group, count in self.groups.most_common(1):
+            if count > many * LARGE_GROUP:
+                asked = DOUBTS["group"].format(column=" or ".join(config.data.columns["group"]))
+                share = f"{count:,} of {many:,} rows are of group {group[:LONGEST_LABEL]}"
+                yield f"{share}, and all in one split: {asked}"
 
     def _gaps(self, labels: Sequence[str]) -> Iterator[str]:
         """The labels without a row, and those without one to learn from or to be judged by."""

@@ -23,13 +23,11 @@ def measure(
 ) -> dict[str, Metric]:
     """The metrics of one way of answering."""
     right, given = encode(gold, task), encode(answers.read, task)
-    metrics = {
+    return {
         "exact_set": rate(_same(right, given)),
         "micro_f1": resampled(micro_f1, right, given, seed=seed),
+        "first_choice": rate(_hit(right, answers, task)),
     }
-    if answers.ranked:
-        metrics["first_choice"] = rate(_hit(right, answers, task))
-    return metrics
 
 
 def compare_all(
@@ -43,14 +41,12 @@ def compare_all(
 ) -> dict[str, Comparison]:
     """The paired tests of two ways of answering on the same rows."""
     right, a, b = encode(gold, task), encode(ours.read, task), encode(theirs.read, task)
-    tests = {
+    hits = _hit(right, ours, task), _hit(right, theirs, task)
+    return {
         "exact_set": compare_rates(_same(right, a), _same(right, b), against=against, seed=seed),
         "micro_f1": compare(micro_f1, right, a, b, against=against, seed=seed),
+        "first_choice": compare_rates(*hits, against=against, seed=seed),
     }
-    if ours.ranked and theirs.ranked:
-        hits = _hit(right, ours, task), _hit(right, theirs, task)
-        tests["first_choice"] = compare_rates(*hits, against=against, seed=seed)
-    return tests
 
 
 def encode(given: Sequence[str | None], task: TaskConfig) -> Labels:

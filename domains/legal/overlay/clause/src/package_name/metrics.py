@@ -31,7 +31,9 @@ def measure(
         }
 
     metrics = measured(answers.read)
-    return metrics | by_ranking(measured(answers.ranked)) if answers.ranked else metrics
+    return (
+        metrics | by_ranking(measured(answers.ranked)) if answers.written is not None else metrics
+    )
 
 
 def compare_all(
@@ -56,10 +58,8 @@ def compare_all(
             "accuracy": compare_rates(*correct, against=against, seed=seed),
         }
 
-    tests = compared(ours.read, theirs.read)
-    if ours.ranked and theirs.ranked:
-        tests |= by_ranking(compared(ours.ranked, theirs.ranked))
-    return tests
+    ranked = by_ranking(compared(ours.ranked, theirs.ranked))
+    return compared(ours.read, theirs.read) | ranked
 
 
 def balanced_accuracy(gold: Labels, given: Labels) -> float:

@@ -1,0 +1,68 @@
+"""A run is used where its base model has moved to, and trains to its end where nobody reads on."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from desk import Desk
+
+pytestmark = pytest.mark.slow
+RUN = Path("runs") / "intent-lora"
+
+
+@pytest.fixture(scope="module")
+def trained(formatted: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A project whose first reader left after a line: copied, never changed."""
+    desk = formatted.copy(tmp_path_factory.mktemp("trained") / "desk")
+    with desk.start("train") as training:
+        assert training.stdout and training.stderr
+        training.stdout.readline()
+        training.stdout.close()
+        said = training.stderr.read()
+    assert training.returncode == 0, said
+    return desk
+
+
+def test_training_that_nobody_reads_goes_on_to_its_end(trained: Desk) -> None:
+    result = json.loads((trained.folder / RUN / "result.json").read_text(encoding="utf-8"))
+    assert result["best_validation_loss"] > 0
+
+
+def test_an_answer_that_nobody_reads_is_no_success(trained: Desk) -> None:
+    with trained.start("chat", "--once", "hello") as chat:
+        assert chat.stdout and chat.stderr
+        chat.stdout.close()
+        said = chat.stderr.read()
+    assert (chat.returncode, said) == (1, "")
+
+
+def test_a_run_is_used_where_its_base_model_is_now(trained: Desk, tmp_path: Path) -> None:
+    desk = trained.copy(tmp_path / "desk")
+    path = desk.folder / "config" / "run.yaml"
+    text = path.read_text(encoding="utf-8")
+    (before,) = re.findall(r'(?m)^  id: "?(.*?)"?$', text)
+    shutil.copytree(before, tmp_path / "moved")
+    path.write_text(text.replace(before, str(tmp_path / "moved")), encoding="utf-8")
+    shutil.move(before, tmp_path / "gone")
+    try:
+        for words in (("evaluate",), ("chat", "--once", "hello"), ("train",)):
+            run = desk.run(*words)
+            assert run.returncode == 0, run.stderr
+            assert "run.yaml differs" not in run.stderr
+        with (tmp_path / "moved" / "model.safetensors").open("r+b") as weights:
+            weights.seek(-1, 2)
+            weights.write(b"!")
+        for words in (("evaluate",), ("chat", "--once", "hello")):
+            run = desk.run(*words)
+            assert run.returncode == 1
+            assert run.stderr == (
+                f"error: {tmp_path / 'moved'} is another base model than the one {RUN} began with"
+                f"\n\nhint: set model.id in config/run.yaml to where {before} is now, or another "
+                "run.name\n"
+            )
+    finally:
+        shutil.move(tmp_path / "gone", before)

@@ -1,0 +1,33 @@
+"""How labels and texts are compared: by what stays when they are written another way."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+NOT_WORDS, DIGIT = re.compile(r"[\W_]+"), re.compile(r"\d")
+# what skeleton() makes of ASCII, which most text is
+LEVELLED: dict[int, str | None] = dict.fromkeys(range(128))
+LEVELLED |= {n: "0" if chr(n).isdigit() else chr(n).lower() for n in range(128) if chr(n).isalnum()}
+NO_LABEL = re.compile("[-–—/.?]*|#?n/?a|<na>|nan|null|nil|空|缺失|暂无")  # `none` may be a label
+NO_GROUP = re.compile(f"{NO_LABEL.pattern}|none|unknown|anonymous|无|未知|不详|匿名")
+
+
+@lru_cache(maxsize=10_000)  # a file has few labels, and many rows of each
+def normal_label(text: str) -> str:
+    """A label as its id: one width and case, `_` for each run of spaces and hyphens."""
+    return re.sub(r"[\s\-\u2010]+", "_", unicodedata.normalize("NFKC", text).strip().casefold())
+
+
+def skeleton(text: str) -> str:
+    """The text without case, width, punctuation and digits: what stays when it is sent again."""
+    if text.isascii() and (levelled := text.translate(LEVELLED)):
+        return levelled
+    folded = unicodedata.normalize("NFKC", text).strip().casefold()
+    return DIGIT.sub("0", "".join(NOT_WORDS.split(folded))) or folded  # a text may be one emoji
+
+
+def is_missing(cell: str, marks: re.Pattern[str]) -> bool:
+    """Whether a cell is empty, or one of the marks that are written where nothing is known."""
+    return marks.fullmatch(unicodedata.normalize("NFKC", cell).strip().casefold()) is not None
