@@ -179,6 +179,7 @@ def _snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
 def test_it_speaks_one_language(project: Project) -> None:
     texts = {path: text.replace(project.case.name, "") for path, text in project.texts.items()}
     chinese = {path for path, text in texts.items() if CJK.search(text)}
+    chinese = {path for path in chinese if not path.endswith("/records.py")}  # reads files of both
     if project.case.language == "en":
         assert chinese - {".newft/facts.yml"} == set()  # which keeps warnings in both
         return

@@ -170,7 +170,7 @@ def with_columns(config: Config, **columns: list[str]) -> Config:
     return config.model_copy(update={"data": changed})
 
 
-@pytest.mark.parametrize("mark", ["", "N/A", "null", "－", "None", "无"])
+@pytest.mark.parametrize("mark", ["", "N/A", "null", "-", "None", "unknown"])
 def test_rows_whose_group_is_not_known_are_not_kept_together(
     mark: str, config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,7 +25,7 @@ def test_a_request_becomes_a_short_question_and_its_intent(config: Config) -> No
         ("  ", "any", "empty_input"),
         ("hello", " ", "empty_label"),
         ("hello", "N/A", "empty_label"),
-        ("hello", "暂无", "empty_label"),
+        ("hello", "nan", "empty_label"),
         ("hello", "None", "unknown_label"),
         ("hello", "no such intent", "unknown_label"),
     ],
