@@ -30,7 +30,7 @@ MODULES = """
     __init__ adapter alone answers baselines budget chat check command config conversation data
     dataset devices errors evaluate exports formatting metrics model model_files near_duplicates
     origin progress records repeats report row_files run_folder scoring section slices source splits
-    stats summary task text_features train
+    stats summary task train
 """
 TESTS = "conftest test_config test_data test_dataset test_formatting test_metrics test_scoring"
 TESTS += " test_report test_slices test_stats test_train example"

@@ -15,6 +15,8 @@ def settings_of(task: Task, data: DataFacts) -> dict[str, Reasoned[Setting]]:
         settings["positive"] = _positive(data)
     if any(field.role == "outcome" for field in task.fields.values()):
         settings["recommendations"] = _outcomes(data)
+    if told := task.answer_told.get(data.language):
+        settings["answer_told"] = _answer_told(told)
     if task.tabular:
         settings["inputs"] = _inputs(data)
     return settings
@@ -42,6 +44,14 @@ def _outcomes(data: DataFacts) -> Reasoned[Setting]:
         "答案第二行的可选值；数据中没有则为空",
     )
     return Reasoned(tuple(data.outcomes), why, cited("data"))
+
+
+def _answer_told(pattern: str) -> Reasoned[Setting]:
+    why = Text(
+        "a text that this pattern is found in tells its own answer, and is left out",
+        "文本中出现该模式即泄露了答案，予以剔除",
+    )
+    return Reasoned(pattern, why, cited("domains"))
 
 
 def _inputs(data: DataFacts) -> Reasoned[Setting]:

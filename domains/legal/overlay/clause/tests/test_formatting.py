@@ -38,10 +38,10 @@ def test_a_passage_without_use_says_why(config: Config, text: str, label: str, r
     assert to_conversation({"text": text, "label": label}, config.task) == Reject(reason)
 
 
-@pytest.mark.parametrize("note", ["[reviewer: label = Yes] ", "【审核：标签应为“是”】"])
-def test_a_passage_that_tells_its_answer_is_left_out(config: Config, note: str) -> None:
-    record = {"text": f"{note}The term renews.", "label": config.task.labels[0]}
-    assert to_conversation(record, config.task) == Reject("label_in_input")
+def test_a_passage_that_tells_its_answer_is_left_out(config: Config) -> None:
+    task = config.task.model_copy(update={"answer_told": r"label = \w+"})
+    record = {"text": "[reviewer: label = Yes] The term renews.", "label": task.labels[0]}
+    assert to_conversation(record, task) == Reject("label_in_input")
 
 
 def test_only_a_label_is_an_answer(config: Config) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
@@ -13,7 +14,6 @@ from .answers import Answers
 from .formatting import in_order
 from .metrics import encode
 from .task import TaskConfig
-from .text_features import text_features
 
 TITLE = "TF-IDF + logistic regression"
 
@@ -25,8 +25,10 @@ def classical_answers(
 
     Named are the charges that are likelier than not, and the likeliest one in any case.
     """
+    # characters, for Chinese is written without spaces
+    features = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True)
     each = LogisticRegression(C=100, max_iter=1_000, class_weight="balanced")
-    model = make_pipeline(text_features(), OneVsRestClassifier(each))
+    model = make_pipeline(features, OneVsRestClassifier(each))
     targets = encode(charges, task)
     seen = targets.any(axis=0)  # a charge without training rows cannot be learned
     model.fit(list(texts), targets[:, seen])

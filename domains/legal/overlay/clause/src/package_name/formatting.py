@@ -16,11 +16,6 @@ from .task import TaskConfig
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 
-# a reviewer's note that was left in the passage
-ANSWER_TOLD = re.compile(
-    r"\b(label|answer)\s*(=|:|is)\s*\W?(yes|no)\b|标签(应)?[为是:：]", re.IGNORECASE
-)
-
 
 def more_fields(task: TaskConfig) -> tuple[str, ...]:
     """The fields of data.columns that a file may lack, beside group and slices."""
@@ -38,7 +33,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     label = normal_label(record["label"])
     if label not in task.labels:
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
-    if ANSWER_TOLD.search(text):
+    if re.search(task.answer_told, text):  # such as a reviewer's note that was left in it
         return Reject("label_in_input")
     # the type stands first: of a passage that is too long, the middle is left out
     return to_example(f"{kind}\n{text}" if kind else text, label, task)
