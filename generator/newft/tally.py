@@ -38,8 +38,10 @@ class Answer:
 
 def labels_of(text: str, task: Task) -> tuple[str, ...]:
     """The labels in a cell, as they are compared; each once, by name."""
+    if is_missing(text, NO_LABEL):
+        return ()
     if task.separator is None:
-        return () if is_missing(text, NO_LABEL) else (normal_label(text),)
+        return (normal_label(text),)
     parts = unicodedata.normalize("NFKC", text).split(task.separator)
     named = (normal_label(part).removeprefix(task.label_prefix).strip("_") for part in parts)
     return tuple(sorted({label for label in named if label}))
