@@ -27,9 +27,9 @@ pytestmark = pytest.mark.slow  # one is quick, all of them are not
 
 CJK = re.compile(r"[\u2e80-\uffef]")
 MODULES = """
-    __init__ adapter alone answers baselines budget chat check command config conversation data
-    dataset devices errors evaluate exports formatting metrics model model_files near_duplicates
-    origin progress records repeats report row_files run_folder scoring section slices source splits
+    __init__ adapter alone answers baselines budget chat check columns command config conversation
+    data dataset devices errors evaluate exports formatting keys metrics model model_files
+    near_duplicates origin progress records repeats report row_files run_folder scoring section slices source splits
     stats summary task train
 """
 TESTS = "conftest test_config test_data test_dataset test_formatting test_metrics test_scoring"
@@ -179,7 +179,7 @@ def _snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
 def test_it_speaks_one_language(project: Project) -> None:
     texts = {path: text.replace(project.case.name, "") for path, text in project.texts.items()}
     chinese = {path for path, text in texts.items() if CJK.search(text)}
-    chinese = {path for path in chinese if not path.endswith("/records.py")}  # reads files of both
+    chinese = {path for path in chinese if not path.endswith("/keys.py")}  # knows the marks of both
     if project.case.language == "en":
         assert chinese - {".newft/facts.yml"} == set()  # which keeps warnings in both
         return

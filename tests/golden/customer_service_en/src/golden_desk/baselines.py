@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 
 from .answers import Answers
 from .task import TaskConfig
-from .text_features import text_features
 
 TITLE = "TF-IDF + logistic regression"
 
@@ -19,10 +19,15 @@ def classical_answers(
 ) -> Answers:
     """The intents of the questions, learned from texts and intents.
 
-    C is the best of 1, 10 and 100 in cross-validation on the training rows of three sets of intents
-    (mean accuracy 0.76, 0.81, 0.82).
+    Words and word pairs carry the topic; characters carry spelling variants and languages written
+    without spaces. C is the best of 1, 10 and 100 in cross-validation on the training rows of three
+    sets of intents (mean accuracy 0.76, 0.81, 0.82).
     """
-    model = make_pipeline(text_features(), LogisticRegression(C=100, max_iter=1_000))
+    features = make_union(
+        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b"),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True),
+    )
+    model = make_pipeline(features, LogisticRegression(C=100, max_iter=1_000))
     model.fit(list(texts), list(intents))
     given = [str(intent) for intent in model.predict(list(questions))]
     return Answers(given, task.labels, None)
