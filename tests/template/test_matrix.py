@@ -31,8 +31,8 @@ MODULES = """
     evaluate exports formatting metrics model model_files near_duplicates origin progress records
     repeats report row_files run_folder scoring source splits stats summary train
 """
-TESTS = "conftest test_config test_data test_dataset test_formatting test_metrics test_scoring"
-TESTS += " test_report test_stats test_train"
+TESTS = "conftest test_config test_data test_dataset test_formatting test_groups test_metrics"
+TESTS += " test_scoring test_report test_stats test_train"
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"
 OTHERS += " config/run.yaml constraints.txt pyproject.toml tests/chat_template.txt"
 # what only the projects with this source of the base model speak of
