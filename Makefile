@@ -28,7 +28,7 @@ demo: $(VENV)/.ready ## a customer-service project from its sample to an answer,
 test: lint ## everything that must hold
 	$(PYTHON) -m pytest -n 2 --dist worksteal
 
-quick: $(VENV)/.ready ## the tests of the inner loop, in less than a minute
+quick: $(VENV)/.ready ## the fast tests, for the inner loop
 	$(PYTHON) -m pytest -n 2 -m "not slow and not e2e"
 
 lint: $(VENV)/.ready ## style, types, and who may import whom

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from test_cli import RECORDS, WORDS, names, newft
 
+pytestmark = pytest.mark.slow  # each calls newft in a process of its own, and there are many
+
 LINES = RECORDS.splitlines(keepends=True)
 SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 HEADER = "the first row names every column once, the records follow"

@@ -528,7 +528,7 @@ def test_ctrl_c_anywhere_ends_with_130_and_nothing_written(
     if saved.is_file():
         assert WORDS[lang]["saved"] in shown
         assert f"newft new desk --answers {saved}" in shown.replace("\r\n", "")
-        assert load(saved)["data.files"] == ("tickets.csv",)
+        assert load(saved)["data.files"] == (str(tmp_path / "tickets.csv"),)
         assert newft("new", "desk", "--answers", str(saved), cwd=tmp_path).returncode == 0
 
 

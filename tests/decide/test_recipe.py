@@ -264,7 +264,7 @@ def assert_within_bounds(case: Case, chosen: Recipe) -> None:
     assert 1 <= chosen.epochs.value <= 10
     assert 5 <= chosen.evaluations.value <= 10
     assert 0 <= chosen.shots.value <= 8
-    assert 0 < chosen.validation_share.value <= max(0.15, 6.02 / case.rows)  # six rows at least
+    assert 0 < chosen.validation_share.value <= max(0.15, 6 / case.rows + 0.001)  # rounded up
     assert 0 < chosen.test_share.value <= 0.25
     assert chosen.evaluation_batch_size.value in (1, 2, 4, 8, 16, 32)
     assert chosen.precision.value in ("fp32", "bf16", "fp16")

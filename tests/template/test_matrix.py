@@ -32,8 +32,8 @@ MODULES = """
     model_files near_duplicates origin progress records repeats report row_files run_folder
     scoring section slices source splits stats summary task train
 """
-TESTS = "conftest test_config test_data test_dataset test_formatting test_metrics test_scoring"
-TESTS += " test_report test_slices test_stats test_train example"
+TESTS = "conftest test_config test_data test_dataset test_formatting test_groups test_metrics"
+TESTS += " test_scoring test_report test_slices test_stats test_train example"
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"
 OTHERS += " config/run.yaml constraints.txt pyproject.toml tests/chat_template.txt"
 # what only the projects with this source of the base model speak of

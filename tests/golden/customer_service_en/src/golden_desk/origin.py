@@ -5,20 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeAlias
 
 from . import formatting
 
-Origin: TypeAlias = dict[str, dict[str, int | str]]
 
-
-def origin(raw_files: Iterable[Path]) -> Origin:
-    """Size and SHA-256 of the raw files that are there and of formatting.py, by name."""
+def origin(raw_files: Iterable[Path]) -> dict[str, str]:
+    """SHA-256 of the raw files that are there and of formatting.py, by name."""
     paths = {str(path): path for path in raw_files if path.is_file()}
     paths["formatting.py"] = Path(formatting.__file__)
-    return {
-        name: {"size": path.stat().st_size, "sha256": _sha256(path)} for name, path in paths.items()
-    }
+    return {name: _sha256(path) for name, path in paths.items()}
 
 
 def changed_files(before: Mapping[str, object], raw_files: Iterable[Path]) -> list[str]:
