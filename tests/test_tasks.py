@@ -29,7 +29,13 @@ def run_yaml(project: Path) -> Any:
     [
         ("customer_service", "intent", "en", {"out_of_scope": "out_of_scope"}, []),
         ("customer_service", "intent", "zh", {"out_of_scope": "超出范围"}, []),
-        ("legal", "clause", "en", {}, []),
+        (
+            "legal",
+            "clause",
+            "en",
+            {"answer_told": r"(?i)\b(label|answer)\s*(=|:|is)\s*\W?(yes|no)\b"},
+            [],
+        ),
         ("legal", "charge", "zh", {}, []),
         (
             "credit_risk",

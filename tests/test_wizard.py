@@ -199,7 +199,7 @@ def test_a_mapping_can_be_corrected(tmp_path: Path, heard: Heard) -> None:
     path.write_text("".join(f"{a},{b},x {a}\n" for a, b in lines), encoding="utf-8")
     label = [DOWN + ENTER, DOWN + ENTER, UP + ENTER, ENTER]  # change, the label, texts; the text
     text = [DOWN + ENTER, ENTER, DOWN * 2 + ENTER]  # change, the text, two below its column
-    given = conversed(f"{path}{ENTER}" + "".join(label + text) + ENTER * 6, heard)
+    given = conversed(f"{path}{ENTER}" + "".join(label + text) + ENTER * 7, heard)
 
     assert [error.message[:25] for error in heard.errors] == ["0 of 42 rows can be used,"]
     assert heard.mappings == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from package_name.task import TaskConfig
 
-COLUMNS = {"history": ["history"], "age": ["age"], "label": ["label"]}
+COLUMNS = {"history": ["history"], "label": ["label"]}
 
 SAME = ("Same text", "Same text")  # what counts as said twice
 
@@ -22,4 +22,4 @@ def with_two_labels(task: TaskConfig) -> TaskConfig:
 
 def record(words: str, label: str) -> dict[str, str]:
     """A record by column."""
-    return {"history": words, "age": "41", "label": label}
+    return {"history": words, "label": label}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from package_name.task import TaskConfig
 
-COLUMNS = {"text": ["text"], "label": ["label"], "type": ["type"]}
+COLUMNS = {"text": ["text"], "label": ["label"]}
 
 SAME = ("Same text", "same TEXT!")  # what counts as said twice
 
@@ -21,4 +21,4 @@ def with_two_labels(task: TaskConfig) -> TaskConfig:
 
 def record(words: str, label: str) -> dict[str, str]:
     """A record by column."""
-    return {"text": words, "label": label, "type": "renewal"}
+    return {"text": words, "label": label}

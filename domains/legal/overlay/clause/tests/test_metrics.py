@@ -32,3 +32,10 @@ def test_the_baseline_knows_that_a_word_means_another_thing_for_another_type(
     right = [first if (text[0] == "a") == (" x " in text) else second for text in texts]
     answers = classical_answers(texts, right, ["a\nthe x of 9", "b\nthe x of 9"], config.task)
     assert list(answers.read) == [first, second]
+
+
+def test_the_baseline_learns_passages_of_no_clause_type(config: Config) -> None:
+    first, second = config.task.labels
+    texts = [f"the {word} of {i}" for i in range(8) for word in ("x", "y")]
+    answers = classical_answers(texts, [first, second] * 8, ["the y of 9"], config.task)
+    assert list(answers.read) == [second]
