@@ -224,10 +224,11 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def compose(layer: str, into: Path, *, package: str = "project") -> Path:
-    """A folder to import `package` from: the base modules, with those of one source."""
-    shutil.copytree(TEMPLATES / "project/src/package_name", into / package)
-    source = TEMPLATES / f"layers/source/{layer}/src/package_name"
-    shutil.copytree(source, into / package, dirs_exist_ok=True)
+    """A folder to import `package` from: the base modules, with those of a source and of a task."""
+    task = "../domains/customer_service/overlay/intent"
+    for folder in ("project", f"layers/source/{layer}", task):
+        modules = TEMPLATES / folder / "src/package_name"
+        shutil.copytree(modules, into / package, dirs_exist_ok=True)
     for name in OWN_MODULES:
         shutil.copy(TEMPLATES.parent / "generator" / "newft" / name, into / package)
     return into

@@ -40,7 +40,7 @@ def classical_answers(
 
 
 def words_by_type(text: str) -> Iterable[str]:
-    """The words of a passage, each alone and with the clause type that may stand on a first line."""
+    """The words of a passage, each alone and with the clause type that may stand before it."""
     *kind, passage = text.split("\n", 1)
     words = TfidfVectorizer(token_pattern=r"(?u)[\u3400-\u9fff]|[^\W_]+").build_analyzer()(passage)
     return [*words, *(f"{each}|{word}" for each in kind for word in words)]
