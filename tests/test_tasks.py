@@ -111,7 +111,7 @@ def test_a_label_that_does_not_say_which_is_the_risk_is_refused_with_both_readin
     assert run.stderr == (
         "error: data.positive: `target` does not tell which label is the risk: 0, 1\n\n"
         "hint: name the label of a bad outcome:"
-        " --set data.positive=0 or --set data.positive=1\n"
+        " --positive 0 or --positive 1\n"
     )
     assert names(tmp_path) == {"applications.csv"}
 

@@ -152,15 +152,15 @@ def test_which_label_is_the_risk_is_asked_where_the_records_do_not_tell(
     tmp_path: Path, heard: Heard
 ) -> None:
     path = written(tmp_path, flagged(applications(), "target"))
-    # the task, the columns and the language as they are; of 0 and 1 the second
-    keys = [f"{path}{ENTER}", ENTER * 3, DOWN + ENTER, ENTER * 4]
+    # the columns and the language as they are; of 0 and 1 the second
+    keys = [f"{path}{ENTER}", ENTER * 2, DOWN + ENTER, ENTER * 4]
     given = conversed("".join(keys), heard)
     risk = {"domain": "credit_risk", "task": "risk", "data.positive": "1"}
     assert given.items() >= risk.items()
     assert heard.errors == []
     repeat = command(given, "desk", program=["newft"])
     assert "--domain credit_risk --task risk" in repeat
-    assert "--set data.positive=1 --yes" in repeat
+    assert "--positive 1 --language en" in repeat
 
 
 def test_a_risk_that_the_records_tell_is_not_asked(tmp_path: Path, heard: Heard) -> None:
@@ -174,7 +174,7 @@ def test_other_files_than_those_of_the_command_line_are_looked_at_anew(
 ) -> None:
     ages = [{"age": r["age"], "risk_level": r["risk_level"]} for r in applications()]
     path = written(tmp_path, ages)  # nothing that the model may see
-    keys = [ENTER, DOWN + ENTER, f"{tickets}{ENTER}", ENTER, CTRL_C]
+    keys = [DOWN + ENTER, f"{tickets}{ENTER}", CTRL_C]
     with pytest.raises(Stopped) as stopped:
         conversed("".join(keys), heard, **{"data.files": (str(path),)})
     files = {"data.files": (str(tickets),)}
@@ -183,7 +183,7 @@ def test_other_files_than_those_of_the_command_line_are_looked_at_anew(
 
 def test_only_fields_of_one_column_are_offered_for_correction(tmp_path: Path, heard: Heard) -> None:
     path = written(tmp_path, applications())
-    lines = iter([f"{path}\n", "\n", "2\n"])  # the task, another column
+    lines = iter([f"{path}\n", "2\n"])  # another column
     prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
     with pytest.raises(Stopped):
         converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
@@ -199,7 +199,7 @@ def test_a_mapping_can_be_corrected(tmp_path: Path, heard: Heard) -> None:
     path.write_text("".join(f"{a},{b},x {a}\n" for a, b in lines), encoding="utf-8")
     label = [DOWN + ENTER, DOWN + ENTER, UP + ENTER, ENTER]  # change, the label, texts; the text
     text = [DOWN + ENTER, ENTER, DOWN * 2 + ENTER]  # change, the text, two below its column
-    given = conversed(f"{path}{ENTER}" + "".join(label + text) + ENTER * 7, heard)
+    given = conversed(f"{path}{ENTER}" + "".join(label + text) + ENTER * 6, heard)
 
     assert [error.message[:25] for error in heard.errors] == ["0 of 42 rows can be used,"]
     assert heard.mappings == [
@@ -251,7 +251,7 @@ def test_columns_that_cannot_be_told_are_asked_for(tmp_path: Path, heard: Heard)
     path = tmp_path / "tickets.csv"
     path.write_text(UNNAMED, encoding="utf-8")
     mend = [ENTER, ENTER, ENTER]  # name them; the text, the label, as they are most likely
-    given = conversed(f"{path}{ENTER}{ENTER}" + "".join(mend) + ENTER * 6, heard)
+    given = conversed(f"{path}{ENTER}" + "".join(mend) + ENTER * 6, heard)
     assert len(heard.errors) == 1
     assert heard.mappings == [{"text": ("eins",), "label": ("zwei",)}]
     assert given["data.columns.label"] == "zwei"
@@ -271,7 +271,7 @@ def test_another_file_may_be_named_in_place_of_that_of_the_command_line(
 ) -> None:
     path = tmp_path / "unnamed.csv"
     path.write_text(UNNAMED, encoding="utf-8")
-    keys = [ENTER, DOWN + ENTER, f"{tickets}{ENTER}", ENTER * 7]
+    keys = [DOWN + ENTER, f"{tickets}{ENTER}", ENTER * 6]
     given = conversed("".join(keys), heard, **{"data.files": (str(path),)})
     assert given == {**DEFAULTS, "data.files": (str(tickets),)}
 
@@ -283,7 +283,7 @@ def test_column_answers_are_kept_when_they_are_asked_again(tmp_path: Path, heard
     ids = [ENTER, ENTER, UP + ENTER]  # name them: the text as found, the label one before
     again = [ENTER, ENTER, UP + ENTER]  # the text as named; from the ids up and around: back
     last = [ENTER, DOWN * 2 + ENTER]  # the text as named; the label two below the ids
-    given = conversed(f"{path}{ENTER}{ENTER}" + "".join([*ids, *again, *last]) + ENTER * 6, heard)
+    given = conversed(f"{path}{ENTER}" + "".join([*ids, *again, *last]) + ENTER * 6, heard)
     assert len(heard.errors) == 2
     assert heard.mappings == [{"text": ("eins",), "label": ("drei",)}]
     assert (given["data.columns.text"], given["data.columns.label"]) == ("eins", "drei")
@@ -292,11 +292,11 @@ def test_column_answers_are_kept_when_they_are_asked_again(tmp_path: Path, heard
 def test_columns_are_offered_with_what_is_in_them(tmp_path: Path, heard: Heard) -> None:
     path = tmp_path / "tickets.csv"
     path.write_text(UNNAMED, encoding="utf-8")
-    lines = iter([f"{path}\n", "\n", "\n", "\n"])
+    lines = iter([f"{path}\n", "\n", "\n"])
     prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
     with pytest.raises(Stopped):
         converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
-    assert [line for line in heard.said if line.startswith("? ")][2:] == [
+    assert [line for line in heard.said if line.startswith("? ")][1:] == [
         "? What now?\n  1) name the columns\n  2) another file",
         "? Which column is it: Customer message?\n"
         "  1) eins: please my refund is late, today my refund is late, again ...\n"
@@ -433,7 +433,7 @@ WORDS = {
         "review": "写入项目", "again": "重复这次生成的命令", "saved": "已回答的内容保存在",
     },
 }  # fmt: skip
-QUESTIONS = ("data", "task", "mapping", "language", "gpu", "model", "name", "review")
+QUESTIONS = ("data", "mapping", "language", "gpu", "model", "name", "review")
 
 
 class Terminal:
@@ -480,7 +480,7 @@ def test_the_whole_talk_writes_a_project_and_says_how_to_repeat_it(
     terminal = Terminal("new", "desk", cwd=tmp_path, lang=lang)
     terminal.see("data")
     terminal.press(f"tickets.csv{ENTER}")
-    for key in ("task", "mapping", "language", "gpu"):
+    for key in ("mapping", "language", "gpu"):
         terminal.see(key)
         terminal.press(ENTER)
     terminal.see("model")

@@ -23,6 +23,7 @@ OPTIONS: Mapping[str, str] = {
     "domain": "--domain",
     "task": "--task",
     FILES: "--data",
+    POSITIVE: "--positive",
     "language": "--language",
     "family": "--family",
     "model": "--model",
@@ -190,16 +191,15 @@ def command(given: Given, path: str, *, program: Sequence[str]) -> str:
         words += [word for value in values for word in (option, str(value))]
     for field, column in columns(given).items():
         words += ["--set", f"{COLUMNS}{field}={column}"]
-    words += ["--set", f"{POSITIVE}={given[POSITIVE]}"] if POSITIVE in given else []
     return shlex.join([*words, "--yes"])
 
 
 def _known(key: str) -> bool:
-    return key in (*OPTIONS, POSITIVE) or (key.startswith(COLUMNS) and len(key) > len(COLUMNS))
+    return key in OPTIONS or (key.startswith(COLUMNS) and len(key) > len(COLUMNS))
 
 
 def _names() -> list[str]:
-    return [*OPTIONS, POSITIVE, f"{COLUMNS}text", f"{COLUMNS}label"]
+    return [*OPTIONS, f"{COLUMNS}text", f"{COLUMNS}label"]
 
 
 def _plain(value: Value) -> str:

@@ -32,8 +32,8 @@ def read_data(value: str, _: Situation) -> Given:
 
 
 def task_choices(situation: Situation) -> tuple[Choice, ...]:
-    """The tasks that the answers leave open."""
-    return tuple(
+    """The tasks that the answers leave open; one alone where the content of the files tells it."""
+    left = tuple(
         Choice(
             f"{kit.id}/{task}",
             Text(
@@ -43,11 +43,16 @@ def task_choices(situation: Situation) -> tuple[Choice, ...]:
         )
         for kit, task in tasks(situation)
     )
+    fitting = tuple(choice for choice in left if choice.value in (situation.fits or ()))
+    return fitting if len(fitting) == 1 else left
 
 
 def task_default(situation: Situation) -> Reasoned[str]:
     """The task that the content of the files tells; without files, the one to begin with."""
     candidates = [choice.value for choice in task_choices(situation)]
+    if len(candidates) == 1 and situation.fits:
+        why = Text("told by the content", "依据数据内容")
+        return Reasoned(candidates[0], why, cited("data"))
     if len(candidates) == 1:
         return Reasoned(candidates[0], Text("the only one", "唯一的选择"), cited("domains"))
     if situation.fits is None:
@@ -55,8 +60,6 @@ def task_default(situation: Situation) -> Reasoned[str]:
         why = Text("the quickest to see at work", "最快看到效果")
         return Reasoned(first, why, cited("domains"))
     fitting = [name for name in candidates if name in situation.fits]
-    if len(fitting) == 1:
-        return Reasoned(fitting[0], Text("told by the content", "依据数据内容"), cited("data"))
     what = "fit several tasks" if fitting else "look like none of the tasks"
     raise UsageError(
         f"the records {what}: {', '.join(fitting or candidates)}",
@@ -88,7 +91,7 @@ def positive_default(situation: Situation) -> Reasoned[str]:
     """None: a wrong guess would turn every figure round, so it is an error with all readings."""
     assert situation.data
     column = situation.data.mapping["label"][0]
-    readings = " or ".join(f"--set {POSITIVE}={label}" for label in situation.data.labels)
+    readings = " or ".join(f"--positive {label}" for label in situation.data.labels)
     raise UsageError(
         f"`{column}` does not tell which label is the risk: {', '.join(situation.data.labels)}",
         where=POSITIVE,

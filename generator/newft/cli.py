@@ -144,6 +144,7 @@ def _add_new(parser: Parser) -> None:
     answers.add_argument(
         "--data", metavar="PATH", action="append", help="records: a file or a folder; repeatable"
     )
+    answers.add_argument("--positive", metavar="LABEL", help="label of a bad outcome")
     answers.add_argument("--language", choices=LANGUAGES, help="of the project")
     answers.add_argument("--family", metavar="ID", help="model family")
     answers.add_argument("--model", metavar="MODEL", help="`embedded`, a hub id or a folder")
