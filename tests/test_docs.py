@@ -6,6 +6,7 @@ import argparse
 import ast
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,13 +24,19 @@ from newft.cli import Parser, build
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "generator/newft"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh.md").read_text(encoding="utf-8")
 MAP = (ROOT / "generator/README.md").read_text(encoding="utf-8")
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "generator/README.md", "templates/README.md")),
-    *(ROOT / name for name in ("domains/README.md", "benchmarks/README.md", "CHANGELOG.md")),
+    *(ROOT / name for name in ("README.md", "README.zh.md", "CHANGELOG.md")),
+    *(ROOT / f"{part}/README.md" for part in ("generator", "templates", "domains", "benchmarks")),
     *ROOT.glob("domains/*/sample/README.md"),
 ]
 OURS = ".venv/bin/newft"
+SAMPLES = {
+    "applications.csv": "credit_risk/sample/risk_en.csv",
+    "clauses.jsonl": "legal/sample/clauses_en.jsonl",
+    "cases.json": "legal/sample/charges_zh.json",
+}
 
 
 def blocks(text: str) -> list[str]:
@@ -53,12 +60,13 @@ class TestCommands:
             for action in (action for action in parser._actions if action.dest != "command"):
                 assert action.help, f"{name}: {action.dest}"
 
-    def test_the_readme_names_no_command_and_no_option_that_is_not_there(self) -> None:
+    @pytest.mark.parametrize("readme", [README, CHINESE], ids=["en", "zh"])
+    def test_the_readme_names_no_command_and_no_option_that_is_not_there(self, readme: str) -> None:
         top, parsers = build()
         ours = {option for parser in parsers.values() for option in _names(parser)}
-        spoken = re.findall(r"(?<=[`\s])--[a-z][a-z-]*", README)
+        spoken = re.findall(r"(?<=[`\s])--[a-z][a-z-]*", readme)
         assert set(spoken) - ours - _names(top) == set()
-        subcommands = re.findall(r"(?:`|/bin/)newft ([a-z]+)\b", README)
+        subcommands = re.findall(r"(?:`|/bin/)newft ([a-z]+)\b", readme)
         assert set(subcommands) - {"update"} <= set(parsers)  # said to be not there yet
 
     def test_every_command_of_make_is_one(self) -> None:
@@ -73,10 +81,15 @@ class TestCommands:
                 }
         assert spoken - offered == set()
 
+    def test_both_languages_of_the_readme_have_the_same_commands(self) -> None:
+        assert commands(CHINESE) == commands(README)
+
     @pytest.mark.slow
     def test_the_commands_of_the_readme_run_in_their_order(self, tmp_path: Path) -> None:
         (tmp_path / "tickets.csv").write_text(RECORDS, encoding="utf-8")
-        ran = []
+        for name, sample in SAMPLES.items():
+            shutil.copy(ROOT / "domains" / sample, tmp_path / name)
+        ran, tasks = [], []
         for line in commands(README):
             if line == OURS or line.startswith("make "):
                 continue  # one is a conversation, the others install
@@ -90,7 +103,11 @@ class TestCommands:
             )
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
             ran.append(line)
-        assert len(ran) == 5
+            tasks += re.findall(r"^task: (.+)$", done.stderr, re.MULTILINE)
+        assert len(ran) == 8
+        assert tasks == [
+            "customer_service / intent", "credit_risk / risk", "legal / clause", "legal / charge",
+        ]  # fmt: skip
 
 
 def _names(parser: Parser) -> set[str]:
@@ -149,8 +166,17 @@ class TestNames:
         for name in named:
             parse_gpu(name, catalog().accelerators, machine=None)
 
-    def test_the_tree_of_a_project_in_the_readme_is_what_comes_out(self) -> None:
-        tree = next(block for block in blocks(README) if block.startswith("desk/"))
+    def test_the_chinese_readme_names_all_families_domains_and_tasks(self) -> None:
+        row = dict(re.findall(r"^\| (\w+) \| ([^|]+) \|$", CHINESE, re.MULTILINE))
+        titles = {family.title for family in catalog().families.values()}
+        assert set(row["模型家族"].split(", ")) == titles
+        for kit in catalog().kits.values():
+            for titled in (kit, *kit.tasks.values()):
+                assert titled.title.zh in row["领域"]
+
+    @pytest.mark.parametrize("readme", [README, CHINESE], ids=["en", "zh"])
+    def test_the_tree_of_a_project_in_the_readme_is_what_comes_out(self, readme: str) -> None:
+        tree = next(block for block in blocks(readme) if block.startswith("desk/"))
         names = re.findall(r"[├└]── ([\w./-]+[\w/])", tree)
         assert len(names) >= 10
         src = GOLDEN / "src/golden_desk"
@@ -170,6 +196,17 @@ class TestMap:
             if path.is_dir() and path.name[0] not in "_."
         }
         assert drawn == modules | packages
+
+    def test_every_module_of_its_packages_is_named(self) -> None:
+        modules = {path.name for path in PACKAGE.glob("*/*.py") if path.name != "__init__.py"}
+        assert modules - set(re.findall(r"\w+\.py", MAP)) == set()
+
+    def test_every_module_of_a_project_is_on_the_map_of_the_templates(self) -> None:
+        text = (ROOT / "templates/README.md").read_text(encoding="utf-8")
+        tree = next(block for block in blocks(text) if block.startswith("package_name/"))
+        base = ROOT / "templates/project/src/package_name"
+        modules = {path.name for path in base.glob("*.py") if path.name != "__init__.py"}
+        assert sorted(re.findall(r"\w+\.py", tree)) == sorted(modules)
 
     def test_every_home_of_a_rule_exists(self) -> None:
         for cell in re.findall(r"^\| .+ \| (.+) \|$", MAP, re.MULTILINE):
