@@ -40,7 +40,9 @@ golden: $(VENV)/.ready ## rewrite the golden project after a change that was mea
 	$(PYTHON) tests/golden_project.py
 
 bench: $(VENV)/.ready ## figures against others, on this machine
-	$(PYTHON) benchmarks/start_up.py && $(PYTHON) benchmarks/training_speed.py
+	for script in start_up generation formatting training_speed; do \
+	  $(PYTHON) benchmarks/$$script.py || exit 1; \
+	done
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	python3 -m venv $(VENV) && $(PYTHON) -m pip install -q 'pip>=25.1'
