@@ -109,15 +109,16 @@ def situation(options: Options, catalog: Catalog, texts: Texts) -> Situation:
     """What is known before the first question."""
     file = _answers_file(options.answers)
     given = said.merge(options.given, map(said.parse_set, options.sets), file)
-    if not options.asks and not options.yes and options.answers is None:
-        raise _nobody_to_ask(given)
-    return Situation(
+    start = Situation(
         catalog,
         given,
         machine=probe() if given.get("gpu", AUTO) == AUTO else None,
         folder=_name_of(options.path),
         interface=texts.language if options.asks else "en",
     )
+    if not options.asks and not options.yes and options.answers is None:
+        raise _nobody_to_ask(start)
+    return start
 
 
 def plan_for(end: Situation) -> Plan:
@@ -231,8 +232,9 @@ def _answers_file(answers: str | None) -> Given:
     return said.load(Path(answers))
 
 
-def _nobody_to_ask(given: Given) -> UsageError:
-    keys = [key for question in QUESTIONS for key in question.keys if key not in given]
+def _nobody_to_ask(start: Situation) -> UsageError:
+    missing = [question for question in QUESTIONS if question.open(start)]
+    keys = [key for question in missing for key in question.keys if key not in start.given]
     left = [said.OPTIONS[key] for key in keys if key in said.OPTIONS]
     return UsageError(
         "there is no terminal to ask in",
