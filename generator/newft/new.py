@@ -235,7 +235,7 @@ def _answers_file(answers: str | None) -> Given:
 def _nobody_to_ask(start: Situation) -> UsageError:
     missing = [question for question in QUESTIONS if question.open(start)]
     keys = [key for question in missing for key in question.keys if key not in start.given]
-    left = [said.OPTIONS[key] for key in keys if key in said.OPTIONS]
+    left = [said.OPTIONS[key] for key in keys]
     return UsageError(
         "there is no terminal to ask in",
         hint="--yes takes the defaults, --answers FILE the answers of a file;"

@@ -100,7 +100,7 @@ def _questions(_: Catalog, texts: Texts) -> list[Entry]:
             "id": question.key,
             "text": texts(f"questions.{question.key}.text"),
             "help": texts(f"questions.{question.key}.help"),
-            "options": [OPTIONS.get(key, f"--set {key}") for key in question.keys],
+            "options": [OPTIONS[key] for key in question.keys],
             "keys": list(question.keys),
         }
         for question in QUESTIONS

@@ -27,7 +27,7 @@ from .dataset import answer_ids, prompt_ids, read_split, shorten
 from .formatting import candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .progress import say
-from .report import Result, as_dicts, by_row, judge, mistakes, table
+from .report import Result, as_dicts, by_row, judge, mistakes, summary_of, table
 from .run_folder import run_folder, write_json
 from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
@@ -81,12 +81,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "rows": fitting,
             "test_rows": len(test),
             "base_prompt": choice,
-            **as_dicts(result.metrics),
-            "comparison": as_dicts(result.against_base),
-            "comparison_with_baseline": as_dicts(result.against_baseline),
+            **summary_of(result),
             "tuned_by_slice": as_dicts(in_slices),
-            "comparison_of_base_with_baseline": as_dicts(result.base_against_baseline),
-            "conclusion": result.conclusion,
             "answers": by_row(order[:fitting], gold, base, tuned, classical),
         },
     )

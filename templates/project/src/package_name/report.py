@@ -155,6 +155,17 @@ def table(result: Result) -> str:
     return "\n".join(lines)
 
 
+def summary_of(result: Result) -> dict[str, Any]:
+    """The figures, the tests and the conclusion, for evaluation.json."""
+    return {
+        **as_dicts(result.metrics),
+        "comparison": as_dicts(result.against_base),
+        "comparison_with_baseline": as_dicts(result.against_baseline),
+        "comparison_of_base_with_baseline": as_dicts(result.base_against_baseline),
+        "conclusion": result.conclusion,
+    }
+
+
 def as_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
     """Metrics and comparisons with their names, for JSON."""
     return {
