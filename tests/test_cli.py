@@ -17,7 +17,7 @@ from newft.model import Recipe
 from newft.texts import catalogue, interface_language, safe
 
 GENERATOR = Path(__file__).parents[1] / "generator"
-HEAVY = {"copier", "questionary", "rich", "pydantic", "torch", "yaml", "dataclasses"}
+HEAVY = {"jinja2", "questionary", "rich", "pydantic", "torch", "yaml", "dataclasses"}
 LABELS = ("refund", "parcel", "login")
 WORDS = (
     "please", "today", "again", "still", "never", "really", "quite",

@@ -280,17 +280,6 @@ def test_the_same_bytes_come_out_in_any_place_locale_and_time_zone(tmp_path: Pat
     assert results[0] == results[1]
 
 
-def test_the_users_settings_of_copier_do_not_reach_the_project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = tmp_path / "settings.yml"
-    broken.write_text("defaults: [", encoding="utf-8")
-    monkeypatch.setenv("COPIER_SETTINGS_PATH", str(broken))
-    assert (project(tmp_path) / "README.md").is_file()
-
-
-# copier leaves its listing of the folder open when a template fails
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("template", "line", "message"),
     [

@@ -49,7 +49,7 @@ SAID = {"README.md", "config/run.yaml", "pyproject.toml"}  # in the project's la
 # how charges and clauses are written is what the code of these tasks knows
 READS_CHINESE = {"formatting.py", "test_formatting.py"}
 FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
-NOT_EMITTED = ("copier.yml", "_entry.jinja", "_words.jinja")
+NOT_EMITTED = ("_entry.jinja", "_words.jinja")
 
 
 @dataclass(frozen=True)

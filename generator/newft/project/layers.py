@@ -14,6 +14,8 @@ from newft.model import Plan
 
 PRECEDENCE = ("method", "source", "language")  # above the base, below the domain
 OWN_MODULES = ("keys.py", "records.py")
+SUFFIX = ".jinja"  # of a template; it goes when the file is rendered
+PARTIAL = "_"  # begins the name of a template that others include, and that is no file of a project
 REPLACES = "replaces.txt"  # in a layer: the lower layers' files it replaces, one path a line
 
 _LEFTOVERS = ("__pycache__", "*.py[co]", ".*_cache", ".hypothesis", "*.egg-info", ".DS_Store")
@@ -135,4 +137,4 @@ def _renamed(path: str, package: str) -> str:
 
 
 def _rendered(path: str) -> str:
-    return path.removesuffix(".jinja")
+    return path.removesuffix(SUFFIX)

@@ -6,12 +6,12 @@ import shutil
 import tempfile
 import traceback
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from newft.errors import RenderError
 from newft.model import Answers, Facts, FileFacts, Plan
 from newft.project.baseline import write_baseline
-from newft.project.layers import compose, stack
+from newft.project.layers import PARTIAL, SUFFIX, compose, stack
 from newft.project.plain import Plain, template_data
 
 
@@ -36,25 +36,31 @@ def render(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
 def _render_templates(
     composed: Path, into: Path, *, data: Mapping[str, Plain], layer_of: Mapping[str, str]
 ) -> None:
-    """The one place that knows copier."""
+    """The one place that knows Jinja: what ends in `.jinja` is rendered, all else is copied."""
     import jinja2
-    from copier import Settings, run_copy
-    from copier.errors import CopierError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    try:
-        run_copy(
-            str(composed),
-            into,
-            data=dict(data),
-            defaults=True,
-            overwrite=True,
-            quiet=True,
-            unsafe=False,
-            settings=Settings(),  # the user's own settings of copier are none of ours
-        )
-    except (jinja2.TemplateError, TypeError, CopierError) as error:
-        place = _place_of(error, composed, layer_of)
-        raise RenderError(str(error) or type(error).__name__, where=place) from error
+    templates = ImmutableSandboxedEnvironment(
+        loader=jinja2.FileSystemLoader(composed),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for name in sorted(layer_of):
+        path = PurePosixPath(name)
+        if path.name.startswith(PARTIAL) and path.suffix == SUFFIX:
+            continue
+        target = into / name.removesuffix(SUFFIX)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(composed / name, target)
+        if path.suffix == SUFFIX:
+            try:
+                text = templates.get_template(name).render(data)
+            except (jinja2.TemplateError, TypeError) as error:
+                place = _place_of(error, composed, layer_of)
+                raise RenderError(str(error) or type(error).__name__, where=place) from error
+            target.write_text(text, encoding="utf-8", newline="")
 
 
 def _place_of(error: Exception, composed: Path, layer_of: Mapping[str, str]) -> str:
