@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from .errors import ProjectError
 from .section import Section, Words
@@ -108,6 +115,13 @@ class Config(Section):
     adapter: AdapterConfig
     training: TrainingConfig
     evaluation: EvaluationConfig
+
+    @field_validator("task")
+    @classmethod
+    def _can_do_with_the_fields(cls, task: TaskConfig, info: ValidationInfo) -> TaskConfig:
+        if data := info.data.get("data"):
+            task.refuse_fields(data.columns, data.slices)
+        return task
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:

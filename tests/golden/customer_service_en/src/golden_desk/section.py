@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -35,3 +36,6 @@ class LabelTask(Section):
         if odd:
             raise ValueError(f"{odd[0]!r} is compared as {normal_label(odd[0])}: write it so")
         return labels
+
+    def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
+        """Raise ValueError for fields of the data section that the task cannot do with."""

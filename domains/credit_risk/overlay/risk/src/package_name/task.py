@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from .section import LabelTask, Words
+
+# fields of data.columns that no prompt shows: what is to be found out, and whose row it is
+NEVER_SHOWN = ("label", "recommendation", "group")
 
 
 class TaskConfig(LabelTask):
@@ -21,3 +25,18 @@ class TaskConfig(LabelTask):
         if self.positive not in self.labels:
             raise ValueError(f"positive is {self.positive}, which is not one of the labels")
         return self
+
+    def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
+        """Raise ValueError for an input that must not be shown, or a field that is none."""
+        for name in self.inputs:
+            if name not in columns:
+                raise ValueError(f"inputs names {name}, which is no field of data.columns")
+            if name in NEVER_SHOWN:
+                raise ValueError(f"inputs names {name}, which no prompt may show")
+            if name in slices:
+                raise ValueError(f"inputs names {name}, which data.slices keeps out of prompts")
+        if unused := columns.keys() - {*self.inputs, *slices, *NEVER_SHOWN}:
+            name = min(unused)
+            raise ValueError(
+                f"data.columns.{name} is in no prompt: name it in inputs, or take it out there"
+            )

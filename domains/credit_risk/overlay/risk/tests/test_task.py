@@ -1,0 +1,49 @@
+"""What a prompt shows is checked before anything is formatted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from package_name.config import Config, load_config
+from package_name.errors import ProjectError
+
+RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
+
+
+def changed(tmp_path: Path, run_yaml: Config, *, inputs: list[str], slices: list[str]) -> Path:
+    values = run_yaml.model_dump()
+    values["data"]["columns"] |= {name: [name] for name in slices}
+    values["data"]["slices"] += slices
+    values["task"]["inputs"] = inputs
+    path = tmp_path / "run.yaml"
+    path.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("label", "inputs names label, which no prompt may show"),
+        ("marriage", "inputs names marriage, which data.slices keeps out of prompts"),
+        ("incme", "inputs names incme, which is no field of data.columns"),
+    ],
+)
+def test_an_input_that_must_not_be_shown_is_refused(
+    tmp_path: Path, run_yaml: Config, name: str, fault: str
+) -> None:
+    path = changed(tmp_path, run_yaml, inputs=[*run_yaml.task.inputs, name], slices=["marriage"])
+    with pytest.raises(ProjectError, match=rf"run\.yaml:\d+: task: {fault}"):
+        load_config(path)
+
+
+def test_a_field_that_is_taken_out_of_the_prompt_alone_is_named(
+    tmp_path: Path, run_yaml: Config
+) -> None:
+    first, *others = run_yaml.task.inputs
+    path = changed(tmp_path, run_yaml, inputs=others, slices=[])
+    with pytest.raises(ProjectError, match=re.escape(f"data.columns.{first} is in no prompt")):
+        load_config(path)
