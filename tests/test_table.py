@@ -5,15 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from applications import LEVELS, applications, facts, flagged, refusal, with_column, written
+from applications import LEVELS, TASK, applications, facts, flagged, refusal, with_column, written
 from hypothesis import given
 from hypothesis import strategies as st
 from tickets import GOOD, said
 from tickets import facts as measured
 from tickets import table as tickets
 
+from newft.columns import describe, is_id, is_kept_out
 from newft.entries import Text
 from newft.table import gives_away
+
+PROTECTED = """
+    age Age applicant_age applicantAge customer_age customerage CUSTOMER_AGE age_group
+    age_at_application co-applicant_age age_2 borrower_sex sex_M client_gender gender_female
+    derived_race applicant_ethnicity_observed country_of_citizenship marital_status_code
+    NumberOfDependents applicant_date_of_birth borrower_zip zip3 health_status 客户年龄 申请人年龄
+    年龄段 年龄(岁) 借款人年龄区间 配偶性别 宗教信仰 户籍所在地 婚姻状况代码
+"""
+EXCLUDED = """
+    name customer_name first_name lastName borrower-name phone home_phone mobile_phone
+    phone_number customer_email total_recoveries out_prncp_inv 姓名 客户姓名 联系人姓名 手机号码
+    联系电话 家庭电话 贷款编号 借款合同号
+"""
+SHOWN = """
+    product_name employer_name vehicle_age housing_age home_age account_age average_balance
+    mortgage age_of_oldest_account phone_plan phone_brand message health_insurance_premium
+    financial_health email_domain branch_id percentage paid 产品名称 车龄 房龄 车辆年龄 房屋年龄
+    账户年龄 电话费 电话套餐 产品编号
+"""
 
 
 def test_every_column_of_a_table_has_its_use(tmp_path: Path) -> None:
@@ -63,6 +83,52 @@ def test_chinese_columns_are_known_by_their_names(tmp_path: Path) -> None:
     found = facts(written(tmp_path, records))
     assert (found.inputs, found.protected, found.positive) == (("年收入(万元)",), ("性别",), "是")
     assert found.mapping["group"] == ("客户号",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    PROTECTED.split(),
+)
+def test_whose_or_in_what_form_changes_nothing_about_a_protected_column(name: str) -> None:
+    assert is_kept_out(name, TASK.fields["protected"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    EXCLUDED.split(),
+)
+def test_whose_or_in_what_form_changes_nothing_about_an_excluded_column(name: str) -> None:
+    assert is_kept_out(name, TASK.fields["excluded"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    SHOWN.split(),
+)
+def test_what_things_have_too_is_shown_to_the_model(name: str) -> None:
+    kept_out = (field for field in TASK.fields.values() if field.role in ("protected", "excluded"))
+    assert not any(is_kept_out(name, field) for field in kept_out)
+
+
+@given(st.lists(st.sampled_from(["customer", "co", "current", "group", "no", "in"])), st.booleans())
+def test_one_foreign_word_makes_an_age_that_of_a_thing(beside: list[str], foreign: bool) -> None:
+    name = "_".join([*beside, *["vehicle"][: int(foreign)], "age", *beside])
+    assert is_kept_out(name, TASK.fields["protected"]) == (not foreign)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("SK_ID_CURR", ("100002", "100007"), True),
+        ("产品编号", ("31", "7"), True),
+        ("branch_id", ("31", "31"), False),
+        ("amount_paid", ("31", "7"), False),
+    ],
+)
+def test_numbers_that_are_called_ids_are_ids_where_none_comes_back(
+    name: str, values: tuple[str, ...], expected: bool
+) -> None:
+    assert is_id(describe(name, values)) == expected
 
 
 def test_a_column_whose_values_name_the_label_is_kept_out_and_said(tmp_path: Path) -> None:

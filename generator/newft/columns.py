@@ -30,6 +30,26 @@ _ASIDE = re.compile(r"[(（\[].*?[)）\]]")  # a unit or a remark
 _NUMBERED = re.compile(r"[^\W\d]*[\W_]*\d[\d\W_]*")  # a word and a number: T-10481, case 7
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
+# Things have an age and a name too: words that are said of both mean a person's only beside words
+# that say whose it is, or in what form. Of other protected words, as sex, any mention counts.
+OF_THINGS_TOO = frozenset({"age", "health", "年龄"})
+_WHOSE = (
+    "(co)?applicants?|customers?|cust|clients?|(co)?borrowers?|debtors?|obligors?|users?|members?|"
+    "persons?|personal|owners?|(card)?holders?|guarantors?|spouses?|partners?|insured|primary|main|"
+    "co|contact|first|last|full|middle|family|given|maiden|sur|"
+    "主借人|共借人|共同|借款人?|申请人?|客户|用户|本人|担保人|配偶|持卡人|联系人?|会员|法人|法定代表人|被保险人|"
+    "投保人|户主|主贷人|个人"
+)
+_FORM = (
+    "in|of|at|the|years?|yrs?|groups?|bands?|ranges?|buckets?|bins?|class|category|code|numbers?|no|"
+    "num|status|condition|flag|current|actual|application|origination|total|address|above|below|"
+    "over|under|is|has|实际|当前|周岁|岁数?|段|分?组|区间|分段|范围|类别|代码|编码|号码?|码|状况|情况"
+)
+_WHERE = (  # of a phone or an id; home_age is a house's
+    "home|work|office|mobile|cell|家庭|单位|办公|移动|固定|贷款|订单|进件|业务|流水|档案"
+)
+_SERIAL = re.compile(r"(?<![a-z])id(?![a-z])|编号$")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -107,15 +127,41 @@ def match(
     return Match(ordered, tuple(guessed), tuple(missing), unclear)
 
 
-def is_named(name: str, field: Field) -> bool:
-    """Whether a column's name says that it is the field."""
-    return _named(name, field.synonyms)[0] >= CONTAINED
+def is_kept_out(name: str, field: Field) -> bool:
+    """Whether a column's name says that it is of a field that no prompt may show."""
+    if _named(name, field.synonyms)[0] >= FOLDED:
+        return True
+    single = [synonym for synonym in field.synonyms if _is_word(synonym)]
+    several = [synonym for synonym in field.synonyms if synonym not in single]
+    if field.role == "protected":  # to show one by mistake is worse than to leave one out
+        several += [synonym for synonym in single if synonym not in OF_THINGS_TOO]
+    return any(_contains(name, synonym) for synonym in several) or _qualified(name, single, field)
 
 
 def is_id(column: Column) -> bool:
     """Whether every value is another one, and each a number of its own rather than a measure."""
     coded = column.numbered > 0.5 and column.lettered > 0.5
-    return coded and column.distinct == column.filled
+    called_so = bool(_SERIAL.search(_spaced(column.name)))
+    return (coded or called_so) and column.distinct == column.filled
+
+
+def _is_word(synonym: str) -> bool:
+    return len(synonym) <= 3 if CJK.search(synonym) else len(_TOKEN.findall(synonym)) == 1
+
+
+def _qualified(name: str, words: Sequence[str], field: Field) -> bool:
+    """Whether a name is one of the words, and beside it only says whose, where or in what form."""
+    beside = f"{_WHOSE}|{_FORM}" + (f"|{_WHERE}" if field.role == "excluded" else "")
+    among = "|".join(re.escape(_spaced(word)) for word in words)
+    pattern = rf"(({beside})_?)*({among})s?(_?({beside}|{among}))*(_?\d+|_[a-z])*"
+    return bool(words) and re.fullmatch(pattern, _spaced(name)) is not None
+
+
+def _spaced(name: str) -> str:
+    """A name in small letters, one underscore between its words, without what is in brackets."""
+    plain = _ASIDE.sub("", unicodedata.normalize("NFKC", name))
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", "_", plain)
+    return apart.strip("_").casefold()
 
 
 def _best(columns: Sequence[Column], field: Field) -> tuple[float, tuple[str, ...]]:

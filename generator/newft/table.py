@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newft.columns import Column, is_id, is_named
+from newft.columns import Column, is_id, is_kept_out
 from newft.entries import Task, Text
 from newft.mapping import Source
 
@@ -58,7 +58,7 @@ def _counts(values: Sequence[str]) -> bool:
 
 def _use(column: Column, task: Task) -> str:
     for role in ("protected", "excluded"):
-        if any(is_named(column.name, f) for f in task.fields.values() if f.role == role):
+        if any(is_kept_out(column.name, f) for f in task.fields.values() if f.role == role):
             return role
     odd = column.name in task.fields or not column.filled  # a field's own name, or nothing in it
     return "excluded" if odd or is_id(column) else "input"
