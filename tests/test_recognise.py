@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from applications import applications, flagged, written
+from applications import applications, flagged, with_column, written
 from tickets import GOOD, table
 
 from newft.catalog.load import load_catalog
@@ -99,6 +99,25 @@ def test_a_table_with_a_label_of_risk_is_of_credit_risk(
     column: str, bad: str, good: str, tmp_path: Path
 ) -> None:
     path = written(tmp_path, flagged(applications(), column, bad, good))
+    assert told(path) == ("credit_risk/risk",)
+
+
+@pytest.mark.parametrize("label", ["outcome", "risk", "class"])
+@pytest.mark.parametrize("values", [("yes", "no"), ("approved", "rejected"), ("low", "high")])
+def test_prose_under_an_unknown_name_is_no_table_of_credit(
+    label: str, values: Sequence[str], tmp_path: Path
+) -> None:
+    rows = [(f"2026-01-{i % 9}", text, values[i % 2]) for i, (text, _) in enumerate(GOOD)]
+    path = table(tmp_path, rows, header=f"day,narrative,{label}")
+    assert told(path) == ("customer_service/intent",)
+
+
+def test_a_remark_in_words_makes_no_prose_of_a_table(tmp_path: Path) -> None:
+    records = flagged(applications(), "class", "bad", "good")
+    for column, value in (("purpose", "a used car"), ("job", "welder since 2019")):
+        records = with_column(records, column, [value] * 30)
+    remarks = [f"asks for the {text.split()[3]} {i}" for i, (text, _) in enumerate(GOOD)]
+    path = written(tmp_path, with_column(records, "remark", remarks))
     assert told(path) == ("credit_risk/risk",)
 
 

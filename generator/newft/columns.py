@@ -145,6 +145,11 @@ def is_id(column: Column) -> bool:
     return (coded or called_so) and column.distinct == column.filled
 
 
+def is_text(column: Column) -> bool:
+    """Whether the values are words, and not the same few again and again."""
+    return column.wordy > 0.5 and column.distinct > column.filled * 0.3
+
+
 def _is_word(synonym: str) -> bool:
     return len(synonym) <= 3 if CJK.search(synonym) else len(_TOKEN.findall(synonym)) == 1
 
@@ -225,7 +230,7 @@ def _fits(column: Column, field: Field) -> bool:
     if field.role == "label":
         rows = 10 if column.numbered > 0.5 else 2  # a value: numbers of few rows each are ids
         return 2 <= column.distinct <= column.filled / rows and column.length <= 40
-    return column.wordy > 0.5 and column.distinct > column.filled * 0.3
+    return is_text(column)
 
 
 def _fit(column: Column, field: Field) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from newft.columns import Match, match
+from newft.columns import Column, Match, is_text, match
 from newft.entries import Field, Task
 from newft.keys import normal_label
 from newft.mapping import Source
@@ -23,6 +23,7 @@ def recognise(sources: Sequence[Source], tasks: Mapping[str, Task]) -> tuple[str
         for name, task in tasks.items()
     }
     has_text = any(_named(matches[name], "text", task) for name, task in tasks.items())
+    has_text = has_text or all(_is_prose(source.columns) for source in sources)
     for name, task in tasks.items():
         if (score := _score(sources, task, matches[name], has_text=has_text)) is not None:
             scores[name] = score
@@ -46,6 +47,13 @@ def _score(
             return None
         found += 1
     return found
+
+
+def _is_prose(columns: Sequence[Column]) -> bool:
+    """Whether one column says more than all others together, and in words of its own."""
+    longest = max(columns, key=lambda column: column.length)
+    others = sum(column.length for column in columns) - longest.length
+    return is_text(longest) and longest.length > others
 
 
 def _named(matches: Sequence[Match], role: str, task: Task) -> bool:
