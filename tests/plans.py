@@ -155,7 +155,9 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
         model=model("embedded"),
         data=facts.data,
         prompts=Prompts(tuned="Name the intent.", untuned=UNTUNED),
-        settings=settings_of(_kit().tasks["intent"], facts.data),
+        settings=settings_of(
+            _kit().tasks["intent"], facts.data, make_answers(facts.data.files[0], language)
+        ),
         recipe=recipe(),
         estimate=Estimate((1.0, 2.0), (0.1, 0.2), Text("measured", "实测")),
         layers=("method/lora", "source/embedded", f"language/{language}"),

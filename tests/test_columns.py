@@ -180,7 +180,7 @@ def test_files_that_disagree_on_a_column_are_refused_in_any_order(
         f"{both}: the files have `label` (Intent) in different columns,"
         " and this one has several of them:\n"
         "  `intent`: 10 values in 60 rows (moon a, moon b, moon c ...)\n"
-        "  `category`: 1 values in 60 rows (moon)"
+        "  `category`: 1 value in 60 rows (moon)"
     )
     assert error.hint == "choose one: --set data.columns.label=COLUMN"
     chosen = {column: facts(*paths, columns={"label": column}) for column in ("category", "intent")}

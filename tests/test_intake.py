@@ -158,11 +158,11 @@ def test_what_looks_odd_is_said_in_both_languages(tmp_path: Path) -> None:
     assert facts(path).warnings == (
         Text("tickets.csv was read as utf-16", "tickets.csv 按 utf-16 编码读取"),
         Text(
-            "1 labels have fewer than 3 rows and are left out: typo",
+            "1 label with fewer than 3 rows, left out: typo",
             "1 个标签少于 3 行，已剔除：typo",
         ),
-        Text("1 labels have fewer than 5 rows: moon", "1 个标签少于 5 行：moon"),
-        Text("1 texts have two labels or more", "1 条文本带有多个标签"),
+        Text("1 label with fewer than 5 rows: moon", "1 个标签少于 5 行：moon"),
+        Text("1 text with two labels or more", "1 条文本带有多个标签"),
     )
 
 

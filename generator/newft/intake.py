@@ -13,6 +13,7 @@ from newft.errors import DataError
 from newft.keys import normal_label
 from newft.mapping import Source, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
+from newft.names import counted
 from newft.records import read_rows
 from newft.table import Uses, remarks, uses
 from newft.tally import FEWEST_OF_A_LABEL, Tally
@@ -204,15 +205,19 @@ def _warnings(
     rare = sorted(label for label in tally.labels() if label not in kept)
     few = [label for label, rows in kept.items() if rows < FEW_OF_A_LABEL]
     for names, en, zh in (
-        (rare, "have fewer than 3 rows and are left out", "少于 3 行，已剔除"),
-        (few, "have fewer than 5 rows", "少于 5 行"),
+        (rare, "with fewer than 3 rows, left out", "少于 3 行，已剔除"),
+        (few, "with fewer than 5 rows", "少于 5 行"),
     ):
         if names:
             listed, many = _listed(names, most=5), len(names)
-            said.append(Text(f"{many} labels {en}: {listed}", f"{many} 个标签{zh}：{listed}"))
+            said.append(
+                Text(f"{counted(many, 'label')} {en}: {listed}", f"{many} 个标签{zh}：{listed}")
+            )
     if tally.contradicted:
         many = tally.contradicted
-        said.append(Text(f"{many} texts have two labels or more", f"{many} 条文本带有多个标签"))
+        said.append(
+            Text(f"{counted(many, 'text')} with two labels or more", f"{many} 条文本带有多个标签")
+        )
     return [*said, *_group_warnings(tally)]
 
 

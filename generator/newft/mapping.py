@@ -12,7 +12,7 @@ from newft.columns import Column, Match, Sight, describe, match
 from newft.entries import Field, Text
 from newft.errors import DataError
 from newft.given import COLUMNS
-from newft.names import nearest
+from newft.names import counted, nearest
 from newft.records import Layout, RecordError, data_files, detect, read_rows, text_of
 
 LOOKED_AT = 1_000  # rows that show what a column holds
@@ -226,7 +226,8 @@ def _disagreeing(
 def _candidates(columns: Sequence[Column]) -> str:
     """The first columns, a line each, with what is in them."""
     lines = [
-        f"\n  `{column.name}`: {column.distinct} values in {column.filled} rows ({shown(column)})"
+        f"\n  `{column.name}`: {counted(column.distinct, 'value')} in "
+        f"{counted(column.filled, 'row')} ({shown(column)})"
         for column in columns[:CANDIDATES_SHOWN]
     ]
     return "".join(lines) + ("\n  ..." if len(columns) > CANDIDATES_SHOWN else "")

@@ -60,8 +60,7 @@ def targets(case: Case) -> Reasoned[str | tuple[str, ...]]:
         f"every linear layer of a block ({modules}): attention alone learns less",
         f"每个块的全部线性层（{modules}）：只训练注意力层效果较差",
     )
-    source = sources.joined(sources.LORA_WITHOUT_REGRET, family.sources[0])
-    return Reasoned(family.targets[LORA], why, source)
+    return Reasoned(family.targets[LORA], why, sources.LORA_WITHOUT_REGRET)
 
 
 def learning_rate(case: Case) -> Reasoned[float]:

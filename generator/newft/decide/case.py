@@ -103,6 +103,11 @@ def mean_row_tokens(case: Case) -> int:
     return input_tokens(case, case.facts.data.lengths.median) + fixed
 
 
+def memory_zh(hardware: Hardware) -> str:
+    """What the memory that a run fills is called: Chinese has a word for a card's own."""
+    return "显存" if hardware.accelerator.kind in ("cuda", "npu") else "内存"
+
+
 def figure(value: float | None) -> str:
     """A number as a reader wants it: 16, 1.5 or 0.04, with no more digits than it is worth."""
     if value is None:

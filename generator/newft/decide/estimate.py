@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from newft.decide.case import Case, answer_tokens, figure, mean_row_tokens
+from newft.decide.case import Case, answer_tokens, figure, mean_row_tokens, memory_zh
 from newft.decide.splits import training_rows
 from newft.entries import Size, Text
 from newft.model import Estimate, Recipe
@@ -152,10 +152,10 @@ def _hours(case: Case, recipe: Recipe) -> Range | None:
 def _why(case: Case, memory: Range | None, hours: Range | None) -> Text:
     if case.size is None:
         en = "the size of this model is not in the catalogue: `make check` measures the memory"
-        zh = "目录中没有该模型的规模，由 `make check` 实测显存"
+        zh = f"目录中没有该模型的规模，由 `make check` 实测{memory_zh(case.hardware)}"
     elif memory is None or hours is None:
         en = "memory by the model's shape; the speed of this hardware is not in the catalogue"
-        zh = "内存按模型结构估算；目录中没有该硬件的速度"
+        zh = f"{memory_zh(case.hardware)}按模型结构估算；目录中没有该硬件的速度"
     elif case.on_cpu:
         en = (
             "memory by the model's shape; training takes at most its time budget, "

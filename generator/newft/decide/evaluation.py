@@ -8,6 +8,7 @@ from newft.decide.estimate import BYTES, DEVICE_CONTEXT_GB, GB, PROCESS_GB, WEIG
 from newft.decide.fit import BATCH_GB_UNKNOWN, LENGTH_UNKNOWN_CONTEXT, row_tokens
 from newft.entries import Text
 from newft.model import Reasoned
+from newft.names import counted
 
 MOST_SHOTS = 8
 TURN_TOKENS = 12  # role markers of one user and one assistant turn
@@ -28,7 +29,7 @@ def shots(case: Case) -> Reasoned[int]:
         return Reasoned(value, why, sources.DEMONSTRATIONS)
     why = Text(
         f"as many examples as half of the {context:,} tokens beside the label list hold",
-        f"除标签列表外，{context:,} 个词元的一半可容纳的示例数",
+        f"除去标签列表，{context:,} 个 token 的一半能放下的示例数",
     )
     return Reasoned(
         value, why, sources.rule("the other half is for a long input", "另一半留给长输入")
@@ -54,8 +55,8 @@ def evaluation_batch_size(case: Case, *, precision: str, shots: int) -> Reasoned
     value = next((n for n in sizes if n * row <= room), 1)
     cache = figure(value * row)
     why = Text(
-        f"{value} prompts of some {tokens:,} tokens keep {cache} GB of keys and values",
-        f"{value} 条提示、每条约 {tokens:,} 个词元，键值缓存占 {cache} GB",
+        f"{counted(value, 'prompt')} of some {tokens:,} tokens: {cache} GB of keys and values",
+        f"{value} 条提示，每条约 {tokens:,} 个 token，KV 缓存共占 {cache} GB",
     )
     source = sources.rule(
         f"the largest power of two that fits, at most {sizes[0]}, a bound that was not tuned",

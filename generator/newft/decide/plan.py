@@ -45,7 +45,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         model=model,
         data=facts.data,
         prompts=task.prompts[answers.language],
-        settings=settings_of(task, facts.data),
+        settings=settings_of(task, facts.data, answers),
         recipe=recipe,
         estimate=estimate(case, recipe),
         layers=(

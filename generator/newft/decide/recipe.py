@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from newft.decide import adapter, evaluation, sources, splits, steps
-from newft.decide.case import Case, answer_tokens, figure
+from newft.decide.case import Case, answer_tokens, figure, memory_zh
 from newft.decide.estimate import Load
 from newft.decide.fit import LENGTH_STEP, Fit, fit
 from newft.decide.precision import precision
@@ -73,13 +73,13 @@ def least_load(case: Case, *, rank: int, precision: str) -> Load:
 def _weight_decay() -> Reasoned[float]:
     why = Text(
         "the low rank already bounds what the adapter can learn",
-        "低秩本身已限制适配器能学到的内容",
+        "低秩本身已限制适配器的容量，不必再加权重衰减",
     )
     return Reasoned(0.0, why, sources.TRAINER)
 
 
 def _max_grad_norm() -> Reasoned[float]:
-    why = Text("one odd row cannot throw the adapter off", "避免个别异常行带偏适配器")
+    why = Text("one odd row cannot throw the adapter off", "避免个别异常样本带偏适配器")
     return Reasoned(1.0, why, sources.TRAINER)
 
 
@@ -95,7 +95,7 @@ def _seed() -> Reasoned[int]:
     why = Text(
         "any fixed number does: as many steps on the same machine give the same result again; "
         "a time budget may allow more or fewer",
-        "任意固定数字即可：同一机器上步数相同，结果就相同；时间预算可能使步数不同",
+        "任意固定数字都行：同一台机器上步数相同，结果就相同；有时间预算时，步数可能不同",
     )
     source = sources.rule(
         "a result that cannot be repeated cannot be compared", "结果不可复现，就无从比较"
@@ -109,22 +109,28 @@ def _max_length(case: Case, fitted: Fit) -> Reasoned[int]:
     zh = f"{case.rows:,} 行中最长的有 {longest:,} 个字符"
     if fitted.limit is None:
         en += f": {fitted.wanted:,} tokens hold it with prompt, answer and a margin of half"
-        zh += f"：连同提示、答案和一半余量，{fitted.wanted:,} 个词元足够"
+        zh += f"：连同提示、答案和一半余量，{fitted.wanted:,} 个 token 足够"
     else:
         reasons = {
             "context": Text("the model's context ends here", "已达模型上下文上限"),
-            "memory": Text(f"{figure(case.memory_gb)} GB hold no more", "内存已到上限"),
+            "memory": Text(
+                f"{figure(case.memory_gb)} GB hold no more", f"{memory_zh(case.hardware)}已到上限"
+            ),
             "time": Text("a CPU takes long over longer rows", "更长的行在 CPU 上耗时太久"),
         }
         limit = reasons[fitted.limit]
         en += f", {fitted.wanted:,} tokens; {limit.en}: a longer input loses its middle, "
         en += "an answer nothing"
-        zh += f"，约 {fitted.wanted:,} 个词元；{limit.zh}；更长的输入会略去中间部分，答案保持完整"
+        zh += f"，约 {fitted.wanted:,} 个 token；{limit.zh}；更长的输入会略去中间部分，答案保持完整"
     rates = case.family.tokens_per_character.get(case.facts.data.language)
     bytewise = sources.rule(
-        "a character has at most its bytes in tokens", "一个字符的词元数不超过其字节数"
+        "a character has at most its bytes in tokens", "一个字符的 token 数不超过其字节数"
     )
-    source = cited(rates.source) if rates else bytewise
+    per_character = bytewise if rates is None else cited(rates.source)
+    tokens = Text(
+        f"tokens a character: {per_character.en}", f"每个字符的 token 数：{per_character.zh}"
+    )
+    source = sources.joined(sources.rows_of(case.facts.data), tokens)
     return Reasoned(fitted.length, Text(en, zh), source)
 
 
@@ -143,6 +149,6 @@ def _gradient_checkpointing(case: Case, fitted: Fit) -> Reasoned[bool]:
     else:
         why = Text(
             "memory suffices without it, and it would cost half again the work",
-            "不用它内存也足够，而用它计算量会增加一半",
+            f"不用它，{memory_zh(case.hardware)}也够；用了计算量会增加一半",
         )
     return Reasoned(fitted.checkpointing, why, sources.CHECKPOINTING)

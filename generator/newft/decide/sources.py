@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from newft.entries import Text, cited
+from newft.model import DataFacts
 
 LORA_WITHOUT_REGRET = cited('"LoRA Without Regret", https://thinkingmachines.ai/blog/lora/')
 LLAMA_FACTORY = cited(
@@ -28,7 +29,7 @@ CHECKPOINTING = linked(
     'one more forward pass ("Training Deep Nets with Sublinear Memory Cost"): '
     "6 operations a parameter and token in place of LoRA's 4",
     '多做一次前向计算 ("Training Deep Nets with Sublinear Memory Cost")：'
-    "每个参数、每个词元的运算由 LoRA 的 4 次增至 6 次",
+    "每个参数、每个 token 的运算由 LoRA 的 4 次增至 6 次",
     "https://arxiv.org/abs/1604.06174",
 )
 TRL = linked(
@@ -49,14 +50,14 @@ WILSON = linked(
 
 
 def measured(en: str, zh: str) -> Text:
-    """A source for what was measured on the embedded model."""
+    """A source for what newft measured on the embedded model."""
     model = "SmolLM2-135M-Instruct"
-    return Text(f"measured on {model}: {en}", f"在 {model} 上实测：{zh}")
+    return Text(f"measured by newft on {model}: {en}", f"newft 在 {model} 上实测：{zh}")
 
 
 MEASURED_CPU = measured(
     "two cores train on 149 tokens a second, in fp32 without gradient checkpointing",
-    "两个核每秒训练 149 个词元（fp32，不用梯度检查点）",
+    "两个核每秒训练 149 个 token（fp32，不用梯度检查点）",
 )
 MEASURED_BF16 = measured(
     "bf16 weights are 14 times slower than fp32 on two AMD Zen 3 cores, "
@@ -78,6 +79,19 @@ MEASURED_ANSWERS = measured(
 )
 
 
+def rows_of(data: DataFacts) -> Text:
+    """The user's rows as a source: their file where there is one in the project, else the list."""
+    paths = [file.project_path for file in data.files if file.project_path.startswith("data/")]
+    if len(data.files) == len(paths) == 1:
+        return Text(f"the rows of {paths[0]}", f"{paths[0]} 的数据行")
+    return Text("the rows of the files in data.files", "data.files 中各文件的数据行")
+
+
+def kit_file(domain: str, key: str) -> Text:
+    """A domain's file as a source, with the key that says it."""
+    return cited(f"newft, domains/{domain}/kit.yaml, {key}")
+
+
 def rule(en: str, zh: str) -> Text:
     """A source for what nobody published: our own rule, and why we follow it."""
     return Text(f"rule of newft: {en}", f"newft 自定规则：{zh}")
@@ -86,4 +100,4 @@ def rule(en: str, zh: str) -> Text:
 def joined(*sources: str | Text) -> Text:
     """Several sources as one."""
     texts = [cited(source) for source in sources]
-    return Text(*("; ".join(words) for words in zip(*texts, strict=True)))
+    return Text("; ".join(text.en for text in texts), "；".join(text.zh for text in texts))

@@ -31,7 +31,7 @@ def test_share(rows: int) -> Reasoned[float]:
     points = 100 * wilson_half_width(kept)
     why = Text(
         f"about {kept:,} of {rows:,} rows: a rate is then known to +-{points:.0f} points at worst",
-        f"{rows:,} 行中约 {kept:,} 行：比率的误差最多约 ±{points:.0f} 个百分点",
+        f"{rows:,} 行中约 {kept:,} 行：据此算出的比率，误差至多约 ±{points:.0f} 个百分点",
     )
     return Reasoned(share, why, sources.WILSON)
 

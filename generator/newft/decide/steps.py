@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from math import ceil
 
 from newft.decide import sources
-from newft.decide.case import Case, figure
+from newft.decide.case import Case, figure, memory_zh
 from newft.decide.fit import Fit
 from newft.decide.splits import training_rows
 from newft.entries import Text
 from newft.model import Reasoned
+from newft.names import counted
 
 TRAINING_MINUTES = 10  # on a CPU, where a person waits
 EVALUATION_MINUTES = 5
@@ -65,11 +66,16 @@ def batch_size(case: Case, fitted: Fit) -> Reasoned[int]:
         )
     else:
         within = f" of {figure(case.memory_gb)}" if case.memory_gb else "; what is there is unknown"
-        within_zh = f"（可用 {figure(case.memory_gb)} GB）" if case.memory_gb else "；可用内存未知"
-        peak = figure(fitted.high_gb)
+        within_zh = (
+            f"（可用 {figure(case.memory_gb)} GB）"
+            if case.memory_gb
+            else f"；可用{memory_zh(case.hardware)}未知"
+        )
+        peak, take = figure(fitted.high_gb), "takes" if value == 1 else "take"
         why = Text(
-            f"{value} rows of up to {fitted.length:,} tokens take up to {peak} GB{within}",
-            f"{value} 行、每行最多 {fitted.length:,} 个词元，最多占 {peak} GB{within_zh}",
+            f"{counted(value, 'row')} of up to {fitted.length:,} tokens {take} "
+            f"up to {peak} GB{within}",
+            f"{value} 行、每行最多 {fitted.length:,} 个 token，最多占 {peak} GB{within_zh}",
         )
     source = sources.rule(
         "the largest power of two that fits, at most the rows of one update",
@@ -80,11 +86,11 @@ def batch_size(case: Case, fitted: Fit) -> Reasoned[int]:
 
 def accumulation(value: Batch) -> Reasoned[int]:
     """Batches that are added up before an update."""
-    en = f"{value.batch_size} x {value.accumulation} x {value.devices} device(s)"
+    en = f"{value.batch_size} x {value.accumulation} x {counted(value.devices, 'device')}"
     why = Text(
         f"{en} = {value.effective} rows an update: LoRA learns worse from large batches",
-        f"{value.batch_size} x {value.accumulation} x {value.devices} 个设备 = 每次更新 "
-        f"{value.effective} 行：LoRA 不适合大批量",
+        f"{value.batch_size} 行 x 累积 {value.accumulation} 次 x {value.devices} 个设备 = 每次更新 "
+        f"{value.effective} 行：批量过大会降低 LoRA 的效果",
     )
     if value.effective > LARGEST_EFFECTIVE_BATCH:
         why = Text(
@@ -105,7 +111,7 @@ def epochs(case: Case, effective: int) -> Reasoned[int]:
     updates = ceil(rows / effective) * value
     why = Text(
         f"{rows:,} rows / {effective} x {value} = {updates:,} updates; the best checkpoint is kept",
-        f"{rows:,} 行 / {effective} x {value} = {updates:,} 次更新；保留最好的检查点",
+        f"{rows:,} 行 / 每次 {effective} 行 x {value} 轮 = {updates:,} 次更新；保留最好的检查点",
     )
     if value == USUAL_EPOCHS:
         return Reasoned(value, why, sources.LLAMA_FACTORY)
@@ -124,8 +130,8 @@ def _epochs_on_cpu(case: Case, value: int, effective: int) -> Reasoned[int]:
     why = Text(
         f"{rows:,} rows / {effective} x {value} = {updates:,} updates, where 30 to 60 were enough "
         "for ten intents; a run that the time budget cuts sees less",
-        f"{rows:,} 行 / {effective} x {value} = {updates:,} 次更新，而十个意图只需 30 至 60 次；"
-        "时间预算不够时会少训练一些",
+        f"{rows:,} 行 / 每次 {effective} 行 x {value} 轮 = {updates:,} 次更新，而十个意图只需 "
+        "30 至 60 次；时间预算不够时会少训练一些",
     )
     return Reasoned(value, why, sources.MEASURED_STEPS)
 
@@ -149,7 +155,7 @@ def warmup(case: Case) -> Reasoned[float]:
     """The share of the updates in which the learning rate rises."""
     why = Text(
         "the first tenth of the updates rises: AdamW knows no scale yet",
-        "前十分之一的更新逐步升高学习率：此时 AdamW 尚无尺度估计",
+        "前十分之一的更新用于预热：此时 AdamW 的梯度统计还不可靠",
     )
     source = sources.MEASURED_SCHEDULE if case.on_cpu else sources.LLAMA_FACTORY
     return Reasoned(0.1, why, source)
@@ -160,7 +166,7 @@ def evaluations(case: Case, updates: int) -> Reasoned[int]:
     value = 5 if case.on_cpu else min(10, max(5, updates // 50))
     why = Text(
         f"{value} checkpoints to choose the best from, and to resume from, in {updates:,} updates",
-        f"{updates:,} 次更新中有 {value} 个检查点，供择优与断点续训",
+        f"{updates:,} 次更新中保存 {value} 个检查点，用于择优和断点续训",
     )
     source = sources.rule(
         "5 to 10, as a crash costs a fifth of a run at most, and validations stay a small part",
@@ -179,7 +185,7 @@ def training_minutes(case: Case) -> Reasoned[int | None]:
         return Reasoned(None, why, NO_BUDGET)
     why = Text(
         f"on a CPU a person waits: {TRAINING_MINUTES} minutes, on a sample if the rows need longer",
-        f"CPU 训练需要人等待，限 {TRAINING_MINUTES} 分钟；数据过多时取样训练",
+        f"在 CPU 上训练要人等着，所以限 {TRAINING_MINUTES} 分钟；数据太多就抽样训练",
     )
     source = sources.rule(
         "two cores, as measured, learn ten intents in one to two minutes; "
@@ -195,7 +201,8 @@ def evaluation_minutes(case: Case) -> Reasoned[int | None]:
         why = Text("no budget: all test rows are answered", "不限时：回答全部测试行")
         return Reasoned(None, why, NO_BUDGET)
     why = Text(
-        f"{EVALUATION_MINUTES} minutes a model, on the same sample of test rows for all",
-        f"每个模型 {EVALUATION_MINUTES} 分钟，各模型使用同一份测试样本",
+        f"{EVALUATION_MINUTES} minutes a model; "
+        "where they are too few, all answer the same sample of test rows",
+        f"每个模型 {EVALUATION_MINUTES} 分钟；时间不够时，各模型用同一批抽样的测试行",
     )
     return Reasoned(EVALUATION_MINUTES, why, sources.MEASURED_ANSWERS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from newft.decide import sources
-from newft.decide.case import figure
+from newft.decide.case import figure, memory_zh
 from newft.decide.estimate import Load
 from newft.decide.fit import peak_gb
 from newft.decide.precision import on_accelerator
@@ -50,7 +50,7 @@ def _for_card(hardware: Hardware, family: Family) -> Reasoned[ModelChoice]:
     if memory is None:
         why = Text(
             f"the memory of {hardware.accelerator.title} is not known: the smallest of the family",
-            f"{hardware.accelerator.title} 的显存未知，取该系列最小的模型",
+            f"{hardware.accelerator.title} 的{memory_zh(hardware)}未知，取该系列最小的模型",
         )
         return Reasoned(ModelChoice(family.id, _name(sizes[0])), why, cited(family.sources[0]))
     return _largest(family, sizes, hardware, memory)
@@ -111,7 +111,7 @@ def _largest(
             f"该系列最小的模型：{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB",
         )
     comfort = sources.rule(
-        "three quarters of the memory is comfortable", "占显存四分之三以内较宽裕"
+        "three quarters of the memory is comfortable", f"占{memory_zh(hardware)}四分之三以内较宽裕"
     )
     choice = ModelChoice(family.id, _name(size))
     return Reasoned(choice, why, sources.joined(size.source, comfort))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newft.decide.case import Case, fixed_tokens, rate
+from newft.decide.case import Case, fixed_tokens, memory_zh, rate
 from newft.decide.estimate import MEASURED_CORES, cpu_rows
 from newft.decide.fit import LENGTH_MARGIN, row_tokens
 from newft.decide.splits import test_share, training_rows, wilson_half_width
@@ -66,9 +66,10 @@ def _rare_labels(case: Case) -> Text | None:
     rare = [label for label, rows in case.facts.data.labels.items() if rows < FEW_ROWS_A_LABEL]
     if not rare:
         return None
+    have = "has" if len(rare) == 1 else "have"
     shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
     return Text(
-        f"{len(rare)} of {case.labels} labels have fewer than {FEW_ROWS_A_LABEL} rows: {shown}",
+        f"{len(rare)} of {case.labels} labels {have} fewer than {FEW_ROWS_A_LABEL} rows: {shown}",
         f"{case.labels} 个标签中有 {len(rare)} 个不足 {FEW_ROWS_A_LABEL} 行：{shown}",
     )
 
@@ -81,7 +82,7 @@ def _long_rows(case: Case, recipe: Recipe) -> Text | None:
     characters = int((length - fixed_tokens(case)) / per_character)
     return Text(
         f"inputs over {characters:,} characters may pass {length:,} tokens and lose their middle",
-        f"超过约 {characters:,} 个字符的输入可能超出 {length:,} 个词元，其中间部分会被略去",
+        f"超过约 {characters:,} 个字符的输入可能超出 {length:,} 个 token，其中间部分会被略去",
     )
 
 
@@ -91,7 +92,8 @@ def _unknown_size(case: Case) -> Text | None:
     return Text(
         f"`{case.name}` is not in the catalogue of {case.family.title}: its memory and time are "
         "not estimated; `make check` measures",
-        f"`{case.name}` 不在 {case.family.title} 的目录中：未估算内存与时间，由 `make check` 实测",
+        f"`{case.name}` 不在 {case.family.title} 的目录中：未估算{memory_zh(case.hardware)}与时间，"
+        "由 `make check` 实测",
     )
 
 
