@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from golden_desk.formatting import NEAR_DUPLICATES
 from golden_desk.near_duplicates import near_duplicates
 from golden_desk.row_files import read_lines
 from golden_desk.splits import PROCESSED, SPLITS
+from golden_desk.summary import Summary
 
 
 def places() -> dict[str, str]:
@@ -102,7 +104,7 @@ def test_texts_with_several_labels_are_counted_and_listed(
     data.main(config, Namespace())
     path = PROCESSED / "contradictions.jsonl"
     said = capsys.readouterr().out.splitlines()
-    assert said[-1] == f"warning: 1 texts have several labels: see {path}"
+    assert said[-1] == f"warning: 1 text with several labels: see {path}"
     (found,) = read_lines(path)
     first_met, second_met = found["labels"]
     assert SAME[0] in first_met.pop("text")
@@ -122,17 +124,27 @@ def test_texts_of_symbols_alone_are_told_apart(
     assert read_lines(PROCESSED / "contradictions.jsonl") == []
 
 
-@pytest.mark.skipif("text" not in COLUMNS, reason="no single field holds the text")
-def test_a_column_that_is_no_text_is_doubted(
+def with_columns(config: Config, columns: dict[str, list[str]]) -> Config:
+    return config.model_copy(update={"data": config.data.model_copy(update={"columns": columns})})
+
+
+def test_a_column_that_is_no_label_is_doubted(
     config: Config, write_rows: Callable[..., None]
 ) -> None:
     write_rows(60)
-    columns = COLUMNS | {name: ["label"] for name in COLUMNS if name != "label"}
-    wrong = config.data.model_copy(update={"columns": columns})
+    (column,) = next(among for name, among in COLUMNS.items() if name != "label")
     with pytest.raises(ProjectError) as caught:
-        data.main(config.model_copy(update={"data": wrong}), Namespace())
+        data.main(with_columns(config, COLUMNS | {"label": [column]}), Namespace())
+    asked = f"is {column} the column of data.columns.label, and are its values in task.labels?"
+    assert caught.value.hint == f"60 of 60 rows are left out for their label: {asked}"
+
+
+def test_a_column_that_is_no_text_is_doubted(config: Config) -> None:
+    counts = Summary(rows=60, rejects=Counter(duplicate=58))
     asked = "is label the column of data.columns.text?"
-    assert caught.value.hint == f"58 of 60 rows are left out for their text: {asked}"
+    assert list(counts.doubts(with_columns(config, {"text": ["label"]}))) == [
+        f"58 of 60 rows are left out for their text: {asked}"
+    ]
 
 
 def test_new_rows_move_no_old_ones(config: Config, write_rows: Callable[..., None]) -> None:
@@ -194,8 +206,7 @@ def test_exports_take_earlier_turns_and_no_system_message() -> None:
     }
 
 
-@pytest.mark.skipif(not NEAR_DUPLICATES, reason="rows much alike are two rows")
-def test_a_long_comparison_is_said(
+def test_a_long_comparison_is_said_where_there_is_one(
     config: Config,
     write_rows: Callable[..., None],
     capsys: pytest.CaptureFixture[str],
@@ -206,7 +217,7 @@ def test_a_long_comparison_is_said(
     data.main(config, Namespace())
     train = len(read_lines(PROCESSED / "train.jsonl"))
     said = capsys.readouterr().out.splitlines()[0]
-    assert said == f"comparing {train} with {60 - train} held-out rows ..."
+    assert (said == f"comparing {train} with {60 - train} held-out rows ...") == NEAR_DUPLICATES
 
 
 def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(

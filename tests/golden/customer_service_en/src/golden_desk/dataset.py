@@ -16,6 +16,7 @@ from .errors import ProjectError
 from .model import Tokenizer
 from .row_files import AGAIN
 from .splits import PROCESSED, Split
+from .summary import counted
 
 IGNORED = -100  # torch.nn.CrossEntropyLoss leaves these labels out
 
@@ -39,8 +40,9 @@ class Lengths:
 
     def __str__(self) -> str:
         return (
-            f"{self.examples:,} examples, median {self.median} tokens, longest {self.longest}; "
-            f"{self.shortened:,} inputs shortened in the middle, 0 answers cut"
+            f"{counted(self.examples, 'example')}, median {self.median} tokens, "
+            f"longest {self.longest}; {counted(self.shortened, 'input')} shortened in the middle, "
+            "0 answers cut"
         )
 
 

@@ -89,14 +89,16 @@ class Summary:
         lines += [f"  {split:<11}{count:>9,}" for split, count in self.kept.items()]
         if self.rejects:
             path = PROCESSED / "rejects.jsonl"
-            lines.append(f"{sum(self.rejects.values()):,} rows left out, each of them in {path}")
+            left_out = counted(sum(self.rejects.values()), "row")
+            lines.append(f"{left_out} left out, with the reason in {path}")
             lines += self.left_out()
         if not self.near_duplicates_checked:
             lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
         warnings = [*self.lacking, *self.doubts(config), *self._gaps(config.task.labels)]
         if self.contradictions:
             path = PROCESSED / "contradictions.jsonl"
-            warnings.append(f"{self.contradictions:,} texts have several labels: see {path}")
+            texts = counted(self.contradictions, "text")
+            warnings.append(f"{texts} with several labels: see {path}")
         return "\n".join(lines + [f"warning: {warning}" for warning in warnings])
 
     def left_out(self) -> Iterator[str]:
@@ -136,6 +138,11 @@ class Summary:
         lacks = [f"no {split} row for {some(names)}" for split, names in missing.items() if names]
         if lacks:
             yield "; ".join(lacks)
+
+
+def counted(many: int, one: str) -> str:
+    """A number and its noun, which takes an `s` unless there is one."""
+    return f"{many:,} {one}" if many == 1 else f"{many:,} {one}s"
 
 
 def some(names: Sequence[str]) -> str:
