@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
+from example import with_labels
 
 from package_name.config import Config
 from package_name.conversation import Reject
@@ -24,6 +27,7 @@ def test_charges_are_written_in_the_order_of_the_list(config: Config) -> None:
     [
         ("  ", "any", "empty_input"),
         ("facts", "罪名:", "empty_label"),
+        ("facts", "N/A", "empty_label"),
         ("facts", "no such charge", "unknown_label"),
     ],
 )
@@ -31,12 +35,44 @@ def test_a_case_without_use_says_why(config: Config, text: str, label: str, reas
     assert to_conversation({"text": text, "label": label}, config.task) == Reject(reason)
 
 
-def test_facts_may_hold_the_word_but_not_the_charge(config: Config) -> None:
-    charge = config.task.labels[0]
-    told = {"text": f"其行为已构成{charge}罪", "label": charge}
-    assert to_conversation(told, config.task) == Reject("label_in_input")
-    word = {"text": f"{charge}现金三千元", "label": charge}
-    assert not isinstance(to_conversation(word, config.task), Reject)
+TOLD = [
+    "其行为已构成{}罪",
+    "应当以{}罪追究其刑事责任",
+    "以放火罪、{}罪追究其刑事责任",
+    "以{}、放火罪追究其刑事责任",
+    "被告人因涉嫌犯{}罪于2016年3月1日被刑事拘留",
+    "公诉机关指控被告人马某犯{}罪，提请依法惩处",
+    "被告人曾因放火罪被判处有期徒刑。其行为触犯了{}罪",
+]
+NOT_TOLD = [
+    "{}现金三千元",
+    "曾因犯{}罪被判处有期徒刑一年",
+    "因犯{}罪于2010年12月14日被判处有期徒刑，2011年刑满释放",
+    "曾因涉嫌{}罪被取保候审",
+    "2010年被法院以{}罪判处拘役三个月",
+    "有{}罪前科",
+    "以{}等手段多次犯罪",
+    "其行为构成贷款{}罪",
+    "与罪犯马某以{}为业",
+]
+
+
+@pytest.mark.parametrize("suffix", ["", "罪"])
+@pytest.mark.parametrize("fact", TOLD)
+def test_facts_that_tell_the_charge_are_left_out(config: Config, fact: str, suffix: str) -> None:
+    task = with_labels(config.task, [f"盗窃{suffix}", f"诈骗{suffix}"])
+    record = {"text": fact.format("盗窃"), "label": "盗窃罪"}
+    assert to_conversation(record, task) == Reject("label_in_input")
+
+
+@pytest.mark.parametrize("suffix", ["", "罪"])
+@pytest.mark.parametrize("fact", NOT_TOLD)
+def test_facts_may_hold_the_word_and_an_earlier_conviction(
+    config: Config, fact: str, suffix: str
+) -> None:
+    task = with_labels(config.task, [f"盗窃{suffix}", f"诈骗{suffix}"])
+    record = {"text": fact.format("盗窃"), "label": "盗窃"}
+    assert not isinstance(to_conversation(record, task), Reject)
 
 
 def test_an_answer_is_read_as_a_set(config: Config) -> None:
@@ -44,3 +80,42 @@ def test_an_answer_is_read_as_a_set(config: Config) -> None:
     assert read_answer(f"{second}；{first}\n", config.task) == f"{first};{second}"
     assert read_answer(f"{first};no such charge", config.task) is None
     assert read_answer("", config.task) is None
+
+
+SMUGGLING = "走私、贩卖、运输、制造毒品"
+PIMPING = "组织、强迫、引诱、容留、介绍卖淫"
+CHARGES = ["盗窃", "诈骗", SMUGGLING, PIMPING, "引诱、容留、介绍卖淫", "运输、携带、邮寄假币"]
+
+
+@pytest.mark.parametrize("listed", ["{}", "{}罪"])
+@pytest.mark.parametrize("written", ["{}", "{}罪", "罪名：{}"])
+@pytest.mark.parametrize("between", [";", "；", "; ", "、", "，", ",", "\n", "\r\n"])
+def test_any_charges_joined_in_any_way_are_read_back(
+    config: Config, listed: str, written: str, between: str
+) -> None:
+    labels = [listed.format(charge) for charge in CHARGES]
+    task = with_labels(config.task, labels)
+    for count in range(1, len(CHARGES) + 1):
+        for some in combinations(range(len(CHARGES)), count):
+            right = ";".join(labels[place] for place in some)
+            for order in (some, some[::-1]):
+                names = [written.format(CHARGES[place]) for place in order]
+                assert read_answer(between.join(names), task) == right
+
+
+def test_a_charge_that_is_listed_both_ways_is_one(config: Config) -> None:
+    task = with_labels(config.task, ["盗窃", "盗窃罪", "诈骗"])
+    assert read_answer("盗窃罪、诈骗罪", task) == "盗窃;诈骗"
+
+
+def test_the_longest_charge_counts_unless_it_leaves_a_rest(config: Config) -> None:
+    task = with_labels(config.task, ["放火", "放火、爆炸", "爆炸、决水"])
+    assert read_answer("放火、爆炸", task) == "放火、爆炸"
+    assert read_answer("放火、爆炸、决水", task) == "放火;爆炸、决水"
+    assert read_answer("爆炸", task) is None
+
+
+def test_a_remark_below_an_answer_is_none_of_it(config: Config) -> None:
+    first, second = config.task.labels
+    assert read_answer(f"{first}\n{second}\n理由：数额较大", config.task) == f"{first};{second}"
+    assert read_answer(f"理由：数额较大\n{first}", config.task) is None

@@ -7,7 +7,8 @@ The words of the prompts and the list of charges are data: they live in config/r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from .conversation import Conversation, Reject, to_example
 from .keys import NO_LABEL, is_missing, normal_label, skeleton
@@ -15,9 +16,19 @@ from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
+SEVERAL_LINES = False  # in make chat, each line is a question of its own
 
-BETWEEN = re.compile(r"[;；]")  # charges; a comma may be part of a charge's name
-PREFIX = "罪名:"  # that some files write before them
+PREFIX = "罪名:"  # that some files write before the charges
+SUFFIX = "罪"  # that some files write after each: 盗窃罪 is 盗窃
+BETWEEN = re.compile(r"[;；\n]")  # charges, always
+WITHIN = re.compile(r"[、,]")  # between charges, or within one: 走私、贩卖、运输、制造毒品
+
+# Told is this case's charge: 以盗窃罪追究, 构成盗窃罪, 涉嫌诈骗、盗窃罪. 盗窃 is a verb too, and
+# 贷款诈骗罪 another charge than 诈骗罪.
+TOLD = "(?:以|构成了?|触犯了?|涉嫌|犯有?)(?:.*[、和与及])?{charge}(?:[、和与及].*)?(?<!犯)罪(?!犯)"
+# An earlier conviction is a fact: 曾因涉嫌盗窃罪, 因犯盗窃罪被判处, 被法院以盗窃罪判处
+EARLIER = re.compile(r"曾|因犯|原犯|前科|刑满|被(?!告).*判")
+PHRASE = re.compile(r"[，。；,;\n]")  # ends at each
 
 
 def more_fields(task: TaskConfig) -> tuple[str, ...]:
@@ -33,15 +44,21 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     text = record["text"].strip()
     if not text:
         return Reject("empty_input")
-    charges = charges_in(record["label"])
-    if not charges or is_missing(record["label"], NO_LABEL):
+    charges = charges_in(record["label"], task)
+    if charges == set() or is_missing(record["label"], NO_LABEL):
         return Reject("empty_label")
-    if not charges <= set(task.labels):
+    if charges is None:
         return Reject("unknown_label")
-    # 盗窃 is a verb too, and may stand in the facts; 盗窃罪 is the answer
-    if any(f"{charge}罪" in text for charge in charges):
+    if any(is_told(charge, text) for charge in charges):
         return Reject("label_in_input")
     return to_example(text, in_order(charges, task), task)
+
+
+def is_told(charge: str, text: str) -> bool:
+    """Whether the text says that this case is about the charge."""
+    told = re.compile(TOLD.format(charge=re.escape(charge.removesuffix(SUFFIX))))
+    phrases = (phrase for phrase in PHRASE.split(text) if SUFFIX in phrase)
+    return any(told.search(phrase) and not EARLIER.search(phrase) for phrase in phrases)
 
 
 def identity(question: str) -> str:
@@ -65,15 +82,55 @@ def candidates(task: TaskConfig) -> list[str]:
 
 
 def read_answer(answer: str, task: TaskConfig) -> str | None:
-    """The charges in an answer in the order of the list, or None when one is not of the list."""
-    charges = charges_in(answer.strip().partition("\n")[0])
-    return in_order(charges, task) if charges and charges <= set(task.labels) else None
+    """The charges in an answer in the order of the list, or None when it begins with others.
+
+    Each further line counts as long as it names charges: what follows is a remark.
+    """
+    charges: set[str] = set()
+    for line in answer.strip().splitlines():
+        named = charges_in(line, task)
+        if named is None:
+            break
+        charges |= named
+    return in_order(charges, task) or None
 
 
-def charges_in(text: str) -> set[str]:
-    """The charges that a text names."""
-    named = (normal_label(part) for part in BETWEEN.split(text))
-    return {charge for name in named if (charge := name.removeprefix(PREFIX).strip("_"))}
+def charges_in(text: str, task: TaskConfig) -> set[str] | None:
+    """The charges that a text names, as the list writes them; None where one is not of the list."""
+    listed = by_parts(tuple(task.labels))
+    charges: set[str] = set()
+    for several in BETWEEN.split(text):
+        named = named_by(parts_of(several), listed)
+        if named is None:
+            return None
+        charges |= named
+    return charges
+
+
+def named_by(parts: Sequence[str], listed: Mapping[Sequence[str], str]) -> set[str] | None:
+    """The charges that parts make up without a rest; the longest charge first, if there is one."""
+    rests: list[set[str] | None] = [set()]  # what the last 0, 1, 2, ... parts name
+    for start in reversed(range(len(parts))):
+        ways = (
+            {charge} | rest
+            for end in range(len(parts), start, -1)
+            if (charge := listed.get(parts[start:end]))
+            if (rest := rests[len(parts) - end]) is not None
+        )
+        rests.append(next(ways, None))
+    return rests[-1]
+
+
+@lru_cache(maxsize=1)  # of one run
+def by_parts(labels: tuple[str, ...]) -> dict[Sequence[str], str]:
+    """Charges by their parts; the first where 盗窃 and 盗窃罪 are both listed."""
+    return {parts_of(label): label for label in reversed(labels)}
+
+
+def parts_of(text: str) -> tuple[str, ...]:
+    """What stands between the commas of a text, without 罪名: before and 罪 after each."""
+    parts = (part.strip("_").removeprefix(PREFIX) for part in WITHIN.split(normal_label(text)))
+    return tuple(name for part in parts if (name := part.strip("_").removesuffix(SUFFIX)))
 
 
 def in_order(charges: set[str], task: TaskConfig) -> str:
