@@ -26,6 +26,18 @@ def test_a_passage_without_a_type_is_asked_about_alone(config: Config) -> None:
     assert outcome[1]["content"] == "The term renews."
 
 
+def test_only_a_type_stands_in_a_line_of_its_own(config: Config) -> None:
+    record = {
+        "text": "1. The term renews.\r\n\r\n2. The fee rises.",
+        "label": config.task.labels[0],
+    }
+    alone = to_conversation(record, config.task)
+    under = to_conversation({**record, "type": "renewal\nterm"}, config.task)
+    assert not isinstance(alone, Reject) and not isinstance(under, Reject)
+    passage = "1. The term renews. 2. The fee rises."
+    assert [alone[1]["content"], under[1]["content"]] == [passage, f"renewal term\n{passage}"]
+
+
 @pytest.mark.parametrize(
     ("text", "label", "reason"),
     [

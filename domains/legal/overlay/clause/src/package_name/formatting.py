@@ -15,6 +15,7 @@ from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
+SEVERAL_LINES = True  # in make chat, an empty line ends a question
 
 
 def more_fields(task: TaskConfig) -> tuple[str, ...]:
@@ -27,7 +28,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
 
     `record` has the fields of data.columns in run.yaml: text, label and perhaps type and group.
     """
-    text, kind = record["text"].strip(), record.get("type", "").strip()
+    # a line each, so that a type is told from the first paragraph of a passage without one
+    kind, text = (" ".join(record.get(name, "").split()) for name in ("type", "text"))
     if not text:
         return Reject("empty_input")
     label = normal_label(record["label"])
