@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,30 @@ def trained(formatted: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
 def test_training_that_nobody_reads_goes_on_to_its_end(trained: Desk) -> None:
     result = json.loads((trained.folder / RUN / "result.json").read_text(encoding="utf-8"))
     assert result["best_validation_loss"] > 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (b"my parcel\r\n\r\nis $HOME late\r\n", ""),
+        (b" \n", "error: --once holds no question"),
+        ("退款".encode("gb18030"), "error: the question is not UTF-8"),
+    ],
+)
+def test_a_question_of_several_lines_goes_through_make(
+    trained: Desk, asked: bytes, said: str
+) -> None:
+    run = subprocess.run(
+        ["make", "-s", "chat", f"VENV={sys.prefix}", "ARGS=--once -"],
+        cwd=trained.folder,
+        env=trained.environment,
+        input=asked,
+        capture_output=True,
+        check=False,
+    )
+    assert (run.returncode == 0) == (not said), run.stderr.decode()
+    assert said in run.stderr.decode()
+    assert bool(run.stdout.strip()) == (not said)
 
 
 def test_an_answer_that_nobody_reads_is_no_success(trained: Desk) -> None:

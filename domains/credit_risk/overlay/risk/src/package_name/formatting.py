@@ -15,6 +15,7 @@ from .task import TaskConfig
 
 FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
 NEAR_DUPLICATES = False  # two applications may be much alike, and are two
+SEVERAL_LINES = True  # in make chat, an empty line ends a question
 
 NOT_GIVEN = "-"
 

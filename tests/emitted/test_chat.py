@@ -1,0 +1,140 @@
+"""What `make chat` takes as one question, typed, pasted and piped in."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from desk import Desk
+
+pytestmark = pytest.mark.slow
+LISTEN = """
+import json
+from desk import chat
+chat.SEVERAL_LINES = {several}
+print("ready", flush=True)
+for question in chat.questions():
+    print("question:", json.dumps(question), flush=True)
+print("the end", flush=True)
+"""
+
+
+def listener(several: bool) -> list[str]:
+    """A command that prints the questions that chat would answer."""
+    return [sys.executable, "-c", LISTEN.format(several=several)]
+
+
+def heard(output: str) -> list[str]:
+    """The questions in what such a command printed."""
+    lines = output.replace("\r", "\n").split("\n")
+    return [json.loads(line.split(": ", 1)[1]) for line in lines if line.startswith("question: ")]
+
+
+class Terminal:
+    """A listener at a terminal of its own."""
+
+    def __init__(self, desk: Desk, *, several: bool) -> None:
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            listener(several),
+            cwd=desk.folder,
+            env=desk.environment | {"TERM": "dumb"},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.output = ""
+        self.until("ready")
+
+    def until(self, shown: str) -> None:
+        """Read on until this is shown after what was shown before."""
+        start = len(self.output)
+        while shown not in self.output[start:]:
+            self.output += os.read(self.master, 65_536).decode(errors="replace")
+
+    def type(self, text: str) -> None:
+        """Send text, as fast as the terminal takes it."""
+        data = text.encode()
+        for place in range(0, len(data), 1_000):
+            os.write(self.master, data[place : place + 1_000])
+            time.sleep(0.02)
+
+
+@pytest.fixture(params=[False, True], ids=["line", "several lines"])
+def several(request: pytest.FixtureRequest) -> bool:
+    """Whether the questions of the task have several lines."""
+    return bool(request.param)
+
+
+@pytest.fixture
+def terminal(fresh: Desk, several: bool) -> Iterator[Terminal]:
+    """A listener at a terminal, ended afterwards."""
+    terminal = Terminal(fresh, several=several)
+    yield terminal
+    terminal.process.kill()
+    terminal.process.wait()
+    os.close(terminal.master)
+
+
+@pytest.mark.parametrize(
+    ("typed", "lines", "paragraphs"),
+    [
+        ("", [], []),
+        ("\n \n\n", [], []),
+        ("one\n", ["one"], ["one"]),
+        ("one\ntwo\n\n\nthree", ["one", "two", "three"], ["one\ntwo", "three"]),
+        ("one\r\n two \r\n\r\nthree\r\n", ["one", "two", "three"], ["one\ntwo", "three"]),
+    ],
+)
+def test_what_is_piped_in_is_a_question_a_line_or_a_paragraph(
+    fresh: Desk, several: bool, typed: str, lines: list[str], paragraphs: list[str]
+) -> None:
+    run = subprocess.run(
+        listener(several),
+        cwd=fresh.folder,
+        env=fresh.environment,
+        input=typed.encode(),
+        capture_output=True,
+        check=True,
+    )
+    assert heard(run.stdout.decode()) == (paragraphs if several else lines)
+
+
+@pytest.mark.parametrize("several", [True], indirect=True)
+def test_a_paste_with_empty_lines_is_one_question_until_enter_is_pressed(
+    terminal: Terminal,
+) -> None:
+    terminal.type("non_compete\r\nFirst.\r\n\r\nLast.\r\n")
+    terminal.until("question: ")
+    terminal.until("> ")
+    terminal.type("one\n")
+    time.sleep(0.5)
+    terminal.type("two\n")
+    time.sleep(0.5)
+    terminal.type("\n")
+    terminal.until("question: ")
+    terminal.until("> ")
+    terminal.type("begun\n")
+    time.sleep(0.5)
+    terminal.type("\x04")
+    terminal.until("the end")
+    assert heard(terminal.output) == ["non_compete\nFirst.\nLast.", "one\ntwo", "begun"]
+
+
+@pytest.mark.parametrize("several", [False], indirect=True)
+def test_a_line_longer_than_a_terminal_takes_by_itself_is_whole(terminal: Terminal) -> None:
+    facts = "被告人马某窃走现金。" * 200  # 6,000 bytes
+    terminal.type(f"{facts}\n")
+    terminal.until("question: ")
+    terminal.until("> ")
+    terminal.type("\x04")
+    terminal.until("the end")
+    assert heard(terminal.output) == [facts]
