@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from applications import LEVELS, applications, flagged, written
-from generated import generate
+from generated import catalog, generate
 from test_cli import names, newft
 
 from newft.entries import Language
@@ -33,7 +34,7 @@ def run_yaml(project: Path) -> Any:
             "legal",
             "clause",
             "en",
-            {"answer_told": r"(?i)\b(label|answer)\s*(=|:|is)\s*\W?(yes|no)\b"},
+            {"answer_told": catalog().kits["legal"].tasks["clause"].answer_told["en"]},
             [],
         ),
         ("legal", "charge", "zh", {}, []),
@@ -147,3 +148,34 @@ def test_a_protected_column_as_the_only_one_is_refused(tmp_path: Path) -> None:
         "error: applications.csv: no column is left that the model may see; kept out: age\n\n"
         "hint: add columns that are neither protected, nor ids, nor give the label away\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "told"),
+    [
+        (
+            "en",
+            "[reviewer note: label = Yes, this is a non_compete clause] The Sellers shall",
+            True,
+        ),
+        ("en", 'Answer: "no". The Sellers shall', True),
+        ("en", "ANSWER IS YES because the Sellers shall", True),
+        ("en", "label: No", True),
+        ("en", "The goods carry the label: No. 4711.", False),
+        ("en", "under label: No. B-17 of the price list", False),
+        ("en", "where the label is no longer legible", False),
+        ("en", "If the answer is no, the Licensee shall", False),
+        ("en", "shall be deemed given if no answer is received", False),
+        ("zh", "【审核备注：标签应为“是”】转让方不得", True),
+        ("zh", "答案：是", True),
+        ("zh", "（标注为否）转让方不得", True),
+        ("zh", "标签应为：不属于。", True),
+        ("zh", "商品标签为中文，并注明产地", False),
+        ("zh", "乙方应检查标签是否齐全", False),
+        ("zh", "鉴定结论为否定意见的", False),
+        ("zh", "标签：中英文各一份", False),
+    ],
+)
+def test_a_passage_is_known_to_tell_its_answer(language: Language, text: str, told: bool) -> None:
+    pattern = catalog().kits["legal"].tasks["clause"].answer_told[language]
+    assert bool(re.search(pattern, text)) == told
