@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
@@ -138,3 +139,13 @@ def test_a_line_longer_than_a_terminal_takes_by_itself_is_whole(terminal: Termin
     terminal.type("\x04")
     terminal.until("the end")
     assert heard(terminal.output) == [facts]
+
+
+@pytest.mark.parametrize("several", [False], indirect=True)
+def test_what_ctrl_c_leaves_to_say_starts_a_line(terminal: Terminal) -> None:
+    terminal.type("begun")
+    terminal.until("begun")
+    time.sleep(0.5)
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.until("KeyboardInterrupt")
+    assert "begun\r\nTraceback" in terminal.output

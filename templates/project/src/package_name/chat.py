@@ -86,9 +86,11 @@ def typed(begun: Sequence[str]) -> Iterator[str]:
     try:
         while True:
             yield input(("  " if begun else "> ") if at_terminal else "")
-    except EOFError:
+    except (EOFError, KeyboardInterrupt) as end:
         if at_terminal:
-            print()
+            print()  # what follows starts a line of its own
+        if isinstance(end, KeyboardInterrupt):
+            raise
     except UnicodeDecodeError:
         raise ProjectError(*NOT_UTF8) from None
 
