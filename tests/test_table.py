@@ -212,8 +212,30 @@ def test_of_an_answer_of_two_lines_both_are_needed_and_known(tmp_path: Path) -> 
     records[0]["recommendation"] = ""
     records[1]["recommendation"] = "call them"
     records[2]["risk_level"] = ""
+    records[4]["recommendation"] = "n/a"
     for name in ("income", "credit_history"):
         records[3][name] = " "
     found = facts(written(tmp_path, records))
-    assert found.rejected == {"empty_input": 1, "empty_label": 2, "unknown_label": 1}
+    assert found.rejected == {
+        "empty_input": 1, "empty_label": 1, "empty_recommendation": 2, "unknown_recommendation": 1,
+    }  # fmt: skip
     assert set(found.outcomes) == set(LEVELS.values())
+
+
+def test_a_column_of_recommendations_that_is_mostly_empty_is_the_suspect(tmp_path: Path) -> None:
+    records = applications(60)
+    for record in records[:32]:
+        record["recommendation"] = ""
+    found = facts(written(tmp_path, records))
+    assert found.rejected["empty_recommendation"] == 32
+    assert [text.en for text in found.warnings if "left out" in text.en] == [
+        "32 of 60 rows are left out: 32 empty_recommendation; "
+        "`recommendation` may be the wrong column for `recommendation`: most of it is empty"
+    ]
+
+
+def test_a_mark_of_what_is_not_known_counts_as_an_empty_cell(tmp_path: Path) -> None:
+    records = applications()
+    for name, mark in (("income", "#REF!"), ("credit_history", "未提供")):
+        records[3][name] = mark
+    assert facts(written(tmp_path, records)).rejected == {"empty_input": 1}

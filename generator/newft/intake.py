@@ -140,6 +140,7 @@ def _suspect(task: Task, tally: Tally) -> tuple[str, Text] | None:
         (tally.rejected["empty_input"], "text", empty),
         (tally.repeats.total(), "text", repeated),
         (tally.rejected["empty_label"], "label", empty),
+        (tally.rejected["empty_recommendation"], "outcome", empty),
         (rare, "label", few),
     )
     count, role, sign = max(signs)

@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from newft.columns import CJK
 from newft.entries import Language, Role, Task
-from newft.keys import NO_GROUP, NO_LABEL, is_missing, normal_label, skeleton
+from newft.keys import NO_FACT, NO_GROUP, NO_LABEL, is_missing, normal_label, skeleton
 from newft.model import Lengths
 from newft.records import Row, text_of
 
@@ -19,7 +19,7 @@ FEWEST_OF_A_LABEL = 3  # one row for each split
 CHINESE_SHARE = 0.2  # of the characters; Chinese support text is full of Latin product names
 CODES = (
     *("broken_row", "bad_encoding", "too_long", "empty_input", "empty_label"),
-    *("duplicate", "unknown_label"),
+    *("empty_recommendation", "duplicate", "unknown_label", "unknown_recommendation"),
 )
 
 
@@ -70,8 +70,7 @@ class Tally:
         """Count one row."""
         self.rows += 1
         text, answer = self._asked(row), self._answer(row)
-        complete = answer.labels and (answer.outcome or "outcome" not in self.columns)
-        if reason := row.fault or (not text and "empty_input") or (not complete and "empty_label"):
+        if reason := row.fault or self._lacking(text, answer):
             self.rejected[reason] += 1
             return
         # eight bytes a row, however long the text; in a table every digit counts
@@ -90,19 +89,27 @@ class Tally:
         if not is_missing(group, NO_GROUP):
             self.groups[group] += 1
 
+    def _lacking(self, text: str, answer: Answer) -> str:
+        """The code of what a row has not, if anything."""
+        if not text or not answer.labels:
+            return "empty_label" if text else "empty_input"
+        without = "outcome" in self.columns and not answer.outcome
+        return "empty_recommendation" if without else ""
+
     def _asked(self, row: Row) -> str:
         """What is asked: the text with its context before it, or a line for each input."""
         if not self.task.tabular:
             text, context = self._cell(row, "text").strip(), self._cell(row, "context").strip()
             return f"{context}\n{text}" if text and context else text
-        cells = {name: " ".join(text_of(row.values.get(name)).split()) for name in self.inputs}
+        cells = {name: _fact(text_of(row.values.get(name))) for name in self.inputs}
         lines = [f"{name}: {cell or '-'}" for name, cell in cells.items()]
         return "\n".join(lines) if any(cells.values()) else ""
 
     def _answer(self, row: Row) -> Answer:
         cells = self._cell(row, "label"), self._cell(row, "outcome")
         if cells not in self.known:
-            self.known[cells] = Answer(labels_of(cells[0], self.task), normal_label(cells[1]))
+            outcome = "" if is_missing(cells[1], NO_LABEL) else normal_label(cells[1])
+            self.known[cells] = Answer(labels_of(cells[0], self.task), outcome)
         return self.known[cells]
 
     def _cell(self, row: Row, role: Role) -> str:
@@ -151,12 +158,15 @@ class Tally:
     def rejects(self) -> dict[str, int]:
         """Rows left out, by reason code."""
         kept = self.answers_kept()
+        labels = _labels(kept)
         rejected = Counter(self.rejected)
         for answer, rows in self.answers.items():
             if answer in kept:
                 rejected["duplicate"] += self.repeats[answer]
             else:
-                rejected["unknown_label"] += rows + self.repeats[answer]
+                known = all(label in labels for label in answer.labels)
+                code = "unknown_recommendation" if known else "unknown_label"
+                rejected[code] += rows + self.repeats[answer]
         return {code: rejected[code] for code in CODES if rejected[code]}
 
     def language(self) -> Language:
@@ -171,6 +181,10 @@ class Tally:
         passed = list(accumulate(many for _, many in ordered))
         median, p95 = (ordered[bisect_left(passed, rows * share)][0] for share in (0.5, 0.95))
         return Lengths(median=median, p95=p95, longest=ordered[-1][0])
+
+
+def _fact(cell: str) -> str:
+    return "" if is_missing(cell, NO_FACT) else " ".join(cell.split())
 
 
 def _labels(answers: Mapping[Answer, int]) -> Counter[str]:

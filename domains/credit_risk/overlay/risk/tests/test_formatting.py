@@ -6,6 +6,7 @@ import pytest
 
 from package_name.config import Config
 from package_name.conversation import Reject
+from package_name.errors import ProjectError
 from package_name.formatting import (
     candidates,
     read_answer,
@@ -39,8 +40,11 @@ def test_the_facts_stand_a_line_each_and_nothing_else_does(task: TaskConfig) -> 
         ("  ", "0", "approve", "empty_input"),
         ("clean", " ", "approve", "empty_label"),
         ("clean", "no such level", "approve", "unknown_label"),
-        ("clean", "0", "", "empty_label"),
-        ("clean", "0", "ask mother", "unknown_label"),
+        ("clean", "N/A", "approve", "empty_label"),
+        ("N/A", "0", "approve", "empty_input"),
+        ("clean", "0", "", "empty_recommendation"),
+        ("clean", "0", "n/a", "empty_recommendation"),
+        ("clean", "0", "ask mother", "unknown_recommendation"),
     ],
 )
 def test_an_application_without_use_says_why(
@@ -49,6 +53,33 @@ def test_an_application_without_use_says_why(
     level = task.labels[0] if label == "0" else label
     record = {"credit_history": history, "label": level, "recommendation": recommendation}
     assert to_conversation(record, task) == Reject(reason)
+
+
+def test_without_a_column_of_recommendations_its_key_is_named(task: TaskConfig) -> None:
+    record = {"credit_history": "clean", "label": task.labels[0]}
+    with pytest.raises(ProjectError) as caught:
+        to_conversation(record, task)
+    assert "data.columns.recommendation" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "cell", ["n/a", "NaN", "未提供", "#VALUE!", "#DIV/0!", "?", "-", "--", "\\N", "not provided"]
+)
+def test_a_mark_of_what_is_not_known_is_no_fact(task: TaskConfig, cell: str) -> None:
+    assert facts(task, cell) == "credit history: clean\nincome: -"
+
+
+@pytest.mark.parametrize("cell", ["none", "无", "暂无", "0", "no"])
+def test_none_may_be_a_fact(task: TaskConfig, cell: str) -> None:
+    assert facts(task, cell) == f"credit history: clean\nincome: {cell}"
+
+
+def facts(task: TaskConfig, income: str) -> str:
+    """What the model is shown of an application with such an income."""
+    record = {"credit_history": "clean", "income": income, "label": task.labels[0]}
+    messages = to_conversation({**record, "recommendation": "approve"}, task)
+    assert not isinstance(messages, Reject)
+    return messages[-2]["content"]
 
 
 def test_an_answer_is_a_level_and_its_recommendation(task: TaskConfig) -> None:

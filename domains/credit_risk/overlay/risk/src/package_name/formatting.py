@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .keys import NO_LABEL, is_missing, normal_label
+from .errors import ProjectError
+from .keys import NO_FACT, NO_LABEL, is_missing, normal_label
 from .task import TaskConfig
 
 FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
@@ -30,7 +31,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
 
     `record` has the fields of data.columns in run.yaml: label, task.inputs and perhaps others.
     """
-    values = {name: record.get(name, "").strip() for name in task.inputs}
+    values = {name: fact(record.get(name, "")) for name in task.inputs}
     if not any(values.values()):
         return Reject("empty_input")
     level = normal_label(record["label"])
@@ -38,17 +39,28 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     if not task.recommendations:
         return to_example(as_lines(values), level, task)
-    recommendation = normal_label(record.get("recommendation", ""))
+    if "recommendation" not in record:
+        raise ProjectError(
+            "task.recommendations lists what may be recommended, and no column holds it",
+            "name its column in config/run.yaml: data.columns.recommendation;"
+            " or write task.recommendations: []",
+        )
+    recommendation = normal_label(record["recommendation"])
     if recommendation not in task.recommendations:
-        return Reject("unknown_label" if recommendation else "empty_label")
+        missing = is_missing(record["recommendation"], NO_LABEL)
+        return Reject("empty_recommendation" if missing else "unknown_recommendation")
     return to_example(as_lines(values), f"{level}\n{recommendation}", task)
+
+
+def fact(cell: str) -> str:
+    """What a cell says, on one line; nothing where it holds a mark that it is not known."""
+    return "" if is_missing(cell, NO_FACT) else " ".join(cell.split())
 
 
 def as_lines(values: Mapping[str, str]) -> str:
     """The facts of an application, a line each."""
     return "\n".join(
-        f"{name.replace('_', ' ')}: {' '.join(value.split()) or NOT_GIVEN}"
-        for name, value in values.items()
+        f"{name.replace('_', ' ')}: {value or NOT_GIVEN}" for name, value in values.items()
     )
 
 
