@@ -19,8 +19,14 @@ from .task import TaskConfig
 DECISIVE = ("auc",)  # tuning pays where it is better in this
 MEANING = """\
 readable: the share of what the model writes that is a level of the list
-auc, ks, brier, calibration_error: of the probability of task.positive"""
-BINS = 10  # of equally many rows, for the calibration error
+auc, ks, brier, calibration_error: of the probability of task.positive; auc and
+ks are not given (-, n/a) where all rows are of task.positive, or none
+calibration_error: how far that probability is from the share of task.positive,
+in bins of 25 rows or more; by chance alone it may be .08 in one of 25"""
+# the share of bad rows in a bin is known to a standard error of .1, at .5: sqrt(.25 / 25); smaller
+# bins find an error where there is none (Roelofs et al. 2022, https://arxiv.org/abs/2012.08668)
+BIN_ROWS = 25
+BINS = 10  # at most, of equally many rows: as reliability diagrams are commonly drawn
 
 Scores = NDArray[np.float64]
 Truth = NDArray[np.bool_]
@@ -31,14 +37,10 @@ def measure(
 ) -> dict[str, Metric]:
     """The metrics of one way of answering."""
     bad, score = is_positive(gold, task), positive_probability(answers, task)
+    ranking = {"auc": auc, "ks": ks} if bad.any() and not bad.all() else {}
+    statistics = {**ranking, "brier": brier, "calibration_error": calibration_error}
     metrics = {
-        name: resampled(statistic, bad, score, seed=seed)
-        for name, statistic in (
-            ("auc", auc),
-            ("ks", ks),
-            ("brier", brier),
-            ("calibration_error", calibration_error),
-        )
+        name: resampled(statistic, bad, score, seed=seed) for name, statistic in statistics.items()
     }
     metrics["accuracy"] = rate(_right_level(gold, answers.read))
     if task.recommendations:
@@ -67,6 +69,11 @@ def compare_all(
         "ks": compare(ks, bad, *scores, against=against, seed=seed),
         "accuracy": compare_rates(*right, against=against, seed=seed),
     }
+
+
+def scores(answers: Answers, task: TaskConfig) -> Scores:
+    """The score of each row, for evaluation.json: the probability of task.positive."""
+    return positive_probability(answers, task)
 
 
 def is_positive(gold: Sequence[str], task: TaskConfig) -> Truth:
@@ -106,7 +113,8 @@ def brier(bad: Truth, score: Scores) -> float:
 
 def calibration_error(bad: Truth, score: Scores) -> float:
     """The mean gap between the probability said and the share of bad rows, over bins of rows."""
-    bins = np.array_split(np.argsort(score, kind="stable"), min(BINS, len(score)))
+    many = min(BINS, max(1, len(score) // BIN_ROWS))
+    bins = np.array_split(np.argsort(score, kind="stable"), many)
     gaps = [len(rows) * abs(score[rows].mean() - bad[rows].mean()) for rows in bins]
     return float(sum(gaps) / len(score))
 

@@ -49,6 +49,11 @@ def compare_all(
     }
 
 
+def scores(answers: Answers, _task: TaskConfig) -> NDArray[np.float64] | None:
+    """The score of each row, for evaluation.json: how likely its most likely answer is."""
+    return None if answers.probabilities is None else answers.probabilities.max(axis=1)
+
+
 def encode(given: Sequence[str | None], task: TaskConfig) -> Labels:
     """Answers as rows of 0 and 1, a column for each charge; an unreadable answer names none."""
     sets = [set((answer or "").split(";")) for answer in given]
