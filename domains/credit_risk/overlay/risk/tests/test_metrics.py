@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from package_name.answers import Answers
@@ -16,7 +20,9 @@ from package_name.metrics import (
     ks,
     measure,
     positive_probability,
+    scores,
 )
+from package_name.slices import by_slice, slice_lines
 
 BAD = np.array([True, True, False, False, False])
 SCORE = np.array([0.9, 0.4, 0.4, 0.2, 0.1])
@@ -34,8 +40,43 @@ def test_a_constant_score_says_nothing() -> None:
 
 
 def test_a_probability_that_is_true_on_average_is_calibrated_where_rows_are_pooled() -> None:
-    assert calibration_error(BAD, BAD.astype(float)) == 0
-    assert calibration_error(BAD, 1.0 - BAD) == 1
+    bad = np.repeat([True, False], 25)
+    assert calibration_error(bad, bad.astype(float)) == 0
+    assert calibration_error(bad, 1.0 - bad) == 1
+
+
+def test_few_rows_find_little_error_in_a_true_probability() -> None:
+    # of 50 rows, ten bins of five find .15 where there is nothing to find
+    chance = np.random.default_rng(0)
+    found = []
+    for _ in range(200):
+        score = chance.uniform(0.1, 0.9, 50)
+        found.append(calibration_error(chance.random(50) < score, score))
+    assert np.mean(found) < 0.08
+
+
+def test_of_rows_of_one_kind_no_ranking_is_measured(config: Config) -> None:
+    risk, other = config.task.labels
+    answers = Answers([risk, other], [risk, other], np.array([[0.7, 0.3], [0.4, 0.6]]))
+    both = measure([risk, other], answers, config.task, seed=0)
+    assert both["auc"].value == both["ks"].value == 1
+    for gold in ([risk, risk], [other, other]):
+        assert not {"auc", "ks"} & measure(gold, answers, config.task, seed=0).keys()
+
+
+def test_a_slice_of_one_kind_and_small_slices_are_said_and_not_measured(config: Config) -> None:
+    risk, other = config.task.labels
+    gold = [risk, other] * 6 + [other] * 10 + [risk] * 3
+    answers = Answers(gold, [risk, other], np.array([[g == risk, g == other] for g in gold]))
+    values = {"sex": ["f"] * 12 + ["m"] * 10 + ["x", "x", ""]}
+    slices = by_slice(gold, answers, values, config)
+    assert slices.measured["sex"].keys() == {"f"}
+    assert (slices.one_sided, slices.too_small) == ({"sex": {"m": 10}}, {"sex": 3})
+    assert slice_lines(slices) == [
+        "  sex f: auc 1.000 1.00-1.00, 12 rows",
+        "  sex m: auc n/a, 10 rows",
+        "  sex: 3 rows in slices of fewer than 10, which are not measured",
+    ]
 
 
 def test_the_score_is_the_sum_over_the_answers_that_say_the_risk(config: Config) -> None:
@@ -44,15 +85,55 @@ def test_the_score_is_the_sum_over_the_answers_that_say_the_risk(config: Config)
     likely = np.array([[0.2, 0.3, 0.5]])
     answers = Answers([names[2]], names, likely)
     assert positive_probability(answers, config.task) == pytest.approx([0.5])
+    assert scores(answers, config.task) == pytest.approx([0.5])
 
 
 def test_numbers_stay_numbers_and_words_are_one_hot(config: Config) -> None:
-    found = features("amount: 1,200\nhistory: clean file")
-    assert found == {"amount": 1200, "history is": "clean file", "history has clean": 1,
-                     "history has file": 1}  # fmt: skip
+    found = features("amount: 1,200\nhistory: clean file\njob: 9年")
+    assert found == {"amount": 1200, "history has clean": 1, "history has file": 1,
+                     "history has clean file": 1, "job": 9, "job has 年": 1}  # fmt: skip
     risk, other = config.task.labels
     texts = [f"amount: {i}\nhistory: {'late' if i % 2 else 'clean'}" for i in range(40)]
     levels = [risk if i % 2 else other for i in range(40)]
     answers = classical_answers(texts, levels, ["amount: 3\nhistory: late"], config.task)
     assert answers.read == [risk]
     assert measure([risk], answers, config.task, seed=0)["accuracy"].value == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("7 years", 7), ("9年", 9), ("46%", 46), ("41,000", 41000), ("$15,000", 15000),
+        ("-2.5", -2.5), ("１２", 12), ("10+ years", 10), (".5", 0.5), ("1e3", 1000), ("about 7", None),
+        ("-", None), ("nan", None), ("inf", None), ("Infinity", None), ("9" * 400, None),
+    ],
+)  # fmt: skip
+def test_a_value_that_begins_with_a_number_is_that_number(value: str, number: float | None) -> None:
+    assert features(f"x: {value}").get("x") == number
+
+
+def test_chinese_is_read_character_by_character_and_in_pairs() -> None:
+    assert features("征信: 无逾期").keys() == {
+        "征信 has 无", "征信 has 逾", "征信 has 期", "征信 has 无 逾", "征信 has 逾 期",
+    }  # fmt: skip
+
+
+@given(st.text())
+def test_every_value_gives_numbers_that_can_be_learned_from(value: str) -> None:
+    assert all(map(math.isfinite, features(f"x: {value}").values()))
+
+
+@pytest.mark.parametrize("rare", [1, 2])
+def test_a_rare_level_does_not_spoil_what_is_learned(config: Config, rare: int) -> None:
+    risk, other = config.task.labels
+    texts = ["history: late", "history: clean"] * 20 + ["history: odd"] * rare
+    levels = [risk, other] * 20 + ["rare"] * rare
+    answers = classical_answers(texts, levels, ["history: late"], config.task)
+    assert answers.read == [risk]
+    assert positive_probability(answers, config.task)[0] > 0.9  # a C of .01 does not get there
+
+
+def test_of_one_level_that_level_is_the_answer(config: Config) -> None:
+    risk = config.task.positive
+    answers = classical_answers(["a: 1", "a: 2"], [risk, risk], ["a: 3"], config.task)
+    assert (answers.read, positive_probability(answers, config.task).tolist()) == ([risk], [1.0])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
+from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -12,11 +17,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
 from .answers import Answers
+from .formatting import NOT_GIVEN
 from .task import TaskConfig
 
 TITLE = "one-hot + logistic regression"
+FOLDS = 3  # of the cross-validation, where every level has as many rows
+NUMBER = re.compile(r"[^\w+.-]?\s*([+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)")
+WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")  # Chinese has no spaces: a character is a word
 
-Features = dict[str, float | str]
+Features = dict[str, float]
 
 
 def classical_answers(
@@ -24,20 +33,10 @@ def classical_answers(
 ) -> Answers:
     """The answers to the questions, learned from applications and answers.
 
-    The level is learned, with C chosen by cross-validation on the training rows; its recommendation
-    is the one that most often goes with it.
+    The level is learned; its recommendation is the one that most often goes with it.
     """
     levels = [answer.partition("\n")[0] for answer in answers]
-    model = make_pipeline(
-        DictVectorizer(),
-        MaxAbsScaler(),
-        GridSearchCV(
-            LogisticRegression(max_iter=5_000),
-            {"C": (0.01, 0.1, 1, 10)},
-            cv=3,
-            scoring="neg_log_loss",
-        ),
-    )
+    model = make_pipeline(DictVectorizer(), MaxAbsScaler(), _classifier(levels))
     model.fit([features(text) for text in texts], levels)
     asked = [features(text) for text in questions]
     usual = {
@@ -49,13 +48,32 @@ def classical_answers(
 
 
 def features(text: str) -> Features:
-    """The lines of an application: numbers as numbers, all else one-hot, whole and by word."""
+    """The lines of an application: the number a value begins with, its words and pairs of them."""
     found: Features = {}
     for line in text.split("\n"):
         name, _, value = line.partition(": ")
-        try:
-            found[name] = float(value.replace(",", "").rstrip("%"))
-        except ValueError:
-            found[f"{name} is"] = value
-            found |= {f"{name} has {word}": 1.0 for word in value.lower().split()}
+        if value == NOT_GIVEN:
+            found[f"{name} is not given"] = 1.0  # the number that is not there counts as 0
+            continue
+        value = unicodedata.normalize("NFKC", value).strip().casefold()
+        number = NUMBER.match(value)
+        if number and math.isfinite(as_number := float(number[1].replace(",", ""))):
+            found[name] = as_number
+            value = value[number.end() :]
+        words = WORD.findall(value)
+        pairs = [" ".join(pair) for pair in pairwise(words)]
+        found |= {f"{name} has {each}": 1.0 for each in (*words, *pairs)}
     return found
+
+
+def _classifier(levels: Sequence[str]) -> DummyClassifier | LogisticRegression | GridSearchCV:
+    """What learns the levels, with C chosen by cross-validation where there are rows for it."""
+    rows = Counter(levels)
+    if len(rows) == 1:
+        return DummyClassifier(strategy="prior")  # there is one answer to learn
+    model = LogisticRegression(max_iter=5_000)
+    folds = min(FOLDS, *rows.values())
+    if folds < 2:  # a fold without a level has no log loss, so C stays at 1, scikit-learn's own
+        return model
+    choices = {"C": (0.01, 0.1, 1, 10)}
+    return GridSearchCV(model, choices, cv=folds, scoring="neg_log_loss")
