@@ -2,15 +2,18 @@
 
 python -m golden_desk.chat
 python -m golden_desk.chat --once "a question"
+python -m golden_desk.chat --once - < question.txt
 
-Each line is a question of its own; Ctrl-D ends.
+Each line is a question of its own, or where questions have several lines, an empty line ends one;
+what is pasted into a terminal may hold empty lines. Ctrl-D ends.
 """
 
 from __future__ import annotations
 
 import argparse
+import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import torch
@@ -22,47 +25,79 @@ from .config import Config
 from .conversation import to_prompt
 from .dataset import prompt_ids, shorten
 from .errors import ProjectError
-from .formatting import candidates, read_answer
+from .formatting import SEVERAL_LINES, candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .run_folder import run_folder
 from .source import model_folder
 
 LONGEST_ANSWER = 512  # tokens; an answer ends at its end of turn, this stops one that does not
+STANDARD_INPUT = "-"
+PASTE_SECONDS = 0.1  # a paste arrives at once; a person takes longer to press Enter a second time
+HOW = "an empty line ends a question" if SEVERAL_LINES else "each line is a question of its own"
 NOT_UTF8 = "the question is not UTF-8", "convert it, as by: iconv -f GB18030 -t UTF-8"
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
-    """Answer one question, or one a line."""
+    """Answer one question, or one after the other."""
+    once = None if options.once is None else asked_once(options.once)
     run = run_folder(config)
     adapter, config = run.trained_adapter, run.own_settings(config)
     folder = run.confirmed(model_folder(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     model = load_tuned(folder.path, config.model, adapter)
-
-    def answer(question: str) -> None:
+    if once is None and sys.stdin.isatty():
+        print(f"{config.run.name}; {HOW}; Ctrl-D ends")
+    for question in questions() if once is None else [once]:
         refuse_damaged(question)
         stream_answer(model, tokenizer, config, question)
 
-    if options.once is not None:
-        if not options.once.strip():
-            raise ProjectError("--once holds no question", 'write --once "a question"')
-        answer(options.once)
-        return
-    if sys.stdin.isatty():
-        print(f"{config.run.name}; each line is a question of its own; Ctrl-D ends")
-    for question in questions():
-        if question.strip():
-            answer(question)
+
+def asked_once(text: str) -> str:
+    """The question of --once."""
+    try:
+        question = (sys.stdin.read() if text == STANDARD_INPUT else text).strip()
+    except UnicodeDecodeError:
+        raise ProjectError(*NOT_UTF8) from None
+    if not question:
+        hint = 'write --once "a question", or --once - < question.txt'
+        raise ProjectError("--once holds no question", hint)
+    return question
 
 
 def questions() -> Iterator[str]:
-    """The lines that are typed or piped in."""
-    with suppress(EOFError):
+    """The questions that are typed or piped in."""
+    lines: list[str] = []
+    for line in typed(lines):
+        if line.strip():
+            lines.append(line.strip())
+        if lines and not (SEVERAL_LINES and (line.strip() or is_pasting())):
+            yield "\n".join(lines)
+            lines.clear()
+    if lines:
+        yield "\n".join(lines)
+
+
+def typed(begun: Sequence[str]) -> Iterator[str]:
+    """The lines that are typed or piped in; `begun` are those of the question so far."""
+    at_terminal = sys.stdin.isatty()
+    if at_terminal:
+        with suppress(ImportError):
+            import readline  # noqa: F401 # without it, a terminal cuts a line at 4,095 bytes
+    try:
         while True:
-            try:
-                yield input("> " if sys.stdin.isatty() else "")
-            except UnicodeDecodeError:
-                raise ProjectError(*NOT_UTF8) from None
+            yield input(("  " if begun else "> ") if at_terminal else "")
+    except (EOFError, KeyboardInterrupt) as end:
+        if at_terminal:
+            print()  # what follows starts a line of its own
+        if isinstance(end, KeyboardInterrupt):
+            raise
+    except UnicodeDecodeError:
+        raise ProjectError(*NOT_UTF8) from None
+
+
+def is_pasting() -> bool:
+    """Whether the terminal holds more already: then an empty line is one of the pasted text."""
+    return sys.stdin.isatty() and bool(select.select([sys.stdin], [], [], PASTE_SECONDS)[0])
 
 
 def refuse_damaged(question: str) -> None:
@@ -97,7 +132,7 @@ def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, questi
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The option that is chat's own."""
-    parser.add_argument("--once", metavar="TEXT", help="answer this and end")
+    parser.add_argument("--once", metavar="TEXT", help="answer this and end; - reads it")
 
 
 if __name__ == "__main__":

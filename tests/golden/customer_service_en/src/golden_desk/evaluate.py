@@ -12,6 +12,7 @@ import argparse
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from peft import PeftModel
 from scipy.special import softmax
@@ -82,8 +83,12 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "test_rows": len(test),
             "base_prompt": choice,
             **summary_of(result),
-            "tuned_by_slice": as_dicts(in_slices),
-            "answers": by_row(order[:fitting], gold, base, tuned, classical),
+            "tuned_by_slice": as_dicts(in_slices.measured),
+            "rows_of_slices_without": {
+                "both_kinds": in_slices.one_sided,
+                "enough_rows": in_slices.too_small,
+            },
+            "answers": by_row(config, order[:fitting], gold, base, tuned, classical),
         },
     )
     show(result, in_slices, mistakes(questions, gold, tuned))
@@ -93,8 +98,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
 def show(result: Result, in_slices: Slices, wrong: Sequence[tuple[str, str, str]]) -> None:
     """Print what came of it."""
     say(f"\n{table(result)}\n\n{result.conclusion}")
-    if in_slices:
-        say("\n".join(["", "the tuned model told apart by data.slices:", *slice_lines(in_slices)]))
+    if lines := slice_lines(in_slices):
+        say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
     say("\nworst answers of the tuned model:")
     for text, label, written in wrong[:5]:
         say(f"  {text[:60]!r}: {written!r}, right is {label!r}")
@@ -171,10 +176,12 @@ class Asker:
 def solved(
     train: Sequence[Conversation], config: Config, chance: random.Random
 ) -> list[Conversation]:
-    """Training conversations to show the base, of different labels as far as there are."""
-    shuffled = chance.sample(list(train), len(train))
-    first = {answer(row): row for row in reversed(shuffled)}
-    return list(first.values())[: config.evaluation.shots]
+    """Training conversations to show the base: one of each answer, then a second, and so on."""
+    by_answer: dict[str, list[Conversation]] = {}
+    for row in chance.sample(list(train), len(train)):
+        by_answer.setdefault(answer(row), []).append(row)
+    turns = zip_longest(*by_answer.values())
+    return [row for turn in turns for row in turn if row][: config.evaluation.shots]
 
 
 def longest_answer(rows: Sequence[Conversation], tokenizer: Tokenizer, model: ModelConfig) -> int:

@@ -14,6 +14,7 @@ from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
+SEVERAL_LINES = False  # in make chat, each line is a question of its own
 
 
 def more_fields(task: TaskConfig) -> tuple[str, ...]:

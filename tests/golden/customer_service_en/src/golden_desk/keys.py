@@ -12,6 +12,11 @@ LEVELLED: dict[int, str | None] = dict.fromkeys(range(128))
 LEVELLED |= {n: "0" if chr(n).isdigit() else chr(n).lower() for n in range(128) if chr(n).isalnum()}
 NO_LABEL = re.compile("[-–—/.?]*|#?n/?a|<na>|nan|null|nil|空|缺失|暂无")  # `none` may be a label
 NO_GROUP = re.compile(f"{NO_LABEL.pattern}|none|unknown|anonymous|无|未知|不详|匿名")
+# in a table `none`, 无 and 暂无 may be facts, such as of debts; spreadsheets put #REF! for a fault
+NO_FACT = re.compile(
+    r"[-–—]*|[/.?]|\\n?|#?n/?a|<na>|nan|null|nil|unknown|not (given|provided|available|known)"
+    r"|空|缺失|未知|不详|未填写?|未提供|#(value|ref|name|num|null|div/0)[!?]"
+)
 
 
 @lru_cache(maxsize=10_000)  # a file has few labels, and many rows of each

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .answers import Answers, by_ranking, positions
 from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, resampled
@@ -50,6 +51,11 @@ def compare_all(
 
     ranked = by_ranking(compared(ours.ranked, theirs.ranked))
     return compared(ours.read, theirs.read) | ranked
+
+
+def scores(answers: Answers, _task: TaskConfig) -> NDArray[np.float64] | None:
+    """The score of each row, for evaluation.json: how likely its most likely answer is."""
+    return None if answers.probabilities is None else answers.probabilities.max(axis=1)
 
 
 def macro_f1(gold: Labels, given: Labels) -> float:

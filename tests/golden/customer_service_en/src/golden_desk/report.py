@@ -11,7 +11,7 @@ import numpy as np
 from . import baselines
 from .answers import Answers
 from .config import Config
-from .metrics import DECISIVE, MEANING, compare_all, measure
+from .metrics import DECISIVE, MEANING, compare_all, measure, scores
 from .stats import Comparison, Metric, rate
 
 RANKED = "ranked_"  # before the names of what ranking gives
@@ -109,25 +109,29 @@ def mistakes(
 
 
 def by_row(
+    config: Config,
     rows: Sequence[int],
     gold: Sequence[str],
     base: Answers,
     tuned: Answers,
     classical: Answers,
 ) -> list[dict[str, object]]:
-    """Every answer, for evaluation.json: two runs can then be compared row by row."""
-    models = [(answers.written or (), answers.ranked) for answers in (base, tuned)]
-    columns = zip(rows, gold, *models[0], *models[1], classical.read, strict=True)
-    names = (
-        *("test_row", "gold", "base", "base_ranked"),
-        *("tuned", "tuned_ranked", "baseline"),
-    )
-    return [dict(zip(names, column, strict=True)) for column in columns]
+    """Every answer with its score, for evaluation.json: to compare runs, and to set thresholds."""
+    columns: dict[str, Sequence[object]] = {"test_row": rows, "gold": gold}
+    for name, answers in (("base", base), ("tuned", tuned), ("baseline", classical)):
+        columns[name] = answers.read if answers.written is None else answers.written
+        if answers.written is not None:
+            columns[f"{name}_ranked"] = answers.ranked
+        if (of_rows := scores(answers, config.task)) is not None:
+            columns[f"{name}_score"] = of_rows.tolist()
+    return [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
 
 
 def table(result: Result) -> str:
     """The result for people, in 80 columns: base, tuned and baseline, then the paired tests."""
-    names = list(result.metrics["tuned"])
+    names = list(dict.fromkeys([*result.metrics["tuned"], *DECISIVE]))  # also one not defined here
     lines = [_line("", TITLES.values())]
     for way, ranked in (("written", False), ("ranked", True)):
         among = [name for name in names if name.startswith(RANKED) == ranked]

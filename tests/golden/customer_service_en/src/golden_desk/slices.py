@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from .answers import Answers
 from .config import Config
@@ -16,7 +17,14 @@ from .stats import Metric
 FEWEST_ROWS = 10  # of a slice: fewer say nothing, and may point at a person
 MOST_VALUES = 8  # of a field; numbers with more are told apart at their median
 
-Slices = dict[str, dict[str, Metric]]
+
+@dataclass
+class Slices:
+    """What was measured in slices, and the rows of those in which nothing was."""
+
+    measured: dict[str, dict[str, Metric]] = field(default_factory=dict)
+    one_sided: dict[str, dict[str, int]] = field(default_factory=dict)  # the metric is not defined
+    too_small: dict[str, int] = field(default_factory=dict)  # of a field, all such slices together
 
 
 def slices_of_test_rows(config: Config) -> dict[str, list[str]]:
@@ -35,17 +43,21 @@ def by_slice(
     gold: Sequence[str], answers: Answers, values: Mapping[str, Sequence[str]], config: Config
 ) -> Slices:
     """The decisive metric of the tuned model in every slice with enough rows."""
-    found: Slices = {}
+    found = Slices()
     for name, column in values.items():
         named = in_few(column)
         for value, many in sorted(Counter(named).items()):
             if many < FEWEST_ROWS:
+                found.too_small[name] = found.too_small.get(name, 0) + many
                 continue
             rows = [row for row, each in enumerate(named) if each == value]
             metrics = measure(
                 [gold[row] for row in rows], answers.only(rows), config.task, config.run.seed
             )
-            found.setdefault(name, {})[value] = metrics[DECISIVE[0]]
+            if DECISIVE[0] in metrics:
+                found.measured.setdefault(name, {})[value] = metrics[DECISIVE[0]]
+            else:
+                found.one_sided.setdefault(name, {})[value] = many
     return found
 
 
@@ -64,9 +76,18 @@ def in_few(column: Sequence[str]) -> list[str]:
 
 def slice_lines(slices: Slices) -> list[str]:
     """The slices for people."""
-    return [
+    lines = [
         f"  {name} {value}: {DECISIVE[0]} {metric.value:.3f} {metric.low:.2f}-{metric.high:.2f}, "
         f"{metric.n} rows"
-        for name, of in slices.items()
+        for name, of in slices.measured.items()
         for value, metric in of.items()
+    ]
+    lines += [
+        f"  {name} {value}: {DECISIVE[0]} n/a, {rows} rows"
+        for name, of in slices.one_sided.items()
+        for value, rows in of.items()
+    ]
+    return lines + [
+        f"  {name}: {rows} rows in slices of fewer than {FEWEST_ROWS}, which are not measured"
+        for name, rows in slices.too_small.items()
     ]

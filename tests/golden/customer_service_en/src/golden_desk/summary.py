@@ -33,12 +33,18 @@ REASONS = {
     "empty_label": Reason("has no label", "label"),
     "label_in_input": Reason("its text tells the label"),
     "unknown_label": Reason("its label is not one of the task", "label"),
+    "empty_recommendation": Reason("has no recommendation", "recommendation"),
+    "unknown_recommendation": Reason("recommends what is not of the task", "recommendation"),
     "duplicate": Reason("says the same as an earlier row", "text"),
     "near_duplicate_across_split": Reason("nearly repeats a validation or test text"),
 }
 DOUBTS = {
     "text": "is {column} the column of data.columns.text?",
     "label": "is {column} the column of data.columns.label, and are its values in task.labels?",
+    "recommendation": (
+        "is {column} the column of data.columns.recommendation, and are its values in"
+        " task.recommendations?"
+    ),
     "group": "is {column} the column of data.columns.group?",
 }
 

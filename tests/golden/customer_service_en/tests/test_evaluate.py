@@ -1,0 +1,52 @@
+"""What the untouched model is shown, and what is kept of every row."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from golden_desk.answers import Answers
+from golden_desk.config import Config
+from golden_desk.conversation import Conversation
+from golden_desk.evaluate import answer, solved
+from golden_desk.report import by_row
+
+
+def conversation(number: int, label: str) -> Conversation:
+    return [
+        {"role": "user", "content": f"question {number}"},
+        {"role": "assistant", "content": label},
+    ]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=20), st.integers(0, 10), st.integers())
+def test_as_many_examples_as_asked_for_with_every_answer_as_often_as_its_rows_allow(
+    run_yaml: Config, labels: list[str], shots: int, seed: int
+) -> None:
+    train = [conversation(number, label) for number, label in enumerate(labels)]
+    evaluation = run_yaml.evaluation.model_copy(update={"shots": shots})
+    config = run_yaml.model_copy(update={"evaluation": evaluation})
+    shown = solved(train, config, random.Random(seed))
+    assert len(shown) == min(shots, len(train))
+    assert all(row in train for row in shown)
+    assert len({row[0]["content"] for row in shown}) == len(shown)
+    there, in_it = Counter(labels), Counter(map(answer, shown))
+    fewest = min((in_it[label] for label in there if in_it[label] < there[label]), default=shots)
+    assert all(many <= fewest + 1 for many in in_it.values())
+
+
+def test_every_row_is_kept_with_the_score_of_each_way_of_answering(config: Config) -> None:
+    first, second = config.task.labels
+    likely = np.array([[0.7, 0.3], [0.2, 0.8]])
+    classical = Answers([first, second], [first, second], likely)
+    model = Answers([first, None], [first, second], likely, written=[first, "?"])
+    rows = by_row(config, [4, 2], [first, first], model, model, classical)
+    assert [row["test_row"] for row in rows] == [4, 2]
+    assert [(row["base"], row["base_ranked"]) for row in rows] == [(first, first), ("?", second)]
+    assert [row["baseline"] for row in rows] == [first, second]
+    assert all(0 <= row[f"{way}_score"] <= 1 for row in rows for way in ("base", "tuned"))
+    assert rows[0]["base_score"] == rows[0]["baseline_score"]
