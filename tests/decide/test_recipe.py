@@ -183,9 +183,15 @@ def test_rows_that_are_mostly_too_long_are_refused() -> None:
     )
 
 
-def test_one_endless_row_does_not_eat_the_time_of_a_cpu() -> None:
-    chosen = recipe(SMOL, CPU, SMOLLM, lengths=(60, 110, 20_000))
+@pytest.mark.parametrize("lengths", [(60, 110, 20_000), (1_500, 6_000, 20_000)])
+def test_long_rows_do_not_eat_the_time_of_a_cpu(lengths: tuple[int, int, int]) -> None:
+    chosen = recipe(SMOL, CPU, SMOLLM, lengths=lengths)
     assert chosen.max_length.value == 2048
+
+
+def test_on_a_cpu_too_half_of_the_rows_stay_whole() -> None:
+    chosen = recipe(SMOL, CPU, SMOLLM, lengths=(6_000, 9_000, 20_000))
+    assert chosen.max_length.value > 2048
 
 
 def test_a_family_without_a_figure_for_chinese_allows_every_byte() -> None:
