@@ -28,11 +28,11 @@ def test_a_group_stays_in_one_split(config: Config, write_rows: Callable[..., No
 
 
 def write_groups(config: Config, groups: Callable[[int], str], *, rows: str = "rows.csv") -> Config:
-    """Give each row of rows.csv a customer; the run that keeps the rows of one together."""
+    """Give each row of rows.csv a person; the run that keeps the rows of one together."""
     header, *lines = Path("rows.csv").read_text(encoding="utf-8").splitlines()
-    grouped = [f"{header},customer", *(f"{line},{groups(i)}" for i, line in enumerate(lines))]
+    grouped = [f"{header},person", *(f"{line},{groups(i)}" for i, line in enumerate(lines))]
     Path(rows).write_text("\n".join(grouped), encoding="utf-8")
-    return with_columns(config, group=["customer"])
+    return with_columns(config, group=["person"])
 
 
 def with_columns(config: Config, **columns: list[str]) -> Config:
@@ -59,7 +59,7 @@ def test_a_group_of_many_rows_is_doubted(
     data.main(write_groups(config, lambda i: "shop" if i < 9 else f"c{i}"), Namespace())
     assert capsys.readouterr().out.splitlines()[-1] == (
         "warning: 9 of 60 rows are of group shop, and all in one split:"
-        " is customer the column of data.columns.group?"
+        " is person the column of data.columns.group?"
     )
 
 
@@ -69,13 +69,11 @@ def test_a_group_column_that_no_file_has_is_refused(
     write_rows(60)
     write_groups(config, lambda i: f"c{i}")
     with pytest.raises(ProjectError) as caught:
-        data.main(with_columns(config, group=["custmer"]), Namespace())
-    columns = ", ".join([*record("", ""), "customer"])
-    assert caught.value.message == (
-        f"no file has the column of group, custmer; they have: {columns}"
-    )
+        data.main(with_columns(config, group=["persn"]), Namespace())
+    columns = ", ".join([*record("", ""), "person"])
+    assert caught.value.message == f"no file has the column of group, persn; they have: {columns}"
     assert caught.value.hint == (
-        "name its column in config/run.yaml: data.columns.group; the nearest is customer"
+        "name its column in config/run.yaml: data.columns.group; the nearest is person"
     )
 
 
@@ -108,5 +106,5 @@ def test_a_split_without_a_row_where_nothing_was_left_out_says_so(
     assert re.fullmatch(r"no row is left for (train|validation)", caught.value.message)
     assert caught.value.hint == (
         "60 of 60 rows are of group shop, and all in one split:"
-        " is customer the column of data.columns.group?"
+        " is person the column of data.columns.group?"
     )
