@@ -43,7 +43,7 @@ class Field:
     title: Text
     synonyms: tuple[str, ...]  # compared after folding case, width, spaces and punctuation
     required: bool = True
-    typical: tuple[str, ...] = ()  # labels (levels in order), or words: how records are told
+    typical: tuple[str, ...] = ()  # labels, or words of a text: how records of the task are told
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,6 @@ class Prompts:
 
     tuned: str  # short: the labels are learned, not listed
     untuned: str  # what the untouched model gets: the labels listed
-    outcomes: str = ""  # added to that where the records have an outcome, of `{recommendations}`
 
 
 @dataclass(frozen=True)

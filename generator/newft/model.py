@@ -86,7 +86,7 @@ class DataFacts:
     accepted: int
     rejected: Mapping[str, int]  # reason code -> rows
     mapping: Mapping[str, tuple[str, ...]]  # field -> columns it may have (files may differ)
-    labels: Mapping[str, int]  # label -> rows, by name or level; none with fewer than 3 rows
+    labels: Mapping[str, int]  # label -> rows, by name; none with fewer than 3 rows
     out_of_scope: str | None  # the label that means "none of these", where the file has one
     positive: str | None  # the label whose probability is scored, where the task has one
     outcomes: Mapping[str, int]  # what the second line of an answer may be -> rows

@@ -143,13 +143,8 @@ class Tally:
         return dict(sorted(_labels(self.answers).items()))
 
     def labels_kept(self) -> dict[str, int]:
-        """Rows a label of the labels that can be in every split: by name, levels by their order."""
-        labels = dict(sorted(_labels(self.answers_kept()).items()))
-        typical = (name for field in self.task.fields.values() for name in field.typical)
-        scale = {normal_label(name): place for place, name in enumerate(typical)}
-        if self.task.positive and labels.keys() <= scale.keys():
-            return dict(sorted(labels.items(), key=lambda pair: scale[pair[0]]))
-        return labels
+        """Rows a label, by name, of the labels that can be in every split."""
+        return dict(sorted(_labels(self.answers_kept()).items()))
 
     def outcomes_kept(self) -> dict[str, int]:
         """Rows an outcome, by name; none where the records have none."""

@@ -97,7 +97,7 @@ def test_what_types_cannot_say_about_a_kit_is_checked(kit_folder: Path) -> None:
     (kit_folder / "sample" / "intent_zh.csv").unlink()
     edit(kit_folder, "synonyms: [text, message,", "synonyms: [text, message, Me-ssage,")
     edit(kit_folder, "tuned: Name the intent", "tuned: Name {labels}, the intent")
-    edit(kit_folder, "          {labels}\n", "          all of them\n        outcomes: and more\n")
+    edit(kit_folder, "          {labels}\n", "          all of them\n")
     file = edit(kit_folder, "      group:\n", "      my-group:\n")
     faults = refused(kit_folder).splitlines()
     assert all(fault.startswith(f"{file}:") for fault in faults)
@@ -106,7 +106,6 @@ def test_what_types_cannot_say_about_a_kit_is_checked(kit_folder: Path) -> None:
         "`tasks.intent.fields.my-group` is no identifier (a letter, then letters, digits and `_`)",
         "`tasks.intent.prompts.en.tuned` must not list the `{labels}`",
         "`tasks.intent.prompts.en.untuned` must list the `{labels}`",
-        "`tasks.intent.prompts.en.outcomes` must list the `{recommendations}`",
         "`tasks.intent.sample.zh` names no file of `sample/`: `intent_zh.csv`",
     }
 

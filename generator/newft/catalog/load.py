@@ -94,8 +94,6 @@ def _misplaced_labels(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
             yield Fault((*at, language, "tuned"), "must not list the `{labels}`")
         if "{labels}" not in prompts.untuned:
             yield Fault((*at, language, "untuned"), "must list the `{labels}`")
-        if prompts.outcomes and "{recommendations}" not in prompts.outcomes:
-            yield Fault((*at, language, "outcomes"), "must list the `{recommendations}`")
 
 
 def _missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:

@@ -6,7 +6,6 @@ from newft.decide import sources
 from newft.decide.case import Case, answer_tokens, figure, input_tokens, tokens_of
 from newft.decide.estimate import BYTES, DEVICE_CONTEXT_GB, GB, PROCESS_GB, WEIGHTS_MARGIN
 from newft.decide.fit import BATCH_GB_UNKNOWN, LENGTH_UNKNOWN_CONTEXT, row_tokens
-from newft.decide.settings import prompts_of
 from newft.entries import Text
 from newft.model import Reasoned
 from newft.names import counted
@@ -69,8 +68,8 @@ def evaluation_batch_size(case: Case, *, precision: str, shots: int) -> Reasoned
 def _bare_prompt_tokens(case: Case) -> int:
     """Tokens of the untouched model's prompt with a long input, before any example."""
     data = case.facts.data
-    prompt = prompts_of(case.task, data, case.answers.language).untuned
-    listed = tokens_of("\n".join((*data.labels, *data.outcomes)), case.family)
+    prompt = case.task.prompts[case.answers.language].untuned
+    listed = tokens_of("\n".join(data.labels), case.family)
     return tokens_of(prompt, case.family) + listed + row_tokens(case, data.lengths.p95)
 
 

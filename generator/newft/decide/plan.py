@@ -12,7 +12,7 @@ from newft.decide.estimate import estimate
 from newft.decide.naming import package_name, valid_name
 from newft.decide.recipe import recipe_of
 from newft.decide.requirements import requirements, without_dependencies
-from newft.decide.settings import prompts_of, settings_of
+from newft.decide.settings import settings_of
 from newft.entries import EMBEDDED, LORA, Catalog, Family, Hardware, Size
 from newft.errors import IncompatibleError
 from newft.given import unknown
@@ -44,7 +44,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         hardware=hardware,
         model=model,
         data=facts.data,
-        prompts=prompts_of(task, facts.data, answers.language),
+        prompts=task.prompts[answers.language],
         settings=settings_of(task, facts.data, answers),
         recipe=recipe,
         estimate=estimate(case, recipe),

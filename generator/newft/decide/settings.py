@@ -1,20 +1,10 @@
-"""What the task section of run.yaml holds beside labels, as far as the task has it."""
+"""What the task section of run.yaml holds beside prompts and labels, as far as the task has it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from newft.decide import sources
-from newft.entries import Language, Prompts, Task, Text
+from newft.entries import Task, Text
 from newft.model import Answers, DataFacts, Reasoned, Setting
-
-
-def prompts_of(task: Task, data: DataFacts, language: Language) -> Prompts:
-    """The prompts of the task, with its outcomes listed where the records have one."""
-    prompts = task.prompts[language]
-    if not data.outcomes or not prompts.outcomes:
-        return prompts
-    return replace(prompts, untuned=f"{prompts.untuned}\n{prompts.outcomes}")
 
 
 def settings_of(task: Task, data: DataFacts, answers: Answers) -> dict[str, Reasoned[Setting]]:

@@ -31,9 +31,10 @@ def to_untuned_prompt(
     question: str, task: LabelTask, examples: Sequence[Conversation] = ()
 ) -> Conversation:
     """What the untouched model is asked: labels listed, solved examples before the question."""
+    system = task.system_untuned.replace("{labels}", "\n".join(task.labels))
     turns = [message for example in examples for message in example if message["role"] != "system"]
     return [
-        {"role": "system", "content": task.told_untuned},
+        {"role": "system", "content": system},
         *turns,
         {"role": "user", "content": question},
     ]

@@ -37,10 +37,5 @@ class LabelTask(Section):
             raise ValueError(f"{odd[0]!r} is compared as {normal_label(odd[0])}: write it so")
         return labels
 
-    @property
-    def told_untuned(self) -> str:
-        """What the untouched model is told, with the labels in their place."""
-        return self.system_untuned.replace("{labels}", "\n".join(self.labels))
-
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for fields of the data section that the task cannot do with."""

@@ -47,9 +47,3 @@ def test_a_field_that_is_taken_out_of_the_prompt_alone_is_named(
     path = changed(tmp_path, run_yaml, inputs=others, slices=[])
     with pytest.raises(ProjectError, match=re.escape(f"data.columns.{first} is in no prompt")):
         load_config(path)
-
-
-def test_the_untouched_model_is_told_all_that_it_may_answer(run_yaml: Config) -> None:
-    told = run_yaml.task.told_untuned.splitlines()
-    assert {*run_yaml.task.labels, *run_yaml.task.recommendations} <= {*told}
-    assert "{" not in run_yaml.task.told_untuned

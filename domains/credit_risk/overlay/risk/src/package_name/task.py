@@ -26,12 +26,6 @@ class TaskConfig(LabelTask):
             raise ValueError(f"positive is {self.positive}, which is not one of the labels")
         return self
 
-    @property
-    def told_untuned(self) -> str:
-        """What the untouched model is told, with levels and recommendations in their places."""
-        listed = "\n".join(self.recommendations)
-        return super().told_untuned.replace("{recommendations}", listed)
-
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for an input that must not be shown, or a field that is none."""
         for name in self.inputs:
