@@ -48,7 +48,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Prompts:
-    """System prompts of a task in one language; `{labels}` is where the label list goes."""
+    """System prompts of a task in one language.
+
+    `{labels}` is where the label list goes, `{recommendations}` that of the outcomes.
+    """
 
     tuned: str  # short: the labels are learned, not listed
     untuned: str  # what the untouched model gets: the labels listed
@@ -75,6 +78,8 @@ class Task:
     sample: Mapping[Language, str]  # file below the kit's `sample/`
     question: Mapping[Language, str]  # an example input for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
+    # where the records have an outcome, which is then a second line of the answer
+    prompts_with_outcome: Mapping[Language, Prompts] = field(default_factory=dict)
     positive: Positive | None = None
     separator: str | None = None  # between several labels of one record
     label_prefix: str = ""  # that some files write before every label

@@ -110,6 +110,18 @@ def test_what_types_cannot_say_about_a_kit_is_checked(kit_folder: Path) -> None:
     }
 
 
+def test_records_with_an_outcome_need_prompts_that_list_it(tmp_path: Path) -> None:
+    folder = tmp_path / "credit_risk"
+    shutil.copytree(domains() / "credit_risk", folder)
+    file = edit(folder, "          {recommendations}\n      zh:", "      zh:")
+    assert refused(folder).endswith(
+        "`tasks.risk.prompts_with_outcome.en.untuned` must list the `{recommendations}`"
+    )
+    before, _, rest = file.read_text(encoding="utf-8").partition("    prompts_with_outcome:")
+    file.write_text(f"{before}    sample:{rest.partition('    sample:')[2]}", encoding="utf-8")
+    assert refused(folder).endswith("`tasks.risk` has an outcome, and lacks `prompts_with_outcome`")
+
+
 def test_both_languages_are_wanted(kit_folder: Path) -> None:
     edit(kit_folder, "      zh: intent_zh.csv\n", "")
     assert refused(kit_folder).endswith("`tasks.intent.sample` lacks `zh`")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from newft.catalog.document import Document, Fault
-from newft.entries import Accelerator, Catalog, Family, Kit, Language, Task
+from newft.entries import Accelerator, Catalog, Family, Kit, Language, Prompts, Task
 from newft.names import fold
 from newft.resources import domains, templates
 
@@ -63,7 +63,10 @@ def _kit_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
         at = ("tasks", name)
         yield from _bad_identifiers((*at, "fields"), task.fields)
         yield from _repeated_synonyms((*at, "fields"), task)
-        yield from _misplaced_labels((*at, "prompts"), task)
+        yield from _misplaced_lists((*at, "prompts"), task.prompts, "{labels}")
+        for listed in ("{labels}", "{recommendations}"):
+            within = (*at, "prompts_with_outcome")
+            yield from _misplaced_lists(within, task.prompts_with_outcome, listed)
         yield from _missing_languages(at, task)
         yield from _missing_samples((*at, "sample"), task, folder / "sample")
 
@@ -88,12 +91,14 @@ def _repeated_synonyms(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
             first.setdefault(fold(synonym), synonym)
 
 
-def _misplaced_labels(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
-    for language, prompts in task.prompts.items():
-        if "{labels}" in prompts.tuned:
-            yield Fault((*at, language, "tuned"), "must not list the `{labels}`")
-        if "{labels}" not in prompts.untuned:
-            yield Fault((*at, language, "untuned"), "must list the `{labels}`")
+def _misplaced_lists(
+    at: tuple[str, ...], prompts: Mapping[Language, Prompts], listed: str
+) -> Iterator[Fault]:
+    for language, told in prompts.items():
+        if listed in told.tuned:
+            yield Fault((*at, language, "tuned"), f"must not list the `{listed}`")
+        if listed not in told.untuned:
+            yield Fault((*at, language, "untuned"), f"must list the `{listed}`")
 
 
 def _missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
@@ -102,6 +107,10 @@ def _missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
         "sample": task.sample,
         "question": task.question,
     }
+    if task.prompts_with_outcome:
+        texts["prompts_with_outcome"] = task.prompts_with_outcome
+    elif any(field.role == "outcome" for field in task.fields.values()):
+        yield Fault(at, "has an outcome, and lacks `prompts_with_outcome`")
     for key, text in texts.items():
         missing = [language for language in get_args(Language) if language not in text]
         yield from (Fault((*at, key), f"lacks `{language}`") for language in missing)

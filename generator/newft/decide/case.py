@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from newft.entries import Family, Hardware, Language, Size, Task
+from newft.entries import Family, Hardware, Language, Prompts, Size, Task
 from newft.model import Answers, Facts
 
 # The system and the user's other programs keep a quarter of a machine's memory
@@ -91,10 +91,20 @@ def answer_tokens(case: Case) -> int:
     return 1 + max(tokens_of(answer, case.family) for answer in (*data.labels, data.longest_answer))
 
 
+def prompts_of(case: Case) -> Prompts:
+    """The prompts of records with an outcome, or of records without."""
+    task = case.task
+    prompts = task.prompts_with_outcome if case.facts.data.outcomes else task.prompts
+    return prompts[case.answers.language]
+
+
 def fixed_tokens(case: Case) -> int:
     """Tokens to allow for what every training row has besides its input."""
-    prompt = case.task.prompts[case.answers.language].tuned
-    return tokens_of(prompt, case.family) + TEMPLATE_TOKENS_AT_MOST + answer_tokens(case)
+    return (
+        tokens_of(prompts_of(case).tuned, case.family)
+        + TEMPLATE_TOKENS_AT_MOST
+        + answer_tokens(case)
+    )
 
 
 def mean_row_tokens(case: Case) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from newft.decide import warnings
-from newft.decide.case import Case
+from newft.decide.case import Case, prompts_of
 from newft.decide.estimate import estimate
 from newft.decide.naming import package_name, valid_name
 from newft.decide.recipe import recipe_of
@@ -44,7 +44,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         hardware=hardware,
         model=model,
         data=facts.data,
-        prompts=task.prompts[answers.language],
+        prompts=prompts_of(case),
         settings=settings_of(task, facts.data, answers),
         recipe=recipe,
         estimate=estimate(case, recipe),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from package_name.config import Config
-from package_name.conversation import Reject
+from package_name.conversation import Reject, to_untuned_prompt
 from package_name.errors import ProjectError
 from package_name.formatting import (
     candidates,
@@ -93,3 +93,19 @@ def test_without_recommendations_the_level_is_the_answer(config: Config) -> None
     level = config.task.labels[0]
     assert read_answer(f" {level}\nbecause", config.task) == level
     assert candidates(config.task) == config.task.labels
+
+
+def test_the_untouched_model_is_told_every_line_it_may_answer(task: TaskConfig) -> None:
+    words = "Levels:\n{labels}\nAdvice:\n{recommendations}"
+    task = task.model_copy(update={"system_untuned": words})
+    system, asked = to_untuned_prompt("income: 3", task)
+    assert system["content"].split("\n") == [
+        "Levels:", *task.labels, "Advice:", *task.recommendations,
+    ]  # fmt: skip
+    assert asked == {"role": "user", "content": "income: 3"}
+
+
+def test_the_prompt_of_this_project_lists_what_is_read_back(run_yaml: Config) -> None:
+    task = run_yaml.task
+    told = to_untuned_prompt("income: 3", task)[0]["content"].split("\n")
+    assert {line for answer in candidates(task) for line in answer.split("\n")} <= {*told}

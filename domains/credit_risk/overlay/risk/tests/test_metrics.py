@@ -104,8 +104,9 @@ def test_numbers_stay_numbers_and_words_are_one_hot(config: Config) -> None:
     ("value", "number"),
     [
         ("7 years", 7), ("9年", 9), ("46%", 46), ("41,000", 41000), ("$15,000", 15000),
-        ("-2.5", -2.5), ("１２", 12), ("10+ years", 10), (".5", 0.5), ("1e3", 1000), ("about 7", None),
-        ("-", None), ("nan", None), ("inf", None), ("Infinity", None), ("9" * 400, None),
+        ("-2.5", -2.5), ("１２", 12), ("10+ years", 10), (".5", 0.5), ("1e3", 1000),
+        ("about 7", None), ("-", None), ("nan", None), ("inf", None), ("Infinity", None),
+        ("9" * 400, None),
     ],
 )  # fmt: skip
 def test_a_value_that_begins_with_a_number_is_that_number(value: str, number: float | None) -> None:
