@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from newft.catalog.load import load_catalog
 from newft.records import Row
-from newft.tally import Tally, labels_of
+from newft.tally import Tally, in_order, labels_of
 
 CHARGE = load_catalog().kits["legal"].tasks["charge"]
 INTENT = load_catalog().kits["customer_service"].tasks["intent"]
@@ -50,3 +54,25 @@ def test_the_same_labels_in_another_order_are_the_same_answer() -> None:
     for number, cell in enumerate(("盗窃;诈骗", "诈骗;盗窃", "诈骗"), 1):
         found.add(Row("a.json", number, {"facts": "被告人王某", "charges": cell}))
     assert (found.repeats.total(), found.contradicted) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["low", "medium", "high"], ["低", "中", "高"], ["低风险", "中风险", "高风险"],
+        ["good", "bad"], ["好", "坏"], ["正常", "关注", "次级", "可疑", "损失"],
+        ["未违约", "违约"], ["no", "yes"], ["0", "1"], ["approved", "declined"],
+        ["fully_paid", "charged_off"], ["current", "default"],
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_levels_of_a_known_scale_stand_in_its_order(labels: list[str]) -> None:
+    scale = load_catalog().kits["credit_risk"].tasks["risk"].fields["label"].typical
+    for met in (labels, labels[::-1], sorted(labels)):
+        assert list(in_order(dict.fromkeys(met, 3), scale)) == labels
+    assert list(in_order(dict.fromkeys([*labels, "A"], 3), scale)) == sorted([*labels, "A"])
+
+
+@given(st.dictionaries(st.text(), st.integers()), st.lists(st.text()))
+def test_ordering_loses_no_label(rows: dict[str, int], scale: list[str]) -> None:
+    assert in_order(rows, scale) == rows

@@ -96,7 +96,7 @@ def test_the_record_of_the_article_goes_in_without_a_question(tmp_path: Path) ->
     assert any(warning.startswith("`age`: protected") for warning in report["warnings"])
     made = run_yaml(tmp_path / "desk")
     assert made["data"]["slices"] == ["age"]
-    assert made["task"]["labels"] == sorted(LEVELS)
+    assert made["task"]["labels"] == list(LEVELS)
     assert made["task"]["positive"] == "high"
     assert made["task"]["recommendations"] == sorted(LEVELS.values())
     assert made["task"]["inputs"] == ["income", "credit_history"]
@@ -115,6 +115,23 @@ def test_a_label_that_does_not_say_which_is_the_risk_is_refused_with_both_readin
         " --positive 0 or --positive 1\n"
     )
     assert names(tmp_path) == {"applications.csv"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_untouched_model_is_told_what_it_may_recommend_where_there_is_anything(
+    language: Language, tmp_path: Path
+) -> None:
+    records = applications()
+    graded = [{k: v for k, v in r.items() if k != "recommendation"} for r in records]
+    prompts = {}
+    for name, kept in (("both", records), ("level", graded)):
+        written(tmp_path, kept, f"{name}.csv")
+        words = ("--data", f"{name}.csv", "--language", language, "--yes", "--gpu", "cpu")
+        assert newft("new", name, *words, cwd=tmp_path).returncode == 0
+        prompts[name] = run_yaml(tmp_path / name)["task"]["system_untuned"].splitlines()
+    assert prompts["both"][-3::2] == ["{labels}", "{recommendations}"]
+    assert prompts["level"] == [*prompts["both"][:1], prompts["level"][1], *prompts["both"][2:4]]
+    assert prompts["level"][1] != prompts["both"][1]
 
 
 @pytest.mark.parametrize("risk", ["0", "1"])

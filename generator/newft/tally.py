@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -45,6 +45,13 @@ def labels_of(text: str, task: Task) -> tuple[str, ...]:
     parts = unicodedata.normalize("NFKC", text).split(task.separator)
     named = (normal_label(part).removeprefix(task.label_prefix).strip("_") for part in parts)
     return tuple(sorted({label for label in named if label}))
+
+
+def in_order(rows: Mapping[str, int], scale: Sequence[str]) -> dict[str, int]:
+    """Rows a label, in the order of a scale that has all the labels, else by name."""
+    places = {normal_label(name): place for place, name in enumerate(scale)}
+    known = rows.keys() <= places.keys()
+    return dict(sorted(rows.items(), key=lambda row: (places[row[0]] if known else 0, row[0])))
 
 
 @dataclass
@@ -139,17 +146,21 @@ class Tally:
         return sum(self.answers_kept().values())
 
     def labels(self) -> dict[str, int]:
-        """Rows a label, by name, of all labels that were found."""
-        return dict(sorted(_labels(self.answers).items()))
+        """Rows a label, in order, of all labels that were found."""
+        return in_order(_labels(self.answers), self._scale())
 
     def labels_kept(self) -> dict[str, int]:
-        """Rows a label, by name, of the labels that can be in every split."""
-        return dict(sorted(_labels(self.answers_kept()).items()))
+        """Rows a label, in order, of the labels that can be in every split."""
+        return in_order(_labels(self.answers_kept()), self._scale())
 
     def outcomes_kept(self) -> dict[str, int]:
         """Rows an outcome, by name; none where the records have none."""
         outcomes = _outcomes(self.answers_kept())
         return {name: rows for name, rows in sorted(outcomes.items()) if name}
+
+    def _scale(self) -> tuple[str, ...]:
+        """The labels that records of the task usually have."""
+        return next((f.typical for f in self.task.fields.values() if f.role == "label"), ())
 
     def longest_answer(self) -> str:
         """The longest answer, as it is trained on."""
