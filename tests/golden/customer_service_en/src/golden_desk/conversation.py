@@ -30,8 +30,11 @@ def to_prompt(question: str, task: LabelTask) -> Conversation:
 def to_untuned_prompt(
     question: str, task: LabelTask, examples: Sequence[Conversation] = ()
 ) -> Conversation:
-    """What the untouched model is asked: labels listed, solved examples before the question."""
-    system = task.system_untuned.replace("{labels}", "\n".join(task.labels))
+    """What the untouched model is asked: the lists of the task in it, solved examples before it."""
+    system = task.system_untuned
+    for name, listed in task:
+        if isinstance(listed, list):
+            system = system.replace(f"{{{name}}}", "\n".join(listed))
     turns = [message for example in examples for message in example if message["role"] != "system"]
     return [
         {"role": "system", "content": system},
