@@ -21,18 +21,20 @@ PROTECTED = """
     age_at_application co-applicant_age age_2 borrower_sex sex_M client_gender gender_female
     derived_race applicant_ethnicity_observed country_of_citizenship marital_status_code
     NumberOfDependents applicant_date_of_birth borrower_zip zip3 health_status 客户年龄 申请人年龄
+    personal_status marriage MARRIAGE dob_year Married CNT_CHILDREN DAYS_BIRTH postal_code 客户生日
+    婚否 是否已婚 有无子女 出生年份 户口所在地 政治面貌 家庭人口数
     年龄段 年龄(岁) 借款人年龄区间 配偶性别 宗教信仰 户籍所在地 婚姻状况代码
 """
 EXCLUDED = """
     name customer_name first_name lastName borrower-name phone home_phone mobile_phone
     phone_number customer_email total_recoveries out_prncp_inv 姓名 客户姓名 联系人姓名 手机号码
-    联系电话 家庭电话 贷款编号 借款合同号
+    身份证号 联系电话 家庭电话 贷款编号 借款合同号
 """
 SHOWN = """
     product_name employer_name vehicle_age housing_age home_age account_age average_balance
     mortgage age_of_oldest_account phone_plan phone_brand message health_insurance_premium
     financial_health email_domain branch_id percentage paid 产品名称 车龄 房龄 车辆年龄 房屋年龄
-    账户年龄 电话费 电话套餐 产品编号
+    逾期发生日距今天数 发生日期 学生日均余额 账户年龄 电话费 电话套餐 产品编号
 """
 
 

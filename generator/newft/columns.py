@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 # Things have an age and a name too: words that are said of both mean a person's only beside words
 # that say whose it is, or in what form. Of other protected words, as sex, any mention counts.
-OF_THINGS_TOO = frozenset({"age", "health", "年龄"})
+OF_THINGS_TOO = frozenset({"age", "health", "年龄", "生日"})  # 发生日期 holds 生日
 _WHOSE = (
     "(co)?applicants?|customers?|cust|clients?|(co)?borrowers?|debtors?|obligors?|users?|members?|"
     "persons?|personal|owners?|(card)?holders?|guarantors?|spouses?|partners?|insured|primary|main|"

@@ -149,8 +149,9 @@ def remarks(found: Uses, task: Task) -> list[Text]:
     if task.tabular and (found.protected or found.excluded):
         said.append(
             Text(
-                "to show one to the model after all: task.inputs and data.columns of run.yaml",
-                "如确需提供给模型：修改 run.yaml 的 task.inputs 与 data.columns",
+                "to show one to the model after all: task.inputs, data.columns and data.slices of "
+                "run.yaml",
+                "如确需提供给模型：修改 run.yaml 的 task.inputs、data.columns 与 data.slices",
             )
         )
     return said

@@ -15,10 +15,18 @@ from newft.model import Plan
 PRECEDENCE = ("method", "source", "language")  # above the base, below the domain
 OWN_MODULES = ("keys.py", "records.py")
 SUFFIX = ".jinja"  # of a template; it goes when the file is rendered
-PARTIAL = "_"  # begins the name of a template that others include, and that is no file of a project
+PARTIAL = "_"  # begins the path of a template that others include, and that is no file of a project
 REPLACES = "replaces.txt"  # in a layer: the lower layers' files it replaces, one path a line
 
-_LEFTOVERS = ("__pycache__", "*.py[co]", ".*_cache", ".hypothesis", "*.egg-info", ".DS_Store")
+_LEFTOVERS = (
+    "__pycache__",
+    "*.py[co]",
+    ".*_cache",
+    ".hypothesis",
+    "*.egg-info",
+    ".DS_Store",
+    *("~*", ".git", ".svn"),
+)
 _PLACEHOLDER = re.compile(r"\bpackage_name\b")
 
 

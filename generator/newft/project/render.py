@@ -49,7 +49,7 @@ def _render_templates(
     )
     for name in sorted(layer_of):
         path = PurePosixPath(name)
-        if path.name.startswith(PARTIAL) and path.suffix == SUFFIX:
+        if name.startswith(PARTIAL) and path.suffix == SUFFIX:
             continue
         target = into / name.removesuffix(SUFFIX)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def _render_templates(
         if path.suffix == SUFFIX:
             try:
                 text = templates.get_template(name).render(data)
-            except (jinja2.TemplateError, TypeError) as error:
+            except Exception as error:  # a template may fail in any way Python can
                 place = _place_of(error, composed, layer_of)
                 raise RenderError(str(error) or type(error).__name__, where=place) from error
             target.write_text(text, encoding="utf-8", newline="")

@@ -34,3 +34,6 @@ def test_many_numbers_are_told_apart_at_their_median() -> None:
     assert in_few(["a", "b", "", "a"]) == ["a", "b", "-", "a"]
     ages = [str(age) for age in range(20, 40)]
     assert in_few([*ages, ""]) == ["<= 29.5"] * 10 + ["> 29.5"] * 10 + ["-"]
+    assert in_few([f"{age} years" for age in ages] + ["N/A"]) == in_few([*ages, ""])
+    names = [f"{'xyz'[i % 3]}{i}" for i in range(20)]
+    assert in_few(names) == names

@@ -63,12 +63,17 @@ def main(config: Config, options: argparse.Namespace) -> None:
         prompts = [to_untuned_prompt(question(test[i]), config.task, examples) for i in order]
         fitting = rows_within(asker.minutes(ANSWERING), prompts, asker.answer, least=FEWEST_ROWS)
         say(f"answering {fitting:,} of {len(test):,} test rows, by writing and by ranking")
+        if cut := sum(test[i] != splits[2][i] for i in order[:fitting]):
+            say(f"{cut:,} of them without their middle: longer than training.max_length")
         base = asker.answer(prompts[:fitting])
     asked = [test[i] for i in order[:fitting]]
     questions, gold = [question(row) for row in asked], [answer(row) for row in asked]
     tuned = asker.answer([to_prompt(text, config.task) for text in questions])
     classical = classical_answers(
-        [question(row) for row in train], [answer(row) for row in train], questions, config.task
+        [question(row) for row in splits[0]],  # whole: it has no longest input
+        [answer(row) for row in splits[0]],
+        [question(splits[2][i]) for i in order[:fitting]],
+        config.task,
     )
     say("computing intervals ...")
     result = judge(config, gold, base, tuned, classical)

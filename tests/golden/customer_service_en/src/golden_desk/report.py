@@ -53,6 +53,8 @@ class Result:
     @property
     def conclusion(self) -> str:
         """One sentence: what tuning changed, and which of the three to use."""
+        if missing := [name for name in DECISIVE if name not in self.against_base]:
+            return f"{missing[0]} is not defined on these test rows: nothing may be concluded."
         written, ranked = _verdicts(self.against_base)
         # three tests could go round in a circle: then none stands out
         best = tuple(name for name in TITLES if name not in self._beaten()) or tuple(TITLES)
@@ -137,13 +139,13 @@ def table(result: Result) -> str:
         among = [name for name in names if name.startswith(RANKED) == ranked]
         lines += [way] if among and ranked else []
         for name in among:
-            cells = [_interval(result.metrics[column].get(name)) for column in TITLES]
+            cells = [with_interval(result.metrics[column].get(name)) for column in TITLES]
             lines.append(_line(f"  {name.removeprefix(RANKED)}", cells))
     lines += [
         "",
         MEANING,
         f"baseline: {baselines.TITLE}",
-        "behind each value stands its 95 % interval",
+        "behind a value stands its 95 % interval, as if each row were independent",
     ]
     for title, tests in (
         ("tuned against base", result.against_base),
@@ -188,9 +190,12 @@ def _line(name: str, cells: Iterable[str]) -> str:
     return f"{name:<29}{''.join(f'{cell:<17}' for cell in cells)}".rstrip()
 
 
-def _interval(metric: Metric | None) -> str:
+def with_interval(metric: Metric | None) -> str:
+    """A value for people, with its interval if it has one."""
     if metric is None:
         return "-"
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:.3f}"
     return f"{metric.value:.3f} {metric.low:.2f}-{metric.high:.2f}"
 
 

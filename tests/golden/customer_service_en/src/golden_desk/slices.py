@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,13 +10,16 @@ from dataclasses import dataclass, field
 
 from .answers import Answers
 from .config import Config
+from .keys import NO_FACT, is_missing
 from .metrics import DECISIVE, measure
+from .report import with_interval
 from .row_files import read_lines
 from .splits import PROCESSED
 from .stats import Metric
 
 FEWEST_ROWS = 10  # of a slice: fewer say nothing, and may point at a person
 MOST_VALUES = 8  # of a field; numbers with more are told apart at their median
+NUMBER, NUMERIC = re.compile(r"-?\d+(\.\d+)?"), 0.9  # of what is said in a field of numbers
 
 
 @dataclass
@@ -63,12 +67,12 @@ def by_slice(
 
 def in_few(column: Sequence[str]) -> list[str]:
     """The values themselves where they are few; many numbers as the halves around their median."""
-    if len(set(column)) <= MOST_VALUES:
-        return [value or "-" for value in column]
-    try:
-        numbers = [float(value) if value else None for value in column]
-    except ValueError:
-        return [value or "-" for value in column]
+    said = ["" if is_missing(value, NO_FACT) else value for value in column]
+    found = [NUMBER.match(value) for value in said]
+    numeric = sum(map(bool, found)) >= NUMERIC * sum(map(bool, said))
+    if len({*said}) <= MOST_VALUES or not numeric:
+        return [value or "-" for value in said]
+    numbers = [float(number[0]) if number else None for number in found]
     middle = statistics.median(number for number in numbers if number is not None)
     halves = {True: f"<= {middle:g}", False: f"> {middle:g}"}
     return ["-" if number is None else halves[number <= middle] for number in numbers]
@@ -77,8 +81,7 @@ def in_few(column: Sequence[str]) -> list[str]:
 def slice_lines(slices: Slices) -> list[str]:
     """The slices for people."""
     lines = [
-        f"  {name} {value}: {DECISIVE[0]} {metric.value:.3f} {metric.low:.2f}-{metric.high:.2f}, "
-        f"{metric.n} rows"
+        f"  {name} {value}: {DECISIVE[0]} {with_interval(metric)}, {metric.n} rows"
         for name, of in slices.measured.items()
         for value, metric in of.items()
     ]

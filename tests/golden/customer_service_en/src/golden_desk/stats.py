@@ -17,11 +17,11 @@ SIGNIFICANT = 0.05
 
 
 class Metric(NamedTuple):
-    """A measured value with its 95 % interval and the rows it rests on."""
+    """A measured value with its 95 % interval, if it has one, and the rows it rests on."""
 
     value: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     n: int
 
 
@@ -48,6 +48,11 @@ def resampled(statistic: Statistic, *columns: Labels, seed: int) -> Metric:
     n = len(columns[0])
     low, high = np.quantile(_resample(statistic, columns, seed), [0.025, 0.975])
     return Metric(float(statistic(*columns)), float(low), float(high), n)
+
+
+def alone(statistic: Statistic, *columns: Labels) -> Metric:
+    """A statistic without interval: one that rows drawn again make larger, as a largest gap."""
+    return Metric(float(statistic(*columns)), None, None, len(columns[0]))
 
 
 def compare(

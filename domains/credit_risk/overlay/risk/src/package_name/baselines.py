@@ -14,7 +14,7 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MaxAbsScaler
+from sklearn.preprocessing import StandardScaler
 
 from .answers import Answers
 from .formatting import NOT_GIVEN
@@ -22,8 +22,13 @@ from .task import TaskConfig
 
 TITLE = "one-hot + logistic regression"
 FOLDS = 3  # of the cross-validation, where every level has as many rows
-NUMBER = re.compile(r"[^\w+.-]?\s*([+-]?(?:\d[\d,]*\.?\d*|\.\d+)(?:e[+-]?\d+)?)")
-WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")  # Chinese has no spaces: a character is a word
+# perhaps after a currency or 约, not within a code such as a34; 1,200 and 1 200 are thousands
+NUMBER = re.compile(
+    r"\D{0,4}?(?<![a-z])((?:(?<!\w)[+-])?"
+    r"(?:(?:\d{1,3}(?:[ ,]\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)"
+)
+# Chinese has no spaces: a character is a word; < 1 year is less than 1 year
+WORD = re.compile(r"[\u3400-\u9fff<>]|[^\W_\u3400-\u9fff]+")
 
 Features = dict[str, float]
 
@@ -36,7 +41,7 @@ def classical_answers(
     The level is learned; its recommendation is the one that most often goes with it.
     """
     levels = [answer.partition("\n")[0] for answer in answers]
-    model = make_pipeline(DictVectorizer(), MaxAbsScaler(), _classifier(levels))
+    model = make_pipeline(DictVectorizer(), StandardScaler(with_mean=False), _classifier(levels))
     model.fit([features(text) for text in texts], levels)
     asked = [features(text) for text in questions]
     usual = {
@@ -57,9 +62,9 @@ def features(text: str) -> Features:
             continue
         value = unicodedata.normalize("NFKC", value).strip().casefold()
         number = NUMBER.match(value)
-        if number and math.isfinite(as_number := float(number[1].replace(",", ""))):
+        if number and math.isfinite(as_number := float(re.sub("[ ,]", "", number[1]))):
             found[name] = as_number
-            value = value[number.end() :]
+            value = f"{value[: number.start(1)]} {value[number.end() :]}"
         words = WORD.findall(value)
         pairs = [" ".join(pair) for pair in pairwise(words)]
         found |= {f"{name} has {each}": 1.0 for each in (*words, *pairs)}
@@ -75,5 +80,5 @@ def _classifier(levels: Sequence[str]) -> DummyClassifier | LogisticRegression |
     folds = min(FOLDS, *rows.values())
     if folds < 2:  # a fold without a level has no log loss, so C stays at 1, scikit-learn's own
         return model
-    choices = {"C": (0.01, 0.1, 1, 10)}
+    choices = {"C": (0.001, 0.01, 0.1, 1, 10)}
     return GridSearchCV(model, choices, cv=folds, scoring="neg_log_loss")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from .answers import Answers
-from .stats import Comparison, Metric, compare, compare_rates, rate, resampled
+from .stats import Comparison, Metric, alone, compare, compare_rates, rate, resampled
 from .task import TaskConfig
 
 DECISIVE = ("auc",)  # tuning pays where it is better in this
@@ -22,7 +22,8 @@ readable: the share of what the model writes that is a level of the list
 auc, ks, brier, calibration_error: of the probability of task.positive; auc and
 ks are not given (-, n/a) where all rows are of task.positive, or none
 calibration_error: how far that probability is from the share of task.positive,
-in bins of 25 rows or more; by chance alone it may be .08 in one of 25"""
+in bins of 25 rows or more; by chance alone it may be .08 in one of 25
+ks and calibration_error have no interval: drawing rows again makes both larger"""
 # the share of bad rows in a bin is known to a standard error of .1, at .5: sqrt(.25 / 25); smaller
 # bins find an error where there is none (Roelofs et al. 2022, https://arxiv.org/abs/2012.08668)
 BIN_ROWS = 25
@@ -37,11 +38,12 @@ def measure(
 ) -> dict[str, Metric]:
     """The metrics of one way of answering."""
     bad, score = is_positive(gold, task), positive_probability(answers, task)
-    ranking = {"auc": auc, "ks": ks} if bad.any() and not bad.all() else {}
-    statistics = {**ranking, "brier": brier, "calibration_error": calibration_error}
-    metrics = {
-        name: resampled(statistic, bad, score, seed=seed) for name, statistic in statistics.items()
-    }
+    metrics: dict[str, Metric] = {}
+    if is_mixed(bad):
+        metrics["auc"] = resampled(auc, bad, score, seed=seed)
+        metrics["ks"] = alone(ks, bad, score)
+    metrics["brier"] = resampled(brier, bad, score, seed=seed)
+    metrics["calibration_error"] = alone(calibration_error, bad, score)
     metrics["accuracy"] = rate(_right_level(gold, answers.read))
     if task.recommendations:
         right = zip(gold, answers.read, strict=True)
@@ -64,11 +66,11 @@ def compare_all(
     bad = is_positive(gold, task)
     scores = positive_probability(ours, task), positive_probability(theirs, task)
     right = _right_level(gold, ours.read), _right_level(gold, theirs.read)
+    ranking = {"auc": auc, "ks": ks} if is_mixed(bad) else {}
     return {
-        "auc": compare(auc, bad, *scores, against=against, seed=seed),
-        "ks": compare(ks, bad, *scores, against=against, seed=seed),
-        "accuracy": compare_rates(*right, against=against, seed=seed),
-    }
+        name: compare(statistic, bad, *scores, against=against, seed=seed)
+        for name, statistic in ranking.items()
+    } | {"accuracy": compare_rates(*right, against=against, seed=seed)}
 
 
 def scores(answers: Answers, task: TaskConfig) -> Scores:
@@ -79,6 +81,11 @@ def scores(answers: Answers, task: TaskConfig) -> Scores:
 def is_positive(gold: Sequence[str], task: TaskConfig) -> Truth:
     """Which rows have the level that is the risk."""
     return np.array([_line(answer, 0) == task.positive for answer in gold])
+
+
+def is_mixed(bad: Truth) -> bool:
+    """Whether there are rows of both kinds, without which nothing is ranked."""
+    return bool(bad.any() and not bad.all())
 
 
 def positive_probability(answers: Answers, task: TaskConfig) -> Scores:
