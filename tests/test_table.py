@@ -66,8 +66,9 @@ def test_every_column_of_a_table_has_its_use(tmp_path: Path) -> None:
             "`remark`, `apply_date`, `case_id`：不提供给模型：编号、日期、事后才知或全为空",
         ),
         Text(
-            "to show one to the model after all: task.inputs and data.columns of run.yaml",
-            "如确需提供给模型：修改 run.yaml 的 task.inputs 与 data.columns",
+            "to show one to the model after all: task.inputs, data.columns and data.slices of "
+            "run.yaml",
+            "如确需提供给模型：修改 run.yaml 的 task.inputs、data.columns 与 data.slices",
         ),
     )
 
