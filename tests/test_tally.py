@@ -20,11 +20,15 @@ def tally(*cells: str, times: int = 1) -> Tally:
     words = [chr(0x4E00 + i) for i in range(len(cells) * times)]
     for number, (word, cell) in enumerate(zip(words, cells * times, strict=True), 1):
         found.add(Row("a.json", number, {"facts": f"被告人{word}某", "charges": cell}))
+    found.tell_lists()
     return found
 
 
 def test_a_cell_holds_labels_in_any_order_with_or_without_what_stands_before_them() -> None:
-    for cell in ("罪名:盗窃;诈骗", "罪名：诈骗； 盗窃", " 诈骗;;罪名:盗窃;盗窃 "):
+    for cell in (
+        *("罪名:盗窃;诈骗", "罪名：诈骗； 盗窃", " 诈骗;;罪名:盗窃;盗窃 "),
+        *("盗窃罪;诈骗", "盗窃\r\n诈骗", "罪名: 诈骗罪\n\n罪名:盗窃罪"),
+    ):
         assert labels_of(cell, CHARGE) == ("盗窃", "诈骗")
     assert labels_of(" ; ", CHARGE) == ()
     assert labels_of("refund; late", INTENT) == ("refund;_late",)
@@ -76,3 +80,24 @@ def test_the_levels_of_a_known_scale_stand_in_its_order(labels: list[str]) -> No
 @given(st.dictionaries(st.text(), st.integers()), st.lists(st.text()))
 def test_ordering_loses_no_label(rows: dict[str, int], scale: list[str]) -> None:
     assert in_order(rows, scale) == rows
+
+
+def test_a_comma_is_between_labels_only_where_each_stands_alone_somewhere() -> None:
+    selective = "走私、贩卖、运输、制造毒品"
+    for between in ("、", ",", "，", ", ", "罪、"):
+        found = tally("盗窃", "诈骗罪", f"诈骗{between}盗窃罪", f"抢劫{between}盗窃", selective)
+        expected = {"盗窃": 2, "诈骗": 2, "抢劫、盗窃": 1, selective: 1}
+        assert found.labels() == dict(sorted(expected.items()))
+    found = tally(f"{selective}、盗窃", "盗窃", f"{selective}罪")
+    assert found.labels() == {"盗窃": 2, selective: 2}
+    assert tally("assault, aggravated", "theft").labels() == {"assault,_aggravated": 1, "theft": 1}
+
+
+def test_lists_of_the_same_labels_are_the_same_answer() -> None:
+    found = Tally(CHARGE, {"text": ("facts",), "label": ("charges",)})
+    for number, cell in enumerate(("盗窃、诈骗", "诈骗;盗窃", "诈骗罪", "盗窃", "诈骗、盗窃"), 1):
+        facts = "被告人王某" if number in (1, 2, 5) else "被告人" + "李张"[number - 3]
+        found.add(Row("a.json", number, {"facts": facts, "charges": cell}))
+    found.tell_lists()
+    assert found.labels() == {"盗窃": 2, "诈骗": 2}
+    assert (found.repeats.total(), found.answers.total(), found.contradicted) == (2, 3, 0)

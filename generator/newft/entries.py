@@ -83,6 +83,7 @@ class Task:
     positive: Positive | None = None
     separator: str | None = None  # between several labels of one record
     label_prefix: str = ""  # that some files write before every label
+    label_suffix: str = ""  # and after it
     answer_told: Mapping[Language, str] = field(default_factory=dict)  # a pattern in the input
 
     @property

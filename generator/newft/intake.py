@@ -39,6 +39,7 @@ def measure(
         _counted(source, tally, project_path)
         for source, project_path in zip(sources, _project_paths(sources), strict=True)
     ]
+    tally.tell_lists()
     labels = tally.labels_kept()
     suspect = _suspect(task, tally)
     _refuse_too_little(files, task, tally, suspect=suspect)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from newft.columns import CJK
 from newft.entries import Language, Role, Task
-from newft.keys import NO_FACT, NO_GROUP, NO_LABEL, is_missing, normal_label, skeleton
+from newft.keys import (
+    NO_FACT,
+    NO_GROUP,
+    NO_LABEL,
+    is_missing,
+    joined,
+    named_by,
+    normal_label,
+    parts_of,
+    several_labels,
+    skeleton,
+)
 from newft.model import Lengths
 from newft.records import Row, text_of
 
@@ -42,9 +52,8 @@ def labels_of(text: str, task: Task) -> tuple[str, ...]:
         return ()
     if task.separator is None:
         return (normal_label(text),)
-    parts = unicodedata.normalize("NFKC", text).split(task.separator)
-    named = (normal_label(part).removeprefix(task.label_prefix).strip("_") for part in parts)
-    return tuple(sorted({label for label in named if label}))
+    found = several_labels(text, task.separator, task.label_prefix, task.label_suffix)
+    return tuple(sorted(set(map(joined, found))))
 
 
 def in_order(rows: Mapping[str, int], scale: Sequence[str]) -> dict[str, int]:
@@ -95,6 +104,26 @@ class Tally:
         group = self._cell(row, "group").strip()
         if not is_missing(group, NO_GROUP):
             self.groups[group] += 1
+
+    def tell_lists(self) -> None:
+        """Take labels apart that are lists of others: all labels are known once all rows are."""
+        if self.task.separator is None:
+            return
+        made_of = _made_of(_labels(self.answers), self.task)
+        told = {
+            answer: replace(
+                answer,
+                labels=tuple(sorted({name for label in answer.labels for name in made_of[label]})),
+            )
+            for answer in self.answers
+        }
+        self.answers, self.repeats = _summed(self.answers, told), _summed(self.repeats, told)
+        for several in (answers for answers in self.seen.values() if len(answers) > 1):
+            distinct = Counter(told[answer] for answer in several)
+            repeats = Counter({answer: rows - 1 for answer, rows in distinct.items()})
+            self.answers -= repeats
+            self.repeats += repeats
+            self.contradicted -= len(distinct) == 1
 
     def _lacking(self, text: str, answer: Answer) -> str:
         """The code of what a row has not, if anything."""
@@ -196,6 +225,25 @@ class Tally:
 
 def _fact(cell: str) -> str:
     return "" if is_missing(cell, NO_FACT) else " ".join(cell.split())
+
+
+def _made_of(labels: Iterable[str], task: Task) -> dict[str, set[str]]:
+    """What each label is a list of, or itself: 盗窃、诈骗 is two where both stand elsewhere."""
+    parts = {label: parts_of(label, task.label_prefix, task.label_suffix) for label in labels}
+    listed: dict[Sequence[str], str] = {}
+    made_of: dict[str, set[str]] = {}
+    for label in sorted(parts, key=lambda label: len(parts[label])):
+        made_of[label] = named_by(parts[label], listed) or {label}
+        if made_of[label] == {label}:
+            listed[parts[label]] = label
+    return made_of
+
+
+def _summed(rows: Counter[Answer], told: Mapping[Answer, Answer]) -> Counter[Answer]:
+    summed: Counter[Answer] = Counter()
+    for answer, count in rows.items():
+        summed[told[answer]] += count
+    return summed
 
 
 def _labels(answers: Mapping[Answer, int]) -> Counter[str]:

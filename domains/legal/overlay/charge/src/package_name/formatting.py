@@ -11,17 +11,16 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from .conversation import Conversation, Reject, to_example
-from .keys import NO_LABEL, is_missing, normal_label, skeleton
+from .keys import NO_LABEL, is_missing, named_by, parts_of, several_labels, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 SEVERAL_LINES = False  # in make chat, each line is a question of its own
 
+SEPARATOR = ";"  # between charges, as a line end
 PREFIX = "罪名:"  # that some files write before the charges
 SUFFIX = "罪"  # that some files write after each: 盗窃罪 is 盗窃
-BETWEEN = re.compile(r"[;；\n]")  # charges, always
-WITHIN = re.compile(r"[、,]")  # between charges, or within one: 走私、贩卖、运输、制造毒品
 
 # Told is this case's charge: 以盗窃罪追究, 构成盗窃罪, 涉嫌诈骗、盗窃罪. 盗窃 is a verb too, and
 # 贷款诈骗罪 another charge than 诈骗罪.
@@ -73,7 +72,7 @@ def kept_together(record: Mapping[str, str], question: str) -> str:
 
 def labels_in(answer: str) -> list[str]:
     """The labels that an answer names."""
-    return answer.split(";")
+    return answer.split(SEPARATOR)
 
 
 def candidates(task: TaskConfig) -> list[str]:
@@ -99,40 +98,20 @@ def charges_in(text: str, task: TaskConfig) -> set[str] | None:
     """The charges that a text names, as the list writes them; None where one is not of the list."""
     listed = by_parts(tuple(task.labels))
     charges: set[str] = set()
-    for several in BETWEEN.split(text):
-        named = named_by(parts_of(several), listed)
+    for parts in several_labels(text, SEPARATOR, PREFIX, SUFFIX):
+        named = named_by(parts, listed)
         if named is None:
             return None
         charges |= named
     return charges
 
 
-def named_by(parts: Sequence[str], listed: Mapping[Sequence[str], str]) -> set[str] | None:
-    """The charges that parts make up without a rest; the longest charge first, if there is one."""
-    rests: list[set[str] | None] = [set()]  # what the last 0, 1, 2, ... parts name
-    for start in reversed(range(len(parts))):
-        ways = (
-            {charge} | rest
-            for end in range(len(parts), start, -1)
-            if (charge := listed.get(parts[start:end]))
-            if (rest := rests[len(parts) - end]) is not None
-        )
-        rests.append(next(ways, None))
-    return rests[-1]
-
-
 @lru_cache(maxsize=1)  # of one run
 def by_parts(labels: tuple[str, ...]) -> dict[Sequence[str], str]:
     """Charges by their parts; the first where 盗窃 and 盗窃罪 are both listed."""
-    return {parts_of(label): label for label in reversed(labels)}
-
-
-def parts_of(text: str) -> tuple[str, ...]:
-    """What stands between the commas of a text, without 罪名: before and 罪 after each."""
-    parts = (part.strip("_").removeprefix(PREFIX) for part in WITHIN.split(normal_label(text)))
-    return tuple(name for part in parts if (name := part.strip("_").removesuffix(SUFFIX)))
+    return {parts_of(label, PREFIX, SUFFIX): label for label in reversed(labels)}
 
 
 def in_order(charges: set[str], task: TaskConfig) -> str:
     """Charges as one answer: their order in a file carries no meaning, so the list's is taken."""
-    return ";".join(charge for charge in task.labels if charge in charges)
+    return SEPARATOR.join(charge for charge in task.labels if charge in charges)
