@@ -43,6 +43,12 @@ TOLD = [
     "被告人因涉嫌犯{}罪于2016年3月1日被刑事拘留",
     "公诉机关指控被告人马某犯{}罪，提请依法惩处",
     "被告人曾因放火罪被判处有期徒刑。其行为触犯了{}罪",
+    "其行为已构成“{}罪”",
+    "其行为已构成“{}”罪",
+    "足以认定马某{}罪成立",
+    "公诉机关指控的{}罪罪名成立",
+    "被告人曾供述其构成{}罪",
+    "其涉嫌{}罪一案被移送审判",
 ]
 NOT_TOLD = [
     "{}现金三千元",
@@ -50,6 +56,8 @@ NOT_TOLD = [
     "因犯{}罪于2010年12月14日被判处有期徒刑，2011年刑满释放",
     "曾因涉嫌{}罪被取保候审",
     "2010年被法院以{}罪判处拘役三个月",
+    "曾于2010年3月因{}罪服刑",
+    "2012年因构成{}罪被判拘役",
     "有{}罪前科",
     "以{}等手段多次犯罪",
     "其行为构成贷款{}罪",
@@ -73,6 +81,35 @@ def test_facts_may_hold_the_word_and_an_earlier_conviction(
     task = with_labels(config.task, [f"盗窃{suffix}", f"诈骗{suffix}"])
     record = {"text": fact.format("盗窃"), "label": "盗窃"}
     assert not isinstance(to_conversation(record, task), Reject)
+
+
+DRUGS, PROCEEDS = "走私、贩卖、运输、制造毒品", "掩饰、隐瞒犯罪所得、犯罪所得收益"
+BY_A_PART = [
+    (DRUGS, "已构成贩卖毒品罪"),
+    (DRUGS, "因涉嫌贩卖毒品罪被刑事拘留"),
+    (DRUGS, "以贩卖、运输毒品罪追究其刑事责任"),
+    (DRUGS, "其行为构成走私、贩卖、运输、制造毒品罪"),
+    (PROCEEDS, "其行为构成掩饰、隐瞒犯罪所得罪"),
+    (PROCEEDS, "其行为构成掩饰、隐瞒犯罪所得收益罪"),
+]
+OF_ANOTHER = [
+    (DRUGS, "其行为构成非法持有毒品罪"),
+    (DRUGS, "曾因贩卖毒品罪被判处有期徒刑三年"),
+    (DRUGS, "向他人贩卖毒品"),
+    (PROCEEDS, "明知是犯罪所得而予以掩饰"),
+]
+
+
+@pytest.mark.parametrize(
+    ("charge", "fact", "told"),
+    [*((*each, True) for each in BY_A_PART), *((*each, False) for each in OF_ANOTHER)],
+)
+def test_a_charge_of_several_acts_is_told_by_one_of_them(
+    config: Config, charge: str, fact: str, told: bool
+) -> None:
+    task = with_labels(config.task, [charge, "盗窃"])
+    outcome = to_conversation({"text": fact, "label": charge}, task)
+    assert (outcome == Reject("label_in_input")) == told
 
 
 def test_an_answer_is_read_as_a_set(config: Config) -> None:

@@ -22,11 +22,18 @@ SEPARATOR = ";"  # between charges, as a line end
 PREFIX = "罪名:"  # that some files write before the charges
 SUFFIX = "罪"  # that some files write after each: 盗窃罪 is 盗窃
 
-# Told is this case's charge: 以盗窃罪追究, 构成盗窃罪, 涉嫌诈骗、盗窃罪. 盗窃 is a verb too, and
-# 贷款诈骗罪 another charge than 诈骗罪.
-TOLD = "(?:以|构成了?|触犯了?|涉嫌|犯有?)(?:.*[、和与及])?{charge}(?:[、和与及].*)?(?<!犯)罪(?!犯)"
-# An earlier conviction is a fact: 曾因涉嫌盗窃罪, 因犯盗窃罪被判处, 被法院以盗窃罪判处
-EARLIER = re.compile(r"曾|因犯|原犯|前科|刑满|被(?!告).*判")
+# Told is this case's charge: 以盗窃罪追究, 构成“盗窃罪”, 涉嫌诈骗、盗窃罪, 盗窃罪成立.
+# 盗窃 is a verb too, and 贷款诈骗罪 another charge than 诈骗罪.
+QUOTE = "[“”‘’「」『』\"']?"
+TOLD = (
+    f"(?:以|构成了?|触犯了?|涉嫌|犯有?)(?:.*[、和与及])?{QUOTE}{{charge}}{QUOTE}(?:[、和与及].*)?"
+    "(?<!犯)罪(?!犯)|{charge}罪(?:的?罪名)?成立"
+)
+# An earlier conviction is a fact: 曾因涉嫌盗窃罪, 因犯盗窃罪被判处, 被法院以盗窃罪判处.
+# What was said (曾供述其构成盗窃罪) and where the case went (被移送审判) is no conviction.
+EARLIER = re.compile(
+    "曾[^供称述认辩]*?(?:因|犯|被|涉嫌|构成)|因犯|原犯|前科|刑满|被(?!告).*(?<![审批裁谈])判"
+)
 PHRASE = re.compile(r"[，。；,;\n]")  # ends at each
 
 
@@ -54,10 +61,21 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
 
 
 def is_told(charge: str, text: str) -> bool:
-    """Whether the text says that this case is about the charge."""
-    told = re.compile(TOLD.format(charge=re.escape(charge.removesuffix(SUFFIX))))
+    """Whether the text says that this case is about the charge, in full or by one of its parts."""
+    told = re.compile(TOLD.format(charge=f"(?:{'|'.join(map(re.escape, short_forms(charge)))})"))
     phrases = (phrase for phrase in PHRASE.split(text) if SUFFIX in phrase)
     return any(told.search(phrase) and not EARLIER.search(phrase) for phrase in phrases)
+
+
+def short_forms(charge: str) -> list[str]:
+    """What courts write for a charge: 贩卖毒品 is short for 走私、贩卖、运输、制造毒品.
+
+    Each part may stand with the end of the last one. Where that end begins is not marked, so all
+    ends are there: what is no charge stands in no text.
+    """
+    *others, last = parts_of(charge, PREFIX, SUFFIX)
+    ends = [last[at:] for at in range(1, len(last))]
+    return [charge.removesuffix(SUFFIX), *others, last, *(o + end for o in others for end in ends)]
 
 
 def identity(question: str) -> str:
