@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from package_name.answers import Answers
-from package_name.baselines import classical_answers
+from package_name.baselines import classical_answers, words_by_type
 from package_name.config import Config
 from package_name.metrics import measure
 
@@ -39,3 +41,18 @@ def test_the_baseline_learns_passages_of_no_clause_type(config: Config) -> None:
     texts = [f"the {word} of {i}" for i in range(8) for word in ("x", "y")]
     answers = classical_answers(texts, [first, second] * 8, ["the y of 9"], config.task)
     assert list(answers.read) == [second]
+
+
+@pytest.mark.parametrize("rare", [0, 1, 2])
+def test_the_baseline_learns_from_few_rows_of_a_label_or_none(config: Config, rare: int) -> None:
+    first, second = config.task.labels
+    texts = [f"the {word} of {i}" for word, rows in (("x", 8), ("y", rare)) for i in range(rows)]
+    labels = [first] * 8 + [second] * rare
+    assert list(classical_answers(texts, labels, ["the x of 9"], config.task).read) == [first]
+
+
+def test_a_chinese_word_is_a_character_beside_digits_too() -> None:
+    words = ["通", "知", "后", "30", "日", "内", "支", "付", "5", "万", "元"]
+    assert words_by_type("通知后30日内支付5万元") == words
+    assert words_by_type("违约\n5万") == ["5", "万", "违约|5", "违约|万"]
+    assert words_by_type("Clause 4b") == ["clause", "4b"]
