@@ -32,3 +32,12 @@ def test_the_baseline_names_several_charges_and_never_none(config: Config) -> No
     given = classical_answers(texts, charges, questions, config.task).read
     assert list(given[:2]) == [first, f"{first};{second}"]
     assert given[2]
+
+
+@pytest.mark.parametrize("also", ["", "{first};{second}"])
+def test_the_baseline_learns_a_charge_that_every_row_has(config: Config, also: str) -> None:
+    first, second = config.task.labels
+    charges = [first] * 4 + [also.format(first=first, second=second) or first] * 4
+    texts = [f"{word} number {i}" for word in ("alpha", "beta") for i in range(4)]
+    given = classical_answers(texts, charges, ["alpha number 9", "beta number 9"], config.task)
+    assert list(given.read) == [charges[0], charges[-1]]

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import make_pipeline
 
 from .answers import Answers
 from .formatting import in_order
@@ -27,13 +25,13 @@ def classical_answers(
     """
     # characters, for Chinese is written without spaces
     features = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True)
-    each = LogisticRegression(C=100, max_iter=1_000, class_weight="balanced")
-    model = make_pipeline(features, OneVsRestClassifier(each))
+    known, asked = features.fit_transform(texts), features.transform(questions)
+    model = LogisticRegression(C=100, max_iter=1_000, class_weight="balanced")
     targets = encode(charges, task)
-    seen = targets.any(axis=0)  # a charge without training rows cannot be learned
-    model.fit(list(texts), targets[:, seen])
-    likely = np.zeros((len(questions), len(task.labels)))
-    likely[:, seen] = model.predict_proba(list(questions)).reshape(len(questions), -1)
+    share = targets.mean(axis=0)
+    likely = np.tile(share, (len(questions), 1))  # as it stands where no row or every row has it
+    for place in np.flatnonzero((share > 0) & (share < 1)):
+        likely[:, place] = model.fit(known, targets[:, place]).predict_proba(asked)[:, 1]
     named = likely > 0.5
     named[np.arange(len(questions)), likely.argmax(axis=1)] = True
     given = [in_order({task.labels[place] for place in np.flatnonzero(row)}, task) for row in named]
