@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from itertools import combinations
 
 import pytest
 from example import with_labels
 
+from package_name.chat import prompt_of, questions
 from package_name.config import Config
 from package_name.conversation import Reject
 from package_name.formatting import read_answer, to_conversation
@@ -20,6 +22,17 @@ def test_charges_are_written_in_the_order_of_the_list(config: Config) -> None:
         {"role": "user", "content": "The facts."},
         {"role": "assistant", "content": f"{first};{second}"},
     ]
+
+
+def test_chat_takes_the_paragraphs_of_a_case_for_one_question(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = "经审理查明：\n2016年3月，被告人马某窃走手机一部。\n上述事实，有证言证实。"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{facts}\n\n"))
+    (question,) = questions()
+    record = {"text": facts, "label": config.task.labels[0]}
+    answer = {"role": "assistant", "content": record["label"]}
+    assert [*prompt_of(question, config), answer] == to_conversation(record, config.task)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from package_name.chat import prompt_of
 from package_name.config import Config
 from package_name.conversation import Reject
 from package_name.formatting import read_answer, to_conversation
@@ -36,6 +37,18 @@ def test_only_a_type_stands_in_a_line_of_its_own(config: Config) -> None:
     assert not isinstance(alone, Reject) and not isinstance(under, Reject)
     passage = "1. The term renews. 2. The fee rises."
     assert [alone[1]["content"], under[1]["content"]] == [passage, f"renewal term\n{passage}"]
+
+
+@pytest.mark.parametrize("kind", ["", "renewal term"])
+@pytest.mark.parametrize("typed", ["The term renews.", "1. The term renews.\n\n2. The fee  rises."])
+def test_chat_asks_as_training_did(config: Config, kind: str, typed: str) -> None:
+    columns = {"text": ["text"], "label": ["label"]} | ({"type": ["type"]} if kind else {})
+    data = config.data.model_copy(update={"columns": columns})
+    record = {"text": typed, "type": kind, "label": config.task.labels[0]}
+    trained = to_conversation(record, config.task)
+    asked = f"{kind}\n{typed}" if kind else typed
+    prompt = prompt_of(asked, config.model_copy(update={"data": data}))
+    assert [*prompt, {"role": "assistant", "content": record["label"]}] == trained
 
 
 @pytest.mark.parametrize(

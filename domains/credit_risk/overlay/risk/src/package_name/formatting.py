@@ -7,7 +7,7 @@ in config/run.yaml. Fields that are protected or known only later are not among 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from .conversation import Conversation, Reject, to_example
 from .errors import ProjectError
@@ -62,6 +62,11 @@ def as_lines(values: Mapping[str, str]) -> str:
     return "\n".join(
         f"{name.replace('_', ' ')}: {value or NOT_GIVEN}" for name, value in values.items()
     )
+
+
+def asked(text: str, columns: Container[str]) -> str:
+    """What is typed in make chat, as a training row would ask it: as it is."""
+    return text.strip()
 
 
 def identity(question: str) -> str:

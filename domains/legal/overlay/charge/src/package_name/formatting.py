@@ -7,7 +7,7 @@ The words of the prompts and the list of charges are data: they live in config/r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 
 from .conversation import Conversation, Reject, to_example
@@ -16,7 +16,7 @@ from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
-SEVERAL_LINES = False  # in make chat, each line is a question of its own
+SEVERAL_LINES = True  # in make chat, an empty line ends a question
 
 SEPARATOR = ";"  # between charges, as a line end
 PREFIX = "罪名:"  # that some files write before the charges
@@ -76,6 +76,11 @@ def short_forms(charge: str) -> list[str]:
     *others, last = parts_of(charge, PREFIX, SUFFIX)
     ends = [last[at:] for at in range(1, len(last))]
     return [charge.removesuffix(SUFFIX), *others, last, *(o + end for o in others for end in ends)]
+
+
+def asked(text: str, columns: Container[str]) -> str:
+    """What is typed in make chat, as a training row would ask it: as it is."""
+    return text.strip()
 
 
 def identity(question: str) -> str:

@@ -7,7 +7,7 @@ The words of the prompts and the answers are data: they live in config/run.yaml.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from .conversation import Conversation, Reject, to_example
 from .keys import NO_LABEL, is_missing, normal_label, skeleton
@@ -28,8 +28,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
 
     `record` has the fields of data.columns in run.yaml: text, label and perhaps type and group.
     """
-    # a line each, so that a type is told from the first paragraph of a passage without one
-    kind, text = (" ".join(record.get(name, "").split()) for name in ("type", "text"))
+    kind, text = (one_line(record.get(name, "")) for name in ("type", "text"))
     if not text:
         return Reject("empty_input")
     label = normal_label(record["label"])
@@ -39,6 +38,20 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject("label_in_input")
     # the type stands first: of a passage that is too long, the middle is left out
     return to_example(f"{kind}\n{text}" if kind else text, label, task)
+
+
+def asked(text: str, columns: Container[str]) -> str:
+    """What is typed in make chat, as a training row would ask it.
+
+    Where the records name clause types, the first of several lines is one.
+    """
+    kind, _, passage = text.strip().partition("\n") if "type" in columns else ("", "", text)
+    return "\n".join(one_line(each) for each in (kind, passage) if each)
+
+
+def one_line(text: str) -> str:
+    """The text on a line, so that a type is told from the first paragraph of a passage."""
+    return " ".join(text.split())
 
 
 def identity(question: str) -> str:
