@@ -22,10 +22,10 @@ from transformers import TextStreamer
 
 from . import command
 from .config import Config
-from .conversation import to_prompt
+from .conversation import Conversation, to_prompt
 from .dataset import prompt_ids, shorten
 from .errors import ProjectError
-from .formatting import SEVERAL_LINES, candidates, read_answer
+from .formatting import SEVERAL_LINES, asked, candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .run_folder import run_folder
 from .source import model_folder
@@ -108,11 +108,16 @@ def refuse_damaged(question: str) -> None:
         raise ProjectError(*NOT_UTF8) from None
 
 
+def prompt_of(question: str, config: Config) -> Conversation:
+    """What the model is asked: as in training, however the question was typed."""
+    return to_prompt(asked(question, config.data.columns), config.task)
+
+
 def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, question: str) -> None:
     """Print an answer as it is written, and say so where it is not one of the labels."""
     longest = {"role": "assistant", "content": max(candidates(config.task), key=len)}
-    asked = [*to_prompt(question, config.task), longest]
-    (*prompt, _), lost = shorten(asked, tokenizer, config.model, config.training.max_length)
+    answered = [*prompt_of(question, config), longest]
+    (*prompt, _), lost = shorten(answered, tokenizer, config.model, config.training.max_length)
     if lost:
         print(f"(shortened by {lost} tokens in its middle)", file=sys.stderr)
     tokens = torch.tensor([prompt_ids(prompt, tokenizer, config.model)], device=model.device)

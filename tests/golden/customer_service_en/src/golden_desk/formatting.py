@@ -6,7 +6,7 @@ The words of the prompts and the list of intents are data: they live in config/r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from .conversation import Conversation, Reject, to_example
 from .keys import NO_LABEL, is_missing, normal_label, skeleton
@@ -34,6 +34,11 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     if intent not in task.labels:
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     return to_example(text, intent, task)
+
+
+def asked(text: str, columns: Container[str]) -> str:
+    """What is typed in make chat, as a training row would ask it: as it is."""
+    return text.strip()
 
 
 def identity(question: str) -> str:
