@@ -63,13 +63,25 @@ def test_without_a_column_of_recommendations_its_key_is_named(task: TaskConfig) 
 
 
 @pytest.mark.parametrize(
-    "cell", ["n/a", "NaN", "未提供", "#VALUE!", "#DIV/0!", "?", "-", "--", "\\N", "not provided"]
+    "cell",
+    [
+        "n/a",
+        "NaN",
+        "\u672a\u63d0\u4f9b",
+        "#VALUE!",
+        "#DIV/0!",
+        "?",
+        "-",
+        "--",
+        "\\N",
+        "not provided",
+    ],
 )
 def test_a_mark_of_what_is_not_known_is_no_fact(task: TaskConfig, cell: str) -> None:
     assert facts(task, cell) == "credit history: clean\nincome: -"
 
 
-@pytest.mark.parametrize("cell", ["none", "无", "暂无", "0", "no"])
+@pytest.mark.parametrize("cell", ["none", "\u65e0", "\u6682\u65e0", "0", "no"])
 def test_none_may_be_a_fact(task: TaskConfig, cell: str) -> None:
     assert facts(task, cell) == f"credit history: clean\nincome: {cell}"
 

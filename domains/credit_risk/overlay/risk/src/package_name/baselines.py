@@ -22,7 +22,7 @@ from .task import TaskConfig
 
 TITLE = "one-hot + logistic regression"
 FOLDS = 3  # of the cross-validation, where every level has as many rows
-# perhaps after a currency or 约, not within a code such as a34; 1,200 and 1 200 are thousands
+# perhaps after a currency, not within a code such as a34; 1,200 and 1 200 are thousands
 NUMBER = re.compile(
     r"\D{0,4}?(?<![a-z])((?:(?<!\w)[+-])?"
     r"(?:(?:\d{1,3}(?:[ ,]\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)"
