@@ -129,7 +129,7 @@ def test_records_of_no_task_are_refused_with_what_there_is(tmp_path: Path) -> No
     assert run.stderr == (
         "error: domain, task: the records look like none of the tasks:"
         " credit_risk/risk, customer_service/intent, legal/clause, legal/charge\n\n"
-        "hint: name one: --domain ID --task ID;"
+        "hint: name one, such as --domain credit_risk --task risk;"
         " and columns, if need be: --set data.columns.label=COLUMN\n"
     )
     assert names(tmp_path) == {"t.csv"}

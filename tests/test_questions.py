@@ -211,7 +211,8 @@ def test_a_question_with_several_choices_is_asked() -> None:
         "domain, task: the records fit several tasks: customer_service/intent, other/intent"
     )
     assert caught.value.hint == (
-        "name one: --domain ID --task ID; and columns, if need be: --set data.columns.label=COLUMN"
+        "name one, such as --domain customer_service --task intent;"
+        " and columns, if need be: --set data.columns.label=COLUMN"
     )
 
 

@@ -57,6 +57,11 @@ def test_every_column_of_a_table_has_its_use(tmp_path: Path) -> None:
     assert (found.positive, found.accepted) == ("high", 30)
     assert found.warnings == (
         Text(
+            "`income`, `credit_history`: shown to the model: is each known before the decision, and"
+            " may it be used?",
+            "`income`, `credit_history`：提供给模型：请确认各列在决定之前已知，且可以使用",
+        ),
+        Text(
             "`age`: protected, kept out of the prompt and beside the rows for measuring",
             "`age`：属受保护字段，不进入提示，另存以便度量",
         ),
@@ -66,9 +71,9 @@ def test_every_column_of_a_table_has_its_use(tmp_path: Path) -> None:
             "`remark`, `apply_date`, `case_id`：不提供给模型：编号、日期、事后才知或全为空",
         ),
         Text(
-            "to show one to the model after all: task.inputs, data.columns and data.slices of "
-            "run.yaml",
-            "如确需提供给模型：修改 run.yaml 的 task.inputs、data.columns 与 data.slices",
+            "to show the model one more or one less: task.inputs, data.columns and data.slices "
+            "of run.yaml",
+            "要增减提供给模型的列：修改 run.yaml 的 task.inputs、data.columns 与 data.slices",
         ),
     )
 
@@ -111,6 +116,16 @@ def test_whose_or_in_what_form_changes_nothing_about_an_excluded_column(name: st
 def test_what_things_have_too_is_shown_to_the_model(name: str) -> None:
     kept_out = (field for field in TASK.fields.values() if field.role in ("protected", "excluded"))
     assert not any(is_kept_out(name, field) for field in kept_out)
+
+
+def test_dates_and_civil_status_are_known_by_their_values_too(tmp_path: Path) -> None:
+    states = ["single", "Married", "divorced", "n/a"] * 7 + ["single", "married"]
+    records = with_column(applications(), "Zstand", states)
+    records = with_column(records, "ApplDate", [f"{day + 1:02}.12.2021" for day in range(30)])
+    records = with_column(records, "Since", [f"{1990 + year}" for year in range(30)])
+    found = facts(written(tmp_path, records))
+    assert found.inputs == ("Since", "income", "credit_history")
+    assert found.protected == ("Zstand", "age")
 
 
 @given(st.lists(st.sampled_from(["customer", "co", "current", "group", "no", "in"])), st.booleans())

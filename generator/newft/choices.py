@@ -61,10 +61,11 @@ def task_default(situation: Situation) -> Reasoned[str]:
         return Reasoned(first, why, cited("domains"))
     fitting = [name for name in candidates if name in situation.fits]
     what = "fit several tasks" if fitting else "look like none of the tasks"
+    domain, task = (fitting or candidates)[0].split("/")
     raise UsageError(
         f"the records {what}: {', '.join(fitting or candidates)}",
         where="domain, task",
-        hint="name one: --domain ID --task ID;"
+        hint=f"name one, such as --domain {domain} --task {task};"
         " and columns, if need be: --set data.columns.label=COLUMN",
     )
 

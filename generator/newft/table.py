@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from newft.columns import Column, is_id, is_kept_out
 from newft.entries import Task, Text
+from newft.keys import NO_FACT, is_missing, normal_label
 from newft.mapping import Source
 
 SURE = 0.98  # of a label, from one column alone: no honest input says that much
+NEARLY_ALL = 0.9  # of the values: the others are marks and slips
 FEWEST_SHOWN = 30  # rows in which a value must come back, before it can give a label away
+
+_DATE = re.compile(
+    r"(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d.*)?"
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,7 @@ def uses(sources: Sequence[Source], task: Task, mapping: Mapping[str, Sequence[s
             if column.name in taken:
                 continue
             values = [(row[column.name].strip(), row[label].strip()) for row in source.first]
-            use = "excluded" if _counts([value for value, _ in values]) else _use(column, task)
+            use = _use(column, [value for value, _ in values], task)
             found[use][column.name] = None
             if use == "input" and gives_away(values):
                 revealing[column.name] = None
@@ -56,12 +63,25 @@ def _counts(values: Sequence[str]) -> bool:
     return [int(value) - int(values[0]) for value in values] == list(range(len(values)))
 
 
-def _use(column: Column, task: Task) -> str:
+def _use(column: Column, values: Sequence[str], task: Task) -> str:
+    filled = [value for value in values if not is_missing(value, NO_FACT)]
     for role in ("protected", "excluded"):
-        if any(is_kept_out(column.name, f) for f in task.fields.values() if f.role == role):
+        fields = [field for field in task.fields.values() if field.role == role]
+        if any(is_kept_out(column.name, field) for field in fields):
             return role
-    odd = column.name in task.fields or not column.filled  # a field's own name, or nothing in it
-    return "excluded" if odd or is_id(column) else "input"
+        if any(_nearly_all(filled, map(normal_label, field.typical)) for field in fields):
+            return role
+    dated = sum(bool(_DATE.fullmatch(value)) for value in filled) >= NEARLY_ALL * len(filled)
+    odd = column.name in task.fields or dated  # a field's own name; or nothing in it
+    return "excluded" if odd or is_id(column) or _counts(values) else "input"
+
+
+def _nearly_all(values: Sequence[str], known: Iterable[str]) -> bool:
+    """Whether the values, of which there are several, are known ones."""
+    among, met = {*known}, Counter(map(normal_label, values))
+    return len(among & met.keys()) > 1 and (
+        sum(met[value] for value in among) >= NEARLY_ALL * len(values)
+    )
 
 
 def gives_away(values: Sequence[tuple[str, str]]) -> bool:
@@ -128,6 +148,11 @@ def remarks(found: Uses, task: Task) -> list[Text]:
     said = []
     for names, en, zh in (
         (
+            found.inputs,
+            "shown to the model: is each known before the decision, and may it be used?",
+            "提供给模型：请确认各列在决定之前已知，且可以使用",
+        ),
+        (
             found.protected,
             "protected, kept out of the prompt and beside the rows for measuring",
             "属受保护字段，不进入提示，另存以便度量",
@@ -146,12 +171,12 @@ def remarks(found: Uses, task: Task) -> list[Text]:
         if names:
             listed = ", ".join(f"`{name}`" for name in names)
             said.append(Text(f"{listed}: {en}", f"{listed}：{zh}"))
-    if task.tabular and (found.protected or found.excluded):
+    if task.tabular:
         said.append(
             Text(
-                "to show one to the model after all: task.inputs, data.columns and data.slices of "
-                "run.yaml",
-                "如确需提供给模型：修改 run.yaml 的 task.inputs、data.columns 与 data.slices",
+                "to show the model one more or one less: task.inputs, data.columns and data.slices "
+                "of run.yaml",
+                "要增减提供给模型的列：修改 run.yaml 的 task.inputs、data.columns 与 data.slices",
             )
         )
     return said
