@@ -122,7 +122,7 @@ def test_dates_and_civil_status_are_known_by_their_values_too(tmp_path: Path) ->
     states = ["single", "Married", "divorced", "n/a"] * 7 + ["single", "married"]
     records = with_column(applications(), "Zstand", states)
     records = with_column(records, "ApplDate", [f"{day + 1:02}.12.2021" for day in range(30)])
-    records = with_column(records, "Since", [f"{1990 + year}" for year in range(30)])
+    records = with_column(records, "Since", [f"{1990 + year * 7 % 29}" for year in range(30)])
     found = facts(written(tmp_path, records))
     assert found.inputs == ("Since", "income", "credit_history")
     assert found.protected == ("Zstand", "age")

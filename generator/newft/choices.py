@@ -83,9 +83,11 @@ def positive_unclear(situation: Situation) -> bool:
 
 
 def positive_choices(situation: Situation) -> tuple[Choice, ...]:
-    """The labels."""
-    labels = situation.data.labels if situation.data else ()
-    return tuple(Choice(label, Text(label, label)) for label in labels)
+    """The labels, the rarest first: that is what a bad outcome usually is."""
+    labels = situation.data.labels if situation.data else {}
+    return tuple(
+        Choice(label, Text(label, label)) for label in sorted(labels, key=labels.__getitem__)
+    )
 
 
 def positive_default(situation: Situation) -> Reasoned[str]:

@@ -13,6 +13,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from operator import ne
 
 from peft import PeftModel
 from scipy.special import softmax
@@ -63,18 +64,11 @@ def main(config: Config, options: argparse.Namespace) -> None:
         prompts = [to_untuned_prompt(question(test[i]), config.task, examples) for i in order]
         fitting = rows_within(asker.minutes(ANSWERING), prompts, asker.answer, least=FEWEST_ROWS)
         say(f"answering {fitting:,} of {len(test):,} test rows, by writing and by ranking")
-        if cut := sum(test[i] != splits[2][i] for i in order[:fitting]):
-            say(f"{cut:,} of them without their middle: longer than training.max_length")
         base = asker.answer(prompts[:fitting])
     asked = [test[i] for i in order[:fitting]]
     questions, gold = [question(row) for row in asked], [answer(row) for row in asked]
     tuned = asker.answer([to_prompt(text, config.task) for text in questions])
-    classical = classical_answers(
-        [question(row) for row in splits[0]],  # whole: it has no longest input
-        [answer(row) for row in splits[0]],
-        [question(splits[2][i]) for i in order[:fitting]],
-        config.task,
-    )
+    classical = learned(splits[0], [splits[2][i] for i in order[:fitting]], config)
     say("computing intervals ...")
     result = judge(config, gold, base, tuned, classical)
     slices = {name: [of[i] for i in order[:fitting]] for name, of in told_apart.items()}
@@ -96,13 +90,25 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "answers": by_row(config, order[:fitting], gold, base, tuned, classical),
         },
     )
-    show(result, in_slices, mistakes(questions, gold, tuned))
+    show(result, in_slices, tuned, mistakes(questions, gold, tuned))
     say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
 
 
-def show(result: Result, in_slices: Slices, wrong: Sequence[tuple[str, str, str]]) -> None:
+def learned(
+    train: Sequence[Conversation], asked: Sequence[Conversation], config: Config
+) -> Answers:
+    """What the classical baseline answers; it has no longest input, and gets the rows whole."""
+    texts, labels = [question(row) for row in train], [answer(row) for row in train]
+    return classical_answers(texts, labels, [question(row) for row in asked], config.task)
+
+
+def show(
+    result: Result, in_slices: Slices, tuned: Answers, wrong: Sequence[tuple[str, str, str]]
+) -> None:
     """Print what came of it."""
     say(f"\n{table(result)}\n\n{result.conclusion}")
+    if len({*tuned.read}) == 1:
+        say(f"the tuned model wrote {tuned.read[0]!r} to every row: it has not learned to tell")
     if lines := slice_lines(in_slices):
         say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
     say("\nworst answers of the tuned model:")
@@ -170,7 +176,10 @@ class Asker:
     def shortened(self, rows: Sequence[Conversation]) -> list[Conversation]:
         """Rows as the tuned model was trained on them: no input longer than it has seen."""
         limit = self.config.training.max_length
-        return [shorten(row, self.tokenizer, self.config.model, limit)[0] for row in rows]
+        shorter = [shorten(row, self.tokenizer, self.config.model, limit)[0] for row in rows]
+        if cut := sum(map(ne, rows, shorter)):
+            say(f"{cut:,} of {len(rows):,} inputs without their middle: longer than max_length")
+        return shorter
 
     def minutes(self, share: float) -> float | None:
         """A share of the time budget, or None where there is none."""
