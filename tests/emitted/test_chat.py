@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from desk import Desk
 
 pytestmark = pytest.mark.slow
+LONGEST_WAIT = 120  # seconds, on a machine with other work
 LISTEN = """
 import json
 from desk import chat
@@ -52,14 +54,15 @@ class Terminal:
             start_new_session=True,
         )
         os.close(slave)
-        self.output = ""
+        self.output, self.waited = "", 0  # characters of it
         self.until("ready")
 
     def until(self, shown: str) -> None:
-        """Read on until this is shown after what was shown before."""
-        start = len(self.output)
-        while shown not in self.output[start:]:
+        """Read on until this is shown after what was waited for before."""
+        while (place := self.output.find(shown, self.waited)) < 0:
+            assert select.select([self.master], [], [], LONGEST_WAIT)[0], self.output
             self.output += os.read(self.master, 65_536).decode(errors="replace")
+        self.waited = place + len(shown)
 
     def type(self, text: str) -> None:
         """Send text, as fast as the terminal takes it."""
