@@ -188,7 +188,9 @@ class Tally:
         return {name: rows for name, rows in sorted(outcomes.items()) if name}
 
     def _scale(self) -> tuple[str, ...]:
-        """The labels that records of the task usually have."""
+        """The labels that records of the task usually have; of several in a row, none is higher."""
+        if self.task.separator:
+            return ()
         return next((f.typical for f in self.task.fields.values() if f.role == "label"), ())
 
     def longest_answer(self) -> str:
