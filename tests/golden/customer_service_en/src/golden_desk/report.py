@@ -155,7 +155,7 @@ def table(result: Result) -> str:
         lines += ["", title]
         for name, each in tests.items():
             lines.append(
-                f"  {name:<22}{each.difference:+.3f} [{each.low:+.3f}, {each.high:+.3f}]  "
+                f"  {name:<26}{each.difference:+.3f} [{each.low:+.3f}, {each.high:+.3f}]  "
                 f"p {_probability(each.p)}  {each.verdict}"
             )
     return "\n".join(lines)
