@@ -62,9 +62,11 @@ def _answer_told(pattern: str, answers: Answers) -> Reasoned[Setting]:
 def _inputs(data: DataFacts, answers: Answers) -> Reasoned[Setting]:
     why = Text(
         "the fields of data.columns that the model is shown, a line each, in this order; protected "
-        "ones, ids, dates and what is known only after the decision stay out",
+        "ones, ids, dates and what is known only after the decision are left out as far as usual "
+        "names and values tell: look through the list",
         "提供给模型的字段（须在 data.columns 中），按此顺序每行写一个；"
-        "年龄、性别等受保护字段、编号、日期，以及做出决定之后才知道的信息都不提供",
+        "年龄、性别等受保护字段、编号、日期，以及做出决定之后才知道的信息，"
+        "已按常见的列名和取值排除，请再核对一遍",
     )
     key = f"tasks.{answers.task}.fields"
     source = sources.joined(sources.rows_of(data), sources.kit_file(answers.domain, key))
