@@ -125,6 +125,26 @@ def test_the_embedded_model_needs_what_was_measured() -> None:
     assert low <= 1.0 <= high
 
 
+@pytest.mark.parametrize(
+    ("precision", "length", "checkpointing", "peaks"),
+    [
+        ("fp32", 512, False, (3.38, 3.50)),
+        ("fp32", 1024, False, (5.68, 6.28)),
+        ("fp32", 1024, True, (2.87, 2.87)),
+        ("bf16", 512, False, (2.03, 2.56)),
+        ("bf16", 1024, False, (4.02, 4.02)),
+        ("bf16", 1024, True, (1.79, 1.79)),
+    ],
+)
+def test_the_range_holds_the_peaks_measured_on_a_cpu(
+    precision: str, length: int, checkpointing: bool, peaks: tuple[float, float]
+) -> None:
+    # two rows, one forward and backward pass of SmolLM2, alone and with padding
+    load = Load(8, precision, 2, length, checkpointing, 4, SEVEN, on_cpu=True)
+    low, high = memory_range(SMOL, load)
+    assert low <= peaks[0] <= peaks[1] <= high
+
+
 def test_hours_on_a_cpu_are_at_most_the_time_budget_of_training() -> None:
     case = Case(ANSWERS, facts(), SMOLLM, SMOL, CPU, TASK)
     assert estimate(case, recipe_of(case)).hours == (0.0, 0.167)

@@ -30,7 +30,7 @@ def test_a_card_gets_the_largest_that_leaves_a_quarter_free(
 def test_a_reason_says_how_much_of_the_memory_is_needed() -> None:
     suggested = suggest_model(Hardware(card(32.0)), "en", CATALOG)
     assert suggested.why.en == (
-        "LoRA in bf16 needs up to 21 of 32 GB, which leaves room for longer rows"
+        "LoRA in bf16 needs up to 22 of 32 GB, which leaves room for longer rows"
     )
 
 
