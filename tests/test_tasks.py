@@ -34,7 +34,10 @@ def run_yaml(project: Path) -> Any:
             "legal",
             "clause",
             "en",
-            {"answer_told": catalog().kits["legal"].tasks["clause"].answer_told["en"]},
+            {
+                "asks_about": "Is this a clause about {type}?",
+                "answer_told": catalog().kits["legal"].tasks["clause"].answer_told["en"],
+            },
             [],
         ),
         ("legal", "charge", "zh", {}, []),

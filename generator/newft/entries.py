@@ -33,7 +33,7 @@ def cited(source: str | Text) -> Text:
 class Field:
     """One field of a task's record, and how to find its column.
 
-    Roles: `text` is what is asked, `context` a short field that stands before it; `label` is what
+    Roles: `text` is what is asked, `context` a short field that is asked about; `label` is what
     is answered, `outcome` a second line of the answer; rows of one `group` stay in one split;
     `protected` and `excluded` are any number of columns that no prompt may show, the first kept
     beside the rows for measuring.
@@ -84,6 +84,7 @@ class Task:
     separator: str | None = None  # between several labels of one record
     label_prefix: str = ""  # that some files write before every label
     label_suffix: str = ""  # and after it
+    asks_about: Mapping[Language, str] = field(default_factory=dict)  # `{type}` is the context
     answer_told: Mapping[Language, str] = field(default_factory=dict)  # a pattern in the input
 
     @property

@@ -99,12 +99,7 @@ def memory_range(size: Size, load: Load) -> Range:
     lowest, highest = _activations(size, load)
     logits = load.batch_size * load.logits_per_row * size.vocabulary
     low = weights + adapter * ADAPTER_BYTES[0] + lowest + logits * LOGIT_BYTES[0]
-    high = (
-        weights * WEIGHTS_MARGIN
-        + adapter * ADAPTER_BYTES[1]
-        + highest
-        + logits * LOGIT_BYTES[1]
-    )
+    high = weights * WEIGHTS_MARGIN + adapter * ADAPTER_BYTES[1] + highest + logits * LOGIT_BYTES[1]
     return low / GB, high / GB + (PROCESS_GB if load.on_cpu else DEVICE_CONTEXT_GB)
 
 

@@ -16,6 +16,8 @@ def settings_of(task: Task, data: DataFacts, answers: Answers) -> dict[str, Reas
         settings["positive"] = _positive(data, answers)
     if any(field.role == "outcome" for field in task.fields.values()):
         settings["recommendations"] = _outcomes(data)
+    if about := task.asks_about.get(data.language):
+        settings["asks_about"] = _asks_about(about, answers)
     if told := task.answer_told.get(data.language):
         settings["answer_told"] = _answer_told(told, answers)
     if task.tabular:
@@ -48,6 +50,15 @@ def _outcomes(data: DataFacts) -> Reasoned[Setting]:
         "答案第二行可以写什么；数据中没有这一列则为空",
     )
     return Reasoned(tuple(data.outcomes), why, sources.rows_of(data))
+
+
+def _asks_about(question: str, answers: Answers) -> Reasoned[Setting]:
+    why = Text(
+        "what is asked after a passage where the record names a clause type: {type} becomes it",
+        "数据写明条款类型时，文本之后提出的问题；{type} 换成该类型",
+    )
+    key = f"tasks.{answers.task}.asks_about"
+    return Reasoned(question, why, sources.kit_file(answers.domain, key))
 
 
 def _answer_told(pattern: str, answers: Answers) -> Reasoned[Setting]:

@@ -10,12 +10,13 @@ from package_name.conversation import Reject
 from package_name.formatting import read_answer, to_conversation
 
 
-def test_a_passage_is_asked_about_with_its_type_first(config: Config) -> None:
+def test_a_question_about_its_type_follows_a_passage(config: Config) -> None:
     label = config.task.labels[0]
+    question = config.task.asks_about.format(type="renewal term")
     record = {"text": " The term renews. ", "type": "renewal_term", "label": label.upper()}
     assert to_conversation(record, config.task) == [
         {"role": "system", "content": config.task.system},
-        {"role": "user", "content": "renewal_term\nThe term renews."},
+        {"role": "user", "content": f"The term renews.\n\n{question}"},
         {"role": "assistant", "content": label},
     ]
 
@@ -27,7 +28,7 @@ def test_a_passage_without_a_type_is_asked_about_alone(config: Config) -> None:
     assert outcome[1]["content"] == "The term renews."
 
 
-def test_only_a_type_stands_in_a_line_of_its_own(config: Config) -> None:
+def test_an_empty_line_stands_only_before_the_question(config: Config) -> None:
     record = {
         "text": "1. The term renews.\r\n\r\n2. The fee rises.",
         "label": config.task.labels[0],
@@ -36,7 +37,8 @@ def test_only_a_type_stands_in_a_line_of_its_own(config: Config) -> None:
     under = to_conversation({**record, "type": "renewal\nterm"}, config.task)
     assert not isinstance(alone, Reject) and not isinstance(under, Reject)
     passage = "1. The term renews. 2. The fee rises."
-    assert [alone[1]["content"], under[1]["content"]] == [passage, f"renewal term\n{passage}"]
+    question = config.task.asks_about.format(type="renewal term")
+    assert [alone[1]["content"], under[1]["content"]] == [passage, f"{passage}\n\n{question}"]
 
 
 @pytest.mark.parametrize("kind", ["", "renewal term"])

@@ -53,5 +53,5 @@ def test_the_baseline_learns_from_few_rows_of_a_label_or_none(config: Config, ra
 
 def test_a_chinese_word_is_a_character_beside_digits_too() -> None:
     assert words_by_type("30\u65e55\u4e07") == ["30", "\u65e5", "5", "\u4e07"]
-    assert words_by_type("\u7ea6\n5") == ["5", "\u7ea6|5"]
+    assert words_by_type("5\n\n\u7ea6") == ["5", "\u7ea6|5"]
     assert words_by_type("Clause 4b") == ["clause", "4b"]

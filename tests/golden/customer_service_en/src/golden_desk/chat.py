@@ -110,7 +110,7 @@ def refuse_damaged(question: str) -> None:
 
 def prompt_of(question: str, config: Config) -> Conversation:
     """What the model is asked: as in training, however the question was typed."""
-    return to_prompt(asked(question, config.data.columns), config.task)
+    return to_prompt(asked(question, config.task, config.data.columns), config.task)
 
 
 def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, question: str) -> None:

@@ -36,7 +36,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     return to_example(text, intent, task)
 
 
-def asked(text: str, columns: Container[str]) -> str:
+def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
     """What is typed in make chat, as a training row would ask it: as it is."""
     return text.strip()
 

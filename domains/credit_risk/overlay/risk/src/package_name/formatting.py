@@ -64,7 +64,7 @@ def as_lines(values: Mapping[str, str]) -> str:
     )
 
 
-def asked(text: str, columns: Container[str]) -> str:
+def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
     """What is typed in make chat, as a training row would ask it: as it is."""
     return text.strip()
 

@@ -78,7 +78,7 @@ def short_forms(charge: str) -> list[str]:
     return [charge.removesuffix(SUFFIX), *others, last, *(o + end for o in others for end in ends)]
 
 
-def asked(text: str, columns: Container[str]) -> str:
+def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
     """What is typed in make chat, as a training row would ask it: as it is."""
     return text.strip()
 

@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline, make_union
 
 from .answers import Answers
+from .formatting import BETWEEN
 from .task import TaskConfig
 
 TITLE = "TF-IDF by type + logistic regression"
@@ -35,8 +36,8 @@ def classical_answers(
 
 
 def words_by_type(text: str) -> Iterable[str]:
-    """The words of a passage, each alone and with the clause type that may stand before it."""
-    *kind, passage = text.split("\n", 1)
+    """The words of a passage, each alone and with what may be asked of it: its clause type."""
+    passage, *kind = text.split(BETWEEN, 1)
     words = TfidfVectorizer(token_pattern=WORD).build_analyzer()(passage)
     return [*words, *(f"{each}|{word}" for each in kind for word in words)]
 

@@ -16,6 +16,7 @@ from .task import TaskConfig
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 SEVERAL_LINES = True  # in make chat, an empty line ends a question
+BETWEEN = "\n\n"  # a passage and its question
 
 
 def more_fields(task: TaskConfig) -> tuple[str, ...]:
@@ -36,21 +37,32 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     if re.search(task.answer_told, text):  # such as a reviewer's note that was left in it
         return Reject("label_in_input")
-    # the type stands first: of a passage that is too long, the middle is left out
-    return to_example(f"{kind}\n{text}" if kind else text, label, task)
+    return to_example(with_question(text, kind, task), label, task)
 
 
-def asked(text: str, columns: Container[str]) -> str:
+def with_question(passage: str, kind: str, task: TaskConfig) -> str:
+    """The passage, and what is asked of it where a clause type is named.
+
+    The question stands last, next to its answer: of a passage that is too long, the middle is left
+    out. A name such as `governing_law` is asked about in words.
+    """
+    if not kind:
+        return passage
+    return f"{passage}{BETWEEN}{task.asks_about.replace('{type}', kind.replace('_', ' '))}"
+
+
+def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
     """What is typed in make chat, as a training row would ask it.
 
     Where the records name clause types, the first of several lines is one.
     """
-    kind, _, passage = text.strip().partition("\n") if "type" in columns else ("", "", text)
-    return "\n".join(one_line(each) for each in (kind, passage) if each)
+    first, _, rest = text.strip().partition("\n")
+    kind, passage = (first, rest) if rest and "type" in columns else ("", text)
+    return with_question(one_line(passage), one_line(kind), task)
 
 
 def one_line(text: str) -> str:
-    """The text on a line, so that a type is told from the first paragraph of a passage."""
+    """The text on a line, so that an empty one is only between a passage and its question."""
     return " ".join(text.split())
 
 

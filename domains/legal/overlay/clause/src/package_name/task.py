@@ -12,7 +12,15 @@ from .section import LabelTask, Words
 class TaskConfig(LabelTask):
     """A question about a passage, answered with one of the labels."""
 
+    asks_about: Words
     answer_told: Words
+
+    @field_validator("asks_about")
+    @classmethod
+    def _has_a_place(cls, question: str) -> str:
+        if "{type}" not in question:
+            raise ValueError("{type} is missing, the place of the clause type")
+        return question
 
     @field_validator("answer_told")
     @classmethod
