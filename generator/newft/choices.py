@@ -208,5 +208,6 @@ def name_default(situation: Situation) -> Reasoned[str]:
     """The folder's name, else one made from the task."""
     if situation.folder:
         return Reasoned(situation.folder, Text("as the folder", "与文件夹同名"), cited("newft"))
-    name = f"{situation.given['domain']}-{situation.given['task']}".replace("_", "-")
-    return Reasoned(name, Text("from the task", "由任务得来"), cited("newft"))
+    domain, task = (str(situation.given[key]) for key in ("domain", "task"))
+    name = domain if domain.endswith(f"_{task}") else f"{domain}-{task}"
+    return Reasoned(name.replace("_", "-"), Text("from the task", "由任务得来"), cited("newft"))

@@ -1,4 +1,4 @@
-"""What an evaluation says: measured values, paired tests, a conclusion, the worst answers."""
+"""What an evaluation says: measured values, paired tests, a conclusion, wrong answers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from .config import Config
 from .metrics import DECISIVE, MEANING, compare_all, measure, scores
 from .stats import Comparison, Metric, rate
 
+LONGEST_EXCERPT, GAP = 70, " ... "  # of an input, in a line of 80
 RANKED = "ranked_"  # before the names of what ranking gives
 TITLES = {"base": "base, prompted", "tuned": "tuned", "baseline": "baseline"}
 # how the tuned model writes and ranks, as against the prompted one
@@ -102,12 +103,22 @@ def judge(
 
 
 def mistakes(
-    questions: Sequence[str], gold: Sequence[str], tuned: Answers
-) -> list[tuple[str, str, str]]:
-    """Input, right label and what the tuned model wrote instead; unreadable answers first."""
-    columns = zip(questions, gold, tuned.written or (), tuned.read, strict=True)
-    wrong = sorted((row for row in columns if row[3] != row[1]), key=lambda row: row[3] is not None)
-    return [(question, label, written) for question, label, written, _ in wrong]
+    rows: Sequence[int], questions: Sequence[str], gold: Sequence[str], tuned: Answers
+) -> list[str]:
+    """Where the tuned model is wrong, two lines each; unreadable answers first."""
+    columns = zip(rows, questions, gold, tuned.written or (), tuned.read, strict=True)
+    wrong = sorted((row for row in columns if row[4] != row[2]), key=lambda row: row[4] is not None)
+    return [
+        f"{row + 1:>5}  {excerpt(question)!r}\n       {written!r}, right is {label!r}"
+        for row, question, label, written, _ in wrong
+    ]
+
+
+def excerpt(text: str) -> str:
+    """A text on one line, without its middle where it is long: a question may stand at its end."""
+    line = " | ".join(part.strip() for part in text.splitlines() if part.strip())
+    half = (LONGEST_EXCERPT - len(GAP)) // 2
+    return line if len(line) <= LONGEST_EXCERPT else f"{line[:half]}{GAP}{line[-half:]}"
 
 
 def by_row(

@@ -8,7 +8,7 @@ import pytest
 from golden_desk.answers import Answers
 from golden_desk.config import Config
 from golden_desk.metrics import DECISIVE
-from golden_desk.report import judge, table
+from golden_desk.report import excerpt, judge, mistakes, table
 
 CHEAP = "the classical baseline, which costs next to nothing, is not shown to be worse"
 BEHIND = "the classical baseline is worse: tune for what that does better, or prompt."
@@ -89,3 +89,23 @@ def concluded(
     one_way = answers(classical, classical)
     result = judge(config, gold, answers(*base), answers(*tuned), one_way)
     return result.conclusion, table(result).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("income: 41,000\n\npurpose: used car", "income: 41,000 | purpose: used car"),
+        ("a" * 50 + "b" * 50, "a" * 32 + " ... " + "b" * 32),
+    ],
+)
+def test_an_input_is_shown_on_one_line_with_its_end(text: str, shown: str) -> None:
+    assert excerpt(text) == shown
+
+
+def test_what_is_wrong_is_listed_by_line_with_what_cannot_be_read_first(config: Config) -> None:
+    first, second = config.task.labels[:2]
+    tuned = Answers([second, None, first], [first, second], None, ["two", "???", "one"])
+    assert mistakes([4, 0, 7], ["a", "b", "c"], [first] * 3, tuned) == [
+        f"    1  'b'\n       '???', right is {first!r}",
+        f"    5  'a'\n       'two', right is {first!r}",
+    ]

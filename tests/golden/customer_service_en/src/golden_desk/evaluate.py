@@ -34,9 +34,10 @@ from .run_folder import run_folder, write_json
 from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
 from .source import model_folder
-from .splits import SPLITS
+from .splits import PROCESSED, SPLITS
 
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
+TEST_ROWS = PROCESSED / "test.jsonl"
 FEWEST_ROWS = 20  # to choose a prompt and to measure on, whatever the time budget
 # of the time budget of the base: to choose its prompt, and to answer
 CHOOSING, ANSWERING = 0.2, 0.7
@@ -90,7 +91,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "answers": by_row(config, order[:fitting], gold, base, tuned, classical),
         },
     )
-    show(result, in_slices, tuned, mistakes(questions, gold, tuned))
+    show(result, in_slices, tuned, mistakes(order[:fitting], questions, gold, tuned))
     say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
 
 
@@ -102,18 +103,14 @@ def learned(
     return classical_answers(texts, labels, [question(row) for row in asked], config.task)
 
 
-def show(
-    result: Result, in_slices: Slices, tuned: Answers, wrong: Sequence[tuple[str, str, str]]
-) -> None:
+def show(result: Result, in_slices: Slices, tuned: Answers, wrong: Sequence[str]) -> None:
     """Print what came of it."""
     say(f"\n{table(result)}\n\n{result.conclusion}")
     if len({*tuned.read}) == 1:
         say(f"the tuned model wrote {tuned.read[0]!r} to every row: it has not learned to tell")
     if lines := slice_lines(in_slices):
         say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
-    say("\nworst answers of the tuned model:")
-    for text, label, written in wrong[:5]:
-        say(f"  {text[:60]!r}: {written!r}, right is {label!r}")
+    say("\n".join(["", f"wrong answers of the tuned model, by line of {TEST_ROWS}:", *wrong[:5]]))
 
 
 @dataclass(frozen=True)
