@@ -108,7 +108,7 @@ def family(
     )
 
 
-SMOLLM = family("smollm2", SMOL, rank=8, rate=1.0e-3)
+SMOLLM = family("smollm2", SMOL, rank=8, rate=2.0e-3)
 QWEN = family("qwen3", SMALL, EIGHT, FOURTEEN)
 FRAGILE = family("gemma", EIGHT, SMALL, fp16=False)
 

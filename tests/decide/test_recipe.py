@@ -47,7 +47,7 @@ def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
         "alpha": 16,
         "dropout": 0.0,
         "targets": "all-linear",
-        "learning_rate": 1.0e-3,
+        "learning_rate": 2.0e-3,
         "schedule": "linear",
         "warmup": 0.1,
         "weight_decay": 0.0,
