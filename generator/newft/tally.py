@@ -15,15 +15,12 @@ from newft.keys import (
     NO_GROUP,
     NO_LABEL,
     is_missing,
-    joined,
-    named_by,
     normal_label,
-    parts_of,
-    several_labels,
     skeleton,
 )
 from newft.model import Lengths
 from newft.records import Row, text_of
+from newft.several import joined, named_by, parts_of, several_labels
 
 FEWEST_OF_A_LABEL = 3  # one row for each split
 CHINESE_SHARE = 0.2  # of the characters; Chinese support text is full of Latin product names
@@ -133,10 +130,10 @@ class Tally:
         return "empty_recommendation" if without else ""
 
     def _asked(self, row: Row) -> str:
-        """What is asked: the text with its context before it, or a line for each input."""
+        """What is asked: the text and its context, or a line for each input."""
         if not self.task.tabular:
             text, context = self._cell(row, "text").strip(), self._cell(row, "context").strip()
-            return f"{context}\n{text}" if text and context else text
+            return text if not text or is_missing(context, NO_GROUP) else f"{text}\n\n{context}"
         cells = {name: _fact(text_of(row.values.get(name))) for name in self.inputs}
         lines = [f"{name}: {cell or '-'}" for name, cell in cells.items()]
         return "\n".join(lines) if any(cells.values()) else ""

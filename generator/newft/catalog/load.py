@@ -67,6 +67,7 @@ def _kit_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
         for listed in ("{labels}", "{recommendations}"):
             within = (*at, "prompts_with_outcome")
             yield from _misplaced_lists(within, task.prompts_with_outcome, listed)
+        yield from _missing_place((*at, "asks_about"), task)
         yield from _missing_languages(at, task)
         yield from _missing_samples((*at, "sample"), task, folder / "sample")
 
@@ -101,12 +102,20 @@ def _misplaced_lists(
             yield Fault((*at, language, "untuned"), f"must list the `{listed}`")
 
 
+def _missing_place(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
+    for language, question in task.asks_about.items():
+        if "{type}" not in question:
+            yield Fault((*at, language), "must say where the `{type}` goes")
+
+
 def _missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
     texts: dict[str, Mapping[Language, object]] = {
         "prompts": task.prompts,
         "sample": task.sample,
         "question": task.question,
     }
+    if task.asks_about:
+        texts["asks_about"] = task.asks_about
     if task.prompts_with_outcome:
         texts["prompts_with_outcome"] = task.prompts_with_outcome
     elif any(field.role == "outcome" for field in task.fields.values()):

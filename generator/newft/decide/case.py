@@ -100,8 +100,10 @@ def prompts_of(case: Case) -> Prompts:
 
 def fixed_tokens(case: Case) -> int:
     """Tokens to allow for what every training row has besides its input."""
+    about = case.task.asks_about.get(case.answers.language, "")
     return (
         tokens_of(prompts_of(case).tuned, case.family)
+        + tokens_of(about, case.family)
         + TEMPLATE_TOKENS_AT_MOST
         + answer_tokens(case)
     )

@@ -16,8 +16,8 @@ LENGTH_STEP = 32  # tokens
 LENGTH_MARGIN = 1.5  # a row may hold more tokens a character than its language does on average
 LENGTH_UNKNOWN_CONTEXT = 4096
 LENGTH_ON_CPU = 2048  # two cores would need 25 s for such a row of SmolLM2-135M
-# Where the memory is unknown, a batch may add this much to what the weights need: half of what the
-# smallest machines for such work have.
+# Where the memory is unknown, a batch may add this much to what the weights need, and the cache of
+# keys and values may take as much. A rule of newft: half of a machine with 8 GB.
 BATCH_GB_UNKNOWN = 4.0
 BATCH_SIZES = (8, 4, 2, 1)
 

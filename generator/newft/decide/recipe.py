@@ -24,7 +24,7 @@ def recipe_of(case: Case) -> Recipe:
     )
     batch = steps.batch(case, fitted)
     epochs = steps.epochs(case, batch.effective)
-    updates = ceil(splits.training_rows(case.rows) / batch.effective) * epochs.value
+    updates = ceil(splits.training_rows(case.rows) * epochs.value / batch.effective)
     shots = evaluation.shots(case)
     return Recipe(
         rank=rank,
@@ -140,6 +140,13 @@ def _gradient_checkpointing(case: Case, fitted: Fit) -> Reasoned[bool]:
         why = Text(
             "the model's size is unknown: the careful choice, at half again the work",
             "模型规模未知：取稳妥值，代价是计算量增加一半",
+        )
+    elif fitted.checkpointing and case.memory_gb is None:
+        why = Text(
+            f"what is there is unknown: a row then takes less, {figure(fitted.high_gb)} GB at most; "
+            "it costs half again the work",
+            f"可用{memory_zh(case.hardware)}未知：这样一行占得少些，最多 "
+            f"{figure(fitted.high_gb)} GB；代价是计算量增加一半",
         )
     elif fitted.checkpointing:
         why = Text(

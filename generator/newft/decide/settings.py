@@ -16,7 +16,7 @@ def settings_of(task: Task, data: DataFacts, answers: Answers) -> dict[str, Reas
         settings["positive"] = _positive(data, answers)
     if any(field.role == "outcome" for field in task.fields.values()):
         settings["recommendations"] = _outcomes(data)
-    if about := task.asks_about.get(data.language):
+    if about := task.asks_about.get(answers.language):
         settings["asks_about"] = _asks_about(about, answers)
     if told := task.answer_told.get(data.language):
         settings["answer_told"] = _answer_told(told, answers)

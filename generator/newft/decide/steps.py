@@ -108,7 +108,7 @@ def epochs(case: Case, effective: int) -> Reasoned[int]:
         return _epochs_on_cpu(case, min(MOST_EPOCHS, for_fewest), effective)
     for_enough = ceil(ENOUGH_UPDATES * effective / rows)
     value = min(MOST_EPOCHS, max(for_fewest, min(USUAL_EPOCHS, for_enough)))
-    updates = ceil(rows / effective) * value
+    updates = ceil(rows * value / effective)
     why = Text(
         f"{rows:,} rows / {effective} x {value} = {updates:,} updates; the best checkpoint is kept",
         f"{rows:,} 行 / 每次 {effective} 行 x {value} 轮 = {updates:,} 次更新；保留最好的检查点",
@@ -126,7 +126,7 @@ def epochs(case: Case, effective: int) -> Reasoned[int]:
 
 def _epochs_on_cpu(case: Case, value: int, effective: int) -> Reasoned[int]:
     rows = training_rows(case.rows)
-    updates = ceil(rows / effective) * value
+    updates = ceil(rows * value / effective)
     why = Text(
         f"{rows:,} rows / {effective} x {value} = {updates:,} updates, where 30 to 60 were enough "
         "for ten intents; a run that the time budget cuts sees less",

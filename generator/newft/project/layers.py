@@ -14,6 +14,7 @@ from newft.model import Plan
 
 PRECEDENCE = ("method", "source", "language")  # above the base, below the domain
 OWN_MODULES = ("keys.py", "records.py")
+OF_SEVERAL_LABELS = "several.py"
 SUFFIX = ".jinja"  # of a template; it goes when the file is rendered
 PARTIAL = "_"  # begins the path of a template that others include, and that is no file of a project
 REPLACES = "replaces.txt"  # in a layer: the lower layers' files it replaces, one path a line
@@ -60,11 +61,18 @@ def stack(plan: Plan) -> tuple[Layer, ...]:
     return tuple(layers)
 
 
-def compose(layers: Sequence[Layer], package: str, into: Path) -> dict[str, str]:
+def own_modules(plan: Plan) -> tuple[str, ...]:
+    """The modules of newft itself that a project needs as they are."""
+    return (*OWN_MODULES, OF_SEVERAL_LABELS) if plan.task.separator else OWN_MODULES
+
+
+def compose(
+    layers: Sequence[Layer], package: str, into: Path, *, own: Sequence[str] = OWN_MODULES
+) -> dict[str, str]:
     """The layer that each composed file came from; the files themselves are written to `into`."""
     chosen: dict[str, _File] = {}
     for layer in (None, *layers):
-        files = _own_modules(package) if layer is None else list(_files(layer, package))
+        files = _own_files(package, own) if layer is None else list(_files(layer, package))
         replaced = set() if layer is None else _declared(layer, package)
         _check(files, chosen, replaced)
         for path in replaced:
@@ -86,12 +94,11 @@ def _rank(name: str) -> int:
     return PRECEDENCE.index(kind)
 
 
-def _own_modules(package: str) -> list[_File]:
-    """The modules of newft itself that a project needs as they are."""
+def _own_files(package: str, own: Sequence[str]) -> list[_File]:
     folder = Path(__file__).parents[1]
     return [
         _File("newft", f"src/{package}/{name}", (folder / name).read_bytes(), executable=False)
-        for name in OWN_MODULES
+        for name in own
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from newft.errors import RenderError
 from newft.model import Answers, Facts, FileFacts, Plan
 from newft.project.baseline import write_baseline
-from newft.project.layers import PARTIAL, SUFFIX, compose, stack
+from newft.project.layers import PARTIAL, SUFFIX, compose, own_modules, stack
 from newft.project.plain import Plain, template_data
 
 
@@ -20,7 +20,7 @@ def render(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
             composed = Path(scratch).resolve()
-            layer_of = compose(stack(plan), plan.package, composed)
+            layer_of = compose(stack(plan), plan.package, composed, own=own_modules(plan))
             _render_templates(composed, into, data=template_data(plan, answers), layer_of=layer_of)
         for file in facts.data.files:
             _place(

@@ -185,15 +185,15 @@ def test_a_conversation_that_cannot_be_learned_names_its_row(
 
 
 def test_exports_take_earlier_turns_and_no_system_message() -> None:
-    said = ["hello", "hi", "where is it?", "on its way"]
+    said = ["hello", "hi", "and then?", "nothing"]
     turns = [
         {"role": role, "content": content}
         for role, content in zip(["user", "assistant"] * 2, said, strict=True)
     ]
     assert alpaca(turns) == {
-        "instruction": "where is it?",
+        "instruction": "and then?",
         "input": "",
-        "output": "on its way",
+        "output": "nothing",
         "system": "",
         "history": [["hello", "hi"]],
     }
@@ -240,12 +240,12 @@ def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(
 
 
 def test_a_near_copy_of_a_held_out_text_is_found() -> None:
-    held_out = ["where on earth is my parcel, it was due last Tuesday already"]
+    held_out = ["a sentence that is long enough to be told from all of the others"]
     texts = [
-        "please cancel the order",
-        "where on earth is my parcel, it was due last tuesday already!!",
-        "where on earth is my parcel; it was due last Tuesday, already?",
-        "where is my refund",
+        "another sentence",
+        "a sentence that is long enough to be told from all of the others!!",
+        "a Sentence, that is long enough; to be told from all of the others?",
+        "a sentence that is short",
     ]
     assert near_duplicates(texts, held_out) == {1: 0, 2: 0}
 

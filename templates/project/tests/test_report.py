@@ -94,7 +94,7 @@ def concluded(
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("income: 41,000\n\npurpose: used car", "income: 41,000 | purpose: used car"),
+        ("first line\n\nlast line", "first line | last line"),
         ("a" * 50 + "b" * 50, "a" * 32 + " ... " + "b" * 32),
     ],
 )

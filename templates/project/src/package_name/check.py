@@ -118,7 +118,7 @@ def learned(text: str) -> str:
 
 
 def weights_gb(folder: Path, precision: str) -> float:
-    """The weights in memory, from the size of the files (which are in 16 or 32 bit)."""
+    """The weights in memory: the elements of all tensors, in the precision of the run."""
     weights = 0
     for path in folder.glob("*.safetensors"):
         with safe_open(path, framework="pt") as tensors:

@@ -24,7 +24,14 @@ from .config import Config, DataConfig, changed_keys
 from .conversation import Reject
 from .errors import ProjectError
 from .exports import write_dataset_info
-from .formatting import NEAR_DUPLICATES, identity, kept_together, labels_in, to_conversation
+from .formatting import (
+    NEAR_DUPLICATES,
+    compared,
+    identity,
+    kept_together,
+    labels_in,
+    to_conversation,
+)
 from .keys import NO_GROUP, is_missing
 from .near_duplicates import LARGEST, near_duplicates
 from .origin import changed_files, origin
@@ -199,7 +206,9 @@ def drop_near_duplicates(folder: Path, summary: Summary) -> None:
     held_out = validation + test
     if len(train) * len(held_out) > MANY_PAIRS:
         print(f"comparing {len(train):,} with {len(held_out):,} held-out rows ...", flush=True)
-    repeats = near_duplicates([_text(line) for line in train], [_text(line) for line in held_out])
+    repeats = near_duplicates(
+        *([compared(_text(line)) for line in lines] for lines in (train, held_out))
+    )
     with (folder / "rejects.jsonl").open("ab") as rejects:
         for position, other in sorted(repeats.items()):
             label = train[position]["messages"][-1]["content"]

@@ -9,7 +9,7 @@ import numpy as np
 from .keys import skeleton
 
 # Jaccard similarity of character trigrams. Lee et al. 2022 (arXiv:2107.06499) look for duplicates
-# from 0.8 on, over long documents; short messages share trigrams by chance, so a little stricter.
+# from 0.8 on, over long documents; short texts share trigrams by chance, so a little stricter.
 SIMILAR = 0.85
 LARGEST = 50_000  # rows; beyond them the comparison would take minutes
 _BLOCK = 100  # held-out texts at once: every pair with a common trigram is held

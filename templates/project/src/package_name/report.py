@@ -14,7 +14,7 @@ from .config import Config
 from .metrics import DECISIVE, MEANING, compare_all, measure, scores
 from .stats import Comparison, Metric, rate
 
-LONGEST_EXCERPT, GAP = 70, " ... "  # of an input, in a line of 80
+LONGEST_EXCERPT, GAP = 70, " ... "  # characters of an input
 RANKED = "ranked_"  # before the names of what ranking gives
 TITLES = {"base": "base, prompted", "tuned": "tuned", "baseline": "baseline"}
 # how the tuned model writes and ranks, as against the prompted one
@@ -115,7 +115,7 @@ def mistakes(
 
 
 def excerpt(text: str) -> str:
-    """A text on one line, without its middle where it is long: a question may stand at its end."""
+    """A text on one line, without its middle where it is long, for its end may ask something."""
     line = " | ".join(part.strip() for part in text.splitlines() if part.strip())
     half = (LONGEST_EXCERPT - len(GAP)) // 2
     return line if len(line) <= LONGEST_EXCERPT else f"{line[:half]}{GAP}{line[-half:]}"

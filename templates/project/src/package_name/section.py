@@ -38,4 +38,4 @@ class LabelTask(Section):
         return labels
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
-        """Raise ValueError for fields of the data section that the task cannot do with."""
+        """Raise ValueError for fields of the data section that a task cannot do with; labels can."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from package_name.chat import prompt_of
 from package_name.config import Config
 from package_name.conversation import Reject
-from package_name.formatting import read_answer, to_conversation
+from package_name.formatting import compared, read_answer, to_conversation, with_question
+from package_name.near_duplicates import near_duplicates
+from package_name.task import TaskConfig
 
 
 def test_a_question_about_its_type_follows_a_passage(config: Config) -> None:
     label = config.task.labels[0]
-    question = config.task.asks_about.format(type="renewal term")
+    question = config.task.asks_about.replace("{type}", "renewal term")
     record = {"text": " The term renews. ", "type": "renewal_term", "label": label.upper()}
     assert to_conversation(record, config.task) == [
         {"role": "system", "content": config.task.system},
@@ -34,11 +37,11 @@ def test_an_empty_line_stands_only_before_the_question(config: Config) -> None:
         "label": config.task.labels[0],
     }
     alone = to_conversation(record, config.task)
-    under = to_conversation({**record, "type": "renewal\nterm"}, config.task)
-    assert not isinstance(alone, Reject) and not isinstance(under, Reject)
+    typed = to_conversation({**record, "type": "renewal\nterm"}, config.task)
+    assert not isinstance(alone, Reject) and not isinstance(typed, Reject)
     passage = "1. The term renews. 2. The fee rises."
-    question = config.task.asks_about.format(type="renewal term")
-    assert [alone[1]["content"], under[1]["content"]] == [passage, f"{passage}\n\n{question}"]
+    question = config.task.asks_about.replace("{type}", "renewal term")
+    assert [alone[1]["content"], typed[1]["content"]] == [passage, f"{passage}\n\n{question}"]
 
 
 @pytest.mark.parametrize("kind", ["", "renewal term"])
@@ -51,6 +54,39 @@ def test_chat_asks_as_training_did(config: Config, kind: str, typed: str) -> Non
     asked = f"{kind}\n{typed}" if kind else typed
     prompt = prompt_of(asked, config.model_copy(update={"data": data}))
     assert [*prompt, {"role": "assistant", "content": record["label"]}] == trained
+
+
+def test_chat_takes_a_passage_with_its_question_too(config: Config) -> None:
+    columns = {"text": ["text"], "type": ["type"], "label": ["label"]}
+    data = config.data.model_copy(update={"columns": columns})
+    question = config.task.asks_about.replace("{type}", "renewal term")
+    typed = f"1. The term renews.\n\n{question}"
+    prompt = prompt_of(typed, config.model_copy(update={"data": data}))
+    assert prompt[-1]["content"] == typed
+
+
+@pytest.mark.parametrize("mark", ["", "N/A", "-", "\u65e0"])
+def test_no_question_is_asked_about_a_type_that_is_missing(config: Config, mark: str) -> None:
+    record = {"text": "The term renews.", "type": mark, "label": config.task.labels[0]}
+    outcome = to_conversation(record, config.task)
+    assert not isinstance(outcome, Reject)
+    assert outcome[1]["content"] == "The term renews."
+
+
+def test_near_copies_are_told_by_the_passage_alone(config: Config) -> None:
+    one, other = (
+        "\u7532\u65b9\u5e94\u572830\u65e5\u5185\u4ed8\u6b3e",
+        "\u4e59\u65b9\u5e94\u572830\u65e5\u5185\u4ed8\u6b3e",
+    )
+    asked = [with_question(text, "payment", config.task) for text in (one, other)]
+    assert [compared(question) for question in asked] == [one, other]
+    assert near_duplicates([one], [other]) == {}
+
+
+def test_the_question_must_have_a_place_for_the_type(config: Config) -> None:
+    values = config.task.model_dump() | {"asks_about": "Is this such a clause?"}
+    with pytest.raises(ValidationError, match=r"\{type\} is missing"):
+        TaskConfig(**values)
 
 
 @pytest.mark.parametrize(

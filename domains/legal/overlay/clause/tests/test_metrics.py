@@ -30,9 +30,10 @@ def test_the_baseline_knows_that_a_word_means_another_thing_for_another_type(
     config: Config,
 ) -> None:
     first, second = config.task.labels
-    texts = [f"{kind}\nthe {word} of {i}" for i in range(8) for kind in "ab" for word in ("x", "y")]
-    right = [first if (text[0] == "a") == (" x " in text) else second for text in texts]
-    answers = classical_answers(texts, right, ["a\nthe x of 9", "b\nthe x of 9"], config.task)
+    pairs = [(kind, word) for kind in "ab" for word in ("x", "y")] * 8
+    texts = [f"the {word} of {i}\n\n{kind}" for i, (kind, word) in enumerate(pairs)]
+    right = [first if (kind == "a") == (word == "x") else second for kind, word in pairs]
+    answers = classical_answers(texts, right, ["the x of 99\n\na", "the x of 99\n\nb"], config.task)
     assert list(answers.read) == [first, second]
 
 

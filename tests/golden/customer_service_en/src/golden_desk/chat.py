@@ -25,7 +25,7 @@ from .config import Config
 from .conversation import Conversation, to_prompt
 from .dataset import prompt_ids, shorten
 from .errors import ProjectError
-from .formatting import SEVERAL_LINES, asked, candidates, read_answer
+from .formatting import HOW, SEVERAL_LINES, asked, candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .run_folder import run_folder
 from .source import model_folder
@@ -33,7 +33,6 @@ from .source import model_folder
 LONGEST_ANSWER = 512  # tokens; an answer ends at its end of turn, this stops one that does not
 STANDARD_INPUT = "-"
 PASTE_SECONDS = 0.1  # a paste arrives at once; a person takes longer to press Enter a second time
-HOW = "an empty line ends a question" if SEVERAL_LINES else "each line is a question of its own"
 NOT_UTF8 = "the question is not UTF-8", "convert it, as by: iconv -f GB18030 -t UTF-8"
 
 

@@ -37,7 +37,7 @@ from .source import model_folder
 from .splits import PROCESSED, SPLITS
 
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
-TEST_ROWS = PROCESSED / "test.jsonl"
+SHOWN = 5  # wrong answers
 FEWEST_ROWS = 20  # to choose a prompt and to measure on, whatever the time budget
 # of the time budget of the base: to choose its prompt, and to answer
 CHOOSING, ANSWERING = 0.2, 0.7
@@ -110,7 +110,12 @@ def show(result: Result, in_slices: Slices, tuned: Answers, wrong: Sequence[str]
         say(f"the tuned model wrote {tuned.read[0]!r} to every row: it has not learned to tell")
     if lines := slice_lines(in_slices):
         say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
-    say("\n".join(["", f"wrong answers of the tuned model, by line of {TEST_ROWS}:", *wrong[:5]]))
+    if wrong:
+        say(
+            f"\nwrong answers of the tuned model, each with its line of {PROCESSED / 'test.jsonl'}:"
+        )
+        say("\n".join(wrong[:SHOWN]))
+        say(f"{len(wrong):,} in all" if len(wrong) > SHOWN else "")
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
-SEVERAL_LINES = False  # in make chat, each line is a question of its own
+SEVERAL_LINES = False  # of a question in make chat
+HOW = "each line is a question of its own"
 
 
 def more_fields(task: TaskConfig) -> tuple[str, ...]:
@@ -44,6 +45,11 @@ def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
 def identity(question: str) -> str:
     """What two rows share when one repeats the other: case, digits and punctuation do not count."""
     return skeleton(question)
+
+
+def compared(question: str) -> str:
+    """What nearly the same rows are told by: the message."""
+    return question
 
 
 def kept_together(record: Mapping[str, str], question: str) -> str:

@@ -16,7 +16,8 @@ from .task import TaskConfig
 
 FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
 NEAR_DUPLICATES = False  # two applications may be much alike, and are two
-SEVERAL_LINES = True  # in make chat, an empty line ends a question
+SEVERAL_LINES = True  # of a question in make chat
+HOW = "a line for each field, `field: value`; an empty line ends an application"
 
 NOT_GIVEN = "-"
 
@@ -71,6 +72,11 @@ def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
 
 def identity(question: str) -> str:
     """What two rows share when one repeats the other: every value."""
+    return question
+
+
+def compared(question: str) -> str:
+    """What nearly the same rows are told by: every value."""
     return question
 
 

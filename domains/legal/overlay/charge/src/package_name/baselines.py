@@ -21,7 +21,8 @@ def classical_answers(
 ) -> Answers:
     """The charges of the questions, learned from texts and charges: one model a charge.
 
-    Named are the charges that are likelier than not, and the likeliest one in any case.
+    Named are the charges that these models, with rare ones weighed up, put above one half, and the
+    likeliest one in any case.
     """
     # characters, for Chinese is written without spaces
     features = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True)

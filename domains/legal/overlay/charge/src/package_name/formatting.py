@@ -11,12 +11,14 @@ from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 
 from .conversation import Conversation, Reject, to_example
-from .keys import NO_LABEL, is_missing, named_by, parts_of, several_labels, skeleton
+from .keys import NO_LABEL, is_missing, skeleton
+from .several import named_by, parts_of, several_labels
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
-SEVERAL_LINES = True  # in make chat, an empty line ends a question
+SEVERAL_LINES = True  # of a question in make chat
+HOW = "an empty line ends the facts of a case"
 
 SEPARATOR = ";"  # between charges, as a line end
 PREFIX = "罪名:"  # that some files write before the charges
@@ -86,6 +88,11 @@ def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
 def identity(question: str) -> str:
     """What two rows share when one repeats the other: case, digits and punctuation do not count."""
     return skeleton(question)
+
+
+def compared(question: str) -> str:
+    """What nearly the same rows are told by: the facts."""
+    return question
 
 
 def kept_together(record: Mapping[str, str], question: str) -> str:

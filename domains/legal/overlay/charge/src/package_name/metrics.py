@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .answers import Answers
+from .formatting import labels_in
 from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, resampled
 from .task import TaskConfig
 
@@ -56,7 +57,7 @@ def scores(answers: Answers, _task: TaskConfig) -> NDArray[np.float64] | None:
 
 def encode(given: Sequence[str | None], task: TaskConfig) -> Labels:
     """Answers as rows of 0 and 1, a column for each charge; an unreadable answer names none."""
-    sets = [set((answer or "").split(";")) for answer in given]
+    sets = [set(labels_in(answer or "")) for answer in given]
     return np.array([[int(charge in named) for charge in task.labels] for named in sets])
 
 

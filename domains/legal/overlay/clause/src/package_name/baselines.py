@@ -36,7 +36,7 @@ def classical_answers(
 
 
 def words_by_type(text: str) -> Iterable[str]:
-    """The words of a passage, each alone and with what may be asked of it: its clause type."""
+    """The words of a passage, each alone and with the question about its clause type, if any."""
     passage, *kind = text.split(BETWEEN, 1)
     words = TfidfVectorizer(token_pattern=WORD).build_analyzer()(passage)
     return [*words, *(f"{each}|{word}" for each in kind for word in words)]

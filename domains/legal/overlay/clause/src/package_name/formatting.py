@@ -10,12 +10,13 @@ import re
 from collections.abc import Container, Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .keys import NO_LABEL, is_missing, normal_label, skeleton
+from .keys import NO_GROUP, NO_LABEL, is_missing, normal_label, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
-SEVERAL_LINES = True  # in make chat, an empty line ends a question
+SEVERAL_LINES = True  # of a question in make chat
+HOW = "a clause type on the first line, if records name one, and the passage; an empty line ends it"
 BETWEEN = "\n\n"  # a passage and its question
 
 
@@ -46,7 +47,7 @@ def with_question(passage: str, kind: str, task: TaskConfig) -> str:
     The question stands last, next to its answer: of a passage that is too long, the middle is left
     out. A name such as `governing_law` is asked about in words.
     """
-    if not kind:
+    if is_missing(kind, NO_GROUP):
         return passage
     return f"{passage}{BETWEEN}{task.asks_about.replace('{type}', kind.replace('_', ' '))}"
 
@@ -54,8 +55,13 @@ def with_question(passage: str, kind: str, task: TaskConfig) -> str:
 def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
     """What is typed in make chat, as a training row would ask it.
 
-    Where the records name clause types, the first of several lines is one.
+    Where the records name clause types, the first of several lines is one; a passage may also come
+    with its question already, as in data/processed.
     """
+    before, _, about = task.asks_about.partition("{type}")
+    *passage, question = text.strip().splitlines()
+    if passage and question.startswith(before) and question.endswith(about):
+        return f"{one_line(' '.join(passage))}{BETWEEN}{question}"
     first, _, rest = text.strip().partition("\n")
     kind, passage = (first, rest) if rest and "type" in columns else ("", text)
     return with_question(one_line(passage), one_line(kind), task)
@@ -69,6 +75,11 @@ def one_line(text: str) -> str:
 def identity(question: str) -> str:
     """What two rows share when one repeats the other: case, digits and punctuation do not count."""
     return skeleton(question)
+
+
+def compared(question: str) -> str:
+    """What nearly the same rows are told by: the passage, as many share a question."""
+    return question.partition(BETWEEN)[0]
 
 
 def kept_together(record: Mapping[str, str], question: str) -> str:
