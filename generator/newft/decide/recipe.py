@@ -143,7 +143,7 @@ def _gradient_checkpointing(case: Case, fitted: Fit) -> Reasoned[bool]:
         )
     elif fitted.checkpointing and case.memory_gb is None:
         why = Text(
-            f"what is there is unknown: a row then takes less, {figure(fitted.high_gb)} GB at most; "
+            f"what is there is unknown: so a row takes {figure(fitted.high_gb)} GB at most; "
             "it costs half again the work",
             f"可用{memory_zh(case.hardware)}未知：这样一行占得少些，最多 "
             f"{figure(fitted.high_gb)} GB；代价是计算量增加一半",

@@ -178,8 +178,8 @@ def training_order(sizes: Sequence[int], batch: int, batches: int, seed: int) ->
 class LeftPadding:
     """Examples as one batch, padded on the left so that every answer ends the row.
 
-    Logits are then needed in the last columns only: with a vocabulary of tens of thousands of tokens
-    they are among the largest tensors of a step. Shapes: ids [batch, length], labels [batch, kept].
+    Logits are then needed in the last columns only: with a vocabulary of tens of thousands they are
+    among the largest tensors of a step. Shapes: ids [batch, length], labels [batch, kept].
     """
 
     def __init__(self, pad_id: int) -> None:
