@@ -35,6 +35,7 @@ from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
 from .source import model_folder
 from .splits import PROCESSED, SPLITS
+from .summary import counted
 
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
 SHOWN = 5  # wrong answers
@@ -111,11 +112,9 @@ def show(result: Result, in_slices: Slices, tuned: Answers, wrong: Sequence[str]
     if lines := slice_lines(in_slices):
         say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
     if wrong:
-        say(
-            f"\nwrong answers of the tuned model, each with its line of {PROCESSED / 'test.jsonl'}:"
-        )
+        of = f"{min(SHOWN, len(wrong))} of {counted(len(wrong), 'wrong answer')}"
+        say(f"\n{of}, each with its line of {PROCESSED / 'test.jsonl'}:")
         say("\n".join(wrong[:SHOWN]))
-        say(f"{len(wrong):,} in all" if len(wrong) > SHOWN else "")
 
 
 @dataclass(frozen=True)

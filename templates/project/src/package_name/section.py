@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -19,8 +19,19 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+class Reason(NamedTuple):
+    """What a code in rejects.jsonl means, and the field that is at fault."""
+
+    words: str
+    field: str = ""
+
+
 class LabelTask(Section):
     """What the model is told, and the labels it may answer with."""
+
+    # of the task's own rejects: what they mean, and what is asked where a field has many
+    reasons: ClassVar[Mapping[str, Reason]] = {}
+    doubts: ClassVar[Mapping[str, str]] = {}
 
     system: Words
     system_untuned: Words
@@ -38,4 +49,4 @@ class LabelTask(Section):
         return labels
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
-        """Raise ValueError for fields of the data section that a task cannot do with; labels can."""
+        """Raise ValueError for fields of the data section that the task cannot do with."""

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from .config import Config
 from .keys import normal_label
 from .near_duplicates import LARGEST
 from .records import LONGEST_CELL
+from .section import Reason
 from .splits import PROCESSED, SPLITS, Split
 
 KEPT_LABELS, LONGEST_LABEL = 100, 60  # of unknown labels: how many, and how much of each
 LARGE_GROUP = 0.1  # of the rows: a split that gets it is mostly this group
-
-
-class Reason(NamedTuple):
-    """What a code in rejects.jsonl means, and the field that is at fault."""
-
-    words: str
-    field: str = ""
 
 
 # formatting.py may give others: they are counted under their own name
@@ -33,18 +26,12 @@ REASONS = {
     "empty_label": Reason("has no label", "label"),
     "label_in_input": Reason("its text tells the label"),
     "unknown_label": Reason("its label is not one of the task", "label"),
-    "empty_recommendation": Reason("has no recommendation", "recommendation"),
-    "unknown_recommendation": Reason("recommends what is not of the task", "recommendation"),
     "duplicate": Reason("says the same as an earlier row", "text"),
     "near_duplicate_across_split": Reason("nearly repeats a validation or test text"),
 }
 DOUBTS = {
     "text": "is {column} the column of data.columns.text?",
     "label": "is {column} the column of data.columns.label, and are its values in task.labels?",
-    "recommendation": (
-        "is {column} the column of data.columns.recommendation, and are its values in"
-        " task.recommendations?"
-    ),
     "group": "is {column} the column of data.columns.group?",
 }
 
@@ -97,7 +84,7 @@ class Summary:
             path = PROCESSED / "rejects.jsonl"
             left_out = counted(sum(self.rejects.values()), "row")
             lines.append(f"{left_out} left out, with the reason in {path}")
-            lines += self.left_out()
+            lines += self.left_out(REASONS | dict(config.task.reasons))
         if not self.near_duplicates_checked:
             lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
         warnings = [*self.lacking, *self.doubts(config), *self._gaps(config.task.labels)]
@@ -107,11 +94,11 @@ class Summary:
             warnings.append(f"{texts} with several labels: see {path}")
         return "\n".join(lines + [f"warning: {warning}" for warning in warnings])
 
-    def left_out(self) -> Iterator[str]:
+    def left_out(self, reasons: Mapping[str, Reason]) -> Iterator[str]:
         """A line for each reason, the most frequent first."""
         width = max(map(len, self.rejects), default=0)
         for code, count in self.rejects.most_common():
-            words = REASONS[code].words if code in REASONS else ""
+            words = reasons[code].words if code in reasons else ""
             if code == "unknown_label":
                 met = [f"{name} ({many:,})" for name, many in self.unknown_labels.most_common()]
                 words += f": {some(met)}"
@@ -119,8 +106,9 @@ class Summary:
 
     def doubts(self, config: Config) -> Iterator[str]:
         """The columns for which most rows are left out or kept together: perhaps wrong ones."""
-        for name, doubt in DOUBTS.items():
-            codes = [code for code, reason in REASONS.items() if reason.field == name]
+        reasons = REASONS | dict(config.task.reasons)
+        for name, doubt in (DOUBTS | dict(config.task.doubts)).items():
+            codes = [code for code, reason in reasons.items() if reason.field == name]
             count = sum(self.rejects[code] for code in codes)
             if count > self.rows / 2 and name in config.data.columns:
                 asked = doubt.format(column=" or ".join(config.data.columns[name]))

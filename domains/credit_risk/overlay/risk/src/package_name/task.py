@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from .section import LabelTask, Words
+from .section import LabelTask, Reason, Words
 
 # fields of data.columns that no prompt shows: what is to be found out, and whose row it is
 NEVER_SHOWN = ("label", "recommendation", "group")
@@ -15,6 +15,17 @@ NEVER_SHOWN = ("label", "recommendation", "group")
 
 class TaskConfig(LabelTask):
     """Risk levels, the one whose probability is the score, and the facts that are shown."""
+
+    reasons: ClassVar[Mapping[str, Reason]] = {
+        "empty_recommendation": Reason("has no recommendation", "recommendation"),
+        "unknown_recommendation": Reason("recommends what is not of the task", "recommendation"),
+    }
+    doubts: ClassVar[Mapping[str, str]] = {
+        "recommendation": (
+            "is {column} the column of data.columns.recommendation, and are its values in"
+            " task.recommendations?"
+        )
+    }
 
     positive: Words
     recommendations: list[Words]
