@@ -67,6 +67,14 @@ def test_defaults_alone_make_a_project_of_the_sample() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("domain", "task", "name"),
+    [("legal", "clause", "legal-clause"), ("credit_risk", "risk", "credit-risk")],
+)
+def test_a_name_says_domain_and_task_once(domain: str, task: str, name: str) -> None:
+    assert completed({"domain": domain, "task": task})["name"] == name
+
+
 def test_what_was_given_stays() -> None:
     given = {"gpu": "cpu", "language": "zh", "name": "desk"}
     assert completed(given).items() >= given.items()

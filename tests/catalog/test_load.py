@@ -122,6 +122,15 @@ def test_records_with_an_outcome_need_prompts_that_list_it(tmp_path: Path) -> No
     assert refused(folder).endswith("`tasks.risk` has an outcome, and lacks `prompts_with_outcome`")
 
 
+def test_a_question_about_a_context_needs_its_place_in_both_languages(tmp_path: Path) -> None:
+    folder = tmp_path / "legal"
+    shutil.copytree(domains() / "legal", folder)
+    edit(folder, "en: Is this a clause about {type}?", "en: Is this such a clause?")
+    assert refused(folder).endswith("`tasks.clause.asks_about.en` must say where the `{type}` goes")
+    edit(folder, "      en: Is this such a clause?\n", "")
+    assert refused(folder).endswith("`tasks.clause.asks_about` lacks `en`")
+
+
 def test_both_languages_are_wanted(kit_folder: Path) -> None:
     edit(kit_folder, "      zh: intent_zh.csv\n", "")
     assert refused(kit_folder).endswith("`tasks.intent.sample` lacks `zh`")

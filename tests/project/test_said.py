@@ -49,9 +49,9 @@ def test_a_number_from_the_records_names_their_file(
     for key in ("max_length", *{"positive", "recommendations", "inputs", "out_of_scope"}):
         if f"\n  {key}:" in settings:
             assert file in comment_before(settings, key)
-    if "answer_told" in read["task"]:
-        cited = f"newft, domains/{domain}/kit.yaml, tasks.{task}.answer_told"
-        assert cited in comment_before(settings, "answer_told")
+    for key in {"asks_about", "answer_told"} & read["task"].keys():
+        cited = f"newft, domains/{domain}/kit.yaml, tasks.{task}.{key}"
+        assert cited in comment_before(settings, key)
 
 
 @pytest.mark.parametrize(("gpu", "memory"), [("cpu", "内存"), ("1x24GB", "显存"), ("mps", "内存")])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from golden_desk import chat, check, data, evaluate, train
+from golden_desk import budget, chat, check, data, evaluate, train
 from golden_desk.adapter import add_adapter
 from golden_desk.budget import plan_steps, what_fits
 from golden_desk.config import Config
@@ -274,6 +274,26 @@ def test_the_speed_is_measured_on_what_will_be_trained(
     plan_steps(model, settings, LeftPadding(0), rows, rows)
     batches = 5  # the first only warms up
     assert len(passes) == (2 * batches if checkpointing else batches)
+
+
+def test_the_speed_is_measured_on_the_longest_rows_of_batches_of_every_length(
+    formatted: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "TIMED_TOKENS", 24)
+    rows = [Example([5] * length, length - 2) for length in range(4, 36)] * 2
+    batches = budget.typical_batches(rows, 4)
+    lengths = [[len(example.ids) for example in batch] for batch in batches]
+    base = load_base(tiny_model.path, formatted.model).cpu()
+    seen: list[tuple[int, int]] = []
+    base.model.register_forward_pre_hook(
+        lambda _model, _rows, inputs: seen.append(tuple(inputs["input_ids"].shape)),
+        with_kwargs=True,
+    )
+    model = add_adapter(base, formatted.adapter, checkpointing=False)
+    budget.seconds_per_step(model, batches, LeftPadding(0))
+    timed = [(min(4, max(1, 24 // max(each))), max(each)) for each in lengths]
+    assert seen == [timed[0], *timed]
+    assert lengths[0][0] < 12 and lengths[-1][-1] > 28
 
 
 @pytest.mark.parametrize(
