@@ -120,6 +120,11 @@ def memory_zh(hardware: Hardware) -> str:
     return "显存" if hardware.accelerator.kind in ("cuda", "npu") else "内存"
 
 
+def at_most(value: float) -> str:
+    """A bound as a reader wants it, never below what it is."""
+    return f"{ceil(value):,}" if value >= 10 else f"{ceil(value * 10) / 10:.1f}"
+
+
 def figure(value: float | None) -> str:
     """A number as a reader wants it: 16, 1.5 or 0.04, with no more digits than it is worth."""
     if value is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from newft.decide import adapter, evaluation, sources, splits, steps
-from newft.decide.case import Case, answer_tokens, figure, memory_zh
+from newft.decide.case import Case, answer_tokens, at_most, figure, memory_zh
 from newft.decide.estimate import Load
 from newft.decide.fit import LENGTH_STEP, Fit, fit
 from newft.decide.precision import precision
@@ -143,10 +143,10 @@ def _gradient_checkpointing(case: Case, fitted: Fit) -> Reasoned[bool]:
         )
     elif fitted.checkpointing and case.memory_gb is None:
         why = Text(
-            f"what is there is unknown: so a row takes {figure(fitted.high_gb)} GB at most; "
+            f"what is there is unknown: so a row takes {at_most(fitted.high_gb)} GB at most; "
             "it costs half again the work",
             f"可用{memory_zh(case.hardware)}未知：这样一行占得少些，最多 "
-            f"{figure(fitted.high_gb)} GB；代价是计算量增加一半",
+            f"{at_most(fitted.high_gb)} GB；代价是计算量增加一半",
         )
     elif fitted.checkpointing:
         why = Text(

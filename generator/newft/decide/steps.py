@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from newft.decide import sources
-from newft.decide.case import Case, figure, memory_zh
+from newft.decide.case import Case, at_most, figure, memory_zh
 from newft.decide.fit import Fit
 from newft.decide.splits import training_rows
 from newft.entries import Text
@@ -65,13 +65,8 @@ def batch_size(case: Case, fitted: Fit) -> Reasoned[int]:
             "模型规模未知，先取较小值；`make check` 显示有余量时可调大",
         )
     else:
-        within = f" of {figure(case.memory_gb)}" if case.memory_gb else "; what is there is unknown"
-        within_zh = (
-            f"（可用 {figure(case.memory_gb)} GB）"
-            if case.memory_gb
-            else f"；可用{memory_zh(case.hardware)}未知"
-        )
-        peak, take = figure(fitted.high_gb), "takes" if value == 1 else "take"
+        within, within_zh = _within(case)
+        peak, take = at_most(fitted.high_gb), "takes" if value == 1 else "take"
         why = Text(
             f"{counted(value, 'row')} of up to {fitted.length:,} tokens {take} "
             f"up to {peak} GB{within}",
@@ -82,6 +77,19 @@ def batch_size(case: Case, fitted: Fit) -> Reasoned[int]:
         "取放得下的最大的 2 的幂，但不超过一次更新的行数",
     )
     return Reasoned(value, why, source)
+
+
+def _within(case: Case) -> tuple[str, str]:
+    """The memory that is there, for both languages."""
+    memory = figure(case.memory_gb)
+    if case.memory_gb is None:
+        return "; what is there is unknown", f"；可用{memory_zh(case.hardware)}未知"
+    if case.on_cpu:
+        return (
+            f" of {memory}, three quarters of this machine's",
+            f"（本机内存的四分之三为 {memory} GB）",
+        )
+    return f" of {memory}", f"（可用 {memory} GB）"
 
 
 def accumulation(value: Batch) -> Reasoned[int]:

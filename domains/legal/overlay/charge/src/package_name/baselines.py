@@ -27,6 +27,7 @@ def classical_answers(
     # characters, for Chinese is written without spaces
     features = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True)
     known, asked = features.fit_transform(texts), features.transform(questions)
+    # weak regularisation, as texts are scaled to length 1; most charges have too few rows to choose
     model = LogisticRegression(C=100, max_iter=1_000, class_weight="balanced")
     targets = encode(charges, task)
     share = targets.mean(axis=0)

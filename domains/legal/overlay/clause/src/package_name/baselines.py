@@ -51,5 +51,5 @@ def _classifier(labels: Sequence[str]) -> DummyClassifier | LogisticRegression |
     folds = min(FOLDS, *rows.values())
     if folds < 2:  # a fold without a label cannot be scored, so C stays at 1, scikit-learn's own
         return model
-    choices = {"C": (1, 10, 100)}
+    choices = {"C": (1, 10, 100)}  # 1 is scikit-learn's own, strict for texts scaled to length 1
     return GridSearchCV(model, choices, cv=folds, scoring="balanced_accuracy")
