@@ -135,27 +135,28 @@ def _max_length(case: Case, fitted: Fit) -> Reasoned[int]:
 
 
 def _gradient_checkpointing(case: Case, fitted: Fit) -> Reasoned[bool]:
-    memory = figure(case.memory_gb)
-    if fitted.checkpointing and fitted.high_gb is None:
+    kind = memory_zh(case.hardware)
+    if not fitted.checkpointing:
+        why = Text(
+            "memory suffices without it, and it would cost half again the work",
+            f"不用它，{kind}也够；用了计算量会增加一半",
+        )
+    elif fitted.high_gb is None:
         why = Text(
             "the model's size is unknown: the careful choice, at half again the work",
             "模型规模未知：取稳妥值，代价是计算量增加一半",
         )
-    elif fitted.checkpointing and case.memory_gb is None:
+    elif case.memory_gb is None:
+        most = at_most(fitted.high_gb)
         why = Text(
-            f"what is there is unknown: so a row takes {at_most(fitted.high_gb)} GB at most; "
+            f"what is there is unknown: so a row takes {most} GB at most; "
             "it costs half again the work",
-            f"可用{memory_zh(case.hardware)}未知：这样一行占得少些，最多 "
-            f"{at_most(fitted.high_gb)} GB；代价是计算量增加一半",
+            f"可用{kind}未知：这样一行最多占 {most} GB；代价是计算量增加一半",
         )
-    elif fitted.checkpointing:
+    else:
+        memory = figure(case.memory_gb)
         why = Text(
             f"a single row would not fit {memory} GB otherwise; it costs half again the work",
             f"否则一行也放不进 {memory} GB；代价是计算量增加一半",
-        )
-    else:
-        why = Text(
-            "memory suffices without it, and it would cost half again the work",
-            f"不用它，{memory_zh(case.hardware)}也够；用了计算量会增加一半",
         )
     return Reasoned(fitted.checkpointing, why, sources.CHECKPOINTING)
