@@ -21,9 +21,8 @@ ADAPTER_BYTES = (12, 16)  # adapter in 16 or 32 bit, its gradient, two moments o
 # Above the tensors that autograd keeps: for norms of queries and keys, and what lives shortly.
 # A rule of newft.
 ACTIVATION_MARGIN = 1.25
-# On a CPU freed tensors stay with the process: 60 to 86 KB a token and layer of SmolLM2 where
-# autograd keeps 37 to 47 (rows of 512 and 1,024 tokens, alone and padded), and 17 to 30 where it
-# keeps 2 and recomputes the rest
+# On a CPU freed tensors stay with the process: SmolLM2 takes 76 to 86 KB a token and layer in fp32
+# and 53 to 56 in bf16, where autograd keeps 40 to 47 and 27 to 29; with checkpointing up to 30
 ACTIVATION_MARGIN_CPU, RECOMPUTED_CPU = 2.4, 0.8  # times what autograd keeps without checkpointing
 LOGIT_BYTES = (2, 14)  # 16 bit; or that, its 32-bit copy, the shifted copy and the gradient
 DEVICE_CONTEXT_GB = 1.4  # CUDA context and kernels of one process
@@ -79,9 +78,10 @@ def module_widths(size: Size) -> Mapping[str, int]:
 def kept_of_layer(size: Size, precision: str) -> Range:
     """Bytes that one token leaves in one layer for the backward pass, with LoRA on every matrix.
 
-    The least is without padding: on SmolLM2 in fp32 torch's saved_tensors_hooks count 40.2 KB, and
-    this gives 39.9. With padding, keys and values are repeated for every query head: 45 to 47 KB
-    with the mask, where the most is 43.
+    The least is for rows without padding, the most for keys and values that a padding mask repeats
+    for every query head. torch's saved_tensors_hooks count on SmolLM2, in thousands: 40.2 and 45 to
+    47 with the mask itself in fp32, where this gives 39.9 and 43.0; 26.7 and 28.8 in bf16 under
+    autocast, where the most is 28.4.
     """
     hidden, inner = size.hidden, size.intermediate
     query, key = size.heads * size.head_dim, size.kv_heads * size.head_dim
