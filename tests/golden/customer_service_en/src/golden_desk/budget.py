@@ -21,7 +21,7 @@ T = TypeVar("T")
 TRAINING_SHARE = 0.85
 # SmolLM2-135M at 1.0e-3: the loss fell from 6.9 to 0.8 in 32 steps of 8 rows, and slowly after
 FEW_STEPS = 30
-FEW_EPOCHS = 0.5  # most rows are then never seen
+FEW_EPOCHS = 0.5
 # of each batch, on a CPU: more keep it no busier, and two cores take some 7 seconds for so many
 TIMED_TOKENS = 1_024
 
@@ -64,8 +64,9 @@ def what_fits(steps: int, every: int, minutes: float, epochs: float) -> str:
     )
     if steps == every or (steps >= FEW_STEPS and epochs >= FEW_EPOCHS):
         return fits
+    few = "the model learns little in so few steps" if steps < FEW_STEPS else "most rows go unseen"
     return (
-        f"{fits}\nwarning: the model learns little in so few steps; "
+        f"{fits}\nwarning: {few}; "
         "raise training.time_budget_minutes, choose a smaller model, or train on a GPU"
     )
 
