@@ -108,7 +108,8 @@ def show(result: Result, in_slices: Slices, tuned: Answers, wrong: Sequence[str]
     """Print what came of it."""
     say(f"\n{table(result)}\n\n{result.conclusion}")
     if len({*tuned.read}) == 1:
-        say(f"the tuned model wrote {tuned.read[0]!r} to every row: it has not learned to tell")
+        same = "nothing readable" if tuned.read[0] is None else repr(tuned.read[0])
+        say(f"the tuned model wrote {same} to every row: it has not learned to tell")
     if lines := slice_lines(in_slices):
         say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
     if wrong:
