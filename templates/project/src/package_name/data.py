@@ -85,7 +85,7 @@ def format_all(config: Config, folder: Path) -> Summary:
         if not count:
             left_out = "; left out:" if summary.rejects else ""
             raise ProjectError(
-                "\n".join([f"no row is left for {split}{left_out}", *summary.left_out()]),
+                "\n".join([f"no row is left for {split}{left_out}", *summary.left_out(config)]),
                 "\n".join(summary.doubts(config))
                 or "add rows, or look at data and task.labels in config/run.yaml",
             )

@@ -84,7 +84,7 @@ class Summary:
             path = PROCESSED / "rejects.jsonl"
             left_out = counted(sum(self.rejects.values()), "row")
             lines.append(f"{left_out} left out, with the reason in {path}")
-            lines += self.left_out(REASONS | dict(config.task.reasons))
+            lines += self.left_out(config)
         if not self.near_duplicates_checked:
             lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
         warnings = [*self.lacking, *self.doubts(config), *self._gaps(config.task.labels)]
@@ -94,8 +94,9 @@ class Summary:
             warnings.append(f"{texts} with several labels: see {path}")
         return "\n".join(lines + [f"warning: {warning}" for warning in warnings])
 
-    def left_out(self, reasons: Mapping[str, Reason]) -> Iterator[str]:
+    def left_out(self, config: Config) -> Iterator[str]:
         """A line for each reason, the most frequent first."""
+        reasons = {**REASONS, **config.task.reasons}
         width = max(map(len, self.rejects), default=0)
         for code, count in self.rejects.most_common():
             words = reasons[code].words if code in reasons else ""
@@ -106,8 +107,8 @@ class Summary:
 
     def doubts(self, config: Config) -> Iterator[str]:
         """The columns for which most rows are left out or kept together: perhaps wrong ones."""
-        reasons = REASONS | dict(config.task.reasons)
-        for name, doubt in (DOUBTS | dict(config.task.doubts)).items():
+        reasons = {**REASONS, **config.task.reasons}
+        for name, doubt in {**DOUBTS, **config.task.doubts}.items():
             codes = [code for code, reason in reasons.items() if reason.field == name]
             count = sum(self.rejects[code] for code in codes)
             if count > self.rows / 2 and name in config.data.columns:
