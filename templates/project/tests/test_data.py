@@ -75,13 +75,12 @@ def test_half_a_surrogate_pair_is_rejected_and_can_be_read(config: Config) -> No
 def test_a_renamed_label_is_seen_at_once(
     config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    first, second = config.task.labels
     write_rows(60, ("other", "no_such"))
-    task = with_labels(config.task, [first, "renamed"])
+    task = with_labels(config.task, [*config.task.labels, "renamed"])
     data.main(config.model_copy(update={"task": task}), Namespace())
     said = capsys.readouterr().out.splitlines()
-    words = f"its label is not one of the task: {second} (30), no_such (1)"
-    assert f"         31 unknown_label  {words}" in said
+    words = "its label is not one of the task: no_such (1)"
+    assert f"          1 unknown_label  {words}" in said
     assert "warning: in task.labels, and no row has it: renamed" in said
 
 
@@ -269,6 +268,20 @@ def test_exports_hold_the_same_rows(config: Config, write_rows: Callable[..., No
     assert [row["conversations"][1]["value"] for row in sharegpt] == [
         row["output"] for row in alpaca
     ]
+
+
+def test_rows_that_leave_one_label_are_refused(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
+    first, second = config.task.labels
+    write_rows(60)
+    renamed = config.model_copy(update={"task": with_labels(config.task, [first, "renamed"])})
+    with pytest.raises(ProjectError) as caught:
+        data.main(renamed, Namespace())
+    first_line, *reasons = caught.value.message.splitlines()
+    assert first_line == f"every training row has the label {first}"
+    assert reasons[0].endswith(f"unknown_label  its label is not one of the task: {second} (30)")
+    assert not PROCESSED.exists()
 
 
 def test_a_failed_run_leaves_the_old_rows(config: Config, write_rows: Callable[..., None]) -> None:

@@ -63,6 +63,17 @@ def test_a_group_of_many_rows_is_doubted(
     )
 
 
+def test_a_split_that_groups_make_too_large_is_told(
+    config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_rows(60)
+    data.main(write_groups(config, lambda i: f"c{i // 20}"), Namespace())
+    kept = {split: len(read_lines(PROCESSED / f"{split}.jsonl")) for split in SPLITS}
+    told = [line for line in capsys.readouterr().out.splitlines() if "was asked for" in line]
+    far = [split for split in ("validation", "test") if abs(kept[split] / 60 - 0.2) > 0.1]
+    assert [line.split(" for ")[1].split(",")[0] for line in told] == far
+
+
 def test_a_group_column_that_no_file_has_is_refused(
     config: Config, write_rows: Callable[..., None]
 ) -> None:

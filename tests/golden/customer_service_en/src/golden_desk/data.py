@@ -47,7 +47,7 @@ from .row_files import (
     to_line,
 )
 from .splits import PROCESSED, SPLITS, split_of
-from .summary import Summary
+from .summary import Summary, some
 
 SUMMARY = PROCESSED / "summary.json"
 MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
@@ -89,6 +89,13 @@ def format_all(config: Config, folder: Path) -> Summary:
                 "\n".join(summary.doubts(config))
                 or "add rows, or look at data and task.labels in config/run.yaml",
             )
+    learned = +summary.labels["train"]
+    if len(learned) < 2:
+        only = f"every training row has the label {some([*learned])}"
+        raise ProjectError(
+            "\n".join([only, *summary.left_out(config)]),
+            "\n".join(summary.doubts(config)) or "add rows of the other labels of task.labels",
+        )
     write_dataset_info(folder)
     made_by = config.model_dump(include=set(MADE_BY))
     facts = {**summary.facts(), "made_by": made_by, "made_from": made_from}

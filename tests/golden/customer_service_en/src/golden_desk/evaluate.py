@@ -110,6 +110,7 @@ def show(result: Result, in_slices: Slices, tuned: Answers, wrong: Sequence[str]
     if len({*tuned.read}) == 1:
         same = "nothing readable" if tuned.read[0] is None else repr(tuned.read[0])
         say(f"the tuned model wrote {same} to every row: it has not learned to tell")
+        say("more steps may help: training.epochs, and the time budget that cuts them")
     if lines := slice_lines(in_slices):
         say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
     if wrong:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .config import Config
+from .config import Config, DataConfig
 from .keys import normal_label
 from .near_duplicates import LARGEST
 from .records import LONGEST_CELL
@@ -14,6 +14,7 @@ from .section import Reason
 from .splits import PROCESSED, SPLITS, Split
 
 KEPT_LABELS, LONGEST_LABEL = 100, 60  # of unknown labels: how many, and how much of each
+FAR = 0.1  # of the rows, from the share that was asked for
 LARGE_GROUP = 0.1  # of the rows: a split that gets it is mostly this group
 
 
@@ -87,7 +88,8 @@ class Summary:
             lines += self.left_out(config)
         if not self.near_duplicates_checked:
             lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
-        warnings = [*self.lacking, *self.doubts(config), *self._gaps(config.task.labels)]
+        warnings = [*self.lacking, *self._shares(config.data), *self.doubts(config)]
+        warnings += self._gaps(config.task.labels)
         if self.contradictions:
             path = PROCESSED / "contradictions.jsonl"
             texts = counted(self.contradictions, "text")
@@ -120,6 +122,18 @@ class Summary:
                 asked = DOUBTS["group"].format(column=" or ".join(config.data.columns["group"]))
                 share = f"{count:,} of {many:,} rows are of group {group[:LONGEST_LABEL]}"
                 yield f"{share}, and all in one split: {asked}"
+
+    def _shares(self, data: DataConfig) -> Iterator[str]:
+        """The splits that came out far from their share, as few large groups make them."""
+        many = sum(self.kept.values())
+        wanted: dict[Split, float] = {"validation": data.validation_share, "test": data.test_share}
+        for split, asked in wanted.items():
+            share = self.kept[split] / many
+            if self.groups and abs(share - asked) > FAR:
+                yield (
+                    f"{share:.0%} of the rows are for {split}, where {asked:.0%} was asked for: "
+                    "a group is in one split as a whole"
+                )
 
     def _gaps(self, labels: Sequence[str]) -> Iterator[str]:
         """The labels without a row, and those without one to learn from or to be judged by."""
