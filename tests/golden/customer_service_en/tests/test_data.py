@@ -62,8 +62,8 @@ def reject(
 
 
 def test_half_a_surrogate_pair_is_rejected_and_can_be_read(config: Config) -> None:
-    rows = [record(f"{a}{b}", label) for a in "abcdefghijklm" for b in "nopqrstu"
-            for label in config.task.labels[:1]]  # fmt: skip
+    words = [f"{a}{b}" for a in "abcdefghijklm" for b in "nopqrstu"]
+    rows = [record(word, config.task.labels[i % 2]) for i, word in enumerate(words)]
     text = "\n".join(map(json.dumps, [record("\ud83d", "x"), *rows]))
     Path("rows.jsonl").write_text(text, encoding="utf-8")
     changed = config.data.model_copy(update={"files": ["rows.jsonl"]})
