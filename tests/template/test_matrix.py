@@ -48,7 +48,7 @@ OF_SOURCE = {
 OF_TASK = {"intent": "intents?", "risk": "risk", "clause": "clauses?", "charge": "charges?"}
 SAID = {"README.md", "config/run.yaml", "pyproject.toml"}  # in the project's language
 # how charges and clauses are written is what the code of these tasks knows
-READS_CHINESE = {"formatting.py", "test_formatting.py"}
+READS_CHINESE = {"formatting.py", "test_formatting.py", "several.py"}
 FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
 NOT_EMITTED = ("_entry.jinja", "_words.jinja")
 
@@ -89,7 +89,9 @@ def test_it_holds_exactly_the_files_of_its_kind(project: Project) -> None:
         for path in project.folder.rglob("*")
         if not path.is_dir()
     }
-    assert found == expected | (OF_TABLES if project.plan.task.tabular else set())
+    expected |= OF_TABLES if project.plan.task.tabular else set()
+    expected |= {f"src/{package}/several.py"} if project.plan.task.separator else set()
+    assert found == expected
 
 
 def test_every_file_of_its_layers_is_in_it(project: Project) -> None:

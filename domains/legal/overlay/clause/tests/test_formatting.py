@@ -8,7 +8,12 @@ from pydantic import ValidationError
 from package_name.chat import prompt_of
 from package_name.config import Config
 from package_name.conversation import Reject
-from package_name.formatting import compared, read_answer, to_conversation, with_question
+from package_name.formatting import (
+    compared,
+    read_answer,
+    to_conversation,
+    with_question,
+)
 from package_name.near_duplicates import near_duplicates
 from package_name.task import TaskConfig
 
