@@ -297,13 +297,33 @@ def test_columns_are_offered_with_what_is_in_them(tmp_path: Path, heard: Heard) 
     with pytest.raises(Stopped):
         converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
     assert [line for line in heard.said if line.startswith("? ")][1:] == [
-        "? What now?\n  1) name the columns\n  2) another file",
+        "? What now?\n  1) name the columns\n  2) another file\n  3) it is another task",
         "? Which column is it: Customer message?\n"
         "  1) eins: please my refund is late, today my refund is late, again ...\n"
         "  2) zwei: refund, parcel, login\n  3) drei: refund, parcel, login\n  4) <- back",
         "? Which column is it: Intent?\n"
         "  1) zwei: refund, parcel, login\n  2) drei: refund, parcel, login\n  3) <- back",
     ]
+
+
+def test_records_can_be_said_to_be_of_another_task(tickets: Path, heard: Heard) -> None:
+    other = [DOWN * 2 + ENTER, UP * 2 + ENTER]  # another task; the last one, above the way back
+    given = conversed(f"{tickets}{ENTER}" + "".join(other) + ENTER * 7, heard)
+    assert (given["domain"], given["task"]) == ("legal", "charge")
+    assert len(heard.mappings) == 2
+
+
+def test_files_that_do_not_fit_can_be_said_to_be_of_another_task(
+    tmp_path: Path, heard: Heard
+) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text(UNNAMED, encoding="utf-8")
+    other = [UP + ENTER, UP * 2 + ENTER]  # another task; the last one: its columns are unclear too
+    named = [ENTER, ENTER, DOWN + ENTER]  # name the columns: the text, the label
+    given = conversed(f"{path}{ENTER}" + "".join([*other, *named]) + ENTER * 7, heard)
+    assert len(heard.errors) == 2
+    assert (given["domain"], given["task"]) == ("legal", "charge")
+    assert (given["data.columns.text"], given["data.columns.label"]) == ("eins", "drei")
 
 
 def test_a_quoted_path_is_read_as_a_shell_would(tickets: Path, heard: Heard) -> None:

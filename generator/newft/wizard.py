@@ -171,16 +171,21 @@ class _Conversation:
             options = [
                 Option("yes", texts("mapping.yes")),
                 Option("change", texts("mapping.change")),
+                Option("task", texts("mapping.task")),
             ]
             if self.trail:
                 options.append(Option(BACK, texts("wizard.back")))
             value = self._talk.prompts.select(texts("mapping.question"), options)
             if value == BACK:
                 self._back()
-            if value != "change":
+            if value == "task":
+                if named := self._another_task(self.now):
+                    self._measured(self.now, named)
+            elif value == "change":
+                if named := Correction(self.now, self._talk).of_one():
+                    self._measured(self.now, named)
+            else:
                 return
-            if named := Correction(self.now, self._talk).of_one():
-                self._measured(self.now, named)
 
     def _mend(self, now: Situation, error: DataError) -> None:
         """Take files that could not be used with the columns that are named, or ask for others."""
@@ -194,14 +199,31 @@ class _Conversation:
         if not correction.possible and not self.trail:
             raise error
         self._talk.error(error)
-        options = [Option("name", texts("mapping.name")), Option("other", texts("mapping.other"))]
+        options = [Option(key, texts(f"mapping.{key}")) for key in ("name", "other", "task")]
         while correction.possible:
-            if self._talk.prompts.select(texts("mapping.failed"), options) == "other":
+            value = self._talk.prompts.select(texts("mapping.failed"), options)
+            if value == "other":
                 break
-            named = correction.of_all()
+            named = self._another_task(now) if value == "task" else correction.of_all()
             if named and self._measured(now, named):
                 return
+            if named and value == "task":
+                now = replace(now, given={**_without_columns(now.given), **named}, data=None)
+                correction = Correction(now, self._talk)
         self._ask_for_files()
+
+    def _another_task(self, now: Situation) -> Mapping[str, str] | None:
+        """Domain and task as the person names them; None for who went back."""
+        texts, taken = self._talk.texts, (now.given["domain"], now.given["task"])
+        options = [
+            Option(f"{domain} {name}", f"{domain} / {name}: {task.title.to(texts.language)}")
+            for domain, kit in now.catalog.kits.items()
+            for name, task in kit.tasks.items()
+            if (domain, name) != taken
+        ]
+        options.append(Option(BACK, texts("wizard.back")))
+        value = self._talk.prompts.select(texts("mapping.which"), options)
+        return None if value == BACK else dict(zip(("domain", "task"), value.split(), strict=True))
 
     def _measured(self, now: Situation, named: Mapping[str, str]) -> bool:
         """Whether the files can be used with these columns; then they are."""

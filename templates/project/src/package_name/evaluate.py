@@ -29,7 +29,7 @@ from .dataset import answer_ids, prompt_ids, read_split, shorten
 from .formatting import candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .progress import say
-from .report import Result, as_dicts, by_row, judge, mistakes, summary_of, table
+from .report import Result, as_dicts, by_row, judge, mistakes, summary_of, table, unread
 from .run_folder import run_folder, write_json
 from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
@@ -92,7 +92,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "answers": by_row(config, order[:fitting], gold, base, tuned, classical),
         },
     )
-    show(result, in_slices, tuned, mistakes(order[:fitting], questions, gold, tuned))
+    show(result, in_slices, base, tuned, mistakes(order[:fitting], questions, gold, tuned))
     say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
 
 
@@ -104,9 +104,11 @@ def learned(
     return classical_answers(texts, labels, [question(row) for row in asked], config.task)
 
 
-def show(result: Result, in_slices: Slices, tuned: Answers, wrong: Sequence[str]) -> None:
+def show(
+    result: Result, in_slices: Slices, base: Answers, tuned: Answers, wrong: Sequence[str]
+) -> None:
     """Print what came of it."""
-    say(f"\n{table(result)}\n\n{result.conclusion}")
+    say("\n".join(["", table(result), "", result.conclusion, *unread(base)]))
     if len({*tuned.read}) == 1:
         same = "nothing readable" if tuned.read[0] is None else repr(tuned.read[0])
         say(f"the tuned model wrote {same} to every row: it has not learned to tell")

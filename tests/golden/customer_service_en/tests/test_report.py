@@ -8,7 +8,7 @@ import pytest
 from golden_desk.answers import Answers
 from golden_desk.config import Config
 from golden_desk.metrics import DECISIVE
-from golden_desk.report import excerpt, judge, mistakes, table
+from golden_desk.report import excerpt, judge, mistakes, table, unread
 
 CHEAP = "the classical baseline, which costs next to nothing, is not shown to be worse"
 BEHIND = "the classical baseline is worse: tune for what that does better, or prompt."
@@ -100,6 +100,17 @@ def concluded(
 )
 def test_an_input_is_shown_on_one_line_with_its_end(text: str, shown: str) -> None:
     assert excerpt(text) == shown
+
+
+def test_what_the_base_model_writes_is_shown_where_most_of_it_names_no_label(
+    config: Config,
+) -> None:
+    first, second = config.task.labels[:2]
+    base = Answers([None, first, None], [first, second], None, ["Sure!\nIt is", first, "?"])
+    assert unread(base) == [
+        "most of what the base model wrote names no label, such as 'Sure! | It is'"
+    ]
+    assert not unread(Answers([None, first], [first, second], None, ["?", first]))
 
 
 def test_what_is_wrong_is_listed_by_line_with_what_cannot_be_read_first(config: Config) -> None:

@@ -114,6 +114,14 @@ def mistakes(
     ]
 
 
+def unread(base: Answers) -> Sequence[str]:
+    """A line with an example, where most of what the untuned model wrote names no label."""
+    lost = [text for text, read in zip(base.written or (), base.read, strict=True) if read is None]
+    if len(lost) <= len(base.read) / 2:
+        return ()
+    return [f"most of what the base model wrote names no label, such as {excerpt(lost[0])!r}"]
+
+
 def excerpt(text: str) -> str:
     """A text on one line, without its middle where it is long, for its end may ask something."""
     line = " | ".join(part.strip() for part in text.splitlines() if part.strip())
