@@ -199,7 +199,11 @@ class _Conversation:
         if not correction.possible and not self.trail:
             raise error
         self._talk.error(error)
-        options = [Option(key, texts(f"mapping.{key}")) for key in ("name", "other", "task")]
+        options = [
+            Option("name", texts("mapping.name")),
+            Option("other", texts("mapping.other")),
+            Option("task", texts("mapping.task")),
+        ]
         while correction.possible:
             value = self._talk.prompts.select(texts("mapping.failed"), options)
             if value == "other":
