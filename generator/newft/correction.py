@@ -1,4 +1,4 @@
-"""Asks which column is which field, where that is unclear or wrong; earlier answers are kept."""
+"""Asks which column is which field, or which task, where that is unclear or wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newft.talk import BACK, Talk
 
 
 class Correction:
-    """The questions about the columns of the files that a situation names."""
+    """The questions about the columns of the files that a situation names; answers are kept."""
 
     def __init__(self, now: Situation, talk: Talk) -> None:
         task = chosen_task(now)
@@ -98,3 +98,17 @@ class Correction:
 
     def _back(self) -> Option:
         return Option(BACK, self._talk.texts("wizard.back"))
+
+
+def another_task(now: Situation, talk: Talk) -> Mapping[str, str] | None:
+    """The answers about domain and task as the person names them; None for who went back."""
+    taken = (now.given["domain"], now.given["task"])
+    options = [
+        Option(f"{domain} {name}", f"{domain} / {name}: {task.title.to(talk.texts.language)}")
+        for domain, kit in now.catalog.kits.items()
+        for name, task in kit.tasks.items()
+        if (domain, name) != taken
+    ]
+    options.append(Option(BACK, talk.texts("wizard.back")))
+    value = talk.prompts.select(talk.texts("mapping.which"), options)
+    return None if value == BACK else dict(zip(("domain", "task"), value.split(), strict=True))

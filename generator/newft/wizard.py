@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from newft.correction import Correction
+from newft.correction import Correction, another_task
 from newft.errors import DataError, NewftError, UsageError
 from newft.given import COLUMNS, FILES, Given, files
 from newft.model import Reasoned
@@ -179,7 +179,7 @@ class _Conversation:
             if value == BACK:
                 self._back()
             if value == "task":
-                if named := self._another_task(self.now):
+                if named := another_task(self.now, self._talk):
                     self._measured(self.now, named)
             elif value == "change":
                 if named := Correction(self.now, self._talk).of_one():
@@ -208,26 +208,13 @@ class _Conversation:
             value = self._talk.prompts.select(texts("mapping.failed"), options)
             if value == "other":
                 break
-            named = self._another_task(now) if value == "task" else correction.of_all()
+            named = another_task(now, self._talk) if value == "task" else correction.of_all()
             if named and self._measured(now, named):
                 return
             if named and value == "task":
                 now = replace(now, given={**_without_columns(now.given), **named}, data=None)
                 correction = Correction(now, self._talk)
         self._ask_for_files()
-
-    def _another_task(self, now: Situation) -> Mapping[str, str] | None:
-        """Domain and task as the person names them; None for who went back."""
-        texts, taken = self._talk.texts, (now.given["domain"], now.given["task"])
-        options = [
-            Option(f"{domain} {name}", f"{domain} / {name}: {task.title.to(texts.language)}")
-            for domain, kit in now.catalog.kits.items()
-            for name, task in kit.tasks.items()
-            if (domain, name) != taken
-        ]
-        options.append(Option(BACK, texts("wizard.back")))
-        value = self._talk.prompts.select(texts("mapping.which"), options)
-        return None if value == BACK else dict(zip(("domain", "task"), value.split(), strict=True))
 
     def _measured(self, now: Situation, named: Mapping[str, str]) -> bool:
         """Whether the files can be used with these columns; then they are."""

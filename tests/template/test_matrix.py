@@ -32,8 +32,9 @@ MODULES = """
     model_files near_duplicates origin progress records repeats report row_files run_folder
     scoring section slices source splits stats summary task train
 """
-TESTS = "conftest test_config test_data test_dataset test_evaluate test_formatting test_groups"
-TESTS += " test_metrics test_scoring test_report test_slices test_stats test_train example"
+TESTS = "conftest test_budget test_config test_data test_dataset test_evaluate test_formatting"
+TESTS += " test_groups test_metrics test_scoring test_report test_slices test_stats test_train"
+TESTS += " example"
 OF_TABLES = {"tests/test_task.py"}  # what a prompt may show
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"
 OTHERS += " config/run.yaml constraints.txt pyproject.toml tests/chat_template.txt"

@@ -22,7 +22,7 @@ TRAINING_SHARE = 0.85
 # SmolLM2-135M at 1.0e-3: the loss fell from 6.9 to 0.8 in 32 steps of 8 rows, and slowly after
 FEW_STEPS = 30
 FEW_EPOCHS = 0.5
-# of each batch, on a CPU: more keep it no busier, and two cores take some 7 seconds for so many
+# of each batch, on a CPU: more keep it no busier, and at 149 a second (two cores) take 7 seconds
 TIMED_TOKENS = 1_024
 
 
