@@ -13,8 +13,9 @@ import pytest
 
 from newft import __version__
 from newft.catalog.load import load_catalog
+from newft.keys import escape_controls as safe
 from newft.model import Recipe
-from newft.texts import catalogue, interface_language, safe
+from newft.texts import catalogue, interface_language
 
 GENERATOR = Path(__file__).parents[1] / "generator"
 HEAVY = {"jinja2", "questionary", "rich", "pydantic", "torch", "yaml", "dataclasses"}

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from newft.answers import OPTIONS
 from newft.entries import Family, Task, Text
 from newft.given import FILES, Given
+from newft.keys import escape_controls as safe
 from newft.model import DataFacts, Estimate, Plan
 from newft.report import recipe_values
-from newft.texts import Texts, safe
+from newft.texts import Texts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,11 +43,12 @@ class Screen:
 
     def error(self, error: NewftError) -> None:
         """What, where, and what to do."""
+        message, hint = error.to(self.texts.language)
         place = f"{error.where}: " if error.where else ""
-        self._labelled("error", place + error.message, style="bold red")
-        if error.hint:
+        self._labelled("error", place + message, style="bold red")
+        if hint:
             self._out.print()
-            self._labelled("hint", error.hint, style="bold cyan")
+            self._labelled("hint", hint, style="bold cyan")
 
     def fault(self, key: str, **values: object) -> None:
         """A failure of the catalogue, on one line."""

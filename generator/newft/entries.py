@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Generic, Literal, TypeVar
 
-Language = Literal["en", "zh"]
+from newft.text import Language as Language
+from newft.text import Text as Text
+from newft.text import as_text
+
 Role = Literal["text", "context", "label", "outcome", "group", "protected", "excluded"]
 LORA = "lora"  # the method
 EMBEDDED: Literal["embedded"] = "embedded"  # the model that a package carries
 T = TypeVar("T")
 
 
-class Text(NamedTuple):
-    """The same words in both languages."""
-
-    en: str
-    zh: str
-
-    def to(self, language: Language) -> str:
-        """The words in one language."""
-        return self.zh if language == "zh" else self.en
-
-
 def cited(source: str | Text) -> Text:
     """Who says so, in both languages: a citation reads the same in either."""
-    return source if isinstance(source, Text) else Text(source, source)
+    return as_text(source)
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,30 @@ Every message says what and where; the hint says what to do.
 
 from __future__ import annotations
 
+from newft.text import Language, Text, as_text
+
 
 class NewftError(Exception):
-    """An expected failure: shown as `error: where: message` and a hint, never as a traceback."""
+    """An expected failure: shown as `error: where: message` and a hint, never as a traceback.
+
+    `message` and `hint` are the English texts, which logs and tests read; `to` gives the pair of
+    another language.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(
+        self, message: str | Text, *, where: str | None = None, hint: str | Text | None = None
+    ) -> None:
+        self._message, self._hint = as_text(message), as_text(hint or "")
+        super().__init__(self._message.en)
+        self.message = self._message.en
         self.where = where
-        self.hint = hint
+        self.hint = self._hint.en or None
+
+    def to(self, language: Language) -> tuple[str, str]:
+        """Message and hint in one language; the hint is empty where there is none."""
+        return self._message.to(language), self._hint.to(language)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message

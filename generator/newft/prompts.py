@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from newft.texts import safe
+from newft.keys import escape_controls as safe
 
 if TYPE_CHECKING:
     from questionary import Style

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from newft.entries import Language
-
-BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, line and paragraph marks
+from newft.keys import escape_controls
+from newft.text import Language
 
 
 class Texts:
@@ -21,7 +18,7 @@ class Texts:
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key with its values filled in; values are shown, never interpreted."""
-        shown = {name: safe(str(value)) for name, value in values.items()}
+        shown = {name: escape_controls(str(value)) for name, value in values.items()}
         return self._texts[key].format_map(shown)
 
 
@@ -39,17 +36,6 @@ def interface_language(option: str | None, environment: Mapping[str, str]) -> La
     named = [option, *(environment.get(name) for name in names)]
     chosen = next((value for value in named if value), "en")
     return "zh" if chosen.lower().startswith("zh") else "en"
-
-
-def safe(text: str) -> str:
-    """Text from outside, with what could steer a terminal or reorder a line written out."""
-    return "".join(_written_out(character) for character in text)
-
-
-def _written_out(character: str) -> str:
-    if character in BIDI or unicodedata.category(character) in UNSEEN:
-        return character.encode("unicode_escape").decode("ascii")
-    return character
 
 
 def _flat(prefix: str, node: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,23 @@
+"""Text in both languages of newft."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Language = Literal["en", "zh"]
+
+
+class Text(NamedTuple):
+    """The same words in both languages."""
+
+    en: str
+    zh: str
+
+    def to(self, language: Language) -> str:
+        """The words in one language."""
+        return self.zh if language == "zh" else self.en
+
+
+def as_text(words: str | Text) -> Text:
+    """Words in both languages; a plain string reads the same in either."""
+    return words if isinstance(words, Text) else Text(words, words)
