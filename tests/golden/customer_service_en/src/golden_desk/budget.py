@@ -13,7 +13,7 @@ from peft import PeftModel
 from .config import TrainingConfig
 from .dataset import Example, LeftPadding, training_order
 from .devices import processes
-from .progress import say
+from .output import say
 
 T = TypeVar("T")
 

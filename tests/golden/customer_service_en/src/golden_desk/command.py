@@ -11,6 +11,8 @@ from pathlib import Path
 
 from .config import Config, load_config
 from .errors import ProjectError
+from .messages import fill
+from .output import say
 
 Options = argparse.Namespace
 
@@ -57,13 +59,13 @@ def run(
             f"{place}{error.strerror}", "look at that path, its rights and the room left"
         )
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        say("interrupted", file=sys.stderr)
         return 130
     return 0
 
 
 def _failed(message: str, hint: str) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    say(fill("error: ") + message, file=sys.stderr)
     if hint:
-        print(f"\nhint: {hint}", file=sys.stderr)
+        say("\n" + fill("hint: ") + hint, file=sys.stderr)
     return 1

@@ -28,7 +28,7 @@ from .data import rows_hash
 from .dataset import answer_ids, prompt_ids, read_split, shorten
 from .formatting import candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
-from .progress import say
+from .output import say
 from .report import Result, as_dicts, by_row, judge, mistakes, summary_of, table, unread
 from .run_folder import run_folder, write_json
 from .scoring import rank_answers, write_answers

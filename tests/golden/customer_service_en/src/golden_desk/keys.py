@@ -1,4 +1,4 @@
-"""How labels and texts are compared: by what stays when they are written another way."""
+"""Labels and texts: normalized to compare them, escaped to show them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ NO_FACT = re.compile(
     r"|空|缺失|未知|不详|未填写?|未提供|#(value|ref|name|num|null|div/0)[!?]"
 )
 
+BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+CONTROLS = frozenset(
+    {"Cc", "Cs", "Zl", "Zp"}
+)  # controls, lone surrogates, line and paragraph marks
+
 
 @lru_cache(maxsize=10_000)  # a file has few labels, and many rows of each
 def normal_label(text: str) -> str:
@@ -36,3 +41,15 @@ def skeleton(text: str) -> str:
 def is_missing(cell: str, marks: re.Pattern[str]) -> bool:
     """Whether a cell is empty, or one of the marks that are written where nothing is known."""
     return marks.fullmatch(unicodedata.normalize("NFKC", cell).strip().casefold()) is not None
+
+
+def escape_controls(text: str) -> str:
+    """Replace characters that could control a terminal or reorder a line by their escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if character in BIDI or unicodedata.category(character) in CONTROLS
+        else character
+        for character in text
+    )

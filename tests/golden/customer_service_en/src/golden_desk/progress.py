@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import sys
 import time
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from uniplot import plot_to_string
 
 from .errors import ProjectError
+from .output import say
 
 
 class Progress(TrainerCallback):
@@ -65,15 +64,6 @@ class Progress(TrainerCallback):
             f"  {state.global_step:>4}/{state.max_steps:<4}  loss {loss:.4f}  "
             f"{self.tokens_per_step / pace:,.0f} tokens/s  {minutes(left)} left"
         )
-
-
-def say(text: str) -> None:
-    """Print once, however many processes train; where the reader has left, work goes on unseen."""
-    if os.environ.get("RANK", "0") == "0":
-        try:
-            print(text, flush=True)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def minutes(seconds: float) -> str:

@@ -23,7 +23,8 @@ from .dataset import LeftPadding, lengths, read_examples, training_order
 from .devices import device, processes
 from .errors import ProjectError
 from .model import Tokenizer, load_base, load_tokenizer
-from .progress import Progress, draw_losses, say
+from .output import say
+from .progress import Progress, draw_losses
 from .run_folder import RunFolder, run_folder
 from .source import model_folder
 
