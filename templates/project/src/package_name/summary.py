@@ -11,7 +11,7 @@ from .keys import normal_label
 from .near_duplicates import LARGEST
 from .records import LONGEST_CELL
 from .section import Reason
-from .splits import PROCESSED, SPLITS, Split
+from .splits import PROCESSED, SPLITS, Move, Split
 
 KEPT_LABELS, LONGEST_LABEL = 100, 60  # of unknown labels: how many, and how much of each
 FAR = 0.1  # of the rows, from the share that was asked for
@@ -51,6 +51,7 @@ class Summary:
     groups: Counter[str] = field(default_factory=Counter)
     lacking: list[str] = field(default_factory=list)  # files without a column that others have
     contradictions: int = 0
+    moved: int = 0  # rows that are in another split than their hash chose
     near_duplicates_checked: bool = True
 
     def keep(self, split: Split, labels: Sequence[str], group: str) -> None:
@@ -65,6 +66,14 @@ class Summary:
         self.rejects[reason] += 1
         if reason == "unknown_label":
             self.unknown_labels[normal_label(record["label"])[:LONGEST_LABEL]] += 1
+
+    def move(self, move: Move) -> None:
+        """Count a row in the split that it is moved to."""
+        for split, change in ((move.source, -1), (move.target, 1)):
+            self.kept[split] += change
+            for label in move.labels:
+                self.labels[split][label] += change
+        self.moved += 1
 
     def drop_near_duplicate(self, labels: Sequence[str]) -> None:
         """Count a training row that is left out after all."""
@@ -81,6 +90,9 @@ class Summary:
         """The summary for people."""
         lines = [f"{sum(self.kept.values()):,} of {self.rows:,} rows formatted"]
         lines += [f"  {split:<11}{count:>9,}" for split, count in self.kept.items()]
+        if self.moved:
+            moved = counted(self.moved, "row")
+            lines.append(f"{moved} moved to another split, so that every label is in each")
         if self.rejects:
             path = PROCESSED / "rejects.jsonl"
             left_out = counted(sum(self.rejects.values()), "row")
@@ -124,15 +136,16 @@ class Summary:
                 yield f"{share}, and all in one split: {asked}"
 
     def _shares(self, data: DataConfig) -> Iterator[str]:
-        """The splits that came out far from their share, as few large groups make them."""
+        """The splits that came out far from their share, as large groups and rare labels do."""
         many = sum(self.kept.values())
         wanted: dict[Split, float] = {"validation": data.validation_share, "test": data.test_share}
         for split, asked in wanted.items():
             share = self.kept[split] / many
-            if self.groups and abs(share - asked) > FAR:
+            if (self.groups or self.moved) and abs(share - asked) > FAR:
+                reason = "a group is in one split as a whole"
                 yield (
                     f"{share:.0%} of the rows are for {split}, where {asked:.0%} was asked for: "
-                    "a group is in one split as a whole"
+                    + (reason if self.groups else "each label has a row in every split")
                 )
 
     def _gaps(self, labels: Sequence[str]) -> Iterator[str]:

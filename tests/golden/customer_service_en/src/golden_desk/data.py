@@ -41,12 +41,12 @@ from .row_files import (
     AGAIN,
     RowFiles,
     checked,
-    drop_training_rows,
+    move_rows,
     read_lines,
     reject_line,
     to_line,
 )
-from .splits import PROCESSED, SPLITS, split_of
+from .splits import PROCESSED, SPLITS, Move, Split, SplitAssigner
 from .summary import Summary, some
 
 SUMMARY = PROCESSED / "summary.json"
@@ -143,6 +143,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
     layouts = {path: detect(path) for path in raw_files(config.data)}
     summary, texts = Summary(lacking=lacking(layouts, config)), Texts()
+    splits = SplitAssigner(config.data)
     slices = config.data.slices
     with ExitStack() as stack:
         files = RowFiles(folder, stack)
@@ -160,11 +161,22 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 files.reject(outcome.reason, record, place, repeated)
             else:
                 group = group_of(record)
-                split = split_of(group or kept_together(record, asked), config.data)
-                summary.keep(split, labels_in(answer), group)
+                labels = labels_in(answer)
+                split = splits.assign(group or kept_together(asked), labels)
+                summary.keep(split, labels, group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
     summary.contradictions = write_contradictions(folder, texts)
+    spread_labels(folder, splits.moves(), summary)
     return summary
+
+
+def spread_labels(folder: Path, moves: Sequence[Move], summary: Summary) -> None:
+    """Move the rows without which a split would miss a label."""
+    by_split: dict[Split, dict[int, Split | None]] = {}
+    for move in moves:
+        by_split.setdefault(move.source, {})[move.position] = move.target
+        summary.move(move)
+    move_rows(folder, by_split)
 
 
 def write_contradictions(folder: Path, texts: Texts) -> int:
@@ -225,7 +237,7 @@ def drop_near_duplicates(folder: Path, summary: Summary) -> None:
                 Place(line["file"], line["row"]) for line in (train[position], held_out[other])
             )
             rejects.write(reject_line("near_duplicate_across_split", record, *places))
-    drop_training_rows(folder, repeats)
+    move_rows(folder, {"train": dict.fromkeys(repeats)})
 
 
 def _text(line: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -79,12 +79,29 @@ def reject_line(
     return to_line({"reason": reason, **place._asdict(), **repeated, "record": record})
 
 
-def drop_training_rows(folder: Path, positions: Collection[int]) -> None:
-    """Take the rows at some positions out of the training split and its exports."""
-    for path in (folder / "train.jsonl", *(export_file(folder, name, "train") for name in SHAPES)):
-        with path.open("rb") as lines:
-            kept = [line for position, line in enumerate(lines) if position not in positions]
-        path.write_bytes(b"".join(kept))
+def move_rows(folder: Path, moves: Mapping[Split, Mapping[int, Split | None]]) -> None:
+    """Move rows, named by their split and position, to the end of another split; None drops them.
+
+    The exports are changed alike. Files are copied line by line: they may be larger than memory.
+    """
+    for shape in (None, *SHAPES):
+        paths = {
+            split: export_file(folder, shape, split) if shape else folder / f"{split}.jsonl"
+            for split in SPLITS
+        }
+        moved: dict[Split, list[bytes]] = {split: [] for split in SPLITS}
+        for split, targets in moves.items():
+            fresh = paths[split].with_suffix(".new")
+            with paths[split].open("rb") as lines, fresh.open("wb") as kept:
+                for position, line in enumerate(lines):
+                    if position not in targets:
+                        kept.write(line)
+                    elif target := targets[position]:
+                        moved[target].append(line)
+            fresh.replace(paths[split])
+        for split, lines in moved.items():
+            with paths[split].open("ab") as file:
+                file.writelines(lines)
 
 
 def to_line(content: object) -> bytes:

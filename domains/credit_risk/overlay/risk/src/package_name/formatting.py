@@ -80,7 +80,7 @@ def compared(question: str) -> str:
     return question
 
 
-def kept_together(record: Mapping[str, str], question: str) -> str:
+def kept_together(question: str) -> str:
     """What rows without a group share to be in one split: all of their values."""
     return question
 

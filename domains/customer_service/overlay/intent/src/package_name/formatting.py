@@ -52,9 +52,9 @@ def compared(question: str) -> str:
     return question
 
 
-def kept_together(record: Mapping[str, str], question: str) -> str:
+def kept_together(question: str) -> str:
     """What rows without a group share to be in one split: their text."""
-    return skeleton(record["text"])
+    return skeleton(question)
 
 
 def labels_in(answer: str) -> list[str]:

@@ -95,9 +95,9 @@ def compared(question: str) -> str:
     return question
 
 
-def kept_together(record: Mapping[str, str], question: str) -> str:
+def kept_together(question: str) -> str:
     """What rows without a group share to be in one split: their facts."""
-    return skeleton(record["text"])
+    return skeleton(question)
 
 
 def labels_in(answer: str) -> list[str]:

@@ -82,9 +82,9 @@ def compared(question: str) -> str:
     return question.partition(BETWEEN)[0]
 
 
-def kept_together(record: Mapping[str, str], question: str) -> str:
+def kept_together(question: str) -> str:
     """What rows without a group share to be in one split: their passage."""
-    return skeleton(record["text"])
+    return skeleton(compared(question))
 
 
 def labels_in(answer: str) -> list[str]:
