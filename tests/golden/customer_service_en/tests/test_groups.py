@@ -43,9 +43,7 @@ def with_columns(config: Config, **columns: list[str]) -> Config:
 def test_a_label_of_three_groups_is_in_every_split(
     config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    in_train = [
-        name for name in map(str, range(100)) if split_of(name, config.data) == "train"
-    ]
+    in_train = [name for name in map(str, range(100)) if split_of(name, config.data) == "train"]
     write_rows(60)
     first, second = config.task.labels
     header, *lines = Path("rows.csv").read_text(encoding="utf-8").splitlines()
@@ -54,10 +52,14 @@ def test_a_label_of_three_groups_is_in_every_split(
     people = {place: in_train[at % 3] for at, place in enumerate(rare)}
     data.main(write_groups(config, lambda i: people.get(i, "")), Namespace())
     for split in SPLITS:
-        answers = [row["messages"][-1]["content"] for row in read_lines(PROCESSED / f"{split}.jsonl")]
+        answers = [
+            row["messages"][-1]["content"] for row in read_lines(PROCESSED / f"{split}.jsonl")
+        ]
         assert {first, second} == set(answers)
         assert answers.count(second) == 10
-    assert "20 rows moved to another split, so that every label is in each" in capsys.readouterr().out
+    assert (
+        "20 rows moved to another split, so that every label is in each" in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("mark", ["", "N/A", "null", "-", "None", "unknown"])
