@@ -1,9 +1,9 @@
 """Which split each row belongs to.
 
-A hash of a row's group, or of its text where it has none, chooses the split: a row stays where it is
-when other rows are added or removed, and equal keys are never apart. Chance may leave a split
-without a label of few rows; a few groups of that label are then moved, and no others. Quotas for
-each label would meet the shares more closely, but any new row could then move old ones between
+A hash of a row's group, or of its text where it has none, chooses the split: a row stays where it
+is when other rows are added or removed, and rows of one group are never apart. Chance may leave a
+split without a label of few rows; a few groups of that label are then moved, and no others. Quotas
+for each label would meet the shares more closely, but any new row could then move old ones between
 training and test.
 """
 
