@@ -99,9 +99,9 @@ def move_rows(folder: Path, moves: Mapping[Split, Mapping[int, Split | None]]) -
                     elif target := targets[position]:
                         moved[target].append(line)
             fresh.replace(paths[split])
-        for split, lines in moved.items():
+        for split, arrived in moved.items():
             with paths[split].open("ab") as file:
-                file.writelines(lines)
+                file.writelines(arrived)
 
 
 def to_line(content: object) -> bytes:
