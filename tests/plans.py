@@ -35,8 +35,10 @@ from newft.model import (
     Plan,
     Reasoned,
     Recipe,
+    RowPieces,
     Source,
 )
+from newft.text_pieces import TextPieces
 
 UNTUNED = "Choose the one intent that fits.\nIntents:\n{labels}"
 VALUES: dict[str, object] = {
@@ -53,6 +55,7 @@ VALUES: dict[str, object] = {
     "batch_size": 8,
     "accumulation": 1,
     "max_length": 128,
+    "truncated_share": 0.01,
     "precision": "fp32",
     "attention": "sdpa",
     "gradient_checkpointing": False,
@@ -116,7 +119,7 @@ def make_facts(file: FileFacts, language: Language = "en", **changes: object) ->
         longest_answer="out_of_scope",
         inputs=(),
         protected=(),
-        lengths=Lengths(40, 120, 300),
+        lengths=Lengths(40, 120, 300, (RowPieces(1.0, TextPieces(words=60)),)),
         language=language,
         shape="labelled",
         sample=False,
@@ -222,7 +225,7 @@ def _family() -> Family:
         learning_rate={"lora": Measured(0.002, why, "families/smollm2")},
         fp16_safe=Measured(value=True, why=why, source="families/smollm2"),
         chat=Chat("<|im_end|>", "<|im_end|>", {}, "families/smollm2"),
-        tokens_per_character={},
+        tokens_per_piece={},
         requires=(),
         languages=("en",),
         caveats=(),

@@ -14,8 +14,10 @@ from newft import intake
 from newft.entries import Language, Text
 from newft.errors import DataError
 from newft.intake import measure_sample
-from newft.model import DataFacts, FileFacts, Lengths
+from newft.length_stats import SHARES
+from newft.model import DataFacts, FileFacts, Lengths, RowPieces
 from newft.tally import Tally
+from newft.text_pieces import TextPieces
 
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA")
 needs_trial_data = pytest.mark.skipif(
@@ -29,6 +31,8 @@ needs_trial_data = pytest.mark.skipif(
 def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
     path = table(tmp_path, [*GOOD, ("", "refund"), ("Hello?", " "), GOOD[0]])
     content = path.read_bytes()
+    text = TextPieces(words=7, digits=0, marks=1)
+    rows = tuple(RowPieces(share, text) for share in SHARES)
     assert facts(path) == DataFacts(
         files=(
             FileFacts(
@@ -53,7 +57,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         longest_answer="refund",
         inputs=(),
         protected=(),
-        lengths=Lengths(median=35, p95=35, longest=35),
+        lengths=Lengths(35, 35, 35, rows),
         language="en",
         shape="labelled",
         sample=False,
@@ -137,12 +141,14 @@ def test_chinese_text_makes_a_chinese_project_unless_told_otherwise(tmp_path: Pa
 @given(st.lists(st.integers(1, 50), min_size=1))
 def test_lengths_are_those_of_the_sorted_texts(lengths: list[int]) -> None:
     tally = Tally(TASK, {})
-    tally.lengths.update(lengths)
+    for length in lengths:
+        tally.lengths.add("x" * length)
     ordered = sorted(lengths)
-    assert tally.text_lengths() == Lengths(
-        median=ordered[(len(ordered) + 1) // 2 - 1],
-        p95=ordered[-(-len(ordered) * 95 // 100) - 1],
-        longest=ordered[-1],
+    found = tally.text_lengths()
+    assert (found.median, found.p95, found.longest) == (
+        ordered[(len(ordered) + 1) // 2 - 1],
+        ordered[-(-len(ordered) * 95 // 100) - 1],
+        ordered[-1],
     )
 
 
@@ -284,7 +290,8 @@ def test_the_banking_requests_are_mapped_with_all_their_intents() -> None:
     assert found.mapping == {"text": ("text",), "label": ("category",)}
     assert (found.rows, found.accepted, len(found.labels)) == (3075, 3071, 77)
     assert (found.language, found.warnings) == ("en", ())
-    assert found.lengths == Lengths(median=46, p95=145, longest=433)
+    lengths = found.lengths
+    assert (lengths.median, lengths.p95, lengths.longest) == (46, 145, 433)
 
 
 @needs_trial_data

@@ -13,6 +13,7 @@ from newft.text import as_text
 Role = Literal["text", "context", "label", "outcome", "group", "protected", "excluded"]
 LORA = "lora"  # the method
 EMBEDDED: Literal["embedded"] = "embedded"  # the model that a package carries
+Piece = Literal["word", "digit", "han", "other"]  # of a text; see text_pieces.py
 T = TypeVar("T")
 
 
@@ -168,7 +169,7 @@ class Family:
     learning_rate: Mapping[str, Measured[float]]
     fp16_safe: Measured[bool]
     chat: Chat
-    tokens_per_character: Mapping[Language, Measured[float]]
+    tokens_per_piece: Mapping[Piece, Measured[float]]  # on average
     requires: tuple[str, ...]  # pip requirements beyond the project's own
     languages: tuple[Language, ...]
     caveats: tuple[Measured[Text], ...]  # what is unlike other models, and what follows

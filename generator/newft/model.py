@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
 from newft.entries import LORA, Embedded, Family, Hardware, Kit, Language, Prompts, Task, Text
+from newft.text_pieces import TextPieces
 
 Source = Literal["embedded", "folder", "huggingface", "modelscope"]
 Setting = str | tuple[str, ...] | None
@@ -69,12 +70,21 @@ class FileFacts:
 
 
 @dataclass(frozen=True)
+class RowPieces:
+    """The pieces of the longest row among this share of the rows, the shortest first."""
+
+    share: float
+    pieces: TextPieces
+
+
+@dataclass(frozen=True)
 class Lengths:
-    """Characters of the input text."""
+    """How long the inputs are: in characters, and in the pieces that tokens are estimated from."""
 
     median: int
     p95: int
     longest: int
+    rows: tuple[RowPieces, ...]  # by share; several of one share where tokenizers may differ
 
 
 @dataclass(frozen=True)
@@ -139,6 +149,7 @@ class Recipe:
     batch_size: Reasoned[int]
     accumulation: Reasoned[int]
     max_length: Reasoned[int]  # tokens
+    truncated_share: Reasoned[float]  # of the rows that may lose text to `max_length`
     precision: Reasoned[str]  # fp32, bf16, fp16
     attention: Reasoned[str]
     gradient_checkpointing: Reasoned[bool]

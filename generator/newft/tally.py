@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 
-from newft.columns import CJK
 from newft.entries import Language, Role, Task
 from newft.keys import (
     NO_FACT,
@@ -18,6 +15,7 @@ from newft.keys import (
     normal_label,
     skeleton,
 )
+from newft.length_stats import LengthStats
 from newft.model import Lengths
 from newft.records import Row, text_of
 from newft.several import joined, named_by, parts_of, several_labels
@@ -71,13 +69,12 @@ class Tally:
     rejected: Counter[str] = field(default_factory=Counter)
     answers: Counter[Answer] = field(default_factory=Counter)
     repeats: Counter[Answer] = field(default_factory=Counter)  # rows that were there before
-    lengths: Counter[int] = field(default_factory=Counter)
+    lengths: LengthStats = field(default_factory=LengthStats)
     seen: dict[int, tuple[Answer, ...]] = field(default_factory=dict)  # input -> its answers
     known: dict[tuple[str, str], Answer] = field(default_factory=dict)  # one object each, shared
     alone: dict[Answer, tuple[Answer, ...]] = field(default_factory=dict)
     contradicted: int = 0  # inputs with more than one answer
     groups: Counter[str] = field(default_factory=Counter)
-    chinese: int = 0  # characters
 
     def add(self, row: Row) -> None:
         """Count one row."""
@@ -96,8 +93,7 @@ class Tally:
         self.seen[key] = (*before, answer) if before else alone
         self.contradicted += len(before) == 1
         self.answers[answer] += 1
-        self.lengths[len(text)] += 1
-        self.chinese += 0 if text.isascii() else len(CJK.findall(text))
+        self.lengths.add(text)
         group = self._cell(row, "group").strip()
         if not is_missing(group, NO_GROUP):
             self.groups[group] += 1
@@ -135,7 +131,7 @@ class Tally:
             text, context = self._cell(row, "text").strip(), self._cell(row, "context").strip()
             return text if not text or is_missing(context, NO_GROUP) else f"{text}\n\n{context}"
         cells = {name: _fact(text_of(row.values.get(name))) for name in self.inputs}
-        lines = [f"{name}: {cell or '-'}" for name, cell in cells.items()]
+        lines = [f"{name.replace('_', ' ')}: {cell or '-'}" for name, cell in cells.items()]
         return "\n".join(lines) if any(cells.values()) else ""
 
     def _answer(self, row: Row) -> Answer:
@@ -210,16 +206,11 @@ class Tally:
 
     def language(self) -> Language:
         """The language that most of the text is in."""
-        characters = sum(length * rows for length, rows in self.lengths.items())
-        return "zh" if self.chinese > characters * CHINESE_SHARE else "en"
+        return "zh" if self.lengths.chinese_share() > CHINESE_SHARE else "en"
 
     def text_lengths(self) -> Lengths:
-        """Median, 95th percentile and maximum of the texts."""
-        rows = sum(self.lengths.values())
-        ordered = sorted(self.lengths.items())
-        passed = list(accumulate(many for _, many in ordered))
-        median, p95 = (ordered[bisect_left(passed, rows * share)][0] for share in (0.5, 0.95))
-        return Lengths(median=median, p95=p95, longest=ordered[-1][0])
+        """How long the inputs are."""
+        return self.lengths.summarize()
 
 
 def _fact(cell: str) -> str:

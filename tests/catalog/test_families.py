@@ -32,7 +32,7 @@ def reasons(family: Family) -> list[Measured]:  # type: ignore[type-arg]
     return [
         *(value for values in recipes(family) for value in values.values()),
         family.fp16_safe,
-        *family.tokens_per_character.values(),
+        *family.tokens_per_piece.values(),
         *family.caveats,
     ]
 
@@ -41,7 +41,7 @@ def reasons(family: Family) -> list[Measured]:  # type: ignore[type-arg]
 def test_a_family_says_what_training_needs(family: Family) -> None:
     assert family.sizes and family.architectures and family.linear_modules and family.languages
     assert family.targets["lora"]
-    assert set(family.tokens_per_character) == {"en", "zh"}
+    assert set(family.tokens_per_piece) == {"word", "digit", "han", "other"}
     assert family.chat.end_of_turn and family.chat.pad
 
 

@@ -19,6 +19,7 @@ from newft.entries import (
     Task,
     Text,
 )
+from newft.length_stats import LengthStats
 from newft.model import Answers, DataFacts, Facts, FileFacts, Lengths, MachineFacts
 
 SMOL = Size(
@@ -100,7 +101,10 @@ def family(
         learning_rate={"lora": Measured(rate, Text("a rate", "学习率"), "its authors")},
         fp16_safe=Measured(fp16, Text("values grow large", "数值过大"), "an issue"),
         chat=Chat("<|im_end|>", "<|endoftext|>", {}, "tokenizer_config.json"),
-        tokens_per_character={"en": Measured(0.25, Text("counted", "实测"), "its tokenizer")},
+        tokens_per_piece={
+            piece: Measured(tokens, Text("counted", "实测"), "its tokenizer")
+            for piece, tokens in (("word", 1.0), ("digit", 1.0), ("han", 0.7), ("other", 1.0))
+        },
         requires=(),
         languages=("en",),
         caveats=(),
@@ -169,6 +173,16 @@ ANSWERS = Answers(
 )
 
 
+def text_lengths(median: int, p95: int, longest: int, *, language: str = "en") -> Lengths:
+    """Lengths of rows of words of four letters, or of Chinese characters."""
+    stats = LengthStats()
+    for length, rows in ((median, 60), (p95, 36), (longest, 4)):
+        text = "词" * length if language == "zh" else ("word " * length)[:length]
+        for _ in range(rows):
+            stats.add(text)
+    return stats.summarize()
+
+
 def facts(
     rows: int = 640,
     *,
@@ -192,7 +206,7 @@ def facts(
         longest_answer=f"intent_{labels - 1:03}",
         inputs=(),
         protected=(),
-        lengths=Lengths(*lengths),
+        lengths=text_lengths(*lengths, language=language),
         language=language,  # type: ignore[arg-type]
         shape="labelled",
         sample=False,

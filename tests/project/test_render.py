@@ -129,6 +129,7 @@ def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
             "batch_size": 8,
             "accumulation": 1,
             "max_length": 128,
+            "truncated_share": 0.01,
             "gradient_checkpointing": False,
             "evaluations": 4,
             "time_budget_minutes": 10,
@@ -140,7 +141,7 @@ def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
 def test_every_number_has_its_reason_above_it(rendered: Path) -> None:
     lines = (rendered / "config/run.yaml").read_text(encoding="utf-8").splitlines()
     numbers = [index for index, line in enumerate(lines) if re.match(r"  [a-z_]+: -?\d", line)]
-    assert len(numbers) == 19
+    assert len(numbers) == 20
     for index in numbers:
         assert lines[index - 1].startswith("  # ") and "families/smollm2" in lines[index - 1]
 

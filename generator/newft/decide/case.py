@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from newft.entries import Family, Hardware, Language, Prompts, Size, Task
+from newft.entries import Family, Hardware, Prompts, Size, Task
 from newft.model import Answers, Facts
+from newft.text_pieces import TextPieces, count_pieces
 
 # The system and the user's other programs keep a quarter of a machine's memory
 CPU_MEMORY_SHARE = 0.75
-# No character costs more tokens than its UTF-8 has bytes: byte-level tokenizers end there.
-TOKENS_AT_MOST: dict[Language, float] = {"en": 1.0, "zh": 3.0}
+TOKENS_PER_MARK = 1.0  # a mark of ASCII is one token at most, and a run of one mark too
 # Role markers of system, user and assistant, and the line breaks between them.
 TEMPLATE_TOKENS = 16
 TEMPLATE_TOKENS_AT_MOST = 48  # LLaMA 3.1 also writes two lines with dates
+MEDIAN, P95, LONGEST = 0.5, 0.95, 1.0  # shares of the rows; `Lengths.rows` has these and others
 
 
 @dataclass(frozen=True)
@@ -68,21 +69,28 @@ class Case:
         return self.size.hub_id if self.size else self.answers.model
 
 
-def rate(family: Family, language: Language) -> float:
-    """Tokens a character; the ceiling of any byte-level tokenizer where none was measured."""
-    measured = family.tokens_per_character.get(language)
-    return measured.value if measured else TOKENS_AT_MOST[language]
-
-
 def tokens_of(text: str, family: Family) -> int:
     """Tokens of a text that is at hand, rounded up."""
-    latin = sum(character.isascii() for character in text)
-    return ceil(latin * rate(family, "en") + (len(text) - latin) * rate(family, "zh"))
+    return ceil(count_pieces(text).weigh(_piece_weights(family)))
 
 
-def input_tokens(case: Case, characters: int) -> int:
-    """Tokens of an input of so many characters."""
-    return ceil(characters * rate(case.family, case.facts.data.language))
+def input_tokens(case: Case, share: float) -> int:
+    """Tokens of the longest input among this share of the rows."""
+    weights = _piece_weights(case.family)
+    rows = case.facts.data.lengths.rows
+    return ceil(max(row.pieces.weigh(weights) for row in rows if row.share == share))
+
+
+def _piece_weights(family: Family) -> TextPieces:
+    """Tokens of a piece of each kind."""
+    tokens = {piece: measured.value for piece, measured in family.tokens_per_piece.items()}
+    return TextPieces(
+        words=tokens["word"],
+        digits=tokens["digit"],
+        marks=TOKENS_PER_MARK,
+        han=tokens["han"],
+        other=tokens["other"],
+    )
 
 
 def answer_tokens(case: Case) -> int:
@@ -112,7 +120,7 @@ def fixed_tokens(case: Case) -> int:
 def mean_row_tokens(case: Case) -> int:
     """Tokens of a usual training row, template included."""
     fixed = fixed_tokens(case) - TEMPLATE_TOKENS_AT_MOST + TEMPLATE_TOKENS
-    return input_tokens(case, case.facts.data.lengths.median) + fixed
+    return input_tokens(case, MEDIAN) + fixed
 
 
 def memory_zh(hardware: Hardware) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newft.decide import sources
-from newft.decide.case import Case, answer_tokens, figure, input_tokens, prompts_of, tokens_of
+from newft.decide.case import P95, Case, answer_tokens, figure, input_tokens, prompts_of, tokens_of
 from newft.decide.estimate import BYTES, DEVICE_CONTEXT_GB, GB, PROCESS_GB, WEIGHTS_MARGIN
 from newft.decide.fit import BATCH_GB_UNKNOWN, LENGTH_UNKNOWN_CONTEXT, row_tokens
 from newft.entries import Text
@@ -69,12 +69,8 @@ def _bare_prompt_tokens(case: Case) -> int:
     """Tokens of the untouched model's prompt with a long input, before any example."""
     data = case.facts.data
     listed = tokens_of("\n".join((*data.labels, *data.outcomes)), case.family)
-    return (
-        tokens_of(prompts_of(case).untuned, case.family)
-        + listed
-        + row_tokens(case, data.lengths.p95)
-    )
+    return tokens_of(prompts_of(case).untuned, case.family) + listed + row_tokens(case, P95)
 
 
 def _shot_tokens(case: Case) -> int:
-    return input_tokens(case, case.facts.data.lengths.p95) + answer_tokens(case) + TURN_TOKENS
+    return input_tokens(case, P95) + answer_tokens(case) + TURN_TOKENS

@@ -5,21 +5,25 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Literal
 
-from newft.decide.case import Case, figure, fixed_tokens, input_tokens
+from newft.decide.case import LONGEST, MEDIAN, Case, figure, fixed_tokens, input_tokens
 from newft.decide.estimate import Load, memory_range
 from newft.decide.precision import precision
 from newft.entries import Size
 from newft.errors import IncompatibleError
 
 LENGTH_STEP = 32  # tokens
-LENGTH_MARGIN = 1.5  # a row may hold more tokens a character than its language does on average
+# A file may have more tokens a piece than its family has on average: up to 1.2 times as many in the
+# trial files and in made tables of numbers, codes and dates, in the languages of the family.
+LENGTH_MARGIN = 1.25
 LENGTH_UNKNOWN_CONTEXT = 4096
 LENGTH_ON_CPU = 2048  # two cores would need 25 s for such a row of SmolLM2-135M
 # Where the memory is unknown, a batch may add this much to what the weights need, and the cache of
 # keys and values may take as much. A rule of newft: half of a machine with 8 GB.
 BATCH_GB_UNKNOWN = 4.0
 BATCH_SIZES = (8, 4, 2, 1)
+Limit = Literal["context", "memory", "time"]  # what bounds the length of a row
 
 
 @dataclass(frozen=True)
@@ -28,35 +32,42 @@ class Fit:
 
     length: int
     wanted: int  # tokens of the longest row
-    limit: str | None  # context, memory, time
+    limit: Limit | None
     batch_size: int
     checkpointing: bool
     high_gb: float | None  # None: the model's size is unknown
 
 
-def row_tokens(case: Case, characters: int) -> int:
-    """Tokens to allow for a row with so many characters, rounded up to a multiple of 32."""
-    tokens = ceil(input_tokens(case, characters) * LENGTH_MARGIN) + fixed_tokens(case)
+def row_tokens(case: Case, share: float) -> int:
+    """Tokens to allow for the longest row among this share, rounded up to a multiple of 32."""
+    tokens = ceil(input_tokens(case, share) * LENGTH_MARGIN) + fixed_tokens(case)
     return ceil(tokens / LENGTH_STEP) * LENGTH_STEP
+
+
+def share_over(case: Case, length: int) -> float:
+    """The share of the rows that may have more tokens than `length`."""
+    shares = {row.share for row in case.facts.data.lengths.rows}
+    return 1 - max((share for share in shares if row_tokens(case, share) <= length), default=0)
 
 
 def fit(case: Case, least: Load, *, largest_batch: int) -> Fit:
     """The longest rows and then the largest batch that one device holds beside `least`."""
-    wanted = row_tokens(case, case.facts.data.lengths.longest)
+    wanted = row_tokens(case, LONGEST)
     length, limit = _length(case, least, wanted)
-    usual = row_tokens(case, case.facts.data.lengths.median)
+    usual = row_tokens(case, MEDIAN)
     if length < usual:
         raise _rows_do_not_fit(case, least, usual=usual, length=length)
     return _batch(case, replace(least, length=length), largest_batch, wanted=wanted, limit=limit)
 
 
-def _length(case: Case, least: Load, wanted: int) -> tuple[int, str | None]:
-    length, limit = wanted, None
+def _length(case: Case, least: Load, wanted: int) -> tuple[int, Limit | None]:
+    length = wanted
+    limit: Limit | None = None
     context = case.size.context if case.size else LENGTH_UNKNOWN_CONTEXT
     if length > context:
         length, limit = context // LENGTH_STEP * LENGTH_STEP, "context"
     # of legal facts this cuts one row in twenty, in its middle; half of the rows stay whole anyway
-    bearable = max(LENGTH_ON_CPU, row_tokens(case, case.facts.data.lengths.median))
+    bearable = max(LENGTH_ON_CPU, row_tokens(case, MEDIAN))
     if case.on_cpu and length > bearable:
         length, limit = bearable, "time"
     held = _held_length(case, least, length)
@@ -74,7 +85,7 @@ def _held_length(case: Case, least: Load, length: int) -> int:
     return lengths[held - 1]
 
 
-def _batch(case: Case, row: Load, largest: int, *, wanted: int, limit: str | None) -> Fit:
+def _batch(case: Case, row: Load, largest: int, *, wanted: int, limit: Limit | None) -> Fit:
     """The first that fits: recomputing activations costs half again, so it comes last."""
     size = case.size
     if size is None:

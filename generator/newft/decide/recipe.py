@@ -7,10 +7,12 @@ from math import ceil
 from newft.decide import adapter, evaluation, sources, splits, steps
 from newft.decide.case import Case, answer_tokens, at_most, figure, memory_zh
 from newft.decide.estimate import Load
-from newft.decide.fit import LENGTH_STEP, Fit, fit
+from newft.decide.fit import LENGTH_STEP, Fit, Limit, fit, share_over
 from newft.decide.precision import precision
 from newft.entries import Text, cited
 from newft.model import Reasoned, Recipe
+
+USUAL_TRUNCATED, MOST_TRUNCATED = 0.01, 0.9  # of the rows
 
 
 def recipe_of(case: Case) -> Recipe:
@@ -40,6 +42,7 @@ def recipe_of(case: Case) -> Recipe:
         batch_size=steps.batch_size(case, fitted),
         accumulation=steps.accumulation(batch),
         max_length=_max_length(case, fitted),
+        truncated_share=_truncated_share(case, fitted),
         precision=number_format,
         attention=_attention(),
         gradient_checkpointing=_gradient_checkpointing(case, fitted),
@@ -108,30 +111,59 @@ def _max_length(case: Case, fitted: Fit) -> Reasoned[int]:
     en = f"the longest of {case.rows:,} rows has {longest:,} characters"
     zh = f"{case.rows:,} 行中最长的有 {longest:,} 个字符"
     if fitted.limit is None:
-        en += f": {fitted.wanted:,} tokens hold it with prompt, answer and a margin of half"
-        zh += f"：连同提示、答案和一半余量，{fitted.wanted:,} 个 token 足够"
+        en += f": {fitted.wanted:,} tokens hold it with prompt, answer and a margin of a quarter"
+        zh += f"：连同提示、答案和四分之一的余量，{fitted.wanted:,} 个 token 足够"
     else:
-        reasons = {
-            "context": Text("the model's context ends here", "已达模型上下文上限"),
-            "memory": Text(
-                f"{figure(case.memory_gb)} GB hold no more", f"{memory_zh(case.hardware)}已到上限"
-            ),
-            "time": Text("a CPU takes long over longer rows", "更长的行在 CPU 上耗时太久"),
-        }
-        limit = reasons[fitted.limit]
+        limit = _limit(case, fitted.limit)
         en += f", {fitted.wanted:,} tokens; {limit.en}: a longer input loses its middle, "
         en += "an answer nothing"
         zh += f"，约 {fitted.wanted:,} 个 token；{limit.zh}；更长的输入会略去中间部分，答案保持完整"
-    rates = case.family.tokens_per_character.get(case.facts.data.language)
-    bytewise = sources.rule(
-        "a character has at most its bytes in tokens", "一个字符的 token 数不超过其字节数"
+    counts = case.family.tokens_per_piece.values()
+    counted = dict.fromkeys(cited(count.source) for count in counts)
+    tokens = sources.joined(*counted)
+    source = sources.joined(
+        sources.rows_of(case.facts.data),
+        Text(
+            f"tokens a word, digit and Chinese character: {tokens.en}",
+            f"每个单词、数字和汉字的 token 数：{tokens.zh}",
+        ),
     )
-    per_character = bytewise if rates is None else cited(rates.source)
-    tokens = Text(
-        f"tokens a character: {per_character.en}", f"每个字符的 token 数：{per_character.zh}"
-    )
-    source = sources.joined(sources.rows_of(case.facts.data), tokens)
     return Reasoned(fitted.length, Text(en, zh), source)
+
+
+def _limit(case: Case, limit: Limit) -> Text:
+    """Why rows cannot be longer."""
+    if limit == "context":
+        return Text("the model's context ends here", "已达模型上下文上限")
+    if limit == "time":
+        return Text("a CPU takes long over longer rows", "更长的行在 CPU 上耗时太久")
+    memory = figure(case.memory_gb)
+    return Text(f"{memory} GB hold no more", f"{memory} GB {memory_zh(case.hardware)}已到上限")
+
+
+def _truncated_share(case: Case, fitted: Fit) -> Reasoned[float]:
+    share = round(min(MOST_TRUNCATED, share_over(case, fitted.length)), 2)
+    source = sources.rule(
+        f"a text that loses its middle may lose the facts that its label rests on, so no more than "
+        f"{USUAL_TRUNCATED:.0%} of the rows may, unless the length is bounded by something else",
+        f"文本缺了中间部分，可能恰好丢掉判断标签的依据，因此被截断的行不超过 {USUAL_TRUNCATED:.0%}，"
+        "除非长度另受限制",
+    )
+    if fitted.limit is None or share <= USUAL_TRUNCATED:
+        why = Text(
+            "max_length is planned to hold the longest row; `make data` stops where more rows than "
+            "this share would be cut",
+            "max_length 按最长的行估算；若被截断的行超过此比例，`make data` 会停止",
+        )
+        return Reasoned(USUAL_TRUNCATED, why, source)
+    limit = _limit(case, fitted.limit)
+    why = Text(
+        f"up to {share:.0%} of the rows may be longer than max_length, as {limit.en}; `make data` "
+        "stops where more would be cut",
+        f"{limit.zh}，至多约 {share:.0%} 的行会超出 max_length；若被截断的行超过此比例，"
+        "`make data` 会停止",
+    )
+    return Reasoned(share, why, source)
 
 
 def _gradient_checkpointing(case: Case, fitted: Fit) -> Reasoned[bool]:

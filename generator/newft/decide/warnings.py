@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from newft.decide.case import Case, fixed_tokens, memory_zh, rate
+from newft.decide.case import LONGEST, Case, memory_zh
 from newft.decide.estimate import MEASURED_CORES, cpu_rows
-from newft.decide.fit import LENGTH_MARGIN, row_tokens
+from newft.decide.fit import row_tokens
 from newft.decide.splits import test_share, training_rows, wilson_half_width
 from newft.decide.steps import TRAINING_MINUTES
 from newft.entries import Text
@@ -75,14 +75,12 @@ def _rare_labels(case: Case) -> Text | None:
 
 
 def _long_rows(case: Case, recipe: Recipe) -> Text | None:
-    length = recipe.max_length.value
-    if row_tokens(case, case.facts.data.lengths.longest) <= length:
+    length, share = recipe.max_length.value, recipe.truncated_share.value
+    if row_tokens(case, LONGEST) <= length:
         return None
-    per_character = rate(case.family, case.facts.data.language) * LENGTH_MARGIN
-    characters = int((length - fixed_tokens(case)) / per_character)
     return Text(
-        f"inputs over {characters:,} characters may pass {length:,} tokens and lose their middle",
-        f"超过约 {characters:,} 个字符的输入可能超出 {length:,} 个 token，其中间部分会被略去",
+        f"up to {share:.0%} of the rows may pass {length:,} tokens and lose their middle",
+        f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，其中间部分会被略去",
     )
 
 
