@@ -146,8 +146,8 @@ def _truncated_share(case: Case, fitted: Fit) -> Reasoned[float]:
     source = sources.rule(
         f"a text that loses its middle may lose the facts that its label rests on, so no more than "
         f"{USUAL_TRUNCATED:.0%} of the rows may, unless the length is bounded by something else",
-        f"文本缺了中间部分，可能恰好丢掉判断标签的依据，因此被截断的行不超过 {USUAL_TRUNCATED:.0%}，"
-        "除非长度另受限制",
+        "文本缺了中间部分，可能恰好丢掉判断标签的依据；"
+        f"除非长度另受限制，被截断的行不超过 {USUAL_TRUNCATED:.0%}",
     )
     if fitted.limit is None or share <= USUAL_TRUNCATED:
         why = Text(

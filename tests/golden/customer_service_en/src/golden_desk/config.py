@@ -92,6 +92,7 @@ class TrainingConfig(Section):
     batch_size: Count
     accumulation: Count
     max_length: Count
+    truncated_share: Share  # of the rows that may lose text to max_length
     gradient_checkpointing: bool
     evaluations: Count
     time_budget_minutes: Annotated[float, Field(gt=0)] | None
