@@ -13,6 +13,7 @@ from example import COLUMNS, SAME, record, with_labels
 
 from package_name import data
 from package_name.config import Config
+from package_name.conversation import Conversation, to_example
 from package_name.errors import ProjectError
 from package_name.exports import alpaca, sharegpt
 from package_name.formatting import NEAR_DUPLICATES
@@ -20,6 +21,7 @@ from package_name.near_duplicates import near_duplicates
 from package_name.row_files import read_lines
 from package_name.splits import PROCESSED, SPLITS
 from package_name.summary import Summary
+from package_name.task import TaskConfig
 
 
 def places() -> dict[str, str]:
@@ -59,6 +61,19 @@ def reject(
     of = {"repeats": {"file": "rows.csv", "row": repeats}} if repeats else {}
     found = {"reason": reason, "file": "rows.csv", "row": row, **of}
     return {**found, "record": record(text, label)}
+
+
+def test_an_answer_that_formatting_cannot_read_back_is_an_error(
+    config: Config, write_rows: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(60)
+    monkeypatch.setattr(data, "to_conversation", with_a_remark)
+    with pytest.raises(ProjectError, match=r"rows\.csv:2.*formatting\.py.*I think it is"):
+        data.main(config, Namespace())
+
+
+def with_a_remark(record: dict[str, str], task: TaskConfig) -> Conversation:
+    return to_example(str(record), f"I think it is {task.labels[0]}", task)
 
 
 def test_half_a_surrogate_pair_is_rejected_and_can_be_read(config: Config) -> None:

@@ -6,14 +6,20 @@ import random
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from package_name.answers import Answers
 from package_name.config import Config
 from package_name.conversation import Conversation
-from package_name.evaluate import answer, solved
+from package_name.errors import ProjectError
+from package_name.evaluate import answer, read_targets, solved
+from package_name.formatting import candidates
+from package_name.metrics import measure
 from package_name.report import by_row
+from package_name.row_files import to_line
+from package_name.splits import PROCESSED
 
 
 def conversation(number: int, label: str) -> Conversation:
@@ -50,3 +56,33 @@ def test_every_row_is_kept_with_the_score_of_each_way_of_answering(config: Confi
     assert [row["baseline"] for row in rows] == [first, second]
     assert all(0 <= row[f"{way}_score"] <= 1 for row in rows for way in ("base", "tuned"))
     assert rows[0]["base_score"] == rows[0]["baseline_score"]
+
+
+def test_a_right_answer_that_is_no_label_does_not_equal_an_unreadable_one(config: Config) -> None:
+    choices = candidates(config.task)
+    uniform = np.full((2, len(choices)), 1 / len(choices))
+    unreadable = Answers([None, None], choices, uniform, written=["?", ""])
+    for target in ("no such label", "?", "?\n?", ""):
+        with pytest.raises(ValueError, match=r"not in task\.labels"):
+            measure([target, target], unreadable, config.task, seed=0)
+    measured = measure(choices[:2], unreadable, config.task, seed=0)
+    assert measured.get("exact_set", measured.get("accuracy")).value == 0
+
+
+def test_a_test_row_whose_right_answer_is_no_label_is_named(config: Config) -> None:
+    PROCESSED.mkdir(parents=True)
+    first = config.task.labels[0]
+    written = [first.upper(), f"{first}, as I would say"]
+    lines = [to_line({"messages": conversation(i, text)}) for i, text in enumerate(written)]
+    (PROCESSED / "test.jsonl").write_bytes(lines[0])
+    assert [answer(row) for row in read_targets("test", config.task)] == [first]
+    (PROCESSED / "test.jsonl").write_bytes(b"".join(lines))
+    with pytest.raises(ProjectError, match=r"test\.jsonl:2.*I would say"):
+        read_targets("test", config.task)
+
+
+def test_a_model_whose_numbers_overflow_gives_no_answer(config: Config) -> None:
+    choices = candidates(config.task)
+    with pytest.raises(ProjectError) as raised:
+        Answers([None], choices, np.full((1, len(choices)), np.nan), written=["?"])
+    assert "model.precision" in raised.value.hint

@@ -6,7 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ks_2samp
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from package_name.answers import Answers
 from package_name.baselines import classical_answers, features
@@ -30,6 +33,25 @@ def test_scores_are_ranked_with_ties_counted_half() -> None:
     assert auc(BAD, SCORE) == pytest.approx(roc_auc_score(BAD, SCORE)) == pytest.approx(5.5 / 6)
     assert ks(BAD, SCORE) == pytest.approx(2 / 3)
     assert brier(BAD, SCORE) == pytest.approx((0.01 + 0.36 + 0.16 + 0.04 + 0.01) / 5)
+
+
+# two decimals, so that scores tie
+rows = st.lists(st.tuples(st.booleans(), st.integers(0, 100)), min_size=2, max_size=60)
+
+
+@given(rows)
+def test_ks_is_one_sided_as_that_of_scipy_and_scikit_learn(drawn: list[tuple[bool, int]]) -> None:
+    drawn += [(True, 50), (False, 50)]
+    bad, score = np.array([row[0] for row in drawn]), np.array([row[1] / 100 for row in drawn])
+    false_rate, true_rate, _ = roc_curve(bad, score, drop_intermediate=False)
+    known = ks_2samp(score[~bad], score[bad], alternative="greater", method="asymp").statistic
+    assert ks(bad, score) == pytest.approx((true_rate - false_rate).max()) == pytest.approx(known)
+
+
+def test_a_score_that_ranks_backwards_has_no_ks() -> None:
+    bad = np.repeat([True, False], 20)
+    assert ks(bad, bad.astype(float)) == 1
+    assert ks(bad, 1.0 - bad) == 0
 
 
 def test_a_constant_score_says_nothing() -> None:

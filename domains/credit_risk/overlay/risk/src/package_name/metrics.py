@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from .answers import Answers
-from .stats import Comparison, Metric, alone, compare, compare_rates, rate, resampled
+from .answers import Answers, positions
+from .stats import Comparison, Labels, Metric, alone, compare, compare_rates, rate, resampled
 from .task import TaskConfig
 
 DECISIVE = ("auc",)  # tuning pays where it is better in this
@@ -44,12 +44,10 @@ def measure(
         metrics["ks"] = alone(ks, bad, score)
     metrics["brier"] = resampled(brier, bad, score, seed=seed)
     metrics["calibration_error"] = alone(calibration_error, bad, score)
-    metrics["accuracy"] = rate(_right_level(gold, answers.read))
+    metrics["accuracy"] = rate(levels(gold, task) == levels(answers.read, task))
     if task.recommendations:
-        right = zip(gold, answers.read, strict=True)
-        metrics["recommendation_accuracy"] = rate(
-            np.array([_line(answer, 1) == _line(wanted, 1) for wanted, answer in right])
-        )
+        right = _recommendations(gold, task) == _recommendations(answers.read, task)
+        metrics["recommendation_accuracy"] = rate(right)
     return metrics
 
 
@@ -65,7 +63,7 @@ def compare_all(
     """The paired tests of two ways of answering on the same rows."""
     bad = is_positive(gold, task)
     scores = positive_probability(ours, task), positive_probability(theirs, task)
-    right = _right_level(gold, ours.read), _right_level(gold, theirs.read)
+    right = [levels(gold, task) == levels(given.read, task) for given in (ours, theirs)]
     ranking = {"auc": auc, "ks": ks} if is_mixed(bad) else {}
     return {
         name: compare(statistic, bad, *scores, against=against, seed=seed)
@@ -80,7 +78,7 @@ def scores(answers: Answers, task: TaskConfig) -> Scores:
 
 def is_positive(gold: Sequence[str], task: TaskConfig) -> Truth:
     """Which rows have the level that is the risk."""
-    return np.array([_line(answer, 0) == task.positive for answer in gold])
+    return levels(gold, task) == task.labels.index(task.positive)
 
 
 def is_mixed(bad: Truth) -> bool:
@@ -91,7 +89,7 @@ def is_mixed(bad: Truth) -> bool:
 def positive_probability(answers: Answers, task: TaskConfig) -> Scores:
     """The probability of the risk: of all candidates that say so."""
     assert answers.probabilities is not None
-    says_so = [_line(candidate, 0) == task.positive for candidate in answers.candidates]
+    says_so = [line(candidate, 0) == task.positive for candidate in answers.candidates]
     return answers.probabilities[:, says_so].sum(axis=1)
 
 
@@ -104,13 +102,16 @@ def auc(bad: Truth, score: Scores) -> float:
 
 
 def ks(bad: Truth, score: Scores) -> float:
-    """The largest gap between the shares of bad and of good rows below any threshold."""
+    """The largest lead of the share of bad rows at or above a threshold over that of good ones.
+
+    One-sided, as max(TPR - FPR) of the ROC curve: a score that ranks backwards has 0.
+    """
     if bad.all() or not bad.any():
         return 0.0
     steps = np.unique(score)
-    of_bad = np.searchsorted(np.sort(score[bad]), steps, side="right") / bad.sum()
-    of_good = np.searchsorted(np.sort(score[~bad]), steps, side="right") / (~bad).sum()
-    return float(np.abs(of_bad - of_good).max())
+    below_bad = np.searchsorted(np.sort(score[bad]), steps, side="left") / bad.sum()
+    below_good = np.searchsorted(np.sort(score[~bad]), steps, side="left") / (~bad).sum()
+    return float((below_good - below_bad).max())
 
 
 def brier(bad: Truth, score: Scores) -> float:
@@ -126,11 +127,15 @@ def calibration_error(bad: Truth, score: Scores) -> float:
     return float(sum(gaps) / len(score))
 
 
-def _right_level(gold: Sequence[str], given: Sequence[str | None]) -> Truth:
-    pairs = zip(gold, given, strict=True)
-    return np.array([_line(answer, 0) == _line(wanted, 0) for wanted, answer in pairs])
+def levels(given: Sequence[str | None], task: TaskConfig) -> Labels:
+    """The risk level of each answer, as its place in task.labels."""
+    return positions([line(answer, 0) for answer in given], task.labels)
 
 
-def _line(answer: str | None, number: int) -> str:
-    """A line of an answer; a different nothing for an unreadable one, which is never right."""
-    return (answer or "?\n?").split("\n")[number]
+def _recommendations(given: Sequence[str | None], task: TaskConfig) -> Labels:
+    return positions([line(answer, 1) for answer in given], task.recommendations)
+
+
+def line(answer: str | None, number: int) -> str | None:
+    """A line of an answer; None for an unreadable answer."""
+    return None if answer is None else answer.split("\n")[number]

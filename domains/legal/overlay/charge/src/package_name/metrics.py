@@ -56,9 +56,18 @@ def scores(answers: Answers, _task: TaskConfig) -> NDArray[np.float64] | None:
 
 
 def encode(given: Sequence[str | None], task: TaskConfig) -> Labels:
-    """Answers as rows of 0 and 1, a column for each charge; an unreadable answer names none."""
-    sets = [set(labels_in(answer or "")) for answer in given]
-    return np.array([[int(charge in named) for charge in task.labels] for named in sets])
+    """Answers as rows of 0 and 1, a column for each charge; an unreadable answer names none.
+
+    A charge that is not in the list raises ValueError: its row would equal an unreadable answer.
+    """
+    place = {charge: column for column, charge in enumerate(task.labels)}
+    named = np.zeros((len(given), len(task.labels)), dtype=np.int64)
+    for row, answer in enumerate(given):
+        for charge in () if answer is None else labels_in(answer):
+            if charge not in place:
+                raise ValueError(f"not in task.labels: {charge!r}")
+            named[row, place[charge]] = 1
+    return named
 
 
 def micro_f1(gold: Labels, given: Labels) -> float:
