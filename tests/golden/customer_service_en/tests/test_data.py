@@ -13,6 +13,7 @@ from example import COLUMNS, SAME, record, with_labels
 
 from golden_desk import data
 from golden_desk.config import Config
+from golden_desk.conversation import Conversation, to_example
 from golden_desk.errors import ProjectError
 from golden_desk.exports import alpaca, sharegpt
 from golden_desk.formatting import NEAR_DUPLICATES
@@ -20,6 +21,7 @@ from golden_desk.near_duplicates import near_duplicates
 from golden_desk.row_files import read_lines
 from golden_desk.splits import PROCESSED, SPLITS
 from golden_desk.summary import Summary
+from golden_desk.task import TaskConfig
 
 
 def places() -> dict[str, str]:
@@ -59,6 +61,19 @@ def reject(
     of = {"repeats": {"file": "rows.csv", "row": repeats}} if repeats else {}
     found = {"reason": reason, "file": "rows.csv", "row": row, **of}
     return {**found, "record": record(text, label)}
+
+
+def test_an_answer_that_formatting_cannot_read_back_is_an_error(
+    config: Config, write_rows: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_rows(60)
+    monkeypatch.setattr(data, "to_conversation", with_a_remark)
+    with pytest.raises(ProjectError, match=r"rows\.csv:2.*formatting\.py.*I think it is"):
+        data.main(config, Namespace())
+
+
+def with_a_remark(record: dict[str, str], task: TaskConfig) -> Conversation:
+    return to_example(str(record), f"I think it is {task.labels[0]}", task)
 
 
 def test_half_a_surrogate_pair_is_rejected_and_can_be_read(config: Config) -> None:

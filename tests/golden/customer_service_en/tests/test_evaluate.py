@@ -6,14 +6,20 @@ import random
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from golden_desk.answers import Answers
 from golden_desk.config import Config
 from golden_desk.conversation import Conversation
-from golden_desk.evaluate import answer, solved
+from golden_desk.errors import ProjectError
+from golden_desk.evaluate import answer, read_targets, solved
+from golden_desk.formatting import candidates
+from golden_desk.metrics import measure
 from golden_desk.report import by_row
+from golden_desk.row_files import to_line
+from golden_desk.splits import PROCESSED
 
 
 def conversation(number: int, label: str) -> Conversation:
@@ -50,3 +56,33 @@ def test_every_row_is_kept_with_the_score_of_each_way_of_answering(config: Confi
     assert [row["baseline"] for row in rows] == [first, second]
     assert all(0 <= row[f"{way}_score"] <= 1 for row in rows for way in ("base", "tuned"))
     assert rows[0]["base_score"] == rows[0]["baseline_score"]
+
+
+def test_a_right_answer_that_is_no_label_does_not_equal_an_unreadable_one(config: Config) -> None:
+    choices = candidates(config.task)
+    uniform = np.full((2, len(choices)), 1 / len(choices))
+    unreadable = Answers([None, None], choices, uniform, written=["?", ""])
+    for target in ("no such label", "?", "?\n?", ""):
+        with pytest.raises(ValueError, match=r"not in task\.labels"):
+            measure([target, target], unreadable, config.task, seed=0)
+    measured = measure(choices[:2], unreadable, config.task, seed=0)
+    assert measured.get("exact_set", measured.get("accuracy")).value == 0
+
+
+def test_a_test_row_whose_right_answer_is_no_label_is_named(config: Config) -> None:
+    PROCESSED.mkdir(parents=True)
+    first = config.task.labels[0]
+    written = [first.upper(), f"{first}, as I would say"]
+    lines = [to_line({"messages": conversation(i, text)}) for i, text in enumerate(written)]
+    (PROCESSED / "test.jsonl").write_bytes(lines[0])
+    assert [answer(row) for row in read_targets("test", config.task)] == [first]
+    (PROCESSED / "test.jsonl").write_bytes(b"".join(lines))
+    with pytest.raises(ProjectError, match=r"test\.jsonl:2.*I would say"):
+        read_targets("test", config.task)
+
+
+def test_a_model_whose_numbers_overflow_gives_no_answer(config: Config) -> None:
+    choices = candidates(config.task)
+    with pytest.raises(ProjectError) as raised:
+        Answers([None], choices, np.full((1, len(choices)), np.nan), written=["?"])
+    assert "model.precision" in raised.value.hint

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import ProjectError
 from .stats import Labels
 
 T = TypeVar("T")
@@ -23,6 +24,14 @@ class Answers:
     candidates: Sequence[str]  # formatting.candidates
     probabilities: NDArray[np.float64] | None  # [rows, candidates]; None where there are none
     written: Sequence[str] | None = None  # by a language model, as it came
+
+    def __post_init__(self) -> None:
+        # argmax takes the first candidate of a row of NaN, and a comparison with NaN is never true
+        if self.probabilities is not None and not np.isfinite(self.probabilities).all():
+            raise ProjectError(
+                "the model gives an answer a probability that is not a number",
+                "its precision overflows: set model.precision to bf16 or fp32 in config/run.yaml",
+            )
 
     @property
     def ranked(self) -> Sequence[str | None]:
@@ -43,9 +52,14 @@ class Answers:
 
 
 def positions(given: Sequence[str | None], labels: Sequence[str]) -> Labels:
-    """Labels as their places in the list."""
+    """Labels as their places in the list; UNREADABLE for None.
+
+    A label that is not in the list raises ValueError: it would equal an unreadable answer.
+    """
     place = {label: index for index, label in enumerate(labels)}
-    return np.array([place.get(label or "", UNREADABLE) for label in given])
+    if unknown := {*given} - place.keys() - {None}:
+        raise ValueError(f"not in task.labels: {min(map(repr, unknown))}")
+    return np.array([UNREADABLE if label is None else place[label] for label in given])
 
 
 def by_ranking(metrics: Mapping[str, T]) -> dict[str, T]:

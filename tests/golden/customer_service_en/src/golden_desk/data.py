@@ -30,6 +30,7 @@ from .formatting import (
     identity,
     kept_together,
     labels_in,
+    read_answer,
     to_conversation,
 )
 from .keys import NO_GROUP, is_missing
@@ -48,6 +49,7 @@ from .row_files import (
 )
 from .splits import PROCESSED, SPLITS, Move, Split, SplitAssigner
 from .summary import Summary, some
+from .task import TaskConfig
 
 SUMMARY = PROCESSED / "summary.json"
 MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
@@ -144,7 +146,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
     layouts = {path: detect(path) for path in raw_files(config.data)}
     summary, texts = Summary(lacking=lacking(layouts, config)), Texts()
     splits = SplitAssigner(config.data)
-    slices = config.data.slices
+    slices, answers = config.data.slices, set[str]()
     with ExitStack() as stack:
         files = RowFiles(folder, stack)
         for row in rows(layouts):
@@ -154,6 +156,9 @@ def format_rows(config: Config, folder: Path) -> Summary:
             outcome = Reject(row.fault) if row.fault else to_conversation(record, config.task)
             if not isinstance(outcome, Reject):
                 asked, answer = (each["content"] for each in checked(outcome, place)[-2:])
+                if answer not in answers:
+                    refuse_unreadable(answer, place, config.task)
+                    answers.add(answer)
                 if repeated := texts.earlier(identity(asked), answer, place):
                     outcome = Reject("duplicate")
             if isinstance(outcome, Reject):
@@ -177,6 +182,18 @@ def spread_labels(folder: Path, moves: Sequence[Move], summary: Summary) -> None
         by_split.setdefault(move.source, {})[move.position] = move.target
         summary.move(move)
     move_rows(folder, by_split)
+
+
+def refuse_unreadable(answer: str, place: Place, task: TaskConfig) -> None:
+    """Refuse a right answer that would count as none when the model gives it."""
+    if read_answer(answer, task) is None:
+        raise ProjectError(
+            "{file}:{row}: formatting.py writes the answer {answer}, and reads it as none",
+            "let to_conversation write answers that read_answer finds in task.labels",
+            file=place.file,
+            row=place.row,
+            answer=repr(answer),
+        )
 
 
 def write_contradictions(folder: Path, texts: Texts) -> int:

@@ -26,16 +26,18 @@ from .config import Config, ModelConfig
 from .conversation import Conversation, to_prompt, to_untuned_prompt
 from .data import rows_hash
 from .dataset import answer_ids, prompt_ids, read_split, shorten
+from .errors import ProjectError
 from .formatting import candidates, read_answer
 from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
 from .output import say
-from .report import Result, as_dicts, by_row, judge, mistakes, summary_of, table, unread
+from .report import Result, as_dicts, by_row, excerpt, judge, mistakes, summary_of, table, unread
 from .run_folder import run_folder, write_json
 from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
 from .source import model_folder
-from .splits import PROCESSED, SPLITS
+from .splits import PROCESSED, SPLITS, Split
 from .summary import counted
+from .task import TaskConfig
 
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
 SHOWN = 5  # wrong answers
@@ -52,7 +54,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
     say(f"loading {config.model.id}")
     folder = run.confirmed(model_folder(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
-    splits, told_apart = [read_split(split) for split in SPLITS], slices_of_test_rows(config)
+    splits = [read_targets(split, config.task) for split in SPLITS]
+    told_apart = slices_of_test_rows(config)
     longest = longest_answer(splits[0], tokenizer, config.model)
     asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter), longest)
     train, validation, test = map(asker.shortened, splits)
@@ -94,6 +97,26 @@ def main(config: Config, options: argparse.Namespace) -> None:
     )
     show(result, in_slices, base, tuned, mistakes(order[:fitting], questions, gold, tuned))
     say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
+
+
+def read_targets(split: Split, task: TaskConfig) -> list[Conversation]:
+    """The rows of a split, each with its right answer as task.labels writes it.
+
+    An answer that is not one of the labels would be compared as if it were unreadable.
+    """
+    rows = []
+    for line, (*prompt, target) in enumerate(read_split(split), start=1):
+        label = read_answer(target["content"], task)
+        if label is None:
+            raise ProjectError(
+                "{path}:{line}: the right answer {answer} is not in task.labels",
+                "run `make data` again; where formatting.py writes such answers, correct it",
+                path=PROCESSED / f"{split}.jsonl",
+                line=line,
+                answer=excerpt(target["content"]),
+            )
+        rows.append([*prompt, {**target, "content": label}])
+    return rows
 
 
 def learned(
