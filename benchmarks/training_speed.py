@@ -39,7 +39,7 @@ class Task:
     batch: int
     learning_rate: float
     pad_id: int
-    left_padding: Collate
+    collate: Collate
 
 
 def main() -> None:
@@ -100,7 +100,7 @@ def compare(config: Any, rows: int, rounds: int) -> None:
 def prepared(config: Any, rows: int) -> tuple[Task, Callable[[], Any]]:
     """What is trained on, and what makes the model that is trained."""
     from desk.adapter import add_adapter
-    from desk.dataset import LeftPadding, encode, read_split, training_order
+    from desk.dataset import AnswerCollator, encode, read_split, training_order
     from desk.model import load_base, load_tokenizer
     from desk.source import model_folder
 
@@ -120,7 +120,7 @@ def prepared(config: Any, rows: int) -> tuple[Task, Callable[[], Any]]:
         batch,
         config.training.learning_rate,
         pad_id,
-        LeftPadding(pad_id),
+        AnswerCollator(pad_id),
     )
     return task, lambda: add_adapter(
         load_base(folder, config.model), config.adapter, checkpointing=False
@@ -131,7 +131,7 @@ def emitted(model: Any, task: Task, output: str) -> Any:
     from transformers import Trainer, TrainingArguments
 
     arguments = TrainingArguments(output, **settings(task, "sequential"))
-    return Trainer(model, arguments, data_collator=task.left_padding, train_dataset=task.ordered)
+    return Trainer(model, arguments, data_collator=task.collate, train_dataset=task.ordered)
 
 
 def plain(model: Any, task: Task, output: str) -> Any:
@@ -212,7 +212,7 @@ def loss(model: Any, task: Task) -> float:
     total, count = 0.0, 0
     with torch.no_grad():
         for start in range(0, len(task.ordered), task.batch):
-            batch = task.left_padding(task.ordered[start : start + task.batch])
+            batch = task.collate(task.ordered[start : start + task.batch])
             answers = int((batch["labels"] != -100).sum())
             total, count = total + float(model(**batch).loss) * answers, count + answers
     return total / count

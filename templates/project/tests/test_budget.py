@@ -8,7 +8,7 @@ from package_name import budget
 from package_name.adapter import add_adapter
 from package_name.budget import plan_steps, what_fits
 from package_name.config import Config
-from package_name.dataset import Example, LeftPadding
+from package_name.dataset import AnswerCollator, Example
 from package_name.model import load_base
 from package_name.model_files import ModelFolder
 
@@ -24,7 +24,7 @@ def test_several_processes_are_told_that_a_time_budget_does_not_hold(
     base = load_base(tiny_model.path, config.model)
     model = add_adapter(base, config.adapter, checkpointing=False)
     rows = [Example([5, 6, 7, 8], 2)] * 16
-    plan = plan_steps(model, settings, LeftPadding(0), rows, rows)
+    plan = plan_steps(model, settings, AnswerCollator(0), rows, rows)
     assert plan == {"steps": 16, "validation_rows": 16, "processes": 2}
     assert capsys.readouterr().out == (
         "training.time_budget_minutes does not hold for several processes: all steps count\n"
@@ -43,7 +43,7 @@ def test_the_speed_is_measured_on_what_will_be_trained(
     base.model.layers[0].mlp.register_forward_pre_hook(lambda *_: passes.append(1))
     model = add_adapter(base, config.adapter, checkpointing=checkpointing)
     rows = [Example([5, 6, 7, 8], 2)] * 16
-    plan_steps(model, settings, LeftPadding(0), rows, rows)
+    plan_steps(model, settings, AnswerCollator(0), rows, rows)
     batches = 5  # the first only warms up
     assert len(passes) == (2 * batches if checkpointing else batches)
 
@@ -62,7 +62,7 @@ def test_the_speed_is_measured_on_the_longest_rows_of_batches_of_every_length(
         with_kwargs=True,
     )
     model = add_adapter(base, config.adapter, checkpointing=False)
-    budget.seconds_per_step(model, batches, LeftPadding(0))
+    budget.seconds_per_step(model, batches, AnswerCollator(0))
     timed = [(min(4, max(1, 24 // max(each))), max(each)) for each in lengths]
     assert seen == [timed[0], *timed]
     assert lengths[0][0] < 12 and lengths[-1][-1] > 28

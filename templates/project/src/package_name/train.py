@@ -19,7 +19,7 @@ from .alone import alone_in
 from .budget import plan_steps
 from .config import Config
 from .data import formatted
-from .dataset import LeftPadding, lengths, read_examples, training_order
+from .dataset import AnswerCollator, lengths, read_examples, training_order
 from .devices import device, processes
 from .errors import ProjectError
 from .model import Tokenizer, load_base, load_tokenizer
@@ -53,7 +53,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     say(f"training {trained_weights(model)}, {config.model.precision} on {base.device}")
 
     # 3. Steps: epochs by batch, or what the time budget allows. A resumed run keeps its plan.
-    collate = LeftPadding(tokenizer.convert_tokens_to_ids(config.model.pad))
+    collate = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
     plan = run.record() or plan_steps(model, settings, collate, train, held_out)
     steps, held_out = plan["steps"], held_out[: plan["validation_rows"]]
     sizes, batches = [len(each.ids) for each in train], steps * settings.accumulation * processes()

@@ -7,7 +7,7 @@ import torch
 
 from golden_desk import dataset
 from golden_desk.config import Config
-from golden_desk.dataset import IGNORED, Example, LeftPadding, encode
+from golden_desk.dataset import IGNORED, AnswerCollator, Example, encode
 from golden_desk.errors import ProjectError
 from golden_desk.model import Tokenizer, load_base, load_tokenizer
 from golden_desk.model_files import ModelFolder
@@ -59,7 +59,7 @@ def test_a_prompt_that_cannot_be_shortened_is_refused(config: Config, tokenizer:
         encode(conversation("short", answer="x" * 100), tokenizer, config.model, 20)
 
 
-def test_the_loss_of_a_padded_batch_is_the_loss_of_its_rows(
+def test_a_padded_batch_has_the_loss_and_the_gradients_of_its_rows(
     config: Config, tokenizer: Tokenizer, tiny_model: ModelFolder
 ) -> None:
     model = load_base(tiny_model.path, config.model).eval()
@@ -68,26 +68,31 @@ def test_the_loss_of_a_padded_batch_is_the_loss_of_its_rows(
         encode(conversation(text, answer), tokenizer, config.model, 512)
         for text, answer in asked.items()
     ]
-    pad_id = tokenizer.convert_tokens_to_ids(config.model.pad)
-    with torch.no_grad():
-        batch = LeftPadding(pad_id)(examples)
-        together = model(**{key: on(model, value) for key, value in batch.items()}).loss
-        alone = [plain_loss(model, example) for example in examples]
-    assert batch["labels"].shape[1] < batch["input_ids"].shape[1]
     tokens = [len(example.ids) - example.answer_start for example in examples]
-    expected = sum(loss * n for loss, n in zip(alone, tokens, strict=True)) / sum(tokens)
-    assert together.item() == pytest.approx(expected, rel=1e-4)
+    batch = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))(examples)
+    given: list[torch.Tensor] = []
+    model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: given.append(*inputs))
+    together = model(**{key: value.to(model.device) for key, value in batch.items()}).loss
+    together.backward()
+    (hidden,) = given
+    assert hidden.shape == (sum(tokens), model.config.hidden_size) and hidden.is_contiguous()
+    weights = [weight for weight in model.parameters() if weight.grad is not None]
+    gradients = [weight.grad.clone() for weight in weights]
+    model.zero_grad()
+    losses = zip((plain_loss(model, example) for example in examples), tokens, strict=True)
+    expected = sum(loss * count for loss, count in losses) / sum(tokens)
+    expected.backward()
+    assert together.item() == pytest.approx(expected.item(), rel=1e-4)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        torch.testing.assert_close(gradient, weight.grad, rtol=1e-3, atol=1e-6)
 
 
-def on(model: torch.nn.Module, value: object) -> object:
-    return value.to(model.device) if isinstance(value, torch.Tensor) else value
-
-
-def plain_loss(model: torch.nn.Module, example: Example) -> float:
+def plain_loss(model: torch.nn.Module, example: Example) -> torch.Tensor:
+    """The loss of one row as the model computes it, with logits at every position."""
     ids = torch.tensor([example.ids], device=model.device)
     labels = ids.clone()
     labels[:, : example.answer_start] = IGNORED
-    return model(input_ids=ids, labels=labels).loss.item()
+    return model(input_ids=ids, labels=labels).loss
 
 
 def test_the_order_of_a_run_is_fixed_and_every_epoch_is_whole() -> None:

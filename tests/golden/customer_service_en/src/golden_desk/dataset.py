@@ -175,33 +175,33 @@ def training_order(sizes: Sequence[int], batch: int, batches: int, seed: int) ->
     return order
 
 
-class LeftPadding:
-    """Examples as one batch, padded on the left so that every answer ends the row.
+class AnswerCollator:
+    """Examples as one batch, with logits at the positions that predict an answer's token only.
 
-    Logits are then needed in the last columns only: with a vocabulary of tens of thousands they are
-    among the largest tensors of a step. Shapes: ids [batch, length], labels [batch, kept].
+    The model then multiplies its vocabulary matrix with one [answer tokens, hidden] matrix: with a
+    vocabulary of tens of thousands, logits are among the largest tensors of a step. A slice of each
+    row would also do, but it is not contiguous, and PyTorch then copies the vocabulary matrix once
+    a row. Rows are padded on the right, where causal attention never looks back from a token: no
+    padding mask is needed.
     """
 
     def __init__(self, pad_id: int) -> None:
         self.pad_id = pad_id
 
-    def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor | int]:
+    def __call__(self, examples: Sequence[Example]) -> dict[str, torch.Tensor]:
         """The batch as the model's keyword arguments."""
         longest = max(len(example.ids) for example in examples)
-        # one more column than the longest answer: its first token is predicted there
-        kept = max(len(example.ids) - example.answer_start for example in examples) + 1
-        ids, mask, labels = [], [], []
-        for example in examples:
-            padding = longest - len(example.ids)
-            learned = example.ids[example.answer_start :]
-            ids.append([self.pad_id] * padding + example.ids)
-            mask.append([0] * padding + [1] * len(example.ids))
-            labels.append([IGNORED] * (kept - len(learned)) + learned)
-        attention = torch.tensor(mask)
+        ids = torch.full((len(examples), longest), self.pad_id)
+        predicts = torch.zeros_like(ids, dtype=torch.bool)
+        for row, example in enumerate(examples):
+            ids[row, : len(example.ids)] = torch.tensor(example.ids)
+            # each token of the answer is predicted by the token before it
+            predicts[row, example.answer_start - 1 : len(example.ids) - 1] = True
+        answers = torch.tensor([id for each in examples for id in each.ids[each.answer_start :]])
+        # `shift_labels`: transformers must not shift these labels against the logits once more
         return {
-            "input_ids": torch.tensor(ids),
-            "attention_mask": attention,
-            "position_ids": (attention.cumsum(dim=1) - 1).clamp(min=0),
-            "labels": torch.tensor(labels),
-            "logits_to_keep": kept,
+            "input_ids": ids,
+            "labels": answers,
+            "shift_labels": answers,
+            "logits_to_keep": predicts,
         }
