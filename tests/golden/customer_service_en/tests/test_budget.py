@@ -8,7 +8,7 @@ from golden_desk import budget
 from golden_desk.adapter import add_adapter
 from golden_desk.budget import plan_steps, what_fits
 from golden_desk.config import Config
-from golden_desk.dataset import Example, AnswerCollator
+from golden_desk.dataset import AnswerCollator, Example
 from golden_desk.model import load_base
 from golden_desk.model_files import ModelFolder
 

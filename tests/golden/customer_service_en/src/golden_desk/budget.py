@@ -11,7 +11,7 @@ import torch
 from peft import PeftModel
 
 from .config import TrainingConfig
-from .dataset import Example, AnswerCollator, training_order
+from .dataset import AnswerCollator, Example, training_order
 from .devices import processes
 from .output import say
 
