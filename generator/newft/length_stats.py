@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from itertools import accumulate
 from math import ceil
 
@@ -27,16 +27,25 @@ class _Group:
     """Rows of equal weight, and the sums of their pieces."""
 
     rows: int = 0
-    sums: tuple[float, ...] = (0, 0, 0, 0, 0)
+    words: float = 0
+    digits: float = 0
+    marks: float = 0
+    han: float = 0
+    other: float = 0
 
     def add(self, pieces: TextPieces) -> None:
         self.rows += 1
-        self.sums = tuple(a + b for a, b in zip(self.sums, astuple(pieces), strict=True))
+        self.words += pieces.words
+        self.digits += pieces.digits
+        self.marks += pieces.marks
+        self.han += pieces.han
+        self.other += pieces.other
 
     @property
     def mean(self) -> TextPieces:
         """The pieces of one row, rounded up."""
-        return TextPieces(*(ceil(one / self.rows) for one in self.sums))
+        sums = (self.words, self.digits, self.marks, self.han, self.other)
+        return TextPieces(*(ceil(one / self.rows) for one in sums))
 
 
 @dataclass
@@ -55,7 +64,10 @@ class LengthStats:
         self.characters[len(text)] += 1
         self.chinese += int(pieces.han)
         for groups, weights in zip(self._groups, RANKINGS, strict=True):
-            groups.setdefault(ceil(pieces.weigh(weights)), _Group()).add(pieces)
+            weight = ceil(pieces.weigh(weights))
+            if weight not in groups:
+                groups[weight] = _Group()
+            groups[weight].add(pieces)
 
     def chinese_share(self) -> float:
         """The share of all characters that is Chinese."""
