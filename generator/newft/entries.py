@@ -191,6 +191,7 @@ class Accelerator:
     peak_tflops: float | None  # dense, in 16 bit
     source: str | Text
     aliases: tuple[str, ...] = ()
+    desktop: bool = False  # made for a computer with a screen, which takes some of the memory
 
 
 @dataclass(frozen=True)

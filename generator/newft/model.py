@@ -122,11 +122,21 @@ class MachineFacts:
 
 
 @dataclass(frozen=True)
+class ModelFacts:
+    """What the config.json of a model's folder says; None is unknown."""
+
+    architectures: tuple[str, ...]
+    model_type: str | None
+    vocabulary: int | None
+
+
+@dataclass(frozen=True)
 class Facts:
-    """What was measured once about the user's data and machine."""
+    """What was measured once about the user's data, machine and model."""
 
     data: DataFacts
     machine: MachineFacts | None = None
+    model: ModelFacts | None = None  # of a folder
 
 
 # --- what was decided ----------------------------------------------------------------------------

@@ -17,13 +17,14 @@ from newft import answers as said
 from newft.catalog.load import load_catalog
 from newft.console import Screen, print_json
 from newft.decide.naming import LONGEST_NAME, valid_name
-from newft.decide.plan import make_plan
+from newft.decide.plan import is_folder, make_plan
 from newft.entries import Catalog
 from newft.errors import ProjectError, UsageError, Written
 from newft.given import AUTO, FILES, Given, files
 from newft.lookups import lookups_for
 from newft.machine import probe
 from newft.model import Facts, Plan
+from newft.model_folder import read_model_folder
 from newft.project.apply import apply, planned, recover
 from newft.project.baseline import KEPT
 from newft.project.render import render
@@ -147,7 +148,12 @@ def write(plan: Plan, end: Situation, folder: Path, *, dry_run: bool) -> tuple[s
 def _facts(end: Situation) -> Facts:
     assert end.data
     here = end.given["gpu"] == AUTO
-    return Facts(end.data, end.machine if here else None)
+    model = str(end.given["model"])
+    return Facts(
+        end.data,
+        end.machine if here else None,
+        read_model_folder(model) if is_folder(model) else None,
+    )
 
 
 def _ask(

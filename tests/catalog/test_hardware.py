@@ -71,6 +71,7 @@ def test_plain_memory_leaves_the_rest_unknown(count: int, memory: int, unit: str
             int4=None,
             peak_tflops=None,
             source=Text("as answered", "由用户填写"),
+            desktop=True,
         ),
         count,
     )

@@ -147,15 +147,15 @@ def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> N
         "gpu: LoRA on `Qwen/Qwen3-8B` in fp32 needs up to 40 GB, and Card (16 GB) has less "
         "(Card has no bf16, and Gemma overflows in fp16: values grow large)"
     )
-    assert caught.value.hint == "choose `Qwen/Qwen3-0.6B`, or hardware with 40 GB or more"
+    assert caught.value.hint == (
+        "choose `Qwen/Qwen3-0.6B` (up to 7.1 GB); or choose a card with bf16 and 22 GB or more"
+    )
 
 
 def test_a_model_without_a_smaller_sister_asks_for_memory() -> None:
     with pytest.raises(IncompatibleError) as caught:
         recipe(SMALL, Hardware(card(1.5)))
-    assert caught.value.hint == (
-        "choose hardware with 3 GB or more, or a family with smaller models (`newft show families`)"
-    )
+    assert caught.value.hint == "choose a card with bf16 and 3 GB or more"
 
 
 def test_memory_first_takes_from_the_batch_then_recomputes_activations() -> None:
@@ -179,9 +179,7 @@ def test_rows_that_are_mostly_too_long_are_refused() -> None:
     with pytest.raises(IncompatibleError) as caught:
         recipe(SMOL, Hardware(card(80.0)), SMOLLM, lengths=(90_000, 90_000, 90_000))
     assert caught.value.where == "data"
-    assert caught.value.hint == (
-        "shorten the rows, or choose a family with a longer context (`newft show families`)"
-    )
+    assert caught.value.hint == "shorten the inputs to 40,650 characters"
 
 
 @pytest.mark.parametrize("lengths", [(60, 110, 20_000), (1_500, 6_000, 20_000)])
@@ -283,4 +281,6 @@ def assert_within_bounds(case: Case, chosen: Recipe) -> None:
 def test_the_next_smaller_model_is_the_one_that_is_offered() -> None:
     with pytest.raises(IncompatibleError) as caught:
         recipe(FOURTEEN, Hardware(card(24.0)))
-    assert caught.value.hint == "choose `Qwen/Qwen3-8B`, or hardware with 37 GB or more"
+    assert caught.value.hint == (
+        "choose `Qwen/Qwen3-8B` (up to 23 GB); or choose a card with bf16 and 37 GB or more"
+    )

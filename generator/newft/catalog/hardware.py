@@ -89,6 +89,7 @@ def _unlisted(name: str) -> Accelerator:
         int4=None,
         peak_tflops=None,
         source=Text("as found on this machine", "由本机探测得到"),
+        desktop=True,  # unless it is listed, nobody knows
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from newft.entries import Family, Hardware, Prompts, Size, Task
+from newft.entries import Catalog, Family, Hardware, Prompts, Size, Task
 from newft.model import Answers, Facts
+from newft.text import Text
 from newft.text_pieces import TextPieces, count_pieces
 
 # The system and the user's other programs keep a quarter of a machine's memory
 CPU_MEMORY_SHARE = 0.75
+# A desktop with a large screen takes up to 0.9 GB of the card that draws it
+# (https://github.com/linuxmint/cinnamon/issues/3892); rounded up, a rule of newft.
+DESKTOP_GB = 1.0
 TOKENS_PER_MARK = 1.0  # a mark of ASCII is one token at most, and a run of one mark too
 # Role markers of system, user and assistant, and the line breaks between them.
 TEMPLATE_TOKENS = 16
@@ -28,6 +32,7 @@ class Case:
     size: Size | None  # None: a folder, or a hub id that the catalogue does not know
     hardware: Hardware
     task: Task
+    catalog: Catalog | None = None  # what could be chosen instead
 
     @property
     def on_cpu(self) -> bool:
@@ -45,13 +50,27 @@ class Case:
         machine = self.facts.machine
         if self.on_cpu and self.trains_here and machine is not None:
             return machine.memory_gb and machine.memory_gb * CPU_MEMORY_SHARE
-        return self.hardware.accelerator.memory_gb
+        memory = self.hardware.accelerator.memory_gb
+        return memory and max(0.0, memory - self.desktop_gb)
 
     @property
-    def memory_label(self) -> str:
+    def desktop_gb(self) -> float:
+        """Memory to leave to the screen of a card that has one."""
+        return DESKTOP_GB if self.hardware.accelerator.desktop else 0.0
+
+    @property
+    def memory_label(self) -> Text:
         """What the memory is called in messages."""
-        title = self.hardware.accelerator.title
-        return title if self.memory_gb is None else f"{title} ({figure(self.memory_gb)} GB)"
+        title, memory = self.hardware.accelerator.title, figure(self.memory_gb)
+        if self.memory_gb is None:
+            return Text(title, title)
+        if self.desktop_gb:
+            whole = figure(self.hardware.accelerator.memory_gb)
+            return Text(
+                f"{title} ({memory} of {whole} GB, {self.desktop_gb:g} GB left to a desktop)",
+                f"{title}（{whole} GB，给桌面留 {self.desktop_gb:g} GB，可用 {memory} GB）",
+            )
+        return Text(f"{title} ({memory} GB)", f"{title}（{memory} GB）")
 
     @property
     def rows(self) -> int:

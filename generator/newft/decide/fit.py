@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
-from newft.decide.case import LONGEST, MEDIAN, Case, figure, fixed_tokens, input_tokens
+from newft.decide.case import LONGEST, MEDIAN, Case, fixed_tokens, input_tokens
 from newft.decide.estimate import Load, memory_range
-from newft.decide.precision import precision
 from newft.entries import Size
-from newft.errors import IncompatibleError
 
 LENGTH_STEP = 32  # tokens
 # A file may have more tokens a piece than its family has on average: up to 1.2 times as many in the
@@ -24,6 +22,15 @@ LENGTH_ON_CPU = 2048  # two cores would need 25 s for such a row of SmolLM2-135M
 BATCH_GB_UNKNOWN = 4.0
 BATCH_SIZES = (8, 4, 2, 1)
 Limit = Literal["context", "memory", "time"]  # what bounds the length of a row
+
+
+class DoesNotFit(Exception):
+    """The model, or half of the rows, does not fit."""
+
+    def __init__(self, *, needed_gb: float | None = None, length: int = 0) -> None:
+        super().__init__()
+        self.needed_gb = needed_gb  # for one short row, where even that does not fit
+        self.length = length  # the longest row in tokens that does fit
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,9 @@ def fit(case: Case, least: Load, *, largest_batch: int) -> Fit:
     """The longest rows and then the largest batch that one device holds beside `least`."""
     wanted = row_tokens(case, LONGEST)
     length, limit = _length(case, least, wanted)
-    usual = row_tokens(case, MEDIAN)
-    if length < usual:
-        raise _rows_do_not_fit(case, least, usual=usual, length=length)
+    # the rows themselves, without a margin: half of them must fit
+    if length < input_tokens(case, MEDIAN) + fixed_tokens(case):
+        raise DoesNotFit(length=length)
     return _batch(case, replace(least, length=length), largest_batch, wanted=wanted, limit=limit)
 
 
@@ -81,7 +88,7 @@ def _held_length(case: Case, least: Load, length: int) -> int:
     lengths = range(LENGTH_STEP, length + 1, LENGTH_STEP)
     held = bisect_right(lengths, memory, key=lambda n: peak_gb(size, replace(least, length=n)))
     if held == 0:
-        raise _model_does_not_fit(case, least, length)
+        raise DoesNotFit(needed_gb=peak_gb(size, least))
     return lengths[held - 1]
 
 
@@ -107,46 +114,3 @@ def _batch(case: Case, row: Load, largest: int, *, wanted: int, limit: Limit | N
 def peak_gb(size: Size, load: Load) -> float:
     """The memory that a load is sure to fit into."""
     return memory_range(size, load)[1]
-
-
-def _model_does_not_fit(case: Case, least: Load, length: int) -> IncompatibleError:
-    assert case.size is not None
-    needed = peak_gb(case.size, least)
-    message = (
-        f"LoRA on `{case.name}` in {least.precision} needs up to {figure(needed)} GB, "
-        f"and {case.memory_label} has less"
-    )
-    if least.precision == "fp32" and not case.on_cpu:
-        message += f" ({precision(case).why.en})"
-    return IncompatibleError(message, where="gpu", hint=_what_fits(case, least, length))
-
-
-def _rows_do_not_fit(case: Case, least: Load, *, usual: int, length: int) -> IncompatibleError:
-    message = (
-        f"half of the rows have {usual:,} tokens and more with their prompt, "
-        f"and `{case.name}` on {case.memory_label} takes no more than {length:,}"
-    )
-    hint = f"shorten the rows, or {_what_fits(case, least, usual)}"
-    return IncompatibleError(message, where="data", hint=hint)
-
-
-def _what_fits(case: Case, least: Load, length: int) -> str:
-    """The nearest choice that does fit: a smaller model of the family, or more memory."""
-    if case.size is None:
-        return f"choose a model of the catalogue with a context of {length:,} tokens"
-    load = replace(least, length=length)
-    memory = case.memory_gb
-    smaller = [
-        size
-        for size in sorted(case.family.sizes, key=lambda size: -size.parameters)
-        if memory is not None and size.context >= length and peak_gb(size, load) <= memory
-    ]
-    choices = [f"`{size.hub_id}`" for size in smaller[:1]]
-    if case.size.context >= length:
-        choices.append(f"hardware with {ceil(peak_gb(case.size, load))} GB or more")
-        other = "smaller models"
-    else:
-        other = "a longer context"
-    if not smaller:
-        choices.append(f"a family with {other} (`newft show families`)")
-    return f"choose {', or '.join(choices)}"

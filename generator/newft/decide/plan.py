@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from newft.decide import warnings
+from newft.decide.architecture import check_architecture
 from newft.decide.case import Case, prompts_of
 from newft.decide.estimate import estimate
 from newft.decide.naming import package_name, valid_name
@@ -29,8 +30,9 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     _known({LORA: LORA}, answers.method, "method")
     name = valid_name(answers.name)
     size = _size(answers, family)
+    check_architecture(facts.model, family, catalog)
     model = _model(answers, family, size)
-    case = Case(answers, facts, family, size, hardware, task)
+    case = Case(answers, facts, family, size, hardware, task, catalog)
     recipe = recipe_of(case)
     return Plan(
         name=name,
@@ -63,9 +65,12 @@ def model_source(answers: Answers) -> Source:
     """Where the weights come from, told by the look of the answer: no disk is read here."""
     if answers.model == EMBEDDED:
         return EMBEDDED
-    if re.match(r"[/~\\]|\.{1,2}(/|\\|$)|[A-Za-z]:", answers.model) or "\\" in answers.model:
-        return "folder"
-    return answers.hub
+    return "folder" if is_folder(answers.model) else answers.hub
+
+
+def is_folder(model: str) -> bool:
+    """Whether a model is named as a place on disk."""
+    return bool(re.match(r"[/~\\]|\.{1,2}(/|\\|$)|[A-Za-z]:", model)) or "\\" in model
 
 
 def _size(answers: Answers, family: Family) -> Size | None:

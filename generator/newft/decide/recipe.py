@@ -7,8 +7,9 @@ from math import ceil
 from newft.decide import adapter, evaluation, sources, splits, steps
 from newft.decide.case import Case, answer_tokens, at_most, figure, memory_zh
 from newft.decide.estimate import Load
-from newft.decide.fit import LENGTH_STEP, Fit, Limit, fit, share_over
+from newft.decide.fit import LENGTH_STEP, DoesNotFit, Fit, Limit, fit, share_over
 from newft.decide.precision import precision
+from newft.decide.ways_out import refuse
 from newft.entries import Text, cited
 from newft.model import Reasoned, Recipe
 
@@ -17,6 +18,13 @@ USUAL_TRUNCATED, MOST_TRUNCATED = 0.01, 0.9  # of the rows
 
 def recipe_of(case: Case) -> Recipe:
     """The resolved values; `IncompatibleError` where the choices do not fit together."""
+    try:
+        return _resolve(case)
+    except DoesNotFit as fault:
+        raise refuse(case, fault, _resolve) from None
+
+
+def _resolve(case: Case) -> Recipe:
     rank = adapter.rank(case)
     number_format = precision(case)
     fitted = fit(

@@ -89,6 +89,12 @@ def _within(case: Case) -> tuple[str, str]:
             f" of {memory}, three quarters of this machine's",
             f"（本机内存的四分之三为 {memory} GB）",
         )
+    if case.desktop_gb:
+        whole, desktop = figure(case.hardware.accelerator.memory_gb), f"{case.desktop_gb:g} GB"
+        return (
+            f" of {memory}: {desktop} of {whole} GB are left to a desktop",
+            f"（可用 {memory} GB：{whole} GB 中给桌面留 {desktop}）",
+        )
     return f" of {memory}", f"（可用 {memory} GB）"
 
 

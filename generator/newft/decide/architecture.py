@@ -1,0 +1,54 @@
+"""Refuses a folder whose model is of another family than the one that was chosen."""
+
+from __future__ import annotations
+
+from newft.entries import Catalog, Family
+from newft.errors import IncompatibleError
+from newft.model import ModelFacts
+from newft.text import Text
+
+
+def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalog) -> None:
+    """Nothing, or the error that the model of a folder is of another family."""
+    found = _named(model) if model else None
+    if model is None or found is None or _agrees(model, family, catalog):
+        return
+    others = [one.id for one in catalog.families.values() if _agrees(model, one, catalog)]
+    ways = " or ".join(f"--family {other}" for other in others)
+    wanted = ", ".join(family.architectures)
+    raise IncompatibleError(
+        Text(
+            f"config.json of this folder says {found}, and {family.title} is {wanted}",
+            f"该文件夹的 config.json 写的是 {found}，而 {family.title} 为 {wanted}",
+        ),
+        where="model, family",
+        hint=Text(
+            ways or "give a folder of a family that newft knows: `newft show families`",
+            ways.replace(" or ", " 或 ") or "请给出 newft 已知系列的文件夹：`newft show families`",
+        ),
+    )
+
+
+def _named(model: ModelFacts) -> str | None:
+    """What the model says it is."""
+    name = ", ".join(model.architectures) or model.model_type
+    if name and model.vocabulary:
+        return f"{name} ({model.vocabulary:,} tokens)"
+    return name
+
+
+def _agrees(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
+    """Whether the model can be of the family.
+
+    Families of one architecture are told apart by the size of the vocabulary; a size that no
+    family has was changed by its owner, and tells nothing.
+    """
+    if model.architectures:
+        same = any(name in family.architectures for name in model.architectures)
+    else:
+        kind = (model.model_type or "").replace("_", "")
+        names = (name.removesuffix("ForCausalLM").lower() for name in family.architectures)
+        same = not kind or kind in names
+    known = {size.vocabulary for one in catalog.families.values() for size in one.sizes}
+    own = {size.vocabulary for size in family.sizes}
+    return same and (model.vocabulary not in known or model.vocabulary in own)
