@@ -123,12 +123,43 @@ def test_spellings_of_a_label_are_counted_as_one(tmp_path: Path) -> None:
         (text, f" {label.title()}-Late" if i % 2 else f"{label} late")
         for i, (text, label) in enumerate(GOOD)
     ]
-    assert facts(table(tmp_path, rows)).labels == {"parcel_late": 15, "refund_late": 15}
+    found = facts(table(tmp_path, rows))
+    assert found.labels == {"Parcel-Late": 15, "refund late": 15}
+    assert found.longest_answer == "refund late"
+    assert said(found) == [
+        "spellings of one label are merged: `refund late`, `Refund-Late` as `refund late`; "
+        "`Parcel-Late`, `parcel late` as `Parcel-Late`"
+    ]
+
+
+def test_labels_that_differ_in_what_nobody_sees_are_one_and_shown(tmp_path: Path) -> None:
+    odd = {
+        0: "re\u200bfund",
+        1: "\u202erefund",
+        2: "refund",
+        3: "ｒｅｆｕｎｄ",
+        4: "ref\u00adund\n",
+    }
+    rows = [(text, odd.get(i, label)) for i, (text, label) in enumerate(GOOD)]
+    found = facts(table(tmp_path, rows))
+    assert found.labels == {"parcel": 15, "refund": 15}
+    assert said(found) == [
+        r"spellings of one label are merged: `refund`, `re\u200bfund`, `\u202erefund`, "
+        "`ｒｅｆｕｎｄ`, 1 more as `refund`"
+    ]
+
+
+def test_a_label_keeps_its_width_case_and_spaces(tmp_path: Path) -> None:
+    spelling = {"refund": "退款（含　运费）", "parcel": "Where Is My Parcel?"}
+    rows = [(text, f"{spelling[label]} ") for text, label in GOOD]
+    found = facts(table(tmp_path, rows))
+    assert found.labels == {"Where Is My Parcel?": 15, "退款（含 运费）": 15}
+    assert found.warnings == ()
 
 
 def test_the_label_for_none_of_these_is_found(tmp_path: Path) -> None:
     rows = [*GOOD, *[(text, "Out of scope") for text, _ in requests("moon", 5)]]
-    assert facts(table(tmp_path, rows)).out_of_scope == "out_of_scope"
+    assert facts(table(tmp_path, rows)).out_of_scope == "Out of scope"
 
 
 def test_chinese_text_makes_a_chinese_project_unless_told_otherwise(tmp_path: Path) -> None:

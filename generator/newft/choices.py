@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import NamedTuple
 
 from newft.entries import EMBEDDED, Accelerator, Size, Text, cited
@@ -94,7 +95,7 @@ def positive_default(situation: Situation) -> Reasoned[str]:
     """None: a wrong guess would turn every figure round, so it is an error with all readings."""
     assert situation.data
     column = situation.data.mapping["label"][0]
-    readings = " or ".join(f"--positive {label}" for label in situation.data.labels)
+    readings = " or ".join(f"--positive {quote(label)}" for label in situation.data.labels)
     raise UsageError(
         f"`{column}` does not tell which label is the risk: {', '.join(situation.data.labels)}",
         where=POSITIVE,

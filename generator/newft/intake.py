@@ -10,7 +10,8 @@ from pathlib import Path
 from newft.direction import positive_label
 from newft.entries import Kit, Language, Role, Task, Text
 from newft.errors import DataError
-from newft.keys import normal_label
+from newft.keys import find_label
+from newft.label_checks import spelling_warnings
 from newft.mapping import Source, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
 from newft.names import counted
@@ -43,7 +44,7 @@ def measure(
     labels = tally.labels_kept()
     suspect = _suspect(task, tally)
     _refuse_too_little(files, task, tally, suspect=suspect)
-    meaning_none = [name for name in map(normal_label, task.out_of_scope) if name in labels]
+    meaning_none = [find_label(name, tuple(labels)) for name in task.out_of_scope]
     return DataFacts(
         files=tuple(found),
         rows=tally.rows,
@@ -54,7 +55,7 @@ def measure(
             **{name: (name,) for name in (*used.inputs, *used.protected)},
         },
         labels=labels,
-        out_of_scope=meaning_none[0] if meaning_none else None,
+        out_of_scope=next(filter(None, meaning_none), None),
         positive=_positive(task, labels, roles["label"]),
         outcomes=tally.outcomes_kept(),
         longest_answer=tally.longest_answer(),
@@ -204,6 +205,7 @@ def _warnings(
                 + (f"；{cause.zh}" if suspect else ""),
             )
         )
+    said += spelling_warnings(tally)
     rare = sorted(label for label in tally.labels() if label not in kept)
     few = [label for label, rows in kept.items() if rows < FEW_OF_A_LABEL]
     for names, en, zh in (

@@ -14,7 +14,7 @@ from newft.choices import Choice
 from newft.columns import Sight
 from newft.entries import Hardware, Language
 from newft.given import FILES, POSITIVE, Given, files, unknown
-from newft.keys import normal_label
+from newft.keys import find_label
 from newft.model import DataFacts, Reasoned
 from newft.situation import (
     Situation,
@@ -118,8 +118,8 @@ def _with_positive(situation: Situation) -> Situation:
     data, named = situation.data, situation.given.get(POSITIVE)
     if data is None or named is None:
         return situation
-    positive = normal_label(str(named))
-    if positive not in data.labels:
+    positive = find_label(str(named), tuple(data.labels))
+    if positive is None:
         raise unknown(str(named), data.labels, where=POSITIVE)
     return replace(situation, data=replace(data, positive=positive))
 

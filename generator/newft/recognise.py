@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from newft.columns import Column, Match, is_text, match
 from newft.entries import Field, Task
 from newft.keys import normal_label
+from newft.labels import labels_of
 from newft.mapping import Source
-from newft.tally import labels_of
 
 TYPICAL_SHARE = 1 / 3  # of the values: fewer are chance, and no file is typical throughout
 _WORD = re.compile(r"[a-z]+")

@@ -16,8 +16,16 @@ def several_labels(text: str, separator: str, prefix: str, suffix: str) -> list[
 
     A comma may stand within a label (走私、贩卖、运输、制造毒品) or between two: named_by tells.
     """
-    lines = unicodedata.normalize("NFKC", text).replace(separator, "\n").splitlines()
-    return [parts for line in lines if (parts := parts_of(line, prefix, suffix))]
+    pieces = split_labels(text, separator)
+    return [parts for piece in pieces if (parts := parts_of(piece, prefix, suffix))]
+
+
+def split_labels(text: str, separator: str) -> list[str]:
+    """What stands between separators, of any width, and line ends: as it is written."""
+    for character in {*text}:
+        if unicodedata.normalize("NFKC", character) == separator:
+            text = text.replace(character, "\n")
+    return text.splitlines()
 
 
 def parts_of(label: str, prefix: str, suffix: str) -> tuple[str, ...]:

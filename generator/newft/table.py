@@ -42,7 +42,7 @@ def uses(sources: Sequence[Source], task: Task, mapping: Mapping[str, Sequence[s
         for column in source.columns:
             if column.name in taken:
                 continue
-            values = [(row[column.name].strip(), row[label].strip()) for row in source.first]
+            values = [(row[column.name].strip(), normal_label(row[label])) for row in source.first]
             use = _use(column, [value for value, _ in values], task)
             found[use][column.name] = None
             if use == "input" and gives_away(values):

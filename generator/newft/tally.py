@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,10 +15,11 @@ from newft.keys import (
     normal_label,
     skeleton,
 )
+from newft.labels import labels_of, most_frequent, spellings_in
 from newft.length_stats import LengthStats
 from newft.model import Lengths
 from newft.records import Row, text_of
-from newft.several import joined, named_by, parts_of, several_labels
+from newft.several import named_by, parts_of
 
 FEWEST_OF_A_LABEL = 3  # one row for each split
 CHINESE_SHARE = 0.2  # of the characters; Chinese support text is full of Latin product names
@@ -34,21 +35,6 @@ class Answer:
 
     labels: tuple[str, ...]  # one, where a task has no several
     outcome: str = ""
-
-    @property
-    def written(self) -> str:
-        """As it is trained on."""
-        return ";".join(self.labels) + (f"\n{self.outcome}" if self.outcome else "")
-
-
-def labels_of(text: str, task: Task) -> tuple[str, ...]:
-    """The labels in a cell, as they are compared; each once, by name."""
-    if is_missing(text, NO_LABEL):
-        return ()
-    if task.separator is None:
-        return (normal_label(text),)
-    found = several_labels(text, task.separator, task.label_prefix, task.label_suffix)
-    return tuple(sorted(set(map(joined, found))))
 
 
 def in_order(rows: Mapping[str, int], scale: Sequence[str]) -> dict[str, int]:
@@ -72,6 +58,7 @@ class Tally:
     lengths: LengthStats = field(default_factory=LengthStats)
     seen: dict[int, tuple[Answer, ...]] = field(default_factory=dict)  # input -> its answers
     known: dict[tuple[str, str], Answer] = field(default_factory=dict)  # one object each, shared
+    cells: Counter[tuple[str, str]] = field(default_factory=Counter)  # rows of each label, outcome
     alone: dict[Answer, tuple[Answer, ...]] = field(default_factory=dict)
     contradicted: int = 0  # inputs with more than one answer
     groups: Counter[str] = field(default_factory=Counter)
@@ -79,10 +66,12 @@ class Tally:
     def add(self, row: Row) -> None:
         """Count one row."""
         self.rows += 1
-        text, answer = self._asked(row), self._answer(row)
+        text, cells = self._asked(row), (self._cell(row, "label"), self._cell(row, "outcome"))
+        answer = self._answer(cells)
         if reason := row.fault or self._lacking(text, answer):
             self.rejected[reason] += 1
             return
+        self.cells[cells] += 1
         # eight bytes a row, however long the text; in a table every digit counts
         key = hash(text if self.task.tabular else skeleton(text))
         before = self.seen.get(key, ())
@@ -134,8 +123,7 @@ class Tally:
         lines = [f"{name.replace('_', ' ')}: {cell or '-'}" for name, cell in cells.items()]
         return "\n".join(lines) if any(cells.values()) else ""
 
-    def _answer(self, row: Row) -> Answer:
-        cells = self._cell(row, "label"), self._cell(row, "outcome")
+    def _answer(self, cells: tuple[str, str]) -> Answer:
         if cells not in self.known:
             outcome = "" if is_missing(cells[1], NO_LABEL) else normal_label(cells[1])
             self.known[cells] = Answer(labels_of(cells[0], self.task), outcome)
@@ -168,17 +156,36 @@ class Tally:
         return sum(self.answers_kept().values())
 
     def labels(self) -> dict[str, int]:
-        """Rows a label, in order, of all labels that were found."""
-        return in_order(_labels(self.answers), self._scale())
+        """Rows of each label that was found, in order; labels as most rows spell them."""
+        return self._spelled(in_order(_labels(self.answers), self._scale()))
 
     def labels_kept(self) -> dict[str, int]:
-        """Rows a label, in order, of the labels that can be in every split."""
-        return in_order(_labels(self.answers_kept()), self._scale())
+        """Rows of each label that can be in every split, in order."""
+        return self._spelled(in_order(_labels(self.answers_kept()), self._scale()))
 
     def outcomes_kept(self) -> dict[str, int]:
-        """Rows an outcome, by name; none where the records have none."""
-        outcomes = _outcomes(self.answers_kept())
-        return {name: rows for name, rows in sorted(outcomes.items()) if name}
+        """Rows of each outcome, by name; none where the records have none."""
+        outcomes, spelling = _outcomes(self.answers_kept()), most_frequent(self.outcome_spellings())
+        return {spelling[name]: rows for name, rows in sorted(outcomes.items()) if name}
+
+    def label_spellings(self) -> dict[str, Counter[str]]:
+        """The rows of each spelling of each label, as the cells hold it."""
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for (cell, _), rows in self.cells.items():
+            for label, spelling in spellings_in(cell, self.task).items():
+                found[label][spelling.strip()] += rows
+        return found
+
+    def outcome_spellings(self) -> dict[str, Counter[str]]:
+        """The rows of each spelling of each outcome."""
+        found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for (_, cell), rows in self.cells.items():
+            found[normal_label(cell)][cell.strip()] += rows
+        return found
+
+    def _spelled(self, rows: Mapping[str, int]) -> dict[str, int]:
+        spelling = most_frequent(self.label_spellings())
+        return {spelling[label]: many for label, many in rows.items()}
 
     def _scale(self) -> tuple[str, ...]:
         """The labels that records of the task usually have; of several in a row, none is higher."""
@@ -188,7 +195,13 @@ class Tally:
 
     def longest_answer(self) -> str:
         """The longest answer, as it is trained on."""
-        return max((answer.written for answer in self.answers_kept()), key=len, default="")
+        label, outcome = map(most_frequent, (self.label_spellings(), self.outcome_spellings()))
+        written = (
+            ";".join(label[name] for name in answer.labels)
+            + (f"\n{outcome[answer.outcome]}" if answer.outcome else "")
+            for answer in self.answers_kept()
+        )
+        return max(written, key=len, default="")
 
     def rejects(self) -> dict[str, int]:
         """Rows left out, by reason code."""

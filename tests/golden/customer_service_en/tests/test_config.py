@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,27 @@ def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
     ]
     assert "the nearest is rank" in faults[0]
     assert "1.0e-4" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("label", "fault"),
+    [
+        ("{first}", "{first} is there twice, first as {first}"),
+        (" {first}", "holds what nobody sees: write '{first}'"),
+        ("{first}\\u200b", "holds what nobody sees: write '{first}'"),
+        ("{first}\\ufe0f", "is there twice, first as {first}"),
+    ],
+)
+def test_labels_that_look_the_same_are_refused(
+    label: str, fault: str, tmp_path: Path, run_yaml: Config
+) -> None:
+    first = run_yaml.task.labels[0]
+    line = f'    - "{label.format(first=first)}"'
+    text = RUN_YAML.read_text(encoding="utf-8")
+    path = tmp_path / "run.yaml"
+    path.write_text(text.replace("  labels:\n", f"  labels:\n{line}\n", 1), encoding="utf-8")
+    with pytest.raises(ProjectError, match=re.escape(fault.format(first=first))):
+        load_config(path)
 
 
 def test_each_split_has_a_share() -> None:

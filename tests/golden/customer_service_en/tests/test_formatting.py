@@ -41,6 +41,15 @@ def test_what_the_list_holds_is_an_intent(label: str, config: Config) -> None:
     assert made[-1] == {"role": "assistant", "content": label}
 
 
+@pytest.mark.parametrize("label", ["Refund (late)", "退款（含运费）", "Ｆｕｌｌ Width", "A-B_c"])
+def test_an_intent_is_written_as_the_list_spells_it(label: str, config: Config) -> None:
+    task = config.task.model_copy(update={"labels": [*config.task.labels, label]})
+    for spelling in (label, f" {label.upper()}", label.replace(" ", "\u00a0"), f"\u200b{label}"):
+        made = to_conversation({"text": "hello", "label": spelling}, task)
+        assert made[-1] == {"role": "assistant", "content": label}
+        assert read_answer(f"{spelling}\nbecause", task) == label
+
+
 def test_only_an_intent_of_the_list_is_an_answer(config: Config) -> None:
     label = config.task.labels[0]
     assert read_answer(f" {label}\nbecause", config.task) == label

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .keys import NO_LABEL, is_missing, normal_label, skeleton
+from .keys import NO_LABEL, is_missing, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
@@ -31,8 +31,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     text = record["text"].strip()
     if not text:
         return Reject("empty_input")
-    intent = normal_label(record["label"])
-    if intent not in task.labels:
+    intent = task.label_of(record["label"])
+    if intent is None:
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     return to_example(text, intent, task)
 
@@ -68,7 +68,5 @@ def candidates(task: TaskConfig) -> list[str]:
 
 
 def read_answer(answer: str, task: TaskConfig) -> str | None:
-    """The intent in an answer, or None when its first line is not exactly one of the list."""
-    first_line = answer.strip().partition("\n")[0]
-    intent = normal_label(first_line)
-    return intent if intent in task.labels else None
+    """The intent in an answer, or None when its first line is none of the list."""
+    return task.label_of(answer.strip().partition("\n")[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 NOT_WORDS, DIGIT = re.compile(r"[\W_]+"), re.compile(r"\d")
@@ -18,6 +19,8 @@ NO_FACT = re.compile(
     r"|空|缺失|未知|不详|未填写?|未提供|#(value|ref|name|num|null|div/0)[!?]"
 )
 
+INVISIBLE = frozenset({"Cc", "Cf"})
+VARIATION = re.compile("[\ufe00-\ufe0f]")  # asks for one look or another of the same character
 BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 CONTROLS = frozenset(
     {"Cc", "Cs", "Zl", "Zp"}
@@ -26,8 +29,38 @@ CONTROLS = frozenset(
 
 @lru_cache(maxsize=10_000)  # a file has few labels, and many rows of each
 def normal_label(text: str) -> str:
-    """A label as its id: one width and case, `_` for each run of spaces and hyphens."""
-    return re.sub(r"[\s\-\u2010]+", "_", unicodedata.normalize("NFKC", text).strip().casefold())
+    """The form in which labels are compared, never shown or trained on.
+
+    It has one width and case, no invisible character, and `_` for each run of spaces and hyphens.
+    """
+    visible = VARIATION.sub("", remove_invisible(unicodedata.normalize("NFKC", text)))
+    return re.sub(r"[\s\-\u2010]+", "_", visible.strip().casefold())
+
+
+def clean_label(text: str) -> str:
+    """A label as its author wrote it, on one line and without what nobody sees."""
+    return " ".join(remove_invisible(text).split())
+
+
+def find_label(text: str, labels: Sequence[str]) -> str | None:
+    """The label of a list that a text spells, whatever its case, width and spaces."""
+    return _by_normal_form(tuple(labels)).get(normal_label(text))
+
+
+@lru_cache(maxsize=10)  # labels and recommendations of one run, and those of a few tests
+def _by_normal_form(labels: tuple[str, ...]) -> dict[str, str]:
+    return {normal_label(label): label for label in labels}
+
+
+def remove_invisible(text: str) -> str:
+    """The text without characters that have no width, such as U+200B, and without controls."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in INVISIBLE
+    )
 
 
 def skeleton(text: str) -> str:
@@ -40,7 +73,8 @@ def skeleton(text: str) -> str:
 
 def is_missing(cell: str, marks: re.Pattern[str]) -> bool:
     """Whether a cell is empty, or one of the marks that are written where nothing is known."""
-    return marks.fullmatch(unicodedata.normalize("NFKC", cell).strip().casefold()) is not None
+    visible = remove_invisible(unicodedata.normalize("NFKC", cell))
+    return marks.fullmatch(visible.strip().casefold()) is not None
 
 
 def escape_controls(text: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from .keys import normal_label
+from .keys import clean_label, find_label, normal_label
 
 Words = Annotated[str, Field(min_length=1)]
 
@@ -39,14 +38,26 @@ class LabelTask(Section):
 
     @field_validator("labels")
     @classmethod
-    def _each_once_and_as_compared(cls, labels: list[str]) -> list[str]:
-        twice = [label for label, count in Counter(labels).items() if count > 1]
-        odd = [label for label in labels if label != normal_label(label)]
-        if twice:
-            raise ValueError(f"{twice[0]} is there twice")
-        if odd:
-            raise ValueError(f"{odd[0]!r} is compared as {normal_label(odd[0])}: write it so")
-        return labels
+    def _each_once_and_in_plain_sight(cls, labels: list[str]) -> list[str]:
+        return distinct_labels(labels)
+
+    def label_of(self, text: str) -> str | None:
+        """The label that a text spells, as task.labels writes it."""
+        return find_label(text, self.labels)
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for fields of the data section that the task cannot do with."""
+
+
+def distinct_labels(labels: list[str]) -> list[str]:
+    """The labels, if each is on one line, visible as a whole, and there once however spelled."""
+    met: dict[str, str] = {}
+    for label in labels:
+        if label != clean_label(label):
+            written = clean_label(label)
+            raise ValueError(f"{label!a} holds what nobody sees: write {written!r}")
+        known = met.get(normal_label(label))
+        if known is not None:
+            raise ValueError(f"{label} is there twice, first as {known}")
+        met[normal_label(label)] = label
+    return labels

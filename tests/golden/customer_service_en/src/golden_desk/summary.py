@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .config import Config, DataConfig
-from .keys import normal_label
+from .keys import clean_label
 from .near_duplicates import LARGEST
 from .records import LONGEST_CELL
 from .section import Reason
@@ -65,7 +65,7 @@ class Summary:
         """Count a row that is left out."""
         self.rejects[reason] += 1
         if reason == "unknown_label":
-            self.unknown_labels[normal_label(record["label"])[:LONGEST_LABEL]] += 1
+            self.unknown_labels[clean_label(record["label"])[:LONGEST_LABEL]] += 1
 
     def move(self, move: Move) -> None:
         """Count a row in the split that it is moved to."""

@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping
 
 from .conversation import Conversation, Reject, to_example
 from .errors import ProjectError
-from .keys import NO_FACT, NO_LABEL, is_missing, normal_label
+from .keys import NO_FACT, NO_LABEL, find_label, is_missing
 from .task import TaskConfig
 
 FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
@@ -35,8 +35,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     values = {name: fact(record.get(name, "")) for name in task.inputs}
     if not any(values.values()):
         return Reject("empty_input")
-    level = normal_label(record["label"])
-    if level not in task.labels:
+    level = task.label_of(record["label"])
+    if level is None:
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     if not task.recommendations:
         return to_example(as_lines(values), level, task)
@@ -46,8 +46,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
             "name its column in config/run.yaml: data.columns.recommendation;"
             " or write task.recommendations: []",
         )
-    recommendation = normal_label(record["recommendation"])
-    if recommendation not in task.recommendations:
+    recommendation = find_label(record["recommendation"], task.recommendations)
+    if recommendation is None:
         missing = is_missing(record["recommendation"], NO_LABEL)
         return Reject("empty_recommendation" if missing else "unknown_recommendation")
     return to_example(as_lines(values), f"{level}\n{recommendation}", task)
@@ -99,8 +99,9 @@ def candidates(task: TaskConfig) -> list[str]:
 
 def read_answer(answer: str, task: TaskConfig) -> str | None:
     """The risk level, and the recommendation where the task has one; None where one is missing."""
-    level, _, rest = answer.strip().partition("\n")
-    read = normal_label(level)
-    if task.recommendations:
-        read += "\n" + normal_label(rest.partition("\n")[0])
-    return read if read in candidates(task) else None
+    first_line, _, rest = answer.strip().partition("\n")
+    level = task.label_of(first_line)
+    if level is None or not task.recommendations:
+        return level
+    recommendation = find_label(rest.partition("\n")[0], task.recommendations)
+    return None if recommendation is None else f"{level}\n{recommendation}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from .section import LabelTask, Reason, Words
+from .section import LabelTask, Reason, Words, distinct_labels
 
 # fields of data.columns that no prompt shows: what is to be found out, and whose row it is
 NEVER_SHOWN = ("label", "recommendation", "group")
@@ -30,6 +30,11 @@ class TaskConfig(LabelTask):
     positive: Words
     recommendations: list[Words]
     inputs: Annotated[list[Words], Field(min_length=1)]
+
+    @field_validator("recommendations")
+    @classmethod
+    def _recommendations_differ(cls, recommendations: list[str]) -> list[str]:
+        return distinct_labels(recommendations)
 
     @model_validator(mode="after")
     def _positive_is_a_label(self) -> TaskConfig:

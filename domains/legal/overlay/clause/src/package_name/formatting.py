@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Mapping
 
 from .conversation import Conversation, Reject, to_example
-from .keys import NO_GROUP, NO_LABEL, is_missing, normal_label, skeleton
+from .keys import NO_GROUP, NO_LABEL, is_missing, skeleton
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
@@ -33,8 +33,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     kind, text = (one_line(record.get(name, "")) for name in ("type", "text"))
     if not text:
         return Reject("empty_input")
-    label = normal_label(record["label"])
-    if label not in task.labels:
+    label = task.label_of(record["label"])
+    if label is None:
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
     if re.search(task.answer_told, text):  # such as a reviewer's note that was left in it
         return Reject("label_in_input")
@@ -98,6 +98,5 @@ def candidates(task: TaskConfig) -> list[str]:
 
 
 def read_answer(answer: str, task: TaskConfig) -> str | None:
-    """The label in an answer, or None when its first line is not exactly one of them."""
-    label = normal_label(answer.strip().partition("\n")[0])
-    return label if label in task.labels else None
+    """The label in an answer, or None when its first line is none of them."""
+    return task.label_of(answer.strip().partition("\n")[0])
