@@ -16,7 +16,7 @@ from newft.mapping import Source, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
 from newft.names import counted
 from newft.records import read_rows
-from newft.table import Uses, remarks, uses
+from newft.table import Uses, remarks, uses, warn_of_mixed_units
 from newft.tally import FEWEST_OF_A_LABEL, Tally
 
 FEWEST_ROWS = 20
@@ -65,7 +65,12 @@ def measure(
         language=language or tally.language(),
         shape="labelled",
         sample=False,
-        warnings=(*guessed, *remarks(used, task), *_warnings(found, tally, suspect)),
+        warnings=(
+            *guessed,
+            *remarks(used, task),
+            *warn_of_mixed_units(sources, used.inputs),
+            *_warnings(found, tally, suspect),
+        ),
     )
 
 

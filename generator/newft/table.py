@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from newft.columns import Column, is_id, is_kept_out
 from newft.entries import Task, Text
 from newft.keys import NO_FACT, is_missing, normal_label
 from newft.mapping import Source
+from newft.quantities import mixed_units, read_quantity
 
 SURE = 0.98  # of a label, from one column alone: no honest input says that much
 NEARLY_ALL = 0.9  # of the values: the others are marks and slips
@@ -110,8 +111,8 @@ def _named_by_values(pairs: Sequence[tuple[str, str]]) -> bool:
 def _named_by_threshold(pairs: Sequence[tuple[str, str]]) -> bool:
     """Whether a number separates two labels: the area under its ROC curve is near 0 or 1."""
     labels = sorted({label for _, label in pairs})
-    numbers = [(_number(value), label) for value, label in pairs]
-    known = [(number, label) for number, label in numbers if number is not None]
+    read = [(read_quantity(value), label) for value, label in pairs]
+    known = [(quantity.value, label) for quantity, label in read if quantity]
     if len(labels) != 2 or len(known) < max(FEWEST_SHOWN, len(pairs) / 2):
         return False
     ranks = _mean_ranks([number for number, _ in known])
@@ -121,13 +122,6 @@ def _named_by_threshold(pairs: Sequence[tuple[str, str]]) -> bool:
         return False
     area = (sum(ups) - many * (many + 1) / 2) / (many * others)
     return max(area, 1 - area) >= SURE
-
-
-def _number(value: str) -> float | None:
-    try:
-        return float(value.replace(",", "").rstrip("%"))
-    except ValueError:
-        return None
 
 
 def _mean_ranks(numbers: Sequence[float]) -> list[float]:
@@ -180,3 +174,21 @@ def remarks(found: Uses, task: Task) -> list[Text]:
             )
         )
     return said
+
+
+def warn_of_mixed_units(sources: Sequence[Source], inputs: Sequence[str]) -> Iterator[Text]:
+    """A warning for each column whose quantities are written in several units."""
+    for name in inputs:
+        columns = (
+            row[name] for file in sources if name in file.layout.columns for row in file.first
+        )
+        counts = mixed_units([value for value in columns if not is_missing(value, NO_FACT)])
+        if counts:
+            en = ", ".join(f"{rows} in {unit or 'ones'}" for unit, rows in counts.items())
+            zh = "，".join(f"{unit or '无单位'} {rows} 个" for unit, rows in counts.items())
+            yield Text(
+                f"`{name}` mixes units ({en}): write it in one; the classical baseline converts "
+                "万, k, m and %, the model is shown each value as it is written",
+                f"`{name}` 单位不一（{zh}）：请统一；"
+                "经典基线会换算万、k、m 与 %，模型看到的仍是原文",
+            )

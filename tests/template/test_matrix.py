@@ -29,8 +29,8 @@ CJK = re.compile(r"[\u2e80-\uffef]")
 MODULES = """
     __init__ adapter alone answers baselines budget chat check columns command config
     conversation data dataset devices errors evaluate exports formatting keys metrics model
-    model_files near_duplicates origin progress records repeats report row_files run_folder
-    scoring section slices source splits stats summary task train
+    model_files near_duplicates origin progress quantities records repeats report row_files
+    run_folder scoring section slices source splits stats summary task train
 """
 TESTS = "conftest test_budget test_config test_data test_dataset test_evaluate test_formatting"
 TESTS += " test_groups test_metrics test_scoring test_report test_slices test_stats test_train"

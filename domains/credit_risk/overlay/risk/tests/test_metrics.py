@@ -18,6 +18,7 @@ from package_name.metrics import (
     auc,
     brier,
     calibration_error,
+    is_positive,
     ks,
     measure,
     positive_probability,
@@ -123,9 +124,9 @@ def test_numbers_stay_numbers_and_words_are_one_hot(config: Config) -> None:
 @pytest.mark.parametrize(
     ("value", "number"),
     [
-        ("7 years", 7), ("9\u5e74", 9), ("46%", 46), ("41,000", 41000), ("$15,000", 15000),
+        ("7 years", 7), ("9\u5e74", 9), ("46%", 0.46), ("41,000", 41000), ("$15,000", 15000),
         ("-2.5", -2.5), ("\uff11\uff12", 12), ("10+ years", 10), (".5", 0.5), ("1e3", 1000),
-        ("about 7", None), ("usd 12,000", 12000), ("\u7ea612\u4e07\u5143", 12),
+        ("about 7", None), ("usd 12,000", 12000), ("\u7ea612\u4e07\u5143", 120000),
         ("1 200 000", 1200000), ("a34", None), ("-", None), ("nan", None), ("inf", None),
         ("Infinity", None),
         ("9" * 400, None),
@@ -133,6 +134,26 @@ def test_numbers_stay_numbers_and_words_are_one_hot(config: Config) -> None:
 )  # fmt: skip
 def test_a_value_that_begins_with_a_number_is_that_number(value: str, number: float | None) -> None:
     assert features(f"x: {value}").get("x") == number
+
+
+def test_the_baseline_ranks_amounts_in_several_units_as_it_ranks_them_in_one(
+    config: Config,
+) -> None:
+    risk, other = config.task.labels
+    incomes = np.random.default_rng(0).integers(20, 200, 200) * 100
+    levels = [risk if income < 9_000 else other for income in incomes]
+    in_one = [f"income: {income}" for income in incomes]
+    forms = ("{0}", "{0:,}", "{1}\u4e07", "{2}k")  # 68996, 68,996, 6.8996 of 10,000, 68.996k
+    mixed = [
+        "income: " + forms[row % 4].format(income, income / 10_000, income / 1_000)
+        for row, income in enumerate(incomes)
+    ]
+    found = [
+        positive_probability(classical_answers(rows, levels, rows, config.task), config.task)
+        for rows in (in_one, mixed)
+    ]
+    assert found[1] == pytest.approx(found[0])
+    assert auc(is_positive(levels, config.task), found[1]) > 0.99
 
 
 def test_chinese_is_read_character_by_character_and_in_pairs() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections import Counter
@@ -18,15 +17,11 @@ from sklearn.preprocessing import StandardScaler
 
 from .answers import Answers
 from .formatting import NOT_GIVEN
+from .quantities import read_quantity
 from .task import TaskConfig
 
 TITLE = "one-hot + logistic regression"
 FOLDS = 3  # of the cross-validation, where every level has as many rows
-# perhaps after a currency, not within a code such as a34; 1,200 and 1 200 are thousands
-NUMBER = re.compile(
-    r"\D{0,4}?(?<![a-z])((?:(?<!\w)[+-])?"
-    r"(?:(?:\d{1,3}(?:[ ,]\d{3})+(?!\d)|\d+)(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)"
-)
 # Chinese has no spaces: a character is a word; < 1 year is less than 1 year
 WORD = re.compile(r"[\u3400-\u9fff<>]|[^\W_\u3400-\u9fff]+")
 
@@ -53,7 +48,7 @@ def classical_answers(
 
 
 def features(text: str) -> Features:
-    """The lines of an application: the number a value begins with, its words and pairs of them."""
+    """The lines of an application: the quantity of each value, its other words, pairs of them."""
     found: Features = {}
     for line in text.split("\n"):
         name, _, value = line.partition(": ")
@@ -61,10 +56,9 @@ def features(text: str) -> Features:
             found[f"{name} is not given"] = 1.0  # the number that is not there counts as 0
             continue
         value = unicodedata.normalize("NFKC", value).strip().casefold()
-        number = NUMBER.match(value)
-        if number and math.isfinite(as_number := float(re.sub("[ ,]", "", number[1]))):
-            found[name] = as_number
-            value = f"{value[: number.start(1)]} {value[number.end() :]}"
+        if quantity := read_quantity(value):
+            found[name] = quantity.value
+            value = quantity.words
         words = WORD.findall(value)
         pairs = [" ".join(pair) for pair in pairwise(words)]
         found |= {f"{name} has {each}": 1.0 for each in (*words, *pairs)}
