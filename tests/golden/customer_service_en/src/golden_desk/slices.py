@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from .answers import Answers
 from .config import Config
 from .keys import NO_FACT, is_missing
 from .metrics import DECISIVE, measure
+from .quantities import QUANTITY_SHARE, read_quantity
 from .report import with_interval
 from .row_files import read_lines
 from .splits import PROCESSED
@@ -19,7 +19,6 @@ from .stats import Metric
 
 FEWEST_ROWS = 10  # of a slice: fewer say nothing, and may point at a person
 MOST_VALUES = 8  # of a field; numbers with more are told apart at their median
-NUMBER, NUMERIC = re.compile(r"-?\d+(\.\d+)?"), 0.9  # of what is said in a field of numbers
 
 
 @dataclass
@@ -68,11 +67,11 @@ def by_slice(
 def in_few(column: Sequence[str]) -> list[str]:
     """The values themselves where they are few; many numbers as the halves around their median."""
     said = ["" if is_missing(value, NO_FACT) else value for value in column]
-    found = [NUMBER.match(value) for value in said]
-    numeric = sum(map(bool, found)) >= NUMERIC * sum(map(bool, said))
+    found = [read_quantity(value) for value in said]
+    numeric = sum(map(bool, found)) >= QUANTITY_SHARE * sum(map(bool, said))
     if len({*said}) <= MOST_VALUES or not numeric:
         return [value or "-" for value in said]
-    numbers = [float(number[0]) if number else None for number in found]
+    numbers = [quantity.value if quantity else None for quantity in found]
     middle = statistics.median(number for number in numbers if number is not None)
     halves = {True: f"<= {middle:g}", False: f"> {middle:g}"}
     return ["-" if number is None else halves[number <= middle] for number in numbers]
