@@ -10,7 +10,9 @@ tokens as without all this.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from itertools import takewhile
 from typing import TypeAlias
 
 import tokenizers
@@ -20,6 +22,7 @@ from jinja2 import TemplateError
 from .config import ModelConfig
 from .conversation import Conversation
 from .errors import ProjectError
+from .messages import fill
 
 Tokenizer: TypeAlias = transformers.PreTrainedTokenizerBase
 
@@ -27,11 +30,6 @@ Tokenizer: TypeAlias = transformers.PreTrainedTokenizerBase
 SEAM, NAME = "\U0010fffe", "\U0010ffff"
 SYSTEM, QUESTION, ANSWER = "\ufdd0", "\ufdd1", "\ufdd2"  # stand in for contents
 RESERVED = str.maketrans(dict.fromkeys((SEAM, NAME, SYSTEM, QUESTION, ANSWER), "\ufffd"))
-CORRECT_TEMPLATE = (
-    "give model.template_arguments what the template reads, such as enable_thinking: false, or"
-    " correct chat_template.jinja in a copy of the model's folder and name that in model.id, or"
-    " choose another model"
-)
 
 
 class ChatEncoder:
@@ -49,7 +47,7 @@ class ChatEncoder:
                 "choose a model whose folder has a tokenizer.json",
                 name=type(tokenizer).__name__,
             )
-        self._tokenizer, self._arguments = tokenizer, model.template_arguments
+        self.tokenizer, self._arguments = tokenizer, model.template_arguments
         added = tokenizer.added_tokens_decoder
         self._control = {each.content: i for i, each in added.items() if _is_control(each.content)}
         longest_first = sorted(self._control, key=len, reverse=True)
@@ -62,6 +60,7 @@ class ChatEncoder:
         self._refuse_unequal_prompts()
         self._head, self._tail = self._around_answer([{"role": "user", "content": QUESTION}])
         self._end = self._end_of_answer(model.end_of_turn)
+        self._answers: dict[str, list[int]] = {}  # of labels: few, and each in many rows
 
     def find_control_tokens(self, text: str) -> list[str]:
         """The control tokens that a text spells."""
@@ -77,8 +76,18 @@ class ChatEncoder:
         encoded = self._encoder.encode_batch_fast(texts, add_special_tokens=False)
         return [self._restore_ids(each) for each in encoded]
 
+    def find_tokens(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of a text begins and ends in it."""
+        encoded = self._encoder.encode(text.translate(RESERVED), add_special_tokens=False)
+        return list(encoded.offsets)
+
     def encode_answer(self, answer: str) -> list[int]:
         """The answer as the template writes it, with the end of turn, which some leave out."""
+        if answer not in self._answers:
+            self._answers[answer] = self._encode_answer(answer)
+        return self._answers[answer]
+
+    def _encode_answer(self, answer: str) -> list[int]:
         turns = [{"role": "assistant", "content": answer}]
         text = self._render([{"role": "user", "content": QUESTION}, *self._seam(turns)])
         written = text.removeprefix(self._head).removesuffix(self._tail)
@@ -90,16 +99,14 @@ class ChatEncoder:
         if text != self._head + written + self._tail or whole[: len(asked)] != asked:
             raise ProjectError(
                 "the chat template does not write the answer {answer} as a turn of its own",
-                CORRECT_TEMPLATE,
+                _correct_template(),
                 answer=repr(answer),
             )
         return whole[len(asked) :]
 
     def _seam(self, messages: Conversation) -> Conversation:
         """The messages with every spelling of a control token taken apart."""
-        return [
-            {**message, "content": self._seam_text(message["content"])} for message in messages
-        ]
+        return [{**message, "content": self._seam_text(message["content"])} for message in messages]
 
     def _seam_text(self, text: str) -> str:
         text = text.translate(RESERVED)
@@ -110,13 +117,13 @@ class ChatEncoder:
     def _render(self, messages: Conversation, **options: object) -> str:
         """What the template writes, its own control tokens by their names, without seams."""
         try:
-            text = self._tokenizer.apply_chat_template(
+            text = self.tokenizer.apply_chat_template(
                 messages, tokenize=False, **{**self._arguments, **options}
             )
-        except TemplateError as error:
+        except (TemplateError, TypeError) as error:  # TypeError: it wants tools, or another content
             raise ProjectError(
                 "the chat template refuses the roles {roles}: {reason}",
-                CORRECT_TEMPLATE,
+                _correct_template(),
                 roles=", ".join(message["role"] for message in messages),
                 reason=error,
             ) from None
@@ -124,9 +131,9 @@ class ChatEncoder:
 
     def _around_answer(self, prompt: Conversation) -> tuple[str, str]:
         """What the template writes before and after an answer to the prompt."""
-        head, _, tail = self._render(
-            [*prompt, {"role": "assistant", "content": ANSWER}]
-        ).partition(ANSWER)
+        head, _, tail = self._render([*prompt, {"role": "assistant", "content": ANSWER}]).partition(
+            ANSWER
+        )
         return head, tail
 
     def _name(self, token: str) -> str:
@@ -143,7 +150,7 @@ class ChatEncoder:
         """What the template writes from an answer to its end of turn, or the end of turn alone."""
         name = self._name(end_of_turn)
         between, found, _ = self._tail.partition(name)
-        if end_of_turn not in self._control or between.strip():
+        if end_of_turn not in self._control or (between.strip() and not found):
             raise ProjectError(
                 "model.end_of_turn is {token}, and the chat template ends an answer otherwise",
                 "look at what chat_template.jinja or tokenizer_config.json writes after an answer",
@@ -172,15 +179,15 @@ class ChatEncoder:
             raise ProjectError(
                 "the chat template writes one prompt for training and another for answering:\n"
                 "  {trained}\n  {answered}",
-                CORRECT_TEMPLATE,
+                _correct_template(),
                 trained=repr(self._show(before)),
                 answered=repr(self._show(asked)),
             )
-        days = {self._render(turns, strftime_now=lambda _, day=day: day) for day in ("1", "2")}
-        if len(days) > 1:
+        formats = re.findall(r"strftime_now\(['\"](.+?)['\"]", str(self.tokenizer.chat_template))
+        if any(datetime.now().strftime(each) in asked for each in formats):
             raise ProjectError(
                 "the chat template writes today's date: a prompt would be another one every day",
-                CORRECT_TEMPLATE,
+                _correct_template(),
             )
 
     def _show(self, text: str) -> str:
@@ -188,6 +195,20 @@ class ChatEncoder:
         for token, i in self._control.items():
             text = text.replace(f"{NAME}{i}{NAME}", token)
         return text.replace(SYSTEM, "SYSTEM").replace(QUESTION, "QUESTION")
+
+
+def _correct_template() -> str:
+    return fill(
+        "give model.template_arguments what the template reads, such as enable_thinking: false;"
+        " or correct chat_template.jinja in a copy of the model's folder, and set model.id to that"
+        " folder; or choose another model"
+    )
+
+
+def decode_answer(ids: Sequence[int], tokenizer: Tokenizer, stops: Collection[int]) -> str:
+    """What a model wrote before its first stop token; a control token in it stays visible."""
+    written = list(takewhile(lambda token: token not in stops, ids))
+    return str(tokenizer.decode(written, clean_up_tokenization_spaces=False))
 
 
 def _is_control(token: str) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from peft import PeftModel
 from transformers import DynamicCache
 
-from .model import Tokenizer
+from .chat_tokens import Tokenizer, decode_answer
 
 Ids = list[int]
 
@@ -60,9 +60,8 @@ def write_answers(
             eos_token_id=list(stops),
             pad_token_id=tokenizer.pad_token_id,
         )
-        texts = tokenizer.batch_decode(written[:, ids.shape[1] :], skip_special_tokens=True)
-        for i, text in zip(chosen, texts, strict=True):
-            answers[i] = text
+        for i, tokens in zip(chosen, written[:, ids.shape[1] :].tolist(), strict=True):
+            answers[i] = decode_answer(tokens, tokenizer, stops)
     return answers
 
 

@@ -17,12 +17,13 @@ from . import command
 from .adapter import add_adapter, save_adapter, trained_weights
 from .alone import alone_in
 from .budget import plan_steps
+from .chat_tokens import ChatEncoder, Tokenizer
 from .config import Config
 from .data import formatted
 from .dataset import AnswerCollator, lengths, read_examples, training_order
 from .devices import device, processes
 from .errors import ProjectError
-from .model import Tokenizer, load_base, load_tokenizer
+from .model import load_base, load_tokenizer
 from .output import say
 from .progress import Progress, draw_losses
 from .run_folder import RunFolder, run_folder
@@ -41,8 +42,9 @@ def main(config: Config, options: argparse.Namespace) -> None:
     # 1. Data: what cannot be learned from fails before the first step.
     folder = run.confirmed(model_folder(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
-    train = read_examples("train", tokenizer, config)
-    held_out = read_examples("validation", tokenizer, config)
+    encoder = ChatEncoder(tokenizer, config.model)
+    train = read_examples("train", encoder, config)
+    held_out = read_examples("validation", encoder, config)
     random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
     say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}\nloading {config.model.id}")
 

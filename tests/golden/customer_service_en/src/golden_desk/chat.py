@@ -21,12 +21,13 @@ from peft import PeftModel
 from transformers import TextStreamer
 
 from . import command
+from .chat_tokens import ChatEncoder, decode_answer
 from .config import Config
 from .conversation import Conversation, to_prompt
-from .dataset import prompt_ids, shorten
+from .dataset import shorten
 from .errors import ProjectError
 from .formatting import HOW, SEVERAL_LINES, asked, candidates, read_answer
-from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
+from .model import load_tokenizer, load_tuned, stop_tokens
 from .run_folder import run_folder
 from .source import model_folder
 
@@ -42,13 +43,13 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run = run_folder(config)
     adapter, config = run.trained_adapter, run.own_settings(config)
     folder = run.confirmed(model_folder(run.pinned(config.model)))
-    tokenizer = load_tokenizer(folder.path, config.model)
+    encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     model = load_tuned(folder.path, config.model, adapter)
     if once is None and sys.stdin.isatty():
         print(f"{config.run.name}; {HOW}; Ctrl-D ends")
     for question in questions() if once is None else [once]:
         refuse_damaged(question)
-        stream_answer(model, tokenizer, config, question)
+        stream_answer(model, encoder, config, question)
 
 
 def asked_once(text: str) -> str:
@@ -112,25 +113,26 @@ def prompt_of(question: str, config: Config) -> Conversation:
     return to_prompt(asked(question, config.task, config.data.columns), config.task)
 
 
-def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, question: str) -> None:
+def stream_answer(model: PeftModel, encoder: ChatEncoder, config: Config, question: str) -> None:
     """Print an answer as it is written, and say so where it is not one of the labels."""
+    stops = stop_tokens(model, encoder.tokenizer, config.model)
     longest = {"role": "assistant", "content": max(candidates(config.task), key=len)}
     answered = [*prompt_of(question, config), longest]
-    (*prompt, _), lost = shorten(answered, tokenizer, config.model, config.training.max_length)
+    (*prompt, _), lost = shorten(answered, encoder, config.training.max_length)
     if lost:
         print(f"(shortened by {lost} tokens in its middle)", file=sys.stderr)
-    tokens = torch.tensor([prompt_ids(prompt, tokenizer, config.model)], device=model.device)
+    tokens = torch.tensor([encoder.encode_prompt(prompt)], device=model.device)
     written = model.generate(
         input_ids=tokens,
         attention_mask=torch.ones_like(tokens),
         do_sample=False,
         max_new_tokens=LONGEST_ANSWER,
-        eos_token_id=stop_tokens(model, tokenizer, config.model),
-        pad_token_id=tokenizer.pad_token_id,
-        streamer=TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True),
+        eos_token_id=stops,
+        pad_token_id=encoder.tokenizer.pad_token_id,
+        streamer=TextStreamer(encoder.tokenizer, skip_prompt=True, skip_special_tokens=True),
     )
-    answer = tokenizer.decode(written[0, tokens.shape[1] :], skip_special_tokens=True)
-    if read_answer(str(answer), config.task) is None:
+    answer = decode_answer(written[0, tokens.shape[1] :].tolist(), encoder.tokenizer, stops)
+    if read_answer(answer, config.task) is None:
         print("(this is none of task.labels)", file=sys.stderr)
 
 

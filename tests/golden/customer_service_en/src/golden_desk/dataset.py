@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import torch
 
-from .config import Config, ModelConfig
+from .chat_tokens import ChatEncoder
+from .config import Config
 from .conversation import Conversation
 from .errors import ProjectError
-from .model import Tokenizer
 from .row_files import AGAIN
 from .splits import PROCESSED, Split
 from .summary import counted
+from .truncate import leave_out_middle
 
 IGNORED = -100  # torch.nn.CrossEntropyLoss leaves these labels out
 
@@ -60,90 +61,81 @@ def read_split(split: Split) -> list[Conversation]:
     return rows
 
 
-def prompt_ids(prompt: Conversation, tokenizer: Tokenizer, model: ModelConfig) -> list[int]:
-    """The prompt as tokens, up to where the answer begins: the same for training and answering."""
-    rendered = tokenizer.apply_chat_template(
-        prompt, tokenize=False, add_generation_prompt=True, **model.template_arguments
-    )
-    # the template has written the special tokens; a second set would shift everything
-    return tokenizer(rendered, add_special_tokens=False)["input_ids"]
-
-
-def answer_ids(answer: str, tokenizer: Tokenizer, model: ModelConfig) -> list[int]:
-    """The answer and its end of turn as tokens: what the model learns to write, and to stop."""
-    ids = tokenizer(answer, add_special_tokens=False)["input_ids"]
-    if not ids:
-        raise ProjectError("an answer has no token to learn", "look for empty answers in data/raw")
-    return [*ids, tokenizer.convert_tokens_to_ids(model.end_of_turn)]
-
-
 def shorten(
-    messages: Conversation, tokenizer: Tokenizer, model: ModelConfig, max_length: int
+    messages: Conversation, encoder: ChatEncoder, max_length: int
 ) -> tuple[Conversation, int]:
     """The conversation in at most `max_length` tokens, and how many it lost.
 
     What is too long loses the middle of its last input; instructions and answer stay whole.
     """
     *prompt, answer = messages
-    room = max_length - len(answer_ids(answer["content"], tokenizer, model))
-    excess = len(prompt_ids(prompt, tokenizer, model)) - room
-    if excess <= 0:
+    room = max_length - len(encoder.encode_answer(answer["content"]))
+    length = whole = len(encoder.encode_prompt(prompt))
+    if length <= room:
         return messages, 0
-    text = tokenizer(prompt[-1]["content"], add_special_tokens=False)["input_ids"]
-    for lost in range(excess, len(text)):  # joining the halves can make a token more
-        question = {**prompt[-1], "content": _without_middle(text, lost, tokenizer)}
-        if len(prompt_ids([*prompt[:-1], question], tokenizer, model)) <= room:
-            return [*prompt[:-1], question, answer], lost
-    raise ProjectError(
-        f"prompt and answer alone need more than {max_length} tokens",
-        "raise training.max_length in config/run.yaml",
-    )
+    question = prompt[-1]
+    tokens = encoder.find_tokens(question["content"])
+    kept = len(tokens)
+    while length > room:
+        kept -= length - room  # more than once: the mark takes tokens too
+        if kept <= 0:
+            raise ProjectError(
+                "prompt and answer alone need more than {max_length} tokens",
+                "raise training.max_length in config/run.yaml",
+                max_length=max_length,
+            )
+        shorter = leave_out_middle(question["content"], tokens, kept)
+        prompt[-1] = {**question, "content": shorter}
+        length = len(encoder.encode_prompt(prompt))
+    return [*prompt, answer], whole - length
 
 
-def _without_middle(ids: list[int], count: int, tokenizer: Tokenizer) -> str:
-    start = (len(ids) - count) // 2
-    halves = tokenizer.decode(ids[:start]), tokenizer.decode(ids[start + count :])
-    # a cut between the bytes of a character leaves a mark in its place
-    return halves[0].rstrip("\ufffd") + halves[1].lstrip("\ufffd")
-
-
-def encode(
-    messages: Conversation, tokenizer: Tokenizer, model: ModelConfig, max_length: int
-) -> Example:
+def encode(messages: Conversation, encoder: ChatEncoder, max_length: int) -> Example:
     """One conversation as tokens, shortened where it must be."""
-    fitting, lost = shorten(messages, tokenizer, model, max_length)
+    fitting, lost = shorten(messages, encoder, max_length)
     *prompt, answer = fitting
-    asked = prompt_ids(prompt, tokenizer, model)
-    return Example([*asked, *answer_ids(answer["content"], tokenizer, model)], len(asked), lost)
+    asked = encoder.encode_prompt(prompt)
+    return Example([*asked, *encoder.encode_answer(answer["content"])], len(asked), lost)
 
 
-def read_examples(split: Split, tokenizer: Tokenizer, config: Config) -> list[Example]:
+def read_examples(split: Split, encoder: ChatEncoder, config: Config) -> list[Example]:
     """The rows of one split as tokens."""
-    return encode_all(read_split(split), split, tokenizer, config)
+    return encode_all(read_split(split), split, encoder, config)
 
 
 def encode_all(
-    rows: Sequence[Conversation], split: Split, tokenizer: Tokenizer, config: Config
+    rows: Sequence[Conversation], split: Split, encoder: ChatEncoder, config: Config
 ) -> list[Example]:
     """Rows of a split as tokens; one that cannot be is named."""
+    refuse_control_tokens(config.task.labels, encoder)
+    limit = config.training.max_length
+    prompts = encoder.encode_prompts([messages[:-1] for messages in rows])
     examples: list[Example] = []
     try:
-        for messages in rows:
-            one = encode(messages, tokenizer, config.model, config.training.max_length)
-            examples.append(one)
+        for messages, prompt in zip(rows, prompts, strict=True):
+            answer = encoder.encode_answer(messages[-1]["content"])
+            fits = len(prompt) + len(answer) <= limit
+            examples.append(
+                Example([*prompt, *answer], len(prompt))
+                if fits
+                else encode(messages, encoder, limit)
+            )
     except ProjectError as error:
         place = f"{PROCESSED / split}.jsonl:{len(examples) + 1}"
         raise ProjectError(f"{place}: {error.message}", error.hint) from None
     return examples
 
 
-def is_as_rendered(messages: Conversation, tokenizer: Tokenizer, model: ModelConfig) -> bool:
-    """Whether prompt and answer, put together, are what the chat template makes of them."""
-    *prompt, answer = messages
-    options = {"tokenize": False, **model.template_arguments}
-    asked = tokenizer.apply_chat_template(prompt, add_generation_prompt=True, **options)
-    whole = tokenizer.apply_chat_template(messages, **options)
-    return str(whole).startswith(asked + answer["content"])
+def refuse_control_tokens(labels: Sequence[str], encoder: ChatEncoder) -> None:
+    """Refuse labels that spell a control token: servers and other tools would read it as one."""
+    for label in labels:
+        if spelled := encoder.find_control_tokens(label):
+            raise ProjectError(
+                "the label {label} in task.labels spells {token}, a control token of the model",
+                "give it another name in data/raw and in task.labels",
+                label=repr(label),
+                token=repr(spelled[0]),
+            )
 
 
 def lengths(examples: Sequence[Example]) -> Lengths:

@@ -22,13 +22,18 @@ from . import command
 from .answers import Answers
 from .baselines import classical_answers
 from .budget import rows_within
-from .config import Config, ModelConfig
+from .chat_tokens import ChatEncoder
+from .config import Config
 from .conversation import Conversation, to_prompt, to_untuned_prompt
 from .data import rows_hash
+<<<<<<< HEAD
 from .dataset import answer_ids, prompt_ids, read_split, shorten
 from .errors import ProjectError
+=======
+from .dataset import read_split, shorten
+>>>>>>> 4131bbf (Use one encoder for training, evaluation and chat; cut long inputs with a mark; test real templates of every family)
 from .formatting import candidates, read_answer
-from .model import Tokenizer, load_tokenizer, load_tuned, stop_tokens
+from .model import load_tokenizer, load_tuned, stop_tokens
 from .output import say
 from .report import Result, as_dicts, by_row, excerpt, judge, mistakes, summary_of, table, unread
 from .run_folder import run_folder, write_json
@@ -53,11 +58,18 @@ def main(config: Config, options: argparse.Namespace) -> None:
     adapter, config = run.trained_adapter, run.own_settings(config)
     say(f"loading {config.model.id}")
     folder = run.confirmed(model_folder(run.pinned(config.model)))
+<<<<<<< HEAD
     tokenizer = load_tokenizer(folder.path, config.model)
     splits = [read_targets(split, config.task) for split in SPLITS]
     told_apart = slices_of_test_rows(config)
     longest = longest_answer(splits[0], tokenizer, config.model)
     asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter), longest)
+=======
+    encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
+    splits, told_apart = [read_split(split) for split in SPLITS], slices_of_test_rows(config)
+    longest = longest_answer(splits[0], encoder)
+    asker = Asker(config, encoder, load_tuned(folder.path, config.model, adapter), longest)
+>>>>>>> 4131bbf (Use one encoder for training, evaluation and chat; cut long inputs with a mark; test real templates of every family)
     train, validation, test = map(asker.shortened, splits)
     chance = random.Random(config.run.seed)
     chance.shuffle(validation)
@@ -149,7 +161,7 @@ class Asker:
     """A model with what it takes to ask it."""
 
     config: Config
-    tokenizer: Tokenizer
+    encoder: ChatEncoder
     model: PeftModel
     longest: int  # tokens of an answer
 
@@ -157,13 +169,13 @@ class Asker:
         """What the model writes, and how likely it finds each candidate."""
         task = self.config.task
         ranked = candidates(task)
-        ids = [answer_ids(each, self.tokenizer, self.config.model) for each in ranked]
-        asked = [prompt_ids(prompt, self.tokenizer, self.config.model) for prompt in prompts]
+        ids = [self.encoder.encode_answer(each) for each in ranked]
+        asked = self.encoder.encode_prompts(prompts)
         written = write_answers(
             self.model,
-            self.tokenizer,
+            self.encoder.tokenizer,
             asked,
-            stops=stop_tokens(self.model, self.tokenizer, self.config.model),
+            stops=stop_tokens(self.model, self.encoder.tokenizer, self.config.model),
             limit=self.longest + 1,  # room to be wrong
             batch_size=self.config.evaluation.batch_size,
         )
@@ -204,7 +216,7 @@ class Asker:
     def shortened(self, rows: Sequence[Conversation]) -> list[Conversation]:
         """Rows as the tuned model was trained on them: no input longer than it has seen."""
         limit = self.config.training.max_length
-        shorter = [shorten(row, self.tokenizer, self.config.model, limit)[0] for row in rows]
+        shorter = [shorten(row, self.encoder, limit)[0] for row in rows]
         if cut := sum(map(ne, rows, shorter)):
             say(f"{cut:,} of {len(rows):,} inputs without their middle: longer than max_length")
         return shorter
@@ -226,9 +238,9 @@ def solved(
     return [row for turn in turns for row in turn if row][: config.evaluation.shots]
 
 
-def longest_answer(rows: Sequence[Conversation], tokenizer: Tokenizer, model: ModelConfig) -> int:
+def longest_answer(rows: Sequence[Conversation], encoder: ChatEncoder) -> int:
     """The tokens of the longest right answer."""
-    return max(len(answer_ids(text, tokenizer, model)) for text in set(map(answer, rows)))
+    return max(len(encoder.encode_answer(text)) for text in set(map(answer, rows)))
 
 
 def question(messages: Conversation) -> str:

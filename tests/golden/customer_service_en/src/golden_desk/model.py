@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TypeAlias
 
 import torch
 import transformers
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedModel
 
+from .chat_tokens import Tokenizer
 from .config import ModelConfig
 from .devices import device
 from .errors import ProjectError
@@ -19,7 +19,6 @@ transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hun
 # peft 0.21 still asks transformers 5.24 by the old name; nothing here can change that
 warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
 
-Tokenizer: TypeAlias = transformers.PreTrainedTokenizerBase
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
