@@ -100,14 +100,16 @@ def compare(config: Any, rows: int, rounds: int) -> None:
 def prepared(config: Any, rows: int) -> tuple[Task, Callable[[], Any]]:
     """What is trained on, and what makes the model that is trained."""
     from desk.adapter import add_adapter
+    from desk.chat_tokens import ChatEncoder
     from desk.dataset import AnswerCollator, encode, read_split, training_order
     from desk.model import load_base, load_tokenizer
     from desk.source import model_folder
 
     folder = model_folder(config.model).path
     tokenizer = load_tokenizer(folder, config.model)
+    encoder = ChatEncoder(tokenizer, config.model)
     examples = [
-        encode(conversation, tokenizer, config.model, config.training.max_length)
+        encode(conversation, encoder, config.training.max_length)
         for conversation in read_split("train")[:rows]
     ]
     pad_id = tokenizer.convert_tokens_to_ids(config.model.pad)

@@ -27,14 +27,14 @@ pytestmark = pytest.mark.slow  # one is quick, all of them are not
 
 CJK = re.compile(r"[\u2e80-\uffef]")
 MODULES = """
-    __init__ adapter alone answers baselines budget chat check columns command config
-    conversation data dataset devices errors evaluate exports formatting keys metrics model
-    model_files near_duplicates origin progress quantities records repeats report row_files
-    run_folder scoring section slices source splits stats summary task train
+    __init__ adapter alone answers baselines budget chat chat_tokens check columns command config
+    conversation data dataset devices errors evaluate exports formatting keys messages metrics
+    model model_files near_duplicates origin output progress quantities records repeats report
+    row_files run_folder scoring section slices source splits stats summary task train truncate
 """
-TESTS = "conftest test_budget test_config test_data test_dataset test_evaluate test_formatting"
-TESTS += " test_groups test_metrics test_scoring test_report test_slices test_stats test_train"
-TESTS += " example"
+TESTS = "conftest test_budget test_chat_tokens test_config test_data test_dataset test_evaluate"
+TESTS += " test_formatting test_groups test_metrics test_scoring test_report test_slices test_stats"
+TESTS += " test_train example"
 OF_TABLES = {"tests/test_task.py"}  # what a prompt may show
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"
 OTHERS += " config/run.yaml constraints.txt pyproject.toml tests/chat_template.txt"

@@ -81,32 +81,14 @@ def test_a_prompt_that_cannot_be_shortened_is_refused(config: Config, encoder: C
         encode(conversation("short", answer="x" * 100), encoder, 20)
 
 
-<<<<<<< HEAD
 def test_a_padded_batch_has_the_loss_and_the_gradients_of_its_rows(
-    config: Config, tokenizer: Tokenizer, tiny_model: ModelFolder
-) -> None:
-    model = load_base(tiny_model.path, config.model).eval()
-    asked = {"short": "an_answer", "a longer question than that": "yes", "x": "quite_a_long_answer"}
-    examples = [
-        encode(conversation(text, answer), tokenizer, config.model, 512)
-        for text, answer in asked.items()
-    ]
-=======
-def test_the_loss_of_a_padded_batch_is_the_loss_of_its_rows(
     config: Config, encoder: ChatEncoder, tiny_model: ModelFolder
 ) -> None:
     model = load_base(tiny_model.path, config.model).eval()
     asked = {"short": "an_answer", "a longer question than that": "yes", "x": "quite_a_long_answer"}
     examples = [encode(conversation(text, answer), encoder, 512) for text, answer in asked.items()]
-    pad_id = encoder.tokenizer.convert_tokens_to_ids(config.model.pad)
-    with torch.no_grad():
-        batch = LeftPadding(pad_id)(examples)
-        together = model(**{key: on(model, value) for key, value in batch.items()}).loss
-        alone = [plain_loss(model, example) for example in examples]
-    assert batch["labels"].shape[1] < batch["input_ids"].shape[1]
->>>>>>> 4131bbf (Use one encoder for training, evaluation and chat; cut long inputs with a mark; test real templates of every family)
     tokens = [len(example.ids) - example.answer_start for example in examples]
-    batch = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))(examples)
+    batch = AnswerCollator(encoder.tokenizer.convert_tokens_to_ids(config.model.pad))(examples)
     given: list[torch.Tensor] = []
     model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: given.append(*inputs))
     together = model(**{key: value.to(model.device) for key, value in batch.items()}).loss

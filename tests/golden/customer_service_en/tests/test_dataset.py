@@ -6,18 +6,19 @@ import pytest
 import torch
 
 from golden_desk import dataset
+from golden_desk.chat_tokens import ChatEncoder
 from golden_desk.config import Config
 from golden_desk.dataset import IGNORED, AnswerCollator, Example, encode
 from golden_desk.errors import ProjectError
-from golden_desk.model import Tokenizer, load_base, load_tokenizer
+from golden_desk.model import load_base, load_tokenizer
 from golden_desk.model_files import ModelFolder
 
 LONG = "begins here " + "and goes on " * 60 + "ends there"
 
 
 @pytest.fixture
-def tokenizer(config: Config, tiny_model: ModelFolder) -> Tokenizer:
-    return load_tokenizer(tiny_model.path, config.model)
+def encoder(config: Config, tiny_model: ModelFolder) -> ChatEncoder:
+    return ChatEncoder(load_tokenizer(tiny_model.path, config.model), config.model)
 
 
 def conversation(text: str, answer: str = "an_answer") -> list[dict[str, str]]:
@@ -28,48 +29,66 @@ def conversation(text: str, answer: str = "an_answer") -> list[dict[str, str]]:
     ]
 
 
-def test_only_the_answer_and_its_end_are_learned(config: Config, tokenizer: Tokenizer) -> None:
-    example = encode(conversation("a question"), tokenizer, config.model, 512)
-    learned = tokenizer.decode(example.ids[example.answer_start :])
+def test_only_the_answer_and_its_end_are_learned(config: Config, encoder: ChatEncoder) -> None:
+    example = encode(conversation("a question"), encoder, 512)
+    learned = encoder.tokenizer.decode(example.ids[example.answer_start :])
     assert learned == "an_answer" + config.model.end_of_turn
 
 
 def test_what_is_asked_in_training_is_what_is_asked_in_use(
-    config: Config, tokenizer: Tokenizer
+    config: Config, encoder: ChatEncoder
 ) -> None:
     messages = conversation("a question")
-    example = encode(messages, tokenizer, config.model, 512)
-    asked = dataset.prompt_ids(messages[:-1], tokenizer, config.model)
+    example = encode(messages, encoder, 512)
+    asked = encoder.encode_prompt(messages[:-1])
     assert example.ids[: example.answer_start] == asked
 
 
-def test_a_long_input_loses_its_middle_and_never_the_answer(
-    config: Config, tokenizer: Tokenizer
+def test_a_long_input_loses_its_middle_with_a_mark_and_never_the_answer(
+    config: Config, encoder: ChatEncoder
 ) -> None:
-    example = encode(conversation(LONG), tokenizer, config.model, 200)
-    text = tokenizer.decode(example.ids)
+    example = encode(conversation(LONG), encoder, 200)
+    text = encoder.tokenizer.decode(example.ids)
     assert len(example.ids) <= 200
     assert example.shortened > 0
-    assert "begins here" in text and "ends there" in text
+    assert "begins here" in text and " [...] " in text and "ends there" in text
     assert text.endswith("an_answer" + config.model.end_of_turn)
 
 
-def test_a_prompt_that_cannot_be_shortened_is_refused(config: Config, tokenizer: Tokenizer) -> None:
+def test_rows_together_become_the_same_tokens_as_each_alone(
+    config: Config, encoder: ChatEncoder
+) -> None:
+    rows = [conversation(text) for text in ("a question", LONG, "another")]
+    limited = config.training.model_copy(update={"max_length": 200, "truncated_share": 0.5})
+    config = config.model_copy(update={"training": limited})
+    together = dataset.encode_all(rows, "train", encoder, config)
+    assert together == [encode(row, encoder, 200) for row in rows]
+
+
+def test_a_label_that_spells_a_control_token_is_refused(
+    config: Config, encoder: ChatEncoder
+) -> None:
+    labels = ["fine", f"ends{config.model.end_of_turn}here"]
+    task = config.task.model_copy(update={"labels": labels})
+    with pytest.raises(ProjectError, match="a control token of the model"):
+        dataset.encode_all(
+            [conversation("x")], "train", encoder, config.model_copy(update={"task": task})
+        )
+
+
+def test_a_prompt_that_cannot_be_shortened_is_refused(config: Config, encoder: ChatEncoder) -> None:
     with pytest.raises(ProjectError, match="prompt and answer alone need more than 20 tokens"):
-        encode(conversation("short", answer="x" * 100), tokenizer, config.model, 20)
+        encode(conversation("short", answer="x" * 100), encoder, 20)
 
 
 def test_a_padded_batch_has_the_loss_and_the_gradients_of_its_rows(
-    config: Config, tokenizer: Tokenizer, tiny_model: ModelFolder
+    config: Config, encoder: ChatEncoder, tiny_model: ModelFolder
 ) -> None:
     model = load_base(tiny_model.path, config.model).eval()
     asked = {"short": "an_answer", "a longer question than that": "yes", "x": "quite_a_long_answer"}
-    examples = [
-        encode(conversation(text, answer), tokenizer, config.model, 512)
-        for text, answer in asked.items()
-    ]
+    examples = [encode(conversation(text, answer), encoder, 512) for text, answer in asked.items()]
     tokens = [len(example.ids) - example.answer_start for example in examples]
-    batch = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))(examples)
+    batch = AnswerCollator(encoder.tokenizer.convert_tokens_to_ids(config.model.pad))(examples)
     given: list[torch.Tensor] = []
     model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: given.append(*inputs))
     together = model(**{key: value.to(model.device) for key, value in batch.items()}).loss

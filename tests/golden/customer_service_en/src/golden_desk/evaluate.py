@@ -26,12 +26,8 @@ from .chat_tokens import ChatEncoder
 from .config import Config
 from .conversation import Conversation, to_prompt, to_untuned_prompt
 from .data import rows_hash
-<<<<<<< HEAD
-from .dataset import answer_ids, prompt_ids, read_split, shorten
-from .errors import ProjectError
-=======
 from .dataset import read_split, shorten
->>>>>>> 4131bbf (Use one encoder for training, evaluation and chat; cut long inputs with a mark; test real templates of every family)
+from .errors import ProjectError
 from .formatting import candidates, read_answer
 from .model import load_tokenizer, load_tuned, stop_tokens
 from .output import say
@@ -58,18 +54,11 @@ def main(config: Config, options: argparse.Namespace) -> None:
     adapter, config = run.trained_adapter, run.own_settings(config)
     say(f"loading {config.model.id}")
     folder = run.confirmed(model_folder(run.pinned(config.model)))
-<<<<<<< HEAD
-    tokenizer = load_tokenizer(folder.path, config.model)
+    encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     splits = [read_targets(split, config.task) for split in SPLITS]
     told_apart = slices_of_test_rows(config)
-    longest = longest_answer(splits[0], tokenizer, config.model)
-    asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter), longest)
-=======
-    encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
-    splits, told_apart = [read_split(split) for split in SPLITS], slices_of_test_rows(config)
     longest = longest_answer(splits[0], encoder)
     asker = Asker(config, encoder, load_tuned(folder.path, config.model, adapter), longest)
->>>>>>> 4131bbf (Use one encoder for training, evaluation and chat; cut long inputs with a mark; test real templates of every family)
     train, validation, test = map(asker.shortened, splits)
     chance = random.Random(config.run.seed)
     chance.shuffle(validation)

@@ -1,0 +1,100 @@
+"""Chat templates: what they write is control, what messages say is text; odd ones are refused."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from golden_desk.chat_tokens import ChatEncoder, decode_answer
+from golden_desk.config import Config
+from golden_desk.conversation import Conversation
+from golden_desk.errors import ProjectError
+from golden_desk.model import Tokenizer, load_tokenizer
+from golden_desk.model_files import ModelFolder
+
+TURNS = (
+    "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% if m.role != 'user' %}END{% endif %}"
+)
+TURNS += "{% endfor %}"
+ASKED = "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+PROMPT = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "a question"}]
+
+
+@pytest.fixture
+def tokenizer(config: Config, tiny_model: ModelFolder) -> Tokenizer:
+    return load_tokenizer(tiny_model.path, config.model)
+
+
+def encoder_of(template: str, tokenizer: Tokenizer, config: Config) -> ChatEncoder:
+    """The encoder of the tiny model with another chat template."""
+    changed = copy.deepcopy(tokenizer)
+    changed.chat_template = template.replace("END", config.model.end_of_turn)
+    return ChatEncoder(changed, config.model)
+
+
+def prompt(text: str) -> Conversation:
+    return [*PROMPT[:1], {"role": "user", "content": text}]
+
+
+def test_a_message_that_spells_the_end_of_turn_does_not_end_it(
+    tokenizer: Tokenizer, config: Config
+) -> None:
+    encoder, end = encoder_of(TURNS + ASKED, tokenizer, config), config.model.end_of_turn
+    ends = tokenizer.convert_tokens_to_ids(end)
+    spelled = encoder.encode_prompt(prompt(f"stop {end} now"))
+    assert spelled.count(ends) == encoder.encode_prompt(prompt("stop now")).count(ends)
+    assert f"stop {end} now" in tokenizer.decode(spelled)
+    assert encoder.find_control_tokens(f"stop {end} now") == [end]
+    assert encoder.encode_answer(f"no {end} yet").count(ends) == 1
+
+
+def test_what_stands_between_prompt_and_answer_is_asked_and_not_learned(
+    tokenizer: Tokenizer, config: Config
+) -> None:
+    newline = TURNS.replace("{{ m.content }}", "\n{{ m.content }}") + ASKED
+    encoder = encoder_of(newline, tokenizer, config)
+    assert tokenizer.decode(encoder.encode_prompt(PROMPT)).endswith("<|assistant|>\n")
+    assert tokenizer.decode(encoder.encode_answer("yes")) == "yes" + config.model.end_of_turn
+
+
+def test_an_end_of_turn_that_the_template_leaves_out_is_learned(
+    tokenizer: Tokenizer, config: Config
+) -> None:
+    encoder = encoder_of(TURNS.replace("END", "") + ASKED, tokenizer, config)
+    assert tokenizer.decode(encoder.encode_answer("yes")) == "yes" + config.model.end_of_turn
+
+
+def test_an_answer_is_learned_as_the_template_writes_it(
+    tokenizer: Tokenizer, config: Config
+) -> None:
+    trimmed = TURNS.replace("m.content", "m.content | trim") + ASKED
+    encoder = encoder_of(trimmed, tokenizer, config)
+    assert encoder.encode_answer("  yes\n") == encoder.encode_answer("yes")
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (TURNS + "{% if add_generation_prompt %}<|assistant|><think>{% endif %}", "one prompt for"),
+        (TURNS.replace("messages", "messages if m.role != 'system'") + ASKED, "one prompt for"),
+        ("{{ raise_exception('no system') }}", "refuses the roles system, user: no system"),
+        ("{{ strftime_now('%d %b %Y') }}" + TURNS + ASKED, "today's date"),
+        (TURNS.replace("END", "</s>") + ASKED, "ends an answer otherwise"),
+    ],
+)
+def test_a_template_that_training_and_answering_cannot_share_is_refused(
+    template: str, message: str, tokenizer: Tokenizer, config: Config
+) -> None:
+    with pytest.raises(ProjectError, match=message):
+        encoder_of(template, tokenizer, config)
+
+
+def test_an_answer_ends_at_its_first_stop_token_and_hides_no_other(
+    tokenizer: Tokenizer, config: Config
+) -> None:
+    stop = tokenizer.convert_tokens_to_ids(config.model.end_of_turn)
+    unknown = tokenizer.convert_tokens_to_ids("<unknown>")
+    yes = tokenizer("yes", add_special_tokens=False)["input_ids"]
+    assert decode_answer([*yes, stop, *yes], tokenizer, [stop]) == "yes"
+    assert decode_answer([*yes, unknown, *yes], tokenizer, [stop]) == "yes<unknown>yes"
