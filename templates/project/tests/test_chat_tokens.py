@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import pytest
 
@@ -13,11 +14,7 @@ from package_name.errors import ProjectError
 from package_name.model import Tokenizer, load_tokenizer
 from package_name.model_files import ModelFolder
 
-TURNS = (
-    "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% if m.role != 'user' %}END{% endif %}"
-)
-TURNS += "{% endfor %}"
-ASKED = "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 PROMPT = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "a question"}]
 
 
@@ -40,7 +37,7 @@ def prompt(text: str) -> Conversation:
 def test_a_message_that_spells_the_end_of_turn_does_not_end_it(
     tokenizer: Tokenizer, config: Config
 ) -> None:
-    encoder, end = encoder_of(TURNS + ASKED, tokenizer, config), config.model.end_of_turn
+    encoder, end = encoder_of(TEMPLATE, tokenizer, config), config.model.end_of_turn
     ends = tokenizer.convert_tokens_to_ids(end)
     spelled = encoder.encode_prompt(prompt(f"stop {end} now"))
     assert spelled.count(ends) == encoder.encode_prompt(prompt("stop now")).count(ends)
@@ -52,8 +49,8 @@ def test_a_message_that_spells_the_end_of_turn_does_not_end_it(
 def test_what_stands_between_prompt_and_answer_is_asked_and_not_learned(
     tokenizer: Tokenizer, config: Config
 ) -> None:
-    newline = TURNS.replace("{{ m.content }}", "\n{{ m.content }}") + ASKED
-    encoder = encoder_of(newline, tokenizer, config)
+    content = "{{ message.content }}"
+    encoder = encoder_of(TEMPLATE.replace(content, f"\n{content}"), tokenizer, config)
     assert tokenizer.decode(encoder.encode_prompt(PROMPT)).endswith("<|assistant|>\n")
     assert tokenizer.decode(encoder.encode_answer("yes")) == "yes" + config.model.end_of_turn
 
@@ -61,14 +58,14 @@ def test_what_stands_between_prompt_and_answer_is_asked_and_not_learned(
 def test_an_end_of_turn_that_the_template_leaves_out_is_learned(
     tokenizer: Tokenizer, config: Config
 ) -> None:
-    encoder = encoder_of(TURNS.replace("END", "") + ASKED, tokenizer, config)
+    encoder = encoder_of(TEMPLATE.replace("END", ""), tokenizer, config)
     assert tokenizer.decode(encoder.encode_answer("yes")) == "yes" + config.model.end_of_turn
 
 
 def test_an_answer_is_learned_as_the_template_writes_it(
     tokenizer: Tokenizer, config: Config
 ) -> None:
-    trimmed = TURNS.replace("m.content", "m.content | trim") + ASKED
+    trimmed = TEMPLATE.replace("message.content", "message.content | trim")
     encoder = encoder_of(trimmed, tokenizer, config)
     assert encoder.encode_answer("  yes\n") == encoder.encode_answer("yes")
 
@@ -76,11 +73,11 @@ def test_an_answer_is_learned_as_the_template_writes_it(
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        (TURNS + "{% if add_generation_prompt %}<|assistant|><think>{% endif %}", "one prompt for"),
-        (TURNS.replace("messages", "messages if m.role != 'system'") + ASKED, "one prompt for"),
+        (TEMPLATE.replace("<|assistant|>", "<|assistant|><think>"), "one prompt for"),
+        (TEMPLATE.replace("in messages", "in messages[1:]"), "one prompt for"),
         ("{{ raise_exception('no system') }}", "refuses the roles system, user: no system"),
-        ("{{ strftime_now('%d %b %Y') }}" + TURNS + ASKED, "today's date"),
-        (TURNS.replace("END", "</s>") + ASKED, "ends an answer otherwise"),
+        ("{{ strftime_now('%d %b %Y') }}" + TEMPLATE, "today's date"),
+        (TEMPLATE.replace("END", "</s>"), "ends an answer otherwise"),
     ],
 )
 def test_a_template_that_training_and_answering_cannot_share_is_refused(
