@@ -177,6 +177,20 @@ class Family:
 
 
 @dataclass(frozen=True)
+class TorchBuild:
+    """The versions of torch that have kernels for an accelerator, where not all have."""
+
+    requires: tuple[str, ...]  # pip requirements in place of the usual one
+    why: Text
+    source: str | Text
+
+    @property
+    def excludes_newest(self) -> bool:
+        """Whether the newest torch alone would not do."""
+        return any("<" in wanted or "==" in wanted for wanted in self.requires)
+
+
+@dataclass(frozen=True)
 class Accelerator:
     """A named accelerator; None means unknown, never a guess."""
 
@@ -191,6 +205,8 @@ class Accelerator:
     peak_tflops: float | None  # dense, in 16 bit
     source: str | Text
     aliases: tuple[str, ...] = ()
+    compute_capability: float | None = None  # of CUDA
+    torch: TorchBuild | None = None  # None: the newest version will do
     desktop: bool = False  # made for a computer with a screen, which takes some of the memory
 
 

@@ -24,6 +24,7 @@ class _Card(NamedTuple):
     name: str
     memory_gb: float | None
     bf16: bool | None
+    compute_capability: float | None = None
 
 
 def probe() -> MachineFacts:
@@ -36,6 +37,7 @@ def probe() -> MachineFacts:
         cores=_cores(),
         memory_gb=first.memory_gb,
         bf16=first.bf16,
+        compute_capability=first.compute_capability,
     )
 
 
@@ -82,6 +84,7 @@ def _card(line: re.Match[str]) -> _Card:
         name,
         round(int(memory) / 1024, 1) if memory.isdecimal() else None,  # `[N/A]` where it is shared
         float(capability) >= BF16_SINCE if capability else None,
+        float(capability) if capability else None,
     )
 
 

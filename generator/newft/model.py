@@ -119,6 +119,7 @@ class MachineFacts:
     cores: int
     memory_gb: float | None  # the accelerator's; main memory where it has none of its own
     bf16: bool | None
+    compute_capability: float | None = None  # of CUDA
 
 
 @dataclass(frozen=True)

@@ -152,3 +152,31 @@ def test_every_accelerator_says_who_says_so() -> None:
     assert all(accelerator.source for accelerator in ACCELERATORS.values())
     cuda = [a for a in ACCELERATORS.values() if a.kind == "cuda"]
     assert all("https://" in cited(a.source).zh and a.memory_gb for a in cuda)
+
+
+def test_every_card_that_the_newest_torch_leaves_out_says_which_torch_it_wants() -> None:
+    cuda = [card for card in ACCELERATORS.values() if card.kind == "cuda"]
+    assert all(card.compute_capability for card in cuda)
+    for card in cuda:
+        old = card.compute_capability is not None and card.compute_capability < 7.5  # Turing
+        assert old == bool(card.torch and card.torch.excludes_newest), card.id
+
+
+@pytest.mark.parametrize(
+    ("name", "capability", "requires"),
+    [
+        ("NVIDIA GeForce GTX 1060 6GB", 6.1, ("torch>=2.6,<2.8",)),
+        ("Quadro M6000", 5.2, ("torch>=2.6,<2.8",)),
+        ("Quadro GV100", 7.0, ("torch>=2.6,<2.11",)),
+        ("NVIDIA B200", 10.0, None),
+        ("NVIDIA RTX A6000", 8.6, None),
+        ("NVIDIA GeForce RTX 5060", 12.0, ("torch>=2.8",)),
+        ("a card whose driver is old", None, None),
+    ],
+)
+def test_a_card_that_is_not_listed_gets_the_torch_of_its_generation(
+    name: str, capability: float | None, requires: tuple[str, ...] | None
+) -> None:
+    machine = MachineFacts(name, 1, 8, 8.0, None, capability)
+    build = parse_gpu("auto", ACCELERATORS, machine=machine).accelerator.torch
+    assert (build.requires if build else None) == requires

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from decide_examples import ANSWERS, CATALOG, CPU, EIGHT, SMOL, card, facts
 
+from newft.catalog.load import load_catalog
 from newft.decide.plan import make_plan, model_source
 from newft.entries import Hardware, Text
 from newft.errors import IncompatibleError, UsageError
@@ -182,3 +183,26 @@ def test_a_family_without_an_embedded_model_says_which_it_has() -> None:
 
 def test_the_same_answers_give_the_same_plan() -> None:
     assert plan(ON_A_CARD) == plan(ON_A_CARD)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "requires"),
+    [
+        ("V100-32GB", ("torch>=2.6,<2.11",)),
+        ("TitanV", ("torch>=2.6,<2.11",)),
+        ("P100-16GB", ("torch>=2.6,<2.8",)),
+        ("P40", ("torch>=2.6,<2.8",)),
+        ("GTX1080Ti", ("torch>=2.6,<2.8",)),
+        ("910B", ("torch==2.9.0", "torch-npu==2.9.0")),
+        ("T4", ("torch>=2.6",)),
+        ("A100-80GB", ("torch>=2.6",)),
+        ("RTX5090", ("torch>=2.8",)),
+    ],
+)
+def test_a_card_gets_a_torch_that_has_kernels_for_it(gpu: str, requires: tuple[str, ...]) -> None:
+    shipped = load_catalog()
+    answers = replace(ON_A_CARD, gpu=gpu, model="Qwen/Qwen3-0.6B")
+    made = make_plan(answers, facts(), shipped, Hardware(shipped.accelerators[gpu]))
+    assert tuple(r for r in made.requirements if r.startswith("torch")) == requires
+    told = any("the project installs" in warning.en for warning in made.warnings)
+    assert told == ("<" in requires[0] or "==" in requires[0])

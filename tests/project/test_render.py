@@ -14,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plans import make_answers, make_facts, make_plan, model, sample
 
-from newft.entries import Language, Prompts
+from newft.catalog.load import load_accelerators
+from newft.entries import Hardware, Language, Prompts
 from newft.errors import RenderError
 from newft.model import Facts, Plan, Source
 from newft.project.render import render
+from newft.resources import templates
 
 TESTS = Path(__file__).parents[1]
 HOSTILE = '"; {{ 7*7 }} {% raw %} #\n- 物流: ${HOME} `id` \u202e\u2028 \\'
@@ -158,6 +160,15 @@ def test_the_package_declares_what_the_plan_requires(rendered: Path) -> None:
     assert not re.search(r"^torch\b", (rendered / "constraints.txt").read_text(), re.MULTILINE)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_readme_says_which_torch_a_card_wants(tmp_path: Path, language: Language) -> None:
+    card = load_accelerators(templates() / "hardware.yaml")["V100-32GB"]
+    folder = project(tmp_path, language, hardware=Hardware(card, 2))
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert "`torch>=2.6,<2.11`" in readme and "CUDA 12.6" in readme
+    assert "whl" not in readme  # where to find a build is torch's own page to say
+
+
 def test_python_is_clean_as_emitted(rendered: Path) -> None:
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["check", "--no-cache", "."], ["format", "--no-cache", "--check", "."]):
@@ -255,6 +266,7 @@ sys.path[:0] = {[str(TESTS), str(TESTS.parent / "generator")]!r}
 from pathlib import Path
 from plans import make_answers, make_facts, make_plan, sample
 from newft.project.render import render
+from newft.resources import templates
 os.umask(int(sys.argv[1], 8))
 file = sample(Path("data"))
 facts = make_facts(file, "zh")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from newft.entries import Accelerator, Hardware, Text
+from newft.entries import Accelerator, Hardware, Text, TorchBuild
 from newft.errors import UsageError
 from newft.model import MachineFacts
 from newft.names import fold, nearest
@@ -40,6 +40,8 @@ def _of_machine(accelerators: Mapping[str, Accelerator], machine: MachineFacts |
     accelerator = _named(machine.accelerator, accelerators)
     if accelerator is None:
         accelerator = _probed(_unlisted(machine.accelerator), machine)
+        build = _torch_build(machine.compute_capability, accelerators)
+        accelerator = replace(accelerator, torch=build)
     elif accelerator.kind == "cpu":
         accelerator = _probed(accelerator, machine)
     elif accelerator.kind == "mps" and machine.memory_gb:
@@ -49,6 +51,24 @@ def _of_machine(accelerators: Mapping[str, Accelerator], machine: MachineFacts |
 
 def _probed(accelerator: Accelerator, machine: MachineFacts) -> Accelerator:
     return replace(accelerator, memory_gb=machine.memory_gb, bf16=machine.bf16)
+
+
+def _torch_build(
+    capability: float | None, accelerators: Mapping[str, Accelerator]
+) -> TorchBuild | None:
+    """What a card that is not listed installs: the same as the nearest listed one of older design.
+
+    Cards older than all that are listed go with the oldest.
+    """
+    known = sorted(
+        (card.compute_capability, card.id)
+        for card in accelerators.values()
+        if card.compute_capability is not None
+    )
+    if capability is None or not known:
+        return None
+    older = [card for has, card in known if has <= capability] or [known[0][1]]
+    return accelerators[older[-1]].torch
 
 
 def _named(name: str, accelerators: Mapping[str, Accelerator]) -> Accelerator | None:

@@ -55,7 +55,13 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
             f"source/{model.source}",
             f"language/{answers.language}",
         ),
-        requirements=requirements(family, model.source, facts.data, embedded=model.embedded),
+        requirements=requirements(
+            family,
+            model.source,
+            facts.data,
+            embedded=model.embedded,
+            accelerator=hardware.accelerator,
+        ),
         requirements_no_deps=without_dependencies(model.embedded),
         warnings=warnings.of(case, recipe),
     )

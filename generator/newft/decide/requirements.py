@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from newft.entries import Embedded, Family
+from newft.entries import Accelerator, Embedded, Family
 from newft.model import DataFacts, Source
 
 # torch 2.6 is the first that transformers 5.24 takes.
@@ -31,9 +31,14 @@ OPENPYXL = "openpyxl>=3.1"
 
 
 def requirements(
-    family: Family, source: Source, data: DataFacts, *, embedded: Embedded | None
+    family: Family,
+    source: Source,
+    data: DataFacts,
+    *,
+    embedded: Embedded | None,
+    accelerator: Accelerator,
 ) -> tuple[str, ...]:
-    """Requirements of the project, sorted by name; a family's own range replaces the usual one."""
+    """Requirements of the project, sorted by name; a range of the family or card comes first."""
     wanted = list(ALWAYS)
     if embedded:
         wanted.append(GGUF)
@@ -43,7 +48,8 @@ def requirements(
         wanted.append(MODELSCOPE)
     if any(file.kind == "xlsx" for file in data.files):
         wanted.append(OPENPYXL)
-    by_name = {_name(requirement): requirement for requirement in [*wanted, *family.requires]}
+    ranges = [*wanted, *family.requires, *(accelerator.torch.requires if accelerator.torch else ())]
+    by_name = {_name(requirement): requirement for requirement in ranges}
     return tuple(by_name[name] for name in sorted(by_name))
 
 

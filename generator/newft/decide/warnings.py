@@ -25,6 +25,7 @@ def of(case: Case, recipe: Recipe) -> tuple[Text, ...]:
         _long_rows(case, recipe),
         _unknown_size(case),
         _assumed_bf16(case, recipe),
+        _torch_build(case),
         _slow_cpu(case),
     )
     return tuple(warning for warning in ours if warning)
@@ -101,6 +102,16 @@ def _assumed_bf16(case: Case, recipe: Recipe) -> Text | None:
     return Text(
         "bf16 is assumed: name the card (such as `--gpu 1xV100-32GB`) if it is older than 2020",
         "假定支持 bf16：若显卡早于 2020 年，请写明型号（如 `--gpu 1xV100-32GB`）",
+    )
+
+
+def _torch_build(case: Case) -> Text | None:
+    build = case.hardware.accelerator.torch
+    if build is None or not build.excludes_newest:
+        return None
+    wanted = ", ".join(build.requires)
+    return Text(
+        f"the project installs {wanted}: {build.why.en}", f"项目安装 {wanted}：{build.why.zh}"
     )
 
 
