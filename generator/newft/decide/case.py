@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 
 from newft.entries import Catalog, Family, Hardware, Prompts, Size, Task
@@ -90,7 +91,10 @@ class Case:
 
 def tokens_of(text: str, family: Family) -> int:
     """Tokens of a text that is at hand, rounded up."""
-    return ceil(count_pieces(text).weigh(_piece_weights(family)))
+    return ceil(_pieces_of(text).weigh(_piece_weights(family)))
+
+
+_pieces_of = lru_cache(maxsize=2048)(count_pieces)  # the same labels and prompts come up often
 
 
 def input_tokens(case: Case, share: float) -> int:
