@@ -11,7 +11,7 @@ from newft.direction import positive_label
 from newft.entries import Kit, Language, Role, Task, Text
 from newft.errors import DataError
 from newft.keys import find_label
-from newft.label_checks import spelling_warnings
+from newft.label_checks import refuse_sentences, spelling_warnings
 from newft.mapping import Source, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
 from newft.names import counted
@@ -42,6 +42,7 @@ def measure(
     ]
     tally.tell_lists()
     labels = tally.labels_kept()
+    refuse_sentences(files, task, tally)
     suspect = _suspect(task, tally)
     _refuse_too_little(files, task, tally, suspect=suspect)
     meaning_none = [find_label(name, tuple(labels)) for name in task.out_of_scope]
