@@ -13,7 +13,14 @@ from newft.errors import RenderError
 from newft.model import Plan
 
 PRECEDENCE = ("method", "source", "language")  # above the base, below the domain
-OWN_MODULES = ("keys.py", "quantities.py", "records.py")
+OWN_MODULES = (
+    "file_access.py",
+    "keys.py",
+    "quantities.py",
+    "records.py",
+    "text_encoding.py",
+    "workbook.py",
+)
 OF_SEVERAL_LABELS = "several.py"
 SUFFIX = ".jinja"  # of a template; it goes when the file is rendered
 PARTIAL = "_"  # begins the path of a template that others include, and that is no file of a project
