@@ -19,7 +19,7 @@ SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 HEADER = "the first row names every column once, the records follow"
 COLUMNS = "--set data.columns.text=COLUMN, --set data.columns.label=COLUMN"
 FEW = f"add rows: a label needs 3; or name other columns: {COLUMNS}"
-KINDS = "give one of .csv, .tsv, .json, .jsonl, .txt, .xlsx"
+KINDS = "give one of: .csv, .tsv, .json, .jsonl, .txt, .xlsx"
 NAME = (
     "use letters, digits, spaces, hyphens or underscores, at most 40 characters, such as"
     " `acme support`"
@@ -32,8 +32,8 @@ NAME = (
         (
             "no.csv",
             None,
-            "no.csv: cannot be read: No such file or directory",
-            "check the path and its permissions",
+            "no.csv: there is no such file or folder",
+            "check the path",
         ),
         ("empty.csv", b"", "empty.csv: the file is empty", "give a file with records"),
         (
@@ -42,23 +42,24 @@ NAME = (
             "binary.csv: this is a binary file, not text",
             SAVE_AS,
         ),
-        ("model.gguf", b"GGUF\0\0", "model.gguf: such files are not read", KINDS),
+        ("model.gguf", b"GGUF\0\0", "model.gguf: files of this kind are not read", KINDS),
         (
             "latin.csv",
             RECORDS.encode() + b"it\x92s late,parcel\n",
-            "latin.csv:44: this line is not utf-8",
-            SAVE_AS,
+            r"latin.csv:44: this line is neither UTF-8 nor GB18030: it\x92s late,parcel",
+            "it may be WINDOWS-1252: convert it, as by `iconv -f WINDOWS-1252 -t UTF-8`,"
+            " or save it as UTF-8",
         ),
         (
             "twice.csv",
             b"Body,Reason,Body\na,b,c\n",
-            "twice.csv: the header has `Body` twice",
+            "twice.csv:1: the header has `Body` twice",
             HEADER,
         ),
         (
             "unnamed.csv",
             b"Body,,Reason\na,b,c\n",
-            "unnamed.csv: column 2 of 3 has no name in the header",
+            "unnamed.csv:1: column 2 of 3 has no name in the header",
             HEADER,
         ),
         (
@@ -168,7 +169,8 @@ def test_a_file_that_may_not_be_read_is_explained(tmp_path: Path) -> None:
     (tmp_path / "t.csv" / "inner.csv").symlink_to("inner.csv")
     run = newft("new", "desk", "--yes", "--data", "t.csv", cwd=tmp_path)
     assert (run.returncode, run.stdout) == (1, "")
-    assert run.stderr == f"error: t.csv: no data file in this folder\n\nhint: put in {KINDS[12:]}\n"
+    hint = f"put a file of one of these kinds in it: {KINDS[13:]}"
+    assert run.stderr == f"error: t.csv: no data file in this folder\n\nhint: {hint}\n"
 
 
 def test_every_file_at_fault_is_named_at_once(tmp_path: Path) -> None:
@@ -177,9 +179,9 @@ def test_every_file_at_fault_is_named_at_once(tmp_path: Path) -> None:
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
         "error: 2 faults\n"
-        "  no.csv: cannot be read: No such file or directory\n"
+        "  no.csv: there is no such file or folder\n"
         "  empty.csv: the file is empty\n"
-        "\nhint: check the path and its permissions; give a file with records\n"
+        "\nhint: check the path; give a file with records\n"
     )
 
 

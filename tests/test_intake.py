@@ -267,9 +267,7 @@ def test_every_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     empty.touch()
     error = refusal(empty, missing)
     assert str(error) == (
-        "2 faults\n"
-        f"  {empty}: the file is empty\n"
-        f"  {missing}: cannot be read: No such file or directory"
+        f"2 faults\n  {empty}: the file is empty\n  {missing}: there is no such file or folder"
     )
     assert error.hint == "give a file with records; check the path and its permissions"
 

@@ -67,24 +67,17 @@ def test_lines_that_are_no_json_object_are_broken(tmp_path: Path) -> None:
         ("a.csv", b"text,label,text\na,b,c\n", "the header has `text` twice"),
         ("a.csv", b",text,label\n0,a,b\n", "column 1 of 3 has no name in the header"),
         ("a.csv", bytes(range(256)) * 9, "this is a binary file, not text"),
-        ("a.csv", "text,label\nhi,a\n".encode("utf-16-le"), "this is a binary file, not text"),
-        ("a.csv", b"text,label\nit\x92s,a\n", "this line is not utf-8"),
-        (
-            "a.csv",
-            "文字,标签\n好,a\n".encode("gb18030") + b"caf\xe9\n",
-            "this line is not utf-8 or gb18030",
-        ),
         (
             "a.json",
             b'[{"text": "a"},\n {"text": b}]',
-            "this is not JSON: Expecting value: line 2 column 11 (char 26)",
+            "this is not JSON: Expecting value in column 11",
         ),
         ("a.json", b'{"text": "a"}', "the file holds no JSON objects"),
         ("a.json", b"[1, 2]", "the file holds no JSON objects"),
-        ("a.xlsx", b"no zip", "not a readable xlsx workbook"),
-        ("a.parquet", b"PAR1", "such files are not read"),
-        ("missing.csv", None, "cannot be read: No such file or directory"),
-        ("folder.csv", None, "cannot be read: Is a directory"),
+        ("a.xlsx", b"no zip", "this is not an xlsx workbook, whatever its name says"),
+        ("a.parquet", b"PAR1", "files of this kind are not read"),
+        ("missing.csv", None, "there is no such file or folder"),
+        ("folder.csv", None, "this is a folder with the ending of a file"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(
@@ -98,12 +91,13 @@ def test_a_file_that_cannot_be_used_says_why(
 def test_a_line_in_no_encoding_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", b"text,label\n" + b"hi,a\n" * 9_000 + b"it\x92s,a\n")
     assert refusal(path).row == 9_002
-    assert str(refusal(path)) == f"{path}:9002: this line is not utf-8"
+    what = r"this line is neither UTF-8 nor GB18030: it\x92s,a"
+    assert str(refusal(path)) == f"{path}:9002: {what}"
 
 
 def test_an_unsupported_file_says_what_is_supported(tmp_path: Path) -> None:
     path = write(tmp_path, "a.parquet", "x")
-    assert refusal(path).hint == "give one of .csv, .tsv, .json, .jsonl, .txt, .xlsx"
+    assert refusal(path).hint == "give one of: .csv, .tsv, .json, .jsonl, .txt, .xlsx"
 
 
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
@@ -117,6 +111,6 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     try:
         path.read_bytes()
     except PermissionError:
-        assert refusal(path).message == "cannot be read: Permission denied"
+        assert refusal(path).message == "you may not read it"
     else:
         pytest.skip("this user may read every file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -56,36 +57,29 @@ def naming_the_file(path: Path) -> Iterator[None]:
     except MemoryError as error:
         message = "it does not fit into memory"
         raise RecordError(path, message, "split it into several files") from error
-    except (
-        ValueError,
-        RuntimeError,
-    ) as error:  # a NUL in the path, a home of nobody, links in a ring
-        message = "this is not a path: {reason}"
-        raise RecordError(path, message, "check the path", reason=error) from error
 
 
 def data_files(path: Path) -> list[Path]:
     """The file itself, or the supported files of a folder, sorted by name."""
     with naming_the_file(path):
-        if not stat.S_ISDIR(path.stat().st_mode):
+        path = _expanded(path)
+        if not stat.S_ISDIR(_mode(path)):
             return [path]
         files = [one for one in sorted(path.iterdir()) if one.suffix.lower() in SUFFIXES]
         files = [one for one in files if not one.name.startswith((".", "~$")) and one.is_file()]
     if not files:
-        message, hint = (
-            "no data file in this folder",
-            "put a file of one of these kinds in it: {kinds}",
-        )
+        message = "no data file in this folder"
+        hint = "put a file of one of these kinds in it: {kinds}"
         raise RecordError(path, message, hint, kinds=", ".join(SUFFIXES))
     return files
 
 
 def open_bytes(path: Path) -> BinaryIO:
     """Open a regular file; a pipe or a device might never end, or wait for ever."""
-    mode = path.stat().st_mode
+    mode = _mode(path)
     if stat.S_ISDIR(mode):
-        message = "this is a folder with the name of a file"
-        raise RecordError(path, message, "name a file, or a folder of files without this ending")
+        message = "this is a folder with the ending of a file"
+        raise RecordError(path, message, "give a file, or rename the folder")
     if not stat.S_ISREG(mode):
         message = "this is a pipe or a device, not a file"
         raise RecordError(path, message, "write its content into a file first")
@@ -94,5 +88,20 @@ def open_bytes(path: Path) -> BinaryIO:
 
 def open_text(path: Path, encoding: str | None, newline: str | None = None) -> TextIO:
     """Open a regular file as text."""
-    open_bytes(path).close()
-    return path.open(encoding=encoding, newline=newline)
+    return TextIOWrapper(open_bytes(path), encoding=encoding, newline=newline)
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        message = "there is no such user, or the user has no home folder"
+        raise RecordError(path, message, "write the path without ~") from error
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except ValueError as error:
+        message = "this is not a path: {reason}"
+        raise RecordError(path, message, "check the path", reason=error) from error

@@ -18,6 +18,7 @@ from newft.names import counted
 from newft.records import read_rows
 from newft.table import Uses, remarks, uses, warn_of_mixed_units
 from newft.tally import FEWEST_OF_A_LABEL, Tally
+from newft.texts import translated
 
 FEWEST_ROWS = 20
 FEW_OF_A_LABEL = 5
@@ -70,7 +71,7 @@ def measure(
             *guessed,
             *remarks(used, task),
             *warn_of_mixed_units(sources, used.inputs),
-            *_warnings(found, tally, suspect),
+            *_warnings(sources, tally, suspect),
         ),
     )
 
@@ -189,14 +190,14 @@ def _refuse_too_little(
 
 
 def _warnings(
-    files: Sequence[FileFacts], tally: Tally, suspect: tuple[str, Text] | None
+    sources: Sequence[Source], tally: Tally, suspect: tuple[str, Text] | None
 ) -> list[Text]:
     """What the user should know before they go on."""
+    # the remarks name files without their folders, because they are kept in the project
     said = [
-        # by name alone: what is said here is kept in the project, and the user's folders are not
-        Text(f"{name} was read as {file.encoding}", f"{name} 按 {file.encoding} 编码读取")
-        for file, name in ((file, Path(file.path).name) for file in files)
-        if file.encoding not in (None, "utf-8", "utf-8-sig")
+        translated(remark.template, **remark.values)
+        for source in sources
+        for remark in source.layout.remarks
     ]
     kept, rejected = tally.labels_kept(), tally.rejects()
     left_out = sum(rejected.values())

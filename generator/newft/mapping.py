@@ -14,6 +14,7 @@ from newft.errors import DataError
 from newft.given import COLUMNS
 from newft.names import counted, nearest
 from newft.records import Layout, RecordError, data_files, detect, read_rows, text_of
+from newft.texts import translated
 
 LOOKED_AT = 1_000  # rows that show what a column holds
 CANDIDATES_SHOWN = 5
@@ -36,13 +37,19 @@ def opened(files: Sequence[str]) -> list[Source]:
     faults: list[DataError] = []
     for given in files:
         try:
-            for path in data_files(Path(given).expanduser()):
+            for path in data_files(Path(given)):
                 sources.setdefault(path.resolve(), _source(path))
         except RecordError as error:
-            where = f"{error.path}:{error.row}" if error.row else f"{error.path}"
-            faults.append(DataError(error.message, where=where, hint=error.hint))
+            faults.append(as_data_error(error))
     _raise_all(faults)
     return list(sources.values())
+
+
+def as_data_error(error: RecordError) -> DataError:
+    """The fault of a file in both languages."""
+    message = translated(error.template, **error.values)
+    hint = translated(error.hint_template, **error.values)
+    return DataError(message, where=error.where, hint=hint)
 
 
 def mapped(

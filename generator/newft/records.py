@@ -8,7 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class Layout:
     delimiter: str | None = None
     columns: tuple[str, ...] = ()
     sheet: str | None = None  # of a workbook
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[Remark, ...] = field(default=(), compare=False)
 
 
 def detect(path: Path) -> Layout:
@@ -77,7 +77,10 @@ def detect(path: Path) -> Layout:
             raise RecordError(path, "the file is empty", "give a file with records")
         if kind == "xlsx":
             return _workbook_layout(path)
-        layout = Layout(kind, detect_encoding(path))
+        layout = Layout(kind, encoding := detect_encoding(path))
+        if not encoding.startswith("utf-8"):
+            values = {"file": path.name, "encoding": encoding}
+            layout = replace(layout, remarks=(Remark("{file} was read as {encoding}", values),))
         if kind in OBJECTS:
             return _object_layout(path, layout)
         layout = replace(layout, delimiter=_delimiter(path, layout))
@@ -138,19 +141,21 @@ def _workbook_layout(path: Path) -> Layout:
             )
             raise RecordError(path, message, hint, hidden=hidden)
         sheet, *others = filled or visible
-        remarks = []
+        file, remarks = {"file": path.name}, []
         if filled and others:
             names = ", ".join(other.name for other in others)
-            template = "only the sheet `{sheet}` is read, not: {others}"
-            remarks.append(Remark(template, {"sheet": sheet.name, "others": names}))
+            template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
+            remarks.append(Remark(template, {**file, "sheet": sheet.name, "others": names}))
         if hidden:
-            remarks.append(Remark("hidden sheets are not read: {hidden}", {"hidden": hidden}))
+            remarks.append(
+                Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
+            )
         if count := book.count_empty_formulas(sheet):
             template = (
-                "{count:,} cells have a formula and no value, and are read as empty:"
-                " open the workbook in a spreadsheet program and save it"
+                "{file} has {count:,} cells with a formula and no value, which are read as empty:"
+                " open it in a spreadsheet program and save it"
             )
-            remarks.append(Remark(template, {"count": count}))
+            remarks.append(Remark(template, {**file, "count": count}))
     layout = Layout("xlsx", sheet=sheet.name, remarks=tuple(remarks))
     return replace(layout, columns=_header(path, _grid(path, layout)))
 
@@ -223,7 +228,11 @@ def _object_layout(path: Path, layout: Layout) -> Layout:
     columns = tuple(key for key in keys if _fault([key]) is None)
     if columns:
         return replace(layout, columns=columns)
-    raise RecordError(path, "the file holds no JSON objects", "write a list of objects")
+    raise RecordError(
+        path,
+        "the file holds no JSON objects",
+        "write a list of objects, each with its text and its label",
+    )
 
 
 def _object_rows(path: Path, layout: Layout) -> Iterator[Row]:
@@ -246,7 +255,7 @@ def _document(path: Path, text: str) -> list[object]:
         if text.count("[") + text.count("{") > MOST_LEVELS and _nested(document) > MOST_LEVELS:
             raise RecursionError
     except json.JSONDecodeError as error:
-        message, hint = "this is not JSON: {reason} in column {column}", "correct it there"
+        message, hint = "this is not JSON: {reason} in column {column}", "correct this line"
         raise RecordError(
             path, message, hint, row=error.lineno, reason=error.msg, column=error.colno
         ) from error
@@ -256,7 +265,7 @@ def _document(path: Path, text: str) -> list[object]:
     except RecursionError as error:
         message, hint = (
             "lists and objects are nested in more than {most} levels",
-            "write flat records",
+            "write records whose fields hold texts and numbers",
         )
         raise RecordError(path, message, hint, most=MOST_LEVELS) from error
     if not isinstance(document, dict):

@@ -54,14 +54,14 @@ def detect_encoding(path: Path) -> str:
             return _checked(path, encoding)
     if len(head.translate(None, CONTROL)) < len(head) * 0.95:
         return _checked(path, _without_mark(path, head))
-    seen = 0  # bytes of sequences of UTF-8
+    seen = 0  # bytes of UTF-8 beyond ASCII, in whole lines
     with open_bytes(path) as lines:
         for row, line in enumerate(lines, start=1):
             try:
                 seen += 0 if line.isascii() else len(line) - len(line.decode("utf-8"))
             except UnicodeDecodeError as error:
-                seen += error.start - len(line[: error.start].decode("utf-8"))
-                sample = line + lines.read(SAMPLE)
+                around = line[max(0, error.start - SAMPLE) : error.start + SAMPLE]
+                sample = around + lines.read(SAMPLE)
                 return _not_utf8(
                     path, sample, seen=seen, row=row, shown=_around(line, error.start, "utf-8")
                 )
@@ -90,7 +90,7 @@ def _other_encoding(sample: bytes) -> str | None:
     )
     if ascii_second + alone > MOSTLY * len(units):
         return "WINDOWS-1252"
-    if ascii_second > OF_BIG5 * len(units) and not only_gb18030:
+    if ascii_second > max(FEW, OF_BIG5 * len(units)) and not only_gb18030:
         return "BIG5"
     return None
 

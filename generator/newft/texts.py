@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from newft.keys import escape_controls
-from newft.text import Language
+from newft.resources import templates
+from newft.text import Language, Text
 
 
 class Texts:
@@ -28,6 +31,25 @@ def catalogue(language: Language) -> Mapping[str, str]:
 
     path = Path(__file__).parent / "locales" / f"{language}.yaml"
     return dict(_flat("", yaml.safe_load(path.read_text(encoding="utf-8"))))
+
+
+def translated(template: str, **values: object) -> Text:
+    """A text of the modules that projects get, with its values, in both languages."""
+    shown = {
+        name: value if isinstance(value, int) else escape_controls(str(value))
+        for name, value in values.items()
+    }
+    return Text(
+        template.format_map(shown), _project_texts().get(template, template).format_map(shown)
+    )
+
+
+@cache
+def _project_texts() -> Mapping[str, str]:
+    """The Chinese of each English text of a project."""
+    path = templates() / "layers/language/zh/src/package_name/messages.json"
+    texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return texts
 
 
 def interface_language(option: str | None, environment: Mapping[str, str]) -> Language:

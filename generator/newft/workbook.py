@@ -53,9 +53,11 @@ DAMAGED = "the workbook is damaged: {reason}"
 class WorkbookError(Exception):
     """A workbook that cannot be read: the templates of message and hint, and their values."""
 
-    def __init__(self, message: str, hint: str = SAVE_AGAIN, **values: object) -> None:
+    def __init__(
+        self, message: str, hint: str = SAVE_AGAIN, *, row: int | None = None, **values: object
+    ) -> None:
         super().__init__(message.format_map(values))
-        self.message, self.hint, self.values = message, hint, values
+        self.message, self.hint, self.row, self.values = message, hint, row, values
 
 
 @contextmanager
@@ -67,7 +69,7 @@ def open_workbook(path: Path) -> Iterator[Workbook]:
     except (RecordError, OSError, MemoryError):
         raise
     except WorkbookError as error:
-        raise RecordError(path, error.message, error.hint, row=None, **error.values) from error
+        raise RecordError(path, error.message, error.hint, row=error.row, **error.values) from error
     except Exception as error:  # the archive, its compression and the XML fail in many ways
         reason = str(error) or type(error).__name__
         raise RecordError(path, DAMAGED, SAVE_AGAIN, reason=reason) from error
@@ -372,14 +374,14 @@ class _Rows(_Texts):
         self._row = max(self._row + 1, int(attributes.get("r", 0)))
         self._column = -1
         if self._row > MOST_ROWS:
-            message = "the workbook is damaged: row {row} is beyond the {most:,} rows of a sheet"
+            message = "the workbook is damaged: this row is beyond the {most:,} rows of a sheet"
             raise WorkbookError(message, row=self._row, most=MOST_ROWS)
 
     def _start_cell(self, attributes: dict[str, str]) -> None:
         place = attributes.get("r")
         self._column = self._column + 1 if place is None else _column(place)
         if self._column >= MOST_COLUMNS:
-            message = "the workbook is damaged: row {row} has more than {most:,} columns"
+            message = "the workbook is damaged: this row has more than {most:,} columns"
             raise WorkbookError(message, row=self._row, most=MOST_COLUMNS)
         self._type, self._style = attributes.get("t", "n"), attributes.get("s", "0")
 
@@ -390,9 +392,7 @@ class _Rows(_Texts):
         if self._type == "s":
             number = int(text)
             if not 0 <= number < len(self._strings):
-                message = (
-                    "the workbook is damaged: row {row} names shared string {number} of {many}"
-                )
+                message = "the workbook is damaged: this row names shared string {number} of {many}"
                 raise WorkbookError(message, row=self._row, number=number, many=len(self._strings))
             return self._strings[number] if self._strings[number].strip() else None
         if self._type == "b":

@@ -68,11 +68,6 @@ def test_the_other_hub_has_its_own_id_and_library() -> None:
     assert "modelscope>=1.40" in made.requirements
 
 
-def test_a_workbook_brings_its_reader() -> None:
-    assert "openpyxl>=3.1" in plan(ON_A_CARD, facts(kind="xlsx")).requirements
-    assert "openpyxl>=3.1" not in plan(ON_A_CARD, facts(kind="csv")).requirements
-
-
 def test_a_family_may_narrow_a_range_and_add_its_own() -> None:
     family = replace(CATALOG.families["qwen3"], requires=("transformers>=5.2,<6", "tiktoken>=0.7"))
     catalog = replace(CATALOG, families={**CATALOG.families, "qwen3": family})

@@ -171,8 +171,8 @@ def test_a_wrong_option_is_blamed_itself(
     [
         (
             without("data/raw/t.csv"),
-            "data/raw/t.csv: cannot be read: No such file or directory",
-            "check the path and its permissions",
+            "data/raw/t.csv: there is no such file or folder",
+            "check the path",
         ),
         (
             written("data/raw/t.csv", bytes(range(256)) * 9),

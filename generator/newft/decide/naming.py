@@ -23,7 +23,6 @@ DEPENDENCIES = frozenset(
         "matplotlib",
         "modelscope",
         "numpy",
-        "openpyxl",
         "orjson",
         "package_name",
         "peft",

@@ -33,7 +33,8 @@ from .formatting import (
     read_answer,
     to_conversation,
 )
-from .keys import NO_GROUP, is_missing
+from .keys import NO_GROUP, escape_controls, is_missing
+from .messages import fill
 from .near_duplicates import LARGEST, near_duplicates
 from .origin import changed_files, origin
 from .records import Layout, RecordError, Row, data_files, detect, read_rows
@@ -70,8 +71,10 @@ def main(config: Config, options: command.Options) -> None:
             fresh.rename(PROCESSED)
             shutil.rmtree(old, ignore_errors=True)
         except RecordError as error:
-            hint = error.hint or "see data.files in config/run.yaml"
-            raise ProjectError(str(error), hint) from error
+            message, hint = (
+                fill(text, **error.values) for text in (error.template, error.hint_template)
+            )
+            raise ProjectError(f"{escape_controls(error.where)}: {message}", hint) from error
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     print(summary.report(config))
@@ -144,7 +147,8 @@ def _refuse_changed(summary: Mapping[str, Any], files: Sequence[Path]) -> None:
 def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
     layouts = {path: detect(path) for path in raw_files(config.data)}
-    summary, texts = Summary(lacking=lacking(layouts, config)), Texts()
+    remarks = [fill(one.template, **one.values) for has in layouts.values() for one in has.remarks]
+    summary, texts = Summary(files=[*remarks, *lacking(layouts, config)]), Texts()
     splits = SplitAssigner(config.data)
     slices, answers = config.data.slices, set[str]()
     with ExitStack() as stack:

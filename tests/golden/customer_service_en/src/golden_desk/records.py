@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv
 import json
 import re
-import warnings
-import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-SUFFIXES, OBJECTS = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx"), ("json", "jsonl", "txt")
+from .file_access import SUFFIXES, naming_the_file, open_bytes, open_text
+from .file_access import RecordError as RecordError
+from .file_access import data_files as data_files
+from .text_encoding import detect_encoding
+from .workbook import open_workbook
+
+OBJECTS = ("json", "jsonl", "txt")
 LONGEST_CELL, LONGEST_RECORD = 1_000_000, 200_000  # characters; lines, before a quote must close
-SNIFFED_ROWS, KEYED_LINES, CHUNK = 50, 1_000, 1 << 20
-BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
-CHINESE_PAIR = re.compile(rb"([\xa1-\xf7][\xa1-\xfe])|[\x81-\xfe][\x40-\x7e]")
+SNIFFED_ROWS, KEYED_LINES = 50, 1_000
+MOST_NESTED = 100  # levels of lists and objects in a record
+MOST_LEVELS = (
+    500  # of a whole JSON document: Python's parser fails at about 1,000, less its callers
+)
+BLANK = 1 << 20  # bytes that begin a file with something else than spaces
+HEADER = "the first row names every column once, the records follow"
 DAMAGED = re.compile("[\ufffd\ud800-\udfff]")  # JSON may spell half a surrogate pair
-AS_UTF8 = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 
 csv.field_size_limit(2**31 - 1)  # a long cell is a fault of its row, not the end of the reading
 
-
-class RecordError(Exception):
-    """A file that cannot be read as records: what, where, and what to do."""
-
-    def __init__(self, path: Path, message: str, hint: str, *, row: int | None = None) -> None:
-        super().__init__(f"{path}:{row}: {message}" if row else f"{path}: {message}")
-        self.path, self.message, self.hint, self.row = path, message, hint, row
+Cells = Sequence[object] | None  # of one row; None for a row that is quoted wrongly
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,14 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """What to know about a file that can be read: a constant text, and values for its `{names}`."""
+
+    template: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True)
 class Layout:
     """How a file is written."""
 
@@ -52,44 +60,38 @@ class Layout:
     encoding: str | None = None
     delimiter: str | None = None
     columns: tuple[str, ...] = ()
-
-
-def data_files(path: Path) -> list[Path]:
-    """The file itself, or the supported files of a folder, sorted by name."""
-    if not path.is_dir():
-        return [path]
-    files = [p for p in sorted(path.iterdir()) if p.suffix.lower() in SUFFIXES and p.is_file()]
-    files = [p for p in files if not p.name.startswith((".", "~$"))]  # Office locks as ~$name
-    if not files:
-        raise RecordError(path, "no data file in this folder", f"put in {', '.join(SUFFIXES)}")
-    return files
+    sheet: str | None = None  # of a workbook
+    remarks: tuple[Remark, ...] = field(default=(), compare=False)
 
 
 def detect(path: Path) -> Layout:
     """How the file is written, from all of its bytes."""
     kind = path.suffix.lower().removeprefix(".")
-    if f".{kind}" not in SUFFIXES:
-        raise RecordError(path, "such files are not read", f"give one of {', '.join(SUFFIXES)}")
-    try:
-        with path.open("rb") as file:
-            head = file.read(CHUNK)
-    except OSError as error:
-        hint = "check the path and its permissions"
-        raise RecordError(path, f"cannot be read: {error.strerror}", hint) from error
-    if not head.strip():
-        raise RecordError(path, "the file is empty", "give a file with records")
-    layout = Layout(kind, None if kind == "xlsx" else _encoding(path, head))
-    if kind in OBJECTS:
-        return _object_layout(path, layout)
-    if kind in ("csv", "tsv"):
+    with naming_the_file(path):
+        with open_bytes(path) as file:
+            blank = not file.read(BLANK).strip()
+        if f".{kind}" not in SUFFIXES:
+            message, hint = "files of this kind are not read", "give one of: {kinds}"
+            raise RecordError(path, message, hint, kinds=", ".join(SUFFIXES))
+        if blank:
+            raise RecordError(path, "the file is empty", "give a file with records")
+        if kind == "xlsx":
+            return _workbook_layout(path)
+        layout = Layout(kind, encoding := detect_encoding(path))
+        if not encoding.startswith("utf-8"):
+            values = {"file": path.name, "encoding": encoding}
+            layout = replace(layout, remarks=(Remark("{file} was read as {encoding}", values),))
+        if kind in OBJECTS:
+            return _object_layout(path, layout)
         layout = replace(layout, delimiter=_delimiter(path, layout))
-    return replace(layout, columns=_header(path, _grid(path, layout)))
+        return replace(layout, columns=_header(path, _grid(path, layout)))
 
 
 def read_rows(path: Path, layout: Layout | None = None) -> Iterator[Row]:
     """Every row that is not blank, in constant memory unless the file is one JSON document."""
-    layout = layout or detect(path)
-    return (_object_rows if layout.kind in OBJECTS else _grid_rows)(path, layout)
+    with naming_the_file(path):
+        layout = layout or detect(path)
+        yield from (_object_rows if layout.kind in OBJECTS else _grid_rows)(path, layout)
 
 
 def text_of(value: object) -> str:
@@ -103,33 +105,11 @@ def text_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str).strip('"')
 
 
-def _encoding(path: Path, head: bytes) -> str:
-    """The first encoding that decodes the whole file strictly."""
-    encodings = [name for bom, name in BOMS.items() if head.startswith(bom)]
-    if not encodings:
-        if len(head.translate(None, CONTROL)) < len(head) * 0.95:
-            raise RecordError(path, "this is a binary file, not text", AS_UTF8)
-        # A Windows-1252 quote before a letter decodes as gb18030 too, though not as GB 2312.
-        pairs = CHINESE_PAIR.findall(head)
-        encodings = ["utf-8"] if pairs.count(b"") > len(pairs) * 0.75 else ["utf-8", "gb18030"]
-    furthest = 0
-    for encoding in encodings:
-        number = 1
-        try:
-            with path.open(encoding=encoding, newline="\n") as lines:
-                for _ in lines:
-                    number += 1
-            return encoding
-        except UnicodeDecodeError as error:
-            furthest = max(furthest, number + error.object[: error.start].count(b"\n"))
-    raise RecordError(path, f"this line is not {' or '.join(encodings)}", AS_UTF8, row=furthest)
-
-
 def _delimiter(path: Path, layout: Layout) -> str:
     """The delimiter that splits the header, and the first rows into as many cells."""
 
     def fit(delimiter: str) -> tuple[float, int]:
-        grid = _grid(path, replace(layout, delimiter=delimiter))
+        grid = (cells for _, cells in _grid(path, replace(layout, delimiter=delimiter)))
         widths = [len(cells or "") for cells in islice(grid, SNIFFED_ROWS) if cells != []]
         width = widths[0] if widths else 0
         return (widths.count(width) / len(widths), width) if width > 1 else (0.0, 0)
@@ -137,13 +117,47 @@ def _delimiter(path: Path, layout: Layout) -> str:
     return max("\t,;" if layout.kind == "tsv" else ",\t;", key=fit)
 
 
-def _grid(path: Path, layout: Layout) -> Iterator[Sequence[object] | None]:
-    """The cells of each row of a table, its header and blank rows too; None for a broken row."""
+def _grid(path: Path, layout: Layout) -> Iterator[tuple[int, Cells]]:
+    """The number and the cells of each row of a table, those of its header too."""
     if layout.kind == "xlsx":
-        yield from _sheet(path, len(layout.columns))
+        with open_workbook(path) as book:
+            sheet = next(sheet for sheet in book.sheets if sheet.name == layout.sheet)
+            yield from book.rows(sheet, len(layout.columns))
     else:
-        with path.open(encoding=layout.encoding, newline="") as lines:
-            yield from _records(lines, layout.delimiter or ",")
+        with open_text(path, layout.encoding, newline="") as lines:
+            yield from enumerate(_records(lines, layout.delimiter or ","), start=1)
+
+
+def _workbook_layout(path: Path) -> Layout:
+    """The layout of a workbook: its first visible sheet with cells, and what is not read."""
+    with open_workbook(path) as book:
+        visible = [sheet for sheet in book.sheets if not sheet.hidden]
+        hidden = ", ".join(sheet.name for sheet in book.sheets if sheet.hidden)
+        filled = [sheet for sheet in visible if book.has_cells(sheet)]
+        if hidden and not filled:
+            message, hint = (
+                "no visible sheet has cells",
+                "show the hidden sheet with the records: {hidden}",
+            )
+            raise RecordError(path, message, hint, hidden=hidden)
+        sheet, *others = filled or visible
+        file, remarks = {"file": path.name}, []
+        if filled and others:
+            names = ", ".join(other.name for other in others)
+            template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
+            remarks.append(Remark(template, {**file, "sheet": sheet.name, "others": names}))
+        if hidden:
+            remarks.append(
+                Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
+            )
+        if count := book.count_empty_formulas(sheet):
+            template = (
+                "{file} has {count:,} cells with a formula and no value, which are read as empty:"
+                " open it in a spreadsheet program and save it"
+            )
+            remarks.append(Remark(template, {**file, "count": count}))
+    layout = Layout("xlsx", sheet=sheet.name, remarks=tuple(remarks))
+    return replace(layout, columns=_header(path, _grid(path, layout)))
 
 
 def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str] | None]:
@@ -169,92 +183,91 @@ def _records(lines: Iterable[str], delimiter: str) -> Iterator[list[str] | None]
             held.clear()
 
 
-def _sheet(path: Path, width: int) -> Iterator[list[object]]:
-    """The rows of a workbook's first sheet, filled up to a width unless blank."""
-    try:
-        import openpyxl  # type: ignore[import-untyped]
-
-        with warnings.catch_warnings(action="ignore"):  # about styles, which are not cells
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        with contextlib.closing(book):
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()  # some writers declare a size that is wrong
-            for row in sheet.iter_rows(values_only=True):
-                cells = list(row)
-                while cells and not text_of(cells[-1]).strip():
-                    cells.pop()
-                yield cells and cells + [None] * (width - len(cells))
-    except ImportError as error:
-        raise RecordError(path, "openpyxl is missing", "pip install openpyxl") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, IndexError, SyntaxError) as error:
-        raise RecordError(path, "not a readable xlsx workbook", "save it as xlsx again") from error
-
-
-def _header(path: Path, grid: Iterator[Sequence[object] | None]) -> tuple[str, ...]:
+def _header(path: Path, grid: Iterator[tuple[int, Cells]]) -> tuple[str, ...]:
     """The column names: the first row that is not blank, and is followed by another."""
-    filled = (cells for cells in grid if cells is None or any(text_of(c).strip() for c in cells))
-    names = [text_of(cell).strip() for cell in next(filled, None) or ()]
-    twice = sorted({f"`{name}`" for name in names if name and names.count(name) > 1})
+    filled = ((number, cells) for number, cells in grid if cells is None or not _blank(cells))
+    row, first = next(filled, (None, None))
+    names = [text_of(cell).strip() for cell in first or ()]
+    twice = [f"`{name}`" for name, times in Counter(names).items() if name and times > 1]
     if not names:
-        message = "the file has no header"
-    elif _fault(names):
-        message = "the header is binary or damaged"
-    elif twice:
-        message = f"the header has {', '.join(twice)} twice"
-    elif "" in names:
-        message = f"column {names.index('') + 1} of {len(names)} has no name in the header"
-    elif next(filled, ()) == ():
-        message = "the file has a header and no rows"
-    else:
-        return tuple(names)
-    raise RecordError(path, message, "the first row names every column once, the records follow")
+        raise RecordError(path, "the file has no header", HEADER)
+    if _fault(names):
+        raise RecordError(path, "the header is binary or damaged", HEADER, row=row)
+    if twice:
+        listed = _few(sorted(twice))
+        raise RecordError(path, "the header has {twice} twice", HEADER, row=row, twice=listed)
+    if "" in names:
+        message, place = "column {place} of {width} has no name in the header", names.index("") + 1
+        raise RecordError(path, message, HEADER, row=row, place=place, width=len(names))
+    if next(filled, None) is None:
+        raise RecordError(path, "the file has a header and no rows", HEADER)
+    return tuple(names)
 
 
 def _grid_rows(path: Path, layout: Layout) -> Iterator[Row]:
     """The rows below the header, numbered as a spreadsheet numbers them."""
     file, columns, width = str(path), layout.columns, len(layout.columns)
-    grid = enumerate(_grid(path, layout), start=1)
-    next(cells for _, cells in grid if cells and any(text_of(cell).strip() for cell in cells))
+    grid = _grid(path, layout)
+    next((cells for _, cells in grid if cells and not _blank(cells)), None)
     for number, cells in grid:
         if cells is not None and len(cells) == width:
             yield Row(file, number, dict(zip(columns, cells, strict=True)), _fault(cells))
-        elif cells is None or len(cells) > 1 or any(text_of(cell).strip() for cell in cells):
+        elif cells is None or len(cells) > 1 or not _blank(cells):
             yield Row(file, number, {}, _fault(cells or ()) or "broken_row")
 
 
 def _object_layout(path: Path, layout: Layout) -> Layout:
     """The layout of txt and of JSON, which is one document or one object a line."""
-    with path.open(encoding=layout.encoding) as lines:
+    with open_text(path, layout.encoding) as lines:
         filled = (line for line in lines if line.strip())
         first, second = next(filled, ""), next(filled, "")
     if layout.kind == "json" and second and isinstance(_parsed(first, "json"), dict):
         layout = replace(layout, kind="jsonl")
     rows = islice(_object_rows(path, layout), KEYED_LINES)
-    columns = tuple(dict.fromkeys(key for row in rows for key in row.values))
+    keys = dict.fromkeys(key for row in rows for key in row.values)
+    columns = tuple(key for key in keys if _fault([key]) is None)
     if columns:
         return replace(layout, columns=columns)
-    raise RecordError(path, "the file holds no JSON objects", "write a list of objects")
+    raise RecordError(
+        path,
+        "the file holds no JSON objects",
+        "write a list of objects, each with its text and its label",
+    )
 
 
 def _object_rows(path: Path, layout: Layout) -> Iterator[Row]:
     """The records of a json, jsonl or txt file, numbered by place or line."""
-    with path.open(encoding=layout.encoding) as lines:
+    with open_text(path, layout.encoding) as lines:
         records: Iterable[object] = (_parsed(line, layout.kind) for line in lines)
         if layout.kind == "json":
             records = _document(path, lines.read())
         for number, record in enumerate(records, start=1):
-            if not isinstance(record, dict):
+            if not isinstance(record, dict) or _nested(record) > MOST_NESTED:
                 yield Row(str(path), number, {}, "broken_row")
             elif record:
-                yield Row(str(path), number, record, _fault(record.values()))
+                yield Row(str(path), number, record, _fault((*record, *record.values())))
 
 
 def _document(path: Path, text: str) -> list[object]:
     """The records of a JSON document: a list, the one list in an object, or an object by id."""
     try:
         document = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise RecordError(path, f"this is not JSON: {error}", "correct it there") from error
+        if text.count("[") + text.count("{") > MOST_LEVELS and _nested(document) > MOST_LEVELS:
+            raise RecursionError
+    except json.JSONDecodeError as error:
+        message, hint = "this is not JSON: {reason} in column {column}", "correct this line"
+        raise RecordError(
+            path, message, hint, row=error.lineno, reason=error.msg, column=error.colno
+        ) from error
+    except ValueError as error:  # a number of thousands of digits
+        message, hint = "this JSON cannot be read: {reason}", "write such numbers as text"
+        raise RecordError(path, message, hint, reason=error) from error
+    except RecursionError as error:
+        message, hint = (
+            "lists and objects are nested in more than {most} levels",
+            "write records whose fields hold texts and numbers",
+        )
+        raise RecordError(path, message, hint, most=MOST_LEVELS) from error
     if not isinstance(document, dict):
         return document if isinstance(document, list) else []
     lists = [value for value in document.values() if isinstance(value, list)]
@@ -269,6 +282,24 @@ def _parsed(line: str, kind: str) -> object:
     with contextlib.suppress(ValueError, RecursionError):
         return {"text": line.rstrip("\n")} if kind == "txt" else json.loads(line)
     return None
+
+
+def _nested(value: object) -> int:
+    """How many levels of lists and objects a value has."""
+    levels, inner = 0, [value]
+    while inner := [one for one in inner if isinstance(one, (list, dict))]:
+        levels += 1
+        inner = [part for one in inner for part in (one.values() if isinstance(one, dict) else one)]
+    return levels
+
+
+def _blank(cells: Sequence[object]) -> bool:
+    return not any(text_of(cell).strip() for cell in cells)
+
+
+def _few(names: Sequence[str], most: int = 5) -> str:
+    """The first names of a list that may be long."""
+    return ", ".join(names[:most]) + (" ..." if len(names) > most else "")
 
 
 def _fault(cells: Iterable[object]) -> str | None:

@@ -49,7 +49,7 @@ class Summary:
     rejects: Counter[str] = field(default_factory=Counter)
     unknown_labels: Counter[str] = field(default_factory=Counter)
     groups: Counter[str] = field(default_factory=Counter)
-    lacking: list[str] = field(default_factory=list)  # files without a column that others have
+    files: list[str] = field(default_factory=list)  # what to know about how they were read
     contradictions: int = 0
     moved: int = 0  # rows that are in another split than their hash chose
     near_duplicates_checked: bool = True
@@ -100,7 +100,7 @@ class Summary:
             lines += self.left_out(config)
         if not self.near_duplicates_checked:
             lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
-        warnings = [*self.lacking, *self._shares(config.data), *self.doubts(config)]
+        warnings = [*self.files, *self._shares(config.data), *self.doubts(config)]
         warnings += self._gaps(config.task.labels)
         if self.contradictions:
             path = PROCESSED / "contradictions.jsonl"
