@@ -269,7 +269,7 @@ def test_every_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert str(error) == (
         f"2 faults\n  {empty}: the file is empty\n  {missing}: there is no such file or folder"
     )
-    assert error.hint == "give a file with records; check the path and its permissions"
+    assert error.hint == "give a file with records; check the path"
 
 
 # --- too little ----------------------------------------------------------------------------------
