@@ -111,6 +111,14 @@ class Embedded:
 
 
 @dataclass(frozen=True)
+class ShortRun:
+    """The learning rate that was measured for runs of few updates."""
+
+    updates: int  # at most
+    learning_rate: Measured[float]
+
+
+@dataclass(frozen=True)
 class Size:
     """One model of a family; the numbers are those of its config.json."""
 
@@ -132,6 +140,7 @@ class Size:
     rank: Mapping[str, Measured[int]] = field(default_factory=dict)
     alpha: Mapping[str, Measured[int]] = field(default_factory=dict)
     learning_rate: Mapping[str, Measured[float]] = field(default_factory=dict)
+    short_run: Mapping[str, ShortRun] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,6 +183,7 @@ class Family:
     languages: tuple[Language, ...]
     caveats: tuple[Measured[Text], ...]  # what is unlike other models, and what follows
     sources: tuple[str, ...]
+    short_run: Mapping[str, ShortRun] = field(default_factory=dict)  # method -> value
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from decide_examples import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newft.catalog.load import load_catalog
 from newft.decide.case import Case
 from newft.decide.recipe import recipe_of
 from newft.decide.splits import test_share as share_for_test
@@ -74,9 +75,65 @@ def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
 def test_rank_scale_and_rate_have_the_source_that_they_were_tried_in() -> None:
     chosen = recipe(SMALL, Hardware(card(24.0)))
     assert (chosen.rank.value, chosen.alpha.value) == (16, 16)
-    assert {value.source.en for value in (chosen.rank, chosen.alpha, chosen.learning_rate)} == {
-        "its authors"
-    }
+    assert {value.source.en for value in (chosen.alpha, chosen.learning_rate)} == {"its authors"}
+    assert chosen.rank.source.en.startswith("its authors; ")
+
+
+SHIPPED = load_catalog()
+
+
+def shipped(model: str, gpu: str = "H200", **data: object) -> Recipe:
+    family, size = next(
+        (family, size)
+        for family in SHIPPED.families.values()
+        for size in family.sizes
+        if size.hub_id == model
+    )
+    return recipe(size, Hardware(SHIPPED.accelerators[gpu]), family, **data)
+
+
+def test_the_learning_rate_falls_with_the_width_of_a_llama() -> None:
+    models = ("Llama-3.2-1B", "Llama-3.2-3B", "Llama-3.1-8B")
+    rates = [shipped(f"meta-llama/{name}-Instruct", rows=5000).learning_rate for name in models]
+    assert [rate.value for rate in rates] == [3.4e-4, 2.5e-4, 2.0e-4]
+    for width, rate in zip((2048, 3072, 4096), rates, strict=True):
+        assert rate.value == pytest.approx(2.0e-4 * (4096 / width) ** 0.781, rel=0.02)
+    assert "Unsloth's default for this model is far lower" in rates[0].why.en
+
+
+def test_a_run_of_few_updates_gets_half_again_the_rate() -> None:
+    few, many = (shipped("Qwen/Qwen3-4B", rows=rows).learning_rate for rows in (36, 17_500))
+    assert (few.value, many.value) == (1.5e-4, 1.0e-4)
+    assert few.why.en.startswith("27 updates are few: half again the usual 1.0e-4 (what")
+    assert "Unsloth has 2.0e-4" in many.why.en
+
+
+@pytest.mark.parametrize(
+    ("gpu", "rows", "rate"),
+    [
+        ("H200", 400, 2.0e-3),
+        ("H200", 17_500, 1.0e-3),
+        ("cpu", 400, 2.0e-3),
+        ("cpu", 17_500, 1.0e-3),
+    ],
+)
+def test_the_embedded_model_has_a_rate_that_was_tried_for_that_many_updates(
+    gpu: str, rows: int, rate: float
+) -> None:
+    chosen = shipped("HuggingFaceTB/SmolLM2-135M-Instruct", gpu, rows=rows).learning_rate
+    assert chosen.value == rate
+    assert ("more than 133" in chosen.why.en) == (rate == 1.0e-3)
+
+
+def test_the_rank_grows_where_the_answers_say_more_than_it_holds() -> None:
+    short = recipe(SMOL, CPU, SMOLLM, rows=200_000)
+    known = facts(2_000_000)
+    long = replace(known, data=replace(known.data, longest_answer="word " * 200))
+    grown = recipe_of(Case(ANSWERS, long, SMOLLM, SMOL, CPU, TASK))
+    assert short.rank.value == 8
+    assert grown.rank.value == 256
+    assert grown.alpha.value == short.alpha.value
+    assert "million bits" in grown.rank.why.en
 
 
 def test_an_accelerator_trains_on_everything_without_a_budget() -> None:

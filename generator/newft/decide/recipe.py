@@ -41,7 +41,9 @@ def _resolve(case: Case) -> Recipe:
         alpha=adapter.alpha(case),
         dropout=adapter.dropout(case),
         targets=adapter.targets(case),
-        learning_rate=adapter.learning_rate(case),
+        learning_rate=adapter.learning_rate(
+            case, steps.updates_made(case, updates, batch.effective)
+        ),
         schedule=steps.schedule(case),
         warmup=steps.warmup(case),
         weight_decay=_weight_decay(),

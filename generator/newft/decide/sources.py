@@ -5,7 +5,22 @@ from __future__ import annotations
 from newft.entries import Text, cited
 from newft.model import DataFacts
 
+
+def linked(en: str, zh: str, url: str) -> Text:
+    """A source whose page is described in each language."""
+    return Text(f"{en}, {url}", f"{zh}，{url}")
+
+
 LORA_WITHOUT_REGRET = cited('"LoRA Without Regret", https://thinkingmachines.ai/blog/lora/')
+CAPACITY = linked(
+    '1 bit a token and low rank as long as it holds the data: "LoRA Without Regret", '
+    "https://thinkingmachines.ai/blog/lora/; 2 bits a parameter: "
+    '"Physics of Language Models: Part 3.3"',
+    "每个 token 约 1 比特，低秩足以容纳数据即可："
+    '"LoRA Without Regret", https://thinkingmachines.ai/blog/lora/；每个参数 2 比特：'
+    '"Physics of Language Models: Part 3.3"',
+    "https://arxiv.org/abs/2404.05405",
+)
 LLAMA_FACTORY = cited(
     "LLaMA-Factory, https://github.com/hiyouga/LLaMA-Factory/tree/main/examples/train_lora"
 )
@@ -18,11 +33,6 @@ CUDA_GUIDE = cited(
     "CUDA C++ Programming Guide, compute capability 8.0, "
     "https://docs.nvidia.com/cuda/cuda-c-programming-guide/"
 )
-
-
-def linked(en: str, zh: str, url: str) -> Text:
-    """A source whose page is described in each language."""
-    return Text(f"{en}, {url}", f"{zh}，{url}")
 
 
 CHECKPOINTING = linked(

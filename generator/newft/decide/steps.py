@@ -7,6 +7,7 @@ from math import ceil
 
 from newft.decide import sources
 from newft.decide.case import Case, at_most, figure, memory_zh
+from newft.decide.estimate import MEASURED_CORES, cpu_rows
 from newft.decide.fit import Fit
 from newft.decide.splits import training_rows
 from newft.entries import Text
@@ -112,6 +113,16 @@ def accumulation(value: Batch) -> Reasoned[int]:
             f"{value.devices} 个设备各一行：已超过 LoRA 适宜的 31 行",
         )
     return Reasoned(value.accumulation, why, sources.LORA_WITHOUT_REGRET)
+
+
+def updates_made(case: Case, updates: int, effective: int) -> int:
+    """The updates of a run; on a CPU those that its time budget is likely to allow."""
+    if not case.on_cpu or case.size is None:
+        return updates
+    machine = case.facts.machine if case.trains_here else None
+    cores = machine.cores if machine else MEASURED_CORES
+    rows = cpu_rows(case, case.size, minutes=TRAINING_MINUTES, cores=cores)
+    return max(1, min(updates, rows // effective))
 
 
 def epochs(case: Case, effective: int) -> Reasoned[int]:
