@@ -28,13 +28,14 @@ pytestmark = pytest.mark.slow  # one is quick, all of them are not
 CJK = re.compile(r"[\u2e80-\uffef]")
 MODULES = """
     __init__ adapter alone answers baselines budget chat chat_tokens check columns command config
-    conversation data dataset devices errors evaluate exports formatting keys messages metrics
-    model model_files near_duplicates origin output progress quantities records repeats report
-    row_files run_folder scoring section slices source splits stats summary task train truncate
+    conversation data dataset devices errors evaluate exports formatting keys label_metrics
+    messages metrics model model_files near_duplicates origin output progress quantities records repeats report
+    row_files run_folder scoring section slices source splits stats summary tables task train
+    truncate
 """
 TESTS = "conftest test_budget test_chat_tokens test_config test_data test_dataset test_evaluate"
 TESTS += " test_formatting test_groups test_metrics test_scoring test_report test_slices test_stats"
-TESTS += " test_train example"
+TESTS += " test_train test_label_metrics example"
 OF_TABLES = {"tests/test_task.py"}  # what a prompt may show
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"
 OTHERS += " config/run.yaml constraints.txt pyproject.toml tests/chat_template.txt"
@@ -50,6 +51,7 @@ OF_TASK = {"intent": "intents?", "risk": "risk", "clause": "clauses?", "charge":
 SAID = {"README.md", "config/run.yaml", "pyproject.toml"}  # in the project's language
 # how charges and clauses are written is what the code of these tasks knows
 READS_CHINESE = {"formatting.py", "test_formatting.py", "several.py"}
+KNOW_BOTH = ("/keys.py", "/quantities.py")  # the marks and units of both languages
 FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
 NOT_EMITTED = ("_entry.jinja", "_words.jinja")
 
@@ -183,7 +185,7 @@ def _snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
 def test_it_speaks_one_language(project: Project) -> None:
     texts = {path: text.replace(project.case.name, "") for path, text in project.texts.items()}
     chinese = {path for path, text in texts.items() if CJK.search(text)}
-    chinese = {path for path in chinese if not path.endswith("/keys.py")}  # knows the marks of both
+    chinese = {path for path in chinese if not path.endswith(KNOW_BOTH)}
     if project.case.language == "en":
         assert chinese - {".newft/facts.yml"} == set()  # which keeps warnings in both
         return

@@ -17,10 +17,11 @@ from sklearn.preprocessing import StandardScaler
 
 from .answers import Answers
 from .formatting import NOT_GIVEN
+from .messages import fill
 from .quantities import read_quantity
 from .task import TaskConfig
 
-TITLE = "one-hot + logistic regression"
+TITLE = fill("one-hot + logistic regression")
 FOLDS = 3  # of the cross-validation, where every level has as many rows
 # Chinese has no spaces: a character is a word; < 1 year is less than 1 year
 WORD = re.compile(r"[\u3400-\u9fff<>]|[^\W_\u3400-\u9fff]+")

@@ -13,17 +13,21 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from .answers import Answers, positions
+from .messages import fill
 from .stats import Comparison, Labels, Metric, alone, compare, compare_rates, rate, resampled
 from .task import TaskConfig
 
 DECISIVE = ("auc",)  # tuning pays where it is better in this
-MEANING = """\
+MEANING = fill(
+    """\
 readable: the share of what the model writes that is a level of the list
 auc, ks, brier, calibration_error: of the probability of task.positive; auc and
 ks are not given (-, n/a) where all rows are of task.positive, or none
+ks: one-sided, max(TPR - FPR): 0 where the score ranks backwards
 calibration_error: how far that probability is from the share of task.positive,
 in bins of 25 rows or more; by chance alone it may be .08 in one of 25
 ks and calibration_error have no interval: drawing rows again makes both larger"""
+)
 # the share of bad rows in a bin is known to a standard error of .1, at .5: sqrt(.25 / 25); smaller
 # bins find an error where there is none (Roelofs et al. 2022, https://arxiv.org/abs/2012.08668)
 BIN_ROWS = 25

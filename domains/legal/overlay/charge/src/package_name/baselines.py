@@ -10,10 +10,11 @@ from sklearn.linear_model import LogisticRegression
 
 from .answers import Answers
 from .formatting import in_order
+from .messages import fill
 from .metrics import encode
 from .task import TaskConfig
 
-TITLE = "TF-IDF + logistic regression"
+TITLE = fill("TF-IDF + logistic regression")
 
 
 def classical_answers(

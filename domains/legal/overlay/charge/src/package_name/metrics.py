@@ -9,14 +9,17 @@ from numpy.typing import NDArray
 
 from .answers import Answers
 from .formatting import labels_in
+from .messages import fill
 from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, resampled
 from .task import TaskConfig
 
 DECISIVE = ("exact_set",)  # tuning pays where it is better in this
-MEANING = """\
+MEANING = fill(
+    """\
 readable: the share of what the model writes that names charges of the list
 exact_set: all charges of a case named and no other; first_choice: the most
 likely charge is one of them"""
+)
 
 
 def measure(

@@ -13,9 +13,10 @@ from sklearn.pipeline import make_pipeline, make_union
 
 from .answers import Answers
 from .formatting import BETWEEN
+from .messages import fill
 from .task import TaskConfig
 
-TITLE = "TF-IDF by type + logistic regression"
+TITLE = fill("TF-IDF by type + logistic regression")
 FOLDS = 3  # of the cross-validation, where every label has as many rows
 WORD = r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+"  # Chinese has no spaces: a character is a word
 

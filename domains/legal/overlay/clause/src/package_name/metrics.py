@@ -8,14 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .answers import Answers, by_ranking, positions
+from .messages import fill
 from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, resampled
 from .task import TaskConfig
 
 # tuning pays where it is better in each of these
 DECISIVE = ("balanced_accuracy", "ranked_balanced_accuracy")
-MEANING = """\
+MEANING = fill(
+    """\
 readable: the share of what the model writes that is one of the answers
+balanced_accuracy: the mean recall over the answers that have a test row
 ranked: the answer the model finds most likely, whatever it would write"""
+)
 
 
 def measure(
