@@ -7,69 +7,68 @@ import pytest
 
 from golden_desk.answers import Answers
 from golden_desk.config import Config
+from golden_desk.label_metrics import label_report
+from golden_desk.messages import fill
 from golden_desk.metrics import DECISIVE
-from golden_desk.report import excerpt, judge, mistakes, table, unread
+from golden_desk.report import (
+    ADVICE,
+    BETTER,
+    CHANGES,
+    UNSHOWN,
+    WORSE,
+    excerpt,
+    judge,
+    mistakes,
+    table,
+    unread,
+)
+from golden_desk.tables import display_width
 
-CHEAP = "the classical baseline, which costs next to nothing, is not shown to be worse"
-BEHIND = "the classical baseline is worse: tune for what that does better, or prompt."
-
-# shares of right answers: of base and tuned model as written and as ranked, of the baseline
+# shares of right answers: of base and tuned model as written and as ranked, of the baseline; then
+# the verdicts on writing and ranking, and what is best
 ALIKE = [
-    (0.3, 0.9, 0.4, "Tuning beats prompting; of the three, the tuned model is best: it pays "
-     "here."),
-    (0.3, 0.9, 0.9, f"Tuning beats prompting; {CHEAP}: tune when that falls short, or rows are "
-     "few."),
-    (0.3, 0.6, 1.0, "Tuning beats prompting; of the three, the classical baseline is best: use "
-     "that."),
-    (0.9, 0.9, 0.3, f"Tuning is not shown to beat prompting; {BEHIND}"),
-    (0.9, 0.9, 0.9, f"Tuning is not shown to beat prompting; {CHEAP}: use that."),
-    (0.5, 0.5, 0.9, "Tuning is not shown to beat prompting; of the three, the classical "
-     "baseline is best: use that."),
-    (0.9, 0.3, 0.9, f"Tuning made answers worse than prompting; {CHEAP} than prompting: use "
-     "that."),
-    (0.95, 0.5, 0.7, "Tuning made answers worse than prompting; of the three, prompting is "
-     "best: use that."),
-    (0.95, 0.5, 0.5, "Tuning made answers worse than prompting; of the three, prompting is "
-     "best: use that."),
-    (0.5, 0.3, 0.9, "Tuning made answers worse than prompting; of the three, the classical "
-     "baseline is best: use that."),
-]  # fmt: skip
+    (0.3, 0.9, 0.4, BETTER, ("tuned",)),
+    (0.3, 0.9, 0.9, BETTER, ("tuned", "baseline")),
+    (0.3, 0.6, 1.0, BETTER, ("baseline",)),
+    (0.9, 0.9, 0.3, UNSHOWN, ("base", "tuned")),
+    (0.9, 0.9, 0.9, UNSHOWN, ("base", "tuned", "baseline")),
+    (0.5, 0.5, 0.9, UNSHOWN, ("baseline",)),
+    (0.9, 0.3, 0.9, WORSE, ("base", "baseline")),
+    (0.95, 0.5, 0.7, WORSE, ("base",)),
+    (0.95, 0.5, 0.5, WORSE, ("base",)),
+    (0.5, 0.3, 0.9, WORSE, ("baseline",)),
+]
 APART = [
-    ((0.3, 0.95), (0.9, 0.86), 0.5,
-     f"Tuned, the model writes better, but ranks worse; {BEHIND}"),
-    ((0.95, 0.3), (0.86, 0.9), 0.5,
-     f"Tuned, the model ranks better, but writes worse; {BEHIND}"),
-    ((0.3, 0.9), (0.9, 0.9), 0.9,
-     f"Tuned, the model writes better, and is not shown to rank better; {CHEAP}: use that."),
-    ((0.9, 0.3), (0.9, 0.9), 1.0,
-     "Tuned, the model ranks better, and is not shown to write better; of the three, the "
-     "classical baseline is best: use that."),
-    ((0.9, 0.9), (0.3, 0.9), 0.5,
-     "Tuned, the model writes worse, and is not shown to rank better; of the three, prompting "
-     "is best: use that."),
-    ((0.9, 0.95), (0.9, 0.5), 0.95,
-     "Tuned, the model ranks worse, and is not shown to write better; "
-     f"{CHEAP} than prompting: use that."),
+    ((0.3, 0.95), (0.9, 0.86), 0.5, (BETTER, WORSE), ("base", "tuned")),
+    ((0.95, 0.3), (0.86, 0.9), 0.5, (WORSE, BETTER), ("base", "tuned")),
+    ((0.3, 0.9), (0.9, 0.9), 0.9, (BETTER, UNSHOWN), ("base", "tuned", "baseline")),
+    ((0.9, 0.3), (0.9, 0.9), 1.0, (UNSHOWN, BETTER), ("baseline",)),
+    ((0.9, 0.9), (0.3, 0.9), 0.5, (WORSE, UNSHOWN), ("base",)),
+    ((0.9, 0.95), (0.9, 0.5), 0.95, (UNSHOWN, WORSE), ("base", "baseline")),
     # what the prompted model writes is worse than the classical baseline, its ranking better
-    ((0.3, 0.95), (0.2, 0.5), 0.7,
-     "Tuning made answers worse than prompting; of the three, prompting is best: use that."),
-]  # fmt: skip
-CASES = [((base, base), (tuned, tuned), *others) for base, tuned, *others in ALIKE]
+    ((0.3, 0.95), (0.2, 0.5), 0.7, (WORSE, WORSE), ("base",)),
+]
+CASES = [
+    ((base, base), (tuned, tuned), classical, (verdict, verdict), best)
+    for base, tuned, classical, verdict, best in ALIKE
+]
 CASES += APART if len(DECISIVE) > 1 else []  # else there is one figure, in which no two differ
 
 
-@pytest.mark.parametrize(("base", "tuned", "classical", "conclusion"), CASES)
+@pytest.mark.parametrize(("base", "tuned", "classical", "verdicts", "best"), CASES)
 def test_the_conclusion_follows_from_the_tests(
     config: Config,
     base: tuple[float, float],
     tuned: tuple[float, float],
     classical: float,
-    conclusion: str,
+    verdicts: tuple[str, str],
+    best: tuple[str, ...],
 ) -> None:
     said, shown = concluded(config, base, tuned, classical)
-    assert said == conclusion
+    assert said == fill("{change}; {advice}.", change=CHANGES[verdicts], advice=ADVICE[best])
     assert any(f"{tuned[0]:.3f} " in line for line in shown)
-    assert max(map(len, shown)) <= 80
+    assert max(map(display_width, shown)) <= 80
+    assert not any(line != line.rstrip() for line in shown)
 
 
 def concluded(
@@ -88,7 +87,8 @@ def concluded(
 
     one_way = answers(classical, classical)
     result = judge(config, gold, answers(*base), answers(*tuned), one_way)
-    return result.conclusion, table(result).splitlines()
+    lines = [*table(result).splitlines(), *label_report(result.by_label["tuned"])]
+    return result.conclusion, lines
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,7 @@ def concluded(
     [
         ("first line\n\nlast line", "first line | last line"),
         ("a" * 50 + "b" * 50, "a" * 32 + " ... " + "b" * 32),
+        ("\u4e1c" * 25 + "\u897f" * 25, "\u4e1c" * 16 + " ... " + "\u897f" * 16),
     ],
 )
 def test_an_input_is_shown_on_one_line_with_its_end(text: str, shown: str) -> None:
@@ -107,16 +108,14 @@ def test_what_the_base_model_writes_is_shown_where_most_of_it_names_no_label(
 ) -> None:
     first, second = config.task.labels[:2]
     base = Answers([None, first, None], [first, second], None, ["Sure!\nIt is", first, "?"])
-    assert unread(base) == [
-        "most of what the base model wrote names no label, such as 'Sure! | It is'"
-    ]
+    (line,) = unread(base)
+    assert line.endswith(" 'Sure! | It is'")
     assert not unread(Answers([None, first], [first, second], None, ["?", first]))
 
 
 def test_what_is_wrong_is_listed_by_line_with_what_cannot_be_read_first(config: Config) -> None:
     first, second = config.task.labels[:2]
     tuned = Answers([second, None, first], [first, second], None, ["two", "???", "one"])
-    assert mistakes([4, 0, 7], ["a", "b", "c"], [first] * 3, tuned) == [
-        f"    1  'b'\n       '???', right is {first!r}",
-        f"    5  'a'\n       'two', right is {first!r}",
-    ]
+    unreadable, wrong = mistakes([4, 0, 7], ["a", "b", "c"], [first] * 3, tuned)
+    assert unreadable.startswith("    1  'b'\n") and "'???'" in unreadable
+    assert wrong.startswith("    5  'a'\n") and "'two'" in wrong and wrong.endswith(repr(first))

@@ -35,7 +35,7 @@ def test_many_numbers_are_told_apart_at_their_median() -> None:
     ages = [str(age) for age in range(20, 40)]
     assert in_few([*ages, ""]) == ["<= 29.5"] * 10 + ["> 29.5"] * 10 + ["-"]
     assert in_few([f"{age} years" for age in ages] + ["N/A"]) == in_few([*ages, ""])
-    amounts = [f"{age},000" if age % 2 else f"{age / 10}万" for age in range(20, 40)]
+    amounts = [f"{age},000" if age % 2 else f"{age / 10}\u4e07" for age in range(20, 40)]
     assert in_few(amounts) == ["<= 29500"] * 10 + ["> 29500"] * 10
     names = [f"{'xyz'[i % 3]}{i}" for i in range(20)]
     assert in_few(names) == names

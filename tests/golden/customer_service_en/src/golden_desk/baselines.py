@@ -9,9 +9,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 
 from .answers import Answers
+from .messages import fill
 from .task import TaskConfig
 
-TITLE = "TF-IDF + logistic regression"
+TITLE = fill("TF-IDF + logistic regression")
 
 
 def classical_answers(

@@ -29,15 +29,26 @@ from .data import rows_hash
 from .dataset import read_split, shorten
 from .errors import ProjectError
 from .formatting import candidates, read_answer
+from .label_metrics import label_report
+from .messages import fill
 from .model import load_tokenizer, load_tuned, stop_tokens
 from .output import say
-from .report import Result, as_dicts, by_row, excerpt, judge, mistakes, summary_of, table, unread
+from .report import (
+    Result,
+    as_dicts,
+    by_row,
+    excerpt,
+    judge,
+    mistakes,
+    summary_of,
+    table,
+    unread,
+)
 from .run_folder import run_folder, write_json
 from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
 from .source import model_folder
 from .splits import PROCESSED, SPLITS, Split
-from .summary import counted
 from .task import TaskConfig
 
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
@@ -134,14 +145,20 @@ def show(
     """Print what came of it."""
     say("\n".join(["", table(result), "", result.conclusion, *unread(base)]))
     if len({*tuned.read}) == 1:
-        same = "nothing readable" if tuned.read[0] is None else repr(tuned.read[0])
-        say(f"the tuned model wrote {same} to every row: it has not learned to tell")
+        same = fill("nothing readable") if tuned.read[0] is None else repr(tuned.read[0])
+        say("the tuned model wrote {same} to every row: it has not learned to tell", same=same)
         say("more steps may help: training.epochs, and the time budget that cuts them")
+    say("\n".join(label_report(result.by_label["tuned"])))
     if lines := slice_lines(in_slices):
-        say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
+        title = fill("the tuned model told apart by data.slices:")
+        say("\n".join(["", title, *lines]))
     if wrong:
-        of = f"{min(SHOWN, len(wrong))} of {counted(len(wrong), 'wrong answer')}"
-        say(f"\n{of}, each with its line of {PROCESSED / 'test.jsonl'}:")
+        say(
+            "\nwrong answers, {shown:,} of {all:,}, each with its line of {path}:",
+            shown=min(SHOWN, len(wrong)),
+            all=len(wrong),
+            path=PROCESSED / "test.jsonl",
+        )
         say("\n".join(wrong[:SHOWN]))
 
 

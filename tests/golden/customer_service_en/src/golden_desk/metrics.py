@@ -8,13 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .answers import Answers, by_ranking, positions
+from .messages import fill
 from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, resampled
 from .task import TaskConfig
 
 DECISIVE = ("accuracy", "ranked_accuracy")  # tuning pays where it is better in each of these
-MEANING = """\
+MEANING = fill(
+    """\
 readable: the share of what the model writes that names an intent
+macro_f1: the mean over the intents that have a test row
 ranked: the intent the model finds most likely, whatever it would write"""
+)
 
 
 def measure(

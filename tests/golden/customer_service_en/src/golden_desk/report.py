@@ -11,34 +11,49 @@ import numpy as np
 from . import baselines
 from .answers import Answers
 from .config import Config
+from .label_metrics import LabelMetrics, coverage_lines, label_dicts, label_metrics
+from .messages import fill
 from .metrics import DECISIVE, MEANING, compare_all, measure, scores
 from .stats import Comparison, Metric, rate
+from .tables import beginning, display_width, pad
 
-LONGEST_EXCERPT, GAP = 70, " ... "  # characters of an input
+LONGEST_EXCERPT, GAP = 70, " ... "  # cells of an input
 RANKED = "ranked_"  # before the names of what ranking gives
-TITLES = {"base": "base, prompted", "tuned": "tuned", "baseline": "baseline"}
+NAME_WIDTH, VALUE_WIDTH = 29, 17  # cells of a metric's name, and of its value with its interval
+TITLES = {"base": fill("base, prompted"), "tuned": fill("tuned"), "baseline": fill("baseline")}
+BETTER, WORSE, UNSHOWN = "better", "worse", "no evidence"  # verdicts
+VERDICTS = {BETTER: fill("better"), WORSE: fill("worse"), UNSHOWN: fill("no evidence")}
 # how the tuned model writes and ranks, as against the prompted one
 CHANGES = {
-    ("better", "better"): "Tuning beats prompting",
-    ("better", "no evidence"): "Tuned, the model writes better, and is not shown to rank better",
-    ("better", "worse"): "Tuned, the model writes better, but ranks worse",
-    ("no evidence", "better"): "Tuned, the model ranks better, and is not shown to write better",
-    ("no evidence", "no evidence"): "Tuning is not shown to beat prompting",
-    ("no evidence", "worse"): "Tuned, the model ranks worse, and is not shown to write better",
-    ("worse", "better"): "Tuned, the model ranks better, but writes worse",
-    ("worse", "no evidence"): "Tuned, the model writes worse, and is not shown to rank better",
-    ("worse", "worse"): "Tuning made answers worse than prompting",
+    (BETTER, BETTER): fill("Tuning beats prompting"),
+    (BETTER, UNSHOWN): fill("Tuned, the model writes better, and is not shown to rank better"),
+    (BETTER, WORSE): fill("Tuned, the model writes better, but ranks worse"),
+    (UNSHOWN, BETTER): fill("Tuned, the model ranks better, and is not shown to write better"),
+    (UNSHOWN, UNSHOWN): fill("Tuning is not shown to beat prompting"),
+    (UNSHOWN, WORSE): fill("Tuned, the model ranks worse, and is not shown to write better"),
+    (WORSE, BETTER): fill("Tuned, the model ranks better, but writes worse"),
+    (WORSE, UNSHOWN): fill("Tuned, the model writes worse, and is not shown to rank better"),
+    (WORSE, WORSE): fill("Tuning made answers worse than prompting"),
 }
-CHEAP = "the classical baseline, which costs next to nothing, is not shown to be worse"
 # what to use, by what none of the three beats
 ADVICE = {
-    ("base",): "of the three, prompting is best: use that",
-    ("tuned",): "of the three, the tuned model is best: it pays here",
-    ("baseline",): "of the three, the classical baseline is best: use that",
-    ("base", "tuned"): "the classical baseline is worse: tune for what that does better, or prompt",
-    ("base", "baseline"): f"{CHEAP} than prompting: use that",
-    ("tuned", "baseline"): f"{CHEAP}: tune when that falls short, or rows are few",
-    ("base", "tuned", "baseline"): f"{CHEAP}: use that",
+    ("base",): fill("of the three, prompting is best: use that"),
+    ("tuned",): fill("of the three, the tuned model is best: it pays here"),
+    ("baseline",): fill("of the three, the classical baseline is best: use that"),
+    ("base", "tuned"): fill(
+        "the classical baseline is worse: tune for what that does better, or prompt"
+    ),
+    ("base", "baseline"): fill(
+        "the classical baseline, which costs next to nothing, is not shown to be worse than "
+        "prompting: use that"
+    ),
+    ("tuned", "baseline"): fill(
+        "the classical baseline, which costs next to nothing, is not shown to be worse: tune when "
+        "that falls short, or rows are few"
+    ),
+    ("base", "tuned", "baseline"): fill(
+        "the classical baseline, which costs next to nothing, is not shown to be worse: use that"
+    ),
 }
 
 
@@ -50,30 +65,34 @@ class Result:
     against_base: dict[str, Comparison]
     against_baseline: dict[str, Comparison]
     base_against_baseline: dict[str, Comparison]
+    by_label: Mapping[str, LabelMetrics]  # of what base, tuned and baseline write
 
     @property
     def conclusion(self) -> str:
         """One sentence: what tuning changed, and which of the three to use."""
         if missing := [name for name in DECISIVE if name not in self.against_base]:
-            return f"{missing[0]} is not defined on these test rows: nothing may be concluded."
+            return fill(
+                "{metric} is not defined on these test rows: nothing may be concluded.",
+                metric=missing[0],
+            )
         written, ranked = _verdicts(self.against_base)
         # three tests could go round in a circle: then none stands out
         best = tuple(name for name in TITLES if name not in self._beaten()) or tuple(TITLES)
-        return f"{CHANGES[written, ranked]}; {ADVICE[best]}."
+        return fill("{change}; {advice}.", change=CHANGES[written, ranked], advice=ADVICE[best])
 
     def _beaten(self) -> set[str]:
         """Which of the three another beats."""
         beaten = set()
         over_base = _verdicts(self.against_base)
-        if set(over_base) == {"better"}:
+        if set(over_base) == {BETTER}:
             beaten.add("base")
-        elif "worse" in over_base and "better" not in over_base:
+        elif WORSE in over_base and BETTER not in over_base:
             beaten.add("tuned")
         for name, tests in (("tuned", self.against_baseline), ("base", self.base_against_baseline)):
             verdicts = _verdicts(tests)
-            if "better" in verdicts:  # a model is as good as its better way of answering
+            if BETTER in verdicts:  # a model is as good as its better way of answering
                 beaten.add("baseline")
-            elif set(verdicts) == {"worse"}:
+            elif set(verdicts) == {WORSE}:
                 beaten.add(name)
         return beaten
 
@@ -99,6 +118,10 @@ def judge(
         base_against_baseline=compare_all(
             gold, base, classical, task, against="baseline", seed=seed
         ),
+        by_label={
+            name: label_metrics(gold, answers.read, task)
+            for name, answers in (("base", base), ("tuned", tuned), ("baseline", classical))
+        },
     )
 
 
@@ -109,7 +132,13 @@ def mistakes(
     columns = zip(rows, questions, gold, tuned.written or (), tuned.read, strict=True)
     wrong = sorted((row for row in columns if row[4] != row[2]), key=lambda row: row[4] is not None)
     return [
-        f"{row + 1:>5}  {excerpt(question)!r}\n       {written!r}, right is {label!r}"
+        fill(
+            "{line:>5}  {question}\n       {written}, right is {label}",
+            line=row + 1,
+            question=repr(excerpt(question)),
+            written=repr(written),
+            label=repr(label),
+        )
         for row, question, label, written, _ in wrong
     ]
 
@@ -119,14 +148,19 @@ def unread(base: Answers) -> Sequence[str]:
     lost = [text for text, read in zip(base.written or (), base.read, strict=True) if read is None]
     if len(lost) <= len(base.read) / 2:
         return ()
-    return [f"most of what the base model wrote names no label, such as {excerpt(lost[0])!r}"]
+    example = repr(excerpt(lost[0]))
+    return [
+        fill("most of what the base model wrote names no label, such as {example}", example=example)
+    ]
 
 
 def excerpt(text: str) -> str:
     """A text on one line, without its middle where it is long, for its end may ask something."""
     line = " | ".join(part.strip() for part in text.splitlines() if part.strip())
+    if display_width(line) <= LONGEST_EXCERPT:
+        return line
     half = (LONGEST_EXCERPT - len(GAP)) // 2
-    return line if len(line) <= LONGEST_EXCERPT else f"{line[:half]}{GAP}{line[-half:]}"
+    return f"{beginning(line, half)}{GAP}{beginning(line[::-1], half)[::-1]}"
 
 
 def by_row(
@@ -154,7 +188,7 @@ def table(result: Result) -> str:
     """The result for people, in 80 columns: base, tuned and baseline, then the paired tests."""
     names = list(dict.fromkeys([*result.metrics["tuned"], *DECISIVE]))  # also one not defined here
     lines = [_line("", TITLES.values())]
-    for way, ranked in (("written", False), ("ranked", True)):
+    for way, ranked in ((fill("written"), False), (fill("ranked"), True)):
         among = [name for name in names if name.startswith(RANKED) == ranked]
         lines += [way] if among and ranked else []
         for name in among:
@@ -163,19 +197,20 @@ def table(result: Result) -> str:
     lines += [
         "",
         MEANING,
-        f"baseline: {baselines.TITLE}",
-        "behind a value stands its 95 % interval, as if each row were independent",
+        fill("baseline: {title}", title=baselines.TITLE),
+        fill("behind a value stands its 95 % interval, as if each row were independent"),
+        *coverage_lines(result.by_label["tuned"]),
     ]
     for title, tests in (
-        ("tuned against base", result.against_base),
-        ("tuned against baseline", result.against_baseline),
-        ("base against baseline", result.base_against_baseline),
+        (fill("tuned against base"), result.against_base),
+        (fill("tuned against baseline"), result.against_baseline),
+        (fill("base against baseline"), result.base_against_baseline),
     ):
         lines += ["", title]
         for name, each in tests.items():
             lines.append(
                 f"  {name:<26}{each.difference:+.3f} [{each.low:+.3f}, {each.high:+.3f}]  "
-                f"p {_probability(each.p)}  {each.verdict}"
+                f"p {_probability(each.p)}  {VERDICTS[each.verdict]}"
             )
     return "\n".join(lines)
 
@@ -188,6 +223,13 @@ def summary_of(result: Result) -> dict[str, Any]:
         "comparison_with_baseline": as_dicts(result.against_baseline),
         "comparison_of_base_with_baseline": as_dicts(result.base_against_baseline),
         "conclusion": result.conclusion,
+        "by_label": {name: label_dicts(each) for name, each in result.by_label.items()},
+        "labels_without_test_rows": result.by_label["tuned"].without_rows(),
+        "confusion_matrix": {
+            # rows are right labels; columns are given labels, and last: unreadable
+            "labels": list(result.by_label["tuned"].labels),
+            **{name: each.confusion.tolist() for name, each in result.by_label.items()},
+        },
     }
 
 
@@ -206,7 +248,8 @@ def _verdicts(tests: Mapping[str, Comparison]) -> tuple[str, str]:
 
 
 def _line(name: str, cells: Iterable[str]) -> str:
-    return f"{name:<29}{''.join(f'{cell:<17}' for cell in cells)}".rstrip()
+    padded = (pad(cell, VALUE_WIDTH) for cell in cells)
+    return f"{pad(name, NAME_WIDTH)}{''.join(padded)}".rstrip()
 
 
 def with_interval(metric: Metric | None) -> str:

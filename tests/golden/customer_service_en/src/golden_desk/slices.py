@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from .answers import Answers
 from .config import Config
 from .keys import NO_FACT, is_missing
+from .messages import fill
 from .metrics import DECISIVE, measure
 from .quantities import QUANTITY_SHARE, read_quantity
 from .report import with_interval
@@ -80,16 +81,34 @@ def in_few(column: Sequence[str]) -> list[str]:
 def slice_lines(slices: Slices) -> list[str]:
     """The slices for people."""
     lines = [
-        f"  {name} {value}: {DECISIVE[0]} {with_interval(metric)}, {metric.n} rows"
+        fill(
+            "  {field} {value}: {metric} {figure}, {rows} rows",
+            field=name,
+            value=value,
+            metric=DECISIVE[0],
+            figure=with_interval(metric),
+            rows=metric.n,
+        )
         for name, of in slices.measured.items()
         for value, metric in of.items()
     ]
     lines += [
-        f"  {name} {value}: {DECISIVE[0]} n/a, {rows} rows"
+        fill(
+            "  {field} {value}: {metric} n/a, {rows} rows",
+            field=name,
+            value=value,
+            metric=DECISIVE[0],
+            rows=rows,
+        )
         for name, of in slices.one_sided.items()
         for value, rows in of.items()
     ]
     return lines + [
-        f"  {name}: {rows} rows in slices of fewer than {FEWEST_ROWS}, which are not measured"
+        fill(
+            "  {field}: {rows} rows in slices of fewer than {least}, which are not measured",
+            field=name,
+            rows=rows,
+            least=FEWEST_ROWS,
+        )
         for name, rows in slices.too_small.items()
     ]

@@ -1,0 +1,96 @@
+"""The figures of each label are those of scikit-learn, and are shown in 80 columns."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from example import with_labels
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import classification_report
+
+from golden_desk.config import Config
+from golden_desk.label_metrics import (
+    confusion_lines,
+    coverage_lines,
+    label_dicts,
+    label_lines,
+    label_metrics,
+    label_report,
+)
+from golden_desk.tables import aligned, display_width, fit
+
+LABELS = [
+    "refund",
+    "\u9000\u6b3e\u7533\u8bf7\u4e0e\u7269\u6d41\u6295\u8bc9\u7684\u5904\u7406\u6d41\u7a0b",
+    "delivery_address_change",
+    "other",
+]
+rows = st.lists(
+    st.tuples(st.sampled_from(LABELS[:3]), st.sampled_from([*LABELS, None])), min_size=1
+)
+
+
+@given(rows)
+def test_the_figures_of_a_label_are_those_of_scikit_learn(
+    run_yaml: Config, drawn: list[tuple[str, str | None]]
+) -> None:
+    task = with_labels(run_yaml.task, LABELS)
+    gold, named = zip(*drawn, strict=True)
+    metrics = label_metrics(gold, named, task)
+    known = classification_report(
+        gold,
+        [label or "" for label in named],
+        labels=LABELS,
+        output_dict=True,
+        zero_division=np.nan,
+    )
+    for label, figures in label_dicts(metrics).items():
+        expected = known[label]
+        pairs = {"precision": "precision", "recall": "recall", "f1": "f1-score"}
+        for ours, theirs in pairs.items():
+            value = math.nan if figures[ours] is None else figures[ours]
+            assert value == pytest.approx(expected[theirs], nan_ok=True)
+        assert figures["support"] == expected["support"]
+    assert metrics.confusion.sum() == len(drawn)
+    assert metrics.confusion[:, -1].sum() == sum(label is None for label in named)
+    assert "other" in metrics.without_rows()
+
+
+def test_the_worst_labels_come_first_with_what_they_were_taken_for(config: Config) -> None:
+    labels = [f"label {number:02}" for number in range(12)]
+    task = with_labels(config.task, [*labels, "unseen"])
+    gold = labels * 4
+    given_labels = [*labels * 3, *[labels[1]] * 11, None]
+    metrics = label_metrics(gold, given_labels, task)
+    _, *lines = label_lines(metrics)
+    assert len(lines) == 10
+    assert lines[0].split()[:2] == ["1", "label"] and lines[0].split()[2] == "01"
+    assert all(line.endswith("1 label 01") for line in lines[1:-1])
+    assert "unseen" in coverage_lines(metrics)[0]
+    head, *matrix = confusion_lines(metrics)
+    assert len(matrix) == 10 and head.split()[:3] == ["1", "2", "3"]
+    assert matrix[1].split()[:3] == ["2", "1", "3"]
+
+
+def test_the_tables_stay_aligned_in_80_columns_with_wide_and_hostile_labels(
+    config: Config,
+) -> None:
+    labels = [*LABELS, "red\x1b[31m", *(f"\u6807\u7b7e{number}" * 9 for number in range(9))]
+    task = with_labels(config.task, labels)
+    metrics = label_metrics(labels * 1_200, labels[::-1] * 1_200, task)
+    lines = label_report(metrics)
+    assert max(map(display_width, lines)) <= 80
+    assert not any("\x1b" in line or line != line.rstrip() for line in lines)
+    heads = label_lines(metrics)
+    assert len({display_width(line[: line.index("1,200")]) for line in heads[1:]}) == 1
+
+
+@given(st.lists(st.text(), min_size=1, max_size=5), st.integers(1, 30))
+def test_a_cell_fits_and_columns_are_aligned(cells: list[str], width: int) -> None:
+    fitting = [fit(cell, width) for cell in cells]
+    assert all(display_width(cell) <= width for cell in fitting)
+    lines = aligned([[cell, "|"] for cell in fitting])
+    assert len({display_width(line) for line in lines}) == 1
