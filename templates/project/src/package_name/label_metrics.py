@@ -43,7 +43,7 @@ class LabelMetrics:
 
     def without_rows(self) -> list[str]:
         """The labels that no test row has: nothing is known of them, no mean contains them."""
-        return [self.labels[label] for label in np.flatnonzero(self.support == 0)]
+        return [self.labels[int(label)] for label in np.flatnonzero(self.support == 0)]
 
 
 def label_metrics(
@@ -53,7 +53,7 @@ def label_metrics(
     wanted = [labels_in(answer) for answer in gold]
     named = [[] if answer is None else labels_in(answer) for answer in given]
     to_columns = MultiLabelBinarizer(classes=task.labels)
-    figures = precision_recall_fscore_support(
+    precision, recall, f1, support = precision_recall_fscore_support(
         to_columns.fit_transform(wanted),
         to_columns.fit_transform(named),
         average=None,
@@ -67,7 +67,7 @@ def label_metrics(
     ]
     rows, columns = zip(*pairs, strict=True)
     confusion = confusion_matrix(rows, columns, labels=[*place.values(), UNREADABLE])
-    return LabelMetrics(task.labels, *figures, confusion[:-1])
+    return LabelMetrics(task.labels, precision, recall, f1, support, confusion[:-1])
 
 
 def _pairs(wanted: Sequence[str], named: Sequence[str]) -> Iterator[tuple[str, str]]:
