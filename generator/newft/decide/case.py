@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil
 
+from newft.decide.bare_labels import explain_bare_labels
 from newft.entries import Catalog, Family, Hardware, Prompts, Size, Task
 from newft.model import Answers, Facts
 from newft.text import Text
@@ -123,10 +124,11 @@ def answer_tokens(case: Case) -> int:
 
 
 def prompts_of(case: Case) -> Prompts:
-    """The prompts of records with an outcome, or of records without."""
-    task = case.task
-    prompts = task.prompts_with_outcome if case.facts.data.outcomes else task.prompts
-    return prompts[case.answers.language]
+    """The prompts of records with an outcome, or of records without; bare labels are explained."""
+    task, data, language = case.task, case.facts.data, case.answers.language
+    prompts = (task.prompts_with_outcome if data.outcomes else task.prompts)[language]
+    explanation = explain_bare_labels(task, data, language)
+    return replace(prompts, untuned="\n".join(filter(None, (prompts.untuned, explanation))))
 
 
 def fixed_tokens(case: Case) -> int:
