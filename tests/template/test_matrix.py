@@ -30,12 +30,12 @@ MODULES = """
     __init__ adapter alone answers baselines budget chat chat_tokens check columns command config
     conversation data dataset devices errors evaluate exports formatting keys label_metrics
     messages metrics model model_files near_duplicates origin output progress quantities
-    records repeats report row_files run_folder scoring section slices source splits stats summary
-    tables task train truncate
+    records repeats report row_files row_lengths run_folder scoring section slices source splits
+    stats summary tables task train truncate
 """
 TESTS = "conftest test_budget test_chat_tokens test_config test_data test_dataset test_evaluate"
-TESTS += " test_formatting test_groups test_metrics test_scoring test_report test_slices test_stats"
-TESTS += " test_train test_label_metrics example"
+TESTS += " test_formatting test_groups test_metrics test_row_lengths test_scoring test_report"
+TESTS += " test_slices test_stats test_train test_truncate test_label_metrics example"
 OF_TABLES = {"tests/test_task.py"}  # what a prompt may show
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"
 OTHERS += " config/run.yaml constraints.txt pyproject.toml tests/chat_template.txt"

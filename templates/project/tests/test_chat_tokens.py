@@ -11,10 +11,17 @@ from package_name.chat_tokens import ChatEncoder, decode_answer
 from package_name.config import Config
 from package_name.conversation import Conversation
 from package_name.errors import ProjectError
+from package_name.messages import fill
 from package_name.model import Tokenizer, load_tokenizer
 from package_name.model_files import ModelFolder
 
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
+ANOTHER_PROMPT = (
+    "the chat template writes one prompt for training and another for answering:\n"
+    "  {trained}\n  {answered}"
+)
+DATED = "the chat template writes today's date: a prompt would be another one every day"
+OTHER_END = "model.end_of_turn is {token}, and the chat template ends an answer otherwise"
 PROMPT = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "a question"}]
 
 
@@ -73,18 +80,22 @@ def test_an_answer_is_learned_as_the_template_writes_it(
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        (TEMPLATE.replace("<|assistant|>", "<|assistant|><think>"), "one prompt for"),
-        (TEMPLATE.replace("in messages", "in messages[1:]"), "one prompt for"),
-        ("{{ raise_exception('no system') }}", "refuses the roles system, user: no system"),
-        ("{{ strftime_now('%d %b %Y') }}" + TEMPLATE, "today's date"),
-        (TEMPLATE.replace("END", "</s>"), "ends an answer otherwise"),
+        (TEMPLATE.replace("<|assistant|>", "<|assistant|><think>"), ANOTHER_PROMPT),
+        (TEMPLATE.replace("in messages", "in messages[1:]"), ANOTHER_PROMPT),
+        (
+            "{{ raise_exception('no system') }}",
+            "the chat template refuses the roles {roles}: {reason}",
+        ),
+        ("{{ strftime_now('%d %b %Y') }}" + TEMPLATE, DATED),
+        (TEMPLATE.replace("END", "</s>"), OTHER_END),
     ],
 )
 def test_a_template_that_training_and_answering_cannot_share_is_refused(
     template: str, message: str, tokenizer: Tokenizer, config: Config
 ) -> None:
-    with pytest.raises(ProjectError, match=message):
+    with pytest.raises(ProjectError) as caught:
         encoder_of(template, tokenizer, config)
+    assert caught.value.message.startswith(fill(message).partition("{")[0])
 
 
 def test_an_answer_ends_at_its_first_stop_token_and_hides_no_other(

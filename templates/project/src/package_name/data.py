@@ -48,6 +48,7 @@ from .row_files import (
     reject_line,
     to_line,
 )
+from .row_lengths import measure_rows
 from .splits import PROCESSED, SPLITS, Move, Split, SplitAssigner
 from .summary import Summary, some
 from .task import TaskConfig
@@ -64,6 +65,7 @@ def main(config: Config, options: command.Options) -> None:
         shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
         try:
             summary = format_all(config, fresh)
+            measure_rows(fresh, config)
             old = PROCESSED.with_name("processed.old")
             shutil.rmtree(old, ignore_errors=True)
             if PROCESSED.exists():

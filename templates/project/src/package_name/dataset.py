@@ -11,10 +11,11 @@ from typing import NamedTuple
 import torch
 
 from .chat_tokens import ChatEncoder
-from .config import Config
+from .config import Config, TrainingConfig
 from .conversation import Conversation
 from .errors import ProjectError
 from .row_files import AGAIN
+from .row_lengths import refuse_truncation
 from .splits import PROCESSED, Split
 from .summary import counted
 from .truncate import leave_out_middle
@@ -124,6 +125,12 @@ def encode_all(
         place = f"{PROCESSED / split}.jsonl:{len(examples) + 1}"
         raise ProjectError(f"{place}: {error.message}", error.hint) from None
     return examples
+
+
+def refuse_truncated(examples: Sequence[Example], training: TrainingConfig) -> None:
+    """Refuse examples of which more were cut than run.yaml allows."""
+    needed = [len(example.ids) + example.shortened for example in examples]
+    refuse_truncation(needed, len(needed), training)
 
 
 def refuse_control_tokens(labels: Sequence[str], encoder: ChatEncoder) -> None:

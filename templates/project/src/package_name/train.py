@@ -20,7 +20,7 @@ from .budget import plan_steps
 from .chat_tokens import ChatEncoder, Tokenizer
 from .config import Config
 from .data import formatted
-from .dataset import AnswerCollator, lengths, read_examples, training_order
+from .dataset import AnswerCollator, lengths, read_examples, refuse_truncated, training_order
 from .devices import device, processes
 from .errors import ProjectError
 from .model import load_base, load_tokenizer
@@ -45,6 +45,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     encoder = ChatEncoder(tokenizer, config.model)
     train = read_examples("train", encoder, config)
     held_out = read_examples("validation", encoder, config)
+    refuse_truncated([*train, *held_out], settings)
     random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
     say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}\nloading {config.model.id}")
 

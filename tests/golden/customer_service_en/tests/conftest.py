@@ -12,6 +12,7 @@ from example import COLUMNS, record, with_two_labels
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from golden_desk import row_lengths
 from golden_desk.config import Config, load_config
 from golden_desk.model_files import ModelFolder
 
@@ -60,9 +61,12 @@ def tiny_model(run_yaml: Config, tmp_path_factory: pytest.TempPathFactory) -> Mo
 
 
 @pytest.fixture
-def config(run_yaml: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+def config(
+    run_yaml: Config, tiny_model: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Config:
     """The run with the tiny model on two labels, in an empty folder of its own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(row_lengths, "cached_folder", lambda model: tiny_model.path)
     sections = {
         "task": with_two_labels(run_yaml.task),
         "data": run_yaml.data.model_copy(
@@ -82,6 +86,7 @@ def config(run_yaml: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
                 "batch_size": 4,
                 "accumulation": 1,
                 "max_length": 512,
+                "truncated_share": 0.01,
                 "evaluations": 2,
                 "time_budget_minutes": None,
             }

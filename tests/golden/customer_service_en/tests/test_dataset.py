@@ -70,14 +70,14 @@ def test_a_label_that_spells_a_control_token_is_refused(
 ) -> None:
     labels = ["fine", f"ends{config.model.end_of_turn}here"]
     task = config.task.model_copy(update={"labels": labels})
-    with pytest.raises(ProjectError, match="a control token of the model"):
+    with pytest.raises(ProjectError, match=r"task\.labels"):
         dataset.encode_all(
             [conversation("x")], "train", encoder, config.model_copy(update={"task": task})
         )
 
 
 def test_a_prompt_that_cannot_be_shortened_is_refused(config: Config, encoder: ChatEncoder) -> None:
-    with pytest.raises(ProjectError, match="prompt and answer alone need more than 20 tokens"):
+    with pytest.raises(ProjectError, match=r"\b20\b"):
         encode(conversation("short", answer="x" * 100), encoder, 20)
 
 

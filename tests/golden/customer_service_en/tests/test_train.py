@@ -15,6 +15,7 @@ from golden_desk import chat, check, data, evaluate, train
 from golden_desk.config import Config
 from golden_desk.errors import ProjectError
 from golden_desk.metrics import DECISIVE
+from golden_desk.model import load_base
 from golden_desk.model_files import ModelFolder
 from golden_desk.run_folder import run_folder
 
@@ -235,3 +236,16 @@ def test_a_time_budget_shortens_the_run_and_its_evaluation(
     evaluate.main(budgeted, Namespace())
     measured = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
     assert measured["rows"] == min(evaluate.FEWEST_ROWS, measured["test_rows"])
+
+
+@pytest.mark.parametrize("named", ["eager", "flash_attention_2"])
+def test_run_yaml_decides_on_the_attention_kernel_and_not_the_folder(
+    named: str, config: Config, tiny_model: ModelFolder, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model.path, folder)
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**settings, "_attn_implementation": named}))
+    for asked in ("sdpa", "eager"):
+        model = config.model.model_copy(update={"attention": asked})
+        assert load_base(folder, model).config._attn_implementation == asked

@@ -22,7 +22,7 @@ from .chat_tokens import ChatEncoder, Tokenizer
 from .config import Config
 from .conversation import Conversation
 from .data import formatted
-from .dataset import Example, encode_all, lengths, read_split
+from .dataset import Example, encode_all, lengths, read_split, refuse_truncated
 from .devices import device, memory_gb
 from .errors import ProjectError
 from .formatting import labels_in
@@ -59,6 +59,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
         encoded[split] = encode_all(rows[split], split, encoder, config)
         print(f"{split:<11} {lengths(encoded[split])}")
         report_control_tokens(rows[split], split, encoder)
+    refuse_truncated([*encoded["train"], *encoded["validation"]], config.training)
     if untrained := without_training(rows["train"], config.task):
         print(f"            warning: no train row for {some(untrained)}")
     needed, there = weights_gb(folder.path, config.model.precision), memory_gb()

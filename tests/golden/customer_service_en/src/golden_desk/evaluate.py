@@ -85,7 +85,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     asked = [test[i] for i in order[:fitting]]
     questions, gold = [question(row) for row in asked], [answer(row) for row in asked]
     tuned = asker.answer([to_prompt(text, config.task) for text in questions])
-    classical = learned(splits[0], [splits[2][i] for i in order[:fitting]], config)
+    classical = learned(train, asked, config)
     say("computing intervals ...")
     result = judge(config, gold, base, tuned, classical)
     slices = {name: [of[i] for i in order[:fitting]] for name, of in told_apart.items()}
@@ -134,7 +134,7 @@ def read_targets(split: Split, task: TaskConfig) -> list[Conversation]:
 def learned(
     train: Sequence[Conversation], asked: Sequence[Conversation], config: Config
 ) -> Answers:
-    """What the classical baseline answers; it has no longest input, and gets the rows whole."""
+    """What the classical baseline answers; it sees what the models see, cut rows included."""
     texts, labels = [question(row) for row in train], [answer(row) for row in train]
     return classical_answers(texts, labels, [question(row) for row in asked], config.task)
 

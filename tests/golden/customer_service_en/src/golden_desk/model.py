@@ -8,7 +8,13 @@ from pathlib import Path
 import torch
 import transformers
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedModel,
+)
 
 from .chat_tokens import Tokenizer
 from .config import ModelConfig
@@ -40,8 +46,11 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
 
 def load_base(folder: Path, model: ModelConfig) -> PreTrainedModel:
     """The base model on this process's device, in the precision of run.yaml."""
+    own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    own._attn_implementation = model.attention  # config.json may name one, which would win
     base = AutoModelForCausalLM.from_pretrained(
         folder,
+        config=own,
         dtype=DTYPES[model.precision],
         attn_implementation=model.attention,
         trust_remote_code=False,

@@ -29,7 +29,7 @@ def model_folder(model: ModelConfig) -> ModelFolder:
     """The model in the user's cache folder, and the package version that it came with."""
     gguf = _gguf()
     revision = f"{PACKAGE}=={version(PACKAGE)}"
-    folder = _cache() / PACKAGE / f"{NAME}-{version(PACKAGE)}"
+    folder = _folder()
     if not folder.is_dir():
         try:
             _convert_once(gguf, folder)
@@ -48,6 +48,16 @@ def _gguf() -> Path:
         if (Path(place) / FILE).is_file():
             return Path(place) / FILE
     raise ProjectError(f"{PACKAGE}, which holds the base model, is not installed", "make setup")
+
+
+def cached_folder(model: ModelConfig) -> Path | None:
+    """The folder of the model, if it was written before."""
+    folder = _folder() if find_spec(MODULE) else None
+    return folder if folder and folder.is_dir() else None
+
+
+def _folder() -> Path:
+    return _cache() / PACKAGE / f"{NAME}-{version(PACKAGE)}"
 
 
 def _cache() -> Path:

@@ -8,6 +8,12 @@ from .config import ModelConfig
 from .model_files import ModelFolder, bring, complete
 
 
+def cached_folder(model: ModelConfig) -> Path | None:
+    """The folder of the model, if it is on this machine."""
+    folder = Path(model.id).expanduser()
+    return folder if folder.is_dir() else None
+
+
 def model_folder(model: ModelConfig) -> ModelFolder:
     """The folder that `model.id` names, once it is whole; no revision can be read from it."""
     fetch = bring("hf download ORGANISATION/MODEL --local-dir MODEL")

@@ -46,6 +46,17 @@ def model_folder(model: ModelConfig) -> ModelFolder:
     )
 
 
+def cached_folder(model: ModelConfig) -> Path | None:
+    """The folder of the model, if it is on this machine; nothing is fetched."""
+    brought = Path(model.id).expanduser()
+    if brought.is_dir():
+        return brought
+    try:
+        return Path(snapshot_download(model.id, revision=model.revision, local_files_only=True))
+    except (HFValidationError, OSError):
+        return None
+
+
 def _explained(error: Exception, model: ModelConfig) -> ProjectError:
     hub = constants.ENDPOINT
     match error:

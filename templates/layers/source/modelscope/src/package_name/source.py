@@ -38,6 +38,15 @@ def model_folder(model: ModelConfig) -> ModelFolder:
         raise _explained(error, model) from error
 
 
+def cached_folder(model: ModelConfig) -> Path | None:
+    """The folder of the model, if it is on this machine; nothing is fetched."""
+    brought = Path(model.id).expanduser()
+    if brought.is_dir():
+        return brought
+    cached = _cached(model)
+    return cached.path if cached else None
+
+
 def _snapshot(model: ModelConfig, *, offline: bool) -> ModelFolder:
     from modelscope import snapshot_download  # takes seconds, and a folder does not need it
 

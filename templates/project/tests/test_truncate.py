@@ -1,0 +1,56 @@
+"""What is left of a long text: whole lines of a table, whole words, and a mark for what is gone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from package_name.truncate import MARK, Span, leave_out_middle
+
+TABLE = "\n".join(f"BILL_AMT{i}: {i * 8_834_375 % 999_983}" for i in range(40))
+PROSE = "The tenant paid 1,250.50 on 2024-05-31, and again. " * 20
+
+
+def tokens_of(text: str) -> list[Span]:
+    """Tokens of at most three characters, as a number may be cut into."""
+    return [found.span() for found in re.finditer(r".{1,3}|\n", text)]
+
+
+@pytest.mark.parametrize("kept", [20, 60, 100, 150])
+def test_a_table_keeps_whole_lines(kept: int) -> None:
+    lines = leave_out_middle(TABLE, tokens_of(TABLE), kept).split("\n")
+    assert lines.count(MARK) == 1
+    assert set(lines) - {MARK} < set(TABLE.split("\n"))
+    assert lines[0] == TABLE.split("\n")[0] and lines[-1] == TABLE.split("\n")[-1]
+
+
+@pytest.mark.parametrize("kept", range(20, 80, 7))
+def test_a_text_keeps_whole_words_and_numbers(kept: int) -> None:
+    shorter = leave_out_middle(PROSE, tokens_of(PROSE), kept)
+    head, _, tail = shorter.partition(f" {MARK} ")
+    words = {word.strip(",.") for word in PROSE.split()} | {""}
+    assert PROSE.startswith(head) and PROSE.strip().endswith(tail)
+    assert {word.strip(",.") for word in (*head.split(), *tail.split())} <= words
+
+
+def test_a_text_without_spaces_is_cut_between_characters() -> None:
+    text = "被告人于2024年5月在某市盗窃电动车一辆，价值12800元。" * 10
+    shorter = leave_out_middle(text, tokens_of(text), 40)
+    head, _, tail = shorter.partition(f" {MARK} ")
+    assert text.startswith(head) and text.endswith(tail)
+    assert len(head) + len(tail) > 90
+    assert not re.search(r"\d$", head) or not re.match(r"\d", text[len(head) :])
+
+
+def test_one_long_word_is_cut_where_nothing_else_would_be_left() -> None:
+    word = "x" * 300
+    shorter = leave_out_middle(word, tokens_of(word), 40)
+    assert len(shorter) == 120 + len(f" {MARK} ")
+
+
+def test_a_passage_of_one_line_is_not_lost_to_the_question_below_it() -> None:
+    text = f"{PROSE.strip()}\n\nDoes it cap liability?"
+    shorter = leave_out_middle(text, tokens_of(text), 100)
+    assert shorter.startswith("The tenant paid") and shorter.endswith("Does it cap liability?")
+    assert len(shorter) > 200

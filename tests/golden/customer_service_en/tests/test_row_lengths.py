@@ -1,0 +1,65 @@
+"""Rows that are too long stop `make data` and training, unless run.yaml lets them be cut."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from golden_desk import data, row_lengths, train
+from golden_desk.config import Config
+from golden_desk.errors import ProjectError
+from golden_desk.model_files import ModelFolder
+from golden_desk.row_lengths import refuse_truncation
+
+LONG = ("zzz " * 200).strip()
+
+
+def limited(config: Config, **values: object) -> Config:
+    training = config.training.model_copy(update={"max_length": 400, **values})
+    return config.model_copy(update={"training": training})
+
+
+def write_long_rows(config: Config, write_rows: Callable[..., None], count: int) -> None:
+    label = config.task.labels[0]
+    write_rows(60, *((f"{LONG} {'abcdefghij'[i] * 9}", label) for i in range(count)))
+
+
+def test_the_value_that_is_named_is_the_least_that_fits(config: Config) -> None:
+    lengths = [*range(100, 300), 10_000, 20_000]
+    with pytest.raises(ProjectError) as caught:
+        refuse_truncation(lengths, 202, limited(config, max_length=250).training)
+    assert "25.2%" in caught.value.message
+    assert [value in caught.value.hint for value in ("299", "20000", "0.26")] == [True] * 3
+    refuse_truncation(lengths, 202, limited(config, max_length=299).training)
+    refuse_truncation(lengths, 202, limited(config, max_length=250, truncated_share=0.26).training)
+
+
+def test_too_many_long_rows_stop_the_formatting_and_leave_nothing_behind(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
+    write_long_rows(config, write_rows, 10)
+    with pytest.raises(ProjectError, match=r"training\.max_length.*400"):
+        data.main(limited(config), Namespace())
+    assert not Path("data/processed").exists()
+    data.main(limited(config, truncated_share=0.5), Namespace())
+    data.main(limited(config, max_length=2_000), Namespace())
+
+
+def test_training_measures_rows_that_were_formatted_without_the_model(
+    config: Config,
+    tiny_model: ModelFolder,
+    write_rows: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_long_rows(config, write_rows, 10)
+    monkeypatch.setattr(row_lengths, "cached_folder", lambda model: None)
+    data.main(limited(config), Namespace())
+    said = capsys.readouterr().out
+    assert "make check" in said and "make train" in said
+    monkeypatch.setattr(train, "model_folder", lambda model: tiny_model)
+    with pytest.raises(ProjectError, match=r"training\.max_length.*400"):
+        train.main(limited(config), Namespace(dry_run=True))
