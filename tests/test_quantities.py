@@ -11,8 +11,8 @@ from applications import applications, facts, with_column, written
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newft.column_leaks import measure_agreement
 from newft.quantities import SCALES, mixed_units, read_quantity
-from newft.table import gives_away
 
 amounts = st.decimals(0, 10**9, places=2, allow_nan=False, allow_infinity=False).map(float)
 
@@ -115,4 +115,4 @@ def test_a_column_of_several_units_is_warned_of(tmp_path: Path) -> None:
 
 def test_an_amount_in_several_units_that_gives_the_label_away_is_seen() -> None:
     rows = [(f"{i}万" if i % 2 else f"{i}0,000", "good" if i > 20 else "bad") for i in range(1, 41)]
-    assert gives_away(rows)
+    assert measure_agreement(rows).is_leak

@@ -12,9 +12,9 @@ from tickets import GOOD, said
 from tickets import facts as measured
 from tickets import table as tickets
 
+from newft.column_leaks import measure_agreement
 from newft.columns import describe, is_id, is_kept_out
 from newft.entries import Text
-from newft.table import gives_away
 
 PROTECTED = """
     age Age applicant_age applicantAge customer_age customerage CUSTOMER_AGE age_group
@@ -59,21 +59,22 @@ def test_every_column_of_a_table_has_its_use(tmp_path: Path) -> None:
         Text(
             "`income`, `credit_history`: shown to the model: is each known before the decision, and"
             " may it be used?",
-            "`income`, `credit_history`：提供给模型：请确认各列在决定之前已知，且可以使用",
+            "`income`, `credit_history`：会提供给模型，请确认这些信息审批时就能拿到、且允许使用",
         ),
         Text(
-            "`age`: protected, kept out of the prompt and beside the rows for measuring",
-            "`age`：属受保护字段，不进入提示，另存以便度量",
+            "`age`: protected: not in the prompt, kept beside the rows to compare groups with",
+            "`age`：属受保护字段，不写入提示词，单独保存，评估时按它们分组比较",
         ),
         Text(
             "`remark`, `apply_date`, `case_id`: not shown to the model: ids, dates, what is known"
-            " later or nowhere filled",
-            "`remark`, `apply_date`, `case_id`：不提供给模型：编号、日期、事后才知或全为空",
+            " later, or empty",
+            "`remark`, `apply_date`, `case_id`：不给模型看：属于编号、日期、事后才有的信息，"
+            "或整列为空",
         ),
         Text(
             "to show the model one more or one less: task.inputs, data.columns and data.slices "
             "of run.yaml",
-            "要增减提供给模型的列：修改 run.yaml 的 task.inputs、data.columns 与 data.slices",
+            "要增减给模型看的列：修改 run.yaml 的 task.inputs、data.columns 与 data.slices",
         ),
     )
 
@@ -156,7 +157,10 @@ def test_a_column_whose_values_name_the_label_is_kept_out_and_said(tmp_path: Pat
     found = facts(written(tmp_path, records))
     assert found.inputs == ("income", "credit_history")
     assert "band" not in found.mapping
-    assert "`band`: give the label away, kept out: are they known before it is?" in said(found)
+    assert (
+        "`band` (right in 100% of rows, against 40% for the most frequent label): tells the label "
+        "by itself, so it is not shown to the model: it is probably known only after the label"
+    ) in said(found)
 
 
 def test_a_number_that_separates_two_labels_is_kept_out(tmp_path: Path) -> None:
@@ -172,7 +176,10 @@ def test_a_number_that_separates_two_labels_is_kept_out(tmp_path: Path) -> None:
 def test_a_column_that_gives_a_label_away_is_said_beside_a_text_too(tmp_path: Path) -> None:
     rows = [(text, label, f"team {label}") for text, label in GOOD]
     found = measured(tickets(tmp_path, rows, header="text,intent,team"))
-    assert said(found) == ["`team`: give the label away, kept out: are they known before it is?"]
+    assert said(found) == [
+        "`team` (right in 100% of rows, against 50% for the most frequent label): tells the label "
+        "by itself, so it is not shown to the model: it is probably known only after the label"
+    ]
     assert (found.inputs, found.protected) == ((), ())
 
 
@@ -184,24 +191,26 @@ def test_the_number_of_a_row_in_a_sorted_file_gives_nothing_away(tmp_path: Path)
 @pytest.mark.parametrize("prefix", ["", "1,", "-"])
 def test_a_threshold_is_found_whatever_its_numbers_are_written_like(prefix: str) -> None:
     numbers = [(f"{prefix}{value:03}%", "yes" if value > 50 else "no") for value in range(100)]
-    assert gives_away(numbers)
+    assert measure_agreement(numbers).is_leak
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", ""]), st.just("yes")), max_size=60))
 def test_where_all_labels_are_equal_nothing_gives_them_away(pairs: list[tuple[str, str]]) -> None:
-    assert not gives_away(pairs)
+    assert not measure_agreement(pairs).is_leak
 
 
 @given(st.integers(0, 29), st.booleans())
 def test_few_rows_prove_nothing(count: int, numbers: bool) -> None:
     values = [str(i % 2) if numbers else "ab"[i % 2] for i in range(count)]
-    assert not gives_away([(value, ["no", "yes"][i % 2]) for i, value in enumerate(values)])
+    assert not measure_agreement(
+        [(value, ["no", "yes"][i % 2]) for i, value in enumerate(values)]
+    ).is_leak
 
 
 @given(st.floats(0, 1))
 def test_a_number_without_a_say_gives_nothing_away(seed: float) -> None:
     pairs = [(str((i * 37 + int(seed * 100)) % 101), ["no", "yes"][i % 2]) for i in range(100)]
-    assert not gives_away(pairs)
+    assert not measure_agreement(pairs).is_leak
 
 
 def test_where_every_column_is_kept_out_it_is_refused(tmp_path: Path) -> None:
@@ -214,7 +223,10 @@ def test_where_every_column_is_kept_out_it_is_refused(tmp_path: Path) -> None:
     assert str(error) == (
         f"{path}: no column is left that the model may see; kept out: age, gender"
     )
-    assert error.hint == "add columns that are neither protected, nor ids, nor give the label away"
+    assert (
+        error.hint
+        == "add columns that are neither protected, nor ids, nor tell the label by themselves"
+    )
 
 
 def test_a_row_of_a_table_is_said_twice_only_with_every_digit(tmp_path: Path) -> None:

@@ -11,7 +11,12 @@ from newft.direction import positive_label
 from newft.entries import Kit, Language, Role, Task, Text
 from newft.errors import DataError
 from newft.keys import find_label
-from newft.label_checks import refuse_sentences, spelling_warnings
+from newft.label_checks import (
+    refuse_sentences,
+    refuse_stated_labels,
+    spelling_warnings,
+    stated_label_warnings,
+)
 from newft.mapping import Source, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
 from newft.names import counted
@@ -44,6 +49,7 @@ def measure(
     tally.tell_lists()
     labels = tally.labels_kept()
     refuse_sentences(files, task, tally)
+    refuse_stated_labels(files, task, tally)
     suspect = _suspect(task, tally)
     _refuse_too_little(files, task, tally, suspect=suspect)
     meaning_none = [find_label(name, tuple(labels)) for name in task.out_of_scope]
@@ -132,11 +138,11 @@ def _positive(task: Task, labels: Iterable[str], columns: Sequence[str]) -> str 
 
 
 def _nothing_to_show(files: Sequence[str], used: Uses) -> DataError:
-    kept_out = (*used.protected, *used.revealing, *used.excluded)
+    kept_out = (*used.protected, *used.leaks, *used.excluded)
     return DataError(
         f"no column is left that the model may see; kept out: {', '.join(kept_out) or 'none'}",
         where=", ".join(files),
-        hint="add columns that are neither protected, nor ids, nor give the label away",
+        hint="add columns that are neither protected, nor ids, nor tell the label by themselves",
     )
 
 
@@ -212,7 +218,7 @@ def _warnings(
                 + (f"；{cause.zh}" if suspect else ""),
             )
         )
-    said += spelling_warnings(tally)
+    said += [*stated_label_warnings(tally), *spelling_warnings(tally)]
     rare = sorted(label for label in tally.labels() if label not in kept)
     few = [label for label, rows in kept.items() if rows < FEW_OF_A_LABEL]
     for names, en, zh in (

@@ -85,6 +85,37 @@ def refuse_sentences(files: Sequence[str], task: Task, tally: Tally) -> None:
         )
 
 
+def refuse_stated_labels(files: Sequence[str], task: Task, tally: Tally) -> None:
+    """Refuse files in which most texts state their label: there is nothing to learn from them."""
+    stated = tally.rejected["label_in_input"]
+    if stated <= tally.rows / 2:
+        return
+    named = [name for name, field in task.fields.items() if field.role == "text"]
+    raise DataError(
+        Text(
+            f"the input states its label in {stated} of {tally.rows} rows, such as "
+            f"`{_shortened(tally.stated)}`: a model would only learn to copy it",
+            f"{tally.rows} 行中有 {stated} 行的输入直接写出了标签，例如 "
+            f"`{_shortened(tally.stated)}`：这样训练出的模型只会照抄",
+        ),
+        where=", ".join(files),
+        hint=Text(
+            "take it out of the input" + "".join(f", or name another: {naming(n)}" for n in named),
+            "请从输入中删掉标签" + "".join(f"，或指定其他列：{naming(name)}" for name in named),
+        ),
+    )
+
+
+def stated_label_warnings(tally: Tally) -> Iterator[Text]:
+    """Say how many texts state their label, and how."""
+    if stated := tally.rejected["label_in_input"]:
+        yield Text(
+            f"{counted(stated, 'row')} left out, as the input states the label, such as "
+            f"`{_shortened(tally.stated)}`",
+            f"有 {stated} 行的输入直接写出了标签，已剔除，例如 `{_shortened(tally.stated)}`",
+        )
+
+
 def is_sentence(label: str) -> bool:
     """Whether a value says something, where a label would name it."""
     words = _words(label)

@@ -15,6 +15,7 @@ from newft.keys import (
     normal_label,
     skeleton,
 )
+from newft.label_leaks import stated_label
 from newft.labels import labels_of, most_frequent, spellings_in
 from newft.length_stats import LengthStats
 from newft.model import Lengths
@@ -25,7 +26,8 @@ FEWEST_OF_A_LABEL = 3  # one row for each split
 CHINESE_SHARE = 0.2  # of the characters; Chinese support text is full of Latin product names
 CODES = (
     *("broken_row", "bad_encoding", "too_long", "empty_input", "empty_label"),
-    *("empty_recommendation", "duplicate", "unknown_label", "unknown_recommendation"),
+    *("empty_recommendation", "label_in_input", "duplicate"),
+    *("unknown_label", "unknown_recommendation"),
 )
 
 
@@ -62,6 +64,7 @@ class Tally:
     alone: dict[Answer, tuple[Answer, ...]] = field(default_factory=dict)
     contradicted: int = 0  # inputs with more than one answer
     groups: Counter[str] = field(default_factory=Counter)
+    stated: str = ""  # how the first text that states its label does so
 
     def add(self, row: Row) -> None:
         """Count one row."""
@@ -111,8 +114,20 @@ class Tally:
         """The code of what a row has not, if anything."""
         if not text or not answer.labels:
             return "empty_label" if text else "empty_input"
-        without = "outcome" in self.columns and not answer.outcome
-        return "empty_recommendation" if without else ""
+        if "outcome" in self.columns and not answer.outcome:
+            return "empty_recommendation"
+        if stated := self._stated(text, answer):
+            self.stated = self.stated or stated
+            return "label_in_input"
+        return ""
+
+    def _stated(self, text: str, answer: Answer) -> str | None:
+        """The part of the text that states a label of the row; of a table, of a single value."""
+        values = [line.partition(": ")[2] for line in text.split("\n")]
+        suffix = self.task.label_suffix
+        names = [name for label in answer.labels for name in {label, label + suffix}]
+        found = (stated_label(value, names) for value in (values if self.task.tabular else [text]))
+        return next(filter(None, found), None)
 
     def _asked(self, row: Row) -> str:
         """What is asked: the text and its context, or a line for each input."""

@@ -51,7 +51,7 @@ OF_TASK = {"intent": "intents?", "risk": "risk", "clause": "clauses?", "charge":
 SAID = {"README.md", "config/run.yaml", "pyproject.toml"}  # in the project's language
 # how charges and clauses are written is what the code of these tasks knows
 READS_CHINESE = {"formatting.py", "test_formatting.py", "several.py"}
-KNOW_BOTH = ("/keys.py", "/quantities.py")  # the marks and units of both languages
+KNOW_BOTH = ("/keys.py", "/label_leaks.py", "/quantities.py")  # the words of both languages
 FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
 NOT_EMITTED = ("_entry.jinja", "_words.jinja")
 

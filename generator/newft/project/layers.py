@@ -16,6 +16,7 @@ PRECEDENCE = ("method", "source", "language")  # above the base, below the domai
 OWN_MODULES = (
     "file_access.py",
     "keys.py",
+    "label_leaks.py",
     "quantities.py",
     "records.py",
     "text_encoding.py",

@@ -25,7 +25,7 @@ REASONS = {
     "too_long": Reason(f"has a cell of over {LONGEST_CELL:,} characters"),
     "empty_input": Reason("has no text", "text"),
     "empty_label": Reason("has no label", "label"),
-    "label_in_input": Reason("its text tells the label"),
+    "label_in_input": Reason("its text states its label"),
     "unknown_label": Reason("its label is not one of the task", "label"),
     "duplicate": Reason("says the same as an earlier row", "text"),
     "near_duplicate_across_split": Reason("nearly repeats a validation or test text"),

@@ -94,6 +94,14 @@ def facts(task: TaskConfig, income: str) -> str:
     return messages[-2]["content"]
 
 
+def test_a_field_that_states_the_level_is_left_out(task: TaskConfig) -> None:
+    record = {"income": "3", "label": task.labels[0], "recommendation": "approve"}
+    for remark in (f"risk level: {task.labels[0].upper()}", f"seen [label={task.labels[0]}]"):
+        assert to_conversation({**record, "credit_history": remark}, task) == (
+            Reject("label_in_input")
+        )
+
+
 def test_an_answer_is_a_level_and_its_recommendation(task: TaskConfig) -> None:
     level = task.labels[0]
     assert read_answer(f"{level.upper()}\n Decline\nbecause", task) == f"{level}\ndecline"

@@ -41,13 +41,33 @@ def test_what_the_list_holds_is_an_intent(label: str, config: Config) -> None:
     assert made[-1] == {"role": "assistant", "content": label}
 
 
-@pytest.mark.parametrize("label", ["Refund (late)", "退款（含运费）", "Ｆｕｌｌ Width", "A-B_c"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Refund (late)",
+        "\u9000\u6b3e\uff08\u542b\u8fd0\u8d39\uff09",
+        "\uff26\uff55\uff4c\uff4c Width",
+        "A-B_c",
+    ],
+)
 def test_an_intent_is_written_as_the_list_spells_it(label: str, config: Config) -> None:
     task = config.task.model_copy(update={"labels": [*config.task.labels, label]})
     for spelling in (label, f" {label.upper()}", label.replace(" ", "\u00a0"), f"\u200b{label}"):
         made = to_conversation({"text": "hello", "label": spelling}, task)
         assert made[-1] == {"role": "assistant", "content": label}
         assert read_answer(f"{spelling}\nbecause", task) == label
+
+
+@pytest.mark.parametrize(
+    "form", ["[intent: {}] hello", "hello #{}", "\u610f\u56fe\uff1a{} \u4f60\u597d", "label={}"]
+)
+def test_a_request_that_states_its_intent_is_left_out(form: str, config: Config) -> None:
+    label = config.task.labels[0]
+    record = {"text": form.format(label.upper()), "label": label}
+    assert to_conversation(record, config.task) == Reject("label_in_input")
+    assert (
+        to_conversation({**record, "text": f"hello {label}"}, config.task)[-1]["content"] == label
+    )
 
 
 def test_only_an_intent_of_the_list_is_an_answer(config: Config) -> None:

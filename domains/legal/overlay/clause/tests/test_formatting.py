@@ -105,8 +105,10 @@ def test_a_passage_without_use_says_why(config: Config, text: str, label: str, r
 
 def test_a_passage_that_tells_its_answer_is_left_out(config: Config) -> None:
     task = config.task.model_copy(update={"answer_told": r"label = \w+"})
-    record = {"text": "[reviewer: label = Yes] The term renews.", "label": task.labels[0]}
-    assert to_conversation(record, task) == Reject("label_in_input")
+    label = task.labels[0]
+    for note in ("[reviewer: label = Yes]", f"[answer: {label}]", f"tag={label.upper()}."):
+        record = {"text": f"{note} The term renews.", "label": label}
+        assert to_conversation(record, task) == Reject("label_in_input")
 
 
 def test_only_a_label_is_an_answer(config: Config) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Container, Mapping
 
 from .conversation import Conversation, Reject, to_example
 from .keys import NO_LABEL, is_missing, skeleton
+from .label_leaks import stated_label
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
@@ -34,6 +35,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     intent = task.label_of(record["label"])
     if intent is None:
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
+    if stated_label(text, [intent]):
+        return Reject("label_in_input")
     return to_example(text, intent, task)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Container, Mapping
 from .conversation import Conversation, Reject, to_example
 from .errors import ProjectError
 from .keys import NO_FACT, NO_LABEL, find_label, is_missing
+from .label_leaks import stated_label
 from .task import TaskConfig
 
 FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
@@ -38,6 +39,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     level = task.label_of(record["label"])
     if level is None:
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
+    if any(stated_label(value, [level]) for value in values.values()):
+        return Reject("label_in_input")
     if not task.recommendations:
         return to_example(as_lines(values), level, task)
     if "recommendation" not in record:

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from .conversation import Conversation, Reject, to_example
 from .keys import NO_LABEL, is_missing, skeleton
+from .label_leaks import stated_label
 from .several import named_by, parts_of, several_labels
 from .task import TaskConfig
 
@@ -57,7 +58,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject("empty_label")
     if charges is None:
         return Reject("unknown_label")
-    if any(is_told(charge, text) for charge in charges):
+    names = [name for charge in charges for name in (charge, charge + SUFFIX)]
+    if stated_label(text, names) or any(is_told(charge, text) for charge in charges):
         return Reject("label_in_input")
     return to_example(text, in_order(charges, task), task)
 

@@ -11,6 +11,7 @@ from collections.abc import Container, Mapping
 
 from .conversation import Conversation, Reject, to_example
 from .keys import NO_GROUP, NO_LABEL, is_missing, skeleton
+from .label_leaks import stated_label
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
@@ -36,7 +37,8 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     label = task.label_of(record["label"])
     if label is None:
         return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
-    if re.search(task.answer_told, text):  # such as a reviewer's note that was left in it
+    # such as a reviewer's note that was left in it
+    if re.search(task.answer_told, text) or stated_label(text, [label]):
         return Reject("label_in_input")
     return to_example(with_question(text, kind, task), label, task)
 
