@@ -24,6 +24,7 @@ QUICK = {
     "batch_size": "2",
     "evaluations": "5",
     "shots": "0",
+    "max_length": "256",  # a token of the tiny model is a byte
 }
 
 
