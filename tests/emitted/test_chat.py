@@ -94,6 +94,7 @@ def terminal(fresh: Desk, several: bool) -> Iterator[Terminal]:
         ("", [], []),
         ("\n \n\n", [], []),
         ("one\n", ["one"], ["one"]),
+        ("exit\n\nquit", ["exit", "quit"], ["exit", "quit"]),  # as records may say
         ("one\ntwo\n\n\nthree", ["one", "two", "three"], ["one\ntwo", "three"]),
         ("one\r\n two \r\n\r\nthree\r\n", ["one", "two", "three"], ["one\ntwo", "three"]),
     ],
@@ -131,6 +132,20 @@ def test_a_paste_with_empty_lines_is_one_question_until_enter_is_pressed(
     terminal.type("\x04")
     terminal.until("the end")
     assert heard(terminal.output) == ["non_compete\nFirst.\nLast.", "one\ntwo", "begun"]
+
+
+def test_a_word_leaves_at_a_terminal(terminal: Terminal, several: bool) -> None:
+    terminal.type("exit the contract\n")
+    if several:
+        time.sleep(0.5)
+        terminal.type("exit\n")  # goes on with the question
+        time.sleep(0.5)
+        terminal.type("\n")
+    terminal.until("question: ")
+    terminal.until("> ")
+    terminal.type(" \u9000\u51fa \n" if several else "QUIT\n")
+    terminal.until("the end")
+    assert heard(terminal.output) == ["exit the contract" + several * "\nexit"]
 
 
 @pytest.mark.parametrize("several", [False], indirect=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from desk import Desk
 
@@ -38,6 +40,12 @@ def test_check_shows_whole_characters_of_two_labels_and_names_the_third(chinese:
 def test_chat_says_that_an_answer_is_no_label_and_keeps_it_apart(chinese: Desk) -> None:
     assert chinese.run("train", "--set", "training.epochs=1").returncode == 0
     run = chinese.run("chat", "--set", "training.epochs=1", "--once", "hello")
-    assert (run.returncode, run.stderr) == (0, "(this is none of task.labels)\n")
+    assert run.returncode == 0
+    unread, likely = run.stderr.splitlines()
+    assert unread == "(this is none of task.labels)"
+    shown = re.fullmatch(r"\(most likely: (\w+) ([\d.]+), (\w+) ([\d.]+), (\w+) ([\d.]+)\)", likely)
+    assert shown and {*shown.groups()[::2]} == {"moon", "refund", "parcel"}
+    first, second, third = map(float, shown.groups()[1::2])
+    assert 1 >= first >= second >= third and first + second + third == pytest.approx(1, abs=0.02)
     assert run.stdout.endswith("\n")
-    assert "task.labels" not in run.stdout
+    assert "task.labels" not in run.stdout and "likely" not in run.stdout

@@ -13,12 +13,13 @@ from .conversation import Conversation, Reject, to_example
 from .errors import ProjectError
 from .keys import NO_FACT, NO_LABEL, find_label, is_missing
 from .label_leaks import stated_label
+from .messages import fill
 from .task import TaskConfig
 
 FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
 NEAR_DUPLICATES = False  # two applications may be much alike, and are two
 SEVERAL_LINES = True  # of a question in make chat
-HOW = "a line for each field, `field: value`; an empty line ends an application"
+HOW = fill("a line for each field, `field: value`; an empty line ends an application")
 
 NOT_GIVEN = "-"
 

@@ -13,13 +13,14 @@ from functools import lru_cache
 from .conversation import Conversation, Reject, to_example
 from .keys import NO_LABEL, is_missing, skeleton
 from .label_leaks import stated_label
+from .messages import fill
 from .several import named_by, parts_of, several_labels
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 SEVERAL_LINES = True  # of a question in make chat
-HOW = "an empty line ends the facts of a case"
+HOW = fill("an empty line ends the facts of a case")
 
 SEPARATOR = ";"  # between charges, as a line end
 PREFIX = "罪名:"  # that some files write before the charges

@@ -12,12 +12,15 @@ from collections.abc import Container, Mapping
 from .conversation import Conversation, Reject, to_example
 from .keys import NO_GROUP, NO_LABEL, is_missing, skeleton
 from .label_leaks import stated_label
+from .messages import fill
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 SEVERAL_LINES = True  # of a question in make chat
-HOW = "a clause type on the first line, if records name one, and the passage; an empty line ends it"
+HOW = fill(
+    "a clause type on the first line, if records name one, and the passage; an empty line ends it"
+)
 BETWEEN = "\n\n"  # a passage and its question
 
 
