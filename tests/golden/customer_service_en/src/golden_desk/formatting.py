@@ -11,12 +11,13 @@ from collections.abc import Container, Mapping
 from .conversation import Conversation, Reject, to_example
 from .keys import NO_LABEL, is_missing, skeleton
 from .label_leaks import stated_label
+from .messages import fill
 from .task import TaskConfig
 
 FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
 NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
 SEVERAL_LINES = False  # of a question in make chat
-HOW = "each line is a question of its own"
+HOW = fill("each line is a question of its own")
 
 
 def more_fields(task: TaskConfig) -> tuple[str, ...]:
