@@ -224,7 +224,7 @@ def _family() -> Family:
         alpha={"lora": Measured(16, why, "families/smollm2")},
         learning_rate={"lora": Measured(0.002, why, "families/smollm2")},
         fp16_safe=Measured(value=True, why=why, source="families/smollm2"),
-        chat=Chat("<|im_end|>", "<|im_end|>", {}, "families/smollm2"),
+        chat=Chat("<|im_end|>", "<|im_end|>", {}, 16, "families/smollm2"),
         tokens_per_piece={},
         requires=(),
         languages=("en",),

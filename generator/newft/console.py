@@ -183,7 +183,9 @@ class Screen:
             return self.texts("plan.unknown")
         low, high = estimate.hours
         if high < 2:
-            return self.texts("plan.minutes", low=f"{low * 60:.0f}", high=f"{high * 60:.0f}")
+            return self.texts(
+                "plan.minutes", low=f"{low * 60:.0f}", high=f"{max(1.0, high * 60):.0f}"
+            )
         return self.texts("plan.long", low=f"{low:.1f}", high=f"{high:.1f}")
 
 

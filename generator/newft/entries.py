@@ -159,6 +159,7 @@ class Chat:
     end_of_turn: str  # the token that ends an answer, and stops generation
     pad: str  # padding token; masked by position, so it may equal the end of turn
     template_arguments: Mapping[str, str | bool]  # the same at training and serving
+    template_tokens: int  # of a system, a user and an assistant turn, beside their texts
     source: str
 
 

@@ -19,7 +19,7 @@ RANKINGS = (
     TextPieces(words=1, digits=1, marks=1, han=0.7, other=1),
     TextPieces(words=1, digits=1, marks=1, han=1.9, other=1),
 )
-SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 1.0)  # of the rows, from the shortest on
+SHARES = (0.1, 0.25, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 1.0)  # of the rows
 
 
 @dataclass

@@ -100,7 +100,7 @@ def family(
         alpha={"lora": Measured(16, Text("a scale", "缩放"), "its authors")},
         learning_rate={"lora": Measured(rate, Text("a rate", "学习率"), "its authors")},
         fp16_safe=Measured(fp16, Text("values grow large", "数值过大"), "an issue"),
-        chat=Chat("<|im_end|>", "<|endoftext|>", {}, "tokenizer_config.json"),
+        chat=Chat("<|im_end|>", "<|endoftext|>", {}, 16, "tokenizer_config.json"),
         tokens_per_piece={
             piece: Measured(tokens, Text("counted", "实测"), "its tokenizer")
             for piece, tokens in (("word", 1.0), ("digit", 1.0), ("han", 0.7), ("other", 1.0))

@@ -34,25 +34,28 @@ def rank(case: Case) -> Reasoned[int]:
     value = start.value
     while value < LARGEST_RANK and value * of_one < bits:
         value *= 2
-    holds, asked = _millions(value * of_one), _millions(bits)
+    holds, asked = _bits(value * of_one), _bits(bits)
     if value == start.value:
         why = Text(
-            f"{start.why.en}; it holds {holds} million bits, and the answers of {rows:,} rows are "
-            f"{asked} million at most",
-            f"{start.why.zh}；可容纳 {holds} 百万比特，而 {rows:,} 行的答案至多 {asked} 百万比特",
+            f"{start.why.en}; it holds {holds.en}, and the answers of {rows:,} rows are "
+            f"{asked.en} at most",
+            f"{start.why.zh}；可容纳 {holds.zh}，而 {rows:,} 行的答案至多 {asked.zh}",
         )
     else:
         why = Text(
-            f"the answers of {rows:,} rows are up to {asked} million bits: rank {value} holds "
-            f"{holds} million; with alpha as it is, the learning rate stays",
-            f"{rows:,} 行的答案至多 {asked} 百万比特：秩 {value} 可容纳 {holds} 百万比特；"
-            "alpha 不变，学习率也不必改",
+            f"the answers of {rows:,} rows are up to {asked.en}, and this rank holds {holds.en}; "
+            "with alpha as it is, the learning rate stays",
+            f"{rows:,} 行的答案至多 {asked.zh}，该秩可容纳 {holds.zh}；alpha 不变，学习率也不必改",
         )
     return Reasoned(value, why, sources.joined(start.source, sources.CAPACITY))
 
 
-def _millions(bits: float) -> str:
-    return figure(max(0.01, bits / 1e6))
+def _bits(bits: float) -> Text:
+    """An amount of information as a reader wants it."""
+    if bits < 1e6:
+        rounded = f"{round(bits, -2):,.0f}"
+        return Text(f"{rounded} bits", f"{rounded} 比特")
+    return Text(f"{figure(bits / 1e6)} million bits", f"{bits / 1e4:,.0f} 万比特")
 
 
 def alpha(case: Case) -> Reasoned[int]:

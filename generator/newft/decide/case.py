@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import ceil
 
 from newft.decide.bare_labels import explain_bare_labels
@@ -18,9 +18,6 @@ CPU_MEMORY_SHARE = 0.75
 # (https://github.com/linuxmint/cinnamon/issues/3892); rounded up, a rule of newft.
 DESKTOP_GB = 1.0
 TOKENS_PER_MARK = 1.0  # a mark of ASCII is one token at most, and a run of one mark too
-# Role markers of system, user and assistant, and the line breaks between them.
-TEMPLATE_TOKENS = 16
-TEMPLATE_TOKENS_AT_MOST = 48  # LLaMA 3.1 also writes two lines with dates
 MEDIAN, P95, LONGEST = 0.5, 0.95, 1.0  # shares of the rows; `Lengths.rows` has these and others
 
 
@@ -84,6 +81,12 @@ class Case:
         """Labels to tell apart; at least 1, so that it can be divided by."""
         return max(1, len(self.facts.data.labels))
 
+    @cached_property
+    def longest_answer_tokens(self) -> int:
+        """Tokens of the longest answer; there may be hundreds of labels."""
+        data = self.facts.data
+        return max(tokens_of(answer, self.family) for answer in (*data.labels, data.longest_answer))
+
     @property
     def name(self) -> str:
         """The model's name for messages."""
@@ -119,8 +122,7 @@ def _piece_weights(family: Family) -> TextPieces:
 
 def answer_tokens(case: Case) -> int:
     """Tokens of the longest answer, its end of turn included."""
-    data = case.facts.data
-    return 1 + max(tokens_of(answer, case.family) for answer in (*data.labels, data.longest_answer))
+    return case.longest_answer_tokens + 1
 
 
 def prompts_of(case: Case) -> Prompts:
@@ -132,20 +134,19 @@ def prompts_of(case: Case) -> Prompts:
 
 
 def fixed_tokens(case: Case) -> int:
-    """Tokens to allow for what every training row has besides its input."""
+    """Tokens of what every training row has besides its input."""
     about = case.task.asks_about.get(case.answers.language, "")
     return (
         tokens_of(prompts_of(case).tuned, case.family)
         + tokens_of(about, case.family)
-        + TEMPLATE_TOKENS_AT_MOST
+        + case.family.chat.template_tokens
         + answer_tokens(case)
     )
 
 
 def mean_row_tokens(case: Case) -> int:
     """Tokens of a usual training row, template included."""
-    fixed = fixed_tokens(case) - TEMPLATE_TOKENS_AT_MOST + TEMPLATE_TOKENS
-    return input_tokens(case, MEDIAN) + fixed
+    return input_tokens(case, MEDIAN) + fixed_tokens(case)
 
 
 def memory_zh(hardware: Hardware) -> str:

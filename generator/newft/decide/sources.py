@@ -108,6 +108,8 @@ def rule(en: str, zh: str) -> Text:
 
 
 def joined(*sources: str | Text) -> Text:
-    """Several sources as one."""
+    """Several sources as one, each once."""
     texts = [cited(source) for source in sources]
-    return Text("; ".join(text.en for text in texts), "；".join(text.zh for text in texts))
+    en = dict.fromkeys(part for text in texts for part in text.en.split("; "))
+    zh = dict.fromkeys(part for text in texts for part in text.zh.split("；"))
+    return Text("; ".join(en), "；".join(zh))
