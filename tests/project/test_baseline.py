@@ -55,7 +55,7 @@ def test_the_kept_answers_say_nothing_of_where_the_files_lay(
     write_baseline(tree, answers=answers, facts=facts)
     assert load(tree / ".newft/answers.yml")["data.files"] == ("data/raw/x.csv",)
     kept = (tree / ".newft/facts.yml").read_text(encoding="utf-8")
-    assert "x.csv was read as utf-16" in kept and str(tmp_path) not in kept
+    assert "data/raw/x.csv" in kept and str(tmp_path) not in kept
 
 
 def test_open_questions_have_no_key(tmp_path: Path) -> None:
@@ -64,14 +64,14 @@ def test_open_questions_have_no_key(tmp_path: Path) -> None:
     assert "revision" not in text and "columns" not in text and "null" not in text
 
 
-def test_facts_are_kept_in_both_languages_and_without_paths_of_this_machine(tmp_path: Path) -> None:
+def test_facts_are_kept_without_warnings_and_paths_of_this_machine(tmp_path: Path) -> None:
     text = (written(tmp_path) / ".newft/facts.yml").read_text(encoding="utf-8")
     assert str(tmp_path) not in text
     kept = yaml.safe_load(text)
     assert kept["newft"] == __version__
     data = kept["facts"]["data"]
     assert data["files"][0]["path"] == "data/raw/tickets.csv"
-    assert data["warnings"] == [{"en": "one label has few rows", "zh": "有一个标签数据偏少"}]
+    assert data["warnings"] == []  # they may quote cells, and this file is put under git
     assert data["mapping"] == {"text": ["message", "客户消息"], "label": ["intent"]}
 
 

@@ -187,7 +187,7 @@ def test_it_speaks_one_language(project: Project) -> None:
     chinese = {path for path, text in texts.items() if CJK.search(text)}
     chinese = {path for path in chinese if not path.endswith(KNOW_BOTH)}
     if project.case.language == "en":
-        assert chinese - {".newft/facts.yml"} == set()  # which keeps warnings in both
+        assert chinese - {".newft/facts.yml"} == set()  # which keeps labels and columns
         return
     reads = READS_CHINESE if project.case.task.startswith("legal/") else set()
     read = {path for path in chinese if path.rpartition("/")[2] in reads}

@@ -23,7 +23,8 @@ def write_baseline(tree: Path, *, answers: Answers, facts: Facts) -> None:
     files = tuple(replace(file, path=file.project_path) for file in facts.data.files)
     here = () if facts.data.sample else tuple(file.path for file in files)
     answers = replace(answers, data=replace(answers.data, files=here))
-    facts = replace(facts, data=replace(facts.data, files=files))
+    # warnings quote cells, such as a customer's address; the project is put under version control
+    facts = replace(facts, data=replace(facts.data, files=files, warnings=()))
     _write(kept / "answers.yml", _given(answers))
     _write(kept / "facts.yml", {"newft": __version__, "facts": plain(facts)})
     _pack(tree, kept / "baseline.tar")
