@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +11,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
-import pytest
-from golden_project import GOLDEN
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,18 +19,6 @@ HELD_OUT = 0.2  # of the rows, for each of validation and test
 FEWEST_ROWS = 20
 
 Places = dict[str, list[tuple[str, str]]]  # by split, the label and the group of each row
-
-
-@pytest.fixture(scope="module")
-def project() -> Any:
-    """The modules of the golden project that format rows."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(GOLDEN / "src"))
-        from golden_desk import config, data
-
-        yield data, config.load_config(GOLDEN / "config" / "run.yaml")
-    for name in [name for name in sys.modules if name.split(".")[0] == "golden_desk"]:
-        del sys.modules[name]
 
 
 def words(number: int) -> str:

@@ -17,7 +17,6 @@ from package_name.conversation import Conversation, to_example
 from package_name.errors import ProjectError
 from package_name.exports import alpaca, sharegpt
 from package_name.formatting import NEAR_DUPLICATES
-from package_name.near_duplicates import near_duplicates
 from package_name.row_files import read_lines
 from package_name.splits import PROCESSED, SPLITS
 from package_name.summary import Summary
@@ -251,17 +250,6 @@ def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(
         data.formatted(config)
     (raw / "a.csv").unlink()
     assert data.formatted(config) == rows
-
-
-def test_a_near_copy_of_a_held_out_text_is_found() -> None:
-    held_out = ["a sentence that is long enough to be told from all of the others"]
-    texts = [
-        "another sentence",
-        "a sentence that is long enough to be told from all of the others!!",
-        "a Sentence, that is long enough; to be told from all of the others?",
-        "a sentence that is short",
-    ]
-    assert near_duplicates(texts, held_out) == {1: 0, 2: 0}
 
 
 def test_exports_hold_the_same_rows(config: Config, write_rows: Callable[..., None]) -> None:

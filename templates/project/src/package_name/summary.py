@@ -15,6 +15,7 @@ from .splits import PROCESSED, SPLITS, Move, Split
 
 KEPT_LABELS, LONGEST_LABEL = 100, 60  # of unknown labels: how many, and how much of each
 FAR = 0.1  # of the rows, from the share that was asked for
+MANY_NEAR_DUPLICATES = 0.1  # of the rows
 LARGE_GROUP = 0.1  # of the rows: a split that gets it is mostly this group
 
 
@@ -28,7 +29,7 @@ REASONS = {
     "label_in_input": Reason("its text states its label"),
     "unknown_label": Reason("its label is not one of the task", "label"),
     "duplicate": Reason("says the same as an earlier row", "text"),
-    "near_duplicate_across_split": Reason("nearly repeats a validation or test text"),
+    "near_duplicate_across_split": Reason("nearly repeats a text of a held-out split"),
 }
 DOUBTS = {
     "text": "is {column} the column of data.columns.text?",
@@ -75,10 +76,10 @@ class Summary:
                 self.labels[split][label] += change
         self.moved += 1
 
-    def drop_near_duplicate(self, labels: Sequence[str]) -> None:
-        """Count a training row that is left out after all."""
-        self.kept["train"] -= 1
-        self.labels["train"].subtract(labels)
+    def drop_near_duplicate(self, split: Split, labels: Sequence[str]) -> None:
+        """Count a row that is left out after all."""
+        self.kept[split] -= 1
+        self.labels[split].subtract(labels)
         self.rejects["near_duplicate_across_split"] += 1
 
     def facts(self) -> dict[str, object]:
@@ -101,7 +102,7 @@ class Summary:
         if not self.near_duplicates_checked:
             lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
         warnings = [*self.files, *self._shares(config.data), *self.doubts(config)]
-        warnings += self._gaps(config.task.labels)
+        warnings += [*self._near_duplicates(), *self._gaps(config.task.labels)]
         if self.contradictions:
             path = PROCESSED / "contradictions.jsonl"
             texts = counted(self.contradictions, "text")
@@ -147,6 +148,16 @@ class Summary:
                     f"{share:.0%} of the rows are for {split}, where {asked:.0%} was asked for: "
                     + (reason if self.groups else "each label has a row in every split")
                 )
+
+    def _near_duplicates(self) -> Iterator[str]:
+        """Many rows that are left out as near-duplicates: they may be made from a template."""
+        near = self.rejects["near_duplicate_across_split"]
+        rows = sum(self.kept.values()) + near
+        if near > rows * MANY_NEAR_DUPLICATES:
+            yield (
+                f"{near:,} of {rows:,} rows nearly repeat a text of a held-out split: look at them "
+                "in rejects.jsonl; NEAR_DUPLICATES = False in formatting.py keeps them"
+            )
 
     def _gaps(self, labels: Sequence[str]) -> Iterator[str]:
         """The labels without a row, and those without one to learn from or to be judged by."""

@@ -35,8 +35,9 @@ from .formatting import (
 )
 from .keys import NO_GROUP, escape_controls, is_missing
 from .messages import fill
-from .near_duplicates import LARGEST, near_duplicates
+from .near_duplicates import LARGEST, TextsToCompare, near_duplicates
 from .origin import changed_files, origin
+from .output import say
 from .records import Layout, RecordError, Row, data_files, detect, read_rows
 from .repeats import Place, Texts
 from .row_files import (
@@ -52,6 +53,8 @@ from .row_lengths import measure_rows
 from .splits import PROCESSED, SPLITS, Move, Split, SplitAssigner
 from .summary import Summary, some
 from .task import TaskConfig
+
+Lines = list[dict[str, Any]]  # formatted rows
 
 SUMMARY = PROCESSED / "summary.json"
 MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
@@ -238,29 +241,46 @@ def rows(layouts: Mapping[Path, Layout]) -> Iterator[Row]:
 
 
 def drop_near_duplicates(folder: Path, summary: Summary) -> None:
-    """Move training rows that nearly repeat a held-out text to the rejects."""
+    """Move rows that nearly repeat a text of a later split to the rejects.
+
+    Training rows are compared with validation and test rows, and validation rows with test rows.
+    """
     if not NEAR_DUPLICATES:
         return
     if sum(summary.kept.values()) > LARGEST:
         summary.near_duplicates_checked = False
         return
     train, validation, test = (read_lines(folder / f"{split}.jsonl") for split in SPLITS)
-    held_out = validation + test
-    if len(train) * len(held_out) > MANY_PAIRS:
-        print(f"comparing {len(train):,} with {len(held_out):,} held-out rows ...", flush=True)
-    repeats = near_duplicates(
-        *([compared(_text(line)) for line in lines] for lines in (train, held_out))
+    if len(train) * len(validation + test) > MANY_PAIRS:
+        say(
+            "comparing {rows:,} with {held_out:,} held-out rows ...",
+            rows=len(train),
+            held_out=len(validation + test),
+        )
+    dropped: dict[Split, dict[int, Split | None]] = {}
+    comparisons: tuple[tuple[Split, Lines, Lines], ...] = (
+        ("train", train, validation + test),
+        ("validation", validation, test),
     )
     with (folder / "rejects.jsonl").open("ab") as rejects:
-        for position, other in sorted(repeats.items()):
-            label = train[position]["messages"][-1]["content"]
-            summary.drop_near_duplicate(labels_in(label))
-            record = {"text": _text(train[position]), "label": label}
-            places = (
-                Place(line["file"], line["row"]) for line in (train[position], held_out[other])
-            )
-            rejects.write(reject_line("near_duplicate_across_split", record, *places))
-    move_rows(folder, {"train": dict.fromkeys(repeats)})
+        for split, lines, held_out in comparisons:
+            repeats = near_duplicates(_compared(lines), _compared(held_out))
+            dropped[split] = dict.fromkeys(repeats)
+            for position, other in sorted(repeats.items()):
+                label = lines[position]["messages"][-1]["content"]
+                summary.drop_near_duplicate(split, labels_in(label))
+                record = {"text": _text(lines[position]), "label": label}
+                pair = lines[position], held_out[other]
+                places = (Place(line["file"], line["row"]) for line in pair)
+                rejects.write(reject_line("near_duplicate_across_split", record, *places))
+    move_rows(folder, dropped)
+
+
+def _compared(lines: Lines) -> TextsToCompare:
+    return TextsToCompare(
+        [compared(_text(line)) for line in lines],
+        [line["messages"][-1]["content"] for line in lines],
+    )
 
 
 def _text(line: Mapping[str, Any]) -> str:

@@ -1,24 +1,57 @@
-"""Texts of the training split that nearly repeat a held-out text: they would flatter the result."""
+"""Rows that nearly repeat a held-out text: they would flatter the result.
+
+Two texts are near-duplicates where they share most of their character trigrams; or, if their labels
+are the same, where one word makes the difference, or their order alone. What many texts share, as a
+footer or a template with a gap, says nothing: trigrams and wordings of many texts do not count.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
-from .keys import skeleton
+from .keys import DIGIT, skeleton
 
 # Jaccard similarity of character trigrams. Lee et al. 2022 (arXiv:2107.06499) look for duplicates
 # from 0.8 on, over long documents; short texts share trigrams by chance, so a little stricter.
 SIMILAR = 0.85
+COMMON_SHARE, COMMON_ROWS = 0.2, 10  # of the texts: a trigram in more of them says nothing
 LARGEST = 50_000  # rows; beyond them the comparison would take minutes
 _BLOCK = 100  # held-out texts at once: every pair with a common trigram is held
 
+# One changed word leaves 0.85 of the trigrams from some 18 words on: these are for shorter texts.
+# A Chinese character counts as half a word.
+MOST_WORDS = 30
+FEWEST_WORDS = 5  # that both texts have
+SHARED = 0.75  # of the words of both
+MOST_VARIANTS = 5  # texts that differ in the same place: more are made from a template
 
-def near_duplicates(texts: Sequence[str], held_out: Sequence[str]) -> dict[int, int]:
+_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_]+)*|\d+")
+_HAN = re.compile("[\u3400-\u9fff]")
+
+
+class TextsToCompare(NamedTuple):
+    """Texts to compare, and the label of each."""
+
+    texts: Sequence[str]
+    labels: Sequence[str]
+
+
+def near_duplicates(ours: TextsToCompare, held_out: TextsToCompare) -> dict[int, int]:
     """Positions of the texts that nearly repeat a held-out one, each with that one's position."""
-    if not texts or not held_out:
+    if not ours.texts or not held_out.texts:
         return {}
+    return _alike_in_words(ours, held_out) | _alike_in_trigrams(ours.texts, held_out.texts)
+
+
+def _alike_in_trigrams(texts: Sequence[str], held_out: Sequence[str]) -> dict[int, int]:
     # loading it takes longer than formatting a small file does
     from sklearn.feature_extraction.text import HashingVectorizer
 
@@ -30,11 +63,12 @@ def near_duplicates(texts: Sequence[str], held_out: Sequence[str]) -> dict[int, 
         norm=None,
         alternate_sign=False,
     )
-    ours = trigrams.transform(texts)
+    every = _without_common(trigrams.transform([*texts, *held_out]))
+    ours, others = every[: len(texts)], every[len(texts) :]
     sizes = np.asarray(ours.sum(axis=1)).ravel()
     found: dict[int, int] = {}
     for start in range(0, len(held_out), _BLOCK):
-        theirs = trigrams.transform(held_out[start : start + _BLOCK])
+        theirs = others[start : start + _BLOCK]
         their_sizes = np.asarray(theirs.sum(axis=1)).ravel()
         common = (ours @ theirs.T).tocoo()
         union = sizes[common.row] + their_sizes[common.col] - common.data
@@ -42,3 +76,66 @@ def near_duplicates(texts: Sequence[str], held_out: Sequence[str]) -> dict[int, 
         columns = (start + common.col[near]).tolist()
         found = dict(zip(common.row[near].tolist(), columns, strict=True)) | found
     return found
+
+
+def _without_common(trigrams: sparse.csr_matrix) -> sparse.csr_matrix:
+    """The trigrams of each text without those that many texts have."""
+    rows, columns = trigrams.shape
+    having: NDArray[np.int64] = np.bincount(trigrams.indices, minlength=columns)
+    trigrams.data[having[trigrams.indices] > max(COMMON_ROWS, COMMON_SHARE * rows)] = 0
+    trigrams.eliminate_zeros()
+    return trigrams
+
+
+def _alike_in_words(ours: TextsToCompare, held_out: TextsToCompare) -> dict[int, int]:
+    """The texts that are a held-out one of the same label, but for a word or the order of words."""
+    words = [_words(text) for text in (*ours.texts, *held_out.texts)]
+    having = Counter(word for each in words for word in {*each})
+    most = max(COMMON_ROWS, COMMON_SHARE * len(words))
+    common = {word for word, rows in having.items() if rows > most}
+    wordings = [
+        {hash((label, *wording)) for wording in _wordings(each, common)}
+        for each, label in zip(words, (*ours.labels, *held_out.labels), strict=True)
+    ]
+    met: defaultdict[int, list[int]] = defaultdict(list)
+    for position, found in enumerate(wordings):
+        for wording in found:
+            met[wording].append(position)
+    many, near = len(ours.texts), dict[int, int]()
+    for positions in met.values():
+        held = [position - many for position in positions if position >= many]
+        if held and len(positions) <= MOST_VARIANTS:
+            for position in positions[: len(positions) - len(held)]:
+                near[position] = min(held[0], near.get(position, held[0]))
+    return near
+
+
+def _words(text: str) -> list[str]:
+    return _TOKEN.findall(DIGIT.sub("0", unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _wordings(words: Sequence[str], common: set[str]) -> Iterator[Sequence[str]]:
+    """The words of a text in one order, all of them, and without each word or two characters.
+
+    Of a long text, what many texts have is left out first: it may be a footer.
+    """
+    if _size(words) > MOST_WORDS:
+        words = [word for word in words if word not in common]
+    size = _size(words)
+    if FEWEST_WORDS <= size <= MOST_WORDS:
+        yield sorted(words)
+        for start, end in _gaps(words):
+            if size - _size(words[start:end]) >= max(FEWEST_WORDS, SHARED * size):
+                yield sorted([*words[:start], *words[end:]])
+
+
+def _size(words: Sequence[str]) -> float:
+    return sum(0.5 if _HAN.match(word) else 1 for word in words)
+
+
+def _gaps(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where words may be left out: each of them, and each two Chinese characters in a row."""
+    for start, word in enumerate(words):
+        yield start, start + 1
+        if _size(words[start : start + 2]) == 1 and _HAN.match(word):
+            yield start, start + 2

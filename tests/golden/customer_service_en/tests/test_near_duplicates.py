@@ -1,0 +1,106 @@
+"""Texts that nearly repeat a held-out one are found; others, alike or of one template, are not."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from example import COLUMNS
+
+from golden_desk import data
+from golden_desk.config import Config
+from golden_desk.formatting import NEAR_DUPLICATES
+from golden_desk.near_duplicates import COMMON_ROWS, TextsToCompare, near_duplicates
+from golden_desk.row_files import read_lines
+from golden_desk.splits import PROCESSED
+
+LONG = "a sentence that is long enough to be told from all of the others"
+SHORT = "my parcel never came to the office"
+
+
+def found(texts: list[str], held_out: list[str], label: str = "a") -> dict[int, int]:
+    ours = TextsToCompare(texts, ["a"] * len(texts))
+    return near_duplicates(ours, TextsToCompare(held_out, [label] * len(held_out)))
+
+
+def test_a_near_copy_of_a_long_text_is_found_whatever_its_label() -> None:
+    texts = [
+        "another sentence",
+        f"{LONG}!!",
+        "a Sentence, that is long enough; to be told from all of the others?",
+        "a sentence that is short",
+    ]
+    for label in ("a", "b"):
+        assert found(texts, [LONG], label) == {1: 0, 2: 0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my parcle never came to the office",
+        "my parcel never came to the house",
+        "my parcel never came to the new office",
+        "my parcel never came to office",
+        "office to parcel my the never came",
+    ],
+)
+def test_a_word_or_its_place_makes_no_other_text_where_the_label_is_the_same(text: str) -> None:
+    assert found([text], ["another text", SHORT]) == {0: 1}
+    assert found([text], ["another text", SHORT], "b") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "held_out"),
+    [
+        ("cancel my order", "track my order"),
+        ("my parcel never came to the office", "my parcel came back from the office"),
+        ("\u6211\u7684\u5305\u88f9", "\u6211\u7684\u8ba2\u5355"),
+    ],
+)
+def test_short_texts_that_differ_in_their_meaning_are_told_apart(text: str, held_out: str) -> None:
+    assert found([text], [held_out]) == {}
+
+
+def test_chinese_texts_are_compared_by_characters() -> None:
+    held_out = "\u6211\u4e70\u7684\u5305\u88f9\u4e00\u76f4\u6ca1\u6709\u9001\u5230\u516c\u53f8"
+    typo = held_out.replace("\u5305\u88f9", "\u5feb\u9012")
+    assert found([typo, f"{held_out}\u5462", typo[:6]], [held_out]) == {0: 0, 1: 0}
+
+
+def test_what_many_texts_share_says_nothing() -> None:
+    words = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "mnprt"]
+    footer = "this message is meant for the named reader alone and may hold confidential matter"
+    mails = [f"{word} {word[::-1]} {word * 2} {footer}" for word in words]
+    assert len(words) > 5 * COMMON_ROWS
+    assert found(mails[1:], mails[:1]) == {}
+    template = [f"where is the {word} that I ordered" for word in words]
+    assert found(template[1:], template[:1]) == {}
+    assert found([*mails[1:], mails[0].replace(footer, f"{footer}, please")], mails[:1]) != {}
+
+
+@pytest.mark.skipif(not NEAR_DUPLICATES, reason="this task does not compare its texts")
+def test_no_split_nearly_repeats_a_later_one(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
+    labels = config.task.labels
+    (column,) = next(among for name, among in COLUMNS.items() if name != "label")
+    write_rows(90)
+    header, *lines = Path("rows.csv").read_text(encoding="utf-8").splitlines()
+    assert header.split(",") == [column, "label"]
+    originals = [line.rpartition(",")[0] for line in lines]
+    pairs = [
+        (f"{text} {text[::-1]} near the station", labels[row % 2])
+        for row, text in enumerate(originals)
+    ]
+    copies = [(text.replace("station", "statoin"), label) for text, label in pairs]
+    write_rows(0, *pairs, *copies)
+    data.main(config, Namespace())
+    splits = [
+        {(line["row"] - 2) % 90 for line in read_lines(PROCESSED / f"{split}.jsonl")}
+        for split in ("train", "validation", "test")
+    ]
+    assert all(splits)
+    assert not splits[0] & (splits[1] | splits[2])
+    assert not splits[1] & splits[2]
