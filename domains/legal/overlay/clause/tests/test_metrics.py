@@ -8,6 +8,7 @@ from package_name.answers import Answers
 from package_name.baselines import classical_answers, words_by_type
 from package_name.config import Config
 from package_name.metrics import measure
+from package_name.slices import by_slice
 
 
 def test_always_the_same_answer_is_no_better_than_chance(config: Config) -> None:
@@ -17,6 +18,16 @@ def test_always_the_same_answer_is_no_better_than_chance(config: Config) -> None
     metrics = measure(gold, given, config.task, seed=0)
     assert metrics["accuracy"].value == 0.9
     assert metrics["balanced_accuracy"].value == 0.5
+
+
+def test_of_rows_of_one_answer_no_balance_is_measured(config: Config) -> None:
+    first, second = config.task.labels
+    given = Answers([first] * 12, config.task.labels, None)
+    assert measure([first] * 12, given, config.task, seed=0).keys() == {"accuracy"}
+    slices = by_slice([first] * 12, given, {"court": ["x"] * 12}, config)
+    assert (slices.measured, slices.one_sided) == ({}, {"court": {"x": 12}})
+    several = measure([first] * 6 + [second] * 6, given, config.task, seed=0)
+    assert several["balanced_accuracy"].value == 0.5
 
 
 def test_an_unreadable_answer_is_wrong_not_left_out(config: Config) -> None:

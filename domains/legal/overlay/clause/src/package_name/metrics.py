@@ -17,7 +17,8 @@ DECISIVE = ("balanced_accuracy", "ranked_balanced_accuracy")
 MEANING = fill(
     """\
 readable: the share of what the model writes that is one of the answers
-balanced_accuracy: the mean recall over the answers that have a test row
+balanced_accuracy: the mean recall over the answers that have a test row; not
+given (-, n/a) where all rows have one answer
 ranked: the answer the model finds most likely, whatever it would write"""
 )
 
@@ -30,10 +31,11 @@ def measure(
 
     def measured(given: Sequence[str | None]) -> dict[str, Metric]:
         found = positions(given, task.labels)
-        return {
-            "balanced_accuracy": resampled(balanced_accuracy, right, found, seed=seed),
-            "accuracy": rate(found == right),
-        }
+        metrics = {"accuracy": rate(found == right)}
+        if has_several(right):
+            balanced = resampled(balanced_accuracy, right, found, seed=seed)
+            metrics = {"balanced_accuracy": balanced, **metrics}
+        return metrics
 
     metrics = measured(answers.read)
     return (
@@ -56,12 +58,11 @@ def compare_all(
     def compared(ours: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Comparison]:
         pair = positions(ours, task.labels), positions(theirs, task.labels)
         correct = (pair[0] == right, pair[1] == right)
-        return {
-            "balanced_accuracy": compare(
-                balanced_accuracy, right, *pair, against=against, seed=seed
-            ),
-            "accuracy": compare_rates(*correct, against=against, seed=seed),
-        }
+        tests = {"accuracy": compare_rates(*correct, against=against, seed=seed)}
+        if has_several(right):
+            balanced = compare(balanced_accuracy, right, *pair, against=against, seed=seed)
+            tests = {"balanced_accuracy": balanced, **tests}
+        return tests
 
     ranked = by_ranking(compared(ours.ranked, theirs.ranked))
     return compared(ours.read, theirs.read) | ranked
@@ -70,6 +71,11 @@ def compare_all(
 def scores(answers: Answers, _task: TaskConfig) -> NDArray[np.float64] | None:
     """The score of each row, for evaluation.json: how likely its most likely answer is."""
     return None if answers.probabilities is None else answers.probabilities.max(axis=1)
+
+
+def has_several(gold: Labels) -> bool:
+    """Whether the rows have two labels or more; of one, recall alone is balanced with nothing."""
+    return len(np.unique(gold)) > 1
 
 
 def balanced_accuracy(gold: Labels, given: Labels) -> float:
