@@ -135,6 +135,9 @@ class Size:
     tied: bool
     source: str
     modelscope_id: str | None = None
+    # where the size's own chat template takes others than the family's
+    template_arguments: Mapping[str, str | bool] | None = None
+    license: str | None = None  # as the hub writes it; the page of `hub_id` says so
     embedded: Embedded | None = None
     # method -> value, where this size wants another than its family
     rank: Mapping[str, Measured[int]] = field(default_factory=dict)

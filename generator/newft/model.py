@@ -167,6 +167,8 @@ class Recipe:
     evaluations: Reasoned[int]  # validations, and checkpoints, in a run
     seed: Reasoned[int]
     training_minutes: Reasoned[int | None]  # None: no time budget
+    device: Reasoned[str]  # cuda, npu, mps, cpu
+    processes: Reasoned[int]
     evaluation_minutes: Reasoned[int | None]  # a model
     evaluation_batch_size: Reasoned[int]
     validation_share: Reasoned[float]
@@ -190,7 +192,9 @@ class ModelPlan:
     source: Source
     id: str  # hub id or folder
     revision: str | None
+    architecture: str | None
     parameters: int | None
+    license: str | None  # as the hub writes it
     end_of_turn: str
     pad: str
     template_arguments: Mapping[str, str | bool]

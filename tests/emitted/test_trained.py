@@ -87,8 +87,8 @@ def test_a_run_is_used_where_its_base_model_is_now(trained: Desk, tmp_path: Path
             assert run.returncode == 1
             assert run.stderr == (
                 f"error: {tmp_path / 'moved'} is another base model than the one {RUN} began with"
-                f"\n\nhint: set model.id in config/run.yaml to where {before} is now, or another "
-                "run.name\n"
+                f"\n\nhint: set model.id in config/run.yaml to where {Path(before).name} is now, "
+                "or another run.name\n"
             )
     finally:
         shutil.move(tmp_path / "gone", before)

@@ -107,12 +107,20 @@ def _model(answers: Answers, family: Family, size: Size | None) -> ModelPlan:
         source=source,
         id=identity,
         revision=answers.revision if source in ("huggingface", "modelscope") else None,
+        architecture=family.architectures[0] if len(family.architectures) == 1 else None,
         parameters=size.parameters if size else None,
+        license=size.license if size else None,
         end_of_turn=family.chat.end_of_turn,
         pad=family.chat.pad,
-        template_arguments=family.chat.template_arguments,
+        template_arguments=_template_arguments(family, size),
         embedded=size.embedded if size and source == EMBEDDED else None,
     )
+
+
+def _template_arguments(family: Family, size: Size | None) -> Mapping[str, str | bool]:
+    if size is not None and size.template_arguments is not None:
+        return size.template_arguments
+    return family.chat.template_arguments
 
 
 def _known(things: Mapping[str, T], key: str, what: str) -> T:

@@ -59,6 +59,8 @@ def _resolve(case: Case) -> Recipe:
         evaluations=steps.evaluations(case, updates),
         seed=_seed(),
         training_minutes=steps.training_minutes(case),
+        device=steps.device(case),
+        processes=steps.processes(case),
         evaluation_minutes=steps.evaluation_minutes(case),
         evaluation_batch_size=evaluation.evaluation_batch_size(
             case, precision=number_format.value, shots=shots.value

@@ -52,6 +52,11 @@ TRAINER = linked(
     "transformers TrainingArguments 的默认值",
     "https://huggingface.co/docs/transformers/main_classes/trainer",
 )
+DISTRIBUTED = linked(
+    "PyTorch trains one process a device",
+    "PyTorch 分布式训练为每个设备启动一个进程",
+    "https://docs.pytorch.org/docs/stable/elastic/run.html",
+)
 WILSON = linked(
     "Wilson interval at 95 %",
     "95% Wilson 置信区间",

@@ -220,6 +220,30 @@ def training_minutes(case: Case) -> Reasoned[int | None]:
     return Reasoned(TRAINING_MINUTES, why, source)
 
 
+def device(case: Case) -> Reasoned[str]:
+    """The kind of device that trains."""
+    card = case.hardware.accelerator
+    why = Text(
+        f"precision, batch and time budget are planned for {card.title}; "
+        "`make train` refuses a machine without such a device",
+        f"精度、批量和时间预算都按 {card.title} 规划；没有这类设备时，`make train` 会拒绝训练",
+    )
+    source = sources.rule(
+        "a plan for an accelerator would take days on a CPU, and nothing would say so",
+        "为加速卡做的规划放到 CPU 上可能要训练几天，而且不会有任何提示",
+    )
+    return Reasoned(card.kind, why, source)
+
+
+def processes(case: Case) -> Reasoned[int]:
+    """How many processes train together: one on each device."""
+    why = Text(
+        "one on each device; with more or fewer, `make train` keeps the rows of an update",
+        "每个设备一个；进程数不同时，`make train` 会保持每次更新的行数不变",
+    )
+    return Reasoned(case.hardware.count, why, sources.DISTRIBUTED)
+
+
 def evaluation_minutes(case: Case) -> Reasoned[int | None]:
     """The time budget of evaluating one model; None where an accelerator does."""
     if not case.on_cpu:

@@ -78,7 +78,14 @@ def config(
                 "test_share": 0.2,
             }
         ),
-        "model": run_yaml.model.model_copy(update={"precision": "fp32", "attention": "sdpa"}),
+        "model": run_yaml.model.model_copy(
+            update={
+                "precision": "fp32",
+                "attention": "sdpa",
+                "architecture": None,
+                "parameters": None,
+            }
+        ),
         "adapter": run_yaml.adapter.model_copy(update={"targets": "all-linear"}),
         "training": run_yaml.training.model_copy(
             update={
@@ -89,6 +96,8 @@ def config(
                 "truncated_share": 0.01,
                 "evaluations": 2,
                 "time_budget_minutes": None,
+                "device": "cpu",
+                "processes": 1,
             }
         ),
         "evaluation": run_yaml.evaluation.model_copy(

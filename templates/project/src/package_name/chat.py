@@ -33,11 +33,10 @@ from .errors import ProjectError
 from .formatting import HOW, SEVERAL_LINES, asked, candidates, read_answer
 from .keys import escape_controls, normal_label
 from .messages import fill
-from .model import load_tokenizer, load_tuned, stop_tokens
+from .model import find_base, load_tokenizer, load_tuned, stop_tokens
 from .output import say
 from .run_folder import run_folder
 from .scoring import rank_answers
-from .source import model_folder
 
 LONGEST_ANSWER = 512  # tokens; an answer ends at its end of turn, this stops one that does not
 STANDARD_INPUT = "-"
@@ -52,7 +51,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     once = None if options.once is None else asked_once(options.once)
     run = run_folder(config)
     adapter, config = run.trained_adapter, run.own_settings(config)
-    folder = run.confirmed(model_folder(run.pinned(config.model)))
+    folder = run.confirmed(find_base(run.pinned(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     model = load_tuned(folder.path, config.model, adapter)
     if once is None and sys.stdin.isatty():

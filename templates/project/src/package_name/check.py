@@ -23,14 +23,13 @@ from .config import Config
 from .conversation import Conversation
 from .data import formatted
 from .dataset import Example, encode_all, lengths, read_split, refuse_truncated
-from .devices import device, memory_gb
+from .devices import memory_gb, refuse_precision, training_device
 from .errors import ProjectError
 from .formatting import labels_in
 from .messages import fill
-from .model import load_tokenizer
+from .model import find_base, load_tokenizer
 from .output import say
 from .run_folder import run_folder
-from .source import model_folder
 from .splits import PROCESSED, SPLITS, Split
 from .summary import some
 from .task import TaskConfig
@@ -47,7 +46,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     print(f"run         {run.path}" + (" (trained already)" if run.finished else ""))
     if changed := run.other_settings(config):
         print(f"            warning: it began with other settings: {', '.join(changed)}")
-    folder = model_folder(config.model if changed else run.pinned(config.model))
+    folder = find_base(config.model if changed else run.pinned(config.model))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     print(
         f"model       {config.model.id}, revision {folder.revision or 'unknown'}\n"
@@ -62,13 +61,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     refuse_truncated([*encoded["train"], *encoded["validation"]], config.training)
     if untrained := without_training(rows["train"], config.task):
         print(f"            warning: no train row for {some(untrained)}")
-    needed, there = weights_gb(folder.path, config.model.precision), memory_gb()
-    print(f"memory      weights alone {needed:.1f} GB of {there:.1f} GB on {device()}")
-    if needed > there:
-        raise ProjectError(
-            f"the weights need {needed:.1f} GB, and {device()} has {there:.1f} GB",
-            "choose a smaller model, or a larger machine",
-        )
+    compare_memory(folder.path, config)
     print(
         "\nTwo examples token by token, a character of several tokens as `é/2`; what is learned is "
         + learned("coloured")
@@ -98,6 +91,33 @@ def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: C
             line=number,
         )
         say(f"            {many}")
+
+
+def compare_memory(folder: Path, config: Config) -> None:
+    """Say whether this machine can train the run; weights that are larger than it are refused."""
+    needed = weights_gb(folder, config.model.precision)
+    try:
+        on = training_device(config.training)
+    except ProjectError as error:  # who looks here may train elsewhere
+        say("memory      weights alone {needed:.1f} GB", needed=needed)
+        say("            warning: {fault}: `make train` refuses this machine", fault=error.message)
+        return
+    refuse_precision(config.model.precision, on)
+    there = memory_gb(on)
+    say(
+        "memory      weights alone {needed:.1f} GB of {there:.1f} GB on {device}",
+        needed=needed,
+        there=there,
+        device=on,
+    )
+    if needed > there:
+        raise ProjectError(
+            "the weights need {needed:.1f} GB, and {device} has {there:.1f} GB",
+            "choose a smaller model, or a larger machine",
+            needed=needed,
+            there=there,
+            device=on,
+        )
 
 
 def without_training(train: Sequence[Conversation], task: TaskConfig) -> list[str]:

@@ -18,7 +18,9 @@ from pydantic import (
 )
 
 from .errors import ProjectError
+from .messages import fill
 from .section import Section, Words
+from .supported import HAS_REVISIONS, ONLY_MODEL, SOURCE
 from .task import TaskConfig
 
 Keys = tuple[str | int, ...]
@@ -27,6 +29,13 @@ Part = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 AS_GENERATED = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
 NO_NUMBER, NO_TEXT = "not a number", "which is not text"
+# the options of `newft new` that make a project with another source of the base model
+NEW_PROJECT = {
+    "embedded": "--model embedded",
+    "folder": "--model ./MODEL_FOLDER",
+    "huggingface": "--model {model}",
+    "modelscope": "--model {model} --hub modelscope",
+}
 
 
 class RunConfig(Section):
@@ -61,14 +70,55 @@ class DataConfig(Section):
 class ModelConfig(Section):
     """The base model, and what its family needs said."""
 
-    source: Literal["embedded", "folder", "huggingface", "modelscope"]
     id: Words
-    revision: str | None
+    source: Literal["embedded", "folder", "huggingface", "modelscope"]
+    revision: Words | None
+    architecture: Words | None
+    parameters: Count | None
+    license: Words | None
     end_of_turn: Words
     pad: Words
     template_arguments: dict[str, str | bool]
     precision: Literal["fp32", "bf16", "fp16"]
     attention: Literal["sdpa", "eager"]
+
+    @field_validator("id")
+    @classmethod
+    def _can_be_loaded(cls, id: str) -> str:
+        if ONLY_MODEL not in (None, id):
+            raise ValueError(
+                fill(
+                    "this project can only load {model}; for another model, make another project: "
+                    "newft new FOLDER --model {id}",
+                    model=ONLY_MODEL,
+                    id=id,
+                )
+            )
+        return id
+
+    @field_validator("source")
+    @classmethod
+    def _is_the_source_of_this_project(cls, source: str, info: ValidationInfo) -> str:
+        if source != SOURCE:
+            options = NEW_PROJECT[source].format(model=info.data.get("id", "ORGANISATION/MODEL"))
+            raise ValueError(
+                fill(
+                    "this project loads its base model from {source} only; for another source, "
+                    "make another project: newft new FOLDER {options}",
+                    source=SOURCE,
+                    options=options,
+                )
+            )
+        return source
+
+    @field_validator("revision")
+    @classmethod
+    def _is_known_to_the_source(cls, revision: str | None) -> str | None:
+        if revision is not None and not HAS_REVISIONS:
+            raise ValueError(
+                fill("models from {source} have no revisions: write null", source=SOURCE)
+            )
+        return revision
 
 
 class AdapterConfig(Section):
@@ -96,6 +146,8 @@ class TrainingConfig(Section):
     gradient_checkpointing: bool
     evaluations: Count
     time_budget_minutes: Annotated[float, Field(gt=0)] | None
+    device: Words
+    processes: Count
 
 
 class EvaluationConfig(Section):

@@ -28,10 +28,12 @@ from .conversation import Conversation, to_prompt, to_untuned_prompt
 from .data import rows_hash
 from .dataset import read_split, shorten
 from .errors import ProjectError
+from .files import write_json
 from .formatting import candidates, read_answer
 from .label_metrics import label_report
 from .messages import fill
-from .model import load_tokenizer, load_tuned, stop_tokens
+from .model_card import write_model_card
+from .model import find_base, load_tokenizer, load_tuned, stop_tokens
 from .output import say
 from .report import (
     Result,
@@ -44,10 +46,9 @@ from .report import (
     table,
     unread,
 )
-from .run_folder import run_folder, write_json
+from .run_folder import run_folder
 from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
-from .source import model_folder
 from .splits import PROCESSED, SPLITS, Split
 from .task import TaskConfig
 
@@ -64,7 +65,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run.refuse_other_rows(rows)
     adapter, config = run.trained_adapter, run.own_settings(config)
     say(f"loading {config.model.id}")
-    folder = run.confirmed(model_folder(run.pinned(config.model)))
+    folder = run.confirmed(find_base(run.pinned(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     splits = [read_targets(split, config.task) for split in SPLITS]
     told_apart = slices_of_test_rows(config)
@@ -90,23 +91,22 @@ def main(config: Config, options: argparse.Namespace) -> None:
     result = judge(config, gold, base, tuned, classical)
     slices = {name: [of[i] for i in order[:fitting]] for name, of in told_apart.items()}
     in_slices = by_slice(gold, tuned, slices, config)
-    write_json(
-        run.path / "evaluation.json",
-        {
-            "run": config.run.name,
-            "data_sha256": rows,
-            "rows": fitting,
-            "test_rows": len(test),
-            "base_prompt": choice,
-            **summary_of(result),
-            "tuned_by_slice": as_dicts(in_slices.measured),
-            "rows_of_slices_without": {
-                "both_kinds": in_slices.one_sided,
-                "enough_rows": in_slices.too_small,
-            },
-            "answers": by_row(config, order[:fitting], gold, base, tuned, classical),
+    evaluation = {
+        "run": config.run.name,
+        "data_sha256": rows,
+        "rows": fitting,
+        "test_rows": len(test),
+        "base_prompt": choice,
+        **summary_of(result),
+        "tuned_by_slice": as_dicts(in_slices.measured),
+        "rows_of_slices_without": {
+            "both_kinds": in_slices.one_sided,
+            "enough_rows": in_slices.too_small,
         },
-    )
+        "answers": by_row(config, order[:fitting], gold, base, tuned, classical),
+    }
+    write_json(run.path / "evaluation.json", evaluation)
+    write_model_card(run, config, evaluation)
     show(result, in_slices, base, tuned, mistakes(order[:fitting], questions, gold, tuned))
     say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
 

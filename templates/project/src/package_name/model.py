@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import warnings
 from pathlib import Path
 
@@ -20,17 +22,66 @@ from .chat_tokens import Tokenizer
 from .config import ModelConfig
 from .devices import device
 from .errors import ProjectError
+from .files import naming
+from .messages import fill
+from .model_files import ModelFolder
+from .output import say
+from .source import model_folder
+from .summary import some
 
 transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hundreds of lines
 # peft 0.21 still asks transformers 5.24 by the old name; nothing here can change that
 warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
 
+# an extended vocabulary changes the number of parameters by less, another size by far more
+SAME_SIZE = 0.01
+ANOTHER = fill("copy the model folder again from where it came, or choose another model.id")
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def find_base(model: ModelConfig) -> ModelFolder:
+    """The folder of the base model, once it is sure to hold the model that run.yaml describes."""
+    folder = model_folder(model)
+    _refuse_other_model(folder.path, model)
+    return folder
+
+
+def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
+    """Compare architecture and size with run.yaml, without loading the weights."""
+    with naming(folder / "config.json", ANOTHER), torch.device("meta"):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        found = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+    architecture, parameters = type(found).__name__, found.num_parameters()
+    planned = model.parameters or parameters
+    if (model.architecture or architecture) == architecture and (
+        abs(parameters - planned) <= SAME_SIZE * planned
+    ):
+        return
+    raise ProjectError(
+        "{folder} holds {found}, and run.yaml describes {id} as {described}",
+        "correct model.id; or make a project for this model, with values that suit it: newft new "
+        "FOLDER --model {id}; null for model.architecture and model.parameters compares nothing",
+        folder=folder,
+        found=_description(architecture, parameters),
+        id=model.id,
+        described=_description(model.architecture, model.parameters),
+    )
+
+
+def _description(architecture: str | None, parameters: int | None) -> str:
+    if parameters is None:
+        return architecture or ""
+    return fill(
+        "{architecture} with {parameters:,} parameters",
+        architecture=architecture or "?",
+        parameters=parameters,
+    )
 
 
 def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
     """The tokenizer, with the padding token and end of turn that run.yaml names."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    with naming(folder / "tokenizer.json", ANOTHER):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     for key, token in (("end_of_turn", model.end_of_turn), ("pad", model.pad)):
         if tokenizer.convert_tokens_to_ids(token) in (None, tokenizer.unk_token_id):
             raise ProjectError(
@@ -39,26 +90,43 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
             )
     if not tokenizer.chat_template:
         raise ProjectError(f"{folder} has no chat template", "choose an instruct or chat model")
+    for name in model.template_arguments:
+        if not re.search(rf"\b{re.escape(name)}\b", str(tokenizer.chat_template)):
+            say(
+                "warning: the chat template has no {name}: model.template_arguments.{name} "
+                "changes nothing",
+                name=name,
+                file=sys.stderr,
+            )
     tokenizer.pad_token = model.pad
     tokenizer.padding_side = "left"
     return tokenizer
 
 
-def load_base(folder: Path, model: ModelConfig) -> PreTrainedModel:
-    """The base model on this process's device, in the precision of run.yaml."""
-    own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    own._attn_implementation = model.attention  # config.json may name one, which would win
-    base = AutoModelForCausalLM.from_pretrained(
-        folder,
-        config=own,
-        dtype=DTYPES[model.precision],
-        attn_implementation=model.attention,
-        trust_remote_code=False,
-        use_safetensors=True,
-    )
+def load_base(folder: Path, model: ModelConfig, on: torch.device | None = None) -> PreTrainedModel:
+    """The base model on a device, or on the best of this machine, in the precision of run.yaml."""
+    with naming(folder, ANOTHER):
+        own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        own._attn_implementation = model.attention  # config.json may name one, which would win
+        base, report = AutoModelForCausalLM.from_pretrained(
+            folder,
+            config=own,
+            dtype=DTYPES[model.precision],
+            attn_implementation=model.attention,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    if missing := sorted(report["missing_keys"]):  # transformers would fill them with noise
+        raise ProjectError(
+            "{folder} has no weights for {names}, which its config.json calls for",
+            ANOTHER,
+            folder=folder,
+            names=some(missing),
+        )
     # only where to stop is kept: sampling and penalties of a chat would bend greedy answers
     base.generation_config = GenerationConfig(eos_token_id=base.generation_config.eos_token_id)
-    return base.to(device())
+    return base.to(on or device())
 
 
 def stop_tokens(
@@ -73,6 +141,8 @@ def stop_tokens(
 
 def load_tuned(folder: Path, model: ModelConfig, adapter: Path) -> PeftModel:
     """The base model with a trained adapter, ready to answer."""
-    tuned = PeftModel.from_pretrained(load_base(folder, model), str(adapter))
+    base = load_base(folder, model)
+    with naming(adapter, fill("bring it back from a copy; or delete the run and train anew")):
+        tuned = PeftModel.from_pretrained(base, str(adapter))
     tuned.eval()
     return tuned

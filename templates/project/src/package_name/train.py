@@ -18,29 +18,33 @@ from .adapter import add_adapter, save_adapter, trained_weights
 from .alone import alone_in
 from .budget import plan_steps
 from .chat_tokens import ChatEncoder, Tokenizer
-from .config import Config
+from .config import Config, TrainingConfig
 from .data import formatted
 from .dataset import AnswerCollator, lengths, read_examples, refuse_truncated, training_order
-from .devices import device, processes
+from .devices import CPU, processes, refuse_precision, share_of_update, training_device
 from .errors import ProjectError
-from .model import load_base, load_tokenizer
+from .model import find_base, load_base, load_tokenizer
+from .model_card import write_model_card
 from .output import say
 from .progress import Progress, draw_losses
-from .run_folder import RunFolder, run_folder
-from .source import model_folder
+from .run_folder import RunFolder, portable_name, run_folder
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Train, from the first step or from the last checkpoint."""
-    settings, run, rows = config.training, run_folder(config), formatted(config)
+    run, rows = run_folder(config), formatted(config)
     run.refuse_others(config, rows)
     if run.finished:
         say(f"{run.path} is trained; next: make eval (or give the next run another run.name)")
         return
-    run.refuse_other_processes(processes())  # which refuses what would become DataParallel
+    on = training_device(config.training)
+    refuse_precision(config.model.precision, on)
+    together = processes(on)  # which refuses what would become DataParallel
+    settings = own_share(config.training, together)
+    run.refuse_other_processes(together)
 
     # 1. Data: what cannot be learned from fails before the first step.
-    folder = run.confirmed(model_folder(run.pinned(config.model)))
+    folder = run.confirmed(find_base(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     encoder = ChatEncoder(tokenizer, config.model)
     train = read_examples("train", encoder, config)
@@ -51,15 +55,22 @@ def main(config: Config, options: argparse.Namespace) -> None:
 
     # 2. Model: the frozen base, and what is trained beside it.
     set_seed(config.run.seed)
-    base = load_base(folder.path, config.model)
+    base = load_base(folder.path, config.model, on)
     model = add_adapter(base, config.adapter, checkpointing=settings.gradient_checkpointing)
-    say(f"training {trained_weights(model)}, {config.model.precision} on {base.device}")
+    model.peft_config["default"].base_model_name_or_path = portable_name(config.model.id)
+    say(
+        "training {weights}, {precision} on {device}",
+        weights=trained_weights(model),
+        precision=config.model.precision,
+        device=base.device,
+    )
 
     # 3. Steps: epochs by batch, or what the time budget allows. A resumed run keeps its plan.
     collate = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
     plan = run.record() or plan_steps(model, settings, collate, train, held_out)
     steps, held_out = plan["steps"], held_out[: plan["validation_rows"]]
-    sizes, batches = [len(each.ids) for each in train], steps * settings.accumulation * processes()
+    sizes = [len(each.ids) for each in train]
+    batches = steps * settings.accumulation * plan["processes"]
     order = training_order(sizes, settings.batch_size, batches, config.run.seed)
     say(
         f"{steps} steps of {len(order) // steps} rows: {len(order) / len(train):.2f} epochs, "
@@ -70,21 +81,37 @@ def main(config: Config, options: argparse.Namespace) -> None:
 
     # 4. Train, in a folder that says what is trained and is closed to others meanwhile.
     with alone_in(run.path), run.told_when_full():
-        run.begin(config, plan, data=rows, folder=folder)
+        run.begin(config, {**plan, "train_rows": len(train)}, data=rows, folder=folder)
         set_seed(config.run.seed)
         trainer = Trainer(
             model,
-            training_arguments(config, run, steps),
+            training_arguments(config.model_copy(update={"training": settings}), run, steps),
             data_collator=collate,
             train_dataset=[train[index] for index in order],
             eval_dataset=held_out,
             callbacks=[Progress(sum(sizes[index] for index in order) / steps)],
         )
-        fit(trainer, run, tokenizer, base=config.model.id)
+        fit(trainer, run, tokenizer, config)
     say(f"adapter in {run.adapter}, curve in {run.path / 'loss.png'}; next: make eval")
 
 
-def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer, *, base: str) -> None:
+def own_share(planned: TrainingConfig, processes: int) -> TrainingConfig:
+    """The settings of this process; says so where they are not those of run.yaml."""
+    settings = share_of_update(planned, processes)
+    if processes != planned.processes:
+        say(
+            "training.processes is {planned}, and {processes} train: batch_size {batch_size} and "
+            "accumulation {accumulation} keep {rows} rows an update",
+            planned=planned.processes,
+            processes=processes,
+            batch_size=settings.batch_size,
+            accumulation=settings.accumulation,
+            rows=settings.batch_size * settings.accumulation * processes,
+        )
+    return settings
+
+
+def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer, config: Config) -> None:
     """Train from the last checkpoint on, and leave the best adapter with all that it needs."""
     trainer.remove_callback(PrinterCallback)
     checkpoint = run.last_checkpoint()
@@ -97,8 +124,9 @@ def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer, *, base: str) ->
             "halve training.batch_size and double training.accumulation",
         ) from error
     if trainer.is_world_process_zero():
-        save_adapter(trainer.model, run.adapter, base=base)
+        save_adapter(trainer.model, run.adapter)
         tokenizer.save_pretrained(run.adapter)
+        write_model_card(run, config)
         say(draw_losses(trainer.state.log_history, run.path / "loss.png"))
         run.finish(trainer.state.best_metric, trainer.state.log_history)
 
@@ -137,7 +165,7 @@ def training_arguments(config: Config, run: RunFolder, steps: int) -> TrainingAr
         disable_tqdm=True,
         report_to="none",
         seed=config.run.seed,
-        use_cpu=device().type == "cpu",
+        use_cpu=settings.device == CPU,
     )
 
 

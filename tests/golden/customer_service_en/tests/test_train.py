@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from golden_desk import chat, check, data, evaluate, train
+from golden_desk import chat, check, data, evaluate, model, train
 from golden_desk.config import Config
 from golden_desk.errors import ProjectError
 from golden_desk.metrics import DECISIVE
@@ -30,8 +30,7 @@ def formatted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Config:
     """The run with its rows formatted, and the tiny model in the place of the real one."""
-    for module in (train, check, evaluate, chat):
-        monkeypatch.setattr(module, "model_folder", lambda model: tiny_model)
+    monkeypatch.setattr(model, "model_folder", lambda model: tiny_model)
     write_rows(60)
     data.main(config, Namespace())
     return config
@@ -52,7 +51,13 @@ def test_a_run_trains_measures_itself_and_answers(
     assert run.finished
     assert (run.path / "loss.png").is_file()
     assert (run.adapter / "adapter_model.safetensors").is_file()
+    card = (run.adapter / "README.md").read_text(encoding="utf-8")
+    assert json.dumps(formatted.task.system, ensure_ascii=False) in card
+    assert run.record()["data_sha256"] in card
     evaluate.main(formatted, Namespace())
+    evaluated = (run.adapter / "README.md").read_text(encoding="utf-8")
+    assert f"| {DECISIVE[0]} | " in evaluated.replace(card, "")
+    assert f"| {DECISIVE[0]} | " not in card
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
     assert evaluation["rows"] == evaluation["test_rows"]
     for column in ("base", "tuned", "baseline"):
@@ -166,9 +171,9 @@ def test_a_base_of_other_weights_is_refused(formatted: Config, tiny_model: Model
 def test_a_revision_is_pinned_for_the_model_it_was_noted_of(formatted: Config) -> None:
     run = run_folder(formatted)
     run.begin(formatted, {}, data="", folder=ModelFolder(Path(), "abc"))
-    model = formatted.model.model_copy(update={"revision": None})
-    assert run.pinned(model).revision == "abc"
-    assert run.pinned(model.model_copy(update={"id": "moved"})).revision is None
+    unpinned = formatted.model.model_copy(update={"revision": None})
+    assert run.pinned(unpinned).revision == "abc"
+    assert run.pinned(unpinned.model_copy(update={"id": "moved"})).revision is None
 
 
 def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config) -> None:
@@ -183,10 +188,12 @@ def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config
 
 def test_what_is_no_number_is_left_out_of_the_result(formatted: Config) -> None:
     run = run_folder(formatted)
-    run.path.mkdir(parents=True)
+    run.adapter.mkdir(parents=True)
+    run.adapter_weights.write_bytes(b"weights")
     run.finish(0.5, [{"loss": 0.5, "grad_norm": math.inf}])
     result = json.loads((run.path / "result.json").read_text(encoding="utf-8"))
-    assert result == {"best_validation_loss": 0.5, "history": [{"loss": 0.5}]}
+    assert result["best_validation_loss"] == 0.5
+    assert result["history"] == [{"loss": 0.5}]
 
 
 def test_a_loss_that_is_no_number_ends_the_run(formatted: Config) -> None:
@@ -205,8 +212,7 @@ def test_without_rows_or_adapter_the_next_command_is_named(
     write_rows: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in (train, evaluate):
-        monkeypatch.setattr(module, "model_folder", lambda model: tiny_model)
+    monkeypatch.setattr(model, "model_folder", lambda model: tiny_model)
     with pytest.raises(ProjectError) as caught:
         train.main(config, TRAIN)
     assert caught.value.hint == "run `make data` first"

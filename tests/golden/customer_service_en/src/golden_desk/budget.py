@@ -11,8 +11,8 @@ import torch
 from peft import PeftModel
 
 from .config import TrainingConfig
-from .dataset import AnswerCollator, Example, training_order
-from .devices import processes
+from .dataset import Example, LeftPadding, training_order
+from .devices import launched
 from .output import say
 
 T = TypeVar("T")
@@ -29,15 +29,16 @@ TIMED_TOKENS = 1_024
 def plan_steps(
     model: PeftModel,
     settings: TrainingConfig,
-    collate: AnswerCollator,
+    collate: LeftPadding,
     train: Sequence[Example],
     held_out: Sequence[Example],
 ) -> dict[str, int]:
     """How many steps to train and rows to validate on: all, or what the time budget allows."""
     per_step = settings.batch_size * settings.accumulation
-    steps = math.ceil(len(train) * settings.epochs / (per_step * processes()))
+    processes = launched()
+    steps = math.ceil(len(train) * settings.epochs / (per_step * processes))
     rows = len(held_out)
-    if settings.time_budget_minutes is not None and processes() > 1:
+    if settings.time_budget_minutes is not None and processes > 1:
         # each would measure another pace
         say("training.time_budget_minutes does not hold for several processes: all steps count")
     elif settings.time_budget_minutes is not None:
@@ -53,7 +54,7 @@ def plan_steps(
             rows,
             held_out_within(settings.time_budget_minutes, seconds / per_step, settings.evaluations),
         )
-    return {"steps": steps, "validation_rows": rows, "processes": processes()}
+    return {"steps": steps, "validation_rows": rows, "processes": processes}
 
 
 def what_fits(steps: int, every: int, minutes: float, epochs: float) -> str:
@@ -79,7 +80,7 @@ def typical_batches(train: Sequence[Example], size: int) -> list[list[Example]]:
 
 
 def seconds_per_step(
-    model: PeftModel, batches: Sequence[Sequence[Example]], collate: AnswerCollator
+    model: PeftModel, batches: Sequence[Sequence[Example]], collate: LeftPadding
 ) -> float:
     """Seconds of one forward and backward pass, after one that only warms up.
 

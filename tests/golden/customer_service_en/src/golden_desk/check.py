@@ -11,33 +11,28 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 
 from . import command
-from .chat_tokens import ChatEncoder, Tokenizer
 from .config import Config
 from .conversation import Conversation
 from .data import formatted
-from .dataset import Example, encode_all, lengths, read_split, refuse_truncated
-from .devices import device, memory_gb
+from .dataset import Example, encode_all, is_as_rendered, lengths, read_split
+from .devices import memory_gb, refuse_precision, training_device
 from .errors import ProjectError
 from .formatting import labels_in
-from .messages import fill
-from .model import load_tokenizer
+from .model import Tokenizer, find_base, load_tokenizer
 from .output import say
 from .run_folder import run_folder
-from .source import model_folder
-from .splits import PROCESSED, SPLITS, Split
+from .splits import SPLITS
 from .summary import some
 from .task import TaskConfig
 
 BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 GREEN, PLAIN = "\033[32m", "\033[0m"
-content = itemgetter("content")
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -47,8 +42,8 @@ def main(config: Config, options: argparse.Namespace) -> None:
     print(f"run         {run.path}" + (" (trained already)" if run.finished else ""))
     if changed := run.other_settings(config):
         print(f"            warning: it began with other settings: {', '.join(changed)}")
-    folder = model_folder(config.model if changed else run.pinned(config.model))
-    encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
+    folder = find_base(config.model if changed else run.pinned(config.model))
+    tokenizer = load_tokenizer(folder.path, config.model)
     print(
         f"model       {config.model.id}, revision {folder.revision or 'unknown'}\n"
         f"            {folder.path}"
@@ -56,48 +51,50 @@ def main(config: Config, options: argparse.Namespace) -> None:
     rows = {split: read_split(split) for split in SPLITS}
     encoded = {}
     for split in SPLITS:
-        encoded[split] = encode_all(rows[split], split, encoder, config)
+        encoded[split] = encode_all(rows[split], split, tokenizer, config)
         print(f"{split:<11} {lengths(encoded[split])}")
-        report_control_tokens(rows[split], split, encoder)
-    refuse_truncated([*encoded["train"], *encoded["validation"]], config.training)
+        if not is_as_rendered(rows[split][0], tokenizer, config.model):
+            print(
+                "            warning: the chat template puts prompt and answer together otherwise"
+            )
     if untrained := without_training(rows["train"], config.task):
         print(f"            warning: no train row for {some(untrained)}")
-    needed, there = weights_gb(folder.path, config.model.precision), memory_gb()
-    print(f"memory      weights alone {needed:.1f} GB of {there:.1f} GB on {device()}")
-    if needed > there:
-        raise ProjectError(
-            f"the weights need {needed:.1f} GB, and {device()} has {there:.1f} GB",
-            "choose a smaller model, or a larger machine",
-        )
+    compare_memory(folder.path, config)
     print(
         "\nTwo examples token by token, a character of several tokens as `é/2`; what is learned is "
         + learned("coloured")
         + ":"
     )
     for example in of_two_labels(encoded["train"]):
-        print("\n" + show(example, encoder.tokenizer))
+        print("\n" + show(example, tokenizer))
     print("\nnext: make train")
 
 
-def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: ChatEncoder) -> None:
-    """Say how many rows spell a control token of the model, and where the first does."""
-    found = [
-        (number, spelled[0])
-        for number, messages in enumerate(rows, 1)
-        if (spelled := encoder.find_control_tokens("\n".join(map(content, messages))))
-    ]
-    if found:
-        number, token = found[0]
-        many = fill(
-            "{rows:,} of {all:,} rows spell a control token of the model, such as {token} in"
-            " {path}:{line}; it is read as plain text",
-            rows=len(found),
-            all=len(rows),
-            token=token,
-            path=PROCESSED / f"{split}.jsonl",
-            line=number,
+def compare_memory(folder: Path, config: Config) -> None:
+    """Say whether this machine can train the run; weights that are larger than it are refused."""
+    needed = weights_gb(folder, config.model.precision)
+    try:
+        on = training_device(config.training)
+    except ProjectError as error:  # who looks here may train elsewhere
+        say("memory      weights alone {needed:.1f} GB", needed=needed)
+        say("            warning: {fault}: `make train` refuses this machine", fault=error.message)
+        return
+    refuse_precision(config.model.precision, on)
+    there = memory_gb(on)
+    say(
+        "memory      weights alone {needed:.1f} GB of {there:.1f} GB on {device}",
+        needed=needed,
+        there=there,
+        device=on,
+    )
+    if needed > there:
+        raise ProjectError(
+            "the weights need {needed:.1f} GB, and {device} has {there:.1f} GB",
+            "choose a smaller model, or a larger machine",
+            needed=needed,
+            there=there,
+            device=on,
         )
-        say(f"            {many}")
 
 
 def without_training(train: Sequence[Conversation], task: TaskConfig) -> list[str]:

@@ -1,4 +1,4 @@
-"""What this process computes on, and how many of them train together."""
+"""What a run computes on, and how many processes train together."""
 
 from __future__ import annotations
 
@@ -6,32 +6,98 @@ import os
 
 import torch
 
+from .config import TrainingConfig
 from .errors import ProjectError
+
+CPU = "cpu"
+SCALED = ("cuda", "npu")  # torch has a gradient scaler, which fp16 needs, for these alone
 
 
 def device() -> torch.device:
     """The accelerator of this process, its own where several train together; else the CPU."""
     accelerator = torch.accelerator.current_accelerator()
     if accelerator is None or not torch.accelerator.is_available():
-        return torch.device("cpu")
+        return torch.device(CPU)
     return torch.device(accelerator.type, int(os.environ.get("LOCAL_RANK", "0")))
 
 
-def memory_gb() -> float:
-    """The memory of that device; Apple's accelerator shares the machine's."""
-    if device().type in ("cpu", "mps"):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    return torch.get_device_module(device()).mem_get_info()[1] / 1e9
-
-
-def processes() -> int:
-    """How many processes train together; several accelerators in one process are refused."""
-    launched = int(os.environ.get("WORLD_SIZE", "1"))
-    visible = torch.accelerator.device_count()
-    if launched == 1 and visible > 1:
+def training_device(settings: TrainingConfig) -> torch.device:
+    """The device that run.yaml plans with; one that this machine does not have is refused."""
+    here = device()
+    if settings.device == CPU:
+        return torch.device(CPU)
+    if settings.device != here.type:
         raise ProjectError(
-            f"{visible} accelerators are visible to one process",
-            f"python -m torch.distributed.run --nproc-per-node {visible} -m {__package__}.train, "
-            "or one of them: CUDA_VISIBLE_DEVICES=0 make train",
+            "training.device is {planned}, and this machine has {found}",
+            "train on a machine with {planned}; or plan anew for this one: newft new FOLDER "
+            "--gpu auto; or keep the plan and accept that it may take very long: --set "
+            "training.device={found} --set model.precision=fp32",
+            planned=settings.device,
+            found=f"{here.type}" if here.type == CPU else f"{here.type}, {CPU}",
         )
-    return launched
+    if (here.index or 0) >= torch.accelerator.device_count():
+        raise ProjectError(
+            "process {number} has no {device} of its own: there are {count}",
+            "start as many processes as there are devices: make train GPUS={count}",
+            number=(here.index or 0) + 1,
+            device=here.type,
+            count=torch.accelerator.device_count(),
+        )
+    return here
+
+
+def refuse_precision(precision: str, on: torch.device) -> None:
+    """Refuse a number format that the device does not train in."""
+    if precision == "fp16" and on.type not in SCALED:
+        raise ProjectError(
+            "model.precision is fp16, which does not train on {device}",
+            "set model.precision to fp32 or bf16",
+            device=on.type,
+        )
+    if precision == "bf16" and on.type == "cuda" and not torch.cuda.is_bf16_supported(False):
+        raise ProjectError(
+            "model.precision is bf16, which this GPU does not have",
+            "set model.precision to fp16 or fp32",
+        )
+
+
+def memory_gb(on: torch.device) -> float:
+    """The memory of a device; Apple's accelerator shares the machine's."""
+    if on.type in (CPU, "mps"):
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    return torch.get_device_module(on).mem_get_info()[1] / 1e9
+
+
+def launched() -> int:
+    """How many processes torchrun started; one without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def processes(on: torch.device) -> int:
+    """How many processes train together; several accelerators in one process are refused."""
+    visible = torch.accelerator.device_count() if on.type != CPU else 1
+    if launched() == 1 and visible > 1:
+        raise ProjectError(
+            "{visible} accelerators are visible to one process",
+            "python -m torch.distributed.run --nproc-per-node {visible} -m {package}.train, "
+            "or one of them: CUDA_VISIBLE_DEVICES=0 make train",
+            visible=visible,
+            package=__package__,
+        )
+    return launched()
+
+
+def share_of_update(settings: TrainingConfig, processes: int) -> TrainingConfig:
+    """The settings of each process, so that all together update on as many rows as planned."""
+    rows = settings.batch_size * settings.accumulation * settings.processes
+    if rows % processes:
+        raise ProjectError(
+            "an update has {rows} rows (training.batch_size x accumulation x processes), which "
+            "{processes} processes cannot share evenly",
+            "start a number of processes that divides {rows}",
+            rows=rows,
+            processes=processes,
+        )
+    share = rows // processes
+    batch = max(size for size in range(1, settings.batch_size + 1) if share % size == 0)
+    return settings.model_copy(update={"batch_size": batch, "accumulation": share // batch})

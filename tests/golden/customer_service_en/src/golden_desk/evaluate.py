@@ -22,33 +22,22 @@ from . import command
 from .answers import Answers
 from .baselines import classical_answers
 from .budget import rows_within
-from .chat_tokens import ChatEncoder
-from .config import Config
+from .config import Config, ModelConfig
 from .conversation import Conversation, to_prompt, to_untuned_prompt
 from .data import rows_hash
-from .dataset import read_split, shorten
+from .dataset import answer_ids, prompt_ids, read_split, shorten
 from .errors import ProjectError
+from .files import write_json
 from .formatting import candidates, read_answer
-from .label_metrics import label_report
-from .messages import fill
-from .model import load_tokenizer, load_tuned, stop_tokens
+from .model import Tokenizer, find_base, load_tokenizer, load_tuned, stop_tokens
+from .model_card import write_model_card
 from .output import say
-from .report import (
-    Result,
-    as_dicts,
-    by_row,
-    excerpt,
-    judge,
-    mistakes,
-    summary_of,
-    table,
-    unread,
-)
-from .run_folder import run_folder, write_json
+from .report import Result, as_dicts, by_row, excerpt, judge, mistakes, summary_of, table, unread
+from .run_folder import run_folder
 from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
-from .source import model_folder
 from .splits import PROCESSED, SPLITS, Split
+from .summary import counted
 from .task import TaskConfig
 
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
@@ -64,12 +53,12 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run.refuse_other_rows(rows)
     adapter, config = run.trained_adapter, run.own_settings(config)
     say(f"loading {config.model.id}")
-    folder = run.confirmed(model_folder(run.pinned(config.model)))
-    encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
+    folder = run.confirmed(find_base(run.pinned(config.model)))
+    tokenizer = load_tokenizer(folder.path, config.model)
     splits = [read_targets(split, config.task) for split in SPLITS]
     told_apart = slices_of_test_rows(config)
-    longest = longest_answer(splits[0], encoder)
-    asker = Asker(config, encoder, load_tuned(folder.path, config.model, adapter), longest)
+    longest = longest_answer(splits[0], tokenizer, config.model)
+    asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter), longest)
     train, validation, test = map(asker.shortened, splits)
     chance = random.Random(config.run.seed)
     chance.shuffle(validation)
@@ -85,28 +74,27 @@ def main(config: Config, options: argparse.Namespace) -> None:
     asked = [test[i] for i in order[:fitting]]
     questions, gold = [question(row) for row in asked], [answer(row) for row in asked]
     tuned = asker.answer([to_prompt(text, config.task) for text in questions])
-    classical = learned(train, asked, config)
+    classical = learned(splits[0], [splits[2][i] for i in order[:fitting]], config)
     say("computing intervals ...")
     result = judge(config, gold, base, tuned, classical)
     slices = {name: [of[i] for i in order[:fitting]] for name, of in told_apart.items()}
     in_slices = by_slice(gold, tuned, slices, config)
-    write_json(
-        run.path / "evaluation.json",
-        {
-            "run": config.run.name,
-            "data_sha256": rows,
-            "rows": fitting,
-            "test_rows": len(test),
-            "base_prompt": choice,
-            **summary_of(result),
-            "tuned_by_slice": as_dicts(in_slices.measured),
-            "rows_of_slices_without": {
-                "both_kinds": in_slices.one_sided,
-                "enough_rows": in_slices.too_small,
-            },
-            "answers": by_row(config, order[:fitting], gold, base, tuned, classical),
+    evaluation = {
+        "run": config.run.name,
+        "data_sha256": rows,
+        "rows": fitting,
+        "test_rows": len(test),
+        "base_prompt": choice,
+        **summary_of(result),
+        "tuned_by_slice": as_dicts(in_slices.measured),
+        "rows_of_slices_without": {
+            "both_kinds": in_slices.one_sided,
+            "enough_rows": in_slices.too_small,
         },
-    )
+        "answers": by_row(config, order[:fitting], gold, base, tuned, classical),
+    }
+    write_json(run.path / "evaluation.json", evaluation)
+    write_model_card(run, config, evaluation)
     show(result, in_slices, base, tuned, mistakes(order[:fitting], questions, gold, tuned))
     say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
 
@@ -134,7 +122,7 @@ def read_targets(split: Split, task: TaskConfig) -> list[Conversation]:
 def learned(
     train: Sequence[Conversation], asked: Sequence[Conversation], config: Config
 ) -> Answers:
-    """What the classical baseline answers; it sees what the models see, cut rows included."""
+    """What the classical baseline answers; it has no longest input, and gets the rows whole."""
     texts, labels = [question(row) for row in train], [answer(row) for row in train]
     return classical_answers(texts, labels, [question(row) for row in asked], config.task)
 
@@ -145,20 +133,14 @@ def show(
     """Print what came of it."""
     say("\n".join(["", table(result), "", result.conclusion, *unread(base)]))
     if len({*tuned.read}) == 1:
-        same = fill("nothing readable") if tuned.read[0] is None else repr(tuned.read[0])
-        say("the tuned model wrote {same} to every row: it has not learned to tell", same=same)
+        same = "nothing readable" if tuned.read[0] is None else repr(tuned.read[0])
+        say(f"the tuned model wrote {same} to every row: it has not learned to tell")
         say("more steps may help: training.epochs, and the time budget that cuts them")
-    say("\n".join(label_report(result.by_label["tuned"])))
     if lines := slice_lines(in_slices):
-        title = fill("the tuned model told apart by data.slices:")
-        say("\n".join(["", title, *lines]))
+        say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
     if wrong:
-        say(
-            "\nwrong answers, {shown:,} of {all:,}, each with its line of {path}:",
-            shown=min(SHOWN, len(wrong)),
-            all=len(wrong),
-            path=PROCESSED / "test.jsonl",
-        )
+        of = f"{min(SHOWN, len(wrong))} of {counted(len(wrong), 'wrong answer')}"
+        say(f"\n{of}, each with its line of {PROCESSED / 'test.jsonl'}:")
         say("\n".join(wrong[:SHOWN]))
 
 
@@ -167,7 +149,7 @@ class Asker:
     """A model with what it takes to ask it."""
 
     config: Config
-    encoder: ChatEncoder
+    tokenizer: Tokenizer
     model: PeftModel
     longest: int  # tokens of an answer
 
@@ -175,13 +157,13 @@ class Asker:
         """What the model writes, and how likely it finds each candidate."""
         task = self.config.task
         ranked = candidates(task)
-        ids = [self.encoder.encode_answer(each) for each in ranked]
-        asked = self.encoder.encode_prompts(prompts)
+        ids = [answer_ids(each, self.tokenizer, self.config.model) for each in ranked]
+        asked = [prompt_ids(prompt, self.tokenizer, self.config.model) for prompt in prompts]
         written = write_answers(
             self.model,
-            self.encoder.tokenizer,
+            self.tokenizer,
             asked,
-            stops=stop_tokens(self.model, self.encoder.tokenizer, self.config.model),
+            stops=stop_tokens(self.model, self.tokenizer, self.config.model),
             limit=self.longest + 1,  # room to be wrong
             batch_size=self.config.evaluation.batch_size,
         )
@@ -222,7 +204,7 @@ class Asker:
     def shortened(self, rows: Sequence[Conversation]) -> list[Conversation]:
         """Rows as the tuned model was trained on them: no input longer than it has seen."""
         limit = self.config.training.max_length
-        shorter = [shorten(row, self.encoder, limit)[0] for row in rows]
+        shorter = [shorten(row, self.tokenizer, self.config.model, limit)[0] for row in rows]
         if cut := sum(map(ne, rows, shorter)):
             say(f"{cut:,} of {len(rows):,} inputs without their middle: longer than max_length")
         return shorter
@@ -244,9 +226,9 @@ def solved(
     return [row for turn in turns for row in turn if row][: config.evaluation.shots]
 
 
-def longest_answer(rows: Sequence[Conversation], encoder: ChatEncoder) -> int:
+def longest_answer(rows: Sequence[Conversation], tokenizer: Tokenizer, model: ModelConfig) -> int:
     """The tokens of the longest right answer."""
-    return max(len(encoder.encode_answer(text)) for text in set(map(answer, rows)))
+    return max(len(answer_ids(text, tokenizer, model)) for text in set(map(answer, rows)))
 
 
 def question(messages: Conversation) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 import platform
@@ -19,9 +18,13 @@ from typing import Any
 import yaml
 from safetensors import SafetensorError
 
+from .checkpoints import fault_of
 from .config import Config, ModelConfig, changed_keys, load_config
 from .errors import ProjectError
+from .files import naming, read_json, write_json, write_text
+from .messages import fill
 from .model_files import ModelFolder
+from .output import say
 
 _RECORDED = ("torch", "transformers", "peft", "accelerate", "tokenizers")
 # where a machine has the base model; `confirmed` holds that it is the same
@@ -47,10 +50,31 @@ class RunFolder:
 
     @property
     def trained_adapter(self) -> Path:
-        """The adapter of a run that got to its end."""
+        """The adapter of a run that got to its end, once it is sure to be the one it trained."""
         if not self.finished:
-            raise ProjectError(f"{self.path} is not trained to its end", "run `make train` first")
+            raise ProjectError(
+                "{path} is not trained to its end", "run `make train` first", path=self.path
+            )
+        result = self.path / "result.json"
+        again = fill(
+            "bring {folder} back from a copy; or delete {result} and run `make train`: it goes on "
+            "from the last checkpoint",
+            folder=self.adapter,
+            result=result,
+        )
+        trained = read_json(result, again).get("adapter_sha256")
+        with naming(self.adapter_weights, again):
+            found = _file_hash(self.adapter_weights)
+        if found != trained:
+            raise ProjectError(
+                "{path} is not the adapter that was trained", again, path=self.adapter_weights
+            )
         return self.adapter
+
+    @property
+    def adapter_weights(self) -> Path:
+        """The weights of the trained adapter."""
+        return self.adapter / "adapter_model.safetensors"
 
     @property
     def checkpoints(self) -> Path:
@@ -65,11 +89,12 @@ class RunFolder:
     def record(self) -> dict[str, Any]:
         """What the run noted when it began."""
         path = self.path / "run.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return read_json(path, self._anew) if path.exists() else {}
 
     def pinned(self, model: ModelConfig) -> ModelConfig:
         """The model in the very revision that the run began with, where run.yaml names none."""
-        if model.revision or model.id != self._settings().get("model", {}).get("id"):
+        settings = self._settings()
+        if model.revision or not settings or model.id != settings["model"]["id"]:
             return model
         return model.model_copy(update={"revision": self.record().get("model_revision")})
 
@@ -92,7 +117,10 @@ class RunFolder:
         if changed := [key for key in self.other_settings(config) if key != "model.precision"]:
             said = f"{self.path} keeps the settings it was trained with; run.yaml differs in "
             print(said + ", ".join(changed), file=sys.stderr)
-        own = load_config(self.config_file)
+        try:  # a run may come from a project with another source of the base model
+            own = load_config(self.config_file, [f"model.source={config.model.source}"])
+        except ProjectError as error:
+            raise ProjectError(error.message, self._anew) from error
         machine = config.model.model_dump(include={*_PLACE, "precision"})
         sections = {
             "run": own.run.model_copy(update={"name": config.run.name}),
@@ -106,7 +134,8 @@ class RunFolder:
         """What the run was trained with and `config` has otherwise; nothing before it began."""
         if not (before := self._settings()):
             return []
-        changed = changed_keys(before, config, ("data", "task", "model", "adapter", "training"))
+        sections = ("data", "task", "model", "adapter", "training")
+        changed = changed_keys(before, _portable(config), sections)
         changed = [key for key in changed if key not in {f"model.{each}" for each in _PLACE}]
         if before["run"]["seed"] != config.run.seed:
             changed.append("run.seed")
@@ -164,13 +193,31 @@ class RunFolder:
         """Write down what came of it; only now the run counts as finished."""
         # a step that fp16 leaves out has a gradient without end
         known = [{key: n for key, n in entry.items() if math.isfinite(n)} for entry in history]
-        write_json(self.path / "result.json", {"best_validation_loss": best_loss, "history": known})
+        write_json(
+            self.path / "result.json",
+            {
+                "best_validation_loss": best_loss,
+                "adapter_sha256": _file_hash(self.adapter_weights),
+                "history": known,
+            },
+        )
+
+    @property
+    def _anew(self) -> str:
+        """What to do about a damaged file of the run."""
+        return fill(
+            "bring the file back from a copy; or delete {path} and train anew", path=self.path
+        )
 
     def _settings(self) -> dict[str, Any]:
-        if not self.config_file.is_file():
+        """What the run was trained with, as it was written down; nothing before it began."""
+        if not self.config_file.exists():
             return {}
-        settings: dict[str, Any] = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
-        return settings
+        with naming(self.config_file, self._anew):
+            settings = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
+            for section in ("run", "data", "task", "model", "adapter", "training"):
+                dict(settings[section])
+        return dict(settings)
 
     @contextmanager
     def told_when_full(self) -> Iterator[None]:
@@ -187,9 +234,14 @@ class RunFolder:
             ) from error
 
     def last_checkpoint(self) -> Path | None:
-        """The newest checkpoint that was written to its end."""
-        whole = [path for path in self.checkpoints.glob("checkpoint-*") if _is_whole(path)]
-        return max(whole, key=lambda path: int(path.name.rpartition("-")[2]), default=None)
+        """The newest checkpoint that is whole, as is the best one before it; others are named."""
+        found = [path for path in self.checkpoints.glob("checkpoint-*") if _step(path).isdecimal()]
+        for checkpoint in sorted(found, key=lambda path: int(_step(path)), reverse=True):
+            fault = fault_of(checkpoint)
+            if fault is None:
+                return checkpoint
+            say("passing over {checkpoint}: {fault}", checkpoint=checkpoint, fault=fault)
+        return None
 
 
 def run_folder(config: Config) -> RunFolder:
@@ -197,16 +249,13 @@ def run_folder(config: Config) -> RunFolder:
     return RunFolder(Path("runs") / config.run.name)
 
 
-def write_json(path: Path, content: object) -> None:
-    """Write a file that is whole or absent."""
-    write_text(path, json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+def _step(checkpoint: Path) -> str:
+    return checkpoint.name.rpartition("-")[2]
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file that is whole or absent."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _weights_hash(folder: Path) -> str:
@@ -222,14 +271,20 @@ def _weights_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def portable_name(id: str) -> str:
+    """A model's name for others: where it is a folder of this machine, the folder's own name."""
+    return Path(id).name if Path(id).expanduser().is_absolute() else id
+
+
+def _portable(config: Config) -> Config:
+    """The configuration without the places of this machine."""
+    model = config.model.model_copy(update={"id": portable_name(config.model.id)})
+    files = [portable_name(name) for name in config.data.files]
+    data = config.data.model_copy(update={"files": files})
+    return config.model_copy(update={"model": model, "data": data})
+
+
 def _as_yaml(config: Config) -> str:
-    return yaml.safe_dump(config.model_dump(), allow_unicode=True, sort_keys=False, width=100)
-
-
-def _is_whole(checkpoint: Path) -> bool:
-    # the Trainer writes its state last: where it is readable, all before it is there
-    try:
-        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return True
+    return yaml.safe_dump(
+        _portable(config).model_dump(), allow_unicode=True, sort_keys=False, width=100
+    )

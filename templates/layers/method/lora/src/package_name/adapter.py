@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -19,7 +20,7 @@ def add_adapter(
         # frozen embeddings give outputs without gradient: checkpointing would train nothing
         model.enable_input_require_grads()
     try:
-        return get_peft_model(
+        adapted = get_peft_model(
             model,
             LoraConfig(
                 task_type="CAUSAL_LM",
@@ -33,15 +34,20 @@ def add_adapter(
         if "target" not in str(error).lower():
             raise
         raise ProjectError(
-            f"adapter.targets matches no module of this model: {adapter.targets}",
+            "adapter.targets matches no module of this model: {targets}",
             "write all-linear, or names from model.named_modules()",
+            targets=adapter.targets,
         ) from error
+    # the Trainer saves with these, too: peft would ask a hub for a vocabulary that nothing here
+    # changes, and write a blank model card with the path of the base model into every checkpoint
+    adapted.save_pretrained = partial(adapted.save_pretrained, save_embedding_layers=False)
+    adapted.create_or_update_model_card = lambda _: None
+    return adapted
 
 
-def save_adapter(model: PeftModel, folder: Path, *, base: str) -> None:
-    """Write the adapter; it names its base as others know it, not by a folder of this machine."""
-    model.peft_config["default"].base_model_name_or_path = base
-    model.save_pretrained(str(folder), save_embedding_layers=False)
+def save_adapter(model: PeftModel, folder: Path) -> None:
+    """Write the adapter, which names its base as `peft_config` does."""
+    model.save_pretrained(str(folder))
 
 
 def trained_weights(model: PeftModel) -> str:

@@ -1,0 +1,261 @@
+"""Every key of run.yaml works or is refused, and what is loaded is what was asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from desk import QUICK, Desk
+from generated import generate
+from test_cli import plain_environment
+
+pytestmark = pytest.mark.slow
+
+WALK = Path(__file__).with_name("every_key.py")
+ROWS_OF_A_SAMPLE = 60
+SOURCES = {
+    "embedded": {"model": "embedded", "family": "smollm2"},
+    "huggingface": {"model": "Qwen/Qwen3-0.6B", "family": "qwen3"},
+    "modelscope": {"model": "Qwen/Qwen3-0.6B", "family": "qwen3", "hub": "modelscope"},
+}
+TASKS = {
+    "risk": ("credit_risk", "en"),
+    "clause": ("legal", "en"),
+    "charge": ("legal", "zh"),
+}
+
+
+def walk(project: Path, package: str, *sections: str) -> dict[str, str | None]:
+    """What a change of each key does, by key."""
+    run = subprocess.run(
+        # -P: the modules beside the script are tests, and may be called as the project is
+        [sys.executable, "-P", WALK, package, *sections],
+        cwd=project,
+        env=plain_environment(project.parent)
+        | {"PYTHONPATH": str(project / "src"), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    told: dict[str, str | None] = json.loads(run.stdout)
+    return told
+
+
+def without_effect(told: dict[str, str | None]) -> list[str]:
+    assert told.pop("nothing") is None, "two equal runs differ: this test can tell nothing"
+    assert told
+    return [key for key, effect in told.items() if effect is None]
+
+
+def test_every_key_of_a_run_works_or_is_refused(formatted: Desk) -> None:
+    sections = ("run", "data", "task", "model", "adapter", "training", "evaluation")
+    told = walk(formatted.folder, "desk", *sections)
+    assert without_effect(told) == []
+    for key in ("model.source", "model.revision", "model.architecture", "training.device"):
+        assert str(told[key]).startswith("refused: "), told[key]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_key_of_the_rows_and_the_task_works_or_is_refused(
+    task: str, fresh: Desk, tmp_path: Path
+) -> None:
+    domain, language = TASKS[task]
+    tiny = fresh.folder.parent / "tiny"
+    given = {"domain": domain, "task": task, "language": language, "gpu": "cpu"}
+    plan = generate(given | {"family": "smollm2", "model": str(tiny)}, tmp_path / "desk")
+    (raw,) = (tmp_path / "desk" / "data" / "raw").iterdir()
+    text = raw.read_text(encoding="utf-8")
+    if raw.suffix == ".json":
+        few = json.dumps(json.loads(text)[:ROWS_OF_A_SAMPLE], ensure_ascii=False)
+    else:
+        few = "".join(text.splitlines(keepends=True)[:ROWS_OF_A_SAMPLE])
+    raw.write_text(few, encoding="utf-8")
+    run_yaml = tmp_path / "desk" / "config" / "run.yaml"
+    text = run_yaml.read_text(encoding="utf-8")
+    for key, value in (QUICK | {"max_length": "4000", "epochs": "1"}).items():
+        text = re.sub(rf"(?m)^  {key}: .*$", f"  {key}: {value}", text)
+    run_yaml.write_text(text, encoding="utf-8")
+    assert without_effect(walk(tmp_path / "desk", plan.package, "data", "task")) == []
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_source_that_this_project_does_not_hold_is_refused_with_the_command_that_does_it(
+    source: str, tmp_path: Path
+) -> None:
+    given = {"domain": "customer_service", "task": "intent", "language": "en", "gpu": "cpu"}
+    plan = generate(given | SOURCES[source], tmp_path / "desk")
+    environment = {"PYTHONPATH": str(tmp_path / "desk" / "src")}
+    options = {
+        "embedded": "--model embedded",
+        "folder": "--model ./MODEL_FOLDER",
+        "huggingface": f"--model {plan.model.id}",
+        "modelscope": f"--model {plan.model.id} --hub modelscope",
+    }
+    ask = (
+        "import sys; from pathlib import Path; from desk.config import load_config\n"
+        "from desk.errors import ProjectError\n"
+        "for word in sys.argv[1:]:\n"
+        "    try: load_config(Path('config/run.yaml'), [word])\n"
+        "    except ProjectError as error: print(error.message)\n"
+        "    else: print('taken')\n"
+    )
+    others = [other for other in options if other != source]
+    words = [f"model.source={other}" for other in others]
+    words += ["model.id=Qwen/Qwen3-1.7B", "model.revision=main"]
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", ask.replace("desk", plan.package), *words],
+        cwd=tmp_path / "desk",
+        env=plain_environment(tmp_path) | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *refusals, model, revision = run.stdout.splitlines()
+    for other, refusal in zip(others, refusals, strict=True):
+        assert refusal == (
+            f"--set model.source is {other!r}: this project loads its base model from {source} "
+            f"only; for another source, make another project: newft new FOLDER {options[other]}"
+        )
+    if source == "embedded":
+        assert model.endswith("make another project: newft new FOLDER --model Qwen/Qwen3-1.7B")
+        assert revision.endswith("models from embedded have no revisions: write null")
+    else:
+        assert (model, revision) == ("taken", "taken")
+
+
+# --- what is loaded is what was asked for --------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained(formatted: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A project with a trained run: copied, never changed."""
+    desk = formatted.copy(tmp_path_factory.mktemp("trained") / "desk")
+    assert desk.run("train").returncode == 0
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("module", "key", "value", "described"),
+    [
+        ("check", "architecture", "Qwen3ForCausalLM", "Qwen3ForCausalLM"),
+        ("train", "parameters", "596049920", "LlamaForCausalLM with 596,049,920 parameters"),
+        ("evaluate", "architecture", "Qwen3ForCausalLM", "Qwen3ForCausalLM"),
+        ("chat", "parameters", "596049920", "LlamaForCausalLM with 596,049,920 parameters"),
+    ],
+)
+def test_another_model_than_run_yaml_describes_is_refused_by_every_command(
+    trained: Desk, tmp_path: Path, module: str, key: str, value: str, described: str
+) -> None:
+    desk = trained.copy(tmp_path / "desk")
+    if module == "train":
+        (desk.folder / "runs" / "intent-lora" / "result.json").unlink()
+    run_yaml = desk.folder / "config" / "run.yaml"
+    (model,) = re.findall(r'(?m)^  id: "?(.*?)"?$', run_yaml.read_text(encoding="utf-8"))
+    for path in (run_yaml, desk.folder / "runs" / "intent-lora" / "config.yaml"):
+        text = path.read_text(encoding="utf-8")
+        text, count = re.subn(rf"(?m)^  {key}: .*$", f"  {key}: {value}", text)
+        assert count == 1
+        path.write_text(text, encoding="utf-8")
+    words = ("--once", "hello") if module == "chat" else ()
+    run = desk.run(module, *words)
+    assert run.returncode == 1
+    assert (
+        f" holds LlamaForCausalLM with 35,168 parameters, and run.yaml describes {model} as "
+        f"{described}\n"
+    ) in run.stderr
+    assert f"newft new FOLDER --model {model}" in run.stderr
+
+
+def test_weights_that_a_model_lacks_are_named_and_not_made_up(ready: Desk, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    text = (ready.folder / "config" / "run.yaml").read_text(encoding="utf-8")
+    (model,) = re.findall(r'(?m)^  id: "?(.*?)"?$', text)
+    shutil.copytree(model, tmp_path / "lacking")
+    path = tmp_path / "lacking" / "model.safetensors"
+    weights = load_file(path)
+    del weights["model.layers.0.mlp.up_proj.weight"]
+    save_file(weights, path, metadata={"format": "pt"})
+    run = ready.run("train", "--set", f"model.id={tmp_path / 'lacking'}")
+    assert run.returncode == 1
+    assert "has no weights for model.layers.0.mlp.up_proj.weight" in run.stderr
+
+
+def test_an_argument_that_the_chat_template_does_not_take_is_told(ready: Desk) -> None:
+    run = ready.run("check", "--set", "model.template_arguments={enable_thinking: false}")
+    assert run.returncode == 0
+    assert "model.template_arguments.enable_thinking changes nothing" in run.stderr
+
+
+# --- the hardware that was planned ---------------------------------------------------------------
+
+
+def test_a_plan_for_an_accelerator_does_not_train_on_a_cpu_unless_it_is_told_to(
+    ready: Desk,
+) -> None:
+    for_gpu = ("--set", "training.device=cuda")
+    check = ready.run("check", *for_gpu)
+    assert check.returncode == 0
+    assert "warning: training.device is cuda, and this machine has cpu" in check.stdout
+    run = ready.run("train", *for_gpu)
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: training.device is cuda, and this machine has cpu\n")
+    assert "--set training.device=cpu" in run.stderr
+    assert not (ready.folder / "runs").exists()
+    assert ready.run("train", "--dry-run", "--set", "training.device=cpu").returncode == 0
+
+
+def test_a_number_format_that_the_device_does_not_train_in_is_refused(ready: Desk) -> None:
+    run = ready.run("train", "--set", "model.precision=fp16")
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: model.precision is fp16, which does not train on cpu\n")
+
+
+@pytest.mark.parametrize(
+    ("planned", "processes", "said"),
+    [(1, 2, "batch_size 2 and accumulation 2"), (2, 1, "batch_size 2 and accumulation 8")],
+)
+def test_other_processes_than_planned_keep_the_rows_of_an_update(
+    ready: Desk, planned: int, processes: int, said: str
+) -> None:
+    rows = 8 * planned
+    run = subprocess.run(
+        [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+            *("--nproc-per-node", str(processes), "-m", "desk.train", "--dry-run"),
+            *("--set", f"training.processes={planned}"),
+        ],
+        cwd=ready.folder,
+        env=ready.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    lines = run.stdout.splitlines()
+    assert (
+        f"training.processes is {planned}, and {processes} train: {said} keep {rows} rows an update"
+    ) in lines
+    assert any(f" steps of {rows} rows: 2.00 epochs" in line for line in lines)
+
+
+def test_processes_that_cannot_share_an_update_are_refused(ready: Desk) -> None:
+    desk = Desk(ready.folder)
+    run = subprocess.run(
+        desk.command("train"),
+        cwd=desk.folder,
+        env=desk.environment | {"WORLD_SIZE": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.startswith("error: an update has 8 rows ")
+    assert "hint: start a number of processes that divides 8" in run.stderr

@@ -1,0 +1,171 @@
+"""The model card of a run: the README.md beside its adapter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from .config import Config
+from .files import write_text
+from .messages import fill
+from .run_folder import RunFolder, portable_name
+
+USAGE = """\
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
+base = AutoModelForCausalLM.from_pretrained({base})
+model = PeftModel.from_pretrained(base, "ADAPTER")
+messages = [
+    {{"role": "system", "content": {system}}},
+    {{"role": "user", "content": "..."}},
+]
+prompt = tokenizer.apply_chat_template(
+    messages, tokenize=False, add_generation_prompt=True, **{arguments}
+)
+inputs = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
+stop = tokenizer.convert_tokens_to_ids({stop})
+written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)
+print(tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))"""
+COLUMNS = ("base", "tuned", "baseline")
+
+
+def write_model_card(
+    run: RunFolder, config: Config, evaluation: Mapping[str, Any] | None = None
+) -> None:
+    """Write the card of a trained run, with the figures of its evaluation once there are any."""
+    lines = _card(run, config, evaluation)
+    write_text(run.adapter / "README.md", "\n".join(lines) + "\n")
+
+
+def _card(run: RunFolder, config: Config, evaluation: Mapping[str, Any] | None) -> Iterator[str]:
+    record, base = run.record(), portable_name(config.model.id)
+    yield "---"
+    yield yaml.safe_dump(_metadata(config), sort_keys=False, allow_unicode=True).rstrip()
+    yield "---"
+    yield f"\n# {config.run.name}\n"
+    yield fill("A LoRA adapter for the base model {base}.", base=base)
+    yield fill("\n## How to ask it\n")
+    yield fill(
+        "The prompt is the one that it was trained with. `formatting.py` writes the user's message "
+        "from a record, and `make chat` asks in the same way.\n"
+    )
+    yield _fenced(_usage(config, record), "python")
+    yield fill("\nThe labels that it may answer with:\n")
+    yield _fenced("\n".join(config.task.labels))
+    yield fill("\n## Base model\n")
+    yield from _listed(
+        {
+            "model.id": base,
+            "model.license": config.model.license or fill("unknown: ask who published the model"),
+            "model.architecture": config.model.architecture or fill("unknown"),
+            "model.parameters": config.model.parameters or fill("unknown"),
+            fill("revision"): record.get("model_revision") or fill("unknown"),
+            fill("SHA-256 of both ends of its weights"): record.get("model_sha256"),
+        }
+    )
+    yield fill("\n## Training data\n")
+    yield from _listed(
+        {
+            fill("SHA-256 of the formatted rows"): record.get("data_sha256"),
+            fill("rows to train on"): record.get("train_rows"),
+            fill("rows to validate on"): record.get("validation_rows"),
+        }
+    )
+    yield fill("\n## Recipe\n")
+    yield from _listed(
+        {
+            **{f"adapter.{name}": value for name, value in config.adapter},
+            **{f"training.{name}": value for name, value in config.training},
+            "model.precision": config.model.precision,
+            "run.seed": config.run.seed,
+            fill("steps"): record.get("steps"),
+            fill("processes"): record.get("processes"),
+            **record.get("versions", {}),
+        }
+    )
+    yield fill("\n## Evaluation\n")
+    yield from _evaluation(evaluation)
+    yield fill("\n## Limits\n")
+    yield fill("- It is trained for this task and these labels alone, and may still write others.")
+    yield fill("- What is measured holds for rows like the test rows, and for no others.")
+    yield fill(
+        "- An input that needs more than {tokens} tokens with its prompt loses its middle.",
+        tokens=config.training.max_length,
+    )
+    yield fill("- What the base model does wrong, and what its licence asks for, holds here too.")
+
+
+def _metadata(config: Config) -> dict[str, object]:
+    """What model hubs read; a model that is only a folder somewhere has no name there."""
+    base = portable_name(config.model.id)
+    named = {"base_model": base} if base == config.model.id and "/" in base else {}
+    licensed = {"license": config.model.license} if config.model.license else {}
+    return {
+        **named,
+        **licensed,
+        "library_name": "peft",
+        "pipeline_tag": "text-generation",
+        "tags": ["lora", "transformers"],
+    }
+
+
+def _usage(config: Config, record: Mapping[str, Any]) -> str:
+    base, revision = portable_name(config.model.id), record.get("model_revision")
+    from_hub = config.model.source in ("huggingface", "modelscope") and revision
+    named = json.dumps(base) + (f", revision={json.dumps(revision)}" if from_hub else "")
+    return USAGE.format(
+        base=named,
+        system=json.dumps(config.task.system, ensure_ascii=False),
+        arguments=repr(config.model.template_arguments),
+        stop=json.dumps(config.model.end_of_turn),
+    )
+
+
+def _evaluation(measured: Mapping[str, Any] | None) -> Iterator[str]:
+    if measured is None:
+        yield fill("Not evaluated yet: `make eval` adds the figures.")
+        return
+    yield fill(
+        "{rows} of {test_rows} test rows; in brackets the 95 % interval.\n",
+        rows=measured["rows"],
+        test_rows=measured["test_rows"],
+    )
+    titles = fill("base model, prompted"), fill("tuned"), fill("classical baseline")
+    yield _row("", *titles)
+    yield _row(*["---"] * 4)
+    for name in dict.fromkeys(name for column in COLUMNS for name in measured[column]):
+        yield _row(name, *(_figure(measured[column].get(name)) for column in COLUMNS))
+    yield f"\n{measured['conclusion']}"
+
+
+def _figure(metric: Mapping[str, float | None] | None) -> str:
+    if metric is None:
+        return "-"
+    interval = metric["low"] is not None and metric["high"] is not None
+    return f"{metric['value']:.3f}" + (
+        f" [{metric['low']:.2f}, {metric['high']:.2f}]" if interval else ""
+    )
+
+
+def _listed(values: Mapping[str, object]) -> Iterator[str]:
+    yield _row("", "")
+    yield _row("---", "---")
+    for name, value in values.items():
+        yield _row(name, "-" if value is None else str(value))
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _fenced(text: str, language: str = "") -> str:
+    """A block of code, between more backticks than the text has in a row."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text}\n{fence}"
