@@ -32,8 +32,8 @@ from .files import write_json
 from .formatting import candidates, read_answer
 from .label_metrics import label_report
 from .messages import fill
-from .model_card import write_model_card
 from .model import find_base, load_tokenizer, load_tuned, stop_tokens
+from .model_card import write_model_card
 from .output import say
 from .report import (
     Result,

@@ -11,7 +11,7 @@ import torch
 from peft import PeftModel
 
 from .config import TrainingConfig
-from .dataset import Example, LeftPadding, training_order
+from .dataset import AnswerCollator, Example, training_order
 from .devices import launched
 from .output import say
 
@@ -29,7 +29,7 @@ TIMED_TOKENS = 1_024
 def plan_steps(
     model: PeftModel,
     settings: TrainingConfig,
-    collate: LeftPadding,
+    collate: AnswerCollator,
     train: Sequence[Example],
     held_out: Sequence[Example],
 ) -> dict[str, int]:
@@ -80,7 +80,7 @@ def typical_batches(train: Sequence[Example], size: int) -> list[list[Example]]:
 
 
 def seconds_per_step(
-    model: PeftModel, batches: Sequence[Sequence[Example]], collate: LeftPadding
+    model: PeftModel, batches: Sequence[Sequence[Example]], collate: AnswerCollator
 ) -> float:
     """Seconds of one forward and backward pass, after one that only warms up.
 

@@ -5,7 +5,10 @@ python -m golden_desk.chat --once "a question"
 python -m golden_desk.chat --once - < question.txt
 
 Each line is a question of its own, or where questions have several lines, an empty line ends one;
-what is pasted into a terminal may hold empty lines. Ctrl-D ends.
+what is pasted into a terminal may hold empty lines. Typed there, exit, quit or :q leaves, as do
+Ctrl-D and Ctrl-C.
+
+The answer goes to standard output; what the model found most likely, to standard error.
 """
 
 from __future__ import annotations
@@ -18,21 +21,29 @@ from contextlib import suppress
 
 import torch
 from peft import PeftModel
+from scipy.special import softmax
 from transformers import TextStreamer
 
 from . import command
+from .chat_tokens import ChatEncoder, decode_answer
 from .config import Config
 from .conversation import Conversation, to_prompt
-from .dataset import prompt_ids, shorten
+from .dataset import shorten
 from .errors import ProjectError
 from .formatting import HOW, SEVERAL_LINES, asked, candidates, read_answer
-from .model import Tokenizer, find_base, load_tokenizer, load_tuned, stop_tokens
+from .keys import escape_controls, normal_label
+from .messages import fill
+from .model import find_base, load_tokenizer, load_tuned, stop_tokens
+from .output import say
 from .run_folder import run_folder
+from .scoring import rank_answers
 
 LONGEST_ANSWER = 512  # tokens; an answer ends at its end of turn, this stops one that does not
 STANDARD_INPUT = "-"
 PASTE_SECONDS = 0.1  # a paste arrives at once; a person takes longer to press Enter a second time
-NOT_UTF8 = "the question is not UTF-8", "convert it, as by: iconv -f GB18030 -t UTF-8"
+LEAVE = {"exit", "quit", ":q", "\u9000\u51fa"}  # the last is Chinese for exit
+LINE_END = "\n"  # between the lines of a candidate
+LIKELIEST = 3  # candidates that are shown with their probability
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -41,13 +52,13 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run = run_folder(config)
     adapter, config = run.trained_adapter, run.own_settings(config)
     folder = run.confirmed(find_base(run.pinned(config.model)))
-    tokenizer = load_tokenizer(folder.path, config.model)
+    encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     model = load_tuned(folder.path, config.model, adapter)
     if once is None and sys.stdin.isatty():
-        print(f"{config.run.name}; {HOW}; Ctrl-D ends")
+        say("{run}; {how}; exit or Ctrl-D leaves", run=config.run.name, how=HOW)
     for question in questions() if once is None else [once]:
         refuse_damaged(question)
-        stream_answer(model, tokenizer, config, question)
+        answer(model, encoder, config, question)
 
 
 def asked_once(text: str) -> str:
@@ -55,10 +66,11 @@ def asked_once(text: str) -> str:
     try:
         question = (sys.stdin.read() if text == STANDARD_INPUT else text).strip()
     except UnicodeDecodeError:
-        raise ProjectError(*NOT_UTF8) from None
+        raise not_utf8() from None
     if not question:
-        hint = 'write --once "a question", or --once - < question.txt'
-        raise ProjectError("--once holds no question", hint)
+        raise ProjectError(
+            "--once holds no question", 'write --once "a question", or --once - < question.txt'
+        )
     return question
 
 
@@ -66,6 +78,8 @@ def questions() -> Iterator[str]:
     """The questions that are typed or piped in."""
     lines: list[str] = []
     for line in typed(lines):
+        if not lines and sys.stdin.isatty() and normal_label(line) in LEAVE:
+            return  # of lines that are piped in, each is a question
         if line.strip():
             lines.append(line.strip())
         if lines and not (SEVERAL_LINES and (line.strip() or is_pasting())):
@@ -90,7 +104,7 @@ def typed(begun: Sequence[str]) -> Iterator[str]:
         if isinstance(end, KeyboardInterrupt):
             raise
     except UnicodeDecodeError:
-        raise ProjectError(*NOT_UTF8) from None
+        raise not_utf8() from None
 
 
 def is_pasting() -> bool:
@@ -103,7 +117,12 @@ def refuse_damaged(question: str) -> None:
     try:
         question.encode()
     except UnicodeEncodeError:
-        raise ProjectError(*NOT_UTF8) from None
+        raise not_utf8() from None
+
+
+def not_utf8() -> ProjectError:
+    """The error for a question in another encoding."""
+    return ProjectError("the question is not UTF-8", "convert it, as by: iconv -f GB18030 -t UTF-8")
 
 
 def prompt_of(question: str, config: Config) -> Conversation:
@@ -111,26 +130,52 @@ def prompt_of(question: str, config: Config) -> Conversation:
     return to_prompt(asked(question, config.task, config.data.columns), config.task)
 
 
-def stream_answer(model: PeftModel, tokenizer: Tokenizer, config: Config, question: str) -> None:
-    """Print an answer as it is written, and say so where it is not one of the labels."""
-    longest = {"role": "assistant", "content": max(candidates(config.task), key=len)}
+def answer(model: PeftModel, encoder: ChatEncoder, config: Config, question: str) -> None:
+    """Print an answer as it is written, then which candidates the model finds most likely."""
+    ranked = candidates(config.task)
+    longest = {"role": "assistant", "content": max(ranked, key=len)}
     answered = [*prompt_of(question, config), longest]
-    (*prompt, _), lost = shorten(answered, tokenizer, config.model, config.training.max_length)
+    (*prompt, _), lost = shorten(answered, encoder, config.training.max_length)
     if lost:
-        print(f"(shortened by {lost} tokens in its middle)", file=sys.stderr)
-    tokens = torch.tensor([prompt_ids(prompt, tokenizer, config.model)], device=model.device)
+        say("(shortened by {count} tokens in its middle)", file=sys.stderr, count=lost)
+    ids = encoder.encode_prompt(prompt)
+    if read_answer(stream_answer(model, encoder, config, ids), config.task) is None:
+        say("(this is none of task.labels)", file=sys.stderr)
+    scores = rank_answers(model, [ids], [encoder.encode_answer(each) for each in ranked])
+    say(likeliest(ranked, softmax(scores[0]).tolist()), file=sys.stderr)
+
+
+def likeliest(ranked: Sequence[str], probabilities: Sequence[float]) -> str:
+    """The most likely candidates with their probabilities, on one line."""
+    best = sorted(zip(probabilities, ranked, strict=True), key=lambda pair: -pair[0])[:LIKELIEST]
+    shown = [f"{name.replace(LINE_END, ' / ')} {share:.2f}" for share, name in best]
+    return fill("(most likely: {candidates})", candidates=", ".join(shown))
+
+
+class EscapingStreamer(TextStreamer):
+    """Prints an answer as it is written, without characters that control a terminal."""
+
+    def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+        """Print a piece of the answer, and a line end behind the last one."""
+        super().on_finalized_text("\n".join(map(escape_controls, text.split("\n"))), stream_end)
+
+
+def stream_answer(
+    model: PeftModel, encoder: ChatEncoder, config: Config, prompt: Sequence[int]
+) -> str:
+    """What the model writes, printed as it is written."""
+    stops = stop_tokens(model, encoder.tokenizer, config.model)
+    tokens = torch.tensor([prompt], device=model.device)
     written = model.generate(
         input_ids=tokens,
         attention_mask=torch.ones_like(tokens),
         do_sample=False,
         max_new_tokens=LONGEST_ANSWER,
-        eos_token_id=stop_tokens(model, tokenizer, config.model),
-        pad_token_id=tokenizer.pad_token_id,
-        streamer=TextStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True),
+        eos_token_id=stops,
+        pad_token_id=encoder.tokenizer.pad_token_id,
+        streamer=EscapingStreamer(encoder.tokenizer, skip_prompt=True, skip_special_tokens=True),
     )
-    answer = tokenizer.decode(written[0, tokens.shape[1] :], skip_special_tokens=True)
-    if read_answer(str(answer), config.task) is None:
-        print("(this is none of task.labels)", file=sys.stderr)
+    return decode_answer(written[0, len(prompt) :].tolist(), encoder.tokenizer, stops)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

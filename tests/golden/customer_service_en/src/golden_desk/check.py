@@ -11,28 +11,32 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
 
 from . import command
+from .chat_tokens import ChatEncoder, Tokenizer
 from .config import Config
 from .conversation import Conversation
 from .data import formatted
-from .dataset import Example, encode_all, is_as_rendered, lengths, read_split
+from .dataset import Example, encode_all, lengths, read_split, refuse_truncated
 from .devices import memory_gb, refuse_precision, training_device
 from .errors import ProjectError
 from .formatting import labels_in
-from .model import Tokenizer, find_base, load_tokenizer
+from .messages import fill
+from .model import find_base, load_tokenizer
 from .output import say
 from .run_folder import run_folder
-from .splits import SPLITS
+from .splits import PROCESSED, SPLITS, Split
 from .summary import some
 from .task import TaskConfig
 
 BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
 GREEN, PLAIN = "\033[32m", "\033[0m"
+content = itemgetter("content")
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -43,7 +47,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     if changed := run.other_settings(config):
         print(f"            warning: it began with other settings: {', '.join(changed)}")
     folder = find_base(config.model if changed else run.pinned(config.model))
-    tokenizer = load_tokenizer(folder.path, config.model)
+    encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     print(
         f"model       {config.model.id}, revision {folder.revision or 'unknown'}\n"
         f"            {folder.path}"
@@ -51,12 +55,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
     rows = {split: read_split(split) for split in SPLITS}
     encoded = {}
     for split in SPLITS:
-        encoded[split] = encode_all(rows[split], split, tokenizer, config)
+        encoded[split] = encode_all(rows[split], split, encoder, config)
         print(f"{split:<11} {lengths(encoded[split])}")
-        if not is_as_rendered(rows[split][0], tokenizer, config.model):
-            print(
-                "            warning: the chat template puts prompt and answer together otherwise"
-            )
+        report_control_tokens(rows[split], split, encoder)
+    refuse_truncated([*encoded["train"], *encoded["validation"]], config.training)
     if untrained := without_training(rows["train"], config.task):
         print(f"            warning: no train row for {some(untrained)}")
     compare_memory(folder.path, config)
@@ -66,8 +68,29 @@ def main(config: Config, options: argparse.Namespace) -> None:
         + ":"
     )
     for example in of_two_labels(encoded["train"]):
-        print("\n" + show(example, tokenizer))
+        print("\n" + show(example, encoder.tokenizer))
     print("\nnext: make train")
+
+
+def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: ChatEncoder) -> None:
+    """Say how many rows spell a control token of the model, and where the first does."""
+    found = [
+        (number, spelled[0])
+        for number, messages in enumerate(rows, 1)
+        if (spelled := encoder.find_control_tokens("\n".join(map(content, messages))))
+    ]
+    if found:
+        number, token = found[0]
+        many = fill(
+            "{rows:,} of {all:,} rows spell a control token of the model, such as {token} in"
+            " {path}:{line}; it is read as plain text",
+            rows=len(found),
+            all=len(rows),
+            token=token,
+            path=PROCESSED / f"{split}.jsonl",
+            line=number,
+        )
+        say(f"            {many}")
 
 
 def compare_memory(folder: Path, config: Config) -> None:

@@ -22,22 +22,34 @@ from . import command
 from .answers import Answers
 from .baselines import classical_answers
 from .budget import rows_within
-from .config import Config, ModelConfig
+from .chat_tokens import ChatEncoder
+from .config import Config
 from .conversation import Conversation, to_prompt, to_untuned_prompt
 from .data import rows_hash
-from .dataset import answer_ids, prompt_ids, read_split, shorten
+from .dataset import read_split, shorten
 from .errors import ProjectError
 from .files import write_json
 from .formatting import candidates, read_answer
-from .model import Tokenizer, find_base, load_tokenizer, load_tuned, stop_tokens
+from .label_metrics import label_report
+from .messages import fill
+from .model import find_base, load_tokenizer, load_tuned, stop_tokens
 from .model_card import write_model_card
 from .output import say
-from .report import Result, as_dicts, by_row, excerpt, judge, mistakes, summary_of, table, unread
+from .report import (
+    Result,
+    as_dicts,
+    by_row,
+    excerpt,
+    judge,
+    mistakes,
+    summary_of,
+    table,
+    unread,
+)
 from .run_folder import run_folder
 from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
 from .splits import PROCESSED, SPLITS, Split
-from .summary import counted
 from .task import TaskConfig
 
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
@@ -54,11 +66,11 @@ def main(config: Config, options: argparse.Namespace) -> None:
     adapter, config = run.trained_adapter, run.own_settings(config)
     say(f"loading {config.model.id}")
     folder = run.confirmed(find_base(run.pinned(config.model)))
-    tokenizer = load_tokenizer(folder.path, config.model)
+    encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     splits = [read_targets(split, config.task) for split in SPLITS]
     told_apart = slices_of_test_rows(config)
-    longest = longest_answer(splits[0], tokenizer, config.model)
-    asker = Asker(config, tokenizer, load_tuned(folder.path, config.model, adapter), longest)
+    longest = longest_answer(splits[0], encoder)
+    asker = Asker(config, encoder, load_tuned(folder.path, config.model, adapter), longest)
     train, validation, test = map(asker.shortened, splits)
     chance = random.Random(config.run.seed)
     chance.shuffle(validation)
@@ -74,7 +86,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     asked = [test[i] for i in order[:fitting]]
     questions, gold = [question(row) for row in asked], [answer(row) for row in asked]
     tuned = asker.answer([to_prompt(text, config.task) for text in questions])
-    classical = learned(splits[0], [splits[2][i] for i in order[:fitting]], config)
+    classical = learned(train, asked, config)
     say("computing intervals ...")
     result = judge(config, gold, base, tuned, classical)
     slices = {name: [of[i] for i in order[:fitting]] for name, of in told_apart.items()}
@@ -122,7 +134,7 @@ def read_targets(split: Split, task: TaskConfig) -> list[Conversation]:
 def learned(
     train: Sequence[Conversation], asked: Sequence[Conversation], config: Config
 ) -> Answers:
-    """What the classical baseline answers; it has no longest input, and gets the rows whole."""
+    """What the classical baseline answers; it sees what the models see, cut rows included."""
     texts, labels = [question(row) for row in train], [answer(row) for row in train]
     return classical_answers(texts, labels, [question(row) for row in asked], config.task)
 
@@ -133,14 +145,20 @@ def show(
     """Print what came of it."""
     say("\n".join(["", table(result), "", result.conclusion, *unread(base)]))
     if len({*tuned.read}) == 1:
-        same = "nothing readable" if tuned.read[0] is None else repr(tuned.read[0])
-        say(f"the tuned model wrote {same} to every row: it has not learned to tell")
+        same = fill("nothing readable") if tuned.read[0] is None else repr(tuned.read[0])
+        say("the tuned model wrote {same} to every row: it has not learned to tell", same=same)
         say("more steps may help: training.epochs, and the time budget that cuts them")
+    say("\n".join(label_report(result.by_label["tuned"])))
     if lines := slice_lines(in_slices):
-        say("\n".join(["", "the tuned model told apart by data.slices:", *lines]))
+        title = fill("the tuned model told apart by data.slices:")
+        say("\n".join(["", title, *lines]))
     if wrong:
-        of = f"{min(SHOWN, len(wrong))} of {counted(len(wrong), 'wrong answer')}"
-        say(f"\n{of}, each with its line of {PROCESSED / 'test.jsonl'}:")
+        say(
+            "\nwrong answers, {shown:,} of {all:,}, each with its line of {path}:",
+            shown=min(SHOWN, len(wrong)),
+            all=len(wrong),
+            path=PROCESSED / "test.jsonl",
+        )
         say("\n".join(wrong[:SHOWN]))
 
 
@@ -149,7 +167,7 @@ class Asker:
     """A model with what it takes to ask it."""
 
     config: Config
-    tokenizer: Tokenizer
+    encoder: ChatEncoder
     model: PeftModel
     longest: int  # tokens of an answer
 
@@ -157,13 +175,13 @@ class Asker:
         """What the model writes, and how likely it finds each candidate."""
         task = self.config.task
         ranked = candidates(task)
-        ids = [answer_ids(each, self.tokenizer, self.config.model) for each in ranked]
-        asked = [prompt_ids(prompt, self.tokenizer, self.config.model) for prompt in prompts]
+        ids = [self.encoder.encode_answer(each) for each in ranked]
+        asked = self.encoder.encode_prompts(prompts)
         written = write_answers(
             self.model,
-            self.tokenizer,
+            self.encoder.tokenizer,
             asked,
-            stops=stop_tokens(self.model, self.tokenizer, self.config.model),
+            stops=stop_tokens(self.model, self.encoder.tokenizer, self.config.model),
             limit=self.longest + 1,  # room to be wrong
             batch_size=self.config.evaluation.batch_size,
         )
@@ -204,7 +222,7 @@ class Asker:
     def shortened(self, rows: Sequence[Conversation]) -> list[Conversation]:
         """Rows as the tuned model was trained on them: no input longer than it has seen."""
         limit = self.config.training.max_length
-        shorter = [shorten(row, self.tokenizer, self.config.model, limit)[0] for row in rows]
+        shorter = [shorten(row, self.encoder, limit)[0] for row in rows]
         if cut := sum(map(ne, rows, shorter)):
             say(f"{cut:,} of {len(rows):,} inputs without their middle: longer than max_length")
         return shorter
@@ -226,9 +244,9 @@ def solved(
     return [row for turn in turns for row in turn if row][: config.evaluation.shots]
 
 
-def longest_answer(rows: Sequence[Conversation], tokenizer: Tokenizer, model: ModelConfig) -> int:
+def longest_answer(rows: Sequence[Conversation], encoder: ChatEncoder) -> int:
     """The tokens of the longest right answer."""
-    return max(len(answer_ids(text, tokenizer, model)) for text in set(map(answer, rows)))
+    return max(len(encoder.encode_answer(text)) for text in set(map(answer, rows)))
 
 
 def question(messages: Conversation) -> str:

@@ -6,7 +6,6 @@ import re
 import sys
 import warnings
 from pathlib import Path
-from typing import TypeAlias
 
 import torch
 import transformers
@@ -19,6 +18,7 @@ from transformers import (
     PreTrainedModel,
 )
 
+from .chat_tokens import Tokenizer
 from .config import ModelConfig
 from .devices import device
 from .errors import ProjectError
@@ -33,7 +33,6 @@ transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hun
 # peft 0.21 still asks transformers 5.24 by the old name; nothing here can change that
 warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
 
-Tokenizer: TypeAlias = transformers.PreTrainedTokenizerBase
 # an extended vocabulary changes the number of parameters by less, another size by far more
 SAME_SIZE = 0.01
 ANOTHER = fill("copy the model folder again from where it came, or choose another model.id")
@@ -91,13 +90,6 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
             )
     if not tokenizer.chat_template:
         raise ProjectError(f"{folder} has no chat template", "choose an instruct or chat model")
-    with naming(folder / "chat_template.jinja", ANOTHER):
-        tokenizer.apply_chat_template(
-            [{"role": role, "content": role} for role in ("system", "user")],
-            tokenize=False,
-            add_generation_prompt=True,
-            **model.template_arguments,
-        )
     for name in model.template_arguments:
         if not re.search(rf"\b{re.escape(name)}\b", str(tokenizer.chat_template)):
             say(
@@ -114,8 +106,11 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
 def load_base(folder: Path, model: ModelConfig, on: torch.device | None = None) -> PreTrainedModel:
     """The base model on a device, or on the best of this machine, in the precision of run.yaml."""
     with naming(folder, ANOTHER):
+        own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        own._attn_implementation = model.attention  # config.json may name one, which would win
         base, report = AutoModelForCausalLM.from_pretrained(
             folder,
+            config=own,
             dtype=DTYPES[model.precision],
             attn_implementation=model.attention,
             trust_remote_code=False,

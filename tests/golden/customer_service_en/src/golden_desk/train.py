@@ -17,12 +17,13 @@ from . import command
 from .adapter import add_adapter, save_adapter, trained_weights
 from .alone import alone_in
 from .budget import plan_steps
+from .chat_tokens import ChatEncoder, Tokenizer
 from .config import Config, TrainingConfig
 from .data import formatted
-from .dataset import LeftPadding, lengths, read_examples, training_order
+from .dataset import AnswerCollator, lengths, read_examples, refuse_truncated, training_order
 from .devices import CPU, processes, refuse_precision, share_of_update, training_device
 from .errors import ProjectError
-from .model import Tokenizer, find_base, load_base, load_tokenizer
+from .model import find_base, load_base, load_tokenizer
 from .model_card import write_model_card
 from .output import say
 from .progress import Progress, draw_losses
@@ -45,8 +46,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
     # 1. Data: what cannot be learned from fails before the first step.
     folder = run.confirmed(find_base(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
-    train = read_examples("train", tokenizer, config)
-    held_out = read_examples("validation", tokenizer, config)
+    encoder = ChatEncoder(tokenizer, config.model)
+    train = read_examples("train", encoder, config)
+    held_out = read_examples("validation", encoder, config)
+    refuse_truncated([*train, *held_out], settings)
     random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
     say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}\nloading {config.model.id}")
 
@@ -63,7 +66,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     )
 
     # 3. Steps: epochs by batch, or what the time budget allows. A resumed run keeps its plan.
-    collate = LeftPadding(tokenizer.convert_tokens_to_ids(config.model.pad))
+    collate = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
     plan = run.record() or plan_steps(model, settings, collate, train, held_out)
     steps, held_out = plan["steps"], held_out[: plan["validation_rows"]]
     sizes = [len(each.ids) for each in train]
