@@ -8,7 +8,7 @@ import torch
 from package_name import dataset
 from package_name.chat_tokens import ChatEncoder
 from package_name.config import Config
-from package_name.dataset import IGNORED, AnswerCollator, Example, encode
+from package_name.dataset import AnswerCollator, Example, encode
 from package_name.errors import ProjectError
 from package_name.model import load_base, load_tokenizer
 from package_name.model_files import ModelFolder
@@ -110,7 +110,7 @@ def plain_loss(model: torch.nn.Module, example: Example) -> torch.Tensor:
     """The loss of one row as the model computes it, with logits at every position."""
     ids = torch.tensor([example.ids], device=model.device)
     labels = ids.clone()
-    labels[:, : example.answer_start] = IGNORED
+    labels[:, : example.answer_start] = dataset.IGNORED
     return model(input_ids=ids, labels=labels).loss
 
 
