@@ -8,7 +8,7 @@ import torch
 from golden_desk import dataset
 from golden_desk.chat_tokens import ChatEncoder
 from golden_desk.config import Config
-from golden_desk.dataset import IGNORED, AnswerCollator, Example, encode
+from golden_desk.dataset import AnswerCollator, Example, encode
 from golden_desk.errors import ProjectError
 from golden_desk.model import load_base, load_tokenizer
 from golden_desk.model_files import ModelFolder
@@ -110,7 +110,7 @@ def plain_loss(model: torch.nn.Module, example: Example) -> torch.Tensor:
     """The loss of one row as the model computes it, with logits at every position."""
     ids = torch.tensor([example.ids], device=model.device)
     labels = ids.clone()
-    labels[:, : example.answer_start] = IGNORED
+    labels[:, : example.answer_start] = dataset.IGNORED
     return model(input_ids=ids, labels=labels).loss
 
 
