@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newft.entries import Field
 
@@ -15,6 +16,7 @@ from newft.entries import Field
 EXACT, FOLDED, CONTAINED, BY_VALUE, UNFIT, ACCEPTED = 1.0, 0.9, 0.8, 0.5, 0.35, 0.5
 REPEATING = 0.9  # of its filled cells are distinct at most in a column that groups rows
 EXAMPLES = 3
+KEPT_NAMES = 50_000  # columns and synonyms: each name is compared with every synonym
 MARGIN = {
     "text": math.log(1.5),
     "label": 0.1,
@@ -208,6 +210,7 @@ def _named(name: str, synonyms: Sequence[str]) -> tuple[float, int]:
     return (CONTAINED if contained else 0.0), 0
 
 
+@lru_cache(maxsize=KEPT_NAMES)
 def _folded(name: str) -> str:
     """A name without case, width, punctuation and what stands in brackets."""
     return re.sub(r"[\W_]+", "", _ASIDE.sub("", unicodedata.normalize("NFKC", name))).casefold()
@@ -220,9 +223,10 @@ def _contains(name: str, synonym: str) -> bool:
     return _tokens(synonym) <= _tokens(name)
 
 
-def _tokens(name: str) -> set[str]:
+@lru_cache(maxsize=KEPT_NAMES)
+def _tokens(name: str) -> frozenset[str]:
     """The words of a name, singular."""
-    return {token.lower().removesuffix("s") for token in _TOKEN.findall(name)}
+    return frozenset(token.lower().removesuffix("s") for token in _TOKEN.findall(name))
 
 
 def _fits(column: Column, field: Field) -> bool:
