@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newft import answers
+from newft import answers, answers_file
 from newft.errors import UsageError
 from newft.model import Answers, DataAnswer
 
@@ -47,7 +47,7 @@ def test_complete_answers_become_their_type() -> None:
 
 
 def test_what_is_dumped_is_read_back() -> None:
-    assert answers.read("a.yml", answers.dump(FULL)) == FULL
+    assert answers_file.read("a.yml", answers.dump(FULL)) == FULL
 
 
 @given(column=WORDS, path=WORDS)
@@ -55,7 +55,7 @@ def test_what_is_dumped_is_read_back() -> None:
 def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str) -> None:
     given_answers = {**FULL, "data.files": (path,), "data.columns.text": column}
 
-    assert answers.read("a.yml", answers.dump(given_answers)) == given_answers
+    assert answers_file.read("a.yml", answers.dump(given_answers)) == given_answers
     words = shlex.split(answers.command(given_answers, "./desk", program=["newft"]))
     assert path in words
     assert f"data.columns.text={column}" in words
@@ -101,7 +101,7 @@ def test_a_wrong_set_says_what_is_meant(text: str, message: str, hint: str | Non
 def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
     text = "famly: qwen3\nlanguage: fr\ngpu: [a]\ngpu: cpu\ndata:\n  colums: {text: a}\n"
     with pytest.raises(UsageError) as caught:
-        answers.read("a.yml", text)
+        answers_file.read("a.yml", text)
     assert str(caught.value) == (
         "a.yml: 4 faults\n"
         "a.yml:1: `famly` is not known (did you mean `family`?)\n"
@@ -119,28 +119,30 @@ def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
         ('data: {files: ""}\n', "a.yml:1: data.files: it has no value"),
         ("data: {files: [a.csv, '']}\n", "a.yml:1: data.files: it has no value"),
         ('name: ""\n', "a.yml:1: name: it has no value"),
-        ("name: " + "[" * 3_000, "a.yml: it is nested too deep for answers"),
+        ("name: " + "[" * 3_000, "a.yml:1: it is nested too deep for answers"),
         (
             "gpu: cpu\n  name: x\n",
-            "a.yml: line 2: this is not YAML (mapping values are not allowed here)",
+            "a.yml:2: this is not YAML (mapping values are not allowed here)",
         ),
     ],
 )
 def test_a_broken_file_is_explained(text: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        answers.read("a.yml", text)
+        answers_file.read("a.yml", text)
     assert str(caught.value) == message
 
 
 def test_a_key_without_a_value_is_not_answered() -> None:
-    assert answers.read("a.yml", "gpu: cpu\nrevision:\n") == {"gpu": "cpu"}
+    assert answers_file.read("a.yml", "gpu: cpu\nrevision:\n") == {"gpu": "cpu"}
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "the answers cannot be read (No such file or directory)"),
-        (b"name: \xff\xfe", "the answers are not UTF-8 text"),
+        (None, ": there is no such file or folder"),
+        (b"gpu: cpu\nname: \xff\xfe", ":2: the answers are not UTF-8 text"),
+        (b"#" * 1_100_000, ": it has more than 1,048,576 bytes, and answers are short"),
+        (b"gpu: &a cpu\nname: *a\n", ":2: `*a` refers to another value"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(
@@ -150,8 +152,9 @@ def test_a_file_that_cannot_be_read_is_named(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UsageError) as caught:
-        answers.load(path)
-    assert str(caught.value) == f"{path}: {message}"
+        answers_file.load(path)
+    assert str(caught.value) == f"{path}{message}"
+    assert caught.value.hint
 
 
 def test_options_and_set_win_over_the_file() -> None:
@@ -199,4 +202,4 @@ def test_an_empty_option_is_refused() -> None:
 
 def test_auto_is_kept_in_one_spelling() -> None:
     assert answers.from_options({"gpu": "Auto"}) == {"gpu": "auto"}
-    assert answers.read("a.yml", "gpu: AUTO\n") == {"gpu": "auto"}
+    assert answers_file.read("a.yml", "gpu: AUTO\n") == {"gpu": "auto"}

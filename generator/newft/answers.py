@@ -1,4 +1,4 @@
-"""What was said: read from a file, `--set` and options, written back, and made into `Answers`.
+"""What was said: read from options and `--set`, written back, and made into `Answers`.
 
 The keys are the same everywhere. A value is text as it was written, so that a revision of digits
 or a project called `no` needs no quotes; only `data.files` is a list.
@@ -7,14 +7,14 @@ or a project called `no` needs no quotes; only `data.files` is a list.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, cast
 
 from newft.entries import LORA, Language
 from newft.errors import UsageError
 from newft.given import COLUMNS, FILES, POSITIVE, Given, Value, columns, files, hardware, unknown
 from newft.model import Answers, DataAnswer
+from newft.text import Text
 
 if TYPE_CHECKING:
     import yaml
@@ -33,6 +33,7 @@ OPTIONS: Mapping[str, str] = {
     "gpu": "--gpu",
     "name": "--name",
 }
+NO_VALUE = Text("it has no value", "没有值")
 CLOSED: Mapping[str, tuple[str, ...]] = {
     "language": ("en", "zh"),
     "hub": ("huggingface", "modelscope"),
@@ -58,10 +59,14 @@ def parse_set(text: str) -> tuple[str, Value]:
     key, written = key.strip(), written.strip()
     where = f"--set {key}"
     if not equals or not key:
-        what = "names no key" if equals else "has no `=`"
-        raise UsageError(f"`{text}` {what}", where="--set", hint="--set KEY=VALUE")
-    if not _known(key):
-        raise unknown(key, _names(), where="--set")
+        message = (
+            Text(f"`{text}` names no key", f"`{text}` 没有写键名")
+            if equals
+            else Text(f"`{text}` has no `=`", f"`{text}` 中没有 `=`")
+        )
+        raise UsageError(message, where="--set", hint="--set KEY=VALUE")
+    if not is_key(key):
+        raise unknown(key, key_names(), where="--set")
     try:
         node = yaml.compose(written, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError):
@@ -69,58 +74,10 @@ def parse_set(text: str) -> tuple[str, Value]:
     if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"'):
         written = node.value
     elif isinstance(node, yaml.SequenceNode) and key == FILES:
-        return key, _listed(node, where)
+        return key, list_of_paths(node, where)
     if not written:
-        raise UsageError("it has no value", where=where, hint=f"--set {key}=VALUE")
+        raise UsageError(NO_VALUE, where=where, hint=f"--set {key}=VALUE")
     return key, checked(key, (written,) if key == FILES else written, where=where)
-
-
-def read(path: str, text: str) -> Given:
-    """The answers of a YAML file; every fault in it is listed, with its line."""
-    node = _mapping(path, text)
-    if node is None:
-        return {}
-    given: dict[str, Value] = {}
-    faults: list[UsageError] = []
-    for key, value in _leaves("", node):
-        try:
-            _add(given, key, value, where=f"{path}:{value.start_mark.line + 1}")
-        except UsageError as fault:
-            faults.append(fault)
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        listed = "\n".join(
-            f"{fault} ({fault.hint})" if fault.hint else str(fault) for fault in faults
-        )
-        raise UsageError(f"{len(faults)} faults\n{listed}", where=path)
-    return given
-
-
-def _mapping(path: str, text: str) -> yaml.MappingNode | None:
-    import yaml
-
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise UsageError(*_broken(error), where=path) from error
-    except RecursionError as error:
-        raise UsageError("it is nested too deep for answers", where=path) from error
-    if node is None or isinstance(node, yaml.MappingNode):
-        return node
-    raise UsageError("it holds no answers", where=path, hint="one `key: value` a line")
-
-
-def load(path: Path) -> Given:
-    """The answers of a YAML file."""
-    try:
-        return read(str(path), path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            f"the answers cannot be read ({error.strerror})", where=str(path)
-        ) from error
-    except UnicodeDecodeError as error:
-        raise UsageError("the answers are not UTF-8 text", where=str(path)) from error
 
 
 def merge(options: Given, sets: Iterable[tuple[str, Value]], file: Given) -> Given:
@@ -128,11 +85,14 @@ def merge(options: Given, sets: Iterable[tuple[str, Value]], file: Given) -> Giv
     strong: dict[str, Value] = dict(options)
     for key, value in sets:
         if strong.get(key, value) != value:
-            other = OPTIONS[key] if key in options else "another --set"
+            other = OPTIONS[key] if key in options else "--set"
+            one, two = _plain(value), _plain(strong[key])
             raise UsageError(
-                f"it is `{_plain(value)}`, and {other} says `{_plain(strong[key])}`",
+                Text(
+                    f"it is `{one}`, and {other} says `{two}`", f"值是“{one}”，而 {other} 是“{two}”"
+                ),
                 where=f"--set {key}",
-                hint="give one of the two",
+                hint=Text("give one of the two", "两者只给一个"),
             )
         strong[key] = value
     if "model" in strong and "family" not in strong:
@@ -143,11 +103,15 @@ def merge(options: Given, sets: Iterable[tuple[str, Value]], file: Given) -> Giv
 def checked(key: str, value: Value, *, where: str) -> Value:
     """The value as it is kept, if its key can take it."""
     if not all([value] if isinstance(value, str) else value):  # no files at all are the sample
-        raise UsageError("it has no value", where=where)
+        raise UsageError(NO_VALUE, where=where)
     if key in CLOSED and value not in CLOSED[key]:
         raise unknown(_plain(value), CLOSED[key], where=where)
     if any(0xD800 <= ord(character) <= 0xDFFF or character == "\0" for character in _plain(value)):
-        raise UsageError("it is not text", where=where, hint="give it in UTF-8, without NUL")
+        raise UsageError(
+            Text("it is not text", "不是合法的文本"),
+            where=where,
+            hint=Text("give it in UTF-8, without NUL", "请用 UTF-8 编码，且不含 NUL 字符"),
+        )
     return hardware(value) if key == "gpu" and isinstance(value, str) else value
 
 
@@ -194,11 +158,13 @@ def command(given: Given, path: str, *, program: Sequence[str]) -> str:
     return shlex.join([*words, "--yes"])
 
 
-def _known(key: str) -> bool:
+def is_key(key: str) -> bool:
+    """Whether an answer may have this key."""
     return key in OPTIONS or (key.startswith(COLUMNS) and len(key) > len(COLUMNS))
 
 
-def _names() -> list[str]:
+def key_names() -> list[str]:
+    """The keys that answers have; a column's stands for all."""
     return [*OPTIONS, f"{COLUMNS}text", f"{COLUMNS}label"]
 
 
@@ -206,47 +172,12 @@ def _plain(value: Value) -> str:
     return value if isinstance(value, str) else ", ".join(value)
 
 
-def _broken(error: yaml.YAMLError) -> tuple[str]:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    line = f"line {mark.line + 1}: " if mark else ""
-    return (f"{line}this is not YAML ({problem})",)
-
-
-def _leaves(prefix: str, node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
-    import yaml
-
-    for key, value in node.value:
-        name = f"{prefix}{key.value if isinstance(key, yaml.ScalarNode) else '?'}"
-        if isinstance(value, yaml.MappingNode) and name in ("data", "data.columns"):
-            yield from _leaves(f"{name}.", value)
-        else:
-            yield name, value
-
-
-def _add(given: dict[str, Value], key: str, node: yaml.Node, *, where: str) -> None:
-    import yaml
-
-    if not _known(key):
-        raise unknown(key, _names(), where=where)
-    if key in given:
-        raise UsageError(f"`{key}` is there twice", where=where)
-    if node.tag == "tag:yaml.org,2002:null":
-        return
-    if key == FILES and isinstance(node, yaml.SequenceNode):
-        given[key] = _listed(node, f"{where}: {key}")
-    elif isinstance(node, yaml.ScalarNode):
-        value = (node.value,) if key == FILES else node.value
-        given[key] = checked(key, value, where=f"{where}: {key}")
-    else:
-        raise UsageError(f"`{key}` takes text", where=where)
-
-
-def _listed(node: yaml.SequenceNode, where: str) -> tuple[str, ...]:
+def list_of_paths(node: yaml.SequenceNode, where: str) -> tuple[str, ...]:
+    """The files of a YAML list."""
     import yaml
 
     if not all(isinstance(item, yaml.ScalarNode) for item in node.value):
-        raise UsageError("it takes a list of paths", where=where)
+        raise UsageError(Text("it takes a list of paths", "应为路径的列表"), where=where)
     paths = tuple(item.value for item in node.value)
     checked(FILES, paths, where=where)
     return paths

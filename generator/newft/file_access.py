@@ -62,7 +62,7 @@ def naming_the_file(path: Path) -> Iterator[None]:
 def data_files(path: Path) -> list[Path]:
     """The file itself, or the supported files of a folder, sorted by name."""
     with naming_the_file(path):
-        path = _expanded(path)
+        path = expanded(path)
         if not stat.S_ISDIR(_mode(path)):
             return [path]
         files = [one for one in sorted(path.iterdir()) if one.suffix.lower() in SUFFIXES]
@@ -91,7 +91,8 @@ def open_text(path: Path, encoding: str | None, newline: str | None = None) -> T
     return TextIOWrapper(open_bytes(path), encoding=encoding, newline=newline)
 
 
-def _expanded(path: Path) -> Path:
+def expanded(path: Path) -> Path:
+    """The path with the home folder that a leading ~ stands for."""
     try:
         return path.expanduser()
     except RuntimeError as error:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newft import answers as said
+from newft.answers_file import load, load_stdin
 from newft.catalog.load import load_catalog
 from newft.console import Screen, print_json
 from newft.decide.naming import LONGEST_NAME, valid_name
@@ -234,8 +235,8 @@ def _answers_file(answers: str | None) -> Given:
     if answers is None:
         return {}
     if answers == "-":
-        return said.read("stdin", sys.stdin.read())
-    return said.load(Path(answers))
+        return load_stdin()
+    return load(Path(answers))
 
 
 def _nobody_to_ask(start: Situation) -> UsageError:
