@@ -85,12 +85,10 @@ def merge(options: Given, sets: Iterable[tuple[str, Value]], file: Given) -> Giv
     strong: dict[str, Value] = dict(options)
     for key, value in sets:
         if strong.get(key, value) != value:
-            other = OPTIONS[key] if key in options else "--set"
+            en, zh = (OPTIONS[key],) * 2 if key in options else ("another --set", "另一个 --set")
             one, two = _plain(value), _plain(strong[key])
             raise UsageError(
-                Text(
-                    f"it is `{one}`, and {other} says `{two}`", f"值是“{one}”，而 {other} 是“{two}”"
-                ),
+                Text(f"it is `{one}`, and {en} says `{two}`", f"值为“{one}”，而 {zh} 为“{two}”"),
                 where=f"--set {key}",
                 hint=Text("give one of the two", "两者只给一个"),
             )
