@@ -21,7 +21,8 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from test_cli import RECORDS, names, newft, plain_environment
 
-from newft.answers import command, load
+from newft.answers import command
+from newft.answers_file import load
 from newft.catalog.load import load_catalog
 from newft.columns import Sight
 from newft.entries import Catalog

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from newft import __version__
 from newft.errors import NewftError, UsageError, Written
+from newft.process import explain, flush, open_closed_streams
 
 if TYPE_CHECKING:
     from newft.console import Screen
@@ -21,7 +22,7 @@ COMMANDS = ("new", "show", "completion")
 THINGS = ("families", "methods", "hardware", "domains", "questions")
 SHELLS = ("bash", "zsh", "fish")
 LANGUAGES = ("en", "zh")
-BUG, INTERRUPTED = 70, 130
+FAILED, BUG, INTERRUPTED = 1, 70, 130
 
 
 class Parser(argparse.ArgumentParser):
@@ -48,8 +49,20 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code of one command."""
     words = list(sys.argv[1:] if argv is None else argv)
+    open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a locale without Chinese is no fault
+    try:
+        code = _run(words)
+    except OSError:  # what went wrong could not be shown
+        code = FAILED
+    for stream in (sys.stdout, sys.stderr):
+        flush(stream)
+    return code
+
+
+def _run(words: Sequence[str]) -> int:
+    """The exit code of one command; what went wrong is shown."""
     try:
         args = parse(words)
         args.run(args)
@@ -63,12 +76,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _screen(words).fault("error.interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # the reader left: what is still buffered has nowhere to go, and that is no fault
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader left, which is no fault
         return 0
+    except OSError as error:
+        _screen(words).error(explain(error))
+        return FAILED
     except Exception:
-        _screen(words).fault("error.bug", path=_traceback())
+        _show_bug(_screen(words))
         return BUG
     return 0
 
@@ -245,10 +259,16 @@ def _screen(words: Sequence[str]) -> Screen:
     return Screen(_texts(next(iter([*after, *(word[7:] for word in given)]), None)))
 
 
-def _traceback() -> str:
+def _show_bug(screen: Screen) -> None:
+    """Keep what happened in a file and name it; show it where no disk takes it."""
     import traceback
 
     from newft.state import keep
 
-    versions = f"newft {__version__}, Python {sys.version}\n\n"
-    return str(keep("traceback.txt", versions + traceback.format_exc()))
+    what = f"newft {__version__}, Python {sys.version}\n\n{traceback.format_exc()}"
+    path = keep("traceback.txt", what)
+    if path:
+        screen.fault("error.bug", path=path)
+    else:
+        screen.fault("error.bug_here")
+        screen.say(what)

@@ -13,6 +13,7 @@ from newft.entries import Family, Task, Text
 from newft.given import FILES, Given
 from newft.keys import escape_controls as safe
 from newft.model import DataFacts, Estimate, Plan
+from newft.process import drop
 from newft.report import recipe_values
 from newft.texts import Texts
 
@@ -32,8 +33,13 @@ class Screen:
     def __init__(self, texts: Texts) -> None:
         from rich.console import Console
 
+        class Lasting(Console):
+            def on_broken_pipe(self) -> None:
+                """Go on unseen where the reader has left: the work is not done for it alone."""
+                drop(sys.stderr)
+
         self.texts = texts
-        self._out: Console = Console(
+        self._out: Console = Lasting(
             stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=False
         )
 

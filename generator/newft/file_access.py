@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx")
 
@@ -74,7 +75,7 @@ def data_files(path: Path) -> list[Path]:
     return files
 
 
-def open_bytes(path: Path) -> BinaryIO:
+def open_bytes(path: Path) -> BufferedReader:
     """Open a regular file; a pipe or a device might never end, or wait for ever."""
     mode = _mode(path)
     if stat.S_ISDIR(mode):
@@ -84,6 +85,12 @@ def open_bytes(path: Path) -> BinaryIO:
         message = "this is a pipe or a device, not a file"
         raise RecordError(path, message, "write its content into a file first")
     return path.open("rb")
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a regular file."""
+    with open_bytes(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_text(path: Path, encoding: str | None, newline: str | None = None) -> TextIO:

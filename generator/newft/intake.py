@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from newft.direction import positive_label
 from newft.entries import Kit, Language, Role, Task, Text
 from newft.errors import DataError
+from newft.file_access import hash_file, naming_the_file
 from newft.keys import find_label
 from newft.label_checks import (
     refuse_sentences,
@@ -17,7 +17,7 @@ from newft.label_checks import (
     spelling_warnings,
     stated_label_warnings,
 )
-from newft.mapping import Source, mapped, naming, opened
+from newft.mapping import Source, data_errors, file_changed, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
 from newft.names import counted
 from newft.records import read_rows
@@ -43,7 +43,7 @@ def measure(
     roles = {task.fields[name].role: among for name, among in mapping.items()}
     tally = Tally(task, roles, used.inputs)
     found = [
-        _counted(source, tally, project_path)
+        _count(source, tally, project_path)
         for source, project_path in zip(sources, _project_paths(sources), strict=True)
     ]
     tally.tell_lists()
@@ -97,7 +97,9 @@ def _project_paths(sources: Sequence[Source]) -> list[str]:
     """Where the project reads each file: copies get names of their own, large files stay."""
     paths: list[str] = []
     for path in (source.path for source in sources):
-        if path.stat().st_size > COPIED_BYTES:
+        with data_errors(), naming_the_file(path):
+            size = path.stat().st_size
+        if size > COPIED_BYTES:
             paths.append(path.resolve().as_posix())
             continue
         place, copy = f"data/raw/{path.name}", 1
@@ -108,13 +110,16 @@ def _project_paths(sources: Sequence[Source]) -> list[str]:
     return paths
 
 
-def _counted(source: Source, tally: Tally, project_path: str) -> FileFacts:
+def _count(source: Source, tally: Tally, project_path: str) -> FileFacts:
     """The facts of one file, whose rows go into the tally."""
     before = tally.rows
-    for row in read_rows(source.path, source.layout):
-        tally.add(row)
-    with source.path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    with data_errors(), naming_the_file(source.path):
+        digest = hash_file(source.path)
+        for row in read_rows(source.path, source.layout):
+            tally.add(row)
+        if hash_file(source.path) != digest:
+            raise file_changed(source.path)
+        size = source.path.stat().st_size
     return FileFacts(
         path=str(source.path),
         project_path=project_path,
@@ -122,7 +127,7 @@ def _counted(source: Source, tally: Tally, project_path: str) -> FileFacts:
         encoding=source.layout.encoding,
         rows=tally.rows - before,
         columns=source.layout.columns,
-        bytes=source.path.stat().st_size,
+        bytes=size,
         sha256=digest,
     )
 

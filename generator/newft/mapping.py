@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from pathlib import Path
@@ -43,6 +44,24 @@ def opened(files: Sequence[str]) -> list[Source]:
             faults.append(as_data_error(error))
     _raise_all(faults)
     return list(sources.values())
+
+
+@contextmanager
+def data_errors() -> Iterator[None]:
+    """Turn the fault of a file into the error of newft."""
+    try:
+        yield
+    except RecordError as error:
+        raise as_data_error(error) from error
+
+
+def file_changed(path: Path) -> DataError:
+    """The error for a file whose facts no longer hold."""
+    return DataError(
+        Text("it changed while newft was at work", "newft 运行期间文件发生了变化"),
+        where=str(path),
+        hint=Text("run newft again when nothing writes to it", "请等文件写完后重新运行 newft"),
+    )
 
 
 def as_data_error(error: RecordError) -> DataError:

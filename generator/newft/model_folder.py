@@ -14,7 +14,7 @@ def read_model_folder(folder: str) -> ModelFacts | None:
     """What config.json says; None where there is none that can be read (`make setup` then asks)."""
     path = Path(folder) / "config.json"
     try:
-        if path.stat().st_size > LARGEST_CONFIG:
+        if not path.is_file() or path.stat().st_size > LARGEST_CONFIG:
             return None
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -199,8 +199,14 @@ def _answers_kept(options: Options, screen: Screen) -> Iterator[list[Given]]:
 def _keep(given: Given, options: Options, screen: Screen) -> None:
     if given:
         whole = tuple(str(Path(file).absolute()) for file in files(given))  # from any folder
-        path = str(keep("answers.yml", said.dump({**given, FILES: whole} if whole else given)))
-        words = [*_program(), "new", *([options.path] if options.path else []), "--answers", path]
+        given = {**given, FILES: whole} if whole else given
+        path = keep("answers.yml", said.dump(given))
+        if path is None:
+            screen.notice("new.unsaved")
+            screen.answers(given)
+            return
+        place = [options.path] if options.path else []
+        words = [*_program(), "new", *place, "--answers", str(path)]
         words += ["--lang", screen.texts.language]
         screen.notice("new.saved", path=path)
         screen.command("new.resume", [shlex.join(words)])
@@ -262,7 +268,9 @@ def _program() -> list[str]:
 
 def _name_of(path: str | None) -> str | None:
     """The folder's name, or what a project can be called of it."""
-    name = Path(path).resolve().name if path else ""
+    name = ""
+    with suppress(OSError, RuntimeError):  # such as links in a ring: writing says so
+        name = Path(path).resolve().name if path else ""
     words = re.sub(r"[^\w-]+", " ", name)[:LONGEST_NAME].strip(" -_")
     for candidate in (name, words):
         with suppress(UsageError):

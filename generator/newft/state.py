@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
-def keep(name: str, text: str) -> Path:
-    """The path of the text, in the user's state folder, or a temporary one where that is closed."""
+def keep(name: str, text: str) -> Path | None:
+    """The path of the text, in the user's state folder or a temporary one; None on full disks."""
     from platformdirs import user_state_path
 
-    try:
-        folder = user_state_path("newft", appauthor=False, ensure_exists=True)
-        return _write(folder / name, text)
-    except OSError:
+    with suppress(OSError):
+        return _write(user_state_path("newft", appauthor=False, ensure_exists=True) / name, text)
+    with suppress(OSError):
         return _write(Path(tempfile.mkdtemp(prefix="newft-")) / name, text)
+    return None
 
 
 def _write(path: Path, text: str) -> Path:
-    path.touch(mode=0o600)
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    return path
+    """Write a file that its user alone may read, whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.touch(mode=0o600)
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
+        return part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

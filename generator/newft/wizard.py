@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -291,4 +292,6 @@ def _path(text: str) -> str:
     """A path as a shell would read it: quotes from a drag and drop go, `~` is the home folder."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1]
-    return str(Path(text).expanduser()) if text else text
+    with suppress(RuntimeError):  # a user whom the system does not know: the reader of it says so
+        return str(Path(text).expanduser()) if text else text
+    return text

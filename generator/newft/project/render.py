@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from newft.errors import RenderError
+from newft.file_access import hash_file, naming_the_file, open_bytes
+from newft.mapping import data_errors, file_changed
 from newft.model import Answers, Facts, FileFacts, Plan
 from newft.project.baseline import write_baseline
 from newft.project.layers import PARTIAL, SUFFIX, compose, own_modules, stack
@@ -86,7 +88,9 @@ def _place(file: FileFacts, into: Path, *, source: Path) -> None:
         return
     target = into / file.project_path
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        shutil.copyfile(source, target)
-    except OSError as error:
-        raise RenderError(f"cannot copy: {error.strerror}", where=str(source)) from error
+    with data_errors(), naming_the_file(source):
+        content = open_bytes(source)
+    with content, target.open("wb") as copy:
+        shutil.copyfileobj(content, copy)
+    if hash_file(target) != file.sha256:
+        raise file_changed(source)
