@@ -106,7 +106,7 @@ def checked(key: str, value: Value, *, where: str) -> Value:
         raise unknown(_plain(value), CLOSED[key], where=where)
     if any(0xD800 <= ord(character) <= 0xDFFF or character == "\0" for character in _plain(value)):
         raise UsageError(
-            Text("it is not text", "不是合法的文本"),
+            Text(f"this is not text: {_plain(value)!r}", f"不是合法的文本：{_plain(value)!r}"),
             where=where,
             hint=Text("give it in UTF-8, without NUL", "请用 UTF-8 编码，且不含 NUL 字符"),
         )

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newft.errors import ProjectError
-from newft.project.apply import apply, recover
+from newft.project.apply import MARK, apply, planned, recover
 
 FILES = {
     "README.md": b"# new\n",
@@ -402,9 +402,40 @@ def test_applying_where_an_interrupted_one_was_finished_says_so(tree: Path, plac
     assert world(place) == world_of(FILES)
 
 
+@pytest.mark.parametrize("content", ["mine", "journal", "tree/README.md"])
+@pytest.mark.parametrize("existing", [True, False])
+def test_a_folder_of_the_user_that_is_named_like_a_stage_stays(
+    tree: Path, place: Path, existing: bool, content: str
+) -> None:
+    folder = build(place / "desk", OURS) if existing else place / "desk"
+    stage = folder / ".newft-apply" if existing else place / ".desk.newft-apply"
+    build(stage, {content: b"of the user"})
+    before = world(place)
+    for work in (lambda: planned(tree, folder), lambda: apply(tree, folder)):
+        with pytest.raises(ProjectError, match="what has it is not of newft") as caught:
+            work()
+        assert caught.value.where == str(stage)
+        assert world(place) == before
+    assert recover(folder) == "nothing to do"
+    assert world(place) == before
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_a_file_or_link_that_is_named_like_a_stage_stays(
+    tree: Path, place: Path, tmp_path: Path, kind: str
+) -> None:
+    outside = build(tmp_path / "outside", {"kept": b"kept"})
+    stage = place / ".desk.newft-apply"
+    stage.write_bytes(b"mine") if kind == "file" else stage.symlink_to(outside)
+    with pytest.raises(ProjectError, match="what has it is not of newft"):
+        apply(tree, place / "desk")
+    assert names_in(place) == [".desk.newft-apply"] and world(outside) == {"kept": b"kept"}
+
+
 def test_a_journal_made_by_hand_cannot_reach_outside(place: Path, tmp_path: Path) -> None:
     secret = build(tmp_path / "outside", {"secret": b"s"})
-    build(place, {".newft-apply/undo": b'{"files": ["../outside/secret"], "folders": []}'})
+    undo = b'{"files": ["../outside/secret"], "folders": []}'
+    build(place, {".newft-apply/undo": undo, f".newft-apply/{MARK}": b""})
     with pytest.raises(ProjectError, match="leads out of the folder"):
         recover(place)
     (place / ".newft-apply/undo").rename(place / ".newft-apply/journal")

@@ -3,6 +3,7 @@
 A new folder is one rename of a folder beside it. Into a folder that exists, the files go by way of
 `.newft-apply/` inside it, where a journal says how far they came:
 
+    made-by-newft   says that the folder is none of the user's, which is never touched
     tree/      the files that have not been moved yet
     journal    all are here and on disk: from now on an interrupted apply is finished
     undo       one could not be moved: from now on it is taken back
@@ -21,8 +22,10 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from newft.errors import ProjectError
+from newft.text import Text
 
 STAGE = ".newft-apply"
+MARK = "made-by-newft"  # a file in each stage; it is the first to be written and the last to go
 Recovery = Literal["nothing to do", "finished", "undone"]
 
 
@@ -30,8 +33,12 @@ def apply(tree: Path, folder: Path) -> tuple[str, ...]:
     """The paths written, sorted: all of `tree`; or none, and an error lists what is in the way."""
     folder = _real(folder)
     if recover(folder) == "finished":
-        message = "an interrupted newft was finished just now: its project is here"
-        raise ProjectError(message, where=str(folder), hint="look at it, or choose another path")
+        message = Text(
+            "an interrupted newft was finished just now: its project is here",
+            "上次中断的 newft 刚刚补完：它的项目就在这里",
+        )
+        hint = Text("look at it, or choose another path", "请先查看，或换一个路径")
+        raise ProjectError(message, where=str(folder), hint=hint)
     paths = planned(tree, folder)
     try:
         if folder.is_dir():
@@ -48,6 +55,7 @@ def planned(tree: Path, folder: Path) -> tuple[str, ...]:
     folder = _real(folder)
     paths = _files(tree)
     try:
+        _refuse_foreign(folder / STAGE if folder.is_dir() else _beside(_highest_missing(folder)))
         _refuse_collisions(folder, paths)
     except OSError as error:
         raise _cannot_write(folder, error) from error
@@ -58,12 +66,13 @@ def recover(folder: Path) -> Recovery:
     """What became of an apply that was interrupted: finished where all was on disk, else undone."""
     folder = _real(folder)
     try:
-        beside = [stage for stage in _stages_beside(folder) if _is_stage(stage)]
-        for stage in beside:
+        undone = False
+        for stage in filter(_is_stage, _stages_beside(folder)):
             with _locked(stage):
-                shutil.rmtree(stage)
+                undone = undone or (stage / "tree").exists()
+                _remove(stage)
         if not _is_stage(folder / STAGE):
-            return "undone" if beside else "nothing to do"
+            return "undone" if undone else "nothing to do"
         with _locked(folder / STAGE):
             return _recover_into(folder, folder / STAGE)
     except OSError as error:
@@ -74,20 +83,26 @@ def recover(folder: Path) -> Recovery:
 
 
 def _create(tree: Path, folder: Path, paths: list[str]) -> None:
-    top = folder  # the highest folder that is missing: with its parents it appears in one rename
-    while not top.parent.exists():
-        top = top.parent
+    top = _highest_missing(folder)  # with all folders below it, it appears in one rename
     stage = _beside(top)
     stage.mkdir()
     with _locked(stage):
         try:
-            _copy(tree, stage / folder.relative_to(top), paths)
+            _write(stage / MARK, b"")
+            _copy(tree, stage / "tree" / folder.relative_to(top), paths)
             _sync_folders(stage)
-            stage.rename(top)
+            (stage / "tree").rename(top)
         except BaseException:
-            shutil.rmtree(stage, ignore_errors=True)
+            _remove(stage)
             raise
         _sync(top.parent)
+        _remove(stage)
+
+
+def _highest_missing(folder: Path) -> Path:
+    while not folder.parent.exists():
+        folder = folder.parent
+    return folder
 
 
 def _beside(folder: Path) -> Path:
@@ -107,6 +122,7 @@ def _apply_into(tree: Path, folder: Path, paths: list[str]) -> None:
     stage.mkdir()
     with _locked(stage):
         try:
+            _write(stage / MARK, b"")
             _copy(tree, stage / "tree", paths)
             _write_journal(stage, folder, paths)
             _move_in(stage, folder)
@@ -119,7 +135,7 @@ def _apply_into(tree: Path, folder: Path, paths: list[str]) -> None:
 
 
 def _recover_into(folder: Path, stage: Path) -> Recovery:
-    left = bool(_files(stage))  # nothing is left where only the last step is missing
+    left = _files(stage) not in ([], [MARK])  # else only the last step is missing
     finish = (stage / "journal").exists()
     if finish:
         _move_in(stage, folder)
@@ -182,9 +198,12 @@ def _refuse_collisions(folder: Path, paths: list[str]) -> None:
         files = "1 path is" if len(obstacles) == 1 else f"{len(obstacles)} paths are"
         listed = "\n".join(f"  {_described(folder, path)}" for path in obstacles)
         raise ProjectError(
-            f"{files} in the way, and nothing was written:\n{listed}",
+            Text(
+                f"{files} in the way, and nothing was written:\n{listed}",
+                f"以下 {len(obstacles)} 个路径已存在，未写入任何文件：\n{listed}",
+            ),
             where=str(folder),
-            hint="move them away, or choose another folder",
+            hint=Text("move them away, or choose another folder", "请移走它们，或换一个文件夹"),
         )
 
 
@@ -259,7 +278,11 @@ def _locked(stage: Path) -> Iterator[None]:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise ProjectError("another newft is writing here", where=str(stage.parent)) from error
+            raise ProjectError(
+                Text("another newft is writing here", "另一个 newft 正在写入此处"),
+                where=str(stage.parent),
+                hint=Text("wait until it is done", "请等它结束"),
+            ) from error
         yield
     finally:
         os.close(opened)
@@ -270,28 +293,75 @@ def _drop(stage: Path) -> None:
     for journal in ("journal", "undo"):
         (stage / journal).unlink(missing_ok=True)
     _sync(stage)
-    shutil.rmtree(stage)
+    _remove(stage)
+
+
+def _remove(stage: Path) -> None:
+    """Remove a stage, its mark last: without it, a stage looks like a folder of the user's."""
+    for path in stage.iterdir():
+        if path.name != MARK:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    (stage / MARK).unlink(missing_ok=True)
+    stage.rmdir()
 
 
 def _is_stage(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
+    """Whether a folder is a stage: marked, or empty, as one is before its mark is written."""
+    if not path.is_dir() or path.is_symlink():
+        return False
+    return (path / MARK).is_file() or not any(path.iterdir())
+
+
+def _refuse_foreign(stage: Path) -> None:
+    """Refuse to work where something of the user's has the name of a stage."""
+    if os.path.lexists(stage) and not _is_stage(stage):
+        raise ProjectError(
+            Text(
+                f"newft needs the name {stage.name} for a moment, and what has it is not of newft",
+                f"newft 需要临时使用 {stage.name} 这个名字，但已有的同名内容不是 newft 创建的",
+            ),
+            where=str(stage),
+            hint=Text("rename it, or choose another folder", "请给它改名，或换一个文件夹"),
+        )
 
 
 def _checked(path: str) -> str:
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts:
-        raise ProjectError(f"`{path}` in the journal leads out of the folder", where=STAGE)
+        raise ProjectError(
+            Text(
+                f"`{path}` in the journal leads out of the folder",
+                f"日志中的 `{path}` 指向文件夹之外",
+            ),
+            where=STAGE,
+            hint=Text(f"remove {STAGE}", f"请删除 {STAGE}"),
+        )
     return path
 
 
 def _real(folder: Path) -> Path:
     """The folder without links on the way to it; what is there must be a folder."""
     if os.path.lexists(folder) and not folder.is_dir():
-        raise ProjectError("it is not a folder", where=str(folder), hint="choose another path")
-    return folder.resolve()
+        raise ProjectError(
+            Text("it is not a folder", "它不是文件夹"),
+            where=str(folder),
+            hint=Text("choose another path", "请换一个路径"),
+        )
+    try:
+        return folder.resolve()
+    except (OSError, RuntimeError) as error:
+        raise ProjectError(
+            Text("its links lead nowhere", "路径中的链接无法解析"),
+            where=str(folder),
+            hint=Text("choose another path", "请换一个路径"),
+        ) from error
 
 
 def _cannot_write(folder: Path, error: OSError) -> ProjectError:
     reason = (error.strerror or str(error)).lower()
-    hint = "nothing was written: make room or get the right to write there, or choose another path"
-    return ProjectError(f"cannot be written: {reason}", where=str(folder), hint=hint)
+    hint = Text(
+        "nothing was written: make room or get the right to write there, or choose another path",
+        "未写入任何文件：请清理空间或取得写权限，或换一个路径",
+    )
+    message = Text(f"cannot be written: {reason}", f"无法写入：{reason}")
+    return ProjectError(message, where=str(folder), hint=hint)
