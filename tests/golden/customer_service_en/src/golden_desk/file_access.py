@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx")
 
@@ -62,7 +63,7 @@ def naming_the_file(path: Path) -> Iterator[None]:
 def data_files(path: Path) -> list[Path]:
     """The file itself, or the supported files of a folder, sorted by name."""
     with naming_the_file(path):
-        path = _expanded(path)
+        path = expanded(path)
         if not stat.S_ISDIR(_mode(path)):
             return [path]
         files = [one for one in sorted(path.iterdir()) if one.suffix.lower() in SUFFIXES]
@@ -74,7 +75,7 @@ def data_files(path: Path) -> list[Path]:
     return files
 
 
-def open_bytes(path: Path) -> BinaryIO:
+def open_bytes(path: Path) -> BufferedReader:
     """Open a regular file; a pipe or a device might never end, or wait for ever."""
     mode = _mode(path)
     if stat.S_ISDIR(mode):
@@ -86,12 +87,19 @@ def open_bytes(path: Path) -> BinaryIO:
     return path.open("rb")
 
 
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a regular file."""
+    with open_bytes(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def open_text(path: Path, encoding: str | None, newline: str | None = None) -> TextIO:
     """Open a regular file as text."""
     return TextIOWrapper(open_bytes(path), encoding=encoding, newline=newline)
 
 
-def _expanded(path: Path) -> Path:
+def expanded(path: Path) -> Path:
+    """The path with the home folder that a leading ~ stands for."""
     try:
         return path.expanduser()
     except RuntimeError as error:

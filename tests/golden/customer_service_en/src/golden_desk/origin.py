@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from . import formatting
+from .file_access import hash_file
 
 
 def origin(raw_files: Iterable[Path]) -> dict[str, str]:
     """SHA-256 of the raw files that are there and of formatting.py, by name."""
     paths = {str(path): path for path in raw_files if path.is_file()}
     paths["formatting.py"] = Path(formatting.__file__)
-    return {name: _sha256(path) for name, path in paths.items()}
+    return {name: hash_file(path) for name, path in paths.items()}
 
 
 def changed_files(before: Mapping[str, object], raw_files: Iterable[Path]) -> list[str]:
@@ -21,8 +21,3 @@ def changed_files(before: Mapping[str, object], raw_files: Iterable[Path]) -> li
     now = origin(raw_files)
     gone = before.keys() - now.keys() if len(now) > 1 else ()
     return [*sorted(gone), *(name for name in now if before.get(name) != now[name])]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
