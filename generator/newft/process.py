@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from newft.errors import NewftError
+from newft.errors import RefusedError
 from newft.text import Text
 
 STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))  # by number
@@ -44,15 +44,15 @@ def drop(stream: TextIO) -> None:
     os.close(null)
 
 
-def explain(error: OSError) -> NewftError:
+def explain(error: OSError) -> RefusedError:
     """The error for a person: what the system refused, where, and what to do."""
     if error.filename is None and _folder_is_gone():
-        return NewftError(
+        return RefusedError(
             Text("the current folder is no longer there", "当前文件夹已不存在"),
             hint=Text("change to another folder", "请切换到别的文件夹"),
         )
     reason = (error.strerror or str(error)).lower()
-    return NewftError(
+    return RefusedError(
         Text(f"the system refuses: {reason}", f"系统拒绝了该操作：{reason}"),
         where=None if error.filename is None else os.fsdecode(error.filename),
         hint=Text(
