@@ -12,7 +12,11 @@ from example import COLUMNS
 from package_name import data
 from package_name.config import Config
 from package_name.formatting import NEAR_DUPLICATES
-from package_name.near_duplicates import COMMON_ROWS, TextsToCompare, near_duplicates
+from package_name.near_duplicates import (
+    COMMON_ROWS,
+    TextsToCompare,
+    near_duplicates,
+)
 from package_name.row_files import read_lines
 from package_name.splits import PROCESSED
 
