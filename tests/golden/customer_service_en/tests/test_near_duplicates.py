@@ -12,7 +12,11 @@ from example import COLUMNS
 from golden_desk import data
 from golden_desk.config import Config
 from golden_desk.formatting import NEAR_DUPLICATES
-from golden_desk.near_duplicates import COMMON_ROWS, TextsToCompare, near_duplicates
+from golden_desk.near_duplicates import (
+    COMMON_ROWS,
+    TextsToCompare,
+    near_duplicates,
+)
 from golden_desk.row_files import read_lines
 from golden_desk.splits import PROCESSED
 
