@@ -83,13 +83,13 @@ NAME = (
         (
             "long.csv",
             ("".join(LINES[:18]) + "x" * 10_000_000 + ",refund\n").encode(),
-            "long.csv: 17 of 18 rows can be used, 20 are needed; left out: 1 too_long",
+            "long.csv: 17 of 18 rows can be used, 20 are needed; left out: cell too long 1",
             FEW,
         ),
         (
             "blank.csv",
             ("Body,Reason\n" + "".join(f"{word} hello,\n" for word in WORDS)).encode(),
-            "blank.csv: 0 of 14 rows can be used, 20 are needed; left out: 14 empty_label;"
+            "blank.csv: 0 of 14 rows can be used, 20 are needed; left out: empty label 14;"
             " `Reason` may be the wrong column for `label`: most of it is empty",
             "name other columns: --set data.columns.label=COLUMN, --set data.columns.text=COLUMN;"
             " or add rows: a label needs 3",

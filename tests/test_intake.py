@@ -98,7 +98,7 @@ def test_marks_of_nothing_are_no_label_and_no_group(tmp_path: Path) -> None:
     assert found.rejected == {"empty_label": 7}
     assert found.labels == {"none": 7, "parcel": 15, "refund": 15}
     assert found.mapping["group"] == ("customer_id",)
-    assert said(found) == ["7 of 44 rows are left out: 7 empty_label"]
+    assert said(found) == ["7 of 44 rows are left out: empty label 7"]
 
 
 def test_a_group_of_many_rows_is_said(tmp_path: Path) -> None:
@@ -192,28 +192,26 @@ def test_what_looks_odd_is_said_in_both_languages(tmp_path: Path) -> None:
     ]
     path = table(tmp_path, rows)
     path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
-    assert facts(path).warnings == (
-        Text("tickets.csv was read as utf-16", "tickets.csv 按 utf-16 编码读取"),
-        Text(
-            "1 label with fewer than 3 rows, left out: typo",
-            "1 个标签少于 3 行，已剔除：typo",
-        ),
-        Text("1 label with fewer than 5 rows: moon", "1 个标签少于 5 行：moon"),
-        Text("1 text with two labels or more", "1 条文本带有多个标签"),
+    found = facts(path)
+    assert found.warnings == (
+        Text("1 text with different labels in different rows", "有 1 条文本在不同行里标签不一致"),
+        Text("1 label with fewer than 3 rows left out: typo", "1 个标签少于 3 行，已剔除：typo"),
     )
+    # an encoding that was recognised is information, and few rows a label are the plan's to warn of
+    assert (found.files[0].encoding, found.notes) == ("utf-16", ())
 
 
 def test_many_rows_left_out_are_said(tmp_path: Path) -> None:
     path = table(tmp_path, [*GOOD, *[(word, "") for word in WORDS]])
-    assert said(facts(path)) == ["10 of 40 rows are left out: 10 empty_label"]
+    assert said(facts(path)) == ["10 of 40 rows are left out: empty label 10"]
 
 
 def test_rows_left_out_for_a_column_name_it(tmp_path: Path) -> None:
     rows = [(channel, label) for channel in ("app", "chat", "mail") for label in "stuvwxyz"]
     assert facts(table(tmp_path, rows * 4)).warnings[0] == Text(
-        "72 of 96 rows are left out: 72 duplicate;"
+        "72 of 96 rows are left out: duplicate 72;"
         " `text` may be the wrong column for `text`: it repeats",
-        "96 行中有 72 行未被采用：72 duplicate；“text”列可能不是 text：内容大量重复",
+        "96 行中剔除了 72 行：重复 72；“text”列可能不是 text：内容大量重复",
     )
 
 
@@ -279,7 +277,7 @@ def test_fewer_than_twenty_usable_rows_are_refused(tmp_path: Path) -> None:
     path = table(tmp_path, [*requests("refund", 10), *requests("parcel", 9), ("Hello?", "")])
     error = refusal(path)
     assert (
-        str(error) == f"{path}: 19 of 20 rows can be used, 20 are needed; left out: 1 empty_label"
+        str(error) == f"{path}: 19 of 20 rows can be used, 20 are needed; left out: empty label 1"
     )
 
 

@@ -228,7 +228,7 @@ def test_without_records_the_task_to_begin_with_is_marked() -> None:
     default = question("task").default(situation())
     assert (default.value, default.why.en) == (
         "customer_service/intent",
-        "the quickest to see at work",
+        "its sample is the smallest, the quickest to run",
     )
 
 
@@ -251,7 +251,7 @@ def test_the_machine_is_named_in_the_choice() -> None:
     first = question("gpu").choices(situation())[0]
     assert (first.value, first.title.en) == (
         "auto",
-        "this machine: 2 cores; no NVIDIA GPU found, name yours if there is another",
+        "this machine: CPU, 2 cores; no NVIDIA GPU found",
     )
 
 

@@ -68,6 +68,7 @@ class Heard:
         self.errors: list[NewftError] = []
         self.mappings: list[dict[str, tuple[str, ...]]] = []
         self.reviews: list[Given] = []
+        self.plans: list[Given] = []
         self.broken: list[Given] = []
 
     def mapping(self, now: Situation) -> None:
@@ -77,11 +78,14 @@ class Heard:
     def review(self, now: Situation) -> None:
         self.reviews.append(now.given)
 
+    def plan(self, now: Situation) -> None:
+        self.plans.append(now.given)
+
 
 def talk(prompts: Prompts, heard: Heard, review: Callable[[Situation], None]) -> Talk:
     lookups = lookups_for(catalog(), MACHINE)
-    shown = (heard.said.append, heard.errors.append, heard.mapping, review, heard.broken.append)
-    return Talk(prompts, Texts("en"), lookups, *shown)
+    shown = (heard.said.append, heard.errors.append, heard.mapping, review, heard.plan)
+    return Talk(prompts, Texts("en"), lookups, *shown, heard.broken.append)
 
 
 @contextmanager
@@ -95,7 +99,7 @@ def typing(keys: str) -> Iterator[None]:
 def conversed(keys: str, heard: Heard, **given: str) -> Given:
     start = Situation(catalog(), given, machine=MACHINE)
     with typing(keys):
-        return converse(start, talk(TerminalPrompts(), heard, heard.review)).given
+        return converse(start, talk(TerminalPrompts(Texts("en")), heard, heard.review)).given
 
 
 @pytest.fixture
@@ -185,7 +189,7 @@ def test_other_files_than_those_of_the_command_line_are_looked_at_anew(
 def test_only_fields_of_one_column_are_offered_for_correction(tmp_path: Path, heard: Heard) -> None:
     path = written(tmp_path, applications())
     lines = iter([f"{path}\n", "2\n"])  # another column
-    prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
+    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: next(lines, ""))
     with pytest.raises(Stopped):
         converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
     assert [line for line in heard.said if line.startswith("? ")][-1] == (
@@ -225,7 +229,7 @@ def test_a_mapping_that_is_right_is_read_no_second_time(tickets: Path, heard: He
     def read(_: Situation) -> Sight:
         raise AssertionError("the files were read again")
 
-    asked = talk(TerminalPrompts(), heard, heard.review)
+    asked = talk(TerminalPrompts(Texts("en")), heard, heard.review)
     asked = replace(asked, lookups=asked.lookups._replace(columns=read))
     start = Situation(catalog(), {"data.files": (str(tickets),)}, machine=MACHINE)
     with typing(ENTER * 6):
@@ -294,7 +298,7 @@ def test_columns_are_offered_with_what_is_in_them(tmp_path: Path, heard: Heard) 
     path = tmp_path / "tickets.csv"
     path.write_text(UNNAMED, encoding="utf-8")
     lines = iter([f"{path}\n", "\n", "\n"])
-    prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
+    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: next(lines, ""))
     with pytest.raises(Stopped):
         converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
     assert [line for line in heard.said if line.startswith("? ")][1:] == [
@@ -320,11 +324,112 @@ def test_files_that_do_not_fit_can_be_said_to_be_of_another_task(
     path = tmp_path / "tickets.csv"
     path.write_text(UNNAMED, encoding="utf-8")
     other = [UP + ENTER, UP * 2 + ENTER]  # another task; the last one: its columns are unclear too
-    named = [ENTER, ENTER, DOWN + ENTER]  # name the columns: the text, the label
+    named = [ENTER, DOWN + ENTER]  # its columns are asked at once: the text, the label
     given = conversed(f"{path}{ENTER}" + "".join([*other, *named]) + ENTER * 7, heard)
     assert len(heard.errors) == 2
     assert (given["domain"], given["task"]) == ("legal", "charge")
     assert (given["data.columns.text"], given["data.columns.label"]) == ("eins", "drei")
+
+
+def said_by(heard: Heard, keys: str, **given: str) -> str:
+    """Everything a dumb terminal shows until the lines, with a bar behind each, are used up."""
+    lines = iter(f"{key}\n" for key in keys.split("|")[:-1])
+    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: next(lines, ""))
+    start = Situation(catalog(), given, machine=MACHINE)
+    with pytest.raises(Stopped):
+        converse(start, talk(prompts, heard, heard.review))
+    return "\n".join(heard.said)
+
+
+@pytest.fixture
+def sensors(tmp_path: Path) -> Path:
+    """Rows of nothing that newft has a task for."""
+    rows = "".join(f"2026-01-{i % 28 + 1:02d},{20 + i % 7}.5,{i % 3}\n" for i in range(60))
+    path = tmp_path / "sensors.csv"
+    path.write_text(f"taken,temperature,valve\n{rows}", encoding="utf-8")
+    return path
+
+
+def test_that_nothing_was_recognised_is_said_with_what_was_seen(
+    sensors: Path, heard: Heard
+) -> None:
+    shown = said_by(heard, f"{sensors}|2|1|")
+    assert f"{sensors}: no task was recognised from the columns and values. Seen:" in shown
+    assert "\n  temperature: 20.5, 21.5, 22.5 ...\n" in shown
+    # the task is asked, and then its columns: nobody is sent to the command line
+    assert "Intent classification needs: Customer message, Intent. Name their columns." in shown
+    asked = [line for line in shown.splitlines() if line.startswith("? ")]
+    assert asked[-2:] == [
+        "? Which column is it: Customer message?",
+        "? Which column is it: Intent?",
+    ]
+    assert not [error for error in heard.errors if error.hint]
+    assert "--" not in shown
+
+
+def test_from_what_nothing_was_recognised_in_one_can_go_to_another_file(
+    sensors: Path, tickets: Path, heard: Heard
+) -> None:
+    another = UP * 2 + ENTER  # above the way back
+    given = conversed(f"{sensors}{ENTER}{another}{CLEAR}{tickets}{ENTER}" + ENTER * 6, heard)
+    assert given == {**DEFAULTS, "data.files": (str(tickets),)}
+
+
+def test_another_task_leads_on_to_its_columns(tickets: Path, heard: Heard) -> None:
+    shown = said_by(heard, f"{tickets}|3|2|")  # it is another task: contract clauses
+    asked = [line for line in shown.splitlines() if line.startswith("? ")]
+    assert asked[-2:] == [
+        "? Which task are these records for?",
+        "? Which column is it: Passage?",
+    ]
+    assert "--" not in shown
+    assert not [error for error in heard.errors if error.hint]
+
+
+def test_a_model_that_does_not_fit_is_marked_and_refused_at_once(heard: Heard) -> None:
+    shown = said_by(heard, "||7|", **{"data.files": ()}, gpu="1x24GB")
+    listed = [line for line in shown.splitlines() if "Qwen3-32B" in line]
+    assert "(does not fit: needs" in listed[0]
+    refused = [line for line in heard.said if line.startswith("LoRA on `Qwen/Qwen3-32B`")]
+    assert refused and "choose `Qwen/Qwen3-" in refused[0]
+    assert heard.reviews == []
+
+
+def test_typed_models_are_refused_as_listed_ones_are(heard: Heard) -> None:
+    keys = [ENTER * 4, UP * 2 + ENTER, f"Qwen/Qwen3-32B{ENTER}", CTRL_C]
+    with pytest.raises(Stopped):
+        conversed("".join(keys), heard)
+    assert [error.where for error in heard.errors] == ["gpu"]
+    assert "Qwen/Qwen3-32B" in heard.errors[0].message
+
+
+def test_hardware_too_small_for_a_model_that_was_given_is_refused(heard: Heard) -> None:
+    shown = said_by(heard, "|||", model="Qwen/Qwen3-32B")
+    line = next(line for line in shown.splitlines() if "V100 16 GB" in line)
+    assert "does not fit: needs" in line
+
+
+def test_a_reason_stands_beside_what_it_is_the_reason_of(heard: Heard) -> None:
+    shown = said_by(heard, "|||3|")
+    first, *_, last = [line for line in shown.splitlines() if "suggested:" in line]
+    assert first == (
+        "  2) Customer service: Intent classification"
+        "  (suggested: its sample is the smallest, the quickest to run)"
+    )
+    assert last.startswith("  5) Qwen3-8B: 16.4 GB in 16 bit  (suggested: LoRA in fp16 needs up to")
+
+
+def test_every_value_can_be_seen_before_writing(heard: Heard) -> None:
+    given = conversed(ENTER * 6 + DOWN + ENTER + ENTER, heard)
+    assert heard.plans == [given]
+
+
+def test_an_answer_of_the_command_line_can_be_changed_at_the_review(heard: Heard) -> None:
+    change = UP * 2 + ENTER  # above: cancel
+    keys = [ENTER * 4, change, DOWN * 3 + ENTER, DOWN + ENTER, ENTER]
+    given = conversed("".join(keys), heard, gpu="cpu", model="embedded")
+    assert given["gpu"] in ("V100-16GB", "auto", "cpu")
+    assert len(heard.reviews) == 2
 
 
 def test_a_quoted_path_is_read_as_a_shell_would(tickets: Path, heard: Heard) -> None:
@@ -375,7 +480,7 @@ def test_a_model_folder_that_is_not_there_is_asked_for_again(heard: Heard) -> No
 
 
 def test_changing_one_answer_leads_back_to_the_review(heard: Heard) -> None:
-    keys = [ENTER * 6, DOWN + ENTER, DOWN * 2 + ENTER, DOWN + ENTER, ENTER]
+    keys = [ENTER * 6, DOWN * 2 + ENTER, DOWN * 2 + ENTER, DOWN + ENTER, ENTER]
     given = conversed("".join(keys), heard)
     assert given == {**DEFAULTS, "language": "zh"}
     assert heard.reviews == [DEFAULTS, given]
@@ -387,7 +492,7 @@ def test_choices_that_do_not_fit_cannot_be_written(heard: Heard) -> None:
 
     start = Situation(catalog(), DEFAULTS | {"data.files": ()}, machine=MACHINE)
     with typing(DOWN + ENTER), pytest.raises(Stopped):
-        converse(start, talk(TerminalPrompts(), heard, refuse))
+        converse(start, talk(TerminalPrompts(Texts("en")), heard, refuse))
     assert [str(error) for error in heard.errors] == ["they do not fit"]
 
 
@@ -397,13 +502,13 @@ def test_a_bug_keeps_what_was_answered(heard: Heard) -> None:
 
     start = Situation(catalog(), machine=MACHINE)
     with typing(ENTER * 2 + DOWN + ENTER + ENTER * 3), pytest.raises(ZeroDivisionError):
-        converse(start, talk(TerminalPrompts(), heard, fail))
+        converse(start, talk(TerminalPrompts(Texts("en")), heard, fail))
     assert heard.broken == [{**DEFAULTS, "language": "zh"}]
 
 
 def test_cancelling_at_the_review_stops(heard: Heard) -> None:
     with pytest.raises(Stopped) as stopped:
-        conversed(ENTER * 6 + DOWN * 2 + ENTER, heard)
+        conversed(ENTER * 6 + DOWN * 3 + ENTER, heard)
     assert stopped.value.given == DEFAULTS
 
 
@@ -424,16 +529,17 @@ def test_leaving_keeps_what_was_answered(stop: str, answered: int, keys: str, he
 
 def test_a_dumb_terminal_has_numbers(heard: Heard) -> None:
     lines = iter(["\n", "\n", "2\n", "9999\n", "1\n", "\n", "class\n", "desk\n", "1\n"])
-    prompts = PlainPrompts(heard.said.append, lambda: next(lines, ""))
+    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: next(lines, ""))
     start = Situation(catalog(), machine=MACHINE)
     given = converse(start, talk(prompts, heard, heard.review)).given
     assert given == {**DEFAULTS, "language": "zh", "name": "desk"}
-    language = "? Language of the project: (as in this conversation)"
-    assert f"{language}\n  1) English\n  2) Chinese\n  3) <- back" in heard.said
+    english = "1) English  (suggested: as in this conversation)"
+    asked = f"? Language of the project:\n  {english}\n  2) Chinese\n  3) <- back"
+    assert asked in heard.said
 
 
 def test_a_dumb_terminal_that_ends_stops(heard: Heard) -> None:
-    prompts = PlainPrompts(heard.said.append, lambda: "")
+    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: "")
     with pytest.raises(Stopped):
         converse(Situation(catalog()), talk(prompts, heard, heard.review))
 
@@ -449,9 +555,9 @@ WORDS = {
     },
     "zh": {
         "data": "你的数据", "task": "要解决什么问题", "mapping": "这样对吗",
-        "language": "项目的语言",
+        "language": "项目语言：",
         "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
-        "review": "写入项目", "again": "重复这次生成的命令", "saved": "已回答的内容保存在",
+        "review": "写入项目", "again": "重复这次生成的命令", "saved": "目前的选择已保存到",
     },
 }  # fmt: skip
 QUESTIONS = ("data", "mapping", "language", "gpu", "model", "name", "review")

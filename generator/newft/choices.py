@@ -9,7 +9,7 @@ from newft.entries import EMBEDDED, Accelerator, Size, Text, cited
 from newft.errors import UsageError
 from newft.given import AUTO, FILES, POSITIVE, Given, hardware
 from newft.model import MachineFacts, Reasoned
-from newft.situation import Situation, chosen_task, families, family_of, tasks
+from newft.situation import Situation, chosen_task, families, family_of, on_hub, tasks
 
 FIRST_TASK = "customer_service/intent"
 
@@ -19,11 +19,12 @@ class Choice(NamedTuple):
 
     value: str
     title: Text
+    note: Text = Text("", "")  # what it is, where the title does not say enough
 
 
 def data_default(_: Situation) -> Reasoned[str]:
     """The sample."""
-    why = Text("the sample, to see every step work first", "自带样例，先看完整流程跑通")
+    why = Text("the sample, to see every step work first", "用自带样例，先把完整流程跑通")
     return Reasoned("", why, cited("domains"))
 
 
@@ -39,8 +40,9 @@ def task_choices(situation: Situation) -> tuple[Choice, ...]:
             f"{kit.id}/{task}",
             Text(
                 f"{kit.title.en}: {kit.tasks[task].title.en}",
-                f"{kit.title.zh}：{kit.tasks[task].title.zh}",
+                f"{kit.title.zh} · {kit.tasks[task].title.zh}",
             ),
+            kit.tasks[task].description,
         )
         for kit, task in tasks(situation)
     )
@@ -52,13 +54,13 @@ def task_default(situation: Situation) -> Reasoned[str]:
     """The task that the content of the files tells; without files, the one to begin with."""
     candidates = [choice.value for choice in task_choices(situation)]
     if len(candidates) == 1 and situation.fits:
-        why = Text("told by the content", "依据数据内容")
+        why = Text("recognised from columns and values", "由列名和取值识别")
         return Reasoned(candidates[0], why, cited("data"))
     if len(candidates) == 1:
-        return Reasoned(candidates[0], Text("the only one", "唯一的选择"), cited("domains"))
+        return Reasoned(candidates[0], Text("the only one", "只有这一个"), cited("domains"))
     if situation.fits is None:
         first = FIRST_TASK if FIRST_TASK in candidates else candidates[0]
-        why = Text("the quickest to see at work", "最快看到效果")
+        why = Text("its sample is the smallest, the quickest to run", "样例最小，最快跑完")
         return Reasoned(first, why, cited("domains"))
     fitting = [name for name in candidates if name in situation.fits]
     what = "fit several tasks" if fitting else "look like none of the tasks"
@@ -133,7 +135,7 @@ def _accelerator_choice(accelerator: Accelerator) -> Choice:
 
 def gpu_default(_: Situation) -> Reasoned[str]:
     """This machine."""
-    why = Text("a project made here trains here", "在哪里生成就在哪里训练")
+    why = Text("a project trains where newft runs", "在本机训练")
     return Reasoned(AUTO, why, cited("machine"))
 
 
@@ -148,8 +150,8 @@ def _this(machine: MachineFacts | None) -> Text:
     if machine.accelerator == "cpu":
         cores = machine.cores
         return Text(
-            f"this machine: {cores} cores; no NVIDIA GPU found, name yours if there is another",
-            f"本机：{cores} 核；未找到 NVIDIA GPU，如有其他加速卡请指明",
+            f"this machine: CPU, {cores} cores; no NVIDIA GPU found",
+            f"本机：CPU，{cores} 核，未找到 NVIDIA GPU",
         )
     found = f"{machine.count} x {machine.accelerator}"
     return Text(f"this machine: {found}", f"本机：{found}")
@@ -188,6 +190,32 @@ def read_model(value: str, situation: Situation) -> Given:
     return {"model": value, "family": family} if family else {"model": value}
 
 
+def hub_matters(situation: Situation) -> bool:
+    """Whether the person may want another hub than Hugging Face, which China reaches badly."""
+    model = str(situation.given.get("model", EMBEDDED))
+    return situation.interface == "zh" and on_hub(model)
+
+
+def hub_choices(_: Situation) -> tuple[Choice, ...]:
+    """The hubs, the one that is near first."""
+    return (
+        Choice("modelscope", Text("ModelScope", "魔搭 ModelScope")),
+        Choice(
+            "huggingface",
+            Text(
+                "Hugging Face, or a mirror in HF_ENDPOINT",
+                "Hugging Face，或 HF_ENDPOINT 指定的镜像",
+            ),
+        ),
+    )
+
+
+def hub_default(_: Situation) -> Reasoned[str]:
+    """The hub that is near."""
+    why = Text("quick to reach from China", "国内下载快")
+    return Reasoned("modelscope", why, cited("newft"))
+
+
 def family_choices(situation: Situation) -> tuple[Choice, ...]:
     """The families that the answers leave open."""
     return tuple(Choice(one.id, Text(one.title, one.title)) for one in families(situation))
@@ -208,7 +236,7 @@ def family_default(situation: Situation) -> Reasoned[str]:
 def name_default(situation: Situation) -> Reasoned[str]:
     """The folder's name, else one made from the task."""
     if situation.folder:
-        return Reasoned(situation.folder, Text("as the folder", "与文件夹同名"), cited("newft"))
+        return Reasoned(situation.folder, Text("the folder's name", "与文件夹同名"), cited("newft"))
     domain, task = (str(situation.given[key]) for key in ("domain", "task"))
     name = domain if domain.endswith(f"_{task}") else f"{domain}-{task}"
-    return Reasoned(name.replace("_", "-"), Text("from the task", "由任务得来"), cited("newft"))
+    return Reasoned(name.replace("_", "-"), Text("from the task", "按任务命名"), cited("newft"))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from newft.entries import Task
+from newft.entries import Kit, Task
 from newft.given import COLUMNS, columns
 from newft.mapping import shown
-from newft.prompts import Option
+from newft.menu import Option
 from newft.situation import Situation, chosen_task
 from newft.talk import BACK, Talk
+
+COLUMNS_SHOWN = 8  # where no task was recognised
 
 
 class Correction:
@@ -29,6 +31,23 @@ class Correction:
     def possible(self) -> bool:
         """Whether there are columns to choose from."""
         return len(self._sight.columns) > 0
+
+    @property
+    def missing(self) -> Sequence[str]:
+        """The titles of the required fields that no column looks like."""
+        language = self._talk.texts.language
+        return [
+            field.title.to(language)
+            for name, field in self._task.single_fields.items()
+            if field.required and not (*self._columns(name), *self._sight.likely.get(name, ()))
+        ]
+
+    def say_what_is_needed(self) -> None:
+        """The fields whose columns are to be named."""
+        texts, fields = self._talk.texts, self._task.single_fields.values()
+        titles = [field.title.to(texts.language) for field in fields if field.required]
+        task = self._task.title.to(texts.language)
+        self._talk.say("\n" + texts("mapping.needs", task=task, fields=texts.listed(titles)))
 
     def of_all(self) -> Mapping[str, str] | None:
         """All answers about columns, each required field's asked; None for who went back."""
@@ -97,18 +116,34 @@ class Correction:
         return ", ".join(self._columns(name)) or self._talk.texts("mapping.missing")
 
     def _back(self) -> Option:
-        return Option(BACK, self._talk.texts("wizard.back"))
+        return Option(BACK, self._talk.texts("wizard.back"), fixed=True)
+
+
+def show_columns(now: Situation, talk: Talk) -> None:
+    """What is in the columns of the files, the first few."""
+    columns = talk.lookups.columns(now).columns
+    for column in columns[:COLUMNS_SHOWN]:
+        talk.say(f"  {column.name}: {shown(column)}")
+    if len(columns) > COLUMNS_SHOWN:
+        talk.say("  " + talk.texts("recognised.more", count=len(columns) - COLUMNS_SHOWN))
 
 
 def another_task(now: Situation, talk: Talk) -> Mapping[str, str] | None:
     """The answers about domain and task as the person names them; None for who went back."""
     taken = (now.given["domain"], now.given["task"])
     options = [
-        Option(f"{domain} {name}", f"{domain} / {name}: {task.title.to(talk.texts.language)}")
+        Option(f"{domain} {name}", *_task_entry(kit, task, talk))
         for domain, kit in now.catalog.kits.items()
         for name, task in kit.tasks.items()
         if (domain, name) != taken
     ]
-    options.append(Option(BACK, talk.texts("wizard.back")))
+    options.append(Option(BACK, talk.texts("wizard.back"), fixed=True))
     value = talk.prompts.select(talk.texts("mapping.which"), options)
     return None if value == BACK else dict(zip(("domain", "task"), value.split(), strict=True))
+
+
+def _task_entry(kit: Kit, task: Task, talk: Talk) -> tuple[str, str]:
+    """The title of a task, and what it answers."""
+    language = talk.texts.language
+    title = talk.texts("mapping.titled", kit=kit.title.to(language), task=task.title.to(language))
+    return title, task.description.to(language)

@@ -39,6 +39,10 @@ class NewftError(Exception):
         """Message and hint in one language; the hint is empty where there is none."""
         return self._message.to(language), self._hint.to(language)
 
+    def without_hint(self) -> NewftError:
+        """The same, for where a menu offers what the hint says."""
+        return type(self)(self._message, where=self.where)
+
     def __str__(self) -> str:
         return f"{self.where}: {self.message}" if self.where else self.message
 
@@ -58,7 +62,21 @@ class DataError(NewftError):
 
 
 class IncompatibleError(NewftError):
-    """Two choices that do not fit together, such as a precision the hardware lacks."""
+    """Two choices that do not fit together, such as a precision the hardware lacks.
+
+    `brief` says it in a few words, for a menu that offers one of the two.
+    """
+
+    def __init__(
+        self,
+        message: str | Text,
+        *,
+        where: str | None = None,
+        hint: str | Text | None = None,
+        brief: Text | None = None,
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.brief = brief or self._message
 
 
 class Written(KeyboardInterrupt):

@@ -20,13 +20,14 @@ from newft.label_checks import (
 from newft.mapping import Source, data_errors, file_changed, mapped, naming, opened
 from newft.model import DataFacts, FileFacts
 from newft.names import counted
+from newft.reasons import count_reasons
 from newft.records import read_rows
-from newft.table import Uses, remarks, uses, warn_of_mixed_units
+from newft.table import Uses, describe_leaks, input_notes, uses, warn_of_mixed_units
 from newft.tally import FEWEST_OF_A_LABEL, Tally
 from newft.texts import translated
 
 FEWEST_ROWS = 20
-FEW_OF_A_LABEL = 5
+LISTED = 5  # names in a warning
 COPIED_BYTES = 50_000_000  # larger files stay where they are
 MUCH_LEFT_OUT = MUCH_IN_A_GROUP = 0.1
 
@@ -74,11 +75,14 @@ def measure(
         shape="labelled",
         sample=False,
         warnings=(
-            *guessed,
-            *remarks(used, task),
-            *warn_of_mixed_units(sources, used.inputs),
+            *describe_leaks(used),
             *_warnings(sources, tally, suspect),
+            *warn_of_mixed_units(sources, used.inputs),
+            *guessed,
         ),
+        notes=tuple(input_notes(task)),
+        excluded=used.excluded,
+        leaking=tuple(used.leaks),
     )
 
 
@@ -186,7 +190,7 @@ def _refuse_too_little(
     names = sorted((n for n, f in task.fields.items() if f.required), key=lambda n: n != first)
     columns, rows = "name other columns: " + ", ".join(map(naming, names)), "add rows"
     if usable < FEWEST_ROWS:
-        reasons = ", ".join(f"{count} {code}" for code, count in tally.rejects().items())
+        reasons = count_reasons(tally.rejects()).en
         message = f"{usable} of {tally.rows} rows can be used, {FEWEST_ROWS} are needed"
         message += f"; left out: {reasons}" if reasons else ""
         message += f"; {suspect[1].en}" if suspect else ""
@@ -203,44 +207,51 @@ def _refuse_too_little(
 def _warnings(
     sources: Sequence[Source], tally: Tally, suspect: tuple[str, Text] | None
 ) -> list[Text]:
-    """What the user should know before they go on."""
-    # the remarks name files without their folders, because they are kept in the project
-    said = [
-        translated(remark.template, **remark.values)
-        for source in sources
-        for remark in source.layout.remarks
-    ]
-    kept, rejected = tally.labels_kept(), tally.rejects()
-    left_out = sum(rejected.values())
-    if left_out > tally.rows * MUCH_LEFT_OUT:
-        codes = ", ".join(f"{count} {code}" for code, count in rejected.items())
-        cause = suspect[1] if suspect else Text("", "")
+    """What the user should know before they go on, the most serious first."""
+    said = [*_left_out(tally, suspect), *stated_label_warnings(tally), *_contradictions(tally)]
+    said += [*_group_warnings(tally), *spelling_warnings(tally), *_file_warnings(sources)]
+    kept = tally.labels_kept()
+    rare = sorted(label for label in tally.labels() if label not in kept)
+    if rare:
+        many = counted(len(rare), "label")
         said.append(
             Text(
-                f"{left_out} of {tally.rows} rows are left out: {codes}"
-                + (f"; {cause.en}" if suspect else ""),
-                f"{tally.rows} 行中有 {left_out} 行未被采用：{codes}"
-                + (f"；{cause.zh}" if suspect else ""),
+                f"{many} with fewer than {FEWEST_OF_A_LABEL} rows left out: {_listed(rare, ', ')}",
+                f"{len(rare)} 个标签少于 {FEWEST_OF_A_LABEL} 行，已剔除：{_listed(rare, '、')}",
             )
         )
-    said += [*stated_label_warnings(tally), *spelling_warnings(tally)]
-    rare = sorted(label for label in tally.labels() if label not in kept)
-    few = [label for label, rows in kept.items() if rows < FEW_OF_A_LABEL]
-    for names, en, zh in (
-        (rare, "with fewer than 3 rows, left out", "少于 3 行，已剔除"),
-        (few, "with fewer than 5 rows", "少于 5 行"),
-    ):
-        if names:
-            listed, many = _listed(names, most=5), len(names)
-            said.append(
-                Text(f"{counted(many, 'label')} {en}: {listed}", f"{many} 个标签{zh}：{listed}")
-            )
+    return said
+
+
+def _file_warnings(sources: Sequence[Source]) -> Iterator[Text]:
+    """What is not read of the files; without their folders, as the project keeps these texts."""
+    for source in sources:
+        for remark in source.layout.remarks:
+            if not remark.information:
+                yield translated(remark.template, **remark.values)
+
+
+def _left_out(tally: Tally, suspect: tuple[str, Text] | None) -> Iterator[Text]:
+    rejected = tally.rejects()
+    left_out = sum(rejected.values())
+    if left_out > tally.rows * MUCH_LEFT_OUT:
+        reasons = count_reasons(rejected)
+        cause = suspect[1] if suspect else Text("", "")
+        yield Text(
+            f"{left_out} of {tally.rows} rows are left out: {reasons.en}"
+            + (f"; {cause.en}" if suspect else ""),
+            f"{tally.rows} 行中剔除了 {left_out} 行：{reasons.zh}"
+            + (f"；{cause.zh}" if suspect else ""),
+        )
+
+
+def _contradictions(tally: Tally) -> Iterator[Text]:
     if tally.contradicted:
         many = tally.contradicted
-        said.append(
-            Text(f"{counted(many, 'text')} with two labels or more", f"{many} 条文本带有多个标签")
+        yield Text(
+            f"{counted(many, 'text')} with different labels in different rows",
+            f"有 {many} 条文本在不同行里标签不一致",
         )
-    return [*said, *_group_warnings(tally)]
 
 
 def _group_warnings(tally: Tally) -> Iterator[Text]:
@@ -262,6 +273,6 @@ def _group_warnings(tally: Tally) -> Iterator[Text]:
             )
 
 
-def _listed(names: Sequence[str], *, most: int) -> str:
+def _listed(names: Sequence[str], separator: str) -> str:
     """The first names."""
-    return ", ".join(names[:most]) + (" ..." if len(names) > most else "")
+    return separator.join(names[:LISTED]) + (" ..." if len(names) > LISTED else "")

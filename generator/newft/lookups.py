@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
+from newft.answers import finish
 from newft.catalog.hardware import parse_gpu
 from newft.columns import Sight
 from newft.decide.naming import valid_name
+from newft.decide.plan import make_plan
 from newft.decide.suggest import suggest_model
 from newft.entries import EMBEDDED, Catalog, Hardware, Language
-from newft.errors import DataError, UsageError
-from newft.given import columns, files
+from newft.errors import DataError, IncompatibleError, UsageError
+from newft.given import AUTO, columns, files
 from newft.intake import measure, measure_sample
 from newft.mapping import opened, sight
-from newft.model import DataFacts, MachineFacts, Reasoned
+from newft.model import DataFacts, Facts, MachineFacts, Reasoned
 from newft.names import nearest
 from newft.questions import Lookups
 from newft.recognise import recognise
@@ -23,6 +26,7 @@ from newft.situation import Situation, chosen_language, chosen_task, family_of, 
 
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 PATH = re.compile(r"[./~]")  # what begins like this is meant as a place on disk
+PLANNED = ("domain", "task", "language", "gpu", "model", "family")  # what a plan cannot do without
 
 Named = tuple[tuple[str, str], ...]
 
@@ -52,8 +56,9 @@ def lookups_for(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
         found = suggest_model(hardware, language, catalog, family=family)
         return Reasoned(found.value.model, found.why, found.source)
 
+    unfit = partial(_unfit, hardware=hardware)
     weights = partial(_weights, catalog=catalog)
-    return Lookups(_fitting, measure_now, _sight, hardware, model, weights, valid_name)
+    return Lookups(_fitting, measure_now, _sight, unfit, hardware, model, weights, valid_name)
 
 
 def _fitting(now: Situation) -> tuple[str, ...]:
@@ -63,11 +68,26 @@ def _fitting(now: Situation) -> tuple[str, ...]:
 
 def _sight(now: Situation) -> Sight:
     task = chosen_task(now)
-    assert task
     try:
-        return sight(files(now.given), task.single_fields)
+        return sight(files(now.given), task.single_fields if task else {})
     except DataError:
         return Sight((), {})
+
+
+def _unfit(now: Situation, *, hardware: Callable[[str], Hardware]) -> IncompatibleError | None:
+    """Why no plan can be made of these answers; None also where some are missing."""
+    family = now.given.get("family") or family_of(str(now.given.get("model")), now.catalog)
+    given = {"name": "project", **now.given, **({"family": family} if family else {})}
+    if now.data is None or any(key not in given for key in PLANNED):
+        return None
+    facts = Facts(now.data, now.machine if given["gpu"] == AUTO else None)
+    try:
+        make_plan(finish(given), facts, now.catalog, hardware(str(given["gpu"])))
+    except IncompatibleError as error:
+        return error
+    except UsageError:
+        return None  # a name that is unknown is refused where it is answered
+    return None
 
 
 def _weights(text: str, *, catalog: Catalog) -> str:

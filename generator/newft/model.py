@@ -107,7 +107,10 @@ class DataFacts:
     language: Language
     shape: str  # `labelled`
     sample: bool  # the records that ship with the domain
-    warnings: tuple[Text, ...] = ()
+    warnings: tuple[Text, ...] = ()  # the most serious first
+    notes: tuple[Text, ...] = ()  # what one should look at, though nothing is wrong
+    excluded: tuple[str, ...] = ()  # columns that no prompt shows: ids, dates, later knowledge
+    leaking: tuple[str, ...] = ()  # columns left out as each names the label by itself
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,9 @@ def new(options: Options, texts: Texts) -> None:
             end = complete(start, lookups)
         kept.append(end.given)
         plan = plan_for(end)
-        if not options.asks and not options.json:
-            _show(end, plan, screen, sources=options.dry_run)
         folder = Path(options.path or plan.name)
+        if not options.asks and not options.json:
+            _show(end, plan, folder.absolute(), screen, dry_run=options.dry_run)
         with _told_if_written(folder):
             paths = write(plan, end, folder, dry_run=options.dry_run)
             _show_result(options, end, plan, paths=paths, screen=screen)
@@ -164,17 +164,18 @@ def _ask(
 
     def review(now: Situation) -> None:
         plan = plan_for(now)
-        screen.plan(plan, sources=False)
-        screen.answers(now.given)
         folder = Path(options.path or plan.name)
-        count = len(write(plan, now, folder, dry_run=True))
-        screen.notice("review.target", count=count, folder=folder.absolute())
+        write(plan, now, folder, dry_run=True)  # what is in the way is said before it is asked
+        screen.review(now, plan, folder.absolute())
+
+    def plan(now: Situation) -> None:
+        screen.plan(plan_for(now), sources=True)
 
     def mapping(now: Situation) -> None:
         _show_data(now, screen)
 
-    with prompts_for(os.environ, screen.say) as prompts:
-        shown = (screen.say, screen.error, mapping, review)
+    with prompts_for(os.environ, screen.say, screen.texts) as prompts:
+        shown = (screen.say, screen.error, mapping, review, plan)
         talk = Talk(prompts, screen.texts, lookups, *shown, kept.append)
         return converse(start, talk)
 
@@ -212,17 +213,22 @@ def _keep(given: Given, options: Options, screen: Screen) -> None:
         screen.command("new.resume", [shlex.join(words)])
 
 
-def _show(end: Situation, plan: Plan, screen: Screen, *, sources: bool) -> None:
+def _show(end: Situation, plan: Plan, folder: Path, screen: Screen, *, dry_run: bool) -> None:
     if files(end.given):
         _show_data(end, screen)
-    screen.answers(end.given)
-    screen.plan(plan, sources=sources)
+    screen.review(end, plan, folder)
+    if dry_run:
+        screen.plan(plan, sources=True)
+    else:
+        screen.say(screen.texts("review.more"))
 
 
 def _show_data(now: Situation, screen: Screen) -> None:
-    task = chosen_task(now)
+    task, language = chosen_task(now), screen.texts.language
     assert now.data and task
-    screen.notice("new.domain", domain=now.given["domain"], task=now.given["task"])
+    kit = now.catalog.kits[str(now.given["domain"])]
+    titles = {"kit": kit.title.to(language), "task": task.title.to(language)}
+    screen.notice("new.task", **titles, id=f"{kit.id} / {now.given['task']}")
     screen.mapping(now.data, task)
 
 

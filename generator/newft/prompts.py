@@ -5,33 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import Protocol
 
 from newft.keys import escape_controls as safe
+from newft.menu import Menu, Option, run, style
+from newft.texts import Texts
 
-if TYPE_CHECKING:
-    from questionary import Style
+FEW = 7  # options that one takes in at a glance, without a word on how to find one
 
 Check = Callable[[str], str | None]  # what is wrong with a text
-
-
-class Option(NamedTuple):
-    """One line of a list."""
-
-    value: str
-    title: str
 
 
 class Prompts(Protocol):
     """What a conversation needs to ask; each raises KeyboardInterrupt or EOFError to stop."""
 
     def select(
-        self,
-        question: str,
-        options: Sequence[Option],
-        *,
-        note: str = "",
-        default: str | None = None,
+        self, question: str, options: Sequence[Option], *, default: str | None = None
     ) -> str:
         """The value of the option chosen."""
 
@@ -43,37 +32,38 @@ class Prompts(Protocol):
 
 
 @contextmanager
-def prompts_for(environment: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Prompts]:
+def prompts_for(
+    environment: Mapping[str, str], say: Callable[[str], None], texts: Texts
+) -> Iterator[Prompts]:
     """The prompts that this terminal can show, on stderr: stdout is for results."""
     if environment.get("TERM") in ("dumb", "unknown"):
-        yield PlainPrompts(say, sys.stdin.readline)
+        yield PlainPrompts(texts, say, sys.stdin.readline)
         return
     from prompt_toolkit.application import create_app_session
     from prompt_toolkit.output import create_output
 
     with create_app_session(output=create_output(stdout=sys.stderr)):
-        yield TerminalPrompts()
+        yield TerminalPrompts(texts)
 
 
 class TerminalPrompts:
-    """Prompts with arrow keys and completion."""
+    """Prompts with arrow keys, filters and completion."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
 
     def select(
-        self,
-        question: str,
-        options: Sequence[Option],
-        *,
-        note: str = "",
-        default: str | None = None,
+        self, question: str, options: Sequence[Option], *, default: str | None = None
     ) -> str:
         """The value of the option chosen."""
-        import questionary
 
-        choices = [questionary.Choice(safe(option.title), option.value) for option in options]
-        prompt = questionary.select(
-            question, choices, default=default, instruction=note or " ", style=_style(), pointer=">"
-        )
-        return str(prompt.unsafe_ask())
+        def hint(menu: Menu) -> str:
+            if menu.narrowed:
+                return self._texts("menu.narrowed", shown=len(menu.shown), count=len(options))
+            return self._texts("menu.long", count=len(options)) if len(options) > FEW else ""
+
+        menu = Menu(options, default, beside=lambda note: self._texts("menu.note", note=note))
+        return run(menu, question, hint=hint)
 
     def text(self, question: str, *, check: Check, note: str = "", default: str = "") -> str:
         """A line that passes the check; the default is shown until something is typed."""
@@ -87,7 +77,7 @@ class TerminalPrompts:
             validate=verdict,
             instruction=note or None,
             placeholder=[("class:instruction", safe(default))],
-            style=_style(),
+            style=style(),
         )
         return str(prompt.unsafe_ask()).strip() or default
 
@@ -96,35 +86,35 @@ class TerminalPrompts:
         import questionary
 
         message = f"{question} {note}" if note else question
-        return str(questionary.path(message, default, style=_style()).unsafe_ask()).strip()
+        return str(questionary.path(message, default, style=style()).unsafe_ask()).strip()
 
 
 class PlainPrompts:
     """Prompts for a terminal that cannot redraw: one numbered line an option."""
 
-    def __init__(self, say: Callable[[str], None], read: Callable[[], str]) -> None:
+    def __init__(self, texts: Texts, say: Callable[[str], None], read: Callable[[], str]) -> None:
+        self._texts = texts
         self._say = say
         self._read = read
 
     def select(
-        self,
-        question: str,
-        options: Sequence[Option],
-        *,
-        note: str = "",
-        default: str | None = None,
+        self, question: str, options: Sequence[Option], *, default: str | None = None
     ) -> str:
         """The value of the option chosen."""
         values = [option.value for option in options]
-        lines = [f"  {number}) {option.title}" for number, option in enumerate(options, 1)]
-        numbers = {str(number): value for number, value in enumerate(values, 1)}
+        lines = [
+            f"  {number}) {option.title}"
+            + (self._texts("menu.note", note=option.note) if option.note else "")
+            for number, option in enumerate(options, 1)
+        ]
+        numbers = {str(number): option for number, option in enumerate(options, 1)}
         standard = str(values.index(default) + 1) if default in values else "1"
 
         def check(text: str) -> str | None:
-            return None if text in numbers else f"1-{len(values)}"
+            return numbers[text].refusal or None if text in numbers else f"1-{len(values)}"
 
-        self._say("\n".join([f"? {question} {note}".rstrip(), *lines]))
-        return numbers[self._line("#", standard, check)]
+        self._say("\n".join([f"? {question}", *lines]))
+        return numbers[self._line("#", standard, check)].value
 
     def text(self, question: str, *, check: Check, note: str = "", default: str = "") -> str:
         """A line that passes the check."""
@@ -145,18 +135,3 @@ class PlainPrompts:
             if fault is None:
                 return text
             self._say(fault)
-
-
-def _style() -> Style:
-    from questionary import Style
-
-    return Style(
-        [
-            ("qmark", "fg:ansicyan bold"),
-            ("question", "bold"),
-            ("instruction", "fg:ansibrightblack"),
-            ("pointer", "fg:ansicyan bold"),
-            ("highlighted", "fg:ansicyan"),
-            ("answer", "fg:ansicyan"),
-        ]
-    )

@@ -13,6 +13,7 @@ from newft import choices
 from newft.choices import Choice
 from newft.columns import Sight
 from newft.entries import Hardware, Language
+from newft.errors import IncompatibleError
 from newft.given import FILES, POSITIVE, Given, files, unknown
 from newft.keys import find_label
 from newft.model import DataFacts, Reasoned
@@ -47,6 +48,7 @@ class Question:
     when: Callable[[Situation], bool] = _always
     knowledge: bool = False  # may be left to newft
     other: bool = False  # what is not listed may be typed
+    spare: bool = False  # left to its default where the questions would become too many
 
     def open(self, situation: Situation) -> bool:
         """Whether an answer is missing."""
@@ -64,6 +66,7 @@ class Lookups(NamedTuple):
     recognise: Callable[[Situation], tuple[str, ...]]  # domain/task of the files
     measure: Callable[[Situation], DataFacts]
     columns: Callable[[Situation], Sight]  # of the files; none where they cannot be read
+    unfit: Callable[[Situation], IncompatibleError | None]  # why answers do not go together
     hardware: Callable[[str], Hardware]
     model: Callable[[Hardware, Language, str | None], Reasoned[str]]  # of a family, if it is given
     weights: Callable[[str], str]  # the model, if there can be one; a folder with its whole path
@@ -76,6 +79,16 @@ def answered(
     """The situation after an answer, with what can be looked up now; given answers stay."""
     given = {**question.read(value, situation), **situation.given}
     return looked(replace(situation, given=given), lookups)
+
+
+def refusal(
+    question: Question, value: str, *, situation: Situation, lookups: Lookups
+) -> IncompatibleError | None:
+    """Why an answer does not go together with the others, such as a model that is too large."""
+    if question.key not in ("gpu", "model"):
+        return None
+    given = {**situation.given, **question.read(value, situation)}
+    return lookups.unfit(replace(situation, given=given))
 
 
 def looked(situation: Situation, lookups: Lookups) -> Situation:
@@ -160,6 +173,7 @@ QUESTIONS = (
         choices.language_default,
         _reader("language"),
         choices.language_choices,
+        spare=True,
     ),
     Question(
         "positive",
@@ -191,6 +205,16 @@ QUESTIONS = (
         other=True,
     ),
     Question(
+        "hub",
+        ("hub",),
+        "select",
+        choices.hub_default,
+        _reader("hub"),
+        choices.hub_choices,
+        when=choices.hub_matters,
+        spare=True,
+    ),
+    Question(
         "family",
         ("family",),
         "select",
@@ -198,5 +222,5 @@ QUESTIONS = (
         _reader("family"),
         choices.family_choices,
     ),
-    Question("name", ("name",), "text", choices.name_default, _reader("name")),
+    Question("name", ("name",), "text", choices.name_default, _reader("name"), spare=True),
 )

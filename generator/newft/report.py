@@ -30,6 +30,7 @@ def report(
         "estimate": _estimate(plan.estimate),
         "data": None if plan.data.sample else _data(plan.data),
         "files": list(paths),
+        "notes": [note.to(language) for note in plan.data.notes],
         "warnings": [warning.to(language) for warning in (*plan.data.warnings, *plan.warnings)],
     }
 
@@ -64,4 +65,9 @@ def _data(data: DataFacts) -> Json:
             for field, columns in data.mapping.items()
         },
         "shape": data.shape,
+        "labels": dict(data.labels),
+        "positive": [data.positive] if data.positive else [],
+        "inputs": list(data.inputs),
+        "protected": list(data.protected),
+        "excluded": [*data.excluded, *data.leaking],
     }

@@ -100,42 +100,18 @@ def _nearly_all(values: Sequence[str], known: Iterable[str]) -> bool:
     )
 
 
-def remarks(found: Uses, task: Task) -> list[Text]:
-    """What the user should know about the columns, and which of them no prompt will show."""
-    said = [
-        Text(f"{_names(names)}: {en}", f"{_names(names)}：{zh}")
-        for names, en, zh in (
-            (
-                found.inputs,
-                "shown to the model: is each known before the decision, and may it be used?",
-                "会提供给模型，请确认这些信息审批时就能拿到、且允许使用",
-            ),
-            (
-                found.protected,
-                "protected: not in the prompt, kept beside the rows to compare groups with",
-                "属受保护字段，不写入提示词，单独保存，评估时按它们分组比较",
-            ),
-            (
-                found.excluded,
-                "not shown to the model: ids, dates, what is known later, or empty",
-                "不给模型看：属于编号、日期、事后才有的信息，或整列为空",
-            ),
-        )
-        if names
-    ]
-    said += _leak_warnings(found)
+def input_notes(task: Task) -> Iterator[Text]:
+    """What to check where the columns of a table are the input."""
     if task.tabular:
-        said.append(
-            Text(
-                "to show the model one more or one less: task.inputs, data.columns and data.slices "
-                "of run.yaml",
-                "要增减给模型看的列：修改 run.yaml 的 task.inputs、data.columns 与 data.slices",
-            )
+        yield Text(
+            "check that each column shown to the model is known before the decision and may be "
+            "used; task.inputs, data.columns and data.slices in config/run.yaml change it",
+            "请确认给模型看的每一列在审批时就能拿到、且允许使用；要增减，改 config/run.yaml 的 "
+            "task.inputs、data.columns 和 data.slices",
         )
-    return said
 
 
-def _leak_warnings(found: Uses) -> Iterator[Text]:
+def describe_leaks(found: Uses) -> Iterator[Text]:
     """Name the columns that tell the label by themselves, with the figures that say so."""
     for columns, en, zh in (
         (
@@ -153,10 +129,6 @@ def _leak_warnings(found: Uses) -> Iterator[Text]:
         for name, agreement in columns.items():
             figures = agreement.figures
             yield Text(f"`{name}` ({figures.en}): {en}", f"`{name}`（{figures.zh}）：{zh}")
-
-
-def _names(columns: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in columns)
 
 
 def warn_of_mixed_units(sources: Sequence[Source], inputs: Sequence[str]) -> Iterator[Text]:

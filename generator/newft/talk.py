@@ -26,4 +26,5 @@ class Talk:
     error: Callable[[NewftError], None]
     mapping: Callable[[Situation], None]
     review: Callable[[Situation], None]
+    plan: Callable[[Situation], None]  # every value with its reason
     broken: Callable[[Given], None]  # what was answered when the conversation broke off

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +23,10 @@ class Texts:
         """The text of a key with its values filled in; values are shown, never interpreted."""
         shown = {name: escape_controls(str(value)) for name, value in values.items()}
         return self._texts[key].format_map(shown)
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names in a row, as the language writes them."""
+        return ("、" if self.language == "zh" else ", ").join(names)
 
 
 def catalogue(language: Language) -> Mapping[str, str]:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
+from newft.asking import ANOTHER_FILE, ask, way_back
 from newft.correction import Correction, another_task
-from newft.errors import DataError, NewftError, UsageError
+from newft.errors import DataError, NewftError
 from newft.given import COLUMNS, FILES, Given, files
-from newft.model import Reasoned
-from newft.prompts import Option
-from newft.questions import QUESTIONS, Question, answered, looked
+from newft.menu import Option
+from newft.questions import QUESTIONS, Question, answered, looked, refusal
 from newft.situation import Situation, chosen_task
 from newft.talk import BACK, Talk
 
-UNSURE = "?"
-OTHER = "..."
+MOST_QUESTIONS = 7  # that a conversation asks; defaults answer what may be left to them
+OF_FILES = ("data", "task")  # questions that are asked again from the first, with other files
 OF_THE_FILES = ("task", "positive")  # answers that other files make stale
 
 
@@ -65,13 +63,16 @@ class _Conversation:
                 return self.now
 
     def _answer(self, question: Question) -> None:
-        if not question.asked(self.now):
+        if not question.asked(self.now) or not self._room_for(question):
             self._take(question, question.default(self.now).value)
             return
         kept = self._kept(question)
         value = self._ask(question) if kept is None else kept
         if value == BACK:
             self._back()
+            return
+        if value == ANOTHER_FILE:
+            self._ask_for_files()
             return
         if question.key == "data" and self._said.get("data") != value:
             for key in OF_THE_FILES:
@@ -80,13 +81,27 @@ class _Conversation:
         self.trail.append((question, self.now))
         self._take(question, value)
 
+    def _ask(self, question: Question) -> str:
+        self._keeping = False
+        before = self._said.get(question.key)
+        return ask(question, self.now, self._talk, before=before, back=bool(self.trail))
+
+    def _room_for(self, question: Question) -> bool:
+        """Whether a question can be asked with those that must be; the review offers the others."""
+        later = QUESTIONS[QUESTIONS.index(question) + 1 :]
+        needed = sum(not one.spare and one.asked(self.now) for one in later)
+        return not question.spare or len(self.trail) + needed < MOST_QUESTIONS
+
     def _take(self, question: Question, value: str) -> None:
-        before = self.now
+        before, lookups = self.now, self._talk.lookups
         try:
-            self.now = answered(question, value, situation=before, lookups=self._talk.lookups)
+            if unfit := refusal(question, value, situation=before, lookups=lookups):
+                raise unfit
+            self.now = answered(question, value, situation=before, lookups=lookups)
         except DataError as error:
             given = {**question.read(value, before), **before.given}
-            self._mend(replace(before, given=given), error)
+            # who was told that nothing was recognised named the task, and names the columns next
+            self._mend(replace(before, given=given), error, at_once=before.fits == ())
         except NewftError as error:
             if not self.trail:
                 raise
@@ -106,63 +121,6 @@ class _Conversation:
         listed = [choice.value for choice in question.choices(self.now)]
         return said if question.other or question.form != "select" or said in listed else None
 
-    # --- one question ----------------------------------------------------------------------------
-
-    def _ask(self, question: Question) -> str:
-        self._keeping = False
-        self._talk.say("\n" + self._talk.texts(f"questions.{question.key}.help"))
-        text = self._talk.texts(f"questions.{question.key}.text")
-        default = _default(question, self.now)
-        if question.form == "select":
-            return self._ask_list(question, text, default)
-        note = self._note(question, default)
-        before = self._said.get(question.key, default.value if default else "")
-        if question.form == "path":
-            return _path(self._talk.prompts.path(text, note=note, default=before))
-        return self._talk.prompts.text(text, check=self._name_check, note=note, default=before)
-
-    def _ask_list(self, question: Question, text: str, default: Reasoned[str] | None) -> str:
-        texts, language = self._talk.texts, self._talk.texts.language
-        options = [
-            Option(choice.value, choice.title.to(language)) for choice in question.choices(self.now)
-        ]
-        marked = self._said.get(question.key, default.value if default else None)
-        if marked not in [option.value for option in options]:
-            marked = OTHER if marked else None
-        if question.knowledge:
-            options.append(Option(UNSURE, texts("wizard.unsure")))
-        if question.other:
-            options.append(Option(OTHER, texts(f"questions.{question.key}.other")))
-        if self.trail:
-            options.append(Option(BACK, texts("wizard.back")))
-        note = self._note(question, default)
-        value = self._talk.prompts.select(text, options, note=note, default=marked)
-        if value == UNSURE and default:
-            return default.value
-        if value == OTHER:
-            said = self._said.get(question.key, "") if marked == OTHER else ""
-            typed = texts(f"questions.{question.key}.type")
-            value = self._talk.prompts.text(typed, check=self._typed_check, default=said)
-            return self._ask_list(question, text, default) if value == BACK else value
-        return value
-
-    def _note(self, question: Question, default: Reasoned[str] | None) -> str:
-        if default is None:
-            return ""
-        texts = self._talk.texts
-        return texts(f"wizard.{question.form}", why=default.why.to(texts.language))
-
-    def _name_check(self, text: str) -> str | None:
-        try:
-            if text != BACK:
-                self._talk.lookups.name(text)
-        except UsageError as error:
-            return str(error)
-        return None
-
-    def _typed_check(self, text: str) -> str | None:
-        return None if text else self._talk.texts("wizard.empty")
-
     # --- the user's files ------------------------------------------------------------------------
 
     def _agree_on_columns(self) -> None:
@@ -175,47 +133,65 @@ class _Conversation:
                 Option("task", texts("mapping.task")),
             ]
             if self.trail:
-                options.append(Option(BACK, texts("wizard.back")))
+                options.append(way_back(self._talk))
             value = self._talk.prompts.select(texts("mapping.question"), options)
             if value == BACK:
                 self._back()
             if value == "task":
                 if named := another_task(self.now, self._talk):
-                    self._measured(self.now, named)
+                    self._take_as(self.now, named)
             elif value == "change":
                 if named := Correction(self.now, self._talk).of_one():
                     self._measured(self.now, named)
             else:
                 return
 
-    def _mend(self, now: Situation, error: DataError) -> None:
-        """Take files that could not be used with the columns that are named, or ask for others."""
-        if chosen_task(now) is None:  # files that cannot be read tell no task
-            if not self.trail:
-                raise error
-            self._talk.error(error)
-            self._ask_for_files()
-            return
-        correction, texts = Correction(now, self._talk), self._talk.texts
-        if not correction.possible and not self.trail:
+    def _take_as(self, now: Situation, task: Mapping[str, str]) -> None:
+        """Take the files as those of another task; columns that cannot be told are asked for."""
+        now = replace(now, given={**_without_columns(now.given), **task}, data=None)
+        try:
+            self.now = looked(now, self._talk.lookups)
+        except DataError as error:
+            self._mend(now, error, at_once=True)
+
+    def _mend(self, now: Situation, error: DataError, *, at_once: bool = False) -> None:
+        """Take files that could not be used with the columns that are named, or ask for others.
+
+        `at_once` begins with the columns, without asking first what to do.
+        """
+        known = chosen_task(now) is not None  # files that cannot be read tell no task
+        correction = Correction(now, self._talk) if known else None
+        possible = correction is not None and correction.possible
+        if not possible and not self.trail:
             raise error
-        self._talk.error(error)
+        if correction and possible and at_once and correction.missing:
+            correction.say_what_is_needed()
+        else:
+            self._talk.error(error.without_hint() if possible else error)
+        if correction is None or not self._mended(now, correction, at_once=at_once):
+            self._ask_for_files()
+
+    def _mended(self, now: Situation, correction: Correction, *, at_once: bool) -> bool:
+        """Whether the person made the files usable; False asks for others."""
+        texts = self._talk.texts
         options = [
             Option("name", texts("mapping.name")),
             Option("other", texts("mapping.other")),
             Option("task", texts("mapping.task")),
         ]
+        value = "name" if at_once else ""
         while correction.possible:
-            value = self._talk.prompts.select(texts("mapping.failed"), options)
+            value = value or self._talk.prompts.select(texts("mapping.failed"), options)
             if value == "other":
-                break
-            named = another_task(now, self._talk) if value == "task" else correction.of_all()
-            if named and self._measured(now, named):
-                return
-            if named and value == "task":
-                now = replace(now, given={**_without_columns(now.given), **named}, data=None)
-                correction = Correction(now, self._talk)
-        self._ask_for_files()
+                return False
+            if value == "name":
+                if (named := correction.of_all()) and self._measured(now, named):
+                    return True
+            elif named := another_task(now, self._talk):
+                self._take_as(now, named)
+                return True
+            value = ""
+        return False
 
     def _measured(self, now: Situation, named: Mapping[str, str]) -> bool:
         """Whether the files can be used with these columns; then they are."""
@@ -223,7 +199,7 @@ class _Conversation:
         try:
             self.now = looked(replace(now, given=given, data=None), self._talk.lookups)
         except NewftError as error:
-            self._talk.error(error)
+            self._talk.error(error.without_hint())  # the menu that follows offers what it says
             return False
         return True
 
@@ -246,12 +222,17 @@ class _Conversation:
             Option("change", texts("review.change")),
             Option("cancel", texts("review.cancel")),
         ]
+        question = texts("review.stuck")
         try:
             self._talk.review(self.now)
-            options.insert(0, Option("write", texts("review.write")))
         except NewftError as error:
             self._talk.error(error)
-        value = self._talk.prompts.select(texts("review.question"), options)
+        else:
+            question = texts("review.question")
+            options.insert(0, Option("write", texts("review.write")))
+            options.insert(1, Option("plan", texts("review.plan")))
+        while (value := self._talk.prompts.select(question, options)) == "plan":
+            self._talk.plan(self.now)
         if value == "cancel":
             raise KeyboardInterrupt
         if value == "change":
@@ -259,39 +240,35 @@ class _Conversation:
         return value == "write"
 
     def _change_answer(self) -> None:
-        texts = self._talk.texts
-        asked = [
-            Option(q.key, texts(f"questions.{q.key}.text").rstrip(":：")) for q, _ in self.trail
+        """Ask one question again, also one that was not asked; later answers stay if they can."""
+        texts, asked = self._talk.texts, [question for question, _ in self.trail]
+        options = [
+            Option(one.key, texts(f"questions.{one.key}.text").rstrip(":："))
+            for one in QUESTIONS
+            if one in asked or (one.key not in OF_FILES and one.asked(self._without(one)))
         ]
-        value = self._talk.prompts.select(
-            texts("review.which"), [*asked, Option(BACK, texts("wizard.back"))]
-        )
+        value = self._talk.prompts.select(texts("review.which"), [*options, way_back(self._talk)])
         if value == BACK:
             return
-        question, self.now = self.trail.pop()
-        while question.key != value:
-            question, self.now = self.trail.pop()
+        question = next(one for one in QUESTIONS if one.key == value)
+        if question not in asked:
+            self._said[question.key] = str(self.now.given[question.keys[0]])
+            self.now = self._without(question)
+        while question in asked:
+            last, self.now = self.trail.pop()
+            if last is question:
+                break
         self._answer(question)
         self._keeping = bool(self.trail) and self.trail[-1][0] is question
+
+    def _without(self, question: Question) -> Situation:
+        """The situation as if a question had no answer yet."""
+        dropped = (*question.keys, "family") if question.key == "model" else question.keys
+        given = {key: value for key, value in self.now.given.items() if key not in dropped}
+        now = replace(self.now, given=given, data=None, hardware=None, model=None)
+        return looked(now, self._talk.lookups)
 
 
 def _without_columns(given: Given) -> Given:
     """The answers but for those about columns."""
     return {key: value for key, value in given.items() if not key.startswith(COLUMNS)}
-
-
-def _default(question: Question, situation: Situation) -> Reasoned[str] | None:
-    """The default, unless only the person can know."""
-    try:
-        return question.default(situation)
-    except UsageError:
-        return None
-
-
-def _path(text: str) -> str:
-    """A path as a shell would read it: quotes from a drag and drop go, `~` is the home folder."""
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        text = text[1:-1]
-    with suppress(RuntimeError):  # a user whom the system does not know: the reader of it says so
-        return str(Path(text).expanduser()) if text else text
-    return text

@@ -68,15 +68,15 @@ def _embedded(language: Language, catalog: Catalog) -> Reasoned[ModelChoice]:
     if family is None:
         raise CatalogError("no family has an embedded model", where="families")
     why = Text(
-        "a model a CPU trains in minutes, and it comes without a hub",
-        "CPU 几分钟即可训练，且无需模型站点",
+        "a CPU trains it in minutes, and nothing is downloaded from a hub",
+        "CPU 上几分钟就能训练完，无需下载模型",
     )
     if language not in family.languages:
         why = Text(
             f"{why.en}; it knows little Chinese"
             if language == "zh"
             else f"{why.en}; little English",
-            f"{why.zh}；但中文能力很弱" if language == "zh" else f"{why.zh}；但英文能力很弱",
+            f"{why.zh}，但中文能力很弱" if language == "zh" else f"{why.zh}，但英文能力很弱",
         )
     return Reasoned(ModelChoice(family.id, EMBEDDED), why, sources.MEASURED_CPU)
 

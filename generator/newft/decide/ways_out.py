@@ -38,14 +38,16 @@ def refuse(case: Case, fault: DoesNotFit, resolve: Resolve) -> IncompatibleError
         "; or ".join(way.en for way in ways) or "choose another model: `newft show families`",
         "；或".join(way.zh for way in ways) or "换一个模型：`newft show families`",
     )
+    brief = Text(f"{fault.length:,} tokens a row at most", f"每行最多 {fault.length:,} 个 token")
     if fault.needed_gb:
         count = case.hardware.count
         needed = figure(fault.needed_gb)
+        brief = Text(f"needs {needed} GB", f"需要 {needed} GB")
         message = Text(
             message.en.format(needed=needed) + (SHARED.en.format(count) if count > 1 else ""),
             message.zh.format(needed=needed) + (SHARED.zh.format(count) if count > 1 else ""),
         )
-    return IncompatibleError(message, where=where, hint=hint)
+    return IncompatibleError(message, where=where, hint=hint, brief=brief)
 
 
 def _large(case: Case) -> Text:

@@ -1,0 +1,143 @@
+"""Lines that fit a terminal: no break inside a word, code, or a number with its unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+from unicodedata import combining, east_asian_width
+
+GAP = 2  # columns between the cells of a row
+
+_CLOSING = "，。；：！？、）》」】”’…％"  # may not begin a line
+_OPENING = "（《「【“‘"  # may not end one
+_PIECE = re.compile(r"\s+|`[^`\n]+`|[^\s`]|`")
+_UNIT = re.compile(r"[A-Za-z%°]{1,3}")
+
+
+def width_of(text: str) -> int:
+    """The columns that a text takes in a terminal."""
+    return sum(map(_columns, text))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` columns; what cannot be broken may be longer.
+
+    Lines of the text stay lines, and continue at their own indentation.
+    """
+    lines: list[str] = []
+    for line in text.split("\n"):
+        indent = line[: len(line) - len(line.lstrip(" "))]
+        room = max(1, width - len(indent))
+        lines += [f"{indent}{part}".rstrip() for part in _filled(_units(line.strip(), room), room)]
+    return lines
+
+
+def table(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
+    """Rows as lines of cells, padded to the width of their column; no line ends in blanks."""
+    widths = _widths(rows, width - GAP * (len(rows[0]) - 1)) if rows else []
+    lines: list[list[str]] = []
+    for row in rows:
+        cells = [_cell(text, room) for text, room in zip(row, widths, strict=True)]
+        for number in range(max(map(len, cells))):
+            parts = [cell[number] if number < len(cell) else "" for cell in cells]
+            lines.append(_padded(parts, widths))
+    return lines
+
+
+def _columns(character: str) -> int:
+    if combining(character):
+        return 0
+    return 2 if east_asian_width(character) in "WF" else 1
+
+
+def _units(text: str, width: int) -> list[tuple[str, str]]:
+    """The parts that stay whole, each with the blanks before it."""
+    units: list[tuple[str, str]] = []
+    blank = ""
+    for piece in _PIECE.findall(text):
+        if piece.isspace():
+            blank = " "
+        elif len(piece) > 1 and width_of(piece) > width:  # code that is longer than a line
+            for word in piece.split(" "):
+                units.append((blank, word))
+                blank = " "
+            blank = ""
+        else:
+            before, last = units[-1] if units else ("", "")
+            if units and _stay_together(last, blank, piece):
+                units[-1] = (before, last + blank + piece)
+            else:
+                units.append((blank, piece))
+            blank = ""
+    return _with_their_units(units)
+
+
+def _stay_together(last: str, blank: str, piece: str) -> bool:
+    if blank:
+        return False
+    if piece[0] in _CLOSING or last[-1] in _OPENING:
+        return True
+    return _columns(last[-1]) == _columns(piece[0]) == 1
+
+
+def _with_their_units(units: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Numbers stay with the unit behind a blank: `20 GB`, `95 %`, `8 行`."""
+    joined: list[tuple[str, str]] = []
+    for blank, unit in units:
+        before, last = joined[-1] if joined else ("", "")
+        measures = _columns(unit[0]) == 2 or _UNIT.fullmatch(unit.rstrip(".,;:)")) is not None
+        if blank and last and last[-1].isdigit() and measures:
+            joined[-1] = (before, f"{last} {unit}")
+        else:
+            joined.append((blank, unit))
+    return joined
+
+
+def _filled(units: Sequence[tuple[str, str]], width: int) -> list[str]:
+    lines, line = [], ""
+    for blank, unit in units:
+        longer = f"{line}{blank}{unit}" if line else unit
+        if line and width_of(longer) > width:
+            lines.append(line)
+            longer = unit
+        line = longer
+    return [*lines, line]
+
+
+def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """What each column takes: all that it needs, else the widest give way, first at blanks."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(max(map(width_of, cell.split("\n"))) for cell in column) for column in columns]
+    floors = [
+        max(width_of(unit) for cell in column for _, unit in [*_units(cell, width), ("", "")])
+        for column in columns
+    ]
+    while sum(widths) > width and max(widths) > 1:
+        able = [n for n, room in enumerate(widths) if room > max(floors[n], 1)]
+        widest = max(able or range(len(widths)), key=widths.__getitem__)
+        widths[widest] -= 1
+    return widths
+
+
+def _cell(text: str, width: int) -> list[str]:
+    return [part for line in wrap(text, width) for part in _chopped(line, width)]
+
+
+def _chopped(line: str, width: int) -> list[str]:
+    """A line cut where it must be, as nothing in it may be broken."""
+    parts = []
+    while width_of(line) > width:
+        fitting = sum(total <= width for total in accumulate(map(_columns, line)))
+        parts.append(line[: max(1, fitting)])
+        line = line[max(1, fitting) :]
+    return [*parts, line]
+
+
+def _padded(parts: Sequence[str], widths: Sequence[int]) -> list[str]:
+    filled = max((number for number, part in enumerate(parts) if part), default=-1)
+    padded = [
+        part + " " * (room + GAP - width_of(part))
+        for part, room in zip(parts[:filled], widths, strict=False)
+    ]
+    return [*padded, *parts[filled : filled + 1]]

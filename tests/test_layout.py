@@ -1,0 +1,60 @@
+"""Wrapping and tables: what is whole stays whole, nothing is lost, no line ends in blanks."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newft.layout import table, width_of, wrap
+
+WORDS = st.sampled_from(
+    ["unknown_label", "20 GB", "8 行", "`--gpu 1xV100-32GB`", "训练", "，", "a", "q_proj,", "（"]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("out: empty_label 4, unknown_label 2", 30, ["out: empty_label 4,", "unknown_label 2"]),
+        ("needs up to 20 GB of memory", 15, ["needs up to", "20 GB of memory"]),
+        ("at most 95 % of it", 11, ["at most", "95 % of it"]),
+        ("write `--gpu 1xV100-32GB` there", 24, ["write", "`--gpu 1xV100-32GB`", "there"]),
+        ("最多占 5.6 GB（本机内存）", 14, ["最多占 5.6 GB", "（本机内存）"]),
+        ("共用 8 行，", 8, ["共用", "8 行，"]),
+        ("  eins zwei\ndrei", 8, ["  eins", "  zwei", "drei"]),
+    ],
+)  # fmt: skip
+def test_text_breaks_between_words(text: str, width: int, lines: list[str]) -> None:
+    assert wrap(text, width) == lines
+
+
+@given(st.lists(WORDS, min_size=1, max_size=30), st.integers(24, 80))
+def test_no_word_is_broken_or_lost_and_lines_fit(words: list[str], width: int) -> None:
+    lines = wrap(" ".join(words), width)
+    assert "".join("".join(lines).split()) == "".join("".join(words).split())
+    assert all(any(word in line for line in lines) for word in words if word != "训练")
+    assert all(width_of(line) <= width for line in lines)
+    assert all(line == line.rstrip() for line in lines)
+
+
+@given(
+    st.lists(st.tuples(WORDS, st.lists(WORDS, max_size=20).map(" ".join)), min_size=1),
+    st.integers(50, 100),
+)
+def test_the_lines_of_a_table_fit_and_end_in_no_blanks(
+    rows: list[tuple[str, str]], width: int
+) -> None:
+    lines = ["".join(cells) for cells in table(rows, width)]
+    assert all(width_of(line) <= width for line in lines)
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_columns_stand_under_one_another() -> None:
+    rows = [("显存", "20 GB"), ("a", "b")]
+    assert ["".join(cells) for cells in table(rows, 80)] == ["显存  20 GB", "a     b"]
+
+
+def test_what_fits_nowhere_is_cut() -> None:
+    assert ["".join(cells) for cells in table([("a" * 30,)], 12)] == ["a" * 12, "a" * 12, "a" * 6]
+    assert table([], 80) == []

@@ -1,0 +1,92 @@
+"""A list: filtering as one types, moving, refusing; and what it leaves on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newft.menu import Menu, Option
+
+MODELS = [
+    Option("embedded", "SmolLM2-135M: 0.3 GB", "suggested: small"),
+    Option("Qwen/Qwen3-0.6B", "Qwen3-0.6B: 1.2 GB"),
+    Option("Qwen/Qwen3-32B", "Qwen3-32B: 65.5 GB", "does not fit", refusal="it needs 78 GB"),
+    Option("meta-llama/Llama-3.2-1B", "Llama-3.2-1B: 2.5 GB"),
+    Option("...", "something else ...", fixed=True),
+    Option("<", "<- back", fixed=True),
+]
+
+
+def typed(text: str, options: Sequence[Option] = MODELS, default: str | None = None) -> Menu:
+    menu = Menu(options, default)
+    for character in text:
+        menu.type(character)
+    return menu
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "shown"),
+    [
+        ("", "embedded", 6),
+        ("qwen", "Qwen/Qwen3-0.6B", 4),
+        ("QWEN3 32", "Qwen/Qwen3-32B", 3),
+        ("llama", "meta-llama/Llama-3.2-1B", 3),
+        ("meta", "meta-llama/Llama-3.2-1B", 3),  # by its hub id
+        ("0.3", "embedded", 3),
+        ("no such", "...", 2),
+        ("<", "<", 6),
+    ],
+)
+def test_typing_filters_and_marks_what_begins_so(text: str, marked: str, shown: int) -> None:
+    menu = typed(text)
+    assert menu.marked is not None
+    assert (menu.marked.value, len(menu.shown)) == (marked, shown)
+
+
+def test_a_word_that_begins_an_entry_wins_over_one_that_holds_it() -> None:
+    options = [Option("1", "yes, go on"), Option("2", "no, another"), Option("3", "it is not so")]
+    assert typed("n", options).choose() == "2"
+
+
+def test_what_is_refused_stays_open_and_says_why() -> None:
+    menu = typed("32b")
+    assert (menu.choose(), menu.refused) == (None, "it needs 78 GB")
+    menu.move(1)
+    assert (menu.choose(), menu.refused) == ("...", "")
+
+
+def test_erasing_brings_entries_back_and_keeps_the_mark() -> None:
+    menu = typed("qwen3-0")
+    menu.erase()
+    assert menu.marked == MODELS[1]
+    menu.erase(all_of_it=True)
+    assert (menu.typed, len(menu.shown), menu.marked) == ("", 6, MODELS[1])
+
+
+def test_nothing_that_fits_leaves_nothing_to_choose() -> None:
+    menu = typed("zzz", MODELS[:2])
+    menu.move(1)
+    assert (menu.shown, menu.marked, menu.choose()) == ([], None, None)
+
+
+def test_the_default_is_marked_and_one_that_is_not_there_is_not() -> None:
+    assert typed("", default="Qwen/Qwen3-32B").marked == MODELS[2]
+    assert typed("", default="gone").marked == MODELS[0]
+
+
+@given(st.lists(st.one_of(st.sampled_from([1, -1, 3]), st.sampled_from("qwen3<-. b"), st.none())))
+def test_whatever_is_pressed_the_mark_is_on_an_entry_that_is_shown(
+    keys: list[int | str | None],
+) -> None:
+    menu = Menu(MODELS)
+    for key in keys:
+        if key is None:
+            menu.erase()
+        elif isinstance(key, int):
+            menu.move(key)
+        else:
+            menu.type(key)
+        assert menu.marked in menu.shown
