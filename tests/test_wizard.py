@@ -375,12 +375,13 @@ def test_from_what_nothing_was_recognised_in_one_can_go_to_another_file(
     assert given == {**DEFAULTS, "data.files": (str(tickets),)}
 
 
-def test_another_task_leads_on_to_its_columns(tickets: Path, heard: Heard) -> None:
-    shown = said_by(heard, f"{tickets}|3|2|")  # it is another task: contract clauses
+def test_another_task_leads_on_to_its_columns(sensors: Path, heard: Heard) -> None:
+    # credit risk; back from its columns; it is another task: intents
+    shown = said_by(heard, f"{sensors}|1|4|3|1|")
     asked = [line for line in shown.splitlines() if line.startswith("? ")]
     assert asked[-2:] == [
         "? Which task are these records for?",
-        "? Which column is it: Passage?",
+        "? Which column is it: Customer message?",
     ]
     assert "--" not in shown
     assert not [error for error in heard.errors if error.hint]
@@ -551,13 +552,13 @@ WORDS = {
         "data": "Your records", "task": "What is it about", "mapping": "Is this right",
         "language": "Language of the project",
         "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
-        "review": "Write the project", "again": "The same again", "saved": "Your answers so far",
+        "review": "Write the project", "stuck": "cannot be written like this", "again": "The same again", "saved": "Your answers so far",
     },
     "zh": {
         "data": "你的数据", "task": "要解决什么问题", "mapping": "这样对吗",
         "language": "项目语言：",
         "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
-        "review": "写入项目", "again": "重复这次生成的命令", "saved": "目前的选择已保存到",
+        "review": "写入项目", "stuck": "这样无法写入", "again": "重复这次生成的命令", "saved": "目前的选择已保存到",
     },
 }  # fmt: skip
 QUESTIONS = ("data", "mapping", "language", "gpu", "model", "name", "review")
@@ -664,11 +665,11 @@ def test_answers_outlive_a_folder_that_is_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "README.md").write_text("mine", encoding="utf-8")
     terminal = Terminal("new", "desk", "--gpu", "cpu", cwd=tmp_path, lang="en")
-    for key in ("data", "task", "language", "model", "name", "review"):
+    for key in ("data", "task", "language", "model", "name", "stuck"):
         terminal.see(key)
-        if key == "review":
+        if key == "stuck":
             shown = plain(terminal.process.before)  # there is no line to write it any more
-        terminal.press(DOWN + ENTER if key == "review" else ENTER)
+        terminal.press(DOWN + ENTER if key == "stuck" else ENTER)
     status, _ = terminal.end()
 
     assert status == 130
