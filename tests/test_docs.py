@@ -103,8 +103,8 @@ class TestCommands:
             )
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
             ran.append(line)
-            tasks += re.findall(r"^task: (.+)$", done.stderr, re.MULTILINE)
-        assert len(ran) == 8
+            tasks += re.findall(r"^task: .*\((.+)\)$", done.stderr, re.MULTILINE)
+        assert len(ran) == 11
         assert tasks == [
             "customer_service / intent", "credit_risk / risk", "legal / clause", "legal / charge",
         ]  # fmt: skip

@@ -552,13 +552,15 @@ WORDS = {
         "data": "Your records", "task": "What is it about", "mapping": "Is this right",
         "language": "Language of the project",
         "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
-        "review": "Write the project", "stuck": "cannot be written like this", "again": "The same again", "saved": "Your answers so far",
+        "review": "Write the project", "stuck": "cannot be written like this",
+        "again": "The same again", "saved": "Your answers so far",
     },
     "zh": {
         "data": "你的数据", "task": "要解决什么问题", "mapping": "这样对吗",
         "language": "项目语言：",
         "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
-        "review": "写入项目", "stuck": "这样无法写入", "again": "重复这次生成的命令", "saved": "目前的选择已保存到",
+        "review": "写入项目", "stuck": "这样无法写入",
+        "again": "重复这次生成的命令", "saved": "目前的选择已保存到",
     },
 }  # fmt: skip
 QUESTIONS = ("data", "mapping", "language", "gpu", "model", "name", "review")

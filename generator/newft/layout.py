@@ -8,10 +8,11 @@ from itertools import accumulate
 from unicodedata import combining, east_asian_width
 
 GAP = 2  # columns between the cells of a row
+HELD = "\xa0"  # a blank at which no line breaks; shown as any other
 
 _CLOSING = "，。；：！？、）》」】”’…％"  # may not begin a line
 _OPENING = "（《「【“‘"  # may not end one
-_PIECE = re.compile(r"\s+|`[^`\n]+`|[^\s`]|`")
+_PIECE = re.compile(r"[^\S\xa0]+|`[^`\n]+`|.")
 _UNIT = re.compile(r"[A-Za-z%°]{1,3}")
 
 
@@ -29,7 +30,8 @@ def wrap(text: str, width: int) -> list[str]:
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip(" "))]
         room = max(1, width - len(indent))
-        lines += [f"{indent}{part}".rstrip() for part in _filled(_units(line.strip(), room), room)]
+        parts = _filled(_units(line.strip(), room), room)
+        lines += [f"{indent}{part}".rstrip().replace(HELD, " ") for part in parts]
     return lines
 
 
@@ -56,7 +58,7 @@ def _units(text: str, width: int) -> list[tuple[str, str]]:
     units: list[tuple[str, str]] = []
     blank = ""
     for piece in _PIECE.findall(text):
-        if piece.isspace():
+        if piece.isspace() and piece != HELD:
             blank = " "
         elif len(piece) > 1 and width_of(piece) > width:  # code that is longer than a line
             for word in piece.split(" "):
@@ -76,7 +78,7 @@ def _units(text: str, width: int) -> list[tuple[str, str]]:
 def _stay_together(last: str, blank: str, piece: str) -> bool:
     if blank:
         return False
-    if piece[0] in _CLOSING or last[-1] in _OPENING:
+    if piece[0] in (*_CLOSING, HELD) or last[-1] in (*_OPENING, HELD):
         return True
     return _columns(last[-1]) == _columns(piece[0]) == 1
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from newft.entries import EMBEDDED, Task
 from newft.given import AUTO, files
+from newft.layout import HELD
 from newft.model import DataFacts, Estimate, Plan
 from newft.reasons import count_reasons
 from newft.report import recipe_values
@@ -58,7 +59,7 @@ def _label_rows(data: DataFacts, texts: Texts) -> Iterable[Row]:
 
 
 def _labels(data: DataFacts, texts: Texts) -> str:
-    shown = [f"{label} {rows}" for label, rows in list(data.labels.items())[:LABELS_SHOWN]]
+    shown = [f"{label}{HELD}{rows}" for label, rows in list(data.labels.items())[:LABELS_SHOWN]]
     return texts.listed([*shown, *["..."][: len(data.labels) > LABELS_SHOWN]])
 
 
@@ -153,8 +154,8 @@ def _model(plan: Plan, texts: Texts) -> str:
 
 def _method(plan: Plan, texts: Texts) -> str:
     values = recipe_values(plan.recipe)
-    shown = [f"{name} {value_of(values[name].value, texts)}" for name in KEY_VALUES]
-    return texts("review.values", method="LoRA", values=", ".join(shown))
+    shown = [f"{name}{HELD}{value_of(values[name].value, texts)}" for name in KEY_VALUES]
+    return texts("review.values", method="LoRA", values=texts.listed(shown))
 
 
 def _memory(estimate: Estimate, texts: Texts) -> str:

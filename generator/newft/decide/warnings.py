@@ -38,7 +38,7 @@ def _language(case: Case) -> Text | None:
     known = LANGUAGES[language]
     return Text(
         f"{case.family.title} was not trained on {known.en}: it learns short labels, little else",
-        f"{case.family.title} 没有学过{known.zh}：只能学会简短的标签",
+        f"{case.family.title} 没有用{known.zh}训练过，只能学会输出简短的标签",
     )
 
 
