@@ -26,6 +26,7 @@ MOST_LEVELS = (
     500  # of a whole JSON document: Python's parser fails at about 1,000, less its callers
 )
 BLANK = 1 << 20  # bytes that begin a file with something else than spaces
+READ_AS = "{file} was read as {encoding}"
 HEADER = "the first row names every column once, the records follow"
 DAMAGED = re.compile("[\ufffd\ud800-\udfff]")  # JSON may spell half a surrogate pair
 
@@ -50,6 +51,7 @@ class Remark:
 
     template: str
     values: Mapping[str, object]
+    information: bool = False  # nothing is lost or to be done
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def detect(path: Path) -> Layout:
         layout = Layout(kind, encoding := detect_encoding(path))
         if not encoding.startswith("utf-8"):
             values = {"file": path.name, "encoding": encoding}
-            layout = replace(layout, remarks=(Remark("{file} was read as {encoding}", values),))
+            layout = replace(layout, remarks=(Remark(READ_AS, values, information=True),))
         if kind in OBJECTS:
             return _object_layout(path, layout)
         layout = replace(layout, delimiter=_delimiter(path, layout))
