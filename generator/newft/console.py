@@ -166,9 +166,15 @@ def _show_table(rows: Sequence[Sequence[str]]) -> None:
 
 
 def _show(text: str, out: TextIO) -> None:
-    if not page(text, out):
+    if page(text, out):
+        return
+    try:
         out.write(text)
         out.flush()
+    except BrokenPipeError:
+        if out is sys.stdout:
+            raise
+        drop(out)
 
 
 def _console(file: TextIO) -> Console:

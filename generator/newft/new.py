@@ -203,8 +203,7 @@ def _keep(given: Given, options: Options, screen: Screen) -> None:
         given = {**given, FILES: whole} if whole else given
         path = keep("answers.yml", said.dump(given))
         if path is None:
-            screen.notice("new.unsaved")
-            screen.answers(given)
+            screen.command("new.unsaved", said.dump(given).splitlines())
             return
         place = [options.path] if options.path else []
         words = [*_program(), "new", *place, "--answers", str(path)]
