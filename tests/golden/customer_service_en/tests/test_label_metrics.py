@@ -20,7 +20,7 @@ from golden_desk.label_metrics import (
     label_metrics,
     label_report,
 )
-from golden_desk.tables import aligned, display_width, fit
+from golden_desk.tables import WIDTH, aligned, display_width, fit, wrap
 
 LABELS = [
     "refund",
@@ -94,3 +94,17 @@ def test_a_cell_fits_and_columns_are_aligned(cells: list[str], width: int) -> No
     assert all(display_width(cell) <= width for cell in fitting)
     lines = aligned([[cell, "|"] for cell in fitting])
     assert len({display_width(line) for line in lines}) == 1
+
+
+words = st.text(alphabet="abc \u6807\u7b7e\uff0c", max_size=300)
+
+
+@given(words)
+def test_a_wrapped_text_loses_nothing_but_blanks(text: str) -> None:
+    lines = wrap(text, indent="   ").split("\n")
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(display_width(line) <= WIDTH or " " not in line.strip() for line in lines)
+
+
+def test_a_line_does_not_begin_with_a_mark() -> None:
+    assert wrap("\u6807" * 40 + "\uff0c\u7b7e").split("\n")[1] == "\u6807\uff0c\u7b7e"

@@ -50,6 +50,7 @@ from .run_folder import run_folder
 from .scoring import rank_answers, write_answers
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
 from .splits import PROCESSED, SPLITS, Split
+from .tables import wrap
 from .task import TaskConfig
 
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
@@ -143,7 +144,7 @@ def show(
     result: Result, in_slices: Slices, base: Answers, tuned: Answers, wrong: Sequence[str]
 ) -> None:
     """Print what came of it."""
-    say("\n".join(["", table(result), "", result.conclusion, *unread(base)]))
+    say("\n".join(["", table(result), "", wrap(result.conclusion), *unread(base)]))
     if len({*tuned.read}) == 1:
         same = fill("nothing readable") if tuned.read[0] is None else repr(tuned.read[0])
         say("the tuned model wrote {same} to every row: it has not learned to tell", same=same)

@@ -14,12 +14,12 @@ from .answers import UNREADABLE
 from .formatting import labels_in
 from .messages import fill
 from .summary import some
-from .tables import GAP, aligned, display_width, fit
+from .tables import GAP, WIDTH, aligned, display_width, fit, wrap
 from .task import TaskConfig
 
 SHOWN = 10  # labels on the screen; evaluation.json holds all
+INDENT = "  "
 LABEL_WIDTH = 20  # cells of a label on the screen
-WIDTH = 78  # cells of a line: 80 with its indentation
 FIGURES = ("precision", "recall", "f1", "support")
 
 
@@ -94,11 +94,13 @@ def coverage_lines(metrics: LabelMetrics) -> list[str]:
     if not (missing := metrics.without_rows()):
         return []
     return [
-        fill(
-            "{met} of {all} labels have a test row; means over labels leave out {names}",
-            met=len(metrics.labels) - len(missing),
-            all=len(metrics.labels),
-            names=some(missing),
+        wrap(
+            fill(
+                "{met} of {all} labels have a test row; means over labels leave out {names}",
+                met=len(metrics.labels) - len(missing),
+                all=len(metrics.labels),
+                names=some(missing),
+            )
         )
     ]
 
@@ -113,13 +115,13 @@ def label_report(metrics: LabelMetrics) -> list[str]:
             shown=min(SHOWN, len(worst)),
             all=len(worst),
         ),
-        *(f"  {line}" for line in label_lines(metrics)),
+        *(f"{INDENT}{line}" for line in label_lines(metrics)),
     ]
     if np.trace(metrics.confusion) < metrics.confusion.sum():
         lines += [
             "",
             fill("confusion matrix: rows are right, columns are given, ? is unreadable"),
-            *(f"  {line}" for line in confusion_lines(metrics)),
+            *(f"{INDENT}{line}" for line in confusion_lines(metrics)),
         ]
     return lines
 
@@ -136,8 +138,8 @@ def label_lines(metrics: LabelMetrics) -> list[str]:
         table.append([f"{number}", name, *figures, f"{metrics.support[label]:,}"])
     wrong = [_most_given(metrics, label) for label in worst]
     lines = aligned(table, left=(1,))
-    room = WIDTH - max(map(display_width, lines)) - 2 * len(GAP)
-    texts = [fill("most often taken for"), *wrong]
+    room = WIDTH - len(INDENT) - max(map(display_width, lines)) - 2 * len(GAP)
+    texts = [fill("mostly taken for"), *wrong]
     table = [[*row, fit(text, room)] for row, text in zip(table, texts, strict=True)]
     return aligned(table, left=(1, 6))
 

@@ -15,7 +15,7 @@ from .label_metrics import LabelMetrics, coverage_lines, label_dicts, label_metr
 from .messages import fill
 from .metrics import DECISIVE, MEANING, compare_all, measure, scores
 from .stats import Comparison, Metric, rate
-from .tables import beginning, display_width, pad
+from .tables import beginning, display_width, pad, wrap
 
 LONGEST_EXCERPT, GAP = 70, " ... "  # cells of an input
 RANKED = "ranked_"  # before the names of what ranking gives
@@ -132,12 +132,10 @@ def mistakes(
     columns = zip(rows, questions, gold, tuned.written or (), tuned.read, strict=True)
     wrong = sorted((row for row in columns if row[4] != row[2]), key=lambda row: row[4] is not None)
     return [
-        fill(
-            "{line:>5}  {question}\n       {written}, right is {label}",
-            line=row + 1,
-            question=repr(excerpt(question)),
-            written=repr(written),
-            label=repr(label),
+        f"{row + 1:>5}  {excerpt(question)!r}\n"
+        + wrap(
+            fill("       {written}, right is {label}", written=repr(written), label=repr(label)),
+            indent=" " * 7,
         )
         for row, question, label, written, _ in wrong
     ]

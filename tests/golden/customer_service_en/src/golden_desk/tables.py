@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Sequence
 from itertools import accumulate
 
 from .keys import escape_controls
 
+WIDTH = 80  # cells of a line, as terminals commonly have
 GAP = "  "  # between two columns
 ELLIPSIS = "…"
+# a line may end behind a blank, and between Chinese characters, though not before a mark
+PIECES = re.compile(
+    r"\s*(?:[^\s\u2e80-\u9fff\uff00-\uffef]+|[\u2e80-\u9fff\uff00-\uffef])"
+    r"[\u3001-\u3002\u2019\u201d\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*|\s+$"
+)
 
 
 def display_width(text: str) -> int:
@@ -34,6 +41,16 @@ def beginning(text: str, width: int) -> str:
     """As much of the text as at most so many cells hold."""
     ends = accumulate(map(_cells, text))
     return text[: sum(end <= width for end in ends)]
+
+
+def wrap(text: str, indent: str = "") -> str:
+    """The text in lines of WIDTH cells, each after the first with the indent."""
+    lines = [""]
+    for piece in PIECES.findall(text):
+        if display_width(lines[-1] + piece.rstrip()) > WIDTH and lines[-1].strip():
+            lines.append(indent)
+        lines[-1] += piece if lines[-1].strip() or len(lines) == 1 else piece.lstrip()
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def aligned(rows: Sequence[Sequence[str]], *, left: Collection[int] = (0,)) -> list[str]:
