@@ -247,11 +247,14 @@ ASK = """
 import json, sys
 from types import SimpleNamespace
 from project.errors import ProjectError
-from project.source import model_folder
+from project.source import cached_folder, model_folder
 for id, revision in json.loads(sys.argv[1]):
+    model = SimpleNamespace(id=id, revision=revision)
+    before = cached_folder(model)  # must fetch nothing, and never fail
     try:
-        path, revision = model_folder(SimpleNamespace(id=id, revision=revision))
+        path, revision = model_folder(model)
         outcome = [str(path), revision]
+        assert before in (None, path) and cached_folder(model) == path, (before, path)
     except ProjectError as error:
         outcome = [None, None, error.message, error.hint]
     print("outcome", json.dumps(outcome))

@@ -31,17 +31,12 @@ def model_folder(model: ModelConfig) -> ModelFolder:
     if brought.is_dir():
         return complete(brought, None, hint=_bring(model))
     try:
-        snapshot = snapshot_download(
-            model.id,
-            revision=model.revision,
-            allow_patterns=WANTED,
-            ignore_patterns=UNWANTED,
-        )
+        snapshot = _snapshot(model, offline=False)
     except (HTTPError, HFValidationError, OSError) as error:
         raise _explained(error, model) from error
     return complete(
-        Path(snapshot),
-        Path(snapshot).name,  # the cache names a snapshot after its commit
+        snapshot,
+        snapshot.name,  # the cache names a snapshot after its commit
         hint="run again with a network; if the model has no safetensors, choose another model.id",
     )
 
@@ -52,9 +47,21 @@ def cached_folder(model: ModelConfig) -> Path | None:
     if brought.is_dir():
         return brought
     try:
-        return Path(snapshot_download(model.id, revision=model.revision, local_files_only=True))
+        return _snapshot(model, offline=True)
     except (HFValidationError, OSError):
         return None
+
+
+def _snapshot(model: ModelConfig, *, offline: bool) -> Path:
+    return Path(
+        snapshot_download(
+            model.id,
+            revision=model.revision,
+            allow_patterns=WANTED,
+            ignore_patterns=UNWANTED,
+            local_files_only=offline,
+        )
+    )
 
 
 def _explained(error: Exception, model: ModelConfig) -> ProjectError:
