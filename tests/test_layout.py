@@ -58,3 +58,8 @@ def test_columns_stand_under_one_another() -> None:
 def test_what_fits_nowhere_is_cut() -> None:
     assert ["".join(cells) for cells in table([("a" * 30,)], 12)] == ["a" * 12, "a" * 12, "a" * 6]
     assert table([], 80) == []
+
+
+def test_a_path_that_is_too_long_leaves_the_names_before_it_whole() -> None:
+    lines = ["".join(cells) for cells in table([("训练时间", "x" * 30), ("b", "c")], 30)]
+    assert lines == ["训练时间  " + "x" * 20, " " * 10 + "x" * 10, "b         c"]

@@ -115,6 +115,7 @@ def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int]:
         max(width_of(unit) for cell in column for _, unit in [*_units(cell, width), ("", "")])
         for column in columns
     ]
+    floors[0] = min(widths[0], width // 2)  # names stay on one line
     while sum(widths) > width and max(widths) > 1:
         able = [n for n, room in enumerate(widths) if room > max(floors[n], 1)]
         widest = max(able or range(len(widths)), key=widths.__getitem__)
