@@ -13,7 +13,9 @@ import pytest
 
 from newft import __version__
 from newft.catalog.load import load_catalog
+from newft.help_texts import HELP
 from newft.keys import escape_controls as safe
+from newft.layout import width_of
 from newft.model import Recipe
 from newft.texts import catalogue, interface_language
 
@@ -78,6 +80,20 @@ class TestStart:
             check=True,
         )
         assert run.stderr == "[]\n"
+
+    @pytest.mark.parametrize("words", [["--help"], ["new", "--help"], ["show", "--help"]])
+    @pytest.mark.parametrize("lang", ["en", "zh"])
+    def test_help_is_in_the_language_of_the_interface_and_fits(
+        self, lang: str, words: list[str], tmp_path: Path
+    ) -> None:
+        shown = newft(*words, "--lang", lang, cwd=tmp_path, COLUMNS="80").stdout
+        assert shown.startswith("用法：newft" if lang == "zh" else "usage: newft")
+        assert max(map(width_of, shown.splitlines())) <= 80
+        english = {text.en for text in HELP.values() if " " in text.en}
+        assert [text for text in english if lang == "zh" and text in shown] == []
+        assert not re.search(r"[\u4e00-\u9fff][:,;]", shown)
+        if "--lang" in shown and lang == "zh":
+            assert newft(*words, cwd=tmp_path, NEWFT_LANG="zh", COLUMNS="80").stdout == shown
 
     def test_the_version_is_said(self, tmp_path: Path) -> None:
         run = newft("--version", cwd=tmp_path)

@@ -8,14 +8,17 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from newft import __version__
 from newft.errors import NewftError, UsageError, Written
+from newft.help_texts import HELP, Formatter
 from newft.process import explain, flush, open_closed_streams
 
 if TYPE_CHECKING:
     from newft.console import Screen
+    from newft.text import Language
     from newft.texts import Texts
 
 COMMANDS = ("new", "show", "completion")
@@ -23,10 +26,17 @@ THINGS = ("families", "methods", "hardware", "domains", "questions")
 SHELLS = ("bash", "zsh", "fish")
 LANGUAGES = ("en", "zh")
 FAILED, BUG, INTERRUPTED = 1, 70, 130
+Say = Callable[[str], str]  # a help text by its name
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises what is wrong, so that one place shows it."""
+    """A parser that raises what is wrong, so that one place shows it; its help is `say`'s."""
+
+    def __init__(self, say: Say, **how: Any) -> None:
+        formatter = partial(Formatter, usage=say("usage"))
+        super().__init__(formatter_class=formatter, allow_abbrev=False, add_help=False, **how)
+        self._positionals.title, self._optionals.title = say("positionals"), say("options")
+        self.add_argument("-h", "--help", action="help", help=say("help"))
 
     def error(self, message: str) -> NoReturn:
         """Raise the fault of a command line."""
@@ -93,7 +103,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     options, words = words[:before], words[before:]
     ours = ("-h", "--help", "--version")
     alone = not words or (words[0].startswith("-") and words[0] not in ours)
-    parser, commands = build()
+    parser, commands = build(_language([*options, *words]))
     args, rest = parser.parse_known_args([*options, *(["new"] if alone else []), *words])
     if rest and args.command == "show" and args.id is None and not rest[0].startswith("-"):
         args.id = rest.pop(0)  # an option stood before it, and argparse did not wait for it
@@ -109,90 +119,72 @@ def _leading(words: Sequence[str]) -> int:
     return 1 if "=" in words[0] else min(2, len(words))
 
 
-def build() -> tuple[Parser, dict[str, Parser]]:
+def build(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
     """The parser, and that of each command."""
-    parser = Parser(
-        prog="newft",
-        description="Start LLM fine-tuning projects that run, are right, and stay yours.",
-        epilog="exit codes: 0 done, 1 wrong input or failure, 2 usage, 70 a bug, 130 interrupted",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"newft {__version__}")
-    _add_lang(parser, default=None)
+
+    def say(key: str) -> str:
+        return HELP[key].to(language)
+
+    parser = Parser(say, prog="newft", description=say("newft"), epilog=say("exit codes"))
+    version = f"newft {__version__}"
+    parser.add_argument("--version", action="version", version=version, help=say("version"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    adders: dict[str, Callable[[Parser], None]] = {
+    adders: dict[str, Callable[[Parser, Say], None]] = {
         "new": _add_new,
         "show": _add_show,
         "completion": _add_completion,
     }
-    helps = {
-        "new": "ask, decide, show the plan, write a project (the default)",
-        "show": "show what there is: " + ", ".join(THINGS),
-        "completion": "print the completion script of a shell",
-    }
-    parsers = {
-        name: commands.add_parser(
-            name, help=helps[name], description=helps[name].capitalize(), allow_abbrev=False
-        )
-        for name in adders
-    }
+    parsers = {}
     for name, add in adders.items():
-        add(parsers[name])
-        _add_lang(parsers[name], default=argparse.SUPPRESS)  # what stood before it stays
+        about = say(name)
+        shown = about[:1].upper() + about[1:]
+        parsers[name] = commands.add_parser(name, help=about, description=shown, say=say)
+        add(parsers[name], say)
+    _add_lang(parser, say, default=None)
+    for one in parsers.values():
+        _add_lang(one, say, default=argparse.SUPPRESS)  # what stood before it stays
     return parser, parsers
 
 
-def _add_lang(parser: Parser, *, default: str | None) -> None:
-    text = "language of the interface (default: the locale's)"
-    parser.add_argument("--lang", choices=LANGUAGES, default=default, help=text)
+def _add_lang(parser: Parser, say: Say, *, default: str | None) -> None:
+    parser.add_argument("--lang", choices=LANGUAGES, default=default, help=say("lang"))
 
 
-def _add_new(parser: Parser) -> None:
+def _add_new(parser: Parser, say: Say) -> None:
     parser.set_defaults(run=_new)
-    parser.add_argument(
-        "path", nargs="?", type=_path, metavar="PATH", help="folder (default: ./NAME)"
-    )
-    answers = parser.add_argument_group("answers", "what is not given is asked")
-    answers.add_argument("--domain", metavar="ID", help="what it is about")
-    answers.add_argument("--task", metavar="ID", help="what the model answers")
+    parser.add_argument("path", nargs="?", type=_path, metavar="PATH", help=say("path"))
+    answers = parser.add_argument_group(say("answers"), say("answers.about"))
+    answers.add_argument("--domain", metavar="ID", help=say("domain"))
+    answers.add_argument("--task", metavar="ID", help=say("task"))
+    answers.add_argument("--data", metavar="PATH", action="append", help=say("data"))
+    answers.add_argument("--positive", metavar="LABEL", help=say("positive"))
+    answers.add_argument("--language", choices=LANGUAGES, help=say("language"))
+    answers.add_argument("--family", metavar="ID", help=say("family"))
+    answers.add_argument("--model", metavar="MODEL", help=say("model"))
+    answers.add_argument("--revision", metavar="REV", help=say("revision"))
+    answers.add_argument("--hub", choices=("huggingface", "modelscope"), help=say("hub"))
+    answers.add_argument("--method", metavar="ID", help=say("method"))
+    answers.add_argument("--gpu", metavar="NAME", help=say("gpu"))
+    answers.add_argument("--name", metavar="NAME", help=say("name"))
+    answers.add_argument("--answers", metavar="FILE", help=say("answers.file"))
     answers.add_argument(
-        "--data", metavar="PATH", action="append", help="records: a file or a folder; repeatable"
+        "--set", metavar="KEY=VALUE", action="append", default=[], dest="sets", help=say("set")
     )
-    answers.add_argument("--positive", metavar="LABEL", help="label of a bad outcome")
-    answers.add_argument("--language", choices=LANGUAGES, help="of the project")
-    answers.add_argument("--family", metavar="ID", help="model family")
-    answers.add_argument("--model", metavar="MODEL", help="`embedded`, a hub id or a folder")
-    answers.add_argument("--revision", metavar="REV", help="of the model on its hub")
-    answers.add_argument("--hub", choices=("huggingface", "modelscope"), help="where the model is")
-    answers.add_argument("--method", metavar="ID", help="how it is tuned")
-    answers.add_argument(
-        "--gpu", metavar="NAME", help="auto, cpu, 1x24GB, 2xV100-32GB, 1xRTX4090, 8x910B ..."
-    )
-    answers.add_argument("--name", metavar="NAME", help="of the project")
-    answers.add_argument("--answers", metavar="FILE", help="YAML of answers; - is stdin")
-    answers.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        dest="sets",
-        help="any answer, such as data.columns.text=Body; repeatable",
-    )
-    parser.add_argument("--yes", action="store_true", help="never ask: take the defaults")
-    parser.add_argument("--dry-run", action="store_true", help="show everything, write nothing")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+    parser.add_argument("--yes", action="store_true", help=say("yes"))
+    parser.add_argument("--dry-run", action="store_true", help=say("dry-run"))
+    parser.add_argument("--json", action="store_true", help=say("json"))
 
 
-def _add_show(parser: Parser) -> None:
+def _add_show(parser: Parser, say: Say) -> None:
     parser.set_defaults(run=_show)
-    parser.add_argument("what", choices=THINGS, metavar="WHAT", help=", ".join(THINGS))
-    parser.add_argument("id", nargs="?", metavar="ID", help="one of them, in full")
-    parser.add_argument("--json", action="store_true", help="a JSON list on stdout")
+    parser.add_argument("what", choices=THINGS, metavar="WHAT", help=say("what"))
+    parser.add_argument("id", nargs="?", metavar="ID", help=say("id"))
+    parser.add_argument("--json", action="store_true", help=say("json.list"))
 
 
-def _add_completion(parser: Parser) -> None:
+def _add_completion(parser: Parser, say: Say) -> None:
     parser.set_defaults(run=_completion)
-    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=say("shell"))
 
 
 def _path(text: str) -> str:
@@ -228,7 +220,7 @@ def _completion(args: argparse.Namespace) -> None:
     from newft.completion import script
     from newft.console import print_text
 
-    print_text(script(*build(), shell=args.shell))
+    print_text(script(*build(_texts(args.lang).language), shell=args.shell))
 
 
 def _unexpected(word: str, parser: Parser) -> UsageError:
@@ -253,10 +245,19 @@ def _texts(option: str | None) -> Texts:
 def _screen(words: Sequence[str]) -> Screen:
     """Where a failure is shown, in the language asked for even if the rest could not be read."""
     from newft.console import Screen
+    from newft.texts import Texts
+
+    return Screen(Texts(_language(words)))
+
+
+def _language(words: Sequence[str]) -> Language:
+    """The language that the words ask for, wherever they do, or else the environment."""
+    from newft.texts import interface_language
 
     given = [word for word in words if word.startswith("--lang=")]
     after = words[words.index("--lang") + 1 :] if "--lang" in words else []
-    return Screen(_texts(next(iter([*after, *(word[7:] for word in given)]), None)))
+    named = next(iter([*after, *(word[7:] for word in given)]), None)
+    return interface_language(named, os.environ)
 
 
 def _show_bug(screen: Screen) -> None:
