@@ -70,18 +70,18 @@ def dropout(case: Case) -> Reasoned[float]:
     if large and rows < FEW_ROWS:
         why = Text(
             f"{rows:,} training rows are few for this model: some noise against learning by heart",
-            f"{rows:,} 行训练数据对该模型偏少：加少许随机丢弃，避免死记硬背",
+            f"{rows:,} 行训练数据对该模型偏少：加少许 dropout，避免死记硬背",
         )
         return Reasoned(0.05, why, sources.TRL)
     if large:
         why = Text(
             f"{rows:,} training rows need no noise added, and without it a step is faster",
-            f"{rows:,} 行训练数据无需随机丢弃，每步也更快",
+            f"{rows:,} 行训练数据不需要 dropout，每步也更快",
         )
     else:
         why = Text(
             "a small model in a short run learns too little rather than too much",
-            "小模型短时间训练，问题是学得太少而不是太多",
+            "小模型训练时间短，容易欠拟合而不是过拟合",
         )
     return Reasoned(0.0, why, sources.LLAMA_FACTORY)
 

@@ -186,7 +186,7 @@ def _why(case: Case, memory: Range | None, hours: Range | None) -> Text:
             "memory by the model's shape; training takes at most its time budget, "
             "loading and evaluation not counted"
         )
-        zh = "内存按模型结构估算；训练至多用完时间预算，不含加载与评估"
+        zh = "内存按模型结构估算；训练时间不超过时间预算，不含加载和评估"
     else:
         tflops = figure(case.hardware.accelerator.peak_tflops)
         en = (
@@ -195,6 +195,6 @@ def _why(case: Case, memory: Range | None, hours: Range | None) -> Text:
         )
         zh = (
             f"单卡显存按模型结构估算；训练按峰值 {tflops} TFLOPS 的 {UTILISATION[0]:.0%} 至 "
-            f"{UTILISATION[1]:.0%} 计，不含加载与评估"
+            f"{UTILISATION[1]:.0%} 计，不含加载和评估"
         )
     return Text(en, zh)

@@ -24,7 +24,7 @@ def shots(case: Case) -> Reasoned[int]:
     if value == MOST_SHOTS:
         why = Text(
             f"more than {value} examples add little; they stay where they help on validation",
-            f"提示中超过 {value} 个示例收益很小；仅当验证集上有帮助时采用",
+            f"提示词里超过 {value} 个示例收益很小；仅当验证集上确有提升时采用",
         )
         return Reasoned(value, why, sources.DEMONSTRATIONS)
     why = Text(
@@ -56,7 +56,7 @@ def evaluation_batch_size(case: Case, *, precision: str, shots: int) -> Reasoned
     cache = figure(value * row)
     why = Text(
         f"{counted(value, 'prompt')} of some {tokens:,} tokens: {cache} GB of keys and values",
-        f"{value} 条提示，每条约 {tokens:,} 个 token，KV 缓存共占 {cache} GB",
+        f"{value} 条提示词，每条约 {tokens:,} 个 token，KV 缓存共占 {cache} GB",
     )
     source = sources.rule(
         f"the largest power of two that fits, at most {sizes[0]}, a bound that was not tuned",

@@ -94,7 +94,10 @@ def _weight_decay() -> Reasoned[float]:
 
 
 def _max_grad_norm() -> Reasoned[float]:
-    why = Text("one odd row cannot throw the adapter off", "避免个别异常样本带偏适配器")
+    why = Text(
+        "clips gradients, so that one outlier batch cannot destabilise training",
+        "裁剪梯度，避免个别异常批次带偏训练",
+    )
     return Reasoned(1.0, why, sources.TRAINER)
 
 
@@ -124,7 +127,7 @@ def _max_length(case: Case, fitted: Fit) -> Reasoned[int]:
     zh = f"{case.rows:,} 行中最长的有 {longest:,} 个字符"
     if fitted.limit is None:
         en += f": {fitted.wanted:,} tokens hold it with prompt, answer and a margin of a quarter"
-        zh += f"：连同提示、答案和四分之一的余量，{fitted.wanted:,} 个 token 足够"
+        zh += f"：加上提示词、答案和四分之一的余量，{fitted.wanted:,} 个 token 足够"
     else:
         limit = _limit(case, fitted.limit)
         en += f", {fitted.wanted:,} tokens; {limit.en}: a longer input loses its middle, "
@@ -183,24 +186,24 @@ def _gradient_checkpointing(case: Case, fitted: Fit) -> Reasoned[bool]:
     if not fitted.checkpointing:
         why = Text(
             "memory suffices without it, and it would cost half again the work",
-            f"不用它，{kind}也够；用了计算量会增加一半",
+            "不用也放得下；启用会多花一半计算量",
         )
     elif fitted.high_gb is None:
         why = Text(
             "the model's size is unknown: the careful choice, at half again the work",
-            "模型规模未知：取稳妥值，代价是计算量增加一半",
+            "模型规模未知：取稳妥值，代价是多花一半计算量",
         )
     elif case.memory_gb is None:
         most = at_most(fitted.high_gb)
         why = Text(
             f"what is there is unknown: so a row takes {most} GB at most; "
             "it costs half again the work",
-            f"可用{kind}未知：这样一行最多占 {most} GB；代价是计算量增加一半",
+            f"可用{kind}未知：这样一行最多占 {most} GB；代价是多花一半计算量",
         )
     else:
         memory = figure(case.memory_gb)
         why = Text(
             f"a single row would not fit {memory} GB otherwise; it costs half again the work",
-            f"否则一行也放不进 {memory} GB；代价是计算量增加一半",
+            f"否则一行也放不进 {memory} GB；代价是多花一半计算量",
         )
     return Reasoned(fitted.checkpointing, why, sources.CHECKPOINTING)

@@ -40,7 +40,7 @@ def _positive(data: DataFacts, answers: Answers) -> Reasoned[Setting]:
     )
     key = f"tasks.{answers.task}.positive"
     told = sources.joined(sources.rows_of(data), sources.kit_file(answers.domain, key))
-    answered = Text("your answer, `--positive`", "你的回答（`--positive`）")
+    answered = Text("your answer, `--positive`", "由你指定（`--positive`）")
     return Reasoned(data.positive, why, answered if answers.data.positive else told)
 
 
@@ -75,7 +75,7 @@ def _inputs(data: DataFacts, answers: Answers) -> Reasoned[Setting]:
         "the fields of data.columns that the model is shown, a line each, in this order; protected "
         "ones, ids, dates and what is known only after the decision are left out as far as usual "
         "names and values tell: look through the list",
-        "提供给模型的字段（须在 data.columns 中），按此顺序每行写一个；"
+        "给模型看的字段（须在 data.columns 中），按此顺序每行写一个；"
         "年龄、性别等受保护字段、编号、日期，以及做出决定之后才知道的信息，"
         "已按常见的列名和取值排除，请再核对一遍",
     )

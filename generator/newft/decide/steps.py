@@ -165,7 +165,7 @@ def schedule(case: Case) -> Reasoned[str]:
     """How the learning rate falls."""
     if case.on_cpu:
         why = Text(
-            "a straight fall to zero suits a run that a time budget may shorten",
+            "linear decay to zero, which suits a run that a time budget may shorten",
             "学习率线性降到零，适合可能因时间预算而缩短的训练",
         )
         return Reasoned("linear", why, sources.MEASURED_SCHEDULE)
@@ -179,8 +179,9 @@ def schedule(case: Case) -> Reasoned[str]:
 def warmup(case: Case) -> Reasoned[float]:
     """The share of the updates in which the learning rate rises."""
     why = Text(
-        "the first tenth of the updates rises: AdamW knows no scale yet",
-        "前十分之一的更新用于预热：此时 AdamW 的梯度统计还不可靠",
+        "linear warm-up over the first 10 %: Adam's second-moment estimate is unreliable at the "
+        "start",
+        "前 10% 的更新线性预热：此时 Adam 的二阶矩估计还不可靠",
     )
     source = sources.MEASURED_SCHEDULE if case.on_cpu else sources.LLAMA_FACTORY
     return Reasoned(0.1, why, source)

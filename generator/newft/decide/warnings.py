@@ -50,8 +50,8 @@ def _few_rows(case: Case) -> Text | None:
     return Text(
         f"about {rows} test rows: the result is only known to +-{points:.0f} points; "
         f"{ENOUGH_ROWS} rows in all make it +-{better:.0f}",
-        f"测试集约 {rows} 行：结果误差约 ±{points:.0f} 个百分点；"
-        f"共 {ENOUGH_ROWS} 行数据时约为 ±{better:.0f}",
+        f"测试集约 {rows} 行，指标误差约 ±{points:.0f} 个百分点；"
+        f"数据增加到 {ENOUGH_ROWS} 行时约为 ±{better:.0f}",
     )
 
 
@@ -81,7 +81,7 @@ def _long_rows(case: Case, recipe: Recipe) -> Text | None:
         return None
     return Text(
         f"up to {share:.0%} of the rows may pass {length:,} tokens and lose their middle",
-        f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，其中间部分会被略去",
+        f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，中间部分会被略去",
     )
 
 
@@ -127,7 +127,7 @@ def _slow_cpu(case: Case) -> Text | None:
         f"{speed.en}, {TRAINING_MINUTES} minutes train on about {reached:,} of {rows:,} rows; "
         "`make train` measures, and takes a sample where training.time_budget_minutes is short",
         f"{speed.zh}，{TRAINING_MINUTES} 分钟约能训练 {rows:,} 行中的 {reached:,} 行；"
-        "`make train` 会实测，training.time_budget_minutes 不够时取样训练",
+        "`make train` 会实测速度，时间预算 training.time_budget_minutes 不够时抽样训练",
     )
 
 
@@ -137,7 +137,7 @@ def _cores(case: Case) -> tuple[int, Text]:
         cores = case.facts.machine.cores
         return cores, Text(
             f"if each of {cores} cores is as fast as the {MEASURED_CORES} that were measured",
-            f"假设 {cores} 个核都与实测的 {MEASURED_CORES} 个核一样快",
+            f"若这 {cores} 个核与实测的 {MEASURED_CORES} 个核同样快",
         )
     return MEASURED_CORES, Text(
         f"at the speed measured on {MEASURED_CORES} cores", f"按 {MEASURED_CORES} 个核的实测速度"

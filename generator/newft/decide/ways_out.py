@@ -55,7 +55,7 @@ def _large(case: Case) -> Text:
     en, zh = case.memory_label
     message = Text(
         f"LoRA on `{case.name}` in {chosen.value} needs up to {{needed}} GB, and {en} has less",
-        f"`{case.name}` 以 {chosen.value} 做 LoRA 至多需要 {{needed}} GB，超出 {zh}",
+        f"`{case.name}` 以 {chosen.value} 做 LoRA 微调至多需要 {{needed}} GB，超出 {zh}",
     )
     if chosen.value == "fp32" and not case.on_cpu:
         return Text(f"{message.en} ({chosen.why.en})", f"{message.zh}（{chosen.why.zh}）")
@@ -68,7 +68,7 @@ def _long_rows(case: Case, fault: DoesNotFit) -> Text:
     return Text(
         f"half of the rows have about {usual:,} tokens and more with their prompt, "
         f"and `{case.name}` on {en} takes no more than {fault.length:,}",
-        f"半数的行连同提示约有 {usual:,} 个或更多 token，"
+        f"半数的行连同提示词约有 {usual:,} 个或更多 token，"
         f"而 `{case.name}` 在 {zh} 上最多放得下 {fault.length:,} 个",
     )
 
