@@ -14,6 +14,7 @@ import pytest
 from package_name import chat, check, data, evaluate, model, train
 from package_name.config import Config
 from package_name.errors import ProjectError
+from package_name.messages import fill
 from package_name.metrics import DECISIVE
 from package_name.model import load_base
 from package_name.model_files import ModelFolder
@@ -71,7 +72,7 @@ def test_a_run_trains_measures_itself_and_answers(
     assert not list(run.adapter.glob("*.bin"))
     chat.main(formatted, Namespace(once="a question"))
     said = capsys.readouterr().out
-    assert said.index("loss by step") < said.index("\ncomputing intervals ...\n")
+    assert said.index("loss by step") < said.index(fill("computing intervals ..."))
 
 
 def test_an_interrupted_run_ends_as_the_unbroken_one(formatted: Config) -> None:
