@@ -14,6 +14,7 @@ import pytest
 from golden_desk import chat, check, data, evaluate, model, train
 from golden_desk.config import Config
 from golden_desk.errors import ProjectError
+from golden_desk.messages import fill
 from golden_desk.metrics import DECISIVE
 from golden_desk.model import load_base
 from golden_desk.model_files import ModelFolder
@@ -71,7 +72,7 @@ def test_a_run_trains_measures_itself_and_answers(
     assert not list(run.adapter.glob("*.bin"))
     chat.main(formatted, Namespace(once="a question"))
     said = capsys.readouterr().out
-    assert said.index("loss by step") < said.index("\ncomputing intervals ...\n")
+    assert said.index("loss by step") < said.index(fill("computing intervals ..."))
 
 
 def test_an_interrupted_run_ends_as_the_unbroken_one(formatted: Config) -> None:
