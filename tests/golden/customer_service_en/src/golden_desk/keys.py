@@ -73,8 +73,9 @@ def skeleton(text: str) -> str:
 
 def is_missing(cell: str, marks: re.Pattern[str]) -> bool:
     """Whether a cell is empty, or one of the marks that are written where nothing is known."""
-    visible = remove_invisible(unicodedata.normalize("NFKC", cell))
-    return marks.fullmatch(visible.strip().casefold()) is not None
+    if not (cell.isascii() and cell.isprintable()):
+        cell = remove_invisible(unicodedata.normalize("NFKC", cell))
+    return marks.fullmatch(cell.strip().casefold()) is not None
 
 
 def escape_controls(text: str) -> str:

@@ -11,13 +11,15 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from .keys import DIGIT, skeleton
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 # Jaccard similarity of character trigrams. Lee et al. 2022 (arXiv:2107.06499) look for duplicates
 # from 0.8 on, over long documents; short texts share trigrams by chance, so a little stricter.

@@ -38,21 +38,21 @@ class Move(NamedTuple):
 
 def split_of(group: str, data: DataConfig) -> Split:
     """The split that the hash of a group chooses; the same group is always in the same one."""
-    return SPLITS[_split_at(_key(group) / 2**64, data)]
+    return SPLITS[_split_at(_key(group), _bounds(data))]
 
 
 class SplitAssigner:
     """Assigns rows to splits, one by one; 13 bytes a row are remembered."""
 
     def __init__(self, data: DataConfig) -> None:
-        self._data = data
+        self._bounds = _bounds(data)
         self._keys, self._answers, self._splits = array("Q"), array("I"), array("B")
         self._known: dict[tuple[str, ...], int] = {}
 
     def assign(self, group: str, labels: Sequence[str]) -> Split:
         """The split of a row, by the hash of its group."""
         key = _key(group)
-        split = _split_at(key / 2**64, self._data)
+        split = _split_at(key, self._bounds)
         self._keys.append(key)
         self._answers.append(self._known.setdefault(tuple(labels), len(self._known)))
         self._splits.append(split)
@@ -88,7 +88,7 @@ class SplitAssigner:
             key = int(keys[row])
             if key not in groups:
                 split = int(splits[row])
-                distances = [_distance(key / 2**64, at, self._data) for at in range(len(SPLITS))]
+                distances = [_distance(key, at, self._bounds) for at in range(len(SPLITS))]
                 groups[key] = _Group(split, split, distances, [], Counter())
             groups[key].rows.append(row)
             groups[key].labels.update(known[int(answers[row])])
@@ -112,7 +112,7 @@ class _Group:
 
     first_split: int
     split: int
-    distances: list[float]  # of its hash from the hashes of each split
+    distances: list[int]  # of its hash from the hashes of each split
     rows: list[int]
     labels: Counter[str]  # rows of each
 
@@ -162,18 +162,17 @@ def _key(group: str) -> int:
     return int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big")
 
 
-def _bounds(data: DataConfig) -> tuple[float, ...]:
-    """Where each split begins among the hashes, and where it ends: test, validation, train."""
-    return 0.0, data.test_share, data.test_share + data.validation_share, 1.0
+def _bounds(data: DataConfig) -> tuple[int, ...]:
+    """Where test, validation and train begin among the hashes, and where they end."""
+    shares = (0.0, data.test_share, data.test_share + data.validation_share, 1.0)
+    return tuple(int(share * 2**64) for share in shares)
 
 
-def _split_at(share: float, data: DataConfig) -> int:
-    _, test_ends, validation_ends, _ = _bounds(data)
-    return 2 if share < test_ends else 1 if share < validation_ends else 0
+def _split_at(key: int, bounds: tuple[int, ...]) -> int:
+    return 2 if key < bounds[1] else 1 if key < bounds[2] else 0
 
 
-def _distance(share: float, split: int, data: DataConfig) -> float:
+def _distance(key: int, split: int, bounds: tuple[int, ...]) -> int:
     """How far a hash is from those of a split."""
-    bounds = _bounds(data)
     place = len(SPLITS) - 1 - split
-    return max(bounds[place] - share, share - bounds[place + 1], 0.0)
+    return max(bounds[place] - key, key - bounds[place + 1], 0)
