@@ -335,7 +335,8 @@ def test_both_encodings_of_a_file_give_the_same_rows() -> None:
 def test_every_public_file_is_measured_or_refused_with_a_hint() -> None:
     usable = set()
     for path in sorted(Path(str(TRIAL)).rglob("*")):
-        if path.suffix in (".csv", ".json", ".jsonl", ".txt"):
+        # wild/ holds files of several tasks, which other tests read
+        if "wild" not in path.parts and path.suffix in (".csv", ".json", ".jsonl", ".txt"):
             try:
                 facts(path)
             except DataError as error:

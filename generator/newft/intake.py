@@ -149,9 +149,15 @@ def _positive(task: Task, labels: Iterable[str], columns: Sequence[str]) -> str 
 def _nothing_to_show(files: Sequence[str], used: Uses) -> DataError:
     kept_out = (*used.protected, *used.leaks, *used.excluded)
     return DataError(
-        f"no column is left that the model may see; kept out: {', '.join(kept_out) or 'none'}",
+        Text(
+            f"no column is left that the model may see; kept out: {', '.join(kept_out) or 'none'}",
+            f"没有可以给模型看的列；已排除：{'、'.join(kept_out) or '无'}",
+        ),
         where=", ".join(files),
-        hint="add columns that are neither protected, nor ids, nor tell the label by themselves",
+        hint=Text(
+            "add columns that are neither protected, nor ids, nor tell the label by themselves",
+            "请补充既不受保护、也不是编号、且不会泄漏标签的列",
+        ),
     )
 
 
@@ -188,19 +194,33 @@ def _refuse_too_little(
     usable = tally.accepted()
     first = suspect[0] if suspect else ""
     names = sorted((n for n, f in task.fields.items() if f.required), key=lambda n: n != first)
-    columns, rows = "name other columns: " + ", ".join(map(naming, names)), "add rows"
+    options = [naming(name) for name in names]
+    columns = Text(f"name other columns: {', '.join(options)}", f"指定其他列：{'、'.join(options)}")
     if usable < FEWEST_ROWS:
-        reasons = count_reasons(tally.rejects()).en
-        message = f"{usable} of {tally.rows} rows can be used, {FEWEST_ROWS} are needed"
-        message += f"; left out: {reasons}" if reasons else ""
-        message += f"; {suspect[1].en}" if suspect else ""
-        rows += f": a label needs {FEWEST_OF_A_LABEL}"
+        reasons, cause = count_reasons(tally.rejects()), suspect[1] if suspect else None
+        message = Text(
+            f"{usable} of {tally.rows} rows can be used, {FEWEST_ROWS} are needed"
+            + (f"; left out: {reasons.en}" if reasons.en else "")
+            + (f"; {cause.en}" if cause else ""),
+            f"{tally.rows} 行中只有 {usable} 行可用，至少需要 {FEWEST_ROWS} 行"
+            + (f"；剔除：{reasons.zh}" if reasons.zh else "")
+            + (f"；{cause.zh}" if cause else ""),
+        )
+        rows = Text(
+            f"add rows: a label needs {FEWEST_OF_A_LABEL}",
+            f"补充数据：每个标签至少 {FEWEST_OF_A_LABEL} 行",
+        )
     elif len(labels) == 1:
-        message = f"there is one label only, `{next(iter(labels))}`, in {usable} usable rows"
-        rows += " of other labels"
+        only = next(iter(labels))
+        message = Text(
+            f"there is one label only, `{only}`, in {usable} usable rows",
+            f"{usable} 行可用数据只有一个标签：`{only}`",
+        )
+        rows = Text("add rows of other labels", "补充其他标签的数据")
     else:
         return
-    hint = f"{columns}; or {rows}" if suspect else f"{rows}; or {columns}"
+    advice = (columns, rows) if suspect else (rows, columns)
+    hint = Text("; or ".join(each.en for each in advice), "；或".join(each.zh for each in advice))
     raise DataError(message, where=where, hint=hint)
 
 
