@@ -40,7 +40,7 @@ class Screen:
     def error(self, error: NewftError) -> None:
         """What, where, and what to do."""
         message, hint = error.to(self.texts.language)
-        place = f"{error.where}{self.texts('error.colon')}" if error.where else ""
+        place = f"{safe(error.where)}{self.texts('error.colon')}" if error.where else ""
         self._labelled("error", place + message, style="bold red")
         if hint:
             self._out.print()
@@ -53,7 +53,8 @@ class Screen:
     def warnings(self, warnings: Iterable[Text]) -> None:
         """What may surprise later."""
         for warning in warnings:
-            self._labelled("warning", warning.to(self.texts.language), style="bold yellow")
+            text = safe(warning.to(self.texts.language))
+            self._labelled("warning", text, style="bold yellow")
 
     def notes(self, notes: Iterable[Text]) -> None:
         """What one should look at, though nothing is wrong."""
@@ -137,7 +138,15 @@ class Screen:
 def print_json(value: object) -> None:
     """One JSON value on stdout, and nothing else there."""
     readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json.dumps(value, ensure_ascii=not readable, indent=2))
+    text = json.dumps(value, ensure_ascii=not readable, indent=2)
+    print("\n".join(map(_escaped_json, text.split("\n"))))
+
+
+def _escaped_json(line: str) -> str:
+    """A line of JSON that means the same, without characters that control a terminal or hide."""
+    if line.isascii():
+        return line
+    return "".join(json.dumps(one)[1:-1] if safe(one) != one else one for one in line)
 
 
 def print_rows(rows: Sequence[Mapping[str, str]]) -> None:

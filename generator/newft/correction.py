@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from newft.data_faults import shown
 from newft.entries import Kit, Task
 from newft.given import COLUMNS, columns
-from newft.mapping import shown
 from newft.menu import Option
 from newft.situation import Situation, chosen_task
 from newft.talk import BACK, Talk

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from newft.data_faults import data_errors, file_changed, naming
 from newft.direction import positive_label
 from newft.entries import Kit, Language, Role, Task, Text
 from newft.errors import DataError
@@ -17,7 +18,7 @@ from newft.label_checks import (
     spelling_warnings,
     stated_label_warnings,
 )
-from newft.mapping import Source, data_errors, file_changed, mapped, naming, opened
+from newft.mapping import Source, mapped, opened
 from newft.model import DataFacts, FileFacts
 from newft.names import counted
 from newft.reasons import count_reasons

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from newft.columns import CJK
+from newft.data_faults import naming
 from newft.entries import Role, Task, Text
 from newft.errors import DataError
 from newft.labels import most_frequent
-from newft.mapping import naming
 from newft.names import counted
 from newft.tally import FEWEST_OF_A_LABEL, Tally
 

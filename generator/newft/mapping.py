@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, islice
+from itertools import islice
 from pathlib import Path
-from unicodedata import east_asian_width
 
 from newft.columns import Column, Match, Sight, describe, match
+from newft.data_faults import (
+    as_data_error,
+    find_disagreeing,
+    find_unknown,
+    find_unmatched,
+    naming,
+    raise_all,
+)
 from newft.entries import Field, Text
 from newft.errors import DataError
-from newft.given import COLUMNS
-from newft.names import counted, nearest
+from newft.keys import escape_controls
 from newft.records import Layout, RecordError, data_files, detect, read_rows, text_of
-from newft.texts import translated
 
 LOOKED_AT = 1_000  # rows that show what a column holds
-CANDIDATES_SHOWN = 5
-SHOWN_WIDTH = 56  # cells of a terminal
 
 
 @dataclass(frozen=True)
@@ -42,40 +44,16 @@ def opened(files: Sequence[str]) -> list[Source]:
                 sources.setdefault(path.resolve(), _source(path))
         except RecordError as error:
             faults.append(as_data_error(error))
-    _raise_all(faults)
+    raise_all(faults)
     return list(sources.values())
-
-
-@contextmanager
-def data_errors() -> Iterator[None]:
-    """Turn the fault of a file into the error of newft."""
-    try:
-        yield
-    except RecordError as error:
-        raise as_data_error(error) from error
-
-
-def file_changed(path: Path) -> DataError:
-    """The error for a file whose facts no longer hold."""
-    return DataError(
-        Text("it changed while newft was at work", "newft 运行期间文件发生了变化"),
-        where=str(path),
-        hint=Text("run newft again when nothing writes to it", "请等文件写完后重新运行 newft"),
-    )
-
-
-def as_data_error(error: RecordError) -> DataError:
-    """The fault of a file in both languages."""
-    message = translated(error.template, **error.values)
-    hint = translated(error.hint_template, **error.values)
-    return DataError(message, where=error.where, hint=hint)
 
 
 def mapped(
     sources: Sequence[Source], fields: Mapping[str, Field], chosen: Mapping[str, str]
 ) -> tuple[dict[str, tuple[str, ...]], list[Text]]:
     """Field -> its columns, of which a file uses the first that it has; and what was guessed."""
-    _refuse_unknown(chosen, fields, sources)
+    names = list(dict.fromkeys(name for source in sources for name in source.layout.columns))
+    raise_all(find_unknown(f"{sources[0].path}", names, fields, chosen))
     first = {name: [column] for name, column in chosen.items()}
     differing = _differing(sources)
     alone = [match(source.columns, fields, known=first) for source in differing]
@@ -88,11 +66,12 @@ def mapped(
     faults: list[DataError] = []
     guessed: dict[str, Text] = {}
     for source, matched in zip(differing, settled, strict=True):
-        faults += _unmatched(source, fields, matched)
-        faults += _disagreeing(source, fields, columns, chosen=chosen)
+        where = f"{source.path}"
+        faults += find_unmatched(where, source.columns, fields, matched)
+        faults += find_disagreeing(where, source.columns, fields, columns, chosen=chosen)
         for name in matched.guessed:
             guessed[matched.columns[name]] = _guess(matched.columns[name], name)
-    _raise_all(faults)
+    raise_all(faults)
     return {name: among for name, among in columns.items() if among}, list(guessed.values())
 
 
@@ -108,20 +87,6 @@ def sight(files: Sequence[str], fields: Mapping[str, Field]) -> Sight:
             found += matched.unclear.get(name, ())
             likely[name] = tuple(dict.fromkeys((*likely[name], *found)))
     return Sight(tuple(columns.values()), likely)
-
-
-def shown(column: Column) -> str:
-    """What is in a column, in a few of its values."""
-    values = ", ".join(" ".join(value.split()) for value in column.examples)
-    wide = accumulate(1 + (east_asian_width(character) in "WF") for character in values)
-    fitting = sum(width <= SHOWN_WIDTH for width in wide)
-    more = fitting < len(values) or column.distinct > len(column.examples)
-    return values[:fitting] + (" ..." if more else "")
-
-
-def naming(name: str) -> str:
-    """How a field's column is named on the command line."""
-    return f"--set {COLUMNS}{name}=COLUMN"
 
 
 def _source(path: Path) -> Source:
@@ -175,95 +140,8 @@ def _settled(
 
 
 def _guess(column: str, name: str) -> Text:
+    column = escape_controls(column)
     return Text(
         f"`{column}` was taken for `{name}` by its values alone; if it is another: {naming(name)}",
         f"仅凭取值把“{column}”列当作 {name}；如不对，请指定：{naming(name)}",
     )
-
-
-def _refuse_unknown(
-    chosen: Mapping[str, str], fields: Mapping[str, Field], sources: Sequence[Source]
-) -> None:
-    """Refuse corrections that name no field or no column, or one column twice."""
-    faults = []
-    names = list(dict.fromkeys(name for source in sources for name in source.layout.columns))
-    where = f"{sources[0].path}"
-    for name, column in chosen.items():
-        key = f"{COLUMNS}{name}"
-        if name not in fields:
-            near = nearest(name, fields) or list(fields)[:1]
-            message = f"`{key}` is no field of this task"
-            faults.append(DataError(message, where=where, hint=f"{COLUMNS}{near[0]}"))
-        elif column not in names:
-            message = f"no column `{column}` for `{key}`; the columns are: {', '.join(names)}"
-            near = nearest(column, names)
-            hint = f"--set {key}={near[0]}" if near else naming(name)
-            faults.append(DataError(message, where=where, hint=hint))
-    for column in dict.fromkeys(chosen.values()):
-        twice = [f"`{COLUMNS}{name}`" for name in chosen if chosen[name] == column]
-        if len(twice) > 1:
-            message = f"`{column}` is given for {' and '.join(twice)}"
-            faults.append(DataError(message, where=where, hint="a column holds one field"))
-    _raise_all(faults)
-
-
-def _unmatched(source: Source, fields: Mapping[str, Field], matched: Match) -> list[DataError]:
-    """What is wrong where a field has no column, or several, or one that a record named."""
-    where, has = f"{source.path}", ", ".join(source.layout.columns)
-    faults = []
-    echoed = {column.name for column in source.columns if column.echoed}
-    for column in (matched.columns[name] for name in matched.guessed):
-        if column in echoed:
-            message = f"the first row is a record, not a header: `{column}` stands below it too"
-            faults.append(
-                DataError(message, where=where, hint="put a row of column names before it")
-            )
-    for name in matched.missing:
-        message = f"no column for `{name}` ({fields[name].title.en}); it has: {has}"
-        faults.append(DataError(message, where=where, hint=f"name it: {naming(name)}"))
-    for name, equal in matched.unclear.items():
-        several = _candidates([column for column in source.columns if column.name in equal])
-        message = f"several columns could be `{name}` ({fields[name].title.en}):{several}"
-        faults.append(DataError(message, where=where, hint=f"choose one: {naming(name)}"))
-    return faults
-
-
-def _disagreeing(
-    source: Source,
-    fields: Mapping[str, Field],
-    columns: Mapping[str, Sequence[str]],
-    *,
-    chosen: Mapping[str, str],
-) -> list[DataError]:
-    """What is wrong where a file has several of the columns that files have one field in."""
-    faults = []
-    for name in (name for name in fields if fields[name].required):
-        had = [column for column in source.columns if column.name in columns[name]]
-        if len(had) > 1 and chosen.get(name) not in source.layout.columns:
-            message = (
-                f"the files have `{name}` ({fields[name].title.en}) in different columns,"
-                f" and this one has several of them:{_candidates(had)}"
-            )
-            hint = f"choose one: {naming(name)}"
-            faults.append(DataError(message, where=f"{source.path}", hint=hint))
-    return faults
-
-
-def _candidates(columns: Sequence[Column]) -> str:
-    """The first columns, a line each, with what is in them."""
-    lines = [
-        f"\n  `{column.name}`: {counted(column.distinct, 'value')} in "
-        f"{counted(column.filled, 'row')} ({shown(column)})"
-        for column in columns[:CANDIDATES_SHOWN]
-    ]
-    return "".join(lines) + ("\n  ..." if len(columns) > CANDIDATES_SHOWN else "")
-
-
-def _raise_all(faults: Sequence[DataError]) -> None:
-    """Raise one fault as it is, several as one."""
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        lines = "\n".join(f"  {fault}".replace("\n", "\n  ") for fault in faults)
-        hints = dict.fromkeys(fault.hint for fault in faults if fault.hint)
-        raise DataError(f"{len(faults)} faults\n{lines}", hint="; ".join(hints))

@@ -42,6 +42,7 @@ def prompts_for(
     from prompt_toolkit.application import create_app_session
     from prompt_toolkit.output import create_output
 
+    _escape_what_is_shown()
     with create_app_session(output=create_output(stdout=sys.stderr)):
         yield TerminalPrompts(texts)
 
@@ -135,3 +136,17 @@ class PlainPrompts:
             if fault is None:
                 return text
             self._say(fault)
+
+
+def _escape_what_is_shown() -> None:
+    """Show characters that reorder a line or hide as their escapes, wherever they are from.
+
+    prompt_toolkit does so with controls; menus, file names that Tab completes and what is typed
+    may hold others.
+    """
+    from prompt_toolkit.layout.screen import Char
+
+    for number in (*range(0x80, 0xD800), *range(0xE000, 0x10000), *range(0xE0000, 0xE0080)):
+        character = chr(number)
+        if (shown := safe(character)) != character:
+            Char.display_mappings.setdefault(character, shown)

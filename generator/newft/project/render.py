@@ -8,9 +8,9 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from newft.data_faults import data_errors, file_changed
 from newft.errors import RenderError
 from newft.file_access import hash_file, naming_the_file, open_bytes
-from newft.mapping import data_errors, file_changed
 from newft.model import Answers, Facts, FileFacts, Plan
 from newft.project.baseline import write_baseline
 from newft.project.layers import PARTIAL, SUFFIX, compose, own_modules, stack
