@@ -71,13 +71,13 @@ NAME = (
         (
             "ragged.csv",
             ("".join(LINES[:12]) + "one cell\nthree,cells,here\n" * 9).encode(),
-            "ragged.csv: 11 of 29 rows can be used, 20 are needed; left out: 18 broken_row",
+            "ragged.csv: 11 of 29 rows can be used, 20 are needed; left out: broken row 18",
             FEW,
         ),
         (
             "nul.csv",
             ("".join(LINES[:18]) + "a \0 of,refund\n" * 6).encode(),
-            "nul.csv: 17 of 23 rows can be used, 20 are needed; left out: 6 bad_encoding",
+            "nul.csv: 17 of 23 rows can be used, 20 are needed; left out: bad encoding 6",
             FEW,
         ),
         (
@@ -247,7 +247,7 @@ def test_a_full_or_closed_disk_keeps_nothing(option: str, code: int, tmp_path: P
     [
         ("class", "`class` is a keyword of Python (`class`)"),
         ("json", "`json` would hide Python's own module `json`"),
-        ("torch", "`torch` would hide the module `torch` that the project needs"),
+        ("torch", "`torch` would take the place of `torch`, which the project needs"),
         ("it's", "`it's` has '"),
         ('a "b"', '`a "b"` has "'),
         ("{{ x }}", "`{{ x }}` has {, }"),
