@@ -21,10 +21,9 @@ NO_FACT = re.compile(
 
 INVISIBLE = frozenset({"Cc", "Cf"})
 VARIATION = re.compile("[\ufe00-\ufe0f]")  # asks for one look or another of the same character
-BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-CONTROLS = frozenset(
-    {"Cc", "Cs", "Zl", "Zp"}
-)  # controls, lone surrogates, line and paragraph marks
+# what controls a terminal, reorders a line or cannot be seen: controls, formats such as U+202E and
+# U+200B, lone surrogates, line and paragraph separators
+CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 @lru_cache(maxsize=10_000)  # a file has few labels, and many rows of each
@@ -79,12 +78,12 @@ def is_missing(cell: str, marks: re.Pattern[str]) -> bool:
 
 
 def escape_controls(text: str) -> str:
-    """Replace characters that could control a terminal or reorder a line by their escapes."""
+    """Replace characters that control a terminal, reorder a line or hide by their escapes."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
         character.encode("unicode_escape").decode("ascii")
-        if character in BIDI or unicodedata.category(character) in CONTROLS
+        if unicodedata.category(character) in CONTROLS
         else character
         for character in text
     )
