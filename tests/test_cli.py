@@ -317,6 +317,26 @@ class TestNew:
         assert sum("card0" in warning for warning in said) == 1
         assert "(csv, utf-16)" in shown  # which is nothing to be warned of
 
+    @pytest.mark.parametrize("lang", ["en", "zh"])
+    def test_what_is_shown_breaks_no_word_and_ends_in_no_blanks(
+        self, lang: str, here: Path
+    ) -> None:
+        words = ("new", "--data", "tickets.csv", "--yes", "--dry-run", "--lang", lang)
+        shown = newft(*words, cwd=here, COLUMNS="80").stderr
+        assert [line for line in shown.splitlines() if line != line.rstrip()] == []
+        for word in ("gate_proj,", "max_grad_norm", "attention", "`--gpu"):
+            assert shown.count(word) >= ("`" not in word), word
+        assert not re.search(r"\d\n +(GB|%|MB)", shown)
+
+    def test_the_bad_outcome_is_named_before_a_project_is_written(self, here: Path) -> None:
+        rows = "".join(
+            f"{i * 37 % 101},{i * 53 % 89},{'yes' if i % 3 else 'no'}\n" for i in range(90)
+        )
+        (here / "loans.csv").write_text(f"income,debt,default\n{rows}", encoding="utf-8")
+        words = ("new", "--data", "loans.csv", "--yes", "--dry-run", "--domain", "credit_risk")
+        shown = newft(*words, "--task", "risk", cwd=here).stderr
+        assert re.search(r"^The project\n(.+\n)+bad outcome +yes \(67% of the rows\)$", shown, re.M)
+
     @pytest.mark.parametrize(("lang", "note"), [("en", "note: "), ("zh", "说明：")])
     def test_what_the_project_sees_to_is_a_note_and_no_warning(
         self, lang: str, note: str, here: Path
@@ -484,6 +504,12 @@ class TestTexts:
         assert list(english) == list(chinese)
         for key, text in english.items():
             assert _places(text) == _places(chinese[key]), key
+
+    def test_chinese_texts_have_chinese_punctuation(self) -> None:
+        texts = [*catalogue("zh").values(), *(text.zh for text in HELP.values())]
+        chinese, half = "[\u4e00-\u9fff）”]", r"[,;:!?()]"
+        odd = [text for text in texts if re.search(f"{chinese}{half}|{half}{chinese}", text)]
+        assert odd == []
 
     def test_every_text_is_used(self) -> None:
         source = "".join(

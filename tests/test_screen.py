@@ -24,10 +24,11 @@ PATIENCE = 60  # seconds for a screen to come up
 class Screen:
     """newft in a window of tmux."""
 
-    def __init__(self, folder: Path, *words: str, lang: str) -> None:
+    def __init__(self, folder: Path, *words: str, lang: str, pager: str = "cat") -> None:
         self._socket = str(folder / "tmux")
         variables = plain_environment(folder) | {
             "NEWFT_LANG": lang, "LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"], "TERM": "screen",
+            "PAGER": pager,
         }  # fmt: skip
         del variables["COLUMNS"]  # the terminal tells its own
         told = [f"{name}={value}" for name, value in variables.items()]
@@ -137,3 +138,13 @@ def test_the_screens_of_the_chinese_readme_are_what_appears(repository: Path, fo
     counted = ("...", "已写入")  # how many files there are changes with each that is added
     missing = [line for line in block.split("\n") if line not in shown]
     assert [line for line in missing if not line.startswith(counted)] == []
+
+
+def test_a_table_that_is_longer_than_the_screen_goes_through_the_pager(folder: Path) -> None:
+    screen = Screen(folder, "show", "hardware", lang="en", pager="sh -c 'head -2; echo ? paged'")
+    try:
+        lines = screen.see("paged")
+    finally:
+        screen.close()
+    assert lines[0].startswith("id ")
+    assert len(lines) == 3

@@ -29,6 +29,7 @@ from newft.entries import Catalog
 from newft.errors import IncompatibleError, NewftError
 from newft.given import Given
 from newft.lookups import lookups_for
+from newft.menu import Option
 from newft.model import MachineFacts
 from newft.prompts import PlainPrompts, Prompts, TerminalPrompts
 from newft.situation import Situation
@@ -408,6 +409,65 @@ def test_hardware_too_small_for_a_model_that_was_given_is_refused(heard: Heard) 
     shown = said_by(heard, "|||", model="Qwen/Qwen3-32B")
     line = next(line for line in shown.splitlines() if "V100 16 GB" in line)
     assert "does not fit: needs" in line
+
+
+def in_chinese(heard: Heard, path: Path) -> list[str]:
+    """The questions of a Chinese conversation that takes every default, and an unlisted model."""
+    asked: list[str] = []
+    texts = Texts("zh")
+
+    class Answering(PlainPrompts):
+        def select(self, question: str, options: Sequence[Option], **_: str | None) -> str:
+            asked.append(question)
+            values = [option.value for option in options]
+            if question == texts("questions.model.text"):
+                return "..." if "..." in values else values[0]
+            if question == texts("questions.positive.text"):
+                return "1"
+            return "flag" if "flag" in values else values[0]  # where a column is asked
+
+        def text(self, question: str, **_: object) -> str:
+            if question == texts("questions.model.type"):
+                return "acme/weights"
+            asked.append(question)
+            return "desk"
+
+        def path(self, question: str, **_: object) -> str:
+            asked.append(question)
+            return str(path)
+
+    prompts = Answering(texts, heard.said.append, lambda: "")
+    told = replace(talk(prompts, heard, heard.review), texts=texts)
+    start = Situation(catalog(), machine=MACHINE, interface="zh")
+    given = converse(start, told).given
+    assert given["hub"] == "modelscope"
+    return asked
+
+
+def test_a_chinese_conversation_asks_for_the_hub_and_no_more_than_seven_questions(
+    tmp_path: Path, heard: Heard
+) -> None:
+    rows = "".join(f"{i * 37 % 101},{i * 53 % 89},{i % 3 == 0:d}\n" for i in range(60))
+    path = tmp_path / "unknown.csv"
+    path.write_text(f"alpha,beta,flag\n{rows}", encoding="utf-8")
+    texts = Texts("zh")
+    asked = in_chinese(heard, path)
+    keys = [key for key in ("data", "task", "language", "positive", "gpu", "model", "hub", "family")
+            if texts(f"questions.{key}.text") in asked]  # fmt: skip
+    names = [text for text in asked if text == texts("questions.name.text")]
+    assert {"data", "task", "positive", "gpu", "model", "family"} <= set(keys)
+    assert len(keys) + len(names) <= 7
+
+
+def test_the_hub_is_asked_with_modelscope_first(heard: Heard) -> None:
+    lines = iter(["\n", "\n", "2\n", "\n", "2\n"])  # sample, task, English, CPU, 360M
+    prompts = PlainPrompts(Texts("zh"), heard.said.append, lambda: next(lines, ""))
+    told = replace(talk(prompts, heard, heard.review), texts=Texts("zh"))
+    with pytest.raises(Stopped):
+        converse(Situation(catalog(), machine=MACHINE, interface="zh"), told)
+    assert heard.said[-2].startswith(
+        "? 从哪里下载模型？\n  1) 魔搭 ModelScope（默认：国内下载快）\n"
+    )
 
 
 def test_a_reason_stands_beside_what_it_is_the_reason_of(heard: Heard) -> None:

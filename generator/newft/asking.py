@@ -88,7 +88,7 @@ def _option(question: Question, choice: Choice, now: Situation, talk: Talk) -> O
     if default and choice.value == default.value:
         why = default.why.to(texts.language)
         return Option(choice.value, title, texts("wizard.suggested", why=why))
-    return Option(choice.value, title, choice.note.to(texts.language))
+    return Option(choice.value, title, choice.note.to(texts.language).rstrip(".。"))
 
 
 def _say_what_was_recognised(now: Situation, talk: Talk) -> None:

@@ -69,7 +69,9 @@ class Screen:
 
     def mapping(self, data: DataFacts, task: Task) -> None:
         """What was found in the user's files, and which column is which field."""
-        self._titled("mapping.title", data_rows(data, task, self.texts))
+        with self._out.capture() as shown:
+            self._titled("mapping.title", data_rows(data, task, self.texts))
+        _show(shown.get(), sys.stderr)
         self.notes(data.notes)
         self.warnings(data.warnings)
 

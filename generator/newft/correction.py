@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from newft.columns import Column
 from newft.data_faults import shown
 from newft.entries import Kit, Task
 from newft.given import COLUMNS, columns
 from newft.menu import Option
 from newft.situation import Situation, chosen_task
 from newft.talk import BACK, Talk
+from newft.texts import Texts
 
 COLUMNS_SHOWN = 8  # where no task was recognised
 
@@ -98,7 +100,7 @@ class Correction:
         """The column chosen for a field; the list starts on the one that it is likely in."""
         texts = self._talk.texts
         free = [column for column in self._sight.columns if column.name not in taken]
-        options = [Option(column.name, f"{column.name}: {shown(column)}") for column in free]
+        options = [Option(column.name, _described(column, texts)) for column in free]
         guesses = (*self._columns(name), *self._sight.likely.get(name, ()))
         listed = [column.name for column in free]
         return self._talk.prompts.select(
@@ -123,7 +125,7 @@ def show_columns(now: Situation, talk: Talk) -> None:
     """What is in the columns of the files, the first few."""
     columns = talk.lookups.columns(now).columns
     for column in columns[:COLUMNS_SHOWN]:
-        talk.say(f"  {column.name}: {shown(column)}")
+        talk.say(f"  {_described(column, talk.texts)}")
     if len(columns) > COLUMNS_SHOWN:
         talk.say("  " + talk.texts("recognised.more", count=len(columns) - COLUMNS_SHOWN))
 
@@ -146,4 +148,9 @@ def _task_entry(kit: Kit, task: Task, talk: Talk) -> tuple[str, str]:
     """The title of a task, and what it answers."""
     language = talk.texts.language
     title = talk.texts("mapping.titled", kit=kit.title.to(language), task=task.title.to(language))
-    return title, task.description.to(language)
+    return title, task.description.to(language).rstrip(".。")
+
+
+def _described(column: Column, texts: Texts) -> str:
+    """A column with some of its values."""
+    return texts("mapping.column_values", column=column.name, values=shown(column))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from newft.entries import EMBEDDED, Task
@@ -17,7 +17,6 @@ from newft.texts import Texts
 Row = tuple[str, str]
 
 LABELS_SHOWN = 8
-NAMES_SHOWN = 12
 KEY_VALUES = ("rank", "learning_rate", "epochs", "max_length", "precision")
 
 
@@ -39,7 +38,7 @@ def data_rows(data: DataFacts, task: Task, texts: Texts) -> list[Row]:
         ("excluded", data.excluded),
     ):
         if names:
-            rows.append((texts(f"mapping.{key}"), _some(names, texts)))
+            rows.append((texts(f"mapping.{key}"), texts.listed(names)))
     rejected = count_reasons(data.rejected).to(language)
     return [
         *rows,
@@ -67,12 +66,6 @@ def _positive(data: DataFacts, texts: Texts) -> str:
     assert data.positive
     share = data.labels[data.positive] / max(1, data.accepted)
     return texts("mapping.share", label=data.positive, share=f"{share:.0%}")
-
-
-def _some(names: Sequence[str], texts: Texts) -> str:
-    more = len(names) - NAMES_SHOWN
-    shown = texts.listed(names[:NAMES_SHOWN])
-    return shown + texts("mapping.more", count=more) if more > 0 else shown
 
 
 def _lengths(data: DataFacts, texts: Texts) -> str:
