@@ -2,7 +2,7 @@ VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 CODE := generator templates domains tests benchmarks
 # shorter than a project's own budgets, so that the demonstration fits a break
-DEMO := --set training.time_budget_minutes=5 --set evaluation.time_budget_minutes=4
+DEMO := --set training.time_budget_minutes=5 --set evaluation.time_budget_minutes=5
 DEMO_MAKE = $(MAKE) --no-print-directory -C demo VENV=$(abspath $(VENV))
 
 export HF_HUB_OFFLINE := 1

@@ -160,19 +160,19 @@ class Recipe:
     weight_decay: Reasoned[float]
     max_grad_norm: Reasoned[float]
     epochs: Reasoned[int]
-    batch_size: Reasoned[int]
-    accumulation: Reasoned[int]
+    batch_size: Reasoned[int | str]  # auto: the project times several on the CPU that trains
+    accumulation: Reasoned[int]  # all rows of an update where batch_size is auto
     max_length: Reasoned[int]  # tokens
     truncated_share: Reasoned[float]  # of the rows that may lose text to `max_length`
-    precision: Reasoned[str]  # fp32, bf16, fp16
-    attention: Reasoned[str]
+    precision: Reasoned[str]  # fp32, bf16, fp16, auto
+    attention: Reasoned[str]  # sdpa, auto
     gradient_checkpointing: Reasoned[bool]
     evaluations: Reasoned[int]  # validations, and checkpoints, in a run
     seed: Reasoned[int]
     training_minutes: Reasoned[int | None]  # None: no time budget
     device: Reasoned[str]  # cuda, npu, mps, cpu
     processes: Reasoned[int]
-    evaluation_minutes: Reasoned[int | None]  # a model
+    evaluation_minutes: Reasoned[int | None]  # of all models together
     evaluation_batch_size: Reasoned[int]
     validation_share: Reasoned[float]
     test_share: Reasoned[float]

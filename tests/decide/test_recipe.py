@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from newft.catalog.load import load_catalog
 from newft.decide.case import Case
+from newft.decide.estimate import estimate
 from newft.decide.recipe import recipe_of
 from newft.decide.splits import test_share as share_for_test
 from newft.decide.splits import wilson_half_width
@@ -54,16 +55,18 @@ def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
         "weight_decay": 0.0,
         "max_grad_norm": 1.0,
         "epochs": 3,
-        "batch_size": 8,
-        "accumulation": 1,
+        "batch_size": "auto",
+        "accumulation": 8,
         "max_length": 64,
         "truncated_share": 0.01,
-        "precision": "fp32",
-        "attention": "sdpa",
+        "precision": "auto",
+        "attention": "auto",
         "gradient_checkpointing": False,
         "evaluations": 5,
         "seed": 42,
         "training_minutes": 10,
+        "device": "cpu",
+        "processes": 1,
         "evaluation_minutes": 5,
         "evaluation_batch_size": 8,
         "validation_share": 0.1,
@@ -176,7 +179,7 @@ def test_the_passes_of_a_cpu_follow_from_the_rows_whatever_the_model() -> None:
         (Hardware(card(80.0, bf16=False, fp16=None)), QWEN, "fp32"),
         (Hardware(card(None, bf16=None, kind="mps")), QWEN, "fp32"),
         (Hardware(card(64.0, bf16=True, kind="npu")), QWEN, "bf16"),
-        (CPU, QWEN, "fp32"),
+        (CPU, QWEN, "auto"),
     ],
 )
 def test_precision_is_what_hardware_and_family_both_bear(
@@ -186,15 +189,30 @@ def test_precision_is_what_hardware_and_family_both_bear(
 
 
 @pytest.mark.parametrize(
-    ("gpu", "bf16", "expected"),
-    [("auto", True, "bf16"), ("auto", False, "fp32"), ("cpu", True, "fp32")],
+    ("gpu", "memory", "bf16", "expected"),
+    [
+        ("auto", 16.0, True, "auto"),
+        ("auto", 16.0, False, "auto"),
+        ("cpu", 16.0, True, "auto"),
+        ("auto", 3.8, True, "bf16"),  # what fp32 needs, this machine does not have
+    ],
 )
-def test_a_processor_computes_in_bf16_only_where_this_one_trains(
-    gpu: str, bf16: bool, expected: str
+def test_a_processor_times_its_precisions_unless_only_one_fits(
+    gpu: str, memory: float, bf16: bool, expected: str
 ) -> None:
-    known = facts(machine=MachineFacts("cpu", 1, 2, 16.0, bf16))
-    case = Case(replace(ANSWERS, gpu=gpu), known, SMOLLM, SMOL, CPU, TASK)
-    assert recipe_of(case).precision.value == expected
+    known = facts(machine=MachineFacts("cpu", 1, 2, memory, bf16))
+    case = Case(replace(ANSWERS, gpu=gpu), known, QWEN, SMALL, CPU, TASK)
+    chosen = recipe_of(case)
+    assert chosen.precision.value == expected
+    low, high = estimate(case, chosen).memory_gb or (0, 0)
+    assert low < high and (gpu == "cpu" or high <= memory)
+
+
+def test_a_model_that_fits_in_no_precision_of_this_processor_is_refused() -> None:
+    known = facts(machine=MachineFacts("cpu", 1, 2, 3.8, bf16=False))
+    case = Case(replace(ANSWERS, gpu="auto"), known, QWEN, SMALL, CPU, TASK)
+    with pytest.raises(IncompatibleError, match=r"in fp32 needs up to"):
+        recipe_of(case)
 
 
 def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> None:
@@ -321,7 +339,10 @@ def test_any_case_gives_a_reasoned_recipe_or_a_named_incompatibility(case: Case)
 
 
 def assert_within_bounds(case: Case, chosen: Recipe) -> None:
-    effective = chosen.batch_size.value * chosen.accumulation.value * case.hardware.count
+    on_cpu, batch_size = case.hardware.accelerator.kind == "cpu", chosen.batch_size.value
+    assert (batch_size == "auto") == (chosen.attention.value == "auto") == on_cpu
+    at_once = 1 if isinstance(batch_size, str) else batch_size
+    effective = at_once * chosen.accumulation.value * case.hardware.count
     assert 1 <= effective < 32
     assert chosen.max_length.value % 32 == 0
     assert 32 <= chosen.max_length.value <= (case.size.context if case.size else 4096)
@@ -331,8 +352,8 @@ def assert_within_bounds(case: Case, chosen: Recipe) -> None:
     assert 0 < chosen.validation_share.value <= max(0.15, 6 / case.rows + 0.001)  # rounded up
     assert 0 < chosen.test_share.value <= 0.25
     assert chosen.evaluation_batch_size.value in (1, 2, 4, 8, 16, 32)
-    assert chosen.precision.value in ("fp32", "bf16", "fp16")
-    assert (chosen.training_minutes.value is None) == (case.hardware.accelerator.kind != "cpu")
+    assert chosen.precision.value in (("auto", "bf16") if on_cpu else ("fp32", "bf16", "fp16"))
+    assert (chosen.training_minutes.value is None) == (not on_cpu)
 
 
 def test_the_next_smaller_model_is_the_one_that_is_offered() -> None:

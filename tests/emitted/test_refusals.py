@@ -77,7 +77,7 @@ def without(name: str) -> Change:
             {
                 "seed: 2": "run.seed is there twice",
                 "precision: fp8": (
-                    "model.precision is 'fp8': Input should be 'fp32', 'bf16' or 'fp16'"
+                    "model.precision is 'fp8': Input should be 'auto', 'fp32', 'bf16' or 'fp16'"
                 ),
                 "rnak: 8": "adapter.rnak is not a key; the nearest is rank",
                 "epochs: 0": "training.epochs is 0: Input should be greater than or equal to 1",

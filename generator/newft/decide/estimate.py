@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from newft.decide.case import Case, answer_tokens, figure, mean_row_tokens, memory_zh
+from newft.decide.precision import AUTO
 from newft.decide.splits import training_rows
 from newft.entries import Size, Text
 from newft.model import Estimate, Recipe
@@ -142,18 +143,42 @@ def estimate(case: Case, recipe: Recipe) -> Estimate:
 def _memory(case: Case, recipe: Recipe) -> Range | None:
     if case.size is None:
         return None
-    load = Load(
-        rank=recipe.rank.value,
-        precision=recipe.precision.value,
-        batch_size=recipe.batch_size.value,
-        length=recipe.max_length.value,
-        checkpointing=recipe.gradient_checkpointing.value,
-        logits_per_row=answer_tokens(case),
-        modules=case.family.linear_modules,
-        on_cpu=case.on_cpu,
-    )
-    low, high = memory_range(case.size, load)
+    ranges = [memory_range(case.size, load) for load in _possible_loads(case, recipe)]
+    low, high = ranges[0][0], ranges[0][1]
+    for lowest, highest in ranges:
+        low = min(low, lowest)
+        if case.memory_gb is None or highest <= case.memory_gb:  # `auto` keeps to the memory
+            high = max(high, highest)
     return round(low, 1), round(high + 0.05, 1)
+
+
+def _possible_loads(case: Case, recipe: Recipe) -> list[Load]:
+    """What the run may be: one load, or several where the project times what is fastest.
+
+    The first is the one that was planned for: one row in the heaviest precision.
+    """
+    precision, batch_size = recipe.precision.value, recipe.batch_size.value
+    precisions = ["fp32", "bf16"] if precision == AUTO else [precision]
+    rows = recipe.accumulation.value
+    batches = (
+        [count for count in range(1, rows + 1) if rows % count == 0]
+        if isinstance(batch_size, str)
+        else [batch_size]
+    )
+    return [
+        Load(
+            rank=recipe.rank.value,
+            precision=each,
+            batch_size=count,
+            length=recipe.max_length.value,
+            checkpointing=recipe.gradient_checkpointing.value,
+            logits_per_row=answer_tokens(case),
+            modules=case.family.linear_modules,
+            on_cpu=case.on_cpu,
+        )
+        for each in precisions
+        for count in batches
+    ]
 
 
 def _hours(case: Case, recipe: Recipe) -> Range | None:

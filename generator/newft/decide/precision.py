@@ -5,40 +5,33 @@ from __future__ import annotations
 from newft.decide import sources
 from newft.decide.case import Case
 from newft.entries import Family, Hardware, Text, cited
-from newft.model import MachineFacts, Reasoned
+from newft.model import Reasoned
+
+AUTO = "auto"  # the project times what this leaves open
 
 
-def precision(case: Case) -> Reasoned[str]:
-    """fp32, bf16 or fp16: the cheapest that hardware and family both bear."""
-    if case.on_cpu:
-        return _on_cpu(case.facts.machine if case.trains_here else None)
-    return on_accelerator(case.family, case.hardware)
-
-
-def _on_cpu(machine: MachineFacts | None) -> Reasoned[str]:
-    if machine is None:
+def precision(case: Case, *, fits_in_fp32: bool = True) -> Reasoned[str]:
+    """fp32, bf16 or fp16: the cheapest that hardware and family both bear; a CPU times them."""
+    if not case.on_cpu:
+        return on_accelerator(case.family, case.hardware)
+    machine = case.facts.machine if case.trains_here else None
+    if not fits_in_fp32 and machine is not None and machine.bf16:
         why = Text(
-            "the processor that will train is not known, and fp32 is fast on all of them",
-            "尚不清楚在哪种处理器上训练，fp32 在各种处理器上都够快",
+            "the model does not fit in fp32, and this processor has bf16 instructions",
+            "fp32 下模型放不进内存，而本机处理器有 bf16 指令",
         )
-        return Reasoned("fp32", why, sources.MEASURED_BF16)
-    if machine.bf16:
-        why = Text(
-            "this processor has bf16 instructions: half the memory, faster products",
-            "本机处理器有 bf16 指令：内存减半，矩阵乘更快",
-        )
-        source = sources.rule(
-            "bf16 only where the processor lists the instructions: "
-            "without them SmolLM2-135M-Instruct ran 14 times slower than in fp32",
-            "仅当处理器支持 bf16 指令时采用：实测不支持时，"
-            "SmolLM2-135M-Instruct 的耗时是 fp32 的 14 倍",
-        )
-        return Reasoned("bf16", why, source)
+        return Reasoned("bf16", why, sources.MEASURED_BF16)
     why = Text(
-        "this processor has no bf16 instructions, and emulates them slowly",
-        "本机处理器没有 bf16 指令，模拟运算很慢",
+        "`make train` times a few steps in fp32 and, where this processor multiplies faster in it, "
+        "in bf16, and takes the faster",
+        "`make train` 先用 fp32 试跑几步，若处理器的 bf16 矩阵乘更快，再试 bf16，取较快的一种",
     )
-    return Reasoned("fp32", why, sources.MEASURED_BF16)
+    return Reasoned(AUTO, why, sources.MEASURED_BF16)
+
+
+def heaviest(precision: str) -> str:
+    """The precision to plan memory for."""
+    return "fp32" if precision == AUTO else precision
 
 
 def on_accelerator(family: Family, hardware: Hardware) -> Reasoned[str]:

@@ -7,8 +7,8 @@ from math import ceil
 from newft.decide import adapter, evaluation, sources, splits, steps
 from newft.decide.case import Case, answer_tokens, at_most, figure, memory_zh
 from newft.decide.estimate import Load
-from newft.decide.fit import LENGTH_STEP, DoesNotFit, Fit, Limit, fit, share_over
-from newft.decide.precision import precision
+from newft.decide.fit import LENGTH_STEP, DoesNotFit, Fit, Limit, fit, peak_gb, share_over
+from newft.decide.precision import AUTO, heaviest, precision
 from newft.decide.ways_out import refuse
 from newft.entries import Text, cited
 from newft.model import Reasoned, Recipe
@@ -26,10 +26,11 @@ def recipe_of(case: Case) -> Recipe:
 
 def _resolve(case: Case) -> Recipe:
     rank = adapter.rank(case)
-    number_format = precision(case)
+    number_format = precision(case, fits_in_fp32=_fits_in_fp32(case, rank.value))
+    planned_for = heaviest(number_format.value)
     fitted = fit(
         case,
-        least_load(case, rank=rank.value, precision=number_format.value),
+        least_load(case, rank=rank.value, precision=planned_for),
         largest_batch=steps.largest_batch(case),
     )
     batch = steps.batch(case, fitted)
@@ -50,11 +51,11 @@ def _resolve(case: Case) -> Recipe:
         max_grad_norm=_max_grad_norm(),
         epochs=epochs,
         batch_size=steps.batch_size(case, fitted),
-        accumulation=steps.accumulation(batch),
+        accumulation=steps.accumulation(case, batch),
         max_length=_max_length(case, fitted),
         truncated_share=_truncated_share(case, fitted),
         precision=number_format,
-        attention=_attention(),
+        attention=_attention(case),
         gradient_checkpointing=_gradient_checkpointing(case, fitted),
         evaluations=steps.evaluations(case, updates),
         seed=_seed(),
@@ -63,7 +64,7 @@ def _resolve(case: Case) -> Recipe:
         processes=steps.processes(case),
         evaluation_minutes=steps.evaluation_minutes(case),
         evaluation_batch_size=evaluation.evaluation_batch_size(
-            case, precision=number_format.value, shots=shots.value
+            case, precision=planned_for, shots=shots.value
         ),
         validation_share=splits.validation_share(case.rows),
         test_share=splits.test_share(case.rows),
@@ -101,7 +102,22 @@ def _max_grad_norm() -> Reasoned[float]:
     return Reasoned(1.0, why, sources.TRAINER)
 
 
-def _attention() -> Reasoned[str]:
+def _fits_in_fp32(case: Case, rank: int) -> bool:
+    """Whether one short row fits; where size or memory is unknown, nothing speaks against it."""
+    if case.size is None or case.memory_gb is None:
+        return True
+    return peak_gb(case.size, least_load(case, rank=rank, precision="fp32")) <= case.memory_gb
+
+
+def _attention(case: Case) -> Reasoned[str]:
+    if case.on_cpu:
+        why = Text(
+            "`make train` times PyTorch's fused attention against plain matrix products: on a CPU "
+            "the backward pass of the fused one is slow on short rows",
+            "`make train` 会比较 PyTorch 的融合注意力与普通矩阵乘：在 CPU 上，短文本用融合注意力时"
+            "反向传播较慢",
+        )
+        return Reasoned(AUTO, why, sources.MEASURED_ATTENTION)
     why = Text(
         "PyTorch's fused attention: nothing to install, and it picks the fastest kernel there is",
         "PyTorch 自带的融合注意力：无需安装，自动选用最快的内核",

@@ -9,6 +9,7 @@ from newft.decide import sources
 from newft.decide.case import Case, at_most, figure, memory_zh
 from newft.decide.estimate import MEASURED_CORES, cpu_rows
 from newft.decide.fit import Fit
+from newft.decide.precision import AUTO
 from newft.decide.splits import training_rows
 from newft.entries import Text
 from newft.model import Reasoned
@@ -51,14 +52,23 @@ def largest_batch(case: Case) -> int:
 
 
 def batch(case: Case, fitted: Fit) -> Batch:
-    """The batch that fits, repeated until an update has the wanted rows."""
+    """The batch that fits, repeated until an update has the wanted rows; a CPU times batches."""
+    if case.on_cpu:
+        return Batch(1, largest_batch(case), case.hardware.count)
     devices = case.hardware.count
     accumulation = max(1, wanted_batch(case) // (fitted.batch_size * devices))
     return Batch(fitted.batch_size, accumulation, devices)
 
 
-def batch_size(case: Case, fitted: Fit) -> Reasoned[int]:
+def batch_size(case: Case, fitted: Fit) -> Reasoned[int | str]:
     """Rows that a device computes at once."""
+    if case.on_cpu:
+        why = Text(
+            "`make train` divides the rows of an update into as few batches as memory allows, and "
+            "times the two largest",
+            "`make train` 把一次更新的数据分成内存放得下的尽量少的批次，并实测最大的两种",
+        )
+        return Reasoned(AUTO, why, sources.MEASURED_BATCH)
     value = fitted.batch_size
     if fitted.high_gb is None:
         why = Text(
@@ -99,8 +109,15 @@ def _within(case: Case) -> tuple[str, str]:
     return f" of {memory}", f"（可用 {memory} GB）"
 
 
-def accumulation(value: Batch) -> Reasoned[int]:
-    """Batches that are added up before an update."""
+def accumulation(case: Case, value: Batch) -> Reasoned[int]:
+    """Batches that are added up before an update; all its rows, where their number is not fixed."""
+    if case.on_cpu:
+        why = Text(
+            f"{value.effective} rows an update, however they are divided: LoRA learns worse from "
+            "large batches",
+            f"无论怎样分批，每次更新都是 {value.effective} 行：批量过大会降低 LoRA 的效果",
+        )
+        return Reasoned(value.accumulation, why, sources.LORA_WITHOUT_REGRET)
     en = f"{value.batch_size} x {value.accumulation} x {counted(value.devices, 'device')}"
     why = Text(
         f"{en} = {value.effective} rows an update: LoRA learns worse from large batches",
@@ -246,13 +263,14 @@ def processes(case: Case) -> Reasoned[int]:
 
 
 def evaluation_minutes(case: Case) -> Reasoned[int | None]:
-    """The time budget of evaluating one model; None where an accelerator does."""
+    """The time budget of an evaluation; None where an accelerator answers."""
     if not case.on_cpu:
         why = Text("no budget: all test rows are answered", "不限时：回答全部测试行")
         return Reasoned(None, why, NO_BUDGET)
     why = Text(
-        f"{EVALUATION_MINUTES} minutes a model; "
-        "where they are too few, all answer the same sample of test rows",
-        f"每个模型 {EVALUATION_MINUTES} 分钟；时间不够时，各模型用同一批抽样的测试行",
+        f"on a CPU a person waits: {EVALUATION_MINUTES} minutes for the whole of `make eval`; "
+        "where they are too few, base and tuned model answer the same random sample of test rows",
+        f"在 CPU 上评估要人等着，所以整个 `make eval` 限 {EVALUATION_MINUTES} 分钟；"
+        "时间不够时，基座模型与微调后的模型回答同一批随机抽取的测试行",
     )
     return Reasoned(EVALUATION_MINUTES, why, sources.MEASURED_ANSWERS)

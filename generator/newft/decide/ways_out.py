@@ -17,7 +17,7 @@ from newft.decide.case import (
 )
 from newft.decide.estimate import estimate
 from newft.decide.fit import DoesNotFit
-from newft.decide.precision import precision
+from newft.decide.precision import heaviest, precision
 from newft.entries import Accelerator, Hardware, Size
 from newft.errors import IncompatibleError
 from newft.model import Recipe, RowPieces
@@ -51,13 +51,14 @@ def refuse(case: Case, fault: DoesNotFit, resolve: Resolve) -> IncompatibleError
 
 
 def _large(case: Case) -> Text:
-    chosen = precision(case)
+    chosen = precision(case, fits_in_fp32=False)
+    number_format = heaviest(chosen.value)
     en, zh = case.memory_label
     message = Text(
-        f"LoRA on `{case.name}` in {chosen.value} needs up to {{needed}} GB, and {en} has less",
-        f"`{case.name}` 以 {chosen.value} 做 LoRA 微调至多需要 {{needed}} GB，超出 {zh}",
+        f"LoRA on `{case.name}` in {number_format} needs up to {{needed}} GB, and {en} has less",
+        f"`{case.name}` 以 {number_format} 做 LoRA 微调至多需要 {{needed}} GB，超出 {zh}",
     )
-    if chosen.value == "fp32" and not case.on_cpu:
+    if number_format == "fp32" and not case.on_cpu:
         return Text(f"{message.en} ({chosen.why.en})", f"{message.zh}（{chosen.why.zh}）")
     return message
 

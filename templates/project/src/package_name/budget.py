@@ -1,150 +1,184 @@
-"""What fits a time budget: measured on this machine, never guessed."""
+"""How many steps a run has: all epochs, or what its time budget allows, corrected as it trains."""
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
-
-import torch
-from peft import PeftModel
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import NamedTuple
 
 from .config import TrainingConfig
-from .dataset import AnswerCollator, Example, training_order
+from .dataset import Example, training_order
 from .devices import launched
 from .output import say
 
-T = TypeVar("T")
-
-# of a training budget, the rest is for validation and checkpoints
+# of a training budget; the rest is for validation and checkpoints
 TRAINING_SHARE = 0.85
 # SmolLM2-135M at 1.0e-3: the loss fell from 6.9 to 0.8 in 32 steps of 8 rows, and slowly after
 FEW_STEPS = 30
 FEW_EPOCHS = 0.5
-# of each batch, on a CPU: more keep it no busier, and at 149 a second (two cores) take 7 seconds
-TIMED_TOKENS = 1_024
+# A plan is kept while it differs by less from what the speed allows, so that a machine of steady
+# speed keeps one learning-rate curve from the first step to the last.
+TOLERANCE = 0.1
+
+
+@dataclass
+class StepPlan:
+    """How far a run goes, and what share of the learning rate each step has: call it with a step.
+
+    The learning rate follows the progress through the run. Where the plan changes, it goes on from
+    the progress made: the curve has no jump, and always ends with the last step. The Trainer saves
+    these plain values in every checkpoint, as the state of the learning-rate schedule.
+    """
+
+    steps: int
+    schedule: str
+    warmup: float
+    # the last change of plan: at which step, and how far the run was
+    changed_at: int = 0
+    progress_then: float = 0.0
+    changes: list[list[int]] = field(default_factory=list)  # [step, planned steps]
+    seconds_spent: float = 0.0
+    seconds_of_validation: float = 0.0  # of one; 0 until the first was timed
+
+    def __call__(self, step: int) -> float:
+        """The share of the learning rate, at the middle of the step: no update is lost at 0."""
+        progress = min(1.0, self.progress(step + 0.5))
+        if progress < self.warmup:
+            return progress / self.warmup
+        falling = (progress - self.warmup) / (1 - self.warmup)
+        curves = {
+            "linear": 1 - falling,
+            "cosine": (1 + math.cos(math.pi * falling)) / 2,
+            "constant_with_warmup": 1.0,
+        }
+        return curves[self.schedule]
+
+    def progress(self, step: float) -> float:
+        """How far the run is after so many steps: 0 at its start, 1 at its end."""
+        part = (step - self.changed_at) / (self.steps - self.changed_at)
+        return self.progress_then + (1 - self.progress_then) * part
+
+    def marks(self, step: int, count: int) -> int:
+        """How many of `count` marks, spread evenly over the run, are reached after a step."""
+        return int(self.progress(step) * count + 1e-9)
+
+    def change(self, step: int, steps: int) -> None:
+        """Go on from this step towards another number of steps."""
+        self.progress_then, self.changed_at, self.steps = self.progress(step), step, steps
+        self.changes.append([step, steps])
+
+
+class TimeBudget:
+    """The time of a run, and the steps that fit into what is left of it."""
+
+    def __init__(self, settings: TrainingConfig, tokens_of_steps: Sequence[int]) -> None:
+        assert settings.time_budget_minutes is not None
+        self.seconds = settings.time_budget_minutes * 60
+        self.validations = settings.evaluations
+        self.tokens = list(accumulate(tokens_of_steps))  # until the end of each step
+
+    def first_plan(self, spent: float, speed: float) -> int:
+        """The steps that fit at so many tokens a second, before the first was trained."""
+        return self._fitting(0, (self.seconds - spent) * TRAINING_SHARE, speed)
+
+    def correct(self, plan: StepPlan, step: int, speed: float) -> bool:
+        """Change the plan where the speed of the last steps calls for another; say whether."""
+        validations = self.validations - plan.marks(step, self.validations)
+        each = plan.seconds_of_validation or self.seconds * (1 - TRAINING_SHARE) / self.validations
+        left = self.seconds - plan.seconds_spent - validations * each
+        fitting = self._fitting(step, left, speed)
+        if abs(fitting - plan.steps) <= max(1, TOLERANCE * (plan.steps - step)):
+            return False
+        plan.change(step, fitting)
+        return True
+
+    def validation_rows(self, tokens_of_rows: Sequence[int], speed: float) -> int:
+        """The first rows that fit; a forward pass is a third of a training step's arithmetic."""
+        seconds = self.seconds * (1 - TRAINING_SHARE) / self.validations
+        fitting = bisect_right(list(accumulate(tokens_of_rows)), seconds * speed * 3)
+        return max(1, fitting)
+
+    def _fitting(self, step: int, seconds: float, speed: float) -> int:
+        """The number of steps whose tokens fit, at least one more than were trained."""
+        done = self.tokens[step - 1] if step else 0
+        return max(step + 1, bisect_right(self.tokens, done + seconds * speed))
+
+
+class Steps(NamedTuple):
+    """All steps of a run, as its epochs have them."""
+
+    order: list[int]  # the examples, one after the other
+    tokens: list[int]  # of each step
+
+
+def all_steps(examples: Sequence[Example], settings: TrainingConfig, seed: int) -> Steps:
+    """The steps of all epochs; which rows a step has does not depend on how many are trained."""
+    assert settings.batch_size != "auto"
+    a_step = settings.batch_size * settings.accumulation * launched()
+    count = math.ceil(len(examples) * settings.epochs / a_step)
+    sizes = [len(example.ids) for example in examples]
+    order = training_order(sizes, settings.batch_size, count * a_step // settings.batch_size, seed)
+    starts = range(0, len(order), a_step)
+    tokens = [sum(sizes[place] for place in order[start : start + a_step]) for start in starts]
+    return Steps(order, tokens)
+
+
+def time_budget(settings: TrainingConfig, tokens_of_steps: Sequence[int]) -> TimeBudget | None:
+    """The budget of a run that has one; several processes would each measure another speed."""
+    if settings.time_budget_minutes is None:
+        return None
+    if launched() > 1:
+        say("training.time_budget_minutes does not hold for several processes: all steps count")
+        return None
+    return TimeBudget(settings, tokens_of_steps)
 
 
 def plan_steps(
-    model: PeftModel,
-    settings: TrainingConfig,
-    collate: AnswerCollator,
-    train: Sequence[Example],
+    budget: TimeBudget | None,
+    tokens_of_steps: Sequence[int],
     held_out: Sequence[Example],
+    *,
+    spent: float,
+    speed: float,
 ) -> dict[str, int]:
-    """How many steps to train and rows to validate on: all, or what the time budget allows."""
-    per_step = settings.batch_size * settings.accumulation
-    processes = launched()
-    steps = math.ceil(len(train) * settings.epochs / (per_step * processes))
-    rows = len(held_out)
-    if settings.time_budget_minutes is not None and processes > 1:
-        # each would measure another pace
-        say("training.time_budget_minutes does not hold for several processes: all steps count")
-    elif settings.time_budget_minutes is not None:
-        say("measuring the speed of this machine ...")
-        batches = typical_batches(train, settings.batch_size)
-        if settings.gradient_checkpointing:
-            model.activation_checkpointing_enable()  # as the Trainer will: it costs time
-        seconds = seconds_per_step(model, batches, collate) * settings.accumulation
-        every = steps
-        steps = min(every, steps_within(settings.time_budget_minutes, seconds))
-        say(what_fits(steps, every, settings.time_budget_minutes, steps * per_step / len(train)))
-        rows = min(
-            rows,
-            held_out_within(settings.time_budget_minutes, seconds / per_step, settings.evaluations),
-        )
-    return {"steps": steps, "validation_rows": rows, "processes": processes}
+    """How many steps to train and rows to validate on: all, or what the time budget allows.
 
-
-def what_fits(steps: int, every: int, minutes: float, epochs: float) -> str:
-    """How much of the training fits, and what to do where that is little."""
-    fits = (
-        f"{steps:,} of {every:,} steps fit into {minutes:g} minutes "
-        f"({epochs:.2f} epochs of the rows)"
-    )
-    if steps == every or (steps >= FEW_STEPS and epochs >= FEW_EPOCHS):
-        return fits
-    few = "the model learns little in so few steps" if steps < FEW_STEPS else "most rows go unseen"
-    return (
-        f"{fits}\nwarning: {few}; "
-        "raise training.time_budget_minutes, choose a smaller model, or train on a GPU"
-    )
-
-
-def typical_batches(train: Sequence[Example], size: int) -> list[list[Example]]:
-    """Four of sixteen batches as they will be trained, from short rows to long ones."""
-    order = training_order([len(example.ids) for example in train], size, 16, seed=0)
-    batches = [[train[i] for i in order[n : n + size]] for n in range(0, len(order), size)]
-    return sorted(batches, key=_longest)[2::4]
-
-
-def seconds_per_step(
-    model: PeftModel, batches: Sequence[Sequence[Example]], collate: AnswerCollator
-) -> float:
-    """Seconds of one forward and backward pass, after one that only warms up.
-
-    On a CPU, the longest rows of a batch stand for all, which are padded to them: whole batches of
-    long rows would take minutes.
+    `spent` is the seconds since the command began, `speed` the tokens a second that were measured.
     """
-    device = next(model.parameters()).device
-    # as the Trainer does in 16 bit
-    precision = torch.autocast(device.type, model.dtype, enabled=model.dtype != torch.float32)
-    model.train()
-    seconds = []
-    for batch in [batches[0], *batches]:
-        rows = batch[-max(1, TIMED_TOKENS // _longest(batch)) :] if device.type == "cpu" else batch
-        inputs = {
-            key: value.to(device) if isinstance(value, torch.Tensor) else value
-            for key, value in collate(rows).items()
-        }
-        started = _now(device)
-        with precision:
-            loss = model(**inputs).loss
-        loss.backward()
-        model.zero_grad()
-        seconds.append((_now(device) - started) * len(batch) / len(rows))
-    return sum(seconds[1:]) / len(batches)
+    if budget is None:
+        return {"steps": len(tokens_of_steps), "validation_rows": len(held_out)}
+    sizes = [len(example.ids) for example in held_out]
+    return {
+        "steps": budget.first_plan(spent, speed),
+        "validation_rows": budget.validation_rows(sizes, speed),
+    }
 
 
-def _longest(batch: Sequence[Example]) -> int:
-    return max(len(example.ids) for example in batch)
-
-
-def _now(device: torch.device) -> float:
-    """The time, once the accelerator has done what it was given."""
-    if device.type != "cpu":
-        torch.accelerator.synchronize()
-    return time.perf_counter()
-
-
-def steps_within(minutes: float, seconds: float) -> int:
-    """The optimizer steps that fit, at `seconds` each."""
-    return max(1, int(minutes * 60 * TRAINING_SHARE / seconds))
-
-
-def held_out_within(minutes: float, seconds_per_row: float, evaluations: int) -> int:
-    """The validation rows that fit; a forward pass is a third of a training step's arithmetic."""
-    spare = minutes * 60 * (1 - TRAINING_SHARE)
-    return max(1, int(spare / evaluations / (seconds_per_row / 3)))
-
-
-def rows_within(
-    minutes: float | None, rows: Sequence[T], answer: Callable[[Sequence[T]], object], *, least: int
-) -> int:
-    """How many of the rows can be answered in the budget, timed on the first few."""
-    if minutes is None:
-        return len(rows)
-    say("measuring the speed of this machine ...")
-    answer(rows[:1])  # warms up
-    first = _seconds(lambda: answer(rows[:1]))
-    five = _seconds(lambda: answer(rows[:5]))
-    # what all rows share is read once: it must not count for each
-    seconds = max((five - first) / 4, 1e-3)
-    return min(len(rows), max(least, int((minutes * 60 - first) / seconds)))
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+def say_plan(planned: int, steps: Steps, *, rows: int, validation: int) -> None:
+    """Print what will be trained, and what to do where a time budget leaves little of it."""
+    every = len(steps.tokens)
+    a_step = len(steps.order) // every
+    chosen = steps.order[: planned * a_step]
+    epochs = len(chosen) / rows
+    if planned < every:
+        say("{steps:,} of {every:,} steps fit into the time budget", steps=planned, every=every)
+    say(
+        "{steps:,} steps of {rows} rows: {epochs:.2f} epochs, {seen:,} of {all:,} rows; validation "
+        "on {validation:,} rows",
+        steps=planned,
+        rows=a_step,
+        epochs=epochs,
+        seen=len(set(chosen)),
+        all=rows,
+        validation=validation,
+    )
+    if planned == every or (planned >= FEW_STEPS and epochs >= FEW_EPOCHS):
+        return
+    if planned < FEW_STEPS:
+        say("warning: the model learns little in so few steps")
+    else:
+        say("warning: most rows go unseen")
+    say("raise training.time_budget_minutes, choose a smaller model, or train on a GPU")

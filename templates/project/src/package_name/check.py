@@ -34,7 +34,7 @@ from .splits import PROCESSED, SPLITS, Split
 from .summary import some
 from .task import TaskConfig
 
-BYTES = {"fp32": 4, "bf16": 2, "fp16": 2}
+BYTES = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
 GREEN, PLAIN = "\033[32m", "\033[0m"
 content = itemgetter("content")
 

@@ -79,8 +79,9 @@ class ModelConfig(Section):
     end_of_turn: Words
     pad: Words
     template_arguments: dict[str, str | bool]
-    precision: Literal["fp32", "bf16", "fp16"]
-    attention: Literal["sdpa", "eager"]
+    # auto: `make train` times what this CPU does fastest, and keeps it with the run
+    precision: Literal["auto", "fp32", "bf16", "fp16"]
+    attention: Literal["auto", "sdpa", "eager"]
 
     @field_validator("id")
     @classmethod
@@ -139,7 +140,7 @@ class TrainingConfig(Section):
     weight_decay: Share
     max_grad_norm: Annotated[float, Field(gt=0)]
     epochs: Count
-    batch_size: Count
+    batch_size: Count | Literal["auto"]  # auto: the rows of an update in as few parts as is fastest
     accumulation: Count
     max_length: Count
     truncated_share: Share  # of the rows that may lose text to max_length

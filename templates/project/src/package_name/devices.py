@@ -89,6 +89,7 @@ def processes(on: torch.device) -> int:
 
 def share_of_update(settings: TrainingConfig, processes: int) -> TrainingConfig:
     """The settings of each process, so that all together update on as many rows as planned."""
+    assert settings.batch_size != "auto"
     rows = settings.batch_size * settings.accumulation * settings.processes
     if rows % processes:
         raise ProjectError(

@@ -11,22 +11,26 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from itertools import zip_longest
 from operator import ne
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from peft import PeftModel
 from scipy.special import softmax
 
 from . import command
 from .answers import Answers
 from .baselines import classical_answers
-from .budget import rows_within
-from .chat_tokens import ChatEncoder
+from .chat_tokens import ChatEncoder, decode_answer
 from .config import Config
 from .conversation import Conversation, to_prompt, to_untuned_prompt
 from .data import rows_hash
 from .dataset import read_split, shorten
+from .deadline import Deadline, work_through
 from .errors import ProjectError
 from .files import write_json
 from .formatting import candidates, read_answer
@@ -47,7 +51,7 @@ from .report import (
     unread,
 )
 from .run_folder import run_folder
-from .scoring import rank_answers, write_answers
+from .scoring import AnswerTree, answer_prompts, read_prefix
 from .slices import Slices, by_slice, slice_lines, slices_of_test_rows
 from .splits import PROCESSED, SPLITS, Split
 from .tables import wrap
@@ -56,8 +60,10 @@ from .task import TaskConfig
 VALIDATION_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
 SHOWN = 5  # wrong answers
 FEWEST_ROWS = 20  # to choose a prompt and to measure on, whatever the time budget
-# of the time budget of the base: to choose its prompt, and to answer
-CHOOSING, ANSWERING = 0.2, 0.7
+# Of the time budget, which share is spent when the base's prompt is chosen, and when the test rows
+# are answered; the rest is for intervals.
+CHOOSING = 0.25
+ANSWERING = 0.9
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -65,32 +71,37 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run, rows = run_folder(config), rows_hash()
     run.refuse_other_rows(rows)
     adapter, config = run.trained_adapter, run.own_settings(config)
+    deadline = Deadline(config.evaluation.time_budget_minutes)
     say(f"loading {config.model.id}")
     folder = run.confirmed(find_base(run.pinned(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     splits = [read_targets(split, config.task) for split in SPLITS]
     told_apart = slices_of_test_rows(config)
     longest = longest_answer(splits[0], encoder)
-    asker = Asker(config, encoder, load_tuned(folder.path, config.model, adapter), longest)
+    model = load_tuned(folder.path, config.model, adapter)
+    asker = Asker(config, encoder, model, longest, deadline)
     train, validation, test = map(asker.shortened, splits)
     chance = random.Random(config.run.seed)
     chance.shuffle(validation)
     order = chance.sample(range(len(test)), len(test))
 
-    with asker.model.disable_adapter():
-        examples, choice = asker.choose_examples(solved(train, config, chance), validation)
-        say(f"base: {choice}")
-        prompts = [to_untuned_prompt(question(test[i]), config.task, examples) for i in order]
-        fitting = rows_within(asker.minutes(ANSWERING), prompts, asker.answer, least=FEWEST_ROWS)
-        say(f"answering {fitting:,} of {len(test):,} test rows, by writing and by ranking")
-        base = asker.answer(prompts[:fitting])
-    asked = [test[i] for i in order[:fitting]]
-    questions, gold = [question(row) for row in asked], [answer(row) for row in asked]
-    tuned = asker.answer([to_prompt(text, config.task) for text in questions])
-    classical = learned(train, asked, config)
+    examples, choice = asker.choose_examples(solved(train, config, chance), validation)
+    say(f"base: {choice}")
+    # the same rows for all, in an order that does not depend on how many can be answered
+    shuffled, texts = [test[i] for i in order], [question(test[i]) for i in order]
+    classical = learned(train, shuffled, config)
+    say("answering up to {rows:,} test rows, by writing and by ranking", rows=len(test))
+    base, tuned = asker.answer(
+        Way([to_untuned_prompt(text, config.task, examples) for text in texts]),
+        Way([to_prompt(text, config.task) for text in texts], tuned=True),
+        share=ANSWERING,
+    )
+    fitting = len(base.read)
+    classical, order = classical.only(range(fitting)), order[:fitting]
+    questions, gold = texts[:fitting], [answer(row) for row in shuffled[:fitting]]
     say("computing intervals ...")
     result = judge(config, gold, base, tuned, classical)
-    slices = {name: [of[i] for i in order[:fitting]] for name, of in told_apart.items()}
+    slices = {name: [of[i] for i in order] for name, of in told_apart.items()}
     in_slices = by_slice(gold, tuned, slices, config)
     evaluation = {
         "run": config.run.name,
@@ -104,11 +115,11 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "both_kinds": in_slices.one_sided,
             "enough_rows": in_slices.too_small,
         },
-        "answers": by_row(config, order[:fitting], gold, base, tuned, classical),
+        "answers": by_row(config, order, gold, base, tuned, classical),
     }
     write_json(run.path / "evaluation.json", evaluation)
     write_model_card(run, config, evaluation)
-    show(result, in_slices, base, tuned, mistakes(order[:fitting], questions, gold, tuned))
+    show(result, in_slices, base, tuned, mistakes(order, questions, gold, tuned))
     say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
 
 
@@ -163,6 +174,13 @@ def show(
         say("\n".join(wrong[:SHOWN]))
 
 
+class Way(NamedTuple):
+    """A prompt for each row, and whether the adapter answers it or the base model."""
+
+    prompts: Sequence[Conversation]
+    tuned: bool = False
+
+
 @dataclass(frozen=True)
 class Asker:
     """A model with what it takes to ask it."""
@@ -171,53 +189,78 @@ class Asker:
     encoder: ChatEncoder
     model: PeftModel
     longest: int  # tokens of an answer
+    deadline: Deadline
 
-    def answer(self, prompts: Sequence[Conversation]) -> Answers:
-        """What the model writes, and how likely it finds each candidate."""
-        task = self.config.task
+    def answer(self, *ways: Way, share: float) -> list[Answers]:
+        """What the model writes, and how likely it finds each candidate, asked in several ways.
+
+        All ways answer the same rows: the first ones, in batches, until a share of the time budget
+        is spent.
+        """
+        task, tokenizer = self.config.task, self.encoder.tokenizer
+        written: list[list[str]] = [[] for _ in ways]
+        scores: list[list[NDArray[np.float64]]] = [[] for _ in ways]
         ranked = candidates(task)
-        ids = [self.encoder.encode_answer(each) for each in ranked]
-        asked = self.encoder.encode_prompts(prompts)
-        written = write_answers(
-            self.model,
-            self.encoder.tokenizer,
-            asked,
-            stops=stop_tokens(self.model, self.encoder.tokenizer, self.config.model),
-            limit=self.longest + 1,  # room to be wrong
-            batch_size=self.config.evaluation.batch_size,
-        )
-        return Answers(
-            read=[read_answer(text, task) for text in written],
-            candidates=ranked,
-            probabilities=softmax(rank_answers(self.model, asked, ids), axis=1),
-            written=written,
-        )
+        tree = AnswerTree([self.encoder.encode_answer(each) for each in ranked], self.model.device)
+        stops = stop_tokens(self.model, tokenizer, self.config.model)
+        asked = [self.encoder.encode_prompts(way.prompts) for way in ways]
+        prefixes = []
+        for way, prompts in zip(ways, asked, strict=True):
+            with self._adapter(way):
+                prefixes.append(read_prefix(self.model, prompts))
+
+        def work(rows: Sequence[int]) -> None:
+            for number, way in enumerate(ways):
+                with self._adapter(way):
+                    tokens, likely = answer_prompts(
+                        self.model,
+                        [asked[number][row] for row in rows],
+                        prefixes[number],
+                        tree,
+                        stops=stops,
+                        limit=self.longest + 1,  # room to be wrong
+                    )
+                written[number] += [decode_answer(each, tokenizer, stops) for each in tokens]
+                scores[number].append(likely)
+
+        batch = self.config.evaluation.batch_size
+        count = len(ways[0].prompts)
+        work_through(count, batch, work, deadline=self.deadline, share=share, least=FEWEST_ROWS)
+        return [
+            Answers(
+                read=[read_answer(text, task) for text in texts],
+                candidates=ranked,
+                probabilities=softmax(np.concatenate(likely), axis=1),
+                written=texts,
+            )
+            for texts, likely in zip(written, scores, strict=True)
+        ]
+
+    def _adapter(self, way: Way) -> AbstractContextManager[object]:
+        """The adapter switched on or off, as the way asks."""
+        return nullcontext() if way.tuned else self.model.disable_adapter()
 
     def choose_examples(
         self, examples: list[Conversation], validation: Sequence[Conversation]
     ) -> tuple[list[Conversation], str]:
         """The examples for the base's prompt, or none where they do not help; and why."""
-
-        def right(rows: Sequence[Conversation], shown: list[Conversation]) -> float:
-            given = self.answer(
-                [to_untuned_prompt(question(row), self.config.task, shown) for row in rows]
-            )
-            gold = [answer(row) for row in rows]
-            ways = zip([*given.read, *given.ranked], [*gold, *gold], strict=True)
-            return sum(label == wanted for label, wanted in ways) / (2 * len(rows))
-
         if not examples:
             return [], "labels listed, no examples"
         say("choosing the base model's prompt on validation rows ...")
-        rows = validation[:VALIDATION_ROWS]
-        fitting = rows_within(
-            self.minutes(CHOOSING / 2), rows, lambda some: right(some, examples), least=FEWEST_ROWS
+        rows, task = validation[:VALIDATION_ROWS], self.config.task
+        given = self.answer(
+            *(
+                Way([to_untuned_prompt(question(row), task, shown) for row in rows])
+                for shown in (examples, [])
+            ),
+            share=CHOOSING,
         )
-        without, with_examples = right(rows[:fitting], []), right(rows[:fitting], examples)
+        with_examples, without = (share_right(answers, rows) for answers in given)
         chosen = examples if with_examples > without else []
         return chosen, (
-            f"labels listed, {len(chosen) or 'no'} examples (right on {fitting} validation rows, "
-            f"both ways: {with_examples:.2f} with {len(examples)}, {without:.2f} without)"
+            f"labels listed, {len(chosen) or 'no'} examples (right on {len(given[0].read)} "
+            f"validation rows, both ways: {with_examples:.2f} with {len(examples)}, "
+            f"{without:.2f} without)"
         )
 
     def shortened(self, rows: Sequence[Conversation]) -> list[Conversation]:
@@ -228,10 +271,12 @@ class Asker:
             say(f"{cut:,} of {len(rows):,} inputs without their middle: longer than max_length")
         return shorter
 
-    def minutes(self, share: float) -> float | None:
-        """A share of the time budget, or None where there is none."""
-        budget = self.config.evaluation.time_budget_minutes
-        return None if budget is None else budget * share
+
+def share_right(given: Answers, rows: Sequence[Conversation]) -> float:
+    """How many of the answers are right, written and ranked together, to the first of the rows."""
+    gold = [answer(row) for row in rows[: len(given.read)]]
+    ways = zip([*given.read, *given.ranked], [*gold, *gold], strict=True)
+    return sum(label == wanted for label, wanted in ways) / (2 * len(gold))
 
 
 def solved(

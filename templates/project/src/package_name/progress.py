@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -13,17 +15,45 @@ import matplotlib.pyplot as plt
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from uniplot import plot_to_string
 
+from .budget import StepPlan, TimeBudget
+from .deadline import minutes
 from .errors import ProjectError
 from .output import say
 
+LOGS = 4  # lines for each validation
+WINDOW = 16  # the last steps: their speed is what the machine does now
+
 
 class Progress(TrainerCallback):
-    """One line a log: step, loss, time left; a loss that is no number ends the run."""
+    """Keeps a run to its plan: validates and saves where it says, and corrects it to its time.
 
-    def __init__(self, tokens_per_step: float) -> None:
-        self.tokens_per_step = tokens_per_step
+    Prints one line a log: step, loss, speed, time left. A loss that is no number ends the run.
+    """
+
+    def __init__(
+        self,
+        plan: StepPlan,
+        tokens: Sequence[int],
+        validations: int,
+        *,
+        budget: TimeBudget | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.plan = plan
+        self.tokens = tokens  # of each step
+        self.validations = validations
+        self.budget = budget
+        self.clock = clock
+        self.recent: deque[tuple[int, float]] = deque(maxlen=WINDOW)  # tokens, seconds
         self.started = 0.0
-        self.first_step = 0
+        self.step_started = 0.0
+        self.stopped: float | None = None  # when a validation began
+
+    @property
+    def speed(self) -> float:
+        """Tokens a second of the last steps."""
+        tokens, seconds = map(sum, zip(*self.recent, strict=True))
+        return float(tokens) / max(seconds, 1e-9)
 
     def on_train_begin(
         self,
@@ -32,9 +62,45 @@ class Progress(TrainerCallback):
         control: TrainerControl,
         **kwargs: object,
     ) -> None:
-        """Start the clock; a resumed run does not count the steps of the interrupted one."""
-        self.started = time.monotonic()
-        self.first_step = state.global_step
+        """Start the clock, where a resumed run had stopped it, and tell the Trainer the plan."""
+        state.max_steps = self.plan.steps
+        self.started = self.clock() - self.plan.seconds_spent
+
+    def on_step_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        """Note when the step begins, and how long a validation before it took."""
+        self.step_started = self.clock()
+        if self.stopped is not None:
+            self.plan.seconds_of_validation = self.step_started - self.stopped
+            self.stopped = None
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        """Correct the plan, and log, validate and save where it says."""
+        now, step, plan = self.clock(), state.global_step, self.plan
+        self.recent.append((self.tokens[step - 1], now - self.step_started))
+        plan.seconds_spent = now - self.started
+        reached = {
+            count: plan.marks(step, count) > plan.marks(step - 1, count)
+            for count in (self.validations, self.validations * LOGS)
+        }
+        if reached[self.validations * LOGS]:
+            control.should_log = True
+        if reached[self.validations]:
+            control.should_evaluate = control.should_save = True
+            self.stopped = now
+        if self.budget and step < plan.steps and self.budget.correct(plan, step, self.speed):
+            state.max_steps = plan.steps
 
     def on_log(
         self,
@@ -51,29 +117,28 @@ class Progress(TrainerCallback):
             return
         if not math.isfinite(loss):
             raise ProjectError(
-                f"the loss is {loss} at step {state.global_step}",
+                "the loss is {loss} at step {step}",
                 "set model.precision to bf16 or fp32, or lower training.learning_rate",
+                loss=loss,
+                step=state.global_step,
             )
         if "eval_loss" in logs:
-            say(f"  {'':>9}  loss {loss:.4f} on validation")
+            say("             loss {loss:.4f} on validation", loss=loss)
             return
-        done = state.global_step - self.first_step
-        pace = (time.monotonic() - self.started) / max(done, 1)
-        left = pace * (state.max_steps - state.global_step)
         say(
-            f"  {state.global_step:>4}/{state.max_steps:<4}  loss {loss:.4f}  "
-            f"{self.tokens_per_step / pace:,.0f} tokens/s  {minutes(left)} left"
+            "  {step:>4}/{steps:<4}  loss {loss:.4f}  {speed:,.0f} tokens/s  {left} left",
+            step=state.global_step,
+            steps=state.max_steps,
+            loss=loss,
+            speed=self.speed,
+            left=minutes(self.seconds_left(state.global_step)),
         )
 
-
-def minutes(seconds: float) -> str:
-    """A duration for people: 48 s, 3 min 05 s, 2 h 10 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    def seconds_left(self, step: int) -> float:
+        """Until the end of the run, at the speed of the last steps."""
+        validations = self.validations - self.plan.marks(step, self.validations)
+        training = sum(self.tokens[step : self.plan.steps]) / self.speed
+        return training + validations * self.plan.seconds_of_validation
 
 
 def draw_losses(history: list[dict[str, float]], picture: Path) -> str:

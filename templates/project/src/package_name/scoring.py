@@ -1,6 +1,7 @@
 """How a model answers: by writing (greedy), and by ranking every allowed answer.
 
-What all prompts begin with (instructions, label list, examples) is computed once.
+What all prompts begin with (instructions, label list, examples) is read once, and the rest of a
+prompt once for both ways of answering.
 """
 
 from __future__ import annotations
@@ -15,103 +16,171 @@ from numpy.typing import NDArray
 from peft import PeftModel
 from transformers import DynamicCache
 
-from .chat_tokens import Tokenizer, decode_answer
-
 Ids = list[int]
+# of allowed answers, beside all prompts of a batch: with a vocabulary of 150,000 their logits take
+# 0.6 GB
+TREE_TOKENS = 1_024
 
 
 class Prefix(NamedTuple):
     """The tokens that all prompts begin with, and the model's state after them."""
 
-    ids: torch.Tensor  # [1, tokens]
+    ids: Ids
     cache: DynamicCache
 
 
+class AnswerTree:
+    """The allowed answers as a tree of tokens, so that a common beginning is computed once.
+
+    A node is the beginning of an answer; node 0 is the empty one, which the prompt stands for. The
+    last token of an answer needs no node: nothing follows it.
+    """
+
+    def __init__(self, answers: Sequence[Ids], device: torch.device) -> None:
+        nodes = sorted({tuple(ids[:end]) for ids in answers for end in range(1, len(ids))})
+        place = {(): 0, **{node: number for number, node in enumerate(nodes, start=1)}}
+        follows = [(place[tuple(ids[:k])], ids[k]) for ids in answers for k in range(len(ids))]
+        sees = [[node[: len(other)] == other for other in nodes] for node in nodes]
+        self.answers = len(answers)
+        self.ids = torch.tensor([node[-1] for node in nodes], dtype=torch.long, device=device)
+        self.depth = torch.tensor(
+            [len(node) - 1 for node in nodes], dtype=torch.long, device=device
+        )
+        # each node sees itself and what it continues
+        self.sees = torch.tensor(sees, dtype=torch.bool, device=device).view(len(nodes), len(nodes))
+        # of every token of every answer: the node that predicts it, the token, the answer
+        self.predictors = torch.tensor([node for node, _ in follows], device=device)
+        self.predicted = torch.tensor([token for _, token in follows], device=device)
+        owners = [number for number, ids in enumerate(answers) for _ in ids]
+        self.owners = torch.tensor(owners, device=device)
+
+
 @torch.inference_mode()
-def write_answers(
+def read_prefix(model: PeftModel, prompts: Sequence[Ids]) -> Prefix:
+    """What the prompts have in common, read by the model; each keeps a token of its own."""
+    first, last = min(prompts), max(prompts)  # in order, so that what these share, all share
+    longest = min(len(prompt) for prompt in prompts) - 1
+    same = (place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    ids = list(first[: min(next(same, longest), longest)])
+    cache = DynamicCache(config=model.config)
+    if ids:
+        given = torch.tensor([ids], device=model.device)
+        model(input_ids=given, cache=cache, use_cache=True, logits_to_keep=1)
+    return Prefix(ids, cache)
+
+
+@torch.inference_mode()
+def answer_prompts(
     model: PeftModel,
-    tokenizer: Tokenizer,
     prompts: Sequence[Ids],
+    prefix: Prefix,
+    tree: AnswerTree,
     *,
     stops: Sequence[int],
     limit: int,
-    batch_size: int,
-) -> list[str]:
-    """The most likely continuation of each prompt, up to a stop token or `limit` tokens."""
-    prefix = _read_prefix(model, prompts)
-    shared = prefix.ids.shape[1]
-    answers = [""] * len(prompts)
-    by_length = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-    for start in range(0, len(by_length), batch_size):
-        chosen = by_length[start : start + batch_size]
-        own = tokenizer.pad(
-            {"input_ids": [list(prompts[i][shared:]) for i in chosen]}, return_tensors="pt"
-        ).to(model.device)
-        first = prefix.ids.expand(len(chosen), -1)
-        cache = copy.deepcopy(prefix.cache)
-        cache.batch_repeat_interleave(len(chosen))
-        ids = torch.cat([first, own["input_ids"]], dim=1)
-        written = model.generate(
-            input_ids=ids,
-            attention_mask=torch.cat([torch.ones_like(first), own["attention_mask"]], dim=1),
-            cache=cache,
-            do_sample=False,
-            max_new_tokens=limit,
-            eos_token_id=list(stops),
-            pad_token_id=tokenizer.pad_token_id,
-        )
-        for i, tokens in zip(chosen, written[:, ids.shape[1] :].tolist(), strict=True):
-            answers[i] = decode_answer(tokens, tokenizer, stops)
-    return answers
+) -> tuple[list[Ids], NDArray[np.float64]]:
+    """What the model writes after each prompt, and the log-probability of each allowed answer.
+
+    Written are the most likely tokens, up to a stop token or `limit`. Log-probabilities are of
+    whole answers, end of turn included; shape [prompts, answers].
+    """
+    written: list[Ids] = []
+    scores = np.empty((len(prompts), tree.answers))
+    at_once = max(1, TREE_TOKENS // max(1, len(tree.ids)))
+    for start in range(0, len(prompts), at_once):
+        rows = slice(start, start + at_once)
+        mask, cache, logits = _read_prompts(model, prompts[rows], prefix)
+        scores[rows] = _rank(model, tree, mask, cache, logits)
+        written += _write(model, mask, cache, logits, stops=stops, limit=limit)
+    return written, scores
 
 
 @torch.inference_mode()
-def rank_answers(
-    model: PeftModel, prompts: Sequence[Ids], answers: Sequence[Ids]
-) -> NDArray[np.float64]:
-    """Log-probability of each whole answer after each prompt, end of turn included.
+def rank_answers(model: PeftModel, prompt: Ids, answers: Sequence[Ids]) -> NDArray[np.float64]:
+    """The log-probability of each allowed answer after one prompt."""
+    mask, cache, logits = _read_prompts(model, [prompt], read_prefix(model, [prompt]))
+    return _rank(model, AnswerTree(answers, model.device), mask, cache, logits)[0]
 
-    Shape [prompts, answers]. A prompt costs one pass: all answers stand side by side behind it,
-    each blind to the others.
-    """
-    tokens = torch.tensor([token for answer in answers for token in answer])
-    owner = torch.tensor([i for i, answer in enumerate(answers) for _ in answer])
-    depth = torch.tensor([place for answer in answers for place in range(len(answer))])
-    beside = (owner[:, None] == owner) & (depth[:, None] >= depth)
-    # an answer's first token follows the prompt, every other one the token before it
-    predictor = torch.where(depth == 0, 0, torch.arange(len(tokens)))
 
-    prefix = _read_prefix(model, prompts)
-    shared = prefix.ids.shape[1]
-    scores = np.empty((len(prompts), len(answers)))
+def _read_prompts(
+    model: PeftModel, prompts: Sequence[Ids], prefix: Prefix
+) -> tuple[torch.Tensor, DynamicCache, torch.Tensor]:
+    """The model's state after the prompts: padding mask, cache, and logits of the next token."""
+    shared, longest = len(prefix.ids), max(map(len, prompts))
+    ids = torch.zeros(len(prompts), longest - shared, dtype=torch.long)
+    mask = torch.ones(len(prompts), longest, dtype=torch.long)
     for row, prompt in enumerate(prompts):
-        rest = torch.tensor(prompt[shared:])
-        own, total = len(rest), len(rest) + len(tokens)
-        sees = torch.ones(total, shared + total, dtype=torch.bool)
-        sees[:own, shared:] = torch.ones(own, total, dtype=torch.bool).tril()
-        sees[own:, shared + own :] = beside
+        padding = longest - len(prompt)  # on the left, so that all prompts end together
+        ids[row, padding:] = torch.tensor(prompt[shared:])
+        mask[row, shared : shared + padding] = 0
+    ids, mask = ids.to(model.device), mask.to(model.device)
+    cache = copy.deepcopy(prefix.cache)
+    if shared:
+        cache.batch_repeat_interleave(len(prompts))
+    logits = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=(mask.cumsum(dim=1) - 1).clamp(min=0)[:, shared:],
+        cache=cache,
+        use_cache=True,
+        # as a tensor: the number 1 gives a view that is not contiguous, and PyTorch then copies
+        # the vocabulary matrix once a row
+        logits_to_keep=torch.tensor([-1], device=model.device),
+    ).logits[:, 0]
+    return mask, cache, logits
+
+
+def _rank(
+    model: PeftModel,
+    tree: AnswerTree,
+    mask: torch.Tensor,
+    cache: DynamicCache,
+    logits: torch.Tensor,
+) -> NDArray[np.float64]:
+    """The log-probability of each answer; the cache is left as it was."""
+    rows, nodes = len(mask), len(tree.ids)
+    after = logits[:, None]
+    if nodes:
+        prompt = mask.bool()[:, None, :].expand(-1, nodes, -1)
+        sees = torch.cat([prompt, tree.sees.expand(rows, -1, -1)], dim=2)[:, None]
         hidden = torch.finfo(model.dtype).min
-        logits = model(
-            input_ids=torch.cat([rest, tokens])[None].to(model.device),
-            attention_mask=torch.where(sees, 0.0, hidden).to(model.device, model.dtype)[None, None],
-            position_ids=(shared + torch.cat([torch.arange(own), own + depth]))[None].to(
-                model.device
-            ),
-            cache=prefix.cache,
+        nodes_after = model(
+            input_ids=tree.ids.expand(rows, -1),
+            attention_mask=torch.where(sees, 0.0, hidden).to(model.dtype),
+            position_ids=mask.sum(dim=1, keepdim=True) + tree.depth,
+            cache=cache,
             use_cache=True,
-            logits_to_keep=torch.arange(own - 1, total, device=model.device),
-        ).logits[0]
-        prefix.cache.crop(-total)
-        likely = logits.float().log_softmax(dim=-1).cpu()[predictor, tokens]
-        scores[row] = torch.zeros(len(answers)).index_add(0, owner, likely).numpy()
-    return scores
+        ).logits
+        cache.crop(-nodes)
+        after = torch.cat([after, nodes_after], dim=1)
+    likely = after.float().log_softmax(dim=-1)[:, tree.predictors, tree.predicted]
+    scores = torch.zeros(rows, tree.answers, device=likely.device)
+    return scores.index_add(1, tree.owners, likely).double().cpu().numpy()
 
 
-def _read_prefix(model: PeftModel, prompts: Sequence[Ids]) -> Prefix:
-    first, last = min(prompts), max(prompts)  # in order, so that what these share, all share
-    longest = min(len(prompt) for prompt in prompts) - 1  # each keeps a token of its own
-    same = (place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
-    ids = torch.tensor([list(first[: min(next(same, longest), longest)])], device=model.device)
-    cache = DynamicCache(config=model.config)
-    model(input_ids=ids, cache=cache, use_cache=True, logits_to_keep=1)
-    return Prefix(ids, cache)
+def _write(
+    model: PeftModel,
+    mask: torch.Tensor,
+    cache: DynamicCache,
+    logits: torch.Tensor,
+    *,
+    stops: Sequence[int],
+    limit: int,
+) -> list[Ids]:
+    """The most likely tokens one after the other, until every row has met a stop token."""
+    ends = torch.tensor(list(stops), device=mask.device)
+    written = [logits.argmax(dim=-1)]
+    ended = torch.isin(written[-1], ends)
+    while len(written) < limit and not ended.all():
+        mask = torch.cat([mask, torch.ones_like(mask[:, :1])], dim=1)
+        logits = model(
+            input_ids=written[-1][:, None],
+            attention_mask=mask,
+            position_ids=mask.sum(dim=1, keepdim=True) - 1,
+            cache=cache,
+            use_cache=True,
+        ).logits[:, -1]
+        written.append(logits.argmax(dim=-1))
+        ended |= torch.isin(written[-1], ends)
+    tokens: list[Ids] = torch.stack(written, dim=1).tolist()
+    return tokens

@@ -1,86 +1,185 @@
-"""How many steps and rows fit into a time budget, as measured on the machine."""
+"""A time budget holds on a machine that is busy for a while, and a faster one uses its time."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+from dataclasses import asdict
+
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from golden_desk import budget
-from golden_desk.adapter import add_adapter
-from golden_desk.budget import plan_steps, what_fits
-from golden_desk.config import Config
-from golden_desk.dataset import AnswerCollator, Example
-from golden_desk.model import load_base
-from golden_desk.model_files import ModelFolder
+from golden_desk.budget import StepPlan, TimeBudget, all_steps
+from golden_desk.config import Config, TrainingConfig
+from golden_desk.dataset import Example
+from golden_desk.progress import Progress
+
+TOKENS = 100  # of a step
+EVERY = 400  # steps of all epochs
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def train(settings: TrainingConfig, seconds: Callable[[int], float], speed: float) -> TrainerState:
+    """A run as the Trainer makes it, where each step takes so many seconds, a validation five."""
+    clock, state, control = Clock(), TrainerState(), TrainerControl()
+    arguments = TrainingArguments(use_cpu=True)
+    limit = TimeBudget(settings, [TOKENS] * EVERY)
+    plan = StepPlan(limit.first_plan(0.0, speed), settings.schedule, settings.warmup)
+    progress = Progress(plan, [TOKENS] * EVERY, settings.evaluations, budget=limit, clock=clock)
+    progress.on_train_begin(arguments, state, control)
+    validations = []
+    while state.global_step < state.max_steps:
+        progress.on_step_begin(arguments, state, control)
+        clock.now += seconds(state.global_step)
+        state.global_step += 1
+        progress.on_step_end(arguments, state, control)
+        if control.should_evaluate:
+            validations.append(state.global_step)
+            clock.now += 5
+            control.should_evaluate = False
+    state.log_history = [{"seconds": clock.now - 1_000, "last": plan(state.max_steps - 1)}]
+    state.best_global_step = len(validations)
+    return state
+
+
+@pytest.fixture
+def settings(config: Config) -> TrainingConfig:
+    return config.training.model_copy(
+        update={"time_budget_minutes": 5, "evaluations": 5, "schedule": "linear", "warmup": 0.1}
+    )
+
+
+def test_a_machine_of_steady_speed_keeps_its_plan(settings: TrainingConfig) -> None:
+    state = train(settings, lambda step: 1.0, speed=TOKENS)
+    assert 255 <= state.max_steps <= 280  # 300 s, of which 25 are for validation
+    assert state.log_history[0]["seconds"] <= 300
+    assert state.best_global_step == 5
+
+
+def test_a_machine_that_is_busy_at_first_uses_the_time_it_has_left(
+    settings: TrainingConfig,
+) -> None:
+    state = train(settings, lambda step: 10.0 if step < 5 else 1.0, speed=TOKENS / 10)
+    assert state.max_steps > 150  # 25 were planned
+    assert 270 <= state.log_history[0]["seconds"] <= 300
+    assert state.log_history[0]["last"] < 0.02  # the learning rate has fallen all the same
+
+
+def test_a_machine_that_gets_busy_ends_in_time(settings: TrainingConfig) -> None:
+    state = train(settings, lambda step: 1.0 if step < 50 else 8.0, speed=TOKENS)
+    assert state.max_steps < 100  # 255 were planned
+    assert state.log_history[0]["seconds"] <= 300 + 8
+    assert state.log_history[0]["last"] < 0.05
+
+
+def test_a_machine_that_is_too_slow_trains_one_step(settings: TrainingConfig) -> None:
+    state = train(settings, lambda step: 900.0, speed=TOKENS / 900)
+    assert (state.max_steps, state.best_global_step) == (1, 1)
+
+
+def test_a_fast_machine_trains_all_epochs_and_no_more(settings: TrainingConfig) -> None:
+    assert train(settings, lambda step: 0.01, speed=TOKENS * 100).max_steps == EVERY
+
+
+@given(st.lists(st.floats(0.05, 20), min_size=EVERY, max_size=EVERY), st.floats(1, 3_000))
+def test_whatever_the_speed_a_run_ends_about_in_time(
+    run_yaml: Config, seconds: list[float], speed: float
+) -> None:
+    settings = run_yaml.training.model_copy(
+        update={"time_budget_minutes": 5, "evaluations": 5, "schedule": "linear", "warmup": 0.1}
+    )
+    state = train(settings, seconds.__getitem__, speed)
+    # two steps and two validations that took longer than those before
+    assert state.log_history[0]["seconds"] <= 300 + 2 * 20 + 2 * 5
+    assert 1 <= state.best_global_step <= 5
+
+
+@given(
+    st.sampled_from(["linear", "cosine", "constant_with_warmup"]),
+    st.floats(0, 0.5),
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 60)), max_size=4),
+)
+def test_the_learning_rate_has_no_jump_where_the_plan_changes(
+    schedule: str, warmup: float, changes: list[tuple[int, int]]
+) -> None:
+    plan, step = StepPlan(50, schedule, warmup), 0
+    for done, more in changes:
+        step = min(step + done, plan.steps - 1)
+        before = plan.progress(step)
+        plan.change(step, step + more)
+        assert plan.progress(step) == pytest.approx(before)
+    assert plan.progress(plan.steps) == pytest.approx(1)
+    assert all(0 <= plan(each) <= 1 for each in range(step, plan.steps + 1))
+
+
+def test_checkpoints_keep_the_plan(settings: TrainingConfig) -> None:
+    def schedule(plan: StepPlan) -> LambdaLR:
+        return LambdaLR(torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))]), plan)
+
+    plan = StepPlan(100, "linear", 0.1)
+    plan.change(20, 60)
+    plan.seconds_spent = 12.5
+    saved = io.BytesIO()
+    torch.save(schedule(plan).state_dict(), saved)
+    saved.seek(0)
+    resumed = StepPlan(100, "linear", 0.1)
+    schedule(resumed).load_state_dict(torch.load(saved, weights_only=True))
+    assert asdict(resumed) == asdict(plan)
+
+
+def test_the_rows_of_a_step_do_not_depend_on_how_many_steps_are_trained(config: Config) -> None:
+    rows = [Example([5] * (4 + place % 9), 2) for place in range(40)]
+    few, many = (
+        all_steps(rows, config.training.model_copy(update={"epochs": epochs}), seed=1)
+        for epochs in (1, 4)
+    )
+    pool = 16 * config.training.batch_size
+    assert few.order[: len(few.order) // pool * pool] == many.order[: len(few.order) // pool * pool]
+    assert sum(few.tokens) == sum(len(rows[place].ids) for place in few.order)
 
 
 def test_several_processes_are_told_that_a_time_budget_does_not_hold(
-    config: Config,
-    tiny_model: ModelFolder,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     settings = config.training.model_copy(update={"time_budget_minutes": 0.001, "epochs": 8})
-    base = load_base(tiny_model.path, config.model)
-    model = add_adapter(base, config.adapter, checkpointing=False)
     rows = [Example([5, 6, 7, 8], 2)] * 16
-    plan = plan_steps(model, settings, AnswerCollator(0), rows, rows)
-    assert plan == {"steps": 16, "validation_rows": 16, "processes": 2}
-    assert capsys.readouterr().out == (
-        "training.time_budget_minutes does not hold for several processes: all steps count\n"
-    )
-
-
-@pytest.mark.parametrize("checkpointing", [True, False])
-def test_the_speed_is_measured_on_what_will_be_trained(
-    config: Config, tiny_model: ModelFolder, checkpointing: bool
-) -> None:
-    settings = config.training.model_copy(
-        update={"gradient_checkpointing": checkpointing, "time_budget_minutes": 1}
-    )
-    base = load_base(tiny_model.path, config.model)
-    passes = []
-    base.model.layers[0].mlp.register_forward_pre_hook(lambda *_: passes.append(1))
-    model = add_adapter(base, config.adapter, checkpointing=checkpointing)
-    rows = [Example([5, 6, 7, 8], 2)] * 16
-    plan_steps(model, settings, AnswerCollator(0), rows, rows)
-    batches = 5  # the first only warms up
-    assert len(passes) == (2 * batches if checkpointing else batches)
-
-
-def test_the_speed_is_measured_on_the_longest_rows_of_batches_of_every_length(
-    config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(budget, "TIMED_TOKENS", 24)
-    rows = [Example([5] * length, length - 2) for length in range(4, 36)] * 2
-    batches = budget.typical_batches(rows, 4)
-    lengths = [[len(example.ids) for example in batch] for batch in batches]
-    base = load_base(tiny_model.path, config.model).cpu()
-    seen: list[tuple[int, int]] = []
-    base.model.register_forward_pre_hook(
-        lambda _model, _rows, inputs: seen.append(tuple(inputs["input_ids"].shape)),
-        with_kwargs=True,
-    )
-    model = add_adapter(base, config.adapter, checkpointing=False)
-    budget.seconds_per_step(model, batches, AnswerCollator(0))
-    timed = [(min(4, max(1, 24 // max(each))), max(each)) for each in lengths]
-    assert seen == [timed[0], *timed]
-    assert lengths[0][0] < 12 and lengths[-1][-1] > 28
+    steps = all_steps(rows, settings, seed=1)
+    planned = budget.time_budget(settings, steps.tokens)
+    plan = budget.plan_steps(planned, steps.tokens, rows, spent=0.0, speed=1.0)
+    assert plan == {"steps": 16, "validation_rows": 16}
+    assert capsys.readouterr().out != ""
 
 
 @pytest.mark.parametrize(
-    ("steps", "every", "epochs", "little"),
-    [
-        (29, 90, 0.9, "the model learns little in so few steps"),
-        (40, 90, 0.4, "most rows go unseen"),
-        (40, 90, 1.2, None),
-        (9, 9, 0.3, None),
-    ],
+    ("planned", "epochs", "rows", "warnings"),
+    [(29, 9, 80, 1), (40, 9, 3_200, 1), (40, 9, 80, 0), (9, 1, 36, 0)],
 )
 def test_what_can_be_done_is_said_where_little_fits(
-    steps: int, every: int, epochs: float, little: str | None
+    config: Config,
+    capsys: pytest.CaptureFixture[str],
+    planned: int,
+    epochs: int,
+    rows: int,
+    warnings: int,
 ) -> None:
-    fits, *warning = what_fits(steps, every, 20, epochs).splitlines()
-    assert fits == f"{steps} of {every} steps fit into 20 minutes ({epochs:.2f} epochs of the rows)"
-    assert [line.partition(";")[0] for line in warning] == [f"warning: {little}"] * bool(little)
-    assert all("raise training.time_budget_minutes" in line for line in warning)
+    settings = config.training.model_copy(update={"epochs": epochs})
+    steps = all_steps([Example([5, 6], 1)] * rows, settings, seed=1)
+    budget.say_plan(planned, steps, rows=rows, validation=3)
+    said = capsys.readouterr().out.splitlines()
+    every = len(steps.tokens)
+    assert len(said) == 1 + (planned < every) + 2 * warnings

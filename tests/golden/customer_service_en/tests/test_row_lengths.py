@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from golden_desk import data, row_lengths, train
+from golden_desk import data, model, row_lengths, train
 from golden_desk.config import Config
 from golden_desk.errors import ProjectError
 from golden_desk.model_files import ModelFolder
@@ -60,6 +60,6 @@ def test_training_measures_rows_that_were_formatted_without_the_model(
     data.main(limited(config), Namespace())
     said = capsys.readouterr().out
     assert "make check" in said and "make train" in said
-    monkeypatch.setattr(train, "model_folder", lambda model: tiny_model)
+    monkeypatch.setattr(model, "model_folder", lambda model: tiny_model)
     with pytest.raises(ProjectError, match=r"training\.max_length.*400"):
         train.main(limited(config), Namespace(dry_run=True))

@@ -7,11 +7,12 @@ import pytest
 import torch
 from peft import PeftModel
 
+from golden_desk import scoring
 from golden_desk.adapter import add_adapter
 from golden_desk.config import Config
-from golden_desk.model import load_base, load_tokenizer
+from golden_desk.model import load_base
 from golden_desk.model_files import ModelFolder
-from golden_desk.scoring import rank_answers, write_answers
+from golden_desk.scoring import AnswerTree, answer_prompts, read_prefix
 
 START = [5, 6, 7, 8, 9, 10]
 PROMPTS = [[*START, 20, 21], [*START, 20, 22, 23, 24], [*START, 30]]
@@ -28,7 +29,7 @@ def model(config: Config, tiny_model: ModelFolder) -> PeftModel:
     return model
 
 
-def test_ranking_side_by_side_is_ranking_one_by_one(model: PeftModel) -> None:
+def test_ranking_in_batches_and_side_by_side_is_ranking_one_by_one(model: PeftModel) -> None:
     alone = np.empty((len(PROMPTS), len(ANSWERS)))
     for row, prompt in enumerate(PROMPTS):
         for column, answer in enumerate(ANSWERS):
@@ -39,15 +40,51 @@ def test_ranking_side_by_side_is_ranking_one_by_one(model: PeftModel) -> None:
             alone[row, column] = sum(
                 likely[step, token].item() for step, token in zip(steps, answer, strict=True)
             )
-    assert rank_answers(model, PROMPTS, ANSWERS) == pytest.approx(alone, abs=1e-4)
+    tree = AnswerTree(ANSWERS, model.device)
+    prefix = read_prefix(model, PROMPTS)
+    _, scores = answer_prompts(model, PROMPTS, prefix, tree, stops=[0], limit=1)
+    assert prefix.ids == START
+    assert scores == pytest.approx(alone, abs=1e-4)
 
 
-def test_writing_in_batches_is_writing_one_by_one(
-    model: PeftModel, config: Config, tiny_model: ModelFolder
+def test_a_common_beginning_of_answers_is_computed_once(model: PeftModel) -> None:
+    # 40, 50, 50 51, 50 51 52: what is written after 40 41 and 40 is the end of turn
+    assert len(AnswerTree(ANSWERS, model.device).ids) == 5
+    assert len(AnswerTree([[40], [41]], model.device).ids) == 0
+
+
+def test_writing_in_batches_is_what_the_model_generates_for_each_prompt(model: PeftModel) -> None:
+    tree, prefix = AnswerTree(ANSWERS, model.device), read_prefix(model, PROMPTS)
+    together, _ = answer_prompts(model, PROMPTS, prefix, tree, stops=[0], limit=6)
+    for prompt, written in zip(PROMPTS, together, strict=True):
+        ids = torch.tensor([prompt], device=model.device)
+        alone = model.generate(
+            input_ids=ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            max_new_tokens=6,
+            eos_token_id=[0],
+            pad_token_id=0,
+        )[0, len(prompt) :].tolist()
+        assert written[: len(alone)] == alone
+
+
+def test_prompts_without_a_common_beginning_are_answered(model: PeftModel) -> None:
+    prompts = [[5, 6], [7, 8, 9]]
+    tree, prefix = AnswerTree(ANSWERS, model.device), read_prefix(model, prompts)
+    _, together = answer_prompts(model, prompts, prefix, tree, stops=[0], limit=1)
+    for row, prompt in enumerate(prompts):
+        own = read_prefix(model, [prompt])
+        _, alone = answer_prompts(model, [prompt], own, tree, stops=[0], limit=1)
+        assert together[row] == pytest.approx(alone[0], abs=1e-4)
+
+
+def test_many_allowed_answers_are_ranked_in_parts(
+    model: PeftModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tokenizer = load_tokenizer(tiny_model.path, config.model)
-    options = {"stops": [0], "limit": 6, "batch_size": 2}
-    together = write_answers(model, tokenizer, PROMPTS, **options)
-    alone = [write_answers(model, tokenizer, [prompt], **options)[0] for prompt in PROMPTS]
-    assert together == alone
-    assert all(together)
+    tree, prefix = AnswerTree(ANSWERS, model.device), read_prefix(model, PROMPTS)
+    whole = answer_prompts(model, PROMPTS, prefix, tree, stops=[0], limit=3)
+    monkeypatch.setattr(scoring, "TREE_TOKENS", 5)
+    parts = answer_prompts(model, PROMPTS, prefix, tree, stops=[0], limit=3)
+    assert parts[0] == whole[0]
+    assert parts[1] == pytest.approx(whole[1], abs=1e-4)

@@ -141,8 +141,8 @@ def answer(model: PeftModel, encoder: ChatEncoder, config: Config, question: str
     ids = encoder.encode_prompt(prompt)
     if read_answer(stream_answer(model, encoder, config, ids), config.task) is None:
         say("(this is none of task.labels)", file=sys.stderr)
-    scores = rank_answers(model, [ids], [encoder.encode_answer(each) for each in ranked])
-    say(likeliest(ranked, softmax(scores[0]).tolist()), file=sys.stderr)
+    scores = rank_answers(model, ids, [encoder.encode_answer(each) for each in ranked])
+    say(likeliest(ranked, softmax(scores).tolist()), file=sys.stderr)
 
 
 def likeliest(ranked: Sequence[str], probabilities: Sequence[float]) -> str:

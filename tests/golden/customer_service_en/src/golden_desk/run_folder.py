@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,6 +25,7 @@ from .files import naming, read_json, write_json, write_text
 from .messages import fill
 from .model_files import ModelFolder
 from .output import say
+from .probe import resolve_for_answers
 
 _RECORDED = ("torch", "transformers", "peft", "accelerate", "tokenizers")
 # where a machine has the base model; `confirmed` holds that it is the same
@@ -122,10 +123,11 @@ class RunFolder:
         except ProjectError as error:
             raise ProjectError(error.message, self._anew) from error
         machine = config.model.model_dump(include={*_PLACE, "precision"})
+        model = own.model.model_copy(update=machine)
         sections = {
             "run": own.run.model_copy(update={"name": config.run.name}),
             "task": own.task.model_copy(update={"system_untuned": config.task.system_untuned}),
-            "model": own.model.model_copy(update=machine),
+            "model": resolve_for_answers(model, self.record()),
             "evaluation": config.evaluation,
         }
         return own.model_copy(update=sections)
@@ -189,8 +191,16 @@ class RunFolder:
             {**facts, "versions": {"python": platform.python_version(), **versions}},
         )
 
-    def finish(self, best_loss: float | None, history: list[dict[str, float]]) -> None:
-        """Write down what came of it; only now the run counts as finished."""
+    def finish(
+        self,
+        best_loss: float | None,
+        history: list[dict[str, float]],
+        replanned: Sequence[Sequence[int]] = (),
+    ) -> None:
+        """Write down what came of it; only now the run counts as finished.
+
+        `replanned` lists at which step the time budget led to which number of steps.
+        """
         # a step that fp16 leaves out has a gradient without end
         known = [{key: n for key, n in entry.items() if math.isfinite(n)} for entry in history]
         write_json(
@@ -198,6 +208,7 @@ class RunFolder:
             {
                 "best_validation_loss": best_loss,
                 "adapter_sha256": _file_hash(self.adapter_weights),
+                "replanned": replanned,
                 "history": known,
             },
         )

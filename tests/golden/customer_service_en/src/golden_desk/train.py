@@ -7,31 +7,35 @@ python -m torch.distributed.run --nproc-per-node 2 -m golden_desk.train
 from __future__ import annotations
 
 import argparse
-import math
 import random
+import time
 
 import torch
+from peft import PeftModel
+from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
 from . import command
 from .adapter import add_adapter, save_adapter, trained_weights
 from .alone import alone_in
-from .budget import plan_steps
-from .chat_tokens import ChatEncoder, Tokenizer
-from .config import Config, TrainingConfig
+from .budget import StepPlan, all_steps, plan_steps, say_plan, time_budget
+from .chat_tokens import ChatEncoder
+from .config import Config, ModelConfig, TrainingConfig
 from .data import formatted
-from .dataset import AnswerCollator, lengths, read_examples, refuse_truncated, training_order
+from .dataset import AnswerCollator, lengths, read_examples, refuse_truncated
 from .devices import CPU, processes, refuse_precision, share_of_update, training_device
 from .errors import ProjectError
 from .model import find_base, load_base, load_tokenizer
 from .model_card import write_model_card
 from .output import say
+from .probe import fill_in, find_setups, measured_speed, recorded_setups
 from .progress import Progress, draw_losses
 from .run_folder import RunFolder, portable_name, run_folder
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Train, from the first step or from the last checkpoint."""
+    began = time.monotonic()
     run, rows = run_folder(config), formatted(config)
     run.refuse_others(config, rows)
     if run.finished:
@@ -40,7 +44,6 @@ def main(config: Config, options: argparse.Namespace) -> None:
     on = training_device(config.training)
     refuse_precision(config.model.precision, on)
     together = processes(on)  # which refuses what would become DataParallel
-    settings = own_share(config.training, together)
     run.refuse_other_processes(together)
 
     # 1. Data: what cannot be learned from fails before the first step.
@@ -49,49 +52,74 @@ def main(config: Config, options: argparse.Namespace) -> None:
     encoder = ChatEncoder(tokenizer, config.model)
     train = read_examples("train", encoder, config)
     held_out = read_examples("validation", encoder, config)
-    refuse_truncated([*train, *held_out], settings)
+    refuse_truncated([*train, *held_out], config.training)
     random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
     say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}\nloading {config.model.id}")
 
-    # 2. Model: the frozen base, and what is trained beside it.
-    set_seed(config.run.seed)
-    base = load_base(folder.path, config.model, on)
-    model = add_adapter(base, config.adapter, checkpointing=settings.gradient_checkpointing)
-    model.peft_config["default"].base_model_name_or_path = portable_name(config.model.id)
+    # 2. Model: the frozen base, and what is trained beside it. A resumed run keeps what `auto` was.
+    def load(model: ModelConfig) -> PeftModel:
+        set_seed(config.run.seed)
+        base, checkpointing = load_base(folder.path, model, on), settings.gradient_checkpointing
+        adapted = add_adapter(base, config.adapter, checkpointing=checkpointing)
+        adapted.peft_config["default"].base_model_name_or_path = portable_name(config.model.id)
+        if checkpointing:
+            adapted.activation_checkpointing_enable()  # as the Trainer will: it costs time
+        return adapted
+
+    settings, record = config.training, run.record()
+    collate = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
+    timed = recorded_setups(record) if record else find_setups(config, train, collate, load)
+    chosen = fill_in(config, timed)
+    settings = own_share(chosen.training, together)
+    model = load(chosen.model)
     say(
         "training {weights}, {precision} on {device}",
         weights=trained_weights(model),
-        precision=config.model.precision,
-        device=base.device,
+        precision=chosen.model.precision,
+        device=model.device,
     )
 
-    # 3. Steps: epochs by batch, or what the time budget allows. A resumed run keeps its plan.
-    collate = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
-    plan = run.record() or plan_steps(model, settings, collate, train, held_out)
-    steps, held_out = plan["steps"], held_out[: plan["validation_rows"]]
-    sizes = [len(each.ids) for each in train]
-    batches = steps * settings.accumulation * plan["processes"]
-    order = training_order(sizes, settings.batch_size, batches, config.run.seed)
-    say(
-        f"{steps} steps of {len(order) // steps} rows: {len(order) / len(train):.2f} epochs, "
-        f"{len(set(order)):,} of {len(train):,} rows; validation on {len(held_out):,} rows"
-    )
+    # 3. Steps: all epochs, or what the time budget allows. A resumed run keeps its plan.
+    steps = all_steps(train, settings, config.run.seed)
+    budget = time_budget(settings, steps.tokens)
+    if not record:
+        speed = measured_speed(timed, chosen, model, train, collate) if budget else 0.0
+        spent = time.monotonic() - began
+        record = {
+            **plan_steps(budget, steps.tokens, held_out, spent=spent, speed=speed),
+            "processes": together,
+            "timed": [each._asdict() for each in timed],
+        }
+    held_out = held_out[: record["validation_rows"]]
+    say_plan(record["steps"], steps, rows=len(train), validation=len(held_out))
     if options.dry_run:
         return
 
     # 4. Train, in a folder that says what is trained and is closed to others meanwhile.
     with alone_in(run.path), run.told_when_full():
-        run.begin(config, {**plan, "train_rows": len(train)}, data=rows, folder=folder)
+        run.begin(config, {**record, "train_rows": len(train)}, data=rows, folder=folder)
         set_seed(config.run.seed)
+        plan = StepPlan(record["steps"], settings.schedule, settings.warmup)
+        plan.seconds_spent = time.monotonic() - began
+        chosen = chosen.model_copy(update={"training": settings})
         trainer = Trainer(
             model,
-            training_arguments(config.model_copy(update={"training": settings}), run, steps),
+            training_arguments(chosen, run, most=len(steps.tokens)),
             data_collator=collate,
-            train_dataset=[train[index] for index in order],
+            train_dataset=[train[index] for index in steps.order],
             eval_dataset=held_out,
-            callbacks=[Progress(sum(sizes[index] for index in order) / steps)],
+            callbacks=[Progress(plan, steps.tokens, settings.evaluations, budget=budget)],
         )
-        fit(trainer, run, tokenizer, config)
+        trainer.create_optimizer()
+        # checkpoints keep the plan as the state of this schedule
+        trainer.lr_scheduler = LambdaLR(trainer.optimizer, plan)
+        fit(trainer, run)
+        if trainer.is_world_process_zero():
+            save_adapter(model, run.adapter)
+            tokenizer.save_pretrained(run.adapter)
+            write_model_card(run, config)
+            say(draw_losses(trainer.state.log_history, run.path / "loss.png"))
+            run.finish(trainer.state.best_metric, trainer.state.log_history, plan.changes)
     say(f"adapter in {run.adapter}, curve in {run.path / 'loss.png'}; next: make eval")
 
 
@@ -111,8 +139,8 @@ def own_share(planned: TrainingConfig, processes: int) -> TrainingConfig:
     return settings
 
 
-def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer, config: Config) -> None:
-    """Train from the last checkpoint on, and leave the best adapter with all that it needs."""
+def fit(trainer: Trainer, run: RunFolder) -> None:
+    """Train from the last checkpoint on; the model then has its best weights."""
     trainer.remove_callback(PrinterCallback)
     checkpoint = run.last_checkpoint()
     say(f"going on from {checkpoint}" if checkpoint else f"training into {run.path}")
@@ -123,23 +151,15 @@ def fit(trainer: Trainer, run: RunFolder, tokenizer: Tokenizer, config: Config) 
             "the accelerator's memory is full",
             "halve training.batch_size and double training.accumulation",
         ) from error
-    if trainer.is_world_process_zero():
-        save_adapter(trainer.model, run.adapter)
-        tokenizer.save_pretrained(run.adapter)
-        write_model_card(run, config)
-        say(draw_losses(trainer.state.log_history, run.path / "loss.png"))
-        run.finish(trainer.state.best_metric, trainer.state.log_history)
 
 
-def training_arguments(config: Config, run: RunFolder, steps: int) -> TrainingArguments:
-    """The values of run.yaml in the Trainer's words."""
-    settings, every = config.training, math.ceil(steps / config.training.evaluations)
+def training_arguments(config: Config, run: RunFolder, *, most: int) -> TrainingArguments:
+    """The values of run.yaml in the Trainer's words; Progress says when to validate and to end."""
+    settings = config.training
     return TrainingArguments(
         output_dir=str(run.checkpoints),
-        max_steps=steps,
+        max_steps=most,
         learning_rate=settings.learning_rate,
-        lr_scheduler_type=settings.schedule,
-        warmup_steps=math.ceil(settings.warmup * steps),
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.max_grad_norm,
         per_device_train_batch_size=settings.batch_size,
@@ -150,14 +170,14 @@ def training_arguments(config: Config, run: RunFolder, steps: int) -> TrainingAr
         fp16=config.model.precision == "fp16",
         train_sampling_strategy="sequential",  # the order is training_order's
         eval_strategy="steps",
-        eval_steps=every,
+        eval_steps=most,
         save_strategy="steps",
-        save_steps=every,
+        save_steps=most,
         save_total_limit=2,  # the best and the last
         load_best_model_at_end=True,
         metric_for_best_model="eval_loss",
         greater_is_better=False,
-        logging_steps=max(1, every // 4),
+        logging_strategy="no",
         logging_nan_inf_filter=False,  # a loss that is no number must be seen
         remove_unused_columns=False,  # the examples are tuples, not columns
         prediction_loss_only=True,

@@ -1,0 +1,99 @@
+"""Work in parts until a time budget is spent, and say meanwhile how much is left."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from .messages import fill
+from .output import say
+
+LINE_SECONDS = 15.0  # between two lines where there is no terminal
+
+
+class Deadline:
+    """The time budget of a command, counted from when this is made; None is without end."""
+
+    def __init__(self, minutes: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds = math.inf if minutes is None else minutes * 60
+        self.clock = clock
+        self.started = clock()
+
+    def seconds_left(self, share: float = 1.0) -> float:
+        """Until so much of the budget is spent."""
+        return self.seconds * share - (self.clock() - self.started)
+
+
+def work_through(
+    rows: int,
+    batch: int,
+    work: Callable[[Sequence[int]], None],
+    *,
+    deadline: Deadline,
+    share: float = 1.0,
+    least: int = 0,
+) -> int:
+    """Work on rows in batches until a share of the budget is spent; return how many were done.
+
+    The first `least` rows are done whatever the time: this is said where it was too short for them.
+    Each batch is timed, so a machine that is busy for a while only loses that while.
+    """
+    done, took, began, too_short = 0, 0.0, deadline.clock(), False
+    progress = _Progress(rows)
+    while done < rows:
+        if deadline.seconds_left(share) < took:
+            if done >= least:
+                break
+            too_short = True
+        started = deadline.clock()
+        work(range(done, min(done + batch, rows)))
+        now = deadline.clock()
+        done, took = min(done + batch, rows), now - started
+        remaining = (now - began) / done * (rows - done)
+        progress.show(done, now, min(remaining, max(0.0, deadline.seconds_left(share))))
+    progress.end()
+    if too_short:
+        say(
+            "the time budget was too short: {rows} rows were answered nevertheless, as fewer would "
+            "say little",
+            rows=done,
+        )
+    return done
+
+
+class _Progress:
+    """One line that changes where a person watches, and a line now and then elsewhere."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.shown_at = -math.inf
+        self.watched = sys.stdout.isatty()
+
+    def show(self, done: int, now: float, left: float) -> None:
+        text = fill(
+            "  {done:,} of {rows:,} rows, {left} left",
+            done=done,
+            rows=self.rows,
+            left=minutes(left),
+        )
+        if self.watched:
+            print("\r" + text.ljust(60), end="", flush=True)
+        elif now - self.shown_at >= LINE_SECONDS or done == self.rows:
+            say(text)
+            self.shown_at = now
+
+    def end(self) -> None:
+        if self.watched:
+            print()
+
+
+def minutes(seconds: float) -> str:
+    """A duration for people: 48 s, 3 min 05 s, 2 h 10 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

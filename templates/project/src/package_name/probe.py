@@ -1,0 +1,288 @@
+"""What `auto` in run.yaml stands for on this machine, found by timing training steps.
+
+Which precision, attention kernel and batch are fastest on a CPU cannot be told from its name.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from peft import PeftModel
+
+from .config import Config, ModelConfig, TrainingConfig
+from .dataset import AnswerCollator, Example
+from .devices import CPU, device, launched, memory_gb, training_device
+from .output import say
+
+TIMED_TOKENS = 128  # of a timed batch: at 100 tokens a second, a slow CPU, it takes 1.3 seconds
+TIMED_LENGTH = 256  # of a timed row; a longer one is cut at its beginning
+TURNS = 2  # every setup is timed so often, after one step that warms up; the fastest step counts
+MOST_TOKENS = 1_024  # more tokens in a batch keep a CPU no busier
+# eager attention keeps length x length values a head for the backward pass
+LONGEST_FOR_EAGER = 512
+# of this machine's memory; the system and other programs keep a quarter
+MEMORY_SHARE = 0.75
+# What training takes, over what autograd keeps: on a CPU, freed tensors stay with the process.
+# SmolLM2: 76 to 86 KB a token and layer for 40 to 47 in fp32, 53 to 56 KB for 27 to 29 in bf16
+MEMORY_MARGIN = 2.0
+# rows and width of the matrices that tell whether a CPU has instructions for bf16
+MATRIX = (256, 1_024)
+
+
+class Setup(NamedTuple):
+    """How a model is trained, and how fast that was."""
+
+    precision: str
+    attention: str
+    batch_size: int
+    tokens_per_second: float = 0.0
+
+
+def has_auto(config: Config) -> bool:
+    """Whether run.yaml leaves something to this machine."""
+    return "auto" in (config.model.precision, config.model.attention, config.training.batch_size)
+
+
+def recorded_setups(record: Mapping[str, Any]) -> list[Setup]:
+    """What was timed when the run began, the chosen setup first."""
+    return [Setup(**each) for each in record.get("timed", [])]
+
+
+def fill_in(config: Config, timed: Sequence[Setup]) -> Config:
+    """The run with the first setup in place of every `auto`; other values are kept."""
+    if not timed:
+        return config
+    model, training, setup = config.model, config.training, timed[0]
+    found = {"precision": setup.precision, "attention": setup.attention}
+    found = {key: value for key, value in found.items() if getattr(model, key) == "auto"}
+    sizes = {}
+    if training.batch_size == "auto":
+        sizes["batch_size"] = setup.batch_size
+        sizes["accumulation"] = rows_of_update(training) // setup.batch_size
+    return config.model_copy(
+        update={
+            "model": model.model_copy(update=found),
+            "training": training.model_copy(update=sizes),
+        }
+    )
+
+
+def rows_of_update(training: TrainingConfig) -> int:
+    """The rows that a process contributes to an update; of `auto`, one row is a batch."""
+    return training.accumulation * (1 if training.batch_size == "auto" else training.batch_size)
+
+
+def find_setups(
+    config: Config,
+    examples: Sequence[Example],
+    collate: AnswerCollator,
+    load: Callable[[ModelConfig], PeftModel],
+) -> list[Setup]:
+    """The setup that `auto` stands for, first, and the others that were timed to find it."""
+    if not has_auto(config):
+        return []
+    on = training_device(config.training)
+    if on.type != CPU or launched() > 1:
+        return [Setup(default_precision(config.model, on), "sdpa", 1)]
+    timed = choose_setup(config, examples, collate, load)
+    say(
+        "chosen: {precision}, {attention} attention, {rows} rows at once",
+        precision=timed[0].precision,
+        attention=timed[0].attention,
+        rows=timed[0].batch_size,
+    )
+    return timed
+
+
+def default_precision(model: ModelConfig, on: torch.device) -> str:
+    """The precision that `auto` stands for where no training steps are timed."""
+    if model.precision != "auto":
+        return model.precision
+    if on.type == CPU:
+        return "bf16" if multiplies_faster_in_bf16() else "fp32"
+    return "bf16" if on.type == "cuda" and torch.cuda.is_bf16_supported(False) else "fp32"
+
+
+def choose_setup(
+    config: Config,
+    examples: Sequence[Example],
+    collate: AnswerCollator,
+    load: Callable[[ModelConfig], PeftModel],
+) -> list[Setup]:
+    """All that was timed on this CPU, the fastest first: precision and attention, then the batch.
+
+    `load` makes the model that is trained, adapter included; one at a time is in memory.
+    """
+    say("timing precision, attention and batch on this CPU ...")
+    rows = sorted(examples, key=lambda example: len(example.ids))
+    median = len(rows[len(rows) // 2].ids)
+    most = rows_of_update(config.training)
+    if config.training.batch_size != "auto":
+        most = config.training.batch_size
+    few = min(most, max(1, TIMED_TOKENS // median))
+    attentions = [config.model.attention]
+    if config.model.attention == "auto":
+        attentions = ["sdpa", "eager"] if len(rows[-1].ids) <= LONGEST_FOR_EAGER else ["sdpa"]
+    timed: list[Setup] = []
+    for precision in precisions(config.model):
+        setups = [Setup(precision, attention, few) for attention in attentions]
+        timed += time_setups(load(_resolved(config.model, setups[0])), setups, rows, collate)
+    best = _fastest(timed)
+    if config.training.batch_size == "auto":
+        model = load(_resolved(config.model, best))
+        sizes = _batch_sizes(most, median, _rows_in_memory(model, rows[-1], collate))
+        batches = [best._replace(batch_size=size) for size in sizes]
+        batches = time_setups(model, batches, rows, collate)
+        best = _fastest(batches)
+        timed += batches
+    return [best, *(setup for setup in timed if setup != best)]
+
+
+def resolve_for_answers(model: ModelConfig, record: Mapping[str, Any]) -> ModelConfig:
+    """The model with what it answers with in place of `auto`.
+
+    The precision is that of training where this machine is fast in it. Fused attention needs the
+    least memory for long prompts; what made it slow in training is its backward pass.
+    """
+    precision, timed = default_precision(model, device()), recorded_setups(record)
+    if model.precision == "auto" and timed and timed[0].precision == "fp32":
+        precision = "fp32"
+    attention = "sdpa" if model.attention == "auto" else model.attention
+    return model.model_copy(update={"precision": precision, "attention": attention})
+
+
+def measured_speed(
+    timed: Sequence[Setup],
+    chosen: Config,
+    model: PeftModel,
+    examples: Sequence[Example],
+    collate: AnswerCollator,
+) -> float:
+    """Tokens a second of the chosen setup; timed now where run.yaml left nothing open."""
+    if timed and timed[0].tokens_per_second:
+        return timed[0].tokens_per_second
+    assert chosen.training.batch_size != "auto"
+    say("measuring the speed of this machine ...")
+    setup = Setup(chosen.model.precision, chosen.model.attention, chosen.training.batch_size)
+    rows = sorted(examples, key=lambda example: len(example.ids))
+    return time_setups(model, [setup], rows, collate)[0].tokens_per_second
+
+
+def precisions(model: ModelConfig) -> list[str]:
+    """The precisions to try on this CPU: bf16 only where its matrix products are faster."""
+    if model.precision != "auto":
+        return [model.precision]
+    return ["fp32", "bf16"] if multiplies_faster_in_bf16() else ["fp32"]
+
+
+def multiplies_faster_in_bf16() -> bool:
+    """Whether this CPU has instructions for bf16: without them, a step takes 14 times as long."""
+    rows, width = MATRIX
+    seconds = {torch.float32: float("inf"), torch.bfloat16: float("inf")}
+    for _ in range(5):
+        for dtype in seconds:
+            left, right = (
+                torch.ones(rows, width, dtype=dtype),
+                torch.ones(width, width, dtype=dtype),
+            )
+            started = time.perf_counter()
+            left @ right
+            seconds[dtype] = min(seconds[dtype], time.perf_counter() - started)
+    return seconds[torch.bfloat16] < seconds[torch.float32]
+
+
+def time_setups(
+    model: PeftModel, setups: Sequence[Setup], rows: Sequence[Example], collate: AnswerCollator
+) -> list[Setup]:
+    """The setups with their speeds, each timed in turn on the rows around the median length."""
+    seconds = [float("inf")] * len(setups)
+    batches = [_around_median(rows, setup.batch_size) for setup in setups]
+    for turn in range(1 + TURNS):
+        for place, (setup, batch) in enumerate(zip(setups, batches, strict=True)):
+            model.get_base_model().set_attn_implementation(setup.attention)
+            took = _time_step(model, collate(batch))
+            if turn:  # the first warms up
+                seconds[place] = min(seconds[place], took)
+    tokens = [sum(len(example.ids) for example in batch) for batch in batches]
+    speeds = [count / took for count, took in zip(tokens, seconds, strict=True)]
+    timed = [
+        setup._replace(tokens_per_second=round(speed, 1))
+        for setup, speed in zip(setups, speeds, strict=True)
+    ]
+    for setup in timed:
+        say(
+            "  {precision}, {attention} attention, {rows} rows at once: {speed:,.0f} tokens/s",
+            precision=setup.precision,
+            attention=setup.attention,
+            rows=setup.batch_size,
+            speed=setup.tokens_per_second,
+        )
+    return timed
+
+
+def _time_step(model: PeftModel, batch: dict[str, torch.Tensor]) -> float:
+    """Seconds of one forward and backward pass, as the Trainer makes it."""
+    device = next(model.parameters()).device
+    inputs = {key: value.to(device) for key, value in batch.items()}
+    model.train()
+    started = _now(device)
+    with torch.autocast(device.type, model.dtype, enabled=model.dtype != torch.float32):
+        loss = model(**inputs).loss
+    loss.backward()
+    took = _now(device) - started
+    model.zero_grad()
+    return took
+
+
+def _now(device: torch.device) -> float:
+    """The time, once the accelerator has done what it was given."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize()
+    return time.perf_counter()
+
+
+def _around_median(rows: Sequence[Example], count: int) -> list[Example]:
+    """So many rows of about the median length, none longer than is timed."""
+    first = max(0, (len(rows) - count) // 2)
+    cut = []
+    for row in rows[first : first + count]:
+        lost = max(0, min(len(row.ids) - TIMED_LENGTH, row.answer_start - 1))
+        cut.append(Example(row.ids[lost:], row.answer_start - lost))
+    return cut
+
+
+def _batch_sizes(most: int, median: int, in_memory: int) -> list[int]:
+    """The two largest equal parts of an update that fit; one row where none does."""
+    fitting = min(most, in_memory, max(1, MOST_TOKENS // min(median, TIMED_LENGTH)))
+    return [size for size in range(max(1, fitting), 0, -1) if most % size == 0][:2]
+
+
+def _rows_in_memory(model: PeftModel, longest: Example, collate: AnswerCollator) -> int:
+    """How many of the longest rows this machine's memory holds beside the weights."""
+    weights = {weight.data_ptr() for weight in model.parameters()}
+    kept: dict[int, int] = {}  # bytes by address: autograd keeps some tensors several times
+
+    def count(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.data_ptr() not in weights:
+            kept[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
+        return tensor
+
+    with (
+        torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
+        torch.autocast("cpu", model.dtype, enabled=model.dtype != torch.float32),
+    ):
+        model(**collate([longest]))
+    taken = sum(weight.numel() * weight.element_size() for weight in model.parameters())
+    room = memory_gb(torch.device(CPU)) * 1e9 * MEMORY_SHARE - taken
+    return int(room / (sum(kept.values()) * MEMORY_MARGIN))
+
+
+def _resolved(model: ModelConfig, setup: Setup) -> ModelConfig:
+    return model.model_copy(update={"precision": setup.precision, "attention": setup.attention})
+
+
+def _fastest(setups: Sequence[Setup]) -> Setup:
+    return max(setups, key=lambda setup: setup.tokens_per_second)
