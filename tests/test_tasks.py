@@ -96,7 +96,7 @@ def test_the_record_of_the_article_goes_in_without_a_question(tmp_path: Path) ->
     report = json.loads(run.stdout)
     assert (report["domain"], report["task"], report["language"]) == ("credit_risk", "risk", "en")
     assert (report["data"]["rows"], report["data"]["accepted"]) == (30, 30)
-    assert any(warning.startswith("`age`: protected") for warning in report["warnings"])
+    assert report["data"]["protected"] == ["age"]
     made = run_yaml(tmp_path / "desk")
     assert made["data"]["slices"] == ["age"]
     assert made["task"]["labels"] == list(LEVELS)
