@@ -17,6 +17,7 @@ from newft.help_texts import HELP
 from newft.keys import escape_controls as safe
 from newft.layout import width_of
 from newft.model import Recipe
+from newft.project.apply import MARK
 from newft.texts import catalogue, interface_language
 
 GENERATOR = Path(__file__).parents[1] / "generator"
@@ -418,6 +419,7 @@ class TestNew:
         stage = here / "desk" / ".newft-apply"
         (stage / "tree").mkdir(parents=True)
         (stage / "tree" / "README.md").write_text("first", encoding="utf-8")
+        (stage / MARK).touch()
         journal = {"files": ["README.md"], "folders": []}
         (stage / "journal").write_text(json.dumps(journal), encoding="utf-8")
         run = newft("new", "desk", "--gpu", "cpu", "--yes", "--json", cwd=here)

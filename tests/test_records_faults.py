@@ -1,11 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from datafiles import faults, refusal, values, write
 
-from newft.records import LONGEST_CELL, RecordError, data_files
+from newft.records import (
+    LONGEST_CELL,
+    MOST_LEVELS,
+    MOST_NESTED,
+    RecordError,
+    data_files,
+    detect,
+)
 
 # --- rows with faults ----------------------------------------------------------------------------
 
@@ -114,3 +122,62 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
         assert refusal(path).message == "you may not read it"
     else:
         pytest.skip("this user may read every file")
+
+
+# --- records that nest, and numbers that are huge ------------------------------------------------
+
+
+def nested(levels: int) -> str:
+    """A record with so many levels, itself included."""
+    return '{"text": ' + "[" * (levels - 1) + "1" + "]" * (levels - 1) + "}"
+
+
+def from_deep_below(work: Callable[[], object], frames: int) -> object:
+    """The result of work that is called when many frames are in use, as in a larger program."""
+    return from_deep_below(work, frames - 1) if frames else work()
+
+
+@pytest.mark.parametrize("frames", [0, 300])
+@pytest.mark.parametrize("kind", ["json", "jsonl"])
+def test_how_deep_a_record_may_nest_depends_on_no_caller(
+    tmp_path: Path, kind: str, frames: int
+) -> None:
+    lines = [nested(MOST_NESTED), nested(MOST_NESTED + 1), nested(MOST_LEVELS - 1)]
+    text = "\n".join(lines) if kind == "jsonl" else f"[{', '.join(lines)}]"
+    path = write(tmp_path, f"a.{kind}", text)
+    expected = [(1, None), (2, "broken_row"), (3, "broken_row")]
+    assert from_deep_below(lambda: faults(path), frames) == expected
+
+
+@pytest.mark.parametrize("frames", [0, 300])
+@pytest.mark.parametrize("levels", [MOST_LEVELS + 1, 100_000])
+def test_a_document_that_nests_too_deep_is_refused_at_one_limit(
+    tmp_path: Path, levels: int, frames: int
+) -> None:
+    path = write(tmp_path, "a.json", f"[{nested(levels)}]")
+    error = from_deep_below(lambda: refusal(path), frames)
+    assert isinstance(error, RecordError)
+    assert error.message == f"lists and objects are nested in more than {MOST_LEVELS} levels"
+
+
+def test_a_number_of_thousands_of_digits_is_refused_or_breaks_its_line(tmp_path: Path) -> None:
+    huge = f'{{"text": {"9" * 5_000}}}'
+    assert faults(write(tmp_path, "a.jsonl", f'{huge}\n{{"text": 1e999}}\n')) == [
+        (1, "broken_row"),
+        (2, None),
+    ]
+    assert "digits" in refusal(write(tmp_path, "a.json", f"[{huge}]")).message
+
+
+def test_a_key_that_is_no_text_is_no_column(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.jsonl", '{"text": "hi"}\n{"\\ud800": "x", "text": "hi"}\n')
+    assert detect(path).columns == ("text",)
+    assert faults(path) == [(1, None), (2, "bad_encoding")]
+
+
+def test_thousands_of_columns_are_compared_once_each(tmp_path: Path) -> None:
+    names = [f"column {number}" for number in range(16_000)]
+    path = write(tmp_path, "a.csv", "\n".join([",".join(names)] * 3))
+    assert detect(path).columns == tuple(names)
+    twice = refusal(write(tmp_path, "b.csv", "\n".join([",".join([*names, *names])] * 3)))
+    assert twice.message.endswith("`column 10003` ... twice") and len(twice.message) < 200

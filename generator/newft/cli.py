@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from newft import __version__
 from newft.errors import NewftError, UsageError, Written
 from newft.help_texts import HELP, Formatter
+from newft.keys import escape_controls
 from newft.process import explain, flush, open_closed_streams
+from newft.text import Text
 
 if TYPE_CHECKING:
     from newft.console import Screen
@@ -47,13 +49,25 @@ class Parser(argparse.ArgumentParser):
         word = word.strip("'")
         if listed and where == "COMMAND" and (word in (".", "..") or "/" in word):
             hint = f"newft new {shlex.quote(word)}"
-            raise UsageError(f"`{word}` is not known", where=where, hint=hint)
+            fault = Text(f"`{word}` is not known", f"没有 `{word}`")
+            raise UsageError(fault, where=where, hint=hint)
         if listed:
             from newft.given import unknown
 
             names = [name.strip("' ") for name in listed.rstrip(")").split(",")]
             raise unknown(word, names, where=where)
-        raise UsageError(what, where=where, hint=f"{self.prog} --help")
+        raise UsageError(_in_both(what), where=where, hint=f"{self.prog} --help")
+
+
+def _in_both(fault: str) -> Text:
+    """A fault as argparse words it, and in Chinese where it is one of the usual ones."""
+    chinese = {
+        "expected one argument": "缺少值",
+        "it is empty": "值为空",
+    }
+    required, _, names = fault.partition("the following arguments are required: ")
+    zh = f"缺少参数：{names}" if names and not required else chinese.get(fault, fault)
+    return Text(escape_controls(fault), escape_controls(zh))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -227,13 +241,19 @@ def _unexpected(word: str, parser: Parser) -> UsageError:
     from newft.names import nearest
 
     if not word.startswith("-"):
-        message, hint = f"`{word}` is one word too many", f"{parser.prog} --help"
-        return UsageError(message, where=parser.prog, hint=hint)
-    option = word.partition("=")[0]
+        word = escape_controls(word)
+        message = Text(f"`{word}` is one word too many", f"多出了 `{word}`")
+        return UsageError(message, where=parser.prog, hint=f"{parser.prog} --help")
+    option = escape_controls(word.partition("=")[0])
     known = [name for action in parser._actions for name in action.option_strings]
     near = nearest(option, known)
-    hint = f"did you mean `{near[0]}`?" if near else f"{parser.prog} --help"
-    return UsageError(f"there is no option `{option}`", where=parser.prog, hint=hint)
+    hint = (
+        Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？")
+        if near
+        else f"{parser.prog} --help"
+    )
+    message = Text(f"there is no option `{option}`", f"没有选项 `{option}`")
+    return UsageError(message, where=parser.prog, hint=hint)
 
 
 def _texts(option: str | None) -> Texts:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from newft.errors import UsageError
+from newft.keys import escape_controls
 from newft.names import fold, nearest
 from newft.text import Text
 
@@ -53,8 +54,14 @@ def unknown(word: str, known: Iterable[str], *, where: str | None) -> UsageError
     if where in ("method", "show methods") and spelled in OTHER_METHODS:
         return _not_yet(word, names, where=where)
     near = nearest(word, names)
-    hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(names)}"
-    return UsageError(f"`{word}` is not known", where=where, hint=hint)
+    listed = ", ".join(names)
+    hint = (
+        Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？")
+        if near
+        else Text(f"known: {listed}", f"可选：{listed}")
+    )
+    word = escape_controls(word)
+    return UsageError(Text(f"`{word}` is not known", f"没有 `{word}`"), where=where, hint=hint)
 
 
 def _not_yet(method: str, known: Sequence[str], *, where: str) -> UsageError:

@@ -35,6 +35,7 @@ from newft.report import report
 from newft.situation import Situation, chosen_task
 from newft.state import keep
 from newft.talk import Talk
+from newft.text import Text
 from newft.texts import Texts
 from newft.wizard import Stopped, converse
 
@@ -139,9 +140,15 @@ def write(plan: Plan, end: Situation, folder: Path, *, dry_run: bool) -> tuple[s
             return planned(tree, folder)
         if recover(folder) == "finished":
             raise ProjectError(
-                "an interrupted run has just been finished here, and this one wrote nothing",
+                Text(
+                    "an interrupted run has just been finished here, and this one wrote nothing",
+                    "上次中断的运行刚刚补完，这次没有写入任何文件",
+                ),
                 where=str(folder),
-                hint="the project is complete; choose another path for a new one",
+                hint=Text(
+                    "the project is complete; choose another path for a new one",
+                    "该项目已完整；新项目请换一个路径",
+                ),
             )
         return apply(tree, folder)
 
@@ -255,9 +262,12 @@ def _nobody_to_ask(start: Situation) -> UsageError:
     keys = [key for question in missing for key in question.keys if key not in start.given]
     left = [said.OPTIONS[key] for key in keys]
     return UsageError(
-        "there is no terminal to ask in",
-        hint="--yes takes the defaults, --answers FILE the answers of a file;"
-        f" not answered so far: {' '.join(left)}",
+        Text("there is no terminal to ask in", "没有可供提问的终端"),
+        hint=Text(
+            "--yes takes the defaults, --answers FILE the answers of a file;"
+            f" not answered so far: {' '.join(left)}",
+            f"--yes 采用默认值，--answers FILE 读取答案文件；尚未回答：{' '.join(left)}",
+        ),
     )
 
 
