@@ -10,7 +10,8 @@ from plans import make_answers, make_facts, sample
 from test_cli import RECORDS
 
 from newft import __version__, resources
-from newft.answers import finish, load
+from newft.answers import finish
+from newft.answers_file import load
 from newft.catalog.load import load_kit
 from newft.intake import measure
 from newft.model import DataAnswer, Facts
