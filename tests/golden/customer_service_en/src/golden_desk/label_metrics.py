@@ -120,7 +120,7 @@ def label_report(metrics: LabelMetrics) -> list[str]:
     if np.trace(metrics.confusion) < metrics.confusion.sum():
         lines += [
             "",
-            fill("confusion matrix: rows are right, columns are given, ? is unreadable"),
+            fill("confusion matrix: rows are right, columns are given, ? is no label"),
             *(f"{INDENT}{line}" for line in confusion_lines(metrics)),
         ]
     return lines
@@ -167,5 +167,5 @@ def _most_given(metrics: LabelMetrics, label: int) -> str:
     most = int(counts.argmax())
     if not counts[most]:
         return ""
-    name = fill("(unreadable)") if most == len(metrics.labels) else metrics.labels[most]
+    name = fill("(no label)") if most == len(metrics.labels) else metrics.labels[most]
     return f"{counts[most]:,} {name}"
