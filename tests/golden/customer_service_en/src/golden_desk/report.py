@@ -224,7 +224,7 @@ def summary_of(result: Result) -> dict[str, Any]:
         "by_label": {name: label_dicts(each) for name, each in result.by_label.items()},
         "labels_without_test_rows": result.by_label["tuned"].without_rows(),
         "confusion_matrix": {
-            # rows are right labels; columns are given labels, and last: no label, as of an unreadable answer
+            # a row for each right label, a column for each given one and, last, for no label
             "labels": list(result.by_label["tuned"].labels),
             **{name: each.confusion.tolist() for name, each in result.by_label.items()},
         },
