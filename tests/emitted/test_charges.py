@@ -24,11 +24,11 @@ WRITTEN = {
     "走私、贩卖、运输、制造毒品罪": 5,
     "走私、贩卖、运输、制造毒品、盗窃": 3,
 }
-COUNTED = {
+COUNTED = {  # as most cells spell each
     "故意伤害": 40,
     "盗窃": 60 + 30 + 6 + 3 + 3,
-    "诈骗": 40 + 6 + 3,
-    "走私、贩卖、运输、制造毒品": 5 + 3,
+    "诈骗罪": 40 + 6 + 3,
+    "走私、贩卖、运输、制造毒品罪": 5 + 3,
 }
 LEFT_OUT = {"unknown_label": 2}  # 抢劫 stands nowhere alone, and its list in two rows
 
