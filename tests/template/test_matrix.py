@@ -29,13 +29,14 @@ CJK = re.compile(r"[\u2e80-\uffef]")
 MODULES = """
     __init__ adapter alone answers baselines budget chat chat_tokens check checkpoints columns
     command config conversation data dataset deadline devices errors evaluate exports files
-    formatting keys label_metrics messages metrics model model_card model_files near_duplicates
-    origin output probe progress quantities records repeats report row_files row_lengths run_folder
-    scoring section slices source splits stats summary supported tables task train truncate
+    formatting keys label_metrics library_errors messages metrics model model_card model_files
+    near_duplicates origin output probe progress quantities records repeats replace_folder report
+    row_files row_lengths run_folder scoring section slices source splits stats summary supported
+    tables task train truncate yaml_lines
 """
-TESTS = "conftest test_budget test_chat_tokens test_config test_data test_dataset test_deadline"
-TESTS += " test_evaluate test_formatting test_groups test_metrics test_probe test_row_lengths"
-TESTS += " test_scoring test_report"
+TESTS = "conftest test_budget test_chat_tokens test_command test_config test_data test_dataset"
+TESTS += " test_deadline test_evaluate test_formatting test_groups test_metrics test_probe"
+TESTS += " test_row_lengths test_scoring test_report"
 TESTS += " test_slices test_stats test_train test_truncate test_label_metrics example"
 OF_TABLES = {"tests/test_task.py"}  # what a prompt may show
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"

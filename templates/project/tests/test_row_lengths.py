@@ -60,6 +60,6 @@ def test_training_measures_rows_that_were_formatted_without_the_model(
     data.main(limited(config), Namespace())
     said = capsys.readouterr().out
     assert "make check" in said and "make train" in said
-    monkeypatch.setattr(model, "model_folder", lambda model: tiny_model)
+    monkeypatch.setattr(model, "model_folder", lambda _: tiny_model)
     with pytest.raises(ProjectError, match=r"training\.max_length.*400"):
         train.main(limited(config), Namespace(dry_run=True))

@@ -26,7 +26,15 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise ProjectError(f"another process is at work in {folder}", "wait for its end") from None
+        raise ProjectError(
+            "another process is at work in {folder}", "wait for its end", folder=folder
+        ) from None
+    except NotImplementedError:  # some network drives
+        raise ProjectError(
+            "the file system of {folder} cannot lock files",
+            "keep the project on a local disk",
+            folder=folder,
+        ) from None
     try:
         yield
     finally:

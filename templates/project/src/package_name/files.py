@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ProjectError
+from .messages import fill
 
 
 def write_json(path: Path, content: object) -> None:
@@ -58,9 +59,7 @@ def naming(path: Path, hint: str) -> Iterator[None]:
         if type(error).__name__ == "OutOfMemoryError":  # of torch, which is not loaded here
             raise
         reason = str(error).strip().partition("\n")[0]
-        raise ProjectError(
-            "{path} cannot be read: {reason}",
-            hint,
-            path=path,
-            reason=reason or type(error).__name__,
-        ) from error
+        message = fill(
+            "{path} cannot be read: {reason}", path=path, reason=reason or type(error).__name__
+        )
+        raise ProjectError(message, hint) from error  # the hint may hold any character

@@ -1,4 +1,4 @@
-"""What the formatted rows were made from, so that rows of other files than today's are noticed."""
+"""Hashes of what the formatted rows were made from, and of the rows: later changes are noticed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from . import formatting
 from .file_access import hash_file
+from .splits import SPLITS
 
 
 def origin(raw_files: Iterable[Path]) -> dict[str, str]:
@@ -21,3 +22,9 @@ def changed_files(before: Mapping[str, object], raw_files: Iterable[Path]) -> li
     now = origin(raw_files)
     gone = before.keys() - now.keys() if len(now) > 1 else ()
     return [*sorted(gone), *(name for name in now if before.get(name) != now[name])]
+
+
+def written(folder: Path) -> dict[str, str]:
+    """SHA-256 of the files of rows that are there, by name: what is trained and judged on."""
+    names = [*(f"{split}.jsonl" for split in SPLITS), "slices.jsonl"]
+    return {name: hash_file(folder / name) for name in names if (folder / name).is_file()}

@@ -232,17 +232,26 @@ class RunFolder:
 
     @contextmanager
     def told_when_full(self) -> Iterator[None]:
-        """Say that the disk is full where torch and safetensors say it in their own ways."""
+        """Say what cannot be written where torch and safetensors say it in their own ways."""
         try:
             yield
         except (RuntimeError, SafetensorError) as error:
             # safetensors repeats the system's words and clears up; torch leaves the disk full
-            if "No space left" not in str(error) and shutil.disk_usage(self.path).free > 2**16:
-                raise
-            raise ProjectError(
-                f"the disk of {self.path} is full",
-                "make room; `make train` then goes on from the last whole checkpoint",
-            ) from error
+            if "No space left" in str(error) or shutil.disk_usage(self.path).free <= 2**16:
+                raise ProjectError(
+                    "the disk of {path} is full",
+                    "make room; `make train` then goes on from the last whole checkpoint",
+                    path=self.path,
+                ) from error
+            if isinstance(error, SafetensorError) or "open file failed" in str(error):
+                raise ProjectError(
+                    "a file in {path} cannot be written or read: {reason}",
+                    "look for folders and rights that are in the way; `make train` then goes on "
+                    "from the last whole checkpoint",
+                    path=self.path,
+                    reason=str(error).partition("\n")[0],
+                ) from error
+            raise
 
     def last_checkpoint(self) -> Path | None:
         """The newest checkpoint that is whole, as is the best one before it; others are named."""

@@ -106,3 +106,8 @@ def test_an_answer_ends_at_its_first_stop_token_and_hides_no_other(
     yes = tokenizer("yes", add_special_tokens=False)["input_ids"]
     assert decode_answer([*yes, stop, *yes], tokenizer, [stop]) == "yes"
     assert decode_answer([*yes, unknown, *yes], tokenizer, [stop]) == "yes<unknown>yes"
+
+
+def test_an_answer_without_a_token_is_refused(tokenizer: Tokenizer, config: Config) -> None:
+    with pytest.raises(ProjectError, match=fill("an answer has no token to learn")):
+        ChatEncoder(tokenizer, config.model).encode_answer(" ")

@@ -82,6 +82,38 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
         load_config(RUN_YAML, ["trainig.epochs=7"])
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("run: &a\n  name: x\ndata: *a\n", ":1: anchors and aliases (& and *) are not taken"),
+        ("run:\n  <<: {seed: 1}\n", ":2: merge keys (<<) are not taken"),
+        ("run:\n  seed: 1\n  seed: 2\n", ":3: run.seed is there twice"),
+        ("run:\n  name: x\nrun:\n  name: y\n", ":3: run is there twice"),
+        ("? [a]\n: b\n", "not YAML"),
+        ("[" * 5_000, "nested too deeply"),
+        ("run: !!python/name:os.system\n", "not YAML"),
+        ("a: 1\n---\nb: 2\n", "not YAML"),
+        ("run: \x07\n", "cannot be read"),
+    ],
+    ids=["anchor", "merge", "key", "section", "list", "deep", "tag", "two", "bell"],
+)
+def test_what_yaml_lets_be_written_twice_or_elsewhere_is_refused(
+    text: str, fault: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ProjectError) as caught:
+        load_config(path)
+    assert fault in caught.value.message
+    assert str(path) in caught.value.message
+
+
+@pytest.mark.parametrize("value", ["[&a x, *a]", "{<<: {a: b}}", "[" * 5_000])
+def test_an_override_is_as_plain(value: str) -> None:
+    with pytest.raises(ProjectError, match=r"--set task\.labels"):
+        load_config(RUN_YAML, [f"task.labels={value}"])
+
+
 def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="is missing"):
         load_config(tmp_path / "none.yaml")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .config import Config, load_config
 from .errors import ProjectError
+from .library_errors import explained
 from .messages import fill
 from .output import say
 
@@ -51,16 +52,13 @@ def run(
         # the reader left: what is still buffered has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0 if done else 1
-    except OSError as error:
-        if error.errno is None:  # a library's own remark, not the system's
-            raise
-        place = f"{error.filename}: " if error.filename else ""
-        return _failed(
-            f"{place}{error.strerror}", "look at that path, its rights and the room left"
-        )
     except KeyboardInterrupt:
         say("interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        if (known := explained(error)) is None:
+            raise  # a mistake in the code: its traceback helps to correct it
+        return _failed(known.message, known.hint)
     return 0
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     BaseModel,
     Field,
@@ -18,12 +17,13 @@ from pydantic import (
 )
 
 from .errors import ProjectError
+from .keys import escape_controls
 from .messages import fill
 from .section import Section, Words
 from .supported import HAS_REVISIONS, ONLY_MODEL, SOURCE
 from .task import TaskConfig
+from .yaml_lines import Keys, NotYamlError, Place, read_yaml
 
-Keys = tuple[str | int, ...]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Part = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -180,13 +180,9 @@ class Config(Section):
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     """The run in `path` with `KEY=VALUE` overrides; all faults at once, with their places."""
-    values, node = _read(path)
-    places: dict[Keys, str] = {}
-    faults = []
-    for keys, line in _lines(node):
-        if keys in places:
-            faults.append(f"{path}:{line}: {_dotted(keys)} is there twice")
-        places[keys] = f"{path}:{line}"
+    values, found = _read(path)
+    faults = [f"{path}:{place.line}: {place.fault}" for place in found if place.fault]
+    places = {(): f"{path}:1"} | {place.keys: f"{path}:{place.line}" for place in found}
     for override in overrides:
         keys = _override(values, override)
         places[keys] = f"--set {_dotted(keys)}"
@@ -196,27 +192,39 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         details = [dict(detail) for detail in error.errors()]
         meant = {(*loc[:-1], _nearest(loc)) for loc in map(_odd, details) if loc}
         faults += [_fault(detail, places) for detail in details if detail["loc"] not in meant]
-        raise ProjectError("\n".join(faults), _hint(faults)) from None
-    if faults:
-        raise ProjectError("\n".join(faults), _hint(faults))
-    return config
+    else:
+        if not faults:
+            return config
+    raise ProjectError("\n".join(map(escape_controls, faults)), _hint(faults))
 
 
-def _read(path: Path) -> tuple[dict[str, Any], yaml.Node]:
-    """The values of the file, and the same with their lines."""
+def _read(path: Path) -> tuple[dict[str, Any], list[Place]]:
+    """The values of the file, and where each of them is."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        values, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
+        values, places = read_yaml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise ProjectError(f"{path} is missing", "run this from the project's folder") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ProjectError(f"{path}:{line}: not YAML: {error.problem}", AS_GENERATED) from None
-    except (ValueError, yaml.YAMLError) as error:  # not UTF-8, or a date that is none
-        raise ProjectError(f"{path} cannot be read: {error}", AS_GENERATED) from None
-    if node is None or not isinstance(values, dict):
-        raise ProjectError(f"{path} has no sections", AS_GENERATED)
-    return values, node
+        raise ProjectError(
+            "{path} is missing", "run this from the project's folder", path=path
+        ) from None
+    except NotYamlError as error:
+        if error.line is None:
+            raise ProjectError(
+                "{path} cannot be read: {reason}", AS_GENERATED, path=path, reason=error.reason
+            ) from None
+        raise ProjectError(
+            "{path}:{line}: not YAML: {reason}",
+            AS_GENERATED,
+            path=path,
+            line=error.line,
+            reason=error.reason,
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ProjectError(
+            "{path} cannot be read: {reason}", AS_GENERATED, path=path, reason=error
+        ) from None
+    if not isinstance(values, dict):
+        raise ProjectError("{path} has no sections", AS_GENERATED, path=path)
+    return values, places
 
 
 def changed_keys(before: Mapping[str, Any], config: Config, sections: Sequence[str]) -> list[str]:
@@ -240,26 +248,20 @@ def _override(values: dict[str, Any], override: str) -> Keys:
         section = section.get(parent) if isinstance(section, dict) else None
     if not equals or not isinstance(section, dict):
         raise ProjectError(
-            f"--set {override} names no value of run.yaml", "write --set training.epochs=1"
+            "--set {override} names no value of run.yaml",
+            "write --set training.epochs=1",
+            override=override,
         )
     try:
-        section[last] = yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError):
-        raise ProjectError(f"--set {key}: {text} is not YAML", "put it in quotes") from None
+        section[last], places = read_yaml(text)
+    except NotYamlError:
+        raise ProjectError(
+            "--set {key}: {text} is not YAML", "put it in quotes", key=key, text=text
+        ) from None
+    for place in places:
+        if place.fault:
+            raise ProjectError("--set {key}: {fault}", key=key, fault=place.fault)
     return (*parents, last)
-
-
-def _lines(node: yaml.Node, keys: Keys = ()) -> Iterator[tuple[Keys, int]]:
-    """Every value of the document with its line."""
-    yield keys, node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            inner = list(_lines(value, (*keys, key.value)))
-            yield (*keys, key.value), key.start_mark.line + 1
-            yield from inner[1:]
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _lines(value, (*keys, index))
 
 
 def _fault(detail: dict[str, Any], places: Mapping[Keys, str]) -> str:

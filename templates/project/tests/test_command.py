@@ -1,0 +1,53 @@
+"""How a command ends: a fault of the input is told, a mistake in the code stays visible."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from safetensors import SafetensorError
+
+from package_name import command
+from package_name.config import Config
+from package_name.errors import ProjectError
+
+RUN_YAML = str(Path(__file__).parents[1] / "config" / "run.yaml")
+
+
+def end_of(error: Exception) -> int:
+    def work(config: Config, options: command.Options) -> None:
+        raise error
+
+    return command.run(work, "", ["--config", RUN_YAML])
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ProjectError("{path} is odd", "mend it", path="a\x1b[2J"), r"a\x1b[2J is odd"),
+        (OSError(28, "No space left on device", "runs/x"), "runs/x: No space left on device"),
+        (OSError("no file named config.json"), "no file named config.json"),
+        (json.JSONDecodeError("Expecting value", "", 0), "Expecting value"),
+        (SafetensorError("header too large"), "header too large"),
+        (zipfile.BadZipFile("not a zip file"), "not a zip file"),
+        (MemoryError(), "not enough memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "can't allocate memory"),
+    ],
+)
+def test_a_fault_of_the_input_is_told(
+    error: Exception, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end_of(error) == 1
+    said = capsys.readouterr().err
+    assert told in said
+    assert "\n\n" in said  # a hint follows
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), TypeError("y"), ZeroDivisionError(), RuntimeError()]
+)
+def test_a_mistake_in_the_code_stays_visible(error: Exception) -> None:
+    with pytest.raises(type(error)):
+        end_of(error)
