@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from . import formatting
+from .file_access import hash_file
 from .splits import SPLITS
 
 
@@ -14,7 +14,7 @@ def origin(raw_files: Iterable[Path]) -> dict[str, str]:
     """SHA-256 of the raw files that are there and of formatting.py, by name."""
     paths = {str(path): path for path in raw_files if path.is_file()}
     paths["formatting.py"] = Path(formatting.__file__)
-    return {name: _sha256(path) for name, path in paths.items()}
+    return {name: hash_file(path) for name, path in paths.items()}
 
 
 def changed_files(before: Mapping[str, object], raw_files: Iterable[Path]) -> list[str]:
@@ -27,9 +27,4 @@ def changed_files(before: Mapping[str, object], raw_files: Iterable[Path]) -> li
 def written(folder: Path) -> dict[str, str]:
     """SHA-256 of the files of rows that are there, by name: what is trained and judged on."""
     names = [*(f"{split}.jsonl" for split in SPLITS), "slices.jsonl"]
-    return {name: _sha256(folder / name) for name in names if (folder / name).is_file()}
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return {name: hash_file(folder / name) for name in names if (folder / name).is_file()}
