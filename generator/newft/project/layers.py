@@ -21,6 +21,7 @@ OWN_MODULES = (
     "records.py",
     "text_encoding.py",
     "workbook.py",
+    "workbook_parts.py",
 )
 OF_SEVERAL_LABELS = "several.py"
 SUFFIX = ".jinja"  # of a template; it goes when the file is rendered
