@@ -1,13 +1,19 @@
-"""Training tokens per second: an emitted project against a plain Trainer and TRL's SFTTrainer.
+"""Speed of an emitted project on this CPU: training against others, evaluation against itself.
 
-All train the same adapter from the same weights on the same rows, with the same tokens in the loss
-and as many updates, in turns, in one process. The plain side pads to the longest row of a random
-batch and computes logits at every position. TRL gets what is best for it on a CPU: fp32, no
-checkpointing, batches of like length; its logits are at answers only where Triton runs, so not on
-a CPU. It is left out where it is not installed. `loss` is that of all the rows, once trained.
+Training, real tokens per second: the project as it is (`now`, in the precision, attention kernel
+and batch that it times and chooses itself), as it was before (`before`: fp32, fused attention,
+logits in the last columns of a batch), a plain Trainer (fp32, batches padded to the longest row of
+a random batch, logits at every position), and TRL's SFTTrainer where it is installed (fp32, no
+checkpointing, batches of like length, which is best for it on a CPU). All train the same adapter
+from the same weights on the same rows, with the same tokens in the loss and as many updates, in
+turns, in one process. `loss` is that of all the rows in the project's own precision, at the start
+and once trained: the start is to be the same, but for rounding.
+
+Evaluation, rows per second: written and ranked answers of the base model (labels and examples in
+the prompt) and of the adapter, now and before, and how many of the answers are the same.
 
     pip install trl
-    python benchmarks/training_speed.py [--rows 64] [--rounds 3] [--data FILE]
+    python benchmarks/training_speed.py [--rows 64] [--rounds 3] [--answers 24] [--data FILE]
 """
 
 from __future__ import annotations
@@ -15,6 +21,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -28,24 +35,30 @@ from typing import Any
 
 Examples = Sequence[Any]  # of the project's dataset.Example
 Collate = Callable[[Examples], dict[str, Any]]
+BEFORE = {"precision": "fp32", "attention": "sdpa"}
 
 
 @dataclass(frozen=True)
 class Task:
     """What every side trains on."""
 
+    config: Any  # with what the project chose
+    tokenizer: Any
     examples: Examples
     ordered: Examples  # as the project orders them
-    batch: int
-    learning_rate: float
-    pad_id: int
-    collate: Collate
+    rows_of_update: int
+    load: Callable[[Any], Any]
+
+    @property
+    def pad_id(self) -> int:
+        return int(self.tokenizer.convert_tokens_to_ids(self.config.model.pad))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--answers", type=int, default=24, help="test rows to answer")
     parser.add_argument("--data", type=Path, help="a file to train on (default: the sample)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -65,45 +78,20 @@ def main() -> None:
         config = load_config(Path("config/run.yaml"))
         with contextlib.redirect_stdout(sys.stderr):
             formatting.main(config, argparse.Namespace())
-        compare(config, options.rows, options.rounds)
+            task = prepared(config, options.rows)
+        compare_training(task, options.rounds)
+        compare_answers(task, options.answers, options.rounds)
 
 
-def compare(config: Any, rows: int, rounds: int) -> None:
-    task, load = prepared(config, rows)
-    sides: dict[str, Callable[[Any, Task, str], Any]] = {"emitted": emitted, "plain": plain}
-    if find_spec("trl"):
-        sides["trl"] = sft
-    tokens = sum(len(example.ids) for example in task.examples)
-    # a model for each: SFTTrainer changes the one it is given
-    models = {name: load() for name in sides}
-    start = trained(models["emitted"])
-    losses: dict[str, float] = {}
-    rates: dict[str, list[float]] = {name: [] for name in sides}
-    for number in range(rounds + 1):
-        for name, side in sides.items():
-            restore(models[name], start)
-            with tempfile.TemporaryDirectory() as output:
-                seconds = timed(side(models[name], task, output))
-            if number:  # the first warms up
-                rates[name].append(tokens / seconds)
-            losses[name] = losses.get(name) or loss(models[name], task)
-    for name, values in rates.items():
-        low, middle, high = min(values), statistics.median(values), max(values)
-        text = f"{name:<8} {low:6.1f} {middle:6.1f} {high:6.1f} tokens/s   loss {losses[name]:.3f}"
-        if name != "emitted":
-            ratios = [ours / theirs for ours, theirs in zip(rates["emitted"], values, strict=True)]
-            bounds = f"[{min(ratios):.2f}, {max(ratios):.2f}]"
-            text += f"   emitted has {statistics.median(ratios):.2f} {bounds} of its rate"
-        print(text)
-
-
-def prepared(config: Any, rows: int) -> tuple[Task, Callable[[], Any]]:
+def prepared(config: Any, rows: int) -> Task:
     """What is trained on, and what makes the model that is trained."""
     from desk.adapter import add_adapter
     from desk.chat_tokens import ChatEncoder
     from desk.dataset import AnswerCollator, encode, read_split, training_order
     from desk.model import load_base, load_tokenizer
+    from desk.probe import fill_in, find_setups, rows_of_update
     from desk.source import model_folder
+    from transformers import set_seed
 
     folder = model_folder(config.model).path
     tokenizer = load_tokenizer(folder, config.model)
@@ -112,28 +100,83 @@ def prepared(config: Any, rows: int) -> tuple[Task, Callable[[], Any]]:
         encode(conversation, encoder, config.training.max_length)
         for conversation in read_split("train")[:rows]
     ]
-    pad_id = tokenizer.convert_tokens_to_ids(config.model.pad)
-    batch = config.training.batch_size
+
+    def load(model: Any) -> Any:
+        set_seed(config.run.seed)
+        return add_adapter(load_base(folder, model), config.adapter, checkpointing=False)
+
+    collate = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
+    chosen = fill_in(config, find_setups(config, examples, collate, load))
+    batch, update = chosen.training.batch_size, rows_of_update(chosen.training)
     sizes = [len(example.ids) for example in examples]
-    order = training_order(sizes, batch, rows // batch, config.run.seed)
-    task = Task(
-        examples,
-        [examples[i] for i in order],
-        batch,
-        config.training.learning_rate,
-        pad_id,
-        AnswerCollator(pad_id),
-    )
-    return task, lambda: add_adapter(
-        load_base(folder, config.model), config.adapter, checkpointing=False
-    )
+    order = training_order(sizes, batch, rows // update * update // batch, config.run.seed)
+    return Task(chosen, tokenizer, examples, [examples[i] for i in order], update, load)
 
 
-def emitted(model: Any, task: Task, output: str) -> Any:
+def compare_training(task: Task, rounds: int) -> None:
+    sides: dict[str, Callable[[Any, Task, str], Any]] = {
+        "now": now,
+        "before": before,
+        "plain": plain,
+    }
+    if find_spec("trl"):
+        sides["trl"] = sft
+    tokens = sum(len(example.ids) for example in task.ordered)
+    # a model for each: SFTTrainer changes the one it is given
+    model = task.config.model
+    models = {name: task.load(model.model_copy(update=BEFORE)) for name in sides if name != "now"}
+    models = {"now": task.load(model), **models}
+    start = trained(models["now"])
+    losses = {name: [loss(each, task)] for name, each in models.items()}
+    rates: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name, side in sides.items():
+            restore(models[name], start)
+            with tempfile.TemporaryDirectory() as output:
+                seconds = timed(side(models[name], task, output), casting=name != "now")
+            if number:  # the first warms up
+                rates[name].append(tokens / seconds)
+            else:
+                losses[name].append(loss(models[name], task))
+    setup = f"{model.precision}, {model.attention} attention, {task.config.training.batch_size}"
+    print(f"training ({setup} rows at once), {len(task.ordered)} rows, {rounds} rounds")
+    for name, values in rates.items():
+        first, last = losses[name]
+        report(name, values, rates["now"], "tokens/s", f"loss {first:.3f} -> {last:.3f}")
+
+
+def report(name: str, values: list[float], ours: list[float], unit: str, note: str) -> None:
+    """The lowest, middle and highest rate, and how many times as fast `now` is."""
+    low, middle, high = min(values), statistics.median(values), max(values)
+    text = f"{name:<8} {low:7.2f} {middle:7.2f} {high:7.2f} {unit}   {note}"
+    if values is not ours:
+        ratios = [a / b for a, b in zip(ours, values, strict=True)]
+        bounds = f"[{min(ratios):.2f}, {max(ratios):.2f}]"
+        text += f"   now has {statistics.median(ratios):.2f} {bounds} of its rate"
+    print(text, flush=True)
+
+
+def now(model: Any, task: Task, output: str) -> Any:
+    from desk.dataset import AnswerCollator
+    from transformers import Trainer, TrainingArguments
+
+    training = task.config.training
+    batches = (training.batch_size, training.accumulation)
+    bf16 = task.config.model.precision == "bf16"
+    arguments = TrainingArguments(
+        output, bf16=bf16, **settings(task, "sequential", batches=batches)
+    )
+    collate = AnswerCollator(task.pad_id)
+    return Trainer(model, arguments, data_collator=collate, train_dataset=task.ordered)
+
+
+def before(model: Any, task: Task, output: str) -> Any:
+    from earlier import LeftPadding
     from transformers import Trainer, TrainingArguments
 
     arguments = TrainingArguments(output, **settings(task, "sequential"))
-    return Trainer(model, arguments, data_collator=task.collate, train_dataset=task.ordered)
+    collate = LeftPadding(task.pad_id)
+    return Trainer(model, arguments, data_collator=collate, train_dataset=task.ordered)
 
 
 def plain(model: Any, task: Task, output: str) -> Any:
@@ -164,12 +207,16 @@ def sft(model: Any, task: Task, output: str) -> Any:
     return SFTTrainer(model, arguments, data_collator=collate, train_dataset=rows)
 
 
-def settings(task: Task, sampling: str) -> dict[str, Any]:
-    """What all sides have in common, and the order of their rows."""
+def settings(
+    task: Task, sampling: str, *, batches: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """What all sides have in common, the order of their rows, and how an update is divided."""
+    at_once, accumulation = batches or (task.rows_of_update, 1)
     return {
-        "max_steps": len(task.examples) // task.batch,
-        "per_device_train_batch_size": task.batch,
-        "learning_rate": task.learning_rate,
+        "max_steps": len(task.ordered) // task.rows_of_update,
+        "per_device_train_batch_size": at_once,
+        "gradient_accumulation_steps": accumulation,
+        "learning_rate": task.config.training.learning_rate,
         "train_sampling_strategy": sampling,
         "save_strategy": "no",
         "logging_steps": 10_000,
@@ -180,9 +227,14 @@ def settings(task: Task, sampling: str) -> dict[str, Any]:
     }
 
 
-def timed(trainer: Any) -> float:
+def timed(trainer: Any, *, casting: bool = True) -> float:
+    from peft.helpers import disable_input_dtype_casting
+
     started = time.perf_counter()
-    with contextlib.redirect_stdout(sys.stderr):
+    with (
+        contextlib.redirect_stdout(sys.stderr),
+        disable_input_dtype_casting(trainer.model, active=not casting),
+    ):
         trainer.train()
     return time.perf_counter() - started
 
@@ -209,13 +261,15 @@ def restore(model: Any, weights: dict[str, Any]) -> None:
 def loss(model: Any, task: Task) -> float:
     """The loss of an answer's token, over all rows."""
     import torch
+    from desk.dataset import AnswerCollator
 
     model.eval()
-    total, count = 0.0, 0
-    with torch.no_grad():
-        for start in range(0, len(task.ordered), task.batch):
-            batch = task.collate(task.ordered[start : start + task.batch])
-            answers = int((batch["labels"] != -100).sum())
+    total, count, collate = 0.0, 0, AnswerCollator(task.pad_id)
+    precision = torch.autocast("cpu", model.dtype, enabled=model.dtype != torch.float32)
+    with torch.no_grad(), precision:
+        for start in range(0, len(task.ordered), task.rows_of_update):
+            batch = collate(task.ordered[start : start + task.rows_of_update])
+            answers = len(batch["labels"])
             total, count = total + float(model(**batch).loss) * answers, count + answers
     return total / count
 
@@ -244,6 +298,100 @@ def right_padding(pad_id: int) -> Collate:
         }
 
     return collate
+
+
+def compare_answers(task: Task, rows: int, rounds: int) -> None:
+    """Time both ways of answering, of the base model and of an adapter trained a little."""
+    from desk.probe import resolve_for_answers
+
+    config = task.config
+    answering = resolve_for_answers(config.model.model_copy(update={"attention": "auto"}), {})
+    model_now = task.load(answering)
+    with tempfile.TemporaryDirectory() as output:
+        timed(now(model_now, task, output))
+    model_before = task.load(config.model.model_copy(update=BEFORE))
+    restore(model_before, trained(model_now))
+    models = {"now": model_now.eval(), "before": model_before.eval()}
+    prompts, answers = asked(task, rows)
+    rates: dict[str, list[float]] = {name: [] for name in models}
+    given: dict[str, list[Any]] = {}
+    for number in range(rounds + 1):
+        for name, model in models.items():
+            started, given[name] = time.perf_counter(), []
+            for tuned, ids in prompts:
+                switch = contextlib.nullcontext() if tuned else model.disable_adapter()
+                with switch:
+                    way = answer_now if name == "now" else answer_before
+                    given[name] += way(model, ids, answers, task)
+            if number:
+                rates[name].append(2 * rows / (time.perf_counter() - started))
+    same = sum(a == b for a, b in zip(given["now"], given["before"], strict=True))
+    precision = f"{answering.precision}, {answering.attention} attention"
+    print(f"evaluation ({precision}), {rows} rows asked twice, {rounds} rounds")
+    for name, values in rates.items():
+        note = f"{same} of {len(given['now'])} answers are the same"
+        report(name, values, rates["now"], "rows/s", note)
+
+
+def asked(task: Task, rows: int) -> tuple[list[tuple[bool, list[list[int]]]], list[list[int]]]:
+    """Prompts for the base model and for the adapter, and the allowed answers."""
+    from desk.chat_tokens import ChatEncoder
+    from desk.conversation import to_prompt, to_untuned_prompt
+    from desk.dataset import read_split
+    from desk.evaluate import question, solved
+    from desk.formatting import candidates
+
+    config, test = task.config, read_split("test")[:rows]
+    encoder = ChatEncoder(task.tokenizer, config.model)
+    shown = solved(read_split("train"), config, random.Random(config.run.seed))
+    texts = [question(row) for row in test]
+    untuned = [to_untuned_prompt(text, config.task, shown) for text in texts]
+    tuned = [to_prompt(text, config.task) for text in texts]
+    prompts = [(False, encoder.encode_prompts(untuned)), (True, encoder.encode_prompts(tuned))]
+    return prompts, [encoder.encode_answer(each) for each in candidates(config.task)]
+
+
+def answer_now(
+    model: Any, prompts: list[list[int]], answers: list[list[int]], task: Task
+) -> list[Any]:
+    """The written tokens and the best ranked answer of each prompt."""
+    from desk.model import stop_tokens
+    from desk.scoring import AnswerTree, answer_prompts, read_prefix
+
+    stops = stop_tokens(model, task.tokenizer, task.config.model)
+    tree, prefix = AnswerTree(answers, model.device), read_prefix(model, prompts)
+    batch, limit = task.config.evaluation.batch_size, max(map(len, answers)) + 1
+    given: list[Any] = []
+    for start in range(0, len(prompts), batch):
+        some = prompts[start : start + batch]
+        written, scores = answer_prompts(model, some, prefix, tree, stops=stops, limit=limit)
+        given += [*(until(ids, stops) for ids in written), *scores.argmax(axis=1).tolist()]
+    return given
+
+
+def answer_before(
+    model: Any, prompts: list[list[int]], answers: list[list[int]], task: Task
+) -> list[Any]:
+    import earlier
+    from desk.model import stop_tokens
+
+    stops = stop_tokens(model, task.tokenizer, task.config.model)
+    batch, limit = task.config.evaluation.batch_size, max(map(len, answers)) + 1
+    written = earlier.write(
+        model, prompts, stops=stops, limit=limit, pad_id=task.pad_id, batch=batch
+    )
+    ranked = earlier.rank(model, prompts, answers).argmax(axis=1).tolist()
+    given: list[Any] = []
+    for start in range(0, len(prompts), batch):
+        rows = slice(start, start + batch)
+        given += [*(until(ids, stops) for ids in written[rows]), *ranked[rows]]
+    return given
+
+
+def until(ids: list[int], stops: Sequence[int]) -> list[int]:
+    """The tokens before the first stop token."""
+    first = next((place for place, token in enumerate(ids) if token in stops), len(ids))
+    return ids[:first]
 
 
 if __name__ == "__main__":

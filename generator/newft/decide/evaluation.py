@@ -58,10 +58,11 @@ def evaluation_batch_size(case: Case, *, precision: str, shots: int) -> Reasoned
         f"{counted(value, 'prompt')} of some {tokens:,} tokens: {cache} GB of keys and values",
         f"{value} 条提示词，每条约 {tokens:,} 个 token，KV 缓存共占 {cache} GB",
     )
-    source = sources.rule(
-        f"the largest power of two that fits, at most {sizes[0]}, a bound that was not tuned",
-        f"取放得下的最大的 2 的幂，最多 {sizes[0]}，此上限取稳妥值，未经调优",
+    rule = sources.rule(
+        f"the largest power of two that fits, at most {sizes[0]}",
+        f"取放得下的最大的 2 的幂，最多 {sizes[0]}",
     )
+    source = sources.joined(rule, sources.MEASURED_AT_ONCE) if case.on_cpu else rule
     return Reasoned(value, why, source)
 
 
