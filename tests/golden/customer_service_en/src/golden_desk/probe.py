@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 from peft import PeftModel
+from peft.helpers import disable_input_dtype_casting
 
 from .config import Config, ModelConfig, TrainingConfig
 from .dataset import AnswerCollator, Example
@@ -229,7 +230,10 @@ def _time_step(model: PeftModel, batch: dict[str, torch.Tensor]) -> float:
     inputs = {key: value.to(device) for key, value in batch.items()}
     model.train()
     started = _now(device)
-    with torch.autocast(device.type, model.dtype, enabled=model.dtype != torch.float32):
+    with (
+        disable_input_dtype_casting(model),
+        torch.autocast(device.type, model.dtype, enabled=model.dtype != torch.float32),
+    ):
         loss = model(**inputs).loss
     loss.backward()
     took = _now(device) - started

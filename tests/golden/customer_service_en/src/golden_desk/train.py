@@ -12,6 +12,7 @@ import time
 
 import torch
 from peft import PeftModel
+from peft.helpers import disable_input_dtype_casting
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
@@ -145,7 +146,9 @@ def fit(trainer: Trainer, run: RunFolder) -> None:
     checkpoint = run.last_checkpoint()
     say(f"going on from {checkpoint}" if checkpoint else f"training into {run.path}")
     try:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        # in 16 bit, autocast casts what is multiplied: inputs need not become 32 bit before
+        with disable_input_dtype_casting(trainer.model):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except torch.OutOfMemoryError as error:
         raise ProjectError(
             "the accelerator's memory is full",
