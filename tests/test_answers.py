@@ -85,11 +85,11 @@ def test_set_takes_a_value_as_it_is_written(text: str, expected: tuple[str, obje
     ("text", "message", "hint"),
     [
         ("gpu", "--set: `gpu` has no `=`", "--set KEY=VALUE"),
-        ("gpu=", "--set gpu: it has no value", "--set gpu=VALUE"),
+        ("gpu=", "--set gpu: the value is missing", "--set gpu=VALUE"),
         ("famly=qwen3", "--set: `famly` is not known", "did you mean `family`?"),
         ("language=fr", "--set language: `fr` is not known", "known: en, zh"),
         ("hub=hugingface", "--set hub: `hugingface` is not known", "did you mean `huggingface`?"),
-        ("data.files=[{a: b}]", "--set data.files: it takes a list of paths", None),
+        ("data.files=[{a: b}]", "--set data.files: the value must be a list of paths", None),
     ],
 )
 def test_a_wrong_set_says_what_is_meant(text: str, message: str, hint: str | None) -> None:
@@ -106,7 +106,7 @@ def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
         "a.yml: 4 faults\n"
         "a.yml:1: `famly` is not known (did you mean `family`?)\n"
         "a.yml:2: language: `fr` is not known (known: en, zh)\n"
-        "a.yml:3: `gpu` takes text\n"
+        "a.yml:3: the value of `gpu` must be text\n"
         "a.yml:6: `data.colums` is not known (did you mean `data.columns.text`?)"
     )
 
@@ -114,15 +114,15 @@ def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("gpu: cpu\ngpu: auto\n", "a.yml:2: `gpu` is there twice"),
-        ("- gpu\n", "a.yml: it holds no answers"),
-        ('data: {files: ""}\n', "a.yml:1: data.files: it has no value"),
-        ("data: {files: [a.csv, '']}\n", "a.yml:1: data.files: it has no value"),
-        ('name: ""\n', "a.yml:1: name: it has no value"),
-        ("name: " + "[" * 3_000, "a.yml:1: it is nested too deep for answers"),
+        ("gpu: cpu\ngpu: auto\n", "a.yml:2: `gpu` is given twice"),
+        ("- gpu\n", "a.yml: the file has no `key: value` pairs"),
+        ('data: {files: ""}\n', "a.yml:1: data.files: the value is missing"),
+        ("data: {files: [a.csv, '']}\n", "a.yml:1: data.files: the value is missing"),
+        ('name: ""\n', "a.yml:1: name: the value is missing"),
+        ("name: " + "[" * 3_000, "a.yml:1: the values are nested too deeply"),
         (
             "gpu: cpu\n  name: x\n",
-            "a.yml:2: this is not YAML (mapping values are not allowed here)",
+            "a.yml:2: invalid YAML (mapping values are not allowed here)",
         ),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_key_without_a_value_is_not_answered() -> None:
     [
         (None, ": there is no such file or folder"),
         (b"gpu: cpu\nname: \xff\xfe", ":2: the answers are not UTF-8 text"),
-        (b"#" * 1_100_000, ": it has more than 1,048,576 bytes, and answers are short"),
+        (b"#" * 1_100_000, ": the file has more than 1,048,576 bytes, too many for answers"),
         (b"gpu: &a cpu\nname: *a\n", ":2: `*a` refers to another value"),
     ],
 )
@@ -169,11 +169,15 @@ def test_options_and_set_win_over_the_file() -> None:
 @pytest.mark.parametrize(
     ("options", "sets", "message"),
     [
-        ({"gpu": "cpu"}, [("gpu", "auto")], "--set gpu: it is `auto`, and --gpu says `cpu`"),
+        (
+            {"gpu": "cpu"},
+            [("gpu", "auto")],
+            "--set gpu: the value is `auto` here and `cpu` in --gpu",
+        ),
         (
             {},
             [("gpu", "cpu"), ("gpu", "t4")],
-            "--set gpu: it is `t4`, and another --set says `cpu`",
+            "--set gpu: the value is `t4` here and `cpu` in another --set",
         ),
     ],
 )
@@ -197,7 +201,7 @@ def test_the_repeat_command_names_every_answer() -> None:
 def test_an_empty_option_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         answers.from_options({"name": "", "gpu": None})
-    assert str(caught.value) == "--name: it has no value"
+    assert str(caught.value) == "--name: the value is missing"
 
 
 def test_auto_is_kept_in_one_spelling() -> None:

@@ -128,10 +128,10 @@ def test_records_of_no_task_are_refused_with_what_there_is(tmp_path: Path) -> No
     )
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr == (
-        "error: domain, task: the records look like none of the tasks:"
+        "error: domain, task: the records fit none of the tasks:"
         " credit_risk/risk, customer_service/intent, legal/clause, legal/charge\n\n"
-        "hint: name one, such as --domain credit_risk --task risk;"
-        " and columns, if need be: --set data.columns.label=COLUMN\n"
+        "hint: name the task, such as --domain credit_risk --task risk;"
+        " if necessary, name columns: --set data.columns.label=COLUMN\n"
     )
     assert names(tmp_path) == {"t.csv"}
 
@@ -198,8 +198,8 @@ def test_a_colliding_path_is_named_and_everything_stays(dry: list[str], tmp_path
     run = newft("new", "desk", "--yes", "--gpu", "cpu", "--json", *dry, cwd=tmp_path)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
-        f"error: {desk}: 2 paths are in the way, and nothing was written:\n"
-        "  config/run.yaml\n  src\n\nhint: move them away, or choose another folder\n"
+        f"error: {desk}: 2 paths exist already, nothing was written:\n"
+        "  config/run.yaml\n  src\n\nhint: move them, or choose another folder\n"
     )
     assert contents(desk) == before
 
@@ -207,7 +207,7 @@ def test_a_colliding_path_is_named_and_everything_stays(dry: list[str], tmp_path
 def test_a_file_in_the_way_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "desk").write_text("mine", encoding="utf-8")
     for path, error in (
-        ("desk", "desk: it is not a folder\n\nhint: choose another path\n"),
+        ("desk", "desk: this is not a folder\n\nhint: choose another path\n"),
         ("desk/in", f"{tmp_path}/desk/in: {cannot_write(errno.ENOTDIR)}"),
     ):
         run = newft("new", path, "--yes", "--gpu", "cpu", "--json", cwd=tmp_path)
@@ -276,7 +276,7 @@ def test_a_name_of_other_letters_or_spaces_works(name: str, tmp_path: Path) -> N
 def test_no_path_is_not_the_same_as_an_empty_one(tmp_path: Path) -> None:
     run = newft("new", "", "--yes", "--gpu", "cpu", cwd=tmp_path)
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == ("error: PATH: it is empty\n\nhint: newft new --help\n")
+    assert run.stderr == ("error: PATH: the path is empty\n\nhint: newft new --help\n")
     assert names(tmp_path) == set()
 
 
@@ -288,7 +288,7 @@ def test_no_path_is_not_the_same_as_an_empty_one(tmp_path: Path) -> None:
         (["--set", "data.columns.txt=x"], "data.columns.txt: `txt` is not known", "`text`"),
         (["--family", "quen3"], "family: `quen3` is not known", "`qwen3`"),
         (["--domain", "customer"], "domain: `customer` is not known", "`customer_service`"),
-        (["--gpu", "V1000"], "gpu: `V1000` is no known accelerator", "V100"),
+        (["--gpu", "V1000"], "gpu: `V1000` is not a known accelerator", "V100"),
         (["--method", "lorra"], "method: `lorra` is not known", "`lora`"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
@@ -324,7 +324,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def cannot_write(code: int) -> str:
-    hint = "nothing was written: make room or get the right to write there, or choose another path"
+    hint = "nothing was written: free some space, get write permission, or choose another path"
     return f"cannot be written: {os.strerror(code).lower()}\n\nhint: {hint}\n"
 
 

@@ -108,9 +108,9 @@ class TestStart:
         left = ["--data --domain --task --language --gpu --model --family", "--name"]
         assert (run.returncode, run.stdout) == (2, "")
         assert run.stderr == (
-            "error: there is no terminal to ask in\n\n"
-            "hint: --yes takes the defaults, --answers FILE the answers of a file;"
-            f" not answered so far: {' '.join(left[: 1 if '--name' in words else 2])}\n"
+            "error: there is no terminal for questions\n\n"
+            "hint: use --yes for the defaults, or --answers FILE for the answers of a file;"
+            f" not answered yet: {' '.join(left[: 1 if '--name' in words else 2])}\n"
         )
         assert names(tmp_path) == set()
 
@@ -149,21 +149,41 @@ class TestUsage:
                 "did you mean `--family`?",
             ),
             (["new", "--language", "fr"], "--language: `fr` is not known", "known: en, zh"),
-            (["new", "--data"], "--data: expected one argument", "newft new --help"),
-            (["./my desk"], "COMMAND: `./my desk` is not known", "newft new './my desk'"),
+            (["new", "--data"], "--data: the value is missing", "newft new --help"),
+            (["./my desk"], "COMMAND: `./my desk` is not a command", "newft new './my desk'"),
             (["--lang", "en", "nwe"], "COMMAND: `nwe` is not known", "did you mean `new`?"),
             (
                 ["show", "families", "qwen3", "two"],
-                "newft show: `two` is one word too many",
+                "newft show: unexpected argument `two`",
                 "newft show --help",
             ),
             (
                 ["new", "--yes", "my", "desk"],
-                "newft new: `desk` is one word too many",
+                "newft new: unexpected argument `desk`",
                 "newft new --help",
             ),
             (["new", "--yes", "--set", "gpu"], "--set: `gpu` has no `=`", "--set KEY=VALUE"),
-            (["new", "--yes", "--set", "=cpu"], "--set: `=cpu` names no key", "--set KEY=VALUE"),
+            (
+                ["new", "--yes", "--set", "=cpu"],
+                "--set: `=cpu` has no key before the `=`",
+                "--set KEY=VALUE",
+            ),
+            (
+                ["new", "--gpu", "cpu", "--gpu=auto"],
+                "--gpu: the option may be given only once",
+                "newft new --help",
+            ),
+            (
+                ["--lang", "en", "new", "--lang=en"],
+                "--lang: the option may be given only once",
+                "newft new --help",
+            ),
+            (
+                ["new", "--yes=1"],
+                "--yes: the option takes no value, but got '1'",
+                "newft new --help",
+            ),
+            (["show"], "missing: WHAT", "newft show --help"),
             (["show", "familys"], "WHAT: `familys` is not known", "did you mean `families`?"),
             (
                 ["show", "families", "qwen"],
@@ -182,8 +202,8 @@ class TestUsage:
             ),
             (
                 ["new", "--yes", "--gpu", "cpu", "--set", "gpu=auto"],
-                "--set gpu: it is `auto`, and --gpu says `cpu`",
-                "give one of the two",
+                "--set gpu: the value is `auto` here and `cpu` in --gpu",
+                "give only one of the two",
             ),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else None,
@@ -425,7 +445,7 @@ class TestNew:
         run = newft("new", "desk", "--gpu", "cpu", "--yes", "--json", cwd=here)
         assert (run.returncode, run.stdout) == (1, "")
         assert run.stderr == (
-            "error: desk: an interrupted run has just been finished here, and this one wrote"
+            "error: desk: an interrupted run was completed here just now, and this run wrote"
             " nothing\n\nhint: the project is complete; choose another path for a new one\n"
         )
         assert names(here / "desk") == {"README.md"}

@@ -83,7 +83,7 @@ def test_a_correction_wins_over_every_name(tmp_path: Path) -> None:
         ),
         (
             {"lable": "intent"},
-            "`data.columns.lable` is no field of this task",
+            "this task has no field `data.columns.lable`",
             "data.columns.label",
         ),
     ],

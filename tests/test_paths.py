@@ -103,7 +103,9 @@ def test_a_nul_in_a_path_of_the_answers_is_said(
     answers = tmp_path / "a.yml"
     answers.write_text('data: {files: "t\\0.csv"}\n', encoding="utf-8")
     assert main(["new", "desk", "--lang", "en", "--answers", str(answers)]) == 2
-    assert "a.yml:1: data.files: this is not text: 't\\x00.csv'" in capsys.readouterr().err
+    assert (
+        "a.yml:1: data.files: the value is not valid text: 't\\x00.csv'" in capsys.readouterr().err
+    )
 
 
 def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
@@ -120,7 +122,7 @@ def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
         check=False,
     )
     assert (run.returncode, run.stdout) == (1, "")
-    assert "error: the current folder is no longer there" in run.stderr
+    assert "error: the current folder no longer exists" in run.stderr
 
 
 @pytest.mark.slow

@@ -114,45 +114,45 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
         (
             {"family": "glm4", "model": "Qwen/Qwen3-1.7B"},
             IncompatibleError,
-            "family: `Qwen/Qwen3-1.7B` is of the family qwen3, not glm4",
+            "family: `Qwen/Qwen3-1.7B` belongs to the family qwen3, not glm4",
             "--family qwen3",
         ),
         (
             {"model": "acme/weights"},
             UsageError,
-            "--model: no family lists `acme/weights`",
-            "--family ID, one of: glm4, llama3, qwen3, smollm2",
+            "--model: the family of `acme/weights` is not known",
+            "give --family ID, one of: glm4, llama3, qwen3, smollm2",
         ),
         (
             {"model": "./weights", "family": "qwen3"},
             UsageError,
-            "model: there is no folder `./weights`",
+            "model: the folder `./weights` does not exist",
             "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
         ),
         (
             {"model": "Qwen3-1.7B"},
             UsageError,
-            "model: `Qwen3-1.7B` is no model",
+            "model: `Qwen3-1.7B` is not the name of a model",
             "did you mean `Qwen/Qwen3-1.7B`?"
-            " give `embedded`, a folder, or a model of a hub, ORG/NAME",
+            " give `embedded`, a folder, or a model of a hub as ORG/NAME",
         ),
         (
             {"model": "~nobody-at-all/weights"},
             UsageError,
-            "model: there is no folder `~nobody-at-all/weights`",
+            "model: the folder `~nobody-at-all/weights` does not exist",
             "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
         ),
         (
             {"model": "embedded", "hub": "modelscope", "revision": "main"},
             IncompatibleError,
-            "model: `embedded` comes from no hub, and there is"
-            " --hub modelscope and --revision main",
+            "model: `embedded` does not come from a hub:"
+            " --hub modelscope and --revision main cannot be used",
             "drop --hub and --revision, or name a model of a hub: --model ORG/NAME",
         ),
         (
             {"model": "/", "family": "qwen3", "revision": "main"},
             IncompatibleError,
-            "model: `/` comes from no hub, and there is --revision main",
+            "model: `/` does not come from a hub: --revision main cannot be used",
             "drop --revision, or name a model of a hub: --model ORG/NAME",
         ),
         (
@@ -195,7 +195,7 @@ def test_a_folder_of_two_names_is_no_hub_id(
 
 
 def test_hardware_that_is_unknown_is_refused_before_anything_is_measured() -> None:
-    with pytest.raises(UsageError, match="no known accelerator"):
+    with pytest.raises(UsageError, match="not a known accelerator"):
         completed({"gpu": "V1000", "data.files": ("nowhere.csv",)})
 
 
@@ -219,8 +219,8 @@ def test_a_question_with_several_choices_is_asked() -> None:
         "domain, task: the records fit several tasks: customer_service/intent, other/intent"
     )
     assert caught.value.hint == (
-        "name one, such as --domain customer_service --task intent;"
-        " and columns, if need be: --set data.columns.label=COLUMN"
+        "name the task, such as --domain customer_service --task intent;"
+        " if necessary, name columns: --set data.columns.label=COLUMN"
     )
 
 

@@ -34,6 +34,7 @@ from newft.model import MachineFacts
 from newft.prompts import PlainPrompts, Prompts, TerminalPrompts
 from newft.situation import Situation
 from newft.talk import Talk
+from newft.text import Text
 from newft.texts import Texts
 from newft.wizard import Stopped, converse
 
@@ -537,7 +538,9 @@ def test_a_model_folder_that_is_not_there_is_asked_for_again(heard: Heard) -> No
     keys = [ENTER * 4, UP * 2 + ENTER, f"./weights{ENTER}", CTRL_C]
     with pytest.raises(Stopped):
         conversed("".join(keys), heard)
-    assert [str(error) for error in heard.errors] == ["model: there is no folder `./weights`"]
+    assert [str(error) for error in heard.errors] == [
+        "model: the folder `./weights` does not exist"
+    ]
 
 
 def test_changing_one_answer_leads_back_to_the_review(heard: Heard) -> None:
@@ -549,7 +552,7 @@ def test_changing_one_answer_leads_back_to_the_review(heard: Heard) -> None:
 
 def test_choices_that_do_not_fit_cannot_be_written(heard: Heard) -> None:
     def refuse(_: Situation) -> None:
-        raise IncompatibleError("they do not fit")
+        raise IncompatibleError(Text("they do not fit", "不匹配"))
 
     start = Situation(catalog(), DEFAULTS | {"data.files": ()}, machine=MACHINE)
     with typing(DOWN + ENTER), pytest.raises(Stopped):

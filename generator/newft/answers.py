@@ -14,7 +14,7 @@ from newft.entries import LORA, Language
 from newft.errors import UsageError
 from newft.given import COLUMNS, FILES, POSITIVE, Given, Value, columns, files, hardware, unknown
 from newft.model import Answers, DataAnswer
-from newft.text import Text
+from newft.text import Text, as_text
 
 if TYPE_CHECKING:
     import yaml
@@ -33,7 +33,7 @@ OPTIONS: Mapping[str, str] = {
     "gpu": "--gpu",
     "name": "--name",
 }
-NO_VALUE = Text("it has no value", "没有值")
+NO_VALUE = Text("the value is missing", "缺少值")
 CLOSED: Mapping[str, tuple[str, ...]] = {
     "language": ("en", "zh"),
     "hub": ("huggingface", "modelscope"),
@@ -60,11 +60,11 @@ def parse_set(text: str) -> tuple[str, Value]:
     where = f"--set {key}"
     if not equals or not key:
         message = (
-            Text(f"`{text}` names no key", f"`{text}` 没有写键名")
+            Text(f"`{text}` has no key before the `=`", f"`{text}` 的 `=` 前缺少键名")
             if equals
             else Text(f"`{text}` has no `=`", f"`{text}` 中没有 `=`")
         )
-        raise UsageError(message, where="--set", hint="--set KEY=VALUE")
+        raise UsageError(message, where="--set", hint=as_text("--set KEY=VALUE"))
     if not is_key(key):
         raise unknown(key, key_names(), where="--set")
     try:
@@ -76,7 +76,7 @@ def parse_set(text: str) -> tuple[str, Value]:
     elif isinstance(node, yaml.SequenceNode) and key == FILES:
         return key, list_of_paths(node, where)
     if not written:
-        raise UsageError(NO_VALUE, where=where, hint=f"--set {key}=VALUE")
+        raise UsageError(NO_VALUE, where=where, hint=as_text(f"--set {key}=VALUE"))
     return key, checked(key, (written,) if key == FILES else written, where=where)
 
 
@@ -85,12 +85,15 @@ def merge(options: Given, sets: Iterable[tuple[str, Value]], file: Given) -> Giv
     strong: dict[str, Value] = dict(options)
     for key, value in sets:
         if strong.get(key, value) != value:
-            en, zh = (OPTIONS[key],) * 2 if key in options else ("another --set", "另一个 --set")
+            en, zh = (OPTIONS[key],) * 2 if key in options else ("another --set", "另一处 --set")
             one, two = _plain(value), _plain(strong[key])
             raise UsageError(
-                Text(f"it is `{one}`, and {en} says `{two}`", f"值为“{one}”，而 {zh} 为“{two}”"),
+                Text(
+                    f"the value is `{one}` here and `{two}` in {en}",
+                    f"这里的值是“{one}”，而 {zh} 给的是“{two}”",
+                ),
                 where=f"--set {key}",
-                hint=Text("give one of the two", "两者只给一个"),
+                hint=Text("give only one of the two", "只保留其中一处"),
             )
         strong[key] = value
     if "model" in strong and "family" not in strong:
@@ -106,9 +109,12 @@ def checked(key: str, value: Value, *, where: str) -> Value:
         raise unknown(_plain(value), CLOSED[key], where=where)
     if any(0xD800 <= ord(character) <= 0xDFFF or character == "\0" for character in _plain(value)):
         raise UsageError(
-            Text(f"this is not text: {_plain(value)!r}", f"不是合法的文本：{_plain(value)!r}"),
+            Text(
+                f"the value is not valid text: {_plain(value)!r}",
+                f"不是合法的文本：{_plain(value)!r}",
+            ),
             where=where,
-            hint=Text("give it in UTF-8, without NUL", "请用 UTF-8 编码，且不含 NUL 字符"),
+            hint=Text("use UTF-8 without NUL characters", "请用 UTF-8 编码，且不含 NUL 字符"),
         )
     return hardware(value) if key == "gpu" and isinstance(value, str) else value
 
@@ -175,7 +181,7 @@ def list_of_paths(node: yaml.SequenceNode, where: str) -> tuple[str, ...]:
     import yaml
 
     if not all(isinstance(item, yaml.ScalarNode) for item in node.value):
-        raise UsageError(Text("it takes a list of paths", "应为路径的列表"), where=where)
+        raise UsageError(Text("the value must be a list of paths", "值应为路径列表"), where=where)
     paths = tuple(item.value for item in node.value)
     checked(FILES, paths, where=where)
     return paths

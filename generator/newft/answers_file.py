@@ -46,8 +46,8 @@ def _text(path: str, content: bytes) -> str:
     if len(content) > LARGEST:
         raise UsageError(
             Text(
-                f"it has more than {LARGEST:,} bytes, and answers are short",
-                f"超过 {LARGEST:,} 字节，而答案文件应该很短",
+                f"the file has more than {LARGEST:,} bytes, too many for answers",
+                f"文件超过 {LARGEST:,} 字节，不像答案文件",
             ),
             where=path,
             hint=Text("give records as --data", "数据请用 --data 给出"),
@@ -87,7 +87,8 @@ def _listed(faults: Sequence[UsageError], language: Language) -> str:
     lines = [f"{many} faults" if language == "en" else f"{many} 处错误"]
     for fault in faults[:MOST_FAULTS]:
         message, hint = fault.to(language)
-        lines.append(f"{fault.where}: {message}" + (f" ({hint})" if hint else ""))
+        colon, opened, closed = (": ", " (", ")") if language == "en" else ("：", "（", "）")
+        lines.append(f"{fault.where}{colon}{message}" + (f"{opened}{hint}{closed}" if hint else ""))
     return "\n".join([*lines, *["..."][: many > MOST_FAULTS]])
 
 
@@ -102,9 +103,9 @@ def _mapping(path: str, text: str) -> yaml.MappingNode | None:
     if node is None or isinstance(node, yaml.MappingNode):
         return node
     raise UsageError(
-        Text("it holds no answers", "其中没有答案"),
+        Text("the file has no `key: value` pairs", "文件中没有 `键: 值`"),
         where=path,
-        hint=Text("one `key: value` a line", "每行写一个 `键: 值`"),
+        hint=Text("write one `key: value` per line", "每行写一个 `键: 值`"),
     )
 
 
@@ -124,8 +125,8 @@ def _refuse_deep(path: str, events: Iterator[yaml.Event]) -> None:
         depth += isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent))
         depth -= isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent))
         if depth > DEEPEST:
-            message = Text("it is nested too deep for answers", "嵌套过深，不是答案文件")
-            hint = Text("one `key: value` a line", "每行写一个 `键: 值`")
+            message = Text("the values are nested too deeply", "嵌套层数过多")
+            hint = Text("write one `key: value` per line", "每行写一个 `键: 值`")
             raise UsageError(message, where=where, hint=hint)
 
 
@@ -133,10 +134,10 @@ def _not_yaml(path: str, error: yaml.YAMLError) -> UsageError:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     return UsageError(
-        Text(f"this is not YAML ({problem})", f"不是合法的 YAML（{problem}）"),
+        Text(f"invalid YAML ({problem})", f"YAML 语法有误（“{problem}”）"),
         where=f"{path}:{mark.line + 1}" if mark else path,
         hint=Text(
-            "correct this line; put texts with `:` or `#` in quotes",
+            "correct this line; quote text that contains `:` or `#`",
             "请修正这一行；含 `:` 或 `#` 的文本要加引号",
         ),
     )
@@ -159,9 +160,9 @@ def _add(given: dict[str, Value], key: str, node: yaml.Node, *, where: str) -> N
     if not is_key(key):
         raise unknown(key, key_names(), where=where)
     if key in given:
-        hint = Text("leave one of the two out", "请删去其中一处")
+        hint = Text("remove one of the two", "请删去其中一处")
         raise UsageError(
-            Text(f"`{key}` is there twice", f"`{key}` 出现了两次"), where=where, hint=hint
+            Text(f"`{key}` is given twice", f"`{key}` 出现了两次"), where=where, hint=hint
         )
     if node.tag == "tag:yaml.org,2002:null":
         return
@@ -171,4 +172,6 @@ def _add(given: dict[str, Value], key: str, node: yaml.Node, *, where: str) -> N
         value = (node.value,) if key == FILES else node.value
         given[key] = checked(key, value, where=f"{where}: {key}")
     else:
-        raise UsageError(Text(f"`{key}` takes text", f"`{key}` 应为一段文本"), where=where)
+        raise UsageError(
+            Text(f"the value of `{key}` must be text", f"`{key}` 的值应为文本"), where=where
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import quote
 from typing import NamedTuple
 
@@ -63,14 +64,30 @@ def task_default(situation: Situation) -> Reasoned[str]:
         why = Text("its sample is the smallest, the quickest to run", "样例最小，最快跑完")
         return Reasoned(first, why, cited("domains"))
     fitting = [name for name in candidates if name in situation.fits]
-    what = "fit several tasks" if fitting else "look like none of the tasks"
-    domain, task = (fitting or candidates)[0].split("/")
-    raise UsageError(
-        f"the records {what}: {', '.join(fitting or candidates)}",
-        where="domain, task",
-        hint=f"name one, such as --domain {domain} --task {task};"
-        " and columns, if need be: --set data.columns.label=COLUMN",
+    raise _task_unclear(fitting, candidates)
+
+
+def _task_unclear(fitting: Sequence[str], candidates: Sequence[str]) -> UsageError:
+    """The error for records that fit several tasks, or none."""
+    names = fitting or candidates
+    domain, task = names[0].split("/")
+    named, column = f"--domain {domain} --task {task}", "--set data.columns.label=COLUMN"
+    message = (
+        Text(
+            f"the records fit several tasks: {', '.join(names)}",
+            f"数据同时符合几个任务：{'、'.join(names)}",
+        )
+        if fitting
+        else Text(
+            f"the records fit none of the tasks: {', '.join(names)}",
+            f"从数据看不出属于哪个任务，可选：{'、'.join(names)}",
+        )
     )
+    hint = Text(
+        f"name the task, such as {named}; if necessary, name columns: {column}",
+        f"请指定任务，例如 {named}；必要时指定列：{column}",
+    )
+    return UsageError(message, where="domain, task", hint=hint)
 
 
 def read_task(value: str, _: Situation) -> Given:
@@ -97,11 +114,18 @@ def positive_default(situation: Situation) -> Reasoned[str]:
     """None: a wrong guess would turn every figure round, so it is an error with all readings."""
     assert situation.data
     column = situation.data.mapping["label"][0]
-    readings = " or ".join(f"--positive {quote(label)}" for label in situation.data.labels)
+    readings = [f"--positive {quote(label)}" for label in situation.data.labels]
+    labels = situation.data.labels
     raise UsageError(
-        f"`{column}` does not tell which label is the risk: {', '.join(situation.data.labels)}",
+        Text(
+            f"it is not clear which label of `{column}` means a bad outcome: {', '.join(labels)}",
+            f"“{column}”列中哪个标签代表坏结果并不明确：{'、'.join(labels)}",
+        ),
         where=POSITIVE,
-        hint=f"name the label of a bad outcome: {readings}",
+        hint=Text(
+            f"name the label of the bad outcome: {' or '.join(readings)}",
+            f"请指明代表坏结果的标签：{' 或 '.join(readings)}",
+        ),
     )
 
 
@@ -227,9 +251,12 @@ def family_default(situation: Situation) -> Reasoned[str]:
     if family := family_of(model, situation.catalog):
         return Reasoned(family, Text("the model's", "由模型决定"), cited("families"))
     raise UsageError(
-        f"no family lists `{model}`",
+        Text(f"the family of `{model}` is not known", f"无法判断 `{model}` 属于哪个模型系列"),
         where="--model",
-        hint=f"--family ID, one of: {', '.join(situation.catalog.families)}",
+        hint=Text(
+            f"give --family ID, one of: {', '.join(situation.catalog.families)}",
+            f"请用 --family ID 指定，可选：{'、'.join(situation.catalog.families)}",
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from newft.errors import NewftError, UsageError, Written
 from newft.help_texts import HELP, Formatter
 from newft.keys import escape_controls
 from newft.process import explain, flush, open_closed_streams
-from newft.text import Text
+from newft.text import Text, as_text
 
 if TYPE_CHECKING:
     from newft.console import Screen
@@ -28,7 +28,32 @@ THINGS = ("families", "methods", "hardware", "domains", "questions")
 SHELLS = ("bash", "zsh", "fish")
 LANGUAGES = ("en", "zh")
 FAILED, BUG, INTERRUPTED = 1, 70, 130
+EMPTY, REPEATED = "the path is empty", "the option may be given only once"
 Say = Callable[[str], str]  # a help text by its name
+# How argparse begins each fault that these commands can have, and what newft says instead.
+ARGPARSE = (
+    ("expected one argument", "the value is missing", "缺少值"),
+    ("ignored explicit argument ", "the option takes no value, but got ", "该选项不带值，却给了 "),
+    ("the following arguments are required: ", "missing: ", "缺少参数："),
+    (EMPTY, EMPTY, "路径为空"),
+    (REPEATED, REPEATED, "该选项只能出现一次"),
+)
+
+
+class _Once(argparse.Action):
+    """Store the value of an option, which may be given only once."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - argparse passes it
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Store the value."""
+        if option_string and getattr(namespace, self.dest, None) is not None:
+            raise argparse.ArgumentError(self, REPEATED)
+        setattr(namespace, self.dest, values)
 
 
 class Parser(argparse.ArgumentParser):
@@ -37,6 +62,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, say: Say, **how: Any) -> None:
         formatter = partial(Formatter, usage=say("usage"))
         super().__init__(formatter_class=formatter, allow_abbrev=False, add_help=False, **how)
+        self.register("action", None, _Once)  # of each argument that names no other action
         self._positionals.title, self._optionals.title = say("positionals"), say("options")
         self.add_argument("-h", "--help", action="help", help=say("help"))
 
@@ -48,26 +74,25 @@ class Parser(argparse.ArgumentParser):
         word, _, listed = what.removeprefix("invalid choice: ").partition(" (choose from ")
         word = word.strip("'")
         if listed and where == "COMMAND" and (word in (".", "..") or "/" in word):
-            hint = f"newft new {shlex.quote(word)}"
-            fault = Text(f"`{word}` is not known", f"没有 `{word}`")
+            hint = as_text(f"newft new {shlex.quote(word)}")
+            fault = Text(f"`{word}` is not a command", f"`{word}` 不是命令")
             raise UsageError(fault, where=where, hint=hint)
         if listed:
             from newft.given import unknown
 
             names = [name.strip("' ") for name in listed.rstrip(")").split(",")]
             raise unknown(word, names, where=where)
-        raise UsageError(_in_both(what), where=where, hint=f"{self.prog} --help")
+        raise UsageError(_in_both(what), where=where, hint=as_text(f"{self.prog} --help"))
 
 
 def _in_both(fault: str) -> Text:
-    """A fault as argparse words it, and in Chinese where it is one of the usual ones."""
-    chinese = {
-        "expected one argument": "缺少值",
-        "it is empty": "值为空",
-    }
-    required, _, names = fault.partition("the following arguments are required: ")
-    zh = f"缺少参数：{names}" if names and not required else chinese.get(fault, fault)
-    return Text(escape_controls(fault), escape_controls(zh))
+    """A fault that argparse found, by the words with which it says so."""
+    fault = escape_controls(fault)
+    for begin, en, zh in ARGPARSE:
+        if fault.startswith(begin):
+            rest = fault.removeprefix(begin)
+            return Text(f"{en}{rest}", f"{zh}{rest}")
+    return Text(fault, f"用法错误：“{fault}”")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -115,10 +140,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     """The command with its options; `newft` alone is `newft new`."""
     before = _leading(words)
     options, words = words[:before], words[before:]
-    ours = ("-h", "--help", "--version")
-    alone = not words or (words[0].startswith("-") and words[0] not in ours)
     parser, commands = build(_language([*options, *words]))
-    args, rest = parser.parse_known_args([*options, *(["new"] if alone else []), *words])
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
+        words = ["new", *words]
+    # an option before the command is read with those behind it, to find out if it is repeated
+    args, rest = parser.parse_known_args([words[0], *options, *words[1:]])
     if rest and args.command == "show" and args.id is None and not rest[0].startswith("-"):
         args.id = rest.pop(0)  # an option stood before it, and argparse did not wait for it
     if rest:
@@ -203,7 +229,7 @@ def _add_completion(parser: Parser, say: Say) -> None:
 
 def _path(text: str) -> str:
     if not text:  # as of a shell variable that is not set
-        raise argparse.ArgumentTypeError("it is empty")
+        raise argparse.ArgumentTypeError(EMPTY)
     return text
 
 
@@ -242,15 +268,15 @@ def _unexpected(word: str, parser: Parser) -> UsageError:
 
     if not word.startswith("-"):
         word = escape_controls(word)
-        message = Text(f"`{word}` is one word too many", f"多出了 `{word}`")
-        return UsageError(message, where=parser.prog, hint=f"{parser.prog} --help")
+        message = Text(f"unexpected argument `{word}`", f"多余的参数 `{word}`")
+        return UsageError(message, where=parser.prog, hint=as_text(f"{parser.prog} --help"))
     option = escape_controls(word.partition("=")[0])
     known = [name for action in parser._actions for name in action.option_strings]
     near = nearest(option, known)
     hint = (
         Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？")
         if near
-        else f"{parser.prog} --help"
+        else as_text(f"{parser.prog} --help")
     )
     message = Text(f"there is no option `{option}`", f"没有选项 `{option}`")
     return UsageError(message, where=parser.prog, hint=hint)

@@ -18,7 +18,7 @@ from newft.file_access import RecordError
 from newft.given import COLUMNS
 from newft.keys import escape_controls
 from newft.names import counted, nearest
-from newft.text import Language, Text
+from newft.text import Language, Text, as_text
 from newft.texts import translated
 
 CANDIDATES_SHOWN = 5
@@ -38,7 +38,7 @@ def data_errors() -> Iterator[None]:
 def file_changed(path: Path) -> DataError:
     """The error for a file whose facts no longer hold."""
     return DataError(
-        Text("it changed while newft was at work", "newft 运行期间文件发生了变化"),
+        Text("the file changed while newft was reading it", "newft 运行期间文件发生了变化"),
         where=str(path),
         hint=Text("run newft again when nothing writes to it", "请等文件写完后重新运行 newft"),
     )
@@ -79,8 +79,8 @@ def find_unknown(
         key = escape_controls(f"{COLUMNS}{name}")
         if name not in fields:
             near = nearest(name, fields) or list(fields)[:1]
-            message = Text(f"`{key}` is no field of this task", f"此任务没有字段 `{key}`")
-            faults.append(DataError(message, where=where, hint=f"{COLUMNS}{near[0]}"))
+            message = Text(f"this task has no field `{key}`", f"此任务没有字段 `{key}`")
+            faults.append(DataError(message, where=where, hint=as_text(f"{COLUMNS}{near[0]}")))
         elif column not in columns:
             named, listed = escape_controls(column), _listed(columns)
             message = Text(
@@ -89,7 +89,7 @@ def find_unknown(
             )
             near = [escape_controls(one) for one in nearest(column, columns)]
             option = f"--set {key}={near[0]}" if near else naming(name)
-            faults.append(DataError(message, where=where, hint=option))
+            faults.append(DataError(message, where=where, hint=as_text(option)))
     for column in dict.fromkeys(chosen.values()):
         twice = [f"`{COLUMNS}{name}`" for name in chosen if chosen[name] == column]
         if len(twice) > 1:
@@ -174,7 +174,8 @@ def raise_all(faults: Sequence[DataError]) -> None:
 def _joined(faults: Sequence[DataError], language: Language) -> str:
     lines = [f"{len(faults)} faults" if language == "en" else f"{len(faults)} 处错误"]
     for fault in faults:
-        place = f"{escape_controls(fault.where)}: " if fault.where else ""
+        colon = ": " if language == "en" else "："
+        place = f"{escape_controls(fault.where)}{colon}" if fault.where else ""
         lines.append(f"  {place}{fault.to(language)[0]}".replace("\n", "\n  "))
     return "\n".join(lines)
 

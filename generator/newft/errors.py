@@ -14,22 +14,22 @@ Every message says what and where; the hint says what to do.
 
 from __future__ import annotations
 
-from newft.text import Language, Text, as_text
+from newft.text import Language, Text
 
 
 class NewftError(Exception):
     """An expected failure: shown as `error: where: message` and a hint, never as a traceback.
 
     `message` and `hint` are the English texts, which logs and tests read; `to` gives the pair of
-    another language.
+    a language. `where` is a path, a key or an option, which has no language.
     """
 
     exit_code = 1
 
     def __init__(
-        self, message: str | Text, *, where: str | None = None, hint: str | Text | None = None
+        self, message: Text, *, where: str | None = None, hint: Text | None = None
     ) -> None:
-        self._message, self._hint = as_text(message), as_text(hint or "")
+        self._message, self._hint = message, hint or Text("", "")
         super().__init__(self._message.en)
         self.message = self._message.en
         self.where = where
@@ -69,10 +69,10 @@ class IncompatibleError(NewftError):
 
     def __init__(
         self,
-        message: str | Text,
+        message: Text,
         *,
         where: str | None = None,
-        hint: str | Text | None = None,
+        hint: Text | None = None,
         brief: Text | None = None,
     ) -> None:
         super().__init__(message, where=where, hint=hint)

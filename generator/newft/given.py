@@ -54,14 +54,13 @@ def unknown(word: str, known: Iterable[str], *, where: str | None) -> UsageError
     if where in ("method", "show methods") and spelled in OTHER_METHODS:
         return _not_yet(word, names, where=where)
     near = nearest(word, names)
-    listed = ", ".join(names)
     hint = (
         Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？")
         if near
-        else Text(f"known: {listed}", f"可选：{listed}")
+        else Text(f"known: {', '.join(names)}", f"可选：{'、'.join(names)}")
     )
     word = escape_controls(word)
-    return UsageError(Text(f"`{word}` is not known", f"没有 `{word}`"), where=where, hint=hint)
+    return UsageError(Text(f"`{word}` is not known", f"无法识别 `{word}`"), where=where, hint=hint)
 
 
 def _not_yet(method: str, known: Sequence[str], *, where: str) -> UsageError:
@@ -69,9 +68,12 @@ def _not_yet(method: str, known: Sequence[str], *, where: str) -> UsageError:
     names = ", ".join(f"`{name}`" for name in known)
     return UsageError(
         Text(
-            f"`{method}` is not there yet: only {names} so far",
-            f"暂不支持 `{method}`：目前只有 {names}",
+            f"`{method}` is not supported yet, only {names}",
+            f"暂不支持 `{method}`，目前只有 {names}",
         ),
         where=where,
-        hint=Text(f"--method {known[0]}, or leave it out", f"--method {known[0]}，或不写"),
+        hint=Text(
+            f"use --method {known[0]}, or omit the option",
+            f"请写 --method {known[0]}，或不写此项",
+        ),
     )

@@ -23,6 +23,7 @@ from newft.names import nearest
 from newft.questions import Lookups
 from newft.recognise import recognise
 from newft.situation import Situation, chosen_language, chosen_task, family_of, tasks
+from newft.text import Text
 
 HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 PATH = re.compile(r"[./~]")  # what begins like this is meant as a place on disk
@@ -98,16 +99,24 @@ def _weights(text: str, *, catalog: Catalog) -> str:
         return folder
     if PATH.match(text):
         raise UsageError(
-            f"there is no folder `{text}`",
+            Text(f"the folder `{text}` does not exist", f"文件夹 `{text}` 不存在"),
             where="model",
-            hint="check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
+            hint=Text(
+                "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
+                "请检查路径；模型站上的模型写成 Qwen/Qwen3-0.6B 的形式",
+            ),
         )
     if HUB_ID.fullmatch(text):
         return text
     listed = [size.hub_id for family in catalog.families.values() for size in family.sizes]
-    near = [f"did you mean `{name}`?" for name in nearest(text, listed)]
-    kinds = f"give `{EMBEDDED}`, a folder, or a model of a hub, ORG/NAME"
-    raise UsageError(f"`{text}` is no model", where="model", hint=" ".join([*near, kinds]))
+    hint = Text(
+        f"give `{EMBEDDED}`, a folder, or a model of a hub as ORG/NAME",
+        f"请写 `{EMBEDDED}`、本地文件夹，或模型站上的 ORG/NAME",
+    )
+    for name in nearest(text, listed)[:1]:
+        hint = Text(f"did you mean `{name}`? {hint.en}", f"是否想写 `{name}`？{hint.zh}")
+    message = Text(f"`{text}` is not the name of a model", f"`{text}` 不是模型名")
+    raise UsageError(message, where="model", hint=hint)
 
 
 def _folder(text: str) -> str | None:

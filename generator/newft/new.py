@@ -141,8 +141,8 @@ def write(plan: Plan, end: Situation, folder: Path, *, dry_run: bool) -> tuple[s
         if recover(folder) == "finished":
             raise ProjectError(
                 Text(
-                    "an interrupted run has just been finished here, and this one wrote nothing",
-                    "上次中断的运行刚刚补完，这次没有写入任何文件",
+                    "an interrupted run was completed here just now, and this run wrote nothing",
+                    "上次中断的生成刚刚补完，这次没有写入任何文件",
                 ),
                 where=str(folder),
                 hint=Text(
@@ -262,11 +262,11 @@ def _nobody_to_ask(start: Situation) -> UsageError:
     keys = [key for question in missing for key in question.keys if key not in start.given]
     left = [said.OPTIONS[key] for key in keys]
     return UsageError(
-        Text("there is no terminal to ask in", "没有可供提问的终端"),
+        Text("there is no terminal for questions", "没有可供提问的终端"),
         hint=Text(
-            "--yes takes the defaults, --answers FILE the answers of a file;"
-            f" not answered so far: {' '.join(left)}",
-            f"--yes 采用默认值，--answers FILE 读取答案文件；尚未回答：{' '.join(left)}",
+            "use --yes for the defaults, or --answers FILE for the answers of a file;"
+            f" not answered yet: {' '.join(left)}",
+            f"用 --yes 采用默认值，或用 --answers FILE 读取答案文件；尚未给出：{' '.join(left)}",
         ),
     )
 

@@ -10,6 +10,7 @@ from newft.entries import EMBEDDED, Catalog, Family, Hardware, Kit, Language, Si
 from newft.errors import IncompatibleError
 from newft.given import COLUMNS, Given, columns, unknown
 from newft.model import DataFacts, MachineFacts, Reasoned
+from newft.text import Text, as_text, join_texts
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,12 @@ def _check_family(situation: Situation) -> None:
     owner = family_of(str(model), situation.catalog)
     if family and owner not in (None, family):
         raise IncompatibleError(
-            f"`{model}` is of the family {owner}, not {family}",
+            Text(
+                f"`{model}` belongs to the family {owner}, not {family}",
+                f"`{model}` 属于 {owner} 系列，而不是 {family}",
+            ),
             where="family",
-            hint=f"--family {owner}",
+            hint=as_text(f"--family {owner}"),
         )
 
 
@@ -57,12 +61,19 @@ def _check_hub(given: Given) -> None:
     model = str(given.get("model", ""))
     said = [key for key in ("hub", "revision") if key in given]
     if said and model and not on_hub(model):
-        what = " and ".join(f"--{key} {given[key]}" for key in said)
-        drop = " and ".join(f"--{key}" for key in said)
+        both = Text(" and ", " 和 ")
+        what = join_texts((as_text(f"--{key} {given[key]}") for key in said), both)
+        drop = join_texts((as_text(f"--{key}") for key in said), both)
         raise IncompatibleError(
-            f"`{model}` comes from no hub, and there is {what}",
+            Text(
+                f"`{model}` does not come from a hub: {what.en} cannot be used",
+                f"`{model}` 不是从模型站下载的，不能使用 {what.zh}",
+            ),
             where="model",
-            hint=f"drop {drop}, or name a model of a hub: --model ORG/NAME",
+            hint=Text(
+                f"drop {drop.en}, or name a model of a hub: --model ORG/NAME",
+                f"请去掉 {drop.zh}，或改用模型站上的模型：--model ORG/NAME",
+            ),
         )
 
 

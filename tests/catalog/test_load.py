@@ -63,8 +63,8 @@ def test_everything_that_ships_loads() -> None:
 def test_an_unknown_key_is_refused_with_the_nearest_one(kit_folder: Path) -> None:
     file = edit(kit_folder, "        required: false", "        requird: false")
     assert refused(kit_folder) == (
-        f"{file}:{line_of(file, 'requird')}: `tasks.intent.fields.group.requird` is no key here; "
-        "did you mean `required`?"
+        f"{file}:{line_of(file, 'requird')}: `tasks.intent.fields.group.requird` "
+        "is not a valid key here; did you mean `required`?"
     )
 
 
@@ -74,7 +74,7 @@ def test_every_fault_is_listed_with_its_line(kit_folder: Path) -> None:
     file = edit(kit_folder, "  intent:\n    title:", "  intent:\n    colour: 3\n    title:")
     assert refused(kit_folder).splitlines() == [
         f"{file}:1: `title` lacks `zh`",
-        f"{file}:{line_of(file, 'colour')}: `tasks.intent.colour` is no key here",
+        f"{file}:{line_of(file, 'colour')}: `tasks.intent.colour` is not a valid key here",
         f"{file}:{line_of(file, 'role: words')}: `tasks.intent.fields.text.role` "
         "should be 'text', 'context', 'label', 'outcome', 'group', 'protected' or 'excluded', "
         "not `words`",
@@ -84,13 +84,13 @@ def test_every_fault_is_listed_with_its_line(kit_folder: Path) -> None:
 def test_the_same_key_twice_is_refused(kit_folder: Path) -> None:
     file = edit(kit_folder, "tasks:", "title: {en: a, zh: b}\ntasks:")
     last = line_of(file, "title: {en: a, zh: b}")
-    assert refused(kit_folder) == f"{file}:{last}: `title` is there twice"
+    assert refused(kit_folder) == f"{file}:{last}: `title` is given twice"
 
 
 def test_a_key_that_follows_from_the_folder_is_refused(kit_folder: Path) -> None:
     file = edit(kit_folder, "tasks:", "id: other\ntasks:")
     where = f"{file}:{line_of(file, 'id: other')}"
-    assert refused(kit_folder) == f"{where}: `id` follows from the name; leave it out"
+    assert refused(kit_folder) == f"{where}: `id` follows from the name: remove it"
 
 
 def test_what_types_cannot_say_about_a_kit_is_checked(kit_folder: Path) -> None:
@@ -103,10 +103,11 @@ def test_what_types_cannot_say_about_a_kit_is_checked(kit_folder: Path) -> None:
     assert all(fault.startswith(f"{file}:") for fault in faults)
     assert {fault.split(" ", 1)[1] for fault in faults} == {
         "`tasks.intent.fields.text.synonyms[2]` repeats `message`",
-        "`tasks.intent.fields.my-group` is no identifier (a letter, then letters, digits and `_`)",
+        "`tasks.intent.fields.my-group` is not an identifier "
+        "(a letter, then letters, digits and `_`)",
         "`tasks.intent.prompts.en.tuned` must not list the `{labels}`",
         "`tasks.intent.prompts.en.untuned` must list the `{labels}`",
-        "`tasks.intent.sample.zh` names no file of `sample/`: `intent_zh.csv`",
+        "`tasks.intent.sample.zh` names `intent_zh.csv`, which is not a file of `sample/`",
     }
 
 
@@ -119,7 +120,9 @@ def test_records_with_an_outcome_need_prompts_that_list_it(tmp_path: Path) -> No
     )
     before, _, rest = file.read_text(encoding="utf-8").partition("    prompts_with_outcome:")
     file.write_text(f"{before}    sample:{rest.partition('    sample:')[2]}", encoding="utf-8")
-    assert refused(folder).endswith("`tasks.risk` has an outcome, and lacks `prompts_with_outcome`")
+    assert refused(folder).endswith(
+        "`tasks.risk` has an outcome field but lacks `prompts_with_outcome`"
+    )
 
 
 def test_a_question_about_a_context_needs_its_place_in_both_languages(tmp_path: Path) -> None:
@@ -139,11 +142,11 @@ def test_both_languages_are_wanted(kit_folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("title: [", "this is not YAML"),
-        ("", "the file holds no keys"),
-        ("- a\n- b\n", "the file holds no keys"),
-        ("? [a, b]\n: c\n", "this is not YAML: found unhashable key"),
-        ("title: !!python/name:os.system x", "this is not YAML: could not determine"),
+        ("title: [", "invalid YAML"),
+        ("", "the file has no keys"),
+        ("- a\n- b\n", "the file has no keys"),
+        ("? [a, b]\n: c\n", "invalid YAML: found unhashable key"),
+        ("title: !!python/name:os.system x", "invalid YAML: could not determine"),
         ("title: &a\n  en: *a\n", "`title.en` contains itself"),
     ],
 )
@@ -153,7 +156,7 @@ def test_what_is_no_yaml_mapping_is_refused(tmp_path: Path, text: str, message: 
 
 
 def test_a_missing_and_an_unreadable_file_are_named(tmp_path: Path) -> None:
-    assert refused(tmp_path) == f"{tmp_path / 'kit.yaml'}: there is no such file"
+    assert refused(tmp_path) == f"{tmp_path / 'kit.yaml'}: this file does not exist"
     (tmp_path / "kit.yaml").write_bytes("title: 客服".encode("gb18030"))
     assert "cannot be read" in refused(tmp_path)
 
@@ -179,7 +182,7 @@ def test_an_accelerator_needs_its_fields_and_a_name_of_its_own(tmp_path: Path) -
 
     kept["A10"]["aliases"] = ["t-4"]
     file.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
-    with pytest.raises(CatalogError, match="`A10` is also called `t-4`, as `T4` is"):
+    with pytest.raises(CatalogError, match="`A10` has the same name `t-4` as `T4`"):
         load_accelerators(file)
 
     del kept["A10"]["bf16"]

@@ -128,7 +128,7 @@ def test_every_path_in_the_way_is_listed_and_nothing_written(tree: Path, place: 
     with pytest.raises(ProjectError) as caught:
         apply(tree, place)
     assert caught.value.message == (
-        "3 paths are in the way, and nothing was written:\n  Makefile/\n  README.md\n  src/acme"
+        "3 paths exist already, nothing was written:\n  Makefile/\n  README.md\n  src/acme"
     )
     assert caught.value.where == str(place)
     assert world(place) == before
@@ -144,7 +144,7 @@ def test_nothing_is_written_through_a_link(
     with pytest.raises(ProjectError) as caught:
         apply(tree, place)
     assert caught.value.message == (
-        f"1 path is in the way, and nothing was written:\n  {link} -> {outside}"
+        f"1 path exists already, nothing was written:\n  {link} -> {outside}"
     )
     assert world(outside) == {"kept": b"kept"}
 
@@ -153,7 +153,7 @@ def test_a_file_or_a_broken_link_is_no_target(tree: Path, place: Path) -> None:
     build(place, {"file": b""})
     (place / "link").symlink_to("nowhere")
     for name in ("file", "link"):
-        with pytest.raises(ProjectError, match="it is not a folder"):
+        with pytest.raises(ProjectError, match="this is not a folder"):
             apply(tree, place / name)
     with pytest.raises(ProjectError, match="cannot be written: not a directory"):
         apply(tree, place / "file/desk")
@@ -225,7 +225,7 @@ def test_a_second_newft_in_the_same_folder_is_refused(tree: Path, place: Path) -
     command = [sys.executable, "-c", holder, str(stage)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout and process.stdout.readline()
-        with pytest.raises(ProjectError, match="another newft is writing here"):
+        with pytest.raises(ProjectError, match="another newft process is writing here"):
             apply(tree, place)
         process.communicate()
     apply(tree, place)
@@ -383,7 +383,7 @@ def test_what_the_user_put_there_meanwhile_is_never_overwritten(tree: Path, plac
             path.unlink() if path.is_file() else path.rmdir()
         step += 1
     build(place, {"src/acme/b.py": b"of the user"})
-    with pytest.raises(ProjectError, match=r"1 path is in the way(.|\n)*src/acme/b\.py"):
+    with pytest.raises(ProjectError, match=r"1 path exists already(.|\n)*src/acme/b\.py"):
         recover(place)
     assert (place / "src/acme/b.py").read_bytes() == b"of the user"
     (place / "src/acme/b.py").unlink()
@@ -397,7 +397,7 @@ def test_applying_where_an_interrupted_one_was_finished_says_so(tree: Path, plac
         recover(place)
         dying_at(step, lambda: apply(tree, place))
         step += 1
-    with pytest.raises(ProjectError, match="an interrupted newft was finished just now"):
+    with pytest.raises(ProjectError, match="an interrupted run of newft was completed just now"):
         apply(tree, place)
     assert world(place) == world_of(FILES)
 
@@ -412,7 +412,7 @@ def test_a_folder_of_the_user_that_is_named_like_a_stage_stays(
     build(stage, {content: b"of the user"})
     before = world(place)
     for work in (lambda: planned(tree, folder), lambda: apply(tree, folder)):
-        with pytest.raises(ProjectError, match="what has it is not of newft") as caught:
+        with pytest.raises(ProjectError, match="something else has it") as caught:
             work()
         assert caught.value.where == str(stage)
         assert world(place) == before
@@ -427,7 +427,7 @@ def test_a_file_or_link_that_is_named_like_a_stage_stays(
     outside = build(tmp_path / "outside", {"kept": b"kept"})
     stage = place / ".desk.newft-apply"
     stage.write_bytes(b"mine") if kind == "file" else stage.symlink_to(outside)
-    with pytest.raises(ProjectError, match="what has it is not of newft"):
+    with pytest.raises(ProjectError, match="something else has it"):
         apply(tree, place / "desk")
     assert names_in(place) == [".desk.newft-apply"] and world(outside) == {"kept": b"kept"}
 
@@ -436,7 +436,7 @@ def test_a_journal_made_by_hand_cannot_reach_outside(place: Path, tmp_path: Path
     secret = build(tmp_path / "outside", {"secret": b"s"})
     undo = b'{"files": ["../outside/secret"], "folders": []}'
     build(place, {".newft-apply/undo": undo, f".newft-apply/{MARK}": b""})
-    with pytest.raises(ProjectError, match="leads out of the folder"):
+    with pytest.raises(ProjectError, match="is outside the folder"):
         recover(place)
     (place / ".newft-apply/undo").rename(place / ".newft-apply/journal")
     (place / ".newft-apply/tree").symlink_to(secret)

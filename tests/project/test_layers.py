@@ -124,7 +124,7 @@ def test_a_hidden_file_is_refused_with_both_layers_and_the_path(tmp_path: Path, 
     with pytest.raises(RenderError) as caught:
         compose(layers, "acme", tmp_path / "out")
     assert caught.value.message == f"{path} of kit hides notes.md of base"
-    assert caught.value.hint == "rename the file, or name it in the upper layer's replaces.txt"
+    assert caught.value.hint == "rename the file, or name it in replaces.txt of the upper layer"
 
 
 def test_a_folder_may_not_be_hidden_by_a_file(tmp_path: Path) -> None:
@@ -148,13 +148,13 @@ def test_a_replacement_of_nothing_or_by_nothing_is_refused(tmp_path: Path) -> No
     with pytest.raises(RenderError) as caught:
         compose([base, kit], "acme", tmp_path / "out")
     assert caught.value.message.splitlines() == [
-        "b.md is declared, and replaces nothing",
-        "a.md is declared, and not there",
+        "replaces.txt names b.md, but no lower layer has it",
+        "replaces.txt names a.md, but this layer does not have it",
     ]
 
 
 def test_a_link_in_a_layer_is_refused(tmp_path: Path) -> None:
     base = layer(tmp_path / "base", {"a.md": ""})
     (base.folder / "b.md").symlink_to("/etc/hostname")
-    with pytest.raises(RenderError, match=r"base: b\.md: a layer holds no links"):
+    with pytest.raises(RenderError, match=r"base: b\.md: a layer must not contain links"):
         compose([base], "acme", tmp_path / "out")

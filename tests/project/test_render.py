@@ -314,7 +314,7 @@ def test_a_broken_template_is_named_with_layer_file_and_line(
     with pytest.raises(RenderError) as caught:
         project(tmp_path, kit=kit)
     assert caught.value.where == f"domain/bank/intent: docs/notes.md.jinja:{line}"
-    assert caught.value.message.startswith(message)
+    assert caught.value.message.startswith(f"the template failed: {message}")
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_a_place_for_temporary_files_that_is_full_is_named(
     with pytest.raises(RenderError) as caught:
         project(tmp_path)
     assert caught.value.where == "/proc"
-    assert caught.value.hint == "make room there, or name another folder in TMPDIR"
+    assert caught.value.hint == "free some space there, or set TMPDIR to another folder"
 
 
 def test_the_sample_comes_from_the_domain(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import yaml
 
 from newft.errors import CatalogError
 from newft.names import nearest
+from newft.text import Text, as_text, join_texts
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -28,7 +29,7 @@ class Fault(NamedTuple):
     """What is wrong with one key, as a sentence that goes on after the key."""
 
     path: tuple[Part, ...]
-    message: str
+    message: Text
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Document:
         try:
             node = loader.get_single_node()
             if not isinstance(node, yaml.MappingNode):
-                raise CatalogError("the file holds no keys", where=str(file))
+                raise CatalogError(Text("the file has no keys", "文件中没有键"), where=str(file))
             # Before the values are made: making them drops the first of two equal keys.
             faults = list(_structure_faults(node, (), ()))
             data = {} if faults else loader.construct_document(node)
@@ -73,15 +74,16 @@ class Document:
 
     def refuse(self, faults: Iterable[Fault]) -> None:
         """Raises one error that lists every fault in the order of the file; none is fine."""
-        found: set[tuple[int, str]] = set()
+        found: set[tuple[int, Text]] = set()
         for fault in faults:
             line, key = self._place(fault.path)
-            found.add((line, f"{key} {fault.message}"))
+            en, zh = fault.message
+            found.add((line, Text(f"{key.en} {en}", f"{key.zh} {zh}")))
         if not found:
             return
         first, *others = [(f"{self.file}:{line}", message) for line, message in sorted(found)]
-        rest = (f"\n{where}: {message}" for where, message in others)
-        raise CatalogError(first[1] + "".join(rest), where=first[0])
+        rest = (Text(f"\n{where}: {en}", f"\n{where}：{zh}") for where, (en, zh) in others)
+        raise CatalogError(join_texts([first[1], *rest], Text("", "")), where=first[0])
 
     def _validated(self, kind: type[T], data: Mapping[str, object], *, outer: int) -> dict[str, T]:
         """The data as values; the first `outer` parts of a path are not in the file."""
@@ -101,7 +103,7 @@ class Document:
             )
             raise
 
-    def _place(self, path: tuple[Part, ...]) -> tuple[int, str]:
+    def _place(self, path: tuple[Part, ...]) -> tuple[int, Text]:
         """The line of a key and its name; parts that the file lacks are passed over."""
         node, mark, key = self.node, self.node.start_mark, ""
         for part in path:
@@ -114,7 +116,8 @@ class Document:
                 node = node.value[part]
                 mark = node.start_mark
                 key += f"[{part}]"
-        return int(mark.line) + 1, f"`{key}`" if key else "the file"
+        name = as_text(f"`{key}`") if key else Text("the file", "文件")
+        return int(mark.line) + 1, name
 
 
 def _fault(kind: type[object], found: ErrorDetails) -> Fault:
@@ -122,15 +125,24 @@ def _fault(kind: type[object], found: ErrorDetails) -> Fault:
     path, value = found["loc"], found["input"]
     *around, name = path
     if found["type"] in ("missing", "missing_argument"):
-        return Fault(tuple(around), f"lacks `{name}`")
+        return Fault(tuple(around), Text(f"lacks `{name}`", f"缺少 `{name}`"))
     if found["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         near = nearest(str(name), _keys(kind, tuple(around[1:])))
-        return Fault(path, "is no key here" + (f"; did you mean `{near[0]}`?" if near else ""))
+        unknown = [Text("is not a valid key here", "不是有效的键")]
+        unknown += [Text(f"; did you mean `{one}`?", f"，是否想写 `{one}`？") for one in near[:1]]
+        return Fault(path, join_texts(unknown, Text("", "")))
     wish = found["msg"].removeprefix("Input ")
-    shown = "" if isinstance(value, dict | list) else f", not `{value}`"
-    number = isinstance(value, str) and found["type"] in ("float_type", "int_type")
-    text = " (text: write numbers with a dot, such as 1.0e-5)" if number else ""
-    return Fault(path, wish + shown + text)
+    parts = [Text(wish, f"不符合要求：“{wish}”")]
+    if not isinstance(value, dict | list):
+        parts.append(Text(f", not `{value}`", f"，现为 `{value}`"))
+    if isinstance(value, str) and found["type"] in ("float_type", "int_type"):
+        parts.append(
+            Text(
+                " (text: write numbers with a dot, such as 1.0e-5)",
+                "（这是文本；数字要带小数点，如 1.0e-5）",
+            )
+        )
+    return Fault(path, join_texts(parts, Text("", "")))
 
 
 def _keys(kind: Any, path: tuple[Part, ...]) -> tuple[str, ...]:
@@ -161,16 +173,20 @@ def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise CatalogError("there is no such file", where=str(file)) from error
+        raise CatalogError(
+            Text("this file does not exist", "没有这个文件"), where=str(file)
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise CatalogError(f"cannot be read: {error}", where=str(file)) from error
+        message = Text(f"cannot be read: {error}", f"无法读取：“{error}”")
+        raise CatalogError(message, where=str(file)) from error
 
 
 def _syntax_error(file: Path, error: yaml.YAMLError) -> CatalogError:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     where = f"{file}:{mark.line + 1}" if mark else str(file)
-    return CatalogError(f"this is not YAML: {problem}", where=where)
+    message = Text(f"invalid YAML: {problem}", f"YAML 语法有误：“{problem}”")
+    return CatalogError(message, where=where)
 
 
 def _structure_faults(
@@ -178,13 +194,13 @@ def _structure_faults(
 ) -> Iterator[Fault]:
     """The keys that stand twice in one mapping, and the aliases that lead back to themselves."""
     if node in around:
-        yield Fault(path, "contains itself")
+        yield Fault(path, Text("contains itself", "包含自身"))
     elif isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
             name = str(key.value)
             if name in seen:
-                yield Fault((*path, name), "is there twice")
+                yield Fault((*path, name), Text("is given twice", "出现了两次"))
             seen.add(name)
             yield from _structure_faults(value, (*path, name), (*around, node))
     elif isinstance(node, yaml.SequenceNode):
@@ -197,4 +213,7 @@ def _set_by_loader(
 ) -> Iterator[Fault]:
     for name in names:
         if name in data:
-            yield Fault((*path, name), "follows from the name; leave it out")
+            yield Fault(
+                (*path, name),
+                Text("follows from the name: remove it", "由名称决定，请删去"),
+            )

@@ -28,14 +28,20 @@ def parse_gpu(
     if accelerator is None:
         raise _unknown(name, accelerators)
     if count == 0:
-        raise UsageError(f"`{text}` is no hardware", where="gpu", hint=f"1x{name}, or cpu")
+        raise UsageError(
+            Text(f"`{text}` means no accelerator at all", f"`{text}` 的加速卡数量为 0"),
+            where="gpu",
+            hint=Text(f"use `1x{name}` or `cpu`", f"请写 `1x{name}` 或 `cpu`"),
+        )
     return Hardware(accelerator, count)
 
 
 def _of_machine(accelerators: Mapping[str, Accelerator], machine: MachineFacts | None) -> Hardware:
     if machine is None:
         raise UsageError(
-            "`auto` needs a machine to look at", where="gpu", hint="name it: cpu, 1x24GB"
+            Text("this machine was not examined for `auto`", "`auto` 需要先检测本机硬件"),
+            where="gpu",
+            hint=Text("name the hardware: cpu, 1x24GB", "请写明硬件，例如 cpu、1x24GB"),
         )
     accelerator = _named(machine.accelerator, accelerators)
     if accelerator is None:
@@ -116,6 +122,13 @@ def _unlisted(name: str) -> Accelerator:
 def _unknown(name: str, accelerators: Mapping[str, Accelerator]) -> UsageError:
     known = [alias for one in accelerators.values() for alias in (one.id, *one.aliases)]
     near = nearest(name, known, most=3)
-    also = "`newft show hardware` lists them; memory alone will do: 1x24GB"
-    hint = f"did you mean {', '.join(near)}? {also}" if near else also
-    return UsageError(f"`{name}` is no known accelerator", where="gpu", hint=hint)
+    hint = Text(
+        "`newft show hardware` lists them; the memory alone is enough: 1x24GB",
+        "`newft show hardware` 列出全部型号；也可以只写显存，如 1x24GB",
+    )
+    if near:
+        hint = Text(
+            f"did you mean {', '.join(near)}? {hint.en}", f"是否想写 {'、'.join(near)}？{hint.zh}"
+        )
+    fault = Text(f"`{name}` is not a known accelerator", f"未知的加速卡型号 `{name}`")
+    return UsageError(fault, where="gpu", hint=hint)

@@ -10,8 +10,12 @@ from newft.catalog.document import Document, Fault
 from newft.entries import Accelerator, Catalog, Family, Kit, Language, Prompts, Task
 from newft.names import fold
 from newft.resources import domains, templates
+from newft.text import Text
 
-_NO_IDENTIFIER = "no identifier (a letter, then letters, digits and `_`)"
+_NO_IDENTIFIER = Text(
+    "not an identifier (a letter, then letters, digits and `_`)",
+    "不是合法标识符（以字母开头，只含字母、数字和 `_`）",
+)
 
 
 def load_catalog() -> Catalog:
@@ -52,12 +56,20 @@ def _ambiguous_names(accelerators: Mapping[str, Accelerator]) -> Iterator[Fault]
         for name in (accelerator.id, *accelerator.aliases):
             owner = owners.setdefault(fold(name), accelerator.id)
             if owner != accelerator.id:
-                yield Fault((accelerator.id,), f"is also called `{name}`, as `{owner}` is")
+                yield Fault((accelerator.id,), _shared(name, owner))
+
+
+def _shared(name: str, owner: str) -> Text:
+    return Text(f"has the same name `{name}` as `{owner}`", f"的名称 `{name}` 与 `{owner}` 相同")
 
 
 def _kit_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
     if not _is_identifier(kit.id):
-        yield Fault((), f"lies in a folder whose name is {_NO_IDENTIFIER}: `{kit.id}`")
+        message = Text(
+            f"is in the folder `{kit.id}`, which is {_NO_IDENTIFIER.en}",
+            f"所在的文件夹名 `{kit.id}` {_NO_IDENTIFIER.zh}",
+        )
+        yield Fault((), message)
     yield from _bad_identifiers(("tasks",), kit.tasks)
     for name, task in kit.tasks.items():
         at = ("tasks", name)
@@ -77,9 +89,8 @@ def _is_identifier(name: str) -> bool:
 
 
 def _bad_identifiers(at: tuple[str, ...], names: Iterable[str]) -> Iterator[Fault]:
-    return (
-        Fault((*at, name), f"is {_NO_IDENTIFIER}") for name in names if not _is_identifier(name)
-    )
+    message = Text(f"is {_NO_IDENTIFIER.en}", _NO_IDENTIFIER.zh)
+    return (Fault((*at, name), message) for name in names if not _is_identifier(name))
 
 
 def _repeated_synonyms(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
@@ -88,7 +99,8 @@ def _repeated_synonyms(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
         for position, synonym in enumerate(field.synonyms):
             if fold(synonym) in first:
                 earlier = first[fold(synonym)]
-                yield Fault((*at, name, "synonyms", position), f"repeats `{earlier}`")
+                message = Text(f"repeats `{earlier}`", f"与 `{earlier}` 重复")
+                yield Fault((*at, name, "synonyms", position), message)
             first.setdefault(fold(synonym), synonym)
 
 
@@ -97,15 +109,18 @@ def _misplaced_lists(
 ) -> Iterator[Fault]:
     for language, told in prompts.items():
         if listed in told.tuned:
-            yield Fault((*at, language, "tuned"), f"must not list the `{listed}`")
+            message = Text(f"must not list the `{listed}`", f"不能列出 `{listed}`")
+            yield Fault((*at, language, "tuned"), message)
         if listed not in told.untuned:
-            yield Fault((*at, language, "untuned"), f"must list the `{listed}`")
+            message = Text(f"must list the `{listed}`", f"必须列出 `{listed}`")
+            yield Fault((*at, language, "untuned"), message)
 
 
 def _missing_place(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
     for language, question in task.asks_about.items():
         if "{type}" not in question:
-            yield Fault((*at, language), "must say where the `{type}` goes")
+            message = Text("must say where the `{type}` goes", "必须用 `{type}` 标出类型的位置")
+            yield Fault((*at, language), message)
 
 
 def _missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
@@ -119,13 +134,24 @@ def _missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
     if task.prompts_with_outcome:
         texts["prompts_with_outcome"] = task.prompts_with_outcome
     elif any(field.role == "outcome" for field in task.fields.values()):
-        yield Fault(at, "has an outcome, and lacks `prompts_with_outcome`")
+        message = Text(
+            "has an outcome field but lacks `prompts_with_outcome`",
+            "有 outcome 字段，却缺少 `prompts_with_outcome`",
+        )
+        yield Fault(at, message)
     for key, text in texts.items():
         missing = [language for language in get_args(Language) if language not in text]
-        yield from (Fault((*at, key), f"lacks `{language}`") for language in missing)
+        yield from (
+            Fault((*at, key), Text(f"lacks `{language}`", f"缺少 `{language}`"))
+            for language in missing
+        )
 
 
 def _missing_samples(at: tuple[str, ...], task: Task, folder: Path) -> Iterator[Fault]:
     for language, name in task.sample.items():
         if not (folder / name).is_file():
-            yield Fault((*at, language), f"names no file of `sample/`: `{name}`")
+            message = Text(
+                f"names `{name}`, which is not a file of `sample/`",
+                f"指定的 `{name}` 不在 `sample/` 中",
+            )
+            yield Fault((*at, language), message)

@@ -132,9 +132,15 @@ def _of_model(
 
 
 def _without_method(case: Case) -> IncompatibleError:
-    known = ", ".join(sorted(case.family.targets)) or "none"
+    title, known = case.family.title, sorted(case.family.targets)
     return IncompatibleError(
-        f"{case.family.title} has no values for `{LORA}`; it has: {known}",
+        Text(
+            f"{title} has no values for `{LORA}`, only for: {', '.join(known) or 'no method'}",
+            f"{title} 没有 `{LORA}` 的参数，已有参数的方法：{'、'.join(known) or '无'}",
+        ),
         where="method",
-        hint="choose another family: `newft show families`",
+        hint=Text(
+            "choose another family: `newft show families`",
+            "请换一个模型系列：`newft show families`",
+        ),
     )

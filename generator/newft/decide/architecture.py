@@ -14,17 +14,17 @@ def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalo
     if model is None or found is None or _agrees(model, family, catalog):
         return
     others = [one.id for one in catalog.families.values() if _agrees(model, one, catalog)]
-    ways = " or ".join(f"--family {other}" for other in others)
+    ways = [f"--family {other}" for other in others]
     wanted = ", ".join(family.architectures)
     raise IncompatibleError(
         Text(
-            f"config.json of this folder says {found}, and {family.title} is {wanted}",
-            f"该文件夹的 config.json 写的是 {found}，而 {family.title} 为 {wanted}",
+            f"config.json in this folder says {found}, but {family.title} is {wanted}",
+            f"此文件夹的 config.json 中是 {found}，而 {family.title} 是 {wanted}",
         ),
         where="model, family",
         hint=Text(
-            ways or "give a folder of a family that newft knows: `newft show families`",
-            ways.replace(" or ", " 或 ") or "请给出 newft 已知系列的文件夹：`newft show families`",
+            " or ".join(ways) or "choose a model of a supported family: `newft show families`",
+            " 或 ".join(ways) or "请选用支持的模型系列：`newft show families`",
         ),
     )
 

@@ -18,6 +18,7 @@ from newft.entries import EMBEDDED, LORA, Catalog, Family, Hardware, Size
 from newft.errors import IncompatibleError
 from newft.given import unknown
 from newft.model import Answers, Facts, ModelPlan, Plan, Source
+from newft.text import Text
 
 T = TypeVar("T")
 
@@ -83,10 +84,14 @@ def _size(answers: Answers, family: Family) -> Size | None:
     if source == EMBEDDED:
         size = next((size for size in family.sizes if size.embedded), None)
         if size is None:
+            names = [f"`{one.hub_id}`" for one in family.sizes]
             raise IncompatibleError(
-                f"{family.title} has no embedded model",
+                Text(f"{family.title} has no embedded model", f"{family.title} 没有内置模型"),
                 where="model",
-                hint=f"choose one of {_listed(family)}, or the family of the embedded model",
+                hint=Text(
+                    f"choose one of {', '.join(names)}, or the family of the embedded model",
+                    f"请选择 {'、'.join(names)} 之一，或改用内置模型所属的系列",
+                ),
             )
         return size
     if source == "folder":
@@ -127,7 +132,3 @@ def _known(things: Mapping[str, T], key: str, what: str) -> T:
     if key in things:
         return things[key]
     raise unknown(key, things, where=what)
-
-
-def _listed(family: Family) -> str:
-    return ", ".join(f"`{size.hub_id}`" for size in family.sizes)

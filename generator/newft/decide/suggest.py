@@ -66,7 +66,9 @@ def _embedded(language: Language, catalog: Catalog) -> Reasoned[ModelChoice]:
         None,
     )
     if family is None:
-        raise CatalogError("no family has an embedded model", where="families")
+        raise CatalogError(
+            Text("no family has an embedded model", "没有任何系列带内置模型"), where="families"
+        )
     why = Text(
         "a CPU trains it in minutes, and nothing is downloaded from a hub",
         "CPU 上几分钟就能训练完，无需下载模型",
@@ -88,7 +90,8 @@ def _name(size: Size) -> str:
 def _family(catalog: Catalog, name: str) -> Family:
     family = catalog.families.get(name)
     if family is None or not family.sizes:
-        raise CatalogError(f"there is no family `{name}`", where="families")
+        message = Text(f"the family `{name}` does not exist", f"没有模型系列 `{name}`")
+        raise CatalogError(message, where="families")
     return family
 
 

@@ -22,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from newft.errors import ProjectError
+from newft.process import describe
 from newft.text import Text
 
 STAGE = ".newft-apply"
@@ -34,8 +35,8 @@ def apply(tree: Path, folder: Path) -> tuple[str, ...]:
     folder = _real(folder)
     if recover(folder) == "finished":
         message = Text(
-            "an interrupted newft was finished just now: its project is here",
-            "上次中断的 newft 刚刚补完：它的项目就在这里",
+            "an interrupted run of newft was completed just now: its project is here",
+            "上次中断的生成刚刚补完，项目就在这里",
         )
         hint = Text("look at it, or choose another path", "请先查看，或换一个路径")
         raise ProjectError(message, where=str(folder), hint=hint)
@@ -195,15 +196,15 @@ def _move_back(stage: Path, folder: Path) -> None:
 def _refuse_collisions(folder: Path, paths: list[str]) -> None:
     obstacles = dict.fromkeys(found for path in paths if (found := _obstacle(folder, path)))
     if obstacles:
-        files = "1 path is" if len(obstacles) == 1 else f"{len(obstacles)} paths are"
+        paths_exist = "1 path exists" if len(obstacles) == 1 else f"{len(obstacles)} paths exist"
         listed = "\n".join(f"  {_described(folder, path)}" for path in obstacles)
         raise ProjectError(
             Text(
-                f"{files} in the way, and nothing was written:\n{listed}",
+                f"{paths_exist} already, nothing was written:\n{listed}",
                 f"以下 {len(obstacles)} 个路径已存在，未写入任何文件：\n{listed}",
             ),
             where=str(folder),
-            hint=Text("move them away, or choose another folder", "请移走它们，或换一个文件夹"),
+            hint=Text("move them, or choose another folder", "请移走它们，或换一个文件夹"),
         )
 
 
@@ -279,9 +280,9 @@ def _locked(stage: Path) -> Iterator[None]:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ProjectError(
-                Text("another newft is writing here", "另一个 newft 正在写入此处"),
+                Text("another newft process is writing here", "另一个 newft 进程正在写入这里"),
                 where=str(stage.parent),
-                hint=Text("wait until it is done", "请等它结束"),
+                hint=Text("wait until it has finished", "请等它结束"),
             ) from error
         yield
     finally:
@@ -317,8 +318,8 @@ def _refuse_foreign(stage: Path) -> None:
     if os.path.lexists(stage) and not _is_stage(stage):
         raise ProjectError(
             Text(
-                f"newft needs the name {stage.name} for a moment, and what has it is not of newft",
-                f"newft 需要临时使用 {stage.name} 这个名字，但已有的同名内容不是 newft 创建的",
+                f"newft needs the name {stage.name} temporarily, but something else has it",
+                f"newft 需要临时使用 {stage.name} 这个名字，但已有同名文件，且不是 newft 创建的",
             ),
             where=str(stage),
             hint=Text("rename it, or choose another folder", "请给它改名，或换一个文件夹"),
@@ -330,7 +331,7 @@ def _checked(path: str) -> str:
     if not parts or path.startswith("/") or ".." in parts:
         raise ProjectError(
             Text(
-                f"`{path}` in the journal leads out of the folder",
+                f"the journal contains `{path}`, which is outside the folder",
                 f"日志中的 `{path}` 指向文件夹之外",
             ),
             where=STAGE,
@@ -343,7 +344,7 @@ def _real(folder: Path) -> Path:
     """The folder without links on the way to it; what is there must be a folder."""
     if os.path.lexists(folder) and not folder.is_dir():
         raise ProjectError(
-            Text("it is not a folder", "它不是文件夹"),
+            Text("this is not a folder", "这不是文件夹"),
             where=str(folder),
             hint=Text("choose another path", "请换一个路径"),
         )
@@ -351,17 +352,17 @@ def _real(folder: Path) -> Path:
         return folder.resolve()
     except (OSError, RuntimeError) as error:
         raise ProjectError(
-            Text("its links lead nowhere", "路径中的链接无法解析"),
+            Text("a link in this path cannot be resolved", "路径中的链接无法解析"),
             where=str(folder),
             hint=Text("choose another path", "请换一个路径"),
         ) from error
 
 
 def _cannot_write(folder: Path, error: OSError) -> ProjectError:
-    reason = (error.strerror or str(error)).lower()
+    reason = describe(error)
     hint = Text(
-        "nothing was written: make room or get the right to write there, or choose another path",
+        "nothing was written: free some space, get write permission, or choose another path",
         "未写入任何文件：请清理空间或取得写权限，或换一个路径",
     )
-    message = Text(f"cannot be written: {reason}", f"无法写入：{reason}")
+    message = Text(f"cannot be written: {reason.en}", f"无法写入：{reason.zh}")
     return ProjectError(message, where=str(folder), hint=hint)

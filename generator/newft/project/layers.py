@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from newft import resources
 from newft.errors import RenderError
 from newft.model import Plan
+from newft.text import Text, as_text, join_texts
 
 PRECEDENCE = ("method", "source", "language")  # above the base, below the domain
 OWN_MODULES = (
@@ -66,7 +67,7 @@ def stack(plan: Plan) -> tuple[Layer, ...]:
     layers += [Layer(f"domain/{plan.kit.id}/{plan.task_id}", overlay)] if overlay.is_dir() else []
     for layer in layers:
         if not layer.folder.is_dir():
-            raise RenderError("there is no such layer", where=layer.name)
+            raise RenderError(Text("the layer does not exist", "没有这个模板层"), where=layer.name)
     return tuple(layers)
 
 
@@ -99,7 +100,11 @@ def compose(
 def _rank(name: str) -> int:
     kind = PurePosixPath(name).parts[0]
     if kind not in PRECEDENCE:
-        raise RenderError(f"a layer is one of: {', '.join(PRECEDENCE)}", where=name)
+        message = Text(
+            f"the kind of a layer must be one of: {', '.join(PRECEDENCE)}",
+            f"模板层的种类只能是：{'、'.join(PRECEDENCE)}",
+        )
+        raise RenderError(message, where=name)
     return PRECEDENCE.index(kind)
 
 
@@ -117,7 +122,8 @@ def _files(layer: Layer, package: str) -> Iterator[_File]:
         if any(fnmatch(part, leftover) for part in relative.parts for leftover in _LEFTOVERS):
             continue
         if path.is_symlink():
-            raise RenderError("a layer holds no links", where=f"{layer.name}: {relative}")
+            message = Text("a layer must not contain links", "模板层中不能有链接")
+            raise RenderError(message, where=f"{layer.name}: {relative}")
         if path.is_dir() or relative.as_posix() == REPLACES:
             continue
         content = path.read_bytes()
@@ -136,19 +142,35 @@ def _declared(layer: Layer, package: str) -> set[str]:
 def _check(files: Sequence[_File], chosen: dict[str, _File], replaced: set[str]) -> None:
     """Refuse a file that hides a lower layer's, and a declaration that replaces nothing."""
     faults = [
-        f"{_rendered(file.path)} of {file.layer} hides {path} of {lower.layer}"
+        Text(
+            f"{_rendered(file.path)} of {file.layer} hides {path} of {lower.layer}",
+            f"{file.layer} 的 {_rendered(file.path)} 会遮住 {lower.layer} 的 {path}",
+        )
         for file in files
         for path, lower in chosen.items()
         if path not in replaced and _meet(PurePosixPath(path), PurePosixPath(_rendered(file.path)))
     ]
     written = {_rendered(file.path) for file in files}
     faults += [
-        f"{path} is declared, and replaces nothing" for path in sorted(replaced - set(chosen))
+        Text(
+            f"{REPLACES} names {path}, but no lower layer has it",
+            f"{REPLACES} 写了 {path}，但下层没有这个文件",
+        )
+        for path in sorted(replaced - set(chosen))
     ]
-    faults += [f"{path} is declared, and not there" for path in sorted(replaced - written)]
+    faults += [
+        Text(
+            f"{REPLACES} names {path}, but this layer does not have it",
+            f"{REPLACES} 写了 {path}，但本层没有这个文件",
+        )
+        for path in sorted(replaced - written)
+    ]
     if faults:
-        hint = f"rename the file, or name it in the upper layer's {REPLACES}"
-        raise RenderError("\n".join(faults), where="layers", hint=hint)
+        hint = Text(
+            f"rename the file, or name it in {REPLACES} of the upper layer",
+            f"请给文件改名，或写进上层的 {REPLACES}",
+        )
+        raise RenderError(join_texts(faults, as_text("\n")), where="layers", hint=hint)
 
 
 def _meet(one: PurePosixPath, other: PurePosixPath) -> bool:

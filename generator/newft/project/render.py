@@ -12,9 +12,11 @@ from newft.data_faults import data_errors, file_changed
 from newft.errors import RenderError
 from newft.file_access import hash_file, naming_the_file, open_bytes
 from newft.model import Answers, Facts, FileFacts, Plan
+from newft.process import describe
 from newft.project.baseline import write_baseline
 from newft.project.layers import PARTIAL, SUFFIX, compose, own_modules, stack
 from newft.project.plain import Plain, template_data
+from newft.text import Text
 
 
 def render(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
@@ -30,9 +32,16 @@ def render(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
             )
         write_baseline(into, answers=answers, facts=facts)
     except OSError as error:
-        message, where = f"cannot be rendered: {error.strerror}", tempfile.gettempdir()
-        hint = "make room there, or name another folder in TMPDIR"
-        raise RenderError(message, where=where, hint=hint) from error
+        reason = describe(error)
+        message = Text(
+            f"the project cannot be rendered here: {reason.en}",
+            f"无法在这里生成项目：{reason.zh}",
+        )
+        hint = Text(
+            "free some space there, or set TMPDIR to another folder",
+            "请清理空间，或用 TMPDIR 指定其他文件夹",
+        )
+        raise RenderError(message, where=tempfile.gettempdir(), hint=hint) from error
 
 
 def _render_templates(
@@ -61,8 +70,13 @@ def _render_templates(
                 text = templates.get_template(name).render(data)
             except Exception as error:  # a template may fail in any way Python can
                 place = _place_of(error, composed, layer_of)
-                raise RenderError(str(error) or type(error).__name__, where=place) from error
+                raise RenderError(_template_fault(error), where=place) from error
             target.write_text(text, encoding="utf-8", newline="")
+
+
+def _template_fault(error: Exception) -> Text:
+    said = str(error) or type(error).__name__
+    return Text(f"the template failed: {said}", f"模板出错：“{said}”")
 
 
 def _place_of(error: Exception, composed: Path, layer_of: Mapping[str, str]) -> str:
