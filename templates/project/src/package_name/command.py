@@ -8,14 +8,24 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from .config import Config, load_config
 from .errors import ProjectError
+from .keys import escape_controls
 from .library_errors import explained
 from .messages import fill
 from .output import say
 
 Options = argparse.Namespace
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors quote the command line without characters that control a terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with the usage and what is wrong."""
+        super().error(escape_controls(message))
 
 
 def run(
@@ -25,9 +35,7 @@ def run(
     add_options: Callable[[argparse.ArgumentParser], None] | None = None,
 ) -> int:
     """Read the configuration, do the work, and turn an expected failure into exit code 1."""
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=Path("config/run.yaml"), metavar="FILE")
     parser.add_argument(
         "--set",

@@ -72,7 +72,7 @@ def main(config: Config, options: command.Options) -> None:
                 fill(text, **error.values) for text in (error.template, error.hint_template)
             )
             raise ProjectError(f"{escape_controls(error.where)}: {message}", hint) from error
-    print(summary.report(config))
+    say(summary.report(config))
 
 
 def format_all(config: Config, folder: Path) -> Summary:

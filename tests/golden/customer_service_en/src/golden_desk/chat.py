@@ -31,10 +31,10 @@ from .conversation import Conversation, to_prompt
 from .dataset import shorten
 from .errors import ProjectError
 from .formatting import HOW, SEVERAL_LINES, asked, candidates, read_answer
-from .keys import escape_controls, normal_label
+from .keys import normal_label
 from .messages import fill
 from .model import find_base, load_tokenizer, load_tuned, stop_tokens
-from .output import say
+from .output import escape_lines, say
 from .run_folder import run_folder
 from .scoring import rank_answers
 
@@ -157,7 +157,7 @@ class EscapingStreamer(TextStreamer):
 
     def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
         """Print a piece of the answer, and a line end behind the last one."""
-        super().on_finalized_text("\n".join(map(escape_controls, text.split("\n"))), stream_end)
+        super().on_finalized_text(escape_lines(text), stream_end)
 
 
 def stream_answer(

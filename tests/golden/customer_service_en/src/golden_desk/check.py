@@ -28,7 +28,7 @@ from .errors import ProjectError
 from .formatting import labels_in
 from .messages import fill
 from .model import find_base, load_tokenizer
-from .output import say
+from .output import escape_lines, say
 from .run_folder import run_folder
 from .splits import PROCESSED, SPLITS, Split
 from .summary import some
@@ -148,7 +148,8 @@ def pieces(ids: Sequence[int], tokenizer: Tokenizer) -> Iterator[str]:
         held.append(token)
         text = str(tokenizer.decode(held))
         if not text.endswith("\ufffd"):  # else the last character is not whole yet
-            yield text if len(held) == 1 else f"{text}/{len(held)}"
+            shown = escape_lines(text)
+            yield shown if len(held) == 1 else f"{shown}/{len(held)}"
             held = []
     if held:
         yield str(tokenizer.decode(held))

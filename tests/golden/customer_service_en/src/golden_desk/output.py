@@ -17,8 +17,12 @@ def say(text: str, *, file: TextIO | None = None, **values: object) -> None:
     """
     if os.environ.get("RANK", "0") != "0":
         return
-    lines = map(escape_controls, fill(text, **values).split("\n"))
     try:
-        print("\n".join(lines), file=file, flush=True)
+        print(escape_lines(fill(text, **values)), file=file, flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), (file or sys.stdout).fileno())
+
+
+def escape_lines(text: str) -> str:
+    """The text with its line ends, and no other character that controls a terminal."""
+    return "\n".join(map(escape_controls, text.split("\n")))

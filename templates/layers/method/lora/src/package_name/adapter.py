@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -30,8 +31,8 @@ def add_adapter(
                 target_modules=adapter.targets,
             ),
         )
-    except ValueError as error:
-        if "target" not in str(error).lower():
+    except (ValueError, re.error) as error:  # a text is taken for a pattern
+        if isinstance(error, ValueError) and "target" not in str(error).lower():
             raise
         raise ProjectError(
             "adapter.targets matches no module of this model: {targets}",
