@@ -78,25 +78,20 @@ def load_tokenizer(family: str) -> PreTrainedTokenizerBase:
 
 @pytest.fixture(scope="module")
 def families() -> Callable[[str], Family]:
+    golden = ROOT / "tests/golden/customer_service_en"
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "tests/golden/customer_service_en/src")
+        patch.syspath_prepend(golden / "src")
         from golden_desk.chat_tokens import ChatEncoder
-        from golden_desk.config import ModelConfig
+        from golden_desk.config import load_config
+
+    of_golden = load_config(golden / "config/run.yaml").model
 
     @cache
     def load(family: str) -> Family:
         text = (ROOT / f"templates/families/{family}.yaml").read_text(encoding="utf-8")
         chat = yaml.safe_load(text)["chat"]
-        model = ModelConfig(
-            source="folder",
-            id="model",
-            revision=None,
-            end_of_turn=chat["end_of_turn"],
-            pad=chat["pad"],
-            template_arguments=chat["template_arguments"],
-            precision="fp32",
-            attention="sdpa",
-        )
+        names = ("end_of_turn", "pad", "template_arguments")
+        model = of_golden.model_copy(update={name: chat[name] for name in names})
         tokenizer = load_tokenizer(family)
         return Family(tokenizer, ChatEncoder(tokenizer, model), model.template_arguments)
 

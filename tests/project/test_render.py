@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -16,7 +17,7 @@ from plans import make_answers, make_facts, make_plan, model, sample
 
 from newft.catalog.load import load_accelerators
 from newft.entries import Hardware, Language, Prompts
-from newft.errors import RenderError
+from newft.errors import DataError, RenderError
 from newft.model import Facts, Plan, Source
 from newft.project.render import render
 from newft.resources import templates
@@ -114,6 +115,9 @@ def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
             "source": "embedded",
             "id": "HuggingFaceTB/SmolLM2-135M-Instruct",
             "revision": None,
+            "architecture": "LlamaForCausalLM",
+            "parameters": 134_515_008,
+            "license": "apache-2.0",
             "end_of_turn": "<|im_end|>",
             "pad": "<|im_end|>",
             "template_arguments": {},
@@ -135,6 +139,8 @@ def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
             "gradient_checkpointing": False,
             "evaluations": 4,
             "time_budget_minutes": 10,
+            "device": "cpu",
+            "processes": 1,
         },
         "evaluation": {"shots": 3, "batch_size": 16, "time_budget_minutes": 5},
     }
@@ -142,8 +148,10 @@ def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
 
 def test_every_number_has_its_reason_above_it(rendered: Path) -> None:
     lines = (rendered / "config/run.yaml").read_text(encoding="utf-8").splitlines()
-    numbers = [index for index, line in enumerate(lines) if re.match(r"  [a-z_]+: -?\d", line)]
-    assert len(numbers) == 20
+    # `parameters` is a fact about the model, not a choice: one comment above it and `architecture`
+    a_number = re.compile(r"  (?!parameters)[a-z_]+: -?\d")
+    numbers = [index for index, line in enumerate(lines) if a_number.match(line)]
+    assert len(numbers) == 21
     for index in numbers:
         assert lines[index - 1].startswith("  # ") and "families/smollm2" in lines[index - 1]
 
@@ -321,7 +329,7 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     file = sample(tmp_path / "data")
     facts = make_facts(file)
     Path(file.path).unlink()
-    with pytest.raises(RenderError) as caught:
+    with pytest.raises(DataError) as caught:
         render(make_plan(facts), make_answers(file), facts, tmp_path / "out")
     assert caught.value.where == file.path
 
@@ -337,11 +345,15 @@ def test_a_place_for_temporary_files_that_is_full_is_named(
 
 
 def test_the_sample_comes_from_the_domain(tmp_path: Path) -> None:
-    file = replace(sample(tmp_path), path="sample", project_path="data/raw/intent_zh.csv")
+    shipped = Path(make_plan(make_facts(sample(tmp_path))).kit.folder) / "sample/intent_zh.csv"
+    file = replace(
+        sample(tmp_path),
+        path="sample",
+        project_path="data/raw/intent_zh.csv",
+        sha256=hashlib.sha256(shipped.read_bytes()).hexdigest(),
+    )
     facts = make_facts(file, "zh", sample=True)
-    plan = make_plan(facts, "zh")
-    render(plan, make_answers(file, "zh"), facts, tmp_path / "out")
-    shipped = Path(plan.kit.folder) / "sample/intent_zh.csv"
+    render(make_plan(facts, "zh"), make_answers(file, "zh"), facts, tmp_path / "out")
     assert (tmp_path / "out/data/raw/intent_zh.csv").read_bytes() == shipped.read_bytes()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,23 +33,27 @@ def measure_rows(folder: Path, config: Config) -> None:
     if encoder is None:
         say("the model is not on this machine yet: make check and make train measure the rows")
         return
-    lines = [
-        line
-        for split in TRAINED_ON
-        for line in (folder / f"{split}.jsonl").read_bytes().splitlines()
-    ]
-    empty = [{**message, "content": ""} for message in orjson.loads(lines[0])["messages"][:-1]]
+    example = orjson.loads(next(_read_lines(folder)))["messages"]
+    empty = [{**message, "content": ""} for message in example[:-1]]
     written_by_template = len(encoder.encode_prompt(empty)) + len(encoder.encode_answer("1"))
     limit = config.training.max_length - written_by_template
-    long = [line for line in lines if len(line) > limit]
-    step = math.ceil(len(long) / MEASURED_ROWS)
-    rows = [orjson.loads(line)["messages"] for line in long[:: step or 1]]
+    sizes = array("Q", map(len, _read_lines(folder)))
+    step = math.ceil(sum(size > limit for size in sizes) / MEASURED_ROWS) or 1
+    long = (line for line in _read_lines(folder) if len(line) > limit)
+    rows = [orjson.loads(line)["messages"] for line in islice(long, 0, None, step)]
     prompts = encoder.encode_prompts([messages[:-1] for messages in rows])
     needed = [
         len(prompt) + len(encoder.encode_answer(messages[-1]["content"]))
         for prompt, messages in zip(prompts, rows, strict=True)
     ]
-    refuse_truncation(needed, len(lines) // (step or 1), config.training)
+    refuse_truncation(needed, len(sizes) // step, config.training)
+
+
+def _read_lines(folder: Path) -> Iterator[bytes]:
+    """The lines of the splits, one by one: read again where needed, so that none are kept."""
+    for split in TRAINED_ON:
+        with (folder / f"{split}.jsonl").open("rb") as lines:
+            yield from lines
 
 
 def _load_encoder(config: Config) -> ChatEncoder | None:
