@@ -14,7 +14,7 @@ from package_name.formatting import (
     to_conversation,
     with_question,
 )
-from package_name.near_duplicates import near_duplicates
+from package_name.near_duplicates import TextsToCompare, near_duplicates
 from package_name.task import TaskConfig
 
 
@@ -82,7 +82,8 @@ def test_near_copies_are_told_by_the_passage_alone(config: Config) -> None:
     one, other = "Seller may terminate for convenience", "Seller may not terminate for convenience"
     asked = [with_question(text, "payment", config.task) for text in (one, other)]
     assert [compared(question) for question in asked] == [one, other]
-    assert near_duplicates([one], [other]) == {}
+    held_out = TextsToCompare([other], ["no"])
+    assert near_duplicates(TextsToCompare([one], ["yes"]), held_out) == {}
 
 
 def test_the_question_must_have_a_place_for_the_type(config: Config) -> None:
