@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from golden_desk import command
 from golden_desk.config import Config
 from golden_desk.errors import ProjectError
+from golden_desk.messages import fill
 
 RUN_YAML = str(Path(__file__).parents[1] / "config" / "run.yaml")
 
@@ -27,12 +28,15 @@ def end_of(error: Exception) -> int:
     ("error", "told"),
     [
         (ProjectError("{path} is odd", "mend it", path="a\x1b[2J"), r"a\x1b[2J is odd"),
-        (OSError(28, "No space left on device", "runs/x"), "runs/x: No space left on device"),
+        (
+            OSError(28, "No space left on device", "runs/x"),
+            fill("{path}: {reason}", path="runs/x", reason="No space left on device"),
+        ),
         (OSError("no file named config.json"), "no file named config.json"),
         (json.JSONDecodeError("Expecting value", "", 0), "Expecting value"),
         (SafetensorError("header too large"), "header too large"),
         (zipfile.BadZipFile("not a zip file"), "not a zip file"),
-        (MemoryError(), "not enough memory"),
+        (MemoryError(), fill("there is not enough memory: {reason}", reason="MemoryError")),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "can't allocate memory"),
     ],
 )

@@ -9,8 +9,10 @@ import pytest
 
 from golden_desk.config import Config, load_config
 from golden_desk.errors import ProjectError
+from golden_desk.messages import fill
 
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
+NOT_YAML, UNNAMED = "{path}:{line}: not YAML: {reason}", {"path": "", "reason": ""}
 
 
 def broken(tmp_path: Path, **replacements: str) -> Path:
@@ -78,22 +80,26 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
     assert load_config(RUN_YAML, ["training.epochs=7"]).training.epochs == 7
     with pytest.raises(ProjectError, match=r"training\.epoch is not a key; the nearest is epochs"):
         load_config(RUN_YAML, ["training.epoch=7"])
-    with pytest.raises(ProjectError, match="names no value"):
+    unknown = fill("--set {override} names no value of run.yaml", override="trainig.epochs=7")
+    with pytest.raises(ProjectError, match=re.escape(unknown)):
         load_config(RUN_YAML, ["trainig.epochs=7"])
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("run: &a\n  name: x\ndata: *a\n", ":1: anchors and aliases (& and *) are not taken"),
-        ("run:\n  <<: {seed: 1}\n", ":2: merge keys (<<) are not taken"),
-        ("run:\n  seed: 1\n  seed: 2\n", ":3: run.seed is there twice"),
-        ("run:\n  name: x\nrun:\n  name: y\n", ":3: run is there twice"),
-        ("? [a]\n: b\n", "not YAML"),
-        ("[" * 5_000, "nested too deeply"),
-        ("run: !!python/name:os.system\n", "not YAML"),
-        ("a: 1\n---\nb: 2\n", "not YAML"),
-        ("run: \x07\n", "cannot be read"),
+        (
+            "run: &a\n  name: x\ndata: *a\n",
+            ":1: " + fill("anchors and aliases (& and *) are not taken"),
+        ),
+        ("run:\n  <<: {seed: 1}\n", ":2: " + fill("merge keys (<<) are not taken")),
+        ("run:\n  seed: 1\n  seed: 2\n", ":3: " + fill("{key} is there twice", key="run.seed")),
+        ("run:\n  name: x\nrun:\n  name: y\n", ":3: " + fill("{key} is there twice", key="run")),
+        ("? [a]\n: b\n", fill(NOT_YAML, line=1, **UNNAMED)),
+        ("[" * 5_000, fill("it is nested too deeply")),
+        ("run: !!python/name:os.system\n", fill(NOT_YAML, line=1, **UNNAMED)),
+        ("a: 1\n---\nb: 2\n", fill(NOT_YAML, line=2, **UNNAMED)),
+        ("run: \x07\n", "unacceptable character"),
     ],
     ids=["anchor", "merge", "key", "section", "list", "deep", "tag", "two", "bell"],
 )
@@ -115,8 +121,10 @@ def test_an_override_is_as_plain(value: str) -> None:
 
 
 def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError, match="is missing"):
-        load_config(tmp_path / "none.yaml")
-    (tmp_path / "bad.yaml").write_text("run: [", encoding="utf-8")
-    with pytest.raises(ProjectError, match=r"bad\.yaml:1: not YAML"):
-        load_config(tmp_path / "bad.yaml")
+    gone, bad = tmp_path / "none.yaml", tmp_path / "bad.yaml"
+    with pytest.raises(ProjectError, match=re.escape(fill("{path} is missing", path=gone))):
+        load_config(gone)
+    bad.write_text("run: [", encoding="utf-8")
+    said = fill(NOT_YAML, path=bad, line=1, reason="")
+    with pytest.raises(ProjectError, match=re.escape(said)):
+        load_config(bad)

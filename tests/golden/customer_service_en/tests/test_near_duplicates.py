@@ -11,7 +11,6 @@ from example import COLUMNS
 
 from golden_desk import data
 from golden_desk.config import Config
-from golden_desk.formatting import NEAR_DUPLICATES
 from golden_desk.near_duplicates import (
     COMMON_ROWS,
     TextsToCompare,
@@ -84,10 +83,10 @@ def test_what_many_texts_share_says_nothing() -> None:
     assert found([*mails[1:], mails[0].replace(footer, f"{footer}, please")], mails[:1]) != {}
 
 
-@pytest.mark.skipif(not NEAR_DUPLICATES, reason="this task does not compare its texts")
-def test_no_split_nearly_repeats_a_later_one(
-    config: Config, write_rows: Callable[..., None]
+def test_no_split_nearly_repeats_a_later_one_where_texts_are_compared(
+    config: Config, write_rows: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(data, "NEAR_DUPLICATES", True)
     labels = config.task.labels
     (column,) = next(among for name, among in COLUMNS.items() if name != "label")
     write_rows(90)
