@@ -65,7 +65,8 @@ NAME = (
         (
             "headless.csv",
             "".join(LINES[1:]).encode(),
-            "headless.csv: the first row is a record, not a header: `refund` stands below it too",
+            "headless.csv: the first row is a record, not a header:"
+            " `refund` occurs in later rows too",
             "put a row of column names before it",
         ),
         (
@@ -97,7 +98,7 @@ NAME = (
         (
             "single.csv",
             ("Body,Reason\n" + "".join(f"{a} {b},only\n" for a in WORDS for b in "ab")).encode(),
-            "single.csv: there is one label only, `only`, in 28 usable rows",
+            "single.csv: there is only one label, `only`, in 28 usable rows",
             f"add rows of other labels; or name other columns: {COLUMNS}",
         ),
         (
@@ -245,15 +246,15 @@ def test_a_full_or_closed_disk_keeps_nothing(option: str, code: int, tmp_path: P
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("class", "`class` is a keyword of Python (`class`)"),
-        ("json", "`json` would hide Python's own module `json`"),
-        ("torch", "`torch` would take the place of `torch`, which the project needs"),
-        ("it's", "`it's` has '"),
-        ('a "b"', '`a "b"` has "'),
-        ("{{ x }}", "`{{ x }}` has {, }"),
-        ("a\nb", r"`a\nb` has '\n'"),
-        ("../up", "`../up` has ., /"),
-        ("..", "`..` has ."),
+        ("class", "`class` is a Python keyword (`class`)"),
+        ("json", "`json` has the same name as Python's own module `json`"),
+        ("torch", "`torch` has the same name as `torch`, which the project needs"),
+        ("it's", "`it's` contains '"),
+        ('a "b"', '`a "b"` contains "'),
+        ("{{ x }}", "`{{ x }}` contains {, }"),
+        ("a\nb", r"`a\nb` contains '\n'"),
+        ("../up", "`../up` contains ., /"),
+        ("..", "`..` contains ."),
         (" ", "` ` is empty"),
         ("x" * 41, f"`{'x' * 41}` has 41 characters"),
     ],

@@ -488,7 +488,7 @@ class TestNew:
         )
         path = tmp_path / "state" / "newft" / "traceback.txt"
         assert (run.returncode, run.stdout) == (70, "")
-        assert run.stderr == f"error: this is a bug in newft; what happened is in {path}\n"
+        assert run.stderr == f"error: this is a bug in newft; the details are in {path}\n"
         assert "ZeroDivisionError" in path.read_text(encoding="utf-8")
 
     @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_rows_left_out_for_a_column_name_it(tmp_path: Path) -> None:
     rows = [(channel, label) for channel in ("app", "chat", "mail") for label in "stuvwxyz"]
     assert facts(table(tmp_path, rows * 4)).warnings[0] == Text(
         "72 of 96 rows are left out: duplicate 72;"
-        " `text` may be the wrong column for `text`: it repeats",
+        " `text` may be the wrong column for `text`: most of it is repeated",
         "96 行中剔除了 72 行：重复 72；“text”列可能不是 text：内容大量重复",
     )
 
@@ -305,7 +305,7 @@ def test_the_column_that_is_probably_wrong_is_named_first(
 
 def test_a_single_label_is_refused(tmp_path: Path) -> None:
     path = table(tmp_path, requests("refund", 30))
-    assert str(refusal(path)) == f"{path}: there is one label only, `refund`, in 30 usable rows"
+    assert str(refusal(path)) == f"{path}: there is only one label, `refund`, in 30 usable rows"
 
 
 # --- public files --------------------------------------------------------------------------------

@@ -91,5 +91,5 @@ def test_files_in_which_most_rows_state_it_are_refused(tmp_path: Path) -> None:
         "a model would only learn to copy it"
     )
     assert error.hint == (
-        "take it out of the input, or name another: --set data.columns.text=COLUMN"
+        "remove the label from the input, or name another: --set data.columns.text=COLUMN"
     )

@@ -167,7 +167,7 @@ def test_a_protected_column_as_the_only_one_is_refused(tmp_path: Path) -> None:
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
         "error: applications.csv: no column is left that the model may see; kept out: age\n\n"
-        "hint: add columns that are neither protected, nor ids, nor tell the label by themselves\n"
+        "hint: add columns that are not protected or ids and do not reveal the label\n"
     )
 
 

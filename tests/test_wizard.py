@@ -616,7 +616,7 @@ WORDS = {
         "language": "Language of the project",
         "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
         "review": "Write the project", "stuck": "cannot be written like this",
-        "again": "The same again", "saved": "Your answers so far",
+        "again": "To repeat this", "saved": "Your answers so far",
     },
     "zh": {
         "data": "你的数据", "task": "要解决什么问题", "mapping": "这样对吗",

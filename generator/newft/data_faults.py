@@ -40,7 +40,10 @@ def file_changed(path: Path) -> DataError:
     return DataError(
         Text("the file changed while newft was reading it", "newft 运行期间文件发生了变化"),
         where=str(path),
-        hint=Text("run newft again when nothing writes to it", "请等文件写完后重新运行 newft"),
+        hint=Text(
+            "run newft again when the file is complete",
+            "请等文件写完后重新运行 newft",
+        ),
     )
 
 
@@ -98,7 +101,7 @@ def find_unknown(
                 f"`{named}` is given for {' and '.join(twice)}",
                 f"“{named}”列同时指定给了 {'、'.join(twice)}",
             )
-            hint = Text("a column holds one field", "一列只能对应一个字段")
+            hint = Text("a column can be used for one field only", "一列只能对应一个字段")
             faults.append(DataError(message, where=where, hint=hint))
     return faults
 
@@ -113,8 +116,8 @@ def find_unmatched(
         if column in echoed:
             named = escape_controls(column)
             message = Text(
-                f"the first row is a record, not a header: `{named}` stands below it too",
-                f"第一行是数据而不是表头：“{named}”在下面的行里也出现",
+                f"the first row is a record, not a header: `{named}` occurs in later rows too",
+                f"第一行是数据而不是表头：“{named}”在后面的行里也出现过",
             )
             hint = Text("put a row of column names before it", "请在最前面加一行列名")
             faults.append(DataError(message, where=where, hint=hint))

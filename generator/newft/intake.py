@@ -156,7 +156,7 @@ def _nothing_to_show(files: Sequence[str], used: Uses) -> DataError:
         ),
         where=", ".join(files),
         hint=Text(
-            "add columns that are neither protected, nor ids, nor tell the label by themselves",
+            "add columns that are not protected or ids and do not reveal the label",
             "请补充既不受保护、也不是编号、且不会泄漏标签的列",
         ),
     )
@@ -165,8 +165,11 @@ def _nothing_to_show(files: Sequence[str], used: Uses) -> DataError:
 def _suspect(task: Task, tally: Tally) -> tuple[str, Text] | None:
     """The field that is probably in another column, as most rows are left out for it; and why."""
     rare = sum(rows for rows in tally.labels().values() if rows < FEWEST_OF_A_LABEL)
-    empty, repeated = Text("most of it is empty", "大多为空"), Text("it repeats", "内容大量重复")
-    few = Text("most values stand in one or two rows", "多数取值只有一两行")
+    empty, repeated = (
+        Text("most of it is empty", "大多为空"),
+        Text("most of it is repeated", "内容大量重复"),
+    )
+    few = Text("most values occur in only one or two rows", "多数取值只有一两行")
     signs: tuple[tuple[int, Role, Text], ...] = (
         (tally.rejected["empty_input"], "text", empty),
         (tally.repeats.total(), "text", repeated),
@@ -214,7 +217,7 @@ def _refuse_too_little(
     elif len(labels) == 1:
         only = next(iter(labels))
         message = Text(
-            f"there is one label only, `{only}`, in {usable} usable rows",
+            f"there is only one label, `{only}`, in {usable} usable rows",
             f"{usable} 行可用数据只有一个标签：`{only}`",
         )
         rows = Text("add rows of other labels", "补充其他标签的数据")

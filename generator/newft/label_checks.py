@@ -100,7 +100,8 @@ def refuse_stated_labels(files: Sequence[str], task: Task, tally: Tally) -> None
         ),
         where=", ".join(files),
         hint=Text(
-            "take it out of the input" + "".join(f", or name another: {naming(n)}" for n in named),
+            "remove the label from the input"
+            + "".join(f", or name another: {naming(n)}" for n in named),
             "请从输入中删掉标签" + "".join(f"，或指定其他列：{naming(name)}" for name in named),
         ),
     )

@@ -107,7 +107,9 @@ def _main_memory_gb() -> float | None:
 
 
 def _cpu_bf16() -> bool:
-    """Whether the processor multiplies in bf16; unknown counts as no."""
+    """Whether the processor has bf16 instructions; unknown counts as no. How fast they are, the
+    project measures.
+    """
     try:
         described = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:

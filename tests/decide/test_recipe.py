@@ -219,7 +219,7 @@ def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> N
     with pytest.raises(IncompatibleError) as caught:
         recipe(EIGHT, Hardware(card(16.0, bf16=False)), FRAGILE)
     assert str(caught.value) == (
-        "gpu: LoRA on `Qwen/Qwen3-8B` in fp32 needs up to 40 GB, and Card (16 GB) has less "
+        "gpu: LoRA on `Qwen/Qwen3-8B` in fp32 needs up to 40 GB, but Card (16 GB) has less "
         "(Card has no bf16, and Gemma overflows in fp16: values grow large)"
     )
     assert caught.value.hint == (

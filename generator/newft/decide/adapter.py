@@ -70,7 +70,7 @@ def dropout(case: Case) -> Reasoned[float]:
     if large and rows < FEW_ROWS:
         why = Text(
             f"{rows:,} training rows are few for this model: some noise against learning by heart",
-            f"{rows:,} 行训练数据对该模型偏少：加少许 dropout，避免死记硬背",
+            f"{rows:,} 行训练数据对该模型偏少：加少量 dropout 以减轻过拟合",
         )
         return Reasoned(0.05, why, sources.TRL)
     if large:
@@ -115,7 +115,7 @@ def learning_rate(case: Case, updates: int) -> Reasoned[float]:
     of_long = f"{usual.value:.1e}".replace("e-0", "e-")
     why = Text(
         f"{updates:,} updates are few: half again the usual {of_long} ({usual.why.en})",
-        f"只有 {updates:,} 次更新，取通常值 {of_long} 的一倍半（{usual.why.zh}）",
+        f"只有 {updates:,} 次更新，取通常值 {of_long} 的 1.5 倍（{usual.why.zh}）",
     )
     value = float(f"{usual.value * SHORT_RUN_FACTOR:.2g}")
     return Reasoned(value, why, sources.joined(sources.LORA_WITHOUT_REGRET, usual.source))

@@ -59,25 +59,27 @@ def _fault(name: str) -> Text | None:
     odd = sorted({mark for mark in name if not (mark.isalnum() or mark in " -_")})
     if odd:
         marks = ", ".join(_shown(mark) if mark.isprintable() else ascii(mark) for mark in odd)
-        return Text(f"has {marks}", f"含有 {marks}")
+        return Text(f"contains {marks}", f"含有 {marks}")
     return _taken(package_name(name, domain="project"))
 
 
 def _taken(package: str) -> Text | None:
     if keyword.iskeyword(package):
-        return Text(f"is a keyword of Python (`{package}`)", f"是 Python 关键字（`{package}`）")
+        return Text(f"is a Python keyword (`{package}`)", f"是 Python 关键字（`{package}`）")
     if package in sys.stdlib_module_names:
         return Text(
-            f"would hide Python's own module `{package}`",
-            f"会遮住 Python 自带的模块 `{package}`",
+            f"has the same name as Python's own module `{package}`",
+            f"与 Python 自带的模块 `{package}` 重名",
         )
     if package in INSTALLED or package in OF_THE_PROJECT:
         return Text(
-            f"would take the place of `{package}`, which the project needs",
-            f"会占用项目所需的 `{package}` 的名字",
+            f"has the same name as `{package}`, which the project needs",
+            f"与项目要用的 `{package}` 重名",
         )
     if package in DEVICES:
-        return Text(f"is a device on Windows (`{package}`)", f"是 Windows 的设备名（`{package}`）")
+        return Text(
+            f"is a device name on Windows (`{package}`)", f"是 Windows 的设备名（`{package}`）"
+        )
     return None
 
 

@@ -66,7 +66,7 @@ def batch_size(case: Case, fitted: Fit) -> Reasoned[int | str]:
         why = Text(
             "`make train` divides the rows of an update into as few batches as memory allows, and "
             "times the two largest",
-            "`make train` 把一次更新的数据分成内存放得下的尽量少的批次，并实测最大的两种",
+            "`make train` 在内存允许的范围内取最大的两种批大小，实测后选用较快的",
         )
         return Reasoned(AUTO, why, sources.MEASURED_BATCH)
     value = fitted.batch_size
@@ -223,12 +223,12 @@ def training_minutes(case: Case) -> Reasoned[int | None]:
     if not case.on_cpu:
         why = Text(
             "no budget: an accelerator trains on all rows",
-            "不限时：加速卡会训练全部数据",
+            "不限时：加速卡上用全部数据训练",
         )
         return Reasoned(None, why, NO_BUDGET)
     why = Text(
         f"on a CPU a person waits: {TRAINING_MINUTES} minutes, on a sample if the rows need longer",
-        f"在 CPU 上训练要人等着，所以限 {TRAINING_MINUTES} 分钟；数据太多就抽样训练",
+        f"CPU 训练较慢，限时 {TRAINING_MINUTES} 分钟；数据太多时抽样训练",
     )
     source = sources.rule(
         "two cores, as measured, learn ten intents in one to two minutes; "
@@ -265,12 +265,12 @@ def processes(case: Case) -> Reasoned[int]:
 def evaluation_minutes(case: Case) -> Reasoned[int | None]:
     """The time budget of an evaluation; None where an accelerator answers."""
     if not case.on_cpu:
-        why = Text("no budget: all test rows are answered", "不限时：回答全部测试行")
+        why = Text("no budget: all test rows are answered", "不限时：评估整个测试集")
         return Reasoned(None, why, NO_BUDGET)
     why = Text(
         f"on a CPU a person waits: {EVALUATION_MINUTES} minutes for the whole of `make eval`; "
         "where they are too few, base and tuned model answer the same random sample of test rows",
-        f"在 CPU 上评估要人等着，所以整个 `make eval` 限 {EVALUATION_MINUTES} 分钟；"
+        f"CPU 评估较慢，整个 `make eval` 限时 {EVALUATION_MINUTES} 分钟；"
         "时间不够时，基座模型与微调后的模型回答同一批随机抽取的测试行",
     )
     return Reasoned(EVALUATION_MINUTES, why, sources.MEASURED_ANSWERS)

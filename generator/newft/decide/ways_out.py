@@ -55,7 +55,7 @@ def _large(case: Case) -> Text:
     number_format = heaviest(chosen.value)
     en, zh = case.memory_label
     message = Text(
-        f"LoRA on `{case.name}` in {number_format} needs up to {{needed}} GB, and {en} has less",
+        f"LoRA on `{case.name}` in {number_format} needs up to {{needed}} GB, but {en} has less",
         f"`{case.name}` 以 {number_format} 做 LoRA 微调至多需要 {{needed}} GB，超出 {zh}",
     )
     if number_format == "fp32" and not case.on_cpu:
@@ -67,10 +67,10 @@ def _long_rows(case: Case, fault: DoesNotFit) -> Text:
     en, zh = case.memory_label
     usual = input_tokens(case, MEDIAN) + fixed_tokens(case)
     return Text(
-        f"half of the rows have about {usual:,} tokens and more with their prompt, "
-        f"and `{case.name}` on {en} takes no more than {fault.length:,}",
-        f"半数的行连同提示词约有 {usual:,} 个或更多 token，"
-        f"而 `{case.name}` 在 {zh} 上最多放得下 {fault.length:,} 个",
+        f"with the prompt, half of the rows have about {usual:,} tokens or more, "
+        f"but `{case.name}` on {en} fits at most {fault.length:,}",
+        f"加上提示词，半数的行达到或超过约 {usual:,} 个 token，"
+        f"而 `{case.name}` 在 {zh} 上每行最多放得下 {fault.length:,} 个",
     )
 
 
