@@ -15,6 +15,7 @@ HEADER = "text,label\n"
 ACCENTED = HEADER + "un café,a\n" * 3
 CHINESE = "问题,标签\n" + "请问如何办理退款,退款\n" * 30
 LATIN = "plus tôt à l’école,a\nüber alles – “ja”,b\n"
+KOREAN = "주문을 취소하고 환불을 받고 싶은데 어떻게 하면 되나요,반품\n"
 ODD_LINES = [b"it\x92s late,b\n", b"caf\xe9,b\n", "退款,b\n".encode("gb18030"), b"\xff\xfe,b\n"]
 BEFORE_EDGE = b"a,b\n" * ((1 << 18) - 1) + b"abc"  # a byte less than what is sampled first
 
@@ -71,6 +72,44 @@ def test_an_encoding_is_told_and_said(tmp_path: Path, content: bytes, encoding: 
     assert said == ([] if encoding == "utf-8" else [f"t.csv was read as {encoding}"])
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        ["女"] * 70 + ["男"] * 30,
+        ["VIP女", "男"],
+        ["元", "员", "女", "男"],
+        ["用app学习", "退款"],
+        ["iphone没声音", "好"],
+    ],
+)
+def test_chinese_that_is_utf8_by_chance_stays_chinese(tmp_path: Path, column: list[str]) -> None:
+    text = "name,label\n" + "".join(f"{value},a\n" for value in column)
+    path = write(tmp_path, "t.csv", text.encode("gb18030"))
+    assert values(path) == [[value, "a"] for value in column]
+
+
+# the 3,755 most frequent characters, as GB 2312 lists them
+COMMON = [
+    bytes([first, 0xA1 + n]).decode("gb2312") for first in range(0xB0, 0xD7) for n in range(94)
+]
+
+
+@given(
+    cells=st.lists(
+        st.text(st.sampled_from([*COMMON, *"abcXYZ 019，。"]), min_size=1), min_size=3, max_size=40
+    )
+)
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_chinese_cells_are_read_or_a_line_is_named_and_never_changed(
+    tmp_path: Path, cells: list[str]
+) -> None:
+    text = "问题,标签\n" + "".join(f"x{cell}x,退款\n" for cell in cells)
+    path = write(tmp_path, "t.csv", text.encode("gb18030"))
+    assert detect(path).encoding == "gb18030"
+
+
 def test_utf16_without_a_mark_reads_as_written(tmp_path: Path) -> None:
     path = write(tmp_path, "t.csv", "问题,标签\n你好,a\n".encode("utf-16-be"))
     assert values(path) == [["你好", "a"]]
@@ -82,6 +121,15 @@ def test_utf16_without_a_mark_reads_as_written(tmp_path: Path) -> None:
         ((HEADER + LATIN).encode("cp1252"), 2, "WINDOWS-1252"),
         ((HEADER + "ok,a\nGRÖSSE ÜBER ÄÖÜ,b\n").encode("latin-1"), 3, "WINDOWS-1252"),
         ((HEADER + "請問如何辦理退款,信用卡\n" * 9).encode("big5"), 2, "BIG5"),
+        ((HEADER + "注文をキャンセルしたい,返品\n" * 9).encode("shift_jis"), 2, "SHIFT_JIS"),
+        ((HEADER + "注文をキャンセルしたい,返品\n" * 9).encode("euc_jp"), 2, "EUC-JP"),
+        (
+            (HEADER + "주문을 취소하고 환불을 받고 싶은데 어떻게 하면 되나요,반품\n").encode(
+                "euc_kr"
+            ),
+            2,
+            "EUC-KR",
+        ),
     ],
 )
 def test_another_encoding_is_not_taken_for_chinese(
