@@ -1,7 +1,7 @@
 """The encoding of a text file, decided by all of its bytes, and by no rule that changes characters.
 
-A file with many characters of UTF-8 is UTF-8: a line that is not is named, and no other encoding
-that happens to decode the file is taken for it.
+A file that is mostly UTF-8 is UTF-8: a line that is not is named, and no other encoding that
+happens to decode the file is taken for it.
 """
 
 from __future__ import annotations
@@ -22,22 +22,29 @@ BOMS = {  # UTF-32 comes first: its mark begins as that of UTF-16 does
     codecs.BOM_UTF16_BE: "utf-16",
 }
 CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
-# a character of several bytes in UTF-8; or, as the group, a byte that is part of none
-UTF8 = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|([\x80-\xff])"
-)
+RUN = re.compile(rb"[\x80-\xff]+")  # bytes beyond ASCII without one of ASCII between them
+LOWER = frozenset(b"abcdefghijklmnopqrstuvwxyz")
+# Two Chinese characters are often UTF-8 by chance as a pair of bytes each, three in a row seldom.
+LONG_RUN = 6  # bytes
+DISTINCT_RUNS = 10_000  # are enough to decide by, however large the file is
 # The groups: a pair whose second byte is ASCII, which nearly every accented letter before another
 # letter is; and what only GB18030 has, which is a pair between the two ranges or four bytes.
 UNITS = re.compile(
     rb"([\x81-\xfe][0-9][\x81-\xfe][0-9]|[\x81-\xfe][\x80-\xa0])|([\x81-\xfe][\x40-\x7e])"
     rb"|[\x81-\xfe][\xa1-\xfe]|([\x80-\xff])"
 )
-# Of the characters of eight Chinese data sets in GB18030, 16 to 20 in 100 happen to be UTF-8, and
-# fewer than 1 in 10,000 have an ASCII second byte. In Big5, 55 to 66 in 100 have one.
+PAIR = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
+# Of the characters of eight Chinese data sets in GB18030, fewer than 1 in 10,000 have an ASCII
+# second byte. In Big5, 55 to 66 in 100 have one.
 MOSTLY, OF_BIG5 = 0.5, 0.2
-MANY = 8  # bytes: so much UTF-8 in one piece is no accident (0.2 ** 8 is 3 in a million)
 FEW = 20  # characters: too few to tell by their shares
-ACCENTED = re.compile(rb"[A-Za-z][\xc3-\xc5][\x80-\xbf](?![\x80-\xff])")  # in UTF-8, in a word
+# First bytes of kana, which are every other character of Japanese and rare ones of GB18030
+KANA = {"SHIFT_JIS": frozenset(b"\x82\x83"), "EUC-JP": frozenset(b"\xa4\xa5")}
+OF_KANA = 0.3
+# First bytes of the syllables of EUC-KR. Of common Chinese characters half begin with a higher one.
+HANGUL = range(0xB0, 0xC9)
+ACCENTED = re.compile(rb"[a-z]\xc3[\x80-\xbf](?![\x80-\xff])")  # in UTF-8, in a word
+THREE_BYTES = re.compile(rb"(?:[\xe0-\xef][\x80-\xbf]{2}){2}")  # two characters in UTF-8
 
 AS_UTF8 = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 CONVERT = "it may be {guess}: convert it, as by `iconv -f {guess} -t UTF-8`, or save it as UTF-8"
@@ -54,32 +61,63 @@ def detect_encoding(path: Path) -> str:
             return _checked(path, encoding)
     if len(head.translate(None, CONTROL)) < len(head) * 0.95:
         return _checked(path, _without_mark(path, head))
-    seen = 0  # bytes of UTF-8 beyond ASCII, in whole lines
     with open_bytes(path) as lines:
         for row, line in enumerate(lines, start=1):
             try:
-                seen += 0 if line.isascii() else len(line) - len(line.decode("utf-8"))
+                line.decode("utf-8")
             except UnicodeDecodeError as error:
-                around = line[max(0, error.start - SAMPLE) : error.start + SAMPLE]
-                sample = around + lines.read(SAMPLE)
-                return _not_utf8(
-                    path, sample, seen=seen, row=row, shown=_around(line, error.start, "utf-8")
-                )
+                sample = line[max(0, error.start - SAMPLE) : error.start + SAMPLE]
+                sample += lines.read(SAMPLE)
+                return _not_utf8(path, sample, row=row, shown=_around(line, error.start, "utf-8"))
     return "utf-8"
 
 
-def _not_utf8(path: Path, sample: bytes, *, seen: int, row: int, shown: str) -> str:
+def _not_utf8(path: Path, sample: bytes, *, row: int, shown: str) -> str:
     """The encoding of a file with a line that is not UTF-8; the sample begins with this line."""
-    found = UTF8.findall(sample)
-    valid = seen + found.count(b"")
-    guess = _other_encoding(sample)
-    few_of_another = seen and (guess or len(found) < FEW)
-    if seen >= MANY or few_of_another or valid > MOSTLY * (seen + len(found)):
+    if _is_mostly_utf8(path):
         raise RecordError(path, NOT_AS_THE_REST, CORRECT, row=row, encoding="UTF-8", shown=shown)
+    guess = _other_encoding(sample)
     if guess is None:
         return _checked_gb18030(path)
     message = "this line is neither UTF-8 nor GB18030: {shown}"
     raise RecordError(path, message, CONVERT, row=row, shown=shown, guess=guess)
+
+
+def _is_mostly_utf8(path: Path) -> bool:
+    """Whether at least as many distinct runs of bytes are UTF-8 by no accident as are not UTF-8.
+
+    Distinct runs are counted, as a column may repeat one value: 女 in GB18030 is Ů in UTF-8.
+    """
+    seen: set[bytes] = set()
+    utf8 = other = 0
+    with open_bytes(path) as lines:
+        for line in lines:
+            for found in () if line.isascii() else RUN.finditer(line):
+                run = found[0]
+                if run in seen:
+                    continue
+                seen.add(run)
+                if not _is_utf8(run):
+                    other += 1
+                elif run[0] >= 0xE0 or len(run) >= LONG_RUN or _touches_a_letter(line, found):
+                    utf8 += 1
+                if len(seen) == DISTINCT_RUNS:
+                    return utf8 >= other
+    return utf8 >= max(1, other)
+
+
+def _touches_a_letter(line: bytes, run: re.Match[bytes]) -> bool:
+    """Whether a small letter of ASCII stands beside the run, as in most words with an accent."""
+    before, after = line[max(0, run.start() - 1) : run.start()], line[run.end() : run.end() + 1]
+    return not LOWER.isdisjoint(before + after)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _other_encoding(sample: bytes) -> str | None:
@@ -90,8 +128,15 @@ def _other_encoding(sample: bytes) -> str | None:
     )
     if ascii_second + alone > MOSTLY * len(units):
         return "WINDOWS-1252"
+    pairs = PAIR.findall(sample)
+    for encoding, kana in KANA.items():
+        if sum(pair[0] in kana for pair in pairs) > OF_KANA * len(pairs):
+            return encoding
     if ascii_second > max(FEW, OF_BIG5 * len(units)) and not only_gb18030:
         return "BIG5"
+    distinct = {*pairs}
+    if len(distinct) >= FEW and all(pair[0] in HANGUL for pair in distinct):
+        return "EUC-KR"
     return None
 
 
@@ -118,11 +163,9 @@ def _checked_gb18030(path: Path) -> str:
 
 def _utf8(line: bytes) -> str | None:
     """The text of a line that is UTF-8 by no accident."""
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    return text if len(line) - len(text) >= MANY or ACCENTED.search(line) else None
+    if _is_utf8(line) and (THREE_BYTES.search(line) or ACCENTED.search(line)):
+        return line.decode("utf-8")
+    return None
 
 
 def _without_mark(path: Path, head: bytes) -> str:
