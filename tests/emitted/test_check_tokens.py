@@ -60,7 +60,9 @@ def test_what_a_template_writes_before_an_answer_is_not_learned(
     done = ready.run("check", "--set", with_template(GLM4, tmp_path / "glm"))
     assert done.returncode == 0, done.stderr
     assert "warning" not in done.stdout
-    learned = [line for line in done.stdout.splitlines() if "[[" in line and "coloured" not in line]
+    learned = [
+        line for line in done.stdout.splitlines() if "[[" in line and "double brackets" not in line
+    ]
     assert len(learned) == 2
     assert all(line.startswith("·[[") for line in learned)  # the newline before it is not
 

@@ -34,7 +34,7 @@ def test_check_shows_whole_characters_of_two_labels_and_names_the_third(chinese:
     assert "的/3·" in run.stdout
     for label in ("refund", "parcel"):
         assert f"[[{'·'.join(label)}·<|im_end|>]]" in run.stdout
-    assert "warning: no train row for moon" in run.stdout
+    assert "warning: labels without a row in train: moon" in run.stdout
 
 
 def test_chat_says_that_an_answer_is_no_label_and_keeps_it_apart(chinese: Desk) -> None:

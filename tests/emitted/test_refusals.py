@@ -150,7 +150,7 @@ def test_every_fault_of_run_yaml_has_its_line(
         (
             ["--config", "src"],
             "src: Is a directory",
-            "look at that path, its rights and the room left",
+            "check the path, its permissions and the free disk space",
         ),
     ],
     ids=lambda value: value[1] if isinstance(value, list) else "",
@@ -185,7 +185,7 @@ def test_a_wrong_option_is_blamed_itself(
         ),
         (
             edited(label="lable: [Reason]"),
-            "data.columns.lable is no field; the nearest is label",
+            "data.columns.lable is not a field of this task; the nearest is label",
             "the fields are text, label, group; formatting.py may name more",
         ),
         (
@@ -214,8 +214,8 @@ def test_a_full_disk_leaves_the_old_rows(ready: Desk) -> None:
         pytest.skip("this user may not mount a disk")
     try:
         shutil.copytree(ready.folder / "kept", data, dirs_exist_ok=True)
-        error = "No space left on device"
-        refused(ready, error, "look at that path, its rights and the room left", "data")
+        hint = "check the path, its permissions and the free disk space"
+        refused(ready, "the disk is full", hint, "data")
     finally:
         subprocess.run(["umount", data], check=True)
 

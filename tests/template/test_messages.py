@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
+from typing import TypeGuard
 
 import pytest
 
@@ -14,15 +16,28 @@ from newft.project.layers import OWN_MODULES
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "templates/layers/language/zh/src/package_name/messages.json"
-# functions that take a template and its values; the number of templates that they begin with
+# functions that take templates: the positions of the templates among their arguments
 TEMPLATES_TAKEN = {
-    "say": 1,
-    "fill": 1,
-    "ProjectError": 2,
-    "Remark": 1,
-    "WorkbookError": 2,
-    "RecordError": 3,  # the first is the file
+    "say": (0,),
+    "fill": (0,),
+    "ProjectError": (0, 1),
+    "Remark": (0,),
+    "Reason": (0,),
+    "WorkbookError": (0, 1),
+    "RecordError": (1, 2),  # the first is the file
+    "_failed": (0, 1),
+    "run": (1,),  # the help of a command
+    "naming": (1,),
+    "read_json": (1,),
 }
+# keywords of these functions that are no values of the text
+OPTIONS = {"file"}
+TABLES = {"DOUBTS", "doubts"}  # mappings whose values are templates
+# print a line that changes, a blank line, or tokens in colour; `say` prints whole texts
+PRINTING = ("output.py", "deadline.py", "check.py", "chat.py")
+
+
+NOT_YET = ("config.py", "run_folder.py", "source.py")
 
 
 def emitted_modules() -> Iterator[Path]:
@@ -31,47 +46,108 @@ def emitted_modules() -> Iterator[Path]:
     yield from (ROOT / "generator/newft" / name for name in OWN_MODULES)
 
 
+@cache
+def tree_of(module: Path) -> ast.Module:
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
+def calls_of(module: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree_of(module)) if isinstance(node, ast.Call))
+
+
 def called(call: ast.Call) -> str:
     function = call.func
     return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
+def template_arguments(module: Path) -> Iterator[tuple[ast.Call, ast.expr]]:
+    for call in calls_of(module):
+        for place in TEMPLATES_TAKEN.get(called(call), ()):
+            if place < len(call.args):
+                yield call, call.args[place]
+
+
+def parts(expression: ast.expr) -> list[ast.expr]:
+    """The expression, or what a condition or an `or` chooses from."""
+    if isinstance(expression, ast.IfExp):
+        return [*parts(expression.body), *parts(expression.orelse)]
+    if isinstance(expression, ast.BoolOp):
+        return [each for value in expression.values for each in parts(value)]
+    return [expression]
+
+
+def is_text(expression: ast.expr) -> TypeGuard[ast.Constant]:
+    return isinstance(expression, ast.Constant) and isinstance(expression.value, str)
+
+
 def templates_of(module: Path) -> Iterator[str]:
     """Every constant text that the module hands over to be filled in, by itself or by a name."""
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    named = texts_by_name(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and (taken := TEMPLATES_TAKEN.get(called(node))):
-            for argument in node.args[:taken]:
-                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                    yield argument.value
-                elif isinstance(argument, ast.Name):
-                    yield from named.get(argument.id, ())
+    for _, argument in template_arguments(module):
+        for part in parts(argument):
+            if is_text(part):
+                yield str(part.value)
+            elif isinstance(part, ast.Name):
+                yield from texts_by_name().get(part.id, ())
+    for node in ast.walk(tree_of(module)):
+        for target, value in assignments(node):
+            if isinstance(target, ast.Name) and target.id in TABLES and isinstance(value, ast.Dict):
+                yield from (str(each.value) for each in value.values if is_text(each))
 
 
-def texts_by_name(tree: ast.Module) -> dict[str, list[str]]:
-    """The texts that are assigned to each name, anywhere in a module."""
+@cache
+def texts_by_name() -> dict[str, list[str]]:
+    """The texts that are assigned to each name, anywhere in the emitted modules."""
     named: dict[str, list[str]] = {}
-    pairs = [
-        (target, value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        for target, value in assigned(node.targets[0], node.value)
-    ]
-    for target, value in pairs:
-        if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
-            named.setdefault(target.id, []).append(str(value.value))
+    for module in emitted_modules():
+        for node in ast.walk(tree_of(module)):
+            for target, value in assignments(node):
+                if isinstance(target, ast.Name):
+                    texts = [str(each.value) for each in parts(value) if is_text(each)]
+                    named.setdefault(target.id, []).extend(texts)
     return named
 
 
-def assigned(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]:
+def assignments(node: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
+    if isinstance(node, ast.AnnAssign) and node.value:
+        return [(node.target, node.value)]
+    if not isinstance(node, ast.Assign):
+        return []
+    target, value = node.targets[0], node.value
     if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
         return list(zip(target.elts, value.elts, strict=True))
     return [(target, value)]
 
 
+def filled_names(module: Path) -> set[str]:
+    """The names that a module gives to texts which are filled in already."""
+    return {
+        target.id
+        for node in ast.walk(tree_of(module))
+        for target, value in assignments(node)
+        if isinstance(target, ast.Name)
+        and any(isinstance(part, ast.Call) and called(part) == "fill" for part in parts(value))
+    }
+
+
+def is_put_together(expression: ast.AST) -> bool:
+    """Whether a text is written as an f-string or with operators, in a list that is joined too."""
+    if isinstance(expression, ast.JoinedStr | ast.BinOp):
+        return True
+    if isinstance(expression, ast.Call) and called(expression) != "join":
+        return False
+    return any(map(is_put_together, ast.iter_child_nodes(expression)))
+
+
 def placeholders(text: str) -> set[tuple[str, str]]:
     return {(name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name}
+
+
+def has_words(text: str) -> bool:
+    return any(letter.isalpha() for part, *_ in Formatter().parse(text) for letter in part)
+
+
+def place(module: Path, node: ast.expr) -> str:
+    return f"{module.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +159,8 @@ def translations() -> dict[str, str]:
 def test_every_text_is_translated_and_no_translation_is_left_over(
     translations: dict[str, str],
 ) -> None:
-    used = {text for module in emitted_modules() for text in templates_of(module) if text.strip()}
-    assert sorted(used - translations.keys()) == []
+    used = {text for module in emitted_modules() for text in templates_of(module)}
+    assert sorted(text for text in used - translations.keys() if has_words(text)) == []
     assert sorted(translations.keys() - used) == []
 
 
@@ -96,3 +172,50 @@ def test_a_translation_has_the_values_of_its_text(translations: dict[str, str]) 
         != {name for name, _ in placeholders(translation)}
     ]
     assert differing == []
+
+
+def test_no_template_is_put_together() -> None:
+    """A text that holds its values already, or is joined from pieces, finds no translation."""
+    put_together = [
+        place(module, argument)
+        for module in emitted_modules()
+        for _, argument in template_arguments(module)
+        if module.name not in NOT_YET and is_put_together(argument)
+    ]
+    assert put_together == []
+
+
+def test_what_takes_values_is_a_constant() -> None:
+    """A text that is filled in already may hold braces, which a second filling would take for
+    names: it is a value.
+    """
+    varying = [
+        place(module, part)
+        for module in emitted_modules()
+        for call, argument in template_arguments(module)
+        if module.name not in NOT_YET and {each.arg for each in call.keywords} - OPTIONS
+        for part in parts(argument)
+        if isinstance(part, ast.Call)
+        or (isinstance(part, ast.Name) and part.id in filled_names(module))
+    ]
+    assert varying == []
+
+
+def test_what_people_read_is_filled_in() -> None:
+    """Nothing goes to the terminal or into an error but by `say` and `fill`."""
+    printed = [
+        place(module, call)
+        for module in emitted_modules()
+        if module.name not in (*PRINTING, *NOT_YET)
+        for call in calls_of(module)
+        if called(call) == "print"
+    ]
+    raised = [
+        place(module, call)
+        for module in emitted_modules()
+        if module.name in ("section.py", "task.py", "files.py")
+        for call in calls_of(module)
+        if called(call) == "ValueError"
+        and not (isinstance(call.args[0], ast.Call) and called(call.args[0]) == "fill")
+    ]
+    assert printed + raised == []

@@ -22,13 +22,17 @@ from jinja2 import TemplateError
 from .config import ModelConfig
 from .conversation import Conversation
 from .errors import ProjectError
-from .messages import fill
 
 Tokenizer: TypeAlias = transformers.PreTrainedTokenizerBase
 
 # Unicode sets these characters aside for use inside programs; in a message they are damage.
 SEAM, NAME = "\U0010fffe", "\U0010ffff"
 SYSTEM, QUESTION, ANSWER = "\ufdd0", "\ufdd1", "\ufdd2"  # stand in for contents
+CORRECT_TEMPLATE = (
+    "give model.template_arguments what the template reads, such as enable_thinking: false; or "
+    "correct chat_template.jinja in a copy of the model's folder, and set model.id to that folder; "
+    "or choose another model"
+)
 RESERVED = str.maketrans(dict.fromkeys((SEAM, NAME, SYSTEM, QUESTION, ANSWER), "\ufffd"))
 
 
@@ -99,7 +103,7 @@ class ChatEncoder:
         if text != self._head + written + self._tail or whole[: len(asked)] != asked:
             raise ProjectError(
                 "the chat template does not write the answer {answer} as a turn of its own",
-                _correct_template(),
+                CORRECT_TEMPLATE,
                 answer=repr(answer),
             )
         return whole[len(asked) :]
@@ -123,7 +127,7 @@ class ChatEncoder:
         except (TemplateError, TypeError) as error:  # TypeError: it wants tools, or another content
             raise ProjectError(
                 "the chat template refuses the roles {roles}: {reason}",
-                _correct_template(),
+                CORRECT_TEMPLATE,
                 roles=", ".join(message["role"] for message in messages),
                 reason=error,
             ) from None
@@ -179,7 +183,7 @@ class ChatEncoder:
             raise ProjectError(
                 "the chat template writes one prompt for training and another for answering:\n"
                 "  {trained}\n  {answered}",
-                _correct_template(),
+                CORRECT_TEMPLATE,
                 trained=repr(self._show(before)),
                 answered=repr(self._show(asked)),
             )
@@ -187,7 +191,7 @@ class ChatEncoder:
         if any(datetime.now().strftime(each) in asked for each in formats):
             raise ProjectError(
                 "the chat template writes today's date: a prompt would be another one every day",
-                _correct_template(),
+                CORRECT_TEMPLATE,
             )
 
     def _show(self, text: str) -> str:
@@ -195,14 +199,6 @@ class ChatEncoder:
         for token, i in self._control.items():
             text = text.replace(f"{NAME}{i}{NAME}", token)
         return text.replace(SYSTEM, "SYSTEM").replace(QUESTION, "QUESTION")
-
-
-def _correct_template() -> str:
-    return fill(
-        "give model.template_arguments what the template reads, such as enable_thinking: false;"
-        " or correct chat_template.jinja in a copy of the model's folder, and set model.id to that"
-        " folder; or choose another model"
-    )
 
 
 def decode_answer(ids: Sequence[int], tokenizer: Tokenizer, stops: Collection[int]) -> str:

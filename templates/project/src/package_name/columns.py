@@ -9,9 +9,14 @@ from pathlib import Path
 from .config import Config
 from .errors import ProjectError
 from .formatting import FIELDS, more_fields
+from .messages import fill
 from .records import Layout, text_of
 
 GROUP = "group"  # the field that keeps rows together; a file need not have it
+CORRECT = "name its column in config/run.yaml: data.columns.{field}"
+CORRECT_TO_NEAREST = (
+    "name its column in config/run.yaml: data.columns.{field}; the nearest is {near}"
+)
 
 
 def lacking(layouts: Mapping[Path, Layout], config: Config) -> list[str]:
@@ -35,12 +40,14 @@ def _without(name: str, among: Sequence[str], layouts: Mapping[Path, Layout]) ->
         names = dict.fromkeys(column for layout in layouts.values() for column in layout.columns)
         near = [close for column in among for close in _nearest(column, names)]
         raise ProjectError(
-            f"no file has the column of {name}, {' or '.join(among)}; "
-            f"they have: {', '.join(names)}",
-            f"name its column in config/run.yaml: data.columns.{name}"
-            + (f"; the nearest is {near[0]}" if near else ""),
+            "no file has a column {among} for the field {field}; the files have: {names}",
+            CORRECT_TO_NEAREST if near else CORRECT,
+            field=name,
+            among=fill(" or ").join(among),
+            names=fill(", ").join(names),
+            near=(near or [""])[0],
         )
-    return [f"{path} has no column for {name}" for path in without]
+    return [fill("{path} has no column for {field}", path=path, field=name) for path in without]
 
 
 def _refuse_unknown(columns: Mapping[str, list[str]], fields: Sequence[str]) -> None:
@@ -48,9 +55,13 @@ def _refuse_unknown(columns: Mapping[str, list[str]], fields: Sequence[str]) -> 
         if name not in fields:
             near = _nearest(name, fields)
             raise ProjectError(
-                f"data.columns.{name} is no field"
-                + (f"; the nearest is {near[0]}" if near else ""),
-                f"the fields are {', '.join(fields)}; formatting.py may name more",
+                "data.columns.{field} is not a field of this task; the nearest is {near}"
+                if near
+                else "data.columns.{field} is not a field of this task",
+                "the fields are {fields}; formatting.py may name more",
+                field=name,
+                near=(near or [""])[0],
+                fields=fill(", ").join(fields),
             )
 
 
@@ -63,8 +74,11 @@ def _refuse_missing(path: Path, has: Sequence[str], columns: Mapping[str, list[s
         among = columns.get(field_name, [])
         if not set(among) & set(has):
             raise ProjectError(
-                f"{path} has no column for {field_name}; it has: {', '.join(has)}",
-                f"name its column in config/run.yaml: data.columns.{field_name}",
+                "{path} has no column for {field}; it has: {names}",
+                CORRECT,
+                path=path,
+                field=field_name,
+                names=fill(", ").join(has),
             )
 
 

@@ -1,8 +1,6 @@
 """Format the raw records: `make data`.
 
-data/raw -> data/processed/{train,validation,test}.jsonl, rejects.jsonl with row and reason,
-contradictions.jsonl, exports for LLaMA-Factory, and summary.json. A new folder takes the old one's
-place once whole.
+A new folder data/processed takes the old one's place once it is whole.
 """
 
 from __future__ import annotations
@@ -32,7 +30,7 @@ from .formatting import (
     read_answer,
     to_conversation,
 )
-from .keys import NO_GROUP, escape_controls, is_missing
+from .keys import NO_GROUP, is_missing
 from .messages import fill
 from .near_duplicates import LARGEST, TextsToCompare, near_duplicates
 from .origin import changed_files, origin, written
@@ -59,6 +57,12 @@ Lines = list[dict[str, Any]]  # formatted rows
 SUMMARY = PROCESSED / "summary.json"
 MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
 MANY_PAIRS = 10_000_000  # of rows that are compared: it takes some seconds
+HELP = """\
+Format the raw records: make data
+
+Reads data/raw and writes data/processed: train.jsonl, validation.jsonl, test.jsonl,
+rejects.jsonl (rows left out, with the reason), contradictions.jsonl (texts with
+several labels), exports for LLaMA-Factory, and summary.json."""
 
 
 def main(config: Config, options: command.Options) -> None:
@@ -68,10 +72,13 @@ def main(config: Config, options: command.Options) -> None:
             summary = format_all(config, fresh)
             measure_rows(fresh, config)
         except RecordError as error:
-            message, hint = (
-                fill(text, **error.values) for text in (error.template, error.hint_template)
-            )
-            raise ProjectError(f"{escape_controls(error.where)}: {message}", hint) from error
+            raise ProjectError(
+                "{where}: {fault}",
+                "{advice}",
+                where=error.where,
+                fault=fill(error.template, **error.values),
+                advice=fill(error.hint_template, **error.values),
+            ) from error
     say(summary.report(config))
 
 
@@ -83,15 +90,20 @@ def format_all(config: Config, folder: Path) -> Summary:
     drop_near_duplicates(folder, summary)
     for split, count in summary.kept.items():
         if not count:
-            left_out = "; left out:" if summary.rejects else ""
+            fault = fill(
+                "no row is left for {split}; left out:"
+                if summary.rejects
+                else "no row is left for {split}",
+                split=split,
+            )
             raise ProjectError(
-                "\n".join([f"no row is left for {split}{left_out}", *summary.left_out(config)]),
+                "\n".join([fault, *summary.left_out(config)]),
                 "\n".join(summary.doubts(config))
-                or "add rows, or look at data and task.labels in config/run.yaml",
+                or "add rows, or check data and task.labels in config/run.yaml",
             )
     learned = +summary.labels["train"]
     if len(learned) < 2:
-        only = f"every training row has the label {some([*learned])}"
+        only = fill("every training row has the label {label}", label=some([*learned]))
         raise ProjectError(
             "\n".join([only, *summary.left_out(config)]),
             "\n".join(summary.doubts(config)) or "add rows of the other labels of task.labels",
@@ -114,7 +126,12 @@ def formatted(config: Config) -> str:
     """SHA-256 of the formatted rows, once they are sure to be what run.yaml asks for."""
     summary = _read_summary()
     if changed := changed_keys(summary["made_by"], config, MADE_BY):
-        raise ProjectError(f"{PROCESSED} was made with other settings: {', '.join(changed)}", AGAIN)
+        raise ProjectError(
+            "{folder} was made with other settings: {keys}",
+            AGAIN,
+            folder=PROCESSED,
+            keys=fill(", ").join(changed),
+        )
     with suppress(RecordError):  # a folder that has lost its raw files
         _refuse_changed(summary, raw_files(config.data))
     return rows_hash()
@@ -152,7 +169,12 @@ def _read_summary() -> dict[str, Any]:
 
 def _refuse_changed(summary: Mapping[str, Any], files: Sequence[Path]) -> None:
     if changed := changed_files(summary["made_from"], files):
-        raise ProjectError(f"changed since {PROCESSED} was made: {', '.join(changed)}", AGAIN)
+        raise ProjectError(
+            "changed since {folder} was made: {files}",
+            AGAIN,
+            folder=PROCESSED,
+            files=fill(", ").join(changed),
+        )
 
 
 def format_rows(config: Config, folder: Path) -> Summary:
@@ -295,4 +317,4 @@ def _text(line: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(command.run(main, __doc__))
+    raise SystemExit(command.run(main, HELP))

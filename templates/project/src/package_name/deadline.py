@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from .messages import fill
 from .output import say
+from .tables import pad
 
 LINE_SECONDS = 15.0  # between two lines where there is no terminal
 
@@ -79,7 +80,7 @@ class _Progress:
             left=minutes(left),
         )
         if self.watched:
-            print("\r" + text.ljust(60), end="", flush=True)
+            print("\r" + pad(text, 60), end="", flush=True)
         elif now - self.shown_at >= LINE_SECONDS or done == self.rows:
             say(text)
             self.shown_at = now
@@ -93,7 +94,7 @@ def minutes(seconds: float) -> str:
     """A duration for people: 48 s, 3 min 05 s, 2 h 10 min."""
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return fill("{seconds} s", seconds=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+        return fill("{minutes} min {seconds:02} s", minutes=whole // 60, seconds=whole % 60)
+    return fill("{hours} h {minutes:02} min", hours=whole // 3600, minutes=whole % 3600 // 60)

@@ -64,6 +64,12 @@ FEWEST_ROWS = 20  # to choose a prompt and to measure on, whatever the time budg
 # are answered; the rest is for intervals.
 CHOOSING = 0.25
 ANSWERING = 0.9
+HELP = """\
+Compare base model, tuned model and classical baseline on the same test rows: make eval
+
+The base model is asked with the better of two prompts, with and without solved
+examples, as validation rows tell. Each model answers by writing and by ranking the
+possible answers. The classical baseline learns from all training rows."""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -72,7 +78,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run.refuse_other_rows(rows)
     adapter, config = run.trained_adapter, run.own_settings(config)
     deadline = Deadline(config.evaluation.time_budget_minutes)
-    say(f"loading {config.model.id}")
+    say("loading {model}", model=config.model.id)
     folder = run.confirmed(find_base(run.pinned(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     splits = [read_targets(split, config.task) for split in SPLITS]
@@ -86,7 +92,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     order = chance.sample(range(len(test)), len(test))
 
     examples, choice = asker.choose_examples(solved(train, config, chance), validation)
-    say(f"base: {choice}")
+    say("base model: {choice}", choice=choice)
     # the same rows for all, in an order that does not depend on how many can be answered
     shuffled, texts = [test[i] for i in order], [question(test[i]) for i in order]
     classical = learned(train, shuffled, config)
@@ -120,7 +126,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     write_json(run.path / "evaluation.json", evaluation)
     write_model_card(run, config, evaluation)
     show(result, in_slices, base, tuned, mistakes(order, questions, gold, tuned))
-    say(f"all of it in {run.path / 'evaluation.json'}; next: make chat")
+    say("details in {path}; next: make chat", path=run.path / "evaluation.json")
 
 
 def read_targets(split: Split, task: TaskConfig) -> list[Conversation]:
@@ -245,7 +251,7 @@ class Asker:
     ) -> tuple[list[Conversation], str]:
         """The examples for the base's prompt, or none where they do not help; and why."""
         if not examples:
-            return [], "labels listed, no examples"
+            return [], fill("labels listed, no examples")
         say("choosing the base model's prompt on validation rows ...")
         rows, task = validation[:VALIDATION_ROWS], self.config.task
         given = self.answer(
@@ -257,10 +263,14 @@ class Asker:
         )
         with_examples, without = (share_right(answers, rows) for answers in given)
         chosen = examples if with_examples > without else []
-        return chosen, (
-            f"labels listed, {len(chosen) or 'no'} examples (right on {len(given[0].read)} "
-            f"validation rows, both ways: {with_examples:.2f} with {len(examples)}, "
-            f"{without:.2f} without)"
+        return chosen, fill(
+            "labels listed, {shown} examples (share right on {rows} validation rows, written and "
+            "ranked: {with_examples:.2f} with {examples} examples, {without:.2f} without)",
+            shown=len(chosen),
+            rows=len(given[0].read),
+            with_examples=with_examples,
+            examples=len(examples),
+            without=without,
         )
 
     def shortened(self, rows: Sequence[Conversation]) -> list[Conversation]:
@@ -268,7 +278,11 @@ class Asker:
         limit = self.config.training.max_length
         shorter = [shorten(row, self.encoder, limit)[0] for row in rows]
         if cut := sum(map(ne, rows, shorter)):
-            say(f"{cut:,} of {len(rows):,} inputs without their middle: longer than max_length")
+            say(
+                "{cut:,} of {rows:,} inputs are longer than max_length and lose their middle",
+                cut=cut,
+                rows=len(rows),
+            )
         return shorter
 
 
@@ -306,4 +320,4 @@ def answer(messages: Conversation) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(command.run(main, __doc__))
+    raise SystemExit(command.run(main, HELP))

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .keys import clean_label, find_label, normal_label
+from .messages import fill
 
 Words = Annotated[str, Field(min_length=1)]
 
@@ -54,10 +55,17 @@ def distinct_labels(labels: list[str]) -> list[str]:
     met: dict[str, str] = {}
     for label in labels:
         if label != clean_label(label):
-            written = clean_label(label)
-            raise ValueError(f"{label!a} holds what nobody sees: write {written!r}")
+            raise ValueError(
+                fill(
+                    "{label} holds invisible characters: write {written}",
+                    label=ascii(label),
+                    written=repr(clean_label(label)),
+                )
+            )
         known = met.get(normal_label(label))
         if known is not None:
-            raise ValueError(f"{label} is there twice, first as {known}")
+            raise ValueError(
+                fill("{label} is there twice, first as {known}", label=label, known=known)
+            )
         met[normal_label(label)] = label
     return labels

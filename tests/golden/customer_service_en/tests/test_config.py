@@ -52,10 +52,10 @@ def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("label", "fault"),
     [
-        ("{first}", "{first} is there twice, first as {first}"),
-        (" {first}", "holds what nobody sees: write '{first}'"),
-        ("{first}\\u200b", "holds what nobody sees: write '{first}'"),
-        ("{first}\\ufe0f", "is there twice, first as {first}"),
+        ("{first}", "{label} is there twice, first as {known}"),
+        (" {first}", "{label} holds invisible characters: write {written}"),
+        ("{first}\\u200b", "{label} holds invisible characters: write {written}"),
+        ("{first}\\ufe0f", "{label} is there twice, first as {known}"),
     ],
 )
 def test_labels_that_look_the_same_are_refused(
@@ -66,7 +66,8 @@ def test_labels_that_look_the_same_are_refused(
     text = RUN_YAML.read_text(encoding="utf-8")
     path = tmp_path / "run.yaml"
     path.write_text(text.replace("  labels:\n", f"  labels:\n{line}\n", 1), encoding="utf-8")
-    with pytest.raises(ProjectError, match=re.escape(fault.format(first=first))):
+    said = fill(fault, label="", known=first, written=repr(first))
+    with pytest.raises(ProjectError, match=re.escape(said)):
         load_config(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golden_desk.deadline import Deadline, minutes, work_through
+from golden_desk.messages import fill
 
 BATCH = 4
 
@@ -41,7 +43,8 @@ def test_a_machine_that_is_busy_at_first_answers_what_fits_later() -> None:
 def test_without_a_budget_all_rows_are_answered(capsys: pytest.CaptureFixture[str]) -> None:
     work = Work([1_000.0] * 9)
     assert work.run(None) == 9
-    assert "9 of 9 rows" in capsys.readouterr().out.splitlines()[-1]
+    last = fill("  {done:,} of {rows:,} rows, {left} left", done=9, rows=9, left=minutes(0))
+    assert capsys.readouterr().out.splitlines()[-1] == last
 
 
 def test_the_fewest_rows_are_answered_and_said_where_the_time_is_too_short(
@@ -66,7 +69,7 @@ def test_a_batch_that_is_slower_than_the_one_before_is_all_that_passes_the_budge
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(48.2, "48 s"), (185, "3 min 05 s"), (7_800, "2 h 10 min")]
+    ("seconds", "said"), [(48.2, ["48"]), (185, ["3", "05"]), (7_800, ["2", "10"])]
 )
-def test_a_duration_is_said_for_people(seconds: float, said: str) -> None:
-    assert minutes(seconds) == said
+def test_a_duration_is_said_for_people(seconds: float, said: list[str]) -> None:
+    assert re.findall(r"\d+", minutes(seconds)) == said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +10,10 @@ import pytest
 from example import record
 
 from golden_desk import data
+from golden_desk.columns import CORRECT_TO_NEAREST
 from golden_desk.config import Config
 from golden_desk.errors import ProjectError
+from golden_desk.messages import fill
 from golden_desk.row_files import read_lines
 from golden_desk.splits import PROCESSED, SPLITS, split_of
 
@@ -57,9 +58,10 @@ def test_a_label_of_three_groups_is_in_every_split(
         ]
         assert {first, second} == set(answers)
         assert answers.count(second) == 10
-    assert (
-        "20 rows moved to another split, so that every label is in each" in capsys.readouterr().out
+    moved = fill(
+        "rows moved to another split, so that every split has every label: {moved:,}", moved=20
     )
+    assert moved in capsys.readouterr().out.splitlines()
 
 
 @pytest.mark.parametrize("mark", ["", "N/A", "null", "-", "None", "unknown"])
@@ -71,7 +73,18 @@ def test_rows_whose_group_is_not_known_are_not_kept_together(
     before = data.rows_hash()
     data.main(write_groups(config, lambda _: mark), Namespace())
     assert data.rows_hash() == before
-    assert "of group" not in capsys.readouterr().out
+    assert "data.columns.group" not in capsys.readouterr().out
+
+
+def large_group(rows: int) -> str:
+    """What is said of a group with so many of 60 rows."""
+    return fill(
+        "{count:,} of {rows:,} rows are of group {group}, and all in one split: {question}",
+        count=rows,
+        rows=60,
+        group="shop",
+        question=fill("is {column} the column of data.columns.group?", column="person"),
+    )
 
 
 def test_a_group_of_many_rows_is_doubted(
@@ -79,10 +92,7 @@ def test_a_group_of_many_rows_is_doubted(
 ) -> None:
     write_rows(60)
     data.main(write_groups(config, lambda i: "shop" if i < 9 else f"c{i}"), Namespace())
-    assert capsys.readouterr().out.splitlines()[-1] == (
-        "warning: 9 of 60 rows are of group shop, and all in one split:"
-        " is person the column of data.columns.group?"
-    )
+    assert capsys.readouterr().out.splitlines()[-1] == fill("warning: {text}", text=large_group(9))
 
 
 def test_a_split_that_groups_make_too_large_is_told(
@@ -92,10 +102,14 @@ def test_a_split_that_groups_make_too_large_is_told(
     tested = next(name for name in "abcdefghijklmnop" if split_of(name, config.data) == "test")
     data.main(write_groups(config, lambda i: tested if i < 20 else f"c{i}"), Namespace())
     rows = len(read_lines(PROCESSED / "test.jsonl"))
-    assert (
-        f"warning: {rows / 60:.0%} of the rows are for test, where 20% was asked for: "
-        "a group is in one split as a whole"
-    ) in capsys.readouterr().out.splitlines()
+    share = fill(
+        "{share:.0%} of the rows are in {split} instead of {asked:.0%}, as all rows of a group "
+        "are in one split",
+        share=rows / 60,
+        split="test",
+        asked=0.2,
+    )
+    assert fill("warning: {text}", text=share) in capsys.readouterr().out.splitlines()
 
 
 def test_a_group_column_that_no_file_has_is_refused(
@@ -105,11 +119,13 @@ def test_a_group_column_that_no_file_has_is_refused(
     write_groups(config, lambda i: f"c{i}")
     with pytest.raises(ProjectError) as caught:
         data.main(with_columns(config, group=["persn"]), Namespace())
-    columns = ", ".join([*record("", ""), "person"])
-    assert caught.value.message == f"no file has the column of group, persn; they have: {columns}"
-    assert caught.value.hint == (
-        "name its column in config/run.yaml: data.columns.group; the nearest is person"
+    assert caught.value.message == fill(
+        "no file has a column {among} for the field {field}; the files have: {names}",
+        among="persn",
+        field="group",
+        names=fill(", ").join([*record("", ""), "person"]),
     )
+    assert caught.value.hint == fill(CORRECT_TO_NEAREST, field="group", near="person")
 
 
 def test_a_field_that_there_is_not_is_refused(
@@ -118,7 +134,11 @@ def test_a_field_that_there_is_not_is_refused(
     write_rows(60)
     with pytest.raises(ProjectError) as caught:
         data.main(with_columns(config, grup=["label"]), Namespace())
-    assert caught.value.message == "data.columns.grup is no field; the nearest is group"
+    assert caught.value.message == fill(
+        "data.columns.{field} is not a field of this task; the nearest is {near}",
+        field="grup",
+        near="group",
+    )
 
 
 def test_a_file_without_the_group_column_of_another_is_named(
@@ -129,7 +149,8 @@ def test_a_file_without_the_group_column_of_another_is_named(
     write_rows(90)
     both = grouped.data.model_copy(update={"files": ["grouped.csv", "rows.csv"]})
     data.main(grouped.model_copy(update={"data": both}), Namespace())
-    assert capsys.readouterr().out.splitlines()[-1] == ("warning: rows.csv has no column for group")
+    lacking = fill("{path} has no column for {field}", path="rows.csv", field="group")
+    assert capsys.readouterr().out.splitlines()[-1] == fill("warning: {text}", text=lacking)
 
 
 def test_a_split_without_a_row_where_nothing_was_left_out_says_so(
@@ -138,8 +159,7 @@ def test_a_split_without_a_row_where_nothing_was_left_out_says_so(
     write_rows(60)
     with pytest.raises(ProjectError) as caught:
         data.main(write_groups(config, lambda _: "shop"), Namespace())
-    assert re.fullmatch(r"no row is left for (train|validation)", caught.value.message)
-    assert caught.value.hint == (
-        "60 of 60 rows are of group shop, and all in one split:"
-        " is person the column of data.columns.group?"
-    )
+    assert caught.value.message in [
+        fill("no row is left for {split}", split=split) for split in ("train", "validation")
+    ]
+    assert caught.value.hint == large_group(60)

@@ -88,7 +88,7 @@ def test_near_copies_are_told_by_the_passage_alone(config: Config) -> None:
 
 def test_the_question_must_have_a_place_for_the_type(config: Config) -> None:
     values = config.task.model_dump() | {"asks_about": "Is this such a clause?"}
-    with pytest.raises(ValidationError, match=r"\{type\} is missing"):
+    with pytest.raises(ValidationError, match=r"\{type\}"):
         TaskConfig(**values)
 
 

@@ -1,15 +1,4 @@
-"""Talk to the tuned model in the terminal: `make chat`.
-
-python -m golden_desk.chat
-python -m golden_desk.chat --once "a question"
-python -m golden_desk.chat --once - < question.txt
-
-Each line is a question of its own, or where questions have several lines, an empty line ends one;
-what is pasted into a terminal may hold empty lines. Typed there, exit, quit or :q leaves, as do
-Ctrl-D and Ctrl-C.
-
-The answer goes to standard output; what the model found most likely, to standard error.
-"""
+"""Talk to the tuned model in the terminal: `make chat`."""
 
 from __future__ import annotations
 
@@ -44,6 +33,19 @@ PASTE_SECONDS = 0.1  # a paste arrives at once; a person takes longer to press E
 LEAVE = {"exit", "quit", ":q", "\u9000\u51fa"}  # the last is Chinese for exit
 LINE_END = "\n"  # between the lines of a candidate
 LIKELIEST = 3  # candidates that are shown with their probability
+HELP = """\
+Talk to the tuned model in the terminal: make chat
+
+python -m {package}.chat
+python -m {package}.chat --once "a question"
+python -m {package}.chat --once - < question.txt
+
+Each line is a question of its own; where questions have several lines, an empty line
+ends one, and what is pasted into a terminal may hold empty lines. exit, quit, :q,
+Ctrl-D or Ctrl-C leaves.
+
+The answer goes to standard output; the answers that the model finds most likely, to
+standard error."""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -178,10 +180,14 @@ def stream_answer(
     return decode_answer(written[0, len(prompt) :].tolist(), encoder.tokenizer, stops)
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse._ActionsContainer) -> None:
     """The option that is chat's own."""
-    parser.add_argument("--once", metavar="TEXT", help="answer this and end; - reads it")
+    parser.add_argument(
+        "--once",
+        metavar="TEXT",
+        help=fill("answer this question and exit; - reads it from standard input"),
+    )
 
 
 if __name__ == "__main__":
-    raise SystemExit(command.run(main, __doc__, add_options=add_options))
+    raise SystemExit(command.run(main, HELP, add_options=add_options))

@@ -1,8 +1,4 @@
-"""Look before training: `make check`.
-
-Reads the configuration, the formatted data and the tokenizer, shows two examples token by token
-with the learned tokens in colour, and compares the memory of the weights with what is there.
-"""
+"""Check a run before training: `make check`."""
 
 from __future__ import annotations
 
@@ -35,41 +31,50 @@ from .summary import some
 from .task import TaskConfig
 
 BYTES = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+LEARNED_IN_BRACKETS = "The tokens that are learned stand in [[double brackets]]:"
 GREEN, PLAIN = "\033[32m", "\033[0m"
 content = itemgetter("content")
+HELP = """\
+Check a run before training: make check
+
+Reads the configuration, the formatted data and the tokenizer, shows two examples
+token by token with the learned tokens marked, and compares the memory that the
+weights need with what this machine has."""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Go through what a run rests on; the first thing that does not hold ends it."""
     run = run_folder(config)
     run.refuse_other_rows(formatted(config))
-    print(f"run         {run.path}" + (" (trained already)" if run.finished else ""))
+    say("run         {path} (trained)" if run.finished else "run         {path}", path=run.path)
     if changed := run.other_settings(config):
-        print(f"            warning: it began with other settings: {', '.join(changed)}")
+        say(
+            "            warning: it began with other settings: {keys}",
+            keys=fill(", ").join(changed),
+        )
     folder = find_base(config.model if changed else run.pinned(config.model))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
-    print(
-        f"model       {config.model.id}, revision {folder.revision or 'unknown'}\n"
-        f"            {folder.path}"
+    say(
+        "model       {model}, revision {revision}\n            {path}",
+        model=config.model.id,
+        revision=folder.revision or fill("unknown"),
+        path=folder.path,
     )
     rows = {split: read_split(split) for split in SPLITS}
     encoded = {}
     for split in SPLITS:
         encoded[split] = encode_all(rows[split], split, encoder, config)
-        print(f"{split:<11} {lengths(encoded[split])}")
+        say("{split:<11} {lengths}", split=split, lengths=lengths(encoded[split]))
         report_control_tokens(rows[split], split, encoder)
     refuse_truncated([*encoded["train"], *encoded["validation"]], config.training)
     if untrained := without_training(rows["train"], config.task):
-        print(f"            warning: no train row for {some(untrained)}")
+        say("            warning: labels without a row in train: {labels}", labels=some(untrained))
     compare_memory(folder.path, config)
-    print(
-        "\nTwo examples token by token, a character of several tokens as `é/2`; what is learned is "
-        + learned("coloured")
-        + ":"
-    )
+    say("\nTwo examples token by token; `é/2` is a character of two tokens.")
+    say("The tokens that are learned are green:" if in_colour() else LEARNED_IN_BRACKETS)
     for example in of_two_labels(encoded["train"]):
-        print("\n" + show(example, encoder.tokenizer))
-    print("\nnext: make train")
+        print("\n" + show(example, encoder.tokenizer))  # not by say: it would escape the colour
+    say("\nnext: make train")
 
 
 def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: ChatEncoder) -> None:
@@ -81,16 +86,15 @@ def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: C
     ]
     if found:
         number, token = found[0]
-        many = fill(
-            "{rows:,} of {all:,} rows spell a control token of the model, such as {token} in"
-            " {path}:{line}; it is read as plain text",
+        say(
+            "            {rows:,} of {all:,} rows spell a control token of the model, such as "
+            "{token} in {path}:{line}; it is read as plain text",
             rows=len(found),
             all=len(rows),
             token=token,
             path=PROCESSED / f"{split}.jsonl",
             line=number,
         )
-        say(f"            {many}")
 
 
 def compare_memory(folder: Path, config: Config) -> None:
@@ -157,9 +161,12 @@ def pieces(ids: Sequence[int], tokenizer: Tokenizer) -> Iterator[str]:
 
 def learned(text: str) -> str:
     """Text marked as learned: green on a terminal, [[in brackets]] elsewhere."""
-    if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
-        return f"{GREEN}{text}{PLAIN}"
-    return f"[[{text}]]"
+    return f"{GREEN}{text}{PLAIN}" if in_colour() else f"[[{text}]]"
+
+
+def in_colour() -> bool:
+    """Whether the output is a terminal that may show colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def weights_gb(folder: Path, precision: str) -> float:
@@ -173,4 +180,4 @@ def weights_gb(folder: Path, precision: str) -> float:
 
 
 if __name__ == "__main__":
-    raise SystemExit(command.run(main, __doc__))
+    raise SystemExit(command.run(main, HELP))

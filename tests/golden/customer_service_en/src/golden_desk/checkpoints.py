@@ -8,9 +8,12 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from .messages import fill
+
 # of the Trainer; it writes its state last, so that a run that was killed leaves none
 STATE = "trainer_state.json"
 TENSORS = ("optimizer.pt", "scheduler.pt")
+UNREADABLE = "{path} cannot be read: {reason}"
 
 
 def fault_of(checkpoint: Path) -> str | None:
@@ -25,19 +28,20 @@ def _fault(checkpoint: Path) -> str | None:
     for path in (checkpoint / STATE, checkpoint / "adapter_config.json"):
         try:
             if not isinstance(json.loads(path.read_bytes()), dict):
-                return f"{path.name}: no JSON object"
+                return fill("{file} holds no JSON object", file=path.name)
         except (OSError, ValueError) as error:
-            return f"{path.name}: {error}"
+            return fill(UNREADABLE, path=path.name, reason=error)
     states = [path.name for path in checkpoint.glob("rng_state*.pth")] or ["rng_state.pth"]
     for name in (*TENSORS, *states):
         try:
             with zipfile.ZipFile(checkpoint / name) as archive:
                 if damaged := archive.testzip():  # compares checksums, and unpickles nothing
-                    return f"{name}: {damaged} is damaged"
+                    return fill("{part} in {file} is damaged", part=damaged, file=name)
         except (OSError, zipfile.BadZipFile) as error:
-            return f"{name}: {error}"
+            return fill(UNREADABLE, path=name, reason=error)
+    weights = checkpoint / "adapter_model.safetensors"
     try:
-        with safe_open(checkpoint / "adapter_model.safetensors", framework="numpy"):
+        with safe_open(weights, framework="numpy"):
             return None
     except (OSError, SafetensorError) as error:
-        return f"adapter_model.safetensors: {error}"
+        return fill(UNREADABLE, path=weights.name, reason=error)

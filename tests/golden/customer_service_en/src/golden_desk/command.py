@@ -3,50 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 from .config import Config, load_config
 from .errors import ProjectError
-from .keys import escape_controls
-from .library_errors import explained
 from .messages import fill
 from .output import say
 
 Options = argparse.Namespace
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors quote the command line without characters that control a terminal."""
-
-    def error(self, message: str) -> NoReturn:
-        """End with the usage and what is wrong."""
-        super().error(escape_controls(message))
-
-
 def run(
     work: Callable[[Config, Options], None],
-    description: str | None,
+    description: str,
     argv: Sequence[str] | None = None,
-    add_options: Callable[[argparse.ArgumentParser], None] | None = None,
+    add_options: Callable[[argparse._ActionsContainer], None] | None = None,
 ) -> int:
     """Read the configuration, do the work, and turn an expected failure into exit code 1."""
-    parser = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=Path("config/run.yaml"), metavar="FILE")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="override one value, such as training.epochs=1 (repeatable)",
-    )
-    if add_options:
-        add_options(parser)
-    options = parser.parse_args(argv)
+    options = _parse(fill(description, package=__package__), argv, add_options)
     done = False
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as the package left it
@@ -60,18 +40,91 @@ def run(
         # the reader left: what is still buffered has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0 if done else 1
+    except OSError as error:
+        if error.errno is None:  # a library's own remark, not the system's
+            raise
+        path, reason = error.filename, _reason(error)
+        return _failed(
+            fill("{path}: {reason}", path=path, reason=reason) if path else reason,
+            fill("check the path, its permissions and the free disk space"),
+        )
     except KeyboardInterrupt:
         say("interrupted", file=sys.stderr)
         return 130
-    except Exception as error:
-        if (known := explained(error)) is None:
-            raise  # a mistake in the code: its traceback helps to correct it
-        return _failed(known.message, known.hint)
     return 0
 
 
 def _failed(message: str, hint: str) -> int:
-    say(fill("error: ") + message, file=sys.stderr)
+    text = fill("error: ") + message
     if hint:
-        say("\n" + fill("hint: ") + hint, file=sys.stderr)
+        text += "\n\n" + fill("hint: ") + hint
+    say(text, file=sys.stderr)
     return 1
+
+
+def _reason(error: OSError) -> str:
+    """What the system says, in the language of the project where it is said often."""
+    often = {
+        errno.ENOENT: fill("there is no such file or folder"),
+        errno.EACCES: fill("permission denied"),
+        errno.ENOSPC: fill("the disk is full"),
+    }
+    return often.get(error.errno or 0) or error.strerror or str(error)
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Help in the language of the project: argparse itself has English alone."""
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        super().add_usage(usage, actions, groups, fill("usage: ") if prefix is None else prefix)
+
+
+def _parse(
+    description: str,
+    argv: Sequence[str] | None,
+    add_options: Callable[[argparse._ActionsContainer], None] | None,
+) -> Options:
+    """The options; what is no option ends the command, as argparse does, with exit code 2."""
+    parser = argparse.ArgumentParser(
+        description=description,
+        formatter_class=_HelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+        exit_on_error=False,
+    )
+    group = parser.add_argument_group(fill("options"))
+    group.add_argument("-h", "--help", action="help", help=fill("show this help and exit"))
+    group.add_argument(
+        "--config",
+        type=Path,
+        default=Path("config/run.yaml"),
+        metavar="FILE",
+        help=fill("the settings of the run (config/run.yaml)"),
+    )
+    group.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help=fill("override one value, such as training.epochs=1 (repeatable)"),
+    )
+    if add_options:
+        add_options(group)
+    try:
+        options, unknown = parser.parse_known_args(argv)
+    except argparse.ArgumentError as error:
+        wrong = error.argument_name or ""
+    else:
+        if not unknown:
+            return options
+        wrong = " ".join(unknown)
+    parser.print_usage(sys.stderr)
+    fault = fill("this is no option, or it lacks its value: {option}", option=wrong)
+    _failed(fault, fill("--help lists the options"))
+    raise SystemExit(2)

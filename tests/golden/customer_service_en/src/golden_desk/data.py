@@ -1,14 +1,13 @@
 """Format the raw records: `make data`.
 
-data/raw -> data/processed/{train,validation,test}.jsonl, rejects.jsonl with row and reason,
-contradictions.jsonl, exports for LLaMA-Factory, and summary.json. A new folder takes the old one's
-place once whole.
+A new folder data/processed takes the old one's place once it is whole.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -32,14 +31,13 @@ from .formatting import (
     read_answer,
     to_conversation,
 )
-from .keys import NO_GROUP, escape_controls, is_missing
+from .keys import NO_GROUP, is_missing
 from .messages import fill
 from .near_duplicates import LARGEST, TextsToCompare, near_duplicates
-from .origin import changed_files, origin, written
+from .origin import changed_files, origin
 from .output import say
 from .records import Layout, RecordError, Row, data_files, detect, read_rows
 from .repeats import Place, Texts
-from .replace_folder import replacing
 from .row_files import (
     AGAIN,
     RowFiles,
@@ -59,19 +57,38 @@ Lines = list[dict[str, Any]]  # formatted rows
 SUMMARY = PROCESSED / "summary.json"
 MADE_BY = ("data", "task")  # the sections of run.yaml that say what the rows become
 MANY_PAIRS = 10_000_000  # of rows that are compared: it takes some seconds
+HELP = """\
+Format the raw records: make data
+
+Reads data/raw and writes data/processed: train.jsonl, validation.jsonl, test.jsonl,
+rejects.jsonl (rows left out, with the reason), contradictions.jsonl (texts with
+several labels), exports for LLaMA-Factory, and summary.json."""
 
 
 def main(config: Config, options: command.Options) -> None:
     """Format everything into a new folder, then put it in the old one's place."""
-    with alone_in(PROCESSED.parent), replacing(PROCESSED, mark=SUMMARY.name) as fresh:
+    fresh = PROCESSED.with_name("processed.new")
+    with alone_in(PROCESSED.parent):
+        shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
         try:
             summary = format_all(config, fresh)
             measure_rows(fresh, config)
+            old = PROCESSED.with_name("processed.old")
+            shutil.rmtree(old, ignore_errors=True)
+            if PROCESSED.exists():
+                PROCESSED.rename(old)
+            fresh.rename(PROCESSED)
+            shutil.rmtree(old, ignore_errors=True)
         except RecordError as error:
-            message, hint = (
-                fill(text, **error.values) for text in (error.template, error.hint_template)
-            )
-            raise ProjectError(f"{escape_controls(error.where)}: {message}", hint) from error
+            raise ProjectError(
+                "{where}: {fault}",
+                "{advice}",
+                where=error.where,
+                fault=fill(error.template, **error.values),
+                advice=fill(error.hint_template, **error.values),
+            ) from error
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
     say(summary.report(config))
 
 
@@ -83,27 +100,27 @@ def format_all(config: Config, folder: Path) -> Summary:
     drop_near_duplicates(folder, summary)
     for split, count in summary.kept.items():
         if not count:
-            left_out = "; left out:" if summary.rejects else ""
+            fault = fill(
+                "no row is left for {split}; left out:"
+                if summary.rejects
+                else "no row is left for {split}",
+                split=split,
+            )
             raise ProjectError(
-                "\n".join([f"no row is left for {split}{left_out}", *summary.left_out(config)]),
+                "\n".join([fault, *summary.left_out(config)]),
                 "\n".join(summary.doubts(config))
-                or "add rows, or look at data and task.labels in config/run.yaml",
+                or "add rows, or check data and task.labels in config/run.yaml",
             )
     learned = +summary.labels["train"]
     if len(learned) < 2:
-        only = f"every training row has the label {some([*learned])}"
+        only = fill("every training row has the label {label}", label=some([*learned]))
         raise ProjectError(
             "\n".join([only, *summary.left_out(config)]),
             "\n".join(summary.doubts(config)) or "add rows of the other labels of task.labels",
         )
     write_dataset_info(folder)
     made_by = config.model_dump(include=set(MADE_BY))
-    facts = {
-        **summary.facts(),
-        "made_by": made_by,
-        "made_from": made_from,
-        "written": written(folder),
-    }
+    facts = {**summary.facts(), "made_by": made_by, "made_from": made_from}
     (folder / SUMMARY.name).write_text(
         json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
@@ -114,7 +131,12 @@ def formatted(config: Config) -> str:
     """SHA-256 of the formatted rows, once they are sure to be what run.yaml asks for."""
     summary = _read_summary()
     if changed := changed_keys(summary["made_by"], config, MADE_BY):
-        raise ProjectError(f"{PROCESSED} was made with other settings: {', '.join(changed)}", AGAIN)
+        raise ProjectError(
+            "{folder} was made with other settings: {keys}",
+            AGAIN,
+            folder=PROCESSED,
+            keys=fill(", ").join(changed),
+        )
     with suppress(RecordError):  # a folder that has lost its raw files
         _refuse_changed(summary, raw_files(config.data))
     return rows_hash()
@@ -122,15 +144,7 @@ def formatted(config: Config) -> str:
 
 def rows_hash() -> str:
     """SHA-256 of the formatted rows, once they are sure to be as formatting.py writes them."""
-    summary = _read_summary()
-    _refuse_changed(summary, [])
-    before, now = summary["written"], written(PROCESSED)
-    if edited := sorted(name for name in before if before[name] != now.get(name)):
-        raise ProjectError(
-            "changed by hand since `make data` wrote it: {files}",
-            "correct the records in data/raw, or formatting.py; then run `make data` again",
-            files=", ".join(str(PROCESSED / name) for name in edited),
-        )
+    _refuse_changed(_read_summary(), [])
     digest = hashlib.sha256()
     for split in SPLITS:
         digest.update((PROCESSED / f"{split}.jsonl").read_bytes())
@@ -138,13 +152,12 @@ def rows_hash() -> str:
 
 
 def _read_summary() -> dict[str, Any]:
-    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
+    try:
         summary: dict[str, Any] = json.loads(SUMMARY.read_text(encoding="utf-8"))
-        for name in ("made_from", "written"):
-            dict(summary[name])
-        for section in MADE_BY:
-            dict(summary["made_by"][section])
-        return summary
+        if summary.keys() >= {"made_by", "made_from"}:
+            return summary
+    except (FileNotFoundError, ValueError):
+        pass
     raise ProjectError(
         "there are no whole rows in {folder}", "run `make data` first", folder=PROCESSED
     )
@@ -152,7 +165,12 @@ def _read_summary() -> dict[str, Any]:
 
 def _refuse_changed(summary: Mapping[str, Any], files: Sequence[Path]) -> None:
     if changed := changed_files(summary["made_from"], files):
-        raise ProjectError(f"changed since {PROCESSED} was made: {', '.join(changed)}", AGAIN)
+        raise ProjectError(
+            "changed since {folder} was made: {files}",
+            AGAIN,
+            folder=PROCESSED,
+            files=fill(", ").join(changed),
+        )
 
 
 def format_rows(config: Config, folder: Path) -> Summary:
@@ -295,4 +313,4 @@ def _text(line: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(command.run(main, __doc__))
+    raise SystemExit(command.run(main, HELP))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import torch
@@ -14,10 +14,10 @@ from .chat_tokens import ChatEncoder
 from .config import Config, TrainingConfig
 from .conversation import Conversation
 from .errors import ProjectError
+from .messages import fill
 from .row_files import AGAIN
 from .row_lengths import refuse_truncation
 from .splits import PROCESSED, Split
-from .summary import counted
 from .truncate import leave_out_middle
 
 IGNORED = -100  # torch.nn.CrossEntropyLoss leaves these labels out
@@ -41,10 +41,10 @@ class Lengths:
     longest: int
 
     def __str__(self) -> str:
-        return (
-            f"{counted(self.examples, 'example')}, median {self.median} tokens, "
-            f"longest {self.longest}; {counted(self.shortened, 'input')} shortened in the middle, "
-            "0 answers cut"
+        return fill(
+            "examples: {examples:,}; tokens: median {median:,}, longest {longest:,}; inputs "
+            "shortened in the middle: {shortened:,}, answers cut: 0",
+            **asdict(self),
         )
 
 
@@ -56,9 +56,11 @@ def read_split(split: Split) -> list[Conversation]:
         with path.open(encoding="utf-8") as lines:
             rows.extend(json.loads(line)["messages"] for line in lines)
     except (ValueError, KeyError, TypeError):
-        raise ProjectError(f"{path}:{len(rows) + 1}: no formatted row", AGAIN) from None
+        raise ProjectError(
+            "{path}:{line}: this is not a formatted row", AGAIN, path=path, line=len(rows) + 1
+        ) from None
     if not rows:
-        raise ProjectError(f"{path} has no rows", AGAIN)
+        raise ProjectError("{path} has no rows", AGAIN, path=path)
     return rows
 
 
@@ -122,8 +124,14 @@ def encode_all(
                 else encode(messages, encoder, limit)
             )
     except ProjectError as error:
-        place = f"{PROCESSED / split}.jsonl:{len(examples) + 1}"
-        raise ProjectError(f"{place}: {error.message}", error.hint) from None
+        raise ProjectError(
+            "{path}:{line}: {fault}",
+            "{advice}",
+            path=PROCESSED / f"{split}.jsonl",
+            line=len(examples) + 1,
+            fault=error.message,
+            advice=error.hint,
+        ) from None
     return examples
 
 

@@ -38,7 +38,7 @@ def read_json(path: Path, hint: str) -> dict[str, Any]:
     with naming(path, hint):
         content = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(content, dict):
-            raise ValueError("it holds no JSON object")
+            raise ValueError(fill("it holds no JSON object"))
     return content
 
 
@@ -59,7 +59,10 @@ def naming(path: Path, hint: str) -> Iterator[None]:
         if type(error).__name__ == "OutOfMemoryError":  # of torch, which is not loaded here
             raise
         reason = str(error).strip().partition("\n")[0]
-        message = fill(
-            "{path} cannot be read: {reason}", path=path, reason=reason or type(error).__name__
-        )
-        raise ProjectError(message, hint) from error  # the hint may hold any character
+        raise ProjectError(
+            "{path} cannot be read: {reason}",
+            "{advice}",
+            path=path,
+            reason=reason or type(error).__name__,
+            advice=fill(hint),
+        ) from error

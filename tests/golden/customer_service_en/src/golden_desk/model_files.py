@@ -12,6 +12,7 @@ from typing import NamedTuple
 from safetensors import SafetensorError, safe_open
 
 from .errors import ProjectError
+from .messages import fill
 
 WANTED = ["*.json", "*.safetensors", "*.model", "*.tiktoken", "*.jinja", "merges.txt", "vocab.txt"]
 UNWANTED = ["*/*", "consolidated*"]  # the same weights again, in the formats of other programs
@@ -35,20 +36,26 @@ class ModelFolder(NamedTuple):
 def complete(path: Path, revision: str | None, *, hint: str) -> ModelFolder:
     """The folder, once it is sure to hold a config, a tokenizer and every weight in full."""
     if not path.is_dir():
-        raise ProjectError(f"{path} is not a folder", hint)
-    faults = [f"{name} is missing" for name in _missing(path)]
-    faults += [f"{file.name} is not JSON" for file in sorted(path.glob("*.json")) if _broken(file)]
+        raise ProjectError("{path} is not a folder", "{advice}", path=path, advice=hint)
+    faults = [fill("{file} is missing", file=name) for name in _missing(path)]
+    faults += [
+        fill("{file} is not JSON", file=file.name)
+        for file in sorted(path.glob("*.json"))
+        if _broken(file)
+    ]
     faults += [fault for name in _weights(path) for fault in _weight_faults(path / name)]
     if faults:
-        raise ProjectError(f"{path} is not a whole model:\n  " + "\n  ".join(faults), hint)
+        title = fill("{path} is not a whole model:", path=path)
+        raise ProjectError("\n  ".join([title, *faults]), hint)
     return ModelFolder(path, revision)
 
 
 def bring(command: str) -> str:
     """How to bring a model to a machine without a network."""
-    return (
-        f"on a machine with a network run `{command}`, copy that folder here, "
-        "and set model.id in config/run.yaml to its path"
+    return fill(
+        "on a machine with a network run `{command}`, copy that folder here, "
+        "and set model.id in config/run.yaml to its path",
+        command=command,
     )
 
 
@@ -57,7 +64,7 @@ def _missing(folder: Path) -> list[str]:
         name for name in ("config.json", "tokenizer_config.json") if not (folder / name).is_file()
     ]
     if not any(all((folder / name).is_file() for name in names) for names in TOKENIZERS):
-        missing.append("tokenizer.json (or tokenizer.model, or vocab.json with merges.txt)")
+        missing.append(fill("tokenizer.json (or tokenizer.model, or vocab.json with merges.txt)"))
     return missing
 
 
@@ -76,17 +83,31 @@ def _weights(folder: Path) -> list[str]:
     try:
         names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ProjectError(f"{index} is damaged: {error}", "copy this file again") from error
+        raise ProjectError(
+            "{file} is damaged: {reason}", "copy this file again", file=index, reason=error
+        ) from error
     return sorted({str(name) for name in names}) or ["model.safetensors"]
 
 
 def _weight_faults(weights: Path) -> list[str]:
     if not weights.is_file():
         pickled = sorted(file.name for file in weights.parent.iterdir() if file.suffix in PICKLED)
-        reason = f"; {pickled[0]} can run code when it is loaded and is not read" if pickled else ""
-        return [f"{weights.name} is missing{reason}"]
+        return [
+            fill(
+                "{file} is missing; {pickled} can run code when it is loaded and is not read"
+                if pickled
+                else "{file} is missing",
+                file=weights.name,
+                pickled=(pickled or [""])[0],
+            )
+        ]
     try:
         with safe_open(weights, framework="numpy"):
             return []
     except SafetensorError:
-        return [f"{weights.name} is cut short, or a Git LFS pointer instead of the weights"]
+        return [
+            fill(
+                "{file} is cut short, or a Git LFS pointer instead of the weights",
+                file=weights.name,
+            )
+        ]

@@ -18,6 +18,7 @@ from uniplot import plot_to_string
 from .budget import StepPlan, TimeBudget
 from .deadline import minutes
 from .errors import ProjectError
+from .messages import fill
 from .output import say
 
 LOGS = 4  # lines for each validation
@@ -142,7 +143,10 @@ class Progress(TrainerCallback):
 
 
 def draw_losses(history: list[dict[str, float]], picture: Path) -> str:
-    """Save the loss curve as a picture, and return it as text for the terminal."""
+    """Save the loss curve as a picture, and return it as text for the terminal.
+
+    The picture is in English: the font of matplotlib has no Chinese characters.
+    """
     keys = {"training": "loss", "validation": "eval_loss"}
     curves = {
         title: [(entry["step"], entry[key]) for entry in history if key in entry]
@@ -158,9 +162,9 @@ def draw_losses(history: list[dict[str, float]], picture: Path) -> str:
     return plot_to_string(
         xs=[[step for step, _ in points] for points in curves.values()],
         ys=[[loss for _, loss in points] for points in curves.values()],
-        legend_labels=list(curves),
+        legend_labels=[fill("training"), fill("validation")],
         lines=True,
-        title="loss by step",
+        title=fill("loss by step"),
         width=64,
         height=12,
         color=False,

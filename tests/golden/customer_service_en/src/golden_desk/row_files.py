@@ -13,6 +13,7 @@ import orjson
 from .conversation import Conversation
 from .errors import ProjectError
 from .exports import SHAPES, export_file
+from .messages import fill
 from .repeats import Place
 from .splits import SPLITS, Split
 
@@ -56,18 +57,25 @@ class RowFiles:
 
 def checked(messages: Conversation, place: Place) -> Conversation:
     """The conversation, sure to be one that can be learned, answered and exported."""
-    roles = [message.get("role") for message in messages]
+    roles = [str(message.get("role")) for message in messages]
     turns = roles[1:] if roles[:1] == ["system"] else roles
     if not turns or turns != ["user", "assistant"] * (len(turns) // 2):
-        fault = f"the roles {', '.join(map(str, roles))}" if roles else "no message"
+        fault = (
+            fill("the roles are {roles}", roles=fill(", ").join(roles))
+            if roles
+            else fill("it has no message")
+        )
     elif not all(str(message.get("content") or "").strip() for message in messages):
-        fault = "an empty message"
+        fault = fill("a message is empty")
     else:
         return messages
     raise ProjectError(
-        f"{place.file}:{place.row}: formatting.py makes a conversation of it that has {fault}",
+        "{file}:{row}: formatting.py makes a conversation of this row that cannot be used: {fault}",
         "user and assistant take turns, after a system message or none, and all of them say"
         " something; what is not to be learned is a Reject",
+        file=place.file,
+        row=place.row,
+        fault=fault,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
+from .messages import fill
 from .section import LabelTask, Reason, Words, distinct_labels
 
 # fields of data.columns that no prompt shows: what is to be found out, and whose row it is
@@ -18,7 +19,9 @@ class TaskConfig(LabelTask):
 
     reasons: ClassVar[Mapping[str, Reason]] = {
         "empty_recommendation": Reason("has no recommendation", "recommendation"),
-        "unknown_recommendation": Reason("recommends what is not of the task", "recommendation"),
+        "unknown_recommendation": Reason(
+            "its recommendation is not in task.recommendations", "recommendation"
+        ),
     }
     doubts: ClassVar[Mapping[str, str]] = {
         "recommendation": (
@@ -39,20 +42,29 @@ class TaskConfig(LabelTask):
     @model_validator(mode="after")
     def _positive_is_a_label(self) -> TaskConfig:
         if self.positive not in self.labels:
-            raise ValueError(f"positive is {self.positive}, which is not one of the labels")
+            raise ValueError(
+                fill("positive is {label}, which is not one of the labels", label=self.positive)
+            )
         return self
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for an input that must not be shown, or a field that is none."""
         for name in self.inputs:
             if name not in columns:
-                raise ValueError(f"inputs names {name}, which is no field of data.columns")
+                raise ValueError(
+                    fill("inputs names {name}, which is no field of data.columns", name=name)
+                )
             if name in NEVER_SHOWN:
-                raise ValueError(f"inputs names {name}, which no prompt may show")
+                raise ValueError(fill("inputs names {name}, which no prompt may show", name=name))
             if name in slices:
-                raise ValueError(f"inputs names {name}, which data.slices keeps out of prompts")
+                raise ValueError(
+                    fill("inputs names {name}, which data.slices keeps out of prompts", name=name)
+                )
         if unused := columns.keys() - {*self.inputs, *slices, *NEVER_SHOWN}:
             name = min(unused)
             raise ValueError(
-                f"data.columns.{name} is in no prompt: name it in inputs, or take it out there"
+                fill(
+                    "data.columns.{name} is in no prompt: add it to inputs, or remove it there",
+                    name=name,
+                )
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
+from .messages import fill
 from .section import LabelTask
 
 
@@ -15,5 +16,10 @@ class TaskConfig(LabelTask):
     @model_validator(mode="after")
     def _out_of_scope_is_a_label(self) -> TaskConfig:
         if self.out_of_scope is not None and self.out_of_scope not in self.labels:
-            raise ValueError(f"out_of_scope is {self.out_of_scope}, which is not one of the labels")
+            raise ValueError(
+                fill(
+                    "out_of_scope is {label}, which is not one of the labels",
+                    label=self.out_of_scope,
+                )
+            )
         return self

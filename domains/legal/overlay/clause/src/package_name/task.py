@@ -6,6 +6,7 @@ import re
 
 from pydantic import field_validator
 
+from .messages import fill
 from .section import LabelTask, Words
 
 
@@ -19,7 +20,9 @@ class TaskConfig(LabelTask):
     @classmethod
     def _has_a_place(cls, question: str) -> str:
         if "{type}" not in question:
-            raise ValueError("{type} is missing, the place of the clause type")
+            raise ValueError(
+                fill("{place} is missing: it stands for the clause type", place="{type}")
+            )
         return question
 
     @field_validator("answer_told")
@@ -28,5 +31,7 @@ class TaskConfig(LabelTask):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"this is no regular expression: {error}") from None
+            raise ValueError(
+                fill("this is not a regular expression: {reason}", reason=error)
+            ) from None
         return pattern

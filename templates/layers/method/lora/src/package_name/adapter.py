@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 
 from .config import AdapterConfig
 from .errors import ProjectError
+from .messages import fill
 
 
 def add_adapter(
@@ -55,4 +56,10 @@ def trained_weights(model: PeftModel) -> str:
     """One line: how much is trained, and where."""
     trained, total = model.get_nb_trainable_parameters()
     modules = sum(name.endswith("lora_A") for name, _ in model.named_modules())
-    return f"{trained:,} of {total:,} weights ({trained / total:.2%}) in {modules} modules"
+    return fill(
+        "{trained:,} of {total:,} weights ({share:.2%}) in {modules} modules",
+        trained=trained,
+        total=total,
+        share=trained / total,
+        modules=modules,
+    )
