@@ -140,7 +140,8 @@ def test_the_base_may_be_asked_otherwise_at_any_time(
     changed = formatted.model_copy(update={"task": task})
     assert data.formatted(changed) == data.formatted(formatted)
     train.main(changed, TRAIN)
-    assert "is trained" in capsys.readouterr().out
+    trained = "{path} is trained; next: make eval (or give the next run another run.name)"
+    assert fill(trained, path=run_folder(changed).path) in capsys.readouterr().out.splitlines()
     assert run_folder(changed).own_settings(changed) == changed
     assert "keeps the settings" not in capsys.readouterr().err
 
