@@ -30,7 +30,7 @@ def end_of(error: Exception) -> int:
         (ProjectError("{path} is odd", "mend it", path="a\x1b[2J"), r"a\x1b[2J is odd"),
         (
             OSError(28, "No space left on device", "runs/x"),
-            fill("{path}: {reason}", path="runs/x", reason="No space left on device"),
+            fill("{path}: {reason}", path="runs/x", reason=fill("the disk is full")),
         ),
         (OSError("no file named config.json"), "no file named config.json"),
         (json.JSONDecodeError("Expecting value", "", 0), "Expecting value"),

@@ -197,10 +197,10 @@ def test_new_rows_move_no_old_ones(config: Config, write_rows: Callable[..., Non
 @pytest.mark.parametrize(
     ("messages", "fault"),
     [
-        ([], "no message"),
-        ([("user", "hello")], "the roles user"),
-        ([("system", "Answer."), ("assistant", "yes")], "the roles system, assistant"),
-        ([("user", "hello"), ("assistant", " ")], "an empty message"),
+        ([], "it has no message"),
+        ([("user", "hello")], "the roles are {roles}"),
+        ([("system", "Answer."), ("assistant", "yes")], "the roles are {roles}"),
+        ([("user", "hello"), ("assistant", " ")], "a message is empty"),
     ],
 )
 def test_a_conversation_that_cannot_be_learned_names_its_row(
@@ -215,8 +215,12 @@ def test_a_conversation_that_cannot_be_learned_names_its_row(
     monkeypatch.setattr(data, "to_conversation", lambda record, task: made)
     with pytest.raises(ProjectError) as caught:
         data.main(config, Namespace())
-    assert caught.value.message == (
-        f"rows.csv:2: formatting.py makes a conversation of it that has {fault}"
+    roles = fill(", ").join(role for role, _ in messages)
+    assert caught.value.message == fill(
+        "{file}:{row}: formatting.py makes a conversation of this row that cannot be used: {fault}",
+        file="rows.csv",
+        row=2,
+        fault=fill(fault, roles=roles),
     )
 
 

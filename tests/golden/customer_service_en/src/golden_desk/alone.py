@@ -29,6 +29,12 @@ def alone_in(folder: Path) -> Iterator[None]:
         raise ProjectError(
             "another process is at work in {folder}", "wait for its end", folder=folder
         ) from None
+    except NotImplementedError:  # some network drives
+        raise ProjectError(
+            "the file system of {folder} cannot lock files",
+            "keep the project on a local disk",
+            folder=folder,
+        ) from None
     try:
         yield
     finally:

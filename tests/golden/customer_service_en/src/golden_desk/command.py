@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 
 from .config import Config, load_config
 from .errors import ProjectError
+from .library_errors import explained
 from .messages import fill
 from .output import say
 
@@ -40,17 +40,13 @@ def run(
         # the reader left: what is still buffered has nowhere to go
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0 if done else 1
-    except OSError as error:
-        if error.errno is None:  # a library's own remark, not the system's
-            raise
-        path, reason = error.filename, _reason(error)
-        return _failed(
-            fill("{path}: {reason}", path=path, reason=reason) if path else reason,
-            fill("check the path, its permissions and the free disk space"),
-        )
     except KeyboardInterrupt:
         say("interrupted", file=sys.stderr)
         return 130
+    except Exception as error:
+        if (known := explained(error)) is None:
+            raise  # a mistake in the code: its traceback helps to correct it
+        return _failed(known.message, known.hint)
     return 0
 
 
@@ -60,16 +56,6 @@ def _failed(message: str, hint: str) -> int:
         text += "\n\n" + fill("hint: ") + hint
     say(text, file=sys.stderr)
     return 1
-
-
-def _reason(error: OSError) -> str:
-    """What the system says, in the language of the project where it is said often."""
-    often = {
-        errno.ENOENT: fill("there is no such file or folder"),
-        errno.EACCES: fill("permission denied"),
-        errno.ENOSPC: fill("the disk is full"),
-    }
-    return often.get(error.errno or 0) or error.strerror or str(error)
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):

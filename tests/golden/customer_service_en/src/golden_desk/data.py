@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -34,10 +33,11 @@ from .formatting import (
 from .keys import NO_GROUP, is_missing
 from .messages import fill
 from .near_duplicates import LARGEST, TextsToCompare, near_duplicates
-from .origin import changed_files, origin
+from .origin import changed_files, origin, written
 from .output import say
 from .records import Layout, RecordError, Row, data_files, detect, read_rows
 from .repeats import Place, Texts
+from .replace_folder import replacing
 from .row_files import (
     AGAIN,
     RowFiles,
@@ -67,18 +67,10 @@ several labels), exports for LLaMA-Factory, and summary.json."""
 
 def main(config: Config, options: command.Options) -> None:
     """Format everything into a new folder, then put it in the old one's place."""
-    fresh = PROCESSED.with_name("processed.new")
-    with alone_in(PROCESSED.parent):
-        shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
+    with alone_in(PROCESSED.parent), replacing(PROCESSED, mark=SUMMARY.name) as fresh:
         try:
             summary = format_all(config, fresh)
             measure_rows(fresh, config)
-            old = PROCESSED.with_name("processed.old")
-            shutil.rmtree(old, ignore_errors=True)
-            if PROCESSED.exists():
-                PROCESSED.rename(old)
-            fresh.rename(PROCESSED)
-            shutil.rmtree(old, ignore_errors=True)
         except RecordError as error:
             raise ProjectError(
                 "{where}: {fault}",
@@ -87,8 +79,6 @@ def main(config: Config, options: command.Options) -> None:
                 fault=fill(error.template, **error.values),
                 advice=fill(error.hint_template, **error.values),
             ) from error
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
     say(summary.report(config))
 
 
@@ -120,7 +110,12 @@ def format_all(config: Config, folder: Path) -> Summary:
         )
     write_dataset_info(folder)
     made_by = config.model_dump(include=set(MADE_BY))
-    facts = {**summary.facts(), "made_by": made_by, "made_from": made_from}
+    facts = {
+        **summary.facts(),
+        "made_by": made_by,
+        "made_from": made_from,
+        "written": written(folder),
+    }
     (folder / SUMMARY.name).write_text(
         json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
@@ -144,7 +139,15 @@ def formatted(config: Config) -> str:
 
 def rows_hash() -> str:
     """SHA-256 of the formatted rows, once they are sure to be as formatting.py writes them."""
-    _refuse_changed(_read_summary(), [])
+    summary = _read_summary()
+    _refuse_changed(summary, [])
+    before, now = summary["written"], written(PROCESSED)
+    if edited := sorted(name for name in before if before[name] != now.get(name)):
+        raise ProjectError(
+            "changed by hand since `make data` wrote it: {files}",
+            "correct the records in data/raw, or formatting.py; then run `make data` again",
+            files=", ".join(str(PROCESSED / name) for name in edited),
+        )
     digest = hashlib.sha256()
     for split in SPLITS:
         digest.update((PROCESSED / f"{split}.jsonl").read_bytes())
@@ -152,12 +155,13 @@ def rows_hash() -> str:
 
 
 def _read_summary() -> dict[str, Any]:
-    try:
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         summary: dict[str, Any] = json.loads(SUMMARY.read_text(encoding="utf-8"))
-        if summary.keys() >= {"made_by", "made_from"}:
-            return summary
-    except (FileNotFoundError, ValueError):
-        pass
+        for name in ("made_from", "written"):
+            dict(summary[name])
+        for section in MADE_BY:
+            dict(summary["made_by"][section])
+        return summary
     raise ProjectError(
         "there are no whole rows in {folder}", "run `make data` first", folder=PROCESSED
     )

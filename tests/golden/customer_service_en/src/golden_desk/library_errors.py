@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+
 from .errors import ProjectError
 from .messages import fill
 
 # libraries whose own errors are about what they were given to read
 READERS = {"jinja2", "json", "orjson", "pickle", "_pickle", "safetensors", "yaml", "zipfile"}
-LOOK = fill("look at that path, its rights and the room left")
+LOOK = "check the path, its permissions and the free disk space"
+# what the system says often, in the language of the project
+SYSTEM = {
+    errno.ENOENT: fill("there is no such file or folder"),
+    errno.EACCES: fill("permission denied"),
+    errno.ENOSPC: fill("the disk is full"),
+}
 
 
 def explained(error: BaseException) -> ProjectError | None:
@@ -21,9 +29,10 @@ def explained(error: BaseException) -> ProjectError | None:
             reason=reason,
         )
     if isinstance(error, OSError) and error.errno is not None:
+        said = SYSTEM.get(error.errno, error.strerror)
         if error.filename is None:
-            return ProjectError("{reason}", LOOK, reason=error.strerror)
-        return ProjectError("{path}: {reason}", LOOK, path=error.filename, reason=error.strerror)
+            return ProjectError("{reason}", LOOK, reason=said)
+        return ProjectError("{path}: {reason}", LOOK, path=error.filename, reason=said)
     readers = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
     if isinstance(error, OSError | UnicodeError) or readers & READERS:
         return ProjectError(

@@ -35,7 +35,7 @@ warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprec
 
 # an extended vocabulary changes the number of parameters by less, another size by far more
 SAME_SIZE = 0.01
-ANOTHER = fill("copy the model folder again from where it came, or choose another model.id")
+ANOTHER = "copy the model folder again from where it came, or choose another model.id"
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -85,11 +85,15 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
     for key, token in (("end_of_turn", model.end_of_turn), ("pad", model.pad)):
         if tokenizer.convert_tokens_to_ids(token) in (None, tokenizer.unk_token_id):
             raise ProjectError(
-                f"model.{key} is {token!r}, which this tokenizer does not know",
+                "model.{key} is {token}, which this tokenizer does not know",
                 "look at tokenizer_config.json in the model's folder",
+                key=key,
+                token=repr(token),
             )
     if not tokenizer.chat_template:
-        raise ProjectError(f"{folder} has no chat template", "choose an instruct or chat model")
+        raise ProjectError(
+            "{folder} has no chat template", "choose an instruct or chat model", folder=folder
+        )
     for name in model.template_arguments:
         if not re.search(rf"\b{re.escape(name)}\b", str(tokenizer.chat_template)):
             say(
@@ -142,7 +146,7 @@ def stop_tokens(
 def load_tuned(folder: Path, model: ModelConfig, adapter: Path) -> PeftModel:
     """The base model with a trained adapter, ready to answer."""
     base = load_base(folder, model)
-    with naming(adapter, fill("bring it back from a copy; or delete the run and train anew")):
+    with naming(adapter, "bring it back from a copy; or delete the run and train anew"):
         tuned = PeftModel.from_pretrained(base, str(adapter))
     tuned.eval()
     return tuned

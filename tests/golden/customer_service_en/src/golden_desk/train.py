@@ -1,8 +1,4 @@
-"""Fine-tune the model of config/run.yaml on data/processed: `make train`.
-
-Goes on where an earlier run was interrupted. On two accelerators:
-python -m torch.distributed.run --nproc-per-node 2 -m golden_desk.train
-"""
+"""Fine-tune the model of config/run.yaml on data/processed: `make train`."""
 
 from __future__ import annotations
 
@@ -26,12 +22,19 @@ from .data import formatted
 from .dataset import AnswerCollator, lengths, read_examples, refuse_truncated
 from .devices import CPU, processes, refuse_precision, share_of_update, training_device
 from .errors import ProjectError
+from .messages import fill
 from .model import find_base, load_base, load_tokenizer
 from .model_card import write_model_card
 from .output import say
 from .probe import fill_in, find_setups, measured_speed, recorded_setups
 from .progress import Progress, draw_losses
 from .run_folder import RunFolder, portable_name, run_folder
+
+HELP = """\
+Fine-tune the model of config/run.yaml on data/processed: make train
+
+Continues where an earlier run was interrupted. On two accelerators:
+python -m torch.distributed.run --nproc-per-node 2 -m {package}.train"""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -40,7 +43,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run, rows = run_folder(config), formatted(config)
     run.refuse_others(config, rows)
     if run.finished:
-        say(f"{run.path} is trained; next: make eval (or give the next run another run.name)")
+        say(
+            "{path} is trained; next: make eval (or give the next run another run.name)",
+            path=run.path,
+        )
         return
     on = training_device(config.training)
     refuse_precision(config.model.precision, on)
@@ -55,7 +61,9 @@ def main(config: Config, options: argparse.Namespace) -> None:
     held_out = read_examples("validation", encoder, config)
     refuse_truncated([*train, *held_out], config.training)
     random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
-    say(f"train       {lengths(train)}\nvalidation  {lengths(held_out)}\nloading {config.model.id}")
+    say("train       {lengths}", lengths=lengths(train))
+    say("validation  {lengths}", lengths=lengths(held_out))
+    say("loading {model}", model=config.model.id)
 
     # 2. Model: the frozen base, and what is trained beside it. A resumed run keeps what `auto` was.
     def load(model: ModelConfig) -> PeftModel:
@@ -121,7 +129,11 @@ def main(config: Config, options: argparse.Namespace) -> None:
             write_model_card(run, config)
             say(draw_losses(trainer.state.log_history, run.path / "loss.png"))
             run.finish(trainer.state.best_metric, trainer.state.log_history, plan.changes)
-    say(f"adapter in {run.adapter}, curve in {run.path / 'loss.png'}; next: make eval")
+    say(
+        "adapter in {adapter}, loss curve in {curve}; next: make eval",
+        adapter=run.adapter,
+        curve=run.path / "loss.png",
+    )
 
 
 def own_share(planned: TrainingConfig, processes: int) -> TrainingConfig:
@@ -144,7 +156,10 @@ def fit(trainer: Trainer, run: RunFolder) -> None:
     """Train from the last checkpoint on; the model then has its best weights."""
     trainer.remove_callback(PrinterCallback)
     checkpoint = run.last_checkpoint()
-    say(f"going on from {checkpoint}" if checkpoint else f"training into {run.path}")
+    if checkpoint:
+        say("going on from {checkpoint}", checkpoint=checkpoint)
+    else:
+        say("training into {path}", path=run.path)
     try:
         # in 16 bit, autocast casts what is multiplied: inputs need not become 32 bit before
         with disable_input_dtype_casting(trainer.model):
@@ -192,10 +207,10 @@ def training_arguments(config: Config, run: RunFolder, *, most: int) -> Training
     )
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse._ActionsContainer) -> None:
     """The option that is train's own."""
-    parser.add_argument("--dry-run", action="store_true", help="stop before the first step")
+    parser.add_argument("--dry-run", action="store_true", help=fill("stop before the first step"))
 
 
 if __name__ == "__main__":
-    raise SystemExit(command.run(main, __doc__, add_options=add_options))
+    raise SystemExit(command.run(main, HELP, add_options=add_options))
