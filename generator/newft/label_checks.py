@@ -134,8 +134,13 @@ def _is_reply(label: str) -> bool:
 def _words(label: str) -> float:
     """The words between two marks of enumeration, where there are most; a title is one word."""
     pieces = _LISTED.split(_TITLE.sub("T", label))
-    counts = (len(CJK.findall(piece)) / 2 + len(CJK.sub(" ", piece).split()) for piece in pieces)
+    counts = (len(CJK.findall(piece)) / 2 + _spaced_words(CJK.sub(" ", piece)) for piece in pieces)
     return max(counts)
+
+
+def _spaced_words(text: str) -> int:
+    """The words between spaces; what has no letter and no digit, such as `_`, is no word."""
+    return sum(any(map(str.isalnum, word)) for word in text.split())
 
 
 def _are_sentences(rows: Mapping[str, int]) -> bool:
