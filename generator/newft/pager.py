@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -23,12 +24,15 @@ def page(text: str, out: TextIO) -> bool:
     words = _pager(os.environ)
     if not words:
         return False
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pager's own key
     try:
         subprocess.run(
             words, input=text.encode(), stdout=out.fileno(), env=LESS | os.environ, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return False
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
     return True
 
 

@@ -142,6 +142,17 @@ def test_prompt_and_answer_are_the_render_of_the_template_token_for_token(
     assert family.tokenizer.decode(asked[len(prompt) :]).strip() == ""
 
 
+@pytest.mark.parametrize("text", ORDINARY)
+def test_the_code_of_the_model_card_asks_as_training_did(family: Family, text: str) -> None:
+    from golden_desk.model_card import USAGE
+
+    values = {name: repr(family.arguments) for name in ("base", "system", "stop", "arguments")}
+    code = USAGE.format(**values).partition("# the prompt ends")[2].partition("inputs =")[0]
+    names: dict[str, Any] = {"tokenizer": family.tokenizer, "messages": ask(text)}
+    exec(f"# {code}", names)
+    assert family.tokens(names["prompt"]) == family.encoder.encode_prompt(ask(text))
+
+
 def test_the_newline_of_glm_4_belongs_to_the_prompt(families: Callable[[str], Family]) -> None:
     glm = families("glm4")
     assert glm.tokenizer.decode(glm.encoder.encode_prompt(ask("hello"))).endswith("<|assistant|>\n")

@@ -36,7 +36,7 @@ MODULES = """
 """
 TESTS = "conftest test_budget test_chat_tokens test_command test_config test_data test_dataset"
 TESTS += " test_deadline test_evaluate test_formatting test_groups test_metrics test_probe"
-TESTS += " test_row_lengths test_scoring test_report"
+TESTS += " test_replace_folder test_row_lengths test_scoring test_report"
 TESTS += " test_slices test_stats test_train test_truncate test_label_metrics example"
 OF_TABLES = {"tests/test_task.py"}  # what a prompt may show
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 import torch
 
@@ -10,6 +12,7 @@ from .config import TrainingConfig
 from .errors import ProjectError
 
 CPU = "cpu"
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")  # bytes, or `max`
 SCALED = ("cuda", "npu")  # torch has a gradient scaler, which fp16 needs, for these alone
 
 
@@ -31,9 +34,9 @@ def training_device(settings: TrainingConfig) -> torch.device:
             "training.device is {planned}, and this machine has {found}",
             "train on a machine with {planned}; or plan anew for this one: newft new FOLDER "
             "--gpu auto; or keep the plan and accept that it may take very long: --set "
-            "training.device={found} --set model.precision=fp32",
+            "training.device=cpu --set model.precision=fp32",
             planned=settings.device,
-            found=f"{here.type}" if here.type == CPU else f"{here.type}, {CPU}",
+            found=here.type if here.type == CPU else f"{here.type}, {CPU}",
         )
     if (here.index or 0) >= torch.accelerator.device_count():
         raise ProjectError(
@@ -62,9 +65,12 @@ def refuse_precision(precision: str, on: torch.device) -> None:
 
 
 def memory_gb(on: torch.device) -> float:
-    """The memory of a device; Apple's accelerator shares the machine's."""
+    """The memory of a device; Apple's accelerator shares the machine's, a container has a limit."""
     if on.type in (CPU, "mps"):
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        with suppress(OSError, ValueError):  # no container, or `max`
+            memory = min(memory, int(CONTAINER_LIMIT.read_text(encoding="ascii")))
+        return memory / 1e9
     return torch.get_device_module(on).mem_get_info()[1] / 1e9
 
 

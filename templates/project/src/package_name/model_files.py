@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from safetensors import SafetensorError, safe_open
 
+from .config import ModelConfig
 from .errors import ProjectError
 from .messages import fill
 
@@ -31,6 +32,20 @@ class ModelFolder(NamedTuple):
 
     path: Path
     revision: str | None  # None: a plain folder does not say
+
+
+def local_folder(model: ModelConfig) -> Path | None:
+    """The folder that `model.id` names, if it is one; it is used as it is, at no revision."""
+    folder = Path(model.id).expanduser()
+    if not folder.is_dir():
+        return None
+    if model.revision:
+        raise ProjectError(
+            "model.revision is {revision}, and model.id is a folder, which has no revisions",
+            "write model.revision: null",
+            revision=model.revision,
+        )
+    return folder
 
 
 def complete(path: Path, revision: str | None, *, hint: str) -> ModelFolder:

@@ -278,6 +278,7 @@ def _rows_in_memory(model: PeftModel, longest: Example, collate: AnswerCollator)
         return tensor
 
     with (
+        disable_input_dtype_casting(model),
         torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
         torch.autocast("cpu", model.dtype, enabled=model.dtype != torch.float32),
     ):

@@ -32,6 +32,7 @@ def replacing(folder: Path, *, mark: str) -> Iterator[Path]:
             folder.rename(stage / OLD)
         (stage / NEW).rename(folder)
     finally:
+        _restore(stage, folder)
         shutil.rmtree(stage, ignore_errors=True)
 
 
@@ -41,9 +42,14 @@ def _clear(stage: Path, folder: Path) -> None:
         return
     if any(stage.iterdir()) and not (stage / MARK).exists():
         raise _in_the_way(stage)
+    _restore(stage, folder)
+    shutil.rmtree(stage)
+
+
+def _restore(stage: Path, folder: Path) -> None:
+    """Put the old folder back where the new one did not take its place."""
     if not folder.exists() and (stage / OLD).is_dir():
         (stage / OLD).rename(folder)
-    shutil.rmtree(stage)
 
 
 def _in_the_way(path: Path) -> ProjectError:

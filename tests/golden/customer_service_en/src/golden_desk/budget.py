@@ -78,6 +78,9 @@ class TimeBudget:
         assert settings.time_budget_minutes is not None
         self.seconds = settings.time_budget_minutes * 60
         self.validations = settings.evaluations
+        # Frozen weights need no gradient of their own: a step is a forward pass and one backward
+        # through the activations, and checkpointing adds another forward pass.
+        self.passes = 3 if settings.gradient_checkpointing else 2
         self.tokens = list(accumulate(tokens_of_steps))  # until the end of each step
 
     def first_plan(self, spent: float, speed: float) -> int:
@@ -96,9 +99,9 @@ class TimeBudget:
         return True
 
     def validation_rows(self, tokens_of_rows: Sequence[int], speed: float) -> int:
-        """The first rows that fit; a forward pass is a third of a training step's arithmetic."""
+        """The first rows that fit into the part of the budget that one validation has."""
         seconds = self.seconds * (1 - TRAINING_SHARE) / self.validations
-        fitting = bisect_right(list(accumulate(tokens_of_rows)), seconds * speed * 3)
+        fitting = bisect_right(list(accumulate(tokens_of_rows)), seconds * speed * self.passes)
         return max(1, fitting)
 
     def _fitting(self, step: int, seconds: float, speed: float) -> int:

@@ -24,9 +24,10 @@ messages = [
     {{"role": "system", "content": {system}}},
     {{"role": "user", "content": "..."}},
 ]
-prompt = tokenizer.apply_chat_template(
-    messages, tokenize=False, add_generation_prompt=True, **{arguments}
-)
+# the prompt ends where the chat template writes the answer
+turns = [*messages, {{"role": "assistant", "content": "ANSWER"}}]
+rendered = tokenizer.apply_chat_template(turns, tokenize=False, **{arguments})
+prompt = rendered.rpartition("ANSWER")[0]
 inputs = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
 stop = tokenizer.convert_tokens_to_ids({stop})
 written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)
@@ -38,7 +39,7 @@ def write_model_card(
     run: RunFolder, config: Config, evaluation: Mapping[str, Any] | None = None
 ) -> None:
     """Write the card of a trained run, with the figures of its evaluation once there are any."""
-    lines = _card(run, config, evaluation)
+    lines = _card(run, run.trained_config(config), evaluation)
     write_text(run.adapter / "README.md", "\n".join(lines) + "\n")
 
 
@@ -52,7 +53,9 @@ def _card(run: RunFolder, config: Config, evaluation: Mapping[str, Any] | None) 
     yield fill("\n## How to ask it\n")
     yield fill(
         "The prompt is the one that it was trained with. `formatting.py` writes the user's message "
-        "from a record, and `make chat` asks in the same way.\n"
+        "from a record, and `make chat` asks in the same way. It also reads a control token that a "
+        "message spells, such as {token}, as text, which this code does not.\n",
+        token=config.model.end_of_turn,
     )
     yield _fenced(_usage(config, record), "python")
     yield fill("\nThe labels that it may answer with:\n")

@@ -57,9 +57,9 @@ def _read_lines(folder: Path) -> Iterator[bytes]:
 
 
 def _load_encoder(config: Config) -> ChatEncoder | None:
-    """The encoder, without torch; None where the model's folder is absent or not whole."""
+    """The encoder, without torch; None where its files are not on this machine yet."""
     folder = cached_folder(config.model)
-    if folder is None:
+    if folder is None or not (folder / "tokenizer.json").exists():
         return None
     # Imported here because it takes half a second.
     from transformers import PreTrainedTokenizerFast
@@ -70,8 +70,13 @@ def _load_encoder(config: Config) -> ChatEncoder | None:
         return ChatEncoder(PreTrainedTokenizerFast.from_pretrained(folder), config.model)
     except ProjectError:
         raise
-    except Exception:  # tokenizers raises no narrower one; `make check` names what is missing
-        return None
+    except Exception as error:  # tokenizers raises no narrower one
+        raise ProjectError(
+            "the tokenizer in {folder} cannot be read: {reason}",
+            "look for damaged files in that folder, or fetch the model again",
+            folder=folder,
+            reason=error,
+        ) from error
 
 
 def refuse_truncation(needed: Sequence[int], rows: int, training: TrainingConfig) -> None:

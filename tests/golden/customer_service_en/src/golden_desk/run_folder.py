@@ -25,7 +25,7 @@ from .files import naming, read_json, write_json, write_text
 from .messages import fill
 from .model_files import ModelFolder
 from .output import say
-from .probe import resolve_for_answers
+from .probe import fill_in, recorded_setups, resolve_for_answers
 
 _RECORDED = ("torch", "transformers", "peft", "accelerate", "tokenizers")
 # where a machine has the base model; `confirmed` holds that it is the same
@@ -131,6 +131,11 @@ class RunFolder:
             "evaluation": config.evaluation,
         }
         return own.model_copy(update=sections)
+
+    def trained_config(self, config: Config) -> Config:
+        """What the run was trained with, with what `auto` stood for when it began."""
+        own = load_config(self.config_file, [f"model.source={config.model.source}"])
+        return fill_in(own, recorded_setups(self.record()))
 
     def other_settings(self, config: Config) -> list[str]:
         """What the run was trained with and `config` has otherwise; nothing before it began."""

@@ -19,7 +19,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
 
 from .config import ModelConfig
 from .errors import ProjectError
-from .model_files import UNWANTED, WANTED, ModelFolder, bring, complete
+from .model_files import UNWANTED, WANTED, ModelFolder, bring, complete, local_folder
 
 
 def model_folder(model: ModelConfig) -> ModelFolder:
@@ -27,8 +27,7 @@ def model_folder(model: ModelConfig) -> ModelFolder:
 
     A `model.id` that is a folder here is used as it is: the way to bring a model by hand.
     """
-    brought = Path(model.id).expanduser()
-    if brought.is_dir():
+    if brought := local_folder(model):
         return complete(brought, None, hint=_bring(model))
     try:
         snapshot = _snapshot(model, offline=False)
@@ -43,8 +42,7 @@ def model_folder(model: ModelConfig) -> ModelFolder:
 
 def cached_folder(model: ModelConfig) -> Path | None:
     """The folder of the model, if it is on this machine; nothing is fetched."""
-    brought = Path(model.id).expanduser()
-    if brought.is_dir():
+    if brought := local_folder(model):
         return brought
     try:
         return _snapshot(model, offline=True)

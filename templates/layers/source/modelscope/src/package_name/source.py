@@ -13,7 +13,7 @@ from modelscope_hub.errors import HubError, NetworkError
 
 from .config import ModelConfig
 from .errors import ProjectError
-from .model_files import UNWANTED, WANTED, ModelFolder, bring, complete
+from .model_files import UNWANTED, WANTED, ModelFolder, bring, complete, local_folder
 
 
 def model_folder(model: ModelConfig) -> ModelFolder:
@@ -22,8 +22,7 @@ def model_folder(model: ModelConfig) -> ModelFolder:
     A pinned revision that is complete in the cache needs no network. A `model.id` that is a folder
     here is used as it is: the way to bring a model by hand.
     """
-    brought = Path(model.id).expanduser()
-    if brought.is_dir():
+    if brought := local_folder(model):
         return complete(brought, None, hint=_bring(model))
     if model.revision and (cached := _cached(model)):
         return cached
@@ -40,8 +39,7 @@ def model_folder(model: ModelConfig) -> ModelFolder:
 
 def cached_folder(model: ModelConfig) -> Path | None:
     """The folder of the model, if it is on this machine; nothing is fetched."""
-    brought = Path(model.id).expanduser()
-    if brought.is_dir():
+    if brought := local_folder(model):
         return brought
     cached = _cached(model)
     return cached.path if cached else None
