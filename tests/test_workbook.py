@@ -19,12 +19,19 @@ from datafiles import refusal, values, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from newft.project.layers import OWN_MODULES
 from newft.records import RecordError, detect, read_rows
 
 MUTATIONS = 400
 LONGEST_WAIT = 120  # seconds until a reading that never ends is a failure
+SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 SHEET = "xl/worksheets/sheet1.xml"
 STRINGS = "xl/sharedStrings.xml"
+TYPES = "[Content_Types].xml"
+STRINGS_TYPE = (
+    f'<Override PartName="/{STRINGS}" ContentType="application/vnd.openxmlformats-'
+    'officedocument.spreadsheetml.sharedStrings+xml"/>'
+)
 
 
 @pytest.fixture(autouse=True)
@@ -66,10 +73,15 @@ def with_shared_strings(path: Path) -> Path:
     relation = f'<Relationship Id="s" Type="{kind}" Target="sharedStrings.xml"/></Relationships>'
     related = "xl/_rels/workbook.xml.rels"
     content[related] = content[related].replace(b"</Relationships>", relation.encode())
+    content[TYPES] = content[TYPES].replace(b"</Types>", STRINGS_TYPE.encode() + b"</Types>")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in (content | {STRINGS: b"<sst>" + strings + b"</sst>"}).items():
+        for name, data in (content | {STRINGS: sst(strings)}).items():
             archive.writestr(name, data)
     return path
+
+
+def sst(strings: bytes) -> bytes:
+    return b'<sst xmlns="%s">%s</sst>' % (SPACE.encode(), strings)
 
 
 def parts(path: Path) -> dict[str, bytes]:
@@ -87,8 +99,7 @@ def with_parts(path: Path, **changed: bytes) -> Path:
 
 
 def sheet(rows: str, before: str = "") -> bytes:
-    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    text = f'{before}<worksheet xmlns="{space}"><sheetData>{rows}</sheetData></worksheet>'
+    text = f'{before}<worksheet xmlns="{SPACE}"><sheetData>{rows}</sheetData></worksheet>'
     return text.encode()
 
 
@@ -118,7 +129,7 @@ CELL = st.one_of(
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_cells_are_read_as_openpyxl_reads_them(tmp_path: Path, table: list[list[object]]) -> None:
+def test_cells_are_read_as_they_were_written(tmp_path: Path, table: list[list[object]]) -> None:
     book = openpyxl.Workbook()
     for row in [["a", "b", "c"], ["x", "y", "z"], *table]:
         book.active.append(row)
@@ -175,6 +186,16 @@ def test_records_in_a_hidden_sheet_alone_are_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path / "t.xlsx").hint == "show the hidden sheet with the records: Sheet"
 
 
+def test_a_date_of_chinese_excel_is_one_and_a_number_that_is_none_stays(workbook: Path) -> None:
+    styles = parts(workbook)["xl/styles.xml"].replace(b'numFmtId="0"', b'numFmtId="57"')
+    rows = "".join(
+        f"<row><c t='str'><v>{name}</v></c></row>" if name else f"<row><c><v>{number}</v></c></row>"
+        for name, number in (("when", 0), ("", 45_352), ("", 13_800_138_000))
+    )
+    path = with_parts(workbook, sheet1=sheet(rows), styles=styles)
+    assert values(path) == [[datetime(2024, 3, 1)], [13_800_138_000]]
+
+
 def test_formulas_without_a_value_are_counted(workbook: Path) -> None:
     (remark,) = detect(workbook).remarks
     assert remark.values["count"] == 1
@@ -194,10 +215,6 @@ def test_formulas_without_a_value_are_counted(workbook: Path) -> None:
             ":2000000000: the workbook is damaged: this row is beyond the 1,048,576 rows",
         ),
         (
-            "<row/>" * 1_100_000,
-            ":1048577: the workbook is damaged: this row is beyond the 1,048,576 rows",
-        ),
-        (
             '<row><c r="XFE1"><v>1</v></c></row>',
             ":1: the workbook is damaged: this row has more than 16,384 columns",
         ),
@@ -208,19 +225,56 @@ def test_formulas_without_a_value_are_counted(workbook: Path) -> None:
         ('<row><c r="1A"><v>1</v></c></row>', "the workbook is damaged: `1A` is no cell"),
         (
             '<row><c t="s"><v>99</v></c></row>',
-            ":1: the workbook is damaged: this row names shared string 99 of",
+            "the workbook is damaged: list index out of range",
         ),
         (
             '<row><c t="s"><v>-1</v></c></row>',
-            ":1: the workbook is damaged: this row names shared string -1 of",
+            "the workbook is damaged: shared string -1",
+        ),
+        (
+            '<row r="2"><c><v>1</v></c></row><row r="1"><c><v>1</v></c></row>',
+            ":2: the workbook is damaged: its rows and cells are not in order",
+        ),
+        (
+            '<row r="2"><c r="B2"><v>1</v></c><c r="A2"><v>1</v></c></row>',
+            ":2: the workbook is damaged: its rows and cells are not in order",
         ),
         ("<row><c><v>1</c></row>", "the workbook is damaged: mismatched tag"),
         ('<row x="' + "x" * 12_000_000, "the workbook is damaged: a tag of"),
     ],
-    ids=["row", "rows", "column", "columns", "place", "string", "negative", "xml", "tag"],
+    ids=["row", "column", "columns", "place", "string", "negative", "order", "cells", "xml", "tag"],
 )
 def test_a_damaged_sheet_is_refused(workbook: Path, rows: str, message: str) -> None:
     assert message in str(refusal(with_parts(workbook, sheet1=sheet(rows))))
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("sheet1", "<sheetData><row>" + "<x/>" * 600 + "</row></sheetData>"),
+        ("sheet1", "<sheetData>" + "<row><c/></row><x/>" * 600 + "</sheetData>"),
+        ("sheet1", "<sheetData>" + "<si><x/></si>" * 600 + "</sheetData>"),
+        ("sharedStrings", "<row><x/></row>" * 600),
+        ("sharedStrings", "<si>" + "<x/>" * 600 + "</si>"),
+        ("styles", "<cellXfs>" + "<xf/>" * 600 + "</cellXfs>"),
+    ],
+    ids=["in a row", "between rows", "strings", "rows", "in a string", "styles"],
+)
+def test_a_part_of_which_too_much_would_be_held_is_refused(
+    workbook: Path, part: str, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert values(workbook)
+    monkeypatch.setattr("newft.workbook.MOST_ELEMENTS", 500)
+    text = f'<part xmlns="{SPACE}">{content}</part>'.encode()
+    message = refusal(with_parts(workbook, **{part: text})).message
+    assert re.fullmatch(f"the workbook is too large: .*{part}.xml holds more than .* read", message)
+
+
+def test_rows_without_numbers_are_counted_too(
+    workbook: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newft.workbook.MOST_ROWS", 500)
+    assert refusal(with_parts(workbook, sheet1=sheet("<row/>" * 600))).row == 501
 
 
 def test_a_sheet_of_too_many_cells_is_refused(
@@ -265,7 +319,7 @@ def test_shared_strings_that_unpack_to_a_gigabyte_take_little_memory(workbook: P
         check=True,
     )
     assert re.fullmatch(
-        r"the workbook is too large: xl/sharedstrings.xml unpacks from [\d,]+ KB to 576 MB\n",
+        r"the workbook is too large: xl/sharedStrings.xml unpacks from [\d,]+ KB to 576 MB\n",
         run.stdout,
     )
 
@@ -280,6 +334,48 @@ def test_shared_strings_that_unpack_to_a_gigabyte_take_little_memory(workbook: P
 )
 def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     assert message in refusal(write(tmp_path, "t.xlsx", content)).message
+
+
+def test_a_compression_without_bounds_is_refused(workbook: Path) -> None:
+    content = parts(workbook)
+    with zipfile.ZipFile(workbook, "w", zipfile.ZIP_BZIP2) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    assert "is compressed by method 12" in refusal(workbook).message
+
+
+def test_a_size_that_the_archive_understates_is_refused(workbook: Path) -> None:
+    data = bytearray(workbook.read_bytes())
+    for found in re.finditer(b"PK\1\2", bytes(data)):
+        size = int.from_bytes(data[found.start() + 24 : found.start() + 28], "little")
+        data[found.start() + 24 : found.start() + 28] = (size // 2).to_bytes(4, "little")
+    workbook.write_bytes(data)
+    assert "Bad CRC-32" in refusal(workbook).message
+
+
+@pytest.mark.usefixtures("workbook")
+def test_without_the_reader_a_workbook_is_refused_and_all_else_is_read(tmp_path: Path) -> None:
+    """As in a project that was made without a workbook."""
+    package = tmp_path / "alone"
+    package.mkdir()
+    for name in OWN_MODULES:
+        source = Path(__file__).parents[1] / "generator/newft" / name
+        (package / name).write_bytes(source.read_bytes())
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    code = (
+        "from pathlib import Path\nfrom alone.records import RecordError, read_rows\n"
+        "print([dict(row.values) for row in read_rows(Path('t.csv'))])\n"
+        "try: list(read_rows(Path('t.xlsx')))\nexcept RecordError as error: print(error)\n"
+        "import sys\nprint('openpyxl' in sys.modules)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines() == [
+        "[{'a': '1', 'b': '2'}]",
+        "t.xlsx: workbooks cannot be read here: there is no module alone.workbook",
+        "False",
+    ]
 
 
 def test_an_encrypted_part_is_refused(workbook: Path) -> None:

@@ -112,6 +112,11 @@ class DataFacts:
     excluded: tuple[str, ...] = ()  # columns that no prompt shows: ids, dates, later knowledge
     leaking: tuple[str, ...] = ()  # columns left out as each names the label by itself
 
+    @property
+    def has_workbook(self) -> bool:
+        """Whether one of the files is a workbook, which takes a library to read."""
+        return any(file.kind == "xlsx" for file in self.files)
+
 
 @dataclass(frozen=True)
 class MachineFacts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import importlib
 import json
 import re
 from collections import Counter
@@ -11,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 
 from .file_access import SUFFIXES, naming_the_file, open_bytes, open_text
 from .file_access import RecordError as RecordError
 from .file_access import data_files as data_files
 from .text_encoding import detect_encoding
-from .workbook import open_workbook
 
 OBJECTS = ("json", "jsonl", "txt")
 LONGEST_CELL, LONGEST_RECORD = 1_000_000, 200_000  # characters; lines, before a quote must close
@@ -122,20 +123,30 @@ def _delimiter(path: Path, layout: Layout) -> str:
 def _grid(path: Path, layout: Layout) -> Iterator[tuple[int, Cells]]:
     """The number and the cells of each row of a table, those of its header too."""
     if layout.kind == "xlsx":
-        with open_workbook(path) as book:
-            sheet = next(sheet for sheet in book.sheets if sheet.name == layout.sheet)
-            yield from book.rows(sheet, len(layout.columns))
+        workbook = _workbook_reader(path)
+        with workbook.open_workbook(path) as book:
+            yield from workbook.read_sheet(path, book[layout.sheet], len(layout.columns))
     else:
         with open_text(path, layout.encoding, newline="") as lines:
             yield from enumerate(_records(lines, layout.delimiter or ","), start=1)
 
 
+def _workbook_reader(path: Path) -> ModuleType:
+    """The reader of workbooks, which only a project with a workbook has."""
+    try:
+        return importlib.import_module(".workbook", __package__)
+    except ModuleNotFoundError as error:
+        message = "workbooks cannot be read here: there is no module {name}"
+        raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
+
+
 def _workbook_layout(path: Path) -> Layout:
     """The layout of a workbook: its first visible sheet with cells, and what is not read."""
-    with open_workbook(path) as book:
-        visible = [sheet for sheet in book.sheets if not sheet.hidden]
-        hidden = ", ".join(sheet.name for sheet in book.sheets if sheet.hidden)
-        filled = [sheet for sheet in visible if book.has_cells(sheet)]
+    workbook = _workbook_reader(path)
+    with workbook.open_workbook(path) as book:
+        visible = [one for one in book.worksheets if one.sheet_state == "visible"]
+        hidden = ", ".join(one.title for one in book.worksheets if one.sheet_state != "visible")
+        filled = [one for one in visible if next(workbook.read_sheet(path, one), None)]
         if hidden and not filled:
             message, hint = (
                 "no visible sheet has cells",
@@ -145,20 +156,20 @@ def _workbook_layout(path: Path) -> Layout:
         sheet, *others = filled or visible
         file, remarks = {"file": path.name}, []
         if filled and others:
-            names = ", ".join(other.name for other in others)
+            names = ", ".join(other.title for other in others)
             template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
-            remarks.append(Remark(template, {**file, "sheet": sheet.name, "others": names}))
+            remarks.append(Remark(template, {**file, "sheet": sheet.title, "others": names}))
         if hidden:
             remarks.append(
                 Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
             )
-        if count := book.count_empty_formulas(sheet):
+        if count := workbook.count_empty_formulas(sheet):
             template = (
                 "{file} has {count:,} cells with a formula and no value, which are read as empty:"
                 " open it in a spreadsheet program and save it"
             )
             remarks.append(Remark(template, {**file, "count": count}))
-    layout = Layout("xlsx", sheet=sheet.name, remarks=tuple(remarks))
+    layout = Layout("xlsx", sheet=sheet.title, remarks=tuple(remarks))
     return replace(layout, columns=_header(path, _grid(path, layout)))
 
 

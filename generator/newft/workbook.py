@@ -1,246 +1,277 @@
-"""Rows of an xlsx workbook, read with the standard library in bounded time and memory.
+"""Rows of an xlsx workbook: openpyxl reads it, behind a guard that bounds what openpyxl is given.
 
-A workbook is a zip archive of XML parts, and either format can unpack to far more than the file
-holds. Each part is measured before it is read, and the rows of a sheet are read one at a time.
+openpyxl trusts a file: it follows any row number, holds whatever an archive unpacks to, and fails
+in many ways. So each part passes through `_Part`, piece by piece, before openpyxl sees it.
+What else is here it does not give: formulas without a value, East Asian dates, a number that is no
+date, and names of ISO 29500 Strict.
 """
 
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from io import BufferedIOBase
 from pathlib import Path
-from posixpath import join, normpath
-from types import TracebackType
-from typing import NamedTuple, NoReturn
+from typing import IO, Any, NoReturn
 from xml.parsers import expat
 
-from .file_access import RecordError, open_bytes
-from .workbook_parts import (
-    MOST_ROWS,
-    BookReader,
-    PartReader,
-    RelationReader,
-    RowReader,
-    StringReader,
-    StyleReader,
-    WorkbookError,
-)
+from openpyxl.reader.excel import ExcelReader  # type: ignore[import-untyped]
+from openpyxl.styles import numbers  # type: ignore[import-untyped]
+from openpyxl.styles.stylesheet import apply_stylesheet  # type: ignore[import-untyped]
+from openpyxl.utils.cell import column_index_from_string  # type: ignore[import-untyped]
+from openpyxl.utils.datetime import from_excel  # type: ignore[import-untyped]
+from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 
+from .file_access import RecordError, open_bytes
+
+# Microsoft, "Excel specifications and limits": the rows and columns of a sheet
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 MOST_CELLS = 100 * MOST_ROWS  # with the blank ones: minutes of reading
+MOST_STRINGS = 4 * MOST_ROWS  # shared ones
+MOST_ELEMENTS = 500_000  # held at once: the 65,490 cell formats of Excel's limits take 200,000
 LARGEST_RATIO = 100  # of unpacked to packed bytes, as in ZipSecureFile of Apache POI
 SMALL_PART = 16 << 20  # bytes that do no harm at any ratio
-LARGEST_HELD = 256 << 20  # bytes of a part that is held in memory, such as the shared strings
-CHUNK = 1 << 20
-LONGEST_TAG = 8 * CHUNK  # the parser scans an unfinished tag again with each chunk
+LARGEST_HELD = 256 << 20  # bytes that are held in memory, such as the shared strings
+CHUNK = LONGEST_TAG = 1 << 20  # a parser scans an unfinished tag again with each piece
 
+SPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+ROW, CELL, STRING = f"{SPACE} row", f"{SPACE} c", f"{SPACE} si"
+STRICT = (  # the names of ISO 29500 Strict, and those that openpyxl knows
+    (b"http://purl.oclc.org/ooxml/spreadsheetml/main", SPACE.encode()),
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    ),
+)
+PLACE = re.compile(r"([A-Z]{1,3})\d+", re.IGNORECASE)
 EMPTY_FORMULA = re.compile(
     rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^<>]*)?/>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
-
+# ECMA-376 part 1, 18.8.30: built-in formats of Chinese, Japanese and Korean, unknown to openpyxl
+EAST_ASIAN_DATES = {*range(27, 37), *range(50, 59)}
 COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")  # begins an encrypted workbook, and one of Excel 97
+
 SAVE_AGAIN = "open it in a spreadsheet program and save it as xlsx again, or as CSV UTF-8"
 DECRYPT = "remove its password, and save it as xlsx or as CSV UTF-8"
 RENAME = "give the file the ending of what it is, such as .csv, or save it as xlsx"
-DAMAGED = "the workbook is damaged: {reason}"
 
 
 @contextmanager
-def open_workbook(path: Path) -> Iterator[Workbook]:
-    """Open a workbook; whatever is wrong in it becomes an error that names the file."""
+def open_workbook(path: Path) -> Iterator[Any]:
+    """Open a workbook of openpyxl; whatever is wrong in it is an error that names the file."""
     try:
-        with Workbook(path) as book:
-            yield book
-    except (RecordError, OSError, MemoryError):
-        raise
-    except WorkbookError as error:
-        hint = error.hint or SAVE_AGAIN
-        raise RecordError(path, error.message, hint, row=error.row, **error.values) from error
-    except Exception as error:  # the archive, its compression and the XML fail in many ways
-        reason = str(error) or type(error).__name__
-        raise RecordError(path, DAMAGED, SAVE_AGAIN, reason=reason) from error
-
-
-class Sheet(NamedTuple):
-    """One worksheet, and the part of the archive that holds it."""
-
-    name: str
-    part: str
-    hidden: bool
-
-
-class Workbook:
-    """An open workbook; it reads the parts that are asked for."""
-
-    def __init__(self, path: Path) -> None:
         with open_bytes(path) as file:
             start = file.read(len(COMPOUND))
-        if start == COMPOUND:
-            message = "the workbook is encrypted, or in the format of Excel 97 to 2003"
-            raise WorkbookError(message, DECRYPT)
-        if not start.startswith(b"PK"):
-            raise WorkbookError("this is not an xlsx workbook, whatever its name says", RENAME)
-        self._archive = zipfile.ZipFile(path)
-        self._parts = {_part(info.filename): info for info in self._archive.infolist()}
-        root = self._relations("")
-        self._main = next(
-            (target for kind, target in root.values() if kind == "officeDocument"),
-            "xl/workbook.xml",
-        )
-        self._related = self._relations(self._main)
-        self._read(self._main, book := BookReader())
-        self.sheets = tuple(
-            Sheet(name, self._related[key][1], hidden)
-            for name, key, hidden in book.sheets
-            if self._related[key][0] == "worksheet"  # there are sheets of charts too
-        )
-        if not self.sheets:
-            raise WorkbookError("the workbook has no worksheet")
-        self._epoch = datetime(1904, 1, 1) if book.since_1904 else datetime(1899, 12, 30)
+            if start == COMPOUND:
+                message = "the workbook is encrypted, or in the format of Excel 97 to 2003"
+                raise RecordError(path, message, DECRYPT)
+            if not start.startswith(b"PK"):
+                message = "this is not an xlsx workbook, whatever its name says"
+                raise RecordError(path, message, RENAME)
+            yield _quietly(partial(_load, path, _Archive(file)))
+    except (RecordError, MemoryError):
+        raise
+    except Exception as error:  # the archive, its compression, its XML, and what openpyxl expects
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        message, reason = "the workbook is damaged: {reason}", str(error) or type(error).__name__
+        raise RecordError(path, message, SAVE_AGAIN, reason=reason) from error
 
-    def __enter__(self) -> Workbook:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._archive.close()
+def read_sheet(path: Path, sheet: Any, width: int = 0) -> Iterator[tuple[int, list[object]]]:
+    """The rows that are not blank with their numbers, filled up to a width."""
+    sheet.reset_dimensions()  # some writers declare a size that is wrong
+    rows, number, most = sheet.iter_rows(), 0, MOST_CELLS
+    while (cells := _quietly(partial(next, rows, None))) is not None:
+        number += 1
+        row = [_value(cell) for cell in cells]
+        while row and row[-1] is None:
+            row.pop()
+        if row:
+            row += [None] * (width - len(row))
+            if (most := most - len(row)) < 0:
+                message = "the sheet has more than {most:,} cells"
+                raise RecordError(path, message, SAVE_AGAIN, most=MOST_CELLS)
+            yield number, row
 
-    def has_cells(self, sheet: Sheet) -> bool:
-        """Whether a sheet holds anything."""
-        return next(self.rows(sheet), None) is not None
 
-    def rows(self, sheet: Sheet, width: int = 0) -> Iterator[tuple[int, list[object]]]:
-        """The rows that are not blank with their numbers, filled up to a width."""
-        strings, kinds = self._shared
-        reader = RowReader(strings, kinds, self._epoch)
-        most = MOST_CELLS
-        for _ in self._pieces(sheet.part, reader):
-            for number, cells in reader.ready:
-                row: list[object] = [None] * max(width, 1 + max(cells))
-                for column, value in cells.items():
-                    row[column] = value
-                most -= len(row)
-                if most < 0:
-                    raise WorkbookError(
-                        "the sheet has more than {most:,} cells", SAVE_AGAIN, most=MOST_CELLS
-                    )
-                yield number, row
-            reader.ready.clear()
+def count_empty_formulas(sheet: Any) -> int:
+    """How many cells have a formula and no value, which openpyxl does not tell from blank ones."""
+    count, rest = 0, b""
+    with sheet._get_source() as part:
+        while piece := part.read(CHUNK):
+            text, cut, rest = (rest[-LONGEST_TAG:] + piece).rpartition(b"c>")
+            if b"<f" in text or b":f" in text:
+                count += len(EMPTY_FORMULA.findall(text + cut))
+    return count
 
-    def count_empty_formulas(self, sheet: Sheet) -> int:
-        """How many cells have a formula and no value: no program has computed it yet."""
-        count, rest = 0, b""
-        with self._archive.open(self._info(sheet.part)) as file:
-            while piece := file.read(CHUNK):
-                text, cut, rest = (rest[-LONGEST_TAG:] + piece).rpartition(b"c>")
-                if b"<f" in text or b":f" in text:
-                    count += len(EMPTY_FORMULA.findall(text + cut))
-        return count
 
-    @cached_property
-    def _shared(self) -> tuple[list[str], dict[str, str]]:
-        """What cells refer to by number: texts, and the styles that show dates."""
-        strings, styles = StringReader(), StyleReader()
-        readers: tuple[tuple[str, PartReader], ...] = (
-            ("sharedStrings", strings),
-            ("styles", styles),
-        )
-        for kind, reader in readers:
-            for part in (target for name, target in self._related.values() if name == kind):
-                self._read(part, reader)
-        return strings.found, styles.kinds()
+def _quietly(call: Callable[[], Any]) -> Any:
+    with warnings.catch_warnings(action="ignore"):  # about styles and extensions
+        return call()
 
-    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """The parts that a part refers to: their kind and name, by the key of the reference."""
-        folder, _, name = part.rpartition("/")
-        self._read(join(folder, "_rels", f"{name}.rels"), found := RelationReader())
-        return {
-            key: (kind.rpartition("/")[2], _part(join("/", folder, target)))
-            for key, kind, target in found.found
-        }
 
-    def _read(self, part: str, reader: PartReader) -> None:
-        """Read a whole part, if it is there."""
-        if _part(part) in self._parts:
-            if self._info(part).file_size > LARGEST_HELD:
-                raise _too_large(part, self._info(part))
-            for _ in self._pieces(part, reader):
-                pass
+def _load(path: Path, archive: _Archive) -> Any:
+    """The workbook of openpyxl, by the steps of its reader that concern cells."""
+    reader = ExcelReader(archive.fp, read_only=True, data_only=True, keep_links=False)
+    reader.archive, reader.read_chartsheet = archive, lambda *_: None
+    reader.read_manifest()
+    reader.read_strings()
+    reader.shared_strings, archive.frees = _Strings(reader.shared_strings), ROW
+    reader.read_workbook()
+    for _, relation in reader.parser.find_sheets():
+        archive.getinfo(relation.target)  # openpyxl would go on without it
+    apply_stylesheet(archive, reader.wb)
+    reader.wb._date_formats = ()  # openpyxl drops a number that is no date: see _value
+    reader.read_worksheets()
+    if not reader.wb.worksheets:
+        raise RecordError(path, "the workbook has no worksheet", SAVE_AGAIN)
+    return reader.wb
 
-    def _pieces(self, part: str, reader: PartReader) -> Iterator[None]:
-        """Parse a part, and pause after each chunk."""
-        parser = _parser(reader)
-        fed = 0
-        with self._archive.open(self._info(part)) as file:
-            while piece := file.read(CHUNK):
-                parser.Parse(piece, False)
-                fed += len(piece)
-                if fed - parser.CurrentByteIndex > LONGEST_TAG:
-                    raise WorkbookError(
-                        "the workbook is damaged: a tag of {part} has no end", part=part
-                    )
-                yield
-        parser.Parse(b"", True)
-        yield
 
-    def _info(self, part: str) -> zipfile.ZipInfo:
-        """The entry of a part, if it is there and unpacks to what may be read."""
-        info = self._parts.get(_part(part))
-        if info is None:
-            raise WorkbookError("the workbook is damaged: it has no part {part}", part=part)
+def _value(cell: Any) -> object:
+    """The value of a cell; None for a blank one."""
+    value = cell.value
+    if isinstance(value, str):
+        return unescape(value) if value.strip() else None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        east_asian = cell.style_array.numFmtId in EAST_ASIAN_DATES
+        code = "d" if east_asian else cell.number_format
+        if numbers.is_date_format(code):
+            epoch, span = cell.parent.parent.epoch, numbers.is_timedelta_format(code)
+            with suppress(OverflowError, ValueError):  # no date is that far away
+                return from_excel(value, epoch, timedelta=span)
+    return value
+
+
+class _Strings(list[str]):
+    """The shared strings; a list would take a negative number for one from the end."""
+
+    def __getitem__(self, number: Any) -> Any:
+        if number < 0:
+            raise IndexError(f"shared string {number}")
+        return super().__getitem__(number)
+
+
+class _Archive(zipfile.ZipFile):
+    """An archive whose parts are guarded."""
+
+    frees = STRING  # the element with which openpyxl lets go of what it holds
+
+    def open(self, name: Any, *_: Any, **__: Any) -> Any:
+        """A part, if it unpacks to what may be read."""
+        info, path = self.getinfo(name), Path(str(self.filename))
         if info.flag_bits & 1:
-            raise WorkbookError("the workbook is encrypted", DECRYPT)
+            raise RecordError(path, "the workbook is encrypted", DECRYPT)
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise zipfile.BadZipFile(f"{name} is compressed by method {info.compress_type}")
         if info.file_size > max(SMALL_PART, LARGEST_RATIO * info.compress_size):
-            raise _too_large(part, info)
-        return info
+            raise RecordError(
+                path,
+                "the workbook is too large: {part} unpacks from {packed:,} KB to {unpacked:,} MB",
+                SAVE_AGAIN,
+                part=name,
+                unpacked=info.file_size >> 20,
+                packed=info.compress_size >> 10,
+            )
+        return _Part(path, name, super().open(name), self.frees)
 
 
-def _parser(reader: PartReader) -> expat.XMLParserType:
-    """A parser that hands elements to the reader, without the prefix that the first one has."""
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
+class _Part(BufferedIOBase):
+    """A part that is parsed as it is read, so that nothing out of bounds reaches openpyxl.
 
-    def start(name: str, attributes: dict[str, str]) -> None:
-        prefix, colon, local = name.rpartition(":")
-        prefix += colon
-        parser.StartElementHandler = (
-            (lambda name, attributes: reader.start(name.removeprefix(prefix), attributes))
-            if prefix
-            else reader.start
-        )
-        parser.EndElementHandler = (
-            (lambda name: reader.end(name.removeprefix(prefix))) if prefix else reader.end
-        )
-        reader.start(local, attributes)
+    A parser without a tree does it: an encoding, a comment or a prefix would hide from expressions.
+    What zipfile gives in pieces is no longer than the size that the archive declares.
+    """
 
-    parser.StartElementHandler = start
-    parser.CharacterDataHandler = reader.text
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    return parser
+    def __init__(self, path: Path, name: str, source: IO[bytes], frees: str) -> None:
+        self._path, self._name, self._source, self._frees = path, name, source, frees
+        self._row = self._column = self._fed = 0
+        self._held = self._before = self._since = 0  # elements, before this row; its first byte
+        self._ended = False
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.StartDoctypeDeclHandler = self._refuse_doctype
 
+    def read(self, size: int | None = -1) -> bytes:
+        """The next piece, or all that is left, which openpyxl then holds as a whole."""
+        if size is None or size < 0:
+            self._frees = ""
+            return b"".join(iter(partial(self.read, CHUNK), b""))
+        piece = self._source.read(size)
+        for strict, usual in STRICT:
+            piece = piece.replace(strict, usual)
+        if not self._ended:
+            self._ended = not piece
+            self._fed += len(piece)
+            self._parser.Parse(piece, self._ended)
+        if self._fed - self._parser.CurrentByteIndex > LONGEST_TAG and not self._ended:
+            message = "the workbook is damaged: a tag of {part} has no end"
+            raise RecordError(self._path, message, SAVE_AGAIN, part=self._name)
+        self._bound(self._fed - self._since, LARGEST_HELD)
+        return piece
 
-def _part(name: str) -> str:
-    """The name of a part as it is compared."""
-    return normpath(join("/", name.replace("\\", "/"))).lstrip("/").casefold()
+    def close(self) -> None:
+        """Close the part and what it is read from."""
+        self._source.close()
+        super().close()
 
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._held += 1
+        self._bound(self._held, MOST_ELEMENTS)
+        if name == self._frees:
+            self._before = self._held - 1
+            self._start_row(int(attributes.get("r", self._row + 1)))
+        elif name == CELL and "r" in attributes:
+            self._start_cell(attributes["r"])
+        elif name == CELL:
+            self._start_column(self._column + 1)
 
-def _too_large(part: str, info: zipfile.ZipInfo) -> WorkbookError:
-    return WorkbookError(
-        "the workbook is too large: {part} unpacks from {packed:,} KB to {unpacked:,} MB",
-        SAVE_AGAIN,
-        part=part,
-        unpacked=info.file_size >> 20,
-        packed=info.compress_size >> 10,
-    )
+    def _end(self, name: str) -> None:
+        if name == self._frees:
+            self._held = self._before
+            if name == ROW:
+                self._since = self._parser.CurrentByteIndex
 
+    def _start_row(self, number: int) -> None:
+        if self._frees == STRING:
+            self._bound(number, MOST_STRINGS)
+        elif number > MOST_ROWS:
+            message = "the workbook is damaged: this row is beyond the {most:,} rows of a sheet"
+            raise RecordError(self._path, message, SAVE_AGAIN, row=number, most=MOST_ROWS)
+        self._check_order(self._row, number)
+        self._row, self._column = number, 0
 
-def _refuse_doctype(*_: object) -> NoReturn:
-    raise WorkbookError("the workbook declares a document type, which no workbook may")
+    def _start_cell(self, place: str) -> None:
+        found = PLACE.fullmatch(place)
+        if found is None:
+            message = "the workbook is damaged: `{place}` is no cell"
+            raise RecordError(self._path, message, SAVE_AGAIN, place=place)
+        self._start_column(column_index_from_string(found[1]))
+
+    def _start_column(self, number: int) -> None:
+        if number > MOST_COLUMNS:
+            message = "the workbook is damaged: this row has more than {most:,} columns"
+            raise RecordError(self._path, message, SAVE_AGAIN, row=self._row, most=MOST_COLUMNS)
+        self._check_order(self._column, number)
+        self._column = number
+
+    def _check_order(self, before: int, number: int) -> None:
+        if number <= before:  # openpyxl would drop it
+            message = "the workbook is damaged: its rows and cells are not in order"
+            raise RecordError(self._path, message, SAVE_AGAIN, row=self._row or None)
+
+    def _bound(self, value: int, most: int) -> None:
+        if value > most:
+            message = "the workbook is too large: {part} holds more than can be read"
+            raise RecordError(self._path, message, SAVE_AGAIN, part=self._name)
+
+    def _refuse_doctype(self, *_: object) -> NoReturn:
+        message = "the workbook declares a document type, which no workbook may"
+        raise RecordError(self._path, message, SAVE_AGAIN)

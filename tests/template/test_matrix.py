@@ -96,7 +96,13 @@ def test_it_holds_exactly_the_files_of_its_kind(project: Project) -> None:
     }
     expected |= OF_TABLES if project.plan.task.tabular else set()
     expected |= {f"src/{package}/several.py"} if project.plan.task.separator else set()
+    expected |= {f"src/{package}/workbook.py"} if case.data == "xlsx" else set()
     assert found == expected
+
+
+def test_it_requires_a_reader_of_workbooks_where_it_has_one(project: Project) -> None:
+    required = "openpyxl" in project.texts["pyproject.toml"]
+    assert required == (project.case.data == "xlsx")
 
 
 def test_every_file_of_its_layers_is_in_it(project: Project) -> None:

@@ -59,6 +59,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         requirements=requirements(
             family,
             model.source,
+            facts.data,
             embedded=model.embedded,
             accelerator=hardware.accelerator,
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from newft.entries import Accelerator, Embedded, Family
-from newft.model import Source
+from newft.model import DataFacts, Source
 
 # torch 2.6 is the first that transformers 5.24 takes.
 ALWAYS = (
@@ -27,11 +27,13 @@ ALWAYS = (
 GGUF = "gguf>=0.10"  # transformers reads the package's file with gguf
 HUGGINGFACE = "huggingface_hub>=1.0"
 MODELSCOPE = "modelscope>=1.40"
+OPENPYXL = "openpyxl>=3.1"
 
 
 def requirements(
     family: Family,
     source: Source,
+    data: DataFacts,
     *,
     embedded: Embedded | None,
     accelerator: Accelerator,
@@ -44,6 +46,8 @@ def requirements(
         wanted.append(HUGGINGFACE)
     if source == "modelscope":
         wanted.append(MODELSCOPE)
+    if data.has_workbook:
+        wanted.append(OPENPYXL)
     ranges = [*wanted, *family.requires, *(accelerator.torch.requires if accelerator.torch else ())]
     by_name = {_name(requirement): requirement for requirement in ranges}
     return tuple(by_name[name] for name in sorted(by_name))

@@ -21,10 +21,8 @@ OWN_MODULES = (
     "quantities.py",
     "records.py",
     "text_encoding.py",
-    "workbook.py",
-    "workbook_parts.py",
 )
-OF_SEVERAL_LABELS = "several.py"
+OF_SEVERAL_LABELS, OF_WORKBOOKS = "several.py", "workbook.py"
 SUFFIX = ".jinja"  # of a template; it goes when the file is rendered
 PARTIAL = "_"  # begins the path of a template that others include, and that is no file of a project
 REPLACES = "replaces.txt"  # in a layer: the lower layers' files it replaces, one path a line
@@ -73,7 +71,11 @@ def stack(plan: Plan) -> tuple[Layer, ...]:
 
 def own_modules(plan: Plan) -> tuple[str, ...]:
     """The modules of newft itself that a project needs as they are."""
-    return (*OWN_MODULES, OF_SEVERAL_LABELS) if plan.task.separator else OWN_MODULES
+    needed = {
+        OF_SEVERAL_LABELS: bool(plan.task.separator),
+        OF_WORKBOOKS: plan.data.has_workbook,
+    }
+    return (*OWN_MODULES, *(name for name, wanted in needed.items() if wanted))
 
 
 def compose(
