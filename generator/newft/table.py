@@ -106,7 +106,7 @@ def input_notes(task: Task) -> Iterator[Text]:
         yield Text(
             "check that each column shown to the model is known before the decision and may be "
             "used; task.inputs, data.columns and data.slices in config/run.yaml change it",
-            "请确认给模型看的每一列在审批时就能拿到、且允许使用；要增减，改 config/run.yaml 的 "
+            "请确认给模型看的每一列在审批时就能拿到、且允许使用；如需增减，请修改 config/run.yaml 的 "
             "task.inputs、data.columns 和 data.slices",
         )
 
@@ -145,5 +145,5 @@ def warn_of_mixed_units(sources: Sequence[Source], inputs: Sequence[str]) -> Ite
                 f"`{name}` mixes units ({en}): write it in one; the classical baseline converts "
                 "万, k, m and %, the model is shown each value as it is written",
                 f"`{name}` 单位不一（{zh}）：请统一；"
-                "经典基线会换算万、k、m 与 %，模型看到的仍是原文",
+                "传统基线会换算万、k、m 与 %，模型看到的仍是原文",
             )

@@ -35,7 +35,7 @@ class Answers:
 
     @property
     def ranked(self) -> Sequence[str | None]:
-        """The most likely candidate of each row; what has one way of answering meets both."""
+        """The candidate with the highest probability; the parsed answer where there are none."""
         if self.probabilities is None:
             return self.read
         return [self.candidates[place] for place in self.probabilities.argmax(axis=1)]
