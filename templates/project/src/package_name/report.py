@@ -41,7 +41,8 @@ ADVICE = {
     ("tuned",): fill("of the three, the tuned model is best: it pays here"),
     ("baseline",): fill("of the three, the classical baseline is best: use that"),
     ("base", "tuned"): fill(
-        "the classical baseline is worse: use the tuned model where it is better, and prompting elsewhere"
+        "the classical baseline is worse: use the tuned model where it is better, and prompting "
+        "elsewhere"
     ),
     ("base", "baseline"): fill(
         "the classical baseline, which costs next to nothing, is not shown to be worse than "
