@@ -32,7 +32,7 @@ from .formatting import (
 )
 from .keys import NO_GROUP, is_missing
 from .messages import fill
-from .near_duplicates import LARGEST, TextsToCompare, near_duplicates
+from .near_duplicates import LARGEST, TextIndex, TextsToCompare
 from .origin import changed_files, origin, written
 from .output import say
 from .records import Layout, RecordError, Row, data_files, detect, read_rows
@@ -48,7 +48,7 @@ from .row_files import (
     to_line,
 )
 from .row_lengths import measure_rows
-from .splits import PROCESSED, SPLITS, Move, Split, SplitAssigner
+from .splits import PROCESSED, SPLITS, AssignedRows, Split, SplitAssigner
 from .summary import Summary, some
 from .task import TaskConfig
 
@@ -87,7 +87,6 @@ def format_all(config: Config, folder: Path) -> Summary:
     made_from = origin(raw_files(config.data))  # before they are read: a later change shows
     (folder / "exports").mkdir(parents=True)
     summary = format_rows(config, folder)
-    drop_near_duplicates(folder, summary)
     for split, count in summary.kept.items():
         if not count:
             fault = fill(
@@ -208,17 +207,39 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 summary.keep(split, labels, group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
     summary.contradictions = write_contradictions(folder, texts)
-    spread_labels(folder, splits.moves(), summary)
+    settle_splits(folder, splits.assigned(), summary)
     return summary
 
 
-def spread_labels(folder: Path, moves: Sequence[Move], summary: Summary) -> None:
-    """Move the rows without which a split would miss a label."""
-    by_split: dict[Split, dict[int, Split | None]] = {}
-    for move in moves:
-        by_split.setdefault(move.source, {})[move.position] = move.target
+def settle_splits(folder: Path, assigned: AssignedRows, summary: Summary) -> None:
+    """Leave out near-duplicates across splits, then give each split the labels that it misses.
+
+    Labels are spread last: a row that is left out later could be the last one of its label. What
+    nearly repeats a row moves with it.
+    """
+    moves = drop_near_duplicates(folder, assigned, summary) if NEAR_DUPLICATES else {}
+    for move in assigned.moves():
+        moves.setdefault(move.source, {})[move.position] = move.target
         summary.move(move)
-    move_rows(folder, by_split)
+    move_rows(folder, moves)
+    drop_untaught(folder, summary)
+
+
+def drop_untaught(folder: Path, summary: Summary) -> None:
+    """Move held-out rows of labels that no training row has to the rejects."""
+    if not any(summary.untaught(found) for found in summary.labels.values()):
+        return
+    dropped: dict[Split, dict[int, Split | None]] = {}
+    with (folder / "rejects.jsonl").open("ab") as rejects:
+        for split in SPLITS[1:]:
+            for position, line in enumerate(read_lines(folder / f"{split}.jsonl")):
+                labels = labels_in(_label(line))
+                if summary.untaught(labels):
+                    dropped.setdefault(split, {})[position] = None
+                    summary.drop(split, labels, "untaught_label")
+                    place = Place(line["file"], line["row"])
+                    rejects.write(reject_line("untaught_label", _record(line), place, None))
+    move_rows(folder, dropped)
 
 
 def refuse_unreadable(answer: str, place: Place, task: TaskConfig) -> None:
@@ -268,52 +289,64 @@ def rows(layouts: Mapping[Path, Layout]) -> Iterator[Row]:
         yield from read_rows(path, layout)
 
 
-def drop_near_duplicates(folder: Path, summary: Summary) -> None:
-    """Move rows that nearly repeat a text of a later split to the rejects.
+def drop_near_duplicates(
+    folder: Path, assigned: AssignedRows, summary: Summary
+) -> dict[Split, dict[int, Split | None]]:
+    """The rows to drop: they nearly repeat a text of a later split, and are now among the rejects.
 
-    Training rows are compared with validation and test rows, and validation rows with test rows.
+    Validation is compared with test; training with test and with what is left of validation.
     """
-    if not NEAR_DUPLICATES:
-        return
     if sum(summary.kept.values()) > LARGEST:
         summary.near_duplicates_checked = False
-        return
-    train, validation, test = (read_lines(folder / f"{split}.jsonl") for split in SPLITS)
-    if len(train) * len(validation + test) > MANY_PAIRS:
+        return {}
+    lines: Lines = []
+    places: dict[Split, range] = {}
+    for split in SPLITS:
+        start = len(lines)
+        lines += read_lines(folder / f"{split}.jsonl")
+        places[split] = range(start, len(lines))
+    if not lines:
+        return {}
+    train, validation, test = places.values()
+    if len(train) * (len(lines) - len(train)) > MANY_PAIRS:
         say(
             "comparing {rows:,} with {held_out:,} held-out rows ...",
             rows=len(train),
-            held_out=len(validation + test),
+            held_out=len(lines) - len(train),
         )
+    index = TextIndex(
+        TextsToCompare([compared(_text(line)) for line in lines], [*map(_label, lines)])
+    )
+    repeats = dict(reversed(index.near(validation, test)))
+    kept = [place for place in validation if place not in repeats]
+    repeats |= dict(reversed(index.near(train, [*kept, *test])))
     dropped: dict[Split, dict[int, Split | None]] = {}
-    comparisons: tuple[tuple[Split, Lines, Lines], ...] = (
-        ("train", train, validation + test),
-        ("validation", validation, test),
-    )
     with (folder / "rejects.jsonl").open("ab") as rejects:
-        for split, lines, held_out in comparisons:
-            repeats = near_duplicates(_compared(lines), _compared(held_out))
-            dropped[split] = dict.fromkeys(repeats)
-            for position, other in sorted(repeats.items()):
-                label = lines[position]["messages"][-1]["content"]
-                summary.drop_near_duplicate(split, labels_in(label))
-                record = {"text": _text(lines[position]), "label": label}
-                pair = lines[position], held_out[other]
-                places = (Place(line["file"], line["row"]) for line in pair)
-                rejects.write(reject_line("near_duplicate_across_split", record, *places))
-    move_rows(folder, dropped)
-
-
-def _compared(lines: Lines) -> TextsToCompare:
-    return TextsToCompare(
-        [compared(_text(line)) for line in lines],
-        [line["messages"][-1]["content"] for line in lines],
-    )
+        for place, other in sorted(repeats.items()):
+            split = next(split for split, among in places.items() if place in among)
+            dropped.setdefault(split, {})[place - places[split].start] = None
+            summary.drop(split, labels_in(_label(lines[place])), "near_duplicate_across_split")
+            pair = (Place(lines[at]["file"], lines[at]["row"]) for at in (place, other))
+            record = _record(lines[place])
+            rejects.write(reject_line("near_duplicate_across_split", record, *pair))
+    assigned.drop(repeats)
+    left = [place for place in range(len(lines)) if place not in repeats]
+    assigned.join(index.near(left, assigned.rare()))
+    return dropped
 
 
 def _text(line: Mapping[str, Any]) -> str:
     text: str = line["messages"][-2]["content"]
     return text
+
+
+def _label(line: Mapping[str, Any]) -> str:
+    label: str = line["messages"][-1]["content"]
+    return label
+
+
+def _record(line: Mapping[str, Any]) -> dict[str, str]:
+    return {"text": _text(line), "label": _label(line)}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .config import Config, DataConfig
@@ -32,6 +32,7 @@ REASONS = {
     "unknown_label": Reason("its label is not in task.labels", "label"),
     "duplicate": Reason("repeats an earlier row", "text"),
     "near_duplicate_across_split": Reason("nearly repeats a validation or test row"),
+    "untaught_label": Reason("no training row has its label"),
 }
 DOUBTS = {
     "text": "is {column} the column of data.columns.text?",
@@ -78,11 +79,15 @@ class Summary:
                 self.labels[split][label] += change
         self.moved += 1
 
-    def drop_near_duplicate(self, split: Split, labels: Sequence[str]) -> None:
+    def drop(self, split: Split, labels: Sequence[str], reason: str) -> None:
         """Count a row that is left out after all."""
         self.kept[split] -= 1
         self.labels[split].subtract(labels)
-        self.rejects["near_duplicate_across_split"] += 1
+        self.rejects[reason] += 1
+
+    def untaught(self, labels: Iterable[str]) -> bool:
+        """Whether no training row has one of the labels."""
+        return any(not self.labels["train"][label] for label in labels)
 
     def facts(self) -> dict[str, object]:
         """The counts for summary.json."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from example import COLUMNS
+from example import COLUMNS, with_labels
 
 from golden_desk import data
 from golden_desk.config import Config
@@ -17,7 +18,7 @@ from golden_desk.near_duplicates import (
     near_duplicates,
 )
 from golden_desk.row_files import read_lines
-from golden_desk.splits import PROCESSED
+from golden_desk.splits import PROCESSED, SPLITS
 
 LONG = "a sentence that is long enough to be told from all of the others"
 SHORT = "my parcel never came to the office"
@@ -107,3 +108,38 @@ def test_no_split_nearly_repeats_a_later_one_where_texts_are_compared(
     assert all(splits)
     assert not splits[0] & (splits[1] | splits[2])
     assert not splits[1] & splits[2]
+
+
+MESSAGE = (
+    "I ordered a large brown sofa from your store three weeks ago and the driver who came on "
+    "Monday morning left only one of the two boxes there"
+)
+
+
+def said(line: dict[str, Any]) -> tuple[str, str]:
+    question, answer = line["messages"][-2:]
+    return question["content"], answer["content"]
+
+
+@pytest.mark.skipif(not NEAR_DUPLICATES, reason="this task does not compare its texts")
+@pytest.mark.parametrize("others", [0, 1, 2, 4])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_label_of_near_copies_is_never_tested_without_being_taught(
+    seed: int, others: int, config: Config, write_rows: Callable[..., None]
+) -> None:
+    words = "red blue green black white grey pink gold teal lime".split()[seed : seed + 6]
+    rows = [MESSAGE.replace("brown", word) for word in words]
+    rows += [f"{word} {word[::-1]} {seed}" for word in ("alpha", "gamma", "delta", "sigma")][
+        :others
+    ]
+    task = with_labels(config.task, [*config.task.labels, "rare"])
+    write_rows(60, *((row, "rare") for row in rows))
+    data.main(config.model_copy(update={"task": task}), Namespace())
+    splits = {split: read_lines(PROCESSED / f"{split}.jsonl") for split in SPLITS}
+    rare = {
+        split: [text for text, label in map(said, lines) if "rare" in label]
+        for split, lines in splits.items()
+    }
+    assert rare["train"]
+    assert bool(rare["test"]) == (others > 0)
+    assert sum(any("sofa" in text for text in texts) for texts in rare.values()) == 1

@@ -46,18 +46,61 @@ class TextsToCompare(NamedTuple):
     labels: Sequence[str]
 
 
+class TextIndex:
+    """The trigrams and wordings of all texts, by which some of them are compared with others."""
+
+    def __init__(self, of: TextsToCompare) -> None:
+        self._trigrams = _trigrams(of.texts)
+        self._by_wording = _by_wording(of)
+
+    def near(self, ours: Sequence[int], held_out: Sequence[int]) -> list[tuple[int, int]]:
+        """Each pair of different positions, ours first, whose texts nearly repeat each other."""
+        found = {*self._alike_in_words({*ours}, {*held_out})}
+        if ours and held_out:
+            found.update(self._alike_in_trigrams(np.array(ours), np.array(held_out)))
+        return sorted(found)
+
+    def _alike_in_words(self, ours: set[int], held_out: set[int]) -> Iterator[tuple[int, int]]:
+        for positions in self._by_wording:
+            held = [position for position in positions if position in held_out]
+            for position in positions if held else ():
+                if position in ours:
+                    yield from ((position, other) for other in held if other != position)
+
+    def _alike_in_trigrams(
+        self, ours: NDArray[np.int64], held_out: NDArray[np.int64]
+    ) -> Iterator[tuple[int, int]]:
+        mine = self._trigrams[ours]
+        sizes = np.asarray(mine.sum(axis=1)).ravel()
+        for start in range(0, len(held_out), _BLOCK):
+            block = held_out[start : start + _BLOCK]
+            theirs = self._trigrams[block]
+            their_sizes = np.asarray(theirs.sum(axis=1)).ravel()
+            common = (mine @ theirs.T).tocoo()
+            union = sizes[common.row] + their_sizes[common.col] - common.data
+            near = common.data >= SIMILAR * union
+            rows, columns = ours[common.row[near]], block[common.col[near]]
+            other = rows != columns
+            yield from zip(rows[other].tolist(), columns[other].tolist(), strict=True)
+
+
 def near_duplicates(ours: TextsToCompare, held_out: TextsToCompare) -> dict[int, int]:
     """Positions of the texts that nearly repeat a held-out one, each with that one's position."""
-    if not ours.texts or not held_out.texts:
+    many, others = len(ours.texts), len(held_out.texts)
+    if not many or not others:
         return {}
-    return _alike_in_words(ours, held_out) | _alike_in_trigrams(ours.texts, held_out.texts)
+    texts, labels = [*ours.texts, *held_out.texts], [*ours.labels, *held_out.labels]
+    index = TextIndex(TextsToCompare(texts, labels))
+    pairs = index.near(range(many), range(many, many + others))
+    return {position: other - many for position, other in reversed(pairs)}
 
 
-def _alike_in_trigrams(texts: Sequence[str], held_out: Sequence[str]) -> dict[int, int]:
+def _trigrams(texts: Sequence[str]) -> sparse.csr_matrix:
+    """The character trigrams of each text, without those that many texts have."""
     # loading it takes longer than formatting a small file does
     from sklearn.feature_extraction.text import HashingVectorizer
 
-    trigrams = HashingVectorizer(
+    vectorizer = HashingVectorizer(
         analyzer="char",
         ngram_range=(3, 3),
         preprocessor=skeleton,
@@ -65,23 +108,7 @@ def _alike_in_trigrams(texts: Sequence[str], held_out: Sequence[str]) -> dict[in
         norm=None,
         alternate_sign=False,
     )
-    every = _without_common(trigrams.transform([*texts, *held_out]))
-    ours, others = every[: len(texts)], every[len(texts) :]
-    sizes = np.asarray(ours.sum(axis=1)).ravel()
-    found: dict[int, int] = {}
-    for start in range(0, len(held_out), _BLOCK):
-        theirs = others[start : start + _BLOCK]
-        their_sizes = np.asarray(theirs.sum(axis=1)).ravel()
-        common = (ours @ theirs.T).tocoo()
-        union = sizes[common.row] + their_sizes[common.col] - common.data
-        near = common.data >= SIMILAR * union
-        columns = (start + common.col[near]).tolist()
-        found = dict(zip(common.row[near].tolist(), columns, strict=True)) | found
-    return found
-
-
-def _without_common(trigrams: sparse.csr_matrix) -> sparse.csr_matrix:
-    """The trigrams of each text without those that many texts have."""
+    trigrams = vectorizer.transform(texts)
     rows, columns = trigrams.shape
     having: NDArray[np.int64] = np.bincount(trigrams.indices, minlength=columns)
     trigrams.data[having[trigrams.indices] > max(COMMON_ROWS, COMMON_SHARE * rows)] = 0
@@ -89,27 +116,17 @@ def _without_common(trigrams: sparse.csr_matrix) -> sparse.csr_matrix:
     return trigrams
 
 
-def _alike_in_words(ours: TextsToCompare, held_out: TextsToCompare) -> dict[int, int]:
-    """The texts that are a held-out one of the same label, but for a word or the order of words."""
-    words = [_words(text) for text in (*ours.texts, *held_out.texts)]
+def _by_wording(of: TextsToCompare) -> list[list[int]]:
+    """The texts of one label that are the same but for a word, or for the order of words."""
+    words = [_words(text) for text in of.texts]
     having = Counter(word for each in words for word in {*each})
     most = max(COMMON_ROWS, COMMON_SHARE * len(words))
     common = {word for word, rows in having.items() if rows > most}
-    wordings = [
-        {hash((label, *wording)) for wording in _wordings(each, common)}
-        for each, label in zip(words, (*ours.labels, *held_out.labels), strict=True)
-    ]
     met: defaultdict[int, list[int]] = defaultdict(list)
-    for position, found in enumerate(wordings):
-        for wording in found:
+    for position, (each, label) in enumerate(zip(words, of.labels, strict=True)):
+        for wording in {hash((label, *wording)) for wording in _wordings(each, common)}:
             met[wording].append(position)
-    many, near = len(ours.texts), dict[int, int]()
-    for positions in met.values():
-        held = [position - many for position in positions if position >= many]
-        if held and len(positions) <= MOST_VARIANTS:
-            for position in positions[: len(positions) - len(held)]:
-                near[position] = min(held[0], near.get(position, held[0]))
-    return near
+    return [positions for positions in met.values() if 1 < len(positions) <= MOST_VARIANTS]
 
 
 def _words(text: str) -> list[str]:

@@ -2,9 +2,9 @@
 
 A hash of a row's group, or of its text where it has none, chooses the split: a row stays where it
 is when other rows are added or removed, and rows of one group are never apart. Chance may leave a
-split without a label of few rows; a few groups of that label are then moved, and no others. Quotas
-for each label would meet the shares more closely, but any new row could then move old ones between
-training and test.
+split without a label of few rows; a few groups of that label are then moved, and no others. A label
+with too few groups for every split is in training first, then in test. Quotas for each label would
+meet the shares more closely, but any new row could then move old ones between training and test.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -25,6 +25,7 @@ from .config import DataConfig
 PROCESSED = Path("data/processed")  # where the rows of each split lie
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+_BY_NEED = (0, 2, 1)  # a label is taught before it is tested, and tested before it is validated
 
 
 class Move(NamedTuple):
@@ -58,52 +59,111 @@ class SplitAssigner:
         self._splits.append(split)
         return SPLITS[split]
 
+    def assigned(self) -> AssignedRows:
+        """All rows so far, in the order of their splits."""
+        splits = np.array(self._splits, np.int64)
+        order = np.argsort(splits, kind="stable")
+        answers = np.array(self._answers, np.int64)
+        keys = np.array(self._keys, np.uint64)
+        return AssignedRows(
+            keys[order], answers[order], splits[order], [*self._known], self._bounds
+        )
+
+
+class AssignedRows:
+    """The rows of train, then of validation, then of test; a row is named by its place there."""
+
+    def __init__(
+        self,
+        keys: NDArray[np.uint64],
+        answers: NDArray[np.int64],
+        splits: NDArray[np.int64],
+        known: Sequence[tuple[str, ...]],
+        bounds: tuple[int, ...],
+    ) -> None:
+        self._keys, self._answers, self._splits = keys, answers, splits
+        self._known, self._bounds = known, bounds
+        self._kept: NDArray[np.bool_] = np.ones(len(keys), bool)
+
+    def drop(self, places: Iterable[int]) -> None:
+        """Count these rows no more."""
+        self._kept[[*places]] = False
+
+    def join(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Keep the groups of both rows of each pair together; both are in one split now."""
+        parents: dict[int, int] = {}
+
+        def root(key: int) -> int:
+            while key in parents:
+                key = parents[key]
+            return key
+
+        for pair in pairs:
+            first, second = sorted(root(int(self._keys[place])) for place in pair)
+            if first != second:
+                parents[second] = first
+        joined = np.flatnonzero(np.isin(self._keys, np.array([*parents], np.uint64)))
+        for place in joined.tolist():
+            self._keys[place] = root(int(self._keys[place]))
+
+    def rare(self) -> list[int]:
+        """The rows that have a label which a split misses."""
+        rows: list[int] = np.flatnonzero(self._with_labels(self._missing(self._counts()))).tolist()
+        return rows
+
     def moves(self) -> list[Move]:
         """The rows to move so that every label with enough groups is in every split."""
-        answers = np.array(self._answers, np.int64)
-        splits = np.array(self._splits, np.int64)
-        rows = np.bincount(answers * len(SPLITS) + splits, minlength=len(self._known) * len(SPLITS))
+        counts = self._counts()
+        if not (missing := self._missing(counts)):
+            return []
+        groups = self._groups_with(missing)
+        sizes = np.bincount(self._splits[self._kept], minlength=len(SPLITS)).tolist()
+        _spread(groups, counts, missing, sizes)
+        return sorted(self._moved(groups))
+
+    def _counts(self) -> dict[str, list[int]]:
+        """The rows of each label in each split."""
+        places = (self._answers * len(SPLITS) + self._splits)[self._kept]
+        rows = np.bincount(places, minlength=len(self._known) * len(SPLITS))
         counts: dict[str, list[int]] = {}
         for labels, found in zip(self._known, rows.reshape(-1, len(SPLITS)), strict=True):
             for label in labels:
                 known = counts.setdefault(label, [0] * len(SPLITS))
                 known[:] = [before + int(more) for before, more in zip(known, found, strict=True)]
-        missing = {label for label, found in counts.items() if not all(found)}
-        if not missing:
-            return []
-        groups = self._groups_with(missing, answers, splits)
-        _spread(groups, counts, missing)
-        return sorted(self._moved(groups, splits))
+        return counts
 
-    def _groups_with(
-        self, missing: set[str], answers: NDArray[np.int64], splits: NDArray[np.int64]
-    ) -> list[_Group]:
+    @staticmethod
+    def _missing(counts: Mapping[str, Sequence[int]]) -> set[str]:
+        return {label for label, found in counts.items() if any(found) and not all(found)}
+
+    def _with_labels(self, labels: set[str]) -> NDArray[np.bool_]:
+        """Which rows have one of the labels."""
+        having = [at for at, answer in enumerate(self._known) if not labels.isdisjoint(answer)]
+        return self._kept & np.isin(self._answers, having)
+
+    def _groups_with(self, missing: set[str]) -> list[_Group]:
         """The groups that have one of the labels, with all of their rows."""
-        keys = np.array(self._keys, np.uint64)
-        known = list(self._known)
-        having = [place for place, labels in enumerate(known) if not missing.isdisjoint(labels)]
-        chosen = np.isin(keys, keys[np.isin(answers, having)])
+        chosen = self._kept & np.isin(self._keys, self._keys[self._with_labels(missing)])
         groups: dict[int, _Group] = {}
         for row in np.flatnonzero(chosen).tolist():
-            key = int(keys[row])
+            key = int(self._keys[row])
             if key not in groups:
-                split = int(splits[row])
+                split = int(self._splits[row])
                 distances = [_distance(key, at, self._bounds) for at in range(len(SPLITS))]
                 groups[key] = _Group(split, split, distances, [], Counter())
             groups[key].rows.append(row)
-            groups[key].labels.update(known[int(answers[row])])
+            groups[key].labels.update(self._known[int(self._answers[row])])
         return list(groups.values())
 
-    def _moved(self, groups: Sequence[_Group], splits: NDArray[np.int64]) -> Iterator[Move]:
-        known = list(self._known)
-        members = [np.flatnonzero(splits == split) for split in range(len(SPLITS))]
+    def _moved(self, groups: Sequence[_Group]) -> Iterator[Move]:
+        starts = np.searchsorted(self._splits, range(len(SPLITS))).tolist()
         for group in groups:
             if group.split == group.first_split:
                 continue
             source, target = SPLITS[group.first_split], SPLITS[group.split]
             for row in group.rows:
-                position = int(np.searchsorted(members[group.first_split], row))
-                yield Move(source, position, target, known[self._answers[row]])
+                position = row - starts[group.first_split]
+                yield Move(source, position, target, self._known[int(self._answers[row])])
 
 
 @dataclass
@@ -116,11 +176,15 @@ class _Group:
     rows: list[int]
     labels: Counter[str]  # rows of each
 
-    def gain(self, target: int, counts: dict[str, list[int]]) -> int:
-        """How many more pairs of label and split there are once the group is moved."""
-        return sum(
-            (not counts[label][target]) - (counts[label][self.split] == rows)
-            for label, rows in self.labels.items()
+    def gain(self, target: int, counts: dict[str, list[int]]) -> tuple[int, ...]:
+        """How many more labels train, test and validation have once the group is moved."""
+        return tuple(
+            sum(
+                (split == target and not counts[label][split])
+                - (split == self.split and counts[label][split] == rows)
+                for label, rows in self.labels.items()
+            )
+            for split in _BY_NEED
         )
 
     def move(self, target: int, counts: dict[str, list[int]]) -> None:
@@ -131,11 +195,16 @@ class _Group:
         self.split = target
 
 
-def _spread(groups: Sequence[_Group], counts: dict[str, list[int]], missing: set[str]) -> None:
+def _spread(
+    groups: Sequence[_Group],
+    counts: dict[str, list[int]],
+    missing: set[str],
+    sizes: list[int],
+) -> None:
     """Move groups to splits that miss a label, as long as each move leaves fewer gaps.
 
     The label with the fewest groups chooses first. Of its groups, the one with the fewest rows is
-    moved; among equals, the one whose hash is nearest to the split.
+    moved; among equals, the one whose hash is nearest to the split. No split loses its last row.
     """
     of_label = {label: [group for group in groups if label in group.labels] for label in missing}
     by_rarity = sorted(missing, key=lambda label: (len(of_label[label]), label))
@@ -143,19 +212,24 @@ def _spread(groups: Sequence[_Group], counts: dict[str, list[int]], missing: set
     while moving:
         moving = False
         for label in by_rarity:
-            for target in range(len(SPLITS)):
-                if counts[label][target]:
-                    continue
-                gain, _, _, best = max(
-                    (
-                        (group.gain(target, counts), -len(group.rows), -group.distances[target], at)
-                        for at, group in enumerate(of_label[label])
-                        if group.split != target
-                    ),
-                )
-                if gain > 0:
-                    of_label[label][best].move(target, counts)
+            for target in (at for at in range(len(SPLITS)) if not counts[label][at]):
+                free = [one for one in of_label[label] if sizes[one.split] > len(one.rows)]
+                if best := _best(free, target, counts):
+                    sizes[best.split] -= len(best.rows)
+                    sizes[target] += len(best.rows)
+                    best.move(target, counts)
                     moving = True
+
+
+def _best(groups: Sequence[_Group], target: int, counts: dict[str, list[int]]) -> _Group | None:
+    """The group whose move to the split gains most, if any does."""
+    ranked = [
+        (group.gain(target, counts), -len(group.rows), -group.distances[target], at)
+        for at, group in enumerate(groups)
+        if group.split != target
+    ]
+    gain, _, _, at = max(ranked, default=((0,), 0, 0, 0))
+    return groups[at] if gain > (0,) * len(SPLITS) else None
 
 
 def _key(group: str) -> int:
