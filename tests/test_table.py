@@ -5,7 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from applications import LEVELS, TASK, applications, facts, flagged, refusal, with_column, written
+from applications import (
+    LEVELS,
+    TASK,
+    Record,
+    applications,
+    facts,
+    flagged,
+    refusal,
+    with_column,
+    written,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from tickets import GOOD, said
@@ -14,6 +24,7 @@ from tickets import table as tickets
 
 from newft.column_leaks import measure_agreement
 from newft.columns import describe, is_id, is_kept_out
+from newft.mapping import LOOKED_AT
 
 PROTECTED = """
     age Age applicant_age applicantAge customer_age customerage CUSTOMER_AGE age_group
@@ -154,6 +165,53 @@ def test_a_number_that_separates_two_labels_is_kept_out(tmp_path: Path) -> None:
     mixed = [f"{600 + i + 40 * int(record['default'])}" for i, record in enumerate(records)]
     found = facts(written(tmp_path, with_column(records, "score", mixed)))
     assert found.inputs == ("score", "income", "credit_history")
+
+
+def distinct(count: int) -> list[Record]:
+    """As many applications, no two alike, of two labels in `default`."""
+    records = flagged(applications(count), "default")
+    return [{**one, "income": f"{i * 7919 % 100_003}"} for i, one in enumerate(records)]
+
+
+@pytest.mark.parametrize("empty", ["", "-", "n/a"])
+@pytest.mark.parametrize("bad_every", [2, 4, 12])
+def test_a_column_that_is_filled_for_one_label_only_is_kept_out(
+    bad_every: int, empty: str, tmp_path: Path
+) -> None:
+    records = [
+        {**record, "default": str(int(i % bad_every == 0))}
+        for i, record in enumerate(distinct(240))
+    ]
+    amounts = [
+        f"{100 + i * 37 % 1009}" if record["default"] == "1" else empty
+        for i, record in enumerate(records)
+    ]
+    found = facts(written(tmp_path, with_column(records, "got_back", amounts)))
+    assert found.leaking == ("got_back",)
+    assert found.inputs == ("income", "credit_history")
+
+
+def test_a_column_that_is_empty_by_chance_is_shown(tmp_path: Path) -> None:
+    values = ["" if i * 7 % 5 < 2 else f"{i * 37 % 11}" for i in range(240)]
+    found = facts(written(tmp_path, with_column(distinct(240), "savings", values)))
+    assert (found.leaking, found.inputs) == ((), ("savings", "income", "credit_history"))
+
+
+def test_a_file_that_is_sorted_by_label_hides_neither_leaks_nor_units(tmp_path: Path) -> None:
+    records = distinct(3 * LOOKED_AT)
+    for column, values in (
+        ("status", [f"s{record['default']}" for record in records]),
+        ("amount", ["$5" if i % 2 else "$7" for i in range(len(records))]),
+    ):
+        records = with_column(records, column, values)
+    records.sort(key=lambda record: record["default"])
+    for record in records[LOOKED_AT + 200 :: 5]:
+        record["amount"] = record["amount"].replace("$", "€")
+    assert {record["default"] for record in records[:LOOKED_AT]} == {"0"}
+    found = facts(written(tmp_path, records))
+    assert found.leaking == ("status",)
+    assert any(text.startswith("`amount` mixes units") for text in said(found))
+    assert found == facts(written(tmp_path, records))
 
 
 def test_a_column_that_gives_a_label_away_is_said_beside_a_text_too(tmp_path: Path) -> None:

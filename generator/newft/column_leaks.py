@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from newft.entries import Text
+from newft.keys import NO_FACT, is_missing
 from newft.quantities import read_quantity
 
 # Measured in twelve tables, public ones among them: the column that says most of the label avoids
@@ -61,17 +62,20 @@ class Agreement(NamedTuple):
 
 
 def measure_agreement(pairs: Sequence[tuple[str, str]]) -> Agreement:
-    """How far the values of a column tell the labels beside them; empty cells do not count.
+    """How far the values of a column tell the labels beside them.
 
-    Each row is predicted from the others: by those of the same value, and where values are
-    numbers, by the nearest ones and by a threshold.
+    Each row is predicted from the others: by those of the same value, by whether there is a value
+    at all, and where values are numbers, by the nearest ones and by a threshold. An empty cell is
+    a value too: an amount recovered is empty unless a loan went bad.
     """
-    known = [(value, label) for value, label in pairs if value and label]
-    numbers = [(quantity.value, label) for v, label in known if (quantity := read_quantity(v))]
-    found = [_by_value(known, len(known))]
-    if len(numbers) >= max(FEWEST_ROWS, len(known) / 2):
+    known = [(value, label) for value, label in pairs if label]
+    filled = [(value, label) for value, label in known if value]
+    present = [(str(is_missing(value, NO_FACT)), label) for value, label in known]
+    numbers = [(quantity.value, label) for v, label in filled if (quantity := read_quantity(v))]
+    found = [_by_value(each, len(each)) for each in (filled, known, present)]
+    if len(numbers) >= max(FEWEST_ROWS, len(filled) / 2):
         found += [_by_neighbours(numbers), Agreement(0, 1, _area(numbers))]
-    best = max(found, key=lambda agreement: agreement.gain)
+    best = max(found, key=lambda agreement: (agreement.is_leak, agreement.gain))
     return best._replace(area=max(agreement.area for agreement in found))
 
 

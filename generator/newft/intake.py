@@ -18,12 +18,12 @@ from newft.label_checks import (
     spelling_warnings,
     stated_label_warnings,
 )
-from newft.mapping import Source, mapped, opened
+from newft.mapping import Source, mapped, opened, sample_rows
 from newft.model import DataFacts, FileFacts
 from newft.names import counted
 from newft.reasons import count_reasons
 from newft.records import read_rows
-from newft.table import Uses, describe_leaks, input_notes, uses, warn_of_mixed_units
+from newft.table import SampledFile, Uses, describe_leaks, input_notes, uses, warn_of_mixed_units
 from newft.tally import FEWEST_OF_A_LABEL, Tally
 from newft.texts import translated
 
@@ -39,7 +39,8 @@ def measure(
     """The facts of the files; `columns` are the user's corrections, no language means find out."""
     sources = opened(files)
     mapping, guessed = mapped(sources, task.single_fields, columns)
-    used = uses(sources, task, mapping)
+    sampled = [_sampled(source) for source in sources]
+    used = uses(sampled, task, mapping)
     if task.tabular and not used.inputs:
         raise _nothing_to_show(files, used)
     roles = {task.fields[name].role: among for name, among in mapping.items()}
@@ -78,7 +79,7 @@ def measure(
         warnings=(
             *describe_leaks(used),
             *_warnings(sources, tally, suspect),
-            *warn_of_mixed_units(sources, used.inputs),
+            *warn_of_mixed_units(sampled, used.inputs),
             *guessed,
         ),
         notes=tuple(input_notes(task)),
@@ -113,6 +114,11 @@ def _project_paths(sources: Sequence[Source]) -> list[str]:
             place = f"data/raw/{path.stem}-{copy}{path.suffix}"
         paths.append(place)
     return paths
+
+
+def _sampled(source: Source) -> SampledFile:
+    with data_errors(), naming_the_file(source.path):
+        return SampledFile(source, sample_rows(source))
 
 
 def _count(source: Source, tally: Tally, project_path: str) -> FileFacts:

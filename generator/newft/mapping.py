@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from random import Random
 
 from newft.columns import Column, Match, Sight, describe, match
 from newft.data_faults import (
@@ -19,9 +20,10 @@ from newft.data_faults import (
 from newft.entries import Field, Text
 from newft.errors import DataError
 from newft.keys import escape_controls
-from newft.records import Layout, RecordError, data_files, detect, read_rows, text_of
+from newft.records import Layout, RecordError, Row, data_files, detect, read_rows, text_of
 
 LOOKED_AT = 1_000  # rows that show what a column holds
+SAMPLE_SEED = 0  # the same file gives the same sample
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,22 @@ def opened(files: Sequence[str]) -> list[Source]:
             faults.append(as_data_error(error))
     raise_all(faults)
     return list(sources.values())
+
+
+def sample_rows(source: Source) -> tuple[Mapping[str, str], ...]:
+    """As many rows of the whole file, in their order: its first rows may all have one label."""
+    if len(source.first) < LOOKED_AT:
+        return source.first
+    chance = Random(SAMPLE_SEED)
+    kept: list[Row] = []
+    rows = (row for row in read_rows(source.path, source.layout) if not row.fault)
+    for met, row in enumerate(rows):  # reservoir sampling: each row is kept with the same chance
+        if met < LOOKED_AT:
+            kept.append(row)
+        elif (place := int(chance.random() * (met + 1))) < LOOKED_AT:
+            kept[place] = row
+    kept.sort(key=lambda row: row.number)
+    return tuple(_texts(row.values, source.layout) for row in kept)
 
 
 def mapped(
@@ -93,9 +111,13 @@ def _source(path: Path) -> Source:
     """A file with what its first rows show."""
     layout = detect(path)
     rows = [row.values for row in islice(read_rows(path, layout), LOOKED_AT) if not row.fault]
-    first = [{name: _text(row.get(name)) for name in layout.columns} for row in rows]
+    first = [_texts(row, layout) for row in rows]
     columns = [describe(name, [row[name] for row in first]) for name in layout.columns]
     return Source(path, layout, tuple(columns), tuple(first))
+
+
+def _texts(row: Mapping[str, object], layout: Layout) -> dict[str, str]:
+    return {name: _text(row.get(name)) for name in layout.columns}
 
 
 def _text(value: object) -> str:

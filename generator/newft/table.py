@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from newft.column_leaks import Agreement, measure_agreement
-from newft.columns import Column, is_id, is_kept_out
+from newft.columns import Column, describe, is_id, is_kept_out
 from newft.entries import Task, Text
 from newft.keys import NO_FACT, is_missing, normal_label
 from newft.mapping import Source
@@ -32,7 +32,15 @@ class Uses:
     suspects: Mapping[str, Agreement]  # shown, though each tells much of the label
 
 
-def uses(sources: Sequence[Source], task: Task, mapping: Mapping[str, Sequence[str]]) -> Uses:
+@dataclass(frozen=True)
+class SampledFile:
+    """A file, and rows of all of it."""
+
+    source: Source
+    rows: Sequence[Mapping[str, str]]
+
+
+def uses(files: Sequence[SampledFile], task: Task, mapping: Mapping[str, Sequence[str]]) -> Uses:
     """How the other columns of the files are used; a task with a text shows none of them."""
     taken = {column for among in mapping.values() for column in among}
     labels = next(mapping[name] for name, field in task.fields.items() if field.role == "label")
@@ -45,23 +53,29 @@ def uses(sources: Sequence[Source], task: Task, mapping: Mapping[str, Sequence[s
     found: dict[str, dict[str, None]] = {"input": {}, "protected": {}, "excluded": {}}
     leaks: dict[str, Agreement] = {}
     suspects: dict[str, Agreement] = {}
-    for source in sources:
-        label = next(name for name in labels if name in source.layout.columns)
-        for column in source.columns:
-            if column.name in taken - contexts:
+    for file in files:
+        label = next(name for name in labels if name in file.source.layout.columns)
+        for name in file.source.layout.columns:
+            if name in taken - contexts:
                 continue
-            values = [(row[column.name].strip(), normal_label(row[label])) for row in source.first]
-            agreement = measure_agreement(values)
-            if column.name in contexts:
+            values = [row[name].strip() for row in file.rows]
+            agreement = measure_agreement(
+                [
+                    (value, normal_label(row[label]))
+                    for value, row in zip(values, file.rows, strict=True)
+                ]
+            )
+            if name in contexts:
                 if agreement.is_suspect:
-                    suspects[column.name] = agreement
+                    suspects[name] = agreement
                 continue
-            use = _use(column, [value for value, _ in values], task)
-            found[use][column.name] = None
+            first = [row[name].strip() for row in file.source.first]
+            use = _use(describe(name, values), values, task, first=first)
+            found[use][name] = None
             if use == "input" and agreement.is_leak:
-                leaks[column.name] = agreement
+                leaks[name] = agreement
             elif use == "input" and task.tabular and agreement.is_suspect:
-                suspects[column.name] = agreement
+                suspects[name] = agreement
     inputs = tuple(name for name in found["input"] if name not in leaks)
     return Uses(
         inputs=inputs if task.tabular else (),
@@ -79,7 +93,8 @@ def _counts(values: Sequence[str]) -> bool:
     return [int(value) - int(values[0]) for value in values] == list(range(len(values)))
 
 
-def _use(column: Column, values: Sequence[str], task: Task) -> str:
+def _use(column: Column, values: Sequence[str], task: Task, *, first: Sequence[str]) -> str:
+    """The use of a column, by a sample of its values and by its first ones, which may count."""
     filled = [value for value in values if not is_missing(value, NO_FACT)]
     for role in ("protected", "excluded"):
         fields = [field for field in task.fields.values() if field.role == role]
@@ -89,7 +104,7 @@ def _use(column: Column, values: Sequence[str], task: Task) -> str:
             return role
     dated = sum(bool(_DATE.fullmatch(value)) for value in filled) >= NEARLY_ALL * len(filled)
     odd = column.name in task.fields or dated  # a field's own name; or nothing in it
-    return "excluded" if odd or is_id(column) or _counts(values) else "input"
+    return "excluded" if odd or is_id(column) or _counts(first) else "input"
 
 
 def _nearly_all(values: Sequence[str], known: Iterable[str]) -> bool:
@@ -132,11 +147,11 @@ def describe_leaks(found: Uses) -> Iterator[Text]:
             yield Text(f"`{name}` ({figures.en}): {en}", f"`{name}`（{figures.zh}）：{zh}")
 
 
-def warn_of_mixed_units(sources: Sequence[Source], inputs: Sequence[str]) -> Iterator[Text]:
+def warn_of_mixed_units(files: Sequence[SampledFile], inputs: Sequence[str]) -> Iterator[Text]:
     """A warning for each column whose quantities are written in several units."""
     for name in inputs:
         columns = (
-            row[name] for file in sources if name in file.layout.columns for row in file.first
+            row[name] for file in files if name in file.source.layout.columns for row in file.rows
         )
         counts = mixed_units([value for value in columns if not is_missing(value, NO_FACT)])
         if counts:
