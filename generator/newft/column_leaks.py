@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from random import Random
 from typing import NamedTuple
 
 from newft.entries import Text
@@ -19,6 +20,7 @@ SUSPECT_GAIN_OF_MANY = 0.5  # where nearly every row is told, and most have one 
 LEAK_AREA, SUSPECT_AREA = 0.98, 0.95
 FEWEST_ROWS = 30  # with a value that other rows have too, before it can tell the label
 NEIGHBOURS = 2  # on each side, among numbers in order
+SHUFFLE_SEED = 0  # the same rows give the same figures
 
 
 class Agreement(NamedTuple):
@@ -95,8 +97,12 @@ def _by_value(pairs: Sequence[tuple[str, str]], rows: int) -> Agreement:
 
 
 def _by_neighbours(numbers: Sequence[tuple[float, str]]) -> Agreement:
-    """By most of the nearest numbers: it finds thresholds between any number of labels."""
-    labels = [label for _, label in sorted(numbers, key=lambda pair: pair[0])]
+    """By most of the nearest numbers: it finds thresholds between any number of labels.
+
+    Equal numbers are put in a random order: that of a file sorted by label would tell the label.
+    """
+    shuffled = Random(SHUFFLE_SEED).sample(numbers, len(numbers))
+    labels = [label for _, label in sorted(shuffled, key=lambda pair: pair[0])]
     right = 0
     for at, label in enumerate(labels):
         near = labels[max(0, at - NEIGHBOURS) : at] + labels[at + 1 : at + 1 + NEIGHBOURS]
