@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable
@@ -17,9 +18,10 @@ from golden_desk.conversation import Conversation, to_example
 from golden_desk.errors import ProjectError
 from golden_desk.exports import alpaca, sharegpt
 from golden_desk.formatting import NEAR_DUPLICATES
+from golden_desk.messages import fill
 from golden_desk.row_files import read_lines
 from golden_desk.splits import PROCESSED, SPLITS
-from golden_desk.summary import Summary
+from golden_desk.summary import DOUBTS, Summary
 from golden_desk.task import TaskConfig
 
 
@@ -93,9 +95,15 @@ def test_a_renamed_label_is_seen_at_once(
     task = with_labels(config.task, [*config.task.labels, "renamed"])
     data.main(config.model_copy(update={"task": task}), Namespace())
     said = capsys.readouterr().out.splitlines()
-    words = "its label is not one of the task: no_such (1)"
-    assert f"          1 unknown_label  {words}" in said
-    assert "warning: in task.labels, and no row has it: renamed" in said
+    assert f"          1 unknown_label  {unknown_label('no_such (1)')}" in said
+    unmet = fill("labels in task.labels that no row has: {labels}", labels="renamed")
+    assert fill("warning: {text}", text=unmet) in said
+
+
+def unknown_label(labels: str) -> str:
+    """What is said of rows with labels that are not of the task."""
+    reason = fill("its label is not in task.labels")
+    return fill("{reason}: {labels}", reason=reason, labels=labels)
 
 
 def test_a_label_without_test_row_is_named(
@@ -105,7 +113,8 @@ def test_a_label_without_test_row_is_named(
     task = with_labels(config.task, [*config.task.labels, "rare"])
     data.main(config.model_copy(update={"task": task}), Namespace())
     assert place_of("only row") == "train"  # taught before it is tested
-    assert capsys.readouterr().out.splitlines()[-1] == "warning: no test row for rare"
+    warning = fill("labels without a row in {split}: {labels}", split="test", labels="rare")
+    assert capsys.readouterr().out.splitlines()[-1] == fill("warning: {text}", text=warning)
 
 
 def test_texts_with_several_labels_are_counted_and_listed(
@@ -116,7 +125,8 @@ def test_texts_with_several_labels_are_counted_and_listed(
     data.main(config, Namespace())
     path = PROCESSED / "contradictions.jsonl"
     said = capsys.readouterr().out.splitlines()
-    assert said[-1] == f"warning: 1 text with several labels: see {path}"
+    several = fill("texts with several labels: {count:,}; see {path}", count=1, path=path)
+    assert said[-1] == fill("warning: {text}", text=several)
     (found,) = read_lines(path)
     first_met, second_met = found["labels"]
     assert SAME[0] in first_met.pop("text")
@@ -147,16 +157,25 @@ def test_a_column_that_is_no_label_is_doubted(
     (column,) = next(among for name, among in COLUMNS.items() if name != "label")
     with pytest.raises(ProjectError) as caught:
         data.main(with_columns(config, COLUMNS | {"label": [column]}), Namespace())
-    asked = f"is {column} the column of data.columns.label, and are its values in task.labels?"
-    assert caught.value.hint == f"60 of 60 rows are left out for their label: {asked}"
+    assert caught.value.hint == left_out(60, "label", column)
 
 
 def test_a_column_that_is_no_text_is_doubted(config: Config) -> None:
     counts = Summary(rows=60, rejects=Counter(duplicate=58))
-    asked = "is label the column of data.columns.text?"
     assert list(counts.doubts(with_columns(config, {"text": ["label"]}))) == [
-        f"58 of 60 rows are left out for their text: {asked}"
+        left_out(58, "text", "label")
     ]
+
+
+def left_out(rows: int, field: str, column: str) -> str:
+    """What is said where so many of 60 rows are left out for a field."""
+    return fill(
+        "{count:,} of {rows:,} rows are left out for their {field}: {question}",
+        count=rows,
+        rows=60,
+        field=field,
+        question=fill(DOUBTS[field], column=column),
+    )
 
 
 def test_new_rows_move_no_old_ones(config: Config, write_rows: Callable[..., None]) -> None:
@@ -173,10 +192,10 @@ def test_new_rows_move_no_old_ones(config: Config, write_rows: Callable[..., Non
 @pytest.mark.parametrize(
     ("messages", "fault"),
     [
-        ([], "no message"),
-        ([("user", "hello")], "the roles user"),
-        ([("system", "Answer."), ("assistant", "yes")], "the roles system, assistant"),
-        ([("user", "hello"), ("assistant", " ")], "an empty message"),
+        ([], "it has no message"),
+        ([("user", "hello")], "the roles are {roles}"),
+        ([("system", "Answer."), ("assistant", "yes")], "the roles are {roles}"),
+        ([("user", "hello"), ("assistant", " ")], "a message is empty"),
     ],
 )
 def test_a_conversation_that_cannot_be_learned_names_its_row(
@@ -191,8 +210,12 @@ def test_a_conversation_that_cannot_be_learned_names_its_row(
     monkeypatch.setattr(data, "to_conversation", lambda record, task: made)
     with pytest.raises(ProjectError) as caught:
         data.main(config, Namespace())
-    assert caught.value.message == (
-        f"rows.csv:2: formatting.py makes a conversation of it that has {fault}"
+    roles = fill(", ").join(role for role, _ in messages)
+    assert caught.value.message == fill(
+        "{file}:{row}: formatting.py makes a conversation of this row that cannot be used: {fault}",
+        file="rows.csv",
+        row=2,
+        fault=fill(fault, roles=roles),
     )
 
 
@@ -229,7 +252,10 @@ def test_a_long_comparison_is_said_where_there_is_one(
     data.main(config, Namespace())
     train = len(read_lines(PROCESSED / "train.jsonl"))
     said = capsys.readouterr().out.splitlines()[0]
-    assert (said == f"comparing {train} with {60 - train} held-out rows ...") == NEAR_DUPLICATES
+    comparing = fill(
+        "comparing {rows:,} with {held_out:,} held-out rows ...", rows=train, held_out=60 - train
+    )
+    assert (said == comparing) == NEAR_DUPLICATES
 
 
 def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(
@@ -245,7 +271,8 @@ def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(
     data.main(config, Namespace())
     rows = data.formatted(config)
     (raw / "b.csv").unlink()
-    with pytest.raises(ProjectError, match=r"changed since .* was made: raw/b\.csv"):
+    changed = fill("changed since {folder} was made: {files}", folder=PROCESSED, files="raw/b.csv")
+    with pytest.raises(ProjectError, match=re.escape(changed)):
         data.formatted(config)
     (raw / "a.csv").unlink()
     assert data.formatted(config) == rows
@@ -281,8 +308,8 @@ def test_rows_that_leave_one_label_are_refused(
     with pytest.raises(ProjectError) as caught:
         data.main(renamed, Namespace())
     first_line, *reasons = caught.value.message.splitlines()
-    assert first_line == f"every training row has the label {first}"
-    assert reasons[0].endswith(f"unknown_label  its label is not one of the task: {second} (30)")
+    assert first_line == fill("every training row has the label {label}", label=first)
+    assert reasons[0].endswith(f"unknown_label  {unknown_label(f'{second} (30)')}")
     assert not PROCESSED.exists()
 
 
@@ -291,6 +318,7 @@ def test_a_failed_run_leaves_the_old_rows(config: Config, write_rows: Callable[.
     data.main(config, Namespace())
     before = places()
     write_rows(0, ("only", "one"))
-    with pytest.raises(ProjectError, match="no row is left for train"):
+    nothing = fill("no row is left for {split}", split="train")
+    with pytest.raises(ProjectError, match=re.escape(nothing)):
         data.main(config, Namespace())
     assert places() == before

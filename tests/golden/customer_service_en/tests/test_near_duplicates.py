@@ -121,13 +121,18 @@ def said(line: dict[str, Any]) -> tuple[str, str]:
     return question["content"], answer["content"]
 
 
-@pytest.mark.skipif(not NEAR_DUPLICATES, reason="this task does not compare its texts")
 @pytest.mark.parametrize("others", [0, 1, 2, 4])
 @pytest.mark.parametrize("seed", range(4))
 def test_a_label_of_near_copies_is_never_tested_without_being_taught(
-    seed: int, others: int, config: Config, write_rows: Callable[..., None]
+    seed: int,
+    others: int,
+    config: Config,
+    write_rows: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = "red blue green black white grey pink gold teal lime".split()[seed : seed + 6]
+    monkeypatch.setattr(data, "NEAR_DUPLICATES", True)
+    colours = ("red", "blue", "green", "black", "white", "grey", "pink", "gold", "teal")
+    words = colours[seed : seed + 6]
     rows = [MESSAGE.replace("brown", word) for word in words]
     rows += [f"{word} {word[::-1]} {seed}" for word in ("alpha", "gamma", "delta", "sigma")][
         :others

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from .config import Config, DataConfig
 from .keys import clean_label
+from .messages import fill
 from .near_duplicates import LARGEST
 from .records import LONGEST_CELL
 from .section import Reason
@@ -17,19 +18,20 @@ KEPT_LABELS, LONGEST_LABEL = 100, 60  # of unknown labels: how many, and how muc
 FAR = 0.1  # of the rows, from the share that was asked for
 MANY_NEAR_DUPLICATES = 0.1  # of the rows
 LARGE_GROUP = 0.1  # of the rows: a split that gets it is mostly this group
+SHOWN_NAMES = 5  # of a list; how many more there are is said
 
 
 # formatting.py may give others: they are counted under their own name
 REASONS = {
     "broken_row": Reason("does not fit the columns of its file"),
     "bad_encoding": Reason("holds damaged characters"),
-    "too_long": Reason(f"has a cell of over {LONGEST_CELL:,} characters"),
+    "too_long": Reason("has a cell of over {limit:,} characters"),
     "empty_input": Reason("has no text", "text"),
     "empty_label": Reason("has no label", "label"),
-    "label_in_input": Reason("its text states its label"),
-    "unknown_label": Reason("its label is not one of the task", "label"),
-    "duplicate": Reason("says the same as an earlier row", "text"),
-    "near_duplicate_across_split": Reason("nearly repeats a text of a held-out split"),
+    "label_in_input": Reason("its text contains its label"),
+    "unknown_label": Reason("its label is not in task.labels", "label"),
+    "duplicate": Reason("repeats an earlier row", "text"),
+    "near_duplicate_across_split": Reason("nearly repeats a validation or test row"),
     "untaught_label": Reason("no training row has its label"),
 }
 DOUBTS = {
@@ -94,35 +96,58 @@ class Summary:
 
     def report(self, config: Config) -> str:
         """The summary for people."""
-        lines = [f"{sum(self.kept.values()):,} of {self.rows:,} rows formatted"]
+        lines = [
+            fill(
+                "{kept:,} of {rows:,} rows formatted",
+                kept=sum(self.kept.values()),
+                rows=self.rows,
+            )
+        ]
         lines += [f"  {split:<11}{count:>9,}" for split, count in self.kept.items()]
         if self.moved:
-            moved = counted(self.moved, "row")
-            lines.append(f"{moved} moved to another split, so that every label is in each")
+            lines.append(
+                fill(
+                    "rows moved to another split, so that every split has every label: {moved:,}",
+                    moved=self.moved,
+                )
+            )
         if self.rejects:
-            path = PROCESSED / "rejects.jsonl"
-            left_out = counted(sum(self.rejects.values()), "row")
-            lines.append(f"{left_out} left out, with the reason in {path}")
+            lines.append(
+                fill(
+                    "rows left out: {count:,}, each with its reason in {path}",
+                    count=sum(self.rejects.values()),
+                    path=PROCESSED / "rejects.jsonl",
+                )
+            )
             lines += self.left_out(config)
         if not self.near_duplicates_checked:
-            lines.append(f"near-duplicates across splits not looked for: over {LARGEST:,} rows")
+            lines.append(
+                fill(
+                    "more than {most:,} rows: not searched for near-duplicates across splits",
+                    most=LARGEST,
+                )
+            )
         warnings = [*self.files, *self._shares(config.data), *self.doubts(config)]
         warnings += [*self._near_duplicates(), *self._gaps(config.task.labels)]
         if self.contradictions:
-            path = PROCESSED / "contradictions.jsonl"
-            texts = counted(self.contradictions, "text")
-            warnings.append(f"{texts} with several labels: see {path}")
-        return "\n".join(lines + [f"warning: {warning}" for warning in warnings])
+            warnings.append(
+                fill(
+                    "texts with several labels: {count:,}; see {path}",
+                    count=self.contradictions,
+                    path=PROCESSED / "contradictions.jsonl",
+                )
+            )
+        return "\n".join(lines + [fill("warning: {text}", text=each) for each in warnings])
 
     def left_out(self, config: Config) -> Iterator[str]:
         """A line for each reason, the most frequent first."""
         reasons = {**REASONS, **config.task.reasons}
         width = max(map(len, self.rejects), default=0)
         for code, count in self.rejects.most_common():
-            words = reasons[code].words if code in reasons else ""
+            words = fill(reasons[code].words, limit=LONGEST_CELL) if code in reasons else ""
             if code == "unknown_label":
                 met = [f"{name} ({many:,})" for name, many in self.unknown_labels.most_common()]
-                words += f": {some(met)}"
+                words = fill("{reason}: {labels}", reason=words, labels=some(met))
             yield f"  {count:>9,} {code:<{width}}  {words}".rstrip()
 
     def doubts(self, config: Config) -> Iterator[str]:
@@ -132,14 +157,25 @@ class Summary:
             codes = [code for code, reason in reasons.items() if reason.field == name]
             count = sum(self.rejects[code] for code in codes)
             if count > self.rows / 2 and name in config.data.columns:
-                asked = doubt.format(column=" or ".join(config.data.columns[name]))
-                yield f"{count:,} of {self.rows:,} rows are left out for their {name}: {asked}"
+                yield fill(
+                    "{count:,} of {rows:,} rows are left out for their {field}: {question}",
+                    count=count,
+                    rows=self.rows,
+                    field=name,
+                    question=fill(doubt, column=fill(" or ").join(config.data.columns[name])),
+                )
         many = sum(self.kept.values())
         for group, count in self.groups.most_common(1):
             if count > many * LARGE_GROUP:
-                asked = DOUBTS["group"].format(column=" or ".join(config.data.columns["group"]))
-                share = f"{count:,} of {many:,} rows are of group {group[:LONGEST_LABEL]}"
-                yield f"{share}, and all in one split: {asked}"
+                columns = fill(" or ").join(config.data.columns["group"])
+                yield fill(
+                    "{count:,} of {rows:,} rows are of group {group}, and all in one split: "
+                    "{question}",
+                    count=count,
+                    rows=many,
+                    group=group[:LONGEST_LABEL],
+                    question=fill(DOUBTS["group"], column=columns),
+                )
 
     def _shares(self, data: DataConfig) -> Iterator[str]:
         """The splits that came out far from their share, as large groups and rare labels do."""
@@ -148,10 +184,15 @@ class Summary:
         for split, asked in wanted.items():
             share = self.kept[split] / many
             if (self.groups or self.moved) and abs(share - asked) > FAR:
-                reason = "a group is in one split as a whole"
-                yield (
-                    f"{share:.0%} of the rows are for {split}, where {asked:.0%} was asked for: "
-                    + (reason if self.groups else "each label has a row in every split")
+                yield fill(
+                    "{share:.0%} of the rows are in {split} instead of {asked:.0%}, as all rows "
+                    "of a group are in one split"
+                    if self.groups
+                    else "{share:.0%} of the rows are in {split} instead of {asked:.0%}, as every "
+                    "split has a row of each label",
+                    share=share,
+                    split=split,
+                    asked=asked,
                 )
 
     def _near_duplicates(self) -> Iterator[str]:
@@ -159,31 +200,30 @@ class Summary:
         near = self.rejects["near_duplicate_across_split"]
         rows = sum(self.kept.values()) + near
         if near > rows * MANY_NEAR_DUPLICATES:
-            yield (
-                f"{near:,} of {rows:,} rows nearly repeat a text of a held-out split: look at them "
-                "in rejects.jsonl; NEAR_DUPLICATES = False in formatting.py keeps them"
+            yield fill(
+                "{count:,} of {rows:,} rows nearly repeat a validation or test row: look at them "
+                "in rejects.jsonl; NEAR_DUPLICATES = False in formatting.py keeps them",
+                count=near,
+                rows=rows,
             )
 
     def _gaps(self, labels: Sequence[str]) -> Iterator[str]:
         """The labels without a row, and those without one to learn from or to be judged by."""
         met = set[str]().union(*(+count for count in self.labels.values()))
         if unmet := [label for label in labels if label not in met]:
-            yield f"in task.labels, and no row has it: {some(unmet)}"
-        missing = {
-            split: [label for label in labels if label in met and not self.labels[split][label]]
-            for split in ("train", "test")
-        }
-        lacks = [f"no {split} row for {some(names)}" for split, names in missing.items() if names]
-        if lacks:
-            yield "; ".join(lacks)
-
-
-def counted(many: int, one: str) -> str:
-    """A number and its noun, which takes an `s` unless there is one."""
-    return f"{many:,} {one}" if many == 1 else f"{many:,} {one}s"
+            yield fill("labels in task.labels that no row has: {labels}", labels=some(unmet))
+        judged: tuple[Split, ...] = ("train", "test")
+        for split in judged:
+            lost = [label for label in labels if label in met and not self.labels[split][label]]
+            if lost:
+                yield fill(
+                    "labels without a row in {split}: {labels}", split=split, labels=some(lost)
+                )
 
 
 def some(names: Sequence[str]) -> str:
     """The first few of the names, and how many more there are."""
-    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
+    first = fill(", ").join(names[:SHOWN_NAMES])
+    if len(names) <= SHOWN_NAMES:
+        return first
+    return fill("{names} and {more:,} more", names=first, more=len(names) - SHOWN_NAMES)
