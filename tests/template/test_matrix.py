@@ -19,24 +19,25 @@ from generated import catalog, emitted, generate, ruff_faults, untidy
 from matrix import CHOICES, COLUMNS, LONG_NAME, Case, answers, labels, pairwise
 
 from newft import resources
+from newft.labels import labels_of
 from newft.model import Plan
 from newft.project.layers import PRECEDENCE, stack
-from newft.tally import labels_of
 
 pytestmark = pytest.mark.slow  # one is quick, all of them are not
 
 CJK = re.compile(r"[\u2e80-\uffef]")
 MODULES = """
     __init__ adapter alone answers baselines budget chat chat_tokens check checkpoints columns
-    command config conversation data dataset deadline devices errors evaluate exports files
-    formatting keys label_metrics library_errors messages metrics model model_card model_files
-    near_duplicates origin output probe progress quantities records repeats replace_folder report
-    row_files row_lengths run_folder scoring section slices source splits stats summary supported
-    tables task train truncate yaml_lines
+    command config conversation data dataset deadline devices errors evaluate exports file_access
+    files formatting keys label_leaks label_metrics library_errors messages metrics model
+    model_card model_files near_duplicates origin output probe progress quantities records repeats
+    replace_folder report row_files row_lengths run_folder scoring section slices source splits
+    stats summary supported tables task text_encoding train truncate workbook workbook_parts
+    yaml_lines
 """
 TESTS = "conftest test_budget test_chat_tokens test_command test_config test_data test_dataset"
 TESTS += " test_deadline test_evaluate test_formatting test_groups test_metrics test_probe"
-TESTS += " test_replace_folder test_row_lengths test_scoring test_report"
+TESTS += " test_near_duplicates test_replace_folder test_row_lengths test_scoring test_report"
 TESTS += " test_slices test_stats test_train test_truncate test_label_metrics example"
 OF_TABLES = {"tests/test_task.py"}  # what a prompt may show
 OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"
@@ -53,7 +54,8 @@ OF_TASK = {"intent": "intents?", "risk": "risk", "clause": "clauses?", "charge":
 SAID = {"README.md", "config/run.yaml", "pyproject.toml"}  # in the project's language
 # how charges and clauses are written is what the code of these tasks knows
 READS_CHINESE = {"formatting.py", "test_formatting.py", "several.py"}
-KNOW_BOTH = ("/keys.py", "/label_leaks.py", "/quantities.py")  # the words of both languages
+KNOW_BOTH = ("/keys.py", "/label_leaks.py", "/quantities.py", "/text_encoding.py")  # languages
+FOR_ALL_TASKS = "/label_leaks.py"  # how a text may state the label of any task
 FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
 NOT_EMITTED = ("_entry.jinja", "_words.jinja")
 
@@ -94,6 +96,7 @@ def test_it_holds_exactly_the_files_of_its_kind(project: Project) -> None:
         for path in project.folder.rglob("*")
         if not path.is_dir()
     }
+    expected |= {f"src/{package}/messages.json"} if case.language == "zh" else set()
     expected |= OF_TABLES if project.plan.task.tabular else set()
     expected |= {f"src/{package}/several.py"} if project.plan.task.separator else set()
     expected |= {f"src/{package}/workbook.py"} if case.data == "xlsx" else set()
@@ -156,8 +159,12 @@ def test_its_own_reader_takes_the_run_with_every_word_as_it_was(
         text, label = COLUMNS[case.words, case.language]
         shown = text if project.plan.task.tabular else "text"
         assert run.data.columns == {shown: [text], "label": [label]}
-        known = {name for one in labels(case) for name in labels_of(one, project.plan.task)}
-        assert run.task.labels == sorted(known)
+        task, spelled = project.plan.task, labels(case)
+        known = {key for one in spelled for key in labels_of(one, task)}
+        assert sorted(key for one in run.task.labels for key in labels_of(one, task)) == sorted(
+            known
+        )
+        assert {*run.task.labels} <= {*spelled}
     kept = yaml.safe_load(project.texts[".newft/answers.yml"])
     assert (kept["name"], kept["gpu"]) == (case.name, case.gpu)
 
@@ -215,7 +222,8 @@ def test_it_speaks_of_one_source_of_the_model(project: Project) -> None:
 
 
 def test_it_speaks_of_one_task(project: Project) -> None:
-    text = "".join(text for path, text in project.texts.items() if path.endswith(".py"))
+    code = {path: text for path, text in project.texts.items() if path.endswith(".py")}
+    text = "".join(text for path, text in code.items() if not path.endswith(FOR_ALL_TASKS))
     said = {task for task, word in OF_TASK.items() if re.search(rf"\b{word}\b", text)}
     assert said == {project.case.task.partition("/")[2]}
 
