@@ -32,8 +32,7 @@ MODULES = """
     files formatting keys label_leaks label_metrics library_errors messages metrics model
     model_card model_files near_duplicates origin output probe progress quantities records repeats
     replace_folder report row_files row_lengths run_folder scoring section slices source splits
-    stats summary supported tables task text_encoding train truncate workbook workbook_parts
-    yaml_lines
+    stats summary supported tables task text_encoding train truncate yaml_lines
 """
 TESTS = "conftest test_budget test_chat_tokens test_command test_config test_data test_dataset"
 TESTS += " test_deadline test_evaluate test_formatting test_groups test_metrics test_probe"
@@ -161,9 +160,8 @@ def test_its_own_reader_takes_the_run_with_every_word_as_it_was(
         assert run.data.columns == {shown: [text], "label": [label]}
         task, spelled = project.plan.task, labels(case)
         known = {key for one in spelled for key in labels_of(one, task)}
-        assert sorted(key for one in run.task.labels for key in labels_of(one, task)) == sorted(
-            known
-        )
+        found = [key for one in run.task.labels for key in labels_of(one, task)]
+        assert sorted(found) == sorted(known)
         assert {*run.task.labels} <= {*spelled}
     kept = yaml.safe_load(project.texts[".newft/answers.yml"])
     assert (kept["name"], kept["gpu"]) == (case.name, case.gpu)
