@@ -12,6 +12,7 @@ from .config import Config
 from .files import write_text
 from .messages import fill
 from .run_folder import RunFolder, portable_name
+from .supported import HAS_REVISIONS
 
 USAGE = """\
 from peft import PeftModel
@@ -119,8 +120,8 @@ def _metadata(config: Config) -> dict[str, object]:
 
 def _usage(config: Config, record: Mapping[str, Any]) -> str:
     base, revision = portable_name(config.model.id), record.get("model_revision")
-    from_hub = config.model.source in ("huggingface", "modelscope") and revision
-    named = json.dumps(base) + (f", revision={json.dumps(revision)}" if from_hub else "")
+    at_revision = f", revision={json.dumps(revision)}" if HAS_REVISIONS and revision else ""
+    named = json.dumps(base) + at_revision
     return USAGE.format(
         base=named,
         system=json.dumps(config.task.system, ensure_ascii=False),
