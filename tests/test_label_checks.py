@@ -73,6 +73,27 @@ def test_names_are_no_sentences(words: list[str]) -> None:
     assert not is_sentence("_".join(words))
 
 
+@pytest.mark.parametrize(
+    "label",
+    [
+        "退款/退货（七天无理由，未拆封）（含运费）",
+        "No. 3 / etc.",
+        "A & B / etc.",
+        "物流（国内）— 催件！",
+    ],
+)
+def test_marks_are_no_words(label: str) -> None:
+    assert not is_sentence(label)
+
+
+@given(
+    st.lists(st.sampled_from(["退款", "退货", "运费", "refund"]), min_size=1, max_size=8),
+    st.sampled_from(["（", "）（", " / ", "，", "—", "：", " - "]),
+)
+def test_marks_between_words_make_no_sentence(words: list[str], mark: str) -> None:
+    assert not is_sentence(mark.join(words))
+
+
 @given(st.lists(st.sampled_from([*WORDS, "我们", "您的"]), min_size=20, max_size=60))
 def test_what_is_long_is_a_sentence(words: list[str]) -> None:
     assert is_sentence(" ".join(words))

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newft.column_leaks import measure_agreement
-from newft.quantities import SCALES, mixed_units, read_quantity
+from newft.quantities import SCALES, mixed_units, read_column, read_quantity
 
 amounts = st.decimals(0, 10**9, places=2, allow_nan=False, allow_infinity=False).map(float)
 
@@ -26,7 +26,8 @@ def value(text: str) -> float | None:
     ("text", "expected"),
     [
         ("1.03万", 10_300), ("1.03 万元", 10_300), ("2亿", 2e8), ("1亿2000万", 1.2e8),
-        ("3万5千", 35_000), ("3.5k", 3_500), ("1.2m", 1.2e6), ("1.2M", 1.2e6), ("3w", 30_000),
+        ("3万5千", 35_000), ("3.5k", 3_500), ("$1.2m", 1.2e6), ("1.2M USD", 1.2e6),
+        ("3w元", 30_000), ("36m", 36), ("12B", 12), ("3w", 3),
         ("US$1.2bn", 1.2e9), ("1.2 million", 1.2e6), ("12%", 0.12), ("１２％", 0.12),
         ("百分之12", 0.12), ("1,234.5", 1234.5), ("1.234,5", 1234.5), ("1 234.5", 1234.5),
         ("1'234.5", 1234.5), ("12,5", 12.5), ("0,123", 0.123), ("1,234", 1234), ("1.234", 1.234),
@@ -64,7 +65,9 @@ def test_a_mark_multiplies_whatever_the_width_of_the_digits(
     if wide:
         text = "".join(unicodedata.lookup(f"FULLWIDTH DIGIT {NAMES[int(char)]}")
                        if char.isdigit() else char for char in text)  # fmt: skip
-    assert value(text) == pytest.approx(amount * SCALES[mark])
+    quantity = read_quantity(text, letters=True)
+    assert quantity is not None
+    assert quantity.value == pytest.approx(amount * SCALES[mark])
 
 
 NAMES = ["ZERO", "ONE", "TWO", "THREE", "FOUR", "FIVE", "SIX", "SEVEN", "EIGHT", "NINE"]
@@ -116,3 +119,25 @@ def test_a_column_of_several_units_is_warned_of(tmp_path: Path) -> None:
 def test_an_amount_in_several_units_that_gives_the_label_away_is_seen() -> None:
     rows = [(f"{i}万" if i % 2 else f"{i}0,000", "good" if i > 20 else "bad") for i in range(1, 41)]
     assert measure_agreement(rows).is_leak
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["36m", "36 months", "60m"], [36, 36, 60]),
+        (["36m", "48", "60m"], [36, 48, 60]),
+        (["36m", "60m"], [36, 60]),
+        (["12B", "7", "3A"], [12, 7, 3]),
+        (["1.2m", "850,000", "2m"], [1.2e6, 850_000, 2e6]),
+        (["3w", "1.5万"], [30_000, 15_000]),
+        (["2w", "25000", "18000"], [20_000, 25_000, 18_000]),
+        (["1.2m", "$500"], [1.2e6, 500]),
+        (["$1.2m", "2m"], [1.2e6, 2e6]),
+        (["3m", "450k"], [3e6, 450_000]),
+    ],
+)
+def test_a_column_says_whether_a_letter_is_a_scale(
+    values: list[str], expected: list[float]
+) -> None:
+    found = [quantity.value if quantity else None for quantity in read_column(values)]
+    assert found == pytest.approx(expected)

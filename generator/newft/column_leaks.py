@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from newft.entries import Text
 from newft.keys import NO_FACT, is_missing
-from newft.quantities import read_quantity
+from newft.quantities import read_column
 
 # Measured in twelve tables, public ones among them: the column that says most of the label avoids
 # 0.67 of the errors (X9 of Credit Approval, prior default), and the highest area under an ROC
@@ -73,7 +73,8 @@ def measure_agreement(pairs: Sequence[tuple[str, str]]) -> Agreement:
     known = [(value, label) for value, label in pairs if label]
     filled = [(value, label) for value, label in known if value]
     present = [(str(is_missing(value, NO_FACT)), label) for value, label in known]
-    numbers = [(quantity.value, label) for v, label in filled if (quantity := read_quantity(v))]
+    read = read_column([value for value, _ in filled])
+    numbers = [(one.value, label) for one, (_, label) in zip(read, filled, strict=True) if one]
     found = [_by_value(each, len(each)) for each in (filled, known, present)]
     if len(numbers) >= max(FEWEST_ROWS, len(filled) / 2):
         found += [_by_neighbours(numbers), Agreement(0, 1, _area(numbers))]

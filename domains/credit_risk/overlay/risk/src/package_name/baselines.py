@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Sequence
 from itertools import pairwise
 
 from sklearn.dummy import DummyClassifier
@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from .answers import Answers
 from .formatting import NOT_GIVEN
 from .messages import fill
-from .quantities import read_quantity
+from .quantities import letters_are_scales, read_quantity
 from .task import TaskConfig
 
 TITLE = fill("one-hot + logistic regression")
@@ -38,8 +38,9 @@ def classical_answers(
     """
     levels = [answer.partition("\n")[0] for answer in answers]
     model = make_pipeline(DictVectorizer(), StandardScaler(with_mean=False), _classifier(levels))
-    model.fit([features(text) for text in texts], levels)
-    asked = [features(text) for text in questions]
+    amounts = lettered_amounts(texts)
+    model.fit([features(text, amounts) for text in texts], levels)
+    asked = [features(text, amounts) for text in questions]
     usual = {
         level: Counter(a for a, of in zip(answers, levels, strict=True) if of == level)
         for level in set(levels)
@@ -48,7 +49,17 @@ def classical_answers(
     return Answers(given, [str(level) for level in model.classes_], model.predict_proba(asked))
 
 
-def features(text: str) -> Features:
+def lettered_amounts(texts: Iterable[str]) -> frozenset[str]:
+    """The lines in whose values m, b and w are scales, as all values of a line together tell."""
+    values: defaultdict[str, list[str]] = defaultdict(list)
+    for text in texts:
+        for line in text.split("\n"):
+            name, _, value = line.partition(": ")
+            values[name].append(value)
+    return frozenset(name for name, among in values.items() if letters_are_scales(among))
+
+
+def features(text: str, amounts: Container[str] = ()) -> Features:
     """The lines of an application: the quantity of each value, its other words, pairs of them."""
     found: Features = {}
     for line in text.split("\n"):
@@ -57,7 +68,7 @@ def features(text: str) -> Features:
             found[f"{name} is not given"] = 1.0  # the number that is not there counts as 0
             continue
         value = unicodedata.normalize("NFKC", value).strip().casefold()
-        if quantity := read_quantity(value):
+        if quantity := read_quantity(value, letters=name in amounts):
             found[name] = quantity.value
             value = quantity.words
         words = WORD.findall(value)
