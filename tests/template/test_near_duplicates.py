@@ -90,3 +90,28 @@ def test_planted_near_copies_are_found(name: str, edit: Edit, near_duplicates: A
     found = near([*train, *planted])
     assert sum(at >= len(train) for at in found) >= FOUND * len(planted)
     assert sum(at < len(train) for at in found) <= DROPPED * len(train)
+
+
+def slip(text: str, chance: random.Random) -> str:
+    """The text with a character left out, doubled, replaced by another, or two that are swapped."""
+    at = chance.randrange(len(text) - 1)
+    first, second = text[at], text[at + 1]
+    changed = chance.choice([second + first, second, first + first + second, first + first])
+    return text[:at] + changed + text[at + 2 :]
+
+
+@pytest.mark.parametrize("name", ["sample_en", "sample_zh", "banking77"])
+def test_slips_in_short_texts_are_found_and_hardly_others(name: str, near_duplicates: Any) -> None:
+    chance = random.Random(7)
+
+    def words(text: str) -> float:
+        return len(text) / 2 if name == "sample_zh" else len(text.split())
+
+    rows = [row for row in requests(name) if len(row[0]) > 4 and words(row[0]) <= 5]
+    slips = [(slip(text, chance), label) for text, label in rows]
+    both = [near_duplicates.TextsToCompare(*zip(*of, strict=True)) for of in (slips, rows)]
+    assert len(near_duplicates.near_duplicates(*both)) >= 0.95 * len(slips)
+    index = near_duplicates.TextIndex(both[1])
+    every = range(len(rows))
+    dropped = {place for place, other in index.near(every, every) if place < other}
+    assert len(dropped) <= DROPPED * len(rows)

@@ -73,6 +73,26 @@ def test_chinese_texts_are_compared_by_characters() -> None:
     assert found([typo, f"{held_out}\u5462", typo[:6]], [held_out]) == {0: 0, 1: 0}
 
 
+@pytest.mark.parametrize(
+    ("text", "held_out"),
+    [
+        ("cancle my card", "cancel my card"),
+        ("cancel my crad!", "cancel my card"),
+        ("wheres my card", "where is my card"),
+        ("\u600e\u4e48\u9000\u6b3e\u5462", "\u600e\u4e48\u9000\u6b3e"),
+        ("\u5feb\u9012\u5230\u54ea\u4e86", "\u5feb\u9012\u5230\u54ea\u91cc\u4e86"),
+    ],
+)
+def test_a_slip_makes_no_other_text_of_a_short_one(text: str, held_out: str) -> None:
+    assert found([text], ["another text", held_out]) == {0: 1}
+    assert found([text], ["another text", held_out], "b") == {}
+
+
+def test_two_or_three_characters_are_told_apart() -> None:
+    assert found(["\u9000\u6b3e"], ["\u9000\u8d27"]) == {}
+    assert found(["\u8981\u9000\u6b3e"], ["\u8981\u9000\u8d27"]) == {}
+
+
 def test_what_many_texts_share_says_nothing() -> None:
     words = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "mnprt"]
     footer = "this message is meant for the named reader alone and may hold confidential matter"

@@ -4,7 +4,9 @@ Where a text can be read in two ways, one is chosen, or the text is not read at 
 
 - `1,234` has a thousands separator, `12,5` and `0,123` have a decimal comma, `1.234` has a decimal
   point, `1.234,5` is 1234.5; `1,0000`, `1,2,3` and `1.234.567` are not read.
-- `m` and `w` right after the digits are a million and 万 (10,000), not months or weeks.
+- `m`, `b` and `w` right after the digits are a million, a billion and 万 (10,000) beside a
+  currency, or where the other values of the column say so (`letters_are_scales`); else they may be
+  months, building B or weeks, and the number is in ones.
 - A percentage is a share: 12% is 0.12.
 - A range is its lower end, in the unit of its upper end: 5-10万 is 50,000.
 - A cell that is a number in parentheses is negative, as in accounting.
@@ -16,9 +18,10 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 QUANTITY_SHARE = 0.9  # of the values of a column of quantities; the others are marks and slips
@@ -32,6 +35,8 @@ SCALES = {
     **{"b": 1e9, "bn": 1e9, "billion": 1e9},
     **{"%": 1e-2, "percent": 1e-2, "pct": 1e-2, "‰": 1e-3},
 }
+LETTERS = ("m", "b", "w")  # scales, or units or codes as often
+TIMES = ("year", "month", "week", "day")  # the other units are currencies
 UNITS = {
     "year": re.compile("years?|yrs?|年"),
     "month": re.compile("months?|mos?(?![a-z])|个?月"),
@@ -45,6 +50,7 @@ UNITS = {
 }
 
 _CURRENCY = r"(?:us\$|hk\$|[$€£¥₹]|usd|eur|gbp|rmb|cny|hkd)"
+_PAID_IN = re.compile(f" ?(?:{_CURRENCY}|元)")
 _MONEY = re.compile(f"(?:{_CURRENCY}|[元 ])*")
 _DIGITS = (
     r"(?:[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?"  # 1,234.5
@@ -89,11 +95,14 @@ class Quantity(NamedTuple):
     words: str  # the text around number and scale
 
 
-def read_quantity(text: str) -> Quantity | None:
-    """The quantity that a text begins with, perhaps after a word or a sign; None without one."""
+def read_quantity(text: str, *, letters: bool = False) -> Quantity | None:
+    """The quantity that a text begins with, perhaps after a word or a sign; None without one.
+
+    `letters` says that m, b and w are scales in the column of the text.
+    """
     plain = unicodedata.normalize("NFKC", text).strip().casefold().replace("\u2212", "-")
     if plain.startswith("(") and plain.endswith(")"):
-        inner = read_quantity(plain[1:-1])
+        inner = read_quantity(plain[1:-1], letters=letters)
         is_amount = inner is not None and inner.value > 0 and _MONEY.fullmatch(inner.words)
         return inner._replace(value=-inner.value) if inner and is_amount else None
     found = _NUMBER.match(plain)
@@ -102,15 +111,47 @@ def read_quantity(text: str) -> Quantity | None:
     before, number = found["before"], _to_number(found["digits"])
     tail = plain[found.end() :]
     negative = found["sign"] == "-" or before.endswith("负")
-    scaled = _scale(number, before, tail)
+    around = f"{before}{found['currency'] or ''}"
+    letters = letters or bool(re.search(_CURRENCY, around))
+    scaled = _scale(number, before, tail, letters=letters)
     if scaled is None or not math.isfinite(scaled[0]):
         return None
     value, scale, after = scaled
     if not scale and _NAME.fullmatch(found["digits"]):
         return None
-    around = f"{before}{found['currency'] or ''}"
     unit = next((name for name, pattern in UNITS.items() if _is_in(pattern, around, after)), "")
     return Quantity(-value if negative else value, scale, unit, f"{around} {after}")
+
+
+def letters_are_scales(values: Sequence[str]) -> bool:
+    """Whether m, b and w are scales in a column: 1.2m is one beside 850,000, 36m beside 48 is not.
+
+    The other values decide: by a currency or a scale; else, unless they are durations, by whether
+    they are nearer to the numbers with these letters as scales than without.
+    """
+    read = [quantity for value in values if (quantity := read_quantity(value, letters=True))]
+    lettered = [quantity for quantity in read if quantity.scale in LETTERS and quantity.value]
+    others = [quantity for quantity in read if quantity.scale not in LETTERS and quantity.value]
+    if any(quantity.unit not in ("", *TIMES) for quantity in read):
+        return True
+    if any(SCALES.get(other.scale, 1) > 1 for other in others):
+        return True
+    if not lettered or not others or any(other.unit in TIMES for other in others):
+        return False
+    middle = _usual_size(other.value for other in others)
+    scaled = _usual_size(quantity.value for quantity in lettered)
+    plain = _usual_size(quantity.value / SCALES[quantity.scale] for quantity in lettered)
+    return abs(middle - scaled) < abs(middle - plain)
+
+
+def read_column(values: Sequence[str]) -> list[Quantity | None]:
+    """The quantities of a column, in which m, b and w mean the same in each value."""
+    letters = letters_are_scales(values)
+    return [read_quantity(value, letters=letters) for value in values]
+
+
+def _usual_size(numbers: Iterable[float]) -> float:
+    return statistics.median(math.log(abs(number)) for number in numbers)
 
 
 def mixed_units(values: Sequence[str]) -> dict[str, int]:
@@ -118,7 +159,7 @@ def mixed_units(values: Sequence[str]) -> dict[str, int]:
 
     An empty key stands for the numbers without a mark such as 万, k or %.
     """
-    read = [quantity for value in values if (quantity := read_quantity(value))]
+    read = [quantity for quantity in read_column(values) if quantity]
     if len(read) < QUANTITY_SHARE * len(values):
         return {}
     marks: dict[float, str] = {}  # 万 and w are one unit
@@ -137,18 +178,20 @@ def _to_number(digits: str) -> float:
     return float(plain.replace(",", ""))
 
 
-def _scale(number: float, before: str, tail: str) -> tuple[float, str, str] | None:
+def _scale(
+    number: float, before: str, tail: str, *, letters: bool
+) -> tuple[float, str, str] | None:
     """The number in ones, its mark and what follows; None where it is part of something else."""
     if before.endswith(("百分之", "千分之")):
         mark = "%" if before.endswith("百分之") else "‰"
         return number * SCALES[mark], mark, tail
-    mark, after = _mark(tail)
+    mark, after = _mark(tail, letters=letters)
     if mark and (lower := _LOWER.match(after)) and SCALES[lower[2]] < SCALES[mark]:
         more = float(lower[1]) * SCALES[lower[2]]
         return number * SCALES[mark] + more, mark, after[lower.end() :]
     if upper := _UPPER.match(after):
         rest = after[upper.end() :]
-        upper_mark, beyond = _mark(rest)
+        upper_mark, beyond = _mark(rest, letters=letters)
         mark, top = mark or upper_mark, _to_number(upper["digits"])
         is_range = number * SCALES.get(mark, 1) < top * SCALES.get(upper_mark, 1) < math.inf
         if not is_range or _NO_QUANTITY.match(beyond):
@@ -158,10 +201,14 @@ def _scale(number: float, before: str, tail: str) -> tuple[float, str, str] | No
     return number * SCALES.get(mark, 1), mark, after
 
 
-def _mark(text: str) -> tuple[str, str]:
+def _mark(text: str, *, letters: bool) -> tuple[str, str]:
     """The mark of a scale that a text begins with, and what follows."""
     found = _SCALE.match(text)
-    return (found[1] or found[2], text[found.end() :]) if found else ("", text)
+    if found is None:
+        return "", text
+    mark, after = found[1] or found[2], text[found.end() :]
+    is_scale = mark not in LETTERS or letters or _PAID_IN.match(after)
+    return (mark, after) if is_scale else ("", text)
 
 
 def _is_in(unit: re.Pattern[str], before: str, after: str) -> bool:

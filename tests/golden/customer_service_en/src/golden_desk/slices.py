@@ -12,7 +12,7 @@ from .config import Config
 from .keys import NO_FACT, is_missing
 from .messages import fill
 from .metrics import DECISIVE, measure
-from .quantities import QUANTITY_SHARE, read_quantity
+from .quantities import QUANTITY_SHARE, read_column
 from .report import with_interval
 from .row_files import read_lines
 from .splits import PROCESSED
@@ -68,7 +68,7 @@ def by_slice(
 def in_few(column: Sequence[str]) -> list[str]:
     """The values themselves where they are few; many numbers as the halves around their median."""
     said = ["" if is_missing(value, NO_FACT) else value for value in column]
-    found = [read_quantity(value) for value in said]
+    found = read_column(said)
     numeric = sum(map(bool, found)) >= QUANTITY_SHARE * sum(map(bool, said))
     if len({*said}) <= MOST_VALUES or not numeric:
         return [value or "-" for value in said]
