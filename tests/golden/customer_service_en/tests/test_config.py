@@ -12,7 +12,12 @@ from golden_desk.errors import ProjectError
 from golden_desk.messages import fill
 
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
-NOT_YAML, UNNAMED = "{path}:{line}: not YAML: {reason}", {"path": "", "reason": ""}
+
+
+def not_yaml(line: int, path: object = "") -> str:
+    """What is said of a file that is not YAML, up to the reason, which is in the parser's words."""
+    said = fill("{path}:{line}: not YAML: {reason}", path=path, line=line, reason="REASON")
+    return said.partition("REASON")[0]
 
 
 def broken(tmp_path: Path, **replacements: str) -> Path:
@@ -96,10 +101,10 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
         ("run:\n  <<: {seed: 1}\n", ":2: " + fill("merge keys (<<) are not taken")),
         ("run:\n  seed: 1\n  seed: 2\n", ":3: " + fill("{key} is there twice", key="run.seed")),
         ("run:\n  name: x\nrun:\n  name: y\n", ":3: " + fill("{key} is there twice", key="run")),
-        ("? [a]\n: b\n", fill(NOT_YAML, line=1, **UNNAMED)),
+        ("? [a]\n: b\n", not_yaml(1)),
         ("[" * 5_000, fill("it is nested too deeply")),
-        ("run: !!python/name:os.system\n", fill(NOT_YAML, line=1, **UNNAMED)),
-        ("a: 1\n---\nb: 2\n", fill(NOT_YAML, line=2, **UNNAMED)),
+        ("run: !!python/name:os.system\n", not_yaml(1)),
+        ("a: 1\n---\nb: 2\n", not_yaml(2)),
         ("run: \x07\n", "unacceptable character"),
     ],
     ids=["anchor", "merge", "key", "section", "list", "deep", "tag", "two", "bell"],
@@ -126,6 +131,5 @@ def test_a_missing_or_broken_file_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=re.escape(fill("{path} is missing", path=gone))):
         load_config(gone)
     bad.write_text("run: [", encoding="utf-8")
-    said = fill(NOT_YAML, path=bad, line=1, reason="")
-    with pytest.raises(ProjectError, match=re.escape(said)):
+    with pytest.raises(ProjectError, match=re.escape(not_yaml(1, bad))):
         load_config(bad)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 
 from golden_desk import data, model, row_lengths, train
@@ -46,6 +48,18 @@ def test_too_many_long_rows_stop_the_formatting_and_leave_nothing_behind(
     assert not Path("data/processed").exists()
     data.main(limited(config, truncated_share=0.5), Namespace())
     data.main(limited(config, max_length=2_000), Namespace())
+
+
+def test_the_rows_are_read_one_by_one(config: Config, tmp_path: Path) -> None:
+    messages = [{"role": role, "content": "x" * 200} for role in ("system", "user", "assistant")]
+    line = orjson.dumps({"messages": messages}) + b"\n"
+    for split in row_lengths.TRAINED_ON:
+        (tmp_path / f"{split}.jsonl").write_bytes(line * 10_000)
+    tracemalloc.start()
+    row_lengths.measure_rows(tmp_path, limited(config, max_length=2_000))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < len(line) * 10_000 / 2
 
 
 def test_training_measures_rows_that_were_formatted_without_the_model(
