@@ -107,3 +107,15 @@ def test_answers_are_computed_as_training_was_where_this_machine_is_fast_in_it(
         assert probe.resolve_for_answers(opened, {}).precision == expected
     assert probe.resolve_for_answers(opened, records["bf16"]).attention == "sdpa"
     assert probe.resolve_for_answers(config.model, records["bf16"]) == config.model
+
+
+@pytest.mark.usefixtures("on_cpu")
+def test_a_machine_that_is_too_busy_to_time_everything_takes_what_was_timed(
+    config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "MOST_SECONDS", 0.0)
+    opened = left_open(config, training={"batch_size": "auto", "accumulation": 8})
+    timed, loaded = find(opened, tiny_model)
+    assert len(timed) == len(loaded) == 1
+    chosen = fill_in(opened, timed)
+    assert chosen.training.batch_size * chosen.training.accumulation == 8

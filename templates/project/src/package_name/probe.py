@@ -20,6 +20,7 @@ from .output import say
 
 TIMED_TOKENS = 128  # of a timed batch: at 100 tokens a second, a slow CPU, it takes 1.3 seconds
 TIMED_LENGTH = 256  # of a timed row; a longer one is cut at its beginning
+MOST_SECONDS = 20.0  # for all of it: on a machine that is busy, what was timed until then counts
 TURNS = 2  # every setup is timed so often, after one step that warms up; the fastest step counts
 MOST_TOKENS = 1_024  # more tokens in a batch keep a CPU no busier
 # eager attention keeps length x length values a head for the backward pass
@@ -118,25 +119,28 @@ def choose_setup(
     `load` makes the model that is trained, adapter included; one at a time is in memory.
     """
     say("timing precision, attention and batch on this CPU ...")
+    until = time.perf_counter() + MOST_SECONDS
     rows = sorted(examples, key=lambda example: len(example.ids))
     median = len(rows[len(rows) // 2].ids)
-    most = rows_of_update(config.training)
-    if config.training.batch_size != "auto":
-        most = config.training.batch_size
-    few = min(most, max(1, TIMED_TOKENS // median))
+    most = config.training.batch_size
+    if most == "auto":
+        most = rows_of_update(config.training)
+    few = _batch_sizes(most, TIMED_TOKENS // median)[0]
     attentions = [config.model.attention]
     if config.model.attention == "auto":
         attentions = ["sdpa", "eager"] if len(rows[-1].ids) <= LONGEST_FOR_EAGER else ["sdpa"]
     timed: list[Setup] = []
     for precision in precisions(config.model):
         setups = [Setup(precision, attention, few) for attention in attentions]
-        timed += time_setups(load(_resolved(config.model, setups[0])), setups, rows, collate)
+        if not timed or time.perf_counter() < until:
+            model = load(_resolved(config.model, setups[0]))
+            timed += time_setups(model, setups, rows, collate, until=until)
     best = _fastest(timed)
-    if config.training.batch_size == "auto":
+    if config.training.batch_size == "auto" and time.perf_counter() < until:
         model = load(_resolved(config.model, best))
-        sizes = _batch_sizes(most, median, _rows_in_memory(model, rows[-1], collate))
-        batches = [best._replace(batch_size=size) for size in sizes]
-        batches = time_setups(model, batches, rows, collate)
+        fitting = min(_rows_in_memory(model, rows[-1], collate), MOST_TOKENS // median)
+        batches = [best._replace(batch_size=size) for size in _batch_sizes(most, fitting)]
+        batches = time_setups(model, batches, rows, collate, until=until)
         best = _fastest(batches)
         timed += batches
     return [best, *(setup for setup in timed if setup != best)]
@@ -169,14 +173,15 @@ def measured_speed(
     say("measuring the speed of this machine ...")
     setup = Setup(chosen.model.precision, chosen.model.attention, chosen.training.batch_size)
     rows = sorted(examples, key=lambda example: len(example.ids))
-    return time_setups(model, [setup], rows, collate)[0].tokens_per_second
+    until = time.perf_counter() + MOST_SECONDS
+    return time_setups(model, [setup], rows, collate, until=until)[0].tokens_per_second
 
 
 def precisions(model: ModelConfig) -> list[str]:
-    """The precisions to try on this CPU: bf16 only where its matrix products are faster."""
+    """The precisions to try on this CPU: bf16 only, and first, where its products are faster."""
     if model.precision != "auto":
         return [model.precision]
-    return ["fp32", "bf16"] if multiplies_faster_in_bf16() else ["fp32"]
+    return ["bf16", "fp32"] if multiplies_faster_in_bf16() else ["fp32"]
 
 
 def multiplies_faster_in_bf16() -> bool:
@@ -199,23 +204,32 @@ def multiplies_faster_in_bf16() -> bool:
 
 
 def time_setups(
-    model: PeftModel, setups: Sequence[Setup], rows: Sequence[Example], collate: AnswerCollator
+    model: PeftModel,
+    setups: Sequence[Setup],
+    rows: Sequence[Example],
+    collate: AnswerCollator,
+    *,
+    until: float,
 ) -> list[Setup]:
-    """The setups with their speeds, each timed in turn on the rows around the median length."""
-    seconds = [float("inf")] * len(setups)
+    """The setups with their speeds, each timed in turn on the rows around the median length.
+
+    Where the time is over, no further step begins, but for the first setup's first.
+    """
+    seconds: dict[Setup, float] = {}
     batches = [_around_median(rows, setup.batch_size) for setup in setups]
     for turn in range(1 + TURNS):
-        for place, (setup, batch) in enumerate(zip(setups, batches, strict=True)):
+        for setup, batch in zip(setups, batches, strict=True):
+            if seconds and time.perf_counter() > until:
+                break
             model.get_base_model().set_attn_implementation(setup.attention)
             took = _time_step(model, collate(batch))
-            if turn:  # the first warms up
-                seconds[place] = min(seconds[place], took)
-    tokens = [sum(len(example.ids) for example in batch) for batch in batches]
-    speeds = [count / took for count, took in zip(tokens, seconds, strict=True)]
-    timed = [
-        setup._replace(tokens_per_second=round(speed, 1))
-        for setup, speed in zip(setups, speeds, strict=True)
-    ]
+            # the first step warms up, and counts only where no other follows
+            seconds[setup] = took if turn < 2 else min(took, seconds[setup])
+    timed = []
+    for setup, batch in zip(setups, batches, strict=True):
+        if setup in seconds:
+            speed = sum(len(example.ids) for example in batch) / seconds[setup]
+            timed.append(setup._replace(tokens_per_second=round(speed, 1)))
     for setup in timed:
         say(
             "  {precision}, {attention} attention, {rows} rows at once: {speed:,.0f} tokens/s",
@@ -261,10 +275,10 @@ def _around_median(rows: Sequence[Example], count: int) -> list[Example]:
     return cut
 
 
-def _batch_sizes(most: int, median: int, in_memory: int) -> list[int]:
+def _batch_sizes(most: int, fitting: int) -> list[int]:
     """The two largest equal parts of an update that fit; one row where none does."""
-    fitting = min(most, in_memory, max(1, MOST_TOKENS // min(median, TIMED_LENGTH)))
-    return [size for size in range(max(1, fitting), 0, -1) if most % size == 0][:2]
+    fitting = max(1, min(most, fitting))
+    return [size for size in range(fitting, 0, -1) if most % size == 0][:2]
 
 
 def _rows_in_memory(model: PeftModel, longest: Example, collate: AnswerCollator) -> int:

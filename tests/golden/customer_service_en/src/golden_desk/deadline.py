@@ -44,14 +44,15 @@ def work_through(
     done, took, began, too_short = 0, 0.0, deadline.clock(), False
     progress = _Progress(rows)
     while done < rows:
+        until = min(done + batch, rows)
         if deadline.seconds_left(share) < took:
             if done >= least:
                 break
-            too_short = True
+            too_short, until = True, min(until, least)
         started = deadline.clock()
-        work(range(done, min(done + batch, rows)))
+        work(range(done, until))
         now = deadline.clock()
-        done, took = min(done + batch, rows), now - started
+        done, took = until, now - started
         remaining = (now - began) / done * (rows - done)
         progress.show(done, now, min(remaining, max(0.0, deadline.seconds_left(share))))
     progress.end()

@@ -11,6 +11,7 @@ import yaml
 from .config import Config
 from .files import write_text
 from .messages import fill
+from .probe import fill_in, recorded_setups
 from .run_folder import RunFolder, portable_name
 from .supported import HAS_REVISIONS
 
@@ -81,13 +82,15 @@ def _card(run: RunFolder, config: Config, evaluation: Mapping[str, Any] | None) 
         }
     )
     yield fill("\n## Recipe\n")
+    timed = recorded_setups(record)  # what `auto` was, for training
+    last = run.last_checkpoint()  # a time budget may have changed the number of steps
     yield from _listed(
         {
             **{f"adapter.{name}": value for name, value in config.adapter},
-            **{f"training.{name}": value for name, value in config.training},
-            "model.precision": config.model.precision,
+            **{f"training.{name}": value for name, value in fill_in(config, timed).training},
+            "model.precision": timed[0].precision if timed else config.model.precision,
             "run.seed": config.run.seed,
-            fill("steps"): record.get("steps"),
+            fill("steps"): last.name.rpartition("-")[2] if last else record.get("steps"),
             fill("processes"): record.get("processes"),
             **record.get("versions", {}),
         }
