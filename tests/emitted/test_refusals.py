@@ -76,10 +76,10 @@ def without(name: str) -> Change:
             {
                 "seed: 2": "run.seed is there twice",
                 "precision: fp8": (
-                    "model.precision is 'fp8': Input should be 'auto', 'fp32', 'bf16' or 'fp16'"
+                    "model.precision is 'fp8': it must be one of: auto, fp32, bf16, fp16"
                 ),
                 "rnak: 8": "adapter.rnak is not a key; the nearest is rank",
-                "epochs: 0": "training.epochs is 0: Input should be greater than or equal to 1",
+                "epochs: 0": "training.epochs is 0: it must be 1 or greater",
             },
             AS_GENERATED,
         ),
@@ -95,7 +95,7 @@ def without(name: str) -> Change:
         ),
         (
             edited(warmup=".nan"),
-            {"warmup: .nan": "training.warmup is nan: Input should be a finite number"},
+            {"warmup: .nan": "training.warmup is nan: it must be a finite number"},
             AS_GENERATED,
         ),
         (

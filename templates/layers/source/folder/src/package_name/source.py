@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .config import ModelConfig
+from .messages import fill
 from .model_files import ModelFolder, bring, complete
 
 
@@ -20,5 +21,5 @@ def model_folder(model: ModelConfig) -> ModelFolder:
     return complete(
         Path(model.id).expanduser(),
         None,
-        hint=f"copy the folder again from where it came; or {fetch}",
+        hint=fill("copy the folder again from where it came; or {fetch}", fetch=fetch),
     )

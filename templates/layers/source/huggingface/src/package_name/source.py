@@ -19,6 +19,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
 
 from .config import ModelConfig
 from .errors import ProjectError
+from .messages import fill
 from .model_files import UNWANTED, WANTED, ModelFolder, bring, complete, local_folder
 
 
@@ -36,7 +37,9 @@ def model_folder(model: ModelConfig) -> ModelFolder:
     return complete(
         snapshot,
         snapshot.name,  # the cache names a snapshot after its commit
-        hint="run again with a network; if the model has no safetensors, choose another model.id",
+        hint=fill(
+            "run again with a network; if the model has no safetensors, choose another model.id"
+        ),
     )
 
 
@@ -67,33 +70,48 @@ def _explained(error: Exception, model: ModelConfig) -> ProjectError:
     match error:
         case HFValidationError():
             return ProjectError(
-                f"model.id is {model.id!r}: no folder here, and no name that a hub could have",
+                "model.id is {id}: no folder here, and no name that a hub could have",
                 "write the path of a model folder, or ORGANISATION/MODEL",
+                id=repr(model.id),
             )
         case GatedRepoError():
             return ProjectError(
-                f"{model.id} is gated, and {hub} did not let you in",
-                f"accept its terms at {hub}/{model.id}, then `hf auth login` or set HF_TOKEN",
+                "{id} is gated, and {hub} did not let you in",
+                "accept its terms at {hub}/{id}, then `hf auth login` or set HF_TOKEN",
+                id=model.id,
+                hub=hub,
             )
         case RevisionNotFoundError():
             return ProjectError(
-                f"{model.id} has no revision {model.revision!r}",
-                f"set model.revision to a commit, tag or branch of {hub}/{model.id}/commits/main",
+                "{id} has no revision {revision}",
+                "set model.revision to a commit, tag or branch of {hub}/{id}/commits/main",
+                id=model.id,
+                revision=repr(model.revision),
+                hub=hub,
             )
         case HfHubHTTPError() if error.response.status_code in (401, 404):
             return ProjectError(
-                f"{hub} has no model {model.id!r}, or does not show it to you",
+                "{hub} has no model {id}, or does not show it to you",
                 "correct model.id; for a private model `hf auth login` or set HF_TOKEN",
+                hub=hub,
+                id=repr(model.id),
             )
     if constants.HF_HUB_OFFLINE:
         return ProjectError(
-            f"HF_HUB_OFFLINE is set, and {model.id} is not complete in {constants.HF_HUB_CACHE}",
-            f"unset HF_HUB_OFFLINE once; or {_bring(model)}",
+            "HF_HUB_OFFLINE is set, and {id} is not complete in {cache}",
+            "unset HF_HUB_OFFLINE once; or {bring}",
+            id=model.id,
+            cache=constants.HF_HUB_CACHE,
+            bring=_bring(model),
         )
     reason = str(error.__cause__ or error).strip().partition("\n")[0]
     return ProjectError(
-        f"{model.id} could not be fetched from {hub}: {reason}",
-        f"set HF_ENDPOINT to a mirror that you reach; or {_bring(model)}",
+        "{id} could not be fetched from {hub}: {reason}",
+        "set HF_ENDPOINT to a mirror that you reach; or {bring}",
+        id=model.id,
+        hub=hub,
+        reason=reason,
+        bring=_bring(model),
     )
 
 

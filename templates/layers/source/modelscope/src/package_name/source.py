@@ -13,7 +13,10 @@ from modelscope_hub.errors import HubError, NetworkError
 
 from .config import ModelConfig
 from .errors import ProjectError
+from .messages import fill
 from .model_files import UNWANTED, WANTED, ModelFolder, bring, complete, local_folder
+
+DEFAULT_REVISION = "master"
 
 
 def model_folder(model: ModelConfig) -> ModelFolder:
@@ -31,8 +34,13 @@ def model_folder(model: ModelConfig) -> ModelFolder:
     except NetworkError as error:
         if cached := _cached(model):
             return cached
-        message = f"{_hub()} cannot be reached, and {model.id} is not complete in the cache"
-        raise ProjectError(message, _bring(model)) from error
+        raise ProjectError(
+            "{hub} cannot be reached, and {id} is not complete in the cache",
+            "{bring}",
+            hub=_hub(),
+            id=model.id,
+            bring=_bring(model),
+        ) from error
     except (HubError, OSError) as error:
         raise _explained(error, model) from error
 
@@ -57,8 +65,10 @@ def _snapshot(model: ModelConfig, *, offline: bool) -> ModelFolder:
     )
     return complete(
         Path(folder),
-        model.revision or "master",
-        hint="run again with a network; if the model has no safetensors, choose another model.id",
+        model.revision or DEFAULT_REVISION,
+        hint=fill(
+            "run again with a network; if the model has no safetensors, choose another model.id"
+        ),
     )
 
 
@@ -72,20 +82,31 @@ def _cached(model: ModelConfig) -> ModelFolder | None:
 
 
 def _explained(error: Exception, model: ModelConfig) -> ProjectError:
-    revision = f" at revision {model.revision!r}" if model.revision else ""
     statuses = [getattr(raised, "status_code", None) for raised in (error, error.__cause__)]
     if 404 in statuses:
         return ProjectError(
-            f"{_hub()} has no model {model.id!r}{revision}, or does not show it to you",
+            "{hub} has no model {id} at revision {revision}, or does not show it to you",
             "correct model.id and model.revision; for a private model set MODELSCOPE_API_TOKEN",
+            hub=_hub(),
+            id=repr(model.id),
+            revision=repr(model.revision or DEFAULT_REVISION),
         )
     if 401 in statuses or 403 in statuses:
         return ProjectError(
-            f"{_hub()} does not let you read {model.id}{revision}",
-            f"ask for access at {_hub()}/models/{model.id}, then set MODELSCOPE_API_TOKEN",
+            "{hub} does not let you read {id}",
+            "ask for access at {hub}/models/{id}, then set MODELSCOPE_API_TOKEN",
+            hub=_hub(),
+            id=model.id,
         )
     reason = str(error).partition("\n")[0]
-    return ProjectError(f"{model.id} could not be fetched from {_hub()}: {reason}", _bring(model))
+    return ProjectError(
+        "{id} could not be fetched from {hub}: {reason}",
+        "{bring}",
+        id=model.id,
+        hub=_hub(),
+        reason=reason,
+        bring=_bring(model),
+    )
 
 
 def _hub() -> str:
