@@ -79,14 +79,14 @@ class Desk:
         return Desk(to)
 
 
-def make_desk(folder: Path) -> Desk:
+def make_desk(folder: Path, records: str = RECORDS, language: str = "en") -> Desk:
     """The project in a new folder, as newft writes it for a model folder."""
     tiny = Path(__file__).with_name("tiny_model.py")
     subprocess.run([sys.executable, tiny, folder / "tiny"], capture_output=True, check=True)
-    (folder / "t.csv").write_text(RECORDS, encoding="utf-8")
+    (folder / "t.csv").write_text(records, encoding="utf-8")
     run = newft(
         *("new", "desk", "--data", "t.csv", "--gpu", "cpu", "--family", "smollm2"),
-        *("--model", str(folder / "tiny"), "--yes", "--json"),
+        *("--model", str(folder / "tiny"), "--language", language, "--yes", "--json"),
         cwd=folder,
     )
     assert run.returncode == 0, run.stderr
