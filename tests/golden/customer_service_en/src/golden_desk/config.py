@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -28,7 +29,27 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 Part = Annotated[float, Field(gt=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 AS_GENERATED = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
-NO_NUMBER, NO_TEXT = "not a number", "which is not text"
+NO_NUMBER = "{place} is {value} (text), not a number"
+NO_TEXT = "{place} is {value}, which is not text"
+# what pydantic asks of a value, by its name for it
+RULES = {
+    "greater_than": "it must be greater than {gt}",
+    "greater_than_equal": "it must be {ge} or greater",
+    "less_than": "it must be less than {lt}",
+    "less_than_equal": "it must be {le} or less",
+    "too_short": "it needs {min_length} entries or more",
+    "string_too_short": "it must not be empty",
+    "string_too_long": "it may have {max_length} characters at most",
+    "string_pattern_mismatch": "it must match {pattern}",
+    "literal_error": "it must be one of: {expected}",
+    "bool_type": "it must be true or false",
+    "int_type": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "float_type": "it must be a number",
+    "finite_number": "it must be a finite number",
+    "list_type": "it must be a list",
+    "dict_type": "it must hold keys with values",
+}
 # the options of `newft new` that make a project with another source of the base model
 NEW_PROJECT = {
     "embedded": "--model embedded",
@@ -57,13 +78,15 @@ class DataConfig(Section):
     @model_validator(mode="after")
     def _slices_are_fields(self) -> DataConfig:
         if unknown := [name for name in self.slices if name not in self.columns]:
-            raise ValueError(f"slices names {unknown[0]}, which is no field of data.columns")
+            raise ValueError(
+                fill("slices names {name}, which is no field of data.columns", name=unknown[0])
+            )
         return self
 
     @model_validator(mode="after")
     def _leaves_rows_to_train_on(self) -> DataConfig:
         if self.validation_share + self.test_share >= 1:
-            raise ValueError("validation_share and test_share leave nothing to train on")
+            raise ValueError(fill("validation_share and test_share leave nothing to train on"))
         return self
 
 
@@ -186,6 +209,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     for override in overrides:
         keys = _override(values, override)
         places[keys] = f"--set {_dotted(keys)}"
+    details: list[dict[str, Any]] = []
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
@@ -195,7 +219,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     else:
         if not faults:
             return config
-    raise ProjectError("\n".join(map(escape_controls, faults)), _hint(faults))
+    raise ProjectError("\n".join(map(escape_controls, faults)), _hint(details, faults))
 
 
 def _read(path: Path) -> tuple[dict[str, Any], list[Place]]:
@@ -274,18 +298,39 @@ def _fault(detail: dict[str, Any], places: Mapping[Keys, str]) -> str:
         place = places[where]
     match detail["type"]:
         case "missing":
-            return f"{places[where]}: {_dotted(loc)} is missing"
+            return fill("{place}: {key} is missing", place=places[where], key=_dotted(loc))
         case "extra_forbidden":
-            near = _nearest(loc)
-            return f"{place} is not a key" + (f"; the nearest is {near}" if near else "")
+            return fill(
+                "{place} is not a key; the nearest is {near}"
+                if _nearest(loc)
+                else "{place} is not a key",
+                place=place,
+                near=_nearest(loc),
+            )
         case "model_type":
-            return f"{place} holds no keys"
+            return fill("{place} holds no keys", place=place)
         case "float_type" | "int_type" if isinstance(value, str):
-            return f"{place} is {value!r} (text), {NO_NUMBER}"
+            return fill(NO_NUMBER, place=place, value=repr(value))
         case "string_type":
-            return f"{place} is {value!r}, {NO_TEXT}"
-    shown = "" if isinstance(value, (dict, list, BaseModel)) else f" is {value!r}"
-    return f"{place}{shown}: {detail['msg'].removeprefix('Value error, ')}"
+            return fill(NO_TEXT, place=place, value=repr(value))
+    return fill(
+        "{place}: {fault}"
+        if isinstance(value, (dict, list, BaseModel))
+        else "{place} is {value}: {fault}",
+        place=place,
+        value=repr(value),
+        fault=_rule(detail),
+    )
+
+
+def _rule(detail: Mapping[str, Any]) -> str:
+    """What a value has to be, in the language of the project; pydantic has English alone."""
+    if detail["type"] not in RULES:
+        return str(detail["msg"]).removeprefix("Value error, ")
+    bounds = dict(detail.get("ctx", {}))
+    if "expected" in bounds:  # such as 'a', 'b' or 'c'
+        bounds["expected"] = fill(", ").join(re.findall("'(.*?)'", bounds["expected"]))
+    return fill(RULES[detail["type"]], **bounds)
 
 
 def _dotted(keys: Keys) -> str:
@@ -305,11 +350,12 @@ def _nearest(where: Keys) -> str:
     return close[0] if close else ""
 
 
-def _hint(faults: Sequence[str]) -> str:
-    if any(NO_NUMBER in fault for fault in faults):
-        return "YAML reads 1e-4 as text: write 1.0e-4, and numbers without quotes"
-    if any(NO_TEXT in fault for fault in faults):
-        return "YAML reads yes, no, null and 12 as other things than text: put them in quotes"
+def _hint(details: Sequence[Mapping[str, Any]], faults: Sequence[str]) -> str:
+    numbers = [detail for detail in details if detail["type"] in ("float_type", "int_type")]
+    if any(isinstance(detail["input"], str) for detail in numbers):
+        return fill("YAML reads 1e-4 as text: write 1.0e-4, and numbers without quotes")
+    if any(detail["type"] == "string_type" for detail in details):
+        return fill("YAML reads yes, no, null and 12 as other things than text: put them in quotes")
     if all(fault.startswith("--set") for fault in faults):
         return ""
     return AS_GENERATED

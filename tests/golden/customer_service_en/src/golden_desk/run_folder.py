@@ -68,7 +68,10 @@ class RunFolder:
             found = _file_hash(self.adapter_weights)
         if found != trained:
             raise ProjectError(
-                "{path} is not the adapter that was trained", again, path=self.adapter_weights
+                "{path} is not the adapter that was trained",
+                "{advice}",
+                path=self.adapter_weights,
+                advice=again,
             )
         return self.adapter
 
@@ -104,9 +107,11 @@ class RunFolder:
         before = self.record().get("model_sha256")
         if before and before != _weights_hash(folder.path):
             raise ProjectError(
-                f"{folder.path} is another base model than the one {self.path} began with",
-                f"set model.id in config/run.yaml to where {self._settings()['model']['id']} is "
-                "now, or another run.name",
+                "{folder} is another base model than the one {run} began with",
+                "set model.id in config/run.yaml to where {id} is now, or another run.name",
+                folder=folder.path,
+                run=self.path,
+                id=self._settings()["model"]["id"],
             )
         return folder
 
@@ -116,8 +121,12 @@ class RunFolder:
         How to evaluate it, how to ask the base, and what is this machine's, run.yaml says.
         """
         if changed := [key for key in self.other_settings(config) if key != "model.precision"]:
-            said = f"{self.path} keeps the settings it was trained with; run.yaml differs in "
-            print(said + ", ".join(changed), file=sys.stderr)
+            say(
+                "{run} keeps the settings it was trained with; run.yaml differs in {keys}",
+                run=self.path,
+                keys=fill(", ").join(changed),
+                file=sys.stderr,
+            )
         try:  # a run may come from a project with another source of the base model
             own = load_config(self.config_file, [f"model.source={config.model.source}"])
         except ProjectError as error:
@@ -152,8 +161,10 @@ class RunFolder:
         """Refuse to go on with other settings or rows than the run began with."""
         if changed := self.other_settings(config):
             raise ProjectError(
-                f"{self.path} holds a run with other settings: {', '.join(changed)}",
-                f"set another run.name in config/run.yaml, or delete {self.path} to train it anew",
+                "{run} holds a run with other settings: {keys}",
+                "set another run.name in config/run.yaml, or delete {run} to train it anew",
+                run=self.path,
+                keys=fill(", ").join(changed),
             )
         self.refuse_other_rows(data)
 
@@ -162,8 +173,9 @@ class RunFolder:
         before = self.record()
         if before and before["data_sha256"] != data:
             raise ProjectError(
-                f"data/processed changed since {self.path} began",
-                f"set another run.name in config/run.yaml and train, or delete {self.path}",
+                "data/processed changed since {run} began",
+                "set another run.name in config/run.yaml and train, or delete {run}",
+                run=self.path,
             )
 
     def refuse_other_processes(self, processes: int) -> None:
@@ -171,9 +183,13 @@ class RunFolder:
         before = self.record().get("processes", processes)
         if before != processes:
             raise ProjectError(
-                f"{self.path} began with {before} processes, and {processes} would go on",
-                f"python -m torch.distributed.run --nproc-per-node {before} "
-                f"-m {__package__}.train, or set another run.name",
+                "{run} began with {before} processes, and {processes} would go on",
+                "python -m torch.distributed.run --nproc-per-node {before} -m {package}.train, "
+                "or set another run.name",
+                run=self.path,
+                before=before,
+                processes=processes,
+                package=__package__,
             )
 
     def begin(

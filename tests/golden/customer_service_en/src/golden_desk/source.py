@@ -44,7 +44,8 @@ def model_folder(model: ModelConfig) -> ModelFolder:
                 folder=folder,
                 reason=error,
             ) from error
-    return complete(folder, revision, hint=f"delete {folder} and run again: it will be made anew")
+    again = fill("delete {folder} and run again: it is then made anew", folder=folder)
+    return complete(folder, revision, hint=again)
 
 
 def _gguf() -> Path:
@@ -53,7 +54,9 @@ def _gguf() -> Path:
     for place in (spec.submodule_search_locations or ()) if spec else ():
         if (Path(place) / FILE).is_file():
             return Path(place) / FILE
-    raise ProjectError(f"{PACKAGE}, which holds the base model, is not installed", "make setup")
+    raise ProjectError(
+        "{package}, which holds the base model, is not installed", "make setup", package=PACKAGE
+    )
 
 
 def cached_folder(model: ModelConfig) -> Path | None:
