@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import zipfile
 from dataclasses import dataclass
@@ -95,7 +94,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
     ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
     packages = Path(run(python, "-c", ask, cwd=folder).strip())
     # a path line does not make Python read the .pth files there: an editable newft stays unseen
-    paths = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    paths = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     (packages / "running.pth").write_text("\n".join(paths) + "\n", encoding="utf-8")
     return Installed(python, folder / "bin/newft")
 
