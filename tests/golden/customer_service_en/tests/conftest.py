@@ -80,6 +80,7 @@ def config(
         ),
         "model": run_yaml.model.model_copy(
             update={
+                "template_arguments": {},  # the tiny model's chat template reads none
                 "precision": "fp32",
                 "attention": "sdpa",
                 "architecture": None,
