@@ -137,6 +137,7 @@ class Size:
     modelscope_id: str | None = None
     # where the size's own chat template takes others than the family's
     template_arguments: Mapping[str, str | bool] | None = None
+    caveats: tuple[Measured[Text], ...] | None = None  # where the family's do not hold
     license: str | None = None  # as the hub writes it; the page of `hub_id` says so
     embedded: Embedded | None = None
     # method -> value, where this size wants another than its family

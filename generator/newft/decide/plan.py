@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from newft.decide import warnings
@@ -43,7 +44,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         kit=kit,
         task_id=answers.task,
         task=task,
-        family=family,
+        family=_with_own_caveats(family, size),
         hardware=hardware,
         model=model,
         data=facts.data,
@@ -121,6 +122,13 @@ def _model(answers: Answers, family: Family, size: Size | None) -> ModelPlan:
         template_arguments=_template_arguments(family, size),
         embedded=size.embedded if size and source == EMBEDDED else None,
     )
+
+
+def _with_own_caveats(family: Family, size: Size | None) -> Family:
+    """The family, with the caveats of this size where it has some of its own."""
+    if size is None or size.caveats is None:
+        return family
+    return replace(family, caveats=size.caveats)
 
 
 def _template_arguments(family: Family, size: Size | None) -> Mapping[str, str | bool]:
