@@ -55,7 +55,7 @@ OTHERS: dict[str, object] = {
 TIMED = re.compile(r"_runtime$|_per_second$")
 # `auto` is what was fastest, which no two runs share
 NOT_BY_PACE = ("model.precision=fp32", "model.attention=sdpa", "training.batch_size=2")
-BY_PACE = re.compile(r"tokens/s")  # lines that no two runs share
+BY_PACE = re.compile(r"tokens/s|每秒")  # lines that no two runs share
 
 
 def module(name: str) -> Any:

@@ -218,6 +218,10 @@ def test_a_number_format_that_the_device_does_not_train_in_is_refused(ready: Des
     assert run.stderr.startswith("error: model.precision is fp16, which does not train on cpu\n")
 
 
+# 8 rows, of which `auto` would take as many at once as this machine is fast with
+UPDATE = ("--set", "training.batch_size=2", "--set", "training.accumulation=4")
+
+
 @pytest.mark.parametrize(
     ("planned", "processes", "said"),
     [(1, 2, "batch_size 2 and accumulation 2"), (2, 1, "batch_size 2 and accumulation 8")],
@@ -230,7 +234,7 @@ def test_other_processes_than_planned_keep_the_rows_of_an_update(
         [
             *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
             *("--nproc-per-node", str(processes), "-m", "desk.train", "--dry-run"),
-            *("--set", f"training.processes={planned}"),
+            *("--set", f"training.processes={planned}", *UPDATE),
         ],
         cwd=ready.folder,
         env=ready.environment,
@@ -249,7 +253,7 @@ def test_other_processes_than_planned_keep_the_rows_of_an_update(
 def test_processes_that_cannot_share_an_update_are_refused(ready: Desk) -> None:
     desk = Desk(ready.folder)
     run = subprocess.run(
-        desk.command("train"),
+        [*desk.command("train"), *UPDATE],
         cwd=desk.folder,
         env=desk.environment | {"WORLD_SIZE": "3"},
         capture_output=True,

@@ -193,7 +193,7 @@ def test_a_wrong_option_is_blamed_itself(
             "no row is left for train; left out:\n"
             "          1 empty_input    has no text\n"
             "          1 empty_label    has no label\n"
-            "          1 unknown_label  its label is not one of the task: moon (1)",
+            "          1 unknown_label  its label is not in task.labels: moon (1)",
             "2 of 3 rows are left out for their label: is Reason the column of data.columns.label,"
             " and are its values in task.labels?",
         ),

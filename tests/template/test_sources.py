@@ -421,7 +421,10 @@ def test_what_modelscope_refuses_is_explained(scope: World, tiny: Path) -> None:
     )
     correct = "correct model.id and model.revision; for a private model set MODELSCOPE_API_TOKEN"
     assert absent == Outcome(
-        None, None, f"{at} has no model 'lab/absent', or does not show it to you", correct
+        None,
+        None,
+        f"{at} has no model 'lab/absent' at revision 'master', or does not show it to you",
+        correct,
     )
     assert wrong == Outcome(
         None,
