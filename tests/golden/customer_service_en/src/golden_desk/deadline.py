@@ -53,8 +53,10 @@ def work_through(
         work(range(done, until))
         now = deadline.clock()
         done, took = until, now - started
-        remaining = (now - began) / done * (rows - done)
-        progress.show(done, now, min(remaining, max(0.0, deadline.seconds_left(share))))
+        within = deadline.seconds_left(share)
+        wanted = rows if within > 0 else max(least, done)
+        remaining = (now - began) / done * (wanted - done)
+        progress.show(done, now, min(remaining, within) if within > 0 else remaining)
     progress.end()
     if too_short:
         say(
