@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 import torch
 from example import COLUMNS, record, with_two_labels
+from hypothesis import HealthCheck, settings
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from golden_desk import row_lengths
 from golden_desk.config import Config, load_config
 from golden_desk.model_files import ModelFolder
+
+# a busy machine is no fault of what is tested
+settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any pace")
 
 # so small a model gains nothing from several threads, and on a busy machine waits for them
 torch.set_num_threads(1)
