@@ -12,7 +12,7 @@ from typing import Any
 
 from .config import Config, load_config
 from .errors import ProjectError
-from .library_errors import explained
+from .library_errors import explain_error
 from .messages import fill
 from .output import say
 
@@ -44,7 +44,7 @@ def run(
         say("interrupted", file=sys.stderr)
         return 130
     except Exception as error:
-        if (known := explained(error)) is None:
+        if (known := explain_error(error)) is None:
             raise  # a mistake in the code: its traceback helps to correct it
         return _failed(known.message, known.hint)
     return 0

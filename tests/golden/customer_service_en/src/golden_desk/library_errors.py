@@ -18,7 +18,7 @@ SYSTEM = {
 }
 
 
-def explained(error: BaseException) -> ProjectError | None:
+def explain_error(error: BaseException) -> ProjectError | None:
     """What such an error means to the user; None for all others, which are mistakes in the code."""
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
     if _is_out_of_memory(error):

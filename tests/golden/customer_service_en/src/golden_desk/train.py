@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import random
 import time
+from functools import partial
+from pathlib import Path
 
 import torch
 from peft import PeftModel
@@ -66,16 +68,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     say("loading {model}", model=config.model.id)
 
     # 2. Model: the frozen base, and what is trained beside it. A resumed run keeps what `auto` was.
-    def load(model: ModelConfig) -> PeftModel:
-        set_seed(config.run.seed)
-        base, checkpointing = load_base(folder.path, model, on), settings.gradient_checkpointing
-        adapted = add_adapter(base, config.adapter, checkpointing=checkpointing)
-        adapted.peft_config["default"].base_model_name_or_path = portable_name(config.model.id)
-        if checkpointing:
-            adapted.activation_checkpointing_enable()  # as the Trainer will: it costs time
-        return adapted
-
-    settings, record = config.training, run.record()
+    load, record = partial(load_model, config, folder.path, on), run.record()
     collate = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
     timed = recorded_setups(record) if record else find_setups(config, train, collate, load)
     chosen = fill_in(config, timed)
@@ -119,10 +112,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             eval_dataset=held_out,
             callbacks=[Progress(plan, steps.tokens, settings.evaluations, budget=budget)],
         )
-        trainer.create_optimizer()
-        # checkpoints keep the plan as the state of this schedule
-        trainer.lr_scheduler = LambdaLR(trainer.optimizer, plan)
-        fit(trainer, run)
+        fit(trainer, run, plan)
         if trainer.is_world_process_zero():
             save_adapter(model, run.adapter)
             tokenizer.save_pretrained(run.adapter)
@@ -134,6 +124,18 @@ def main(config: Config, options: argparse.Namespace) -> None:
         adapter=run.adapter,
         curve=run.path / "loss.png",
     )
+
+
+def load_model(config: Config, folder: Path, on: torch.device, model: ModelConfig) -> PeftModel:
+    """The base model as `model` says, with an adapter whose first weights the seed decides."""
+    set_seed(config.run.seed)
+    checkpointing = config.training.gradient_checkpointing
+    base = load_base(folder, model, on)
+    adapted = add_adapter(base, config.adapter, checkpointing=checkpointing)
+    adapted.peft_config["default"].base_model_name_or_path = portable_name(config.model.id)
+    if checkpointing:
+        adapted.activation_checkpointing_enable()  # as the Trainer will: it costs time
+    return adapted
 
 
 def own_share(planned: TrainingConfig, processes: int) -> TrainingConfig:
@@ -152,9 +154,12 @@ def own_share(planned: TrainingConfig, processes: int) -> TrainingConfig:
     return settings
 
 
-def fit(trainer: Trainer, run: RunFolder) -> None:
+def fit(trainer: Trainer, run: RunFolder, plan: StepPlan) -> None:
     """Train from the last checkpoint on; the model then has its best weights."""
     trainer.remove_callback(PrinterCallback)
+    trainer.create_optimizer()
+    # checkpoints keep the plan as the state of this schedule
+    trainer.lr_scheduler = LambdaLR(trainer.optimizer, plan)
     checkpoint = run.last_checkpoint()
     if checkpoint:
         say("going on from {checkpoint}", checkpoint=checkpoint)

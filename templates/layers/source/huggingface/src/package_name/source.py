@@ -33,7 +33,7 @@ def model_folder(model: ModelConfig) -> ModelFolder:
     try:
         snapshot = _snapshot(model, offline=False)
     except (HTTPError, HFValidationError, OSError) as error:
-        raise _explained(error, model) from error
+        raise _explain_error(error, model) from error
     return complete(
         snapshot,
         snapshot.name,  # the cache names a snapshot after its commit
@@ -65,7 +65,7 @@ def _snapshot(model: ModelConfig, *, offline: bool) -> Path:
     )
 
 
-def _explained(error: Exception, model: ModelConfig) -> ProjectError:
+def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
     hub = constants.ENDPOINT
     match error:
         case HFValidationError():

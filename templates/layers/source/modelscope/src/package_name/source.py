@@ -42,7 +42,7 @@ def model_folder(model: ModelConfig) -> ModelFolder:
             bring=_bring(model),
         ) from error
     except (HubError, OSError) as error:
-        raise _explained(error, model) from error
+        raise _explain_error(error, model) from error
 
 
 def cached_folder(model: ModelConfig) -> Path | None:
@@ -81,7 +81,7 @@ def _cached(model: ModelConfig) -> ModelFolder | None:
     return cached if model.revision in (None, cached.path.name) else None
 
 
-def _explained(error: Exception, model: ModelConfig) -> ProjectError:
+def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
     statuses = [getattr(raised, "status_code", None) for raised in (error, error.__cause__)]
     if 404 in statuses:
         return ProjectError(
