@@ -161,7 +161,7 @@ def now(model: Any, task: Task, output: str) -> Any:
     from transformers import Trainer, TrainingArguments
 
     training = task.config.training
-    batches = (training.batch_size, training.accumulation)
+    batches = (training.batch_size, training.gradient_accumulation_steps)
     bf16 = task.config.model.precision == "bf16"
     arguments = TrainingArguments(
         output, bf16=bf16, **settings(task, "sequential", batches=batches)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from newft.catalog.load import load_catalog
+from newft.catalog.loader import load_catalog
+from newft.dataset.profile import profile_dataset
 from newft.errors import DataError
-from newft.intake import measure
-from newft.model import DataFacts
+from newft.schema.dataset import DataFacts
 
 KIT = load_catalog().kits["credit_risk"]
 TASK = KIT.tasks["risk"]
@@ -64,7 +64,7 @@ def written(folder: Path, records: Sequence[Record], name: str = "applications.c
 
 
 def facts(path: Path, columns: Mapping[str, str] | None = None) -> DataFacts:
-    return measure([str(path)], task=TASK, columns=columns or {}, language=None)
+    return profile_dataset([str(path)], task=TASK, columns=columns or {}, language=None)
 
 
 def refusal(path: Path) -> DataError:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newft.records import RecordError, read_rows
+from newft.emitted.file_access import RecordError
+from newft.emitted.readers import read_rows
 
 
 def write(folder: Path, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:

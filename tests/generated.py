@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from newft.catalog.load import load_catalog
-from newft.entries import Catalog
-from newft.given import Value
-from newft.lookups import lookups_for
-from newft.model import Plan
-from newft.new import plan_for, write
-from newft.questions import complete
-from newft.situation import Situation
+from newft.answers.keys import AnswerValue
+from newft.catalog.loader import load_catalog
+from newft.commands.new import plan_project, render_and_write
+from newft.schema.catalog import Catalog
+from newft.schema.plan import Plan
+from newft.wizard.services import build_lookups
+from newft.wizard.state import WizardState
+from newft.wizard.state_updates import fill_defaults
 
 CODE = (".py", ".toml", ".yaml", ".yml", ".md", "Makefile", ".gitignore", ".txt")
 
@@ -25,12 +25,12 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
-def generate(given: Mapping[str, Value], folder: Path) -> Plan:
+def generate(given: Mapping[str, AnswerValue], folder: Path) -> Plan:
     """The plan that these answers lead to, once its project is in the folder."""
-    lookups = lookups_for(catalog(), machine=None)
-    end = complete(Situation(catalog(), given), lookups)
-    plan = plan_for(end)
-    write(plan, end, folder, dry_run=False)
+    lookups = build_lookups(catalog(), machine=None)
+    end = fill_defaults(WizardState(catalog(), given), lookups)
+    plan = plan_project(end)
+    render_and_write(plan, end, folder, dry_run=False)
     return plan
 
 

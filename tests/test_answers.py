@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newft import answers, answers_file
+from newft.answers import command_line, parse, yaml_file
 from newft.errors import UsageError
-from newft.model import Answers, DataAnswer
+from newft.schema.answers import Answers, DataAnswer
 
 FULL = {
     "name": "desk",
@@ -31,7 +31,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_
 
 
 def test_complete_answers_become_their_type() -> None:
-    assert answers.finish(FULL) == Answers(
+    assert parse.build_answers(FULL) == Answers(
         name="desk",
         domain="customer_service",
         task="intent",
@@ -47,7 +47,7 @@ def test_complete_answers_become_their_type() -> None:
 
 
 def test_what_is_dumped_is_read_back() -> None:
-    assert answers_file.read("a.yml", answers.dump(FULL)) == FULL
+    assert yaml_file.parse_answers_yaml("a.yml", parse.format_answers_yaml(FULL)) == FULL
 
 
 @given(column=WORDS, path=WORDS)
@@ -55,8 +55,11 @@ def test_what_is_dumped_is_read_back() -> None:
 def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str) -> None:
     given_answers = {**FULL, "data.files": (path,), "data.columns.text": column}
 
-    assert answers_file.read("a.yml", answers.dump(given_answers)) == given_answers
-    words = shlex.split(answers.command(given_answers, "./desk", program=["newft"]))
+    assert (
+        yaml_file.parse_answers_yaml("a.yml", parse.format_answers_yaml(given_answers))
+        == given_answers
+    )
+    words = shlex.split(command_line.format_command(given_answers, "./desk", program=["newft"]))
     assert path in words
     assert f"data.columns.text={column}" in words
 
@@ -78,7 +81,7 @@ def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str)
     ],
 )
 def test_set_takes_a_value_as_it_is_written(text: str, expected: tuple[str, object]) -> None:
-    assert answers.parse_set(text) == expected
+    assert parse.parse_set(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,14 +97,14 @@ def test_set_takes_a_value_as_it_is_written(text: str, expected: tuple[str, obje
 )
 def test_a_wrong_set_says_what_is_meant(text: str, message: str, hint: str | None) -> None:
     with pytest.raises(UsageError) as caught:
-        answers.parse_set(text)
+        parse.parse_set(text)
     assert (str(caught.value), caught.value.hint) == (message, hint)
 
 
 def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
     text = "famly: qwen3\nlanguage: fr\ngpu: [a]\ngpu: cpu\ndata:\n  colums: {text: a}\n"
     with pytest.raises(UsageError) as caught:
-        answers_file.read("a.yml", text)
+        yaml_file.parse_answers_yaml("a.yml", text)
     assert str(caught.value) == (
         "a.yml: 4 faults\n"
         "a.yml:1: `famly` is not known (did you mean `family`?)\n"
@@ -128,12 +131,12 @@ def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
 )
 def test_a_broken_file_is_explained(text: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        answers_file.read("a.yml", text)
+        yaml_file.parse_answers_yaml("a.yml", text)
     assert str(caught.value) == message
 
 
 def test_a_key_without_a_value_is_not_answered() -> None:
-    assert answers_file.read("a.yml", "gpu: cpu\nrevision:\n") == {"gpu": "cpu"}
+    assert yaml_file.parse_answers_yaml("a.yml", "gpu: cpu\nrevision:\n") == {"gpu": "cpu"}
 
 
 @pytest.mark.parametrize(
@@ -152,13 +155,13 @@ def test_a_file_that_cannot_be_read_is_named(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(UsageError) as caught:
-        answers_file.load(path)
+        yaml_file.load_answers(path)
     assert str(caught.value) == f"{path}{message}"
     assert caught.value.hint
 
 
 def test_options_and_set_win_over_the_file() -> None:
-    merged = answers.merge(
+    merged = parse.merge_answers(
         {"gpu": "cpu"},
         [("name", "b"), ("gpu", "cpu")],
         {"gpu": "auto", "name": "a", "hub": "modelscope"},
@@ -185,12 +188,12 @@ def test_an_option_and_a_set_that_disagree_are_refused(
     options: dict[str, str], sets: list[tuple[str, str]], message: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        answers.merge(options, sets, {})
+        parse.merge_answers(options, sets, {})
     assert str(caught.value) == message
 
 
 def test_the_repeat_command_names_every_answer() -> None:
-    assert answers.command(FULL, "./my desk", program=["newft"]) == (
+    assert command_line.format_command(FULL, "./my desk", program=["newft"]) == (
         "newft new './my desk' --domain customer_service --task intent --data 工单.csv"
         " --data b.xlsx --language zh --family qwen3 --model Qwen/Qwen3-1.7B --revision 1234567"
         " --hub modelscope --method lora --gpu 2xV100-32GB --name desk"
@@ -200,10 +203,10 @@ def test_the_repeat_command_names_every_answer() -> None:
 
 def test_an_empty_option_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
-        answers.from_options({"name": "", "gpu": None})
+        parse.collect_options({"name": "", "gpu": None})
     assert str(caught.value) == "--name: the value is missing"
 
 
 def test_auto_is_kept_in_one_spelling() -> None:
-    assert answers.from_options({"gpu": "Auto"}) == {"gpu": "auto"}
-    assert answers_file.read("a.yml", "gpu: AUTO\n") == {"gpu": "auto"}
+    assert parse.collect_options({"gpu": "Auto"}) == {"gpu": "auto"}
+    assert yaml_file.parse_answers_yaml("a.yml", "gpu: AUTO\n") == {"gpu": "auto"}

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from newft import __version__
-from newft.catalog.load import load_catalog
-from newft.help_texts import HELP
-from newft.keys import escape_controls as safe
-from newft.layout import width_of
-from newft.model import Recipe
-from newft.project.apply import MARK
-from newft.texts import catalogue, interface_language
+from newft.catalog.loader import load_catalog
+from newft.cli_help import HELP_TEXTS
+from newft.console.text_layout import measure_width
+from newft.emitted.normalize import escape_controls as safe
+from newft.i18n import detect_language, load_messages
+from newft.project.write import STAGING_MARKER
+from newft.schema.plan import Recipe
 
 GENERATOR = Path(__file__).parents[1] / "generator"
 HEAVY = {"jinja2", "questionary", "rich", "pydantic", "torch", "yaml", "dataclasses"}
@@ -89,8 +89,8 @@ class TestStart:
     ) -> None:
         shown = newft(*words, "--lang", lang, cwd=tmp_path, COLUMNS="80").stdout
         assert shown.startswith("用法：newft" if lang == "zh" else "usage: newft")
-        assert max(map(width_of, shown.splitlines())) <= 80
-        english = {text.en for text in HELP.values() if " " in text.en}
+        assert max(map(measure_width, shown.splitlines())) <= 80
+        english = {text.en for text in HELP_TEXTS.values() if " " in text.en}
         assert [text for text in english if lang == "zh" and text in shown] == []
         assert not re.search(r"[\u4e00-\u9fff][:,;]", shown)
         if "--lang" in shown and lang == "zh":
@@ -251,7 +251,7 @@ class TestShow:
                     {"hub_id": size.hub_id, "parameters": size.parameters} for size in family.sizes
                 ],
                 "architectures": list(family.architectures),
-                "targets": {
+                "target_modules": {
                     method: target if isinstance(target, str) else list(target)
                     for method, target in family.targets.items()
                 },
@@ -439,7 +439,7 @@ class TestNew:
         stage = here / "desk" / ".newft-apply"
         (stage / "tree").mkdir(parents=True)
         (stage / "tree" / "README.md").write_text("first", encoding="utf-8")
-        (stage / MARK).touch()
+        (stage / STAGING_MARKER).touch()
         journal = {"files": ["README.md"], "folders": []}
         (stage / "journal").write_text(json.dumps(journal), encoding="utf-8")
         run = newft("new", "desk", "--gpu", "cpu", "--yes", "--json", cwd=here)
@@ -522,13 +522,13 @@ class TestNew:
 
 class TestTexts:
     def test_both_catalogues_have_the_same_keys_and_places(self) -> None:
-        english, chinese = catalogue("en"), catalogue("zh")
+        english, chinese = load_messages("en"), load_messages("zh")
         assert list(english) == list(chinese)
         for key, text in english.items():
             assert _places(text) == _places(chinese[key]), key
 
     def test_chinese_texts_have_chinese_punctuation(self) -> None:
-        texts = [*catalogue("zh").values(), *(text.zh for text in HELP.values())]
+        texts = [*load_messages("zh").values(), *(text.zh for text in HELP_TEXTS.values())]
         chinese, half = "[\u4e00-\u9fff）”]", r"[,;:!?()]"
         odd = [text for text in texts if re.search(f"{chinese}{half}|{half}{chinese}", text)]
         assert odd == []
@@ -540,7 +540,9 @@ class TestTexts:
         made = ("questions.", "wizard.path", "wizard.text", "error.", "review.source.")
         made += tuple(f"mapping.{name}" for name in ("inputs", "protected", "excluded", "en", "zh"))
         unused = [
-            key for key in catalogue("en") if f'"{key}"' not in source and not key.startswith(made)
+            key
+            for key in load_messages("en")
+            if f'"{key}"' not in source and not key.startswith(made)
         ]
         assert unused == []
 
@@ -559,7 +561,7 @@ class TestTexts:
     def test_the_language_is_that_of_option_variable_or_locale(
         self, option: str | None, environment: dict[str, str], expected: str
     ) -> None:
-        assert interface_language(option, environment) == expected
+        assert detect_language(option, environment) == expected
 
     def test_what_could_steer_a_terminal_is_written_out(self) -> None:
         assert safe("a\x1b[2Jb\u202ec\n[red]客服") == "a\\x1b[2Jb\\u202ec\\n[red]客服"

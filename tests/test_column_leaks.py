@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.column_leaks import Agreement, measure_agreement
+from newft.dataset.column_leaks import LabelPredictability, measure_predictability
 
 ROWS = 1000
 Pair = tuple[str, str]
@@ -48,7 +48,7 @@ def test_a_column_that_agrees_with_97_percent_of_the_labels_is_told(
 ) -> None:
     labels = labels_of(shares, seed)
     others = 1 - 1 / len(shares)  # of the rows given any label, so many have a wrong one
-    found = measure_agreement(copied(labels, 1 - 0.03 / others, seed + 100))
+    found = measure_predictability(copied(labels, 1 - 0.03 / others, seed + 100))
     assert 0.95 < found.share < 0.99
     # where nine of ten rows have one label, 97 % is less to know, and is shown with a warning
     assert found.is_suspect if shares is SKEWED else found.is_leak
@@ -58,7 +58,7 @@ def test_a_column_that_agrees_with_97_percent_of_the_labels_is_told(
 @pytest.mark.parametrize("seed", range(5))
 def test_a_number_that_cuts_the_labels_is_told(shares: dict[str, float], seed: int) -> None:
     labels = labels_of(shares, seed)
-    assert measure_agreement(scored(labels, 0.01, seed + 200)).is_leak
+    assert measure_predictability(scored(labels, 0.01, seed + 200)).is_leak
 
 
 @pytest.mark.parametrize("make", [copied, scored], ids=["value", "number"])
@@ -68,7 +68,7 @@ def test_what_an_honest_input_says_is_not(
     make: Callable[[list[str], float, int], list[Pair]], shares: dict[str, float], seed: int
 ) -> None:
     labels = labels_of(shares, seed)
-    found = measure_agreement(make(labels, 0.6 if make is copied else 1.5, seed + 300))
+    found = measure_predictability(make(labels, 0.6 if make is copied else 1.5, seed + 300))
     assert not found.is_leak
     assert not found.is_suspect
 
@@ -76,12 +76,12 @@ def test_what_an_honest_input_says_is_not(
 @given(st.lists(st.sampled_from("abcdef"), min_size=ROWS // 10, max_size=ROWS // 10), st.randoms())
 def test_values_of_a_few_rows_each_tell_nothing(labels: list[str], chance: random.Random) -> None:
     pairs = [(f"name {chance.randrange(50)}", label) for label in labels]
-    assert not measure_agreement(pairs).is_leak or len({*labels}) == 1
+    assert not measure_predictability(pairs).is_leak or len({*labels}) == 1
 
 
 def test_the_figures_say_what_the_column_adds() -> None:
-    assert Agreement(0.97, 0.6).figures.en == (
+    assert LabelPredictability(0.97, 0.6).figures.en == (
         "right in 97% of rows, against 60% for the most frequent label"
     )
-    assert Agreement(0.6, 0.6, 0.991).figures.en == "AUC 0.99 by itself"
-    assert Agreement(1.0, 1.0).gain == 0.0
+    assert LabelPredictability(0.6, 0.6, 0.991).figures.en == "AUC 0.99 by itself"
+    assert LabelPredictability(1.0, 1.0).gain == 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from applications import TASK
 
-from newft.direction import positive_label
+from newft.dataset.positive_label import find_positive_label
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ from newft.direction import positive_label
 )
 def test_names_tell_the_risk(labels: tuple[str, ...], column: str, risk: str) -> None:
     assert TASK.positive
-    assert positive_label(labels, column, TASK.positive) == risk
-    assert positive_label(tuple(reversed(labels)), column, TASK.positive) == risk
+    assert find_positive_label(labels, column, TASK.positive) == risk
+    assert find_positive_label(tuple(reversed(labels)), column, TASK.positive) == risk
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_names_tell_the_risk(labels: tuple[str, ...], column: str, risk: str) ->
 )
 def test_what_no_name_tells_is_left_open(labels: tuple[str, ...], column: str) -> None:
     assert TASK.positive
-    assert positive_label(labels, column, TASK.positive) is None
+    assert find_positive_label(labels, column, TASK.positive) is None

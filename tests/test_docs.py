@@ -18,8 +18,8 @@ from golden_project import GOLDEN
 from test_cli import RECORDS, plain_environment
 
 from newft import errors
-from newft.catalog.hardware import parse_gpu
-from newft.cli import Parser, build
+from newft.catalog.gpu_spec import parse_gpu
+from newft.cli import Parser, build_parser
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "generator/newft"
@@ -54,7 +54,7 @@ def options(parser: Parser) -> Iterator[argparse.Action]:
 
 class TestCommands:
     def test_everything_a_command_takes_is_explained_in_its_help(self) -> None:
-        top, parsers = build()
+        top, parsers = build_parser()
         for name, parser in {"newft": top, **parsers}.items():
             assert parser.description, name
             for action in (action for action in parser._actions if action.dest != "command"):
@@ -62,7 +62,7 @@ class TestCommands:
 
     @pytest.mark.parametrize("readme", [README, CHINESE], ids=["en", "zh"])
     def test_the_readme_names_no_command_and_no_option_that_is_not_there(self, readme: str) -> None:
-        top, parsers = build()
+        top, parsers = build_parser()
         ours = {option for parser in parsers.values() for option in _names(parser)}
         spoken = re.findall(r"(?<=[`\s])--[a-z][a-z-]*", readme)
         assert set(spoken) - ours - _names(top) == set()

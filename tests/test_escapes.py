@@ -14,8 +14,8 @@ from test_cli import LABELS, WORDS
 from test_wizard import Terminal
 
 from newft.cli import main
-from newft.console import print_json
-from newft.keys import escape_controls
+from newft.console.console import print_json
+from newft.emitted.normalize import escape_controls
 
 # a colour and a title for the terminal, a bell, C1 controls, a reordered line, no width, a new line
 PLANTED = (

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tickets import GOOD, KIT, TASK, WORDS, facts, refusal, requests, said, table
 
-from newft import intake
-from newft.entries import Language, Text
+from newft.dataset import profile
+from newft.dataset.length_stats import QUANTILES
+from newft.dataset.profile import profile_sample
+from newft.dataset.row_stats import RowStats
 from newft.errors import DataError
-from newft.intake import measure_sample
-from newft.length_stats import SHARES
-from newft.model import DataFacts, FileFacts, Lengths, RowPieces
-from newft.tally import Tally
-from newft.text_pieces import TextPieces
+from newft.schema.dataset import DataFacts, FileFacts, InputLengths, LengthQuantile
+from newft.text import Language, Text
+from newft.token_pieces import PieceCounts
 
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA")
 needs_trial_data = pytest.mark.skipif(
@@ -31,8 +31,8 @@ needs_trial_data = pytest.mark.skipif(
 def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
     path = table(tmp_path, [*GOOD, ("", "refund"), ("Hello?", " "), GOOD[0]])
     content = path.read_bytes()
-    text = TextPieces(words=7, digits=0, marks=1)
-    rows = tuple(RowPieces(share, text) for share in SHARES)
+    text = PieceCounts(words=7, digits=0, marks=1)
+    rows = tuple(LengthQuantile(share, text) for share in QUANTILES)
     assert facts(path) == DataFacts(
         files=(
             FileFacts(
@@ -57,7 +57,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         longest_answer="refund",
         inputs=(),
         protected=(),
-        lengths=Lengths(35, 35, 35, rows),
+        lengths=InputLengths(35, 35, 35, rows),
         language="en",
         shape="labelled",
         sample=False,
@@ -171,7 +171,7 @@ def test_chinese_text_makes_a_chinese_project_unless_told_otherwise(tmp_path: Pa
 
 @given(st.lists(st.integers(1, 50), min_size=1))
 def test_lengths_are_those_of_the_sorted_texts(lengths: list[int]) -> None:
-    tally = Tally(TASK, {})
+    tally = RowStats(TASK, {})
     for length in lengths:
         tally.lengths.add("x" * length)
     ordered = sorted(lengths)
@@ -217,7 +217,7 @@ def test_rows_left_out_for_a_column_name_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("language", "none"), [("en", "out_of_scope"), ("zh", "超出范围")])
 def test_the_sample_of_a_domain_is_measured_like_any_file(language: Language, none: str) -> None:
-    found = measure_sample(KIT, "intent", language)
+    found = profile_sample(KIT, "intent", language)
     assert (found.sample, found.files[0].path, found.language) == (True, "sample", language)
     assert found.files[0].project_path == f"data/raw/intent_{language}.csv"
     assert list(found.mapping) == [
@@ -256,7 +256,7 @@ def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
 
 def test_a_large_file_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = table(tmp_path, GOOD)
-    monkeypatch.setattr(intake, "COPIED_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(profile, "COPIED_BYTES", path.stat().st_size - 1)
     assert facts(path).files[0].project_path == path.resolve().as_posix()
 
 

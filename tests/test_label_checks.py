@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tickets import WORDS, facts, refusal, table
 
-from newft.label_checks import is_sentence
+from newft.dataset.label_checks import is_sentence
 
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA")
 ENGLISH = [

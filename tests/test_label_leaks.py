@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tickets import GOOD, WORDS, facts, refusal, said, table
 
-from newft.label_leaks import stated_label
+from newft.emitted.label_leaks import find_stated_label
 
 LABELS = ("refund_request", "Refund (late)", "退款", "card arrival")
 STATED = (
@@ -38,9 +38,9 @@ def spellings(label: str) -> set[str]:
 def test_a_mark_of_form_states_a_label_and_prose_does_not(label: str) -> None:
     for spelling in spellings(label):
         for form in STATED:
-            assert stated_label(form.format(spelling), [label]), form
+            assert find_stated_label(form.format(spelling), [label]), form
         for form in SAID:
-            assert stated_label(form.format(spelling), [label]) is None, form
+            assert find_stated_label(form.format(spelling), [label]) is None, form
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_a_mark_of_form_states_a_label_and_prose_does_not(label: str) -> None:
 def test_what_follows_the_mark_is_the_whole_label(
     text: str, label: str, stated: str | None
 ) -> None:
-    assert stated_label(text, [label]) == stated
+    assert find_stated_label(text, [label]) == stated
 
 
 @given(st.text(), st.text(alphabet="abcdefgh 退款流程", min_size=1))
 def test_text_without_a_mark_states_nothing(text: str, label: str) -> None:
     plain = "".join(c if c.isalnum() else " " for c in text)
-    assert stated_label(f"{plain} {label} {plain}", [label]) is None
+    assert find_stated_label(f"{plain} {label} {plain}", [label]) is None
 
 
 def test_rows_that_state_their_label_are_left_out_and_shown(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_cli import newft, plain_environment
 from tickets import requests, table
 
-from newft.keys import clean_label, find_label, normal_label
+from newft.emitted.normalize import clean_label, find_label, normalize_label
 
 LABEL = st.text(min_size=1, max_size=20).filter(clean_label)
 HIDDEN = st.sampled_from(["\u200b", "\u202e", "\u2060", "\u00ad", "\ufeff", "\u0007"])
@@ -23,7 +23,7 @@ def test_a_clean_label_is_one_line_and_stays_as_it_is(text: str) -> None:
     label = clean_label(text)
     assert label == clean_label(label)
     assert len(label.splitlines()) == 1
-    assert normal_label(label) == normal_label(text)
+    assert normalize_label(label) == normalize_label(text)
 
 
 @given(LABEL, HIDDEN, st.data())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.layout import table, width_of, wrap
+from newft.console.text_layout import format_table, measure_width, wrap_text
 
 WORDS = st.sampled_from(
     ["unknown_label", "20 GB", "8 行", "`--gpu 1xV100-32GB`", "训练", "，", "a", "q_proj,", "（"]
@@ -26,15 +26,15 @@ WORDS = st.sampled_from(
     ],
 )  # fmt: skip
 def test_text_breaks_between_words(text: str, width: int, lines: list[str]) -> None:
-    assert wrap(text, width) == lines
+    assert wrap_text(text, width) == lines
 
 
 @given(st.lists(WORDS, min_size=1, max_size=30), st.integers(24, 80))
 def test_no_word_is_broken_or_lost_and_lines_fit(words: list[str], width: int) -> None:
-    lines = wrap(" ".join(words), width)
+    lines = wrap_text(" ".join(words), width)
     assert "".join("".join(lines).split()) == "".join("".join(words).split())
     assert all(any(word in line for line in lines) for word in words if word != "训练")
-    assert all(width_of(line) <= width for line in lines)
+    assert all(measure_width(line) <= width for line in lines)
     assert all(line == line.rstrip() for line in lines)
 
 
@@ -45,21 +45,25 @@ def test_no_word_is_broken_or_lost_and_lines_fit(words: list[str], width: int) -
 def test_the_lines_of_a_table_fit_and_end_in_no_blanks(
     rows: list[tuple[str, str]], width: int
 ) -> None:
-    lines = ["".join(cells) for cells in table(rows, width)]
-    assert all(width_of(line) <= width for line in lines)
+    lines = ["".join(cells) for cells in format_table(rows, width)]
+    assert all(measure_width(line) <= width for line in lines)
     assert all(line == line.rstrip() for line in lines)
 
 
 def test_columns_stand_under_one_another() -> None:
     rows = [("显存", "20 GB"), ("a", "b")]
-    assert ["".join(cells) for cells in table(rows, 80)] == ["显存  20 GB", "a     b"]
+    assert ["".join(cells) for cells in format_table(rows, 80)] == ["显存  20 GB", "a     b"]
 
 
 def test_what_fits_nowhere_is_cut() -> None:
-    assert ["".join(cells) for cells in table([("a" * 30,)], 12)] == ["a" * 12, "a" * 12, "a" * 6]
-    assert table([], 80) == []
+    assert ["".join(cells) for cells in format_table([("a" * 30,)], 12)] == [
+        "a" * 12,
+        "a" * 12,
+        "a" * 6,
+    ]
+    assert format_table([], 80) == []
 
 
 def test_a_path_that_is_too_long_leaves_the_names_before_it_whole() -> None:
-    lines = ["".join(cells) for cells in table([("训练时间", "x" * 30), ("b", "c")], 30)]
+    lines = ["".join(cells) for cells in format_table([("训练时间", "x" * 30), ("b", "c")], 30)]
     assert lines == ["训练时间  " + "x" * 20, " " * 10 + "x" * 10, "b         c"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newft.machine import probe
+from newft.system.hardware_probe import probe_machine
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def answers(driver: Path, script: str) -> None:
 
 def test_a_machine_without_a_driver_is_a_cpu(driver: Path) -> None:
     assert not driver.exists()
-    found = probe()
+    found = probe_machine()
     assert (found.accelerator, found.count) == ("cpu", 1)
     assert found.memory_gb is not None and found.memory_gb > 0
 
@@ -35,16 +35,16 @@ def test_cores_are_those_this_process_may_use(driver: Path) -> None:
     allowed = os.sched_getaffinity(0)
     try:
         os.sched_setaffinity(0, {min(allowed)})
-        assert probe().cores == 1
+        assert probe_machine().cores == 1
     finally:
         os.sched_setaffinity(0, allowed)
-    assert probe().cores == len(allowed)
+    assert probe_machine().cores == len(allowed)
     assert not driver.exists()
 
 
 def test_cards_are_counted_by_the_name_of_the_first(driver: Path) -> None:
     answers(driver, 'for name in "Tesla T4" "Tesla T4" "NVIDIA A10"; do echo "$name, 15360"; done')
-    found = probe()
+    found = probe_machine()
     assert (found.accelerator, found.count, found.memory_gb) == ("Tesla T4", 2, 15.0)
 
 
@@ -61,7 +61,7 @@ def test_a_card_says_its_memory_and_whether_it_has_bf16(
     driver: Path, line: str, memory_gb: float | None, bf16: bool | None
 ) -> None:
     answers(driver, f"echo '{line}'")
-    found = probe()
+    found = probe_machine()
     assert (found.accelerator, found.memory_gb, found.bf16) == (
         line.partition(",")[0],
         memory_gb,
@@ -71,7 +71,7 @@ def test_a_card_says_its_memory_and_whether_it_has_bf16(
 
 def test_an_old_driver_is_not_asked_for_what_it_does_not_know(driver: Path) -> None:
     answers(driver, 'case "$1" in *compute_cap*) exit 2;; *) echo "Tesla T4, 15360";; esac')
-    found = probe()
+    found = probe_machine()
     assert (found.accelerator, found.memory_gb, found.bf16) == ("Tesla T4", 15.0, None)
 
 
@@ -79,7 +79,7 @@ def test_a_mac_is_apple_silicon(driver: Path, monkeypatch: pytest.MonkeyPatch) -
     assert not driver.exists()
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     monkeypatch.setattr(platform, "machine", lambda: "arm64")
-    found = probe()
+    found = probe_machine()
     assert (found.accelerator, found.count, found.bf16) == ("Apple silicon", 1, None)
 
 
@@ -98,11 +98,11 @@ def test_hidden_cards_do_not_count(
 ) -> None:
     answers(driver, 'for name in "Tesla T4" "Tesla T4" "NVIDIA A10"; do echo "$name, 15360"; done')
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    found = probe()
+    found = probe_machine()
     assert (found.accelerator, found.count) == expected
 
 
 @pytest.mark.parametrize("script", ["echo no devices were found; exit 6", "echo '??'", "exit 0"])
 def test_a_driver_that_fails_means_no_accelerator(driver: Path, script: str) -> None:
     answers(driver, script)
-    assert probe().accelerator == "cpu"
+    assert probe_machine().accelerator == "cpu"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.menu import Menu, Option
+from newft.wizard.menu import Menu, Option
 
 MODELS = [
     Option("embedded", "SmolLM2-135M: 0.3 GB", "suggested: small"),

@@ -11,8 +11,8 @@ from applications import applications, facts, with_column, written
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.column_leaks import measure_agreement
-from newft.quantities import SCALES, mixed_units, read_column, read_quantity
+from newft.dataset.column_leaks import measure_predictability
+from newft.emitted.quantities import SCALES, find_mixed_units, read_column, read_quantity
 
 amounts = st.decimals(0, 10**9, places=2, allow_nan=False, allow_infinity=False).map(float)
 
@@ -95,17 +95,17 @@ def test_no_date_is_a_quantity(date: object, form: str) -> None:
 
 
 def test_a_column_of_several_units_is_told_from_one_of_one_unit() -> None:
-    assert mixed_units(["1.03万", "68,996", "2.5万"]) == {"万": 2, "": 1}
-    assert mixed_units(["12%", "0.3"]) == {"%": 1, "": 1}
-    assert mixed_units(["12 months", "2 years", "3"]) == {"month": 1, "year": 1}
-    assert mixed_units(["$5", "€5"]) == {"US dollar": 1, "euro": 1}
+    assert find_mixed_units(["1.03万", "68,996", "2.5万"]) == {"万": 2, "": 1}
+    assert find_mixed_units(["12%", "0.3"]) == {"%": 1, "": 1}
+    assert find_mixed_units(["12 months", "2 years", "3"]) == {"month": 1, "year": 1}
+    assert find_mixed_units(["$5", "€5"]) == {"US dollar": 1, "euro": 1}
     for alike in (
         ["1.03万", "2w"],
         ["5", "5元"],
         ["5 years", "1 year", "3"],
         ["3k in debt", "none"],
     ):
-        assert mixed_units(alike) == {}
+        assert find_mixed_units(alike) == {}
 
 
 def test_a_column_of_several_units_is_warned_of(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_column_of_several_units_is_warned_of(tmp_path: Path) -> None:
 
 def test_an_amount_in_several_units_that_gives_the_label_away_is_seen() -> None:
     rows = [(f"{i}万" if i % 2 else f"{i}0,000", "good" if i > 20 else "bad") for i in range(1, 41)]
-    assert measure_agreement(rows).is_leak
+    assert measure_predictability(rows).is_leak
 
 
 @pytest.mark.parametrize(

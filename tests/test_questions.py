@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from applications import applications, flagged, written
 
-from newft.catalog.load import load_catalog
-from newft.entries import Catalog
+from newft.answers.keys import RawAnswers
+from newft.catalog.loader import load_catalog
 from newft.errors import IncompatibleError, NewftError, UsageError
-from newft.given import Given
-from newft.lookups import lookups_for
-from newft.model import MachineFacts
-from newft.questions import QUESTIONS, Question, answered, complete
-from newft.situation import Situation
+from newft.schema.catalog import Catalog
+from newft.schema.hardware import MachineFacts
+from newft.wizard.questions import QUESTIONS, Question
+from newft.wizard.services import build_lookups
+from newft.wizard.state import WizardState
+from newft.wizard.state_updates import apply_answer, fill_defaults
 
 MACHINE = MachineFacts("cpu", 1, 2, 8.0, bf16=False)
 
@@ -30,25 +31,25 @@ def question(key: str) -> Question:
     return next(one for one in QUESTIONS if one.key == key)
 
 
-def situation(**given: str) -> Situation:
-    return Situation(catalog(), {**given}, machine=MACHINE)
+def situation(**given: str) -> WizardState:
+    return WizardState(catalog(), {**given}, machine=MACHINE)
 
 
-def completed(given: Given, *, folder: str | None = None) -> Given:
-    start = Situation(catalog(), given, machine=MACHINE, folder=folder)
-    return complete(start, lookups_for(catalog(), MACHINE)).given
+def completed(given: RawAnswers, *, folder: str | None = None) -> RawAnswers:
+    start = WizardState(catalog(), given, machine=MACHINE, folder=folder)
+    return fill_defaults(start, build_lookups(catalog(), MACHINE)).given
 
 
 @pytest.mark.parametrize("label", ["target", "default"], ids=["unclear", "told"])
 def test_seven_questions_are_asked_at_most(label: str, tmp_path: Path) -> None:
     path = written(tmp_path, flagged(applications(), label))
-    lookups = lookups_for(catalog(), MACHINE)
-    now, asked = Situation(catalog(), machine=MACHINE), []
+    lookups = build_lookups(catalog(), MACHINE)
+    now, asked = WizardState(catalog(), machine=MACHINE), []
     for one in QUESTIONS:
         asked += [one.key] if one.asked(now) else []
         if one.open(now):
             said = {"data": str(path), "positive": "1"}.get(one.key)
-            now = answered(one, said or one.default(now).value, situation=now, lookups=lookups)
+            now = apply_answer(one, said or one.default(now).value, situation=now, lookups=lookups)
     unclear = ["positive"] if label == "target" else []
     assert asked == ["data", "language", *unclear, "gpu", "model", "name"]
     assert now.data and now.data.positive == "1"
@@ -164,7 +165,7 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
     ],
 )  # fmt: skip
 def test_answers_that_name_nothing_are_refused(
-    given: Given, error: type[NewftError], message: str, hint: str
+    given: RawAnswers, error: type[NewftError], message: str, hint: str
 ) -> None:
     with pytest.raises(error) as caught:
         completed(given)
@@ -206,7 +207,7 @@ def test_a_question_with_one_choice_is_not_asked() -> None:
 def test_a_question_with_several_choices_is_asked() -> None:
     kit = catalog().kits["customer_service"]
     two = replace(catalog(), kits={"customer_service": kit, "other": replace(kit, id="other")})
-    now = Situation(two, fits=("customer_service/intent", "other/intent"))
+    now = WizardState(two, fits=("customer_service/intent", "other/intent"))
 
     assert question("task").asked(now)
     assert [choice.value for choice in question("task").choices(now)] == [

@@ -11,10 +11,10 @@ import pytest
 from applications import applications, flagged, with_column, written
 from tickets import GOOD, table
 
-from newft.catalog.load import load_catalog
-from newft.mapping import opened
-from newft.recognise import recognise
-from newft.resources import domains
+from newft.catalog.loader import load_catalog
+from newft.dataset.column_mapping import open_files
+from newft.dataset.task_detection import detect_tasks
+from newft.paths import get_domains_folder
 
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA")
 KITS = load_catalog().kits
@@ -47,7 +47,7 @@ needs_trial_data = pytest.mark.skipif(
 
 
 def told(*paths: Path) -> tuple[str, ...]:
-    return recognise(opened([str(path) for path in paths]), TASKS)
+    return detect_tasks(open_files([str(path) for path in paths]), TASKS)
 
 
 @pytest.mark.parametrize(("file", "task"), SAMPLES.items(), ids=SAMPLES)
@@ -55,7 +55,7 @@ def test_each_sample_is_of_its_task_whatever_it_is_called(
     file: str, task: str, tmp_path: Path
 ) -> None:
     path = tmp_path / f"contract_tickets_risk{Path(file).suffix}"
-    shutil.copy(domains() / file, path)
+    shutil.copy(get_domains_folder() / file, path)
     assert told(path) == (task,)
 
 

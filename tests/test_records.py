@@ -12,8 +12,15 @@ from datafiles import faults, refusal, values, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newft.keys import NO_GROUP, NO_LABEL, is_missing, normal_label, skeleton
-from newft.records import Layout, Row, data_files, detect, read_rows, text_of
+from newft.emitted.file_access import list_data_files
+from newft.emitted.normalize import (
+    MISSING_GROUP,
+    MISSING_LABEL,
+    is_missing,
+    normalize_label,
+    normalize_text,
+)
+from newft.emitted.readers import FileFormat, Row, detect_format, read_rows, to_text
 
 # In gb18030 these bytes are no utf-8, so that no table is both.
 HEADER = ("客户消息", "意图标签", "备注")
@@ -42,7 +49,7 @@ def test_any_table_reads_back_as_written(
     filled = any(cell.strip() for row in table for cell in row)
     if filled:
         assert values(path) == table
-        assert detect(path) == Layout("csv", encoding, delimiter, HEADER)
+        assert detect_format(path) == FileFormat("csv", encoding, delimiter, HEADER)
     else:
         assert refusal(path).message == "the file has a header and no rows"
 
@@ -67,7 +74,7 @@ def test_any_sheet_reads_back_as_written(tmp_path: Path, table: list[list[str]])
         for column, cell in enumerate(row, start=1):
             book.active.cell(number, column, cell).data_type = "s"  # `=1` too is text here
     book.save(tmp_path / "table.xlsx")
-    read = [[text_of(cell).strip() for cell in row] for row in values(tmp_path / "table.xlsx")]
+    read = [[to_text(cell).strip() for cell in row] for row in values(tmp_path / "table.xlsx")]
     assert read == [[cell.strip() for cell in row] for row in table]
 
 
@@ -101,7 +108,7 @@ def test_a_row_says_its_file_number_and_values(tmp_path: Path) -> None:
 
 def test_the_delimiter_is_the_one_that_rows_agree_on(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", "text, long;label\nyes, please, do;a\nno;b\n")
-    assert detect(path) == Layout("csv", "utf-8", ";", ("text, long", "label"))
+    assert detect_format(path) == FileFormat("csv", "utf-8", ";", ("text, long", "label"))
 
 
 def test_an_object_keyed_by_id_gives_the_id_a_column(tmp_path: Path) -> None:
@@ -114,7 +121,7 @@ def test_an_object_keyed_by_id_gives_the_id_a_column(tmp_path: Path) -> None:
 
 def test_a_json_file_may_hold_one_object_a_line(tmp_path: Path) -> None:
     path = write(tmp_path, "a.json", '{"text": "hi"}\n\n{"text": "bye", "label": "b"}\n')
-    assert detect(path) == Layout("jsonl", "utf-8", None, ("text", "label"))
+    assert detect_format(path) == FileFormat("jsonl", "utf-8", None, ("text", "label"))
     assert faults(path) == [(1, None), (3, None)]
 
 
@@ -143,7 +150,7 @@ def test_a_sheet_gives_numbers_and_dates_as_they_are(tmp_path: Path) -> None:
 def test_a_folder_gives_its_supported_files_sorted(tmp_path: Path) -> None:
     for name in ("b.csv", "a.json", "~$b.xlsx", ".c.csv", "notes.md"):
         write(tmp_path, name, "x")
-    assert [path.name for path in data_files(tmp_path)] == ["a.json", "b.csv"]
+    assert [path.name for path in list_data_files(tmp_path)] == ["a.json", "b.csv"]
 
 
 @pytest.mark.parametrize(
@@ -159,44 +166,44 @@ def test_a_folder_gives_its_supported_files_sorted(tmp_path: Path) -> None:
     ],
 )
 def test_a_cell_as_text(value: object, text: str) -> None:
-    assert text_of(value) == text
+    assert to_text(value) == text
 
 
 @pytest.mark.parametrize(
     "label", ["Card Arrival", " card-arrival ", "ＣＡＲＤ－ａｒｒｉｖａｌ", "card - arrival"]
 )
 def test_spellings_of_a_label_are_one_label(label: str) -> None:
-    assert normal_label(label) == "card_arrival"
+    assert normalize_label(label) == "card_arrival"
 
 
 @given(CELL)
 def test_a_normal_label_stays_as_it_is(text: str) -> None:
-    assert normal_label(normal_label(text)) == normal_label(text)
+    assert normalize_label(normalize_label(text)) == normalize_label(text)
 
 
 def test_a_text_sent_again_has_the_same_skeleton() -> None:
-    assert skeleton("Where is order 123?") == skeleton("where is  ORDER 456 ！")
+    assert normalize_text("Where is order 123?") == normalize_text("where is  ORDER 456 ！")
 
 
 def test_texts_of_symbols_alone_have_skeletons_of_their_own() -> None:
-    assert skeleton(" 👍 ") == "👍"
-    assert skeleton("？!") == "?!"
+    assert normalize_text(" 👍 ") == "👍"
+    assert normalize_text("？!") == "?!"
 
 
 @pytest.mark.parametrize(
     "cell", ["", " ", "N/A", "#N/A", "na", "NaN", "Null", "-", "－－", "?", "暂无"]
 )
 def test_a_mark_of_nothing_is_neither_label_nor_group(cell: str) -> None:
-    assert is_missing(cell, NO_LABEL)
-    assert is_missing(cell, NO_GROUP)
+    assert is_missing(cell, MISSING_LABEL)
+    assert is_missing(cell, MISSING_GROUP)
 
 
 @pytest.mark.parametrize("cell", ["None", "unknown", "无", "未知"])
 def test_a_label_may_be_called_what_no_group_is(cell: str) -> None:
-    assert not is_missing(cell, NO_LABEL)
-    assert is_missing(cell, NO_GROUP)
+    assert not is_missing(cell, MISSING_LABEL)
+    assert is_missing(cell, MISSING_GROUP)
 
 
 @pytest.mark.parametrize("cell", ["refund", "n/a-1", "nano", "0", "👍"])
 def test_any_other_cell_is_there(cell: str) -> None:
-    assert not is_missing(cell, NO_GROUP)
+    assert not is_missing(cell, MISSING_GROUP)

@@ -6,14 +6,8 @@ from pathlib import Path
 import pytest
 from datafiles import faults, refusal, values, write
 
-from newft.records import (
-    LONGEST_CELL,
-    MOST_LEVELS,
-    MOST_NESTED,
-    RecordError,
-    data_files,
-    detect,
-)
+from newft.emitted.file_access import RecordError, list_data_files
+from newft.emitted.readers import MAX_CELL_CHARS, MAX_JSON_DEPTH, MAX_RECORD_DEPTH, detect_format
 
 # --- rows with faults ----------------------------------------------------------------------------
 
@@ -45,14 +39,14 @@ def test_half_a_surrogate_pair_is_a_fault_of_its_row(tmp_path: Path) -> None:
 
 
 def test_a_cell_of_ten_megabytes_is_too_long_and_nothing_more(tmp_path: Path) -> None:
-    long = "x" * 10 * LONGEST_CELL
+    long = "x" * 10 * MAX_CELL_CHARS
     path = write(tmp_path, "a.csv", f'text,label\nhi,a\n"{long}",a\nbye,b\n')
     assert faults(path) == [(2, None), (3, "too_long"), (4, None)]
 
 
 def test_a_json_value_that_is_too_long_is_a_fault_of_its_row(tmp_path: Path) -> None:
     path = write(
-        tmp_path, "a.jsonl", f'{{"text": "{"x" * (LONGEST_CELL + 1)}"}}\n{{"text": "hi"}}\n'
+        tmp_path, "a.jsonl", f'{{"text": "{"x" * (MAX_CELL_CHARS + 1)}"}}\n{{"text": "hi"}}\n'
     )
     assert faults(path) == [(1, "too_long"), (2, None)]
 
@@ -110,7 +104,7 @@ def test_an_unsupported_file_says_what_is_supported(tmp_path: Path) -> None:
 
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="no data file in this folder"):
-        data_files(tmp_path)
+        list_data_files(tmp_path)
 
 
 def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
@@ -142,7 +136,7 @@ def from_deep_below(work: Callable[[], object], frames: int) -> object:
 def test_how_deep_a_record_may_nest_depends_on_no_caller(
     tmp_path: Path, kind: str, frames: int
 ) -> None:
-    lines = [nested(MOST_NESTED), nested(MOST_NESTED + 1), nested(MOST_LEVELS - 1)]
+    lines = [nested(MAX_RECORD_DEPTH), nested(MAX_RECORD_DEPTH + 1), nested(MAX_JSON_DEPTH - 1)]
     text = "\n".join(lines) if kind == "jsonl" else f"[{', '.join(lines)}]"
     path = write(tmp_path, f"a.{kind}", text)
     expected = [(1, None), (2, "broken_row"), (3, "broken_row")]
@@ -150,14 +144,14 @@ def test_how_deep_a_record_may_nest_depends_on_no_caller(
 
 
 @pytest.mark.parametrize("frames", [0, 300])
-@pytest.mark.parametrize("levels", [MOST_LEVELS + 1, 100_000])
+@pytest.mark.parametrize("levels", [MAX_JSON_DEPTH + 1, 100_000])
 def test_a_document_that_nests_too_deep_is_refused_at_one_limit(
     tmp_path: Path, levels: int, frames: int
 ) -> None:
     path = write(tmp_path, "a.json", f"[{nested(levels)}]")
     error = from_deep_below(lambda: refusal(path), frames)
     assert isinstance(error, RecordError)
-    assert error.message == f"lists and objects are nested in more than {MOST_LEVELS} levels"
+    assert error.message == f"lists and objects are nested in more than {MAX_JSON_DEPTH} levels"
 
 
 def test_a_number_of_thousands_of_digits_is_refused_or_breaks_its_line(tmp_path: Path) -> None:
@@ -171,13 +165,13 @@ def test_a_number_of_thousands_of_digits_is_refused_or_breaks_its_line(tmp_path:
 
 def test_a_key_that_is_no_text_is_no_column(tmp_path: Path) -> None:
     path = write(tmp_path, "a.jsonl", '{"text": "hi"}\n{"\\ud800": "x", "text": "hi"}\n')
-    assert detect(path).columns == ("text",)
+    assert detect_format(path).columns == ("text",)
     assert faults(path) == [(1, None), (2, "bad_encoding")]
 
 
 def test_thousands_of_columns_are_compared_once_each(tmp_path: Path) -> None:
     names = [f"column {number}" for number in range(16_000)]
     path = write(tmp_path, "a.csv", "\n".join([",".join(names)] * 3))
-    assert detect(path).columns == tuple(names)
+    assert detect_format(path).columns == tuple(names)
     twice = refusal(write(tmp_path, "b.csv", "\n".join([",".join([*names, *names])] * 3)))
     assert twice.message.endswith("`column 10003` ... twice") and len(twice.message) < 200

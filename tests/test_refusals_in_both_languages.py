@@ -14,12 +14,12 @@ from typing import get_args
 import pytest
 from test_cli import RECORDS
 
-from newft.catalog.load import load_accelerators, load_kit
+from newft.catalog.loader import load_accelerators, load_kit
 from newft.cli import main
 from newft.errors import NewftError
-from newft.process import explain
-from newft.project.layers import Layer, compose
-from newft.resources import domains
+from newft.os_errors import explain_os_error
+from newft.paths import get_domains_folder
+from newft.project.template_layers import Layer, compose_layers
 from newft.text import Language
 
 QUOTED = r"`[^`]*`|“[^”]*”"  # code, and the words of a file or a parser
@@ -181,7 +181,7 @@ def refusal(call: Callable[[], object]) -> NewftError:
 
 def broken_kit(folder: Path) -> Path:
     kit = folder / "customer_service"
-    shutil.copytree(domains() / "customer_service", kit)
+    shutil.copytree(get_domains_folder() / "customer_service", kit)
     file = kit / "kit.yaml"
     text = file.read_text(encoding="utf-8")
     for old, new in (
@@ -216,7 +216,7 @@ def test_what_is_wrong_with_files_of_newft_is_said_in_both_languages(tmp_path: P
         calls.append(partial(load_accelerators, file))
     base = layer(tmp_path / "base", ["a.md"])
     upper = layer(tmp_path / "upper", ["a.md", "replaces.txt"])
-    calls.append(partial(compose, [base, upper], "acme", tmp_path / "out"))
+    calls.append(partial(compose_layers, [base, upper], "acme", tmp_path / "out"))
     for error in map(refusal, calls):
         for lang in get_args(Language):
             message, hint = error.to(lang)
@@ -228,4 +228,6 @@ def test_what_is_wrong_with_files_of_newft_is_said_in_both_languages(tmp_path: P
 def test_a_reason_of_the_system_is_said_in_both_languages() -> None:
     for code in errno.errorcode:
         for lang in get_args(Language):
-            check_language(explain(OSError(code, os.strerror(code), "desk")).to(lang)[0], lang)
+            check_language(
+                explain_os_error(OSError(code, os.strerror(code), "desk")).to(lang)[0], lang
+            )

@@ -22,9 +22,10 @@ from tickets import GOOD, said
 from tickets import facts as measured
 from tickets import table as tickets
 
-from newft.column_leaks import measure_agreement
-from newft.columns import describe, is_id, is_kept_out
-from newft.mapping import LOOKED_AT
+from newft.dataset.column_leaks import measure_predictability
+from newft.dataset.column_mapping import PREVIEW_ROW_COUNT
+from newft.dataset.column_match import is_id_column, profile_column
+from newft.dataset.protected_terms import is_barred_name
 
 PROTECTED = """
     age Age applicant_age applicantAge customer_age customerage CUSTOMER_AGE age_group
@@ -92,7 +93,7 @@ def test_chinese_columns_are_known_by_their_names(tmp_path: Path) -> None:
     PROTECTED.split(),
 )
 def test_whose_or_in_what_form_changes_nothing_about_a_protected_column(name: str) -> None:
-    assert is_kept_out(name, TASK.fields["protected"])
+    assert is_barred_name(name, TASK.fields["protected"])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_whose_or_in_what_form_changes_nothing_about_a_protected_column(name: st
     EXCLUDED.split(),
 )
 def test_whose_or_in_what_form_changes_nothing_about_an_excluded_column(name: str) -> None:
-    assert is_kept_out(name, TASK.fields["excluded"])
+    assert is_barred_name(name, TASK.fields["excluded"])
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_whose_or_in_what_form_changes_nothing_about_an_excluded_column(name: st
 )
 def test_what_things_have_too_is_shown_to_the_model(name: str) -> None:
     kept_out = (field for field in TASK.fields.values() if field.role in ("protected", "excluded"))
-    assert not any(is_kept_out(name, field) for field in kept_out)
+    assert not any(is_barred_name(name, field) for field in kept_out)
 
 
 def test_dates_and_civil_status_are_known_by_their_values_too(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_dates_and_civil_status_are_known_by_their_values_too(tmp_path: Path) ->
 @given(st.lists(st.sampled_from(["customer", "co", "current", "group", "no", "in"])), st.booleans())
 def test_one_foreign_word_makes_an_age_that_of_a_thing(beside: list[str], foreign: bool) -> None:
     name = "_".join([*beside, *["vehicle"][: int(foreign)], "age", *beside])
-    assert is_kept_out(name, TASK.fields["protected"]) == (not foreign)
+    assert is_barred_name(name, TASK.fields["protected"]) == (not foreign)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_one_foreign_word_makes_an_age_that_of_a_thing(beside: list[str], foreig
 def test_numbers_that_are_called_ids_are_ids_where_none_comes_back(
     name: str, values: tuple[str, ...], expected: bool
 ) -> None:
-    assert is_id(describe(name, values)) == expected
+    assert is_id_column(profile_column(name, values)) == expected
 
 
 def test_a_column_whose_values_name_the_label_is_kept_out_and_said(tmp_path: Path) -> None:
@@ -198,16 +199,16 @@ def test_a_column_that_is_empty_by_chance_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_sorted_by_label_hides_neither_leaks_nor_units(tmp_path: Path) -> None:
-    records = distinct(3 * LOOKED_AT)
+    records = distinct(3 * PREVIEW_ROW_COUNT)
     for column, values in (
         ("status", [f"s{record['default']}" for record in records]),
         ("amount", ["$5" if i % 2 else "$7" for i in range(len(records))]),
     ):
         records = with_column(records, column, values)
     records.sort(key=lambda record: record["default"])
-    for record in records[LOOKED_AT + 200 :: 5]:
+    for record in records[PREVIEW_ROW_COUNT + 200 :: 5]:
         record["amount"] = record["amount"].replace("$", "€")
-    assert {record["default"] for record in records[:LOOKED_AT]} == {"0"}
+    assert {record["default"] for record in records[:PREVIEW_ROW_COUNT]} == {"0"}
     found = facts(written(tmp_path, records))
     assert found.leaking == ("status",)
     assert any(text.startswith("`amount` mixes units") for text in said(found))
@@ -233,18 +234,18 @@ def test_the_number_of_a_row_in_a_sorted_file_gives_nothing_away(tmp_path: Path)
 @pytest.mark.parametrize("prefix", ["", "1,", "-"])
 def test_a_threshold_is_found_whatever_its_numbers_are_written_like(prefix: str) -> None:
     numbers = [(f"{prefix}{value:03}%", "yes" if value > 50 else "no") for value in range(100)]
-    assert measure_agreement(numbers).is_leak
+    assert measure_predictability(numbers).is_leak
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", ""]), st.just("yes")), max_size=60))
 def test_where_all_labels_are_equal_nothing_gives_them_away(pairs: list[tuple[str, str]]) -> None:
-    assert not measure_agreement(pairs).is_leak
+    assert not measure_predictability(pairs).is_leak
 
 
 @given(st.integers(0, 29), st.booleans())
 def test_few_rows_prove_nothing(count: int, numbers: bool) -> None:
     values = [str(i % 2) if numbers else "ab"[i % 2] for i in range(count)]
-    assert not measure_agreement(
+    assert not measure_predictability(
         [(value, ["no", "yes"][i % 2]) for i, value in enumerate(values)]
     ).is_leak
 
@@ -252,7 +253,7 @@ def test_few_rows_prove_nothing(count: int, numbers: bool) -> None:
 @given(st.floats(0, 1))
 def test_a_number_without_a_say_gives_nothing_away(seed: float) -> None:
     pairs = [(str((i * 37 + int(seed * 100)) % 101), ["no", "yes"][i % 2]) for i in range(100)]
-    assert not measure_agreement(pairs).is_leak
+    assert not measure_predictability(pairs).is_leak
 
 
 def test_where_every_column_is_kept_out_it_is_refused(tmp_path: Path) -> None:

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.catalog.load import load_catalog
-from newft.labels import labels_of
-from newft.records import Row
-from newft.tally import Tally, in_order
+from newft.catalog.loader import load_catalog
+from newft.dataset.label_parsing import parse_labels
+from newft.dataset.row_stats import RowStats, sort_labels
+from newft.emitted.readers import Row
 
 CHARGE = load_catalog().kits["legal"].tasks["charge"]
 INTENT = load_catalog().kits["customer_service"].tasks["intent"]
 
 
-def tally(*cells: str, times: int = 1) -> Tally:
+def tally(*cells: str, times: int = 1) -> RowStats:
     """What rows of these labels come to, each said in other words."""
-    found = Tally(CHARGE, {"text": ("facts",), "label": ("charges",)})
+    found = RowStats(CHARGE, {"text": ("facts",), "label": ("charges",)})
     words = [chr(0x4E00 + i) for i in range(len(cells) * times)]
     for number, (word, cell) in enumerate(zip(words, cells * times, strict=True), 1):
         found.add(Row("a.json", number, {"facts": f"被告人{word}某", "charges": cell}))
@@ -30,9 +30,9 @@ def test_a_cell_holds_labels_in_any_order_with_or_without_what_stands_before_the
         *("罪名:盗窃;诈骗", "罪名：诈骗； 盗窃", " 诈骗;;罪名:盗窃;盗窃 "),
         *("盗窃罪;诈骗", "盗窃\r\n诈骗", "罪名: 诈骗罪\n\n罪名:盗窃罪"),
     ):
-        assert labels_of(cell, CHARGE) == ("盗窃", "诈骗")
-    assert labels_of(" ; ", CHARGE) == ()
-    assert labels_of("refund; late", INTENT) == ("refund;_late",)
+        assert parse_labels(cell, CHARGE) == ("盗窃", "诈骗")
+    assert parse_labels(" ; ", CHARGE) == ()
+    assert parse_labels("refund; late", INTENT) == ("refund;_late",)
 
 
 def test_every_label_of_a_row_counts_and_the_answer_is_one_line() -> None:
@@ -55,7 +55,7 @@ def test_a_row_with_a_rare_label_takes_its_others_along_until_none_is_rare() -> 
 
 
 def test_the_same_labels_in_another_order_are_the_same_answer() -> None:
-    found = Tally(CHARGE, {"text": ("facts",), "label": ("charges",)})
+    found = RowStats(CHARGE, {"text": ("facts",), "label": ("charges",)})
     for number, cell in enumerate(("盗窃;诈骗", "诈骗;盗窃", "诈骗"), 1):
         found.add(Row("a.json", number, {"facts": "被告人王某", "charges": cell}))
     assert (found.repeats.total(), found.contradicted) == (1, 1)
@@ -74,13 +74,13 @@ def test_the_same_labels_in_another_order_are_the_same_answer() -> None:
 def test_the_levels_of_a_known_scale_stand_in_its_order(labels: list[str]) -> None:
     scale = load_catalog().kits["credit_risk"].tasks["risk"].fields["label"].typical
     for met in (labels, labels[::-1], sorted(labels)):
-        assert list(in_order(dict.fromkeys(met, 3), scale)) == labels
-    assert list(in_order(dict.fromkeys([*labels, "A"], 3), scale)) == sorted([*labels, "A"])
+        assert list(sort_labels(dict.fromkeys(met, 3), scale)) == labels
+    assert list(sort_labels(dict.fromkeys([*labels, "A"], 3), scale)) == sorted([*labels, "A"])
 
 
 @given(st.dictionaries(st.text(), st.integers()), st.lists(st.text()))
 def test_ordering_loses_no_label(rows: dict[str, int], scale: list[str]) -> None:
-    assert in_order(rows, scale) == rows
+    assert sort_labels(rows, scale) == rows
 
 
 def test_a_comma_is_between_labels_only_where_each_stands_alone_somewhere() -> None:
@@ -95,7 +95,7 @@ def test_a_comma_is_between_labels_only_where_each_stands_alone_somewhere() -> N
 
 
 def test_lists_of_the_same_labels_are_the_same_answer() -> None:
-    found = Tally(CHARGE, {"text": ("facts",), "label": ("charges",)})
+    found = RowStats(CHARGE, {"text": ("facts",), "label": ("charges",)})
     for number, cell in enumerate(("盗窃、诈骗", "诈骗;盗窃", "诈骗罪", "盗窃", "诈骗、盗窃"), 1):
         facts = "被告人王某" if number in (1, 2, 5) else "被告人" + "李张"[number - 3]
         found.add(Row("a.json", number, {"facts": facts, "charges": cell}))

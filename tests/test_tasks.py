@@ -13,7 +13,7 @@ from applications import LEVELS, applications, flagged, written
 from generated import catalog, generate
 from test_cli import names, newft
 
-from newft.entries import Language
+from newft.text import Language
 
 INPUTS_EN = ["income", "employment_length", "occupation", "housing", "purpose", "amount"]
 INPUTS_EN += ["term_months", "debt_to_income", "credit_history", "guarantor"]
@@ -35,8 +35,8 @@ def run_yaml(project: Path) -> Any:
             "clause",
             "en",
             {
-                "asks_about": "Is this a clause about {type}?",
-                "answer_told": catalog().kits["legal"].tasks["clause"].answer_told["en"],
+                "question_template": "Is this a clause about {type}?",
+                "leak_pattern": catalog().kits["legal"].tasks["clause"].leak_pattern["en"],
             },
             [],
         ),
@@ -79,11 +79,11 @@ def test_the_task_section_holds_what_its_task_has(
     assert run["run"]["name"] == f"{task}-lora"
     assert run["task"] == {
         "system": plan.prompts.tuned,
-        "system_untuned": plan.prompts.untuned,
+        "base_system_prompt": plan.prompts.untuned,
         "labels": list(plan.data.labels),
         **settings,
     }
-    assert run["data"]["slices"] == slices
+    assert run["data"]["slice_fields"] == slices
     shown = [name for name in run["data"]["columns"] if name not in plan.task.fields]
     assert shown == [*settings.get("inputs", []), *slices]  # type: ignore[misc]
 
@@ -98,7 +98,7 @@ def test_the_record_of_the_article_goes_in_without_a_question(tmp_path: Path) ->
     assert (report["data"]["rows"], report["data"]["accepted"]) == (30, 30)
     assert report["data"]["protected"] == ["age"]
     made = run_yaml(tmp_path / "desk")
-    assert made["data"]["slices"] == ["age"]
+    assert made["data"]["slice_fields"] == ["age"]
     assert made["task"]["labels"] == list(LEVELS)
     assert made["task"]["positive"] == "high"
     assert made["task"]["recommendations"] == sorted(LEVELS.values())
@@ -132,7 +132,7 @@ def test_the_untouched_model_is_told_what_it_may_recommend_where_there_is_anythi
         written(tmp_path, kept, f"{name}.csv")
         words = ("--data", f"{name}.csv", "--language", language, "--yes", "--gpu", "cpu")
         assert newft("new", name, *words, cwd=tmp_path).returncode == 0
-        prompts[name] = run_yaml(tmp_path / name)["task"]["system_untuned"].splitlines()
+        prompts[name] = run_yaml(tmp_path / name)["task"]["base_system_prompt"].splitlines()
     assert prompts["both"][-3::2] == ["{labels}", "{recommendations}"]
     assert prompts["level"] == [*prompts["both"][:1], prompts["level"][1], *prompts["both"][2:4]]
     assert prompts["level"][1] != prompts["both"][1]
@@ -198,5 +198,5 @@ def test_a_protected_column_as_the_only_one_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_passage_is_known_to_tell_its_answer(language: Language, text: str, told: bool) -> None:
-    pattern = catalog().kits["legal"].tasks["clause"].answer_told[language]
+    pattern = catalog().kits["legal"].tasks["clause"].leak_pattern[language]
     assert bool(re.search(pattern, text)) == told

@@ -9,7 +9,7 @@ from datafiles import refusal, values, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newft.records import detect
+from newft.emitted.readers import detect_format
 
 HEADER = "text,label\n"
 ACCENTED = HEADER + "un café,a\n" * 3
@@ -66,7 +66,7 @@ def test_no_bad_line_turns_utf8_into_another_encoding(
     ids=["gb", "short", "traditional", "late", "edge", "gb edge", "le", "be", "latin le", "32"],
 )
 def test_an_encoding_is_told_and_said(tmp_path: Path, content: bytes, encoding: str) -> None:
-    layout = detect(write(tmp_path, "t.csv", content))
+    layout = detect_format(write(tmp_path, "t.csv", content))
     assert layout.encoding == encoding
     said = [remark.template.format_map(remark.values) for remark in layout.remarks]
     assert said == ([] if encoding == "utf-8" else [f"t.csv was read as {encoding}"])
@@ -107,7 +107,7 @@ def test_chinese_cells_are_read_or_a_line_is_named_and_never_changed(
 ) -> None:
     text = "问题,标签\n" + "".join(f"x{cell}x,退款\n" for cell in cells)
     path = write(tmp_path, "t.csv", text.encode("gb18030"))
-    assert detect(path).encoding == "gb18030"
+    assert detect_format(path).encoding == "gb18030"
 
 
 def test_utf16_without_a_mark_reads_as_written(tmp_path: Path) -> None:

@@ -15,13 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.catalog.load import load_catalog
+from newft.catalog.loader import load_catalog
+from newft.dataset.length_stats import LengthStats
+from newft.dataset.profile import profile_dataset, profile_sample
 from newft.decide.plan import make_plan
-from newft.entries import Hardware, Language
-from newft.intake import measure, measure_sample
-from newft.length_stats import LengthStats
-from newft.model import Answers, DataFacts, Facts, Plan
-from newft.text_pieces import count_pieces
+from newft.schema.answers import Answers
+from newft.schema.dataset import DataFacts, Facts
+from newft.schema.hardware import Hardware
+from newft.schema.plan import Plan
+from newft.text import Language
+from newft.token_pieces import count_pieces
 
 CATALOG = load_catalog()
 SAMPLES = [
@@ -88,7 +91,7 @@ def row_tokens(plan: Plan, question: str, tokenizer: Any) -> int:
     """Tokens of a training row with the longest answer."""
     messages = [
         {"role": "system", "content": plan.prompts.tuned},
-        {"role": "user", "content": question + plan.task.asks_about.get(plan.language, "")},
+        {"role": "user", "content": question + plan.task.question_template.get(plan.language, "")},
         {"role": "assistant", "content": plan.data.longest_answer},
     ]
     text = tokenizer.apply_chat_template(messages, tokenize=False)
@@ -109,7 +112,7 @@ def assert_planned_well(plan: Plan, inputs: list[str], tokenizer: Any) -> None:
 def test_the_rows_of_a_sample_fit(
     domain: str, task: str, language: Language, inputs: list[str], tokenizer: Any
 ) -> None:
-    data = measure_sample(CATALOG.kits[domain], task, language)
+    data = profile_sample(CATALOG.kits[domain], task, language)
     assert_planned_well(plan_of(data, domain, task), inputs, tokenizer)
 
 
@@ -124,14 +127,14 @@ def test_the_rows_of_public_files_fit(
 ) -> None:
     path = Path(os.environ["NEWFT_TRIAL_DATA"]) / file
     known = CATALOG.kits[domain].tasks[task]
-    data = measure([str(path)], task=known, columns={}, language=None)
+    data = profile_dataset([str(path)], task=known, columns={}, language=None)
     data = replace(data, positive=data.positive or next(iter(data.labels)))
     plan = plan_of(data, domain, task)
-    if plan.recipe.truncated_share.value > 0.01:  # by the context, and said
+    if plan.recipe.max_truncated_fraction.value > 0.01:  # by the context, and said
         assert "context" in plan.recipe.max_length.why.en
         length = plan.recipe.max_length.value
         over = [question for question in inputs if row_tokens(plan, question, tokenizer) > length]
-        assert len(over) / len(inputs) <= plan.recipe.truncated_share.value
+        assert len(over) / len(inputs) <= plan.recipe.max_truncated_fraction.value
         return
     del inputs[1500:]
     if max(map(len, inputs)) == data.lengths.longest:
@@ -151,7 +154,7 @@ def test_the_rows_of_a_table_of_numbers_fit(
         for row in range(200):
             writer.writerow([*(NUMBERS[kind](chance) for _ in names), ("no", "yes")[row % 2]])
     task = CATALOG.kits["credit_risk"].tasks["risk"]
-    data = measure([str(path)], task=task, columns={}, language=None)
+    data = profile_dataset([str(path)], task=task, columns={}, language=None)
     assert_planned_well(plan_of(data, "credit_risk", "risk"), inputs, tokenizer)
 
 

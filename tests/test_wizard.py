@@ -21,22 +21,22 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from test_cli import RECORDS, names, newft, plain_environment
 
-from newft.answers import command
-from newft.answers_file import load
-from newft.catalog.load import load_catalog
-from newft.columns import Sight
-from newft.entries import Catalog
+from newft.answers.command_line import format_command
+from newft.answers.keys import RawAnswers
+from newft.answers.yaml_file import load_answers
+from newft.catalog.loader import load_catalog
+from newft.dataset.column_match import ColumnSurvey
 from newft.errors import IncompatibleError, NewftError
-from newft.given import Given
-from newft.lookups import lookups_for
-from newft.menu import Option
-from newft.model import MachineFacts
-from newft.prompts import PlainPrompts, Prompts, TerminalPrompts
-from newft.situation import Situation
-from newft.talk import Talk
+from newft.i18n import Messages
+from newft.schema.catalog import Catalog
+from newft.schema.hardware import MachineFacts
 from newft.text import Text
-from newft.texts import Texts
-from newft.wizard import Stopped, converse
+from newft.wizard.context import WizardContext
+from newft.wizard.conversation import WizardInterrupted, run_wizard
+from newft.wizard.menu import Option
+from newft.wizard.services import build_lookups
+from newft.wizard.state import WizardState
+from newft.wizard.terminal import InteractiveTerminal, PlainTerminal, TerminalUI
 
 ENTER, DOWN, UP, CTRL_C, CTRL_D, CLEAR = "\r", "\x1b[B", "\x1b[A", "\x03", "\x04", "\x15"
 BACK = UP + ENTER  # the last line of a list whose first is marked
@@ -69,25 +69,25 @@ class Heard:
         self.said: list[str] = []
         self.errors: list[NewftError] = []
         self.mappings: list[dict[str, tuple[str, ...]]] = []
-        self.reviews: list[Given] = []
-        self.plans: list[Given] = []
-        self.broken: list[Given] = []
+        self.reviews: list[RawAnswers] = []
+        self.plans: list[RawAnswers] = []
+        self.broken: list[RawAnswers] = []
 
-    def mapping(self, now: Situation) -> None:
+    def mapping(self, now: WizardState) -> None:
         assert now.data
         self.mappings.append(dict(now.data.mapping))
 
-    def review(self, now: Situation) -> None:
+    def review(self, now: WizardState) -> None:
         self.reviews.append(now.given)
 
-    def plan(self, now: Situation) -> None:
+    def plan(self, now: WizardState) -> None:
         self.plans.append(now.given)
 
 
-def talk(prompts: Prompts, heard: Heard, review: Callable[[Situation], None]) -> Talk:
-    lookups = lookups_for(catalog(), MACHINE)
+def talk(prompts: TerminalUI, heard: Heard, review: Callable[[WizardState], None]) -> WizardContext:
+    lookups = build_lookups(catalog(), MACHINE)
     shown = (heard.said.append, heard.errors.append, heard.mapping, review, heard.plan)
-    return Talk(prompts, Texts("en"), lookups, *shown, heard.broken.append)
+    return WizardContext(prompts, Messages("en"), lookups, *shown, heard.broken.append)
 
 
 @contextmanager
@@ -98,10 +98,12 @@ def typing(keys: str) -> Iterator[None]:
             yield
 
 
-def conversed(keys: str, heard: Heard, **given: str) -> Given:
-    start = Situation(catalog(), given, machine=MACHINE)
+def conversed(keys: str, heard: Heard, **given: str) -> RawAnswers:
+    start = WizardState(catalog(), given, machine=MACHINE)
     with typing(keys):
-        return converse(start, talk(TerminalPrompts(Texts("en")), heard, heard.review)).given
+        return run_wizard(
+            start, talk(InteractiveTerminal(Messages("en")), heard, heard.review)
+        ).given
 
 
 @pytest.fixture
@@ -144,7 +146,7 @@ def test_enter_alone_takes_every_default(heard: Heard) -> None:
 def test_each_question_takes_an_answer(
     keys: list[str], expected: dict[str, str], heard: Heard
 ) -> None:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(WizardInterrupted) as stopped:
         conversed("".join(keys) + CTRL_C, heard)
     assert stopped.value.given.items() >= expected.items()
 
@@ -165,7 +167,7 @@ def test_which_label_is_the_risk_is_asked_where_the_records_do_not_tell(
     risk = {"domain": "credit_risk", "task": "risk", "data.positive": "1"}
     assert given.items() >= risk.items()
     assert heard.errors == []
-    repeat = command(given, "desk", program=["newft"])
+    repeat = format_command(given, "desk", program=["newft"])
     assert "--domain credit_risk --task risk" in repeat
     assert "--positive 1 --language en" in repeat
 
@@ -182,7 +184,7 @@ def test_other_files_than_those_of_the_command_line_are_looked_at_anew(
     ages = [{"age": r["age"], "risk_level": r["risk_level"]} for r in applications()]
     path = written(tmp_path, ages)  # nothing that the model may see
     keys = [DOWN + ENTER, f"{tickets}{ENTER}", CTRL_C]
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(WizardInterrupted) as stopped:
         conversed("".join(keys), heard, **{"data.files": (str(path),)})
     files = {"data.files": (str(tickets),)}
     assert stopped.value.given == {**files, "domain": "customer_service", "task": "intent"}
@@ -191,9 +193,9 @@ def test_other_files_than_those_of_the_command_line_are_looked_at_anew(
 def test_only_fields_of_one_column_are_offered_for_correction(tmp_path: Path, heard: Heard) -> None:
     path = written(tmp_path, applications())
     lines = iter([f"{path}\n", "2\n"])  # another column
-    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: next(lines, ""))
-    with pytest.raises(Stopped):
-        converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
+    prompts = PlainTerminal(Messages("en"), heard.said.append, lambda: next(lines, ""))
+    with pytest.raises(WizardInterrupted):
+        run_wizard(WizardState(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
     assert [line for line in heard.said if line.startswith("? ")][-1] == (
         "? Which field is wrong?\n  1) Risk level <- risk_level\n"
         "  2) Recommendation <- recommendation\n  3) Customer <- (no column)\n  4) <- back"
@@ -228,14 +230,14 @@ def test_two_columns_can_be_swapped(tmp_path: Path, heard: Heard) -> None:
 
 
 def test_a_mapping_that_is_right_is_read_no_second_time(tickets: Path, heard: Heard) -> None:
-    def read(_: Situation) -> Sight:
+    def read(_: WizardState) -> ColumnSurvey:
         raise AssertionError("the files were read again")
 
-    asked = talk(TerminalPrompts(Texts("en")), heard, heard.review)
+    asked = talk(InteractiveTerminal(Messages("en")), heard, heard.review)
     asked = replace(asked, lookups=asked.lookups._replace(columns=read))
-    start = Situation(catalog(), {"data.files": (str(tickets),)}, machine=MACHINE)
+    start = WizardState(catalog(), {"data.files": (str(tickets),)}, machine=MACHINE)
     with typing(ENTER * 6):
-        assert converse(start, asked).given["data.files"] == (str(tickets),)
+        assert run_wizard(start, asked).given["data.files"] == (str(tickets),)
 
 
 def test_a_column_that_is_not_there_is_forgotten_where_others_are_named(
@@ -300,9 +302,9 @@ def test_columns_are_offered_with_what_is_in_them(tmp_path: Path, heard: Heard) 
     path = tmp_path / "tickets.csv"
     path.write_text(UNNAMED, encoding="utf-8")
     lines = iter([f"{path}\n", "\n", "\n"])
-    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: next(lines, ""))
-    with pytest.raises(Stopped):
-        converse(Situation(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
+    prompts = PlainTerminal(Messages("en"), heard.said.append, lambda: next(lines, ""))
+    with pytest.raises(WizardInterrupted):
+        run_wizard(WizardState(catalog(), machine=MACHINE), talk(prompts, heard, heard.review))
     assert [line for line in heard.said if line.startswith("? ")][1:] == [
         "? What now?\n  1) name the columns\n  2) another file\n  3) it is another task",
         "? Which column is it: Customer message?\n"
@@ -336,10 +338,10 @@ def test_files_that_do_not_fit_can_be_said_to_be_of_another_task(
 def said_by(heard: Heard, keys: str, **given: str) -> str:
     """Everything a dumb terminal shows until the lines, with a bar behind each, are used up."""
     lines = iter(f"{key}\n" for key in keys.split("|")[:-1])
-    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: next(lines, ""))
-    start = Situation(catalog(), given, machine=MACHINE)
-    with pytest.raises(Stopped):
-        converse(start, talk(prompts, heard, heard.review))
+    prompts = PlainTerminal(Messages("en"), heard.said.append, lambda: next(lines, ""))
+    start = WizardState(catalog(), given, machine=MACHINE)
+    with pytest.raises(WizardInterrupted):
+        run_wizard(start, talk(prompts, heard, heard.review))
     return "\n".join(heard.said)
 
 
@@ -400,7 +402,7 @@ def test_a_model_that_does_not_fit_is_marked_and_refused_at_once(heard: Heard) -
 
 def test_typed_models_are_refused_as_listed_ones_are(heard: Heard) -> None:
     keys = [ENTER * 4, UP * 2 + ENTER, f"Qwen/Qwen3-32B{ENTER}", CTRL_C]
-    with pytest.raises(Stopped):
+    with pytest.raises(WizardInterrupted):
         conversed("".join(keys), heard)
     assert [error.where for error in heard.errors] == ["gpu"]
     assert "Qwen/Qwen3-32B" in heard.errors[0].message
@@ -415,9 +417,9 @@ def test_hardware_too_small_for_a_model_that_was_given_is_refused(heard: Heard) 
 def in_chinese(heard: Heard, path: Path) -> list[str]:
     """The questions of a Chinese conversation that takes every default, and an unlisted model."""
     asked: list[str] = []
-    texts = Texts("zh")
+    texts = Messages("zh")
 
-    class Answering(PlainPrompts):
+    class Answering(PlainTerminal):
         def select(self, question: str, options: Sequence[Option], **_: str | None) -> str:
             asked.append(question)
             values = [option.value for option in options]
@@ -439,8 +441,8 @@ def in_chinese(heard: Heard, path: Path) -> list[str]:
 
     prompts = Answering(texts, heard.said.append, lambda: "")
     told = replace(talk(prompts, heard, heard.review), texts=texts)
-    start = Situation(catalog(), machine=MACHINE, interface="zh")
-    given = converse(start, told).given
+    start = WizardState(catalog(), machine=MACHINE, interface="zh")
+    given = run_wizard(start, told).given
     assert given["hub"] == "modelscope"
     return asked
 
@@ -451,7 +453,7 @@ def test_a_chinese_conversation_asks_for_the_hub_and_no_more_than_seven_question
     rows = "".join(f"{i * 37 % 101},{i * 53 % 89},{i % 3 == 0:d}\n" for i in range(60))
     path = tmp_path / "unknown.csv"
     path.write_text(f"alpha,beta,flag\n{rows}", encoding="utf-8")
-    texts = Texts("zh")
+    texts = Messages("zh")
     asked = in_chinese(heard, path)
     keys = [key for key in ("data", "task", "language", "positive", "gpu", "model", "hub", "family")
             if texts(f"questions.{key}.text") in asked]  # fmt: skip
@@ -462,10 +464,10 @@ def test_a_chinese_conversation_asks_for_the_hub_and_no_more_than_seven_question
 
 def test_the_hub_is_asked_with_modelscope_first(heard: Heard) -> None:
     lines = iter(["\n", "\n", "2\n", "\n", "2\n"])  # sample, task, English, CPU, 360M
-    prompts = PlainPrompts(Texts("zh"), heard.said.append, lambda: next(lines, ""))
-    told = replace(talk(prompts, heard, heard.review), texts=Texts("zh"))
-    with pytest.raises(Stopped):
-        converse(Situation(catalog(), machine=MACHINE, interface="zh"), told)
+    prompts = PlainTerminal(Messages("zh"), heard.said.append, lambda: next(lines, ""))
+    told = replace(talk(prompts, heard, heard.review), texts=Messages("zh"))
+    with pytest.raises(WizardInterrupted):
+        run_wizard(WizardState(catalog(), machine=MACHINE, interface="zh"), told)
     assert heard.said[-2].startswith(
         "? 从哪里下载模型？\n  1) 魔搭 ModelScope（默认：国内下载快）\n"
     )
@@ -529,14 +531,14 @@ def test_a_name_that_cannot_be_one_is_not_taken(heard: Heard) -> None:
 
 def test_hardware_that_is_unknown_is_asked_for_again(heard: Heard) -> None:
     keys = [ENTER * 3, UP * 2 + ENTER, f"V1000{ENTER}", CTRL_C]
-    with pytest.raises(Stopped):
+    with pytest.raises(WizardInterrupted):
         conversed("".join(keys), heard)
     assert [error.where for error in heard.errors] == ["gpu"]
 
 
 def test_a_model_folder_that_is_not_there_is_asked_for_again(heard: Heard) -> None:
     keys = [ENTER * 4, UP * 2 + ENTER, f"./weights{ENTER}", CTRL_C]
-    with pytest.raises(Stopped):
+    with pytest.raises(WizardInterrupted):
         conversed("".join(keys), heard)
     assert [str(error) for error in heard.errors] == [
         "model: the folder `./weights` does not exist"
@@ -551,27 +553,27 @@ def test_changing_one_answer_leads_back_to_the_review(heard: Heard) -> None:
 
 
 def test_choices_that_do_not_fit_cannot_be_written(heard: Heard) -> None:
-    def refuse(_: Situation) -> None:
+    def refuse(_: WizardState) -> None:
         raise IncompatibleError(Text("they do not fit", "不匹配"))
 
-    start = Situation(catalog(), DEFAULTS | {"data.files": ()}, machine=MACHINE)
-    with typing(DOWN + ENTER), pytest.raises(Stopped):
-        converse(start, talk(TerminalPrompts(Texts("en")), heard, refuse))
+    start = WizardState(catalog(), DEFAULTS | {"data.files": ()}, machine=MACHINE)
+    with typing(DOWN + ENTER), pytest.raises(WizardInterrupted):
+        run_wizard(start, talk(InteractiveTerminal(Messages("en")), heard, refuse))
     assert [str(error) for error in heard.errors] == ["they do not fit"]
 
 
 def test_a_bug_keeps_what_was_answered(heard: Heard) -> None:
-    def fail(_: Situation) -> None:
+    def fail(_: WizardState) -> None:
         raise ZeroDivisionError
 
-    start = Situation(catalog(), machine=MACHINE)
+    start = WizardState(catalog(), machine=MACHINE)
     with typing(ENTER * 2 + DOWN + ENTER + ENTER * 3), pytest.raises(ZeroDivisionError):
-        converse(start, talk(TerminalPrompts(Texts("en")), heard, fail))
+        run_wizard(start, talk(InteractiveTerminal(Messages("en")), heard, fail))
     assert heard.broken == [{**DEFAULTS, "language": "zh"}]
 
 
 def test_cancelling_at_the_review_stops(heard: Heard) -> None:
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(WizardInterrupted) as stopped:
         conversed(ENTER * 6 + DOWN * 3 + ENTER, heard)
     assert stopped.value.given == DEFAULTS
 
@@ -585,7 +587,7 @@ def test_what_was_given_is_not_asked(heard: Heard) -> None:
 @pytest.mark.parametrize(("answered", "keys"), [(0, ""), (5, ENTER * 5)])
 def test_leaving_keeps_what_was_answered(stop: str, answered: int, keys: str, heard: Heard) -> None:
     clear = CLEAR if stop == CTRL_D else ""  # an end of file is one on an empty line only
-    with pytest.raises(Stopped) as stopped:
+    with pytest.raises(WizardInterrupted) as stopped:
         conversed(keys + clear + stop, heard)
     assert list(stopped.value.given) == [key for key in stopped.value.given if key in DEFAULTS]
     assert (len(stopped.value.given) > 0) == (answered > 0)
@@ -593,9 +595,9 @@ def test_leaving_keeps_what_was_answered(stop: str, answered: int, keys: str, he
 
 def test_a_dumb_terminal_has_numbers(heard: Heard) -> None:
     lines = iter(["\n", "\n", "2\n", "9999\n", "1\n", "\n", "class\n", "desk\n", "1\n"])
-    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: next(lines, ""))
-    start = Situation(catalog(), machine=MACHINE)
-    given = converse(start, talk(prompts, heard, heard.review)).given
+    prompts = PlainTerminal(Messages("en"), heard.said.append, lambda: next(lines, ""))
+    start = WizardState(catalog(), machine=MACHINE)
+    given = run_wizard(start, talk(prompts, heard, heard.review)).given
     assert given == {**DEFAULTS, "language": "zh", "name": "desk"}
     english = "1) English  (suggested: as in this conversation)"
     asked = f"? Language of the project:\n  {english}\n  2) Chinese\n  3) <- back"
@@ -603,9 +605,9 @@ def test_a_dumb_terminal_has_numbers(heard: Heard) -> None:
 
 
 def test_a_dumb_terminal_that_ends_stops(heard: Heard) -> None:
-    prompts = PlainPrompts(Texts("en"), heard.said.append, lambda: "")
-    with pytest.raises(Stopped):
-        converse(Situation(catalog()), talk(prompts, heard, heard.review))
+    prompts = PlainTerminal(Messages("en"), heard.said.append, lambda: "")
+    with pytest.raises(WizardInterrupted):
+        run_wizard(WizardState(catalog()), talk(prompts, heard, heard.review))
 
 
 # --- the whole talk, in a terminal ---------------------------------------------------------------
@@ -721,7 +723,7 @@ def test_ctrl_c_anywhere_ends_with_130_and_nothing_written(
     if saved.is_file():
         assert WORDS[lang]["saved"] in shown
         assert f"newft new desk --answers {saved}" in shown.replace("\r\n", "")
-        assert load(saved)["data.files"] == (str(tmp_path / "tickets.csv"),)
+        assert load_answers(saved)["data.files"] == (str(tmp_path / "tickets.csv"),)
         assert newft("new", "desk", "--answers", str(saved), cwd=tmp_path).returncode == 0
 
 
@@ -740,7 +742,7 @@ def test_answers_outlive_a_folder_that_is_in_the_way(tmp_path: Path) -> None:
     assert status == 130
     assert "README.md" in shown
     assert content(tmp_path / "desk") == {"README.md": b"mine"}
-    assert load(tmp_path / "state" / "newft" / "answers.yml")["name"] == "desk"
+    assert load_answers(tmp_path / "state" / "newft" / "answers.yml")["name"] == "desk"
 
 
 @pytest.mark.slow

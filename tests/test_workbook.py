@@ -19,8 +19,9 @@ from datafiles import refusal, values, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newft.project.layers import OWN_MODULES
-from newft.records import RecordError, detect, read_rows
+from newft.emitted.file_access import RecordError
+from newft.emitted.readers import detect_format, read_rows
+from newft.project.template_layers import EMITTED_MODULES
 
 MUTATIONS = 400
 LONGEST_WAIT = 120  # seconds until a reading that never ends is a failure
@@ -147,7 +148,7 @@ def test_texts_of_several_runs_are_joined_without_their_pronunciation(workbook: 
     runs = "<r><t>订</t></r><r><t>单</t></r><rPh sb='0' eb='1'><t>dingdan</t></rPh>"
     rows = f"<row><c t='inlineStr'><is>{runs}</is></c><c t='str'><v>b_x000D_</v></c></row>"
     path = with_parts(workbook, sheet1=sheet(rows + "<row><c><v>1</v></c><c><v>2</v></c></row>"))
-    assert detect(path).columns == ("订单", "b")
+    assert detect_format(path).columns == ("订单", "b")
     assert values(path) == [[1, 2]]
 
 
@@ -167,7 +168,7 @@ def test_the_first_visible_sheet_with_cells_is_read_and_the_rest_is_said(tmp_pat
             book[name].append(row)
     book["secret"].sheet_state = "hidden"
     book.save(tmp_path / "t.xlsx")
-    layout = detect(tmp_path / "t.xlsx")
+    layout = detect_format(tmp_path / "t.xlsx")
     assert (layout.sheet, values(tmp_path / "t.xlsx")) == ("records", [["records"]])
     assert [one.template.format_map(one.values) for one in layout.remarks] == [
         "of t.xlsx, only the sheet `records` is read, not: more",
@@ -197,7 +198,7 @@ def test_a_date_of_chinese_excel_is_one_and_a_number_that_is_none_stays(workbook
 
 
 def test_formulas_without_a_value_are_counted(workbook: Path) -> None:
-    (remark,) = detect(workbook).remarks
+    (remark,) = detect_format(workbook).remarks
     assert remark.values["count"] == 1
     assert remark.template.format_map(remark.values).startswith(
         "t.xlsx has 1 cells with a formula and no value, which are read as empty"
@@ -264,7 +265,7 @@ def test_a_part_of_which_too_much_would_be_held_is_refused(
     workbook: Path, part: str, content: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert values(workbook)
-    monkeypatch.setattr("newft.workbook.MOST_ELEMENTS", 500)
+    monkeypatch.setattr("newft.emitted.workbook.MAX_ELEMENTS", 500)
     text = f'<part xmlns="{SPACE}">{content}</part>'.encode()
     message = refusal(with_parts(workbook, **{part: text})).message
     assert re.fullmatch(f"the workbook is too large: .*{part}.xml holds more than .* read", message)
@@ -273,14 +274,14 @@ def test_a_part_of_which_too_much_would_be_held_is_refused(
 def test_rows_without_numbers_are_counted_too(
     workbook: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newft.workbook.MOST_ROWS", 500)
+    monkeypatch.setattr("newft.emitted.workbook.MAX_ROWS", 500)
     assert refusal(with_parts(workbook, sheet1=sheet("<row/>" * 600))).row == 501
 
 
 def test_a_sheet_of_too_many_cells_is_refused(
     workbook: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newft.workbook.MOST_CELLS", 10)
+    monkeypatch.setattr("newft.emitted.workbook.MAX_CELLS", 10)
     assert refusal(workbook).message == "the sheet has more than 10 cells"
 
 
@@ -358,7 +359,7 @@ def test_without_the_reader_a_workbook_is_refused_and_all_else_is_read(tmp_path:
     """As in a project that was made without a workbook."""
     package = tmp_path / "alone"
     package.mkdir()
-    for name in OWN_MODULES:
+    for name in EMITTED_MODULES:
         source = Path(__file__).parents[1] / "generator/newft" / name
         (package / name).write_bytes(source.read_bytes())
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")

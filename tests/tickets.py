@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from newft.catalog.load import load_catalog
-from newft.entries import Language
+from newft.catalog.loader import load_catalog
+from newft.dataset.profile import profile_dataset
 from newft.errors import DataError
-from newft.intake import measure
-from newft.model import DataFacts
+from newft.schema.dataset import DataFacts
+from newft.text import Language
 
 KIT = load_catalog().kits["customer_service"]
 TASK = KIT.tasks["intent"]
@@ -41,7 +41,7 @@ def facts(
     *paths: Path, columns: Mapping[str, str] | None = None, language: Language | None = None
 ) -> DataFacts:
     files = [str(path) for path in paths]
-    return measure(files, task=TASK, columns=columns or {}, language=language)
+    return profile_dataset(files, task=TASK, columns=columns or {}, language=language)
 
 
 def refusal(*paths: Path, columns: Mapping[str, str] | None = None) -> DataError:

@@ -12,35 +12,39 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from newft import __version__
-from newft.errors import NewftError, UsageError, Written
-from newft.help_texts import HELP, Formatter
-from newft.keys import escape_controls
-from newft.process import explain, flush, open_closed_streams
-from newft.text import Text, as_text
+from newft.cli_help import HELP_TEXTS, WideHelpFormatter
+from newft.console.streams import flush_stream, open_closed_streams
+from newft.emitted.normalize import escape_controls
+from newft.errors import InterruptedAfterWrite, NewftError, UsageError
+from newft.os_errors import explain_os_error
+from newft.text import Text, to_bilingual_text
 
 if TYPE_CHECKING:
-    from newft.console import Screen
+    from newft.console.console import ConsoleOutput
+    from newft.i18n import Messages
     from newft.text import Language
-    from newft.texts import Texts
 
 COMMANDS = ("new", "show", "completion")
-THINGS = ("families", "methods", "hardware", "domains", "questions")
+SHOW_TOPICS = ("families", "methods", "hardware", "domains", "questions")
 SHELLS = ("bash", "zsh", "fish")
 LANGUAGES = ("en", "zh")
-FAILED, BUG, INTERRUPTED = 1, 70, 130
-EMPTY, REPEATED = "the path is empty", "the option may be given only once"
-Say = Callable[[str], str]  # a help text by its name
+EXIT_FAILED, EXIT_BUG, EXIT_INTERRUPTED = 1, 70, 130
+EMPTY_PATH_MESSAGE, REPEATED_OPTION_MESSAGE = (
+    "the path is empty",
+    "the option may be given only once",
+)
+HelpLookup = Callable[[str], str]  # a help text by its name
 # How argparse begins each fault that these commands can have, and what newft says instead.
-ARGPARSE = (
+ARGPARSE_MESSAGES = (
     ("expected one argument", "the value is missing", "缺少值"),
     ("ignored explicit argument ", "the option takes no value, but got ", "该选项不带值，却给了 "),
     ("the following arguments are required: ", "missing: ", "缺少参数："),
-    (EMPTY, EMPTY, "路径为空"),
-    (REPEATED, REPEATED, "该选项只能出现一次"),
+    (EMPTY_PATH_MESSAGE, EMPTY_PATH_MESSAGE, "路径为空"),
+    (REPEATED_OPTION_MESSAGE, REPEATED_OPTION_MESSAGE, "该选项只能出现一次"),
 )
 
 
-class _Once(argparse.Action):
+class _StoreOnce(argparse.Action):
     """Store the value of an option, which may be given only once."""
 
     def __call__(
@@ -52,17 +56,17 @@ class _Once(argparse.Action):
     ) -> None:
         """Store the value."""
         if option_string and getattr(namespace, self.dest, None) is not None:
-            raise argparse.ArgumentError(self, REPEATED)
+            raise argparse.ArgumentError(self, REPEATED_OPTION_MESSAGE)
         setattr(namespace, self.dest, values)
 
 
 class Parser(argparse.ArgumentParser):
     """A parser that raises what is wrong, so that one place shows it; its help is `say`'s."""
 
-    def __init__(self, say: Say, **how: Any) -> None:
-        formatter = partial(Formatter, usage=say("usage"))
+    def __init__(self, say: HelpLookup, **how: Any) -> None:
+        formatter = partial(WideHelpFormatter, usage=say("usage"))
         super().__init__(formatter_class=formatter, allow_abbrev=False, add_help=False, **how)
-        self.register("action", None, _Once)  # of each argument that names no other action
+        self.register("action", None, _StoreOnce)  # of each argument that names no other action
         self._positionals.title, self._optionals.title = say("positionals"), say("options")
         self.add_argument("-h", "--help", action="help", help=say("help"))
 
@@ -74,21 +78,25 @@ class Parser(argparse.ArgumentParser):
         word, _, listed = what.removeprefix("invalid choice: ").partition(" (choose from ")
         word = word.strip("'")
         if listed and where == "COMMAND" and (word in (".", "..") or "/" in word):
-            hint = as_text(f"newft new {shlex.quote(word)}")
+            hint = to_bilingual_text(f"newft new {shlex.quote(word)}")
             fault = Text(f"`{word}` is not a command", f"`{word}` 不是命令")
             raise UsageError(fault, where=where, hint=hint)
         if listed:
-            from newft.given import unknown
+            from newft.answers.keys import make_unknown_name_error
 
             names = [name.strip("' ") for name in listed.rstrip(")").split(",")]
-            raise unknown(word, names, where=where)
-        raise UsageError(_in_both(what), where=where, hint=as_text(f"{self.prog} --help"))
+            raise make_unknown_name_error(word, names, where=where)
+        raise UsageError(
+            _translate_argparse_error(what),
+            where=where,
+            hint=to_bilingual_text(f"{self.prog} --help"),
+        )
 
 
-def _in_both(fault: str) -> Text:
+def _translate_argparse_error(fault: str) -> Text:
     """A fault that argparse found, by the words with which it says so."""
     fault = escape_controls(fault)
-    for begin, en, zh in ARGPARSE:
+    for begin, en, zh in ARGPARSE_MESSAGES:
         if fault.startswith(begin):
             rest = fault.removeprefix(begin)
             return Text(f"{en}{rest}", f"{zh}{rest}")
@@ -102,45 +110,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a locale without Chinese is no fault
     try:
-        code = _run(words)
+        code = _run_command(words)
     except OSError:  # what went wrong could not be shown
-        code = FAILED
+        code = EXIT_FAILED
     for stream in (sys.stdout, sys.stderr):
-        flush(stream)
+        flush_stream(stream)
     return code
 
 
-def _run(words: Sequence[str]) -> int:
+def _run_command(words: Sequence[str]) -> int:
     """The exit code of one command; what went wrong is shown."""
     try:
-        args = parse(words)
+        args = parse_arguments(words)
         args.run(args)
         sys.stdout.flush()
     except NewftError as error:
-        _screen(words).error(error)
+        _make_error_console(words).error(error)
         return error.exit_code
-    except Written as late:
-        _screen(words).fault("error.late", folder=late.folder)
-        return INTERRUPTED
+    except InterruptedAfterWrite as late:
+        _make_error_console(words).fault("error.late", folder=late.folder)
+        return EXIT_INTERRUPTED
     except KeyboardInterrupt:
-        _screen(words).fault("error.interrupted")
-        return INTERRUPTED
+        _make_error_console(words).fault("error.interrupted")
+        return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader left, which is no fault
         return 0
     except OSError as error:
-        _screen(words).error(explain(error))
-        return FAILED
+        _make_error_console(words).error(explain_os_error(error))
+        return EXIT_FAILED
     except Exception:
-        _show_bug(_screen(words))
-        return BUG
+        _report_bug(_make_error_console(words))
+        return EXIT_BUG
     return 0
 
 
-def parse(words: Sequence[str]) -> argparse.Namespace:
+def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     """The command with its options; `newft` alone is `newft new`."""
-    before = _leading(words)
+    before = _count_leading_lang_words(words)
     options, words = words[:before], words[before:]
-    parser, commands = build(_language([*options, *words]))
+    parser, commands = build_parser(_detect_language([*options, *words]))
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
         words = ["new", *words]
     # an option before the command is read with those behind it, to find out if it is repeated
@@ -148,28 +156,28 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if rest and args.command == "show" and args.id is None and not rest[0].startswith("-"):
         args.id = rest.pop(0)  # an option stood before it, and argparse did not wait for it
     if rest:
-        raise _unexpected(rest[0], commands[args.command])
+        raise _make_unexpected_word_error(rest[0], commands[args.command])
     return args
 
 
-def _leading(words: Sequence[str]) -> int:
+def _count_leading_lang_words(words: Sequence[str]) -> int:
     """How many words before the command say the language."""
     if not words or words[0].partition("=")[0] != "--lang":
         return 0
     return 1 if "=" in words[0] else min(2, len(words))
 
 
-def build(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
+def build_parser(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
     """The parser, and that of each command."""
 
     def say(key: str) -> str:
-        return HELP[key].to(language)
+        return HELP_TEXTS[key].to(language)
 
     parser = Parser(say, prog="newft", description=say("newft"), epilog=say("exit codes"))
     version = f"newft {__version__}"
     parser.add_argument("--version", action="version", version=version, help=say("version"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    adders: dict[str, Callable[[Parser, Say], None]] = {
+    adders: dict[str, Callable[[Parser, HelpLookup], None]] = {
         "new": _add_new,
         "show": _add_show,
         "completion": _add_completion,
@@ -186,13 +194,13 @@ def build(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
     return parser, parsers
 
 
-def _add_lang(parser: Parser, say: Say, *, default: str | None) -> None:
+def _add_lang(parser: Parser, say: HelpLookup, *, default: str | None) -> None:
     parser.add_argument("--lang", choices=LANGUAGES, default=default, help=say("lang"))
 
 
-def _add_new(parser: Parser, say: Say) -> None:
-    parser.set_defaults(run=_new)
-    parser.add_argument("path", nargs="?", type=_path, metavar="PATH", help=say("path"))
+def _add_new(parser: Parser, say: HelpLookup) -> None:
+    parser.set_defaults(run=_run_new)
+    parser.add_argument("path", nargs="?", type=_parse_path, metavar="PATH", help=say("path"))
     answers = parser.add_argument_group(say("answers"), say("answers.about"))
     answers.add_argument("--domain", metavar="ID", help=say("domain"))
     answers.add_argument("--task", metavar="ID", help=say("task"))
@@ -215,105 +223,107 @@ def _add_new(parser: Parser, say: Say) -> None:
     parser.add_argument("--json", action="store_true", help=say("json"))
 
 
-def _add_show(parser: Parser, say: Say) -> None:
-    parser.set_defaults(run=_show)
-    parser.add_argument("what", choices=THINGS, metavar="WHAT", help=say("what"))
+def _add_show(parser: Parser, say: HelpLookup) -> None:
+    parser.set_defaults(run=_run_show)
+    parser.add_argument("what", choices=SHOW_TOPICS, metavar="WHAT", help=say("what"))
     parser.add_argument("id", nargs="?", metavar="ID", help=say("id"))
     parser.add_argument("--json", action="store_true", help=say("json.list"))
 
 
-def _add_completion(parser: Parser, say: Say) -> None:
-    parser.set_defaults(run=_completion)
+def _add_completion(parser: Parser, say: HelpLookup) -> None:
+    parser.set_defaults(run=_run_completion)
     parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=say("shell"))
 
 
-def _path(text: str) -> str:
+def _parse_path(text: str) -> str:
     if not text:  # as of a shell variable that is not set
-        raise argparse.ArgumentTypeError(EMPTY)
+        raise argparse.ArgumentTypeError(EMPTY_PATH_MESSAGE)
     return text
 
 
-def _new(args: argparse.Namespace) -> None:
-    from newft.answers import OPTIONS, from_options
-    from newft.new import Options, new
+def _run_new(args: argparse.Namespace) -> None:
+    from newft.answers.parse import OPTION_NAMES, collect_options
+    from newft.commands.new import NewOptions, create_project
 
-    given = {key: getattr(args, option.removeprefix("--")) for key, option in OPTIONS.items()}
-    options = Options(
+    given = {key: getattr(args, option.removeprefix("--")) for key, option in OPTION_NAMES.items()}
+    options = NewOptions(
         path=args.path,
-        given=from_options(given),
+        given=collect_options(given),
         sets=tuple(args.sets),
         answers=args.answers,
         yes=args.yes,
         dry_run=args.dry_run,
         json=args.json,
     )
-    new(options, _texts(args.lang))
+    create_project(options, _load_messages(args.lang))
 
 
-def _show(args: argparse.Namespace) -> None:
-    from newft.show import show
+def _run_show(args: argparse.Namespace) -> None:
+    from newft.commands.show import show_catalog
 
-    show(args.what, args.id, as_json=args.json, texts=_texts(args.lang))
-
-
-def _completion(args: argparse.Namespace) -> None:
-    from newft.completion import script
-    from newft.console import print_text
-
-    print_text(script(*build(_texts(args.lang).language), shell=args.shell))
+    show_catalog(args.what, args.id, as_json=args.json, texts=_load_messages(args.lang))
 
 
-def _unexpected(word: str, parser: Parser) -> UsageError:
-    from newft.names import nearest
+def _run_completion(args: argparse.Namespace) -> None:
+    from newft.commands.completion import generate_script
+    from newft.console.console import print_text
+
+    print_text(generate_script(*build_parser(_load_messages(args.lang).language), shell=args.shell))
+
+
+def _make_unexpected_word_error(word: str, parser: Parser) -> UsageError:
+    from newft.text import find_nearest_names
 
     if not word.startswith("-"):
         word = escape_controls(word)
         message = Text(f"unexpected argument `{word}`", f"多余的参数 `{word}`")
-        return UsageError(message, where=parser.prog, hint=as_text(f"{parser.prog} --help"))
+        return UsageError(
+            message, where=parser.prog, hint=to_bilingual_text(f"{parser.prog} --help")
+        )
     option = escape_controls(word.partition("=")[0])
     known = [name for action in parser._actions for name in action.option_strings]
-    near = nearest(option, known)
+    near = find_nearest_names(option, known)
     hint = (
         Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？")
         if near
-        else as_text(f"{parser.prog} --help")
+        else to_bilingual_text(f"{parser.prog} --help")
     )
     message = Text(f"there is no option `{option}`", f"没有选项 `{option}`")
     return UsageError(message, where=parser.prog, hint=hint)
 
 
-def _texts(option: str | None) -> Texts:
-    from newft.texts import Texts, interface_language
+def _load_messages(option: str | None) -> Messages:
+    from newft.i18n import Messages, detect_language
 
-    return Texts(interface_language(option, os.environ))
+    return Messages(detect_language(option, os.environ))
 
 
-def _screen(words: Sequence[str]) -> Screen:
+def _make_error_console(words: Sequence[str]) -> ConsoleOutput:
     """Where a failure is shown, in the language asked for even if the rest could not be read."""
-    from newft.console import Screen
-    from newft.texts import Texts
+    from newft.console.console import ConsoleOutput
+    from newft.i18n import Messages
 
-    return Screen(Texts(_language(words)))
+    return ConsoleOutput(Messages(_detect_language(words)))
 
 
-def _language(words: Sequence[str]) -> Language:
+def _detect_language(words: Sequence[str]) -> Language:
     """The language that the words ask for, wherever they do, or else the environment."""
-    from newft.texts import interface_language
+    from newft.i18n import detect_language
 
     given = [word for word in words if word.startswith("--lang=")]
     after = words[words.index("--lang") + 1 :] if "--lang" in words else []
     named = next(iter([*after, *(word[7:] for word in given)]), None)
-    return interface_language(named, os.environ)
+    return detect_language(named, os.environ)
 
 
-def _show_bug(screen: Screen) -> None:
+def _report_bug(screen: ConsoleOutput) -> None:
     """Keep what happened in a file and name it; show it where no disk takes it."""
     import traceback
 
-    from newft.state import keep
+    from newft.system.user_files import save_user_file
 
     what = f"newft {__version__}, Python {sys.version}\n\n{traceback.format_exc()}"
-    path = keep("traceback.txt", what)
+    path = save_user_file("traceback.txt", what)
     if path:
         screen.fault("error.bug", path=path)
     else:

@@ -79,7 +79,7 @@ class IncompatibleError(NewftError):
         self.brief = brief or self._message
 
 
-class Written(KeyboardInterrupt):
+class InterruptedAfterWrite(KeyboardInterrupt):
     """An interruption that came when the project was there already."""
 
     def __init__(self, folder: str) -> None:
@@ -91,7 +91,7 @@ class RenderError(NewftError):
     """A template failed: the layer, the file and the line are in the message."""
 
 
-class RefusedError(NewftError):
+class SystemRefusedError(NewftError):
     """The system refuses what newft asks of it: a path, a permission, room on a disk."""
 
 

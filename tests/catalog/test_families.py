@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
-from newft.catalog.load import load_families
-from newft.decide.estimate import module_widths
-from newft.entries import Family, Measured, Size
-from newft.resources import templates
+from newft.catalog.loader import load_families
+from newft.decide.memory import list_module_shapes
+from newft.paths import get_templates_folder
+from newft.schema.family import Family, ModelSpec
+from newft.schema.reasoned import Sourced
 
-FAMILIES = load_families(templates() / "families")
+FAMILIES = load_families(get_templates_folder() / "families")
 MODELS = [(family, size) for family in FAMILIES.values() for size in family.sizes]
 
 each_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.id)
@@ -22,13 +23,13 @@ each_model = pytest.mark.parametrize(
 )
 
 
-def recipes(family: Family) -> list[Mapping[str, Measured]]:  # type: ignore[type-arg]
+def recipes(family: Family) -> list[Mapping[str, Sourced]]:  # type: ignore[type-arg]
     """Rank, alpha and learning rate of the family, and of each size."""
-    owners: list[Family | Size] = [family, *family.sizes]
+    owners: list[Family | ModelSpec] = [family, *family.sizes]
     return [values for one in owners for values in (one.rank, one.alpha, one.learning_rate)]
 
 
-def reasons(family: Family) -> list[Measured]:  # type: ignore[type-arg]
+def reasons(family: Family) -> list[Sourced]:  # type: ignore[type-arg]
     return [
         *(value for values in recipes(family) for value in values.values()),
         family.fp16_safe,
@@ -71,18 +72,18 @@ def test_learning_rates_are_of_the_order_of_lora(family: Family) -> None:
 def test_a_size_with_a_rate_of_its_own_has_the_rank_and_scale_that_it_holds_for(
     family: Family,
 ) -> None:
-    owners: list[Family | Size] = [family, *family.sizes]
+    owners: list[Family | ModelSpec] = [family, *family.sizes]
     for owner in owners:
         assert set(owner.rank) == set(owner.alpha) == set(owner.learning_rate)
 
 
 @each_model
-def test_the_width_of_every_linear_module_is_known(family: Family, size: Size) -> None:
-    assert set(family.linear_modules) <= set(module_widths(size))
+def test_the_width_of_every_linear_module_is_known(family: Family, size: ModelSpec) -> None:
+    assert set(family.linear_modules) <= set(list_module_shapes(size))
 
 
 @each_model
-def test_the_parameters_are_the_sum_of_the_matrices(family: Family, size: Size) -> None:
+def test_the_parameters_are_the_sum_of_the_matrices(family: Family, size: ModelSpec) -> None:
     assert size.parameters == pytest.approx(weights(family, size), rel=1e-5)
 
 
@@ -100,7 +101,7 @@ def test_only_the_smallest_model_is_embedded() -> None:
 
 
 def test_no_number_is_text_to_yaml() -> None:
-    for file in (templates() / "families").glob("*.yaml"):
+    for file in (get_templates_folder() / "families").glob("*.yaml"):
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
         assert not list(numbers_as_text(document)), file
 
@@ -113,7 +114,7 @@ def numbers_as_text(value: object) -> list[str]:
     return [value] if isinstance(value, str) and re.fullmatch(r"[\d.]+e-?\d+", value) else []
 
 
-def weights(family: Family, size: Size) -> int:
+def weights(family: Family, size: ModelSpec) -> int:
     """The parameters of a dense decoder with these shapes, biases left out."""
     attention = 2 * size.hidden * size.head_dim * (size.heads + size.kv_heads)
     norms = {"qwen3": 2 * size.hidden + 2 * size.head_dim, "glm4": 4 * size.hidden}

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.catalog.hardware import parse_gpu
-from newft.catalog.load import load_accelerators
-from newft.entries import Accelerator, Hardware, Text, cited
+from newft.catalog.gpu_spec import parse_gpu
+from newft.catalog.loader import load_accelerators
 from newft.errors import UsageError
-from newft.model import MachineFacts
-from newft.resources import templates
+from newft.paths import get_templates_folder
+from newft.schema.hardware import Accelerator, Hardware, MachineFacts
+from newft.schema.reasoned import as_citation
+from newft.text import Text
 
-ACCELERATORS = load_accelerators(templates() / "hardware.yaml")
+ACCELERATORS = load_accelerators(get_templates_folder() / "hardware.yaml")
 NAMES = [(name, a) for a in ACCELERATORS.values() for name in (a.id, *a.aliases)]
 
 
@@ -151,7 +152,7 @@ def test_a_board_of_pcie_has_not_the_speed_of_its_sister(name: str) -> None:
 def test_every_accelerator_says_who_says_so() -> None:
     assert all(accelerator.source for accelerator in ACCELERATORS.values())
     cuda = [a for a in ACCELERATORS.values() if a.kind == "cuda"]
-    assert all("https://" in cited(a.source).zh and a.memory_gb for a in cuda)
+    assert all("https://" in as_citation(a.source).zh and a.memory_gb for a in cuda)
 
 
 def test_every_card_that_the_newest_torch_leaves_out_says_which_torch_it_wants() -> None:

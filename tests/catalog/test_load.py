@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from newft.catalog.load import load_accelerators, load_catalog, load_families, load_kit
-from newft.entries import Accelerator, Kit, Text
+from newft.catalog.loader import load_accelerators, load_catalog, load_families, load_kit
 from newft.errors import CatalogError
-from newft.resources import domains, templates
+from newft.paths import get_domains_folder, get_templates_folder
+from newft.schema.hardware import Accelerator
+from newft.schema.kit import Kit
+from newft.text import Text
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def kit_folder(tmp_path: Path) -> Path:
     """A copy of the customer-service kit, with sample files of its own."""
     folder = tmp_path / "customer_service"
     (folder / "sample").mkdir(parents=True)
-    shutil.copy(domains() / "customer_service" / "kit.yaml", folder)
+    shutil.copy(get_domains_folder() / "customer_service" / "kit.yaml", folder)
     for name in ("intent_en.csv", "intent_zh.csv"):
         (folder / "sample" / name).write_text("message,intent\n", encoding="utf-8")
     return folder
@@ -113,7 +115,7 @@ def test_what_types_cannot_say_about_a_kit_is_checked(kit_folder: Path) -> None:
 
 def test_records_with_an_outcome_need_prompts_that_list_it(tmp_path: Path) -> None:
     folder = tmp_path / "credit_risk"
-    shutil.copytree(domains() / "credit_risk", folder)
+    shutil.copytree(get_domains_folder() / "credit_risk", folder)
     file = edit(folder, "          {recommendations}\n      zh:", "      zh:")
     assert refused(folder).endswith(
         "`tasks.risk.prompts_with_outcome.en.untuned` must list the `{recommendations}`"
@@ -127,11 +129,13 @@ def test_records_with_an_outcome_need_prompts_that_list_it(tmp_path: Path) -> No
 
 def test_a_question_about_a_context_needs_its_place_in_both_languages(tmp_path: Path) -> None:
     folder = tmp_path / "legal"
-    shutil.copytree(domains() / "legal", folder)
+    shutil.copytree(get_domains_folder() / "legal", folder)
     edit(folder, "en: Is this a clause about {type}?", "en: Is this such a clause?")
-    assert refused(folder).endswith("`tasks.clause.asks_about.en` must say where the `{type}` goes")
+    assert refused(folder).endswith(
+        "`tasks.clause.question_template.en` must say where the `{type}` goes"
+    )
     edit(folder, "      en: Is this such a clause?\n", "")
-    assert refused(folder).endswith("`tasks.clause.asks_about` lacks `en`")
+    assert refused(folder).endswith("`tasks.clause.question_template` lacks `en`")
 
 
 def test_both_languages_are_wanted(kit_folder: Path) -> None:
@@ -162,7 +166,7 @@ def test_a_missing_and_an_unreadable_file_are_named(tmp_path: Path) -> None:
 
 
 def test_a_number_that_yaml_reads_as_text_is_explained(tmp_path: Path) -> None:
-    text = (templates() / "families" / "qwen3.yaml").read_text(encoding="utf-8")
+    text = (get_templates_folder() / "families" / "qwen3.yaml").read_text(encoding="utf-8")
     file = tmp_path / "qwen3.yaml"
     file.write_text(text.replace("value: 1.0e-4", "value: 1e-4"), encoding="utf-8")
     with pytest.raises(CatalogError) as caught:
@@ -174,7 +178,7 @@ def test_a_number_that_yaml_reads_as_text_is_explained(tmp_path: Path) -> None:
 
 
 def test_an_accelerator_needs_its_fields_and_a_name_of_its_own(tmp_path: Path) -> None:
-    entries = yaml.safe_load((templates() / "hardware.yaml").read_text(encoding="utf-8"))
+    entries = yaml.safe_load((get_templates_folder() / "hardware.yaml").read_text(encoding="utf-8"))
     kept = {name: entries[name] for name in ("T4", "A10")}
     file = tmp_path / "hardware.yaml"
     file.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")

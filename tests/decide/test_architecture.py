@@ -11,12 +11,13 @@ from decide_examples import ANSWERS, facts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.catalog.load import load_catalog
+from newft.catalog.loader import load_catalog
 from newft.decide.plan import make_plan
-from newft.entries import Hardware
 from newft.errors import IncompatibleError
-from newft.model import ModelFacts, Plan
-from newft.model_folder import read_model_folder
+from newft.schema.dataset import ModelFacts
+from newft.schema.hardware import Hardware
+from newft.schema.plan import Plan
+from newft.system.model_config import read_model_folder
 
 CATALOG = load_catalog()
 

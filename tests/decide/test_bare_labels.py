@@ -10,27 +10,27 @@ import yaml
 from applications import applications, flagged, written
 from generated import generate
 
-from newft.decide.bare_labels import is_bare
-from newft.given import Value
+from newft.answers.keys import AnswerValue
+from newft.decide.label_explanation import is_bare_label
 
 
-def base_prompt(folder: Path, given: dict[str, Value]) -> str:
+def base_prompt(folder: Path, given: dict[str, AnswerValue]) -> str:
     """What a project's run.yaml tells the base model."""
     generate({"gpu": "cpu", "model": "embedded", **given}, folder / "desk")
     run = yaml.safe_load((folder / "desk/config/run.yaml").read_text(encoding="utf-8"))
-    return str(run["task"]["system_untuned"])
+    return str(run["task"]["base_system_prompt"])
 
 
 @pytest.mark.parametrize(
     "label", ["是", "否", "Yes", "no", "TRUE", "0", "1", "-1", "2.0", "Y", "b"]
 )
 def test_a_label_that_needs_a_question_is_bare(label: str) -> None:
-    assert is_bare(label)
+    assert is_bare_label(label)
 
 
 @pytest.mark.parametrize("label", ["good", "高", "违约", "charged_off", "a34", "out_of_scope"])
 def test_a_label_that_speaks_is_not(label: str) -> None:
-    assert not is_bare(label)
+    assert not is_bare_label(label)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_column_and_the_bad_outcome_are_named_to_the_base_model(
     tmp_path: Path, column: str, bad: str, good: str, language: str, explanation: str
 ) -> None:
     path = written(tmp_path, flagged(applications(), column, bad, good))
-    given: dict[str, Value] = {"domain": "credit_risk", "task": "risk", "language": language}
+    given: dict[str, AnswerValue] = {"domain": "credit_risk", "task": "risk", "language": language}
     given["data.columns.label"] = column
     prompt = base_prompt(tmp_path, given | {"data.files": (str(path),)})
     assert explanation in prompt
@@ -74,7 +74,7 @@ def test_a_question_about_a_clause_type_explains_its_answers_itself(
         writer = csv.DictWriter(file, names, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
-    given: dict[str, Value] = {
+    given: dict[str, AnswerValue] = {
         "domain": "legal",
         "task": "clause",
         "language": "en",

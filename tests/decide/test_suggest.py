@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from decide_examples import CATALOG, CPU, card
 
-from newft.decide.suggest import suggest_model
-from newft.entries import Hardware
+from newft.decide.model_choice import suggest_model
+from newft.schema.hardware import Hardware
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ QUICK = {
     "time_budget_minutes": "null",
     "epochs": "2",
     "batch_size": "2",
-    "evaluations": "5",
-    "shots": "0",
+    "num_evaluations": "5",
+    "few_shot_examples": "0",
     "max_length": "256",  # a token of the tiny model is a byte
 }
 

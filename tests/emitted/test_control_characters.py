@@ -84,7 +84,7 @@ def test_no_command_hands_them_to_the_terminal(hostile: Desk) -> None:
         ("check", ["--set", f'model.id="/{PLANTED}"']),
         ("check", ["--set", f'model.pad="{PLANTED}"']),
         ("train", ["--set", f'training.device="{PLANTED}"']),
-        ("train", ["--set", f'adapter.targets="{PLANTED}"']),
+        ("train", ["--set", f'adapter.target_modules="{PLANTED}"']),
         ("chat", ["--once", PLANTED, PLANTED]),
     ],
 )  # fmt: skip

@@ -219,12 +219,15 @@ def test_a_number_format_that_the_device_does_not_train_in_is_refused(ready: Des
 
 
 # 8 rows, of which `auto` would take as many at once as this machine is fast with
-UPDATE = ("--set", "training.batch_size=2", "--set", "training.accumulation=4")
+UPDATE = ("--set", "training.batch_size=2", "--set", "training.gradient_accumulation_steps=4")
 
 
 @pytest.mark.parametrize(
     ("planned", "processes", "said"),
-    [(1, 2, "batch_size 2 and accumulation 2"), (2, 1, "batch_size 2 and accumulation 8")],
+    [
+        (1, 2, "batch_size 2 and gradient_accumulation_steps 2"),
+        (2, 1, "batch_size 2 and gradient_accumulation_steps 8"),
+    ],
 )
 def test_other_processes_than_planned_keep_the_rows_of_an_update(
     ready: Desk, planned: int, processes: int, said: str

@@ -59,7 +59,7 @@ def everything_said(desk: Desk) -> list[str]:
     )
     said.extend(helps.stdout.splitlines())
     run("data", "--nothing", code=2)
-    run("data", "--set", "training.epoch=0", "--set", "training.warmup=2", code=1)
+    run("data", "--set", "training.epoch=0", "--set", "training.warmup_ratio=2", code=1)
     records = desk.folder / "data" / "raw" / "t.csv"
     shutil.move(records, records.with_suffix(".old"))
     run("data", code=1)
@@ -70,7 +70,7 @@ def everything_said(desk: Desk) -> list[str]:
     run("evaluate", code=1)  # there is no adapter yet
     run("train")
     run("train", "--set", "training.epochs=9", code=1)
-    run("evaluate", "--set", "evaluation.shots=2")
+    run("evaluate", "--set", "evaluation.few_shot_examples=2")
     run("chat", "--once", "?")
     said.extend(
         (desk.folder / "runs/intent-lora/adapter/README.md").read_text("utf-8").splitlines()

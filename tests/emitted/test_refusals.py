@@ -89,13 +89,13 @@ def without(name: str) -> Change:
             AS_GENERATED,
         ),
         (
-            edited(test_share="0.95"),
-            {"data:": "data: validation_share and test_share leave nothing to train on"},
+            edited(test_fraction="0.95"),
+            {"data:": "data: validation_fraction and test_fraction leave nothing to train on"},
             AS_GENERATED,
         ),
         (
-            edited(warmup=".nan"),
-            {"warmup: .nan": "training.warmup is nan: it must be a finite number"},
+            edited(warmup_ratio=".nan"),
+            {"warmup_ratio: .nan": "training.warmup_ratio is nan: it must be a finite number"},
             AS_GENERATED,
         ),
         (
@@ -253,8 +253,8 @@ def test_before_using_a_model_comes_training(
 
 
 def test_rows_of_other_settings_are_not_trained_on(ready: Desk) -> None:
-    edited(system="Say what it is about.", test_share="0.3")(ready)
-    error = "data/processed was made with other settings: data.test_share, task.system"
+    edited(system="Say what it is about.", test_fraction="0.3")(ready)
+    error = "data/processed was made with other settings: data.test_fraction, task.system"
     refused(ready, error, "run `make data` again", "train")
 
 

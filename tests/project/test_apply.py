@@ -19,7 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newft.errors import ProjectError
-from newft.project.apply import MARK, apply, planned, recover
+from newft.project.write import (
+    STAGING_MARKER,
+    list_planned_paths,
+    recover_interrupted,
+    write_project,
+)
 
 FILES = {
     "README.md": b"# new\n",
@@ -69,14 +74,14 @@ def place(tmp_path: Path) -> Path:
 
 
 def test_a_new_folder_gets_the_tree(tree: Path, place: Path) -> None:
-    written = apply(tree, place / "desk")
+    written = write_project(tree, place / "desk")
     assert written == ("Makefile", "README.md", "src/acme/a.py", "src/acme/b.py")
     assert world(place / "desk") == world_of(FILES)
     assert names_in(place) == ["desk"]
 
 
 def test_missing_parents_come_with_it(tree: Path, place: Path) -> None:
-    apply(tree, place / "teams/support/desk")
+    write_project(tree, place / "teams/support/desk")
     assert world(place / "teams/support/desk") == world_of(FILES)
     assert names_in(place) == ["teams"]
 
@@ -85,22 +90,22 @@ def test_a_relative_path_and_the_current_folder_work(
     tree: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(place)
-    apply(tree, Path("desk"))
+    write_project(tree, Path("desk"))
     (place / "here").mkdir()
     monkeypatch.chdir(place / "here")
-    apply(tree, Path())
+    write_project(tree, Path())
     assert world(place / "desk") == world(place / "here") == world_of(FILES)
 
 
 def test_an_existing_folder_keeps_what_it_had(tree: Path, place: Path) -> None:
-    apply(tree, build(place, OURS))
+    write_project(tree, build(place, OURS))
     assert world(place) == world_of(OURS | FILES)
 
 
 def test_a_folder_behind_a_link_is_the_folder(tree: Path, place: Path) -> None:
     (place / "real").mkdir()
     (place / "link").symlink_to("real")
-    apply(tree, place / "link")
+    write_project(tree, place / "link")
     assert world(place / "real") == world_of(FILES)
     assert (place / "link").is_symlink()
 
@@ -109,9 +114,9 @@ def test_modes_follow_the_umask_and_the_tree(tree: Path, place: Path) -> None:
     (tree / "Makefile").chmod(0o700)
     before = os.umask(0o027)
     try:
-        apply(tree, place / "new")
+        write_project(tree, place / "new")
         (place / "old").mkdir()
-        apply(tree, place / "old")
+        write_project(tree, place / "old")
     finally:
         os.umask(before)
     for folder in (place / "new", place / "old"):
@@ -126,7 +131,7 @@ def test_every_path_in_the_way_is_listed_and_nothing_written(tree: Path, place: 
     (place / "Makefile").mkdir()
     before = world(place)
     with pytest.raises(ProjectError) as caught:
-        apply(tree, place)
+        write_project(tree, place)
     assert caught.value.message == (
         "3 paths exist already, nothing was written:\n  Makefile/\n  README.md\n  src/acme"
     )
@@ -142,7 +147,7 @@ def test_nothing_is_written_through_a_link(
     (place / link).parent.mkdir(exist_ok=True)
     (place / link).symlink_to(outside)
     with pytest.raises(ProjectError) as caught:
-        apply(tree, place)
+        write_project(tree, place)
     assert caught.value.message == (
         f"1 path exists already, nothing was written:\n  {link} -> {outside}"
     )
@@ -154,16 +159,16 @@ def test_a_file_or_a_broken_link_is_no_target(tree: Path, place: Path) -> None:
     (place / "link").symlink_to("nowhere")
     for name in ("file", "link"):
         with pytest.raises(ProjectError, match="this is not a folder"):
-            apply(tree, place / name)
+            write_project(tree, place / name)
     with pytest.raises(ProjectError, match="cannot be written: not a directory"):
-        apply(tree, place / "file/desk")
+        write_project(tree, place / "file/desk")
     assert names_in(place) == ["file", "link"]
 
 
 @pytest.mark.parametrize("folder", ["/proc/desk", "/proc/self", "/sys/desk"])
 def test_a_place_that_cannot_be_written_is_an_error_that_says_so(tree: Path, folder: str) -> None:
     with pytest.raises(ProjectError) as caught:
-        apply(tree, Path(folder))
+        write_project(tree, Path(folder))
     assert caught.value.message.startswith("cannot be written: ")
     assert caught.value.where in (folder, str(Path(folder).resolve()))
 
@@ -192,7 +197,7 @@ def test_a_read_only_folder_is_left_alone(locked: str) -> None:
         (place / locked).chmod(0o555)
         for folder in (place, place / locked / "desk"):
             with pytest.raises(ProjectError, match="cannot be written: permission denied"):
-                apply(tree, folder)
+                write_project(tree, folder)
         (place / locked).chmod(0o755)
         after = world(place)
         shutil.rmtree(base)
@@ -211,7 +216,7 @@ def test_a_full_disk_leaves_nothing_behind(tree: Path, place: Path, existing: bo
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         with pytest.raises(ProjectError, match=os.strerror(errno.EFBIG).lower()):
-            apply(tree, folder)
+            write_project(tree, folder)
 
     assert in_child(work) == 0
     assert world(place) == before
@@ -226,9 +231,9 @@ def test_a_second_newft_in_the_same_folder_is_refused(tree: Path, place: Path) -
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout and process.stdout.readline()
         with pytest.raises(ProjectError, match="another newft process is writing here"):
-            apply(tree, place)
+            write_project(tree, place)
         process.communicate()
-    apply(tree, place)
+    write_project(tree, place)
     assert world(place) == world_of(FILES)
 
 
@@ -275,11 +280,11 @@ def test_killed_before_any_operation_recovery_gives_the_old_or_the_new(
         place.mkdir()
         if existing:
             build(place / "desk", ours)
-        killed = dying_at(step, lambda place=place: apply(tree, place / "desk"))  # type: ignore[misc]
-        said = recover(place / "desk")
+        killed = dying_at(step, lambda place=place: write_project(tree, place / "desk"))  # type: ignore[misc]
+        said = recover_interrupted(place / "desk")
         assert world(place) in (old, new), step
         outcomes.append((world(place) == new, said))
-        assert recover(place / "desk") == "nothing to do"
+        assert recover_interrupted(place / "desk") == "nothing to do"
         step += 1
     finished = [new for new, _ in outcomes]
     assert step > 20 and finished == sorted(finished) and 0 < sum(finished) < step
@@ -295,9 +300,9 @@ def test_a_recovery_that_is_killed_too_can_be_recovered(
     killed, step = True, 0
     while killed:
         place = build(tmp_path / f"place-{step}", OURS)
-        dying_at(applied, lambda place=place: apply(tree, place))  # type: ignore[misc]
-        killed = dying_at(step, lambda place=place: recover(place))  # type: ignore[misc]
-        recover(place)
+        dying_at(applied, lambda place=place: write_project(tree, place))  # type: ignore[misc]
+        killed = dying_at(step, lambda place=place: recover_interrupted(place))  # type: ignore[misc]
+        recover_interrupted(place)
         assert world(place) in (old, new), step
         step += 1
 
@@ -323,11 +328,11 @@ def test_a_move_that_fails_is_taken_back_even_when_killed(tree: Path, tmp_path: 
 
             sys.addaudithook(break_third_move)
             with pytest.raises(ProjectError, match="cannot be written: no space"):
-                apply(tree, place)
+                write_project(tree, place)
             assert world(place) == world_of(OURS)
 
         killed = dying_at(step, work)
-        recover(place)
+        recover_interrupted(place)
         assert world(place) in (world_of(OURS), world_of(OURS | FILES)), step
         step += 1
     assert step > 40
@@ -367,7 +372,7 @@ def test_killed_from_outside_at_a_random_moment_it_is_old_or_new(
             except subprocess.TimeoutExpired:
                 process.kill()
                 longest *= 1.2
-        recover(folder)
+        recover_interrupted(folder)
         expected = [world_of(ours), world_of(ours | files)]
         assert (world(folder) if folder.exists() else {}) in expected
         assert names_in(place) in ([], ["desk"])
@@ -375,30 +380,30 @@ def test_killed_from_outside_at_a_random_moment_it_is_old_or_new(
 
 def test_what_the_user_put_there_meanwhile_is_never_overwritten(tree: Path, place: Path) -> None:
     step = 0
-    while dying_at(step, lambda: apply(tree, place)):
+    while dying_at(step, lambda: write_project(tree, place)):
         if (place / "Makefile").exists() and not (place / "src").exists():
             break
-        recover(place)
+        recover_interrupted(place)
         for path in sorted(place.rglob("*"), reverse=True):
             path.unlink() if path.is_file() else path.rmdir()
         step += 1
     build(place, {"src/acme/b.py": b"of the user"})
     with pytest.raises(ProjectError, match=r"1 path exists already(.|\n)*src/acme/b\.py"):
-        recover(place)
+        recover_interrupted(place)
     assert (place / "src/acme/b.py").read_bytes() == b"of the user"
     (place / "src/acme/b.py").unlink()
-    assert recover(place) == "finished"
+    assert recover_interrupted(place) == "finished"
     assert world(place) == world_of(FILES)
 
 
 def test_applying_where_an_interrupted_one_was_finished_says_so(tree: Path, place: Path) -> None:
     step = 0
     while not (place / ".newft-apply/journal").exists():
-        recover(place)
-        dying_at(step, lambda: apply(tree, place))
+        recover_interrupted(place)
+        dying_at(step, lambda: write_project(tree, place))
         step += 1
     with pytest.raises(ProjectError, match="an interrupted run of newft was completed just now"):
-        apply(tree, place)
+        write_project(tree, place)
     assert world(place) == world_of(FILES)
 
 
@@ -411,12 +416,12 @@ def test_a_folder_of_the_user_that_is_named_like_a_stage_stays(
     stage = folder / ".newft-apply" if existing else place / ".desk.newft-apply"
     build(stage, {content: b"of the user"})
     before = world(place)
-    for work in (lambda: planned(tree, folder), lambda: apply(tree, folder)):
+    for work in (lambda: list_planned_paths(tree, folder), lambda: write_project(tree, folder)):
         with pytest.raises(ProjectError, match="something else has it") as caught:
             work()
         assert caught.value.where == str(stage)
         assert world(place) == before
-    assert recover(folder) == "nothing to do"
+    assert recover_interrupted(folder) == "nothing to do"
     assert world(place) == before
 
 
@@ -428,19 +433,19 @@ def test_a_file_or_link_that_is_named_like_a_stage_stays(
     stage = place / ".desk.newft-apply"
     stage.write_bytes(b"mine") if kind == "file" else stage.symlink_to(outside)
     with pytest.raises(ProjectError, match="something else has it"):
-        apply(tree, place / "desk")
+        write_project(tree, place / "desk")
     assert names_in(place) == [".desk.newft-apply"] and world(outside) == {"kept": b"kept"}
 
 
 def test_a_journal_made_by_hand_cannot_reach_outside(place: Path, tmp_path: Path) -> None:
     secret = build(tmp_path / "outside", {"secret": b"s"})
     undo = b'{"files": ["../outside/secret"], "folders": []}'
-    build(place, {".newft-apply/undo": undo, f".newft-apply/{MARK}": b""})
+    build(place, {".newft-apply/undo": undo, f".newft-apply/{STAGING_MARKER}": b""})
     with pytest.raises(ProjectError, match="is outside the folder"):
-        recover(place)
+        recover_interrupted(place)
     (place / ".newft-apply/undo").rename(place / ".newft-apply/journal")
     (place / ".newft-apply/tree").symlink_to(secret)
-    recover(place)
+    recover_interrupted(place)
     assert world(secret) == {"secret": b"s"} and world(place) == {}
 
 
@@ -469,10 +474,10 @@ def test_any_tree_into_any_folder_is_both_together_or_an_error_and_no_change(
     base = tmp_path_factory.mktemp("any")
     tree, folder = build(base / "tree", new), build(base / "folder", ours)
     if all(fits(path, ours) for path in new):
-        assert apply(tree, folder) == tuple(sorted(new))
+        assert write_project(tree, folder) == tuple(sorted(new))
         assert world(folder) == world_of(ours | new)
     else:
         with pytest.raises(ProjectError):
-            apply(tree, folder)
+            write_project(tree, folder)
         assert world(folder) == world_of(ours)
-    assert recover(folder) == "nothing to do"
+    assert recover_interrupted(folder) == "nothing to do"

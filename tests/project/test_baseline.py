@@ -9,13 +9,14 @@ import yaml
 from plans import make_answers, make_facts, sample
 from test_cli import RECORDS
 
-from newft import __version__, resources
-from newft.answers import finish
-from newft.answers_file import load
-from newft.catalog.load import load_kit
-from newft.intake import measure
-from newft.model import DataAnswer, Facts
-from newft.project.baseline import write_baseline
+from newft import __version__, paths
+from newft.answers.parse import build_answers
+from newft.answers.yaml_file import load_answers
+from newft.catalog.loader import load_kit
+from newft.dataset.profile import profile_dataset
+from newft.project.snapshot import write_snapshot
+from newft.schema.answers import DataAnswer
+from newft.schema.dataset import Facts
 
 
 def written(tmp_path: Path, name: str = "tree") -> Path:
@@ -25,15 +26,15 @@ def written(tmp_path: Path, name: str = "tree") -> Path:
         (tree / path).write_text(path)
     (tree / "a/run.sh").chmod(0o700)
     file = sample(tmp_path / "data")
-    write_baseline(tree, answers=make_answers(file, "zh"), facts=make_facts(file, "zh"))
+    write_snapshot(tree, answers=make_answers(file, "zh"), facts=make_facts(file, "zh"))
     return tree
 
 
 def test_the_kept_answers_lead_to_the_same_project_from_inside_it(tmp_path: Path) -> None:
     file = sample(tmp_path / "data")
-    kept = finish(load(written(tmp_path) / ".newft/answers.yml"))
+    kept = build_answers(load_answers(written(tmp_path) / ".newft/answers.yml"))
     # `hub` is not kept, and is back as the default: the embedded model is on none
-    assert "hub" not in load(tmp_path / "tree/.newft/answers.yml")
+    assert "hub" not in load_answers(tmp_path / "tree/.newft/answers.yml")
     assert kept == replace(
         make_answers(file, "zh"), data=DataAnswer(files=("data/raw/tickets.csv",))
     )
@@ -49,12 +50,12 @@ def test_the_kept_answers_say_nothing_of_where_the_files_lay(
     (folder / "x.csv").write_bytes(RECORDS.encode("utf-16"))
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HOME", str(folder))
-    task = load_kit(resources.domains() / "customer_service").tasks["intent"]
-    facts = Facts(measure([given], task=task, columns={}, language=None))
+    task = load_kit(paths.get_domains_folder() / "customer_service").tasks["intent"]
+    facts = Facts(profile_dataset([given], task=task, columns={}, language=None))
     answers = replace(make_answers(facts.data.files[0], "en"), data=DataAnswer(files=(given,)))
 
-    write_baseline(tree, answers=answers, facts=facts)
-    assert load(tree / ".newft/answers.yml")["data.files"] == ("data/raw/x.csv",)
+    write_snapshot(tree, answers=answers, facts=facts)
+    assert load_answers(tree / ".newft/answers.yml")["data.files"] == ("data/raw/x.csv",)
     kept = (tree / ".newft/facts.yml").read_text(encoding="utf-8")
     assert "data/raw/x.csv" in kept and str(tmp_path) not in kept
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from plans import make_facts, make_plan, sample
 
-from newft import resources
+from newft import emitted, paths
 from newft.errors import RenderError
-from newft.model import Plan
-from newft.project.layers import OWN_MODULES, Layer, compose, stack
+from newft.project.template_layers import EMITTED_MODULES, Layer, compose_layers, stack_layers
+from newft.schema.plan import Plan
 
-OWN = {f"src/acme/{name}": "newft" for name in OWN_MODULES}
+OWN = {f"src/acme/{name}": "newft" for name in EMITTED_MODULES}
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def layer(folder: Path, files: dict[str, str]) -> Layer:
 def test_layers_stack_by_precedence_whatever_their_order_in_the_plan(tmp_path: Path) -> None:
     names = ("language/zh", "source/folder", "method/lora")
     plan = make_plan(make_facts(sample(tmp_path)), layers=names)
-    assert [layer.name for layer in stack(plan)] == [
+    assert [layer.name for layer in stack_layers(plan)] == [
         "base",
         "method/lora",
         "source/folder",
@@ -43,7 +43,7 @@ def test_layers_stack_by_precedence_whatever_their_order_in_the_plan(tmp_path: P
 def test_a_layer_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
     plan = make_plan(make_facts(sample(tmp_path)), layers=(name,))
     with pytest.raises(RenderError) as caught:
-        stack(plan)
+        stack_layers(plan)
     assert caught.value.where == name
 
 
@@ -53,8 +53,8 @@ def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
     for source in ("embedded", "folder", "huggingface", "modelscope"):
         for language in ("en", "zh"):
             names = ("method/lora", f"source/{source}", f"language/{language}")
-            layers = stack(make_plan(facts, layers=names))
-            owners = compose(layers, "package_name", tmp_path / source / language)
+            layers = stack_layers(make_plan(facts, layers=names))
+            owners = compose_layers(layers, "package_name", tmp_path / source / language)
             folders = {layer.name: layer.folder for layer in layers}
             used |= {
                 str(folders[owner] / path) for path, owner in owners.items() if owner in folders
@@ -62,7 +62,7 @@ def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
     known = {
         str(path)
         for folder in ("project", "layers")
-        for path in (resources.templates() / folder).rglob("*")
+        for path in (paths.get_templates_folder() / folder).rglob("*")
         if path.is_file() and not any("cache" in part for part in path.parts)
     }
     assert known - used == set()
@@ -74,7 +74,7 @@ def test_the_package_is_named_in_paths_and_in_python_only(tmp_path: Path) -> Non
         "tests/test_package_name.py": "",
         "notes.md": "package_name\n",
     }
-    compose([layer(tmp_path / "base", files)], "acme", tmp_path / "out")
+    compose_layers([layer(tmp_path / "base", files)], "acme", tmp_path / "out")
     out = tmp_path / "out"
     assert (out / "src/acme/a.py").read_text() == "import acme.b\nmy_package_names = 'acme'\n"
     assert (out / "tests/test_package_name.py").exists()
@@ -82,9 +82,9 @@ def test_the_package_is_named_in_paths_and_in_python_only(tmp_path: Path) -> Non
 
 
 def test_the_reader_of_records_is_the_one_of_newft(plan: Plan, tmp_path: Path) -> None:
-    owners = compose(stack(plan), "acme", tmp_path / "out")
-    for name in OWN_MODULES:
-        original = Path(resources.__file__).with_name(name)
+    owners = compose_layers(stack_layers(plan), "acme", tmp_path / "out")
+    for name in EMITTED_MODULES:
+        original = Path(emitted.__file__).with_name(Path(name).name)
         assert (tmp_path / "out/src/acme" / name).read_bytes() == original.read_bytes()
         assert owners[f"src/acme/{name}"] == "newft"
 
@@ -95,7 +95,7 @@ def test_bytes_line_ends_and_executability_are_kept_whatever_the_umask(tmp_path:
     (base.folder / "run.bat").chmod(0o640)
     before = os.umask(0o077)
     try:
-        compose([base], "acme", tmp_path / "out")
+        compose_layers([base], "acme", tmp_path / "out")
     finally:
         os.umask(before)
     assert (tmp_path / "out/run.bat").read_bytes() == b"a\r\nb\r\n"
@@ -113,7 +113,7 @@ def test_leftovers_of_tools_are_no_templates(tmp_path: Path) -> None:
         ".pytest_cache/README.md": "",
         ".hypothesis/x": "",
     }
-    owners = compose([layer(tmp_path / "base", files)], "acme", tmp_path / "out")
+    owners = compose_layers([layer(tmp_path / "base", files)], "acme", tmp_path / "out")
     assert set(owners) == {*OWN, "a.py"}
 
 
@@ -122,7 +122,7 @@ def test_a_hidden_file_is_refused_with_both_layers_and_the_path(tmp_path: Path, 
     layers = [layer(tmp_path / "base", {"notes.md": "a"}), layer(tmp_path / "kit", {upper: "b"})]
     path = upper.removesuffix(".jinja")
     with pytest.raises(RenderError) as caught:
-        compose(layers, "acme", tmp_path / "out")
+        compose_layers(layers, "acme", tmp_path / "out")
     assert caught.value.message == f"{path} of kit hides notes.md of base"
     assert caught.value.hint == "rename the file, or name it in replaces.txt of the upper layer"
 
@@ -130,14 +130,14 @@ def test_a_hidden_file_is_refused_with_both_layers_and_the_path(tmp_path: Path, 
 def test_a_folder_may_not_be_hidden_by_a_file(tmp_path: Path) -> None:
     layers = [layer(tmp_path / "base", {"docs/a.md": "a"}), layer(tmp_path / "kit", {"docs": "b"})]
     with pytest.raises(RenderError, match=r"docs of kit hides docs/a\.md of base"):
-        compose(layers, "acme", tmp_path / "out")
+        compose_layers(layers, "acme", tmp_path / "out")
 
 
 def test_a_declared_replacement_wins(tmp_path: Path) -> None:
     base = layer(tmp_path / "base", {"src/package_name/a.py": "old", "b.md.jinja": "old"})
     declared = "src/package_name/a.py\nb.md\n"
     files = {"src/package_name/a.py": "new", "b.md": "new", "replaces.txt": declared}
-    owners = compose([base, layer(tmp_path / "kit", files)], "acme", tmp_path / "out")
+    owners = compose_layers([base, layer(tmp_path / "kit", files)], "acme", tmp_path / "out")
     assert owners == {**OWN, "src/acme/a.py": "kit", "b.md": "kit"}
     assert (tmp_path / "out/src/acme/a.py").read_text() == "new"
 
@@ -146,7 +146,7 @@ def test_a_replacement_of_nothing_or_by_nothing_is_refused(tmp_path: Path) -> No
     base = layer(tmp_path / "base", {"a.md": ""})
     kit = layer(tmp_path / "kit", {"b.md": "", "replaces.txt": "a.md\nb.md\n"})
     with pytest.raises(RenderError) as caught:
-        compose([base, kit], "acme", tmp_path / "out")
+        compose_layers([base, kit], "acme", tmp_path / "out")
     assert caught.value.message.splitlines() == [
         "replaces.txt names b.md, but no lower layer has it",
         "replaces.txt names a.md, but this layer does not have it",
@@ -157,4 +157,4 @@ def test_a_link_in_a_layer_is_refused(tmp_path: Path) -> None:
     base = layer(tmp_path / "base", {"a.md": ""})
     (base.folder / "b.md").symlink_to("/etc/hostname")
     with pytest.raises(RenderError, match=r"base: b\.md: a layer must not contain links"):
-        compose([base], "acme", tmp_path / "out")
+        compose_layers([base], "acme", tmp_path / "out")

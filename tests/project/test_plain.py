@@ -12,19 +12,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from plans import make_answers, make_facts, make_plan, recipe, sample
 
-from newft.entries import Text, cited
-from newft.model import Reasoned
-from newft.project.plain import (
-    dump,
-    one_line,
-    plain,
-    quoted,
-    template_data,
-    wrapped,
-    yaml_block,
-    yaml_text,
-    yaml_value,
+from newft.project.serialize import (
+    build_template_data,
+    dump_yaml,
+    format_yaml_block,
+    format_yaml_text,
+    format_yaml_value,
+    quote,
+    to_one_line,
+    to_plain,
+    wrap_text,
 )
+from newft.schema.reasoned import Reasoned, as_citation
+from newft.text import Text
 
 HOSTILE = [
     "no",
@@ -69,37 +69,37 @@ def hidden(text: str) -> list[str]:
 
 @hostile
 def test_yaml_reads_a_hostile_text_back(text: str) -> None:
-    written = yaml_text(text)
+    written = format_yaml_text(text)
     assert yaml.safe_load(f"list: [{written}]\nkey: {written}\n") == {"list": [text], "key": text}
     assert hidden(written) == []
 
 
 @hostile
 def test_toml_reads_a_hostile_text_back(text: str) -> None:
-    assert tomllib.loads(f"key = {quoted(text)}\n") == {"key": text}
+    assert tomllib.loads(f"key = {quote(text)}\n") == {"key": text}
 
 
 @given(st.text())
 def test_yaml_and_toml_read_any_text_back(text: str) -> None:
-    assert yaml.safe_load(f"key: {yaml_text(text)}") == {"key": text}
-    assert tomllib.loads(f"key = {quoted(text)}\n") == {"key": text}
+    assert yaml.safe_load(f"key: {format_yaml_text(text)}") == {"key": text}
+    assert tomllib.loads(f"key = {quote(text)}\n") == {"key": text}
 
 
 @given(st.text())
 def test_a_line_stays_one_line_and_hides_nothing(text: str) -> None:
-    assert hidden(one_line(text)) == []
-    assert yaml.safe_load(f"# {one_line(text)}\nkey: 1\n") == {"key": 1}
+    assert hidden(to_one_line(text)) == []
+    assert yaml.safe_load(f"# {to_one_line(text)}\nkey: 1\n") == {"key": 1}
 
 
 @given(plain_values)
 @example({"warm up": [0.1, None, True, {}]})
 def test_yaml_reads_any_value_on_a_line_back(value: object) -> None:
-    assert yaml.safe_load(yaml_value(value)) == value  # type: ignore[arg-type]
+    assert yaml.safe_load(format_yaml_value(value)) == value  # type: ignore[arg-type]
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_is_written_as_yaml_1_1_and_1_2_read_it(number: float) -> None:
-    written = yaml_value(number)
+    written = format_yaml_value(number)
     assert re.fullmatch(r"-?\d+\.\d+(e[+-]\d+)?", written)
     assert yaml.safe_load(written) == number
 
@@ -120,19 +120,19 @@ def test_a_number_is_written_as_yaml_1_1_and_1_2_read_it(number: float) -> None:
     ],
 )
 def test_values_are_written_as_an_engineer_would(number: object, written: str) -> None:
-    assert yaml_value(number) == written  # type: ignore[arg-type]
+    assert format_yaml_value(number) == written  # type: ignore[arg-type]
 
 
 def test_a_text_of_several_lines_is_a_block() -> None:
     text = "Choose one.\n\nIntents: # all\n{labels}"
-    written = yaml_block(text, indent=4)
+    written = format_yaml_block(text, indent=4)
     assert written == "|-\n    Choose one.\n\n    Intents: # all\n    {labels}"
     assert yaml.safe_load(f"task:\n  system: {written}\n") == {"task": {"system": text}}
 
 
 @given(st.text() | st.text(alphabet="a \n\t:#-"))
 def test_a_block_says_exactly_the_same(text: str) -> None:
-    written = f"task:\n  system: {yaml_block(text, indent=4)}\n  next: 1\n"
+    written = f"task:\n  system: {format_yaml_block(text, indent=4)}\n  next: 1\n"
     assert yaml.safe_load(written) == {"task": {"system": text, "next": 1}}
     assert not any(line != line.rstrip() for line in written.splitlines())
 
@@ -140,15 +140,15 @@ def test_a_block_says_exactly_the_same(text: str) -> None:
 @given(plain_values.map(lambda value: {"key": value}))
 @example({"key": [f"{char}x" for char in "\u202e\x85\u2028\ufeff"]})
 def test_what_newft_keeps_is_read_back(value: dict[str, object]) -> None:
-    written = dump(value)  # type: ignore[arg-type]
+    written = dump_yaml(value)  # type: ignore[arg-type]
     assert yaml.safe_load(written) == value
     assert [char for char in hidden(written) if char != "\n"] == []
 
 
 def test_lines_break_between_words_and_between_chinese_characters() -> None:
-    assert wrapped("one two three", width=8) == ["one two", "three"]
-    assert wrapped("学习率，用 LoRA 时", width=8) == ["学习率，", "用 LoRA", "时"]
-    assert wrapped("see https://example.org/a/long/path now", width=10) == [
+    assert wrap_text("one two three", width=8) == ["one two", "three"]
+    assert wrap_text("学习率，用 LoRA 时", width=8) == ["学习率，", "用 LoRA", "时"]
+    assert wrap_text("see https://example.org/a/long/path now", width=10) == [
         "see",
         "https://example.org/a/long/path",
         "now",
@@ -157,7 +157,7 @@ def test_lines_break_between_words_and_between_chinese_characters() -> None:
 
 @given(st.text(alphabet="ab 学习，。（）", max_size=80), st.integers(8, 30))
 def test_no_line_is_too_wide_and_no_character_is_lost(text: str, width: int) -> None:
-    lines = wrapped(text, width=width)
+    lines = wrap_text(text, width=width)
     assert "".join("".join(lines).split()) == "".join(text.split())
     for line in lines:
         columns = sum(1 if char.isascii() else 2 for char in line)
@@ -166,24 +166,24 @@ def test_no_line_is_too_wide_and_no_character_is_lost(text: str, width: int) -> 
 
 def test_a_reason_is_said_in_the_projects_language() -> None:
     reasoned = Reasoned(0.002, Text("ten times", "十倍"), Text("measured", "实测"))
-    assert plain(reasoned, "en") == {
+    assert to_plain(reasoned, "en") == {
         "value": 0.002,
         "why": "ten times",
         "source": "measured",
         "yaml": "2.0e-3",
         "comment": ["# ten times (measured)"],
     }
-    assert plain(reasoned, "zh")["comment"] == ["# 十倍（实测）"]  # type: ignore[index,call-overload]
+    assert to_plain(reasoned, "zh")["comment"] == ["# 十倍（实测）"]  # type: ignore[index,call-overload]
 
 
 def test_a_long_reason_and_its_source_are_kept_apart() -> None:
     why = Text("many labels " * 8, "标签" * 20)
-    reasoned = Reasoned(8, why, cited("https://example.org/a/paper"))
-    assert plain(reasoned, "en")["comment"] == [  # type: ignore[index,call-overload]
+    reasoned = Reasoned(8, why, as_citation("https://example.org/a/paper"))
+    assert to_plain(reasoned, "en")["comment"] == [  # type: ignore[index,call-overload]
         "# " + ("many labels " * 8).strip(),
         "#   source: https://example.org/a/paper",
     ]
-    assert plain(reasoned, "zh")["comment"] == [  # type: ignore[index,call-overload]
+    assert to_plain(reasoned, "zh")["comment"] == [  # type: ignore[index,call-overload]
         "# " + "标签" * 20,
         "#   出处：https://example.org/a/paper",
     ]
@@ -192,7 +192,7 @@ def test_a_long_reason_and_its_source_are_kept_apart() -> None:
 def test_templates_see_plain_data_only(tmp_path: Path) -> None:
     file = sample(tmp_path)
     facts = make_facts(file)
-    data = template_data(make_plan(facts, recipe=recipe()), make_answers(file))
+    data = build_template_data(make_plan(facts, recipe=recipe()), make_answers(file))
     assert set(data) == {"answers", "plan"}
     waiting: list[object] = [data]
     while waiting:

@@ -15,12 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plans import make_answers, make_facts, make_plan, model, sample
 
-from newft.catalog.load import load_accelerators
-from newft.entries import Hardware, Language, Prompts
+from newft.catalog.loader import load_accelerators
 from newft.errors import DataError, RenderError
-from newft.model import Facts, Plan, Source
-from newft.project.render import render
-from newft.resources import templates
+from newft.paths import get_templates_folder
+from newft.project.render import render_project
+from newft.schema.dataset import Facts
+from newft.schema.hardware import Hardware
+from newft.schema.kit import SystemPrompts
+from newft.schema.plan import ModelSource, Plan
+from newft.text import Language
 
 TESTS = Path(__file__).parents[1]
 HOSTILE = '"; {{ 7*7 }} {% raw %} #\n- 物流: ${HOME} `id` \u202e\u2028 \\'
@@ -30,7 +33,7 @@ def project(tmp_path: Path, language: Language = "en", **changes: object) -> Pat
     file = sample(tmp_path / "data")
     facts = make_facts(file, language)
     into = tmp_path / "out"
-    render(make_plan(facts, language, **changes), make_answers(file, language), facts, into)
+    render_project(make_plan(facts, language, **changes), make_answers(file, language), facts, into)
     return into
 
 
@@ -101,13 +104,13 @@ def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
         "data": {
             "files": ["data/raw/tickets.csv"],
             "columns": {"text": ["message", "客户消息"], "label": ["intent"]},
-            "slices": [],
-            "validation_share": 0.15,
-            "test_share": 0.2,
+            "slice_fields": [],
+            "validation_fraction": 0.15,
+            "test_fraction": 0.2,
         },
         "task": {
             "system": "Name the intent.",
-            "system_untuned": "Choose the one intent that fits.\nIntents:\n{labels}",
+            "base_system_prompt": "Choose the one intent that fits.\nIntents:\n{labels}",
             "labels": ["out_of_scope", "track_order"],
             "out_of_scope": "out_of_scope",
         },
@@ -124,25 +127,25 @@ def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
             "precision": "fp32",
             "attention": "sdpa",
         },
-        "adapter": {"rank": 8, "alpha": 16, "dropout": 0.0, "targets": "all-linear"},
+        "adapter": {"rank": 8, "alpha": 16, "dropout": 0.0, "target_modules": "all-linear"},
         "training": {
             "learning_rate": 0.002,
-            "schedule": "linear",
-            "warmup": 0.05,
+            "lr_scheduler": "linear",
+            "warmup_ratio": 0.05,
             "weight_decay": 0.0,
             "max_grad_norm": 1.0,
             "epochs": 3,
             "batch_size": 8,
-            "accumulation": 1,
+            "gradient_accumulation_steps": 1,
             "max_length": 128,
-            "truncated_share": 0.01,
+            "max_truncated_fraction": 0.01,
             "gradient_checkpointing": False,
-            "evaluations": 4,
+            "num_evaluations": 4,
             "time_budget_minutes": 10,
             "device": "cpu",
             "processes": 1,
         },
-        "evaluation": {"shots": 3, "batch_size": 16, "time_budget_minutes": 5},
+        "evaluation": {"few_shot_examples": 3, "batch_size": 16, "time_budget_minutes": 5},
     }
 
 
@@ -170,7 +173,7 @@ def test_the_package_declares_what_the_plan_requires(rendered: Path) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_readme_says_which_torch_a_card_wants(tmp_path: Path, language: Language) -> None:
-    card = load_accelerators(templates() / "hardware.yaml")["V100-32GB"]
+    card = load_accelerators(get_templates_folder() / "hardware.yaml")["V100-32GB"]
     folder = project(tmp_path, language, hardware=Hardware(card, 2))
     readme = (folder / "README.md").read_text(encoding="utf-8")
     assert "`torch>=2.6,<2.11`" in readme and "CUDA 12.6" in readme
@@ -197,7 +200,7 @@ def test_the_readme_names_every_module_and_every_command(rendered: Path) -> None
 @pytest.mark.parametrize("source", ["folder", "huggingface", "modelscope"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_each_source_says_how_to_bring_the_model(
-    tmp_path: Path, source: Source, language: Language
+    tmp_path: Path, source: ModelSource, language: Language
 ) -> None:
     names = ("method/lora", f"source/{source}", f"language/{language}")
     changes = {"model": model(source, "acme/model"), "layers": names, "requirements_no_deps": ()}
@@ -230,7 +233,7 @@ def hostile_plan(text: str, facts: Facts) -> tuple[Plan, Facts]:
         replace(facts, data=data),
         name=text,
         title=text,
-        prompts=Prompts(tuned=text, untuned=f"{text}\n{{labels}}"),
+        prompts=SystemPrompts(tuned=text, untuned=f"{text}\n{{labels}}"),
         model=model("huggingface", text),
         layers=("method/lora", "source/huggingface", "language/en"),
     )
@@ -241,11 +244,11 @@ def check_hostile(text: str, tmp_path: Path) -> None:
     file = sample(tmp_path / "data")
     plan, facts = hostile_plan(text, make_facts(file))
     into = tmp_path / "out"
-    render(plan, make_answers(file, name=text), facts, into)
+    render_project(plan, make_answers(file, name=text), facts, into)
     run = yaml.safe_load((into / "config/run.yaml").read_text(encoding="utf-8"))
     assert run["task"] == {
         "system": text,
-        "system_untuned": f"{text}\n{{labels}}",
+        "base_system_prompt": f"{text}\n{{labels}}",
         "labels": [text, f"{text} b"],
         "out_of_scope": text,
     }
@@ -330,7 +333,7 @@ def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     facts = make_facts(file)
     Path(file.path).unlink()
     with pytest.raises(DataError) as caught:
-        render(make_plan(facts), make_answers(file), facts, tmp_path / "out")
+        render_project(make_plan(facts), make_answers(file), facts, tmp_path / "out")
     assert caught.value.where == file.path
 
 
@@ -353,7 +356,7 @@ def test_the_sample_comes_from_the_domain(tmp_path: Path) -> None:
         sha256=hashlib.sha256(shipped.read_bytes()).hexdigest(),
     )
     facts = make_facts(file, "zh", sample=True)
-    render(make_plan(facts, "zh"), make_answers(file, "zh"), facts, tmp_path / "out")
+    render_project(make_plan(facts, "zh"), make_answers(file, "zh"), facts, tmp_path / "out")
     assert (tmp_path / "out/data/raw/intent_zh.csv").read_bytes() == shipped.read_bytes()
 
 
@@ -361,7 +364,7 @@ def test_a_large_file_is_referred_to_and_not_copied(tmp_path: Path) -> None:
     file = sample(tmp_path / "data")
     file = replace(file, project_path=file.path)
     facts = make_facts(file)
-    render(make_plan(facts), make_answers(file), facts, tmp_path / "out")
+    render_project(make_plan(facts), make_answers(file), facts, tmp_path / "out")
     run = yaml.safe_load((tmp_path / "out/config/run.yaml").read_text(encoding="utf-8"))
     assert run["data"]["files"] == [file.path]
     assert not (tmp_path / "out/data").exists()

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from generated import generate
 
-from newft.entries import Language
+from newft.text import Language
 
 TASKS = [
     ("credit_risk", "risk", "en"),
@@ -49,7 +49,7 @@ def test_a_number_from_the_records_names_their_file(
     for key in ("max_length", *{"positive", "recommendations", "inputs", "out_of_scope"}):
         if f"\n  {key}:" in settings:
             assert file in comment_before(settings, key)
-    for key in {"asks_about", "answer_told"} & read["task"].keys():
+    for key in {"question_template", "leak_pattern"} & read["task"].keys():
         cited = f"newft, domains/{domain}/kit.yaml, tasks.{task}.{key}"
         assert cited in comment_before(settings, key)
 
@@ -81,7 +81,9 @@ def test_a_readme_speaks_of_slices_only_where_there_are_some(
     tmp_path: Path, domain: str, task: str, language: Language
 ) -> None:
     readme, settings = said(tmp_path, domain, task, language)
-    assert ("`data.slices`" in readme) == bool(yaml.safe_load(settings)["data"]["slices"])
+    assert ("`data.slice_fields`" in readme) == bool(
+        yaml.safe_load(settings)["data"]["slice_fields"]
+    )
 
 
 @pytest.mark.parametrize(("domain", "task", "language"), TASKS)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from generated import catalog
 
-from newft.given import Value
+from newft.answers.keys import AnswerValue
 
 LONG_NAME = "Help desk of a shop with many long words"  # as long as a name may be
 
@@ -94,10 +94,10 @@ def labels(case: Case) -> Sequence[str]:
     return HOSTILE if case.words == "hostile" else LABELS[case.language]
 
 
-def answers(case: Case, folder: Path) -> dict[str, Value]:
+def answers(case: Case, folder: Path) -> dict[str, AnswerValue]:
     """The answers of a case, whose file is in the folder, or is written there."""
     domain, _, task = case.task.partition("/")
-    given: dict[str, Value] = {
+    given: dict[str, AnswerValue] = {
         "domain": domain,
         "task": task,
         "data.files": () if case.data == "sample" else (str(_file(case, folder)),),
@@ -116,7 +116,7 @@ def answers(case: Case, folder: Path) -> dict[str, Value]:
     return given
 
 
-def _model(case: Case, folder: Path) -> dict[str, Value]:
+def _model(case: Case, folder: Path) -> dict[str, AnswerValue]:
     size = catalog().families[case.family].sizes[0]
     if case.source in ("huggingface", "modelscope"):
         return {"model": size.hub_id, "hub": case.source}

@@ -18,10 +18,10 @@ import yaml
 from generated import catalog, emitted, generate, ruff_faults, untidy
 from matrix import CHOICES, COLUMNS, LONG_NAME, Case, answers, labels, pairwise
 
-from newft import resources
-from newft.labels import labels_of
-from newft.model import Plan
-from newft.project.layers import PRECEDENCE, stack
+from newft import paths
+from newft.dataset.label_parsing import parse_labels
+from newft.project.template_layers import LAYER_ORDER, stack_layers
+from newft.schema.plan import Plan
 
 pytestmark = pytest.mark.slow  # one is quick, all of them are not
 
@@ -95,7 +95,7 @@ def test_it_holds_exactly_the_files_of_its_kind(project: Project) -> None:
         for path in project.folder.rglob("*")
         if not path.is_dir()
     }
-    expected |= {f"src/{package}/messages.json"} if case.language == "zh" else set()
+    expected |= {f"src/{package}/runtime/messages.json"} if case.language == "zh" else set()
     expected |= OF_TABLES if project.plan.task.tabular else set()
     expected |= {f"src/{package}/several.py"} if project.plan.task.separator else set()
     expected |= {f"src/{package}/workbook.py"} if case.data == "xlsx" else set()
@@ -108,7 +108,7 @@ def test_it_requires_a_reader_of_workbooks_where_it_has_one(project: Project) ->
 
 
 def test_every_file_of_its_layers_is_in_it(project: Project) -> None:
-    for layer in stack(project.plan):
+    for layer in stack_layers(project.plan):
         for path in (path for path in layer.folder.rglob("*") if path.is_file()):
             name = path.relative_to(layer.folder).as_posix()
             if "cache" not in name and name not in NOT_EMITTED:
@@ -159,8 +159,8 @@ def test_its_own_reader_takes_the_run_with_every_word_as_it_was(
         shown = text if project.plan.task.tabular else "text"
         assert run.data.columns == {shown: [text], "label": [label]}
         task, spelled = project.plan.task, labels(case)
-        known = {key for one in spelled for key in labels_of(one, task)}
-        found = [key for one in run.task.labels for key in labels_of(one, task)]
+        known = {key for one in spelled for key in parse_labels(one, task)}
+        found = [key for one in run.task.labels for key in parse_labels(one, task)]
         assert sorted(found) == sorted(known)
         assert {*run.task.labels} <= {*spelled}
     kept = yaml.safe_load(project.texts[".newft/answers.yml"])
@@ -238,7 +238,7 @@ def test_every_file_of_a_template_belongs_to_a_layer_that_some_answer_takes() ->
         for family in catalog().families.values()
         for method in family.targets
     }
-    root = resources.templates()
+    root = paths.get_templates_folder()
     known = {"README.md", "hardware.yaml"} | {f"families/{id}.yaml" for id in catalog().families}
     files = {path.relative_to(root) for path in root.rglob("*") if path.is_file()}
     strays = {
@@ -250,7 +250,7 @@ def test_every_file_of_a_template_belongs_to_a_layer_that_some_answer_takes() ->
         and "/".join(path.parts[:3]) not in taken
     }
     assert strays == set()
-    assert {path.parent.name for path in root.glob("layers/*/*")} == set(PRECEDENCE)
+    assert {path.parent.name for path in root.glob("layers/*/*")} == set(LAYER_ORDER)
 
 
 def test_a_domain_holds_nothing_beside_its_kit_its_sample_and_its_overlay() -> None:

@@ -12,10 +12,10 @@ from typing import TypeGuard
 
 import pytest
 
-from newft.project.layers import OF_WORKBOOKS, OWN_MODULES
+from newft.project.template_layers import EMITTED_MODULES, WORKBOOK_MODULE
 
 ROOT = Path(__file__).parents[2]
-TRANSLATIONS = ROOT / "templates/layers/language/zh/src/package_name/messages.json"
+TRANSLATIONS = ROOT / "templates/layers/language/zh/src/package_name/runtime/messages.json"
 # functions that take templates: the positions of the templates among their arguments
 TEMPLATES_TAKEN = {
     "say": (0,),
@@ -39,7 +39,7 @@ PRINTING = ("output.py", "deadline.py", "check.py", "chat.py")
 def emitted_modules() -> Iterator[Path]:
     yield from (ROOT / "templates").rglob("src/**/*.py")
     yield from (ROOT / "domains").rglob("src/**/*.py")
-    yield from (ROOT / "generator/newft" / name for name in (*OWN_MODULES, OF_WORKBOOKS))
+    yield from (ROOT / "generator/newft" / name for name in (*EMITTED_MODULES, WORKBOOK_MODULE))
 
 
 @cache

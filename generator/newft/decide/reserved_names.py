@@ -6,7 +6,7 @@ by the name that pip knows and by the name that Python imports, in lower case an
 
 from __future__ import annotations
 
-_INSTALLED = """
+_INSTALLED_TEXT = """
     accelerate annotated_doc annotated_types anyio bitsandbytes certifi cffi charset_normalizer
     click cloudpickle colorama contourpy cryptography cuda cycler datasets dateutil editables
     et_xmlfile filelock fonttools fsspec functorch gguf h11 hatchling hf_xet httpcore httpcore2
@@ -20,10 +20,10 @@ _INSTALLED = """
     torchgen tqdm transformers triton trl trove_classifiers truststore typer typing_extensions
     typing_inspection tzdata uniplot urllib3 uv virtualenv wheel yaml
 """
-INSTALLED = frozenset(_INSTALLED.split())
+INSTALLED_NAMES = frozenset(_INSTALLED_TEXT.split())
 # The package's placeholder in the templates, and what pytest and Python's own tests are called.
-OF_THE_PROJECT = frozenset({"conftest", "package_name", "test", "tests"})
+PROJECT_NAMES = frozenset({"conftest", "package_name", "test", "tests"})
 # Windows keeps these names for devices, whatever their folder.
-DEVICES = frozenset(
+WINDOWS_DEVICE_NAMES = frozenset(
     ["aux", "con", "nul", "prn"] + [f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)]
 )

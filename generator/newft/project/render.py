@@ -8,31 +8,45 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from newft.data_faults import data_errors, file_changed
+from newft.data_errors import make_file_changed_error, translate_record_errors
+from newft.emitted.file_access import hash_file, open_bytes, wrap_file_errors
 from newft.errors import RenderError
-from newft.file_access import hash_file, naming_the_file, open_bytes
-from newft.model import Answers, Facts, FileFacts, Plan
-from newft.process import describe
-from newft.project.baseline import write_baseline
-from newft.project.layers import PARTIAL, SUFFIX, compose, own_modules, stack
-from newft.project.plain import Plain, template_data
+from newft.os_errors import describe_os_error
+from newft.project.serialize import PlainValue, build_template_data
+from newft.project.snapshot import write_snapshot
+from newft.project.template_layers import (
+    PARTIAL_PREFIX,
+    TEMPLATE_SUFFIX,
+    compose_layers,
+    list_emitted_modules,
+    stack_layers,
+)
+from newft.schema.answers import Answers
+from newft.schema.dataset import Facts, FileFacts
+from newft.schema.plan import Plan
 from newft.text import Text
 
 
-def render(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
+def render_project(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
     """Write the project to `into`: templates, the user's small files, and what update needs."""
     try:
         with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
             composed = Path(scratch).resolve()
-            layer_of = compose(stack(plan), plan.package, composed, own=own_modules(plan))
-            _render_templates(composed, into, data=template_data(plan, answers), layer_of=layer_of)
-        for file in facts.data.files:
-            _place(
-                file, into, source=_sample(plan, facts) if facts.data.sample else Path(file.path)
+            layer_of = compose_layers(
+                stack_layers(plan), plan.package, composed, own=list_emitted_modules(plan)
             )
-        write_baseline(into, answers=answers, facts=facts)
+            _render_templates(
+                composed, into, data=build_template_data(plan, answers), layer_of=layer_of
+            )
+        for file in facts.data.files:
+            _copy_data_file(
+                file,
+                into,
+                source=_find_sample(plan, facts) if facts.data.sample else Path(file.path),
+            )
+        write_snapshot(into, answers=answers, facts=facts)
     except OSError as error:
-        reason = describe(error)
+        reason = describe_os_error(error)
         message = Text(
             f"the project cannot be rendered here: {reason.en}",
             f"无法在这里生成项目：{reason.zh}",
@@ -45,7 +59,7 @@ def render(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
 
 
 def _render_templates(
-    composed: Path, into: Path, *, data: Mapping[str, Plain], layer_of: Mapping[str, str]
+    composed: Path, into: Path, *, data: Mapping[str, PlainValue], layer_of: Mapping[str, str]
 ) -> None:
     """The one place that knows Jinja: what ends in `.jinja` is rendered, all else is copied."""
     import jinja2
@@ -60,26 +74,26 @@ def _render_templates(
     )
     for name in sorted(layer_of):
         path = PurePosixPath(name)
-        if name.startswith(PARTIAL) and path.suffix == SUFFIX:
+        if name.startswith(PARTIAL_PREFIX) and path.suffix == TEMPLATE_SUFFIX:
             continue
-        target = into / name.removesuffix(SUFFIX)
+        target = into / name.removesuffix(TEMPLATE_SUFFIX)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(composed / name, target)
-        if path.suffix == SUFFIX:
+        if path.suffix == TEMPLATE_SUFFIX:
             try:
                 text = templates.get_template(name).render(data)
             except Exception as error:  # a template may fail in any way Python can
-                place = _place_of(error, composed, layer_of)
-                raise RenderError(_template_fault(error), where=place) from error
+                place = _locate_template_error(error, composed, layer_of)
+                raise RenderError(_describe_template_error(error), where=place) from error
             target.write_text(text, encoding="utf-8", newline="")
 
 
-def _template_fault(error: Exception) -> Text:
+def _describe_template_error(error: Exception) -> Text:
     said = str(error) or type(error).__name__
     return Text(f"the template failed: {said}", f"模板出错：“{said}”")
 
 
-def _place_of(error: Exception, composed: Path, layer_of: Mapping[str, str]) -> str:
+def _locate_template_error(error: Exception, composed: Path, layer_of: Mapping[str, str]) -> str:
     """The layer, file and line of a template's fault."""
     frames = [
         (Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
@@ -92,19 +106,19 @@ def _place_of(error: Exception, composed: Path, layer_of: Mapping[str, str]) -> 
     return "templates"
 
 
-def _sample(plan: Plan, facts: Facts) -> Path:
+def _find_sample(plan: Plan, facts: Facts) -> Path:
     return Path(plan.kit.folder) / "sample" / plan.task.sample[facts.data.language]
 
 
-def _place(file: FileFacts, into: Path, *, source: Path) -> None:
+def _copy_data_file(file: FileFacts, into: Path, *, source: Path) -> None:
     """Copy a file that the project keeps; one it only refers to has an absolute path."""
     if Path(file.project_path).is_absolute():
         return
     target = into / file.project_path
     target.parent.mkdir(parents=True, exist_ok=True)
-    with data_errors(), naming_the_file(source):
+    with translate_record_errors(), wrap_file_errors(source):
         content = open_bytes(source)
     with content, target.open("wb") as copy:
         shutil.copyfileobj(content, copy)
     if hash_file(target) != file.sha256:
-        raise file_changed(source)
+        raise make_file_changed_error(source)

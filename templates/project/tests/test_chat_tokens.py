@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from package_name.chat_tokens import ChatEncoder, decode_answer
 from package_name.config import Config
-from package_name.conversation import Conversation
-from package_name.errors import ProjectError
-from package_name.messages import fill
-from package_name.model import Tokenizer, load_tokenizer
-from package_name.model_files import ModelFolder
+from package_name.model.chat_encoder import ChatEncoder, Tokenizer, decode_prediction
+from package_name.model.load import load_tokenizer
+from package_name.model.verify import ModelFolder
+from package_name.prompts import Conversation
+from package_name.runtime.errors import ProjectError
+from package_name.runtime.messages import fill
 
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 ANOTHER_PROMPT = (
@@ -104,8 +104,8 @@ def test_an_answer_ends_at_its_first_stop_token_and_hides_no_other(
     stop = tokenizer.convert_tokens_to_ids(config.model.end_of_turn)
     unknown = tokenizer.convert_tokens_to_ids("<unknown>")
     yes = tokenizer("yes", add_special_tokens=False)["input_ids"]
-    assert decode_answer([*yes, stop, *yes], tokenizer, [stop]) == "yes"
-    assert decode_answer([*yes, unknown, *yes], tokenizer, [stop]) == "yes<unknown>yes"
+    assert decode_prediction([*yes, stop, *yes], tokenizer, [stop]) == "yes"
+    assert decode_prediction([*yes, unknown, *yes], tokenizer, [stop]) == "yes<unknown>yes"
 
 
 def test_an_answer_without_a_token_is_refused(tokenizer: Tokenizer, config: Config) -> None:

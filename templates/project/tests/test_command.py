@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from safetensors import SafetensorError
 
-from package_name import command
 from package_name.config import Config
-from package_name.errors import ProjectError
-from package_name.messages import fill
+from package_name.runtime.errors import ProjectError
+from package_name.runtime.main import Options, run_command
+from package_name.runtime.messages import fill
 
 RUN_YAML = str(Path(__file__).parents[1] / "config" / "run.yaml")
 
 
 def end_of(error: Exception) -> int:
-    def work(config: Config, options: command.Options) -> None:
+    def work(config: Config, options: Options) -> None:
         raise error
 
-    return command.run(work, "", ["--config", RUN_YAML])
+    return run_command(work, "", ["--config", RUN_YAML])
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from package_name.config import Config, load_config
-from package_name.errors import ProjectError
-from package_name.messages import fill
+from package_name.runtime.errors import ProjectError
+from package_name.runtime.messages import fill
 
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 
@@ -79,7 +79,7 @@ def test_labels_that_look_the_same_are_refused(
 
 
 def test_each_split_has_a_share() -> None:
-    for share in ("validation_share", "test_share"):
+    for share in ("validation_fraction", "test_fraction"):
         with pytest.raises(
             ProjectError, match=re.escape(fill("it must be greater than {gt}", gt=0.0))
         ):

@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 from example import COLUMNS, SAME, record, with_labels
 
-from package_name import data
+from package_name import prepare
 from package_name.config import Config
-from package_name.conversation import Conversation, to_example
-from package_name.errors import ProjectError
-from package_name.exports import alpaca, sharegpt
-from package_name.formatting import NEAR_DUPLICATES
-from package_name.messages import fill
-from package_name.row_files import read_lines
-from package_name.splits import PROCESSED, SPLITS
-from package_name.summary import DOUBTS, Summary
+from package_name.data import processed_rows
+from package_name.data.jsonl import read_jsonl
+from package_name.data.llama_factory import to_alpaca, to_sharegpt
+from package_name.data.splits import PROCESSED_DIR, SPLITS
+from package_name.data.summary import WRONG_COLUMN_QUESTIONS, Summary
+from package_name.formatting import DROP_NEAR_DUPLICATES
+from package_name.prompts import Conversation, build_conversation
+from package_name.runtime.errors import ProjectError
+from package_name.runtime.messages import fill
 from package_name.task import TaskConfig
 
 
@@ -29,7 +30,7 @@ def places() -> dict[str, str]:
     return {
         line["messages"][-2]["content"]: split
         for split in SPLITS
-        for line in read_lines(PROCESSED / f"{split}.jsonl")
+        for line in read_jsonl(PROCESSED_DIR / f"{split}.jsonl")
     }
 
 
@@ -41,8 +42,8 @@ def test_every_row_is_kept_or_rejected_with_its_row_and_reason(
         60, ("", label), ("no label", ""), ("odd", "no_such"), (SAME[0], label),
         (SAME[1], label),
     )  # fmt: skip
-    data.main(config, Namespace())
-    rejects = read_lines(PROCESSED / "rejects.jsonl")
+    prepare.main(config, Namespace())
+    rejects = read_jsonl(PROCESSED_DIR / "rejects.jsonl")
     assert rejects == [
         reject("empty_input", 62, "", label),
         reject("empty_label", 63, "no label", ""),
@@ -68,13 +69,13 @@ def test_an_answer_that_formatting_cannot_read_back_is_an_error(
     config: Config, write_rows: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_rows(60)
-    monkeypatch.setattr(data, "to_conversation", with_a_remark)
+    monkeypatch.setattr(prepare, "to_conversation", with_a_remark)
     with pytest.raises(ProjectError, match=r"rows\.csv:2.*formatting\.py.*I think it is"):
-        data.main(config, Namespace())
+        prepare.main(config, Namespace())
 
 
 def with_a_remark(record: dict[str, str], task: TaskConfig) -> Conversation:
-    return to_example(str(record), f"I think it is {task.labels[0]}", task)
+    return build_conversation(str(record), f"I think it is {task.labels[0]}", task)
 
 
 def test_half_a_surrogate_pair_is_rejected_and_can_be_read(config: Config) -> None:
@@ -83,8 +84,8 @@ def test_half_a_surrogate_pair_is_rejected_and_can_be_read(config: Config) -> No
     text = "\n".join(map(json.dumps, [record("\ud83d", "x"), *rows]))
     Path("rows.jsonl").write_text(text, encoding="utf-8")
     changed = config.data.model_copy(update={"files": ["rows.jsonl"]})
-    data.main(config.model_copy(update={"data": changed}), Namespace())
-    (line,) = read_lines(PROCESSED / "rejects.jsonl")
+    prepare.main(config.model_copy(update={"data": changed}), Namespace())
+    (line,) = read_jsonl(PROCESSED_DIR / "rejects.jsonl")
     assert (line["reason"], line["record"]) == ("bad_encoding", record("\ud83d", "x"))
 
 
@@ -93,7 +94,7 @@ def test_a_renamed_label_is_seen_at_once(
 ) -> None:
     write_rows(60, ("other", "no_such"))
     task = with_labels(config.task, [*config.task.labels, "renamed"])
-    data.main(config.model_copy(update={"task": task}), Namespace())
+    prepare.main(config.model_copy(update={"task": task}), Namespace())
     said = capsys.readouterr().out.splitlines()
     assert f"          1 unknown_label  {unknown_label('no_such (1)')}" in said
     unmet = fill("labels in task.labels that no row has: {labels}", labels="renamed")
@@ -111,7 +112,7 @@ def test_a_label_without_test_row_is_named(
 ) -> None:
     write_rows(60, ("only row", "rare"))
     task = with_labels(config.task, [*config.task.labels, "rare"])
-    data.main(config.model_copy(update={"task": task}), Namespace())
+    prepare.main(config.model_copy(update={"task": task}), Namespace())
     assert place_of("only row") == "train"  # taught before it is tested
     warning = fill("labels without a row in {split}: {labels}", split="test", labels="rare")
     assert capsys.readouterr().out.splitlines()[-1] == fill("warning: {text}", text=warning)
@@ -122,12 +123,12 @@ def test_texts_with_several_labels_are_counted_and_listed(
 ) -> None:
     first, second = config.task.labels
     write_rows(60, (SAME[0], first), (SAME[1], second), (SAME[0], first))
-    data.main(config, Namespace())
-    path = PROCESSED / "contradictions.jsonl"
+    prepare.main(config, Namespace())
+    path = PROCESSED_DIR / "contradictions.jsonl"
     said = capsys.readouterr().out.splitlines()
     several = fill("texts with several labels: {count:,}; see {path}", count=1, path=path)
     assert said[-1] == fill("warning: {text}", text=several)
-    (found,) = read_lines(path)
+    (found,) = read_jsonl(path)
     first_met, second_met = found["labels"]
     assert SAME[0] in first_met.pop("text")
     assert SAME[1] in second_met.pop("text")
@@ -140,10 +141,10 @@ def test_texts_of_symbols_alone_are_told_apart(
 ) -> None:
     first, second = config.task.labels
     write_rows(60, ("👍", first), ("👎", first), ("??", second), (" 👍 ", first))
-    data.main(config, Namespace())
-    rejects = read_lines(PROCESSED / "rejects.jsonl")
+    prepare.main(config, Namespace())
+    rejects = read_jsonl(PROCESSED_DIR / "rejects.jsonl")
     assert rejects == [reject("duplicate", 65, " 👍 ", first, repeats=62)]
-    assert read_lines(PROCESSED / "contradictions.jsonl") == []
+    assert read_jsonl(PROCESSED_DIR / "contradictions.jsonl") == []
 
 
 def with_columns(config: Config, columns: dict[str, list[str]]) -> Config:
@@ -156,7 +157,7 @@ def test_a_column_that_is_no_label_is_doubted(
     write_rows(60)
     (column,) = next(among for name, among in COLUMNS.items() if name != "label")
     with pytest.raises(ProjectError) as caught:
-        data.main(with_columns(config, COLUMNS | {"label": [column]}), Namespace())
+        prepare.main(with_columns(config, COLUMNS | {"label": [column]}), Namespace())
     assert caught.value.hint == left_out(60, "label", column)
 
 
@@ -174,16 +175,16 @@ def left_out(rows: int, field: str, column: str) -> str:
         count=rows,
         rows=60,
         field=field,
-        question=fill(DOUBTS[field], column=column),
+        question=fill(WRONG_COLUMN_QUESTIONS[field], column=column),
     )
 
 
 def test_new_rows_move_no_old_ones(config: Config, write_rows: Callable[..., None]) -> None:
     write_rows(60)
-    data.main(config, Namespace())
+    prepare.main(config, Namespace())
     before = places()
     write_rows(90)
-    data.main(config, Namespace())
+    prepare.main(config, Namespace())
     after = places()
     assert {text: after[text] for text in before} == before
     assert len(after) == 90
@@ -207,9 +208,9 @@ def test_a_conversation_that_cannot_be_learned_names_its_row(
 ) -> None:
     write_rows(60)
     made = [{"role": role, "content": content} for role, content in messages]
-    monkeypatch.setattr(data, "to_conversation", lambda record, task: made)
+    monkeypatch.setattr(prepare, "to_conversation", lambda record, task: made)
     with pytest.raises(ProjectError) as caught:
-        data.main(config, Namespace())
+        prepare.main(config, Namespace())
     roles = fill(", ").join(role for role, _ in messages)
     assert caught.value.message == fill(
         "{file}:{row}: formatting.py makes a conversation of this row that cannot be used: {fault}",
@@ -225,14 +226,14 @@ def test_exports_take_earlier_turns_and_no_system_message() -> None:
         {"role": role, "content": content}
         for role, content in zip(["user", "assistant"] * 2, said, strict=True)
     ]
-    assert alpaca(turns) == {
+    assert to_alpaca(turns) == {
         "instruction": "and then?",
         "input": "",
         "output": "nothing",
         "system": "",
         "history": [["hello", "hi"]],
     }
-    assert sharegpt(turns) == {
+    assert to_sharegpt(turns) == {
         "conversations": [
             {"from": who, "value": content}
             for who, content in zip(["human", "gpt"] * 2, said, strict=True)
@@ -247,15 +248,15 @@ def test_a_long_comparison_is_said_where_there_is_one(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(data, "MANY_PAIRS", 1)
+    monkeypatch.setattr(prepare, "MANY_PAIRS", 1)
     write_rows(60)
-    data.main(config, Namespace())
-    train = len(read_lines(PROCESSED / "train.jsonl"))
+    prepare.main(config, Namespace())
+    train = len(read_jsonl(PROCESSED_DIR / "train.jsonl"))
     said = capsys.readouterr().out.splitlines()[0]
     comparing = fill(
         "comparing {rows:,} with {held_out:,} held-out rows ...", rows=train, held_out=60 - train
     )
-    assert (said == comparing) == NEAR_DUPLICATES
+    assert (said == comparing) == DROP_NEAR_DUPLICATES
 
 
 def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(
@@ -268,14 +269,16 @@ def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(
         Path("rows.csv").rename(raw / name)
     folder = config.data.model_copy(update={"files": ["raw"]})
     config = config.model_copy(update={"data": folder})
-    data.main(config, Namespace())
-    rows = data.formatted(config)
+    prepare.main(config, Namespace())
+    rows = processed_rows.verify_and_hash_rows(config)
     (raw / "b.csv").unlink()
-    changed = fill("changed since {folder} was made: {files}", folder=PROCESSED, files="raw/b.csv")
+    changed = fill(
+        "changed since {folder} was made: {files}", folder=PROCESSED_DIR, files="raw/b.csv"
+    )
     with pytest.raises(ProjectError, match=re.escape(changed)):
-        data.formatted(config)
+        processed_rows.verify_and_hash_rows(config)
     (raw / "a.csv").unlink()
-    assert data.formatted(config) == rows
+    assert processed_rows.verify_and_hash_rows(config) == rows
 
 
 def test_exports_hold_the_same_rows(config: Config, write_rows: Callable[..., None]) -> None:
@@ -283,16 +286,16 @@ def test_exports_hold_the_same_rows(config: Config, write_rows: Callable[..., No
     repeated = Path("rows.csv").read_text(encoding="utf-8").splitlines()
     near = [row.replace(",", "s,", 1) for row in repeated[1:]]
     Path("rows.csv").write_text("\n".join([*repeated, *near]), encoding="utf-8")
-    data.main(config, Namespace())
-    dropped = read_lines(PROCESSED / "rejects.jsonl")
-    reasons = {"near_duplicate_across_split"} if NEAR_DUPLICATES else set()
+    prepare.main(config, Namespace())
+    dropped = read_jsonl(PROCESSED_DIR / "rejects.jsonl")
+    reasons = {"near_duplicate_across_split"} if DROP_NEAR_DUPLICATES else set()
     assert {line["reason"] for line in dropped} == reasons
     assert all(abs(line["row"] - line["repeats"]["row"]) == 60 for line in dropped)
-    info = json.loads((PROCESSED / "exports" / "dataset_info.json").read_text(encoding="utf-8"))
+    info = json.loads((PROCESSED_DIR / "exports" / "dataset_info.json").read_text(encoding="utf-8"))
     assert set(info) == {f"{form}_{split}" for form in ("alpaca", "sharegpt") for split in SPLITS}
-    rows = read_lines(PROCESSED / "train.jsonl")
-    alpaca = read_lines(PROCESSED / "exports" / info["alpaca_train"]["file_name"])
-    sharegpt = read_lines(PROCESSED / "exports" / info["sharegpt_train"]["file_name"])
+    rows = read_jsonl(PROCESSED_DIR / "train.jsonl")
+    alpaca = read_jsonl(PROCESSED_DIR / "exports" / info["alpaca_train"]["file_name"])
+    sharegpt = read_jsonl(PROCESSED_DIR / "exports" / info["sharegpt_train"]["file_name"])
     assert [row["output"] for row in alpaca] == [row["messages"][-1]["content"] for row in rows]
     assert [row["conversations"][1]["value"] for row in sharegpt] == [
         row["output"] for row in alpaca
@@ -306,19 +309,19 @@ def test_rows_that_leave_one_label_are_refused(
     write_rows(60)
     renamed = config.model_copy(update={"task": with_labels(config.task, [first, "renamed"])})
     with pytest.raises(ProjectError) as caught:
-        data.main(renamed, Namespace())
+        prepare.main(renamed, Namespace())
     first_line, *reasons = caught.value.message.splitlines()
     assert first_line == fill("every training row has the label {label}", label=first)
     assert reasons[0].endswith(f"unknown_label  {unknown_label(f'{second} (30)')}")
-    assert not PROCESSED.exists()
+    assert not PROCESSED_DIR.exists()
 
 
 def test_a_failed_run_leaves_the_old_rows(config: Config, write_rows: Callable[..., None]) -> None:
     write_rows(60)
-    data.main(config, Namespace())
+    prepare.main(config, Namespace())
     before = places()
     write_rows(0, ("only", "one"))
     nothing = fill("no row is left for {split}", split="train")
     with pytest.raises(ProjectError, match=re.escape(nothing)):
-        data.main(config, Namespace())
+        prepare.main(config, Namespace())
     assert places() == before

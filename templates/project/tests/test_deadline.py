@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from package_name.deadline import Deadline, minutes, work_through
-from package_name.messages import fill
+from package_name.runtime.deadline import Deadline, format_duration, process_in_batches
+from package_name.runtime.messages import fill
 
 BATCH = 4
 
@@ -29,7 +29,7 @@ class Work:
 
     def run(self, budget: float | None, *, share: float = 1.0, least: int = 0) -> int:
         deadline = Deadline(budget and budget / 60, clock=lambda: self.now)
-        return work_through(
+        return process_in_batches(
             len(self.seconds), BATCH, self, deadline=deadline, share=share, least=least
         )
 
@@ -43,7 +43,7 @@ def test_a_machine_that_is_busy_at_first_answers_what_fits_later() -> None:
 def test_without_a_budget_all_rows_are_answered(capsys: pytest.CaptureFixture[str]) -> None:
     work = Work([1_000.0] * 9)
     assert work.run(None) == 9
-    last = fill("  {done:,} of {rows:,} rows, {left} left", done=9, rows=9, left=minutes(0))
+    last = fill("  {done:,} of {rows:,} rows, {left} left", done=9, rows=9, left=format_duration(0))
     assert capsys.readouterr().out.splitlines()[-1] == last
 
 
@@ -72,4 +72,4 @@ def test_a_batch_that_is_slower_than_the_one_before_is_all_that_passes_the_budge
     ("seconds", "said"), [(48.2, ["48"]), (185, ["3", "05"]), (7_800, ["2", "10"])]
 )
 def test_a_duration_is_said_for_people(seconds: float, said: list[str]) -> None:
-    assert re.findall(r"\d+", minutes(seconds)) == said
+    assert re.findall(r"\d+", format_duration(seconds)) == said

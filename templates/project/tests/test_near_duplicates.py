@@ -10,23 +10,19 @@ from typing import Any
 import pytest
 from example import COLUMNS, with_labels
 
-from package_name import data
+from package_name import prepare
 from package_name.config import Config
-from package_name.near_duplicates import (
-    COMMON_ROWS,
-    TextsToCompare,
-    near_duplicates,
-)
-from package_name.row_files import read_lines
-from package_name.splits import PROCESSED, SPLITS
+from package_name.data.jsonl import read_jsonl
+from package_name.data.near_duplicates import MAX_TERM_ROWS, LabeledTexts, find_near_duplicates
+from package_name.data.splits import PROCESSED_DIR, SPLITS
 
 LONG = "a sentence that is long enough to be told from all of the others"
 SHORT = "my parcel never came to the office"
 
 
 def found(texts: list[str], held_out: list[str], label: str = "a") -> dict[int, int]:
-    ours = TextsToCompare(texts, ["a"] * len(texts))
-    return near_duplicates(ours, TextsToCompare(held_out, [label] * len(held_out)))
+    ours = LabeledTexts(texts, ["a"] * len(texts))
+    return find_near_duplicates(ours, LabeledTexts(held_out, [label] * len(held_out)))
 
 
 def test_a_near_copy_of_a_long_text_is_found_whatever_its_label() -> None:
@@ -97,7 +93,7 @@ def test_what_many_texts_share_says_nothing() -> None:
     words = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "mnprt"]
     footer = "this message is meant for the named reader alone and may hold confidential matter"
     mails = [f"{word} {word[::-1]} {word * 2} {footer}" for word in words]
-    assert len(words) > 5 * COMMON_ROWS
+    assert len(words) > 5 * MAX_TERM_ROWS
     assert found(mails[1:], mails[:1]) == {}
     template = [f"where is the {word} that I ordered" for word in words]
     assert found(template[1:], template[:1]) == {}
@@ -107,7 +103,7 @@ def test_what_many_texts_share_says_nothing() -> None:
 def test_no_split_nearly_repeats_a_later_one_where_texts_are_compared(
     config: Config, write_rows: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data, "NEAR_DUPLICATES", True)
+    monkeypatch.setattr(prepare, "NEAR_DUPLICATES", True)
     labels = config.task.labels
     (column,) = next(among for name, among in COLUMNS.items() if name != "label")
     write_rows(90)
@@ -120,9 +116,9 @@ def test_no_split_nearly_repeats_a_later_one_where_texts_are_compared(
     ]
     copies = [(text.replace("station", "statoin"), label) for text, label in pairs]
     write_rows(0, *pairs, *copies)
-    data.main(config, Namespace())
+    prepare.main(config, Namespace())
     splits = [
-        {(line["row"] - 2) % 90 for line in read_lines(PROCESSED / f"{split}.jsonl")}
+        {(line["row"] - 2) % 90 for line in read_jsonl(PROCESSED_DIR / f"{split}.jsonl")}
         for split in ("train", "validation", "test")
     ]
     assert all(splits)
@@ -150,7 +146,7 @@ def test_a_label_of_near_copies_is_never_tested_without_being_taught(
     write_rows: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(data, "NEAR_DUPLICATES", True)
+    monkeypatch.setattr(prepare, "NEAR_DUPLICATES", True)
     colours = ("red", "blue", "green", "black", "white", "grey", "pink", "gold", "teal")
     words = colours[seed : seed + 6]
     rows = [MESSAGE.replace("brown", word) for word in words]
@@ -159,8 +155,8 @@ def test_a_label_of_near_copies_is_never_tested_without_being_taught(
     ]
     task = with_labels(config.task, [*config.task.labels, "rare"])
     write_rows(60, *((row, "rare") for row in rows))
-    data.main(config.model_copy(update={"task": task}), Namespace())
-    splits = {split: read_lines(PROCESSED / f"{split}.jsonl") for split in SPLITS}
+    prepare.main(config.model_copy(update={"task": task}), Namespace())
+    splits = {split: read_jsonl(PROCESSED_DIR / f"{split}.jsonl") for split in SPLITS}
     rare = {
         split: [text for text, label in map(said, lines) if "rare" in label]
         for split, lines in splits.items()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from package_name.replace_folder import replacing
+from package_name.runtime.atomic_folder import replace_when_complete
 
 DONE = "summary.json"
 
@@ -17,18 +17,18 @@ def filled(folder: Path, text: str) -> None:
 
 def test_the_new_folder_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
     for text in ("old", "new"):
-        with replacing(tmp_path / "rows", mark=DONE) as fresh:
+        with replace_when_complete(tmp_path / "rows", mark=DONE) as fresh:
             filled(fresh, text)
     assert [path.name for path in tmp_path.iterdir()] == ["rows"]
     assert (tmp_path / "rows" / DONE).read_text(encoding="utf-8") == "new"
 
 
 def test_the_old_folder_stays_where_the_new_one_cannot_take_its_place(tmp_path: Path) -> None:
-    with replacing(tmp_path / "rows", mark=DONE) as fresh:
+    with replace_when_complete(tmp_path / "rows", mark=DONE) as fresh:
         filled(fresh, "old")
     with (
         pytest.raises(FileNotFoundError),
-        replacing(tmp_path / "rows", mark=DONE) as fresh,
+        replace_when_complete(tmp_path / "rows", mark=DONE) as fresh,
     ):
         (fresh.parent / "elsewhere").mkdir()
         fresh.rename(fresh.parent / "elsewhere" / "gone")

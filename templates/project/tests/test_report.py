@@ -5,24 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from package_name.answers import Answers
 from package_name.config import Config
-from package_name.label_metrics import label_report
-from package_name.messages import fill
-from package_name.metrics import DECISIVE
-from package_name.report import (
-    ADVICE,
+from package_name.evaluation.comparison import (
     BETTER,
-    CHANGES,
-    UNSHOWN,
+    CHANGE_TEXTS,
+    CONCLUSION_TEXTS,
+    NO_EVIDENCE,
     WORSE,
-    excerpt,
-    judge,
-    mistakes,
-    table,
-    unread,
+    compare_models,
+    unreadable_examples,
 )
-from package_name.tables import display_width
+from package_name.evaluation.label_metrics import format_label_report
+from package_name.evaluation.predictions import Predictions
+from package_name.evaluation.tables import format_comparison, format_mistakes, make_excerpt
+from package_name.metrics import PRIMARY_METRICS
+from package_name.runtime.messages import fill
+from package_name.runtime.text_layout import display_width
 
 # shares of right answers: of base and tuned model as written and as ranked, of the baseline; then
 # the verdicts on writing and ranking, and what is best
@@ -30,9 +28,9 @@ ALIKE = [
     (0.3, 0.9, 0.4, BETTER, ("tuned",)),
     (0.3, 0.9, 0.9, BETTER, ("tuned", "baseline")),
     (0.3, 0.6, 1.0, BETTER, ("baseline",)),
-    (0.9, 0.9, 0.3, UNSHOWN, ("base", "tuned")),
-    (0.9, 0.9, 0.9, UNSHOWN, ("base", "tuned", "baseline")),
-    (0.5, 0.5, 0.9, UNSHOWN, ("baseline",)),
+    (0.9, 0.9, 0.3, NO_EVIDENCE, ("base", "tuned")),
+    (0.9, 0.9, 0.9, NO_EVIDENCE, ("base", "tuned", "baseline")),
+    (0.5, 0.5, 0.9, NO_EVIDENCE, ("baseline",)),
     (0.9, 0.3, 0.9, WORSE, ("base", "baseline")),
     (0.95, 0.5, 0.7, WORSE, ("base",)),
     (0.95, 0.5, 0.5, WORSE, ("base",)),
@@ -41,10 +39,10 @@ ALIKE = [
 APART = [
     ((0.3, 0.95), (0.9, 0.86), 0.5, (BETTER, WORSE), ("base", "tuned")),
     ((0.95, 0.3), (0.86, 0.9), 0.5, (WORSE, BETTER), ("base", "tuned")),
-    ((0.3, 0.9), (0.9, 0.9), 0.9, (BETTER, UNSHOWN), ("base", "tuned", "baseline")),
-    ((0.9, 0.3), (0.9, 0.9), 1.0, (UNSHOWN, BETTER), ("baseline",)),
-    ((0.9, 0.9), (0.3, 0.9), 0.5, (WORSE, UNSHOWN), ("base",)),
-    ((0.9, 0.95), (0.9, 0.5), 0.95, (UNSHOWN, WORSE), ("base", "baseline")),
+    ((0.3, 0.9), (0.9, 0.9), 0.9, (BETTER, NO_EVIDENCE), ("base", "tuned", "baseline")),
+    ((0.9, 0.3), (0.9, 0.9), 1.0, (NO_EVIDENCE, BETTER), ("baseline",)),
+    ((0.9, 0.9), (0.3, 0.9), 0.5, (WORSE, NO_EVIDENCE), ("base",)),
+    ((0.9, 0.95), (0.9, 0.5), 0.95, (NO_EVIDENCE, WORSE), ("base", "baseline")),
     # what the prompted model writes is worse than the classical baseline, its ranking better
     ((0.3, 0.95), (0.2, 0.5), 0.7, (WORSE, WORSE), ("base",)),
 ]
@@ -52,7 +50,9 @@ CASES = [
     ((base, base), (tuned, tuned), classical, (verdict, verdict), best)
     for base, tuned, classical, verdict, best in ALIKE
 ]
-CASES += APART if len(DECISIVE) > 1 else []  # else there is one figure, in which no two differ
+CASES += (
+    APART if len(PRIMARY_METRICS) > 1 else []
+)  # else there is one figure, in which no two differ
 
 
 @pytest.mark.parametrize(("base", "tuned", "classical", "verdicts", "best"), CASES)
@@ -65,7 +65,9 @@ def test_the_conclusion_follows_from_the_tests(
     best: tuple[str, ...],
 ) -> None:
     said, shown = concluded(config, base, tuned, classical)
-    assert said == fill("{change}; {advice}.", change=CHANGES[verdicts], advice=ADVICE[best])
+    assert said == fill(
+        "{change}; {advice}.", change=CHANGE_TEXTS[verdicts], advice=CONCLUSION_TEXTS[best]
+    )
     assert any(f"{tuned[0]:.3f} " in line for line in shown)
     assert max(map(display_width, shown)) <= 80
     assert not any(line != line.rstrip() for line in shown)
@@ -81,13 +83,16 @@ def concluded(
     def given(share: float) -> list[str]:
         return [gold[row] if row < 100 * share else wrong[row] for row in range(100)]
 
-    def answers(written: float, ranked: float) -> Answers:
+    def answers(written: float, ranked: float) -> Predictions:
         sure = [[float(label == choice) for choice in choices] for label in given(ranked)]
-        return Answers(given(written), choices, np.array(sure), written=given(written))
+        return Predictions(given(written), choices, np.array(sure), written=given(written))
 
     one_way = answers(classical, classical)
-    result = judge(config, gold, answers(*base), answers(*tuned), one_way)
-    lines = [*table(result).splitlines(), *label_report(result.by_label["tuned"])]
+    result = compare_models(config, gold, answers(*base), answers(*tuned), one_way)
+    lines = [
+        *format_comparison(result).splitlines(),
+        *format_label_report(result.by_label["tuned"]),
+    ]
     return result.conclusion, lines
 
 
@@ -100,22 +105,22 @@ def concluded(
     ],
 )
 def test_an_input_is_shown_on_one_line_with_its_end(text: str, shown: str) -> None:
-    assert excerpt(text) == shown
+    assert make_excerpt(text) == shown
 
 
 def test_what_the_base_model_writes_is_shown_where_most_of_it_names_no_label(
     config: Config,
 ) -> None:
     first, second = config.task.labels[:2]
-    base = Answers([None, first, None], [first, second], None, ["Sure!\nIt is", first, "?"])
-    (line,) = unread(base)
+    base = Predictions([None, first, None], [first, second], None, ["Sure!\nIt is", first, "?"])
+    (line,) = unreadable_examples(base)
     assert line.endswith(" 'Sure! | It is'")
-    assert not unread(Answers([None, first], [first, second], None, ["?", first]))
+    assert not unreadable_examples(Predictions([None, first], [first, second], None, ["?", first]))
 
 
 def test_what_is_wrong_is_listed_by_line_with_what_cannot_be_read_first(config: Config) -> None:
     first, second = config.task.labels[:2]
-    tuned = Answers([second, None, first], [first, second], None, ["two", "???", "one"])
-    unreadable, wrong = mistakes([4, 0, 7], ["a", "b", "c"], [first] * 3, tuned)
+    tuned = Predictions([second, None, first], [first, second], None, ["two", "???", "one"])
+    unreadable, wrong = format_mistakes([4, 0, 7], ["a", "b", "c"], [first] * 3, tuned)
     assert unreadable.startswith("    1  'b'\n") and "'???'" in unreadable
     assert wrong.startswith("    5  'a'\n") and "'two'" in wrong and wrong.endswith(repr(first))

@@ -17,22 +17,22 @@ from pydantic import (
     model_validator,
 )
 
-from .errors import ProjectError
-from .keys import escape_controls
-from .messages import fill
-from .section import Section, Words
-from .supported import HAS_REVISIONS, ONLY_MODEL, SOURCE
+from .data.normalize import escape_controls
+from .model.supported_models import HAS_REVISIONS, MODEL_SOURCE, ONLY_MODEL_ID
+from .runtime.errors import ProjectError
+from .runtime.messages import fill
+from .runtime.yaml_lines import InvalidYamlError, KeyPath, YamlEntry, read_yaml
 from .task import TaskConfig
-from .yaml_lines import Keys, NotYamlError, Place, read_yaml
+from .task_base import ConfigSection, NonEmptyStr
 
-Share = Annotated[float, Field(ge=0, lt=1)]
-Part = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-AS_GENERATED = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
-NO_NUMBER = "{place} is {value} (text), not a number"
-NO_TEXT = "{place} is {value}, which is not text"
+NonNegativeFraction = Annotated[float, Field(ge=0, lt=1)]
+PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
+PositiveCount = Annotated[int, Field(ge=1)]
+RESTORE_HINT = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
+NOT_A_NUMBER_MESSAGE = "{place} is {value} (text), not a number"
+NOT_TEXT_MESSAGE = "{place} is {value}, which is not text"
 # what pydantic asks of a value, by its name for it
-RULES = {
+RULE_MESSAGES = {
     "greater_than": "it must be greater than {gt}",
     "greater_than_equal": "it must be {ge} or greater",
     "less_than": "it must be less than {lt}",
@@ -51,7 +51,7 @@ RULES = {
     "dict_type": "it must hold keys with values",
 }
 # the options of `newft new` that make a project with another source of the base model
-NEW_PROJECT = {
+NEW_PROJECT_OPTIONS = {
     "embedded": "--model embedded",
     "folder": "--model ./MODEL_FOLDER",
     "huggingface": "--model {model}",
@@ -59,48 +59,52 @@ NEW_PROJECT = {
 }
 
 
-class RunConfig(Section):
+class RunConfig(ConfigSection):
     """What this run is called, and what makes it repeat."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
 
 
-class DataConfig(Section):
+class DataConfig(ConfigSection):
     """Where the records are, and which column holds which field."""
 
-    files: Annotated[list[Words], Field(min_length=1)]
+    files: Annotated[list[NonEmptyStr], Field(min_length=1)]
     columns: dict[str, list[str]]
-    slices: list[str]
-    validation_share: Part
-    test_share: Part
+    slice_fields: list[str]
+    validation_fraction: PositiveFraction
+    test_fraction: PositiveFraction
 
     @model_validator(mode="after")
     def _slices_are_fields(self) -> DataConfig:
-        if unknown := [name for name in self.slices if name not in self.columns]:
+        if unknown := [name for name in self.slice_fields if name not in self.columns]:
             raise ValueError(
-                fill("slices names {name}, which is no field of data.columns", name=unknown[0])
+                fill(
+                    "slice_fields names {name}, which is no field of data.columns", name=unknown[0]
+                )
             )
         return self
 
     @model_validator(mode="after")
     def _leaves_rows_to_train_on(self) -> DataConfig:
-        if self.validation_share + self.test_share >= 1:
-            raise ValueError(fill("validation_share and test_share leave nothing to train on"))
+        if self.validation_fraction + self.test_fraction >= 1:
+            raise ValueError(
+                fill("validation_fraction and test_fraction leave nothing to train on")
+            )
         return self
 
 
-class ModelConfig(Section):
+class ModelConfig(ConfigSection):
     """The base model, and what its family needs said."""
 
-    id: Words
+    id: NonEmptyStr
     source: Literal["embedded", "folder", "huggingface", "modelscope"]
-    revision: Words | None
-    architecture: Words | None
-    parameters: Count | None
-    license: Words | None
-    end_of_turn: Words
-    pad: Words
+    revision: NonEmptyStr | None
+    architecture: NonEmptyStr | None
+    parameters: PositiveCount | None
+    license: NonEmptyStr | None
+    end_of_turn: NonEmptyStr
+    pad: NonEmptyStr
     template_arguments: dict[str, str | bool]
     # auto: `make train` times what this CPU does fastest, and keeps it with the run
     precision: Literal["auto", "fp32", "bf16", "fp16"]
@@ -109,12 +113,12 @@ class ModelConfig(Section):
     @field_validator("id")
     @classmethod
     def _can_be_loaded(cls, id: str) -> str:
-        if ONLY_MODEL not in (None, id):
+        if ONLY_MODEL_ID not in (None, id):
             raise ValueError(
                 fill(
                     "this project can only load {model}; for another model, make another project: "
                     "newft new FOLDER --model {id}",
-                    model=ONLY_MODEL,
+                    model=ONLY_MODEL_ID,
                     id=id,
                 )
             )
@@ -123,13 +127,15 @@ class ModelConfig(Section):
     @field_validator("source")
     @classmethod
     def _is_the_source_of_this_project(cls, source: str, info: ValidationInfo) -> str:
-        if source != SOURCE:
-            options = NEW_PROJECT[source].format(model=info.data.get("id", "ORGANISATION/MODEL"))
+        if source != MODEL_SOURCE:
+            options = NEW_PROJECT_OPTIONS[source].format(
+                model=info.data.get("id", "ORGANISATION/MODEL")
+            )
             raise ValueError(
                 fill(
                     "this project loads its base model from {source} only; for another source, "
                     "make another project: newft new FOLDER {options}",
-                    source=SOURCE,
+                    source=MODEL_SOURCE,
                     options=options,
                 )
             )
@@ -140,49 +146,51 @@ class ModelConfig(Section):
     def _is_known_to_the_source(cls, revision: str | None) -> str | None:
         if revision is not None and not HAS_REVISIONS:
             raise ValueError(
-                fill("models from {source} have no revisions: write null", source=SOURCE)
+                fill("models from {source} have no revisions: write null", source=MODEL_SOURCE)
             )
         return revision
 
 
-class AdapterConfig(Section):
+class AdapterConfig(ConfigSection):
     """The weights that are trained."""
 
-    rank: Count
-    alpha: Count
-    dropout: Share
-    targets: str | list[str]
+    rank: PositiveCount
+    alpha: PositiveCount
+    dropout: NonNegativeFraction
+    target_modules: str | list[str]
 
 
-class TrainingConfig(Section):
+class TrainingConfig(ConfigSection):
     """How they are trained."""
 
     learning_rate: Annotated[float, Field(gt=0, lt=1)]
-    schedule: Literal["linear", "cosine", "constant_with_warmup"]
-    warmup: Share
-    weight_decay: Share
+    lr_scheduler: Literal["linear", "cosine", "constant_with_warmup"]
+    warmup_ratio: NonNegativeFraction
+    weight_decay: NonNegativeFraction
     max_grad_norm: Annotated[float, Field(gt=0)]
-    epochs: Count
-    batch_size: Count | Literal["auto"]  # auto: the rows of an update in as few parts as is fastest
-    accumulation: Count
-    max_length: Count
-    truncated_share: Share  # of the rows that may lose text to max_length
+    epochs: PositiveCount
+    batch_size: (
+        PositiveCount | Literal["auto"]
+    )  # auto: the rows of an update in as few parts as is fastest
+    gradient_accumulation_steps: PositiveCount
+    max_length: PositiveCount
+    max_truncated_fraction: NonNegativeFraction  # of the rows that may lose text to max_length
     gradient_checkpointing: bool
-    evaluations: Count
+    num_evaluations: PositiveCount
     time_budget_minutes: Annotated[float, Field(gt=0)] | None
-    device: Words
-    processes: Count
+    device: NonEmptyStr
+    processes: PositiveCount
 
 
-class EvaluationConfig(Section):
+class EvaluationConfig(ConfigSection):
     """How base, tuned and classical baseline are compared."""
 
-    shots: Annotated[int, Field(ge=0)]
-    batch_size: Count
+    few_shot_examples: Annotated[int, Field(ge=0)]
+    batch_size: PositiveCount
     time_budget_minutes: Annotated[float, Field(gt=0)] | None
 
 
-class Config(Section):
+class Config(ConfigSection):
     """The whole of run.yaml."""
 
     run: RunConfig
@@ -197,32 +205,36 @@ class Config(Section):
     @classmethod
     def _can_do_with_the_fields(cls, task: TaskConfig, info: ValidationInfo) -> TaskConfig:
         if data := info.data.get("data"):
-            task.refuse_fields(data.columns, data.slices)
+            task.refuse_fields(data.columns, data.slice_fields)
         return task
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     """The run in `path` with `KEY=VALUE` overrides; all faults at once, with their places."""
-    values, found = _read(path)
+    values, found = _read_values(path)
     faults = [f"{path}:{place.line}: {place.fault}" for place in found if place.fault]
     places = {(): f"{path}:1"} | {place.keys: f"{path}:{place.line}" for place in found}
     for override in overrides:
-        keys = _override(values, override)
-        places[keys] = f"--set {_dotted(keys)}"
+        keys = _apply_override(values, override)
+        places[keys] = f"--set {_join_keys(keys)}"
     details: list[dict[str, Any]] = []
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
         details = [dict(detail) for detail in error.errors()]
-        meant = {(*loc[:-1], _nearest(loc)) for loc in map(_odd, details) if loc}
-        faults += [_fault(detail, places) for detail in details if detail["loc"] not in meant]
+        meant = {
+            (*loc[:-1], _find_nearest_key(loc)) for loc in map(_locate_unknown_key, details) if loc
+        }
+        faults += [
+            _describe_error(detail, places) for detail in details if detail["loc"] not in meant
+        ]
     else:
         if not faults:
             return config
-    raise ProjectError("\n".join(map(escape_controls, faults)), _hint(details, faults))
+    raise ProjectError("\n".join(map(escape_controls, faults)), _choose_hint(details, faults))
 
 
-def _read(path: Path) -> tuple[dict[str, Any], list[Place]]:
+def _read_values(path: Path) -> tuple[dict[str, Any], list[YamlEntry]]:
     """The values of the file, and where each of them is."""
     try:
         values, places = read_yaml(path.read_text(encoding="utf-8-sig"))
@@ -230,28 +242,30 @@ def _read(path: Path) -> tuple[dict[str, Any], list[Place]]:
         raise ProjectError(
             "{path} is missing", "run this from the project's folder", path=path
         ) from None
-    except NotYamlError as error:
+    except InvalidYamlError as error:
         if error.line is None:
             raise ProjectError(
-                "{path} cannot be read: {reason}", AS_GENERATED, path=path, reason=error.reason
+                "{path} cannot be read: {reason}", RESTORE_HINT, path=path, reason=error.reason
             ) from None
         raise ProjectError(
             "{path}:{line}: not YAML: {reason}",
-            AS_GENERATED,
+            RESTORE_HINT,
             path=path,
             line=error.line,
             reason=error.reason,
         ) from None
     except UnicodeDecodeError as error:
         raise ProjectError(
-            "{path} cannot be read: {reason}", AS_GENERATED, path=path, reason=error
+            "{path} cannot be read: {reason}", RESTORE_HINT, path=path, reason=error
         ) from None
     if not isinstance(values, dict):
-        raise ProjectError("{path} has no sections", AS_GENERATED, path=path)
+        raise ProjectError("{path} has no sections", RESTORE_HINT, path=path)
     return values, places
 
 
-def changed_keys(before: Mapping[str, Any], config: Config, sections: Sequence[str]) -> list[str]:
+def find_changed_keys(
+    before: Mapping[str, Any], config: Config, sections: Sequence[str]
+) -> list[str]:
     """The keys of some sections that were other values before."""
     now = config.model_dump()
     return [
@@ -259,11 +273,11 @@ def changed_keys(before: Mapping[str, Any], config: Config, sections: Sequence[s
         for section in sections
         for key in sorted(before.get(section, {}).keys() | now[section].keys())
         if before.get(section, {}).get(key) != now[section].get(key)
-        and key != "system_untuned"  # asks the base alone: neither rows nor training rest on it
+        and key != "base_system_prompt"  # asks the base alone: neither rows nor training rest on it
     ]
 
 
-def _override(values: dict[str, Any], override: str) -> Keys:
+def _apply_override(values: dict[str, Any], override: str) -> KeyPath:
     """Put one `KEY=VALUE` in its place, and return that."""
     key, equals, text = override.partition("=")
     *parents, last = key.split(".")
@@ -278,7 +292,7 @@ def _override(values: dict[str, Any], override: str) -> Keys:
         )
     try:
         section[last], places = read_yaml(text)
-    except NotYamlError:
+    except InvalidYamlError:
         raise ProjectError(
             "--set {key}: {text} is not YAML", "put it in quotes", key=key, text=text
         ) from None
@@ -288,61 +302,61 @@ def _override(values: dict[str, Any], override: str) -> Keys:
     return (*parents, last)
 
 
-def _fault(detail: dict[str, Any], places: Mapping[Keys, str]) -> str:
+def _describe_error(detail: dict[str, Any], places: Mapping[KeyPath, str]) -> str:
     loc, value = tuple(detail["loc"]), detail["input"]
     where = loc
     while where not in places:  # a union names its branch, a missing key has no place
         where = where[:-1]
-    place = f"{places[where]}: {_dotted(where)}"
+    place = f"{places[where]}: {_join_keys(where)}"
     if places[where].startswith("--set"):
         place = places[where]
     match detail["type"]:
         case "missing":
-            return fill("{place}: {key} is missing", place=places[where], key=_dotted(loc))
+            return fill("{place}: {key} is missing", place=places[where], key=_join_keys(loc))
         case "extra_forbidden":
             return fill(
                 "{place} is not a key; the nearest is {near}"
-                if _nearest(loc)
+                if _find_nearest_key(loc)
                 else "{place} is not a key",
                 place=place,
-                near=_nearest(loc),
+                near=_find_nearest_key(loc),
             )
         case "model_type":
             return fill("{place} holds no keys", place=place)
         case "float_type" | "int_type" if isinstance(value, str):
-            return fill(NO_NUMBER, place=place, value=repr(value))
+            return fill(NOT_A_NUMBER_MESSAGE, place=place, value=repr(value))
         case "string_type":
-            return fill(NO_TEXT, place=place, value=repr(value))
+            return fill(NOT_TEXT_MESSAGE, place=place, value=repr(value))
     return fill(
         "{place}: {fault}"
         if isinstance(value, (dict, list, BaseModel))
         else "{place} is {value}: {fault}",
         place=place,
         value=repr(value),
-        fault=_rule(detail),
+        fault=_describe_rule(detail),
     )
 
 
-def _rule(detail: Mapping[str, Any]) -> str:
+def _describe_rule(detail: Mapping[str, Any]) -> str:
     """What a value has to be, in the language of the project; pydantic has English alone."""
-    if detail["type"] not in RULES:
+    if detail["type"] not in RULE_MESSAGES:
         return str(detail["msg"]).removeprefix("Value error, ")
     bounds = dict(detail.get("ctx", {}))
     if "expected" in bounds:  # such as 'a', 'b' or 'c'
         bounds["expected"] = fill(", ").join(re.findall("'(.*?)'", bounds["expected"]))
-    return fill(RULES[detail["type"]], **bounds)
+    return fill(RULE_MESSAGES[detail["type"]], **bounds)
 
 
-def _dotted(keys: Keys) -> str:
+def _join_keys(keys: KeyPath) -> str:
     return ".".join(map(str, keys))
 
 
-def _odd(detail: Mapping[str, Any]) -> Keys:
+def _locate_unknown_key(detail: Mapping[str, Any]) -> KeyPath:
     """Where a key is that is none; it was meant for the one that is missed."""
     return detail["loc"] if detail["type"] == "extra_forbidden" else ()
 
 
-def _nearest(where: Keys) -> str:
+def _find_nearest_key(where: KeyPath) -> str:
     section: Any = Config
     for part in where[:-1]:
         section = section.model_fields[part].annotation
@@ -350,7 +364,7 @@ def _nearest(where: Keys) -> str:
     return close[0] if close else ""
 
 
-def _hint(details: Sequence[Mapping[str, Any]], faults: Sequence[str]) -> str:
+def _choose_hint(details: Sequence[Mapping[str, Any]], faults: Sequence[str]) -> str:
     numbers = [detail for detail in details if detail["type"] in ("float_type", "int_type")]
     if any(isinstance(detail["input"], str) for detail in numbers):
         return fill("YAML reads 1e-4 as text: write 1.0e-4, and numbers without quotes")
@@ -358,4 +372,4 @@ def _hint(details: Sequence[Mapping[str, Any]], faults: Sequence[str]) -> str:
         return fill("YAML reads yes, no, null and 12 as other things than text: put them in quotes")
     if all(fault.startswith("--set") for fault in faults):
         return ""
-    return AS_GENERATED
+    return RESTORE_HINT

@@ -14,23 +14,30 @@ from peft.helpers import disable_input_dtype_casting
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
-from . import command
-from .adapter import add_adapter, save_adapter, trained_weights
-from .alone import alone_in
-from .budget import StepPlan, all_steps, plan_steps, say_plan, time_budget
-from .chat_tokens import ChatEncoder
 from .config import Config, ModelConfig, TrainingConfig
-from .data import formatted
-from .dataset import AnswerCollator, lengths, read_examples, refuse_truncated
-from .devices import CPU, processes, refuse_precision, share_of_update, training_device
-from .errors import ProjectError
-from .messages import fill
-from .model import find_base, load_base, load_tokenizer
-from .model_card import write_model_card
-from .output import say
-from .probe import fill_in, find_setups, measured_speed, recorded_setups
-from .progress import Progress, draw_losses
-from .run_folder import RunFolder, portable_name, run_folder
+from .data.processed_rows import verify_and_hash_rows
+from .model.adapter import add_adapter, describe_trained_weights, save_adapter
+from .model.chat_encoder import ChatEncoder
+from .model.device import (
+    CPU,
+    divide_among_processes,
+    num_processes,
+    refuse_precision,
+    select_training_device,
+)
+from .model.load import find_base_model, load_base_model, load_tokenizer
+from .runtime.errors import ProjectError
+from .runtime.lock import exclusive_lock
+from .runtime.main import run_command
+from .runtime.messages import fill
+from .runtime.output import say
+from .training.auto_setup import apply_setup, find_setups, measure_speed, read_recorded_setups
+from .training.collator import TargetCollator
+from .training.examples import measure_lengths, read_examples, refuse_truncated_examples
+from .training.model_card import write_model_card
+from .training.progress import ProgressCallback, plot_losses
+from .training.run_dir import RunDir, run_dir_of, to_portable_name
+from .training.time_budget import StepPlan, build_steps, make_time_budget, plan_steps, print_plan
 
 HELP = """\
 Fine-tune the model of config/run.yaml on data/processed: make train
@@ -42,7 +49,7 @@ python -m torch.distributed.run --nproc-per-node 2 -m {package}.train"""
 def main(config: Config, options: argparse.Namespace) -> None:
     """Train, from the first step or from the last checkpoint."""
     began = time.monotonic()
-    run, rows = run_folder(config), formatted(config)
+    run, rows = run_dir_of(config), verify_and_hash_rows(config)
     run.refuse_others(config, rows)
     if run.finished:
         say(
@@ -50,42 +57,42 @@ def main(config: Config, options: argparse.Namespace) -> None:
             path=run.path,
         )
         return
-    on = training_device(config.training)
+    on = select_training_device(config.training)
     refuse_precision(config.model.precision, on)
-    together = processes(on)  # which refuses what would become DataParallel
+    together = num_processes(on)  # which refuses what would become DataParallel
     run.refuse_other_processes(together)
 
     # 1. Data: what cannot be learned from fails before the first step.
-    folder = run.confirmed(find_base(run.pinned(config.model)))
+    folder = run.confirmed(find_base_model(run.pinned(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     encoder = ChatEncoder(tokenizer, config.model)
     train = read_examples("train", encoder, config)
     held_out = read_examples("validation", encoder, config)
-    refuse_truncated([*train, *held_out], config.training)
+    refuse_truncated_examples([*train, *held_out], config.training)
     random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
-    say("train       {lengths}", lengths=lengths(train))
-    say("validation  {lengths}", lengths=lengths(held_out))
+    say("train       {lengths}", lengths=measure_lengths(train))
+    say("validation  {lengths}", lengths=measure_lengths(held_out))
     say("loading {model}", model=config.model.id)
 
     # 2. Model: the frozen base, and what is trained beside it. A resumed run keeps what `auto` was.
     load, record = partial(load_model, config, folder.path, on), run.record()
-    collate = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
-    timed = recorded_setups(record) if record else find_setups(config, train, collate, load)
-    chosen = fill_in(config, timed)
-    settings = own_share(chosen.training, together)
+    collate = TargetCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
+    timed = read_recorded_setups(record) if record else find_setups(config, train, collate, load)
+    chosen = apply_setup(config, timed)
+    settings = resolve_process_settings(chosen.training, together)
     model = load(chosen.model)
     say(
         "training {weights}, {precision} on {device}",
-        weights=trained_weights(model),
+        weights=describe_trained_weights(model),
         precision=chosen.model.precision,
         device=model.device,
     )
 
     # 3. Steps: all epochs, or what the time budget allows. A resumed run keeps its plan.
-    steps = all_steps(train, settings, config.run.seed)
-    budget = time_budget(settings, steps.tokens)
+    steps = build_steps(train, settings, config.run.seed)
+    budget = make_time_budget(settings, steps.tokens)
     if not record:
-        speed = measured_speed(timed, chosen, model, train, collate) if budget else 0.0
+        speed = measure_speed(timed, chosen, model, train, collate) if budget else 0.0
         spent = time.monotonic() - began
         record = {
             **plan_steps(budget, steps.tokens, held_out, spent=spent, speed=speed),
@@ -93,31 +100,33 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "timed": [each._asdict() for each in timed],
         }
     held_out = held_out[: record["validation_rows"]]
-    say_plan(record["steps"], steps, rows=len(train), validation=len(held_out))
+    print_plan(record["steps"], steps, rows=len(train), validation=len(held_out))
     if options.dry_run:
         return
 
     # 4. Train, in a folder that says what is trained and is closed to others meanwhile.
-    with alone_in(run.path), run.told_when_full():
+    with exclusive_lock(run.path), run.told_when_full():
         run.begin(config, {**record, "train_rows": len(train)}, data=rows, folder=folder)
         set_seed(config.run.seed)
-        plan = StepPlan(record["steps"], settings.schedule, settings.warmup)
+        plan = StepPlan(record["steps"], settings.lr_scheduler, settings.warmup_ratio)
         plan.seconds_spent = time.monotonic() - began
         chosen = chosen.model_copy(update={"training": settings})
         trainer = Trainer(
             model,
-            training_arguments(chosen, run, most=len(steps.tokens)),
+            build_training_arguments(chosen, run, most=len(steps.tokens)),
             data_collator=collate,
             train_dataset=[train[index] for index in steps.order],
             eval_dataset=held_out,
-            callbacks=[Progress(plan, steps.tokens, settings.evaluations, budget=budget)],
+            callbacks=[
+                ProgressCallback(plan, steps.tokens, settings.num_evaluations, budget=budget)
+            ],
         )
-        fit(trainer, run, plan)
+        run_trainer(trainer, run, plan)
         if trainer.is_world_process_zero():
             save_adapter(model, run.adapter)
             tokenizer.save_pretrained(run.adapter)
             write_model_card(run, config)
-            say(draw_losses(trainer.state.log_history, run.path / "loss.png"))
+            say(plot_losses(trainer.state.log_history, run.path / "loss.png"))
             run.finish(trainer.state.best_metric, trainer.state.log_history, plan.changes)
     say(
         "adapter in {adapter}, loss curve in {curve}; next: make eval",
@@ -130,31 +139,31 @@ def load_model(config: Config, folder: Path, on: torch.device, model: ModelConfi
     """The base model as `model` says, with an adapter whose first weights the seed decides."""
     set_seed(config.run.seed)
     checkpointing = config.training.gradient_checkpointing
-    base = load_base(folder, model, on)
+    base = load_base_model(folder, model, on)
     adapted = add_adapter(base, config.adapter, checkpointing=checkpointing)
-    adapted.peft_config["default"].base_model_name_or_path = portable_name(config.model.id)
+    adapted.peft_config["default"].base_model_name_or_path = to_portable_name(config.model.id)
     if checkpointing:
         adapted.activation_checkpointing_enable()  # as the Trainer will: it costs time
     return adapted
 
 
-def own_share(planned: TrainingConfig, processes: int) -> TrainingConfig:
+def resolve_process_settings(planned: TrainingConfig, processes: int) -> TrainingConfig:
     """The settings of this process; says so where they are not those of run.yaml."""
-    settings = share_of_update(planned, processes)
+    settings = divide_among_processes(planned, processes)
     if processes != planned.processes:
         say(
             "training.processes is {planned}, and {processes} train: batch_size {batch_size} and "
-            "accumulation {accumulation} keep {rows} rows an update",
+            "gradient_accumulation_steps {gradient_accumulation_steps} keep {rows} rows an update",
             planned=planned.processes,
             processes=processes,
             batch_size=settings.batch_size,
-            accumulation=settings.accumulation,
-            rows=settings.batch_size * settings.accumulation * processes,
+            gradient_accumulation_steps=settings.gradient_accumulation_steps,
+            rows=settings.batch_size * settings.gradient_accumulation_steps * processes,
         )
     return settings
 
 
-def fit(trainer: Trainer, run: RunFolder, plan: StepPlan) -> None:
+def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
     """Train from the last checkpoint on; the model then has its best weights."""
     trainer.remove_callback(PrinterCallback)
     trainer.create_optimizer()
@@ -172,11 +181,11 @@ def fit(trainer: Trainer, run: RunFolder, plan: StepPlan) -> None:
     except torch.OutOfMemoryError as error:
         raise ProjectError(
             "the accelerator's memory is full",
-            "halve training.batch_size and double training.accumulation",
+            "halve training.batch_size and double training.gradient_accumulation_steps",
         ) from error
 
 
-def training_arguments(config: Config, run: RunFolder, *, most: int) -> TrainingArguments:
+def build_training_arguments(config: Config, run: RunDir, *, most: int) -> TrainingArguments:
     """The values of run.yaml in the Trainer's words; Progress says when to validate and to end."""
     settings = config.training
     return TrainingArguments(
@@ -187,7 +196,7 @@ def training_arguments(config: Config, run: RunFolder, *, most: int) -> Training
         max_grad_norm=settings.max_grad_norm,
         per_device_train_batch_size=settings.batch_size,
         per_device_eval_batch_size=settings.batch_size,
-        gradient_accumulation_steps=settings.accumulation,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
         activation_checkpointing=settings.gradient_checkpointing,
         bf16=config.model.precision == "bf16",
         fp16=config.model.precision == "fp16",
@@ -218,4 +227,4 @@ def add_options(parser: argparse._ActionsContainer) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(command.run(main, HELP, add_options=add_options))
+    raise SystemExit(run_command(main, HELP, add_options=add_options))

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from golden_desk import row_lengths
 from golden_desk.config import Config, load_config
-from golden_desk.model_files import ModelFolder
+from golden_desk.data import row_lengths
+from golden_desk.model.verify import ModelFolder
 
 # a busy machine is no fault of what is tested
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -78,9 +78,9 @@ def config(
             update={
                 "files": ["rows.csv"],
                 "columns": COLUMNS,
-                "slices": [],
-                "validation_share": 0.2,
-                "test_share": 0.2,
+                "slice_fields": [],
+                "validation_fraction": 0.2,
+                "test_fraction": 0.2,
             }
         ),
         "model": run_yaml.model.model_copy(
@@ -92,22 +92,22 @@ def config(
                 "parameters": None,
             }
         ),
-        "adapter": run_yaml.adapter.model_copy(update={"targets": "all-linear"}),
+        "adapter": run_yaml.adapter.model_copy(update={"target_modules": "all-linear"}),
         "training": run_yaml.training.model_copy(
             update={
                 "epochs": 1,
                 "batch_size": 4,
-                "accumulation": 1,
+                "gradient_accumulation_steps": 1,
                 "max_length": 512,
-                "truncated_share": 0.01,
-                "evaluations": 2,
+                "max_truncated_fraction": 0.01,
+                "num_evaluations": 2,
                 "time_budget_minutes": None,
                 "device": "cpu",
                 "processes": 1,
             }
         ),
         "evaluation": run_yaml.evaluation.model_copy(
-            update={"shots": 2, "batch_size": 4, "time_budget_minutes": None}
+            update={"few_shot_examples": 2, "batch_size": 4, "time_budget_minutes": None}
         ),
     }
     return run_yaml.model_copy(update=sections)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from golden_desk import budget
-from golden_desk.budget import StepPlan, TimeBudget, all_steps
 from golden_desk.config import Config, TrainingConfig
-from golden_desk.dataset import Example
-from golden_desk.progress import Progress
+from golden_desk.training import time_budget
+from golden_desk.training.examples import Example
+from golden_desk.training.progress import ProgressCallback
+from golden_desk.training.time_budget import StepPlan, TimeBudget, build_steps
 
 TOKENS = 100  # of a step
 EVERY = 400  # steps of all epochs
@@ -38,8 +38,10 @@ def train(settings: TrainingConfig, seconds: Callable[[int], float], speed: floa
     clock, state, control = Clock(), TrainerState(), TrainerControl()
     arguments = TrainingArguments(use_cpu=True)
     limit = TimeBudget(settings, [TOKENS] * EVERY)
-    plan = StepPlan(limit.first_plan(0.0, speed), settings.schedule, settings.warmup)
-    progress = Progress(plan, [TOKENS] * EVERY, settings.evaluations, budget=limit, clock=clock)
+    plan = StepPlan(limit.first_plan(0.0, speed), settings.lr_scheduler, settings.warmup_ratio)
+    progress = ProgressCallback(
+        plan, [TOKENS] * EVERY, settings.num_evaluations, budget=limit, clock=clock
+    )
     progress.on_train_begin(arguments, state, control)
     validations = []
     while state.global_step < state.max_steps:
@@ -59,7 +61,12 @@ def train(settings: TrainingConfig, seconds: Callable[[int], float], speed: floa
 @pytest.fixture
 def settings(config: Config) -> TrainingConfig:
     return config.training.model_copy(
-        update={"time_budget_minutes": 5, "evaluations": 5, "schedule": "linear", "warmup": 0.1}
+        update={
+            "time_budget_minutes": 5,
+            "num_evaluations": 5,
+            "lr_scheduler": "linear",
+            "warmup_ratio": 0.1,
+        }
     )
 
 
@@ -100,7 +107,12 @@ def test_whatever_the_speed_a_run_ends_about_in_time(
     run_yaml: Config, seconds: list[float], speed: float
 ) -> None:
     settings = run_yaml.training.model_copy(
-        update={"time_budget_minutes": 5, "evaluations": 5, "schedule": "linear", "warmup": 0.1}
+        update={
+            "time_budget_minutes": 5,
+            "num_evaluations": 5,
+            "lr_scheduler": "linear",
+            "warmup_ratio": 0.1,
+        }
     )
     state = train(settings, seconds.__getitem__, speed)
     # two steps and two validations that took longer than those before
@@ -144,7 +156,7 @@ def test_checkpoints_keep_the_plan(settings: TrainingConfig) -> None:
 def test_the_rows_of_a_step_do_not_depend_on_how_many_steps_are_trained(config: Config) -> None:
     rows = [Example([5] * (4 + place % 9), 2) for place in range(40)]
     few, many = (
-        all_steps(rows, config.training.model_copy(update={"epochs": epochs}), seed=1)
+        build_steps(rows, config.training.model_copy(update={"epochs": epochs}), seed=1)
         for epochs in (1, 4)
     )
     pool = 16 * config.training.batch_size
@@ -158,9 +170,9 @@ def test_several_processes_are_told_that_a_time_budget_does_not_hold(
     monkeypatch.setenv("WORLD_SIZE", "2")
     settings = config.training.model_copy(update={"time_budget_minutes": 0.001, "epochs": 8})
     rows = [Example([5, 6, 7, 8], 2)] * 16
-    steps = all_steps(rows, settings, seed=1)
-    planned = budget.time_budget(settings, steps.tokens)
-    plan = budget.plan_steps(planned, steps.tokens, rows, spent=0.0, speed=1.0)
+    steps = build_steps(rows, settings, seed=1)
+    planned = time_budget.make_time_budget(settings, steps.tokens)
+    plan = time_budget.plan_steps(planned, steps.tokens, rows, spent=0.0, speed=1.0)
     assert plan == {"steps": 16, "validation_rows": 16}
     assert capsys.readouterr().out != ""
 
@@ -178,8 +190,8 @@ def test_what_can_be_done_is_said_where_little_fits(
     warnings: int,
 ) -> None:
     settings = config.training.model_copy(update={"epochs": epochs})
-    steps = all_steps([Example([5, 6], 1)] * rows, settings, seed=1)
-    budget.say_plan(planned, steps, rows=rows, validation=3)
+    steps = build_steps([Example([5, 6], 1)] * rows, settings, seed=1)
+    time_budget.print_plan(planned, steps, rows=rows, validation=3)
     said = capsys.readouterr().out.splitlines()
     every = len(steps.tokens)
     assert len(said) == 1 + (planned < every) + 2 * warnings

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from golden_desk.chat_tokens import ChatEncoder, decode_answer
 from golden_desk.config import Config
-from golden_desk.conversation import Conversation
-from golden_desk.errors import ProjectError
-from golden_desk.messages import fill
-from golden_desk.model import Tokenizer, load_tokenizer
-from golden_desk.model_files import ModelFolder
+from golden_desk.model.chat_encoder import ChatEncoder, Tokenizer, decode_prediction
+from golden_desk.model.load import load_tokenizer
+from golden_desk.model.verify import ModelFolder
+from golden_desk.prompts import Conversation
+from golden_desk.runtime.errors import ProjectError
+from golden_desk.runtime.messages import fill
 
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 ANOTHER_PROMPT = (
@@ -104,8 +104,8 @@ def test_an_answer_ends_at_its_first_stop_token_and_hides_no_other(
     stop = tokenizer.convert_tokens_to_ids(config.model.end_of_turn)
     unknown = tokenizer.convert_tokens_to_ids("<unknown>")
     yes = tokenizer("yes", add_special_tokens=False)["input_ids"]
-    assert decode_answer([*yes, stop, *yes], tokenizer, [stop]) == "yes"
-    assert decode_answer([*yes, unknown, *yes], tokenizer, [stop]) == "yes<unknown>yes"
+    assert decode_prediction([*yes, stop, *yes], tokenizer, [stop]) == "yes"
+    assert decode_prediction([*yes, unknown, *yes], tokenizer, [stop]) == "yes<unknown>yes"
 
 
 def test_an_answer_without_a_token_is_refused(tokenizer: Tokenizer, config: Config) -> None:

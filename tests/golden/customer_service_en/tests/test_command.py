@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from safetensors import SafetensorError
 
-from golden_desk import command
 from golden_desk.config import Config
-from golden_desk.errors import ProjectError
-from golden_desk.messages import fill
+from golden_desk.runtime.errors import ProjectError
+from golden_desk.runtime.main import Options, run_command
+from golden_desk.runtime.messages import fill
 
 RUN_YAML = str(Path(__file__).parents[1] / "config" / "run.yaml")
 
 
 def end_of(error: Exception) -> int:
-    def work(config: Config, options: command.Options) -> None:
+    def work(config: Config, options: Options) -> None:
         raise error
 
-    return command.run(work, "", ["--config", RUN_YAML])
+    return run_command(work, "", ["--config", RUN_YAML])
 
 
 @pytest.mark.parametrize(

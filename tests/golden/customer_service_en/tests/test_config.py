@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from golden_desk.config import Config, load_config
-from golden_desk.errors import ProjectError
-from golden_desk.messages import fill
+from golden_desk.runtime.errors import ProjectError
+from golden_desk.runtime.messages import fill
 
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 
@@ -79,7 +79,7 @@ def test_labels_that_look_the_same_are_refused(
 
 
 def test_each_split_has_a_share() -> None:
-    for share in ("validation_share", "test_share"):
+    for share in ("validation_fraction", "test_fraction"):
         with pytest.raises(
             ProjectError, match=re.escape(fill("it must be greater than {gt}", gt=0.0))
         ):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from golden_desk import dataset
-from golden_desk.chat_tokens import ChatEncoder
 from golden_desk.config import Config
-from golden_desk.dataset import AnswerCollator, Example, encode
-from golden_desk.errors import ProjectError
-from golden_desk.model import load_base, load_tokenizer
-from golden_desk.model_files import ModelFolder
+from golden_desk.model.chat_encoder import ChatEncoder
+from golden_desk.model.load import load_base_model, load_tokenizer
+from golden_desk.model.verify import ModelFolder
+from golden_desk.runtime.errors import ProjectError
+from golden_desk.training import collator, examples
+from golden_desk.training.collator import TargetCollator
+from golden_desk.training.examples import Example, encode_example
 
 LONG = "begins here " + "and goes on " * 60 + "ends there"
 
@@ -30,7 +31,7 @@ def conversation(text: str, answer: str = "an_answer") -> list[dict[str, str]]:
 
 
 def test_only_the_answer_and_its_end_are_learned(config: Config, encoder: ChatEncoder) -> None:
-    example = encode(conversation("a question"), encoder, 512)
+    example = encode_example(conversation("a question"), encoder, 512)
     learned = encoder.tokenizer.decode(example.ids[example.answer_start :])
     assert learned == "an_answer" + config.model.end_of_turn
 
@@ -39,7 +40,7 @@ def test_what_is_asked_in_training_is_what_is_asked_in_use(
     config: Config, encoder: ChatEncoder
 ) -> None:
     messages = conversation("a question")
-    example = encode(messages, encoder, 512)
+    example = encode_example(messages, encoder, 512)
     asked = encoder.encode_prompt(messages[:-1])
     assert example.ids[: example.answer_start] == asked
 
@@ -47,7 +48,7 @@ def test_what_is_asked_in_training_is_what_is_asked_in_use(
 def test_a_long_input_loses_its_middle_with_a_mark_and_never_the_answer(
     config: Config, encoder: ChatEncoder
 ) -> None:
-    example = encode(conversation(LONG), encoder, 200)
+    example = encode_example(conversation(LONG), encoder, 200)
     text = encoder.tokenizer.decode(example.ids)
     assert len(example.ids) <= 200
     assert example.shortened > 0
@@ -59,10 +60,10 @@ def test_rows_together_become_the_same_tokens_as_each_alone(
     config: Config, encoder: ChatEncoder
 ) -> None:
     rows = [conversation(text) for text in ("a question", LONG, "another")]
-    limited = config.training.model_copy(update={"max_length": 200, "truncated_share": 0.5})
+    limited = config.training.model_copy(update={"max_length": 200, "max_truncated_fraction": 0.5})
     config = config.model_copy(update={"training": limited})
-    together = dataset.encode_all(rows, "train", encoder, config)
-    assert together == [encode(row, encoder, 200) for row in rows]
+    together = examples.encode_examples(rows, "train", encoder, config)
+    assert together == [encode_example(row, encoder, 200) for row in rows]
 
 
 def test_a_label_that_spells_a_control_token_is_refused(
@@ -71,24 +72,26 @@ def test_a_label_that_spells_a_control_token_is_refused(
     labels = ["fine", f"ends{config.model.end_of_turn}here"]
     task = config.task.model_copy(update={"labels": labels})
     with pytest.raises(ProjectError, match=r"task\.labels"):
-        dataset.encode_all(
+        examples.encode_examples(
             [conversation("x")], "train", encoder, config.model_copy(update={"task": task})
         )
 
 
 def test_a_prompt_that_cannot_be_shortened_is_refused(config: Config, encoder: ChatEncoder) -> None:
     with pytest.raises(ProjectError, match=r"\b20\b"):
-        encode(conversation("short", answer="x" * 100), encoder, 20)
+        encode_example(conversation("short", answer="x" * 100), encoder, 20)
 
 
 def test_a_padded_batch_has_the_loss_and_the_gradients_of_its_rows(
     config: Config, encoder: ChatEncoder, tiny_model: ModelFolder
 ) -> None:
-    model = load_base(tiny_model.path, config.model).eval()
+    model = load_base_model(tiny_model.path, config.model).eval()
     asked = {"short": "an_answer", "a longer question than that": "yes", "x": "quite_a_long_answer"}
-    examples = [encode(conversation(text, answer), encoder, 512) for text, answer in asked.items()]
+    examples = [
+        encode_example(conversation(text, answer), encoder, 512) for text, answer in asked.items()
+    ]
     tokens = [len(example.ids) - example.answer_start for example in examples]
-    batch = AnswerCollator(encoder.tokenizer.convert_tokens_to_ids(config.model.pad))(examples)
+    batch = TargetCollator(encoder.tokenizer.convert_tokens_to_ids(config.model.pad))(examples)
     given: list[torch.Tensor] = []
     model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: given.append(*inputs))
     together = model(**{key: value.to(model.device) for key, value in batch.items()}).loss
@@ -110,21 +113,21 @@ def plain_loss(model: torch.nn.Module, example: Example) -> torch.Tensor:
     """The loss of one row as the model computes it, with logits at every position."""
     ids = torch.tensor([example.ids], device=model.device)
     labels = ids.clone()
-    labels[:, : example.answer_start] = dataset.IGNORED
+    labels[:, : example.answer_start] = collator.IGNORE_INDEX
     return model(input_ids=ids, labels=labels).loss
 
 
 def test_the_order_of_a_run_is_fixed_and_every_epoch_is_whole() -> None:
     sizes = [10 + place % 17 for place in range(64)]
-    order = dataset.training_order(sizes, batch=8, batches=16, seed=1)
-    assert order == dataset.training_order(sizes, batch=8, batches=16, seed=1)
-    assert order != dataset.training_order(sizes, batch=8, batches=16, seed=2)
+    order = collator.build_training_order(sizes, batch=8, batches=16, seed=1)
+    assert order == collator.build_training_order(sizes, batch=8, batches=16, seed=1)
+    assert order != collator.build_training_order(sizes, batch=8, batches=16, seed=2)
     assert sorted(order) == sorted([*range(64), *range(64)])
 
 
 def test_a_batch_holds_rows_of_like_length() -> None:
     sizes = [10 + place % 17 for place in range(512)]
-    order = dataset.training_order(sizes, batch=8, batches=64, seed=1)
+    order = collator.build_training_order(sizes, batch=8, batches=64, seed=1)
     batches = [[sizes[i] for i in order[n : n + 8]] for n in range(0, 512, 8)]
     padding = sum(max(batch) * 8 - sum(batch) for batch in batches)
     assert padding < 0.1 * sum(sizes)

@@ -9,21 +9,22 @@ from pathlib import Path
 import pytest
 from example import record
 
-from golden_desk import data
-from golden_desk.columns import CORRECT_TO_NEAREST
+from golden_desk import prepare
 from golden_desk.config import Config
-from golden_desk.errors import ProjectError
-from golden_desk.messages import fill
-from golden_desk.row_files import read_lines
-from golden_desk.splits import PROCESSED, SPLITS, split_of
+from golden_desk.data import processed_rows
+from golden_desk.data.columns import NEAREST_COLUMN_HINT
+from golden_desk.data.jsonl import read_jsonl
+from golden_desk.data.splits import PROCESSED_DIR, SPLITS, choose_split
+from golden_desk.runtime.errors import ProjectError
+from golden_desk.runtime.messages import fill
 
 
 def test_a_group_stays_in_one_split(config: Config, write_rows: Callable[..., None]) -> None:
     write_rows(90)
-    data.main(write_groups(config, lambda i: f"c{i // 3}"), Namespace())
+    prepare.main(write_groups(config, lambda i: f"c{i // 3}"), Namespace())
     splits: dict[int, set[str]] = {}
     for split in SPLITS:
-        for line in read_lines(PROCESSED / f"{split}.jsonl"):
+        for line in read_jsonl(PROCESSED_DIR / f"{split}.jsonl"):
             splits.setdefault((line["row"] - 2) // 3, set()).add(split)
     assert all(len(each) == 1 for each in splits.values())
 
@@ -44,17 +45,17 @@ def with_columns(config: Config, **columns: list[str]) -> Config:
 def test_a_label_of_three_groups_is_in_every_split(
     config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    in_train = [name for name in map(str, range(100)) if split_of(name, config.data) == "train"]
+    in_train = [name for name in map(str, range(100)) if choose_split(name, config.data) == "train"]
     write_rows(60)
     first, second = config.task.labels
     lines = Path("rows.csv").read_text(encoding="utf-8").splitlines()[1:]
     # the rows of the second label are those of three people, whom the hash would all train on
     rare = [place for place, line in enumerate(lines) if f",{second}" in line]
     people = {place: in_train[at % 3] for at, place in enumerate(rare)}
-    data.main(write_groups(config, lambda i: people.get(i, "")), Namespace())
+    prepare.main(write_groups(config, lambda i: people.get(i, "")), Namespace())
     for split in SPLITS:
         answers = [
-            row["messages"][-1]["content"] for row in read_lines(PROCESSED / f"{split}.jsonl")
+            row["messages"][-1]["content"] for row in read_jsonl(PROCESSED_DIR / f"{split}.jsonl")
         ]
         assert {first, second} == set(answers)
         assert answers.count(second) == 10
@@ -69,10 +70,10 @@ def test_rows_whose_group_is_not_known_are_not_kept_together(
     mark: str, config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_rows(60)
-    data.main(config, Namespace())
-    before = data.rows_hash()
-    data.main(write_groups(config, lambda _: mark), Namespace())
-    assert data.rows_hash() == before
+    prepare.main(config, Namespace())
+    before = processed_rows.hash_rows()
+    prepare.main(write_groups(config, lambda _: mark), Namespace())
+    assert processed_rows.hash_rows() == before
     assert "data.columns.group" not in capsys.readouterr().out
 
 
@@ -91,7 +92,7 @@ def test_a_group_of_many_rows_is_doubted(
     config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_rows(60)
-    data.main(write_groups(config, lambda i: "shop" if i < 9 else f"c{i}"), Namespace())
+    prepare.main(write_groups(config, lambda i: "shop" if i < 9 else f"c{i}"), Namespace())
     assert capsys.readouterr().out.splitlines()[-1] == fill("warning: {text}", text=large_group(9))
 
 
@@ -99,9 +100,9 @@ def test_a_split_that_groups_make_too_large_is_told(
     config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_rows(60)
-    tested = next(name for name in "abcdefghijklmnop" if split_of(name, config.data) == "test")
-    data.main(write_groups(config, lambda i: tested if i < 20 else f"c{i}"), Namespace())
-    rows = len(read_lines(PROCESSED / "test.jsonl"))
+    tested = next(name for name in "abcdefghijklmnop" if choose_split(name, config.data) == "test")
+    prepare.main(write_groups(config, lambda i: tested if i < 20 else f"c{i}"), Namespace())
+    rows = len(read_jsonl(PROCESSED_DIR / "test.jsonl"))
     share = fill(
         "{share:.0%} of the rows are in {split} instead of {asked:.0%}, as all rows of a group "
         "are in one split",
@@ -118,14 +119,14 @@ def test_a_group_column_that_no_file_has_is_refused(
     write_rows(60)
     write_groups(config, lambda i: f"c{i}")
     with pytest.raises(ProjectError) as caught:
-        data.main(with_columns(config, group=["persn"]), Namespace())
+        prepare.main(with_columns(config, group=["persn"]), Namespace())
     assert caught.value.message == fill(
         "no file has a column {among} for the field {field}; the files have: {names}",
         among="persn",
         field="group",
         names=fill(", ").join([*record("", ""), "person"]),
     )
-    assert caught.value.hint == fill(CORRECT_TO_NEAREST, field="group", near="person")
+    assert caught.value.hint == fill(NEAREST_COLUMN_HINT, field="group", near="person")
 
 
 def test_a_field_that_there_is_not_is_refused(
@@ -133,7 +134,7 @@ def test_a_field_that_there_is_not_is_refused(
 ) -> None:
     write_rows(60)
     with pytest.raises(ProjectError) as caught:
-        data.main(with_columns(config, grup=["label"]), Namespace())
+        prepare.main(with_columns(config, grup=["label"]), Namespace())
     assert caught.value.message == fill(
         "data.columns.{field} is not a field of this task; the nearest is {near}",
         field="grup",
@@ -148,7 +149,7 @@ def test_a_file_without_the_group_column_of_another_is_named(
     grouped = write_groups(config, lambda i: f"c{i}", rows="grouped.csv")
     write_rows(90)
     both = grouped.data.model_copy(update={"files": ["grouped.csv", "rows.csv"]})
-    data.main(grouped.model_copy(update={"data": both}), Namespace())
+    prepare.main(grouped.model_copy(update={"data": both}), Namespace())
     lacking = fill("{path} has no column for {field}", path="rows.csv", field="group")
     assert capsys.readouterr().out.splitlines()[-1] == fill("warning: {text}", text=lacking)
 
@@ -158,7 +159,7 @@ def test_a_split_without_a_row_where_nothing_was_left_out_says_so(
 ) -> None:
     write_rows(60)
     with pytest.raises(ProjectError) as caught:
-        data.main(write_groups(config, lambda _: "shop"), Namespace())
+        prepare.main(write_groups(config, lambda _: "shop"), Namespace())
     assert caught.value.message in [
         fill("no row is left for {split}", split=split) for split in ("train", "validation")
     ]

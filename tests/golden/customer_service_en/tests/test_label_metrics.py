@@ -12,15 +12,21 @@ from hypothesis import strategies as st
 from sklearn.metrics import classification_report
 
 from golden_desk.config import Config
-from golden_desk.label_metrics import (
-    confusion_lines,
-    coverage_lines,
-    label_dicts,
-    label_lines,
-    label_metrics,
-    label_report,
+from golden_desk.evaluation.label_metrics import (
+    compute_label_metrics,
+    format_confusion_matrix,
+    format_coverage,
+    format_label_report,
+    format_label_table,
+    label_metrics_to_dicts,
 )
-from golden_desk.tables import WIDTH, aligned, display_width, fit, wrap
+from golden_desk.runtime.text_layout import (
+    LINE_WIDTH,
+    align_columns,
+    display_width,
+    truncate_to_width,
+    wrap,
+)
 
 LABELS = [
     "refund",
@@ -39,7 +45,7 @@ def test_the_figures_of_a_label_are_those_of_scikit_learn(
 ) -> None:
     task = with_labels(run_yaml.task, LABELS)
     gold, named = zip(*drawn, strict=True)
-    metrics = label_metrics(gold, named, task)
+    metrics = compute_label_metrics(gold, named, task)
     known = classification_report(
         gold,
         [label or "" for label in named],
@@ -47,7 +53,7 @@ def test_the_figures_of_a_label_are_those_of_scikit_learn(
         output_dict=True,
         zero_division=np.nan,
     )
-    for label, figures in label_dicts(metrics).items():
+    for label, figures in label_metrics_to_dicts(metrics).items():
         expected = known[label]
         pairs = {"precision": "precision", "recall": "recall", "f1": "f1-score"}
         for ours, theirs in pairs.items():
@@ -64,13 +70,13 @@ def test_the_worst_labels_come_first_with_what_they_were_taken_for(config: Confi
     task = with_labels(config.task, [*labels, "unseen"])
     gold = labels * 4
     given_labels = [*labels * 3, *[labels[1]] * 11, None]
-    metrics = label_metrics(gold, given_labels, task)
-    _, *lines = label_lines(metrics)
+    metrics = compute_label_metrics(gold, given_labels, task)
+    _, *lines = format_label_table(metrics)
     assert len(lines) == 10
     assert lines[0].split()[:2] == ["1", "label"] and lines[0].split()[2] == "01"
     assert all(line.endswith("1 label 01") for line in lines[1:-1])
-    assert "unseen" in coverage_lines(metrics)[0]
-    head, *matrix = confusion_lines(metrics)
+    assert "unseen" in format_coverage(metrics)[0]
+    head, *matrix = format_confusion_matrix(metrics)
     assert len(matrix) == 10 and head.split()[:3] == ["1", "2", "3"]
     assert matrix[1].split()[:3] == ["2", "1", "3"]
 
@@ -80,19 +86,19 @@ def test_the_tables_stay_aligned_in_80_columns_with_wide_and_hostile_labels(
 ) -> None:
     labels = [*LABELS, "red\x1b[31m", *(f"\u6807\u7b7e{number}" * 9 for number in range(9))]
     task = with_labels(config.task, labels)
-    metrics = label_metrics(labels * 1_200, labels[::-1] * 1_200, task)
-    lines = label_report(metrics)
+    metrics = compute_label_metrics(labels * 1_200, labels[::-1] * 1_200, task)
+    lines = format_label_report(metrics)
     assert max(map(display_width, lines)) <= 80
     assert not any("\x1b" in line or line != line.rstrip() for line in lines)
-    heads = label_lines(metrics)
+    heads = format_label_table(metrics)
     assert len({display_width(line[: line.index("1,200")]) for line in heads[1:]}) == 1
 
 
 @given(st.lists(st.text(), min_size=1, max_size=5), st.integers(1, 30))
 def test_a_cell_fits_and_columns_are_aligned(cells: list[str], width: int) -> None:
-    fitting = [fit(cell, width) for cell in cells]
+    fitting = [truncate_to_width(cell, width) for cell in cells]
     assert all(display_width(cell) <= width for cell in fitting)
-    lines = aligned([[cell, "|"] for cell in fitting])
+    lines = align_columns([[cell, "|"] for cell in fitting])
     assert len({display_width(line) for line in lines}) == 1
 
 
@@ -103,7 +109,7 @@ words = st.text(alphabet="abc \u6807\u7b7e\uff0c", max_size=300)
 def test_a_wrapped_text_loses_nothing_but_blanks(text: str) -> None:
     lines = wrap(text, indent="   ").split("\n")
     assert "".join("".join(lines).split()) == "".join(text.split())
-    assert all(display_width(line) <= WIDTH or " " not in line.strip() for line in lines)
+    assert all(display_width(line) <= LINE_WIDTH or " " not in line.strip() for line in lines)
 
 
 def test_a_line_does_not_begin_with_a_mark() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from golden_desk import probe
-from golden_desk.adapter import add_adapter
 from golden_desk.config import Config
-from golden_desk.dataset import AnswerCollator, Example
-from golden_desk.model import load_base
-from golden_desk.model_files import ModelFolder
-from golden_desk.probe import Setup, fill_in, find_setups
+from golden_desk.model.adapter import add_adapter
+from golden_desk.model.load import load_base_model
+from golden_desk.model.verify import ModelFolder
+from golden_desk.training import auto_setup
+from golden_desk.training.auto_setup import Setup, apply_setup, find_setups
+from golden_desk.training.collator import TargetCollator
+from golden_desk.training.examples import Example
 
 ROWS = [Example([5] * length, length - 2) for length in range(4, 36)]
 OPEN = {"model": {"precision": "auto", "attention": "auto"}, "training": {"batch_size": "auto"}}
@@ -28,7 +29,7 @@ def left_open(config: Config, **sections: dict[str, object]) -> Config:
 
 @pytest.fixture
 def on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(auto_setup, "device", lambda: torch.device("cpu"))
 
 
 def find(config: Config, folder: ModelFolder) -> tuple[list[Setup], list[tuple[str, str]]]:
@@ -37,17 +38,17 @@ def find(config: Config, folder: ModelFolder) -> tuple[list[Setup], list[tuple[s
 
     def load(model: object) -> torch.nn.Module:
         loaded.append((model.precision, model.attention))
-        base = load_base(folder.path, model).cpu()
+        base = load_base_model(folder.path, model).cpu()
         return add_adapter(base, config.adapter, checkpointing=False)
 
-    return find_setups(config, ROWS, AnswerCollator(0), load), loaded
+    return find_setups(config, ROWS, TargetCollator(0), load), loaded
 
 
 @pytest.mark.usefixtures("on_cpu")
 def test_what_is_left_open_is_timed_and_the_fastest_comes_first(
     config: Config, tiny_model: ModelFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    opened = left_open(config, training={"batch_size": "auto", "accumulation": 12})
+    opened = left_open(config, training={"batch_size": "auto", "gradient_accumulation_steps": 12})
     timed, loaded = find(opened, tiny_model)
     assert {setup.attention for setup in timed} == {"sdpa", "eager"}
     assert {"fp32"} <= {setup.precision for setup in timed} <= {"fp32", "bf16"}
@@ -55,9 +56,9 @@ def test_what_is_left_open_is_timed_and_the_fastest_comes_first(
     assert loaded[-1] == (timed[0].precision, timed[0].attention)
     assert {setup.batch_size for setup in of_chosen} >= {6, 12}
     assert len(capsys.readouterr().out.splitlines()) == 2 + len(timed)
-    chosen = fill_in(opened, timed)
+    chosen = apply_setup(opened, timed)
     assert (chosen.model.precision, chosen.model.attention) == timed[0][:2]
-    assert chosen.training.batch_size * chosen.training.accumulation == 12
+    assert chosen.training.batch_size * chosen.training.gradient_accumulation_steps == 12
     assert all(setup.tokens_per_second > 0 for setup in timed)
 
 
@@ -66,18 +67,18 @@ def test_what_run_yaml_says_is_obeyed(config: Config, tiny_model: ModelFolder) -
     said = left_open(config, model={"precision": "fp32", "attention": "auto"}, training={})
     timed, loaded = find(said, tiny_model)
     assert {precision for precision, _ in loaded} == {"fp32"}
-    chosen = fill_in(said, timed)
+    chosen = apply_setup(said, timed)
     assert chosen.model.precision == "fp32"
     assert chosen.training == config.training
     assert find(config, tiny_model) == ([], [])
-    assert fill_in(config, []) == config
+    assert apply_setup(config, []) == config
 
 
 @pytest.mark.usefixtures("on_cpu")
 def test_long_rows_are_not_tried_with_attention_that_keeps_a_square(
     config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probe, "LONGEST_FOR_EAGER", 30)
+    monkeypatch.setattr(auto_setup, "LONGEST_FOR_EAGER", 30)
     timed, _ = find(left_open(config), tiny_model)
     assert {setup.attention for setup in timed} == {"sdpa"}
 
@@ -86,10 +87,12 @@ def test_long_rows_are_not_tried_with_attention_that_keeps_a_square(
 def test_a_batch_keeps_to_the_memory(
     config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = left_open(config, model={}, training={"batch_size": "auto", "accumulation": 8})
-    monkeypatch.setattr(probe, "memory_gb", lambda on: 0.0004)
+    opened = left_open(
+        config, model={}, training={"batch_size": "auto", "gradient_accumulation_steps": 8}
+    )
+    monkeypatch.setattr(auto_setup, "memory_gb", lambda on: 0.0004)
     few, _ = find(opened, tiny_model)
-    monkeypatch.setattr(probe, "memory_gb", lambda on: 4.0)
+    monkeypatch.setattr(auto_setup, "memory_gb", lambda on: 4.0)
     many, _ = find(opened, tiny_model)
     assert max(setup.batch_size for setup in few) < max(setup.batch_size for setup in many) == 8
 
@@ -101,21 +104,21 @@ def test_answers_are_computed_as_training_was_where_this_machine_is_fast_in_it(
     opened = left_open(config).model
     records = {name: {"timed": [Setup(name, "eager", 4)._asdict()]} for name in ("fp32", "bf16")}
     for fast, expected in ((True, "bf16"), (False, "fp32")):
-        monkeypatch.setattr(probe, "multiplies_faster_in_bf16", lambda fast=fast: fast)
-        assert probe.resolve_for_answers(opened, records["bf16"]).precision == expected
-        assert probe.resolve_for_answers(opened, records["fp32"]).precision == "fp32"
-        assert probe.resolve_for_answers(opened, {}).precision == expected
-    assert probe.resolve_for_answers(opened, records["bf16"]).attention == "sdpa"
-    assert probe.resolve_for_answers(config.model, records["bf16"]) == config.model
+        monkeypatch.setattr(auto_setup, "multiplies_faster_in_bf16", lambda fast=fast: fast)
+        assert auto_setup.resolve_for_inference(opened, records["bf16"]).precision == expected
+        assert auto_setup.resolve_for_inference(opened, records["fp32"]).precision == "fp32"
+        assert auto_setup.resolve_for_inference(opened, {}).precision == expected
+    assert auto_setup.resolve_for_inference(opened, records["bf16"]).attention == "sdpa"
+    assert auto_setup.resolve_for_inference(config.model, records["bf16"]) == config.model
 
 
 @pytest.mark.usefixtures("on_cpu")
 def test_a_machine_that_is_too_busy_to_time_everything_takes_what_was_timed(
     config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probe, "MOST_SECONDS", 0.0)
-    opened = left_open(config, training={"batch_size": "auto", "accumulation": 8})
+    monkeypatch.setattr(auto_setup, "MOST_SECONDS", 0.0)
+    opened = left_open(config, training={"batch_size": "auto", "gradient_accumulation_steps": 8})
     timed, loaded = find(opened, tiny_model)
     assert len(timed) == len(loaded) == 1
-    chosen = fill_in(opened, timed)
-    assert chosen.training.batch_size * chosen.training.accumulation == 8
+    chosen = apply_setup(opened, timed)
+    assert chosen.training.batch_size * chosen.training.gradient_accumulation_steps == 8

@@ -10,11 +10,13 @@ from pathlib import Path
 import orjson
 import pytest
 
-from golden_desk import data, model, row_lengths, train
+from golden_desk import prepare, train
 from golden_desk.config import Config
-from golden_desk.errors import ProjectError
-from golden_desk.model_files import ModelFolder
-from golden_desk.row_lengths import refuse_truncation
+from golden_desk.data import row_lengths
+from golden_desk.data.row_lengths import refuse_excess_truncation
+from golden_desk.model import load
+from golden_desk.model.verify import ModelFolder
+from golden_desk.runtime.errors import ProjectError
 
 LONG = ("zzz " * 200).strip()
 
@@ -32,11 +34,13 @@ def write_long_rows(config: Config, write_rows: Callable[..., None], count: int)
 def test_the_value_that_is_named_is_the_least_that_fits(config: Config) -> None:
     lengths = [*range(100, 300), 10_000, 20_000]
     with pytest.raises(ProjectError) as caught:
-        refuse_truncation(lengths, 202, limited(config, max_length=250).training)
+        refuse_excess_truncation(lengths, 202, limited(config, max_length=250).training)
     assert "25.2%" in caught.value.message
     assert [value in caught.value.hint for value in ("299", "20000", "0.26")] == [True] * 3
-    refuse_truncation(lengths, 202, limited(config, max_length=299).training)
-    refuse_truncation(lengths, 202, limited(config, max_length=250, truncated_share=0.26).training)
+    refuse_excess_truncation(lengths, 202, limited(config, max_length=299).training)
+    refuse_excess_truncation(
+        lengths, 202, limited(config, max_length=250, max_truncated_fraction=0.26).training
+    )
 
 
 def test_too_many_long_rows_stop_the_formatting_and_leave_nothing_behind(
@@ -44,19 +48,19 @@ def test_too_many_long_rows_stop_the_formatting_and_leave_nothing_behind(
 ) -> None:
     write_long_rows(config, write_rows, 10)
     with pytest.raises(ProjectError, match=r"training\.max_length.*400"):
-        data.main(limited(config), Namespace())
+        prepare.main(limited(config), Namespace())
     assert not Path("data/processed").exists()
-    data.main(limited(config, truncated_share=0.5), Namespace())
-    data.main(limited(config, max_length=2_000), Namespace())
+    prepare.main(limited(config, max_truncated_fraction=0.5), Namespace())
+    prepare.main(limited(config, max_length=2_000), Namespace())
 
 
 def test_the_rows_are_read_one_by_one(config: Config, tmp_path: Path) -> None:
     messages = [{"role": role, "content": "x" * 200} for role in ("system", "user", "assistant")]
     line = orjson.dumps({"messages": messages}) + b"\n"
-    for split in row_lengths.TRAINED_ON:
+    for split in row_lengths.MEASURED_SPLITS:
         (tmp_path / f"{split}.jsonl").write_bytes(line * 10_000)
     tracemalloc.start()
-    row_lengths.measure_rows(tmp_path, limited(config, max_length=2_000))
+    row_lengths.check_row_lengths(tmp_path, limited(config, max_length=2_000))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < len(line) * 10_000 / 2
@@ -71,9 +75,9 @@ def test_training_measures_rows_that_were_formatted_without_the_model(
 ) -> None:
     write_long_rows(config, write_rows, 10)
     monkeypatch.setattr(row_lengths, "cached_folder", lambda model: None)
-    data.main(limited(config), Namespace())
+    prepare.main(limited(config), Namespace())
     said = capsys.readouterr().out
     assert "make check" in said and "make train" in said
-    monkeypatch.setattr(model, "model_folder", lambda _: tiny_model)
+    monkeypatch.setattr(load, "model_folder", lambda _: tiny_model)
     with pytest.raises(ProjectError, match=r"training\.max_length.*400"):
         train.main(limited(config), Namespace(dry_run=True))

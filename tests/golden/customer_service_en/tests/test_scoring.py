@@ -7,12 +7,16 @@ import pytest
 import torch
 from peft import PeftModel
 
-from golden_desk import scoring
-from golden_desk.adapter import add_adapter
 from golden_desk.config import Config
-from golden_desk.model import load_base
-from golden_desk.model_files import ModelFolder
-from golden_desk.scoring import AnswerTree, answer_prompts, read_prefix
+from golden_desk.evaluation import inference
+from golden_desk.evaluation.inference import (
+    CandidateTree,
+    compute_prefix_cache,
+    generate_and_score,
+)
+from golden_desk.model.adapter import add_adapter
+from golden_desk.model.load import load_base_model
+from golden_desk.model.verify import ModelFolder
 
 START = [5, 6, 7, 8, 9, 10]
 PROMPTS = [[*START, 20, 21], [*START, 20, 22, 23, 24], [*START, 30]]
@@ -21,7 +25,7 @@ ANSWERS = [[40, 41, 3], [40, 3], [50, 51, 52, 3]]
 
 @pytest.fixture
 def model(config: Config, tiny_model: ModelFolder) -> PeftModel:
-    base = load_base(tiny_model.path, config.model)
+    base = load_base_model(tiny_model.path, config.model)
     model = add_adapter(base, config.adapter, checkpointing=False).eval()
     for name, weight in model.named_parameters():
         if "lora_B" in name:  # zero at the start: an adapter that does nothing would prove nothing
@@ -40,22 +44,22 @@ def test_ranking_in_batches_and_side_by_side_is_ranking_one_by_one(model: PeftMo
             alone[row, column] = sum(
                 likely[step, token].item() for step, token in zip(steps, answer, strict=True)
             )
-    tree = AnswerTree(ANSWERS, model.device)
-    prefix = read_prefix(model, PROMPTS)
-    _, scores = answer_prompts(model, PROMPTS, prefix, tree, stops=[0], limit=1)
+    tree = CandidateTree(ANSWERS, model.device)
+    prefix = compute_prefix_cache(model, PROMPTS)
+    _, scores = generate_and_score(model, PROMPTS, prefix, tree, stops=[0], limit=1)
     assert prefix.ids == START
     assert scores == pytest.approx(alone, abs=1e-4)
 
 
 def test_a_common_beginning_of_answers_is_computed_once(model: PeftModel) -> None:
     # 40, 50, 50 51, 50 51 52: what is written after 40 41 and 40 is the end of turn
-    assert len(AnswerTree(ANSWERS, model.device).ids) == 5
-    assert len(AnswerTree([[40], [41]], model.device).ids) == 0
+    assert len(CandidateTree(ANSWERS, model.device).ids) == 5
+    assert len(CandidateTree([[40], [41]], model.device).ids) == 0
 
 
 def test_writing_in_batches_is_what_the_model_generates_for_each_prompt(model: PeftModel) -> None:
-    tree, prefix = AnswerTree(ANSWERS, model.device), read_prefix(model, PROMPTS)
-    together, _ = answer_prompts(model, PROMPTS, prefix, tree, stops=[0], limit=6)
+    tree, prefix = CandidateTree(ANSWERS, model.device), compute_prefix_cache(model, PROMPTS)
+    together, _ = generate_and_score(model, PROMPTS, prefix, tree, stops=[0], limit=6)
     for prompt, written in zip(PROMPTS, together, strict=True):
         ids = torch.tensor([prompt], device=model.device)
         alone = model.generate(
@@ -71,20 +75,20 @@ def test_writing_in_batches_is_what_the_model_generates_for_each_prompt(model: P
 
 def test_prompts_without_a_common_beginning_are_answered(model: PeftModel) -> None:
     prompts = [[5, 6], [7, 8, 9]]
-    tree, prefix = AnswerTree(ANSWERS, model.device), read_prefix(model, prompts)
-    _, together = answer_prompts(model, prompts, prefix, tree, stops=[0], limit=1)
+    tree, prefix = CandidateTree(ANSWERS, model.device), compute_prefix_cache(model, prompts)
+    _, together = generate_and_score(model, prompts, prefix, tree, stops=[0], limit=1)
     for row, prompt in enumerate(prompts):
-        own = read_prefix(model, [prompt])
-        _, alone = answer_prompts(model, [prompt], own, tree, stops=[0], limit=1)
+        own = compute_prefix_cache(model, [prompt])
+        _, alone = generate_and_score(model, [prompt], own, tree, stops=[0], limit=1)
         assert together[row] == pytest.approx(alone[0], abs=1e-4)
 
 
 def test_many_allowed_answers_are_ranked_in_parts(
     model: PeftModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tree, prefix = AnswerTree(ANSWERS, model.device), read_prefix(model, PROMPTS)
-    whole = answer_prompts(model, PROMPTS, prefix, tree, stops=[0], limit=3)
-    monkeypatch.setattr(scoring, "TREE_TOKENS", 5)
-    parts = answer_prompts(model, PROMPTS, prefix, tree, stops=[0], limit=3)
+    tree, prefix = CandidateTree(ANSWERS, model.device), compute_prefix_cache(model, PROMPTS)
+    whole = generate_and_score(model, PROMPTS, prefix, tree, stops=[0], limit=3)
+    monkeypatch.setattr(inference, "TREE_TOKENS", 5)
+    parts = generate_and_score(model, PROMPTS, prefix, tree, stops=[0], limit=3)
     assert parts[0] == whole[0]
     assert parts[1] == pytest.approx(whole[1], abs=1e-4)

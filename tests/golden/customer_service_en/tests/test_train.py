@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from golden_desk import chat, check, data, evaluate, model, train
+from golden_desk import chat, check, evaluate, prepare, train
 from golden_desk.config import Config
-from golden_desk.errors import ProjectError
-from golden_desk.messages import fill
-from golden_desk.metrics import DECISIVE
-from golden_desk.model import load_base
-from golden_desk.model_files import ModelFolder
-from golden_desk.run_folder import run_folder
+from golden_desk.data import processed_rows
+from golden_desk.evaluation import predictor
+from golden_desk.metrics import PRIMARY_METRICS
+from golden_desk.model import load
+from golden_desk.model.load import load_base_model
+from golden_desk.model.verify import ModelFolder
+from golden_desk.runtime.errors import ProjectError
+from golden_desk.runtime.messages import fill
+from golden_desk.training.run_dir import run_dir_of
 
 TRAIN = Namespace(dry_run=False)
 
@@ -31,9 +34,9 @@ def formatted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Config:
     """The run with its rows formatted, and the tiny model in the place of the real one."""
-    monkeypatch.setattr(model, "model_folder", lambda model: tiny_model)
+    monkeypatch.setattr(load, "model_folder", lambda model: tiny_model)
     write_rows(60)
-    data.main(config, Namespace())
+    prepare.main(config, Namespace())
     return config
 
 
@@ -48,7 +51,7 @@ def test_a_run_trains_measures_itself_and_answers(
     formatted: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train.main(formatted, TRAIN)
-    run = run_folder(formatted)
+    run = run_dir_of(formatted)
     assert run.finished
     assert (run.path / "loss.png").is_file()
     assert (run.adapter / "adapter_model.safetensors").is_file()
@@ -57,13 +60,13 @@ def test_a_run_trains_measures_itself_and_answers(
     assert run.record()["data_sha256"] in card
     evaluate.main(formatted, Namespace())
     evaluated = (run.adapter / "README.md").read_text(encoding="utf-8")
-    assert f"| {DECISIVE[0]} | " in evaluated.replace(card, "")
-    assert f"| {DECISIVE[0]} | " not in card
+    assert f"| {PRIMARY_METRICS[0]} | " in evaluated.replace(card, "")
+    assert f"| {PRIMARY_METRICS[0]} | " not in card
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
     assert evaluation["rows"] == evaluation["test_rows"]
     for column in ("base", "tuned", "baseline"):
-        assert set(evaluation[column][DECISIVE[0]]) == {"value", "low", "high", "n"}
-    assert evaluation["comparison"][DECISIVE[0]]["against"] == "base"
+        assert set(evaluation[column][PRIMARY_METRICS[0]]) == {"value", "low", "high", "n"}
+    assert evaluation["comparison"][PRIMARY_METRICS[0]]["against"] == "base"
     assert {answers["test_row"] for answers in evaluation["answers"]} == set(
         range(evaluation["rows"])
     )
@@ -77,7 +80,7 @@ def test_a_run_trains_measures_itself_and_answers(
 
 def test_an_interrupted_run_ends_as_the_unbroken_one(formatted: Config) -> None:
     train.main(formatted, TRAIN)
-    run = run_folder(formatted)
+    run = run_dir_of(formatted)
     unbroken = json.loads((run.path / "result.json").read_text(encoding="utf-8"))
     last = run.last_checkpoint()
     assert last is not None
@@ -106,11 +109,11 @@ def test_a_run_is_judged_with_the_settings_it_was_trained_with(
         update={
             "task": formatted.task.model_copy(update={"labels": ["other", "still_other"]}),
             "training": formatted.training.model_copy(update={"epochs": 9}),
-            "evaluation": formatted.evaluation.model_copy(update={"shots": 0}),
+            "evaluation": formatted.evaluation.model_copy(update={"few_shot_examples": 0}),
         }
     )
     own = formatted.model_copy(update={"evaluation": changed.evaluation})
-    run = run_folder(changed)
+    run = run_dir_of(changed)
     assert run.own_settings(changed) == own
     capsys.readouterr()
     for main, options in (
@@ -138,13 +141,15 @@ def test_the_base_may_be_asked_otherwise_at_any_time(
     formatted: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train.main(formatted, TRAIN)
-    task = formatted.task.model_copy(update={"system_untuned": "Which of these?"})
+    task = formatted.task.model_copy(update={"base_system_prompt": "Which of these?"})
     changed = formatted.model_copy(update={"task": task})
-    assert data.formatted(changed) == data.formatted(formatted)
+    assert processed_rows.verify_and_hash_rows(changed) == processed_rows.verify_and_hash_rows(
+        formatted
+    )
     train.main(changed, TRAIN)
     trained = "{path} is trained; next: make eval (or give the next run another run.name)"
-    assert fill(trained, path=run_folder(changed).path) in capsys.readouterr().out.splitlines()
-    assert run_folder(changed).own_settings(changed) == changed
+    assert fill(trained, path=run_dir_of(changed).path) in capsys.readouterr().out.splitlines()
+    assert run_dir_of(changed).own_settings(changed) == changed
     assert capsys.readouterr().err == ""
 
 
@@ -155,7 +160,7 @@ def test_the_place_and_the_precision_of_the_base_are_this_machines(
     moved = formatted.model_copy(
         update={"model": formatted.model.model_copy(update={"id": "moved", "precision": "bf16"})}
     )
-    run = run_folder(moved)
+    run = run_dir_of(moved)
     assert run.own_settings(moved) == moved
     assert capsys.readouterr().err == ""
     assert run.other_settings(moved) == ["model.precision"]  # of what is yet to be trained
@@ -163,7 +168,7 @@ def test_the_place_and_the_precision_of_the_base_are_this_machines(
 
 def test_a_base_of_other_weights_is_refused(formatted: Config, tiny_model: ModelFolder) -> None:
     train.main(formatted, TRAIN)
-    run, other = run_folder(formatted), ModelFolder(Path("other"), None)
+    run, other = run_dir_of(formatted), ModelFolder(Path("other"), None)
     shutil.copytree(tiny_model.path, other.path)
     assert run.confirmed(other) == other
     with (other.path / "model.safetensors").open("r+b") as weights:
@@ -180,7 +185,7 @@ def test_a_base_of_other_weights_is_refused(formatted: Config, tiny_model: Model
 
 
 def test_a_revision_is_pinned_for_the_model_it_was_noted_of(formatted: Config) -> None:
-    run = run_folder(formatted)
+    run = run_dir_of(formatted)
     run.begin(formatted, {}, data="", folder=ModelFolder(Path(), "abc"))
     unpinned = formatted.model.model_copy(update={"revision": None})
     assert run.pinned(unpinned).revision == "abc"
@@ -188,7 +193,7 @@ def test_a_revision_is_pinned_for_the_model_it_was_noted_of(formatted: Config) -
 
 
 def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config) -> None:
-    run = run_folder(formatted)
+    run = run_dir_of(formatted)
     run.refuse_other_processes(2)
     train.main(formatted, TRAIN)
     run.refuse_other_processes(1)
@@ -203,7 +208,7 @@ def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config
 
 
 def test_what_is_no_number_is_left_out_of_the_result(formatted: Config) -> None:
-    run = run_folder(formatted)
+    run = run_dir_of(formatted)
     run.adapter.mkdir(parents=True)
     run.adapter_weights.write_bytes(b"weights")
     run.finish(0.5, [{"loss": 0.5, "grad_norm": math.inf}])
@@ -214,7 +219,11 @@ def test_what_is_no_number_is_left_out_of_the_result(formatted: Config) -> None:
 
 def test_a_loss_that_is_no_number_ends_the_run(formatted: Config) -> None:
     training = formatted.training.model_copy(
-        update={"learning_rate": 0.99, "max_grad_norm": 1e30, "schedule": "constant_with_warmup"}
+        update={
+            "learning_rate": 0.99,
+            "max_grad_norm": 1e30,
+            "lr_scheduler": "constant_with_warmup",
+        }
     )
     adapter = formatted.adapter.model_copy(update={"alpha": 10**12})
     changed = formatted.model_copy(update={"training": training, "adapter": adapter})
@@ -228,12 +237,12 @@ def test_without_rows_or_adapter_the_next_command_is_named(
     write_rows: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(model, "model_folder", lambda model: tiny_model)
+    monkeypatch.setattr(load, "model_folder", lambda model: tiny_model)
     with pytest.raises(ProjectError) as caught:
         train.main(config, TRAIN)
     assert caught.value.hint == fill("run `make data` first")
     write_rows(60)
-    data.main(config, Namespace())
+    prepare.main(config, Namespace())
     assert Path("data/processed/train.jsonl").is_file()
     with pytest.raises(ProjectError) as caught:
         evaluate.main(config, Namespace())
@@ -244,12 +253,12 @@ def test_a_time_budget_shortens_the_run_and_its_evaluation(
     formatted: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     training = formatted.training.model_copy(
-        update={"time_budget_minutes": 0.005, "epochs": 500, "evaluations": 1}
+        update={"time_budget_minutes": 0.005, "epochs": 500, "num_evaluations": 1}
     )
     evaluation = formatted.evaluation.model_copy(update={"time_budget_minutes": 0.0001})
     budgeted = formatted.model_copy(update={"training": training, "evaluation": evaluation})
     train.main(budgeted, TRAIN)
-    run = run_folder(budgeted)
+    run = run_dir_of(budgeted)
     steps = run.record()["steps"]
     assert 1 <= steps < 500 * 7
     said = capsys.readouterr().out
@@ -264,7 +273,7 @@ def test_a_time_budget_shortens_the_run_and_its_evaluation(
     assert places == sorted(places)
     evaluate.main(budgeted, Namespace())
     measured = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
-    assert measured["rows"] == min(evaluate.FEWEST_ROWS, measured["test_rows"])
+    assert measured["rows"] == min(predictor.MIN_PREDICTED_ROWS, measured["test_rows"])
 
 
 @pytest.mark.parametrize("named", ["eager", "flash_attention_2"])
@@ -277,4 +286,4 @@ def test_run_yaml_decides_on_the_attention_kernel_and_not_the_folder(
     (folder / "config.json").write_text(json.dumps({**settings, "_attn_implementation": named}))
     for asked in ("sdpa", "eager"):
         model = config.model.model_copy(update={"attention": asked})
-        assert load_base(folder, model).config._attn_implementation == asked
+        assert load_base_model(folder, model).config._attn_implementation == asked

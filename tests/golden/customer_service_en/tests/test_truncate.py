@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from golden_desk.truncate import MARK, Span, leave_out_middle
+from golden_desk.training.truncation import ELISION_MARK, Span, truncate_middle
 
 TABLE = "\n".join(f"BILL_AMT{i}: {i * 8_834_375 % 999_983}" for i in range(40))
 PROSE = "The tenant paid 1,250.50 on 2024-05-31, and again. " * 20
@@ -19,16 +19,16 @@ def tokens_of(text: str) -> list[Span]:
 
 @pytest.mark.parametrize("kept", [20, 60, 100, 150])
 def test_a_table_keeps_whole_lines(kept: int) -> None:
-    lines = leave_out_middle(TABLE, tokens_of(TABLE), kept).split("\n")
-    assert lines.count(MARK) == 1
-    assert set(lines) - {MARK} < set(TABLE.split("\n"))
+    lines = truncate_middle(TABLE, tokens_of(TABLE), kept).split("\n")
+    assert lines.count(ELISION_MARK) == 1
+    assert set(lines) - {ELISION_MARK} < set(TABLE.split("\n"))
     assert lines[0] == TABLE.split("\n")[0] and lines[-1] == TABLE.split("\n")[-1]
 
 
 @pytest.mark.parametrize("kept", range(20, 80, 7))
 def test_a_text_keeps_whole_words_and_numbers(kept: int) -> None:
-    shorter = leave_out_middle(PROSE, tokens_of(PROSE), kept)
-    head, _, tail = shorter.partition(f" {MARK} ")
+    shorter = truncate_middle(PROSE, tokens_of(PROSE), kept)
+    head, _, tail = shorter.partition(f" {ELISION_MARK} ")
     words = {word.strip(",.") for word in PROSE.split()} | {""}
     assert PROSE.startswith(head) and PROSE.strip().endswith(tail)
     assert {word.strip(",.") for word in (*head.split(), *tail.split())} <= words
@@ -40,8 +40,8 @@ def test_a_text_without_spaces_is_cut_between_characters() -> None:
         "\u76d7\u7a83\u7535\u52a8\u8f66\u4e00\u8f86\uff0c\u4ef7\u503c12800\u5143\u3002"
     )
     text = sentence * 10
-    shorter = leave_out_middle(text, tokens_of(text), 40)
-    head, _, tail = shorter.partition(f" {MARK} ")
+    shorter = truncate_middle(text, tokens_of(text), 40)
+    head, _, tail = shorter.partition(f" {ELISION_MARK} ")
     assert text.startswith(head) and text.endswith(tail)
     assert len(head) + len(tail) > 90
     assert not re.search(r"\d$", head) or not re.match(r"\d", text[len(head) :])
@@ -49,12 +49,12 @@ def test_a_text_without_spaces_is_cut_between_characters() -> None:
 
 def test_one_long_word_is_cut_where_nothing_else_would_be_left() -> None:
     word = "x" * 300
-    shorter = leave_out_middle(word, tokens_of(word), 40)
-    assert len(shorter) == 120 + len(f" {MARK} ")
+    shorter = truncate_middle(word, tokens_of(word), 40)
+    assert len(shorter) == 120 + len(f" {ELISION_MARK} ")
 
 
 def test_a_passage_of_one_line_is_not_lost_to_the_question_below_it() -> None:
     text = f"{PROSE.strip()}\n\nDoes it cap liability?"
-    shorter = leave_out_middle(text, tokens_of(text), 100)
+    shorter = truncate_middle(text, tokens_of(text), 100)
     assert shorter.startswith("The tenant paid") and shorter.endswith("Does it cap liability?")
     assert len(shorter) > 200

@@ -5,13 +5,9 @@ from __future__ import annotations
 import pytest
 
 from package_name.config import Config
-from package_name.conversation import Reject, to_untuned_prompt
-from package_name.errors import ProjectError
-from package_name.formatting import (
-    candidates,
-    read_answer,
-    to_conversation,
-)
+from package_name.formatting import list_candidates, parse_prediction, to_conversation
+from package_name.prompts import Reject, build_base_prompt
+from package_name.runtime.errors import ProjectError
 from package_name.task import TaskConfig
 
 
@@ -104,21 +100,21 @@ def test_a_field_that_states_the_level_is_left_out(task: TaskConfig) -> None:
 
 def test_an_answer_is_a_level_and_its_recommendation(task: TaskConfig) -> None:
     level = task.labels[0]
-    assert read_answer(f"{level.upper()}\n Decline\nbecause", task) == f"{level}\ndecline"
-    assert read_answer(level, task) is None
-    assert len(candidates(task)) == 4
+    assert parse_prediction(f"{level.upper()}\n Decline\nbecause", task) == f"{level}\ndecline"
+    assert parse_prediction(level, task) is None
+    assert len(list_candidates(task)) == 4
 
 
 def test_without_recommendations_the_level_is_the_answer(config: Config) -> None:
     level = config.task.labels[0]
-    assert read_answer(f" {level}\nbecause", config.task) == level
-    assert candidates(config.task) == config.task.labels
+    assert parse_prediction(f" {level}\nbecause", config.task) == level
+    assert list_candidates(config.task) == config.task.labels
 
 
 def test_the_untouched_model_is_told_every_line_it_may_answer(task: TaskConfig) -> None:
     words = "Levels:\n{labels}\nAdvice:\n{recommendations}"
-    task = task.model_copy(update={"system_untuned": words})
-    system, asked = to_untuned_prompt("income: 3", task)
+    task = task.model_copy(update={"base_system_prompt": words})
+    system, asked = build_base_prompt("income: 3", task)
     assert system["content"].split("\n") == [
         "Levels:", *task.labels, "Advice:", *task.recommendations,
     ]  # fmt: skip
@@ -127,5 +123,5 @@ def test_the_untouched_model_is_told_every_line_it_may_answer(task: TaskConfig) 
 
 def test_the_prompt_of_this_project_lists_what_is_read_back(run_yaml: Config) -> None:
     task = run_yaml.task
-    told = to_untuned_prompt("income: 3", task)[0]["content"].split("\n")
-    assert {line for answer in candidates(task) for line in answer.split("\n")} <= {*told}
+    told = build_base_prompt("income: 3", task)[0]["content"].split("\n")
+    assert {line for answer in list_candidates(task) for line in answer.split("\n")} <= {*told}

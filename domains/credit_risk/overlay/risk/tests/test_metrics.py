@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from package_name.answers import Answers
-from package_name.baselines import classical_answers, features
+from package_name.baseline import extract_features, fit_predict
 from package_name.config import Config
+from package_name.evaluation.predictions import Predictions
+from package_name.evaluation.slice_fields import format_slices, measure_slices
 from package_name.metrics import (
     auc,
     brier,
     calibration_error,
+    compute_metrics,
     is_positive,
     ks,
-    measure,
     positive_probability,
-    scores,
+    score_rows,
 )
-from package_name.slices import by_slice, slice_lines
 
 BAD = np.array([True, True, False, False, False])
 SCORE = np.array([0.9, 0.4, 0.4, 0.2, 0.1])
@@ -78,22 +78,22 @@ def test_few_rows_find_little_error_in_a_true_probability() -> None:
 
 def test_of_rows_of_one_kind_no_ranking_is_measured(config: Config) -> None:
     risk, other = config.task.labels
-    answers = Answers([risk, other], [risk, other], np.array([[0.7, 0.3], [0.4, 0.6]]))
-    both = measure([risk, other], answers, config.task, seed=0)
+    answers = Predictions([risk, other], [risk, other], np.array([[0.7, 0.3], [0.4, 0.6]]))
+    both = compute_metrics([risk, other], answers, config.task, seed=0)
     assert both["auc"].value == both["ks"].value == 1
     for gold in ([risk, risk], [other, other]):
-        assert not {"auc", "ks"} & measure(gold, answers, config.task, seed=0).keys()
+        assert not {"auc", "ks"} & compute_metrics(gold, answers, config.task, seed=0).keys()
 
 
 def test_a_slice_of_one_kind_and_small_slices_are_said_and_not_measured(config: Config) -> None:
     risk, other = config.task.labels
     gold = [risk, other] * 6 + [other] * 10 + [risk] * 3
-    answers = Answers(gold, [risk, other], np.array([[g == risk, g == other] for g in gold]))
+    answers = Predictions(gold, [risk, other], np.array([[g == risk, g == other] for g in gold]))
     values = {"sex": ["f"] * 12 + ["m"] * 10 + ["x", "x", ""]}
-    slices = by_slice(gold, answers, values, config)
+    slices = measure_slices(gold, answers, values, config)
     assert slices.measured["sex"].keys() == {"f"}
     assert (slices.one_sided, slices.too_small) == ({"sex": {"m": 10}}, {"sex": 3})
-    measured, one_sided, small = slice_lines(slices)
+    measured, one_sided, small = format_slices(slices)
     assert measured.startswith("  sex f") and "auc 1.000 1.00-1.00" in measured
     assert one_sided.startswith("  sex m") and "10" in one_sided
     assert small.startswith("  sex") and "3" in small
@@ -103,21 +103,21 @@ def test_the_score_is_the_sum_over_the_answers_that_say_the_risk(config: Config)
     risk, other = config.task.labels
     names = [f"{risk}\nreview", f"{risk}\ndecline", f"{other}\napprove"]
     likely = np.array([[0.2, 0.3, 0.5]])
-    answers = Answers([names[2]], names, likely)
+    answers = Predictions([names[2]], names, likely)
     assert positive_probability(answers, config.task) == pytest.approx([0.5])
-    assert scores(answers, config.task) == pytest.approx([0.5])
+    assert score_rows(answers, config.task) == pytest.approx([0.5])
 
 
 def test_numbers_stay_numbers_and_words_are_one_hot(config: Config) -> None:
-    found = features("amount: 1,200\nhistory: clean file\njob: 9\u5e74")
+    found = extract_features("amount: 1,200\nhistory: clean file\njob: 9\u5e74")
     assert found == {"amount": 1200, "history has clean": 1, "history has file": 1,
                      "history has clean file": 1, "job": 9, "job has \u5e74": 1}  # fmt: skip
     risk, other = config.task.labels
     texts = [f"amount: {i}\nhistory: {'late' if i % 2 else 'clean'}" for i in range(40)]
     levels = [risk if i % 2 else other for i in range(40)]
-    answers = classical_answers(texts, levels, ["amount: 3\nhistory: late"], config.task)
+    answers = fit_predict(texts, levels, ["amount: 3\nhistory: late"], config.task)
     assert answers.read == [risk]
-    assert measure([risk], answers, config.task, seed=0)["accuracy"].value == 1
+    assert compute_metrics([risk], answers, config.task, seed=0)["accuracy"].value == 1
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_numbers_stay_numbers_and_words_are_one_hot(config: Config) -> None:
     ],
 )  # fmt: skip
 def test_a_value_that_begins_with_a_number_is_that_number(value: str, number: float | None) -> None:
-    assert features(f"x: {value}").get("x") == number
+    assert extract_features(f"x: {value}").get("x") == number
 
 
 def test_the_baseline_ranks_amounts_in_several_units_as_it_ranks_them_in_one(
@@ -148,7 +148,7 @@ def test_the_baseline_ranks_amounts_in_several_units_as_it_ranks_them_in_one(
         for row, income in enumerate(incomes)
     ]
     found = [
-        positive_probability(classical_answers(rows, levels, rows, config.task), config.task)
+        positive_probability(fit_predict(rows, levels, rows, config.task), config.task)
         for rows in (in_one, mixed)
     ]
     assert found[1] == pytest.approx(found[0])
@@ -157,7 +157,7 @@ def test_the_baseline_ranks_amounts_in_several_units_as_it_ranks_them_in_one(
 
 def test_chinese_is_read_character_by_character_and_in_pairs() -> None:
     words = ["\u65e0", "\u903e", "\u671f", "\u65e0 \u903e", "\u903e \u671f"]  # no arrears
-    found = features("history: \u65e0\u903e\u671f")
+    found = extract_features("history: \u65e0\u903e\u671f")
     assert found.keys() == {f"history has {word}" for word in words}
 
 
@@ -181,7 +181,7 @@ def test_chinese_is_read_character_by_character_and_in_pairs() -> None:
     ],
 )
 def test_every_value_gives_numbers_that_can_be_learned_from(value: str) -> None:
-    assert all(map(math.isfinite, features(f"x: {value}").values()))
+    assert all(map(math.isfinite, extract_features(f"x: {value}").values()))
 
 
 @pytest.mark.parametrize("rare", [1, 2])
@@ -189,12 +189,12 @@ def test_a_rare_level_does_not_spoil_what_is_learned(config: Config, rare: int) 
     risk, other = config.task.labels
     texts = ["history: late", "history: clean"] * 20 + ["history: odd"] * rare
     levels = [risk, other] * 20 + ["rare"] * rare
-    answers = classical_answers(texts, levels, ["history: late"], config.task)
+    answers = fit_predict(texts, levels, ["history: late"], config.task)
     assert answers.read == [risk]
     assert positive_probability(answers, config.task)[0] > 0.9  # a C of .01 does not get there
 
 
 def test_of_one_level_that_level_is_the_answer(config: Config) -> None:
     risk = config.task.positive
-    answers = classical_answers(["a: 1", "a: 2"], [risk, risk], ["a: 3"], config.task)
+    answers = fit_predict(["a: 1", "a: 2"], [risk, risk], ["a: 3"], config.task)
     assert (answers.read, positive_probability(answers, config.task).tolist()) == ([risk], [1.0])

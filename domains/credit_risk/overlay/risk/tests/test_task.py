@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from package_name.config import Config, load_config
-from package_name.errors import ProjectError
-from package_name.messages import fill
+from package_name.runtime.errors import ProjectError
+from package_name.runtime.messages import fill
 
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 
@@ -18,7 +18,7 @@ RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 def changed(tmp_path: Path, run_yaml: Config, *, inputs: list[str], slices: list[str]) -> Path:
     values = run_yaml.model_dump()
     values["data"]["columns"] |= {name: [name] for name in slices}
-    values["data"]["slices"] += slices
+    values["data"]["slice_fields"] += slices
     values["task"]["inputs"] = inputs
     path = tmp_path / "run.yaml"
     path.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
@@ -29,7 +29,7 @@ def changed(tmp_path: Path, run_yaml: Config, *, inputs: list[str], slices: list
     ("name", "fault"),
     [
         ("label", "inputs names {name}, which no prompt may show"),
-        ("marriage", "inputs names {name}, which data.slices keeps out of prompts"),
+        ("marriage", "inputs names {name}, which data.slice_fields keeps out of prompts"),
         ("incme", "inputs names {name}, which is no field of data.columns"),
     ],
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from package_name.config import Config
-from package_name.conversation import Reject
-from package_name.formatting import read_answer, to_conversation
+from package_name.formatting import parse_prediction, to_conversation
+from package_name.prompts import Reject
 
 
 def test_a_request_becomes_a_short_question_and_its_intent(config: Config) -> None:
@@ -55,7 +55,7 @@ def test_an_intent_is_written_as_the_list_spells_it(label: str, config: Config) 
     for spelling in (label, f" {label.upper()}", label.replace(" ", "\u00a0"), f"\u200b{label}"):
         made = to_conversation({"text": "hello", "label": spelling}, task)
         assert made[-1] == {"role": "assistant", "content": label}
-        assert read_answer(f"{spelling}\nbecause", task) == label
+        assert parse_prediction(f"{spelling}\nbecause", task) == label
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,6 @@ def test_a_request_that_states_its_intent_is_left_out(form: str, config: Config)
 
 def test_only_an_intent_of_the_list_is_an_answer(config: Config) -> None:
     label = config.task.labels[0]
-    assert read_answer(f" {label}\nbecause", config.task) == label
-    assert read_answer(f"The intent is {label}", config.task) is None
-    assert read_answer("", config.task) is None
+    assert parse_prediction(f" {label}\nbecause", config.task) == label
+    assert parse_prediction(f"The intent is {label}", config.task) is None
+    assert parse_prediction("", config.task) is None

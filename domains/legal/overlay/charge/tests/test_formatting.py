@@ -8,10 +8,10 @@ from itertools import combinations
 import pytest
 from example import with_labels
 
-from package_name.chat import prompt_of, questions
+from package_name.chat import build_chat_prompt, read_questions
 from package_name.config import Config
-from package_name.conversation import Reject
-from package_name.formatting import read_answer, to_conversation
+from package_name.formatting import parse_prediction, to_conversation
+from package_name.prompts import Reject
 
 
 def test_charges_are_written_in_the_order_of_the_list(config: Config) -> None:
@@ -29,10 +29,10 @@ def test_chat_takes_the_paragraphs_of_a_case_for_one_question(
 ) -> None:
     facts = "经审理查明：\n2016年3月，被告人马某窃走手机一部。\n上述事实，有证言证实。"
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{facts}\n\n"))
-    (question,) = questions()
+    (question,) = read_questions()
     record = {"text": facts, "label": config.task.labels[0]}
     answer = {"role": "assistant", "content": record["label"]}
-    assert [*prompt_of(question, config), answer] == to_conversation(record, config.task)
+    assert [*build_chat_prompt(question, config), answer] == to_conversation(record, config.task)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_charge_of_several_acts_is_told_by_one_of_them(
 
 def test_an_answer_is_read_as_a_set(config: Config) -> None:
     first, second = config.task.labels
-    assert read_answer(f"{second}；{first}\n", config.task) == f"{first};{second}"
-    assert read_answer(f"{first};no such charge", config.task) is None
-    assert read_answer("", config.task) is None
+    assert parse_prediction(f"{second}；{first}\n", config.task) == f"{first};{second}"
+    assert parse_prediction(f"{first};no such charge", config.task) is None
+    assert parse_prediction("", config.task) is None
 
 
 SMUGGLING = "走私、贩卖、运输、制造毒品"
@@ -150,22 +150,24 @@ def test_any_charges_joined_in_any_way_are_read_back(
             right = ";".join(labels[place] for place in some)
             for order in (some, some[::-1]):
                 names = [written.format(CHARGES[place]) for place in order]
-                assert read_answer(between.join(names), task) == right
+                assert parse_prediction(between.join(names), task) == right
 
 
 def test_a_charge_that_is_listed_both_ways_is_one(config: Config) -> None:
     task = with_labels(config.task, ["盗窃", "盗窃罪", "诈骗"])
-    assert read_answer("盗窃罪、诈骗罪", task) == "盗窃;诈骗"
+    assert parse_prediction("盗窃罪、诈骗罪", task) == "盗窃;诈骗"
 
 
 def test_the_longest_charge_counts_unless_it_leaves_a_rest(config: Config) -> None:
     task = with_labels(config.task, ["放火", "放火、爆炸", "爆炸、决水"])
-    assert read_answer("放火、爆炸", task) == "放火、爆炸"
-    assert read_answer("放火、爆炸、决水", task) == "放火;爆炸、决水"
-    assert read_answer("爆炸", task) is None
+    assert parse_prediction("放火、爆炸", task) == "放火、爆炸"
+    assert parse_prediction("放火、爆炸、决水", task) == "放火;爆炸、决水"
+    assert parse_prediction("爆炸", task) is None
 
 
 def test_a_remark_below_an_answer_is_none_of_it(config: Config) -> None:
     first, second = config.task.labels
-    assert read_answer(f"{first}\n{second}\n理由：数额较大", config.task) == f"{first};{second}"
-    assert read_answer(f"理由：数额较大\n{first}", config.task) is None
+    assert (
+        parse_prediction(f"{first}\n{second}\n理由：数额较大", config.task) == f"{first};{second}"
+    )
+    assert parse_prediction(f"理由：数额较大\n{first}", config.task) is None

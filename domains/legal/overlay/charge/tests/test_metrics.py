@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from package_name.answers import Answers
-from package_name.baselines import classical_answers
+from package_name.baseline import fit_predict
 from package_name.config import Config
-from package_name.metrics import measure
+from package_name.evaluation.predictions import Predictions
+from package_name.metrics import compute_metrics
 
 
 def test_a_set_is_right_only_as_a_whole(config: Config) -> None:
     first, second = config.task.labels
     gold = [f"{first};{second}", first, second, second]
     likely = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
-    given = Answers([first, first, None, second], config.task.labels, likely)
-    metrics = measure(gold, given, config.task, seed=0)
+    given = Predictions([first, first, None, second], config.task.labels, likely)
+    metrics = compute_metrics(gold, given, config.task, seed=0)
     assert metrics["exact_set"].value == 0.5
     # 3 right of 3 named and 5 gold
     assert metrics["micro_f1"].value == pytest.approx(2 * 3 / (3 + 5))
@@ -29,7 +29,7 @@ def test_the_baseline_names_several_charges_and_never_none(config: Config) -> No
     named = {"alpha": first, "beta": second, "alpha beta": f"{first};{second}"}
     charges = [named[text.partition(" number")[0]] for text in texts]
     questions = ["alpha number 9", "alpha beta number 9", "gamma"]
-    given = classical_answers(texts, charges, questions, config.task).read
+    given = fit_predict(texts, charges, questions, config.task).read
     assert list(given[:2]) == [first, f"{first};{second}"]
     assert given[2]
 
@@ -39,5 +39,5 @@ def test_the_baseline_learns_a_charge_that_every_row_has(config: Config, also: s
     first, second = config.task.labels
     charges = [first] * 4 + [also.format(first=first, second=second) or first] * 4
     texts = [f"{word} number {i}" for word in ("alpha", "beta") for i in range(4)]
-    given = classical_answers(texts, charges, ["alpha number 9", "beta number 9"], config.task)
+    given = fit_predict(texts, charges, ["alpha number 9", "beta number 9"], config.task)
     assert list(given.read) == [charges[0], charges[-1]]

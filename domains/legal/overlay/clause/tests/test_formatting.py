@@ -5,22 +5,22 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from package_name.chat import prompt_of
+from package_name.chat import build_chat_prompt
 from package_name.config import Config
-from package_name.conversation import Reject
+from package_name.data.near_duplicates import LabeledTexts, find_near_duplicates
 from package_name.formatting import (
-    compared,
-    read_answer,
+    append_question,
+    near_dup_text,
+    parse_prediction,
     to_conversation,
-    with_question,
 )
-from package_name.near_duplicates import TextsToCompare, near_duplicates
+from package_name.prompts import Reject
 from package_name.task import TaskConfig
 
 
 def test_a_question_about_its_type_follows_a_passage(config: Config) -> None:
     label = config.task.labels[0]
-    question = config.task.asks_about.replace("{type}", "renewal term")
+    question = config.task.question_template.replace("{type}", "renewal term")
     record = {"text": " The term renews. ", "type": "renewal_term", "label": label.upper()}
     assert to_conversation(record, config.task) == [
         {"role": "system", "content": config.task.system},
@@ -45,7 +45,7 @@ def test_an_empty_line_stands_only_before_the_question(config: Config) -> None:
     typed = to_conversation({**record, "type": "renewal\nterm"}, config.task)
     assert not isinstance(alone, Reject) and not isinstance(typed, Reject)
     passage = "1. The term renews. 2. The fee rises."
-    question = config.task.asks_about.replace("{type}", "renewal term")
+    question = config.task.question_template.replace("{type}", "renewal term")
     assert [alone[1]["content"], typed[1]["content"]] == [passage, f"{passage}\n\n{question}"]
 
 
@@ -57,16 +57,16 @@ def test_chat_asks_as_training_did(config: Config, kind: str, typed: str) -> Non
     record = {"text": typed, "type": kind, "label": config.task.labels[0]}
     trained = to_conversation(record, config.task)
     asked = f"{kind}\n{typed}" if kind else typed
-    prompt = prompt_of(asked, config.model_copy(update={"data": data}))
+    prompt = build_chat_prompt(asked, config.model_copy(update={"data": data}))
     assert [*prompt, {"role": "assistant", "content": record["label"]}] == trained
 
 
 def test_chat_takes_a_passage_with_its_question_too(config: Config) -> None:
     columns = {"text": ["text"], "type": ["type"], "label": ["label"]}
     data = config.data.model_copy(update={"columns": columns})
-    question = config.task.asks_about.replace("{type}", "renewal term")
+    question = config.task.question_template.replace("{type}", "renewal term")
     typed = f"1. The term renews.\n\n{question}"
-    prompt = prompt_of(typed, config.model_copy(update={"data": data}))
+    prompt = build_chat_prompt(typed, config.model_copy(update={"data": data}))
     assert prompt[-1]["content"] == typed
 
 
@@ -80,14 +80,14 @@ def test_no_question_is_asked_about_a_type_that_is_missing(config: Config, mark:
 
 def test_near_copies_are_told_by_the_passage_alone(config: Config) -> None:
     one, other = "Seller may terminate for convenience", "Seller may not terminate for convenience"
-    asked = [with_question(text, "payment", config.task) for text in (one, other)]
-    assert [compared(question) for question in asked] == [one, other]
-    held_out = TextsToCompare([other], ["no"])
-    assert near_duplicates(TextsToCompare([one], ["yes"]), held_out) == {}
+    asked = [append_question(text, "payment", config.task) for text in (one, other)]
+    assert [near_dup_text(question) for question in asked] == [one, other]
+    held_out = LabeledTexts([other], ["no"])
+    assert find_near_duplicates(LabeledTexts([one], ["yes"]), held_out) == {}
 
 
 def test_the_question_must_have_a_place_for_the_type(config: Config) -> None:
-    values = config.task.model_dump() | {"asks_about": "Is this such a clause?"}
+    values = config.task.model_dump() | {"question_template": "Is this such a clause?"}
     with pytest.raises(ValidationError, match=r"\{type\}"):
         TaskConfig(**values)
 
@@ -105,7 +105,7 @@ def test_a_passage_without_use_says_why(config: Config, text: str, label: str, r
 
 
 def test_a_passage_that_tells_its_answer_is_left_out(config: Config) -> None:
-    task = config.task.model_copy(update={"answer_told": r"label = \w+"})
+    task = config.task.model_copy(update={"leak_pattern": r"label = \w+"})
     label = task.labels[0]
     for note in ("[reviewer: label = Yes]", f"[answer: {label}]", f"tag={label.upper()}."):
         record = {"text": f"{note} The term renews.", "label": label}
@@ -114,5 +114,5 @@ def test_a_passage_that_tells_its_answer_is_left_out(config: Config) -> None:
 
 def test_only_a_label_is_an_answer(config: Config) -> None:
     label = config.task.labels[0]
-    assert read_answer(f" {label}\nbecause", config.task) == label
-    assert read_answer(f"I would say {label}", config.task) is None
+    assert parse_prediction(f" {label}\nbecause", config.task) == label
+    assert parse_prediction(f"I would say {label}", config.task) is None

@@ -13,26 +13,32 @@ from peft import PeftModel
 from scipy.special import softmax
 from transformers import TextStreamer
 
-from . import command
-from .chat_tokens import ChatEncoder, decode_answer
 from .config import Config
-from .conversation import Conversation, to_prompt
-from .dataset import shorten
-from .errors import ProjectError
-from .formatting import HOW, SEVERAL_LINES, asked, candidates, read_answer
-from .keys import normal_label
-from .messages import fill
-from .model import find_base, load_tokenizer, load_tuned, stop_tokens
-from .output import escape_lines, say
-from .run_folder import run_folder
-from .scoring import rank_answers
+from .data.normalize import normalize_label
+from .evaluation.inference import score_candidates
+from .formatting import (
+    INPUT_HINT,
+    MULTILINE_INPUT,
+    format_question,
+    list_candidates,
+    parse_prediction,
+)
+from .model.chat_encoder import ChatEncoder, decode_prediction
+from .model.load import find_base_model, get_stop_token_ids, load_tokenizer, load_tuned_model
+from .prompts import Conversation, build_prompt
+from .runtime.errors import ProjectError
+from .runtime.main import run_command
+from .runtime.messages import fill
+from .runtime.output import escape_controls_per_line, say
+from .training.examples import truncate_conversation
+from .training.run_dir import run_dir_of
 
-LONGEST_ANSWER = 512  # tokens; an answer ends at its end of turn, this stops one that does not
+MAX_NEW_TOKENS = 512  # tokens; an answer ends at its end of turn, this stops one that does not
 STANDARD_INPUT = "-"
 PASTE_SECONDS = 0.1  # a paste arrives at once; a person takes longer to press Enter a second time
-LEAVE = {"exit", "quit", ":q", "\u9000\u51fa"}  # the last is Chinese for exit
+EXIT_WORDS = {"exit", "quit", ":q", "\u9000\u51fa"}  # the last is Chinese for exit
 LINE_END = "\n"  # between the lines of a candidate
-LIKELIEST = 3  # candidates that are shown with their probability
+MAX_SHOWN_CANDIDATES = 3  # candidates that are shown with their probability
 HELP = """\
 Talk to the tuned model in the terminal: make chat
 
@@ -50,25 +56,25 @@ standard error."""
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Answer one question, or one after the other."""
-    once = None if options.once is None else asked_once(options.once)
-    run = run_folder(config)
+    once = None if options.once is None else read_once_question(options.once)
+    run = run_dir_of(config)
     adapter, config = run.trained_adapter, run.own_settings(config)
-    folder = run.confirmed(find_base(run.pinned(config.model)))
+    folder = run.confirmed(find_base_model(run.pinned(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
-    model = load_tuned(folder.path, config.model, adapter)
+    model = load_tuned_model(folder.path, config.model, adapter)
     if once is None and sys.stdin.isatty():
-        say("{run}; {how}; exit or Ctrl-D leaves", run=config.run.name, how=HOW)
-    for question in questions() if once is None else [once]:
-        refuse_damaged(question)
-        answer(model, encoder, config, question)
+        say("{run}; {how}; exit or Ctrl-D leaves", run=config.run.name, how=INPUT_HINT)
+    for question in read_questions() if once is None else [once]:
+        refuse_invalid_unicode(question)
+        print_reply(model, encoder, config, question)
 
 
-def asked_once(text: str) -> str:
+def read_once_question(text: str) -> str:
     """The question of --once."""
     try:
         question = (sys.stdin.read() if text == STANDARD_INPUT else text).strip()
     except UnicodeDecodeError:
-        raise not_utf8() from None
+        raise make_encoding_error() from None
     if not question:
         raise ProjectError(
             "--once holds no question", 'write --once "a question", or --once - < question.txt'
@@ -76,22 +82,22 @@ def asked_once(text: str) -> str:
     return question
 
 
-def questions() -> Iterator[str]:
+def read_questions() -> Iterator[str]:
     """The questions that are typed or piped in."""
     lines: list[str] = []
-    for line in typed(lines):
-        if not lines and sys.stdin.isatty() and normal_label(line) in LEAVE:
+    for line in read_input_lines(lines):
+        if not lines and sys.stdin.isatty() and normalize_label(line) in EXIT_WORDS:
             return  # of lines that are piped in, each is a question
         if line.strip():
             lines.append(line.strip())
-        if lines and not (SEVERAL_LINES and (line.strip() or is_pasting())):
+        if lines and not (MULTILINE_INPUT and (line.strip() or is_pasting())):
             yield "\n".join(lines)
             lines.clear()
     if lines:
         yield "\n".join(lines)
 
 
-def typed(begun: Sequence[str]) -> Iterator[str]:
+def read_input_lines(begun: Sequence[str]) -> Iterator[str]:
     """The lines that are typed or piped in; `begun` are those of the question so far."""
     at_terminal = sys.stdin.isatty()
     if at_terminal:
@@ -106,7 +112,7 @@ def typed(begun: Sequence[str]) -> Iterator[str]:
         if isinstance(end, KeyboardInterrupt):
             raise
     except UnicodeDecodeError:
-        raise not_utf8() from None
+        raise make_encoding_error() from None
 
 
 def is_pasting() -> bool:
@@ -114,42 +120,44 @@ def is_pasting() -> bool:
     return sys.stdin.isatty() and bool(select.select([sys.stdin], [], [], PASTE_SECONDS)[0])
 
 
-def refuse_damaged(question: str) -> None:
+def refuse_invalid_unicode(question: str) -> None:
     """Refuse what came as other bytes than UTF-8: Python keeps them as half surrogate pairs."""
     try:
         question.encode()
     except UnicodeEncodeError:
-        raise not_utf8() from None
+        raise make_encoding_error() from None
 
 
-def not_utf8() -> ProjectError:
+def make_encoding_error() -> ProjectError:
     """The error for a question in another encoding."""
     return ProjectError("the question is not UTF-8", "convert it, as by: iconv -f GB18030 -t UTF-8")
 
 
-def prompt_of(question: str, config: Config) -> Conversation:
+def build_chat_prompt(question: str, config: Config) -> Conversation:
     """What the model is asked: as in training, however the question was typed."""
-    return to_prompt(asked(question, config.task, config.data.columns), config.task)
+    return build_prompt(format_question(question, config.task, config.data.columns), config.task)
 
 
-def answer(model: PeftModel, encoder: ChatEncoder, config: Config, question: str) -> None:
+def print_reply(model: PeftModel, encoder: ChatEncoder, config: Config, question: str) -> None:
     """Print an answer as it is written, then which candidates the model finds most likely."""
-    ranked = candidates(config.task)
+    ranked = list_candidates(config.task)
     longest = {"role": "assistant", "content": max(ranked, key=len)}
-    answered = [*prompt_of(question, config), longest]
-    (*prompt, _), lost = shorten(answered, encoder, config.training.max_length)
+    answered = [*build_chat_prompt(question, config), longest]
+    (*prompt, _), lost = truncate_conversation(answered, encoder, config.training.max_length)
     if lost:
         say("(shortened by {count} tokens in its middle)", file=sys.stderr, count=lost)
     ids = encoder.encode_prompt(prompt)
-    if read_answer(stream_answer(model, encoder, config, ids), config.task) is None:
+    if parse_prediction(stream_reply(model, encoder, config, ids), config.task) is None:
         say("(this is none of task.labels)", file=sys.stderr)
-    scores = rank_answers(model, ids, [encoder.encode_answer(each) for each in ranked])
-    say(likeliest(ranked, softmax(scores).tolist()), file=sys.stderr)
+    scores = score_candidates(model, ids, [encoder.encode_answer(each) for each in ranked])
+    say(format_top_candidates(ranked, softmax(scores).tolist()), file=sys.stderr)
 
 
-def likeliest(ranked: Sequence[str], probabilities: Sequence[float]) -> str:
+def format_top_candidates(ranked: Sequence[str], probabilities: Sequence[float]) -> str:
     """The most likely candidates with their probabilities, on one line."""
-    best = sorted(zip(probabilities, ranked, strict=True), key=lambda pair: -pair[0])[:LIKELIEST]
+    best = sorted(zip(probabilities, ranked, strict=True), key=lambda pair: -pair[0])[
+        :MAX_SHOWN_CANDIDATES
+    ]
     shown = [f"{name.replace(LINE_END, ' / ')} {share:.2f}" for share, name in best]
     return fill("(most likely: {candidates})", candidates=", ".join(shown))
 
@@ -159,25 +167,25 @@ class EscapingStreamer(TextStreamer):
 
     def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
         """Print a piece of the answer, and a line end behind the last one."""
-        super().on_finalized_text(escape_lines(text), stream_end)
+        super().on_finalized_text(escape_controls_per_line(text), stream_end)
 
 
-def stream_answer(
+def stream_reply(
     model: PeftModel, encoder: ChatEncoder, config: Config, prompt: Sequence[int]
 ) -> str:
     """What the model writes, printed as it is written."""
-    stops = stop_tokens(model, encoder.tokenizer, config.model)
+    stops = get_stop_token_ids(model, encoder.tokenizer, config.model)
     tokens = torch.tensor([prompt], device=model.device)
     written = model.generate(
         input_ids=tokens,
         attention_mask=torch.ones_like(tokens),
         do_sample=False,
-        max_new_tokens=LONGEST_ANSWER,
+        max_new_tokens=MAX_NEW_TOKENS,
         eos_token_id=stops,
         pad_token_id=encoder.tokenizer.pad_token_id,
         streamer=EscapingStreamer(encoder.tokenizer, skip_prompt=True, skip_special_tokens=True),
     )
-    return decode_answer(written[0, len(prompt) :].tolist(), encoder.tokenizer, stops)
+    return decode_prediction(written[0, len(prompt) :].tolist(), encoder.tokenizer, stops)
 
 
 def add_options(parser: argparse._ActionsContainer) -> None:
@@ -190,4 +198,4 @@ def add_options(parser: argparse._ActionsContainer) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(command.run(main, HELP, add_options=add_options))
+    raise SystemExit(run_command(main, HELP, add_options=add_options))

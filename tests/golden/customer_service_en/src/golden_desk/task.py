@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import model_validator
 
-from .messages import fill
-from .section import LabelTask
+from .runtime.messages import fill
+from .task_base import LabelTask
 
 
 class TaskConfig(LabelTask):

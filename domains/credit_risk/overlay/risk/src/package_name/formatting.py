@@ -9,22 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from .conversation import Conversation, Reject, to_example
-from .errors import ProjectError
-from .keys import NO_FACT, NO_LABEL, find_label, is_missing
-from .label_leaks import stated_label
-from .messages import fill
+from .data.label_leaks import find_stated_label
+from .data.normalize import MISSING_LABEL, MISSING_VALUE, find_label, is_missing
+from .prompts import Conversation, Reject, build_conversation
+from .runtime.errors import ProjectError
+from .runtime.messages import fill
 from .task import TaskConfig
 
-FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
-NEAR_DUPLICATES = False  # two applications may be much alike, and are two
-SEVERAL_LINES = True  # of a question in make chat
-HOW = fill("a line for each field, `field: value`; an empty line ends an application")
+REQUIRED_FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
+DROP_NEAR_DUPLICATES = False  # two applications may be much alike, and are two
+MULTILINE_INPUT = True  # of a question in make chat
+INPUT_HINT = fill("a line for each field, `field: value`; an empty line ends an application")
 
-NOT_GIVEN = "-"
+MISSING_MARK = "-"
 
 
-def more_fields(task: TaskConfig) -> tuple[str, ...]:
+def optional_fields(task: TaskConfig) -> tuple[str, ...]:
     """The fields of data.columns that a file may lack, beside group and slices."""
     return ("recommendation", *task.inputs)
 
@@ -34,16 +34,18 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
 
     `record` has the fields of data.columns in run.yaml: label, task.inputs and perhaps others.
     """
-    values = {name: fact(record.get(name, "")) for name in task.inputs}
+    values = {name: clean_value(record.get(name, "")) for name in task.inputs}
     if not any(values.values()):
         return Reject("empty_input")
     level = task.label_of(record["label"])
     if level is None:
-        return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
-    if any(stated_label(value, [level]) for value in values.values()):
+        return Reject(
+            "empty_label" if is_missing(record["label"], MISSING_LABEL) else "unknown_label"
+        )
+    if any(find_stated_label(value, [level]) for value in values.values()):
         return Reject("label_in_input")
     if not task.recommendations:
-        return to_example(as_lines(values), level, task)
+        return build_conversation(format_fields(values), level, task)
     if "recommendation" not in record:
         raise ProjectError(
             "task.recommendations lists what may be recommended, and no column holds it",
@@ -52,56 +54,56 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         )
     recommendation = find_label(record["recommendation"], task.recommendations)
     if recommendation is None:
-        missing = is_missing(record["recommendation"], NO_LABEL)
+        missing = is_missing(record["recommendation"], MISSING_LABEL)
         return Reject("empty_recommendation" if missing else "unknown_recommendation")
-    return to_example(as_lines(values), f"{level}\n{recommendation}", task)
+    return build_conversation(format_fields(values), f"{level}\n{recommendation}", task)
 
 
-def fact(cell: str) -> str:
+def clean_value(cell: str) -> str:
     """What a cell says, on one line; nothing where it holds a mark that it is not known."""
-    return "" if is_missing(cell, NO_FACT) else " ".join(cell.split())
+    return "" if is_missing(cell, MISSING_VALUE) else " ".join(cell.split())
 
 
-def as_lines(values: Mapping[str, str]) -> str:
+def format_fields(values: Mapping[str, str]) -> str:
     """The facts of an application, a line each."""
     return "\n".join(
-        f"{name.replace('_', ' ')}: {value or NOT_GIVEN}" for name, value in values.items()
+        f"{name.replace('_', ' ')}: {value or MISSING_MARK}" for name, value in values.items()
     )
 
 
-def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
+def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str:
     """What is typed in make chat, as a training row would ask it: as it is."""
     return text.strip()
 
 
-def identity(question: str) -> str:
+def dedup_key(question: str) -> str:
     """What two rows share when one repeats the other: every value."""
     return question
 
 
-def compared(question: str) -> str:
+def near_dup_text(question: str) -> str:
     """What nearly the same rows are told by: every value."""
     return question
 
 
-def kept_together(question: str) -> str:
+def split_key(question: str) -> str:
     """What rows without a group share to be in one split: all of their values."""
     return question
 
 
-def labels_in(answer: str) -> list[str]:
+def extract_labels(answer: str) -> list[str]:
     """The risk level that an answer names."""
     return [answer.partition("\n")[0]]
 
 
-def candidates(task: TaskConfig) -> list[str]:
+def list_candidates(task: TaskConfig) -> list[str]:
     """The answers that are ranked by their likelihood: every level, with every recommendation."""
     if not task.recommendations:
         return task.labels
     return [f"{level}\n{advice}" for level in task.labels for advice in task.recommendations]
 
 
-def read_answer(answer: str, task: TaskConfig) -> str | None:
+def parse_prediction(answer: str, task: TaskConfig) -> str | None:
     """The risk level, and the recommendation where the task has one; None where one is missing."""
     first_line, _, rest = answer.strip().partition("\n")
     level = task.label_of(first_line)

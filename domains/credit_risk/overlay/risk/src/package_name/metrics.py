@@ -12,13 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from .answers import Answers, positions
-from .messages import fill
-from .stats import Comparison, Labels, Metric, alone, compare, compare_rates, rate, resampled
+from .evaluation.predictions import Predictions, label_indices
+from .evaluation.statistics import (
+    Comparison,
+    LabelArray,
+    Metric,
+    bootstrap,
+    mcnemar,
+    paired_bootstrap,
+    point,
+    proportion,
+)
+from .runtime.messages import fill
 from .task import TaskConfig
 
-DECISIVE = ("auc",)  # tuning pays where it is better in this
-MEANING = fill(
+PRIMARY_METRICS = ("auc",)  # tuning pays where it is better in this
+LEGEND = fill(
     """\
 readable: the share of what the model writes that is a level of the list
 auc, ks, brier, calibration_error: of the probability of task.positive; auc and
@@ -30,35 +39,35 @@ ks and calibration_error have no interval: drawing rows again makes both larger"
 )
 # the share of bad rows in a bin is known to a standard error of .1, at .5: sqrt(.25 / 25); smaller
 # bins find an error where there is none (Roelofs et al. 2022, https://arxiv.org/abs/2012.08668)
-BIN_ROWS = 25
-BINS = 10  # at most, of equally many rows: as reliability diagrams are commonly drawn
+MIN_BIN_ROWS = 25
+MAX_BINS = 10  # at most, of equally many rows: as reliability diagrams are commonly drawn
 
 Scores = NDArray[np.float64]
-Truth = NDArray[np.bool_]
+BoolLabels = NDArray[np.bool_]
 
 
-def measure(
-    gold: Sequence[str], answers: Answers, task: TaskConfig, seed: int
+def compute_metrics(
+    gold: Sequence[str], answers: Predictions, task: TaskConfig, seed: int
 ) -> dict[str, Metric]:
     """The metrics of one way of answering."""
     bad, score = is_positive(gold, task), positive_probability(answers, task)
     metrics: dict[str, Metric] = {}
-    if is_mixed(bad):
-        metrics["auc"] = resampled(auc, bad, score, seed=seed)
-        metrics["ks"] = alone(ks, bad, score)
-    metrics["brier"] = resampled(brier, bad, score, seed=seed)
-    metrics["calibration_error"] = alone(calibration_error, bad, score)
-    metrics["accuracy"] = rate(levels(gold, task) == levels(answers.read, task))
+    if has_both_classes(bad):
+        metrics["auc"] = bootstrap(auc, bad, score, seed=seed)
+        metrics["ks"] = point(ks, bad, score)
+    metrics["brier"] = bootstrap(brier, bad, score, seed=seed)
+    metrics["calibration_error"] = point(calibration_error, bad, score)
+    metrics["accuracy"] = proportion(level_indices(gold, task) == level_indices(answers.read, task))
     if task.recommendations:
-        right = _recommendations(gold, task) == _recommendations(answers.read, task)
-        metrics["recommendation_accuracy"] = rate(right)
+        right = _recommendation_indices(gold, task) == _recommendation_indices(answers.read, task)
+        metrics["recommendation_accuracy"] = proportion(right)
     return metrics
 
 
-def compare_all(
+def compare_predictions(
     gold: Sequence[str],
-    ours: Answers,
-    theirs: Answers,
+    ours: Predictions,
+    theirs: Predictions,
     task: TaskConfig,
     *,
     against: str,
@@ -67,37 +76,39 @@ def compare_all(
     """The paired tests of two ways of answering on the same rows."""
     bad = is_positive(gold, task)
     scores = positive_probability(ours, task), positive_probability(theirs, task)
-    right = [levels(gold, task) == levels(given.read, task) for given in (ours, theirs)]
-    ranking = {"auc": auc, "ks": ks} if is_mixed(bad) else {}
+    right = [
+        level_indices(gold, task) == level_indices(given.read, task) for given in (ours, theirs)
+    ]
+    ranking = {"auc": auc, "ks": ks} if has_both_classes(bad) else {}
     return {
-        name: compare(statistic, bad, *scores, against=against, seed=seed)
+        name: paired_bootstrap(statistic, bad, *scores, against=against, seed=seed)
         for name, statistic in ranking.items()
-    } | {"accuracy": compare_rates(*right, against=against, seed=seed)}
+    } | {"accuracy": mcnemar(*right, against=against, seed=seed)}
 
 
-def scores(answers: Answers, task: TaskConfig) -> Scores:
+def score_rows(answers: Predictions, task: TaskConfig) -> Scores:
     """The score of each row, for evaluation.json: the probability of task.positive."""
     return positive_probability(answers, task)
 
 
-def is_positive(gold: Sequence[str], task: TaskConfig) -> Truth:
+def is_positive(gold: Sequence[str], task: TaskConfig) -> BoolLabels:
     """Which rows have the level that is the risk."""
-    return levels(gold, task) == task.labels.index(task.positive)
+    return level_indices(gold, task) == task.labels.index(task.positive)
 
 
-def is_mixed(bad: Truth) -> bool:
+def has_both_classes(bad: BoolLabels) -> bool:
     """Whether there are rows of both kinds, without which nothing is ranked."""
     return bool(bad.any() and not bad.all())
 
 
-def positive_probability(answers: Answers, task: TaskConfig) -> Scores:
+def positive_probability(answers: Predictions, task: TaskConfig) -> Scores:
     """The probability of the risk: of all candidates that say so."""
     assert answers.probabilities is not None
-    says_so = [line(candidate, 0) == task.positive for candidate in answers.candidates]
+    says_so = [get_line(candidate, 0) == task.positive for candidate in answers.candidates]
     return answers.probabilities[:, says_so].sum(axis=1)
 
 
-def auc(bad: Truth, score: Scores) -> float:
+def auc(bad: BoolLabels, score: Scores) -> float:
     """The chance that a bad row scores higher than a good one; ties count half."""
     many, others = bad.sum(), (~bad).sum()
     if not many or not others:
@@ -105,7 +116,7 @@ def auc(bad: Truth, score: Scores) -> float:
     return float((rankdata(score)[bad].sum() - many * (many + 1) / 2) / (many * others))
 
 
-def ks(bad: Truth, score: Scores) -> float:
+def ks(bad: BoolLabels, score: Scores) -> float:
     """The largest lead of the share of bad rows at or above a threshold over that of good ones.
 
     One-sided, as max(TPR - FPR) of the ROC curve: a score that ranks backwards has 0.
@@ -118,28 +129,28 @@ def ks(bad: Truth, score: Scores) -> float:
     return float((below_good - below_bad).max())
 
 
-def brier(bad: Truth, score: Scores) -> float:
+def brier(bad: BoolLabels, score: Scores) -> float:
     """The mean squared error of the probability; always the share of bad rows p gives p (1 - p)."""
     return float(np.mean((score - bad) ** 2))
 
 
-def calibration_error(bad: Truth, score: Scores) -> float:
+def calibration_error(bad: BoolLabels, score: Scores) -> float:
     """The mean gap between the probability said and the share of bad rows, over bins of rows."""
-    many = min(BINS, max(1, len(score) // BIN_ROWS))
+    many = min(MAX_BINS, max(1, len(score) // MIN_BIN_ROWS))
     bins = np.array_split(np.argsort(score, kind="stable"), many)
     gaps = [len(rows) * abs(score[rows].mean() - bad[rows].mean()) for rows in bins]
     return float(sum(gaps) / len(score))
 
 
-def levels(given: Sequence[str | None], task: TaskConfig) -> Labels:
+def level_indices(given: Sequence[str | None], task: TaskConfig) -> LabelArray:
     """The risk level of each answer, as its place in task.labels."""
-    return positions([line(answer, 0) for answer in given], task.labels)
+    return label_indices([get_line(answer, 0) for answer in given], task.labels)
 
 
-def _recommendations(given: Sequence[str | None], task: TaskConfig) -> Labels:
-    return positions([line(answer, 1) for answer in given], task.recommendations)
+def _recommendation_indices(given: Sequence[str | None], task: TaskConfig) -> LabelArray:
+    return label_indices([get_line(answer, 1) for answer in given], task.recommendations)
 
 
-def line(answer: str | None, number: int) -> str | None:
+def get_line(answer: str | None, number: int) -> str | None:
     """A line of an answer; None for an unreadable answer."""
     return None if answer is None else answer.split("\n")[number]

@@ -7,19 +7,19 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from .messages import fill
-from .section import LabelTask, Reason, Words, distinct_labels
+from .runtime.messages import fill
+from .task_base import LabelTask, NonEmptyStr, RejectReason, validate_distinct_labels
 
 # fields of data.columns that no prompt shows: what is to be found out, and whose row it is
-NEVER_SHOWN = ("label", "recommendation", "group")
+NON_INPUT_FIELDS = ("label", "recommendation", "group")
 
 
 class TaskConfig(LabelTask):
     """Risk levels, the one whose probability is the score, and the facts that are shown."""
 
-    reasons: ClassVar[Mapping[str, Reason]] = {
-        "empty_recommendation": Reason("has no recommendation", "recommendation"),
-        "unknown_recommendation": Reason(
+    reasons: ClassVar[Mapping[str, RejectReason]] = {
+        "empty_recommendation": RejectReason("has no recommendation", "recommendation"),
+        "unknown_recommendation": RejectReason(
             "its recommendation is not in task.recommendations", "recommendation"
         ),
     }
@@ -30,14 +30,14 @@ class TaskConfig(LabelTask):
         )
     }
 
-    positive: Words
-    recommendations: list[Words]
-    inputs: Annotated[list[Words], Field(min_length=1)]
+    positive: NonEmptyStr
+    recommendations: list[NonEmptyStr]
+    inputs: Annotated[list[NonEmptyStr], Field(min_length=1)]
 
     @field_validator("recommendations")
     @classmethod
     def _recommendations_differ(cls, recommendations: list[str]) -> list[str]:
-        return distinct_labels(recommendations)
+        return validate_distinct_labels(recommendations)
 
     @model_validator(mode="after")
     def _positive_is_a_label(self) -> TaskConfig:
@@ -54,13 +54,16 @@ class TaskConfig(LabelTask):
                 raise ValueError(
                     fill("inputs names {name}, which is no field of data.columns", name=name)
                 )
-            if name in NEVER_SHOWN:
+            if name in NON_INPUT_FIELDS:
                 raise ValueError(fill("inputs names {name}, which no prompt may show", name=name))
             if name in slices:
                 raise ValueError(
-                    fill("inputs names {name}, which data.slices keeps out of prompts", name=name)
+                    fill(
+                        "inputs names {name}, which data.slice_fields keeps out of prompts",
+                        name=name,
+                    )
                 )
-        if unused := columns.keys() - {*self.inputs, *slices, *NEVER_SHOWN}:
+        if unused := columns.keys() - {*self.inputs, *slices, *NON_INPUT_FIELDS}:
             name = min(unused)
             raise ValueError(
                 fill(

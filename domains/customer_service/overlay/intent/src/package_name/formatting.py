@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from .conversation import Conversation, Reject, to_example
-from .keys import NO_LABEL, is_missing, skeleton
-from .label_leaks import stated_label
-from .messages import fill
+from .data.label_leaks import find_stated_label
+from .data.normalize import MISSING_LABEL, is_missing, normalize_text
+from .prompts import Conversation, Reject, build_conversation
+from .runtime.messages import fill
 from .task import TaskConfig
 
-FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
-NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
-SEVERAL_LINES = False  # of a question in make chat
-HOW = fill("each line is a question of its own")
+REQUIRED_FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
+DROP_NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
+MULTILINE_INPUT = False  # of a question in make chat
+INPUT_HINT = fill("each line is a question of its own")
 
 
-def more_fields(task: TaskConfig) -> tuple[str, ...]:
+def optional_fields(task: TaskConfig) -> tuple[str, ...]:
     """The fields of data.columns that a file may lack, beside group and slices."""
     return ()
 
@@ -35,42 +35,44 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject("empty_input")
     intent = task.label_of(record["label"])
     if intent is None:
-        return Reject("empty_label" if is_missing(record["label"], NO_LABEL) else "unknown_label")
-    if stated_label(text, [intent]):
+        return Reject(
+            "empty_label" if is_missing(record["label"], MISSING_LABEL) else "unknown_label"
+        )
+    if find_stated_label(text, [intent]):
         return Reject("label_in_input")
-    return to_example(text, intent, task)
+    return build_conversation(text, intent, task)
 
 
-def asked(text: str, task: TaskConfig, columns: Container[str]) -> str:
+def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str:
     """What is typed in make chat, as a training row would ask it: as it is."""
     return text.strip()
 
 
-def identity(question: str) -> str:
+def dedup_key(question: str) -> str:
     """What two rows share when one repeats the other: case, digits and punctuation do not count."""
-    return skeleton(question)
+    return normalize_text(question)
 
 
-def compared(question: str) -> str:
+def near_dup_text(question: str) -> str:
     """What nearly the same rows are told by: the message."""
     return question
 
 
-def kept_together(question: str) -> str:
+def split_key(question: str) -> str:
     """What rows without a group share to be in one split: their text."""
-    return skeleton(question)
+    return normalize_text(question)
 
 
-def labels_in(answer: str) -> list[str]:
+def extract_labels(answer: str) -> list[str]:
     """The labels that an answer names."""
     return [answer]
 
 
-def candidates(task: TaskConfig) -> list[str]:
+def list_candidates(task: TaskConfig) -> list[str]:
     """The answers that are ranked by their likelihood: every intent."""
     return task.labels
 
 
-def read_answer(answer: str, task: TaskConfig) -> str | None:
+def parse_prediction(answer: str, task: TaskConfig) -> str | None:
     """The intent in an answer, or None when its first line is none of the list."""
     return task.label_of(answer.strip().partition("\n")[0])

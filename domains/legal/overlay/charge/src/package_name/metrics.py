@@ -7,14 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .answers import Answers
-from .formatting import labels_in
-from .messages import fill
-from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, resampled
+from .evaluation.predictions import Predictions
+from .evaluation.statistics import (
+    Comparison,
+    LabelArray,
+    Metric,
+    bootstrap,
+    mcnemar,
+    paired_bootstrap,
+    proportion,
+)
+from .formatting import extract_labels
+from .runtime.messages import fill
 from .task import TaskConfig
 
-DECISIVE = ("exact_set",)  # tuning pays where it is better in this
-MEANING = fill(
+PRIMARY_METRICS = ("exact_set",)  # tuning pays where it is better in this
+LEGEND = fill(
     """\
 readable: the share of what the model writes that names charges of the list
 exact_set: all charges of a case named and no other; first_choice: the most
@@ -22,43 +30,49 @@ likely charge is one of them"""
 )
 
 
-def measure(
-    gold: Sequence[str], answers: Answers, task: TaskConfig, seed: int
+def compute_metrics(
+    gold: Sequence[str], answers: Predictions, task: TaskConfig, seed: int
 ) -> dict[str, Metric]:
     """The metrics of one way of answering."""
-    right, given = encode(gold, task), encode(answers.read, task)
+    right, given = binarize_labels(gold, task), binarize_labels(answers.read, task)
     return {
-        "exact_set": rate(_same(right, given)),
-        "micro_f1": resampled(micro_f1, right, given, seed=seed),
-        "first_choice": rate(_hit(right, answers, task)),
+        "exact_set": proportion(_match_exactly(right, given)),
+        "micro_f1": bootstrap(micro_f1, right, given, seed=seed),
+        "first_choice": proportion(_match_top_choice(right, answers, task)),
     }
 
 
-def compare_all(
+def compare_predictions(
     gold: Sequence[str],
-    ours: Answers,
-    theirs: Answers,
+    ours: Predictions,
+    theirs: Predictions,
     task: TaskConfig,
     *,
     against: str,
     seed: int,
 ) -> dict[str, Comparison]:
     """The paired tests of two ways of answering on the same rows."""
-    right, a, b = encode(gold, task), encode(ours.read, task), encode(theirs.read, task)
-    hits = _hit(right, ours, task), _hit(right, theirs, task)
+    right, a, b = (
+        binarize_labels(gold, task),
+        binarize_labels(ours.read, task),
+        binarize_labels(theirs.read, task),
+    )
+    hits = _match_top_choice(right, ours, task), _match_top_choice(right, theirs, task)
     return {
-        "exact_set": compare_rates(_same(right, a), _same(right, b), against=against, seed=seed),
-        "micro_f1": compare(micro_f1, right, a, b, against=against, seed=seed),
-        "first_choice": compare_rates(*hits, against=against, seed=seed),
+        "exact_set": mcnemar(
+            _match_exactly(right, a), _match_exactly(right, b), against=against, seed=seed
+        ),
+        "micro_f1": paired_bootstrap(micro_f1, right, a, b, against=against, seed=seed),
+        "first_choice": mcnemar(*hits, against=against, seed=seed),
     }
 
 
-def scores(answers: Answers, _task: TaskConfig) -> NDArray[np.float64] | None:
+def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] | None:
     """The score of each row, for evaluation.json: how likely its most likely answer is."""
     return None if answers.probabilities is None else answers.probabilities.max(axis=1)
 
 
-def encode(given: Sequence[str | None], task: TaskConfig) -> Labels:
+def binarize_labels(given: Sequence[str | None], task: TaskConfig) -> LabelArray:
     """Answers as rows of 0 and 1, a column for each charge; an unreadable answer names none.
 
     A charge that is not in the list raises ValueError: its row would equal an unreadable answer.
@@ -66,23 +80,25 @@ def encode(given: Sequence[str | None], task: TaskConfig) -> Labels:
     place = {charge: column for column, charge in enumerate(task.labels)}
     named = np.zeros((len(given), len(task.labels)), dtype=np.int64)
     for row, answer in enumerate(given):
-        for charge in () if answer is None else labels_in(answer):
+        for charge in () if answer is None else extract_labels(answer):
             if charge not in place:
                 raise ValueError(f"not in task.labels: {charge!r}")
             named[row, place[charge]] = 1
     return named
 
 
-def micro_f1(gold: Labels, given: Labels) -> float:
+def micro_f1(gold: LabelArray, given: LabelArray) -> float:
     """F1 over all charges of all rows together."""
     return float(2 * (gold & given).sum() / max(1, gold.sum() + given.sum()))
 
 
-def _same(gold: Labels, given: Labels) -> NDArray[np.bool_]:
+def _match_exactly(gold: LabelArray, given: LabelArray) -> NDArray[np.bool_]:
     """The rows whose charges are all named, and no other."""
     return (gold == given).all(axis=1)
 
 
-def _hit(gold: Labels, answers: Answers, task: TaskConfig) -> NDArray[np.bool_]:
+def _match_top_choice(
+    gold: LabelArray, answers: Predictions, task: TaskConfig
+) -> NDArray[np.bool_]:
     """The rows whose most likely charge is one of theirs."""
-    return (gold & encode(answers.ranked, task)).any(axis=1)
+    return (gold & binarize_labels(answers.ranked, task)).any(axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .section import LabelTask
+from .task_base import LabelTask
 
 
 class TaskConfig(LabelTask):

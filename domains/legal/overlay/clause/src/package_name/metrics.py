@@ -7,14 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .answers import Answers, by_ranking, positions
-from .messages import fill
-from .stats import Comparison, Labels, Metric, compare, compare_rates, rate, resampled
+from .evaluation.predictions import Predictions, add_ranked_prefix, label_indices
+from .evaluation.statistics import (
+    Comparison,
+    LabelArray,
+    Metric,
+    bootstrap,
+    mcnemar,
+    paired_bootstrap,
+    proportion,
+)
+from .runtime.messages import fill
 from .task import TaskConfig
 
 # tuning pays where it is better in each of these
-DECISIVE = ("balanced_accuracy", "ranked_balanced_accuracy")
-MEANING = fill(
+PRIMARY_METRICS = ("balanced_accuracy", "ranked_balanced_accuracy")
+LEGEND = fill(
     """\
 readable: the share of what the model writes that is one of the answers
 balanced_accuracy: the mean recall over the answers that have a test row; not
@@ -23,61 +31,63 @@ ranked: the answer the model finds most likely, whatever it would write"""
 )
 
 
-def measure(
-    gold: Sequence[str], answers: Answers, task: TaskConfig, seed: int
+def compute_metrics(
+    gold: Sequence[str], answers: Predictions, task: TaskConfig, seed: int
 ) -> dict[str, Metric]:
     """The metrics of one way of answering, by writing and, where it ranks, by ranking."""
-    right = positions(gold, task.labels)
+    right = label_indices(gold, task.labels)
 
     def measured(given: Sequence[str | None]) -> dict[str, Metric]:
-        found = positions(given, task.labels)
-        metrics = {"accuracy": rate(found == right)}
-        if has_several(right):
-            balanced = resampled(balanced_accuracy, right, found, seed=seed)
+        found = label_indices(given, task.labels)
+        metrics = {"accuracy": proportion(found == right)}
+        if has_several_labels(right):
+            balanced = bootstrap(balanced_accuracy, right, found, seed=seed)
             metrics = {"balanced_accuracy": balanced, **metrics}
         return metrics
 
     metrics = measured(answers.read)
     return (
-        metrics | by_ranking(measured(answers.ranked)) if answers.written is not None else metrics
+        metrics | add_ranked_prefix(measured(answers.ranked))
+        if answers.written is not None
+        else metrics
     )
 
 
-def compare_all(
+def compare_predictions(
     gold: Sequence[str],
-    ours: Answers,
-    theirs: Answers,
+    ours: Predictions,
+    theirs: Predictions,
     task: TaskConfig,
     *,
     against: str,
     seed: int,
 ) -> dict[str, Comparison]:
     """The paired tests of two ways of answering on the same rows."""
-    right = positions(gold, task.labels)
+    right = label_indices(gold, task.labels)
 
     def compared(ours: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Comparison]:
-        pair = positions(ours, task.labels), positions(theirs, task.labels)
+        pair = label_indices(ours, task.labels), label_indices(theirs, task.labels)
         correct = (pair[0] == right, pair[1] == right)
-        tests = {"accuracy": compare_rates(*correct, against=against, seed=seed)}
-        if has_several(right):
-            balanced = compare(balanced_accuracy, right, *pair, against=against, seed=seed)
+        tests = {"accuracy": mcnemar(*correct, against=against, seed=seed)}
+        if has_several_labels(right):
+            balanced = paired_bootstrap(balanced_accuracy, right, *pair, against=against, seed=seed)
             tests = {"balanced_accuracy": balanced, **tests}
         return tests
 
-    ranked = by_ranking(compared(ours.ranked, theirs.ranked))
+    ranked = add_ranked_prefix(compared(ours.ranked, theirs.ranked))
     return compared(ours.read, theirs.read) | ranked
 
 
-def scores(answers: Answers, _task: TaskConfig) -> NDArray[np.float64] | None:
+def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] | None:
     """The score of each row, for evaluation.json: how likely its most likely answer is."""
     return None if answers.probabilities is None else answers.probabilities.max(axis=1)
 
 
-def has_several(gold: Labels) -> bool:
+def has_several_labels(gold: LabelArray) -> bool:
     """Whether the rows have two labels or more; of one, recall alone is balanced with nothing."""
     return len(np.unique(gold)) > 1
 
 
-def balanced_accuracy(gold: Labels, given: Labels) -> float:
+def balanced_accuracy(gold: LabelArray, given: LabelArray) -> float:
     """The mean share of right answers over the labels: always the same answer is 1 / labels."""
     return float(np.mean([(given[gold == label] == label).mean() for label in np.unique(gold)]))

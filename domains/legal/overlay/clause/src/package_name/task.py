@@ -6,17 +6,17 @@ import re
 
 from pydantic import field_validator
 
-from .messages import fill
-from .section import LabelTask, Words
+from .runtime.messages import fill
+from .task_base import LabelTask, NonEmptyStr
 
 
 class TaskConfig(LabelTask):
     """A question about a passage, answered with one of the labels."""
 
-    asks_about: Words
-    answer_told: Words
+    question_template: NonEmptyStr
+    leak_pattern: NonEmptyStr
 
-    @field_validator("asks_about")
+    @field_validator("question_template")
     @classmethod
     def _has_a_place(cls, question: str) -> str:
         if "{type}" not in question:
@@ -25,7 +25,7 @@ class TaskConfig(LabelTask):
             )
         return question
 
-    @field_validator("answer_told")
+    @field_validator("leak_pattern")
     @classmethod
     def _is_a_pattern(cls, pattern: str) -> str:
         try:

@@ -1,0 +1,1 @@
+"""Answers: their keys, how they are read and written."""

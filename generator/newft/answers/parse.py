@@ -1,0 +1,195 @@
+"""What was said: read from options and `--set`, written back, and made into `Answers`.
+
+The keys are the same everywhere. A value is text as it was written, so that a revision of digits
+or a project called `no` needs no quotes; only `data.files` is a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal, cast
+
+from newft.answers.keys import (
+    COLUMNS_PREFIX,
+    FILES_KEY,
+    POSITIVE_KEY,
+    AnswerValue,
+    RawAnswers,
+    columns_of,
+    data_files_of,
+    make_unknown_name_error,
+    normalize_gpu,
+)
+from newft.errors import UsageError
+from newft.schema.answers import Answers, DataAnswer
+from newft.schema.family import LORA
+from newft.text import Language, Text, to_bilingual_text
+
+if TYPE_CHECKING:
+    import yaml
+
+OPTION_NAMES: Mapping[str, str] = {
+    "domain": "--domain",
+    "task": "--task",
+    FILES_KEY: "--data",
+    POSITIVE_KEY: "--positive",
+    "language": "--language",
+    "family": "--family",
+    "model": "--model",
+    "revision": "--revision",
+    "hub": "--hub",
+    "method": "--method",
+    "gpu": "--gpu",
+    "name": "--name",
+}
+MISSING_VALUE_MESSAGE = Text("the value is missing", "缺少值")
+ALLOWED_VALUES: Mapping[str, tuple[str, ...]] = {
+    "language": ("en", "zh"),
+    "hub": ("huggingface", "modelscope"),
+}
+
+
+def collect_options(values: Mapping[str, str | list[str] | None]) -> RawAnswers:
+    """The answers that options of their own gave."""
+    given: dict[str, AnswerValue] = {}
+    for key, value in values.items():
+        if value is None:
+            continue
+        whole = value if isinstance(value, str) else tuple(value)
+        given[key] = validate_value(key, whole, where=OPTION_NAMES[key])
+    return given
+
+
+def parse_set(text: str) -> tuple[str, AnswerValue]:
+    """The key and the value of one `--set KEY=VALUE`."""
+    import yaml
+
+    key, equals, written = text.partition("=")
+    key, written = key.strip(), written.strip()
+    where = f"--set {key}"
+    if not equals or not key:
+        message = (
+            Text(f"`{text}` has no key before the `=`", f"`{text}` 的 `=` 前缺少键名")
+            if equals
+            else Text(f"`{text}` has no `=`", f"`{text}` 中没有 `=`")
+        )
+        raise UsageError(message, where="--set", hint=to_bilingual_text("--set KEY=VALUE"))
+    if not is_answer_key(key):
+        raise make_unknown_name_error(key, list_answer_keys(), where="--set")
+    try:
+        node = yaml.compose(written, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError):
+        node = None
+    if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"'):
+        written = node.value
+    elif isinstance(node, yaml.SequenceNode) and key == FILES_KEY:
+        return key, parse_path_list(node, where)
+    if not written:
+        raise UsageError(
+            MISSING_VALUE_MESSAGE, where=where, hint=to_bilingual_text(f"--set {key}=VALUE")
+        )
+    return key, validate_value(key, (written,) if key == FILES_KEY else written, where=where)
+
+
+def merge_answers(
+    options: RawAnswers, sets: Iterable[tuple[str, AnswerValue]], file: RawAnswers
+) -> RawAnswers:
+    """One set of answers: options and `--set` over the file; the two may not disagree."""
+    strong: dict[str, AnswerValue] = dict(options)
+    for key, value in sets:
+        if strong.get(key, value) != value:
+            en, zh = (
+                (OPTION_NAMES[key],) * 2 if key in options else ("another --set", "另一处 --set")
+            )
+            one, two = _join_value(value), _join_value(strong[key])
+            raise UsageError(
+                Text(
+                    f"the value is `{one}` here and `{two}` in {en}",
+                    f"这里的值是“{one}”，而 {zh} 给的是“{two}”",
+                ),
+                where=f"--set {key}",
+                hint=Text("give only one of the two", "只保留其中一处"),
+            )
+        strong[key] = value
+    if "model" in strong and "family" not in strong:
+        file = {key: value for key, value in file.items() if key != "family"}  # of another model
+    return {**file, **strong}
+
+
+def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
+    """The value as it is kept, if its key can take it."""
+    if not all([value] if isinstance(value, str) else value):  # no files at all are the sample
+        raise UsageError(MISSING_VALUE_MESSAGE, where=where)
+    if key in ALLOWED_VALUES and value not in ALLOWED_VALUES[key]:
+        raise make_unknown_name_error(_join_value(value), ALLOWED_VALUES[key], where=where)
+    if any(
+        0xD800 <= ord(character) <= 0xDFFF or character == "\0" for character in _join_value(value)
+    ):
+        raise UsageError(
+            Text(
+                f"the value is not valid text: {_join_value(value)!r}",
+                f"不是合法的文本：{_join_value(value)!r}",
+            ),
+            where=where,
+            hint=Text("use UTF-8 without NUL characters", "请用 UTF-8 编码，且不含 NUL 字符"),
+        )
+    return normalize_gpu(value) if key == "gpu" and isinstance(value, str) else value
+
+
+def build_answers(given: RawAnswers) -> Answers:
+    """The typed answers; every required key has been given."""
+    texts = {key: cast(str, value) for key, value in given.items() if key != FILES_KEY}
+    return Answers(
+        name=texts["name"],
+        domain=texts["domain"],
+        task=texts["task"],
+        language=cast(Language, texts["language"]),
+        gpu=texts["gpu"],
+        family=texts["family"],
+        model=texts["model"],
+        hub=cast(Literal["huggingface", "modelscope"], texts.get("hub", "huggingface")),
+        revision=texts.get("revision"),
+        method=texts.get("method", LORA),
+        data=DataAnswer(data_files_of(given), columns_of(given), positive=texts.get(POSITIVE_KEY)),
+    )
+
+
+def format_answers_yaml(given: RawAnswers) -> str:
+    """The answers as YAML that `--answers` reads."""
+    import yaml
+
+    tree: dict[str, object] = {}
+    for key, value in given.items():
+        *parents, leaf = key.split(".", 2)
+        place = tree
+        for parent in parents:
+            place = cast("dict[str, object]", place.setdefault(parent, {}))
+        place[leaf] = list(value) if isinstance(value, tuple) else value
+    return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
+
+
+def is_answer_key(key: str) -> bool:
+    """Whether an answer may have this key."""
+    return key in OPTION_NAMES or (
+        key.startswith(COLUMNS_PREFIX) and len(key) > len(COLUMNS_PREFIX)
+    )
+
+
+def list_answer_keys() -> list[str]:
+    """The keys that answers have; a column's stands for all."""
+    return [*OPTION_NAMES, f"{COLUMNS_PREFIX}text", f"{COLUMNS_PREFIX}label"]
+
+
+def _join_value(value: AnswerValue) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def parse_path_list(node: yaml.SequenceNode, where: str) -> tuple[str, ...]:
+    """The files of a YAML list."""
+    import yaml
+
+    if not all(isinstance(item, yaml.ScalarNode) for item in node.value):
+        raise UsageError(Text("the value must be a list of paths", "值应为路径列表"), where=where)
+    paths = tuple(item.value for item in node.value)
+    validate_value(FILES_KEY, paths, where=where)
+    return paths

@@ -1,0 +1,60 @@
+"""The catalogue's YAML files as values; every fault of a file is listed with its line and key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from newft.catalog.strict_yaml import Fault, YamlDocument
+from newft.catalog.validate_kit import find_kit_faults
+from newft.paths import get_domains_folder, get_templates_folder
+from newft.schema.catalog import Catalog
+from newft.schema.family import Family
+from newft.schema.hardware import Accelerator
+from newft.schema.kit import Kit
+from newft.text import Text, fold_name
+
+
+def load_catalog() -> Catalog:
+    """Everything that ships with newft."""
+    kits = (load_kit(file.parent) for file in sorted(get_domains_folder().glob("*/kit.yaml")))
+    return Catalog(
+        kits={kit.id: kit for kit in kits},
+        families=load_families(get_templates_folder() / "families"),
+        accelerators=load_accelerators(get_templates_folder() / "hardware.yaml"),
+    )
+
+
+def load_kit(folder: Path) -> Kit:
+    """The domain or kit of a folder; its id is the folder's name."""
+    document = YamlDocument.read(folder / "kit.yaml")
+    kit = document.to(Kit, given={"id": folder.name, "folder": str(folder)})
+    document.refuse(find_kit_faults(kit, folder))
+    return kit
+
+
+def load_families(folder: Path) -> dict[str, Family]:
+    """The model families of a folder by id, which is the file's name."""
+    documents = {file.stem: YamlDocument.read(file) for file in sorted(folder.glob("*.yaml"))}
+    return {name: document.to(Family, given={"id": name}) for name, document in documents.items()}
+
+
+def load_accelerators(file: Path) -> dict[str, Accelerator]:
+    """The accelerators of a file by id, in its order."""
+    document = YamlDocument.read(file)
+    accelerators = document.to_mapping(Accelerator, key="id")
+    document.refuse(_find_ambiguous_names(accelerators))
+    return accelerators
+
+
+def _find_ambiguous_names(accelerators: Mapping[str, Accelerator]) -> Iterator[Fault]:
+    owners: dict[str, str] = {}
+    for accelerator in accelerators.values():
+        for name in (accelerator.id, *accelerator.aliases):
+            owner = owners.setdefault(fold_name(name), accelerator.id)
+            if owner != accelerator.id:
+                yield Fault((accelerator.id,), _explain_shared_name(name, owner))
+
+
+def _explain_shared_name(name: str, owner: str) -> Text:
+    return Text(f"has the same name `{name}` as `{owner}`", f"的名称 `{name}` 与 `{owner}` 相同")

@@ -1,0 +1,102 @@
+"""What `--help` says, in both languages; plain Python, as help must not wait for a YAML reader."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from newft.console.text_layout import wrap_text
+from newft.text import Text
+
+HELP_TEXTS: Mapping[str, Text] = {
+    "newft": Text(
+        "Start LLM fine-tuning projects that run, are right, and stay yours.",
+        "创建能跑通、参数有依据、归自己所有的大模型微调项目。",
+    ),
+    "exit codes": Text(
+        "exit codes: 0 done, 1 wrong input or failure, 2 usage or a missing answer, 70 a bug, "
+        "130 interrupted",
+        "退出码：0 成功，1 输入有误或执行失败，2 用法错误或缺少答案，70 内部缺陷，130 被中断",
+    ),
+    "usage": Text("usage: ", "用法："),
+    "positionals": Text("positional arguments", "参数"),
+    "options": Text("options", "选项"),
+    "help": Text("show this help message and exit", "显示帮助并退出"),
+    "version": Text("show program's version number and exit", "显示版本号并退出"),
+    "lang": Text("language of the interface (default: the locale's)", "界面语言（默认随系统设置）"),
+    "new": Text(
+        "ask, decide, show the plan, write a project (the default)",
+        "提问，定参数，显示方案，写出项目（默认命令）",
+    ),
+    "show": Text(
+        "show what there is: families, methods, hardware, domains, questions",
+        "查看支持的 families、methods、hardware、domains、questions",
+    ),
+    "completion": Text("print the completion script of a shell", "输出 shell 的补全脚本"),
+    "path": Text("folder of the project (default: ./NAME)", "项目文件夹（默认 ./NAME）"),
+    "answers": Text("answers", "答案"),
+    "answers.about": Text(
+        "what is not given is asked, or takes its default with --yes",
+        "没给出的会询问；加 --yes 则取默认值",
+    ),
+    "domain": Text("domain, such as customer_service", "领域，例如 customer_service"),
+    "task": Text("task of the domain, such as intent", "领域中的任务，例如 intent"),
+    "data": Text("records: a file or a folder; repeatable", "数据：文件或文件夹，可多次给出"),
+    "positive": Text("label that means the bad outcome", "代表坏结果的标签"),
+    "language": Text("language of the project", "项目语言"),
+    "family": Text("model family, such as qwen3", "模型系列，例如 qwen3"),
+    "model": Text("`embedded`, a hub id or a folder", "embedded、模型 ID 或本地文件夹"),
+    "revision": Text("revision of the model on its hub", "模型在模型站上的版本"),
+    "hub": Text("hub to download the model from", "从哪个模型站下载"),
+    "method": Text("tuning method, such as lora", "微调方法，例如 lora"),
+    "gpu": Text(
+        "hardware: auto, cpu, 1x24GB, 2xV100-32GB, 1xRTX4090, 8x910B ...",
+        "硬件：auto、cpu、1x24GB、2xV100-32GB、1xRTX4090、8x910B 等",
+    ),
+    "name": Text("name of the project", "项目名称"),
+    "answers.file": Text("YAML file of answers; - is stdin", "YAML 答案文件，- 表示标准输入"),
+    "set": Text(
+        "any answer, such as data.columns.text=Body; repeatable",
+        "任意一项答案，例如 data.columns.text=Body，可多次给出",
+    ),
+    "yes": Text("never ask: take the defaults", "不提问，没给出的取默认值"),
+    "dry-run": Text("show everything, write nothing", "全部显示，不写文件"),
+    "json": Text("one JSON object on stdout, and nothing else", "在标准输出写一个 JSON 对象"),
+    "what": Text(
+        "families, methods, hardware, domains, questions",
+        "families、methods、hardware、domains 或 questions",
+    ),
+    "id": Text("one of them, in full", "其中一项的全部内容"),
+    "json.list": Text("a JSON list on stdout", "在标准输出写一个 JSON 列表"),
+    "shell": Text("bash, zsh, fish", "bash、zsh、fish"),
+}
+
+
+class WideHelpFormatter(argparse.HelpFormatter):
+    """Help in lines that fit, also where characters are two columns wide."""
+
+    def __init__(self, prog: str, *, usage: str) -> None:
+        super().__init__(prog)
+        self._usage = usage
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[Any],
+        prefix: str | None = None,
+    ) -> None:
+        """Add the usage behind its word; argparse itself asks for none."""
+        super().add_usage(usage, actions, groups, self._usage if prefix is None else prefix)
+
+    def format_help(self) -> str:
+        """The help, with the colon behind a Chinese heading as Chinese writes it."""
+        return re.sub(r"^([^\x00-\x7f]+):$", r"\1：", super().format_help(), flags=re.MULTILINE)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return wrap_text(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(f"{indent}{line}" for line in wrap_text(text, width - len(indent)))

@@ -1,0 +1,145 @@
+"""`newft show`: what there is, as a table, one thing in full, or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+
+from newft.answers.keys import make_unknown_name_error
+from newft.answers.parse import OPTION_NAMES
+from newft.catalog.loader import load_catalog
+from newft.catalog.lookup import list_methods
+from newft.console.console import print_attributes, print_json, print_rows
+from newft.console.json_output import Json
+from newft.i18n import Messages
+from newft.schema.catalog import Catalog
+from newft.schema.family import Family
+from newft.schema.hardware import Accelerator
+from newft.schema.kit import Kit
+from newft.schema.reasoned import as_citation
+from newft.text import Language
+from newft.wizard.questions import QUESTIONS
+
+Entry = dict[str, Json]
+
+
+def show_catalog(what: str, one: str | None, *, as_json: bool, texts: Messages) -> None:
+    """Print what there is of a kind, or one of it."""
+    entries = LIST_FUNCTIONS[what](load_catalog(), texts)
+    if one is not None:
+        names = [str(entry["id"]) for entry in entries]
+        if one not in names:
+            raise make_unknown_name_error(one, names, where=f"show {what}")
+        entries = [entry for entry in entries if entry["id"] == one]
+    if as_json:
+        print_json(entries)
+    elif one is not None:
+        print_attributes({key: _format_value(value) for key, value in entries[0].items()})
+    else:
+        columns = TABLE_COLUMNS[what]
+        print_rows([{key: _format_value(entry[key]) for key in columns} for entry in entries])
+
+
+def _list_families(catalog: Catalog, _: Messages) -> list[Entry]:
+    return [_describe_family(family) for family in catalog.families.values()]
+
+
+def _describe_family(family: Family) -> Entry:
+    return {
+        "id": family.id,
+        "title": family.title,
+        "models": [{"hub_id": size.hub_id, "parameters": size.parameters} for size in family.sizes],
+        "architectures": list(family.architectures),
+        "targets": {
+            method: target if isinstance(target, str) else list(target)
+            for method, target in family.targets.items()
+        },
+        "fp16_safe": family.fp16_safe.value,
+        "sources": list(family.sources),
+    }
+
+
+def _list_methods(catalog: Catalog, _: Messages) -> list[Entry]:
+    return [
+        {"id": method, "families": [family.id for family in families]}
+        for method, families in list_methods(catalog).items()
+    ]
+
+
+def _list_accelerators(catalog: Catalog, texts: Messages) -> list[Entry]:
+    return [_describe_accelerator(one, texts.language) for one in catalog.accelerators.values()]
+
+
+def _describe_accelerator(accelerator: Accelerator, language: Language) -> Entry:
+    source = as_citation(accelerator.source).to(language)
+    return {**asdict(accelerator), "source": source, "aliases": list(accelerator.aliases)}
+
+
+def _list_domains(catalog: Catalog, texts: Messages) -> list[Entry]:
+    return [_describe_domain(kit, texts.language) for kit in catalog.kits.values()]
+
+
+def _describe_domain(kit: Kit, language: Language) -> Entry:
+    return {
+        "id": kit.id,
+        "title": kit.title.to(language),
+        "description": kit.description.to(language),
+        "tasks": [
+            {
+                "id": task_id,
+                "title": task.title.to(language),
+                "description": task.description.to(language),
+                "fields": {
+                    name: {"title": field.title.to(language), "required": field.required}
+                    for name, field in task.fields.items()
+                },
+            }
+            for task_id, task in kit.tasks.items()
+        ],
+    }
+
+
+def _list_questions(_: Catalog, texts: Messages) -> list[Entry]:
+    return [
+        {
+            "id": question.key,
+            "text": texts(f"questions.{question.key}.text"),
+            "help": texts(f"questions.{question.key}.help"),
+            "options": [OPTION_NAMES[key] for key in question.keys],
+            "keys": list(question.keys),
+        }
+        for question in QUESTIONS
+    ]
+
+
+LIST_FUNCTIONS: Mapping[str, Callable[[Catalog, Messages], list[Entry]]] = {
+    "families": _list_families,
+    "methods": _list_methods,
+    "hardware": _list_accelerators,
+    "domains": _list_domains,
+    "questions": _list_questions,
+}
+TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "families": ("id", "title", "models"),
+    "methods": ("id", "families"),
+    "hardware": ("id", "title", "memory_gb", "bf16", "fp16"),
+    "domains": ("id", "title", "tasks"),
+    "questions": ("id", "options", "text"),
+}
+
+
+def _format_value(value: Json) -> str:
+    """A value as a person reads it; unknown is a question mark."""
+    if value is None:
+        return "?"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        name = value.get("hub_id") or value.get("id")
+        pairs = (f"{key}: {_format_value(item)}" for key, item in value.items())
+        return str(name) if name else "; ".join(pairs)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(_format_value, value))
+    return str(value)

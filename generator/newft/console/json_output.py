@@ -1,0 +1,77 @@
+"""The JSON objects of `--json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from newft.schema.answers import Answers
+from newft.schema.dataset import DataFacts
+from newft.schema.plan import Estimate, Plan, Recipe
+from newft.schema.reasoned import Reasoned
+from newft.text import Language
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+def report_json(
+    plan: Plan, answers: Answers, *, paths: Sequence[str], path: Path | None, language: Language
+) -> Json:
+    """What `newft new` did, or would do; reasons are in the language of the interface."""
+    return {
+        "path": str(path) if path else None,
+        "domain": answers.domain,
+        "task": answers.task,
+        "language": answers.language,
+        "family": answers.family,
+        "model": answers.model,
+        "method": answers.method,
+        "recipe": {
+            name: _reasoned_to_json(value, language)
+            for name, value in list_recipe_values(plan.recipe).items()
+        },
+        "estimate": _estimate_to_json(plan.estimate),
+        "data": None if plan.data.sample else _data_to_json(plan.data),
+        "files": list(paths),
+        "notes": [note.to(language) for note in plan.data.notes],
+        "warnings": [warning.to(language) for warning in (*plan.data.warnings, *plan.warnings)],
+    }
+
+
+def list_recipe_values(recipe: Recipe) -> dict[str, Reasoned[Json]]:
+    """The values of a recipe by name, in their order."""
+    return {field.name: getattr(recipe, field.name) for field in fields(recipe)}
+
+
+def _reasoned_to_json(reasoned: Reasoned[Json], language: Language) -> Json:
+    return {
+        "value": reasoned.value,
+        "why": reasoned.why.to(language),
+        "source": reasoned.source.to(language),
+    }
+
+
+def _estimate_to_json(estimate: Estimate) -> Json:
+    return {"memory_gb": estimate.memory_gb, "hours": estimate.hours}
+
+
+def _data_to_json(data: DataFacts) -> Json:
+    encodings = dict.fromkeys(file.encoding for file in data.files)
+    return {
+        "files": [file.path for file in data.files],
+        "encoding": next(iter(encodings)) if len(encodings) == 1 else list(encodings),
+        "rows": data.rows,
+        "accepted": data.accepted,
+        "rejected": dict(data.rejected),
+        "mapping": {
+            field: columns[0] if len(columns) == 1 else list(columns)
+            for field, columns in data.mapping.items()
+        },
+        "shape": data.shape,
+        "labels": dict(data.labels),
+        "positive": [data.positive] if data.positive else [],
+        "inputs": list(data.inputs),
+        "protected": list(data.protected),
+        "excluded": [*data.excluded, *data.leaking],
+    }

@@ -1,0 +1,1 @@
+"""What is in the user's data files."""

@@ -1,0 +1,178 @@
+"""What is wrong with data files and their columns, for a person, in both languages.
+
+What comes from the files is escaped: no name of a column can look like a line of newft's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from unicodedata import east_asian_width
+
+from newft.answers.keys import COLUMNS_PREFIX
+from newft.dataset.column_match import Column, ColumnMatch
+from newft.emitted.normalize import escape_controls
+from newft.errors import DataError
+from newft.schema.kit import Field
+from newft.text import Language, Text, find_nearest_names, pluralize, to_bilingual_text
+
+MAX_CANDIDATES_SHOWN = 5
+MAX_COLUMNS_SHOWN = 30
+MAX_PREVIEW_WIDTH = 56  # cells of a terminal
+
+
+def preview_values(column: Column) -> str:
+    """What is in a column, in a few of its values."""
+    values = ", ".join(" ".join(value.split()) for value in column.examples)
+    wide = accumulate(1 + (east_asian_width(character) in "WF") for character in values)
+    fitting = sum(width <= MAX_PREVIEW_WIDTH for width in wide)
+    more = fitting < len(values) or column.distinct > len(column.examples)
+    return values[:fitting] + (" ..." if more else "")
+
+
+def column_option_hint(name: str) -> str:
+    """How a field's column is named on the command line."""
+    return f"--set {COLUMNS_PREFIX}{name}=COLUMN"
+
+
+def make_column_choice_hint(name: str) -> Text:
+    """What to do where a field's column is not clear."""
+    return Text(
+        f"choose one: {column_option_hint(name)}", f"请选定一列：{column_option_hint(name)}"
+    )
+
+
+def find_unknown_columns(
+    where: str, columns: Sequence[str], fields: Mapping[str, Field], chosen: Mapping[str, str]
+) -> list[DataError]:
+    """Find corrections that name no field or no column, or one column twice."""
+    faults = []
+    for name, column in chosen.items():
+        key = escape_controls(f"{COLUMNS_PREFIX}{name}")
+        if name not in fields:
+            near = find_nearest_names(name, fields) or list(fields)[:1]
+            message = Text(f"this task has no field `{key}`", f"此任务没有字段 `{key}`")
+            faults.append(
+                DataError(
+                    message, where=where, hint=to_bilingual_text(f"{COLUMNS_PREFIX}{near[0]}")
+                )
+            )
+        elif column not in columns:
+            named, listed = escape_controls(column), _join_names(columns)
+            message = Text(
+                f"no column `{named}` for `{key}`; the columns are: {listed}",
+                f"没有可用于 `{key}` 的“{named}”列；现有的列：{listed}",
+            )
+            near = [escape_controls(one) for one in find_nearest_names(column, columns)]
+            option = f"--set {key}={near[0]}" if near else column_option_hint(name)
+            faults.append(DataError(message, where=where, hint=to_bilingual_text(option)))
+    for column in dict.fromkeys(chosen.values()):
+        twice = [f"`{COLUMNS_PREFIX}{name}`" for name in chosen if chosen[name] == column]
+        if len(twice) > 1:
+            named = escape_controls(column)
+            message = Text(
+                f"`{named}` is given for {' and '.join(twice)}",
+                f"“{named}”列同时指定给了 {'、'.join(twice)}",
+            )
+            hint = Text("a column can be used for one field only", "一列只能对应一个字段")
+            faults.append(DataError(message, where=where, hint=hint))
+    return faults
+
+
+def find_unmatched_fields(
+    where: str, columns: Sequence[Column], fields: Mapping[str, Field], matched: ColumnMatch
+) -> list[DataError]:
+    """Find fields that have no column, or several, or one that a record named."""
+    faults = []
+    echoed = {column.name for column in columns if column.echoed}
+    for column in (matched.columns[name] for name in matched.guessed):
+        if column in echoed:
+            named = escape_controls(column)
+            message = Text(
+                f"the first row is a record, not a header: `{named}` occurs in later rows too",
+                f"第一行是数据而不是表头：“{named}”在后面的行里也出现过",
+            )
+            hint = Text("put a row of column names before it", "请在最前面加一行列名")
+            faults.append(DataError(message, where=where, hint=hint))
+    has = _join_names([column.name for column in columns])
+    for name in matched.missing:
+        title = fields[name].title
+        message = Text(
+            f"no column for `{name}` ({title.en}); it has: {has}",
+            f"找不到 `{name}`（{title.zh}）对应的列；现有的列：{has}",
+        )
+        hint = Text(f"name it: {column_option_hint(name)}", f"请指定：{column_option_hint(name)}")
+        faults.append(DataError(message, where=where, hint=hint))
+    for name, equal in matched.unclear.items():
+        title = fields[name].title
+        listed = _list_candidates([column for column in columns if column.name in equal])
+        message = Text(
+            f"several columns could be `{name}` ({title.en}):{listed.en}",
+            f"有几列都可能是 `{name}`（{title.zh}）：{listed.zh}",
+        )
+        faults.append(DataError(message, where=where, hint=make_column_choice_hint(name)))
+    return faults
+
+
+def find_ambiguous_fields(
+    where: str,
+    columns: Sequence[Column],
+    fields: Mapping[str, Field],
+    among: Mapping[str, Sequence[str]],
+    *,
+    chosen: Mapping[str, str],
+) -> list[DataError]:
+    """Find fields for which a file has several of the columns that the files have it in."""
+    faults = []
+    names = {column.name for column in columns}
+    for name in (name for name in fields if fields[name].required):
+        had = [column for column in columns if column.name in among[name]]
+        if len(had) > 1 and chosen.get(name) not in names:
+            title, listed = fields[name].title, _list_candidates(had)
+            message = Text(
+                f"the files have `{name}` ({title.en}) in different columns,"
+                f" and this one has several of them:{listed.en}",
+                f"各文件中 `{name}`（{title.zh}）的列名不同，而此文件含有其中几列：{listed.zh}",
+            )
+            faults.append(DataError(message, where=where, hint=make_column_choice_hint(name)))
+    return faults
+
+
+def raise_faults(faults: Sequence[DataError]) -> None:
+    """Raise one fault as it is, several as one."""
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        message = Text(_format_faults(faults, "en"), _format_faults(faults, "zh"))
+        raise DataError(message, hint=Text(_join_hints(faults, "en"), _join_hints(faults, "zh")))
+
+
+def _format_faults(faults: Sequence[DataError], language: Language) -> str:
+    lines = [f"{len(faults)} faults" if language == "en" else f"{len(faults)} 处错误"]
+    for fault in faults:
+        colon = ": " if language == "en" else "："
+        place = f"{escape_controls(fault.where)}{colon}" if fault.where else ""
+        lines.append(f"  {place}{fault.to(language)[0]}".replace("\n", "\n  "))
+    return "\n".join(lines)
+
+
+def _join_hints(faults: Sequence[DataError], language: Language) -> str:
+    hints = dict.fromkeys(fault.to(language)[1] for fault in faults)
+    return ("; " if language == "en" else "；").join(filter(None, hints))
+
+
+def _list_candidates(columns: Sequence[Column]) -> Text:
+    """The first columns, a line each, with what is in them."""
+    more = "\n  ..." if len(columns) > MAX_CANDIDATES_SHOWN else ""
+    en, zh = "", ""
+    for column in columns[:MAX_CANDIDATES_SHOWN]:
+        name, values = escape_controls(column.name), escape_controls(preview_values(column))
+        many, rows = pluralize(column.distinct, "value"), pluralize(column.filled, "row")
+        en += f"\n  `{name}`: {many} in {rows} ({values})"
+        zh += f"\n  “{name}”：{column.filled:,} 行中有 {column.distinct:,} 种取值（{values}）"
+    return Text(en + more, zh + more)
+
+
+def _join_names(names: Sequence[str]) -> str:
+    more = f" ... ({len(names):,})" if len(names) > MAX_COLUMNS_SHOWN else ""
+    return escape_controls(", ".join(names[:MAX_COLUMNS_SHOWN])) + more

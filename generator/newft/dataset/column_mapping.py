@@ -1,0 +1,184 @@
+"""The columns of the user's files: which holds which field, and what is wrong where none does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from newft.data_errors import to_data_error
+from newft.dataset.column_errors import (
+    column_option_hint,
+    find_ambiguous_fields,
+    find_unknown_columns,
+    find_unmatched_fields,
+    raise_faults,
+)
+from newft.dataset.column_match import (
+    Column,
+    ColumnMatch,
+    ColumnSurvey,
+    match_columns,
+    profile_column,
+)
+from newft.emitted.file_access import RecordError, list_data_files
+from newft.emitted.normalize import escape_controls
+from newft.emitted.readers import FileFormat, Row, detect_format, read_rows, to_text
+from newft.errors import DataError
+from newft.schema.kit import Field
+from newft.text import Text
+
+PREVIEW_ROW_COUNT = 1_000  # rows that show what a column holds
+SAMPLE_SEED = 0  # the same file gives the same sample
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """One file, opened far enough to know its columns."""
+
+    path: Path
+    layout: FileFormat
+    columns: tuple[Column, ...]
+    first: tuple[Mapping[str, str], ...]  # rows, as one sees them
+
+
+def open_files(files: Sequence[str]) -> list[DataFile]:
+    """Each data file once, in the order given."""
+    sources: dict[Path, DataFile] = {}
+    faults: list[DataError] = []
+    for given in files:
+        try:
+            for path in list_data_files(Path(given)):
+                sources.setdefault(path.resolve(), _open_file(path))
+        except RecordError as error:
+            faults.append(to_data_error(error))
+    raise_faults(faults)
+    return list(sources.values())
+
+
+def sample_rows(source: DataFile) -> tuple[Mapping[str, str], ...]:
+    """As many rows of the whole file, in their order: its first rows may all have one label."""
+    if len(source.first) < PREVIEW_ROW_COUNT:
+        return source.first
+    chance = Random(SAMPLE_SEED)
+    kept: list[Row] = []
+    rows = (row for row in read_rows(source.path, source.layout) if not row.fault)
+    for met, row in enumerate(rows):  # reservoir sampling: each row is kept with the same chance
+        if met < PREVIEW_ROW_COUNT:
+            kept.append(row)
+        elif (place := int(chance.random() * (met + 1))) < PREVIEW_ROW_COUNT:
+            kept[place] = row
+    kept.sort(key=lambda row: row.number)
+    return tuple(_convert_row(row.values, source.layout) for row in kept)
+
+
+def map_columns(
+    sources: Sequence[DataFile], fields: Mapping[str, Field], chosen: Mapping[str, str]
+) -> tuple[dict[str, tuple[str, ...]], list[Text]]:
+    """Field -> its columns, of which a file uses the first that it has; and what was guessed."""
+    names = list(dict.fromkeys(name for source in sources for name in source.layout.columns))
+    raise_faults(find_unknown_columns(f"{sources[0].path}", names, fields, chosen))
+    first = {name: [column] for name, column in chosen.items()}
+    differing = _one_per_header(sources)
+    alone = [match_columns(source.columns, fields, known=first) for source in differing]
+    theirs = _merge_matches(alone, fields, chosen)
+    settled = [
+        _match_with_other_files(source, fields, own=own, theirs=theirs)
+        for source, own in zip(differing, alone, strict=True)
+    ]
+    columns = _merge_matches([*alone, *settled], fields, chosen)
+    faults: list[DataError] = []
+    guessed: dict[str, Text] = {}
+    for source, matched in zip(differing, settled, strict=True):
+        where = f"{source.path}"
+        faults += find_unmatched_fields(where, source.columns, fields, matched)
+        faults += find_ambiguous_fields(where, source.columns, fields, columns, chosen=chosen)
+        for name in matched.guessed:
+            guessed[matched.columns[name]] = _explain_guess(matched.columns[name], name)
+    raise_faults(faults)
+    return {name: among for name, among in columns.items() if among}, list(guessed.values())
+
+
+def survey_columns(files: Sequence[str], fields: Mapping[str, Field]) -> ColumnSurvey:
+    """The columns of files that can be read, and where each field is likely to be."""
+    columns: dict[str, Column] = {}
+    likely: dict[str, tuple[str, ...]] = dict.fromkeys(fields, ())
+    for source in open_files(files):
+        columns |= {column.name: column for column in source.columns if column.name not in columns}
+        matched = match_columns(source.columns, fields, known={})
+        for name in fields:
+            found = [matched.columns[name]] if name in matched.columns else []
+            found += matched.unclear.get(name, ())
+            likely[name] = tuple(dict.fromkeys((*likely[name], *found)))
+    return ColumnSurvey(tuple(columns.values()), likely)
+
+
+def _open_file(path: Path) -> DataFile:
+    """A file with what its first rows show."""
+    layout = detect_format(path)
+    rows = [
+        row.values for row in islice(read_rows(path, layout), PREVIEW_ROW_COUNT) if not row.fault
+    ]
+    first = [_convert_row(row, layout) for row in rows]
+    columns = [profile_column(name, [row[name] for row in first]) for name in layout.columns]
+    return DataFile(path, layout, tuple(columns), tuple(first))
+
+
+def _convert_row(row: Mapping[str, object], layout: FileFormat) -> dict[str, str]:
+    return {name: _convert_cell(row.get(name)) for name in layout.columns}
+
+
+def _convert_cell(value: object) -> str:
+    """A cell as one sees it; lists and objects hold no single text or label."""
+    return "" if isinstance(value, (list, dict)) else to_text(value)
+
+
+def _one_per_header(sources: Sequence[DataFile]) -> list[DataFile]:
+    """One file for each set of columns: the one whose first rows say most."""
+    alike: dict[frozenset[str], list[DataFile]] = {}
+    for source in sources:
+        alike.setdefault(frozenset(source.layout.columns), []).append(source)
+    return [max(among, key=_content_key) for among in alike.values()]
+
+
+def _content_key(source: DataFile) -> list[tuple[str, int, int, tuple[str, ...]]]:
+    """What is in the columns, in an order that no name of a file decides."""
+    return sorted((one.name, one.filled, one.distinct, one.examples) for one in source.columns)
+
+
+def _merge_matches(
+    matches: Sequence[ColumnMatch], fields: Mapping[str, Field], chosen: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """The columns that files have each field in: the user's first, the rest by name."""
+    columns: dict[str, tuple[str, ...]] = {}
+    for name in fields:
+        named = [chosen[name]] if name in chosen else []
+        found = sorted(one.columns[name] for one in matches if name in one.columns)
+        columns[name] = tuple(dict.fromkeys([*named, *found]))
+    return columns
+
+
+def _match_with_other_files(
+    source: DataFile,
+    fields: Mapping[str, Field],
+    *,
+    own: ColumnMatch,
+    theirs: Mapping[str, Sequence[str]],
+) -> ColumnMatch:
+    """A file's own match; what it does not tell is looked for in the columns of other files."""
+    used = own.columns.values()
+    known = {name: [column for column in theirs[name] if column not in used] for name in fields}
+    known |= {name: [column] for name, column in own.columns.items()}
+    matched = match_columns(source.columns, fields, known=known)
+    return replace(matched, guessed=(*own.guessed, *matched.guessed))
+
+
+def _explain_guess(column: str, name: str) -> Text:
+    column = escape_controls(column)
+    return Text(
+        f"`{column}` was taken for `{name}` by its values alone; if it is another: "
+        f"{column_option_hint(name)}",
+        f"仅凭取值把“{column}”列当作 {name}；如不对，请指定：{column_option_hint(name)}",
+    )

@@ -1,0 +1,216 @@
+"""Refuses a model or rows that do not fit, and names choices that do: each was planned first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import ceil
+
+from newft.decide.inputs import Inputs
+from newft.decide.memory_fit import DoesNotFitError
+from newft.decide.number_format import format_number, format_upper_bound
+from newft.decide.precision import choose_precision, get_heaviest_precision
+from newft.decide.run_estimate import estimate_run
+from newft.decide.token_estimates import MAXIMUM, MEDIAN, estimate_input_tokens, overhead_tokens
+from newft.errors import IncompatibleError
+from newft.schema.dataset import LengthQuantile
+from newft.schema.family import ModelSpec
+from newft.schema.hardware import Accelerator, Hardware
+from newft.schema.plan import Recipe
+from newft.text import Text
+from newft.token_pieces import PieceCounts
+
+RecipeBuilder = Callable[[Inputs], Recipe]
+MAX_CARD_GB = 1024
+CHARACTERS_STEP = 50  # a length is advised in round numbers
+EACH_CARD_NOTE = Text(
+    "; each of the {} cards holds the whole model", "；{} 张卡每张都要放下整个模型"
+)
+
+
+def make_does_not_fit_error(
+    inputs: Inputs, fault: DoesNotFitError, resolve: RecipeBuilder
+) -> IncompatibleError:
+    """The error for choices that do not fit, with what to choose instead."""
+    where, message = (
+        ("data", _explain_long_rows(inputs, fault))
+        if fault.length
+        else ("gpu", _explain_large_model(inputs))
+    )
+    ways = list(_suggest_alternatives(inputs, fault, resolve))
+    hint = Text(
+        "; or ".join(way.en for way in ways) or "choose another model: `newft show families`",
+        "；或".join(way.zh for way in ways) or "换一个模型：`newft show families`",
+    )
+    brief = Text(f"{fault.length:,} tokens a row at most", f"每行最多 {fault.length:,} 个 token")
+    if fault.needed_gb:
+        count = inputs.hardware.count
+        needed = format_number(fault.needed_gb)
+        brief = Text(f"needs {needed} GB", f"需要 {needed} GB")
+        message = Text(
+            message.en.format(needed=needed)
+            + (EACH_CARD_NOTE.en.format(count) if count > 1 else ""),
+            message.zh.format(needed=needed)
+            + (EACH_CARD_NOTE.zh.format(count) if count > 1 else ""),
+        )
+    return IncompatibleError(message, where=where, hint=hint, brief=brief)
+
+
+def _explain_large_model(inputs: Inputs) -> Text:
+    chosen = choose_precision(inputs, fits_in_fp32=False)
+    number_format = get_heaviest_precision(chosen.value)
+    en, zh = inputs.memory_label
+    message = Text(
+        f"LoRA on `{inputs.name}` in {number_format} needs up to {{needed}} GB, but {en} has less",
+        f"`{inputs.name}` 以 {number_format} 做 LoRA 微调至多需要 {{needed}} GB，超出 {zh}",
+    )
+    if number_format == "fp32" and not inputs.on_cpu:
+        return Text(f"{message.en} ({chosen.why.en})", f"{message.zh}（{chosen.why.zh}）")
+    return message
+
+
+def _explain_long_rows(inputs: Inputs, fault: DoesNotFitError) -> Text:
+    en, zh = inputs.memory_label
+    usual = estimate_input_tokens(inputs, MEDIAN) + overhead_tokens(inputs)
+    return Text(
+        f"with the prompt, half of the rows have about {usual:,} tokens or more, "
+        f"but `{inputs.name}` on {en} fits at most {fault.length:,}",
+        f"加上提示词，半数的行达到或超过约 {usual:,} 个 token，"
+        f"而 `{inputs.name}` 在 {zh} 上每行最多放得下 {fault.length:,} 个",
+    )
+
+
+def _suggest_alternatives(
+    inputs: Inputs, fault: DoesNotFitError, resolve: RecipeBuilder
+) -> Iterator[Text]:
+    if fault.length:
+        yield from _suggest_shorter_rows(inputs, fault.length, resolve)
+    models = list(_suggest_smaller_model(inputs, resolve))
+    yield from models
+    yield from _suggest_other_card(inputs, resolve)
+    if not models:
+        yield from _suggest_other_family(inputs, resolve)
+
+
+def _suggest_shorter_rows(inputs: Inputs, length: int, resolve: RecipeBuilder) -> Iterator[Text]:
+    """Inputs of which half have at most so many characters."""
+    lengths = inputs.facts.data.lengths
+    share = (length - overhead_tokens(inputs)) / estimate_input_tokens(inputs, MAXIMUM)
+    characters = int(lengths.longest * share) // CHARACTERS_STEP * CHARACTERS_STEP
+    if characters <= 0:
+        return
+    factor = characters / lengths.longest
+    rows = tuple(
+        LengthQuantile(row.share, _scale_pieces(row.pieces, factor)) for row in lengths.rows
+    )
+    shorter = replace(lengths, longest=characters, rows=rows)
+    data = replace(inputs.facts.data, lengths=shorter)
+    if _estimate_peak(replace(inputs, facts=replace(inputs.facts, data=data)), resolve) is not None:
+        yield Text(
+            f"shorten the inputs to {characters:,} characters",
+            f"把输入缩短到 {characters:,} 个字符",
+        )
+
+
+def _scale_pieces(pieces: PieceCounts, factor: float) -> PieceCounts:
+    return PieceCounts(**{kind: count * factor for kind, count in vars(pieces).items()})
+
+
+def _suggest_smaller_model(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
+    """The largest smaller model of the family that fits."""
+    sizes = sorted(inputs.family.sizes, key=lambda size: -size.parameters)
+    for size in sizes:
+        if inputs.size is None or size.parameters < inputs.size.parameters:
+            peak = _estimate_peak(replace(inputs, size=size), resolve)
+            if peak is not None:
+                yield _suggest_model(size, peak)
+                return
+
+
+def _suggest_other_card(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
+    """The memory that a card needs, and the card with the least memory that has enough."""
+    needed = _find_min_card_memory(inputs, resolve)
+    if needed is None:
+        return
+    en = f"choose a card with bf16 and {needed} GB or more"
+    zh = f"换用支持 bf16、显存不少于 {needed} GB 的卡"
+    kind = "cuda" if inputs.on_cpu else inputs.hardware.accelerator.kind
+    cards = inputs.catalog.accelerators.values() if inputs.catalog else ()
+    known = [
+        (card.memory_gb, card)
+        for card in cards
+        if card.memory_gb is not None and card.bf16 and card.kind == kind
+    ]
+    for memory, card in sorted(known, key=lambda one: one[0]):
+        peak = _estimate_peak(_replace_card(inputs, card), resolve)
+        if peak is not None:
+            of = f"{format_upper_bound(peak)} of {format_number(memory)} GB"
+            en += f", such as --gpu 1x{card.id} (up to {of})"
+            zh_peak = format_upper_bound(peak)
+            zh += f"，例如 --gpu 1x{card.id}（{format_number(memory)} GB 中至多占 {zh_peak} GB）"
+            break
+    yield Text(en, zh)
+
+
+def _find_min_card_memory(inputs: Inputs, resolve: RecipeBuilder) -> int | None:
+    """The least memory in GB of a card with bf16 that holds the run; None where no memory does."""
+    low, high = 0, MAX_CARD_GB
+
+    def holds(memory: int) -> bool:
+        card = Accelerator(
+            id="card",
+            title="card",
+            kind="cuda",
+            memory_gb=float(memory),
+            bf16=True,
+            fp16=True,
+            flash_attention=None,
+            int4=None,
+            peak_tflops=None,
+            source="",
+        )
+        return _estimate_peak(_replace_card(inputs, card), resolve) is not None
+
+    if not holds(high):
+        return None
+    while high - low > 1:
+        middle = ceil((low + high) / 2)
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high
+
+
+def _suggest_other_family(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
+    """The largest model of the other families that fits."""
+    families = inputs.catalog.families.values() if inputs.catalog else ()
+    found = []
+    for family in families:
+        if family.id == inputs.family.id or inputs.facts.data.language not in family.languages:
+            continue
+        for size in family.sizes:
+            peak = _estimate_peak(replace(inputs, family=family, size=size), resolve)
+            if peak is not None:
+                found.append((size.parameters, family.id, size, peak))
+    for _, _, size, peak in sorted(found, reverse=True, key=lambda one: one[:2])[:1]:
+        yield _suggest_model(size, peak)
+
+
+def _suggest_model(size: ModelSpec, peak: float) -> Text:
+    return Text(
+        f"choose `{size.hub_id}` (up to {format_upper_bound(peak)} GB)",
+        f"选择 `{size.hub_id}`（至多 {format_upper_bound(peak)} GB）",
+    )
+
+
+def _replace_card(inputs: Inputs, card: Accelerator) -> Inputs:
+    """The same run on one card of another kind, wherever that is."""
+    answers = replace(inputs.answers, gpu=card.id)
+    return replace(inputs, answers=answers, hardware=Hardware(card))
+
+
+def _estimate_peak(inputs: Inputs, resolve: RecipeBuilder) -> float | None:
+    """The most memory that the run takes; None where it does not fit or is not known."""
+    try:
+        memory = estimate_run(inputs, resolve(inputs)).memory_gb
+    except (DoesNotFitError, IncompatibleError):
+        return None
+    return memory[1] if memory else None

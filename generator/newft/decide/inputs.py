@@ -1,0 +1,101 @@
+"""One situation to decide for: what was answered, measured and looked up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from newft.decide.number_format import format_number
+from newft.decide.token_estimates import estimate_tokens
+from newft.schema.answers import Answers
+from newft.schema.catalog import Catalog
+from newft.schema.dataset import Facts
+from newft.schema.family import Family, ModelSpec
+from newft.schema.hardware import Hardware
+from newft.schema.kit import Task
+from newft.text import Text
+
+# The system and the user's other programs keep a quarter of a machine's memory
+CPU_MEMORY_SHARE = 0.75
+# A desktop with a large screen takes up to 0.9 GB of the card that draws it
+# (https://github.com/linuxmint/cinnamon/issues/3892); rounded up, a rule of newft.
+DESKTOP_RESERVE_GB = 1.0
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything a value of the recipe may depend on."""
+
+    answers: Answers
+    facts: Facts
+    family: Family
+    size: ModelSpec | None  # None: a folder, or a hub id that the catalogue does not know
+    hardware: Hardware
+    task: Task
+    catalog: Catalog | None = None  # what could be chosen instead
+
+    @property
+    def on_cpu(self) -> bool:
+        """True where a processor trains."""
+        return self.hardware.accelerator.kind == "cpu"
+
+    @property
+    def trains_here(self) -> bool:
+        """True where the machine that generates is the one that trains."""
+        return self.answers.gpu == "auto" and self.facts.machine is not None
+
+    @property
+    def memory_gb(self) -> float | None:
+        """Memory one process can fill, in GB of 1e9 bytes; None is unknown."""
+        machine = self.facts.machine
+        if self.on_cpu and self.trains_here and machine is not None:
+            return machine.memory_gb and machine.memory_gb * CPU_MEMORY_SHARE
+        memory = self.hardware.accelerator.memory_gb
+        return memory and max(0.0, memory - self.desktop_gb)
+
+    @property
+    def desktop_gb(self) -> float:
+        """Memory to leave to the screen of a card that has one."""
+        return DESKTOP_RESERVE_GB if self.hardware.accelerator.desktop else 0.0
+
+    @property
+    def memory_label(self) -> Text:
+        """What the memory is called in messages."""
+        title, memory = self.hardware.accelerator.title, format_number(self.memory_gb)
+        if self.memory_gb is None:
+            return Text(title, title)
+        if self.desktop_gb:
+            whole = format_number(self.hardware.accelerator.memory_gb)
+            return Text(
+                f"{title} ({memory} of {whole} GB, {self.desktop_gb:g} GB left to a desktop)",
+                f"{title}（{whole} GB，给桌面留 {self.desktop_gb:g} GB，可用 {memory} GB）",
+            )
+        return Text(f"{title} ({memory} GB)", f"{title}（{memory} GB）")
+
+    @property
+    def rows(self) -> int:
+        """Usable rows."""
+        return self.facts.data.accepted
+
+    @property
+    def labels(self) -> int:
+        """Labels to tell apart; at least 1, so that it can be divided by."""
+        return max(1, len(self.facts.data.labels))
+
+    @cached_property
+    def longest_answer_tokens(self) -> int:
+        """Tokens of the longest answer; there may be hundreds of labels."""
+        data = self.facts.data
+        return max(
+            estimate_tokens(answer, self.family) for answer in (*data.labels, data.longest_answer)
+        )
+
+    @property
+    def name(self) -> str:
+        """The model's name for messages."""
+        return self.size.hub_id if self.size else self.answers.model
+
+
+def name_memory_zh(hardware: Hardware) -> str:
+    """What the memory that a run fills is called: Chinese has a word for a card's own."""
+    return "显存" if hardware.accelerator.kind in ("cuda", "npu") else "内存"

@@ -1,0 +1,139 @@
+"""The model to begin with, for who has none in mind."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from newft.decide import citations
+from newft.decide.inputs import name_memory_zh
+from newft.decide.memory import Workload
+from newft.decide.memory_fit import estimate_peak_gb
+from newft.decide.number_format import format_number
+from newft.decide.precision import choose_accelerator_precision
+from newft.errors import CatalogError
+from newft.schema.catalog import Catalog
+from newft.schema.family import EMBEDDED, Family, ModelSpec
+from newft.schema.hardware import Hardware
+from newft.schema.reasoned import Reasoned, as_citation
+from newft.text import Language, Text
+
+DEFAULT_FAMILY = "qwen3"
+MEMORY_HEADROOM = 0.75  # of the memory: longer rows and larger batches stay possible
+# An ordinary request for LoRA: rank 16, one row of 1,024 tokens, activations recomputed.
+REFERENCE_RANK, REFERENCE_LENGTH, REFERENCE_ANSWER_TOKENS = 16, 1024, 16
+
+
+class ModelChoice(NamedTuple):
+    """Answers to `family` and `model`."""
+
+    family: str
+    model: str
+
+
+def suggest_model(
+    hardware: Hardware, language: Language, catalog: Catalog, *, family: str | None = None
+) -> Reasoned[ModelChoice]:
+    """The family and model to offer first; of one family, where that is chosen."""
+    if hardware.accelerator.kind == "cpu":
+        return _suggest_for_cpu(language, catalog, family=family)
+    return _suggest_for_gpu(hardware, _get_family(catalog, family or DEFAULT_FAMILY))
+
+
+def _suggest_for_cpu(
+    language: Language, catalog: Catalog, *, family: str | None
+) -> Reasoned[ModelChoice]:
+    chosen = _get_family(catalog, family) if family else None
+    if chosen is None or any(size.embedded for size in chosen.sizes):
+        return _suggest_embedded(language, catalog)
+    smallest = min(chosen.sizes, key=lambda size: size.parameters)
+    why = Text("the smallest of the family: a CPU is slow", "该系列中最小的模型：CPU 较慢")
+    return Reasoned(
+        ModelChoice(chosen.id, _get_model_name(smallest)), why, as_citation(smallest.source)
+    )
+
+
+def _suggest_for_gpu(hardware: Hardware, family: Family) -> Reasoned[ModelChoice]:
+    memory = hardware.accelerator.memory_gb
+    sizes = sorted(family.sizes, key=lambda size: size.parameters)
+    if memory is None:
+        why = Text(
+            f"the memory of {hardware.accelerator.title} is not known: the smallest of the family",
+            f"{hardware.accelerator.title} 的{name_memory_zh(hardware)}未知，取该系列最小的模型",
+        )
+        return Reasoned(
+            ModelChoice(family.id, _get_model_name(sizes[0])), why, as_citation(family.sources[0])
+        )
+    return _suggest_largest(family, sizes, hardware, memory)
+
+
+def _suggest_embedded(language: Language, catalog: Catalog) -> Reasoned[ModelChoice]:
+    family = next(
+        (
+            family
+            for family in catalog.families.values()
+            if any(size.embedded for size in family.sizes)
+        ),
+        None,
+    )
+    if family is None:
+        raise CatalogError(
+            Text("no family has an embedded model", "没有任何系列带内置模型"), where="families"
+        )
+    why = Text(
+        "a CPU trains it in minutes, and nothing is downloaded from a hub",
+        "CPU 上几分钟就能训练完，无需下载模型",
+    )
+    if language not in family.languages:
+        why = Text(
+            f"{why.en}; it knows little Chinese"
+            if language == "zh"
+            else f"{why.en}; little English",
+            f"{why.zh}，但中文能力很弱" if language == "zh" else f"{why.zh}，但英文能力很弱",
+        )
+    return Reasoned(ModelChoice(family.id, EMBEDDED), why, citations.MEASURED_CPU)
+
+
+def _get_model_name(size: ModelSpec) -> str:
+    return EMBEDDED if size.embedded else size.hub_id
+
+
+def _get_family(catalog: Catalog, name: str) -> Family:
+    family = catalog.families.get(name)
+    if family is None or not family.sizes:
+        message = Text(f"the family `{name}` does not exist", f"没有模型系列 `{name}`")
+        raise CatalogError(message, where="families")
+    return family
+
+
+def _suggest_largest(
+    family: Family, sizes: list[ModelSpec], hardware: Hardware, memory: float
+) -> Reasoned[ModelChoice]:
+    number_format = choose_accelerator_precision(family, hardware).value
+    load = Workload(
+        REFERENCE_RANK,
+        number_format,
+        1,
+        REFERENCE_LENGTH,
+        True,
+        REFERENCE_ANSWER_TOKENS,
+        family.linear_modules,
+    )
+    fitting = [size for size in sizes if estimate_peak_gb(size, load) <= memory * MEMORY_HEADROOM]
+    size = fitting[-1] if fitting else sizes[0]
+    needed, has = format_number(estimate_peak_gb(size, load)), format_number(memory)
+    why = Text(
+        f"LoRA in {number_format} needs up to {needed} of {has} GB, "
+        "which leaves room for longer rows",
+        f"{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB，为更长的输入留有余量",
+    )
+    if not fitting:
+        why = Text(
+            f"the smallest of the family: LoRA in {number_format} needs up to {needed} of {has} GB",
+            f"该系列最小的模型：{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB",
+        )
+    comfort = citations.house_rule(
+        "three quarters of the memory is comfortable",
+        f"占{name_memory_zh(hardware)}四分之三以内较宽裕",
+    )
+    choice = ModelChoice(family.id, _get_model_name(size))
+    return Reasoned(choice, why, citations.join_citations(size.source, comfort))

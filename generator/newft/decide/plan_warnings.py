@@ -1,0 +1,150 @@
+"""What the user should know before the project is written, though nothing stops it."""
+
+from __future__ import annotations
+
+from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
+from newft.decide.inputs import Inputs, name_memory_zh
+from newft.decide.memory_fit import estimate_row_tokens
+from newft.decide.schedule import CPU_TRAINING_MINUTES
+from newft.decide.splits import choose_test_fraction, compute_wilson_half_width, count_training_rows
+from newft.decide.token_estimates import MAXIMUM
+from newft.schema.plan import Recipe
+from newft.text import Text
+
+FEW_TEST_ROWS = 60
+RECOMMENDED_ROWS = 600
+FEW_ROWS_PER_LABEL = 10
+LANGUAGE_NAMES = {"en": Text("English", "英文"), "zh": Text("Chinese", "中文")}
+
+
+def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
+    """What the choices add to what the data warned of."""
+    ours = (
+        _warn_language(inputs),
+        _warn_few_rows(inputs),
+        _warn_rare_labels(inputs),
+        _warn_long_rows(inputs, recipe),
+        _warn_unknown_size(inputs),
+        _warn_assumed_bf16(inputs, recipe),
+        _warn_torch_build(inputs),
+        _warn_slow_cpu(inputs),
+    )
+    return tuple(warning for warning in ours if warning)
+
+
+def _warn_language(inputs: Inputs) -> Text | None:
+    language = inputs.facts.data.language
+    if language in inputs.family.languages:
+        return None
+    known = LANGUAGE_NAMES[language]
+    return Text(
+        f"{inputs.family.title} was not trained on {known.en}: it learns short labels, little else",
+        f"{inputs.family.title} 没有用{known.zh}训练过，只能学会输出简短的标签",
+    )
+
+
+def _warn_few_rows(inputs: Inputs) -> Text | None:
+    rows = _count_test_rows(inputs.rows)
+    if rows >= FEW_TEST_ROWS:
+        return None
+    points, better = (
+        _compute_error_margin(rows),
+        _compute_error_margin(_count_test_rows(RECOMMENDED_ROWS)),
+    )
+    return Text(
+        f"about {rows} test rows: the result is only known to +-{points:.0f} points; "
+        f"{RECOMMENDED_ROWS} rows in all make it +-{better:.0f}",
+        f"测试集约 {rows} 行，指标误差约 ±{points:.0f} 个百分点；"
+        f"数据增加到 {RECOMMENDED_ROWS} 行时约为 ±{better:.0f}",
+    )
+
+
+def _count_test_rows(rows: int) -> int:
+    return round(rows * choose_test_fraction(rows).value)
+
+
+def _compute_error_margin(rows: int) -> float:
+    return 100 * compute_wilson_half_width(max(1, rows))
+
+
+def _warn_rare_labels(inputs: Inputs) -> Text | None:
+    rare = [label for label, rows in inputs.facts.data.labels.items() if rows < FEW_ROWS_PER_LABEL]
+    if not rare:
+        return None
+    have = "has" if len(rare) == 1 else "have"
+    shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
+    return Text(
+        f"{len(rare)} of {inputs.labels} labels {have} fewer than {FEW_ROWS_PER_LABEL} rows: "
+        f"{shown}",
+        f"{inputs.labels} 个标签中有 {len(rare)} 个不足 {FEW_ROWS_PER_LABEL} 行：{shown}",
+    )
+
+
+def _warn_long_rows(inputs: Inputs, recipe: Recipe) -> Text | None:
+    length, share = recipe.max_length.value, recipe.max_truncated_fraction.value
+    if estimate_row_tokens(inputs, MAXIMUM) <= length:
+        return None
+    return Text(
+        f"up to {share:.0%} of the rows may pass {length:,} tokens and lose their middle",
+        f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，中间部分会被略去",
+    )
+
+
+def _warn_unknown_size(inputs: Inputs) -> Text | None:
+    if inputs.size is not None:
+        return None
+    return Text(
+        f"`{inputs.name}` is not in the catalogue of {inputs.family.title}: its memory and time "
+        "are not estimated; `make check` measures",
+        f"`{inputs.name}` 不在 {inputs.family.title} 的目录中："
+        f"未估算{name_memory_zh(inputs.hardware)}与时间，"
+        "由 `make check` 实测",
+    )
+
+
+def _warn_assumed_bf16(inputs: Inputs, recipe: Recipe) -> Text | None:
+    if recipe.precision.value != "bf16" or inputs.on_cpu or inputs.hardware.accelerator.bf16:
+        return None
+    return Text(
+        "bf16 is assumed: name the card (such as `--gpu 1xV100-32GB`) if it is older than 2020",
+        "假定支持 bf16：若显卡早于 2020 年，请写明型号（如 `--gpu 1xV100-32GB`）",
+    )
+
+
+def _warn_torch_build(inputs: Inputs) -> Text | None:
+    build = inputs.hardware.accelerator.torch
+    if build is None or not build.excludes_newest:
+        return None
+    wanted = ", ".join(build.requires)
+    return Text(
+        f"the project installs {wanted}: {build.why.en}", f"项目安装 {wanted}：{build.why.zh}"
+    )
+
+
+def _warn_slow_cpu(inputs: Inputs) -> Text | None:
+    if not inputs.on_cpu or inputs.size is None:
+        return None
+    rows = count_training_rows(inputs.rows)
+    cores, speed = _assume_cores(inputs)
+    reached = estimate_cpu_rows(inputs, inputs.size, minutes=CPU_TRAINING_MINUTES, cores=cores)
+    if reached >= rows:
+        return None
+    return Text(
+        f"{speed.en}, {CPU_TRAINING_MINUTES} minutes train on about {reached:,} of {rows:,} rows; "
+        "`make train` measures, and takes a sample where training.time_budget_minutes is short",
+        f"{speed.zh}，{CPU_TRAINING_MINUTES} 分钟约能训练 {rows:,} 行中的 {reached:,} 行；"
+        "`make train` 会实测速度，时间预算 training.time_budget_minutes 不够时抽样训练",
+    )
+
+
+def _assume_cores(inputs: Inputs) -> tuple[int, Text]:
+    """The cores to reckon with, and in words what is assumed of them."""
+    if inputs.trains_here and inputs.facts.machine is not None:
+        cores = inputs.facts.machine.cores
+        return cores, Text(
+            f"if each of {cores} cores is as fast as the {MEASURED_CORES} that were measured",
+            f"若这 {cores} 个核与实测的 {MEASURED_CORES} 个核同样快",
+        )
+    return MEASURED_CORES, Text(
+        f"at the speed measured on {MEASURED_CORES} cores", f"按 {MEASURED_CORES} 个核的实测速度"
+    )

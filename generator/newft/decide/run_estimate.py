@@ -1,0 +1,57 @@
+"""Memory and time of a run, as ranges."""
+
+from __future__ import annotations
+
+from newft.decide.duration import UTILISATION, training_hours
+from newft.decide.inputs import Inputs, name_memory_zh
+from newft.decide.memory import Range, estimate_memory_range, list_possible_workloads
+from newft.decide.number_format import format_number
+from newft.schema.plan import Estimate, Recipe
+from newft.text import Text
+
+
+def estimate_run(inputs: Inputs, recipe: Recipe) -> Estimate:
+    """What the run will take; None where the model's size or the hardware's speed is unknown."""
+    memory = _estimate_memory(inputs, recipe)
+    hours = training_hours(inputs, recipe)
+    return Estimate(memory, hours, _explain_estimate(inputs, memory, hours))
+
+
+def _estimate_memory(inputs: Inputs, recipe: Recipe) -> Range | None:
+    if inputs.size is None:
+        return None
+    ranges = [
+        estimate_memory_range(inputs.size, load) for load in list_possible_workloads(inputs, recipe)
+    ]
+    low, high = ranges[0][0], ranges[0][1]
+    for lowest, highest in ranges:
+        low = min(low, lowest)
+        if inputs.memory_gb is None or highest <= inputs.memory_gb:  # `auto` keeps to the memory
+            high = max(high, highest)
+    return round(low, 1), round(high + 0.05, 1)
+
+
+def _explain_estimate(inputs: Inputs, memory: Range | None, hours: Range | None) -> Text:
+    if inputs.size is None:
+        en = "the size of this model is not in the catalogue: `make check` measures the memory"
+        zh = f"目录中没有该模型的规模，由 `make check` 实测{name_memory_zh(inputs.hardware)}"
+    elif memory is None or hours is None:
+        en = "memory by the model's shape; the speed of this hardware is not in the catalogue"
+        zh = f"{name_memory_zh(inputs.hardware)}按模型结构估算；目录中没有该硬件的速度"
+    elif inputs.on_cpu:
+        en = (
+            "memory by the model's shape; training takes at most its time budget, "
+            "loading and evaluation not counted"
+        )
+        zh = "内存按模型结构估算；训练时间不超过时间预算，不含加载和评估"
+    else:
+        tflops = format_number(inputs.hardware.accelerator.peak_tflops)
+        en = (
+            f"memory of one device by the model's shape; training at {UTILISATION[0]:.0%} to "
+            f"{UTILISATION[1]:.0%} of {tflops} TFLOPS, loading and evaluation not counted"
+        )
+        zh = (
+            f"单卡显存按模型结构估算；训练按峰值 {tflops} TFLOPS 的 {UTILISATION[0]:.0%} 至 "
+            f"{UTILISATION[1]:.0%} 计，不含加载和评估"
+        )
+    return Text(en, zh)

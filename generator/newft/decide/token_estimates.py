@@ -1,0 +1,78 @@
+"""Estimate token counts from characters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from math import ceil
+from typing import TYPE_CHECKING
+
+from newft.decide.label_explanation import explain_bare_labels
+from newft.schema.family import Family
+from newft.schema.kit import SystemPrompts
+from newft.token_pieces import PieceCounts, count_pieces
+
+if TYPE_CHECKING:
+    from newft.decide.inputs import Inputs
+
+
+TOKENS_PER_PUNCTUATION_RUN = 1.0  # a mark of ASCII is one token at most, and a run of one mark too
+MEDIAN, P95, MAXIMUM = 0.5, 0.95, 1.0  # shares of the rows; `Lengths.rows` has these and others
+
+
+def estimate_tokens(text: str, family: Family) -> int:
+    """Tokens of a text that is at hand, rounded up."""
+    return ceil(count_pieces_cached(text).weigh(get_tokens_per_piece(family)))
+
+
+count_pieces_cached = lru_cache(maxsize=2048)(
+    count_pieces
+)  # the same labels and prompts come up often
+
+
+def estimate_input_tokens(inputs: Inputs, share: float) -> int:
+    """Tokens of the longest input among this share of the rows."""
+    weights = get_tokens_per_piece(inputs.family)
+    rows = inputs.facts.data.lengths.rows
+    return ceil(max(row.pieces.weigh(weights) for row in rows if row.share == share))
+
+
+def get_tokens_per_piece(family: Family) -> PieceCounts:
+    """Tokens of a piece of each kind."""
+    tokens = {piece: measured.value for piece, measured in family.tokens_per_piece.items()}
+    return PieceCounts(
+        words=tokens["word"],
+        digits=tokens["digit"],
+        marks=TOKENS_PER_PUNCTUATION_RUN,
+        han=tokens["han"],
+        other=tokens["other"],
+    )
+
+
+def estimate_target_tokens(inputs: Inputs) -> int:
+    """Tokens of the longest answer, its end of turn included."""
+    return inputs.longest_answer_tokens + 1
+
+
+def select_prompts(inputs: Inputs) -> SystemPrompts:
+    """The prompts of records with an outcome, or of records without; bare labels are explained."""
+    task, data, language = inputs.task, inputs.facts.data, inputs.answers.language
+    prompts = (task.prompts_with_outcome if data.outcomes else task.prompts)[language]
+    explanation = explain_bare_labels(task, data, language)
+    return replace(prompts, untuned="\n".join(filter(None, (prompts.untuned, explanation))))
+
+
+def overhead_tokens(inputs: Inputs) -> int:
+    """Tokens of what every training row has besides its input."""
+    about = inputs.task.question_template.get(inputs.answers.language, "")
+    return (
+        estimate_tokens(select_prompts(inputs).tuned, inputs.family)
+        + estimate_tokens(about, inputs.family)
+        + inputs.family.chat.template_tokens
+        + estimate_target_tokens(inputs)
+    )
+
+
+def estimate_mean_row_tokens(inputs: Inputs) -> int:
+    """Tokens of a usual training row, template included."""
+    return estimate_input_tokens(inputs, MEDIAN) + overhead_tokens(inputs)

@@ -1,0 +1,1 @@
+"""Modules that every project gets as they are; standard library only."""

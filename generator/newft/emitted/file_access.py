@@ -1,0 +1,115 @@
+"""Access to the user's data files: which ones to read, how to open them, and their errors."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader, TextIOWrapper
+from pathlib import Path
+from typing import TextIO
+
+DATA_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx")
+
+
+class RecordError(Exception):
+    """A file that cannot be read as records: what is wrong, where, and what to do.
+
+    Message and hint are constant texts whose `{names}` the values fill in, so that they can be
+    translated.
+    """
+
+    def __init__(
+        self, path: Path, message: str, hint: str, *, row: int | None = None, **values: object
+    ) -> None:
+        self.path, self.row, self.values = path, row, values
+        self.template, self.hint_template = message, hint
+        self.message, self.hint = message.format_map(values), hint.format_map(values)
+        super().__init__(f"{self.where}: {self.message}")
+
+    @property
+    def where(self) -> str:
+        """The file, and the line or row of it where there is one."""
+        return f"{self.path}:{self.row}" if self.row else f"{self.path}"
+
+
+@contextmanager
+def wrap_file_errors(path: Path) -> Iterator[None]:
+    """Turn every error of the system or of a library into a RecordError that names the file."""
+    try:
+        yield
+    except RecordError:
+        raise
+    except FileNotFoundError as error:
+        message, hint = "there is no such file or folder", "check the path"
+        raise RecordError(path, message, hint) from error
+    except PermissionError as error:
+        message, hint = "you may not read it", "change its permissions, or copy it to your folder"
+        raise RecordError(path, message, hint) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RecordError(
+            path, "it cannot be read: {reason}", "check the path", reason=reason
+        ) from error
+    except UnicodeError as error:
+        message = "its encoding changed while it was read"
+        raise RecordError(path, message, "run again when nothing writes to it") from error
+    except MemoryError as error:
+        message = "it does not fit into memory"
+        raise RecordError(path, message, "split it into several files") from error
+
+
+def list_data_files(path: Path) -> list[Path]:
+    """The file itself, or the supported files of a folder, sorted by name."""
+    with wrap_file_errors(path):
+        path = expand_home(path)
+        if not stat.S_ISDIR(_read_mode(path)):
+            return [path]
+        files = [one for one in sorted(path.iterdir()) if one.suffix.lower() in DATA_SUFFIXES]
+        files = [one for one in files if not one.name.startswith((".", "~$")) and one.is_file()]
+    if not files:
+        message = "no data file in this folder"
+        hint = "put a file of one of these kinds in it: {kinds}"
+        raise RecordError(path, message, hint, kinds=", ".join(DATA_SUFFIXES))
+    return files
+
+
+def open_bytes(path: Path) -> BufferedReader:
+    """Open a regular file; a pipe or a device might never end, or wait for ever."""
+    mode = _read_mode(path)
+    if stat.S_ISDIR(mode):
+        message = "this is a folder with the ending of a file"
+        raise RecordError(path, message, "give a file, or rename the folder")
+    if not stat.S_ISREG(mode):
+        message = "this is a pipe or a device, not a file"
+        raise RecordError(path, message, "write its content into a file first")
+    return path.open("rb")
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a regular file."""
+    with open_bytes(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_text(path: Path, encoding: str | None, newline: str | None = None) -> TextIO:
+    """Open a regular file as text."""
+    return TextIOWrapper(open_bytes(path), encoding=encoding, newline=newline)
+
+
+def expand_home(path: Path) -> Path:
+    """The path with the home folder that a leading ~ stands for."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        message = "there is no such user, or the user has no home folder"
+        raise RecordError(path, message, "write the path without ~") from error
+
+
+def _read_mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except ValueError as error:
+        message = "this is not a path: {reason}"
+        raise RecordError(path, message, "check the path", reason=error) from error

@@ -1,0 +1,99 @@
+"""Labels and texts: normalized to compare them, escaped to show them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+NON_WORD_PATTERN, DIGIT_PATTERN = re.compile(r"[\W_]+"), re.compile(r"\d")
+# what skeleton() makes of ASCII, which most text is
+ASCII_TABLE: dict[int, str | None] = dict.fromkeys(range(128))
+ASCII_TABLE |= {
+    n: "0" if chr(n).isdigit() else chr(n).lower() for n in range(128) if chr(n).isalnum()
+}
+MISSING_LABEL = re.compile(
+    "[-–—/.?]*|#?n/?a|<na>|nan|null|nil|空|缺失|暂无"
+)  # `none` may be a label
+MISSING_GROUP = re.compile(f"{MISSING_LABEL.pattern}|none|unknown|anonymous|无|未知|不详|匿名")
+# in a table `none`, 无 and 暂无 may be facts; spreadsheets put #REF! for a fault
+MISSING_VALUE = re.compile(
+    r"[-–—]*|[/.?]|\\n?|#?n/?a|<na>|nan|null|nil|unknown|not (given|provided|available|known)"
+    r"|空|缺失|未知|不详|未填写?|未提供|#(value|ref|name|num|null|div/0)[!?]"
+)
+
+INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf"})
+VARIATION_SELECTOR_PATTERN = re.compile(
+    "[\ufe00-\ufe0f]"
+)  # asks for one look or another of the same character
+# what controls a terminal, reorders a line or cannot be seen: controls, formats such as U+202E and
+# U+200B, lone surrogates, line and paragraph separators
+CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+@lru_cache(maxsize=10_000)  # a file has few labels, and many rows of each
+def normalize_label(text: str) -> str:
+    """The form in which labels are compared, never shown or trained on.
+
+    It has one width and case, no invisible character, and `_` for each run of spaces and hyphens.
+    """
+    visible = VARIATION_SELECTOR_PATTERN.sub(
+        "", remove_invisible(unicodedata.normalize("NFKC", text))
+    )
+    return re.sub(r"[\s\-\u2010]+", "_", visible.strip().casefold())
+
+
+def clean_label(text: str) -> str:
+    """A label as its author wrote it, on one line and without what nobody sees."""
+    return " ".join(remove_invisible(text).split())
+
+
+def find_label(text: str, labels: Sequence[str]) -> str | None:
+    """The label of a list that a text spells, whatever its case, width and spaces."""
+    return _index_by_normal_form(tuple(labels)).get(normalize_label(text))
+
+
+@lru_cache(maxsize=10)  # labels and recommendations of one run, and those of a few tests
+def _index_by_normal_form(labels: tuple[str, ...]) -> dict[str, str]:
+    return {normalize_label(label): label for label in labels}
+
+
+def remove_invisible(text: str) -> str:
+    """The text without characters that have no width, such as U+200B, and without controls."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in INVISIBLE_CATEGORIES
+    )
+
+
+def normalize_text(text: str) -> str:
+    """The text without case, width, punctuation and digits: what stays when it is sent again."""
+    if text.isascii() and (levelled := text.translate(ASCII_TABLE)):
+        return levelled
+    folded = unicodedata.normalize("NFKC", text).strip().casefold()
+    return (
+        DIGIT_PATTERN.sub("0", "".join(NON_WORD_PATTERN.split(folded))) or folded
+    )  # a text may be one emoji
+
+
+def is_missing(cell: str, marks: re.Pattern[str]) -> bool:
+    """Whether a cell is empty, or one of the marks that are written where nothing is known."""
+    if not (cell.isascii() and cell.isprintable()):
+        cell = remove_invisible(unicodedata.normalize("NFKC", cell))
+    return marks.fullmatch(cell.strip().casefold()) is not None
+
+
+def escape_controls(text: str) -> str:
+    """Replace characters that control a terminal, reorder a line or hide by their escapes."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in CONTROL_CATEGORIES
+        else character
+        for character in text
+    )

@@ -1,0 +1,73 @@
+"""What newft says at the terminal, in the reader's language: two catalogues with equal keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from newft.emitted.normalize import escape_controls
+from newft.paths import get_templates_folder
+from newft.text import Language, Text
+
+
+class Messages:
+    """The interface texts of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self._texts = load_messages(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key with its values filled in; values are shown, never interpreted."""
+        shown = {name: escape_controls(str(value)) for name, value in values.items()}
+        return self._texts[key].format_map(shown)
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names in a row, as the language writes them."""
+        return ("、" if self.language == "zh" else ", ").join(names)
+
+
+def load_messages(language: Language) -> Mapping[str, str]:
+    """Every text of one language by its dotted key."""
+    import yaml
+
+    path = Path(__file__).parent / "locales" / f"{language}.yaml"
+    return dict(_flatten("", yaml.safe_load(path.read_text(encoding="utf-8"))))
+
+
+def translate_template(template: str, **values: object) -> Text:
+    """A text of the modules that projects get, with its values, in both languages."""
+    shown = {
+        name: value if isinstance(value, int) else escape_controls(str(value))
+        for name, value in values.items()
+    }
+    return Text(
+        template.format_map(shown),
+        _load_project_translations().get(template, template).format_map(shown),
+    )
+
+
+@cache
+def _load_project_translations() -> Mapping[str, str]:
+    """The Chinese of each English text of a project."""
+    path = get_templates_folder() / "layers/language/zh/src/package_name/runtime/messages.json"
+    texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return texts
+
+
+def detect_language(option: str | None, environment: Mapping[str, str]) -> Language:
+    """The language of the conversation: the option, NEWFT_LANG, the locale, else English."""
+    names = ("NEWFT_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    named = [option, *(environment.get(name) for name in names)]
+    chosen = next((value for value in named if value), "en")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
+def _flatten(prefix: str, node: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for key, value in node.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(f"{prefix}{key}.", value)
+        else:
+            yield f"{prefix}{key}", str(value)

@@ -1,0 +1,254 @@
+"""Plans and facts as plain data, every text in a form that stays a text where it is written."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeAlias
+
+import yaml
+
+from newft.schema.answers import Answers
+from newft.schema.kit import SystemPrompts
+from newft.schema.plan import Plan
+from newft.schema.reasoned import Reasoned, Sourced, as_citation
+from newft.text import Language, Text
+
+PlainValue: TypeAlias = "bool | int | float | str | list[PlainValue] | dict[str, PlainValue] | None"
+
+# the parser in C is several times faster, and is missing from some builds of PyYAML
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+LINE_WIDTH = 100  # columns of a line in an emitted file; Chinese characters take two
+
+_WORD_REGEX = r"[\w/.+'()%，。；：、！？（）-]"
+_BARE_TEXT_PATTERN = re.compile(rf"[^\W\d]{_WORD_REGEX}*(?: {_WORD_REGEX}+)*")
+_HIDDEN_CATEGORIES = {
+    "Cc",
+    "Cf",
+    "Co",
+    "Cs",
+    "Zl",
+    "Zp",
+}  # control, bidirectional, private: never shown as is
+_OPENING_MARKS, _CLOSING_MARKS, _WIDE_RANGE = (
+    "（「『《【“‘",
+    "，。；：、！？）」』》】”’",
+    "\u2e80-\uffef",
+)
+_BREAKABLE_PATTERN = re.compile(
+    rf"\s+|[{_OPENING_MARKS}]*(?:[^\s{_WIDE_RANGE}]+|[{_WIDE_RANGE}])[{_CLOSING_MARKS}]*|[{_OPENING_MARKS}]+"
+)
+
+
+def to_plain(value: object, language: Language | None = None) -> PlainValue:
+    """A value without types; texts in one language, or as a mapping where none is named."""
+    match value:
+        case Text():
+            return value.to(language) if language else {"en": value.en, "zh": value.zh}
+        case Reasoned() | Sourced() if language:
+            return _reasoned_to_plain(value, language)
+        case None | bool() | int() | float() | str():
+            return value
+        case Mapping():
+            return {str(key): to_plain(item, language) for key, item in value.items()}
+        case tuple() | list():
+            return [to_plain(item, language) for item in value]
+        case _ if is_dataclass(value):
+            return {
+                item.name: to_plain(getattr(value, item.name), language) for item in fields(value)
+            }
+        case _:
+            raise TypeError(f"{type(value).__name__} is not plain data")
+
+
+def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
+    """The two names templates see.
+
+    `plan.yaml`, `plan.toml` and `plan.line` are the plan again: every value as a YAML scalar, every
+    text as a TOML string, every text on one line with nothing invisible in it.
+    """
+    values: dict[str, PlainValue] = {
+        item.name: to_plain(getattr(plan, item.name), plan.language) for item in fields(plan)
+    }
+    values["run"] = f"{answers.task}-{answers.method}"
+    as_yaml = {key: _yaml_strings(value) for key, value in values.items()}
+    as_yaml["prompts"] = {
+        item.name: format_yaml_block(getattr(plan.prompts, item.name), indent=4)
+        for item in fields(SystemPrompts)
+    }
+    as_yaml["template_arguments"] = format_yaml_value(to_plain(plan.model.template_arguments))
+    forms: dict[str, PlainValue] = {
+        "yaml": as_yaml,
+        "toml": {key: _map_strings(value, quote) for key, value in values.items()},
+        "line": {key: _map_strings(value, to_one_line) for key, value in values.items()},
+    }
+    return {"answers": to_plain(answers, plan.language), "plan": values | forms}
+
+
+def dump_yaml(values: Mapping[str, PlainValue]) -> str:
+    """A mapping as YAML that people read and edit."""
+    text = yaml.dump(values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=math.inf)
+    return "".join(
+        _escape_character(char) if _is_hidden(char) and char != "\n" else char for char in text
+    )
+
+
+def format_yaml_value(value: PlainValue) -> str:
+    """A value on one line of YAML; numbers so that every YAML reads them as numbers."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case float():
+            return _format_yaml_float(value)
+        case int():
+            return str(value)
+        case str():
+            return format_yaml_text(value)
+        case list():
+            return f"[{', '.join(format_yaml_value(item) for item in value)}]"
+        case dict():
+            items = (
+                f"{format_yaml_text(key)}: {format_yaml_value(item)}" for key, item in value.items()
+            )
+            return f"{{{', '.join(items)}}}"
+
+
+@cache  # the same keys and names come back in every form of the plan
+def format_yaml_text(text: str) -> str:
+    """A text as a YAML scalar: bare where that is safe, else in double quotes."""
+    bare = _BARE_TEXT_PATTERN.fullmatch(text) and text.lower() not in {"y", "n"}
+    return text if bare and yaml.load(f"[{text}]", _LOADER) == [text] else quote(text)
+
+
+def format_yaml_block(text: str, *, indent: int) -> str:
+    """A text of several lines as a YAML block, where a block says exactly the same."""
+    lines = text.split("\n")
+    block = "|-\n" + "\n".join(" " * indent + line if line else "" for line in lines)
+    clean = all(line == line.rstrip() and not any(map(_is_hidden, line)) for line in lines)
+    if len(lines) < 2 or not clean or not lines[0] or not lines[-1] or lines[0][0] == " ":
+        return format_yaml_text(text)
+    return block
+
+
+def quote(text: str) -> str:
+    """A text in double quotes, as YAML and TOML both read it."""
+    return "".join(
+        _escape_character(char) if _is_hidden(char) else char
+        for char in json.dumps(text, ensure_ascii=False)
+    )
+
+
+def to_one_line(text: str) -> str:
+    """A text on one line, with every invisible character spelled out."""
+    return "".join(
+        _escape_character(char) if _is_hidden(char) else char for char in " ".join(text.split())
+    )
+
+
+def wrap_text(text: str, *, width: int) -> list[str]:
+    """Lines of at most `width` columns, except for a single word that is longer."""
+    lines = [""]
+    for piece in _BREAKABLE_PATTERN.findall(to_one_line(text)):
+        if lines[-1] and _measure_width((lines[-1] + piece).rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def _reasoned_to_plain(
+    reasoned: Reasoned[Any] | Sourced[Any], language: Language
+) -> dict[str, PlainValue]:
+    value, why = to_plain(reasoned.value, language), reasoned.why.to(language)
+    source = as_citation(reasoned.source).to(language)
+    comment: list[PlainValue] = [*_format_comment(why, source, language)]
+    return {
+        "value": value,
+        "why": why,
+        "source": source,
+        "yaml": format_yaml_value(value),
+        "comment": comment,
+    }
+
+
+def _format_comment(why: str, source: str, language: Language) -> list[str]:
+    """The reason and its source: on one line, or apart, so that the eye can skip the source."""
+    width = LINE_WIDTH - len("  # ")
+    brackets, named = ("（{}）", "出处：{}") if language == "zh" else (" ({})", "source: {}")
+    together = wrap_text(why + brackets.format(source), width=width)
+    if len(together) == 1:
+        return [f"# {together[0]}"]
+    apart = wrap_text(named.format(source), width=width - 2)
+    return [f"# {line}" for line in wrap_text(why, width=width)] + [f"#   {line}" for line in apart]
+
+
+def _yaml_strings(value: PlainValue) -> PlainValue:
+    match value:
+        case list():
+            return [_yaml_strings(item) for item in value]
+        case dict():
+            return {format_yaml_text(key): _yaml_strings(item) for key, item in value.items()}
+        case _:
+            return format_yaml_value(value)
+
+
+def _map_strings(value: PlainValue, write: Callable[[str], str]) -> PlainValue:
+    match value:
+        case str():
+            return write(value)
+        case list():
+            return [_map_strings(item, write) for item in value]
+        case dict():
+            return {key: _map_strings(item, write) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _format_yaml_float(value: float) -> str:
+    if not math.isfinite(value):
+        return {math.inf: ".inf", -math.inf: "-.inf"}.get(value, ".nan")
+    if value == 0 or 0.01 <= abs(value) < 1e16:
+        return repr(value)
+    # YAML 1.1 wants a dot and a signed exponent: it reads 1e-3 as text
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    first, *rest = digits
+    power = int(exponent) + len(rest)
+    mantissa = f"{first}.{''.join(map(str, rest)) or '0'}"
+    return f"{'-' * sign}{mantissa}e{power:+d}"
+
+
+def _is_hidden(char: str) -> bool:
+    return unicodedata.category(char) in _HIDDEN_CATEGORIES or char in "\ufffe\uffff"
+
+
+def _escape_character(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
+
+
+def _measure_width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Safe, without anchors, and with double quotes around what must be escaped."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if any(map(_is_hidden, text)) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)

@@ -1,0 +1,202 @@
+"""The template folders a project is stacked from, lowest first, and the tree they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+from newft import emitted, paths
+from newft.errors import RenderError
+from newft.schema.plan import Plan
+from newft.text import Text, join_texts, to_bilingual_text
+
+LAYER_ORDER = ("method", "source", "language")  # above the base, below the domain
+EMITTED_MODULES = (  # of newft.emitted, by their place in the package of a project
+    "data/file_access.py",
+    "data/label_leaks.py",
+    "data/normalize.py",
+    "data/quantities.py",
+    "data/readers.py",
+    "data/text_encoding.py",
+)
+MULTILABEL_MODULE = "data/multilabel.py"
+WORKBOOK_MODULE = "data/workbook.py"
+TEMPLATE_SUFFIX = ".jinja"  # of a template; it goes when the file is rendered
+# A template whose path begins with this is included by others, and is no file of a project.
+PARTIAL_PREFIX = "_"
+REPLACES_FILE = "replaces.txt"  # in a layer: the lower layers' files it replaces, one path a line
+
+_IGNORED_NAMES = (
+    "__pycache__",
+    "*.py[co]",
+    ".*_cache",
+    ".hypothesis",
+    "*.egg-info",
+    ".DS_Store",
+    *("~*", ".git", ".svn"),
+)
+_PACKAGE_PATTERN = re.compile(r"\bpackage_name\b")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A folder of files, and what messages call it."""
+
+    name: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class _File:
+    layer: str
+    path: str  # in the project, as composed: with `.jinja`
+    content: bytes
+    executable: bool
+
+
+def stack_layers(plan: Plan) -> tuple[Layer, ...]:
+    """The layers of a plan, lowest first: the base, the plan's own by precedence, the domain's."""
+    root = paths.get_templates_folder()
+    named = sorted(plan.layers, key=_get_precedence)
+    overlay = Path(plan.kit.folder) / "overlay" / plan.task_id
+    layers = [Layer("base", root / "project")]
+    layers += [Layer(name, root / "layers" / name) for name in named]
+    layers += [Layer(f"domain/{plan.kit.id}/{plan.task_id}", overlay)] if overlay.is_dir() else []
+    for layer in layers:
+        if not layer.folder.is_dir():
+            raise RenderError(Text("the layer does not exist", "没有这个模板层"), where=layer.name)
+    return tuple(layers)
+
+
+def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
+    """The modules of newft itself that a project needs as they are."""
+    needed = {
+        MULTILABEL_MODULE: bool(plan.task.separator),
+        WORKBOOK_MODULE: plan.data.has_workbook,
+    }
+    return (*EMITTED_MODULES, *(name for name, wanted in needed.items() if wanted))
+
+
+def compose_layers(
+    layers: Sequence[Layer], package: str, into: Path, *, own: Sequence[str] = EMITTED_MODULES
+) -> dict[str, str]:
+    """The layer that each composed file came from; the files themselves are written to `into`."""
+    chosen: dict[str, _File] = {}
+    for layer in (None, *layers):
+        files = (
+            _list_emitted_files(package, own)
+            if layer is None
+            else list(_iterate_files(layer, package))
+        )
+        replaced = set() if layer is None else _read_replacements(layer, package)
+        _check_replacements(files, chosen, replaced)
+        for path in replaced:
+            del chosen[_strip_suffix(path)]
+        chosen |= {_strip_suffix(file.path): file for file in files}
+    for file in chosen.values():
+        target = into / file.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.content)
+        # fixed modes: the tree must not depend on the umask of a checkout or of pip
+        target.chmod(0o755 if file.executable else 0o644)
+    return {file.path: file.layer for file in chosen.values()}
+
+
+def _get_precedence(name: str) -> int:
+    kind = PurePosixPath(name).parts[0]
+    if kind not in LAYER_ORDER:
+        message = Text(
+            f"the kind of a layer must be one of: {', '.join(LAYER_ORDER)}",
+            f"模板层的种类只能是：{'、'.join(LAYER_ORDER)}",
+        )
+        raise RenderError(message, where=name)
+    return LAYER_ORDER.index(kind)
+
+
+def _list_emitted_files(package: str, own: Sequence[str]) -> list[_File]:
+    folder = Path(emitted.__file__).parent
+    return [
+        _File(
+            "newft",
+            f"src/{package}/{name}",
+            (folder / PurePosixPath(name).name).read_bytes(),
+            executable=False,
+        )
+        for name in own
+    ]
+
+
+def _iterate_files(layer: Layer, package: str) -> Iterator[_File]:
+    for path in sorted(layer.folder.rglob("*")):
+        relative = path.relative_to(layer.folder)
+        if any(fnmatch(part, leftover) for part in relative.parts for leftover in _IGNORED_NAMES):
+            continue
+        if path.is_symlink():
+            message = Text("a layer must not contain links", "模板层中不能有链接")
+            raise RenderError(message, where=f"{layer.name}: {relative}")
+        if path.is_dir() or relative.as_posix() == REPLACES_FILE:
+            continue
+        content = path.read_bytes()
+        if path.suffix == ".py":
+            content = _PACKAGE_PATTERN.sub(package, content.decode("utf-8")).encode("utf-8")
+        name = _replace_package(relative.as_posix(), package)
+        yield _File(layer.name, name, content, executable=bool(path.stat().st_mode & 0o100))
+
+
+def _read_replacements(layer: Layer, package: str) -> set[str]:
+    listing = layer.folder / REPLACES_FILE
+    lines = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
+    return {_replace_package(line.strip(), package) for line in lines if line.strip()}
+
+
+def _check_replacements(
+    files: Sequence[_File], chosen: dict[str, _File], replaced: set[str]
+) -> None:
+    """Refuse a file that hides a lower layer's, and a declaration that replaces nothing."""
+    faults = [
+        Text(
+            f"{_strip_suffix(file.path)} of {file.layer} hides {path} of {lower.layer}",
+            f"{file.layer} 的 {_strip_suffix(file.path)} 会遮住 {lower.layer} 的 {path}",
+        )
+        for file in files
+        for path, lower in chosen.items()
+        if path not in replaced
+        and _conflicts(PurePosixPath(path), PurePosixPath(_strip_suffix(file.path)))
+    ]
+    written = {_strip_suffix(file.path) for file in files}
+    faults += [
+        Text(
+            f"{REPLACES_FILE} names {path}, but no lower layer has it",
+            f"{REPLACES_FILE} 写了 {path}，但下层没有这个文件",
+        )
+        for path in sorted(replaced - set(chosen))
+    ]
+    faults += [
+        Text(
+            f"{REPLACES_FILE} names {path}, but this layer does not have it",
+            f"{REPLACES_FILE} 写了 {path}，但本层没有这个文件",
+        )
+        for path in sorted(replaced - written)
+    ]
+    if faults:
+        hint = Text(
+            f"rename the file, or name it in {REPLACES_FILE} of the upper layer",
+            f"请给文件改名，或写进上层的 {REPLACES_FILE}",
+        )
+        raise RenderError(join_texts(faults, to_bilingual_text("\n")), where="layers", hint=hint)
+
+
+def _conflicts(one: PurePosixPath, other: PurePosixPath) -> bool:
+    """Whether the two cannot both be: the same file, or one where the other needs a folder."""
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _replace_package(path: str, package: str) -> str:
+    return "/".join(_PACKAGE_PATTERN.sub(package, part) for part in path.split("/"))
+
+
+def _strip_suffix(path: str) -> str:
+    return path.removesuffix(TEMPLATE_SUFFIX)

@@ -1,0 +1,1 @@
+"""Data classes shared between packages."""

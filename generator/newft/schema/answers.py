@@ -1,0 +1,36 @@
+"""What the user of newft answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from newft.schema.family import LORA
+from newft.text import Language
+
+
+@dataclass(frozen=True)
+class DataAnswer:
+    """The user's files, and the columns they corrected."""
+
+    files: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+    positive: str | None = None  # the label whose probability is scored
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was asked and answered, and nothing derived."""
+
+    name: str
+    domain: str
+    task: str
+    language: Language
+    gpu: str
+    family: str
+    model: str  # `embedded`, a hub id, or a folder
+    hub: Literal["huggingface", "modelscope"] = "huggingface"
+    revision: str | None = None
+    method: str = LORA
+    data: DataAnswer = field(default_factory=DataAnswer)

@@ -1,0 +1,19 @@
+"""Everything that newft knows before it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from newft.schema.family import Family
+from newft.schema.hardware import Accelerator
+from newft.schema.kit import Kit
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything newft knows before it asks."""
+
+    kits: Mapping[str, Kit]
+    families: Mapping[str, Family]
+    accelerators: Mapping[str, Accelerator]

@@ -1,0 +1,107 @@
+"""Domains: their tasks, record fields and prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from newft.schema.reasoned import Sourced
+from newft.text import Language, Text
+
+YES_LABELS = ("yes", "true", "1", "y", "t", "是", "有")
+NO_LABELS = ("no", "false", "0", "n", "f", "否", "无")
+
+FieldRole = Literal["text", "context", "label", "outcome", "group", "protected", "excluded"]
+PieceKind = Literal["word", "digit", "han", "other"]  # of a text; see text_pieces.py
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a task's record, and how to find its column.
+
+    Roles: `text` is what is asked, `context` a short field that is asked about; `label` is what
+    is answered, `outcome` a second line of the answer; rows of one `group` stay in one split;
+    `protected` and `excluded` are any number of columns that no prompt may show, the first kept
+    beside the rows for measuring.
+    """
+
+    role: FieldRole
+    title: Text
+    synonyms: tuple[str, ...]  # compared after folding case, width, spaces and punctuation
+    required: bool = True
+    typical: tuple[str, ...] = ()  # labels, or words of a text: how records of the task are told
+
+
+@dataclass(frozen=True)
+class SystemPrompts:
+    """System prompts of a task in one language.
+
+    `{labels}` is where the label list goes, `{recommendations}` that of the outcomes.
+    """
+
+    tuned: str  # short: the labels are learned, not listed
+    untuned: str  # what the untouched model gets: the labels listed
+
+
+@dataclass(frozen=True)
+class PositiveLabel:
+    """How to tell the label whose probability is scored, such as the one of a bad loan."""
+
+    labels: tuple[str, ...]  # this label, whatever its column is called
+    others: tuple[str, ...]  # its opposites
+    yes_columns: tuple[str, ...]  # in columns of such a name, yes and 1 are this label
+    no_columns: tuple[str, ...]  # in columns of such a name, no and 0 are this label
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing a domain is tuned for."""
+
+    title: Text
+    description: Text
+    fields: Mapping[str, Field]
+    prompts: Mapping[Language, SystemPrompts]
+    sample: Mapping[Language, str]  # file below the kit's `sample/`
+    question: Mapping[Language, str]  # an example input for `make chat`
+    out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
+    # where the records have an outcome, which is then a second line of the answer
+    prompts_with_outcome: Mapping[Language, SystemPrompts] = field(default_factory=dict)
+    positive: PositiveLabel | None = None
+    separator: str | None = None  # between several labels of one record
+    label_prefix: str = ""  # that some files write before every label
+    label_suffix: str = ""  # and after it
+    question_template: Mapping[Language, str] = field(
+        default_factory=dict
+    )  # `{type}` is the context
+    leak_pattern: Mapping[Language, str] = field(default_factory=dict)  # a pattern in the input
+
+    @property
+    def tabular(self) -> bool:
+        """True where a record has no text: all other columns are what is asked."""
+        return all(field.role != "text" for field in self.fields.values())
+
+    @property
+    def single_fields(self) -> dict[str, Field]:
+        """The fields that one column holds."""
+        many = ("protected", "excluded")
+        return {name: field for name, field in self.fields.items() if field.role not in many}
+
+
+@dataclass(frozen=True)
+class Kit:
+    """A domain: what a project of its kind needs to know."""
+
+    id: str
+    title: Text
+    description: Text
+    tasks: Mapping[str, Task]
+    folder: str  # where its `sample/` and `overlay/` lie; set by the loader
+
+
+@dataclass(frozen=True)
+class ShortRunLearningRate:
+    """The learning rate that was measured for runs of few updates."""
+
+    updates: int  # at most
+    learning_rate: Sourced[float]

@@ -1,0 +1,121 @@
+"""What this machine has: cores, memory, and an accelerator if one answers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from newft.schema.hardware import MachineFacts
+
+NVIDIA_SMI_TIMEOUT = 10  # a driver that takes longer is not to be waited for
+GIB = 1024**3
+MIN_BF16_CAPABILITY = 8.0  # compute capability
+# name, MiB, and compute capability where the driver knows of it
+GPU_LINE_PATTERN = re.compile(r"\s*(.+?),\s*(\d+|\[.*?\])\s*(?:,\s*(\d+\.\d+)?.*)?")
+
+
+class _Gpu(NamedTuple):
+    name: str
+    memory_gb: float | None
+    bf16: bool | None
+    compute_capability: float | None = None
+
+
+def probe_machine() -> MachineFacts:
+    """This machine; memory is the accelerator's, or main memory where there is none."""
+    cards = _list_nvidia_gpus()
+    first = cards[0] if cards else _probe_without_nvidia()
+    return MachineFacts(
+        accelerator=first.name,
+        count=max(1, sum(card.name == first.name for card in cards)),  # of one kind
+        cores=_count_cores(),
+        memory_gb=first.memory_gb,
+        bf16=first.bf16,
+        compute_capability=first.compute_capability,
+    )
+
+
+def _probe_without_nvidia() -> _Gpu:
+    """What trains where no NVIDIA card does; Apple's GPU shares main memory."""
+    if (platform.system(), platform.machine()) == ("Darwin", "arm64"):
+        return _Gpu("Apple silicon", _read_main_memory_gb(), None)
+    return _Gpu("cpu", _read_main_memory_gb(), _has_cpu_bf16())
+
+
+def _list_nvidia_gpus() -> list[_Gpu]:
+    """Each card that this process may use."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    # an old driver refuses a query that names what it does not know
+    answer = _query_nvidia_smi(program, "name,memory.total,compute_cap") or _query_nvidia_smi(
+        program, "name,memory.total"
+    )
+    cards = [
+        _parse_gpu_line(line)
+        for found in answer.splitlines()
+        if (line := GPU_LINE_PATTERN.fullmatch(found))
+    ]
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        return cards
+    chosen = [one for one in visible.replace(" ", "").split(",") if one not in ("", "-1")]
+    if all(one.isdecimal() for one in chosen):
+        return [cards[int(one)] for one in chosen if int(one) < len(cards)]
+    return cards[: len(chosen)]  # named by UUID, which says how many
+
+
+def _query_nvidia_smi(program: str, asked: str) -> str:
+    """What nvidia-smi says of each card, a line a card; nothing where it fails."""
+    query = [program, f"--query-gpu={asked}", "--format=csv,noheader,nounits"]
+    try:
+        return subprocess.run(
+            query, capture_output=True, text=True, timeout=NVIDIA_SMI_TIMEOUT, check=True
+        ).stdout
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return ""
+
+
+def _parse_gpu_line(line: re.Match[str]) -> _Gpu:
+    name, memory, capability = line.groups()
+    return _Gpu(
+        name,
+        round(int(memory) / 1024, 1) if memory.isdecimal() else None,  # `[N/A]` where it is shared
+        float(capability) >= MIN_BF16_CAPABILITY if capability else None,
+        float(capability) if capability else None,
+    )
+
+
+def _count_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _read_main_memory_gb() -> float | None:
+    """Main memory in GiB, within a container's limit; None where the system does not say."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    with contextlib.suppress(OSError, ValueError):  # no container, or `max`
+        memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    return round(memory / GIB, 1)
+
+
+def _has_cpu_bf16() -> bool:
+    """Whether the processor has bf16 instructions; unknown counts as no. How fast they are, the
+    project measures.
+    """
+    try:
+        described = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return re.search(r"\b(avx512_bf16|amx_bf16)\b", described) is not None

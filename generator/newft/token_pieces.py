@@ -1,0 +1,54 @@
+"""Counts the pieces of a text from which its number of tokens can be estimated without a tokenizer.
+
+Tokenizers of byte-level BPE split a text by a pattern first: a word goes with the space before it,
+digits, marks and Chinese characters stand for themselves. How many tokens each kind becomes differs
+by family (`tokens_per_piece` in templates/families); what counts as a piece does not.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# A usual word is one token whatever its length; codes and capitals are split every few letters.
+_WORD_PATTERN = re.compile(r"[A-Z]?[a-z]{1,10}|[A-Z]{1,2}")
+_DIGIT_PATTERN = re.compile(r"[0-9]")
+# A run of one mark is one token; so is a space, unless a word follows and takes it in.
+_PUNCTUATION_PATTERN = re.compile(r"([\x00-\x1f!-/:-@\[-`{-\x7f])\1*| +(?![A-Za-z])")
+_HAN_PATTERN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+
+
+@dataclass(frozen=True)
+class PieceCounts:
+    """How many pieces of each kind there are."""
+
+    words: float = 0
+    digits: float = 0
+    marks: float = 0
+    han: float = 0
+    other: float = 0  # marks and letters outside ASCII and Chinese
+
+    def weigh(self, weights: PieceCounts) -> float:
+        """The sum of the pieces, each kind times its weight."""
+        return (
+            self.words * weights.words
+            + self.digits * weights.digits
+            + self.marks * weights.marks
+            + self.han * weights.han
+            + self.other * weights.other
+        )
+
+
+def count_pieces(text: str) -> PieceCounts:
+    """The pieces of a text."""
+    han, other = 0, 0
+    if not text.isascii():
+        han = len(_HAN_PATTERN.findall(text))
+        other = len(text) - len(text.encode("ascii", "ignore")) - han
+    return PieceCounts(
+        words=len(_WORD_PATTERN.findall(text)),
+        digits=len(_DIGIT_PATTERN.findall(text)),
+        marks=sum(1 for _ in _PUNCTUATION_PATTERN.finditer(text)),
+        han=han,
+        other=other,
+    )

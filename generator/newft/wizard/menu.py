@@ -1,0 +1,252 @@
+"""A list to choose from: typing filters it, the arrows move in it, its height is bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from newft.console.text_layout import measure_width, wrap_text
+from newft.emitted.normalize import escape_controls as safe
+from newft.text import fold_name
+
+if TYPE_CHECKING:
+    from prompt_toolkit.application import Application
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+    from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+    from prompt_toolkit.styles import Style
+
+MIN_HEIGHT = 3  # lines, also where the terminal is very low
+INDENT = 3  # columns before a title, 5 before what is said of it
+
+
+class Option(NamedTuple):
+    """One entry of a list."""
+
+    value: str
+    title: str
+    note: str = ""  # shown beside the title, or below where the line is full
+    refusal: str = ""  # why it cannot be chosen
+    fixed: bool = False  # stays whatever is typed, such as the way back
+
+
+class Menu:
+    """The state of a list: what was typed, which entry is marked, what was refused."""
+
+    def __init__(
+        self,
+        options: Sequence[Option],
+        default: str | None = None,
+        *,
+        beside: Callable[[str], str] = "  ({})".format,
+    ) -> None:
+        self._options = options
+        self.beside = beside  # how a note stands on the line of its title
+        self.typed = ""
+        self.refused = ""
+        listed = [option.value for option in options]
+        self._marked = default if default in listed else listed[0]
+
+    @property
+    def shown(self) -> list[Option]:
+        """The entries that hold what was typed; those that are fixed always."""
+        typed = fold_name(self.typed)
+        return [
+            one
+            for one in self._options
+            if one.fixed or typed in fold_name(f"{one.title} {one.value}")
+        ]
+
+    @property
+    def marked(self) -> Option | None:
+        """The marked entry; None where nothing is shown."""
+        shown = self.shown
+        here = [option for option in shown if option.value == self._marked]
+        return next(iter([*here, *shown]), None)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether what was typed leaves entries out."""
+        return len(self.shown) < len(self._options)
+
+    def move(self, step: int) -> None:
+        """Mark another entry; behind the last comes the first."""
+        if self.marked:
+            shown = self.shown
+            self._marked = shown[(shown.index(self.marked) + step) % len(shown)].value
+        self.refused = ""
+
+    def type(self, text: str) -> None:
+        """Filter by more text; mark the entry that begins with it, else the first that holds it."""
+        self._filter(self.typed + text)
+
+    def erase(self, *, all_of_it: bool = False) -> None:
+        """Take back the last character, or all that was typed."""
+        self._filter("" if all_of_it else self.typed[:-1])
+
+    def choose(self) -> str | None:
+        """The value of the marked entry; None where it is refused."""
+        option = self.marked
+        if option is None or option.refusal:
+            self.refused = option.refusal if option else ""
+            return None
+        return option.value
+
+    def _filter(self, text: str) -> None:
+        self.typed, self.refused = text, ""
+        found = [option for option in self.shown if not option.fixed] or self.shown
+        begun = [
+            one
+            for one in self.shown
+            if any(name.casefold().startswith(text.casefold()) for name in (one.title, one.value))
+        ]
+        if text and found:
+            self._marked = (begun or found)[0].value
+
+
+def run_menu(menu: Menu, question: str, *, hint: Callable[[Menu], str]) -> str:
+    """The value chosen; the list is gone afterwards, and the question stays with its answer."""
+    from prompt_toolkit import print_formatted_text
+    from prompt_toolkit.application import get_app_session
+    from prompt_toolkit.formatted_text import FormattedText
+
+    answer = ""
+    try:
+        value = _build_application(menu, question, hint).run()
+        answer = menu.marked.title if menu.marked else ""
+        return value
+    finally:  # also where the person left: the question is what they left at
+        line = FormattedText([*_format_question(question), ("class:answer", safe(answer))])
+        print_formatted_text(line, style=build_style(), output=get_app_session().output)
+
+
+def _build_application(menu: Menu, question: str, hint: Callable[[Menu], str]) -> Application[str]:
+    from prompt_toolkit.application import Application
+    from prompt_toolkit.application.current import get_app
+    from prompt_toolkit.layout import (
+        FormattedTextControl,
+        HSplit,
+        Layout,
+        ScrollOffsets,
+        VerticalAlign,
+        Window,
+    )
+    from prompt_toolkit.layout.dimension import Dimension
+
+    def columns() -> int:
+        return get_app().output.get_size().columns
+
+    def height() -> Dimension:
+        return Dimension(max=max(MIN_HEIGHT, get_app().output.get_size().rows // 2))
+
+    def below() -> StyleAndTextTuples:
+        style = "class:refused" if menu.refused else "class:instruction"
+        text = menu.refused or hint(menu)
+        lines = [f"{' ' * INDENT}{safe(line)}" for line in text.split("\n") if line]
+        return [(style, "\n".join(wrap_text("\n".join(lines), columns() - 1)))] if lines else []
+
+    def head() -> StyleAndTextTuples:
+        return [*_format_question(question), ("class:typed", safe(menu.typed))]
+
+    options = FormattedTextControl(
+        lambda: _render_options(menu, columns()), focusable=True, show_cursor=False
+    )
+    body = HSplit(
+        [
+            Window(FormattedTextControl(head), dont_extend_height=True, wrap_lines=True),
+            Window(
+                options,
+                height=height,
+                dont_extend_height=True,
+                scroll_offsets=ScrollOffsets(top=1, bottom=2),
+            ),
+            Window(FormattedTextControl(below), dont_extend_height=True),
+        ],
+        align=VerticalAlign.TOP,
+    )
+    return Application(
+        layout=Layout(body, focused_element=options),
+        key_bindings=_build_key_bindings(menu),
+        style=build_style(),
+        erase_when_done=True,
+    )
+
+
+def _format_question(question: str) -> StyleAndTextTuples:
+    return [("class:qmark", "?"), ("class:question", f" {safe(question)} ")]
+
+
+def build_style() -> Style:
+    """The colours of all prompts."""
+    from prompt_toolkit.styles import Style
+
+    return Style(
+        [
+            ("qmark", "fg:ansicyan bold"),
+            ("question", "bold"),
+            ("instruction", "fg:ansibrightblack"),
+            ("refused", "fg:ansired"),
+            ("barred", "fg:ansibrightblack"),
+            ("typed", "underline"),
+            ("pointer", "fg:ansicyan bold"),
+            ("highlighted", "fg:ansicyan"),
+            ("answer", "fg:ansicyan"),
+        ]
+    )
+
+
+def _render_options(menu: Menu, columns: int) -> StyleAndTextTuples:
+    """Every shown entry: its title on a line of its own, its note beside or below."""
+    lines: StyleAndTextTuples = []
+    for option in menu.shown:
+        here = option is menu.marked
+        if lines:
+            lines.append(("", "\n"))
+        if here:
+            lines.append(("[SetCursorPosition]", ""))
+        lines.append(("class:pointer", " > " if here else " " * INDENT))
+        style = "class:highlighted" if here else "class:barred" if option.refusal else ""
+        lines += _render_option(option, menu.beside(safe(option.note)), style, columns - 1)
+    return lines
+
+
+def _render_option(option: Option, note: str, style: str, columns: int) -> StyleAndTextTuples:
+    first, *more = wrap_text(safe(option.title), columns - INDENT)
+    parts: StyleAndTextTuples = [(style, first)]
+    parts += [(style, f"\n{' ' * INDENT}{line}") for line in more]
+    if not option.note:
+        return parts
+    if not more and INDENT + measure_width(first + note) <= columns:
+        return [*parts, ("class:instruction", note)]
+    below = wrap_text(safe(option.note), columns - INDENT - 2)
+    return [*parts, *(("class:instruction", f"\n{' ' * (INDENT + 2)}{line}") for line in below)]
+
+
+def _build_key_bindings(menu: Menu) -> KeyBindings:
+    from prompt_toolkit.key_binding import KeyBindings
+    from prompt_toolkit.keys import Keys
+
+    keys = KeyBindings()
+
+    def bind(names: Sequence[str], act: Callable[[KeyPressEvent], object]) -> None:
+        for name in names:
+            keys.add(name, eager=True)(lambda event: act(event) and None)
+
+    def choose(event: KeyPressEvent) -> None:
+        if (value := menu.choose()) is not None:
+            event.app.exit(result=value)
+
+    bind([Keys.Up, Keys.ControlP], lambda _: menu.move(-1))
+    bind([Keys.Down, Keys.ControlN], lambda _: menu.move(1))
+    bind([Keys.Enter], choose)
+    bind([Keys.Backspace], lambda _: menu.erase())
+    bind([Keys.ControlU], lambda _: menu.erase(all_of_it=True))
+    bind([Keys.ControlC], lambda event: event.app.exit(exception=KeyboardInterrupt()))
+    bind([Keys.ControlD], lambda event: event.app.exit(exception=EOFError()))
+    bind([Keys.BracketedPaste], lambda event: menu.type(event.data.strip()))
+
+    @keys.add(Keys.Any)
+    def _(event: KeyPressEvent) -> None:
+        if event.data.isprintable():
+            menu.type(event.data)
+
+    return keys

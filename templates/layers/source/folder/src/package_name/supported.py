@@ -1,7 +1,0 @@
-"""Which base models this project can load: run.yaml may name no others."""
-
-from __future__ import annotations
-
-SOURCE = "folder"
-ONLY_MODEL: str | None = None
-HAS_REVISIONS = False

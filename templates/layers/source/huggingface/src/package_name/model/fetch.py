@@ -1,0 +1,127 @@
+"""The base model from Hugging Face, or from the mirror that HF_ENDPOINT names.
+
+HF_HOME says where the cache is, HF_HUB_OFFLINE=1 uses nothing but the cache, HF_TOKEN opens gated
+and private models. No token belongs into config/run.yaml.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from huggingface_hub import constants, snapshot_download
+from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    HTTPError,
+    RevisionNotFoundError,
+)
+
+from ..config import ModelConfig
+from ..runtime.errors import ProjectError
+from ..runtime.messages import fill
+from .verify import (
+    ALLOW_PATTERNS,
+    IGNORE_PATTERNS,
+    ModelFolder,
+    explain_offline,
+    find_local_folder,
+    verify_model_folder,
+)
+
+
+def fetch_model_folder(model: ModelConfig) -> ModelFolder:
+    """The model in the cache, fetched where it is not there yet, and the commit that it is.
+
+    A `model.id` that is a folder here is used as it is: the way to bring a model by hand.
+    """
+    if brought := find_local_folder(model):
+        return verify_model_folder(brought, None, hint=_make_offline_hint(model))
+    try:
+        snapshot = _download_snapshot(model, offline=False)
+    except (HTTPError, HFValidationError, OSError) as error:
+        raise _explain_error(error, model) from error
+    return verify_model_folder(
+        snapshot,
+        snapshot.name,  # the cache names a snapshot after its commit
+        hint=fill(
+            "run again with a network; if the model has no safetensors, choose another model.id"
+        ),
+    )
+
+
+def find_cached_folder(model: ModelConfig) -> Path | None:
+    """The folder of the model, if it is on this machine; nothing is fetched."""
+    if brought := find_local_folder(model):
+        return brought
+    try:
+        return _download_snapshot(model, offline=True)
+    except (HFValidationError, OSError):
+        return None
+
+
+def _download_snapshot(model: ModelConfig, *, offline: bool) -> Path:
+    return Path(
+        snapshot_download(
+            model.id,
+            revision=model.revision,
+            allow_patterns=ALLOW_PATTERNS,
+            ignore_patterns=IGNORE_PATTERNS,
+            local_files_only=offline,
+        )
+    )
+
+
+def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
+    hub = constants.ENDPOINT
+    match error:
+        case HFValidationError():
+            return ProjectError(
+                "model.id is {id}: no folder here, and no name that a hub could have",
+                "write the path of a model folder, or ORGANISATION/MODEL",
+                id=repr(model.id),
+            )
+        case GatedRepoError():
+            return ProjectError(
+                "{id} is gated, and {hub} did not let you in",
+                "accept its terms at {hub}/{id}, then `hf auth login` or set HF_TOKEN",
+                id=model.id,
+                hub=hub,
+            )
+        case RevisionNotFoundError():
+            return ProjectError(
+                "{id} has no revision {revision}",
+                "set model.revision to a commit, tag or branch of {hub}/{id}/commits/main",
+                id=model.id,
+                revision=repr(model.revision),
+                hub=hub,
+            )
+        case HfHubHTTPError() if error.response.status_code in (401, 404):
+            return ProjectError(
+                "{hub} has no model {id}, or does not show it to you",
+                "correct model.id; for a private model `hf auth login` or set HF_TOKEN",
+                hub=hub,
+                id=repr(model.id),
+            )
+    if constants.HF_HUB_OFFLINE:
+        return ProjectError(
+            "HF_HUB_OFFLINE is set, and {id} is not complete in {cache}",
+            "unset HF_HUB_OFFLINE once; or {bring}",
+            id=model.id,
+            cache=constants.HF_HUB_CACHE,
+            bring=_make_offline_hint(model),
+        )
+    reason = str(error.__cause__ or error).strip().partition("\n")[0]
+    return ProjectError(
+        "{id} could not be fetched from {hub}: {reason}",
+        "set HF_ENDPOINT to a mirror that you reach; or {bring}",
+        id=model.id,
+        hub=hub,
+        reason=reason,
+        bring=_make_offline_hint(model),
+    )
+
+
+def _make_offline_hint(model: ModelConfig) -> str:
+    revision = f" --revision {model.revision}" if model.revision else ""
+    return explain_offline(f"hf download {model.id}{revision} --local-dir {Path(model.id).name}")

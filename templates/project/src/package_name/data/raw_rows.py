@@ -1,0 +1,20 @@
+"""The rows of the raw files, as records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ..config import DataConfig
+from .readers import FileFormat, Row, data_files, read_rows
+
+
+def list_raw_files(data: DataConfig) -> list[Path]:
+    """The files that hold the raw records."""
+    return [path for name in data.files for path in data_files(Path(name))]
+
+
+def read_all_rows(layouts: Mapping[Path, FileFormat]) -> Iterator[Row]:
+    """Every row of every file."""
+    for path, layout in layouts.items():
+        yield from read_rows(path, layout)

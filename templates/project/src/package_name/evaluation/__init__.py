@@ -1,0 +1,1 @@
+"""Predictions, statistics and tables."""

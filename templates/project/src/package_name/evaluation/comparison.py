@@ -1,0 +1,185 @@
+"""What an evaluation says: measured values, paired tests, a conclusion, wrong answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..config import Config
+from ..metrics import PRIMARY_METRICS, compare_predictions, compute_metrics, score_rows
+from ..runtime.messages import fill
+from .label_metrics import LabelMetrics, compute_label_metrics, label_metrics_to_dicts
+from .predictions import Predictions
+from .statistics import Comparison, Metric, proportion
+from .tables import MODEL_TITLES, _get_verdicts, make_excerpt, to_dicts
+
+RANKED_PREFIX = "ranked_"  # before the names of what ranking gives
+NAME_WIDTH, VALUE_WIDTH = 29, 17  # cells of a metric's name, and of its value with its interval
+BETTER, WORSE, NO_EVIDENCE = "better", "worse", "no evidence"  # verdicts
+VERDICT_TEXTS = {BETTER: fill("better"), WORSE: fill("worse"), NO_EVIDENCE: fill("no evidence")}
+# how the tuned model writes and ranks, as against the prompted one
+CHANGE_TEXTS = {
+    (BETTER, BETTER): fill("Tuning beats prompting"),
+    (BETTER, NO_EVIDENCE): fill("Tuned, the model writes better, and is not shown to rank better"),
+    (BETTER, WORSE): fill("Tuned, the model writes better, but ranks worse"),
+    (NO_EVIDENCE, BETTER): fill("Tuned, the model ranks better, and is not shown to write better"),
+    (NO_EVIDENCE, NO_EVIDENCE): fill("Tuning is not shown to beat prompting"),
+    (NO_EVIDENCE, WORSE): fill("Tuned, the model ranks worse, and is not shown to write better"),
+    (WORSE, BETTER): fill("Tuned, the model ranks better, but writes worse"),
+    (WORSE, NO_EVIDENCE): fill("Tuned, the model writes worse, and is not shown to rank better"),
+    (WORSE, WORSE): fill("Tuning made answers worse than prompting"),
+}
+# what to use, by what none of the three beats
+CONCLUSION_TEXTS = {
+    ("base",): fill("of the three, prompting is best: use that"),
+    ("tuned",): fill("of the three, the tuned model is best: it pays here"),
+    ("baseline",): fill("of the three, the classical baseline is best: use that"),
+    ("base", "tuned"): fill(
+        "the classical baseline is worse: use the tuned model where it is better, and prompting "
+        "elsewhere"
+    ),
+    ("base", "baseline"): fill(
+        "the classical baseline, which costs next to nothing, is not shown to be worse than "
+        "prompting: use that"
+    ),
+    ("tuned", "baseline"): fill(
+        "the classical baseline, which costs next to nothing, is not shown to be worse: tune when "
+        "that falls short, or rows are few"
+    ),
+    ("base", "tuned", "baseline"): fill(
+        "the classical baseline, which costs next to nothing, is not shown to be worse: use that"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """What the answers to the same rows amount to."""
+
+    metrics: Mapping[str, dict[str, Metric]]  # of base, tuned and baseline
+    against_base: dict[str, Comparison]
+    against_baseline: dict[str, Comparison]
+    base_against_baseline: dict[str, Comparison]
+    by_label: Mapping[str, LabelMetrics]  # of what base, tuned and baseline write
+
+    @property
+    def conclusion(self) -> str:
+        """One sentence: what tuning changed, and which of the three to use."""
+        if missing := [name for name in PRIMARY_METRICS if name not in self.against_base]:
+            return fill(
+                "{metric} is not defined on these test rows: nothing may be concluded.",
+                metric=missing[0],
+            )
+        written, ranked = _get_verdicts(self.against_base)
+        # three tests could go round in a circle: then none stands out
+        best = tuple(name for name in MODEL_TITLES if name not in self._beaten()) or tuple(
+            MODEL_TITLES
+        )
+        return fill(
+            "{change}; {advice}.",
+            change=CHANGE_TEXTS[written, ranked],
+            advice=CONCLUSION_TEXTS[best],
+        )
+
+    def _beaten(self) -> set[str]:
+        """Which of the three another beats."""
+        beaten = set()
+        over_base = _get_verdicts(self.against_base)
+        if set(over_base) == {BETTER}:
+            beaten.add("base")
+        elif WORSE in over_base and BETTER not in over_base:
+            beaten.add("tuned")
+        for name, tests in (("tuned", self.against_baseline), ("base", self.base_against_baseline)):
+            verdicts = _get_verdicts(tests)
+            if BETTER in verdicts:  # a model is as good as its better way of answering
+                beaten.add("baseline")
+            elif set(verdicts) == {WORSE}:
+                beaten.add(name)
+        return beaten
+
+
+def compare_models(
+    config: Config,
+    gold: Sequence[str],
+    base: Predictions,
+    tuned: Predictions,
+    classical: Predictions,
+) -> EvaluationResult:
+    """Metrics with intervals, and the paired tests of each against each."""
+    task, seed = config.task, config.run.seed
+
+    def of_model(answers: Predictions) -> dict[str, Metric]:
+        readable = proportion(np.array([given is not None for given in answers.read]))
+        return {"readable": readable, **compute_metrics(gold, answers, task, seed)}
+
+    return EvaluationResult(
+        metrics={
+            "base": of_model(base),
+            "tuned": of_model(tuned),
+            "baseline": compute_metrics(gold, classical, task, seed),
+        },
+        against_base=compare_predictions(gold, tuned, base, task, against="base", seed=seed),
+        against_baseline=compare_predictions(
+            gold, tuned, classical, task, against="baseline", seed=seed
+        ),
+        base_against_baseline=compare_predictions(
+            gold, base, classical, task, against="baseline", seed=seed
+        ),
+        by_label={
+            name: compute_label_metrics(gold, answers.read, task)
+            for name, answers in (("base", base), ("tuned", tuned), ("baseline", classical))
+        },
+    )
+
+
+def unreadable_examples(base: Predictions) -> Sequence[str]:
+    """A line with an example, where most of what the untuned model wrote names no label."""
+    lost = [text for text, read in zip(base.written or (), base.read, strict=True) if read is None]
+    if len(lost) <= len(base.read) / 2:
+        return ()
+    example = repr(make_excerpt(lost[0]))
+    return [
+        fill("most of what the base model wrote names no label, such as {example}", example=example)
+    ]
+
+
+def predictions_by_row(
+    config: Config,
+    rows: Sequence[int],
+    gold: Sequence[str],
+    base: Predictions,
+    tuned: Predictions,
+    classical: Predictions,
+) -> list[dict[str, object]]:
+    """Every answer with its score, for evaluation.json: to compare runs, and to set thresholds."""
+    columns: dict[str, Sequence[object]] = {"test_row": rows, "gold": gold}
+    for name, answers in (("base", base), ("tuned", tuned), ("baseline", classical)):
+        columns[name] = answers.read if answers.written is None else answers.written
+        if answers.written is not None:
+            columns[f"{name}_ranked"] = answers.ranked
+        if (of_rows := score_rows(answers, config.task)) is not None:
+            columns[f"{name}_score"] = of_rows.tolist()
+    return [
+        dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)
+    ]
+
+
+def summarize_result(result: EvaluationResult) -> dict[str, Any]:
+    """The figures, the tests and the conclusion, for evaluation.json."""
+    return {
+        **to_dicts(result.metrics),
+        "comparison": to_dicts(result.against_base),
+        "comparison_with_baseline": to_dicts(result.against_baseline),
+        "comparison_of_base_with_baseline": to_dicts(result.base_against_baseline),
+        "conclusion": result.conclusion,
+        "by_label": {name: label_metrics_to_dicts(each) for name, each in result.by_label.items()},
+        "labels_without_test_rows": result.by_label["tuned"].without_rows(),
+        "confusion_matrix": {
+            # a row for each right label, a column for each given one and, last, for no label
+            "labels": list(result.by_label["tuned"].labels),
+            **{name: each.confusion.tolist() for name, each in result.by_label.items()},
+        },
+    }

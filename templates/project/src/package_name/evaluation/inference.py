@@ -1,0 +1,188 @@
+"""How a model answers: by writing (greedy), and by ranking every allowed answer.
+
+What all prompts begin with (instructions, label list, examples) is read once, and the rest of a
+prompt once for both ways of answering.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from peft import PeftModel
+from transformers import DynamicCache
+
+TokenIds = list[int]
+# of allowed answers, beside all prompts of a batch: with a vocabulary of 150,000 their logits take
+# 0.6 GB
+MAX_TREE_TOKENS = 1_024
+
+
+class PrefixCache(NamedTuple):
+    """The tokens that all prompts begin with, and the model's state after them."""
+
+    ids: TokenIds
+    cache: DynamicCache
+
+
+class CandidateTree:
+    """The allowed answers as a tree of tokens, so that a common beginning is computed once.
+
+    A node is the beginning of an answer; node 0 is the empty one, which the prompt stands for. The
+    last token of an answer needs no node: nothing follows it.
+    """
+
+    def __init__(self, answers: Sequence[TokenIds], device: torch.device) -> None:
+        nodes = sorted({tuple(ids[:end]) for ids in answers for end in range(1, len(ids))})
+        place = {(): 0, **{node: number for number, node in enumerate(nodes, start=1)}}
+        follows = [(place[tuple(ids[:k])], ids[k]) for ids in answers for k in range(len(ids))]
+        sees = [[node[: len(other)] == other for other in nodes] for node in nodes]
+        self.answers = len(answers)
+        self.ids = torch.tensor([node[-1] for node in nodes], dtype=torch.long, device=device)
+        self.depth = torch.tensor(
+            [len(node) - 1 for node in nodes], dtype=torch.long, device=device
+        )
+        # each node sees itself and what it continues
+        self.sees = torch.tensor(sees, dtype=torch.bool, device=device).view(len(nodes), len(nodes))
+        # of every token of every answer: the node that predicts it, the token, the answer
+        self.predictors = torch.tensor([node for node, _ in follows], device=device)
+        self.predicted = torch.tensor([token for _, token in follows], device=device)
+        owners = [number for number, ids in enumerate(answers) for _ in ids]
+        self.owners = torch.tensor(owners, device=device)
+
+
+@torch.inference_mode()
+def compute_prefix_cache(model: PeftModel, prompts: Sequence[TokenIds]) -> PrefixCache:
+    """What the prompts have in common, read by the model; each keeps a token of its own."""
+    first, last = min(prompts), max(prompts)  # in order, so that what these share, all share
+    longest = min(len(prompt) for prompt in prompts) - 1
+    same = (place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    ids = list(first[: min(next(same, longest), longest)])
+    cache = DynamicCache(config=model.config)
+    if ids:
+        given = torch.tensor([ids], device=model.device)
+        model(input_ids=given, cache=cache, use_cache=True, logits_to_keep=1)
+    return PrefixCache(ids, cache)
+
+
+@torch.inference_mode()
+def generate_and_score(
+    model: PeftModel,
+    prompts: Sequence[TokenIds],
+    prefix: PrefixCache,
+    tree: CandidateTree,
+    *,
+    stops: Sequence[int],
+    limit: int,
+) -> tuple[list[TokenIds], NDArray[np.float64]]:
+    """What the model writes after each prompt, and the log-probability of each allowed answer.
+
+    Written are the most likely tokens, up to a stop token or `limit`. Log-probabilities are of
+    whole answers, end of turn included; shape [prompts, answers].
+    """
+    written: list[TokenIds] = []
+    scores = np.empty((len(prompts), tree.answers))
+    at_once = max(1, MAX_TREE_TOKENS // max(1, len(tree.ids)))
+    for start in range(0, len(prompts), at_once):
+        rows = slice(start, start + at_once)
+        mask, cache, logits = _prefill_prompts(model, prompts[rows], prefix)
+        scores[rows] = _score_tree(model, tree, mask, cache, logits)
+        written += _generate(model, mask, cache, logits, stops=stops, limit=limit)
+    return written, scores
+
+
+@torch.inference_mode()
+def score_candidates(
+    model: PeftModel, prompt: TokenIds, answers: Sequence[TokenIds]
+) -> NDArray[np.float64]:
+    """The log-probability of each allowed answer after one prompt."""
+    mask, cache, logits = _prefill_prompts(model, [prompt], compute_prefix_cache(model, [prompt]))
+    return _score_tree(model, CandidateTree(answers, model.device), mask, cache, logits)[0]
+
+
+def _prefill_prompts(
+    model: PeftModel, prompts: Sequence[TokenIds], prefix: PrefixCache
+) -> tuple[torch.Tensor, DynamicCache, torch.Tensor]:
+    """The model's state after the prompts: padding mask, cache, and logits of the next token."""
+    shared, longest = len(prefix.ids), max(map(len, prompts))
+    ids = torch.zeros(len(prompts), longest - shared, dtype=torch.long)
+    mask = torch.ones(len(prompts), longest, dtype=torch.long)
+    for row, prompt in enumerate(prompts):
+        padding = longest - len(prompt)  # on the left, so that all prompts end together
+        ids[row, padding:] = torch.tensor(prompt[shared:])
+        mask[row, shared : shared + padding] = 0
+    ids, mask = ids.to(model.device), mask.to(model.device)
+    cache = copy.deepcopy(prefix.cache)
+    if shared:
+        cache.batch_repeat_interleave(len(prompts))
+    logits = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=(mask.cumsum(dim=1) - 1).clamp(min=0)[:, shared:],
+        cache=cache,
+        use_cache=True,
+        # as a tensor: the number 1 gives a view that is not contiguous, and PyTorch then copies
+        # the vocabulary matrix once a row
+        logits_to_keep=torch.tensor([-1], device=model.device),
+    ).logits[:, 0]
+    return mask, cache, logits
+
+
+def _score_tree(
+    model: PeftModel,
+    tree: CandidateTree,
+    mask: torch.Tensor,
+    cache: DynamicCache,
+    logits: torch.Tensor,
+) -> NDArray[np.float64]:
+    """The log-probability of each answer; the cache is left as it was."""
+    rows, nodes = len(mask), len(tree.ids)
+    after = logits[:, None]
+    if nodes:
+        prompt = mask.bool()[:, None, :].expand(-1, nodes, -1)
+        sees = torch.cat([prompt, tree.sees.expand(rows, -1, -1)], dim=2)[:, None]
+        hidden = torch.finfo(model.dtype).min
+        nodes_after = model(
+            input_ids=tree.ids.expand(rows, -1),
+            attention_mask=torch.where(sees, 0.0, hidden).to(model.dtype),
+            position_ids=mask.sum(dim=1, keepdim=True) + tree.depth,
+            cache=cache,
+            use_cache=True,
+        ).logits
+        cache.crop(-nodes)
+        after = torch.cat([after, nodes_after], dim=1)
+    likely = after.float().log_softmax(dim=-1)[:, tree.predictors, tree.predicted]
+    scores = torch.zeros(rows, tree.answers, device=likely.device)
+    return scores.index_add(1, tree.owners, likely).double().cpu().numpy()
+
+
+def _generate(
+    model: PeftModel,
+    mask: torch.Tensor,
+    cache: DynamicCache,
+    logits: torch.Tensor,
+    *,
+    stops: Sequence[int],
+    limit: int,
+) -> list[TokenIds]:
+    """The most likely tokens one after the other, until every row has met a stop token."""
+    ends = torch.tensor(list(stops), device=mask.device)
+    written = [logits.argmax(dim=-1)]
+    ended = torch.isin(written[-1], ends)
+    while len(written) < limit and not ended.all():
+        mask = torch.cat([mask, torch.ones_like(mask[:, :1])], dim=1)
+        logits = model(
+            input_ids=written[-1][:, None],
+            attention_mask=mask,
+            position_ids=mask.sum(dim=1, keepdim=True) - 1,
+            cache=cache,
+            use_cache=True,
+        ).logits[:, -1]
+        written.append(logits.argmax(dim=-1))
+        ended |= torch.isin(written[-1], ends)
+    tokens: list[TokenIds] = torch.stack(written, dim=1).tolist()
+    return tokens

@@ -1,0 +1,112 @@
+"""The comparison as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .. import baseline
+from ..metrics import LEGEND, PRIMARY_METRICS
+from ..runtime.messages import fill
+from ..runtime.text_layout import cut_to_width, display_width, pad, wrap
+from .comparison import NAME_WIDTH, RANKED_PREFIX, VALUE_WIDTH, VERDICT_TEXTS, EvaluationResult
+from .label_metrics import format_coverage
+from .predictions import Predictions
+from .statistics import Comparison, Metric
+
+MAX_EXCERPT_WIDTH, EXCERPT_GAP = 70, " ... "  # cells of an input
+MODEL_TITLES = {
+    "base": fill("base, prompted"),
+    "tuned": fill("tuned"),
+    "baseline": fill("baseline"),
+}
+
+
+def format_mistakes(
+    rows: Sequence[int], questions: Sequence[str], gold: Sequence[str], tuned: Predictions
+) -> list[str]:
+    """Where the tuned model is wrong, two lines each; unreadable answers first."""
+    columns = zip(rows, questions, gold, tuned.written or (), tuned.read, strict=True)
+    wrong = sorted((row for row in columns if row[4] != row[2]), key=lambda row: row[4] is not None)
+    return [
+        f"{row + 1:>5}  {make_excerpt(question)!r}\n"
+        + wrap(
+            fill("       {written}, right is {label}", written=repr(written), label=repr(label)),
+            indent=" " * 7,
+        )
+        for row, question, label, written, _ in wrong
+    ]
+
+
+def make_excerpt(text: str) -> str:
+    """A text on one line, without its middle where it is long, for its end may ask something."""
+    line = " | ".join(part.strip() for part in text.splitlines() if part.strip())
+    if display_width(line) <= MAX_EXCERPT_WIDTH:
+        return line
+    half = (MAX_EXCERPT_WIDTH - len(EXCERPT_GAP)) // 2
+    return f"{cut_to_width(line, half)}{EXCERPT_GAP}{cut_to_width(line[::-1], half)[::-1]}"
+
+
+def format_comparison(result: EvaluationResult) -> str:
+    """The result for people, in 80 columns: base, tuned and baseline, then the paired tests."""
+    names = list(
+        dict.fromkeys([*result.metrics["tuned"], *PRIMARY_METRICS])
+    )  # also one not defined here
+    lines = [_format_line("", MODEL_TITLES.values())]
+    for way, ranked in ((fill("written"), False), (fill("ranked"), True)):
+        among = [name for name in names if name.startswith(RANKED_PREFIX) == ranked]
+        lines += [way] if among and ranked else []
+        for name in among:
+            cells = [format_metric(result.metrics[column].get(name)) for column in MODEL_TITLES]
+            lines.append(_format_line(f"  {name.removeprefix(RANKED_PREFIX)}", cells))
+    lines += [
+        "",
+        LEGEND,
+        fill("baseline: {title}", title=baseline.TITLE),
+        fill("behind a value stands its 95 % interval, as if each row were independent"),
+        *format_coverage(result.by_label["tuned"]),
+    ]
+    for title, tests in (
+        (fill("tuned against base"), result.against_base),
+        (fill("tuned against baseline"), result.against_baseline),
+        (fill("base against baseline"), result.base_against_baseline),
+    ):
+        lines += ["", title]
+        for name, each in tests.items():
+            lines.append(
+                f"  {name:<26}{each.difference:+.3f} [{each.low:+.3f}, {each.high:+.3f}]  "
+                f"p {_format_p_value(each.p)}  {VERDICT_TEXTS[each.verdict]}"
+            )
+    return "\n".join(lines)
+
+
+def to_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Metrics and comparisons with their names, for JSON."""
+    return {
+        name: to_dicts(value) if isinstance(value, Mapping) else value._asdict()
+        for name, value in values.items()
+    }
+
+
+def _get_verdicts(tests: Mapping[str, Comparison]) -> tuple[str, str]:
+    """What the tests say of writing and of ranking; where one figure decides, of both."""
+    verdicts = [tests[name].verdict for name in PRIMARY_METRICS]
+    return verdicts[0], verdicts[-1]
+
+
+def _format_line(name: str, cells: Iterable[str]) -> str:
+    padded = (pad(cell, VALUE_WIDTH) for cell in cells)
+    return f"{pad(name, NAME_WIDTH)}{''.join(padded)}".rstrip()
+
+
+def format_metric(metric: Metric | None) -> str:
+    """A value for people, with its interval if it has one."""
+    if metric is None:
+        return "-"
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:.3f}"
+    return f"{metric.value:.3f} {metric.low:.2f}-{metric.high:.2f}"
+
+
+def _format_p_value(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"

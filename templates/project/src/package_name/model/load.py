@@ -1,0 +1,156 @@
+"""The base model and its tokenizer, loaded the same way to train, evaluate and chat."""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from pathlib import Path
+
+import torch
+import transformers
+from peft import PeftModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    PreTrainedModel,
+)
+
+from ..config import ModelConfig
+from ..data.summary import shorten_list
+from ..runtime.atomic_files import explain_read_errors
+from ..runtime.errors import ProjectError
+from ..runtime.messages import fill
+from ..runtime.output import say
+from .chat_encoder import Tokenizer
+from .device import current_device
+from .fetch import fetch_model_folder
+from .verify import ModelFolder
+
+transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hundreds of lines
+# peft 0.21 still asks transformers 5.24 by the old name; nothing here can change that
+warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
+
+# an extended vocabulary changes the number of parameters by less, another size by far more
+SIZE_TOLERANCE = 0.01
+REPLACE_MODEL_HINT = "copy the model folder again from where it came, or choose another model.id"
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def find_base_model(model: ModelConfig) -> ModelFolder:
+    """The folder of the base model, once it is sure to hold the model that run.yaml describes."""
+    folder = fetch_model_folder(model)
+    _refuse_other_model(folder.path, model)
+    return folder
+
+
+def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
+    """Compare architecture and size with run.yaml, without loading the weights."""
+    with explain_read_errors(folder / "config.json", REPLACE_MODEL_HINT), torch.device("meta"):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        found = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+    architecture, parameters = type(found).__name__, found.num_parameters()
+    planned = model.parameters or parameters
+    if (model.architecture or architecture) == architecture and (
+        abs(parameters - planned) <= SIZE_TOLERANCE * planned
+    ):
+        return
+    raise ProjectError(
+        "{folder} holds {found}, and run.yaml describes {id} as {described}",
+        "correct model.id; or make a project for this model, with values that suit it: newft new "
+        "FOLDER --model {id}; null for model.architecture and model.parameters compares nothing",
+        folder=folder,
+        found=_describe_model(architecture, parameters),
+        id=model.id,
+        described=_describe_model(model.architecture, model.parameters),
+    )
+
+
+def _describe_model(architecture: str | None, parameters: int | None) -> str:
+    if parameters is None:
+        return architecture or ""
+    return fill(
+        "{architecture} with {parameters:,} parameters",
+        architecture=architecture or "?",
+        parameters=parameters,
+    )
+
+
+def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
+    """The tokenizer, with the padding token and end of turn that run.yaml names."""
+    with explain_read_errors(folder / "tokenizer.json", REPLACE_MODEL_HINT):
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    for key, token in (("end_of_turn", model.end_of_turn), ("pad", model.pad)):
+        if tokenizer.convert_tokens_to_ids(token) in (None, tokenizer.unk_token_id):
+            raise ProjectError(
+                "model.{key} is {token}, which this tokenizer does not know",
+                "look at tokenizer_config.json in the model's folder",
+                key=key,
+                token=repr(token),
+            )
+    if not tokenizer.chat_template:
+        raise ProjectError(
+            "{folder} has no chat template", "choose an instruct or chat model", folder=folder
+        )
+    for name in model.template_arguments:
+        if not re.search(rf"\b{re.escape(name)}\b", str(tokenizer.chat_template)):
+            say(
+                "warning: the chat template has no {name}: model.template_arguments.{name} "
+                "changes nothing",
+                name=name,
+                file=sys.stderr,
+            )
+    tokenizer.pad_token = model.pad
+    tokenizer.padding_side = "left"
+    return tokenizer
+
+
+def load_base_model(
+    folder: Path, model: ModelConfig, on: torch.device | None = None
+) -> PreTrainedModel:
+    """The base model on a device, or on the best of this machine, in the precision of run.yaml."""
+    with explain_read_errors(folder, REPLACE_MODEL_HINT):
+        own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        own._attn_implementation = model.attention  # config.json may name one, which would win
+        base, report = AutoModelForCausalLM.from_pretrained(
+            folder,
+            config=own,
+            dtype=DTYPES[model.precision],
+            attn_implementation=model.attention,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    if missing := sorted(report["missing_keys"]):  # transformers would fill them with noise
+        raise ProjectError(
+            "{folder} has no weights for {names}, which its config.json calls for",
+            REPLACE_MODEL_HINT,
+            folder=folder,
+            names=shorten_list(missing),
+        )
+    # only where to stop is kept: sampling and penalties of a chat would bend greedy answers
+    base.generation_config = GenerationConfig(eos_token_id=base.generation_config.eos_token_id)
+    return base.to(on or current_device())
+
+
+def get_stop_token_ids(
+    base: PreTrainedModel | PeftModel, tokenizer: Tokenizer, model: ModelConfig
+) -> list[int]:
+    """What ends an answer: the family's end of turn, and whatever the model itself ends with."""
+    own = base.generation_config.eos_token_id
+    own = own if isinstance(own, list) else [own]
+    known = {tokenizer.convert_tokens_to_ids(model.end_of_turn), tokenizer.eos_token_id, *own}
+    return sorted(known - {None})
+
+
+def load_tuned_model(folder: Path, model: ModelConfig, adapter: Path) -> PeftModel:
+    """The base model with a trained adapter, ready to answer."""
+    base = load_base_model(folder, model)
+    with explain_read_errors(
+        adapter, "bring it back from a copy; or delete the run and train anew"
+    ):
+        tuned = PeftModel.from_pretrained(base, str(adapter))
+    tuned.eval()
+    return tuned

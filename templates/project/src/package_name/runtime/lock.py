@@ -1,0 +1,41 @@
+"""One process at a time where files are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from .errors import ProjectError
+
+
+@contextmanager
+def exclusive_lock(folder: Path) -> Iterator[None]:
+    """Refuse a second process in a folder; what holds it ends with its process, however that ends.
+
+    Processes that torchrun starts work together: the first of them holds the folder for all.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ProjectError(
+            "another process is at work in {folder}", "wait for its end", folder=folder
+        ) from None
+    except NotImplementedError:  # some network drives
+        raise ProjectError(
+            "the file system of {folder} cannot lock files",
+            "keep the project on a local disk",
+            folder=folder,
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,323 @@
+"""What `auto` in run.yaml stands for on this machine, found by timing training steps.
+
+Which precision, attention kernel and batch are fastest on a CPU cannot be told from its name.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from peft import PeftModel
+from peft.helpers import disable_input_dtype_casting
+
+from ..config import Config, ModelConfig, TrainingConfig
+from ..model.device import (
+    CPU,
+    current_device,
+    get_memory_gb,
+    get_world_size,
+    select_training_device,
+)
+from ..runtime.output import say
+from .collator import TargetCollator
+from .examples import Example
+
+TIMED_TOKENS = 128  # of a timed batch: at 100 tokens a second, a slow CPU, it takes 1.3 seconds
+MAX_TIMED_LENGTH = 256  # of a timed row; a longer one is cut at its beginning
+MAX_TIMING_SECONDS = (
+    20.0  # for all of it: on a machine that is busy, what was timed until then counts
+)
+TIMED_REPEATS = (
+    2  # every setup is timed so often, after one step that warms up; the fastest step counts
+)
+MAX_BATCH_TOKENS = 1_024  # more tokens in a batch keep a CPU no busier
+# eager attention keeps length x length values a head for the backward pass
+MAX_EAGER_LENGTH = 512
+# of this machine's memory; the system and other programs keep a quarter
+MEMORY_SHARE = 0.75
+# What training takes, over what autograd keeps: on a CPU, freed tensors stay with the process.
+# SmolLM2: 76 to 86 KB a token and layer for 40 to 47 in fp32, 53 to 56 KB for 27 to 29 in bf16
+MEMORY_MARGIN = 2.0
+# rows and width of the matrices that tell whether a CPU has instructions for bf16
+MATRIX_SHAPE = (256, 1_024)
+
+
+class Setup(NamedTuple):
+    """How a model is trained, and how fast that was."""
+
+    precision: str
+    attention: str
+    batch_size: int
+    tokens_per_second: float = 0.0
+
+
+def has_auto(config: Config) -> bool:
+    """Whether run.yaml leaves something to this machine."""
+    return "auto" in (config.model.precision, config.model.attention, config.training.batch_size)
+
+
+def read_recorded_setups(record: Mapping[str, Any]) -> list[Setup]:
+    """What was timed when the run began, the chosen setup first."""
+    return [Setup(**each) for each in record.get("timed", [])]
+
+
+def apply_setup(config: Config, timed: Sequence[Setup]) -> Config:
+    """The run with the first setup in place of every `auto`; other values are kept."""
+    if not timed:
+        return config
+    model, training, setup = config.model, config.training, timed[0]
+    found = {"precision": setup.precision, "attention": setup.attention}
+    found = {key: value for key, value in found.items() if getattr(model, key) == "auto"}
+    sizes = {}
+    if training.batch_size == "auto":
+        sizes["batch_size"] = setup.batch_size
+        sizes["gradient_accumulation_steps"] = count_rows_per_update(training) // setup.batch_size
+    return config.model_copy(
+        update={
+            "model": model.model_copy(update=found),
+            "training": training.model_copy(update=sizes),
+        }
+    )
+
+
+def count_rows_per_update(training: TrainingConfig) -> int:
+    """The rows that a process contributes to an update; of `auto`, one row is a batch."""
+    return training.gradient_accumulation_steps * (
+        1 if training.batch_size == "auto" else training.batch_size
+    )
+
+
+def find_setups(
+    config: Config,
+    examples: Sequence[Example],
+    collate: TargetCollator,
+    load: Callable[[ModelConfig], PeftModel],
+) -> list[Setup]:
+    """The setup that `auto` stands for, first, and the others that were timed to find it."""
+    if not has_auto(config):
+        return []
+    on = select_training_device(config.training)
+    if on.type != CPU or get_world_size() > 1:
+        return [Setup(get_default_precision(config.model, on), "sdpa", 1)]
+    timed = choose_setup(config, examples, collate, load)
+    say(
+        "chosen: {precision}, {attention} attention, {rows} rows at once",
+        precision=timed[0].precision,
+        attention=timed[0].attention,
+        rows=timed[0].batch_size,
+    )
+    return timed
+
+
+def get_default_precision(model: ModelConfig, on: torch.device) -> str:
+    """The precision that `auto` stands for where no training steps are timed."""
+    if model.precision != "auto":
+        return model.precision
+    if on.type == CPU:
+        return "bf16" if is_bf16_faster() else "fp32"
+    return "bf16" if on.type == "cuda" and torch.cuda.is_bf16_supported(False) else "fp32"
+
+
+def choose_setup(
+    config: Config,
+    examples: Sequence[Example],
+    collate: TargetCollator,
+    load: Callable[[ModelConfig], PeftModel],
+) -> list[Setup]:
+    """All that was timed on this CPU, the fastest first: precision and attention, then the batch.
+
+    `load` makes the model that is trained, adapter included; one at a time is in memory.
+    """
+    say("timing precision, attention and batch on this CPU ...")
+    until = time.perf_counter() + MAX_TIMING_SECONDS
+    rows = sorted(examples, key=lambda example: len(example.ids))
+    median = len(rows[len(rows) // 2].ids)
+    most = config.training.batch_size
+    if most == "auto":
+        most = count_rows_per_update(config.training)
+    few = _choose_batch_sizes(most, TIMED_TOKENS // median)[0]
+    attentions = [config.model.attention]
+    if config.model.attention == "auto":
+        attentions = ["sdpa", "eager"] if len(rows[-1].ids) <= MAX_EAGER_LENGTH else ["sdpa"]
+    timed: list[Setup] = []
+    for precision in list_precisions(config.model):
+        setups = [Setup(precision, attention, few) for attention in attentions]
+        if not timed or time.perf_counter() < until:
+            model = load(_apply_setup_to_model(config.model, setups[0]))
+            timed += time_setups(model, setups, rows, collate, until=until)
+    best = _pick_fastest(timed)
+    if config.training.batch_size == "auto" and time.perf_counter() < until:
+        model = load(_apply_setup_to_model(config.model, best))
+        fitting = min(_count_rows_in_memory(model, rows[-1], collate), MAX_BATCH_TOKENS // median)
+        batches = [best._replace(batch_size=size) for size in _choose_batch_sizes(most, fitting)]
+        batches = time_setups(model, batches, rows, collate, until=until)
+        best = _pick_fastest(batches)
+        timed += batches
+    return [best, *(setup for setup in timed if setup != best)]
+
+
+def resolve_for_inference(model: ModelConfig, record: Mapping[str, Any]) -> ModelConfig:
+    """The model with what it answers with in place of `auto`.
+
+    The precision is that of training where this machine is fast in it. Fused attention needs the
+    least memory for long prompts; what made it slow in training is its backward pass.
+    """
+    precision, timed = get_default_precision(model, current_device()), read_recorded_setups(record)
+    if model.precision == "auto" and timed and timed[0].precision == "fp32":
+        precision = "fp32"
+    attention = "sdpa" if model.attention == "auto" else model.attention
+    return model.model_copy(update={"precision": precision, "attention": attention})
+
+
+def measure_speed(
+    timed: Sequence[Setup],
+    chosen: Config,
+    model: PeftModel,
+    examples: Sequence[Example],
+    collate: TargetCollator,
+) -> float:
+    """Tokens a second of the chosen setup; timed now where run.yaml left nothing open."""
+    if timed and timed[0].tokens_per_second:
+        return timed[0].tokens_per_second
+    assert chosen.training.batch_size != "auto"
+    say("measuring the speed of this machine ...")
+    setup = Setup(chosen.model.precision, chosen.model.attention, chosen.training.batch_size)
+    rows = sorted(examples, key=lambda example: len(example.ids))
+    until = time.perf_counter() + MAX_TIMING_SECONDS
+    return time_setups(model, [setup], rows, collate, until=until)[0].tokens_per_second
+
+
+def list_precisions(model: ModelConfig) -> list[str]:
+    """The precisions to try on this CPU: bf16 only, and first, where its products are faster."""
+    if model.precision != "auto":
+        return [model.precision]
+    return ["bf16", "fp32"] if is_bf16_faster() else ["fp32"]
+
+
+def is_bf16_faster() -> bool:
+    """Whether this CPU multiplies matrices faster in bf16 than in fp32, timed here.
+
+    Without instructions for bf16, a training step takes 14 times as long.
+    """
+    rows, width = MATRIX_SHAPE
+    seconds = {torch.float32: float("inf"), torch.bfloat16: float("inf")}
+    for _ in range(5):
+        for dtype in seconds:
+            left, right = (
+                torch.ones(rows, width, dtype=dtype),
+                torch.ones(width, width, dtype=dtype),
+            )
+            started = time.perf_counter()
+            left @ right
+            seconds[dtype] = min(seconds[dtype], time.perf_counter() - started)
+    return seconds[torch.bfloat16] < seconds[torch.float32]
+
+
+def time_setups(
+    model: PeftModel,
+    setups: Sequence[Setup],
+    rows: Sequence[Example],
+    collate: TargetCollator,
+    *,
+    until: float,
+) -> list[Setup]:
+    """The setups with their speeds, each timed in turn on the rows around the median length.
+
+    Where the time is over, no further step begins, but for the first setup's first.
+    """
+    seconds: dict[Setup, float] = {}
+    batches = [_pick_median_rows(rows, setup.batch_size) for setup in setups]
+    for turn in range(1 + TIMED_REPEATS):
+        for setup, batch in zip(setups, batches, strict=True):
+            if seconds and time.perf_counter() > until:
+                break
+            model.get_base_model().set_attn_implementation(setup.attention)
+            took = _time_step(model, collate(batch))
+            # the first step warms up, and counts only where no other follows
+            seconds[setup] = took if turn < 2 else min(took, seconds[setup])
+    timed = []
+    for setup, batch in zip(setups, batches, strict=True):
+        if setup in seconds:
+            speed = sum(len(example.ids) for example in batch) / seconds[setup]
+            timed.append(setup._replace(tokens_per_second=round(speed, 1)))
+    for setup in timed:
+        say(
+            "  {precision}, {attention} attention, {rows} rows at once: {speed:,.0f} tokens/s",
+            precision=setup.precision,
+            attention=setup.attention,
+            rows=setup.batch_size,
+            speed=setup.tokens_per_second,
+        )
+    return timed
+
+
+def _time_step(model: PeftModel, batch: dict[str, torch.Tensor]) -> float:
+    """Seconds of one forward and backward pass, as the Trainer makes it."""
+    device = next(model.parameters()).device
+    inputs = {key: value.to(device) for key, value in batch.items()}
+    model.train()
+    started = _read_clock(device)
+    with (
+        disable_input_dtype_casting(model),
+        torch.autocast(device.type, model.dtype, enabled=model.dtype != torch.float32),
+    ):
+        loss = model(**inputs).loss
+    loss.backward()
+    took = _read_clock(device) - started
+    model.zero_grad()
+    return took
+
+
+def _read_clock(device: torch.device) -> float:
+    """The time, once the accelerator has done what it was given."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize()
+    return time.perf_counter()
+
+
+def _pick_median_rows(rows: Sequence[Example], count: int) -> list[Example]:
+    """So many rows of about the median length, none longer than is timed."""
+    first = max(0, (len(rows) - count) // 2)
+    cut = []
+    for row in rows[first : first + count]:
+        lost = max(0, min(len(row.ids) - MAX_TIMED_LENGTH, row.answer_start - 1))
+        cut.append(Example(row.ids[lost:], row.answer_start - lost))
+    return cut
+
+
+def _choose_batch_sizes(most: int, fitting: int) -> list[int]:
+    """The two largest equal parts of an update that fit; one row where none does."""
+    fitting = max(1, min(most, fitting))
+    return [size for size in range(fitting, 0, -1) if most % size == 0][:2]
+
+
+def _count_rows_in_memory(model: PeftModel, longest: Example, collate: TargetCollator) -> int:
+    """How many of the longest rows this machine's memory holds beside the weights."""
+    weights = {weight.data_ptr() for weight in model.parameters()}
+    kept: dict[int, int] = {}  # bytes by address: autograd keeps some tensors several times
+
+    def count(tensor: torch.Tensor) -> torch.Tensor:
+        if tensor.data_ptr() not in weights:
+            kept[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
+        return tensor
+
+    with (
+        disable_input_dtype_casting(model),
+        torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
+        torch.autocast("cpu", model.dtype, enabled=model.dtype != torch.float32),
+    ):
+        model(**collate([longest]))
+    taken = sum(weight.numel() * weight.element_size() for weight in model.parameters())
+    room = get_memory_gb(torch.device(CPU)) * 1e9 * MEMORY_SHARE - taken
+    return int(room / (sum(kept.values()) * MEMORY_MARGIN))
+
+
+def _apply_setup_to_model(model: ModelConfig, setup: Setup) -> ModelConfig:
+    return model.model_copy(update={"precision": setup.precision, "attention": setup.attention})
+
+
+def _pick_fastest(setups: Sequence[Setup]) -> Setup:
+    return max(setups, key=lambda setup: setup.tokens_per_second)

@@ -1,0 +1,114 @@
+"""Results told apart by fields that no model saw: data.slice_fields of run.yaml."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..config import Config
+from ..data.jsonl import read_jsonl
+from ..data.normalize import MISSING_VALUE, is_missing
+from ..data.quantities import MIN_QUANTITY_SHARE, read_column
+from ..data.splits import PROCESSED_DIR
+from ..metrics import PRIMARY_METRICS, compute_metrics
+from ..runtime.messages import fill
+from .predictions import Predictions
+from .statistics import Metric
+from .tables import format_metric
+
+MIN_SLICE_ROWS = 10  # of a slice: fewer say nothing, and may point at a person
+MAX_SLICE_VALUES = 8  # of a field; numbers with more are told apart at their median
+
+
+@dataclass
+class SliceResults:
+    """What was measured in slices, and the rows of those in which nothing was."""
+
+    measured: dict[str, dict[str, Metric]] = field(default_factory=dict)
+    one_sided: dict[str, dict[str, int]] = field(default_factory=dict)  # the metric is not defined
+    too_small: dict[str, int] = field(default_factory=dict)  # of a field, all such slices together
+
+
+def read_slice_values(config: Config) -> dict[str, list[str]]:
+    """The value of each slice field for each test row, in the order of the rows."""
+    if not config.data.slice_fields:
+        return {}
+    kept = {
+        (line["file"], line["row"]): line["slices"]
+        for line in read_jsonl(PROCESSED_DIR / "slices.jsonl")
+    }
+    rows = [kept[line["file"], line["row"]] for line in read_jsonl(PROCESSED_DIR / "test.jsonl")]
+    return {name: [row[name].strip() for row in rows] for name in config.data.slice_fields}
+
+
+def measure_slices(
+    gold: Sequence[str], answers: Predictions, values: Mapping[str, Sequence[str]], config: Config
+) -> SliceResults:
+    """The decisive metric of the tuned model in every slice with enough rows."""
+    found = SliceResults()
+    for name, column in values.items():
+        named = bucket_values(column)
+        for value, many in sorted(Counter(named).items()):
+            if many < MIN_SLICE_ROWS:
+                found.too_small[name] = found.too_small.get(name, 0) + many
+                continue
+            rows = [row for row, each in enumerate(named) if each == value]
+            metrics = compute_metrics(
+                [gold[row] for row in rows], answers.only(rows), config.task, config.run.seed
+            )
+            if PRIMARY_METRICS[0] in metrics:
+                found.measured.setdefault(name, {})[value] = metrics[PRIMARY_METRICS[0]]
+            else:
+                found.one_sided.setdefault(name, {})[value] = many
+    return found
+
+
+def bucket_values(column: Sequence[str]) -> list[str]:
+    """The values themselves where they are few; many numbers as the halves around their median."""
+    said = ["" if is_missing(value, MISSING_VALUE) else value for value in column]
+    found = read_column(said)
+    numeric = sum(map(bool, found)) >= MIN_QUANTITY_SHARE * sum(map(bool, said))
+    if len({*said}) <= MAX_SLICE_VALUES or not numeric:
+        return [value or "-" for value in said]
+    numbers = [quantity.value if quantity else None for quantity in found]
+    middle = statistics.median(number for number in numbers if number is not None)
+    halves = {True: f"<= {middle:g}", False: f"> {middle:g}"}
+    return ["-" if number is None else halves[number <= middle] for number in numbers]
+
+
+def format_slices(slices: SliceResults) -> list[str]:
+    """The slices for people."""
+    lines = [
+        fill(
+            "  {field} {value}: {metric} {figure}, {rows} rows",
+            field=name,
+            value=value,
+            metric=PRIMARY_METRICS[0],
+            figure=format_metric(metric),
+            rows=metric.n,
+        )
+        for name, of in slices.measured.items()
+        for value, metric in of.items()
+    ]
+    lines += [
+        fill(
+            "  {field} {value}: {metric} n/a, {rows} rows",
+            field=name,
+            value=value,
+            metric=PRIMARY_METRICS[0],
+            rows=rows,
+        )
+        for name, of in slices.one_sided.items()
+        for value, rows in of.items()
+    ]
+    return lines + [
+        fill(
+            "  {field}: {rows} rows in slices of fewer than {least}, which are not measured",
+            field=name,
+            rows=rows,
+            least=MIN_SLICE_ROWS,
+        )
+        for name, rows in slices.too_small.items()
+    ]

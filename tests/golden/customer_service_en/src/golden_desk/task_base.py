@@ -1,0 +1,71 @@
+"""What all sections of run.yaml have in common, and what every task with labels has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from .data.normalize import clean_label, find_label, normalize_label
+from .runtime.messages import fill
+
+NonEmptyStr = Annotated[str, Field(min_length=1)]
+
+
+class ConfigSection(BaseModel):
+    """A part of run.yaml: unknown keys are refused, and 1 is not "1"."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class RejectReason(NamedTuple):
+    """What a code in rejects.jsonl means, and the field that is at fault."""
+
+    words: str
+    field: str = ""
+
+
+class LabelTask(ConfigSection):
+    """What the model is told, and the labels it may answer with."""
+
+    # of the task's own rejects: what they mean, and what is asked where a field has many
+    reasons: ClassVar[Mapping[str, RejectReason]] = {}
+    doubts: ClassVar[Mapping[str, str]] = {}
+
+    system: NonEmptyStr
+    base_system_prompt: NonEmptyStr
+    labels: Annotated[list[NonEmptyStr], Field(min_length=2)]
+
+    @field_validator("labels")
+    @classmethod
+    def _each_once_and_in_plain_sight(cls, labels: list[str]) -> list[str]:
+        return validate_distinct_labels(labels)
+
+    def label_of(self, text: str) -> str | None:
+        """The label that a text spells, as task.labels writes it."""
+        return find_label(text, self.labels)
+
+    def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
+        """Raise ValueError for fields of the data section that the task cannot do with."""
+
+
+def validate_distinct_labels(labels: list[str]) -> list[str]:
+    """The labels, if each is on one line, visible as a whole, and there once however spelled."""
+    met: dict[str, str] = {}
+    for label in labels:
+        if label != clean_label(label):
+            raise ValueError(
+                fill(
+                    "{label} holds invisible characters: write {written}",
+                    label=ascii(label),
+                    written=repr(clean_label(label)),
+                )
+            )
+        known = met.get(normalize_label(label))
+        if known is not None:
+            raise ValueError(
+                fill("{label} is there twice, first as {known}", label=label, known=known)
+            )
+        met[normalize_label(label)] = label
+    return labels

@@ -1,0 +1,1 @@
+"""Examples, batches, progress and the folder of a run."""

@@ -1,0 +1,182 @@
+"""The model card of a run: the README.md beside its adapter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from ..config import Config
+from ..model.supported_models import HAS_REVISIONS
+from ..runtime.atomic_files import write_text
+from ..runtime.messages import fill
+from .auto_setup import apply_setup, read_recorded_setups
+from .run_dir import RunDir, to_portable_name
+
+USAGE_TEMPLATE = """\
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
+base = AutoModelForCausalLM.from_pretrained({base})
+model = PeftModel.from_pretrained(base, "ADAPTER")
+messages = [
+    {{"role": "system", "content": {system}}},
+    {{"role": "user", "content": "..."}},
+]
+# the prompt ends where the chat template writes the answer
+turns = [*messages, {{"role": "assistant", "content": "ANSWER"}}]
+rendered = tokenizer.apply_chat_template(turns, tokenize=False, **{arguments})
+prompt = rendered.rpartition("ANSWER")[0]
+inputs = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
+stop = tokenizer.convert_tokens_to_ids({stop})
+written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)
+print(tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))"""
+COMPARED_MODELS = ("base", "tuned", "baseline")
+
+
+def write_model_card(
+    run: RunDir, config: Config, evaluation: Mapping[str, Any] | None = None
+) -> None:
+    """Write the card of a trained run, with the figures of its evaluation once there are any."""
+    lines = _format_card(run, run.trained_config(config), evaluation)
+    write_text(run.adapter / "README.md", "\n".join(lines) + "\n")
+
+
+def _format_card(
+    run: RunDir, config: Config, evaluation: Mapping[str, Any] | None
+) -> Iterator[str]:
+    record, base = run.record(), to_portable_name(config.model.id)
+    yield "---"
+    yield yaml.safe_dump(_build_metadata(config), sort_keys=False, allow_unicode=True).rstrip()
+    yield "---"
+    yield f"\n# {config.run.name}\n"
+    yield fill("A LoRA adapter for the base model {base}.", base=base)
+    yield fill("\n## How to ask it\n")
+    yield fill(
+        "The prompt is the one that it was trained with. `formatting.py` writes the user's message "
+        "from a record, and `make chat` asks in the same way. It also reads a control token that a "
+        "message spells, such as {token}, as text, which this code does not.\n",
+        token=config.model.end_of_turn,
+    )
+    yield _fence_code(_format_usage(config, record), "python")
+    yield fill("\nThe labels that it may answer with:\n")
+    yield _fence_code("\n".join(config.task.labels))
+    yield fill("\n## Base model\n")
+    yield from _format_key_values(
+        {
+            "model.id": base,
+            "model.license": config.model.license or fill("unknown: ask who published the model"),
+            "model.architecture": config.model.architecture or fill("unknown"),
+            "model.parameters": config.model.parameters or fill("unknown"),
+            fill("revision"): record.get("model_revision") or fill("unknown"),
+            fill("SHA-256 of both ends of its weights"): record.get("model_sha256"),
+        }
+    )
+    yield fill("\n## Training data\n")
+    yield from _format_key_values(
+        {
+            fill("SHA-256 of the formatted rows"): record.get("data_sha256"),
+            fill("rows to train on"): record.get("train_rows"),
+            fill("rows to validate on"): record.get("validation_rows"),
+        }
+    )
+    yield fill("\n## Recipe\n")
+    timed = read_recorded_setups(record)  # what `auto` was, for training
+    last = run.last_checkpoint()  # a time budget may have changed the number of steps
+    yield from _format_key_values(
+        {
+            **{f"adapter.{name}": value for name, value in config.adapter},
+            **{f"training.{name}": value for name, value in apply_setup(config, timed).training},
+            "model.precision": timed[0].precision if timed else config.model.precision,
+            "run.seed": config.run.seed,
+            fill("steps"): last.name.rpartition("-")[2] if last else record.get("steps"),
+            fill("processes"): record.get("processes"),
+            **record.get("versions", {}),
+        }
+    )
+    yield fill("\n## Evaluation\n")
+    yield from _format_evaluation(evaluation)
+    yield fill("\n## Limits\n")
+    yield fill("- It is trained for this task and these labels alone, and may still write others.")
+    yield fill("- What is measured holds for rows like the test rows, and for no others.")
+    yield fill(
+        "- An input that needs more than {tokens} tokens with its prompt loses its middle.",
+        tokens=config.training.max_length,
+    )
+    yield fill("- What the base model does wrong, and what its licence asks for, holds here too.")
+
+
+def _build_metadata(config: Config) -> dict[str, object]:
+    """What model hubs read; a model that is only a folder somewhere has no name there."""
+    base = to_portable_name(config.model.id)
+    named = {"base_model": base} if base == config.model.id and "/" in base else {}
+    licensed = {"license": config.model.license} if config.model.license else {}
+    return {
+        **named,
+        **licensed,
+        "library_name": "peft",
+        "pipeline_tag": "text-generation",
+        "tags": ["lora", "transformers"],
+    }
+
+
+def _format_usage(config: Config, record: Mapping[str, Any]) -> str:
+    base, revision = to_portable_name(config.model.id), record.get("model_revision")
+    at_revision = f", revision={json.dumps(revision)}" if HAS_REVISIONS and revision else ""
+    named = json.dumps(base) + at_revision
+    return USAGE_TEMPLATE.format(
+        base=named,
+        system=json.dumps(config.task.system, ensure_ascii=False),
+        arguments=repr(config.model.template_arguments),
+        stop=json.dumps(config.model.end_of_turn),
+    )
+
+
+def _format_evaluation(measured: Mapping[str, Any] | None) -> Iterator[str]:
+    if measured is None:
+        yield fill("Not evaluated yet: `make eval` adds the figures.")
+        return
+    yield fill(
+        "{rows} of {test_rows} test rows; in brackets the 95 % interval.\n",
+        rows=measured["rows"],
+        test_rows=measured["test_rows"],
+    )
+    titles = fill("base model, prompted"), fill("tuned"), fill("classical baseline")
+    yield _format_row("", *titles)
+    yield _format_row(*["---"] * 4)
+    for name in dict.fromkeys(name for column in COMPARED_MODELS for name in measured[column]):
+        yield _format_row(
+            name, *(_format_metric(measured[column].get(name)) for column in COMPARED_MODELS)
+        )
+    yield f"\n{measured['conclusion']}"
+
+
+def _format_metric(metric: Mapping[str, float | None] | None) -> str:
+    if metric is None:
+        return "-"
+    interval = metric["low"] is not None and metric["high"] is not None
+    return f"{metric['value']:.3f}" + (
+        f" [{metric['low']:.2f}, {metric['high']:.2f}]" if interval else ""
+    )
+
+
+def _format_key_values(values: Mapping[str, object]) -> Iterator[str]:
+    yield _format_row("", "")
+    yield _format_row("---", "---")
+    for name, value in values.items():
+        yield _format_row(name, "-" if value is None else str(value))
+
+
+def _format_row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def _fence_code(text: str, language: str = "") -> str:
+    """A block of code, between more backticks than the text has in a row."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text}\n{fence}"

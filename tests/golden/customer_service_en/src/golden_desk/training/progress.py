@@ -1,0 +1,171 @@
+"""What a run shows while it trains, and the curve it leaves behind."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from uniplot import plot_to_string
+
+from ..runtime.deadline import format_duration
+from ..runtime.errors import ProjectError
+from ..runtime.messages import fill
+from ..runtime.output import say
+from .time_budget import StepPlan, TimeBudget
+
+matplotlib.use("Agg")  # a server has no screen
+
+LOGS_PER_VALIDATION = 4  # lines for each validation
+SPEED_WINDOW_STEPS = 16  # the last steps: their speed is what the machine does now
+
+
+class ProgressCallback(TrainerCallback):
+    """Keeps a run to its plan: validates and saves where it says, and corrects it to its time.
+
+    Prints one line a log: step, loss, speed, time left. A loss that is no number ends the run.
+    """
+
+    def __init__(
+        self,
+        plan: StepPlan,
+        tokens: Sequence[int],
+        validations: int,
+        *,
+        budget: TimeBudget | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.plan = plan
+        self.tokens = tokens  # of each step
+        self.validations = validations
+        self.budget = budget
+        self.clock = clock
+        self.recent: deque[tuple[int, float]] = deque(maxlen=SPEED_WINDOW_STEPS)  # tokens, seconds
+        self.started = 0.0
+        self.step_started = 0.0
+        self.stopped: float | None = None  # when a validation began
+
+    @property
+    def speed(self) -> float:
+        """Tokens a second of the last steps."""
+        tokens, seconds = map(sum, zip(*self.recent, strict=True))
+        return float(tokens) / max(seconds, 1e-9)
+
+    def on_train_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        """Start the clock, where a resumed run had stopped it, and tell the Trainer the plan."""
+        state.max_steps = self.plan.steps
+        self.started = self.clock() - self.plan.seconds_spent
+
+    def on_step_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        """Note when the step begins, and how long a validation before it took."""
+        self.step_started = self.clock()
+        if self.stopped is not None:
+            self.plan.seconds_of_validation = self.step_started - self.stopped
+            self.stopped = None
+
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        """Correct the plan, and log, validate and save where it says."""
+        now, step, plan = self.clock(), state.global_step, self.plan
+        self.recent.append((self.tokens[step - 1], now - self.step_started))
+        plan.seconds_spent = now - self.started
+        reached = {
+            count: plan.marks(step, count) > plan.marks(step - 1, count)
+            for count in (self.validations, self.validations * LOGS_PER_VALIDATION)
+        }
+        if reached[self.validations * LOGS_PER_VALIDATION]:
+            control.should_log = True
+        if reached[self.validations]:
+            control.should_evaluate = control.should_save = True
+            self.stopped = now
+        if self.budget and step < plan.steps and self.budget.correct(plan, step, self.speed):
+            state.max_steps = plan.steps
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: object,
+    ) -> None:
+        """Print the line."""
+        logs = logs or {}
+        loss = logs.get("loss", logs.get("eval_loss"))
+        if loss is None:
+            return
+        if not math.isfinite(loss):
+            raise ProjectError(
+                "the loss is {loss} at step {step}",
+                "set model.precision to bf16 or fp32, or lower training.learning_rate",
+                loss=loss,
+                step=state.global_step,
+            )
+        if "eval_loss" in logs:
+            say("             loss {loss:.4f} on validation", loss=loss)
+            return
+        say(
+            "  {step:>4}/{steps:<4}  loss {loss:.4f}  {speed:,.0f} tokens/s  {left} left",
+            step=state.global_step,
+            steps=state.max_steps,
+            loss=loss,
+            speed=self.speed,
+            left=format_duration(self.seconds_left(state.global_step)),
+        )
+
+    def seconds_left(self, step: int) -> float:
+        """Until the end of the run, at the speed of the last steps."""
+        validations = self.validations - self.plan.marks(step, self.validations)
+        training = sum(self.tokens[step : self.plan.steps]) / self.speed
+        return training + validations * self.plan.seconds_of_validation
+
+
+def plot_losses(history: list[dict[str, float]], picture: Path) -> str:
+    """Save the loss curve as a picture, and return it as text for the terminal.
+
+    The picture is in English: the font of matplotlib has no Chinese characters.
+    """
+    keys = {"training": "loss", "validation": "eval_loss"}
+    curves = {
+        title: [(entry["step"], entry[key]) for entry in history if key in entry]
+        for title, key in keys.items()
+    }
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    for title, points in curves.items():
+        axes.plot(*zip(*points, strict=True), label=title, marker=".")
+    axes.set(xlabel="step", ylabel="loss")
+    axes.legend()
+    figure.savefig(picture, dpi=120)
+    plt.close(figure)
+    return plot_to_string(
+        xs=[[step for step, _ in points] for points in curves.values()],
+        ys=[[loss for _, loss in points] for points in curves.values()],
+        legend_labels=[fill("training"), fill("validation")],
+        lines=True,
+        title=fill("loss by step"),
+        width=64,
+        height=12,
+        color=False,
+    )
