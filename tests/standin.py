@@ -247,15 +247,15 @@ class Outcome(NamedTuple):
 ASK = """
 import json, sys
 from types import SimpleNamespace
-from project.errors import ProjectError
-from project.source import cached_folder, model_folder
+from project.runtime.errors import ProjectError
+from project.model.fetch import fetch_model_folder, find_cached_folder
 for id, revision in json.loads(sys.argv[1]):
     model = SimpleNamespace(id=id, revision=revision)
-    before = cached_folder(model)  # must fetch nothing, and never fail
+    before = find_cached_folder(model)  # must fetch nothing, and never fail
     try:
-        path, revision = model_folder(model)
+        path, revision = fetch_model_folder(model)
         outcome = [str(path), revision]
-        assert before in (None, path) and cached_folder(model) == path, (before, path)
+        assert before in (None, path) and find_cached_folder(model) == path, (before, path)
     except ProjectError as error:
         outcome = [None, None, error.message, error.hint]
     print("outcome", json.dumps(outcome))

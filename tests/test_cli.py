@@ -251,7 +251,7 @@ class TestShow:
                     {"hub_id": size.hub_id, "parameters": size.parameters} for size in family.sizes
                 ],
                 "architectures": list(family.architectures),
-                "target_modules": {
+                "targets": {
                     method: target if isinstance(target, str) else list(target)
                     for method, target in family.targets.items()
                 },
@@ -477,7 +477,7 @@ class TestNew:
         code = (
             "import sys\nimport newft.cli as cli\n"
             "def fail(_):\n    raise ZeroDivisionError\n"
-            "cli._show = fail\nsys.exit(cli.main(['show', 'domains']))"
+            "cli._run_show = fail\nsys.exit(cli.main(['show', 'domains']))"
         )
         run = subprocess.run(
             [sys.executable, "-c", code],
@@ -494,16 +494,16 @@ class TestNew:
     @pytest.mark.parametrize(
         ("moment", "said", "there"),
         [
-            ("project.apply._real", "interrupted, nothing was written", False),
-            ("project.apply._sync_folders", "interrupted, nothing was written", False),
-            ("new.report", "interrupted, but the project is written to desk", True),
+            ("project.write._resolve_folder", "interrupted, nothing was written", False),
+            ("project.write._fsync_folders", "interrupted, nothing was written", False),
+            ("commands.new.report_json", "interrupted, but the project is written to desk", True),
         ],
     )
     def test_ctrl_c_is_told_what_became_of_the_project(
         self, moment: str, said: str, there: bool, here: Path
     ) -> None:
         code = (
-            "import sys\nimport newft.new\nfrom newft.cli import main\n"
+            "import sys\nimport newft.commands.new\nfrom newft.cli import main\n"
             "def interrupt(*_, **__):\n    raise KeyboardInterrupt\n"
             f"newft.{moment} = interrupt\n"
             "sys.exit(main(['new', 'desk', '--gpu', 'cpu', '--yes', '--json']))"
@@ -535,7 +535,7 @@ class TestTexts:
 
     def test_every_text_is_used(self) -> None:
         source = "".join(
-            path.read_text(encoding="utf-8") for path in (GENERATOR / "newft").glob("*.py")
+            path.read_text(encoding="utf-8") for path in (GENERATOR / "newft").rglob("*.py")
         )
         made = ("questions.", "wizard.path", "wizard.text", "error.", "review.source.")
         made += tuple(f"mapping.{name}" for name in ("inputs", "protected", "excluded", "en", "zh"))

@@ -256,7 +256,7 @@ def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
 
 def test_a_large_file_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = table(tmp_path, GOOD)
-    monkeypatch.setattr(profile, "COPIED_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(profile, "MAX_COPIED_BYTES", path.stat().st_size - 1)
     assert facts(path).files[0].project_path == path.resolve().as_posix()
 
 

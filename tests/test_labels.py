@@ -55,7 +55,7 @@ def test_answers_are_spelled_as_the_records_are(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert "`Refund Request`" in str(json.loads(run.stdout)["warnings"])
     formatted = subprocess.run(
-        [sys.executable, "-m", "desk.data"],
+        [sys.executable, "-m", "desk.prepare"],
         cwd=tmp_path / "desk",
         env=plain_environment(tmp_path) | {"PYTHONPATH": "src"},
         capture_output=True,

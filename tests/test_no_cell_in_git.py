@@ -85,7 +85,7 @@ def test_git_keeps_no_cell_of_the_data(
         done = subprocess.run(words, cwd=desk, env=environment, capture_output=True, check=True)
         return done.stdout
 
-    call(sys.executable, "-m", "desk.data")
+    call(sys.executable, "-m", "desk.prepare")
     call("git", "init", "-q")
     call("git", "add", "-A")
     kept = call("git", "ls-files", "-z").decode().strip("\0").split("\0")

@@ -19,6 +19,7 @@ from datafiles import refusal, values, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from newft import emitted
 from newft.emitted.file_access import RecordError
 from newft.emitted.readers import detect_format, read_rows
 from newft.project.template_layers import EMITTED_MODULES
@@ -307,7 +308,8 @@ def test_shared_strings_that_unpack_to_a_gigabyte_take_little_memory(workbook: P
                 part.write(b"<si><t>ab</t></si>" * 65_536)
     assert workbook.stat().st_size < 4_000_000
     code = (
-        "import sys\nfrom pathlib import Path\nfrom newft.records import RecordError, read_rows\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from newft.emitted.readers import RecordError, read_rows\n"
         "try: print(len(list(read_rows(Path(sys.argv[1])))))\n"
         "except RecordError as error: print(error.message)\n"
     )
@@ -360,11 +362,11 @@ def test_without_the_reader_a_workbook_is_refused_and_all_else_is_read(tmp_path:
     package = tmp_path / "alone"
     package.mkdir()
     for name in EMITTED_MODULES:
-        source = Path(__file__).parents[1] / "generator/newft" / name
-        (package / name).write_bytes(source.read_bytes())
+        source = Path(emitted.__file__).with_name(Path(name).name)
+        (package / source.name).write_bytes(source.read_bytes())
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     code = (
-        "from pathlib import Path\nfrom alone.records import RecordError, read_rows\n"
+        "from pathlib import Path\nfrom alone.readers import RecordError, read_rows\n"
         "print([dict(row.values) for row in read_rows(Path('t.csv'))])\n"
         "try: list(read_rows(Path('t.xlsx')))\nexcept RecordError as error: print(error)\n"
         "import sys\nprint('openpyxl' in sys.modules)\n"

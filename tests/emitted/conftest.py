@@ -18,7 +18,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Desk:
 def formatted(fresh: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """The same after `make data`: copied, never changed."""
     desk = fresh.copy(tmp_path_factory.mktemp("formatted") / "desk")
-    assert desk.run("data").returncode == 0
+    assert desk.run("prepare").returncode == 0
     return desk
 
 

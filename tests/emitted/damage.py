@@ -56,10 +56,13 @@ def other(path: Path) -> None:
 DAMAGES: list[Callable[[Path], None]] = [cut, empty, folder, scramble, other]
 
 
+MODULES = {"data": "prepare"}  # of the make targets that have another name
+
+
 def end_of(command: str) -> str:
     """How a command ends: its exit code and errors, or the traceback of a mistake."""
-    module = importlib.import_module(f"{PACKAGE}.{command}")
-    run = importlib.import_module(f"{PACKAGE}.command").run
+    module = importlib.import_module(f"{PACKAGE}.{MODULES.get(command, command)}")
+    run = importlib.import_module(f"{PACKAGE}.runtime.main").run_command
     words = [*WORDS.get(command, []), "--set", "model.id=model"]
     out, said = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(said):

@@ -26,7 +26,12 @@ import torch
 from peft import PeftModelForCausalLM
 
 PACKAGE, *SECTIONS = sys.argv[1:]
-COMMANDS = {"data": {}, "train": {"dry_run": False}, "evaluate": {}, "chat": {"once": "my refund"}}
+COMMANDS = {
+    "prepare": {},
+    "train": {"dry_run": False},
+    "evaluate": {},
+    "chat": {"once": "my refund"},
+}
 # values that the type of a key does not suggest
 OTHERS: dict[str, object] = {
     "run.name": "other",
@@ -66,7 +71,7 @@ def leaves(section: Any, names: tuple[str, ...] = ()) -> Iterator[str]:
     """The keys that hold values, told by the schema: a new one cannot be forgotten."""
     for name, field in section.model_fields.items():
         inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, module("section").Section):
+        if isinstance(inner, type) and issubclass(inner, module("task_base").ConfigSection):
             yield from leaves(inner, (*names, name))
         else:
             yield ".".join((*names, name))

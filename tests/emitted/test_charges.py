@@ -52,7 +52,7 @@ def test_newft_and_the_data_step_count_the_same_charges(folder: Path) -> None:
     assert run.returncode == 0, run.stderr
     desk = Desk(folder / "desk")
     # SmolLM2 spells these rare characters in three tokens each, more than was planned for
-    made = desk.run("data", "--set", "training.max_length=512")
+    made = desk.run("prepare", "--set", "training.max_length=512")
     assert made.returncode == 0, made.stderr
     summary = json.loads((desk.folder / "data/processed/summary.json").read_text(encoding="utf-8"))
     kept: Counter[str] = sum(map(Counter, summary["labels"].values()), Counter())

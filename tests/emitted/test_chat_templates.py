@@ -81,8 +81,8 @@ def families() -> Callable[[str], Family]:
     golden = ROOT / "tests/golden/customer_service_en"
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(golden / "src")
-        from golden_desk.chat_tokens import ChatEncoder
         from golden_desk.config import load_config
+        from golden_desk.model.chat_encoder import ChatEncoder
 
     of_golden = load_config(golden / "config/run.yaml").model
 
@@ -144,10 +144,11 @@ def test_prompt_and_answer_are_the_render_of_the_template_token_for_token(
 
 @pytest.mark.parametrize("text", ORDINARY)
 def test_the_code_of_the_model_card_asks_as_training_did(family: Family, text: str) -> None:
-    from golden_desk.model_card import USAGE
+    from golden_desk.training.model_card import USAGE_TEMPLATE
 
     values = {name: repr(family.arguments) for name in ("base", "system", "stop", "arguments")}
-    code = USAGE.format(**values).partition("# the prompt ends")[2].partition("inputs =")[0]
+    usage = USAGE_TEMPLATE.format(**values)
+    code = usage.partition("# the prompt ends")[2].partition("inputs =")[0]
     names: dict[str, Any] = {"tokenizer": family.tokenizer, "messages": ask(text)}
     exec(f"# {code}", names)
     assert family.tokens(names["prompt"]) == family.encoder.encode_prompt(ask(text))

@@ -32,7 +32,7 @@ def append(desk: Desk, text: str, label: str = "refund") -> None:
 
 def test_rows_that_spell_a_control_token_are_counted_and_read_as_text(desk: Desk) -> None:
     append(desk, "the log ends in <|im_end|> and my refund is late")
-    assert desk.run("data").returncode == 0
+    assert desk.run("prepare").returncode == 0
     done = desk.run("check")
     assert done.returncode == 0, done.stderr
     found = "1 of "
@@ -48,7 +48,7 @@ def test_a_label_that_spells_a_control_token_is_refused(desk: Desk, module: str)
     for word in ("alpha", "bravo", "carol", "diego", "early", "fox", "gamma", "hotel", "ivy"):
         append(desk, f"{word} {word} is unlike any other text with {word}", label)
     labels = json.dumps(["parcel", "refund", label])
-    assert desk.run("data", "--set", f"task.labels={labels}").returncode == 0
+    assert desk.run("prepare", "--set", f"task.labels={labels}").returncode == 0
     done = desk.run(module, "--set", f"task.labels={labels}")
     assert done.returncode == 1
     assert f"the label '{label}' in task.labels spells '<|im_end|>'" in done.stderr

@@ -61,7 +61,7 @@ def hostile_words() -> list[str]:
 def test_no_command_hands_them_to_the_terminal(hostile: Desk) -> None:
     words = hostile_words()
     for module, *more in (
-        ["data"],
+        ["prepare"],
         ["check"],
         ["train"],
         ["evaluate"],
@@ -75,12 +75,12 @@ def test_no_command_hands_them_to_the_terminal(hostile: Desk) -> None:
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        ("data", ["--set", f"run.{PLANTED}=1"]),
-        ("data", ["--set", f"task.labels=[a, a{PLANTED}"]),
-        ("data", ["--set", f'run.name="{PLANTED}"']),
-        ("data", [f"--{PLANTED}"]),
-        ("data", ["--config", f"{PLANTED}.yaml"]),
-        ("data", ["--set", f'data.files=["{PLANTED}.csv"]']),
+        ("prepare", ["--set", f"run.{PLANTED}=1"]),
+        ("prepare", ["--set", f"task.labels=[a, a{PLANTED}"]),
+        ("prepare", ["--set", f'run.name="{PLANTED}"']),
+        ("prepare", [f"--{PLANTED}"]),
+        ("prepare", ["--config", f"{PLANTED}.yaml"]),
+        ("prepare", ["--set", f'data.files=["{PLANTED}.csv"]']),
         ("check", ["--set", f'model.id="/{PLANTED}"']),
         ("check", ["--set", f'model.pad="{PLANTED}"']),
         ("train", ["--set", f'training.device="{PLANTED}"']),

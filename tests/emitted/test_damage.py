@@ -86,7 +86,7 @@ def test_rows_that_were_changed_by_hand_are_refused(trained: Desk, tmp_path: Pat
 def test_closed_streams_are_no_bug(trained: Desk, tmp_path: Path, closed: str) -> None:
     desk = trained.copy(tmp_path / "desk")
     before = {path.name for path in desk.folder.iterdir()}
-    words = ["data", "chat --once hello"] if closed.startswith("<&- >") else ["data"]
+    words = ["prepare", "chat --once hello"] if closed.startswith("<&- >") else ["prepare"]
     for line in words:
         run = subprocess.run(
             ["sh", "-c", f"{sys.executable} -m desk.{line} {closed}"],
@@ -105,13 +105,13 @@ def test_folders_of_the_user_are_kept(ready: Desk) -> None:
     for name in ("processed.new", "processed.old", "processed.partial"):
         (data / name).mkdir()
         (data / name / "notes.txt").write_text("mine", encoding="utf-8")
-    assert ready.run("data").returncode == 0
+    assert ready.run("prepare").returncode == 0
     for name in ("processed.new", "processed.old", "processed.partial"):
         assert (data / name / "notes.txt").read_text(encoding="utf-8") == "mine"
     stage = data / ".processed.stage"
     stage.mkdir()
     (stage / "notes.txt").touch()
-    run = ready.run("data")
+    run = ready.run("prepare")
     assert run.returncode == 1
     assert run.stderr.startswith("error: data/.processed.stage is in the way")
     assert (stage / "notes.txt").exists()
@@ -121,7 +121,7 @@ def test_rows_that_this_project_did_not_write_are_not_replaced(desk: Desk) -> No
     processed = desk.folder / "data" / "processed"
     processed.mkdir()
     (processed / "train.jsonl").write_text("mine", encoding="utf-8")
-    run = desk.run("data")
+    run = desk.run("prepare")
     assert run.returncode == 1
     assert run.stderr.startswith("error: data/processed is in the way")
     assert (processed / "train.jsonl").read_text(encoding="utf-8") == "mine"
@@ -133,7 +133,7 @@ def test_a_stage_of_a_killed_process_is_taken_up(ready: Desk) -> None:
     (stage / "new").mkdir(parents=True)
     (stage / "made-by-this-project").touch()
     (data / "processed").rename(stage / "old")
-    assert ready.run("data").returncode == 0
+    assert ready.run("prepare").returncode == 0
     assert sorted(path.name for path in data.iterdir()) == [".lock", "processed", "raw"]
 
 
@@ -144,7 +144,7 @@ def test_a_disk_that_fills_while_the_embedded_model_is_unpacked_is_named(tmp_pat
     assert newft("new", "desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path).returncode == 0
     desk, cache = Desk(tmp_path / "desk"), tmp_path / "cache"
     cache.mkdir()
-    assert desk.run("data").returncode == 0
+    assert desk.run("prepare").returncode == 0
     if mounted("size=64m", cache).returncode:
         pytest.skip("this user may not mount a disk")
     try:

@@ -17,13 +17,13 @@ NAMES = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
 RECORDS_ZH = "Body,Reason\n" + "".join(
     f"我是{name}，我的{label}一直没有到,{label}\n" for label in ("退款", "包裹") for name in NAMES
 )
-MODULES = ("data", "check", "train", "evaluate", "chat")
+MODULES = ("prepare", "check", "train", "evaluate", "chat")
 HELP = f"""
 import importlib
 for name in {MODULES}:
     module = importlib.import_module(f"desk.{{name}}")
     try:
-        module.command.run(
+        module.run_command(
             module.main, module.HELP, ["--help"], getattr(module, "add_options", None)
         )
     except SystemExit:
@@ -58,14 +58,14 @@ def everything_said(desk: Desk) -> list[str]:
         check=True,
     )
     said.extend(helps.stdout.splitlines())
-    run("data", "--nothing", code=2)
-    run("data", "--set", "training.epoch=0", "--set", "training.warmup_ratio=2", code=1)
+    run("prepare", "--nothing", code=2)
+    run("prepare", "--set", "training.epoch=0", "--set", "training.warmup_ratio=2", code=1)
     records = desk.folder / "data" / "raw" / "t.csv"
     shutil.move(records, records.with_suffix(".old"))
-    run("data", code=1)
+    run("prepare", code=1)
     shutil.move(records.with_suffix(".old"), records)
     run("check", code=1)  # there are no rows yet
-    run("data")
+    run("prepare")
     run("check")
     run("evaluate", code=1)  # there is no adapter yet
     run("train")

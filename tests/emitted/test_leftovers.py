@@ -20,7 +20,7 @@ def evaluated(formatted: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk
     path = desk.folder / "config" / "run.yaml"
     text = path.read_text(encoding="utf-8").replace("- data/raw", f"- {desk.folder}/data/raw")
     path.write_text(text, encoding="utf-8")
-    for module in ("data", "train", "evaluate"):
+    for module in ("prepare", "train", "evaluate"):
         run = desk.run(module)
         assert run.returncode == 0, run.stderr
     return desk

@@ -23,7 +23,7 @@ def chinese(desk: Desk) -> Desk:
     path = desk.folder / "config" / "run.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("  labels:\n", "  labels:\n    - moon\n"), encoding="utf-8")
-    assert desk.run("data").returncode == 0
+    assert desk.run("prepare").returncode == 0
     return desk
 
 

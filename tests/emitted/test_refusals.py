@@ -233,7 +233,7 @@ def test_one_process_at_a_time_formats(ready: Desk) -> None:
         assert other.stdout and other.stdout.readline()
         refused(ready, "another process is at work in data", "wait for its end", "data")
         other.communicate()
-    assert ready.run("data").returncode == 0
+    assert ready.run("prepare").returncode == 0
 
 
 # --- the order of the commands -------------------------------------------------------------------
@@ -381,7 +381,7 @@ def test_a_trained_run_is_only_judged_on_the_rows_it_began_with(ready: Desk) -> 
     assert ready.run("train", "--set", "training.epochs=1").returncode == 0
     with (ready.folder / "data" / "raw" / "t.csv").open("a", encoding="utf-8") as file:
         file.writelines(f"{number} times I asked about {number},refund\n" for number in "abcdefgh")
-    assert ready.run("data").returncode == 0
+    assert ready.run("prepare").returncode == 0
     error = "data/processed changed since runs/intent-lora began"
     hint = "set another run.name in config/run.yaml and train, or delete runs/intent-lora"
     for module in ("train", "evaluate"):

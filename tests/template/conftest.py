@@ -14,9 +14,9 @@ def project() -> Any:
     """The modules of the golden project that format rows."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(GOLDEN / "src"))
-        from golden_desk import config, data
+        from golden_desk import config, prepare
 
-        yield data, config.load_config(GOLDEN / "config" / "run.yaml")
+        yield prepare, config.load_config(GOLDEN / "config" / "run.yaml")
     for name in [name for name in sys.modules if name.split(".")[0] == "golden_desk"]:
         del sys.modules[name]
 
@@ -26,7 +26,7 @@ def near_duplicates() -> Any:
     """The module of the golden project that compares texts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(GOLDEN / "src"))
-        from golden_desk import near_duplicates
+        from golden_desk.data import near_duplicates
 
         yield near_duplicates
     for name in [name for name in sys.modules if name.split(".")[0] == "golden_desk"]:

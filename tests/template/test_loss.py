@@ -48,7 +48,8 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("composed")
         patch.syspath_prepend(compose("folder", folder, package="loss_project"))
-        return import_module("loss_project.dataset")
+        import_module("loss_project.training.examples")
+        return import_module("loss_project.training.collator")
 
 
 def own_loss(model: PreTrainedModel, rows: Sequence[tuple[list[int], int]]) -> torch.Tensor:
@@ -81,7 +82,7 @@ def test_every_class_has_the_loss_and_the_gradients_of_its_own_forward(
     made = getattr(transformers, name)
     torch.manual_seed(0)
     model = made(made.config_class(**TINY | OWN.get(name, {}))).train()
-    batch = dataset.AnswerCollator(0)([dataset.Example(*row) for row in ROWS])
+    batch = dataset.TargetCollator(0)([dataset.Example(*row) for row in ROWS])
     widths: list[torch.Size] = []
     head = model.get_output_embeddings()
     hook = head.register_forward_hook(lambda _module, _inputs, logits: widths.append(logits.shape))
@@ -104,11 +105,11 @@ def test_the_real_model_has_the_loss_of_its_own_forward(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(compose("embedded", tmp_path, package="embedded_project"))
-        source = import_module("embedded_project.source")
+        source = import_module("embedded_project.model.fetch")
     model = transformers.AutoModelForCausalLM.from_pretrained(
-        source.model_folder(None).path, attn_implementation=attention, dtype=torch.float32
+        source.fetch_model_folder(None).path, attn_implementation=attention, dtype=torch.float32
     )
-    tokenizer = transformers.AutoTokenizer.from_pretrained(source.model_folder(None).path)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(source.fetch_model_folder(None).path)
     asked = ["Where is my parcel?", "I was charged twice for the same order, please help."]
     rows = []
     for text, answer in zip(asked, ["parcel", "refund_status"], strict=True):
@@ -117,7 +118,7 @@ def test_the_real_model_has_the_loss_of_its_own_forward(
     for weight in model.parameters():
         weight.requires_grad = False
     model.model.layers[0].self_attn.q_proj.weight.requires_grad = True
-    batch = dataset.AnswerCollator(tokenizer.pad_token_id)([dataset.Example(*row) for row in rows])
+    batch = dataset.TargetCollator(tokenizer.pad_token_id)([dataset.Example(*row) for row in rows])
     loss, gradients = loss_and_gradients(model, model(**batch).loss)
     expected, own = loss_and_gradients(model, own_loss(model, rows))
     assert loss == pytest.approx(expected, rel=1e-5)

@@ -22,16 +22,16 @@ TEMPLATES_TAKEN = {
     "fill": (0,),
     "ProjectError": (0, 1),
     "Remark": (0,),
-    "Reason": (0,),
+    "RejectReason": (0,),
     "RecordError": (1, 2),  # the first is the file
-    "_failed": (0, 1),
-    "run": (1,),  # the help of a command
-    "naming": (1,),
+    "_print_error": (0, 1),
+    "run_command": (1,),  # the help of a command
+    "explain_read_errors": (1,),
     "read_json": (1,),
 }
 # keywords of these functions that are no values of the text
 OPTIONS = {"file"}
-TABLES = {"DOUBTS", "doubts", "RULES"}  # mappings whose values are templates
+TABLES = {"WRONG_COLUMN_QUESTIONS", "doubts", "RULE_MESSAGES"}  # mappings whose values are templates
 # print a line that changes, a blank line, or tokens in colour; `say` prints whole texts
 PRINTING = ("output.py", "deadline.py", "check.py", "chat.py")
 
@@ -39,7 +39,10 @@ PRINTING = ("output.py", "deadline.py", "check.py", "chat.py")
 def emitted_modules() -> Iterator[Path]:
     yield from (ROOT / "templates").rglob("src/**/*.py")
     yield from (ROOT / "domains").rglob("src/**/*.py")
-    yield from (ROOT / "generator/newft" / name for name in (*EMITTED_MODULES, WORKBOOK_MODULE))
+    yield from (
+        ROOT / "generator/newft/emitted" / Path(name).name
+        for name in (*EMITTED_MODULES, WORKBOOK_MODULE)
+    )
 
 
 @cache

@@ -81,10 +81,8 @@ def test_planted_near_copies_are_found(name: str, edit: Edit, near_duplicates: A
     assert len(planted) == PLANTED
 
     def near(ours: Sequence[tuple[str, str]]) -> dict[int, int]:
-        columns = (
-            near_duplicates.TextsToCompare(*zip(*of, strict=True)) for of in (ours, held_out)
-        )
-        found: dict[int, int] = near_duplicates.near_duplicates(*columns)
+        columns = (near_duplicates.LabeledTexts(*zip(*of, strict=True)) for of in (ours, held_out))
+        found: dict[int, int] = near_duplicates.find_near_duplicates(*columns)
         return found
 
     found = near([*train, *planted])
@@ -109,8 +107,8 @@ def test_slips_in_short_texts_are_found_and_hardly_others(name: str, near_duplic
 
     rows = [row for row in requests(name) if len(row[0]) > 4 and words(row[0]) <= 5]
     slips = [(slip(text, chance), label) for text, label in rows]
-    both = [near_duplicates.TextsToCompare(*zip(*of, strict=True)) for of in (slips, rows)]
-    assert len(near_duplicates.near_duplicates(*both)) >= 0.95 * len(slips)
+    both = [near_duplicates.LabeledTexts(*zip(*of, strict=True)) for of in (slips, rows)]
+    assert len(near_duplicates.find_near_duplicates(*both)) >= 0.95 * len(slips)
     index = near_duplicates.TextIndex(both[1])
     every = range(len(rows))
     dropped = {place for place, other in index.near(every, every) if place < other}

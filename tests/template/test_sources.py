@@ -88,15 +88,15 @@ def folder_source(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     composed = compose("folder", tmp_path_factory.mktemp("composed"), package="folder_project")
     sys.path.insert(0, str(composed))
     try:
-        return importlib.import_module("folder_project.source")
+        return importlib.import_module("folder_project.model.fetch")
     finally:
         sys.path.remove(str(composed))
 
 
 def from_folder(source: ModuleType, folder: object) -> Outcome:
     try:
-        path, revision = source.model_folder(SimpleNamespace(id=str(folder), revision=None))
-    except importlib.import_module("folder_project.errors").ProjectError as error:
+        path, revision = source.fetch_model_folder(SimpleNamespace(id=str(folder), revision=None))
+    except importlib.import_module("folder_project.runtime.errors").ProjectError as error:
         return Outcome(None, None, error.message, error.hint)
     return Outcome(str(path), revision)
 

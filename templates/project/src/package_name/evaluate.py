@@ -32,7 +32,7 @@ from .evaluation.predictor import (
     PromptSet,
     find_max_target_tokens,
 )
-from .evaluation.slice_fields import SliceResults, format_slices, measure_slices, read_slice_values
+from .evaluation.slices import SliceResults, format_slices, measure_slices, read_slice_values
 from .evaluation.tables import format_comparison, format_mistakes, make_excerpt, to_dicts
 from .formatting import parse_prediction
 from .model.chat_encoder import ChatEncoder

@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from package_name.baseline import extract_features, fit_predict
 from package_name.config import Config
 from package_name.evaluation.predictions import Predictions
-from package_name.evaluation.slice_fields import format_slices, measure_slices
+from package_name.evaluation.slices import format_slices, measure_slices
 from package_name.metrics import (
     auc,
     brier,

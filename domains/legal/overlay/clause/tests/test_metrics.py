@@ -7,7 +7,7 @@ import pytest
 from package_name.baseline import fit_predict, tokenize_with_type
 from package_name.config import Config
 from package_name.evaluation.predictions import Predictions
-from package_name.evaluation.slice_fields import measure_slices
+from package_name.evaluation.slices import measure_slices
 from package_name.metrics import compute_metrics
 
 

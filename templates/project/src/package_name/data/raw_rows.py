@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..config import DataConfig
-from .readers import FileFormat, Row, data_files, read_rows
+from .file_access import list_data_files
+from .readers import FileFormat, Row, read_rows
 
 
 def list_raw_files(data: DataConfig) -> list[Path]:
     """The files that hold the raw records."""
-    return [path for name in data.files for path in data_files(Path(name))]
+    return [path for name in data.files for path in list_data_files(Path(name))]
 
 
 def read_all_rows(layouts: Mapping[Path, FileFormat]) -> Iterator[Row]:
