@@ -31,7 +31,8 @@ TEMPLATES_TAKEN = {
 }
 # keywords of these functions that are no values of the text
 OPTIONS = {"file"}
-TABLES = {"WRONG_COLUMN_QUESTIONS", "doubts", "RULE_MESSAGES"}  # mappings whose values are templates
+# mappings whose values are templates
+TABLES = {"WRONG_COLUMN_QUESTIONS", "doubts", "RULE_MESSAGES"}
 # print a line that changes, a blank line, or tokens in colour; `say` prints whole texts
 PRINTING = ("output.py", "deadline.py", "check.py", "chat.py")
 

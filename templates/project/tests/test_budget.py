@@ -17,7 +17,11 @@ from package_name.config import Config, TrainingConfig
 from package_name.training import time_budget
 from package_name.training.examples import Example
 from package_name.training.progress import ProgressCallback
-from package_name.training.time_budget import StepPlan, TimeBudget, build_steps
+from package_name.training.time_budget import (
+    StepPlan,
+    TimeBudget,
+    build_steps,
+)
 
 TOKENS = 100  # of a step
 EVERY = 400  # steps of all epochs

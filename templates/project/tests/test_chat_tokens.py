@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from package_name.config import Config
-from package_name.model.chat_encoder import ChatEncoder, Tokenizer, decode_prediction
+from package_name.model.chat_encoder import (
+    ChatEncoder,
+    Tokenizer,
+    decode_prediction,
+)
 from package_name.model.load import load_tokenizer
 from package_name.model.verify import ModelFolder
 from package_name.prompts import Conversation

@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from package_name.runtime.deadline import Deadline, format_duration, process_in_batches
+from package_name.runtime.deadline import (
+    Deadline,
+    format_duration,
+    process_in_batches,
+)
 from package_name.runtime.messages import fill
 
 BATCH = 4

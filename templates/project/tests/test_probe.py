@@ -10,7 +10,11 @@ from package_name.model.adapter import add_adapter
 from package_name.model.load import load_base_model
 from package_name.model.verify import ModelFolder
 from package_name.training import auto_setup
-from package_name.training.auto_setup import Setup, apply_setup, find_setups
+from package_name.training.auto_setup import (
+    Setup,
+    apply_setup,
+    find_setups,
+)
 from package_name.training.collator import TargetCollator
 from package_name.training.examples import Example
 

@@ -17,7 +17,11 @@ from package_name.evaluation.comparison import (
 )
 from package_name.evaluation.label_metrics import format_label_report
 from package_name.evaluation.predictions import Predictions
-from package_name.evaluation.tables import format_comparison, format_mistakes, make_excerpt
+from package_name.evaluation.tables import (
+    format_comparison,
+    format_mistakes,
+    make_excerpt,
+)
 from package_name.metrics import PRIMARY_METRICS
 from package_name.runtime.messages import fill
 from package_name.runtime.text_layout import display_width

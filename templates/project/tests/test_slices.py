@@ -11,7 +11,10 @@ from package_name import prepare
 from package_name.config import Config
 from package_name.data.jsonl import read_jsonl
 from package_name.data.splits import PROCESSED_DIR, SPLITS
-from package_name.evaluation.slices import bucket_values, read_slice_values
+from package_name.evaluation.slices import (
+    bucket_values,
+    read_slice_values,
+)
 
 
 def test_a_slice_is_kept_beside_the_rows_and_in_no_prompt(

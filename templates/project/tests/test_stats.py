@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from package_name.evaluation.statistics import bootstrap, mcnemar, paired_bootstrap, proportion
+from package_name.evaluation.statistics import (
+    bootstrap,
+    mcnemar,
+    paired_bootstrap,
+    proportion,
+)
 
 
 def right(correct: int, of: int) -> np.ndarray:

@@ -6,7 +6,11 @@ import re
 
 import pytest
 
-from package_name.training.truncation import ELISION_MARK, Span, truncate_middle
+from package_name.training.truncation import (
+    ELISION_MARK,
+    Span,
+    truncate_middle,
+)
 
 TABLE = "\n".join(f"BILL_AMT{i}: {i * 8_834_375 % 999_983}" for i in range(40))
 PROSE = "The tenant paid 1,250.50 on 2024-05-31, and again. " * 20

@@ -17,7 +17,11 @@ from golden_desk.config import Config, TrainingConfig
 from golden_desk.training import time_budget
 from golden_desk.training.examples import Example
 from golden_desk.training.progress import ProgressCallback
-from golden_desk.training.time_budget import StepPlan, TimeBudget, build_steps
+from golden_desk.training.time_budget import (
+    StepPlan,
+    TimeBudget,
+    build_steps,
+)
 
 TOKENS = 100  # of a step
 EVERY = 400  # steps of all epochs

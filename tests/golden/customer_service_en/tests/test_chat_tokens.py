@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from golden_desk.config import Config
-from golden_desk.model.chat_encoder import ChatEncoder, Tokenizer, decode_prediction
+from golden_desk.model.chat_encoder import (
+    ChatEncoder,
+    Tokenizer,
+    decode_prediction,
+)
 from golden_desk.model.load import load_tokenizer
 from golden_desk.model.verify import ModelFolder
 from golden_desk.prompts import Conversation

@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golden_desk.runtime.deadline import Deadline, format_duration, process_in_batches
+from golden_desk.runtime.deadline import (
+    Deadline,
+    format_duration,
+    process_in_batches,
+)
 from golden_desk.runtime.messages import fill
 
 BATCH = 4

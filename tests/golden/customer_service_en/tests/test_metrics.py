@@ -9,7 +9,10 @@ import pytest
 from sklearn.metrics import f1_score
 
 from golden_desk.config import Config
-from golden_desk.evaluation.predictions import Predictions, label_indices
+from golden_desk.evaluation.predictions import (
+    Predictions,
+    label_indices,
+)
 from golden_desk.metrics import compute_metrics, macro_f1
 
 

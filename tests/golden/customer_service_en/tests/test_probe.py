@@ -10,7 +10,11 @@ from golden_desk.model.adapter import add_adapter
 from golden_desk.model.load import load_base_model
 from golden_desk.model.verify import ModelFolder
 from golden_desk.training import auto_setup
-from golden_desk.training.auto_setup import Setup, apply_setup, find_setups
+from golden_desk.training.auto_setup import (
+    Setup,
+    apply_setup,
+    find_setups,
+)
 from golden_desk.training.collator import TargetCollator
 from golden_desk.training.examples import Example
 

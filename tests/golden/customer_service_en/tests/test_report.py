@@ -17,7 +17,11 @@ from golden_desk.evaluation.comparison import (
 )
 from golden_desk.evaluation.label_metrics import format_label_report
 from golden_desk.evaluation.predictions import Predictions
-from golden_desk.evaluation.tables import format_comparison, format_mistakes, make_excerpt
+from golden_desk.evaluation.tables import (
+    format_comparison,
+    format_mistakes,
+    make_excerpt,
+)
 from golden_desk.metrics import PRIMARY_METRICS
 from golden_desk.runtime.messages import fill
 from golden_desk.runtime.text_layout import display_width

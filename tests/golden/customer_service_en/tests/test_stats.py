@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from golden_desk.evaluation.statistics import bootstrap, mcnemar, paired_bootstrap, proportion
+from golden_desk.evaluation.statistics import (
+    bootstrap,
+    mcnemar,
+    paired_bootstrap,
+    proportion,
+)
 
 
 def right(correct: int, of: int) -> np.ndarray:

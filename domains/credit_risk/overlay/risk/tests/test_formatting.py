@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from package_name.config import Config
-from package_name.formatting import list_candidates, parse_prediction, to_conversation
+from package_name.formatting import (
+    list_candidates,
+    parse_prediction,
+    to_conversation,
+)
 from package_name.prompts import Reject, build_base_prompt
 from package_name.runtime.errors import ProjectError
 from package_name.task import TaskConfig

@@ -9,7 +9,10 @@ import pytest
 from sklearn.metrics import f1_score
 
 from package_name.config import Config
-from package_name.evaluation.predictions import Predictions, label_indices
+from package_name.evaluation.predictions import (
+    Predictions,
+    label_indices,
+)
 from package_name.metrics import compute_metrics, macro_f1
 
 

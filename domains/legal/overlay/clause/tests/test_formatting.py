@@ -7,7 +7,10 @@ from pydantic import ValidationError
 
 from package_name.chat import build_chat_prompt
 from package_name.config import Config
-from package_name.data.near_duplicates import LabeledTexts, find_near_duplicates
+from package_name.data.near_duplicates import (
+    LabeledTexts,
+    find_near_duplicates,
+)
 from package_name.formatting import (
     append_question,
     near_dup_text,
