@@ -186,26 +186,30 @@ class TestNames:
 
 
 class TestMap:
-    def test_every_module_is_on_the_map_of_the_generator(self) -> None:
+    def test_the_map_of_the_generator_names_exactly_its_modules(self) -> None:
         tree = next(block for block in blocks(MAP) if block.startswith("newft/"))
-        drawn = set(re.findall(r"(?<![\w/])(\w+(?:\.py|/))", tree)) - {"newft/"}
-        modules = {path.name for path in PACKAGE.glob("*.py") if not path.name.startswith("__")}
-        packages = {
-            f"{path.name}/"
-            for path in PACKAGE.iterdir()
-            if path.is_dir() and path.name[0] not in "_."
-        }
-        assert drawn == modules | packages
-
-    def test_every_module_of_its_packages_is_named(self) -> None:
-        modules = {path.name for path in PACKAGE.glob("*/*.py") if path.name != "__init__.py"}
-        assert modules - set(re.findall(r"\w+\.py", MAP)) == set()
+        drawn: dict[str, set[str]] = {"": set()}
+        package = ""
+        for line in tree.splitlines()[1:]:
+            if entry := re.match(r"[├└]── (\w+)(\.py|/)", line):
+                package = entry[1] if entry[2] == "/" else ""
+                drawn.setdefault(package, set()).update([] if package else [entry[1]])
+            elif nested := re.match(r"[│ ]\s+(\w+)/ has (.+)", line):
+                drawn[f"{package}/{nested[1]}"] = set(nested[2].split())
+            else:
+                drawn[package] |= {word for word in line.strip("│ ").split() if word[-1] != "/"}
+        modules: dict[str, set[str]] = {}
+        for path in PACKAGE.rglob("*.py"):
+            if not path.name.startswith("__"):
+                folder = path.parent.relative_to(PACKAGE).as_posix().removeprefix(".")
+                modules.setdefault(folder, set()).add(path.stem)
+        assert drawn == modules
 
     def test_every_module_of_a_project_is_on_the_map_of_the_templates(self) -> None:
         text = (ROOT / "templates/README.md").read_text(encoding="utf-8")
         tree = next(block for block in blocks(text) if block.startswith("package_name/"))
         base = ROOT / "templates/project/src/package_name"
-        modules = {path.name for path in base.glob("*.py") if path.name != "__init__.py"}
+        modules = [path.name for path in base.rglob("*.py") if path.name != "__init__.py"]
         assert sorted(re.findall(r"\w+\.py", tree)) == sorted(modules)
 
     def test_every_home_of_a_rule_exists(self) -> None:

@@ -190,8 +190,10 @@ def test_python_is_clean_as_emitted(rendered: Path) -> None:
 def test_the_readme_names_every_module_and_every_command(rendered: Path) -> None:
     readme = (rendered / "README.md").read_text(encoding="utf-8")
     assert len(readme.splitlines()) < 100
-    modules = {path.name for path in (rendered / "src/acme_desk").glob("[!_]*.py")}
-    assert {name for name in modules if name not in readme} == set()
+    package = rendered / "src/acme_desk"
+    names = {path.name for path in package.glob("[!_]*.py")}
+    names |= {f"{path.name}/" for path in package.iterdir() if path.is_dir()} - {"__pycache__/"}
+    assert {name for name in names if name not in readme} == set()
     makefile = (rendered / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE):
         assert f"`make {target}" in readme or target == "help"
@@ -397,7 +399,7 @@ def test_each_command_runs_its_module(rendered: Path) -> None:
     ).stdout
     assert shown.splitlines() == [
         f"{sys.prefix}/bin/python -m acme_desk.{module} --config config/run.yaml --set run.seed=1"
-        for module in ("data", "evaluate")
+        for module in ("prepare", "evaluate")
     ]
 
 
