@@ -1,10 +1,12 @@
-"""Its place makes `tests/` importable: the tests of every room share plans.py and its like."""
+"""What holds for every test."""
 
 import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from support.checkout import REPOSITORY
 
 # a busy machine is no fault of what is tested
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,4 +21,4 @@ collect_ignore = ["golden"]  # a project's own tests run in the project
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the checkout."""
-    return Path(__file__).parents[1]
+    return REPOSITORY

@@ -9,9 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from generated import generate
-
 from newft.answers.keys import AnswerValue
+from support.generate_project import generate
 
 GOLDEN = Path(__file__).with_name("golden") / "customer_service_en"
 ANSWERS: dict[str, AnswerValue] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,50 +18,18 @@ from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import detect_language, load_messages
 from newft.project.write import STAGING_MARKER
 from newft.schema.plan import Recipe
+from support.checkout import GENERATOR
+from support.files import list_names
+from support.help_desk_export import RECORDS
+from support.run_newft import plain_environment, run_newft
 
-GENERATOR = Path(__file__).parents[1] / "generator"
 HEAVY = {"jinja2", "questionary", "rich", "pydantic", "torch", "yaml", "dataclasses"}
-LABELS = ("refund", "parcel", "login")
-WORDS = (
-    "please", "today", "again", "still", "never", "really", "quite",
-    "maybe", "hello", "urgent", "why", "where", "when", "how",
-)  # fmt: skip
-# three labels, fourteen rows each, in the shape of a help desk's export
-RECORDS = "Body,Reason\n" + "".join(
-    f"{word} my {label} is late,{label}\n" for label in LABELS for word in WORDS
-)
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     (tmp_path / "tickets.csv").write_text(RECORDS, encoding="utf-8")
     return tmp_path
-
-
-def newft(
-    *words: str, cwd: Path, stdin: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "newft", *words],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=plain_environment(cwd) | environment,
-        check=False,
-    )
-
-
-def plain_environment(home: Path) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
-    state = str(home / "state")
-    ours = {"PYTHONPATH": str(GENERATOR), "HOME": str(home), "XDG_STATE_HOME": state}
-    return {**kept, **ours, "LANG": "C.UTF-8", "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
 
 
 class TestStart:
@@ -87,24 +54,24 @@ class TestStart:
     def test_help_is_in_the_language_of_the_interface_and_fits(
         self, lang: str, words: list[str], tmp_path: Path
     ) -> None:
-        shown = newft(*words, "--lang", lang, cwd=tmp_path, COLUMNS="80").stdout
+        shown = run_newft(*words, "--lang", lang, cwd=tmp_path, COLUMNS="80").stdout
         assert shown.startswith("用法：newft" if lang == "zh" else "usage: newft")
         assert max(map(measure_width, shown.splitlines())) <= 80
         english = {text.en for text in HELP_TEXTS.values() if " " in text.en}
         assert [text for text in english if lang == "zh" and text in shown] == []
         assert not re.search(r"[\u4e00-\u9fff][:,;]", shown)
         if "--lang" in shown and lang == "zh":
-            assert newft(*words, cwd=tmp_path, NEWFT_LANG="zh", COLUMNS="80").stdout == shown
+            assert run_newft(*words, cwd=tmp_path, NEWFT_LANG="zh", COLUMNS="80").stdout == shown
 
     def test_the_version_is_said(self, tmp_path: Path) -> None:
-        run = newft("--version", cwd=tmp_path)
+        run = run_newft("--version", cwd=tmp_path)
         assert (run.returncode, run.stdout, run.stderr) == (0, f"newft {__version__}\n", "")
 
     @pytest.mark.parametrize("words", [[], ["new"], ["new", "desk"], ["--name", "desk"]])
     def test_without_a_terminal_it_says_what_to_pass(
         self, words: list[str], tmp_path: Path
     ) -> None:
-        run = newft(*words, cwd=tmp_path, stdin="\n" * 20)
+        run = run_newft(*words, cwd=tmp_path, stdin="\n" * 20)
         left = ["--data --domain --task --language --gpu --model --family", "--name"]
         assert (run.returncode, run.stdout) == (2, "")
         assert run.stderr == (
@@ -112,11 +79,11 @@ class TestStart:
             "hint: use --yes for the defaults, or --answers FILE for the answers of a file;"
             f" not answered yet: {' '.join(left[: 1 if '--name' in words else 2])}\n"
         )
-        assert names(tmp_path) == set()
+        assert list_names(tmp_path) == set()
 
     @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
     def test_a_completion_script_knows_the_catalogue(self, shell: str, tmp_path: Path) -> None:
-        run = newft("completion", shell, cwd=tmp_path)
+        run = run_newft("completion", shell, cwd=tmp_path)
         assert (run.returncode, run.stderr) == (0, "")
         assert "smollm2" in run.stdout
 
@@ -211,37 +178,37 @@ class TestUsage:
     def test_a_wrong_word_exits_2_with_the_nearest(
         self, words: list[str], error: str, hint: str, tmp_path: Path
     ) -> None:
-        run = newft(*words, cwd=tmp_path)
+        run = run_newft(*words, cwd=tmp_path)
         assert (run.returncode, run.stdout) == (2, "")
         assert run.stderr == f"error: {error}\n\nhint: {hint}\n"
-        assert names(tmp_path) == set()
+        assert list_names(tmp_path) == set()
 
     @pytest.mark.parametrize(
         "name", ["class", "json", "torch", "a/b", "..", "a\nb", '"a"', "{{ a }}", "x" * 41]
     )
     def test_a_name_that_cannot_be_one_is_refused(self, name: str, tmp_path: Path) -> None:
-        run = newft("new", "--yes", "--name", name, cwd=tmp_path)
+        run = run_newft("new", "--yes", "--name", name, cwd=tmp_path)
         assert (run.returncode, run.stdout) == (2, "")
         assert run.stderr.startswith("error: name: ")
-        assert names(tmp_path) == set()
+        assert list_names(tmp_path) == set()
 
 
 class TestShow:
     @pytest.mark.parametrize("what", ["families", "methods", "hardware", "domains", "questions"])
     def test_each_kind_is_listed_and_each_of_it_shown(self, what: str, tmp_path: Path) -> None:
-        listed = json.loads(newft("show", what, "--json", cwd=tmp_path).stdout)
-        plain = newft("show", what, cwd=tmp_path)
+        listed = json.loads(run_newft("show", what, "--json", cwd=tmp_path).stdout)
+        plain = run_newft("show", what, cwd=tmp_path)
         first = listed[0]["id"]
-        one = newft("show", what, first, "--json", cwd=tmp_path)
+        one = run_newft("show", what, first, "--json", cwd=tmp_path)
 
         assert [line.split("\t")[0] for line in plain.stdout.splitlines()] == [
             entry["id"] for entry in listed
         ]
         assert json.loads(one.stdout) == listed[:1]
-        assert first in newft("show", what, first, cwd=tmp_path).stdout
+        assert first in run_newft("show", what, first, cwd=tmp_path).stdout
 
     def test_a_family_has_what_tools_rely_on(self, tmp_path: Path) -> None:
-        run = newft("show", "families", "smollm2", "--json", cwd=tmp_path)
+        run = run_newft("show", "families", "smollm2", "--json", cwd=tmp_path)
         family = load_catalog().families["smollm2"]
         assert json.loads(run.stdout) == [
             {
@@ -262,13 +229,13 @@ class TestShow:
 
     def test_a_locale_without_chinese_is_no_fault(self, tmp_path: Path) -> None:
         words = ("show", "domains", "--lang", "zh")
-        table = newft(*words, cwd=tmp_path, PYTHONIOENCODING="ascii")
-        listed = newft(*words, "--json", cwd=tmp_path, PYTHONIOENCODING="ascii")
+        table = run_newft(*words, cwd=tmp_path, PYTHONIOENCODING="ascii")
+        listed = run_newft(*words, "--json", cwd=tmp_path, PYTHONIOENCODING="ascii")
         assert (table.returncode, table.stderr) == (0, "")
         assert [kit["title"] for kit in json.loads(listed.stdout)] == ["信贷风控", "客服", "法律"]
 
     def test_titles_are_in_the_language_asked_for(self, tmp_path: Path) -> None:
-        run = newft("show", "domains", "--lang", "zh", cwd=tmp_path)
+        run = run_newft("show", "domains", "--lang", "zh", cwd=tmp_path)
         assert "\ncustomer_service\t客服\t" in run.stdout
 
     @pytest.mark.parametrize(
@@ -282,14 +249,14 @@ class TestShow:
         ],
     )
     def test_the_language_may_stand_anywhere(self, words: list[str], tmp_path: Path) -> None:
-        run = newft(*words, cwd=tmp_path)
+        run = run_newft(*words, cwd=tmp_path)
         assert (run.returncode, run.stderr) == (0, "")
         assert "title\t客服\n" in run.stdout
 
 
 class TestNew:
     def test_json_is_all_that_stdout_has(self, here: Path) -> None:
-        run = newft(
+        run = run_newft(
             "new", "desk", "--data", "tickets.csv", "--gpu", "cpu", "--yes", "--json", cwd=here
         )
         assert (run.returncode, run.stderr) == (0, "")
@@ -327,9 +294,9 @@ class TestNew:
         rare = "".join(f"{word} please help,card{n % 3}\n" for n, word in enumerate("abcdefghi"))
         (here / "t.csv").write_bytes((RECORDS + rare).encode("utf-16"))
         words = ("new", "desk", "--data", "t.csv", "--gpu", "cpu", "--yes", "--dry-run")
-        said = json.loads(newft(*words, "--json", cwd=here).stdout)["warnings"]
+        said = json.loads(run_newft(*words, "--json", cwd=here).stdout)["warnings"]
         assert len(said) == len(set(said)) > 1
-        shown = newft(*words, cwd=here).stderr
+        shown = run_newft(*words, cwd=here).stderr
         assert [
             line.removeprefix("warning: ")
             for line in shown.splitlines()
@@ -343,7 +310,7 @@ class TestNew:
         self, lang: str, here: Path
     ) -> None:
         words = ("new", "--data", "tickets.csv", "--yes", "--dry-run", "--lang", lang)
-        shown = newft(*words, cwd=here, COLUMNS="80").stderr
+        shown = run_newft(*words, cwd=here, COLUMNS="80").stderr
         assert [line for line in shown.splitlines() if line != line.rstrip()] == []
         for word in ("gate_proj,", "max_grad_norm", "attention", "`--gpu"):
             assert shown.count(word) >= ("`" not in word), word
@@ -355,7 +322,7 @@ class TestNew:
         )
         (here / "loans.csv").write_text(f"income,debt,default\n{rows}", encoding="utf-8")
         words = ("new", "--data", "loans.csv", "--yes", "--dry-run", "--domain", "credit_risk")
-        shown = newft(*words, "--task", "risk", cwd=here).stderr
+        shown = run_newft(*words, "--task", "risk", cwd=here).stderr
         assert re.search(r"^The project\n(.+\n)+bad outcome +yes \(67% of the rows\)$", shown, re.M)
 
     @pytest.mark.parametrize(("lang", "note"), [("en", "note: "), ("zh", "说明：")])
@@ -363,7 +330,7 @@ class TestNew:
         self, lang: str, note: str, here: Path
     ) -> None:
         words = ("new", "desk", "--gpu", "cpu", "--yes", "--dry-run", "--lang", lang)
-        shown = newft(*words, cwd=here).stderr.splitlines()
+        shown = run_newft(*words, cwd=here).stderr.splitlines()
         caveats = load_catalog().families["smollm2"].caveats
         assert [line for line in shown if line.startswith(note)] == [
             note
@@ -372,7 +339,7 @@ class TestNew:
             )
             for caveat in caveats
         ]
-        warned = json.loads(newft(*words, "--json", cwd=here).stdout)["warnings"]
+        warned = json.loads(run_newft(*words, "--json", cwd=here).stdout)["warnings"]
         assert not [warning for warning in warned if "SmolLM2" in warning]
 
     @pytest.mark.parametrize(
@@ -390,24 +357,26 @@ class TestNew:
         self, folder: str, name: str, here: Path
     ) -> None:
         words = ("new", f"./{folder}", "--gpu", "cpu", "--yes", "--dry-run")
-        shown = newft(*words, cwd=here).stderr
+        shown = run_newft(*words, cwd=here).stderr
         assert re.search(f"^name +{re.escape(name)}$", shown, re.MULTILINE)
 
     def test_a_dry_run_shows_and_writes_nothing(self, here: Path) -> None:
-        run = newft("new", "--data", "tickets.csv", "--gpu", "cpu", "--yes", "--dry-run", cwd=here)
+        run = run_newft(
+            "new", "--data", "tickets.csv", "--gpu", "cpu", "--yes", "--dry-run", cwd=here
+        )
         assert (run.returncode, run.stdout) == (0, "")
         assert "learning_rate" in run.stderr
         assert "run.yaml" in run.stderr
-        assert names(here) == {"tickets.csv"}
+        assert list_names(here) == {"tickets.csv"}
 
     def test_a_dry_run_says_in_json_what_a_run_would_write(self, here: Path) -> None:
         words = ("new", "desk", "--data", "tickets.csv", "--gpu", "cpu", "--yes", "--json")
-        dry = json.loads(newft(*words, "--dry-run", cwd=here).stdout)
-        done = json.loads(newft(*words, cwd=here).stdout)
+        dry = json.loads(run_newft(*words, "--dry-run", cwd=here).stdout)
+        done = json.loads(run_newft(*words, cwd=here).stdout)
         assert dry == {**done, "path": None}
 
     def test_without_a_path_the_project_is_in_a_folder_of_its_name(self, here: Path) -> None:
-        run = newft("new", "--gpu", "cpu", "--yes", "--name", "desk", cwd=here)
+        run = run_newft("new", "--gpu", "cpu", "--yes", "--name", "desk", cwd=here)
         assert (run.returncode, run.stdout) == (0, "")
         assert (here / "desk" / "config" / "run.yaml").is_file()
 
@@ -415,24 +384,24 @@ class TestNew:
         text = "gpu: cpu\ndata:\n  files: [tickets.csv]\n"
         (here / "a.yml").write_text(text, encoding="utf-8")
         words = ("new", "desk", "--json", "--dry-run", "--answers")
-        from_file = newft(*words, "a.yml", cwd=here)
-        from_stdin = newft(*words, "-", cwd=here, stdin=text)
+        from_file = run_newft(*words, "a.yml", cwd=here)
+        from_stdin = run_newft(*words, "-", cwd=here, stdin=text)
         assert (from_file.returncode, from_stdin.returncode) == (0, 0)
         assert json.loads(from_file.stdout) == json.loads(from_stdin.stdout)
 
     def test_a_file_that_is_not_there_exits_1_and_writes_nothing(self, tmp_path: Path) -> None:
-        run = newft("new", "desk", "--data", "nowhere.csv", "--yes", "--json", cwd=tmp_path)
+        run = run_newft("new", "desk", "--data", "nowhere.csv", "--yes", "--json", cwd=tmp_path)
         assert (run.returncode, run.stdout) == (1, "")
         assert run.stderr.startswith("error: nowhere.csv")
-        assert names(tmp_path) == set()
+        assert list_names(tmp_path) == set()
 
     def test_what_is_in_the_way_exits_1_and_stays(self, here: Path) -> None:
         (here / "desk").mkdir()
         (here / "desk" / "README.md").write_text("mine", encoding="utf-8")
-        run = newft("new", "desk", "--gpu", "cpu", "--yes", cwd=here)
+        run = run_newft("new", "desk", "--gpu", "cpu", "--yes", cwd=here)
         assert run.returncode == 1
         assert "README.md" in run.stderr
-        assert names(here / "desk") == {"README.md"}
+        assert list_names(here / "desk") == {"README.md"}
         assert (here / "desk" / "README.md").read_text(encoding="utf-8") == "mine"
 
     def test_a_run_that_was_killed_while_moving_files_is_finished_first(self, here: Path) -> None:
@@ -442,27 +411,27 @@ class TestNew:
         (stage / STAGING_MARKER).touch()
         journal = {"files": ["README.md"], "folders": []}
         (stage / "journal").write_text(json.dumps(journal), encoding="utf-8")
-        run = newft("new", "desk", "--gpu", "cpu", "--yes", "--json", cwd=here)
+        run = run_newft("new", "desk", "--gpu", "cpu", "--yes", "--json", cwd=here)
         assert (run.returncode, run.stdout) == (1, "")
         assert run.stderr == (
             "error: desk: an interrupted run was completed here just now, and this run wrote"
             " nothing\n\nhint: the project is complete; choose another path for a new one\n"
         )
-        assert names(here / "desk") == {"README.md"}
+        assert list_names(here / "desk") == {"README.md"}
 
     def test_the_folder_may_be_here(self, here: Path) -> None:
         desk = here / "desk"
         desk.mkdir()
         (desk / "LICENSE").write_text("mine", encoding="utf-8")
-        run = newft("new", ".", "--gpu", "cpu", "--yes", "--json", cwd=desk)
+        run = run_newft("new", ".", "--gpu", "cpu", "--yes", "--json", cwd=desk)
         assert (run.returncode, run.stderr) == (0, "")
         assert (desk / "src" / "desk").is_dir()
-        assert "LICENSE" in names(desk)
+        assert "LICENSE" in list_names(desk)
 
     def test_the_language_of_the_interface_reaches_no_file(self, here: Path) -> None:
         for lang in ("en", "zh"):
             words = ("new", lang, "--gpu", "cpu", "--name", "desk", "--yes", "--lang", lang)
-            assert newft(*words, cwd=here, LC_ALL="C").returncode == 0
+            assert run_newft(*words, cwd=here, LC_ALL="C").returncode == 0
         english, chinese = (
             {
                 path.relative_to(here / lang): path.read_bytes()

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from generated import catalog
-from golden_project import GOLDEN
-from test_cli import RECORDS, plain_environment
 
+from golden_project import GOLDEN
 from newft import errors
 from newft.catalog.gpu_spec import parse_gpu
 from newft.cli import Parser, build_parser
+from support.generate_project import catalog
+from support.help_desk_export import RECORDS
+from support.run_newft import plain_environment
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "generator/newft"

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from generated import emitted, ruff_faults, untidy
+
 from golden_project import GOLDEN, make_golden
+from support.generate_project import emitted, ruff_faults, untidy
 
 # what these libraries say of their types is theirs: it is neither read nor relied on
 MYPY = """

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from decide_examples import ANSWERS, facts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from newft.schema.dataset import ModelFacts
 from newft.schema.hardware import Hardware
 from newft.schema.plan import Plan
 from newft.system.model_config import read_model_folder
+from support.decide_examples import ANSWERS, facts
 
 CATALOG = load_catalog()
 

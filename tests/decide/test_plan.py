@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from decide_examples import ANSWERS, CATALOG, CPU, EIGHT, SMOL, card, facts
 
 from newft.catalog.loader import load_catalog
 from newft.decide.plan import detect_model_source, make_plan
@@ -15,6 +14,7 @@ from newft.schema.dataset import Facts
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.plan import Plan
 from newft.text import Text
+from support.decide_examples import ANSWERS, CATALOG, CPU, EIGHT, SMOL, card, facts
 
 CARD = Hardware(card(80.0))
 ON_A_CARD = replace(ANSWERS, gpu="card", family="qwen3", model="Qwen/Qwen3-8B")

@@ -5,21 +5,6 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import pytest
-from decide_examples import (
-    ANSWERS,
-    CATALOG,
-    CPU,
-    EIGHT,
-    FOURTEEN,
-    FRAGILE,
-    QWEN,
-    SMALL,
-    SMOL,
-    SMOLLM,
-    TASK,
-    card,
-    facts,
-)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +19,21 @@ from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.plan import Recipe
 from newft.schema.reasoned import Reasoned
+from support.decide_examples import (
+    ANSWERS,
+    CATALOG,
+    CPU,
+    EIGHT,
+    FOURTEEN,
+    FRAGILE,
+    QWEN,
+    SMALL,
+    SMOL,
+    SMOLLM,
+    TASK,
+    card,
+    facts,
+)
 
 
 def recipe(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from desk import Desk, make_desk
+
+from support.emitted_project import Desk, make_desk
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from desk import Desk
-from test_cli import newft
+
+from support.emitted_project import Desk
+from support.run_newft import run_newft
 
 pytestmark = pytest.mark.slow
 # rows by what stands in the cell of the charges
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_newft_and_the_data_step_count_the_same_charges(folder: Path) -> None:
-    run = newft(
+    run = run_newft(
         *("new", "desk", "--data", "cases.json", "--domain", "legal", "--task", "charge"),
         *("--gpu", "cpu", "--yes", "--json"),
         cwd=folder,

@@ -13,13 +13,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from desk import Desk
+
+from support.emitted_project import Desk
 
 pytestmark = pytest.mark.slow
 LONGEST_WAIT = 120  # seconds, on a machine with other work
 LISTEN = """
 import json
-from desk import chat
+from support.emitted_project import chat
 chat.SEVERAL_LINES = {several}
 print("ready", flush=True)
 for question in chat.questions():

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from desk import Desk
-from tiny_model import make
+
+from support.emitted_project import Desk
+from support.tiny_model import make
 
 pytestmark = pytest.mark.slow  # each asks a new process, which loads transformers
 

@@ -7,7 +7,8 @@ import json
 import unicodedata
 
 import pytest
-from desk import WORDS, Desk
+
+from support.emitted_project import WORDS, Desk
 
 pytestmark = pytest.mark.slow
 

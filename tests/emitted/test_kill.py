@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from desk import Desk
-from test_cli import newft, plain_environment
+
+from support.emitted_project import Desk
+from support.run_newft import plain_environment, run_newft
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +91,7 @@ def test_new_killed_at_a_random_moment_leaves_the_old_or_the_new(
     words = ("new", "desk", "--yes", "--gpu", "cpu", "--json")
     (tmp_path / "whole").mkdir()
     began = time.monotonic()
-    assert newft(*words, cwd=tmp_path / "whole").returncode == 0
+    assert run_newft(*words, cwd=tmp_path / "whole").returncode == 0
     longest = time.monotonic() - began
     ours = {"LICENSE"} if existing else set()
     new = files(tmp_path / "whole" / "desk") | ours
@@ -112,7 +113,7 @@ def test_new_killed_at_a_random_moment_leaves_the_old_or_the_new(
         end = time.monotonic() + chance.uniform(longest / 2, longest)
         stage = place / ("desk/.newft-apply" if existing else ".desk.newft-apply")
         killed_when(process, lambda end=end, s=stage: time.monotonic() > end or s.exists())
-        again = newft(*words, cwd=place)
+        again = run_newft(*words, cwd=place)
         assert files(place / "desk") == new
         assert [path.name for path in place.iterdir() if path.name not in ("desk", "state")] == []
         finished = "an interrupted run has just been finished here"

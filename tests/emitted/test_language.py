@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from desk import RECORDS, Desk, make_desk
+
+from support.emitted_project import RECORDS, Desk, make_desk
 
 pytestmark = pytest.mark.e2e
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from desk import Desk
+
+from support.emitted_project import Desk
 
 pytestmark = pytest.mark.slow
 ADAPTER = Path("runs") / "intent-lora" / "adapter"

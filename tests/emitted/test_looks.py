@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from desk import Desk
+
+from support.emitted_project import Desk
 
 pytestmark = pytest.mark.slow
 RECORDS = "Body,Reason\n" + "".join(

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from desk import Desk
-from test_cli import newft
+
+from support.emitted_project import Desk
+from support.run_newft import run_newft
 
 pytestmark = [
     pytest.mark.e2e,
@@ -20,7 +21,7 @@ pytestmark = [
 
 
 def test_a_few_rows_of_the_sample_train_the_real_model_and_it_answers(tmp_path: Path) -> None:
-    run = newft("new", "desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path)
+    run = run_newft("new", "desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     sample = tmp_path / "desk" / "data" / "raw" / "intent_en.csv"
     rows = sample.read_text(encoding="utf-8").splitlines(keepends=True)

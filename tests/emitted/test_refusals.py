@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from desk import Desk
-from test_bad_input import mounted
-from test_cli import newft, plain_environment
+
+from support.emitted_project import Desk
+from support.files import mount_tmpfs
+from support.run_newft import plain_environment, run_newft
 
 pytestmark = pytest.mark.slow
 
@@ -210,7 +211,7 @@ def test_records_that_cannot_be_formatted_leave_the_old_rows(
 def test_a_full_disk_leaves_the_old_rows(ready: Desk) -> None:
     data = ready.folder / "data"
     shutil.copytree(data, ready.folder / "kept")
-    if mounted("size=64k", data).returncode:
+    if mount_tmpfs("size=64k", data).returncode:
         pytest.skip("this user may not mount a disk")
     try:
         shutil.copytree(ready.folder / "kept", data, dirs_exist_ok=True)
@@ -400,7 +401,7 @@ def test_a_disk_that_fills_while_training_is_named_and_the_run_goes_on_afterward
 ) -> None:
     runs = ready.folder / "runs"
     runs.mkdir()
-    if mounted("size=300k", runs).returncode:
+    if mount_tmpfs("size=300k", runs).returncode:
         pytest.skip("this user may not mount a disk")
     try:
         run = ready.run("train")
@@ -433,7 +434,7 @@ def test_ctrl_c_while_libraries_load_ends_without_a_traceback(ready: Desk) -> No
 
 @pytest.mark.parametrize("name", ["客服 助手", "2 desks"])
 def test_a_project_of_any_allowed_name_formats_its_rows(name: str, tmp_path: Path) -> None:
-    run = newft("new", "--yes", "--gpu", "cpu", "--name", name, "--json", cwd=tmp_path)
+    run = run_newft("new", "--yes", "--gpu", "cpu", "--name", name, "--json", cwd=tmp_path)
     assert run.returncode == 0
     (package,) = [path.name for path in (tmp_path / name / "src").iterdir()]
     run = subprocess.run(

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from desk import Desk
+
+from support.emitted_project import Desk
 
 pytestmark = pytest.mark.slow
 RUN = Path("runs") / "intent-lora"

@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
-from plans import make_facts, make_plan, sample
 
 from newft import emitted, paths
 from newft.errors import RenderError
 from newft.project.template_layers import EMITTED_MODULES, Layer, compose_layers, stack_layers
 from newft.schema.plan import Plan
+from support.example_plan import make_facts, make_plan, sample
 
 OWN = {f"src/acme/{name}": "newft" for name in EMITTED_MODULES}
 

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from generated import generate
+
+from support.generate_project import generate
 
 CITED = r"https?://\S+|\"[^\"]*\""  # pages, and titles of papers
 # no English sentence does without one of these

@@ -13,7 +13,6 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from plans import make_answers, make_facts, make_plan, model, sample
 
 from newft.catalog.loader import load_accelerators
 from newft.errors import DataError, RenderError
@@ -24,8 +23,9 @@ from newft.schema.hardware import Hardware
 from newft.schema.kit import SystemPrompts
 from newft.schema.plan import ModelSource, Plan
 from newft.text import Language
+from support.checkout import TESTS
+from support.example_plan import make_answers, make_facts, make_plan, model, sample
 
-TESTS = Path(__file__).parents[1]
 HOSTILE = '"; {{ 7*7 }} {% raw %} #\n- 物流: ${HOME} `id` \u202e\u2028 \\'
 
 
@@ -277,7 +277,7 @@ ELSEWHERE = f"""
 import os, sys
 sys.path[:0] = {[str(TESTS), str(TESTS.parent / "generator")]!r}
 from pathlib import Path
-from plans import make_answers, make_facts, make_plan, sample
+from support.example_plan import make_answers, make_facts, make_plan, sample
 from newft.project.render import render
 from newft.resources import templates
 os.umask(int(sys.argv[1], 8))

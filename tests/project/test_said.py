@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generated import generate
 
 from newft.text import Language
+from support.generate_project import generate
 
 TASKS = [
     ("credit_risk", "risk", "en"),

@@ -11,9 +11,10 @@ from types import ModuleType
 import pytest
 import torch
 import transformers
-from generated import catalog
-from standin import compose
 from transformers import PreTrainedModel
+
+from support.generate_project import catalog
+from support.stand_in_hubs import compose
 
 TINY = {
     "vocab_size": 96,

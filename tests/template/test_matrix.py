@@ -15,13 +15,13 @@ from types import ModuleType
 
 import pytest
 import yaml
-from generated import catalog, emitted, generate, ruff_faults, untidy
-from matrix import CHOICES, COLUMNS, LONG_NAME, Case, answers, labels, pairwise
 
 from newft import paths
 from newft.dataset.label_parsing import parse_labels
 from newft.project.template_layers import LAYER_ORDER, stack_layers
 from newft.schema.plan import Plan
+from support.generate_project import catalog, emitted, generate, ruff_faults, untidy
+from support.project_matrix import CHOICES, COLUMNS, LONG_NAME, Case, answers, labels, pairwise
 
 pytestmark = pytest.mark.slow  # one is quick, all of them are not
 

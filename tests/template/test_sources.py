@@ -15,7 +15,8 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
-from standin import (
+
+from support.stand_in_hubs import (
     ASK,
     NOWHERE,
     Outcome,

@@ -1,0 +1,144 @@
+"""What records are about is told by their content: samples, public files, and look-alikes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from newft.catalog.loader import load_catalog
+from newft.dataset.column_mapping import open_files
+from newft.dataset.task_detection import detect_tasks
+from newft.paths import get_domains_folder
+from support.credit_applications import applications, flagged, with_column, written
+from support.tickets import GOOD, table
+
+TRIAL = os.environ.get("NEWFT_TRIAL_DATA")
+KITS = load_catalog().kits
+TASKS = {f"{kit.id}/{name}": task for kit in KITS.values() for name, task in kit.tasks.items()}
+SAMPLES = {
+    f"{kit.id}/sample/{file}": f"{kit.id}/{name}"
+    for kit in KITS.values()
+    for name, task in kit.tasks.items()
+    for file in task.sample.values()
+}
+PUBLIC = {
+    "credit_risk/credit_approval_crx_en.csv": "credit_risk/risk",
+    "credit_risk/german_credit_en.csv": "credit_risk/risk",
+    "customer_service/banking77_en.csv": "customer_service/intent",
+    "customer_service/fineva_insurance_intent_zh.csv": "customer_service/intent",
+    "customer_service/fineva_insurance_intent_zh_gb18030.csv": "customer_service/intent",
+    "legal/cases_lawbench_charge_zh.json": "legal/charge",
+    "legal/cases_legalbench_jurisdiction_en.csv": "legal/clause",
+    "legal/contracts_cuad_clauses_en.jsonl": "legal/clause",
+}
+NEITHER = (
+    "customer_service/crosswoz_dialogs_zh.json",
+    "customer_service/tau_retail_multiturn_en.jsonl",
+    "legal/qa_lawbench_consultation_zh.json",
+    "legal/statutes_us_irc_sara_en.txt",
+)
+needs_trial_data = pytest.mark.skipif(
+    not TRIAL, reason="NEWFT_TRIAL_DATA does not say where the public trial files are"
+)
+
+
+def told(*paths: Path) -> tuple[str, ...]:
+    return detect_tasks(open_files([str(path) for path in paths]), TASKS)
+
+
+@pytest.mark.parametrize(("file", "task"), SAMPLES.items(), ids=SAMPLES)
+def test_each_sample_is_of_its_task_whatever_it_is_called(
+    file: str, task: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"contract_tickets_risk{Path(file).suffix}"
+    shutil.copy(get_domains_folder() / file, path)
+    assert told(path) == (task,)
+
+
+@needs_trial_data
+@pytest.mark.parametrize(("file", "task"), PUBLIC.items(), ids=PUBLIC)
+def test_each_public_file_is_of_its_task(file: str, task: str) -> None:
+    assert told(Path(str(TRIAL)) / file) == (task,)
+
+
+@needs_trial_data
+@pytest.mark.parametrize("file", NEITHER)
+def test_public_files_of_other_tasks_are_of_none(file: str) -> None:
+    assert told(Path(str(TRIAL)) / file) == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("message,urgent", ("yes", "no")),
+        ("message,priority", ("low", "medium", "high")),
+        ("message,risk", ("low", "high")),
+        ("message,label", ("yes", "no")),
+        ("question,answer", ("true", "false")),
+        ("text,class", ("good", "bad")),
+        ("客户消息,标签", ("是", "否")),
+        ("内容,风险等级", ("低", "中", "高")),
+    ],
+)
+def test_tickets_stay_tickets_whatever_their_labels_are(
+    header: str, values: Sequence[str], tmp_path: Path
+) -> None:
+    rows = [(text, values[i % len(values)]) for i, (text, _) in enumerate(GOOD)]
+    assert told(table(tmp_path, rows, header=header)) == ("customer_service/intent",)
+
+
+@pytest.mark.parametrize(
+    ("column", "bad", "good"),
+    [("default", "1", "0"), ("loan_status", "Charged Off", "Fully Paid"), ("class", "bad", "good")],
+)
+def test_a_table_with_a_label_of_risk_is_of_credit_risk(
+    column: str, bad: str, good: str, tmp_path: Path
+) -> None:
+    path = written(tmp_path, flagged(applications(), column, bad, good))
+    assert told(path) == ("credit_risk/risk",)
+
+
+@pytest.mark.parametrize("label", ["outcome", "risk", "class"])
+@pytest.mark.parametrize("values", [("yes", "no"), ("approved", "rejected"), ("low", "high")])
+def test_prose_under_an_unknown_name_is_no_table_of_credit(
+    label: str, values: Sequence[str], tmp_path: Path
+) -> None:
+    rows = [(f"2026-01-{i % 9}", text, values[i % 2]) for i, (text, _) in enumerate(GOOD)]
+    path = table(tmp_path, rows, header=f"day,narrative,{label}")
+    assert told(path) == ("customer_service/intent",)
+
+
+def test_a_remark_in_words_makes_no_prose_of_a_table(tmp_path: Path) -> None:
+    records = flagged(applications(), "class", "bad", "good")
+    for column, value in (("purpose", "a used car"), ("job", "welder since 2019")):
+        records = with_column(records, column, [value] * 30)
+    remarks = [f"asks for the {text.split()[3]} {i}" for i, (text, _) in enumerate(GOOD)]
+    path = written(tmp_path, with_column(records, "remark", remarks))
+    assert told(path) == ("credit_risk/risk",)
+
+
+def test_a_table_whose_label_says_nothing_of_risk_is_of_none(tmp_path: Path) -> None:
+    path = written(tmp_path, flagged(applications(), "class", "circle", "square"))
+    assert told(path) == ()
+
+
+def test_files_of_two_tasks_are_of_neither(tmp_path: Path) -> None:
+    risk = written(tmp_path, flagged(applications(), "default"))
+    assert told(table(tmp_path, GOOD), risk) == ()
+
+
+def test_two_files_of_one_task_are_of_it(tmp_path: Path) -> None:
+    one = written(tmp_path, flagged(applications(), "default"), "one.csv")
+    two = written(tmp_path, flagged(applications(), "default"), "two.csv")
+    assert told(one, two) == ("credit_risk/risk",)
+
+
+def test_contract_passages_need_the_words_of_contracts(tmp_path: Path) -> None:
+    said = "Either party shall pay its own costs in the {} case."
+    for words, task in ((said, "legal/clause"), ("Rain in {}.", "customer_service/intent")):
+        rows = [(words.format(text), ("no", "yes")[i % 2]) for i, (text, _) in enumerate(GOOD)]
+        assert told(table(tmp_path, rows, header="text,label")) == (task,)

@@ -1,0 +1,185 @@
+"""Ranges against what others publish for LoRA in 16 bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from newft.catalog.loader import load_families
+from newft.decide.duration import UTILISATION, estimate_row_flops
+from newft.decide.inputs import Inputs
+from newft.decide.memory import (
+    ACTIVATION_MARGIN,
+    Workload,
+    activation_bytes_per_token,
+    count_adapter_parameters,
+    estimate_memory_range,
+)
+from newft.decide.recipe import build_recipe
+from newft.decide.run_estimate import estimate_run
+from newft.paths import get_templates_folder
+from newft.schema.family import ModelSpec
+from newft.schema.hardware import Hardware
+from support.decide_examples import (
+    ANSWERS,
+    CPU,
+    EIGHT,
+    QWEN,
+    SMOL,
+    SMOLLM,
+    TASK,
+    card,
+    facts,
+)
+
+GIB = 1.073741824
+SEVEN = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+def shape(billions: float, layers: int, hidden: int, intermediate: int, kv_heads: int) -> ModelSpec:
+    return replace(
+        EIGHT,
+        parameters=int(billions * 1e9),
+        layers=layers,
+        hidden=hidden,
+        intermediate=intermediate,
+        heads=hidden // 128,
+        kv_heads=kv_heads,
+    )
+
+
+LLAMA_2_7B = replace(shape(6.74, 32, 4096, 11_008, 32), vocabulary=32_000)
+QWEN_2_5_7B = shape(7.62, 28, 3584, 18_944, 4)
+LLAMA_3_8B = replace(shape(8.03, 32, 4096, 14_336, 8), vocabulary=128_256)
+QWEN_14B = shape(14.77, 48, 5120, 13_824, 8)
+# LLaMA-Factory's figures are for a nominal 30B, Unsloth's for 32B
+NOMINAL_30B = replace(shape(30.0, 60, 6656, 17_920, 52), vocabulary=32_000)
+QWEN_32B = shape(32.76, 64, 5120, 27_648, 8)
+LLAMA_3_70B = replace(shape(70.55, 80, 8192, 28_672, 8), vocabulary=128_256)
+QWEN_7B = shape(7.72, 32, 4096, 11_008, 32)
+
+
+@pytest.mark.parametrize(
+    ("size", "published"),
+    [
+        (LLAMA_2_7B, 16),  # https://github.com/hiyouga/LLaMA-Factory#hardware-requirement
+        (QWEN_14B, 32),
+        (NOMINAL_30B, 64),
+        (LLAMA_3_70B, 160),
+        (QWEN_2_5_7B, 19),  # Unsloth requirements, https://unsloth.ai/docs
+        (LLAMA_3_8B, 22),
+        (QWEN_14B, 33),
+        (QWEN_32B, 76),
+        (LLAMA_3_70B, 164),
+    ],
+)
+def test_the_range_holds_the_published_minimum(size: ModelSpec, published: float) -> None:
+    load = Workload(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=1024, modules=SEVEN)
+    low, high = estimate_memory_range(size, load)
+    assert low <= published <= high
+
+
+def test_the_range_holds_the_peak_of_torchtune_on_a_4090() -> None:
+    # Llama-3.1-8B, 2,048 tokens, batch 2, logits in eight chunks: 16.2 GiB
+    load = Workload(8, "bf16", 2, 2048, checkpointing=True, logits_per_row=256, modules=SEVEN)
+    low, high = estimate_memory_range(LLAMA_3_8B, load)
+    assert low <= 16.2 * GIB <= high
+
+
+@pytest.mark.parametrize(
+    ("length", "published"),
+    [(256, 20.1), (512, 20.4), (1024, 21.5), (2048, 23.8), (4096, 29.7), (8192, 36.6)],
+)
+def test_the_range_holds_the_profile_of_qwen_7b_on_an_a100(length: int, published: float) -> None:
+    # https://github.com/QwenLM/Qwen#profiling-of-memory-and-speed: rank 64, batch 1
+    load = Workload(64, "bf16", 1, length, checkpointing=True, logits_per_row=length, modules=SEVEN)
+    low, high = estimate_memory_range(QWEN_7B, load)
+    assert low <= published <= high
+
+
+def test_the_range_is_never_wider_than_half_the_weights_and_ten_gigabytes() -> None:
+    load = Workload(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=8, modules=SEVEN)
+    for size in (LLAMA_2_7B, LLAMA_3_8B, QWEN_14B, QWEN_32B, LLAMA_3_70B):
+        low, high = estimate_memory_range(size, load)
+        assert high - low < size.parameters * 2 / 1e9 * 0.5 + 10
+
+
+def test_what_autograd_keeps_is_what_was_counted() -> None:
+    # saved_tensors_hooks of torch, SmolLM2 with LoRA on every matrix, bytes a token and layer: in
+    # fp32 40.2 thousand, with padding and its mask 45.3 to 47.4; in bf16, autocast, 26.7 and 28.8
+    least, most = activation_bytes_per_token(SMOL, "fp32")
+    assert least == pytest.approx(40_200, rel=0.01)
+    assert most * ACTIVATION_MARGIN > 47_400
+    least, most = activation_bytes_per_token(SMOL, "bf16")
+    assert least < 26_700 < 28_800 < most * ACTIVATION_MARGIN
+
+
+def test_adapter_parameters_are_counted_as_peft_counts_them() -> None:
+    # print_trainable_parameters of SmolLM2-135M-Instruct with rank 8, all-linear
+    assert count_adapter_parameters(SMOL, 8, SEVEN) == 2_442_240
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters"),
+    [("zai-org/GLM-4-9B-0414", 47_595_520), ("zai-org/GLM-4-32B-0414", 115_933_184)],
+)
+def test_a_fused_module_has_one_adapter(model: str, parameters: int) -> None:
+    # get_nb_trainable_parameters of peft, rank 16, all-linear, on Glm4ForCausalLM
+    family = load_families(get_templates_folder() / "families")["glm4"]
+    size = next(size for size in family.sizes if size.hub_id == model)
+    assert count_adapter_parameters(size, 16, family.linear_modules) == parameters
+
+
+def test_the_embedded_model_needs_what_was_measured() -> None:
+    # peak of 1.0 GB when it is loaded from safetensors in fp32
+    low, high = estimate_memory_range(
+        SMOL, Workload(8, "fp32", 1, 64, False, 8, SEVEN, on_cpu=True)
+    )
+    assert low <= 1.0 <= high
+
+
+@pytest.mark.parametrize(
+    ("precision", "length", "checkpointing", "peaks"),
+    [
+        ("fp32", 512, False, (3.38, 3.50)),
+        ("fp32", 1024, False, (5.68, 6.28)),
+        ("fp32", 1024, True, (2.87, 2.87)),
+        ("bf16", 512, False, (2.03, 2.56)),
+        ("bf16", 1024, False, (4.02, 4.02)),
+        ("bf16", 1024, True, (1.79, 1.79)),
+    ],
+)
+def test_the_range_holds_the_peaks_measured_on_a_cpu(
+    precision: str, length: int, checkpointing: bool, peaks: tuple[float, float]
+) -> None:
+    # two rows, one forward and backward pass of SmolLM2, alone and with padding
+    load = Workload(8, precision, 2, length, checkpointing, 4, SEVEN, on_cpu=True)
+    low, high = estimate_memory_range(SMOL, load)
+    assert low <= peaks[0] <= peaks[1] <= high
+
+
+def test_hours_on_a_cpu_are_at_most_the_time_budget_of_training() -> None:
+    inputs = Inputs(ANSWERS, facts(), SMOLLM, SMOL, CPU, TASK)
+    assert estimate_run(inputs, build_recipe(inputs)).hours == (0.0, 0.167)
+
+
+@pytest.mark.parametrize(
+    ("length", "seconds"),
+    [(256, 1.2), (512, 1.5), (1024, 2.8), (2048, 5.2), (4096, 10.1), (8192, 21.3)],
+)
+def test_hours_hold_the_published_speed_of_qwen_7b_on_an_a100(length: int, seconds: float) -> None:
+    # eight rows an iteration on a card of 312 TFLOPS, gradient checkpointing on
+    inputs = Inputs(ANSWERS, facts(lengths=(length * 4,) * 3), QWEN, QWEN_7B, CPU, TASK)
+    work = 8 * estimate_row_flops(inputs, QWEN_7B, checkpointing=True)
+    least, most = (work / 312e12 / share for share in reversed(UTILISATION))
+    assert least <= seconds <= most
+
+
+def test_what_is_unknown_is_not_estimated() -> None:
+    folder = Inputs(ANSWERS, facts(), QWEN, None, Hardware(card(24.0)), TASK)
+    assert estimate_run(folder, build_recipe(folder)).memory_gb is None
+    assert estimate_run(folder, build_recipe(folder)).hours is None
+    slow = Inputs(ANSWERS, facts(), QWEN, EIGHT, Hardware(card(24.0, peak=None)), TASK)
+    assert estimate_run(slow, build_recipe(slow)).hours is None
+    assert estimate_run(slow, build_recipe(slow)).memory_gb is not None

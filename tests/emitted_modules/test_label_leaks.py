@@ -1,0 +1,95 @@
+"""Texts that state their label by a mark of form, and texts that only use its words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newft.emitted.label_leaks import find_stated_label
+from support.tickets import GOOD, WORDS, facts, refusal, said, table
+
+LABELS = ("refund_request", "Refund (late)", "退款", "card arrival")
+STATED = (
+    *("[intent: {}] where is it", "where is it label={}", "where is it #{}", "意图：{} 我想问"),
+    *('{{"text": "hi", "intent": "{}"}}', "<label>{}</label>", "__label__{} where is it"),
+    *("[{}] where is it", "where is it 【{}】", "category -> {}", "Tags: {}, urgent", "罪名:{};"),
+    *("Label : “{}”", "where is it (class={})", "分类=【{}】", "**Intent**: {}"),
+)
+SAID = (
+    *("I want {} now", "Subject: {}", "what is {}?", "a note ({})", "see [1] for {}", "{}: hello"),
+    *(
+        "the label is lost: {}",
+        "my order #1234 {}",
+        "https://shop.example/{}#top",
+        "关于{}，怎么办？",
+    ),
+    *("labels are lost; {}", "intent on {}", "(1) {} [2]", "{}#"),
+)
+
+
+def spellings(label: str) -> set[str]:
+    return {label, label.upper(), label.replace("_", " "), label.replace(" ", "\u00a0")}
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_mark_of_form_states_a_label_and_prose_does_not(label: str) -> None:
+    for spelling in spellings(label):
+        for form in STATED:
+            assert find_stated_label(form.format(spelling), [label]), form
+        for form in SAID:
+            assert find_stated_label(form.format(spelling), [label]) is None, form
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "stated"),
+    [
+        ("Order #1", "1", None),
+        ("[1] first", "1", None),
+        ("label: 1", "1", "label: 1"),
+        ("class: A2", "a", None),
+        ("意图：退款流程", "退款", None),
+        ("intent: refund_late", "refund", "intent: refund"),  # its first word, as far as it goes
+        ("{intent: refunds}", "refund", None),
+        ("[other] [intent: refund]", "refund", "intent: refund"),
+    ],
+)
+def test_what_follows_the_mark_is_the_whole_label(
+    text: str, label: str, stated: str | None
+) -> None:
+    assert find_stated_label(text, [label]) == stated
+
+
+@given(st.text(), st.text(alphabet="abcdefgh 退款流程", min_size=1))
+def test_text_without_a_mark_states_nothing(text: str, label: str) -> None:
+    plain = "".join(c if c.isalnum() else " " for c in text)
+    assert find_stated_label(f"{plain} {label} {plain}", [label]) is None
+
+
+def test_rows_that_state_their_label_are_left_out_and_shown(tmp_path: Path) -> None:
+    rows = [
+        (f"{text} [intent: {label}]" if i % 7 == 0 else text, label)
+        for i, (text, label) in enumerate(GOOD)
+    ]
+    found = facts(table(tmp_path, rows))
+    assert found.rejected == {"label_in_input": 5}
+    assert said(found)[-1] == (
+        "5 rows left out, as the input states the label, such as `intent: refund`"
+    )
+
+
+def test_files_in_which_most_rows_state_it_are_refused(tmp_path: Path) -> None:
+    rows = [
+        (f"#{label} {text} {word}", label)
+        for (text, label), word in zip(GOOD * 3, WORDS * 9, strict=True)
+    ]
+    error = refusal(table(tmp_path, rows))
+    assert error.message == (
+        "the input states its label in 90 of 90 rows, such as `#refund`: "
+        "a model would only learn to copy it"
+    )
+    assert error.hint == (
+        "remove the label from the input, or name another: --set data.columns.text=COLUMN"
+    )

@@ -1,0 +1,1 @@
+"""What several test modules share: records, projects, terminals, and stand-ins for the hubs."""

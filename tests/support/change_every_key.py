@@ -1,0 +1,204 @@
+"""Change each key of run.yaml in turn, in an emitted project, and tell what that changes.
+
+python tests/support/change_every_key.py PACKAGE SECTION...
+
+Runs in a project whose rows are few. Prints one JSON object: for every key of the sections, the
+command that did something else, or the message that refused the change, or null.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from argparse import Namespace
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModelForCausalLM
+
+PACKAGE, *SECTIONS = sys.argv[1:]
+COMMANDS = {
+    "prepare": {},
+    "train": {"dry_run": False},
+    "evaluate": {},
+    "chat": {"once": "my refund"},
+}
+# values that the type of a key does not suggest
+OTHERS: dict[str, object] = {
+    "run.name": "other",
+    "data.files": ["data/raw/other.csv"],
+    "data.columns": {"text": ["no such column"]},
+    "data.slice_fields": ["label"],
+    "data.validation_fraction": 0.5,
+    "data.test_fraction": 0.4,
+    "model.id": "another/model",
+    "model.source": "huggingface",
+    "model.end_of_turn": "<|im_start|>",
+    "model.pad": "<|im_start|>",
+    "model.template_arguments": {"no_such_argument": True},
+    "model.precision": "bf16",
+    "model.attention": "eager",
+    "adapter.target_modules": ["q_proj"],
+    "training.lr_scheduler": "cosine",
+    "training.warmup_ratio": 0.9,
+    "training.max_length": 60,
+    "training.num_evaluations": 1,
+    "training.device": "cuda",
+    "evaluation.few_shot_examples": 2,
+    "task.leak_pattern": "([a-z]+)",
+    "task.question_template": "What about {type}?",
+}
+TIMED = re.compile(r"_runtime$|_per_second$")
+# `auto` is what was fastest, which no two runs share
+NOT_BY_PACE = ("model.precision=fp32", "model.attention=sdpa", "training.batch_size=2")
+BY_PACE = re.compile(r"tokens/s|每秒")  # lines that no two runs share
+
+
+def module(name: str) -> Any:
+    return importlib.import_module(f"{PACKAGE}.{name}")
+
+
+def leaves(section: Any, names: tuple[str, ...] = ()) -> Iterator[str]:
+    """The keys that hold values, told by the schema: a new one cannot be forgotten."""
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, module("task_base").ConfigSection):
+            yield from leaves(inner, (*names, name))
+        else:
+            yield ".".join((*names, name))
+
+
+def changed(key: str, value: Any, others: Mapping[str, object]) -> object:
+    if key in others:
+        return others[key]
+    match value:
+        case bool():
+            return not value
+        case int():
+            return value + 1
+        case float():
+            return value / 2 if value else 0.5
+        case None:
+            return 0.0005 if "minutes" in key else "other"
+        case str():
+            return f"other {value}"
+        case list():
+            return value[1:]
+    raise AssertionError(f"give OTHERS a value for {key}")
+
+
+class Trial:
+    """The project in a folder of its own, with one value changed."""
+
+    def __init__(self, overrides: tuple[str, ...]) -> None:
+        self.config = module("config").load_config(
+            Path("config/run.yaml"), (*NOT_BY_PACE, *overrides)
+        )
+        self.shapes: list[tuple[int, ...]] = []
+
+    def seen(self, command: str) -> dict[str, object]:
+        """What a command prints, writes, and asks of the model."""
+        self.shapes.clear()
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out), self.watched():
+            module(command).main(self.config, Namespace(**COMMANDS[command]))
+        printed = [line for line in out.getvalue().splitlines() if not BY_PACE.search(line)]
+        files = {str(path): content(path) for path in sorted(Path().rglob("*")) if is_result(path)}
+        return {"printed": printed, "shapes": list(self.shapes), **files}
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        generate = PeftModelForCausalLM.generate
+
+        def noted(model: Any, *args: Any, **kwargs: Any) -> Any:
+            self.shapes.append(tuple(kwargs["input_ids"].shape))
+            return generate(model, *args, **kwargs)
+
+        PeftModelForCausalLM.generate = noted
+        try:
+            yield
+        finally:
+            PeftModelForCausalLM.generate = generate
+
+
+def is_result(path: Path) -> bool:
+    # these repeat run.yaml, which is what was changed; a picture tells what result.json tells
+    told = {"config.yaml", "summary.json", "loss.png", ".lock"}
+    return path.is_file() and path.name not in told and path.parts[0] in ("data", "runs")
+
+
+def content(path: Path) -> object:
+    if path.name == "training_args.bin":
+        return torch.load(path, weights_only=False).to_dict()
+    if path.suffix in (".pt", ".pth") or path.name == "trainer_state.json":
+        return None  # holds times
+    if path.suffix == ".json":
+        return without_times(json.loads(path.read_bytes()))
+    return path.read_bytes()
+
+
+def without_times(value: Any) -> Any:
+    match value:
+        case dict():
+            kept = value.items()
+            return {name: without_times(one) for name, one in kept if not TIMED.search(name)}
+        case list():
+            return [without_times(one) for one in value]
+    return value
+
+
+def differing(trial: Trial, usual: dict[str, dict[str, object]]) -> str | None:
+    for command, before in usual.items():
+        try:
+            now = trial.seen(command)
+        except module("errors").ProjectError as error:
+            return f"refused: {error.message}"
+        if now != before:
+            return command
+    return None
+
+
+def in_a_copy(project: Path, work: Any) -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("config", "data"):
+            shutil.copytree(project / name, Path(folder, name))
+        os.chdir(folder)
+        try:
+            return work()
+        finally:
+            os.chdir(project)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    project = Path.cwd()
+    config = Trial(()).config
+    others = OTHERS | {"task.labels": [*config.task.labels, "moon"]}
+    usual = in_a_copy(project, lambda: {name: Trial(()).seen(name) for name in COMMANDS})
+    told: dict[str, str | None] = {
+        "nothing": in_a_copy(project, lambda: differing(Trial(()), usual))
+    }
+    for key in leaves(module("config").Config):
+        section, name = key.split(".")
+        if section not in SECTIONS:
+            continue
+        value = changed(key, getattr(getattr(config, section), name), others)
+        override = f"{key}={json.dumps(value, ensure_ascii=False)}"
+        try:
+            told[key] = in_a_copy(project, lambda o=override: differing(Trial((o,)), usual))
+        except module("errors").ProjectError as error:
+            told[key] = f"refused: {error.message}"
+    sys.stdout.write(json.dumps(told, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""newft in a terminal, with the keys that a person presses."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pexpect
+
+from support.run_newft import plain_environment
+
+ENTER = "\r"
+DOWN = "\x1b[B"
+UP = "\x1b[A"
+CTRL_C = "\x03"
+CTRL_D = "\x04"
+CLEAR = "\x15"
+BACK = UP + ENTER  # the last line of a list whose first is marked
+# a part of each question and message, by the language of the interface
+SCREEN_TEXTS = {
+    "en": {
+        "data": "Your records", "task": "What is it about", "mapping": "Is this right",
+        "language": "Language of the project",
+        "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
+        "review": "Write the project", "stuck": "cannot be written like this",
+        "again": "To repeat this", "saved": "Your answers so far",
+    },
+    "zh": {
+        "data": "你的数据", "task": "要解决什么问题", "mapping": "这样对吗",
+        "language": "项目语言：",
+        "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
+        "review": "写入项目", "stuck": "这样无法写入",
+        "again": "重复这次生成的命令", "saved": "目前的选择已保存到",
+    },
+}  # fmt: skip
+
+
+class Terminal:
+    """newft in a pseudo-terminal."""
+
+    def __init__(
+        self,
+        *words: str,
+        cwd: Path,
+        lang: str,
+        program: Sequence[str] = (sys.executable, "-m", "newft"),
+        **variables: str,
+    ) -> None:
+        extra = {"TERM": "xterm-256color", "PROMPT_TOOLKIT_NO_CPR": "1", "NEWFT_LANG": lang}
+        self.words = SCREEN_TEXTS[lang]
+        self.process = pexpect.spawn(
+            program[0],
+            [*program[1:], *words],
+            cwd=str(cwd),
+            env=plain_environment(cwd) | extra | variables,
+            encoding="utf-8",
+            dimensions=(50, 100),
+            timeout=60,
+        )
+
+    def see(self, key: str) -> None:
+        self.process.expect(re.escape(self.words[key]))
+
+    def press(self, keys: str) -> None:
+        self.process.send(keys)
+
+    def end(self) -> tuple[int, str]:
+        self.process.expect(pexpect.EOF)
+        self.process.close()
+        return self.process.exitstatus, remove_escapes(self.process.before)
+
+
+def remove_escapes(shown: str) -> str:
+    """What a terminal showed, without colours and moves of the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)

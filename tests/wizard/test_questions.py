@@ -1,0 +1,261 @@
+"""Questions are data: what is asked, the choices and the defaults follow from what is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from newft.answers.keys import RawAnswers
+from newft.catalog.loader import load_catalog
+from newft.errors import IncompatibleError, NewftError, UsageError
+from newft.schema.catalog import Catalog
+from newft.schema.hardware import MachineFacts
+from newft.wizard.questions import QUESTIONS, Question
+from newft.wizard.services import build_lookups
+from newft.wizard.state import WizardState
+from newft.wizard.state_updates import apply_answer, fill_defaults
+from support.credit_applications import applications, flagged, written
+
+MACHINE = MachineFacts("cpu", 1, 2, 8.0, bf16=False)
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def question(key: str) -> Question:
+    return next(one for one in QUESTIONS if one.key == key)
+
+
+def situation(**given: str) -> WizardState:
+    return WizardState(catalog(), {**given}, machine=MACHINE)
+
+
+def completed(given: RawAnswers, *, folder: str | None = None) -> RawAnswers:
+    start = WizardState(catalog(), given, machine=MACHINE, folder=folder)
+    return fill_defaults(start, build_lookups(catalog(), MACHINE)).given
+
+
+@pytest.mark.parametrize("label", ["target", "default"], ids=["unclear", "told"])
+def test_seven_questions_are_asked_at_most(label: str, tmp_path: Path) -> None:
+    path = written(tmp_path, flagged(applications(), label))
+    lookups = build_lookups(catalog(), MACHINE)
+    now, asked = WizardState(catalog(), machine=MACHINE), []
+    for one in QUESTIONS:
+        asked += [one.key] if one.asked(now) else []
+        if one.open(now):
+            said = {"data": str(path), "positive": "1"}.get(one.key)
+            now = apply_answer(one, said or one.default(now).value, situation=now, lookups=lookups)
+    unclear = ["positive"] if label == "target" else []
+    assert asked == ["data", "language", *unclear, "gpu", "model", "name"]
+    assert now.data and now.data.positive == "1"
+
+
+def test_defaults_alone_make_a_project_of_the_sample() -> None:
+    assert completed({}) == {
+        "data.files": (),
+        "domain": "customer_service",
+        "task": "intent",
+        "language": "en",
+        "gpu": "auto",
+        "model": "embedded",
+        "family": "smollm2",
+        "name": "customer-service-intent",
+    }
+
+
+@pytest.mark.parametrize(
+    ("domain", "task", "name"),
+    [("legal", "clause", "legal-clause"), ("credit_risk", "risk", "credit-risk")],
+)
+def test_a_name_says_domain_and_task_once(domain: str, task: str, name: str) -> None:
+    assert completed({"domain": domain, "task": task})["name"] == name
+
+
+def test_what_was_given_stays() -> None:
+    given = {"gpu": "cpu", "language": "zh", "name": "desk"}
+    assert completed(given).items() >= given.items()
+
+
+def test_the_name_is_that_of_the_folder() -> None:
+    assert completed({}, folder="desk")["name"] == "desk"
+
+
+def test_a_listed_model_brings_its_family() -> None:
+    assert completed({"model": "Qwen/Qwen3-1.7B"})["family"] == "qwen3"
+
+
+def test_a_family_alone_gets_a_model_of_its_own() -> None:
+    assert completed({"family": "qwen3"})["model"] == "Qwen/Qwen3-0.6B"
+    assert completed({"family": "llama3", "gpu": "1x80GB"})["model"] == (
+        "meta-llama/Llama-3.1-8B-Instruct"
+    )
+
+
+def test_named_hardware_gets_a_model_that_fits() -> None:
+    assert completed({"gpu": "1x24GB"})["family"] == "qwen3"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message", "hint"),
+    [
+        (
+            {"domain": "custmer_service"},
+            UsageError,
+            "domain: `custmer_service` is not known",
+            "did you mean `customer_service`?",
+        ),
+        ({"task": "intend"}, UsageError, "task: `intend` is not known", "did you mean `intent`?"),
+        ({"family": "qwen"}, UsageError, "family: `qwen` is not known", "did you mean `qwen3`?"),
+        ({"method": "lara"}, UsageError, "method: `lara` is not known", "did you mean `lora`?"),
+        (
+            {"family": "glm4", "model": "Qwen/Qwen3-1.7B"},
+            IncompatibleError,
+            "family: `Qwen/Qwen3-1.7B` belongs to the family qwen3, not glm4",
+            "--family qwen3",
+        ),
+        (
+            {"model": "acme/weights"},
+            UsageError,
+            "--model: the family of `acme/weights` is not known",
+            "give --family ID, one of: glm4, llama3, qwen3, smollm2",
+        ),
+        (
+            {"model": "./weights", "family": "qwen3"},
+            UsageError,
+            "model: the folder `./weights` does not exist",
+            "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
+        ),
+        (
+            {"model": "Qwen3-1.7B"},
+            UsageError,
+            "model: `Qwen3-1.7B` is not the name of a model",
+            "did you mean `Qwen/Qwen3-1.7B`?"
+            " give `embedded`, a folder, or a model of a hub as ORG/NAME",
+        ),
+        (
+            {"model": "~nobody-at-all/weights"},
+            UsageError,
+            "model: the folder `~nobody-at-all/weights` does not exist",
+            "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
+        ),
+        (
+            {"model": "embedded", "hub": "modelscope", "revision": "main"},
+            IncompatibleError,
+            "model: `embedded` does not come from a hub:"
+            " --hub modelscope and --revision main cannot be used",
+            "drop --hub and --revision, or name a model of a hub: --model ORG/NAME",
+        ),
+        (
+            {"model": "/", "family": "qwen3", "revision": "main"},
+            IncompatibleError,
+            "model: `/` does not come from a hub: --revision main cannot be used",
+            "drop --revision, or name a model of a hub: --model ORG/NAME",
+        ),
+        (
+            {"data.columns.txt": "Body"},
+            UsageError,
+            "data.columns.txt: `txt` is not known",
+            "did you mean `text`?",
+        ),
+    ],
+)  # fmt: skip
+def test_answers_that_name_nothing_are_refused(
+    given: RawAnswers, error: type[NewftError], message: str, hint: str
+) -> None:
+    with pytest.raises(error) as caught:
+        completed(given)
+    assert (str(caught.value), caught.value.hint) == (message, hint)
+
+
+@pytest.mark.parametrize("said", ["./base", "models/../base", "base", "~/base"])
+def test_a_model_folder_is_kept_with_its_whole_path(
+    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("base", "models"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    given = completed({"model": said, "family": "qwen3"})
+    assert given["model"] == (tmp_path / "base").resolve().as_posix()
+
+
+def test_a_folder_of_two_names_is_no_hub_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert completed({"model": "models/q", "family": "qwen3"})["model"] == "models/q"
+    (tmp_path / "models" / "q").mkdir(parents=True)
+    assert completed({"model": "models/q", "family": "qwen3"})["model"] == str(
+        tmp_path.resolve() / "models" / "q"
+    )
+
+
+def test_hardware_that_is_unknown_is_refused_before_anything_is_measured() -> None:
+    with pytest.raises(UsageError, match="not a known accelerator"):
+        completed({"gpu": "V1000", "data.files": ("nowhere.csv",)})
+
+
+def test_a_question_with_one_choice_is_not_asked() -> None:
+    assert not question("task").asked(situation(domain="customer_service"))
+
+
+def test_a_question_with_several_choices_is_asked() -> None:
+    kit = catalog().kits["customer_service"]
+    two = replace(catalog(), kits={"customer_service": kit, "other": replace(kit, id="other")})
+    now = WizardState(two, fits=("customer_service/intent", "other/intent"))
+
+    assert question("task").asked(now)
+    assert [choice.value for choice in question("task").choices(now)] == [
+        "customer_service/intent",
+        "other/intent",
+    ]
+    with pytest.raises(UsageError) as caught:
+        question("task").default(now)
+    assert str(caught.value) == (
+        "domain, task: the records fit several tasks: customer_service/intent, other/intent"
+    )
+    assert caught.value.hint == (
+        "name the task, such as --domain customer_service --task intent;"
+        " if necessary, name columns: --set data.columns.label=COLUMN"
+    )
+
+
+def test_without_records_the_task_to_begin_with_is_marked() -> None:
+    default = question("task").default(situation())
+    assert (default.value, default.why.en) == (
+        "customer_service/intent",
+        "its sample is the smallest, the quickest to run",
+    )
+
+
+def test_an_answer_closes_its_question() -> None:
+    assert question("gpu").asked(situation())
+    assert not question("gpu").asked(situation(gpu="cpu"))
+
+
+def test_only_models_of_the_answered_family_are_offered() -> None:
+    models = [choice.value for choice in question("model").choices(situation(family="glm4"))]
+    assert models == ["zai-org/GLM-4-9B-0414", "zai-org/GLM-4-32B-0414"]
+
+
+def test_the_sample_takes_the_language_of_the_conversation() -> None:
+    default = question("language").default(replace(situation(), interface="zh"))
+    assert (default.value, default.why.zh) == ("zh", "与当前界面一致")
+
+
+def test_the_machine_is_named_in_the_choice() -> None:
+    first = question("gpu").choices(situation())[0]
+    assert (first.value, first.title.en) == (
+        "auto",
+        "this machine: CPU, 2 cores; no NVIDIA GPU found",
+    )
+
+
+@pytest.mark.parametrize("one", QUESTIONS, ids=lambda one: one.key)
+def test_what_needs_knowledge_can_be_left_to_newft(one: Question) -> None:
+    assert one.knowledge == (one.key in ("gpu", "model"))
