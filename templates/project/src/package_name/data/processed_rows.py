@@ -12,10 +12,10 @@ from typing import Any
 from ..config import Config, find_changed_keys
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
+from .file_access import RecordError
 from .jsonl import RUN_AGAIN
 from .provenance import find_changed_files, hash_row_files
 from .raw_rows import list_raw_files
-from .readers import RecordError
 from .splits import PROCESSED_DIR, SPLITS
 
 SUMMARY_FILE = PROCESSED_DIR / "summary.json"

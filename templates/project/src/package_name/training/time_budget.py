@@ -36,7 +36,7 @@ class StepPlan:
 
     steps: int
     schedule: str
-    warmup: float
+    warmup_ratio: float
     # the last change of plan: at which step, and how far the run was
     changed_at: int = 0
     progress_then: float = 0.0
