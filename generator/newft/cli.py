@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from newft import __version__
+from newft.answers.keys import ANSWER_KEYS, make_unknown_name_error
 from newft.cli_help import HELP_TEXTS, WideHelpFormatter
 from newft.console.streams import flush_stream, open_closed_streams
 from newft.emitted.normalize import escape_controls
@@ -82,8 +83,6 @@ class Parser(argparse.ArgumentParser):
             fault = Text(f"`{word}` is not a command", f"`{word}` 不是命令")
             raise UsageError(fault, where=where, hint=hint)
         if listed:
-            from newft.answers.keys import make_unknown_name_error
-
             names = [name.strip("' ") for name in listed.rstrip(")").split(",")]
             raise make_unknown_name_error(word, names, where=where)
         raise UsageError(
@@ -202,18 +201,15 @@ def _add_new(parser: Parser, say: HelpLookup) -> None:
     parser.set_defaults(run=_run_new)
     parser.add_argument("path", nargs="?", type=_parse_path, metavar="PATH", help=say("path"))
     answers = parser.add_argument_group(say("answers"), say("answers.about"))
-    answers.add_argument("--domain", metavar="ID", help=say("domain"))
-    answers.add_argument("--task", metavar="ID", help=say("task"))
-    answers.add_argument("--data", metavar="PATH", action="append", help=say("data"))
-    answers.add_argument("--positive", metavar="LABEL", help=say("positive"))
-    answers.add_argument("--language", choices=LANGUAGES, help=say("language"))
-    answers.add_argument("--family", metavar="ID", help=say("family"))
-    answers.add_argument("--model", metavar="MODEL", help=say("model"))
-    answers.add_argument("--revision", metavar="REV", help=say("revision"))
-    answers.add_argument("--hub", choices=("huggingface", "modelscope"), help=say("hub"))
-    answers.add_argument("--method", metavar="ID", help=say("method"))
-    answers.add_argument("--gpu", metavar="NAME", help=say("gpu"))
-    answers.add_argument("--name", metavar="NAME", help=say("name"))
+    for entry in ANSWER_KEYS:
+        answers.add_argument(
+            entry.option,
+            dest=entry.key,
+            metavar=entry.metavar,
+            choices=entry.choices,
+            action="append" if entry.repeatable else _StoreOnce,
+            help=say(entry.option),
+        )
     answers.add_argument("--answers", metavar="FILE", help=say("answers.file"))
     answers.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], dest="sets", help=say("set")
@@ -242,10 +238,10 @@ def _parse_path(text: str) -> str:
 
 
 def _run_new(args: argparse.Namespace) -> None:
-    from newft.answers.parse import OPTION_NAMES, collect_options
+    from newft.answers.parse import collect_options
     from newft.commands.new import NewOptions, create_project
 
-    given = {key: getattr(args, option.removeprefix("--")) for key, option in OPTION_NAMES.items()}
+    given = {entry.key: getattr(args, entry.key) for entry in ANSWER_KEYS}
     options = NewOptions(
         path=args.path,
         given=collect_options(given),

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from newft.console.text_layout import wrap_text
+from newft.answers.keys import ANSWER_KEYS
+from newft.console.text_layout import measure_width, wrap_text
 from newft.text import Text
 
 HELP_TEXTS: Mapping[str, Text] = {
@@ -41,21 +42,7 @@ HELP_TEXTS: Mapping[str, Text] = {
         "what is not given is asked, or takes its default with --yes",
         "没给出的会询问；加 --yes 则取默认值",
     ),
-    "domain": Text("domain, such as customer_service", "领域，例如 customer_service"),
-    "task": Text("task of the domain, such as intent", "领域中的任务，例如 intent"),
-    "data": Text("records: a file or a folder; repeatable", "数据：文件或文件夹，可多次给出"),
-    "positive": Text("label that means the bad outcome", "代表坏结果的标签"),
-    "language": Text("language of the project", "项目语言"),
-    "family": Text("model family, such as qwen3", "模型系列，例如 qwen3"),
-    "model": Text("`embedded`, a hub id or a folder", "embedded、模型 ID 或本地文件夹"),
-    "revision": Text("revision of the model on its hub", "模型在模型站上的版本"),
-    "hub": Text("hub to download the model from", "从哪个模型站下载"),
-    "method": Text("tuning method, such as lora", "微调方法，例如 lora"),
-    "gpu": Text(
-        "hardware: auto, cpu, 1x24GB, 2xV100-32GB, 1xRTX4090, 8x910B ...",
-        "硬件：auto、cpu、1x24GB、2xV100-32GB、1xRTX4090、8x910B 等",
-    ),
-    "name": Text("name of the project", "项目名称"),
+    **{entry.option: entry.help for entry in ANSWER_KEYS},
     "answers.file": Text("YAML file of answers; - is stdin", "YAML 答案文件，- 表示标准输入"),
     "set": Text(
         "any answer, such as data.columns.text=Body; repeatable",
@@ -79,6 +66,8 @@ class WideHelpFormatter(argparse.HelpFormatter):
 
     def __init__(self, prog: str, *, usage: str) -> None:
         super().__init__(prog)
+        # argparse counts characters, and a Chinese character is two columns wide
+        self._width -= measure_width(usage) - len(usage)
         self._usage = usage
 
     def add_usage(

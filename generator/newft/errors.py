@@ -6,7 +6,7 @@ NewftError
 ├── DataError           the user's files cannot be read or used
 ├── IncompatibleError   choices that do not fit together; the hint names one that does
 ├── RenderError         a template failed
-├── SystemRefusedError  the system refuses: a path, a permission, room on a disk
+├── SystemRefusedError  the operating system refuses: a path, a permission, disk space
 └── ProjectError        the target folder is in the way or cannot be written
 
 Every message says what and where; the hint says what to do.

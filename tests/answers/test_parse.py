@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newft.answers import command_line, parse, yaml_file
+from newft.answers.keys import ANSWER_KEYS
 from newft.errors import UsageError
 from newft.schema.answers import Answers, DataAnswer
+from newft.wizard.questions import QUESTIONS
 
 FULL = {
     "name": "desk",
@@ -44,6 +47,24 @@ def test_complete_answers_become_their_type() -> None:
         method="lora",
         data=DataAnswer(("工单.csv", "b.xlsx"), {"text": "客户: 消息"}),
     )
+
+
+def test_every_key_is_a_field_of_the_answers() -> None:
+    top = [field.name for field in dataclasses.fields(Answers) if field.name != "data"]
+    data = [f"data.{field.name}" for field in dataclasses.fields(DataAnswer)]
+    keys = [entry.key for entry in ANSWER_KEYS]
+    assert sorted([*keys, "data.columns"]) == sorted([*top, *data])
+
+
+def test_every_question_of_the_table_is_asked_in_its_order() -> None:
+    named = [entry.question for entry in ANSWER_KEYS if entry.question]
+    assert [question.key for question in QUESTIONS] == list(dict.fromkeys(named))
+
+
+def test_a_fixed_choice_is_suggested_only_if_it_is_one() -> None:
+    for entry in ANSWER_KEYS:
+        if entry.suggestion:
+            assert entry.choices and entry.suggestion[0] in entry.choices
 
 
 def test_what_is_dumped_is_read_back() -> None:
@@ -194,9 +215,9 @@ def test_an_option_and_a_set_that_disagree_are_refused(
 
 def test_the_repeat_command_names_every_answer() -> None:
     assert command_line.format_command(FULL, "./my desk", program=["newft"]) == (
-        "newft new './my desk' --domain customer_service --task intent --data 工单.csv"
-        " --data b.xlsx --language zh --family qwen3 --model Qwen/Qwen3-1.7B --revision 1234567"
-        " --hub modelscope --method lora --gpu 2xV100-32GB --name desk"
+        "newft new './my desk' --data 工单.csv --data b.xlsx --domain customer_service"
+        " --task intent --language zh --gpu 2xV100-32GB --model Qwen/Qwen3-1.7B"
+        " --revision 1234567 --hub modelscope --family qwen3 --method lora --name desk"
         " --set 'data.columns.text=客户: 消息' --yes"
     ).replace("工单.csv", "'工单.csv'")
 

@@ -180,7 +180,7 @@ def test_which_label_is_the_risk_is_asked_where_the_records_do_not_tell(
     assert heard.errors == []
     repeat = format_command(given, "desk", program=["newft"])
     assert "--domain credit_risk --task risk" in repeat
-    assert "--positive 1 --language en" in repeat
+    assert "--language en --positive 1" in repeat
 
 
 def test_a_risk_that_the_records_tell_is_not_asked(tmp_path: Path, heard: Heard) -> None:

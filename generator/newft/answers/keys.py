@@ -1,20 +1,29 @@
-"""Answers by key, as they come from options, files and the conversation."""
+"""The table of answer keys, and access to answers by key.
+
+Everything that reads, writes or explains answers derives from `ANSWER_KEYS`: the options of
+`newft new` and their help, `--set`, files of answers, unknown keys, the command that repeats a
+conversation, shell completion, `newft show questions`, and the tables of both READMEs. The value
+reaches the plan as the field of `newft.schema.answers` that has the same name.
+
+`newft --help` imports this module, so it is plain Python: no dataclasses, no YAML.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
-from newft.schema.family import EMBEDDED
 from newft.text import Text, find_nearest_names, fold_name
 
 AnswerValue = str | tuple[str, ...]
 RawAnswers = Mapping[str, AnswerValue]
+CatalogNames = Literal["domains", "tasks", "families", "methods", "accelerators"]
 
 FILES_KEY = "data.files"
-COLUMNS_PREFIX = "data.columns."
+COLUMNS_PREFIX = "data.columns."  # followed by the name of a field
 POSITIVE_KEY = "data.positive"  # the label whose probability is scored
 AUTO_GPU = "auto"  # the machine that generates
 # Methods of the field that newft does not offer, as they are spelled without spaces and hyphens.
@@ -27,18 +36,163 @@ UNSUPPORTED_METHODS = frozenset(
 )
 
 
-def data_files_of(given: RawAnswers) -> tuple[str, ...]:
-    """The data files that were named; none is the sample."""
+class AnswerKey(NamedTuple):
+    """One key of the answers."""
+
+    key: str  # in `--set`, in files of answers and in `.newft/answers.yml`
+    option: str  # of `newft new`
+    help: Text  # of the option
+    metavar: str | None = None  # None: the choices stand in its place
+    question: str | None = None  # the question that asks for it; None: never asked
+    repeatable: bool = False  # the value is a list
+    choices: Mapping[str, Text] | None = None  # the only values, with their titles
+    names: CatalogNames | None = None  # the names of the catalogue that are offered
+    allow_other: bool = False  # values beside those names may be given
+    suggestion: tuple[str, Text] | None = None  # the choice to start on, and the reason
+
+
+# In the order in which the questions are asked and the options are listed.
+ANSWER_KEYS = (
+    AnswerKey(
+        FILES_KEY,
+        "--data",
+        Text("records: a file or a folder; repeatable", "数据：文件或文件夹，可多次给出"),
+        question="data",
+        repeatable=True,
+        metavar="PATH",
+    ),
+    AnswerKey(
+        "domain",
+        "--domain",
+        Text("domain, such as customer_service", "领域，例如 customer_service"),
+        question="task",
+        names="domains",
+        metavar="ID",
+    ),
+    AnswerKey(
+        "task",
+        "--task",
+        Text("task of the domain, such as intent", "领域中的任务，例如 intent"),
+        question="task",
+        names="tasks",
+        metavar="ID",
+    ),
+    AnswerKey(
+        "language",
+        "--language",
+        Text("language of the project", "项目语言"),
+        question="language",
+        choices={"en": Text("English", "英文"), "zh": Text("Chinese", "中文")},
+    ),
+    AnswerKey(
+        POSITIVE_KEY,
+        "--positive",
+        Text("label that means the bad outcome", "代表坏结果的标签"),
+        question="positive",
+        metavar="LABEL",
+    ),
+    AnswerKey(
+        "gpu",
+        "--gpu",
+        Text(
+            "hardware: auto, cpu, 1x24GB, 2xV100-32GB, 1xRTX4090, 8x910B ...",
+            "硬件：auto、cpu、1x24GB、2xV100-32GB、1xRTX4090、8x910B 等",
+        ),
+        question="gpu",
+        names="accelerators",
+        allow_other=True,
+        metavar="NAME",
+    ),
+    AnswerKey(
+        "model",
+        "--model",
+        Text("`embedded`, a hub id or a folder", "embedded、模型 ID 或本地文件夹"),
+        question="model",
+        metavar="MODEL",
+    ),
+    AnswerKey(
+        "revision",
+        "--revision",
+        Text("revision of the model on its hub", "模型在模型站上的版本"),
+        metavar="REV",
+    ),
+    AnswerKey(
+        "hub",
+        "--hub",
+        Text("hub to download the model from", "从哪个模型站下载"),
+        question="hub",
+        choices={
+            "modelscope": Text("ModelScope", "魔搭 ModelScope"),
+            "huggingface": Text(
+                "Hugging Face, or a mirror in HF_ENDPOINT",
+                "Hugging Face，或 HF_ENDPOINT 指定的镜像",
+            ),
+        },
+        suggestion=("modelscope", Text("quick to reach from China", "国内下载快")),
+    ),
+    AnswerKey(
+        "family",
+        "--family",
+        Text("model family, such as qwen3", "模型系列，例如 qwen3"),
+        question="family",
+        names="families",
+        metavar="ID",
+    ),
+    AnswerKey(
+        "method",
+        "--method",
+        Text("tuning method, such as lora", "微调方法，例如 lora"),
+        names="methods",
+        metavar="ID",
+    ),
+    AnswerKey(
+        "name",
+        "--name",
+        Text("name of the project", "项目名称"),
+        question="name",
+        metavar="NAME",
+    ),
+)
+_ENTRIES = {entry.key: entry for entry in ANSWER_KEYS}
+
+
+def find_answer_key(key: str) -> AnswerKey | None:
+    """The entry of a key; None for a column's key, which has no entry, and for unknown keys."""
+    return _ENTRIES.get(key)
+
+
+def is_answer_key(key: str) -> bool:
+    """Whether an answer may have this key."""
+    return key in _ENTRIES or (key.startswith(COLUMNS_PREFIX) and len(key) > len(COLUMNS_PREFIX))
+
+
+def is_repeatable(key: str) -> bool:
+    """Whether the value of a key is a list."""
+    return key in _ENTRIES and _ENTRIES[key].repeatable
+
+
+def list_answer_keys() -> list[str]:
+    """All keys; those of two columns stand for the keys of all columns."""
+    return [*_ENTRIES, f"{COLUMNS_PREFIX}text", f"{COLUMNS_PREFIX}label"]
+
+
+def get_option(key: str) -> str:
+    """The option of `newft new` that gives an answer."""
+    return _ENTRIES[key].option
+
+
+def get_data_files(given: RawAnswers) -> tuple[str, ...]:
+    """The data files that were named; without any, the project gets the sample."""
     value = given.get(FILES_KEY, ())
     return value if isinstance(value, tuple) else (value,)
 
 
 def normalize_gpu(text: str) -> str:
-    """Hardware as it is kept: `auto` in any spelling is the machine that generates."""
+    """The hardware, with `auto` in lower case however it was spelled."""
     return AUTO_GPU if fold_name(text) == AUTO_GPU else text
 
 
-def columns_of(given: RawAnswers) -> dict[str, str]:
+def get_columns(given: RawAnswers) -> dict[str, str]:
     """The columns that were named, by field."""
     return {
         key.removeprefix(COLUMNS_PREFIX): str(value)
@@ -77,8 +231,3 @@ def _make_unsupported_method_error(method: str, known: Sequence[str], *, where: 
             f"请写 --method {known[0]}，或不写此项",
         ),
     )
-
-
-def is_hub_model(model: str) -> bool:
-    """Whether a completed answer names a model of a hub: folders are absolute."""
-    return model != EMBEDDED and not model.startswith("/")

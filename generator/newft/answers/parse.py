@@ -1,52 +1,35 @@
-"""What was said: read from options and `--set`, written back, and made into `Answers`.
+"""Answers from options and `--set`: checked, merged, written as YAML, and made into `Answers`.
 
-The keys are the same everywhere. A value is text as it was written, so that a revision of digits
-or a project called `no` needs no quotes; only `data.files` is a list.
+A value is kept as the text that was written, so that a revision of digits or a project called `no`
+needs no quotes. Which keys there are, and which of them take a list, is said in `answers/keys.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from newft.answers.keys import (
     COLUMNS_PREFIX,
-    FILES_KEY,
-    POSITIVE_KEY,
     AnswerValue,
     RawAnswers,
-    columns_of,
-    data_files_of,
+    find_answer_key,
+    get_columns,
+    get_option,
+    is_answer_key,
+    is_repeatable,
+    list_answer_keys,
     make_unknown_name_error,
     normalize_gpu,
 )
 from newft.errors import UsageError
 from newft.schema.answers import Answers, DataAnswer
-from newft.schema.family import LORA
-from newft.text import Language, Text, to_bilingual_text
+from newft.text import Text, to_bilingual_text
 
 if TYPE_CHECKING:
     import yaml
 
-OPTION_NAMES: Mapping[str, str] = {
-    "domain": "--domain",
-    "task": "--task",
-    FILES_KEY: "--data",
-    POSITIVE_KEY: "--positive",
-    "language": "--language",
-    "family": "--family",
-    "model": "--model",
-    "revision": "--revision",
-    "hub": "--hub",
-    "method": "--method",
-    "gpu": "--gpu",
-    "name": "--name",
-}
 MISSING_VALUE_MESSAGE = Text("the value is missing", "缺少值")
-ALLOWED_VALUES: Mapping[str, tuple[str, ...]] = {
-    "language": ("en", "zh"),
-    "hub": ("huggingface", "modelscope"),
-}
 
 
 def collect_options(values: Mapping[str, str | list[str] | None]) -> RawAnswers:
@@ -56,7 +39,7 @@ def collect_options(values: Mapping[str, str | list[str] | None]) -> RawAnswers:
         if value is None:
             continue
         whole = value if isinstance(value, str) else tuple(value)
-        given[key] = validate_value(key, whole, where=OPTION_NAMES[key])
+        given[key] = validate_value(key, whole, where=get_option(key))
     return given
 
 
@@ -82,13 +65,13 @@ def parse_set(text: str) -> tuple[str, AnswerValue]:
         node = None
     if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"'):
         written = node.value
-    elif isinstance(node, yaml.SequenceNode) and key == FILES_KEY:
-        return key, parse_path_list(node, where)
+    elif isinstance(node, yaml.SequenceNode) and is_repeatable(key):
+        return key, parse_path_list(node, key, where)
     if not written:
         raise UsageError(
             MISSING_VALUE_MESSAGE, where=where, hint=to_bilingual_text(f"--set {key}=VALUE")
         )
-    return key, validate_value(key, (written,) if key == FILES_KEY else written, where=where)
+    return key, validate_value(key, (written,) if is_repeatable(key) else written, where=where)
 
 
 def merge_answers(
@@ -98,9 +81,7 @@ def merge_answers(
     strong: dict[str, AnswerValue] = dict(options)
     for key, value in sets:
         if strong.get(key, value) != value:
-            en, zh = (
-                (OPTION_NAMES[key],) * 2 if key in options else ("another --set", "另一处 --set")
-            )
+            en, zh = (get_option(key),) * 2 if key in options else ("another --set", "另一处 --set")
             one, two = _join_value(value), _join_value(strong[key])
             raise UsageError(
                 Text(
@@ -120,8 +101,9 @@ def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
     """The value as it is kept, if its key can take it."""
     if not all([value] if isinstance(value, str) else value):  # no files at all are the sample
         raise UsageError(MISSING_VALUE_MESSAGE, where=where)
-    if key in ALLOWED_VALUES and value not in ALLOWED_VALUES[key]:
-        raise make_unknown_name_error(_join_value(value), ALLOWED_VALUES[key], where=where)
+    entry = find_answer_key(key)
+    if entry and entry.choices and value not in entry.choices:
+        raise make_unknown_name_error(_join_value(value), entry.choices, where=where)
     if any(
         0xD800 <= ord(character) <= 0xDFFF or character == "\0" for character in _join_value(value)
     ):
@@ -138,20 +120,13 @@ def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
 
 def build_answers(given: RawAnswers) -> Answers:
     """The typed answers; every required key has been given."""
-    texts = {key: cast(str, value) for key, value in given.items() if key != FILES_KEY}
-    return Answers(
-        name=texts["name"],
-        domain=texts["domain"],
-        task=texts["task"],
-        language=cast(Language, texts["language"]),
-        gpu=texts["gpu"],
-        family=texts["family"],
-        model=texts["model"],
-        hub=cast(Literal["huggingface", "modelscope"], texts.get("hub", "huggingface")),
-        revision=texts.get("revision"),
-        method=texts.get("method", LORA),
-        data=DataAnswer(data_files_of(given), columns_of(given), positive=texts.get(POSITIVE_KEY)),
-    )
+    values: dict[str, Any] = {key: value for key, value in given.items() if "." not in key}
+    data: dict[str, Any] = {
+        key.removeprefix("data."): value
+        for key, value in given.items()
+        if key.startswith("data.") and not key.startswith(COLUMNS_PREFIX)
+    }
+    return Answers(**values, data=DataAnswer(**data, columns=get_columns(given)))
 
 
 def format_answers_yaml(given: RawAnswers) -> str:
@@ -168,28 +143,16 @@ def format_answers_yaml(given: RawAnswers) -> str:
     return yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
 
 
-def is_answer_key(key: str) -> bool:
-    """Whether an answer may have this key."""
-    return key in OPTION_NAMES or (
-        key.startswith(COLUMNS_PREFIX) and len(key) > len(COLUMNS_PREFIX)
-    )
-
-
-def list_answer_keys() -> list[str]:
-    """The keys that answers have; a column's stands for all."""
-    return [*OPTION_NAMES, f"{COLUMNS_PREFIX}text", f"{COLUMNS_PREFIX}label"]
-
-
 def _join_value(value: AnswerValue) -> str:
     return value if isinstance(value, str) else ", ".join(value)
 
 
-def parse_path_list(node: yaml.SequenceNode, where: str) -> tuple[str, ...]:
+def parse_path_list(node: yaml.SequenceNode, key: str, where: str) -> tuple[str, ...]:
     """The files of a YAML list."""
     import yaml
 
     if not all(isinstance(item, yaml.ScalarNode) for item in node.value):
         raise UsageError(Text("the value must be a list of paths", "值应为路径列表"), where=where)
     paths = tuple(item.value for item in node.value)
-    validate_value(FILES_KEY, paths, where=where)
+    validate_value(key, paths, where=where)
     return paths

@@ -7,8 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from newft.answers.keys import FILES_KEY, AnswerValue, RawAnswers, make_unknown_name_error
-from newft.answers.parse import is_answer_key, list_answer_keys, parse_path_list, validate_value
+from newft.answers.keys import (
+    AnswerValue,
+    RawAnswers,
+    is_answer_key,
+    is_repeatable,
+    list_answer_keys,
+    make_unknown_name_error,
+)
+from newft.answers.parse import parse_path_list, validate_value
 from newft.emitted.file_access import RecordError, expand_home, open_bytes, wrap_file_errors
 from newft.errors import UsageError
 from newft.i18n import translate_template
@@ -169,10 +176,10 @@ def _add_answer(given: dict[str, AnswerValue], key: str, node: yaml.Node, *, whe
         )
     if node.tag == "tag:yaml.org,2002:null":
         return
-    if key == FILES_KEY and isinstance(node, yaml.SequenceNode):
-        given[key] = parse_path_list(node, f"{where}: {key}")
+    if is_repeatable(key) and isinstance(node, yaml.SequenceNode):
+        given[key] = parse_path_list(node, key, f"{where}: {key}")
     elif isinstance(node, yaml.ScalarNode):
-        value = (node.value,) if key == FILES_KEY else node.value
+        value = (node.value,) if is_repeatable(key) else node.value
         given[key] = validate_value(key, value, where=f"{where}: {key}")
     else:
         raise UsageError(

@@ -1,9 +1,10 @@
-"""Look up model families and methods in the catalogue."""
+"""Look up names, model families and methods in the catalogue."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from newft.answers.keys import AUTO_GPU, CatalogNames
 from newft.schema.catalog import Catalog
 from newft.schema.family import EMBEDDED, Family, ModelSpec
 
@@ -19,6 +20,20 @@ def find_family(model: str, catalog: Catalog) -> str | None:
 def list_model_names(size: ModelSpec) -> tuple[str | None, ...]:
     """What a model may be called in the answers."""
     return (size.hub_id, size.modelscope_id, EMBEDDED if size.embedded else None)
+
+
+def list_names(kind: CatalogNames, catalog: Catalog, *, domain: str | None = None) -> list[str]:
+    """The names of one kind that answers may use; tasks are those of a domain, if one is given."""
+    names: Mapping[CatalogNames, Iterable[str]] = {
+        "domains": catalog.kits,
+        "tasks": [
+            task for kit in catalog.kits.values() if domain in (None, kit.id) for task in kit.tasks
+        ],
+        "families": catalog.families,
+        "methods": list_methods(catalog),
+        "accelerators": [AUTO_GPU, *catalog.accelerators],
+    }
+    return list(names[kind])
 
 
 def list_methods(catalog: Catalog) -> Mapping[str, list[Family]]:

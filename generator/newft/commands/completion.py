@@ -1,13 +1,13 @@
-"""The completion script of a shell, with the names of the catalogue in it."""
+"""`newft completion`: the completion script of a shell, with the names of the catalogue in it."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
 
-from newft.answers.keys import AUTO_GPU
+from newft.answers.keys import ANSWER_KEYS
 from newft.catalog.loader import load_catalog
-from newft.catalog.lookup import list_methods
+from newft.catalog.lookup import list_names
 
 
 def generate_script(
@@ -17,15 +17,9 @@ def generate_script(
     import shtab
 
     catalog = load_catalog()
-    names = {
-        "domain": list(catalog.kits),
-        "task": [task for kit in catalog.kits.values() for task in kit.tasks],
-        "family": list(catalog.families),
-        "method": list(list_methods(catalog)),
-        "gpu": [AUTO_GPU, *catalog.accelerators],
-    }
+    names = {entry.key: list_names(entry.names, catalog) for entry in ANSWER_KEYS if entry.names}
     for action in commands["new"]._actions:
         action.choices = names.get(action.dest, action.choices)
-        if action.dest in ("path", "data", "answers"):
+        if action.metavar in ("PATH", "FILE"):
             action.complete = shtab.FILE  # type: ignore[attr-defined]
     return str(shtab.complete(parser, shell=shell))

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newft.answers import command_line, parse
-from newft.answers.keys import AUTO_GPU, FILES_KEY, RawAnswers, data_files_of
+from newft.answers.keys import AUTO_GPU, FILES_KEY, RawAnswers, get_data_files, get_option
 from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
-from newft.decide.plan import is_local_path, make_plan
+from newft.decide.plan import make_plan
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, ProjectError, UsageError
 from newft.i18n import Messages
@@ -28,6 +28,7 @@ from newft.project.snapshot import METADATA_DIR
 from newft.project.write import list_planned_paths, recover_interrupted, write_project
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
+from newft.schema.family import is_local_path
 from newft.schema.plan import Plan
 from newft.system.hardware_probe import probe_machine
 from newft.system.model_config import read_model_folder
@@ -230,7 +231,7 @@ def _save_answers_on_failure(
 def _save_answers(given: RawAnswers, options: NewOptions, screen: ConsoleOutput) -> None:
     if given:
         whole = tuple(
-            str(Path(file).absolute()) for file in data_files_of(given)
+            str(Path(file).absolute()) for file in get_data_files(given)
         )  # from any folder
         given = {**given, FILES_KEY: whole} if whole else given
         path = save_user_file("answers.yml", parse.format_answers_yaml(given))
@@ -247,7 +248,7 @@ def _save_answers(given: RawAnswers, options: NewOptions, screen: ConsoleOutput)
 def _show_plan(
     end: WizardState, plan: Plan, folder: Path, screen: ConsoleOutput, *, dry_run: bool
 ) -> None:
-    if data_files_of(end.given):
+    if get_data_files(end.given):
         _show_data(end, screen)
     screen.review(build_review_rows(end, plan, folder, screen.texts), plan)
     if dry_run:
@@ -289,7 +290,7 @@ def _load_answers_file(answers: str | None) -> RawAnswers:
 def _make_missing_answers_error(start: WizardState) -> UsageError:
     missing = [question for question in QUESTIONS if question.open(start)]
     keys = [key for question in missing for key in question.keys if key not in start.given]
-    left = [parse.OPTION_NAMES[key] for key in keys]
+    left = [get_option(key) for key in keys]
     return UsageError(
         Text("there is no terminal for questions", "没有可供提问的终端"),
         hint=Text(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from newft.answers.keys import make_unknown_name_error
-from newft.answers.parse import OPTION_NAMES
+from newft.answers.keys import get_option, make_unknown_name_error
 from newft.catalog.loader import load_catalog
 from newft.catalog.lookup import list_methods
 from newft.console.console import print_attributes, print_json, print_rows
@@ -105,7 +104,7 @@ def _list_questions(_: Catalog, texts: Messages) -> list[Entry]:
             "id": question.key,
             "text": texts(f"questions.{question.key}.text"),
             "help": texts(f"questions.{question.key}.help"),
-            "options": [OPTION_NAMES[key] for key in question.keys],
+            "options": [get_option(key) for key in question.keys],
             "keys": list(question.keys),
         }
         for question in QUESTIONS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
@@ -21,7 +20,7 @@ from newft.errors import IncompatibleError
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
-from newft.schema.family import EMBEDDED, LORA, Family, ModelSpec
+from newft.schema.family import EMBEDDED, LORA, Family, ModelSpec, is_local_path
 from newft.schema.hardware import Hardware
 from newft.schema.plan import ModelPlan, ModelSource, Plan
 from newft.text import Text
@@ -79,11 +78,6 @@ def detect_model_source(answers: Answers) -> ModelSource:
     if answers.model == EMBEDDED:
         return EMBEDDED
     return "folder" if is_local_path(answers.model) else answers.hub
-
-
-def is_local_path(model: str) -> bool:
-    """Whether a model is named as a place on disk."""
-    return bool(re.match(r"[/~\\]|\.{1,2}(/|\\|$)|[A-Za-z]:", model)) or "\\" in model
 
 
 def _find_model_spec(answers: Answers, family: Family) -> ModelSpec | None:

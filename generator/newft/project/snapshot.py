@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from newft import __version__
-from newft.answers.keys import is_hub_model
 from newft.project.serialize import PlainValue, dump_yaml, to_plain
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts
+from newft.schema.family import is_hub_model
 
 METADATA_DIR = ".newft"
 _EXCLUDED_PATHS = (METADATA_DIR, "data/raw")  # the user's records are no part of a template

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,6 +13,16 @@ from newft.text import Language, Text
 
 LORA = "lora"  # the method
 EMBEDDED: Literal["embedded"] = "embedded"  # the model that a package carries
+
+
+def is_local_path(model: str) -> bool:
+    """Whether a model is named by a path on this machine, of any system."""
+    return bool(re.match(r"[/~\\]|\.{1,2}(/|\\|$)|[A-Za-z]:", model)) or "\\" in model
+
+
+def is_hub_model(model: str) -> bool:
+    """Whether a model comes from a hub."""
+    return model != EMBEDDED and not is_local_path(model)
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from newft.answers.keys import (
     AUTO_GPU,
     FILES_KEY,
     POSITIVE_KEY,
+    AnswerKey,
     RawAnswers,
-    is_hub_model,
+    find_answer_key,
     normalize_gpu,
 )
 from newft.catalog.lookup import find_family
 from newft.errors import UsageError
-from newft.schema.family import EMBEDDED, ModelSpec
+from newft.schema.family import EMBEDDED, ModelSpec, is_hub_model
 from newft.schema.hardware import Accelerator, MachineFacts
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
@@ -31,6 +32,20 @@ class Choice(NamedTuple):
     value: str
     title: Text
     note: Text = Text("", "")  # what it is, where the title does not say enough
+
+
+def list_fixed_choices(key: str) -> tuple[Choice, ...]:
+    """The choices that the table of answer keys lists for a key."""
+    entry = find_answer_key(key)
+    choices = entry.choices if entry else None
+    return tuple(Choice(value, title) for value, title in (choices or {}).items())
+
+
+def get_suggestion(entry: AnswerKey) -> Reasoned[str]:
+    """The choice that the table of answer keys suggests for a key."""
+    assert entry.suggestion
+    value, why = entry.suggestion
+    return Reasoned(value, why, as_citation("newft"))
 
 
 def get_default_data(_: WizardState) -> Reasoned[str]:
@@ -139,11 +154,6 @@ def get_default_positive_label(situation: WizardState) -> Reasoned[str]:
     )
 
 
-def list_language_choices(_: WizardState) -> tuple[Choice, ...]:
-    """The languages of a project."""
-    return (Choice("en", Text("English", "英文")), Choice("zh", Text("Chinese", "中文")))
-
-
 def get_default_language(situation: WizardState) -> Reasoned[str]:
     """The language of the data, else of the conversation."""
     if situation.data:
@@ -228,26 +238,6 @@ def should_ask_hub(situation: WizardState) -> bool:
     """Whether the person may want another hub than Hugging Face, which China reaches badly."""
     model = str(situation.given.get("model", EMBEDDED))
     return situation.interface == "zh" and is_hub_model(model)
-
-
-def list_hub_choices(_: WizardState) -> tuple[Choice, ...]:
-    """The hubs, the one that is near first."""
-    return (
-        Choice("modelscope", Text("ModelScope", "魔搭 ModelScope")),
-        Choice(
-            "huggingface",
-            Text(
-                "Hugging Face, or a mirror in HF_ENDPOINT",
-                "Hugging Face，或 HF_ENDPOINT 指定的镜像",
-            ),
-        ),
-    )
-
-
-def get_default_hub(_: WizardState) -> Reasoned[str]:
-    """The hub that is near."""
-    why = Text("quick to reach from China", "国内下载快")
-    return Reasoned("modelscope", why, as_citation("newft"))
 
 
 def list_family_choices(situation: WizardState) -> tuple[Choice, ...]:

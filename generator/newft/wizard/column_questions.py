@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from newft.answers.keys import COLUMNS_PREFIX, columns_of
+from newft.answers.keys import COLUMNS_PREFIX, get_columns
 from newft.dataset.column_errors import preview_values
 from newft.dataset.column_match import Column
 from newft.i18n import Messages
@@ -25,7 +25,7 @@ class ColumnDialog:
         self._task: Task = task
         self._talk = talk
         self._sight = talk.lookups.columns(now)
-        self._named = columns_of(now.given)
+        self._named = get_columns(now.given)
         self._found = now.data.mapping if now.data else {}
         self._marked: dict[str, str] = {}  # the last choice for each field, good or not
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from newft.answers.keys import COLUMNS_PREFIX, FILES_KEY, RawAnswers, data_files_of
+from newft.answers.keys import COLUMNS_PREFIX, FILES_KEY, RawAnswers, get_data_files
 from newft.errors import DataError, NewftError
 from newft.wizard.column_questions import ColumnDialog, ask_other_task
 from newft.wizard.context import BACK_VALUE, WizardContext
@@ -57,7 +57,7 @@ class _Conversation:
             self.now = resolve(self.now, self._talk.lookups)
         except DataError as error:
             self._mend(self.now, error)
-        if self.now.data and data_files_of(self.now.given):
+        if self.now.data and get_data_files(self.now.given):
             self._agree_on_columns()
         while True:
             question = next((one for one in QUESTIONS if one.open(self.now)), None)
@@ -112,7 +112,7 @@ class _Conversation:
             self._talk.error(error)
             self._back()
             return
-        if before.data is None and self.now.data and data_files_of(self.now.given):
+        if before.data is None and self.now.data and get_data_files(self.now.given):
             self._agree_on_columns()
 
     def _back(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from newft.answers.keys import data_files_of
+from newft.answers.keys import get_data_files
 from newft.errors import UsageError
 from newft.schema.reasoned import Reasoned
 from newft.wizard.choices import Choice
@@ -100,7 +100,7 @@ def _build_option(
 def _report_detected_tasks(now: WizardState, talk: WizardContext) -> None:
     """That no task, or more than one, is told by the files; and what is in them."""
     key = "recognised.several" if now.fits else "recognised.none"
-    talk.say("\n" + talk.texts(key, files=talk.texts.listed(data_files_of(now.given))))
+    talk.say("\n" + talk.texts(key, files=talk.texts.listed(get_data_files(now.given))))
     if not now.fits:
         show_columns(now, talk)
 

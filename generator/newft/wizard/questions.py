@@ -5,11 +5,11 @@ All of it follows from what is known so far; nothing here asks, prints or reads 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from newft.answers.keys import FILES_KEY, POSITIVE_KEY, RawAnswers
+from newft.answers.keys import ANSWER_KEYS, POSITIVE_KEY, AnswerKey, RawAnswers
 from newft.dataset.column_match import ColumnSurvey
 from newft.errors import IncompatibleError
 from newft.schema.dataset import DataFacts
@@ -34,7 +34,6 @@ class Question:
     """One question; its texts are `questions.<key>.text` and `.help` of the interface."""
 
     key: str
-    keys: tuple[str, ...]  # the answers it gives
     form: Literal["path", "select", "text"]
     default: Callable[[WizardState], Reasoned[str]]
     read: Callable[[str, WizardState], RawAnswers]
@@ -43,6 +42,11 @@ class Question:
     knowledge: bool = False  # may be left to newft
     other: bool = False  # what is not listed may be typed
     spare: bool = False  # left to its default where the questions would become too many
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The answers it gives."""
+        return tuple(entry.key for entry in ANSWER_KEYS if entry.question == self.key)
 
     def open(self, situation: WizardState) -> bool:
         """Whether an answer is missing."""
@@ -81,11 +85,10 @@ def _make_reader(key: str) -> Callable[[str, WizardState], RawAnswers]:
     return lambda value, _: {key: value}
 
 
-QUESTIONS = (
-    Question("data", (FILES_KEY,), "path", choices.get_default_data, choices.parse_data_answer),
+_QUESTIONS = (
+    Question("data", "path", choices.get_default_data, choices.parse_data_answer),
     Question(
         "task",
-        ("domain", "task"),
         "select",
         choices.get_default_task,
         choices.parse_task_answer,
@@ -93,16 +96,14 @@ QUESTIONS = (
     ),
     Question(
         "language",
-        ("language",),
         "select",
         choices.get_default_language,
         _make_reader("language"),
-        choices.list_language_choices,
+        lambda _: choices.list_fixed_choices("language"),
         spare=True,
     ),
     Question(
         "positive",
-        (POSITIVE_KEY,),
         "select",
         choices.get_default_positive_label,
         _make_reader(POSITIVE_KEY),
@@ -111,7 +112,6 @@ QUESTIONS = (
     ),
     Question(
         "gpu",
-        ("gpu",),
         "select",
         choices.get_default_gpu,
         choices.parse_gpu_answer,
@@ -121,7 +121,6 @@ QUESTIONS = (
     ),
     Question(
         "model",
-        ("model",),
         "select",
         choices.get_default_model,
         choices.parse_model_answer,
@@ -130,22 +129,36 @@ QUESTIONS = (
         other=True,
     ),
     Question(
-        "hub",
-        ("hub",),
-        "select",
-        choices.get_default_hub,
-        _make_reader("hub"),
-        choices.list_hub_choices,
-        when=choices.should_ask_hub,
-        spare=True,
-    ),
-    Question(
         "family",
-        ("family",),
         "select",
         choices.get_default_family,
         _make_reader("family"),
         choices.list_family_choices,
     ),
-    Question("name", ("name",), "text", choices.get_default_name, _make_reader("name"), spare=True),
+    Question("name", "text", choices.get_default_name, _make_reader("name"), spare=True),
 )
+_CONDITIONS = {"hub": choices.should_ask_hub}  # of the questions below
+
+
+def _build_question(question: str, entry: AnswerKey) -> Question:
+    """A question about one key, of which the table of answer keys says everything."""
+    return Question(
+        question,
+        "select",
+        lambda _: choices.get_suggestion(entry),
+        _make_reader(entry.key),
+        lambda _: choices.list_fixed_choices(entry.key),
+        when=_CONDITIONS.get(question, _always),
+        spare=True,
+    )
+
+
+def _list_questions() -> Iterator[Question]:
+    """The questions in the order of the table of answer keys."""
+    own = {question.key: question for question in _QUESTIONS}
+    for name in dict.fromkeys(entry.question for entry in ANSWER_KEYS if entry.question):
+        entry = next(entry for entry in ANSWER_KEYS if entry.question == name)
+        yield own.get(name) or _build_question(name, entry)
+
+
+QUESTIONS = tuple(_list_questions())

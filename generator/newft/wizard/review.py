@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from newft.answers.keys import AUTO_GPU, data_files_of
+from newft.answers.keys import AUTO_GPU, get_data_files
 from newft.console.json_output import list_recipe_values
 from newft.console.summary_rows import (
     DisplayRow,
@@ -29,7 +29,7 @@ def build_review_rows(
     task = texts(
         "mapping.titled", kit=plan.kit.title.to(language), task=plan.task.title.to(language)
     )
-    named = texts.listed(data_files_of(now.given)) or texts("review.sample")
+    named = texts.listed(get_data_files(now.given)) or texts("review.sample")
     accepted = texts("review.records", files=named, accepted=data.accepted, rows=data.rows)
     return [
         (texts("review.task"), task),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
-from newft.answers.keys import AUTO_GPU, columns_of, data_files_of
+from newft.answers.keys import AUTO_GPU, get_columns, get_data_files
 from newft.answers.parse import build_answers
 from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.lookup import find_family
@@ -62,9 +62,9 @@ def build_lookups(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
 
     def measure_now(now: WizardState) -> DataFacts:
         given = now.given
-        named = tuple(columns_of(given).items())
+        named = tuple(get_columns(given).items())
         domain, task = str(given["domain"]), str(given["task"])
-        return measured(data_files_of(given), domain, task, named, get_chosen_language(given))
+        return measured(get_data_files(given), domain, task, named, get_chosen_language(given))
 
     def hardware(text: str) -> Hardware:
         return parse_gpu(text, catalog.accelerators, machine=machine)
@@ -89,13 +89,13 @@ def build_lookups(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
 
 def _detect_fitting_tasks(now: WizardState) -> tuple[str, ...]:
     candidates = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(now)}
-    return detect_tasks(open_files(data_files_of(now.given)), candidates)
+    return detect_tasks(open_files(get_data_files(now.given)), candidates)
 
 
 def _survey_columns(now: WizardState) -> ColumnSurvey:
     task = get_chosen_task(now)
     try:
-        return survey_columns(data_files_of(now.given), task.single_fields if task else {})
+        return survey_columns(get_data_files(now.given), task.single_fields if task else {})
     except DataError:
         return ColumnSurvey((), {})
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
 from newft.answers.keys import (
+    ANSWER_KEYS,
     COLUMNS_PREFIX,
     RawAnswers,
-    columns_of,
-    is_hub_model,
+    get_columns,
     make_unknown_name_error,
 )
-from newft.catalog.lookup import find_family, list_methods
+from newft.catalog.lookup import find_family, list_names
 from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts
-from newft.schema.family import Family
+from newft.schema.family import Family, is_hub_model
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.kit import Kit, Task
 from newft.schema.reasoned import Reasoned
 from newft.text import Language, Text, join_texts, to_bilingual_text
+
+# The keys whose values must be names of the catalogue.
+_STRICT_NAMES = {
+    entry.key: entry.names for entry in ANSWER_KEYS if entry.names and not entry.allow_other
+}
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,15 @@ class WizardState:
 def check_state(situation: WizardState) -> None:
     """Nothing, or the error of the first answer that names what is not there."""
     given = situation.given
-    for key, names in _list_known_names(situation):
+    domain = cast("str | None", given.get("domain"))
+    for key, kind in _STRICT_NAMES.items():
+        names = list_names(kind, situation.catalog, domain=domain)
         if key in given and given[key] not in names:
             raise make_unknown_name_error(str(given[key]), names, where=key)
     _check_family(situation)
     _check_hub(given)
     if task := get_chosen_task(situation):
-        for name in columns_of(given):
+        for name in get_columns(given):
             if name not in task.single_fields:
                 raise make_unknown_name_error(
                     name, task.single_fields, where=f"{COLUMNS_PREFIX}{name}"
@@ -88,15 +94,6 @@ def _check_hub(given: RawAnswers) -> None:
                 f"请去掉 {drop.zh}，或改用模型站上的模型：--model ORG/NAME",
             ),
         )
-
-
-def _list_known_names(situation: WizardState) -> Iterator[tuple[str, list[str]]]:
-    yield "domain", list(situation.catalog.kits)
-    domain = situation.given.get("domain")
-    kits = situation.catalog.kits.values()
-    yield "task", [task for kit in kits if domain in (None, kit.id) for task in kit.tasks]
-    yield "family", list(situation.catalog.families)
-    yield "method", list(list_methods(situation.catalog))
 
 
 def list_open_tasks(situation: WizardState) -> list[tuple[Kit, str]]:

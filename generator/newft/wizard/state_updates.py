@@ -8,7 +8,7 @@ from newft.answers.keys import (
     FILES_KEY,
     POSITIVE_KEY,
     RawAnswers,
-    data_files_of,
+    get_data_files,
     make_unknown_name_error,
 )
 from newft.catalog.lookup import find_family
@@ -40,7 +40,7 @@ def resolve(situation: WizardState, lookups: Lookups) -> WizardState:
         lookups.name(str(given["name"]))
     if situation.hardware is None and "gpu" in given:
         situation = replace(situation, hardware=lookups.hardware(str(given["gpu"])))
-    if situation.fits is None and data_files_of(given) and not get_chosen_task(situation):
+    if situation.fits is None and get_data_files(given) and not get_chosen_task(situation):
         situation = replace(situation, fits=lookups.recognise(situation))
     if situation.data is None and get_chosen_task(situation) and _has_data(given):
         situation = replace(situation, data=lookups.measure(situation))
@@ -79,7 +79,7 @@ def _apply_positive_label(situation: WizardState) -> WizardState:
 
 def _has_data(given: RawAnswers) -> bool:
     """Whether the records are known: the user's files, or the sample of a language."""
-    return bool(data_files_of(given)) or (FILES_KEY in given and "language" in given)
+    return bool(get_data_files(given)) or (FILES_KEY in given and "language" in given)
 
 
 def fill_defaults(situation: WizardState, lookups: Lookups) -> WizardState:
