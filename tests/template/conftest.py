@@ -20,15 +20,3 @@ def project() -> Any:
         yield prepare, config.load_config(GOLDEN / "config" / "run.yaml")
     for name in [name for name in sys.modules if name.split(".")[0] == "golden_desk"]:
         del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
-def near_duplicates() -> Any:
-    """The module of the golden project that compares texts."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(GOLDEN / "src"))
-        from golden_desk.data import near_duplicates
-
-        yield near_duplicates
-    for name in [name for name in sys.modules if name.split(".")[0] == "golden_desk"]:
-        del sys.modules[name]

@@ -7,9 +7,10 @@ import os
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from newft.emitted.near_duplicates import LabeledTexts, TextIndex
 
 PLANTED = 60
 FOUND = 0.85  # of the near copies of each kind
@@ -17,6 +18,7 @@ DROPPED = 0.025  # of the real texts
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA")
 SAMPLES = Path(__file__).parents[2] / "domains/customer_service/sample"
 
+Row = tuple[str, str]  # a text and its label
 Words = list[str]
 Edit = Callable[[Words, random.Random, Sequence[str]], Words]
 
@@ -61,7 +63,7 @@ def requests(name: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("edit", [misspell, replace, add, reorder])
 @pytest.mark.parametrize("name", ["sample_en", "sample_zh", "banking77"])
-def test_planted_near_copies_are_found(name: str, edit: Edit, near_duplicates: Any) -> None:
+def test_planted_near_copies_are_found(name: str, edit: Edit) -> None:
     chance = random.Random(5)
     rows = requests(name)
     chance.shuffle(rows)
@@ -80,14 +82,16 @@ def test_planted_near_copies_are_found(name: str, edit: Edit, near_duplicates: A
     ]
     assert len(planted) == PLANTED
 
-    def near(ours: Sequence[tuple[str, str]]) -> dict[int, int]:
-        columns = (near_duplicates.LabeledTexts(*zip(*of, strict=True)) for of in (ours, held_out))
-        found: dict[int, int] = near_duplicates.find_near_duplicates(*columns)
-        return found
-
-    found = near([*train, *planted])
+    found = find_repeats([*train, *planted], held_out)
     assert sum(at >= len(train) for at in found) >= FOUND * len(planted)
     assert sum(at < len(train) for at in found) <= DROPPED * len(train)
+
+
+def find_repeats(ours: Sequence[Row], held_out: Sequence[Row]) -> set[int]:
+    """The positions of the texts that nearly repeat a held-out one."""
+    index = TextIndex(LabeledTexts(*zip(*ours, *held_out, strict=True)))
+    pairs = index.find_pairs(range(len(ours)), range(len(ours), len(ours) + len(held_out)))
+    return {position for position, _ in pairs}
 
 
 def slip(text: str, chance: random.Random) -> str:
@@ -99,7 +103,7 @@ def slip(text: str, chance: random.Random) -> str:
 
 
 @pytest.mark.parametrize("name", ["sample_en", "sample_zh", "banking77"])
-def test_slips_in_short_texts_are_found_and_hardly_others(name: str, near_duplicates: Any) -> None:
+def test_slips_in_short_texts_are_found_and_hardly_others(name: str) -> None:
     chance = random.Random(7)
 
     def words(text: str) -> float:
@@ -107,9 +111,8 @@ def test_slips_in_short_texts_are_found_and_hardly_others(name: str, near_duplic
 
     rows = [row for row in requests(name) if len(row[0]) > 4 and words(row[0]) <= 5]
     slips = [(slip(text, chance), label) for text, label in rows]
-    both = [near_duplicates.LabeledTexts(*zip(*of, strict=True)) for of in (slips, rows)]
-    assert len(near_duplicates.find_near_duplicates(*both)) >= 0.95 * len(slips)
-    index = near_duplicates.TextIndex(both[1])
+    assert len(find_repeats(slips, rows)) >= 0.95 * len(slips)
+    index = TextIndex(LabeledTexts(*zip(*rows, strict=True)))
     every = range(len(rows))
-    dropped = {place for place, other in index.near(every, every) if place < other}
+    dropped = {place for place, other in index.find_pairs(every, every) if place < other}
     assert len(dropped) <= DROPPED * len(rows)

@@ -15,11 +15,14 @@ from newft.text import Text, join_texts, to_bilingual_text
 
 LAYER_ORDER = ("method", "source", "language")  # above the base, below the domain
 EMITTED_MODULES = (  # of newft.emitted, by their place in the package of a project
+    "data/dedup.py",
     "data/file_access.py",
     "data/label_leaks.py",
+    "data/near_duplicates.py",
     "data/normalize.py",
     "data/quantities.py",
     "data/readers.py",
+    "data/splits.py",
     "data/text_encoding.py",
 )
 MULTILABEL_MODULE = "data/multilabel.py"

@@ -13,11 +13,7 @@ from example import COLUMNS, with_labels
 from package_name import prepare
 from package_name.config import Config
 from package_name.data.jsonl import read_jsonl
-from package_name.data.near_duplicates import (
-    MAX_TERM_ROWS,
-    LabeledTexts,
-    find_near_duplicates,
-)
+from package_name.data.near_duplicates import MAX_TERM_ROWS, LabeledTexts, TextIndex
 from package_name.data.splits import PROCESSED_DIR, SPLITS
 
 LONG = "a sentence that is long enough to be told from all of the others"
@@ -25,8 +21,10 @@ SHORT = "my parcel never came to the office"
 
 
 def found(texts: list[str], held_out: list[str], label: str = "a") -> dict[int, int]:
-    ours = LabeledTexts(texts, ["a"] * len(texts))
-    return find_near_duplicates(ours, LabeledTexts(held_out, [label] * len(held_out)))
+    labels = ["a"] * len(texts) + [label] * len(held_out)
+    index = TextIndex(LabeledTexts([*texts, *held_out], labels))
+    pairs = index.find_pairs(range(len(texts)), range(len(texts), len(labels)))
+    return {ours: other - len(texts) for ours, other in reversed(pairs)}
 
 
 def test_a_near_copy_of_a_long_text_is_found_whatever_its_label() -> None:
@@ -107,7 +105,7 @@ def test_what_many_texts_share_says_nothing() -> None:
 def test_no_split_nearly_repeats_a_later_one_where_texts_are_compared(
     config: Config, write_rows: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prepare, "NEAR_DUPLICATES", True)
+    monkeypatch.setattr(prepare, "DROP_NEAR_DUPLICATES", True)
     labels = config.task.labels
     (column,) = next(among for name, among in COLUMNS.items() if name != "label")
     write_rows(90)
@@ -150,7 +148,7 @@ def test_a_label_of_near_copies_is_never_tested_without_being_taught(
     write_rows: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(prepare, "NEAR_DUPLICATES", True)
+    monkeypatch.setattr(prepare, "DROP_NEAR_DUPLICATES", True)
     colours = ("red", "blue", "green", "black", "white", "grey", "pink", "gold", "teal")
     words = colours[seed : seed + 6]
     rows = [MESSAGE.replace("brown", word) for word in words]

@@ -7,10 +7,7 @@ from pydantic import ValidationError
 
 from package_name.chat import build_chat_prompt
 from package_name.config import Config
-from package_name.data.near_duplicates import (
-    LabeledTexts,
-    find_near_duplicates,
-)
+from package_name.data.near_duplicates import LabeledTexts, TextIndex
 from package_name.formatting import (
     append_question,
     near_dup_text,
@@ -85,8 +82,7 @@ def test_near_copies_are_told_by_the_passage_alone(config: Config) -> None:
     one, other = "Seller may terminate for convenience", "Seller may not terminate for convenience"
     asked = [append_question(text, "payment", config.task) for text in (one, other)]
     assert [near_dup_text(question) for question in asked] == [one, other]
-    held_out = LabeledTexts([other], ["no"])
-    assert find_near_duplicates(LabeledTexts([one], ["yes"]), held_out) == {}
+    assert TextIndex(LabeledTexts([one, other], ["yes", "no"])).find_pairs([0], [1]) == []
 
 
 def test_the_question_must_have_a_place_for_the_type(config: Config) -> None:

@@ -1,33 +1,30 @@
-"""Rows that nearly repeat a held-out text: they would flatter the result.
+"""Near-duplicates: rows that almost repeat a held-out text would flatter the result.
 
-Two texts are near-duplicates where they share most of their character trigrams; or, if their labels
-are the same, where one word makes the difference, or their order alone; in texts of a few words,
-where one character does, or two that changed places. What many texts share, as a
-footer or a template with a gap, says nothing: trigrams and wordings of many texts do not count.
+Two texts are near-duplicates if they share most of their character trigrams. Two texts of the same
+label are also near-duplicates if they differ in one word or in the order of their words, and, if
+they have only a few words, if they differ in one character or in two swapped ones. Trigrams and
+wordings that many texts share, such as a footer or a template with a gap, do not count.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Iterator, Sequence
+from math import ceil
+from typing import NamedTuple
 
 from .normalize import DIGIT_PATTERN, normalize_text
-
-if TYPE_CHECKING:
-    from scipy import sparse
+from .splits import AssignedRows
 
 # Jaccard similarity of character trigrams. Lee et al. 2022 (arXiv:2107.06499) look for duplicates
 # from 0.8 on, over long documents; short texts share trigrams by chance, so a little stricter.
 MIN_SIMILARITY = 0.85
-MAX_TERM_SHARE, MAX_TERM_ROWS = 0.2, 10  # of the texts: a trigram in more of them says nothing
-MAX_COMPARED_ROWS = 50_000  # rows; beyond them the comparison would take minutes
-_BLOCK_ROWS = 100  # held-out texts at once: every pair with a common trigram is held
+MAX_TERM_SHARE = 0.2  # a trigram that a larger share of the texts has does not count,
+MAX_TERM_ROWS = 10  # if more than this many texts have it
+MAX_COMPARED_ROWS = 50_000  # the texts of more rows would take too much memory
 
 # One changed word leaves 0.85 of the trigrams from some 18 words on: these are for shorter texts.
 # A Chinese character counts as half a word. Measured on the samples of customer service and on
@@ -35,9 +32,9 @@ _BLOCK_ROWS = 100  # held-out texts at once: every pair with a common trigram is
 # added or misplaced word, at least 85 % are found; of real rows, at most 2.5 % are taken for one.
 MAX_WORDS = 30
 MIN_WORDS = 5  # that both texts have
-# Texts of at most FEWEST_WORDS are compared by character. Measured on those of the same files: all
-# of 306 planted slips of one character are found; of 325 real texts, 4 are taken for near copies,
-# and are: "where's my virtual card?" and "where is my virtual card?". In texts of two or three
+# Texts of at most MIN_WORDS are compared by character. Measured on those of the same files: all of
+# 306 planted slips of one character are found; of 325 real texts, 4 are taken for near copies, and
+# are: "where's my virtual card?" and "where is my virtual card?". In texts of two or three
 # characters, one may be half of another word, as in those for a refund and for a return.
 MIN_CHARACTERS = 4
 MIN_SHARED_WORD_FRACTION = 0.75  # of the words of both
@@ -45,6 +42,8 @@ MAX_VARIANTS = 5  # texts that differ in the same place: more are made from a te
 
 _WORD_PATTERN = re.compile(r"[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_]+)*|\d+")
 _HAN_PATTERN = re.compile("[\u3400-\u9fff]")
+_HASH_BITS = 20  # of a trigram: 4 bytes each instead of 80, and a million counters
+_HASH_FACTOR = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio: Knuth's multiplicative hashing
 
 
 class LabeledTexts(NamedTuple):
@@ -57,85 +56,109 @@ class LabeledTexts(NamedTuple):
 class TextIndex:
     """The trigrams and wordings of all texts, by which some of them are compared with others."""
 
-    def __init__(self, of: LabeledTexts) -> None:
-        self._trigrams = _vectorize_trigrams(of.texts)
-        self._by_wording = _group_by_wording(of)
+    def __init__(self, rows: LabeledTexts) -> None:
+        self._trigrams = _list_rare_trigrams(rows.texts)
+        self._by_wording = _group_by_wording(rows)
 
-    def near(self, ours: Sequence[int], held_out: Sequence[int]) -> list[tuple[int, int]]:
-        """Each pair of different positions, ours first, whose texts nearly repeat each other."""
-        found = {*self._alike_in_words({*ours}, {*held_out})}
-        if ours and held_out:
-            found.update(self._alike_in_trigrams(np.array(ours), np.array(held_out)))
-        return sorted(found)
+    def find_pairs(self, ours: Sequence[int], held_out: Sequence[int]) -> list[tuple[int, int]]:
+        """Each pair of different positions, ours first, whose texts are near-duplicates."""
+        pairs = {*self._find_word_pairs({*ours}, {*held_out})}
+        pairs.update(self._find_trigram_pairs(ours, held_out))
+        return sorted(pairs)
 
-    def _alike_in_words(self, ours: set[int], held_out: set[int]) -> Iterator[tuple[int, int]]:
+    def _find_word_pairs(self, ours: set[int], held_out: set[int]) -> Iterator[tuple[int, int]]:
         for positions in self._by_wording:
             held = [position for position in positions if position in held_out]
             for position in positions if held else ():
                 if position in ours:
                     yield from ((position, other) for other in held if other != position)
 
-    def _alike_in_trigrams(
-        self, ours: NDArray[np.int64], held_out: NDArray[np.int64]
+    def _find_trigram_pairs(
+        self, ours: Iterable[int], held_out: Iterable[int]
     ) -> Iterator[tuple[int, int]]:
-        mine = self._trigrams[ours]
-        sizes = np.asarray(mine.sum(axis=1)).ravel()
-        for start in range(0, len(held_out), _BLOCK_ROWS):
-            block = held_out[start : start + _BLOCK_ROWS]
-            theirs = self._trigrams[block]
-            their_sizes = np.asarray(theirs.sum(axis=1)).ravel()
-            common = (mine @ theirs.T).tocoo()
-            union = sizes[common.row] + their_sizes[common.col] - common.data
-            near = common.data >= MIN_SIMILARITY * union
-            rows, columns = ours[common.row[near]], block[common.col[near]]
-            other = rows != columns
-            yield from zip(rows[other].tolist(), columns[other].tolist(), strict=True)
+        """Compare only texts that share one of their rarest trigrams, which loses no pair.
+
+        Prefix filtering: Bayardo et al. 2007, "Scaling up all pairs similarity search".
+        """
+        having: defaultdict[int, list[int]] = defaultdict(list)
+        for position in held_out:
+            for trigram in self._get_prefix(position):
+                having[trigram].append(position)
+        for position in ours:
+            candidates = {
+                other for trigram in self._get_prefix(position) for other in having.get(trigram, ())
+            }
+            mine = {*self._trigrams[position]} if candidates else set()
+            for other in candidates - {position}:
+                common = len(mine.intersection(self._trigrams[other]))
+                union = len(mine) + len(self._trigrams[other]) - common
+                if common >= MIN_SIMILARITY * union:
+                    yield position, other
+
+    def _get_prefix(self, position: int) -> array[int]:
+        """So many of the rarest trigrams that two near-duplicates have one of them in common."""
+        trigrams = self._trigrams[position]
+        shared = ceil(MIN_SIMILARITY * len(trigrams) - 1e-9)  # at least, by a near-duplicate
+        return trigrams[: len(trigrams) - shared + 1]
 
 
-def find_near_duplicates(ours: LabeledTexts, held_out: LabeledTexts) -> dict[int, int]:
-    """Positions of the texts that nearly repeat a held-out one, each with that one's position."""
-    many, others = len(ours.texts), len(held_out.texts)
-    if not many or not others:
-        return {}
-    texts, labels = [*ours.texts, *held_out.texts], [*ours.labels, *held_out.labels]
-    index = TextIndex(LabeledTexts(texts, labels))
-    pairs = index.near(range(many), range(many, many + others))
-    return {position: other - many for position, other in reversed(pairs)}
+def drop_cross_split_repeats(assigned: AssignedRows, rows: LabeledTexts) -> dict[int, int]:
+    """Drop the rows that nearly repeat a row of a later split; each with the row it repeats.
+
+    Validation is compared with test; training with test and with what is left of validation. What
+    is left of a rare label is kept together with its near-duplicates, should it move.
+    """
+    train, validation, test = assigned.ranges()
+    index = TextIndex(rows)
+    repeats = dict(reversed(index.find_pairs(validation, test)))
+    kept = [place for place in validation if place not in repeats]
+    repeats |= dict(reversed(index.find_pairs(train, [*kept, *test])))
+    assigned.drop(repeats)
+    left = [place for place in range(len(rows.texts)) if place not in repeats]
+    assigned.join(index.find_pairs(left, assigned.list_rare()))
+    return repeats
 
 
-def _vectorize_trigrams(texts: Sequence[str]) -> sparse.csr_matrix:
-    """The character trigrams of each text, without those that many texts have."""
-    # loading it takes longer than formatting a small file does
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    vectorizer = HashingVectorizer(
-        analyzer="char",
-        ngram_range=(3, 3),
-        preprocessor=normalize_text,
-        binary=True,
-        norm=None,
-        alternate_sign=False,
-    )
-    trigrams = vectorizer.transform(texts)
-    rows, columns = trigrams.shape
-    having: NDArray[np.int64] = np.bincount(trigrams.indices, minlength=columns)
-    trigrams.data[having[trigrams.indices] > max(MAX_TERM_ROWS, MAX_TERM_SHARE * rows)] = 0
-    trigrams.eliminate_zeros()
-    return trigrams
+def _list_rare_trigrams(texts: Sequence[str]) -> list[array[int]]:
+    """The character trigrams of each text, the rarest first, without those of many texts."""
+    found = [_hash_trigrams(normalize_text(text)) for text in texts]
+    counts = array("I", bytes(4 << _HASH_BITS))
+    for trigrams in found:
+        for trigram in trigrams:
+            counts[trigram] += 1
+    most = max(MAX_TERM_ROWS, MAX_TERM_SHARE * len(texts))
+    return [
+        array("I", sorted((t for t in trigrams if counts[t] <= most), key=counts.__getitem__))
+        for trigrams in found
+    ]
 
 
-def _group_by_wording(of: LabeledTexts) -> list[list[int]]:
+def _hash_trigrams(text: str) -> array[int]:
+    """The hashes of the different trigrams, in ascending order."""
+    codes = [*map(ord, text)]
+    shift, mask = 64 - _HASH_BITS, (1 << 64) - 1
+    hashes = {
+        ((first << 42 | second << 21 | third) * _HASH_FACTOR & mask) >> shift
+        for first, second, third in zip(codes, codes[1:], codes[2:], strict=False)
+    }
+    return array("I", sorted(hashes))
+
+
+def _group_by_wording(rows: LabeledTexts) -> list[list[int]]:
     """The texts of one label that are the same but for a word, or for the order of words."""
-    words = [_split_words(text) for text in of.texts]
+    words = [_split_words(text) for text in rows.texts]
     having = Counter(word for each in words for word in {*each})
     most = max(MAX_TERM_ROWS, MAX_TERM_SHARE * len(words))
-    common = {word for word, rows in having.items() if rows > most}
-    met: defaultdict[int, list[int]] = defaultdict(list)
-    for position, (each, label) in enumerate(zip(words, of.labels, strict=True)):
-        wordings = [*_make_wordings(each, common), *_drop_each_character(of.texts[position], each)]
+    common = {word for word, count in having.items() if count > most}
+    groups: defaultdict[int, list[int]] = defaultdict(list)
+    for position, (each, label) in enumerate(zip(words, rows.labels, strict=True)):
+        wordings = [
+            *_make_wordings(each, common),
+            *_drop_each_character(rows.texts[position], each),
+        ]
         for wording in {hash((label, *wording)) for wording in wordings}:
-            met[wording].append(position)
-    return [positions for positions in met.values() if 1 < len(positions) <= MAX_VARIANTS]
+            groups[wording].append(position)
+    return [positions for positions in groups.values() if 1 < len(positions) <= MAX_VARIANTS]
 
 
 def _split_words(text: str) -> list[str]:

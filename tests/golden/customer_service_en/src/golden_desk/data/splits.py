@@ -9,27 +9,33 @@ meet the shares more closely, but any new row could then move old ones between t
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..config import DataConfig
+from .dedup import hash_text
 
 PROCESSED_DIR = Path("data/processed")  # where the rows of each split lie
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
-_SPLITS_BY_PRIORITY = (
-    0,
-    2,
-    1,
-)  # a label is taught before it is tested, and tested before it is validated
+# a label is taught before it is tested, and tested before it is validated
+_SPLITS_BY_PRIORITY = (0, 2, 1)
+
+
+class SplitFractions(Protocol):
+    """The shares of the rows that are held out."""
+
+    @property
+    def validation_fraction(self) -> float:
+        """The share that chooses the checkpoint."""
+
+    @property
+    def test_fraction(self) -> float:
+        """The share that the models are compared on."""
 
 
 class RowMove(NamedTuple):
@@ -41,133 +47,178 @@ class RowMove(NamedTuple):
     labels: tuple[str, ...]
 
 
-def choose_split(group: str, data: DataConfig) -> Split:
+def choose_split(group: str, fractions: SplitFractions) -> Split:
     """The split that the hash of a group chooses; the same group is always in the same one."""
-    return SPLITS[_find_split(_hash_group(group), _compute_bounds(data))]
+    return SPLITS[_find_split(hash_text(group), _compute_bounds(fractions))]
 
 
 class SplitAssigner:
     """Assigns rows to splits, one by one; 13 bytes a row are remembered."""
 
-    def __init__(self, data: DataConfig) -> None:
-        self._bounds = _compute_bounds(data)
-        self._keys, self._answers, self._splits = array("Q"), array("I"), array("B")
+    def __init__(self, fractions: SplitFractions) -> None:
+        self._bounds = _compute_bounds(fractions)
+        self._keys = array("Q")
+        self._targets = array("I")
+        self._splits = array("B")
         self._known: dict[tuple[str, ...], int] = {}
 
-    def assign(self, group: str, labels: Sequence[str]) -> Split:
+    def assign(self, group_hash: int, labels: Sequence[str]) -> Split:
         """The split of a row, by the hash of its group."""
-        key = _hash_group(group)
-        split = _find_split(key, self._bounds)
-        self._keys.append(key)
-        self._answers.append(self._known.setdefault(tuple(labels), len(self._known)))
+        split = _find_split(group_hash, self._bounds)
+        self._keys.append(group_hash)
+        self._targets.append(self._known.setdefault(tuple(labels), len(self._known)))
         self._splits.append(split)
         return SPLITS[split]
 
-    def assigned(self) -> AssignedRows:
+    def list_assigned(self) -> AssignedRows:
         """All rows so far, in the order of their splits."""
-        splits = np.array(self._splits, np.int64)
-        order = np.argsort(splits, kind="stable")
-        answers = np.array(self._answers, np.int64)
-        keys = np.array(self._keys, np.uint64)
+        order = sorted(range(len(self._splits)), key=self._splits.__getitem__)
+        keys, targets, splits = (
+            array(column.typecode, map(column.__getitem__, order))
+            for column in (self._keys, self._targets, self._splits)
+        )
         return AssignedRows(
-            keys[order], answers[order], splits[order], [*self._known], self._bounds
+            array("Q", order), keys, targets, splits, known=[*self._known], bounds=self._bounds
         )
 
 
 class AssignedRows:
-    """The rows of train, then of validation, then of test; a row is named by its place there."""
+    """The rows of train, then of validation, then of test; a row is named by its place there.
+
+    A dropped row keeps its place, and so does a moved one: moves and drops are carried out by who
+    has the rows.
+    """
 
     def __init__(
         self,
-        keys: NDArray[np.uint64],
-        answers: NDArray[np.int64],
-        splits: NDArray[np.int64],
+        order: array[int],
+        keys: array[int],
+        targets: array[int],
+        splits: array[int],
+        *,
         known: Sequence[tuple[str, ...]],
         bounds: tuple[int, ...],
     ) -> None:
-        self._keys, self._answers, self._splits = keys, answers, splits
-        self._known, self._bounds = known, bounds
-        self._kept: NDArray[np.bool_] = np.ones(len(keys), bool)
+        self.order = order  # of each place, the number of the row as it was assigned
+        self._keys = keys
+        self._targets = targets
+        self._splits = splits
+        self._known = known
+        self._bounds = bounds
+        self._kept = bytearray(b"\1") * len(keys)
+        sizes = Counter(splits)
+        self._starts = [0, *accumulate(sizes[at] for at in range(len(SPLITS)))]
+
+    def ranges(self) -> list[range]:
+        """The places of each split, before any row is moved."""
+        return [*map(range, self._starts, self._starts[1:])]
+
+    def locate(self, place: int) -> tuple[Split, int]:
+        """The split of a place, and the position in it, before any row is moved."""
+        split = max(at for at in range(len(SPLITS)) if self._starts[at] <= place)
+        return SPLITS[split], place - self._starts[split]
+
+    def get_labels(self, place: int) -> tuple[str, ...]:
+        """The labels of a row."""
+        return self._known[self._targets[place]]
+
+    def list_kept(self) -> list[int]:
+        """The places of the rows that are not dropped."""
+        return [place for place, kept in enumerate(self._kept) if kept]
+
+    def count_rows(self) -> dict[Split, int]:
+        """The rows of each split that are not dropped."""
+        sizes = Counter(split for split, kept in zip(self._splits, self._kept, strict=True) if kept)
+        return {split: sizes[at] for at, split in enumerate(SPLITS)}
+
+    def count_labels(self) -> dict[str, list[int]]:
+        """The rows of each label in each split."""
+        rows = Counter(zip(self._targets, self._splits, self._kept, strict=True))
+        counts: dict[str, list[int]] = {}
+        for target, labels in enumerate(self._known):
+            for label in labels:
+                known = counts.setdefault(label, [0] * len(SPLITS))
+                for split in range(len(SPLITS)):
+                    known[split] += rows[target, split, 1]
+        return counts
 
     def drop(self, places: Iterable[int]) -> None:
         """Count these rows no more."""
-        self._kept[[*places]] = False
+        for place in places:
+            self._kept[place] = 0
+
+    def drop_untaught(self) -> list[int]:
+        """Drop the rows with a label that no training row has: their places."""
+        counts = self.count_labels()
+        untaught = self._list_with({label for label, rows in counts.items() if not rows[0]})
+        self.drop(untaught)
+        return untaught
 
     def join(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Keep the groups of both rows of each pair together; both are in one split now."""
         parents: dict[int, int] = {}
 
-        def root(key: int) -> int:
+        def find_root(key: int) -> int:
             while key in parents:
                 key = parents[key]
             return key
 
         for pair in pairs:
-            first, second = sorted(root(int(self._keys[place])) for place in pair)
+            first, second = sorted(find_root(self._keys[place]) for place in pair)
             if first != second:
                 parents[second] = first
-        joined = np.flatnonzero(np.isin(self._keys, np.array([*parents], np.uint64)))
-        for place in joined.tolist():
-            self._keys[place] = root(int(self._keys[place]))
+        for place, key in enumerate(self._keys):
+            if key in parents:
+                self._keys[place] = find_root(key)
 
-    def rare(self) -> list[int]:
+    def list_rare(self) -> list[int]:
         """The rows that have a label which a split misses."""
-        rows: list[int] = np.flatnonzero(self._with_labels(self._missing(self._counts()))).tolist()
-        return rows
+        return self._list_with(_find_missing(self.count_labels()))
 
-    def moves(self) -> list[RowMove]:
-        """The rows to move so that every label with enough groups is in every split."""
-        counts = self._counts()
-        if not (missing := self._missing(counts)):
+    def spread_labels(self) -> list[RowMove]:
+        """Move rows so that every label with enough groups is in every split."""
+        counts = self.count_labels()
+        if not (missing := _find_missing(counts)):
             return []
-        groups = self._groups_with(missing)
-        sizes = np.bincount(self._splits[self._kept], minlength=len(SPLITS)).tolist()
-        _move_groups(groups, counts, missing, sizes)
-        return sorted(self._moved(groups))
+        groups = self._list_groups_with(missing)
+        _move_groups(groups, counts, missing, [*self.count_rows().values()])
+        moves = []
+        for group in groups:
+            for place in group.rows if group.split != group.first_split else ():
+                source, position = self.locate(place)
+                self._splits[place] = group.split
+                target = SPLITS[group.split]
+                moves.append(RowMove(source, position, target, self.get_labels(place)))
+        return sorted(moves)
 
-    def _counts(self) -> dict[str, list[int]]:
-        """The rows of each label in each split."""
-        places = (self._answers * len(SPLITS) + self._splits)[self._kept]
-        rows = np.bincount(places, minlength=len(self._known) * len(SPLITS))
-        counts: dict[str, list[int]] = {}
-        for labels, found in zip(self._known, rows.reshape(-1, len(SPLITS)), strict=True):
-            for label in labels:
-                known = counts.setdefault(label, [0] * len(SPLITS))
-                known[:] = [before + int(more) for before, more in zip(known, found, strict=True)]
-        return counts
+    def _list_with(self, labels: set[str]) -> list[int]:
+        """The rows that have one of the labels."""
+        having = {at for at, target in enumerate(self._known) if not labels.isdisjoint(target)}
+        return [
+            place
+            for place, target in enumerate(self._targets)
+            if target in having and self._kept[place]
+        ]
 
-    @staticmethod
-    def _missing(counts: Mapping[str, Sequence[int]]) -> set[str]:
-        return {label for label, found in counts.items() if any(found) and not all(found)}
-
-    def _with_labels(self, labels: set[str]) -> NDArray[np.bool_]:
-        """Which rows have one of the labels."""
-        having = [at for at, answer in enumerate(self._known) if not labels.isdisjoint(answer)]
-        return self._kept & np.isin(self._answers, having)
-
-    def _groups_with(self, missing: set[str]) -> list[_Group]:
+    def _list_groups_with(self, missing: set[str]) -> list[_Group]:
         """The groups that have one of the labels, with all of their rows."""
-        chosen = self._kept & np.isin(self._keys, self._keys[self._with_labels(missing)])
+        wanted = {self._keys[place] for place in self._list_with(missing)}
         groups: dict[int, _Group] = {}
-        for row in np.flatnonzero(chosen).tolist():
-            key = int(self._keys[row])
+        for place, key in enumerate(self._keys):
+            if key not in wanted or not self._kept[place]:
+                continue
             if key not in groups:
-                split = int(self._splits[row])
+                split = self._splits[place]
                 distances = [_compute_distance(key, at, self._bounds) for at in range(len(SPLITS))]
                 groups[key] = _Group(split, split, distances, [], Counter())
-            groups[key].rows.append(row)
-            groups[key].labels.update(self._known[int(self._answers[row])])
-        return list(groups.values())
+            groups[key].rows.append(place)
+            groups[key].labels.update(self.get_labels(place))
+        return [*groups.values()]
 
-    def _moved(self, groups: Sequence[_Group]) -> Iterator[RowMove]:
-        starts = np.searchsorted(self._splits, range(len(SPLITS))).tolist()
-        for group in groups:
-            if group.split == group.first_split:
-                continue
-            source, target = SPLITS[group.first_split], SPLITS[group.split]
-            for row in group.rows:
-                position = row - starts[group.first_split]
-                yield RowMove(source, position, target, self._known[int(self._answers[row])])
+
+def _find_missing(counts: Mapping[str, Sequence[int]]) -> set[str]:
+    """The labels that have rows, but not in every split."""
+    return {label for label, rows in counts.items() if any(rows) and not all(rows)}
 
 
 @dataclass
@@ -238,14 +289,10 @@ def _pick_best_group(
     return groups[at] if gain > (0,) * len(SPLITS) else None
 
 
-def _hash_group(group: str) -> int:
-    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big")
-
-
-def _compute_bounds(data: DataConfig) -> tuple[int, ...]:
+def _compute_bounds(fractions: SplitFractions) -> tuple[int, ...]:
     """Where test, validation and train begin among the hashes, and where they end."""
-    shares = (0.0, data.test_fraction, data.test_fraction + data.validation_fraction, 1.0)
-    return tuple(int(share * 2**64) for share in shares)
+    held_out = fractions.test_fraction + fractions.validation_fraction
+    return tuple(int(share * 2**64) for share in (0.0, fractions.test_fraction, held_out, 1.0))
 
 
 def _find_split(key: int, bounds: tuple[int, ...]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..config import Config, DataConfig
@@ -84,10 +84,6 @@ class Summary:
         self.kept[split] -= 1
         self.labels[split].subtract(labels)
         self.rejects[reason] += 1
-
-    def untaught(self, labels: Iterable[str]) -> bool:
-        """Whether no training row has one of the labels."""
-        return any(not self.labels["train"][label] for label in labels)
 
     def facts(self) -> dict[str, object]:
         """The counts for summary.json."""
