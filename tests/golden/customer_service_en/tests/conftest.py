@@ -71,7 +71,7 @@ def config(
 ) -> Config:
     """The run with the tiny model on two labels, in an empty folder of its own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(row_lengths, "cached_folder", lambda model: tiny_model.path)
+    monkeypatch.setattr(row_lengths, "find_cached_folder", lambda model: tiny_model.path)
     sections = {
         "task": with_two_labels(run_yaml.task),
         "data": run_yaml.data.model_copy(

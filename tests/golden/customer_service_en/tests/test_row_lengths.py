@@ -74,7 +74,7 @@ def test_training_measures_rows_that_were_formatted_without_the_model(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     write_long_rows(config, write_rows, 10)
-    monkeypatch.setattr(row_lengths, "cached_folder", lambda model: None)
+    monkeypatch.setattr(row_lengths, "find_cached_folder", lambda model: None)
     prepare.main(limited(config), Namespace())
     said = capsys.readouterr().out
     assert "make check" in said and "make train" in said
