@@ -16,6 +16,7 @@ import orjson
 from .config import Config
 from .data.columns import GROUP_FIELD, find_missing_optional_columns, to_record
 from .data.dedup import RowLocation, SeenTexts, hash_text
+from .data.file_access import RecordError
 from .data.jsonl import (
     RowFileWriter,
     check_conversation,
@@ -30,7 +31,7 @@ from .data.normalize import MISSING_GROUP, is_missing
 from .data.processed_rows import FORMAT_SECTIONS, SUMMARY_FILE
 from .data.provenance import hash_files, hash_row_files
 from .data.raw_rows import list_raw_files, read_all_rows
-from .data.readers import RecordError, detect_format
+from .data.readers import detect_format
 from .data.row_lengths import check_row_lengths
 from .data.splits import PROCESSED_DIR, SPLITS, AssignedRows, Split, SplitAssigner
 from .data.summary import Summary, shorten_list
