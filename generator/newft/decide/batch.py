@@ -18,7 +18,7 @@ MAX_EFFECTIVE_BATCH_SIZE = 31  # below 32
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of one update: a device's batch, its repetitions, and the devices."""
+    """The rows of one update: batch size of a device, accumulation steps, devices."""
 
     batch_size: int
     gradient_accumulation_steps: int
@@ -26,22 +26,22 @@ class Batch:
 
     @property
     def effective(self) -> int:
-        """Rows that one update is made of."""
+        """Rows per update."""
         return self.batch_size * self.gradient_accumulation_steps * self.devices
 
 
 def choose_effective_batch_size(inputs: Inputs) -> int:
-    """Rows that an update should have."""
+    """Choose the number of rows per update."""
     return 8 if inputs.on_cpu or count_training_rows(inputs.rows) < 1000 else 16
 
 
 def get_max_device_batch_size(inputs: Inputs) -> int:
-    """Rows that one device may take at once without passing the wanted batch."""
+    """Return the largest batch of one device that does not exceed the rows of an update."""
     return max(1, choose_effective_batch_size(inputs) // inputs.hardware.count)
 
 
 def choose_batch(inputs: Inputs, fitted: MemoryFit) -> Batch:
-    """The batch that fits, repeated until an update has the wanted rows; a CPU times batches."""
+    """Accumulate the batch that fits up to the rows of an update; on a CPU it is timed later."""
     if inputs.on_cpu:
         return Batch(1, get_max_device_batch_size(inputs), inputs.hardware.count)
     devices = inputs.hardware.count
@@ -50,18 +50,19 @@ def choose_batch(inputs: Inputs, fitted: MemoryFit) -> Batch:
 
 
 def choose_batch_size(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int | str]:
-    """Rows that a device computes at once."""
+    """Choose the batch size of one device; on a CPU the project times it."""
     if inputs.on_cpu:
         why = Text(
-            "`make train` divides the rows of an update into as few batches as memory allows, and "
-            "times the two largest",
-            "`make train` 在内存允许的范围内取最大的两种批大小，实测后选用较快的",
+            "`make train` times the two largest batch sizes that fit into memory and divide the "
+            "rows of an update",
+            "`make train` 取能整除每次更新行数、且放得进内存的最大两种批大小，实测后选较快的",
         )
         return Reasoned(AUTO, why, citations.MEASURED_BATCH)
     value = fitted.batch_size
     if fitted.high_gb is None:
         why = Text(
-            "the model's size is unknown, so few at once; raise it when `make check` shows room",
+            "the model's size is unknown, so a small batch; raise it if `make check` shows free "
+            "memory",
             "模型规模未知，先取较小值；`make check` 显示有余量时可调大",
         )
     else:
@@ -80,13 +81,13 @@ def choose_batch_size(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int | str]:
 
 
 def _describe_memory(inputs: Inputs) -> tuple[str, str]:
-    """The memory that is there, for both languages."""
+    """Say how much memory is available, in English and Chinese."""
     memory = format_number(inputs.memory_gb)
     if inputs.memory_gb is None:
-        return "; what is there is unknown", f"；可用{name_memory_zh(inputs.hardware)}未知"
+        return "; the available memory is unknown", f"；可用{name_memory_zh(inputs.hardware)}未知"
     if inputs.on_cpu:
         return (
-            f" of {memory}, three quarters of this machine's",
+            f" of {memory} GB, three quarters of this machine's memory",
             f"（本机内存的四分之三为 {memory} GB）",
         )
     if inputs.desktop_gb:
@@ -95,17 +96,17 @@ def _describe_memory(inputs: Inputs) -> tuple[str, str]:
             f"{inputs.desktop_gb:g} GB",
         )
         return (
-            f" of {memory}: {desktop} of {whole} GB are left to a desktop",
+            f" of {memory} GB ({desktop} of {whole} GB are reserved for the desktop)",
             f"（可用 {memory} GB：{whole} GB 中给桌面留 {desktop}）",
         )
-    return f" of {memory}", f"（可用 {memory} GB）"
+    return f" of {memory} GB", f"（可用 {memory} GB）"
 
 
 def choose_gradient_accumulation(inputs: Inputs, value: Batch) -> Reasoned[int]:
-    """Batches that are added up before an update; all its rows, where their number is not fixed."""
+    """Choose the accumulation steps; if the batch size is timed, all rows of an update."""
     if inputs.on_cpu:
         why = Text(
-            f"{value.effective} rows an update, however they are divided: LoRA learns worse from "
+            f"{value.effective} rows per update, whatever the batch size: LoRA learns worse with "
             "large batches",
             f"无论怎样分批，每次更新都是 {value.effective} 行：批量过大会降低 LoRA 的效果",
         )
@@ -113,13 +114,13 @@ def choose_gradient_accumulation(inputs: Inputs, value: Batch) -> Reasoned[int]:
     devices, steps = pluralize(value.devices, "device"), value.gradient_accumulation_steps
     en = f"{value.batch_size} x {steps} x {devices}"
     why = Text(
-        f"{en} = {value.effective} rows an update: LoRA learns worse from large batches",
+        f"{en} = {value.effective} rows per update: LoRA learns worse with large batches",
         f"{value.batch_size} 行 x 累积 {steps} 次 x {value.devices} 个设备 = 每次更新 "
         f"{value.effective} 行：批量过大会降低 LoRA 的效果",
     )
     if value.effective > MAX_EFFECTIVE_BATCH_SIZE:
         why = Text(
-            f"one row on each of {value.devices} devices: above the 31 rows that suit LoRA",
+            f"one row on each of {value.devices} devices, which exceeds the 31 rows that suit LoRA",
             f"{value.devices} 个设备各一行：已超过 LoRA 适宜的 31 行",
         )
     return Reasoned(value.gradient_accumulation_steps, why, citations.LORA_WITHOUT_REGRET)

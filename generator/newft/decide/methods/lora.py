@@ -1,4 +1,4 @@
-"""How much the adapter can learn, where it sits, and how fast it learns."""
+"""Choose the LoRA hyperparameters: rank, alpha, dropout, target modules, learning rate."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from newft.schema.family import LORA
 from newft.schema.reasoned import Reasoned, Sourced, as_citation
 from newft.text import Text
 
-SMALL_MODEL_PARAMETERS = 1_000_000_000  # parameters
+SMALL_MODEL_PARAMETERS = 1_000_000_000
 SMALL_DATASET_ROWS = 1000
-MAX_RANK = 256  # of those that "LoRA Without Regret" recommends
-BITS_PER_TOKEN, BITS_PER_PARAMETER = 1, 2  # to learn, at most; to learn with
-# "LoRA Without Regret": the best rate is 15 times that of full tuning in runs of fewer than 100
-# steps, 10 times in longer ones.
-SHORT_RUN_UPDATES, SHORT_RUN_LR_FACTOR = 100, 1.5
+MAX_RANK = 256  # the largest that "LoRA Without Regret" recommends
+BITS_PER_TOKEN = 1  # information in a token of the target, at most
+BITS_PER_PARAMETER = 2  # capacity of a trained parameter
+# "LoRA Without Regret": the best learning rate is 15 times that of full fine-tuning in runs of
+# fewer than 100 steps, 10 times in longer ones.
+SHORT_RUN_UPDATES = 100
+SHORT_RUN_LR_FACTOR = 1.5
 T = TypeVar("T")
 
 
 def choose_rank(inputs: Inputs) -> Reasoned[int]:
-    """How many directions of each matrix may change: enough to hold what the answers say."""
+    """Choose the LoRA rank: large enough for the information in the targets."""
     start = _get_method_value(inputs, inputs.size.rank if inputs.size else {}, inputs.family.rank)
     rows = count_training_rows(inputs.rows)
     if inputs.size is None:
@@ -42,21 +44,21 @@ def choose_rank(inputs: Inputs) -> Reasoned[int]:
     holds, asked = _format_bits(value * of_one), _format_bits(bits)
     if value == start.value:
         why = Text(
-            f"{start.why.en}; it holds {holds.en}, and the answers of {rows:,} rows are "
-            f"{asked.en} at most",
-            f"{start.why.zh}；可容纳 {holds.zh}，而 {rows:,} 行的答案至多 {asked.zh}",
+            f"{start.why.en}; its capacity is {holds.en}, and the targets of {rows:,} rows hold "
+            f"at most {asked.en}",
+            f"{start.why.zh}；容量约 {holds.zh}，而 {rows:,} 行的答案至多 {asked.zh}",
         )
     else:
         why = Text(
-            f"the answers of {rows:,} rows are up to {asked.en}, and this rank holds {holds.en}; "
-            "with alpha as it is, the learning rate stays",
-            f"{rows:,} 行的答案至多 {asked.zh}，该秩可容纳 {holds.zh}；alpha 不变，学习率也不必改",
+            f"the targets of {rows:,} rows hold up to {asked.en}, and the capacity of this rank is "
+            f"{holds.en}; with alpha unchanged, the learning rate needs no change",
+            f"{rows:,} 行的答案至多 {asked.zh}，该秩容量约 {holds.zh}；alpha 不变，学习率不必改",
         )
     return Reasoned(value, why, citations.join_citations(start.source, citations.ADAPTER_CAPACITY))
 
 
 def _format_bits(bits: float) -> Text:
-    """An amount of information as a reader wants it."""
+    """Format an amount of information."""
     if bits < 1e6:
         rounded = f"{round(bits, -2):,.0f}"
         return Text(f"{rounded} bits", f"{rounded} 比特")
@@ -64,48 +66,48 @@ def _format_bits(bits: float) -> Text:
 
 
 def choose_alpha(inputs: Inputs) -> Reasoned[int]:
-    """The scale of the adapter's output, divided by the rank."""
+    """Choose alpha: the adapter's output is scaled by alpha / rank."""
     return _get_method_value(inputs, inputs.size.alpha if inputs.size else {}, inputs.family.alpha)
 
 
 def choose_dropout(inputs: Inputs) -> Reasoned[float]:
-    """The share of the adapter's inputs that each step ignores."""
+    """Choose the dropout of the adapter's input."""
     rows = count_training_rows(inputs.rows)
     large = inputs.size is None or inputs.size.parameters >= SMALL_MODEL_PARAMETERS
     if large and rows < SMALL_DATASET_ROWS:
         why = Text(
-            f"{rows:,} training rows are few for this model: some noise against learning by heart",
+            f"{rows:,} training rows are few for this model: dropout reduces overfitting",
             f"{rows:,} 行训练数据对该模型偏少：加少量 dropout 以减轻过拟合",
         )
         return Reasoned(0.05, why, citations.TRL_DOCS)
     if large:
         why = Text(
-            f"{rows:,} training rows need no noise added, and without it a step is faster",
+            f"{rows:,} training rows need no dropout, and steps are faster without it",
             f"{rows:,} 行训练数据不需要 dropout，每步也更快",
         )
     else:
         why = Text(
-            "a small model in a short run learns too little rather than too much",
+            "a small model in a short run underfits rather than overfits",
             "小模型训练时间短，容易欠拟合而不是过拟合",
         )
     return Reasoned(0.0, why, citations.LLAMA_FACTORY)
 
 
 def choose_target_modules(inputs: Inputs) -> Reasoned[str | tuple[str, ...]]:
-    """The matrices that get an adapter."""
+    """Choose the linear modules that get an adapter."""
     family = inputs.family
     if LORA not in family.targets:
         raise _make_unsupported_method_error(inputs)
     modules = ", ".join(family.linear_modules)
     why = Text(
-        f"every linear layer of a block ({modules}): attention alone learns less",
+        f"all linear modules of a block ({modules}): attention modules alone learn less",
         f"每个块的全部线性层（{modules}）：只训练注意力层效果较差",
     )
     return Reasoned(family.targets[LORA], why, citations.LORA_WITHOUT_REGRET)
 
 
 def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
-    """How far an update moves the adapter; a run of few updates wants larger ones."""
+    """Choose the learning rate; runs with few updates need a higher one."""
     of_size = inputs.size.learning_rate if inputs.size else {}
     usual = _get_method_value(inputs, of_size, inputs.family.learning_rate)
     owner = inputs.size if inputs.size and of_size.get(LORA) else inputs.family
@@ -119,7 +121,7 @@ def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
         return usual
     of_long = f"{usual.value:.1e}".replace("e-0", "e-")
     why = Text(
-        f"{updates:,} updates are few: half again the usual {of_long} ({usual.why.en})",
+        f"{updates:,} updates are few: 1.5 times the usual {of_long} ({usual.why.en})",
         f"只有 {updates:,} 次更新，取通常值 {of_long} 的 1.5 倍（{usual.why.zh}）",
     )
     value = float(f"{usual.value * SHORT_RUN_LR_FACTOR:.2g}")
@@ -131,7 +133,7 @@ def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
 def _get_method_value(
     inputs: Inputs, of_size: Mapping[str, Sourced[T]], of_family: Mapping[str, Sourced[T]]
 ) -> Reasoned[T]:
-    """The size's own value for this method, else its family's."""
+    """Return the model's own value for this method, or else its family's."""
     value = of_size.get(LORA) or of_family.get(LORA)
     if value is None:
         raise _make_unsupported_method_error(inputs)
