@@ -50,13 +50,13 @@ def test_a_folder_of_the_family_is_planned(family: str, model: ModelFacts | None
         (
             "qwen3",
             ModelFacts(("LlamaForCausalLM",), "llama", 128_256),
-            ("LlamaForCausalLM (128,256 tokens)", "Qwen3 is Qwen3ForCausalLM"),
+            ("LlamaForCausalLM (128,256 tokens)", "Qwen3 needs Qwen3ForCausalLM"),
             "--family llama3",
         ),
         (
             "llama3",
             ModelFacts(("LlamaForCausalLM",), "llama", 49_152),
-            ("LlamaForCausalLM (49,152 tokens)", "LLaMA 3.x is LlamaForCausalLM"),
+            ("LlamaForCausalLM (49,152 tokens)", "LLaMA 3.x needs LlamaForCausalLM"),
             "--family smollm2",
         ),
         (

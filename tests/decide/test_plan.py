@@ -105,8 +105,8 @@ def test_a_model_that_the_catalogue_does_not_know_is_planned_with_a_warning() ->
     assert made.estimate.memory_gb is None
     assert made.recipe.batch_size.value == 1
     assert [warning.en for warning in made.warnings] == [
-        "`acme/qwen3-finetuned` is not in the catalogue of Qwen3: its memory and time are not "
-        "estimated; `make check` measures"
+        "`acme/qwen3-finetuned` is not in the catalogue of Qwen3: memory and time are not "
+        "estimated; `make check` measures the memory"
     ]
 
 
@@ -129,13 +129,13 @@ MANY = facts(1_000_000, machine=MachineFacts("cpu", 1, 8, 16.0, bf16=False))
     ("gpu", "assumed"),
     [
         ("cpu", "at the speed measured on 2 cores, 10 minutes"),
-        ("auto", "if each of 8 cores is as fast as the 2 that were measured, 10 minutes"),
+        ("auto", "if the 8 cores are as fast as the 2 measured ones, 10 minutes"),
     ],
 )
 def test_the_speed_of_a_cpu_is_said_to_be_another_machines(gpu: str, assumed: str) -> None:
     (warning,) = plan(replace(ANSWERS, gpu=gpu), MANY, CPU).warnings
     assert warning.en.startswith(assumed)
-    assert "of 997,500 rows" in warning.en
+    assert "of 997,500 training rows" in warning.en
 
 
 def test_more_cores_are_reckoned_to_train_on_more_rows() -> None:
@@ -148,7 +148,7 @@ def test_more_cores_are_reckoned_to_train_on_more_rows() -> None:
 
 def test_the_advice_of_more_rows_says_what_they_give() -> None:
     (warning,) = plan(ON_A_CARD, facts(200)).warnings
-    assert warning.en.endswith("600 rows in all make it +-8")
+    assert warning.en.endswith("with 600 rows in total, by +-8")
 
 
 def test_an_assumed_precision_is_said() -> None:

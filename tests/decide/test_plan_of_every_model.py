@@ -80,7 +80,7 @@ def test_every_card_is_said_to_hold_the_whole_model() -> None:
 
 def test_a_card_with_a_screen_leaves_it_memory() -> None:
     error = refusal("zai-org/GLM-4-9B-0414", "RTX4090")
-    assert "NVIDIA GeForce RTX 4090 (23 of 24 GB, 1 GB left to a desktop)" in error.message
+    assert "NVIDIA GeForce RTX 4090 (23 of 24 GB, 1 GB reserved for a desktop)" in error.message
 
 
 def test_the_tokens_of_half_of_the_rows_are_those_without_a_margin() -> None:

@@ -1,4 +1,4 @@
-"""Refuses a folder whose model is of another family than the one that was chosen."""
+"""Check that the model in a folder belongs to the chosen family."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from newft.text import Text
 
 
 def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalog) -> None:
-    """Nothing, or the error that the model of a folder is of another family."""
+    """Raise `IncompatibleError` if the model in the folder belongs to another family."""
     found = _describe_architecture(model) if model else None
     if model is None or found is None or _is_compatible(model, family, catalog):
         return
@@ -19,8 +19,8 @@ def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalo
     wanted = ", ".join(family.architectures)
     raise IncompatibleError(
         Text(
-            f"config.json in this folder says {found}, but {family.title} is {wanted}",
-            f"此文件夹的 config.json 中是 {found}，而 {family.title} 是 {wanted}",
+            f"config.json in this folder declares {found}, but {family.title} needs {wanted}",
+            f"该文件夹的 config.json 声明的是 {found}，而 {family.title} 要求 {wanted}",
         ),
         where="model, family",
         hint=Text(
@@ -31,7 +31,7 @@ def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalo
 
 
 def _describe_architecture(model: ModelFacts) -> str | None:
-    """What the model says it is."""
+    """Return the architecture and vocabulary size that config.json declares, if any."""
     name = ", ".join(model.architectures) or model.model_type
     if name and model.vocabulary:
         return f"{name} ({model.vocabulary:,} tokens)"
@@ -39,10 +39,10 @@ def _describe_architecture(model: ModelFacts) -> str | None:
 
 
 def _is_compatible(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
-    """Whether the model can be of the family.
+    """Return True if the model may belong to the family.
 
-    Families of one architecture are told apart by the size of the vocabulary; a size that no
-    family has was changed by its owner, and tells nothing.
+    Families that share an architecture differ in the size of the vocabulary. A size that no family
+    has means that the vocabulary was modified, so only the architecture is compared.
     """
     if model.architectures:
         same = any(name in family.architectures for name in model.architectures)

@@ -1,4 +1,4 @@
-"""How the untouched model is prompted, and how many rows are answered at once."""
+"""Choose how models are evaluated: few-shot examples and batch size."""
 
 from __future__ import annotations
 
@@ -30,45 +30,49 @@ MAX_CPU_BATCH_SIZE = 8
 
 
 def choose_few_shot_examples(inputs: Inputs) -> Reasoned[int]:
-    """Examples tried in the untouched model's prompt."""
+    """Choose how many few-shot examples are tried in the prompt of the base model."""
     context = inputs.size.context if inputs.size else DEFAULT_CONTEXT_LENGTH
-    room = (context - _estimate_zero_shot_tokens(inputs)) // 2
-    value = max(0, min(MAX_FEW_SHOT_EXAMPLES, room // _estimate_example_tokens(inputs)))
+    free = (context - _estimate_zero_shot_tokens(inputs)) // 2
+    value = max(0, min(MAX_FEW_SHOT_EXAMPLES, free // _estimate_example_tokens(inputs)))
     if value == MAX_FEW_SHOT_EXAMPLES:
         why = Text(
-            f"more than {value} examples add little; they stay where they help on validation",
-            f"提示词里超过 {value} 个示例收益很小；仅当验证集上确有提升时采用",
+            f"more than {value} examples add little; they are used only if they improve the "
+            "results on the validation rows",
+            f"超过 {value} 个示例收益很小；仅当验证集上确有提升时采用",
         )
         return Reasoned(value, why, citations.FEW_SHOT_LABELS)
     why = Text(
-        f"as many examples as half of the {context:,} tokens beside the label list hold",
-        f"除去标签列表，{context:,} 个 token 的一半能放下的示例数",
+        f"as many examples as fit into half of the context ({context:,} tokens) that the prompt "
+        "with the label list leaves",
+        f"除去含标签列表的提示词，剩余上下文（共 {context:,} 个 token）的一半能放下的示例数",
     )
     return Reasoned(
-        value, why, citations.house_rule("the other half is for a long input", "另一半留给长输入")
+        value,
+        why,
+        citations.house_rule("the other half is left for long inputs", "另一半留给较长的输入"),
     )
 
 
 def choose_eval_batch_size(inputs: Inputs, *, precision: str, shots: int) -> Reasoned[int]:
-    """Rows answered at once: what the cache of keys and values leaves room for."""
+    """Choose the batch size of generation: the KV cache must fit beside the weights."""
     sizes = [n for n in BATCH_SIZES if not inputs.on_cpu or n <= MAX_CPU_BATCH_SIZE]
     tokens = _estimate_zero_shot_tokens(inputs) + shots * _estimate_example_tokens(inputs)
     if inputs.size is None:
-        why = Text("the model's size is unknown, so few at once", "模型规模未知，先取较小值")
+        why = Text("the model's size is unknown, so a small batch", "模型规模未知，先取较小值")
         source = citations.house_rule(
-            "few enough for any model that could be trained", "凡能训练的模型都放得下"
+            "it fits for every model that can be trained here", "只要能训练的模型都放得下"
         )
         return Reasoned(4, why, source)
     size = inputs.size
     width = BYTES_PER_WEIGHT[precision]
-    row = 2 * size.layers * size.kv_heads * size.head_dim * width * tokens / BYTES_PER_GB
-    taken = size.parameters * width * WEIGHTS_MARGIN / BYTES_PER_GB
-    taken += PROCESS_GB if inputs.on_cpu else DEVICE_CONTEXT_GB
-    room = DEFAULT_BATCH_GB if inputs.memory_gb is None else inputs.memory_gb - taken
-    value = next((n for n in sizes if n * row <= room), 1)
-    cache = format_number(value * row)
+    row_gb = 2 * size.layers * size.kv_heads * size.head_dim * width * tokens / BYTES_PER_GB
+    used = size.parameters * width * WEIGHTS_MARGIN / BYTES_PER_GB
+    used += PROCESS_GB if inputs.on_cpu else DEVICE_CONTEXT_GB
+    free = DEFAULT_BATCH_GB if inputs.memory_gb is None else inputs.memory_gb - used
+    value = next((n for n in sizes if n * row_gb <= free), 1)
+    cache = format_number(value * row_gb)
     why = Text(
-        f"{pluralize(value, 'prompt')} of some {tokens:,} tokens: {cache} GB of keys and values",
+        f"the KV cache of {pluralize(value, 'prompt')} of about {tokens:,} tokens takes {cache} GB",
         f"{value} 条提示词，每条约 {tokens:,} 个 token，KV 缓存共占 {cache} GB",
     )
     rule = citations.house_rule(
@@ -82,12 +86,12 @@ def choose_eval_batch_size(inputs: Inputs, *, precision: str, shots: int) -> Rea
 
 
 def _estimate_zero_shot_tokens(inputs: Inputs) -> int:
-    """Tokens of the untouched model's prompt with a long input, before any example."""
+    """Estimate the tokens of the base model's prompt with a long input and without examples."""
     data = inputs.facts.data
-    listed = estimate_tokens("\n".join((*data.labels, *data.outcomes)), inputs.family)
+    labels = estimate_tokens("\n".join((*data.labels, *data.outcomes)), inputs.family)
     return (
         estimate_tokens(select_prompts(inputs).untuned, inputs.family)
-        + listed
+        + labels
         + estimate_row_tokens(inputs, P95)
     )
 

@@ -1,4 +1,4 @@
-"""One situation to decide for: what was answered, measured and looked up."""
+"""The inputs of a decision: answers, facts, and catalogue entries."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from newft.schema.hardware import Hardware
 from newft.schema.kit import Task
 from newft.text import Text
 
-# The system and the user's other programs keep a quarter of a machine's memory
+# A quarter of the memory is left to the system and other programs: rule of newft.
 CPU_MEMORY_SHARE = 0.75
-# A desktop with a large screen takes up to 0.9 GB of the card that draws it
-# (https://github.com/linuxmint/cinnamon/issues/3892); rounded up, a rule of newft.
+# A desktop on a large screen takes up to 0.9 GB of the graphics card
+# (https://github.com/linuxmint/cinnamon/issues/3892); rounded up.
 DESKTOP_RESERVE_GB = 1.0
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything a value of the recipe may depend on."""
+    """Everything that a value of the recipe may depend on."""
 
     answers: Answers
     facts: Facts
     family: Family
-    size: ModelSpec | None  # None: a folder, or a hub id that the catalogue does not know
+    size: ModelSpec | None  # None: a folder, or a hub id that is not in the catalogue
     hardware: Hardware
     task: Task
-    catalog: Catalog | None = None  # what could be chosen instead
+    catalog: Catalog | None = None  # for suggesting alternatives
 
     @property
     def on_cpu(self) -> bool:
-        """True where a processor trains."""
+        """True if the run trains on a CPU."""
         return self.hardware.accelerator.kind == "cpu"
 
     @property
     def trains_here(self) -> bool:
-        """True where the machine that generates is the one that trains."""
+        """True if the project is trained on the machine that generates it."""
         return self.answers.gpu == "auto" and self.facts.machine is not None
 
     @property
     def memory_gb(self) -> float | None:
-        """Memory one process can fill, in GB of 1e9 bytes; None is unknown."""
+        """Memory available to one process, in GB of 1e9 bytes; None if unknown."""
         machine = self.facts.machine
         if self.on_cpu and self.trains_here and machine is not None:
             return machine.memory_gb and machine.memory_gb * CPU_MEMORY_SHARE
@@ -55,19 +55,19 @@ class Inputs:
 
     @property
     def desktop_gb(self) -> float:
-        """Memory to leave to the screen of a card that has one."""
+        """Memory reserved for the desktop on cards that usually drive a screen."""
         return DESKTOP_RESERVE_GB if self.hardware.accelerator.desktop else 0.0
 
     @property
     def memory_label(self) -> Text:
-        """What the memory is called in messages."""
+        """Device and memory as they appear in messages."""
         title, memory = self.hardware.accelerator.title, format_number(self.memory_gb)
         if self.memory_gb is None:
             return Text(title, title)
         if self.desktop_gb:
             whole = format_number(self.hardware.accelerator.memory_gb)
             return Text(
-                f"{title} ({memory} of {whole} GB, {self.desktop_gb:g} GB left to a desktop)",
+                f"{title} ({memory} of {whole} GB, {self.desktop_gb:g} GB reserved for a desktop)",
                 f"{title}（{whole} GB，给桌面留 {self.desktop_gb:g} GB，可用 {memory} GB）",
             )
         return Text(f"{title} ({memory} GB)", f"{title}（{memory} GB）")
@@ -79,12 +79,12 @@ class Inputs:
 
     @property
     def labels(self) -> int:
-        """Labels to tell apart; at least 1, so that it can be divided by."""
+        """Number of labels, at least 1 so that it can be a divisor."""
         return max(1, len(self.facts.data.labels))
 
     @cached_property
     def longest_answer_tokens(self) -> int:
-        """Tokens of the longest answer; there may be hundreds of labels."""
+        """Tokens of the longest target; cached because there may be hundreds of labels."""
         data = self.facts.data
         return max(
             estimate_tokens(answer, self.family) for answer in (*data.labels, data.longest_answer)
@@ -92,10 +92,10 @@ class Inputs:
 
     @property
     def name(self) -> str:
-        """The model's name for messages."""
+        """Name of the model in messages."""
         return self.size.hub_id if self.size else self.answers.model
 
 
 def name_memory_zh(hardware: Hardware) -> str:
-    """What the memory that a run fills is called: Chinese has a word for a card's own."""
+    """Return the Chinese word for the memory of the device: 显存 on a GPU or NPU, else 内存."""
     return "显存" if hardware.accelerator.kind in ("cuda", "npu") else "内存"

@@ -1,4 +1,4 @@
-"""Numbers as a person reads them."""
+"""Format numbers for messages and comments."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from math import ceil
 
 
 def format_upper_bound(value: float) -> str:
-    """A bound as a reader wants it, never below what it is."""
+    """Format an upper bound, rounded up."""
     return f"{ceil(value):,}" if value >= 10 else f"{ceil(value * 10) / 10:.1f}"
 
 
 def format_number(value: float | None) -> str:
-    """A number as a reader wants it: 16, 1.5 or 0.04, with no more digits than it is worth."""
+    """Format with two significant digits below 10 and none after the point above: 16, 1.5, 0.04."""
     if value is None:
         return "?"
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

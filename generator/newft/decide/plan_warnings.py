@@ -1,4 +1,4 @@
-"""What the user should know before the project is written, though nothing stops it."""
+"""Warnings about a plan: problems that do not prevent the project from being generated."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ LANGUAGE_NAMES = {"en": Text("English", "英文"), "zh": Text("Chinese", "中文
 
 
 def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
-    """What the choices add to what the data warned of."""
-    ours = (
+    """Collect the warnings that follow from the choices; those about the data are in its facts."""
+    warnings = (
         _warn_language(inputs),
         _warn_few_rows(inputs),
         _warn_rare_labels(inputs),
@@ -29,7 +29,7 @@ def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
         _warn_torch_build(inputs),
         _warn_slow_cpu(inputs),
     )
-    return tuple(warning for warning in ours if warning)
+    return tuple(warning for warning in warnings if warning)
 
 
 def _warn_language(inputs: Inputs) -> Text | None:
@@ -38,8 +38,9 @@ def _warn_language(inputs: Inputs) -> Text | None:
         return None
     known = LANGUAGE_NAMES[language]
     return Text(
-        f"{inputs.family.title} was not trained on {known.en}: it learns short labels, little else",
-        f"{inputs.family.title} 没有用{known.zh}训练过，只能学会输出简短的标签",
+        f"{inputs.family.title} was not trained on {known.en}: it can learn to predict short "
+        "labels, not to write text",
+        f"{inputs.family.title} 没有用{known.zh}训练过，最多学会输出简短的标签",
     )
 
 
@@ -52,10 +53,10 @@ def _warn_few_rows(inputs: Inputs) -> Text | None:
         _compute_error_margin(_count_test_rows(RECOMMENDED_ROWS)),
     )
     return Text(
-        f"about {rows} test rows: the result is only known to +-{points:.0f} points; "
-        f"{RECOMMENDED_ROWS} rows in all make it +-{better:.0f}",
+        f"about {rows} test rows: metrics are uncertain by +-{points:.0f} points; "
+        f"with {RECOMMENDED_ROWS} rows in total, by +-{better:.0f}",
         f"测试集约 {rows} 行，指标误差约 ±{points:.0f} 个百分点；"
-        f"数据增加到 {RECOMMENDED_ROWS} 行时约为 ±{better:.0f}",
+        f"数据总量达到 {RECOMMENDED_ROWS} 行时约为 ±{better:.0f}",
     )
 
 
@@ -71,10 +72,10 @@ def _warn_rare_labels(inputs: Inputs) -> Text | None:
     rare = [label for label, rows in inputs.facts.data.labels.items() if rows < FEW_ROWS_PER_LABEL]
     if not rare:
         return None
-    have = "has" if len(rare) == 1 else "have"
+    verb = "has" if len(rare) == 1 else "have"
     shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
     return Text(
-        f"{len(rare)} of {inputs.labels} labels {have} fewer than {FEW_ROWS_PER_LABEL} rows: "
+        f"{len(rare)} of {inputs.labels} labels {verb} fewer than {FEW_ROWS_PER_LABEL} rows: "
         f"{shown}",
         f"{inputs.labels} 个标签中有 {len(rare)} 个不足 {FEW_ROWS_PER_LABEL} 行：{shown}",
     )
@@ -85,8 +86,8 @@ def _warn_long_rows(inputs: Inputs, recipe: Recipe) -> Text | None:
     if estimate_row_tokens(inputs, MAXIMUM) <= length:
         return None
     return Text(
-        f"up to {share:.0%} of the rows may pass {length:,} tokens and lose their middle",
-        f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，中间部分会被略去",
+        f"up to {share:.0%} of the rows may exceed {length:,} tokens and lose their middle part",
+        f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，中间部分会被截掉",
     )
 
 
@@ -94,8 +95,8 @@ def _warn_unknown_size(inputs: Inputs) -> Text | None:
     if inputs.size is not None:
         return None
     return Text(
-        f"`{inputs.name}` is not in the catalogue of {inputs.family.title}: its memory and time "
-        "are not estimated; `make check` measures",
+        f"`{inputs.name}` is not in the catalogue of {inputs.family.title}: memory and time are "
+        "not estimated; `make check` measures the memory",
         f"`{inputs.name}` 不在 {inputs.family.title} 的目录中："
         f"未估算{name_memory_zh(inputs.hardware)}与时间，"
         "由 `make check` 实测",
@@ -106,8 +107,9 @@ def _warn_assumed_bf16(inputs: Inputs, recipe: Recipe) -> Text | None:
     if recipe.precision.value != "bf16" or inputs.on_cpu or inputs.hardware.accelerator.bf16:
         return None
     return Text(
-        "bf16 is assumed: name the card (such as `--gpu 1xV100-32GB`) if it is older than 2020",
-        "假定支持 bf16：若显卡早于 2020 年，请写明型号（如 `--gpu 1xV100-32GB`）",
+        "bf16 is assumed to be supported: if the card is older than 2020, name it (such as "
+        "`--gpu 1xV100-32GB`)",
+        "假定显卡支持 bf16：2020 年以前的显卡请写明型号（如 `--gpu 1xV100-32GB`）",
     )
 
 
@@ -126,24 +128,25 @@ def _warn_slow_cpu(inputs: Inputs) -> Text | None:
         return None
     rows = count_training_rows(inputs.rows)
     cores, speed = _assume_cores(inputs)
-    reached = estimate_cpu_rows(inputs, inputs.size, minutes=CPU_TRAINING_MINUTES, cores=cores)
-    if reached >= rows:
+    trained = estimate_cpu_rows(inputs, inputs.size, minutes=CPU_TRAINING_MINUTES, cores=cores)
+    if trained >= rows:
         return None
     return Text(
-        f"{speed.en}, {CPU_TRAINING_MINUTES} minutes train on about {reached:,} of {rows:,} rows; "
-        "`make train` measures, and takes a sample where training.time_budget_minutes is short",
-        f"{speed.zh}，{CPU_TRAINING_MINUTES} 分钟约能训练 {rows:,} 行中的 {reached:,} 行；"
+        f"{speed.en}, {CPU_TRAINING_MINUTES} minutes are enough for about {trained:,} of {rows:,} "
+        "training rows; `make train` measures the speed and trains on a sample if "
+        "training.time_budget_minutes is too short",
+        f"{speed.zh}，{CPU_TRAINING_MINUTES} 分钟约能训练 {rows:,} 行中的 {trained:,} 行；"
         "`make train` 会实测速度，时间预算 training.time_budget_minutes 不够时抽样训练",
     )
 
 
 def _assume_cores(inputs: Inputs) -> tuple[int, Text]:
-    """The cores to reckon with, and in words what is assumed of them."""
+    """Return the number of cores, and in words the assumption about their speed."""
     if inputs.trains_here and inputs.facts.machine is not None:
         cores = inputs.facts.machine.cores
         return cores, Text(
-            f"if each of {cores} cores is as fast as the {MEASURED_CORES} that were measured",
-            f"若这 {cores} 个核与实测的 {MEASURED_CORES} 个核同样快",
+            f"if the {cores} cores are as fast as the {MEASURED_CORES} measured ones",
+            f"若这 {cores} 个核与实测所用的 {MEASURED_CORES} 个核同样快",
         )
     return MEASURED_CORES, Text(
         f"at the speed measured on {MEASURED_CORES} cores", f"按 {MEASURED_CORES} 个核的实测速度"

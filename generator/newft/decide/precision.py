@@ -1,4 +1,4 @@
-"""Which number format the weights and the matrix products have."""
+"""Choose the number format of weights and matrix products."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from newft.schema.hardware import Hardware
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
 
-AUTO = "auto"  # the project times what this leaves open
+AUTO = "auto"  # the project times the candidates and takes the fastest
 
 
 def choose_precision(inputs: Inputs, *, fits_in_fp32: bool = True) -> Reasoned[str]:
-    """fp32, bf16 or fp16: the cheapest that hardware and family both bear; a CPU times them."""
+    """Choose the cheapest precision that hardware and family support; a CPU times it later."""
     if not inputs.on_cpu:
         return choose_accelerator_precision(inputs.family, inputs.hardware)
     machine = inputs.facts.machine if inputs.trains_here else None
@@ -24,38 +24,38 @@ def choose_precision(inputs: Inputs, *, fits_in_fp32: bool = True) -> Reasoned[s
         )
         return Reasoned("bf16", why, citations.MEASURED_BF16)
     why = Text(
-        "`make train` times a few steps in fp32 and, where this processor multiplies faster in it, "
-        "in bf16, and takes the faster",
+        "`make train` times a few steps in fp32, and in bf16 if the processor multiplies matrices "
+        "faster in bf16, and takes the faster one",
         "`make train` 先用 fp32 试跑几步，若处理器的 bf16 矩阵乘更快，再试 bf16，取较快的一种",
     )
     return Reasoned(AUTO, why, citations.MEASURED_BF16)
 
 
 def get_heaviest_precision(precision: str) -> str:
-    """The precision to plan memory for."""
+    """Return the precision with the most bytes per weight, for which memory is planned."""
     return "fp32" if precision == AUTO else precision
 
 
 def choose_accelerator_precision(family: Family, hardware: Hardware) -> Reasoned[str]:
-    """bf16 where the card has it; fp16 only where the family bears it; else fp32."""
+    """Choose bf16 if the card supports it, fp16 if the family is safe in it, else fp32."""
     card = hardware.accelerator
     if card.bf16:
         why = Text(
-            f"{card.title} computes in bf16, which has the range of fp32",
+            f"{card.title} supports bf16, which has the range of fp32",
             f"{card.title} 支持 bf16，数值范围与 fp32 相同",
         )
         return Reasoned("bf16", why, as_citation(card.source))
     if card.bf16 is None and card.kind == "cuda":
         why = Text(
-            "assumed: CUDA cards since 2020 (Ampere) have bf16; older ones must be named",
-            "假定：2020 年（Ampere）以来的 CUDA 显卡都有 bf16；更早的请写明型号",
+            "assumed: CUDA cards since 2020 (Ampere) support bf16; name the card if it is older",
+            "假定：2020 年（Ampere）以来的 CUDA 显卡都支持 bf16；更早的请写明型号",
         )
         return Reasoned("bf16", why, citations.CUDA_GUIDE)
-    # GradScaler exists for CUDA and NPU only, and fp16 without it loses small gradients
+    # fp16 needs a GradScaler, or small gradients underflow; it exists for CUDA and NPU only
     if card.fp16 and card.kind in ("cuda", "npu") and family.fp16_safe.value:
         why = Text(
-            f"{card.title} has no bf16, and {family.title} trains in fp16",
-            f"{card.title} 没有 bf16，而 {family.title} 可用 fp16 训练",
+            f"{card.title} does not support bf16, and {family.title} can be trained in fp16",
+            f"{card.title} 不支持 bf16，而 {family.title} 可用 fp16 训练",
         )
         return Reasoned("fp16", why, citations.join_citations(card.source, family.fp16_safe.source))
     return _choose_fp32(family, hardware)
@@ -65,14 +65,14 @@ def _choose_fp32(family: Family, hardware: Hardware) -> Reasoned[str]:
     card = hardware.accelerator
     if not family.fp16_safe.value and card.fp16:
         why = Text(
-            f"{card.title} has no bf16, and {family.title} overflows in fp16: "
+            f"{card.title} does not support bf16, and {family.title} overflows in fp16: "
             f"{family.fp16_safe.why.en}",
-            f"{card.title} 没有 bf16，而 {family.title} 在 fp16 下会溢出："
+            f"{card.title} 不支持 bf16，而 {family.title} 在 fp16 下会溢出："
             f"{family.fp16_safe.why.zh}",
         )
         return Reasoned("fp32", why, citations.join_citations(card.source, family.fp16_safe.source))
     why = Text(
-        f"no 16-bit format is known to train on {card.title}; fp32 always does",
-        f"不确定 {card.title} 能用哪种 16 位格式训练，fp32 总是可以",
+        f"it is not known which 16-bit format {card.title} can train in; fp32 always works",
+        f"不确定 {card.title} 能用哪种 16 位格式训练，fp32 总能用",
     )
     return Reasoned("fp32", why, as_citation(card.source))

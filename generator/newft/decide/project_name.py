@@ -1,4 +1,4 @@
-"""What a project may be called, and what its package is called then."""
+"""Validate the name of a project and derive the name of its package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_NAME_LENGTH = 40
 
 
 def validate_name(name: str) -> str:
-    """The name as given; `UsageError` for what no folder and no package can be called."""
+    """Return the name; raise `UsageError` if it is not valid for a folder and a package."""
     fault = _find_name_fault(name)
     if fault:
         shown = _escape_unprintable(name)
@@ -33,11 +33,11 @@ _NAME_HINT = Text(
 
 
 def derive_package_name(name: str, *, domain: str) -> str:
-    """The importable name: `Acme Support` becomes `acme_support`.
+    """Return the name of the Python package: `Acme Support` becomes `acme_support`.
 
-    A name without a letter or digit of ASCII, such as one in Chinese, has no spelling that its
-    readers would agree on: it gets the domain and six hex digits of the name, which are the same
-    on every machine and keep two such projects apart in one environment.
+    A name without ASCII letters and digits, such as a Chinese one, has no standard transliteration.
+    Its package is named after the domain and six hex digits of the hash of the name: the same on
+    every machine, and different for two such projects in one environment.
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")

@@ -1,7 +1,8 @@
-"""Names that a project's package may not have, because something that it needs has them.
+"""Names that a project's package must not have.
 
-The packages of all that a project may install, its tools included, with what these install in turn:
-by the name that pip knows and by the name that Python imports, in lower case and with underscores.
+`INSTALLED_NAMES` are all packages that a project may install, its development tools and their
+dependencies included: both the name on the package index and the name of the module, in lower case
+and with underscores.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ _INSTALLED_TEXT = """
     typing_inspection tzdata uniplot urllib3 uv virtualenv wheel yaml
 """
 INSTALLED_NAMES = frozenset(_INSTALLED_TEXT.split())
-# The package's placeholder in the templates, and what pytest and Python's own tests are called.
+# The placeholder for the package in the templates, and names that pytest and Python's tests use.
 PROJECT_NAMES = frozenset({"conftest", "package_name", "test", "tests"})
-# Windows keeps these names for devices, whatever their folder.
+# Windows reserves these names for devices, in every folder.
 WINDOWS_DEVICE_NAMES = frozenset(
     ["aux", "con", "nul", "prn"] + [f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)]
 )

@@ -1,4 +1,4 @@
-"""How often the weights are updated, on how many rows, and how that is watched."""
+"""Choose the training schedule: epochs, learning-rate schedule, evaluations, time budgets."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from newft.decide.splits import count_training_rows
 from newft.schema.reasoned import Reasoned
 from newft.text import Text
 
-CPU_TRAINING_MINUTES = 10  # on a CPU, where a person waits
+CPU_TRAINING_MINUTES = 10
 CPU_EVALUATION_MINUTES = 5
-MIN_UPDATES = 120  # twice the 60 after which ten intents were learned
+MIN_UPDATES = 120  # measured: 60 are enough for ten intents; twice that for harder tasks
 SUFFICIENT_UPDATES = 3000
 MAX_EPOCHS = 10
 DEFAULT_EPOCHS = 3
 NO_TIME_BUDGET = citations.house_rule(
-    "a budget is for a person who waits at a CPU", "只有在 CPU 上等结果时才需要限时"
+    "only runs on a CPU have a time budget", "只有在 CPU 上运行才限时"
 )
 
 
 def estimate_updates(inputs: Inputs, updates: int, effective: int) -> int:
-    """The updates of a run; on a CPU those that its time budget is likely to allow."""
+    """Estimate the updates of a run; on a CPU at most those that fit into its time budget."""
     if not inputs.on_cpu or inputs.size is None:
         return updates
     machine = inputs.facts.machine if inputs.trains_here else None
@@ -33,25 +33,26 @@ def estimate_updates(inputs: Inputs, updates: int, effective: int) -> int:
 
 
 def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
-    """Passes over the training rows."""
+    """Choose the number of epochs."""
     rows = count_training_rows(inputs.rows)
-    for_fewest = ceil(MIN_UPDATES * effective / rows)
+    min_epochs = ceil(MIN_UPDATES * effective / rows)
     if inputs.on_cpu:
-        return _choose_cpu_epochs(inputs, min(MAX_EPOCHS, for_fewest), effective)
-    for_enough = ceil(SUFFICIENT_UPDATES * effective / rows)
-    value = min(MAX_EPOCHS, max(for_fewest, min(DEFAULT_EPOCHS, for_enough)))
+        return _choose_cpu_epochs(inputs, min(MAX_EPOCHS, min_epochs), effective)
+    sufficient_epochs = ceil(SUFFICIENT_UPDATES * effective / rows)
+    value = min(MAX_EPOCHS, max(min_epochs, min(DEFAULT_EPOCHS, sufficient_epochs)))
     updates = ceil(rows * value / effective)
     why = Text(
-        f"{rows:,} rows / {effective} x {value} = {updates:,} updates; the best checkpoint is kept",
+        f"{rows:,} rows / {effective} per update x {value} epochs = {updates:,} updates; the best "
+        "checkpoint is kept",
         f"{rows:,} 行 / 每次 {effective} 行 x {value} 轮 = {updates:,} 次更新；保留最好的检查点",
     )
     if value == DEFAULT_EPOCHS:
         return Reasoned(value, why, citations.LLAMA_FACTORY)
     source = citations.house_rule(
-        f"{DEFAULT_EPOCHS} passes as LLaMA-Factory's examples have, "
-        f"fewer from {SUFFICIENT_UPDATES:,} updates on, more below {MIN_UPDATES}",
+        f"{DEFAULT_EPOCHS} epochs, as in LLaMA-Factory's examples; "
+        f"fewer above {SUFFICIENT_UPDATES:,} updates, more below {MIN_UPDATES}",
         f"与 LLaMA-Factory 示例一样训练 {DEFAULT_EPOCHS} 轮，"
-        f"更新达到 {SUFFICIENT_UPDATES:,} 次时减少，不足 {MIN_UPDATES} 次时增加",
+        f"更新超过 {SUFFICIENT_UPDATES:,} 次时减少，不足 {MIN_UPDATES} 次时增加",
     )
     return Reasoned(value, why, source)
 
@@ -60,31 +61,32 @@ def _choose_cpu_epochs(inputs: Inputs, value: int, effective: int) -> Reasoned[i
     rows = count_training_rows(inputs.rows)
     updates = ceil(rows * value / effective)
     why = Text(
-        f"{rows:,} rows / {effective} x {value} = {updates:,} updates, where 30 to 60 were enough "
-        "for ten intents; a run that the time budget cuts sees less",
-        f"{rows:,} 行 / 每次 {effective} 行 x {value} 轮 = {updates:,} 次更新，而十个意图只需 "
-        "30 至 60 次；时间预算不够时会少训练一些",
+        f"{rows:,} rows / {effective} per update x {value} epochs = {updates:,} updates; 30 to 60 "
+        "are enough for ten intents; the time budget may end the run earlier",
+        f"{rows:,} 行 / 每次 {effective} 行 x {value} 轮 = {updates:,} 次更新；十个意图 30 至 60 次"
+        "即可学会；时间预算用完时提前结束",
     )
     return Reasoned(value, why, citations.MEASURED_STEPS)
 
 
 def choose_lr_scheduler(inputs: Inputs) -> Reasoned[str]:
-    """How the learning rate falls."""
+    """Choose the learning-rate schedule."""
     if inputs.on_cpu:
         why = Text(
-            "linear decay to zero, which suits a run that a time budget may shorten",
-            "学习率线性降到零，适合可能因时间预算而缩短的训练",
+            "linear decay to zero, which also suits a run that the time budget shortens",
+            "学习率线性衰减到零，因时间预算而提前结束的训练也适用",
         )
         return Reasoned("linear", why, citations.MEASURED_SCHEDULE)
     why = Text(
-        "slow at both ends, to settle before the last checkpoint",
-        "首尾变化缓慢，使最后的检查点趋于稳定",
+        "cosine decay: the learning rate changes slowly at the end, so that the last checkpoints "
+        "converge",
+        "余弦衰减：末尾学习率变化缓慢，最后几个检查点更稳定",
     )
     return Reasoned("cosine", why, citations.LLAMA_FACTORY)
 
 
 def choose_warmup_ratio(inputs: Inputs) -> Reasoned[float]:
-    """The share of the updates in which the learning rate rises."""
+    """Choose the share of the updates with learning-rate warm-up."""
     why = Text(
         "linear warm-up over the first 10 %: Adam's second-moment estimate is unreliable at the "
         "start",
@@ -95,31 +97,32 @@ def choose_warmup_ratio(inputs: Inputs) -> Reasoned[float]:
 
 
 def choose_num_evaluations(inputs: Inputs, updates: int) -> Reasoned[int]:
-    """Validations, each with a checkpoint, in one run."""
+    """Choose how often a run is evaluated on the validation rows, each time with a checkpoint."""
     value = 5 if inputs.on_cpu else min(10, max(5, updates // 50))
     why = Text(
-        f"{value} checkpoints to choose the best from, and to resume from, in {updates:,} updates",
+        f"{value} checkpoints in {updates:,} updates, to keep the best one and to resume from",
         f"{updates:,} 次更新中保存 {value} 个检查点，用于择优和断点续训",
     )
     source = citations.house_rule(
-        "5 to 10, as a crash costs a fifth of a run at most, and validations stay a small part",
-        "取 5 至 10 次，中断最多损失五分之一的训练，验证也只占一小部分时间",
+        "5 to 10: an interruption loses at most a fifth of the run, and validation takes a small "
+        "part of the time",
+        "取 5 至 10 次：中断最多损失五分之一的训练，验证也只占一小部分时间",
     )
     return Reasoned(value, why, source)
 
 
 def choose_training_minutes(inputs: Inputs) -> Reasoned[int | None]:
-    """The time budget of training; None where an accelerator trains all rows."""
+    """Choose the time budget of training; None on an accelerator."""
     if not inputs.on_cpu:
         why = Text(
-            "no budget: an accelerator trains on all rows",
+            "no time budget: an accelerator trains on all rows",
             "不限时：加速卡上用全部数据训练",
         )
         return Reasoned(None, why, NO_TIME_BUDGET)
     why = Text(
-        f"on a CPU a person waits: {CPU_TRAINING_MINUTES} minutes, on a sample if the rows need "
-        "longer",
-        f"CPU 训练较慢，限时 {CPU_TRAINING_MINUTES} 分钟；数据太多时抽样训练",
+        f"a CPU is slow, so training is limited to {CPU_TRAINING_MINUTES} minutes, on a sample if "
+        "all rows take longer",
+        f"CPU 较慢，训练限时 {CPU_TRAINING_MINUTES} 分钟；数据太多时抽样训练",
     )
     source = citations.house_rule(
         "two cores, as measured, learn ten intents in one to two minutes; "
@@ -130,38 +133,39 @@ def choose_training_minutes(inputs: Inputs) -> Reasoned[int | None]:
 
 
 def choose_device(inputs: Inputs) -> Reasoned[str]:
-    """The kind of device that trains."""
+    """Choose the kind of device that the plan is made for."""
     card = inputs.hardware.accelerator
     why = Text(
-        f"precision, batch and time budget are planned for {card.title}; "
-        "`make train` refuses a machine without such a device",
-        f"精度、批量和时间预算都按 {card.title} 规划；没有这类设备时，`make train` 会拒绝训练",
+        f"precision, batch size and time budget are planned for {card.title}; "
+        "`make train` fails on a machine without such a device",
+        f"精度、批大小和时间预算都按 {card.title} 规划；机器上没有这类设备时，`make train` 会报错",
     )
     source = citations.house_rule(
-        "a plan for an accelerator would take days on a CPU, and nothing would say so",
-        "为加速卡做的规划放到 CPU 上可能要训练几天，而且不会有任何提示",
+        "a plan for an accelerator could run for days on a CPU without any warning",
+        "按加速卡规划的训练放到 CPU 上可能要跑几天，而且没有任何提示",
     )
     return Reasoned(card.kind, why, source)
 
 
 def choose_num_processes(inputs: Inputs) -> Reasoned[int]:
-    """How many processes train together: one on each device."""
+    """Choose the number of training processes: one per device."""
     why = Text(
-        "one on each device; with more or fewer, `make train` keeps the rows of an update",
+        "one per device; with another number of processes, `make train` keeps the number of rows "
+        "per update",
         "每个设备一个；进程数不同时，`make train` 会保持每次更新的行数不变",
     )
     return Reasoned(inputs.hardware.count, why, citations.TORCH_DISTRIBUTED)
 
 
 def choose_evaluation_minutes(inputs: Inputs) -> Reasoned[int | None]:
-    """The time budget of an evaluation; None where an accelerator answers."""
+    """Choose the time budget of an evaluation; None on an accelerator."""
     if not inputs.on_cpu:
-        why = Text("no budget: all test rows are answered", "不限时：评估整个测试集")
+        why = Text("no time budget: all test rows are predicted", "不限时：评估整个测试集")
         return Reasoned(None, why, NO_TIME_BUDGET)
     why = Text(
-        f"on a CPU a person waits: {CPU_EVALUATION_MINUTES} minutes for the whole of `make eval`; "
-        "where they are too few, base and tuned model answer the same random sample of test rows",
-        f"CPU 评估较慢，整个 `make eval` 限时 {CPU_EVALUATION_MINUTES} 分钟；"
-        "时间不够时，基座模型与微调后的模型回答同一批随机抽取的测试行",
+        f"a CPU is slow, so `make eval` is limited to {CPU_EVALUATION_MINUTES} minutes; if that is "
+        "too short, base and tuned model predict the same random sample of the test rows",
+        f"CPU 较慢，`make eval` 总共限时 {CPU_EVALUATION_MINUTES} 分钟；"
+        "时间不够时，基座模型与微调后的模型预测同一批随机抽取的测试数据",
     )
     return Reasoned(CPU_EVALUATION_MINUTES, why, citations.MEASURED_EVAL_SPEED)
