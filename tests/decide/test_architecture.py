@@ -62,7 +62,7 @@ def test_a_folder_of_the_family_is_planned(family: str, model: ModelFacts | None
         (
             "llama3",
             ModelFacts((), "glm4", None),
-            ("says glm4", "LlamaForCausalLM"),
+            ("declares glm4", "LlamaForCausalLM"),
             "--family glm4",
         ),
         (
