@@ -78,8 +78,8 @@ def test_every_fault_is_listed_with_its_line(kit_folder: Path) -> None:
         f"{file}:1: `title` lacks `zh`",
         f"{file}:{line_of(file, 'colour')}: `tasks.intent.colour` is not a valid key here",
         f"{file}:{line_of(file, 'role: words')}: `tasks.intent.fields.text.role` "
-        "should be 'text', 'context', 'label', 'outcome', 'group', 'protected' or 'excluded', "
-        "not `words`",
+        "should be 'text', 'context', 'label', 'recommendation', 'group', 'protected' or "
+        "'excluded', not `words`",
     ]
 
 
@@ -108,23 +108,33 @@ def test_what_types_cannot_say_about_a_kit_is_checked(kit_folder: Path) -> None:
         "`tasks.intent.fields.my-group` is not an identifier "
         "(a letter, then letters, digits and `_`)",
         "`tasks.intent.prompts.en.tuned` must not list the `{labels}`",
-        "`tasks.intent.prompts.en.untuned` must list the `{labels}`",
+        "`tasks.intent.prompts.en.base` must list the `{labels}`",
         "`tasks.intent.sample.zh` names `intent_zh.csv`, which is not a file of `sample/`",
     }
 
 
-def test_records_with_an_outcome_need_prompts_that_list_it(tmp_path: Path) -> None:
+PART_WITHOUT_LIST = "          Approve or decline.{/recommendation}\n      zh:"
+
+
+def test_records_with_a_recommendation_need_a_prompt_that_lists_them(tmp_path: Path) -> None:
     folder = tmp_path / "credit_risk"
     shutil.copytree(get_domains_folder() / "credit_risk", folder)
-    file = edit(folder, "          {recommendations}\n      zh:", "      zh:")
+    edit(folder, "          {recommendations}{/recommendation}\n      zh:", PART_WITHOUT_LIST)
     assert refused(folder).endswith(
-        "`tasks.risk.prompts_with_outcome.en.untuned` must list the `{recommendations}`"
+        "`tasks.risk.prompts.en.base` must list the `{recommendations}`"
     )
-    before, _, rest = file.read_text(encoding="utf-8").partition("    prompts_with_outcome:")
-    file.write_text(f"{before}    sample:{rest.partition('    sample:')[2]}", encoding="utf-8")
-    assert refused(folder).endswith(
-        "`tasks.risk` has an outcome field but lacks `prompts_with_outcome`"
-    )
+
+
+@pytest.mark.parametrize("part", ["{#advice}Advise.{/advice}", "{#recommendation}Advise."])
+def test_a_part_of_a_prompt_is_closed_and_belongs_to_an_optional_field(
+    tmp_path: Path, part: str
+) -> None:
+    folder = tmp_path / "credit_risk"
+    shutil.copytree(get_domains_folder() / "credit_risk", folder)
+    edit(folder, "          Risk levels:\n", f"          {part}\n          Risk levels:\n")
+    name = part[2:].partition("}")[0]
+    fault = f"`tasks.risk.prompts.en.base` has a part for `{name}`"
+    assert fault in refused(folder)
 
 
 def test_a_question_about_a_context_needs_its_place_in_both_languages(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_the_task_section_holds_what_its_task_has(
     assert run["run"]["name"] == f"{task}-lora"
     assert run["task"] == {
         "system": plan.prompts.tuned,
-        "base_system_prompt": plan.prompts.untuned,
+        "base_system_prompt": plan.prompts.base,
         "labels": list(plan.data.labels),
         **settings,
     }

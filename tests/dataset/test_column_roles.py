@@ -63,7 +63,7 @@ def test_every_column_of_a_table_has_its_use(tmp_path: Path) -> None:
         "credit_history": ("credit_history",),
         "age": ("age",),
     }
-    assert found.outcomes == {"approve": 12, "decline": 9, "review": 9}
+    assert found.recommendations == {"approve": 12, "decline": 9, "review": 9}
     assert found.longest_answer == "medium\nreview"
     assert (found.positive, found.accepted) == ("high", 30)
     assert found.excluded == ("remark", "apply_date", "case_id")
@@ -289,7 +289,7 @@ def test_of_an_answer_of_two_lines_both_are_needed_and_known(tmp_path: Path) -> 
     assert found.rejected == {
         "empty_input": 1, "empty_label": 1, "empty_recommendation": 2, "unknown_recommendation": 1,
     }  # fmt: skip
-    assert set(found.outcomes) == set(LEVELS.values())
+    assert set(found.recommendations) == set(LEVELS.values())
 
 
 def test_a_column_of_recommendations_that_is_mostly_empty_is_the_suspect(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         labels={"parcel": 15, "refund": 15},
         out_of_scope=None,
         positive=None,
-        outcomes={},
+        recommendations={},
         longest_answer="refund",
         inputs=(),
         protected=(),

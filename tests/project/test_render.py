@@ -235,7 +235,7 @@ def hostile_plan(text: str, facts: Facts) -> tuple[Plan, Facts]:
         replace(facts, data=data),
         name=text,
         title=text,
-        prompts=SystemPrompts(tuned=text, untuned=f"{text}\n{{labels}}"),
+        prompts=SystemPrompts(tuned=text, base=f"{text}\n{{labels}}"),
         model=model("huggingface", text),
         layers=("method/lora", "source/huggingface", "language/en"),
     )

@@ -194,7 +194,7 @@ def facts(
         labels={f"intent_{number:03}": max(3, rows // labels) for number in range(labels)},
         out_of_scope=None,
         positive=None,
-        outcomes={},
+        recommendations={},
         longest_answer=f"intent_{labels - 1:03}",
         inputs=(),
         protected=(),

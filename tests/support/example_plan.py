@@ -95,7 +95,7 @@ def make_facts(file: FileFacts, language: Language = "en", **changes: object) ->
         labels={"out_of_scope": 30, "track_order": 600},
         out_of_scope="out_of_scope",
         positive=None,
-        outcomes={},
+        recommendations={},
         longest_answer="out_of_scope",
         inputs=(),
         protected=(),
@@ -137,7 +137,7 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
         hardware=Hardware(_cpu()),
         model=model("embedded"),
         data=facts.data,
-        prompts=SystemPrompts(tuned="Name the intent.", untuned=UNTUNED),
+        prompts=SystemPrompts(tuned="Name the intent.", base=UNTUNED),
         settings=build_task_settings(
             _kit().tasks["intent"], facts.data, make_answers(facts.data.files[0], language)
         ),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
 from newft.catalog.strict_yaml import Fault
-from newft.schema.kit import Kit, SystemPrompts, Task
+from newft.schema.kit import OPTIONAL_PART_PATTERN, Kit, Task
 from newft.text import Language, Text, fold_name
+
+_PART_MARK_PATTERN = re.compile(r"\{[#^/](\w+)\}")
 
 _NOT_IDENTIFIER_MESSAGE = Text(
     "not an identifier (a letter, then letters, digits and `_`)",
@@ -29,10 +32,7 @@ def find_kit_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
         at = ("tasks", name)
         yield from _find_bad_identifiers((*at, "fields"), task.fields)
         yield from _find_repeated_synonyms((*at, "fields"), task)
-        yield from _find_misplaced_label_lists((*at, "prompts"), task.prompts, "{labels}")
-        for listed in ("{labels}", "{recommendations}"):
-            within = (*at, "prompts_with_outcome")
-            yield from _find_misplaced_label_lists(within, task.prompts_with_outcome, listed)
+        yield from _find_prompt_faults((*at, "prompts"), task)
         yield from _find_missing_placeholders((*at, "question_template"), task)
         yield from _find_missing_languages(at, task)
         yield from _find_missing_samples((*at, "sample"), task, folder / "sample")
@@ -58,16 +58,41 @@ def _find_repeated_synonyms(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
             first.setdefault(fold_name(synonym), synonym)
 
 
-def _find_misplaced_label_lists(
-    at: tuple[str, ...], prompts: Mapping[Language, SystemPrompts], listed: str
-) -> Iterator[Fault]:
-    for language, told in prompts.items():
-        if listed in told.tuned:
-            message = Text(f"must not list the `{listed}`", f"不能列出 `{listed}`")
-            yield Fault((*at, language, "tuned"), message)
-        if listed not in told.untuned:
-            message = Text(f"must list the `{listed}`", f"必须列出 `{listed}`")
-            yield Fault((*at, language, "untuned"), message)
+def _find_prompt_faults(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
+    """Find misplaced lists in the prompts, with each optional field and without any."""
+    optional = [name for name, field in task.single_fields.items() if not field.required]
+    # a list, and the fields of the records for which a prompt must hold it
+    lists = [("{labels}", frozenset[str]()), ("{labels}", frozenset(optional))]
+    lists += [
+        ("{recommendations}", frozenset((name,)))
+        for name, field in task.fields.items()
+        if field.role == "recommendation"
+    ]
+    for language, prompts in task.prompts.items():
+        for key in ("tuned", "base"):
+            for name in _find_misplaced_parts(getattr(prompts, key), optional):
+                message = Text(
+                    f"has a part for `{name}`, which is not an optional field of the task or is "
+                    "not closed",
+                    f"中 `{name}` 对应的部分没有闭合，或它不是该任务的可选字段",
+                )
+                yield Fault((*at, language, key), message)
+        for listed, fields in lists:
+            selected = prompts.select_parts(fields)
+            if listed in selected.tuned:
+                message = Text(f"must not list the `{listed}`", f"不能列出 `{listed}`")
+                yield Fault((*at, language, "tuned"), message)
+            if listed not in selected.base:
+                message = Text(f"must list the `{listed}`", f"必须列出 `{listed}`")
+                yield Fault((*at, language, "base"), message)
+
+
+def _find_misplaced_parts(prompt: str, optional: Sequence[str]) -> Iterator[str]:
+    """Yield the names of parts that are not closed or that belong to no optional field."""
+    for part in OPTIONAL_PART_PATTERN.finditer(prompt):
+        if part[2] not in optional:
+            yield part[2]
+    yield from _PART_MARK_PATTERN.findall(OPTIONAL_PART_PATTERN.sub(r"\3", prompt))
 
 
 def _find_missing_placeholders(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
@@ -85,14 +110,6 @@ def _find_missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
     }
     if task.question_template:
         texts["question_template"] = task.question_template
-    if task.prompts_with_outcome:
-        texts["prompts_with_outcome"] = task.prompts_with_outcome
-    elif any(field.role == "outcome" for field in task.fields.values()):
-        message = Text(
-            "has an outcome field but lacks `prompts_with_outcome`",
-            "有 outcome 字段，却缺少 `prompts_with_outcome`",
-        )
-        yield Fault(at, message)
     for key, text in texts.items():
         missing = [language for language in get_args(Language) if language not in text]
         yield from (

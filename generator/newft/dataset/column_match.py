@@ -31,7 +31,7 @@ TIE_MARGIN = {
     "label": 0.1,
     "group": 0.0,
     "context": 0.0,
-    "outcome": 0.0,
+    "recommendation": 0.0,
 }  # of fit, below which two are equal
 
 CJK_PATTERN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")

@@ -34,7 +34,7 @@ _TITLE_PATTERN, _LIST_SEPARATOR_PATTERN = re.compile("《[^《》]*》"), re.com
 
 def warn_of_spellings(tally: RowStats) -> Iterator[Text]:
     """Name the labels that are spelled in several ways, and the spelling that is trained on."""
-    for found in (tally.label_spellings(), tally.outcome_spellings()):
+    for found in (tally.label_spellings(), tally.recommendation_spellings()):
         spelling = pick_frequent_spellings(found)
         several = {label: names for label, names in found.items() if label and len(names) > 1}
         if not several:
@@ -57,7 +57,7 @@ def refuse_sentences(files: Sequence[str], task: Task, tally: RowStats) -> None:
     """Refuse a column of sentences where labels of a closed list are needed."""
     spellings: tuple[tuple[FieldRole, Mapping[str, Counter[str]]], ...] = (
         ("label", tally.label_spellings()),
-        ("outcome", tally.outcome_spellings()),
+        ("recommendation", tally.recommendation_spellings()),
     )
     for role, found in spellings:
         spelling = pick_frequent_spellings(found)

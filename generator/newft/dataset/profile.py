@@ -80,7 +80,7 @@ def profile_dataset(
         labels=labels,
         out_of_scope=next(filter(None, meaning_none), None),
         positive=_find_positive_label(task, labels, roles["label"]),
-        outcomes=tally.outcomes_kept(),
+        recommendations=tally.recommendations_kept(),
         longest_answer=tally.longest_answer(),
         inputs=used.inputs,
         protected=used.protected,
@@ -189,7 +189,7 @@ def _likely_wrong_column(task: Task, tally: RowStats) -> tuple[str, Text] | None
         (tally.rejected["empty_input"], "text", empty),
         (tally.repeats.total(), "text", repeated),
         (tally.rejected["empty_label"], "label", empty),
-        (tally.rejected["empty_recommendation"], "outcome", empty),
+        (tally.rejected["empty_recommendation"], "recommendation", empty),
         (rare, "label", few),
     )
     count, role, sign = max(signs)

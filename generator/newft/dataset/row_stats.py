@@ -37,7 +37,7 @@ class Target:
     """What is answered to one record."""
 
     labels: tuple[str, ...]  # one, where a task has no several
-    outcome: str = ""
+    recommendation: str = ""
 
 
 def sort_labels(rows: Mapping[str, int], scale: Sequence[str]) -> dict[str, int]:
@@ -61,7 +61,9 @@ class RowStats:
     lengths: LengthStats = field(default_factory=LengthStats)
     seen: dict[int, tuple[Target, ...]] = field(default_factory=dict)  # input -> its answers
     known: dict[tuple[str, str], Target] = field(default_factory=dict)  # one object each, shared
-    cells: Counter[tuple[str, str]] = field(default_factory=Counter)  # rows of each label, outcome
+    cells: Counter[tuple[str, str]] = field(
+        default_factory=Counter
+    )  # rows of each label, recommendation
     alone: dict[Target, tuple[Target, ...]] = field(default_factory=dict)
     contradicted: int = 0  # inputs with more than one answer
     groups: Counter[str] = field(default_factory=Counter)
@@ -70,7 +72,10 @@ class RowStats:
     def add(self, row: Row) -> None:
         """Count one row."""
         self.rows += 1
-        text, cells = self._asked(row), (self._cell(row, "label"), self._cell(row, "outcome"))
+        text, cells = (
+            self._asked(row),
+            (self._cell(row, "label"), self._cell(row, "recommendation")),
+        )
         answer = self._answer(cells)
         if reason := row.fault or self._lacking(text, answer):
             self.rejected[reason] += 1
@@ -118,7 +123,7 @@ class RowStats:
         """The code of what a row has not, if anything."""
         if not text or not answer.labels:
             return "empty_label" if text else "empty_input"
-        if "outcome" in self.columns and not answer.outcome:
+        if "recommendation" in self.columns and not answer.recommendation:
             return "empty_recommendation"
         if stated := self._stated(text, answer):
             self.stated = self.stated or stated
@@ -148,8 +153,10 @@ class RowStats:
 
     def _answer(self, cells: tuple[str, str]) -> Target:
         if cells not in self.known:
-            outcome = "" if is_missing(cells[1], MISSING_LABEL) else normalize_label(cells[1])
-            self.known[cells] = Target(parse_labels(cells[0], self.task), outcome)
+            recommendation = (
+                "" if is_missing(cells[1], MISSING_LABEL) else normalize_label(cells[1])
+            )
+            self.known[cells] = Target(parse_labels(cells[0], self.task), recommendation)
         return self.known[cells]
 
     def _cell(self, row: Row, role: FieldRole) -> str:
@@ -163,11 +170,16 @@ class RowStats:
         """Rows an answer, of the answers whose parts can be in every split."""
         kept = dict(self.answers)
         while True:
-            labels, outcomes = _count_labels(kept), _count_recommendations(kept)
+            labels, recommendations = _count_labels(kept), _count_recommendations(kept)
             fewer = {
                 answer: rows
                 for answer, rows in kept.items()
-                if min([outcomes[answer.outcome], *(labels[label] for label in answer.labels)])
+                if min(
+                    [
+                        recommendations[answer.recommendation],
+                        *(labels[label] for label in answer.labels),
+                    ]
+                )
                 >= MIN_ROWS_PER_LABEL
             }
             if len(fewer) == len(kept):
@@ -186,13 +198,13 @@ class RowStats:
         """Rows of each label that can be in every split, in order."""
         return self._spelled(sort_labels(_count_labels(self.answers_kept()), self._scale()))
 
-    def outcomes_kept(self) -> dict[str, int]:
-        """Rows of each outcome, by name; none where the records have none."""
-        outcomes, spelling = (
+    def recommendations_kept(self) -> dict[str, int]:
+        """Rows of each recommendation, by name; none where the records have none."""
+        recommendations, spelling = (
             _count_recommendations(self.answers_kept()),
-            pick_frequent_spellings(self.outcome_spellings()),
+            pick_frequent_spellings(self.recommendation_spellings()),
         )
-        return {spelling[name]: rows for name, rows in sorted(outcomes.items()) if name}
+        return {spelling[name]: rows for name, rows in sorted(recommendations.items()) if name}
 
     def label_spellings(self) -> dict[str, Counter[str]]:
         """The rows of each spelling of each label, as the cells hold it."""
@@ -202,8 +214,8 @@ class RowStats:
                 found[label][spelling.strip()] += rows
         return found
 
-    def outcome_spellings(self) -> dict[str, Counter[str]]:
-        """The rows of each spelling of each outcome."""
+    def recommendation_spellings(self) -> dict[str, Counter[str]]:
+        """The rows of each spelling of each recommendation."""
         found: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for (_, cell), rows in self.cells.items():
             found[normalize_label(cell)][cell.strip()] += rows
@@ -221,12 +233,12 @@ class RowStats:
 
     def longest_answer(self) -> str:
         """The longest answer, as it is trained on."""
-        label, outcome = map(
-            pick_frequent_spellings, (self.label_spellings(), self.outcome_spellings())
+        label, recommendation = map(
+            pick_frequent_spellings, (self.label_spellings(), self.recommendation_spellings())
         )
         written = (
             ";".join(label[name] for name in answer.labels)
-            + (f"\n{outcome[answer.outcome]}" if answer.outcome else "")
+            + (f"\n{recommendation[answer.recommendation]}" if answer.recommendation else "")
             for answer in self.answers_kept()
         )
         return max(written, key=len, default="")
@@ -288,5 +300,5 @@ def _count_labels(answers: Mapping[Target, int]) -> Counter[str]:
 def _count_recommendations(answers: Mapping[Target, int]) -> Counter[str]:
     found: Counter[str] = Counter()
     for answer, rows in answers.items():
-        found[answer.outcome] += rows
+        found[answer.recommendation] += rows
     return found

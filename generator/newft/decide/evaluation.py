@@ -88,9 +88,9 @@ def choose_eval_batch_size(inputs: Inputs, *, precision: str, shots: int) -> Rea
 def _estimate_zero_shot_tokens(inputs: Inputs) -> int:
     """Estimate the tokens of the base model's prompt with a long input and without examples."""
     data = inputs.facts.data
-    labels = estimate_tokens("\n".join((*data.labels, *data.outcomes)), inputs.family)
+    labels = estimate_tokens("\n".join((*data.labels, *data.recommendations)), inputs.family)
     return (
-        estimate_tokens(select_prompts(inputs).untuned, inputs.family)
+        estimate_tokens(select_prompts(inputs).base, inputs.family)
         + labels
         + estimate_row_tokens(inputs, P95)
     )

@@ -20,7 +20,7 @@ def build_task_settings(
         settings["out_of_scope"] = _build_out_of_scope(data)
     if task.positive:
         settings["positive"] = _build_positive_label(data, answers)
-    if any(field.role == "outcome" for field in task.fields.values()):
+    if any(field.role == "recommendation" for field in task.fields.values()):
         settings["recommendations"] = _build_recommendations(data)
     if about := task.question_template.get(answers.language):
         settings["question_template"] = _build_question_template(about, answers)
@@ -57,7 +57,7 @@ def _build_recommendations(data: DataFacts) -> Reasoned[SettingValue]:
         "what the second line of an answer may be; empty where the records have none",
         "答案第二行可以写什么；数据中没有这一列则为空",
     )
-    return Reasoned(tuple(data.outcomes), why, citations.data_rows(data))
+    return Reasoned(tuple(data.recommendations), why, citations.data_rows(data))
 
 
 def _build_question_template(question: str, answers: Answers) -> Reasoned[SettingValue]:

@@ -55,11 +55,11 @@ def estimate_target_tokens(inputs: Inputs) -> int:
 
 
 def select_prompts(inputs: Inputs) -> SystemPrompts:
-    """The prompts of records with an outcome, or of records without; bare labels are explained."""
+    """Return the prompts for the fields that the records have, with bare labels explained."""
     task, data, language = inputs.task, inputs.facts.data, inputs.answers.language
-    prompts = (task.prompts_with_outcome if data.outcomes else task.prompts)[language]
+    prompts = task.prompts[language].select_parts(data.mapping)
     explanation = explain_bare_labels(task, data, language)
-    return replace(prompts, untuned="\n".join(filter(None, (prompts.untuned, explanation))))
+    return replace(prompts, base="\n".join(filter(None, (prompts.base, explanation))))
 
 
 def overhead_tokens(inputs: Inputs) -> int:

@@ -54,7 +54,7 @@ class DataFacts:
     labels: Mapping[str, int]  # label -> rows, by name; none with fewer than 3 rows
     out_of_scope: str | None  # the label that means "none of these", where the file has one
     positive: str | None  # the label whose probability is scored, where the task has one
-    outcomes: Mapping[str, int]  # what the second line of an answer may be -> rows
+    recommendations: Mapping[str, int]  # what the second line of an answer may be -> rows
     longest_answer: str  # as it is trained on
     inputs: tuple[str, ...]  # the fields that are shown a line each, where none holds a text
     protected: tuple[str, ...]  # fields that no prompt shows, kept beside the rows

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,8 +13,12 @@ from newft.text import Language, Text
 YES_LABELS = ("yes", "true", "1", "y", "t", "是", "有")
 NO_LABELS = ("no", "false", "0", "n", "f", "否", "无")
 
-FieldRole = Literal["text", "context", "label", "outcome", "group", "protected", "excluded"]
-PieceKind = Literal["word", "digit", "han", "other"]  # of a text; see text_pieces.py
+FieldRole = Literal["text", "context", "label", "recommendation", "group", "protected", "excluded"]
+PieceKind = Literal["word", "digit", "han", "other"]  # of a text; see token_pieces.py
+
+# An optional part of a prompt: {#field}...{/field} is kept where the records have the field, and
+# {^field}...{/field} where they do not, as in Mustache templates.
+OPTIONAL_PART_PATTERN = re.compile(r"\{([#^])(\w+)\}(.*?)\{/\2\}", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,8 @@ class Field:
     """One field of a task's record, and how to find its column.
 
     Roles: `text` is what is asked, `context` a short field that is asked about; `label` is what
-    is answered, `outcome` a second line of the answer; rows of one `group` stay in one split;
+    is answered, `recommendation` an optional second line of the target; rows of one `group` stay in
+    one split;
     `protected` and `excluded` are any number of columns that no prompt may show, the first kept
     beside the rows for measuring.
     """
@@ -35,13 +41,23 @@ class Field:
 
 @dataclass(frozen=True)
 class SystemPrompts:
-    """System prompts of a task in one language.
+    """System prompts of a task in one language, with parts that depend on an optional field.
 
-    `{labels}` is where the label list goes, `{recommendations}` that of the outcomes.
+    The label list replaces `{labels}`, the list of the recommendations `{recommendations}`.
     """
 
-    tuned: str  # short: the labels are learned, not listed
-    untuned: str  # what the untouched model gets: the labels listed
+    tuned: str  # of the tuned model: short, as it has learned the labels
+    base: str  # of the base model: it lists the labels
+
+    def select_parts(self, fields: Container[str]) -> SystemPrompts:
+        """Return the prompts for records that have these fields."""
+
+        def keep(part: re.Match[str]) -> str:
+            mark, field_name, text = part.groups()
+            return text if (mark == "#") == (field_name in fields) else ""
+
+        tuned, base = (OPTIONAL_PART_PATTERN.sub(keep, text) for text in (self.tuned, self.base))
+        return SystemPrompts(tuned, base)
 
 
 @dataclass(frozen=True)
@@ -65,8 +81,6 @@ class Task:
     sample: Mapping[Language, str]  # file below the kit's `sample/`
     question: Mapping[Language, str]  # an example input for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
-    # where the records have an outcome, which is then a second line of the answer
-    prompts_with_outcome: Mapping[Language, SystemPrompts] = field(default_factory=dict)
     positive: PositiveLabel | None = None
     separator: str | None = None  # between several labels of one record
     label_prefix: str = ""  # that some files write before every label
