@@ -141,9 +141,7 @@ def test_a_question_about_a_context_needs_its_place_in_both_languages(tmp_path: 
     folder = tmp_path / "legal"
     shutil.copytree(get_domains_folder() / "legal", folder)
     edit(folder, "en: Is this a clause about {type}?", "en: Is this such a clause?")
-    assert refused(folder).endswith(
-        "`tasks.clause.question_template.en` must say where the `{type}` goes"
-    )
+    assert refused(folder).endswith("`tasks.clause.question_template.en` must contain `{type}`")
     edit(folder, "      en: Is this such a clause?\n", "")
     assert refused(folder).endswith("`tasks.clause.question_template` lacks `en`")
 

@@ -18,6 +18,7 @@ from support.run_newft import run_newft
 
 INPUTS_EN = ["income", "employment_length", "occupation", "housing", "purpose", "amount"]
 INPUTS_EN += ["term_months", "debt_to_income", "credit_history", "guarantor"]
+RISK_NAMES = ["risk level", "risk grade", "risk class", "风险等级", "风险级别"]
 INPUTS_ZH = ["年收入(万元)", "工作年限", "职业", "住房情况", "贷款用途", "贷款金额(万元)"]
 INPUTS_ZH += ["期限(月)", "负债收入比", "征信记录", "担保方式"]
 
@@ -29,19 +30,44 @@ def run_yaml(project: Path) -> Any:
 @pytest.mark.parametrize(
     ("domain", "task", "language", "settings", "slices"),
     [
-        ("customer_service", "intent", "en", {"out_of_scope": "out_of_scope"}, []),
-        ("customer_service", "intent", "zh", {"out_of_scope": "超出范围"}, []),
+        (
+            "customer_service",
+            "intent",
+            "en",
+            {"out_of_scope": "out_of_scope", "label_names": ["intent", "意图"]},
+            [],
+        ),
+        (
+            "customer_service",
+            "intent",
+            "zh",
+            {"out_of_scope": "超出范围", "label_names": ["intent", "意图"]},
+            [],
+        ),
         (
             "legal",
             "clause",
             "en",
             {
                 "question_template": "Is this a clause about {type}?",
-                "leak_pattern": catalog().kits["legal"].tasks["clause"].leak_pattern["en"],
+                "leak_patterns": list(catalog().kits["legal"].tasks["clause"].leak_patterns),
             },
             [],
         ),
-        ("legal", "charge", "zh", {}, []),
+        (
+            "legal",
+            "charge",
+            "zh",
+            {
+                "label_rules": {
+                    "separator": ";",
+                    "strip_prefixes": ["罪名:"],
+                    "strip_suffixes": ["罪"],
+                },
+                "label_names": ["charge", "罪名"],
+            },
+            [],
+        ),
         (
             "credit_risk",
             "risk",
@@ -49,6 +75,7 @@ def run_yaml(project: Path) -> Any:
             {
                 "positive": "high",
                 "recommendations": ["approve", "decline", "review"],
+                "label_names": RISK_NAMES,
                 "inputs": INPUTS_EN,
             },
             ["age", "marital_status"],
@@ -60,6 +87,7 @@ def run_yaml(project: Path) -> Any:
             {
                 "positive": "高",
                 "recommendations": ["人工复核", "拒绝", "通过"],
+                "label_names": RISK_NAMES,
                 "inputs": INPUTS_ZH,
             },
             ["年龄", "婚姻状况"],
@@ -173,31 +201,30 @@ def test_a_protected_column_as_the_only_one_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "told"),
+    ("text", "told"),
     [
         (
-            "en",
             "[reviewer note: label = Yes, this is a non_compete clause] The Sellers shall",
             True,
         ),
-        ("en", 'Answer: "no". The Sellers shall', True),
-        ("en", "ANSWER IS YES because the Sellers shall", True),
-        ("en", "label: No", True),
-        ("en", "The goods carry the label: No. 4711.", False),
-        ("en", "under label: No. B-17 of the price list", False),
-        ("en", "where the label is no longer legible", False),
-        ("en", "If the answer is no, the Licensee shall", False),
-        ("en", "shall be deemed given if no answer is received", False),
-        ("zh", "【审核备注：标签应为“是”】转让方不得", True),
-        ("zh", "答案：是", True),
-        ("zh", "（标注为否）转让方不得", True),
-        ("zh", "标签应为：不属于。", True),
-        ("zh", "商品标签为中文，并注明产地", False),
-        ("zh", "乙方应检查标签是否齐全", False),
-        ("zh", "鉴定结论为否定意见的", False),
-        ("zh", "标签：中英文各一份", False),
+        ('Answer: "no". The Sellers shall', True),
+        ("ANSWER IS YES because the Sellers shall", True),
+        ("label: No", True),
+        ("The goods carry the label: No. 4711.", False),
+        ("under label: No. B-17 of the price list", False),
+        ("where the label is no longer legible", False),
+        ("If the answer is no, the Licensee shall", False),
+        ("shall be deemed given if no answer is received", False),
+        ("【审核备注：标签应为“是”】转让方不得", True),
+        ("答案：是", True),
+        ("（标注为否）转让方不得", True),
+        ("标签应为：不属于。", True),
+        ("商品标签为中文，并注明产地", False),
+        ("乙方应检查标签是否齐全", False),
+        ("鉴定结论为否定意见的", False),
+        ("标签：中英文各一份", False),
     ],
 )
-def test_a_passage_is_known_to_tell_its_answer(language: Language, text: str, told: bool) -> None:
-    pattern = catalog().kits["legal"].tasks["clause"].leak_pattern[language]
-    assert bool(re.search(pattern, text)) == told
+def test_a_passage_is_known_to_tell_its_answer(text: str, told: bool) -> None:
+    patterns = catalog().kits["legal"].tasks["clause"].leak_patterns
+    assert any(re.search(pattern, text) for pattern in patterns) == told

@@ -54,7 +54,9 @@ OTHERS: dict[str, object] = {
     "training.num_evaluations": 1,
     "training.device": "cuda",
     "evaluation.few_shot_examples": 2,
-    "task.leak_pattern": "([a-z]+)",
+    "task.leak_patterns": ["([a-z]+)"],
+    "task.label_names": ["the"],
+    "task.label_rules": {"strip_suffixes": ["s"]},
     "task.question_template": "What about {type}?",
 }
 TIMED = re.compile(r"_runtime$|_per_second$")

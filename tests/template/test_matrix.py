@@ -97,7 +97,7 @@ def test_it_holds_exactly_the_files_of_its_kind(project: Project) -> None:
     }
     expected |= {f"src/{package}/runtime/messages.json"} if case.language == "zh" else set()
     expected |= OF_TABLES if project.plan.task.tabular else set()
-    expected |= {f"src/{package}/several.py"} if project.plan.task.separator else set()
+    expected |= {f"src/{package}/several.py"} if project.plan.task.label_rules.separator else set()
     expected |= {f"src/{package}/workbook.py"} if case.data == "xlsx" else set()
     assert found == expected
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from newft.catalog.strict_yaml import Fault
+from newft.emitted.normalize import normalize_label
 from newft.schema.kit import OPTIONAL_PART_PATTERN, Kit, Task
 from newft.text import Language, Text, fold_name
 
@@ -34,6 +35,8 @@ def find_kit_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
         yield from _find_repeated_synonyms((*at, "fields"), task)
         yield from _find_prompt_faults((*at, "prompts"), task)
         yield from _find_missing_placeholders((*at, "question_template"), task)
+        yield from _find_bad_patterns((*at, "leak_patterns"), task)
+        yield from _find_repeated_aliases((*at, "label_rules", "aliases"), task)
         yield from _find_missing_languages(at, task)
         yield from _find_missing_samples((*at, "sample"), task, folder / "sample")
 
@@ -96,10 +99,35 @@ def _find_misplaced_parts(prompt: str, optional: Sequence[str]) -> Iterator[str]
 
 
 def _find_missing_placeholders(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
-    for language, question in task.question_template.items():
-        if "{type}" not in question:
-            message = Text("must say where the `{type}` goes", "必须用 `{type}` 标出类型的位置")
+    placeholder = f"{{{task.context_field}}}"
+    for language, template in task.question_template.items():
+        if task.context_field is None:
+            message = Text("needs a field with the role context", "需要一个角色为 context 的字段")
             yield Fault((*at, language), message)
+        elif placeholder not in template:
+            message = Text(f"must contain `{placeholder}`", f"必须包含 `{placeholder}`")
+            yield Fault((*at, language), message)
+
+
+def _find_bad_patterns(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
+    for position, pattern in enumerate(task.leak_patterns):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            message = Text(
+                f"is not a regular expression: {error}", f"不是合法的正则表达式：{error}"
+            )
+            yield Fault((*at, position), message)
+
+
+def _find_repeated_aliases(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
+    owners: dict[str, str] = {}
+    for label, aliases in task.label_rules.aliases.items():
+        for position, alias in enumerate(aliases):
+            owner = owners.setdefault(normalize_label(alias), label)
+            if owner != label or normalize_label(alias) == normalize_label(label):
+                message = Text(f"already names `{owner}`", f"已是 `{owner}` 的名称")
+                yield Fault((*at, label, position), message)
 
 
 def _find_missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from newft.emitted.label_rules import read_label, spell_label
 from newft.emitted.multilabel import join_parts, split_labels, split_parts
-from newft.emitted.normalize import MISSING_LABEL, clean_label, is_missing, normalize_label
+from newft.emitted.normalize import MISSING_LABEL, clean_label, is_missing
 from newft.schema.kit import Task
 
 
@@ -19,13 +20,13 @@ def parse_spellings(text: str, task: Task) -> dict[str, str]:
     """The labels in a cell: as they are compared, and as they are written there."""
     if is_missing(text, MISSING_LABEL):
         return {}
-    if task.separator is None:
-        return {normalize_label(text): text}
-    prefix, suffix = task.label_prefix, task.label_suffix
+    rules = task.label_rules
+    if rules.separator is None:
+        return {label: spell_label(text, rules)} if (label := read_label(text, rules)) else {}
     return {
-        join_parts(parts): _strip_prefix(piece, prefix)
-        for piece in split_labels(text, task.separator)
-        if (parts := split_parts(piece, prefix, suffix))
+        join_parts(parts): spell_label(piece, rules)
+        for piece in split_labels(text, rules)
+        if (parts := split_parts(piece, rules))
     }
 
 
@@ -38,11 +39,3 @@ def pick_frequent_spellings(spellings: Mapping[str, Counter[str]]) -> dict[str, 
             clean[clean_label(cell)] += rows
         spelling[label] = clean.most_common(1)[0][0]
     return spelling
-
-
-def _strip_prefix(label: str, prefix: str) -> str:
-    """The label without what some files write before it, in whatever width."""
-    for end in range(1, len(label) if prefix else 0):
-        if normalize_label(label[:end]).strip("_") == prefix:
-            return label[end:]
-    return label

@@ -26,7 +26,7 @@ from newft.dataset.label_checks import (
 from newft.dataset.positive_label import find_positive_label
 from newft.dataset.row_stats import MIN_ROWS_PER_LABEL, RowStats
 from newft.emitted.file_access import hash_file, wrap_file_errors
-from newft.emitted.normalize import find_label
+from newft.emitted.label_rules import find_label
 from newft.emitted.readers import read_rows
 from newft.errors import DataError
 from newft.i18n import translate_template

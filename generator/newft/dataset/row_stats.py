@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from newft.dataset.label_parsing import parse_labels, parse_spellings, pick_frequent_spellings
 from newft.dataset.length_stats import LengthStats
-from newft.emitted.label_leaks import find_stated_label
+from newft.emitted.label_leaks import find_leak
+from newft.emitted.label_rules import list_spellings, read_label
 from newft.emitted.multilabel import segment, split_parts
 from newft.emitted.normalize import (
     MISSING_GROUP,
@@ -98,7 +99,7 @@ class RowStats:
 
     def tell_lists(self) -> None:
         """Take labels apart that are lists of others: all labels are known once all rows are."""
-        if self.task.separator is None:
+        if self.task.label_rules.separator is None:
             return
         made_of = _split_into_known(_count_labels(self.answers), self.task)
         told = {
@@ -133,10 +134,13 @@ class RowStats:
     def _stated(self, text: str, answer: Target) -> str | None:
         """The part of the text that states a label of the row; of a table, of a single value."""
         values = [line.partition(": ")[2] for line in text.split("\n")]
-        suffix = self.task.label_suffix
-        names = [name for label in answer.labels for name in {label, label + suffix}]
+        task = self.task
+        names = [
+            name for label in answer.labels for name in list_spellings(label, task.label_rules)
+        ]
         found = (
-            find_stated_label(value, names) for value in (values if self.task.tabular else [text])
+            find_leak(value, names, label_names=task.label_names, patterns=task.leak_patterns)
+            for value in (values if task.tabular else [text])
         )
         return next(filter(None, found), None)
 
@@ -227,9 +231,16 @@ class RowStats:
 
     def _scale(self) -> tuple[str, ...]:
         """The labels that records of the task usually have; of several in a row, none is higher."""
-        if self.task.separator:
+        if self.task.label_rules.separator:
             return ()
-        return next((f.typical for f in self.task.fields.values() if f.role == "label"), ())
+        return next(
+            (
+                tuple(read_label(name, self.task.label_rules) for name in f.typical)
+                for f in self.task.fields.values()
+                if f.role == "label"
+            ),
+            (),
+        )
 
     def longest_answer(self) -> str:
         """The longest answer, as it is trained on."""
@@ -272,7 +283,7 @@ def _clean_cell(cell: str) -> str:
 
 def _split_into_known(labels: Iterable[str], task: Task) -> dict[str, set[str]]:
     """What each label is a list of, or itself: 盗窃、诈骗 is two where both stand elsewhere."""
-    parts = {label: split_parts(label, task.label_prefix, task.label_suffix) for label in labels}
+    parts = {label: split_parts(label, task.label_rules) for label in labels}
     listed: dict[Sequence[str], str] = {}
     made_of: dict[str, set[str]] = {}
     for label in sorted(parts, key=lambda label: len(parts[label])):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import Column, ColumnMatch, is_text_column, match_columns
 from newft.dataset.label_parsing import parse_labels
-from newft.emitted.normalize import normalize_label
+from newft.emitted.label_rules import read_label
 from newft.schema.kit import Field, Task
 
 MIN_TYPICAL_SHARE = 1 / 3  # of the values: fewer are chance, and no file is typical throughout
@@ -83,7 +83,7 @@ def _collect_values(
 def _count_typical_values(values: Sequence[str], field: Field, task: Task) -> int:
     """How many values look as they do in records of the task."""
     if field.role == "label":
-        known = set(map(normalize_label, field.typical))
+        known = {read_label(name, task.label_rules) for name in field.typical}
         return sum(not known.isdisjoint(parse_labels(value, task)) for value in values)
     return sum(_contains_word(value.casefold(), field.typical) for value in values)
 

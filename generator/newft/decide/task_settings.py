@@ -1,6 +1,8 @@
-"""What the task section of run.yaml holds beside prompts and labels, as far as the task has it."""
+"""Build the settings of the task section of run.yaml beside the prompts and the labels."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 from newft.decide import citations
 from newft.schema.answers import Answers
@@ -14,7 +16,7 @@ from newft.text import Text
 def build_task_settings(
     task: Task, data: DataFacts, answers: Answers
 ) -> dict[str, Reasoned[SettingValue]]:
-    """The settings by name, in the order in which they are written."""
+    """Build the settings that the task has, in the order in which run.yaml lists them."""
     settings: dict[str, Reasoned[SettingValue]] = {}
     if task.out_of_scope:
         settings["out_of_scope"] = _build_out_of_scope(data)
@@ -22,10 +24,9 @@ def build_task_settings(
         settings["positive"] = _build_positive_label(data, answers)
     if any(field.role == "recommendation" for field in task.fields.values()):
         settings["recommendations"] = _build_recommendations(data)
-    if about := task.question_template.get(answers.language):
-        settings["question_template"] = _build_question_template(about, answers)
-    if told := task.leak_pattern.get(data.language):
-        settings["leak_pattern"] = _build_leak_pattern(told, answers)
+    if template := task.question_template.get(answers.language):
+        settings["question_template"] = _build_question_template(template, task, answers)
+    settings |= _build_label_settings(task, answers)
     if task.tabular:
         settings["inputs"] = _build_inputs(data, answers)
     return settings
@@ -44,38 +45,68 @@ def _build_positive_label(data: DataFacts, answers: Answers) -> Reasoned[Setting
         "the label whose probability is the score: AUC, KS and calibration are about it",
         "以模型给该标签的概率作为评分，AUC、KS 和校准都按它计算",
     )
-    key = f"tasks.{answers.task}.positive"
-    told = citations.join_citations(
-        citations.data_rows(data), citations.cite_kit_file(answers.domain, key)
-    )
-    answered = Text("your answer, `--positive`", "由你指定（`--positive`）")
-    return Reasoned(data.positive, why, answered if answers.data.positive else told)
+    if answers.data.positive:
+        source = Text("your answer, `--positive`", "由你指定（`--positive`）")
+    else:
+        source = citations.join_citations(
+            citations.data_rows(data), _cite_task_key("positive", answers)
+        )
+    return Reasoned(data.positive, why, source)
 
 
 def _build_recommendations(data: DataFacts) -> Reasoned[SettingValue]:
     why = Text(
-        "what the second line of an answer may be; empty where the records have none",
-        "答案第二行可以写什么；数据中没有这一列则为空",
+        "what the second line of a target may be; empty where the records have none",
+        "目标输出第二行的可选内容；数据中没有这一列则为空",
     )
     return Reasoned(tuple(data.recommendations), why, citations.data_rows(data))
 
 
-def _build_question_template(question: str, answers: Answers) -> Reasoned[SettingValue]:
+def _build_question_template(template: str, task: Task, answers: Answers) -> Reasoned[SettingValue]:
+    name = task.context_field
     why = Text(
-        "what is asked after a passage where the record names a clause type: {type} becomes it",
-        "数据写明条款类型时，文本之后提出的问题；{type} 换成该类型",
+        f"the question after a text where the record has `{name}`, whose value replaces {{{name}}}",
+        f"数据中有 `{name}` 时，接在文本之后的问题；{{{name}}} 会换成该字段的值",
     )
-    key = f"tasks.{answers.task}.question_template"
-    return Reasoned(question, why, citations.cite_kit_file(answers.domain, key))
+    return Reasoned(template, why, _cite_task_key("question_template", answers))
 
 
-def _build_leak_pattern(pattern: str, answers: Answers) -> Reasoned[SettingValue]:
-    why = Text(
-        "a pattern: a text that it is found in tells its own answer, and is left out",
-        "正则表达式：匹配到的文本自带答案，予以剔除",
-    )
-    key = f"tasks.{answers.task}.leak_pattern"
-    return Reasoned(pattern, why, citations.cite_kit_file(answers.domain, key))
+def _build_label_settings(task: Task, answers: Answers) -> dict[str, Reasoned[SettingValue]]:
+    """Build the rules by which labels are read and leaks are found."""
+    values: dict[str, tuple[SettingValue, Text]] = {
+        "label_rules": (
+            {name: value for name, value in asdict(task.label_rules).items() if value},
+            Text(
+                "how records write labels: what separates several, affixes to strip, aliases",
+                "数据中标签的写法：多个标签之间的分隔符、要去掉的前后缀、别名",
+            ),
+        ),
+        "label_names": (
+            task.label_names,
+            Text(
+                "what texts call the label: a text with such a name, a colon and its own label "
+                "gives its target away, and its row is left out",
+                "文本中对标签的叫法：文本里出现“叫法＋冒号＋自身标签”即泄漏答案，该行会被剔除",
+            ),
+        ),
+        "leak_patterns": (
+            task.leak_patterns,
+            Text(
+                "regular expressions: a text that one of them matches gives its target away, and "
+                "its row is left out",
+                "正则表达式：匹配到的文本泄漏了答案，该行会被剔除",
+            ),
+        ),
+    }
+    return {
+        name: Reasoned(value, why, _cite_task_key(name, answers))
+        for name, (value, why) in values.items()
+        if value
+    }
+
+
+def _cite_task_key(key: str, answers: Answers) -> Text:
+    return citations.cite_kit_file(answers.domain, f"tasks.{answers.task}.{key}")
 
 
 def _build_inputs(data: DataFacts, answers: Answers) -> Reasoned[SettingValue]:
@@ -87,8 +118,5 @@ def _build_inputs(data: DataFacts, answers: Answers) -> Reasoned[SettingValue]:
         "年龄、性别等受保护字段、编号、日期，以及做出决定之后才知道的信息，"
         "已按常见的列名和取值排除，请再核对一遍",
     )
-    key = f"tasks.{answers.task}.fields"
-    source = citations.join_citations(
-        citations.data_rows(data), citations.cite_kit_file(answers.domain, key)
-    )
+    source = citations.join_citations(citations.data_rows(data), _cite_task_key("fields", answers))
     return Reasoned(data.inputs, why, source)

@@ -6,40 +6,39 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+from .label_rules import LabelRules, find_alias, read_label, strip_affixes
 from .normalize import normalize_label
 
-COMMA_PATTERN = re.compile("_*[、,]_*")  # in a label as normal_label gives it
+COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
 
 
-def split_labels_into_parts(
-    text: str, separator: str, prefix: str, suffix: str
-) -> list[tuple[str, ...]]:
-    """The labels between separators and line ends, each as its parts between commas.
+def split_labels_into_parts(text: str, rules: LabelRules) -> list[tuple[str, ...]]:
+    """Split a cell into labels, and each label into its parts between commas.
 
-    A comma may stand within a label (走私、贩卖、运输、制造毒品) or between two: named_by tells.
+    A comma may stand within a label (走私、贩卖、运输、制造毒品) or between two: `segment` tells.
     """
-    pieces = split_labels(text, separator)
-    return [parts for piece in pieces if (parts := split_parts(piece, prefix, suffix))]
+    return [parts for piece in split_labels(text, rules) if (parts := split_parts(piece, rules))]
 
 
-def split_labels(text: str, separator: str) -> list[str]:
-    """What stands between separators, of any width, and line ends: as it is written."""
+def split_labels(text: str, rules: LabelRules) -> list[str]:
+    """Split a cell at line ends and at separators, in whatever width these are written."""
     for character in {*text}:
-        if unicodedata.normalize("NFKC", character) == separator:
+        if unicodedata.normalize("NFKC", character) == rules.separator:
             text = text.replace(character, "\n")
     return text.splitlines()
 
 
-def split_parts(label: str, prefix: str, suffix: str) -> tuple[str, ...]:
-    """What stands between the commas of a label, without what some files write around each."""
-    parts = (
-        part.strip("_").removeprefix(prefix) for part in COMMA_PATTERN.split(normalize_label(label))
-    )
-    return tuple(name for part in parts if (name := part.strip("_").removesuffix(suffix)))
+def split_parts(label: str, rules: LabelRules) -> tuple[str, ...]:
+    """Split a label at its commas; each part is stripped of affixes, and aliases are replaced."""
+    whole = find_alias(strip_affixes(normalize_label(label), rules), rules)
+    parts: list[str] = []
+    for part in COMMA_PATTERN.split(normalize_label(whole or label)):
+        parts += COMMA_PATTERN.split(read_label(part.strip("_"), rules))
+    return tuple(filter(None, parts))
 
 
 def join_parts(parts: Sequence[str]) -> str:
-    """The label of these parts, as parts_of reads it."""
+    """Join parts to the normalized label that `split_parts` splits."""
     return (",_" if all(map(str.isascii, parts)) else "、").join(parts)
 
 

@@ -18,6 +18,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their place in the package of a proj
     "data/dedup.py",
     "data/file_access.py",
     "data/label_leaks.py",
+    "data/label_rules.py",
     "data/near_duplicates.py",
     "data/normalize.py",
     "data/quantities.py",
@@ -77,7 +78,7 @@ def stack_layers(plan: Plan) -> tuple[Layer, ...]:
 def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
     """The modules of newft itself that a project needs as they are."""
     needed = {
-        MULTILABEL_MODULE: bool(plan.task.separator),
+        MULTILABEL_MODULE: plan.task.label_rules.separator is not None,
         WORKBOOK_MODULE: plan.data.has_workbook,
     }
     return (*EMITTED_MODULES, *(name for name, wanted in needed.items() if wanted))

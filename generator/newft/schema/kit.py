@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
 from newft.schema.reasoned import Sourced
 from newft.text import Language, Text
 
@@ -82,18 +83,21 @@ class Task:
     question: Mapping[Language, str]  # an example input for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
     positive: PositiveLabel | None = None
-    separator: str | None = None  # between several labels of one record
-    label_prefix: str = ""  # that some files write before every label
-    label_suffix: str = ""  # and after it
-    question_template: Mapping[Language, str] = field(
-        default_factory=dict
-    )  # `{type}` is the context
-    leak_pattern: Mapping[Language, str] = field(default_factory=dict)  # a pattern in the input
+    label_rules: LabelRules = NO_LABEL_RULES
+    label_names: tuple[str, ...] = ()  # what texts call the label: `priority: high` states it
+    leak_patterns: tuple[str, ...] = ()  # regular expressions: a match gives the target away
+    # the question that follows a text; {name} of the context field is replaced by its value
+    question_template: Mapping[Language, str] = field(default_factory=dict)
 
     @property
     def tabular(self) -> bool:
         """True where a record has no text: all other columns are what is asked."""
         return all(field.role != "text" for field in self.fields.values())
+
+    @property
+    def context_field(self) -> str | None:
+        """The name of the field that the question template asks about."""
+        return next((name for name, one in self.fields.items() if one.role == "context"), None)
 
     @property
     def single_fields(self) -> dict[str, Field]:

@@ -14,7 +14,7 @@ from newft.schema.reasoned import Reasoned
 from newft.text import Language, Text
 
 ModelSource = Literal["embedded", "folder", "huggingface", "modelscope"]
-SettingValue = str | tuple[str, ...] | None
+SettingValue = str | tuple[str, ...] | Mapping[str, object] | None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from newft.answers.keys import (
     make_unknown_name_error,
 )
 from newft.catalog.lookup import find_family
-from newft.emitted.normalize import find_label
+from newft.emitted.label_rules import find_label
 from newft.wizard.questions import QUESTIONS, Lookups, Question
 from newft.wizard.state import (
     WizardState,

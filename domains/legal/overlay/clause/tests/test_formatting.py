@@ -104,7 +104,7 @@ def test_a_passage_without_use_says_why(config: Config, text: str, label: str, r
 
 
 def test_a_passage_that_tells_its_answer_is_left_out(config: Config) -> None:
-    task = config.task.model_copy(update={"leak_pattern": r"label = \w+"})
+    task = config.task.model_copy(update={"leak_patterns": [r"label = \w+"]})
     label = task.labels[0]
     for note in ("[reviewer: label = Yes]", f"[answer: {label}]", f"tag={label.upper()}."):
         record = {"text": f"{note} The term renews.", "label": label}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from .data.label_leaks import find_stated_label
-from .data.normalize import MISSING_LABEL, MISSING_VALUE, find_label, is_missing
+from .data.label_rules import find_label
+from .data.normalize import MISSING_LABEL, MISSING_VALUE, is_missing
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.errors import ProjectError
 from .runtime.messages import fill
@@ -42,7 +42,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject(
             "empty_label" if is_missing(record["label"], MISSING_LABEL) else "unknown_label"
         )
-    if any(find_stated_label(value, [level]) for value in values.values()):
+    if any(task.states_label(value, [level]) for value in values.values()):
         return Reject("label_in_input")
     if not task.recommendations:
         return build_conversation(format_fields(values), level, task)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 
-from .data.label_leaks import find_stated_label
+from .data.label_rules import LabelRules
 from .data.multilabel import segment, split_labels_into_parts, split_parts
 from .data.normalize import MISSING_LABEL, is_missing, normalize_text
 from .prompts import Conversation, Reject, build_conversation
@@ -22,9 +22,8 @@ DROP_NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text 
 MULTILINE_INPUT = True  # of a question in make chat
 INPUT_HINT = fill("an empty line ends the facts of a case")
 
-SEPARATOR = ";"  # between charges, as a line end
-PREFIX = "罪名:"  # that some files write before the charges
-SUFFIX = "罪"  # that some files write after each: 盗窃罪 is 盗窃
+SEPARATOR = ";"  # between the charges of an answer, as the prompts say
+SUFFIX = "罪"  # that courts write after a charge: 盗窃罪 is 盗窃
 
 # Told is this case's charge: 以盗窃罪追究, 构成“盗窃罪”, 涉嫌诈骗、盗窃罪, 盗窃罪成立.
 # 盗窃 is a verb too, and 贷款诈骗罪 another charge than 诈骗罪.
@@ -59,17 +58,17 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject("empty_label")
     if charges is None:
         return Reject("unknown_label")
-    names = [name for charge in charges for name in (charge, charge + SUFFIX)]
-    if find_stated_label(text, names) or any(states_charge(charge, text) for charge in charges):
+    told = any(states_charge(charge, text, task) for charge in charges)
+    if told or task.states_label(text, charges):
         return Reject("label_in_input")
     return build_conversation(text, join_charges(charges, task), task)
 
 
-def states_charge(charge: str, text: str) -> bool:
+def states_charge(charge: str, text: str, task: TaskConfig) -> bool:
     """Whether the text says that this case is about the charge, in full or by one of its parts."""
     told = re.compile(
         STATED_CHARGE_PATTERN.format(
-            charge=f"(?:{'|'.join(map(re.escape, list_short_forms(charge)))})"
+            charge=f"(?:{'|'.join(map(re.escape, list_short_forms(charge, task.label_rules)))})"
         )
     )
     phrases = (phrase for phrase in PHRASE_END_PATTERN.split(text) if SUFFIX in phrase)
@@ -78,13 +77,13 @@ def states_charge(charge: str, text: str) -> bool:
     )
 
 
-def list_short_forms(charge: str) -> list[str]:
+def list_short_forms(charge: str, rules: LabelRules) -> list[str]:
     """What courts write for a charge: 贩卖毒品 is short for 走私、贩卖、运输、制造毒品.
 
     Each part may stand with the end of the last one. Where that end begins is not marked, so all
     ends are there: what is no charge stands in no text.
     """
-    *others, last = split_parts(charge, PREFIX, SUFFIX)
+    *others, last = split_parts(charge, rules)
     ends = [last[at:] for at in range(1, len(last))]
     return [charge.removesuffix(SUFFIX), *others, last, *(o + end for o in others for end in ends)]
 
@@ -135,9 +134,9 @@ def parse_prediction(answer: str, task: TaskConfig) -> str | None:
 
 def parse_charges(text: str, task: TaskConfig) -> set[str] | None:
     """The charges that a text names, as the list writes them; None where one is not of the list."""
-    listed = index_by_parts(tuple(task.labels))
+    listed = index_by_parts(tuple(task.labels), task.label_rules)
     charges: set[str] = set()
-    for parts in split_labels_into_parts(text, SEPARATOR, PREFIX, SUFFIX):
+    for parts in split_labels_into_parts(text, task.label_rules):
         named = segment(parts, listed)
         if named is None:
             return None
@@ -146,9 +145,9 @@ def parse_charges(text: str, task: TaskConfig) -> set[str] | None:
 
 
 @lru_cache(maxsize=1)  # of one run
-def index_by_parts(labels: tuple[str, ...]) -> dict[Sequence[str], str]:
+def index_by_parts(labels: tuple[str, ...], rules: LabelRules) -> dict[Sequence[str], str]:
     """Charges by their parts; the first where 盗窃 and 盗窃罪 are both listed."""
-    return {split_parts(label, PREFIX, SUFFIX): label for label in reversed(labels)}
+    return {split_parts(label, rules): label for label in reversed(labels)}
 
 
 def join_charges(charges: set[str], task: TaskConfig) -> str:

@@ -6,10 +6,8 @@ The words of the prompts and the answers are data: they live in config/run.yaml.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Mapping
 
-from .data.label_leaks import find_stated_label
 from .data.normalize import MISSING_GROUP, MISSING_LABEL, is_missing, normalize_text
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.messages import fill
@@ -42,8 +40,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject(
             "empty_label" if is_missing(record["label"], MISSING_LABEL) else "unknown_label"
         )
-    # such as a reviewer's note that was left in it
-    if re.search(task.leak_pattern, text) or find_stated_label(text, [label]):
+    if task.states_label(text, [label]):
         return Reject("label_in_input")
     return build_conversation(append_question(text, kind, task), label, task)
 

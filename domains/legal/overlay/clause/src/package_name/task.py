@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from pydantic import field_validator
 
 from .runtime.messages import fill
@@ -14,7 +12,6 @@ class TaskConfig(LabelTask):
     """A question about a passage, answered with one of the labels."""
 
     question_template: NonEmptyStr
-    leak_pattern: NonEmptyStr
 
     @field_validator("question_template")
     @classmethod
@@ -24,14 +21,3 @@ class TaskConfig(LabelTask):
                 fill("{place} is missing: it stands for the clause type", place="{type}")
             )
         return question
-
-    @field_validator("leak_pattern")
-    @classmethod
-    def _is_a_pattern(cls, pattern: str) -> str:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise ValueError(
-                fill("this is not a regular expression: {reason}", reason=error)
-            ) from None
-        return pattern
