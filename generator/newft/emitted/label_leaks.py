@@ -24,7 +24,11 @@ _MAX_LABEL_CHARS = 300  # characters after such a mark: no label is longer
 
 
 def find_leak(
-    text: str, labels: Iterable[str], *, label_names: Sequence[str], patterns: Iterable[str]
+    text: str,
+    labels: Iterable[str],
+    *,
+    label_names: Sequence[str] = (),
+    patterns: Iterable[str] = (),
 ) -> str | None:
     """Find the part of a text that states one of its labels or that a pattern matches.
 
@@ -33,11 +37,11 @@ def find_leak(
     for pattern in patterns:
         if found := re.search(pattern, text):
             return found[0]
-    return find_stated_label(text, labels, tuple(label_names))
+    return _find_stated_label(text, labels, tuple(label_names))
 
 
-def find_stated_label(
-    text: str, labels: Iterable[str], label_names: tuple[str, ...] = ()
+def _find_stated_label(
+    text: str, labels: Iterable[str], label_names: tuple[str, ...]
 ) -> str | None:
     """Find the part of a text that states one of its labels."""
     if not _MARK_PATTERN.search(text):

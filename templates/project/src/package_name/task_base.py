@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from .data.label_leaks import find_leak
-from .data.label_rules import NO_LABEL_RULES, LabelRules, find_label, list_spellings
+from .data.label_rules import LabelRules, find_label, list_spellings
 from .data.normalize import clean_label, normalize_label
 from .runtime.messages import fill
 
@@ -29,6 +29,15 @@ class RejectReason(NamedTuple):
     field: str = ""
 
 
+class LabelRulesSection(ConfigSection):
+    """How records write labels; data/label_rules.py says what each rule does."""
+
+    separator: NonEmptyStr | None = None
+    strip_prefixes: list[NonEmptyStr] = []
+    strip_suffixes: list[NonEmptyStr] = []
+    aliases: dict[NonEmptyStr, list[NonEmptyStr]] = {}
+
+
 class LabelTask(ConfigSection):
     """What the model is told, and the labels it may answer with."""
 
@@ -39,7 +48,7 @@ class LabelTask(ConfigSection):
     system: NonEmptyStr
     base_system_prompt: NonEmptyStr
     labels: Annotated[list[NonEmptyStr], Field(min_length=2)]
-    label_rules: LabelRules = NO_LABEL_RULES
+    label_rules: LabelRulesSection = LabelRulesSection()
     label_names: list[NonEmptyStr] = []
     leak_patterns: list[NonEmptyStr] = []
 
@@ -60,13 +69,18 @@ class LabelTask(ConfigSection):
                 ) from None
         return patterns
 
+    @property
+    def rules(self) -> LabelRules:
+        """The label rules, as the functions of data/label_rules.py take them."""
+        return LabelRules(**dict(self.label_rules))
+
     def label_of(self, text: str) -> str | None:
         """The label that a text spells, as task.labels writes it."""
-        return find_label(text, self.labels, self.label_rules)
+        return find_label(text, self.labels, self.rules)
 
     def states_label(self, text: str, labels: Iterable[str]) -> bool:
         """Tell whether a text states one of these labels or matches a leak pattern."""
-        names = [name for label in labels for name in list_spellings(label, self.label_rules)]
+        names = [name for label in labels for name in list_spellings(label, self.rules)]
         patterns = self.leak_patterns
         return find_leak(text, names, label_names=self.label_names, patterns=patterns) is not None
 

@@ -68,7 +68,7 @@ def states_charge(charge: str, text: str, task: TaskConfig) -> bool:
     """Whether the text says that this case is about the charge, in full or by one of its parts."""
     told = re.compile(
         STATED_CHARGE_PATTERN.format(
-            charge=f"(?:{'|'.join(map(re.escape, list_short_forms(charge, task.label_rules)))})"
+            charge=f"(?:{'|'.join(map(re.escape, list_short_forms(charge, task.rules)))})"
         )
     )
     phrases = (phrase for phrase in PHRASE_END_PATTERN.split(text) if SUFFIX in phrase)
@@ -134,9 +134,9 @@ def parse_prediction(answer: str, task: TaskConfig) -> str | None:
 
 def parse_charges(text: str, task: TaskConfig) -> set[str] | None:
     """The charges that a text names, as the list writes them; None where one is not of the list."""
-    listed = index_by_parts(tuple(task.labels), task.label_rules)
+    listed = index_by_parts(tuple(task.labels), task.rules)
     charges: set[str] = set()
-    for parts in split_labels_into_parts(text, task.label_rules):
+    for parts in split_labels_into_parts(text, task.rules):
         named = segment(parts, listed)
         if named is None:
             return None
