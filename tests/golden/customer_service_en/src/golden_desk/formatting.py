@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from .data.label_leaks import find_stated_label
 from .data.normalize import MISSING_LABEL, is_missing, normalize_text
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.messages import fill
@@ -38,7 +37,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject(
             "empty_label" if is_missing(record["label"], MISSING_LABEL) else "unknown_label"
         )
-    if find_stated_label(text, [intent]):
+    if task.states_label(text, [intent]):
         return Reject("label_in_input")
     return build_conversation(text, intent, task)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from .data.normalize import clean_label, find_label, normalize_label
+from .data.label_leaks import find_leak
+from .data.label_rules import LabelRules, find_label, list_spellings
+from .data.normalize import clean_label, normalize_label
 from .runtime.messages import fill
 
 NonEmptyStr = Annotated[str, Field(min_length=1)]
@@ -26,6 +29,15 @@ class RejectReason(NamedTuple):
     field: str = ""
 
 
+class LabelRulesSection(ConfigSection):
+    """How records write labels; data/label_rules.py says what each rule does."""
+
+    separator: NonEmptyStr | None = None
+    strip_prefixes: list[NonEmptyStr] = []
+    strip_suffixes: list[NonEmptyStr] = []
+    aliases: dict[NonEmptyStr, list[NonEmptyStr]] = {}
+
+
 class LabelTask(ConfigSection):
     """What the model is told, and the labels it may answer with."""
 
@@ -36,15 +48,41 @@ class LabelTask(ConfigSection):
     system: NonEmptyStr
     base_system_prompt: NonEmptyStr
     labels: Annotated[list[NonEmptyStr], Field(min_length=2)]
+    label_rules: LabelRulesSection = LabelRulesSection()
+    label_names: list[NonEmptyStr] = []
+    leak_patterns: list[NonEmptyStr] = []
 
     @field_validator("labels")
     @classmethod
     def _each_once_and_in_plain_sight(cls, labels: list[str]) -> list[str]:
         return validate_distinct_labels(labels)
 
+    @field_validator("leak_patterns")
+    @classmethod
+    def _are_regular_expressions(cls, patterns: list[str]) -> list[str]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(
+                    fill("this is not a regular expression: {reason}", reason=error)
+                ) from None
+        return patterns
+
+    @property
+    def rules(self) -> LabelRules:
+        """The label rules, as the functions of data/label_rules.py take them."""
+        return LabelRules(**dict(self.label_rules))
+
     def label_of(self, text: str) -> str | None:
         """The label that a text spells, as task.labels writes it."""
-        return find_label(text, self.labels)
+        return find_label(text, self.labels, self.rules)
+
+    def states_label(self, text: str, labels: Iterable[str]) -> bool:
+        """Tell whether a text states one of these labels or matches a leak pattern."""
+        names = [name for label in labels for name in list_spellings(label, self.rules)]
+        patterns = self.leak_patterns
+        return find_leak(text, names, label_names=self.label_names, patterns=patterns) is not None
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for fields of the data section that the task cannot do with."""

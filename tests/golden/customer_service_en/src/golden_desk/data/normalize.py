@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 
 NON_WORD_PATTERN, DIGIT_PATTERN = re.compile(r"[\W_]+"), re.compile(r"\d")
@@ -47,16 +46,6 @@ def normalize_label(text: str) -> str:
 def clean_label(text: str) -> str:
     """A label as its author wrote it, on one line and without what nobody sees."""
     return " ".join(remove_invisible(text).split())
-
-
-def find_label(text: str, labels: Sequence[str]) -> str | None:
-    """The label of a list that a text spells, whatever its case, width and spaces."""
-    return _index_by_normal_form(tuple(labels)).get(normalize_label(text))
-
-
-@lru_cache(maxsize=10)  # labels and recommendations of one run, and those of a few tests
-def _index_by_normal_form(labels: tuple[str, ...]) -> dict[str, str]:
-    return {normalize_label(label): label for label in labels}
 
 
 def remove_invisible(text: str) -> str:
