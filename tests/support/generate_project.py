@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from unittest.mock import patch
 
 from newft.answers.keys import AnswerValue
 from newft.catalog.loader import load_catalog
@@ -30,7 +31,8 @@ def generate(given: Mapping[str, AnswerValue], folder: Path) -> Plan:
     lookups = build_lookups(catalog(), machine=None)
     end = fill_defaults(WizardState(catalog(), given), lookups)
     plan = plan_project(end)
-    render_and_write(plan, end, folder, dry_run=False)
+    with patch("os.fsync"):  # the project need not outlive a power cut
+        render_and_write(plan, end, folder, dry_run=False)
     return plan
 
 

@@ -1,56 +1,47 @@
-"""A small set of answers in which every two choices meet, and the files that they name."""
+"""A small set of projects in which every two choices meet, and the files that they are made of."""
 
 from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import get_args
 
 from newft.answers.keys import AnswerValue
+from newft.answers.parse import build_answers
+from newft.catalog.gpu_spec import parse_gpu
+from newft.catalog.lookup import list_methods
+from newft.dataset.profile import profile_sample
+from newft.decide.plan import make_plan
+from newft.errors import IncompatibleError
+from newft.schema.dataset import Facts
+from newft.schema.family import ModelSpec
+from newft.schema.kit import Kit, Task
+from newft.schema.plan import ModelSource
+from newft.text import Language
 from support.generate_project import catalog
+from support.pairwise import Case, choose_pairwise
 
 LONG_NAME = "Help desk of a shop with many long words"  # as long as a name may be
-
-
-class Case(NamedTuple):
-    """One answer of each kind."""
-
-    task: str
-    language: str
-    source: str
-    family: str
-    gpu: str
-    data: str
-    name: str
-    words: str
-
-
-CHOICES: dict[str, tuple[str, ...]] = {
-    "task": tuple(f"{kit.id}/{task}" for kit in catalog().kits.values() for task in kit.tasks),
-    "language": ("en", "zh"),
-    "source": ("embedded", "folder", "huggingface", "modelscope"),
-    "family": tuple(catalog().families),
-    "gpu": ("cpu", "V100", "RTX4090", "1x24GB", "910B"),
-    "data": ("sample", "csv", "xlsx", "gb18030"),
-    "name": ("faq", LONG_NAME, "客服意图"),
-    "words": ("plain", "hostile"),
-}
+CJK = re.compile(r"[\u2e80-\uffef]")
 # words that YAML, TOML, Jinja, make or a shell would make something else of
-HOSTILE = (
+HOSTILE_LABELS = (
     *("yes", "null", "~", "1e3", "0x1f", "1:30", "{{ plan.name }}", "{% raw %}", "{# x #}"),
     *('"quoted"', "it's", "#1", "a: b", "[x]", "*star", "&and", "!tag", "@at", "`id`", "${HOME}"),
     *("back\\slash", "%1", "? x", "| x", "> x", ",", "café"),
 )
+PLAIN_LABELS = {"en": ("refund", "parcel", "login"), "zh": ("退款", "物流", "登录")}
+# the columns of the text and of the label, by the kind of words and the language
 COLUMNS = {
     ("plain", "en"): ("Body", "Reason"),
     ("plain", "zh"): ("客户消息", "意图"),
     ("hostile", "en"): ('- "Body"\n{{ plan.title }} # it\'s', "null"),
     ("hostile", "zh"): ("- “消息”\n{% raw %} # 's", "yes"),
 }
-LABELS = {"en": ("refund", "parcel", "login"), "zh": ("退款", "物流", "登录")}
-# texts that differ in words: those that differ in digits or marks alone count as sent twice
+# texts that differ in words: those that differ in digits or marks alone count as duplicates
 WORDS = {
     "en": "amber birch cedar delta ember fjord grove heron inlet jetty knoll ledge",
     "zh": "红色 蓝色 绿色 白色 黑色 黄色 紫色 灰色 棕色 橙色 粉色 青色",
@@ -60,90 +51,141 @@ TEXTS = {
     "zh": "我的{}外套（{}里衬）和{}帽子还没到",
 }
 ROWS_OF_A_LABEL = 8
-SMALL_FOR_GLM4 = ("V100", "RTX4090", "1x24GB")  # at most 23 GB beside a desktop
 
 
-def pairwise() -> Iterator[Case]:
-    """Cases, until every two choices that go together are in one of them."""
-    every = (Case(*values) for values in itertools.product(*CHOICES.values()))
-    cases = [case for case in every if goes(case)]
-    pairs = {case: set(itertools.combinations(enumerate(case), 2)) for case in cases}
-    left = set[object]().union(*pairs.values())
-    while left:
-        best = max(cases, key=lambda case: len(pairs[case] & left))
-        left -= pairs[best]
-        yield best
-        cases.reverse()  # of equally good ones, not always those of the first choices
+def list_axes() -> dict[str, tuple[str, ...]]:
+    """The choices of each kind: all that the catalogue has, and what files and names may be."""
+    return {
+        "task": tuple(f"{kit.id}/{task}" for kit in catalog().kits.values() for task in kit.tasks),
+        "language": get_args(Language),
+        "source": get_args(ModelSource),
+        "family": tuple(catalog().families),
+        "method": tuple(list_methods(catalog())),
+        "gpu": list_hardware(),
+        "data": ("sample", "csv", "xlsx", "gb18030"),
+        "name": ("faq", LONG_NAME, "客服意图"),
+        "words": ("plain", "hostile"),
+    }
 
 
-def goes(case: Case) -> bool:
-    """Whether there can be such a project."""
-    if case.task == "legal/charge" and case.language != "zh":
-        return False  # its sample and its example are Chinese, whatever the project is written in
-    sizes = catalog().families[case.family].sizes
-    if case.source == "embedded" and not any(size.embedded for size in sizes):
+def list_hardware() -> tuple[str, ...]:
+    """The largest accelerator of each kind and precision, and one of which only memory is known."""
+    accelerators = sorted(catalog().accelerators.values(), key=lambda one: one.memory_gb or 0)
+    largest = {(one.kind, one.bf16, one.fp16): one.id for one in accelerators}
+    return (*largest.values(), "1x80GB")
+
+
+def choose_cases() -> list[Case]:
+    """The projects of the matrix."""
+    return choose_pairwise(list_axes(), is_possible)
+
+
+def is_possible(case: Case) -> bool:
+    """Whether there may be a project of these choices, where some are still to be made."""
+    if case.get("data") == "sample" and case.get("words") == "hostile":
+        return False  # the words are those of the sample
+    if (
+        case.get("language") == "en"
+        and "task" in case
+        and CJK.search(get_task(case).question["en"])
+    ):
+        return False  # the records are Chinese, whatever the language of the project
+    if case.get("source") == "embedded" and "family" in case and not get_spec(case).embedded:
         return False
-    if case.family == "glm4" and case.gpu in SMALL_FOR_GLM4 and case.source != "folder":
-        return False  # 9 billion parameters: refused, where the size is known
-    return case.data != "sample" or case.words == "plain"
+    needed = ("source", "family", "method", "gpu")
+    return any(axis not in case for axis in needed) or fits(*(case[axis] for axis in needed))
 
 
-def labels(case: Case) -> Sequence[str]:
+@cache
+def fits(source: str, family: str, method: str, gpu: str) -> bool:
+    """Whether newft makes a plan of these four for the first sample of the catalogue."""
+    kit, task, facts = measure_first_sample()
+    answers = {"domain": kit.id, "task": task, "language": "en", "gpu": gpu, "family": family}
+    answers |= {"name": "faq", "method": method}
+    answers |= name_model({"source": source, "family": family}, Path("/models"))
+    hardware = parse_gpu(gpu, catalog().accelerators, machine=None)
+    try:
+        make_plan(build_answers(answers), facts, catalog(), hardware)
+    except IncompatibleError:
+        return False
+    return True
+
+
+def is_chinese(task: Task) -> bool:
+    """Whether even the example of an English project is Chinese."""
+    return CJK.search(task.question["en"]) is not None
+
+
+@cache
+def measure_first_sample() -> tuple[Kit, str, Facts]:
+    """The first task of the catalogue, and what its sample holds."""
+    kit = next(iter(catalog().kits.values()))
+    task = next(iter(kit.tasks))
+    return kit, task, Facts(profile_sample(kit, task, "en"), None)
+
+
+def get_task(case: Case) -> Task:
+    """The task of the case."""
+    domain, _, task = case["task"].partition("/")
+    return catalog().kits[domain].tasks[task]
+
+
+def get_spec(case: Case) -> ModelSpec:
+    """The model of the case: the embedded one of its family, or else the smallest."""
+    sizes = catalog().families[case["family"]].sizes
+    return min(sizes, key=lambda size: (size.embedded is None, size.parameters))
+
+
+def get_labels(case: Case) -> Sequence[str]:
     """The labels in the case's own file."""
-    return HOSTILE if case.words == "hostile" else LABELS[case.language]
+    return HOSTILE_LABELS if case["words"] == "hostile" else PLAIN_LABELS[case["language"]]
 
 
-def answers(case: Case, folder: Path) -> dict[str, AnswerValue]:
+def build_case_answers(case: Case, folder: Path) -> dict[str, AnswerValue]:
     """The answers of a case, whose file is in the folder, or is written there."""
-    domain, _, task = case.task.partition("/")
+    domain, _, task = case["task"].partition("/")
     given: dict[str, AnswerValue] = {
         "domain": domain,
         "task": task,
-        "data.files": () if case.data == "sample" else (str(_file(case, folder)),),
-        "language": case.language,
-        "gpu": case.gpu,
-        "family": case.family,
-        "name": case.name,
-        **_model(case, folder),
+        "data.files": () if case["data"] == "sample" else (str(_write_records(case, folder)),),
+        **{axis: case[axis] for axis in ("language", "gpu", "family", "method", "name")},
+        **name_model(case, folder / "base model"),
     }
-    if case.data != "sample":
-        text, label = COLUMNS[case.words, case.language]
-        kind = catalog().kits[domain].tasks[task]
+    if case["data"] != "sample":
+        text, label = COLUMNS[case["words"], case["language"]]
         given |= {"data.columns.label": label}
-        given |= {} if kind.tabular else {"data.columns.text": text}
-        given |= {"data.positive": labels(case)[0]} if kind.positive else {}
+        given |= {} if get_task(case).tabular else {"data.columns.text": text}
+        given |= {"data.positive": get_labels(case)[0]} if get_task(case).positive else {}
     return given
 
 
-def _model(case: Case, folder: Path) -> dict[str, AnswerValue]:
-    size = catalog().families[case.family].sizes[0]
-    if case.source in ("huggingface", "modelscope"):
-        return {"model": size.hub_id, "hub": case.source}
-    if case.source == "embedded":
+def name_model(case: Case, folder: Path) -> Mapping[str, str]:
+    """The answers that name the model of the case; the folder stands for any."""
+    if case["source"] == "embedded":
         return {"model": "embedded"}
-    place = folder / "base model"
-    place.mkdir(exist_ok=True)
-    return {"model": str(place)}
+    if case["source"] == "folder":
+        return {"model": str(folder)}
+    return {"model": get_spec(case).hub_id, "hub": case["source"]}
 
 
-def _file(case: Case, folder: Path) -> Path:
-    path = folder / ("tickets.xlsx" if case.data == "xlsx" else "tickets.csv")
+def _write_records(case: Case, folder: Path) -> Path:
+    path = folder / ("tickets.xlsx" if case["data"] == "xlsx" else "tickets.csv")
     if not path.exists():
-        rows = [COLUMNS[case.words, case.language], *_records(case)]
-        if case.data == "xlsx":
+        rows = [COLUMNS[case["words"], case["language"]], *_list_records(case)]
+        if case["data"] == "xlsx":
             _write_workbook(path, rows)
         else:
-            encoding = "gb18030" if case.data == "gb18030" else "utf-8"
+            encoding = "gb18030" if case["data"] == "gb18030" else "utf-8"
             with path.open("w", encoding=encoding, newline="") as file:
                 csv.writer(file).writerows(rows)
     return path
 
 
-def _records(case: Case) -> Iterator[tuple[str, str]]:
-    words = itertools.permutations(WORDS[case.language].split(), 3)
-    for label in labels(case):
+def _list_records(case: Case) -> Iterator[tuple[str, str]]:
+    words = itertools.permutations(WORDS[case["language"]].split(), 3)
+    for label in get_labels(case):
         for _ in range(ROWS_OF_A_LABEL):
-            yield TEXTS[case.language].format(*next(words)), label
+            yield TEXTS[case["language"]].format(*next(words)), label
 
 
 def _write_workbook(path: Path, rows: Sequence[Sequence[str]]) -> None:

