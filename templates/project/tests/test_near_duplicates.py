@@ -13,7 +13,11 @@ from example import COLUMNS, with_labels
 from package_name import prepare
 from package_name.config import Config
 from package_name.data.jsonl import read_jsonl
-from package_name.data.near_duplicates import MAX_TERM_ROWS, LabeledTexts, TextIndex
+from package_name.data.near_duplicates import (
+    MAX_TERM_ROWS,
+    LabeledTexts,
+    TextIndex,
+)
 from package_name.data.splits import PROCESSED_DIR, SPLITS
 
 LONG = "a sentence that is long enough to be told from all of the others"
