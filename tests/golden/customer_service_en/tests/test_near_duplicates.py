@@ -13,7 +13,11 @@ from example import COLUMNS, with_labels
 from golden_desk import prepare
 from golden_desk.config import Config
 from golden_desk.data.jsonl import read_jsonl
-from golden_desk.data.near_duplicates import MAX_TERM_ROWS, LabeledTexts, TextIndex
+from golden_desk.data.near_duplicates import (
+    MAX_TERM_ROWS,
+    LabeledTexts,
+    TextIndex,
+)
 from golden_desk.data.splits import PROCESSED_DIR, SPLITS
 
 LONG = "a sentence that is long enough to be told from all of the others"
