@@ -30,7 +30,7 @@ def test_a_few_rows_of_the_sample_train_the_real_model_and_it_answers(tmp_path: 
     desk = Desk(tmp_path / "desk")
     sets = ("training.time_budget_minutes=null", "training.epochs=1")
     words = [word for value in sets for word in ("--set", value)]
-    for module in ("data", "train"):
+    for module in ("prepare", "train"):
         done = desk.run(module, *words)
         assert done.returncode == 0, done.stderr
     result = json.loads(

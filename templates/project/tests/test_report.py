@@ -13,7 +13,6 @@ from package_name.evaluation.comparison import (
     NO_EVIDENCE,
     WORSE,
     compare_models,
-    unreadable_examples,
 )
 from package_name.evaluation.label_metrics import format_label_report
 from package_name.evaluation.predictions import Predictions
@@ -21,6 +20,7 @@ from package_name.evaluation.tables import (
     format_comparison,
     format_mistakes,
     make_excerpt,
+    unreadable_examples,
 )
 from package_name.metrics import PRIMARY_METRICS
 from package_name.runtime.messages import fill
