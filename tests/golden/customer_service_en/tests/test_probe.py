@@ -33,7 +33,7 @@ def left_open(config: Config, **sections: dict[str, object]) -> Config:
 
 @pytest.fixture
 def on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auto_setup, "device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(auto_setup, "current_device", lambda: torch.device("cpu"))
 
 
 def find(config: Config, folder: ModelFolder) -> tuple[list[Setup], list[tuple[str, str]]]:
@@ -82,7 +82,7 @@ def test_what_run_yaml_says_is_obeyed(config: Config, tiny_model: ModelFolder) -
 def test_long_rows_are_not_tried_with_attention_that_keeps_a_square(
     config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auto_setup, "LONGEST_FOR_EAGER", 30)
+    monkeypatch.setattr(auto_setup, "MAX_EAGER_LENGTH", 30)
     timed, _ = find(left_open(config), tiny_model)
     assert {setup.attention for setup in timed} == {"sdpa"}
 
@@ -94,9 +94,9 @@ def test_a_batch_keeps_to_the_memory(
     opened = left_open(
         config, model={}, training={"batch_size": "auto", "gradient_accumulation_steps": 8}
     )
-    monkeypatch.setattr(auto_setup, "memory_gb", lambda on: 0.0004)
+    monkeypatch.setattr(auto_setup, "get_memory_gb", lambda on: 0.0004)
     few, _ = find(opened, tiny_model)
-    monkeypatch.setattr(auto_setup, "memory_gb", lambda on: 4.0)
+    monkeypatch.setattr(auto_setup, "get_memory_gb", lambda on: 4.0)
     many, _ = find(opened, tiny_model)
     assert max(setup.batch_size for setup in few) < max(setup.batch_size for setup in many) == 8
 
@@ -108,7 +108,7 @@ def test_answers_are_computed_as_training_was_where_this_machine_is_fast_in_it(
     opened = left_open(config).model
     records = {name: {"timed": [Setup(name, "eager", 4)._asdict()]} for name in ("fp32", "bf16")}
     for fast, expected in ((True, "bf16"), (False, "fp32")):
-        monkeypatch.setattr(auto_setup, "multiplies_faster_in_bf16", lambda fast=fast: fast)
+        monkeypatch.setattr(auto_setup, "is_bf16_faster", lambda fast=fast: fast)
         assert auto_setup.resolve_for_inference(opened, records["bf16"]).precision == expected
         assert auto_setup.resolve_for_inference(opened, records["fp32"]).precision == "fp32"
         assert auto_setup.resolve_for_inference(opened, {}).precision == expected
@@ -120,7 +120,7 @@ def test_answers_are_computed_as_training_was_where_this_machine_is_fast_in_it(
 def test_a_machine_that_is_too_busy_to_time_everything_takes_what_was_timed(
     config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auto_setup, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(auto_setup, "MAX_TIMING_SECONDS", 0.0)
     opened = left_open(config, training={"batch_size": "auto", "gradient_accumulation_steps": 8})
     timed, loaded = find(opened, tiny_model)
     assert len(timed) == len(loaded) == 1

@@ -13,7 +13,6 @@ from golden_desk.evaluation.comparison import (
     NO_EVIDENCE,
     WORSE,
     compare_models,
-    unreadable_examples,
 )
 from golden_desk.evaluation.label_metrics import format_label_report
 from golden_desk.evaluation.predictions import Predictions
@@ -21,6 +20,7 @@ from golden_desk.evaluation.tables import (
     format_comparison,
     format_mistakes,
     make_excerpt,
+    unreadable_examples,
 )
 from golden_desk.metrics import PRIMARY_METRICS
 from golden_desk.runtime.messages import fill

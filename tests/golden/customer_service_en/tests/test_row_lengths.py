@@ -78,6 +78,6 @@ def test_training_measures_rows_that_were_formatted_without_the_model(
     prepare.main(limited(config), Namespace())
     said = capsys.readouterr().out
     assert "make check" in said and "make train" in said
-    monkeypatch.setattr(load, "model_folder", lambda _: tiny_model)
+    monkeypatch.setattr(load, "fetch_model_folder", lambda _: tiny_model)
     with pytest.raises(ProjectError, match=r"training\.max_length.*400"):
         train.main(limited(config), Namespace(dry_run=True))

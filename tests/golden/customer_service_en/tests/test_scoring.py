@@ -88,7 +88,7 @@ def test_many_allowed_answers_are_ranked_in_parts(
 ) -> None:
     tree, prefix = CandidateTree(ANSWERS, model.device), compute_prefix_cache(model, PROMPTS)
     whole = generate_and_score(model, PROMPTS, prefix, tree, stops=[0], limit=3)
-    monkeypatch.setattr(inference, "TREE_TOKENS", 5)
+    monkeypatch.setattr(inference, "MAX_TREE_TOKENS", 5)
     parts = generate_and_score(model, PROMPTS, prefix, tree, stops=[0], limit=3)
     assert parts[0] == whole[0]
     assert parts[1] == pytest.approx(whole[1], abs=1e-4)

@@ -34,7 +34,7 @@ def formatted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Config:
     """The run with its rows formatted, and the tiny model in the place of the real one."""
-    monkeypatch.setattr(load, "model_folder", lambda model: tiny_model)
+    monkeypatch.setattr(load, "fetch_model_folder", lambda model: tiny_model)
     write_rows(60)
     prepare.main(config, Namespace())
     return config
@@ -237,7 +237,7 @@ def test_without_rows_or_adapter_the_next_command_is_named(
     write_rows: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(load, "model_folder", lambda model: tiny_model)
+    monkeypatch.setattr(load, "fetch_model_folder", lambda model: tiny_model)
     with pytest.raises(ProjectError) as caught:
         train.main(config, TRAIN)
     assert caught.value.hint == fill("run `make data` first")

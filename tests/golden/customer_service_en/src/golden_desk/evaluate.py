@@ -22,7 +22,7 @@ from .evaluation.comparison import (
     compare_models,
     predictions_by_row,
     summarize_result,
-    unreadable_examples,
+    to_dicts,
 )
 from .evaluation.label_metrics import format_label_report
 from .evaluation.predictions import Predictions
@@ -33,7 +33,12 @@ from .evaluation.predictor import (
     find_max_target_tokens,
 )
 from .evaluation.slices import SliceResults, format_slices, measure_slices, read_slice_values
-from .evaluation.tables import format_comparison, format_mistakes, make_excerpt, to_dicts
+from .evaluation.tables import (
+    format_comparison,
+    format_mistakes,
+    make_excerpt,
+    unreadable_examples,
+)
 from .formatting import parse_prediction
 from .model.chat_encoder import ChatEncoder
 from .model.load import find_base_model, load_tokenizer, load_tuned_model

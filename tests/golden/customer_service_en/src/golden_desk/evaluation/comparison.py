@@ -14,12 +14,9 @@ from ..runtime.messages import fill
 from .label_metrics import LabelMetrics, compute_label_metrics, label_metrics_to_dicts
 from .predictions import Predictions
 from .statistics import Comparison, Metric, proportion
-from .tables import MODEL_TITLES, _get_verdicts, make_excerpt, to_dicts
 
-RANKED_PREFIX = "ranked_"  # before the names of what ranking gives
-NAME_WIDTH, VALUE_WIDTH = 29, 17  # cells of a metric's name, and of its value with its interval
+MODELS = ("base", "tuned", "baseline")  # that are compared
 BETTER, WORSE, NO_EVIDENCE = "better", "worse", "no evidence"  # verdicts
-VERDICT_TEXTS = {BETTER: fill("better"), WORSE: fill("worse"), NO_EVIDENCE: fill("no evidence")}
 # how the tuned model writes and ranks, as against the prompted one
 CHANGE_TEXTS = {
     (BETTER, BETTER): fill("Tuning beats prompting"),
@@ -73,11 +70,9 @@ class EvaluationResult:
                 "{metric} is not defined on these test rows: nothing may be concluded.",
                 metric=missing[0],
             )
-        written, ranked = _get_verdicts(self.against_base)
+        written, ranked = get_verdicts(self.against_base)
         # three tests could go round in a circle: then none stands out
-        best = tuple(name for name in MODEL_TITLES if name not in self._beaten()) or tuple(
-            MODEL_TITLES
-        )
+        best = tuple(name for name in MODELS if name not in self._beaten()) or tuple(MODELS)
         return fill(
             "{change}; {advice}.",
             change=CHANGE_TEXTS[written, ranked],
@@ -87,13 +82,13 @@ class EvaluationResult:
     def _beaten(self) -> set[str]:
         """Which of the three another beats."""
         beaten = set()
-        over_base = _get_verdicts(self.against_base)
+        over_base = get_verdicts(self.against_base)
         if set(over_base) == {BETTER}:
             beaten.add("base")
         elif WORSE in over_base and BETTER not in over_base:
             beaten.add("tuned")
         for name, tests in (("tuned", self.against_baseline), ("base", self.base_against_baseline)):
-            verdicts = _get_verdicts(tests)
+            verdicts = get_verdicts(tests)
             if BETTER in verdicts:  # a model is as good as its better way of answering
                 beaten.add("baseline")
             elif set(verdicts) == {WORSE}:
@@ -135,17 +130,6 @@ def compare_models(
     )
 
 
-def unreadable_examples(base: Predictions) -> Sequence[str]:
-    """A line with an example, where most of what the untuned model wrote names no label."""
-    lost = [text for text, read in zip(base.written or (), base.read, strict=True) if read is None]
-    if len(lost) <= len(base.read) / 2:
-        return ()
-    example = repr(make_excerpt(lost[0]))
-    return [
-        fill("most of what the base model wrote names no label, such as {example}", example=example)
-    ]
-
-
 def predictions_by_row(
     config: Config,
     rows: Sequence[int],
@@ -182,4 +166,18 @@ def summarize_result(result: EvaluationResult) -> dict[str, Any]:
             "labels": list(result.by_label["tuned"].labels),
             **{name: each.confusion.tolist() for name, each in result.by_label.items()},
         },
+    }
+
+
+def get_verdicts(tests: Mapping[str, Comparison]) -> tuple[str, str]:
+    """What the tests say of writing and of ranking; where one figure decides, of both."""
+    verdicts = [tests[name].verdict for name in PRIMARY_METRICS]
+    return verdicts[0], verdicts[-1]
+
+
+def to_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Metrics and comparisons with their names, for JSON."""
+    return {
+        name: to_dicts(value) if isinstance(value, Mapping) else value._asdict()
+        for name, value in values.items()
     }

@@ -13,6 +13,7 @@ from ..runtime.errors import ProjectError
 from .statistics import LabelArray
 
 T = TypeVar("T")
+RANKED_PREFIX = "ranked_"  # of the metrics of ranking
 UNREADABLE_INDEX = -1  # an answer that names no label is wrong, never left out
 
 
@@ -64,4 +65,4 @@ def label_indices(given: Sequence[str | None], labels: Sequence[str]) -> LabelAr
 
 def add_ranked_prefix(metrics: Mapping[str, T]) -> dict[str, T]:
     """The same metrics, called after the second way of answering."""
-    return {f"ranked_{name}": metric for name, metric in metrics.items()}
+    return {f"{RANKED_PREFIX}{name}": metric for name, metric in metrics.items()}

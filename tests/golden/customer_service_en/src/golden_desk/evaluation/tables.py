@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from .. import baseline
 from ..metrics import LEGEND, PRIMARY_METRICS
 from ..runtime.messages import fill
 from ..runtime.text_layout import cut_to_width, display_width, pad, wrap
-from .comparison import NAME_WIDTH, RANKED_PREFIX, VALUE_WIDTH, VERDICT_TEXTS, EvaluationResult
+from .comparison import BETTER, NO_EVIDENCE, WORSE, EvaluationResult
 from .label_metrics import format_coverage
-from .predictions import Predictions
-from .statistics import Comparison, Metric
+from .predictions import RANKED_PREFIX, Predictions
+from .statistics import Metric
 
 MAX_EXCERPT_WIDTH, EXCERPT_GAP = 70, " ... "  # cells of an input
+NAME_WIDTH = 29  # cells of a metric's name
+VALUE_WIDTH = 17  # cells of a value with its interval
+VERDICT_TEXTS = {BETTER: fill("better"), WORSE: fill("worse"), NO_EVIDENCE: fill("no evidence")}
 MODEL_TITLES = {
     "base": fill("base, prompted"),
     "tuned": fill("tuned"),
@@ -35,6 +37,17 @@ def format_mistakes(
             indent=" " * 7,
         )
         for row, question, label, written, _ in wrong
+    ]
+
+
+def unreadable_examples(base: Predictions) -> Sequence[str]:
+    """A line with an example, where most of what the untuned model wrote names no label."""
+    lost = [text for text, read in zip(base.written or (), base.read, strict=True) if read is None]
+    if len(lost) <= len(base.read) / 2:
+        return ()
+    example = repr(make_excerpt(lost[0]))
+    return [
+        fill("most of what the base model wrote names no label, such as {example}", example=example)
     ]
 
 
@@ -78,20 +91,6 @@ def format_comparison(result: EvaluationResult) -> str:
                 f"p {_format_p_value(each.p)}  {VERDICT_TEXTS[each.verdict]}"
             )
     return "\n".join(lines)
-
-
-def to_dicts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Metrics and comparisons with their names, for JSON."""
-    return {
-        name: to_dicts(value) if isinstance(value, Mapping) else value._asdict()
-        for name, value in values.items()
-    }
-
-
-def _get_verdicts(tests: Mapping[str, Comparison]) -> tuple[str, str]:
-    """What the tests say of writing and of ranking; where one figure decides, of both."""
-    verdicts = [tests[name].verdict for name in PRIMARY_METRICS]
-    return verdicts[0], verdicts[-1]
 
 
 def _format_line(name: str, cells: Iterable[str]) -> str:

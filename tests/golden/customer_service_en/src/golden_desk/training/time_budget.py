@@ -47,9 +47,9 @@ class StepPlan:
     def __call__(self, step: int) -> float:
         """The share of the learning rate, at the middle of the step: no update is lost at 0."""
         progress = min(1.0, self.progress(step + 0.5))
-        if progress < self.warmup_ratio:
-            return progress / self.warmup_ratio
-        falling = (progress - self.warmup_ratio) / (1 - self.warmup_ratio)
+        if progress < self.warmup:
+            return progress / self.warmup
+        falling = (progress - self.warmup) / (1 - self.warmup)
         curves = {
             "linear": 1 - falling,
             "cosine": (1 + math.cos(math.pi * falling)) / 2,
