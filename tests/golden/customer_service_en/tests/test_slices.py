@@ -11,7 +11,10 @@ from golden_desk import prepare
 from golden_desk.config import Config
 from golden_desk.data.jsonl import read_jsonl
 from golden_desk.data.splits import PROCESSED_DIR, SPLITS
-from golden_desk.evaluation.slices import bucket_values, read_slice_values
+from golden_desk.evaluation.slices import (
+    bucket_values,
+    read_slice_values,
+)
 
 
 def test_a_slice_is_kept_beside_the_rows_and_in_no_prompt(
