@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -28,11 +29,12 @@ def layer(folder: Path, files: dict[str, str]) -> Layer:
 
 
 def test_layers_stack_by_precedence_whatever_their_order_in_the_plan(tmp_path: Path) -> None:
-    names = ("language/zh", "source/folder", "method/lora")
+    names = ("language/zh", "source/folder", "device/cpu", "method/lora")
     plan = make_plan(make_facts(sample(tmp_path)), layers=names)
     assert [layer.name for layer in stack_layers(plan)] == [
         "base",
         "method/lora",
+        "device/cpu",
         "source/folder",
         "language/zh",
         "domain/customer_service/intent",
@@ -50,15 +52,15 @@ def test_a_layer_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
 def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
     used: set[str] = set()
     facts = make_facts(sample(tmp_path / "data"))
-    for source in ("embedded", "folder", "huggingface", "modelscope"):
-        for language in ("en", "zh"):
-            names = ("method/lora", f"source/{source}", f"language/{language}")
-            layers = stack_layers(make_plan(facts, layers=names))
-            owners = compose_layers(layers, "package_name", tmp_path / source / language)
-            folders = {layer.name: layer.folder for layer in layers}
-            used |= {
-                str(folders[owner] / path) for path, owner in owners.items() if owner in folders
-            }
+    choices = itertools.product(
+        ("cpu", "accelerator"), ("embedded", "folder", "huggingface", "modelscope"), ("en", "zh")
+    )
+    for device, source, language in choices:
+        names = ("method/lora", f"device/{device}", f"source/{source}", f"language/{language}")
+        layers = stack_layers(make_plan(facts, layers=names))
+        owners = compose_layers(layers, "package_name", tmp_path / device / source / language)
+        folders = {layer.name: layer.folder for layer in layers}
+        used |= {str(folders[owner] / path) for path, owner in owners.items() if owner in folders}
     known = {
         str(path)
         for folder in ("project", "layers")

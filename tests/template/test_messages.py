@@ -34,7 +34,7 @@ OPTIONS = {"file"}
 # mappings whose values are templates
 TABLES = {"WRONG_COLUMN_QUESTIONS", "doubts", "RULE_MESSAGES"}
 # print a line that changes, a blank line, or tokens in colour; `say` prints whole texts
-PRINTING = ("output.py", "deadline.py", "check.py", "chat.py")
+PRINTING = ("output.py", "progress_line.py", "check.py", "chat.py")
 
 
 def emitted_modules() -> Iterator[Path]:

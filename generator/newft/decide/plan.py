@@ -58,6 +58,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         estimate=estimate_run(inputs, recipe),
         layers=(
             f"method/{answers.method}",
+            "device/cpu" if inputs.on_cpu else "device/accelerator",
             f"source/{model.source}",
             f"language/{answers.language}",
         ),
