@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from hypothesis import HealthCheck, settings
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from golden_desk.config import Config, load_config
+from golden_desk import prepare
+from golden_desk.config import Config, EvaluationConfig, load_config
 from golden_desk.data import row_lengths
+from golden_desk.model import load
 from golden_desk.model.verify import ModelFolder
 
 # a busy machine is no fault of what is tested
@@ -25,6 +28,8 @@ settings.load_profile("any pace")
 torch.set_num_threads(1)
 
 PROJECT = Path(__file__).parents[1]
+# a project for a CPU has time budgets, which the tests do without
+UNLIMITED = dict.fromkeys({"time_budget_minutes"} & EvaluationConfig.model_fields.keys())
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 
 
@@ -101,13 +106,13 @@ def config(
                 "max_length": 512,
                 "max_truncated_fraction": 0.01,
                 "num_evaluations": 2,
-                "time_budget_minutes": None,
                 "device": "cpu",
                 "processes": 1,
+                **UNLIMITED,
             }
         ),
         "evaluation": run_yaml.evaluation.model_copy(
-            update={"few_shot_examples": 2, "batch_size": 4, "time_budget_minutes": None}
+            update={"few_shot_examples": 2, "batch_size": 4, **UNLIMITED}
         ),
     }
     return run_yaml.model_copy(update=sections)
@@ -127,6 +132,20 @@ def write_rows(config: Config) -> Callable[..., None]:
             writer.writerows(record(text, label) for text, label in (*pairs, *others))
 
     return write
+
+
+@pytest.fixture
+def formatted(
+    config: Config,
+    tiny_model: ModelFolder,
+    write_rows: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Config:
+    """The run with its rows formatted, and the tiny model in the place of the real one."""
+    monkeypatch.setattr(load, "fetch_model_folder", lambda model: tiny_model)
+    write_rows(60)
+    prepare.main(config, Namespace())
+    return config
 
 
 def _word(number: int) -> str:

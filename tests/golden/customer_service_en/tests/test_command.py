@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from golden_desk.config import Config
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.main import Options, run_command
 from golden_desk.runtime.messages import fill
+from golden_desk.runtime.progress_line import format_duration
 
 RUN_YAML = str(Path(__file__).parents[1] / "config" / "run.yaml")
 
@@ -55,3 +57,10 @@ def test_a_fault_of_the_input_is_told(
 def test_a_mistake_in_the_code_stays_visible(error: Exception) -> None:
     with pytest.raises(type(error)):
         end_of(error)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(48.2, ["48"]), (185, ["3", "05"]), (7_800, ["2", "10"])]
+)
+def test_a_duration_is_said_for_people(seconds: float, said: list[str]) -> None:
+    assert re.findall(r"\d+", format_duration(seconds)) == said

@@ -248,7 +248,7 @@ def test_a_long_comparison_is_said_where_there_is_one(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(prepare, "MIN_PAIRS_TO_REPORT", 1)
+    monkeypatch.setattr(prepare, "MIN_ROWS_TO_REPORT", 1)
     write_rows(60)
     prepare.main(config, Namespace())
     train = len(read_jsonl(PROCESSED_DIR / "train.jsonl"))

@@ -10,7 +10,7 @@ from golden_desk.model.chat_encoder import ChatEncoder
 from golden_desk.model.load import load_base_model, load_tokenizer
 from golden_desk.model.verify import ModelFolder
 from golden_desk.runtime.errors import ProjectError
-from golden_desk.training import collator, examples
+from golden_desk.training import collator, examples, steps
 from golden_desk.training.collator import TargetCollator
 from golden_desk.training.examples import Example, encode_example
 
@@ -119,15 +119,26 @@ def plain_loss(model: torch.nn.Module, example: Example) -> torch.Tensor:
 
 def test_the_order_of_a_run_is_fixed_and_every_epoch_is_whole() -> None:
     sizes = [10 + place % 17 for place in range(64)]
-    order = collator.build_training_order(sizes, batch=8, batches=16, seed=1)
-    assert order == collator.build_training_order(sizes, batch=8, batches=16, seed=1)
-    assert order != collator.build_training_order(sizes, batch=8, batches=16, seed=2)
+    order = steps.order_by_length(sizes, batch=8, batches=16, seed=1)
+    assert order == steps.order_by_length(sizes, batch=8, batches=16, seed=1)
+    assert order != steps.order_by_length(sizes, batch=8, batches=16, seed=2)
     assert sorted(order) == sorted([*range(64), *range(64)])
 
 
 def test_a_batch_holds_rows_of_like_length() -> None:
     sizes = [10 + place % 17 for place in range(512)]
-    order = collator.build_training_order(sizes, batch=8, batches=64, seed=1)
+    order = steps.order_by_length(sizes, batch=8, batches=64, seed=1)
     batches = [[sizes[i] for i in order[n : n + 8]] for n in range(0, 512, 8)]
     padding = sum(max(batch) * 8 - sum(batch) for batch in batches)
     assert padding < 0.1 * sum(sizes)
+
+
+def test_the_rows_of_a_step_do_not_depend_on_how_many_steps_are_trained(config: Config) -> None:
+    rows = [Example([5] * (4 + place % 9), 2) for place in range(40)]
+    few, many = (
+        steps.build_steps(rows, config.training.model_copy(update={"epochs": epochs}), seed=1)
+        for epochs in (1, 4)
+    )
+    pool = 16 * config.training.batch_size
+    assert few.order[: len(few.order) // pool * pool] == many.order[: len(few.order) // pool * pool]
+    assert sum(few.tokens) == sum(len(rows[place].ids) for place in few.order)

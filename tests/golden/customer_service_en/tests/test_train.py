@@ -14,7 +14,6 @@ import pytest
 from golden_desk import chat, check, evaluate, prepare, train
 from golden_desk.config import Config
 from golden_desk.data import processed_rows
-from golden_desk.evaluation import predictor
 from golden_desk.metrics import PRIMARY_METRICS
 from golden_desk.model import load
 from golden_desk.model.load import load_base_model
@@ -24,20 +23,6 @@ from golden_desk.runtime.messages import fill
 from golden_desk.training.run_dir import run_dir_of
 
 TRAIN = Namespace(dry_run=False)
-
-
-@pytest.fixture
-def formatted(
-    config: Config,
-    tiny_model: ModelFolder,
-    write_rows: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Config:
-    """The run with its rows formatted, and the tiny model in the place of the real one."""
-    monkeypatch.setattr(load, "fetch_model_folder", lambda model: tiny_model)
-    write_rows(60)
-    prepare.main(config, Namespace())
-    return config
 
 
 def test_check_shows_what_is_learned(formatted: Config, capsys: pytest.CaptureFixture[str]) -> None:
@@ -247,33 +232,6 @@ def test_without_rows_or_adapter_the_next_command_is_named(
     with pytest.raises(ProjectError) as caught:
         evaluate.main(config, Namespace())
     assert caught.value.hint == fill("run `make train` first")
-
-
-def test_a_time_budget_shortens_the_run_and_its_evaluation(
-    formatted: Config, capsys: pytest.CaptureFixture[str]
-) -> None:
-    training = formatted.training.model_copy(
-        update={"time_budget_minutes": 0.005, "epochs": 500, "num_evaluations": 1}
-    )
-    evaluation = formatted.evaluation.model_copy(update={"time_budget_minutes": 0.0001})
-    budgeted = formatted.model_copy(update={"training": training, "evaluation": evaluation})
-    train.main(budgeted, TRAIN)
-    run = run_dir_of(budgeted)
-    steps = run.record()["steps"]
-    assert 1 <= steps < 500 * 7
-    said = capsys.readouterr().out
-    every = math.ceil(500 * run.record()["train_rows"] / 4)
-    order = [
-        fill("loading {model}", model=budgeted.model.id),
-        fill("measuring the speed of this machine ..."),
-        fill("{steps:,} of {every:,} steps fit into the time budget", steps=steps, every=every),
-        fill("training into {path}", path=run.path),
-    ]
-    places = [said.index(each) for each in order]
-    assert places == sorted(places)
-    evaluate.main(budgeted, Namespace())
-    measured = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
-    assert measured["rows"] == min(predictor.MIN_PREDICTED_ROWS, measured["test_rows"])
 
 
 @pytest.mark.parametrize("named", ["eager", "flash_attention_2"])

@@ -36,7 +36,8 @@ from .training.examples import (
 )
 from .training.run_dir import run_dir_of
 
-BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+BYTES_PER_WEIGHT = {"bf16": 2, "fp16": 2}
+MAX_BYTES_PER_WEIGHT = 4  # of fp32
 BRACKETS_LEGEND = "The tokens that are learned stand in [[double brackets]]:"
 ANSI_GREEN, ANSI_RESET = "\033[32m", "\033[0m"
 get_content = itemgetter("content")
@@ -191,7 +192,7 @@ def compute_weights_gb(folder: Path, precision: str) -> float:
         with safe_open(path, framework="pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 - not a mapping
                 weights += torch.Size(tensors.get_slice(name).get_shape()).numel()
-    return weights * BYTES_PER_WEIGHT[precision] / 1e9
+    return weights * BYTES_PER_WEIGHT.get(precision, MAX_BYTES_PER_WEIGHT) / 1e9
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from .runtime.messages import fill
 from .runtime.yaml_lines import InvalidYamlError, KeyPath, YamlEntry, read_yaml
 from .task import TaskConfig
 from .task_base import ConfigSection, NonEmptyStr
+from .training.device_settings import Attention, BatchSize, Precision, TimedSection
 
 NonNegativeFraction = Annotated[float, Field(ge=0, lt=1)]
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
@@ -106,9 +107,8 @@ class ModelConfig(ConfigSection):
     end_of_turn: NonEmptyStr
     pad: NonEmptyStr
     template_arguments: dict[str, str | bool]
-    # auto: `make train` times what this CPU does fastest, and keeps it with the run
-    precision: Literal["auto", "fp32", "bf16", "fp16"]
-    attention: Literal["auto", "sdpa", "eager"]
+    precision: Precision
+    attention: Attention
 
     @field_validator("id")
     @classmethod
@@ -160,7 +160,7 @@ class AdapterConfig(ConfigSection):
     target_modules: str | list[str]
 
 
-class TrainingConfig(ConfigSection):
+class TrainingConfig(TimedSection):
     """How they are trained."""
 
     learning_rate: Annotated[float, Field(gt=0, lt=1)]
@@ -169,25 +169,21 @@ class TrainingConfig(ConfigSection):
     weight_decay: NonNegativeFraction
     max_grad_norm: Annotated[float, Field(gt=0)]
     epochs: PositiveCount
-    batch_size: (
-        PositiveCount | Literal["auto"]
-    )  # auto: the rows of an update in as few parts as is fastest
+    batch_size: BatchSize
     gradient_accumulation_steps: PositiveCount
     max_length: PositiveCount
     max_truncated_fraction: NonNegativeFraction  # of the rows that may lose text to max_length
     gradient_checkpointing: bool
     num_evaluations: PositiveCount
-    time_budget_minutes: Annotated[float, Field(gt=0)] | None
     device: NonEmptyStr
     processes: PositiveCount
 
 
-class EvaluationConfig(ConfigSection):
+class EvaluationConfig(TimedSection):
     """How base, tuned and classical baseline are compared."""
 
     few_shot_examples: Annotated[int, Field(ge=0)]
     batch_size: PositiveCount
-    time_budget_minutes: Annotated[float, Field(gt=0)] | None
 
 
 class Config(ConfigSection):

@@ -17,6 +17,7 @@ from .baseline import fit_predict
 from .config import Config
 from .data.processed_rows import hash_rows
 from .data.splits import PROCESSED_DIR, SPLITS, Split
+from .evaluation.batches import PREDICTION, BatchRunner
 from .evaluation.comparison import (
     EvaluationResult,
     compare_models,
@@ -27,7 +28,6 @@ from .evaluation.comparison import (
 from .evaluation.label_metrics import format_label_report
 from .evaluation.predictions import Predictions
 from .evaluation.predictor import (
-    PREDICTION_TIME_SHARE,
     Predictor,
     PromptSet,
     find_max_target_tokens,
@@ -44,7 +44,6 @@ from .model.chat_encoder import ChatEncoder
 from .model.load import find_base_model, load_tokenizer, load_tuned_model
 from .prompts import Conversation, build_base_prompt, build_prompt, get_question, get_target
 from .runtime.atomic_files import write_json
-from .runtime.deadline import Deadline
 from .runtime.errors import ProjectError
 from .runtime.main import run_command
 from .runtime.messages import fill
@@ -69,7 +68,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run, rows = run_dir_of(config), hash_rows()
     run.refuse_other_rows(rows)
     adapter, config = run.trained_adapter, run.own_settings(config)
-    deadline = Deadline(config.evaluation.time_budget_minutes)
+    batches = BatchRunner(config.evaluation)  # its time budget counts from here
     say("loading {model}", model=config.model.id)
     folder = run.confirmed(find_base_model(run.pinned(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
@@ -77,7 +76,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     told_apart = read_slice_values(config)
     longest = find_max_target_tokens(splits[0], encoder)
     model = load_tuned_model(folder.path, config.model, adapter)
-    asker = Predictor(config, encoder, model, longest, deadline)
+    asker = Predictor(config, encoder, model, longest, batches)
     train, validation, test = map(asker.shortened, splits)
     chance = random.Random(config.run.seed)
     chance.shuffle(validation)
@@ -94,7 +93,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     base, tuned = asker.answer(
         PromptSet([build_base_prompt(text, config.task, examples) for text in texts]),
         PromptSet([build_prompt(text, config.task) for text in texts], tuned=True),
-        share=PREDICTION_TIME_SHARE,
+        phase=PREDICTION,
     )
     fitting = len(base.read)
     classical, order = classical.only(range(fitting)), order[:fitting]

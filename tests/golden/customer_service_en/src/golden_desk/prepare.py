@@ -15,7 +15,7 @@ import orjson
 
 from .config import Config
 from .data.columns import GROUP_FIELD, find_missing_optional_columns, to_record
-from .data.dedup import RowLocation, SeenTexts
+from .data.dedup import RowLocation, SeenTexts, hash_text
 from .data.file_access import RecordError
 from .data.jsonl import (
     RowFileWriter,
@@ -26,7 +26,7 @@ from .data.jsonl import (
     to_json_line,
 )
 from .data.llama_factory import write_dataset_info
-from .data.near_duplicates import MAX_COMPARED_ROWS, LabeledTexts, TextIndex
+from .data.near_duplicates import MAX_COMPARED_ROWS, LabeledTexts, drop_cross_split_repeats
 from .data.normalize import MISSING_GROUP, is_missing
 from .data.processed_rows import FORMAT_SECTIONS, SUMMARY_FILE
 from .data.provenance import hash_files, hash_row_files
@@ -53,8 +53,8 @@ from .runtime.messages import fill
 from .runtime.output import say
 from .task import TaskConfig
 
-FormattedRows = list[dict[str, Any]]  # formatted rows
-MIN_PAIRS_TO_REPORT = 10_000_000  # of rows that are compared: it takes some seconds
+Line = dict[str, Any]  # a formatted row
+MIN_ROWS_TO_REPORT = 10_000  # comparing more rows takes some seconds
 HELP = """\
 Format the raw records: make data
 
@@ -128,10 +128,8 @@ def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
     layouts = {path: detect_format(path) for path in list_raw_files(config.data)}
     remarks = [fill(one.template, **one.values) for has in layouts.values() for one in has.remarks]
-    summary, texts = (
-        Summary(files=[*remarks, *find_missing_optional_columns(layouts, config)]),
-        SeenTexts(),
-    )
+    summary = Summary(files=[*remarks, *find_missing_optional_columns(layouts, config)])
+    texts = SeenTexts[RowLocation]()
     splits = SplitAssigner(config.data)
     slices, answers = config.data.slice_fields, set[str]()
     with ExitStack() as stack:
@@ -148,7 +146,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 if answer not in answers:
                     refuse_unparseable_target(answer, place, config.task)
                     answers.add(answer)
-                if repeated := texts.earlier(dedup_key(asked), answer, place):
+                if repeated := texts.find_earlier(hash_text(dedup_key(asked)), answer, place):
                     outcome = Reject("duplicate")
             if isinstance(outcome, Reject):
                 summary.reject(outcome.reason, record)
@@ -156,45 +154,33 @@ def format_rows(config: Config, folder: Path) -> Summary:
             else:
                 group = get_group(record)
                 labels = extract_labels(answer)
-                split = splits.assign(group or split_key(asked), labels)
+                split = splits.assign(hash_text(group or split_key(asked)), labels)
                 summary.keep(split, labels, group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
     summary.contradictions = write_contradictions(folder, texts)
-    finalize_splits(folder, splits.assigned(), summary)
+    finalize_splits(folder, splits.list_assigned(), summary)
     return summary
 
 
 def finalize_splits(folder: Path, assigned: AssignedRows, summary: Summary) -> None:
     """Leave out near-duplicates across splits, then give each split the labels that it misses.
 
-    Labels are spread last: a row that is left out later could be the last one of its label. What
-    nearly repeats a row moves with it.
+    Labels are spread last: a row that is left out later could be the last one of its label. Rows
+    with a label that no training row has are left out after that.
     """
-    moves = drop_near_duplicates(folder, assigned, summary) if DROP_NEAR_DUPLICATES else {}
-    for move in assigned.moves():
-        moves.setdefault(move.source, {})[move.position] = move.target
+    repeats = find_cross_split_repeats(folder, assigned, summary)
+    targets: dict[Split, dict[int, Split | None]] = {split: {} for split in SPLITS}
+    for move in assigned.spread_labels():
         summary.move(move)
-    move_rows(folder, moves)
-    drop_untrained_labels(folder, summary)
-
-
-def drop_untrained_labels(folder: Path, summary: Summary) -> None:
-    """Move held-out rows of labels that no training row has to the rejects."""
-    if not any(summary.untaught(found) for found in summary.labels.values()):
-        return
-    dropped: dict[Split, dict[int, Split | None]] = {}
-    with (folder / "rejects.jsonl").open("ab") as rejects:
-        for split in SPLITS[1:]:
-            for position, line in enumerate(read_jsonl(folder / f"{split}.jsonl")):
-                labels = extract_labels(_get_target(line))
-                if summary.untaught(labels):
-                    dropped.setdefault(split, {})[position] = None
-                    summary.drop(split, labels, "untaught_label")
-                    place = RowLocation(line["file"], line["row"])
-                    rejects.write(
-                        make_reject_line("untaught_label", _make_record(line), place, None)
-                    )
-    move_rows(folder, dropped)
+        targets[move.source][move.position] = move.target
+    reasons = dict.fromkeys(repeats, "near_duplicate_across_split")
+    reasons |= dict.fromkeys(assigned.drop_untaught(), "untaught_label")
+    write_dropped(folder, assigned, reasons, repeats)
+    for place, reason in reasons.items():
+        split, position = assigned.locate(place)
+        summary.drop(targets[split].get(position) or split, assigned.get_labels(place), reason)
+        targets[split][position] = None
+    move_rows(folder, targets)
 
 
 def refuse_unparseable_target(answer: str, place: RowLocation, task: TaskConfig) -> None:
@@ -209,9 +195,9 @@ def refuse_unparseable_target(answer: str, place: RowLocation, task: TaskConfig)
         )
 
 
-def write_contradictions(folder: Path, texts: SeenTexts) -> int:
+def write_contradictions(folder: Path, texts: SeenTexts[RowLocation]) -> int:
     """Write the first row of each label of the texts that have several; how many texts."""
-    contradictions = texts.contradictions()
+    contradictions = texts.list_contradictions()
     places = {place for met in contradictions for _, place in met}
     said: dict[RowLocation, str] = {}
     for split in SPLITS if places else ():
@@ -233,52 +219,49 @@ def get_group(record: Mapping[str, str]) -> str:
     return "" if is_missing(group, MISSING_GROUP) else group
 
 
-def drop_near_duplicates(
+def find_cross_split_repeats(
     folder: Path, assigned: AssignedRows, summary: Summary
-) -> dict[Split, dict[int, Split | None]]:
-    """The rows to drop: they nearly repeat a text of a later split, and are now among the rejects.
-
-    Validation is compared with test; training with test and with what is left of validation.
-    """
-    if sum(summary.kept.values()) > MAX_COMPARED_ROWS:
+) -> dict[int, int]:
+    """The rows that nearly repeat a row of a later split, each with that row."""
+    rows = summary.kept
+    if not DROP_NEAR_DUPLICATES:
+        return {}
+    if sum(rows.values()) > MAX_COMPARED_ROWS:
         summary.near_duplicates_checked = False
         return {}
-    lines: FormattedRows = []
-    places: dict[Split, range] = {}
-    for split in SPLITS:
-        start = len(lines)
-        lines += read_jsonl(folder / f"{split}.jsonl")
-        places[split] = range(start, len(lines))
-    if not lines:
-        return {}
-    train, validation, test = places.values()
-    if len(train) * (len(lines) - len(train)) > MIN_PAIRS_TO_REPORT:
+    if sum(rows.values()) > MIN_ROWS_TO_REPORT:
+        held_out = rows["validation"] + rows["test"]
         say(
             "comparing {rows:,} with {held_out:,} held-out rows ...",
-            rows=len(train),
-            held_out=len(lines) - len(train),
+            rows=rows["train"],
+            held_out=held_out,
         )
-    index = TextIndex(
-        LabeledTexts([near_dup_text(_get_text(line)) for line in lines], [*map(_get_target, lines)])
-    )
-    repeats = dict(reversed(index.near(validation, test)))
-    kept = [place for place in validation if place not in repeats]
-    repeats |= dict(reversed(index.near(train, [*kept, *test])))
-    dropped: dict[Split, dict[int, Split | None]] = {}
+    lines = [line for split in SPLITS for line in read_jsonl(folder / f"{split}.jsonl")]
+    texts = [near_dup_text(_get_text(line)) for line in lines]
+    return drop_cross_split_repeats(assigned, LabeledTexts(texts, [*map(_get_target, lines)]))
+
+
+def write_dropped(
+    folder: Path, assigned: AssignedRows, reasons: Mapping[int, str], repeats: Mapping[int, int]
+) -> None:
+    """Append rows that were in a split to the rejects, with the rows that they nearly repeat."""
+    if not reasons:
+        return
+    wanted = {*reasons, *repeats.values()}
+    lines: dict[int, Line] = {}
+    for split, places in zip(SPLITS, assigned.ranges(), strict=True):
+        with (folder / f"{split}.jsonl").open("rb") as file:
+            found = {
+                place: line for place, line in zip(places, file, strict=True) if place in wanted
+            }
+        lines |= {place: json.loads(line) for place, line in found.items()}
+    locations = {place: RowLocation(line["file"], line["row"]) for place, line in lines.items()}
     with (folder / "rejects.jsonl").open("ab") as rejects:
-        for place, other in sorted(repeats.items()):
-            split = next(split for split, among in places.items() if place in among)
-            dropped.setdefault(split, {})[place - places[split].start] = None
-            summary.drop(
-                split, extract_labels(_get_target(lines[place])), "near_duplicate_across_split"
-            )
-            pair = (RowLocation(lines[at]["file"], lines[at]["row"]) for at in (place, other))
-            record = _make_record(lines[place])
-            rejects.write(make_reject_line("near_duplicate_across_split", record, *pair))
-    assigned.drop(repeats)
-    left = [place for place in range(len(lines)) if place not in repeats]
-    assigned.join(index.near(left, assigned.rare()))
-    return dropped
+        for place, reason in sorted(reasons.items()):
+            line, repeated = lines[place], repeats.get(place)
+            record = {"text": _get_text(line), "label": _get_target(line)}
+            other = None if repeated is None else locations[repeated]
+            rejects.write(make_reject_line(reason, record, locations[place], other))
 
 
 def _get_text(line: Mapping[str, Any]) -> str:
@@ -289,10 +272,6 @@ def _get_text(line: Mapping[str, Any]) -> str:
 def _get_target(line: Mapping[str, Any]) -> str:
     label: str = line["messages"][-1]["content"]
     return label
-
-
-def _make_record(line: Mapping[str, Any]) -> dict[str, str]:
-    return {"text": _get_text(line), "label": _get_target(line)}
 
 
 if __name__ == "__main__":

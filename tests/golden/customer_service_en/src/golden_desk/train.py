@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import random
 import time
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -31,13 +32,13 @@ from .runtime.lock import exclusive_lock
 from .runtime.main import run_command
 from .runtime.messages import fill
 from .runtime.output import say
-from .training.auto_setup import apply_setup, find_setups, measure_speed, read_recorded_setups
 from .training.collator import TargetCollator
 from .training.examples import measure_lengths, read_examples, refuse_truncated_examples
 from .training.model_card import write_model_card
-from .training.progress import ProgressCallback, plot_losses
+from .training.progress import plot_losses
 from .training.run_dir import RunDir, run_dir_of, to_portable_name
-from .training.time_budget import StepPlan, build_steps, make_time_budget, plan_steps, print_plan
+from .training.run_plan import build_callbacks, choose_settings, plan_steps
+from .training.steps import StepPlan, TrainingInputs, build_steps, print_steps
 
 HELP = """\
 Fine-tune the model of config/run.yaml on data/processed: make train
@@ -74,11 +75,11 @@ def main(config: Config, options: argparse.Namespace) -> None:
     say("validation  {lengths}", lengths=measure_lengths(held_out))
     say("loading {model}", model=config.model.id)
 
-    # 2. Model: the frozen base, and what is trained beside it. A resumed run keeps what `auto` was.
-    load, record = partial(load_model, config, folder.path, on), run.record()
+    # 2. Model: the frozen base, and what is trained beside it.
     collate = TargetCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
-    timed = read_recorded_setups(record) if record else find_setups(config, train, collate, load)
-    chosen = apply_setup(config, timed)
+    load = partial(load_model, config, folder.path, on)
+    inputs = TrainingInputs(config, train, held_out, collate, load, began)
+    chosen, record = choose_settings(inputs, run.record())
     settings = resolve_process_settings(chosen.training, together)
     model = load(chosen.model)
     say(
@@ -88,19 +89,11 @@ def main(config: Config, options: argparse.Namespace) -> None:
         device=model.device,
     )
 
-    # 3. Steps: all epochs, or what the time budget allows. A resumed run keeps its plan.
+    # 3. Steps: a resumed run keeps its plan.
     steps = build_steps(train, settings, config.run.seed)
-    budget = make_time_budget(settings, steps.tokens)
-    if not record:
-        speed = measure_speed(timed, chosen, model, train, collate) if budget else 0.0
-        spent = time.monotonic() - began
-        record = {
-            **plan_steps(budget, steps.tokens, held_out, spent=spent, speed=speed),
-            "processes": together,
-            "timed": [each._asdict() for each in timed],
-        }
+    record = plan_steps(inputs, settings, steps, record) | {"processes": together}
     held_out = held_out[: record["validation_rows"]]
-    print_plan(record["steps"], steps, rows=len(train), validation=len(held_out))
+    print_steps(record["steps"], steps, rows=len(train), validation=len(held_out))
     if options.dry_run:
         return
 
@@ -108,7 +101,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     with exclusive_lock(run.path), run.told_when_full():
         run.begin(config, {**record, "train_rows": len(train)}, data=rows, folder=folder)
         set_seed(config.run.seed)
-        plan = StepPlan(record["steps"], settings.lr_scheduler, settings.warmup_ratio)
+        plan, callbacks = build_callbacks(settings, steps, record)
         plan.seconds_spent = time.monotonic() - began
         chosen = chosen.model_copy(update={"training": settings})
         trainer = Trainer(
@@ -117,9 +110,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             data_collator=collate,
             train_dataset=[train[index] for index in steps.order],
             eval_dataset=held_out,
-            callbacks=[
-                ProgressCallback(plan, steps.tokens, settings.num_evaluations, budget=budget)
-            ],
+            callbacks=callbacks,
         )
         run_trainer(trainer, run, plan)
         if trainer.is_world_process_zero():
@@ -127,7 +118,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             tokenizer.save_pretrained(run.adapter)
             write_model_card(run, config)
             say(plot_losses(trainer.state.log_history, run.path / "loss.png"))
-            run.finish(trainer.state.best_metric, trainer.state.log_history, plan.changes)
+            run.finish(trainer.state.best_metric, trainer.state.log_history, asdict(plan))
     say(
         "adapter in {adapter}, loss curve in {curve}; next: make eval",
         adapter=run.adapter,

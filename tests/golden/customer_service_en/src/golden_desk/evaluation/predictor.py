@@ -18,19 +18,14 @@ from ..formatting import list_candidates, parse_prediction
 from ..model.chat_encoder import ChatEncoder, decode_prediction
 from ..model.load import get_stop_token_ids
 from ..prompts import Conversation, build_base_prompt, get_question, get_target
-from ..runtime.deadline import Deadline, process_in_batches
 from ..runtime.messages import fill
 from ..runtime.output import say
 from ..training.examples import truncate_conversation
+from .batches import PROMPT_CHOICE, BatchRunner
 from .inference import CandidateTree, compute_prefix_cache, generate_and_score
 from .predictions import Predictions
 
 PROMPT_CHOICE_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
-MIN_PREDICTED_ROWS = 20  # to choose a prompt and to measure on, whatever the time budget
-# Of the time budget, which share is spent when the base's prompt is chosen, and when the test rows
-# are answered; the rest is for intervals.
-PROMPT_CHOICE_TIME_SHARE = 0.25
-PREDICTION_TIME_SHARE = 0.9
 
 
 class PromptSet(NamedTuple):
@@ -48,13 +43,12 @@ class Predictor:
     encoder: ChatEncoder
     model: PeftModel
     longest: int  # tokens of an answer
-    deadline: Deadline
+    batches: BatchRunner
 
-    def answer(self, *ways: PromptSet, share: float) -> list[Predictions]:
+    def answer(self, *ways: PromptSet, phase: str) -> list[Predictions]:
         """What the model writes, and how likely it finds each candidate, asked in several ways.
 
-        All ways answer the same rows: the first ones, in batches, until a share of the time budget
-        is spent.
+        All ways answer the same rows: the first ones, as many as there is time for.
         """
         task, tokenizer = self.config.task, self.encoder.tokenizer
         written: list[list[str]] = [[] for _ in ways]
@@ -84,11 +78,7 @@ class Predictor:
                 written[number] += [decode_prediction(each, tokenizer, stops) for each in tokens]
                 scores[number].append(likely)
 
-        batch = self.config.evaluation.batch_size
-        count = len(ways[0].prompts)
-        process_in_batches(
-            count, batch, work, deadline=self.deadline, share=share, least=MIN_PREDICTED_ROWS
-        )
+        self.batches.run(len(ways[0].prompts), work, phase=phase)
         return [
             Predictions(
                 read=[parse_prediction(text, task) for text in texts],
@@ -116,7 +106,7 @@ class Predictor:
                 PromptSet([build_base_prompt(get_question(row), task, shown) for row in rows])
                 for shown in (examples, [])
             ),
-            share=PROMPT_CHOICE_TIME_SHARE,
+            phase=PROMPT_CHOICE,
         )
         with_examples, without = (compute_accuracy(answers, rows) for answers in given)
         chosen = examples if with_examples > without else []

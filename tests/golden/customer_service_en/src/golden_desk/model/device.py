@@ -98,7 +98,7 @@ def num_processes(on: torch.device) -> int:
 
 def divide_among_processes(settings: TrainingConfig, processes: int) -> TrainingConfig:
     """The settings of each process, so that all together update on as many rows as planned."""
-    assert settings.batch_size != "auto"
+    assert isinstance(settings.batch_size, int)
     rows = settings.batch_size * settings.gradient_accumulation_steps * settings.processes
     if rows % processes:
         raise ProjectError(

@@ -6,7 +6,7 @@ Which precision, attention kernel and batch are fastest on a CPU cannot be told 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -24,6 +24,7 @@ from ..model.device import (
 from ..runtime.output import say
 from .collator import TargetCollator
 from .examples import Example
+from .steps import TrainingInputs
 
 TIMED_TOKENS = 128  # of a timed batch: at 100 tokens a second, a slow CPU, it takes 1.3 seconds
 MAX_TIMED_LENGTH = 256  # of a timed row; a longer one is cut at its beginning
@@ -90,26 +91,25 @@ def count_rows_per_update(training: TrainingConfig) -> int:
     )
 
 
-def find_setups(
-    config: Config,
-    examples: Sequence[Example],
-    collate: TargetCollator,
-    load: Callable[[ModelConfig], PeftModel],
-) -> list[Setup]:
-    """The setup that `auto` stands for, first, and the others that were timed to find it."""
-    if not has_auto(config):
-        return []
+def find_setups(inputs: TrainingInputs) -> list[Setup]:
+    """The setup to train with, first, and the others that were timed to find it.
+
+    Nothing is timed where run.yaml leaves nothing open and sets no time budget.
+    """
+    config, alone = inputs.config, get_world_size() == 1
     on = select_training_device(config.training)
-    if on.type != CPU or get_world_size() > 1:
-        return [Setup(get_default_precision(config.model, on), "sdpa", 1)]
-    timed = choose_setup(config, examples, collate, load)
-    say(
-        "chosen: {precision}, {attention} attention, {rows} rows at once",
-        precision=timed[0].precision,
-        attention=timed[0].attention,
-        rows=timed[0].batch_size,
-    )
-    return timed
+    if has_auto(config):
+        if on.type != CPU or not alone:
+            return [Setup(get_default_precision(config.model, on), "sdpa", 1)]
+        return _choose_setup(inputs)
+    if config.training.time_budget_minutes is None or not alone:
+        return []
+    say("measuring the speed of this machine ...")
+    assert isinstance(config.training.batch_size, int)
+    setup = Setup(config.model.precision, config.model.attention, config.training.batch_size)
+    rows = sorted(inputs.train, key=lambda example: len(example.ids))
+    until = time.perf_counter() + MAX_TIMING_SECONDS
+    return time_setups(inputs.load(config.model), [setup], rows, inputs.collate, until=until)
 
 
 def get_default_precision(model: ModelConfig, on: torch.device) -> str:
@@ -121,19 +121,14 @@ def get_default_precision(model: ModelConfig, on: torch.device) -> str:
     return "bf16" if on.type == "cuda" and torch.cuda.is_bf16_supported(False) else "fp32"
 
 
-def choose_setup(
-    config: Config,
-    examples: Sequence[Example],
-    collate: TargetCollator,
-    load: Callable[[ModelConfig], PeftModel],
-) -> list[Setup]:
-    """All that was timed on this CPU, the fastest first: precision and attention, then the batch.
+def _choose_setup(inputs: TrainingInputs) -> list[Setup]:
+    """All setups that were timed, the fastest first: precision and attention, then the batch.
 
-    `load` makes the model that is trained, adapter included; one at a time is in memory.
+    One model at a time is in memory.
     """
     say("timing precision, attention and batch on this CPU ...")
-    until = time.perf_counter() + MAX_TIMING_SECONDS
-    rows = sorted(examples, key=lambda example: len(example.ids))
+    config, until = inputs.config, time.perf_counter() + MAX_TIMING_SECONDS
+    rows = sorted(inputs.train, key=lambda example: len(example.ids))
     median = len(rows[len(rows) // 2].ids)
     most = config.training.batch_size
     if most == "auto":
@@ -146,17 +141,30 @@ def choose_setup(
     for precision in list_precisions(config.model):
         setups = [Setup(precision, attention, few) for attention in attentions]
         if not timed or time.perf_counter() < until:
-            model = load(_apply_setup_to_model(config.model, setups[0]))
-            timed += time_setups(model, setups, rows, collate, until=until)
+            model = inputs.load(_apply_setup_to_model(config.model, setups[0]))
+            timed += time_setups(model, setups, rows, inputs.collate, until=until)
     best = _pick_fastest(timed)
     if config.training.batch_size == "auto" and time.perf_counter() < until:
-        model = load(_apply_setup_to_model(config.model, best))
-        fitting = min(_count_rows_in_memory(model, rows[-1], collate), MAX_BATCH_TOKENS // median)
+        model = inputs.load(_apply_setup_to_model(config.model, best))
+        fitting = min(
+            _count_rows_in_memory(model, rows[-1], inputs.collate), MAX_BATCH_TOKENS // median
+        )
         batches = [best._replace(batch_size=size) for size in _choose_batch_sizes(most, fitting)]
-        batches = time_setups(model, batches, rows, collate, until=until)
+        batches = time_setups(model, batches, rows, inputs.collate, until=until)
         best = _pick_fastest(batches)
         timed += batches
+    say(
+        "chosen: {precision}, {attention} attention, {rows} rows at once",
+        precision=best.precision,
+        attention=best.attention,
+        rows=best.batch_size,
+    )
     return [best, *(setup for setup in timed if setup != best)]
+
+
+def restore_settings(config: Config, record: Mapping[str, Any]) -> Config:
+    """The settings that a run was trained with, from what it recorded."""
+    return apply_setup(config, read_recorded_setups(record))
 
 
 def resolve_for_inference(model: ModelConfig, record: Mapping[str, Any]) -> ModelConfig:
@@ -170,24 +178,6 @@ def resolve_for_inference(model: ModelConfig, record: Mapping[str, Any]) -> Mode
         precision = "fp32"
     attention = "sdpa" if model.attention == "auto" else model.attention
     return model.model_copy(update={"precision": precision, "attention": attention})
-
-
-def measure_speed(
-    timed: Sequence[Setup],
-    chosen: Config,
-    model: PeftModel,
-    examples: Sequence[Example],
-    collate: TargetCollator,
-) -> float:
-    """Tokens a second of the chosen setup; timed now where run.yaml left nothing open."""
-    if timed and timed[0].tokens_per_second:
-        return timed[0].tokens_per_second
-    assert chosen.training.batch_size != "auto"
-    say("measuring the speed of this machine ...")
-    setup = Setup(chosen.model.precision, chosen.model.attention, chosen.training.batch_size)
-    rows = sorted(examples, key=lambda example: len(example.ids))
-    until = time.perf_counter() + MAX_TIMING_SECONDS
-    return time_setups(model, [setup], rows, collate, until=until)[0].tokens_per_second
 
 
 def list_precisions(model: ModelConfig) -> list[str]:

@@ -1,8 +1,7 @@
-"""Batches: padding, and the order of the rows."""
+"""Examples as padded batches, with logits for the target's tokens only."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 
 import torch
@@ -10,28 +9,6 @@ import torch
 from .examples import Example
 
 IGNORE_INDEX = -100  # torch.nn.CrossEntropyLoss leaves these labels out
-
-
-def build_training_order(sizes: Sequence[int], batch: int, batches: int, seed: int) -> list[int]:
-    """The examples of every batch of a run: epochs in random order, batches of like length.
-
-    Like lengths leave little padding. The order depends on the seed alone, so that a resumed run
-    goes on with exactly the rows the interrupted one would have seen.
-    """
-    chance = random.Random(seed)
-    stream: list[int] = []
-    while len(stream) < batch * batches:
-        epoch = list(range(len(sizes)))
-        chance.shuffle(epoch)
-        stream += epoch
-    order: list[int] = []
-    pool = batch * 16  # sorted pools, not a sorted epoch: what follows what stays random
-    for start in range(0, batch * batches, pool):
-        alike = sorted(stream[start : min(start + pool, batch * batches)], key=lambda i: sizes[i])
-        groups = [alike[first : first + batch] for first in range(0, len(alike), batch)]
-        chance.shuffle(groups)
-        order += [index for group in groups for index in group]
-    return order
 
 
 class TargetCollator:

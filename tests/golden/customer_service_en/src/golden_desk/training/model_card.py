@@ -12,7 +12,6 @@ from ..config import Config
 from ..model.supported_models import HAS_REVISIONS
 from ..runtime.atomic_files import write_text
 from ..runtime.messages import fill
-from .auto_setup import apply_setup, read_recorded_setups
 from .run_dir import RunDir, to_portable_name
 
 USAGE_TEMPLATE = """\
@@ -84,13 +83,12 @@ def _format_card(
         }
     )
     yield fill("\n## Recipe\n")
-    timed = read_recorded_setups(record)  # what `auto` was, for training
     last = run.last_checkpoint()  # a time budget may have changed the number of steps
     yield from _format_key_values(
         {
             **{f"adapter.{name}": value for name, value in config.adapter},
-            **{f"training.{name}": value for name, value in apply_setup(config, timed).training},
-            "model.precision": timed[0].precision if timed else config.model.precision,
+            **{f"training.{name}": value for name, value in config.training},
+            "model.precision": config.model.precision,
             "run.seed": config.run.seed,
             fill("steps"): last.name.rpartition("-")[2] if last else record.get("steps"),
             fill("processes"): record.get("processes"),

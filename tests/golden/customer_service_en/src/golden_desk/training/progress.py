@@ -13,11 +13,11 @@ import matplotlib.pyplot as plt
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from uniplot import plot_to_string
 
-from ..runtime.deadline import format_duration
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from ..runtime.output import say
-from .time_budget import StepPlan, TimeBudget
+from ..runtime.progress_line import format_duration
+from .steps import StepPlan
 
 matplotlib.use("Agg")  # a server has no screen
 
@@ -37,13 +37,11 @@ class ProgressCallback(TrainerCallback):
         tokens: Sequence[int],
         validations: int,
         *,
-        budget: TimeBudget | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.plan = plan
         self.tokens = tokens  # of each step
         self.validations = validations
-        self.budget = budget
         self.clock = clock
         self.recent: deque[tuple[int, float]] = deque(maxlen=SPEED_WINDOW_STEPS)  # tokens, seconds
         self.started = 0.0
@@ -87,7 +85,7 @@ class ProgressCallback(TrainerCallback):
         control: TrainerControl,
         **kwargs: object,
     ) -> None:
-        """Correct the plan, and log, validate and save where it says."""
+        """Log, validate and save where the plan says."""
         now, step, plan = self.clock(), state.global_step, self.plan
         self.recent.append((self.tokens[step - 1], now - self.step_started))
         plan.seconds_spent = now - self.started
@@ -100,8 +98,6 @@ class ProgressCallback(TrainerCallback):
         if reached[self.validations]:
             control.should_evaluate = control.should_save = True
             self.stopped = now
-        if self.budget and step < plan.steps and self.budget.correct(plan, step, self.speed):
-            state.max_steps = plan.steps
 
     def on_log(
         self,

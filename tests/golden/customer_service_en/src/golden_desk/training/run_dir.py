@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -24,8 +24,8 @@ from ..runtime.atomic_files import explain_read_errors, read_json, write_json, w
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from ..runtime.output import say
-from .auto_setup import apply_setup, read_recorded_setups, resolve_for_inference
 from .checkpoint_validation import find_fault
+from .run_plan import resolve_for_inference, restore_settings
 
 _RECORDED_PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers")
 # where a machine has the base model; `confirmed` holds that it is the same
@@ -146,7 +146,7 @@ class RunDir:
     def trained_config(self, config: Config) -> Config:
         """What the run was trained with, with what `auto` stood for when it began."""
         own = load_config(self.config_file, [f"model.source={config.model.source}"])
-        return apply_setup(own, read_recorded_setups(self.record()))
+        return restore_settings(own, self.record())
 
     def other_settings(self, config: Config) -> list[str]:
         """What the run was trained with and `config` has otherwise; nothing before it began."""
@@ -220,11 +220,11 @@ class RunDir:
         self,
         best_loss: float | None,
         history: list[dict[str, float]],
-        replanned: Sequence[Sequence[int]] = (),
+        plan: Mapping[str, object] | None = None,
     ) -> None:
         """Write down what came of it; only now the run counts as finished.
 
-        `replanned` lists at which step the time budget led to which number of steps.
+        `plan` is the plan of the steps as it was at the end.
         """
         # a step that fp16 leaves out has a gradient without end
         known = [{key: n for key, n in entry.items() if math.isfinite(n)} for entry in history]
@@ -233,7 +233,7 @@ class RunDir:
             {
                 "best_validation_loss": best_loss,
                 "adapter_sha256": _hash_file(self.adapter_weights),
-                "replanned": replanned,
+                "plan": plan,
                 "history": known,
             },
         )

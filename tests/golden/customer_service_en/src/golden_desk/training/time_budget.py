@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
+import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import NamedTuple
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ..config import TrainingConfig
 from ..model.device import get_world_size
 from ..runtime.output import say
-from .collator import build_training_order
-from .examples import Example
+from .progress import ProgressCallback
+from .steps import StepPlan, TrainingInputs, TrainingSteps
 
 # of a training budget; the rest is for validation and checkpoints
 TRAINING_SHARE = 0.85
@@ -26,49 +27,25 @@ REPLAN_TOLERANCE = 0.1
 
 
 @dataclass
-class StepPlan:
-    """How far a run goes, and what share of the learning rate each step has: call it with a step.
+class AdaptiveStepPlan(StepPlan):
+    """A plan whose number of steps changes while it is trained.
 
-    The learning rate follows the progress through the run. Where the plan changes, it goes on from
-    the progress made: the curve has no jump, and always ends with the last step. The Trainer saves
-    these plain values in every checkpoint, as the state of the learning-rate schedule.
+    The learning rate goes on from the progress made: its curve has no jump, and ends with the last
+    step.
     """
 
-    steps: int
-    schedule: str
-    warmup_ratio: float
-    # the last change of plan: at which step, and how far the run was
-    changed_at: int = 0
-    progress_then: float = 0.0
+    changed_at: int = 0  # the step of the last change
+    progress_at_change: float = 0.0
     changes: list[list[int]] = field(default_factory=list)  # [step, planned steps]
-    seconds_spent: float = 0.0
-    seconds_of_validation: float = 0.0  # of one; 0 until the first was timed
-
-    def __call__(self, step: int) -> float:
-        """The share of the learning rate, at the middle of the step: no update is lost at 0."""
-        progress = min(1.0, self.progress(step + 0.5))
-        if progress < self.warmup:
-            return progress / self.warmup
-        falling = (progress - self.warmup) / (1 - self.warmup)
-        curves = {
-            "linear": 1 - falling,
-            "cosine": (1 + math.cos(math.pi * falling)) / 2,
-            "constant_with_warmup": 1.0,
-        }
-        return curves[self.schedule]
 
     def progress(self, step: float) -> float:
-        """How far the run is after so many steps: 0 at its start, 1 at its end."""
+        """The share of the run that is done after so many steps."""
         part = (step - self.changed_at) / (self.steps - self.changed_at)
-        return self.progress_then + (1 - self.progress_then) * part
-
-    def marks(self, step: int, count: int) -> int:
-        """How many of `count` marks, spread evenly over the run, are reached after a step."""
-        return int(self.progress(step) * count + 1e-9)
+        return self.progress_at_change + (1 - self.progress_at_change) * part
 
     def change(self, step: int, steps: int) -> None:
         """Go on from this step towards another number of steps."""
-        self.progress_then, self.changed_at, self.steps = self.progress(step), step, steps
+        self.progress_at_change, self.changed_at, self.steps = self.progress(step), step, steps
         self.changes.append([step, steps])
 
 
@@ -88,7 +65,7 @@ class TimeBudget:
         """The steps that fit at so many tokens a second, before the first was trained."""
         return self._fitting(0, (self.seconds - spent) * TRAINING_SHARE, speed)
 
-    def correct(self, plan: StepPlan, step: int, speed: float) -> bool:
+    def correct(self, plan: AdaptiveStepPlan, step: int, speed: float) -> bool:
         """Change the plan where the speed of the last steps calls for another; say whether."""
         validations = self.validations - plan.marks(step, self.validations)
         each = plan.seconds_of_validation or self.seconds * (1 - TRAINING_SHARE) / self.validations
@@ -111,25 +88,25 @@ class TimeBudget:
         return max(step + 1, bisect_right(self.tokens, done + seconds * speed))
 
 
-class TrainingSteps(NamedTuple):
-    """All steps of a run, as its epochs have them."""
+class TimeBudgetCallback(TrainerCallback):
+    """Corrects the plan of a run after every step, so that it ends in time."""
 
-    order: list[int]  # the examples, one after the other
-    tokens: list[int]  # of each step
+    def __init__(
+        self, budget: TimeBudget, plan: AdaptiveStepPlan, progress: ProgressCallback
+    ) -> None:
+        self.budget, self.plan, self.progress = budget, plan, progress
 
-
-def build_steps(examples: Sequence[Example], settings: TrainingConfig, seed: int) -> TrainingSteps:
-    """The steps of all epochs; which rows a step has does not depend on how many are trained."""
-    assert settings.batch_size != "auto"
-    a_step = settings.batch_size * settings.gradient_accumulation_steps * get_world_size()
-    count = math.ceil(len(examples) * settings.epochs / a_step)
-    sizes = [len(example.ids) for example in examples]
-    order = build_training_order(
-        sizes, settings.batch_size, count * a_step // settings.batch_size, seed
-    )
-    starts = range(0, len(order), a_step)
-    tokens = [sum(sizes[place] for place in order[start : start + a_step]) for start in starts]
-    return TrainingSteps(order, tokens)
+    def on_step_end(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **kwargs: object,
+    ) -> None:
+        """Tell the Trainer where the run ends now."""
+        step = state.global_step
+        if step < self.plan.steps and self.budget.correct(self.plan, step, self.progress.speed):
+            state.max_steps = self.plan.steps
 
 
 def make_time_budget(settings: TrainingConfig, tokens_of_steps: Sequence[int]) -> TimeBudget | None:
@@ -142,49 +119,33 @@ def make_time_budget(settings: TrainingConfig, tokens_of_steps: Sequence[int]) -
     return TimeBudget(settings, tokens_of_steps)
 
 
-def plan_steps(
-    budget: TimeBudget | None,
-    tokens_of_steps: Sequence[int],
-    held_out: Sequence[Example],
-    *,
-    spent: float,
-    speed: float,
+def count_affordable_steps(
+    inputs: TrainingInputs, settings: TrainingConfig, steps: TrainingSteps, speed: float
 ) -> dict[str, int]:
-    """How many steps to train and rows to validate on: all, or what the time budget allows.
+    """The number of steps and of validation rows that the time budget allows, or all.
 
-    `spent` is the seconds since the command began, `speed` the tokens a second that were measured.
+    `speed` is the tokens a second that were measured.
     """
+    budget = make_time_budget(settings, steps.tokens)
     if budget is None:
-        return {"steps": len(tokens_of_steps), "validation_rows": len(held_out)}
-    sizes = [len(example.ids) for example in held_out]
+        return {"steps": len(steps.tokens), "validation_rows": len(inputs.held_out)}
+    sizes = [len(example.ids) for example in inputs.held_out]
     return {
-        "steps": budget.first_plan(spent, speed),
+        "steps": budget.first_plan(time.monotonic() - inputs.began, speed),
         "validation_rows": budget.validation_rows(sizes, speed),
     }
 
 
-def print_plan(planned: int, steps: TrainingSteps, *, rows: int, validation: int) -> None:
-    """Print what will be trained, and what to do where a time budget leaves little of it."""
+def print_warnings(planned: int, steps: TrainingSteps, *, rows: int) -> None:
+    """Say that the time budget cuts the run, and what to do where it leaves little of it."""
     every = len(steps.tokens)
-    a_step = len(steps.order) // every
-    chosen = steps.order[: planned * a_step]
-    epochs = len(chosen) / rows
-    if planned < every:
-        say("{steps:,} of {every:,} steps fit into the time budget", steps=planned, every=every)
-    say(
-        "{steps:,} steps of {rows} rows: {epochs:.2f} epochs, {seen:,} of {all:,} rows; validation "
-        "on {validation:,} rows",
-        steps=planned,
-        rows=a_step,
-        epochs=epochs,
-        seen=len(set(chosen)),
-        all=rows,
-        validation=validation,
-    )
-    if planned == every or (planned >= MIN_USEFUL_STEPS and epochs >= MIN_USEFUL_EPOCHS):
+    if planned == every:
         return
+    say("{steps:,} of {every:,} steps fit into the time budget", steps=planned, every=every)
     if planned < MIN_USEFUL_STEPS:
         say("warning: the model learns little in so few steps")
-    else:
+    elif planned * steps.rows_per_step < MIN_USEFUL_EPOCHS * rows:
         say("warning: most rows go unseen")
+    else:
+        return
     say("raise training.time_budget_minutes, choose a smaller model, or train on a GPU")

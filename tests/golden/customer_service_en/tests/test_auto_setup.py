@@ -17,6 +17,7 @@ from golden_desk.training.auto_setup import (
 )
 from golden_desk.training.collator import TargetCollator
 from golden_desk.training.examples import Example
+from golden_desk.training.steps import TrainingInputs
 
 ROWS = [Example([5] * length, length - 2) for length in range(4, 36)]
 OPEN = {"model": {"precision": "auto", "attention": "auto"}, "training": {"batch_size": "auto"}}
@@ -45,7 +46,8 @@ def find(config: Config, folder: ModelFolder) -> tuple[list[Setup], list[tuple[s
         base = load_base_model(folder.path, model).cpu()
         return add_adapter(base, config.adapter, checkpointing=False)
 
-    return find_setups(config, ROWS, TargetCollator(0), load), loaded
+    inputs = TrainingInputs(config, ROWS, ROWS, TargetCollator(0), load, began=0.0)
+    return find_setups(inputs), loaded
 
 
 @pytest.mark.usefixtures("on_cpu")

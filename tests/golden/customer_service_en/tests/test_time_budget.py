@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
+import math
+from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict
 
@@ -13,14 +16,20 @@ from hypothesis import strategies as st
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
+from golden_desk import evaluate, train
 from golden_desk.config import Config, TrainingConfig
+from golden_desk.evaluation import batches
+from golden_desk.runtime.messages import fill
 from golden_desk.training import time_budget
+from golden_desk.training.collator import TargetCollator
 from golden_desk.training.examples import Example
 from golden_desk.training.progress import ProgressCallback
+from golden_desk.training.run_dir import run_dir_of
+from golden_desk.training.steps import TrainingInputs, build_steps
 from golden_desk.training.time_budget import (
-    StepPlan,
+    AdaptiveStepPlan,
     TimeBudget,
-    build_steps,
+    TimeBudgetCallback,
 )
 
 TOKENS = 100  # of a step
@@ -37,22 +46,26 @@ class Clock:
         return self.now
 
 
-def train(settings: TrainingConfig, seconds: Callable[[int], float], speed: float) -> TrainerState:
+def simulate(
+    settings: TrainingConfig, seconds: Callable[[int], float], speed: float
+) -> TrainerState:
     """A run as the Trainer makes it, where each step takes so many seconds, a validation five."""
     clock, state, control = Clock(), TrainerState(), TrainerControl()
     arguments = TrainingArguments(use_cpu=True)
     limit = TimeBudget(settings, [TOKENS] * EVERY)
-    plan = StepPlan(limit.first_plan(0.0, speed), settings.lr_scheduler, settings.warmup_ratio)
-    progress = ProgressCallback(
-        plan, [TOKENS] * EVERY, settings.num_evaluations, budget=limit, clock=clock
+    plan = AdaptiveStepPlan(
+        limit.first_plan(0.0, speed), settings.lr_scheduler, settings.warmup_ratio
     )
+    progress = ProgressCallback(plan, [TOKENS] * EVERY, settings.num_evaluations, clock=clock)
+    correction = TimeBudgetCallback(limit, plan, progress)
     progress.on_train_begin(arguments, state, control)
     validations = []
     while state.global_step < state.max_steps:
         progress.on_step_begin(arguments, state, control)
         clock.now += seconds(state.global_step)
         state.global_step += 1
-        progress.on_step_end(arguments, state, control)
+        for callback in (progress, correction):
+            callback.on_step_end(arguments, state, control)
         if control.should_evaluate:
             validations.append(state.global_step)
             clock.now += 5
@@ -75,7 +88,7 @@ def settings(config: Config) -> TrainingConfig:
 
 
 def test_a_machine_of_steady_speed_keeps_its_plan(settings: TrainingConfig) -> None:
-    state = train(settings, lambda step: 1.0, speed=TOKENS)
+    state = simulate(settings, lambda step: 1.0, speed=TOKENS)
     assert 255 <= state.max_steps <= 280  # 300 s, of which 25 are for validation
     assert state.log_history[0]["seconds"] <= 300
     assert state.best_global_step == 5
@@ -84,26 +97,26 @@ def test_a_machine_of_steady_speed_keeps_its_plan(settings: TrainingConfig) -> N
 def test_a_machine_that_is_busy_at_first_uses_the_time_it_has_left(
     settings: TrainingConfig,
 ) -> None:
-    state = train(settings, lambda step: 10.0 if step < 5 else 1.0, speed=TOKENS / 10)
+    state = simulate(settings, lambda step: 10.0 if step < 5 else 1.0, speed=TOKENS / 10)
     assert state.max_steps > 150  # 25 were planned
     assert 270 <= state.log_history[0]["seconds"] <= 300
     assert state.log_history[0]["last"] < 0.02  # the learning rate has fallen all the same
 
 
 def test_a_machine_that_gets_busy_ends_in_time(settings: TrainingConfig) -> None:
-    state = train(settings, lambda step: 1.0 if step < 50 else 8.0, speed=TOKENS)
+    state = simulate(settings, lambda step: 1.0 if step < 50 else 8.0, speed=TOKENS)
     assert state.max_steps < 100  # 255 were planned
     assert state.log_history[0]["seconds"] <= 300 + 8
     assert state.log_history[0]["last"] < 0.05
 
 
 def test_a_machine_that_is_too_slow_trains_one_step(settings: TrainingConfig) -> None:
-    state = train(settings, lambda step: 900.0, speed=TOKENS / 900)
+    state = simulate(settings, lambda step: 900.0, speed=TOKENS / 900)
     assert (state.max_steps, state.best_global_step) == (1, 1)
 
 
 def test_a_fast_machine_trains_all_epochs_and_no_more(settings: TrainingConfig) -> None:
-    assert train(settings, lambda step: 0.01, speed=TOKENS * 100).max_steps == EVERY
+    assert simulate(settings, lambda step: 0.01, speed=TOKENS * 100).max_steps == EVERY
 
 
 @given(st.lists(st.floats(0.05, 20), min_size=EVERY, max_size=EVERY), st.floats(1, 3_000))
@@ -118,7 +131,7 @@ def test_whatever_the_speed_a_run_ends_about_in_time(
             "warmup_ratio": 0.1,
         }
     )
-    state = train(settings, seconds.__getitem__, speed)
+    state = simulate(settings, seconds.__getitem__, speed)
     # two steps and two validations that took longer than those before
     assert state.log_history[0]["seconds"] <= 300 + 2 * 20 + 2 * 5
     assert 1 <= state.best_global_step <= 5
@@ -132,7 +145,7 @@ def test_whatever_the_speed_a_run_ends_about_in_time(
 def test_the_learning_rate_has_no_jump_where_the_plan_changes(
     schedule: str, warmup: float, changes: list[tuple[int, int]]
 ) -> None:
-    plan, step = StepPlan(50, schedule, warmup), 0
+    plan, step = AdaptiveStepPlan(50, schedule, warmup), 0
     for done, more in changes:
         step = min(step + done, plan.steps - 1)
         before = plan.progress(step)
@@ -143,29 +156,18 @@ def test_the_learning_rate_has_no_jump_where_the_plan_changes(
 
 
 def test_checkpoints_keep_the_plan(settings: TrainingConfig) -> None:
-    def schedule(plan: StepPlan) -> LambdaLR:
+    def schedule(plan: AdaptiveStepPlan) -> LambdaLR:
         return LambdaLR(torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))]), plan)
 
-    plan = StepPlan(100, "linear", 0.1)
+    plan = AdaptiveStepPlan(100, "linear", 0.1)
     plan.change(20, 60)
     plan.seconds_spent = 12.5
     saved = io.BytesIO()
     torch.save(schedule(plan).state_dict(), saved)
     saved.seek(0)
-    resumed = StepPlan(100, "linear", 0.1)
+    resumed = AdaptiveStepPlan(100, "linear", 0.1)
     schedule(resumed).load_state_dict(torch.load(saved, weights_only=True))
     assert asdict(resumed) == asdict(plan)
-
-
-def test_the_rows_of_a_step_do_not_depend_on_how_many_steps_are_trained(config: Config) -> None:
-    rows = [Example([5] * (4 + place % 9), 2) for place in range(40)]
-    few, many = (
-        build_steps(rows, config.training.model_copy(update={"epochs": epochs}), seed=1)
-        for epochs in (1, 4)
-    )
-    pool = 16 * config.training.batch_size
-    assert few.order[: len(few.order) // pool * pool] == many.order[: len(few.order) // pool * pool]
-    assert sum(few.tokens) == sum(len(rows[place].ids) for place in few.order)
 
 
 def test_several_processes_are_told_that_a_time_budget_does_not_hold(
@@ -175,8 +177,8 @@ def test_several_processes_are_told_that_a_time_budget_does_not_hold(
     settings = config.training.model_copy(update={"time_budget_minutes": 0.001, "epochs": 8})
     rows = [Example([5, 6, 7, 8], 2)] * 16
     steps = build_steps(rows, settings, seed=1)
-    planned = time_budget.make_time_budget(settings, steps.tokens)
-    plan = time_budget.plan_steps(planned, steps.tokens, rows, spent=0.0, speed=1.0)
+    inputs = TrainingInputs(config, rows, rows, TargetCollator(0), lambda model: model, began=0.0)
+    plan = time_budget.count_affordable_steps(inputs, settings, steps, speed=1.0)
     assert plan == {"steps": 16, "validation_rows": 16}
     assert capsys.readouterr().out != ""
 
@@ -195,7 +197,34 @@ def test_what_can_be_done_is_said_where_little_fits(
 ) -> None:
     settings = config.training.model_copy(update={"epochs": epochs})
     steps = build_steps([Example([5, 6], 1)] * rows, settings, seed=1)
-    time_budget.print_plan(planned, steps, rows=rows, validation=3)
+    time_budget.print_warnings(planned, steps, rows=rows)
     said = capsys.readouterr().out.splitlines()
     every = len(steps.tokens)
-    assert len(said) == 1 + (planned < every) + 2 * warnings
+    assert len(said) == (planned < every) + 2 * warnings
+
+
+def test_a_time_budget_shortens_the_run_and_its_evaluation(
+    formatted: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    training = formatted.training.model_copy(
+        update={"time_budget_minutes": 0.005, "epochs": 500, "num_evaluations": 1}
+    )
+    evaluation = formatted.evaluation.model_copy(update={"time_budget_minutes": 0.0001})
+    budgeted = formatted.model_copy(update={"training": training, "evaluation": evaluation})
+    train.main(budgeted, Namespace(dry_run=False))
+    run = run_dir_of(budgeted)
+    steps = run.record()["steps"]
+    assert 1 <= steps < 500 * 7
+    said = capsys.readouterr().out
+    every = math.ceil(500 * run.record()["train_rows"] / 4)
+    order = [
+        fill("loading {model}", model=budgeted.model.id),
+        fill("measuring the speed of this machine ..."),
+        fill("{steps:,} of {every:,} steps fit into the time budget", steps=steps, every=every),
+        fill("training into {path}", path=run.path),
+    ]
+    places = [said.index(each) for each in order]
+    assert places == sorted(places)
+    evaluate.main(budgeted, Namespace())
+    measured = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
+    assert measured["rows"] == min(batches.MIN_ROWS, measured["test_rows"])

@@ -1,0 +1,71 @@
+"""The plan of a run on a CPU: what it does fastest, and the steps that its time budget allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import TrainerCallback
+
+from ..config import Config, TrainingConfig
+from .auto_setup import (
+    apply_setup,
+    find_setups,
+    read_recorded_setups,
+    resolve_for_inference,
+    restore_settings,
+)
+from .progress import ProgressCallback
+from .steps import StepPlan, TrainingInputs, TrainingSteps
+from .time_budget import (
+    AdaptiveStepPlan,
+    TimeBudgetCallback,
+    count_affordable_steps,
+    make_time_budget,
+    print_warnings,
+)
+
+__all__ = [
+    "build_callbacks",
+    "choose_settings",
+    "plan_steps",
+    "resolve_for_inference",
+    "restore_settings",
+]
+Record = dict[str, Any]
+
+
+def choose_settings(inputs: TrainingInputs, record: Record) -> tuple[Config, Record]:
+    """The settings to train with, without `auto`, and the record of what was timed to find them.
+
+    A resumed run keeps the settings that it began with.
+    """
+    timed = read_recorded_setups(record) if record else find_setups(inputs)
+    return apply_setup(inputs.config, timed), {
+        **record,
+        "timed": [setup._asdict() for setup in timed],
+    }
+
+
+def plan_steps(
+    inputs: TrainingInputs, settings: TrainingConfig, steps: TrainingSteps, record: Record
+) -> Record:
+    """The record with the number of steps and of validation rows: all, or what the time allows.
+
+    A resumed run keeps its plan.
+    """
+    if "steps" not in record:
+        timed = read_recorded_setups(record)
+        speed = timed[0].tokens_per_second if timed else 0.0
+        record = {**record, **count_affordable_steps(inputs, settings, steps, speed)}
+    print_warnings(record["steps"], steps, rows=len(inputs.train))
+    return record
+
+
+def build_callbacks(
+    settings: TrainingConfig, steps: TrainingSteps, record: Record
+) -> tuple[StepPlan, list[TrainerCallback]]:
+    """The plan of the steps, and the callbacks that follow it and correct it."""
+    plan = AdaptiveStepPlan(record["steps"], settings.lr_scheduler, settings.warmup_ratio)
+    progress = ProgressCallback(plan, steps.tokens, settings.num_evaluations)
+    budget = make_time_budget(settings, steps.tokens)
+    return plan, [progress, *([TimeBudgetCallback(budget, plan, progress)] if budget else [])]
