@@ -1,8 +1,8 @@
-"""Counts the pieces of a text from which its number of tokens can be estimated without a tokenizer.
+"""Count the pieces of a text, from which its tokens are estimated without a tokenizer.
 
-Tokenizers of byte-level BPE split a text by a pattern first: a word goes with the space before it,
-digits, marks and Chinese characters stand for themselves. How many tokens each kind becomes differs
-by family (`tokens_per_piece` in templates/families); what counts as a piece does not.
+Byte-level BPE tokenizers first split a text by a pattern: words with the space before them, digits,
+punctuation marks, Chinese characters. The number of tokens per piece depends on the family
+(`tokens_per_piece` in templates/families); the definition of a piece does not.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-# A usual word is one token whatever its length; codes and capitals are split every few letters.
+# A common word is one token whatever its length; codes and capitals are split every few letters.
 _WORD_PATTERN = re.compile(r"[A-Z]?[a-z]{1,10}|[A-Z]{1,2}")
 _DIGIT_PATTERN = re.compile(r"[0-9]")
-# A run of one mark is one token; so is a space, unless a word follows and takes it in.
+# A run of one mark is one token; so is a space, unless it belongs to the word that follows.
 _PUNCTUATION_PATTERN = re.compile(r"([\x00-\x1f!-/:-@\[-`{-\x7f])\1*| +(?![A-Za-z])")
 _HAN_PATTERN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 
 @dataclass(frozen=True)
 class PieceCounts:
-    """How many pieces of each kind there are."""
+    """The number of pieces of each kind."""
 
     words: float = 0
     digits: float = 0
     marks: float = 0
     han: float = 0
-    other: float = 0  # marks and letters outside ASCII and Chinese
+    other: float = 0  # punctuation and letters outside ASCII and Chinese
 
     def weigh(self, weights: PieceCounts) -> float:
-        """The sum of the pieces, each kind times its weight."""
+        """Return the sum over the kinds of pieces times weight."""
         return (
             self.words * weights.words
             + self.digits * weights.digits
@@ -40,7 +40,7 @@ class PieceCounts:
 
 
 def count_pieces(text: str) -> PieceCounts:
-    """The pieces of a text."""
+    """Count the pieces of a text."""
     han, other = 0, 0
     if not text.isascii():
         han = len(_HAN_PATTERN.findall(text))

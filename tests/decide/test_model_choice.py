@@ -29,9 +29,7 @@ def test_a_card_gets_the_largest_that_leaves_a_quarter_free(
 
 def test_a_reason_says_how_much_of_the_memory_is_needed() -> None:
     suggested = suggest_model(Hardware(card(32.0)), "en", CATALOG)
-    assert suggested.why.en == (
-        "LoRA in bf16 needs up to 22 of 32 GB, which leaves room for longer rows"
-    )
+    assert suggested.why.en == ("the largest with headroom: LoRA in bf16 needs up to 22 of 32 GB")
 
 
 @pytest.mark.parametrize(
@@ -53,4 +51,4 @@ def test_a_cpu_gets_the_embedded_model() -> None:
 
 
 def test_a_cpu_and_chinese_data_are_told_what_the_model_lacks() -> None:
-    assert suggest_model(CPU, "zh", CATALOG).why.en.endswith("it knows little Chinese")
+    assert suggest_model(CPU, "zh", CATALOG).why.en.endswith("its Chinese is poor")

@@ -111,8 +111,8 @@ def test_the_learning_rate_falls_with_the_width_of_a_llama() -> None:
 def test_a_run_of_few_updates_gets_half_again_the_rate() -> None:
     few, many = (shipped("Qwen/Qwen3-4B", rows=rows).learning_rate for rows in (36, 17_500))
     assert (few.value, many.value) == (1.5e-4, 1.0e-4)
-    assert few.why.en.startswith("27 updates are few: 1.5 times the usual 1.0e-4 (what")
-    assert "Unsloth has 2.0e-4" in many.why.en
+    assert few.why.en.startswith("27 updates are few: 1.5 times the usual 1.0e-4 (as")
+    assert "Unsloth uses 2.0e-4" in many.why.en
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> N
     with pytest.raises(IncompatibleError) as caught:
         recipe(EIGHT, Hardware(card(16.0, bf16=False)), FRAGILE)
     assert str(caught.value) == (
-        "gpu: LoRA on `Qwen/Qwen3-8B` in fp32 needs up to 40 GB, but Card (16 GB) has less "
+        "gpu: LoRA on `Qwen/Qwen3-8B` in fp32 needs up to 40 GB, more than Card (16 GB) has "
         "(Card does not support bf16, and Gemma overflows in fp16: values grow large)"
     )
     assert caught.value.hint == (

@@ -1,4 +1,4 @@
-"""Refuses a model or rows that do not fit, and names choices that do: each was planned first."""
+"""Errors for choices that do not fit into memory, with alternatives that were planned and do."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ from newft.token_pieces import PieceCounts
 
 RecipeBuilder = Callable[[Inputs], Recipe]
 MAX_CARD_GB = 1024
-CHARACTERS_STEP = 50  # a length is advised in round numbers
+CHARACTERS_STEP = 50  # suggested lengths are multiples of it
 EACH_CARD_NOTE = Text(
-    "; each of the {} cards holds the whole model", "；{} 张卡每张都要放下整个模型"
+    "; each of the {} cards must hold the whole model", "；{} 张卡每张都要放下整个模型"
 )
 
 
 def make_does_not_fit_error(
     inputs: Inputs, fault: DoesNotFitError, resolve: RecipeBuilder
 ) -> IncompatibleError:
-    """The error for choices that do not fit, with what to choose instead."""
+    """Make the error for choices that do not fit; its hint names what to choose instead."""
     where, message = (
         ("data", _explain_long_rows(inputs, fault))
         if fault.length
         else ("gpu", _explain_large_model(inputs))
     )
-    ways = list(_suggest_alternatives(inputs, fault, resolve))
+    alternatives = list(_suggest_alternatives(inputs, fault, resolve))
     hint = Text(
-        "; or ".join(way.en for way in ways) or "choose another model: `newft show families`",
-        "；或".join(way.zh for way in ways) or "换一个模型：`newft show families`",
+        "; or ".join(one.en for one in alternatives)
+        or "choose another model: `newft show families`",
+        "；或".join(one.zh for one in alternatives) or "换一个模型：`newft show families`",
     )
-    brief = Text(f"{fault.length:,} tokens a row at most", f"每行最多 {fault.length:,} 个 token")
+    brief = Text(f"at most {fault.length:,} tokens per row", f"每行最多 {fault.length:,} 个 token")
     if fault.needed_gb:
         count = inputs.hardware.count
         needed = format_number(fault.needed_gb)
@@ -61,7 +62,7 @@ def _explain_large_model(inputs: Inputs) -> Text:
     number_format = get_heaviest_precision(chosen.value)
     en, zh = inputs.memory_label
     message = Text(
-        f"LoRA on `{inputs.name}` in {number_format} needs up to {{needed}} GB, but {en} has less",
+        f"LoRA on `{inputs.name}` in {number_format} needs up to {{needed}} GB, more than {en} has",
         f"`{inputs.name}` 以 {number_format} 做 LoRA 微调至多需要 {{needed}} GB，超出 {zh}",
     )
     if number_format == "fp32" and not inputs.on_cpu:
@@ -73,10 +74,10 @@ def _explain_long_rows(inputs: Inputs, fault: DoesNotFitError) -> Text:
     en, zh = inputs.memory_label
     usual = estimate_input_tokens(inputs, MEDIAN) + overhead_tokens(inputs)
     return Text(
-        f"with the prompt, half of the rows have about {usual:,} tokens or more, "
-        f"but `{inputs.name}` on {en} fits at most {fault.length:,}",
-        f"加上提示词，半数的行达到或超过约 {usual:,} 个 token，"
-        f"而 `{inputs.name}` 在 {zh} 上每行最多放得下 {fault.length:,} 个",
+        f"with the prompt, half of the rows have {usual:,} tokens or more (estimated), but "
+        f"`{inputs.name}` on {en} can train at most {fault.length:,} per row",
+        f"加上提示词，估计半数的行不少于 {usual:,} 个 token，"
+        f"而 `{inputs.name}` 在 {zh} 上每行最多训练 {fault.length:,} 个",
     )
 
 
@@ -93,7 +94,7 @@ def _suggest_alternatives(
 
 
 def _suggest_shorter_rows(inputs: Inputs, length: int, resolve: RecipeBuilder) -> Iterator[Text]:
-    """Inputs of which half have at most so many characters."""
+    """Suggest the length of inputs, in characters, with which the median row fits."""
     lengths = inputs.facts.data.lengths
     share = (length - overhead_tokens(inputs)) / estimate_input_tokens(inputs, MAXIMUM)
     characters = int(lengths.longest * share) // CHARACTERS_STEP * CHARACTERS_STEP
@@ -117,7 +118,7 @@ def _scale_pieces(pieces: PieceCounts, factor: float) -> PieceCounts:
 
 
 def _suggest_smaller_model(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
-    """The largest smaller model of the family that fits."""
+    """Suggest the largest of the smaller models of the family that fits."""
     sizes = sorted(inputs.family.sizes, key=lambda size: -size.parameters)
     for size in sizes:
         if inputs.size is None or size.parameters < inputs.size.parameters:
@@ -128,7 +129,7 @@ def _suggest_smaller_model(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[T
 
 
 def _suggest_other_card(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
-    """The memory that a card needs, and the card with the least memory that has enough."""
+    """Suggest the memory a card needs, and the smallest known card that has it."""
     needed = _find_min_card_memory(inputs, resolve)
     if needed is None:
         return
@@ -144,8 +145,8 @@ def _suggest_other_card(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text
     for memory, card in sorted(known, key=lambda one: one[0]):
         peak = _estimate_peak(_replace_card(inputs, card), resolve)
         if peak is not None:
-            of = f"{format_upper_bound(peak)} of {format_number(memory)} GB"
-            en += f", such as --gpu 1x{card.id} (up to {of})"
+            peak_en = f"{format_upper_bound(peak)} of {format_number(memory)} GB"
+            en += f", such as --gpu 1x{card.id} (up to {peak_en})"
             zh_peak = format_upper_bound(peak)
             zh += f"，例如 --gpu 1x{card.id}（{format_number(memory)} GB 中至多占 {zh_peak} GB）"
             break
@@ -153,10 +154,10 @@ def _suggest_other_card(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text
 
 
 def _find_min_card_memory(inputs: Inputs, resolve: RecipeBuilder) -> int | None:
-    """The least memory in GB of a card with bf16 that holds the run; None where no memory does."""
+    """Find the least memory in GB of a card with bf16 on which the run fits, if there is any."""
     low, high = 0, MAX_CARD_GB
 
-    def holds(memory: int) -> bool:
+    def fits(memory: int) -> bool:
         card = Accelerator(
             id="card",
             title="card",
@@ -171,16 +172,16 @@ def _find_min_card_memory(inputs: Inputs, resolve: RecipeBuilder) -> int | None:
         )
         return _estimate_peak(_replace_card(inputs, card), resolve) is not None
 
-    if not holds(high):
+    if not fits(high):
         return None
     while high - low > 1:
         middle = ceil((low + high) / 2)
-        low, high = (low, middle) if holds(middle) else (middle, high)
+        low, high = (low, middle) if fits(middle) else (middle, high)
     return high
 
 
 def _suggest_other_family(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
-    """The largest model of the other families that fits."""
+    """Suggest the largest model of the other families that fits."""
     families = inputs.catalog.families.values() if inputs.catalog else ()
     found = []
     for family in families:
@@ -202,13 +203,13 @@ def _suggest_model(size: ModelSpec, peak: float) -> Text:
 
 
 def _replace_card(inputs: Inputs, card: Accelerator) -> Inputs:
-    """The same run on one card of another kind, wherever that is."""
+    """Return the inputs of the same run on one card of another kind."""
     answers = replace(inputs.answers, gpu=card.id)
     return replace(inputs, answers=answers, hardware=Hardware(card))
 
 
 def _estimate_peak(inputs: Inputs, resolve: RecipeBuilder) -> float | None:
-    """The most memory that the run takes; None where it does not fit or is not known."""
+    """Estimate the peak memory of the run; None if it does not fit or is unknown."""
     try:
         memory = estimate_run(inputs, resolve(inputs)).memory_gb
     except (DoesNotFitError, IncompatibleError):

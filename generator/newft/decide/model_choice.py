@@ -1,4 +1,4 @@
-"""The model to begin with, for who has none in mind."""
+"""Choose the default model for the hardware and the language of the data."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Language, Text
 
 DEFAULT_FAMILY = "qwen3"
-MEMORY_HEADROOM = 0.75  # of the memory: longer rows and larger batches stay possible
-# An ordinary request for LoRA: rank 16, one row of 1,024 tokens, activations recomputed.
-REFERENCE_RANK, REFERENCE_LENGTH, REFERENCE_ANSWER_TOKENS = 16, 1024, 16
+MEMORY_HEADROOM = 0.75  # share of the memory; the rest allows longer rows and larger batches
+# The reference workload: LoRA on one row, with gradient checkpointing.
+REFERENCE_RANK = 16
+REFERENCE_LENGTH = 1024
+REFERENCE_TARGET_TOKENS = 16
 
 
 class ModelChoice(NamedTuple):
-    """Answers to `family` and `model`."""
+    """The answers to the questions `family` and `model`."""
 
     family: str
     model: str
@@ -33,7 +35,7 @@ class ModelChoice(NamedTuple):
 def suggest_model(
     hardware: Hardware, language: Language, catalog: Catalog, *, family: str | None = None
 ) -> Reasoned[ModelChoice]:
-    """The family and model to offer first; of one family, where that is chosen."""
+    """Suggest a family and a model, or a model of `family` if that is given."""
     if hardware.accelerator.kind == "cpu":
         return _suggest_for_cpu(language, catalog, family=family)
     return _suggest_for_gpu(hardware, _get_family(catalog, family or DEFAULT_FAMILY))
@@ -46,7 +48,9 @@ def _suggest_for_cpu(
     if chosen is None or any(size.embedded for size in chosen.sizes):
         return _suggest_embedded(language, catalog)
     smallest = min(chosen.sizes, key=lambda size: size.parameters)
-    why = Text("the smallest of the family: a CPU is slow", "该系列中最小的模型：CPU 较慢")
+    why = Text(
+        "the smallest model of the family, since a CPU is slow", "CPU 较慢，取该系列中最小的模型"
+    )
     return Reasoned(
         ModelChoice(chosen.id, _get_model_name(smallest)), why, as_citation(smallest.source)
     )
@@ -57,7 +61,7 @@ def _suggest_for_gpu(hardware: Hardware, family: Family) -> Reasoned[ModelChoice
     sizes = sorted(family.sizes, key=lambda size: size.parameters)
     if memory is None:
         why = Text(
-            f"the memory of {hardware.accelerator.title} is not known: the smallest of the family",
+            f"the memory of {hardware.accelerator.title} is unknown, so the smallest of the family",
             f"{hardware.accelerator.title} 的{name_memory_zh(hardware)}未知，取该系列最小的模型",
         )
         return Reasoned(
@@ -80,14 +84,14 @@ def _suggest_embedded(language: Language, catalog: Catalog) -> Reasoned[ModelCho
             Text("no family has an embedded model", "没有任何系列带内置模型"), where="families"
         )
     why = Text(
-        "a CPU trains it in minutes, and nothing is downloaded from a hub",
+        "it can be trained on a CPU in minutes and needs no download from a model hub",
         "CPU 上几分钟就能训练完，无需下载模型",
     )
     if language not in family.languages:
         why = Text(
-            f"{why.en}; it knows little Chinese"
+            f"{why.en}; its Chinese is poor"
             if language == "zh"
-            else f"{why.en}; little English",
+            else f"{why.en}; its English is poor",
             f"{why.zh}，但中文能力很弱" if language == "zh" else f"{why.zh}，但英文能力很弱",
         )
     return Reasoned(ModelChoice(family.id, EMBEDDED), why, citations.MEASURED_CPU)
@@ -115,25 +119,24 @@ def _suggest_largest(
         1,
         REFERENCE_LENGTH,
         True,
-        REFERENCE_ANSWER_TOKENS,
+        REFERENCE_TARGET_TOKENS,
         family.linear_modules,
     )
     fitting = [size for size in sizes if estimate_peak_gb(size, load) <= memory * MEMORY_HEADROOM]
     size = fitting[-1] if fitting else sizes[0]
     needed, has = format_number(estimate_peak_gb(size, load)), format_number(memory)
     why = Text(
-        f"LoRA in {number_format} needs up to {needed} of {has} GB, "
-        "which leaves room for longer rows",
-        f"{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB，为更长的输入留有余量",
+        f"the largest with headroom: LoRA in {number_format} needs up to {needed} of {has} GB",
+        f"有余量的最大模型：{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB",
     )
     if not fitting:
         why = Text(
             f"the smallest of the family: LoRA in {number_format} needs up to {needed} of {has} GB",
             f"该系列最小的模型：{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB",
         )
-    comfort = citations.house_rule(
-        "three quarters of the memory is comfortable",
-        f"占{name_memory_zh(hardware)}四分之三以内较宽裕",
+    headroom = citations.house_rule(
+        "a quarter of the memory is kept free for longer rows and larger batches",
+        f"留出四分之一的{name_memory_zh(hardware)}，供更长的输入和更大的批次使用",
     )
     choice = ModelChoice(family.id, _get_model_name(size))
-    return Reasoned(choice, why, citations.join_citations(size.source, comfort))
+    return Reasoned(choice, why, citations.join_citations(size.source, headroom))

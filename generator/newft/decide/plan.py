@@ -1,4 +1,4 @@
-"""The plan: everything that the templates may read."""
+"""Make the plan: everything that templates may read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardware) -> Plan:
-    """The plan for these answers; every choice is checked against the others."""
+    """Make the plan for these answers and check each choice against the others."""
     kit = _get_known(catalog.kits, answers.domain, "domain")
     task = _get_known(kit.tasks, answers.task, "task")
     family = _get_known(catalog.families, answers.family, "family")
@@ -75,7 +75,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
 
 
 def detect_model_source(answers: Answers) -> ModelSource:
-    """Where the weights come from, told by the look of the answer: no disk is read here."""
+    """Detect where the weights come from by the form of the answer; no disk access."""
     if answers.model == EMBEDDED:
         return EMBEDDED
     return "folder" if is_local_path(answers.model) else answers.hub
@@ -125,7 +125,7 @@ def _plan_model(answers: Answers, family: Family, size: ModelSpec | None) -> Mod
 
 
 def _apply_model_caveats(family: Family, size: ModelSpec | None) -> Family:
-    """The family, with the caveats of this size where it has some of its own."""
+    """Return the family with the caveats of this model, if the model has its own."""
     if size is None or size.caveats is None:
         return family
     return replace(family, caveats=size.caveats)

@@ -1,4 +1,4 @@
-"""Estimate token counts from characters."""
+"""Estimate token counts without a tokenizer."""
 
 from __future__ import annotations
 
@@ -16,29 +16,32 @@ if TYPE_CHECKING:
     from newft.decide.inputs import Inputs
 
 
-TOKENS_PER_PUNCTUATION_RUN = 1.0  # a mark of ASCII is one token at most, and a run of one mark too
-MEDIAN, P95, MAXIMUM = 0.5, 0.95, 1.0  # shares of the rows; `Lengths.rows` has these and others
+# An ASCII punctuation mark is at most one token, and so is a run of the same mark.
+TOKENS_PER_PUNCTUATION_RUN = 1.0
+# quantiles of the row lengths in `Lengths.rows`
+MEDIAN = 0.5
+P95 = 0.95
+MAXIMUM = 1.0
 
 
 def estimate_tokens(text: str, family: Family) -> int:
-    """Tokens of a text that is at hand, rounded up."""
+    """Estimate the tokens of a text, rounded up."""
     return ceil(count_pieces_cached(text).weigh(get_tokens_per_piece(family)))
 
 
-count_pieces_cached = lru_cache(maxsize=2048)(
-    count_pieces
-)  # the same labels and prompts come up often
+# the same labels and prompts are counted many times
+count_pieces_cached = lru_cache(maxsize=2048)(count_pieces)
 
 
 def estimate_input_tokens(inputs: Inputs, share: float) -> int:
-    """Tokens of the longest input among this share of the rows."""
+    """Estimate the tokens of an input at this quantile of the lengths."""
     weights = get_tokens_per_piece(inputs.family)
     rows = inputs.facts.data.lengths.rows
     return ceil(max(row.pieces.weigh(weights) for row in rows if row.share == share))
 
 
 def get_tokens_per_piece(family: Family) -> PieceCounts:
-    """Tokens of a piece of each kind."""
+    """Return the tokens per piece of each kind for a family."""
     tokens = {piece: measured.value for piece, measured in family.tokens_per_piece.items()}
     return PieceCounts(
         words=tokens["word"],
@@ -50,7 +53,7 @@ def get_tokens_per_piece(family: Family) -> PieceCounts:
 
 
 def estimate_target_tokens(inputs: Inputs) -> int:
-    """Tokens of the longest answer, its end of turn included."""
+    """Estimate the tokens of the longest target, including the end of turn."""
     return inputs.longest_answer_tokens + 1
 
 
@@ -63,7 +66,7 @@ def select_prompts(inputs: Inputs) -> SystemPrompts:
 
 
 def overhead_tokens(inputs: Inputs) -> int:
-    """Tokens of what every training row has besides its input."""
+    """Estimate the tokens of a training row besides its input: prompts, template, target."""
     about = inputs.task.question_template.get(inputs.answers.language, "")
     return (
         estimate_tokens(select_prompts(inputs).tuned, inputs.family)
@@ -74,5 +77,5 @@ def overhead_tokens(inputs: Inputs) -> int:
 
 
 def estimate_mean_row_tokens(inputs: Inputs) -> int:
-    """Tokens of a usual training row, template included."""
+    """Estimate the tokens of a median training row, including the chat template."""
     return estimate_input_tokens(inputs, MEDIAN) + overhead_tokens(inputs)
