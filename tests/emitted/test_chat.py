@@ -20,10 +20,10 @@ pytestmark = pytest.mark.slow
 LONGEST_WAIT = 120  # seconds, on a machine with other work
 LISTEN = """
 import json
-from support.emitted_project import chat
-chat.SEVERAL_LINES = {several}
+from desk import chat
+chat.MULTILINE_INPUT = {several}
 print("ready", flush=True)
-for question in chat.questions():
+for question in chat.read_questions():
     print("question:", json.dumps(question), flush=True)
 print("the end", flush=True)
 """
