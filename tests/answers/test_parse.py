@@ -130,7 +130,7 @@ def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
         "a.yml: 4 faults\n"
         "a.yml:1: `famly` is not known (did you mean `family`?)\n"
         "a.yml:2: language: `fr` is not known (known: en, zh)\n"
-        "a.yml:3: the value of `gpu` must be text\n"
+        "a.yml:4: `gpu` is given twice\n"
         "a.yml:6: `data.colums` is not known (did you mean `data.columns.text`?)"
     )
 
@@ -143,10 +143,10 @@ def test_every_fault_of_a_file_is_listed_with_its_line() -> None:
         ('data: {files: ""}\n', "a.yml:1: data.files: the value is missing"),
         ("data: {files: [a.csv, '']}\n", "a.yml:1: data.files: the value is missing"),
         ('name: ""\n', "a.yml:1: name: the value is missing"),
-        ("name: " + "[" * 3_000, "a.yml:1: the values are nested too deeply"),
+        ("name: " + "[" * 3_000, "a.yml:1: values are nested more than 20 levels deep"),
         (
             "gpu: cpu\n  name: x\n",
-            "a.yml:2: invalid YAML (mapping values are not allowed here)",
+            "a.yml:2: invalid YAML: mapping values are not allowed here",
         ),
     ],
 )
@@ -164,9 +164,7 @@ def test_a_key_without_a_value_is_not_answered() -> None:
     ("content", "message"),
     [
         (None, ": there is no such file or folder"),
-        (b"gpu: cpu\nname: \xff\xfe", ":2: the answers are not UTF-8 text"),
-        (b"#" * 1_100_000, ": the file has more than 1,048,576 bytes, too many for answers"),
-        (b"gpu: &a cpu\nname: *a\n", ":2: `*a` refers to another value"),
+        (b"#" * 1_100_000, ": the file has more than 1,048,576 bytes"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(

@@ -75,7 +75,7 @@ def without(name: str) -> Change:
         (
             edited(seed="seed: 1\n  seed: 2", rank="rnak: 8", epochs="0", precision="fp8"),
             {
-                "seed: 2": "run.seed is there twice",
+                "seed: 2": "`run.seed` is given twice",
                 "precision: fp8": (
                     "model.precision is 'fp8': it must be one of: auto, fp32, bf16, fp16"
                 ),
@@ -111,7 +111,7 @@ def without(name: str) -> Change:
         ),
         (
             edited(name="name: [a"),
-            {"seed: 42": "not YAML: expected ',' or ']', but got '?'"},
+            {"seed: 42": "invalid YAML: expected ',' or ']', but got '?'"},
             AS_GENERATED,
         ),
     ],
@@ -145,7 +145,11 @@ def test_every_fault_of_run_yaml_has_its_line(
             "--set training.epochs names no value of run.yaml",
             "write --set training.epochs=1",
         ),
-        (["--set", "run.name=["], "--set run.name: [ is not YAML", "put it in quotes"),
+        (
+            ["--set", "run.name=["],
+            "--set run.name: invalid YAML: expected the node content, but found '<stream end>'",
+            "put the value in quotes",
+        ),
         (["--config", "no.yaml"], "no.yaml is missing", "run this from the project's folder"),
         (["--config", "empty"], "empty has no sections", AS_GENERATED),
         (

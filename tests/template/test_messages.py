@@ -24,6 +24,7 @@ TEMPLATES_TAKEN = {
     "Remark": (0,),
     "RejectReason": (0,),
     "RecordError": (1, 2),  # the first is the file
+    "YamlFault": (0,),
     "_print_error": (0, 1),
     "run_command": (1,),  # the help of a command
     "explain_read_errors": (1,),

@@ -7,6 +7,7 @@ needs no quotes. Which keys there are, and which of them take a list, is said in
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from newft.answers.keys import (
@@ -27,7 +28,7 @@ from newft.schema.answers import Answers, DataAnswer
 from newft.text import Text, to_bilingual_text
 
 if TYPE_CHECKING:
-    import yaml
+    from newft.emitted.yaml_lines import KeyPath, YamlDocument
 
 MISSING_VALUE_MESSAGE = Text("the value is missing", "缺少值")
 
@@ -45,7 +46,7 @@ def collect_options(values: Mapping[str, str | list[str] | None]) -> RawAnswers:
 
 def parse_set(text: str) -> tuple[str, AnswerValue]:
     """The key and the value of one `--set KEY=VALUE`."""
-    import yaml
+    from newft.emitted.yaml_lines import YamlError, read_yaml
 
     key, equals, written = text.partition("=")
     key, written = key.strip(), written.strip()
@@ -59,14 +60,12 @@ def parse_set(text: str) -> tuple[str, AnswerValue]:
         raise UsageError(message, where="--set", hint=to_bilingual_text("--set KEY=VALUE"))
     if not is_answer_key(key):
         raise make_unknown_name_error(key, list_answer_keys(), where="--set")
-    try:
-        node = yaml.compose(written, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError):
-        node = None
-    if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"'):
-        written = node.value
-    elif isinstance(node, yaml.SequenceNode) and is_repeatable(key):
-        return key, parse_path_list(node, key, where)
+    with suppress(YamlError):  # what is no YAML is text
+        document = read_yaml(written)
+        if document.entries[()].kind == "list" and is_repeatable(key):
+            return key, parse_list(document, (), key=key, where=where)
+        if isinstance(document.value, str) and written[0] in "'\"":
+            written = document.value
     if not written:
         raise UsageError(
             MISSING_VALUE_MESSAGE, where=where, hint=to_bilingual_text(f"--set {key}=VALUE")
@@ -147,12 +146,11 @@ def _join_value(value: AnswerValue) -> str:
     return value if isinstance(value, str) else ", ".join(value)
 
 
-def parse_path_list(node: yaml.SequenceNode, key: str, where: str) -> tuple[str, ...]:
-    """The files of a YAML list."""
-    import yaml
-
-    if not all(isinstance(item, yaml.ScalarNode) for item in node.value):
+def parse_list(document: YamlDocument, keys: KeyPath, *, key: str, where: str) -> tuple[str, ...]:
+    """The texts of a YAML list."""
+    items = [entry for path, entry in document.entries.items() if path[:-1] == keys and path]
+    if any(item.kind != "text" for item in items):
         raise UsageError(Text("the value must be a list of paths", "值应为路径列表"), where=where)
-    paths = tuple(item.value for item in node.value)
-    validate_value(key, paths, where=where)
-    return paths
+    values = tuple(item.text for item in items)
+    validate_value(key, values, where=where)
+    return values

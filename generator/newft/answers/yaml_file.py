@@ -1,11 +1,11 @@
-"""Answers of a YAML file: small, flat, and every fault in it listed with its line."""
+"""Answers of a YAML file; every fault in it is listed with its line."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from newft.answers.keys import (
     AnswerValue,
@@ -15,171 +15,136 @@ from newft.answers.keys import (
     list_answer_keys,
     make_unknown_name_error,
 )
-from newft.answers.parse import parse_path_list, validate_value
+from newft.answers.parse import parse_list, validate_value
 from newft.emitted.file_access import RecordError, expand_home, open_bytes, wrap_file_errors
+from newft.emitted.yaml_lines import (
+    INVALID_YAML_MESSAGE,
+    MAX_YAML_BYTES,
+    TOO_LARGE_MESSAGE,
+    KeyPath,
+    YamlDocument,
+    YamlError,
+    YamlFault,
+    read_yaml,
+)
 from newft.errors import UsageError
 from newft.i18n import translate_template
 from newft.text import Language, Text
 
-if TYPE_CHECKING:
-    import yaml
-
-MAX_FILE_BYTES = 1 << 20  # bytes: thousands of paths, read within seconds
-MAX_NESTING = 10  # levels of lists and mappings: answers have three, as in data.columns.text
-MAX_FAULTS_SHOWN = 20  # listed at once
+MAX_FAULTS_SHOWN = 20
 STDIN_LABEL = "stdin"
+HINTS = {
+    INVALID_YAML_MESSAGE: Text(
+        "correct this line; quote text that contains `:` or `#`",
+        "请修正这一行；含 `:` 或 `#` 的文本要加引号",
+    ),
+    TOO_LARGE_MESSAGE: Text("give records as --data", "数据请用 --data 给出"),
+}
 
 
 def load_answers(path: Path) -> RawAnswers:
     """The answers of a YAML file."""
     try:
         with wrap_file_errors(path), open_bytes(expand_home(path)) as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+            content = file.read(MAX_YAML_BYTES + 1)
     except RecordError as error:
         message, hint = (
             translate_template(text, **error.values)
             for text in (error.template, error.hint_template)
         )
         raise UsageError(message, where=str(path), hint=hint) from error
-    return parse_answers_yaml(str(path), _decode_yaml(str(path), content))
+    return parse_answers_yaml(str(path), content)
 
 
 def load_stdin() -> RawAnswers:
     """The answers that are piped in."""
-    content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1) if sys.stdin else b""
-    return parse_answers_yaml(STDIN_LABEL, _decode_yaml(STDIN_LABEL, content))
+    content = sys.stdin.buffer.read(MAX_YAML_BYTES + 1) if sys.stdin else b""
+    return parse_answers_yaml(STDIN_LABEL, content)
 
 
-def _decode_yaml(path: str, content: bytes) -> str:
-    if len(content) > MAX_FILE_BYTES:
-        raise UsageError(
-            Text(
-                f"the file has more than {MAX_FILE_BYTES:,} bytes, too many for answers",
-                f"文件超过 {MAX_FILE_BYTES:,} 字节，不像答案文件",
-            ),
-            where=path,
-            hint=Text("give records as --data", "数据请用 --data 给出"),
-        )
+def parse_answers_yaml(path: str, content: bytes | str) -> RawAnswers:
+    """The answers in a YAML document; every fault in it is listed, with its line."""
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UsageError(
-            Text("the answers are not UTF-8 text", "答案文件不是 UTF-8 文本"),
-            where=f"{path}:{line}",
-            hint=Text("save the file as UTF-8", "请另存为 UTF-8"),
-        ) from error
-
-
-def parse_answers_yaml(path: str, text: str) -> RawAnswers:
-    """The answers in a YAML text; every fault in it is listed, with its line."""
-    node = _compose_mapping(path, text)
-    if node is None:
+        document = read_yaml(content)
+    except YamlError as error:
+        raise _combine_faults(path, [_make_fault(path, fault) for fault in error.faults]) from error
+    if document.value is None:
         return {}
-    given: dict[str, AnswerValue] = {}
-    faults: list[UsageError] = []
-    for key, value in _iterate_leaves("", node):
-        try:
-            _add_answer(given, key, value, where=f"{path}:{value.start_mark.line + 1}")
-        except UsageError as fault:
-            faults.append(fault)
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
+    if not isinstance(document.value, dict):
         raise UsageError(
-            Text(_format_faults(faults, "en"), _format_faults(faults, "zh")), where=path
+            Text("the file has no `key: value` pairs", "文件中没有 `键: 值`"),
+            where=path,
+            hint=Text("write one `key: value` per line", "每行写一个 `键: 值`"),
         )
+    given: dict[str, AnswerValue] = {}
+    faults = [(fault.line or 0, _make_fault(path, fault)) for fault in document.faults]
+    for keys in _iterate_leaves(document):
+        line = document.entries[keys].line
+        try:
+            _add_answer(given, document, keys, where=f"{path}:{line}")
+        except UsageError as error:
+            faults.append((line, error))
+    if faults:
+        faults.sort(key=itemgetter(0))
+        raise _combine_faults(path, [error for _, error in faults])
     return given
 
 
+def _make_fault(path: str, fault: YamlFault) -> UsageError:
+    return UsageError(
+        translate_template(fault.message, **fault.values),
+        where=path if fault.line is None else f"{path}:{fault.line}",
+        hint=HINTS.get(fault.message),
+    )
+
+
+def _combine_faults(path: str, faults: Sequence[UsageError]) -> UsageError:
+    """One error that lists all faults; a single fault stays as it is."""
+    if len(faults) == 1:
+        return faults[0]
+    return UsageError(Text(_format_faults(faults, "en"), _format_faults(faults, "zh")), where=path)
+
+
 def _format_faults(faults: Sequence[UsageError], language: Language) -> str:
-    many = len(faults)
-    lines = [f"{many} faults" if language == "en" else f"{many} 处错误"]
+    count = len(faults)
+    lines = [f"{count} faults" if language == "en" else f"{count} 处错误"]
     for fault in faults[:MAX_FAULTS_SHOWN]:
         message, hint = fault.to(language)
-        colon, opened, closed = (": ", " (", ")") if language == "en" else ("：", "（", "）")
-        lines.append(f"{fault.where}{colon}{message}" + (f"{opened}{hint}{closed}" if hint else ""))
-    return "\n".join([*lines, *["..."][: many > MAX_FAULTS_SHOWN]])
+        colon, left, right = (": ", " (", ")") if language == "en" else ("：", "（", "）")
+        lines.append(f"{fault.where}{colon}{message}" + (f"{left}{hint}{right}" if hint else ""))
+    if count > MAX_FAULTS_SHOWN:
+        lines.append("...")
+    return "\n".join(lines)
 
 
-def _compose_mapping(path: str, text: str) -> yaml.MappingNode | None:
-    import yaml
-
-    try:
-        _refuse_deep_nesting(path, yaml.parse(text, Loader=yaml.SafeLoader))
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise _make_yaml_syntax_error(path, error) from error
-    if node is None or isinstance(node, yaml.MappingNode):
-        return node
-    raise UsageError(
-        Text("the file has no `key: value` pairs", "文件中没有 `键: 值`"),
-        where=path,
-        hint=Text("write one `key: value` per line", "每行写一个 `键: 值`"),
-    )
+def _iterate_leaves(document: YamlDocument) -> Iterator[KeyPath]:
+    """The paths of the answers: `data` and `data.columns` may be mappings of others."""
+    groups: set[KeyPath] = {()}
+    for keys, entry in document.entries.items():
+        if keys[:-1] in groups:
+            if entry.kind == "mapping" and keys in ((), ("data",), ("data", "columns")):
+                groups.add(keys)
+            else:
+                yield keys
 
 
-def _refuse_deep_nesting(path: str, events: Iterator[yaml.Event]) -> None:
-    """Refuse what a parser would need much time or memory for, before it is built."""
-    import yaml
-
-    depth = 0
-    for event in events:
-        where = f"{path}:{event.start_mark.line + 1}" if event.start_mark else path
-        if isinstance(event, yaml.AliasEvent):
-            message = Text(
-                f"`*{event.anchor}` refers to another value", f"`*{event.anchor}` 引用了别处的值"
-            )
-            hint = Text("write the value itself", "请直接写出值")
-            raise UsageError(message, where=where, hint=hint)
-        depth += isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent))
-        depth -= isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent))
-        if depth > MAX_NESTING:
-            message = Text("the values are nested too deeply", "嵌套层数过多")
-            hint = Text("write one `key: value` per line", "每行写一个 `键: 值`")
-            raise UsageError(message, where=where, hint=hint)
-
-
-def _make_yaml_syntax_error(path: str, error: yaml.YAMLError) -> UsageError:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    return UsageError(
-        Text(f"invalid YAML ({problem})", f"YAML 语法有误（“{problem}”）"),
-        where=f"{path}:{mark.line + 1}" if mark else path,
-        hint=Text(
-            "correct this line; quote text that contains `:` or `#`",
-            "请修正这一行；含 `:` 或 `#` 的文本要加引号",
-        ),
-    )
-
-
-def _iterate_leaves(prefix: str, node: yaml.MappingNode) -> Iterator[tuple[str, yaml.Node]]:
-    import yaml
-
-    for key, value in node.value:
-        name = f"{prefix}{key.value if isinstance(key, yaml.ScalarNode) else '?'}"
-        if isinstance(value, yaml.MappingNode) and name in ("data", "data.columns"):
-            yield from _iterate_leaves(f"{name}.", value)
-        else:
-            yield name, value
-
-
-def _add_answer(given: dict[str, AnswerValue], key: str, node: yaml.Node, *, where: str) -> None:
-    import yaml
-
+def _add_answer(
+    given: dict[str, AnswerValue], document: YamlDocument, keys: KeyPath, *, where: str
+) -> None:
+    key, entry = ".".join(map(str, keys)), document.entries[keys]
     if not is_answer_key(key):
         raise make_unknown_name_error(key, list_answer_keys(), where=where)
-    if key in given:
+    if key in given:  # once as `data.files`, and once in `data`
         hint = Text("remove one of the two", "请删去其中一处")
         raise UsageError(
             Text(f"`{key}` is given twice", f"`{key}` 出现了两次"), where=where, hint=hint
         )
-    if node.tag == "tag:yaml.org,2002:null":
+    if entry.kind == "null":
         return
-    if is_repeatable(key) and isinstance(node, yaml.SequenceNode):
-        given[key] = parse_path_list(node, key, f"{where}: {key}")
-    elif isinstance(node, yaml.ScalarNode):
-        value = (node.value,) if is_repeatable(key) else node.value
+    if is_repeatable(key) and entry.kind == "list":
+        given[key] = parse_list(document, keys, key=key, where=f"{where}: {key}")
+    elif entry.kind == "text":
+        value = (entry.text,) if is_repeatable(key) else entry.text
         given[key] = validate_value(key, value, where=f"{where}: {key}")
     else:
         raise UsageError(

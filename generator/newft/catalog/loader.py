@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from newft.catalog.strict_yaml import Fault, YamlDocument
+from newft.catalog.strict_yaml import CatalogFile, Fault
 from newft.catalog.validate_kit import find_kit_faults
 from newft.paths import get_domains_folder, get_templates_folder
 from newft.schema.catalog import Catalog
@@ -27,23 +27,23 @@ def load_catalog() -> Catalog:
 
 def load_kit(folder: Path) -> Kit:
     """The domain or kit of a folder; its id is the folder's name."""
-    document = YamlDocument.read(folder / "kit.yaml")
-    kit = document.to(Kit, given={"id": folder.name, "folder": str(folder)})
-    document.refuse(find_kit_faults(kit, folder))
+    content = CatalogFile.read(folder / "kit.yaml")
+    kit = content.build(Kit, given={"id": folder.name, "folder": str(folder)})
+    content.refuse(find_kit_faults(kit, folder))
     return kit
 
 
 def load_families(folder: Path) -> dict[str, Family]:
     """The model families of a folder by id, which is the file's name."""
-    documents = {file.stem: YamlDocument.read(file) for file in sorted(folder.glob("*.yaml"))}
-    return {name: document.to(Family, given={"id": name}) for name, document in documents.items()}
+    contents = {file.stem: CatalogFile.read(file) for file in sorted(folder.glob("*.yaml"))}
+    return {name: content.build(Family, given={"id": name}) for name, content in contents.items()}
 
 
 def load_accelerators(file: Path) -> dict[str, Accelerator]:
     """The accelerators of a file by id, in its order."""
-    document = YamlDocument.read(file)
-    accelerators = document.to_mapping(Accelerator, key="id")
-    document.refuse(_find_ambiguous_names(accelerators))
+    content = CatalogFile.read(file)
+    accelerators = content.build_mapping(Accelerator, key="id")
+    content.refuse(_find_ambiguous_names(accelerators))
     return accelerators
 
 

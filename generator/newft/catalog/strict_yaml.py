@@ -1,4 +1,4 @@
-"""A YAML file as a typed value: strict, with the line and the key of everything that is wrong."""
+"""A YAML file of the catalogue as a typed value; every fault is listed with its line and key."""
 
 from __future__ import annotations
 
@@ -9,82 +9,75 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
-import yaml
-
+from newft.emitted.yaml_lines import (
+    KeyPath,
+    YamlDocument,
+    YamlError,
+    YamlFault,
+    join_keys,
+    read_yaml,
+)
 from newft.errors import CatalogError
+from newft.i18n import translate_template
+from newft.os_errors import describe_os_error
 from newft.text import Text, find_nearest_names, join_texts, to_bilingual_text
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-# The parser in C is several times faster and is missing from some builds of PyYAML.
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 T = TypeVar("T")
-PathPart = str | int
+LocatedFault = tuple[int, Text]  # the line, and what is wrong there
 
 
 class Fault(NamedTuple):
-    """What is wrong with one key, as a sentence that goes on after the key."""
+    """What is wrong with one key; the message continues a sentence that begins with the key."""
 
-    path: tuple[PathPart, ...]
+    path: KeyPath
     message: Text
 
 
 @dataclass(frozen=True)
-class YamlDocument:
+class CatalogFile:
     """A YAML mapping, and where each of its keys stands."""
 
     file: Path
-    node: yaml.Node
-    data: Mapping[str, object]
+    document: YamlDocument
 
     @classmethod
-    def read(cls, file: Path) -> YamlDocument:
-        """The document in a file; a key that stands twice in one mapping is refused."""
-        loader = _Loader(_read_text(file))
+    def read(cls, file: Path) -> CatalogFile:
+        """The mapping in a file, which may give no key twice."""
         try:
-            node = loader.get_single_node()
-            if not isinstance(node, yaml.MappingNode):
-                raise CatalogError(Text("the file has no keys", "文件中没有键"), where=str(file))
-            # Before the values are made: making them drops the first of two equal keys.
-            faults = list(_find_structure_faults(node, (), ()))
-            data = {} if faults else loader.construct_document(node)
-        except yaml.YAMLError as error:
-            raise _syntax_error(file, error) from error
-        document = cls(file, node, data)
-        document.refuse(faults)
-        return document
+            document = read_yaml(_read_bytes(file))
+        except YamlError as error:
+            raise _make_error(file, map(_locate_yaml_fault, error.faults)) from error
+        if not isinstance(document.value, dict):
+            raise CatalogError(Text("the file has no keys", "文件中没有键"), where=str(file))
+        if document.faults:
+            raise _make_error(file, map(_locate_yaml_fault, document.faults))
+        return cls(file, document)
 
-    def to(self, kind: type[T], *, given: Mapping[str, str]) -> T:
-        """The whole document as one value; `given` are the fields that the file may not set."""
-        self.refuse(_find_loader_keys(given, self.data, ()))
-        return self._validated(kind, {"": {**self.data, **given}}, outer=1)[""]
+    def build(self, kind: type[T], *, given: Mapping[str, str]) -> T:
+        """The whole file as one value; `given` are the fields that the file may not set."""
+        data = self.document.value
+        self.refuse(_find_derived_keys(given, data, ()))
+        return self._validate(kind, {"": {**data, **given}}, outer=1)[""]
 
-    def to_mapping(self, kind: type[T], *, key: str) -> dict[str, T]:
+    def build_mapping(self, kind: type[T], *, key: str) -> dict[str, T]:
         """One value for each top key; the top key becomes the value's field `key`."""
         entries: dict[str, object] = {}
-        for name, entry in self.data.items():
+        for name, entry in self.document.value.items():
             if isinstance(entry, dict):
-                self.refuse(_find_loader_keys((key,), entry, (name,)))
+                self.refuse(_find_derived_keys((key,), entry, (name,)))
                 entry = {key: name, **entry}
             entries[name] = entry
-        return self._validated(kind, entries, outer=0)
+        return self._validate(kind, entries, outer=0)
 
     def refuse(self, faults: Iterable[Fault]) -> None:
-        """Raises one error that lists every fault in the order of the file; none is fine."""
-        found: set[tuple[int, Text]] = set()
-        for fault in faults:
-            line, key = self._place(fault.path)
-            en, zh = fault.message
-            found.add((line, Text(f"{key.en} {en}", f"{key.zh} {zh}")))
-        if not found:
-            return
-        first, *others = [(f"{self.file}:{line}", message) for line, message in sorted(found)]
-        rest = (Text(f"\n{where}: {en}", f"\n{where}：{zh}") for where, (en, zh) in others)
-        raise CatalogError(join_texts([first[1], *rest], Text("", "")), where=first[0])
+        """Raise one error that lists every fault in the order of the file, if there is any."""
+        if found := {self._locate(fault) for fault in faults}:
+            raise _make_error(self.file, found)
 
-    def _validated(self, kind: type[T], data: Mapping[str, object], *, outer: int) -> dict[str, T]:
+    def _validate(self, kind: type[T], data: Mapping[str, object], *, outer: int) -> dict[str, T]:
         """The data as values; the first `outer` parts of a path are not in the file."""
         from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -102,21 +95,32 @@ class YamlDocument:
             )
             raise
 
-    def _place(self, path: tuple[PathPart, ...]) -> tuple[int, Text]:
-        """The line of a key and its name; parts that the file lacks are passed over."""
-        node, mark, key = self.node, self.node.start_mark, ""
-        for part in path:
-            if isinstance(node, yaml.MappingNode):
-                pairs = [pair for pair in node.value if pair[0].value == str(part)]
-                if pairs:
-                    mark, node = pairs[-1][0].start_mark, pairs[-1][1]
-                    key += f".{part}" if key else str(part)
-            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-                node = node.value[part]
-                mark = node.start_mark
-                key += f"[{part}]"
-        name = to_bilingual_text(f"`{key}`") if key else Text("the file", "文件")
-        return int(mark.line) + 1, name
+    def _locate(self, fault: Fault) -> LocatedFault:
+        """The line of a fault, and its message behind the key; parts not in the file are skipped.
+
+        Such parts are the names that pydantic gives to the members of a union.
+        """
+        entries = self.document.entries
+        keys: KeyPath = ()
+        for part in fault.path:
+            if (*keys, part) in entries:
+                keys = (*keys, part)
+        name = to_bilingual_text(f"`{join_keys(keys)}`") if keys else Text("the file", "文件")
+        en, zh = fault.message
+        return entries[keys].line, Text(f"{name.en} {en}", f"{name.zh} {zh}")
+
+
+def _locate_yaml_fault(fault: YamlFault) -> LocatedFault:
+    return fault.line or 0, translate_template(fault.message, **fault.values)
+
+
+def _make_error(file: Path, faults: Iterable[LocatedFault]) -> CatalogError:
+    """One error for all faults, in the order of the file; line 0 stands for no line."""
+    first, *others = [
+        (f"{file}:{line}" if line else str(file), message) for line, message in sorted(faults)
+    ]
+    rest = (Text(f"\n{where}: {en}", f"\n{where}：{zh}") for where, (en, zh) in others)
+    return CatalogError(join_texts([first[1], *rest], Text("", "")), where=first[0])
 
 
 def _convert_validation_error(kind: type[object], found: ErrorDetails) -> Fault:
@@ -144,7 +148,7 @@ def _convert_validation_error(kind: type[object], found: ErrorDetails) -> Fault:
     return Fault(path, join_texts(parts, Text("", "")))
 
 
-def _list_allowed_keys(kind: Any, path: tuple[PathPart, ...]) -> tuple[str, ...]:
+def _list_allowed_keys(kind: Any, path: KeyPath) -> tuple[str, ...]:
     """The keys that a value inside a type may have; none where any key will do."""
     for part in path:
         kind = _get_element_type(kind, part)
@@ -154,7 +158,7 @@ def _list_allowed_keys(kind: Any, path: tuple[PathPart, ...]) -> tuple[str, ...]
     return tuple(getattr(kind, "_fields", ()))
 
 
-def _get_element_type(kind: Any, part: PathPart) -> Any:
+def _get_element_type(kind: Any, part: str | int) -> Any:
     """The type of one field or element of a type."""
     origin, arguments = get_origin(kind) or kind, get_args(kind)
     if is_dataclass(origin):
@@ -168,48 +172,23 @@ def _strip_optional(kind: Any) -> Any:
     return others[0] if NoneType in get_args(kind) else kind
 
 
-def _read_text(file: Path) -> str:
+def _read_bytes(file: Path) -> bytes:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_bytes()
     except FileNotFoundError as error:
         raise CatalogError(
             Text("this file does not exist", "没有这个文件"), where=str(file)
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        message = Text(f"cannot be read: {error}", f"无法读取：“{error}”")
+    except OSError as error:
+        reason = describe_os_error(error)
+        message = Text(f"cannot be read: {reason.en}", f"无法读取：{reason.zh}")
         raise CatalogError(message, where=str(file)) from error
 
 
-def _syntax_error(file: Path, error: yaml.YAMLError) -> CatalogError:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error)
-    where = f"{file}:{mark.line + 1}" if mark else str(file)
-    message = Text(f"invalid YAML: {problem}", f"YAML 语法有误：“{problem}”")
-    return CatalogError(message, where=where)
-
-
-def _find_structure_faults(
-    node: yaml.Node, path: tuple[PathPart, ...], around: tuple[yaml.Node, ...]
+def _find_derived_keys(
+    names: Iterable[str], data: Mapping[str, object], path: KeyPath
 ) -> Iterator[Fault]:
-    """The keys that stand twice in one mapping, and the aliases that lead back to themselves."""
-    if node in around:
-        yield Fault(path, Text("contains itself", "包含自身"))
-    elif isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            name = str(key.value)
-            if name in seen:
-                yield Fault((*path, name), Text("is given twice", "出现了两次"))
-            seen.add(name)
-            yield from _find_structure_faults(value, (*path, name), (*around, node))
-    elif isinstance(node, yaml.SequenceNode):
-        for position, element in enumerate(node.value):
-            yield from _find_structure_faults(element, (*path, position), (*around, node))
-
-
-def _find_loader_keys(
-    names: Iterable[str], data: Mapping[str, object], path: tuple[PathPart, ...]
-) -> Iterator[Fault]:
+    """The keys that the file may not set, because their value follows from its name."""
     for name in names:
         if name in data:
             yield Fault(

@@ -25,6 +25,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their place in the package of a proj
     "data/readers.py",
     "data/splits.py",
     "data/text_encoding.py",
+    "runtime/yaml_lines.py",
 )
 MULTILABEL_MODULE = "data/multilabel.py"
 WORKBOOK_MODULE = "data/workbook.py"

@@ -16,8 +16,8 @@ RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 
 def not_yaml(line: int, path: object = "") -> str:
     """What is said of a file that is not YAML, up to the reason, which is in the parser's words."""
-    said = fill("{path}:{line}: not YAML: {reason}", path=path, line=line, reason="REASON")
-    return said.partition("REASON")[0]
+    reason = fill("invalid YAML: {problem}", problem="REASON").partition("REASON")[0]
+    return f"{path}:{line}: {reason}"
 
 
 def broken(tmp_path: Path, **replacements: str) -> Path:
@@ -102,13 +102,17 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
     [
         (
             "run: &a\n  name: x\ndata: *a\n",
-            ":1: " + fill("anchors and aliases (& and *) are not taken"),
+            ":1: "
+            + fill("anchors and aliases (& and *) are not supported: write the value itself"),
         ),
-        ("run:\n  <<: {seed: 1}\n", ":2: " + fill("merge keys (<<) are not taken")),
-        ("run:\n  seed: 1\n  seed: 2\n", ":3: " + fill("{key} is there twice", key="run.seed")),
-        ("run:\n  name: x\nrun:\n  name: y\n", ":3: " + fill("{key} is there twice", key="run")),
-        ("? [a]\n: b\n", not_yaml(1)),
-        ("[" * 5_000, fill("it is nested too deeply")),
+        (
+            "run:\n  <<: {seed: 1}\n",
+            ":2: " + fill("merge keys (<<) are not supported: write the keys themselves"),
+        ),
+        ("run:\n  seed: 1\n  seed: 2\n", ":3: " + fill("`{key}` is given twice", key="run.seed")),
+        ("run:\n  name: x\nrun:\n  name: y\n", ":3: " + fill("`{key}` is given twice", key="run")),
+        ("? [a]\n: b\n", ":1: " + fill("a key must be text, not a list or a mapping")),
+        ("[" * 5_000, ":1: " + fill("values are nested more than {levels} levels deep", levels=20)),
         ("run: !!python/name:os.system\n", not_yaml(1)),
         ("a: 1\n---\nb: 2\n", not_yaml(2)),
         ("run: \x07\n", "unacceptable character"),

@@ -21,7 +21,14 @@ from .data.normalize import escape_controls
 from .model.supported_models import HAS_REVISIONS, MODEL_SOURCE, ONLY_MODEL_ID
 from .runtime.errors import ProjectError
 from .runtime.messages import fill
-from .runtime.yaml_lines import InvalidYamlError, KeyPath, YamlEntry, read_yaml
+from .runtime.yaml_lines import (
+    KeyPath,
+    YamlDocument,
+    YamlError,
+    YamlFault,
+    join_keys,
+    read_yaml,
+)
 from .task import TaskConfig
 from .task_base import ConfigSection, NonEmptyStr
 from .training.device_settings import Attention, BatchSize, Precision, TimedSection
@@ -207,12 +214,13 @@ class Config(ConfigSection):
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     """The run in `path` with `KEY=VALUE` overrides; all faults at once, with their places."""
-    values, found = _read_values(path)
-    faults = [f"{path}:{place.line}: {place.fault}" for place in found if place.fault]
-    places = {(): f"{path}:1"} | {place.keys: f"{path}:{place.line}" for place in found}
+    document = _read_document(path)
+    values: dict[str, Any] = document.value
+    faults = [_describe_fault(path, fault) for fault in document.faults]
+    places = {keys: f"{path}:{entry.line}" for keys, entry in document.entries.items()}
     for override in overrides:
         keys = _apply_override(values, override)
-        places[keys] = f"--set {_join_keys(keys)}"
+        places[keys] = f"--set {join_keys(keys)}"
     details: list[dict[str, Any]] = []
     try:
         config = Config.model_validate(values)
@@ -230,33 +238,26 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     raise ProjectError("\n".join(map(escape_controls, faults)), _choose_hint(details, faults))
 
 
-def _read_values(path: Path) -> tuple[dict[str, Any], list[YamlEntry]]:
+def _read_document(path: Path) -> YamlDocument:
     """The values of the file, and where each of them is."""
     try:
-        values, places = read_yaml(path.read_text(encoding="utf-8-sig"))
+        document = read_yaml(path.read_bytes())
     except FileNotFoundError:
         raise ProjectError(
             "{path} is missing", "run this from the project's folder", path=path
         ) from None
-    except InvalidYamlError as error:
-        if error.line is None:
-            raise ProjectError(
-                "{path} cannot be read: {reason}", RESTORE_HINT, path=path, reason=error.reason
-            ) from None
-        raise ProjectError(
-            "{path}:{line}: not YAML: {reason}",
-            RESTORE_HINT,
-            path=path,
-            line=error.line,
-            reason=error.reason,
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ProjectError(
-            "{path} cannot be read: {reason}", RESTORE_HINT, path=path, reason=error
-        ) from None
-    if not isinstance(values, dict):
+    except YamlError as error:
+        faults = [_describe_fault(path, fault) for fault in error.faults]
+        raise ProjectError("\n".join(map(escape_controls, faults)), RESTORE_HINT) from None
+    if not isinstance(document.value, dict):
         raise ProjectError("{path} has no sections", RESTORE_HINT, path=path)
-    return values, places
+    return document
+
+
+def _describe_fault(path: Path, fault: YamlFault) -> str:
+    """What the reader of YAML refuses, behind its place in the file."""
+    place = f"{path}:{fault.line}" if fault.line else f"{path}"
+    return f"{place}: {fill(fault.message, **fault.values)}"
 
 
 def find_changed_keys(
@@ -287,14 +288,18 @@ def _apply_override(values: dict[str, Any], override: str) -> KeyPath:
             override=override,
         )
     try:
-        section[last], places = read_yaml(text)
-    except InvalidYamlError:
+        document = read_yaml(text)
+        faults = document.faults
+    except YamlError as error:
+        faults = error.faults
+    if faults:
         raise ProjectError(
-            "--set {key}: {text} is not YAML", "put it in quotes", key=key, text=text
-        ) from None
-    for place in places:
-        if place.fault:
-            raise ProjectError("--set {key}: {fault}", key=key, fault=place.fault)
+            "--set {key}: {fault}",
+            "put the value in quotes",
+            key=key,
+            fault=fill(faults[0].message, **faults[0].values),
+        )
+    section[last] = document.value
     return (*parents, last)
 
 
@@ -303,12 +308,12 @@ def _describe_error(detail: dict[str, Any], places: Mapping[KeyPath, str]) -> st
     where = loc
     while where not in places:  # a union names its branch, a missing key has no place
         where = where[:-1]
-    place = f"{places[where]}: {_join_keys(where)}"
+    place = f"{places[where]}: {join_keys(where)}"
     if places[where].startswith("--set"):
         place = places[where]
     match detail["type"]:
         case "missing":
-            return fill("{place}: {key} is missing", place=places[where], key=_join_keys(loc))
+            return fill("{place}: {key} is missing", place=places[where], key=join_keys(loc))
         case "extra_forbidden":
             return fill(
                 "{place} is not a key; the nearest is {near}"
@@ -341,10 +346,6 @@ def _describe_rule(detail: Mapping[str, Any]) -> str:
     if "expected" in bounds:  # such as 'a', 'b' or 'c'
         bounds["expected"] = fill(", ").join(re.findall("'(.*?)'", bounds["expected"]))
     return fill(RULE_MESSAGES[detail["type"]], **bounds)
-
-
-def _join_keys(keys: KeyPath) -> str:
-    return ".".join(map(str, keys))
 
 
 def _locate_unknown_key(detail: Mapping[str, Any]) -> KeyPath:
