@@ -414,8 +414,8 @@ class TestNew:
         run = run_newft("new", "desk", "--gpu", "cpu", "--yes", "--json", cwd=here)
         assert (run.returncode, run.stdout) == (1, "")
         assert run.stderr == (
-            "error: desk: an interrupted run was completed here just now, and this run wrote"
-            " nothing\n\nhint: the project is complete; choose another path for a new one\n"
+            "error: desk: an interrupted run of newft was completed just now: its project is"
+            " here\n\nhint: look at it, or choose another path\n"
         )
         assert list_names(here / "desk") == {"README.md"}
 

@@ -124,18 +124,18 @@ def _run_command(words: Sequence[str]) -> int:
         args.run(args)
         sys.stdout.flush()
     except NewftError as error:
-        _make_error_console(words).error(error)
+        _make_error_console(words).print_error(error)
         return error.exit_code
     except InterruptedAfterWrite as late:
-        _make_error_console(words).fault("error.late", folder=late.folder)
+        _make_error_console(words).print_error_message("error.late", folder=late.folder)
         return EXIT_INTERRUPTED
     except KeyboardInterrupt:
-        _make_error_console(words).fault("error.interrupted")
+        _make_error_console(words).print_error_message("error.interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader left, which is no fault
         return 0
     except OSError as error:
-        _make_error_console(words).error(explain_os_error(error))
+        _make_error_console(words).print_error(explain_os_error(error))
         return EXIT_FAILED
     except Exception:
         _report_bug(_make_error_console(words))
@@ -216,6 +216,7 @@ def _add_new(parser: Parser, say: HelpLookup) -> None:
     )
     parser.add_argument("--yes", action="store_true", help=say("yes"))
     parser.add_argument("--dry-run", action="store_true", help=say("dry-run"))
+    parser.add_argument("--explain", action="store_true", help=say("explain"))
     parser.add_argument("--json", action="store_true", help=say("json"))
 
 
@@ -241,14 +242,15 @@ def _run_new(args: argparse.Namespace) -> None:
     from newft.answers.parse import collect_options
     from newft.commands.new import NewOptions, create_project
 
-    given = {entry.key: getattr(args, entry.key) for entry in ANSWER_KEYS}
+    values = {entry.key: getattr(args, entry.key) for entry in ANSWER_KEYS}
     options = NewOptions(
         path=args.path,
-        given=collect_options(given),
+        answers=collect_options(values),
         sets=tuple(args.sets),
-        answers=args.answers,
+        answers_file=args.answers,
         yes=args.yes,
         dry_run=args.dry_run,
+        explain=args.explain,
         json=args.json,
     )
     create_project(options, _load_messages(args.lang))
@@ -257,7 +259,7 @@ def _run_new(args: argparse.Namespace) -> None:
 def _run_show(args: argparse.Namespace) -> None:
     from newft.commands.show import show_catalog
 
-    show_catalog(args.what, args.id, as_json=args.json, texts=_load_messages(args.lang))
+    show_catalog(args.what, args.id, as_json=args.json, messages=_load_messages(args.lang))
 
 
 def _run_completion(args: argparse.Namespace) -> None:
@@ -312,7 +314,7 @@ def _detect_language(words: Sequence[str]) -> Language:
     return detect_language(named, os.environ)
 
 
-def _report_bug(screen: ConsoleOutput) -> None:
+def _report_bug(console: ConsoleOutput) -> None:
     """Keep what happened in a file and name it; show it where no disk takes it."""
     import traceback
 
@@ -321,7 +323,7 @@ def _report_bug(screen: ConsoleOutput) -> None:
     what = f"newft {__version__}, Python {sys.version}\n\n{traceback.format_exc()}"
     path = save_user_file("traceback.txt", what)
     if path:
-        screen.fault("error.bug", path=path)
+        console.print_error_message("error.bug", path=path)
     else:
-        screen.fault("error.bug_here")
-        screen.say(what)
+        console.print_error_message("error.bug_here")
+        console.say(what)

@@ -20,13 +20,17 @@ class Messages:
         self._texts = load_messages(language)
 
     def __call__(self, key: str, **values: object) -> str:
-        """The text of a key with its values filled in; values are shown, never interpreted."""
-        shown = {name: escape_controls(str(value)) for name, value in values.items()}
-        return self._texts[key].format_map(shown)
+        """Return the text of a key with its values filled in; control characters are escaped."""
+        escaped = {name: escape_controls(str(value)) for name, value in values.items()}
+        return self._texts[key].format_map(escaped)
 
-    def listed(self, names: Iterable[str]) -> str:
-        """Names in a row, as the language writes them."""
+    def join(self, names: Iterable[str]) -> str:
+        """Join names with the separator of the language."""
         return ("、" if self.language == "zh" else ", ").join(names)
+
+    def join_clauses(self, clauses: Iterable[str]) -> str:
+        """Join parts of a sentence with the semicolon of the language."""
+        return ("；" if self.language == "zh" else "; ").join(clauses)
 
 
 def load_messages(language: Language) -> Mapping[str, str]:

@@ -27,11 +27,6 @@ def test_a_card_gets_the_largest_that_leaves_a_quarter_free(
     assert suggested.why.en and suggested.why.zh and suggested.source
 
 
-def test_a_reason_says_how_much_of_the_memory_is_needed() -> None:
-    suggested = suggest_model(Hardware(card(32.0)), "en", CATALOG)
-    assert suggested.why.en == ("the largest with headroom: LoRA in bf16 needs up to 22 of 32 GB")
-
-
 @pytest.mark.parametrize(
     ("gpu", "family", "model"),
     [

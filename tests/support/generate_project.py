@@ -14,9 +14,9 @@ from newft.catalog.loader import load_catalog
 from newft.commands.new import plan_project, render_and_write
 from newft.schema.catalog import Catalog
 from newft.schema.plan import Plan
-from newft.wizard.services import build_lookups
+from newft.wizard.questions import fill_defaults
+from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
-from newft.wizard.state_updates import fill_defaults
 
 CODE = (".py", ".toml", ".yaml", ".yml", ".md", "Makefile", ".gitignore", ".txt")
 
@@ -28,8 +28,8 @@ def catalog() -> Catalog:
 
 def generate(given: Mapping[str, AnswerValue], folder: Path) -> Plan:
     """The plan that these answers lead to, once its project is in the folder."""
-    lookups = build_lookups(catalog(), machine=None)
-    end = fill_defaults(WizardState(catalog(), given), lookups)
+    services = build_services(catalog(), machine=None)
+    end = fill_defaults(WizardState(catalog(), given), services)
     plan = plan_project(end)
     with patch("os.fsync"):  # the project need not outlive a power cut
         render_and_write(plan, end, folder, dry_run=False)

@@ -13,10 +13,9 @@ from newft.catalog.loader import load_catalog
 from newft.errors import IncompatibleError, NewftError, UsageError
 from newft.schema.catalog import Catalog
 from newft.schema.hardware import MachineFacts
-from newft.wizard.questions import QUESTIONS, Question
-from newft.wizard.services import build_lookups
+from newft.wizard.questions import QUESTIONS, Question, apply_answer, fill_defaults
+from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
-from newft.wizard.state_updates import apply_answer, fill_defaults
 from support.credit_applications import applications, flagged, written
 
 MACHINE = MachineFacts("cpu", 1, 2, 8.0, bf16=False)
@@ -31,25 +30,27 @@ def question(key: str) -> Question:
     return next(one for one in QUESTIONS if one.key == key)
 
 
-def situation(**given: str) -> WizardState:
+def make_state(**given: str) -> WizardState:
     return WizardState(catalog(), {**given}, machine=MACHINE)
 
 
 def completed(given: RawAnswers, *, folder: str | None = None) -> RawAnswers:
-    start = WizardState(catalog(), given, machine=MACHINE, folder=folder)
-    return fill_defaults(start, build_lookups(catalog(), MACHINE)).given
+    start = WizardState(catalog(), given, machine=MACHINE, folder_name=folder)
+    return fill_defaults(start, build_services(catalog(), MACHINE)).answers
 
 
 @pytest.mark.parametrize("label", ["target", "default"], ids=["unclear", "told"])
 def test_seven_questions_are_asked_at_most(label: str, tmp_path: Path) -> None:
     path = written(tmp_path, flagged(applications(), label))
-    lookups = build_lookups(catalog(), MACHINE)
+    services = build_services(catalog(), MACHINE)
     now, asked = WizardState(catalog(), machine=MACHINE), []
     for one in QUESTIONS:
-        asked += [one.key] if one.asked(now) else []
-        if one.open(now):
+        asked += [one.key] if one.needs_input(now) else []
+        if one.is_missing(now):
             said = {"data": str(path), "positive": "1"}.get(one.key)
-            now = apply_answer(one, said or one.default(now).value, situation=now, lookups=lookups)
+            now = apply_answer(
+                one, said or one.get_default(now).value, state=now, services=services
+            )
     unclear = ["positive"] if label == "target" else []
     assert asked == ["data", "language", *unclear, "gpu", "model", "name"]
     assert now.data and now.data.positive == "1"
@@ -201,21 +202,21 @@ def test_hardware_that_is_unknown_is_refused_before_anything_is_measured() -> No
 
 
 def test_a_question_with_one_choice_is_not_asked() -> None:
-    assert not question("task").asked(situation(domain="customer_service"))
+    assert not question("task").needs_input(make_state(domain="customer_service"))
 
 
 def test_a_question_with_several_choices_is_asked() -> None:
     kit = catalog().kits["customer_service"]
     two = replace(catalog(), kits={"customer_service": kit, "other": replace(kit, id="other")})
-    now = WizardState(two, fits=("customer_service/intent", "other/intent"))
+    now = WizardState(two, detected_tasks=("customer_service/intent", "other/intent"))
 
-    assert question("task").asked(now)
-    assert [choice.value for choice in question("task").choices(now)] == [
+    assert question("task").needs_input(now)
+    assert [choice.value for choice in question("task").list_choices(now)] == [
         "customer_service/intent",
         "other/intent",
     ]
     with pytest.raises(UsageError) as caught:
-        question("task").default(now)
+        question("task").get_default(now)
     assert str(caught.value) == (
         "domain, task: the records fit several tasks: customer_service/intent, other/intent"
     )
@@ -226,7 +227,7 @@ def test_a_question_with_several_choices_is_asked() -> None:
 
 
 def test_without_records_the_task_to_begin_with_is_marked() -> None:
-    default = question("task").default(situation())
+    default = question("task").get_default(make_state())
     assert (default.value, default.why.en) == (
         "customer_service/intent",
         "its sample is the smallest, the quickest to run",
@@ -234,22 +235,22 @@ def test_without_records_the_task_to_begin_with_is_marked() -> None:
 
 
 def test_an_answer_closes_its_question() -> None:
-    assert question("gpu").asked(situation())
-    assert not question("gpu").asked(situation(gpu="cpu"))
+    assert question("gpu").needs_input(make_state())
+    assert not question("gpu").needs_input(make_state(gpu="cpu"))
 
 
 def test_only_models_of_the_answered_family_are_offered() -> None:
-    models = [choice.value for choice in question("model").choices(situation(family="glm4"))]
+    models = [choice.value for choice in question("model").list_choices(make_state(family="glm4"))]
     assert models == ["zai-org/GLM-4-9B-0414", "zai-org/GLM-4-32B-0414"]
 
 
 def test_the_sample_takes_the_language_of_the_conversation() -> None:
-    default = question("language").default(replace(situation(), interface="zh"))
+    default = question("language").get_default(replace(make_state(), interface_language="zh"))
     assert (default.value, default.why.zh) == ("zh", "与当前界面一致")
 
 
 def test_the_machine_is_named_in_the_choice() -> None:
-    first = question("gpu").choices(situation())[0]
+    first = question("gpu").list_choices(make_state())[0]
     assert (first.value, first.title.en) == (
         "auto",
         "this machine: CPU, 2 cores; no NVIDIA GPU found",
@@ -258,4 +259,4 @@ def test_the_machine_is_named_in_the_choice() -> None:
 
 @pytest.mark.parametrize("one", QUESTIONS, ids=lambda one: one.key)
 def test_what_needs_knowledge_can_be_left_to_newft(one: Question) -> None:
-    assert one.knowledge == (one.key in ("gpu", "model"))
+    assert one.allow_unsure == (one.key in ("gpu", "model"))

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+import shutil
+import sys
+from pathlib import Path
 
 from newft.answers.keys import ANSWER_KEYS, COLUMNS_PREFIX, RawAnswers, get_columns
 
 
-def format_command(given: RawAnswers, path: str, *, program: Sequence[str]) -> str:
-    """The one command that gives these answers again."""
-    words = [*program, "new", path]
+def format_command(answers: RawAnswers, path: str) -> str:
+    """Return the one command that gives these answers again."""
+    words = [*find_program_words(), "new", path]
     for entry in ANSWER_KEYS:
-        value = given.get(entry.key, ())
+        value = answers.get(entry.key, ())
         values = (value,) if isinstance(value, str) else value
         words += [word for one in values for word in (entry.option, one)]
-    for field, column in get_columns(given).items():
+    for field, column in get_columns(answers).items():
         words += ["--set", f"{COLUMNS_PREFIX}{field}={column}"]
     return shlex.join([*words, "--yes"])
+
+
+def find_program_words() -> list[str]:
+    """Return the words that called newft; its path where the shell does not find it by name."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return [sys.orig_argv[0], "-m", "newft"]
+    found = shutil.which(called.name)
+    on_path = found is not None and Path(found).absolute() == called.absolute()
+    return [called.name if on_path else sys.argv[0]]

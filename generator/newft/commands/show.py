@@ -22,9 +22,9 @@ from newft.wizard.questions import QUESTIONS
 Entry = dict[str, Json]
 
 
-def show_catalog(what: str, one: str | None, *, as_json: bool, texts: Messages) -> None:
+def show_catalog(what: str, one: str | None, *, as_json: bool, messages: Messages) -> None:
     """Print what there is of a kind, or one of it."""
-    entries = LIST_FUNCTIONS[what](load_catalog(), texts)
+    entries = LIST_FUNCTIONS[what](load_catalog(), messages)
     if one is not None:
         names = [str(entry["id"]) for entry in entries]
         if one not in names:
@@ -65,8 +65,8 @@ def _list_methods(catalog: Catalog, _: Messages) -> list[Entry]:
     ]
 
 
-def _list_accelerators(catalog: Catalog, texts: Messages) -> list[Entry]:
-    return [_describe_accelerator(one, texts.language) for one in catalog.accelerators.values()]
+def _list_accelerators(catalog: Catalog, messages: Messages) -> list[Entry]:
+    return [_describe_accelerator(one, messages.language) for one in catalog.accelerators.values()]
 
 
 def _describe_accelerator(accelerator: Accelerator, language: Language) -> Entry:
@@ -74,8 +74,8 @@ def _describe_accelerator(accelerator: Accelerator, language: Language) -> Entry
     return {**asdict(accelerator), "source": source, "aliases": list(accelerator.aliases)}
 
 
-def _list_domains(catalog: Catalog, texts: Messages) -> list[Entry]:
-    return [_describe_domain(kit, texts.language) for kit in catalog.kits.values()]
+def _list_domains(catalog: Catalog, messages: Messages) -> list[Entry]:
+    return [_describe_domain(kit, messages.language) for kit in catalog.kits.values()]
 
 
 def _describe_domain(kit: Kit, language: Language) -> Entry:
@@ -98,14 +98,14 @@ def _describe_domain(kit: Kit, language: Language) -> Entry:
     }
 
 
-def _list_questions(_: Catalog, texts: Messages) -> list[Entry]:
+def _list_questions(_: Catalog, messages: Messages) -> list[Entry]:
     return [
         {
             "id": question.key,
-            "text": texts(f"questions.{question.key}.text"),
-            "help": texts(f"questions.{question.key}.help"),
-            "options": [get_option(key) for key in question.keys],
-            "keys": list(question.keys),
+            "text": messages(f"questions.{question.key}.text"),
+            "help": messages(f"questions.{question.key}.help"),
+            "options": [get_option(key) for key in question.answer_keys],
+            "keys": list(question.answer_keys),
         }
         for question in QUESTIONS
     ]

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TextIO
 
 from newft.console.pager import show_in_pager
 from newft.console.streams import discard_output
 from newft.console.summary_rows import (
-    DisplayRow,
     build_data_rows,
     build_estimate_rows,
-    build_plan_rows,
+    build_recipe_rows,
+    build_summary_rows,
 )
 from newft.console.text_layout import format_table, wrap_text
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import Messages
 from newft.schema.dataset import DataFacts
-from newft.schema.family import Family
 from newft.schema.kit import Task
 from newft.schema.plan import Plan
 from newft.text import Text
@@ -33,116 +33,113 @@ if TYPE_CHECKING:
 
 
 class ConsoleOutput:
-    """Everything newft shows; texts from outside cannot steer the terminal."""
+    """Prints the conversation on stderr; text from outside is escaped, so it cannot steer it."""
 
-    def __init__(self, texts: Messages) -> None:
-        self.texts = texts
+    def __init__(self, messages: Messages) -> None:
+        self.messages = messages
         self._out = _make_console(sys.stderr)
+        self._printed: set[Text] = set()  # notes and warnings
 
     def say(self, text: str) -> None:
-        """One quiet line of the conversation."""
-        for line in self._fitting(escape_lines(text)):
+        """Print text of the conversation, dimmed."""
+        for line in self._wrap(escape_lines(text)):
             self._out.print(line, style="dim", soft_wrap=True)
 
-    def error(self, error: NewftError) -> None:
-        """What, where, and what to do."""
-        message, hint = error.to(self.texts.language)
-        place = f"{safe(error.where)}{self.texts('error.colon')}" if error.where else ""
-        self._labelled("error", place + message, style="bold red")
-        if hint:
-            self._out.print()
-            self._labelled("hint", hint, style="bold cyan")
-
-    def fault(self, key: str, **values: object) -> None:
-        """A failure of the catalogue, on one line."""
-        self._labelled("error", self.texts(key, **values), style="bold red")
-
-    def warnings(self, warnings: Iterable[Text]) -> None:
-        """What may surprise later."""
-        for warning in warnings:
-            text = safe(warning.to(self.texts.language))
-            self._labelled("warning", text, style="bold yellow")
-
-    def notes(self, notes: Iterable[Text]) -> None:
-        """What one should look at, though nothing is wrong."""
-        for note in notes:
-            self._labelled("note", note.to(self.texts.language), style="bold blue")
-
-    def notice(self, key: str, **values: object) -> None:
-        """One line of the catalogue."""
+    def print_message(self, key: str, **values: object) -> None:
+        """Print one text of the interface."""
         self._out.print()
-        for line in self._fitting(self.texts(key, **values)):
+        for line in self._wrap(self.messages(key, **values)):
             self._out.print(line, soft_wrap=True)
 
-    def mapping(self, data: DataFacts, task: Task) -> None:
-        """What was found in the user's files, and which column is which field."""
-        with self._out.capture() as shown:
-            self._titled("mapping.title", build_data_rows(data, task, self.texts))
-        _page_or_print(shown.get(), sys.stderr)
-        self.notes(data.notes)
-        self.warnings(data.warnings)
+    def print_error(self, error: NewftError) -> None:
+        """Print where an error is, what is wrong and what to do."""
+        message, hint = error.to(self.messages.language)
+        place = f"{safe(error.where)}{self.messages('error.colon')}" if error.where else ""
+        self._print_labelled("error", place + message, style="bold red")
+        if hint:
+            self._out.print()
+            self._print_labelled("hint", hint, style="bold cyan")
 
-    def review(self, rows: Sequence[DisplayRow], plan: Plan) -> None:
-        """The project in a few lines, and what may surprise."""
-        self._titled("review.title", rows)
-        self.warnings(plan.warnings)
+    def print_error_message(self, key: str, **values: object) -> None:
+        """Print one text of the interface as an error."""
+        self._print_labelled("error", self.messages(key, **values), style="bold red")
 
-    def plan(self, plan: Plan, *, sources: bool) -> None:
-        """Every value of the recipe with its reason, and what a run will take."""
-        rows, numbered = build_plan_rows(plan, self.texts, sources=sources)
-        with self._out.capture() as shown:
-            self._titled("plan.title", rows)
-            if sources:
-                self._titled("plan.sources", numbered)
-            self._titled("plan.estimate", build_estimate_rows(plan, self.texts))
-            self.say(plan.estimate.why.to(self.texts.language))
-            self._caveats(plan.family)
-        _page_or_print(shown.get(), sys.stderr)
+    def print_data(self, data: DataFacts, task: Task) -> None:
+        """Print what was found in the data files, and the column of each field."""
+        with self._page():
+            self._print_titled("data.title", build_data_rows(data, task, self.messages))
+        self._print_remarks(data.notes, data.warnings)
 
-    def _caveats(self, family: Family) -> None:
-        """What is odd about a family; the project sees to it."""
-        language = self.texts.language
-        for odd in family.caveats:
-            values = {"what": odd.value.to(language), "why": odd.why.to(language)}
-            text = self.texts("plan.caveat", family=family.title, **values)
-            self._labelled("note", text, style="bold blue")
+    def print_summary(self, plan: Plan, folder: str, *, this_machine: bool) -> None:
+        """Print the plan in a few lines, then the notes and warnings."""
+        rows = build_summary_rows(plan, folder, self.messages, this_machine=this_machine)
+        self._print_titled("summary.title", rows)
+        self._print_remarks(plan.data.notes, (*plan.data.warnings, *plan.warnings))
 
-    def files(self, paths: Sequence[str], folder: str) -> None:
-        """The tree of what would be written."""
+    def print_explanation(self, plan: Plan) -> None:
+        """Print every value of the recipe with its reason and source."""
+        rows, sources = build_recipe_rows(plan, self.messages)
+        language = self.messages.language
+        with self._page():
+            self._print_titled("plan.title", rows)
+            self._print_titled("plan.sources", sources)
+            self._print_titled("plan.estimate", build_estimate_rows(plan, self.messages))
+            self.say(plan.estimate.why.to(language))
+            for caveat in plan.family.caveats:
+                what, why = caveat.value.to(language), caveat.why.to(language)
+                text = self.messages("plan.caveat", family=plan.family.title, what=what, why=why)
+                self._print_labelled("note", text, style="bold blue")
+
+    def print_file_tree(self, paths: Sequence[str], folder: str) -> None:
+        """Print the tree of the files of a project."""
         from rich.tree import Tree
 
         root = Tree(safe(folder), guide_style="dim")
-        places: dict[PurePosixPath, Tree] = {PurePosixPath("."): root}
+        branches: dict[PurePosixPath, Tree] = {PurePosixPath("."): root}
         for path in map(PurePosixPath, paths):
-            _get_branch(places, path.parent).add(safe(path.name))
-        with self._out.capture() as shown:
+            _get_branch(branches, path.parent).add(safe(path.name))
+        with self._page():
             self._out.print(root)
-        _page_or_print(
-            "".join(f"{line.rstrip()}\n" for line in shown.get().splitlines()), sys.stderr
-        )
 
-    def command(self, key: str, lines: Iterable[str]) -> None:
-        """Commands to copy, each unbroken on a line of its own."""
+    def print_commands(self, key: str, lines: Iterable[str]) -> None:
+        """Print commands to copy, each unbroken on a line of its own."""
         self._out.print()
-        self._out.print(self.texts(key), style="bold")
+        self._out.print(self.messages(key), style="bold")
         for line in lines:
             self._out.print(f"  {safe(line)}", style="cyan", soft_wrap=True)
 
-    def _labelled(self, kind: str, text: str, *, style: str) -> None:
+    @contextmanager
+    def _page(self) -> Iterator[None]:
+        """Send what is printed in the block through the pager where it is too long."""
+        with self._out.capture() as captured:
+            yield
+        lines = (line.rstrip() for line in captured.get().split("\n"))
+        _page_or_print("\n".join(lines), sys.stderr)
+
+    def _print_remarks(self, notes: Iterable[Text], warnings: Iterable[Text]) -> None:
+        """Print each note and warning that was not printed before."""
+        remarks = [("note", text, "bold blue") for text in notes]
+        remarks += [("warning", text, "bold yellow") for text in warnings]
+        for kind, text, style in remarks:
+            if text not in self._printed:
+                self._printed.add(text)
+                self._print_labelled(kind, text.to(self.messages.language), style=style)
+
+    def _print_labelled(self, kind: str, text: str, *, style: str) -> None:
         from rich.text import Text as Styled
 
-        label = self.texts(f"error.{kind}")
-        lines = "\n".join(self._fitting(label + escape_lines(text)))
+        label = self.messages(f"error.{kind}")
+        lines = "\n".join(self._wrap(label + escape_lines(text)))
         line = Styled.assemble((label, style), lines.removeprefix(label))
         self._out.print(line, soft_wrap=True)
 
-    def _titled(self, key: str, rows: Sequence[Sequence[str]]) -> None:
+    def _print_titled(self, key: str, rows: Iterable[Sequence[str]]) -> None:
         self._out.print()
-        self._out.print(self.texts(key), style="bold")
-        _print_table(self._out, rows)
+        self._out.print(self.messages(key), style="bold")
+        _print_table(self._out, list(rows))
 
-    def _fitting(self, text: str) -> list[str]:
-        """The lines of a text: as they are where nobody looks, else no longer than the terminal."""
+    def _wrap(self, text: str) -> list[str]:
+        """Return the lines of a text, wrapped to the width of the terminal if there is one."""
         return wrap_text(text, self._out.width) if self._out.is_terminal else text.split("\n")
 
 
@@ -226,8 +223,8 @@ def escape_lines(text: str) -> str:
     return "\n".join(safe(line) for line in text.split("\n"))
 
 
-def _get_branch(places: dict[PurePosixPath, Tree], folder: PurePosixPath) -> Tree:
-    if folder not in places:
-        parent = _get_branch(places, folder.parent)
-        places[folder] = parent.add(f"{safe(folder.name)}/", style="bold")
-    return places[folder]
+def _get_branch(branches: dict[PurePosixPath, Tree], folder: PurePosixPath) -> Tree:
+    if folder not in branches:
+        parent = _get_branch(branches, folder.parent)
+        branches[folder] = parent.add(f"{safe(folder.name)}/", style="bold")
+    return branches[folder]

@@ -1,13 +1,14 @@
-"""What newft shows of data, answers and plans: rows of cells, in the reader's language."""
+"""Rows of the tables that newft shows of data and plans, in the reader's language."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 
 from newft.console.json_output import list_recipe_values
 from newft.console.text_layout import NO_BREAK_SPACE
 from newft.i18n import Messages
 from newft.schema.dataset import DataFacts
+from newft.schema.family import EMBEDDED
 from newft.schema.kit import Task
 from newft.schema.plan import Estimate, Plan
 from newft.schema.reject_reasons import describe_rejects
@@ -15,116 +16,172 @@ from newft.schema.reject_reasons import describe_rejects
 DisplayRow = tuple[str, str]
 
 MAX_LABELS_SHOWN = 8
+MAX_FILES_SHOWN = 3  # in the summary
+MAX_COLUMNS_SHOWN = 12  # of one kind, in the summary; the table of the data lists all
+SUMMARY_VALUES = ("rank", "learning_rate", "epochs", "batch_size", "max_length", "precision")
 
 
-def build_data_rows(data: DataFacts, task: Task, texts: Messages) -> list[DisplayRow]:
-    """What was found in the user's files, and which column is which field."""
-    language = texts.language
-    rows = []
+def build_summary_rows(
+    plan: Plan, folder: str, messages: Messages, *, this_machine: bool
+) -> Iterator[DisplayRow]:
+    """Yield the rows of the summary: what was answered, and what follows from it."""
+    language, data = messages.language, plan.data
+    kit, task = plan.kit.title.to(language), plan.task.title.to(language)
+    yield messages("summary.task"), messages("summary.kit_task", kit=kit, task=task)
+    yield messages("summary.data"), _format_data_files(data, messages)
+    if rejected := describe_rejects(data.rejected).to(language):
+        yield messages("data.rejected"), rejected
+    if not data.sample:
+        yield from _build_column_rows(data, plan.task, messages, limit=MAX_COLUMNS_SHOWN)
+    yield from _build_label_rows(data, messages)
+    yield messages("summary.language"), messages(f"data.{plan.language}")
+    yield messages("summary.gpu"), _format_hardware(plan, messages, this_machine=this_machine)
+    yield messages("summary.model"), _format_model(plan, messages)
+    yield messages("summary.method"), _format_method(plan, messages)
+    yield from build_estimate_rows(plan, messages)
+    yield messages("summary.folder"), folder
+    yield messages("summary.name"), plan.name
+
+
+def build_data_rows(data: DataFacts, task: Task, messages: Messages) -> Iterator[DisplayRow]:
+    """Yield what was found in the data files, with the column of each field."""
     for file in data.files:
-        kind = texts.listed(part for part in (file.kind, file.encoding) if part)
-        rows.append((texts("mapping.files"), texts("mapping.file", path=file.path, kind=kind)))
-    for name, field in task.fields.items():
-        columns = data.mapping.get(name)
-        if columns or field.required:
-            found = texts.listed(columns) if columns else texts("mapping.missing")
-            rows.append((field.title.to(language), found))
-    for key, names in (
-        ("inputs", data.inputs),
-        ("protected", data.protected),
-        ("excluded", data.excluded),
-    ):
-        if names:
-            rows.append((texts(f"mapping.{key}"), texts.listed(names)))
-    rejected = describe_rejects(data.rejected).to(language)
-    return [
-        *rows,
-        (texts("mapping.rows"), texts("mapping.accepted", accepted=data.accepted, rows=data.rows)),
-        (texts("mapping.rejected"), rejected or texts("mapping.none")),
-        *build_label_rows(data, texts),
-        (texts("mapping.lengths"), _format_lengths(data, texts)),
-        (texts("mapping.language"), texts(f"mapping.{data.language}")),
-    ]
+        kind = messages.join(part for part in (file.kind, file.encoding) if part)
+        yield messages("data.files"), messages("data.file", path=file.path, kind=kind)
+    yield from _build_column_rows(data, task, messages)
+    rejected = describe_rejects(data.rejected).to(messages.language)
+    accepted = messages("data.accepted", accepted=data.accepted, rows=data.rows)
+    yield messages("data.rows"), accepted
+    yield messages("data.rejected"), rejected or messages("data.none")
+    yield from _build_label_rows(data, messages)
+    yield messages("data.lengths"), _format_lengths(data, messages)
+    yield messages("data.language"), messages(f"data.{data.language}")
 
 
-def build_label_rows(data: DataFacts, texts: Messages) -> Iterable[DisplayRow]:
-    """Yield the labels with their row counts, and the positive label if there is one."""
-    count = texts("mapping.count", count=len(data.labels), names=_format_labels(data, texts))
-    yield texts("mapping.labels"), count
-    if data.positive:
-        yield texts("mapping.positive"), _format_positive_label(data, texts)
-
-
-def _format_labels(data: DataFacts, texts: Messages) -> str:
-    shown = [
-        f"{label}{NO_BREAK_SPACE}{rows}"
-        for label, rows in list(data.labels.items())[:MAX_LABELS_SHOWN]
-    ]
-    return texts.listed([*shown, *["..."][: len(data.labels) > MAX_LABELS_SHOWN]])
-
-
-def _format_positive_label(data: DataFacts, texts: Messages) -> str:
-    assert data.positive
-    share = data.labels[data.positive] / max(1, data.accepted)
-    return texts("mapping.share", label=data.positive, share=f"{share:.0%}")
-
-
-def _format_lengths(data: DataFacts, texts: Messages) -> str:
-    lengths = data.lengths
-    return texts("mapping.spread", median=lengths.median, p95=lengths.p95, longest=lengths.longest)
-
-
-def build_plan_rows(
-    plan: Plan, texts: Messages, *, sources: bool
+def build_recipe_rows(
+    plan: Plan, messages: Messages
 ) -> tuple[list[tuple[str, str, str]], list[DisplayRow]]:
-    """Every value of the recipe with its reason, and the sources by the numbers of the reasons."""
-    values = list_recipe_values(plan.recipe)
-    numbers = {
-        source: f" [{number}]"
-        for number, source in enumerate(dict.fromkeys(v.source for v in values.values()), 1)
-    }
-    rows = [(texts("plan.name"), texts("plan.value"), texts("plan.why"))]
+    """Return every value of the recipe with its reason, and the sources that reasons refer to."""
+    values, language = list_recipe_values(plan.recipe), messages.language
+    sources = dict.fromkeys(reasoned.source for reasoned in values.values())
+    numbers = {source: f"[{number}]" for number, source in enumerate(sources, 1)}
+    rows = [(messages("plan.name"), messages("plan.value"), messages("plan.why"))]
     for name, reasoned in values.items():
-        note = numbers[reasoned.source] if sources else ""
-        rows.append(
-            (name, format_value(reasoned.value, texts), reasoned.why.to(texts.language) + note)
-        )
-    return rows, [(n.strip(), source.to(texts.language)) for source, n in numbers.items()]
+        why = f"{reasoned.why.to(language)} {numbers[reasoned.source]}"
+        rows.append((name, format_value(reasoned.value, messages), why))
+    return rows, [(number, source.to(language)) for source, number in numbers.items()]
 
 
-def build_estimate_rows(plan: Plan, texts: Messages) -> list[DisplayRow]:
-    """What a run will take."""
-    own = plan.hardware.accelerator.kind in ("cuda", "npu")
-    return [
-        (texts("plan.card_memory" if own else "plan.memory"), _format_memory(plan.estimate, texts)),
-        (texts("plan.hours"), _format_time(plan.estimate, texts)),
-    ]
+def build_estimate_rows(plan: Plan, messages: Messages) -> Iterator[DisplayRow]:
+    """Yield the memory and the time that a run will take."""
+    key = "plan.card_memory" if plan.hardware.accelerator.kind in ("cuda", "npu") else "plan.memory"
+    yield messages(key), format_memory(plan.estimate, messages)
+    yield messages("plan.hours"), _format_hours(plan.estimate, messages)
 
 
-def format_value(value: object, texts: Messages) -> str:
-    """A value as a person reads it."""
+def format_memory(estimate: Estimate, messages: Messages) -> str:
+    """Format the estimated memory as a range."""
+    if estimate.memory_gb is None:
+        return messages("plan.unknown")
+    low, high = estimate.memory_gb
+    return messages("plan.gigabytes", low=f"{low:.1f}", high=f"{high:.1f}")
+
+
+def format_value(value: object, messages: Messages) -> str:
+    """Format a value of the recipe for a person."""
     if value is None:
         return "-"
     if isinstance(value, bool):
-        return texts("plan.yes" if value else "plan.no")
+        return messages("plan.yes" if value else "plan.no")
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _format_memory(estimate: Estimate, texts: Messages) -> str:
-    if estimate.memory_gb is None:
-        return texts("plan.unknown")
-    low, high = estimate.memory_gb
-    return texts("plan.gigabytes", low=f"{low:.1f}", high=f"{high:.1f}")
+def _build_column_rows(
+    data: DataFacts, task: Task, messages: Messages, *, limit: int | None = None
+) -> Iterator[DisplayRow]:
+    """Yield the column of each field, then the columns by what is done with them."""
+    for name, field in task.fields.items():
+        columns = data.mapping.get(name, ())
+        if columns or field.required:
+            found = messages.join(columns) if columns else messages("data.missing")
+            yield field.title.to(messages.language), found
+    for key, names in (
+        ("inputs", data.inputs),
+        ("protected", data.protected),
+        ("unused", _list_unused_columns(data)),
+    ):
+        if names:
+            yield messages(f"data.{key}"), _join_first(names, limit, messages)
 
 
-def _format_time(estimate: Estimate, texts: Messages) -> str:
+def _list_unused_columns(data: DataFacts) -> list[str]:
+    """List the columns that are neither shown to the model nor kept beside the rows."""
+    used = {column for columns in data.mapping.values() for column in columns}
+    columns = dict.fromkeys(column for file in data.files for column in file.columns)
+    return [column for column in columns if column not in used]
+
+
+def _join_first(names: Sequence[str], limit: int | None, messages: Messages) -> str:
+    if limit is None or len(names) <= limit:
+        return messages.join(names)
+    more = messages("data.more", count=len(names) - limit)
+    return messages.join([*names[:limit], more])
+
+
+def _build_label_rows(data: DataFacts, messages: Messages) -> Iterator[DisplayRow]:
+    """Yield the labels with their row counts, and the positive label if there is one."""
+    labels = [f"{label}{NO_BREAK_SPACE}{rows}" for label, rows in data.labels.items()]
+    names = _join_first(labels, MAX_LABELS_SHOWN, messages)
+    yield messages("data.labels"), messages("data.count", count=len(labels), names=names)
+    if data.positive:
+        share = f"{data.labels[data.positive] / max(1, data.accepted):.0%}"
+        positive = messages("data.share", label=data.positive, share=share)
+        yield messages("data.positive"), positive
+
+
+def _format_lengths(data: DataFacts, messages: Messages) -> str:
+    lengths = data.lengths
+    return messages("data.spread", median=lengths.median, p95=lengths.p95, longest=lengths.longest)
+
+
+def _format_data_files(data: DataFacts, messages: Messages) -> str:
+    if data.sample:
+        files = messages("summary.sample")
+    else:
+        files = _join_first([file.path for file in data.files], MAX_FILES_SHOWN, messages)
+    return messages("summary.records", files=files, accepted=data.accepted, rows=data.rows)
+
+
+def _format_hardware(plan: Plan, messages: Messages, *, this_machine: bool) -> str:
+    card, count = plan.hardware.accelerator, plan.hardware.count
+    title = card.title if count == 1 else f"{count} x {card.title}"
+    return messages("summary.this_machine", title=title) if this_machine else title
+
+
+def _format_model(plan: Plan, messages: Messages) -> str:
+    source, name = plan.model.source, plan.model.id
+    if source == EMBEDDED:
+        name = name.rpartition("/")[2]
+    return messages("summary.from", model=name, source=messages(f"summary.source.{source}"))
+
+
+def _format_method(plan: Plan, messages: Messages) -> str:
+    recipe = list_recipe_values(plan.recipe)
+    values = [
+        f"{name}{NO_BREAK_SPACE}{format_value(recipe[name].value, messages)}"
+        for name in SUMMARY_VALUES
+    ]
+    return messages("summary.values", method="LoRA", values=messages.join(values))
+
+
+def _format_hours(estimate: Estimate, messages: Messages) -> str:
     if estimate.hours is None:
-        return texts("plan.unknown")
+        return messages("plan.unknown")
     low, high = estimate.hours
     if low * 60 < 1:
-        return texts("plan.at_most", high=f"{max(1.0, high * 60):.0f}")
+        return messages("plan.at_most", high=f"{max(1.0, high * 60):.0f}")
     if high < 2:
-        return texts("plan.minutes", low=f"{low * 60:.0f}", high=f"{high * 60:.0f}")
-    return texts("plan.long", low=f"{low:.1f}", high=f"{high:.1f}")
+        return messages("plan.minutes", low=f"{low * 60:.0f}", high=f"{high * 60:.0f}")
+    return messages("plan.long", low=f"{low:.1f}", high=f"{high:.1f}")

@@ -8,7 +8,6 @@ from newft.decide import citations
 from newft.decide.inputs import name_memory_zh
 from newft.decide.memory import Workload
 from newft.decide.memory_fit import estimate_peak_gb
-from newft.decide.number_format import format_number
 from newft.decide.precision import choose_accelerator_precision
 from newft.errors import CatalogError
 from newft.schema.catalog import Catalog
@@ -124,16 +123,9 @@ def _suggest_largest(
     )
     fitting = [size for size in sizes if estimate_peak_gb(size, load) <= memory * MEMORY_HEADROOM]
     size = fitting[-1] if fitting else sizes[0]
-    needed, has = format_number(estimate_peak_gb(size, load)), format_number(memory)
-    why = Text(
-        f"the largest with headroom: LoRA in {number_format} needs up to {needed} of {has} GB",
-        f"有余量的最大模型：{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB",
-    )
+    why = Text("the largest that fits with room to spare", "能宽裕放下的最大模型")
     if not fitting:
-        why = Text(
-            f"the smallest of the family: LoRA in {number_format} needs up to {needed} of {has} GB",
-            f"该系列最小的模型：{number_format} 下 LoRA 最多占 {has} GB 中的 {needed} GB",
-        )
+        why = Text("the smallest of the family", "该系列最小的模型")
     headroom = citations.house_rule(
         "a quarter of the memory is kept free for longer rows and larger batches",
         f"留出四分之一的{name_memory_zh(hardware)}，供更长的输入和更大的批次使用",

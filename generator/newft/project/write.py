@@ -29,6 +29,7 @@ STAGING_DIR = ".newft-apply"
 STAGING_MARKER = (
     "made-by-newft"  # a file in each stage; it is the first to be written and the last to go
 )
+MAX_OBSTACLES_LISTED = 10
 Recovery = Literal["nothing to do", "finished", "undone"]
 
 
@@ -194,11 +195,13 @@ def _refuse_collisions(folder: Path, paths: list[str]) -> None:
     obstacles = dict.fromkeys(found for path in paths if (found := _find_obstacle(folder, path)))
     if obstacles:
         paths_exist = "1 path exists" if len(obstacles) == 1 else f"{len(obstacles)} paths exist"
-        listed = "\n".join(f"  {_describe_obstacle(folder, path)}" for path in obstacles)
+        lines = [_describe_obstacle(folder, path) for path in obstacles][:MAX_OBSTACLES_LISTED]
+        listed, more = "\n".join(f"  {line}" for line in lines), len(obstacles) - len(lines)
+        rest = Text(f"\n  ... {more} more", f"\n  …… 另有 {more} 个") if more else Text("", "")
         raise ProjectError(
             Text(
-                f"{paths_exist} already, nothing was written:\n{listed}",
-                f"以下 {len(obstacles)} 个路径已存在，未写入任何文件：\n{listed}",
+                f"{paths_exist} already, nothing was written:\n{listed}{rest.en}",
+                f"以下 {len(obstacles)} 个路径已存在，未写入任何文件：\n{listed}{rest.zh}",
             ),
             where=str(folder),
             hint=Text("move them, or choose another folder", "请移走它们，或换一个文件夹"),

@@ -8,151 +8,156 @@ from newft.answers.keys import COLUMNS_PREFIX, get_columns
 from newft.dataset.column_errors import preview_values
 from newft.dataset.column_match import Column
 from newft.i18n import Messages
-from newft.schema.kit import Kit, Task
-from newft.wizard.context import BACK_VALUE, WizardContext
+from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.menu import Option
-from newft.wizard.state import WizardState, get_chosen_task
+from newft.wizard.state import WizardState
 
-MAX_COLUMNS_SHOWN = 8  # where no task was recognised
+MAX_COLUMNS_SHOWN = 8  # where no task was detected
 
 
 class ColumnDialog:
-    """The questions about the columns of the files that a situation names; answers are kept."""
+    """The questions about the columns of the data files; it remembers earlier choices."""
 
-    def __init__(self, now: WizardState, talk: WizardContext) -> None:
-        task = get_chosen_task(now)
-        assert task
-        self._task: Task = task
-        self._talk = talk
-        self._sight = talk.lookups.columns(now)
-        self._named = get_columns(now.given)
-        self._found = now.data.mapping if now.data else {}
-        self._marked: dict[str, str] = {}  # the last choice for each field, good or not
+    def __init__(self, state: WizardState, context: WizardContext) -> None:
+        assert state.task
+        self._state = state
+        self._context = context
+        self._fields = state.task.single_fields
+        self._survey = context.services.survey_columns(state)
+        self._answers = get_columns(state.answers)
+        self._mapping = state.data.mapping if state.data else {}
+        self._previous: dict[str, str] = {}  # the last choice for each field
 
     @property
-    def possible(self) -> bool:
+    def has_columns(self) -> bool:
         """Whether there are columns to choose from."""
-        return len(self._sight.columns) > 0
+        return len(self._survey.columns) > 0
 
     @property
-    def missing(self) -> Sequence[str]:
-        """The titles of the required fields that no column looks like."""
-        language = self._talk.texts.language
-        return [
-            field.title.to(language)
-            for name, field in self._task.single_fields.items()
-            if field.required and not (*self._columns(name), *self._sight.likely.get(name, ()))
-        ]
+    def has_unmatched_fields(self) -> bool:
+        """Whether a required field has no column, not even a likely one."""
+        return any(not self._list_candidates(name) for name in self._list_required())
 
-    def say_what_is_needed(self) -> None:
-        """The fields whose columns are to be named."""
-        texts, fields = self._talk.texts, self._task.single_fields.values()
-        titles = [field.title.to(texts.language) for field in fields if field.required]
-        task = self._task.title.to(texts.language)
-        self._talk.say("\n" + texts("mapping.needs", task=task, fields=texts.listed(titles)))
+    def print_required_fields(self) -> None:
+        """Print the fields whose columns must be named."""
+        messages, task = self._context.messages, self._state.task
+        assert task
+        titles = [self._get_title(name) for name in self._list_required()]
+        values = {"task": task.title.to(messages.language), "fields": messages.join(titles)}
+        self._context.say("\n" + messages("columns.needs", **values))
 
-    def of_all(self) -> Mapping[str, str] | None:
-        """All answers about columns, each required field's asked; None for who went back."""
-        return self._asked(
-            [name for name, field in self._task.single_fields.items() if field.required]
-        )
+    def ask_required(self) -> Mapping[str, str] | None:
+        """Ask for the column of each required field; None if the user went back."""
+        return self._ask_columns(self._list_required())
 
-    def of_one(self) -> Mapping[str, str] | None:
-        """All answers about columns, one field's asked; None for who went back."""
-        texts = self._talk.texts
+    def ask_one(self) -> Mapping[str, str] | None:
+        """Ask for the column of one field; None if the user went back."""
+        messages, terminal = self._context.messages, self._context.terminal
         while True:
-            fields = [
-                Option(name, f"{field.title.to(texts.language)} <- {self._present(name)}")
-                for name, field in self._task.single_fields.items()
-            ]
-            name = self._talk.prompts.select(texts("mapping.field"), [*fields, self._back()])
+            options = []
+            for name in self._fields:
+                columns = messages.join(self._get_columns(name)) or messages("data.missing")
+                options.append(Option(name, f"{self._get_title(name)} <- {columns}"))
+            options.append(self._context.make_back_option())
+            name = terminal.select(messages("columns.field"), options)
             if name == BACK_VALUE:
                 return None
-            if named := self._asked([name]):
-                return named
+            if answers := self._ask_columns([name]):
+                return answers
 
-    def _asked(self, wanted: Sequence[str]) -> Mapping[str, str] | None:
-        """The answers after naming the columns of some fields; those that still hold are kept."""
+    def _ask_columns(self, names: Sequence[str]) -> Mapping[str, str] | None:
+        """Return all answers about columns after asking for those of some fields."""
         chosen: dict[str, str] = {}
-        while open_ones := self._open(wanted, chosen):
-            column = self._choice(open_ones[0], taken=list(chosen.values()))
+        while pending := self._list_pending(names, chosen):
+            name = pending[0]
+            try:
+                column = self._ask_column(name, taken=list(chosen.values()))
+            except (KeyboardInterrupt, EOFError) as error:
+                answers = {**self._state.answers, **self._merge_answers(chosen)}
+                raise WizardInterrupted(answers) from error
             if column != BACK_VALUE:
-                self._marked[open_ones[0]] = chosen[open_ones[0]] = column
+                self._previous[name] = chosen[name] = column
             elif chosen:
                 chosen.popitem()
             else:
                 return None
-        free = {column.name for column in self._sight.columns} - set(chosen.values())
-        kept = {name: column for name, column in self._named.items() if column in free}
+        return self._merge_answers(chosen)
+
+    def _merge_answers(self, chosen: Mapping[str, str]) -> dict[str, str]:
+        """Add the new choices to the earlier answers whose columns exist and are still free."""
+        free = {column.name for column in self._survey.columns} - set(chosen.values())
+        kept = {name: column for name, column in self._answers.items() if column in free}
         return {f"{COLUMNS_PREFIX}{name}": column for name, column in {**kept, **chosen}.items()}
 
-    def _open(self, wanted: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
-        """The fields to ask for: also one whose column another took, so that two can be swapped."""
-        taken = set(chosen.values())
-        robbed = [
-            name
-            for name, field in self._task.single_fields.items()
-            if field.required and taken.intersection(self._columns(name))
-        ]
-        return [name for name in (*wanted, *robbed) if name not in chosen]
+    def _list_pending(self, names: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
+        """List the fields to ask for, with those whose column another field has taken.
 
-    def _choice(self, name: str, *, taken: Sequence[str]) -> str:
-        """The column chosen for a field; the list starts on the one that it is likely in."""
-        texts = self._talk.texts
-        free = [column for column in self._sight.columns if column.name not in taken]
-        options = [Option(column.name, _describe_column(column, texts)) for column in free]
-        guesses = (*self._columns(name), *self._sight.likely.get(name, ()))
-        listed = [column.name for column in free]
-        return self._talk.prompts.select(
-            texts("mapping.column", field=self._task.single_fields[name].title.to(texts.language)),
-            [*options, self._back()],
-            default=next((c for c in (self._marked.get(name), *guesses) if c in listed), None),
+        The latter allow two columns to be swapped.
+        """
+        taken = set(chosen.values())
+        displaced = [
+            name for name in self._list_required() if taken.intersection(self._get_columns(name))
+        ]
+        return [name for name in (*names, *displaced) if name not in chosen]
+
+    def _ask_column(self, name: str, *, taken: Sequence[str]) -> str:
+        """Ask for the column of a field; the most likely one is marked."""
+        messages = self._context.messages
+        free = [column for column in self._survey.columns if column.name not in taken]
+        options = [Option(column.name, _describe_column(column, messages)) for column in free]
+        names = [column.name for column in free]
+        likely = (self._previous.get(name), *self._list_candidates(name))
+        return self._context.terminal.select(
+            messages("columns.column", field=self._get_title(name)),
+            [*options, self._context.make_back_option()],
+            default=next((column for column in likely if column in names), None),
         )
 
-    def _columns(self, name: str) -> Sequence[str]:
-        """The columns that a field has now."""
-        named = (self._named[name],) if name in self._named else ()
-        return self._found.get(name, named)
+    def _list_required(self) -> list[str]:
+        return [name for name, field in self._fields.items() if field.required]
 
-    def _present(self, name: str) -> str:
-        return ", ".join(self._columns(name)) or self._talk.texts("mapping.missing")
+    def _list_candidates(self, name: str) -> Sequence[str]:
+        """List the columns that a field has now, then those that it is likely in."""
+        return (*self._get_columns(name), *self._survey.likely.get(name, ()))
 
-    def _back(self) -> Option:
-        return Option(BACK_VALUE, self._talk.texts("wizard.back"), fixed=True)
+    def _get_columns(self, name: str) -> Sequence[str]:
+        """Return the columns that a field has now."""
+        answer = (self._answers[name],) if name in self._answers else ()
+        return self._mapping.get(name, answer)
+
+    def _get_title(self, name: str) -> str:
+        return self._fields[name].title.to(self._context.messages.language)
 
 
-def show_columns(now: WizardState, talk: WizardContext) -> None:
-    """What is in the columns of the files, the first few."""
-    columns = talk.lookups.columns(now).columns
+def print_columns(state: WizardState, context: WizardContext) -> None:
+    """Print the first columns of the data files with some of their values."""
+    columns = context.services.survey_columns(state).columns
     for column in columns[:MAX_COLUMNS_SHOWN]:
-        talk.say(f"  {_describe_column(column, talk.texts)}")
+        context.say(f"  {_describe_column(column, context.messages)}")
     if len(columns) > MAX_COLUMNS_SHOWN:
-        talk.say("  " + talk.texts("recognised.more", count=len(columns) - MAX_COLUMNS_SHOWN))
+        count = len(columns) - MAX_COLUMNS_SHOWN
+        context.say("  " + context.messages("detected.more", count=count))
 
 
-def ask_other_task(now: WizardState, talk: WizardContext) -> Mapping[str, str] | None:
-    """The answers about domain and task as the person names them; None for who went back."""
-    taken = (now.given["domain"], now.given["task"])
-    options = [
-        Option(f"{domain} {name}", *_describe_task(kit, task, talk))
-        for domain, kit in now.catalog.kits.items()
-        for name, task in kit.tasks.items()
-        if (domain, name) != taken
-    ]
-    options.append(Option(BACK_VALUE, talk.texts("wizard.back"), fixed=True))
-    value = talk.prompts.select(talk.texts("mapping.which"), options)
-    return (
-        None if value == BACK_VALUE else dict(zip(("domain", "task"), value.split(), strict=True))
-    )
+def ask_other_task(state: WizardState, context: WizardContext) -> Mapping[str, str] | None:
+    """Ask for another task than the present one; None if the user went back."""
+    messages = context.messages
+    language = messages.language
+    options = []
+    for domain, kit in state.catalog.kits.items():
+        for name, task in kit.tasks.items():
+            if (domain, name) != (state.answers["domain"], state.answers["task"]):
+                titles = {"kit": kit.title.to(language), "task": task.title.to(language)}
+                title = messages("summary.kit_task", **titles)
+                note = task.description.to(language).rstrip(".。")
+                options.append(Option(f"{domain} {name}", title, note))
+    options.append(context.make_back_option())
+    value = context.terminal.select(messages("columns.which_task"), options)
+    if value == BACK_VALUE:
+        return None
+    return dict(zip(("domain", "task"), value.split(), strict=True))
 
 
-def _describe_task(kit: Kit, task: Task, talk: WizardContext) -> tuple[str, str]:
-    """The title of a task, and what it answers."""
-    language = talk.texts.language
-    title = talk.texts("mapping.titled", kit=kit.title.to(language), task=task.title.to(language))
-    return title, task.description.to(language).rstrip(".。")
-
-
-def _describe_column(column: Column, texts: Messages) -> str:
-    """A column with some of its values."""
-    return texts("mapping.column_values", column=column.name, values=preview_values(column))
+def _describe_column(column: Column, messages: Messages) -> str:
+    """Return the name of a column with some of its values."""
+    return messages("columns.values", column=column.name, values=preview_values(column))

@@ -1,4 +1,4 @@
-"""What a conversation needs from outside: prompts, words, lookups, and someone who shows."""
+"""What the wizard needs from outside: a terminal, texts, services and functions that print."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from newft.answers.keys import RawAnswers
 from newft.errors import NewftError
 from newft.i18n import Messages
-from newft.wizard.questions import Lookups
-from newft.wizard.state import WizardState
+from newft.wizard.menu import Option
+from newft.wizard.state import Services, WizardState
 from newft.wizard.terminal import TerminalUI
 
 BACK_VALUE = "<"
@@ -17,14 +17,26 @@ BACK_VALUE = "<"
 
 @dataclass(frozen=True)
 class WizardContext:
-    """Everything outside of the conversation that it calls."""
+    """Everything outside of the wizard that it calls."""
 
-    prompts: TerminalUI
-    texts: Messages
-    lookups: Lookups
+    terminal: TerminalUI
+    messages: Messages
+    services: Services
     say: Callable[[str], None]
-    error: Callable[[NewftError], None]
-    mapping: Callable[[WizardState], None]
-    review: Callable[[WizardState], None]
-    plan: Callable[[WizardState], None]  # every value with its reason
-    broken: Callable[[RawAnswers], None]  # what was answered when the conversation broke off
+    print_error: Callable[[NewftError], None]
+    print_data: Callable[[WizardState], None]
+    print_summary: Callable[[WizardState], None]
+    print_explanation: Callable[[WizardState], None]
+    keep_answers: Callable[[RawAnswers], None]  # called when an error ends the wizard
+
+    def make_back_option(self) -> Option:
+        """Make the last entry of a list, which stays whatever is typed."""
+        return Option(BACK_VALUE, self.messages("wizard.back"), fixed=True)
+
+
+class WizardInterrupted(KeyboardInterrupt):
+    """The user left the wizard; `answers` holds what was answered so far."""
+
+    def __init__(self, answers: RawAnswers) -> None:
+        super().__init__()
+        self.answers = answers

@@ -1,4 +1,7 @@
-"""Walks the questions in the terminal, forwards and back, up to a review; knows no rule."""
+"""Walks through the questions in the terminal, forwards and back, up to a review.
+
+Which questions there are, and what follows from an answer, is known to `questions` and `state`.
+"""
 
 from __future__ import annotations
 
@@ -6,237 +9,248 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from newft.answers.keys import COLUMNS_PREFIX, FILES_KEY, RawAnswers, get_data_files
-from newft.errors import DataError, NewftError
+from newft.errors import DataError, IncompatibleError, NewftError
 from newft.wizard.column_questions import ColumnDialog, ask_other_task
-from newft.wizard.context import BACK_VALUE, WizardContext
+from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.menu import Option
-from newft.wizard.question_prompt import OTHER_FILE_VALUE, ask_question, build_back_option
-from newft.wizard.questions import QUESTIONS, Question, find_incompatibility
-from newft.wizard.state import WizardState, get_chosen_task
-from newft.wizard.state_updates import apply_answer, resolve
+from newft.wizard.question_prompt import OTHER_FILE_VALUE, ask_question, try_choice
+from newft.wizard.questions import QUESTIONS, Question, apply_answer
+from newft.wizard.state import WizardState, resolve
 
-MAX_QUESTIONS = 7  # that a conversation asks; defaults answer what may be left to them
-REPEATED_FOR_FILES = (
-    "data",
-    "task",
-)  # questions that are asked again from the first, with other files
-DEPENDS_ON_FILES = ("task", "positive")  # answers that other files make stale
+MAX_QUESTIONS = 7  # optional questions beyond take their defaults
+ASKED_WITH_FILES = ("data", "task")  # questions that only another file brings back
+DEPENDS_ON_FILES = ("task", "positive")  # answers that become stale with other files
 
 
-class WizardInterrupted(KeyboardInterrupt):
-    """The person left; what was answered so far is not lost."""
+def run_wizard(start: WizardState, context: WizardContext) -> WizardState:
+    """Return the state with every answer given and reviewed.
 
-    def __init__(self, given: RawAnswers) -> None:
-        super().__init__()
-        self.given = given
-
-
-def run_wizard(start: WizardState, talk: WizardContext) -> WizardState:
-    """The situation with every answer given and reviewed; Stopped if the person leaves."""
-    conversation = _Conversation(start, talk)
+    Raises:
+        WizardInterrupted: If the user leaves.
+    """
+    conversation = _Conversation(start, context)
     try:
         return conversation.run()
+    except WizardInterrupted:
+        raise
     except (KeyboardInterrupt, EOFError) as error:
-        raise WizardInterrupted(conversation.now.given) from error
+        raise WizardInterrupted(conversation.state.answers) from error
     except Exception:
-        if conversation.trail:
-            talk.broken(conversation.now.given)
+        if conversation.history:
+            context.keep_answers(conversation.state.answers)
         raise
 
 
 class _Conversation:
-    def __init__(self, start: WizardState, talk: WizardContext) -> None:
-        self.now = start
-        self._talk = talk
-        self.trail: list[tuple[Question, WizardState]] = []  # what was asked, and when
-        self._said: dict[str, str] = {}  # the last answer to each question, by its key
-        self._keeping = False  # after a change, later answers are taken as they were
+    def __init__(self, start: WizardState, context: WizardContext) -> None:
+        self.state = start
+        self.history: list[tuple[Question, WizardState]] = []  # questions, each with its state
+        self._context = context
+        self._previous: dict[str, str] = {}  # the last answer to each question, by its key
+        self._replaying = False  # after a change, later answers are repeated, not asked
 
     def run(self) -> WizardState:
         try:
-            self.now = resolve(self.now, self._talk.lookups)
+            self.state = resolve(self.state, self._context.services)
         except DataError as error:
-            self._mend(self.now, error)
-        if self.now.data and get_data_files(self.now.given):
-            self._agree_on_columns()
+            self._recover_from_data_error(self.state, error)
+        if self.state.data and get_data_files(self.state.answers):
+            self._confirm_columns()
         while True:
-            question = next((one for one in QUESTIONS if one.open(self.now)), None)
+            question = next((one for one in QUESTIONS if one.is_missing(self.state)), None)
             if question:
                 self._answer(question)
-            elif self._reviewed():
-                return self.now
+            elif self._review():
+                return self.state
 
     def _answer(self, question: Question) -> None:
-        if not question.asked(self.now) or not self._room_for(question):
-            self._take(question, question.default(self.now).value)
+        """Ask a question, or take its default or its previous answer."""
+        if not question.needs_input(self.state) or not self._has_room_for(question):
+            self._take(question, question.get_default(self.state).value)
             return
-        kept = self._kept(question)
-        value = self._ask(question) if kept is None else kept
+        repeated = self._get_repeated_answer(question)
+        value = self._ask(question) if repeated is None else repeated
         if value == BACK_VALUE:
-            self._back()
+            self._go_back()
             return
         if value == OTHER_FILE_VALUE:
             self._ask_for_files()
             return
-        if question.key == "data" and self._said.get("data") != value:
+        if question.key == "data" and self._previous.get("data") != value:
             for key in DEPENDS_ON_FILES:
-                self._said.pop(key, None)
-        self._said[question.key] = value
-        self.trail.append((question, self.now))
+                self._previous.pop(key, None)
+        self._previous[question.key] = value
+        self.history.append((question, self.state))
         self._take(question, value)
 
     def _ask(self, question: Question) -> str:
-        self._keeping = False
-        before = self._said.get(question.key)
-        return ask_question(question, self.now, self._talk, before=before, back=bool(self.trail))
+        self._replaying = False
+        previous, offer_back = self._previous.get(question.key), bool(self.history)
+        return ask_question(
+            question, self.state, self._context, previous=previous, offer_back=offer_back
+        )
 
-    def _room_for(self, question: Question) -> bool:
-        """Whether a question can be asked with those that must be; the review offers the others."""
+    def _has_room_for(self, question: Question) -> bool:
+        """Whether a question can be asked besides those that must be; the review offers it too."""
         later = QUESTIONS[QUESTIONS.index(question) + 1 :]
-        needed = sum(not one.spare and one.asked(self.now) for one in later)
-        return not question.spare or len(self.trail) + needed < MAX_QUESTIONS
+        needed = sum(not one.optional and one.needs_input(self.state) for one in later)
+        return not question.optional or len(self.history) + needed < MAX_QUESTIONS
 
     def _take(self, question: Question, value: str) -> None:
-        before, lookups = self.now, self._talk.lookups
+        """Apply an answer; where that fails, recover or go back."""
+        before, services = self.state, self._context.services
         try:
-            if unfit := find_incompatibility(question, value, situation=before, lookups=lookups):
-                raise unfit
-            self.now = apply_answer(question, value, situation=before, lookups=lookups)
+            plan = try_choice(question, value, state=before, services=services)
+            if isinstance(plan, IncompatibleError):
+                raise plan
+            self.state = apply_answer(question, value, state=before, services=services)
         except DataError as error:
-            given = {**question.read(value, before), **before.given}
-            # who was told that nothing was recognised named the task, and names the columns next
-            self._mend(replace(before, given=given), error, at_once=before.fits == ())
+            answers = {**question.parse(value, before), **before.answers}
+            # a user whose files fit no task has just named it, and names the columns next
+            state = replace(before, answers=answers)
+            self._recover_from_data_error(state, error, at_once=before.detected_tasks == ())
         except NewftError as error:
-            if not self.trail:
+            if not self.history:
                 raise
-            self._talk.error(error)
-            self._back()
+            self._context.print_error(error)
+            self._go_back()
             return
-        if before.data is None and self.now.data and get_data_files(self.now.given):
-            self._agree_on_columns()
+        if before.data is None and self.state.data and get_data_files(self.state.answers):
+            self._confirm_columns()
 
-    def _back(self) -> None:
-        self._keeping = False
-        if self.trail:
-            _, self.now = self.trail.pop()
+    def _go_back(self) -> None:
+        self._replaying = False
+        if self.history:
+            _, self.state = self.history.pop()
 
-    def _kept(self, question: Question) -> str | None:
-        said = self._said.get(question.key) if self._keeping else None
-        listed = [choice.value for choice in question.choices(self.now)]
-        return said if question.other or question.form != "select" or said in listed else None
+    def _get_repeated_answer(self, question: Question) -> str | None:
+        """Return the previous answer while answers are repeated, if it can still be chosen."""
+        answer = self._previous.get(question.key) if self._replaying else None
+        values = [choice.value for choice in question.list_choices(self.state)]
+        any_value = question.allow_other or question.form != "select"
+        return answer if any_value or answer in values else None
 
     # --- the user's files ------------------------------------------------------------------------
 
-    def _agree_on_columns(self) -> None:
-        texts = self._talk.texts
+    def _confirm_columns(self) -> None:
+        """Show what is in the files until the user agrees, corrects it or goes back."""
+        messages = self._context.messages
         while True:
-            self._talk.mapping(self.now)
+            self._context.print_data(self.state)
             options = [
-                Option("yes", texts("mapping.yes")),
-                Option("change", texts("mapping.change")),
-                Option("task", texts("mapping.task")),
+                Option("yes", messages("columns.yes")),
+                Option("change", messages("columns.change")),
+                Option("task", messages("columns.other_task")),
             ]
-            if self.trail:
-                options.append(build_back_option(self._talk))
-            value = self._talk.prompts.select(texts("mapping.question"), options)
+            if self.history:
+                options.append(self._context.make_back_option())
+            value = self._context.terminal.select(messages("columns.question"), options)
             if value == BACK_VALUE:
-                self._back()
+                self._go_back()
             if value == "task":
-                if named := ask_other_task(self.now, self._talk):
-                    self._take_as(self.now, named)
+                if task := ask_other_task(self.state, self._context):
+                    self._switch_task(self.state, task)
             elif value == "change":
-                if named := ColumnDialog(self.now, self._talk).of_one():
-                    self._measured(self.now, named)
+                if columns := ColumnDialog(self.state, self._context).ask_one():
+                    self._try_columns(self.state, columns)
             else:
                 return
 
-    def _take_as(self, now: WizardState, task: Mapping[str, str]) -> None:
-        """Take the files as those of another task; columns that cannot be told are asked for."""
-        now = replace(now, given={**_drop_columns(now.given), **task}, data=None)
+    def _switch_task(self, state: WizardState, task: Mapping[str, str]) -> None:
+        """Use the files for another task; columns that are unclear for it are asked for."""
+        answers = {**_drop_columns(state.answers), **task}
+        state = replace(state, answers=answers, data=None)
         try:
-            self.now = resolve(now, self._talk.lookups)
+            self.state = resolve(state, self._context.services)
         except DataError as error:
-            self._mend(now, error, at_once=True)
+            self._recover_from_data_error(state, error, at_once=True)
 
-    def _mend(self, now: WizardState, error: DataError, *, at_once: bool = False) -> None:
-        """Take files that could not be used with the columns that are named, or ask for others.
+    def _recover_from_data_error(
+        self, state: WizardState, error: DataError, *, at_once: bool = False
+    ) -> None:
+        """Ask for the columns of files that could not be used, or for other files.
 
         `at_once` begins with the columns, without asking first what to do.
         """
-        known = get_chosen_task(now) is not None  # files that cannot be read tell no task
-        correction = ColumnDialog(now, self._talk) if known else None
-        possible = correction is not None and correction.possible
-        if not possible and not self.trail:
+        has_task = state.task is not None  # the task of files that cannot be read is unknown
+        dialog = ColumnDialog(state, self._context) if has_task else None
+        can_ask = dialog is not None and dialog.has_columns
+        if not can_ask and not self.history:
             raise error
-        if correction and possible and at_once and correction.missing:
-            correction.say_what_is_needed()
+        before, self.state = self.state, state  # an interruption keeps the answers about files
+        if dialog and can_ask and at_once and dialog.has_unmatched_fields:
+            dialog.print_required_fields()
         else:
-            self._talk.error(error.without_hint() if possible else error)
-        if correction is None or not self._mended(now, correction, at_once=at_once):
+            self._context.print_error(error.without_hint() if can_ask else error)
+        if dialog is None or not self._ask_recovery(state, dialog, at_once=at_once):
+            self.state = before
             self._ask_for_files()
 
-    def _mended(self, now: WizardState, correction: ColumnDialog, *, at_once: bool) -> bool:
-        """Whether the person made the files usable; False asks for others."""
-        texts = self._talk.texts
+    def _ask_recovery(self, state: WizardState, dialog: ColumnDialog, *, at_once: bool) -> bool:
+        """Ask until the files can be used and return True, or False for other files."""
+        messages = self._context.messages
         options = [
-            Option("name", texts("mapping.name")),
-            Option("other", texts("mapping.other")),
-            Option("task", texts("mapping.task")),
+            Option("name", messages("columns.name")),
+            Option("other", messages("columns.other_file")),
+            Option("task", messages("columns.other_task")),
         ]
         value = "name" if at_once else ""
-        while correction.possible:
-            value = value or self._talk.prompts.select(texts("mapping.failed"), options)
+        while dialog.has_columns:
+            value = value or self._context.terminal.select(messages("columns.failed"), options)
             if value == "other":
                 return False
             if value == "name":
-                if (named := correction.of_all()) and self._measured(now, named):
+                if (columns := dialog.ask_required()) and self._try_columns(state, columns):
                     return True
-            elif named := ask_other_task(now, self._talk):
-                self._take_as(now, named)
+            elif task := ask_other_task(state, self._context):
+                self._switch_task(state, task)
                 return True
             value = ""
         return False
 
-    def _measured(self, now: WizardState, named: Mapping[str, str]) -> bool:
-        """Whether the files can be used with these columns; then they are."""
-        given = {**_drop_columns(now.given), **named}
+    def _try_columns(self, state: WizardState, columns: Mapping[str, str]) -> bool:
+        """Return whether the files can be used with these columns; if so, they are."""
+        answers = {**_drop_columns(state.answers), **columns}
         try:
-            self.now = resolve(replace(now, given=given, data=None), self._talk.lookups)
+            state = replace(state, answers=answers, data=None)
+            self.state = resolve(state, self._context.services)
         except NewftError as error:
-            self._talk.error(error.without_hint())  # the menu that follows offers what it says
+            self._context.print_error(error.without_hint())  # a menu with the same advice follows
             return False
         return True
 
     def _ask_for_files(self) -> None:
-        """Go back to the question of the files, also where the command line had answered it."""
-        self._keeping = False
-        while self.trail:
-            question, self.now = self.trail.pop()
+        """Go back to the question about files, also if the command line answered it."""
+        self._replaying = False
+        while self.history:
+            question, self.state = self.history.pop()
             if question.key == "data":
                 return
-        kept = {k: v for k, v in _drop_columns(self.now.given).items() if k != FILES_KEY}
-        self.now = replace(self.now, given=kept, data=None, fits=None)
+        answers = _drop_columns(self.state.answers)
+        answers = {key: value for key, value in answers.items() if key != FILES_KEY}
+        self.state = replace(self.state, answers=answers, data=None, detected_tasks=None)
 
     # --- the review ------------------------------------------------------------------------------
 
-    def _reviewed(self) -> bool:
-        texts = self._talk.texts
-        self._keeping = False
+    def _review(self) -> bool:
+        """Show the summary and return whether the project is to be written."""
+        messages, terminal = self._context.messages, self._context.terminal
+        self._replaying = False
         options = [
-            Option("change", texts("review.change")),
-            Option("cancel", texts("review.cancel")),
+            Option("change", messages("review.change")),
+            Option("cancel", messages("review.cancel")),
         ]
-        question = texts("review.stuck")
+        question = messages("review.stuck")
         try:
-            self._talk.review(self.now)
+            self._context.print_summary(self.state)
         except NewftError as error:
-            self._talk.error(error)
+            self._context.print_error(error)
         else:
-            question = texts("review.question")
-            options.insert(0, Option("write", texts("review.write")))
-            options.insert(1, Option("plan", texts("review.plan")))
-        while (value := self._talk.prompts.select(question, options)) == "plan":
-            self._talk.plan(self.now)
+            question = messages("review.question")
+            options.insert(0, Option("write", messages("review.write")))
+            options.insert(1, Option("explain", messages("review.explain")))
+        while (value := terminal.select(question, options)) == "explain":
+            self._context.print_explanation(self.state)
         if value == "cancel":
             raise KeyboardInterrupt
         if value == "change":
@@ -244,37 +258,42 @@ class _Conversation:
         return value == "write"
 
     def _change_answer(self) -> None:
-        """Ask one question again, also one that was not asked; later answers stay if they can."""
-        texts, asked = self._talk.texts, [question for question, _ in self.trail]
+        """Ask one question again, also one that was not asked; later answers are repeated."""
+        messages, asked = self._context.messages, [question for question, _ in self.history]
         options = [
-            Option(one.key, texts(f"questions.{one.key}.text").rstrip(":："))
+            Option(one.key, messages(f"questions.{one.key}.text").rstrip(":："))
             for one in QUESTIONS
-            if one in asked or (one.key not in REPEATED_FOR_FILES and one.asked(self._without(one)))
+            if one in asked or self._can_be_asked(one)
         ]
-        value = self._talk.prompts.select(
-            texts("review.which"), [*options, build_back_option(self._talk)]
-        )
+        options.append(self._context.make_back_option())
+        value = self._context.terminal.select(messages("review.which"), options)
         if value == BACK_VALUE:
             return
         question = next(one for one in QUESTIONS if one.key == value)
         if question not in asked:
-            self._said[question.key] = str(self.now.given[question.keys[0]])
-            self.now = self._without(question)
+            self._previous[question.key] = str(self.state.answers[question.answer_keys[0]])
+            self.state = self._remove_answer(question)
         while question in asked:
-            last, self.now = self.trail.pop()
+            last, self.state = self.history.pop()
             if last is question:
                 break
         self._answer(question)
-        self._keeping = bool(self.trail) and self.trail[-1][0] is question
+        self._replaying = bool(self.history) and self.history[-1][0] is question
 
-    def _without(self, question: Question) -> WizardState:
-        """The situation as if a question had no answer yet."""
-        dropped = (*question.keys, "family") if question.key == "model" else question.keys
-        given = {key: value for key, value in self.now.given.items() if key not in dropped}
-        now = replace(self.now, given=given, data=None, hardware=None, model=None)
-        return resolve(now, self._talk.lookups)
+    def _can_be_asked(self, question: Question) -> bool:
+        if question.key in ASKED_WITH_FILES:
+            return False
+        return question.needs_input(self._remove_answer(question))
+
+    def _remove_answer(self, question: Question) -> WizardState:
+        """Return the state as if a question had no answer yet."""
+        keys = question.answer_keys
+        dropped = (*keys, "family") if question.key == "model" else keys
+        answers = {key: value for key, value in self.state.answers.items() if key not in dropped}
+        state = replace(self.state, answers=answers, data=None, hardware=None, suggested_model=None)
+        return resolve(state, self._context.services)
 
 
-def _drop_columns(given: RawAnswers) -> RawAnswers:
-    """The answers but for those about columns."""
-    return {key: value for key, value in given.items() if not key.startswith(COLUMNS_PREFIX)}
+def _drop_columns(answers: RawAnswers) -> RawAnswers:
+    """Return the answers without those about columns."""
+    return {key: value for key, value in answers.items() if not key.startswith(COLUMNS_PREFIX)}

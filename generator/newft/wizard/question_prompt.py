@@ -1,139 +1,171 @@
-"""Asks one question: its text, its choices with what there is to say of each, its default."""
+"""Asks one question: its text, its choices with a note on each, its default."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from newft.answers.keys import get_data_files
-from newft.errors import UsageError
+from newft.console.summary_rows import format_memory
+from newft.errors import IncompatibleError, UsageError
+from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
-from newft.wizard.choices import Choice
-from newft.wizard.column_questions import show_columns
+from newft.wizard.column_questions import print_columns
 from newft.wizard.context import BACK_VALUE, WizardContext
 from newft.wizard.menu import Option
-from newft.wizard.questions import Question, find_incompatibility
-from newft.wizard.state import WizardState
+from newft.wizard.questions import Choice, Question
+from newft.wizard.state import Services, WizardState
 from newft.wizard.terminal import InputCheck
 
 UNSURE_VALUE = "?"
 OTHER_VALUE = "..."
-OTHER_FILE_VALUE = "\0file"  # what nobody can type
+OTHER_FILE_VALUE = "\0file"  # cannot be typed
 
 
 def ask_question(
-    question: Question, now: WizardState, talk: WizardContext, *, before: str | None, back: bool
+    question: Question,
+    state: WizardState,
+    context: WizardContext,
+    *,
+    previous: str | None,
+    offer_back: bool,
 ) -> str:
-    """The answer to a question, which starts on the one from before; BACK where that is offered."""
-    if question.key == "task" and now.fits is not None:
-        _report_detected_tasks(now, talk)
-    talk.say("\n" + talk.texts(f"questions.{question.key}.help"))
-    default = _get_default(question, now)
+    """Return the answer to a question; the previous answer, or else the default, is marked."""
+    messages = context.messages
+    if question.key == "task" and state.detected_tasks is not None:
+        _print_detected_tasks(state, context)
+    context.say("\n" + messages(f"questions.{question.key}.help"))
     if question.form == "select":
-        return _ask_choice(question, now, talk, before=before, back=back)
-    text = talk.texts(f"questions.{question.key}.text")
-    why = default.why.to(talk.texts.language) if default else ""
-    note = talk.texts(f"wizard.{question.form}", why=why) if default else ""
-    shown = before or (default.value if default else "")
+        return _ask_choice(question, state, context, previous=previous, offer_back=offer_back)
+    default = _get_default(question, state)
+    text = messages(f"questions.{question.key}.text")
+    why = default.why.to(messages.language) if default else ""
+    note = messages(f"wizard.{question.form}", why=why) if default else ""
+    value = previous or (default.value if default else "")
     if question.form == "path":
-        return _clean_path(talk.prompts.path(text, note=note, default=shown))
-    return talk.prompts.text(text, check=_make_name_check(talk), note=note, default=shown)
+        return _clean_path(context.terminal.path(text, note=note, default=value))
+    check = _make_name_check(context)
+    return context.terminal.text(text, check=check, note=note, default=value)
 
 
-def build_back_option(talk: WizardContext) -> Option:
-    """The last entry of a list."""
-    return Option(BACK_VALUE, talk.texts("wizard.back"), fixed=True)
+def try_choice(
+    question: Question, value: str, *, state: WizardState, services: Services
+) -> Plan | IncompatibleError | None:
+    """Return the plan with an answer, or why it cannot be combined with the other answers."""
+    if question.key not in ("gpu", "model"):
+        return None
+    answers = {**state.answers, **question.parse(value, state)}
+    return services.try_plan(replace(state, answers=answers))
 
 
 def _ask_choice(
-    question: Question, now: WizardState, talk: WizardContext, *, before: str | None, back: bool
+    question: Question,
+    state: WizardState,
+    context: WizardContext,
+    *,
+    previous: str | None,
+    offer_back: bool,
 ) -> str:
-    texts, default = talk.texts, _get_default(question, now)
-    options = [_build_option(question, choice, now, talk) for choice in question.choices(now)]
-    marked = before or (default.value if default else None)
+    messages, default = context.messages, _get_default(question, state)
+    options = [
+        _make_option(question, choice, state, context) for choice in question.list_choices(state)
+    ]
+    marked = previous or (default.value if default else None)
     if marked not in [option.value for option in options]:
         marked = OTHER_VALUE if marked else None
-    options += _build_extra_options(question, now, talk, back=back)
-    text = texts(f"questions.{question.key}.text")
-    value = talk.prompts.select(text, options, default=marked)
+    options += _make_extra_options(question, state, context)
+    if offer_back:
+        options.append(context.make_back_option())
+    text = messages(f"questions.{question.key}.text")
+    value = context.terminal.select(text, options, default=marked)
     if value == UNSURE_VALUE and default:
         return default.value
     if value == OTHER_VALUE:
-        said = before or "" if marked == OTHER_VALUE else ""
-        typed = texts(f"questions.{question.key}.type")
-        value = talk.prompts.text(typed, check=_make_nonempty_check(talk), default=said)
+        typed = previous or "" if marked == OTHER_VALUE else ""
+        text = messages(f"questions.{question.key}.type")
+        value = context.terminal.text(text, check=_make_nonempty_check(context), default=typed)
         if value == BACK_VALUE:
-            return _ask_choice(question, now, talk, before=before, back=back)
+            return _ask_choice(question, state, context, previous=previous, offer_back=offer_back)
     return value
 
 
-def _build_extra_options(
-    question: Question, now: WizardState, talk: WizardContext, *, back: bool
+def _make_extra_options(
+    question: Question, state: WizardState, context: WizardContext
 ) -> list[Option]:
-    """The entries below the choices, which stay whatever is typed."""
-    texts = talk.texts
-    offered = (
-        (UNSURE_VALUE, "wizard.unsure", question.knowledge),
-        (OTHER_VALUE, f"questions.{question.key}.other", question.other),
-        (OTHER_FILE_VALUE, "mapping.other", question.key == "task" and now.fits is not None),
-        (BACK_VALUE, "wizard.back", back),
+    """Make the entries below the choices, which stay whatever is typed."""
+    other_file = question.key == "task" and state.detected_tasks is not None
+    extras = (
+        (UNSURE_VALUE, "wizard.unsure", question.allow_unsure),
+        (OTHER_VALUE, f"questions.{question.key}.other", question.allow_other),
+        (OTHER_FILE_VALUE, "columns.other_file", other_file),
     )
-    return [Option(value, texts(key), fixed=True) for value, key, given in offered if given]
+    return [
+        Option(value, context.messages(key), fixed=True)
+        for value, key, offered in extras
+        if offered
+    ]
 
 
-def _build_option(
-    question: Question, choice: Choice, now: WizardState, talk: WizardContext
+def _make_option(
+    question: Question, choice: Choice, state: WizardState, context: WizardContext
 ) -> Option:
-    """A choice with what there is to say of it: that it does not fit, or why it is suggested."""
-    texts, default = talk.texts, _get_default(question, now)
-    title = choice.title.to(texts.language)
-    if unfit := find_incompatibility(question, choice.value, situation=now, lookups=talk.lookups):
-        why = "\n".join(text for text in unfit.to(texts.language) if text)
-        note = texts("wizard.unfit", brief=unfit.brief.to(texts.language))
+    """Make the entry of a choice, with why it does not fit or why it is suggested."""
+    messages, services = context.messages, context.services
+    language, title = messages.language, choice.title.to(messages.language)
+    plan = try_choice(question, choice.value, state=state, services=services)
+    if isinstance(plan, IncompatibleError):
+        why = "\n".join(text for text in plan.to(language) if text)
+        note = messages("wizard.does_not_fit", brief=plan.brief.to(language))
         return Option(choice.value, title, note, refusal=why)
+    default = _get_default(question, state)
+    notes = [choice.note.to(language).rstrip(".。")]
     if default and choice.value == default.value:
-        why = default.why.to(texts.language)
-        return Option(choice.value, title, texts("wizard.suggested", why=why))
-    return Option(choice.value, title, choice.note.to(texts.language).rstrip(".。"))
+        notes = [messages("wizard.suggested", why=default.why.to(language))]
+    if plan and plan.estimate.memory_gb and question.key == "model":
+        memory = format_memory(plan.estimate, messages)
+        notes.append(messages("wizard.training_memory", memory=memory))
+    return Option(choice.value, title, messages.join_clauses(filter(None, notes)))
 
 
-def _report_detected_tasks(now: WizardState, talk: WizardContext) -> None:
-    """That no task, or more than one, is told by the files; and what is in them."""
-    key = "recognised.several" if now.fits else "recognised.none"
-    talk.say("\n" + talk.texts(key, files=talk.texts.listed(get_data_files(now.given))))
-    if not now.fits:
-        show_columns(now, talk)
+def _print_detected_tasks(state: WizardState, context: WizardContext) -> None:
+    """Print that the files fit no task or several; for no task, what their columns hold."""
+    key = "detected.several" if state.detected_tasks else "detected.none"
+    files = context.messages.join(get_data_files(state.answers))
+    context.say("\n" + context.messages(key, files=files))
+    if not state.detected_tasks:
+        print_columns(state, context)
 
 
-def _make_name_check(talk: WizardContext) -> InputCheck:
+def _make_name_check(context: WizardContext) -> InputCheck:
     def check(text: str) -> str | None:
         try:
             if text != BACK_VALUE:
-                talk.lookups.name(text)
+                context.services.validate_name(text)
         except UsageError as error:
-            message, _ = error.to(talk.texts.language)
+            message, _ = error.to(context.messages.language)
             return message
         return None
 
     return check
 
 
-def _make_nonempty_check(talk: WizardContext) -> InputCheck:
-    return lambda text: None if text else talk.texts("wizard.empty")
+def _make_nonempty_check(context: WizardContext) -> InputCheck:
+    return lambda text: None if text else context.messages("wizard.empty")
 
 
-def _get_default(question: Question, situation: WizardState) -> Reasoned[str] | None:
-    """The default, unless only the person can know."""
+def _get_default(question: Question, state: WizardState) -> Reasoned[str] | None:
+    """Return the default, or None if the question has none."""
     try:
-        return question.default(situation)
+        return question.get_default(state)
     except UsageError:
         return None
 
 
 def _clean_path(text: str) -> str:
-    """A path as a shell would read it: quotes from a drag and drop go, `~` is the home folder."""
+    """Return a path as a shell would read it, without quotes and with the home folder for `~`."""
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1]
-    with suppress(RuntimeError):  # a user whom the system does not know: the reader of it says so
+    with suppress(RuntimeError):  # an unknown home folder is an error of who reads the file
         return str(Path(text).expanduser()) if text else text
     return text

@@ -1,27 +1,52 @@
-"""Every question as data: the answers it gives, what may be chosen, the default with its reason.
+"""Every question as data: its answers, what may be chosen, and the default with its reason.
 
-All of it follows from what is known so far; nothing here asks, prints or reads a file.
+All of it follows from the state of the wizard; nothing here asks, prints or reads a file. The
+texts of a question are `questions.<key>.text` and `.help` of the interface.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from shlex import quote
 from typing import Literal, NamedTuple
 
-from newft.answers.keys import ANSWER_KEYS, POSITIVE_KEY, AnswerKey, RawAnswers
-from newft.dataset.column_match import ColumnSurvey
-from newft.errors import IncompatibleError
-from newft.schema.dataset import DataFacts
-from newft.schema.hardware import Hardware
-from newft.schema.reasoned import Reasoned
-from newft.text import Language
-from newft.wizard import choices
-from newft.wizard.choices import Choice
-from newft.wizard.state import WizardState
+from newft.answers.keys import (
+    ANSWER_KEYS,
+    AUTO_GPU,
+    FILES_KEY,
+    POSITIVE_KEY,
+    AnswerKey,
+    RawAnswers,
+    find_answer_key,
+    normalize_gpu,
+)
+from newft.catalog.lookup import find_family
+from newft.errors import UsageError
+from newft.schema.family import EMBEDDED, ModelSpec, is_hub_model
+from newft.schema.hardware import Accelerator, MachineFacts
+from newft.schema.reasoned import Reasoned, as_citation
+from newft.text import Text
+from newft.wizard.state import (
+    Services,
+    WizardState,
+    list_open_families,
+    list_open_tasks,
+    resolve,
+)
+
+DEFAULT_TASK = "customer_service/intent"
 
 
-def _no_choices(_: WizardState) -> tuple[Choice, ...]:
+class Choice(NamedTuple):
+    """One value that may be chosen."""
+
+    value: str
+    title: Text
+    note: Text = Text("", "")  # an explanation, where the title does not suffice
+
+
+def _list_no_choices(_: WizardState) -> tuple[Choice, ...]:
     return ()
 
 
@@ -31,134 +56,362 @@ def _always(_: WizardState) -> bool:
 
 @dataclass(frozen=True)
 class Question:
-    """One question; its texts are `questions.<key>.text` and `.help` of the interface."""
+    """One question of the wizard."""
 
     key: str
     form: Literal["path", "select", "text"]
-    default: Callable[[WizardState], Reasoned[str]]
-    read: Callable[[str, WizardState], RawAnswers]
-    choices: Callable[[WizardState], tuple[Choice, ...]] = _no_choices
-    when: Callable[[WizardState], bool] = _always
-    knowledge: bool = False  # may be left to newft
-    other: bool = False  # what is not listed may be typed
-    spare: bool = False  # left to its default where the questions would become too many
+    get_default: Callable[[WizardState], Reasoned[str]]
+    parse: Callable[[str, WizardState], RawAnswers]
+    list_choices: Callable[[WizardState], tuple[Choice, ...]] = _list_no_choices
+    applies: Callable[[WizardState], bool] = _always
+    allow_unsure: bool = False  # offers to take the default without knowing better
+    allow_other: bool = False  # takes a value that is typed
+    optional: bool = False  # takes its default where there would be too many questions
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The answers it gives."""
+    def answer_keys(self) -> tuple[str, ...]:
+        """The keys of the answers that it gives."""
         return tuple(entry.key for entry in ANSWER_KEYS if entry.question == self.key)
 
-    def open(self, situation: WizardState) -> bool:
-        """Whether an answer is missing."""
-        return self.when(situation) and any(key not in situation.given for key in self.keys)
+    def is_missing(self, state: WizardState) -> bool:
+        """Return whether an answer is missing."""
+        return self.applies(state) and any(key not in state.answers for key in self.answer_keys)
 
-    def asked(self, situation: WizardState) -> bool:
-        """Whether a person has something to choose."""
-        choice = self.form != "select" or self.other or len(self.choices(situation)) > 1
-        return choice and self.open(situation)
-
-
-class Lookups(NamedTuple):
-    """What must be looked up or worked out elsewhere while questions are answered."""
-
-    recognise: Callable[[WizardState], tuple[str, ...]]  # domain/task of the files
-    measure: Callable[[WizardState], DataFacts]
-    columns: Callable[[WizardState], ColumnSurvey]  # of the files; none where they cannot be read
-    unfit: Callable[[WizardState], IncompatibleError | None]  # why answers do not go together
-    hardware: Callable[[str], Hardware]
-    model: Callable[[Hardware, Language, str | None], Reasoned[str]]  # of a family, if it is given
-    weights: Callable[[str], str]  # the model, if there can be one; a folder with its whole path
-    name: Callable[[str], str]  # the name, if a project can be called so
+    def needs_input(self, state: WizardState) -> bool:
+        """Return whether an answer is missing and the user has something to choose."""
+        open_ended = self.form != "select" or self.allow_other
+        return self.is_missing(state) and (open_ended or len(self.list_choices(state)) > 1)
 
 
-def find_incompatibility(
-    question: Question, value: str, *, situation: WizardState, lookups: Lookups
-) -> IncompatibleError | None:
-    """Why an answer does not go together with the others, such as a model that is too large."""
-    if question.key not in ("gpu", "model"):
-        return None
-    given = {**situation.given, **question.read(value, situation)}
-    return lookups.unfit(replace(situation, given=given))
+def apply_answer(
+    question: Question, value: str, *, state: WizardState, services: Services
+) -> WizardState:
+    """Return the state after an answer; answers that were given before are kept."""
+    answers = {**question.parse(value, state), **state.answers}
+    return resolve(replace(state, answers=answers), services)
 
 
-def _make_reader(key: str) -> Callable[[str, WizardState], RawAnswers]:
+def fill_defaults(state: WizardState, services: Services) -> WizardState:
+    """Return the state with the default for every answer that is missing."""
+    state = resolve(state, services)
+    for question in QUESTIONS:
+        if question.is_missing(state):
+            value = question.get_default(state).value
+            state = apply_answer(question, value, state=state, services=services)
+    return state
+
+
+# --- data and task -------------------------------------------------------------------------------
+
+
+def _get_default_data(_: WizardState) -> Reasoned[str]:
+    why = Text("the sample, to try every step first", "用自带样例，先把完整流程跑通")
+    return Reasoned("", why, as_citation("domains"))
+
+
+def _parse_data(value: str, _: WizardState) -> RawAnswers:
+    return {FILES_KEY: (value,) if value else ()}
+
+
+def _list_tasks(state: WizardState) -> tuple[Choice, ...]:
+    """List the open tasks; the content of the files may leave only one."""
+    choices = tuple(
+        Choice(
+            f"{kit.id}/{task}",
+            Text(
+                f"{kit.title.en}: {kit.tasks[task].title.en}",
+                f"{kit.title.zh} · {kit.tasks[task].title.zh}",
+            ),
+            kit.tasks[task].description,
+        )
+        for kit, task in list_open_tasks(state)
+    )
+    detected = tuple(c for c in choices if c.value in (state.detected_tasks or ()))
+    return detected if len(detected) == 1 else choices
+
+
+def _get_default_task(state: WizardState) -> Reasoned[str]:
+    """Return the task that was detected; without files, the task that is best to begin with."""
+    names = [choice.value for choice in _list_tasks(state)]
+    if len(names) == 1 and state.detected_tasks:
+        why = Text("recognised from columns and values", "由列名和取值识别")
+        return Reasoned(names[0], why, as_citation("data"))
+    if len(names) == 1:
+        return Reasoned(names[0], Text("the only one", "只有这一个"), as_citation("domains"))
+    if state.detected_tasks is None:
+        first = DEFAULT_TASK if DEFAULT_TASK in names else names[0]
+        why = Text("its sample is the smallest, the quickest to run", "样例最小，最快跑完")
+        return Reasoned(first, why, as_citation("domains"))
+    detected = [name for name in names if name in state.detected_tasks]
+    raise _make_unclear_task_error(detected, names)
+
+
+def _make_unclear_task_error(detected: Sequence[str], names: Sequence[str]) -> UsageError:
+    """Make the error for records that fit several tasks, or none."""
+    listed = detected or names
+    domain, task = listed[0].split("/")
+    options, column = f"--domain {domain} --task {task}", "--set data.columns.label=COLUMN"
+    message = (
+        Text(
+            f"the records fit several tasks: {', '.join(listed)}",
+            f"数据同时符合几个任务：{'、'.join(listed)}",
+        )
+        if detected
+        else Text(
+            f"the records fit none of the tasks: {', '.join(listed)}",
+            f"从数据看不出属于哪个任务，可选：{'、'.join(listed)}",
+        )
+    )
+    hint = Text(
+        f"name the task, such as {options}; if necessary, name columns: {column}",
+        f"请指定任务，例如 {options}；必要时指定列：{column}",
+    )
+    return UsageError(message, where="domain, task", hint=hint)
+
+
+def _parse_task(value: str, _: WizardState) -> RawAnswers:
+    domain, task = value.split("/")
+    return {"domain": domain, "task": task}
+
+
+# --- the positive label --------------------------------------------------------------------------
+
+
+def _is_positive_label_unclear(state: WizardState) -> bool:
+    """Return whether the task scores one label and the records do not tell which."""
+    task, data = state.task, state.data
+    return bool(task and task.positive and data and data.positive is None)
+
+
+def _list_labels(state: WizardState) -> tuple[Choice, ...]:
+    """List the labels, the rarest first: a bad outcome is usually rare."""
+    labels = state.data.labels if state.data else {}
+    return tuple(
+        Choice(label, Text(label, label)) for label in sorted(labels, key=labels.__getitem__)
+    )
+
+
+def _get_default_positive_label(state: WizardState) -> Reasoned[str]:
+    """Raise an error that lists the options: a wrong default would invert every metric."""
+    assert state.data
+    column, labels = state.data.mapping["label"][0], state.data.labels
+    options = [f"--positive {quote(label)}" for label in labels]
+    raise UsageError(
+        Text(
+            f"it is not clear which label of `{column}` means a bad outcome: {', '.join(labels)}",
+            f"“{column}”列中哪个标签代表坏结果并不明确：{'、'.join(labels)}",
+        ),
+        where=POSITIVE_KEY,
+        hint=Text(
+            f"name the label of the bad outcome: {' or '.join(options)}",
+            f"请指明代表坏结果的标签：{' 或 '.join(options)}",
+        ),
+    )
+
+
+# --- language and hardware -----------------------------------------------------------------------
+
+
+def _get_default_language(state: WizardState) -> Reasoned[str]:
+    """Return the language of the data, or of the interface if there are no data files yet."""
+    if state.data:
+        why = Text("as in the data", "与数据一致")
+        return Reasoned(state.data.language, why, as_citation("data"))
+    why = Text("as in this conversation", "与当前界面一致")
+    return Reasoned(state.interface_language, why, as_citation("newft"))
+
+
+def _list_hardware(state: WizardState) -> tuple[Choice, ...]:
+    """List this machine, then the accelerators of the catalogue."""
+    here = Choice(AUTO_GPU, _describe_machine(state.machine))
+    return (here, *map(_make_accelerator_choice, state.catalog.accelerators.values()))
+
+
+def _make_accelerator_choice(accelerator: Accelerator) -> Choice:
+    memory = accelerator.memory_gb
+    add_memory = memory is not None and "GB" not in accelerator.title
+    title = f"{accelerator.title}, {memory:g} GB" if add_memory else accelerator.title
+    return Choice(accelerator.id, Text(title, title))
+
+
+def _describe_machine(machine: MachineFacts | None) -> Text:
+    if machine is None:
+        return Text("this machine", "本机")
+    if machine.accelerator == "cpu":
+        cores = machine.cores
+        return Text(
+            f"this machine: CPU, {cores} cores; no NVIDIA GPU found",
+            f"本机：CPU，{cores} 核，未找到 NVIDIA GPU",
+        )
+    found = f"{machine.count} x {machine.accelerator}"
+    return Text(f"this machine: {found}", f"本机：{found}")
+
+
+def _get_default_gpu(_: WizardState) -> Reasoned[str]:
+    return Reasoned(AUTO_GPU, Text("train on this machine", "在本机训练"), as_citation("machine"))
+
+
+def _parse_gpu(value: str, _: WizardState) -> RawAnswers:
+    return {"gpu": normalize_gpu(value)}
+
+
+# --- model, hub and family -----------------------------------------------------------------------
+
+
+def _list_models(state: WizardState) -> tuple[Choice, ...]:
+    """List the models of the open families, the family of the suggested model first."""
+    suggested = state.suggested_model
+    first = find_family(suggested.value, state.catalog) if suggested else None
+    families = sorted(list_open_families(state), key=lambda family: family.id != first)
+    return tuple(_make_model_choice(spec) for family in families for spec in family.sizes)
+
+
+def _make_model_choice(spec: ModelSpec) -> Choice:
+    name, weights = spec.hub_id.rpartition("/")[2], f"{compute_weights_gb(spec):.1f} GB"
+    if spec.embedded:
+        title = Text(f"{name}: {weights}, no download", f"{name}：{weights}，无需下载")
+        return Choice(EMBEDDED, title)
+    return Choice(spec.hub_id, Text(f"{name}: {weights} in 16 bit", f"{name}：16 位 {weights}"))
+
+
+def compute_weights_gb(spec: ModelSpec) -> float:
+    """Return the gigabytes of the weights in 16 bit."""
+    return spec.parameters * 2 / 1e9
+
+
+def _get_default_model(state: WizardState) -> Reasoned[str]:
+    assert state.suggested_model  # hardware and language are answered before
+    return state.suggested_model
+
+
+def _parse_model(value: str, state: WizardState) -> RawAnswers:
+    """Return the model, and its family where a family lists it."""
+    family = find_family(value, state.catalog)
+    return {"model": value, "family": family} if family else {"model": value}
+
+
+def _should_ask_hub(state: WizardState) -> bool:
+    """Return whether a hub other than Hugging Face may be wanted: China reaches that badly."""
+    model = str(state.answers.get("model", EMBEDDED))
+    return state.interface_language == "zh" and is_hub_model(model)
+
+
+def _list_families(state: WizardState) -> tuple[Choice, ...]:
+    return tuple(
+        Choice(family.id, Text(family.title, family.title)) for family in list_open_families(state)
+    )
+
+
+def _get_default_family(state: WizardState) -> Reasoned[str]:
+    """Return the family that lists the model, or raise an error that names the families."""
+    model = str(state.answers["model"])
+    if family := find_family(model, state.catalog):
+        return Reasoned(family, Text("the model's", "由模型决定"), as_citation("families"))
+    raise UsageError(
+        Text(f"the family of `{model}` is not known", f"无法判断 `{model}` 属于哪个模型系列"),
+        where="--model",
+        hint=Text(
+            f"give --family ID, one of: {', '.join(state.catalog.families)}",
+            f"请用 --family ID 指定，可选：{'、'.join(state.catalog.families)}",
+        ),
+    )
+
+
+# --- the name ------------------------------------------------------------------------------------
+
+
+def _get_default_name(state: WizardState) -> Reasoned[str]:
+    """Return the folder's name, or one made from the task."""
+    if state.folder_name:
+        why = Text("the folder's name", "与文件夹同名")
+        return Reasoned(state.folder_name, why, as_citation("newft"))
+    domain, task = str(state.answers["domain"]), str(state.answers["task"])
+    name = domain if domain.endswith(f"_{task}") else f"{domain}-{task}"
+    why = Text("from the task", "按任务命名")
+    return Reasoned(name.replace("_", "-"), why, as_citation("newft"))
+
+
+def _parse_as(key: str) -> Callable[[str, WizardState], RawAnswers]:
+    """Make the parser of a question whose value is its only answer."""
     return lambda value, _: {key: value}
 
 
 _QUESTIONS = (
-    Question("data", "path", choices.get_default_data, choices.parse_data_answer),
-    Question(
-        "task",
-        "select",
-        choices.get_default_task,
-        choices.parse_task_answer,
-        choices.list_task_choices,
-    ),
+    Question("data", "path", _get_default_data, _parse_data),
+    Question("task", "select", _get_default_task, _parse_task, _list_tasks),
     Question(
         "language",
         "select",
-        choices.get_default_language,
-        _make_reader("language"),
-        lambda _: choices.list_fixed_choices("language"),
-        spare=True,
+        _get_default_language,
+        _parse_as("language"),
+        lambda _: _list_fixed_choices("language"),
+        optional=True,
     ),
     Question(
         "positive",
         "select",
-        choices.get_default_positive_label,
-        _make_reader(POSITIVE_KEY),
-        choices.list_positive_label_choices,
-        when=choices.is_positive_label_unclear,
+        _get_default_positive_label,
+        _parse_as(POSITIVE_KEY),
+        _list_labels,
+        applies=_is_positive_label_unclear,
     ),
     Question(
         "gpu",
         "select",
-        choices.get_default_gpu,
-        choices.parse_gpu_answer,
-        choices.list_gpu_choices,
-        knowledge=True,
-        other=True,
+        _get_default_gpu,
+        _parse_gpu,
+        _list_hardware,
+        allow_unsure=True,
+        allow_other=True,
     ),
     Question(
         "model",
         "select",
-        choices.get_default_model,
-        choices.parse_model_answer,
-        choices.list_model_choices,
-        knowledge=True,
-        other=True,
+        _get_default_model,
+        _parse_model,
+        _list_models,
+        allow_unsure=True,
+        allow_other=True,
     ),
-    Question(
-        "family",
-        "select",
-        choices.get_default_family,
-        _make_reader("family"),
-        choices.list_family_choices,
-    ),
-    Question("name", "text", choices.get_default_name, _make_reader("name"), spare=True),
+    Question("family", "select", _get_default_family, _parse_as("family"), _list_families),
+    Question("name", "text", _get_default_name, _parse_as("name"), optional=True),
 )
-_CONDITIONS = {"hub": choices.should_ask_hub}  # of the questions below
+_CONDITIONS = {"hub": _should_ask_hub}  # of the questions that the table of answer keys defines
 
 
-def _build_question(question: str, entry: AnswerKey) -> Question:
-    """A question about one key, of which the table of answer keys says everything."""
+def _list_fixed_choices(key: str) -> tuple[Choice, ...]:
+    """List the choices that the table of answer keys has for a key."""
+    entry = find_answer_key(key)
+    choices = entry.choices if entry else None
+    return tuple(Choice(value, title) for value, title in (choices or {}).items())
+
+
+def _get_suggestion(entry: AnswerKey) -> Reasoned[str]:
+    """Return the choice that the table of answer keys suggests for a key."""
+    assert entry.suggestion
+    value, why = entry.suggestion
+    return Reasoned(value, why, as_citation("newft"))
+
+
+def _make_question(key: str, entry: AnswerKey) -> Question:
+    """Make the question that the table of answer keys defines."""
     return Question(
-        question,
+        key,
         "select",
-        lambda _: choices.get_suggestion(entry),
-        _make_reader(entry.key),
-        lambda _: choices.list_fixed_choices(entry.key),
-        when=_CONDITIONS.get(question, _always),
-        spare=True,
+        lambda _: _get_suggestion(entry),
+        _parse_as(entry.key),
+        lambda _: _list_fixed_choices(entry.key),
+        applies=_CONDITIONS.get(key, _always),
+        optional=True,
     )
 
 
 def _list_questions() -> Iterator[Question]:
-    """The questions in the order of the table of answer keys."""
+    """Yield the questions in the order of the table of answer keys."""
     own = {question.key: question for question in _QUESTIONS}
-    for name in dict.fromkeys(entry.question for entry in ANSWER_KEYS if entry.question):
-        entry = next(entry for entry in ANSWER_KEYS if entry.question == name)
-        yield own.get(name) or _build_question(name, entry)
+    for key in dict.fromkeys(entry.question for entry in ANSWER_KEYS if entry.question):
+        entry = next(entry for entry in ANSWER_KEYS if entry.question == key)
+        yield own.get(key) or _make_question(key, entry)
 
 
 QUESTIONS = tuple(_list_questions())

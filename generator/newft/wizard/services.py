@@ -1,10 +1,9 @@
-"""What questions need from the rooms above them: measured, looked up, worked out."""
+"""The services of the wizard, made of the packages that profile data and make plans."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 from newft.answers.keys import AUTO_GPU, get_columns, get_data_files
@@ -23,103 +22,97 @@ from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts, Facts
 from newft.schema.family import EMBEDDED
 from newft.schema.hardware import Hardware, MachineFacts
+from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.text import Language, Text, find_nearest_names
-from newft.wizard.questions import Lookups
-from newft.wizard.state import WizardState, get_chosen_language, get_chosen_task, list_open_tasks
+from newft.wizard.state import Services, WizardState, list_open_tasks
 
 HUB_ID_PATTERN = re.compile(r"\w[\w.-]*/\w[\w.-]*")
-PATH_PATTERN = re.compile(r"[./~]")  # what begins like this is meant as a place on disk
-REQUIRED_FOR_PLAN = (
-    "domain",
-    "task",
-    "language",
-    "gpu",
-    "model",
-    "family",
-)  # what a plan cannot do without
-
-ColumnPairs = tuple[tuple[str, str], ...]
+PATH_PATTERN = re.compile(r"[./~]")  # the beginning of what is meant as a path
+REQUIRED_FOR_PLAN = ("domain", "task", "language", "gpu", "model", "family")
 
 
-def build_lookups(catalog: Catalog, machine: MachineFacts | None) -> Lookups:
-    """The lookups; a file is measured once, however often one goes back and forth."""
+def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
+    """Build the services; files are profiled once, however often the user goes back."""
 
     @cache
-    def measured(
+    def profile(
         paths: tuple[str, ...],
         domain: str,
         task: str,
-        named: ColumnPairs,
+        columns: tuple[tuple[str, str], ...],
         language: Language | None,
     ) -> DataFacts:
         kit = catalog.kits[domain]
-        if paths or language is None:
-            return profile_dataset(
-                paths, task=kit.tasks[task], columns=dict(named), language=language
-            )
-        return profile_sample(kit, task, language)
+        if not paths and language is not None:
+            return profile_sample(kit, task, language)
+        return profile_dataset(
+            paths, task=kit.tasks[task], columns=dict(columns), language=language
+        )
 
-    def measure_now(now: WizardState) -> DataFacts:
-        given = now.given
-        named = tuple(get_columns(given).items())
-        domain, task = str(given["domain"]), str(given["task"])
-        return measured(get_data_files(given), domain, task, named, get_chosen_language(given))
+    def profile_data(state: WizardState) -> DataFacts:
+        answers = state.answers
+        columns = tuple(get_columns(answers).items())
+        domain, task = str(answers["domain"]), str(answers["task"])
+        return profile(get_data_files(answers), domain, task, columns, state.language)
 
-    def hardware(text: str) -> Hardware:
+    def parse_hardware(text: str) -> Hardware:
         return parse_gpu(text, catalog.accelerators, machine=machine)
 
-    def model(hardware: Hardware, language: Language, family: str | None) -> Reasoned[str]:
-        found = suggest_model(hardware, language, catalog, family=family)
-        return Reasoned(found.value.model, found.why, found.source)
+    def try_plan(state: WizardState) -> Plan | IncompatibleError | None:
+        return _try_plan(state, machine)
 
-    unfit = partial(_find_incompatibility, hardware=hardware)
-    weights = partial(_normalize_model, catalog=catalog)
-    return Lookups(
-        _detect_fitting_tasks,
-        measure_now,
-        _survey_columns,
-        unfit,
-        hardware,
-        model,
-        weights,
-        validate_name,
+    def suggest(hardware: Hardware, language: Language, family: str | None) -> Reasoned[str]:
+        choice = suggest_model(hardware, language, catalog, family=family)
+        return Reasoned(choice.value.model, choice.why, choice.source)
+
+    def normalize_model(text: str) -> str:
+        return _normalize_model(text, catalog)
+
+    return Services(
+        detect_tasks=_detect_tasks,
+        profile_data=profile_data,
+        survey_columns=_survey_columns,
+        try_plan=try_plan,
+        parse_hardware=parse_hardware,
+        suggest_model=suggest,
+        normalize_model=normalize_model,
+        validate_name=validate_name,
     )
 
 
-def _detect_fitting_tasks(now: WizardState) -> tuple[str, ...]:
-    candidates = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(now)}
-    return detect_tasks(open_files(get_data_files(now.given)), candidates)
+def _detect_tasks(state: WizardState) -> tuple[str, ...]:
+    candidates = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(state)}
+    return detect_tasks(open_files(get_data_files(state.answers)), candidates)
 
 
-def _survey_columns(now: WizardState) -> ColumnSurvey:
-    task = get_chosen_task(now)
+def _survey_columns(state: WizardState) -> ColumnSurvey:
+    fields = state.task.single_fields if state.task else {}
     try:
-        return survey_columns(get_data_files(now.given), task.single_fields if task else {})
+        return survey_columns(get_data_files(state.answers), fields)
     except DataError:
         return ColumnSurvey((), {})
 
 
-def _find_incompatibility(
-    now: WizardState, *, hardware: Callable[[str], Hardware]
-) -> IncompatibleError | None:
-    """Why no plan can be made of these answers; None also where some are missing."""
-    family = now.given.get("family") or find_family(str(now.given.get("model")), now.catalog)
-    given = {"name": "project", **now.given, **({"family": family} if family else {})}
-    if now.data is None or any(key not in given for key in REQUIRED_FOR_PLAN):
+def _try_plan(state: WizardState, machine: MachineFacts | None) -> Plan | IncompatibleError | None:
+    """Return the plan of the answers, or why they cannot be combined; None if some are missing."""
+    family = state.family or find_family(str(state.answers.get("model")), state.catalog)
+    answers = {"name": "project", **state.answers, **({"family": family} if family else {})}
+    if state.data is None or any(key not in answers for key in REQUIRED_FOR_PLAN):
         return None
-    facts = Facts(now.data, now.machine if given["gpu"] == AUTO_GPU else None)
+    gpu = str(answers["gpu"])
+    facts = Facts(state.data, machine if gpu == AUTO_GPU else None)
     try:
-        make_plan(build_answers(given), facts, now.catalog, hardware(str(given["gpu"])))
+        hardware = parse_gpu(gpu, state.catalog.accelerators, machine=machine)
+        return make_plan(build_answers(answers), facts, state.catalog, hardware)
     except IncompatibleError as error:
         return error
-    except UsageError:
-        return None  # a name that is unknown is refused where it is answered
-    return None
+    except UsageError:  # an unknown name is refused where it is answered
+        return None
 
 
-def _normalize_model(text: str, *, catalog: Catalog) -> str:
-    """The model as it is kept; a folder with its whole path, since a project lies elsewhere."""
+def _normalize_model(text: str, catalog: Catalog) -> str:
+    """Return the model as answers keep it; a folder as an absolute path, for the project moves."""
     if find_family(text, catalog):
         return text
     if folder := _resolve_folder(text):
@@ -135,7 +128,7 @@ def _normalize_model(text: str, *, catalog: Catalog) -> str:
         )
     if HUB_ID_PATTERN.fullmatch(text):
         return text
-    listed = [size.hub_id for family in catalog.families.values() for size in family.sizes]
+    listed = [spec.hub_id for family in catalog.families.values() for spec in family.sizes]
     hint = Text(
         f"give `{EMBEDDED}`, a folder, or a model of a hub as ORG/NAME",
         f"请写 `{EMBEDDED}`、本地文件夹，或模型站上的 ORG/NAME",
@@ -150,5 +143,5 @@ def _resolve_folder(text: str) -> str | None:
     try:
         folder = Path(text).expanduser()
         return folder.resolve().as_posix() if folder.is_dir() else None
-    except (OSError, RuntimeError, ValueError):  # such as a home of nobody, or too long a name
+    except (OSError, RuntimeError, ValueError):  # an unknown home folder, or too long a name
         return None

@@ -1,24 +1,31 @@
-"""What is known when a question comes up, and whether the names in it exist."""
+"""What the wizard knows so far, and how answers turn into facts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, cast
 
 from newft.answers.keys import (
     ANSWER_KEYS,
     COLUMNS_PREFIX,
+    FILES_KEY,
+    POSITIVE_KEY,
     RawAnswers,
     get_columns,
+    get_data_files,
     make_unknown_name_error,
 )
 from newft.catalog.lookup import find_family, list_names
+from newft.dataset.column_match import ColumnSurvey
+from newft.emitted.label_rules import find_label
 from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts
 from newft.schema.family import Family, is_hub_model
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.kit import Kit, Task
+from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.text import Language, Text, join_texts, to_bilingual_text
 
@@ -30,40 +37,119 @@ _STRICT_NAMES = {
 
 @dataclass(frozen=True)
 class WizardState:
-    """What is known so far."""
+    """The answers so far, and what was measured or looked up because of them."""
 
     catalog: Catalog
-    given: RawAnswers = field(default_factory=dict)
-    fits: tuple[str, ...] | None = None  # domain/task of the files, told by their content
-    data: DataFacts | None = None  # as measured
+    answers: RawAnswers = field(default_factory=dict)
+    detected_tasks: tuple[str, ...] | None = None  # domain/task; None before files are read
+    data: DataFacts | None = None
     hardware: Hardware | None = None  # that the answers name
-    model: Reasoned[str] | None = None  # suggested for hardware and language
-    machine: MachineFacts | None = None  # this one
-    folder: str | None = None  # that the project goes to, where a project can be called so
-    interface: Language = "en"  # of the conversation
+    suggested_model: Reasoned[str] | None = None  # for the hardware and the language
+    machine: MachineFacts | None = None  # that newft runs on
+    folder_name: str | None = None  # of the project, where it can be the name of a project
+    interface_language: Language = "en"
+
+    @property
+    def task(self) -> Task | None:
+        """The task, once domain and task are answered."""
+        if "domain" not in self.answers or "task" not in self.answers:
+            return None
+        return self.catalog.kits[str(self.answers["domain"])].tasks[str(self.answers["task"])]
+
+    @property
+    def language(self) -> Language | None:
+        """The language of the project, once it is answered."""
+        return cast("Language | None", self.answers.get("language"))
+
+    @property
+    def family(self) -> str | None:
+        """The model family, once it is answered or follows from the model."""
+        return cast("str | None", self.answers.get("family"))
 
 
-def check_state(situation: WizardState) -> None:
-    """Nothing, or the error of the first answer that names what is not there."""
-    given = situation.given
-    domain = cast("str | None", given.get("domain"))
+class Services(NamedTuple):
+    """Functions that measure, look up or plan while questions are answered."""
+
+    detect_tasks: Callable[[WizardState], tuple[str, ...]]  # domain/task of the data files
+    profile_data: Callable[[WizardState], DataFacts]
+    survey_columns: Callable[[WizardState], ColumnSurvey]  # empty where files cannot be read
+    try_plan: Callable[[WizardState], Plan | IncompatibleError | None]  # None: answers are missing
+    parse_hardware: Callable[[str], Hardware]
+    suggest_model: Callable[[Hardware, Language, str | None], Reasoned[str]]  # of a family, if any
+    normalize_model: Callable[[str], str]  # folders become absolute paths
+    validate_name: Callable[[str], str]
+
+
+def resolve(state: WizardState, services: Services) -> WizardState:
+    """Return the state with everything filled in that follows from its answers."""
+    state = _infer_family(_normalize_model_answer(state, services))
+    check_state(state)
+    answers = state.answers
+    if "name" in answers:
+        services.validate_name(str(answers["name"]))
+    if state.hardware is None and "gpu" in answers:
+        state = replace(state, hardware=services.parse_hardware(str(answers["gpu"])))
+    if state.detected_tasks is None and get_data_files(answers) and state.task is None:
+        state = replace(state, detected_tasks=services.detect_tasks(state))
+    if state.data is None and state.task and _has_data(answers):
+        state = replace(state, data=services.profile_data(state))
+    state = _apply_positive_label(state)
+    if state.hardware and state.language and "model" not in answers:
+        model = services.suggest_model(state.hardware, state.language, state.family)
+        return replace(state, suggested_model=model)
+    return state
+
+
+def _normalize_model_answer(state: WizardState, services: Services) -> WizardState:
+    if "model" not in state.answers:
+        return state
+    model = services.normalize_model(str(state.answers["model"]))
+    return replace(state, answers={**state.answers, "model": model})
+
+
+def _infer_family(state: WizardState) -> WizardState:
+    family = find_family(str(state.answers.get("model")), state.catalog)
+    if family is None or "family" in state.answers:
+        return state
+    return replace(state, answers={**state.answers, "family": family})
+
+
+def _apply_positive_label(state: WizardState) -> WizardState:
+    """Replace the positive label that was found by the one that was answered."""
+    data, answer = state.data, state.answers.get(POSITIVE_KEY)
+    if data is None or answer is None:
+        return state
+    positive = find_label(str(answer), tuple(data.labels))
+    if positive is None:
+        raise make_unknown_name_error(str(answer), data.labels, where=POSITIVE_KEY)
+    return replace(state, data=replace(data, positive=positive))
+
+
+def _has_data(answers: RawAnswers) -> bool:
+    """Whether the records are known: the user's files, or the sample of a language."""
+    return bool(get_data_files(answers)) or (FILES_KEY in answers and "language" in answers)
+
+
+def check_state(state: WizardState) -> None:
+    """Raise the error of the first answer that names something unknown, or does nothing."""
+    answers = state.answers
+    domain = cast("str | None", answers.get("domain"))
     for key, kind in _STRICT_NAMES.items():
-        names = list_names(kind, situation.catalog, domain=domain)
-        if key in given and given[key] not in names:
-            raise make_unknown_name_error(str(given[key]), names, where=key)
-    _check_family(situation)
-    _check_hub(given)
-    if task := get_chosen_task(situation):
-        for name in get_columns(given):
+        names = list_names(kind, state.catalog, domain=domain)
+        if key in answers and answers[key] not in names:
+            raise make_unknown_name_error(str(answers[key]), names, where=key)
+    _check_family(state)
+    _check_hub(answers)
+    if task := state.task:
+        for name in get_columns(answers):
             if name not in task.single_fields:
-                raise make_unknown_name_error(
-                    name, task.single_fields, where=f"{COLUMNS_PREFIX}{name}"
-                )
+                where = f"{COLUMNS_PREFIX}{name}"
+                raise make_unknown_name_error(name, task.single_fields, where=where)
 
 
-def _check_family(situation: WizardState) -> None:
-    model, family = situation.given.get("model"), situation.given.get("family")
-    owner = find_family(str(model), situation.catalog)
+def _check_family(state: WizardState) -> None:
+    model, family = state.answers.get("model"), state.family
+    owner = find_family(str(model), state.catalog)
     if family and owner not in (None, family):
         raise IncompatibleError(
             Text(
@@ -75,14 +161,15 @@ def _check_family(situation: WizardState) -> None:
         )
 
 
-def _check_hub(given: RawAnswers) -> None:
-    """Refuse what is said of a hub where the model comes from none."""
-    model = str(given.get("model", ""))
-    said = [key for key in ("hub", "revision") if key in given]
-    if said and model and not is_hub_model(model):
+def _check_hub(answers: RawAnswers) -> None:
+    """Refuse a hub or a revision for a model that does not come from a hub."""
+    model = str(answers.get("model", ""))
+    keys = [key for key in ("hub", "revision") if key in answers]
+    if keys and model and not is_hub_model(model):
         both = Text(" and ", " 和 ")
-        what = join_texts((to_bilingual_text(f"--{key} {given[key]}") for key in said), both)
-        drop = join_texts((to_bilingual_text(f"--{key}") for key in said), both)
+        options = (to_bilingual_text(f"--{key} {answers[key]}") for key in keys)
+        what = join_texts(options, both)
+        drop = join_texts((to_bilingual_text(f"--{key}") for key in keys), both)
         raise IncompatibleError(
             Text(
                 f"`{model}` does not come from a hub: {what.en} cannot be used",
@@ -96,36 +183,18 @@ def _check_hub(given: RawAnswers) -> None:
         )
 
 
-def list_open_tasks(situation: WizardState) -> list[tuple[Kit, str]]:
-    """The tasks that the answers leave open, with their domains."""
-    given = situation.given
+def list_open_tasks(state: WizardState) -> list[tuple[Kit, str]]:
+    """List the tasks that the answers leave open, with their domains."""
+    answers = state.answers
     return [
         (kit, task)
-        for kit in situation.catalog.kits.values()
+        for kit in state.catalog.kits.values()
         for task in kit.tasks
-        if given.get("domain", kit.id) == kit.id and given.get("task", task) == task
+        if answers.get("domain", kit.id) == kit.id and answers.get("task", task) == task
     ]
 
 
-def get_chosen_task(situation: WizardState) -> Task | None:
-    """The task, once domain and task are answered."""
-    given = situation.given
-    if "domain" not in given or "task" not in given:
-        return None
-    return situation.catalog.kits[str(given["domain"])].tasks[str(given["task"])]
-
-
-def get_chosen_language(given: RawAnswers) -> Language | None:
-    """The language of the project, once it is answered."""
-    return cast("Language | None", given.get("language"))
-
-
-def get_chosen_family(given: RawAnswers) -> str | None:
-    """The family, once it is answered."""
-    return cast("str | None", given.get("family"))
-
-
-def list_open_families(situation: WizardState) -> list[Family]:
-    """The families that the answers leave open."""
-    wanted = situation.given.get("family")
-    return [one for one in situation.catalog.families.values() if wanted in (None, one.id)]
+def list_open_families(state: WizardState) -> list[Family]:
+    """List the model families that the answers leave open."""
+    families = state.catalog.families.values()
+    return [family for family in families if state.family in (None, family.id)]

@@ -35,25 +35,25 @@ class TerminalUI(Protocol):
 
 @contextmanager
 def choose_terminal(
-    environment: Mapping[str, str], say: Callable[[str], None], texts: Messages
+    environment: Mapping[str, str], say: Callable[[str], None], messages: Messages
 ) -> Iterator[TerminalUI]:
     """The prompts that this terminal can show, on stderr: stdout is for results."""
     if environment.get("TERM") in ("dumb", "unknown"):
-        yield PlainTerminal(texts, say, sys.stdin.readline)
+        yield PlainTerminal(messages, say, sys.stdin.readline)
         return
     from prompt_toolkit.application import create_app_session
     from prompt_toolkit.output import create_output
 
     _patch_character_escapes()
     with create_app_session(output=create_output(stdout=sys.stderr)):
-        yield InteractiveTerminal(texts)
+        yield InteractiveTerminal(messages)
 
 
 class InteractiveTerminal:
     """Prompts with arrow keys, filters and completion."""
 
-    def __init__(self, texts: Messages) -> None:
-        self._texts = texts
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
 
     def select(
         self, question: str, options: Sequence[Option], *, default: str | None = None
@@ -62,14 +62,14 @@ class InteractiveTerminal:
 
         def hint(menu: Menu) -> str:
             if menu.narrowed:
-                return self._texts("menu.narrowed", shown=len(menu.shown), count=len(options))
+                return self._messages("menu.narrowed", shown=len(menu.shown), count=len(options))
             return (
-                self._texts("menu.long", count=len(options))
+                self._messages("menu.long", count=len(options))
                 if len(options) > MAX_OPTIONS_WITHOUT_HINT
                 else ""
             )
 
-        menu = Menu(options, default, beside=lambda note: self._texts("menu.note", note=note))
+        menu = Menu(options, default, beside=lambda note: self._messages("menu.note", note=note))
         return run_menu(menu, question, hint=hint)
 
     def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
@@ -100,9 +100,9 @@ class PlainTerminal:
     """Prompts for a terminal that cannot redraw: one numbered line an option."""
 
     def __init__(
-        self, texts: Messages, say: Callable[[str], None], read: Callable[[], str]
+        self, messages: Messages, say: Callable[[str], None], read: Callable[[], str]
     ) -> None:
-        self._texts = texts
+        self._messages = messages
         self._say = say
         self._read = read
 
@@ -113,7 +113,7 @@ class PlainTerminal:
         values = [option.value for option in options]
         lines = [
             f"  {number}) {option.title}"
-            + (self._texts("menu.note", note=option.note) if option.note else "")
+            + (self._messages("menu.note", note=option.note) if option.note else "")
             for number, option in enumerate(options, 1)
         ]
         numbers = {str(number): option for number, option in enumerate(options, 1)}
