@@ -13,7 +13,7 @@ import pytest
 from newft import __version__
 from newft.catalog.loader import load_catalog
 from newft.cli_help import HELP_TEXTS
-from newft.console.text_layout import measure_width
+from newft.console.text_layout import measure_width, wrap_text
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import detect_language, load_messages
 from newft.project.write import STAGING_MARKER
@@ -296,7 +296,7 @@ class TestNew:
         words = ("new", "desk", "--data", "t.csv", "--gpu", "cpu", "--yes", "--dry-run")
         said = json.loads(run_newft(*words, "--json", cwd=here).stdout)["warnings"]
         assert len(said) == len(set(said)) > 1
-        shown = run_newft(*words, cwd=here).stderr
+        shown = run_newft(*words, "--explain", cwd=here).stderr
         assert [
             line.removeprefix("warning: ")
             for line in shown.splitlines()
@@ -309,7 +309,7 @@ class TestNew:
     def test_what_is_shown_breaks_no_word_and_ends_in_no_blanks(
         self, lang: str, here: Path
     ) -> None:
-        words = ("new", "--data", "tickets.csv", "--yes", "--dry-run", "--lang", lang)
+        words = ("new", "--data", "tickets.csv", "--yes", "--explain", "--lang", lang)
         shown = run_newft(*words, cwd=here, COLUMNS="80").stderr
         assert [line for line in shown.splitlines() if line != line.rstrip()] == []
         for word in ("gate_proj,", "max_grad_norm", "attention", "`--gpu"):
@@ -330,7 +330,7 @@ class TestNew:
         self, lang: str, note: str, here: Path
     ) -> None:
         words = ("new", "desk", "--gpu", "cpu", "--yes", "--dry-run", "--lang", lang)
-        shown = run_newft(*words, cwd=here).stderr.splitlines()
+        shown = run_newft(*words, "--explain", cwd=here).stderr.splitlines()
         caveats = load_catalog().families["smollm2"].caveats
         assert [line for line in shown if line.startswith(note)] == [
             note
@@ -359,6 +359,46 @@ class TestNew:
         words = ("new", f"./{folder}", "--gpu", "cpu", "--yes", "--dry-run")
         shown = run_newft(*words, cwd=here).stderr
         assert re.search(f"^name +{re.escape(name)}$", shown, re.MULTILINE)
+
+    @pytest.mark.parametrize("lang", ["en", "zh"])
+    def test_the_summary_fits_a_terminal(self, lang: str, here: Path) -> None:
+        words = ("new", "desk", "--data", "tickets.csv", "--gpu", "1x24GB", "--yes", "--lang", lang)
+        shown = run_newft(*words, cwd=here, COLUMNS="80").stderr
+        summary = re.split(r"\n.*(?:files written|已写入)", shown)[0]
+        lines = [part for line in summary.splitlines() for part in wrap_text(line, 80)]
+        assert len(lines) <= 24 - 2  # a blank line and the next prompt
+
+    def test_a_summary_of_many_columns_lists_the_first(self, here: Path) -> None:
+        header = ",".join(["default", *(f"feature{number}" for number in range(30))])
+        rows = [
+            ",".join([str(row % 3 == 0), *(str(row * n % 97) for n in range(3, 33))])
+            for row in range(90)
+        ]
+        (here / "loans.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+        words = ("new", "desk", "--data", "loans.csv", "--gpu", "cpu", "--yes", "--dry-run")
+        shown = run_newft(*words, cwd=here).stderr
+        assert re.search(r"feature11,\s+\.\.\. 17 more\n", shown)
+        assert "feature28" not in shown
+        assert "feature28" in run_newft(*words, "--explain", cwd=here).stderr
+
+    def test_every_number_is_explained_on_request_alone(self, here: Path) -> None:
+        words = ("new", "desk", "--gpu", "cpu", "--yes", "--dry-run")
+        summary = run_newft(*words, cwd=here).stderr
+        explained = run_newft(*words, "--explain", cwd=here).stderr
+        assert "learning_rate" in summary and "--explain" in summary
+        assert "weight_decay" not in summary
+        assert re.search(r"weight_decay +0\S* +\w(.|\n)*?\[\d+\]", explained)
+        assert summary.partition("The project")[2].partition("Every number")[0] in explained
+
+    def test_paths_that_exist_are_said_without_the_plan(self, here: Path) -> None:
+        words = ("new", "desk", "--gpu", "cpu", "--yes")
+        assert run_newft(*words, cwd=here).returncode == 0
+        for dry in ((), ("--dry-run",)):
+            run = run_newft(*words, *dry, cwd=here)
+            count = int(re.match(r"error: .*: (\d+) paths exist already", run.stderr)[1])
+            lines = run.stderr.splitlines()
+            assert (run.returncode, len(lines)) == (1, 14)  # the error, ten paths, count and hint
+            assert lines[11] == f"  ... {count - 10} more"
 
     def test_a_dry_run_shows_and_writes_nothing(self, here: Path) -> None:
         run = run_newft(
@@ -414,8 +454,8 @@ class TestNew:
         run = run_newft("new", "desk", "--gpu", "cpu", "--yes", "--json", cwd=here)
         assert (run.returncode, run.stdout) == (1, "")
         assert run.stderr == (
-            "error: desk: an interrupted run of newft was completed just now: its project is"
-            " here\n\nhint: look at it, or choose another path\n"
+            f"error: {here / 'desk'}: an interrupted run of newft was completed just now: "
+            "its project is here\n\nhint: look at it, or choose another path\n"
         )
         assert list_names(here / "desk") == {"README.md"}
 
@@ -506,8 +546,8 @@ class TestTexts:
         source = "".join(
             path.read_text(encoding="utf-8") for path in (GENERATOR / "newft").rglob("*.py")
         )
-        made = ("questions.", "wizard.path", "wizard.text", "error.", "review.source.")
-        made += tuple(f"mapping.{name}" for name in ("inputs", "protected", "excluded", "en", "zh"))
+        made = ("questions.", "wizard.path", "wizard.text", "error.", "summary.source.")
+        made += tuple(f"data.{name}" for name in ("inputs", "protected", "unused", "en", "zh"))
         unused = [
             key
             for key in load_messages("en")

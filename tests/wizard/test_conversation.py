@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -344,6 +345,22 @@ def test_files_that_do_not_fit_can_be_said_to_be_of_another_task(
     assert len(heard.errors) == 2
     assert (given["domain"], given["task"]) == ("legal", "charge")
     assert (given["data.columns.text"], given["data.columns.label"]) == ("eins", "drei")
+
+
+def test_leaving_at_the_columns_keeps_the_file_and_the_columns_named(
+    tmp_path: Path, heard: Heard
+) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text(UNNAMED, encoding="utf-8")
+    for keys, columns in [
+        (CTRL_C, {}),
+        (ENTER + CTRL_C, {}),
+        (ENTER * 2 + CTRL_C, {"data.columns.text": "eins"}),
+    ]:
+        with pytest.raises(WizardInterrupted) as stopped:
+            conversed(f"{path}{ENTER}{keys}", heard)
+        assert stopped.value.answers.items() >= {"data.files": (str(path),), **columns}.items()
+        assert len(stopped.value.answers) == 3 + len(columns)
 
 
 def said_by(heard: Heard, keys: str, **given: str) -> str:

@@ -68,13 +68,13 @@ class ConsoleOutput:
         """Print what was found in the data files, and the column of each field."""
         with self._page():
             self._print_titled("data.title", build_data_rows(data, task, self.messages))
-        self._print_remarks(data.notes, data.warnings)
+        self._print_remarks(data.warnings, data.notes)
 
     def print_summary(self, plan: Plan, folder: str, *, this_machine: bool) -> None:
-        """Print the plan in a few lines, then the notes and warnings."""
+        """Print the plan in a few lines, then the warnings and notes."""
         rows = build_summary_rows(plan, folder, self.messages, this_machine=this_machine)
         self._print_titled("summary.title", rows)
-        self._print_remarks(plan.data.notes, (*plan.data.warnings, *plan.warnings))
+        self._print_remarks((*plan.data.warnings, *plan.warnings), plan.data.notes)
 
     def print_explanation(self, plan: Plan) -> None:
         """Print every value of the recipe with its reason and source."""
@@ -99,6 +99,7 @@ class ConsoleOutput:
         for path in map(PurePosixPath, paths):
             _get_branch(branches, path.parent).add(safe(path.name))
         with self._page():
+            self._out.print()
             self._out.print(root)
 
     def print_commands(self, key: str, lines: Iterable[str]) -> None:
@@ -116,10 +117,10 @@ class ConsoleOutput:
         lines = (line.rstrip() for line in captured.get().split("\n"))
         _page_or_print("\n".join(lines), sys.stderr)
 
-    def _print_remarks(self, notes: Iterable[Text], warnings: Iterable[Text]) -> None:
-        """Print each note and warning that was not printed before."""
-        remarks = [("note", text, "bold blue") for text in notes]
-        remarks += [("warning", text, "bold yellow") for text in warnings]
+    def _print_remarks(self, warnings: Iterable[Text], notes: Iterable[Text]) -> None:
+        """Print each warning and note that was not printed before."""
+        remarks = [("warning", text, "bold yellow") for text in warnings]
+        remarks += [("note", text, "bold blue") for text in notes]
         for kind, text, style in remarks:
             if text not in self._printed:
                 self._printed.add(text)
