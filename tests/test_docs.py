@@ -116,7 +116,7 @@ class TestCommands:
             )
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
             ran.append(line)
-            tasks += re.findall(r"^task: .*\((.+)\)$", done.stderr, re.MULTILINE)
+            tasks += re.findall(r"^task +.*\((.+)\)$", done.stderr, re.MULTILINE)
         assert len(ran) == 11
         assert tasks == [
             "customer_service / intent", "credit_risk / risk", "legal / clause", "legal / charge",

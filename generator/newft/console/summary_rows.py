@@ -27,7 +27,9 @@ def build_summary_rows(
     """Yield the rows of the summary: what was answered, and what follows from it."""
     language, data = messages.language, plan.data
     kit, task = plan.kit.title.to(language), plan.task.title.to(language)
-    yield messages("summary.task"), messages("summary.kit_task", kit=kit, task=task)
+    title = messages("summary.kit_task", kit=kit, task=task)
+    ids = f"{plan.kit.id} / {plan.task_id}"
+    yield messages("summary.task"), messages("summary.from", name=title, source=ids)
     yield messages("summary.data"), _format_data_files(data, messages)
     if rejected := describe_rejects(data.rejected).to(language):
         yield messages("data.rejected"), rejected
@@ -164,7 +166,7 @@ def _format_model(plan: Plan, messages: Messages) -> str:
     source, name = plan.model.source, plan.model.id
     if source == EMBEDDED:
         name = name.rpartition("/")[2]
-    return messages("summary.from", model=name, source=messages(f"summary.source.{source}"))
+    return messages("summary.from", name=name, source=messages(f"summary.source.{source}"))
 
 
 def _format_method(plan: Plan, messages: Messages) -> str:
