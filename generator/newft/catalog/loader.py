@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from newft.catalog.shared_synonyms import (
+    add_shared_synonyms,
+    find_unknown_lists,
+    load_shared_synonyms,
+)
 from newft.catalog.strict_yaml import CatalogFile, Fault
 from newft.catalog.validate_kit import find_kit_faults
 from newft.paths import get_domains_folder, get_templates_folder
@@ -29,8 +34,9 @@ def load_kit(folder: Path) -> Kit:
     """The domain or kit of a folder; its id is the folder's name."""
     content = CatalogFile.read(folder / "kit.yaml")
     kit = content.build(Kit, given={"id": folder.name, "folder": str(folder)})
-    content.refuse(find_kit_faults(kit, folder))
-    return kit
+    shared = load_shared_synonyms(get_domains_folder())
+    content.refuse([*find_kit_faults(kit, folder), *find_unknown_lists(kit, shared)])
+    return add_shared_synonyms(kit, shared)
 
 
 def load_families(folder: Path) -> dict[str, Family]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
@@ -23,6 +24,7 @@ from newft.os_errors import describe_os_error
 from newft.text import Text, find_nearest_names, join_texts, to_bilingual_text
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
@@ -79,14 +81,12 @@ class CatalogFile:
 
     def _validate(self, kind: type[T], data: Mapping[str, object], *, outer: int) -> dict[str, T]:
         """The data as values; the first `outer` parts of a path are not in the file."""
-        from pydantic import ConfigDict, TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
-        # The setting reaches the dataclasses inside, as they have none of their own.
-        settings = ConfigDict(extra="forbid", strict=True)
-        adapter: TypeAdapter[dict[str, T]] = TypeAdapter(dict[str, kind], config=settings)  # type: ignore[valid-type]
         try:
             # As JSON, because strict validation of Python objects refuses a list for a tuple.
-            return adapter.validate_json(json.dumps(data, default=str))
+            adapter = _make_adapter(kind)  # type: ignore[arg-type]  # classes can be hashed
+            values: dict[str, T] = adapter.validate_json(json.dumps(data, default=str))
         except ValidationError as error:
             # The first part names the entry, and is no field of the type.
             self.refuse(
@@ -94,6 +94,7 @@ class CatalogFile:
                 for fault in (_convert_validation_error(kind, found) for found in error.errors())
             )
             raise
+        return values
 
     def _locate(self, fault: Fault) -> LocatedFault:
         """The line of a fault, and its message behind the key; parts not in the file are skipped.
@@ -121,6 +122,16 @@ def _make_error(file: Path, faults: Iterable[LocatedFault]) -> CatalogError:
     ]
     rest = (Text(f"\n{where}: {en}", f"\n{where}：{zh}") for where, (en, zh) in others)
     return CatalogError(join_texts([first[1], *rest], Text("", "")), where=first[0])
+
+
+@cache
+def _make_adapter(kind: Any) -> TypeAdapter[Any]:
+    """Make the validator of a mapping to values of a type, once: many files have the same type."""
+    from pydantic import ConfigDict, TypeAdapter
+
+    # The setting reaches the dataclasses inside, as they have none of their own.
+    settings = ConfigDict(extra="forbid", strict=True)
+    return TypeAdapter(dict[str, kind], config=settings)
 
 
 def _convert_validation_error(kind: type[object], found: ErrorDetails) -> Fault:

@@ -17,7 +17,7 @@ def find_positive_label(labels: Iterable[str], column: str, known: PositiveLabel
         return named[0] if len(named) == 1 else None
     if len(labels) != 2:
         return None
-    opposite = _filter_known(labels, known.others)
+    opposite = _filter_known(labels, known.negative_labels)
     if len(opposite) == 1:
         return next(label for label in labels if label not in opposite)
     if _is_column_named(column, known.yes_columns):

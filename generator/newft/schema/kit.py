@@ -38,6 +38,10 @@ class Field:
     synonyms: tuple[str, ...]  # compared after folding case, width, spaces and punctuation
     required: bool = True
     typical: tuple[str, ...] = ()  # labels, or words of a text: how records of the task are told
+    # of `protected` and `excluded`, for names such as `applicant_age`: synonyms of one word that
+    # count only beside a qualifier, and words beside a synonym that do not change what it names
+    ambiguous: tuple[str, ...] = ()
+    qualifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,12 @@ class SystemPrompts:
 
 @dataclass(frozen=True)
 class PositiveLabel:
-    """How to tell the label whose probability is scored, such as the one of a bad loan."""
+    """How to tell the label whose probability is scored."""
 
-    labels: tuple[str, ...]  # this label, whatever its column is called
-    others: tuple[str, ...]  # its opposites
-    yes_columns: tuple[str, ...]  # in columns of such a name, yes and 1 are this label
-    no_columns: tuple[str, ...]  # in columns of such a name, no and 0 are this label
+    labels: tuple[str, ...] = ()  # this label, whatever its column is called
+    negative_labels: tuple[str, ...] = ()  # its opposites
+    yes_columns: tuple[str, ...] = ()  # in columns of such a name, yes and 1 are this label
+    no_columns: tuple[str, ...] = ()  # in columns of such a name, no and 0 are this label
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Task:
     question: Mapping[Language, str]  # an example input for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
     positive: PositiveLabel | None = None
+    synonym_lists: tuple[str, ...] = ()  # files of `domains/synonyms/` that extend the fields
     label_rules: LabelRules = NO_LABEL_RULES
     label_names: tuple[str, ...] = ()  # what texts call the label: `priority: high` states it
     leak_patterns: tuple[str, ...] = ()  # regular expressions: a match gives the target away
@@ -104,6 +109,37 @@ class Task:
         """The fields that one column holds."""
         many = ("protected", "excluded")
         return {name: field for name, field in self.fields.items() if field.role not in many}
+
+
+@dataclass(frozen=True)
+class SynonymList:
+    """Names and values of a public data set, by the role of the fields that they belong to."""
+
+    title: str
+    source: str
+    columns: Mapping[FieldRole, tuple[str, ...]] = field(default_factory=dict)
+    typical: Mapping[FieldRole, tuple[str, ...]] = field(default_factory=dict)
+    positive: PositiveLabel | None = None
+
+
+@dataclass(frozen=True)
+class Qualifiers:
+    """Words beside a term that only say whose, in what form, or where."""
+
+    person: tuple[str, ...]
+    form: tuple[str, ...]
+    place: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ProtectedTerms:
+    """Names and values of the columns that every protected field has besides its own."""
+
+    source: str
+    synonyms: tuple[str, ...]
+    typical: tuple[str, ...]
+    ambiguous: tuple[str, ...]
+    qualifiers: Qualifiers
 
 
 @dataclass(frozen=True)
