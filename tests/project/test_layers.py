@@ -12,6 +12,7 @@ from newft.project.template_layers import EMITTED_MODULES, Layer, compose_layers
 from newft.schema.plan import Plan
 from support.example_plan import make_facts, make_plan, sample
 
+OTHER_LAYERS = ("method/lora", "exports/llama_factory")
 OWN = {f"src/acme/{name}": "newft" for name in EMITTED_MODULES}
 
 
@@ -56,7 +57,7 @@ def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
         ("cpu", "accelerator"), ("embedded", "folder", "huggingface", "modelscope"), ("en", "zh")
     )
     for device, source, language in choices:
-        names = ("method/lora", f"device/{device}", f"source/{source}", f"language/{language}")
+        names = (f"device/{device}", f"source/{source}", f"language/{language}", *OTHER_LAYERS)
         layers = stack_layers(make_plan(facts, layers=names))
         owners = compose_layers(layers, "package_name", tmp_path / device / source / language)
         folders = {layer.name: layer.folder for layer in layers}

@@ -146,6 +146,20 @@ ANSWER_KEYS = (
         metavar="ID",
     ),
     AnswerKey(
+        "exports",
+        "--exports",
+        Text(
+            "formats of other tools that `make data` also writes",
+            "make data 另外写出的其他工具的格式",
+        ),
+        choices={
+            "none": Text("none", "无"),
+            "llama_factory": Text(
+                "LLaMA-Factory: alpaca and sharegpt", "LLaMA-Factory：alpaca 和 sharegpt"
+            ),
+        },
+    ),
+    AnswerKey(
         "name",
         "--name",
         Text("name of the project", "项目名称"),

@@ -56,12 +56,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         settings=build_task_settings(task, facts.data, answers),
         recipe=recipe,
         estimate=estimate_run(inputs, recipe),
-        layers=(
-            f"method/{answers.method}",
-            "device/cpu" if inputs.on_cpu else "device/accelerator",
-            f"source/{model.source}",
-            f"language/{answers.language}",
-        ),
+        layers=_choose_layers(inputs, model),
         requirements=list_requirements(
             family,
             model.source,
@@ -71,6 +66,20 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         ),
         requirements_no_deps=list_no_deps_requirements(model.embedded),
         warnings=plan_warnings.collect_warnings(inputs, recipe),
+    )
+
+
+def _choose_layers(inputs: Inputs, model: ModelPlan) -> tuple[str, ...]:
+    """The layers of a project above the base and below the domain."""
+    answers = inputs.answers
+    # on an accelerator, a team may compare with LLaMA-Factory, which hardly trains on a CPU
+    exports = answers.exports or ("none" if inputs.on_cpu else "llama_factory")
+    return (
+        f"method/{answers.method}",
+        "device/cpu" if inputs.on_cpu else "device/accelerator",
+        f"source/{model.source}",
+        *([] if exports == "none" else [f"exports/{exports}"]),
+        f"language/{answers.language}",
     )
 
 

@@ -13,7 +13,13 @@ from newft.errors import RenderError
 from newft.schema.plan import Plan
 from newft.text import Text, join_texts, to_bilingual_text
 
-LAYER_ORDER = ("method", "device", "source", "language")  # above the base, below the domain
+LAYER_ORDER = (
+    "method",
+    "device",
+    "source",
+    "exports",
+    "language",
+)  # above the base, below the domain
 EMITTED_MODULES = (  # of newft.emitted, by their place in the package of a project
     "data/dedup.py",
     "data/file_access.py",

@@ -33,4 +33,5 @@ class Answers:
     hub: Literal["huggingface", "modelscope"] = "huggingface"
     revision: str | None = None
     method: str = LORA
+    exports: Literal["none", "llama_factory"] | None = None  # None: only with an accelerator
     data: DataAnswer = field(default_factory=DataAnswer)
