@@ -16,7 +16,6 @@ from golden_desk import prepare
 from golden_desk.config import Config
 from golden_desk.data import processed_rows
 from golden_desk.data.jsonl import read_jsonl
-from golden_desk.data.llama_factory import to_alpaca, to_sharegpt
 from golden_desk.data.splits import PROCESSED_DIR, SPLITS
 from golden_desk.data.summary import WRONG_COLUMN_QUESTIONS, Summary
 from golden_desk.formatting import DROP_NEAR_DUPLICATES
@@ -220,28 +219,6 @@ def test_a_conversation_that_cannot_be_learned_names_its_row(
     )
 
 
-def test_exports_take_earlier_turns_and_no_system_message() -> None:
-    said = ["hello", "hi", "and then?", "nothing"]
-    turns = [
-        {"role": role, "content": content}
-        for role, content in zip(["user", "assistant"] * 2, said, strict=True)
-    ]
-    assert to_alpaca(turns) == {
-        "instruction": "and then?",
-        "input": "",
-        "output": "nothing",
-        "system": "",
-        "history": [["hello", "hi"]],
-    }
-    assert to_sharegpt(turns) == {
-        "conversations": [
-            {"from": who, "value": content}
-            for who, content in zip(["human", "gpt"] * 2, said, strict=True)
-        ],
-        "system": "",
-    }
-
-
 def test_a_long_comparison_is_said_where_there_is_one(
     config: Config,
     write_rows: Callable[..., None],
@@ -281,7 +258,9 @@ def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(
     assert processed_rows.verify_and_hash_rows(config) == rows
 
 
-def test_exports_hold_the_same_rows(config: Config, write_rows: Callable[..., None]) -> None:
+def test_near_duplicates_are_named_with_what_they_repeat(
+    config: Config, write_rows: Callable[..., None]
+) -> None:
     write_rows(60)
     repeated = Path("rows.csv").read_text(encoding="utf-8").splitlines()
     near = [row.replace(",", "s,", 1) for row in repeated[1:]]
@@ -291,15 +270,6 @@ def test_exports_hold_the_same_rows(config: Config, write_rows: Callable[..., No
     reasons = {"near_duplicate_across_split"} if DROP_NEAR_DUPLICATES else set()
     assert {line["reason"] for line in dropped} == reasons
     assert all(abs(line["row"] - line["repeats"]["row"]) == 60 for line in dropped)
-    info = json.loads((PROCESSED_DIR / "exports" / "dataset_info.json").read_text(encoding="utf-8"))
-    assert set(info) == {f"{form}_{split}" for form in ("alpaca", "sharegpt") for split in SPLITS}
-    rows = read_jsonl(PROCESSED_DIR / "train.jsonl")
-    alpaca = read_jsonl(PROCESSED_DIR / "exports" / info["alpaca_train"]["file_name"])
-    sharegpt = read_jsonl(PROCESSED_DIR / "exports" / info["sharegpt_train"]["file_name"])
-    assert [row["output"] for row in alpaca] == [row["messages"][-1]["content"] for row in rows]
-    assert [row["conversations"][1]["value"] for row in sharegpt] == [
-        row["output"] for row in alpaca
-    ]
 
 
 def test_rows_that_leave_one_label_are_refused(

@@ -25,7 +25,6 @@ from .data.jsonl import (
     read_jsonl,
     to_json_line,
 )
-from .data.llama_factory import write_dataset_info
 from .data.near_duplicates import MAX_COMPARED_ROWS, LabeledTexts, drop_cross_split_repeats
 from .data.normalize import MISSING_GROUP, is_missing
 from .data.processed_rows import FORMAT_SECTIONS, SUMMARY_FILE
@@ -60,7 +59,7 @@ Format the raw records: make data
 
 Reads data/raw and writes data/processed: train.jsonl, validation.jsonl, test.jsonl,
 rejects.jsonl (rows left out, with the reason), contradictions.jsonl (texts with
-several labels), exports for LLaMA-Factory, and summary.json."""
+several labels), and summary.json."""
 
 
 def main(config: Config, options: Options) -> None:
@@ -84,11 +83,11 @@ def main(config: Config, options: Options) -> None:
 
 
 def format_all(config: Config, folder: Path) -> Summary:
-    """Fill a new folder with splits, rejects, contradictions, exports and summary."""
+    """Fill a new folder with splits, rejects, contradictions and summary."""
     made_from = hash_files(
         list_raw_files(config.data)
     )  # before they are read: a later change shows
-    (folder / "exports").mkdir(parents=True)
+    folder.mkdir(exist_ok=True)
     summary = format_rows(config, folder)
     for split, count in summary.kept.items():
         if not count:
@@ -110,7 +109,6 @@ def format_all(config: Config, folder: Path) -> Summary:
             "\n".join([only, *summary.left_out(config)]),
             "\n".join(summary.doubts(config)) or "add rows of the other labels of task.labels",
         )
-    write_dataset_info(folder)
     made_by = config.model_dump(include=set(FORMAT_SECTIONS))
     facts = {
         **summary.facts(),

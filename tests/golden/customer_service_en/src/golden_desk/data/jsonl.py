@@ -14,7 +14,6 @@ from ..prompts import Conversation
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from .dedup import RowLocation
-from .llama_factory import EXPORT_FORMATS, get_export_path
 from .splits import SPLITS, Split
 
 RUN_AGAIN = "run `make data` again"
@@ -30,24 +29,15 @@ class RowFileWriter:
         self._rejects = opened(folder / "rejects.jsonl")
         self._slices = opened(folder / "slices.jsonl")
         self._splits = {split: opened(folder / f"{split}.jsonl") for split in SPLITS}
-        self._exports = {
-            split: [
-                (shape, opened(get_export_path(folder, name, split)))
-                for name, shape in EXPORT_FORMATS.items()
-            ]
-            for split in SPLITS
-        }
 
     def keep(
         self, split: Split, messages: Conversation, place: RowLocation, slices: Mapping[str, str]
     ) -> None:
-        """Write a row of a split, the same in the shapes of the exports, and what it is told by."""
+        """Write a row of a split, and beside it the values of its slice fields."""
         line = {"messages": messages, "file": place.file, "row": place.row}
         self._splits[split].write(to_json_line(line))
         if slices:
             self._slices.write(to_json_line({**place._asdict(), "slices": slices}))
-        for shape, file in self._exports[split]:
-            file.write(to_json_line(shape(messages)))
 
     def reject(
         self,
@@ -95,26 +85,22 @@ def make_reject_line(
 def move_rows(folder: Path, moves: Mapping[Split, Mapping[int, Split | None]]) -> None:
     """Move rows, named by their split and position, to the end of another split; None drops them.
 
-    The exports are changed alike. Files are copied line by line: they may be larger than memory.
+    Files are copied line by line: they may be larger than memory.
     """
-    for shape in (None, *EXPORT_FORMATS):
-        paths = {
-            split: get_export_path(folder, shape, split) if shape else folder / f"{split}.jsonl"
-            for split in SPLITS
-        }
-        moved: dict[Split, list[bytes]] = {split: [] for split in SPLITS}
-        for split, targets in moves.items():
-            fresh = paths[split].with_suffix(".new")
-            with paths[split].open("rb") as lines, fresh.open("wb") as kept:
-                for position, line in enumerate(lines):
-                    if position not in targets:
-                        kept.write(line)
-                    elif target := targets[position]:
-                        moved[target].append(line)
-            fresh.replace(paths[split])
-        for split, arrived in moved.items():
-            with paths[split].open("ab") as file:
-                file.writelines(arrived)
+    paths = {split: folder / f"{split}.jsonl" for split in SPLITS}
+    moved: dict[Split, list[bytes]] = {split: [] for split in SPLITS}
+    for split, targets in moves.items():
+        fresh = paths[split].with_suffix(".new")
+        with paths[split].open("rb") as lines, fresh.open("wb") as kept:
+            for position, line in enumerate(lines):
+                if position not in targets:
+                    kept.write(line)
+                elif target := targets[position]:
+                    moved[target].append(line)
+        fresh.replace(paths[split])
+    for split, arrived in moved.items():
+        with paths[split].open("ab") as file:
+            file.writelines(arrived)
 
 
 def to_json_line(content: object) -> bytes:
