@@ -225,9 +225,9 @@ def test_a_full_disk_leaves_nothing_behind(tree: Path, place: Path, existing: bo
 def test_a_second_newft_in_the_same_folder_is_refused(tree: Path, place: Path) -> None:
     stage = place / ".newft-apply"
     stage.mkdir()
-    holder = "import fcntl,os,sys; fd=os.open(sys.argv[1],0); fcntl.flock(fd,fcntl.LOCK_EX); "
+    holder = "import filelock, sys; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); "
     holder += "print(flush=True); sys.stdin.read()"
-    command = [sys.executable, "-c", holder, str(stage)]
+    command = [sys.executable, "-c", holder, str(stage / STAGING_MARKER)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout and process.stdout.readline()
         with pytest.raises(ProjectError, match="another newft process is writing here"):
@@ -338,13 +338,13 @@ def test_a_move_that_fails_is_taken_back_even_when_killed(tree: Path, tmp_path: 
     assert step > 40
 
 
-APPLY = f"""
+WRITE = f"""
 import sys
 sys.path.insert(0, {str(GENERATOR)!r})
 from pathlib import Path
-from newft.project.apply import apply
+from newft.project.write import write_project
 print(flush=True)
-apply(Path(sys.argv[1]), Path(sys.argv[2]))
+write_project(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
 
@@ -362,7 +362,7 @@ def test_killed_from_outside_at_a_random_moment_it_is_old_or_new(
         place = tmp_path / f"place-{run}"
         place.mkdir()
         folder = build(place / "desk", ours) if existing else place / "desk"
-        command = [sys.executable, "-c", APPLY, str(tree), str(folder)]
+        command = [sys.executable, "-c", WRITE, str(tree), str(folder)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout and process.stdout.readline()
             began = time.monotonic()

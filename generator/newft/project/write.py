@@ -1,19 +1,18 @@
-"""Puts a rendered tree in its place: the old folder or the new one, whenever the machine stops.
+"""Write a rendered tree into its place, so that every interruption leaves all of it or none of it.
 
-A new folder is one rename of a folder beside it. Into a folder that exists, the files go by way of
-`.newft-apply/` inside it, where a journal says how far they came:
+A new folder is written beside its place and moved there by one rename. Into a folder that exists,
+the files go by way of a staging folder inside it, where a journal says how far the move has come:
 
-    made-by-newft   says that the folder is none of the user's, which is never touched
-    tree/      the files that have not been moved yet
-    journal    all are here and on disk: from now on an interrupted apply is finished
-    undo       one could not be moved: from now on it is taken back
+    made-by-newft   lock file; also marks the folder as newft's, since others are never touched
+    tree/           the files that have not been moved yet
+    journal         all files are staged and on disk: an interrupted move is completed
+    undo            a file could not be moved: the files that were moved are taken back
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import shutil
@@ -26,15 +25,13 @@ from newft.os_errors import describe_os_error
 from newft.text import Text
 
 STAGING_DIR = ".newft-apply"
-STAGING_MARKER = (
-    "made-by-newft"  # a file in each stage; it is the first to be written and the last to go
-)
+STAGING_MARKER = "made-by-newft"  # the first file in a staging folder, and the last to be removed
 MAX_OBSTACLES_LISTED = 10
 Recovery = Literal["nothing to do", "finished", "undone"]
 
 
 def write_project(tree: Path, folder: Path) -> tuple[str, ...]:
-    """The paths written, sorted: all of `tree`; or none, and an error lists what is in the way."""
+    """Write all of `tree` or nothing, and return the sorted paths; an error lists what collides."""
     folder = _resolve_folder(folder)
     if recover_interrupted(folder) == "finished":
         message = Text(
@@ -55,7 +52,7 @@ def write_project(tree: Path, folder: Path) -> tuple[str, ...]:
 
 
 def list_planned_paths(tree: Path, folder: Path) -> tuple[str, ...]:
-    """The paths that `apply` would write; an error lists what is in the way, as it would."""
+    """The paths that `write_project` would write; it raises the same errors."""
     folder = _resolve_folder(folder)
     paths = _list_files(tree)
     try:
@@ -71,14 +68,14 @@ def list_planned_paths(tree: Path, folder: Path) -> tuple[str, ...]:
 
 
 def recover_interrupted(folder: Path) -> Recovery:
-    """What became of an apply that was interrupted: finished where all was on disk, else undone."""
+    """Complete an interrupted write if all files were on disk, else undo it; return which."""
     folder = _resolve_folder(folder)
     try:
         undone = False
         for stage in filter(_is_staging_folder, _list_nearby_staging(folder)):
             with _lock_staging(stage):
                 undone = undone or (stage / "tree").exists()
-                _remove_marked_folder(stage)
+                _empty_staging(stage)
         if not _is_staging_folder(folder / STAGING_DIR):
             return "undone" if undone else "nothing to do"
         with _lock_staging(folder / STAGING_DIR):
@@ -88,20 +85,18 @@ def recover_interrupted(folder: Path) -> Recovery:
 
 
 def _write_new_folder(tree: Path, folder: Path, paths: list[str]) -> None:
-    top = _find_highest_missing(folder)  # with all folders below it, it appears in one rename
+    top = _find_highest_missing(folder)  # one rename brings it and all folders below it
     stage = _staging_path(top)
     stage.mkdir()
     with _lock_staging(stage):
         try:
-            _write_file(stage / STAGING_MARKER, b"")
             _copy_files(tree, stage / "tree" / folder.relative_to(top), paths)
             _fsync_folders(stage)
             (stage / "tree").rename(top)
         except BaseException:
-            _remove_marked_folder(stage)
+            _empty_staging(stage)
             raise
         _fsync_folder(top.parent)
-        _remove_marked_folder(stage)
 
 
 def _find_highest_missing(folder: Path) -> Path:
@@ -124,7 +119,6 @@ def _write_into_existing(tree: Path, folder: Path, paths: list[str]) -> None:
     stage.mkdir()
     with _lock_staging(stage):
         try:
-            _write_file(stage / STAGING_MARKER, b"")
             _copy_files(tree, stage / "tree", paths)
             _write_journal(stage, folder, paths)
             _move_in(stage, folder)
@@ -133,17 +127,17 @@ def _write_into_existing(tree: Path, folder: Path, paths: list[str]) -> None:
                 (stage / "journal").rename(stage / "undo")
             _recover_existing(folder, stage)
             raise
-        _remove_staging(stage)
+        _empty_staging(stage)
 
 
 def _recover_existing(folder: Path, stage: Path) -> Recovery:
-    left = _list_files(stage) not in ([], [STAGING_MARKER])  # else only the last step is missing
+    left = _list_files(stage) != [STAGING_MARKER]  # else only the folder had to be removed
     finish = (stage / "journal").exists()
     if finish:
         _move_in(stage, folder)
     elif (stage / "undo").exists():
         _move_back(stage, folder)
-    _remove_staging(stage)
+    _empty_staging(stage)
     if not left:
         return "nothing to do"
     return "finished" if finish else "undone"
@@ -165,7 +159,7 @@ def _write_journal(stage: Path, folder: Path, paths: list[str]) -> None:
 
 
 def _move_in(stage: Path, folder: Path) -> None:
-    """Move every staged file to its place; a second time, only those that are left."""
+    """Move every file that is still staged to its place."""
     waiting = _list_files(stage / "tree") if (stage / "tree").is_dir() else []
     _refuse_collisions(folder, waiting)
     for path in waiting:
@@ -177,7 +171,7 @@ def _move_in(stage: Path, folder: Path) -> None:
 
 
 def _move_back(stage: Path, folder: Path) -> None:
-    """Move every file that left the stage back to it; a second time, only those that are left."""
+    """Move every file that has left the staging folder back into it."""
     journal = json.loads((stage / "undo").read_text(encoding="utf-8"))
     for path in map(_check_path, journal["files"]):
         staged = stage / "tree" / path
@@ -186,7 +180,7 @@ def _move_back(stage: Path, folder: Path) -> None:
             (folder / path).rename(staged)
     for path in sorted(map(_check_path, journal["folders"]), reverse=True):
         if _find_obstacle(folder, path) == path:
-            with contextlib.suppress(OSError):  # the user put something in it meanwhile
+            with contextlib.suppress(OSError):  # the user has put something in it
                 (folder / path).rmdir()
     _fsync_folder(folder)
 
@@ -209,7 +203,7 @@ def _refuse_collisions(folder: Path, paths: list[str]) -> None:
 
 
 def _find_obstacle(folder: Path, path: str) -> str | None:
-    """The part of a path that is there already, and is not a folder to go through."""
+    """The first part of a path that exists and is no real folder; None if the path is free."""
     place = folder
     for part in PurePosixPath(path).parts:
         place = place / part
@@ -228,7 +222,7 @@ def _describe_obstacle(folder: Path, path: str) -> str:
 
 
 def _list_files(tree: Path) -> list[str]:
-    if tree.is_symlink():  # a stage that someone made by hand
+    if tree.is_symlink():  # made by hand: newft makes no links
         return []
     return sorted(
         (Path(root) / name).relative_to(tree).as_posix()
@@ -247,9 +241,8 @@ def _copy_files(tree: Path, into: Path, paths: list[str]) -> None:
 
 
 def _write_file(path: Path, content: bytes, *, executable: bool = False) -> None:
-    # the mode is left to the user's umask
-    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o777 if executable else 0o666)
-    with os.fdopen(opened, "wb") as file:
+    mode = 0o777 if executable else 0o666  # less what the user's umask takes away
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -261,60 +254,69 @@ def _fsync_folders(top: Path) -> None:
 
 
 def _fsync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
+    """Make the names in a folder durable; Windows has no such call and opens no folders."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(opened)
+        os.fsync(descriptor)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system syncs folders
             raise
     finally:
-        os.close(opened)
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
 def _lock_staging(stage: Path) -> Iterator[None]:
-    """Hold the stage; the lock dies with its process, so that a killed one can be recovered."""
-    opened = os.open(stage, os.O_RDONLY)
+    """Hold the lock of a staging folder, and remove the folder if the block has emptied it.
+
+    The system releases the lock of a process that is killed, so that its work can be recovered.
+    """
+    from filelock import FileLock, Timeout
+
+    marker = stage / STAGING_MARKER
+    lock = FileLock(marker)
     try:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ProjectError(
-                Text("another newft process is writing here", "另一个 newft 进程正在写入这里"),
-                where=str(stage.parent),
-                hint=Text("wait until it has finished", "请等它结束"),
-            ) from error
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ProjectError(
+            Text("another newft process is writing here", "另一个 newft 进程正在写入这里"),
+            where=str(stage.parent),
+            hint=Text("wait until it has finished", "请等它结束"),
+        ) from error
+    try:
         yield
     finally:
-        os.close(opened)
+        if list(stage.iterdir()) == [marker]:
+            try:
+                marker.unlink()  # before the lock is released: nobody else can hold it then
+            except PermissionError:  # Windows removes no file that is open
+                lock.release()
+                marker.unlink(missing_ok=True)
+            stage.rmdir()
+        lock.release()
 
 
-def _remove_staging(stage: Path) -> None:
-    """Remove a stage; first what says that there is more to do."""
+def _empty_staging(stage: Path) -> None:
+    """Remove all but the marker from a staging folder, the files that ask for recovery first."""
     for journal in ("journal", "undo"):
         (stage / journal).unlink(missing_ok=True)
     _fsync_folder(stage)
-    _remove_marked_folder(stage)
-
-
-def _remove_marked_folder(stage: Path) -> None:
-    """Remove a stage, its mark last: without it, a stage looks like a folder of the user's."""
     for path in stage.iterdir():
         if path.name != STAGING_MARKER:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    (stage / STAGING_MARKER).unlink(missing_ok=True)
-    stage.rmdir()
 
 
 def _is_staging_folder(path: Path) -> bool:
-    """Whether a folder is a stage: marked, or empty, as one is before its mark is written."""
+    """Whether newft made a folder: it is marked, or still empty because the marker comes next."""
     if not path.is_dir() or path.is_symlink():
         return False
     return (path / STAGING_MARKER).is_file() or not any(path.iterdir())
 
 
 def _refuse_foreign_folder(stage: Path) -> None:
-    """Refuse to work where something of the user's has the name of a stage."""
+    """Refuse to work where something that newft did not make has the name of the staging folder."""
     if os.path.lexists(stage) and not _is_staging_folder(stage):
         raise ProjectError(
             Text(
@@ -341,7 +343,7 @@ def _check_path(path: str) -> str:
 
 
 def _resolve_folder(folder: Path) -> Path:
-    """The folder without links on the way to it; what is there must be a folder."""
+    """The folder with all links resolved; refuse a path at which something else exists."""
     if os.path.lexists(folder) and not folder.is_dir():
         raise ProjectError(
             Text("this is not a folder", "这不是文件夹"),
