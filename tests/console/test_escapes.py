@@ -161,7 +161,7 @@ def test_what_is_escaped_has_nothing_raw_and_stays(text: str) -> None:
 def test_menus_of_columns_are_shown_escaped(planted: Path, tmp_path: Path) -> None:
     words = ("--data", planted.name, "--domain", "customer_service", "--task", "intent")
     terminal = Terminal(*words, cwd=tmp_path, lang="en")
-    terminal.see("mapping")
+    terminal.see("columns")
     seen = str(terminal.process.before)
     terminal.press("\x1b[B\r")  # change a column
     terminal.process.expect("Body")

@@ -21,14 +21,14 @@ BACK = UP + ENTER  # the last line of a list whose first is marked
 # a part of each question and message, by the language of the interface
 SCREEN_TEXTS = {
     "en": {
-        "data": "Your records", "task": "What is it about", "mapping": "Is this right",
+        "data": "Your records", "task": "What is it about", "columns": "Is this right",
         "language": "Language of the project",
         "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
         "review": "Write the project", "stuck": "cannot be written like this",
         "again": "To repeat this", "saved": "Your answers so far",
     },
     "zh": {
-        "data": "你的数据", "task": "要解决什么问题", "mapping": "这样对吗",
+        "data": "你的数据", "task": "要解决什么问题", "columns": "这样对吗",
         "language": "项目语言：",
         "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
         "review": "写入项目", "stuck": "这样无法写入",
@@ -61,15 +61,33 @@ class Terminal:
         )
 
     def see(self, key: str) -> None:
+        """Wait for the question or message of this name."""
         self.process.expect(re.escape(self.words[key]))
 
     def press(self, keys: str) -> None:
+        """Press keys."""
         self.process.send(keys)
 
+    def answer(self, **keys: str) -> None:
+        """Wait for each question in turn, and press its keys."""
+        for question, pressed in keys.items():
+            self.see(question)
+            self.press(pressed)
+
+    def take_defaults(self, *questions: str) -> None:
+        """Wait for each question in turn, and press Enter."""
+        self.answer(**dict.fromkeys(questions, ENTER))
+
+    @property
+    def shown(self) -> str:
+        """What was shown until the last question or message that was waited for."""
+        return remove_escapes(self.process.before)
+
     def end(self) -> tuple[int, str]:
+        """Wait for the end: the exit code, and what was shown until then."""
         self.process.expect(pexpect.EOF)
         self.process.close()
-        return self.process.exitstatus, remove_escapes(self.process.before)
+        return self.process.exitstatus, self.shown
 
 
 def remove_escapes(shown: str) -> str:
