@@ -18,7 +18,7 @@ ADAPTER_CAPACITY = cite_link(
     'data), https://thinkingmachines.ai/blog/lora/; "Physics of Language Models: Part 3.3" (2 bits '
     "per parameter)",
     '"LoRA Without Regret"（每个 token 约 1 比特，秩的容量超过数据量即可），'
-    'https://thinkingmachines.ai/blog/lora/；"Physics of Language Models: Part 3.3"'
+    'https://thinkingmachines.ai/blog/lora/ ；"Physics of Language Models: Part 3.3"'
     "（每个参数 2 比特）",
     "https://arxiv.org/abs/2404.05405",
 )

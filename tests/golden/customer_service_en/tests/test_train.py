@@ -60,7 +60,7 @@ def test_a_run_trains_measures_itself_and_answers(
     assert not list(run.adapter.glob("*.bin"))
     chat.main(formatted, Namespace(once="a question"))
     said = capsys.readouterr().out
-    assert said.index(fill("loss by step")) < said.index(fill("computing intervals ..."))
+    assert said.index(fill("loss by step")) < said.index(fill("computing confidence intervals ..."))
 
 
 def test_an_interrupted_run_ends_as_the_unbroken_one(formatted: Config) -> None:
@@ -119,7 +119,7 @@ def test_a_run_is_judged_with_the_settings_it_was_trained_with(
     assert changed in capsys.readouterr().out.splitlines()
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
     assert {row["gold"] for row in evaluation["answers"]} <= {*formatted.task.labels}
-    assert evaluation["base_prompt"] == fill("labels listed, no examples")
+    assert evaluation["base_prompt"] == fill("label list, no examples")
 
 
 def test_the_base_may_be_asked_otherwise_at_any_time(

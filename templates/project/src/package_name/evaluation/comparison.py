@@ -19,35 +19,46 @@ MODELS = ("base", "tuned", "baseline")  # that are compared
 BETTER, WORSE, NO_EVIDENCE = "better", "worse", "no evidence"  # verdicts
 # how the tuned model writes and ranks, as against the prompted one
 CHANGE_TEXTS = {
-    (BETTER, BETTER): fill("Tuning beats prompting"),
-    (BETTER, NO_EVIDENCE): fill("Tuned, the model writes better, and is not shown to rank better"),
-    (BETTER, WORSE): fill("Tuned, the model writes better, but ranks worse"),
-    (NO_EVIDENCE, BETTER): fill("Tuned, the model ranks better, and is not shown to write better"),
-    (NO_EVIDENCE, NO_EVIDENCE): fill("Tuning is not shown to beat prompting"),
-    (NO_EVIDENCE, WORSE): fill("Tuned, the model ranks worse, and is not shown to write better"),
-    (WORSE, BETTER): fill("Tuned, the model ranks better, but writes worse"),
-    (WORSE, NO_EVIDENCE): fill("Tuned, the model writes worse, and is not shown to rank better"),
-    (WORSE, WORSE): fill("Tuning made answers worse than prompting"),
+    (BETTER, BETTER): fill("Fine-tuning is better than prompting"),
+    (BETTER, NO_EVIDENCE): fill(
+        "Fine-tuning improves generation; there is no evidence that it improves ranking"
+    ),
+    (BETTER, WORSE): fill("Fine-tuning improves generation but makes ranking worse"),
+    (NO_EVIDENCE, BETTER): fill(
+        "Fine-tuning improves ranking; there is no evidence that it improves generation"
+    ),
+    (NO_EVIDENCE, NO_EVIDENCE): fill(
+        "There is no evidence that fine-tuning is better than prompting"
+    ),
+    (NO_EVIDENCE, WORSE): fill(
+        "Fine-tuning makes ranking worse; there is no evidence that it improves generation"
+    ),
+    (WORSE, BETTER): fill("Fine-tuning improves ranking but makes generation worse"),
+    (WORSE, NO_EVIDENCE): fill(
+        "Fine-tuning makes generation worse; there is no evidence that it improves ranking"
+    ),
+    (WORSE, WORSE): fill("Fine-tuning is worse than prompting"),
 }
 # what to use, by what none of the three beats
 CONCLUSION_TEXTS = {
-    ("base",): fill("of the three, prompting is best: use that"),
-    ("tuned",): fill("of the three, the tuned model is best: it pays here"),
-    ("baseline",): fill("of the three, the classical baseline is best: use that"),
+    ("base",): fill("the prompted base model is the best of the three: use it"),
+    ("tuned",): fill("the tuned model is the best of the three: use it"),
+    ("baseline",): fill("the classical baseline is the best of the three: use it"),
     ("base", "tuned"): fill(
-        "the classical baseline is worse: use the tuned model where it is better, and prompting "
-        "elsewhere"
+        "the classical baseline is worse than both: use the tuned model where it is better, "
+        "otherwise the prompted base model"
     ),
     ("base", "baseline"): fill(
-        "the classical baseline, which costs next to nothing, is not shown to be worse than "
-        "prompting: use that"
+        "there is no evidence that the classical baseline is worse than prompting, and it costs "
+        "almost nothing: use it"
     ),
     ("tuned", "baseline"): fill(
-        "the classical baseline, which costs next to nothing, is not shown to be worse: tune when "
-        "that falls short, or rows are few"
+        "there is no evidence that the classical baseline is worse, and it costs almost nothing: "
+        "fine-tune only if it does not suffice, or if there are few rows"
     ),
     ("base", "tuned", "baseline"): fill(
-        "the classical baseline, which costs next to nothing, is not shown to be worse: use that"
+        "there is no evidence that the classical baseline is worse, and it costs almost "
+        "nothing: use it"
     ),
 }
 
@@ -67,7 +78,7 @@ class EvaluationResult:
         """One sentence: what tuning changed, and which of the three to use."""
         if missing := [name for name in PRIMARY_METRICS if name not in self.against_base]:
             return fill(
-                "{metric} is not defined on these test rows: nothing may be concluded.",
+                "{metric} is not defined on these test rows, so there is no conclusion.",
                 metric=missing[0],
             )
         written, ranked = get_verdicts(self.against_base)

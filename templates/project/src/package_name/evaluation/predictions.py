@@ -30,8 +30,9 @@ class Predictions:
         # argmax takes the first candidate of a row of NaN, and a comparison with NaN is never true
         if self.probabilities is not None and not np.isfinite(self.probabilities).all():
             raise ProjectError(
-                "the model gives an answer a probability that is not a number",
-                "its precision overflows: set model.precision to bf16 or fp32 in config/run.yaml",
+                "the model assigns a candidate a probability that is not a number (NaN "
+                "or infinite)",
+                "the precision overflows: set model.precision to bf16 or fp32 in config/run.yaml",
             )
 
     @property

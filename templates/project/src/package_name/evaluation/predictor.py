@@ -98,8 +98,8 @@ class Predictor:
     ) -> tuple[list[Conversation], str]:
         """The examples for the base's prompt, or none where they do not help; and why."""
         if not examples:
-            return [], fill("labels listed, no examples")
-        say("choosing the base model's prompt on validation rows ...")
+            return [], fill("label list, no examples")
+        say("choosing the prompt of the base model on validation rows ...")
         rows, task = validation[:PROMPT_CHOICE_ROWS], self.config.task
         given = self.answer(
             *(
@@ -111,8 +111,8 @@ class Predictor:
         with_examples, without = (compute_accuracy(answers, rows) for answers in given)
         chosen = examples if with_examples > without else []
         return chosen, fill(
-            "labels listed, {shown} examples (share right on {rows} validation rows, written and "
-            "ranked: {with_examples:.2f} with {examples} examples, {without:.2f} without)",
+            "label list, {shown} examples (accuracy on {rows} validation rows, generation and "
+            "ranking: {with_examples:.2f} with {examples} examples, {without:.2f} without)",
             shown=len(chosen),
             rows=len(given[0].read),
             with_examples=with_examples,

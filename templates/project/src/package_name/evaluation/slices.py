@@ -105,7 +105,8 @@ def format_slices(slices: SliceResults) -> list[str]:
     ]
     return lines + [
         fill(
-            "  {field}: {rows} rows in slices of fewer than {least}, which are not measured",
+            "  {field}: {rows} rows are in slices of fewer than {least} rows, for which "
+            "there is no metric",
             field=name,
             rows=rows,
             least=MIN_SLICE_ROWS,

@@ -18,7 +18,7 @@ NAME_WIDTH = 29  # cells of a metric's name
 VALUE_WIDTH = 17  # cells of a value with its interval
 VERDICT_TEXTS = {BETTER: fill("better"), WORSE: fill("worse"), NO_EVIDENCE: fill("no evidence")}
 MODEL_TITLES = {
-    "base": fill("base, prompted"),
+    "base": fill("base model"),
     "tuned": fill("tuned"),
     "baseline": fill("baseline"),
 }
@@ -33,7 +33,11 @@ def format_mistakes(
     return [
         f"{row + 1:>5}  {make_excerpt(question)!r}\n"
         + wrap(
-            fill("       {written}, right is {label}", written=repr(written), label=repr(label)),
+            fill(
+                "       predicted {written}, target {label}",
+                written=repr(written),
+                label=repr(label),
+            ),
             indent=" " * 7,
         )
         for row, question, label, written, _ in wrong
@@ -47,7 +51,10 @@ def unreadable_examples(base: Predictions) -> Sequence[str]:
         return ()
     example = repr(make_excerpt(lost[0]))
     return [
-        fill("most of what the base model wrote names no label, such as {example}", example=example)
+        fill(
+            "most outputs of the base model are none of the labels, such as {example}",
+            example=example,
+        )
     ]
 
 
@@ -66,7 +73,7 @@ def format_comparison(result: EvaluationResult) -> str:
         dict.fromkeys([*result.metrics["tuned"], *PRIMARY_METRICS])
     )  # also one not defined here
     lines = [_format_line("", MODEL_TITLES.values())]
-    for way, ranked in ((fill("written"), False), (fill("ranked"), True)):
+    for way, ranked in ((fill("generated"), False), (fill("ranked"), True)):
         among = [name for name in names if name.startswith(RANKED_PREFIX) == ranked]
         lines += [way] if among and ranked else []
         for name in among:
@@ -76,7 +83,7 @@ def format_comparison(result: EvaluationResult) -> str:
         "",
         LEGEND,
         fill("baseline: {title}", title=baseline.TITLE),
-        fill("behind a value stands its 95 % interval, as if each row were independent"),
+        fill("after each value: its 95 % confidence interval, assuming independent rows"),
         *format_coverage(result.by_label["tuned"]),
     ]
     for title, tests in (

@@ -138,11 +138,11 @@ def _format_evaluation(measured: Mapping[str, Any] | None) -> Iterator[str]:
         yield fill("Not evaluated yet: `make eval` adds the figures.")
         return
     yield fill(
-        "{rows} of {test_rows} test rows; in brackets the 95 % interval.\n",
+        "{rows} of {test_rows} test rows; 95 % confidence intervals in brackets.\n",
         rows=measured["rows"],
         test_rows=measured["test_rows"],
     )
-    titles = fill("base model, prompted"), fill("tuned"), fill("classical baseline")
+    titles = fill("base model (prompted)"), fill("tuned"), fill("classical baseline")
     yield _format_row("", *titles)
     yield _format_row(*["---"] * 4)
     for name in dict.fromkeys(name for column in COMPARED_MODELS for name in measured[column]):

@@ -58,9 +58,9 @@ MAX_SHOWN_MISTAKES = 5  # wrong answers
 HELP = """\
 Compare base model, tuned model and classical baseline on the same test rows: make eval
 
-The base model is asked with the better of two prompts, with and without solved
-examples, as validation rows tell. Each model answers by writing and by ranking the
-possible answers. The classical baseline learns from all training rows."""
+The base model gets the better of two prompts, with and without few-shot examples,
+chosen on validation rows. Each model predicts by generating text and by ranking the
+candidates. The classical baseline is trained on all training rows."""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -89,7 +89,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     # the same rows for all, in an order that does not depend on how many can be answered
     shuffled, texts = [test[i] for i in order], [get_question(test[i]) for i in order]
     classical = predict_with_baseline(train, shuffled, config)
-    say("answering up to {rows:,} test rows, by writing and by ranking", rows=len(test))
+    say("predicting up to {rows:,} test rows, by generation and by ranking", rows=len(test))
     base, tuned = asker.answer(
         PromptSet([build_base_prompt(text, config.task, examples) for text in texts]),
         PromptSet([build_prompt(text, config.task) for text in texts], tuned=True),
@@ -98,7 +98,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     fitting = len(base.read)
     classical, order = classical.only(range(fitting)), order[:fitting]
     questions, gold = texts[:fitting], [get_target(row) for row in shuffled[:fitting]]
-    say("computing intervals ...")
+    say("computing confidence intervals ...")
     result = compare_models(config, gold, base, tuned, classical)
     slices = {name: [of[i] for i in order] for name, of in told_apart.items()}
     in_slices = measure_slices(gold, tuned, slices, config)
@@ -164,16 +164,20 @@ def print_result(
         )
     )
     if len({*tuned.read}) == 1:
-        same = fill("nothing readable") if tuned.read[0] is None else repr(tuned.read[0])
-        say("the tuned model wrote {same} to every row: it has not learned to tell", same=same)
+        same = fill("no label") if tuned.read[0] is None else repr(tuned.read[0])
+        say(
+            "the tuned model predicts {same} for every row: it has not learned to "
+            "distinguish the labels",
+            same=same,
+        )
         say("more steps may help: training.epochs, and the time budget that cuts them")
     say("\n".join(format_label_report(result.by_label["tuned"])))
     if lines := format_slices(in_slices):
-        title = fill("the tuned model told apart by data.slice_fields:")
+        title = fill("results of the tuned model by data.slice_fields:")
         say("\n".join(["", title, *lines]))
     if wrong:
         say(
-            "\nwrong answers, {shown:,} of {all:,}, each with its line of {path}:",
+            "\n{shown:,} of {all:,} wrong predictions, with the line in {path}:",
             shown=min(MAX_SHOWN_MISTAKES, len(wrong)),
             all=len(wrong),
             path=PROCESSED_DIR / "test.jsonl",

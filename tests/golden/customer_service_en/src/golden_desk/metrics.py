@@ -23,9 +23,9 @@ from .task import TaskConfig
 PRIMARY_METRICS = ("accuracy", "ranked_accuracy")  # tuning pays where it is better in each of these
 LEGEND = fill(
     """\
-readable: the share of what the model writes that names an intent
-macro_f1: the mean over the intents that have a test row
-ranked: the intent the model finds most likely, whatever it would write"""
+readable: share of the outputs that are one of the intents
+macro_f1: mean F1 over the intents that have a test row
+ranked: the intent with the highest probability, whatever the model generates"""
 )
 
 

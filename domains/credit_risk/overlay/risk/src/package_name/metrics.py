@@ -29,13 +29,14 @@ from .task import TaskConfig
 PRIMARY_METRICS = ("auc",)  # tuning pays where it is better in this
 LEGEND = fill(
     """\
-readable: the share of what the model writes that is a level of the list
-auc, ks, brier, calibration_error: of the probability of task.positive; auc and
-ks are not given (-, n/a) where all rows are of task.positive, or none
-ks: one-sided, max(TPR - FPR): 0 where the score ranks backwards
-calibration_error: how far that probability is from the share of task.positive,
-in bins of 25 rows or more; by chance alone it may be .08 in one of 25
-ks and calibration_error have no interval: drawing rows again makes both larger"""
+readable: share of the outputs that are one of the levels
+auc, ks, brier, calibration_error: computed from the probability of
+task.positive; auc and ks are not defined (-, n/a) if all rows or none have it
+ks: one-sided, max(TPR - FPR); 0 if the score ranks in reverse
+calibration_error: mean difference between that probability and the share of
+task.positive, in bins of at least 25 rows; by chance alone, .08 or more in one
+of 25 evaluations
+ks and calibration_error have no interval, since the bootstrap is biased upward"""
 )
 # the share of bad rows in a bin is known to a standard error of .1, at .5: sqrt(.25 / 25); smaller
 # bins find an error where there is none (Roelofs et al. 2022, https://arxiv.org/abs/2012.08668)

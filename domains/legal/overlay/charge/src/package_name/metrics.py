@@ -24,9 +24,9 @@ from .task import TaskConfig
 PRIMARY_METRICS = ("exact_set",)  # tuning pays where it is better in this
 LEGEND = fill(
     """\
-readable: the share of what the model writes that names charges of the list
-exact_set: all charges of a case named and no other; first_choice: the most
-likely charge is one of them"""
+readable: share of the outputs that consist of charges of the list
+exact_set: all charges of the case and no others; first_choice: the charge with
+the highest probability is one of them"""
 )
 
 

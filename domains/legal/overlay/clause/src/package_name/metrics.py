@@ -24,10 +24,10 @@ from .task import TaskConfig
 PRIMARY_METRICS = ("balanced_accuracy", "ranked_balanced_accuracy")
 LEGEND = fill(
     """\
-readable: the share of what the model writes that is one of the answers
-balanced_accuracy: the mean recall over the answers that have a test row; not
-given (-, n/a) where all rows have one answer
-ranked: the answer the model finds most likely, whatever it would write"""
+readable: share of the outputs that are one of the labels
+balanced_accuracy: mean recall over the labels that have a test row; not defined
+(-, n/a) if all rows have the same label
+ranked: the label with the highest probability, whatever the model generates"""
 )
 
 

@@ -103,7 +103,7 @@ def format_coverage(metrics: LabelMetrics) -> list[str]:
     return [
         wrap(
             fill(
-                "{met} of {all} labels have a test row; means over labels leave out {names}",
+                "{met} of {all} labels have a test row; averages over labels exclude {names}",
                 met=len(metrics.labels) - len(missing),
                 all=len(metrics.labels),
                 names=shorten_list(missing),
@@ -127,7 +127,10 @@ def format_label_report(metrics: LabelMetrics) -> list[str]:
     if np.trace(metrics.confusion) < metrics.confusion.sum():
         lines += [
             "",
-            fill("confusion matrix: rows are right, columns are given, ? is no label"),
+            fill(
+                "confusion matrix: rows are targets, columns are predictions, ? is none of "
+                "the labels"
+            ),
             *(f"{INDENT}{line}" for line in format_confusion_matrix(metrics)),
         ]
     return lines
@@ -146,7 +149,7 @@ def format_label_table(metrics: LabelMetrics) -> list[str]:
     wrong = [_describe_top_confusion(metrics, label) for label in worst]
     lines = align_columns(table, left=(1,))
     room = LINE_WIDTH - len(INDENT) - max(map(display_width, lines)) - 2 * len(COLUMN_GAP)
-    texts = [fill("mostly taken for"), *wrong]
+    texts = [fill("confused with"), *wrong]
     table = [[*row, truncate_to_width(text, room)] for row, text in zip(table, texts, strict=True)]
     return align_columns(table, left=(1, 6))
 

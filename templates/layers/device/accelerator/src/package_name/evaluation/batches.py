@@ -10,7 +10,7 @@ from ..runtime.messages import fill
 from ..runtime.progress_line import ProgressLine
 
 PROMPT_CHOICE = fill("choosing the prompt")
-PREDICTION = fill("answering test rows")
+PREDICTION = fill("predicting test rows")
 
 
 class BatchRunner:

@@ -12,7 +12,7 @@ from ..runtime.output import say
 from ..runtime.progress_line import ProgressLine
 
 PROMPT_CHOICE = fill("choosing the prompt")
-PREDICTION = fill("answering test rows")
+PREDICTION = fill("predicting test rows")
 # The share of the time budget that is spent at the end of each phase; the rest is for intervals.
 TIME_SHARES = {PROMPT_CHOICE: 0.25, PREDICTION: 0.9}
 MIN_ROWS = 20  # of a phase, whatever the time budget: fewer would say little
@@ -57,8 +57,8 @@ class BatchRunner:
         progress.end()
         if too_short:
             say(
-                "the time budget was too short: {rows} rows were answered nevertheless, as fewer "
-                "would say little",
+                "the time budget was too short; {rows} rows were predicted anyway, the minimum "
+                "for a meaningful result",
                 rows=done,
             )
         return done
