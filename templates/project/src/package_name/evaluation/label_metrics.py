@@ -127,10 +127,7 @@ def format_label_report(metrics: LabelMetrics) -> list[str]:
     if np.trace(metrics.confusion) < metrics.confusion.sum():
         lines += [
             "",
-            fill(
-                "confusion matrix: rows are targets, columns are predictions, ? is none of "
-                "the labels"
-            ),
+            fill("confusion matrix: rows are targets, columns are predictions, ? is no label"),
             *(f"{INDENT}{line}" for line in format_confusion_matrix(metrics)),
         ]
     return lines
