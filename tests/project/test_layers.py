@@ -1,18 +1,29 @@
 from __future__ import annotations
 
-import itertools
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from newft import emitted, paths
+from newft.decide.project_name import MAX_NAME_LENGTH
 from newft.errors import RenderError
-from newft.project.template_layers import EMITTED_MODULES, Layer, compose_layers, stack_layers
+from newft.project.template_layers import (
+    EMITTED_MODULES,
+    LAYER_ORDER,
+    Layer,
+    compose_layers,
+    stack_layers,
+)
 from newft.schema.plan import Plan
+from support.checkout import DOMAINS, GENERATOR, REPOSITORY, TEMPLATES
 from support.example_plan import make_facts, make_plan, sample
+from support.generate_project import catalog
+from support.project_matrix import choose_cases, list_layer_stacks
 
-OTHER_LAYERS = ("method/lora", "exports/llama_factory")
+MODULES = [path for root in (TEMPLATES, DOMAINS) for path in root.rglob("*.py")]
+MODULES += (GENERATOR / "newft" / "emitted").glob("*.py")
 OWN = {f"src/acme/{name}": "newft" for name in EMITTED_MODULES}
 
 
@@ -51,15 +62,15 @@ def test_a_layer_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
 
 
 def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
-    used: set[str] = set()
     facts = make_facts(sample(tmp_path / "data"))
-    choices = itertools.product(
-        ("cpu", "accelerator"), ("embedded", "folder", "huggingface", "modelscope"), ("en", "zh")
-    )
-    for device, source, language in choices:
-        names = (f"device/{device}", f"source/{source}", f"language/{language}", *OTHER_LAYERS)
+    taken: set[str] = set()
+    used: set[str] = set()
+    for number, names in enumerate(sorted(list_layer_stacks(choose_cases()))):
+        if taken >= {*names}:
+            continue
+        taken |= {*names}
         layers = stack_layers(make_plan(facts, layers=names))
-        owners = compose_layers(layers, "package_name", tmp_path / device / source / language)
+        owners = compose_layers(layers, "package_name", tmp_path / str(number))
         folders = {layer.name: layer.folder for layer in layers}
         used |= {str(folders[owner] / path) for path, owner in owners.items() if owner in folders}
     known = {
@@ -69,6 +80,22 @@ def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
         if path.is_file() and not any("cache" in part for part in path.parts)
     }
     assert known - used == set()
+    assert {name.partition("/")[0] for name in taken} == {*LAYER_ORDER}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_an_import_fits_its_line_with_the_longest_name_of_a_package(module: Path) -> None:
+    lines = module.read_text(encoding="utf-8").splitlines()
+    renamed = [line.replace("package_name", "x" * MAX_NAME_LENGTH) for line in lines]
+    assert [line for line in renamed if len(line) > 100 and "import" in line] == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_a_module_names_no_task_but_its_own(module: Path) -> None:
+    tasks = {task for kit in catalog().kits.values() for task in kit.tasks}
+    text = module.read_text(encoding="utf-8")
+    named = {task for task in tasks if re.search(rf"\b{task}s?\b", text)}
+    assert named <= {*module.parts}  # domains/<domain>/overlay/<task>/
 
 
 def test_the_package_is_named_in_paths_and_in_python_only(tmp_path: Path) -> None:

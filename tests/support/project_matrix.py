@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import get_args
 
-from newft.answers.keys import AnswerValue
+from newft.answers.keys import ANSWER_KEYS, AnswerValue
 from newft.answers.parse import build_answers
 from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.lookup import list_methods
@@ -20,7 +20,7 @@ from newft.errors import IncompatibleError
 from newft.schema.dataset import Facts
 from newft.schema.family import ModelSpec
 from newft.schema.kit import Kit, Task
-from newft.schema.plan import ModelSource
+from newft.schema.plan import ModelSource, Plan
 from newft.text import Language
 from support.generate_project import catalog
 from support.pairwise import Case, choose_pairwise
@@ -51,6 +51,8 @@ TEXTS = {
     "zh": "我的{}外套（{}里衬）和{}帽子还没到",
 }
 ROWS_OF_A_LABEL = 8
+# what may be chosen of a list beside the axes that are named below; the source names the hub
+OPTIONS = [entry for entry in ANSWER_KEYS if entry.choices and entry.key not in ("language", "hub")]
 
 
 def list_axes() -> dict[str, tuple[str, ...]]:
@@ -65,6 +67,7 @@ def list_axes() -> dict[str, tuple[str, ...]]:
         "data": ("sample", "csv", "xlsx", "gb18030"),
         "name": ("faq", LONG_NAME, "客服意图"),
         "words": ("plain", "hostile"),
+        **{entry.key: tuple(entry.choices) for entry in OPTIONS if entry.choices},
     }
 
 
@@ -93,22 +96,32 @@ def is_possible(case: Case) -> bool:
     if case.get("source") == "embedded" and "family" in case and not get_spec(case).embedded:
         return False
     needed = ("source", "family", "method", "gpu")
-    return any(axis not in case for axis in needed) or fits(*(case[axis] for axis in needed))
+    if any(axis not in case for axis in needed):
+        return True
+    return plan_first_sample(*(case[axis] for axis in needed)) is not None
 
 
 @cache
-def fits(source: str, family: str, method: str, gpu: str) -> bool:
-    """Whether newft makes a plan of these four for the first sample of the catalogue."""
+def plan_first_sample(
+    source: str, family: str, method: str, gpu: str, **options: str
+) -> Plan | None:
+    """The plan of these choices for the first sample of the catalogue, unless newft refuses."""
     kit, task, facts = measure_first_sample()
-    answers = {"domain": kit.id, "task": task, "language": "en", "gpu": gpu, "family": family}
-    answers |= {"name": "faq", "method": method}
+    answers = {"domain": kit.id, "task": task, "language": "en", "name": "faq", **options}
+    answers |= {"gpu": gpu, "family": family, "method": method}
     answers |= name_model({"source": source, "family": family}, Path("/models"))
     hardware = parse_gpu(gpu, catalog().accelerators, machine=None)
     try:
-        make_plan(build_answers(answers), facts, catalog(), hardware)
+        return make_plan(build_answers(answers), facts, catalog(), hardware)
     except IncompatibleError:
-        return False
-    return True
+        return None
+
+
+def list_layer_stacks(cases: Sequence[Case]) -> set[tuple[str, ...]]:
+    """The layers that the plans of the cases take, for any task."""
+    axes = ("source", "family", "method", "gpu", "language", *(entry.key for entry in OPTIONS))
+    plans = [plan_first_sample(**{axis: case[axis] for axis in axes}) for case in cases]
+    return {plan.layers for plan in plans if plan}
 
 
 def is_chinese(task: Task) -> bool:
@@ -149,6 +162,7 @@ def build_case_answers(case: Case, folder: Path) -> dict[str, AnswerValue]:
         "task": task,
         "data.files": () if case["data"] == "sample" else (str(_write_records(case, folder)),),
         **{axis: case[axis] for axis in ("language", "gpu", "family", "method", "name")},
+        **{entry.key: case[entry.key] for entry in OPTIONS},
         **name_model(case, folder / "base model"),
     }
     if case["data"] != "sample":

@@ -10,7 +10,11 @@ from package_name import export_llama_factory, prepare
 from package_name.config import Config
 from package_name.data.jsonl import read_jsonl
 from package_name.data.splits import PROCESSED_DIR, SPLITS
-from package_name.export_llama_factory import EXPORT_DIR, to_alpaca, to_sharegpt
+from package_name.export_llama_factory import (
+    EXPORT_DIR,
+    to_alpaca,
+    to_sharegpt,
+)
 
 
 def test_formats_take_earlier_turns_and_no_system_message() -> None:
