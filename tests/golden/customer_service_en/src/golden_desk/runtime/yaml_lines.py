@@ -81,7 +81,7 @@ def read_yaml(content: bytes | str) -> YamlDocument:
 
 
 def join_keys(keys: KeyPath) -> str:
-    """The path of a value as a person writes it: `tasks.intent.labels[2]`."""
+    """The path of a value as a person writes it: `data.files[2]`."""
     parts = (f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys)
     return "".join(parts).removeprefix(".")
 
