@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import pytest
 import yaml
 
-from newft.catalog.loader import load_families
-from newft.decide.memory import list_module_shapes
+from newft.catalog.loader import load_catalog
+from newft.decide.methods.lora import _sum_module_widths
 from newft.paths import get_templates_folder
 from newft.schema.family import Family, ModelSpec
+from newft.schema.method import MethodOverrides
 from newft.schema.reasoned import Sourced
 
-FAMILIES = load_families(get_templates_folder() / "families")
+FAMILIES = load_catalog().families
 MODELS = [(family, size) for family in FAMILIES.values() for size in family.sizes]
 
 each_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.id)
@@ -23,15 +23,17 @@ each_model = pytest.mark.parametrize(
 )
 
 
-def recipes(family: Family) -> list[Mapping[str, Sourced]]:  # type: ignore[type-arg]
-    """Rank, alpha and learning rate of the family, and of each size."""
+def list_overrides(family: Family) -> list[tuple[str, MethodOverrides]]:
+    """What the family and its models have otherwise than the defaults of a method."""
     owners: list[Family | ModelSpec] = [family, *family.sizes]
-    return [values for one in owners for values in (one.rank, one.alpha, one.learning_rate)]
+    return [pair for owner in owners for pair in owner.methods.items()]
 
 
 def reasons(family: Family) -> list[Sourced]:  # type: ignore[type-arg]
     return [
-        *(value for values in recipes(family) for value in values.values()),
+        *(each.learning_rate for _, each in list_overrides(family) if each.learning_rate),
+        *(each.short_run.learning_rate for _, each in list_overrides(family) if each.short_run),
+        *(value for _, each in list_overrides(family) for value in each.values.values()),
         family.fp16_safe,
         *family.tokens_per_piece.values(),
         *family.caveats,
@@ -41,7 +43,6 @@ def reasons(family: Family) -> list[Sourced]:  # type: ignore[type-arg]
 @each_family
 def test_a_family_says_what_training_needs(family: Family) -> None:
     assert family.sizes and family.architectures and family.linear_modules and family.languages
-    assert family.targets["lora"]
     assert set(family.tokens_per_piece) == {"word", "digit", "han", "other"}
     assert family.chat.end_of_turn and family.chat.pad
 
@@ -62,24 +63,17 @@ def test_only_a_family_without_another_token_pads_with_the_end_of_turn(family: F
 
 
 @each_family
-def test_learning_rates_are_of_the_order_of_lora(family: Family) -> None:
-    rates = [size.learning_rate.get("lora") for size in family.sizes]
-    for rate in (family.learning_rate["lora"], *filter(None, rates)):
-        assert 1.0e-5 <= rate.value <= 2.0e-3
-
-
-@each_family
-def test_a_size_with_a_rate_of_its_own_has_the_rank_and_scale_that_it_holds_for(
-    family: Family,
-) -> None:
-    owners: list[Family | ModelSpec] = [family, *family.sizes]
-    for owner in owners:
-        assert set(owner.rank) == set(owner.alpha) == set(owner.learning_rate)
+def test_learning_rates_are_of_the_order_of_their_method(family: Family) -> None:
+    usual = {"lora": (1.0e-5, 2.0e-3), "full": (1.0e-6, 5.0e-4)}
+    for method, overrides in list_overrides(family):
+        if overrides.learning_rate:
+            low, high = usual[method]
+            assert low <= overrides.learning_rate.value <= high
 
 
 @each_model
 def test_the_width_of_every_linear_module_is_known(family: Family, size: ModelSpec) -> None:
-    assert set(family.linear_modules) <= set(list_module_shapes(size))
+    assert set(family.linear_modules) <= set(_sum_module_widths(size))
 
 
 @each_model

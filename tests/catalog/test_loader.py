@@ -178,10 +178,10 @@ def test_a_number_that_yaml_reads_as_text_is_explained(tmp_path: Path) -> None:
     file = tmp_path / "qwen3.yaml"
     file.write_text(text.replace("value: 1.0e-4", "value: 1e-4"), encoding="utf-8")
     with pytest.raises(CatalogError) as caught:
-        load_families(tmp_path)
+        load_families(tmp_path, {})
     assert str(caught.value) == (
-        f"{file}:{line_of(file, '1e-4')}: `learning_rate.lora.value` should be a valid number, "
-        "not `1e-4` (text: write numbers with a dot, such as 1.0e-5)"
+        f"{file}:{line_of(file, '1e-4')}: `methods.lora.learning_rate.value` should be a valid "
+        "number, not `1e-4` (text: write numbers with a dot, such as 1.0e-5)"
     )
 
 

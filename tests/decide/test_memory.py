@@ -6,25 +6,27 @@ from dataclasses import replace
 
 import pytest
 
-from newft.catalog.loader import load_families
+from newft.catalog.loader import load_catalog
 from newft.decide.duration import UTILISATION, estimate_row_flops
 from newft.decide.inputs import Inputs
 from newft.decide.memory import (
     ACTIVATION_MARGIN,
+    StateEstimator,
     Workload,
     activation_bytes_per_token,
-    count_adapter_parameters,
     estimate_memory_range,
 )
+from newft.decide.methods import full, lora
+from newft.decide.methods.lora import count_adapter_parameters
 from newft.decide.recipe import build_recipe
 from newft.decide.run_estimate import estimate_run
-from newft.paths import get_templates_folder
 from newft.schema.family import ModelSpec
 from newft.schema.hardware import Hardware
 from support.decide_examples import (
     ANSWERS,
     CPU,
     EIGHT,
+    LORA,
     QWEN,
     SMOL,
     SMOLLM,
@@ -34,7 +36,10 @@ from support.decide_examples import (
 )
 
 GIB = 1.073741824
-SEVEN = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+def with_rank(rank: int) -> StateEstimator:
+    return lora.make_state_estimator(QWEN, {"rank": rank})
 
 
 def shape(billions: float, layers: int, hidden: int, intermediate: int, kv_heads: int) -> ModelSpec:
@@ -75,14 +80,28 @@ QWEN_7B = shape(7.72, 32, 4096, 11_008, 32)
     ],
 )
 def test_the_range_holds_the_published_minimum(size: ModelSpec, published: float) -> None:
-    load = Workload(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=1024, modules=SEVEN)
+    load = Workload(with_rank(8), "bf16", 1, 1024, checkpointing=True, logits_per_row=1024)
+    low, high = estimate_memory_range(size, load)
+    assert low <= published <= high
+
+
+@pytest.mark.parametrize(
+    ("size", "published"),
+    [(LLAMA_2_7B, 120), (QWEN_14B, 240), (NOMINAL_30B, 600), (LLAMA_3_70B, 1200)],
+)
+def test_the_range_of_full_fine_tuning_holds_what_is_published(
+    size: ModelSpec, published: float
+) -> None:
+    # https://github.com/hiyouga/LLaMA-Factory#hardware-requirement, full in bf16
+    state = full.make_state_estimator(QWEN, {})
+    load = Workload(state, "bf16", 1, 1024, checkpointing=True, logits_per_row=1024)
     low, high = estimate_memory_range(size, load)
     assert low <= published <= high
 
 
 def test_the_range_holds_the_peak_of_torchtune_on_a_4090() -> None:
     # Llama-3.1-8B, 2,048 tokens, batch 2, logits in eight chunks: 16.2 GiB
-    load = Workload(8, "bf16", 2, 2048, checkpointing=True, logits_per_row=256, modules=SEVEN)
+    load = Workload(with_rank(8), "bf16", 2, 2048, checkpointing=True, logits_per_row=256)
     low, high = estimate_memory_range(LLAMA_3_8B, load)
     assert low <= 16.2 * GIB <= high
 
@@ -93,13 +112,13 @@ def test_the_range_holds_the_peak_of_torchtune_on_a_4090() -> None:
 )
 def test_the_range_holds_the_profile_of_qwen_7b_on_an_a100(length: int, published: float) -> None:
     # https://github.com/QwenLM/Qwen#profiling-of-memory-and-speed: rank 64, batch 1
-    load = Workload(64, "bf16", 1, length, checkpointing=True, logits_per_row=length, modules=SEVEN)
+    load = Workload(with_rank(64), "bf16", 1, length, checkpointing=True, logits_per_row=length)
     low, high = estimate_memory_range(QWEN_7B, load)
     assert low <= published <= high
 
 
 def test_the_range_is_never_wider_than_half_the_weights_and_ten_gigabytes() -> None:
-    load = Workload(8, "bf16", 1, 1024, checkpointing=True, logits_per_row=8, modules=SEVEN)
+    load = Workload(with_rank(8), "bf16", 1, 1024, checkpointing=True, logits_per_row=8)
     for size in (LLAMA_2_7B, LLAMA_3_8B, QWEN_14B, QWEN_32B, LLAMA_3_70B):
         low, high = estimate_memory_range(size, load)
         assert high - low < size.parameters * 2 / 1e9 * 0.5 + 10
@@ -117,7 +136,7 @@ def test_what_autograd_keeps_is_what_was_counted() -> None:
 
 def test_adapter_parameters_are_counted_as_peft_counts_them() -> None:
     # print_trainable_parameters of SmolLM2-135M-Instruct with rank 8, all-linear
-    assert count_adapter_parameters(SMOL, 8, SEVEN) == 2_442_240
+    assert count_adapter_parameters(SMOL, SMOLLM, rank=8) == 2_442_240
 
 
 @pytest.mark.parametrize(
@@ -126,15 +145,15 @@ def test_adapter_parameters_are_counted_as_peft_counts_them() -> None:
 )
 def test_a_fused_module_has_one_adapter(model: str, parameters: int) -> None:
     # get_nb_trainable_parameters of peft, rank 16, all-linear, on Glm4ForCausalLM
-    family = load_families(get_templates_folder() / "families")["glm4"]
+    family = load_catalog().families["glm4"]
     size = next(size for size in family.sizes if size.hub_id == model)
-    assert count_adapter_parameters(size, 16, family.linear_modules) == parameters
+    assert count_adapter_parameters(size, family, rank=16) == parameters
 
 
 def test_the_embedded_model_needs_what_was_measured() -> None:
     # peak of 1.0 GB when it is loaded from safetensors in fp32
     low, high = estimate_memory_range(
-        SMOL, Workload(8, "fp32", 1, 64, False, 8, SEVEN, on_cpu=True)
+        SMOL, Workload(with_rank(8), "fp32", 1, 64, False, 8, on_cpu=True)
     )
     assert low <= 1.0 <= high
 
@@ -154,13 +173,13 @@ def test_the_range_holds_the_peaks_measured_on_a_cpu(
     precision: str, length: int, checkpointing: bool, peaks: tuple[float, float]
 ) -> None:
     # two rows, one forward and backward pass of SmolLM2, alone and with padding
-    load = Workload(8, precision, 2, length, checkpointing, 4, SEVEN, on_cpu=True)
+    load = Workload(with_rank(8), precision, 2, length, checkpointing, 4, on_cpu=True)
     low, high = estimate_memory_range(SMOL, load)
     assert low <= peaks[0] <= peaks[1] <= high
 
 
 def test_hours_on_a_cpu_are_at_most_the_time_budget_of_training() -> None:
-    inputs = Inputs(ANSWERS, facts(), SMOLLM, SMOL, CPU, TASK)
+    inputs = Inputs(ANSWERS, facts(), SMOLLM, SMOL, CPU, TASK, LORA)
     assert estimate_run(inputs, build_recipe(inputs)).hours == (0.0, 0.167)
 
 
@@ -170,16 +189,16 @@ def test_hours_on_a_cpu_are_at_most_the_time_budget_of_training() -> None:
 )
 def test_hours_hold_the_published_speed_of_qwen_7b_on_an_a100(length: int, seconds: float) -> None:
     # eight rows an iteration on a card of 312 TFLOPS, gradient checkpointing on
-    inputs = Inputs(ANSWERS, facts(lengths=(length * 4,) * 3), QWEN, QWEN_7B, CPU, TASK)
+    inputs = Inputs(ANSWERS, facts(lengths=(length * 4,) * 3), QWEN, QWEN_7B, CPU, TASK, LORA)
     work = 8 * estimate_row_flops(inputs, QWEN_7B, checkpointing=True)
     least, most = (work / 312e12 / share for share in reversed(UTILISATION))
     assert least <= seconds <= most
 
 
 def test_what_is_unknown_is_not_estimated() -> None:
-    folder = Inputs(ANSWERS, facts(), QWEN, None, Hardware(card(24.0)), TASK)
+    folder = Inputs(ANSWERS, facts(), QWEN, None, Hardware(card(24.0)), TASK, LORA)
     assert estimate_run(folder, build_recipe(folder)).memory_gb is None
     assert estimate_run(folder, build_recipe(folder)).hours is None
-    slow = Inputs(ANSWERS, facts(), QWEN, EIGHT, Hardware(card(24.0, peak=None)), TASK)
+    slow = Inputs(ANSWERS, facts(), QWEN, EIGHT, Hardware(card(24.0, peak=None)), TASK, LORA)
     assert estimate_run(slow, build_recipe(slow)).hours is None
     assert estimate_run(slow, build_recipe(slow)).memory_gb is not None

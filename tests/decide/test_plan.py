@@ -171,18 +171,18 @@ def test_an_assumed_precision_is_said() -> None:
         ({"method": "lorra"}, "method: `lorra` is not known", "did you mean `lora`?"),
         (
             {"method": "QLoRA"},
-            "method: `QLoRA` is not supported yet, only `lora`",
-            "use --method lora, or omit the option",
+            "method: `QLoRA` is not supported yet, only `full`, `lora`",
+            "use one of these, or omit the option",
         ),
         (
             {"method": "p-tuning v2"},
-            "method: `p-tuning v2` is not supported yet, only `lora`",
-            "use --method lora, or omit the option",
+            "method: `p-tuning v2` is not supported yet, only `full`, `lora`",
+            "use one of these, or omit the option",
         ),
         (
             {"method": "LoRA+"},
-            "method: `LoRA+` is not supported yet, only `lora`",
-            "use --method lora, or omit the option",
+            "method: `LoRA+` is not supported yet, only `full`, `lora`",
+            "use one of these, or omit the option",
         ),
     ],
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.loader import load_catalog
+from newft.console.json_output import list_recipe_values
+from newft.decide.duration import estimate_row_flops
 from newft.decide.inputs import Inputs
 from newft.decide.recipe import build_recipe
 from newft.decide.run_estimate import estimate_run
@@ -17,8 +20,10 @@ from newft.decide.splits import compute_wilson_half_width
 from newft.errors import IncompatibleError
 from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware, MachineFacts
+from newft.schema.method import MethodOverrides, TrainingMethod
 from newft.schema.plan import Recipe
-from newft.schema.reasoned import Reasoned
+from newft.schema.reasoned import Sourced
+from newft.text import Text
 from support.decide_examples import (
     ANSWERS,
     CATALOG,
@@ -26,6 +31,8 @@ from support.decide_examples import (
     EIGHT,
     FOURTEEN,
     FRAGILE,
+    FULL,
+    LORA,
     QWEN,
     SMALL,
     SMOL,
@@ -39,11 +46,11 @@ from support.decide_examples import (
 def recipe(
     size: ModelSpec | None, hardware: Hardware, family: Family = QWEN, **data: object
 ) -> Recipe:
-    return build_recipe(Inputs(ANSWERS, facts(**data), family, size, hardware, TASK))  # type: ignore[arg-type]
+    return build_recipe(Inputs(ANSWERS, facts(**data), family, size, hardware, TASK, LORA))  # type: ignore[arg-type]
 
 
 def values(chosen: Recipe) -> dict[str, object]:
-    return {entry.name: getattr(chosen, entry.name).value for entry in fields(chosen)}
+    return {name: reasoned.value for name, reasoned in list_recipe_values(chosen).items()}
 
 
 def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
@@ -81,12 +88,15 @@ def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
 
 def test_rank_scale_and_rate_have_the_source_that_they_were_tried_in() -> None:
     chosen = recipe(SMALL, Hardware(card(24.0)))
-    assert (chosen.rank.value, chosen.alpha.value) == (16, 16)
-    assert {value.source.en for value in (chosen.alpha, chosen.learning_rate)} == {"its authors"}
-    assert chosen.rank.source.en.startswith("its authors; ")
+    assert (chosen.method["rank"].value, chosen.method["alpha"].value) == (16, 16)
+    assert {value.source.en for value in (chosen.method["alpha"], chosen.learning_rate)} == {
+        "its authors"
+    }
+    assert chosen.method["rank"].source.en.startswith("its authors; ")
 
 
 SHIPPED = load_catalog()
+METHOD_KEYS = {"lora": ["rank", "alpha", "dropout", "target_modules"], "full": []}
 
 
 def shipped(model: str, gpu: str = "H200", **data: object) -> Recipe:
@@ -136,29 +146,29 @@ def test_the_rank_grows_where_the_answers_say_more_than_it_holds() -> None:
     short = recipe(SMOL, CPU, SMOLLM, rows=200_000)
     known = facts(2_000_000)
     long = replace(known, data=replace(known.data, longest_answer="word " * 200))
-    grown = build_recipe(Inputs(ANSWERS, long, SMOLLM, SMOL, CPU, TASK))
-    assert short.rank.value == 8
-    assert grown.rank.value == 256
-    assert grown.alpha.value == short.alpha.value
-    assert "million bits" in grown.rank.why.en
+    grown = build_recipe(Inputs(ANSWERS, long, SMOLLM, SMOL, CPU, TASK, LORA))
+    assert short.method["rank"].value == 8
+    assert grown.method["rank"].value == 256
+    assert grown.method["alpha"].value == short.method["alpha"].value
+    assert "million bits" in grown.method["rank"].why.en
 
 
 def test_an_accelerator_trains_on_everything_without_a_budget() -> None:
     chosen = recipe(EIGHT, Hardware(card(80.0)), rows=20_000)
     assert chosen.training_minutes.value is None
     assert chosen.evaluation_minutes.value is None
-    assert (chosen.rank.value, chosen.alpha.value, chosen.dropout.value) == (16, 16, 0.0)
+    assert chosen.method["dropout"].value == 0.0
     assert (chosen.lr_scheduler.value, chosen.epochs.value) == ("cosine", 3)
     assert chosen.batch_size.value * chosen.gradient_accumulation_steps.value == 16
 
 
 def test_few_rows_for_a_large_model_get_dropout() -> None:
-    assert recipe(EIGHT, Hardware(card(80.0)), rows=640).dropout.value == 0.05
+    assert recipe(EIGHT, Hardware(card(80.0)), rows=640).method["dropout"].value == 0.05
 
 
 def test_a_size_may_want_another_learning_rate_than_its_family() -> None:
-    rate = replace(QWEN.learning_rate["lora"], value=5.0e-5)
-    size = replace(SMALL, learning_rate={"lora": rate})
+    rate = Sourced(5.0e-5, Text("a rate", "学习率"), "its authors")
+    size = replace(SMALL, methods={"lora": MethodOverrides(learning_rate=rate)})
     assert recipe(size, Hardware(card(24.0))).learning_rate.value == 5.0e-5
     assert recipe(SMALL, Hardware(card(24.0))).learning_rate.value == 2.0e-4
 
@@ -205,7 +215,7 @@ def test_a_processor_times_its_precisions_unless_only_one_fits(
     gpu: str, memory: float, bf16: bool, expected: str
 ) -> None:
     known = facts(machine=MachineFacts("cpu", 1, 2, memory, bf16))
-    inputs = Inputs(replace(ANSWERS, gpu=gpu), known, QWEN, SMALL, CPU, TASK)
+    inputs = Inputs(replace(ANSWERS, gpu=gpu), known, QWEN, SMALL, CPU, TASK, LORA)
     chosen = build_recipe(inputs)
     assert chosen.precision.value == expected
     low, high = estimate_run(inputs, chosen).memory_gb or (0, 0)
@@ -214,7 +224,7 @@ def test_a_processor_times_its_precisions_unless_only_one_fits(
 
 def test_a_model_that_fits_in_no_precision_of_this_processor_is_refused() -> None:
     known = facts(machine=MachineFacts("cpu", 1, 2, 3.8, bf16=False))
-    inputs = Inputs(replace(ANSWERS, gpu="auto"), known, QWEN, SMALL, CPU, TASK)
+    inputs = Inputs(replace(ANSWERS, gpu="auto"), known, QWEN, SMALL, CPU, TASK, LORA)
     with pytest.raises(IncompatibleError, match=r"in fp32 needs up to"):
         build_recipe(inputs)
 
@@ -223,7 +233,7 @@ def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> N
     with pytest.raises(IncompatibleError) as caught:
         recipe(EIGHT, Hardware(card(16.0, bf16=False)), FRAGILE)
     assert str(caught.value) == (
-        "gpu: LoRA on `Qwen/Qwen3-8B` in fp32 needs up to 40 GB, more than Card (16 GB) has "
+        "gpu: `Qwen/Qwen3-8B` with LoRA in fp32 needs up to 40 GB, more than Card (16 GB) has "
         "(Card does not support bf16, and Gemma overflows in fp16: values grow large)"
     )
     assert caught.value.hint == (
@@ -324,7 +334,8 @@ def cases(draw: st.DrawFn) -> Inputs:
     )
     hardware = Hardware(accelerator, draw(st.integers(1, 8)))
     size = draw(st.sampled_from([None, *family.sizes]))
-    return Inputs(answers, known, family, size, hardware, TASK)
+    method = draw(st.sampled_from([LORA, FULL]))
+    return Inputs(answers, known, family, size, hardware, TASK, method)
 
 
 @given(cases())
@@ -335,8 +346,7 @@ def test_any_case_gives_a_reasoned_recipe_or_a_named_incompatibility(inputs: Inp
         assert error.where in ("gpu", "data")
         assert error.hint
         return
-    for entry in fields(chosen):
-        reasoned: Reasoned[object] = getattr(chosen, entry.name)
+    for reasoned in list_recipe_values(chosen).values():
         words = (*reasoned.why, *reasoned.source)
         assert all(text.strip() and "\n" not in text for text in words)
     assert_within_bounds(inputs, chosen)
@@ -365,4 +375,35 @@ def test_the_next_smaller_model_is_the_one_that_is_offered() -> None:
         recipe(FOURTEEN, Hardware(card(24.0)))
     assert caught.value.hint == (
         "choose `Qwen/Qwen3-8B` (up to 24 GB); or choose a card with bf16 and 37 GB or more"
+    )
+
+
+@pytest.mark.parametrize("method", SHIPPED.methods.values(), ids=SHIPPED.methods)
+@pytest.mark.parametrize("family", SHIPPED.families.values(), ids=SHIPPED.families)
+def test_every_family_can_be_trained_with_every_method(
+    family: Family, method: TrainingMethod
+) -> None:
+    size = min(family.sizes, key=lambda size: size.parameters)
+    hardware = parse_gpu("H200", SHIPPED.accelerators, machine=None)
+    answers = replace(ANSWERS, method=method.id, family=family.id, model=size.hub_id)
+    inputs = Inputs(answers, facts(), family, size, hardware, TASK, method, SHIPPED)
+    if method.id == "full" and size.parameters > 6e9:
+        with pytest.raises(IncompatibleError, match="full fine-tuning") as caught:
+            build_recipe(inputs)
+        assert "use --method lora (up to" in caught.value.hint
+    else:
+        assert list(build_recipe(inputs).method) == METHOD_KEYS[method.id]
+
+
+def test_full_fine_tuning_computes_more_than_lora_and_holds_the_base_beside_it() -> None:
+    hardware = Hardware(card(80.0))
+    lora, full = (
+        build_recipe(Inputs(ANSWERS, facts(rows=9000), QWEN, SMALL, hardware, TASK, method))
+        for method in (LORA, FULL)
+    )
+    assert full.learning_rate.value < lora.learning_rate.value / 5
+    assert full.evaluation_batch_size.value <= lora.evaluation_batch_size.value
+    inputs = Inputs(ANSWERS, facts(rows=9000), QWEN, SMALL, hardware, TASK, FULL)
+    assert estimate_row_flops(inputs, SMALL, checkpointing=False) == pytest.approx(
+        1.5 * estimate_row_flops(replace(inputs, method=LORA), SMALL, checkpointing=False), rel=0.05
     )

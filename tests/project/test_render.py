@@ -127,7 +127,13 @@ def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
             "precision": "fp32",
             "attention": "sdpa",
         },
-        "adapter": {"rank": 8, "alpha": 16, "dropout": 0.0, "target_modules": "all-linear"},
+        "method": {
+            "name": "lora",
+            "rank": 8,
+            "alpha": 16,
+            "dropout": 0.0,
+            "target_modules": "all-linear",
+        },
         "training": {
             "learning_rate": 0.002,
             "lr_scheduler": "linear",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from newft.catalog.loader import load_methods
 from newft.dataset.length_stats import LengthStats
+from newft.paths import get_templates_folder
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts, Facts, FileFacts, InputLengths
 from newft.schema.family import ChatTemplate, EmbeddedModel, Family, ModelSpec
 from newft.schema.hardware import Accelerator, Hardware, MachineFacts
 from newft.schema.kit import Field, Kit, SystemPrompts, Task
+from newft.schema.method import MethodOverrides
 from newft.schema.reasoned import Sourced
 from newft.text import Text
 
@@ -87,10 +90,15 @@ def family(
             "up_proj",
             "down_proj",
         ),
-        targets={"lora": "all-linear"},
-        rank={"lora": Sourced(rank, Text("a rank", "秩"), "its authors")},
-        alpha={"lora": Sourced(16, Text("a scale", "缩放"), "its authors")},
-        learning_rate={"lora": Sourced(rate, Text("a rate", "学习率"), "its authors")},
+        methods={
+            "lora": MethodOverrides(
+                learning_rate=Sourced(rate, Text("a rate", "学习率"), "its authors"),
+                values={
+                    "rank": Sourced(rank, Text("a rank", "秩"), "its authors"),
+                    "alpha": Sourced(16, Text("a scale", "缩放"), "its authors"),
+                },
+            )
+        },
         fp16_safe=Sourced(fp16, Text("values grow large", "数值过大"), "an issue"),
         chat=ChatTemplate("<|im_end|>", "<|endoftext|>", {}, 16, "tokenizer_config.json"),
         tokens_per_piece={
@@ -132,6 +140,9 @@ def card(
     )
 
 
+METHODS = load_methods(get_templates_folder() / "methods")
+LORA = METHODS["lora"]
+FULL = METHODS["full"]
 CPU = Hardware(card(None, bf16=None, fp16=None, kind="cpu", peak=None))
 TASK = Task(
     title=Text("Intent classification", "意图识别"),
@@ -152,7 +163,10 @@ KIT = Kit(
     "",
 )
 CATALOG = Catalog(
-    {KIT.id: KIT}, {entry.id: entry for entry in (SMOLLM, QWEN, FRAGILE)}, {"card": card(24.0)}
+    {KIT.id: KIT},
+    {entry.id: entry for entry in (SMOLLM, QWEN, FRAGILE)},
+    {"card": card(24.0)},
+    METHODS,
 )
 ANSWERS = Answers(
     name="acme support",

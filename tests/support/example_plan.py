@@ -7,23 +7,27 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from newft import paths
+from newft.catalog.loader import load_methods
 from newft.decide.task_settings import build_task_settings
 from newft.schema.answers import Answers, DataAnswer
 from newft.schema.dataset import DataFacts, Facts, FileFacts, InputLengths, LengthQuantile
 from newft.schema.family import ChatTemplate, EmbeddedModel, Family
 from newft.schema.hardware import Accelerator, Hardware
 from newft.schema.kit import Field, Kit, SystemPrompts, Task
+from newft.schema.method import MethodValue
 from newft.schema.plan import Estimate, ModelPlan, ModelSource, Plan, Recipe
 from newft.schema.reasoned import Reasoned, Sourced, as_citation
 from newft.text import Language, Text
 from newft.token_pieces import PieceCounts
 
 UNTUNED = "Choose the one intent that fits.\nIntents:\n{labels}"
-VALUES: dict[str, object] = {
+METHOD_VALUES: dict[str, MethodValue] = {
     "rank": 8,
     "alpha": 16,
     "dropout": 0.0,
     "target_modules": "all-linear",
+}
+VALUES: dict[str, object] = {
     "learning_rate": 0.002,
     "lr_scheduler": "linear",
     "warmup_ratio": 0.05,
@@ -60,10 +64,12 @@ def recipe(**values: object) -> Recipe:
     source = as_citation("families/smollm2")
     merged = VALUES | values
     return Recipe(
+        method={name: Reasoned(value, why, source) for name, value in METHOD_VALUES.items()},
         **{
             item.name: Reasoned(merged[item.name], why, source)  # type: ignore[arg-type]
             for item in fields(Recipe)
-        }
+            if item.name != "method"
+        },
     )
 
 
@@ -134,6 +140,7 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
         task_id="intent",
         task=_kit().tasks["intent"],
         family=_family(),
+        method=load_methods(paths.get_templates_folder() / "methods")["lora"],
         hardware=Hardware(_cpu()),
         model=model("embedded"),
         data=facts.data,
@@ -201,10 +208,6 @@ def _family() -> Family:
         sizes=(),
         architectures=("LlamaForCausalLM",),
         linear_modules=("q_proj",),
-        targets={"lora": "all-linear"},
-        rank={"lora": Sourced(8, why, "families/smollm2")},
-        alpha={"lora": Sourced(16, why, "families/smollm2")},
-        learning_rate={"lora": Sourced(0.002, why, "families/smollm2")},
         fp16_safe=Sourced(value=True, why=why, source="families/smollm2"),
         chat=ChatTemplate("<|im_end|>", "<|im_end|>", {}, 16, "families/smollm2"),
         tokens_per_piece={},

@@ -13,7 +13,6 @@ from typing import get_args
 from newft.answers.keys import ANSWER_KEYS, AnswerValue
 from newft.answers.parse import build_answers
 from newft.catalog.gpu_spec import parse_gpu
-from newft.catalog.lookup import list_methods
 from newft.dataset.profile import profile_sample
 from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
@@ -62,7 +61,7 @@ def list_axes() -> dict[str, tuple[str, ...]]:
         "language": get_args(Language),
         "source": get_args(ModelSource),
         "family": tuple(catalog().families),
-        "method": tuple(list_methods(catalog())),
+        "method": tuple(catalog().methods),
         "gpu": list_hardware(),
         "data": ("sample", "csv", "xlsx", "gb18030"),
         "name": ("faq", LONG_NAME, "客服意图"),

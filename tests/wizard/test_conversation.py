@@ -155,7 +155,7 @@ def test_a_model_that_does_not_fit_is_marked_and_refused_at_once(
     listed = [line for line in conversation.shown.splitlines() if "Qwen3-32B" in line]
     assert "(does not fit: needs" in listed[0]
     refused = [
-        line for line in conversation.messages if line.startswith(f"LoRA on `{LARGE_MODEL}`")
+        line for line in conversation.messages if line.startswith(f"`{LARGE_MODEL}` with LoRA")
     ]
     assert refused and "choose `Qwen/Qwen3-" in refused[0]
     assert conversation.reviews == []

@@ -30,7 +30,7 @@ AUTO_GPU = "auto"  # the machine that generates
 UNSUPPORTED_METHODS = frozenset(
     """
     qlora dora qdora rslora pissa lora+ loraplus adalora loftq longlora lokr loha oft boft vera ia3
-    galore lisa full fullfinetuning fullft freeze bitfit adapter adapters prefix prefixtuning
+    galore lisa freeze bitfit adapter adapters prefix prefixtuning
     prompttuning ptuning ptuningv2 pt
     """.split()  # noqa: SIM905 - fifty quotes would hide the words
 )
@@ -241,7 +241,7 @@ def _make_unsupported_method_error(method: str, known: Sequence[str], *, where: 
         ),
         where=where,
         hint=Text(
-            f"use --method {known[0]}, or omit the option",
-            f"请写 --method {known[0]}，或不写此项",
+            "use one of these, or omit the option",
+            "请改用其中之一，或不写此项",
         ),
     )

@@ -17,16 +17,19 @@ from newft.schema.catalog import Catalog
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
+from newft.schema.method import MethodOverrides, TrainingMethod
 from newft.text import Text, fold_name
 
 
 def load_catalog() -> Catalog:
     """Everything that ships with newft."""
     kits = (load_kit(file.parent) for file in sorted(get_domains_folder().glob("*/kit.yaml")))
+    methods = load_methods(get_templates_folder() / "methods")
     return Catalog(
         kits={kit.id: kit for kit in kits},
-        families=load_families(get_templates_folder() / "families"),
+        families=load_families(get_templates_folder() / "families", methods),
         accelerators=load_accelerators(get_templates_folder() / "hardware.yaml"),
+        methods=methods,
     )
 
 
@@ -39,10 +42,49 @@ def load_kit(folder: Path) -> Kit:
     return add_shared_synonyms(kit, shared)
 
 
-def load_families(folder: Path) -> dict[str, Family]:
+def load_methods(folder: Path) -> dict[str, TrainingMethod]:
+    """The training methods of a folder by id, which is the file's name."""
+    return {
+        file.stem: CatalogFile.read(file).build(TrainingMethod, given={"id": file.stem})
+        for file in sorted(folder.glob("*.yaml"))
+    }
+
+
+def load_families(folder: Path, methods: Mapping[str, TrainingMethod]) -> dict[str, Family]:
     """The model families of a folder by id, which is the file's name."""
-    contents = {file.stem: CatalogFile.read(file) for file in sorted(folder.glob("*.yaml"))}
-    return {name: content.build(Family, given={"id": name}) for name, content in contents.items()}
+    families = {}
+    for file in sorted(folder.glob("*.yaml")):
+        content = CatalogFile.read(file)
+        family = content.build(Family, given={"id": file.stem})
+        content.refuse(_find_override_faults(family, methods))
+        families[file.stem] = family
+    return families
+
+
+def _find_override_faults(family: Family, methods: Mapping[str, TrainingMethod]) -> Iterator[Fault]:
+    """What the family or one of its models overrides, but its method does not have."""
+    owners: list[tuple[tuple[str | int, ...], Mapping[str, MethodOverrides]]] = [
+        ((), family.methods),
+        *((("sizes", number), size.methods) for number, size in enumerate(family.sizes)),
+    ]
+    for path, overrides in owners:
+        for method, override in overrides.items():
+            place = (*path, "methods", method)
+            if method not in methods:
+                yield Fault(place, Text("is not a training method", "不是训练方法"))
+                continue
+            defaults = methods[method].values
+            for name, sourced in override.values.items():
+                if name not in defaults:
+                    yield Fault(
+                        (*place, "values", name),
+                        Text(f"is not a value of `{method}`", f"不是 `{method}` 的参数"),
+                    )
+                elif isinstance(sourced.value, str) and not isinstance(defaults[name].value, str):
+                    yield Fault(
+                        (*place, "values", name, "value"),
+                        Text("should be a number, not text", "应为数字，不是文本"),
+                    )
 
 
 def load_accelerators(file: Path) -> dict[str, Accelerator]:

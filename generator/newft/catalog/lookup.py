@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from newft.answers.keys import AUTO_GPU, CatalogNames
 from newft.schema.catalog import Catalog
 from newft.schema.family import EMBEDDED, Family, ModelSpec
+from newft.schema.method import MethodOverrides, MethodValue
 
 
 def find_family(model: str, catalog: Catalog) -> str | None:
@@ -30,16 +31,18 @@ def list_names(kind: CatalogNames, catalog: Catalog, *, domain: str | None = Non
             task for kit in catalog.kits.values() if domain in (None, kit.id) for task in kit.tasks
         ],
         "families": catalog.families,
-        "methods": list_methods(catalog),
+        "methods": catalog.methods,
         "accelerators": [AUTO_GPU, *catalog.accelerators],
     }
     return list(names[kind])
 
 
-def list_methods(catalog: Catalog) -> Mapping[str, list[Family]]:
-    """The methods that families have values for, with those families."""
-    found: dict[str, list[Family]] = {}
-    for family in catalog.families.values():
-        for method in family.targets:
-            found.setdefault(method, []).append(family)
-    return dict(sorted(found.items()))
+def list_target_modules(family: Family, catalog: Catalog) -> Mapping[str, MethodValue]:
+    """What each method that trains chosen modules trains in a family."""
+    found = {}
+    for method in catalog.methods.values():
+        overrides = family.methods.get(method.id, MethodOverrides()).values
+        values = {**method.values, **overrides}
+        if "target_modules" in values:
+            found[method.id] = values["target_modules"].value
+    return found

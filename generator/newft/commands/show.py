@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from newft.answers.keys import get_option, make_unknown_name_error
 from newft.catalog.loader import load_catalog
-from newft.catalog.lookup import list_methods
+from newft.catalog.lookup import list_target_modules
 from newft.console.console import print_attributes, print_json, print_rows
 from newft.console.json_output import Json
 from newft.i18n import Messages
@@ -15,6 +15,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
+from newft.schema.method import TrainingMethod
 from newft.schema.reasoned import as_citation
 from newft.text import Language
 from newft.wizard.questions import QUESTIONS
@@ -40,29 +41,40 @@ def show_catalog(what: str, one: str | None, *, as_json: bool, messages: Message
 
 
 def _list_families(catalog: Catalog, _: Messages) -> list[Entry]:
-    return [_describe_family(family) for family in catalog.families.values()]
+    return [_describe_family(family, catalog) for family in catalog.families.values()]
 
 
-def _describe_family(family: Family) -> Entry:
+def _describe_family(family: Family, catalog: Catalog) -> Entry:
     return {
         "id": family.id,
         "title": family.title,
         "models": [{"hub_id": size.hub_id, "parameters": size.parameters} for size in family.sizes],
         "architectures": list(family.architectures),
         "targets": {
-            method: target if isinstance(target, str) else list(target)
-            for method, target in family.targets.items()
+            method: list(target) if isinstance(target, tuple) else target
+            for method, target in list_target_modules(family, catalog).items()
         },
         "fp16_safe": family.fp16_safe.value,
         "sources": list(family.sources),
     }
 
 
-def _list_methods(catalog: Catalog, _: Messages) -> list[Entry]:
-    return [
-        {"id": method, "families": [family.id for family in families]}
-        for method, families in list_methods(catalog).items()
-    ]
+def _list_methods(catalog: Catalog, texts: Messages) -> list[Entry]:
+    return [_describe_method(method, texts.language) for method in catalog.methods.values()]
+
+
+def _describe_method(method: TrainingMethod, language: Language) -> Entry:
+    return {
+        "id": method.id,
+        "title": method.title.to(language),
+        "description": method.description.to(language),
+        "learning_rate": method.learning_rate.value,
+        **{
+            name: list(sourced.value) if isinstance(sourced.value, tuple) else sourced.value
+            for name, sourced in method.values.items()
+        },
+        "requires": list(method.requires),
+    }
 
 
 def _list_accelerators(catalog: Catalog, messages: Messages) -> list[Entry]:
@@ -120,7 +132,7 @@ LIST_FUNCTIONS: Mapping[str, Callable[[Catalog, Messages], list[Entry]]] = {
 }
 TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "families": ("id", "title", "models"),
-    "methods": ("id", "families"),
+    "methods": ("id", "title", "description"),
     "hardware": ("id", "title", "memory_gb", "bf16", "fp16"),
     "domains": ("id", "title", "tasks"),
     "questions": ("id", "options", "text"),

@@ -41,7 +41,12 @@ def report_json(
 
 def list_recipe_values(recipe: Recipe) -> dict[str, Reasoned[Json]]:
     """The values of a recipe by name, in their order."""
-    return {field.name: getattr(recipe, field.name) for field in fields(recipe)}
+    others = {
+        field.name: getattr(recipe, field.name)
+        for field in fields(recipe)
+        if field.name != "method"
+    }
+    return {**recipe.method, **others}
 
 
 def _reasoned_to_json(reasoned: Reasoned[Json], language: Language) -> Json:

@@ -18,7 +18,7 @@ DisplayRow = tuple[str, str]
 MAX_LABELS_SHOWN = 8
 MAX_FILES_SHOWN = 3  # in the summary
 MAX_COLUMNS_SHOWN = 12  # of one kind, in the summary; the table of the data lists all
-SUMMARY_VALUES = ("rank", "learning_rate", "epochs", "batch_size", "max_length", "precision")
+SUMMARY_VALUES = ("learning_rate", "epochs", "batch_size", "max_length", "precision")
 
 
 def build_summary_rows(
@@ -173,9 +173,10 @@ def _format_method(plan: Plan, messages: Messages) -> str:
     recipe = list_recipe_values(plan.recipe)
     values = [
         f"{name}{NO_BREAK_SPACE}{format_value(recipe[name].value, messages)}"
-        for name in SUMMARY_VALUES
+        for name in (*plan.method.summary, *SUMMARY_VALUES)
     ]
-    return messages("summary.values", method="LoRA", values=messages.join(values))
+    title = plan.method.title.to(messages.language)
+    return messages("summary.values", method=title, values=messages.join(values))
 
 
 def _format_hours(estimate: Estimate, messages: Messages) -> str:

@@ -10,10 +10,11 @@ from newft.decide.memory_fit import MemoryFit
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import AUTO
 from newft.decide.splits import count_training_rows
-from newft.schema.reasoned import Reasoned
+from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text, pluralize
 
-MAX_EFFECTIVE_BATCH_SIZE = 31  # below 32
+SMALL_EFFECTIVE_BATCH_SIZE = 8
+FEW_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class Batch:
 
 def choose_effective_batch_size(inputs: Inputs) -> int:
     """Choose the number of rows per update."""
-    return 8 if inputs.on_cpu or count_training_rows(inputs.rows) < 1000 else 16
+    usual = inputs.method.effective_batch_size.value
+    if inputs.on_cpu or count_training_rows(inputs.rows) < FEW_ROWS:
+        return min(usual, SMALL_EFFECTIVE_BATCH_SIZE)
+    return usual
 
 
 def get_max_device_batch_size(inputs: Inputs) -> int:
@@ -104,23 +108,26 @@ def _describe_memory(inputs: Inputs) -> tuple[str, str]:
 
 def choose_gradient_accumulation(inputs: Inputs, value: Batch) -> Reasoned[int]:
     """Choose the accumulation steps; if the batch size is timed, all rows of an update."""
+    rows, usual = value.effective, inputs.method.effective_batch_size
+    steps, source = value.gradient_accumulation_steps, as_citation(usual.source)
     if inputs.on_cpu:
         why = Text(
-            f"{value.effective} rows per update, whatever the batch size: LoRA learns worse with "
-            "large batches",
-            f"无论怎样分批，每次更新都是 {value.effective} 行：批量过大会降低 LoRA 的效果",
+            f"{rows} rows per update, whatever the batch size: {usual.why.en}",
+            f"无论怎样分批，每次更新都是 {rows} 行：{usual.why.zh}",
         )
-        return Reasoned(value.gradient_accumulation_steps, why, citations.LORA_WITHOUT_REGRET)
-    devices, steps = pluralize(value.devices, "device"), value.gradient_accumulation_steps
-    en = f"{value.batch_size} x {steps} x {devices}"
+        return Reasoned(steps, why, source)
+    devices = pluralize(value.devices, "device")
     why = Text(
-        f"{en} = {value.effective} rows per update: LoRA learns worse with large batches",
+        f"{value.batch_size} x {steps} x {devices} = {rows} rows per update: {usual.why.en}",
         f"{value.batch_size} 行 x 累积 {steps} 次 x {value.devices} 个设备 = 每次更新 "
-        f"{value.effective} 行：批量过大会降低 LoRA 的效果",
+        f"{rows} 行：{usual.why.zh}",
     )
-    if value.effective > MAX_EFFECTIVE_BATCH_SIZE:
+    most = inputs.method.max_effective_batch_size
+    if most is not None and rows > most:
+        title = inputs.method.title
         why = Text(
-            f"one row on each of {value.devices} devices, which exceeds the 31 rows that suit LoRA",
-            f"{value.devices} 个设备各一行：已超过 LoRA 适宜的 31 行",
+            f"one row on each of {value.devices} devices, which exceeds the {most} rows that "
+            f"suit {title.en}",
+            f"{value.devices} 个设备各一行：{title.zh}宜不超过 {most} 行",
         )
-    return Reasoned(value.gradient_accumulation_steps, why, citations.LORA_WITHOUT_REGRET)
+    return Reasoned(steps, why, source)

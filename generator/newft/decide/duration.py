@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from newft.decide.inputs import Inputs
 from newft.decide.memory import Range
+from newft.decide.methods.registry import get_method
 from newft.decide.splits import count_training_rows
 from newft.decide.token_estimates import estimate_mean_row_tokens
 from newft.schema.family import ModelSpec
 from newft.schema.plan import Recipe
 
-# 2 in the forward pass, 2 in the backward pass to activations; frozen weights need no gradient
-FLOPS_PER_PARAMETER = 4
 CHECKPOINTING_FLOPS_PER_PARAMETER = 2  # the forward pass again
 # Share of the peak that a run reaches. Published for Qwen-7B, LoRA with gradient checkpointing on
 # one A100 (https://github.com/QwenLM/Qwen#profiling-of-memory-and-speed): 0.28 at 256 tokens per
@@ -18,7 +17,8 @@ CHECKPOINTING_FLOPS_PER_PARAMETER = 2  # the forward pass again
 # rows, which use a device less.
 UTILISATION = (0.1, 0.6)
 FP32_SPEED_RATIO = 1 / 8  # datasheets: NVIDIA V100 15.7 of 125 TFLOPS, T4 8.1 of 65
-# measured: 149 tokens per second x 4 x 134.5 M parameters, SmolLM2 in fp32 on two AMD Zen 3 cores
+# measured: 149 tokens per second x 4 x 134.5 M parameters, LoRA on SmolLM2 in fp32 on two AMD Zen 3
+# cores
 MEASURED_CORES = 2
 MEASURED_FLOPS = 80e9
 
@@ -26,9 +26,9 @@ MEASURED_FLOPS = 80e9
 def estimate_row_flops(inputs: Inputs, size: ModelSpec, *, checkpointing: bool) -> float:
     """Estimate the floating-point operations of one training step on a median row."""
     tokens = estimate_mean_row_tokens(inputs)
-    per_parameter = FLOPS_PER_PARAMETER + (
-        CHECKPOINTING_FLOPS_PER_PARAMETER if checkpointing else 0
-    )
+    per_parameter = get_method(inputs).FLOPS_PER_PARAMETER
+    if checkpointing:
+        per_parameter += CHECKPOINTING_FLOPS_PER_PARAMETER
     attention = 12 * size.layers * size.hidden * tokens
     return tokens * (per_parameter * size.parameters + attention)
 

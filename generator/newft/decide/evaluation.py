@@ -9,9 +9,9 @@ from newft.decide.memory import (
     BYTES_PER_WEIGHT,
     DEVICE_CONTEXT_GB,
     PROCESS_GB,
-    WEIGHTS_MARGIN,
 )
 from newft.decide.memory_fit import DEFAULT_BATCH_GB, DEFAULT_CONTEXT_LENGTH, estimate_row_tokens
+from newft.decide.methods.registry import get_method
 from newft.decide.number_format import format_number
 from newft.decide.token_estimates import (
     P95,
@@ -24,6 +24,7 @@ from newft.schema.reasoned import Reasoned
 from newft.text import Text, pluralize
 
 MAX_FEW_SHOT_EXAMPLES = 8
+WEIGHTS_MARGIN = 1.15  # published peaks above the weights, from 7B to 70B
 TOKENS_PER_TURN = 12  # role markers of one user and one assistant turn
 BATCH_SIZES = (32, 16, 8, 4, 2, 1)
 MAX_CPU_BATCH_SIZE = 8
@@ -66,7 +67,8 @@ def choose_eval_batch_size(inputs: Inputs, *, precision: str, shots: int) -> Rea
     size = inputs.size
     width = BYTES_PER_WEIGHT[precision]
     row_gb = 2 * size.layers * size.kv_heads * size.head_dim * width * tokens / BYTES_PER_GB
-    used = size.parameters * width * WEIGHTS_MARGIN / BYTES_PER_GB
+    models = get_method(inputs).MODELS_IN_EVALUATION
+    used = models * size.parameters * width * WEIGHTS_MARGIN / BYTES_PER_GB
     used += PROCESS_GB if inputs.on_cpu else DEVICE_CONTEXT_GB
     free = DEFAULT_BATCH_GB if inputs.memory_gb is None else inputs.memory_gb - used
     value = next((n for n in sizes if n * row_gb <= free), 1)

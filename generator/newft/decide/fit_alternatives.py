@@ -58,12 +58,13 @@ def make_does_not_fit_error(
 
 
 def _explain_large_model(inputs: Inputs) -> Text:
-    chosen = choose_precision(inputs, fits_in_fp32=False)
+    chosen, title = choose_precision(inputs, fits_in_fp32=False), inputs.method.title
     number_format = get_heaviest_precision(chosen.value)
     en, zh = inputs.memory_label
     message = Text(
-        f"LoRA on `{inputs.name}` in {number_format} needs up to {{needed}} GB, more than {en} has",
-        f"`{inputs.name}` 以 {number_format} 做 LoRA 微调至多需要 {{needed}} GB，超出 {zh}",
+        f"`{inputs.name}` with {title.en} in {number_format} needs up to {{needed}} GB, "
+        f"more than {en} has",
+        f"`{inputs.name}` 至多需要 {{needed}} GB（{title.zh}，{number_format}），超出 {zh}",
     )
     if number_format == "fp32" and not inputs.on_cpu:
         return Text(f"{message.en} ({chosen.why.en})", f"{message.zh}（{chosen.why.zh}）")
@@ -86,6 +87,7 @@ def _suggest_alternatives(
 ) -> Iterator[Text]:
     if fault.length:
         yield from _suggest_shorter_rows(inputs, fault.length, resolve)
+    yield from _suggest_other_method(inputs, resolve)
     models = list(_suggest_smaller_model(inputs, resolve))
     yield from models
     yield from _suggest_other_card(inputs, resolve)
@@ -115,6 +117,19 @@ def _suggest_shorter_rows(inputs: Inputs, length: int, resolve: RecipeBuilder) -
 
 def _scale_pieces(pieces: PieceCounts, factor: float) -> PieceCounts:
     return PieceCounts(**{kind: count * factor for kind, count in vars(pieces).items()})
+
+
+def _suggest_other_method(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
+    """The other methods by which the same model fits."""
+    for method in inputs.catalog.methods.values() if inputs.catalog else ():
+        if method.id == inputs.method.id:
+            continue
+        peak = _estimate_peak(replace(inputs, method=method), resolve)
+        if peak is not None:
+            yield Text(
+                f"use --method {method.id} (up to {format_upper_bound(peak)} GB)",
+                f"改用 --method {method.id}（至多 {format_upper_bound(peak)} GB）",
+            )
 
 
 def _suggest_smaller_model(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:

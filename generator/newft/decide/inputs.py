@@ -13,6 +13,7 @@ from newft.schema.dataset import Facts
 from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.kit import Task
+from newft.schema.method import TrainingMethod
 from newft.text import Text
 
 # A quarter of the memory is left to the system and other programs: rule of newft.
@@ -32,6 +33,7 @@ class Inputs:
     size: ModelSpec | None  # None: a folder, or a hub id that is not in the catalogue
     hardware: Hardware
     task: Task
+    method: TrainingMethod
     catalog: Catalog | None = None  # for suggesting alternatives
 
     @property

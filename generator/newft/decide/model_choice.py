@@ -8,18 +8,19 @@ from newft.decide import citations
 from newft.decide.inputs import name_memory_zh
 from newft.decide.memory import Workload
 from newft.decide.memory_fit import estimate_peak_gb
+from newft.decide.methods.registry import estimate_default_state
 from newft.decide.precision import choose_accelerator_precision
 from newft.errors import CatalogError
 from newft.schema.catalog import Catalog
 from newft.schema.family import EMBEDDED, Family, ModelSpec
 from newft.schema.hardware import Hardware
+from newft.schema.method import DEFAULT_METHOD, TrainingMethod
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Language, Text
 
 DEFAULT_FAMILY = "qwen3"
 MEMORY_HEADROOM = 0.75  # share of the memory; the rest allows longer rows and larger batches
-# The reference workload: LoRA on one row, with gradient checkpointing.
-REFERENCE_RANK = 16
+# The reference workload: one row, with gradient checkpointing.
 REFERENCE_LENGTH = 1024
 REFERENCE_TARGET_TOKENS = 16
 
@@ -32,12 +33,18 @@ class ModelChoice(NamedTuple):
 
 
 def suggest_model(
-    hardware: Hardware, language: Language, catalog: Catalog, *, family: str | None = None
+    hardware: Hardware,
+    language: Language,
+    catalog: Catalog,
+    *,
+    family: str | None = None,
+    method: str = DEFAULT_METHOD,
 ) -> Reasoned[ModelChoice]:
     """Suggest a family and a model, or a model of `family` if that is given."""
     if hardware.accelerator.kind == "cpu":
         return _suggest_for_cpu(language, catalog, family=family)
-    return _suggest_for_gpu(hardware, _get_family(catalog, family or DEFAULT_FAMILY))
+    chosen = _get_family(catalog, family or DEFAULT_FAMILY)
+    return _suggest_for_gpu(hardware, chosen, catalog.methods[method])
 
 
 def _suggest_for_cpu(
@@ -55,7 +62,9 @@ def _suggest_for_cpu(
     )
 
 
-def _suggest_for_gpu(hardware: Hardware, family: Family) -> Reasoned[ModelChoice]:
+def _suggest_for_gpu(
+    hardware: Hardware, family: Family, method: TrainingMethod
+) -> Reasoned[ModelChoice]:
     memory = hardware.accelerator.memory_gb
     sizes = sorted(family.sizes, key=lambda size: size.parameters)
     if memory is None:
@@ -66,7 +75,7 @@ def _suggest_for_gpu(hardware: Hardware, family: Family) -> Reasoned[ModelChoice
         return Reasoned(
             ModelChoice(family.id, _get_model_name(sizes[0])), why, as_citation(family.sources[0])
         )
-    return _suggest_largest(family, sizes, hardware, memory)
+    return _suggest_largest(family, sizes, hardware, memory, method)
 
 
 def _suggest_embedded(language: Language, catalog: Catalog) -> Reasoned[ModelChoice]:
@@ -109,17 +118,20 @@ def _get_family(catalog: Catalog, name: str) -> Family:
 
 
 def _suggest_largest(
-    family: Family, sizes: list[ModelSpec], hardware: Hardware, memory: float
+    family: Family,
+    sizes: list[ModelSpec],
+    hardware: Hardware,
+    memory: float,
+    method: TrainingMethod,
 ) -> Reasoned[ModelChoice]:
     number_format = choose_accelerator_precision(family, hardware).value
     load = Workload(
-        REFERENCE_RANK,
-        number_format,
-        1,
-        REFERENCE_LENGTH,
-        True,
-        REFERENCE_TARGET_TOKENS,
-        family.linear_modules,
+        state=estimate_default_state(method, family),
+        precision=number_format,
+        batch_size=1,
+        length=REFERENCE_LENGTH,
+        checkpointing=True,
+        logits_per_row=REFERENCE_TARGET_TOKENS,
     )
     fitting = [size for size in sizes if estimate_peak_gb(size, load) <= memory * MEMORY_HEADROOM]
     size = fitting[-1] if fitting else sizes[0]

@@ -20,7 +20,7 @@ from newft.errors import IncompatibleError
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
-from newft.schema.family import EMBEDDED, LORA, Family, ModelSpec, is_local_path
+from newft.schema.family import EMBEDDED, Family, ModelSpec, is_local_path
 from newft.schema.hardware import Hardware
 from newft.schema.plan import ModelPlan, ModelSource, Plan
 from newft.text import Text
@@ -33,12 +33,12 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     kit = _get_known(catalog.kits, answers.domain, "domain")
     task = _get_known(kit.tasks, answers.task, "task")
     family = _get_known(catalog.families, answers.family, "family")
-    _get_known({LORA: LORA}, answers.method, "method")
+    method = _get_known(catalog.methods, answers.method, "method")
     name = validate_name(answers.name)
     size = _find_model_spec(answers, family)
     check_architecture(facts.model, family, catalog)
     model = _plan_model(answers, family, size)
-    inputs = Inputs(answers, facts, family, size, hardware, task, catalog)
+    inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
     return Plan(
         name=name,
@@ -49,6 +49,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         task_id=answers.task,
         task=task,
         family=_apply_model_caveats(family, size),
+        method=method,
         hardware=hardware,
         model=model,
         data=facts.data,
@@ -59,6 +60,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         layers=_choose_layers(inputs, model),
         requirements=list_requirements(
             family,
+            method,
             model.source,
             facts.data,
             embedded=model.embedded,

@@ -7,7 +7,7 @@ from math import ceil
 from newft.decide import batch, citations, evaluation, schedule, splits
 from newft.decide.fit_alternatives import make_does_not_fit_error
 from newft.decide.inputs import Inputs, name_memory_zh
-from newft.decide.memory import Workload
+from newft.decide.memory import StateEstimator, Workload
 from newft.decide.memory_fit import (
     LENGTH_STEP,
     DoesNotFitError,
@@ -17,7 +17,7 @@ from newft.decide.memory_fit import (
     estimate_share_over,
     fit_to_memory,
 )
-from newft.decide.methods import lora
+from newft.decide.methods.registry import estimate_state, get_method
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import AUTO, choose_precision, get_heaviest_precision
 from newft.decide.token_estimates import estimate_target_tokens
@@ -25,7 +25,8 @@ from newft.schema.plan import Recipe
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
 
-MAX_USUAL_TRUNCATED_SHARE, MAX_TRUNCATED_SHARE = 0.01, 0.9  # of the rows
+MAX_USUAL_TRUNCATED_SHARE = 0.01  # of the rows
+MAX_TRUNCATED_SHARE = 0.9  # of the rows
 
 
 def build_recipe(inputs: Inputs) -> Recipe:
@@ -37,12 +38,14 @@ def build_recipe(inputs: Inputs) -> Recipe:
 
 
 def _choose_values(inputs: Inputs) -> Recipe:
-    rank = lora.choose_rank(inputs)
-    number_format = choose_precision(inputs, fits_in_fp32=_fits_in_fp32(inputs, rank.value))
+    method = get_method(inputs)
+    values = method.choose_values(inputs)
+    state = estimate_state(inputs, values)
+    number_format = choose_precision(inputs, fits_in_fp32=_fits_in_fp32(inputs, state))
     planned_for = get_heaviest_precision(number_format.value)
     fitted = fit_to_memory(
         inputs,
-        minimal_workload(inputs, rank=rank.value, precision=planned_for),
+        minimal_workload(inputs, state, precision=planned_for),
         largest_batch=batch.get_max_device_batch_size(inputs),
     )
     rows = batch.choose_batch(inputs, fitted)
@@ -50,16 +53,13 @@ def _choose_values(inputs: Inputs) -> Recipe:
     updates = ceil(splits.count_training_rows(inputs.rows) * epochs.value / rows.effective)
     shots = evaluation.choose_few_shot_examples(inputs)
     return Recipe(
-        rank=rank,
-        alpha=lora.choose_alpha(inputs),
-        dropout=lora.choose_dropout(inputs),
-        target_modules=lora.choose_target_modules(inputs),
-        learning_rate=lora.choose_learning_rate(
+        method=values,
+        learning_rate=method.choose_learning_rate(
             inputs, schedule.estimate_updates(inputs, updates, rows.effective)
         ),
         lr_scheduler=schedule.choose_lr_scheduler(inputs),
         warmup_ratio=schedule.choose_warmup_ratio(inputs),
-        weight_decay=_choose_weight_decay(),
+        weight_decay=_choose_weight_decay(inputs),
         max_grad_norm=_choose_max_grad_norm(),
         epochs=epochs,
         batch_size=batch.choose_batch_size(inputs, fitted),
@@ -84,26 +84,22 @@ def _choose_values(inputs: Inputs) -> Recipe:
     )
 
 
-def minimal_workload(inputs: Inputs, *, rank: int, precision: str) -> Workload:
+def minimal_workload(inputs: Inputs, state: StateEstimator, *, precision: str) -> Workload:
     """The lightest training step: one short row, activations recomputed."""
     return Workload(
-        rank=rank,
+        state=state,
         precision=precision,
         batch_size=1,
         length=LENGTH_STEP,
         checkpointing=True,
         logits_per_row=estimate_target_tokens(inputs),
-        modules=inputs.family.linear_modules,
         on_cpu=inputs.on_cpu,
     )
 
 
-def _choose_weight_decay() -> Reasoned[float]:
-    why = Text(
-        "none: the low rank already limits what the adapter can learn",
-        "低秩本身已限制适配器的容量，不必再加权重衰减",
-    )
-    return Reasoned(0.0, why, citations.TRAINING_ARGUMENTS)
+def _choose_weight_decay(inputs: Inputs) -> Reasoned[float]:
+    decay = inputs.method.weight_decay
+    return Reasoned(decay.value, decay.why, as_citation(decay.source))
 
 
 def _choose_max_grad_norm() -> Reasoned[float]:
@@ -114,14 +110,12 @@ def _choose_max_grad_norm() -> Reasoned[float]:
     return Reasoned(1.0, why, citations.TRAINING_ARGUMENTS)
 
 
-def _fits_in_fp32(inputs: Inputs, rank: int) -> bool:
+def _fits_in_fp32(inputs: Inputs, state: StateEstimator) -> bool:
     """Whether one short row fits; where size or memory is unknown, nothing speaks against it."""
     if inputs.size is None or inputs.memory_gb is None:
         return True
-    return (
-        estimate_peak_gb(inputs.size, minimal_workload(inputs, rank=rank, precision="fp32"))
-        <= inputs.memory_gb
-    )
+    load = minimal_workload(inputs, state, precision="fp32")
+    return estimate_peak_gb(inputs.size, load) <= inputs.memory_gb
 
 
 def _choose_attention(inputs: Inputs) -> Reasoned[str]:

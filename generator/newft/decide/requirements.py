@@ -7,6 +7,7 @@ import re
 from newft.schema.dataset import DataFacts
 from newft.schema.family import EmbeddedModel, Family
 from newft.schema.hardware import Accelerator
+from newft.schema.method import TrainingMethod
 from newft.schema.plan import ModelSource
 
 # transformers 5.24 needs torch 2.6 or newer.
@@ -16,7 +17,6 @@ BASE_REQUIREMENTS = (
     "matplotlib>=3.9",
     "numpy>=2.0",
     "orjson>=3.10",
-    "peft>=0.21",
     "pydantic>=2.10",
     "pyyaml>=6.0",
     "safetensors>=0.5",
@@ -34,6 +34,7 @@ OPENPYXL_REQUIREMENT = "openpyxl>=3.1"
 
 def list_requirements(
     family: Family,
+    method: TrainingMethod,
     source: ModelSource,
     data: DataFacts,
     *,
@@ -50,7 +51,8 @@ def list_requirements(
         wanted.append(MODELSCOPE_REQUIREMENT)
     if data.has_workbook:
         wanted.append(OPENPYXL_REQUIREMENT)
-    ranges = [*wanted, *family.requires, *(accelerator.torch.requires if accelerator.torch else ())]
+    torch = accelerator.torch.requires if accelerator.torch else ()
+    ranges = [*wanted, *method.requires, *family.requires, *torch]
     by_name = {_parse_package_name(requirement): requirement for requirement in ranges}
     return tuple(by_name[name] for name in sorted(by_name))
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from newft.decide.duration import UTILISATION, training_hours
 from newft.decide.inputs import Inputs, name_memory_zh
-from newft.decide.memory import Range, estimate_memory_range, list_possible_workloads
+from newft.decide.memory import Range, Workload, estimate_memory_range
+from newft.decide.methods.registry import estimate_state
 from newft.decide.number_format import format_number
+from newft.decide.precision import AUTO
+from newft.decide.token_estimates import estimate_target_tokens
 from newft.schema.plan import Estimate, Recipe
 from newft.text import Text
 
@@ -21,7 +24,8 @@ def _estimate_memory(inputs: Inputs, recipe: Recipe) -> Range | None:
     if inputs.size is None:
         return None
     ranges = [
-        estimate_memory_range(inputs.size, load) for load in list_possible_workloads(inputs, recipe)
+        estimate_memory_range(inputs.size, load)
+        for load in _list_possible_workloads(inputs, recipe)
     ]
     low, high = ranges[0][0], ranges[0][1]
     for lowest, highest in ranges:
@@ -29,6 +33,34 @@ def _estimate_memory(inputs: Inputs, recipe: Recipe) -> Range | None:
         if inputs.memory_gb is None or highest <= inputs.memory_gb:  # `auto` keeps to the memory
             high = max(high, highest)
     return round(low, 1), round(high + 0.05, 1)
+
+
+def _list_possible_workloads(inputs: Inputs, recipe: Recipe) -> list[Workload]:
+    """The workloads that a run may have: several where the project times which is fastest.
+
+    The first is the planned one: one row in the heaviest precision.
+    """
+    precision, batch_size = recipe.precision.value, recipe.batch_size.value
+    precisions = ["fp32", "bf16"] if precision == AUTO else [precision]
+    rows = recipe.gradient_accumulation_steps.value
+    batches = (
+        [count for count in range(1, rows + 1) if rows % count == 0]
+        if isinstance(batch_size, str)
+        else [batch_size]
+    )
+    return [
+        Workload(
+            state=estimate_state(inputs, recipe.method),
+            precision=each,
+            batch_size=count,
+            length=recipe.max_length.value,
+            checkpointing=recipe.gradient_checkpointing.value,
+            logits_per_row=estimate_target_tokens(inputs),
+            on_cpu=inputs.on_cpu,
+        )
+        for each in precisions
+        for count in batches
+    ]
 
 
 def _explain_estimate(inputs: Inputs, memory: Range | None, hours: Range | None) -> Text:

@@ -8,12 +8,11 @@ from newft.decide import citations
 from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
 from newft.decide.inputs import Inputs
 from newft.decide.splits import count_training_rows
-from newft.schema.reasoned import Reasoned
+from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
 
 CPU_TRAINING_MINUTES = 10
 CPU_EVALUATION_MINUTES = 5
-MIN_UPDATES = 120  # measured: 60 are enough for ten intents; twice that for harder tasks
 SUFFICIENT_UPDATES = 3000
 MAX_EPOCHS = 10
 DEFAULT_EPOCHS = 3
@@ -35,7 +34,9 @@ def estimate_updates(inputs: Inputs, updates: int, effective: int) -> int:
 def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
     """Choose the number of epochs."""
     rows = count_training_rows(inputs.rows)
-    min_epochs = ceil(MIN_UPDATES * effective / rows)
+    # twice the updates after which ten labels were learned
+    min_updates = 2 * inputs.method.measured_updates.value
+    min_epochs = ceil(min_updates * effective / rows)
     if inputs.on_cpu:
         return _choose_cpu_epochs(inputs, min(MAX_EPOCHS, min_epochs), effective)
     sufficient_epochs = ceil(SUFFICIENT_UPDATES * effective / rows)
@@ -50,9 +51,9 @@ def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
         return Reasoned(value, why, citations.LLAMA_FACTORY)
     source = citations.house_rule(
         f"{DEFAULT_EPOCHS} epochs, as in LLaMA-Factory's examples; "
-        f"fewer above {SUFFICIENT_UPDATES:,} updates, more below {MIN_UPDATES}",
+        f"fewer above {SUFFICIENT_UPDATES:,} updates, more below {min_updates}",
         f"与 LLaMA-Factory 示例一样训练 {DEFAULT_EPOCHS} 轮，"
-        f"更新超过 {SUFFICIENT_UPDATES:,} 次时减少，不足 {MIN_UPDATES} 次时增加",
+        f"更新超过 {SUFFICIENT_UPDATES:,} 次时减少，不足 {min_updates} 次时增加",
     )
     return Reasoned(value, why, source)
 
@@ -60,13 +61,14 @@ def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
 def _choose_cpu_epochs(inputs: Inputs, value: int, effective: int) -> Reasoned[int]:
     rows = count_training_rows(inputs.rows)
     updates = ceil(rows * value / effective)
+    measured = inputs.method.measured_updates
     why = Text(
-        f"{rows:,} rows / {effective} per update x {value} epochs = {updates:,} updates; 30 to 60 "
-        "are enough for ten intents; the time budget may end the run earlier",
-        f"{rows:,} 行 / 每次 {effective} 行 x {value} 轮 = {updates:,} 次更新；十个意图 30 至 60 次"
-        "即可学会；时间预算用完时提前结束",
+        f"{rows:,} rows / {effective} per update x {value} epochs = {updates:,} updates; "
+        f"{measured.why.en}; the time budget may end the run earlier",
+        f"{rows:,} 行 / 每次 {effective} 行 x {value} 轮 = {updates:,} 次更新；"
+        f"{measured.why.zh}；时间预算用完时提前结束",
     )
-    return Reasoned(value, why, citations.MEASURED_STEPS)
+    return Reasoned(value, why, as_citation(measured.source))
 
 
 def choose_lr_scheduler(inputs: Inputs) -> Reasoned[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from newft.schema.family import LORA
+from newft.schema.method import DEFAULT_METHOD
 from newft.text import Language
 
 
@@ -32,6 +32,6 @@ class Answers:
     model: str  # `embedded`, a hub id, or a folder
     hub: Literal["huggingface", "modelscope"] = "huggingface"
     revision: str | None = None
-    method: str = LORA
+    method: str = DEFAULT_METHOD
     exports: Literal["none", "llama_factory"] | None = None  # None: only with an accelerator
     data: DataAnswer = field(default_factory=DataAnswer)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
+from newft.schema.method import TrainingMethod
 
 
 @dataclass(frozen=True)
@@ -17,3 +18,4 @@ class Catalog:
     kits: Mapping[str, Kit]
     families: Mapping[str, Family]
     accelerators: Mapping[str, Accelerator]
+    methods: Mapping[str, TrainingMethod]

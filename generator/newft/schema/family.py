@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from newft.schema.kit import PieceKind, ShortRunLearningRate
+from newft.schema.kit import PieceKind
+from newft.schema.method import MethodOverrides
 from newft.schema.reasoned import Sourced
 from newft.text import Language, Text
 
-LORA = "lora"  # the method
 EMBEDDED: Literal["embedded"] = "embedded"  # the model that a package carries
 
 
@@ -54,11 +54,8 @@ class ModelSpec:
     caveats: tuple[Sourced[Text], ...] | None = None  # where the family's do not hold
     license: str | None = None  # as the hub writes it; the page of `hub_id` says so
     embedded: EmbeddedModel | None = None
-    # method -> value, where this size wants another than its family
-    rank: Mapping[str, Sourced[int]] = field(default_factory=dict)
-    alpha: Mapping[str, Sourced[int]] = field(default_factory=dict)
-    learning_rate: Mapping[str, Sourced[float]] = field(default_factory=dict)
-    short_run: Mapping[str, ShortRunLearningRate] = field(default_factory=dict)
+    # by method, where this model needs other values than its family
+    methods: Mapping[str, MethodOverrides] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,11 +78,6 @@ class Family:
     sizes: tuple[ModelSpec, ...]
     architectures: tuple[str, ...]
     linear_modules: tuple[str, ...]
-    targets: Mapping[str, str | tuple[str, ...]]  # method -> "all-linear", a regex, or names
-    # method -> value; one source for the three, as each holds for the others only
-    rank: Mapping[str, Sourced[int]]
-    alpha: Mapping[str, Sourced[int]]
-    learning_rate: Mapping[str, Sourced[float]]
     fp16_safe: Sourced[bool]
     chat: ChatTemplate
     tokens_per_piece: Mapping[PieceKind, Sourced[float]]  # on average
@@ -93,4 +85,5 @@ class Family:
     languages: tuple[Language, ...]
     caveats: tuple[Sourced[Text], ...]  # what is unlike other models, and what follows
     sources: tuple[str, ...]
-    short_run: Mapping[str, ShortRunLearningRate] = field(default_factory=dict)  # method -> value
+    # by method, what differs from its defaults
+    methods: Mapping[str, MethodOverrides] = field(default_factory=dict)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
-from newft.schema.reasoned import Sourced
 from newft.text import Language, Text
 
 YES_LABELS = ("yes", "true", "1", "y", "t", "是", "有")
@@ -151,11 +150,3 @@ class Kit:
     description: Text
     tasks: Mapping[str, Task]
     folder: str  # where its `sample/` and `overlay/` lie; set by the loader
-
-
-@dataclass(frozen=True)
-class ShortRunLearningRate:
-    """The learning rate that was measured for runs of few updates."""
-
-    updates: int  # at most
-    learning_rate: Sourced[float]

@@ -10,6 +10,7 @@ from newft.schema.dataset import DataFacts
 from newft.schema.family import EmbeddedModel, Family
 from newft.schema.hardware import Hardware
 from newft.schema.kit import Kit, SystemPrompts, Task
+from newft.schema.method import MethodValue, TrainingMethod
 from newft.schema.reasoned import Reasoned
 from newft.text import Language, Text
 
@@ -21,10 +22,7 @@ SettingValue = str | tuple[str, ...] | Mapping[str, object] | None
 class Recipe:
     """The resolved values of one run, each with its reason."""
 
-    rank: Reasoned[int]
-    alpha: Reasoned[int]
-    dropout: Reasoned[float]
-    target_modules: Reasoned[str | tuple[str, ...]]
+    method: Mapping[str, Reasoned[MethodValue]]  # the method's own section of run.yaml
     learning_rate: Reasoned[float]
     lr_scheduler: Reasoned[str]
     warmup_ratio: Reasoned[float]  # share of the steps
@@ -87,6 +85,7 @@ class Plan:
     task_id: str
     task: Task
     family: Family
+    method: TrainingMethod
     hardware: Hardware
     model: ModelPlan
     data: DataFacts

@@ -62,8 +62,10 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
     def try_plan(state: WizardState) -> Plan | IncompatibleError | None:
         return _try_plan(state, machine)
 
-    def suggest(hardware: Hardware, language: Language, family: str | None) -> Reasoned[str]:
-        choice = suggest_model(hardware, language, catalog, family=family)
+    def suggest(
+        hardware: Hardware, language: Language, family: str | None, method: str
+    ) -> Reasoned[str]:
+        choice = suggest_model(hardware, language, catalog, family=family, method=method)
         return Reasoned(choice.value.model, choice.why, choice.source)
 
     def normalize_model(text: str) -> str:

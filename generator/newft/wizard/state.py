@@ -25,6 +25,7 @@ from newft.schema.dataset import DataFacts
 from newft.schema.family import Family, is_hub_model
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.kit import Kit, Task
+from newft.schema.method import DEFAULT_METHOD
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.text import Language, Text, join_texts, to_bilingual_text
@@ -75,7 +76,8 @@ class Services(NamedTuple):
     survey_columns: Callable[[WizardState], ColumnSurvey]  # empty where files cannot be read
     try_plan: Callable[[WizardState], Plan | IncompatibleError | None]  # None: answers are missing
     parse_hardware: Callable[[str], Hardware]
-    suggest_model: Callable[[Hardware, Language, str | None], Reasoned[str]]  # of a family, if any
+    # for a training method, and of a family, if any
+    suggest_model: Callable[[Hardware, Language, str | None, str], Reasoned[str]]
     normalize_model: Callable[[str], str]  # folders become absolute paths
     validate_name: Callable[[str], str]
 
@@ -95,7 +97,8 @@ def resolve(state: WizardState, services: Services) -> WizardState:
         state = replace(state, data=services.profile_data(state))
     state = _apply_positive_label(state)
     if state.hardware and state.language and "model" not in answers:
-        model = services.suggest_model(state.hardware, state.language, state.family)
+        method = str(state.answers.get("method", DEFAULT_METHOD))
+        model = services.suggest_model(state.hardware, state.language, state.family, method)
         return replace(state, suggested_model=model)
     return state
 

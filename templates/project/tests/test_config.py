@@ -41,17 +41,17 @@ def test_the_run_of_this_project_is_valid(run_yaml: Config) -> None:
 
 
 def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
-    path = broken(tmp_path, rank="rnak: 8", learning_rate="learning_rate: 1e-4", epochs="epochs: 0")
+    path = broken(tmp_path, pad="pda: x", learning_rate="learning_rate: 1e-4", epochs="epochs: 0")
     with pytest.raises(ProjectError) as caught:
         load_config(path)
     faults = caught.value.message.splitlines()
     assert [fault.partition(" ")[0] for fault in faults] == [
-        f"{path}:{line_of(path, 'rnak: 8')}:",
+        f"{path}:{line_of(path, 'pda: x')}:",
         f"{path}:{line_of(path, 'learning_rate: 1e-4')}:",
         f"{path}:{line_of(path, 'epochs: 0')}:",
     ]
     assert faults[0].endswith(
-        fill("{place} is not a key; the nearest is {near}", place="adapter.rnak", near="rank")
+        fill("{place} is not a key; the nearest is {near}", place="model.pda", near="pad")
     )
     assert "1.0e-4" in caught.value.hint
 

@@ -1,20 +1,32 @@
-"""Choose the LoRA hyperparameters: rank, alpha, dropout, target modules, learning rate."""
+"""LoRA: trains low-rank matrices beside frozen weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 from newft.decide import citations
 from newft.decide.inputs import Inputs
-from newft.decide.memory import count_adapter_parameters
+from newft.decide.memory import BYTES_PER_WEIGHT, Range, StateEstimator
+from newft.decide.methods.catalog_values import get_learning_rate, get_value
 from newft.decide.number_format import format_number
 from newft.decide.splits import count_training_rows
 from newft.decide.token_estimates import estimate_target_tokens
-from newft.errors import IncompatibleError
-from newft.schema.family import LORA
-from newft.schema.reasoned import Reasoned, Sourced, as_citation
+from newft.schema.family import Family, ModelSpec
+from newft.schema.method import MethodValue
+from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
+
+# 2 in the forward pass, 2 in the backward pass to activations; frozen weights need no gradient
+FLOPS_PER_PARAMETER = 4
+MODELS_IN_EVALUATION = 1  # without its adapter, the model is the base model
+
+# The ranges below are calibrated: tests/decide/test_estimate.py holds them against what
+# LLaMA-Factory, Unsloth, torchtune and Qwen publish for LoRA in 16 bit.
+# Published peaks exceed the sum of weights, adapter and activations by up to this factor, from 7B
+# to 70B.
+WEIGHTS_MARGIN = 1.15
+# Adapter and gradient in 16 or 32 bit, and two moments of AdamW in 32 bit.
+BYTES_PER_ADAPTER_PARAMETER = (12, 16)
 
 SMALL_MODEL_PARAMETERS = 1_000_000_000
 SMALL_DATASET_ROWS = 1000
@@ -25,24 +37,48 @@ BITS_PER_PARAMETER = 2  # capacity of a trained parameter
 # fewer than 100 steps, 10 times in longer ones.
 SHORT_RUN_UPDATES = 100
 SHORT_RUN_LR_FACTOR = 1.5
-T = TypeVar("T")
+
+LORA_WITHOUT_REGRET = as_citation('"LoRA Without Regret", https://thinkingmachines.ai/blog/lora/')
+ADAPTER_CAPACITY = citations.cite_link(
+    '"LoRA Without Regret" (about 1 bit per token; any rank suffices whose capacity exceeds the '
+    'data), https://thinkingmachines.ai/blog/lora/; "Physics of Language Models: Part 3.3" (2 bits '
+    "per parameter)",
+    '"LoRA Without Regret"（每个 token 约 1 比特，秩的容量超过数据量即可），'
+    'https://thinkingmachines.ai/blog/lora/ ；"Physics of Language Models: Part 3.3"'
+    "（每个参数 2 比特）",
+    "https://arxiv.org/abs/2404.05405",
+)
+TRL_DOCS = citations.cite_link(
+    "defaults of the TRL command-line tool",
+    "TRL 命令行的默认值",
+    "https://huggingface.co/docs/trl/peft_integration",
+)
 
 
-def choose_rank(inputs: Inputs) -> Reasoned[int]:
+def choose_values(inputs: Inputs) -> Mapping[str, Reasoned[MethodValue]]:
+    """Choose rank, alpha, dropout and target modules."""
+    return {
+        "rank": choose_rank(inputs),
+        "alpha": get_value(inputs, "alpha"),
+        "dropout": choose_dropout(inputs),
+        "target_modules": choose_target_modules(inputs),
+    }
+
+
+def choose_rank(inputs: Inputs) -> Reasoned[MethodValue]:
     """Choose the LoRA rank: large enough for the information in the targets."""
-    start = _get_method_value(inputs, inputs.size.rank if inputs.size else {}, inputs.family.rank)
+    start = get_value(inputs, "rank")
+    rank = int(start.value)  # type: ignore[arg-type]
     rows = count_training_rows(inputs.rows)
     if inputs.size is None:
-        return start
+        return Reasoned(rank, start.why, start.source)
     bits = rows * estimate_target_tokens(inputs) * BITS_PER_TOKEN
-    of_one = (
-        count_adapter_parameters(inputs.size, 1, inputs.family.linear_modules) * BITS_PER_PARAMETER
-    )
-    value = start.value
+    of_one = count_adapter_parameters(inputs.size, inputs.family, rank=1) * BITS_PER_PARAMETER
+    value = rank
     while value < MAX_RANK and value * of_one < bits:
         value *= 2
     holds, asked = _format_bits(value * of_one), _format_bits(bits)
-    if value == start.value:
+    if value == rank:
         why = Text(
             f"{start.why.en}; its capacity is {holds.en}, and the targets of {rows:,} rows hold "
             f"at most {asked.en}",
@@ -54,7 +90,7 @@ def choose_rank(inputs: Inputs) -> Reasoned[int]:
             f"{holds.en}; with alpha unchanged, the learning rate needs no change",
             f"{rows:,} 行的答案至多 {asked.zh}，该秩容量约 {holds.zh}；alpha 不变，学习率不必改",
         )
-    return Reasoned(value, why, citations.join_citations(start.source, citations.ADAPTER_CAPACITY))
+    return Reasoned(value, why, citations.join_citations(start.source, ADAPTER_CAPACITY))
 
 
 def _format_bits(bits: float) -> Text:
@@ -65,12 +101,7 @@ def _format_bits(bits: float) -> Text:
     return Text(f"{format_number(bits / 1e6)} million bits", f"{bits / 1e4:,.0f} 万比特")
 
 
-def choose_alpha(inputs: Inputs) -> Reasoned[int]:
-    """Choose alpha: the adapter's output is scaled by alpha / rank."""
-    return _get_method_value(inputs, inputs.size.alpha if inputs.size else {}, inputs.family.alpha)
-
-
-def choose_dropout(inputs: Inputs) -> Reasoned[float]:
+def choose_dropout(inputs: Inputs) -> Reasoned[MethodValue]:
     """Choose the dropout of the adapter's input."""
     rows = count_training_rows(inputs.rows)
     large = inputs.size is None or inputs.size.parameters >= SMALL_MODEL_PARAMETERS
@@ -79,7 +110,7 @@ def choose_dropout(inputs: Inputs) -> Reasoned[float]:
             f"{rows:,} training rows are few for this model: dropout reduces overfitting",
             f"{rows:,} 行训练数据对该模型偏少：加少量 dropout 以减轻过拟合",
         )
-        return Reasoned(0.05, why, citations.TRL_DOCS)
+        return Reasoned(0.05, why, TRL_DOCS)
     if large:
         why = Text(
             f"{rows:,} training rows need no dropout, and steps are faster without it",
@@ -93,31 +124,18 @@ def choose_dropout(inputs: Inputs) -> Reasoned[float]:
     return Reasoned(0.0, why, citations.LLAMA_FACTORY)
 
 
-def choose_target_modules(inputs: Inputs) -> Reasoned[str | tuple[str, ...]]:
+def choose_target_modules(inputs: Inputs) -> Reasoned[MethodValue]:
     """Choose the linear modules that get an adapter."""
-    family = inputs.family
-    if LORA not in family.targets:
-        raise _make_unsupported_method_error(inputs)
-    modules = ", ".join(family.linear_modules)
-    why = Text(
-        f"all linear modules of a block ({modules}): attention modules alone learn less",
-        f"每个块的全部线性层（{modules}）：只训练注意力层效果较差",
-    )
-    return Reasoned(family.targets[LORA], why, citations.LORA_WITHOUT_REGRET)
+    targets = get_value(inputs, "target_modules")
+    modules = ", ".join(inputs.family.linear_modules)
+    why = Text(targets.why.en.format(modules=modules), targets.why.zh.format(modules=modules))
+    return Reasoned(targets.value, why, targets.source)
 
 
 def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
     """Choose the learning rate; runs with few updates need a higher one."""
-    of_size = inputs.size.learning_rate if inputs.size else {}
-    usual = _get_method_value(inputs, of_size, inputs.family.learning_rate)
-    owner = inputs.size if inputs.size and of_size.get(LORA) else inputs.family
-    short = owner.short_run.get(LORA)
-    if short:
-        if updates > short.updates:
-            return usual
-        measured = short.learning_rate
-        return Reasoned(measured.value, measured.why, as_citation(measured.source))
-    if updates >= SHORT_RUN_UPDATES:
+    usual, is_for_length = get_learning_rate(inputs, updates)
+    if is_for_length or updates >= SHORT_RUN_UPDATES:
         return usual
     of_long = f"{usual.value:.1e}".replace("e-0", "e-")
     why = Text(
@@ -125,31 +143,39 @@ def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
         f"只有 {updates:,} 次更新，取通常值 {of_long} 的 1.5 倍（{usual.why.zh}）",
     )
     value = float(f"{usual.value * SHORT_RUN_LR_FACTOR:.2g}")
-    return Reasoned(
-        value, why, citations.join_citations(citations.LORA_WITHOUT_REGRET, usual.source)
-    )
+    return Reasoned(value, why, citations.join_citations(LORA_WITHOUT_REGRET, usual.source))
 
 
-def _get_method_value(
-    inputs: Inputs, of_size: Mapping[str, Sourced[T]], of_family: Mapping[str, Sourced[T]]
-) -> Reasoned[T]:
-    """Return the model's own value for this method, or else its family's."""
-    value = of_size.get(LORA) or of_family.get(LORA)
-    if value is None:
-        raise _make_unsupported_method_error(inputs)
-    return Reasoned(value.value, value.why, as_citation(value.source))
+def make_state_estimator(family: Family, values: Mapping[str, MethodValue]) -> StateEstimator:
+    """Make the function that estimates weights, gradients and optimizer states."""
+    rank = int(values["rank"])  # type: ignore[arg-type]
+
+    def estimate(size: ModelSpec, precision: str) -> Range:
+        weights = size.parameters * BYTES_PER_WEIGHT[precision]
+        adapter = count_adapter_parameters(size, family, rank=rank)
+        least, most = (adapter * each for each in BYTES_PER_ADAPTER_PARAMETER)
+        return weights + least, weights * WEIGHTS_MARGIN + most
+
+    return estimate
 
 
-def _make_unsupported_method_error(inputs: Inputs) -> IncompatibleError:
-    title, known = inputs.family.title, sorted(inputs.family.targets)
-    return IncompatibleError(
-        Text(
-            f"{title} has no values for `{LORA}`, only for: {', '.join(known) or 'no method'}",
-            f"{title} 没有 `{LORA}` 的参数，已有参数的方法：{'、'.join(known) or '无'}",
-        ),
-        where="method",
-        hint=Text(
-            "choose another family: `newft show families`",
-            "请换一个模型系列：`newft show families`",
-        ),
-    )
+def count_adapter_parameters(size: ModelSpec, family: Family, *, rank: int) -> int:
+    """Count the trainable parameters of LoRA on the linear modules of every block."""
+    widths = _sum_module_widths(size)
+    return rank * size.layers * sum(widths[module] for module in family.linear_modules)
+
+
+def _sum_module_widths(size: ModelSpec) -> Mapping[str, int]:
+    """Map each linear module that a block may have to the sum of its input and output width."""
+    query = size.heads * size.head_dim
+    key = size.kv_heads * size.head_dim
+    return {
+        "q_proj": size.hidden + query,
+        "k_proj": size.hidden + key,
+        "v_proj": size.hidden + key,
+        "o_proj": query + size.hidden,
+        "gate_proj": size.hidden + size.intermediate,
+        "up_proj": size.hidden + size.intermediate,
+        "gate_up_proj": size.hidden + 2 * size.intermediate,
+        "down_proj": size.intermediate + size.hidden,
+    }

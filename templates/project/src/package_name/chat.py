@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import torch
-from peft import PeftModel
 from scipy.special import softmax
 from transformers import TextStreamer
 
@@ -23,8 +22,9 @@ from .formatting import (
     list_candidates,
     parse_prediction,
 )
+from .model.adapter import TunedModel, load_trained
 from .model.chat_encoder import ChatEncoder, decode_prediction
-from .model.load import find_base_model, get_stop_token_ids, load_tokenizer, load_tuned_model
+from .model.load import find_base_model, get_stop_token_ids, load_tokenizer
 from .prompts import Conversation, build_prompt
 from .runtime.errors import ProjectError
 from .runtime.main import run_command
@@ -58,10 +58,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
     """Answer one question, or one after the other."""
     once = None if options.once is None else read_once_question(options.once)
     run = run_dir_of(config)
-    adapter, config = run.trained_adapter, run.own_settings(config)
+    trained, config = run.verify_trained_weights(), run.own_settings(config)
     folder = run.confirmed(find_base_model(run.pinned(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
-    model = load_tuned_model(folder.path, config.model, adapter)
+    model = load_trained(folder.path, config.model, trained)
     if once is None and sys.stdin.isatty():
         say("{run}; {how}; exit or Ctrl-D leaves", run=config.run.name, how=INPUT_HINT)
     for question in read_questions() if once is None else [once]:
@@ -138,7 +138,7 @@ def build_chat_prompt(question: str, config: Config) -> Conversation:
     return build_prompt(format_question(question, config.task, config.data.columns), config.task)
 
 
-def print_reply(model: PeftModel, encoder: ChatEncoder, config: Config, question: str) -> None:
+def print_reply(model: TunedModel, encoder: ChatEncoder, config: Config, question: str) -> None:
     """Print an answer as it is written, then which candidates the model finds most likely."""
     ranked = list_candidates(config.task)
     longest = {"role": "assistant", "content": max(ranked, key=len)}
@@ -171,7 +171,7 @@ class EscapingStreamer(TextStreamer):
 
 
 def stream_reply(
-    model: PeftModel, encoder: ChatEncoder, config: Config, prompt: Sequence[int]
+    model: TunedModel, encoder: ChatEncoder, config: Config, prompt: Sequence[int]
 ) -> str:
     """What the model writes, printed as it is written."""
     stops = get_stop_token_ids(model, encoder.tokenizer, config.model)

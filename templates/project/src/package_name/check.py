@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -21,6 +22,7 @@ from .formatting import extract_labels
 from .model.chat_encoder import ChatEncoder, Tokenizer
 from .model.device import get_memory_gb, refuse_precision, select_training_device
 from .model.load import find_base_model, load_tokenizer
+from .model.method import BYTES_PER_WEIGHT, CHECKPOINT_BYTES_PER_WEIGHT, MEMORY_CONTENT
 from .prompts import Conversation
 from .runtime.errors import ProjectError
 from .runtime.main import run_command
@@ -36,8 +38,6 @@ from .training.examples import (
 )
 from .training.run_dir import run_dir_of
 
-BYTES_PER_WEIGHT = {"bf16": 2, "fp16": 2}
-MAX_BYTES_PER_WEIGHT = 4  # of fp32
 BRACKETS_LEGEND = "The tokens that are learned stand in [[double brackets]]:"
 ANSI_GREEN, ANSI_RESET = "\033[32m", "\033[0m"
 get_content = itemgetter("content")
@@ -79,7 +79,9 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "            warning: labels without a row in train: {labels}",
             labels=shorten_list(untrained),
         )
-    compare_memory(folder.path, config)
+    weights = count_weights(folder.path)
+    compare_memory(weights, config)
+    compare_disk(weights)
     say("\nTwo examples token by token; `é/2` is a character of two tokens.")
     say("The tokens that are learned are green:" if supports_color() else BRACKETS_LEGEND)
     for example in pick_two_examples(encoded["train"]):
@@ -109,31 +111,49 @@ def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: C
         )
 
 
-def compare_memory(folder: Path, config: Config) -> None:
-    """Say whether this machine can train the run; weights that are larger than it are refused."""
-    needed = compute_weights_gb(folder, config.model.precision)
+def compare_memory(weights: int, config: Config) -> None:
+    """Say whether this machine can train the run; what is larger than its memory is refused."""
+    needed = weights * BYTES_PER_WEIGHT[config.model.precision] / 1e9
+    content = fill(MEMORY_CONTENT)
     try:
         on = select_training_device(config.training)
     except ProjectError as error:  # who looks here may train elsewhere
-        say("memory      weights alone {needed:.1f} GB", needed=needed)
+        say("memory      {content} {needed:.1f} GB", content=content, needed=needed)
         say("            warning: {fault}: `make train` refuses this machine", fault=error.message)
         return
     refuse_precision(config.model.precision, on)
     there = get_memory_gb(on)
     say(
-        "memory      weights alone {needed:.1f} GB of {there:.1f} GB on {device}",
+        "memory      {content} {needed:.1f} GB of {there:.1f} GB on {device}",
+        content=content,
         needed=needed,
         there=there,
         device=on,
     )
     if needed > there:
         raise ProjectError(
-            "the weights need {needed:.1f} GB, and {device} has {there:.1f} GB",
+            "{content} need {needed:.1f} GB, and {device} has {there:.1f} GB",
             "choose a smaller model, or a larger machine",
+            content=content,
             needed=needed,
             there=there,
             device=on,
         )
+
+
+def compare_disk(weights: int) -> None:
+    """Say what the checkpoints of a run take, where it is much; and whether there is room."""
+    # two at most, and a third while it is written; the trained weights come last
+    needed = 3 * weights * CHECKPOINT_BYTES_PER_WEIGHT / 1e9
+    if needed:
+        free = shutil.disk_usage(".").free / 1e9
+        say(
+            "disk        checkpoints up to {needed:.1f} GB of {free:.1f} GB free",
+            needed=needed,
+            free=free,
+        )
+        if needed > free:
+            say("            warning: `make train` may fill the disk")
 
 
 def find_untrained_labels(train: Sequence[Conversation], task: TaskConfig) -> list[str]:
@@ -185,14 +205,14 @@ def supports_color() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
-def compute_weights_gb(folder: Path, precision: str) -> float:
-    """The weights in memory: the elements of all tensors, in the precision of the run."""
+def count_weights(folder: Path) -> int:
+    """The elements of all tensors of a model."""
     weights = 0
     for path in folder.glob("*.safetensors"):
         with safe_open(path, framework="pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 - not a mapping
                 weights += torch.Size(tensors.get_slice(name).get_shape()).numel()
-    return weights * BYTES_PER_WEIGHT.get(precision, MAX_BYTES_PER_WEIGHT) / 1e9
+    return weights
 
 
 if __name__ == "__main__":

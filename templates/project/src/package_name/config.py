@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from .data.normalize import escape_controls
+from .model.method import MethodConfig
 from .model.supported_models import HAS_REVISIONS, MODEL_SOURCE, ONLY_MODEL_ID
 from .runtime.errors import ProjectError
 from .runtime.messages import fill
@@ -30,12 +31,10 @@ from .runtime.yaml_lines import (
     read_yaml,
 )
 from .task import TaskConfig
-from .task_base import ConfigSection, NonEmptyStr
+from .task_base import ConfigSection, NonEmptyStr, NonNegativeFraction, PositiveCount
 from .training.device_settings import Attention, BatchSize, Precision, TimedSection
 
-NonNegativeFraction = Annotated[float, Field(ge=0, lt=1)]
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
-PositiveCount = Annotated[int, Field(ge=1)]
 RESTORE_HINT = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
 NOT_A_NUMBER_MESSAGE = "{place} is {value} (text), not a number"
 NOT_TEXT_MESSAGE = "{place} is {value}, which is not text"
@@ -58,6 +57,27 @@ RULE_MESSAGES = {
     "list_type": "it must be a list",
     "dict_type": "it must hold keys with values",
 }
+# keys of earlier versions of newft, and their names today
+RENAMED_KEYS = {
+    "adapter": "method",
+    "adapter.alpha": "method.alpha",
+    "adapter.dropout": "method.dropout",
+    "adapter.rank": "method.rank",
+    "adapter.targets": "method.target_modules",
+    "data.slices": "data.slice_fields",
+    "data.test_share": "data.test_fraction",
+    "data.validation_share": "data.validation_fraction",
+    "evaluation.shots": "evaluation.few_shot_examples",
+    "task.answer_told": "task.leak_patterns",
+    "task.asks_about": "task.question_template",
+    "task.system_untuned": "task.base_system_prompt",
+    "training.accumulation": "training.gradient_accumulation_steps",
+    "training.evaluations": "training.num_evaluations",
+    "training.schedule": "training.lr_scheduler",
+    "training.truncated_share": "training.max_truncated_fraction",
+    "training.warmup": "training.warmup_ratio",
+}
+RENAMED_MESSAGE = "{place} is now called {name}"
 # the options of `newft new` that make a project with another source of the base model
 NEW_PROJECT_OPTIONS = {
     "embedded": "--model embedded",
@@ -158,17 +178,8 @@ class ModelConfig(ConfigSection):
         return revision
 
 
-class AdapterConfig(ConfigSection):
-    """The weights that are trained."""
-
-    rank: PositiveCount
-    alpha: PositiveCount
-    dropout: NonNegativeFraction
-    target_modules: str | list[str]
-
-
 class TrainingConfig(TimedSection):
-    """How they are trained."""
+    """How the weights are trained."""
 
     learning_rate: Annotated[float, Field(gt=0, lt=1)]
     lr_scheduler: Literal["linear", "cosine", "constant_with_warmup"]
@@ -200,7 +211,7 @@ class Config(ConfigSection):
     data: DataConfig
     task: TaskConfig
     model: ModelConfig
-    adapter: AdapterConfig
+    method: MethodConfig
     training: TrainingConfig
     evaluation: EvaluationConfig
 
@@ -277,6 +288,8 @@ def find_changed_keys(
 def _apply_override(values: dict[str, Any], override: str) -> KeyPath:
     """Put one `KEY=VALUE` in its place, and return that."""
     key, equals, text = override.partition("=")
+    if key in RENAMED_KEYS:
+        raise ProjectError(RENAMED_MESSAGE, place=f"--set {key}", name=RENAMED_KEYS[key])
     *parents, last = key.split(".")
     section: Any = values
     for parent in parents:
@@ -315,13 +328,7 @@ def _describe_error(detail: dict[str, Any], places: Mapping[KeyPath, str]) -> st
         case "missing":
             return fill("{place}: {key} is missing", place=places[where], key=join_keys(loc))
         case "extra_forbidden":
-            return fill(
-                "{place} is not a key; the nearest is {near}"
-                if _find_nearest_key(loc)
-                else "{place} is not a key",
-                place=place,
-                near=_find_nearest_key(loc),
-            )
+            return _describe_unknown_key(loc, place)
         case "model_type":
             return fill("{place} holds no keys", place=place)
         case "float_type" | "int_type" if isinstance(value, str):
@@ -336,6 +343,15 @@ def _describe_error(detail: dict[str, Any], places: Mapping[KeyPath, str]) -> st
         value=repr(value),
         fault=_describe_rule(detail),
     )
+
+
+def _describe_unknown_key(keys: KeyPath, place: str) -> str:
+    """That a key is unknown, with the key that is meant if that can be told."""
+    if name := RENAMED_KEYS.get(join_keys(keys)):
+        return fill(RENAMED_MESSAGE, place=place, name=name)
+    if near := _find_nearest_key(keys):
+        return fill("{place} is not a key; the nearest is {near}", place=place, near=near)
+    return fill("{place} is not a key", place=place)
 
 
 def _describe_rule(detail: Mapping[str, Any]) -> str:
@@ -354,6 +370,8 @@ def _locate_unknown_key(detail: Mapping[str, Any]) -> KeyPath:
 
 
 def _find_nearest_key(where: KeyPath) -> str:
+    if renamed := RENAMED_KEYS.get(join_keys(where)):
+        return renamed.rpartition(".")[2]
     section: Any = Config
     for part in where[:-1]:
         section = section.model_fields[part].annotation

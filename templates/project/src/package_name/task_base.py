@@ -14,6 +14,8 @@ from .data.normalize import clean_label, normalize_label
 from .runtime.messages import fill
 
 NonEmptyStr = Annotated[str, Field(min_length=1)]
+NonNegativeFraction = Annotated[float, Field(ge=0, lt=1)]
+PositiveCount = Annotated[int, Field(ge=1)]
 
 
 class ConfigSection(BaseModel):

@@ -97,7 +97,6 @@ def config(
                 "parameters": None,
             }
         ),
-        "adapter": run_yaml.adapter.model_copy(update={"target_modules": "all-linear"}),
         "training": run_yaml.training.model_copy(
             update={
                 "epochs": 1,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from golden_desk.config import Config
-from golden_desk.model.adapter import add_adapter
+from golden_desk.model.adapter import prepare_for_training
 from golden_desk.model.load import load_base_model
 from golden_desk.model.verify import ModelFolder
 from golden_desk.training import auto_setup
@@ -44,7 +44,7 @@ def find(config: Config, folder: ModelFolder) -> tuple[list[Setup], list[tuple[s
     def load(model: object) -> torch.nn.Module:
         loaded.append((model.precision, model.attention))
         base = load_base_model(folder.path, model).cpu()
-        return add_adapter(base, config.adapter, checkpointing=False)
+        return prepare_for_training(base, config.method, checkpointing=False, base_name="base")
 
     inputs = TrainingInputs(config, ROWS, ROWS, TargetCollator(0), load, began=0.0)
     return find_setups(inputs), loaded

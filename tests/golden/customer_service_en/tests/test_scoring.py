@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from peft import PeftModel
 
 from golden_desk.config import Config
 from golden_desk.evaluation import inference
@@ -14,7 +13,7 @@ from golden_desk.evaluation.inference import (
     compute_prefix_cache,
     generate_and_score,
 )
-from golden_desk.model.adapter import add_adapter
+from golden_desk.model.adapter import TunedModel, prepare_for_training
 from golden_desk.model.load import load_base_model
 from golden_desk.model.verify import ModelFolder
 
@@ -24,16 +23,16 @@ ANSWERS = [[40, 41, 3], [40, 3], [50, 51, 52, 3]]
 
 
 @pytest.fixture
-def model(config: Config, tiny_model: ModelFolder) -> PeftModel:
+def model(config: Config, tiny_model: ModelFolder) -> TunedModel:
     base = load_base_model(tiny_model.path, config.model)
-    model = add_adapter(base, config.adapter, checkpointing=False).eval()
-    for name, weight in model.named_parameters():
-        if "lora_B" in name:  # zero at the start: an adapter that does nothing would prove nothing
-            torch.nn.init.normal_(weight)
-    return model
+    model = prepare_for_training(base, config.method, checkpointing=False, base_name="base")
+    for weight in model.parameters():
+        if weight.requires_grad:  # new weights do nothing at first, which would prove nothing
+            weight.data += 0.1 * torch.randn_like(weight)
+    return model.eval()
 
 
-def test_ranking_in_batches_and_side_by_side_is_ranking_one_by_one(model: PeftModel) -> None:
+def test_ranking_in_batches_and_side_by_side_is_ranking_one_by_one(model: TunedModel) -> None:
     alone = np.empty((len(PROMPTS), len(ANSWERS)))
     for row, prompt in enumerate(PROMPTS):
         for column, answer in enumerate(ANSWERS):
@@ -51,13 +50,13 @@ def test_ranking_in_batches_and_side_by_side_is_ranking_one_by_one(model: PeftMo
     assert scores == pytest.approx(alone, abs=1e-4)
 
 
-def test_a_common_beginning_of_answers_is_computed_once(model: PeftModel) -> None:
+def test_a_common_beginning_of_answers_is_computed_once(model: TunedModel) -> None:
     # 40, 50, 50 51, 50 51 52: what is written after 40 41 and 40 is the end of turn
     assert len(CandidateTree(ANSWERS, model.device).ids) == 5
     assert len(CandidateTree([[40], [41]], model.device).ids) == 0
 
 
-def test_writing_in_batches_is_what_the_model_generates_for_each_prompt(model: PeftModel) -> None:
+def test_writing_in_batches_is_what_the_model_generates_for_each_prompt(model: TunedModel) -> None:
     tree, prefix = CandidateTree(ANSWERS, model.device), compute_prefix_cache(model, PROMPTS)
     together, _ = generate_and_score(model, PROMPTS, prefix, tree, stops=[0], limit=6)
     for prompt, written in zip(PROMPTS, together, strict=True):
@@ -73,7 +72,7 @@ def test_writing_in_batches_is_what_the_model_generates_for_each_prompt(model: P
         assert written[: len(alone)] == alone
 
 
-def test_prompts_without_a_common_beginning_are_answered(model: PeftModel) -> None:
+def test_prompts_without_a_common_beginning_are_answered(model: TunedModel) -> None:
     prompts = [[5, 6], [7, 8, 9]]
     tree, prefix = CandidateTree(ANSWERS, model.device), compute_prefix_cache(model, prompts)
     _, together = generate_and_score(model, prompts, prefix, tree, stops=[0], limit=1)
@@ -84,7 +83,7 @@ def test_prompts_without_a_common_beginning_are_answered(model: PeftModel) -> No
 
 
 def test_many_allowed_answers_are_ranked_in_parts(
-    model: PeftModel, monkeypatch: pytest.MonkeyPatch
+    model: TunedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tree, prefix = CandidateTree(ANSWERS, model.device), compute_prefix_cache(model, PROMPTS)
     whole = generate_and_score(model, PROMPTS, prefix, tree, stops=[0], limit=3)

@@ -16,7 +16,9 @@ from golden_desk.config import Config
 from golden_desk.data import processed_rows
 from golden_desk.metrics import PRIMARY_METRICS
 from golden_desk.model import load
+from golden_desk.model.adapter import TunedModel
 from golden_desk.model.load import load_base_model
+from golden_desk.model.method import CONFIG_FILE, WEIGHTS_PATTERN
 from golden_desk.model.verify import ModelFolder
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
@@ -39,12 +41,12 @@ def test_a_run_trains_measures_itself_and_answers(
     run = run_dir_of(formatted)
     assert run.finished
     assert (run.path / "loss.png").is_file()
-    assert (run.adapter / "adapter_model.safetensors").is_file()
-    card = (run.adapter / "README.md").read_text(encoding="utf-8")
+    assert list(run.trained_folder.glob(WEIGHTS_PATTERN))
+    card = (run.trained_folder / "README.md").read_text(encoding="utf-8")
     assert json.dumps(formatted.task.system, ensure_ascii=False) in card
     assert run.record()["data_sha256"] in card
     evaluate.main(formatted, Namespace())
-    evaluated = (run.adapter / "README.md").read_text(encoding="utf-8")
+    evaluated = (run.trained_folder / "README.md").read_text(encoding="utf-8")
     assert f"| {PRIMARY_METRICS[0]} | " in evaluated.replace(card, "")
     assert f"| {PRIMARY_METRICS[0]} | " not in card
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
@@ -55,9 +57,7 @@ def test_a_run_trains_measures_itself_and_answers(
     assert {answers["test_row"] for answers in evaluation["answers"]} == set(
         range(evaluation["rows"])
     )
-    named = json.loads((run.adapter / "adapter_config.json").read_text(encoding="utf-8"))
-    assert named["base_model_name_or_path"] == formatted.model.id
-    assert not list(run.adapter.glob("*.bin"))
+    assert (run.trained_folder / CONFIG_FILE).is_file()
     chat.main(formatted, Namespace(once="a question"))
     said = capsys.readouterr().out
     assert said.index(fill("loss by step")) < said.index(fill("computing confidence intervals ..."))
@@ -194,29 +194,30 @@ def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config
 
 def test_what_is_no_number_is_left_out_of_the_result(formatted: Config) -> None:
     run = run_dir_of(formatted)
-    run.adapter.mkdir(parents=True)
-    run.adapter_weights.write_bytes(b"weights")
+    run.trained_folder.mkdir(parents=True)
     run.finish(0.5, [{"loss": 0.5, "grad_norm": math.inf}])
     result = json.loads((run.path / "result.json").read_text(encoding="utf-8"))
     assert result["best_validation_loss"] == 0.5
     assert result["history"] == [{"loss": 0.5}]
 
 
-def test_a_loss_that_is_no_number_ends_the_run(formatted: Config) -> None:
-    training = formatted.training.model_copy(
-        update={
-            "learning_rate": 0.99,
-            "max_grad_norm": 1e30,
-            "lr_scheduler": "constant_with_warmup",
-        }
-    )
-    adapter = formatted.adapter.model_copy(update={"alpha": 10**12})
-    changed = formatted.model_copy(update={"training": training, "adapter": adapter})
+def test_a_loss_that_is_no_number_ends_the_run(
+    formatted: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_model = train.load_model
+
+    def load_damaged_model(*arguments: object) -> TunedModel:
+        model = load_model(*arguments)
+        trained = next(weight for weight in model.parameters() if weight.requires_grad)
+        trained.data.fill_(math.nan)
+        return model
+
+    monkeypatch.setattr(train, "load_model", load_damaged_model)
     with pytest.raises(ProjectError, match=r"\b(nan|inf)\b"):
-        train.main(changed, TRAIN)
+        train.main(formatted, TRAIN)
 
 
-def test_without_rows_or_adapter_the_next_command_is_named(
+def test_without_rows_or_trained_weights_the_next_command_is_named(
     config: Config,
     tiny_model: ModelFolder,
     write_rows: Callable[..., None],

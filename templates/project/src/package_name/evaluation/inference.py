@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from peft import PeftModel
 from transformers import DynamicCache
+
+from ..model.adapter import TunedModel
 
 TokenIds = list[int]
 # of allowed answers, beside all prompts of a batch: with a vocabulary of 150,000 their logits take
@@ -56,7 +57,7 @@ class CandidateTree:
 
 
 @torch.inference_mode()
-def compute_prefix_cache(model: PeftModel, prompts: Sequence[TokenIds]) -> PrefixCache:
+def compute_prefix_cache(model: TunedModel, prompts: Sequence[TokenIds]) -> PrefixCache:
     """What the prompts have in common, read by the model; each keeps a token of its own."""
     first, last = min(prompts), max(prompts)  # in order, so that what these share, all share
     longest = min(len(prompt) for prompt in prompts) - 1
@@ -71,7 +72,7 @@ def compute_prefix_cache(model: PeftModel, prompts: Sequence[TokenIds]) -> Prefi
 
 @torch.inference_mode()
 def generate_and_score(
-    model: PeftModel,
+    model: TunedModel,
     prompts: Sequence[TokenIds],
     prefix: PrefixCache,
     tree: CandidateTree,
@@ -97,7 +98,7 @@ def generate_and_score(
 
 @torch.inference_mode()
 def score_candidates(
-    model: PeftModel, prompt: TokenIds, answers: Sequence[TokenIds]
+    model: TunedModel, prompt: TokenIds, answers: Sequence[TokenIds]
 ) -> NDArray[np.float64]:
     """The log-probability of each allowed answer after one prompt."""
     mask, cache, logits = _prefill_prompts(model, [prompt], compute_prefix_cache(model, [prompt]))
@@ -105,7 +106,7 @@ def score_candidates(
 
 
 def _prefill_prompts(
-    model: PeftModel, prompts: Sequence[TokenIds], prefix: PrefixCache
+    model: TunedModel, prompts: Sequence[TokenIds], prefix: PrefixCache
 ) -> tuple[torch.Tensor, DynamicCache, torch.Tensor]:
     """The model's state after the prompts: padding mask, cache, and logits of the next token."""
     shared, longest = len(prefix.ids), max(map(len, prompts))
@@ -133,7 +134,7 @@ def _prefill_prompts(
 
 
 def _score_tree(
-    model: PeftModel,
+    model: TunedModel,
     tree: CandidateTree,
     mask: torch.Tensor,
     cache: DynamicCache,
@@ -161,7 +162,7 @@ def _score_tree(
 
 
 def _generate(
-    model: PeftModel,
+    model: TunedModel,
     mask: torch.Tensor,
     cache: DynamicCache,
     logits: torch.Tensor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from operator import ne
@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from peft import PeftModel
 from scipy.special import softmax
+from transformers import PreTrainedModel
 
 from ..config import Config
 from ..formatting import list_candidates, parse_prediction
+from ..model.adapter import TunedModel, base_model
 from ..model.chat_encoder import ChatEncoder, decode_prediction
 from ..model.load import get_stop_token_ids
 from ..prompts import Conversation, build_base_prompt, get_question, get_target
@@ -29,7 +30,7 @@ PROMPT_CHOICE_ROWS = 100  # to choose the base's prompt: a gain of ten points sh
 
 
 class PromptSet(NamedTuple):
-    """A prompt for each row, and whether the adapter answers it or the base model."""
+    """A prompt for each row, and whether the tuned model answers it or the base model."""
 
     prompts: Sequence[Conversation]
     tuned: bool = False
@@ -41,7 +42,8 @@ class Predictor:
 
     config: Config
     encoder: ChatEncoder
-    model: PeftModel
+    model: TunedModel
+    load_base: Callable[[], PreTrainedModel]
     longest: int  # tokens of an answer
     batches: BatchRunner
 
@@ -61,14 +63,14 @@ class Predictor:
         asked = [self.encoder.encode_prompts(way.prompts) for way in ways]
         prefixes = []
         for way, prompts in zip(ways, asked, strict=True):
-            with self._adapter(way):
-                prefixes.append(compute_prefix_cache(self.model, prompts))
+            with self._model(way) as model:
+                prefixes.append(compute_prefix_cache(model, prompts))
 
         def work(rows: Sequence[int]) -> None:
             for number, way in enumerate(ways):
-                with self._adapter(way):
+                with self._model(way) as model:
                     tokens, likely = generate_and_score(
-                        self.model,
+                        model,
                         [asked[number][row] for row in rows],
                         prefixes[number],
                         tree,
@@ -89,9 +91,9 @@ class Predictor:
             for texts, likely in zip(written, scores, strict=True)
         ]
 
-    def _adapter(self, way: PromptSet) -> AbstractContextManager[object]:
-        """The adapter switched on or off, as the way asks."""
-        return nullcontext() if way.tuned else self.model.disable_adapter()
+    def _model(self, way: PromptSet) -> AbstractContextManager[TunedModel]:
+        """The model that a set of prompts is for."""
+        return nullcontext(self.model) if way.tuned else base_model(self.model, self.load_base)
 
     def choose_examples(
         self, examples: list[Conversation], validation: Sequence[Conversation]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
-import warnings
 from pathlib import Path
 
 import torch
 import transformers
-from peft import PeftModel
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -30,11 +28,10 @@ from .fetch import fetch_model_folder
 from .verify import ModelFolder
 
 transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hundreds of lines
-# peft 0.21 still asks transformers 5.24 by the old name; nothing here can change that
-warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
 
 # an extended vocabulary changes the number of parameters by less, another size by far more
 SIZE_TOLERANCE = 0.01
+RESTORE_TRAINED_HINT = "bring it back from a copy; or delete the run and train anew"
 REPLACE_MODEL_HINT = "copy the model folder again from where it came, or choose another model.id"
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -108,10 +105,16 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
 
 
 def load_base_model(
-    folder: Path, model: ModelConfig, on: torch.device | None = None
+    folder: Path,
+    model: ModelConfig,
+    on: torch.device | None = None,
+    hint: str = REPLACE_MODEL_HINT,
 ) -> PreTrainedModel:
-    """The base model on a device, or on the best of this machine, in the precision of run.yaml."""
-    with explain_read_errors(folder, REPLACE_MODEL_HINT):
+    """A model on a device, or on the best of this machine, in the precision of run.yaml.
+
+    `hint` says what to do about a folder that is damaged.
+    """
+    with explain_read_errors(folder, hint):
         own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         own._attn_implementation = model.attention  # config.json may name one, which would win
         base, report = AutoModelForCausalLM.from_pretrained(
@@ -126,7 +129,7 @@ def load_base_model(
     if missing := sorted(report["missing_keys"]):  # transformers would fill them with noise
         raise ProjectError(
             "{folder} has no weights for {names}, which its config.json calls for",
-            REPLACE_MODEL_HINT,
+            hint,
             folder=folder,
             names=shorten_list(missing),
         )
@@ -136,21 +139,10 @@ def load_base_model(
 
 
 def get_stop_token_ids(
-    base: PreTrainedModel | PeftModel, tokenizer: Tokenizer, model: ModelConfig
+    base: PreTrainedModel, tokenizer: Tokenizer, model: ModelConfig
 ) -> list[int]:
     """What ends an answer: the family's end of turn, and whatever the model itself ends with."""
     own = base.generation_config.eos_token_id
     own = own if isinstance(own, list) else [own]
     known = {tokenizer.convert_tokens_to_ids(model.end_of_turn), tokenizer.eos_token_id, *own}
     return sorted(known - {None})
-
-
-def load_tuned_model(folder: Path, model: ModelConfig, adapter: Path) -> PeftModel:
-    """The base model with a trained adapter, ready to answer."""
-    base = load_base_model(folder, model)
-    with explain_read_errors(
-        adapter, "bring it back from a copy; or delete the run and train anew"
-    ):
-        tuned = PeftModel.from_pretrained(base, str(adapter))
-    tuned.eval()
-    return tuned

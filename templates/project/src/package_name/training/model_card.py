@@ -1,4 +1,4 @@
-"""The model card of a run: the README.md beside its adapter."""
+"""The model card of a run: the README.md beside its trained weights."""
 
 from __future__ import annotations
 
@@ -9,18 +9,13 @@ from typing import Any
 import yaml
 
 from ..config import Config
+from ..model.method import CARD_LIBRARY, CARD_SUMMARY, CARD_TAGS, LOADING_CODE
 from ..model.supported_models import HAS_REVISIONS
 from ..runtime.atomic_files import write_text
 from ..runtime.messages import fill
 from .run_dir import RunDir, to_portable_name
 
 USAGE_TEMPLATE = """\
-from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
-tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
-base = AutoModelForCausalLM.from_pretrained({base})
-model = PeftModel.from_pretrained(base, "ADAPTER")
 messages = [
     {{"role": "system", "content": {system}}},
     {{"role": "user", "content": "..."}},
@@ -41,7 +36,7 @@ def write_model_card(
 ) -> None:
     """Write the card of a trained run, with the figures of its evaluation once there are any."""
     lines = _format_card(run, run.trained_config(config), evaluation)
-    write_text(run.adapter / "README.md", "\n".join(lines) + "\n")
+    write_text(run.trained_folder / "README.md", "\n".join(lines) + "\n")
 
 
 def _format_card(
@@ -52,7 +47,7 @@ def _format_card(
     yield yaml.safe_dump(_build_metadata(config), sort_keys=False, allow_unicode=True).rstrip()
     yield "---"
     yield f"\n# {config.run.name}\n"
-    yield fill("A LoRA adapter for the base model {base}.", base=base)
+    yield fill(CARD_SUMMARY, base=base)
     yield fill("\n## How to ask it\n")
     yield fill(
         "The prompt is the one that it was trained with. `formatting.py` writes the user's message "
@@ -86,7 +81,7 @@ def _format_card(
     last = run.last_checkpoint()  # a time budget may have changed the number of steps
     yield from _format_key_values(
         {
-            **{f"adapter.{name}": value for name, value in config.adapter},
+            **{f"method.{name}": value for name, value in config.method},
             **{f"training.{name}": value for name, value in config.training},
             "model.precision": config.model.precision,
             "run.seed": config.run.seed,
@@ -115,9 +110,9 @@ def _build_metadata(config: Config) -> dict[str, object]:
     return {
         **named,
         **licensed,
-        "library_name": "peft",
+        "library_name": CARD_LIBRARY,
         "pipeline_tag": "text-generation",
-        "tags": ["lora", "transformers"],
+        "tags": list(CARD_TAGS),
     }
 
 
@@ -125,11 +120,14 @@ def _format_usage(config: Config, record: Mapping[str, Any]) -> str:
     base, revision = to_portable_name(config.model.id), record.get("model_revision")
     at_revision = f", revision={json.dumps(revision)}" if HAS_REVISIONS and revision else ""
     named = json.dumps(base) + at_revision
-    return USAGE_TEMPLATE.format(
-        base=named,
-        system=json.dumps(config.task.system, ensure_ascii=False),
-        arguments=repr(config.model.template_arguments),
-        stop=json.dumps(config.model.end_of_turn),
+    return (
+        LOADING_CODE.format(base=named)
+        + "\n"
+        + USAGE_TEMPLATE.format(
+            system=json.dumps(config.task.system, ensure_ascii=False),
+            arguments=repr(config.model.template_arguments),
+            stop=json.dumps(config.model.end_of_turn),
+        )
     )
 
 

@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from peft import PeftModel
-
 from ..config import Config, ModelConfig, TrainingConfig
+from ..model.adapter import TunedModel
 from ..model.device import get_world_size
 from ..runtime.output import say
 from .collator import TargetCollator
@@ -26,7 +25,7 @@ class TrainingInputs(NamedTuple):
     train: Sequence[Example]
     held_out: Sequence[Example]
     collate: TargetCollator
-    load: Callable[[ModelConfig], PeftModel]  # the model to train
+    load: Callable[[ModelConfig], TunedModel]  # the model to train
     began: float  # by time.monotonic
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Sequence
+from functools import cache, partial
 from itertools import zip_longest
 
 from .baseline import fit_predict
@@ -40,8 +41,9 @@ from .evaluation.tables import (
     unreadable_examples,
 )
 from .formatting import parse_prediction
+from .model.adapter import load_trained
 from .model.chat_encoder import ChatEncoder
-from .model.load import find_base_model, load_tokenizer, load_tuned_model
+from .model.load import find_base_model, load_base_model, load_tokenizer
 from .prompts import Conversation, build_base_prompt, build_prompt, get_question, get_target
 from .runtime.atomic_files import write_json
 from .runtime.errors import ProjectError
@@ -67,7 +69,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     """Answer the test rows three times, and say what may be concluded."""
     run, rows = run_dir_of(config), hash_rows()
     run.refuse_other_rows(rows)
-    adapter, config = run.trained_adapter, run.own_settings(config)
+    trained, config = run.verify_trained_weights(), run.own_settings(config)
     batches = BatchRunner(config.evaluation)  # its time budget counts from here
     say("loading {model}", model=config.model.id)
     folder = run.confirmed(find_base_model(run.pinned(config.model)))
@@ -75,8 +77,9 @@ def main(config: Config, options: argparse.Namespace) -> None:
     splits = [read_targets(split, config.task) for split in SPLITS]
     told_apart = read_slice_values(config)
     longest = find_max_target_tokens(splits[0], encoder)
-    model = load_tuned_model(folder.path, config.model, adapter)
-    asker = Predictor(config, encoder, model, longest, batches)
+    model = load_trained(folder.path, config.model, trained)
+    load_base = cache(partial(load_base_model, folder.path, config.model))
+    asker = Predictor(config, encoder, model, load_base, longest, batches)
     train, validation, test = map(asker.shortened, splits)
     chance = random.Random(config.run.seed)
     chance.shuffle(validation)

@@ -10,14 +10,19 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from peft import PeftModel
-from peft.helpers import disable_input_dtype_casting
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
 
 from .config import Config, ModelConfig, TrainingConfig
 from .data.processed_rows import verify_and_hash_rows
-from .model.adapter import add_adapter, describe_trained_weights, save_adapter
+from .model.adapter import (
+    CALLBACKS,
+    TunedModel,
+    describe_trained_weights,
+    keep_input_precision,
+    prepare_for_training,
+    save_trained,
+)
 from .model.chat_encoder import ChatEncoder
 from .model.device import (
     CPU,
@@ -27,6 +32,7 @@ from .model.device import (
     select_training_device,
 )
 from .model.load import find_base_model, load_base_model, load_tokenizer
+from .model.method import get_weights_precision
 from .runtime.errors import ProjectError
 from .runtime.lock import exclusive_lock
 from .runtime.main import run_command
@@ -75,7 +81,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     say("validation  {lengths}", lengths=measure_lengths(held_out))
     say("loading {model}", model=config.model.id)
 
-    # 2. Model: the frozen base, and what is trained beside it.
+    # 2. Model: the base model, prepared by the training method.
     collate = TargetCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
     load = partial(load_model, config, folder.path, on)
     inputs = TrainingInputs(config, train, held_out, collate, load, began)
@@ -110,32 +116,33 @@ def main(config: Config, options: argparse.Namespace) -> None:
             data_collator=collate,
             train_dataset=[train[index] for index in steps.order],
             eval_dataset=held_out,
-            callbacks=callbacks,
+            callbacks=[*callbacks, *CALLBACKS],
         )
         run_trainer(trainer, run, plan)
         if trainer.is_world_process_zero():
-            save_adapter(model, run.adapter)
-            tokenizer.save_pretrained(run.adapter)
+            save_trained(model, run.trained_folder, chosen.model.precision)
+            tokenizer.save_pretrained(run.trained_folder)
             write_model_card(run, config)
             say(plot_losses(trainer.state.log_history, run.path / "loss.png"))
             run.finish(trainer.state.best_metric, trainer.state.log_history, asdict(plan))
     say(
-        "adapter in {adapter}, loss curve in {curve}; next: make eval",
-        adapter=run.adapter,
+        "trained weights in {folder}, loss curve in {curve}; next: make eval",
+        folder=run.trained_folder,
         curve=run.path / "loss.png",
     )
 
 
-def load_model(config: Config, folder: Path, on: torch.device, model: ModelConfig) -> PeftModel:
-    """The base model as `model` says, with an adapter whose first weights the seed decides."""
+def load_model(config: Config, folder: Path, on: torch.device, model: ModelConfig) -> TunedModel:
+    """The model to train, as `model` says; the seed decides the first values of new weights."""
     set_seed(config.run.seed)
     checkpointing = config.training.gradient_checkpointing
-    base = load_base_model(folder, model, on)
-    adapted = add_adapter(base, config.adapter, checkpointing=checkpointing)
-    adapted.peft_config["default"].base_model_name_or_path = to_portable_name(config.model.id)
+    precision = get_weights_precision(model.precision)
+    base = load_base_model(folder, model.model_copy(update={"precision": precision}), on)
+    name = to_portable_name(config.model.id)
+    tuned = prepare_for_training(base, config.method, checkpointing=checkpointing, base_name=name)
     if checkpointing:
-        adapted.activation_checkpointing_enable()  # as the Trainer will: it costs time
-    return adapted
+        tuned.activation_checkpointing_enable()  # as the Trainer will: it costs time
+    return tuned
 
 
 def resolve_process_settings(planned: TrainingConfig, processes: int) -> TrainingConfig:
@@ -167,7 +174,7 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
         say("training into {path}", path=run.path)
     try:
         # in 16 bit, autocast casts what is multiplied: inputs need not become 32 bit before
-        with disable_input_dtype_casting(trainer.model):
+        with keep_input_precision(trainer.model):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except torch.OutOfMemoryError as error:
         raise ProjectError(

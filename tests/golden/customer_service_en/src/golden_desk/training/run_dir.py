@@ -19,6 +19,7 @@ import yaml
 from safetensors import SafetensorError
 
 from ..config import Config, ModelConfig, find_changed_keys, load_config
+from ..model.method import PACKAGES, TRAINED_FOLDER, WEIGHTS_PATTERN
 from ..model.verify import ModelFolder
 from ..runtime.atomic_files import explain_read_errors, read_json, write_json, write_text
 from ..runtime.errors import ProjectError
@@ -27,7 +28,7 @@ from ..runtime.output import say
 from .checkpoint_validation import find_fault
 from .run_plan import resolve_for_inference, restore_settings
 
-_RECORDED_PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers")
+_RECORDED_PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", *PACKAGES)
 # where a machine has the base model; `confirmed` holds that it is the same
 _LOCATION_KEYS = ("source", "id")
 _HASHED_BYTES = 2**20  # bytes at both ends of a weights file: training changes nearly every weight
@@ -45,13 +46,12 @@ class RunDir:
         return self.path / "config.yaml"
 
     @property
-    def adapter(self) -> Path:
-        """Where the trained adapter goes."""
-        return self.path / "adapter"
+    def trained_folder(self) -> Path:
+        """Where the trained weights go."""
+        return self.path / TRAINED_FOLDER
 
-    @property
-    def trained_adapter(self) -> Path:
-        """The adapter of a run that got to its end, once it is sure to be the one it trained."""
+    def verify_trained_weights(self) -> Path:
+        """The folder of the trained weights, once they are sure to be those of the finished run."""
         if not self.finished:
             raise ProjectError(
                 "{path} is not trained to its end", "run `make train` first", path=self.path
@@ -60,25 +60,20 @@ class RunDir:
         again = fill(
             "bring {folder} back from a copy; or delete {result} and run `make train`: it goes on "
             "from the last checkpoint",
-            folder=self.adapter,
+            folder=self.trained_folder,
             result=result,
         )
-        trained = read_json(result, again).get("adapter_sha256")
-        with explain_read_errors(self.adapter_weights, again):
-            found = _hash_file(self.adapter_weights)
+        trained = read_json(result, again).get("weights_sha256")
+        with explain_read_errors(self.trained_folder, again):
+            found = _hash_trained_weights(self.trained_folder)
         if found != trained:
             raise ProjectError(
-                "{path} is not the adapter that was trained",
+                "the weights in {path} are not those that were trained",
                 "{advice}",
-                path=self.adapter_weights,
+                path=self.trained_folder,
                 advice=again,
             )
-        return self.adapter
-
-    @property
-    def adapter_weights(self) -> Path:
-        """The weights of the trained adapter."""
-        return self.adapter / "adapter_model.safetensors"
+        return self.trained_folder
 
     @property
     def checkpoints(self) -> Path:
@@ -152,7 +147,7 @@ class RunDir:
         """What the run was trained with and `config` has otherwise; nothing before it began."""
         if not (before := self._settings()):
             return []
-        sections = ("data", "task", "model", "adapter", "training")
+        sections = ("data", "task", "model", "method", "training")
         changed = find_changed_keys(before, _to_portable_config(config), sections)
         changed = [
             key for key in changed if key not in {f"model.{each}" for each in _LOCATION_KEYS}
@@ -232,7 +227,7 @@ class RunDir:
             self.path / "result.json",
             {
                 "best_validation_loss": best_loss,
-                "adapter_sha256": _hash_file(self.adapter_weights),
+                "weights_sha256": _hash_trained_weights(self.trained_folder),
                 "plan": plan,
                 "history": known,
             },
@@ -251,7 +246,7 @@ class RunDir:
             return {}
         with explain_read_errors(self.config_file, self._anew):
             settings = yaml.safe_load(self.config_file.read_text(encoding="utf-8"))
-            for section in ("run", "data", "task", "model", "adapter", "training"):
+            for section in ("run", "data", "task", "model", "method", "training"):
                 dict(settings[section])
         return dict(settings)
 
@@ -300,9 +295,13 @@ def _parse_step(checkpoint: Path) -> str:
     return checkpoint.name.rpartition("-")[2]
 
 
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _hash_trained_weights(folder: Path) -> str:
+    """SHA-256 of the weights files, one after the other."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob(WEIGHTS_PATTERN)):
+        with path.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
 
 
 def _hash_weights(folder: Path) -> str:

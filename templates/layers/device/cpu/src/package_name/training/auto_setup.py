@@ -10,10 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from peft import PeftModel
-from peft.helpers import disable_input_dtype_casting
 
 from ..config import Config, ModelConfig, TrainingConfig
+from ..model.adapter import TunedModel, keep_input_precision
 from ..model.device import (
     CPU,
     current_device,
@@ -21,6 +20,8 @@ from ..model.device import (
     get_world_size,
     select_training_device,
 )
+from ..model.load import DTYPES
+from ..model.method import BYTES_PER_WEIGHT
 from ..runtime.output import say
 from .collator import TargetCollator
 from .examples import Example
@@ -146,9 +147,8 @@ def _choose_setup(inputs: TrainingInputs) -> list[Setup]:
     best = _pick_fastest(timed)
     if config.training.batch_size == "auto" and time.perf_counter() < until:
         model = inputs.load(_apply_setup_to_model(config.model, best))
-        fitting = min(
-            _count_rows_in_memory(model, rows[-1], inputs.collate), MAX_BATCH_TOKENS // median
-        )
+        held = _count_rows_in_memory(model, rows[-1], inputs.collate, best.precision)
+        fitting = min(held, MAX_BATCH_TOKENS // median)
         batches = [best._replace(batch_size=size) for size in _choose_batch_sizes(most, fitting)]
         batches = time_setups(model, batches, rows, inputs.collate, until=until)
         best = _pick_fastest(batches)
@@ -207,7 +207,7 @@ def is_bf16_faster() -> bool:
 
 
 def time_setups(
-    model: PeftModel,
+    model: TunedModel,
     setups: Sequence[Setup],
     rows: Sequence[Example],
     collate: TargetCollator,
@@ -224,8 +224,8 @@ def time_setups(
         for setup, batch in zip(setups, batches, strict=True):
             if seconds and time.perf_counter() > until:
                 break
-            model.get_base_model().set_attn_implementation(setup.attention)
-            took = _time_step(model, collate(batch))
+            model.set_attn_implementation(setup.attention)
+            took = _time_step(model, collate(batch), setup.precision)
             # the first step warms up, and counts only where no other follows
             seconds[setup] = took if turn < 2 else min(took, seconds[setup])
     timed = []
@@ -244,15 +244,15 @@ def time_setups(
     return timed
 
 
-def _time_step(model: PeftModel, batch: dict[str, torch.Tensor]) -> float:
+def _time_step(model: TunedModel, batch: dict[str, torch.Tensor], precision: str) -> float:
     """Seconds of one forward and backward pass, as the Trainer makes it."""
     device = next(model.parameters()).device
     inputs = {key: value.to(device) for key, value in batch.items()}
     model.train()
     started = _read_clock(device)
     with (
-        disable_input_dtype_casting(model),
-        torch.autocast(device.type, model.dtype, enabled=model.dtype != torch.float32),
+        keep_input_precision(model),
+        torch.autocast(device.type, DTYPES[precision], enabled=precision != "fp32"),
     ):
         loss = model(**inputs).loss
     loss.backward()
@@ -284,8 +284,10 @@ def _choose_batch_sizes(most: int, fitting: int) -> list[int]:
     return [size for size in range(fitting, 0, -1) if most % size == 0][:2]
 
 
-def _count_rows_in_memory(model: PeftModel, longest: Example, collate: TargetCollator) -> int:
-    """How many of the longest rows this machine's memory holds beside the weights."""
+def _count_rows_in_memory(
+    model: TunedModel, longest: Example, collate: TargetCollator, precision: str
+) -> int:
+    """How many of the longest rows this machine's memory holds beside what training keeps."""
     weights = {weight.data_ptr() for weight in model.parameters()}
     kept: dict[int, int] = {}  # bytes by address: autograd keeps some tensors several times
 
@@ -295,12 +297,12 @@ def _count_rows_in_memory(model: PeftModel, longest: Example, collate: TargetCol
         return tensor
 
     with (
-        disable_input_dtype_casting(model),
+        keep_input_precision(model),
         torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
-        torch.autocast("cpu", model.dtype, enabled=model.dtype != torch.float32),
+        torch.autocast("cpu", DTYPES[precision], enabled=precision != "fp32"),
     ):
         model(**collate([longest]))
-    taken = sum(weight.numel() * weight.element_size() for weight in model.parameters())
+    taken = model.num_parameters() * BYTES_PER_WEIGHT[precision]
     room = get_memory_gb(torch.device(CPU)) * 1e9 * MEMORY_SHARE - taken
     return int(room / (sum(kept.values()) * MEMORY_MARGIN))
 

@@ -1,0 +1,39 @@
+"""The values of a method: those of the model, else of its family, else of the method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from newft.decide.inputs import Inputs
+from newft.schema.method import MethodOverrides, MethodValue
+from newft.schema.reasoned import Reasoned, Sourced, as_citation
+
+T = TypeVar("T")
+
+
+def get_value(inputs: Inputs, name: str) -> Reasoned[MethodValue]:
+    """Return a value of the method's section of run.yaml."""
+    levels = [*(each.values for each in _iterate_overrides(inputs)), inputs.method.values]
+    return _to_reasoned(next(level[name] for level in levels if name in level))
+
+
+def get_learning_rate(inputs: Inputs, updates: int) -> tuple[Reasoned[float], bool]:
+    """Return the learning rate, and whether it was measured for runs of a given length."""
+    for overrides in _iterate_overrides(inputs):
+        if overrides.learning_rate:
+            short = overrides.short_run
+            if short and updates <= short.updates:
+                return _to_reasoned(short.learning_rate), True
+            return _to_reasoned(overrides.learning_rate), short is not None
+    return _to_reasoned(inputs.method.learning_rate), False
+
+
+def _iterate_overrides(inputs: Inputs) -> Iterator[MethodOverrides]:
+    for owner in (inputs.size, inputs.family):
+        if owner and inputs.method.id in owner.methods:
+            yield owner.methods[inputs.method.id]
+
+
+def _to_reasoned(sourced: Sourced[T]) -> Reasoned[T]:
+    return Reasoned(sourced.value, sourced.why, as_citation(sourced.source))

@@ -1,0 +1,42 @@
+"""Full fine-tuning: trains all weights of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from newft.decide.inputs import Inputs
+from newft.decide.memory import Range, StateEstimator
+from newft.decide.methods.catalog_values import get_learning_rate
+from newft.schema.family import Family, ModelSpec
+from newft.schema.method import MethodValue
+from newft.schema.reasoned import Reasoned
+
+# 2 in the forward pass, 2 in the backward pass to activations, 2 to weights
+FLOPS_PER_PARAMETER = 6
+MODELS_IN_EVALUATION = 2  # the tuned model, and the base model beside it
+
+# Weights and gradients take 4 bytes each, and the two moments of AdamW 8: all are in fp32, since
+# the 8 significant bits of bf16 would round most updates away. Autocast adds a copy of the weights
+# in 16 bit. LLaMA-Factory publishes 17 bytes for 7B, 14B and 70B, and 20 for 30B
+# (https://github.com/hiyouga/LLaMA-Factory#hardware-requirement, full, bf16 or fp16).
+BYTES_PER_PARAMETER = (16, 20)
+
+
+def choose_values(_: Inputs) -> Mapping[str, Reasoned[MethodValue]]:
+    """Return no values: full fine-tuning has no settings of its own."""
+    return {}
+
+
+def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
+    """Choose the learning rate."""
+    return get_learning_rate(inputs, updates)[0]
+
+
+def make_state_estimator(_family: Family, _values: Mapping[str, MethodValue]) -> StateEstimator:
+    """Make the function that estimates weights, gradients and optimizer states."""
+
+    def estimate(size: ModelSpec, _precision: str) -> Range:
+        low, high = BYTES_PER_PARAMETER
+        return size.parameters * low, size.parameters * high
+
+    return estimate

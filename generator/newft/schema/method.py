@@ -1,0 +1,48 @@
+"""Training methods, and the values that model families have for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from newft.schema.reasoned import Sourced
+from newft.text import Text
+
+DEFAULT_METHOD = "lora"
+
+MethodValue = int | float | str | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ShortRunLearningRate:
+    """The learning rate that was measured for runs of few updates."""
+
+    updates: int  # at most
+    learning_rate: Sourced[float]
+
+
+@dataclass(frozen=True)
+class MethodOverrides:
+    """What a family or a model has otherwise than the defaults of a method."""
+
+    learning_rate: Sourced[float] | None = None
+    short_run: ShortRunLearningRate | None = None  # belongs to the learning rate beside it
+    values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrainingMethod:
+    """A training method: what depends neither on the model family nor on the data."""
+
+    id: str
+    title: Text
+    description: Text
+    learning_rate: Sourced[float]
+    weight_decay: Sourced[float]
+    effective_batch_size: Sourced[int]  # rows of an update, where there are many rows
+    measured_updates: Sourced[int]  # after which the embedded model had learned ten labels
+    max_effective_batch_size: int | None = None  # rows of an update above which the method suffers
+    # of the method's section of run.yaml, by name; `decide/methods/` may adapt them to the run
+    values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)
+    summary: tuple[str, ...] = ()  # names of the values that a summary shows
+    requires: tuple[str, ...] = ()  # pip requirements beyond those of every project

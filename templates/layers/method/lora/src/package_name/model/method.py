@@ -1,0 +1,43 @@
+"""LoRA without its code: the section of run.yaml, and what a run leaves behind."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..task_base import ConfigSection, NonNegativeFraction, PositiveCount
+
+PACKAGES = ("peft",)  # whose versions a run records
+TRAINED_FOLDER = "adapter"  # of a run
+CONFIG_FILE = "adapter_config.json"
+WEIGHTS_PATTERN = "adapter_model*.safetensors"
+
+BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+MEMORY_CONTENT = "weights alone"
+CHECKPOINT_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
+
+CARD_SUMMARY = "A LoRA adapter for the base model {base}."
+CARD_LIBRARY = "peft"
+CARD_TAGS = ("lora", "transformers")
+# for code that uses the model; {base} is the base model as Python names it
+LOADING_CODE = """\
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
+base = AutoModelForCausalLM.from_pretrained({base})
+model = PeftModel.from_pretrained(base, "ADAPTER")"""
+
+
+class MethodConfig(ConfigSection):
+    """The adapter; all other weights stay as they are."""
+
+    name: Literal["lora"]
+    rank: PositiveCount
+    alpha: PositiveCount
+    dropout: NonNegativeFraction
+    target_modules: str | list[str]
+
+
+def get_weights_precision(precision: str) -> str:
+    """The precision in which training keeps the weights of the base model."""
+    return precision
