@@ -68,7 +68,7 @@ RENAMED_KEYS = {
     "data.test_share": "data.test_fraction",
     "data.validation_share": "data.validation_fraction",
     "evaluation.shots": "evaluation.few_shot_examples",
-    "task.answer_told": "task.leak_pattern",
+    "task.answer_told": "task.leak_patterns",
     "task.asks_about": "task.question_template",
     "task.system_untuned": "task.base_system_prompt",
     "training.accumulation": "training.gradient_accumulation_steps",
