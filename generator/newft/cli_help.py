@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from newft.answers.keys import ANSWER_KEYS
-from newft.console.text_layout import measure_width, wrap_text
 from newft.text import Text
+from newft.text_layout import measure_width, wrap_text
 
 HELP_TEXTS: Mapping[str, Text] = {
     "newft": Text(

@@ -20,7 +20,6 @@ from newft.project.serialize import (
     quote,
     to_one_line,
     to_plain,
-    wrap_text,
 )
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
@@ -143,25 +142,6 @@ def test_what_newft_keeps_is_read_back(value: dict[str, object]) -> None:
     written = dump_yaml(value)  # type: ignore[arg-type]
     assert yaml.safe_load(written) == value
     assert [char for char in hidden(written) if char != "\n"] == []
-
-
-def test_lines_break_between_words_and_between_chinese_characters() -> None:
-    assert wrap_text("one two three", width=8) == ["one two", "three"]
-    assert wrap_text("学习率，用 LoRA 时", width=8) == ["学习率，", "用 LoRA", "时"]
-    assert wrap_text("see https://example.org/a/long/path now", width=10) == [
-        "see",
-        "https://example.org/a/long/path",
-        "now",
-    ]
-
-
-@given(st.text(alphabet="ab 学习，。（）", max_size=80), st.integers(8, 30))
-def test_no_line_is_too_wide_and_no_character_is_lost(text: str, width: int) -> None:
-    lines = wrap_text(text, width=width)
-    assert "".join("".join(lines).split()) == "".join(text.split())
-    for line in lines:
-        columns = sum(1 if char.isascii() else 2 for char in line)
-        assert columns <= width or len(re.findall(r"[ab]+|[学习]", line)) <= 1
 
 
 def test_a_reason_is_said_in_the_projects_language() -> None:

@@ -62,7 +62,7 @@ def test_erasing_brings_entries_back_and_keeps_the_mark() -> None:
     menu = typed("qwen3-0")
     menu.erase()
     assert menu.marked == MODELS[1]
-    menu.erase(all_of_it=True)
+    menu.erase(everything=True)
     assert (menu.typed, len(menu.shown), menu.marked) == ("", 6, MODELS[1])
 
 

@@ -181,7 +181,7 @@ def _run_conversation(
         render_and_write(plan, state, folder, dry_run=True)  # refuses paths that exist already
         if options.explain:
             console.print_explanation(plan)
-        console.print_summary(plan, str(folder.absolute()), this_machine=_trains_here(state))
+        console.print_summary(plan, folder.absolute(), this_machine=_trains_here(state))
 
     def print_explanation(state: WizardState) -> None:
         console.print_explanation(plan_project(state))
@@ -208,7 +208,8 @@ def _print_plan(
         _print_data(state, console)
     if explain:
         console.print_explanation(plan)
-    console.print_summary(plan, str(folder), this_machine=_trains_here(state))
+    here = _trains_here(state)
+    console.print_summary(plan, folder, this_machine=here, columns=not explain)
     if not explain:
         console.say(console.messages("summary.more"))
 

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TextIO
 
 from newft.console.pager import show_in_pager
@@ -17,13 +17,13 @@ from newft.console.summary_rows import (
     build_recipe_rows,
     build_summary_rows,
 )
-from newft.console.text_layout import format_table, wrap_text
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import Messages
 from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
 from newft.schema.plan import Plan
 from newft.text import Text
+from newft.text_layout import format_table, wrap_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -70,9 +70,13 @@ class ConsoleOutput:
             self._print_titled("data.title", build_data_rows(data, task, self.messages))
         self._print_remarks(data.warnings, data.notes)
 
-    def print_summary(self, plan: Plan, folder: str, *, this_machine: bool) -> None:
+    def print_summary(
+        self, plan: Plan, folder: Path, *, this_machine: bool, columns: bool = False
+    ) -> None:
         """Print the plan in a few lines, then the warnings and notes."""
-        rows = build_summary_rows(plan, folder, self.messages, this_machine=this_machine)
+        rows = build_summary_rows(
+            plan, folder, self.messages, this_machine=this_machine, columns=columns
+        )
         self._print_titled("summary.title", rows)
         self._print_remarks((*plan.data.warnings, *plan.warnings), plan.data.notes)
 

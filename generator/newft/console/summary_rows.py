@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from newft.console.json_output import list_recipe_values
-from newft.console.text_layout import NO_BREAK_SPACE
 from newft.i18n import Messages
 from newft.schema.dataset import DataFacts
 from newft.schema.family import EMBEDDED
 from newft.schema.kit import Task
 from newft.schema.plan import Estimate, Plan
 from newft.schema.reject_reasons import describe_rejects
+from newft.text_layout import NO_BREAK_SPACE
 
 DisplayRow = tuple[str, str]
 
 MAX_LABELS_SHOWN = 8
 MAX_FILES_SHOWN = 3  # in the summary
-MAX_COLUMNS_SHOWN = 12  # of one kind, in the summary; the table of the data lists all
+MAX_COLUMNS_SHOWN = 6  # of one kind, in the summary; the table of the data lists all
 SUMMARY_VALUES = ("learning_rate", "epochs", "batch_size", "max_length", "precision")
 
 
 def build_summary_rows(
-    plan: Plan, folder: str, messages: Messages, *, this_machine: bool
+    plan: Plan, folder: Path, messages: Messages, *, this_machine: bool, columns: bool
 ) -> Iterator[DisplayRow]:
-    """Yield the rows of the summary: what was answered, and what follows from it."""
+    """Yield the rows of the summary: what was answered, and what follows from it.
+
+    `columns` adds the columns of the data files, for a user who has not been shown them yet.
+    """
     language, data = messages.language, plan.data
     kit, task = plan.kit.title.to(language), plan.task.title.to(language)
     title = messages("summary.kit_task", kit=kit, task=task)
@@ -33,7 +37,7 @@ def build_summary_rows(
     yield messages("summary.data"), _format_data_files(data, messages)
     if rejected := describe_rejects(data.rejected).to(language):
         yield messages("data.rejected"), rejected
-    if not data.sample:
+    if columns and not data.sample:
         yield from _build_column_rows(data, plan.task, messages, limit=MAX_COLUMNS_SHOWN)
     yield from _build_label_rows(data, messages)
     yield messages("summary.language"), messages(f"data.{plan.language}")
@@ -41,8 +45,9 @@ def build_summary_rows(
     yield messages("summary.model"), _format_model(plan, messages)
     yield messages("summary.method"), _format_method(plan, messages)
     yield from build_estimate_rows(plan, messages)
-    yield messages("summary.folder"), folder
-    yield messages("summary.name"), plan.name
+    yield messages("summary.folder"), str(folder)
+    if plan.name != folder.name:
+        yield messages("summary.name"), plan.name
 
 
 def build_data_rows(data: DataFacts, task: Task, messages: Messages) -> Iterator[DisplayRow]:
@@ -109,13 +114,13 @@ def _build_column_rows(
         if columns or field.required:
             found = messages.join(columns) if columns else messages("data.missing")
             yield field.title.to(messages.language), found
-    for key, names in (
-        ("inputs", data.inputs),
-        ("protected", data.protected),
-        ("unused", _list_unused_columns(data)),
-    ):
-        if names:
-            yield messages(f"data.{key}"), _join_first(names, limit, messages)
+    if data.inputs:
+        yield messages("data.inputs"), _join_first(data.inputs, limit, messages)
+    if data.protected:
+        names = _join_first(data.protected, limit, messages)
+        yield messages("data.protected"), messages("data.kept_out", names=names)
+    if unused := _list_unused_columns(data):
+        yield messages("data.unused"), _join_first(unused, limit, messages)
 
 
 def _list_unused_columns(data: DataFacts) -> list[str]:

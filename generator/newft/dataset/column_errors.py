@@ -6,8 +6,6 @@ What comes from the files is escaped: no name of a column can look like a line o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
-from unicodedata import east_asian_width
 
 from newft.answers.keys import COLUMNS_PREFIX
 from newft.dataset.column_match import Column, ColumnMatch
@@ -15,6 +13,7 @@ from newft.emitted.normalize import escape_controls
 from newft.errors import DataError
 from newft.schema.kit import Field
 from newft.text import Language, Text, find_nearest_names, pluralize, to_bilingual_text
+from newft.text_layout import clip_text
 
 MAX_CANDIDATES_SHOWN = 5
 MAX_COLUMNS_SHOWN = 30
@@ -22,12 +21,11 @@ MAX_PREVIEW_WIDTH = 56  # cells of a terminal
 
 
 def preview_values(column: Column) -> str:
-    """What is in a column, in a few of its values."""
+    """Return a few values of a column on one line."""
     values = ", ".join(" ".join(value.split()) for value in column.examples)
-    wide = accumulate(1 + (east_asian_width(character) in "WF") for character in values)
-    fitting = sum(width <= MAX_PREVIEW_WIDTH for width in wide)
-    more = fitting < len(values) or column.distinct > len(column.examples)
-    return values[:fitting] + (" ..." if more else "")
+    shown = clip_text(values, MAX_PREVIEW_WIDTH)
+    more = shown != values or column.distinct > len(column.examples)
+    return shown + (" ..." if more else "")
 
 
 def column_option_hint(name: str) -> str:

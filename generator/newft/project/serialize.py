@@ -19,6 +19,7 @@ from newft.schema.kit import SystemPrompts
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned, Sourced, as_citation
 from newft.text import Language, Text
+from newft.text_layout import wrap_text
 
 PlainValue: TypeAlias = "bool | int | float | str | list[PlainValue] | dict[str, PlainValue] | None"
 
@@ -37,14 +38,6 @@ _HIDDEN_CATEGORIES = {
     "Zl",
     "Zp",
 }  # control, bidirectional, private: never shown as is
-_OPENING_MARKS, _CLOSING_MARKS, _WIDE_RANGE = (
-    "（「『《【“‘",
-    "，。；：、！？）」』》】”’",
-    "\u2e80-\uffef",
-)
-_BREAKABLE_PATTERN = re.compile(
-    rf"\s+|[{_OPENING_MARKS}]*(?:[^\s{_WIDE_RANGE}]+|[{_WIDE_RANGE}])[{_CLOSING_MARKS}]*|[{_OPENING_MARKS}]+"
-)
 
 
 def to_plain(value: object, language: Language | None = None) -> PlainValue:
@@ -154,16 +147,6 @@ def to_one_line(text: str) -> str:
     )
 
 
-def wrap_text(text: str, *, width: int) -> list[str]:
-    """Lines of at most `width` columns, except for a single word that is longer."""
-    lines = [""]
-    for piece in _BREAKABLE_PATTERN.findall(to_one_line(text)):
-        if lines[-1] and _measure_width((lines[-1] + piece).rstrip()) > width:
-            lines.append("")
-        lines[-1] += piece if lines[-1] else piece.lstrip()
-    return [line.rstrip() for line in lines if line.strip()]
-
-
 def _reasoned_to_plain(
     reasoned: Reasoned[Any] | Sourced[Any], language: Language
 ) -> dict[str, PlainValue]:
@@ -183,11 +166,13 @@ def _format_comment(why: str, source: str, language: Language) -> list[str]:
     """The reason and its source: on one line, or apart, so that the eye can skip the source."""
     width = LINE_WIDTH - len("  # ")
     brackets, named = ("（{}）", "出处：{}") if language == "zh" else (" ({})", "source: {}")
-    together = wrap_text(why + brackets.format(source), width=width)
+    together = wrap_text(to_one_line(why + brackets.format(source)), width)
     if len(together) == 1:
         return [f"# {together[0]}"]
-    apart = wrap_text(named.format(source), width=width - 2)
-    return [f"# {line}" for line in wrap_text(why, width=width)] + [f"#   {line}" for line in apart]
+    apart = wrap_text(to_one_line(named.format(source)), width - 2)
+    return [f"# {line}" for line in wrap_text(to_one_line(why), width)] + [
+        f"#   {line}" for line in apart
+    ]
 
 
 def _yaml_strings(value: PlainValue) -> PlainValue:
@@ -231,12 +216,6 @@ def _is_hidden(char: str) -> bool:
 
 def _escape_character(char: str) -> str:
     return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"
-
-
-def _measure_width(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 class _Dumper(yaml.SafeDumper):

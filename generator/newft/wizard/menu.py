@@ -1,13 +1,18 @@
-"""A list to choose from: typing filters it, the arrows move in it, its height is bounded."""
+"""A list to choose from: typing filters it, arrow keys move in it, its height is bounded.
+
+It stands on prompt_toolkit alone. Its `choice` and the `select` of questionary lack what the lists
+of newft need: entries that stay while others are filtered out (the way back), a height of half a
+screen, entries that can be marked but are refused with a reason, and notes that wrap.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from newft.console.text_layout import measure_width, wrap_text
 from newft.emitted.normalize import escape_controls as safe
 from newft.text import fold_name
+from newft.text_layout import measure_width, wrap_text
 
 if TYPE_CHECKING:
     from prompt_toolkit.application import Application
@@ -15,8 +20,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
     from prompt_toolkit.styles import Style
 
-MIN_HEIGHT = 3  # lines, also where the terminal is very low
-INDENT = 3  # columns before a title, 5 before what is said of it
+MIN_HEIGHT = 3  # lines, also in a very low terminal
+INDENT = 3  # columns before a title; a note below it is indented by two more
 
 
 class Option(NamedTuple):
@@ -24,23 +29,23 @@ class Option(NamedTuple):
 
     value: str
     title: str
-    note: str = ""  # shown beside the title, or below where the line is full
+    note: str = ""  # shown beside the title, or below it where the line is full
     refusal: str = ""  # why it cannot be chosen
     fixed: bool = False  # stays whatever is typed, such as the way back
 
 
 class Menu:
-    """The state of a list: what was typed, which entry is marked, what was refused."""
+    """The state of a list: the typed filter, the marked entry, the refusal shown below."""
 
     def __init__(
         self,
         options: Sequence[Option],
         default: str | None = None,
         *,
-        beside: Callable[[str], str] = "  ({})".format,
+        format_note: Callable[[str], str] = "  ({})".format,
     ) -> None:
         self._options = options
-        self.beside = beside  # how a note stands on the line of its title
+        self.format_note = format_note  # for a note beside its title
         self.typed = ""
         self.refused = ""
         listed = [option.value for option in options]
@@ -48,7 +53,7 @@ class Menu:
 
     @property
     def shown(self) -> list[Option]:
-        """The entries that hold what was typed; those that are fixed always."""
+        """The entries that contain the typed text, and the fixed ones."""
         typed = fold_name(self.typed)
         return [
             one
@@ -58,33 +63,33 @@ class Menu:
 
     @property
     def marked(self) -> Option | None:
-        """The marked entry; None where nothing is shown."""
+        """The marked entry; None if none is shown."""
         shown = self.shown
         here = [option for option in shown if option.value == self._marked]
         return next(iter([*here, *shown]), None)
 
     @property
     def narrowed(self) -> bool:
-        """Whether what was typed leaves entries out."""
+        """Whether the typed text hides entries."""
         return len(self.shown) < len(self._options)
 
     def move(self, step: int) -> None:
-        """Mark another entry; behind the last comes the first."""
+        """Mark another entry; the first follows the last."""
         if self.marked:
             shown = self.shown
             self._marked = shown[(shown.index(self.marked) + step) % len(shown)].value
         self.refused = ""
 
     def type(self, text: str) -> None:
-        """Filter by more text; mark the entry that begins with it, else the first that holds it."""
+        """Extend the filter; mark the first entry that begins with it, or else contains it."""
         self._filter(self.typed + text)
 
-    def erase(self, *, all_of_it: bool = False) -> None:
-        """Take back the last character, or all that was typed."""
-        self._filter("" if all_of_it else self.typed[:-1])
+    def erase(self, *, everything: bool = False) -> None:
+        """Remove the last typed character, or all."""
+        self._filter("" if everything else self.typed[:-1])
 
     def choose(self) -> str | None:
-        """The value of the marked entry; None where it is refused."""
+        """Return the value of the marked entry; None if it is refused."""
         option = self.marked
         if option is None or option.refusal:
             self.refused = option.refusal if option else ""
@@ -104,7 +109,7 @@ class Menu:
 
 
 def run_menu(menu: Menu, question: str, *, hint: Callable[[Menu], str]) -> str:
-    """The value chosen; the list is gone afterwards, and the question stays with its answer."""
+    """Return the value chosen; the question with its answer replaces the list on the screen."""
     from prompt_toolkit import print_formatted_text
     from prompt_toolkit.application import get_app_session
     from prompt_toolkit.formatted_text import FormattedText
@@ -114,8 +119,8 @@ def run_menu(menu: Menu, question: str, *, hint: Callable[[Menu], str]) -> str:
         value = _build_application(menu, question, hint).run()
         answer = menu.marked.title if menu.marked else ""
         return value
-    finally:  # also where the person left: the question is what they left at
-        line = FormattedText([*_format_question(question), ("class:answer", safe(answer))])
+    finally:  # the question stays on the screen also if the user leaves
+        line = FormattedText([*format_question(question), ("class:answer", safe(answer))])
         print_formatted_text(line, style=build_style(), output=get_app_session().output)
 
 
@@ -145,7 +150,7 @@ def _build_application(menu: Menu, question: str, hint: Callable[[Menu], str]) -
         return [(style, "\n".join(wrap_text("\n".join(lines), columns() - 1)))] if lines else []
 
     def head() -> StyleAndTextTuples:
-        return [*_format_question(question), ("class:typed", safe(menu.typed))]
+        return [*format_question(question), ("class:typed", safe(menu.typed))]
 
     options = FormattedTextControl(
         lambda: _render_options(menu, columns()), focusable=True, show_cursor=False
@@ -171,12 +176,13 @@ def _build_application(menu: Menu, question: str, hint: Callable[[Menu], str]) -
     )
 
 
-def _format_question(question: str) -> StyleAndTextTuples:
+def format_question(question: str) -> StyleAndTextTuples:
+    """Return the text of a question with its styles."""
     return [("class:qmark", "?"), ("class:question", f" {safe(question)} ")]
 
 
 def build_style() -> Style:
-    """The colours of all prompts."""
+    """Return the colours of all prompts."""
     from prompt_toolkit.styles import Style
 
     return Style(
@@ -195,17 +201,17 @@ def build_style() -> Style:
 
 
 def _render_options(menu: Menu, columns: int) -> StyleAndTextTuples:
-    """Every shown entry: its title on a line of its own, its note beside or below."""
+    """Return every shown entry: its title on a new line, its note beside or below it."""
     lines: StyleAndTextTuples = []
     for option in menu.shown:
-        here = option is menu.marked
+        marked = option is menu.marked
         if lines:
             lines.append(("", "\n"))
-        if here:
+        if marked:
             lines.append(("[SetCursorPosition]", ""))
-        lines.append(("class:pointer", " > " if here else " " * INDENT))
-        style = "class:highlighted" if here else "class:barred" if option.refusal else ""
-        lines += _render_option(option, menu.beside(safe(option.note)), style, columns - 1)
+        lines.append(("class:pointer", " > " if marked else " " * INDENT))
+        style = "class:highlighted" if marked else "class:barred" if option.refusal else ""
+        lines += _render_option(option, menu.format_note(safe(option.note)), style, columns - 1)
     return lines
 
 
@@ -239,7 +245,7 @@ def _build_key_bindings(menu: Menu) -> KeyBindings:
     bind([Keys.Down, Keys.ControlN], lambda _: menu.move(1))
     bind([Keys.Enter], choose)
     bind([Keys.Backspace], lambda _: menu.erase())
-    bind([Keys.ControlU], lambda _: menu.erase(all_of_it=True))
+    bind([Keys.ControlU], lambda _: menu.erase(everything=True))
     bind([Keys.ControlC], lambda event: event.app.exit(exception=KeyboardInterrupt()))
     bind([Keys.ControlD], lambda event: event.app.exit(exception=EOFError()))
     bind([Keys.BracketedPaste], lambda event: menu.type(event.data.strip()))

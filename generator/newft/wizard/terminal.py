@@ -1,43 +1,47 @@
-"""The prompts of a conversation: arrows and completion, or numbered lines in a dumb terminal."""
+"""Asks in the terminal: with arrow keys and completion, or by numbers in a dumb terminal."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import Messages
-from newft.wizard.menu import Menu, Option, build_style, run_menu
+from newft.wizard.menu import Menu, Option, build_style, format_question, run_menu
 
-MAX_OPTIONS_WITHOUT_HINT = (
-    7  # options that one takes in at a glance, without a word on how to find one
-)
+if TYPE_CHECKING:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.document import Document
+    from prompt_toolkit.formatted_text import StyleAndTextTuples
+    from prompt_toolkit.key_binding import KeyPressEvent
 
-InputCheck = Callable[[str], str | None]  # what is wrong with a text
+MAX_OPTIONS_WITHOUT_HINT = 7  # longer lists say how to find an entry
+
+InputCheck = Callable[[str], str | None]  # returns what is wrong with a text
 
 
 class TerminalUI(Protocol):
-    """What a conversation needs to ask; each raises KeyboardInterrupt or EOFError to stop."""
+    """Asks the user; each method raises KeyboardInterrupt or EOFError if the user leaves."""
 
     def select(
         self, question: str, options: Sequence[Option], *, default: str | None = None
     ) -> str:
-        """The value of the option chosen."""
+        """Return the value of the option chosen."""
 
     def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
-        """A line that passes the check; the default for an empty one."""
+        """Return a line that passes the check; the default for an empty one."""
 
     def path(self, question: str, *, note: str = "", default: str = "") -> str:
-        """A path, which need not exist; empty is an answer."""
+        """Return a path, which need not exist and may be empty."""
 
 
 @contextmanager
 def choose_terminal(
     environment: Mapping[str, str], say: Callable[[str], None], messages: Messages
 ) -> Iterator[TerminalUI]:
-    """The prompts that this terminal can show, on stderr: stdout is for results."""
+    """Yield what this terminal can show; it prints on stderr, as stdout is for results."""
     if environment.get("TERM") in ("dumb", "unknown"):
         yield PlainTerminal(messages, say, sys.stdin.readline)
         return
@@ -50,7 +54,7 @@ def choose_terminal(
 
 
 class InteractiveTerminal:
-    """Prompts with arrow keys, filters and completion."""
+    """Asks with arrow keys, filters and completion."""
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
@@ -58,7 +62,7 @@ class InteractiveTerminal:
     def select(
         self, question: str, options: Sequence[Option], *, default: str | None = None
     ) -> str:
-        """The value of the option chosen."""
+        """Return the value of the option chosen."""
 
         def hint(menu: Menu) -> str:
             if menu.narrowed:
@@ -69,35 +73,53 @@ class InteractiveTerminal:
                 else ""
             )
 
-        menu = Menu(options, default, beside=lambda note: self._messages("menu.note", note=note))
+        menu = Menu(
+            options, default, format_note=lambda note: self._messages("menu.note", note=note)
+        )
         return run_menu(menu, question, hint=hint)
 
     def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
-        """A line that passes the check; the default is shown until something is typed."""
-        import questionary
+        """Return a line that passes the check; the default is shown until something is typed."""
+        from prompt_toolkit.validation import ValidationError, Validator
 
-        def verdict(text: str) -> bool | str:
-            return check(text.strip() or default) or True
+        class Check(Validator):
+            def validate(self, document: Document) -> None:
+                text = document.text
+                if fault := check(text.strip() or default):
+                    raise ValidationError(cursor_position=len(text), message=fault)
 
-        prompt = questionary.text(
-            question,
-            validate=verdict,
-            instruction=note or None,
-            placeholder=[("class:instruction", safe(default))],
-            style=build_style(),
-        )
-        return str(prompt.unsafe_ask()).strip() or default
+        session = self._make_session(question, note)
+        placeholder: StyleAndTextTuples = [("class:instruction", safe(default))]
+        return session.prompt(validator=Check(), placeholder=placeholder).strip() or default
 
     def path(self, question: str, *, note: str = "", default: str = "") -> str:
-        """A path, with completion."""
-        import questionary
+        """Return a path; Tab completes it."""
+        from prompt_toolkit.completion import PathCompleter
+        from prompt_toolkit.filters import completion_is_selected
+        from prompt_toolkit.key_binding import KeyBindings
 
-        message = f"{question} {note}" if note else question
-        return str(questionary.path(message, default, style=build_style()).unsafe_ask()).strip()
+        keys = KeyBindings()
+
+        @keys.add("enter", filter=completion_is_selected)
+        def _(event: KeyPressEvent) -> None:
+            event.current_buffer.complete_state = None  # takes the completion, not the line
+
+        session = self._make_session(question, note)
+        completer = PathCompleter(expanduser=True)
+        return session.prompt(default=default, completer=completer, key_bindings=keys).strip()
+
+    def _make_session(self, question: str, note: str) -> PromptSession[str]:
+        from prompt_toolkit import PromptSession
+        from prompt_toolkit.lexers import SimpleLexer
+
+        message = format_question(question)
+        if note:
+            message.append(("class:instruction", f"{safe(note)} "))
+        return PromptSession(message, style=build_style(), lexer=SimpleLexer("class:answer"))
 
 
 class PlainTerminal:
-    """Prompts for a terminal that cannot redraw: one numbered line an option."""
+    """Asks in a terminal that cannot redraw: each option has a number."""
 
     def __init__(
         self, messages: Messages, say: Callable[[str], None], read: Callable[[], str]
@@ -109,7 +131,7 @@ class PlainTerminal:
     def select(
         self, question: str, options: Sequence[Option], *, default: str | None = None
     ) -> str:
-        """The value of the option chosen."""
+        """Return the value of the option chosen."""
         values = [option.value for option in options]
         lines = [
             f"  {number}) {option.title}"
@@ -126,11 +148,11 @@ class PlainTerminal:
         return numbers[self._line("#", standard, check)].value
 
     def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
-        """A line that passes the check."""
+        """Return a line that passes the check."""
         return self._line(f"? {question} {note}".rstrip(), default, check)
 
     def path(self, question: str, *, note: str = "", default: str = "") -> str:
-        """A path."""
+        """Return a path."""
         return self.text(question, check=lambda _: None, note=note, default=default)
 
     def _line(self, question: str, default: str, check: InputCheck) -> str:
@@ -147,10 +169,10 @@ class PlainTerminal:
 
 
 def _patch_character_escapes() -> None:
-    """Show characters that reorder a line or hide as their escapes, wherever they are from.
+    """Show the escapes of characters that reorder a line or that are invisible.
 
-    prompt_toolkit does so with controls; menus, file names that Tab completes and what is typed
-    may hold others.
+    prompt_toolkit escapes control characters alone; titles of options, file names that Tab
+    completes and typed text may hold others.
     """
     from prompt_toolkit.layout.screen import Char
 

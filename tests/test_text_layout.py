@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.console.text_layout import format_table, measure_width, wrap_text
+from newft.text_layout import format_table, measure_width, wrap_text
 
 WORDS = st.sampled_from(
     ["unknown_label", "20 GB", "8 行", "`--gpu 1xV100-32GB`", "训练", "，", "a", "q_proj,", "（"]
@@ -67,3 +69,22 @@ def test_what_fits_nowhere_is_cut() -> None:
 def test_a_path_that_is_too_long_leaves_the_names_before_it_whole() -> None:
     lines = ["".join(cells) for cells in format_table([("训练时间", "x" * 30), ("b", "c")], 30)]
     assert lines == ["训练时间  " + "x" * 20, " " * 10 + "x" * 10, "b         c"]
+
+
+def test_lines_break_between_words_and_between_chinese_characters() -> None:
+    assert wrap_text("one two three", 8) == ["one two", "three"]
+    assert wrap_text("学习率，用 LoRA 时", 8) == ["学习率，", "用 LoRA", "时"]
+    assert wrap_text("see https://example.org/a/long/path now", 10) == [
+        "see",
+        "https://example.org/a/long/path",
+        "now",
+    ]
+
+
+@given(st.text(alphabet="ab 学习，。（）", max_size=80), st.integers(8, 30))
+def test_no_line_is_too_wide_and_no_character_is_lost(text: str, width: int) -> None:
+    lines = wrap_text(text, width)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    for line in lines:
+        columns = sum(1 if char.isascii() else 2 for char in line)
+        assert columns <= width or len(re.findall(r"[ab]+|[学习]", line)) <= 1
