@@ -227,7 +227,13 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def compose(layer: str, into: Path, *, package: str = "project") -> Path:
     """A folder to import `package` from: the base modules, with those of a source and of a task."""
     task = "../domains/customer_service/overlay/intent"
-    for folder in ("project", f"layers/source/{layer}", "layers/language/en", task):
+    for folder in (
+        "project",
+        "layers/device/cpu",
+        f"layers/source/{layer}",
+        "layers/language/en",
+        task,
+    ):
         modules = TEMPLATES / folder / "src/package_name"
         shutil.copytree(modules, into / package, dirs_exist_ok=True)
     for name in EMITTED_MODULES:
