@@ -38,7 +38,9 @@ def test_many_numbers_are_told_apart_at_their_median() -> None:
     ages = [str(age) for age in range(20, 40)]
     assert bucket_values([*ages, ""]) == ["<= 29.5"] * 10 + ["> 29.5"] * 10 + ["-"]
     assert bucket_values([f"{age} years" for age in ages] + ["N/A"]) == bucket_values([*ages, ""])
-    amounts = [f"{age},000" if age % 2 else f"{age / 10}\u4e07" for age in range(20, 40)]
+    amounts = [f"{age},000" for age in ages]
     assert bucket_values(amounts) == ["<= 29500"] * 10 + ["> 29500"] * 10
+    mixed = [f"{age},000" if int(age) % 2 else f"{age}\u4e07" for age in ages]
+    assert bucket_values(mixed) == mixed
     names = [f"{'xyz'[i % 3]}{i}" for i in range(20)]
     assert bucket_values(names) == names

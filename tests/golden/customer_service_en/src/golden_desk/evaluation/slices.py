@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,6 @@ from dataclasses import dataclass, field
 from ..config import Config
 from ..data.jsonl import read_jsonl
 from ..data.normalize import MISSING_VALUE, is_missing
-from ..data.quantities import MIN_QUANTITY_SHARE, read_column
 from ..data.splits import PROCESSED_DIR
 from ..metrics import PRIMARY_METRICS, compute_metrics
 from ..runtime.messages import fill
@@ -19,6 +19,8 @@ from .statistics import Metric
 from .tables import format_metric
 
 MIN_SLICE_ROWS = 10  # of a slice: fewer say nothing, and may point at a person
+MIN_NUMBER_SHARE = 0.9  # of the values of a numeric field
+NUMBER_PATTERN = re.compile(r"\s*([-+]?\d[\d,]*(?:\.\d+)?)\s*([^\d\s]*)\s*")  # and its unit
 MAX_SLICE_VALUES = 8  # of a field; numbers with more are told apart at their median
 
 
@@ -66,16 +68,20 @@ def measure_slices(
 
 
 def bucket_values(column: Sequence[str]) -> list[str]:
-    """The values themselves where they are few; many numbers as the halves around their median."""
-    said = ["" if is_missing(value, MISSING_VALUE) else value for value in column]
-    found = read_column(said)
-    numeric = sum(map(bool, found)) >= MIN_QUANTITY_SHARE * sum(map(bool, said))
-    if len({*said}) <= MAX_SLICE_VALUES or not numeric:
-        return [value or "-" for value in said]
-    numbers = [quantity.value if quantity else None for quantity in found]
-    middle = statistics.median(number for number in numbers if number is not None)
-    halves = {True: f"<= {middle:g}", False: f"> {middle:g}"}
-    return ["-" if number is None else halves[number <= middle] for number in numbers]
+    """The values themselves if they are few; many numbers as the halves around their median.
+
+    Numbers in several units have no common order and stay as they are.
+    """
+    values = ["" if is_missing(value, MISSING_VALUE) else value for value in column]
+    found = [NUMBER_PATTERN.fullmatch(value) for value in values]
+    units = {match[2] for match in found if match}
+    is_numeric = sum(map(bool, found)) >= MIN_NUMBER_SHARE * sum(map(bool, values))
+    if len({*values}) <= MAX_SLICE_VALUES or not is_numeric or len(units) != 1:
+        return [value or "-" for value in values]
+    numbers = [float(match[1].replace(",", "")) if match else None for match in found]
+    median = statistics.median(number for number in numbers if number is not None)
+    halves = {True: f"<= {median:g}", False: f"> {median:g}"}
+    return ["-" if number is None else halves[number <= median] for number in numbers]
 
 
 def format_slices(slices: SliceResults) -> list[str]:
