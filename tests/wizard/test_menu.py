@@ -15,7 +15,7 @@ MODELS = [
     Option("Qwen/Qwen3-0.6B", "Qwen3-0.6B: 1.2 GB"),
     Option("Qwen/Qwen3-32B", "Qwen3-32B: 65.5 GB", "does not fit", refusal="it needs 78 GB"),
     Option("meta-llama/Llama-3.2-1B", "Llama-3.2-1B: 2.5 GB"),
-    Option("...", "something else ...", fixed=True),
+    Option("...", "something else ...", fixed=True, takes_text=True),
     Option("<", "<- back", fixed=True),
 ]
 
@@ -70,6 +70,16 @@ def test_nothing_that_fits_leaves_nothing_to_choose() -> None:
     menu = typed("zzz", MODELS[:2])
     menu.move(1)
     assert (menu.shown, menu.marked, menu.choose()) == ([], None, None)
+
+
+def test_typed_text_that_matches_no_entry_is_the_answer_where_a_list_takes_one() -> None:
+    assert typed("./base-model").choose() == "./base-model"
+    menu = typed("zzz", [*MODELS[:2], MODELS[-1]])
+    assert (menu.marked, menu.choose()) == (None, None)  # no way back by accident
+    menu.move(1)
+    assert menu.choose() == "<"
+    menu.erase(everything=True)
+    assert menu.marked is not None
 
 
 def test_the_default_is_marked_and_one_that_is_not_there_is_not() -> None:

@@ -32,6 +32,7 @@ class Option(NamedTuple):
     note: str = ""  # shown beside the title, or below it where the line is full
     refusal: str = ""  # why it cannot be chosen
     fixed: bool = False  # stays whatever is typed, such as the way back
+    takes_text: bool = False  # typed text that matches no entry is the answer
 
 
 class Menu:
@@ -49,7 +50,7 @@ class Menu:
         self.typed = ""
         self.refused = ""
         listed = [option.value for option in options]
-        self._marked = default if default in listed else listed[0]
+        self._marked: str | None = default if default in listed else listed[0]
 
     @property
     def shown(self) -> list[Option]:
@@ -64,9 +65,7 @@ class Menu:
     @property
     def marked(self) -> Option | None:
         """The marked entry; None if none is shown."""
-        shown = self.shown
-        here = [option for option in shown if option.value == self._marked]
-        return next(iter([*here, *shown]), None)
+        return next((option for option in self.shown if option.value == self._marked), None)
 
     @property
     def narrowed(self) -> bool:
@@ -75,9 +74,9 @@ class Menu:
 
     def move(self, step: int) -> None:
         """Mark another entry; the first follows the last."""
-        if self.marked:
-            shown = self.shown
-            self._marked = shown[(shown.index(self.marked) + step) % len(shown)].value
+        if shown := self.shown:
+            start = shown.index(self.marked) if self.marked else -1
+            self._marked = shown[(start + step) % len(shown)].value
         self.refused = ""
 
     def type(self, text: str) -> None:
@@ -89,23 +88,33 @@ class Menu:
         self._filter("" if everything else self.typed[:-1])
 
     def choose(self) -> str | None:
-        """Return the value of the marked entry; None if it is refused."""
+        """Return the value of the marked entry, or typed text; None if the entry is refused."""
         option = self.marked
         if option is None or option.refusal:
             self.refused = option.refusal if option else ""
             return None
-        return option.value
+        is_answer = option.takes_text and self.typed.strip() and not self._list_matches()
+        return self.typed.strip() if is_answer else option.value
+
+    def _list_matches(self) -> list[Option]:
+        """List the entries that are shown because they contain the typed text."""
+        return [option for option in self.shown if not option.fixed]
 
     def _filter(self, text: str) -> None:
         self.typed, self.refused = text, ""
-        found = [option for option in self.shown if not option.fixed] or self.shown
+        shown = self.shown
+        if not text:
+            self._marked = (self.marked or shown[0]).value
+            return
         begun = [
             one
-            for one in self.shown
+            for one in shown
             if any(name.casefold().startswith(text.casefold()) for name in (one.title, one.value))
         ]
-        if text and found:
-            self._marked = (begun or found)[0].value
+        fallback = [option for option in shown if option.takes_text]
+        self._marked = next(
+            (option.value for option in (*begun, *self._list_matches(), *fallback)), None
+        )
 
 
 def run_menu(menu: Menu, question: str, *, hint: Callable[[Menu], str]) -> str:
@@ -117,7 +126,7 @@ def run_menu(menu: Menu, question: str, *, hint: Callable[[Menu], str]) -> str:
     answer = ""
     try:
         value = _build_application(menu, question, hint).run()
-        answer = menu.marked.title if menu.marked else ""
+        answer = menu.marked.title if menu.marked and menu.marked.value == value else value
         return value
     finally:  # the question stays on the screen also if the user leaves
         line = FormattedText([*format_question(question), ("class:answer", safe(answer))])

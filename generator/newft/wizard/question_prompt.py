@@ -101,7 +101,7 @@ def _make_extra_options(
         (OTHER_FILE_VALUE, "columns.other_file", other_file),
     )
     return [
-        Option(value, context.messages(key), fixed=True)
+        Option(value, context.messages(key), fixed=True, takes_text=value == OTHER_VALUE)
         for value, key, offered in extras
         if offered
     ]

@@ -139,13 +139,17 @@ class PlainTerminal:
             for number, option in enumerate(options, 1)
         ]
         numbers = {str(number): option for number, option in enumerate(options, 1)}
+        takes_text = any(option.takes_text for option in options)
         standard = str(values.index(default) + 1) if default in values else "1"
 
         def check(text: str) -> str | None:
-            return numbers[text].refusal or None if text in numbers else f"1-{len(values)}"
+            if text in numbers:
+                return numbers[text].refusal or None
+            return None if takes_text and not text.isdigit() else f"1-{len(values)}"
 
         self._say("\n".join([f"? {question}", *lines]))
-        return numbers[self._line("#", standard, check)].value
+        answer = self._line("#", standard, check)
+        return numbers[answer].value if answer in numbers else answer
 
     def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
         """Return a line that passes the check."""
