@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import zipfile
 from pathlib import Path
@@ -38,6 +39,7 @@ def end_of(error: Exception) -> int:
         (json.JSONDecodeError("Expecting value", "", 0), "Expecting value"),
         (SafetensorError("header too large"), "header too large"),
         (zipfile.BadZipFile("not a zip file"), "not a zip file"),
+        (pickle.UnpicklingError("pickle data was truncated"), "pickle data was truncated"),
         (MemoryError(), fill("there is not enough memory: {reason}", reason="MemoryError")),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "can't allocate memory"),
     ],
@@ -52,7 +54,15 @@ def test_a_fault_of_the_input_is_told(
 
 
 @pytest.mark.parametrize(
-    "error", [KeyError("x"), TypeError("y"), ZeroDivisionError(), RuntimeError()]
+    "error",
+    [
+        KeyError("x"),
+        TypeError("y"),
+        ZeroDivisionError(),
+        RuntimeError(),
+        UnicodeEncodeError("ascii", "é", 0, 1, "ordinal not in range(128)"),
+        pickle.PicklingError("not written"),
+    ],
 )
 def test_a_mistake_in_the_code_stays_visible(error: Exception) -> None:
     with pytest.raises(type(error)):

@@ -1,4 +1,4 @@
-"""Errors of the system and of libraries that say something of files or memory, not of the code."""
+"""Errors of the system and of libraries that are about files or memory, not about the code."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import errno
 from .errors import ProjectError
 from .messages import fill
 
-# libraries whose own errors are about what they were given to read
-READER_LIBRARIES = {
-    "jinja2",
-    "json",
-    "orjson",
-    "pickle",
-    "_pickle",
-    "safetensors",
-    "yaml",
-    "zipfile",
+# What libraries raise when a file that they read is damaged, by the name of the class: this module
+# is loaded by every command, and most libraries only by some. Errors of writing are not among them.
+READ_ERRORS = {
+    "BadZipFile",  # zipfile
+    "JSONDecodeError",  # json, orjson
+    "MarkedYAMLError",  # yaml
+    "SafetensorError",  # safetensors
+    "TemplateError",  # jinja2: the chat template of the model
+    "UnicodeDecodeError",
+    "UnpicklingError",  # pickle, for torch.load
 }
 CHECK_PATH_HINT = "check the path, its permissions and the free disk space"
-# what the system says often, in the language of the project
+# frequent errors of the system, in the language of the project
 SYSTEM_MESSAGES = {
     errno.ENOENT: fill("there is no such file or folder"),
     errno.EACCES: fill("permission denied"),
@@ -28,7 +28,7 @@ SYSTEM_MESSAGES = {
 
 
 def explain_error(error: BaseException) -> ProjectError | None:
-    """What such an error means to the user; None for all others, which are mistakes in the code."""
+    """The error for the user; None for all other errors, which are mistakes in the code."""
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
     if _is_out_of_memory(error):
         return ProjectError(
@@ -42,8 +42,9 @@ def explain_error(error: BaseException) -> ProjectError | None:
         if error.filename is None:
             return ProjectError("{reason}", CHECK_PATH_HINT, reason=said)
         return ProjectError("{path}: {reason}", CHECK_PATH_HINT, path=error.filename, reason=said)
-    readers = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
-    if isinstance(error, OSError | UnicodeError) or readers & READER_LIBRARIES:
+    names = {kind.__name__ for kind in type(error).__mro__}
+    # transformers raises an OSError without a number for a folder that lacks a file
+    if isinstance(error, OSError) or names & READ_ERRORS:
         return ProjectError(
             "a file cannot be read: {reason}",
             "look for damaged files in the model's folder, in data/processed and in runs",
