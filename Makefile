@@ -36,8 +36,8 @@ lint: $(VENV)/.ready ## style, types, and who may import whom
 	$(PYTHON) -m ruff format --check $(CODE)
 	$(PYTHON) -m mypy generator/newft && $(VENV)/bin/lint-imports
 
-golden: $(VENV)/.ready ## rewrite the golden project after a change that was meant
-	$(PYTHON) tests/golden_project.py
+golden: $(VENV)/.ready ## rewrite the golden project, and the tables of the READMEs
+	$(PYTHON) tests/golden_project.py && $(PYTHON) tests/readme_tables.py
 
 bench: $(VENV)/.ready ## figures against others, on this machine
 	for script in start_up generation formatting training_speed; do \
