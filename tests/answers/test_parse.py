@@ -80,7 +80,7 @@ def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str)
         yaml_file.parse_answers_yaml("a.yml", parse.format_answers_yaml(given_answers))
         == given_answers
     )
-    words = shlex.split(command_line.format_command(given_answers, "./desk", program=["newft"]))
+    words = shlex.split(command_line.format_command(given_answers, "./desk"))
     assert path in words
     assert f"data.columns.text={column}" in words
 
@@ -211,8 +211,9 @@ def test_an_option_and_a_set_that_disagree_are_refused(
     assert str(caught.value) == message
 
 
-def test_the_repeat_command_names_every_answer() -> None:
-    assert command_line.format_command(FULL, "./my desk", program=["newft"]) == (
+def test_the_repeat_command_names_every_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["newft"])
+    assert command_line.format_command(FULL, "./my desk") == (
         "newft new './my desk' --data 工单.csv --data b.xlsx --domain customer_service"
         " --task intent --language zh --gpu 2xV100-32GB --model Qwen/Qwen3-1.7B"
         " --revision 1234567 --hub modelscope --family qwen3 --method lora --name desk"
