@@ -35,7 +35,6 @@ def test_the_embedded_model_comes_with_its_package_and_without_that_packages_dep
         "accelerate>=1.15",
         "filelock>=3.16",
         "gguf>=0.10",
-        "matplotlib>=3.9",
         "numpy>=2.0",
         "orjson>=3.10",
         "peft>=0.21",
@@ -47,6 +46,7 @@ def test_the_embedded_model_comes_with_its_package_and_without_that_packages_dep
         "torch>=2.6",
         "transformers>=5.24",
         "uniplot>=0.20",
+        "wcwidth>=0.3",
     )
     assert made.warnings == ()
 
@@ -81,7 +81,7 @@ def test_a_family_may_narrow_a_range_and_add_its_own() -> None:
     family = replace(CATALOG.families["qwen3"], requires=("transformers>=5.2,<6", "tiktoken>=0.7"))
     catalog = replace(CATALOG, families={**CATALOG.families, "qwen3": family})
     made = make_plan(ON_A_CARD, facts(), catalog, CARD)
-    assert made.requirements[-4:-1] == ("tiktoken>=0.7", "torch>=2.6", "transformers>=5.2,<6")
+    assert made.requirements[-5:-2] == ("tiktoken>=0.7", "torch>=2.6", "transformers>=5.2,<6")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import readline
 import select
 import signal
 import subprocess
@@ -43,12 +44,12 @@ def heard(output: str) -> list[str]:
 class Terminal:
     """A listener at a terminal of its own."""
 
-    def __init__(self, desk: Desk, *, several: bool) -> None:
+    def __init__(self, desk: Desk, *, several: bool, kind: str = "dumb") -> None:
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(
             listener(several),
             cwd=desk.folder,
-            env=desk.environment | {"TERM": "dumb"},
+            env=desk.environment | {"TERM": kind},
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -115,12 +116,7 @@ def test_what_is_piped_in_is_a_question_a_line_or_a_paragraph(
 
 
 @pytest.mark.parametrize("several", [True], indirect=True)
-def test_a_paste_with_empty_lines_is_one_question_until_enter_is_pressed(
-    terminal: Terminal,
-) -> None:
-    terminal.type("non_compete\r\nFirst.\r\n\r\nLast.\r\n")
-    terminal.until("question: ")
-    terminal.until("> ")
+def test_an_empty_line_ends_a_question_of_several_lines(terminal: Terminal) -> None:
     terminal.type("one\n")
     time.sleep(0.5)
     terminal.type("two\n")
@@ -132,7 +128,25 @@ def test_a_paste_with_empty_lines_is_one_question_until_enter_is_pressed(
     time.sleep(0.5)
     terminal.type("\x04")
     terminal.until("the end")
-    assert heard(terminal.output) == ["non_compete\nFirst.\nLast.", "one\ntwo", "begun"]
+    assert heard(terminal.output) == ["one\ntwo", "begun"]
+
+
+@pytest.mark.skipif("GNU" not in str(readline.__doc__), reason="libedit takes a paste line by line")
+def test_a_paste_is_taken_as_a_whole(fresh: Desk, several: bool) -> None:
+    terminal = Terminal(fresh, several=several, kind="xterm")
+    terminal.until("> ")
+    terminal.type("\x1b[200~non_compete\nFirst.\n\nLast.\x1b[201~")  # as a terminal marks a paste
+    terminal.until("Last.")
+    terminal.type("\n")
+    time.sleep(0.5)
+    terminal.type("\n")
+    terminal.until("question: ")
+    terminal.type("\x04")
+    terminal.until("the end")
+    lines = ["non_compete", "First.", "Last."]
+    assert heard(terminal.output) == (["\n".join(lines)] if several else lines)
+    terminal.process.wait()
+    os.close(terminal.master)
 
 
 def test_a_word_leaves_at_a_terminal(terminal: Terminal, several: bool) -> None:

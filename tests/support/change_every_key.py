@@ -134,7 +134,7 @@ class Trial:
 
 def is_result(path: Path) -> bool:
     # these repeat run.yaml, which is what was changed; a picture tells what result.json tells
-    told = {"config.yaml", "summary.json", "loss.png", ".lock"}
+    told = {"config.yaml", "summary.json", "loss.txt", ".lock"}
     return path.is_file() and path.name not in told and path.parts[0] in ("data", "runs")
 
 

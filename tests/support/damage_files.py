@@ -28,7 +28,7 @@ import torch
 PACKAGE, MODEL = sys.argv[1], Path(sys.argv[2])
 WORDS = {"chat": ["--once", "hello"]}
 # written for people and other programs, read by no command
-UNREAD = {"README.md", "loss.png", "evaluation.json", "training_args.bin"}
+UNREAD = {"README.md", "loss.txt", "evaluation.json", "training_args.bin"}
 RUN = Path("runs") / "intent-lora"
 
 

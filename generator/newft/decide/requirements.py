@@ -14,7 +14,6 @@ from newft.schema.plan import ModelSource
 BASE_REQUIREMENTS = (
     "accelerate>=1.15",
     "filelock>=3.16",
-    "matplotlib>=3.9",
     "numpy>=2.0",
     "orjson>=3.10",
     "pydantic>=2.10",
@@ -25,6 +24,7 @@ BASE_REQUIREMENTS = (
     "torch>=2.6",
     "transformers>=5.24",
     "uniplot>=0.20",
+    "wcwidth>=0.3",
 )
 GGUF_REQUIREMENT = "gguf>=0.10"  # transformers loads the GGUF file of the embedded model with it
 HUGGINGFACE_REQUIREMENT = "huggingface_hub>=1.0"

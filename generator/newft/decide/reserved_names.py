@@ -19,7 +19,8 @@ _INSTALLED_TEXT = """
     regex requests rich ruff safetensors scikit_learn scipy sentencepiece setuptools shellingham
     six sklearn sortedcontainers sympy threadpoolctl tiktoken tokenizers tomlkit torch torch_npu
     torchgen tqdm transformers triton trl trove_classifiers truststore typer typing_extensions
-    typing_inspection tzdata uniplot urllib3 uv virtualenv wheel yaml
+    typing_inspection tzdata uniplot urllib3 uv virtualenv wcwidth wheel
+    yaml
 """
 INSTALLED_NAMES = frozenset(_INSTALLED_TEXT.split())
 # The placeholder for the package in the templates, and names that pytest and Python's tests use.
