@@ -10,6 +10,7 @@ from example import with_labels
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import classification_report
+from wcwidth import width
 
 from golden_desk.config import Config
 from golden_desk.evaluation.label_metrics import (
@@ -23,8 +24,7 @@ from golden_desk.evaluation.label_metrics import (
 from golden_desk.runtime.text_layout import (
     LINE_WIDTH,
     align_columns,
-    display_width,
-    truncate_to_width,
+    truncate,
     wrap,
 )
 
@@ -88,18 +88,18 @@ def test_the_tables_stay_aligned_in_80_columns_with_wide_and_hostile_labels(
     task = with_labels(config.task, labels)
     metrics = compute_label_metrics(labels * 1_200, labels[::-1] * 1_200, task)
     lines = format_label_report(metrics)
-    assert max(map(display_width, lines)) <= 80
+    assert max(map(width, lines)) <= 80
     assert not any("\x1b" in line or line != line.rstrip() for line in lines)
     heads = format_label_table(metrics)
-    assert len({display_width(line[: line.index("1,200")]) for line in heads[1:]}) == 1
+    assert len({width(line[: line.index("1,200")]) for line in heads[1:]}) == 1
 
 
 @given(st.lists(st.text(), min_size=1, max_size=5), st.integers(1, 30))
-def test_a_cell_fits_and_columns_are_aligned(cells: list[str], width: int) -> None:
-    fitting = [truncate_to_width(cell, width) for cell in cells]
-    assert all(display_width(cell) <= width for cell in fitting)
+def test_a_cell_fits_and_columns_are_aligned(cells: list[str], room: int) -> None:
+    fitting = [truncate(cell, room) for cell in cells]
+    assert all(width(cell) <= room for cell in fitting)
     lines = align_columns([[cell, "|"] for cell in fitting])
-    assert len({display_width(line) for line in lines}) == 1
+    assert len({width(line) for line in lines}) == 1
 
 
 words = st.text(alphabet="abc \u6807\u7b7e\uff0c", max_size=300)
@@ -109,7 +109,7 @@ words = st.text(alphabet="abc \u6807\u7b7e\uff0c", max_size=300)
 def test_a_wrapped_text_loses_nothing_but_blanks(text: str) -> None:
     lines = wrap(text, indent="   ").split("\n")
     assert "".join("".join(lines).split()) == "".join(text.split())
-    assert all(display_width(line) <= LINE_WIDTH or " " not in line.strip() for line in lines)
+    assert all(width(line) <= LINE_WIDTH or " " not in line.strip() for line in lines)
 
 
 def test_a_line_does_not_begin_with_a_mark() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from wcwidth import width
 
 from golden_desk.config import Config
 from golden_desk.evaluation.comparison import (
@@ -24,7 +25,6 @@ from golden_desk.evaluation.tables import (
 )
 from golden_desk.metrics import PRIMARY_METRICS
 from golden_desk.runtime.messages import fill
-from golden_desk.runtime.text_layout import display_width
 
 # shares of right answers: of base and tuned model as written and as ranked, of the baseline; then
 # the verdicts on writing and ranking, and what is best
@@ -73,7 +73,7 @@ def test_the_conclusion_follows_from_the_tests(
         "{change}; {advice}.", change=CHANGE_TEXTS[verdicts], advice=CONCLUSION_TEXTS[best]
     )
     assert any(f"{tuned[0]:.3f} " in line for line in shown)
-    assert max(map(display_width, shown)) <= 80
+    assert max(map(width, shown)) <= 80
     assert not any(line != line.rstrip() for line in shown)
 
 

@@ -40,7 +40,7 @@ def test_a_run_trains_measures_itself_and_answers(
     train.main(formatted, TRAIN)
     run = run_dir_of(formatted)
     assert run.finished
-    assert (run.path / "loss.png").is_file()
+    assert (run.path / "loss.txt").is_file()
     assert list(run.trained_folder.glob(WEIGHTS_PATTERN))
     card = (run.trained_folder / "README.md").read_text(encoding="utf-8")
     assert json.dumps(formatted.task.system, ensure_ascii=False) in card

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import select
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -35,7 +34,6 @@ from .training.run_dir import run_dir_of
 
 MAX_NEW_TOKENS = 512  # tokens; an answer ends at its end of turn, this stops one that does not
 STANDARD_INPUT = "-"
-PASTE_SECONDS = 0.1  # a paste arrives at once; a person takes longer to press Enter a second time
 EXIT_WORDS = {"exit", "quit", ":q", "\u9000\u51fa"}  # the last is Chinese for exit
 LINE_END = "\n"  # between the lines of a candidate
 MAX_SHOWN_CANDIDATES = 3  # candidates that are shown with their probability
@@ -47,8 +45,7 @@ python -m {package}.chat --once "a question"
 python -m {package}.chat --once - < question.txt
 
 Each line is a question of its own; where questions have several lines, an empty line
-ends one, and what is pasted into a terminal may hold empty lines. exit, quit, :q,
-Ctrl-D or Ctrl-C leaves.
+ends one. exit, quit, :q, Ctrl-D or Ctrl-C leaves.
 
 The answer goes to standard output; the answers that the model finds most likely, to
 standard error."""
@@ -84,13 +81,16 @@ def read_once_question(text: str) -> str:
 
 def read_questions() -> Iterator[str]:
     """The questions that are typed or piped in."""
-    lines: list[str] = []
-    for line in read_input_lines(lines):
-        if not lines and sys.stdin.isatty() and normalize_label(line) in EXIT_WORDS:
+    lines: list[str] = []  # of the question so far
+    for text in read_input_lines(lines):
+        if not lines and sys.stdin.isatty() and normalize_label(text) in EXIT_WORDS:
             return  # of lines that are piped in, each is a question
-        if line.strip():
-            lines.append(line.strip())
-        if lines and not (MULTILINE_INPUT and (line.strip() or is_pasting())):
+        entered = [line.strip() for line in text.splitlines() if line.strip()]  # a paste has many
+        lines += entered
+        if not MULTILINE_INPUT:
+            yield from lines
+            lines.clear()
+        elif lines and not entered:
             yield "\n".join(lines)
             lines.clear()
     if lines:
@@ -98,11 +98,12 @@ def read_questions() -> Iterator[str]:
 
 
 def read_input_lines(begun: Sequence[str]) -> Iterator[str]:
-    """The lines that are typed or piped in; `begun` are those of the question so far."""
+    """The lines or pastes that come in; `begun` are the lines of the question so far."""
     at_terminal = sys.stdin.isatty()
     if at_terminal:
         with suppress(ImportError):
-            import readline  # noqa: F401 # without it, a terminal cuts a line at 4,095 bytes
+            # a terminal alone cuts a line at 4,095 bytes, and a paste into lines
+            import readline  # noqa: F401
     try:
         while True:
             yield input(("  " if begun else "> ") if at_terminal else "")
@@ -113,11 +114,6 @@ def read_input_lines(begun: Sequence[str]) -> Iterator[str]:
             raise
     except UnicodeDecodeError:
         raise make_encoding_error() from None
-
-
-def is_pasting() -> bool:
-    """Whether the terminal holds more already: then an empty line is one of the pasted text."""
-    return sys.stdin.isatty() and bool(select.select([sys.stdin], [], [], PASTE_SECONDS)[0])
 
 
 def refuse_invalid_unicode(question: str) -> None:

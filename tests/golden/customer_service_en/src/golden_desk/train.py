@@ -33,6 +33,7 @@ from .model.device import (
 )
 from .model.load import find_base_model, load_base_model, load_tokenizer
 from .model.method import get_weights_precision
+from .runtime.atomic_files import write_text
 from .runtime.errors import ProjectError
 from .runtime.lock import exclusive_lock
 from .runtime.main import run_command
@@ -123,12 +124,14 @@ def main(config: Config, options: argparse.Namespace) -> None:
             save_trained(model, run.trained_folder, chosen.model.precision)
             tokenizer.save_pretrained(run.trained_folder)
             write_model_card(run, config)
-            say(plot_losses(trainer.state.log_history, run.path / "loss.png"))
+            curve = plot_losses(trainer.state.log_history)
+            write_text(run.path / "loss.txt", curve + "\n")
+            say(curve)
             run.finish(trainer.state.best_metric, trainer.state.log_history, asdict(plan))
     say(
         "trained weights in {folder}, loss curve in {curve}; next: make eval",
         folder=run.trained_folder,
-        curve=run.path / "loss.png",
+        curve=run.path / "loss.txt",
     )
 
 

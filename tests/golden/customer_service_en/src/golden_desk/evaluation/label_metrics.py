@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from sklearn.preprocessing import MultiLabelBinarizer
+from wcwidth import width
 
 from ..data.summary import shorten_list
 from ..formatting import extract_labels
@@ -17,8 +18,7 @@ from ..runtime.text_layout import (
     COLUMN_GAP,
     LINE_WIDTH,
     align_columns,
-    display_width,
-    truncate_to_width,
+    truncate,
     wrap,
 )
 from ..task import TaskConfig
@@ -141,13 +141,13 @@ def format_label_table(metrics: LabelMetrics) -> list[str]:
     for number, label in enumerate(worst, start=1):
         shares = (metrics.precision[label], metrics.recall[label], metrics.f1[label])
         figures = ["-" if np.isnan(share) else f"{share:.3f}" for share in shares]
-        name = truncate_to_width(metrics.labels[label], LABEL_WIDTH)
+        name = truncate(metrics.labels[label], LABEL_WIDTH)
         table.append([f"{number}", name, *figures, f"{metrics.support[label]:,}"])
     wrong = [_describe_top_confusion(metrics, label) for label in worst]
     lines = align_columns(table, left=(1,))
-    room = LINE_WIDTH - len(INDENT) - max(map(display_width, lines)) - 2 * len(COLUMN_GAP)
+    room = LINE_WIDTH - len(INDENT) - max(map(width, lines)) - 2 * len(COLUMN_GAP)
     texts = [fill("confused with"), *wrong]
-    table = [[*row, truncate_to_width(text, room)] for row, text in zip(table, texts, strict=True)]
+    table = [[*row, truncate(text, room)] for row, text in zip(table, texts, strict=True)]
     return align_columns(table, left=(1, 6))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from wcwidth import clip, ljust, width
+
 from .. import baseline
 from ..metrics import LEGEND, PRIMARY_METRICS
 from ..runtime.messages import fill
-from ..runtime.text_layout import cut_to_width, display_width, pad, wrap
+from ..runtime.text_layout import wrap
 from .comparison import BETTER, NO_EVIDENCE, WORSE, EvaluationResult
 from .label_metrics import format_coverage
 from .predictions import RANKED_PREFIX, Predictions
@@ -61,10 +63,10 @@ def unreadable_examples(base: Predictions) -> Sequence[str]:
 def make_excerpt(text: str) -> str:
     """A text on one line, without its middle where it is long, for its end may ask something."""
     line = " | ".join(part.strip() for part in text.splitlines() if part.strip())
-    if display_width(line) <= MAX_EXCERPT_WIDTH:
+    if width(line) <= MAX_EXCERPT_WIDTH:
         return line
     half = (MAX_EXCERPT_WIDTH - len(EXCERPT_GAP)) // 2
-    return f"{cut_to_width(line, half)}{EXCERPT_GAP}{cut_to_width(line[::-1], half)[::-1]}"
+    return f"{clip(line, 0, half).rstrip()}{EXCERPT_GAP}{clip(line[::-1], 0, half)[::-1].lstrip()}"
 
 
 def format_comparison(result: EvaluationResult) -> str:
@@ -101,8 +103,8 @@ def format_comparison(result: EvaluationResult) -> str:
 
 
 def _format_line(name: str, cells: Iterable[str]) -> str:
-    padded = (pad(cell, VALUE_WIDTH) for cell in cells)
-    return f"{pad(name, NAME_WIDTH)}{''.join(padded)}".rstrip()
+    padded = (ljust(cell, VALUE_WIDTH) for cell in cells)
+    return f"{ljust(name, NAME_WIDTH)}{''.join(padded)}".rstrip()
 
 
 def format_metric(metric: Metric | None) -> str:

@@ -6,9 +6,10 @@ import math
 import sys
 import time
 
+from wcwidth import ljust
+
 from .messages import fill
 from .output import say
-from .text_layout import pad
 
 INTERVAL_SECONDS = 15.0  # between two lines where there is no terminal
 
@@ -32,7 +33,7 @@ class ProgressLine:
         )
         now = time.monotonic()
         if self.at_terminal:
-            print("\r" + pad(text, 78), end="", flush=True)
+            print("\r" + ljust(text, 78), end="", flush=True)
         elif now - self.shown_at >= INTERVAL_SECONDS or done == self.rows:
             say(text)
             self.shown_at = now

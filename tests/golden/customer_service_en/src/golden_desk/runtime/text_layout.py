@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
-from itertools import accumulate
+
+from wcwidth import clip, ljust, rjust, width
 
 from ..data.normalize import escape_controls
 
@@ -19,35 +19,19 @@ LINE_PIECE_PATTERN = re.compile(
 )
 
 
-def display_width(text: str) -> int:
-    """The cells of a terminal that a text takes."""
-    return sum(map(_character_width, text))
-
-
-def pad(text: str, width: int) -> str:
-    """The text with blanks behind it, up to a width in cells."""
-    return text + " " * (width - display_width(text))
-
-
-def truncate_to_width(text: str, width: int) -> str:
+def truncate(text: str, cells: int) -> str:
     """The text in at most so many cells, on one line and without control characters."""
     line = escape_controls(" ".join(text.split()))
-    if display_width(line) <= width:
+    if width(line) <= cells:
         return line
-    return cut_to_width(line, width - display_width(ELLIPSIS)) + ELLIPSIS
-
-
-def cut_to_width(text: str, width: int) -> str:
-    """As much of the text as at most so many cells hold."""
-    ends = accumulate(map(_character_width, text))
-    return text[: sum(end <= width for end in ends)]
+    return clip(line, 0, cells - width(ELLIPSIS)).rstrip() + ELLIPSIS
 
 
 def wrap(text: str, indent: str = "") -> str:
-    """The text in lines of WIDTH cells, each after the first with the indent."""
+    """The text in lines of LINE_WIDTH cells, each after the first with the indent."""
     lines = [""]
     for piece in LINE_PIECE_PATTERN.findall(text):
-        if display_width(lines[-1] + piece.rstrip()) > LINE_WIDTH and lines[-1].strip():
+        if width(lines[-1] + piece.rstrip()) > LINE_WIDTH and lines[-1].strip():
             lines.append(indent)
         lines[-1] += piece if lines[-1].strip() or len(lines) == 1 else piece.lstrip()
     return "\n".join(line.rstrip() for line in lines)
@@ -55,18 +39,12 @@ def wrap(text: str, indent: str = "") -> str:
 
 def align_columns(rows: Sequence[Sequence[str]], *, left: Collection[int] = (0,)) -> list[str]:
     """The rows as lines, without blanks at their ends; columns not in `left` end together."""
-    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = [
-            pad(cell, width) if column in left else pad("", width - display_width(cell)) + cell
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ljust(cell, widths[column]) if column in left else rjust(cell, widths[column])
+            for column, cell in enumerate(row)
         ]
         lines.append(COLUMN_GAP.join(cells).rstrip())
     return lines
-
-
-def _character_width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -6,10 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-import matplotlib
-import matplotlib.pyplot as plt
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from uniplot import plot_to_string
 
@@ -18,8 +15,6 @@ from ..runtime.messages import fill
 from ..runtime.output import say
 from ..runtime.progress_line import format_duration
 from .steps import StepPlan
-
-matplotlib.use("Agg")  # a server has no screen
 
 LOGS_PER_VALIDATION = 4  # lines for each validation
 SPEED_WINDOW_STEPS = 16  # the last steps: their speed is what the machine does now
@@ -138,26 +133,15 @@ class ProgressCallback(TrainerCallback):
         return training + validations * self.plan.seconds_of_validation
 
 
-def plot_losses(history: list[dict[str, float]], picture: Path) -> str:
-    """Save the loss curve as a picture, and return it as text for the terminal.
-
-    The picture is in English: the font of matplotlib has no Chinese characters.
-    """
-    keys = {"training": "loss", "validation": "eval_loss"}
-    curves = {
-        title: [(entry["step"], entry[key]) for entry in history if key in entry]
-        for title, key in keys.items()
-    }
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
-    for title, points in curves.items():
-        axes.plot(*zip(*points, strict=True), label=title, marker=".")
-    axes.set(xlabel="step", ylabel="loss")
-    axes.legend()
-    figure.savefig(picture, dpi=120)
-    plt.close(figure)
+def plot_losses(history: list[dict[str, float]]) -> str:
+    """The loss curve as text."""
+    curves = [
+        [(entry["step"], entry[key]) for entry in history if key in entry]
+        for key in ("loss", "eval_loss")
+    ]
     return plot_to_string(
-        xs=[[step for step, _ in points] for points in curves.values()],
-        ys=[[loss for _, loss in points] for points in curves.values()],
+        xs=[[step for step, _ in points] for points in curves],
+        ys=[[loss for _, loss in points] for points in curves],
         legend_labels=[fill("training"), fill("validation")],
         lines=True,
         title=fill("loss by step"),
