@@ -142,7 +142,7 @@ def test_a_label_that_does_not_say_which_is_the_risk_is_refused_with_both_readin
     run = run_newft("new", "desk", *words, cwd=tmp_path, COLUMNS="200")
     assert (run.returncode, run.stdout) == (2, "")
     assert run.stderr == (
-        "error: data.positive: it is not clear which label of `target` means a bad outcome: 0, 1\n"
+        "error: data.positive: it is not clear which label of `target` is the bad outcome: 0, 1\n"
         "\n"
         "hint: name the label of the bad outcome:"
         " --positive 0 or --positive 1\n"

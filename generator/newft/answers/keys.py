@@ -64,7 +64,7 @@ ANSWER_KEYS = (
     AnswerKey(
         "domain",
         "--domain",
-        Text("domain, such as customer_service", "领域，例如 customer_service"),
+        Text("domain; see `newft show domains`", "领域，见 `newft show domains`"),
         question="task",
         names="domains",
         metavar="ID",
@@ -72,7 +72,9 @@ ANSWER_KEYS = (
     AnswerKey(
         "task",
         "--task",
-        Text("task of the domain, such as intent", "领域中的任务，例如 intent"),
+        Text(
+            "task of the domain; see `newft show domains`", "领域中的任务，见 `newft show domains`"
+        ),
         question="task",
         names="tasks",
         metavar="ID",
@@ -87,7 +89,7 @@ ANSWER_KEYS = (
     AnswerKey(
         POSITIVE_KEY,
         "--positive",
-        Text("label that means the bad outcome", "代表坏结果的标签"),
+        Text("label whose probability is the score of a row", "以其概率作为评分的标签（正类）"),
         question="positive",
         metavar="LABEL",
     ),

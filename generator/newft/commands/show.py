@@ -14,7 +14,7 @@ from newft.i18n import Messages
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
-from newft.schema.kit import Kit
+from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit
 from newft.schema.method import TrainingMethod
 from newft.schema.reasoned import as_citation
 from newft.text import Language
@@ -111,10 +111,11 @@ def _describe_domain(kit: Kit, language: Language) -> Entry:
 
 
 def _list_questions(_: Catalog, messages: Messages) -> list[Entry]:
+    positive = GENERAL_POSITIVE_TITLE.to(messages.language)
     return [
         {
             "id": question.key,
-            "text": messages(f"questions.{question.key}.text"),
+            "text": messages(f"questions.{question.key}.text", positive=positive),
             "help": messages(f"questions.{question.key}.help"),
             "options": [get_option(key) for key in question.answer_keys],
             "keys": list(question.answer_keys),

@@ -39,7 +39,7 @@ def build_summary_rows(
         yield messages("data.rejected"), rejected
     if columns and not data.sample:
         yield from _build_column_rows(data, plan.task, messages, limit=MAX_COLUMNS_SHOWN)
-    yield from _build_label_rows(data, messages)
+    yield from _build_label_rows(data, plan.task, messages)
     yield messages("summary.language"), messages(f"data.{plan.language}")
     yield messages("summary.gpu"), _format_hardware(plan, messages, this_machine=this_machine)
     yield messages("summary.model"), _format_model(plan, messages)
@@ -60,7 +60,7 @@ def build_data_rows(data: DataFacts, task: Task, messages: Messages) -> Iterator
     accepted = messages("data.accepted", accepted=data.accepted, rows=data.rows)
     yield messages("data.rows"), accepted
     yield messages("data.rejected"), rejected or messages("data.none")
-    yield from _build_label_rows(data, messages)
+    yield from _build_label_rows(data, task, messages)
     yield messages("data.lengths"), _format_lengths(data, messages)
     yield messages("data.language"), messages(f"data.{data.language}")
 
@@ -137,15 +137,15 @@ def _join_first(names: Sequence[str], limit: int | None, messages: Messages) -> 
     return messages.join([*names[:limit], more])
 
 
-def _build_label_rows(data: DataFacts, messages: Messages) -> Iterator[DisplayRow]:
+def _build_label_rows(data: DataFacts, task: Task, messages: Messages) -> Iterator[DisplayRow]:
     """Yield the labels with their row counts, and the positive label if there is one."""
     labels = [f"{label}{NO_BREAK_SPACE}{rows}" for label, rows in data.labels.items()]
     names = _join_first(labels, MAX_LABELS_SHOWN, messages)
     yield messages("data.labels"), messages("data.count", count=len(labels), names=names)
-    if data.positive:
+    if data.positive and task.positive:
         share = f"{data.labels[data.positive] / max(1, data.accepted):.0%}"
         positive = messages("data.share", label=data.positive, share=share)
-        yield messages("data.positive"), positive
+        yield task.positive.title.to(messages.language), positive
 
 
 def _format_lengths(data: DataFacts, messages: Messages) -> str:

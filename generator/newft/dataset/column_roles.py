@@ -129,7 +129,7 @@ def list_input_notes(task: Task) -> Iterator[Text]:
         yield Text(
             "check that each column shown to the model is known before the decision and may be "
             "used; task.inputs, data.columns and data.slice_fields in config/run.yaml change it",
-            "请确认给模型看的每一列在审批时就能拿到、且允许使用；如需增减，请修改 "
+            "请确认给模型看的每一列在做出决定时就能拿到、且允许使用；如需增减，请修改 "
             "config/run.yaml 的 "
             "task.inputs、data.columns 和 data.slice_fields",
         )

@@ -87,9 +87,9 @@ MEASURED_EVAL_BATCH = cite_measurement(
     "一个带 AVX-512 的 AMD EPYC 核处理 32 条提示词，批大小为 8、16 或 32 时耗时大致相同",
 )
 MEASURED_SCHEDULE = cite_measurement(
-    "30 to 60 steps, 5 of them warm-up, then linear decay (banking77, ten intents, 300 training "
+    "30 to 60 steps, 5 of them warm-up, then linear decay (banking77, ten labels, 300 training "
     "rows)",
-    "共 30 至 60 步，预热 5 步后线性衰减（banking77 十个意图，300 行训练数据）",
+    "共 30 至 60 步，预热 5 步后线性衰减（banking77 十个标签，300 行训练数据）",
 )
 MEASURED_EVAL_SPEED = cite_measurement(
     "two cores predict 100 short rows in 13 seconds", "两个核 13 秒可预测 100 行短文本"

@@ -21,12 +21,13 @@ def is_bare_label(label: str) -> bool:
 def explain_bare_labels(task: Task, data: DataFacts, language: Language) -> str:
     """A sentence for the base model's prompt; empty where labels or a question say enough."""
     roles = {field.role: name for name, field in task.fields.items()}
-    asked_in_words = roles.get("context") in data.mapping  # such as the clause type of a passage
+    asked_in_words = task.context_field in data.mapping  # by the question template
     if asked_in_words or not any(map(is_bare_label, data.labels)):
         return ""
     column = " ".join(data.mapping[roles["label"]][0].split())
+    title = task.positive.title.to(language) if task.positive and data.positive else ""
     if language == "zh":
-        bad = f"“{data.positive}”表示坏结果。" if data.positive else ""
-        return f"要回答的是数据中“{column}”一列的取值。{bad}"
-    bad = f' "{data.positive}" is the bad outcome.' if data.positive else ""
-    return f'What is asked for is the value of "{column}" in the records.{bad}'
+        meaning = f"“{data.positive}”表示{title}。" if title else ""
+        return f"要回答的是数据中“{column}”一列的取值。{meaning}"
+    meaning = f' "{data.positive}" is the {title}.' if title else ""
+    return f'What is asked for is the value of "{column}" in the records.{meaning}'

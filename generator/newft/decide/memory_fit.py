@@ -78,7 +78,7 @@ def _choose_length(inputs: Inputs, least: Workload, wanted: int) -> tuple[int, L
     context = inputs.size.context if inputs.size else DEFAULT_CONTEXT_LENGTH
     if length > context:
         length, limit = context // LENGTH_STEP * LENGTH_STEP, "context"
-    # never below the median row; measured: truncates about 5 % of the rows of legal/charge
+    # never below the median row; measured: truncates about 5 % of the rows of the longest sample
     bearable = max(MAX_CPU_LENGTH, estimate_row_tokens(inputs, MEDIAN))
     if inputs.on_cpu and length > bearable:
         length, limit = bearable, "time"

@@ -127,9 +127,9 @@ def choose_training_minutes(inputs: Inputs) -> Reasoned[int | None]:
         f"CPU 较慢，训练限时 {CPU_TRAINING_MINUTES} 分钟；数据太多时抽样训练",
     )
     source = citations.house_rule(
-        "two cores, as measured, learn ten intents in one to two minutes; "
+        "two cores, as measured, learn ten labels in one to two minutes; "
         "slower machines and harder tasks need several times as long",
-        "实测两个核一至两分钟可学会十个意图；更慢的机器或更难的任务需要数倍时间",
+        "实测两个核一至两分钟可学会十个标签；更慢的机器或更难的任务需要数倍时间",
     )
     return Reasoned(CPU_TRAINING_MINUTES, why, source)
 

@@ -42,8 +42,8 @@ def _build_out_of_scope(data: DataFacts) -> Reasoned[SettingValue]:
 
 def _build_positive_label(data: DataFacts, answers: Answers) -> Reasoned[SettingValue]:
     why = Text(
-        "the label whose probability is the score: AUC, KS and calibration are about it",
-        "以模型给该标签的概率作为评分，AUC、KS 和校准都按它计算",
+        "the label whose probability is the score of a row; the metrics of the score are about it",
+        "以模型给该标签的概率作为评分，与评分有关的指标都按它计算",
     )
     if answers.data.positive:
         source = Text("your answer, `--positive`", "由你指定（`--positive`）")

@@ -19,3 +19,8 @@ class Catalog:
     families: Mapping[str, Family]
     accelerators: Mapping[str, Accelerator]
     methods: Mapping[str, TrainingMethod]
+
+    def is_suggested(self, name: str) -> bool:
+        """Tell whether a task, named as domain/task, is suggested to someone without data."""
+        domain, task = name.split("/")
+        return self.kits[domain].tasks[task].suggested

@@ -13,6 +13,8 @@ from newft.text import Language, Text
 YES_LABELS = ("yes", "true", "1", "y", "t", "是", "有")
 NO_LABELS = ("no", "false", "0", "n", "f", "否", "无")
 
+GENERAL_POSITIVE_TITLE = Text("positive label", "正类")  # where no task is chosen
+
 FieldRole = Literal["text", "context", "label", "recommendation", "group", "protected", "excluded"]
 PieceKind = Literal["word", "digit", "han", "other"]  # of a text; see token_pieces.py
 
@@ -65,13 +67,20 @@ class SystemPrompts:
 
 
 @dataclass(frozen=True)
-class PositiveLabel:
-    """How to tell the label whose probability is scored."""
+class PositiveNames:
+    """Names by which the positive label is found, the label whose probability is scored."""
 
     labels: tuple[str, ...] = ()  # this label, whatever its column is called
     negative_labels: tuple[str, ...] = ()  # its opposites
     yes_columns: tuple[str, ...] = ()  # in columns of such a name, yes and 1 are this label
     no_columns: tuple[str, ...] = ()  # in columns of such a name, no and 0 are this label
+
+
+@dataclass(frozen=True, kw_only=True)
+class PositiveLabel(PositiveNames):
+    """The positive label of a task: what it means, and how it is found."""
+
+    title: Text  # what the label means, as it stands in a sentence: "the <title>"
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,7 @@ class Task:
     question: Mapping[Language, str]  # an example input for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
     positive: PositiveLabel | None = None
+    suggested: bool = False  # to someone without data: one task of all has the quickest sample
     synonym_lists: tuple[str, ...] = ()  # files of `domains/synonyms/` that extend the fields
     label_rules: LabelRules = NO_LABEL_RULES
     label_names: tuple[str, ...] = ()  # what texts call the label: `priority: high` states it
@@ -118,7 +128,7 @@ class SynonymList:
     source: str
     columns: Mapping[FieldRole, tuple[str, ...]] = field(default_factory=dict)
     typical: Mapping[FieldRole, tuple[str, ...]] = field(default_factory=dict)
-    positive: PositiveLabel | None = None
+    positive: PositiveNames | None = None
 
 
 @dataclass(frozen=True)

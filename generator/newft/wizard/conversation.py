@@ -13,7 +13,12 @@ from newft.errors import DataError, IncompatibleError, NewftError
 from newft.wizard.column_questions import ColumnDialog, ask_other_task
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.menu import Option
-from newft.wizard.question_prompt import OTHER_FILE_VALUE, ask_question, try_choice
+from newft.wizard.question_prompt import (
+    OTHER_FILE_VALUE,
+    ask_question,
+    format_question,
+    try_choice,
+)
 from newft.wizard.questions import QUESTIONS, Question, apply_answer
 from newft.wizard.state import WizardState, resolve
 
@@ -261,7 +266,7 @@ class _Conversation:
         """Ask one question again, also one that was not asked; later answers are repeated."""
         messages, asked = self._context.messages, [question for question, _ in self.history]
         options = [
-            Option(one.key, messages(f"questions.{one.key}.text").rstrip(":："))
+            Option(one.key, format_question(one, self.state, messages).rstrip(":："))
             for one in QUESTIONS
             if one in asked or self._can_be_asked(one)
         ]

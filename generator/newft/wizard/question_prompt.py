@@ -9,6 +9,7 @@ from pathlib import Path
 from newft.answers.keys import get_data_files
 from newft.console.summary_rows import format_memory
 from newft.errors import IncompatibleError, UsageError
+from newft.i18n import Messages
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.wizard.column_questions import print_columns
@@ -39,7 +40,7 @@ def ask_question(
     if question.form == "select":
         return _ask_choice(question, state, context, previous=previous, offer_back=offer_back)
     default = _get_default(question, state)
-    text = messages(f"questions.{question.key}.text")
+    text = format_question(question, state, messages)
     why = default.why.to(messages.language) if default else ""
     note = messages(f"wizard.{question.form}", why=why) if default else ""
     value = previous or (default.value if default else "")
@@ -47,6 +48,12 @@ def ask_question(
         return _clean_path(context.terminal.path(text, note=note, default=value))
     check = _make_name_check(context)
     return context.terminal.text(text, check=check, note=note, default=value)
+
+
+def format_question(question: Question, state: WizardState, messages: Messages) -> str:
+    """Return the text of a question about the task that is chosen, if any."""
+    positive = state.positive_title.to(messages.language)
+    return messages(f"questions.{question.key}.text", positive=positive)
 
 
 def try_choice(
@@ -77,7 +84,7 @@ def _ask_choice(
     options += _make_extra_options(question, state, context)
     if offer_back:
         options.append(context.make_back_option())
-    text = messages(f"questions.{question.key}.text")
+    text = format_question(question, state, messages)
     value = context.terminal.select(text, options, default=marked)
     if value == UNSURE_VALUE and default:
         return default.value

@@ -35,8 +35,6 @@ from newft.wizard.state import (
     resolve,
 )
 
-DEFAULT_TASK = "customer_service/intent"
-
 
 class Choice(NamedTuple):
     """One value that may be chosen."""
@@ -139,7 +137,7 @@ def _get_default_task(state: WizardState) -> Reasoned[str]:
     if len(names) == 1:
         return Reasoned(names[0], Text("the only one", "只有这一个"), as_citation("domains"))
     if state.detected_tasks is None:
-        first = DEFAULT_TASK if DEFAULT_TASK in names else names[0]
+        first = next(filter(state.catalog.is_suggested, names), names[0])
         why = Text("its sample is the smallest, the quickest to run", "样例最小，最快跑完")
         return Reasoned(first, why, as_citation("domains"))
     detected = [name for name in names if name in state.detected_tasks]
@@ -184,7 +182,7 @@ def _is_positive_label_unclear(state: WizardState) -> bool:
 
 
 def _list_labels(state: WizardState) -> tuple[Choice, ...]:
-    """List the labels, the rarest first: a bad outcome is usually rare."""
+    """List the labels, the rarest first: what is scored is usually rare."""
     labels = state.data.labels if state.data else {}
     return tuple(
         Choice(label, Text(label, label)) for label in sorted(labels, key=labels.__getitem__)
@@ -196,15 +194,16 @@ def _get_default_positive_label(state: WizardState) -> Reasoned[str]:
     assert state.data
     column, labels = state.data.mapping["label"][0], state.data.labels
     options = [f"--positive {quote(label)}" for label in labels]
+    positive = state.positive_title
     raise UsageError(
         Text(
-            f"it is not clear which label of `{column}` means a bad outcome: {', '.join(labels)}",
-            f"“{column}”列中哪个标签代表坏结果并不明确：{'、'.join(labels)}",
+            f"it is not clear which label of `{column}` is the {positive.en}: {', '.join(labels)}",
+            f"“{column}”列中哪个标签代表{positive.zh}并不明确：{'、'.join(labels)}",
         ),
         where=POSITIVE_KEY,
         hint=Text(
-            f"name the label of the bad outcome: {' or '.join(options)}",
-            f"请指明代表坏结果的标签：{' 或 '.join(options)}",
+            f"name the label of the {positive.en}: {' or '.join(options)}",
+            f"请指明代表{positive.zh}的标签：{' 或 '.join(options)}",
         ),
     )
 

@@ -24,7 +24,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts
 from newft.schema.family import Family, is_hub_model
 from newft.schema.hardware import Hardware, MachineFacts
-from newft.schema.kit import Kit, Task
+from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, Task
 from newft.schema.method import DEFAULT_METHOD
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
@@ -56,6 +56,12 @@ class WizardState:
         if "domain" not in self.answers or "task" not in self.answers:
             return None
         return self.catalog.kits[str(self.answers["domain"])].tasks[str(self.answers["task"])]
+
+    @property
+    def positive_title(self) -> Text:
+        """What the positive label means in the task, or what it is called in general."""
+        positive = self.task.positive if self.task else None
+        return positive.title if positive else GENERAL_POSITIVE_TITLE
 
     @property
     def language(self) -> Language | None:
