@@ -101,7 +101,7 @@ class Person:
 
 def _to_pattern(texts: Messages, key: str) -> str:
     """What matches the text of a question, whatever is filled in."""
-    parts = texts(key, field="FIELD").split("FIELD") if key == "columns.column" else [texts(key)]
+    parts = texts(key, field="FILLED", positive="FILLED").split("FILLED")
     return ".*".join(map(re.escape, parts))
 
 

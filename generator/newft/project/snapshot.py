@@ -24,7 +24,7 @@ def write_snapshot(tree: Path, *, answers: Answers, facts: Facts) -> None:
     files = tuple(replace(file, path=file.project_path) for file in facts.data.files)
     here = () if facts.data.sample else tuple(file.path for file in files)
     answers = replace(answers, data=replace(answers.data, files=here))
-    # warnings quote cells, such as a customer's address; the project is put under version control
+    # warnings quote cells, such as a person's address; the project is put under version control
     facts = replace(facts, data=replace(facts.data, files=files, warnings=()))
     _write_yaml(kept / "answers.yml", _serialize_answers(answers))
     _write_yaml(kept / "facts.yml", {"newft": __version__, "facts": to_plain(facts)})

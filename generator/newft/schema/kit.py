@@ -39,7 +39,7 @@ class Field:
     synonyms: tuple[str, ...]  # compared after folding case, width, spaces and punctuation
     required: bool = True
     typical: tuple[str, ...] = ()  # labels, or words of a text: how records of the task are told
-    # of `protected` and `excluded`, for names such as `applicant_age`: synonyms of one word that
+    # of `protected` and `excluded`, for names such as `person_age`: synonyms of one word that
     # count only beside a qualifier, and words beside a synonym that do not change what it names
     ambiguous: tuple[str, ...] = ()
     qualifiers: tuple[str, ...] = ()
