@@ -27,7 +27,7 @@ MAX_TERM_ROWS = 10  # if more than this many texts have it
 MAX_COMPARED_ROWS = 50_000  # the texts of more rows would take too much memory
 
 # One changed word leaves 0.85 of the trigrams from some 18 words on: these are for shorter texts.
-# A Chinese character counts as half a word. Measured on the samples of customer service and on
+# A Chinese character counts as half a word. Measured on newft's samples of messages and on
 # BANKING77 (tests/template/test_near_duplicates.py of newft): of planted copies with a changed,
 # added or misplaced word, at least 85 % are found; of real rows, at most 2.5 % are taken for one.
 MAX_WORDS = 30
@@ -35,7 +35,7 @@ MIN_WORDS = 5  # that both texts have
 # Texts of at most MIN_WORDS are compared by character. Measured on those of the same files: all of
 # 306 planted slips of one character are found; of 325 real texts, 4 are taken for near copies, and
 # are: "where's my virtual card?" and "where is my virtual card?". In texts of two or three
-# characters, one may be half of another word, as in those for a refund and for a return.
+# characters, one may be half of another word, as in 退款 and 退货.
 MIN_CHARACTERS = 4
 MIN_SHARED_WORD_FRACTION = 0.75  # of the words of both
 MAX_VARIANTS = 5  # texts that differ in the same place: more are made from a template
