@@ -78,8 +78,8 @@ def _choose_values(inputs: Inputs) -> Recipe:
         evaluation_batch_size=evaluation.choose_eval_batch_size(
             inputs, precision=planned_for, shots=shots.value
         ),
-        validation_fraction=splits.choose_validation_fraction(inputs.rows),
-        test_fraction=splits.choose_test_fraction(inputs.rows),
+        validation_fraction=splits.choose_validation_fraction(inputs.facts.data.rows_to_split),
+        test_fraction=splits.choose_test_fraction(inputs.facts.data.rows_to_split),
         few_shot_examples=shots,
     )
 

@@ -1,18 +1,14 @@
-"""Choose the validation and test fractions."""
+"""Give the reasons of the validation and test fractions."""
 
 from __future__ import annotations
 
-from math import ceil, sqrt
+from math import sqrt
 
 from newft.decide import citations
 from newft.schema.reasoned import Reasoned
+from newft.split_fractions import choose_split_fractions
 from newft.text import Text
 
-TARGET_TEST_ROWS = 140  # 120 test rows, and a margin: a split by hash deviates by about 10 rows
-MAX_TEST_ROWS = 2000
-MAX_VALIDATION_ROWS = 500
-# With this expected number, a validation split by hash is empty with a probability of 1/400.
-MIN_VALIDATION_ROWS = 6
 Z_SCORE_95 = 1.96
 
 
@@ -23,11 +19,8 @@ def compute_wilson_half_width(rows: int, share: float = 0.5) -> float:
 
 
 def choose_test_fraction(rows: int) -> Reasoned[float]:
-    """Choose the share of rows for the final comparison."""
-    share = min(0.25, max(0.1, TARGET_TEST_ROWS / rows))
-    if rows * share > MAX_TEST_ROWS:
-        share = MAX_TEST_ROWS / rows
-    share = _round_fraction_up(share)
+    """Explain the share of rows for the final comparison."""
+    share = choose_split_fractions(rows).test_fraction
     kept = max(1, round(rows * share))
     points = 100 * compute_wilson_half_width(kept)
     why = Text(
@@ -38,11 +31,8 @@ def choose_test_fraction(rows: int) -> Reasoned[float]:
 
 
 def choose_validation_fraction(rows: int) -> Reasoned[float]:
-    """Choose the share of rows that select the checkpoint and the prompt of the base model."""
-    share = max(0.15 if rows < 400 else 0.1, MIN_VALIDATION_ROWS / rows)
-    if rows * share > MAX_VALIDATION_ROWS:
-        share = MAX_VALIDATION_ROWS / rows
-    share = _round_fraction_up(share)
+    """Explain the share of rows that select the checkpoint and the prompt of the base model."""
+    share = choose_split_fractions(rows).validation_fraction
     kept = max(1, round(rows * share))
     why = Text(
         f"about {kept:,} of {rows:,} rows to select the checkpoint; they are not trained on",
@@ -57,11 +47,4 @@ def choose_validation_fraction(rows: int) -> Reasoned[float]:
 
 def count_training_rows(rows: int) -> int:
     """Count the rows that remain for training."""
-    share = 1 - choose_test_fraction(rows).value - choose_validation_fraction(rows).value
-    return max(1, round(rows * share))
-
-
-def _round_fraction_up(share: float) -> float:
-    """Round up to three decimals, or to six if the share is below 1 %."""
-    scale = 1e3 if share >= 0.01 else 1e6
-    return ceil(round(share * scale, 6)) / scale
+    return max(1, round(rows * (1 - sum(choose_split_fractions(rows)))))

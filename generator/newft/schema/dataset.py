@@ -48,7 +48,8 @@ class DataFacts:
 
     files: tuple[FileFacts, ...]
     rows: int
-    accepted: int
+    accepted: int  # rows of all splits
+    rows_to_split: int  # accepted, and near-duplicates across splits, which splitting shows
     rejected: Mapping[str, int]  # reason code -> rows
     mapping: Mapping[str, tuple[str, ...]]  # field -> columns it may have (files may differ)
     labels: Mapping[str, int]  # label -> rows, by name; none with fewer than 3 rows
