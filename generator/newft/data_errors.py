@@ -1,12 +1,14 @@
-"""Faults of the data files as errors of newft."""
+"""Faults of data files as errors of newft, and why rows are left out, in both languages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from newft.emitted.file_access import RecordError
+from newft.emitted.readers import MAX_CELL_CHARS
+from newft.emitted.reject_reasons import REJECT_REASONS
 from newft.errors import DataError
 from newft.i18n import translate_template
 from newft.text import Text
@@ -38,3 +40,15 @@ def to_data_error(error: RecordError) -> DataError:
     message = translate_template(error.template, **error.values)
     hint = translate_template(error.hint_template, **error.values)
     return DataError(message, where=error.where, hint=hint)
+
+
+def describe_rejects(rejected: Mapping[str, int]) -> Text:
+    """The reasons for which rows are left out, with their numbers of rows; empty without any."""
+    named = [
+        (translate_template(REJECT_REASONS[code].words, limit=MAX_CELL_CHARS), rows)
+        for code, rows in rejected.items()
+    ]
+    return Text(
+        ", ".join(f"{reason.en} ({rows})" for reason, rows in named),
+        "、".join(f"{reason.zh} {rows} 行" for reason, rows in named),
+    )

@@ -93,7 +93,7 @@ NAME = (
         (
             "blank.csv",
             ("Body,Reason\n" + "".join(f"{word} hello,\n" for word in WORDS)).encode(),
-            "blank.csv: 0 of 14 rows can be used, 20 are needed; left out: empty label 14;"
+            "blank.csv: 0 of 14 rows can be used, 20 are needed; left out: no label (14);"
             " `Reason` may be the wrong column for `label`: most of it is empty",
             "name other columns: --set data.columns.label=COLUMN, --set data.columns.text=COLUMN;"
             " or add rows: a label needs 3",

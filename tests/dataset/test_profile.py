@@ -31,7 +31,7 @@ needs_trial_data = pytest.mark.skipif(
 def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
     path = table(tmp_path, [*GOOD, ("", "refund"), ("Hello?", " "), GOOD[0]])
     content = path.read_bytes()
-    text = PieceCounts(words=7, digits=0, marks=1)
+    text = PieceCounts(words=9, digits=0, marks=2)
     rows = tuple(LengthQuantile(share, text) for share in QUANTILES)
     assert facts(path) == DataFacts(
         files=(
@@ -48,6 +48,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         ),
         rows=33,
         accepted=30,
+        rows_to_split=30,
         rejected={"empty_input": 1, "empty_label": 1, "duplicate": 1},
         mapping={"text": ("text",), "label": ("intent",)},
         labels={"parcel": 15, "refund": 15},
@@ -57,7 +58,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         longest_answer="refund",
         inputs=(),
         protected=(),
-        lengths=InputLengths(35, 35, 35, rows),
+        lengths=InputLengths(46, 46, 46, rows),
         language="en",
         shape="labelled",
         sample=False,
@@ -98,7 +99,7 @@ def test_marks_of_nothing_are_no_label_and_no_group(tmp_path: Path) -> None:
     assert found.rejected == {"empty_label": 7}
     assert found.labels == {"none": 7, "parcel": 15, "refund": 15}
     assert found.mapping["group"] == ("customer_id",)
-    assert said(found) == ["7 of 44 rows are left out: empty label 7"]
+    assert said(found) == ["7 of 44 rows are left out: no label (7)"]
 
 
 def test_a_group_of_many_rows_is_said(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_lengths_are_those_of_the_sorted_texts(lengths: list[int]) -> None:
     for length in lengths:
         tally.lengths.add("x" * length)
     ordered = sorted(lengths)
-    found = tally.text_lengths()
+    found = tally.lengths.summarize()
     assert (found.median, found.p95, found.longest) == (
         ordered[(len(ordered) + 1) // 2 - 1],
         ordered[-(-len(ordered) * 95 // 100) - 1],
@@ -203,15 +204,15 @@ def test_what_looks_odd_is_said_in_both_languages(tmp_path: Path) -> None:
 
 def test_many_rows_left_out_are_said(tmp_path: Path) -> None:
     path = table(tmp_path, [*GOOD, *[(word, "") for word in WORDS]])
-    assert said(facts(path)) == ["10 of 40 rows are left out: empty label 10"]
+    assert said(facts(path)) == ["10 of 40 rows are left out: no label (10)"]
 
 
 def test_rows_left_out_for_a_column_name_it(tmp_path: Path) -> None:
     rows = [(channel, label) for channel in ("app", "chat", "mail") for label in "stuvwxyz"]
     assert facts(table(tmp_path, rows * 4)).warnings[0] == Text(
-        "72 of 96 rows are left out: duplicate 72;"
+        "72 of 96 rows are left out: repeats an earlier row (72);"
         " `text` may be the wrong column for `text`: most of it is repeated",
-        "96 行中剔除了 72 行：重复 72；“text”列可能不是 text：内容大量重复",
+        "96 行中剔除了 72 行：与前面的行重复 72 行；“text”列可能不是 text：内容大量重复",
     )
 
 
@@ -277,7 +278,7 @@ def test_fewer_than_twenty_usable_rows_are_refused(tmp_path: Path) -> None:
     path = table(tmp_path, [*requests("refund", 10), *requests("parcel", 9), ("Hello?", "")])
     error = refusal(path)
     assert (
-        str(error) == f"{path}: 19 of 20 rows can be used, 20 are needed; left out: empty label 1"
+        str(error) == f"{path}: 19 of 20 rows can be used, 20 are needed; left out: no label (1)"
     )
 
 
@@ -315,7 +316,7 @@ def test_a_single_label_is_refused(tmp_path: Path) -> None:
 def test_the_banking_requests_are_mapped_with_all_their_intents() -> None:
     found = facts(Path(str(TRIAL)) / "customer_service" / "banking77_en.csv")
     assert found.mapping == {"text": ("text",), "label": ("category",)}
-    assert (found.rows, found.accepted, len(found.labels)) == (3075, 3071, 77)
+    assert (found.rows, found.accepted, len(found.labels)) == (3075, 3036, 77)
     assert (found.language, found.warnings) == ("en", ())
     lengths = found.lengths
     assert (lengths.median, lengths.p95, lengths.longest) == (46, 145, 433)
@@ -327,7 +328,8 @@ def test_both_encodings_of_a_file_give_the_same_rows() -> None:
     for name in ("fineva_insurance_intent_zh.csv", "fineva_insurance_intent_zh_gb18030.csv"):
         found = facts(folder / name)
         assert found.mapping == {"text": ("question",), "label": ("answer",)}
-        assert (found.rows, found.accepted, found.rejected) == (312, 71, {"empty_label": 241})
+        assert (found.rows, found.accepted, found.rows_to_split) == (312, 70, 71)
+        assert found.rejected == {"empty_label": 241, "near_duplicate_across_split": 1}
         assert found.language == "zh"
 
 

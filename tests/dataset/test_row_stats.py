@@ -8,21 +8,21 @@ from hypothesis import strategies as st
 
 from newft.catalog.loader import load_catalog
 from newft.dataset.label_parsing import parse_labels
-from newft.dataset.row_stats import RowStats, sort_labels
+from newft.dataset.row_outcome import RowOutcome, resolve_rows, sort_labels
+from newft.dataset.row_stats import RowStats
 from newft.emitted.readers import Row
 
 CHARGE = load_catalog().kits["legal"].tasks["charge"]
 INTENT = load_catalog().kits["customer_service"].tasks["intent"]
 
 
-def tally(*cells: str, times: int = 1) -> RowStats:
+def outcome(*cells: str, times: int = 1) -> RowOutcome:
     """What rows of these labels come to, each said in other words."""
     found = RowStats(CHARGE, {"text": ("facts",), "label": ("charges",)})
     words = [chr(0x4E00 + i) for i in range(len(cells) * times)]
     for number, (word, cell) in enumerate(zip(words, cells * times, strict=True), 1):
         found.add(Row("a.json", number, {"facts": f"被告人{word}某", "charges": cell}))
-    found.tell_lists()
-    return found
+    return resolve_rows(found)
 
 
 def test_a_cell_holds_labels_in_any_order_with_or_without_what_stands_before_them() -> None:
@@ -36,29 +36,26 @@ def test_a_cell_holds_labels_in_any_order_with_or_without_what_stands_before_the
 
 
 def test_every_label_of_a_row_counts_and_the_answer_is_one_line() -> None:
-    found = tally("盗窃", "诈骗;盗窃", times=3)
-    assert found.labels_kept() == {"盗窃": 6, "诈骗": 3}
-    assert found.accepted() == 6
-    assert found.longest_answer() == "盗窃;诈骗"
+    found = outcome("盗窃", "诈骗;盗窃", times=3)
+    assert found.kept_labels == {"盗窃": 6, "诈骗": 3}
+    assert found.accepted == 6
+    assert found.longest_target == "盗窃;诈骗"
 
 
 def test_a_row_with_a_rare_label_takes_its_others_along_until_none_is_rare() -> None:
     # one row of 放火 takes one of three of 盗窃, whose two left take one of three of 诈骗
     cells = ("放火;盗窃", "盗窃", "盗窃;诈骗", "诈骗", "诈骗", "抢劫", "抢劫", "抢劫")
-    found = tally(*cells)
-    assert found.answers_kept().keys() == {
-        answer for answer in found.answers if "抢劫" in answer.labels
-    }
-    assert found.labels_kept() == {"抢劫": 3}
-    assert found.rejects() == {"unknown_label": 5}
-    assert found.labels() == {"抢劫": 3, "放火": 1, "盗窃": 3, "诈骗": 3}
+    found = outcome(*cells)
+    assert found.kept_labels == {"抢劫": 3}
+    assert found.rejects == {"unknown_label": 5}
+    assert found.labels == {"抢劫": 3, "放火": 1, "盗窃": 3, "诈骗": 3}
 
 
 def test_the_same_labels_in_another_order_are_the_same_answer() -> None:
     found = RowStats(CHARGE, {"text": ("facts",), "label": ("charges",)})
     for number, cell in enumerate(("盗窃;诈骗", "诈骗;盗窃", "诈骗"), 1):
         found.add(Row("a.json", number, {"facts": "被告人王某", "charges": cell}))
-    assert (found.repeats.total(), found.contradicted) == (1, 1)
+    assert resolve_rows(found).repeats == 1
 
 
 @pytest.mark.parametrize(
@@ -86,12 +83,12 @@ def test_ordering_loses_no_label(rows: dict[str, int], scale: list[str]) -> None
 def test_a_comma_is_between_labels_only_where_each_stands_alone_somewhere() -> None:
     selective = "走私、贩卖、运输、制造毒品"
     for between in ("、", ",", "，", ", ", "罪、"):
-        found = tally("盗窃", "诈骗", f"诈骗{between}盗窃罪", f"抢劫{between}盗窃", selective)
+        found = outcome("盗窃", "诈骗", f"诈骗{between}盗窃罪", f"抢劫{between}盗窃", selective)
         expected = {"盗窃": 2, "诈骗": 2, f"抢劫{between}盗窃": 1, selective: 1}
-        assert found.labels() == dict(sorted(expected.items()))
-    found = tally(f"{selective}、盗窃", "盗窃", f"{selective}罪")
-    assert found.labels() == {"盗窃": 2, f"{selective}罪": 2}
-    assert tally("assault, aggravated", "theft").labels() == {"assault, aggravated": 1, "theft": 1}
+        assert found.labels == dict(sorted(expected.items()))
+    found = outcome(f"{selective}、盗窃", "盗窃", f"{selective}罪")
+    assert found.labels == {"盗窃": 2, f"{selective}罪": 2}
+    assert outcome("assault, aggravated", "theft").labels == {"assault, aggravated": 1, "theft": 1}
 
 
 def test_lists_of_the_same_labels_are_the_same_answer() -> None:
@@ -99,6 +96,6 @@ def test_lists_of_the_same_labels_are_the_same_answer() -> None:
     for number, cell in enumerate(("盗窃、诈骗", "诈骗;盗窃", "诈骗罪", "盗窃", "诈骗、盗窃"), 1):
         facts = "被告人王某" if number in (1, 2, 5) else "被告人" + "李张"[number - 3]
         found.add(Row("a.json", number, {"facts": facts, "charges": cell}))
-    found.tell_lists()
-    assert found.labels() == {"盗窃": 2, "诈骗": 2}
-    assert (found.repeats.total(), found.answers.total(), found.contradicted) == (2, 3, 0)
+    told = resolve_rows(found)
+    assert told.labels == {"盗窃": 2, "诈骗": 2}
+    assert (told.repeats, told.contradictions) == (2, 0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.emitted.label_leaks import find_leak
+from newft.emitted.label_leaks import LeakRules, find_leak
 from support.tickets import GOOD, WORDS, facts, refusal, said, table
 
 LABELS = ("refund_request", "Refund (late)", "退款", "card arrival")
@@ -39,9 +39,9 @@ def spellings(label: str) -> set[str]:
 def test_a_mark_of_form_states_a_label_and_prose_does_not(label: str) -> None:
     for spelling in spellings(label):
         for form in STATED:
-            assert find_leak(form.format(spelling), [label], label_names=NAMES), form
+            assert find_leak(form.format(spelling), [label], LeakRules(label_names=NAMES)), form
         for form in SAID:
-            assert find_leak(form.format(spelling), [label], label_names=NAMES) is None, form
+            assert find_leak(form.format(spelling), [label], LeakRules(label_names=NAMES)) is None, form
 
 
 @pytest.mark.parametrize(
@@ -60,13 +60,13 @@ def test_a_mark_of_form_states_a_label_and_prose_does_not(label: str) -> None:
 def test_what_follows_the_mark_is_the_whole_label(
     text: str, label: str, stated: str | None
 ) -> None:
-    assert find_leak(text, [label], label_names=NAMES) == stated
+    assert find_leak(text, [label], LeakRules(label_names=NAMES)) == stated
 
 
 @given(st.text(), st.text(alphabet="abcdefgh 退款流程", min_size=1))
 def test_text_without_a_mark_states_nothing(text: str, label: str) -> None:
     plain = "".join(c if c.isalnum() else " " for c in text)
-    assert find_leak(f"{plain} {label} {plain}", [label]) is None
+    assert find_leak(f"{plain} {label} {plain}", [label], LeakRules()) is None
 
 
 def test_rows_that_state_their_label_are_left_out_and_shown(tmp_path: Path) -> None:
@@ -98,11 +98,11 @@ def test_files_in_which_most_rows_state_it_are_refused(tmp_path: Path) -> None:
 
 def test_only_the_names_of_the_task_and_the_usual_ones_state_a_label() -> None:
     text = "Risk levels = high"
-    assert find_leak(text, ["high"]) is None
-    assert find_leak(text, ["high"], label_names=["risk level"]) == "Risk levels = high"
+    assert find_leak(text, ["high"], LeakRules()) is None
+    assert find_leak(text, ["high"], LeakRules(label_names=["risk level"])) == "Risk levels = high"
 
 
 def test_a_pattern_gives_any_target_away() -> None:
     patterns = [r"decided on \d+", r"\bverdict\b"]
-    assert find_leak("The verdict was late.", ["yes"], patterns=patterns) == "verdict"
-    assert find_leak("No decision yet.", ["yes"], patterns=patterns) is None
+    assert find_leak("The verdict was late.", ["yes"], LeakRules(patterns=patterns)) == "verdict"
+    assert find_leak("No decision yet.", ["yes"], LeakRules(patterns=patterns)) is None

@@ -203,6 +203,7 @@ def facts(
         files=(file,),
         rows=rows,
         accepted=rows,
+        rows_to_split=rows,
         rejected={},
         mapping={"text": ("text",), "label": ("intent",)},
         labels={f"intent_{number:03}": max(3, rows // labels) for number in range(labels)},

@@ -96,6 +96,7 @@ def make_facts(file: FileFacts, language: Language = "en", **changes: object) ->
         files=(file,),
         rows=640,
         accepted=630,
+        rows_to_split=630,
         rejected={"empty_label": 10},
         mapping={"text": ("message", "客户消息"), "label": ("intent",)},
         labels={"out_of_scope": 30, "track_order": 600},

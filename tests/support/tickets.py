@@ -17,12 +17,19 @@ from newft.text import Language
 KIT = load_catalog().kits["customer_service"]
 TASK = KIT.tasks["intent"]
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "jetty")
+PLACES = ("Aruba", "Dover", "Essen", "Izmir", "Malmo", "Osaka", "Paris", "Quito", "Tunis", "Vaduz")
+GOODS = ("chair", "clock", "couch", "drill", "ladle", "phone", "piano", "shelf", "stove", "towel")
 
 
 def requests(label: str, count: int) -> list[tuple[str, str]]:
-    """Rows of one label that say different things."""
+    """Rows of one label that say different things: any two differ in two words at least."""
     return [
-        (f"Where is the {WORDS[i % 10]} {label} of {WORDS[i // 10]}?", label) for i in range(count)
+        (
+            f"Where is the {WORDS[i % 10]} {label} of {PLACES[i // 10]}, "
+            f"the {GOODS[(i + i // 10) % 10]}?",
+            label,
+        )
+        for i in range(count)
     ]
 
 

@@ -35,7 +35,8 @@ def find_kit_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
         yield from _find_repeated_synonyms((*at, "fields"), task)
         yield from _find_prompt_faults((*at, "prompts"), task)
         yield from _find_missing_placeholders((*at, "question_template"), task)
-        yield from _find_bad_patterns((*at, "leak_patterns"), task)
+        yield from _find_bad_patterns((*at, "leak_patterns"), task.leak_patterns)
+        yield from _find_bad_patterns((*at, "leak_exceptions"), task.leak_exceptions)
         yield from _find_repeated_aliases((*at, "label_rules", "aliases"), task)
         yield from _find_missing_languages(at, task)
         yield from _find_missing_samples((*at, "sample"), task, folder / "sample")
@@ -109,8 +110,8 @@ def _find_missing_placeholders(at: tuple[str, ...], task: Task) -> Iterator[Faul
             yield Fault((*at, language), message)
 
 
-def _find_bad_patterns(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
-    for position, pattern in enumerate(task.leak_patterns):
+def _find_bad_patterns(at: tuple[str, ...], patterns: Sequence[str]) -> Iterator[Fault]:
+    for position, pattern in enumerate(patterns):
         try:
             re.compile(pattern)
         except re.error as error:

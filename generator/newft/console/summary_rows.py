@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from newft.console.json_output import list_recipe_values
+from newft.data_errors import describe_rejects
 from newft.i18n import Messages
 from newft.schema.dataset import DataFacts
 from newft.schema.family import EMBEDDED
 from newft.schema.kit import Task
 from newft.schema.plan import Estimate, Plan
-from newft.schema.reject_reasons import describe_rejects
 from newft.text_layout import NO_BREAK_SPACE
 
 DisplayRow = tuple[str, str]

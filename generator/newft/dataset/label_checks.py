@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from newft.dataset.column_errors import column_option_hint
 from newft.dataset.column_match import CJK_PATTERN
 from newft.dataset.label_parsing import pick_frequent_spellings
-from newft.dataset.row_stats import MIN_ROWS_PER_LABEL, RowStats
+from newft.dataset.row_outcome import MIN_ROWS_PER_LABEL
+from newft.dataset.row_stats import RowStats
 from newft.errors import DataError
 from newft.schema.kit import FieldRole, Task
 from newft.text import Text, pluralize
@@ -31,9 +32,9 @@ _TWO_SENTENCES_PATTERN = re.compile(r"[.!?]\s+\S|[。！？]\s*\S")
 _TITLE_PATTERN, _LIST_SEPARATOR_PATTERN = re.compile("《[^《》]*》"), re.compile("[、;；]")
 
 
-def warn_of_spellings(tally: RowStats) -> Iterator[Text]:
+def warn_of_spellings(stats: RowStats) -> Iterator[Text]:
     """Name the labels that are spelled in several ways, and the spelling that is trained on."""
-    for found in (tally.label_spellings(), tally.recommendation_spellings()):
+    for found in (stats.label_spellings(), stats.recommendation_spellings()):
         spelling = pick_frequent_spellings(found)
         several = {label: names for label, names in found.items() if label and len(names) > 1}
         if not several:
@@ -52,11 +53,11 @@ def warn_of_spellings(tally: RowStats) -> Iterator[Text]:
         )
 
 
-def refuse_sentences(files: Sequence[str], task: Task, tally: RowStats) -> None:
+def refuse_sentences(files: Sequence[str], task: Task, stats: RowStats) -> None:
     """Refuse a column of sentences where labels of a closed list are needed."""
     spellings: tuple[tuple[FieldRole, Mapping[str, Counter[str]]], ...] = (
-        ("label", tally.label_spellings()),
-        ("recommendation", tally.recommendation_spellings()),
+        ("label", stats.label_spellings()),
+        ("recommendation", stats.recommendation_spellings()),
     )
     for role, found in spellings:
         spelling = pick_frequent_spellings(found)
@@ -64,7 +65,7 @@ def refuse_sentences(files: Sequence[str], task: Task, tally: RowStats) -> None:
         if not rows or not _are_sentences(rows):
             continue
         field = next(name for name, field in task.fields.items() if field.role == role)
-        column, rare = tally.columns[role][0], _count_rare_rows(rows)
+        column, rare = stats.columns[role][0], _count_rare_rows(rows)
         examples = sorted(filter(is_sentence, rows), key=lambda label: (-rows[label], label))[:2]
         quoted = [f"`{_shorten(example)}`" for example in examples]
         raise DataError(
@@ -84,18 +85,18 @@ def refuse_sentences(files: Sequence[str], task: Task, tally: RowStats) -> None:
         )
 
 
-def refuse_stated_labels(files: Sequence[str], task: Task, tally: RowStats) -> None:
+def refuse_stated_labels(files: Sequence[str], task: Task, stats: RowStats) -> None:
     """Refuse files in which most texts state their label: there is nothing to learn from them."""
-    stated = tally.rejected["label_in_input"]
-    if stated <= tally.rows / 2:
+    stated = stats.rejected["label_in_input"]
+    if stated <= stats.rows / 2:
         return
     named = [name for name, field in task.fields.items() if field.role == "text"]
     raise DataError(
         Text(
-            f"the input states its label in {stated} of {tally.rows} rows, such as "
-            f"`{_shorten(tally.stated)}`: a model would only learn to copy it",
-            f"{tally.rows} 行中有 {stated} 行的输入直接写出了标签，例如 "
-            f"`{_shorten(tally.stated)}`：这样训练出的模型只会照抄",
+            f"the input states its label in {stated} of {stats.rows} rows, such as "
+            f"`{_shorten(stats.stated)}`: a model would only learn to copy it",
+            f"{stats.rows} 行中有 {stated} 行的输入直接写出了标签，例如 "
+            f"`{_shorten(stats.stated)}`：这样训练出的模型只会照抄",
         ),
         where=", ".join(files),
         hint=Text(
@@ -107,13 +108,13 @@ def refuse_stated_labels(files: Sequence[str], task: Task, tally: RowStats) -> N
     )
 
 
-def warn_of_stated_labels(tally: RowStats) -> Iterator[Text]:
+def warn_of_stated_labels(stats: RowStats) -> Iterator[Text]:
     """Say how many texts state their label, and how."""
-    if stated := tally.rejected["label_in_input"]:
+    if stated := stats.rejected["label_in_input"]:
         yield Text(
             f"{pluralize(stated, 'row')} left out, as the input states the label, such as "
-            f"`{_shorten(tally.stated)}`",
-            f"有 {stated} 行的输入直接写出了标签，已剔除，例如 `{_shorten(tally.stated)}`",
+            f"`{_shorten(stats.stated)}`",
+            f"有 {stated} 行的输入直接写出了标签，已剔除，例如 `{_shorten(stats.stated)}`",
         )
 
 

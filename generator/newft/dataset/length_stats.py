@@ -9,6 +9,7 @@ from itertools import accumulate
 from math import ceil
 
 from newft.schema.dataset import InputLengths, LengthQuantile
+from newft.text import Language
 from newft.token_pieces import PieceCounts, count_pieces
 
 # The family is chosen after the rows are read, and another family may rank the rows otherwise:
@@ -19,6 +20,7 @@ TOKENIZER_WEIGHTS = (
     PieceCounts(words=1, digits=1, marks=1, han=0.7, other=1),
     PieceCounts(words=1, digits=1, marks=1, han=1.9, other=1),
 )
+MIN_CHINESE_SHARE = 0.2  # of the characters; Chinese support text is full of Latin product names
 QUANTILES = (0.1, 0.25, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 1.0)  # of the rows
 
 
@@ -73,6 +75,10 @@ class LengthStats:
         """The share of all characters that is Chinese."""
         total = sum(length * rows for length, rows in self.characters.items())
         return self.chinese / total if total else 0.0
+
+    def detect_language(self) -> Language:
+        """The language that most of the text is in."""
+        return "zh" if self.chinese_share() > MIN_CHINESE_SHARE else "en"
 
     def summarize(self) -> InputLengths:
         """Quantiles of the lengths."""

@@ -6,7 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from newft.data_errors import make_file_changed_error, translate_record_errors
+from newft.data_errors import (
+    describe_rejects,
+    make_file_changed_error,
+    translate_record_errors,
+)
 from newft.dataset.column_errors import column_option_hint
 from newft.dataset.column_mapping import DataFile, map_columns, open_files, sample_rows
 from newft.dataset.column_roles import (
@@ -24,7 +28,8 @@ from newft.dataset.label_checks import (
     warn_of_stated_labels,
 )
 from newft.dataset.positive_label import find_positive_label
-from newft.dataset.row_stats import MIN_ROWS_PER_LABEL, RowStats
+from newft.dataset.row_outcome import MIN_ROWS, MIN_ROWS_PER_LABEL, RowOutcome, resolve_rows
+from newft.dataset.row_stats import RowStats
 from newft.emitted.file_access import hash_file, wrap_file_errors
 from newft.emitted.label_rules import find_label
 from newft.emitted.readers import read_rows
@@ -32,10 +37,8 @@ from newft.errors import DataError
 from newft.i18n import translate_template
 from newft.schema.dataset import DataFacts, FileFacts
 from newft.schema.kit import FieldRole, Kit, Task
-from newft.schema.reject_reasons import describe_rejects
 from newft.text import Language, Text, pluralize
 
-MIN_ROWS = 20
 MAX_NAMES_LISTED = 5  # names in a warning
 MAX_COPIED_BYTES = 50_000_000  # larger files stay where they are
 HIGH_REJECT_SHARE = HIGH_GROUP_SHARE = 0.1
@@ -52,45 +55,46 @@ def profile_dataset(
     if task.tabular and not used.inputs:
         raise _make_no_input_columns_error(files, used)
     roles = {task.fields[name].role: among for name, among in mapping.items()}
-    tally = RowStats(task, roles, used.inputs)
+    stats = RowStats(task, roles, used.inputs)
     found = [
-        _count_rows(source, tally, project_path)
+        _count_rows(source, stats, project_path)
         for source, project_path in zip(sources, _assign_project_paths(sources), strict=True)
     ]
-    tally.tell_lists()
-    labels = tally.labels_kept()
-    refuse_sentences(files, task, tally)
-    refuse_stated_labels(files, task, tally)
-    suspect = _likely_wrong_column(task, tally)
-    _refuse_insufficient_data(files, task, tally, suspect=suspect)
+    outcome = resolve_rows(stats)
+    labels = outcome.kept_labels
+    refuse_sentences(files, task, stats)
+    refuse_stated_labels(files, task, stats)
+    suspect = _likely_wrong_column(task, stats, outcome)
+    _refuse_insufficient_data(files, task, stats, outcome, suspect=suspect)
     meaning_none = [find_label(name, tuple(labels)) for name in task.out_of_scope]
     return DataFacts(
         files=tuple(found),
-        rows=tally.rows,
-        accepted=tally.accepted(),
-        rejected=tally.rejects(),
+        rows=stats.rows,
+        accepted=outcome.accepted,
+        rows_to_split=outcome.rows_to_split,
+        rejected=outcome.rejects,
         mapping={
             **{
                 name: among
                 for name, among in mapping.items()
-                if _is_field_usable(task, name, tally)
+                if _is_field_usable(task, name, outcome)
             },
             **{name: (name,) for name in (*used.inputs, *used.protected)},
         },
         labels=labels,
         out_of_scope=next(filter(None, meaning_none), None),
         positive=_find_positive_label(task, labels, roles["label"]),
-        recommendations=tally.recommendations_kept(),
-        longest_answer=tally.longest_answer(),
+        recommendations=outcome.recommendations,
+        longest_answer=outcome.longest_target,
         inputs=used.inputs,
         protected=used.protected,
-        lengths=tally.text_lengths(),
-        language=language or tally.language(),
+        lengths=stats.lengths.summarize(),
+        language=language or stats.lengths.detect_language(),
         shape="labelled",
         sample=False,
         warnings=(
             *warn_of_leaks(used),
-            *_collect_warnings(sources, tally, suspect),
+            *_collect_warnings(sources, stats, outcome, suspect),
             *warn_of_mixed_units(sampled, used.inputs),
             *guessed,
         ),
@@ -130,13 +134,13 @@ def _sample_file(source: DataFile) -> SampledFile:
         return SampledFile(source, sample_rows(source))
 
 
-def _count_rows(source: DataFile, tally: RowStats, project_path: str) -> FileFacts:
-    """The facts of one file, whose rows go into the tally."""
-    before = tally.rows
+def _count_rows(source: DataFile, stats: RowStats, project_path: str) -> FileFacts:
+    """The facts of one file, whose rows are added to the stats."""
+    before = stats.rows
     with translate_record_errors(), wrap_file_errors(source.path):
         digest = hash_file(source.path)
         for row in read_rows(source.path, source.layout):
-            tally.add(row)
+            stats.add(row)
         if hash_file(source.path) != digest:
             raise make_file_changed_error(source.path)
         size = source.path.stat().st_size
@@ -145,16 +149,16 @@ def _count_rows(source: DataFile, tally: RowStats, project_path: str) -> FileFac
         project_path=project_path,
         kind=source.layout.kind,
         encoding=source.layout.encoding,
-        rows=tally.rows - before,
+        rows=stats.rows - before,
         columns=source.layout.columns,
         bytes=size,
         sha256=digest,
     )
 
 
-def _is_field_usable(task: Task, name: str, tally: RowStats) -> bool:
+def _is_field_usable(task: Task, name: str, outcome: RowOutcome) -> bool:
     """Whether a field serves; a group that all rows share would put them into one split."""
-    return task.fields[name].role != "group" or len(tally.groups) > 1
+    return task.fields[name].role != "group" or len(outcome.groups) > 1
 
 
 def _find_positive_label(task: Task, labels: Iterable[str], columns: Sequence[str]) -> str | None:
@@ -177,28 +181,30 @@ def _make_no_input_columns_error(files: Sequence[str], used: ColumnRoles) -> Dat
     )
 
 
-def _likely_wrong_column(task: Task, tally: RowStats) -> tuple[str, Text] | None:
+def _likely_wrong_column(
+    task: Task, stats: RowStats, outcome: RowOutcome
+) -> tuple[str, Text] | None:
     """The field that is probably in another column, as most rows are left out for it; and why."""
-    rare = sum(rows for rows in tally.labels().values() if rows < MIN_ROWS_PER_LABEL)
+    rare = sum(rows for rows in outcome.labels.values() if rows < MIN_ROWS_PER_LABEL)
     empty, repeated = (
         Text("most of it is empty", "大多为空"),
         Text("most of it is repeated", "内容大量重复"),
     )
     few = Text("most values occur in only one or two rows", "多数取值只有一两行")
     signs: tuple[tuple[int, FieldRole, Text], ...] = (
-        (tally.rejected["empty_input"], "text", empty),
-        (tally.repeats.total(), "text", repeated),
-        (tally.rejected["empty_label"], "label", empty),
-        (tally.rejected["empty_recommendation"], "recommendation", empty),
+        (stats.rejected["empty_input"], "text", empty),
+        (outcome.repeats, "text", repeated),
+        (stats.rejected["empty_label"], "label", empty),
+        (stats.rejected["empty_recommendation"], "recommendation", empty),
         (rare, "label", few),
     )
     count, role, sign = max(signs)
-    if count <= tally.rows / 2:
+    if count <= stats.rows / 2:
         return None
     name = next((name for name, field in task.fields.items() if field.role == role), None)
     if name is None:
         return None
-    column = tally.columns[role][0]
+    column = stats.columns[role][0]
     return name, Text(
         f"`{column}` may be the wrong column for `{name}`: {sign.en}",
         f"“{column}”列可能不是 {name}：{sign.zh}",
@@ -206,22 +212,27 @@ def _likely_wrong_column(task: Task, tally: RowStats) -> tuple[str, Text] | None
 
 
 def _refuse_insufficient_data(
-    files: Sequence[str], task: Task, tally: RowStats, *, suspect: tuple[str, Text] | None
+    files: Sequence[str],
+    task: Task,
+    stats: RowStats,
+    outcome: RowOutcome,
+    *,
+    suspect: tuple[str, Text] | None,
 ) -> None:
     """Refuse what nothing can be learned from; the most probable cause comes first."""
-    labels, where = tally.labels_kept(), ", ".join(files)
-    usable = tally.accepted()
+    labels, where = outcome.kept_labels, ", ".join(files)
+    usable = outcome.accepted
     first = suspect[0] if suspect else ""
     names = sorted((n for n, f in task.fields.items() if f.required), key=lambda n: n != first)
     options = [column_option_hint(name) for name in names]
     columns = Text(f"name other columns: {', '.join(options)}", f"指定其他列：{'、'.join(options)}")
     if usable < MIN_ROWS:
-        reasons, cause = describe_rejects(tally.rejects()), suspect[1] if suspect else None
+        reasons, cause = describe_rejects(outcome.rejects), suspect[1] if suspect else None
         message = Text(
-            f"{usable} of {tally.rows} rows can be used, {MIN_ROWS} are needed"
+            f"{usable} of {stats.rows} rows can be used, {MIN_ROWS} are needed"
             + (f"; left out: {reasons.en}" if reasons.en else "")
             + (f"; {cause.en}" if cause else ""),
-            f"{tally.rows} 行中只有 {usable} 行可用，至少需要 {MIN_ROWS} 行"
+            f"{stats.rows} 行中只有 {usable} 行可用，至少需要 {MIN_ROWS} 行"
             + (f"；剔除：{reasons.zh}" if reasons.zh else "")
             + (f"；{cause.zh}" if cause else ""),
         )
@@ -244,17 +255,23 @@ def _refuse_insufficient_data(
 
 
 def _collect_warnings(
-    sources: Sequence[DataFile], tally: RowStats, suspect: tuple[str, Text] | None
+    sources: Sequence[DataFile],
+    stats: RowStats,
+    outcome: RowOutcome,
+    suspect: tuple[str, Text] | None,
 ) -> list[Text]:
     """What the user should know before they go on, the most serious first."""
     said = [
-        *_warn_of_rejected_rows(tally, suspect),
-        *warn_of_stated_labels(tally),
-        *_warn_of_conflicting_texts(tally),
+        *_warn_of_rejected_rows(stats, outcome, suspect),
+        *warn_of_stated_labels(stats),
+        *_warn_of_conflicting_texts(outcome),
     ]
-    said += [*_warn_of_groups(tally), *warn_of_spellings(tally), *_collect_file_warnings(sources)]
-    kept = tally.labels_kept()
-    rare = sorted(label for label in tally.labels() if label not in kept)
+    said += [
+        *_warn_of_groups(stats, outcome),
+        *warn_of_spellings(stats),
+        *_collect_file_warnings(sources),
+    ]
+    rare = sorted(label for label in outcome.labels if label not in outcome.kept_labels)
     if rare:
         many = pluralize(len(rare), "label")
         said.append(
@@ -276,41 +293,43 @@ def _collect_file_warnings(sources: Sequence[DataFile]) -> Iterator[Text]:
                 yield translate_template(remark.template, **remark.values)
 
 
-def _warn_of_rejected_rows(tally: RowStats, suspect: tuple[str, Text] | None) -> Iterator[Text]:
-    rejected = tally.rejects()
+def _warn_of_rejected_rows(
+    stats: RowStats, outcome: RowOutcome, suspect: tuple[str, Text] | None
+) -> Iterator[Text]:
+    rejected = outcome.rejects
     left_out = sum(rejected.values())
-    if left_out > tally.rows * HIGH_REJECT_SHARE:
+    if left_out > stats.rows * HIGH_REJECT_SHARE:
         reasons = describe_rejects(rejected)
         cause = suspect[1] if suspect else Text("", "")
         yield Text(
-            f"{left_out} of {tally.rows} rows are left out: {reasons.en}"
+            f"{left_out} of {stats.rows} rows are left out: {reasons.en}"
             + (f"; {cause.en}" if suspect else ""),
-            f"{tally.rows} 行中剔除了 {left_out} 行：{reasons.zh}"
+            f"{stats.rows} 行中剔除了 {left_out} 行：{reasons.zh}"
             + (f"；{cause.zh}" if suspect else ""),
         )
 
 
-def _warn_of_conflicting_texts(tally: RowStats) -> Iterator[Text]:
-    if tally.contradicted:
-        many = tally.contradicted
+def _warn_of_conflicting_texts(outcome: RowOutcome) -> Iterator[Text]:
+    if outcome.contradictions:
+        many = outcome.contradictions
         yield Text(
             f"{pluralize(many, 'text')} with different labels in different rows",
             f"有 {many} 条文本在不同行里标签不一致",
         )
 
 
-def _warn_of_groups(tally: RowStats) -> Iterator[Text]:
+def _warn_of_groups(stats: RowStats, outcome: RowOutcome) -> Iterator[Text]:
     """What is odd about the column that keeps rows together: one value, or a very frequent one."""
-    for column in tally.columns.get("group", ())[:1]:
-        if len(tally.groups) < 2:
-            en, zh = ("one", "只有一个") if tally.groups else ("no", "没有")
+    for column in stats.columns.get("group", ())[:1]:
+        if len(outcome.groups) < 2:
+            en, zh = ("one", "只有一个") if outcome.groups else ("no", "没有")
             yield Text(
                 f"`{column}` has {en} value in all rows: it is not used",
                 f"“{column}”列{zh}取值，未采用",
             )
             return
-        group, rows = tally.groups.most_common(1)[0]
-        many = tally.accepted()
+        group, rows = outcome.groups.most_common(1)[0]
+        many = outcome.accepted
         if rows > many * HIGH_GROUP_SHARE:
             yield Text(
                 f"`{column}` is `{group}` in {rows} of {many} rows, which all go into one split",

@@ -93,8 +93,16 @@ def _build_label_settings(task: Task, answers: Answers) -> dict[str, Reasoned[Se
             task.leak_patterns,
             Text(
                 "regular expressions: a text that one of them matches gives its target away, and "
-                "its row is left out",
-                "正则表达式：匹配到的文本泄漏了答案，该行会被剔除",
+                "its row is left out; {label} is a label of the row",
+                "正则表达式：匹配到的文本泄漏了答案，该行会被剔除；{label} 代表该行的标签",
+            ),
+        ),
+        "leak_exceptions": (
+            task.leak_exceptions,
+            Text(
+                "regular expressions: in a phrase that one of them matches, leak_patterns do not "
+                "count",
+                "正则表达式：匹配到的分句不按 leak_patterns 处理",
             ),
         ),
     }

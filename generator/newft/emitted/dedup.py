@@ -6,6 +6,7 @@ import hashlib
 from typing import Generic, NamedTuple, TypeVar
 
 Place = TypeVar("Place")  # how a caller names a row
+Target = TypeVar("Target")  # what a row should be answered with
 
 
 class RowLocation(NamedTuple):
@@ -20,24 +21,24 @@ def hash_text(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:8], "big")
 
 
-class SeenTexts(Generic[Place]):
-    """The texts of the rows so far, by hash, each with its labels and the first row of each."""
+class SeenTexts(Generic[Place, Target]):
+    """The texts of the rows so far, by hash, each with its targets and the first row of each."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, tuple[tuple[str, Place], ...]] = {}
+        self._rows: dict[int, tuple[tuple[Target, Place], ...]] = {}
         self._contradictory: dict[int, None] = {}  # in the order in which they were found
 
-    def find_earlier(self, text_hash: int, label: str, place: Place) -> Place | None:
-        """The earlier row with this text and label; None for a new row, which is remembered."""
+    def find_earlier(self, text_hash: int, target: Target, place: Place) -> Place | None:
+        """The earlier row with this text and target; None for a new row, which is remembered."""
         known = self._rows.get(text_hash, ())
-        for known_label, first in known:
-            if known_label == label:
+        for known_target, first in known:
+            if known_target == target:
                 return first
-        self._rows[text_hash] = (*known, (label, place))
+        self._rows[text_hash] = (*known, (target, place))
         if known:
             self._contradictory[text_hash] = None
         return None
 
-    def list_contradictions(self) -> list[tuple[tuple[str, Place], ...]]:
-        """The labels of each text that has several, each with its first row."""
+    def list_contradictions(self) -> list[tuple[tuple[Target, Place], ...]]:
+        """The targets of each text that has several, each with its first row."""
         return [self._rows[text_hash] for text_hash in self._contradictory]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
+from .label_rules import NO_LABEL_RULES, LabelRules, list_spellings
 from .normalize import normalize_label
 
 # A label is stated by a mark of form, never by prose that uses its words: after the name of a
@@ -20,24 +22,31 @@ _LABEL_SEPARATOR = r"[\"'”’\]】*]{0,2}\s*(?:[:：=＝]+>?|-+>|→|>|__)\s*[
 _HASHTAG_PATTERN = re.compile(r"(?<!\w)[#＃]")
 _BRACKET_PATTERN = re.compile(r"\s*[\[【<]|[\[【<](?=[^\[【<]*[\]】>]\s*\Z)")
 _CLOSING_BRACKETS = ("]", "】", ">")
+_PHRASE_END_PATTERN = re.compile(r"[，。；,;\n]")
+_COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
 _MAX_LABEL_CHARS = 300  # characters after such a mark: no label is longer
 
 
-def find_leak(
-    text: str,
-    labels: Iterable[str],
-    *,
-    label_names: Sequence[str] = (),
-    patterns: Iterable[str] = (),
-) -> str | None:
-    """Find the part of a text that states one of its labels or that a pattern matches.
+class LeakRules(NamedTuple):
+    """How texts of a task state labels.
 
-    `label_names` are what texts of the task call a label, such as `priority` in `priority: high`.
+    `label_names` are what texts call the label, such as `priority` in `priority: high`. In
+    `patterns`, regular expressions, `{label}` stands for a label of the row or a short form of it.
+    A phrase that one of `exceptions` matches may name the label.
     """
-    for pattern in patterns:
-        if found := re.search(pattern, text):
-            return found[0]
-    return _find_stated_label(text, labels, tuple(label_names))
+
+    label_rules: LabelRules = NO_LABEL_RULES
+    label_names: Sequence[str] = ()
+    patterns: Sequence[str] = ()
+    exceptions: Sequence[str] = ()
+
+
+def find_leak(text: str, labels: Sequence[str], rules: LeakRules) -> str | None:
+    """Find the part of a text that states one of its labels or that a pattern matches."""
+    names = (name for label in labels for name in _list_names(label, rules.label_rules))
+    return _match_patterns(text, labels, rules) or _find_stated_label(
+        text, names, tuple(rules.label_names)
+    )
 
 
 def _find_stated_label(
@@ -60,6 +69,51 @@ def _find_stated_label(
         if label := _match_label_at(text, bracket.end(), names, before=_CLOSING_BRACKETS):
             return bracket[0].strip() + label
     return None
+
+
+def _match_patterns(text: str, labels: Sequence[str], rules: LeakRules) -> str | None:
+    if not rules.patterns:
+        return None
+    forms = [form for label in labels for form in _list_short_forms(label)]
+    alternatives = f"(?:{'|'.join(map(re.escape, forms))})"
+    for pattern in rules.patterns:
+        if "{label}" in pattern and not any(form in text for form in forms):
+            continue
+        wanted = re.compile(pattern.replace("{label}", alternatives))
+        for phrase in _PHRASE_END_PATTERN.split(text):
+            found = wanted.search(phrase)
+            if found and not any(re.search(one, phrase) for one in rules.exceptions):
+                return found[0]
+    return None
+
+
+def _list_names(label: str, rules: LabelRules) -> Iterator[str]:
+    """What a text may call a label; where records have several, each part of it is a name too."""
+    yield from list_spellings(label, rules)
+    for part in _split_parts(label) if rules.separator else []:
+        yield from list_spellings(part, rules)
+
+
+def _list_short_forms(label: str) -> list[str]:
+    """A label and what is short for it: 贩卖毒品 for 走私、贩卖、运输、制造毒品.
+
+    Each part may stand with the end of a later one. Where that end begins is not marked, so all
+    ends are there: what is no label stands in no text.
+    """
+    parts = _split_parts(label)
+    joined = [
+        part + later[at:]
+        for place, part in enumerate(parts)
+        for later in parts[place + 1 :]
+        for at in range(1, len(later))
+    ]
+    return [label, *parts, *joined]
+
+
+def _split_parts(label: str) -> list[str]:
+    """The parts of a label between commas; none where it has no comma."""
+    parts = _COMMA_PATTERN.split(label)
+    return parts if len(parts) > 1 else []
 
 
 @lru_cache(maxsize=10)

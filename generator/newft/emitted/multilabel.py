@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from .label_rules import LabelRules, find_alias, read_label, strip_affixes
-from .normalize import normalize_label
+from .normalize import MISSING_LABEL, is_missing, normalize_label
 
 COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
 
@@ -18,6 +18,13 @@ def split_labels_into_parts(text: str, rules: LabelRules) -> list[tuple[str, ...
     A comma may stand within a label (走私、贩卖、运输、制造毒品) or between two: `segment` tells.
     """
     return [parts for piece in split_labels(text, rules) if (parts := split_parts(piece, rules))]
+
+
+def read_labels(cell: str, rules: LabelRules) -> list[str]:
+    """The labels of a cell, normalized; a label with a comma may be a list of others."""
+    if is_missing(cell, MISSING_LABEL):
+        return []
+    return [join_parts(parts) for parts in split_labels_into_parts(cell, rules)]
 
 
 def split_labels(text: str, rules: LabelRules) -> list[str]:

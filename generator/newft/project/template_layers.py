@@ -28,12 +28,15 @@ EMITTED_MODULES = (  # of newft.emitted, by their place in the package of a proj
     "data/near_duplicates.py",
     "data/normalize.py",
     "data/readers.py",
+    "data/record_rules.py",
+    "data/reject_reasons.py",
     "data/splits.py",
     "data/text_encoding.py",
     "runtime/yaml_lines.py",
 )
 MULTILABEL_MODULE = "data/multilabel.py"
 QUANTITIES_MODULE = "data/quantities.py"
+TABLE_MODULE = "data/table_fields.py"
 WORKBOOK_MODULE = "data/workbook.py"
 TEMPLATE_SUFFIX = ".jinja"  # of a template; it goes when the file is rendered
 # A template whose path begins with this is included by others, and is no file of a project.
@@ -87,6 +90,7 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
     needed = {
         MULTILABEL_MODULE: plan.task.label_rules.separator is not None,
         QUANTITIES_MODULE: plan.task.tabular,
+        TABLE_MODULE: plan.task.tabular,
         WORKBOOK_MODULE: plan.data.has_workbook,
     }
     return (*EMITTED_MODULES, *(name for name, wanted in needed.items() if wanted))

@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from newft.emitted.label_leaks import LeakRules
 from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
 from newft.text import Language, Text
 
@@ -99,7 +100,9 @@ class Task:
     synonym_lists: tuple[str, ...] = ()  # files of `domains/synonyms/` that extend the fields
     label_rules: LabelRules = NO_LABEL_RULES
     label_names: tuple[str, ...] = ()  # what texts call the label: `priority: high` states it
-    leak_patterns: tuple[str, ...] = ()  # regular expressions: a match gives the target away
+    # regular expressions: a match gives the target away; {label} is a label of the row
+    leak_patterns: tuple[str, ...] = ()
+    leak_exceptions: tuple[str, ...] = ()  # in a phrase that one matches, a label may be named
     # the question that follows a text; {name} of the context field is replaced by its value
     question_template: Mapping[Language, str] = field(default_factory=dict)
 
@@ -107,6 +110,13 @@ class Task:
     def tabular(self) -> bool:
         """True where a record has no text: all other columns are what is asked."""
         return all(field.role != "text" for field in self.fields.values())
+
+    @property
+    def leak_rules(self) -> LeakRules:
+        """How texts of the task state labels."""
+        return LeakRules(
+            self.label_rules, self.label_names, self.leak_patterns, self.leak_exceptions
+        )
 
     @property
     def context_field(self) -> str | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from ..config import Config, DataConfig
 from ..runtime.messages import fill
-from ..task_base import RejectReason
 from .near_duplicates import MAX_COMPARED_ROWS
 from .normalize import clean_label
 from .readers import MAX_CELL_CHARS
+from .reject_reasons import REJECT_REASONS
 from .splits import PROCESSED_DIR, SPLITS, RowMove, Split
 
 MAX_KEPT_LABELS, MAX_LABEL_CHARS = 100, 60  # of unknown labels: how many, and how much of each
@@ -20,23 +20,13 @@ NEAR_DUPLICATE_WARNING_SHARE = 0.1  # of the rows
 LARGE_GROUP_SHARE = 0.1  # of the rows: a split that gets it is mostly this group
 MAX_SHOWN_NAMES = 5  # of a list; how many more there are is said
 
-
-# formatting.py may give others: they are counted under their own name
-REJECT_REASONS = {
-    "broken_row": RejectReason("does not fit the columns of its file"),
-    "bad_encoding": RejectReason("holds damaged characters"),
-    "too_long": RejectReason("has a cell of over {limit:,} characters"),
-    "empty_input": RejectReason("has no text", "text"),
-    "empty_label": RejectReason("has no label", "label"),
-    "label_in_input": RejectReason("its text contains its label"),
-    "unknown_label": RejectReason("its label is not in task.labels", "label"),
-    "duplicate": RejectReason("repeats an earlier row", "text"),
-    "near_duplicate_across_split": RejectReason("nearly repeats a validation or test row"),
-    "untaught_label": RejectReason("no training row has its label"),
-}
 WRONG_COLUMN_QUESTIONS = {
     "text": "is {column} the column of data.columns.text?",
     "label": "is {column} the column of data.columns.label, and are its values in task.labels?",
+    "recommendation": (
+        "is {column} the column of data.columns.recommendation, and are its values in"
+        " task.recommendations?"
+    ),
     "group": "is {column} the column of data.columns.group?",
 }
 
@@ -137,10 +127,9 @@ class Summary:
 
     def left_out(self, config: Config) -> Iterator[str]:
         """A line for each reason, the most frequent first."""
-        reasons = {**REJECT_REASONS, **config.task.reasons}
         width = max(map(len, self.rejects), default=0)
         for code, count in self.rejects.most_common():
-            words = fill(reasons[code].words, limit=MAX_CELL_CHARS) if code in reasons else ""
+            words = _describe_reason(code)
             if code == "unknown_label":
                 met = [f"{name} ({many:,})" for name, many in self.unknown_labels.most_common()]
                 words = fill("{reason}: {labels}", reason=words, labels=shorten_list(met))
@@ -148,9 +137,8 @@ class Summary:
 
     def doubts(self, config: Config) -> Iterator[str]:
         """The columns for which most rows are left out or kept together: perhaps wrong ones."""
-        reasons = {**REJECT_REASONS, **config.task.reasons}
-        for name, doubt in {**WRONG_COLUMN_QUESTIONS, **config.task.doubts}.items():
-            codes = [code for code, reason in reasons.items() if reason.field == name]
+        for name, doubt in WRONG_COLUMN_QUESTIONS.items():
+            codes = [code for code, reason in REJECT_REASONS.items() if reason.field == name]
             count = sum(self.rejects[code] for code in codes)
             if count > self.rows / 2 and name in config.data.columns:
                 yield fill(
@@ -201,7 +189,7 @@ class Summary:
         if near > rows * NEAR_DUPLICATE_WARNING_SHARE:
             yield fill(
                 "{count:,} of {rows:,} rows nearly repeat a validation or test row: look at them "
-                "in rejects.jsonl; NEAR_DUPLICATES = False in formatting.py keeps them",
+                "in rejects.jsonl; DROP_NEAR_DUPLICATES = False in formatting.py keeps them",
                 count=near,
                 rows=rows,
             )
@@ -222,6 +210,12 @@ class Summary:
                     split=split,
                     labels=shorten_list(lost),
                 )
+
+
+def _describe_reason(code: str) -> str:
+    """A code in words; nothing for one that only formatting.py knows."""
+    reason = REJECT_REASONS.get(code)
+    return fill(reason.words, limit=MAX_CELL_CHARS) if reason else ""
 
 
 def shorten_list(names: Sequence[str]) -> str:

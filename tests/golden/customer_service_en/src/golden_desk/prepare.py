@@ -26,7 +26,7 @@ from .data.jsonl import (
     to_json_line,
 )
 from .data.near_duplicates import MAX_COMPARED_ROWS, LabeledTexts, drop_cross_split_repeats
-from .data.normalize import MISSING_GROUP, is_missing
+from .data.normalize import MISSING_GROUP, is_missing, normalize_text
 from .data.processed_rows import FORMAT_SECTIONS, SUMMARY_FILE
 from .data.provenance import hash_files, hash_row_files
 from .data.raw_rows import list_raw_files, read_all_rows
@@ -36,11 +36,9 @@ from .data.splits import PROCESSED_DIR, SPLITS, AssignedRows, Split, SplitAssign
 from .data.summary import Summary, shorten_list
 from .formatting import (
     DROP_NEAR_DUPLICATES,
-    dedup_key,
     extract_labels,
     near_dup_text,
     parse_prediction,
-    split_key,
     to_conversation,
 )
 from .prompts import Reject
@@ -127,7 +125,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
     layouts = {path: detect_format(path) for path in list_raw_files(config.data)}
     remarks = [fill(one.template, **one.values) for has in layouts.values() for one in has.remarks]
     summary = Summary(files=[*remarks, *find_missing_optional_columns(layouts, config)])
-    texts = SeenTexts[RowLocation]()
+    texts = SeenTexts[RowLocation, str]()
     splits = SplitAssigner(config.data)
     slices, answers = config.data.slice_fields, set[str]()
     with ExitStack() as stack:
@@ -144,7 +142,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 if answer not in answers:
                     refuse_unparseable_target(answer, place, config.task)
                     answers.add(answer)
-                if repeated := texts.find_earlier(hash_text(dedup_key(asked)), answer, place):
+                if repeated := texts.find_earlier(hash_text(to_key(asked)), answer, place):
                     outcome = Reject("duplicate")
             if isinstance(outcome, Reject):
                 summary.reject(outcome.reason, record)
@@ -152,7 +150,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
             else:
                 group = get_group(record)
                 labels = extract_labels(answer)
-                split = splits.assign(hash_text(group or split_key(asked)), labels)
+                split = splits.assign(hash_text(group or to_key(near_dup_text(asked))), labels)
                 summary.keep(split, labels, group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
     summary.contradictions = write_contradictions(folder, texts)
@@ -193,7 +191,7 @@ def refuse_unparseable_target(answer: str, place: RowLocation, task: TaskConfig)
         )
 
 
-def write_contradictions(folder: Path, texts: SeenTexts[RowLocation]) -> int:
+def write_contradictions(folder: Path, texts: SeenTexts[RowLocation, str]) -> int:
     """Write the first row of each label of the texts that have several; how many texts."""
     contradictions = texts.list_contradictions()
     places = {place for met in contradictions for _, place in met}
@@ -209,6 +207,11 @@ def write_contradictions(folder: Path, texts: SeenTexts[RowLocation]) -> int:
             labels = [{"label": name, "text": said[at], **at._asdict()} for name, at in met]
             file.write(to_json_line({"labels": labels}))
     return len(contradictions)
+
+
+def to_key(text: str) -> str:
+    """What two texts share when one repeats the other."""
+    return normalize_text(text) if DROP_NEAR_DUPLICATES else text
 
 
 def get_group(record: Mapping[str, str]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, ClassVar, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from .data.label_leaks import find_leak
-from .data.label_rules import LabelRules, find_label, list_spellings
+from .data.label_leaks import LeakRules
+from .data.label_rules import LabelRules, find_label
 from .data.normalize import clean_label, normalize_label
 from .runtime.messages import fill
 
@@ -24,13 +24,6 @@ class ConfigSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class RejectReason(NamedTuple):
-    """What a code in rejects.jsonl means, and the field that is at fault."""
-
-    words: str
-    field: str = ""
-
-
 class LabelRulesSection(ConfigSection):
     """How records write labels; data/label_rules.py says what each rule does."""
 
@@ -43,23 +36,20 @@ class LabelRulesSection(ConfigSection):
 class LabelTask(ConfigSection):
     """What the model is told, and the labels it may answer with."""
 
-    # of the task's own rejects: what they mean, and what is asked where a field has many
-    reasons: ClassVar[Mapping[str, RejectReason]] = {}
-    doubts: ClassVar[Mapping[str, str]] = {}
-
     system: NonEmptyStr
     base_system_prompt: NonEmptyStr
     labels: Annotated[list[NonEmptyStr], Field(min_length=2)]
     label_rules: LabelRulesSection = LabelRulesSection()
     label_names: list[NonEmptyStr] = []
     leak_patterns: list[NonEmptyStr] = []
+    leak_exceptions: list[NonEmptyStr] = []
 
     @field_validator("labels")
     @classmethod
     def _each_once_and_in_plain_sight(cls, labels: list[str]) -> list[str]:
         return validate_distinct_labels(labels)
 
-    @field_validator("leak_patterns")
+    @field_validator("leak_patterns", "leak_exceptions")
     @classmethod
     def _are_regular_expressions(cls, patterns: list[str]) -> list[str]:
         for pattern in patterns:
@@ -80,11 +70,10 @@ class LabelTask(ConfigSection):
         """The label that a text spells, as task.labels writes it."""
         return find_label(text, self.labels, self.rules)
 
-    def states_label(self, text: str, labels: Iterable[str]) -> bool:
-        """Tell whether a text states one of these labels or matches a leak pattern."""
-        names = [name for label in labels for name in list_spellings(label, self.rules)]
-        patterns = self.leak_patterns
-        return find_leak(text, names, label_names=self.label_names, patterns=patterns) is not None
+    @property
+    def leak_rules(self) -> LeakRules:
+        """How texts state labels, as data/label_leaks.py takes it."""
+        return LeakRules(self.rules, self.label_names, self.leak_patterns, self.leak_exceptions)
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for fields of the data section that the task cannot do with."""

@@ -16,8 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from .data.quantities import has_letter_scales, read_quantity
+from .data.table_fields import MISSING_MARK
 from .evaluation.predictions import Predictions
-from .formatting import MISSING_MARK
 from .runtime.messages import fill
 from .task import TaskConfig
 

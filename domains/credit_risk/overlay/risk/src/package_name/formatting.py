@@ -10,18 +10,17 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from .data.label_rules import find_label
-from .data.normalize import MISSING_LABEL, MISSING_VALUE, is_missing
+from .data.record_rules import find_fault, read_single_label
+from .data.table_fields import clean_value, format_fields
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.errors import ProjectError
 from .runtime.messages import fill
 from .task import TaskConfig
 
 REQUIRED_FIELDS = ("label",)  # of data.columns in run.yaml: every file has a column for it
-DROP_NEAR_DUPLICATES = False  # two applications may be much alike, and are two
+DROP_NEAR_DUPLICATES = False  # two applications may be much alike: every value counts
 MULTILINE_INPUT = True  # of a question in make chat
 INPUT_HINT = fill("a line for each field, `field: value`; an empty line ends an application")
-
-MISSING_MARK = "-"
 
 
 def optional_fields(task: TaskConfig) -> tuple[str, ...]:
@@ -35,40 +34,25 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     `record` has the fields of data.columns in run.yaml: label, task.inputs and perhaps others.
     """
     values = {name: clean_value(record.get(name, "")) for name in task.inputs}
-    if not any(values.values()):
-        return Reject("empty_input")
-    level = task.label_of(record["label"])
-    if level is None:
-        return Reject(
-            "empty_label" if is_missing(record["label"], MISSING_LABEL) else "unknown_label"
-        )
-    if any(task.states_label(value, [level]) for value in values.values()):
-        return Reject("label_in_input")
-    if not task.recommendations:
-        return build_conversation(format_fields(values), level, task)
-    if "recommendation" not in record:
+    if task.recommendations and "recommendation" not in record:
         raise ProjectError(
             "task.recommendations lists what may be recommended, and no column holds it",
             "name its column in config/run.yaml: data.columns.recommendation;"
             " or write task.recommendations: []",
         )
-    recommendation = find_label(record["recommendation"], task.recommendations)
+    advice = record["recommendation"] if task.recommendations else None
+    label = read_single_label(record["label"], task.rules)
+    if fault := find_fault([*values.values()], label, task.leak_rules, recommendation=advice):
+        return Reject(fault)
+    level = task.label_of(record["label"])
+    if level is None:
+        return Reject("unknown_label")
+    if advice is None:
+        return build_conversation(format_fields(values), level, task)
+    recommendation = find_label(advice, task.recommendations)
     if recommendation is None:
-        missing = is_missing(record["recommendation"], MISSING_LABEL)
-        return Reject("empty_recommendation" if missing else "unknown_recommendation")
+        return Reject("unknown_recommendation")
     return build_conversation(format_fields(values), f"{level}\n{recommendation}", task)
-
-
-def clean_value(cell: str) -> str:
-    """What a cell says, on one line; nothing where it holds a mark that it is not known."""
-    return "" if is_missing(cell, MISSING_VALUE) else " ".join(cell.split())
-
-
-def format_fields(values: Mapping[str, str]) -> str:
-    """The facts of an application, a line each."""
-    return "\n".join(
-        f"{name.replace('_', ' ')}: {value or MISSING_MARK}" for name, value in values.items()
-    )
 
 
 def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str:
@@ -76,18 +60,8 @@ def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str
     return text.strip()
 
 
-def dedup_key(question: str) -> str:
-    """What two rows share when one repeats the other: every value."""
-    return question
-
-
 def near_dup_text(question: str) -> str:
-    """What nearly the same rows are told by: every value."""
-    return question
-
-
-def split_key(question: str) -> str:
-    """What rows without a group share to be in one split: all of their values."""
+    """The text that duplicates share: every value."""
     return question
 
 

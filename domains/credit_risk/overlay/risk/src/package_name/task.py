@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
 from .runtime.messages import fill
-from .task_base import LabelTask, NonEmptyStr, RejectReason, validate_distinct_labels
+from .task_base import LabelTask, NonEmptyStr, validate_distinct_labels
 
 # fields of data.columns that no prompt shows: what is to be found out, and whose row it is
 NON_INPUT_FIELDS = ("label", "recommendation", "group")
@@ -16,19 +16,6 @@ NON_INPUT_FIELDS = ("label", "recommendation", "group")
 
 class TaskConfig(LabelTask):
     """Risk levels, the one whose probability is the score, and the facts that are shown."""
-
-    reasons: ClassVar[Mapping[str, RejectReason]] = {
-        "empty_recommendation": RejectReason("has no recommendation", "recommendation"),
-        "unknown_recommendation": RejectReason(
-            "its recommendation is not in task.recommendations", "recommendation"
-        ),
-    }
-    doubts: ClassVar[Mapping[str, str]] = {
-        "recommendation": (
-            "is {column} the column of data.columns.recommendation, and are its values in"
-            " task.recommendations?"
-        )
-    }
 
     positive: NonEmptyStr
     recommendations: list[NonEmptyStr]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from .data.normalize import MISSING_LABEL, is_missing, normalize_text
+from .data.record_rules import find_fault, read_single_label
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.messages import fill
 from .task import TaskConfig
 
 REQUIRED_FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
-DROP_NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
+# rows that differ in case, digits or punctuation are duplicates, and held-out ones in a word too
+DROP_NEAR_DUPLICATES = True
 MULTILINE_INPUT = False  # of a question in make chat
 INPUT_HINT = fill("each line is a question of its own")
 
@@ -30,15 +31,12 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     `record` has the fields of data.columns in run.yaml: text, label and perhaps group.
     """
     text = record["text"].strip()
-    if not text:
-        return Reject("empty_input")
+    label = read_single_label(record["label"], task.rules)
+    if fault := find_fault([text], label, task.leak_rules):
+        return Reject(fault)
     intent = task.label_of(record["label"])
     if intent is None:
-        return Reject(
-            "empty_label" if is_missing(record["label"], MISSING_LABEL) else "unknown_label"
-        )
-    if task.states_label(text, [intent]):
-        return Reject("label_in_input")
+        return Reject("unknown_label")
     return build_conversation(text, intent, task)
 
 
@@ -47,19 +45,9 @@ def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str
     return text.strip()
 
 
-def dedup_key(question: str) -> str:
-    """What two rows share when one repeats the other: case, digits and punctuation do not count."""
-    return normalize_text(question)
-
-
 def near_dup_text(question: str) -> str:
-    """What nearly the same rows are told by: the message."""
+    """The text that duplicates and near-duplicates share: the message."""
     return question
-
-
-def split_key(question: str) -> str:
-    """What rows without a group share to be in one split: their text."""
-    return normalize_text(question)
 
 
 def extract_labels(answer: str) -> list[str]:

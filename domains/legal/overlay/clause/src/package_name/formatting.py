@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from .data.normalize import MISSING_GROUP, MISSING_LABEL, is_missing, normalize_text
+from .data.normalize import MISSING_GROUP, is_missing
+from .data.record_rules import find_fault, read_single_label
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.messages import fill
 from .task import TaskConfig
 
 REQUIRED_FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
-DROP_NEAR_DUPLICATES = True  # training rows that nearly repeat a held-out text are left out
+# rows that differ in case, digits or punctuation are duplicates, and held-out ones in a word too
+DROP_NEAR_DUPLICATES = True
 MULTILINE_INPUT = True  # of a question in make chat
 INPUT_HINT = fill(
     "a clause type on the first line, if records name one, and the passage; an empty line ends it"
@@ -33,15 +35,12 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     `record` has the fields of data.columns in run.yaml: text, label and perhaps type and group.
     """
     kind, text = (collapse_whitespace(record.get(name, "")) for name in ("type", "text"))
-    if not text:
-        return Reject("empty_input")
+    answer = read_single_label(record["label"], task.rules)
+    if fault := find_fault([text], answer, task.leak_rules):
+        return Reject(fault)
     label = task.label_of(record["label"])
     if label is None:
-        return Reject(
-            "empty_label" if is_missing(record["label"], MISSING_LABEL) else "unknown_label"
-        )
-    if task.states_label(text, [label]):
-        return Reject("label_in_input")
+        return Reject("unknown_label")
     return build_conversation(append_question(text, kind, task), label, task)
 
 
@@ -77,19 +76,9 @@ def collapse_whitespace(text: str) -> str:
     return " ".join(text.split())
 
 
-def dedup_key(question: str) -> str:
-    """What two rows share when one repeats the other: case, digits and punctuation do not count."""
-    return normalize_text(question)
-
-
 def near_dup_text(question: str) -> str:
-    """What nearly the same rows are told by: the passage, as many share a question."""
+    """The text that near-duplicates share: the passage, as many rows share a question."""
     return question.partition(QUESTION_SEPARATOR)[0]
-
-
-def split_key(question: str) -> str:
-    """What rows without a group share to be in one split: their passage."""
-    return normalize_text(near_dup_text(question))
 
 
 def extract_labels(answer: str) -> list[str]:

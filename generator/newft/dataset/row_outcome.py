@@ -1,0 +1,258 @@
+"""What `make data` will make of the rows: labels, rejects, splits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from newft.dataset.label_parsing import pick_frequent_spellings
+from newft.dataset.row_stats import DistinctRows, RowStats, Target
+from newft.emitted.dedup import SeenTexts, hash_text
+from newft.emitted.label_rules import read_label
+from newft.emitted.multilabel import segment, split_parts
+from newft.emitted.near_duplicates import (
+    MAX_COMPARED_ROWS,
+    LabeledTexts,
+    drop_cross_split_repeats,
+)
+from newft.emitted.normalize import normalize_label
+from newft.emitted.reject_reasons import REJECT_REASONS
+from newft.emitted.splits import AssignedRows, Split, SplitAssigner
+from newft.schema.kit import Task
+from newft.split_fractions import SplitFractions, choose_split_fractions
+
+MIN_ROWS = 20  # fewer rows are refused, and not split
+MIN_ROWS_PER_LABEL = 3  # one row for each split
+NO_SPLITS = SplitFractions(validation_fraction=0.0, test_fraction=0.0)
+LABEL_SEPARATOR = ";"  # between the labels of a target
+
+Answered = tuple[int, Target]  # a distinct row and its target
+
+
+@dataclass(frozen=True)
+class RowOutcome:
+    """What becomes of the rows, once all are read."""
+
+    labels: Mapping[str, int]  # distinct rows of each label, however few
+    kept_labels: Mapping[str, int]  # rows in the splits of each label that is trained on
+    recommendations: Mapping[str, int]  # rows of each that is trained on
+    longest_target: str  # as it is trained on
+    rejects: Mapping[str, int]  # rows left out, by code
+    repeats: int  # rows that repeat an earlier one
+    contradictions: int  # texts with more than one target
+    groups: Counter[str]  # distinct rows of each group
+    rows_to_split: int
+    splits: Mapping[Split, int]  # rows of each
+    near_duplicates_checked: bool
+
+    @property
+    def accepted(self) -> int:
+        """The rows of all splits."""
+        return sum(self.splits.values())
+
+
+def resolve_rows(stats: RowStats) -> RowOutcome:
+    """Find out what becomes of the rows, once all are read."""
+    distinct = stats.distinct
+    rows, targets, repeats = _split_combined_labels(stats)
+    counts = Counter(targets[row] for row in rows)
+    kept = drop_rare(counts)
+    chosen = [row for row in rows if targets[row] in kept]
+    spell = _Speller(stats)
+    groups = Counter(group for row in rows if (group := distinct.groups[row]))
+    rejects = _count_rejects(stats.rejected, counts, kept, repeats)
+    answered = [(row, targets[row]) for row in chosen]
+    assigned = _assign_splits(distinct, answered, spell, grouped=len(groups) > 1)
+    compares = not stats.task.tabular
+    checked = len(chosen) <= MAX_COMPARED_ROWS and distinct.texts is not None
+    if compares and checked:
+        rejects["near_duplicate_across_split"] = _drop_near_duplicates(
+            assigned, distinct, answered, spell
+        )
+    assigned.spread_labels()
+    rejects["untaught_label"] = len(assigned.drop_untaught())
+    scale = _list_scale(stats.task)
+    texts_met = Counter(distinct.text_hashes[row] for row in chosen)
+    return RowOutcome(
+        labels=spell.counts(sort_labels(_count_labels(counts), scale)),
+        kept_labels=_count_kept(spell.counts(sort_labels(_count_labels(kept), scale)), assigned),
+        recommendations=spell.recommendations(kept),
+        longest_target=max(map(spell.target, kept), key=len, default=""),
+        rejects={code: rejects[code] for code in REJECT_REASONS if rejects[code]},
+        repeats=repeats.total(),
+        contradictions=sum(count > 1 for count in texts_met.values()),
+        groups=groups,
+        rows_to_split=len(chosen),
+        splits=assigned.count_rows(),
+        near_duplicates_checked=checked or not compares,
+    )
+
+
+def _assign_splits(
+    distinct: DistinctRows, answered: Sequence[Answered], spell: _Speller, *, grouped: bool
+) -> AssignedRows:
+    rows = len(answered)
+    assigner = SplitAssigner(choose_split_fractions(rows) if rows >= MIN_ROWS else NO_SPLITS)
+    for row, target in answered:
+        group = distinct.groups[row] if grouped else ""
+        key = hash_text(group) if group else distinct.split_hashes[row]
+        assigner.assign(key, spell.labels(target))
+    return assigner.list_assigned()
+
+
+def _drop_near_duplicates(
+    assigned: AssignedRows,
+    distinct: DistinctRows,
+    answered: Sequence[Answered],
+    spell: _Speller,
+) -> int:
+    """Drop the rows that nearly repeat a row of a later split; how many they are."""
+    assert distinct.texts is not None
+    placed = [answered[number] for number in assigned.order]
+    texts = [distinct.texts[row] for row, _ in placed]
+    targets = [spell.target(target) for _, target in placed]
+    return len(drop_cross_split_repeats(assigned, LabeledTexts(texts, targets)))
+
+
+def drop_rare(counts: Mapping[Target, int]) -> dict[Target, int]:
+    """The targets whose labels and recommendations have rows enough for every split."""
+    kept = dict(counts)
+    while True:
+        labels, recommendations = _count_labels(kept), _count_recommendations(kept)
+        fewer = {
+            target: rows
+            for target, rows in kept.items()
+            if recommendations[target.recommendation] >= MIN_ROWS_PER_LABEL
+            and all(labels[label] >= MIN_ROWS_PER_LABEL for label in target.labels)
+        }
+        if len(fewer) == len(kept):
+            return kept
+        kept = fewer
+
+
+def sort_labels(rows: Mapping[str, int], scale: Sequence[str]) -> dict[str, int]:
+    """Rows a label, in the order of a scale that has all the labels, else by name."""
+    places = {normalize_label(name): place for place, name in enumerate(scale)}
+    known = rows.keys() <= places.keys()
+    return dict(sorted(rows.items(), key=lambda row: (places[row[0]] if known else 0, row[0])))
+
+
+class _Speller:
+    """Labels and recommendations as most rows spell them."""
+
+    def __init__(self, stats: RowStats) -> None:
+        self._labels = pick_frequent_spellings(stats.label_spellings())
+        self._recommendations = pick_frequent_spellings(stats.recommendation_spellings())
+
+    def counts(self, rows: Mapping[str, int]) -> dict[str, int]:
+        """The rows of each label."""
+        return {self._labels[label]: count for label, count in rows.items()}
+
+    def labels(self, target: Target) -> list[str]:
+        """The labels of a target."""
+        return [self._labels[label] for label in target.labels]
+
+    def target(self, target: Target) -> str:
+        """A target, as it is trained on."""
+        lines = [LABEL_SEPARATOR.join(self.labels(target))]
+        if target.recommendation:
+            lines.append(self._recommendations[target.recommendation])
+        return "\n".join(lines)
+
+    def recommendations(self, targets: Mapping[Target, int]) -> dict[str, int]:
+        """The rows of each recommendation, by name; none where the records have none."""
+        rows = sorted(_count_recommendations(targets).items())
+        return {self._recommendations[name]: count for name, count in rows if name}
+
+
+def _split_combined_labels(
+    stats: RowStats,
+) -> tuple[Sequence[int], Sequence[Target], Counter[Target]]:
+    """The distinct rows, the target of each row, and how many rows repeat each target.
+
+    A label may be a list of others: all labels are known only once all rows are read. Rows that
+    are told apart by the form of their list alone then repeat each other.
+    """
+    distinct = stats.distinct
+    if stats.task.label_rules.separator is None:
+        return range(len(distinct.targets)), distinct.targets, stats.repeats
+    made_of = _split_into_known(_count_labels(Counter(distinct.targets)), stats.task)
+    told = {
+        target: Target(
+            tuple(sorted({name for label in target.labels for name in made_of[label]})),
+            target.recommendation,
+        )
+        for target in {*distinct.targets}
+    }
+    targets = [told[target] for target in distinct.targets]
+    repeats: Counter[Target] = Counter()
+    for target, rows in stats.repeats.items():
+        repeats[told[target]] += rows
+    seen = SeenTexts[int, Target]()
+    kept: list[int] = []
+    for row, target in enumerate(targets):
+        if seen.find_earlier(distinct.text_hashes[row], target, row) is None:
+            kept.append(row)
+        else:
+            repeats[target] += 1
+    return kept, targets, repeats
+
+
+def _split_into_known(labels: Iterable[str], task: Task) -> dict[str, set[str]]:
+    """What each label is a list of, or itself: 盗窃、诈骗 is two where both stand elsewhere."""
+    parts = {label: split_parts(label, task.label_rules) for label in labels}
+    listed: dict[Sequence[str], str] = {}
+    made_of: dict[str, set[str]] = {}
+    for label in sorted(parts, key=lambda label: len(parts[label])):
+        made_of[label] = segment(parts[label], listed) or {label}
+        if made_of[label] == {label}:
+            listed[parts[label]] = label
+    return made_of
+
+
+def _count_rejects(
+    rejected: Mapping[str, int],
+    counts: Mapping[Target, int],
+    kept: Mapping[Target, int],
+    repeats: Counter[Target],
+) -> Counter[str]:
+    """The rows left out before they are split, by code."""
+    rejects, labels = Counter(rejected), _count_labels(kept)
+    for target, rows in counts.items():
+        if target in kept:
+            rejects["duplicate"] += repeats[target]
+        else:
+            known = all(label in labels for label in target.labels)
+            code = "unknown_recommendation" if known else "unknown_label"
+            rejects[code] += rows + repeats[target]
+    return rejects
+
+
+def _count_kept(labels: Iterable[str], assigned: AssignedRows) -> dict[str, int]:
+    """The rows of each label in all splits."""
+    rows = assigned.count_labels()
+    return {label: sum(rows[label]) for label in labels}
+
+
+def _list_scale(task: Task) -> tuple[str, ...]:
+    """The labels that records of the task usually have; of several in a row, none is higher."""
+    if task.label_rules.separator:
+        return ()
+    field = next(field for field in task.fields.values() if field.role == "label")
+    return tuple(read_label(name, task.label_rules) for name in field.typical)
+
+
+def _count_labels(targets: Mapping[Target, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for target, rows in targets.items():
+        for label in target.labels:
+            found[label] += rows
+    return found
+
+
+def _count_recommendations(targets: Mapping[Target, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for target, rows in targets.items():
+        found[target.recommendation] += rows
+    return found

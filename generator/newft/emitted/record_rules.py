@@ -1,0 +1,42 @@
+"""The rules of a record: faults that keep it out, whatever labels the task has, and their order.
+
+Whether the labels are on the task's list is asked after these, and whether the row repeats another
+one after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .label_leaks import LeakRules, find_leak
+from .label_rules import LabelRules, read_label
+from .normalize import MISSING_LABEL, is_missing
+
+
+def read_single_label(cell: str, rules: LabelRules) -> list[str]:
+    """The label of a cell, normalized, as a list that is empty where the cell has none."""
+    label = "" if is_missing(cell, MISSING_LABEL) else read_label(cell, rules)
+    return [label] if label else []
+
+
+def find_fault(
+    inputs: Sequence[str],
+    labels: Sequence[str],
+    rules: LeakRules,
+    *,
+    recommendation: str | None = None,
+) -> str:
+    """The code of the first fault of a record; empty where it has none.
+
+    `inputs` are the texts that the model is shown, `labels` the normalized labels of the record;
+    `recommendation` is None where the task has none.
+    """
+    if not any(inputs):
+        return "empty_input"
+    if not labels:
+        return "empty_label"
+    if recommendation is not None and is_missing(recommendation, MISSING_LABEL):
+        return "empty_recommendation"
+    if any(find_leak(text, labels, rules) for text in inputs):
+        return "label_in_input"
+    return ""

@@ -1,0 +1,31 @@
+"""Why rows are left out: the codes of rejects.jsonl, in words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class RejectReason(NamedTuple):
+    """The meaning of a code, and the field of data.columns that is at fault."""
+
+    words: str
+    field: str = ""
+
+
+# formatting.py may give other codes: they are counted under their own name
+REJECT_REASONS = {
+    "broken_row": RejectReason("cells that do not fit the columns of the file"),
+    "bad_encoding": RejectReason("damaged characters"),
+    "too_long": RejectReason("a cell of over {limit:,} characters"),
+    "empty_input": RejectReason("no text", "text"),
+    "empty_label": RejectReason("no label", "label"),
+    "empty_recommendation": RejectReason("no recommendation", "recommendation"),
+    "label_in_input": RejectReason("the text states its label"),
+    "unknown_label": RejectReason("label not on the list of labels", "label"),
+    "unknown_recommendation": RejectReason(
+        "recommendation not on the list of recommendations", "recommendation"
+    ),
+    "duplicate": RejectReason("repeats an earlier row", "text"),
+    "near_duplicate_across_split": RejectReason("nearly repeats a validation or test row"),
+    "untaught_label": RejectReason("no training row has its label"),
+}

@@ -1,0 +1,88 @@
+"""The counts of rows that `newft new` gives are those that `make data` makes, for every file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newft.answers.keys import FILES_KEY, AnswerValue
+from newft.errors import NewftError
+from newft.schema.dataset import DataFacts
+from support.generate_project import catalog, generate
+
+TRIAL = os.environ.get("NEWFT_TRIAL_DATA", "")
+SPLITS = ("train", "validation", "test")
+# of the trial files, those that are whole folders
+FOLDERS = ("wild/22-folder/official_split", "wild/22-folder/data", "wild/22-folder/newcols")
+MORE_ANSWERS: Mapping[str, Mapping[str, AnswerValue]] = {
+    "cases_legalbench_jurisdiction_en.csv": {"domain": "legal", "task": "clause"},
+}
+SAMPLES = [
+    (kit.id, task, language)
+    for kit in catalog().kits.values()
+    for task, found in kit.tasks.items()
+    for language in found.sample
+]
+package_numbers = count()
+
+
+def list_trial_files() -> list[str]:
+    found = [str(path.relative_to(TRIAL)) for path in sorted(Path(TRIAL).rglob("*.*"))] if TRIAL else []
+    inside = [path for path in found if not path.startswith("wild/22-folder/")]
+    return [path for path in inside if not path.endswith("README.md")] + list(FOLDERS if TRIAL else ())
+
+
+def format_rows(project: Path, package: str) -> dict[str, Any]:
+    """The summary of `make data`, which needs no torch."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(project / "src"))
+        patch.chdir(project)
+        prepare, config = (import_module(f"{package}.{name}") for name in ("prepare", "config"))
+        processed = project / "data/processed"
+        processed.mkdir(parents=True)
+        prepare.format_all(config.load_config(Path("config/run.yaml")), processed)
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        del sys.modules[name]
+    lines = (processed / "rejects.jsonl").read_text(encoding="utf-8").splitlines()
+    summary: dict[str, Any] = json.loads((processed / "summary.json").read_text(encoding="utf-8"))
+    assert Counter(json.loads(line)["reason"] for line in lines) == summary["rejects"]
+    return summary
+
+
+def assert_same_counts(data: DataFacts, summary: Mapping[str, Any]) -> None:
+    assert summary["rows"] == data.rows
+    assert summary["rejects"] == data.rejected
+    assert sum(summary["kept"].values()) == data.accepted
+    labels = Counter[str]()
+    for split in SPLITS:
+        labels.update(summary["labels"][split])
+    assert +labels == +Counter(data.labels)
+
+
+@pytest.mark.parametrize(("domain", "task", "language"), SAMPLES)
+def test_of_a_sample(domain: str, task: str, language: str, tmp_path: Path) -> None:
+    check({"domain": domain, "task": task, "language": language}, tmp_path / "project")
+
+
+@pytest.mark.parametrize("path", list_trial_files())
+def test_of_a_trial_file(path: str, tmp_path: Path) -> None:
+    more = MORE_ANSWERS.get(Path(path).name, {})
+    try:
+        check({FILES_KEY: (str(Path(TRIAL, path)),), **more}, tmp_path / "project")
+    except NewftError as error:
+        pytest.skip(f"refused: {error}")
+
+
+def check(given: Mapping[str, AnswerValue], project: Path) -> None:
+    name = f"counted{next(package_numbers)}"
+    plan = generate({"name": name, "gpu": "cpu", **given}, project)
+    assert_same_counts(plan.data, format_rows(project, plan.package))
