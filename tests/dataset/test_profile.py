@@ -277,9 +277,7 @@ def test_every_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_fewer_than_twenty_usable_rows_are_refused(tmp_path: Path) -> None:
     path = table(tmp_path, [*requests("refund", 10), *requests("parcel", 9), ("Hello?", "")])
     error = refusal(path)
-    assert (
-        str(error) == f"{path}: 19 of 20 rows can be used, 20 are needed; left out: no label (1)"
-    )
+    assert str(error) == f"{path}: 19 of 20 rows can be used, 20 are needed; left out: no label (1)"
 
 
 @pytest.mark.parametrize(

@@ -196,9 +196,9 @@ def test_a_wrong_option_is_blamed_itself(
         (
             written("data/raw/t.csv", b"Body,Reason\n,refund\nhello,\nbye,moon\n"),
             "no row is left for train; left out:\n"
-            "          1 empty_input    has no text\n"
-            "          1 empty_label    has no label\n"
-            "          1 unknown_label  its label is not in task.labels: moon (1)",
+            "          1 empty_input    no text\n"
+            "          1 empty_label    no label\n"
+            "          1 unknown_label  label not on the list of labels: moon (1)",
             "2 of 3 rows are left out for their label: is Reason the column of data.columns.label,"
             " and are its values in task.labels?",
         ),

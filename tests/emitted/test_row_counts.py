@@ -36,9 +36,13 @@ package_numbers = count()
 
 
 def list_trial_files() -> list[str]:
-    found = [str(path.relative_to(TRIAL)) for path in sorted(Path(TRIAL).rglob("*.*"))] if TRIAL else []
+    found = (
+        [str(path.relative_to(TRIAL)) for path in sorted(Path(TRIAL).rglob("*.*"))] if TRIAL else []
+    )
     inside = [path for path in found if not path.startswith("wild/22-folder/")]
-    return [path for path in inside if not path.endswith("README.md")] + list(FOLDERS if TRIAL else ())
+    return [path for path in inside if not path.endswith("README.md")] + list(
+        FOLDERS if TRIAL else ()
+    )
 
 
 def format_rows(project: Path, package: str) -> dict[str, Any]:

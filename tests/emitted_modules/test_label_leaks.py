@@ -41,7 +41,9 @@ def test_a_mark_of_form_states_a_label_and_prose_does_not(label: str) -> None:
         for form in STATED:
             assert find_leak(form.format(spelling), [label], LeakRules(label_names=NAMES)), form
         for form in SAID:
-            assert find_leak(form.format(spelling), [label], LeakRules(label_names=NAMES)) is None, form
+            assert (
+                find_leak(form.format(spelling), [label], LeakRules(label_names=NAMES)) is None
+            ), form
 
 
 @pytest.mark.parametrize(

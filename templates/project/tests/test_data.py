@@ -16,6 +16,7 @@ from package_name import prepare
 from package_name.config import Config
 from package_name.data import processed_rows
 from package_name.data.jsonl import read_jsonl
+from package_name.data.reject_reasons import REJECT_REASONS
 from package_name.data.splits import PROCESSED_DIR, SPLITS
 from package_name.data.summary import WRONG_COLUMN_QUESTIONS, Summary
 from package_name.formatting import DROP_NEAR_DUPLICATES
@@ -102,7 +103,7 @@ def test_a_renamed_label_is_seen_at_once(
 
 def unknown_label(labels: str) -> str:
     """What is said of rows with labels that are not of the task."""
-    reason = fill("its label is not in task.labels")
+    reason = fill(REJECT_REASONS["unknown_label"].words)
     return fill("{reason}: {labels}", reason=reason, labels=labels)
 
 

@@ -41,7 +41,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
             " or write task.recommendations: []",
         )
     advice = record["recommendation"] if task.recommendations else None
-    label = read_single_label(record["label"], task.rules)
+    label = read_single_label(record["label"], task.rules, task.labels)
     if fault := find_fault([*values.values()], label, task.leak_rules, recommendation=advice):
         return Reject(fault)
     level = task.label_of(record["label"])

@@ -35,7 +35,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     `record` has the fields of data.columns in run.yaml: text, label and perhaps type and group.
     """
     kind, text = (collapse_whitespace(record.get(name, "")) for name in ("type", "text"))
-    answer = read_single_label(record["label"], task.rules)
+    answer = read_single_label(record["label"], task.rules, task.labels)
     if fault := find_fault([text], answer, task.leak_rules):
         return Reject(fault)
     label = task.label_of(record["label"])
