@@ -65,6 +65,8 @@ def run_yaml(project: Path) -> Any:
                     "strip_suffixes": ["罪"],
                 },
                 "label_names": ["charge", "罪名"],
+                "leak_patterns": list(catalog().kits["legal"].tasks["charge"].leak_patterns),
+                "leak_exceptions": list(catalog().kits["legal"].tasks["charge"].leak_exceptions),
             },
             [],
         ),

@@ -222,11 +222,12 @@ def _refuse_insufficient_data(
     """Refuse what nothing can be learned from; the most probable cause comes first."""
     labels, where = outcome.kept_labels, ", ".join(files)
     usable = outcome.accepted
+    only_label = len(labels) == 1 and outcome.rows_to_split >= MIN_ROWS
     first = suspect[0] if suspect else ""
     names = sorted((n for n, f in task.fields.items() if f.required), key=lambda n: n != first)
     options = [column_option_hint(name) for name in names]
     columns = Text(f"name other columns: {', '.join(options)}", f"指定其他列：{'、'.join(options)}")
-    if usable < MIN_ROWS:
+    if usable < MIN_ROWS and not only_label:
         reasons, cause = describe_rejects(outcome.rejects), suspect[1] if suspect else None
         message = Text(
             f"{usable} of {stats.rows} rows can be used, {MIN_ROWS} are needed"
@@ -240,7 +241,7 @@ def _refuse_insufficient_data(
             f"add rows: a label needs {MIN_ROWS_PER_LABEL}",
             f"补充数据：每个标签至少 {MIN_ROWS_PER_LABEL} 行",
         )
-    elif len(labels) == 1:
+    elif only_label:
         only = next(iter(labels))
         message = Text(
             f"there is only one label, `{only}`, in {usable} usable rows",
