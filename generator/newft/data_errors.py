@@ -50,5 +50,5 @@ def describe_rejects(rejected: Mapping[str, int]) -> Text:
     ]
     return Text(
         ", ".join(f"{reason.en} ({rows})" for reason, rows in named),
-        "、".join(f"{reason.zh} {rows} 行" for reason, rows in named),
+        "、".join(f"{reason.zh} {rows}" for reason, rows in named),
     )

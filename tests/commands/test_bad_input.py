@@ -75,7 +75,8 @@ NAME = (
         (
             "ragged.csv",
             ("".join(LINES[:12]) + "one cell\nthree,cells,here\n" * 9).encode(),
-            "ragged.csv: 11 of 29 rows can be used, 20 are needed; left out: cells that do not fit the columns of the file (18)",
+            "ragged.csv: 11 of 29 rows can be used, 20 are needed; left out:"
+            " cells that do not fit the columns of the file (18)",
             FEW,
         ),
         (
@@ -87,7 +88,8 @@ NAME = (
         (
             "long.csv",
             ("".join(LINES[:18]) + "x" * 10_000_000 + ",refund\n").encode(),
-            "long.csv: 17 of 18 rows can be used, 20 are needed; left out: a cell of over 1,000,000 characters (1)",
+            "long.csv: 17 of 18 rows can be used, 20 are needed; left out:"
+            " a cell of over 1,000,000 characters (1)",
             FEW,
         ),
         (

@@ -244,8 +244,8 @@ def _refuse_insufficient_data(
     elif only_label:
         only = next(iter(labels))
         message = Text(
-            f"there is only one label, `{only}`, in {usable} usable rows",
-            f"{usable} 行可用数据只有一个标签：`{only}`",
+            f"there is only one label, `{only}`, in {outcome.rows_to_split} usable rows",
+            f"{outcome.rows_to_split} 行可用数据只有一个标签：`{only}`",
         )
         rows = Text("add rows of other labels", "补充其他标签的数据")
     else:

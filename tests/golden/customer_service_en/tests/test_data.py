@@ -16,6 +16,7 @@ from golden_desk import prepare
 from golden_desk.config import Config
 from golden_desk.data import processed_rows
 from golden_desk.data.jsonl import read_jsonl
+from golden_desk.data.reject_reasons import REJECT_REASONS
 from golden_desk.data.splits import PROCESSED_DIR, SPLITS
 from golden_desk.data.summary import WRONG_COLUMN_QUESTIONS, Summary
 from golden_desk.formatting import DROP_NEAR_DUPLICATES
@@ -102,7 +103,7 @@ def test_a_renamed_label_is_seen_at_once(
 
 def unknown_label(labels: str) -> str:
     """What is said of rows with labels that are not of the task."""
-    reason = fill("its label is not in task.labels")
+    reason = fill(REJECT_REASONS["unknown_label"].words)
     return fill("{reason}: {labels}", reason=reason, labels=labels)
 
 

@@ -31,7 +31,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     `record` has the fields of data.columns in run.yaml: text, label and perhaps group.
     """
     text = record["text"].strip()
-    label = read_single_label(record["label"], task.rules)
+    label = read_single_label(record["label"], task.rules, task.labels)
     if fault := find_fault([text], label, task.leak_rules):
         return Reject(fault)
     intent = task.label_of(record["label"])

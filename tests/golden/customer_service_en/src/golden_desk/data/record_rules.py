@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .label_leaks import LeakRules, find_leak
-from .label_rules import LabelRules, read_label
+from .label_rules import LabelRules, find_label, read_label
 from .normalize import MISSING_LABEL, is_missing
 
 
-def read_single_label(cell: str, rules: LabelRules) -> list[str]:
-    """The label of a cell, normalized, as a list that is empty where the cell has none."""
-    label = "" if is_missing(cell, MISSING_LABEL) else read_label(cell, rules)
+def read_single_label(cell: str, rules: LabelRules, listed: Sequence[str]) -> list[str]:
+    """The label of a cell, normalized, as a list that is empty where the cell has none.
+
+    A mark such as null is a label only where the list of labels has it.
+    """
+    missing = is_missing(cell, MISSING_LABEL) and find_label(cell, listed, rules) is None
+    label = "" if missing else read_label(cell, rules)
     return [label] if label else []
 
 
