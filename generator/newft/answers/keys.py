@@ -143,7 +143,7 @@ ANSWER_KEYS = (
     AnswerKey(
         "method",
         "--method",
-        Text("tuning method, such as lora", "微调方法，例如 lora"),
+        Text("training method; `newft show methods` lists them", "微调方法，见 `newft show methods`"),
         names="methods",
         metavar="ID",
     ),
