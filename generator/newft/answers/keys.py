@@ -143,7 +143,7 @@ ANSWER_KEYS = (
     AnswerKey(
         "method",
         "--method",
-        Text("training method; `newft show methods` lists them", "微调方法，见 `newft show methods`"),
+        Text("training method, as in `newft show methods`", "微调方法，见 `newft show methods`"),
         names="methods",
         metavar="ID",
     ),
