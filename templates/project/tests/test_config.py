@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from package_name.config import RENAMED_KEYS, RENAMED_MESSAGE, Config, load_config
+from package_name.config import (
+    RENAMED_KEYS,
+    RENAMED_MESSAGE,
+    Config,
+    load_config,
+)
 from package_name.runtime.errors import ProjectError
 from package_name.runtime.messages import fill
 
