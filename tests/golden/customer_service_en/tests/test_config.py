@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from golden_desk.config import RENAMED_KEYS, RENAMED_MESSAGE, Config, load_config
+from golden_desk.config import (
+    RENAMED_KEYS,
+    RENAMED_MESSAGE,
+    Config,
+    load_config,
+)
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
 
