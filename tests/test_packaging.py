@@ -102,7 +102,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
 def test_the_installed_newft_knows_nothing_of_the_checkout(
     installed: Installed, repository: Path, tmp_path: Path
 ) -> None:
-    ask = "import sys, newft.resources as r; print(r.resource_root(), *sys.path, sep='\\n')"
+    ask = "import sys, newft.paths as r; print(r.get_resource_root(), *sys.path, sep='\\n')"
     root, *paths = map(Path, run(installed.python, "-c", ask, cwd=tmp_path).splitlines())
     assert root.is_relative_to(installed.python.parents[1])
     assert not [path for path in paths if path.is_relative_to(repository / "generator")]

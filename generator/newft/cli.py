@@ -1,4 +1,7 @@
-"""The command line: parse, call, exit. What a command needs is imported when it runs."""
+"""Parse the command line, run the command and choose the exit code.
+
+What a command needs is imported when it runs, so that `newft --help` starts fast.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,8 @@ EMPTY_PATH_MESSAGE, REPEATED_OPTION_MESSAGE = (
     "the path is empty",
     "the option may be given only once",
 )
-HelpLookup = Callable[[str], str]  # a help text by its name
-# How argparse begins each fault that these commands can have, and what newft says instead.
+HelpLookup = Callable[[str], str]  # maps the name of a help text to the text
+# The beginning of each message of argparse, and the texts that replace it.
 ARGPARSE_MESSAGES = (
     ("expected one argument", "the value is missing", "缺少值"),
     ("ignored explicit argument ", "the option takes no value, but got ", "该选项不带值，却给了 "),
@@ -62,17 +65,17 @@ class _StoreOnce(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises what is wrong, so that one place shows it; its help is `say`'s."""
+    """A parser that raises UsageError instead of exiting, with help texts from `say`."""
 
     def __init__(self, say: HelpLookup, **how: Any) -> None:
         formatter = partial(WideHelpFormatter, usage=say("usage"))
         super().__init__(formatter_class=formatter, allow_abbrev=False, add_help=False, **how)
-        self.register("action", None, _StoreOnce)  # of each argument that names no other action
+        self.register("action", None, _StoreOnce)  # the default action
         self._positionals.title, self._optionals.title = say("positionals"), say("options")
         self.add_argument("-h", "--help", action="help", help=say("help"))
 
     def error(self, message: str) -> NoReturn:
-        """Raise the fault of a command line."""
+        """Raise a message of argparse as a UsageError."""
         where, what = None, message
         if message.startswith("argument "):
             where, _, what = message.removeprefix("argument ").partition(": ")
@@ -93,7 +96,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _translate_argparse_error(fault: str) -> Text:
-    """A fault that argparse found, by the words with which it says so."""
+    """Translate a message of argparse, found by its beginning."""
     fault = escape_controls(fault)
     for begin, en, zh in ARGPARSE_MESSAGES:
         if fault.startswith(begin):
@@ -103,14 +106,14 @@ def _translate_argparse_error(fault: str) -> Text:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit code of one command."""
+    """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a locale without Chinese is no fault
+        sys.stdout.reconfigure(errors="backslashreplace")  # for locales without Chinese
     try:
         code = _run_command(words)
-    except OSError:  # what went wrong could not be shown
+    except OSError:  # the error could not be shown
         code = EXIT_FAILED
     for stream in (sys.stdout, sys.stderr):
         flush_stream(stream)
@@ -118,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run_command(words: Sequence[str]) -> int:
-    """The exit code of one command; what went wrong is shown."""
+    """Run one command, show its error if it fails, and return the exit code."""
     try:
         args = parse_arguments(words)
         args.run(args)
@@ -132,7 +135,7 @@ def _run_command(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         _make_error_console(words).print_error_message("error.interrupted")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader left, which is no fault
+    except BrokenPipeError:  # the reader of a pipe has closed it
         return 0
     except OSError as error:
         _make_error_console(words).print_error(explain_os_error(error))
@@ -144,30 +147,30 @@ def _run_command(words: Sequence[str]) -> int:
 
 
 def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
-    """The command with its options; `newft` alone is `newft new`."""
+    """Return the parsed command line; `newft` alone means `newft new`."""
     before = _count_leading_lang_words(words)
     options, words = words[:before], words[before:]
     parser, commands = build_parser(_detect_language([*options, *words]))
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
         words = ["new", *words]
-    # an option before the command is read with those behind it, to find out if it is repeated
+    # an option before the command is parsed with those behind it: repetitions are refused
     args, rest = parser.parse_known_args([words[0], *options, *words[1:]])
     if rest and args.command == "show" and args.id is None and not rest[0].startswith("-"):
-        args.id = rest.pop(0)  # an option stood before it, and argparse did not wait for it
+        args.id = rest.pop(0)  # argparse gives up an optional positional at an option
     if rest:
         raise _make_unexpected_word_error(rest[0], commands[args.command])
     return args
 
 
 def _count_leading_lang_words(words: Sequence[str]) -> int:
-    """How many words before the command say the language."""
+    """Return how many words before the command belong to `--lang`."""
     if not words or words[0].partition("=")[0] != "--lang":
         return 0
     return 1 if "=" in words[0] else min(2, len(words))
 
 
 def build_parser(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
-    """The parser, and that of each command."""
+    """Build the parser; return it, and the parser of each command."""
 
     def say(key: str) -> str:
         return HELP_TEXTS[key].to(language)
@@ -189,7 +192,7 @@ def build_parser(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
         add(parsers[name], say)
     _add_lang(parser, say, default=None)
     for one in parsers.values():
-        _add_lang(one, say, default=argparse.SUPPRESS)  # what stood before it stays
+        _add_lang(one, say, default=argparse.SUPPRESS)  # keep a value given before the command
     return parser, parsers
 
 
@@ -233,7 +236,7 @@ def _add_completion(parser: Parser, say: HelpLookup) -> None:
 
 
 def _parse_path(text: str) -> str:
-    if not text:  # as of a shell variable that is not set
+    if not text:  # such as an unset shell variable
         raise argparse.ArgumentTypeError(EMPTY_PATH_MESSAGE)
     return text
 
@@ -297,7 +300,7 @@ def _load_messages(option: str | None) -> Messages:
 
 
 def _make_error_console(words: Sequence[str]) -> ConsoleOutput:
-    """Where a failure is shown, in the language asked for even if the rest could not be read."""
+    """Make the console for errors, in the requested language even if parsing failed."""
     from newft.console.console import ConsoleOutput
     from newft.i18n import Messages
 
@@ -305,7 +308,7 @@ def _make_error_console(words: Sequence[str]) -> ConsoleOutput:
 
 
 def _detect_language(words: Sequence[str]) -> Language:
-    """The language that the words ask for, wherever they do, or else the environment."""
+    """Return the language of `--lang` at any place, or else that of the environment."""
     from newft.i18n import detect_language
 
     given = [word for word in words if word.startswith("--lang=")]
@@ -315,7 +318,7 @@ def _detect_language(words: Sequence[str]) -> Language:
 
 
 def _report_bug(console: ConsoleOutput) -> None:
-    """Keep what happened in a file and name it; show it where no disk takes it."""
+    """Save the traceback in a file and name the file; print it if it cannot be saved."""
     import traceback
 
     from newft.system.user_files import save_user_file

@@ -1,4 +1,4 @@
-"""What `--help` says, in both languages; plain Python, as help must not wait for a YAML reader."""
+"""The texts of `--help` in both languages; plain Python, so that help loads no YAML parser."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ HELP_TEXTS: Mapping[str, Text] = {
 
 
 class WideHelpFormatter(argparse.HelpFormatter):
-    """Help in lines that fit, also where characters are two columns wide."""
+    """A formatter that counts Chinese characters as two columns."""
 
     def __init__(self, prog: str, *, usage: str) -> None:
         super().__init__(prog)
@@ -78,11 +78,11 @@ class WideHelpFormatter(argparse.HelpFormatter):
         groups: Iterable[Any],
         prefix: str | None = None,
     ) -> None:
-        """Add the usage behind its word; argparse itself asks for none."""
+        """Add the usage with the translated prefix, which argparse does not pass."""
         super().add_usage(usage, actions, groups, self._usage if prefix is None else prefix)
 
     def format_help(self) -> str:
-        """The help, with the colon behind a Chinese heading as Chinese writes it."""
+        """Return the help with full-width colons behind Chinese headings."""
         return re.sub(r"^([^\x00-\x7f]+):$", r"\1：", super().format_help(), flags=re.MULTILINE)
 
     def _split_lines(self, text: str, width: int) -> list[str]:

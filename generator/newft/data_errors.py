@@ -1,4 +1,4 @@
-"""Faults of data files as errors of newft, and why rows are left out, in both languages."""
+"""Convert faults of data files into errors of newft, and describe why rows are left out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newft.text import Text
 
 @contextmanager
 def translate_record_errors() -> Iterator[None]:
-    """Turn the fault of a file into the error of newft."""
+    """Raise a RecordError of the block as a DataError."""
     try:
         yield
     except RecordError as error:
@@ -24,7 +24,7 @@ def translate_record_errors() -> Iterator[None]:
 
 
 def make_file_changed_error(path: Path) -> DataError:
-    """The error for a file whose facts no longer hold."""
+    """Make the error for a file that changed while newft was reading it."""
     return DataError(
         Text("the file changed while newft was reading it", "newft 运行期间文件发生了变化"),
         where=str(path),
@@ -36,7 +36,7 @@ def make_file_changed_error(path: Path) -> DataError:
 
 
 def to_data_error(error: RecordError) -> DataError:
-    """The fault of a file in both languages."""
+    """Convert the fault of a data file into an error in both languages."""
     message = translate_template(error.template, **error.values)
     hint = translate_template(error.hint_template, **error.values)
     return DataError(message, where=error.where, hint=hint)

@@ -1,4 +1,4 @@
-"""What can go wrong, for the person who must act.
+"""Expected failures, each with a message and a hint for the user.
 
 NewftError
 ├── UsageError          an option or answer is unknown, malformed or missing        exit 2
@@ -7,9 +7,9 @@ NewftError
 ├── IncompatibleError   choices that do not fit together; the hint names one that does
 ├── RenderError         a template failed
 ├── SystemRefusedError  the operating system refuses: a path, a permission, disk space
-└── ProjectError        the target folder is in the way or cannot be written
+└── ProjectError        the target folder has colliding paths or cannot be written
 
-Every message says what and where; the hint says what to do.
+The message says what is wrong and where; the hint says what to do.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from newft.text import Language, Text
 class NewftError(Exception):
     """An expected failure: shown as `error: where: message` and a hint, never as a traceback.
 
-    `message` and `hint` are the English texts, which logs and tests read; `to` gives the pair of
-    a language. `where` is a path, a key or an option, which has no language.
+    `message` and `hint` are the English texts, for logs and tests; `to` returns both in one
+    language. `where` is a path, a key or an option, which is the same in every language.
     """
 
     exit_code = 1
@@ -36,11 +36,11 @@ class NewftError(Exception):
         self.hint = self._hint.en or None
 
     def to(self, language: Language) -> tuple[str, str]:
-        """Message and hint in one language; the hint is empty where there is none."""
+        """Return message and hint in one language; the hint may be empty."""
         return self._message.to(language), self._hint.to(language)
 
     def without_hint(self) -> NewftError:
-        """The same, for where a menu offers what the hint says."""
+        """Return the error without its hint, for a menu that offers what the hint proposes."""
         return type(self)(self._message, where=self.where)
 
     def __str__(self) -> str:
@@ -54,7 +54,7 @@ class UsageError(NewftError):
 
 
 class CatalogError(NewftError):
-    """A domain, family or hardware file that ships with newft, or a kit, is wrong."""
+    """A file of the catalogue or of a kit is invalid."""
 
 
 class DataError(NewftError):
@@ -64,7 +64,7 @@ class DataError(NewftError):
 class IncompatibleError(NewftError):
     """Two choices that do not fit together, such as a precision the hardware lacks.
 
-    `brief` says it in a few words, for a menu that offers one of the two.
+    `brief` is a short form of the message, for a menu that offers one of the two.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class IncompatibleError(NewftError):
 
 
 class InterruptedAfterWrite(KeyboardInterrupt):
-    """An interruption that came when the project was there already."""
+    """An interruption that arrived after the project had been written."""
 
     def __init__(self, folder: str) -> None:
         super().__init__()
@@ -88,11 +88,11 @@ class InterruptedAfterWrite(KeyboardInterrupt):
 
 
 class RenderError(NewftError):
-    """A template failed: the layer, the file and the line are in the message."""
+    """A template failed; the message names the layer, the file and the line."""
 
 
 class SystemRefusedError(NewftError):
-    """The system refuses what newft asks of it: a path, a permission, room on a disk."""
+    """The operating system refuses an operation: because of a path, a permission or a full disk."""
 
 
 class ProjectError(NewftError):

@@ -1,4 +1,4 @@
-"""Errors of the operating system, in the user's language."""
+"""Describe errors of the operating system in both languages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from newft.errors import SystemRefusedError
 from newft.text import Text
 
-# By number; the C library knows only English unless the locale's language pack is installed.
+# By error number. The C library has English alone unless a language pack is installed.
 OS_ERRORS_ZH = {
     errno.EACCES: "没有权限",
     errno.EDQUOT: "超出磁盘配额",
@@ -29,7 +29,7 @@ OS_ERRORS_ZH = {
 
 
 def explain_os_error(error: OSError) -> SystemRefusedError:
-    """The error for a person: what the system refused, where, and what to do."""
+    """Convert an error of the system into one with its path and a hint."""
     if error.filename is None and _is_working_folder_deleted():
         return SystemRefusedError(
             Text("the current folder no longer exists", "当前文件夹已不存在"),
@@ -47,7 +47,7 @@ def explain_os_error(error: OSError) -> SystemRefusedError:
 
 
 def describe_os_error(error: OSError) -> Text:
-    """The reason that the system gives; in Chinese too, where it is a frequent one."""
+    """Return the reason that the system gives; frequent ones are translated into Chinese."""
     reason = (error.strerror or str(error)).lower()
     return Text(reason, OS_ERRORS_ZH.get(error.errno or 0, f"“{reason}”"))
 

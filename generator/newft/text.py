@@ -1,4 +1,4 @@
-"""Text in both languages, and helpers for strings."""
+"""Texts in two languages, and helpers for names."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Literal, NamedTuple
 
 
 def fold_name(name: str) -> str:
-    """A name as it is compared: width, case, spaces and punctuation do not count."""
+    """Normalize a name for comparison: width, case, spaces and punctuation do not count."""
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
 
 
-def pluralize(many: int, one: str) -> str:
-    """A number and its noun, which takes an `s` unless there is one."""
-    return f"{many:,} {one}" if many == 1 else f"{many:,} {one}s"
+def pluralize(count: int, noun: str) -> str:
+    """Format a count with its noun: '1 row', '2 rows'."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def find_nearest_names(name: str, known: Iterable[str], *, most: int = 1) -> list[str]:
-    """The known names that look most like a name, best first; none if nothing is near."""
+    """Return the known names that are most similar to a name, best first; empty if none is."""
     folded = {fold_name(candidate): candidate for candidate in known}
     return [
         folded[match] for match in get_close_matches(fold_name(name), folded, n=most, cutoff=0.51)
@@ -30,23 +30,23 @@ Language = Literal["en", "zh"]
 
 
 class Text(NamedTuple):
-    """The same words in both languages."""
+    """A text in English and in Chinese."""
 
     en: str
     zh: str
 
     def to(self, language: Language) -> str:
-        """The words in one language."""
+        """Return the text in one language."""
         return self.zh if language == "zh" else self.en
 
 
 def to_bilingual_text(words: str | Text) -> Text:
-    """Words in both languages; a plain string is code or a name, which reads the same in either."""
+    """Return a Text; a plain string is code or a name, which is the same in both languages."""
     return words if isinstance(words, Text) else Text(words, words)
 
 
 def join_texts(texts: Iterable[Text], between: Text) -> Text:
-    """Texts in a row, with what stands between them in each language."""
+    """Join texts with a separator in each language."""
     listed = list(texts)
     return Text(
         between.en.join(text.en for text in listed), between.zh.join(text.zh for text in listed)

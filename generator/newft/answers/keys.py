@@ -25,8 +25,8 @@ CatalogNames = Literal["domains", "tasks", "families", "methods", "accelerators"
 FILES_KEY = "data.files"
 COLUMNS_PREFIX = "data.columns."  # followed by the name of a field
 POSITIVE_KEY = "data.positive"  # the label whose probability is scored
-AUTO_GPU = "auto"  # the machine that generates
-# Methods of the field that newft does not offer, as they are spelled without spaces and hyphens.
+AUTO_GPU = "auto"  # the machine that newft runs on
+# Known methods that newft does not offer, written without spaces, hyphens and underscores.
 UNSUPPORTED_METHODS = frozenset(
     """
     qlora dora qdora rslora pissa lora+ loraplus adalora loftq longlora lokr loha oft boft vera ia3
@@ -43,15 +43,15 @@ class AnswerKey(NamedTuple):
     option: str  # of `newft new`
     help: Text  # of the option
     metavar: str | None = None  # None: the choices stand in its place
-    question: str | None = None  # the question that asks for it; None: never asked
+    question: str | None = None  # id of the question that asks for it; None: it is never asked
     repeatable: bool = False  # the value is a list
-    choices: Mapping[str, Text] | None = None  # the only values, with their titles
-    names: CatalogNames | None = None  # the names of the catalogue that are offered
-    allow_other: bool = False  # values beside those names may be given
-    suggestion: tuple[str, Text] | None = None  # the choice to start on, and the reason
+    choices: Mapping[str, Text] | None = None  # the only valid values, with their titles
+    names: CatalogNames | None = None  # the kind of catalogue names that are offered
+    allow_other: bool = False  # other values than those names are valid too
+    suggestion: tuple[str, Text] | None = None  # the default of the question, and its reason
 
 
-# In the order in which the questions are asked and the options are listed.
+# The order is that of the questions, and of the options in `--help`.
 ANSWER_KEYS = (
     AnswerKey(
         FILES_KEY,
@@ -173,43 +173,43 @@ _ENTRIES = {entry.key: entry for entry in ANSWER_KEYS}
 
 
 def find_answer_key(key: str) -> AnswerKey | None:
-    """The entry of a key; None for a column's key, which has no entry, and for unknown keys."""
+    """Return the entry of a key; None for an unknown key and for the key of a column."""
     return _ENTRIES.get(key)
 
 
 def is_answer_key(key: str) -> bool:
-    """Whether an answer may have this key."""
+    """Return whether answers can have this key."""
     return key in _ENTRIES or (key.startswith(COLUMNS_PREFIX) and len(key) > len(COLUMNS_PREFIX))
 
 
 def is_repeatable(key: str) -> bool:
-    """Whether the value of a key is a list."""
+    """Return whether the value of a key is a list."""
     return key in _ENTRIES and _ENTRIES[key].repeatable
 
 
 def list_answer_keys() -> list[str]:
-    """All keys; those of two columns stand for the keys of all columns."""
+    """Return all keys; two columns stand as examples for the keys of all columns."""
     return [*_ENTRIES, f"{COLUMNS_PREFIX}text", f"{COLUMNS_PREFIX}label"]
 
 
 def get_option(key: str) -> str:
-    """The option of `newft new` that gives an answer."""
+    """Return the option of `newft new` that sets a key."""
     return _ENTRIES[key].option
 
 
 def get_data_files(given: RawAnswers) -> tuple[str, ...]:
-    """The data files that were named; without any, the project gets the sample."""
+    """Return the data files of the answers; without any, the project gets the sample."""
     value = given.get(FILES_KEY, ())
     return value if isinstance(value, tuple) else (value,)
 
 
 def normalize_gpu(text: str) -> str:
-    """The hardware, with `auto` in lower case however it was spelled."""
+    """Return the hardware as given, but `auto` always in lower case."""
     return AUTO_GPU if fold_name(text) == AUTO_GPU else text
 
 
 def get_columns(given: RawAnswers) -> dict[str, str]:
-    """The columns that were named, by field."""
+    """Return the columns of the answers by field."""
     return {
         key.removeprefix(COLUMNS_PREFIX): str(value)
         for key, value in given.items()
@@ -218,7 +218,7 @@ def get_columns(given: RawAnswers) -> dict[str, str]:
 
 
 def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | None) -> UsageError:
-    """The error for a word that names nothing: the nearest name, or all of them."""
+    """Make the error for an unknown name; its hint is the nearest known name, or all names."""
     names = sorted(known)
     spelled = re.sub(r"[\s_-]+", "", word.casefold())
     if where in ("method", "show methods") and spelled in UNSUPPORTED_METHODS:
@@ -234,7 +234,7 @@ def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | Non
 
 
 def _make_unsupported_method_error(method: str, known: Sequence[str], *, where: str) -> UsageError:
-    """The error for a method that exists, but not in newft."""
+    """Make the error for a training method that newft does not offer."""
     names = ", ".join(f"`{name}`" for name in known)
     return UsageError(
         Text(

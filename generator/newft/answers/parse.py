@@ -1,7 +1,7 @@
-"""Answers from options and `--set`: checked, merged, written as YAML, and made into `Answers`.
+"""Read answers from options and `--set`, check, merge and write them, and build `Answers`.
 
 A value is kept as the text that was written, so that a revision of digits or a project called `no`
-needs no quotes. Which keys there are, and which of them take a list, is said in `answers/keys.py`.
+needs no quotes. `answers/keys.py` defines the keys.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MISSING_VALUE_MESSAGE = Text("the value is missing", "缺少值")
 
 
 def collect_options(values: Mapping[str, str | list[str] | None]) -> RawAnswers:
-    """The answers that options of their own gave."""
+    """Return the answers that options of the command line give."""
     given: dict[str, AnswerValue] = {}
     for key, value in values.items():
         if value is None:
@@ -45,7 +45,7 @@ def collect_options(values: Mapping[str, str | list[str] | None]) -> RawAnswers:
 
 
 def parse_set(text: str) -> tuple[str, AnswerValue]:
-    """The key and the value of one `--set KEY=VALUE`."""
+    """Return the key and the value of one `--set KEY=VALUE`."""
     from newft.emitted.yaml_lines import YamlError, read_yaml
 
     key, equals, written = text.partition("=")
@@ -60,7 +60,7 @@ def parse_set(text: str) -> tuple[str, AnswerValue]:
         raise UsageError(message, where="--set", hint=to_bilingual_text("--set KEY=VALUE"))
     if not is_answer_key(key):
         raise make_unknown_name_error(key, list_answer_keys(), where="--set")
-    with suppress(YamlError):  # what is no YAML is text
+    with suppress(YamlError):  # invalid YAML is taken as text
         document = read_yaml(written)
         if document.entries[()].kind == "list" and is_repeatable(key):
             return key, parse_list(document, (), key=key, where=where)
@@ -76,7 +76,7 @@ def parse_set(text: str) -> tuple[str, AnswerValue]:
 def merge_answers(
     options: RawAnswers, sets: Iterable[tuple[str, AnswerValue]], file: RawAnswers
 ) -> RawAnswers:
-    """One set of answers: options and `--set` over the file; the two may not disagree."""
+    """Merge the sources: options and `--set`, which must agree, override the file."""
     strong: dict[str, AnswerValue] = dict(options)
     for key, value in sets:
         if strong.get(key, value) != value:
@@ -92,13 +92,17 @@ def merge_answers(
             )
         strong[key] = value
     if "model" in strong and "family" not in strong:
-        file = {key: value for key, value in file.items() if key != "family"}  # of another model
+        file = {
+            key: value for key, value in file.items() if key != "family"
+        }  # the file names it for another model
     return {**file, **strong}
 
 
 def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
-    """The value as it is kept, if its key can take it."""
-    if not all([value] if isinstance(value, str) else value):  # no files at all are the sample
+    """Return the normalized value; refuse one that the key cannot have."""
+    if not all(
+        [value] if isinstance(value, str) else value
+    ):  # an empty list is valid: it means the sample
         raise UsageError(MISSING_VALUE_MESSAGE, where=where)
     entry = find_answer_key(key)
     if entry and entry.choices and value not in entry.choices:
@@ -118,7 +122,7 @@ def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
 
 
 def build_answers(given: RawAnswers) -> Answers:
-    """The typed answers; every required key has been given."""
+    """Build the typed answers; every required key must have a value."""
     values: dict[str, Any] = {key: value for key, value in given.items() if "." not in key}
     data: dict[str, Any] = {
         key.removeprefix("data."): value
@@ -129,7 +133,7 @@ def build_answers(given: RawAnswers) -> Answers:
 
 
 def format_answers_yaml(given: RawAnswers) -> str:
-    """The answers as YAML that `--answers` reads."""
+    """Format the answers as YAML that `--answers` reads."""
     import yaml
 
     tree: dict[str, object] = {}
@@ -147,7 +151,7 @@ def _join_value(value: AnswerValue) -> str:
 
 
 def parse_list(document: YamlDocument, keys: KeyPath, *, key: str, where: str) -> tuple[str, ...]:
-    """The texts of a YAML list."""
+    """Return the texts of the YAML list at `keys`."""
     items = [entry for path, entry in document.entries.items() if path[:-1] == keys and path]
     if any(item.kind != "text" for item in items):
         raise UsageError(Text("the value must be a list of paths", "值应为路径列表"), where=where)

@@ -1,4 +1,4 @@
-"""Answers of a YAML file; every fault in it is listed with its line."""
+"""Read answers from a YAML file; list every fault in it with its line."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ HINTS = {
 
 
 def load_answers(path: Path) -> RawAnswers:
-    """The answers of a YAML file."""
+    """Return the answers of a YAML file."""
     try:
         with wrap_file_errors(path), open_bytes(expand_home(path)) as file:
             content = file.read(MAX_YAML_BYTES + 1)
@@ -57,13 +57,13 @@ def load_answers(path: Path) -> RawAnswers:
 
 
 def load_stdin() -> RawAnswers:
-    """The answers that are piped in."""
+    """Return the answers on standard input."""
     content = sys.stdin.buffer.read(MAX_YAML_BYTES + 1) if sys.stdin else b""
     return parse_answers_yaml(STDIN_LABEL, content)
 
 
 def parse_answers_yaml(path: str, content: bytes | str) -> RawAnswers:
-    """The answers in a YAML document; every fault in it is listed, with its line."""
+    """Return the answers of a YAML document; raise one error that lists all of its faults."""
     try:
         document = read_yaml(content)
     except YamlError as error:
@@ -99,7 +99,7 @@ def _make_fault(path: str, fault: YamlFault) -> UsageError:
 
 
 def _combine_faults(path: str, faults: Sequence[UsageError]) -> UsageError:
-    """One error that lists all faults; a single fault stays as it is."""
+    """Combine faults into one error; a single fault is returned unchanged."""
     if len(faults) == 1:
         return faults[0]
     return UsageError(Text(_format_faults(faults, "en"), _format_faults(faults, "zh")), where=path)
@@ -118,7 +118,7 @@ def _format_faults(faults: Sequence[UsageError], language: Language) -> str:
 
 
 def _iterate_leaves(document: YamlDocument) -> Iterator[KeyPath]:
-    """The paths of the answers: `data` and `data.columns` may be mappings of others."""
+    """Yield the paths of the answers; `data` and `data.columns` may be nested mappings."""
     groups: set[KeyPath] = {()}
     for keys, entry in document.entries.items():
         if keys[:-1] in groups:
@@ -134,7 +134,7 @@ def _add_answer(
     key, entry = ".".join(map(str, keys)), document.entries[keys]
     if not is_answer_key(key):
         raise make_unknown_name_error(key, list_answer_keys(), where=where)
-    if key in given:  # once as `data.files`, and once in `data`
+    if key in given:  # as `data.files` and as `files` in `data`
         hint = Text("remove one of the two", "请删去其中一处")
         raise UsageError(
             Text(f"`{key}` is given twice", f"`{key}` 出现了两次"), where=where, hint=hint

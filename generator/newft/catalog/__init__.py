@@ -1,1 +1,1 @@
-"""What there is: domains, model families and accelerators, as the YAML files say it."""
+"""Load domains, model families, methods and accelerators from their YAML files."""

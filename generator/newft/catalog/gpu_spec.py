@@ -1,4 +1,4 @@
-"""What a project trains on, from a few characters: `v100`, `2xV100-32GB`, `1x24GB`, `cpu`."""
+"""Parse hardware specifications such as `v100`, `2xV100-32GB`, `1x24GB` and `cpu`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from newft.errors import UsageError
 from newft.schema.hardware import Accelerator, Hardware, MachineFacts, TorchBuild
 from newft.text import Text, find_nearest_names, fold_name
 
-METAL_MEMORY_SHARE = 2 / 3  # of main memory: what macOS lets a GPU fill, at the least
+METAL_MEMORY_SHARE = 2 / 3  # of main memory: the least that macOS lets a GPU use
 _COUNT_PATTERN = re.compile(r"\s*(?:(\d{1,4})\s*[x×*]\s*)?(.+?)\s*", re.IGNORECASE)
 _MEMORY_PATTERN = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*(?:GB?|GiB)", re.IGNORECASE)
 
@@ -18,7 +18,7 @@ _MEMORY_PATTERN = re.compile(r"(\d{1,4}(?:\.\d+)?)\s*(?:GB?|GiB)", re.IGNORECASE
 def parse_gpu(
     text: str, accelerators: Mapping[str, Accelerator], *, machine: MachineFacts | None
 ) -> Hardware:
-    """The hardware an answer means; `auto` is the machine as it was probed."""
+    """Return the hardware that an answer names; `auto` is the machine that was probed."""
     if fold_name(text) == "auto":
         return _resolve_auto(accelerators, machine)
     match = _COUNT_PATTERN.fullmatch(text)
@@ -65,9 +65,10 @@ def _apply_probe(accelerator: Accelerator, machine: MachineFacts) -> Accelerator
 def _pick_torch_build(
     capability: float | None, accelerators: Mapping[str, Accelerator]
 ) -> TorchBuild | None:
-    """What a card that is not listed installs: the same as the nearest listed one of older design.
+    """Return the torch build for a card that is not listed.
 
-    Cards older than all that are listed go with the oldest.
+    It is that of the listed card with the highest compute capability that is not above its own, or
+    that of the lowest one if the card is older than all of them.
     """
     known = sorted(
         (card.compute_capability, card.id)
@@ -81,7 +82,7 @@ def _pick_torch_build(
 
 
 def _find_accelerator(name: str, accelerators: Mapping[str, Accelerator]) -> Accelerator | None:
-    """The accelerator of an id or alias, whatever its case, spaces and hyphens."""
+    """Return the accelerator of an id or alias; case, spaces and hyphens do not count."""
     known = _index_names(accelerators)
     owner = known.get(fold_name(name)) or known.get(f"{fold_name(name)}b")  # `80g` for `80GB`
     return accelerators[owner] if owner else None
@@ -96,7 +97,7 @@ def _index_names(accelerators: Mapping[str, Accelerator]) -> dict[str, str]:
 
 
 def _parse_memory(name: str) -> Accelerator | None:
-    """A card of which only the memory is known."""
+    """Return a card of which only the memory is known; None if the name is no amount of memory."""
     match = _MEMORY_PATTERN.fullmatch(name)
     if match is None or float(match[1]) == 0:
         return None
@@ -106,7 +107,7 @@ def _parse_memory(name: str) -> Accelerator | None:
 
 
 def _make_unlisted(name: str) -> Accelerator:
-    """A card of which only the name is known."""
+    """Return a card of which only the name is known."""
     return Accelerator(
         id=name,
         title=name,
@@ -118,7 +119,7 @@ def _make_unlisted(name: str) -> Accelerator:
         int4=None,
         peak_tflops=None,
         source=Text("as found on this machine", "由本机探测得到"),
-        desktop=True,  # unless it is listed, nobody knows
+        desktop=True,  # unknown, and the cautious assumption: the screen takes some of the memory
     )
 
 

@@ -1,4 +1,4 @@
-"""The catalogue's YAML files as values; every fault of a file is listed with its line and key."""
+"""Load the YAML files of the catalogue; list every fault of a file with its line and key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from newft.text import Text, fold_name
 
 
 def load_catalog() -> Catalog:
-    """Everything that ships with newft."""
+    """Load everything that ships with newft."""
     kits = (load_kit(file.parent) for file in sorted(get_domains_folder().glob("*/kit.yaml")))
     methods = load_methods(get_templates_folder() / "methods")
     return Catalog(
@@ -34,7 +34,7 @@ def load_catalog() -> Catalog:
 
 
 def load_kit(folder: Path) -> Kit:
-    """The domain or kit of a folder; its id is the folder's name."""
+    """Load the domain or kit of a folder; its id is the folder's name."""
     content = CatalogFile.read(folder / "kit.yaml")
     kit = content.build(Kit, given={"id": folder.name, "folder": str(folder)})
     shared = load_shared_synonyms(get_domains_folder())
@@ -43,7 +43,7 @@ def load_kit(folder: Path) -> Kit:
 
 
 def load_methods(folder: Path) -> dict[str, TrainingMethod]:
-    """The training methods of a folder by id, which is the file's name."""
+    """Load the training methods of a folder by id, which is the file's name."""
     return {
         file.stem: CatalogFile.read(file).build(TrainingMethod, given={"id": file.stem})
         for file in sorted(folder.glob("*.yaml"))
@@ -51,7 +51,7 @@ def load_methods(folder: Path) -> dict[str, TrainingMethod]:
 
 
 def load_families(folder: Path, methods: Mapping[str, TrainingMethod]) -> dict[str, Family]:
-    """The model families of a folder by id, which is the file's name."""
+    """Load the model families of a folder by id, which is the file's name."""
     families = {}
     for file in sorted(folder.glob("*.yaml")):
         content = CatalogFile.read(file)
@@ -62,7 +62,7 @@ def load_families(folder: Path, methods: Mapping[str, TrainingMethod]) -> dict[s
 
 
 def _find_override_faults(family: Family, methods: Mapping[str, TrainingMethod]) -> Iterator[Fault]:
-    """What the family or one of its models overrides, but its method does not have."""
+    """Yield the overrides of a family or of its models that name no value of the method."""
     owners: list[tuple[tuple[str | int, ...], Mapping[str, MethodOverrides]]] = [
         ((), family.methods),
         *((("sizes", number), size.methods) for number, size in enumerate(family.sizes)),
@@ -88,7 +88,7 @@ def _find_override_faults(family: Family, methods: Mapping[str, TrainingMethod])
 
 
 def load_accelerators(file: Path) -> dict[str, Accelerator]:
-    """The accelerators of a file by id, in its order."""
+    """Load the accelerators of a file by id, in their order in the file."""
     content = CatalogFile.read(file)
     accelerators = content.build_mapping(Accelerator, key="id")
     content.refuse(_find_ambiguous_names(accelerators))

@@ -11,7 +11,7 @@ from newft.schema.method import MethodOverrides, MethodValue
 
 
 def find_family(model: str, catalog: Catalog) -> str | None:
-    """The family that lists a model; a folder or an unlisted hub id has none."""
+    """Return the family that lists a model; None for a folder or an unlisted hub id."""
     for family in catalog.families.values():
         if any(model in list_model_names(size) for size in family.sizes):
             return family.id
@@ -19,12 +19,12 @@ def find_family(model: str, catalog: Catalog) -> str | None:
 
 
 def list_model_names(size: ModelSpec) -> tuple[str | None, ...]:
-    """What a model may be called in the answers."""
+    """Return the names that answers can use for a model."""
     return (size.hub_id, size.modelscope_id, EMBEDDED if size.embedded else None)
 
 
 def list_names(kind: CatalogNames, catalog: Catalog, *, domain: str | None = None) -> list[str]:
-    """The names of one kind that answers may use; tasks are those of a domain, if one is given."""
+    """Return the catalogue names of one kind; only the tasks of `domain` if it is given."""
     names: Mapping[CatalogNames, Iterable[str]] = {
         "domains": catalog.kits,
         "tasks": [
@@ -38,7 +38,7 @@ def list_names(kind: CatalogNames, catalog: Catalog, *, domain: str | None = Non
 
 
 def list_target_modules(family: Family, catalog: Catalog) -> Mapping[str, MethodValue]:
-    """What each method that trains chosen modules trains in a family."""
+    """Return the target modules of a family for each method that trains selected modules."""
     found = {}
     for method in catalog.methods.values():
         overrides = family.methods.get(method.id, MethodOverrides()).values

@@ -1,4 +1,4 @@
-"""A YAML file of the catalogue as a typed value; every fault is listed with its line and key."""
+"""Build typed values from a YAML file of the catalogue; list every fault with line and key."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
-LocatedFault = tuple[int, Text]  # the line, and what is wrong there
+LocatedFault = tuple[int, Text]  # the line and the message
 
 
 class Fault(NamedTuple):
-    """What is wrong with one key; the message continues a sentence that begins with the key."""
+    """A fault of one key; the message continues a sentence that begins with the key."""
 
     path: KeyPath
     message: Text
@@ -40,14 +40,14 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True)
 class CatalogFile:
-    """A YAML mapping, and where each of its keys stands."""
+    """The mapping in a YAML file, with the line of each of its keys."""
 
     file: Path
     document: YamlDocument
 
     @classmethod
     def read(cls, file: Path) -> CatalogFile:
-        """The mapping in a file, which may give no key twice."""
+        """Read the mapping in a file; refuse keys that are given twice."""
         try:
             document = read_yaml(_read_bytes(file))
         except YamlError as error:
@@ -59,13 +59,13 @@ class CatalogFile:
         return cls(file, document)
 
     def build(self, kind: type[T], *, given: Mapping[str, str]) -> T:
-        """The whole file as one value; `given` are the fields that the file may not set."""
+        """Build one value from the whole file; `given` are fields that the file must not set."""
         data = self.document.value
         self.refuse(_find_derived_keys(given, data, ()))
         return self._validate(kind, {"": {**data, **given}}, outer=1)[""]
 
     def build_mapping(self, kind: type[T], *, key: str) -> dict[str, T]:
-        """One value for each top key; the top key becomes the value's field `key`."""
+        """Build one value for each top key, which becomes the field `key` of the value."""
         entries: dict[str, object] = {}
         for name, entry in self.document.value.items():
             if isinstance(entry, dict):
@@ -80,7 +80,7 @@ class CatalogFile:
             raise _make_error(self.file, found)
 
     def _validate(self, kind: type[T], data: Mapping[str, object], *, outer: int) -> dict[str, T]:
-        """The data as values; the first `outer` parts of a path are not in the file."""
+        """Validate the data; the first `outer` parts of the paths in it are not in the file."""
         from pydantic import ValidationError
 
         try:
@@ -97,9 +97,9 @@ class CatalogFile:
         return values
 
     def _locate(self, fault: Fault) -> LocatedFault:
-        """The line of a fault, and its message behind the key; parts not in the file are skipped.
+        """Return the line of a fault, and its message behind the key.
 
-        Such parts are the names that pydantic gives to the members of a union.
+        Parts of the path that the file lacks are skipped: pydantic adds the members of a union.
         """
         entries = self.document.entries
         keys: KeyPath = ()
@@ -116,7 +116,7 @@ def _locate_yaml_fault(fault: YamlFault) -> LocatedFault:
 
 
 def _make_error(file: Path, faults: Iterable[LocatedFault]) -> CatalogError:
-    """One error for all faults, in the order of the file; line 0 stands for no line."""
+    """Combine faults into one error, in the order of the file; line 0 means that it is unknown."""
     first, *others = [
         (f"{file}:{line}" if line else str(file), message) for line, message in sorted(faults)
     ]
@@ -135,7 +135,7 @@ def _make_adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def _convert_validation_error(kind: type[object], found: ErrorDetails) -> Fault:
-    """What pydantic found, in words for the writer of the file."""
+    """Convert a fault that pydantic found into words for the author of the file."""
     path, value = found["loc"], found["input"]
     *around, name = path
     if found["type"] in ("missing", "missing_argument"):
@@ -160,7 +160,7 @@ def _convert_validation_error(kind: type[object], found: ErrorDetails) -> Fault:
 
 
 def _list_allowed_keys(kind: Any, path: KeyPath) -> tuple[str, ...]:
-    """The keys that a value inside a type may have; none where any key will do."""
+    """Return the valid keys of the value at `path` in a type; empty if every key is valid."""
     for part in path:
         kind = _get_element_type(kind, part)
     kind = get_origin(kind) or kind
@@ -170,7 +170,7 @@ def _list_allowed_keys(kind: Any, path: KeyPath) -> tuple[str, ...]:
 
 
 def _get_element_type(kind: Any, part: str | int) -> Any:
-    """The type of one field or element of a type."""
+    """Return the type of one field or element of a type."""
     origin, arguments = get_origin(kind) or kind, get_args(kind)
     if is_dataclass(origin):
         return _strip_optional(get_type_hints(origin).get(str(part)))
@@ -178,7 +178,7 @@ def _get_element_type(kind: Any, part: str | int) -> Any:
 
 
 def _strip_optional(kind: Any) -> Any:
-    """A type without its `None`."""
+    """Return the type inside an optional type."""
     others = [argument for argument in get_args(kind) if argument is not NoneType]
     return others[0] if NoneType in get_args(kind) else kind
 
@@ -199,7 +199,7 @@ def _read_bytes(file: Path) -> bytes:
 def _find_derived_keys(
     names: Iterable[str], data: Mapping[str, object], path: KeyPath
 ) -> Iterator[Fault]:
-    """The keys that the file may not set, because their value follows from its name."""
+    """Yield the keys that the file must not set because their values follow from its name."""
     for name in names:
         if name in data:
             yield Fault(

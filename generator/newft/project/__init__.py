@@ -1,1 +1,1 @@
-"""From a plan to a folder on disk: the only effects of newft."""
+"""Render the project of a plan and write it to disk."""

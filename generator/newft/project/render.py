@@ -1,4 +1,4 @@
-"""The whole tree of a new project, from its plan: the same bytes for the same answers and facts."""
+"""Render the tree of a project: equal answers and facts give equal bytes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from newft.text import Text
 
 
 def render_project(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
-    """Write the project to `into`: templates, the user's small files, and what update needs."""
+    """Write the project to `into`: templates, the user's small data files, and `.newft/`."""
     try:
         with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
             composed = Path(scratch).resolve()
@@ -61,7 +61,7 @@ def render_project(plan: Plan, answers: Answers, facts: Facts, into: Path) -> No
 def _render_templates(
     composed: Path, into: Path, *, data: Mapping[str, PlainValue], layer_of: Mapping[str, str]
 ) -> None:
-    """The one place that knows Jinja: what ends in `.jinja` is rendered, all else is copied."""
+    """Render files that end in `.jinja` and copy all others; only this function uses Jinja."""
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -82,7 +82,7 @@ def _render_templates(
         if path.suffix == TEMPLATE_SUFFIX:
             try:
                 text = templates.get_template(name).render(data)
-            except Exception as error:  # a template may fail in any way Python can
+            except Exception as error:  # a template can raise any exception
                 place = _locate_template_error(error, composed, layer_of)
                 raise RenderError(_describe_template_error(error), where=place) from error
             target.write_text(text, encoding="utf-8", newline="")
@@ -94,7 +94,7 @@ def _describe_template_error(error: Exception) -> Text:
 
 
 def _locate_template_error(error: Exception, composed: Path, layer_of: Mapping[str, str]) -> str:
-    """The layer, file and line of a template's fault."""
+    """Return the layer, file and line of a template error."""
     frames = [
         (Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
     ]
@@ -111,7 +111,7 @@ def _find_sample(plan: Plan, facts: Facts) -> Path:
 
 
 def _copy_data_file(file: FileFacts, into: Path, *, source: Path) -> None:
-    """Copy a file that the project keeps; one it only refers to has an absolute path."""
+    """Copy a data file into the project; large ones are only referred to, by absolute path."""
     if Path(file.project_path).is_absolute():
         return
     target = into / file.project_path

@@ -1,4 +1,4 @@
-"""Plans and facts as plain data, every text in a form that stays a text where it is written."""
+"""Convert plans and facts to plain data; escape strings for YAML, TOML and one-line contexts."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from newft.text_layout import wrap_text
 
 PlainValue: TypeAlias = "bool | int | float | str | list[PlainValue] | dict[str, PlainValue] | None"
 
-# the parser in C is several times faster, and is missing from some builds of PyYAML
+# the parser in C is several times faster; some builds of PyYAML lack it
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-LINE_WIDTH = 100  # columns of a line in an emitted file; Chinese characters take two
+LINE_WIDTH = 100  # columns of a line in an emitted file; a Chinese character takes two
 
 _WORD_REGEX = r"[\w/.+'()%，。；：、！？（）-]"
 _BARE_TEXT_PATTERN = re.compile(rf"[^\W\d]{_WORD_REGEX}*(?: {_WORD_REGEX}+)*")
@@ -37,11 +37,11 @@ _HIDDEN_CATEGORIES = {
     "Cs",
     "Zl",
     "Zp",
-}  # control, bidirectional, private: never shown as is
+}  # control, bidirectional and private characters are always escaped
 
 
 def to_plain(value: object, language: Language | None = None) -> PlainValue:
-    """A value without types; texts in one language, or as a mapping where none is named."""
+    """Convert a value to plain data; a Text becomes one language, or a mapping of both."""
     match value:
         case Text():
             return value.to(language) if language else {"en": value.en, "zh": value.zh}
@@ -62,7 +62,7 @@ def to_plain(value: object, language: Language | None = None) -> PlainValue:
 
 
 def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
-    """The two names templates see.
+    """Return the two names that templates see, `answers` and `plan`.
 
     `plan.yaml`, `plan.toml` and `plan.line` are the plan again: every value as a YAML scalar, every
     text as a TOML string, every text on one line with nothing invisible in it.
@@ -86,7 +86,7 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
 
 
 def dump_yaml(values: Mapping[str, PlainValue]) -> str:
-    """A mapping as YAML that people read and edit."""
+    """Format a mapping as YAML that people read and edit."""
     text = yaml.dump(values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=math.inf)
     return "".join(
         _escape_character(char) if _is_hidden(char) and char != "\n" else char for char in text
@@ -94,7 +94,7 @@ def dump_yaml(values: Mapping[str, PlainValue]) -> str:
 
 
 def format_yaml_value(value: PlainValue) -> str:
-    """A value on one line of YAML; numbers so that every YAML reads them as numbers."""
+    """Format a value on one line of YAML; every parser reads its numbers as numbers."""
     match value:
         case None:
             return "null"
@@ -115,15 +115,15 @@ def format_yaml_value(value: PlainValue) -> str:
             return f"{{{', '.join(items)}}}"
 
 
-@cache  # the same keys and names come back in every form of the plan
+@cache  # keys and names recur in every form of the plan
 def format_yaml_text(text: str) -> str:
-    """A text as a YAML scalar: bare where that is safe, else in double quotes."""
+    """Format a text as a YAML scalar: plain if that is safe, else in double quotes."""
     bare = _BARE_TEXT_PATTERN.fullmatch(text) and text.lower() not in {"y", "n"}
     return text if bare and yaml.load(f"[{text}]", _LOADER) == [text] else quote(text)
 
 
 def format_yaml_block(text: str, *, indent: int) -> str:
-    """A text of several lines as a YAML block, where a block says exactly the same."""
+    """Format a text of several lines as a YAML block if the block is read as the same text."""
     lines = text.split("\n")
     block = "|-\n" + "\n".join(" " * indent + line if line else "" for line in lines)
     clean = all(line == line.rstrip() and not any(map(_is_hidden, line)) for line in lines)
@@ -133,7 +133,7 @@ def format_yaml_block(text: str, *, indent: int) -> str:
 
 
 def quote(text: str) -> str:
-    """A text in double quotes, as YAML and TOML both read it."""
+    """Put a text in double quotes that YAML and TOML read alike."""
     return "".join(
         _escape_character(char) if _is_hidden(char) else char
         for char in json.dumps(text, ensure_ascii=False)
@@ -141,7 +141,7 @@ def quote(text: str) -> str:
 
 
 def to_one_line(text: str) -> str:
-    """A text on one line, with every invisible character spelled out."""
+    """Put a text on one line, with every invisible character escaped."""
     return "".join(
         _escape_character(char) if _is_hidden(char) else char for char in " ".join(text.split())
     )
@@ -163,7 +163,7 @@ def _reasoned_to_plain(
 
 
 def _format_comment(why: str, source: str, language: Language) -> list[str]:
-    """The reason and its source: on one line, or apart, so that the eye can skip the source."""
+    """Format reason and source as a comment: on one line if they fit, else the source apart."""
     width = LINE_WIDTH - len("  # ")
     brackets, named = ("（{}）", "出处：{}") if language == "zh" else (" ({})", "source: {}")
     together = wrap_text(to_one_line(why + brackets.format(source)), width)
@@ -219,7 +219,7 @@ def _escape_character(char: str) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Safe, without anchors, and with double quotes around what must be escaped."""
+    """A safe dumper without anchors that puts texts with escapes in double quotes."""
 
     def ignore_aliases(self, _data: object) -> bool:
         return True

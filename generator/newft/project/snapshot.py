@@ -1,4 +1,4 @@
-"""What newft keeps in a project: the answers, the facts, and the tree as it was last rendered."""
+"""Write `.newft/`: the answers, the facts, and the tree as last rendered."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from newft.schema.dataset import Facts
 from newft.schema.family import is_hub_model
 
 METADATA_DIR = ".newft"
-_EXCLUDED_PATHS = (METADATA_DIR, "data/raw")  # the user's records are no part of a template
+_EXCLUDED_PATHS = (METADATA_DIR, "data/raw")  # data files of the user are never part of it
 
 
 def write_snapshot(tree: Path, *, answers: Answers, facts: Facts) -> None:
-    """Write `.newft/`: answers.yml (yours to edit), facts.yml, baseline.tar."""
+    """Write answers.yml, which the user may edit, facts.yml and baseline.tar into `.newft/`."""
     kept = tree / METADATA_DIR
     kept.mkdir(exist_ok=True)
-    # where the files lay on the machine that generated is nobody's business later
+    # paths of the machine that newft ran on do not belong in the project
     files = tuple(replace(file, path=file.project_path) for file in facts.data.files)
     here = () if facts.data.sample else tuple(file.path for file in files)
     answers = replace(answers, data=replace(answers.data, files=here))
-    # warnings quote cells, such as a person's address; the project is put under version control
+    # warnings quote cells, such as a person's address, and .newft/ is put under version control
     facts = replace(facts, data=replace(facts.data, files=files, warnings=()))
     _write_yaml(kept / "answers.yml", _serialize_answers(answers))
     _write_yaml(kept / "facts.yml", {"newft": __version__, "facts": to_plain(facts)})
@@ -32,7 +32,7 @@ def write_snapshot(tree: Path, *, answers: Answers, facts: Facts) -> None:
 
 
 def _serialize_answers(answers: Answers) -> dict[str, PlainValue]:
-    """What was answered: a question left open has no key, nor has the hub of what is on none."""
+    """Return the answers without empty values, and without `hub` if the model comes from none."""
     given = _drop_empty(to_plain(answers))
     return {key: item for key, item in given.items() if key != "hub" or is_hub_model(answers.model)}
 
@@ -50,7 +50,7 @@ def _write_yaml(path: Path, values: dict[str, PlainValue]) -> None:
 
 
 def _pack_tar(tree: Path, archive: Path) -> None:
-    """A plain tar that says nothing of time, place or person."""
+    """Pack a tar without times and owners, so that equal trees give equal bytes."""
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
         for path in sorted(tree.rglob("*"), key=lambda path: path.relative_to(tree).as_posix()):
             relative = path.relative_to(tree)

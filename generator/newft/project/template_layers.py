@@ -1,4 +1,4 @@
-"""The template folders a project is stacked from, lowest first, and the tree they make."""
+"""Stack the template layers of a project, lowest first, and compose their files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LAYER_ORDER = (
     "exports",
     "language",
 )  # above the base, below the domain
-EMITTED_MODULES = (  # of newft.emitted, by their place in the package of a project
+EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a project
     "data/dedup.py",
     "data/file_access.py",
     "data/label_leaks.py",
@@ -38,10 +38,10 @@ MULTILABEL_MODULE = "data/multilabel.py"
 QUANTITIES_MODULE = "data/quantities.py"
 TABLE_MODULE = "data/table_fields.py"
 WORKBOOK_MODULE = "data/workbook.py"
-TEMPLATE_SUFFIX = ".jinja"  # of a template; it goes when the file is rendered
-# A template whose path begins with this is included by others, and is no file of a project.
+TEMPLATE_SUFFIX = ".jinja"  # of a template; removed when the file is rendered
+# A template whose path begins with this is only included by others.
 PARTIAL_PREFIX = "_"
-REPLACES_FILE = "replaces.txt"  # in a layer: the lower layers' files it replaces, one path a line
+REPLACES_FILE = "replaces.txt"  # in a layer: the files of lower layers that it replaces
 
 _IGNORED_NAMES = (
     "__pycache__",
@@ -57,7 +57,7 @@ _PACKAGE_PATTERN = re.compile(r"\bpackage_name\b")
 
 @dataclass(frozen=True)
 class Layer:
-    """A folder of files, and what messages call it."""
+    """A folder of files, and its name in messages."""
 
     name: str
     folder: Path
@@ -66,13 +66,13 @@ class Layer:
 @dataclass(frozen=True)
 class _File:
     layer: str
-    path: str  # in the project, as composed: with `.jinja`
+    path: str  # in the project, with the suffix `.jinja`
     content: bytes
     executable: bool
 
 
 def stack_layers(plan: Plan) -> tuple[Layer, ...]:
-    """The layers of a plan, lowest first: the base, the plan's own by precedence, the domain's."""
+    """Return the layers of a plan, lowest first: base, those of the plan, domain."""
     root = paths.get_templates_folder()
     named = sorted(plan.layers, key=_get_precedence)
     overlay = Path(plan.kit.folder) / "overlay" / plan.task_id
@@ -86,7 +86,7 @@ def stack_layers(plan: Plan) -> tuple[Layer, ...]:
 
 
 def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
-    """The modules of newft itself that a project needs as they are."""
+    """Return the modules of newft.emitted that are copied into the project of a plan."""
     needed = {
         MULTILABEL_MODULE: plan.task.label_rules.separator is not None,
         QUANTITIES_MODULE: plan.task.tabular,
@@ -99,7 +99,7 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
 def compose_layers(
     layers: Sequence[Layer], package: str, into: Path, *, own: Sequence[str] = EMITTED_MODULES
 ) -> dict[str, str]:
-    """The layer that each composed file came from; the files themselves are written to `into`."""
+    """Write the composed files to `into`; return the layer of each."""
     chosen: dict[str, _File] = {}
     for layer in (None, *layers):
         files = (
@@ -116,7 +116,7 @@ def compose_layers(
         target = into / file.path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.content)
-        # fixed modes: the tree must not depend on the umask of a checkout or of pip
+        # fixed modes: a tree must not depend on the umask of the checkout or of pip
         target.chmod(0o755 if file.executable else 0o644)
     return {file.path: file.layer for file in chosen.values()}
 
@@ -171,7 +171,7 @@ def _read_replacements(layer: Layer, package: str) -> set[str]:
 def _check_replacements(
     files: Sequence[_File], chosen: dict[str, _File], replaced: set[str]
 ) -> None:
-    """Refuse a file that hides a lower layer's, and a declaration that replaces nothing."""
+    """Refuse files that hide a lower layer's undeclared, and declarations that replace nothing."""
     faults = [
         Text(
             f"{_strip_suffix(file.path)} of {file.layer} hides {path} of {lower.layer}",
@@ -206,7 +206,7 @@ def _check_replacements(
 
 
 def _conflicts(one: PurePosixPath, other: PurePosixPath) -> bool:
-    """Whether the two cannot both be: the same file, or one where the other needs a folder."""
+    """Return whether two paths exclude each other: equal, or one is a parent of the other."""
     return one.is_relative_to(other) or other.is_relative_to(one)
 
 

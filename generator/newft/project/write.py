@@ -254,7 +254,7 @@ def _fsync_folders(top: Path) -> None:
 
 
 def _fsync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; Windows has no such call and opens no folders."""
+    """Write the entries of a folder to disk; Windows has no call for it."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

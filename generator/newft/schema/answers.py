@@ -1,4 +1,4 @@
-"""What the user of newft answered."""
+"""The typed answers of the user of newft."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newft.text import Language
 
 @dataclass(frozen=True)
 class DataAnswer:
-    """The user's files, and the columns they corrected."""
+    """The data files of the user, and the columns that the user assigned to fields."""
 
     files: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -21,7 +21,7 @@ class DataAnswer:
 
 @dataclass(frozen=True)
 class Answers:
-    """What was asked and answered, and nothing derived."""
+    """The answers as given; nothing in them is derived."""
 
     name: str
     domain: str

@@ -1,4 +1,4 @@
-"""Everything that newft knows before it asks."""
+"""The catalogue: what newft knows before it asks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newft.schema.method import TrainingMethod
 
 @dataclass(frozen=True)
 class Catalog:
-    """Everything newft knows before it asks."""
+    """All domains, model families, methods and accelerators, by id."""
 
     kits: Mapping[str, Kit]
     families: Mapping[str, Family]

@@ -1,4 +1,4 @@
-"""What was measured about the data files."""
+"""Facts that were measured about data files and about the folder of a model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newft.token_pieces import PieceCounts
 
 @dataclass(frozen=True)
 class FileFacts:
-    """One data file as found; `path` is as given, `project_path` where the project reads it."""
+    """One data file: `path` as the user gave it, `project_path` as the project reads it."""
 
     path: str
     project_path: str
@@ -26,7 +26,7 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class LengthQuantile:
-    """The pieces of the longest row among this share of the rows, the shortest first."""
+    """The pieces of the row at one quantile of the lengths: `share` of the rows are not longer."""
 
     share: float
     pieces: PieceCounts
@@ -34,49 +34,50 @@ class LengthQuantile:
 
 @dataclass(frozen=True)
 class InputLengths:
-    """How long the inputs are: in characters, and in the pieces that tokens are estimated from."""
+    """The lengths of the inputs, in characters and in the pieces that tokens are estimated from."""
 
     median: int
     p95: int
     longest: int
-    rows: tuple[LengthQuantile, ...]  # by share; several of one share where tokenizers may differ
+    # by share; a share has several rows if tokenizers may rank them differently
+    rows: tuple[LengthQuantile, ...]
 
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What is in the user's files."""
+    """Facts about the records in the data files."""
 
     files: tuple[FileFacts, ...]
     rows: int
     accepted: int  # rows of all splits
     rows_to_split: int  # accepted, and near-duplicates across splits, which splitting shows
     rejected: Mapping[str, int]  # reason code -> rows
-    mapping: Mapping[str, tuple[str, ...]]  # field -> columns it may have (files may differ)
-    labels: Mapping[str, int]  # label -> rows, by name; none with fewer than 3 rows
-    out_of_scope: str | None  # the label that means "none of these", where the file has one
-    positive: str | None  # the label whose probability is scored, where the task has one
-    recommendations: Mapping[str, int]  # what the second line of an answer may be -> rows
-    longest_answer: str  # as it is trained on
-    inputs: tuple[str, ...]  # the fields that are shown a line each, where none holds a text
-    protected: tuple[str, ...]  # fields that no prompt shows, kept beside the rows
+    mapping: Mapping[str, tuple[str, ...]]  # field -> its columns, which may differ between files
+    labels: Mapping[str, int]  # label -> rows, sorted by label; only labels with 3 rows or more
+    out_of_scope: str | None  # the label that means "none of these"
+    positive: str | None  # the label whose probability is scored
+    recommendations: Mapping[str, int]  # recommendation (second line of a target) -> rows
+    longest_answer: str  # the longest target, in the form that the model is trained on
+    inputs: tuple[str, ...]  # of a table: the columns that the prompt shows, one a line
+    protected: tuple[str, ...]  # columns that no prompt shows; kept for metrics by group
     lengths: InputLengths
     language: Language
     shape: str  # `labelled`
-    sample: bool  # the records that ship with the domain
+    sample: bool  # whether these are the sample records of the domain
     warnings: tuple[Text, ...] = ()  # the most serious first
-    notes: tuple[Text, ...] = ()  # what one should look at, though nothing is wrong
+    notes: tuple[Text, ...] = ()  # worth a look, but no fault
     excluded: tuple[str, ...] = ()  # columns that no prompt shows: ids, dates, later knowledge
-    leaking: tuple[str, ...] = ()  # columns left out as each names the label by itself
+    leaking: tuple[str, ...] = ()  # columns left out because each predicts the label alone
 
     @property
     def has_workbook(self) -> bool:
-        """Whether one of the files is a workbook, which takes a library to read."""
+        """Whether one of the files is a workbook, which only openpyxl reads."""
         return any(file.kind == "xlsx" for file in self.files)
 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What the config.json of a model's folder says; None is unknown."""
+    """Facts of the config.json in a model folder; None means unknown."""
 
     architectures: tuple[str, ...]
     model_type: str | None
@@ -85,8 +86,8 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was measured once about the user's data, machine and model."""
+    """All measured facts: about the data, the machine and the model folder."""
 
     data: DataFacts
     machine: MachineFacts | None = None
-    model: ModelFacts | None = None  # of a folder
+    model: ModelFacts | None = None  # None unless the model is a folder

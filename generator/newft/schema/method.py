@@ -23,7 +23,7 @@ class ShortRunLearningRate:
 
 @dataclass(frozen=True)
 class MethodOverrides:
-    """What a family or a model has otherwise than the defaults of a method."""
+    """The values of a method that a family or a model overrides."""
 
     learning_rate: Sourced[float] | None = None
     short_run: ShortRunLearningRate | None = None  # belongs to the learning rate beside it
@@ -40,7 +40,7 @@ class TrainingMethod:
     learning_rate: Sourced[float]
     weight_decay: Sourced[float]
     effective_batch_size: Sourced[int]  # rows of an update, where there are many rows
-    measured_updates: Sourced[int]  # after which the embedded model had learned ten labels
+    measured_updates: Sourced[int]  # updates after which the embedded model had learned ten labels
     max_effective_batch_size: int | None = None  # rows of an update above which the method suffers
     # of the method's section of run.yaml, by name; `decide/methods/` may adapt them to the run
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)

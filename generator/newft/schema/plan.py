@@ -1,4 +1,4 @@
-"""What was decided: recipe, estimate and plan."""
+"""The recipe, the estimate and the plan of a project."""
 
 from __future__ import annotations
 
@@ -29,14 +29,15 @@ class Recipe:
     weight_decay: Reasoned[float]
     max_grad_norm: Reasoned[float]
     epochs: Reasoned[int]
-    batch_size: Reasoned[int | str]  # auto: the project times several on the CPU that trains
-    gradient_accumulation_steps: Reasoned[int]  # all rows of an update where batch_size is auto
+    batch_size: Reasoned[int | str]  # auto: the project measures the fastest on its CPU
+    gradient_accumulation_steps: Reasoned[int]  # if batch_size is auto: the rows of an update
     max_length: Reasoned[int]  # tokens
-    max_truncated_fraction: Reasoned[float]  # of the rows that may lose text to `max_length`
+    max_truncated_fraction: Reasoned[float]  # share of the rows that `max_length` may truncate
     precision: Reasoned[str]  # fp32, bf16, fp16, auto
     attention: Reasoned[str]  # sdpa, auto
     gradient_checkpointing: Reasoned[bool]
-    num_evaluations: Reasoned[int]  # validations, and checkpoints, in a run
+    # evaluations on the validation rows in a run, each with a checkpoint
+    num_evaluations: Reasoned[int]
     seed: Reasoned[int]
     training_minutes: Reasoned[int | None]  # None: no time budget
     device: Reasoned[str]  # cuda, npu, mps, cpu
@@ -45,12 +46,12 @@ class Recipe:
     evaluation_batch_size: Reasoned[int]
     validation_fraction: Reasoned[float]
     test_fraction: Reasoned[float]
-    few_shot_examples: Reasoned[int]  # examples tried in the untouched model's prompt
+    few_shot_examples: Reasoned[int]  # examples that are tried in the prompt of the base model
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a run will take, as ranges; None is unknown."""
+    """The estimated memory and time of a run, as ranges; None means unknown."""
 
     memory_gb: tuple[float, float] | None
     hours: tuple[float, float] | None  # of training alone
@@ -59,7 +60,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class ModelPlan:
-    """Where the weights come from, and what the family says about them."""
+    """The base model: where its weights come from, and the facts of its family."""
 
     source: ModelSource
     id: str  # hub id or folder
@@ -75,10 +76,10 @@ class ModelPlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything the templates may read."""
+    """Everything that the templates may read."""
 
-    name: str  # as answered
-    package: str  # importable
+    name: str  # the answer
+    package: str  # the name as a Python package
     language: Language
     title: str  # of the task, in the project's language
     kit: Kit
@@ -90,10 +91,11 @@ class Plan:
     model: ModelPlan
     data: DataFacts
     prompts: SystemPrompts
-    settings: Mapping[str, Reasoned[SettingValue]]  # of the task in run.yaml, beyond its labels
+    # of the section `task` of run.yaml, without the labels
+    settings: Mapping[str, Reasoned[SettingValue]]
     recipe: Recipe
     estimate: Estimate
     layers: tuple[str, ...]  # below `templates/layers/`, in any order
     requirements: tuple[str, ...]  # of the project, with ranges
-    requirements_no_deps: tuple[str, ...]  # installed without what they depend on
-    warnings: tuple[Text, ...]  # beyond those of the data
+    requirements_no_deps: tuple[str, ...]  # installed without their dependencies
+    warnings: tuple[Text, ...]  # without those about the data

@@ -11,22 +11,22 @@ T = TypeVar("T")
 
 
 def as_citation(source: str | Text) -> Text:
-    """Who says so, in both languages: a citation reads the same in either."""
+    """Return a citation in both languages; a plain string is the same in either."""
     return to_bilingual_text(source)
 
 
 @dataclass(frozen=True)
 class Sourced(Generic[T]):
-    """A catalogue value with its reason and source."""
+    """A value of the catalogue with its reason and source."""
 
     value: T
     why: Text
-    source: str | Text  # a citation; a sentence is there in both languages
+    source: str | Text  # a citation; in both languages if it is a sentence
 
 
 @dataclass(frozen=True)
 class Reasoned(Generic[T]):
-    """A value that says why it is what it is, and who says so."""
+    """A value with its reason and its source."""
 
     value: T
     why: Text

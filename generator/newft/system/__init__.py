@@ -1,1 +1,1 @@
-"""The machine and the user's own files."""
+"""Read the machine, and files outside the project."""

@@ -1,4 +1,4 @@
-"""What this machine has: cores, memory, and an accelerator if one answers."""
+"""Detect the cores, the memory and the accelerator of this machine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from newft.schema.hardware import MachineFacts
 
-NVIDIA_SMI_TIMEOUT = 10  # a driver that takes longer is not to be waited for
+NVIDIA_SMI_TIMEOUT = 10  # seconds; a driver that hangs must not block newft
 GIB = 1024**3
 MIN_BF16_CAPABILITY = 8.0  # compute capability
-# name, MiB, and compute capability where the driver knows of it
+# name, MiB, and the compute capability if the driver reports it
 GPU_LINE_PATTERN = re.compile(r"\s*(.+?),\s*(\d+|\[.*?\])\s*(?:,\s*(\d+\.\d+)?.*)?")
 
 
@@ -28,12 +28,12 @@ class _Gpu(NamedTuple):
 
 
 def probe_machine() -> MachineFacts:
-    """This machine; memory is the accelerator's, or main memory where there is none."""
+    """Return the facts of this machine; memory is main memory if there is no accelerator."""
     cards = _list_nvidia_gpus()
     first = cards[0] if cards else _probe_without_nvidia()
     return MachineFacts(
         accelerator=first.name,
-        count=max(1, sum(card.name == first.name for card in cards)),  # of one kind
+        count=max(1, sum(card.name == first.name for card in cards)),  # cards of the same model
         cores=_count_cores(),
         memory_gb=first.memory_gb,
         bf16=first.bf16,
@@ -42,18 +42,18 @@ def probe_machine() -> MachineFacts:
 
 
 def _probe_without_nvidia() -> _Gpu:
-    """What trains where no NVIDIA card does; Apple's GPU shares main memory."""
+    """Return the device that trains without an NVIDIA card; Apple's GPU shares main memory."""
     if (platform.system(), platform.machine()) == ("Darwin", "arm64"):
         return _Gpu("Apple silicon", _read_main_memory_gb(), None)
     return _Gpu("cpu", _read_main_memory_gb(), _has_cpu_bf16())
 
 
 def _list_nvidia_gpus() -> list[_Gpu]:
-    """Each card that this process may use."""
+    """Return the NVIDIA cards that this process may use."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return []
-    # an old driver refuses a query that names what it does not know
+    # an old driver refuses a query with a field that it does not know
     answer = _query_nvidia_smi(program, "name,memory.total,compute_cap") or _query_nvidia_smi(
         program, "name,memory.total"
     )
@@ -68,11 +68,11 @@ def _list_nvidia_gpus() -> list[_Gpu]:
     chosen = [one for one in visible.replace(" ", "").split(",") if one not in ("", "-1")]
     if all(one.isdecimal() for one in chosen):
         return [cards[int(one)] for one in chosen if int(one) < len(cards)]
-    return cards[: len(chosen)]  # named by UUID, which says how many
+    return cards[: len(chosen)]  # UUIDs: only their number is known
 
 
 def _query_nvidia_smi(program: str, asked: str) -> str:
-    """What nvidia-smi says of each card, a line a card; nothing where it fails."""
+    """Return the output of nvidia-smi, one line a card; empty if the query fails."""
     query = [program, f"--query-gpu={asked}", "--format=csv,noheader,nounits"]
     try:
         return subprocess.run(
@@ -86,33 +86,36 @@ def _parse_gpu_line(line: re.Match[str]) -> _Gpu:
     name, memory, capability = line.groups()
     return _Gpu(
         name,
-        round(int(memory) / 1024, 1) if memory.isdecimal() else None,  # `[N/A]` where it is shared
+        round(int(memory) / 1024, 1)
+        if memory.isdecimal()
+        else None,  # `[N/A]` if it is shared with the CPU
         float(capability) >= MIN_BF16_CAPABILITY if capability else None,
         float(capability) if capability else None,
     )
 
 
 def _count_cores() -> int:
-    """The cores that this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _read_main_memory_gb() -> float | None:
-    """Main memory in GiB, within a container's limit; None where the system does not say."""
+    """Return main memory in GiB, at most the limit of the container; None if it is unknown."""
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
-    with contextlib.suppress(OSError, ValueError):  # no container, or `max`
+    with contextlib.suppress(OSError, ValueError):  # no container, or no limit (`max`)
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
     return round(memory / GIB, 1)
 
 
 def _has_cpu_bf16() -> bool:
-    """Whether the processor has bf16 instructions; unknown counts as no. How fast they are, the
-    project measures.
+    """Return whether the processor has bf16 instructions; False if it is unknown.
+
+    The project measures how fast they are.
     """
     try:
         described = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")

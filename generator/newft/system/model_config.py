@@ -1,4 +1,4 @@
-"""Reads what a model's folder says about itself: its config.json, as data."""
+"""Read the config.json of a model folder."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from newft.schema.dataset import ModelFacts
 
-LARGEST_CONFIG = 1_000_000  # bytes; a config has a few thousand
+MAX_CONFIG_BYTES = 1_000_000  # a config.json has a few thousand
 
 
 def read_model_folder(folder: str) -> ModelFacts | None:
-    """What config.json says; None where there is none that can be read (`make setup` then asks)."""
+    """Return the facts of config.json; None if it cannot be read, which `make setup` reports."""
     path = Path(folder) / "config.json"
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST_CONFIG:
+        if not path.is_file() or path.stat().st_size > MAX_CONFIG_BYTES:
             return None
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

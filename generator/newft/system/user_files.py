@@ -1,4 +1,4 @@
-"""Files that outlive a run: answers of a conversation that was left, the traceback of a bug."""
+"""Save files in the user's state folder: unfinished answers, the traceback of a bug."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def save_user_file(name: str, text: str) -> Path | None:
-    """The path of the text, in the user's state folder or a temporary one; None on full disks."""
+    """Save a text in the user's state folder, or else a temporary one; None if both fail."""
     from platformdirs import user_state_path
 
     with suppress(OSError):
@@ -21,7 +21,7 @@ def save_user_file(name: str, text: str) -> Path | None:
 
 
 def _write_private_file(path: Path, text: str) -> Path:
-    """Write a file that its user alone may read, whole or not at all."""
+    """Write a file that only its owner may read; after a failure there is no partial file."""
     part = path.with_name(f"{path.name}.part")
     try:
         part.touch(mode=0o600)
