@@ -80,7 +80,7 @@ def test_rows_that_were_changed_by_hand_are_refused(trained: Desk, tmp_path: Pat
         run = desk.run(module)
         assert run.returncode == 1
         assert run.stderr.startswith(
-            "error: changed by hand since `make data` wrote it: data/processed/validation.jsonl\n"
+            "error: modified since `make data` wrote them: data/processed/validation.jsonl\n"
         )
 
 

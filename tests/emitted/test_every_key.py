@@ -127,7 +127,7 @@ def test_a_source_that_this_project_does_not_hold_is_refused_with_the_command_th
         )
     if source == "embedded":
         assert model.endswith("make another project: newft new FOLDER --model Qwen/Qwen3-1.7B")
-        assert revision.endswith("models from embedded have no revisions: write null")
+        assert revision.endswith("models from embedded have no revisions: set it to null")
     else:
         assert (model, revision) == ("taken", "taken")
 
@@ -217,7 +217,9 @@ def test_a_plan_for_an_accelerator_does_not_train_on_a_cpu_unless_it_is_told_to(
 def test_a_number_format_that_the_device_does_not_train_in_is_refused(ready: Desk) -> None:
     run = ready.run("train", "--set", "model.precision=fp16")
     assert run.returncode == 1
-    assert run.stderr.startswith("error: model.precision is fp16, which does not train on cpu\n")
+    assert run.stderr.startswith(
+        "error: model.precision is fp16, with which training on cpu is not possible\n"
+    )
 
 
 # 8 rows, of which `auto` would take as many at once as this machine is fast with
@@ -267,4 +269,4 @@ def test_processes_that_cannot_share_an_update_are_refused(ready: Desk) -> None:
     )
     assert run.returncode == 1
     assert run.stderr.startswith("error: an update has 8 rows ")
-    assert "hint: start a number of processes that divides 8" in run.stderr
+    assert "hint: start a number of processes by which 8 is divisible" in run.stderr

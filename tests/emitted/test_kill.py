@@ -63,7 +63,7 @@ def test_training_killed_again_and_again_ends_as_the_unbroken_one(
     assert kills >= 3
     last = ready.run("train")
     assert last.returncode == 0
-    assert "going on from runs/intent-lora/checkpoints/checkpoint-" in last.stdout
+    assert "resuming from runs/intent-lora/checkpoints/checkpoint-" in last.stdout
 
     assert validation_losses(ready) == pytest.approx(validation_losses(unbroken), rel=1e-4)
     assert files(ready.folder / "runs") == files(unbroken.folder / "runs")

@@ -43,7 +43,7 @@ def test_chat_says_that_an_answer_is_no_label_and_keeps_it_apart(chinese: Desk) 
     run = chinese.run("chat", "--set", "training.epochs=1", "--once", "hello")
     assert run.returncode == 0
     unread, likely = run.stderr.splitlines()
-    assert unread == "(this is none of task.labels)"
+    assert unread == "(not one of task.labels)"
     shown = re.fullmatch(r"\(most likely: (\w+) ([\d.]+), (\w+) ([\d.]+), (\w+) ([\d.]+)\)", likely)
     assert shown and {*shown.groups()[::2]} == {"moon", "refund", "parcel"}
     first, second, third = map(float, shown.groups()[1::2])

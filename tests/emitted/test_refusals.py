@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 Change = Callable[[Desk], None]
 SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 AS_GENERATED = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
-AS_TEXT = "YAML reads 1e-4 as text: write 1.0e-4, and numbers without quotes"
+AS_TEXT = "YAML reads 1e-4 as text: write 1.0e-4, and write numbers without quotes"
 
 
 def refused(desk: Desk, error: str, hint: str, *words: str) -> None:
@@ -86,7 +86,7 @@ def without(name: str) -> Change:
         ),
         (
             edited(out_of_scope="moon"),
-            {"task:": "task: out_of_scope is moon, which is not one of the labels"},
+            {"task:": "task: out_of_scope is moon, which is not one of task.labels"},
             AS_GENERATED,
         ),
         (
@@ -102,7 +102,7 @@ def without(name: str) -> Change:
         (
             edited(system="yes"),
             {"system: yes": "task.system is True, which is not text"},
-            "YAML reads yes, no, null and 12 as other things than text: put them in quotes",
+            "YAML does not read yes, no, null and 12 as text: put them in quotes",
         ),
         (
             edited(training="training: 3\nfoo:"),
@@ -142,7 +142,7 @@ def test_every_fault_of_run_yaml_has_its_line(
         ),
         (
             ["--set", "training.epochs"],
-            "--set training.epochs names no value of run.yaml",
+            "--set training.epochs does not match a key of run.yaml",
             "write --set training.epochs=1",
         ),
         (
@@ -150,7 +150,7 @@ def test_every_fault_of_run_yaml_has_its_line(
             "--set run.name: invalid YAML: expected the node content, but found '<stream end>'",
             "put the value in quotes",
         ),
-        (["--config", "no.yaml"], "no.yaml is missing", "run this from the project's folder"),
+        (["--config", "no.yaml"], "no.yaml is missing", "run this command in the project folder"),
         (["--config", "empty"], "empty has no sections", AS_GENERATED),
         (
             ["--config", "src"],
@@ -186,7 +186,7 @@ def test_a_wrong_option_is_blamed_itself(
         (
             written("data/raw/t.csv", b"Body,Cause\na,b\n"),
             "data/raw/t.csv has no column for label; it has: Body, Cause",
-            "name its column in config/run.yaml: data.columns.label",
+            "set data.columns.label in config/run.yaml to its column",
         ),
         (
             edited(label="lable: [Reason]"),
@@ -236,7 +236,7 @@ def test_one_process_at_a_time_formats(ready: Desk) -> None:
         stdout=subprocess.PIPE,
     ) as other:
         assert other.stdout and other.stdout.readline()
-        refused(ready, "another process is at work in data", "wait for its end", "data")
+        refused(ready, "another process is using data", "wait for its end", "data")
         other.communicate()
     assert ready.run("prepare").returncode == 0
 
@@ -268,7 +268,7 @@ def test_rows_of_other_files_are_not_trained_on(ready: Desk, module: str) -> Non
     written("data/raw/t.csv", b"Body,Reason\nelse,refund\n")(ready)
     rule = ready.folder / "src" / "desk" / "formatting.py"
     rule.write_text(rule.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-    error = "changed since data/processed was made: data/raw/t.csv, formatting.py"
+    error = "modified since data/processed was generated: data/raw/t.csv, formatting.py"
     refused(ready, error, "run `make data` again", module)
 
 
@@ -277,7 +277,7 @@ def test_who_has_only_the_formatted_rows_can_train(ready: Desk) -> None:
     assert ready.run("train", "--dry-run").returncode == 0
 
 
-CHANGED = "changed by hand since `make data` wrote it: data/processed/train.jsonl"
+CHANGED = "modified since `make data` wrote them: data/processed/train.jsonl"
 MAKE_AGAIN = "correct the records in data/raw, or formatting.py; then run `make data` again"
 
 
@@ -319,9 +319,9 @@ def test_a_model_folder_that_is_not_whole_is_named(
     shutil.copytree(model.strip('"'), tiny)
     change(tiny)
     hint = (
-        "copy the folder again from where it came; or on a machine with a network run `hf download"
-        " ORGANISATION/MODEL --local-dir MODEL`, copy that folder here, and set model.id in"
-        " config/run.yaml to its path"
+        "copy the folder again from its source; or run `hf download"
+        " ORGANISATION/MODEL --local-dir MODEL` on a machine with network access, copy that folder"
+        " here, and set model.id in config/run.yaml to its path"
     )
     listed = "".join(f"\n  {fault}" for fault in faults)
     error = f"{tiny} is not a whole model:{listed}"
@@ -377,7 +377,7 @@ def test_a_second_training_in_the_same_folder_is_refused_and_ctrl_c_ends_the_fir
     _, stderr = first.communicate(timeout=60)
     assert (second.returncode, second.stderr) == (
         1,
-        "error: another process is at work in runs/intent-lora\n\nhint: wait for its end\n",
+        "error: another process is using runs/intent-lora\n\nhint: wait for its end\n",
     )
     assert (first.returncode, stderr) == (130, "interrupted\n")
 
@@ -387,7 +387,7 @@ def test_a_trained_run_is_only_judged_on_the_rows_it_began_with(ready: Desk) -> 
     with (ready.folder / "data" / "raw" / "t.csv").open("a", encoding="utf-8") as file:
         file.writelines(f"{number} times I asked about {number},refund\n" for number in "abcdefgh")
     assert ready.run("prepare").returncode == 0
-    error = "data/processed changed since runs/intent-lora began"
+    error = "data/processed has changed since runs/intent-lora was started"
     hint = "set another run.name in config/run.yaml and train, or delete runs/intent-lora"
     for module in ("train", "evaluate"):
         refused(ready, error, hint, module, "--set", "training.epochs=1")
@@ -396,7 +396,7 @@ def test_a_trained_run_is_only_judged_on_the_rows_it_began_with(ready: Desk) -> 
 def test_a_run_goes_on_with_its_own_settings_only(ready: Desk) -> None:
     assert ready.run("train", "--set", "training.epochs=1").returncode == 0
     error = "runs/intent-lora holds a run with other settings: training.epochs"
-    hint = "set another run.name in config/run.yaml, or delete runs/intent-lora to train it anew"
+    hint = "set another run.name in config/run.yaml, or delete runs/intent-lora to train it again"
     refused(ready, error, hint, "train")
 
 
@@ -412,7 +412,7 @@ def test_a_disk_that_fills_while_training_is_named_and_the_run_goes_on_afterward
         assert run.returncode == 1
         assert run.stderr.endswith(
             "error: the disk of runs/intent-lora is full\n\n"
-            "hint: make room; `make train` then goes on from the last whole checkpoint\n"
+            "hint: free disk space; then `make train` resumes from the last complete checkpoint\n"
         )
         assert "Traceback" not in run.stderr
         subprocess.run(["mount", "-o", "remount,size=64m", runs], check=True)

@@ -39,7 +39,7 @@ def test_training_that_nobody_reads_goes_on_to_its_end(trained: Desk) -> None:
     ("asked", "said"),
     [
         (b"my parcel\r\n\r\nis $HOME late\r\n", ""),
-        (b" \n", "error: --once holds no question"),
+        (b" \n", "error: --once is empty"),
         ("退款".encode("gb18030"), "error: the question is not UTF-8"),
     ],
 )
@@ -88,8 +88,8 @@ def test_a_run_is_used_where_its_base_model_is_now(trained: Desk, tmp_path: Path
             assert run.returncode == 1
             assert run.stderr == (
                 f"error: {tmp_path / 'moved'} is another base model than the one {RUN} began with"
-                f"\n\nhint: set model.id in config/run.yaml to where {Path(before).name} is now, "
-                "or another run.name\n"
+                "\n\nhint: set model.id in config/run.yaml to the current location of "
+                f"{Path(before).name}, or set another run.name\n"
             )
     finally:
         shutil.move(tmp_path / "gone", before)

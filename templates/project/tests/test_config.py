@@ -119,7 +119,7 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
     fault = fill(nearest, place="--set training.epoch", near="epochs")
     with pytest.raises(ProjectError, match=re.escape(fault)):
         load_config(RUN_YAML, ["training.epoch=7"])
-    unknown = fill("--set {override} names no value of run.yaml", override="trainig.epochs=7")
+    unknown = fill("--set {override} does not match a key of run.yaml", override="trainig.epochs=7")
     with pytest.raises(ProjectError, match=re.escape(unknown)):
         load_config(RUN_YAML, ["trainig.epochs=7"])
 

@@ -60,7 +60,7 @@ def test_a_label_of_three_groups_is_in_every_split(
         assert {first, second} == set(answers)
         assert answers.count(second) == 10
     moved = fill(
-        "rows moved to another split, so that every split has every label: {moved:,}", moved=20
+        "rows moved to another split, so that each split contains each label: {moved:,}", moved=20
     )
     assert moved in capsys.readouterr().out.splitlines()
 
@@ -121,7 +121,7 @@ def test_a_group_column_that_no_file_has_is_refused(
     with pytest.raises(ProjectError) as caught:
         prepare.main(with_columns(config, group=["persn"]), Namespace())
     assert caught.value.message == fill(
-        "no file has a column {among} for the field {field}; the files have: {names}",
+        "no file has a column {among} for the field {field}; columns in the files: {names}",
         among="persn",
         field="group",
         names=fill(", ").join([*record("", ""), "person"]),
@@ -161,6 +161,6 @@ def test_a_split_without_a_row_where_nothing_was_left_out_says_so(
     with pytest.raises(ProjectError) as caught:
         prepare.main(write_groups(config, lambda _: "shop"), Namespace())
     assert caught.value.message in [
-        fill("no row is left for {split}", split=split) for split in ("train", "validation")
+        fill("{split} would have no rows", split=split) for split in ("train", "validation")
     ]
     assert caught.value.hint == large_group(60)

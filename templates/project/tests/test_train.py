@@ -114,7 +114,7 @@ def test_a_run_is_judged_with_the_settings_it_was_trained_with(
         assert kept in capsys.readouterr().err.splitlines()
     check.main(own.model_copy(update={"training": changed.training}), Namespace())
     changed = fill(
-        "            warning: it began with other settings: {keys}", keys="training.epochs"
+        "            warning: it was started with other settings: {keys}", keys="training.epochs"
     )
     assert changed in capsys.readouterr().out.splitlines()
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))

@@ -38,15 +38,15 @@ from .training.examples import (
 )
 from .training.run_dir import run_dir_of
 
-BRACKETS_LEGEND = "The tokens that are learned stand in [[double brackets]]:"
+BRACKETS_LEGEND = "Tokens that contribute to the loss are in [[double brackets]]:"
 ANSI_GREEN, ANSI_RESET = "\033[32m", "\033[0m"
 get_content = itemgetter("content")
 HELP = """\
 Check a run before training: make check
 
 Reads the configuration, the formatted data and the tokenizer, shows two examples
-token by token with the learned tokens marked, and compares the memory that the
-weights need with what this machine has."""
+token by token with the trained tokens marked, and compares the memory of the
+weights with the memory of this machine."""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -56,7 +56,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     say("run         {path} (trained)" if run.finished else "run         {path}", path=run.path)
     if changed := run.other_settings(config):
         say(
-            "            warning: it began with other settings: {keys}",
+            "            warning: it was started with other settings: {keys}",
             keys=fill(", ").join(changed),
         )
     folder = find_base_model(config.model if changed else run.pinned(config.model))
@@ -83,7 +83,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     compare_memory(weights, config)
     compare_disk(weights)
     say("\nTwo examples token by token; `é/2` is a character of two tokens.")
-    say("The tokens that are learned are green:" if supports_color() else BRACKETS_LEGEND)
+    say("Tokens that contribute to the loss are green:" if supports_color() else BRACKETS_LEGEND)
     for example in pick_two_examples(encoded["train"]):
         print(
             "\n" + format_example(example, encoder.tokenizer)
@@ -101,8 +101,8 @@ def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: C
     if found:
         number, token = found[0]
         say(
-            "            {rows:,} of {all:,} rows spell a control token of the model, such as "
-            "{token} in {path}:{line}; it is read as plain text",
+            "            {rows:,} of {all:,} rows contain the text of a control token, such as "
+            "{token} in {path}:{line}; it is tokenized as plain text",
             rows=len(found),
             all=len(rows),
             token=token,
@@ -119,7 +119,10 @@ def compare_memory(weights: int, config: Config) -> None:
         on = select_training_device(config.training)
     except ProjectError as error:  # who looks here may train elsewhere
         say("memory      {content} {needed:.1f} GB", content=content, needed=needed)
-        say("            warning: {fault}: `make train` refuses this machine", fault=error.message)
+        say(
+            "            warning: {fault}: `make train` will fail on this machine",
+            fault=error.message,
+        )
         return
     refuse_precision(config.model.precision, on)
     there = get_memory_gb(on)

@@ -136,7 +136,7 @@ def read_targets(split: Split, task: TaskConfig) -> list[Conversation]:
         if label is None:
             raise ProjectError(
                 "{path}:{line}: the right answer {answer} is not in task.labels",
-                "run `make data` again; where formatting.py writes such answers, correct it",
+                "run `make data` again; if formatting.py writes these targets, correct it",
                 path=PROCESSED_DIR / f"{split}.jsonl",
                 line=line,
                 answer=make_excerpt(target["content"]),
@@ -173,7 +173,7 @@ def print_result(
             "distinguish the labels",
             same=same,
         )
-        say("more steps may help: training.epochs, and the time budget that cuts them")
+        say("more training steps may help: see training.epochs and training.time_budget_minutes")
     say("\n".join(format_label_report(result.by_label["tuned"])))
     if lines := format_slices(in_slices):
         title = fill("results of the tuned model by data.slice_fields:")

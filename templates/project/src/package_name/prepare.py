@@ -90,9 +90,9 @@ def format_all(config: Config, folder: Path) -> Summary:
     for split, count in summary.kept.items():
         if not count:
             fault = fill(
-                "no row is left for {split}; left out:"
+                "{split} would have no rows; rejected rows:"
                 if summary.rejects
-                else "no row is left for {split}",
+                else "{split} would have no rows",
                 split=split,
             )
             raise ProjectError(
@@ -105,7 +105,7 @@ def format_all(config: Config, folder: Path) -> Summary:
         only = fill("every training row has the label {label}", label=shorten_list([*learned]))
         raise ProjectError(
             "\n".join([only, *summary.left_out(config)]),
-            "\n".join(summary.doubts(config)) or "add rows of the other labels of task.labels",
+            "\n".join(summary.doubts(config)) or "add rows with the other labels of task.labels",
         )
     made_by = config.model_dump(include=set(FORMAT_SECTIONS))
     facts = {
@@ -184,7 +184,7 @@ def refuse_unparseable_target(answer: str, place: RowLocation, task: TaskConfig)
     if parse_prediction(answer, task) is None:
         raise ProjectError(
             "{file}:{row}: formatting.py writes the answer {answer}, and reads it as none",
-            "let to_conversation write answers that read_answer finds in task.labels",
+            "to_conversation must write targets that read_answer finds in task.labels",
             file=place.file,
             row=place.row,
             answer=repr(answer),
@@ -233,7 +233,7 @@ def find_cross_split_repeats(
     if sum(rows.values()) > MIN_ROWS_TO_REPORT:
         held_out = rows["validation"] + rows["test"]
         say(
-            "comparing {rows:,} with {held_out:,} held-out rows ...",
+            "searching {rows:,} rows for near-duplicates of {held_out:,} held-out rows ...",
             rows=rows["train"],
             held_out=held_out,
         )

@@ -56,7 +56,15 @@ def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
         f"{path}:{line_of(path, 'epochs: 0')}:",
     ]
     assert faults[0].endswith(
+<<<<<<< HEAD
         fill("{place} is not a key; the nearest is {near}", place="model.pda", near="pad")
+=======
+        fill(
+            "{place} is not a key; the nearest is {near}",
+            place="adapter.rnak",
+            near="rank",
+        )
+>>>>>>> d8c5024 (Say what the commands of a project do and refuse in plain words, in both languages)
     )
     assert "1.0e-4" in caught.value.hint
 
@@ -119,7 +127,7 @@ def test_an_override_is_checked_like_the_file(tmp_path: Path) -> None:
     fault = fill(nearest, place="--set training.epoch", near="epochs")
     with pytest.raises(ProjectError, match=re.escape(fault)):
         load_config(RUN_YAML, ["training.epoch=7"])
-    unknown = fill("--set {override} names no value of run.yaml", override="trainig.epochs=7")
+    unknown = fill("--set {override} does not match a key of run.yaml", override="trainig.epochs=7")
     with pytest.raises(ProjectError, match=re.escape(unknown)):
         load_config(RUN_YAML, ["trainig.epochs=7"])
 

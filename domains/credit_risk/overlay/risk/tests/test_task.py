@@ -28,9 +28,12 @@ def changed(tmp_path: Path, run_yaml: Config, *, inputs: list[str], slices: list
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("label", "inputs names {name}, which no prompt may show"),
-        ("marriage", "inputs names {name}, which data.slice_fields keeps out of prompts"),
-        ("incme", "inputs names {name}, which is no field of data.columns"),
+        ("label", "inputs contains {name}, which must not appear in prompts"),
+        (
+            "marriage",
+            "inputs contains {name}, which is in data.slice_fields and must not appear in prompts",
+        ),
+        ("incme", "inputs contains {name}, which is not a field of data.columns"),
     ],
 )
 def test_an_input_that_must_not_be_shown_is_refused(
@@ -47,7 +50,8 @@ def test_a_field_that_is_taken_out_of_the_prompt_alone_is_named(
     first, *others = run_yaml.task.inputs
     path = changed(tmp_path, run_yaml, inputs=others, slices=[])
     fault = fill(
-        "data.columns.{name} is in no prompt: add it to inputs, or remove it there", name=first
+        "data.columns.{name} is in no prompt: add it to inputs, or remove it from data.columns",
+        name=first,
     )
     with pytest.raises(ProjectError, match=re.escape(fault)):
         load_config(path)

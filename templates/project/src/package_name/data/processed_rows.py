@@ -44,7 +44,7 @@ def hash_rows() -> str:
     before, now = summary["generated"], hash_row_files(PROCESSED_DIR)
     if edited := sorted(name for name in before if before[name] != now.get(name)):
         raise ProjectError(
-            "changed by hand since `make data` wrote it: {files}",
+            "modified since `make data` wrote them: {files}",
             "correct the records in data/raw, or formatting.py; then run `make data` again",
             files=", ".join(str(PROCESSED_DIR / name) for name in edited),
         )
@@ -70,7 +70,7 @@ def _read_summary() -> dict[str, Any]:
 def _refuse_changed_sources(summary: Mapping[str, Any], files: Sequence[Path]) -> None:
     if changed := find_changed_files(summary["made_from"], files):
         raise ProjectError(
-            "changed since {folder} was made: {files}",
+            "modified since {folder} was generated: {files}",
             RUN_AGAIN,
             folder=PROCESSED_DIR,
             files=fill(", ").join(changed),

@@ -73,7 +73,7 @@ def _load_encoder(config: Config) -> ChatEncoder | None:
     except Exception as error:  # tokenizers raises no narrower one
         raise ProjectError(
             "the tokenizer in {folder} cannot be read: {reason}",
-            "look for damaged files in that folder, or fetch the model again",
+            "check that folder for damaged files, or download the model again",
             folder=folder,
             reason=error,
         ) from error
@@ -93,9 +93,8 @@ def refuse_excess_truncation(needed: Sequence[int], rows: int, training: Trainin
         "{share:.1%} of the training and validation rows are longer than training.max_length,"
         " {limit:,} tokens, and would lose their middle; training.max_truncated_fraction allows"
         " {allowed:.1%}",
-        "set training.max_length in config/run.yaml to {fits} ({longest} holds every row);"
-        " or, where what is lost does not matter, training.max_truncated_fraction to"
-        " {accepted:.2f}",
+        "set training.max_length in config/run.yaml to {fits} ({longest} to fit all rows); or, if "
+        "truncation is acceptable, training.max_truncated_fraction to {accepted:.2f}",
         share=cut / rows,
         limit=training.max_length,
         allowed=training.max_truncated_fraction,

@@ -43,7 +43,7 @@ def select_training_device(settings: TrainingConfig) -> torch.device:
         )
     if (here.index or 0) >= torch.accelerator.device_count():
         raise ProjectError(
-            "process {number} has no {device} of its own: there are {count}",
+            "there is no {device} for process {number}: this machine has {count}",
             "start as many processes as there are devices: make train GPUS={count}",
             number=(here.index or 0) + 1,
             device=here.type,
@@ -56,13 +56,13 @@ def refuse_precision(precision: str, on: torch.device) -> None:
     """Refuse a number format that the device does not train in."""
     if precision == "fp16" and on.type not in GRAD_SCALER_DEVICES:
         raise ProjectError(
-            "model.precision is fp16, which does not train on {device}",
+            "model.precision is fp16, with which training on {device} is not possible",
             "set model.precision to fp32 or bf16",
             device=on.type,
         )
     if precision == "bf16" and on.type == "cuda" and not torch.cuda.is_bf16_supported(False):
         raise ProjectError(
-            "model.precision is bf16, which this GPU does not have",
+            "model.precision is bf16, which this GPU does not support",
             "set model.precision to fp16 or fp32",
         )
 
@@ -103,9 +103,9 @@ def divide_among_processes(settings: TrainingConfig, processes: int) -> Training
     if rows % processes:
         raise ProjectError(
             "an update has {rows} rows (training.batch_size x "
-            "training.gradient_accumulation_steps x training.processes), which "
-            "{processes} processes cannot share evenly",
-            "start a number of processes that divides {rows}",
+            "training.gradient_accumulation_steps x training.processes), which cannot be divided "
+            "evenly among {processes} processes",
+            "start a number of processes by which {rows} is divisible",
             rows=rows,
             processes=processes,
         )

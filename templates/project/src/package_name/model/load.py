@@ -31,8 +31,8 @@ transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hun
 
 # an extended vocabulary changes the number of parameters by less, another size by far more
 SIZE_TOLERANCE = 0.01
-RESTORE_TRAINED_HINT = "bring it back from a copy; or delete the run and train anew"
-REPLACE_MODEL_HINT = "copy the model folder again from where it came, or choose another model.id"
+RESTORE_TRAINED_HINT = "restore it from a backup; or delete the run and train again"
+REPLACE_MODEL_HINT = "copy the model folder again from its source, or choose another model.id"
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -56,8 +56,8 @@ def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
         return
     raise ProjectError(
         "{folder} holds {found}, and run.yaml describes {id} as {described}",
-        "correct model.id; or make a project for this model, with values that suit it: newft new "
-        "FOLDER --model {id}; null for model.architecture and model.parameters compares nothing",
+        "correct model.id; or generate a project with values for this model: newft new FOLDER "
+        "--model {id}; to skip the comparison, set model.architecture and model.parameters to null",
         folder=folder,
         found=_describe_model(architecture, parameters),
         id=model.id,
@@ -82,8 +82,8 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
     for key, token in (("end_of_turn", model.end_of_turn), ("pad", model.pad)):
         if tokenizer.convert_tokens_to_ids(token) in (None, tokenizer.unk_token_id):
             raise ProjectError(
-                "model.{key} is {token}, which this tokenizer does not know",
-                "look at tokenizer_config.json in the model's folder",
+                "model.{key} is {token}, which is not a token of this tokenizer",
+                "check tokenizer_config.json in the model folder",
                 key=key,
                 token=repr(token),
             )

@@ -38,7 +38,7 @@ class LengthStats:
     def __str__(self) -> str:
         return fill(
             "examples: {examples:,}; tokens: median {median:,}, longest {longest:,}; inputs "
-            "shortened in the middle: {shortened:,}, answers cut: 0",
+            "truncated in the middle: {shortened:,}, targets truncated: 0",
             **asdict(self),
         )
 
@@ -78,7 +78,7 @@ def truncate_conversation(
         kept -= length - room  # more than once: the mark takes tokens too
         if kept <= 0:
             raise ProjectError(
-                "prompt and answer alone need more than {max_length} tokens",
+                "prompt and target need more than {max_length} tokens even without the input",
                 "raise training.max_length in config/run.yaml",
                 max_length=max_length,
             )
@@ -142,7 +142,7 @@ def refuse_control_tokens(labels: Sequence[str], encoder: ChatEncoder) -> None:
         if spelled := encoder.find_control_tokens(label):
             raise ProjectError(
                 "the label {label} in task.labels spells {token}, a control token of the model",
-                "give it another name in data/raw and in task.labels",
+                "rename it in data/raw and in task.labels",
                 label=repr(label),
                 token=repr(spelled[0]),
             )

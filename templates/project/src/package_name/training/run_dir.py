@@ -58,8 +58,8 @@ class RunDir:
             )
         result = self.path / "result.json"
         again = fill(
-            "bring {folder} back from a copy; or delete {result} and run `make train`: it goes on "
-            "from the last checkpoint",
+            "restore {folder} from a backup; or delete {result} and run `make train`, which "
+            "resumes from the last checkpoint",
             folder=self.trained_folder,
             result=result,
         )
@@ -103,7 +103,8 @@ class RunDir:
         if before and before != _hash_weights(folder.path):
             raise ProjectError(
                 "{folder} is another base model than the one {run} began with",
-                "set model.id in config/run.yaml to where {id} is now, or another run.name",
+                "set model.id in config/run.yaml to the current location of {id}, or set "
+                "another run.name",
                 folder=folder.path,
                 run=self.path,
                 id=self._settings()["model"]["id"],
@@ -161,7 +162,7 @@ class RunDir:
         if changed := self.other_settings(config):
             raise ProjectError(
                 "{run} holds a run with other settings: {keys}",
-                "set another run.name in config/run.yaml, or delete {run} to train it anew",
+                "set another run.name in config/run.yaml, or delete {run} to train it again",
                 run=self.path,
                 keys=fill(", ").join(changed),
             )
@@ -172,7 +173,7 @@ class RunDir:
         before = self.record()
         if before and before["data_sha256"] != data:
             raise ProjectError(
-                "data/processed changed since {run} began",
+                "data/processed has changed since {run} was started",
                 "set another run.name in config/run.yaml and train, or delete {run}",
                 run=self.path,
             )
@@ -237,7 +238,7 @@ class RunDir:
     def _anew(self) -> str:
         """What to do about a damaged file of the run."""
         return fill(
-            "bring the file back from a copy; or delete {path} and train anew", path=self.path
+            "restore the file from a backup; or delete {path} and train again", path=self.path
         )
 
     def _settings(self) -> dict[str, Any]:
@@ -260,14 +261,14 @@ class RunDir:
             if "No space left" in str(error) or shutil.disk_usage(self.path).free <= 2**16:
                 raise ProjectError(
                     "the disk of {path} is full",
-                    "make room; `make train` then goes on from the last whole checkpoint",
+                    "free disk space; then `make train` resumes from the last complete checkpoint",
                     path=self.path,
                 ) from error
             if isinstance(error, SafetensorError) or "open file failed" in str(error):
                 raise ProjectError(
                     "a file in {path} cannot be written or read: {reason}",
-                    "look for folders and rights that are in the way; `make train` then goes on "
-                    "from the last whole checkpoint",
+                    "check for folders of that name and for permissions; then `make train` "
+                    "resumes from the last complete checkpoint",
                     path=self.path,
                     reason=str(error).partition("\n")[0],
                 ) from error
@@ -282,7 +283,7 @@ class RunDir:
             fault = find_fault(checkpoint)
             if fault is None:
                 return checkpoint
-            say("passing over {checkpoint}: {fault}", checkpoint=checkpoint, fault=fault)
+            say("skipping {checkpoint}: {fault}", checkpoint=checkpoint, fault=fault)
         return None
 
 

@@ -108,7 +108,8 @@ class DataConfig(ConfigSection):
         if unknown := [name for name in self.slice_fields if name not in self.columns]:
             raise ValueError(
                 fill(
-                    "slice_fields names {name}, which is no field of data.columns", name=unknown[0]
+                    "slice_fields contains {name}, which is not a field of data.columns",
+                    name=unknown[0],
                 )
             )
         return self
@@ -173,7 +174,7 @@ class ModelConfig(ConfigSection):
     def _is_known_to_the_source(cls, revision: str | None) -> str | None:
         if revision is not None and not HAS_REVISIONS:
             raise ValueError(
-                fill("models from {source} have no revisions: write null", source=MODEL_SOURCE)
+                fill("models from {source} have no revisions: set it to null", source=MODEL_SOURCE)
             )
         return revision
 
@@ -255,7 +256,7 @@ def _read_document(path: Path) -> YamlDocument:
         document = read_yaml(path.read_bytes())
     except FileNotFoundError:
         raise ProjectError(
-            "{path} is missing", "run this from the project's folder", path=path
+            "{path} is missing", "run this command in the project folder", path=path
         ) from None
     except YamlError as error:
         faults = [_describe_fault(path, fault) for fault in error.faults]
@@ -296,7 +297,7 @@ def _apply_override(values: dict[str, Any], override: str) -> KeyPath:
         section = section.get(parent) if isinstance(section, dict) else None
     if not equals or not isinstance(section, dict):
         raise ProjectError(
-            "--set {override} names no value of run.yaml",
+            "--set {override} does not match a key of run.yaml",
             "write --set training.epochs=1",
             override=override,
         )
@@ -382,9 +383,9 @@ def _find_nearest_key(where: KeyPath) -> str:
 def _choose_hint(details: Sequence[Mapping[str, Any]], faults: Sequence[str]) -> str:
     numbers = [detail for detail in details if detail["type"] in ("float_type", "int_type")]
     if any(isinstance(detail["input"], str) for detail in numbers):
-        return fill("YAML reads 1e-4 as text: write 1.0e-4, and numbers without quotes")
+        return fill("YAML reads 1e-4 as text: write 1.0e-4, and write numbers without quotes")
     if any(detail["type"] == "string_type" for detail in details):
-        return fill("YAML reads yes, no, null and 12 as other things than text: put them in quotes")
+        return fill("YAML does not read yes, no, null and 12 as text: put them in quotes")
     if all(fault.startswith("--set") for fault in faults):
         return ""
     return RESTORE_HINT

@@ -50,7 +50,7 @@ from .training.steps import StepPlan, TrainingInputs, build_steps, print_steps
 HELP = """\
 Fine-tune the model of config/run.yaml on data/processed: make train
 
-Continues where an earlier run was interrupted. On two accelerators:
+Resumes an interrupted run. On two accelerators:
 python -m torch.distributed.run --nproc-per-node 2 -m {package}.train"""
 
 
@@ -172,7 +172,7 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
     trainer.lr_scheduler = LambdaLR(trainer.optimizer, plan)
     checkpoint = run.last_checkpoint()
     if checkpoint:
-        say("going on from {checkpoint}", checkpoint=checkpoint)
+        say("resuming from {checkpoint}", checkpoint=checkpoint)
     else:
         say("training into {path}", path=run.path)
     try:

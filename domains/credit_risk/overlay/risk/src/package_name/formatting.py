@@ -36,9 +36,10 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     values = {name: clean_value(record.get(name, "")) for name in task.inputs}
     if task.recommendations and "recommendation" not in record:
         raise ProjectError(
-            "task.recommendations lists what may be recommended, and no column holds it",
-            "name its column in config/run.yaml: data.columns.recommendation;"
-            " or write task.recommendations: []",
+            "task.recommendations is not empty, but data.columns has no column for the "
+            "recommendation",
+            "set data.columns.recommendation in config/run.yaml to its column; or set "
+            "task.recommendations: []",
         )
     advice = record["recommendation"] if task.recommendations else None
     label = read_single_label(record["label"], task.rules, task.labels)

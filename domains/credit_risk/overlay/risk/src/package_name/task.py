@@ -30,7 +30,7 @@ class TaskConfig(LabelTask):
     def _positive_is_a_label(self) -> TaskConfig:
         if self.positive not in self.labels:
             raise ValueError(
-                fill("positive is {label}, which is not one of the labels", label=self.positive)
+                fill("positive is {label}, which is not one of task.labels", label=self.positive)
             )
         return self
 
@@ -39,14 +39,17 @@ class TaskConfig(LabelTask):
         for name in self.inputs:
             if name not in columns:
                 raise ValueError(
-                    fill("inputs names {name}, which is no field of data.columns", name=name)
+                    fill("inputs contains {name}, which is not a field of data.columns", name=name)
                 )
             if name in NON_INPUT_FIELDS:
-                raise ValueError(fill("inputs names {name}, which no prompt may show", name=name))
+                raise ValueError(
+                    fill("inputs contains {name}, which must not appear in prompts", name=name)
+                )
             if name in slices:
                 raise ValueError(
                     fill(
-                        "inputs names {name}, which data.slice_fields keeps out of prompts",
+                        "inputs contains {name}, which is in data.slice_fields and must "
+                        "not appear in prompts",
                         name=name,
                     )
                 )
@@ -54,7 +57,8 @@ class TaskConfig(LabelTask):
             name = min(unused)
             raise ValueError(
                 fill(
-                    "data.columns.{name} is in no prompt: add it to inputs, or remove it there",
+                    "data.columns.{name} is in no prompt: add it to inputs, or remove it "
+                    "from data.columns",
                     name=name,
                 )
             )

@@ -18,7 +18,7 @@ class TaskConfig(LabelTask):
         if self.out_of_scope is not None and self.out_of_scope not in self.labels:
             raise ValueError(
                 fill(
-                    "out_of_scope is {label}, which is not one of the labels",
+                    "out_of_scope is {label}, which is not one of task.labels",
                     label=self.out_of_scope,
                 )
             )

@@ -13,9 +13,9 @@ from ..runtime.messages import fill
 from .readers import FileFormat, to_text
 
 GROUP_FIELD = "group"  # the field that keeps rows together; a file need not have it
-NAME_COLUMN_HINT = "name its column in config/run.yaml: data.columns.{field}"
+NAME_COLUMN_HINT = "set data.columns.{field} in config/run.yaml to its column"
 NEAREST_COLUMN_HINT = (
-    "name its column in config/run.yaml: data.columns.{field}; the nearest is {near}"
+    "set data.columns.{field} in config/run.yaml to its column; the nearest is {near}"
 )
 
 
@@ -45,7 +45,7 @@ def _find_files_without(
         names = dict.fromkeys(column for layout in layouts.values() for column in layout.columns)
         near = [close for column in among for close in _find_nearest(column, names)]
         raise ProjectError(
-            "no file has a column {among} for the field {field}; the files have: {names}",
+            "no file has a column {among} for the field {field}; columns in the files: {names}",
             NEAREST_COLUMN_HINT if near else NAME_COLUMN_HINT,
             field=name,
             among=fill(" or ").join(among),

@@ -54,7 +54,7 @@ def wrap_file_errors(path: Path) -> Iterator[None]:
         ) from error
     except UnicodeError as error:
         message = "its encoding changed while it was read"
-        raise RecordError(path, message, "run again when nothing writes to it") from error
+        raise RecordError(path, message, "run again when no other program writes to it") from error
     except MemoryError as error:
         message = "it does not fit into memory"
         raise RecordError(path, message, "split it into several files") from error

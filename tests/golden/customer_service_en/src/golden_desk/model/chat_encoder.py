@@ -33,9 +33,9 @@ SYSTEM_PLACEHOLDER, QUESTION_PLACEHOLDER, TARGET_PLACEHOLDER = (
     "\ufdd2",
 )  # stand in for contents
 CHAT_TEMPLATE_HINT = (
-    "give model.template_arguments what the template reads, such as enable_thinking: false; or "
-    "correct chat_template.jinja in a copy of the model's folder, and set model.id to that folder; "
-    "or choose another model"
+    "set the arguments of the template in model.template_arguments, such as enable_thinking: "
+    "false; or correct chat_template.jinja in a copy of the model folder and set model.id to that "
+    "folder; or choose another model"
 )
 RESERVED_CHARS_TABLE = str.maketrans(
     dict.fromkeys(
@@ -112,7 +112,7 @@ class ChatEncoder:
         written = text.removeprefix(self._head).removesuffix(self._tail)
         if not written.strip():
             raise ProjectError(
-                "an answer has no token to learn", "look for empty answers in data/raw"
+                "a target has no token to train on", "check data/raw for empty labels"
             )
         asked, whole = self._encode(self._head), self._encode(self._head + written + self._end)
         if text != self._head + written + self._tail or whole[: len(asked)] != asked:
@@ -171,8 +171,9 @@ class ChatEncoder:
         between, found, _ = self._tail.partition(name)
         if end_of_turn not in self._control or (between.strip() and not found):
             raise ProjectError(
-                "model.end_of_turn is {token}, and the chat template ends an answer otherwise",
-                "look at what chat_template.jinja or tokenizer_config.json writes after an answer",
+                "model.end_of_turn is {token}, but the chat template ends an answer differently",
+                "check what chat_template.jinja or tokenizer_config.json appends to an "
+                "assistant message",
                 token=repr(end_of_turn),
             )
         return between + name if found else name

@@ -52,8 +52,8 @@ def find_local_folder(model: ModelConfig) -> Path | None:
         return None
     if model.revision:
         raise ProjectError(
-            "model.revision is {revision}, and model.id is a folder, which has no revisions",
-            "write model.revision: null",
+            "model.revision is {revision}, but model.id is a folder, which has no revisions",
+            "set model.revision: null",
             revision=model.revision,
         )
     return folder
@@ -81,8 +81,8 @@ def verify_model_folder(path: Path, revision: str | None, *, hint: str) -> Model
 def explain_offline(command: str) -> str:
     """How to bring a model to a machine without a network."""
     return fill(
-        "on a machine with a network run `{command}`, copy that folder here, "
-        "and set model.id in config/run.yaml to its path",
+        "run `{command}` on a machine with network access, copy that folder here, and set "
+        "model.id in config/run.yaml to its path",
         command=command,
     )
 

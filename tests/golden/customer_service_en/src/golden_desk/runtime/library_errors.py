@@ -47,7 +47,7 @@ def explain_error(error: BaseException) -> ProjectError | None:
     if isinstance(error, OSError) or names & READ_ERRORS:
         return ProjectError(
             "a file cannot be read: {reason}",
-            "look for damaged files in the model's folder, in data/processed and in runs",
+            "check the model folder, data/processed and runs for damaged files",
             reason=reason,
         )
     return None

@@ -50,13 +50,13 @@ def _format_card(
     yield fill(CARD_SUMMARY, base=base)
     yield fill("\n## How to ask it\n")
     yield fill(
-        "The prompt is the one that it was trained with. `formatting.py` writes the user's message "
-        "from a record, and `make chat` asks in the same way. It also reads a control token that a "
-        "message spells, such as {token}, as text, which this code does not.\n",
+        "Use the prompt of the training. `formatting.py` converts a record into the user message, "
+        "and `make chat` uses the same code. Unlike the code below, `make chat` tokenizes the "
+        "text of a control token in a message, such as {token}, as plain text.\n",
         token=config.model.end_of_turn,
     )
     yield _fence_code(_format_usage(config, record), "python")
-    yield fill("\nThe labels that it may answer with:\n")
+    yield fill("\nThe labels that it can predict:\n")
     yield _fence_code("\n".join(config.task.labels))
     yield fill("\n## Base model\n")
     yield from _format_key_values(
@@ -93,13 +93,16 @@ def _format_card(
     yield fill("\n## Evaluation\n")
     yield from _format_evaluation(evaluation)
     yield fill("\n## Limits\n")
-    yield fill("- It is trained for this task and these labels alone, and may still write others.")
-    yield fill("- What is measured holds for rows like the test rows, and for no others.")
     yield fill(
-        "- An input that needs more than {tokens} tokens with its prompt loses its middle.",
+        "- It is trained for this task and these labels only, and may still generate other text."
+    )
+    yield fill("- The metrics hold only for data that resembles the test rows.")
+    yield fill(
+        "- Inputs that exceed {tokens} tokens together with the prompt are truncated in "
+        "the middle.",
         tokens=config.training.max_length,
     )
-    yield fill("- What the base model does wrong, and what its licence asks for, holds here too.")
+    yield fill("- The limitations and the licence of the base model apply to the adapter as well.")
 
 
 def _build_metadata(config: Config) -> dict[str, object]:

@@ -127,7 +127,7 @@ def _choose_setup(inputs: TrainingInputs) -> list[Setup]:
 
     One model at a time is in memory.
     """
-    say("timing precision, attention and batch on this CPU ...")
+    say("timing precision, attention and batch size on this CPU ...")
     config, until = inputs.config, time.perf_counter() + MAX_TIMING_SECONDS
     rows = sorted(inputs.train, key=lambda example: len(example.ids))
     median = len(rows[len(rows) // 2].ids)
@@ -154,7 +154,7 @@ def _choose_setup(inputs: TrainingInputs) -> list[Setup]:
         best = _pick_fastest(batches)
         timed += batches
     say(
-        "chosen: {precision}, {attention} attention, {rows} rows at once",
+        "chosen: {precision}, {attention} attention, batch size {rows}",
         precision=best.precision,
         attention=best.attention,
         rows=best.batch_size,
@@ -235,7 +235,7 @@ def time_setups(
             timed.append(setup._replace(tokens_per_second=round(speed, 1)))
     for setup in timed:
         say(
-            "  {precision}, {attention} attention, {rows} rows at once: {speed:,.0f} tokens/s",
+            "  {precision}, {attention} attention, batch size {rows}: {speed:,.0f} tokens/s",
             precision=setup.precision,
             attention=setup.attention,
             rows=setup.batch_size,

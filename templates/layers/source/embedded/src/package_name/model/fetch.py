@@ -40,11 +40,11 @@ def fetch_model_folder(model: ModelConfig) -> ModelFolder:
         except (OSError, SafetensorError) as error:
             raise ProjectError(
                 "{folder} could not be made: {reason}",
-                "set XDG_CACHE_HOME to a folder that you may write, with 0.6 GB free",
+                "set XDG_CACHE_HOME to a writable folder with 0.6 GB of free space",
                 folder=folder,
                 reason=error,
             ) from error
-    again = fill("delete {folder} and run again: it is then made anew", folder=folder)
+    again = fill("delete {folder} and run the command again to create it anew", folder=folder)
     return verify_model_folder(folder, revision, hint=again)
 
 
@@ -56,7 +56,7 @@ def _find_gguf() -> Path:
             return Path(place) / GGUF_FILE
     raise ProjectError(
         "{package}, which holds the base model, is not installed",
-        "make setup",
+        "run `make setup`",
         package=PACKAGE_NAME,
     )
 
@@ -101,7 +101,7 @@ def _convert(gguf: Path, into: Path) -> None:
     # slow to import, and needed once
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    with explain_read_errors(gguf, fill("make setup")):
+    with explain_read_errors(gguf, fill("run `make setup`")):
         model = AutoModelForCausalLM.from_pretrained(
             gguf.parent, gguf_file=gguf.name, dtype="float32"
         )

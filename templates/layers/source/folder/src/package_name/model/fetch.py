@@ -21,5 +21,5 @@ def fetch_model_folder(model: ModelConfig) -> ModelFolder:
     return verify_model_folder(
         Path(model.id).expanduser(),
         None,
-        hint=fill("copy the folder again from where it came; or {fetch}", fetch=fetch),
+        hint=fill("copy the folder again from its source; or {fetch}", fetch=fetch),
     )

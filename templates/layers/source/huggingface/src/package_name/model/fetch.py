@@ -45,7 +45,8 @@ def fetch_model_folder(model: ModelConfig) -> ModelFolder:
         snapshot,
         snapshot.name,  # the cache names a snapshot after its commit
         hint=fill(
-            "run again with a network; if the model has no safetensors, choose another model.id"
+            "run again with network access; if the model has no safetensors weights, "
+            "choose another model.id"
         ),
     )
 
@@ -77,14 +78,15 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
     match error:
         case HFValidationError():
             return ProjectError(
-                "model.id is {id}: no folder here, and no name that a hub could have",
+                "model.id is {id}, which is neither a folder on this machine nor a valid "
+                "model name",
                 "write the path of a model folder, or ORGANISATION/MODEL",
                 id=repr(model.id),
             )
         case GatedRepoError():
             return ProjectError(
                 "{id} is gated, and {hub} did not let you in",
-                "accept its terms at {hub}/{id}, then `hf auth login` or set HF_TOKEN",
+                "accept its terms at {hub}/{id}, then run `hf auth login` or set HF_TOKEN",
                 id=model.id,
                 hub=hub,
             )
@@ -99,7 +101,7 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
         case HfHubHTTPError() if error.response.status_code in (401, 404):
             return ProjectError(
                 "{hub} has no model {id}, or does not show it to you",
-                "correct model.id; for a private model `hf auth login` or set HF_TOKEN",
+                "correct model.id; for a private model run `hf auth login` or set HF_TOKEN",
                 hub=hub,
                 id=repr(model.id),
             )
@@ -114,7 +116,7 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
     reason = str(error.__cause__ or error).strip().partition("\n")[0]
     return ProjectError(
         "{id} could not be fetched from {hub}: {reason}",
-        "set HF_ENDPOINT to a mirror that you reach; or {bring}",
+        "set HF_ENDPOINT to a mirror that can be reached; or {bring}",
         id=model.id,
         hub=hub,
         reason=reason,

@@ -74,7 +74,8 @@ def _download_snapshot(model: ModelConfig, *, offline: bool) -> ModelFolder:
         Path(folder),
         model.revision or DEFAULT_REVISION,
         hint=fill(
-            "run again with a network; if the model has no safetensors, choose another model.id"
+            "run again with network access; if the model has no safetensors weights, "
+            "choose another model.id"
         ),
     )
 
