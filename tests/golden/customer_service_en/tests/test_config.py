@@ -56,15 +56,7 @@ def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
         f"{path}:{line_of(path, 'epochs: 0')}:",
     ]
     assert faults[0].endswith(
-<<<<<<< HEAD
         fill("{place} is not a key; the nearest is {near}", place="model.pda", near="pad")
-=======
-        fill(
-            "{place} is not a key; the nearest is {near}",
-            place="adapter.rnak",
-            near="rank",
-        )
->>>>>>> d8c5024 (Say what the commands of a project do and refuse in plain words, in both languages)
     )
     assert "1.0e-4" in caught.value.hint
 

@@ -97,7 +97,7 @@ def test_a_renamed_label_is_seen_at_once(
     prepare.main(config.model_copy(update={"task": task}), Namespace())
     said = capsys.readouterr().out.splitlines()
     assert f"          1 unknown_label  {unknown_label('no_such (1)')}" in said
-    unmet = fill("labels in task.labels that no row has: {labels}", labels="renamed")
+    unmet = fill("labels of task.labels without a row: {labels}", labels="renamed")
     assert fill("warning: {text}", text=unmet) in said
 
 
@@ -232,7 +232,9 @@ def test_a_long_comparison_is_said_where_there_is_one(
     train = len(read_jsonl(PROCESSED_DIR / "train.jsonl"))
     said = capsys.readouterr().out.splitlines()[0]
     comparing = fill(
-        "comparing {rows:,} with {held_out:,} held-out rows ...", rows=train, held_out=60 - train
+        "searching {rows:,} rows for near-duplicates of {held_out:,} held-out rows ...",
+        rows=train,
+        held_out=60 - train,
     )
     assert (said == comparing) == DROP_NEAR_DUPLICATES
 
@@ -251,7 +253,7 @@ def test_rows_of_a_file_that_is_gone_are_not_used_unless_all_are(
     rows = processed_rows.verify_and_hash_rows(config)
     (raw / "b.csv").unlink()
     changed = fill(
-        "changed since {folder} was made: {files}", folder=PROCESSED_DIR, files="raw/b.csv"
+        "modified since {folder} was generated: {files}", folder=PROCESSED_DIR, files="raw/b.csv"
     )
     with pytest.raises(ProjectError, match=re.escape(changed)):
         processed_rows.verify_and_hash_rows(config)
@@ -292,7 +294,7 @@ def test_a_failed_run_leaves_the_old_rows(config: Config, write_rows: Callable[.
     prepare.main(config, Namespace())
     before = places()
     write_rows(0, ("only", "one"))
-    nothing = fill("no row is left for {split}", split="train")
+    nothing = fill("{split} would have no rows", split="train")
     with pytest.raises(ProjectError, match=re.escape(nothing)):
         prepare.main(config, Namespace())
     assert places() == before

@@ -38,7 +38,7 @@ EXIT_WORDS = {"exit", "quit", ":q", "\u9000\u51fa"}  # the last is Chinese for e
 LINE_END = "\n"  # between the lines of a candidate
 MAX_SHOWN_CANDIDATES = 3  # candidates that are shown with their probability
 HELP = """\
-Talk to the tuned model in the terminal: make chat
+Chat with the tuned model in the terminal: make chat
 
 python -m {package}.chat
 python -m {package}.chat --once "a question"
@@ -47,8 +47,8 @@ python -m {package}.chat --once - < question.txt
 Each line is a question of its own; where questions have several lines, an empty line
 ends one. exit, quit, :q, Ctrl-D or Ctrl-C leaves.
 
-The answer goes to standard output; the answers that the model finds most likely, to
-standard error."""
+The prediction is written to standard output, the most likely candidates to standard
+error."""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -74,7 +74,7 @@ def read_once_question(text: str) -> str:
         raise make_encoding_error() from None
     if not question:
         raise ProjectError(
-            "--once holds no question", 'write --once "a question", or --once - < question.txt'
+            "--once is empty", 'write --once "a question", or --once - < question.txt'
         )
     return question
 
@@ -141,10 +141,10 @@ def print_reply(model: TunedModel, encoder: ChatEncoder, config: Config, questio
     answered = [*build_chat_prompt(question, config), longest]
     (*prompt, _), lost = truncate_conversation(answered, encoder, config.training.max_length)
     if lost:
-        say("(shortened by {count} tokens in its middle)", file=sys.stderr, count=lost)
+        say("(truncated in the middle by {count} tokens)", file=sys.stderr, count=lost)
     ids = encoder.encode_prompt(prompt)
     if parse_prediction(stream_reply(model, encoder, config, ids), config.task) is None:
-        say("(this is none of task.labels)", file=sys.stderr)
+        say("(not one of task.labels)", file=sys.stderr)
     scores = score_candidates(model, ids, [encoder.encode_answer(each) for each in ranked])
     say(format_top_candidates(ranked, softmax(scores).tolist()), file=sys.stderr)
 

@@ -38,13 +38,7 @@ from .training.examples import (
 )
 from .training.run_dir import run_dir_of
 
-<<<<<<< HEAD
-BRACKETS_LEGEND = "The tokens that are learned stand in [[double brackets]]:"
-=======
-BYTES_PER_WEIGHT = {"bf16": 2, "fp16": 2}
-MAX_BYTES_PER_WEIGHT = 4  # of fp32
 BRACKETS_LEGEND = "Tokens that contribute to the loss are in [[double brackets]]:"
->>>>>>> d8c5024 (Say what the commands of a project do and refuse in plain words, in both languages)
 ANSI_GREEN, ANSI_RESET = "\033[32m", "\033[0m"
 get_content = itemgetter("content")
 HELP = """\
@@ -124,16 +118,11 @@ def compare_memory(weights: int, config: Config) -> None:
     try:
         on = select_training_device(config.training)
     except ProjectError as error:  # who looks here may train elsewhere
-<<<<<<< HEAD
         say("memory      {content} {needed:.1f} GB", content=content, needed=needed)
-        say("            warning: {fault}: `make train` refuses this machine", fault=error.message)
-=======
-        say("memory      weights alone {needed:.1f} GB", needed=needed)
         say(
             "            warning: {fault}: `make train` will fail on this machine",
             fault=error.message,
         )
->>>>>>> d8c5024 (Say what the commands of a project do and refuse in plain words, in both languages)
         return
     refuse_precision(config.model.precision, on)
     there = get_memory_gb(on)

@@ -25,7 +25,7 @@ REJECT_REASONS = {
     "unknown_recommendation": RejectReason(
         "recommendation not on the list of recommendations", "recommendation"
     ),
-    "duplicate": RejectReason("repeats an earlier row", "text"),
-    "near_duplicate_across_split": RejectReason("nearly repeats a validation or test row"),
-    "untaught_label": RejectReason("no training row has its label"),
+    "duplicate": RejectReason("duplicate of an earlier row", "text"),
+    "near_duplicate_across_split": RejectReason("near-duplicate of a validation or test row"),
+    "untaught_label": RejectReason("no training row has this label"),
 }

@@ -93,14 +93,15 @@ class Summary:
         if self.moved:
             lines.append(
                 fill(
-                    "rows moved to another split, so that every split has every label: {moved:,}",
+                    "rows moved to another split, so that each split contains each "
+                    "label: {moved:,}",
                     moved=self.moved,
                 )
             )
         if self.rejects:
             lines.append(
                 fill(
-                    "rows left out: {count:,}, each with its reason in {path}",
+                    "rejected rows: {count:,}, with the reasons in {path}",
                     count=sum(self.rejects.values()),
                     path=PROCESSED_DIR / "rejects.jsonl",
                 )
@@ -109,7 +110,7 @@ class Summary:
         if not self.near_duplicates_checked:
             lines.append(
                 fill(
-                    "more than {most:,} rows: not searched for near-duplicates across splits",
+                    "more than {most:,} rows: near-duplicates across splits were not searched for",
                     most=MAX_COMPARED_ROWS,
                 )
             )
@@ -198,9 +199,7 @@ class Summary:
         """The labels without a row, and those without one to learn from or to be judged by."""
         met = set[str]().union(*(+count for count in self.labels.values()))
         if unmet := [label for label in labels if label not in met]:
-            yield fill(
-                "labels in task.labels that no row has: {labels}", labels=shorten_list(unmet)
-            )
+            yield fill("labels of task.labels without a row: {labels}", labels=shorten_list(unmet))
         judged: tuple[Split, ...] = ("train", "test")
         for split in judged:
             lost = [label for label in labels if label in met and not self.labels[split][label]]

@@ -31,12 +31,8 @@ transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hun
 
 # an extended vocabulary changes the number of parameters by less, another size by far more
 SIZE_TOLERANCE = 0.01
-<<<<<<< HEAD
-RESTORE_TRAINED_HINT = "bring it back from a copy; or delete the run and train anew"
-REPLACE_MODEL_HINT = "copy the model folder again from where it came, or choose another model.id"
-=======
+RESTORE_TRAINED_HINT = "restore it from a backup; or delete the run and train again"
 REPLACE_MODEL_HINT = "copy the model folder again from its source, or choose another model.id"
->>>>>>> d8c5024 (Say what the commands of a project do and refuse in plain words, in both languages)
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -150,17 +146,3 @@ def get_stop_token_ids(
     own = own if isinstance(own, list) else [own]
     known = {tokenizer.convert_tokens_to_ids(model.end_of_turn), tokenizer.eos_token_id, *own}
     return sorted(known - {None})
-<<<<<<< HEAD
-=======
-
-
-def load_tuned_model(folder: Path, model: ModelConfig, adapter: Path) -> PeftModel:
-    """The base model with a trained adapter, ready to answer."""
-    base = load_base_model(folder, model)
-    with explain_read_errors(
-        adapter, "restore it from a backup; or delete the run and train again"
-    ):
-        tuned = PeftModel.from_pretrained(base, str(adapter))
-    tuned.eval()
-    return tuned
->>>>>>> d8c5024 (Say what the commands of a project do and refuse in plain words, in both languages)

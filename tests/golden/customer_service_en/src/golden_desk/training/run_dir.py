@@ -58,15 +58,9 @@ class RunDir:
             )
         result = self.path / "result.json"
         again = fill(
-<<<<<<< HEAD
-            "bring {folder} back from a copy; or delete {result} and run `make train`: it goes on "
-            "from the last checkpoint",
-            folder=self.trained_folder,
-=======
             "restore {folder} from a backup; or delete {result} and run `make train`, which "
             "resumes from the last checkpoint",
-            folder=self.adapter,
->>>>>>> d8c5024 (Say what the commands of a project do and refuse in plain words, in both languages)
+            folder=self.trained_folder,
             result=result,
         )
         trained = read_json(result, again).get("weights_sha256")
