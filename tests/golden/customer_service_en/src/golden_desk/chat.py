@@ -44,8 +44,8 @@ python -m {package}.chat
 python -m {package}.chat --once "a question"
 python -m {package}.chat --once - < question.txt
 
-Each line is a question of its own; where questions have several lines, an empty line
-ends one. exit, quit, :q, Ctrl-D or Ctrl-C leaves.
+Each line is one question. If the task has questions of several lines, an empty line
+ends a question. To quit, enter exit, quit or :q, or press Ctrl-D or Ctrl-C.
 
 The prediction is written to standard output, the most likely candidates to standard
 error."""
