@@ -1,4 +1,4 @@
-"""What newft says at the terminal, in the reader's language: two catalogues with equal keys."""
+"""The texts of the interface in English and Chinese: two files with equal keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newft.text import Language, Text
 
 
 class Messages:
-    """The interface texts of one language."""
+    """The texts of the interface in one language."""
 
     def __init__(self, language: Language) -> None:
         self.language: Language = language
@@ -34,7 +34,7 @@ class Messages:
 
 
 def load_messages(language: Language) -> Mapping[str, str]:
-    """Every text of one language by its dotted key."""
+    """Return every text of one language by its dotted key."""
     import yaml
 
     path = Path(__file__).parent / "locales" / f"{language}.yaml"
@@ -42,30 +42,30 @@ def load_messages(language: Language) -> Mapping[str, str]:
 
 
 def translate_template(template: str, **values: object) -> Text:
-    """A text of the modules that projects get, with its values, in both languages."""
-    shown = {
+    """Return a text of the modules that projects get, with its values, in both languages."""
+    escaped = {
         name: value if isinstance(value, int) else escape_controls(str(value))
         for name, value in values.items()
     }
     return Text(
-        template.format_map(shown),
-        _load_project_translations().get(template, template).format_map(shown),
+        template.format_map(escaped),
+        _load_project_translations().get(template, template).format_map(escaped),
     )
 
 
 @cache
 def _load_project_translations() -> Mapping[str, str]:
-    """The Chinese of each English text of a project."""
+    """Return the Chinese of each English text of a project."""
     path = get_templates_folder() / "layers/language/zh/src/package_name/runtime/messages.json"
     texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return texts
 
 
 def detect_language(option: str | None, environment: Mapping[str, str]) -> Language:
-    """The language of the conversation: the option, NEWFT_LANG, the locale, else English."""
+    """Return the language of the interface: by the option, NEWFT_LANG, the locale, or English."""
     names = ("NEWFT_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-    named = [option, *(environment.get(name) for name in names)]
-    chosen = next((value for value in named if value), "en")
+    values = [option, *(environment.get(name) for name in names)]
+    chosen = next((value for value in values if value), "en")
     return "zh" if chosen.lower().startswith("zh") else "en"
 
 

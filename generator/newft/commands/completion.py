@@ -13,7 +13,7 @@ from newft.catalog.lookup import list_names
 def generate_script(
     parser: argparse.ArgumentParser, commands: Mapping[str, argparse.ArgumentParser], *, shell: str
 ) -> str:
-    """The script, to be kept where the shell looks for completions."""
+    """Return the script, for the folder in which the shell looks for completions."""
     import shtab
 
     catalog = load_catalog()

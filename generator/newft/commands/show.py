@@ -1,4 +1,4 @@
-"""`newft show`: what there is, as a table, one thing in full, or JSON."""
+"""`newft show`: list what newft knows as a table or as JSON, or one entry in full."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from newft.wizard.questions import QUESTIONS
 Entry = dict[str, Json]
 
 
-def show_catalog(what: str, one: str | None, *, as_json: bool, messages: Messages) -> None:
-    """Print what there is of a kind, or one of it."""
-    entries = LIST_FUNCTIONS[what](load_catalog(), messages)
-    if one is not None:
-        names = [str(entry["id"]) for entry in entries]
-        if one not in names:
-            raise make_unknown_name_error(one, names, where=f"show {what}")
-        entries = [entry for entry in entries if entry["id"] == one]
+def show_catalog(topic: str, entry_id: str | None, *, as_json: bool, messages: Messages) -> None:
+    """Print the entries of a topic, or the one with an id."""
+    entries = LIST_FUNCTIONS[topic](load_catalog(), messages)
+    if entry_id is not None:
+        ids = [str(entry["id"]) for entry in entries]
+        if entry_id not in ids:
+            raise make_unknown_name_error(entry_id, ids, where=f"show {topic}")
+        entries = [entry for entry in entries if entry["id"] == entry_id]
     if as_json:
         print_json(entries)
-    elif one is not None:
+    elif entry_id is not None:
         print_attributes({key: _format_value(value) for key, value in entries[0].items()})
     else:
-        columns = TABLE_COLUMNS[what]
+        columns = TABLE_COLUMNS[topic]
         print_rows([{key: _format_value(entry[key]) for key in columns} for entry in entries])
 
 
@@ -141,7 +141,7 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 
 def _format_value(value: Json) -> str:
-    """A value as a person reads it; unknown is a question mark."""
+    """Format a value for a person; a question mark means unknown."""
     if value is None:
         return "?"
     if isinstance(value, bool):

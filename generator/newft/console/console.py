@@ -149,21 +149,24 @@ class ConsoleOutput:
 
 
 def print_json(value: object) -> None:
-    """One JSON value on stdout, and nothing else there."""
-    readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    text = json.dumps(value, ensure_ascii=not readable, indent=2)
+    """Print one JSON value on stdout."""
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(value, ensure_ascii=not is_utf8, indent=2)
     print("\n".join(map(_escape_json_line, text.split("\n"))))
 
 
 def _escape_json_line(line: str) -> str:
-    """A line of JSON that means the same, without characters that control a terminal or hide."""
+    """Escape the characters of a JSON line that control a terminal or are invisible."""
     if line.isascii():
         return line
-    return "".join(json.dumps(one)[1:-1] if safe(one) != one else one for one in line)
+    return "".join(
+        json.dumps(character)[1:-1] if safe(character) != character else character
+        for character in line
+    )
 
 
 def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
-    """Results as a table on stdout; where nobody reads along, tab-separated."""
+    """Print results on stdout: a table in a terminal, otherwise separated by tabs."""
     if not sys.stdout.isatty():
         for row in rows:
             print("\t".join(safe(value) for value in row.values()))
@@ -172,7 +175,7 @@ def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
 
 
 def print_attributes(pairs: Mapping[str, str]) -> None:
-    """One thing in full on stdout, a line an attribute."""
+    """Print the attributes of one result on stdout, one a line."""
     if not sys.stdout.isatty():
         for pair in pairs.items():
             print("\t".join(map(safe, pair)))
@@ -182,9 +185,9 @@ def print_attributes(pairs: Mapping[str, str]) -> None:
 
 def _page_table(rows: Sequence[Sequence[str]]) -> None:
     out = _make_console(sys.stdout)
-    with out.capture() as shown:
+    with out.capture() as captured:
         _print_table(out, rows)
-    _page_or_print(shown.get(), sys.stdout)
+    _page_or_print(captured.get(), sys.stdout)
 
 
 def _page_or_print(text: str, out: TextIO) -> None:
@@ -202,16 +205,16 @@ def _page_or_print(text: str, out: TextIO) -> None:
 def _make_console(file: TextIO) -> Console:
     from rich.console import Console
 
-    class Lasting(Console):
+    class LastingConsole(Console):
         def on_broken_pipe(self) -> None:
-            """Go on unseen where the reader has left: the work is not done for it alone."""
+            """Discard the output if its reader has left; the project is still to be written."""
             discard_output(file)
 
-    return Lasting(file=file, markup=False, highlight=False, emoji=False)
+    return LastingConsole(file=file, markup=False, highlight=False, emoji=False)
 
 
 def _print_table(out: Console, rows: Sequence[Sequence[str]]) -> None:
-    """Rows of cells, the first of each in colour; no line ends in blanks."""
+    """Print rows of cells, the first of each in colour."""
     from rich.text import Text as Styled
 
     for first, *cells in format_table([[safe(cell) for cell in row] for row in rows], out.width):
@@ -219,12 +222,12 @@ def _print_table(out: Console, rows: Sequence[Sequence[str]]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Text on stdout as it is."""
+    """Print text on stdout unchanged."""
     print(text)
 
 
 def escape_lines(text: str) -> str:
-    """Text of several lines, each safe to show."""
+    """Escape the control characters of each line of a text."""
     return "\n".join(safe(line) for line in text.split("\n"))
 
 

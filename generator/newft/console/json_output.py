@@ -18,7 +18,7 @@ Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 def report_json(
     plan: Plan, answers: Answers, *, paths: Sequence[str], path: Path | None, language: Language
 ) -> Json:
-    """What `newft new` did, or would do; reasons are in the language of the interface."""
+    """Return what `newft new` did, or would do; reasons are in the language of the interface."""
     return {
         "path": str(path) if path else None,
         "domain": answers.domain,
@@ -40,7 +40,7 @@ def report_json(
 
 
 def list_recipe_values(recipe: Recipe) -> dict[str, Reasoned[Json]]:
-    """The values of a recipe by name, in their order."""
+    """Return the values of a recipe by name, in their order."""
     others = {
         field.name: getattr(recipe, field.name)
         for field in fields(recipe)

@@ -1,4 +1,4 @@
-"""Text that is longer than the screen goes through the user's pager."""
+"""Shows text that is longer than the screen in the pager of the user."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-# quit where it fits one screen, keep colours, leave the text on the screen: as git calls less
+# the options with which git calls less: quit if the text fits, keep colours, do not clear
 LESS_ENVIRONMENT = {"LESS": "FRX", "LESSCHARSET": "utf-8"}
 
 
 def show_in_pager(text: str, out: TextIO) -> bool:
-    """Whether a pager showed the text; only at a terminal, and where it does not fit the screen."""
+    """Show the text in a pager if it does not fit the terminal; return whether that was done."""
     if not (out.isatty() and sys.stdin.isatty()) or os.environ.get("TERM") == "dumb":
         return False
     if text.count("\n") < shutil.get_terminal_size().lines:
@@ -24,7 +24,7 @@ def show_in_pager(text: str, out: TextIO) -> bool:
     words = _find_pager_command(os.environ)
     if not words:
         return False
-    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the pager's own key
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # the pager handles Ctrl-C itself
     try:
         subprocess.run(
             words,
@@ -41,7 +41,7 @@ def show_in_pager(text: str, out: TextIO) -> bool:
 
 
 def _find_pager_command(environment: Mapping[str, str]) -> list[str]:
-    """The words that call it; none where there is no pager, or `cat`."""
-    named = environment.get("PAGER")
-    words = shlex.split(named) if named is not None else ["less"]
+    """Return the words that call the pager; none if there is no pager, or it is `cat`."""
+    command = environment.get("PAGER")
+    words = shlex.split(command) if command is not None else ["less"]
     return words if words and words[0] != "cat" and shutil.which(words[0]) else []

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full or gone."""
+"""Standard streams that are closed, or whose reader or disk is gone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ STANDARD_STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))  # by numb
 def open_closed_streams() -> None:
     """Open the null device for each standard stream that the caller has closed.
 
-    Otherwise the next file that is opened would get the number of that stream, and be written to.
+    Otherwise the next file to be opened would get the number of that stream, and printed text
+    would be written to it.
     """
     for number, (name, mode) in enumerate(STANDARD_STREAMS):
         if getattr(sys, name) is None:
@@ -24,7 +25,7 @@ def open_closed_streams() -> None:
 
 
 def flush_stream(stream: TextIO) -> OSError | None:
-    """Write out what is buffered; where that is not possible, drop it, and say why."""
+    """Write the buffered output; if that fails, discard it and return the error."""
     try:
         stream.flush()
     except OSError as error:
@@ -34,7 +35,7 @@ def flush_stream(stream: TextIO) -> OSError | None:
 
 
 def discard_output(stream: TextIO) -> None:
-    """Send what is still written to a stream nowhere: its reader has left, or its disk is full."""
+    """Redirect a stream to the null device, as its reader has left or its disk is full."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, stream.fileno())
     os.close(null)
