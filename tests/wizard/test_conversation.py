@@ -364,10 +364,10 @@ def test_columns_are_offered_with_values_of_theirs(
     assert conversation.questions_shown[1:] == [
         "? What now?\n  1) name the columns\n  2) another file\n  3) it is another task",
         "? Which column is it: Customer message?\n"
-        "  1) eins: please my refund is late, today my refund is late, again ...\n"
-        "  2) zwei: refund, parcel, login\n  3) drei: refund, parcel, login\n  4) <- back",
+        "  1) eins  (please my refund is late, today my refund is late, again ...)\n"
+        "  2) zwei  (refund, parcel, login)\n  3) drei  (refund, parcel, login)\n  4) <- back",
         "? Which column is it: Intent?\n"
-        "  1) zwei: refund, parcel, login\n  2) drei: refund, parcel, login\n  3) <- back",
+        "  1) zwei  (refund, parcel, login)\n  2) drei  (refund, parcel, login)\n  3) <- back",
     ]
 
 
@@ -418,7 +418,7 @@ def test_records_of_no_known_task_are_shown_with_their_columns(
     conversation.leave(story, answers(column=LEAVE), dumb=True)
     shown = conversation.shown
     assert f"{sensors}: columns and values fit no task. The columns:" in shown
-    assert "\n  temperature: 20.5, 21.5, 22.5 ...\n" in shown
+    assert "\n  temperature  (20.5, 21.5, 22.5 ...)\n" in shown
     # the task is asked, and then its columns: nobody is sent to the command line
     assert "Intent classification needs: Customer message, Intent. Name their columns." in shown
     assert [question.splitlines()[0] for question in conversation.questions_shown][-2:] == [

@@ -56,10 +56,10 @@ def build_data_rows(data: DataFacts, task: Task, messages: Messages) -> Iterator
         kind = messages.join(part for part in (file.kind, file.encoding) if part)
         yield messages("data.files"), messages("data.file", path=file.path, kind=kind)
     yield from _build_column_rows(data, task, messages)
-    rejected = describe_rejects(data.rejected).to(messages.language)
     accepted = messages("data.accepted", accepted=data.accepted, rows=data.rows)
     yield messages("data.rows"), accepted
-    yield messages("data.rejected"), rejected or messages("data.none")
+    if rejected := describe_rejects(data.rejected).to(messages.language):
+        yield messages("data.rejected"), rejected
     yield from _build_label_rows(data, task, messages)
     yield messages("data.lengths"), _format_lengths(data, messages)
     yield messages("data.language"), messages(f"data.{data.language}")
@@ -188,8 +188,10 @@ def _format_hours(estimate: Estimate, messages: Messages) -> str:
     if estimate.hours is None:
         return messages("plan.unknown")
     low, high = estimate.hours
+    if high * 60 < 1.5:
+        return messages("plan.at_most_one")
     if low * 60 < 1:
-        return messages("plan.at_most", high=f"{max(1.0, high * 60):.0f}")
+        return messages("plan.at_most", high=f"{high * 60:.0f}")
     if high < 2:
         return messages("plan.minutes", low=f"{low * 60:.0f}", high=f"{high * 60:.0f}")
     return messages("plan.long", low=f"{low:.1f}", high=f"{high:.1f}")

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from newft.answers.keys import COLUMNS_PREFIX, get_columns
 from newft.dataset.column_errors import preview_values
-from newft.dataset.column_match import Column
-from newft.i18n import Messages
+from newft.emitted.normalize import escape_controls
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.menu import Option
 from newft.wizard.state import WizardState
@@ -104,7 +103,7 @@ class ColumnDialog:
         """Ask for the column of a field; the most likely one is marked."""
         messages = self._context.messages
         free = [column for column in self._survey.columns if column.name not in taken]
-        options = [Option(column.name, _describe_column(column, messages)) for column in free]
+        options = [Option(column.name, column.name, preview_values(column)) for column in free]
         names = [column.name for column in free]
         likely = (self._previous.get(name), *self._list_candidates(name))
         return self._context.terminal.select(
@@ -133,7 +132,8 @@ def print_columns(state: WizardState, context: WizardContext) -> None:
     """Print the first columns of the data files with some of their values."""
     columns = context.services.survey_columns(state).columns
     for column in columns[:MAX_COLUMNS_SHOWN]:
-        context.say(f"  {_describe_column(column, context.messages)}")
+        values = context.messages("menu.note", note=preview_values(column))
+        context.say(f"  {escape_controls(column.name)}{values}")
     if len(columns) > MAX_COLUMNS_SHOWN:
         count = len(columns) - MAX_COLUMNS_SHOWN
         context.say("  " + context.messages("detected.more", count=count))
@@ -156,8 +156,3 @@ def ask_other_task(state: WizardState, context: WizardContext) -> Mapping[str, s
     if value == BACK_VALUE:
         return None
     return dict(zip(("domain", "task"), value.split(), strict=True))
-
-
-def _describe_column(column: Column, messages: Messages) -> str:
-    """Return the name of a column with some of its values."""
-    return messages("columns.values", column=column.name, values=preview_values(column))
