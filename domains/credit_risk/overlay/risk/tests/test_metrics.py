@@ -116,7 +116,7 @@ def test_numbers_stay_numbers_and_words_are_one_hot(config: Config) -> None:
     texts = [f"amount: {i}\nhistory: {'late' if i % 2 else 'clean'}" for i in range(40)]
     levels = [risk if i % 2 else other for i in range(40)]
     answers = fit_predict(texts, levels, ["amount: 3\nhistory: late"], config.task)
-    assert answers.read == [risk]
+    assert answers.parsed == [risk]
     assert compute_metrics([risk], answers, config.task, seed=0)["accuracy"].value == 1
 
 
@@ -190,11 +190,11 @@ def test_a_rare_level_does_not_spoil_what_is_learned(config: Config, rare: int) 
     texts = ["history: late", "history: clean"] * 20 + ["history: odd"] * rare
     levels = [risk, other] * 20 + ["rare"] * rare
     answers = fit_predict(texts, levels, ["history: late"], config.task)
-    assert answers.read == [risk]
+    assert answers.parsed == [risk]
     assert positive_probability(answers, config.task)[0] > 0.9  # a C of .01 does not get there
 
 
 def test_of_one_level_that_level_is_the_answer(config: Config) -> None:
     risk = config.task.positive
     answers = fit_predict(["a: 1", "a: 2"], [risk, risk], ["a: 3"], config.task)
-    assert (answers.read, positive_probability(answers, config.task).tolist()) == ([risk], [1.0])
+    assert (answers.parsed, positive_probability(answers, config.task).tolist()) == ([risk], [1.0])

@@ -29,7 +29,7 @@ def test_the_baseline_names_several_charges_and_never_none(config: Config) -> No
     named = {"alpha": first, "beta": second, "alpha beta": f"{first};{second}"}
     charges = [named[text.partition(" number")[0]] for text in texts]
     questions = ["alpha number 9", "alpha beta number 9", "gamma"]
-    given = fit_predict(texts, charges, questions, config.task).read
+    given = fit_predict(texts, charges, questions, config.task).parsed
     assert list(given[:2]) == [first, f"{first};{second}"]
     assert given[2]
 
@@ -40,4 +40,4 @@ def test_the_baseline_learns_a_charge_that_every_row_has(config: Config, also: s
     charges = [first] * 4 + [also.format(first=first, second=second) or first] * 4
     texts = [f"{word} number {i}" for word in ("alpha", "beta") for i in range(4)]
     given = fit_predict(texts, charges, ["alpha number 9", "beta number 9"], config.task)
-    assert list(given.read) == [charges[0], charges[-1]]
+    assert list(given.parsed) == [charges[0], charges[-1]]

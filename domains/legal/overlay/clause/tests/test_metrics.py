@@ -45,14 +45,14 @@ def test_the_baseline_knows_that_a_word_means_another_thing_for_another_type(
     texts = [f"the {word} of {i}\n\n{kind}" for i, (kind, word) in enumerate(pairs)]
     right = [first if (kind == "a") == (word == "x") else second for kind, word in pairs]
     answers = fit_predict(texts, right, ["the x of 99\n\na", "the x of 99\n\nb"], config.task)
-    assert list(answers.read) == [first, second]
+    assert list(answers.parsed) == [first, second]
 
 
 def test_the_baseline_learns_passages_of_no_clause_type(config: Config) -> None:
     first, second = config.task.labels
     texts = [f"the {word} of {i}" for i in range(8) for word in ("x", "y")]
     answers = fit_predict(texts, [first, second] * 8, ["the y of 9"], config.task)
-    assert list(answers.read) == [second]
+    assert list(answers.parsed) == [second]
 
 
 @pytest.mark.parametrize("rare", [0, 1, 2])
@@ -60,7 +60,7 @@ def test_the_baseline_learns_from_few_rows_of_a_label_or_none(config: Config, ra
     first, second = config.task.labels
     texts = [f"the {word} of {i}" for word, rows in (("x", 8), ("y", rare)) for i in range(rows)]
     labels = [first] * 8 + [second] * rare
-    assert list(fit_predict(texts, labels, ["the x of 9"], config.task).read) == [first]
+    assert list(fit_predict(texts, labels, ["the x of 9"], config.task).parsed) == [first]
 
 
 def test_a_chinese_word_is_a_character_beside_digits_too() -> None:

@@ -58,9 +58,11 @@ def compute_metrics(
         metrics["ks"] = point(ks, bad, score)
     metrics["brier"] = bootstrap(brier, bad, score, seed=seed)
     metrics["calibration_error"] = point(calibration_error, bad, score)
-    metrics["accuracy"] = proportion(level_indices(gold, task) == level_indices(answers.read, task))
+    metrics["accuracy"] = proportion(
+        level_indices(gold, task) == level_indices(answers.parsed, task)
+    )
     if task.recommendations:
-        right = _recommendation_indices(gold, task) == _recommendation_indices(answers.read, task)
+        right = _recommendation_indices(gold, task) == _recommendation_indices(answers.parsed, task)
         metrics["recommendation_accuracy"] = proportion(right)
     return metrics
 
@@ -78,7 +80,7 @@ def compare_predictions(
     bad = is_positive(gold, task)
     scores = positive_probability(ours, task), positive_probability(theirs, task)
     right = [
-        level_indices(gold, task) == level_indices(given.read, task) for given in (ours, theirs)
+        level_indices(gold, task) == level_indices(given.parsed, task) for given in (ours, theirs)
     ]
     ranking = {"auc": auc, "ks": ks} if has_both_classes(bad) else {}
     return {

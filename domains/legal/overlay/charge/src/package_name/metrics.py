@@ -34,7 +34,7 @@ def compute_metrics(
     gold: Sequence[str], answers: Predictions, task: TaskConfig, seed: int
 ) -> dict[str, Metric]:
     """The metrics of one way of answering."""
-    right, given = binarize_labels(gold, task), binarize_labels(answers.read, task)
+    right, given = binarize_labels(gold, task), binarize_labels(answers.parsed, task)
     return {
         "exact_set": proportion(_match_exactly(right, given)),
         "micro_f1": bootstrap(micro_f1, right, given, seed=seed),
@@ -54,8 +54,8 @@ def compare_predictions(
     """The paired tests of two ways of answering on the same rows."""
     right, a, b = (
         binarize_labels(gold, task),
-        binarize_labels(ours.read, task),
-        binarize_labels(theirs.read, task),
+        binarize_labels(ours.parsed, task),
+        binarize_labels(theirs.parsed, task),
     )
     hits = _match_top_choice(right, ours, task), _match_top_choice(right, theirs, task)
     return {

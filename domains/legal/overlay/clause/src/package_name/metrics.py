@@ -45,10 +45,10 @@ def compute_metrics(
             metrics = {"balanced_accuracy": balanced, **metrics}
         return metrics
 
-    metrics = measured(answers.read)
+    metrics = measured(answers.parsed)
     return (
         metrics | add_ranked_prefix(measured(answers.ranked))
-        if answers.written is not None
+        if answers.raw is not None
         else metrics
     )
 
@@ -75,7 +75,7 @@ def compare_predictions(
         return tests
 
     ranked = add_ranked_prefix(compared(ours.ranked, theirs.ranked))
-    return compared(ours.read, theirs.read) | ranked
+    return compared(ours.parsed, theirs.parsed) | ranked
 
 
 def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] | None:
