@@ -49,7 +49,7 @@ def test_every_row_is_kept_with_the_score_of_each_way_of_answering(config: Confi
     first, second = config.task.labels
     likely = np.array([[0.7, 0.3], [0.2, 0.8]])
     classical = Predictions([first, second], [first, second], likely)
-    model = Predictions([first, None], [first, second], likely, written=[first, "?"])
+    model = Predictions([first, None], [first, second], likely, raw=[first, "?"])
     rows = predictions_by_row(config, [4, 2], [first, first], model, model, classical)
     assert [row["test_row"] for row in rows] == [4, 2]
     assert [(row["base"], row["base_ranked"]) for row in rows] == [(first, first), ("?", second)]
@@ -61,7 +61,7 @@ def test_every_row_is_kept_with_the_score_of_each_way_of_answering(config: Confi
 def test_a_right_answer_that_is_no_label_does_not_equal_an_unreadable_one(config: Config) -> None:
     choices = list_candidates(config.task)
     uniform = np.full((2, len(choices)), 1 / len(choices))
-    unreadable = Predictions([None, None], choices, uniform, written=["?", ""])
+    unreadable = Predictions([None, None], choices, uniform, raw=["?", ""])
     for target in ("no such label", "?", "?\n?", ""):
         with pytest.raises(ValueError, match=r"not in task\.labels"):
             compute_metrics([target, target], unreadable, config.task, seed=0)
@@ -84,5 +84,5 @@ def test_a_test_row_whose_right_answer_is_no_label_is_named(config: Config) -> N
 def test_a_model_whose_numbers_overflow_gives_no_answer(config: Config) -> None:
     choices = list_candidates(config.task)
     with pytest.raises(ProjectError) as raised:
-        Predictions([None], choices, np.full((1, len(choices)), np.nan), written=["?"])
+        Predictions([None], choices, np.full((1, len(choices)), np.nan), raw=["?"])
     assert "model.precision" in raised.value.hint

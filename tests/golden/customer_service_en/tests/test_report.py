@@ -89,7 +89,7 @@ def concluded(
 
     def answers(written: float, ranked: float) -> Predictions:
         sure = [[float(label == choice) for choice in choices] for label in given(ranked)]
-        return Predictions(given(written), choices, np.array(sure), written=given(written))
+        return Predictions(given(written), choices, np.array(sure), raw=given(written))
 
     one_way = answers(classical, classical)
     result = compare_models(config, gold, answers(*base), answers(*tuned), one_way)

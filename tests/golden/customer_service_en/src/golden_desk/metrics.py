@@ -34,8 +34,8 @@ def compute_metrics(
 ) -> dict[str, Metric]:
     """The metrics of one way of answering, by writing and, where it ranks, by ranking."""
     right = label_indices(gold, task.labels)
-    metrics = _compute_metrics(right, label_indices(answers.read, task.labels), task, seed)
-    if answers.written is not None:
+    metrics = _compute_metrics(right, label_indices(answers.parsed, task.labels), task, seed)
+    if answers.raw is not None:
         ranked = label_indices(answers.ranked, task.labels)
         metrics |= add_ranked_prefix(_compute_metrics(right, ranked, task, seed))
     return metrics
@@ -62,7 +62,7 @@ def compare_predictions(
         }
 
     ranked = add_ranked_prefix(compared(ours.ranked, theirs.ranked))
-    return compared(ours.read, theirs.read) | ranked
+    return compared(ours.parsed, theirs.parsed) | ranked
 
 
 def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] | None:

@@ -118,7 +118,7 @@ def compare_models(
     task, seed = config.task, config.run.seed
 
     def of_model(answers: Predictions) -> dict[str, Metric]:
-        readable = proportion(np.array([given is not None for given in answers.read]))
+        readable = proportion(np.array([given is not None for given in answers.parsed]))
         return {"readable": readable, **compute_metrics(gold, answers, task, seed)}
 
     return EvaluationResult(
@@ -135,7 +135,7 @@ def compare_models(
             gold, base, classical, task, against="baseline", seed=seed
         ),
         by_label={
-            name: compute_label_metrics(gold, answers.read, task)
+            name: compute_label_metrics(gold, answers.parsed, task)
             for name, answers in (("base", base), ("tuned", tuned), ("baseline", classical))
         },
     )
@@ -152,8 +152,8 @@ def predictions_by_row(
     """Every answer with its score, for evaluation.json: to compare runs, and to set thresholds."""
     columns: dict[str, Sequence[object]] = {"test_row": rows, "gold": gold}
     for name, answers in (("base", base), ("tuned", tuned), ("baseline", classical)):
-        columns[name] = answers.read if answers.written is None else answers.written
-        if answers.written is not None:
+        columns[name] = answers.parsed if answers.raw is None else answers.raw
+        if answers.raw is not None:
             columns[f"{name}_ranked"] = answers.ranked
         if (of_rows := score_rows(answers, config.task)) is not None:
             columns[f"{name}_score"] = of_rows.tolist()

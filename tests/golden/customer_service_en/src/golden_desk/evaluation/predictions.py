@@ -1,4 +1,4 @@
-"""The answers of one way of answering, row by row."""
+"""Predictions, row by row."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .statistics import LabelArray
 
 T = TypeVar("T")
 RANKED_PREFIX = "ranked_"  # of the metrics of ranking
-UNREADABLE_INDEX = -1  # an answer that names no label is wrong, never left out
+UNREADABLE_INDEX = -1  # a prediction that names no label is wrong, and is never left out
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What was answered to each row, and how likely each candidate was found."""
+    """The predictions for a set of rows, with the probability of each candidate."""
 
-    read: Sequence[str | None]  # as formatting.read_answer gives it; None where it gives none
-    candidates: Sequence[str]  # formatting.candidates
-    probabilities: NDArray[np.float64] | None  # [rows, candidates]; None where there are none
-    written: Sequence[str] | None = None  # by a language model, as it came
+    parsed: Sequence[str | None]  # by formatting.parse_prediction; None: it names no label
+    candidates: Sequence[str]  # of formatting.list_candidates
+    probabilities: NDArray[np.float64] | None  # [rows, candidates]; None if there are none
+    raw: Sequence[str] | None = None  # the text that a language model generated
 
     def __post_init__(self) -> None:
         # argmax takes the first candidate of a row of NaN, and a comparison with NaN is never true
@@ -37,26 +37,25 @@ class Predictions:
 
     @property
     def ranked(self) -> Sequence[str | None]:
-        """The candidate with the highest probability; the parsed answer where there are none."""
+        """The candidate with the highest probability; the parsed prediction if there are none."""
         if self.probabilities is None:
-            return self.read
+            return self.parsed
         return [self.candidates[place] for place in self.probabilities.argmax(axis=1)]
 
-    def only(self, rows: Sequence[int]) -> Predictions:
-        """The answers to some of the rows."""
-        likely = self.probabilities
+    def subset(self, rows: Sequence[int]) -> Predictions:
+        """The predictions for some of the rows."""
         return Predictions(
-            read=[self.read[row] for row in rows],
+            parsed=[self.parsed[row] for row in rows],
             candidates=self.candidates,
-            probabilities=None if likely is None else likely[list(rows)],
-            written=None if self.written is None else [self.written[row] for row in rows],
+            probabilities=None if self.probabilities is None else self.probabilities[list(rows)],
+            raw=None if self.raw is None else [self.raw[row] for row in rows],
         )
 
 
 def label_indices(given: Sequence[str | None], labels: Sequence[str]) -> LabelArray:
-    """Labels as their places in the list; UNREADABLE for None.
+    """Labels as their indices in the list; UNREADABLE_INDEX for None.
 
-    A label that is not in the list raises ValueError: it would equal an unreadable answer.
+    A label that is not in the list raises ValueError: it would equal an unreadable prediction.
     """
     place = {label: index for index, label in enumerate(labels)}
     if unknown := {*given} - place.keys() - {None}:
@@ -65,5 +64,5 @@ def label_indices(given: Sequence[str | None], labels: Sequence[str]) -> LabelAr
 
 
 def add_ranked_prefix(metrics: Mapping[str, T]) -> dict[str, T]:
-    """The same metrics, called after the second way of answering."""
+    """The same metrics under the names of ranking."""
     return {f"{RANKED_PREFIX}{name}": metric for name, metric in metrics.items()}

@@ -1,4 +1,4 @@
-"""Ask a model for predictions."""
+"""Predictions of the base model and the tuned model, by generation and by ranking."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .batches import PROMPT_CHOICE, BatchRunner
 from .inference import CandidateTree, compute_prefix_cache, generate_and_score
 from .predictions import Predictions
 
-PROMPT_CHOICE_ROWS = 100  # to choose the base's prompt: a gain of ten points shows on so many
+PROMPT_CHOICE_ROWS = 100  # enough to see a gain of ten points
 
 
 class PromptSet(NamedTuple):
@@ -38,92 +38,92 @@ class PromptSet(NamedTuple):
 
 @dataclass(frozen=True)
 class Predictor:
-    """A model with what it takes to ask it."""
+    """A trained model and its base, with what they need to predict."""
 
     config: Config
     encoder: ChatEncoder
     model: TunedModel
     load_base: Callable[[], PreTrainedModel]
-    longest: int  # tokens of an answer
+    max_target_tokens: int
     batches: BatchRunner
 
-    def answer(self, *ways: PromptSet, phase: str) -> list[Predictions]:
-        """What the model writes, and how likely it finds each candidate, asked in several ways.
+    def predict(self, *prompt_sets: PromptSet, phase: str) -> list[Predictions]:
+        """The generated text and the probability of each candidate, for each set of prompts.
 
-        All ways answer the same rows: the first ones, as many as there is time for.
+        All sets get predictions for the same rows: the first ones, as many as there is time for.
         """
         task, tokenizer = self.config.task, self.encoder.tokenizer
-        written: list[list[str]] = [[] for _ in ways]
-        scores: list[list[NDArray[np.float64]]] = [[] for _ in ways]
-        ranked = list_candidates(task)
+        texts: list[list[str]] = [[] for _ in prompt_sets]
+        scores: list[list[NDArray[np.float64]]] = [[] for _ in prompt_sets]
+        candidates = list_candidates(task)
         tree = CandidateTree(
-            [self.encoder.encode_answer(each) for each in ranked], self.model.device
+            [self.encoder.encode_answer(each) for each in candidates], self.model.device
         )
         stops = get_stop_token_ids(self.model, tokenizer, self.config.model)
-        asked = [self.encoder.encode_prompts(way.prompts) for way in ways]
+        prompts = [self.encoder.encode_prompts(each.prompts) for each in prompt_sets]
         prefixes = []
-        for way, prompts in zip(ways, asked, strict=True):
-            with self._model(way) as model:
-                prefixes.append(compute_prefix_cache(model, prompts))
+        for each, encoded in zip(prompt_sets, prompts, strict=True):
+            with self._select_model(each) as model:
+                prefixes.append(compute_prefix_cache(model, encoded))
 
         def work(rows: Sequence[int]) -> None:
-            for number, way in enumerate(ways):
-                with self._model(way) as model:
-                    tokens, likely = generate_and_score(
+            for number, each in enumerate(prompt_sets):
+                with self._select_model(each) as model:
+                    tokens, log_likelihoods = generate_and_score(
                         model,
-                        [asked[number][row] for row in rows],
+                        [prompts[number][row] for row in rows],
                         prefixes[number],
                         tree,
                         stops=stops,
-                        limit=self.longest + 1,  # room to be wrong
+                        limit=self.max_target_tokens + 1,  # room to be wrong
                     )
-                written[number] += [decode_prediction(each, tokenizer, stops) for each in tokens]
-                scores[number].append(likely)
+                texts[number] += [decode_prediction(ids, tokenizer, stops) for ids in tokens]
+                scores[number].append(log_likelihoods)
 
-        self.batches.run(len(ways[0].prompts), work, phase=phase)
+        self.batches.run(len(prompt_sets[0].prompts), work, phase=phase)
         return [
             Predictions(
-                read=[parse_prediction(text, task) for text in texts],
-                candidates=ranked,
-                probabilities=softmax(np.concatenate(likely), axis=1),
-                written=texts,
+                parsed=[parse_prediction(text, task) for text in raw],
+                candidates=candidates,
+                probabilities=softmax(np.concatenate(log_likelihoods), axis=1),
+                raw=raw,
             )
-            for texts, likely in zip(written, scores, strict=True)
+            for raw, log_likelihoods in zip(texts, scores, strict=True)
         ]
 
-    def _model(self, way: PromptSet) -> AbstractContextManager[TunedModel]:
+    def _select_model(self, prompts: PromptSet) -> AbstractContextManager[TunedModel]:
         """The model that a set of prompts is for."""
-        return nullcontext(self.model) if way.tuned else base_model(self.model, self.load_base)
+        return nullcontext(self.model) if prompts.tuned else base_model(self.model, self.load_base)
 
     def choose_examples(
         self, examples: list[Conversation], validation: Sequence[Conversation]
     ) -> tuple[list[Conversation], str]:
-        """The examples for the base's prompt, or none where they do not help; and why."""
+        """The examples for the prompt of the base model, or none if they do not help; and why."""
         if not examples:
             return [], fill("label list, no examples")
         say("choosing the prompt of the base model on validation rows ...")
         rows, task = validation[:PROMPT_CHOICE_ROWS], self.config.task
-        given = self.answer(
+        predictions = self.predict(
             *(
                 PromptSet([build_base_prompt(get_question(row), task, shown) for row in rows])
                 for shown in (examples, [])
             ),
             phase=PROMPT_CHOICE,
         )
-        with_examples, without = (compute_accuracy(answers, rows) for answers in given)
+        with_examples, without = (compute_accuracy(each, rows) for each in predictions)
         chosen = examples if with_examples > without else []
         return chosen, fill(
             "label list, {shown} examples (accuracy on {rows} validation rows, generation and "
             "ranking: {with_examples:.2f} with {examples} examples, {without:.2f} without)",
             shown=len(chosen),
-            rows=len(given[0].read),
+            rows=len(predictions[0].parsed),
             with_examples=with_examples,
             examples=len(examples),
             without=without,
         )
 
-    def shortened(self, rows: Sequence[Conversation]) -> list[Conversation]:
-        """Rows as the tuned model was trained on them: no input longer than it has seen."""
+    def truncate(self, rows: Sequence[Conversation]) -> list[Conversation]:
+        """The rows as the tuned model was trained on them: no input is longer than max_length."""
         limit = self.config.training.max_length
         shorter = [truncate_conversation(row, self.encoder, limit)[0] for row in rows]
         if cut := sum(map(ne, rows, shorter)):
@@ -135,13 +135,13 @@ class Predictor:
         return shorter
 
 
-def compute_accuracy(given: Predictions, rows: Sequence[Conversation]) -> float:
-    """How many of the answers are right, written and ranked together, to the first of the rows."""
-    gold = [get_target(row) for row in rows[: len(given.read)]]
-    ways = zip([*given.read, *given.ranked], [*gold, *gold], strict=True)
-    return sum(label == wanted for label, wanted in ways) / (2 * len(gold))
+def compute_accuracy(predictions: Predictions, rows: Sequence[Conversation]) -> float:
+    """The accuracy of the predictions for the first rows, over generation and ranking."""
+    gold = [get_target(row) for row in rows[: len(predictions.parsed)]]
+    pairs = zip([*predictions.parsed, *predictions.ranked], [*gold, *gold], strict=True)
+    return sum(label == target for label, target in pairs) / (2 * len(gold))
 
 
 def find_max_target_tokens(rows: Sequence[Conversation], encoder: ChatEncoder) -> int:
-    """The tokens of the longest right answer."""
+    """The number of tokens of the longest target."""
     return max(len(encoder.encode_answer(text)) for text in set(map(get_target, rows)))

@@ -15,8 +15,7 @@ from ..data.splits import PROCESSED_DIR
 from ..metrics import PRIMARY_METRICS, compute_metrics
 from ..runtime.messages import fill
 from .predictions import Predictions
-from .statistics import Metric
-from .tables import format_metric
+from .statistics import Metric, format_metric
 
 MIN_SLICE_ROWS = 10  # of a slice: fewer say nothing, and may point at a person
 MIN_NUMBER_SHARE = 0.9  # of the values of a numeric field
@@ -58,7 +57,7 @@ def measure_slices(
                 continue
             rows = [row for row, each in enumerate(named) if each == value]
             metrics = compute_metrics(
-                [gold[row] for row in rows], answers.only(rows), config.task, config.run.seed
+                [gold[row] for row in rows], answers.subset(rows), config.task, config.run.seed
             )
             if PRIMARY_METRICS[0] in metrics:
                 found.measured.setdefault(name, {})[value] = metrics[PRIMARY_METRICS[0]]

@@ -94,6 +94,15 @@ def mcnemar(
     )
 
 
+def format_metric(metric: Metric | None) -> str:
+    """A value for people, with its interval if it has one."""
+    if metric is None:
+        return "-"
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:.3f}"
+    return f"{metric.value:.3f} {metric.low:.2f}-{metric.high:.2f}"
+
+
 def _resample(
     statistic: Statistic, columns: tuple[NDArray[Any], ...], seed: int
 ) -> NDArray[np.float64]:

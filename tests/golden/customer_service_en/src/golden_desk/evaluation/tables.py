@@ -7,15 +7,20 @@ from collections.abc import Iterable, Sequence
 from wcwidth import clip, ljust, width
 
 from .. import baseline
+from ..data.splits import PROCESSED_DIR
 from ..metrics import LEGEND, PRIMARY_METRICS
 from ..runtime.messages import fill
+from ..runtime.output import say
 from ..runtime.text_layout import wrap
 from .comparison import BETTER, NO_EVIDENCE, WORSE, EvaluationResult
-from .label_metrics import format_coverage
+from .label_metrics import format_coverage, format_label_report
 from .predictions import RANKED_PREFIX, Predictions
-from .statistics import Metric
+from .slices import SliceResults, format_slices
+from .statistics import format_metric
 
-MAX_EXCERPT_WIDTH, EXCERPT_GAP = 70, " ... "  # cells of an input
+MAX_SHOWN_MISTAKES = 5
+MAX_EXCERPT_WIDTH = 70  # cells of an input
+EXCERPT_GAP = " ... "
 NAME_WIDTH = 29  # cells of a metric's name
 VALUE_WIDTH = 17  # cells of a value with its interval
 VERDICT_TEXTS = {BETTER: fill("better"), WORSE: fill("worse"), NO_EVIDENCE: fill("no evidence")}
@@ -26,11 +31,46 @@ MODEL_TITLES = {
 }
 
 
+def print_result(
+    result: EvaluationResult,
+    slices: SliceResults,
+    base: Predictions,
+    tuned: Predictions,
+    mistakes: Sequence[str],
+) -> None:
+    """Print the comparison, the labels and the mistakes of the tuned model."""
+    say(
+        "\n".join(
+            ["", format_comparison(result), "", wrap(result.conclusion), *unreadable_examples(base)]
+        )
+    )
+    if len({*tuned.parsed}) == 1:
+        same = fill("no label") if tuned.parsed[0] is None else repr(tuned.parsed[0])
+        say(
+            "the tuned model predicts {same} for every row: it has not learned to "
+            "distinguish the labels",
+            same=same,
+        )
+        say("more training steps may help: see training.epochs")
+    say("\n".join(format_label_report(result.by_label["tuned"])))
+    if lines := format_slices(slices):
+        title = fill("results of the tuned model by data.slice_fields:")
+        say("\n".join(["", title, *lines]))
+    if mistakes:
+        say(
+            "\n{shown:,} of {all:,} wrong predictions, with the line in {path}:",
+            shown=min(MAX_SHOWN_MISTAKES, len(mistakes)),
+            all=len(mistakes),
+            path=PROCESSED_DIR / "test.jsonl",
+        )
+        say("\n".join(mistakes[:MAX_SHOWN_MISTAKES]))
+
+
 def format_mistakes(
     rows: Sequence[int], questions: Sequence[str], gold: Sequence[str], tuned: Predictions
 ) -> list[str]:
     """Where the tuned model is wrong, two lines each; unreadable answers first."""
-    columns = zip(rows, questions, gold, tuned.written or (), tuned.read, strict=True)
+    columns = zip(rows, questions, gold, tuned.raw or (), tuned.parsed, strict=True)
     wrong = sorted((row for row in columns if row[4] != row[2]), key=lambda row: row[4] is not None)
     return [
         f"{row + 1:>5}  {make_excerpt(question)!r}\n"
@@ -48,8 +88,8 @@ def format_mistakes(
 
 def unreadable_examples(base: Predictions) -> Sequence[str]:
     """A line with an example, where most of what the untuned model wrote names no label."""
-    lost = [text for text, read in zip(base.written or (), base.read, strict=True) if read is None]
-    if len(lost) <= len(base.read) / 2:
+    lost = [text for text, read in zip(base.raw or (), base.parsed, strict=True) if read is None]
+    if len(lost) <= len(base.parsed) / 2:
         return ()
     example = repr(make_excerpt(lost[0]))
     return [
@@ -105,15 +145,6 @@ def format_comparison(result: EvaluationResult) -> str:
 def _format_line(name: str, cells: Iterable[str]) -> str:
     padded = (ljust(cell, VALUE_WIDTH) for cell in cells)
     return f"{ljust(name, NAME_WIDTH)}{''.join(padded)}".rstrip()
-
-
-def format_metric(metric: Metric | None) -> str:
-    """A value for people, with its interval if it has one."""
-    if metric is None:
-        return "-"
-    if metric.low is None or metric.high is None:
-        return f"{metric.value:.3f}"
-    return f"{metric.value:.3f} {metric.low:.2f}-{metric.high:.2f}"
 
 
 def _format_p_value(p: float) -> str:
