@@ -49,7 +49,7 @@ def test_a_column_that_agrees_with_97_percent_of_the_labels_is_told(
     labels = labels_of(shares, seed)
     others = 1 - 1 / len(shares)  # of the rows given any label, so many have a wrong one
     found = measure_predictability(copied(labels, 1 - 0.03 / others, seed + 100))
-    assert 0.95 < found.share < 0.99
+    assert 0.95 < found.accuracy < 0.99
     # where nine of ten rows have one label, 97 % is less to know, and is shown with a warning
     assert found.is_suspect if shares is SKEWED else found.is_leak
 
@@ -84,4 +84,4 @@ def test_the_figures_say_what_the_column_adds() -> None:
         "right in 97% of rows, against 60% for the most frequent label"
     )
     assert LabelPredictability(0.6, 0.6, 0.991).figures.en == "AUC 0.99 by itself"
-    assert LabelPredictability(1.0, 1.0).gain == 0.0
+    assert LabelPredictability(1.0, 1.0).error_reduction == 0.0

@@ -153,8 +153,9 @@ def test_a_column_whose_values_name_the_label_is_kept_out_and_said(tmp_path: Pat
     assert "band" not in found.mapping
     assert found.leaking == ("band",)
     assert said(found) == [
-        "`band` (right in 100% of rows, against 40% for the most frequent label): tells the label "
-        "by itself, so it is not shown to the model: it is probably known only after the label"
+        "`band` (right in 100% of rows, against 40% for the most frequent label): predicts the "
+        "label by itself, so it is not shown to the model: it is probably known only after the "
+        "label"
     ]
 
 
@@ -220,8 +221,9 @@ def test_a_column_that_gives_a_label_away_is_said_beside_a_text_too(tmp_path: Pa
     found = measured(tickets(tmp_path, rows, header="text,intent,team"))
     assert found.leaking == ("team",)
     assert said(found) == [
-        "`team` (right in 100% of rows, against 50% for the most frequent label): tells the label "
-        "by itself, so it is not shown to the model: it is probably known only after the label"
+        "`team` (right in 100% of rows, against 50% for the most frequent label): predicts the "
+        "label by itself, so it is not shown to the model: it is probably known only after the "
+        "label"
     ]
     assert (found.inputs, found.protected) == ((), ())
 

@@ -1,6 +1,6 @@
-"""What is wrong with data files and their columns, for a person, in both languages.
+"""Report faults of data files and their columns in both languages.
 
-What comes from the files is escaped: no name of a column can look like a line of newft's own.
+Names and values from the files are escaped, so that none can look like output of newft.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from newft.text_layout import clip_text
 
 MAX_CANDIDATES_SHOWN = 5
 MAX_COLUMNS_SHOWN = 30
-MAX_PREVIEW_WIDTH = 56  # cells of a terminal
+MAX_PREVIEW_WIDTH = 56  # terminal cells
 
 
 def preview_values(column: Column) -> str:
@@ -29,12 +29,12 @@ def preview_values(column: Column) -> str:
 
 
 def column_option_hint(name: str) -> str:
-    """How a field's column is named on the command line."""
+    """Return the option that names the column of a field."""
     return f"--set {COLUMNS_PREFIX}{name}=COLUMN"
 
 
 def make_column_choice_hint(name: str) -> Text:
-    """What to do where a field's column is not clear."""
+    """Return the hint for a field with several possible columns."""
     return Text(
         f"choose one: {column_option_hint(name)}", f"请选定一列：{column_option_hint(name)}"
     )
@@ -43,7 +43,7 @@ def make_column_choice_hint(name: str) -> Text:
 def find_unknown_columns(
     where: str, columns: Sequence[str], fields: Mapping[str, Field], chosen: Mapping[str, str]
 ) -> list[DataError]:
-    """Find corrections that name no field or no column, or one column twice."""
+    """Find chosen columns that do not exist, or belong to no field or to two fields."""
     faults = []
     for name, column in chosen.items():
         key = escape_controls(f"{COLUMNS_PREFIX}{name}")
@@ -80,11 +80,11 @@ def find_unknown_columns(
 def find_unmatched_fields(
     where: str, columns: Sequence[Column], fields: Mapping[str, Field], matched: ColumnMatch
 ) -> list[DataError]:
-    """Find fields that have no column, or several, or one that a record named."""
+    """Find fields without a column or with tied columns, and a missing header row."""
     faults = []
-    echoed = {column.name for column in columns if column.echoed}
+    repeated = {column.name for column in columns if column.header_in_values}
     for column in (matched.columns[name] for name in matched.guessed):
-        if column in echoed:
+        if column in repeated:
             named = escape_controls(column)
             message = Text(
                 f"the first row is a record, not a header: `{named}` occurs in later rows too",
@@ -120,7 +120,7 @@ def find_ambiguous_fields(
     *,
     chosen: Mapping[str, str],
 ) -> list[DataError]:
-    """Find fields for which a file has several of the columns that the files have it in."""
+    """Find fields for which one file has several of the columns that other files use."""
     faults = []
     names = {column.name for column in columns}
     for name in (name for name in fields if fields[name].required):
@@ -137,7 +137,7 @@ def find_ambiguous_fields(
 
 
 def raise_faults(faults: Sequence[DataError]) -> None:
-    """Raise one fault as it is, several as one."""
+    """Raise a single fault unchanged, several faults as one error."""
     if len(faults) == 1:
         raise faults[0]
     if faults:
@@ -160,7 +160,7 @@ def _join_hints(faults: Sequence[DataError], language: Language) -> str:
 
 
 def _list_candidates(columns: Sequence[Column]) -> Text:
-    """The first columns, a line each, with what is in them."""
+    """List the first columns with their values, one per line."""
     more = "\n  ..." if len(columns) > MAX_CANDIDATES_SHOWN else ""
     en, zh = "", ""
     for column in columns[:MAX_CANDIDATES_SHOWN]:

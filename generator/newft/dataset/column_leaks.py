@@ -1,4 +1,4 @@
-"""Columns that tell the label of a row by themselves: known only after it, or made from it."""
+"""Find columns that leak the label: known only after it, or derived from it."""
 
 from __future__ import annotations
 
@@ -11,64 +11,68 @@ from newft.emitted.normalize import MISSING_VALUE, is_missing
 from newft.emitted.quantities import read_column
 from newft.text import Text
 
-# Measured in twelve tables, public ones among them: the column that says most of the label avoids
-# 0.67 of the errors (X9 of UCI dataset 27), and the highest area under an ROC
-# curve is 0.81. What tells more is kept out, or shown with a warning.
-LEAK_ACCURACY, LEAK_ERROR_REDUCTION = 0.95, 0.8
+# Measured in twelve tables, public ones among them: the column that predicts the label best avoids
+# 0.67 of the errors (X9 of UCI dataset 27), and the highest ROC AUC is 0.81. A column that predicts
+# more is left out, or shown with a warning.
+LEAK_ACCURACY = 0.95
+LEAK_ERROR_REDUCTION = 0.8
+LEAK_AUC = 0.98
 SUSPECT_ERROR_REDUCTION = 0.75
-SUSPECT_ERROR_REDUCTION_IF_ACCURATE = (
-    0.5  # where nearly every row is told, and most have one label anyway
-)
-LEAK_AUC, SUSPECT_AUC = 0.98, 0.95
-MIN_REPEATED_ROWS = 30  # with a value that other rows have too, before it can tell the label
-NEIGHBOURS_PER_SIDE = 2  # on each side, among numbers in order
+SUSPECT_ERROR_REDUCTION_IF_ACCURATE = 0.5  # at LEAK_ACCURACY, where most rows have one label
+SUSPECT_AUC = 0.95
+MIN_REPEATED_ROWS = 30  # rows with repeated values before we call it leakage
+NEIGHBOURS_PER_SIDE = 2  # among the sorted numbers
 SHUFFLE_SEED = 0  # the same rows give the same figures
 
 
 class LabelPredictability(NamedTuple):
-    """How far one column tells the label of a row, when all other rows are known."""
+    """How well one column predicts the label of a row from all other rows."""
 
-    share: float  # of the rows, whose label it tells
-    usual: float  # share of the most frequent label
-    area: float = 0.5  # under the ROC curve of a number, of two labels; folded above 0.5
+    accuracy: float
+    majority: float  # share of the most frequent label
+    auc: float = 0.5  # of a number for two labels; at least 0.5
 
     @property
-    def gain(self) -> float:
-        """The share of the errors of always naming the most frequent label that it avoids."""
-        return max(0.0, (self.share - self.usual) / (1 - self.usual)) if self.usual < 1 else 0.0
+    def error_reduction(self) -> float:
+        """The share of the majority label's errors that the column avoids."""
+        if self.majority == 1:
+            return 0.0
+        return max(0.0, (self.accuracy - self.majority) / (1 - self.majority))
 
     @property
     def is_leak(self) -> bool:
-        """Whether the column tells the label of nearly every row."""
-        named = self.share >= LEAK_ACCURACY and self.gain >= LEAK_ERROR_REDUCTION
-        return named or self.area >= LEAK_AUC
+        """Whether the column predicts the label of nearly every row."""
+        accurate = self.accuracy >= LEAK_ACCURACY
+        return (accurate and self.error_reduction >= LEAK_ERROR_REDUCTION) or self.auc >= LEAK_AUC
 
     @property
     def is_suspect(self) -> bool:
-        """Whether the column tells more than the inputs of a decision usually do."""
-        return self._is_named or self.area >= SUSPECT_AUC
+        """Whether the column predicts more than the inputs of a decision usually do."""
+        return self._is_accurate or self.auc >= SUSPECT_AUC
 
     @property
-    def _is_named(self) -> bool:
-        many = self.share >= LEAK_ACCURACY and self.gain >= SUSPECT_ERROR_REDUCTION_IF_ACCURATE
-        return many or self.gain >= SUSPECT_ERROR_REDUCTION
+    def _is_accurate(self) -> bool:
+        least = SUSPECT_ERROR_REDUCTION
+        if self.accuracy >= LEAK_ACCURACY:
+            least = SUSPECT_ERROR_REDUCTION_IF_ACCURATE
+        return self.error_reduction >= least
 
     @property
     def figures(self) -> Text:
-        """The figures that say so."""
-        if self._is_named:
+        """The figures that show it."""
+        if self._is_accurate:
             return Text(
-                f"right in {self.share:.0%} of rows, against {self.usual:.0%} for the most "
+                f"right in {self.accuracy:.0%} of rows, against {self.majority:.0%} for the most "
                 "frequent label",
-                f"{self.share:.0%} 的行仅凭该列就能猜中，只猜最常见标签为 {self.usual:.0%}",
+                f"{self.accuracy:.0%} 的行仅凭该列就能猜中，只猜最常见标签为 {self.majority:.0%}",
             )
-        return Text(f"AUC {self.area:.2f} by itself", f"单列 AUC {self.area:.2f}")
+        return Text(f"AUC {self.auc:.2f} by itself", f"单列 AUC {self.auc:.2f}")
 
 
 def measure_predictability(pairs: Sequence[tuple[str, str]]) -> LabelPredictability:
-    """How far the values of a column tell the labels beside them.
+    """Measure how well the values of a column predict the labels of their rows.
 
-    Each row is predicted from the others: by those of the same value, by whether there is a value
+    Each row is predicted from the others: by rows with the same value, by whether there is a value
     at all, and where values are numbers, by the nearest ones and by a threshold. An empty cell is
     a value too: an amount that is known only after the label is empty in all other rows.
     """
@@ -80,12 +84,12 @@ def measure_predictability(pairs: Sequence[tuple[str, str]]) -> LabelPredictabil
     found = [_predict_by_value(each, len(each)) for each in (filled, known, present)]
     if len(numbers) >= max(MIN_REPEATED_ROWS, len(filled) / 2):
         found += [_predict_by_neighbours(numbers), LabelPredictability(0, 1, _compute_auc(numbers))]
-    best = max(found, key=lambda agreement: (agreement.is_leak, agreement.gain))
-    return best._replace(area=max(agreement.area for agreement in found))
+    best = max(found, key=lambda one: (one.is_leak, one.error_reduction))
+    return best._replace(auc=max(one.auc for one in found))
 
 
 def _predict_by_value(pairs: Sequence[tuple[str, str]], rows: int) -> LabelPredictability:
-    """By the most frequent label of the other rows with the same value; of repeated values only."""
+    """Predict the most frequent label of the other rows with the same value, if it repeats."""
     by_value: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for value, label in pairs:
         by_value[value][label] += 1
@@ -100,9 +104,9 @@ def _predict_by_value(pairs: Sequence[tuple[str, str]], rows: int) -> LabelPredi
 
 
 def _predict_by_neighbours(numbers: Sequence[tuple[float, str]]) -> LabelPredictability:
-    """By most of the nearest numbers: it finds thresholds between any number of labels.
+    """Predict by the nearest numbers, which finds thresholds between any number of labels.
 
-    Equal numbers are put in a random order: that of a file sorted by label would tell the label.
+    Equal numbers are shuffled: the order of a file that is sorted by label would leak the label.
     """
     shuffled = Random(SHUFFLE_SEED).sample(numbers, len(numbers))
     labels = [label for _, label in sorted(shuffled, key=lambda pair: pair[0])]
@@ -121,7 +125,7 @@ def _make_predictability(right: int, labels: Counter[str]) -> LabelPredictabilit
 
 
 def _compute_auc(numbers: Sequence[tuple[float, str]]) -> float:
-    """The area under the ROC curve of a number that should tell two labels apart."""
+    """Compute the ROC AUC of a number for two labels; 0.5 for any other number of labels."""
     labels = sorted({label for _, label in numbers})
     if len(labels) != 2:
         return 0.5
@@ -133,7 +137,7 @@ def _compute_auc(numbers: Sequence[tuple[float, str]]) -> float:
 
 
 def _rank_with_ties(numbers: Sequence[float]) -> list[float]:
-    """The rank of each number from 1; equal ones share the mean of theirs."""
+    """Rank the numbers from 1; equal numbers share their mean rank."""
     order = sorted(range(len(numbers)), key=numbers.__getitem__)
     ranks = [0.0] * len(numbers)
     start = 0

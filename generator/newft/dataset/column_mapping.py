@@ -1,4 +1,4 @@
-"""The columns of the user's files: which holds which field, and what is wrong where none does."""
+"""Map the columns of the user's files to the fields of a task."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from newft.errors import DataError
 from newft.schema.kit import Field
 from newft.text import Text
 
-PREVIEW_ROW_COUNT = 1_000  # rows that show what a column holds
+PREVIEW_ROW_COUNT = 1_000  # rows of a file that columns are profiled on
 SAMPLE_SEED = 0  # the same file gives the same sample
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """One file, opened far enough to know its columns."""
+    """One file with its format, its columns and its first rows."""
 
     path: Path
     layout: FileFormat
     columns: tuple[Column, ...]
-    first: tuple[Mapping[str, str], ...]  # rows, as one sees them
+    preview_rows: tuple[Mapping[str, str], ...]  # the first rows, as texts
 
 
 def open_files(files: Sequence[str]) -> list[DataFile]:
-    """Each data file once, in the order given."""
+    """Open each data file once, in the order given."""
     sources: dict[Path, DataFile] = {}
     faults: list[DataError] = []
     for given in files:
@@ -58,26 +58,26 @@ def open_files(files: Sequence[str]) -> list[DataFile]:
     return list(sources.values())
 
 
-def sample_rows(source: DataFile) -> tuple[Mapping[str, str], ...]:
-    """As many rows of the whole file, in their order: its first rows may all have one label."""
-    if len(source.first) < PREVIEW_ROW_COUNT:
-        return source.first
+def sample_rows(file: DataFile) -> tuple[Mapping[str, str], ...]:
+    """Sample rows of the whole file in their order: its first rows may all have one label."""
+    if len(file.preview_rows) < PREVIEW_ROW_COUNT:
+        return file.preview_rows
     chance = Random(SAMPLE_SEED)
     kept: list[Row] = []
-    rows = (row for row in read_rows(source.path, source.layout) if not row.fault)
+    rows = (row for row in read_rows(file.path, file.layout) if not row.fault)
     for met, row in enumerate(rows):  # reservoir sampling: each row is kept with the same chance
         if met < PREVIEW_ROW_COUNT:
             kept.append(row)
         elif (place := int(chance.random() * (met + 1))) < PREVIEW_ROW_COUNT:
             kept[place] = row
     kept.sort(key=lambda row: row.number)
-    return tuple(_convert_row(row.values, source.layout) for row in kept)
+    return tuple(_convert_row(row.values, file.layout) for row in kept)
 
 
 def map_columns(
     sources: Sequence[DataFile], fields: Mapping[str, Field], chosen: Mapping[str, str]
 ) -> tuple[dict[str, tuple[str, ...]], list[Text]]:
-    """Field -> its columns, of which a file uses the first that it has; and what was guessed."""
+    """Return the columns of each field, of which a file uses its first, and what was guessed."""
     names = list(dict.fromkeys(name for source in sources for name in source.layout.columns))
     raise_faults(find_unknown_columns(f"{sources[0].path}", names, fields, chosen))
     first = {name: [column] for name, column in chosen.items()}
@@ -102,7 +102,7 @@ def map_columns(
 
 
 def survey_columns(files: Sequence[str], fields: Mapping[str, Field]) -> ColumnSurvey:
-    """The columns of files that can be read, and where each field is likely to be."""
+    """Return the columns of the files, and the likely columns of each field."""
     columns: dict[str, Column] = {}
     likely: dict[str, tuple[str, ...]] = dict.fromkeys(fields, ())
     for source in open_files(files):
@@ -116,14 +116,14 @@ def survey_columns(files: Sequence[str], fields: Mapping[str, Field]) -> ColumnS
 
 
 def _open_file(path: Path) -> DataFile:
-    """A file with what its first rows show."""
+    """Open a file and profile its first rows."""
     layout = detect_format(path)
     rows = [
         row.values for row in islice(read_rows(path, layout), PREVIEW_ROW_COUNT) if not row.fault
     ]
-    first = [_convert_row(row, layout) for row in rows]
-    columns = [profile_column(name, [row[name] for row in first]) for name in layout.columns]
-    return DataFile(path, layout, tuple(columns), tuple(first))
+    preview = [_convert_row(row, layout) for row in rows]
+    columns = [profile_column(name, [row[name] for row in preview]) for name in layout.columns]
+    return DataFile(path, layout, tuple(columns), tuple(preview))
 
 
 def _convert_row(row: Mapping[str, object], layout: FileFormat) -> dict[str, str]:
@@ -131,12 +131,12 @@ def _convert_row(row: Mapping[str, object], layout: FileFormat) -> dict[str, str
 
 
 def _convert_cell(value: object) -> str:
-    """A cell as one sees it; lists and objects hold no single text or label."""
+    """Convert a cell to text; lists and objects hold no single text or label."""
     return "" if isinstance(value, (list, dict)) else to_text(value)
 
 
 def _one_per_header(sources: Sequence[DataFile]) -> list[DataFile]:
-    """One file for each set of columns: the one whose first rows say most."""
+    """Return one file for each set of columns: the one whose first rows have most values."""
     alike: dict[frozenset[str], list[DataFile]] = {}
     for source in sources:
         alike.setdefault(frozenset(source.layout.columns), []).append(source)
@@ -144,14 +144,14 @@ def _one_per_header(sources: Sequence[DataFile]) -> list[DataFile]:
 
 
 def _content_key(source: DataFile) -> list[tuple[str, int, int, tuple[str, ...]]]:
-    """What is in the columns, in an order that no name of a file decides."""
+    """Return a sort key of the columns' content, which does not depend on the file name."""
     return sorted((one.name, one.filled, one.distinct, one.examples) for one in source.columns)
 
 
 def _merge_matches(
     matches: Sequence[ColumnMatch], fields: Mapping[str, Field], chosen: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
-    """The columns that files have each field in: the user's first, the rest by name."""
+    """Merge the columns of each field: the user's choice first, then the others by name."""
     columns: dict[str, tuple[str, ...]] = {}
     for name in fields:
         named = [chosen[name]] if name in chosen else []
@@ -167,7 +167,7 @@ def _match_with_other_files(
     own: ColumnMatch,
     theirs: Mapping[str, Sequence[str]],
 ) -> ColumnMatch:
-    """A file's own match; what it does not tell is looked for in the columns of other files."""
+    """Match fields that a file leaves open by the columns that other files have them in."""
     used = own.columns.values()
     known = {name: [column for column in theirs[name] if column not in used] for name in fields}
     known |= {name: [column] for name, column in own.columns.items()}

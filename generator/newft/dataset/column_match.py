@@ -1,4 +1,4 @@
-"""Which column holds which field: as the user says, else by its name, else by its values."""
+"""Match columns to fields: as the user says, else by name, else by values."""
 
 from __future__ import annotations
 
@@ -11,75 +11,71 @@ from functools import lru_cache
 
 from newft.schema.kit import Field
 
-# How sure a name makes: below ACCEPTED a column is left alone. Values that do not look like the
-# field cost UNFIT, so that an ill-fitting name still beats values without a name.
-(
-    EXACT_NAME_SCORE,
-    FOLDED_NAME_SCORE,
-    CONTAINED_NAME_SCORE,
-    VALUE_ONLY_SCORE,
-    VALUE_MISMATCH_PENALTY,
-    MIN_MATCH_SCORE,
-) = 1.0, 0.9, 0.8, 0.5, 0.35, 0.5
-MAX_GROUP_DISTINCT_SHARE = (
-    0.9  # of its filled cells are distinct at most in a column that groups rows
-)
+# Match scores. A column below MIN_MATCH_SCORE is ignored. The penalty is subtracted when the values
+# do not look like the field; a whole name with the penalty still beats a match by values alone.
+EXACT_NAME_SCORE = 1.0
+FOLDED_NAME_SCORE = 0.9
+CONTAINED_NAME_SCORE = 0.8
+VALUE_ONLY_SCORE = 0.5
+VALUE_MISMATCH_PENALTY = 0.35
+MIN_MATCH_SCORE = 0.5
+MAX_GROUP_DISTINCT_SHARE = 0.9  # of the filled cells of a column that groups rows
 MAX_EXAMPLES = 3
-NAME_CACHE_SIZE = 50_000  # columns and synonyms: each name is compared with every synonym
+NAME_CACHE_SIZE = 50_000  # each column name is compared with every synonym
+# columns whose value scores differ by no more than this are tied
 TIE_MARGIN = {
     "text": math.log(1.5),
     "label": 0.1,
     "group": 0.0,
     "context": 0.0,
     "recommendation": 0.0,
-}  # of fit, below which two are equal
+}
 
 CJK_PATTERN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORDS_PATTERN = re.compile(r"[^\W\d_]\s+[^\W\d_]|[\u3400-\u9fff]")
 _LETTER_PATTERN = re.compile(r"[^\W\d_]")
-_BRACKETED_PATTERN = re.compile(r"[(（\[].*?[)）\]]")  # a unit or a remark
-_NUMBERED_NAME_PATTERN = re.compile(
-    r"[^\W\d]*[\W_]*\d[\d\W_]*"
-)  # a word and a number: T-10481, case 7
+_BRACKETED_PATTERN = re.compile(r"[(（\[].*?[)）\]]")  # a unit or a remark in a column name
+# a number, or one word and a number, such as T-10481 or case 7
+_NUMBERED_NAME_PATTERN = re.compile(r"[^\W\d]*[\W_]*\d[\d\W_]*")
 _TOKEN_PATTERN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _ID_NAME_PATTERN = re.compile(r"(?<![a-z])id(?![a-z])|编号$")
 
 
 @dataclass(frozen=True)
 class Column:
-    """What the first values of a column look like."""
+    """Statistics of the first values of a column."""
 
     name: str
     filled: int
     distinct: int
-    length: float  # characters, mean
-    lettered: float  # share of values with a letter
-    wordy: float  # share of values with Chinese, or with words
-    numbered: float  # share of values that are a number, or one word and a number
-    echoed: bool  # its name is one of its values too
-    examples: tuple[str, ...]  # its first values
+    length: float  # mean number of characters
+    letter_share: float  # of the values that have a letter
+    word_share: float  # of the values that have Chinese characters or several words
+    number_share: float  # of the values that are a number, or one word and a number
+    header_in_values: bool
+    examples: tuple[str, ...]  # the first distinct values
 
 
 @dataclass(frozen=True)
 class ColumnMatch:
-    """What one file's columns hold."""
+    """The columns of one file that were matched to fields."""
 
     columns: Mapping[str, str]  # field -> column
-    guessed: tuple[str, ...]  # fields found by their values alone
-    missing: tuple[str, ...]
-    unclear: Mapping[str, tuple[str, ...]]  # field -> columns that are equally good
+    guessed: tuple[str, ...]  # fields that were matched by values alone
+    missing: tuple[str, ...]  # required fields without a column
+    unclear: Mapping[str, tuple[str, ...]]  # required field -> columns that are tied
 
 
 @dataclass(frozen=True)
 class ColumnSurvey:
-    """The columns of all files, and those that each field is likely to be in, best first."""
+    """The columns of all files, and the likely columns of each field, best first."""
 
     columns: tuple[Column, ...]
     likely: Mapping[str, tuple[str, ...]]
 
 
 def profile_column(name: str, values: Iterable[str]) -> Column:
-    """The column as its values show it."""
+    """Compute the statistics of a column."""
     filled = [value.strip() for value in values if value.strip()]
     many, distinct = len(filled) or 1, dict.fromkeys(filled)
     return Column(
@@ -87,10 +83,10 @@ def profile_column(name: str, values: Iterable[str]) -> Column:
         filled=len(filled),
         distinct=len(distinct),
         length=sum(map(len, filled)) / many,
-        lettered=sum(bool(_LETTER_PATTERN.search(value)) for value in filled) / many,
-        wordy=sum(bool(_WORDS_PATTERN.search(value)) for value in filled) / many,
-        numbered=sum(bool(_NUMBERED_NAME_PATTERN.fullmatch(value)) for value in filled) / many,
-        echoed=name in distinct,
+        letter_share=sum(bool(_LETTER_PATTERN.search(value)) for value in filled) / many,
+        word_share=sum(bool(_WORDS_PATTERN.search(value)) for value in filled) / many,
+        number_share=sum(bool(_NUMBERED_NAME_PATTERN.fullmatch(value)) for value in filled) / many,
+        header_in_values=name in distinct,
         examples=tuple(distinct)[:MAX_EXAMPLES],
     )
 
@@ -98,7 +94,7 @@ def profile_column(name: str, values: Iterable[str]) -> Column:
 def match_columns(
     columns: Sequence[Column], fields: Mapping[str, Field], *, known: Mapping[str, Sequence[str]]
 ) -> ColumnMatch:
-    """The column of each field, no column twice; `known` columns come first, in their order."""
+    """Match each field to one column; the first of its `known` columns that exists is taken."""
     names = [column.name for column in columns]
     found = {
         field: next(name for name in known[field] if name in names)
@@ -122,19 +118,19 @@ def match_columns(
 
 
 def is_id_column(column: Column) -> bool:
-    """Whether every value is another one, and each a number of its own rather than a measure."""
-    coded = column.numbered > 0.5 and column.lettered > 0.5
-    called_so = bool(_ID_NAME_PATTERN.search(to_snake_case(column.name)))
-    return (coded or called_so) and column.distinct == column.filled
+    """Tell whether every value differs and identifies a row rather than measures something."""
+    has_codes = column.number_share > 0.5 and column.letter_share > 0.5
+    has_id_name = bool(_ID_NAME_PATTERN.search(to_snake_case(column.name)))
+    return (has_codes or has_id_name) and column.distinct == column.filled
 
 
 def is_text_column(column: Column) -> bool:
-    """Whether the values are words, and not the same few again and again."""
-    return column.wordy > 0.5 and column.distinct > column.filled * 0.3
+    """Tell whether most values have words and few values repeat."""
+    return column.word_share > 0.5 and column.distinct > column.filled * 0.3
 
 
 def is_single_word(synonym: str) -> bool:
-    """Whether a synonym is one word, or at most three characters where it has Chinese ones."""
+    """Tell whether a synonym is one word; a Chinese word has at most three characters."""
     return (
         len(synonym) <= 3
         if CJK_PATTERN.search(synonym)
@@ -143,46 +139,43 @@ def is_single_word(synonym: str) -> bool:
 
 
 def to_snake_case(name: str) -> str:
-    """A name in small letters, one underscore between its words, without what is in brackets."""
+    """Convert a name to snake case, without what is in brackets."""
     plain = _BRACKETED_PATTERN.sub("", unicodedata.normalize("NFKC", name))
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", "_", plain)
     return apart.strip("_").casefold()
 
 
 def _find_best_columns(columns: Sequence[Column], field: Field) -> tuple[float, tuple[str, ...]]:
-    """The highest score, and the columns that have it: more than one where nothing decides."""
+    """Return the highest score and the columns that have it; several columns are a tie."""
     scored = [(*_score_column(column, field), column) for column in columns]
     scored = [entry for entry in scored if entry[0] >= MIN_MATCH_SCORE]
     if not scored:
         return 0.0, ()
     top = max(entry[:2] for entry in scored)
     best = [column for *score, column in scored if tuple(score) == top]
-    fits = sorted((_value_score(column, field) for column in best), reverse=True)
-    if len(best) > 1 and fits[0] - fits[1] > TIE_MARGIN[field.role]:
+    value_scores = sorted((_value_score(column, field) for column in best), reverse=True)
+    if len(best) > 1 and value_scores[0] - value_scores[1] > TIE_MARGIN[field.role]:
         best = [max(best, key=lambda column: _value_score(column, field))]
     return top[0], tuple(column.name for column in best)
 
 
 def _score_column(column: Column, field: Field) -> tuple[float, int]:
-    """How sure it is that a column is the field, then the place of its synonym, negative."""
+    """Return the match score and the negated position of the synonym: earlier ones win ties."""
     score, place = score_name(column.name, field.synonyms)
     if not field.required:
         if score < FOLDED_NAME_SCORE or not 2 <= column.distinct < column.filled:
-            return 0.0, 0  # one value keeps nothing apart, and an id of every row groups nothing
-        # nearly an id: rows that were sent twice repeat it, so it serves where nothing else groups
-        return score - (
-            0
-            if column.distinct <= column.filled * MAX_GROUP_DISTINCT_SHARE
-            else VALUE_MISMATCH_PENALTY
-        ), place
+            return 0.0, 0  # a single value separates nothing, and a row id groups nothing
+        # almost unique values are probably row ids: used only if no other column groups rows
+        repeats = column.distinct <= column.filled * MAX_GROUP_DISTINCT_SHARE
+        return score - (0 if repeats else VALUE_MISMATCH_PENALTY), place
     if score:
         return score - (0 if _values_plausible(column, field) else VALUE_MISMATCH_PENALTY), place
-    words = column.lettered > 0.5 and column.numbered <= 0.5  # not an id that repeats
+    words = column.letter_share > 0.5 and column.number_share <= 0.5  # no repeated id
     return (VALUE_ONLY_SCORE if words and _values_plausible(column, field) else 0.0), 0
 
 
 def score_name(name: str, synonyms: Sequence[str]) -> tuple[float, int]:
-    """How well a name says what the synonyms say; their order counts where a whole name does."""
+    """Score a name against synonyms; the order of synonyms counts for whole names only."""
     if name in synonyms:
         return EXACT_NAME_SCORE, -synonyms.index(name)
     folded = [_fold_column_name(synonym) for synonym in synonyms]
@@ -194,14 +187,14 @@ def score_name(name: str, synonyms: Sequence[str]) -> tuple[float, int]:
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def _fold_column_name(name: str) -> str:
-    """A name without case, width, punctuation and what stands in brackets."""
+    """Remove case, width, punctuation and bracketed remarks from a name."""
     return re.sub(
         r"[\W_]+", "", _BRACKETED_PATTERN.sub("", unicodedata.normalize("NFKC", name))
     ).casefold()
 
 
 def contains_words(name: str, synonym: str) -> bool:
-    """Whether all words of a synonym are in a name; Chinese has no gaps between them."""
+    """Tell whether a name contains all words of a synonym; Chinese has no spaces between words."""
     if CJK_PATTERN.search(synonym):
         return len(synonym) > 1 and synonym in name
     return _tokenize_name(synonym) <= _tokenize_name(name)
@@ -209,20 +202,20 @@ def contains_words(name: str, synonym: str) -> bool:
 
 @lru_cache(maxsize=NAME_CACHE_SIZE)
 def _tokenize_name(name: str) -> frozenset[str]:
-    """The words of a name, singular."""
+    """Return the words of a name in the singular."""
     return frozenset(token.lower().removesuffix("s") for token in _TOKEN_PATTERN.findall(name))
 
 
 def _values_plausible(column: Column, field: Field) -> bool:
-    """Whether the values look like the field: labels few and short, texts varied and words."""
+    """Tell whether the values look like the field: few short labels, or texts that vary."""
     if field.role == "label":
-        rows = 10 if column.numbered > 0.5 else 2  # a value: numbers of few rows each are ids
-        return 2 <= column.distinct <= column.filled / rows and column.length <= 40
+        rows_per_value = 10 if column.number_share > 0.5 else 2  # numbers with few rows are ids
+        return 2 <= column.distinct <= column.filled / rows_per_value and column.length <= 40
     return is_text_column(column)
 
 
 def _value_score(column: Column, field: Field) -> float:
-    """How much the values look like the field, among columns whose names say the same."""
+    """Score how much the values look like the field, to break ties between names."""
     if field.role == "label":
         return 1 - column.distinct / max(column.filled, 1)
     return math.log(max(column.length, 1))

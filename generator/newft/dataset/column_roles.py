@@ -1,4 +1,4 @@
-"""What the columns of a table are for, where no single one holds the text that is asked."""
+"""Classify the columns of a table: inputs, protected, excluded, and columns that leak the label."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from newft.dataset.column_leaks import LabelPredictability, measure_predictabili
 from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import Column, is_id_column, profile_column
 from newft.dataset.protected_terms import is_barred_name
+from newft.emitted.label_rules import read_label
 from newft.emitted.normalize import MISSING_VALUE, is_missing, normalize_label
 from newft.emitted.quantities import find_mixed_units
 from newft.schema.kit import Task
 from newft.text import Text
 
-NEARLY_ALL_SHARE = 0.9  # of the values: the others are marks and slips
+NEARLY_ALL_SHARE = 0.9  # of the values; the others are missing marks and typing errors
 
 _DATE_PATTERN = re.compile(
     r"(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d.*)?"
@@ -25,27 +26,27 @@ _DATE_PATTERN = re.compile(
 
 @dataclass(frozen=True)
 class ColumnRoles:
-    """What the columns that no field took are for, in the order of the files."""
+    """The roles of the columns that no field uses, in the order of the files."""
 
     inputs: tuple[str, ...]
     protected: tuple[str, ...]
     excluded: tuple[str, ...]
-    leaks: Mapping[str, LabelPredictability]  # each of them tells the label, and is not shown
-    suspects: Mapping[str, LabelPredictability]  # shown, though each tells much of the label
+    leaks: Mapping[str, LabelPredictability]  # predict the label and are not shown
+    suspects: Mapping[str, LabelPredictability]  # predict much of the label and are shown
 
 
 @dataclass(frozen=True)
 class SampledFile:
-    """A file, and rows of all of it."""
+    """A data file with a sample of its rows."""
 
-    source: DataFile
+    file: DataFile
     rows: Sequence[Mapping[str, str]]
 
 
 def classify_columns(
     files: Sequence[SampledFile], task: Task, mapping: Mapping[str, Sequence[str]]
 ) -> ColumnRoles:
-    """How the other columns of the files are used; a task with a text shows none of them."""
+    """Classify the columns that no field uses; a task with a text shows none of them."""
     taken = {column for among in mapping.values() for column in among}
     labels = next(mapping[name] for name, field in task.fields.items() if field.role == "label")
     contexts = {
@@ -57,29 +58,29 @@ def classify_columns(
     found: dict[str, dict[str, None]] = {"input": {}, "protected": {}, "excluded": {}}
     leaks: dict[str, LabelPredictability] = {}
     suspects: dict[str, LabelPredictability] = {}
-    for file in files:
-        label = next(name for name in labels if name in file.source.layout.columns)
-        for name in file.source.layout.columns:
+    for sampled in files:
+        label = next(name for name in labels if name in sampled.file.layout.columns)
+        for name in sampled.file.layout.columns:
             if name in taken - contexts:
                 continue
-            values = [row[name].strip() for row in file.rows]
-            agreement = measure_predictability(
+            values = [row[name].strip() for row in sampled.rows]
+            prediction = measure_predictability(
                 [
-                    (value, normalize_label(row[label]))
-                    for value, row in zip(values, file.rows, strict=True)
+                    (value, read_label(row[label], task.label_rules))
+                    for value, row in zip(values, sampled.rows, strict=True)
                 ]
             )
             if name in contexts:
-                if agreement.is_suspect:
-                    suspects[name] = agreement
+                if prediction.is_suspect:
+                    suspects[name] = prediction
                 continue
-            first = [row[name].strip() for row in file.source.first]
+            first = [row[name].strip() for row in sampled.file.preview_rows]
             use = _classify_column(profile_column(name, values), values, task, first=first)
             found[use][name] = None
-            if use == "input" and agreement.is_leak:
-                leaks[name] = agreement
-            elif use == "input" and task.tabular and agreement.is_suspect:
-                suspects[name] = agreement
+            if use == "input" and prediction.is_leak:
+                leaks[name] = prediction
+            elif use == "input" and task.tabular and prediction.is_suspect:
+                suspects[name] = prediction
     inputs = tuple(name for name in found["input"] if name not in leaks)
     return ColumnRoles(
         inputs=inputs if task.tabular else (),
@@ -91,7 +92,7 @@ def classify_columns(
 
 
 def _is_row_number(values: Sequence[str]) -> bool:
-    """Whether the values are the numbers of the rows."""
+    """Tell whether the values number the rows."""
     if len(values) < 2 or not all(value.isdecimal() for value in values):
         return False
     return [int(value) - int(values[0]) for value in values] == list(range(len(values)))
@@ -100,7 +101,7 @@ def _is_row_number(values: Sequence[str]) -> bool:
 def _classify_column(
     column: Column, values: Sequence[str], task: Task, *, first: Sequence[str]
 ) -> str:
-    """The use of a column, by a sample of its values and by its first ones, which may count."""
+    """Classify one column by its name and its sampled values; the first ones may number rows."""
     filled = [value for value in values if not is_missing(value, MISSING_VALUE)]
     for role in ("protected", "excluded"):
         fields = [field for field in task.fields.values() if field.role == role]
@@ -111,12 +112,12 @@ def _classify_column(
     dated = sum(bool(_DATE_PATTERN.fullmatch(value)) for value in filled) >= NEARLY_ALL_SHARE * len(
         filled
     )
-    odd = column.name in task.fields or dated  # a field's own name; or nothing in it
+    odd = column.name in task.fields or dated  # named like a field of the task, or empty
     return "excluded" if odd or is_id_column(column) or _is_row_number(first) else "input"
 
 
 def _are_mostly_known(values: Sequence[str], known: Iterable[str]) -> bool:
-    """Whether the values, of which there are several, are known ones."""
+    """Tell whether a column has several of the known values, and hardly any other."""
     among, met = {*known}, Counter(map(normalize_label, values))
     return len(among & met.keys()) > 1 and (
         sum(met[value] for value in among) >= NEARLY_ALL_SHARE * len(values)
@@ -124,7 +125,7 @@ def _are_mostly_known(values: Sequence[str], known: Iterable[str]) -> bool:
 
 
 def list_input_notes(task: Task) -> Iterator[Text]:
-    """What to check where the columns of a table are the input."""
+    """Yield what to check if columns of a table are the input."""
     if task.tabular:
         yield Text(
             "check that each column shown to the model is known before the decision and may be "
@@ -136,30 +137,34 @@ def list_input_notes(task: Task) -> Iterator[Text]:
 
 
 def warn_of_leaks(found: ColumnRoles) -> Iterator[Text]:
-    """Name the columns that tell the label by themselves, with the figures that say so."""
+    """Yield a warning for each column that predicts the label, with its figures."""
     for columns, en, zh in (
         (
             found.leaks,
-            "tells the label by itself, so it is not shown to the model: it is probably known "
+            "predicts the label by itself, so it is not shown to the model: it is probably known "
             "only after the label",
             "与标签几乎一一对应，疑似泄漏答案，不会给模型看",
         ),
         (
             found.suspects,
-            "tells much of the label and is shown to the model: make sure that it is known before",
+            "predicts much of the label and is shown to the model: make sure that it is known "
+            "before the label",
             "与标签高度相关，会提供给模型，请确认它在标签产生之前就能拿到",
         ),
     ):
-        for name, agreement in columns.items():
-            figures = agreement.figures
+        for name, prediction in columns.items():
+            figures = prediction.figures
             yield Text(f"`{name}` ({figures.en}): {en}", f"`{name}`（{figures.zh}）：{zh}")
 
 
 def warn_of_mixed_units(files: Sequence[SampledFile], inputs: Sequence[str]) -> Iterator[Text]:
-    """A warning for each column whose quantities are written in several units."""
+    """Yield a warning for each column whose quantities have several units."""
     for name in inputs:
         columns = (
-            row[name] for file in files if name in file.source.layout.columns for row in file.rows
+            row[name]
+            for sampled in files
+            if name in sampled.file.layout.columns
+            for row in sampled.rows
         )
         counts = find_mixed_units(
             [value for value in columns if not is_missing(value, MISSING_VALUE)]

@@ -1,16 +1,16 @@
-"""Which label is the one whose probability is scored: its own name tells, or its column's."""
+"""Find the positive label, whose probability is scored, by its name or by its column's name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from newft.emitted.normalize import normalize_label
-from newft.schema.kit import NO_LABELS, YES_LABELS, PositiveLabel
+from newft.schema.kit import NO_LABELS, YES_LABELS, PositiveNames
 from newft.text import fold_name
 
 
-def find_positive_label(labels: Iterable[str], column: str, known: PositiveLabel) -> str | None:
-    """The positive label among `labels`; None where neither they nor the column's name tell."""
+def find_positive_label(labels: Iterable[str], column: str, known: PositiveNames) -> str | None:
+    """Return the positive label; None if neither the labels nor the column name decide."""
     labels = list(labels)
     named = _filter_known(labels, known.labels)
     if named:
@@ -37,6 +37,6 @@ def _is_column_named(column: str, names: Iterable[str]) -> bool:
 
 
 def _pick_label(labels: list[str], wanted: tuple[str, ...], other: tuple[str, ...]) -> str | None:
-    """The label that means what is wanted; None where not both are there, as with 1 and 2."""
+    """Return the label in `wanted` if the other one is in `other`; None for labels such as 1, 2."""
     found, opposite = _filter_known(labels, wanted), _filter_known(labels, other)
     return found[0] if len(found) == len(opposite) == 1 else None
