@@ -20,8 +20,12 @@ pytestmark = [
 ]
 
 
-def test_a_few_rows_of_the_sample_train_the_real_model_and_it_answers(tmp_path: Path) -> None:
-    run = run_newft("new", "desk", "--yes", "--gpu", "cpu", "--json", cwd=tmp_path)
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_few_rows_of_the_sample_train_the_real_model_and_it_answers(
+    method: str, tmp_path: Path
+) -> None:
+    words = ("new", "desk", "--yes", "--gpu", "cpu", "--method", method, "--json")
+    run = run_newft(*words, cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     sample = tmp_path / "desk" / "data" / "raw" / "intent_en.csv"
     rows = sample.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -29,14 +33,14 @@ def test_a_few_rows_of_the_sample_train_the_real_model_and_it_answers(tmp_path: 
     sample.write_text("".join(few.splitlines(keepends=True)[:41]), encoding="utf-8")
     desk = Desk(tmp_path / "desk")
     sets = ("training.time_budget_minutes=null", "training.epochs=1")
-    words = [word for value in sets for word in ("--set", value)]
+    overrides = [word for value in sets for word in ("--set", value)]
     for module in ("prepare", "train"):
-        done = desk.run(module, *words)
+        done = desk.run(module, *overrides)
         assert done.returncode == 0, done.stderr
     result = json.loads(
-        (desk.folder / "runs" / "intent-lora" / "result.json").read_text(encoding="utf-8")
+        (desk.folder / "runs" / f"intent-{method}" / "result.json").read_text(encoding="utf-8")
     )
     assert 0 < result["best_validation_loss"] < 20
-    answer = desk.run("chat", *words, "--once", "where is my parcel?")
+    answer = desk.run("chat", *overrides, "--once", "where is my parcel?")
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.strip()

@@ -79,7 +79,9 @@ class Desk:
         return Desk(to)
 
 
-def make_desk(folder: Path, records: str = RECORDS, language: str = "en") -> Desk:
+def make_desk(
+    folder: Path, records: str = RECORDS, language: str = "en", method: str = "lora"
+) -> Desk:
     """The project in a new folder, as newft writes it for a model folder."""
     tiny = Path(__file__).with_name("tiny_model.py")
     subprocess.run([sys.executable, tiny, folder / "tiny"], capture_output=True, check=True)
@@ -87,6 +89,7 @@ def make_desk(folder: Path, records: str = RECORDS, language: str = "en") -> Des
     run = run_newft(
         *("new", "desk", "--data", "t.csv", "--gpu", "cpu", "--family", "smollm2"),
         *("--model", str(folder / "tiny"), "--language", language, "--yes", "--json"),
+        *("--method", method),
         cwd=folder,
     )
     assert run.returncode == 0, run.stderr

@@ -50,6 +50,8 @@ def prepare_for_training(
     base_name: str,
 ) -> TunedModel:
     """The base model itself."""
+    # a checkpoint holds tied weights once, and the Trainer warns of those that are not named here
+    base._keys_to_ignore_on_save = set(base.all_tied_weights_keys)
     return base
 
 
