@@ -178,6 +178,20 @@ def test_the_range_holds_the_peaks_measured_on_a_cpu(
     assert low <= peaks[0] <= peaks[1] <= high
 
 
+@pytest.mark.parametrize(
+    ("precision", "rows", "peak"),
+    [("bf16", 2, 3.79), ("fp32", 8, 5.19)],
+)
+def test_the_range_of_full_fine_tuning_holds_the_peaks_measured_on_a_cpu(
+    precision: str, rows: int, peak: float
+) -> None:
+    # whole runs of SmolLM2 on the sample of customer service, whose longest row has 143 tokens
+    state = full.make_state_estimator(SMOLLM, {})
+    load = Workload(state, precision, rows, 143, checkpointing=False, logits_per_row=8, on_cpu=True)
+    low, high = estimate_memory_range(SMOL, load)
+    assert low <= peak <= high
+
+
 def test_hours_on_a_cpu_are_at_most_the_time_budget_of_training() -> None:
     inputs = Inputs(ANSWERS, facts(), SMOLLM, SMOL, CPU, TASK, LORA)
     assert estimate_run(inputs, build_recipe(inputs)).hours == (0.0, 0.167)
