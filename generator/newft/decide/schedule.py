@@ -106,9 +106,9 @@ def choose_num_evaluations(inputs: Inputs, updates: int) -> Reasoned[int]:
         f"{updates:,} 次更新中保存 {value} 个检查点，用于择优和断点续训",
     )
     source = citations.house_rule(
-        "5 to 10: an interruption loses at most a fifth of the run, and validation takes a small "
-        "part of the time",
-        "取 5 至 10 次：中断最多损失五分之一的训练，验证也只占一小部分时间",
+        "5 to 10, since an interruption loses at most a fifth of the run, and validation takes a "
+        "small part of the time",
+        "取 5 至 10 次，中断最多损失五分之一的训练，验证也只占一小部分时间",
     )
     return Reasoned(value, why, source)
 
