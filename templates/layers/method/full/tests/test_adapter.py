@@ -24,7 +24,7 @@ from package_name.model.load import load_base_model
 from package_name.model.method import get_weights_precision
 from package_name.model.verify import ModelFolder
 from package_name.runtime.messages import fill
-from package_name.training.run_dir import run_dir_of
+from package_name.training.run_dir import get_run_dir
 
 
 def prepare_model(folder: Path, config: Config) -> TunedModel:
@@ -75,6 +75,6 @@ def test_only_the_last_checkpoint_keeps_optimizer_states(
     write_rows(60)
     prepare.main(config, Namespace())
     train.main(config, Namespace(dry_run=False))
-    run = run_dir_of(config)
+    run = get_run_dir(config)
     kept = [path.parent for path in run.checkpoints.glob("*/optimizer.pt")]
     assert kept == [run.last_checkpoint()]

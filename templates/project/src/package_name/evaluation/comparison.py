@@ -123,8 +123,8 @@ def compare_models(
 
     return EvaluationResult(
         metrics={
-            "base": of_model(base),
-            "tuned": of_model(tuned),
+            "base": compute_model_metrics(base),
+            "tuned": compute_model_metrics(tuned),
             "baseline": compute_metrics(gold, classical, task, seed),
         },
         against_base=compare_predictions(gold, tuned, base, task, against="base", seed=seed),
@@ -171,7 +171,7 @@ def summarize_result(result: EvaluationResult) -> dict[str, Any]:
         "comparison_of_base_with_baseline": to_dicts(result.base_against_baseline),
         "conclusion": result.conclusion,
         "by_label": {name: label_metrics_to_dicts(each) for name, each in result.by_label.items()},
-        "labels_without_test_rows": result.by_label["tuned"].without_rows(),
+        "labels_without_test_rows": result.by_label["tuned"].list_labels_without_rows(),
         "confusion_matrix": {
             # a row for each right label, a column for each given one and, last, for no label
             "labels": list(result.by_label["tuned"].labels),

@@ -45,7 +45,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     label = read_single_label(record["label"], task.rules, task.labels)
     if fault := find_fault([*values.values()], label, task.leak_rules, recommendation=advice):
         return Reject(fault)
-    level = task.label_of(record["label"])
+    level = task.parse_label(record["label"])
     if level is None:
         return Reject("unknown_label")
     if advice is None:
@@ -81,7 +81,7 @@ def list_candidates(task: TaskConfig) -> list[str]:
 def parse_prediction(answer: str, task: TaskConfig) -> str | None:
     """The risk level, and the recommendation where the task has one; None where one is missing."""
     first_line, _, rest = answer.strip().partition("\n")
-    level = task.label_of(first_line)
+    level = task.parse_label(first_line)
     if level is None or not task.recommendations:
         return level
     recommendation = find_label(rest.partition("\n")[0], task.recommendations)

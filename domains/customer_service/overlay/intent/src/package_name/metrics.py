@@ -53,7 +53,7 @@ def compare_predictions(
     """The paired tests of two ways of answering on the same rows."""
     right = label_indices(gold, task.labels)
 
-    def compared(ours: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Comparison]:
+    def compare(ours: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Comparison]:
         pair = label_indices(ours, task.labels), label_indices(theirs, task.labels)
         correct = (pair[0] == right, pair[1] == right)
         return {

@@ -38,7 +38,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     answer = read_single_label(record["label"], task.rules, task.labels)
     if fault := find_fault([text], answer, task.leak_rules):
         return Reject(fault)
-    label = task.label_of(record["label"])
+    label = task.parse_label(record["label"])
     if label is None:
         return Reject("unknown_label")
     return build_conversation(append_question(text, kind, task), label, task)
@@ -93,4 +93,4 @@ def list_candidates(task: TaskConfig) -> list[str]:
 
 def parse_prediction(answer: str, task: TaskConfig) -> str | None:
     """The label in an answer, or None when its first line is none of them."""
-    return task.label_of(answer.strip().partition("\n")[0])
+    return task.parse_label(answer.strip().partition("\n")[0])

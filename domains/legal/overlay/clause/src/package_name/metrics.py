@@ -37,7 +37,7 @@ def compute_metrics(
     """The metrics of one way of answering, by writing and, where it ranks, by ranking."""
     right = label_indices(gold, task.labels)
 
-    def measured(given: Sequence[str | None]) -> dict[str, Metric]:
+    def measure(given: Sequence[str | None]) -> dict[str, Metric]:
         found = label_indices(given, task.labels)
         metrics = {"accuracy": proportion(found == right)}
         if has_several_labels(right):
@@ -65,7 +65,7 @@ def compare_predictions(
     """The paired tests of two ways of answering on the same rows."""
     right = label_indices(gold, task.labels)
 
-    def compared(ours: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Comparison]:
+    def compare(ours: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Comparison]:
         pair = label_indices(ours, task.labels), label_indices(theirs, task.labels)
         correct = (pair[0] == right, pair[1] == right)
         tests = {"accuracy": mcnemar(*correct, against=against, seed=seed)}
