@@ -57,7 +57,7 @@ candidates. The classical baseline is trained on all training rows."""
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Predict the test rows with all three, and print and save what may be concluded."""
-    run, rows = run_dir_of(config), hash_rows()
+    run, rows = get_run_dir(config), hash_rows()
     run.refuse_other_rows(rows)
     trained, config = run.verify_trained_weights(), run.apply_trained_settings(config)
     batches = BatchRunner(config.evaluation)  # its time budget counts from here

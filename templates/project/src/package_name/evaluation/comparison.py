@@ -117,7 +117,7 @@ def compare_models(
     """Metrics with intervals, and the paired tests of each against each."""
     task, seed = config.task, config.run.seed
 
-    def of_model(answers: Predictions) -> dict[str, Metric]:
+    def compute_model_metrics(answers: Predictions) -> dict[str, Metric]:
         readable = proportion(np.array([given is not None for given in answers.parsed]))
         return {"readable": readable, **compute_metrics(gold, answers, task, seed)}
 

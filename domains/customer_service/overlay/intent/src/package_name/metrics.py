@@ -61,8 +61,8 @@ def compare_predictions(
             "macro_f1": paired_bootstrap(macro_f1, right, *pair, against=against, seed=seed),
         }
 
-    ranked = add_ranked_prefix(compared(ours.ranked, theirs.ranked))
-    return compared(ours.parsed, theirs.parsed) | ranked
+    ranked = add_ranked_prefix(compare(ours.ranked, theirs.ranked))
+    return compare(ours.parsed, theirs.parsed) | ranked
 
 
 def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] | None:

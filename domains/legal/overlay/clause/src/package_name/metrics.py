@@ -45,11 +45,9 @@ def compute_metrics(
             metrics = {"balanced_accuracy": balanced, **metrics}
         return metrics
 
-    metrics = measured(answers.parsed)
+    metrics = measure(answers.parsed)
     return (
-        metrics | add_ranked_prefix(measured(answers.ranked))
-        if answers.raw is not None
-        else metrics
+        metrics | add_ranked_prefix(measure(answers.ranked)) if answers.raw is not None else metrics
     )
 
 
@@ -74,8 +72,8 @@ def compare_predictions(
             tests = {"balanced_accuracy": balanced, **tests}
         return tests
 
-    ranked = add_ranked_prefix(compared(ours.ranked, theirs.ranked))
-    return compared(ours.parsed, theirs.parsed) | ranked
+    ranked = add_ranked_prefix(compare(ours.ranked, theirs.ranked))
+    return compare(ours.parsed, theirs.parsed) | ranked
 
 
 def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] | None:
