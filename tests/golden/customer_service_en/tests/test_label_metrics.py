@@ -62,7 +62,7 @@ def test_the_figures_of_a_label_are_those_of_scikit_learn(
         assert figures["support"] == expected["support"]
     assert metrics.confusion.sum() == len(drawn)
     assert metrics.confusion[:, -1].sum() == sum(label is None for label in named)
-    assert "other" in metrics.without_rows()
+    assert "other" in metrics.list_labels_without_rows()
 
 
 def test_the_worst_labels_come_first_with_what_they_were_taken_for(config: Config) -> None:

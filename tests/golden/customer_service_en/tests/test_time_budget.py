@@ -24,7 +24,7 @@ from golden_desk.training import time_budget
 from golden_desk.training.collator import TargetCollator
 from golden_desk.training.examples import Example
 from golden_desk.training.progress import ProgressCallback
-from golden_desk.training.run_dir import run_dir_of
+from golden_desk.training.run_dir import get_run_dir
 from golden_desk.training.steps import TrainingInputs, build_steps
 from golden_desk.training.time_budget import (
     AdaptiveStepPlan,
@@ -212,7 +212,7 @@ def test_a_time_budget_shortens_the_run_and_its_evaluation(
     evaluation = formatted.evaluation.model_copy(update={"time_budget_minutes": 0.0001})
     budgeted = formatted.model_copy(update={"training": training, "evaluation": evaluation})
     train.main(budgeted, Namespace(dry_run=False))
-    run = run_dir_of(budgeted)
+    run = get_run_dir(budgeted)
     steps = run.record()["steps"]
     assert 1 <= steps < 500 * 7
     said = capsys.readouterr().out

@@ -22,7 +22,7 @@ from golden_desk.model.method import CONFIG_FILE, WEIGHTS_PATTERN
 from golden_desk.model.verify import ModelFolder
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
-from golden_desk.training.run_dir import run_dir_of
+from golden_desk.training.run_dir import get_run_dir
 
 TRAIN = Namespace(dry_run=False)
 
@@ -38,7 +38,7 @@ def test_a_run_trains_measures_itself_and_answers(
     formatted: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
     train.main(formatted, TRAIN)
-    run = run_dir_of(formatted)
+    run = get_run_dir(formatted)
     assert run.finished
     assert (run.path / "loss.txt").is_file()
     assert list(run.trained_folder.glob(WEIGHTS_PATTERN))
@@ -65,7 +65,7 @@ def test_a_run_trains_measures_itself_and_answers(
 
 def test_an_interrupted_run_ends_as_the_unbroken_one(formatted: Config) -> None:
     train.main(formatted, TRAIN)
-    run = run_dir_of(formatted)
+    run = get_run_dir(formatted)
     unbroken = json.loads((run.path / "result.json").read_text(encoding="utf-8"))
     last = run.last_checkpoint()
     assert last is not None
@@ -98,8 +98,8 @@ def test_a_run_is_judged_with_the_settings_it_was_trained_with(
         }
     )
     own = formatted.model_copy(update={"evaluation": changed.evaluation})
-    run = run_dir_of(changed)
-    assert run.own_settings(changed) == own
+    run = get_run_dir(changed)
+    assert run.apply_trained_settings(changed) == own
     capsys.readouterr()
     for main, options in (
         (evaluate.main, Namespace()),
@@ -133,8 +133,8 @@ def test_the_base_may_be_asked_otherwise_at_any_time(
     )
     train.main(changed, TRAIN)
     trained = "{path} is trained; next: make eval (or give the next run another run.name)"
-    assert fill(trained, path=run_dir_of(changed).path) in capsys.readouterr().out.splitlines()
-    assert run_dir_of(changed).own_settings(changed) == changed
+    assert fill(trained, path=get_run_dir(changed).path) in capsys.readouterr().out.splitlines()
+    assert get_run_dir(changed).apply_trained_settings(changed) == changed
     assert capsys.readouterr().err == ""
 
 
@@ -145,22 +145,22 @@ def test_the_place_and_the_precision_of_the_base_are_this_machines(
     moved = formatted.model_copy(
         update={"model": formatted.model.model_copy(update={"id": "moved", "precision": "bf16"})}
     )
-    run = run_dir_of(moved)
-    assert run.own_settings(moved) == moved
+    run = get_run_dir(moved)
+    assert run.apply_trained_settings(moved) == moved
     assert capsys.readouterr().err == ""
     assert run.other_settings(moved) == ["model.precision"]  # of what is yet to be trained
 
 
 def test_a_base_of_other_weights_is_refused(formatted: Config, tiny_model: ModelFolder) -> None:
     train.main(formatted, TRAIN)
-    run, other = run_dir_of(formatted), ModelFolder(Path("other"), None)
+    run, other = get_run_dir(formatted), ModelFolder(Path("other"), None)
     shutil.copytree(tiny_model.path, other.path)
-    assert run.confirmed(other) == other
+    assert run.verify_base_model(other) == other
     with (other.path / "model.safetensors").open("r+b") as weights:
         weights.seek(-1, 2)
         weights.write(b"!")
     with pytest.raises(ProjectError) as caught:
-        run.confirmed(other)
+        run.verify_base_model(other)
     assert caught.value.message == fill(
         "{folder} is another base model than the one {run} began with",
         folder="other",
@@ -170,15 +170,15 @@ def test_a_base_of_other_weights_is_refused(formatted: Config, tiny_model: Model
 
 
 def test_a_revision_is_pinned_for_the_model_it_was_noted_of(formatted: Config) -> None:
-    run = run_dir_of(formatted)
+    run = get_run_dir(formatted)
     run.begin(formatted, {}, data="", folder=ModelFolder(Path(), "abc"))
     unpinned = formatted.model.model_copy(update={"revision": None})
-    assert run.pinned(unpinned).revision == "abc"
-    assert run.pinned(unpinned.model_copy(update={"id": "moved"})).revision is None
+    assert run.pin_revision(unpinned).revision == "abc"
+    assert run.pin_revision(unpinned.model_copy(update={"id": "moved"})).revision is None
 
 
 def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config) -> None:
-    run = run_dir_of(formatted)
+    run = get_run_dir(formatted)
     run.refuse_other_processes(2)
     train.main(formatted, TRAIN)
     run.refuse_other_processes(1)
@@ -193,7 +193,7 @@ def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config
 
 
 def test_what_is_no_number_is_left_out_of_the_result(formatted: Config) -> None:
-    run = run_dir_of(formatted)
+    run = get_run_dir(formatted)
     run.trained_folder.mkdir(parents=True)
     run.finish(0.5, [{"loss": 0.5, "grad_norm": math.inf}])
     result = json.loads((run.path / "result.json").read_text(encoding="utf-8"))

@@ -30,7 +30,7 @@ from .runtime.main import run_command
 from .runtime.messages import fill
 from .runtime.output import escape_controls_per_line, say
 from .training.examples import truncate_conversation
-from .training.run_dir import run_dir_of
+from .training.run_dir import get_run_dir
 
 MAX_NEW_TOKENS = 512  # tokens; an answer ends at its end of turn, this stops one that does not
 STANDARD_INPUT = "-"
@@ -54,9 +54,9 @@ error."""
 def main(config: Config, options: argparse.Namespace) -> None:
     """Answer one question, or one after the other."""
     once = None if options.once is None else read_once_question(options.once)
-    run = run_dir_of(config)
-    trained, config = run.verify_trained_weights(), run.own_settings(config)
-    folder = run.confirmed(find_base_model(run.pinned(config.model)))
+    run = get_run_dir(config)
+    trained, config = run.verify_trained_weights(), run.apply_trained_settings(config)
+    folder = run.verify_base_model(find_base_model(run.pin_revision(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     model = load_trained(folder.path, config.model, trained)
     if once is None and sys.stdin.isatty():

@@ -36,7 +36,7 @@ from .training.examples import (
     read_split,
     refuse_truncated_examples,
 )
-from .training.run_dir import run_dir_of
+from .training.run_dir import get_run_dir
 
 BRACKETS_LEGEND = "Tokens that contribute to the loss are in [[double brackets]]:"
 ANSI_GREEN, ANSI_RESET = "\033[32m", "\033[0m"
@@ -51,7 +51,7 @@ weights with the memory of this machine."""
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Go through what a run rests on; the first thing that does not hold ends it."""
-    run = run_dir_of(config)
+    run = get_run_dir(config)
     run.refuse_other_rows(verify_and_hash_rows(config))
     say("run         {path} (trained)" if run.finished else "run         {path}", path=run.path)
     if changed := run.other_settings(config):
@@ -59,7 +59,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "            warning: it was started with other settings: {keys}",
             keys=fill(", ").join(changed),
         )
-    folder = find_base_model(config.model if changed else run.pinned(config.model))
+    folder = find_base_model(config.model if changed else run.pin_revision(config.model))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     say(
         "model       {model}, revision {revision}\n            {path}",

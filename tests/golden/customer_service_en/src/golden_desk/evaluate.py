@@ -45,7 +45,7 @@ from .runtime.output import say
 from .task import TaskConfig
 from .training.examples import read_split
 from .training.model_card import write_model_card
-from .training.run_dir import run_dir_of
+from .training.run_dir import get_run_dir
 
 HELP = """\
 Compare base model, tuned model and classical baseline on the same test rows: make eval
@@ -57,12 +57,12 @@ candidates. The classical baseline is trained on all training rows."""
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Predict the test rows with all three, and print and save what may be concluded."""
-    run, rows = run_dir_of(config), hash_rows()
+    run, rows = get_run_dir(config), hash_rows()
     run.refuse_other_rows(rows)
-    trained, config = run.verify_trained_weights(), run.own_settings(config)
+    trained, config = run.verify_trained_weights(), run.apply_trained_settings(config)
     batches = BatchRunner(config.evaluation)  # its time budget counts from here
     say("loading {model}", model=config.model.id)
-    folder = run.confirmed(find_base_model(run.pinned(config.model)))
+    folder = run.verify_base_model(find_base_model(run.pin_revision(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     splits = [read_targets(split, config.task) for split in SPLITS]
     slice_values = read_slice_values(config)

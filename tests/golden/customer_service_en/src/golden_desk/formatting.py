@@ -34,7 +34,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     label = read_single_label(record["label"], task.rules, task.labels)
     if fault := find_fault([text], label, task.leak_rules):
         return Reject(fault)
-    intent = task.label_of(record["label"])
+    intent = task.parse_label(record["label"])
     if intent is None:
         return Reject("unknown_label")
     return build_conversation(text, intent, task)
@@ -62,4 +62,4 @@ def list_candidates(task: TaskConfig) -> list[str]:
 
 def parse_prediction(answer: str, task: TaskConfig) -> str | None:
     """The intent in an answer, or None when its first line is none of the list."""
-    return task.label_of(answer.strip().partition("\n")[0])
+    return task.parse_label(answer.strip().partition("\n")[0])

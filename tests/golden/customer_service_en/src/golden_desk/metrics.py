@@ -53,7 +53,7 @@ def compare_predictions(
     """The paired tests of two ways of answering on the same rows."""
     right = label_indices(gold, task.labels)
 
-    def compared(ours: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Comparison]:
+    def compare(ours: Sequence[str | None], theirs: Sequence[str | None]) -> dict[str, Comparison]:
         pair = label_indices(ours, task.labels), label_indices(theirs, task.labels)
         correct = (pair[0] == right, pair[1] == right)
         return {
@@ -61,8 +61,8 @@ def compare_predictions(
             "macro_f1": paired_bootstrap(macro_f1, right, *pair, against=against, seed=seed),
         }
 
-    ranked = add_ranked_prefix(compared(ours.ranked, theirs.ranked))
-    return compared(ours.parsed, theirs.parsed) | ranked
+    ranked = add_ranked_prefix(compare(ours.ranked, theirs.ranked))
+    return compare(ours.parsed, theirs.parsed) | ranked
 
 
 def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] | None:

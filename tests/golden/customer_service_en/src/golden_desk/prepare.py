@@ -96,7 +96,7 @@ def format_all(config: Config, folder: Path) -> Summary:
                 split=split,
             )
             raise ProjectError(
-                "\n".join([fault, *summary.left_out(config)]),
+                "\n".join([fault, *summary.describe_rejects(config)]),
                 "\n".join(summary.doubts(config))
                 or "add rows, or check data and task.labels in config/run.yaml",
             )
@@ -104,7 +104,7 @@ def format_all(config: Config, folder: Path) -> Summary:
     if len(learned) < 2:
         only = fill("every training row has the label {label}", label=shorten_list([*learned]))
         raise ProjectError(
-            "\n".join([only, *summary.left_out(config)]),
+            "\n".join([only, *summary.describe_rejects(config)]),
             "\n".join(summary.doubts(config)) or "add rows with the other labels of task.labels",
         )
     made_by = config.model_dump(include=set(FORMAT_SECTIONS))

@@ -66,7 +66,7 @@ class LabelTask(ConfigSection):
         """The label rules, as the functions of data/label_rules.py take them."""
         return LabelRules(**dict(self.label_rules))
 
-    def label_of(self, text: str) -> str | None:
+    def parse_label(self, text: str) -> str | None:
         """The label that a text spells, as task.labels writes it."""
         return find_label(text, self.labels, self.rules)
 

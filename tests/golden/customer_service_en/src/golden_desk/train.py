@@ -43,7 +43,7 @@ from .training.collator import TargetCollator
 from .training.examples import measure_lengths, read_examples, refuse_truncated_examples
 from .training.model_card import write_model_card
 from .training.progress import plot_losses
-from .training.run_dir import RunDir, run_dir_of, to_portable_name
+from .training.run_dir import RunDir, get_run_dir, to_portable_name
 from .training.run_plan import build_callbacks, choose_settings, plan_steps
 from .training.steps import StepPlan, TrainingInputs, build_steps, print_steps
 
@@ -57,7 +57,7 @@ python -m torch.distributed.run --nproc-per-node 2 -m {package}.train"""
 def main(config: Config, options: argparse.Namespace) -> None:
     """Train, from the first step or from the last checkpoint."""
     began = time.monotonic()
-    run, rows = run_dir_of(config), verify_and_hash_rows(config)
+    run, rows = get_run_dir(config), verify_and_hash_rows(config)
     run.refuse_others(config, rows)
     if run.finished:
         say(
@@ -71,7 +71,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     run.refuse_other_processes(together)
 
     # 1. Data: what cannot be learned from fails before the first step.
-    folder = run.confirmed(find_base_model(run.pinned(config.model)))
+    folder = run.verify_base_model(find_base_model(run.pin_revision(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     encoder = ChatEncoder(tokenizer, config.model)
     train = read_examples("train", encoder, config)
@@ -105,7 +105,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
         return
 
     # 4. Train, in a folder that says what is trained and is closed to others meanwhile.
-    with exclusive_lock(run.path), run.told_when_full():
+    with exclusive_lock(run.path), run.explain_full_disk():
         run.begin(config, {**record, "train_rows": len(train)}, data=rows, folder=folder)
         set_seed(config.run.seed)
         plan, callbacks = build_callbacks(settings, steps, record)

@@ -23,12 +23,12 @@ class RowFileWriter:
     """The files of a folder of formatted rows, written in one pass and closed with the stack."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
-        def opened(path: Path) -> BinaryIO:
+        def open_file(path: Path) -> BinaryIO:
             return stack.enter_context(path.open("wb"))
 
-        self._rejects = opened(folder / "rejects.jsonl")
-        self._slices = opened(folder / "slices.jsonl")
-        self._splits = {split: opened(folder / f"{split}.jsonl") for split in SPLITS}
+        self._rejects = open_file(folder / "rejects.jsonl")
+        self._slices = open_file(folder / "slices.jsonl")
+        self._splits = {split: open_file(folder / f"{split}.jsonl") for split in SPLITS}
 
     def keep(
         self, split: Split, messages: Conversation, place: RowLocation, slices: Mapping[str, str]

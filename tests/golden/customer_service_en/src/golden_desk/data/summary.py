@@ -106,7 +106,7 @@ class Summary:
                     path=PROCESSED_DIR / "rejects.jsonl",
                 )
             )
-            lines += self.left_out(config)
+            lines += self.describe_rejects(config)
         if not self.near_duplicates_checked:
             lines.append(
                 fill(
@@ -126,7 +126,7 @@ class Summary:
             )
         return "\n".join(lines + [fill("warning: {text}", text=each) for each in warnings])
 
-    def left_out(self, config: Config) -> Iterator[str]:
+    def describe_rejects(self, config: Config) -> Iterator[str]:
         """A line for each reason, the most frequent first."""
         width = max(map(len, self.rejects), default=0)
         for code, count in self.rejects.most_common():

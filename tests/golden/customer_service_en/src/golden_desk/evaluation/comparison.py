@@ -117,14 +117,14 @@ def compare_models(
     """Metrics with intervals, and the paired tests of each against each."""
     task, seed = config.task, config.run.seed
 
-    def of_model(answers: Predictions) -> dict[str, Metric]:
+    def compute_model_metrics(answers: Predictions) -> dict[str, Metric]:
         readable = proportion(np.array([given is not None for given in answers.parsed]))
         return {"readable": readable, **compute_metrics(gold, answers, task, seed)}
 
     return EvaluationResult(
         metrics={
-            "base": of_model(base),
-            "tuned": of_model(tuned),
+            "base": compute_model_metrics(base),
+            "tuned": compute_model_metrics(tuned),
             "baseline": compute_metrics(gold, classical, task, seed),
         },
         against_base=compare_predictions(gold, tuned, base, task, against="base", seed=seed),
@@ -171,7 +171,7 @@ def summarize_result(result: EvaluationResult) -> dict[str, Any]:
         "comparison_of_base_with_baseline": to_dicts(result.base_against_baseline),
         "conclusion": result.conclusion,
         "by_label": {name: label_metrics_to_dicts(each) for name, each in result.by_label.items()},
-        "labels_without_test_rows": result.by_label["tuned"].without_rows(),
+        "labels_without_test_rows": result.by_label["tuned"].list_labels_without_rows(),
         "confusion_matrix": {
             # a row for each right label, a column for each given one and, last, for no label
             "labels": list(result.by_label["tuned"].labels),

@@ -48,7 +48,7 @@ class LabelMetrics:
         met = np.flatnonzero(self.support)
         return sorted(map(int, met), key=lambda label: (self.f1[label], -self.support[label]))
 
-    def without_rows(self) -> list[str]:
+    def list_labels_without_rows(self) -> list[str]:
         """The labels that no test row has: nothing is known of them, no mean contains them."""
         return [self.labels[int(label)] for label in np.flatnonzero(self.support == 0)]
 
@@ -98,7 +98,7 @@ def label_metrics_to_dicts(metrics: LabelMetrics) -> dict[str, dict[str, float |
 
 def format_coverage(metrics: LabelMetrics) -> list[str]:
     """A line that names the labels of which the test rows say nothing, if there are any."""
-    if not (missing := metrics.without_rows()):
+    if not (missing := metrics.list_labels_without_rows()):
         return []
     return [
         wrap(

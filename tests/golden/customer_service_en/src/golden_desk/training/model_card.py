@@ -35,7 +35,7 @@ def write_model_card(
     run: RunDir, config: Config, evaluation: Mapping[str, Any] | None = None
 ) -> None:
     """Write the card of a trained run, with the figures of its evaluation once there are any."""
-    lines = _format_card(run, run.trained_config(config), evaluation)
+    lines = _format_card(run, run.load_trained_config(config), evaluation)
     write_text(run.trained_folder / "README.md", "\n".join(lines) + "\n")
 
 

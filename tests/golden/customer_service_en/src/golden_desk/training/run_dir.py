@@ -90,14 +90,14 @@ class RunDir:
         path = self.path / "run.json"
         return read_json(path, self._anew) if path.exists() else {}
 
-    def pinned(self, model: ModelConfig) -> ModelConfig:
+    def pin_revision(self, model: ModelConfig) -> ModelConfig:
         """The model in the very revision that the run began with, where run.yaml names none."""
         settings = self._settings()
         if model.revision or not settings or model.id != settings["model"]["id"]:
             return model
         return model.model_copy(update={"revision": self.record().get("model_revision")})
 
-    def confirmed(self, folder: ModelFolder) -> ModelFolder:
+    def verify_base_model(self, folder: ModelFolder) -> ModelFolder:
         """The base model, once it is sure to be the one that the run began with."""
         before = self.record().get("model_sha256")
         if before and before != _hash_weights(folder.path):
@@ -111,7 +111,7 @@ class RunDir:
             )
         return folder
 
-    def own_settings(self, config: Config) -> Config:
+    def apply_trained_settings(self, config: Config) -> Config:
         """The settings that the run was trained with.
 
         How to evaluate it, how to ask the base, and what is this machine's, run.yaml says.
@@ -139,7 +139,7 @@ class RunDir:
         }
         return own.model_copy(update=sections)
 
-    def trained_config(self, config: Config) -> Config:
+    def load_trained_config(self, config: Config) -> Config:
         """What the run was trained with, with what `auto` stood for when it began."""
         own = load_config(self.config_file, [f"model.source={config.model.source}"])
         return restore_settings(own, self.record())
@@ -252,7 +252,7 @@ class RunDir:
         return dict(settings)
 
     @contextmanager
-    def told_when_full(self) -> Iterator[None]:
+    def explain_full_disk(self) -> Iterator[None]:
         """Say what cannot be written where torch and safetensors say it in their own ways."""
         try:
             yield
@@ -287,7 +287,7 @@ class RunDir:
         return None
 
 
-def run_dir_of(config: Config) -> RunDir:
+def get_run_dir(config: Config) -> RunDir:
     """The folder of this run."""
     return RunDir(Path("runs") / config.run.name)
 
