@@ -1,6 +1,6 @@
 """A function is named by what it does: an imperative verb, or the value that it computes.
 
-Past participles (`opened`), prepositions (`of_model`) and clauses (`explain_full_disk`) say neither.
+Past participles (`opened`), prepositions (`of_model`) and clauses (`told_when_full`) say neither.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ def is_misnamed(name: str) -> bool:
     return bool(FIRST_WORD.match(name) or LAST_WORD.match(name))
 
 
-@pytest.mark.parametrize(
-    "name", ["opened", "_mapped", "of_model", "explain_full_disk", "get_run_dir"]
-)
+@pytest.mark.parametrize("name", ["opened", "_mapped", "of_model", "told_when_full", "run_dir_of"])
 def test_a_participle_a_preposition_and_a_clause_are_found(name: str) -> None:
     assert is_misnamed(name)
 
