@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config, load_config
-from .errors import ProjectError
-from .library_errors import explain_error
+from .errors import ProjectError, explain_error
 from .messages import fill
 from .output import say
 

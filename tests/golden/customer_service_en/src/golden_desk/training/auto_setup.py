@@ -27,28 +27,22 @@ from .collator import TargetCollator
 from .examples import Example
 from .steps import TrainingInputs
 
-TIMED_TOKENS = 128  # of a timed batch: at 100 tokens a second, a slow CPU, it takes 1.3 seconds
-MAX_TIMED_LENGTH = 256  # of a timed row; a longer one is cut at its beginning
-MAX_TIMING_SECONDS = (
-    20.0  # for all of it: on a machine that is busy, what was timed until then counts
-)
-TIMED_REPEATS = (
-    2  # every setup is timed so often, after one step that warms up; the fastest step counts
-)
-MAX_BATCH_TOKENS = 1_024  # more tokens in a batch keep a CPU no busier
-# eager attention keeps length x length values a head for the backward pass
-MAX_EAGER_LENGTH = 512
-# of this machine's memory; the system and other programs keep a quarter
-MEMORY_SHARE = 0.75
-# What training takes, over what autograd keeps: on a CPU, freed tensors stay with the process.
-# SmolLM2: 76 to 86 KB a token and layer for 40 to 47 in fp32, 53 to 56 KB for 27 to 29 in bf16
+TIMED_TOKENS = 128  # in a timed batch: at 100 tokens/s, on a slow CPU, a step takes 1.3 seconds
+MAX_TIMED_LENGTH = 256  # tokens of a timed row; the beginning of a longer one is cut off
+MAX_TIMING_SECONDS = 20.0  # in total: a busy machine chooses among what was timed until then
+TIMED_REPEATS = 2  # steps per setup after one warm-up step; the fastest step counts
+MAX_BATCH_TOKENS = 1_024  # a larger batch does not use a CPU any better
+MAX_EAGER_LENGTH = 512  # eager attention keeps length x length values per head
+MEMORY_SHARE = 0.75  # of the machine's memory; the rest is for the system and other programs
+# Peak memory of a training step divided by the size of the tensors that autograd saves: on a CPU,
+# freed memory stays with the process. Measured on SmolLM2, in KB per token and layer: 76 to 86 for
+# 40 to 47 in fp32, 53 to 56 for 27 to 29 in bf16.
 MEMORY_MARGIN = 2.0
-# rows and width of the matrices that tell whether a CPU has instructions for bf16
-MATRIX_SHAPE = (256, 1_024)
+MATRIX_SHAPE = (256, 1_024)  # rows and width of the products that are timed in fp32 and bf16
 
 
 class Setup(NamedTuple):
-    """How a model is trained, and how fast that was."""
+    """Settings to train with, and the speed that was measured with them."""
 
     precision: str
     attention: str
@@ -57,17 +51,17 @@ class Setup(NamedTuple):
 
 
 def has_auto(config: Config) -> bool:
-    """Whether run.yaml leaves something to this machine."""
+    """Whether run.yaml leaves a setting to this machine."""
     return "auto" in (config.model.precision, config.model.attention, config.training.batch_size)
 
 
 def read_recorded_setups(record: Mapping[str, Any]) -> list[Setup]:
-    """What was timed when the run began, the chosen setup first."""
+    """The setups that were timed when the run began, the chosen one first."""
     return [Setup(**each) for each in record.get("timed", [])]
 
 
 def apply_setup(config: Config, timed: Sequence[Setup]) -> Config:
-    """The run with the first setup in place of every `auto`; other values are kept."""
+    """The configuration with the first setup in place of every `auto`."""
     if not timed:
         return config
     model, training, setup = config.model, config.training, timed[0]
@@ -86,7 +80,7 @@ def apply_setup(config: Config, timed: Sequence[Setup]) -> Config:
 
 
 def count_rows_per_update(training: TrainingConfig) -> int:
-    """The rows that a process contributes to an update; of `auto`, one row is a batch."""
+    """The rows that a process contributes to an update; a batch of `auto` counts as one row."""
     return training.gradient_accumulation_steps * (
         1 if training.batch_size == "auto" else training.batch_size
     )
@@ -97,20 +91,24 @@ def find_setups(inputs: TrainingInputs) -> list[Setup]:
 
     Nothing is timed where run.yaml leaves nothing open and sets no time budget.
     """
-    config, alone = inputs.config, get_world_size() == 1
-    on = select_training_device(config.training)
-    if has_auto(config):
-        if on.type != CPU or not alone:
-            return [Setup(get_default_precision(config.model, on), "sdpa", 1)]
+    config, model = inputs.config, inputs.config.model
+    is_open, alone = has_auto(config), get_world_size() == 1
+    needs_speed = alone and config.training.time_budget_minutes is not None
+    device = select_training_device(config.training)
+    if is_open and alone and device.type == CPU:
         return _choose_setup(inputs)
-    if config.training.time_budget_minutes is None or not alone:
+    if not is_open and not needs_speed:
         return []
+    attention = "sdpa" if model.attention == "auto" else model.attention
+    batch = config.training.batch_size
+    setup = Setup(get_default_precision(model, device), attention, 1 if batch == "auto" else batch)
+    if not needs_speed:
+        return [setup]
     say("measuring the speed of this machine ...")
-    assert isinstance(config.training.batch_size, int)
-    setup = Setup(config.model.precision, config.model.attention, config.training.batch_size)
     rows = sorted(inputs.train, key=lambda example: len(example.ids))
     until = time.perf_counter() + MAX_TIMING_SECONDS
-    return time_setups(inputs.load(config.model), [setup], rows, inputs.collate, until=until)
+    adapted = inputs.load(_apply_setup_to_model(model, setup))
+    return time_setups(adapted, [setup], rows, inputs.collate, until=until)
 
 
 def get_default_precision(model: ModelConfig, on: torch.device) -> str:

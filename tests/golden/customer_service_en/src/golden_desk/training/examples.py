@@ -1,4 +1,7 @@
-"""Conversations as tokens: ids and loss mask are built together, and an answer is never cut."""
+"""Conversations as token ids with their loss mask.
+
+A conversation that is too long loses the middle of its last input, never a part of the target.
+"""
 
 from __future__ import annotations
 

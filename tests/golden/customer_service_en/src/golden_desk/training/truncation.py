@@ -8,9 +8,8 @@ from collections.abc import Sequence
 ELISION_MARK = "[...]"
 # A date, an amount or a name stays whole; in scripts without spaces every character may end.
 WORD_PATTERN = re.compile(r"[^\W\u2e80-\U0010ffff]+(?:[.,:/'-][^\W\u2e80-\U0010ffff]+)*")
-MIN_KEPT_SHARE = (
-    0.5  # of what fits: where whole lines would leave less, words are cut, then characters
-)
+# of what fits: where whole lines would leave less, words are cut, then characters
+MIN_KEPT_SHARE = 0.5
 
 Span = tuple[int, int]
 
