@@ -364,7 +364,7 @@ def test_columns_are_offered_with_values_of_theirs(
     assert conversation.questions_shown[1:] == [
         "? What now?\n  1) name the columns\n  2) another file\n  3) it is another task",
         "? Which column is it: Customer message?\n"
-        "  1) eins  (please my refund is late, today my refund is late, again ...)\n"
+        "  1) eins  (please my refund for Aruba is late, today my refund for ...)\n"
         "  2) zwei  (refund, parcel, login)\n  3) drei  (refund, parcel, login)\n  4) <- back",
         "? Which column is it: Intent?\n"
         "  1) zwei  (refund, parcel, login)\n  2) drei  (refund, parcel, login)\n  3) <- back",

@@ -16,7 +16,8 @@ from newft.text_layout import NO_BREAK_SPACE
 
 DisplayRow = tuple[str, str]
 
-MAX_LABELS_SHOWN = 8
+MAX_LABELS_IN_TABLE = 8
+MAX_LABELS_IN_SUMMARY = 4
 MAX_FILES_SHOWN = 3  # in the summary
 MAX_COLUMNS_SHOWN = 6  # of one kind, in the summary; the table of the data lists all
 SUMMARY_VALUES = ("learning_rate", "epochs", "batch_size", "max_length", "precision")
@@ -39,7 +40,7 @@ def build_summary_rows(
         yield messages("data.rejected"), rejected
     if columns and not data.sample:
         yield from _build_column_rows(data, plan.task, messages, limit=MAX_COLUMNS_SHOWN)
-    yield from _build_label_rows(data, plan.task, messages)
+    yield from _build_label_rows(data, plan.task, messages, limit=MAX_LABELS_IN_SUMMARY)
     yield messages("summary.language"), messages(f"data.{plan.language}")
     yield messages("summary.gpu"), _format_hardware(plan, messages, this_machine=this_machine)
     yield messages("summary.model"), _format_model(plan, messages)
@@ -60,7 +61,7 @@ def build_data_rows(data: DataFacts, task: Task, messages: Messages) -> Iterator
     yield messages("data.rows"), accepted
     if rejected := describe_rejects(data.rejected).to(messages.language):
         yield messages("data.rejected"), rejected
-    yield from _build_label_rows(data, task, messages)
+    yield from _build_label_rows(data, task, messages, limit=MAX_LABELS_IN_TABLE)
     yield messages("data.lengths"), _format_lengths(data, messages)
     yield messages("data.language"), messages(f"data.{data.language}")
 
@@ -137,10 +138,12 @@ def _join_first(names: Sequence[str], limit: int | None, messages: Messages) -> 
     return messages.join([*names[:limit], more])
 
 
-def _build_label_rows(data: DataFacts, task: Task, messages: Messages) -> Iterator[DisplayRow]:
+def _build_label_rows(
+    data: DataFacts, task: Task, messages: Messages, *, limit: int
+) -> Iterator[DisplayRow]:
     """Yield the labels with their row counts, and the positive label if there is one."""
     labels = [f"{label}{NO_BREAK_SPACE}{rows}" for label, rows in data.labels.items()]
-    names = _join_first(labels, MAX_LABELS_SHOWN, messages)
+    names = _join_first(labels, limit, messages)
     yield messages("data.labels"), messages("data.count", count=len(labels), names=names)
     if data.positive and task.positive:
         share = f"{data.labels[data.positive] / max(1, data.accepted):.0%}"

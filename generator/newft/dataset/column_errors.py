@@ -25,7 +25,7 @@ def preview_values(column: Column) -> str:
     values = ", ".join(" ".join(value.split()) for value in column.examples)
     shown = clip_text(values, MAX_PREVIEW_WIDTH)
     more = shown != values or column.distinct > len(column.examples)
-    return shown + (" ..." if more else "")
+    return shown.rstrip() + (" ..." if more else "")
 
 
 def column_option_hint(name: str) -> str:
