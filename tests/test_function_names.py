@@ -35,7 +35,7 @@ IRREGULAR_PARTICIPLES = [
     "shown",
     "taken",
     "told",
-    "generated",
+    "written",
 ]
 PREPOSITIONS = ["as", "at", "by", "for", "from", "in", "into", "of", "on", "to", "with", "without"]
 CLAUSE_WORDS = ["how", "that", "what", "whatever", "when", "where", "which", "who", "why"]

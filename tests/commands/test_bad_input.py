@@ -194,7 +194,7 @@ def test_every_file_at_fault_is_named_at_once(tmp_path: Path) -> None:
 # --- where the project goes ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["generated", "dry"])
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["written", "dry"])
 def test_a_colliding_path_is_named_and_everything_stays(dry: list[str], tmp_path: Path) -> None:
     desk = tmp_path / "desk"
     (desk / "config").mkdir(parents=True)

@@ -104,7 +104,7 @@ def test_a_number_is_written_as_yaml_1_1_and_1_2_read_it(number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "generated"),
+    ("number", "written"),
     [
         (0.0, "0.0"),
         (0.05, "0.05"),

@@ -138,7 +138,7 @@ CHARGES = ["盗窃", "诈骗", SMUGGLING, PIMPING, "引诱、容留、介绍卖�
 
 
 @pytest.mark.parametrize("listed", ["{}", "{}罪"])
-@pytest.mark.parametrize("generated", ["{}", "{}罪", "罪名：{}"])
+@pytest.mark.parametrize("written", ["{}", "{}罪", "罪名：{}"])
 @pytest.mark.parametrize("between", [";", "；", "; ", "、", "，", ",", "\n", "\r\n"])
 def test_any_charges_joined_in_any_way_are_read_back(
     config: Config, listed: str, written: str, between: str
