@@ -112,7 +112,7 @@ def format_all(config: Config, folder: Path) -> Summary:
         **summary.facts(),
         "made_by": made_by,
         "made_from": made_from,
-        "generated": hash_row_files(folder),
+        "written": hash_row_files(folder),
     }
     (folder / SUMMARY_FILE.name).write_text(
         json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"

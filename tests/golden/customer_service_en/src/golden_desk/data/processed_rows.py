@@ -41,7 +41,7 @@ def hash_rows() -> str:
     """SHA-256 of the formatted rows, once they are sure to be as formatting.py writes them."""
     summary = _read_summary()
     _refuse_changed_sources(summary, [])
-    before, now = summary["generated"], hash_row_files(PROCESSED_DIR)
+    before, now = summary["written"], hash_row_files(PROCESSED_DIR)
     if edited := sorted(name for name in before if before[name] != now.get(name)):
         raise ProjectError(
             "modified since `make data` wrote them: {files}",
@@ -57,7 +57,7 @@ def hash_rows() -> str:
 def _read_summary() -> dict[str, Any]:
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError):
         summary: dict[str, Any] = json.loads(SUMMARY_FILE.read_text(encoding="utf-8"))
-        for name in ("made_from", "generated"):
+        for name in ("made_from", "written"):
             dict(summary[name])
         for section in FORMAT_SECTIONS:
             dict(summary["made_by"][section])
