@@ -45,10 +45,10 @@ class LeftPadding:
 
 
 @torch.inference_mode()
-def write(
+def generate(
     model: Any, prompts: Sequence[Ids], *, stops: Sequence[int], limit: int, pad_id: int, batch: int
 ) -> list[Ids]:
-    """The tokens that `generate` writes after each prompt, in batches of like length."""
+    """The tokens that `model.generate` gives after each prompt, in batches of like length."""
     shared, prefix = _read_prefix(model, prompts)
     written: list[Ids] = [[] for _ in prompts]
     by_length = sorted(range(len(prompts)), key=lambda row: len(prompts[row]))
@@ -79,7 +79,7 @@ def write(
 
 
 @torch.inference_mode()
-def rank(model: Any, prompts: Sequence[Ids], answers: Sequence[Ids]) -> Any:
+def score_candidates(model: Any, prompts: Sequence[Ids], answers: Sequence[Ids]) -> Any:
     """The log-probability of each answer after each prompt, a row at a time."""
     tokens = torch.tensor([token for answer in answers for token in answer])
     owner = torch.tensor([number for number, answer in enumerate(answers) for _ in answer])

@@ -83,7 +83,7 @@ def compare(scratch: Path, rows: int, rounds: int) -> None:
         for name in costs:
             if name == "newft":
                 cost = child.run(
-                    ["-m", "desk.data"], folder=project, environment={"PYTHONPATH": source}
+                    ["-m", "desk.prepare"], folder=project, environment={"PYTHONPATH": source}
                 )
             else:
                 with tempfile.TemporaryDirectory(dir=scratch) as cache:

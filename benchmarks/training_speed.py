@@ -29,11 +29,12 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-Examples = Sequence[Any]  # of the project's dataset.Example
+Examples = Sequence[Any]  # of the project's training.examples.Example
 Collate = Callable[[Examples], dict[str, Any]]
 BEFORE = {"precision": "fp32", "attention": "sdpa"}
 
@@ -72,80 +73,80 @@ def main() -> None:
         )
         os.chdir(project)
         sys.path.insert(0, str(project / "src"))
-        from desk import data as formatting
+        from desk import prepare
         from desk.config import load_config
 
         config = load_config(Path("config/run.yaml"))
         with contextlib.redirect_stdout(sys.stderr):
-            formatting.main(config, argparse.Namespace())
-            task = prepared(config, options.rows)
+            prepare.main(config, argparse.Namespace())
+            task = build_task(config, options.rows)
         compare_training(task, options.rounds)
         compare_answers(task, options.answers, options.rounds)
 
 
-def prepared(config: Any, rows: int) -> Task:
-    """What is trained on, and what makes the model that is trained."""
-    from desk.adapter import add_adapter
-    from desk.chat_tokens import ChatEncoder
-    from desk.dataset import AnswerCollator, encode, read_split, training_order
-    from desk.model import load_base, load_tokenizer
-    from desk.probe import fill_in, find_setups, rows_of_update
-    from desk.source import model_folder
-    from transformers import set_seed
+def build_task(config: Any, rows: int) -> Task:
+    """Read the rows to train on, and let the project choose how this machine trains on them."""
+    from desk.model.chat_encoder import ChatEncoder
+    from desk.model.device import select_training_device
+    from desk.model.load import find_base_model, load_tokenizer
+    from desk.train import load_model
+    from desk.training.auto_setup import count_rows_per_update
+    from desk.training.collator import TargetCollator
+    from desk.training.examples import encode_example, read_split
+    from desk.training.run_plan import choose_settings
+    from desk.training.steps import TrainingInputs, order_by_length
 
-    folder = model_folder(config.model).path
+    folder = find_base_model(config.model).path
     tokenizer = load_tokenizer(folder, config.model)
     encoder = ChatEncoder(tokenizer, config.model)
     examples = [
-        encode(conversation, encoder, config.training.max_length)
+        encode_example(conversation, encoder, config.training.max_length)
         for conversation in read_split("train")[:rows]
     ]
-
-    def load(model: Any) -> Any:
-        set_seed(config.run.seed)
-        return add_adapter(load_base(folder, model), config.adapter, checkpointing=False)
-
-    collate = AnswerCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
-    chosen = fill_in(config, find_setups(config, examples, collate, load))
-    batch, update = chosen.training.batch_size, rows_of_update(chosen.training)
+    load = partial(load_model, config, folder, select_training_device(config.training))
+    collate = TargetCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
+    inputs = TrainingInputs(config, examples, [], collate, load, time.monotonic())
+    chosen, _ = choose_settings(inputs, {})
+    batch, update = chosen.training.batch_size, count_rows_per_update(chosen.training)
     sizes = [len(example.ids) for example in examples]
-    order = training_order(sizes, batch, rows // update * update // batch, config.run.seed)
+    order = order_by_length(sizes, batch, rows // update * update // batch, config.run.seed)
     return Task(chosen, tokenizer, examples, [examples[i] for i in order], update, load)
 
 
 def compare_training(task: Task, rounds: int) -> None:
+    """Train on every side in turns, and print how fast each of them is."""
     sides: dict[str, Callable[[Any, Task, str], Any]] = {
-        "now": now,
-        "before": before,
-        "plain": plain,
+        "now": build_project_trainer,
+        "before": build_earlier_trainer,
+        "plain": build_plain_trainer,
     }
     if find_spec("trl"):
-        sides["trl"] = sft
+        sides["trl"] = build_sft_trainer
     tokens = sum(len(example.ids) for example in task.ordered)
     # a model for each: SFTTrainer changes the one it is given
     model = task.config.model
     models = {name: task.load(model.model_copy(update=BEFORE)) for name in sides if name != "now"}
     models = {"now": task.load(model), **models}
-    start = trained(models["now"])
-    losses = {name: [loss(each, task)] for name, each in models.items()}
+    start = copy_trained_weights(models["now"])
+    losses = {name: [compute_loss(each, task)] for name, each in models.items()}
     rates: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, side in sides.items():
-            restore(models[name], start)
+            restore_weights(models[name], start)
             with tempfile.TemporaryDirectory() as output:
-                seconds = timed(side(models[name], task, output), casting=name != "now")
+                seconds = time_training(side(models[name], task, output), casting=name != "now")
             if number:  # the first warms up
                 rates[name].append(tokens / seconds)
             else:
-                losses[name].append(loss(models[name], task))
+                losses[name].append(compute_loss(models[name], task))
     setup = f"{model.precision}, {model.attention} attention, {task.config.training.batch_size}"
     print(f"training ({setup} rows at once), {len(task.ordered)} rows, {rounds} rounds")
     for name, values in rates.items():
         first, last = losses[name]
-        report(name, values, rates["now"], "tokens/s", f"loss {first:.3f} -> {last:.3f}")
+        print_rates(name, values, rates["now"], "tokens/s", f"loss {first:.3f} -> {last:.3f}")
 
 
-def report(name: str, values: list[float], ours: list[float], unit: str, note: str) -> None:
+def print_rates(name: str, values: list[float], ours: list[float], unit: str, note: str) -> None:
     """The lowest, middle and highest rate, and how many times as fast `now` is."""
     low, middle, high = min(values), statistics.median(values), max(values)
     text = f"{name:<8} {low:7.2f} {middle:7.2f} {high:7.2f} {unit}   {note}"
@@ -156,44 +157,48 @@ def report(name: str, values: list[float], ours: list[float], unit: str, note: s
     print(text, flush=True)
 
 
-def now(model: Any, task: Task, output: str) -> Any:
-    from desk.dataset import AnswerCollator
+def build_project_trainer(model: Any, task: Task, output: str) -> Any:
+    """The project as it is: what it chose for this machine, and its own batches."""
+    from desk.training.collator import TargetCollator
     from transformers import Trainer, TrainingArguments
 
     training = task.config.training
     batches = (training.batch_size, training.gradient_accumulation_steps)
     bf16 = task.config.model.precision == "bf16"
     arguments = TrainingArguments(
-        output, bf16=bf16, **settings(task, "sequential", batches=batches)
+        output, bf16=bf16, **build_arguments(task, "sequential", batches=batches)
     )
-    collate = AnswerCollator(task.pad_id)
+    collate = TargetCollator(task.pad_id)
     return Trainer(model, arguments, data_collator=collate, train_dataset=task.ordered)
 
 
-def before(model: Any, task: Task, output: str) -> Any:
+def build_earlier_trainer(model: Any, task: Task, output: str) -> Any:
+    """The project as it was: 32-bit numbers, and logits in the last columns of a batch."""
     from earlier import LeftPadding
     from transformers import Trainer, TrainingArguments
 
-    arguments = TrainingArguments(output, **settings(task, "sequential"))
+    arguments = TrainingArguments(output, **build_arguments(task, "sequential"))
     collate = LeftPadding(task.pad_id)
     return Trainer(model, arguments, data_collator=collate, train_dataset=task.ordered)
 
 
-def plain(model: Any, task: Task, output: str) -> Any:
+def build_plain_trainer(model: Any, task: Task, output: str) -> Any:
+    """A Trainer with padded batches in random order and logits at every position."""
     from transformers import Trainer, TrainingArguments
 
-    arguments = TrainingArguments(output, **settings(task, "random"))
-    collate = right_padding(task.pad_id)
+    arguments = TrainingArguments(output, **build_arguments(task, "random"))
+    collate = make_right_padding_collate(task.pad_id)
     return Trainer(model, arguments, data_collator=collate, train_dataset=task.examples)
 
 
-def sft(model: Any, task: Task, output: str) -> Any:
+def build_sft_trainer(model: Any, task: Task, output: str) -> Any:
+    """The SFTTrainer of TRL, with batches of like length."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
     from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
     rows = Dataset.from_list(
-        [{"input_ids": example.ids, "labels": labels(example)} for example in task.examples]
+        [{"input_ids": example.ids, "labels": build_labels(example)} for example in task.examples]
     )
     arguments = SFTConfig(
         output,
@@ -201,13 +206,13 @@ def sft(model: Any, task: Task, output: str) -> Any:
         gradient_checkpointing=False,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},  # the tokens are those of the others
-        **settings(task, "group_by_length"),
+        **build_arguments(task, "group_by_length"),
     )
     collate = DataCollatorForLanguageModeling(pad_token_id=task.pad_id)
     return SFTTrainer(model, arguments, data_collator=collate, train_dataset=rows)
 
 
-def settings(
+def build_arguments(
     task: Task, sampling: str, *, batches: tuple[int, int] | None = None
 ) -> dict[str, Any]:
     """What all sides have in common, the order of their rows, and how an update is divided."""
@@ -227,7 +232,8 @@ def settings(
     }
 
 
-def timed(trainer: Any, *, casting: bool = True) -> float:
+def time_training(trainer: Any, *, casting: bool = True) -> float:
+    """The seconds of a whole training run."""
     from peft.helpers import disable_input_dtype_casting
 
     started = time.perf_counter()
@@ -239,7 +245,7 @@ def timed(trainer: Any, *, casting: bool = True) -> float:
     return time.perf_counter() - started
 
 
-def trained(model: Any) -> dict[str, Any]:
+def copy_trained_weights(model: Any) -> dict[str, Any]:
     """A copy of the weights that are trained."""
     return {
         name: weight.detach().clone()
@@ -248,7 +254,7 @@ def trained(model: Any) -> dict[str, Any]:
     }
 
 
-def restore(model: Any, weights: dict[str, Any]) -> None:
+def restore_weights(model: Any, weights: dict[str, Any]) -> None:
     """Put trained weights back to where they started."""
     import torch
 
@@ -258,13 +264,13 @@ def restore(model: Any, weights: dict[str, Any]) -> None:
                 weight.copy_(weights[name])
 
 
-def loss(model: Any, task: Task) -> float:
+def compute_loss(model: Any, task: Task) -> float:
     """The loss of an answer's token, over all rows."""
     import torch
-    from desk.dataset import AnswerCollator
+    from desk.training.collator import TargetCollator
 
     model.eval()
-    total, count, collate = 0.0, 0, AnswerCollator(task.pad_id)
+    total, count, collate = 0.0, 0, TargetCollator(task.pad_id)
     precision = torch.autocast("cpu", model.dtype, enabled=model.dtype != torch.float32)
     with torch.no_grad(), precision:
         for start in range(0, len(task.ordered), task.rows_of_update):
@@ -274,13 +280,14 @@ def loss(model: Any, task: Task) -> float:
     return total / count
 
 
-def labels(example: Any) -> list[int]:
+def build_labels(example: Any) -> list[int]:
     """A label for each token: nothing is learned before the answer."""
     learned: list[int] = example.ids[example.answer_start :]
     return [-100] * example.answer_start + learned
 
 
-def right_padding(pad_id: int) -> Collate:
+def make_right_padding_collate(pad_id: int) -> Collate:
+    """What pads the rows of a batch on the right, and learns from their answers alone."""
     import torch
 
     def collate(examples: Examples) -> dict[str, Any]:
@@ -290,7 +297,7 @@ def right_padding(pad_id: int) -> Collate:
             padding = longest - len(example.ids)
             ids.append(example.ids + [pad_id] * padding)
             mask.append([1] * len(example.ids) + [0] * padding)
-            learned.append(labels(example) + [-100] * padding)
+            learned.append(build_labels(example) + [-100] * padding)
         return {
             "input_ids": torch.tensor(ids),
             "attention_mask": torch.tensor(mask),
@@ -302,17 +309,17 @@ def right_padding(pad_id: int) -> Collate:
 
 def compare_answers(task: Task, rows: int, rounds: int) -> None:
     """Time both ways of answering, of the base model and of an adapter trained a little."""
-    from desk.probe import resolve_for_answers
+    from desk.training.run_plan import resolve_for_inference
 
     config = task.config
-    answering = resolve_for_answers(config.model.model_copy(update={"attention": "auto"}), {})
+    answering = resolve_for_inference(config.model.model_copy(update={"attention": "auto"}), {})
     model_now = task.load(answering)
     with tempfile.TemporaryDirectory() as output:
-        timed(now(model_now, task, output))
+        time_training(build_project_trainer(model_now, task, output))
     model_before = task.load(config.model.model_copy(update=BEFORE))
-    restore(model_before, trained(model_now))
+    restore_weights(model_before, copy_trained_weights(model_now))
     models = {"now": model_now.eval(), "before": model_before.eval()}
-    prompts, answers = asked(task, rows)
+    prompts, answers = build_prompts(task, rows)
     rates: dict[str, list[float]] = {name: [] for name in models}
     given: dict[str, list[Any]] = {}
     for number in range(rounds + 1):
@@ -321,7 +328,7 @@ def compare_answers(task: Task, rows: int, rounds: int) -> None:
             for tuned, ids in prompts:
                 switch = contextlib.nullcontext() if tuned else model.disable_adapter()
                 with switch:
-                    way = answer_now if name == "now" else answer_before
+                    way = answer_as_project if name == "now" else answer_as_earlier
                     given[name] += way(model, ids, answers, task)
             if number:
                 rates[name].append(2 * rows / (time.perf_counter() - started))
@@ -330,65 +337,73 @@ def compare_answers(task: Task, rows: int, rounds: int) -> None:
     print(f"evaluation ({precision}), {rows} rows asked twice, {rounds} rounds")
     for name, values in rates.items():
         note = f"{same} of {len(given['now'])} answers are the same"
-        report(name, values, rates["now"], "rows/s", note)
+        print_rates(name, values, rates["now"], "rows/s", note)
 
 
-def asked(task: Task, rows: int) -> tuple[list[tuple[bool, list[list[int]]]], list[list[int]]]:
+def build_prompts(
+    task: Task, rows: int
+) -> tuple[list[tuple[bool, list[list[int]]]], list[list[int]]]:
     """Prompts for the base model and for the adapter, and the allowed answers."""
-    from desk.chat_tokens import ChatEncoder
-    from desk.conversation import to_prompt, to_untuned_prompt
-    from desk.dataset import read_split
-    from desk.evaluate import question, solved
-    from desk.formatting import candidates
+    from desk.evaluate import pick_few_shot_examples
+    from desk.formatting import list_candidates
+    from desk.model.chat_encoder import ChatEncoder
+    from desk.prompts import build_base_prompt, build_prompt, get_question
+    from desk.training.examples import read_split
 
     config, test = task.config, read_split("test")[:rows]
     encoder = ChatEncoder(task.tokenizer, config.model)
-    shown = solved(read_split("train"), config, random.Random(config.run.seed))
-    texts = [question(row) for row in test]
-    untuned = [to_untuned_prompt(text, config.task, shown) for text in texts]
-    tuned = [to_prompt(text, config.task) for text in texts]
-    prompts = [(False, encoder.encode_prompts(untuned)), (True, encoder.encode_prompts(tuned))]
-    return prompts, [encoder.encode_answer(each) for each in candidates(config.task)]
+    examples = pick_few_shot_examples(read_split("train"), config, random.Random(config.run.seed))
+    texts = [get_question(row) for row in test]
+    base = [build_base_prompt(text, config.task, examples) for text in texts]
+    tuned = [build_prompt(text, config.task) for text in texts]
+    prompts = [(False, encoder.encode_prompts(base)), (True, encoder.encode_prompts(tuned))]
+    return prompts, [encoder.encode_answer(each) for each in list_candidates(config.task)]
 
 
-def answer_now(
+def answer_as_project(
     model: Any, prompts: list[list[int]], answers: list[list[int]], task: Task
 ) -> list[Any]:
     """The written tokens and the best ranked answer of each prompt."""
-    from desk.model import stop_tokens
-    from desk.scoring import AnswerTree, answer_prompts, read_prefix
+    from desk.evaluation.inference import (
+        CandidateTree,
+        compute_prefix_cache,
+        generate_and_score,
+    )
+    from desk.model.load import get_stop_token_ids
 
-    stops = stop_tokens(model, task.tokenizer, task.config.model)
-    tree, prefix = AnswerTree(answers, model.device), read_prefix(model, prompts)
+    stops = get_stop_token_ids(model, task.tokenizer, task.config.model)
+    tree = CandidateTree(answers, model.device)
+    prefix = compute_prefix_cache(model, prompts)
     batch, limit = task.config.evaluation.batch_size, max(map(len, answers)) + 1
     given: list[Any] = []
     for start in range(0, len(prompts), batch):
         some = prompts[start : start + batch]
-        written, scores = answer_prompts(model, some, prefix, tree, stops=stops, limit=limit)
-        given += [*(until(ids, stops) for ids in written), *scores.argmax(axis=1).tolist()]
+        written, scores = generate_and_score(model, some, prefix, tree, stops=stops, limit=limit)
+        given += [*(cut_at_stop(ids, stops) for ids in written), *scores.argmax(axis=1).tolist()]
     return given
 
 
-def answer_before(
+def answer_as_earlier(
     model: Any, prompts: list[list[int]], answers: list[list[int]], task: Task
 ) -> list[Any]:
+    """The same two answers, in the way of earlier projects."""
     import earlier
-    from desk.model import stop_tokens
+    from desk.model.load import get_stop_token_ids
 
-    stops = stop_tokens(model, task.tokenizer, task.config.model)
+    stops = get_stop_token_ids(model, task.tokenizer, task.config.model)
     batch, limit = task.config.evaluation.batch_size, max(map(len, answers)) + 1
-    written = earlier.write(
+    written = earlier.generate(
         model, prompts, stops=stops, limit=limit, pad_id=task.pad_id, batch=batch
     )
-    ranked = earlier.rank(model, prompts, answers).argmax(axis=1).tolist()
+    ranked = earlier.score_candidates(model, prompts, answers).argmax(axis=1).tolist()
     given: list[Any] = []
     for start in range(0, len(prompts), batch):
         rows = slice(start, start + batch)
-        given += [*(until(ids, stops) for ids in written[rows]), *ranked[rows]]
+        given += [*(cut_at_stop(ids, stops) for ids in written[rows]), *ranked[rows]]
     return given
 
 
-def until(ids: list[int], stops: Sequence[int]) -> list[int]:
+def cut_at_stop(ids: list[int], stops: Sequence[int]) -> list[int]:
     """The tokens before the first stop token."""
     first = next((place for place, token in enumerate(ids) if token in stops), len(ids))
     return ids[:first]
