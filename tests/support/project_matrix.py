@@ -49,7 +49,7 @@ TEXTS = {
     "en": "My {} coat in {} is {} late: où est-il?",
     "zh": "我的{}外套（{}里衬）和{}帽子还没到",
 }
-ROWS_OF_A_LABEL = 8
+ROWS_OF_A_LABEL = 20  # of which some nearly repeat others, and are left out
 # what may be chosen of a list beside the axes that are named below; the source names the hub
 OPTIONS = [entry for entry in ANSWER_KEYS if entry.choices and entry.key not in ("language", "hub")]
 

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,9 +20,8 @@ from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from newft import emitted
-from newft.project.template_layers import EMITTED_MODULES
-from support.checkout import TEMPLATES
+from newft.project.template_layers import Layer, compose_layers
+from support.checkout import DOMAINS, TEMPLATES
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
 CHAT_TEMPLATE = (
@@ -224,21 +222,16 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def compose(layer: str, into: Path, *, package: str = "project") -> Path:
-    """A folder to import `package` from: the base modules, with those of a source and of a task."""
-    task = "../domains/customer_service/overlay/intent"
-    for folder in (
-        "project",
-        "layers/device/cpu",
-        f"layers/source/{layer}",
-        "layers/language/en",
-        task,
-    ):
-        modules = TEMPLATES / folder / "src/package_name"
-        shutil.copytree(modules, into / package, dirs_exist_ok=True)
-    for name in EMITTED_MODULES:
-        shutil.copy(Path(emitted.__file__).with_name(Path(name).name), into / package / name)
-    return into
+def compose(source: str, into: Path, *, package: str = "project") -> Path:
+    """A folder to import `package` from: the modules of a project with this source of the model."""
+    names = ("method/lora", "device/cpu", f"source/{source}", "language/en")
+    layers = [
+        Layer("base", TEMPLATES / "project"),
+        *(Layer(name, TEMPLATES / "layers" / name) for name in names),
+        Layer("task", DOMAINS / "customer_service" / "overlay" / "intent"),
+    ]
+    compose_layers(layers, package, into)
+    return into / "src"
 
 
 class Outcome(NamedTuple):

@@ -16,6 +16,8 @@ from transformers import PreTrainedModel
 from support.generate_project import catalog
 from support.stand_in_hubs import compose
 
+pytestmark = pytest.mark.slow  # each class of transformers is loaded
+
 TINY = {
     "vocab_size": 96,
     "hidden_size": 32,
