@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from newft.dataset.column_errors import column_option_hint
 from newft.dataset.column_match import CJK_PATTERN
 from newft.dataset.label_parsing import pick_frequent_spellings
-from newft.dataset.row_outcome import MIN_ROWS_PER_LABEL
+from newft.dataset.row_outcome import MIN_ROWS_PER_LABEL, RowOutcome
 from newft.dataset.row_stats import RowStats
 from newft.errors import DataError
 from newft.schema.kit import FieldRole, Task
@@ -85,18 +85,20 @@ def refuse_sentences(files: Sequence[str], task: Task, stats: RowStats) -> None:
         )
 
 
-def refuse_stated_labels(files: Sequence[str], task: Task, stats: RowStats) -> None:
+def refuse_stated_labels(
+    files: Sequence[str], task: Task, stats: RowStats, outcome: RowOutcome
+) -> None:
     """Refuse files in which most texts state their label: there is nothing to learn from them."""
-    stated = stats.rejected["label_in_input"]
+    stated = outcome.rejects.get("label_in_input", 0)
     if stated <= stats.rows / 2:
         return
     named = [name for name, field in task.fields.items() if field.role == "text"]
     raise DataError(
         Text(
             f"the input states its label in {stated} of {stats.rows} rows, such as "
-            f"`{_shorten(stats.stated)}`: a model would only learn to copy it",
+            f"`{_shorten(outcome.stated_example)}`: a model would only learn to copy it",
             f"{stats.rows} 行中有 {stated} 行的输入直接写出了标签，例如 "
-            f"`{_shorten(stats.stated)}`：这样训练出的模型只会照抄",
+            f"`{_shorten(outcome.stated_example)}`：这样训练出的模型只会照抄",
         ),
         where=", ".join(files),
         hint=Text(
@@ -108,13 +110,14 @@ def refuse_stated_labels(files: Sequence[str], task: Task, stats: RowStats) -> N
     )
 
 
-def warn_of_stated_labels(stats: RowStats) -> Iterator[Text]:
+def warn_of_stated_labels(outcome: RowOutcome) -> Iterator[Text]:
     """Say how many texts state their label, and how."""
-    if stated := stats.rejected["label_in_input"]:
+    if stated := outcome.rejects.get("label_in_input", 0):
         yield Text(
             f"{pluralize(stated, 'row')} left out, as the input states the label, such as "
-            f"`{_shorten(stats.stated)}`",
-            f"有 {stated} 行的输入直接写出了标签，已剔除，例如 `{_shorten(stats.stated)}`",
+            f"`{_shorten(outcome.stated_example)}`",
+            f"有 {stated} 行的输入直接写出了标签，已剔除，例如 "
+            f"`{_shorten(outcome.stated_example)}`",
         )
 
 

@@ -63,7 +63,7 @@ def profile_dataset(
     outcome = resolve_rows(stats)
     labels = outcome.kept_labels
     refuse_sentences(files, task, stats)
-    refuse_stated_labels(files, task, stats)
+    refuse_stated_labels(files, task, stats, outcome)
     suspect = _likely_wrong_column(task, stats, outcome)
     _refuse_insufficient_data(files, task, stats, outcome, suspect=suspect)
     meaning_none = [find_label(name, tuple(labels)) for name in task.out_of_scope]
@@ -100,6 +100,7 @@ def profile_dataset(
         ),
         notes=tuple(list_input_notes(task)),
         excluded=used.excluded,
+        stated_label_positions=outcome.stated_positions,
         leaking=tuple(used.leaks),
     )
 
@@ -264,7 +265,7 @@ def _collect_warnings(
     """What the user should know before they go on, the most serious first."""
     said = [
         *_warn_of_rejected_rows(stats, outcome, suspect),
-        *warn_of_stated_labels(stats),
+        *warn_of_stated_labels(outcome),
         *_warn_of_conflicting_texts(outcome),
     ]
     said += [

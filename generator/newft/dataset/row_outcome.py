@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from newft.dataset.label_parsing import pick_frequent_spellings
 from newft.dataset.row_stats import DistinctRows, RowStats, Target
+from newft.dataset.stated_positions import find_stated_positions
 from newft.emitted.dedup import SeenTexts, hash_text
+from newft.emitted.label_leaks import Position
 from newft.emitted.label_rules import read_label
 from newft.emitted.multilabel import segment, split_parts
 from newft.emitted.near_duplicates import (
@@ -45,6 +47,8 @@ class RowOutcome:
     rows_to_split: int
     splits: Mapping[Split, int]  # rows of each
     near_duplicates_checked: bool
+    stated_positions: tuple[Position, ...]  # at which texts state their labels
+    stated_example: str  # how the first text that states its label does so, if any does
 
     @property
     def accepted(self) -> int:
@@ -55,25 +59,26 @@ class RowOutcome:
 def resolve_rows(stats: RowStats) -> RowOutcome:
     """Find out what becomes of the rows, once all are read."""
     distinct = stats.distinct
-    rows, targets, repeats = _split_combined_labels(stats)
-    counts = Counter(targets[row] for row in rows)
+    positions = find_stated_positions(stats)
+    answered, repeats, stated = _answer_rows(stats, positions)
+    counts = Counter(target for _, target in answered)
     kept = drop_rare(counts)
-    chosen = [row for row in rows if targets[row] in kept]
     spell = _Speller(stats)
-    groups = Counter(group for row in rows if (group := distinct.groups[row]))
+    groups = Counter(group for row, _ in answered if (group := distinct.groups[row]))
     rejects = _count_rejects(stats.rejected, counts, kept, repeats)
-    answered = [(row, targets[row]) for row in chosen]
-    assigned = _assign_splits(distinct, answered, spell, grouped=len(groups) > 1)
+    rejects["label_in_input"] += stated
+    chosen = [(row, target) for row, target in answered if target in kept]
+    assigned = _assign_splits(distinct, chosen, spell, grouped=len(groups) > 1)
     compares = not stats.task.tabular
     checked = len(chosen) <= MAX_COMPARED_ROWS and distinct.texts is not None
     if compares and checked:
         rejects["near_duplicate_across_split"] = _drop_near_duplicates(
-            assigned, distinct, answered, spell
+            assigned, distinct, chosen, spell
         )
     assigned.spread_labels()
     rejects["untaught_label"] = len(assigned.drop_untaught())
     scale = _list_scale(stats.task)
-    texts_met = Counter(distinct.text_hashes[row] for row in chosen)
+    texts_met = Counter(distinct.text_hashes[row] for row, _ in chosen)
     return RowOutcome(
         labels=spell.counts(sort_labels(_count_labels(counts), scale)),
         kept_labels=_count_kept(spell.counts(sort_labels(_count_labels(kept), scale)), assigned),
@@ -86,6 +91,8 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
         rows_to_split=len(chosen),
         splits=assigned.count_rows(),
         near_duplicates_checked=checked or not compares,
+        stated_positions=positions,
+        stated_example=stats.stated or next(map(stats.stated_ends.__getitem__, positions), ""),
     )
 
 
@@ -166,37 +173,45 @@ class _Speller:
         return {self._recommendations[name]: count for name, count in rows if name}
 
 
-def _split_combined_labels(
-    stats: RowStats,
-) -> tuple[Sequence[int], Sequence[Target], Counter[Target]]:
-    """The distinct rows, the target of each row, and how many rows repeat each target.
+def _answer_rows(
+    stats: RowStats, positions: Sequence[Position]
+) -> tuple[Sequence[Answered], Counter[Target], int]:
+    """The distinct rows with their targets, the rows that repeat each target, and stated labels.
 
     A label may be a list of others: all labels are known only once all rows are read. Rows that
-    are told apart by the form of their list alone then repeat each other.
+    are told apart by the form of their list alone, or by where a label stands, then repeat others.
     """
     distinct = stats.distinct
-    if stats.task.label_rules.separator is None:
-        return range(len(distinct.targets)), distinct.targets, stats.repeats
-    made_of = _split_into_known(_count_labels(Counter(distinct.targets)), stats.task)
-    told = {
+    told = _split_combined_labels({*distinct.targets}, stats.task)
+    seen = SeenTexts[int, Target]()
+    answered: list[Answered] = []
+    repeats: Counter[Target] = Counter()
+    stated = 0
+    for row, combined in enumerate(distinct.targets):
+        target = told.get(combined, combined)
+        if not set(positions).isdisjoint(distinct.stated[row]):
+            stated += 1 + distinct.repeats[row]
+            continue
+        repeats[target] += distinct.repeats[row]
+        if seen.find_earlier(distinct.text_hashes[row], target, row) is None:
+            answered.append((row, target))
+        else:
+            repeats[target] += 1
+    return answered, repeats, stated
+
+
+def _split_combined_labels(targets: Iterable[Target], task: Task) -> dict[Target, Target]:
+    """The targets of records that may have several labels, each label by itself."""
+    if task.label_rules.separator is None:
+        return {}
+    made_of = _split_into_known({label for target in targets for label in target.labels}, task)
+    return {
         target: Target(
             tuple(sorted({name for label in target.labels for name in made_of[label]})),
             target.recommendation,
         )
-        for target in {*distinct.targets}
+        for target in targets
     }
-    targets = [told[target] for target in distinct.targets]
-    repeats: Counter[Target] = Counter()
-    for target, rows in stats.repeats.items():
-        repeats[told[target]] += rows
-    seen = SeenTexts[int, Target]()
-    kept: list[int] = []
-    for row, target in enumerate(targets):
-        if seen.find_earlier(distinct.text_hashes[row], target, row) is None:
-            kept.append(row)
-        else:
-            repeats[target] += 1
-    return kept, targets, repeats
 
 
 def _split_into_known(labels: Iterable[str], task: Task) -> dict[str, set[str]]:

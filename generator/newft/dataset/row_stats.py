@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from newft.dataset.label_parsing import parse_labels, parse_spellings
 from newft.dataset.length_stats import LengthStats
 from newft.emitted.dedup import SeenTexts, hash_text
-from newft.emitted.label_leaks import find_leak
+from newft.emitted.label_leaks import (
+    POSITIONS,
+    Position,
+    excerpt_end,
+    find_leak,
+    list_positions,
+    read_end,
+)
 from newft.emitted.near_duplicates import MAX_COMPARED_ROWS
 from newft.emitted.normalize import MISSING_GROUP, is_missing, normalize_label, normalize_text
 from newft.emitted.readers import Row, to_text
@@ -20,6 +27,7 @@ from newft.schema.kit import FieldRole, Task
 
 # Texts are kept while there may be few enough rows to compare: some are left out for their label.
 MAX_KEPT_TEXTS = 2 * MAX_COMPARED_ROWS
+MAX_KEPT_ENDS = 5_000  # texts: a share of 2 % is then known to 0.2 points, one standard error
 
 Cells = tuple[str, str]  # of a row: the label and the recommendation, as the file writes them
 
@@ -30,6 +38,9 @@ class Target:
 
     labels: tuple[str, ...]  # one, where the records of the task have no several
     recommendation: str = ""
+
+
+Answer = tuple[Target, tuple[Position, ...]]  # and where the text has its labels
 
 
 @dataclass(frozen=True)
@@ -46,14 +57,19 @@ class DistinctRows:
     """What is remembered of the rows that repeat no earlier one, one entry a row."""
 
     targets: list[Target] = field(default_factory=list)
+    repeats: array[int] = field(default_factory=lambda: array("I"))  # later rows that repeat it
+    stated: list[tuple[Position, ...]] = field(default_factory=list)  # where it has its own label
     text_hashes: array[int] = field(default_factory=lambda: array("Q"))
     split_hashes: array[int] = field(default_factory=lambda: array("Q"))  # of the compared text
     groups: list[str] = field(default_factory=list)  # empty where a row is in none
     texts: list[str] | None = field(default_factory=list)  # None: too many to compare
 
-    def add(self, target: Target, group: str, hashes: tuple[int, int], compared: str) -> None:
+    def add(self, answer: Answer, group: str, hashes: tuple[int, int], compared: str) -> None:
         """Remember one row."""
+        target, stated = answer
         self.targets.append(target)
+        self.repeats.append(0)
+        self.stated.append(stated)
         self.groups.append(group)
         self.text_hashes.append(hashes[0])
         self.split_hashes.append(hashes[1])
@@ -72,13 +88,14 @@ class RowStats:
     inputs: tuple[str, ...] = ()  # where no column holds the text
     rows: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # rows with a fault of their own
-    repeats: Counter[Target] = field(default_factory=Counter)  # rows that repeat an earlier one
     distinct: DistinctRows = field(default_factory=DistinctRows)
     lengths: LengthStats = field(default_factory=LengthStats)  # of the distinct rows
     cells: Counter[Cells] = field(default_factory=Counter)  # rows without a fault of their own
     stated: str = ""  # how the first text that states its label does so
+    stated_ends: dict[Position, str] = field(default_factory=dict)  # the first with its own label
+    ends: list[tuple[str, ...]] = field(default_factory=list)  # of the first distinct texts
     _targets: dict[Cells, Target] = field(default_factory=dict)  # one object each, shared
-    _seen: SeenTexts[int, Target] = field(default_factory=SeenTexts)
+    _seen: SeenTexts[int, Answer] = field(default_factory=SeenTexts)
 
     def add(self, row: Row) -> None:
         """Read one row."""
@@ -91,16 +108,20 @@ class RowStats:
             return
         self.cells[cells] += 1
         text_hash = hash_text(self._to_key(question.text))
-        if self._seen.find_earlier(text_hash, target, self.rows) is not None:
-            self.repeats[target] += 1
+        answer = (target, self._list_positions(question, target))
+        number = len(self.distinct.targets)
+        if (earlier := self._seen.find_earlier(text_hash, answer, number)) is not None:
+            self.distinct.repeats[earlier] += 1
             return
         self.lengths.add(question.text)
+        if len(self.ends) < MAX_KEPT_ENDS:
+            self.ends.append(tuple(read_end(question.compared, at) for at in POSITIONS))
         split_hash = text_hash
         if question.compared != question.text:
             split_hash = hash_text(self._to_key(question.compared))
         group = self._get_cell(row, "group").strip()
         group = "" if is_missing(group, MISSING_GROUP) else group
-        self.distinct.add(target, group, (text_hash, split_hash), question.compared)
+        self.distinct.add(answer, group, (text_hash, split_hash), question.compared)
 
     def label_spellings(self) -> dict[str, Counter[str]]:
         """The rows of each spelling of each label, as the cells hold it."""
@@ -116,6 +137,16 @@ class RowStats:
         for (_, cell), rows in self.cells.items():
             found[normalize_label(cell)][cell.strip()] += rows
         return found
+
+    def _list_positions(self, question: Question, target: Target) -> tuple[Position, ...]:
+        """The ends of a free text at which a label of its row stands."""
+        if self.task.tabular:
+            return ()
+        text = question.compared
+        found = list_positions(text, target.labels, self.task.label_rules)
+        for at in found:
+            self.stated_ends.setdefault(at, excerpt_end(text, at))
+        return tuple(found)
 
     def _find_fault(self, question: Question, target: Target, cells: Cells) -> str:
         recommendation = cells[1] if "recommendation" in self.columns else None

@@ -27,6 +27,8 @@ def build_task_settings(
     if template := task.question_template.get(answers.language):
         settings["question_template"] = _build_question_template(template, task, answers)
     settings |= _build_label_settings(task, answers)
+    if data.stated_label_positions:
+        settings["stated_label_positions"] = _build_stated_positions(data)
     if task.tabular:
         settings["inputs"] = _build_inputs(data, answers)
     return settings
@@ -111,6 +113,15 @@ def _build_label_settings(task: Task, answers: Answers) -> dict[str, Reasoned[Se
         for name, (value, why) in values.items()
         if value
     }
+
+
+def _build_stated_positions(data: DataFacts) -> Reasoned[SettingValue]:
+    why = Text(
+        "the ends of texts at which they state their own label more often than prose would: such "
+        "rows are left out",
+        "文本在这些位置（start 开头、end 结尾）直接写出自身标签，远多于正常行文；这些行会被剔除",
+    )
+    return Reasoned(data.stated_label_positions, why, citations.data_rows(data))
 
 
 def _cite_task_key(key: str, answers: Answers) -> Text:

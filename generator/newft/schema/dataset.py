@@ -67,6 +67,7 @@ class DataFacts:
     warnings: tuple[Text, ...] = ()  # the most serious first
     notes: tuple[Text, ...] = ()  # worth a look, but no fault
     excluded: tuple[str, ...] = ()  # columns that no prompt shows: ids, dates, later knowledge
+    stated_label_positions: tuple[str, ...] = ()  # ends of texts at which they state their labels
     leaking: tuple[str, ...] = ()  # columns left out because each predicts the label alone
 
     @property

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from .data.label_leaks import LeakRules
+from .data.label_leaks import LeakRules, Position
 from .data.label_rules import LabelRules, find_label
 from .data.normalize import clean_label, normalize_label
 from .runtime.messages import fill
@@ -43,6 +43,7 @@ class LabelTask(ConfigSection):
     label_names: list[NonEmptyStr] = []
     leak_patterns: list[NonEmptyStr] = []
     leak_exceptions: list[NonEmptyStr] = []
+    stated_label_positions: list[Position] = []
 
     @field_validator("labels")
     @classmethod
@@ -73,7 +74,13 @@ class LabelTask(ConfigSection):
     @property
     def leak_rules(self) -> LeakRules:
         """How texts state labels, as data/label_leaks.py takes it."""
-        return LeakRules(self.rules, self.label_names, self.leak_patterns, self.leak_exceptions)
+        return LeakRules(
+            self.rules,
+            self.label_names,
+            self.leak_patterns,
+            self.leak_exceptions,
+            self.stated_label_positions,
+        )
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for fields of the data section that the task cannot do with."""
