@@ -66,7 +66,6 @@ def run_yaml(project: Path) -> Any:
                 },
                 "label_names": ["charge", "罪名"],
                 "leak_patterns": list(catalog().kits["legal"].tasks["charge"].leak_patterns),
-                "leak_exceptions": list(catalog().kits["legal"].tasks["charge"].leak_exceptions),
             },
             [],
         ),

@@ -56,6 +56,7 @@ OTHERS: dict[str, object] = {
     "evaluation.few_shot_examples": 2,
     "task.leak_patterns": ["([a-z]+)"],
     "task.label_names": ["the"],
+    "task.stated_label_positions": ["start", "end"],
     "task.label_rules": {"strip_suffixes": ["s"]},
     "task.question_template": "What about {type}?",
 }

@@ -36,7 +36,6 @@ def find_kit_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
         yield from _find_prompt_faults((*at, "prompts"), task)
         yield from _find_missing_placeholders((*at, "question_template"), task)
         yield from _find_bad_patterns((*at, "leak_patterns"), task.leak_patterns)
-        yield from _find_bad_patterns((*at, "leak_exceptions"), task.leak_exceptions)
         yield from _find_repeated_aliases((*at, "label_rules", "aliases"), task)
         yield from _find_missing_languages(at, task)
         yield from _find_missing_samples((*at, "sample"), task, folder / "sample")

@@ -99,14 +99,6 @@ def _build_label_settings(task: Task, answers: Answers) -> dict[str, Reasoned[Se
                 "正则表达式：匹配到的文本泄漏了答案，该行会被剔除；{label} 代表该行的标签",
             ),
         ),
-        "leak_exceptions": (
-            task.leak_exceptions,
-            Text(
-                "regular expressions: in a phrase that one of them matches, leak_patterns do not "
-                "count",
-                "正则表达式：匹配到的分句不按 leak_patterns 处理",
-            ),
-        ),
     }
     return {
         name: Reasoned(value, why, _cite_task_key(name, answers))

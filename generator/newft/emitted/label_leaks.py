@@ -36,15 +36,13 @@ class LeakRules(NamedTuple):
     """How texts of a task state labels.
 
     `label_names` are what texts call the label, such as `priority` in `priority: high`. In
-    `patterns`, regular expressions, `{label}` stands for a label of the row or a short form of it.
-    A phrase that one of `exceptions` matches may name the label. At `positions` of the texts of
-    these records, labels stand too often to be prose.
+    `patterns`, regular expressions for a phrase, `{label}` stands for a label of the row or a short
+    form of it. At `positions` of the texts of these records, labels stand too often to be prose.
     """
 
     label_rules: LabelRules = NO_LABEL_RULES
     label_names: Sequence[str] = ()
     patterns: Sequence[str] = ()
-    exceptions: Sequence[str] = ()
     positions: Sequence[Position] = ()
 
 
@@ -126,8 +124,7 @@ def _match_patterns(text: str, labels: Sequence[str], rules: LeakRules) -> str |
             continue
         wanted = re.compile(pattern.replace("{label}", alternatives))
         for phrase in _PHRASE_END_PATTERN.split(text):
-            found = wanted.search(phrase)
-            if found and not any(re.search(one, phrase) for one in rules.exceptions):
+            if found := wanted.search(phrase):
                 return found[0]
     return None
 

@@ -99,9 +99,8 @@ class Task:
     synonym_lists: tuple[str, ...] = ()  # files of `domains/synonyms/` that extend the fields
     label_rules: LabelRules = NO_LABEL_RULES
     label_names: tuple[str, ...] = ()  # what texts call the label: `priority: high` states it
-    # regular expressions: a match gives the target away; {label} is a label of the row
+    # regular expressions for a phrase: a match gives the target away; {label} is the row's label
     leak_patterns: tuple[str, ...] = ()
-    leak_exceptions: tuple[str, ...] = ()  # in a phrase that one matches, a label may be named
     # the question that follows a text; {name} of the context field is replaced by its value
     question_template: Mapping[Language, str] = field(default_factory=dict)
 
@@ -113,9 +112,7 @@ class Task:
     @property
     def leak_rules(self) -> LeakRules:
         """How texts of the task state labels."""
-        return LeakRules(
-            self.label_rules, self.label_names, self.leak_patterns, self.leak_exceptions
-        )
+        return LeakRules(self.label_rules, self.label_names, self.leak_patterns)
 
     @property
     def context_field(self) -> str | None:
