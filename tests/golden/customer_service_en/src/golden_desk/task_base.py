@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from .data.label_leaks import LeakRules
+from .data.label_leaks import LeakRules, Position
 from .data.label_rules import LabelRules, find_label
 from .data.normalize import clean_label, normalize_label
 from .runtime.messages import fill
@@ -42,14 +42,14 @@ class LabelTask(ConfigSection):
     label_rules: LabelRulesSection = LabelRulesSection()
     label_names: list[NonEmptyStr] = []
     leak_patterns: list[NonEmptyStr] = []
-    leak_exceptions: list[NonEmptyStr] = []
+    stated_label_positions: list[Position] = []
 
     @field_validator("labels")
     @classmethod
     def _each_once_and_in_plain_sight(cls, labels: list[str]) -> list[str]:
         return validate_distinct_labels(labels)
 
-    @field_validator("leak_patterns", "leak_exceptions")
+    @field_validator("leak_patterns")
     @classmethod
     def _are_regular_expressions(cls, patterns: list[str]) -> list[str]:
         for pattern in patterns:
@@ -73,7 +73,8 @@ class LabelTask(ConfigSection):
     @property
     def leak_rules(self) -> LeakRules:
         """How texts state labels, as data/label_leaks.py takes it."""
-        return LeakRules(self.rules, self.label_names, self.leak_patterns, self.leak_exceptions)
+        positions = self.stated_label_positions
+        return LeakRules(self.rules, self.label_names, self.leak_patterns, positions)
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for fields of the data section that the task cannot do with."""

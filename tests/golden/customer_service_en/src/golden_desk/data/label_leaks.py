@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from .label_rules import NO_LABEL_RULES, LabelRules, list_spellings
 from .normalize import normalize_label
@@ -24,6 +24,11 @@ _BRACKET_PATTERN = re.compile(r"\s*[\[【<]|[\[【<](?=[^\[【<]*[\]】>]\s*\Z)"
 _CLOSING_BRACKETS = ("]", "】", ">")
 _PHRASE_END_PATTERN = re.compile(r"[，。；,;\n]")
 _COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
+_BREAK_PATTERN = re.compile(r"\n|\s[-–—]+\s|[-–—]+>")
+_OUTER_MARKS_PATTERN = re.compile(r"\A[\W_]+|[\W_]+\Z")
+Position = Literal["start", "end"]  # of a text
+POSITIONS: tuple[Position, ...] = ("start", "end")
+_SHOWN_CHARS = 40  # of an end that states a label
 _MAX_LABEL_CHARS = 300  # characters after such a mark: no label is longer
 
 
@@ -31,22 +36,53 @@ class LeakRules(NamedTuple):
     """How texts of a task state labels.
 
     `label_names` are what texts call the label, such as `priority` in `priority: high`. In
-    `patterns`, regular expressions, `{label}` stands for a label of the row or a short form of it.
-    A phrase that one of `exceptions` matches may name the label.
+    `patterns`, regular expressions for a phrase, `{label}` stands for a label of the row or a short
+    form of it. At `positions` of the texts of these records, labels stand too often to be prose.
     """
 
     label_rules: LabelRules = NO_LABEL_RULES
     label_names: Sequence[str] = ()
     patterns: Sequence[str] = ()
-    exceptions: Sequence[str] = ()
+    positions: Sequence[Position] = ()
 
 
 def find_leak(text: str, labels: Sequence[str], rules: LeakRules) -> str | None:
     """Find the part of a text that states one of its labels or that a pattern matches."""
     names = (name for label in labels for name in _list_names(label, rules.label_rules))
-    return _match_patterns(text, labels, rules) or _find_stated_label(
-        text, names, tuple(rules.label_names)
+    return (
+        _match_patterns(text, labels, rules)
+        or _find_stated_label(text, names, tuple(rules.label_names))
+        or _find_at_position(text, labels, rules)
     )
+
+
+def list_positions(text: str, labels: Sequence[str], rules: LabelRules) -> list[Position]:
+    """List the ends of a text at which one of the labels stands, set apart by a mark."""
+    names = [name for label in labels for name in _list_names(label, rules)]
+    return [at for at in POSITIONS if stands_at(read_end(text, at), names, at)]
+
+
+def read_end(text: str, position: Position) -> str:
+    """Normalize one end of a text, without marks around it; a line end or a dash is a mark too."""
+    end = text[:_MAX_LABEL_CHARS] if position == "start" else text[-_MAX_LABEL_CHARS:]
+    return _OUTER_MARKS_PATTERN.sub("", normalize_label(_BREAK_PATTERN.sub("|", end)))
+
+
+def stands_at(end: str, names: Iterable[str], position: Position) -> bool:
+    """Tell whether one of the names stands at the end of a text that `read_end` gave."""
+    for name in names:
+        plain = _OUTER_MARKS_PATTERN.sub("", normalize_label(name))
+        rest = end.removeprefix(plain) if position == "start" else end.removesuffix(plain)
+        if plain and rest != end:
+            rest = rest.strip("_")
+            if not (rest[:1] if position == "start" else rest[-1:]).isalnum():
+                return True
+    return False
+
+
+def excerpt_end(text: str, position: Position) -> str:
+    """Cut some characters out of the end of a text at which it states its label."""
+    return text[:_SHOWN_CHARS] if position == "start" else text[-_SHOWN_CHARS:]
 
 
 def _find_stated_label(
@@ -71,6 +107,13 @@ def _find_stated_label(
     return None
 
 
+def _find_at_position(text: str, labels: Sequence[str], rules: LeakRules) -> str | None:
+    if not rules.positions:
+        return None
+    found = list_positions(text, labels, rules.label_rules)
+    return next((excerpt_end(text, at) for at in found if at in rules.positions), None)
+
+
 def _match_patterns(text: str, labels: Sequence[str], rules: LeakRules) -> str | None:
     if not rules.patterns:
         return None
@@ -81,8 +124,7 @@ def _match_patterns(text: str, labels: Sequence[str], rules: LeakRules) -> str |
             continue
         wanted = re.compile(pattern.replace("{label}", alternatives))
         for phrase in _PHRASE_END_PATTERN.split(text):
-            found = wanted.search(phrase)
-            if found and not any(re.search(one, phrase) for one in rules.exceptions):
+            if found := wanted.search(phrase):
                 return found[0]
     return None
 
