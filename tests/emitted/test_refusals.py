@@ -79,7 +79,7 @@ def without(name: str) -> Change:
                 "precision: fp8": (
                     "model.precision is 'fp8': it must be one of: auto, fp32, bf16, fp16"
                 ),
-                "rnak: 8": "adapter.rnak is not a key; the nearest is rank",
+                "rnak: 8": "method.rnak is not a key; the nearest is rank",
                 "epochs: 0": "training.epochs is 0: it must be 1 or greater",
             },
             AS_GENERATED,
@@ -124,7 +124,7 @@ def test_every_fault_of_run_yaml_has_its_line(
     path = desk.folder / "config" / "run.yaml"
     lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     listed = [f"config/run.yaml:{lines.index(line) + 1}: {fault}" for line, fault in faults.items()]
-    refused(desk, "\n".join(listed), hint, "data")
+    refused(desk, "\n".join(listed), hint, "prepare")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_wrong_option_is_blamed_itself(
     fresh: Desk, words: list[str], error: str, hint: str
 ) -> None:
     (fresh.folder / "empty").touch()
-    refused(fresh, error, hint, "data", *words)
+    refused(fresh, error, hint, "prepare", *words)
 
 
 # --- records -------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_records_that_cannot_be_formatted_leave_the_old_rows(
     ready: Desk, change: Change, error: str, hint: str
 ) -> None:
     change(ready)
-    refused(ready, error, hint, "data")
+    refused(ready, error, hint, "prepare")
 
 
 def test_a_full_disk_leaves_the_old_rows(ready: Desk) -> None:
@@ -220,7 +220,7 @@ def test_a_full_disk_leaves_the_old_rows(ready: Desk) -> None:
     try:
         shutil.copytree(ready.folder / "kept", data, dirs_exist_ok=True)
         hint = "check the path, its permissions and the free disk space"
-        refused(ready, "the disk is full", hint, "data")
+        refused(ready, "the disk is full", hint, "prepare")
     finally:
         subprocess.run(["umount", data], check=True)
 
@@ -236,7 +236,7 @@ def test_one_process_at_a_time_formats(ready: Desk) -> None:
         stdout=subprocess.PIPE,
     ) as other:
         assert other.stdout and other.stdout.readline()
-        refused(ready, "another process is using data", "wait for its end", "data")
+        refused(ready, "another process is using data", "wait for its end", "prepare")
         other.communicate()
     assert ready.run("prepare").returncode == 0
 
