@@ -52,7 +52,7 @@ error."""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
-    """Answer one question, or one after the other."""
+    """Answer the question of --once, or all that are entered."""
     once = None if options.once is None else read_once_question(options.once)
     run = get_run_dir(config)
     trained, config = run.verify_trained_weights(), run.apply_trained_settings(config)
@@ -117,7 +117,7 @@ def read_input_lines(begun: Sequence[str]) -> Iterator[str]:
 
 
 def refuse_invalid_unicode(question: str) -> None:
-    """Refuse what came as other bytes than UTF-8: Python keeps them as half surrogate pairs."""
+    """Refuse input that is not UTF-8: Python decodes such bytes as lone surrogates."""
     try:
         question.encode()
     except UnicodeEncodeError:
@@ -130,12 +130,12 @@ def make_encoding_error() -> ProjectError:
 
 
 def build_chat_prompt(question: str, config: Config) -> Conversation:
-    """What the model is asked: as in training, however the question was typed."""
+    """The prompt for a question, as in training."""
     return build_prompt(format_question(question, config.task, config.data.columns), config.task)
 
 
 def print_reply(model: TunedModel, encoder: ChatEncoder, config: Config, question: str) -> None:
-    """Print an answer as it is written, then which candidates the model finds most likely."""
+    """Print the reply while it is generated, then the most likely candidates."""
     ranked = list_candidates(config.task)
     longest = {"role": "assistant", "content": max(ranked, key=len)}
     answered = [*build_chat_prompt(question, config), longest]
@@ -159,7 +159,7 @@ def format_top_candidates(ranked: Sequence[str], probabilities: Sequence[float])
 
 
 class EscapingStreamer(TextStreamer):
-    """Prints an answer as it is written, without characters that control a terminal."""
+    """Prints a reply while it is generated, with control characters escaped."""
 
     def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
         """Print a piece of the answer, and a line end behind the last one."""
@@ -169,7 +169,7 @@ class EscapingStreamer(TextStreamer):
 def stream_reply(
     model: TunedModel, encoder: ChatEncoder, config: Config, prompt: Sequence[int]
 ) -> str:
-    """What the model writes, printed as it is written."""
+    """The generated reply, printed while it is generated."""
     stops = get_stop_token_ids(model, encoder.tokenizer, config.model)
     tokens = torch.tensor([prompt], device=model.device)
     written = model.generate(

@@ -50,7 +50,7 @@ weights with the memory of this machine."""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
-    """Go through what a run rests on; the first thing that does not hold ends it."""
+    """Check configuration, data, tokenizer and memory in this order; the first fault ends it."""
     run = get_run_dir(config)
     run.refuse_other_rows(verify_and_hash_rows(config))
     say("run         {path} (trained)" if run.finished else "run         {path}", path=run.path)
@@ -92,7 +92,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
 
 
 def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: ChatEncoder) -> None:
-    """Say how many rows spell a control token of the model, and where the first does."""
+    """Print how many rows spell a control token of the model, and where the first one is."""
     found = [
         (number, spelled[0])
         for number, messages in enumerate(rows, 1)

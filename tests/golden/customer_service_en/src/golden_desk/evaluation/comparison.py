@@ -1,4 +1,4 @@
-"""What an evaluation says: measured values, paired tests, a conclusion, wrong answers."""
+"""The result of an evaluation: metrics, paired tests and a conclusion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .statistics import Comparison, Metric, proportion
 
 MODELS = ("base", "tuned", "baseline")  # that are compared
 BETTER, WORSE, NO_EVIDENCE = "better", "worse", "no evidence"  # verdicts
-# how the tuned model writes and ranks, as against the prompted one
+# by the verdicts on generation and on ranking, of the tuned model against the base model
 CHANGE_TEXTS = {
     (BETTER, BETTER): fill("Fine-tuning is better than prompting"),
     (BETTER, NO_EVIDENCE): fill(
@@ -39,7 +39,7 @@ CHANGE_TEXTS = {
     ),
     (WORSE, WORSE): fill("Fine-tuning is worse than prompting"),
 }
-# what to use, by what none of the three beats
+# by the models that none of the three beats
 CONCLUSION_TEXTS = {
     ("base",): fill("the prompted base model is the best of the three: use it"),
     ("tuned",): fill("the tuned model is the best of the three: use it"),
@@ -65,13 +65,13 @@ CONCLUSION_TEXTS = {
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """What the answers to the same rows amount to."""
+    """The metrics, tests and label figures of predictions for the same rows."""
 
-    metrics: Mapping[str, dict[str, Metric]]  # of base, tuned and baseline
+    metrics: Mapping[str, dict[str, Metric]]  # by model
     against_base: dict[str, Comparison]
     against_baseline: dict[str, Comparison]
     base_against_baseline: dict[str, Comparison]
-    by_label: Mapping[str, LabelMetrics]  # of what base, tuned and baseline write
+    by_label: Mapping[str, LabelMetrics]  # by model, of the generated text
 
     @property
     def conclusion(self) -> str:
@@ -82,7 +82,7 @@ class EvaluationResult:
                 metric=missing[0],
             )
         written, ranked = get_verdicts(self.against_base)
-        # three tests could go round in a circle: then none stands out
+        # three tests may contradict each other in a circle: then no model is best
         best = tuple(name for name in MODELS if name not in self._beaten()) or tuple(MODELS)
         return fill(
             "{change}; {advice}.",
@@ -91,7 +91,7 @@ class EvaluationResult:
         )
 
     def _beaten(self) -> set[str]:
-        """Which of the three another beats."""
+        """The models that another model beats."""
         beaten = set()
         over_base = get_verdicts(self.against_base)
         if set(over_base) == {BETTER}:
@@ -100,7 +100,7 @@ class EvaluationResult:
             beaten.add("tuned")
         for name, tests in (("tuned", self.against_baseline), ("base", self.base_against_baseline)):
             verdicts = get_verdicts(tests)
-            if BETTER in verdicts:  # a model is as good as its better way of answering
+            if BETTER in verdicts:  # the better one of generation and ranking counts
                 beaten.add("baseline")
             elif set(verdicts) == {WORSE}:
                 beaten.add(name)
@@ -114,7 +114,7 @@ def compare_models(
     tuned: Predictions,
     classical: Predictions,
 ) -> EvaluationResult:
-    """Metrics with intervals, and the paired tests of each against each."""
+    """Metrics with intervals, and the paired tests of each pair of models."""
     task, seed = config.task, config.run.seed
 
     def compute_model_metrics(answers: Predictions) -> dict[str, Metric]:
@@ -149,7 +149,7 @@ def predictions_by_row(
     tuned: Predictions,
     classical: Predictions,
 ) -> list[dict[str, object]]:
-    """Every answer with its score, for evaluation.json: to compare runs, and to set thresholds."""
+    """Every prediction with its score, to compare runs and to choose thresholds."""
     columns: dict[str, Sequence[object]] = {"test_row": rows, "gold": gold}
     for name, answers in (("base", base), ("tuned", tuned), ("baseline", classical)):
         columns[name] = answers.parsed if answers.raw is None else answers.raw
@@ -173,7 +173,7 @@ def summarize_result(result: EvaluationResult) -> dict[str, Any]:
         "by_label": {name: label_metrics_to_dicts(each) for name, each in result.by_label.items()},
         "labels_without_test_rows": result.by_label["tuned"].list_labels_without_rows(),
         "confusion_matrix": {
-            # a row for each right label, a column for each given one and, last, for no label
+            # a row per target, a column per predicted label, and a last column for no label
             "labels": list(result.by_label["tuned"].labels),
             **{name: each.confusion.tolist() for name, each in result.by_label.items()},
         },
@@ -181,7 +181,7 @@ def summarize_result(result: EvaluationResult) -> dict[str, Any]:
 
 
 def get_verdicts(tests: Mapping[str, Comparison]) -> tuple[str, str]:
-    """What the tests say of writing and of ranking; where one figure decides, of both."""
+    """The verdicts on generation and on ranking, equal if one metric decides on both."""
     verdicts = [tests[name].verdict for name in PRIMARY_METRICS]
     return verdicts[0], verdicts[-1]
 

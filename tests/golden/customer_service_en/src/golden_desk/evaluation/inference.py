@@ -1,7 +1,7 @@
-"""How a model answers: by writing (greedy), and by ranking every allowed answer.
+"""Inference: greedy generation, and the log-probability of every candidate.
 
-What all prompts begin with (instructions, label list, examples) is read once, and the rest of a
-prompt once for both ways of answering.
+The common prefix of all prompts (instructions, label list, examples) is computed once, and the rest
+of a prompt once for both generation and ranking.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from transformers import DynamicCache
 from ..model.adapter import TunedModel
 
 TokenIds = list[int]
-# of allowed answers, beside all prompts of a batch: with a vocabulary of 150,000 their logits take
-# 0.6 GB
+# of all candidates, for all prompts of a batch: their logits take 0.6 GB with a vocabulary of
+# 150,000
 MAX_TREE_TOKENS = 1_024
 
 
 class PrefixCache(NamedTuple):
-    """The tokens that all prompts begin with, and the model's state after them."""
+    """The common prefix of all prompts, and the keys and values of the model after it."""
 
     ids: TokenIds
     cache: DynamicCache
 
 
 class CandidateTree:
-    """The allowed answers as a tree of tokens, so that a common beginning is computed once.
+    """The candidates as a tree of tokens, so that a common beginning is computed once.
 
-    A node is the beginning of an answer; node 0 is the empty one, which the prompt stands for. The
-    last token of an answer needs no node: nothing follows it.
+    A node is the beginning of a candidate; node 0 is the empty one, the end of the prompt. The last
+    token of a candidate needs no node, because no token follows it.
     """
 
     def __init__(self, answers: Sequence[TokenIds], device: torch.device) -> None:
@@ -49,7 +49,7 @@ class CandidateTree:
         )
         # each node sees itself and what it continues
         self.sees = torch.tensor(sees, dtype=torch.bool, device=device).view(len(nodes), len(nodes))
-        # of every token of every answer: the node that predicts it, the token, the answer
+        # for every token of every candidate: the node that predicts it, the token, the candidate
         self.predictors = torch.tensor([node for node, _ in follows], device=device)
         self.predicted = torch.tensor([token for _, token in follows], device=device)
         owners = [number for number, ids in enumerate(answers) for _ in ids]
@@ -58,8 +58,8 @@ class CandidateTree:
 
 @torch.inference_mode()
 def compute_prefix_cache(model: TunedModel, prompts: Sequence[TokenIds]) -> PrefixCache:
-    """What the prompts have in common, read by the model; each keeps a token of its own."""
-    first, last = min(prompts), max(prompts)  # in order, so that what these share, all share
+    """The cache of the common prefix; at least one token of each prompt is left out of it."""
+    first, last = min(prompts), max(prompts)  # in sort order: what these two share, all share
     longest = min(len(prompt) for prompt in prompts) - 1
     same = (place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
     ids = list(first[: min(next(same, longest), longest)])
@@ -80,10 +80,10 @@ def generate_and_score(
     stops: Sequence[int],
     limit: int,
 ) -> tuple[list[TokenIds], NDArray[np.float64]]:
-    """What the model writes after each prompt, and the log-probability of each allowed answer.
+    """The generated tokens for each prompt, and the log-probability of each candidate.
 
-    Written are the most likely tokens, up to a stop token or `limit`. Log-probabilities are of
-    whole answers, end of turn included; shape [prompts, answers].
+    Generation is greedy, up to a stop token or `limit` tokens. Log-probabilities are of whole
+    candidates, end of turn included; shape [prompts, candidates].
     """
     written: list[TokenIds] = []
     scores = np.empty((len(prompts), tree.answers))
@@ -100,7 +100,7 @@ def generate_and_score(
 def score_candidates(
     model: TunedModel, prompt: TokenIds, answers: Sequence[TokenIds]
 ) -> NDArray[np.float64]:
-    """The log-probability of each allowed answer after one prompt."""
+    """The log-probability of each candidate after one prompt."""
     mask, cache, logits = _prefill_prompts(model, [prompt], compute_prefix_cache(model, [prompt]))
     return _score_tree(model, CandidateTree(answers, model.device), mask, cache, logits)[0]
 
@@ -108,7 +108,7 @@ def score_candidates(
 def _prefill_prompts(
     model: TunedModel, prompts: Sequence[TokenIds], prefix: PrefixCache
 ) -> tuple[torch.Tensor, DynamicCache, torch.Tensor]:
-    """The model's state after the prompts: padding mask, cache, and logits of the next token."""
+    """The padding mask, the cache and the logits of the next token after the prompts."""
     shared, longest = len(prefix.ids), max(map(len, prompts))
     ids = torch.zeros(len(prompts), longest - shared, dtype=torch.long)
     mask = torch.ones(len(prompts), longest, dtype=torch.long)
@@ -140,7 +140,7 @@ def _score_tree(
     cache: DynamicCache,
     logits: torch.Tensor,
 ) -> NDArray[np.float64]:
-    """The log-probability of each answer; the cache is left as it was."""
+    """The log-probability of each candidate; the cache is cropped back to the prompts."""
     rows, nodes = len(mask), len(tree.ids)
     after = logits[:, None]
     if nodes:
@@ -170,7 +170,7 @@ def _generate(
     stops: Sequence[int],
     limit: int,
 ) -> list[TokenIds]:
-    """The most likely tokens one after the other, until every row has met a stop token."""
+    """Greedy generation until every row has a stop token."""
     ends = torch.tensor(list(stops), device=mask.device)
     written = [logits.argmax(dim=-1)]
     ended = torch.isin(written[-1], ends)

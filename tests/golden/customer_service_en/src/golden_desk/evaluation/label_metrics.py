@@ -1,4 +1,4 @@
-"""Precision, recall, F1 and support of each label, and which labels are taken for which."""
+"""Precision, recall, F1 and support of each label, and the confusion matrix."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ METRIC_NAMES = ("precision", "recall", "f1", "support")
 
 @dataclass(frozen=True)
 class LabelMetrics:
-    """The figures of each label, as arrays in the order of the labels; NaN where not defined."""
+    """The metrics of each label, as arrays in the order of the labels; NaN if undefined."""
 
     labels: Sequence[str]
     precision: NDArray[np.float64]
     recall: NDArray[np.float64]
     f1: NDArray[np.float64]
     support: NDArray[np.int64]
-    # [right label, given label]; the last column counts answers without a wrong label: unreadable,
-    # or where a row has several labels, one of them left out
+    # [target, prediction]; the last column counts predictions that miss the target without naming a
+    # wrong label: unreadable ones, and those that leave out one of several labels
     confusion: NDArray[np.int64]
 
     def worst_first(self) -> list[int]:
-        """The places of the labels that have test rows, by rising F1."""
+        """The indices of the labels that have test rows, by increasing F1."""
         met = np.flatnonzero(self.support)
         return sorted(map(int, met), key=lambda label: (self.f1[label], -self.support[label]))
 
     def list_labels_without_rows(self) -> list[str]:
-        """The labels that no test row has: nothing is known of them, no mean contains them."""
+        """The labels without a test row; no mean contains them."""
         return [self.labels[int(label)] for label in np.flatnonzero(self.support == 0)]
 
 
 def compute_label_metrics(
     gold: Sequence[str], given: Sequence[str | None], task: TaskConfig
 ) -> LabelMetrics:
-    """The figures of one way of answering; of an unreadable answer, nothing is given."""
+    """The metrics of the predictions; an unreadable prediction names no label."""
     wanted = [extract_labels(answer) for answer in gold]
     named = [[] if answer is None else extract_labels(answer) for answer in given]
     to_columns = MultiLabelBinarizer(classes=task.labels)
@@ -78,14 +78,14 @@ def compute_label_metrics(
 
 
 def _pair_labels(wanted: Sequence[str], named: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each right label with the label that was given for it; an empty one where there is none."""
+    """Each target with the label that was predicted for it, or with an empty text."""
     wrong = [label for label in named if label not in wanted] or [""]
     for right in wanted:
         yield from [(right, right)] if right in named else [(right, label) for label in wrong]
 
 
 def label_metrics_to_dicts(metrics: LabelMetrics) -> dict[str, dict[str, float | int | None]]:
-    """The figures by label for evaluation.json; None where a figure is not defined."""
+    """The metrics by label, for evaluation.json; None if a metric is undefined."""
     columns = [getattr(metrics, name).tolist() for name in METRIC_NAMES]
     return {
         label: {
@@ -97,7 +97,7 @@ def label_metrics_to_dicts(metrics: LabelMetrics) -> dict[str, dict[str, float |
 
 
 def format_coverage(metrics: LabelMetrics) -> list[str]:
-    """A line that names the labels of which the test rows say nothing, if there are any."""
+    """A line that names the labels without a test row, if there are any."""
     if not (missing := metrics.list_labels_without_rows()):
         return []
     return [
@@ -113,7 +113,7 @@ def format_coverage(metrics: LabelMetrics) -> list[str]:
 
 
 def format_label_report(metrics: LabelMetrics) -> list[str]:
-    """The labels that the tuned model knows worst, and its confusion matrix, for people."""
+    """The labels with the lowest F1 of the tuned model, and their confusion matrix."""
     worst = metrics.worst_first()
     lines = [
         "",
@@ -134,7 +134,7 @@ def format_label_report(metrics: LabelMetrics) -> list[str]:
 
 
 def format_label_table(metrics: LabelMetrics) -> list[str]:
-    """The labels with the lowest F1 for people, and what was given for them."""
+    """The labels with the lowest F1, and the label most often predicted in their place."""
     worst = metrics.worst_first()[:MAX_SHOWN_LABELS]
     heads = [fill("precision"), fill("recall"), "F1", fill("support")]
     table = [["", "", *heads]]
@@ -152,7 +152,7 @@ def format_label_table(metrics: LabelMetrics) -> list[str]:
 
 
 def format_confusion_matrix(metrics: LabelMetrics) -> list[str]:
-    """The confusion matrix of the labels of label_lines, by their numbers there."""
+    """The confusion matrix of the labels in format_label_table, by their numbers there."""
     worst = metrics.worst_first()[:MAX_SHOWN_LABELS]
     others = [label for label in range(len(metrics.labels)) if label not in worst]
     counts = metrics.confusion[worst]
@@ -168,7 +168,7 @@ def format_confusion_matrix(metrics: LabelMetrics) -> list[str]:
 
 
 def _describe_top_confusion(metrics: LabelMetrics, label: int) -> str:
-    """What was most often given in place of a label, and how often."""
+    """The label most often predicted in place of a label, with its count."""
     counts = metrics.confusion[label].copy()
     counts[label] = 0
     most = int(counts.argmax())

@@ -1,4 +1,4 @@
-"""Results told apart by fields that no model saw: data.slice_fields of run.yaml."""
+"""Results by the values of fields that no model sees: data.slice_fields of run.yaml."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ from ..runtime.messages import fill
 from .predictions import Predictions
 from .statistics import Metric, format_metric
 
-MIN_SLICE_ROWS = 10  # of a slice: fewer say nothing, and may point at a person
+MIN_SLICE_ROWS = 10  # fewer show nothing, and may identify a person
 MIN_NUMBER_SHARE = 0.9  # of the values of a numeric field
 NUMBER_PATTERN = re.compile(r"\s*([-+]?\d[\d,]*(?:\.\d+)?)\s*([^\d\s]*)\s*")  # and its unit
-MAX_SLICE_VALUES = 8  # of a field; numbers with more are told apart at their median
+MAX_SLICE_VALUES = 8  # of a field; a numeric field with more is split at its median
 
 
 @dataclass
 class SliceResults:
-    """What was measured in slices, and the rows of those in which nothing was."""
+    """The metrics by field and value, and the number of rows that were not measured."""
 
     measured: dict[str, dict[str, Metric]] = field(default_factory=dict)
-    one_sided: dict[str, dict[str, int]] = field(default_factory=dict)  # the metric is not defined
-    too_small: dict[str, int] = field(default_factory=dict)  # of a field, all such slices together
+    one_sided: dict[str, dict[str, int]] = field(
+        default_factory=dict
+    )  # with one label only: the metric is undefined
+    too_small: dict[str, int] = field(default_factory=dict)  # by field, in all such slices together
 
 
 def read_slice_values(config: Config) -> dict[str, list[str]]:
-    """The value of each slice field for each test row, in the order of the rows."""
+    """The values of each slice field, in the order of the test rows."""
     if not config.data.slice_fields:
         return {}
     kept = {
@@ -47,7 +49,7 @@ def read_slice_values(config: Config) -> dict[str, list[str]]:
 def measure_slices(
     gold: Sequence[str], answers: Predictions, values: Mapping[str, Sequence[str]], config: Config
 ) -> SliceResults:
-    """The decisive metric of the tuned model in every slice with enough rows."""
+    """The primary metric of the tuned model in every slice with enough rows."""
     found = SliceResults()
     for name, column in values.items():
         named = bucket_values(column)
@@ -84,7 +86,7 @@ def bucket_values(column: Sequence[str]) -> list[str]:
 
 
 def format_slices(slices: SliceResults) -> list[str]:
-    """The slices for people."""
+    """The slices as lines of text."""
     lines = [
         fill(
             "  {field} {value}: {metric} {figure}, {rows} rows",

@@ -1,4 +1,4 @@
-"""Intervals and paired tests: what may be said of a difference on these rows."""
+"""Confidence intervals and paired tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGNIFICANCE_LEVEL = 0.05
 
 
 class Metric(NamedTuple):
-    """A measured value with its 95 % interval, if it has one, and the rows it rests on."""
+    """A measured value with its 95 % interval, if it has one, and the number of rows."""
 
     value: float
     low: float | None
@@ -26,7 +26,7 @@ class Metric(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """How much better ours is than another on the same rows."""
+    """The difference between two sets of predictions for the same rows."""
 
     against: str
     difference: float
@@ -37,21 +37,21 @@ class Comparison(NamedTuple):
 
 
 def proportion(right: NDArray[np.bool_]) -> Metric:
-    """A share of rows, with Wilson's interval, which holds near 0 and 1 too."""
+    """A share of rows with its Wilson interval, which is also valid near 0 and 1."""
     n = len(right)
     interval = binomtest(int(right.sum()), n).proportion_ci(method="wilson")
     return Metric(float(right.mean()), float(interval.low), float(interval.high), n)
 
 
 def bootstrap(statistic: Statistic, *columns: LabelArray, seed: int) -> Metric:
-    """A statistic of the rows with its percentile bootstrap interval."""
+    """A statistic with its percentile bootstrap interval."""
     n = len(columns[0])
     low, high = np.quantile(_resample(statistic, columns, seed), [0.025, 0.975])
     return Metric(float(statistic(*columns)), float(low), float(high), n)
 
 
 def point(statistic: Statistic, *columns: LabelArray) -> Metric:
-    """A statistic without interval: one that rows drawn again make larger, as a largest gap."""
+    """A statistic without interval: the bootstrap is biased upwards for maxima such as KS."""
     return Metric(float(statistic(*columns)), None, None, len(columns[0]))
 
 
@@ -71,7 +71,7 @@ def paired_bootstrap(
 
     drawn = _resample(difference, (gold, ours, theirs), seed)
     low, high = np.quantile(drawn, [0.025, 0.975])
-    # two-sided, and never 0: the data itself counts as one resample
+    # two-sided, and never 0, because the data itself counts as one resample
     tail = min((drawn <= 0).sum(), (drawn >= 0).sum())
     p = min(1.0, 2 * (tail + 1) / (NUM_RESAMPLES + 1))
     observed = difference(gold, ours, theirs)

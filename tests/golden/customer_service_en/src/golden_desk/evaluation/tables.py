@@ -1,4 +1,4 @@
-"""The comparison as tables for people."""
+"""The comparison as tables for a terminal."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def print_result(
 def format_mistakes(
     rows: Sequence[int], questions: Sequence[str], gold: Sequence[str], tuned: Predictions
 ) -> list[str]:
-    """Where the tuned model is wrong, two lines each; unreadable answers first."""
+    """The wrong predictions of the tuned model, two lines each, unreadable ones first."""
     columns = zip(rows, questions, gold, tuned.raw or (), tuned.parsed, strict=True)
     wrong = sorted((row for row in columns if row[4] != row[2]), key=lambda row: row[4] is not None)
     return [
@@ -87,7 +87,7 @@ def format_mistakes(
 
 
 def unreadable_examples(base: Predictions) -> Sequence[str]:
-    """A line with an example, where most of what the untuned model wrote names no label."""
+    """A line with an example, if most predictions of the base model name no label."""
     lost = [text for text, read in zip(base.raw or (), base.parsed, strict=True) if read is None]
     if len(lost) <= len(base.parsed) / 2:
         return ()
@@ -101,7 +101,7 @@ def unreadable_examples(base: Predictions) -> Sequence[str]:
 
 
 def make_excerpt(text: str) -> str:
-    """A text on one line, without its middle where it is long, for its end may ask something."""
+    """The text on one line; a long one loses its middle, as its end may hold the question."""
     line = " | ".join(part.strip() for part in text.splitlines() if part.strip())
     if width(line) <= MAX_EXCERPT_WIDTH:
         return line
@@ -110,7 +110,7 @@ def make_excerpt(text: str) -> str:
 
 
 def format_comparison(result: EvaluationResult) -> str:
-    """The result for people, in 80 columns: base, tuned and baseline, then the paired tests."""
+    """The metrics of base, tuned and baseline in 80 columns, then the paired tests."""
     names = list(
         dict.fromkeys([*result.metrics["tuned"], *PRIMARY_METRICS])
     )  # also one not defined here

@@ -1,4 +1,4 @@
-"""Tables for a terminal: columns stay aligned where Chinese characters take two cells."""
+"""Text for a terminal, measured in cells: a Chinese character takes two."""
 
 from __future__ import annotations
 

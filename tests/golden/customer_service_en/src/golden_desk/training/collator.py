@@ -12,7 +12,7 @@ IGNORE_INDEX = -100  # torch.nn.CrossEntropyLoss leaves these labels out
 
 
 class TargetCollator:
-    """Examples as one batch, with logits at the positions that predict an answer's token only.
+    """Examples as one batch, with logits only at the positions that predict a token of a target.
 
     The model then multiplies its vocabulary matrix with one [answer tokens, hidden] matrix: with a
     vocabulary of tens of thousands, logits are among the largest tensors of a step. A slice of each
@@ -31,7 +31,7 @@ class TargetCollator:
         predicts = torch.zeros_like(ids, dtype=torch.bool)
         for row, example in enumerate(examples):
             ids[row, : len(example.ids)] = torch.tensor(example.ids)
-            # each token of the answer is predicted by the token before it
+            # each token of a target is predicted by the token before it
             predicts[row, example.answer_start - 1 : len(example.ids) - 1] = True
         answers = torch.tensor([id for each in examples for id in each.ids[each.answer_start :]])
         # `shift_labels`: transformers must not shift these labels against the logits once more

@@ -1,4 +1,4 @@
-"""What a run shows while it trains, and the curve it leaves behind."""
+"""Progress of a run: log lines, validations at the steps of the plan, and the loss curve."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ..runtime.output import say
 from ..runtime.progress_line import format_duration
 from .steps import StepPlan
 
-LOGS_PER_VALIDATION = 4  # lines for each validation
-SPEED_WINDOW_STEPS = 16  # the last steps: their speed is what the machine does now
+LOGS_PER_VALIDATION = 4
+SPEED_WINDOW_STEPS = 16  # the current speed is that of the last steps
 
 
 class ProgressCallback(TrainerCallback):
-    """Keeps a run to its plan: validates and saves where it says, and corrects it to its time.
+    """Logs, validates and saves at the steps that the plan marks.
 
-    Prints one line a log: step, loss, speed, time left. A loss that is no number ends the run.
+    A log line has step, loss, speed and time left. A loss that is not finite ends the run.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class ProgressCallback(TrainerCallback):
         self.recent: deque[tuple[int, float]] = deque(maxlen=SPEED_WINDOW_STEPS)  # tokens, seconds
         self.started = 0.0
         self.step_started = 0.0
-        self.stopped: float | None = None  # when a validation began
+        self.stopped: float | None = None  # when the last validation began
 
     @property
     def speed(self) -> float:
-        """Tokens a second of the last steps."""
+        """Tokens per second over the last steps."""
         tokens, seconds = map(sum, zip(*self.recent, strict=True))
         return float(tokens) / max(seconds, 1e-9)
 
@@ -56,7 +56,7 @@ class ProgressCallback(TrainerCallback):
         control: TrainerControl,
         **kwargs: object,
     ) -> None:
-        """Start the clock, where a resumed run had stopped it, and tell the Trainer the plan."""
+        """Start the clock where an interrupted run stopped it, and set the number of steps."""
         state.max_steps = self.plan.steps
         self.started = self.clock() - self.plan.seconds_spent
 
@@ -67,7 +67,7 @@ class ProgressCallback(TrainerCallback):
         control: TrainerControl,
         **kwargs: object,
     ) -> None:
-        """Note when the step begins, and how long a validation before it took."""
+        """Note when the step begins, and how long the validation before it took."""
         self.step_started = self.clock()
         if self.stopped is not None:
             self.plan.seconds_of_validation = self.step_started - self.stopped
@@ -102,7 +102,7 @@ class ProgressCallback(TrainerCallback):
         logs: dict[str, float] | None = None,
         **kwargs: object,
     ) -> None:
-        """Print the line."""
+        """Print the line of a log or a validation."""
         logs = logs or {}
         loss = logs.get("loss", logs.get("eval_loss"))
         if loss is None:
@@ -127,7 +127,7 @@ class ProgressCallback(TrainerCallback):
         )
 
     def seconds_left(self, step: int) -> float:
-        """Until the end of the run, at the speed of the last steps."""
+        """The time until the end of the run, at the speed of the last steps."""
         validations = self.validations - self.plan.marks(step, self.validations)
         training = sum(self.tokens[step : self.plan.steps]) / self.speed
         return training + validations * self.plan.seconds_of_validation
