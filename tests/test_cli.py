@@ -12,6 +12,7 @@ import pytest
 
 from newft import __version__
 from newft.catalog.loader import load_catalog
+from newft.cli import SHOW_TOPICS
 from newft.cli_help import HELP_TEXTS
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import detect_language, load_messages
@@ -194,7 +195,7 @@ class TestUsage:
 
 
 class TestShow:
-    @pytest.mark.parametrize("what", ["families", "methods", "hardware", "domains", "questions"])
+    @pytest.mark.parametrize("what", SHOW_TOPICS)
     def test_each_kind_is_listed_and_each_of_it_shown(self, what: str, tmp_path: Path) -> None:
         listed = json.loads(run_newft("show", what, "--json", cwd=tmp_path).stdout)
         plain = run_newft("show", what, cwd=tmp_path)

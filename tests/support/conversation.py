@@ -11,6 +11,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -178,6 +179,12 @@ class LineTerminal(PlainTerminal):
         return f"{answer or ''}\n"
 
 
+@cache
+def get_services() -> Services:
+    """The services of all conversations, which profile a sample once."""
+    return build_services(catalog(), MACHINE)
+
+
 @dataclass
 class Conversation:
     """What a conversation showed, and how to hold it."""
@@ -190,7 +197,7 @@ class Conversation:
     kept_after_a_bug: list[RawAnswers] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     interface: Language = "en"
-    services: Services = field(default_factory=lambda: build_services(catalog(), MACHINE))
+    services: Services = field(default_factory=get_services)
     review: Callable[[WizardState], None] | None = None  # in place of noting what is reviewed
 
     def hold(
