@@ -88,7 +88,7 @@ def families() -> Callable[[str], Family]:
         from golden_desk.config import load_config
         from golden_desk.model.chat_encoder import ChatEncoder
 
-    of_golden = load_config(golden / "config/run.yaml").model
+    of_golden = load_config(GOLDEN / "config/run.yaml").model
 
     @cache
     def load(family: str) -> Family:
