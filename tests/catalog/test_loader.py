@@ -132,7 +132,7 @@ def test_a_part_of_a_prompt_is_closed_and_belongs_to_an_optional_field(
 ) -> None:
     folder = tmp_path / "credit_risk"
     shutil.copytree(get_domains_folder() / "credit_risk", folder)
-    edit(folder, "          Risk levels:\n", f"          {part}\n          Risk levels:\n")
+    edit(folder, "{/recommendation}Risk levels:", f"{{/recommendation}}{part} Risk levels:")
     name = part[2:].partition("}")[0]
     fault = f"`tasks.risk.prompts.en.base` has a part for `{name}`"
     assert fault in refused(folder)

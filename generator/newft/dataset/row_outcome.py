@@ -12,7 +12,7 @@ from newft.dataset.stated_positions import find_stated_positions
 from newft.emitted.dedup import SeenTexts, hash_text
 from newft.emitted.label_leaks import Position
 from newft.emitted.label_rules import read_label
-from newft.emitted.multilabel import segment, split_parts
+from newft.emitted.multilabel import join_labels, segment, split_parts
 from newft.emitted.near_duplicates import (
     MAX_COMPARED_ROWS,
     LabeledTexts,
@@ -27,7 +27,6 @@ from newft.split_fractions import SplitFractions, choose_split_fractions
 MIN_ROWS = 20  # fewer rows are refused, and not split
 MIN_ROWS_PER_LABEL = 3  # one row for each split
 NO_SPLITS = SplitFractions(validation_fraction=0.0, test_fraction=0.0)
-LABEL_SEPARATOR = ";"  # between the labels of a target
 
 Answered = tuple[int, Target]  # a distinct row and its target
 
@@ -151,6 +150,7 @@ class _Speller:
     def __init__(self, stats: RowStats) -> None:
         self._labels = pick_frequent_spellings(stats.label_spellings())
         self._recommendations = pick_frequent_spellings(stats.recommendation_spellings())
+        self._rules = stats.task.label_rules
 
     def counts(self, rows: Mapping[str, int]) -> dict[str, int]:
         """The rows of each label."""
@@ -162,7 +162,7 @@ class _Speller:
 
     def target(self, target: Target) -> str:
         """A target, as it is trained on."""
-        lines = [LABEL_SEPARATOR.join(self.labels(target))]
+        lines = [join_labels(self.labels(target), self._rules)]
         if target.recommendation:
             lines.append(self._recommendations[target.recommendation])
         return "\n".join(lines)

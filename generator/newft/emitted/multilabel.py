@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .label_rules import LabelRules, find_alias, read_label, strip_affixes
 from .normalize import MISSING_LABEL, is_missing, normalize_label
@@ -33,6 +33,11 @@ def split_labels(text: str, rules: LabelRules) -> list[str]:
         if unicodedata.normalize("NFKC", character) == rules.separator:
             text = text.replace(character, "\n")
     return text.splitlines()
+
+
+def join_labels(labels: Iterable[str], rules: LabelRules) -> str:
+    """Join the labels of a target, so that `split_labels` splits them."""
+    return (rules.separator or "\n").join(labels)
 
 
 def split_parts(label: str, rules: LabelRules) -> tuple[str, ...]:

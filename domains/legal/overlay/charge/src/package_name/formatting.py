@@ -10,7 +10,14 @@ from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 
 from .data.label_rules import LabelRules
-from .data.multilabel import read_labels, segment, split_labels_into_parts, split_parts
+from .data.multilabel import (
+    join_labels,
+    read_labels,
+    segment,
+    split_labels,
+    split_labels_into_parts,
+    split_parts,
+)
 from .data.record_rules import find_fault
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.messages import fill
@@ -21,8 +28,6 @@ REQUIRED_FIELDS = ("text", "label")  # of data.columns in run.yaml: every file h
 DROP_NEAR_DUPLICATES = True
 MULTILINE_INPUT = True  # of a question in make chat
 INPUT_HINT = fill("an empty line ends the facts of a case")
-
-SEPARATOR = ";"  # between the charges of an answer, as the prompts say
 
 
 def optional_fields(task: TaskConfig) -> tuple[str, ...]:
@@ -54,9 +59,9 @@ def near_dup_text(question: str) -> str:
     return question
 
 
-def extract_labels(answer: str) -> list[str]:
+def extract_labels(answer: str, task: TaskConfig) -> list[str]:
     """The labels that an answer names."""
-    return answer.split(SEPARATOR)
+    return split_labels(answer, task.rules)
 
 
 def list_candidates(task: TaskConfig) -> list[str]:
@@ -98,4 +103,4 @@ def index_by_parts(labels: tuple[str, ...], rules: LabelRules) -> dict[Sequence[
 
 def join_charges(charges: set[str], task: TaskConfig) -> str:
     """Charges as one answer: their order in a file carries no meaning, so the list's is taken."""
-    return SEPARATOR.join(charge for charge in task.labels if charge in charges)
+    return join_labels((charge for charge in task.labels if charge in charges), task.rules)

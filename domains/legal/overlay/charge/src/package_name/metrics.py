@@ -80,7 +80,7 @@ def binarize_labels(given: Sequence[str | None], task: TaskConfig) -> LabelArray
     place = {charge: column for column, charge in enumerate(task.labels)}
     named = np.zeros((len(given), len(task.labels)), dtype=np.int64)
     for row, answer in enumerate(given):
-        for charge in () if answer is None else extract_labels(answer):
+        for charge in () if answer is None else extract_labels(answer, task):
             if charge not in place:
                 raise ValueError(f"not in task.labels: {charge!r}")
             named[row, place[charge]] = 1

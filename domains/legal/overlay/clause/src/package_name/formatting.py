@@ -81,7 +81,7 @@ def near_dup_text(question: str) -> str:
     return question.partition(QUESTION_SEPARATOR)[0]
 
 
-def extract_labels(answer: str) -> list[str]:
+def extract_labels(answer: str, task: TaskConfig) -> list[str]:
     """The labels that an answer names."""
     return [answer]
 
