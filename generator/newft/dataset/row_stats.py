@@ -166,9 +166,9 @@ class RowStats:
         text = self._get_cell(row, "text").strip()
         if not self.task.context_field:
             return Question(text, (text,), text)
-        passage, context = " ".join(text.split()), self._get_cell(row, "context").strip()
-        whole = passage if is_missing(context, MISSING_GROUP) else f"{passage}\n\n{context}"
-        return Question(whole, (passage,), passage)
+        one_line, context = " ".join(text.split()), self._get_cell(row, "context").strip()
+        whole = one_line if is_missing(context, MISSING_GROUP) else f"{one_line}\n\n{context}"
+        return Question(whole, (one_line,), one_line)
 
     def _to_key(self, text: str) -> str:
         """What two texts share when one repeats the other; in a table every value counts."""

@@ -1,4 +1,4 @@
-"""Find the ends of texts at which records state their labels, as `refund: hello` does."""
+"""Find the ends of texts at which records state their labels, as `label: hello` does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from newft.dataset.row_stats import RowStats
 from newft.emitted.label_leaks import POSITIONS, Position, stands_at
 
-# A text may begin or end with its label in prose too, as in "Refund, please". Measured on the texts
+# A text may begin or end with its label in prose too, as in "Return, please". Measured on the texts
 # of newft's samples, BANKING77, CUAD and LawBench: 0.5 % of the rows at most. Labels are stated
 # from four times that share on. With 0.5 %, five rows of 200 come together in one file of 270.
 MIN_STATED_SHARE = 0.02
