@@ -15,6 +15,7 @@ from golden_desk.config import (
 )
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
+from golden_desk.task_base import LabelRulesSection
 
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 
@@ -103,6 +104,14 @@ def test_labels_that_look_the_same_are_refused(
     said = fill(fault, label="", known=first, written=repr(first))
     with pytest.raises(ProjectError, match=re.escape(said)):
         load_config(path)
+
+
+def test_an_alias_and_a_label_with_affixes_name_the_label(run_yaml: Config) -> None:
+    label = run_yaml.task.labels[0]
+    rules = LabelRulesSection(strip_prefixes=["is: "], aliases={label: ["another name"]})
+    task = run_yaml.task.model_copy(update={"label_rules": rules})
+    for text in (label, f"Is: {label}", "Another-Name"):
+        assert task.label_of(text) == label
 
 
 def test_each_split_has_a_share() -> None:

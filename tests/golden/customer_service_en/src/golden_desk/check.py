@@ -162,7 +162,7 @@ def compare_disk(weights: int) -> None:
 def find_untrained_labels(train: Sequence[Conversation], task: TaskConfig) -> list[str]:
     """The labels that no training row has."""
     answers = {messages[-1]["content"] for messages in train}
-    trained = {label for answer in answers for label in extract_labels(answer)}
+    trained = {label for answer in answers for label in extract_labels(answer, task)}
     return [label for label in task.labels if label not in trained]
 
 

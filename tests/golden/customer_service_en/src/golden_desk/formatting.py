@@ -50,7 +50,7 @@ def near_dup_text(question: str) -> str:
     return question
 
 
-def extract_labels(answer: str) -> list[str]:
+def extract_labels(answer: str, task: TaskConfig) -> list[str]:
     """The labels that an answer names."""
     return [answer]
 

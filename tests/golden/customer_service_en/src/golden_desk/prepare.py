@@ -149,7 +149,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 files.reject(outcome.reason, record, place, repeated)
             else:
                 group = get_group(record)
-                labels = extract_labels(answer)
+                labels = extract_labels(answer, config.task)
                 split = splits.assign(hash_text(group or to_key(near_dup_text(asked))), labels)
                 summary.keep(split, labels, group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})

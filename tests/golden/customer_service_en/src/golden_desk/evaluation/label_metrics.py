@@ -57,8 +57,8 @@ def compute_label_metrics(
     gold: Sequence[str], given: Sequence[str | None], task: TaskConfig
 ) -> LabelMetrics:
     """The metrics of the predictions; an unreadable prediction names no label."""
-    wanted = [extract_labels(answer) for answer in gold]
-    named = [[] if answer is None else extract_labels(answer) for answer in given]
+    wanted = [extract_labels(answer, task) for answer in gold]
+    named = [[] if answer is None else extract_labels(answer, task) for answer in given]
     to_columns = MultiLabelBinarizer(classes=task.labels)
     precision, recall, f1, support = precision_recall_fscore_support(
         to_columns.fit_transform(wanted),
