@@ -189,7 +189,7 @@ def test_no_room_for_temporary_files_is_said(tmp_path: Path) -> None:
 def test_a_bug_on_a_full_disk_is_still_shown(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom newft import cli\n"
-        "def fail(_): raise ZeroDivisionError('on purpose')\ncli._show = fail\n"
+        "def fail(_): raise ZeroDivisionError('on purpose')\ncli._run_show = fail\n"
         "sys.exit(cli.main(['show', 'domains']))\n"
     )
     run = subprocess.run(
@@ -236,7 +236,7 @@ def test_a_closed_or_full_stream_is_no_bug(command: str, code: int, tmp_path: Pa
     bash = shutil.which("bash")
     if bash is None:
         pytest.skip("there is no bash")
-    script = f'run_newft() {{ {sys.executable} -m newft "$@"; }}; set -o pipefail; {command}'
+    script = f'newft() {{ {sys.executable} -m newft "$@"; }}; set -o pipefail; {command}'
     run = subprocess.run(
         [bash, "-c", script],
         cwd=tmp_path,
