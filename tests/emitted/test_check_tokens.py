@@ -74,6 +74,6 @@ def test_a_template_whose_prompts_differ_is_refused(
 ) -> None:
     done = ready.run(module, "--set", with_template(THINKS, tmp_path / "thinks"))
     assert done.returncode == 1
-    assert "writes one prompt for training and another for answering" in done.stderr
+    assert "renders different prompts in training and in inference" in done.stderr
     assert "model.template_arguments" in done.stderr
     assert not list(ready.folder.glob("runs/*/run.json"))

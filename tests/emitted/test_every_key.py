@@ -123,7 +123,7 @@ def test_a_source_that_this_project_does_not_hold_is_refused_with_the_command_th
     for other, refusal in zip(others, refusals, strict=True):
         assert refusal == (
             f"--set model.source is {other!r}: this project loads its base model from {source} "
-            f"only; for another source, make another project: newft new FOLDER {options[other]}"
+            f"only; for another source, generate another project: newft new FOLDER {options[other]}"
         )
     if source == "embedded":
         assert model.endswith("make another project: newft new FOLDER --model Qwen/Qwen3-1.7B")
@@ -169,7 +169,7 @@ def test_another_model_than_run_yaml_describes_is_refused_by_every_command(
     run = desk.run(module, *words)
     assert run.returncode == 1
     assert (
-        f" holds LlamaForCausalLM with 35,168 parameters, and run.yaml describes {model} as "
+        f" contains LlamaForCausalLM with 35,168 parameters, but run.yaml describes {model} as "
         f"{described}\n"
     ) in run.stderr
     assert f"newft new FOLDER --model {model}" in run.stderr
@@ -205,10 +205,10 @@ def test_a_plan_for_an_accelerator_does_not_train_on_a_cpu_unless_it_is_told_to(
     for_gpu = ("--set", "training.device=cuda")
     check = ready.run("check", *for_gpu)
     assert check.returncode == 0
-    assert "warning: training.device is cuda, and this machine has cpu" in check.stdout
+    assert "warning: training.device is cuda, but this machine has cpu" in check.stdout
     run = ready.run("train", *for_gpu)
     assert run.returncode == 1
-    assert run.stderr.startswith("error: training.device is cuda, and this machine has cpu\n")
+    assert run.stderr.startswith("error: training.device is cuda, but this machine has cpu\n")
     assert "--set training.device=cpu" in run.stderr
     assert not (ready.folder / "runs").exists()
     assert ready.run("train", "--dry-run", "--set", "training.device=cpu").returncode == 0
@@ -252,7 +252,8 @@ def test_other_processes_than_planned_keep_the_rows_of_an_update(
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
     assert (
-        f"training.processes is {planned}, and {processes} train: {said} keep {rows} rows an update"
+        f"training.processes is {planned}, but {processes} processes are running: with {said}, an "
+        f"update still has {rows} rows"
     ) in lines
     assert any(f" steps of {rows} rows: " in line for line in lines)
 

@@ -91,7 +91,7 @@ def without(name: str) -> Change:
         ),
         (
             edited(test_fraction="0.95"),
-            {"data:": "data: validation_fraction and test_fraction leave nothing to train on"},
+            {"data:": "data: validation_fraction and test_fraction leave no rows for training"},
             AS_GENERATED,
         ),
         (
@@ -143,7 +143,7 @@ def test_every_fault_of_run_yaml_has_its_line(
         (
             ["--set", "training.epochs"],
             "--set training.epochs does not match a key of run.yaml",
-            "write --set training.epochs=1",
+            "the form is --set training.epochs=1",
         ),
         (
             ["--set", "run.name=["],
@@ -191,7 +191,7 @@ def test_a_wrong_option_is_blamed_itself(
         (
             edited(label="lable: [Reason]"),
             "data.columns.lable is not a field of this task; the nearest is label",
-            "the fields are text, label, group; formatting.py may name more",
+            "the fields are text, label, group; formatting.py may add more",
         ),
         (
             written("data/raw/t.csv", b"Body,Reason\n,refund\nhello,\nbye,moon\n"),
@@ -199,7 +199,7 @@ def test_a_wrong_option_is_blamed_itself(
             "          1 empty_input    no text\n"
             "          1 empty_label    no label\n"
             "          1 unknown_label  label not on the list of labels: moon (1)",
-            "2 of 3 rows are left out for their label: is Reason the column of data.columns.label,"
+            "2 of 3 rows are rejected because of label: is Reason the column of data.columns.label,"
             " and are its values in task.labels?",
         ),
     ],
@@ -236,7 +236,7 @@ def test_one_process_at_a_time_formats(ready: Desk) -> None:
         stdout=subprocess.PIPE,
     ) as other:
         assert other.stdout and other.stdout.readline()
-        refused(ready, "another process is using data", "wait for its end", "prepare")
+        refused(ready, "another process is using data", "wait until it has finished", "prepare")
         other.communicate()
     assert ready.run("prepare").returncode == 0
 
@@ -246,20 +246,20 @@ def test_one_process_at_a_time_formats(ready: Desk) -> None:
 
 @pytest.mark.parametrize("module", ["check", "train", "evaluate"])
 def test_before_data_comes_data(fresh: Desk, module: str) -> None:
-    refused(fresh, "there are no whole rows in data/processed", "run `make data` first", module)
+    refused(fresh, "data/processed has no complete rows", "run `make data` first", module)
 
 
 @pytest.mark.parametrize(("module", "words"), [("evaluate", []), ("chat", ["--once", "hello"])])
 def test_before_using_a_model_comes_training(
     formatted: Desk, module: str, words: list[str]
 ) -> None:
-    error = "runs/intent-lora is not trained to its end"
+    error = "training of runs/intent-lora has not finished"
     refused(formatted, error, "run `make train` first", module, *words)
 
 
 def test_rows_of_other_settings_are_not_trained_on(ready: Desk) -> None:
     edited(system="Say what it is about.", test_fraction="0.3")(ready)
-    error = "data/processed was made with other settings: data.test_fraction, task.system"
+    error = "data/processed was generated with other settings: data.test_fraction, task.system"
     refused(ready, error, "run `make data` again", "train")
 
 
@@ -303,7 +303,7 @@ def test_a_damaged_split_is_named(ready: Desk, content: bytes) -> None:
         ),
         (
             lambda tiny: (tiny / "model.safetensors").write_bytes(b"version https://git-lfs\n"),
-            ["model.safetensors is cut short, or a Git LFS pointer instead of the weights"],
+            ["model.safetensors is incomplete, or a Git LFS pointer instead of the weights"],
         ),
         (lambda tiny: (tiny / "config.json").write_text("{"), ["config.json is not JSON"]),
         (lambda tiny: (tiny / "tokenizer.json").write_text("{"), ["tokenizer.json is not JSON"]),
@@ -324,7 +324,7 @@ def test_a_model_folder_that_is_not_whole_is_named(
         " here, and set model.id in config/run.yaml to its path"
     )
     listed = "".join(f"\n  {fault}" for fault in faults)
-    error = f"{tiny} is not a whole model:{listed}"
+    error = f"the model in {tiny} is incomplete:{listed}"
     refused(ready, error, hint, "train", "--set", f"model.id={tiny}")
 
 
@@ -377,7 +377,7 @@ def test_a_second_training_in_the_same_folder_is_refused_and_ctrl_c_ends_the_fir
     _, stderr = first.communicate(timeout=60)
     assert (second.returncode, second.stderr) == (
         1,
-        "error: another process is using runs/intent-lora\n\nhint: wait for its end\n",
+        "error: another process is using runs/intent-lora\n\nhint: wait until it has finished\n",
     )
     assert (first.returncode, stderr) == (130, "interrupted\n")
 
@@ -395,7 +395,7 @@ def test_a_trained_run_is_only_judged_on_the_rows_it_began_with(ready: Desk) -> 
 
 def test_a_run_goes_on_with_its_own_settings_only(ready: Desk) -> None:
     assert ready.run("train", "--set", "training.epochs=1").returncode == 0
-    error = "runs/intent-lora holds a run with other settings: training.epochs"
+    error = "runs/intent-lora was trained with other settings: training.epochs"
     hint = "set another run.name in config/run.yaml, or delete runs/intent-lora to train it again"
     refused(ready, error, hint, "train")
 

@@ -87,7 +87,7 @@ def test_a_run_is_used_where_its_base_model_is_now(trained: Desk, tmp_path: Path
             run = desk.run(*words)
             assert run.returncode == 1
             assert run.stderr == (
-                f"error: {tmp_path / 'moved'} is another base model than the one {RUN} began with"
+                f"error: {tmp_path / 'moved'} is not the base model with which {RUN} was started"
                 "\n\nhint: set model.id in config/run.yaml to the current location of "
                 f"{Path(before).name}, or set another run.name\n"
             )

@@ -113,7 +113,7 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
     try:
         path.read_bytes()
     except PermissionError:
-        assert refusal(path).message == "you may not read it"
+        assert refusal(path).message == "permission to read it is missing"
     else:
         pytest.skip("this user may read every file")
 

@@ -135,7 +135,7 @@ def test_every_missing_file_is_named_and_the_way_to_bring_it(
         (folder / name).unlink()
     outcome = from_folder(folder_source, folder)
     assert outcome.message.splitlines() == [
-        f"{folder} is not a whole model:",
+        f"the model in {folder} is incomplete:",
         "  config.json is missing",
         "  tokenizer_config.json is missing",
         "  tokenizer.json (or tokenizer.model, or vocab.json with merges.txt) is missing",
@@ -156,7 +156,7 @@ def test_pickled_weights_are_refused_with_the_reason(
     folder = copy(tiny, tmp_path / "model")
     (folder / "model.safetensors").rename(folder / name)
     assert from_folder(folder_source, folder).message == (
-        f"{folder} is not a whole model:\n  model.safetensors is missing; "
+        f"the model in {folder} is incomplete:\n  model.safetensors is missing; "
         f"{name} can run code when it is loaded and is not read"
     )
 
@@ -174,8 +174,8 @@ def test_weights_that_are_not_all_there_are_refused(
     }
     weights.write_bytes(bodies[broken])
     assert from_folder(folder_source, folder).message == (
-        f"{folder} is not a whole model:\n"
-        "  model.safetensors is cut short, or a Git LFS pointer instead of the weights"
+        f"the model in {folder} is incomplete:\n"
+        "  model.safetensors is incomplete, or a Git LFS pointer instead of the weights"
     )
 
 
@@ -199,7 +199,7 @@ def test_an_index_of_nothing_is_no_model(
     folder = copy(sharded, tmp_path / "model")
     (folder / "model.safetensors.index.json").write_text(text)
     assert from_folder(folder_source, folder).message == (
-        f"{folder} is not a whole model:\n  {missing} is missing"
+        f"the model in {folder} is incomplete:\n  {missing} is missing"
     )
 
 
@@ -287,13 +287,13 @@ def test_what_the_hub_refuses_is_explained(
     assert fetched["lab/absent", None] == Outcome(
         None,
         None,
-        f"{at} has no model 'lab/absent', or does not show it to you",
+        f"{at} has no model 'lab/absent', or you have no access to it",
         "correct model.id; for a private model run `hf auth login` or set HF_TOKEN",
     )
     assert fetched["lab/gated", None] == Outcome(
         None,
         None,
-        f"lab/gated is gated, and {at} did not let you in",
+        f"lab/gated is gated, and {at} denied access",
         f"accept its terms at {at}/lab/gated, then run `hf auth login` or set HF_TOKEN",
     )
     assert fetched["no such/folder/here", None] == Outcome(
@@ -347,7 +347,7 @@ def test_without_a_network_and_a_cache_the_way_to_bring_the_model_is_said(
         None,
         None,
         f"HF_HUB_OFFLINE is set, and lab/tiny is not complete in {tmp_path / 'hub'}",
-        f"unset HF_HUB_OFFLINE once; or {bring}",
+        f"run once without HF_HUB_OFFLINE; or {bring}",
     )
 
 
@@ -427,19 +427,19 @@ def test_what_modelscope_refuses_is_explained(scope: World, tiny: Path) -> None:
     assert absent == Outcome(
         None,
         None,
-        f"{at} has no model 'lab/absent' at revision 'master', or does not show it to you",
+        f"{at} has no model 'lab/absent' at revision 'master', or you have no access to it",
         correct,
     )
     assert wrong == Outcome(
         None,
         None,
-        f"{at} has no model 'lab/tiny' at revision 'v9', or does not show it to you",
+        f"{at} has no model 'lab/tiny' at revision 'v9', or you have no access to it",
         correct,
     )
     assert denied == Outcome(
         None,
         None,
-        f"{at} does not let you read lab/gated",
+        f"{at} denies access to lab/gated",
         f"ask for access at {at}/models/lab/gated, then set MODELSCOPE_API_TOKEN",
     )
     assert pickled.message.splitlines()[1:] == ["  model.safetensors is missing"]
@@ -522,5 +522,5 @@ def test_without_the_package_the_way_to_install_it_is_said(embedded: Path, tmp_p
 def test_a_cache_that_cannot_be_written_is_explained(embedded: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (outcome,) = ask(embedded, ("embedded", None), XDG_CACHE_HOME=str(tmp_path / "file"))
-    assert "could not be made: " in outcome.message
+    assert "could not be created: " in outcome.message
     assert outcome.hint == "set XDG_CACHE_HOME to a writable folder with 0.6 GB of free space"

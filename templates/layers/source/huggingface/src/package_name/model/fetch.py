@@ -85,7 +85,7 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
             )
         case GatedRepoError():
             return ProjectError(
-                "{id} is gated, and {hub} did not let you in",
+                "{id} is gated, and {hub} denied access",
                 "accept its terms at {hub}/{id}, then run `hf auth login` or set HF_TOKEN",
                 id=model.id,
                 hub=hub,
@@ -100,7 +100,7 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
             )
         case HfHubHTTPError() if error.response.status_code in (401, 404):
             return ProjectError(
-                "{hub} has no model {id}, or does not show it to you",
+                "{hub} has no model {id}, or you have no access to it",
                 "correct model.id; for a private model run `hf auth login` or set HF_TOKEN",
                 hub=hub,
                 id=repr(model.id),
@@ -108,7 +108,7 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
     if constants.HF_HUB_OFFLINE:
         return ProjectError(
             "HF_HUB_OFFLINE is set, and {id} is not complete in {cache}",
-            "unset HF_HUB_OFFLINE once; or {bring}",
+            "run once without HF_HUB_OFFLINE; or {bring}",
             id=model.id,
             cache=constants.HF_HUB_CACHE,
             bring=_make_offline_hint(model),

@@ -93,7 +93,7 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
     statuses = [getattr(raised, "status_code", None) for raised in (error, error.__cause__)]
     if 404 in statuses:
         return ProjectError(
-            "{hub} has no model {id} at revision {revision}, or does not show it to you",
+            "{hub} has no model {id} at revision {revision}, or you have no access to it",
             "correct model.id and model.revision; for a private model set MODELSCOPE_API_TOKEN",
             hub=_get_hub_url(),
             id=repr(model.id),
@@ -101,7 +101,7 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
         )
     if 401 in statuses or 403 in statuses:
         return ProjectError(
-            "{hub} does not let you read {id}",
+            "{hub} denies access to {id}",
             "ask for access at {hub}/models/{id}, then set MODELSCOPE_API_TOKEN",
             hub=_get_hub_url(),
             id=model.id,
