@@ -111,7 +111,7 @@ def test_an_alias_and_a_label_with_affixes_name_the_label(run_yaml: Config) -> N
     rules = LabelRulesSection(strip_prefixes=["is: "], aliases={label: ["another name"]})
     task = run_yaml.task.model_copy(update={"label_rules": rules})
     for text in (label, f"Is: {label}", "Another-Name"):
-        assert task.label_of(text) == label
+        assert task.parse_label(text) == label
 
 
 def test_each_split_has_a_share() -> None:
