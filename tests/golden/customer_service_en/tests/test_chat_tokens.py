@@ -21,10 +21,10 @@ from golden_desk.runtime.messages import fill
 
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 ANOTHER_PROMPT = (
-    "the chat template writes one prompt for training and another for answering:\n"
-    "  {trained}\n  {answered}"
+    "the chat template renders different prompts in training and in inference:\n  {trained}\n  "
+    "{answered}"
 )
-DATED = "the chat template writes today's date: a prompt would be another one every day"
+DATED = "the chat template inserts today's date, so prompts would change every day"
 OTHER_END = "model.end_of_turn is {token}, but the chat template ends an answer differently"
 PROMPT = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "a question"}]
 
@@ -88,7 +88,7 @@ def test_an_answer_is_learned_as_the_template_writes_it(
         (TEMPLATE.replace("in messages", "in messages[1:]"), ANOTHER_PROMPT),
         (
             "{{ raise_exception('no system') }}",
-            "the chat template refuses the roles {roles}: {reason}",
+            "the chat template rejects the roles {roles}: {reason}",
         ),
         ("{{ strftime_now('%d %b %Y') }}" + TEMPLATE, DATED),
         (TEMPLATE.replace("END", "</s>"), OTHER_END),

@@ -87,10 +87,10 @@ def test_a_key_of_an_earlier_version_is_refused_with_its_new_name(
 @pytest.mark.parametrize(
     ("label", "fault"),
     [
-        ("{first}", "{label} is there twice, first as {known}"),
-        (" {first}", "{label} holds invisible characters: write {written}"),
-        ("{first}\\u200b", "{label} holds invisible characters: write {written}"),
-        ("{first}\\ufe0f", "{label} is there twice, first as {known}"),
+        ("{first}", "{label} is a duplicate of {known}"),
+        (" {first}", "{label} contains invisible characters: write {written}"),
+        ("{first}\\u200b", "{label} contains invisible characters: write {written}"),
+        ("{first}\\ufe0f", "{label} is a duplicate of {known}"),
     ],
 )
 def test_labels_that_look_the_same_are_refused(
@@ -111,7 +111,7 @@ def test_an_alias_and_a_label_with_affixes_name_the_label(run_yaml: Config) -> N
     rules = LabelRulesSection(strip_prefixes=["is: "], aliases={label: ["another name"]})
     task = run_yaml.task.model_copy(update={"label_rules": rules})
     for text in (label, f"Is: {label}", "Another-Name"):
-        assert task.label_of(text) == label
+        assert task.parse_label(text) == label
 
 
 def test_each_split_has_a_share() -> None:

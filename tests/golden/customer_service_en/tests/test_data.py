@@ -171,7 +171,7 @@ def test_a_column_that_is_no_text_is_doubted(config: Config) -> None:
 def left_out(rows: int, field: str, column: str) -> str:
     """What is said where so many of 60 rows are left out for a field."""
     return fill(
-        "{count:,} of {rows:,} rows are left out for their {field}: {question}",
+        "{count:,} of {rows:,} rows are rejected because of {field}: {question}",
         count=rows,
         rows=60,
         field=field,
@@ -213,7 +213,7 @@ def test_a_conversation_that_cannot_be_learned_names_its_row(
         prepare.main(config, Namespace())
     roles = fill(", ").join(role for role, _ in messages)
     assert caught.value.message == fill(
-        "{file}:{row}: formatting.py makes a conversation of this row that cannot be used: {fault}",
+        "{file}:{row}: formatting.py converts this row into an invalid conversation: {fault}",
         file="rows.csv",
         row=2,
         fault=fill(fault, roles=roles),

@@ -80,7 +80,7 @@ def test_rows_whose_group_is_not_known_are_not_kept_together(
 def large_group(rows: int) -> str:
     """What is said of a group with so many of 60 rows."""
     return fill(
-        "{count:,} of {rows:,} rows are of group {group}, and all in one split: {question}",
+        "{count:,} of {rows:,} rows belong to group {group} and must be in one split: {question}",
         count=rows,
         rows=60,
         group="shop",

@@ -107,7 +107,7 @@ def test_a_run_is_judged_with_the_settings_it_was_trained_with(
     ):
         main(changed, options)
         kept = fill(
-            "{run} keeps the settings it was trained with; run.yaml differs in {keys}",
+            "{run} uses the settings it was trained with; run.yaml differs in {keys}",
             run=run.path,
             keys=fill(", ").join(["task.labels", "training.epochs"]),
         )
@@ -162,7 +162,7 @@ def test_a_base_of_other_weights_is_refused(formatted: Config, tiny_model: Model
     with pytest.raises(ProjectError) as caught:
         run.verify_base_model(other)
     assert caught.value.message == fill(
-        "{folder} is another base model than the one {run} began with",
+        "{folder} is not the base model with which {run} was started",
         folder="other",
         run=run.path,
     )
@@ -185,7 +185,7 @@ def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config
     with pytest.raises(ProjectError) as caught:
         run.refuse_other_processes(2)
     assert caught.value.message == fill(
-        "{run} began with {before} processes, and {processes} would go on",
+        "{run} was started with {before} processes, but would resume with {processes}",
         run=run.path,
         before=1,
         processes=2,

@@ -60,7 +60,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
     model = load_trained(folder.path, config.model, trained)
     if once is None and sys.stdin.isatty():
-        say("{run}; {how}; exit or Ctrl-D leaves", run=config.run.name, how=INPUT_HINT)
+        say("{run}; {how}; enter exit or press Ctrl-D to quit", run=config.run.name, how=INPUT_HINT)
     for question in read_questions() if once is None else [once]:
         refuse_invalid_unicode(question)
         print_reply(model, encoder, config, question)

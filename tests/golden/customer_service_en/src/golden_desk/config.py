@@ -118,7 +118,7 @@ class DataConfig(ConfigSection):
     def _leaves_rows_to_train_on(self) -> DataConfig:
         if self.validation_fraction + self.test_fraction >= 1:
             raise ValueError(
-                fill("validation_fraction and test_fraction leave nothing to train on")
+                fill("validation_fraction and test_fraction leave no rows for training")
             )
         return self
 
@@ -144,8 +144,8 @@ class ModelConfig(ConfigSection):
         if ONLY_MODEL_ID not in (None, id):
             raise ValueError(
                 fill(
-                    "this project can only load {model}; for another model, make another project: "
-                    "newft new FOLDER --model {id}",
+                    "this project can only load {model}; for another model, generate another "
+                    "project: newft new FOLDER --model {id}",
                     model=ONLY_MODEL_ID,
                     id=id,
                 )
@@ -162,7 +162,7 @@ class ModelConfig(ConfigSection):
             raise ValueError(
                 fill(
                     "this project loads its base model from {source} only; for another source, "
-                    "make another project: newft new FOLDER {options}",
+                    "generate another project: newft new FOLDER {options}",
                     source=MODEL_SOURCE,
                     options=options,
                 )
@@ -298,7 +298,7 @@ def _apply_override(values: dict[str, Any], override: str) -> KeyPath:
     if not equals or not isinstance(section, dict):
         raise ProjectError(
             "--set {override} does not match a key of run.yaml",
-            "write --set training.epochs=1",
+            "the form is --set training.epochs=1",
             override=override,
         )
     try:

@@ -124,7 +124,7 @@ def read_targets(split: Split, task: TaskConfig) -> list[Conversation]:
         label = parse_prediction(target["content"], task)
         if label is None:
             raise ProjectError(
-                "{path}:{line}: the right answer {answer} is not in task.labels",
+                "{path}:{line}: the target {answer} is not in task.labels",
                 "run `make data` again; if formatting.py writes these targets, correct it",
                 path=PROCESSED_DIR / f"{split}.jsonl",
                 line=line,

@@ -17,7 +17,7 @@ REQUIRED_FIELDS = ("text", "label")  # of data.columns in run.yaml: every file h
 # rows that differ in case, digits or punctuation are duplicates, and held-out ones in a word too
 DROP_NEAR_DUPLICATES = True
 MULTILINE_INPUT = False  # of a question in make chat
-INPUT_HINT = fill("each line is a question of its own")
+INPUT_HINT = fill("each line is one question")
 
 
 def optional_fields(task: TaskConfig) -> tuple[str, ...]:

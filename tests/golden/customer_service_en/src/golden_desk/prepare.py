@@ -183,7 +183,7 @@ def refuse_unparseable_target(answer: str, place: RowLocation, task: TaskConfig)
     """Refuse a right answer that would count as none when the model gives it."""
     if parse_prediction(answer, task) is None:
         raise ProjectError(
-            "{file}:{row}: formatting.py writes the answer {answer}, and reads it as none",
+            "{file}:{row}: formatting.py writes the target {answer}, but does not parse it back",
             "to_conversation must write targets that read_answer finds in task.labels",
             file=place.file,
             row=place.row,

@@ -87,15 +87,13 @@ def validate_distinct_labels(labels: list[str]) -> list[str]:
         if label != clean_label(label):
             raise ValueError(
                 fill(
-                    "{label} holds invisible characters: write {written}",
+                    "{label} contains invisible characters: write {written}",
                     label=ascii(label),
                     written=repr(clean_label(label)),
                 )
             )
         known = met.get(normalize_label(label))
         if known is not None:
-            raise ValueError(
-                fill("{label} is there twice, first as {known}", label=label, known=known)
-            )
+            raise ValueError(fill("{label} is a duplicate of {known}", label=label, known=known))
         met[normalize_label(label)] = label
     return labels

@@ -153,8 +153,9 @@ def resolve_process_settings(planned: TrainingConfig, processes: int) -> Trainin
     settings = divide_among_processes(planned, processes)
     if processes != planned.processes:
         say(
-            "training.processes is {planned}, and {processes} train: batch_size {batch_size} and "
-            "gradient_accumulation_steps {gradient_accumulation_steps} keep {rows} rows an update",
+            "training.processes is {planned}, but {processes} processes are running: with "
+            "batch_size {batch_size} and gradient_accumulation_steps "
+            "{gradient_accumulation_steps}, an update still has {rows} rows",
             planned=planned.processes,
             processes=processes,
             batch_size=settings.batch_size,
@@ -181,7 +182,7 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except torch.OutOfMemoryError as error:
         raise ProjectError(
-            "the accelerator's memory is full",
+            "the memory of the accelerator is full",
             "halve training.batch_size and double training.gradient_accumulation_steps",
         ) from error
 

@@ -63,7 +63,7 @@ def _refuse_unknown(columns: Mapping[str, list[str]], fields: Sequence[str]) -> 
                 "data.columns.{field} is not a field of this task; the nearest is {near}"
                 if near
                 else "data.columns.{field} is not a field of this task",
-                "the fields are {fields}; formatting.py may name more",
+                "the fields are {fields}; formatting.py may add more",
                 field=name,
                 near=(near or [""])[0],
                 fields=fill(", ").join(fields),

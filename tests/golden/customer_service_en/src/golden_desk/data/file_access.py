@@ -45,7 +45,10 @@ def wrap_file_errors(path: Path) -> Iterator[None]:
         message, hint = "there is no such file or folder", "check the path"
         raise RecordError(path, message, hint) from error
     except PermissionError as error:
-        message, hint = "you may not read it", "change its permissions, or copy it to your folder"
+        message, hint = (
+            "permission to read it is missing",
+            "change its permissions, or copy it to your folder",
+        )
         raise RecordError(path, message, hint) from error
     except OSError as error:
         reason = error.strerror or str(error)

@@ -65,7 +65,7 @@ def check_conversation(messages: Conversation, place: RowLocation) -> Conversati
     else:
         return messages
     raise ProjectError(
-        "{file}:{row}: formatting.py makes a conversation of this row that cannot be used: {fault}",
+        "{file}:{row}: formatting.py converts this row into an invalid conversation: {fault}",
         "user and assistant take turns, after a system message or none, and all of them say"
         " something; what is not to be learned is a Reject",
         file=place.file,

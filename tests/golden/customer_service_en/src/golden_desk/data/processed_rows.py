@@ -27,7 +27,7 @@ def verify_and_hash_rows(config: Config) -> str:
     summary = _read_summary()
     if changed := find_changed_keys(summary["made_by"], config, FORMAT_SECTIONS):
         raise ProjectError(
-            "{folder} was made with other settings: {keys}",
+            "{folder} was generated with other settings: {keys}",
             RUN_AGAIN,
             folder=PROCESSED_DIR,
             keys=fill(", ").join(changed),
@@ -63,7 +63,7 @@ def _read_summary() -> dict[str, Any]:
             dict(summary["made_by"][section])
         return summary
     raise ProjectError(
-        "there are no whole rows in {folder}", "run `make data` first", folder=PROCESSED_DIR
+        "{folder} has no complete rows", "run `make data` first", folder=PROCESSED_DIR
     )
 
 

@@ -31,7 +31,10 @@ def check_row_lengths(folder: Path, config: Config) -> None:
     """
     encoder = _load_encoder(config)
     if encoder is None:
-        say("the model is not on this machine yet: make check and make train measure the rows")
+        say(
+            "the model is not on this machine yet: make check and make train will check the "
+            "row lengths"
+        )
         return
     example = orjson.loads(next(_read_lines(folder)))["messages"]
     empty = [{**message, "content": ""} for message in example[:-1]]
@@ -90,9 +93,9 @@ def refuse_excess_truncation(needed: Sequence[int], rows: int, training: Trainin
     if cut <= allowed:
         return
     raise ProjectError(
-        "{share:.1%} of the training and validation rows are longer than training.max_length,"
-        " {limit:,} tokens, and would lose their middle; training.max_truncated_fraction allows"
-        " {allowed:.1%}",
+        "{share:.1%} of the training and validation rows are longer than training.max_length "
+        "({limit:,} tokens) and would be truncated in the middle; training.max_truncated_fraction "
+        "allows {allowed:.1%}",
         "set training.max_length in config/run.yaml to {fits} ({longest} to fit all rows); or, if "
         "truncation is acceptable, training.max_truncated_fraction to {accepted:.2f}",
         share=cut / rows,

@@ -143,7 +143,7 @@ class Summary:
             count = sum(self.rejects[code] for code in codes)
             if count > self.rows / 2 and name in config.data.columns:
                 yield fill(
-                    "{count:,} of {rows:,} rows are left out for their {field}: {question}",
+                    "{count:,} of {rows:,} rows are rejected because of {field}: {question}",
                     count=count,
                     rows=self.rows,
                     field=name,
@@ -154,7 +154,7 @@ class Summary:
             if count > many * LARGE_GROUP_SHARE:
                 columns = fill(" or ").join(config.data.columns["group"])
                 yield fill(
-                    "{count:,} of {rows:,} rows are of group {group}, and all in one split: "
+                    "{count:,} of {rows:,} rows belong to group {group} and must be in one split: "
                     "{question}",
                     count=count,
                     rows=many,

@@ -128,7 +128,8 @@ class Predictor:
         shorter = [truncate_conversation(row, self.encoder, limit)[0] for row in rows]
         if cut := sum(map(ne, rows, shorter)):
             say(
-                "{cut:,} of {rows:,} inputs are longer than max_length and lose their middle",
+                "{cut:,} of {rows:,} inputs are longer than max_length and are truncated "
+                "in the middle",
                 cut=cut,
                 rows=len(rows),
             )

@@ -55,8 +55,8 @@ class ChatEncoder:
     def __init__(self, tokenizer: Tokenizer, model: ModelConfig) -> None:
         if not tokenizer.is_fast:
             raise ProjectError(
-                "{name} is a tokenizer in Python, which cannot tell the control tokens of the chat"
-                " template from those that a message spells",
+                "{name} is a pure Python tokenizer, which cannot distinguish the control tokens "
+                "of the chat template from the same text in a message",
                 "choose a model whose folder has a tokenizer.json",
                 name=type(tokenizer).__name__,
             )
@@ -117,7 +117,7 @@ class ChatEncoder:
         asked, whole = self._encode(self._head), self._encode(self._head + written + self._end)
         if text != self._head + written + self._tail or whole[: len(asked)] != asked:
             raise ProjectError(
-                "the chat template does not write the answer {answer} as a turn of its own",
+                "the chat template does not render the answer {answer} as a separate turn",
                 CHAT_TEMPLATE_HINT,
                 answer=repr(answer),
             )
@@ -141,7 +141,7 @@ class ChatEncoder:
             )
         except (TemplateError, TypeError) as error:  # TypeError: it wants tools, or another content
             raise ProjectError(
-                "the chat template refuses the roles {roles}: {reason}",
+                "the chat template rejects the roles {roles}: {reason}",
                 CHAT_TEMPLATE_HINT,
                 roles=", ".join(message["role"] for message in messages),
                 reason=error,
@@ -185,7 +185,7 @@ class ChatEncoder:
         for token, encoded in zip(spelled, texts, strict=True):
             if self._control[token] in encoded.ids:
                 raise ProjectError(
-                    "this tokenizer reads {token} in a message as a control token",
+                    "this tokenizer converts the text {token} in a message into a control token",
                     "choose another model",
                     token=repr(token),
                 )
@@ -202,8 +202,8 @@ class ChatEncoder:
             each not in asked for each in (SYSTEM_PLACEHOLDER, QUESTION_PLACEHOLDER)
         ):
             raise ProjectError(
-                "the chat template writes one prompt for training and another for answering:\n"
-                "  {trained}\n  {answered}",
+                "the chat template renders different prompts in training and in inference:\n  "
+                "{trained}\n  {answered}",
                 CHAT_TEMPLATE_HINT,
                 trained=repr(self._show(before)),
                 answered=repr(self._show(asked)),
@@ -211,7 +211,7 @@ class ChatEncoder:
         formats = re.findall(r"strftime_now\(['\"](.+?)['\"]", str(self.tokenizer.chat_template))
         if any(datetime.now().strftime(each) in asked for each in formats):
             raise ProjectError(
-                "the chat template writes today's date: a prompt would be another one every day",
+                "the chat template inserts today's date, so prompts would change every day",
                 CHAT_TEMPLATE_HINT,
             )
 

@@ -34,9 +34,9 @@ def select_training_device(settings: TrainingConfig) -> torch.device:
         return torch.device(CPU)
     if settings.device != here.type:
         raise ProjectError(
-            "training.device is {planned}, and this machine has {found}",
-            "train on a machine with {planned}; or plan anew for this one: newft new FOLDER "
-            "--gpu auto; or keep the plan and accept that it may take very long: --set "
+            "training.device is {planned}, but this machine has {found}",
+            "train on a machine with {planned}; or generate a project for this machine: newft new "
+            "FOLDER --gpu auto; or keep the plan, which may be very slow: --set "
             "training.device=cpu --set model.precision=fp32",
             planned=settings.device,
             found=here.type if here.type == CPU else f"{here.type}, {CPU}",

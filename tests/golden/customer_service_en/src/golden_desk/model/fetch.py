@@ -39,7 +39,7 @@ def fetch_model_folder(model: ModelConfig) -> ModelFolder:
             _convert_once(gguf, folder)
         except (OSError, SafetensorError) as error:
             raise ProjectError(
-                "{folder} could not be made: {reason}",
+                "{folder} could not be created: {reason}",
                 "set XDG_CACHE_HOME to a writable folder with 0.6 GB of free space",
                 folder=folder,
                 reason=error,

@@ -55,7 +55,7 @@ def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
     ):
         return
     raise ProjectError(
-        "{folder} holds {found}, and run.yaml describes {id} as {described}",
+        "{folder} contains {found}, but run.yaml describes {id} as {described}",
         "correct model.id; or generate a project with values for this model: newft new FOLDER "
         "--model {id}; to skip the comparison, set model.architecture and model.parameters to null",
         folder=folder,
@@ -94,8 +94,8 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
     for name in model.template_arguments:
         if not re.search(rf"\b{re.escape(name)}\b", str(tokenizer.chat_template)):
             say(
-                "warning: the chat template has no {name}: model.template_arguments.{name} "
-                "changes nothing",
+                "warning: the chat template has no {name}: model.template_arguments.{name} has no "
+                "effect",
                 name=name,
                 file=sys.stderr,
             )
@@ -128,7 +128,7 @@ def load_base_model(
         )
     if missing := sorted(report["missing_keys"]):  # transformers would fill them with noise
         raise ProjectError(
-            "{folder} has no weights for {names}, which its config.json calls for",
+            "{folder} has no weights for {names}, which its config.json requires",
             hint,
             folder=folder,
             names=shorten_list(missing),

@@ -73,7 +73,7 @@ def verify_model_folder(path: Path, revision: str | None, *, hint: str) -> Model
         fault for name in _list_weight_files(path) for fault in _find_weight_faults(path / name)
     ]
     if faults:
-        title = fill("{path} is not a whole model:", path=path)
+        title = fill("the model in {path} is incomplete:", path=path)
         raise ProjectError("\n  ".join([title, *faults]), hint)
     return ModelFolder(path, revision)
 
@@ -137,7 +137,7 @@ def _find_weight_faults(weights: Path) -> list[str]:
     except SafetensorError:
         return [
             fill(
-                "{file} is cut short, or a Git LFS pointer instead of the weights",
+                "{file} is incomplete, or a Git LFS pointer instead of the weights",
                 file=weights.name,
             )
         ]

@@ -54,7 +54,7 @@ def _restore_old_folder(stage: Path, folder: Path) -> None:
 
 def _make_foreign_files_error(path: Path) -> ProjectError:
     return ProjectError(
-        "{path} is in the way: it holds files that this project did not write",
+        "{path} cannot be replaced: it contains files that this project did not write",
         "move it elsewhere",
         path=path,
     )

@@ -27,7 +27,7 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise ProjectError(
-            "another process is using {folder}", "wait for its end", folder=folder
+            "another process is using {folder}", "wait until it has finished", folder=folder
         ) from None
     except NotImplementedError:  # some network drives
         raise ProjectError(

@@ -144,7 +144,7 @@ def refuse_control_tokens(labels: Sequence[str], encoder: ChatEncoder) -> None:
     for label in labels:
         if spelled := encoder.find_control_tokens(label):
             raise ProjectError(
-                "the label {label} in task.labels spells {token}, a control token of the model",
+                "the label {label} in task.labels contains {token}, a control token of the model",
                 "rename it in data/raw and in task.labels",
                 label=repr(label),
                 token=repr(spelled[0]),

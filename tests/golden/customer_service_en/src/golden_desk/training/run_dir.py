@@ -54,7 +54,7 @@ class RunDir:
         """The folder of the trained weights, once they are sure to be those of the finished run."""
         if not self.finished:
             raise ProjectError(
-                "{path} is not trained to its end", "run `make train` first", path=self.path
+                "training of {path} has not finished", "run `make train` first", path=self.path
             )
         result = self.path / "result.json"
         again = fill(
@@ -102,7 +102,7 @@ class RunDir:
         before = self.record().get("model_sha256")
         if before and before != _hash_weights(folder.path):
             raise ProjectError(
-                "{folder} is another base model than the one {run} began with",
+                "{folder} is not the base model with which {run} was started",
                 "set model.id in config/run.yaml to the current location of {id}, or set "
                 "another run.name",
                 folder=folder.path,
@@ -118,7 +118,7 @@ class RunDir:
         """
         if changed := [key for key in self.other_settings(config) if key != "model.precision"]:
             say(
-                "{run} keeps the settings it was trained with; run.yaml differs in {keys}",
+                "{run} uses the settings it was trained with; run.yaml differs in {keys}",
                 run=self.path,
                 keys=fill(", ").join(changed),
                 file=sys.stderr,
@@ -161,7 +161,7 @@ class RunDir:
         """Refuse to go on with other settings or rows than the run began with."""
         if changed := self.other_settings(config):
             raise ProjectError(
-                "{run} holds a run with other settings: {keys}",
+                "{run} was trained with other settings: {keys}",
                 "set another run.name in config/run.yaml, or delete {run} to train it again",
                 run=self.path,
                 keys=fill(", ").join(changed),
@@ -183,7 +183,7 @@ class RunDir:
         before = self.record().get("processes", processes)
         if before != processes:
             raise ProjectError(
-                "{run} began with {before} processes, and {processes} would go on",
+                "{run} was started with {before} processes, but would resume with {processes}",
                 "python -m torch.distributed.run --nproc-per-node {before} -m {package}.train, "
                 "or set another run.name",
                 run=self.path,

@@ -114,7 +114,7 @@ def make_time_budget(settings: TrainingConfig, tokens_of_steps: Sequence[int]) -
     if settings.time_budget_minutes is None:
         return None
     if get_world_size() > 1:
-        say("training.time_budget_minutes does not hold for several processes: all steps count")
+        say("training.time_budget_minutes is ignored with several processes: all steps are trained")
         return None
     return TimeBudget(settings, tokens_of_steps)
 
@@ -143,9 +143,9 @@ def print_warnings(planned: int, steps: TrainingSteps, *, rows: int) -> None:
         return
     say("{steps:,} of {every:,} steps fit into the time budget", steps=planned, every=every)
     if planned < MIN_USEFUL_STEPS:
-        say("warning: the model learns little in so few steps")
+        say("warning: this number of steps is too small to learn much")
     elif planned * steps.rows_per_step < MIN_USEFUL_EPOCHS * rows:
-        say("warning: most rows go unseen")
+        say("warning: most rows are not used for training")
     else:
         return
     say("raise training.time_budget_minutes, choose a smaller model, or train on a GPU")
