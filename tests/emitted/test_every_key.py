@@ -57,7 +57,7 @@ def without_effect(told: dict[str, str | None]) -> list[str]:
 
 
 def test_every_key_of_a_run_works_or_is_refused(formatted: Desk) -> None:
-    sections = ("run", "data", "task", "model", "adapter", "training", "evaluation")
+    sections = ("run", "data", "task", "model", "method", "training", "evaluation")
     told = walk(formatted.folder, "desk", *sections)
     assert without_effect(told) == []
     for key in ("model.source", "model.revision", "model.architecture", "training.device"):
@@ -102,7 +102,7 @@ def test_a_source_that_this_project_does_not_hold_is_refused_with_the_command_th
     }
     ask = (
         "import sys; from pathlib import Path; from desk.config import load_config\n"
-        "from desk.errors import ProjectError\n"
+        "from desk.runtime.errors import ProjectError\n"
         "for word in sys.argv[1:]:\n"
         "    try: load_config(Path('config/run.yaml'), [word])\n"
         "    except ProjectError as error: print(error.message)\n"

@@ -19,6 +19,7 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ OTHERS: dict[str, object] = {
     "model.template_arguments": {"no_such_argument": True},
     "model.precision": "bf16",
     "model.attention": "eager",
-    "adapter.target_modules": ["q_proj"],
+    "method.target_modules": ["q_proj"],
     "training.lr_scheduler": "cosine",
     "training.warmup_ratio": 0.9,
     "training.max_length": 60,
@@ -57,7 +58,7 @@ OTHERS: dict[str, object] = {
     "task.leak_patterns": ["([a-z]+)"],
     "task.label_names": ["the"],
     "task.stated_label_positions": ["start", "end"],
-    "task.label_rules": {"strip_suffixes": ["s"]},
+    "task.label_rules.aliases": {"refund": ["money back"]},
     "task.question_template": "What about {type}?",
 }
 TIMED = re.compile(r"_runtime$|_per_second$")
@@ -163,7 +164,7 @@ def differing(trial: Trial, usual: dict[str, dict[str, object]]) -> str | None:
     for command, before in usual.items():
         try:
             now = trial.seen(command)
-        except module("errors").ProjectError as error:
+        except module("runtime.errors").ProjectError as error:
             return f"refused: {error.message}"
         if now != before:
             return command
@@ -191,14 +192,13 @@ def main() -> None:
         "nothing": in_a_copy(project, lambda: differing(Trial(()), usual))
     }
     for key in leaves(module("config").Config):
-        section, name = key.split(".")
-        if section not in SECTIONS:
+        if key.partition(".")[0] not in SECTIONS:
             continue
-        value = changed(key, getattr(getattr(config, section), name), others)
+        value = changed(key, attrgetter(key)(config), others)
         override = f"{key}={json.dumps(value, ensure_ascii=False)}"
         try:
             told[key] = in_a_copy(project, lambda o=override: differing(Trial((o,)), usual))
-        except module("errors").ProjectError as error:
+        except module("runtime.errors").ProjectError as error:
             told[key] = f"refused: {error.message}"
     sys.stdout.write(json.dumps(told, ensure_ascii=False))
 
