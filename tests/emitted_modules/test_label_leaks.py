@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.emitted.label_leaks import LeakRules, find_leak
+from newft.emitted.label_leaks import LeakRules, find_leak, list_positions
+from newft.emitted.label_rules import LabelRules
 from support.tickets import GOOD, WORDS, facts, refusal, said, table
 
 LABELS = ("refund_request", "Refund (late)", "退款", "card arrival")
@@ -69,6 +70,29 @@ def test_what_follows_the_mark_is_the_whole_label(
 def test_text_without_a_mark_states_nothing(text: str, label: str) -> None:
     plain = "".join(c if c.isalnum() else " " for c in text)
     assert find_leak(f"{plain} {label} {plain}", [label], LeakRules()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "positions"),
+    [
+        ("refund: hello", "refund", ["start"]),
+        ("hello -> refund", "refund", ["end"]),
+        ("hello\nRefund", "refund", ["end"]),
+        ("refund request - hello", "refund_request", ["start"]),
+        ("（退款）你好", "退款", ["start"]),
+        ("refund", "refund", ["start", "end"]),
+        ("refund my money", "refund", []),
+        ("I want a refund", "refund", []),
+        ("退款怎么还没到", "退款", []),
+        ("Answer: No later than 30 days", "no", []),
+    ],
+)
+def test_a_label_stands_at_an_end_of_a_text_if_a_mark_sets_it_apart(
+    text: str, label: str, positions: list[str]
+) -> None:
+    assert list_positions(text, [label], LabelRules()) == positions
+    stated = find_leak(text, [label], LeakRules(positions=("start", "end")))
+    assert (stated is not None) == bool(positions)
 
 
 def test_rows_that_state_their_label_are_left_out_and_shown(tmp_path: Path) -> None:
