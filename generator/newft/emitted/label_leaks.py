@@ -179,6 +179,7 @@ def _match_label_at(
     for label in labels:
         follows = rest[len(label) :]
         ends = follows.lstrip("_").startswith(before) if before else not follows[:1].isalnum()
-        if rest.startswith(label) and ends:
+        prose = label == "no" and follows.lstrip("_")[:1].isalnum()  # as in "No later than"
+        if rest.startswith(label) and ends and not prose:
             return label
     return None

@@ -90,9 +90,12 @@ class TextIndex:
             }
             mine = {*self._trigrams[position]} if candidates else set()
             for other in candidates - {position}:
-                common = len(mine.intersection(self._trigrams[other]))
-                union = len(mine) + len(self._trigrams[other]) - common
-                if common >= MIN_SIMILARITY * union:
+                theirs = self._trigrams[other]
+                shorter, longer = sorted((len(mine), len(theirs)))
+                if shorter < MIN_SIMILARITY * longer:
+                    continue
+                common = len(mine.intersection(theirs))
+                if common >= MIN_SIMILARITY * (len(mine) + len(theirs) - common):
                     yield position, other
 
     def _get_prefix(self, position: int) -> array[int]:
@@ -174,13 +177,13 @@ def _make_wordings(words: Sequence[str], common: set[str]) -> Iterator[Sequence[
     """
     if _count_words(words) > MAX_WORDS:
         words = [word for word in words if word not in common]
-    size = _count_words(words)
+    weights = [*map(_weigh_word, words)]
+    size = sum(weights)
     if MIN_WORDS <= size <= MAX_WORDS:
         yield sorted(words)
-        for start, end in _list_gaps(words):
-            if size - _count_words(words[start:end]) >= max(
-                MIN_WORDS, MIN_SHARED_WORD_FRACTION * size
-            ):
+        least = max(MIN_WORDS, MIN_SHARED_WORD_FRACTION * size)
+        for start, end in _list_gaps(weights):
+            if size - sum(weights[start:end]) >= least:
                 yield sorted([*words[:start], *words[end:]])
 
 
@@ -197,12 +200,16 @@ def _drop_each_character(text: str, words: Sequence[str]) -> Iterator[Sequence[s
 
 
 def _count_words(words: Sequence[str]) -> float:
-    return sum(0.5 if _HAN_PATTERN.match(word) else 1 for word in words)
+    return sum(map(_weigh_word, words))
 
 
-def _list_gaps(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _weigh_word(word: str) -> float:
+    return 0.5 if _HAN_PATTERN.match(word) else 1
+
+
+def _list_gaps(weights: Sequence[float]) -> Iterator[tuple[int, int]]:
     """Where words may be left out: each of them, and each two Chinese characters in a row."""
-    for start, word in enumerate(words):
+    for start in range(len(weights)):
         yield start, start + 1
-        if _count_words(words[start : start + 2]) == 1 and _HAN_PATTERN.match(word):
+        if weights[start : start + 2] == [0.5, 0.5]:
             yield start, start + 2
