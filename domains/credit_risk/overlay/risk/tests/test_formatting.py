@@ -115,7 +115,7 @@ def test_without_recommendations_the_level_is_the_answer(config: Config) -> None
     assert list_candidates(config.task) == config.task.labels
 
 
-def test_the_untouched_model_is_told_every_line_it_may_answer(task: TaskConfig) -> None:
+def test_the_base_model_is_told_every_line_it_may_answer(task: TaskConfig) -> None:
     words = "Levels:\n{labels}\nAdvice:\n{recommendations}"
     task = task.model_copy(update={"base_system_prompt": words})
     system, asked = build_base_prompt("income: 3", task)
