@@ -30,7 +30,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         training.communicate()
     resumed = desk.run("train")
     assert resumed.returncode == 0, resumed.stderr
-    assert "going on from runs/intent-full/checkpoints/checkpoint-" in resumed.stdout
+    assert "resuming from runs/intent-full/checkpoints/checkpoint-" in resumed.stdout
     assert resumed.stderr == ""
     return desk
 
