@@ -33,7 +33,7 @@ from .verify import (
 def fetch_model_folder(model: ModelConfig) -> ModelFolder:
     """The model in the cache, fetched where it is not there yet, and the commit that it is.
 
-    A `model.id` that is a folder here is used as it is: the way to bring a model by hand.
+    A `model.id` that is a local folder is used without a download, for models copied by hand.
     """
     if brought := find_local_folder(model):
         return verify_model_folder(brought, None, hint=_make_offline_hint(model))
