@@ -1,4 +1,4 @@
-"""What the untouched model is shown, and what is kept of every row."""
+"""Tests of the prompt of the base model, and of the predictions that are saved for each row."""
 
 from __future__ import annotations
 

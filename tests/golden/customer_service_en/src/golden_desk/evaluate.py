@@ -1,9 +1,9 @@
 """Compare base, tuned and classical baseline on the same test rows: `make eval`.
 
-The base is the untouched model with the better of two prompts, as validation rows tell: the labels
-listed, without and with solved examples. Each language model answers in two ways: by writing
-(greedy; what cannot be read is wrong) and by ranking what it may answer. The classical baseline
-learns from all training rows, also where a time budget kept the tuned model from seeing them all.
+The base model gets the better of two prompts, chosen on validation rows: the label list without or
+with few-shot examples. Each language model predicts in two ways: by greedy generation (an output
+that is none of the labels is wrong) and by ranking the candidates. The classical baseline is trained
+on all training rows, even if the time budget limited the tuned model to a part of them.
 """
 
 from __future__ import annotations

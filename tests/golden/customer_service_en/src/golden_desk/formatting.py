@@ -41,7 +41,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
 
 
 def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str:
-    """What is typed in make chat, as a training row would ask it: as it is."""
+    """Convert the input of make chat into the question of a training row: no change."""
     return text.strip()
 
 

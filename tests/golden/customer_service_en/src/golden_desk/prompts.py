@@ -30,7 +30,7 @@ def build_prompt(question: str, task: LabelTask) -> Conversation:
 def build_base_prompt(
     question: str, task: LabelTask, examples: Sequence[Conversation] = ()
 ) -> Conversation:
-    """What the untouched model is asked: the lists of the task in it, solved examples before it."""
+    """Build the prompt of the base model: with the lists of the task and few-shot examples."""
     system = task.base_system_prompt
     for name, listed in task:
         if isinstance(listed, list):

@@ -46,7 +46,7 @@ class ModelFolder(NamedTuple):
 
 
 def find_local_folder(model: ModelConfig) -> Path | None:
-    """The folder that `model.id` names, if it is one; it is used as it is, at no revision."""
+    """Return the local folder that `model.id` names, if it is one; a folder has no revision."""
     folder = Path(model.id).expanduser()
     if not folder.is_dir():
         return None
