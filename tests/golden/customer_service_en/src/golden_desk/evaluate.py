@@ -2,8 +2,8 @@
 
 The base model gets the better of two prompts, chosen on validation rows: the label list without or
 with few-shot examples. Each language model predicts in two ways: by greedy generation (an output
-that is none of the labels is wrong) and by ranking the candidates. The classical baseline is trained
-on all training rows, even if the time budget limited the tuned model to a part of them.
+that is none of the labels is wrong) and by ranking the candidates. The classical baseline is
+trained on all training rows, even if the time budget limited the tuned model to a part of them.
 """
 
 from __future__ import annotations
