@@ -61,7 +61,7 @@ OTHERS: dict[str, object] = {
     "task.label_rules.aliases": {"refund": ["money back"]},
     "task.question_template": "What about {type}?",
 }
-TIMED = re.compile(r"_runtime$|_per_second$")
+TIMED = re.compile(r"_runtime$|_per_second$|^seconds_")
 # `auto` is what was fastest, which no two runs share
 NOT_BY_PACE = ("model.precision=fp32", "model.attention=sdpa", "training.batch_size=2")
 BY_PACE = re.compile(r"tokens/s|每秒")  # lines that no two runs share
