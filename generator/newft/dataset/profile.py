@@ -32,6 +32,7 @@ from newft.dataset.row_outcome import MIN_ROWS, MIN_ROWS_PER_LABEL, RowOutcome, 
 from newft.dataset.row_stats import RowStats
 from newft.emitted.file_access import hash_file, wrap_file_errors
 from newft.emitted.label_rules import find_label
+from newft.emitted.near_duplicates import MAX_COMPARED_ROWS
 from newft.emitted.readers import read_rows
 from newft.errors import DataError
 from newft.i18n import translate_template
@@ -267,6 +268,7 @@ def _collect_warnings(
         *_warn_of_rejected_rows(stats, outcome, suspect),
         *warn_of_stated_labels(outcome),
         *_warn_of_conflicting_texts(outcome),
+        *_warn_of_unchecked_rows(outcome),
     ]
     said += [
         *_warn_of_groups(stats, outcome),
@@ -308,6 +310,14 @@ def _warn_of_rejected_rows(
             + (f"; {cause.en}" if suspect else ""),
             f"{stats.rows} 行中剔除了 {left_out} 行：{reasons.zh}"
             + (f"；{cause.zh}" if suspect else ""),
+        )
+
+
+def _warn_of_unchecked_rows(outcome: RowOutcome) -> Iterator[Text]:
+    if not outcome.near_duplicates_checked:
+        yield Text(
+            f"more than {MAX_COMPARED_ROWS:,} rows: not searched for near-duplicates across splits",
+            f"超过 {MAX_COMPARED_ROWS:,} 行，未检查各划分之间的近似重复",
         )
 
 
