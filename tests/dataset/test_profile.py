@@ -212,7 +212,7 @@ def test_rows_left_out_for_a_column_name_it(tmp_path: Path) -> None:
     assert facts(table(tmp_path, rows * 4)).warnings[0] == Text(
         "72 of 96 rows are left out: duplicate of an earlier row (72);"
         " `text` may be the wrong column for `text`: most of it is repeated",
-        "96 行中剔除了 72 行：与前面重复 72；“text”列可能不是 text：内容大量重复",
+        "96 行中剔除了 72 行：与前面的行重复 72；“text”列可能不是 text：内容大量重复",
     )
 
 
