@@ -87,7 +87,7 @@ def main() -> None:
 def build_task(config: Any, rows: int) -> Task:
     """Read the rows to train on, and let the project choose how this machine trains on them."""
     from desk.model.chat_encoder import ChatEncoder
-    from desk.model.device import select_training_device
+    from desk.model.device import require_training_device
     from desk.model.load import find_base_model, load_tokenizer
     from desk.train import load_model
     from desk.training.auto_setup import count_rows_per_update
@@ -103,7 +103,7 @@ def build_task(config: Any, rows: int) -> Task:
         encode_example(conversation, encoder, config.training.max_length)
         for conversation in read_split("train")[:rows]
     ]
-    load = partial(load_model, config, folder, select_training_device(config.training))
+    load = partial(load_model, config, folder, require_training_device(config.training))
     collate = TargetCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
     inputs = TrainingInputs(config, examples, [], collate, load, time.monotonic())
     chosen, _ = choose_settings(inputs, {})

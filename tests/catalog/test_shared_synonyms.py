@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from newft.catalog.loader import load_kit
-from newft.catalog.shared_synonyms import load_shared_synonyms
+from newft.catalog.shared_column_names import load_shared_synonyms
 from newft.dataset.protected_terms import is_barred_name
 from newft.errors import CatalogError
 from newft.paths import get_domains_folder

@@ -34,14 +34,14 @@ def run_yaml(project: Path) -> Any:
             "customer_service",
             "intent",
             "en",
-            {"out_of_scope": "out_of_scope", "label_names": ["intent", "意图"]},
+            {"out_of_scope": "out_of_scope", "label_field_names": ["intent", "意图"]},
             [],
         ),
         (
             "customer_service",
             "intent",
             "zh",
-            {"out_of_scope": "超出范围", "label_names": ["intent", "意图"]},
+            {"out_of_scope": "超出范围", "label_field_names": ["intent", "意图"]},
             [],
         ),
         (
@@ -64,7 +64,7 @@ def run_yaml(project: Path) -> Any:
                     "strip_prefixes": ["罪名:"],
                     "strip_suffixes": ["罪"],
                 },
-                "label_names": ["charge", "罪名"],
+                "label_field_names": ["charge", "罪名"],
                 "leak_patterns": list(catalog().kits["legal"].tasks["charge"].leak_patterns),
             },
             [],
@@ -76,7 +76,7 @@ def run_yaml(project: Path) -> Any:
             {
                 "positive": "high",
                 "recommendations": ["approve", "decline", "review"],
-                "label_names": RISK_NAMES,
+                "label_field_names": RISK_NAMES,
                 "inputs": INPUTS_EN,
             },
             ["age", "marital_status"],
@@ -88,7 +88,7 @@ def run_yaml(project: Path) -> Any:
             {
                 "positive": "高",
                 "recommendations": ["人工复核", "拒绝", "通过"],
-                "label_names": RISK_NAMES,
+                "label_field_names": RISK_NAMES,
                 "inputs": INPUTS_ZH,
             },
             ["年龄", "婚姻状况"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newft.dataset.label_parsing import parse_labels, parse_spellings
+from newft.dataset.label_parsing import list_normalized_labels, parse_spellings
 from newft.emitted.label_rules import LabelRules
 from support.decide_examples import TASK
 
@@ -14,7 +14,7 @@ RULES = LabelRules(strip_prefixes=["intent:"], aliases={"Refund": ["money back",
 def test_an_alias_of_a_kit_is_one_label_with_the_spelling_of_the_kit() -> None:
     task = replace(TASK, label_rules=RULES)
     cells = ("refund", "Intent: refund", "MONEY BACK", "intent：退钱")
-    assert {parse_labels(cell, task) for cell in cells} == {("refund",)}
+    assert {list_normalized_labels(cell, task) for cell in cells} == {("refund",)}
     assert [parse_spellings(cell, task)["refund"].strip() for cell in cells] == [
         "refund",
         "refund",
@@ -24,4 +24,4 @@ def test_an_alias_of_a_kit_is_one_label_with_the_spelling_of_the_kit() -> None:
 
 
 def test_a_cell_with_nothing_but_an_affix_holds_no_label() -> None:
-    assert parse_labels("intent:", replace(TASK, label_rules=RULES)) == ()
+    assert list_normalized_labels("intent:", replace(TASK, label_rules=RULES)) == ()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newft.catalog.loader import load_catalog
-from newft.dataset.label_parsing import parse_labels
+from newft.dataset.label_parsing import list_normalized_labels
 from newft.dataset.row_outcome import RowOutcome, resolve_rows, sort_labels
 from newft.dataset.row_stats import RowStats
 from newft.emitted.readers import Row
@@ -30,9 +30,9 @@ def test_a_cell_holds_labels_in_any_order_with_or_without_what_stands_before_the
         *("罪名:盗窃;诈骗", "罪名：诈骗； 盗窃", " 诈骗;;罪名:盗窃;盗窃 "),
         *("盗窃罪;诈骗", "盗窃\r\n诈骗", "罪名: 诈骗罪\n\n罪名:盗窃罪"),
     ):
-        assert parse_labels(cell, CHARGE) == ("盗窃", "诈骗")
-    assert parse_labels(" ; ", CHARGE) == ()
-    assert parse_labels("refund; late", INTENT) == ("refund;_late",)
+        assert list_normalized_labels(cell, CHARGE) == ("盗窃", "诈骗")
+    assert list_normalized_labels(" ; ", CHARGE) == ()
+    assert list_normalized_labels("refund; late", INTENT) == ("refund;_late",)
 
 
 def test_every_label_of_a_row_counts_and_the_answer_is_one_line() -> None:

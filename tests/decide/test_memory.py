@@ -13,7 +13,7 @@ from newft.decide.memory import (
     ACTIVATION_MARGIN,
     StateEstimator,
     Workload,
-    activation_bytes_per_token,
+    estimate_activation_bytes,
     estimate_memory_range,
 )
 from newft.decide.methods import full, lora
@@ -127,10 +127,10 @@ def test_the_range_is_never_wider_than_half_the_weights_and_ten_gigabytes() -> N
 def test_what_autograd_keeps_is_what_was_counted() -> None:
     # saved_tensors_hooks of torch, SmolLM2 with LoRA on every matrix, bytes a token and layer: in
     # fp32 40.2 thousand, with padding and its mask 45.3 to 47.4; in bf16, autocast, 26.7 and 28.8
-    least, most = activation_bytes_per_token(SMOL, "fp32")
+    least, most = estimate_activation_bytes(SMOL, "fp32")
     assert least == pytest.approx(40_200, rel=0.01)
     assert most * ACTIVATION_MARGIN > 47_400
-    least, most = activation_bytes_per_token(SMOL, "bf16")
+    least, most = estimate_activation_bytes(SMOL, "bf16")
     assert least < 26_700 < 28_800 < most * ACTIVATION_MARGIN
 
 

@@ -15,8 +15,8 @@ from newft.decide.duration import estimate_row_flops
 from newft.decide.inputs import Inputs
 from newft.decide.recipe import build_recipe
 from newft.decide.run_estimate import estimate_run
-from newft.decide.splits import choose_test_fraction as share_for_test
-from newft.decide.splits import compute_wilson_half_width
+from newft.decide.split_reasons import compute_wilson_half_width
+from newft.decide.split_reasons import explain_test_fraction as share_for_test
 from newft.errors import IncompatibleError
 from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware, MachineFacts

@@ -40,10 +40,13 @@ def spellings(label: str) -> set[str]:
 def test_a_mark_of_form_states_a_label_and_prose_does_not(label: str) -> None:
     for spelling in spellings(label):
         for form in STATED:
-            assert find_leak(form.format(spelling), [label], LeakRules(label_names=NAMES)), form
+            assert find_leak(form.format(spelling), [label], LeakRules(label_field_names=NAMES)), (
+                form
+            )
         for form in SAID:
             assert (
-                find_leak(form.format(spelling), [label], LeakRules(label_names=NAMES)) is None
+                find_leak(form.format(spelling), [label], LeakRules(label_field_names=NAMES))
+                is None
             ), form
 
 
@@ -63,7 +66,7 @@ def test_a_mark_of_form_states_a_label_and_prose_does_not(label: str) -> None:
 def test_what_follows_the_mark_is_the_whole_label(
     text: str, label: str, stated: str | None
 ) -> None:
-    assert find_leak(text, [label], LeakRules(label_names=NAMES)) == stated
+    assert find_leak(text, [label], LeakRules(label_field_names=NAMES)) == stated
 
 
 @given(st.text(), st.text(alphabet="abcdefgh 退款流程", min_size=1))
@@ -125,7 +128,10 @@ def test_files_in_which_most_rows_state_it_are_refused(tmp_path: Path) -> None:
 def test_only_the_names_of_the_task_and_the_usual_ones_state_a_label() -> None:
     text = "Risk levels = high"
     assert find_leak(text, ["high"], LeakRules()) is None
-    assert find_leak(text, ["high"], LeakRules(label_names=["risk level"])) == "Risk levels = high"
+    assert (
+        find_leak(text, ["high"], LeakRules(label_field_names=["risk level"]))
+        == "Risk levels = high"
+    )
 
 
 def test_a_pattern_gives_any_target_away() -> None:

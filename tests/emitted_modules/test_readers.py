@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from newft.emitted.file_access import list_data_files
 from newft.emitted.normalize import (
-    MISSING_GROUP,
-    MISSING_LABEL,
+    MISSING_GROUP_PATTERN,
+    MISSING_LABEL_PATTERN,
     is_missing,
     normalize_label,
     normalize_text,
@@ -181,7 +181,7 @@ def test_a_normal_label_stays_as_it_is(text: str) -> None:
     assert normalize_label(normalize_label(text)) == normalize_label(text)
 
 
-def test_a_text_sent_again_has_the_same_skeleton() -> None:
+def test_a_text_sent_again_is_normalized_to_the_same() -> None:
     assert normalize_text("Where is order 123?") == normalize_text("where is  ORDER 456 ！")
 
 
@@ -194,16 +194,16 @@ def test_texts_of_symbols_alone_have_skeletons_of_their_own() -> None:
     "cell", ["", " ", "N/A", "#N/A", "na", "NaN", "Null", "-", "－－", "?", "暂无"]
 )
 def test_a_mark_of_nothing_is_neither_label_nor_group(cell: str) -> None:
-    assert is_missing(cell, MISSING_LABEL)
-    assert is_missing(cell, MISSING_GROUP)
+    assert is_missing(cell, MISSING_LABEL_PATTERN)
+    assert is_missing(cell, MISSING_GROUP_PATTERN)
 
 
 @pytest.mark.parametrize("cell", ["None", "unknown", "无", "未知"])
 def test_a_label_may_be_called_what_no_group_is(cell: str) -> None:
-    assert not is_missing(cell, MISSING_LABEL)
-    assert is_missing(cell, MISSING_GROUP)
+    assert not is_missing(cell, MISSING_LABEL_PATTERN)
+    assert is_missing(cell, MISSING_GROUP_PATTERN)
 
 
 @pytest.mark.parametrize("cell", ["refund", "n/a-1", "nano", "0", "👍"])
 def test_any_other_cell_is_there(cell: str) -> None:
-    assert not is_missing(cell, MISSING_GROUP)
+    assert not is_missing(cell, MISSING_GROUP_PATTERN)

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from newft.emitted.file_access import RecordError, list_data_files
-from newft.emitted.readers import MAX_CELL_CHARS, MAX_JSON_DEPTH, MAX_RECORD_DEPTH, detect_format
+from newft.emitted.readers import (
+    MAX_CELL_CHARS,
+    MAX_JSON_NESTING,
+    MAX_RECORD_NESTING,
+    detect_format,
+)
 from support.data_files import faults, refusal, values, write
 
 # --- rows with faults ----------------------------------------------------------------------------
@@ -136,7 +141,11 @@ def from_deep_below(work: Callable[[], object], frames: int) -> object:
 def test_how_deep_a_record_may_nest_depends_on_no_caller(
     tmp_path: Path, kind: str, frames: int
 ) -> None:
-    lines = [nested(MAX_RECORD_DEPTH), nested(MAX_RECORD_DEPTH + 1), nested(MAX_JSON_DEPTH - 1)]
+    lines = [
+        nested(MAX_RECORD_NESTING),
+        nested(MAX_RECORD_NESTING + 1),
+        nested(MAX_JSON_NESTING - 1),
+    ]
     text = "\n".join(lines) if kind == "jsonl" else f"[{', '.join(lines)}]"
     path = write(tmp_path, f"a.{kind}", text)
     expected = [(1, None), (2, "broken_row"), (3, "broken_row")]
@@ -144,14 +153,14 @@ def test_how_deep_a_record_may_nest_depends_on_no_caller(
 
 
 @pytest.mark.parametrize("frames", [0, 300])
-@pytest.mark.parametrize("levels", [MAX_JSON_DEPTH + 1, 100_000])
+@pytest.mark.parametrize("levels", [MAX_JSON_NESTING + 1, 100_000])
 def test_a_document_that_nests_too_deep_is_refused_at_one_limit(
     tmp_path: Path, levels: int, frames: int
 ) -> None:
     path = write(tmp_path, "a.json", f"[{nested(levels)}]")
     error = from_deep_below(lambda: refusal(path), frames)
     assert isinstance(error, RecordError)
-    assert error.message == f"lists and objects are nested in more than {MAX_JSON_DEPTH} levels"
+    assert error.message == f"lists and objects are nested in more than {MAX_JSON_NESTING} levels"
 
 
 def test_a_number_of_thousands_of_digits_is_refused_or_breaks_its_line(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_number_from_the_records_names_their_file(
     for key in ("max_length", *{"positive", "recommendations", "inputs", "out_of_scope"}):
         if f"\n  {key}:" in settings:
             assert file in comment_before(settings, key)
-    for key in {"question_template", "label_rules", "label_names", "leak_patterns"} & read[
+    for key in {"question_template", "label_rules", "label_field_names", "leak_patterns"} & read[
         "task"
     ].keys():
         cited = f"newft, domains/{domain}/kit.yaml, tasks.{task}.{key}"

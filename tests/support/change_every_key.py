@@ -56,7 +56,7 @@ OTHERS: dict[str, object] = {
     "training.device": "cuda",
     "evaluation.few_shot_examples": 2,
     "task.leak_patterns": ["([a-z]+)"],
-    "task.label_names": ["the"],
+    "task.label_field_names": ["the"],
     "task.stated_label_positions": ["start", "end"],
     "task.label_rules.aliases": {"refund": ["money back"]},
     "task.question_template": "What about {type}?",

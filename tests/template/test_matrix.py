@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 import yaml
 
-from newft.dataset.label_parsing import parse_labels
+from newft.dataset.label_parsing import list_normalized_labels
 from newft.project.template_layers import LAYER_ORDER, list_emitted_modules, stack_layers
 from newft.schema.plan import Plan
 from support.files import read_contents
@@ -163,8 +163,8 @@ def test_its_own_reader_takes_the_run_with_every_word_as_it_was(
         shown = text if project.plan.task.tabular else "text"
         assert run.data.columns == {shown: [text], "label": [label]}
         task, spelled = project.plan.task, get_labels(case)
-        known = {key for one in spelled for key in parse_labels(one, task)}
-        found = [key for one in run.task.labels for key in parse_labels(one, task)]
+        known = {key for one in spelled for key in list_normalized_labels(one, task)}
+        found = [key for one in run.task.labels for key in list_normalized_labels(one, task)]
         assert sorted(found) == sorted(known)
         assert {*run.task.labels} <= {*spelled}
     kept = yaml.safe_load(project.texts[".newft/answers.yml"])

@@ -45,7 +45,7 @@ def test_seven_questions_are_asked_at_most(label: str, tmp_path: Path) -> None:
     services = build_services(catalog(), MACHINE)
     now, asked = WizardState(catalog(), machine=MACHINE), []
     for one in QUESTIONS:
-        asked += [one.key] if one.needs_input(now) else []
+        asked += [one.key] if one.has_open_choice(now) else []
         if one.is_missing(now):
             said = {"data": str(path), "positive": "1"}.get(one.key)
             now = apply_answer(
@@ -202,7 +202,7 @@ def test_hardware_that_is_unknown_is_refused_before_anything_is_measured() -> No
 
 
 def test_a_question_with_one_choice_is_not_asked() -> None:
-    assert not question("task").needs_input(make_state(domain="customer_service"))
+    assert not question("task").has_open_choice(make_state(domain="customer_service"))
 
 
 def test_a_question_with_several_choices_is_asked() -> None:
@@ -210,7 +210,7 @@ def test_a_question_with_several_choices_is_asked() -> None:
     two = replace(catalog(), kits={"customer_service": kit, "other": replace(kit, id="other")})
     now = WizardState(two, detected_tasks=("customer_service/intent", "other/intent"))
 
-    assert question("task").needs_input(now)
+    assert question("task").has_open_choice(now)
     assert [choice.value for choice in question("task").list_choices(now)] == [
         "customer_service/intent",
         "other/intent",
@@ -235,8 +235,8 @@ def test_without_records_the_task_to_begin_with_is_marked() -> None:
 
 
 def test_an_answer_closes_its_question() -> None:
-    assert question("gpu").needs_input(make_state())
-    assert not question("gpu").needs_input(make_state(gpu="cpu"))
+    assert question("gpu").has_open_choice(make_state())
+    assert not question("gpu").has_open_choice(make_state(gpu="cpu"))
 
 
 def test_only_models_of_the_answered_family_are_offered() -> None:

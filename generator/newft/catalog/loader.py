@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from newft.catalog.shared_synonyms import (
+from newft.catalog.shared_column_names import (
     add_shared_synonyms,
     find_unknown_lists,
     load_shared_synonyms,

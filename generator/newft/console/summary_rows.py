@@ -20,7 +20,7 @@ MAX_LABELS_IN_TABLE = 8
 MAX_LABELS_IN_SUMMARY = 4
 MAX_FILES_SHOWN = 3  # in the summary
 MAX_COLUMNS_SHOWN = 6  # of one kind, in the summary; the table of the data lists all
-SUMMARY_VALUES = ("learning_rate", "epochs", "batch_size", "max_length", "precision")
+SUMMARY_HYPERPARAMETERS = ("learning_rate", "epochs", "batch_size", "max_length", "precision")
 
 
 def build_summary_rows(
@@ -181,7 +181,7 @@ def _format_method(plan: Plan, messages: Messages) -> str:
     recipe = list_recipe_values(plan.recipe)
     values = [
         f"{name}{NO_BREAK_SPACE}{format_value(recipe[name].value, messages)}"
-        for name in (*plan.method.summary, *SUMMARY_VALUES)
+        for name in (*plan.method.summary, *SUMMARY_HYPERPARAMETERS)
     ]
     title = plan.method.title.to(messages.language)
     return messages("summary.values", method=title, values=messages.join(values))

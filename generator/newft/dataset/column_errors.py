@@ -77,7 +77,7 @@ def find_unknown_columns(
     return faults
 
 
-def find_unmatched_fields(
+def check_column_match(
     where: str, columns: Sequence[Column], fields: Mapping[str, Field], matched: ColumnMatch
 ) -> list[DataError]:
     """Find fields without a column or with tied columns, and a missing header row."""

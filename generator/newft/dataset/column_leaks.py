@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
-from newft.emitted.normalize import MISSING_VALUE, is_missing
+from newft.emitted.normalize import MISSING_VALUE_PATTERN, is_missing
 from newft.emitted.quantities import read_column
 from newft.text import Text
 
@@ -78,7 +78,7 @@ def measure_predictability(pairs: Sequence[tuple[str, str]]) -> LabelPredictabil
     """
     known = [(value, label) for value, label in pairs if label]
     filled = [(value, label) for value, label in known if value]
-    present = [(str(is_missing(value, MISSING_VALUE)), label) for value, label in known]
+    present = [(str(is_missing(value, MISSING_VALUE_PATTERN)), label) for value, label in known]
     read = read_column([value for value, _ in filled])
     numbers = [(one.value, label) for one, (_, label) in zip(read, filled, strict=True) if one]
     found = [_predict_by_value(each, len(each)) for each in (filled, known, present)]

@@ -10,10 +10,10 @@ from random import Random
 
 from newft.data_errors import to_data_error
 from newft.dataset.column_errors import (
+    check_column_match,
     column_option_hint,
     find_ambiguous_fields,
     find_unknown_columns,
-    find_unmatched_fields,
     raise_faults,
 )
 from newft.dataset.column_match import (
@@ -93,7 +93,7 @@ def map_columns(
     guessed: dict[str, Text] = {}
     for source, matched in zip(differing, settled, strict=True):
         where = f"{source.path}"
-        faults += find_unmatched_fields(where, source.columns, fields, matched)
+        faults += check_column_match(where, source.columns, fields, matched)
         faults += find_ambiguous_fields(where, source.columns, fields, columns, chosen=chosen)
         for name in matched.guessed:
             guessed[matched.columns[name]] = _explain_guess(matched.columns[name], name)

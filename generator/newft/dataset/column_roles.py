@@ -12,12 +12,12 @@ from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import Column, is_id_column, profile_column
 from newft.dataset.protected_terms import is_barred_name
 from newft.emitted.label_rules import read_label
-from newft.emitted.normalize import MISSING_VALUE, is_missing, normalize_label
+from newft.emitted.normalize import MISSING_VALUE_PATTERN, is_missing, normalize_label
 from newft.emitted.quantities import find_mixed_units
 from newft.schema.kit import Task
 from newft.text import Text
 
-NEARLY_ALL_SHARE = 0.9  # of the values; the others are missing marks and typing errors
+MIN_VALUE_SHARE = 0.9  # of the values; the others are missing marks and typing errors
 
 _DATE_PATTERN = re.compile(
     r"(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d.*)?"
@@ -102,14 +102,14 @@ def _classify_column(
     column: Column, values: Sequence[str], task: Task, *, first: Sequence[str]
 ) -> str:
     """Classify one column by its name and its sampled values; the first ones may number rows."""
-    filled = [value for value in values if not is_missing(value, MISSING_VALUE)]
+    filled = [value for value in values if not is_missing(value, MISSING_VALUE_PATTERN)]
     for role in ("protected", "excluded"):
         fields = [field for field in task.fields.values() if field.role == role]
         if any(is_barred_name(column.name, field) for field in fields):
             return role
         if any(_are_mostly_known(filled, map(normalize_label, field.typical)) for field in fields):
             return role
-    dated = sum(bool(_DATE_PATTERN.fullmatch(value)) for value in filled) >= NEARLY_ALL_SHARE * len(
+    dated = sum(bool(_DATE_PATTERN.fullmatch(value)) for value in filled) >= MIN_VALUE_SHARE * len(
         filled
     )
     odd = column.name in task.fields or dated  # named like a field of the task, or empty
@@ -120,7 +120,7 @@ def _are_mostly_known(values: Sequence[str], known: Iterable[str]) -> bool:
     """Tell whether a column has several of the known values, and hardly any other."""
     among, met = {*known}, Counter(map(normalize_label, values))
     return len(among & met.keys()) > 1 and (
-        sum(met[value] for value in among) >= NEARLY_ALL_SHARE * len(values)
+        sum(met[value] for value in among) >= MIN_VALUE_SHARE * len(values)
     )
 
 
@@ -167,7 +167,7 @@ def warn_of_mixed_units(files: Sequence[SampledFile], inputs: Sequence[str]) -> 
             for row in sampled.rows
         )
         counts = find_mixed_units(
-            [value for value in columns if not is_missing(value, MISSING_VALUE)]
+            [value for value in columns if not is_missing(value, MISSING_VALUE_PATTERN)]
         )
         if counts:
             en = ", ".join(f"{rows} in {unit or 'ones'}" for unit, rows in counts.items())

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 
 from newft.emitted.label_rules import read_label, spell_label
 from newft.emitted.multilabel import join_parts, split_labels, split_parts
-from newft.emitted.normalize import MISSING_LABEL, clean_label, is_missing
+from newft.emitted.normalize import MISSING_LABEL_PATTERN, clean_label, is_missing
 from newft.schema.kit import Task
 
 
-def parse_labels(text: str, task: Task) -> tuple[str, ...]:
+def list_normalized_labels(text: str, task: Task) -> tuple[str, ...]:
     """The labels in a cell, as they are compared; each once, by name."""
     return tuple(sorted(parse_spellings(text, task)))
 
 
 def parse_spellings(text: str, task: Task) -> dict[str, str]:
     """The labels in a cell: as they are compared, and as they are written there."""
-    if is_missing(text, MISSING_LABEL):
+    if is_missing(text, MISSING_LABEL_PATTERN):
         return {}
     rules = task.label_rules
     if rules.separator is None:

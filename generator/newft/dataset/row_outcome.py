@@ -12,7 +12,7 @@ from newft.dataset.stated_positions import find_stated_positions
 from newft.emitted.dedup import SeenTexts, hash_text
 from newft.emitted.label_leaks import Position
 from newft.emitted.label_rules import read_label
-from newft.emitted.multilabel import join_labels, segment, split_parts
+from newft.emitted.multilabel import combine_parts, join_labels, split_parts
 from newft.emitted.near_duplicates import (
     MAX_COMPARED_ROWS,
     LabeledTexts,
@@ -75,7 +75,7 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
             assigned, distinct, chosen, spell
         )
     assigned.spread_labels()
-    rejects["untaught_label"] = len(assigned.drop_untaught())
+    rejects["untaught_label"] = len(assigned.drop_untrained_labels())
     scale = _list_scale(stats.task)
     texts_met = Counter(distinct.text_hashes[row] for row, _ in chosen)
     return RowOutcome(
@@ -220,7 +220,7 @@ def _split_into_known(labels: Iterable[str], task: Task) -> dict[str, set[str]]:
     listed: dict[Sequence[str], str] = {}
     made_of: dict[str, set[str]] = {}
     for label in sorted(parts, key=lambda label: len(parts[label])):
-        made_of[label] = segment(parts[label], listed) or {label}
+        made_of[label] = combine_parts(parts[label], listed) or {label}
         if made_of[label] == {label}:
             listed[parts[label]] = label
     return made_of

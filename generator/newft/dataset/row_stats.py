@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from newft.dataset.label_parsing import parse_labels, parse_spellings
+from newft.dataset.label_parsing import list_normalized_labels, parse_spellings
 from newft.dataset.length_stats import LengthStats
 from newft.emitted.dedup import SeenTexts, hash_text
 from newft.emitted.label_leaks import (
@@ -19,9 +19,14 @@ from newft.emitted.label_leaks import (
     read_end,
 )
 from newft.emitted.near_duplicates import MAX_COMPARED_ROWS
-from newft.emitted.normalize import MISSING_GROUP, is_missing, normalize_label, normalize_text
+from newft.emitted.normalize import (
+    MISSING_GROUP_PATTERN,
+    is_missing,
+    normalize_label,
+    normalize_text,
+)
 from newft.emitted.readers import Row, to_text
-from newft.emitted.record_rules import find_fault
+from newft.emitted.record_rules import find_reject_reason
 from newft.emitted.table_fields import clean_value, format_fields
 from newft.schema.kit import FieldRole, Task
 
@@ -29,7 +34,7 @@ from newft.schema.kit import FieldRole, Task
 MAX_KEPT_TEXTS = 2 * MAX_COMPARED_ROWS
 MAX_KEPT_ENDS = 5_000  # texts: a share of 2 % is then known to 0.2 points, one standard error
 
-Cells = tuple[str, str]  # of a row: the label and the recommendation, as the file writes them
+TargetCells = tuple[str, str]  # of a row: the label and the recommendation, as the file writes them
 
 
 @dataclass(frozen=True)
@@ -40,11 +45,11 @@ class Target:
     recommendation: str = ""
 
 
-Answer = tuple[Target, tuple[Position, ...]]  # and where the text has its labels
+TargetWithPositions = tuple[Target, tuple[Position, ...]]  # and where the text has its labels
 
 
 @dataclass(frozen=True)
-class Question:
+class PromptInput:
     """What the model is shown of a row."""
 
     text: str
@@ -64,7 +69,9 @@ class DistinctRows:
     groups: list[str] = field(default_factory=list)  # empty where a row is in none
     texts: list[str] | None = field(default_factory=list)  # None: too many to compare
 
-    def add(self, answer: Answer, group: str, hashes: tuple[int, int], compared: str) -> None:
+    def add(
+        self, answer: TargetWithPositions, group: str, hashes: tuple[int, int], compared: str
+    ) -> None:
         """Remember one row."""
         target, stated = answer
         self.targets.append(target)
@@ -90,12 +97,14 @@ class RowStats:
     rejected: Counter[str] = field(default_factory=Counter)  # rows with a fault of their own
     distinct: DistinctRows = field(default_factory=DistinctRows)
     lengths: LengthStats = field(default_factory=LengthStats)  # of the distinct rows
-    cells: Counter[Cells] = field(default_factory=Counter)  # rows without a fault of their own
+    cells: Counter[TargetCells] = field(
+        default_factory=Counter
+    )  # rows without a fault of their own
     stated: str = ""  # how the first text that states its label does so
     stated_ends: dict[Position, str] = field(default_factory=dict)  # the first with its own label
     ends: list[tuple[str, ...]] = field(default_factory=list)  # of the first distinct texts
-    _targets: dict[Cells, Target] = field(default_factory=dict)  # one object each, shared
-    _seen: SeenTexts[int, Answer] = field(default_factory=SeenTexts)
+    _targets: dict[TargetCells, Target] = field(default_factory=dict)  # one object each, shared
+    _seen: SeenTexts[int, TargetWithPositions] = field(default_factory=SeenTexts)
 
     def add(self, row: Row) -> None:
         """Read one row."""
@@ -120,7 +129,7 @@ class RowStats:
         if question.compared != question.text:
             split_hash = hash_text(self._to_key(question.compared))
         group = self._get_cell(row, "group").strip()
-        group = "" if is_missing(group, MISSING_GROUP) else group
+        group = "" if is_missing(group, MISSING_GROUP_PATTERN) else group
         self.distinct.add(answer, group, (text_hash, split_hash), question.compared)
 
     def label_spellings(self) -> dict[str, Counter[str]]:
@@ -138,7 +147,7 @@ class RowStats:
             found[normalize_label(cell)][cell.strip()] += rows
         return found
 
-    def _list_positions(self, question: Question, target: Target) -> tuple[Position, ...]:
+    def _list_positions(self, question: PromptInput, target: Target) -> tuple[Position, ...]:
         """The ends of a free text at which a label of its row stands."""
         if self.task.tabular:
             return ()
@@ -148,35 +157,37 @@ class RowStats:
             self.stated_ends.setdefault(at, excerpt_end(text, at))
         return tuple(found)
 
-    def _find_fault(self, question: Question, target: Target, cells: Cells) -> str:
+    def _find_fault(self, question: PromptInput, target: Target, cells: TargetCells) -> str:
         recommendation = cells[1] if "recommendation" in self.columns else None
         rules, labels = self.task.leak_rules, target.labels
-        fault = find_fault(question.inputs, labels, rules, recommendation=recommendation)
+        fault = find_reject_reason(question.inputs, labels, rules, recommendation=recommendation)
         if fault == "label_in_input" and not self.stated:
             found = (find_leak(text, labels, rules) for text in question.inputs)
             self.stated = next(filter(None, found))
         return fault
 
-    def _read_question(self, row: Row) -> Question:
+    def _read_question(self, row: Row) -> PromptInput:
         """The text and its context, or a line for each input."""
         if self.task.tabular:
             values = {name: clean_value(to_text(row.values.get(name))) for name in self.inputs}
             text = format_fields(values)
-            return Question(text, tuple(values.values()), text)
+            return PromptInput(text, tuple(values.values()), text)
         text = self._get_cell(row, "text").strip()
         if not self.task.context_field:
-            return Question(text, (text,), text)
+            return PromptInput(text, (text,), text)
         one_line, context = " ".join(text.split()), self._get_cell(row, "context").strip()
-        whole = one_line if is_missing(context, MISSING_GROUP) else f"{one_line}\n\n{context}"
-        return Question(whole, (one_line,), one_line)
+        whole = (
+            one_line if is_missing(context, MISSING_GROUP_PATTERN) else f"{one_line}\n\n{context}"
+        )
+        return PromptInput(whole, (one_line,), one_line)
 
     def _to_key(self, text: str) -> str:
         """What two texts share when one repeats the other; in a table every value counts."""
         return text if self.task.tabular else normalize_text(text)
 
-    def _read_target(self, cells: Cells) -> Target:
+    def _read_target(self, cells: TargetCells) -> Target:
         if cells not in self._targets:
-            target = Target(parse_labels(cells[0], self.task), normalize_label(cells[1]))
+            target = Target(list_normalized_labels(cells[0], self.task), normalize_label(cells[1]))
             self._targets[cells] = target
         return self._targets[cells]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newft.dataset.row_stats import RowStats
-from newft.emitted.label_leaks import POSITIONS, Position, stands_at
+from newft.emitted.label_leaks import POSITIONS, Position, has_name_at
 
 # A text may begin or end with its label in prose too, as in "Return, please". Measured on the texts
 # of newft's samples, BANKING77, CUAD and LawBench: 0.5 % of the rows at most. Labels are stated
@@ -34,7 +34,10 @@ def _estimate_others(stats: RowStats, position: Position) -> float:
     ]
     labels = {label for target in targets for label in target}
     found = sum(
-        any(stands_at(ends[POSITIONS.index(position)], [label], position) for label in labels - own)
+        any(
+            has_name_at(ends[POSITIONS.index(position)], [label], position)
+            for label in labels - own
+        )
         for ends, own in zip(stats.ends, targets, strict=True)
     )
     return found * len(stats.distinct.targets) / max(1, len(stats.ends))

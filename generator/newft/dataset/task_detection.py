@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import Column, ColumnMatch, is_text_column, match_columns
-from newft.dataset.label_parsing import parse_labels
+from newft.dataset.label_parsing import list_normalized_labels
 from newft.emitted.label_rules import read_label
 from newft.schema.kit import Field, Task
 
@@ -84,7 +84,7 @@ def _count_typical_values(values: Sequence[str], field: Field, task: Task) -> in
     """Count the values that are typical of the task."""
     if field.role == "label":
         known = {read_label(name, task.label_rules) for name in field.typical}
-        return sum(not known.isdisjoint(parse_labels(value, task)) for value in values)
+        return sum(not known.isdisjoint(list_normalized_labels(value, task)) for value in values)
     return sum(_contains_word(value.casefold(), field.typical) for value in values)
 
 

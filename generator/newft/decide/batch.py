@@ -9,7 +9,7 @@ from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.memory_fit import MemoryFit
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import AUTO
-from newft.decide.splits import count_training_rows
+from newft.decide.split_reasons import count_training_rows
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text, pluralize
 
@@ -77,7 +77,7 @@ def choose_batch_size(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int | str]:
             f"up to {peak} GB{within}",
             f"{value} 行、每行最多 {fitted.length:,} 个 token，最多占 {peak} GB{within_zh}",
         )
-    source = citations.house_rule(
+    source = citations.cite_own_rule(
         "the largest power of two that fits, at most the rows of one update",
         "取放得下的最大的 2 的幂，但不超过一次更新的行数",
     )

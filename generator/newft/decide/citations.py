@@ -96,7 +96,7 @@ MEASURED_EVAL_SPEED = cite_measurement(
 )
 
 
-def data_rows(data: DataFacts) -> Text:
+def cite_data_rows(data: DataFacts) -> Text:
     """Cite the user's data: by its file if it is a single one in the project."""
     paths = [file.project_path for file in data.files if file.project_path.startswith("data/")]
     if len(data.files) == len(paths) == 1:
@@ -109,7 +109,7 @@ def cite_kit_file(domain: str, key: str) -> Text:
     return as_citation(f"newft, domains/{domain}/kit.yaml, {key}")
 
 
-def house_rule(en: str, zh: str) -> Text:
+def cite_own_rule(en: str, zh: str) -> Text:
     """Cite a rule of newft that is not published elsewhere, with its reason."""
     return Text(f"rule of newft: {en}", f"newft 自定规则：{zh}")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from newft.decide.inputs import Inputs
 from newft.decide.memory import Range
 from newft.decide.methods.registry import get_method
-from newft.decide.splits import count_training_rows
-from newft.decide.token_estimates import estimate_mean_row_tokens
+from newft.decide.split_reasons import count_training_rows
+from newft.decide.token_estimates import estimate_median_row_tokens
 from newft.schema.family import ModelSpec
 from newft.schema.plan import Recipe
 
@@ -25,7 +25,7 @@ MEASURED_FLOPS = 80e9
 
 def estimate_row_flops(inputs: Inputs, size: ModelSpec, *, checkpointing: bool) -> float:
     """Estimate the floating-point operations of one training step on a median row."""
-    tokens = estimate_mean_row_tokens(inputs)
+    tokens = estimate_median_row_tokens(inputs)
     per_parameter = get_method(inputs).FLOPS_PER_PARAMETER
     if checkpointing:
         per_parameter += CHECKPOINTING_FLOPS_PER_PARAMETER
@@ -39,7 +39,7 @@ def estimate_cpu_rows(inputs: Inputs, size: ModelSpec, *, minutes: int, cores: i
     return int(minutes * 60 * speed / estimate_row_flops(inputs, size, checkpointing=False))
 
 
-def training_hours(inputs: Inputs, recipe: Recipe) -> Range | None:
+def estimate_training_hours(inputs: Inputs, recipe: Recipe) -> Range | None:
     """Estimate the hours of training, without loading and evaluation; at most the time budget."""
     if recipe.training_minutes.value is not None:
         return 0.0, round(recipe.training_minutes.value / 60, 3)

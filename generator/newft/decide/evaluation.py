@@ -16,7 +16,7 @@ from newft.decide.number_format import format_number
 from newft.decide.token_estimates import (
     P95,
     estimate_input_tokens,
-    estimate_target_tokens,
+    estimate_longest_target_tokens,
     estimate_tokens,
     select_prompts,
 )
@@ -50,7 +50,7 @@ def choose_few_shot_examples(inputs: Inputs) -> Reasoned[int]:
     return Reasoned(
         value,
         why,
-        citations.house_rule("the other half is left for long inputs", "另一半留给较长的输入"),
+        citations.cite_own_rule("the other half is left for long inputs", "另一半留给较长的输入"),
     )
 
 
@@ -60,7 +60,7 @@ def choose_eval_batch_size(inputs: Inputs, *, precision: str, shots: int) -> Rea
     tokens = _estimate_zero_shot_tokens(inputs) + shots * _estimate_example_tokens(inputs)
     if inputs.size is None:
         why = Text("the model's size is unknown, so a small batch", "模型规模未知，先取较小值")
-        source = citations.house_rule(
+        source = citations.cite_own_rule(
             "it fits for every model that can be trained here", "只要能训练的模型都放得下"
         )
         return Reasoned(4, why, source)
@@ -77,7 +77,7 @@ def choose_eval_batch_size(inputs: Inputs, *, precision: str, shots: int) -> Rea
         f"the KV cache of {pluralize(value, 'prompt')} of about {tokens:,} tokens takes {cache} GB",
         f"{value} 条提示词，每条约 {tokens:,} 个 token，KV 缓存共占 {cache} GB",
     )
-    rule = citations.house_rule(
+    rule = citations.cite_own_rule(
         f"the largest power of two that fits, at most {sizes[0]}",
         f"取放得下的最大的 2 的幂，最多 {sizes[0]}",
     )
@@ -99,4 +99,8 @@ def _estimate_zero_shot_tokens(inputs: Inputs) -> int:
 
 
 def _estimate_example_tokens(inputs: Inputs) -> int:
-    return estimate_input_tokens(inputs, P95) + estimate_target_tokens(inputs) + TOKENS_PER_TURN
+    return (
+        estimate_input_tokens(inputs, P95)
+        + estimate_longest_target_tokens(inputs)
+        + TOKENS_PER_TURN
+    )

@@ -11,7 +11,12 @@ from newft.decide.memory_fit import DoesNotFitError
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import choose_precision, get_heaviest_precision
 from newft.decide.run_estimate import estimate_run
-from newft.decide.token_estimates import MAXIMUM, MEDIAN, estimate_input_tokens, overhead_tokens
+from newft.decide.token_estimates import (
+    MAXIMUM,
+    MEDIAN,
+    estimate_input_tokens,
+    estimate_overhead_tokens,
+)
 from newft.errors import IncompatibleError
 from newft.schema.dataset import LengthQuantile
 from newft.schema.family import ModelSpec
@@ -73,7 +78,7 @@ def _explain_large_model(inputs: Inputs) -> Text:
 
 def _explain_long_rows(inputs: Inputs, fault: DoesNotFitError) -> Text:
     en, zh = inputs.memory_label
-    usual = estimate_input_tokens(inputs, MEDIAN) + overhead_tokens(inputs)
+    usual = estimate_input_tokens(inputs, MEDIAN) + estimate_overhead_tokens(inputs)
     return Text(
         f"with the prompt, half of the rows have {usual:,} tokens or more (estimated), but "
         f"`{inputs.name}` on {en} can train at most {fault.length:,} per row",
@@ -98,7 +103,7 @@ def _suggest_alternatives(
 def _suggest_shorter_rows(inputs: Inputs, length: int, resolve: RecipeBuilder) -> Iterator[Text]:
     """Suggest the length of inputs, in characters, with which the median row fits."""
     lengths = inputs.facts.data.lengths
-    share = (length - overhead_tokens(inputs)) / estimate_input_tokens(inputs, MAXIMUM)
+    share = (length - estimate_overhead_tokens(inputs)) / estimate_input_tokens(inputs, MAXIMUM)
     characters = int(lengths.longest * share) // CHARACTERS_STEP * CHARACTERS_STEP
     if characters <= 0:
         return

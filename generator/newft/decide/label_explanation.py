@@ -9,7 +9,7 @@ from newft.schema.dataset import DataFacts
 from newft.schema.kit import NO_LABELS, YES_LABELS, Task
 from newft.text import Language
 
-_BARE_LABEL_PATTERN = re.compile(r"[a-z]|[+_]?\d+(\.\d+)?")  # normal_label writes -1 as _1
+_BARE_LABEL_PATTERN = re.compile(r"[a-z]|[+_]?\d+(\.\d+)?")  # normalize_label writes -1 as _1
 
 
 def is_bare_label(label: str) -> bool:

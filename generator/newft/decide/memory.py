@@ -38,7 +38,7 @@ class Workload:
     on_cpu: bool = False
 
 
-def activation_bytes_per_token(size: ModelSpec, precision: str) -> Range:
+def estimate_activation_bytes(size: ModelSpec, precision: str) -> Range:
     """Estimate the activation bytes saved per token and layer if all linear modules are trained.
 
     The lower bound holds without padding. The upper bound holds with a padding mask, for which keys
@@ -71,7 +71,7 @@ def estimate_memory_range(size: ModelSpec, load: Workload) -> Range:
 def _estimate_activation_bytes(size: ModelSpec, load: Workload) -> Range:
     """Estimate the bytes of activations that are saved for the backward pass."""
     tokens = load.batch_size * load.length
-    least, most = (tokens * each for each in activation_bytes_per_token(size, load.precision))
+    least, most = (tokens * each for each in estimate_activation_bytes(size, load.precision))
     if not load.checkpointing:
         margin = ACTIVATION_MARGIN_CPU if load.on_cpu else ACTIVATION_MARGIN
         return least * size.layers, most * size.layers * margin

@@ -9,7 +9,12 @@ from typing import Literal
 
 from newft.decide.inputs import Inputs
 from newft.decide.memory import Workload, estimate_memory_range
-from newft.decide.token_estimates import MAXIMUM, MEDIAN, estimate_input_tokens, overhead_tokens
+from newft.decide.token_estimates import (
+    MAXIMUM,
+    MEDIAN,
+    estimate_input_tokens,
+    estimate_overhead_tokens,
+)
 from newft.schema.family import ModelSpec
 
 LENGTH_STEP = 32  # tokens
@@ -48,7 +53,9 @@ class MemoryFit:
 
 def estimate_row_tokens(inputs: Inputs, share: float) -> int:
     """Estimate the tokens of a row at this quantile, with margin, as a multiple of 32."""
-    tokens = ceil(estimate_input_tokens(inputs, share) * LENGTH_MARGIN) + overhead_tokens(inputs)
+    tokens = ceil(estimate_input_tokens(inputs, share) * LENGTH_MARGIN) + estimate_overhead_tokens(
+        inputs
+    )
     return ceil(tokens / LENGTH_STEP) * LENGTH_STEP
 
 
@@ -65,7 +72,7 @@ def fit_to_memory(inputs: Inputs, least: Workload, *, largest_batch: int) -> Mem
     wanted = estimate_row_tokens(inputs, MAXIMUM)
     length, limit = _choose_length(inputs, least, wanted)
     # the rows themselves, without a margin: half of them must fit
-    if length < estimate_input_tokens(inputs, MEDIAN) + overhead_tokens(inputs):
+    if length < estimate_input_tokens(inputs, MEDIAN) + estimate_overhead_tokens(inputs):
         raise DoesNotFitError(length=length)
     return _choose_batch(
         inputs, replace(least, length=length), largest_batch, wanted=wanted, limit=limit

@@ -8,7 +8,7 @@ from newft.decide import citations
 from newft.decide.inputs import name_memory_zh
 from newft.decide.memory import Workload
 from newft.decide.memory_fit import estimate_peak_gb
-from newft.decide.methods.registry import estimate_default_state
+from newft.decide.methods.registry import make_default_state_estimator
 from newft.decide.precision import choose_accelerator_precision
 from newft.errors import CatalogError
 from newft.schema.catalog import Catalog
@@ -126,7 +126,7 @@ def _suggest_largest(
 ) -> Reasoned[ModelChoice]:
     number_format = choose_accelerator_precision(family, hardware).value
     load = Workload(
-        state=estimate_default_state(method, family),
+        state=make_default_state_estimator(method, family),
         precision=number_format,
         batch_size=1,
         length=REFERENCE_LENGTH,
@@ -138,7 +138,7 @@ def _suggest_largest(
     why = Text("the largest that fits with room to spare", "能宽裕放下的最大模型")
     if not fitting:
         why = Text("the smallest of the family", "该系列最小的模型")
-    headroom = citations.house_rule(
+    headroom = citations.cite_own_rule(
         "a quarter of the memory is kept free for longer rows and larger batches",
         f"留出四分之一的{name_memory_zh(hardware)}，供更长的输入和更大的批次使用",
     )

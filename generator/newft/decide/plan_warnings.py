@@ -6,7 +6,11 @@ from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.memory_fit import estimate_row_tokens
 from newft.decide.schedule import CPU_TRAINING_MINUTES
-from newft.decide.splits import choose_test_fraction, compute_wilson_half_width, count_training_rows
+from newft.decide.split_reasons import (
+    compute_wilson_half_width,
+    count_training_rows,
+    explain_test_fraction,
+)
 from newft.decide.token_estimates import MAXIMUM
 from newft.schema.plan import Recipe
 from newft.text import Text
@@ -61,7 +65,7 @@ def _warn_few_rows(inputs: Inputs) -> Text | None:
 
 
 def _count_test_rows(rows: int) -> int:
-    return round(rows * choose_test_fraction(rows).value)
+    return round(rows * explain_test_fraction(rows).value)
 
 
 def _compute_error_margin(rows: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from newft.decide import batch, citations, evaluation, schedule, splits
+from newft.decide import batch, citations, evaluation, schedule, split_reasons
 from newft.decide.fit_alternatives import make_does_not_fit_error
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.memory import StateEstimator, Workload
@@ -17,10 +17,10 @@ from newft.decide.memory_fit import (
     estimate_share_over,
     fit_to_memory,
 )
-from newft.decide.methods.registry import estimate_state, get_method
+from newft.decide.methods.registry import get_method, make_state_estimator
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import AUTO, choose_precision, get_heaviest_precision
-from newft.decide.token_estimates import estimate_target_tokens
+from newft.decide.token_estimates import estimate_longest_target_tokens
 from newft.schema.plan import Recipe
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
@@ -40,17 +40,17 @@ def build_recipe(inputs: Inputs) -> Recipe:
 def _choose_values(inputs: Inputs) -> Recipe:
     method = get_method(inputs)
     values = method.choose_values(inputs)
-    state = estimate_state(inputs, values)
+    state = make_state_estimator(inputs, values)
     number_format = choose_precision(inputs, fits_in_fp32=_fits_in_fp32(inputs, state))
     planned_for = get_heaviest_precision(number_format.value)
     fitted = fit_to_memory(
         inputs,
-        minimal_workload(inputs, state, precision=planned_for),
+        make_minimal_workload(inputs, state, precision=planned_for),
         largest_batch=batch.get_max_device_batch_size(inputs),
     )
     rows = batch.choose_batch(inputs, fitted)
     epochs = schedule.choose_epochs(inputs, rows.effective)
-    updates = ceil(splits.count_training_rows(inputs.rows) * epochs.value / rows.effective)
+    updates = ceil(split_reasons.count_training_rows(inputs.rows) * epochs.value / rows.effective)
     shots = evaluation.choose_few_shot_examples(inputs)
     return Recipe(
         method=values,
@@ -78,13 +78,15 @@ def _choose_values(inputs: Inputs) -> Recipe:
         evaluation_batch_size=evaluation.choose_eval_batch_size(
             inputs, precision=planned_for, shots=shots.value
         ),
-        validation_fraction=splits.choose_validation_fraction(inputs.facts.data.rows_to_split),
-        test_fraction=splits.choose_test_fraction(inputs.facts.data.rows_to_split),
+        validation_fraction=split_reasons.explain_validation_fraction(
+            inputs.facts.data.rows_to_split
+        ),
+        test_fraction=split_reasons.explain_test_fraction(inputs.facts.data.rows_to_split),
         few_shot_examples=shots,
     )
 
 
-def minimal_workload(inputs: Inputs, state: StateEstimator, *, precision: str) -> Workload:
+def make_minimal_workload(inputs: Inputs, state: StateEstimator, *, precision: str) -> Workload:
     """The lightest training step: one short row, activations recomputed."""
     return Workload(
         state=state,
@@ -92,7 +94,7 @@ def minimal_workload(inputs: Inputs, state: StateEstimator, *, precision: str) -
         batch_size=1,
         length=LENGTH_STEP,
         checkpointing=True,
-        logits_per_row=estimate_target_tokens(inputs),
+        logits_per_row=estimate_longest_target_tokens(inputs),
         on_cpu=inputs.on_cpu,
     )
 
@@ -114,7 +116,7 @@ def _fits_in_fp32(inputs: Inputs, state: StateEstimator) -> bool:
     """Whether one short row fits; where size or memory is unknown, nothing speaks against it."""
     if inputs.size is None or inputs.memory_gb is None:
         return True
-    load = minimal_workload(inputs, state, precision="fp32")
+    load = make_minimal_workload(inputs, state, precision="fp32")
     return estimate_peak_gb(inputs.size, load) <= inputs.memory_gb
 
 
@@ -140,7 +142,7 @@ def _choose_seed() -> Reasoned[int]:
         "with a time budget the number of steps may differ",
         "任意固定值均可：同一台机器上步数相同，结果就相同；有时间预算时，步数可能不同",
     )
-    source = citations.house_rule(
+    source = citations.cite_own_rule(
         "only results that can be reproduced can be compared", "结果可复现，才能比较"
     )
     return Reasoned(42, why, source)
@@ -162,7 +164,7 @@ def _choose_max_length(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int]:
     counted = dict.fromkeys(as_citation(count.source) for count in counts)
     tokens = citations.join_citations(*counted)
     source = citations.join_citations(
-        citations.data_rows(inputs.facts.data),
+        citations.cite_data_rows(inputs.facts.data),
         Text(
             f"tokens per word, digit and Chinese character: {tokens.en}",
             f"每个单词、数字和汉字的 token 数：{tokens.zh}",
@@ -186,7 +188,7 @@ def _explain_length_limit(inputs: Inputs, limit: LengthLimit) -> Text:
 
 def _choose_truncated_share(inputs: Inputs, fitted: MemoryFit) -> Reasoned[float]:
     share = round(min(MAX_TRUNCATED_SHARE, estimate_share_over(inputs, fitted.length)), 2)
-    source = citations.house_rule(
+    source = citations.cite_own_rule(
         "truncation may remove the facts that the label depends on: at most "
         f"{MAX_USUAL_TRUNCATED_SHARE:.0%} of the rows, unless context, memory or time limit the "
         "length",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from newft.decide.duration import UTILISATION, training_hours
+from newft.decide.duration import UTILISATION, estimate_training_hours
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.memory import Range, Workload, estimate_memory_range
-from newft.decide.methods.registry import estimate_state
+from newft.decide.methods.registry import make_state_estimator
 from newft.decide.number_format import format_number
 from newft.decide.precision import AUTO
-from newft.decide.token_estimates import estimate_target_tokens
+from newft.decide.token_estimates import estimate_longest_target_tokens
 from newft.schema.plan import Estimate, Recipe
 from newft.text import Text
 
@@ -16,7 +16,7 @@ from newft.text import Text
 def estimate_run(inputs: Inputs, recipe: Recipe) -> Estimate:
     """What the run will take; None where the model's size or the hardware's speed is unknown."""
     memory = _estimate_memory(inputs, recipe)
-    hours = training_hours(inputs, recipe)
+    hours = estimate_training_hours(inputs, recipe)
     return Estimate(memory, hours, _explain_estimate(inputs, memory, hours))
 
 
@@ -50,12 +50,12 @@ def _list_possible_workloads(inputs: Inputs, recipe: Recipe) -> list[Workload]:
     )
     return [
         Workload(
-            state=estimate_state(inputs, recipe.method),
+            state=make_state_estimator(inputs, recipe.method),
             precision=each,
             batch_size=count,
             length=recipe.max_length.value,
             checkpointing=recipe.gradient_checkpointing.value,
-            logits_per_row=estimate_target_tokens(inputs),
+            logits_per_row=estimate_longest_target_tokens(inputs),
             on_cpu=inputs.on_cpu,
         )
         for each in precisions

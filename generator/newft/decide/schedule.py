@@ -7,7 +7,7 @@ from math import ceil
 from newft.decide import citations
 from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
 from newft.decide.inputs import Inputs
-from newft.decide.splits import count_training_rows
+from newft.decide.split_reasons import count_training_rows
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
 
@@ -16,7 +16,7 @@ CPU_EVALUATION_MINUTES = 5
 SUFFICIENT_UPDATES = 3000
 MAX_EPOCHS = 10
 DEFAULT_EPOCHS = 3
-NO_TIME_BUDGET = citations.house_rule(
+NO_TIME_BUDGET = citations.cite_own_rule(
     "only runs on a CPU have a time budget", "只有在 CPU 上运行才限时"
 )
 
@@ -35,7 +35,7 @@ def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
     """Choose the number of epochs."""
     rows = count_training_rows(inputs.rows)
     # twice the updates after which ten labels were learned
-    min_updates = 2 * inputs.method.measured_updates.value
+    min_updates = 2 * inputs.method.updates_to_learn.value
     min_epochs = ceil(min_updates * effective / rows)
     if inputs.on_cpu:
         return _choose_cpu_epochs(inputs, min(MAX_EPOCHS, min_epochs), effective)
@@ -49,7 +49,7 @@ def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
     )
     if value == DEFAULT_EPOCHS:
         return Reasoned(value, why, citations.LLAMA_FACTORY)
-    source = citations.house_rule(
+    source = citations.cite_own_rule(
         f"{DEFAULT_EPOCHS} epochs, as in LLaMA-Factory's examples; "
         f"fewer above {SUFFICIENT_UPDATES:,} updates, more below {min_updates}",
         f"与 LLaMA-Factory 示例一样训练 {DEFAULT_EPOCHS} 轮，"
@@ -61,7 +61,7 @@ def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
 def _choose_cpu_epochs(inputs: Inputs, value: int, effective: int) -> Reasoned[int]:
     rows = count_training_rows(inputs.rows)
     updates = ceil(rows * value / effective)
-    measured = inputs.method.measured_updates
+    measured = inputs.method.updates_to_learn
     why = Text(
         f"{rows:,} rows / {effective} per update x {value} epochs = {updates:,} updates; "
         f"{measured.why.en}; the time budget may end the run earlier",
@@ -105,7 +105,7 @@ def choose_num_evaluations(inputs: Inputs, updates: int) -> Reasoned[int]:
         f"{value} checkpoints in {updates:,} updates, to keep the best one and to resume from",
         f"{updates:,} 次更新中保存 {value} 个检查点，用于择优和断点续训",
     )
-    source = citations.house_rule(
+    source = citations.cite_own_rule(
         "5 to 10, since an interruption loses at most a fifth of the run, and validation takes a "
         "small part of the time",
         "取 5 至 10 次，中断最多损失五分之一的训练，验证也只占一小部分时间",
@@ -126,7 +126,7 @@ def choose_training_minutes(inputs: Inputs) -> Reasoned[int | None]:
         "all rows take longer",
         f"CPU 较慢，训练限时 {CPU_TRAINING_MINUTES} 分钟；数据太多时抽样训练",
     )
-    source = citations.house_rule(
+    source = citations.cite_own_rule(
         "two cores, as measured, learn ten labels in one to two minutes; "
         "slower machines and harder tasks need several times as long",
         "实测两个核一至两分钟可学会十个标签；更慢的机器或更难的任务需要数倍时间",
@@ -142,7 +142,7 @@ def choose_device(inputs: Inputs) -> Reasoned[str]:
         "`make train` fails on a machine without such a device",
         f"精度、批大小和时间预算都按 {card.title} 规划；机器上没有这类设备时，`make train` 会报错",
     )
-    source = citations.house_rule(
+    source = citations.cite_own_rule(
         "a plan for an accelerator could run for days on a CPU without any warning",
         "按加速卡规划的训练放到 CPU 上可能要跑几天，而且没有任何提示",
     )

@@ -39,7 +39,7 @@ def _build_out_of_scope(data: DataFacts) -> Reasoned[SettingValue]:
         'the label that means "none of these"; null where there is none',
         "表示“以上都不是”的标签；没有则写 null",
     )
-    return Reasoned(data.out_of_scope, why, citations.data_rows(data))
+    return Reasoned(data.out_of_scope, why, citations.cite_data_rows(data))
 
 
 def _build_positive_label(data: DataFacts, answers: Answers) -> Reasoned[SettingValue]:
@@ -51,7 +51,7 @@ def _build_positive_label(data: DataFacts, answers: Answers) -> Reasoned[Setting
         source = Text("your answer, `--positive`", "由你指定（`--positive`）")
     else:
         source = citations.join_citations(
-            citations.data_rows(data), _cite_task_key("positive", answers)
+            citations.cite_data_rows(data), _cite_task_key("positive", answers)
         )
     return Reasoned(data.positive, why, source)
 
@@ -61,7 +61,7 @@ def _build_recommendations(data: DataFacts) -> Reasoned[SettingValue]:
         "what the second line of a target may be; empty where the records have none",
         "目标输出第二行的可选内容；数据中没有这一列则为空",
     )
-    return Reasoned(tuple(data.recommendations), why, citations.data_rows(data))
+    return Reasoned(tuple(data.recommendations), why, citations.cite_data_rows(data))
 
 
 def _build_question_template(template: str, task: Task, answers: Answers) -> Reasoned[SettingValue]:
@@ -83,8 +83,8 @@ def _build_label_settings(task: Task, answers: Answers) -> dict[str, Reasoned[Se
                 "数据中标签的写法：多个标签之间的分隔符、要去掉的前后缀、别名",
             ),
         ),
-        "label_names": (
-            task.label_names,
+        "label_field_names": (
+            task.label_field_names,
             Text(
                 "what texts call the label: a text with such a name, a colon and its own label "
                 "gives its target away, and its row is left out",
@@ -113,7 +113,7 @@ def _build_stated_positions(data: DataFacts) -> Reasoned[SettingValue]:
         "rows are left out",
         "文本在这些位置（start 开头、end 结尾）直接写出自身标签，远多于正常行文；这些行会被剔除",
     )
-    return Reasoned(data.stated_label_positions, why, citations.data_rows(data))
+    return Reasoned(data.stated_label_positions, why, citations.cite_data_rows(data))
 
 
 def _cite_task_key(key: str, answers: Answers) -> Text:
@@ -129,5 +129,7 @@ def _build_inputs(data: DataFacts, answers: Answers) -> Reasoned[SettingValue]:
         "年龄、性别等受保护字段、编号、日期，以及做出决定之后才知道的信息，"
         "已按常见的列名和取值排除，请再核对一遍",
     )
-    source = citations.join_citations(citations.data_rows(data), _cite_task_key("fields", answers))
+    source = citations.join_citations(
+        citations.cite_data_rows(data), _cite_task_key("fields", answers)
+    )
     return Reasoned(data.inputs, why, source)

@@ -52,7 +52,7 @@ def get_tokens_per_piece(family: Family) -> PieceCounts:
     )
 
 
-def estimate_target_tokens(inputs: Inputs) -> int:
+def estimate_longest_target_tokens(inputs: Inputs) -> int:
     """Estimate the tokens of the longest target, including the end of turn."""
     return inputs.longest_answer_tokens + 1
 
@@ -65,17 +65,17 @@ def select_prompts(inputs: Inputs) -> SystemPrompts:
     return replace(prompts, base="\n".join(filter(None, (prompts.base, explanation))))
 
 
-def overhead_tokens(inputs: Inputs) -> int:
+def estimate_overhead_tokens(inputs: Inputs) -> int:
     """Estimate the tokens of a training row besides its input: prompts, template, target."""
     about = inputs.task.question_template.get(inputs.answers.language, "")
     return (
         estimate_tokens(select_prompts(inputs).tuned, inputs.family)
         + estimate_tokens(about, inputs.family)
         + inputs.family.chat.template_tokens
-        + estimate_target_tokens(inputs)
+        + estimate_longest_target_tokens(inputs)
     )
 
 
-def estimate_mean_row_tokens(inputs: Inputs) -> int:
+def estimate_median_row_tokens(inputs: Inputs) -> int:
     """Estimate the tokens of a median training row, including the chat template."""
-    return estimate_input_tokens(inputs, MEDIAN) + overhead_tokens(inputs)
+    return estimate_input_tokens(inputs, MEDIAN) + estimate_overhead_tokens(inputs)

@@ -6,7 +6,7 @@ import hashlib
 from typing import Generic, NamedTuple, TypeVar
 
 Place = TypeVar("Place")  # how a caller names a row
-Target = TypeVar("Target")  # what a row should be answered with
+TargetT = TypeVar("TargetT")  # what a row should be answered with
 
 
 class RowLocation(NamedTuple):
@@ -21,14 +21,14 @@ def hash_text(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:8], "big")
 
 
-class SeenTexts(Generic[Place, Target]):
+class SeenTexts(Generic[Place, TargetT]):
     """The texts of the rows so far, by hash, each with its targets and the first row of each."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, tuple[tuple[Target, Place], ...]] = {}
+        self._rows: dict[int, tuple[tuple[TargetT, Place], ...]] = {}
         self._contradictory: dict[int, None] = {}  # in the order in which they were found
 
-    def find_earlier(self, text_hash: int, target: Target, place: Place) -> Place | None:
+    def find_earlier(self, text_hash: int, target: TargetT, place: Place) -> Place | None:
         """The earlier row with this text and target; None for a new row, which is remembered."""
         known = self._rows.get(text_hash, ())
         for known_target, first in known:
@@ -39,6 +39,6 @@ class SeenTexts(Generic[Place, Target]):
             self._contradictory[text_hash] = None
         return None
 
-    def list_contradictions(self) -> list[tuple[tuple[Target, Place], ...]]:
+    def list_contradictions(self) -> list[tuple[tuple[TargetT, Place], ...]]:
         """The targets of each text that has several, each with its first row."""
         return [self._rows[text_hash] for text_hash in self._contradictory]

@@ -35,13 +35,13 @@ _MAX_LABEL_CHARS = 300  # characters after such a mark: no label is longer
 class LeakRules(NamedTuple):
     """How texts of a task state labels.
 
-    `label_names` are what texts call the label, such as `priority` in `priority: high`. In
+    `label_field_names` are what texts call the label, such as `priority` in `priority: high`. In
     `patterns`, regular expressions for a phrase, `{label}` stands for a label of the row or a short
     form of it. At `positions` of the texts of these records, labels stand too often to be prose.
     """
 
     label_rules: LabelRules = NO_LABEL_RULES
-    label_names: Sequence[str] = ()
+    label_field_names: Sequence[str] = ()
     patterns: Sequence[str] = ()
     positions: Sequence[Position] = ()
 
@@ -51,7 +51,7 @@ def find_leak(text: str, labels: Sequence[str], rules: LeakRules) -> str | None:
     names = (name for label in labels for name in _list_names(label, rules.label_rules))
     return (
         _match_patterns(text, labels, rules)
-        or _find_stated_label(text, names, tuple(rules.label_names))
+        or _find_stated_label(text, names, tuple(rules.label_field_names))
         or _find_at_position(text, labels, rules)
     )
 
@@ -59,7 +59,7 @@ def find_leak(text: str, labels: Sequence[str], rules: LeakRules) -> str | None:
 def list_positions(text: str, labels: Sequence[str], rules: LabelRules) -> list[Position]:
     """List the ends of a text at which one of the labels stands, set apart by a mark."""
     names = [name for label in labels for name in _list_names(label, rules)]
-    return [at for at in POSITIONS if stands_at(read_end(text, at), names, at)]
+    return [at for at in POSITIONS if has_name_at(read_end(text, at), names, at)]
 
 
 def read_end(text: str, position: Position) -> str:
@@ -68,7 +68,7 @@ def read_end(text: str, position: Position) -> str:
     return _OUTER_MARKS_PATTERN.sub("", normalize_label(_BREAK_PATTERN.sub("|", end)))
 
 
-def stands_at(end: str, names: Iterable[str], position: Position) -> bool:
+def has_name_at(end: str, names: Iterable[str], position: Position) -> bool:
     """Tell whether one of the names stands at the end of a text that `read_end` gave."""
     for name in names:
         plain = _OUTER_MARKS_PATTERN.sub("", normalize_label(name))
@@ -86,13 +86,13 @@ def excerpt_end(text: str, position: Position) -> str:
 
 
 def _find_stated_label(
-    text: str, labels: Iterable[str], label_names: tuple[str, ...]
+    text: str, labels: Iterable[str], label_field_names: tuple[str, ...]
 ) -> str | None:
     """Find the part of a text that states one of its labels."""
     if not _MARK_PATTERN.search(text):
         return None
     wanted = [normal for label in labels if (normal := normalize_label(label))]
-    for field in _compile_label_field(label_names).finditer(text):
+    for field in _compile_label_field(label_field_names).finditer(text):
         if label := _match_label_at(text, field.end(), wanted):
             return text[field.start() : field.end()] + label
     # a number or a single letter after these marks is an order, a footnote or an item of a list
@@ -159,10 +159,10 @@ def _split_parts(label: str) -> list[str]:
 
 
 @lru_cache(maxsize=10)
-def _compile_label_field(label_names: tuple[str, ...]) -> re.Pattern[str]:
+def _compile_label_field(label_field_names: tuple[str, ...]) -> re.Pattern[str]:
     """Match the name of a label field and what stands between it and the label."""
     latin, chinese = [_LATIN_LABEL_NAMES], [_CHINESE_LABEL_NAMES]
-    for name in label_names:
+    for name in label_field_names:
         if name.isascii():
             latin.append(re.escape(name).replace(r"\ ", "[ _]") + "s?")
         else:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from .label_rules import LabelRules, find_alias, read_label, strip_affixes
-from .normalize import MISSING_LABEL, is_missing, normalize_label
+from .normalize import MISSING_LABEL_PATTERN, is_missing, normalize_label
 
 COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
 
@@ -15,14 +15,15 @@ COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
 def split_labels_into_parts(text: str, rules: LabelRules) -> list[tuple[str, ...]]:
     """Split a cell into labels, and each label into its parts between commas.
 
-    A comma may stand within a label (走私、贩卖、运输、制造毒品) or between two: `segment` tells.
+    A comma may stand within a label (走私、贩卖、运输、制造毒品) or between two:
+    `combine_parts` decides.
     """
     return [parts for piece in split_labels(text, rules) if (parts := split_parts(piece, rules))]
 
 
 def read_labels(cell: str, rules: LabelRules) -> list[str]:
     """The labels of a cell, normalized; a label with a comma may be a list of others."""
-    if is_missing(cell, MISSING_LABEL):
+    if is_missing(cell, MISSING_LABEL_PATTERN):
         return []
     return [join_parts(parts) for parts in split_labels_into_parts(cell, rules)]
 
@@ -54,7 +55,7 @@ def join_parts(parts: Sequence[str]) -> str:
     return (",_" if all(map(str.isascii, parts)) else "、").join(parts)
 
 
-def segment(parts: Sequence[str], listed: Mapping[Sequence[str], str]) -> set[str] | None:
+def combine_parts(parts: Sequence[str], listed: Mapping[Sequence[str], str]) -> set[str] | None:
     """The labels that parts make up without a rest; the longest label first, if there is one."""
     rests: list[set[str] | None] = [set()]  # what the last 0, 1, 2, ... parts name
     for start in reversed(range(len(parts))):

@@ -23,7 +23,7 @@ from .splits import AssignedRows
 # from 0.8 on, over long documents; short texts share trigrams by chance, so a little stricter.
 MIN_SIMILARITY = 0.85
 MAX_TERM_SHARE = 0.2  # a trigram that a larger share of the texts has does not count,
-MAX_TERM_ROWS = 10  # if more than this many texts have it
+MIN_COMMON_TERM_ROWS = 10  # if more than this many texts have it
 MAX_COMPARED_ROWS = 50_000  # the texts of more rows would take too much memory
 
 # One changed word leaves 0.85 of the trigrams from some 18 words on: these are for shorter texts.
@@ -38,7 +38,7 @@ MIN_WORDS = 5  # that both texts have
 # characters, one may be half of another word, as in 退款 and 退货.
 MIN_CHARACTERS = 4
 MIN_SHARED_WORD_FRACTION = 0.75  # of the words of both
-MAX_VARIANTS = 5  # texts that differ in the same place: more are made from a template
+MAX_TEXTS_PER_WORDING = 5  # texts that differ in the same place: more are made from a template
 
 _WORD_PATTERN = re.compile(r"[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_]+)*|\d+")
 _HAN_PATTERN = re.compile("[\u3400-\u9fff]")
@@ -118,7 +118,7 @@ def drop_cross_split_repeats(assigned: AssignedRows, rows: LabeledTexts) -> dict
     repeats |= dict(reversed(index.find_pairs(train, [*kept, *test])))
     assigned.drop(repeats)
     left = [place for place in range(len(rows.texts)) if place not in repeats]
-    assigned.join(index.find_pairs(left, assigned.list_rare()))
+    assigned.merge_groups(index.find_pairs(left, assigned.list_rare()))
     return repeats
 
 
@@ -129,7 +129,7 @@ def _list_rare_trigrams(texts: Sequence[str]) -> list[array[int]]:
     for trigrams in found:
         for trigram in trigrams:
             counts[trigram] += 1
-    most = max(MAX_TERM_ROWS, MAX_TERM_SHARE * len(texts))
+    most = max(MIN_COMMON_TERM_ROWS, MAX_TERM_SHARE * len(texts))
     return [
         array("I", sorted((t for t in trigrams if counts[t] <= most), key=counts.__getitem__))
         for trigrams in found
@@ -151,7 +151,7 @@ def _group_by_wording(rows: LabeledTexts) -> list[list[int]]:
     """The texts of one label that are the same but for a word, or for the order of words."""
     words = [_split_words(text) for text in rows.texts]
     having = Counter(word for each in words for word in {*each})
-    most = max(MAX_TERM_ROWS, MAX_TERM_SHARE * len(words))
+    most = max(MIN_COMMON_TERM_ROWS, MAX_TERM_SHARE * len(words))
     common = {word for word, count in having.items() if count > most}
     groups: defaultdict[int, list[int]] = defaultdict(list)
     for position, (each, label) in enumerate(zip(words, rows.labels, strict=True)):
@@ -161,7 +161,9 @@ def _group_by_wording(rows: LabeledTexts) -> list[list[int]]:
         ]
         for wording in {hash((label, *wording)) for wording in wordings}:
             groups[wording].append(position)
-    return [positions for positions in groups.values() if 1 < len(positions) <= MAX_VARIANTS]
+    return [
+        positions for positions in groups.values() if 1 < len(positions) <= MAX_TEXTS_PER_WORDING
+    ]
 
 
 def _split_words(text: str) -> list[str]:

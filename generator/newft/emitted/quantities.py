@@ -36,7 +36,7 @@ SCALES = {
     **{"%": 1e-2, "percent": 1e-2, "pct": 1e-2, "‰": 1e-3},
 }
 LETTER_SCALES = ("m", "b", "w")  # scales, or units or codes as often
-TIME_UNITS = ("year", "month", "week", "day")  # the other units are currencies
+TIME_UNIT_NAMES = ("year", "month", "week", "day")  # the other units are currencies
 UNIT_PATTERNS = {
     "year": re.compile("years?|yrs?|年"),
     "month": re.compile("months?|mos?(?![a-z])|个?月"),
@@ -137,11 +137,11 @@ def has_letter_scales(values: Sequence[str]) -> bool:
     others = [
         quantity for quantity in read if quantity.scale not in LETTER_SCALES and quantity.value
     ]
-    if any(quantity.unit not in ("", *TIME_UNITS) for quantity in read):
+    if any(quantity.unit not in ("", *TIME_UNIT_NAMES) for quantity in read):
         return True
     if any(SCALES.get(other.scale, 1) > 1 for other in others):
         return True
-    if not lettered or not others or any(other.unit in TIME_UNITS for other in others):
+    if not lettered or not others or any(other.unit in TIME_UNIT_NAMES for other in others):
         return False
     middle = _compute_median_magnitude(other.value for other in others)
     scaled = _compute_median_magnitude(quantity.value for quantity in lettered)

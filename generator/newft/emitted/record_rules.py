@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .label_leaks import LeakRules, find_leak
 from .label_rules import LabelRules, find_label, read_label
-from .normalize import MISSING_LABEL, is_missing
+from .normalize import MISSING_LABEL_PATTERN, is_missing
 
 
 def read_single_label(cell: str, rules: LabelRules, listed: Sequence[str]) -> list[str]:
@@ -18,12 +18,12 @@ def read_single_label(cell: str, rules: LabelRules, listed: Sequence[str]) -> li
 
     A mark such as null is a label only where the list of labels has it.
     """
-    missing = is_missing(cell, MISSING_LABEL) and find_label(cell, listed, rules) is None
+    missing = is_missing(cell, MISSING_LABEL_PATTERN) and find_label(cell, listed, rules) is None
     label = "" if missing else read_label(cell, rules)
     return [label] if label else []
 
 
-def find_fault(
+def find_reject_reason(
     inputs: Sequence[str],
     labels: Sequence[str],
     rules: LeakRules,
@@ -39,7 +39,7 @@ def find_fault(
         return "empty_input"
     if not labels:
         return "empty_label"
-    if recommendation is not None and is_missing(recommendation, MISSING_LABEL):
+    if recommendation is not None and is_missing(recommendation, MISSING_LABEL_PATTERN):
         return "empty_recommendation"
     if any(find_leak(text, labels, rules) for text in inputs):
         return "label_in_input"

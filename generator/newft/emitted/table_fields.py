@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .normalize import MISSING_VALUE, is_missing
+from .normalize import MISSING_VALUE_PATTERN, is_missing
 
 MISSING_MARK = "-"
 
 
 def clean_value(cell: str) -> str:
     """What a cell says, on one line; nothing where it holds a mark that it is not known."""
-    return "" if is_missing(cell, MISSING_VALUE) else " ".join(cell.split())
+    return "" if is_missing(cell, MISSING_VALUE_PATTERN) else " ".join(cell.split())
 
 
 def format_fields(values: Mapping[str, str]) -> str:

@@ -98,7 +98,7 @@ class Task:
     suggested: bool = False  # without data: exactly one task has the quickest sample
     synonym_lists: tuple[str, ...] = ()  # files of `domains/synonyms/` that extend the fields
     label_rules: LabelRules = NO_LABEL_RULES
-    label_names: tuple[str, ...] = ()  # what texts call the label: `priority: high` states it
+    label_field_names: tuple[str, ...] = ()  # what texts call the label: `priority: high` states it
     # regular expressions for a phrase: a match gives the target away; {label} is the row's label
     leak_patterns: tuple[str, ...] = ()
     # the question that follows a text; {name} of the context field is replaced by its value
@@ -112,7 +112,7 @@ class Task:
     @property
     def leak_rules(self) -> LeakRules:
         """How texts of the task state labels."""
-        return LeakRules(self.label_rules, self.label_names, self.leak_patterns)
+        return LeakRules(self.label_rules, self.label_field_names, self.leak_patterns)
 
     @property
     def context_field(self) -> str | None:

@@ -40,7 +40,7 @@ class TrainingMethod:
     learning_rate: Sourced[float]
     weight_decay: Sourced[float]
     effective_batch_size: Sourced[int]  # rows of an update, where there are many rows
-    measured_updates: Sourced[int]  # updates after which the embedded model had learned ten labels
+    updates_to_learn: Sourced[int]  # updates after which the embedded model had learned ten labels
     max_effective_batch_size: int | None = None  # rows of an update above which the method suffers
     # of the method's section of run.yaml, by name; `decide/methods/` may adapt them to the run
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ from newft.wizard.questions import QUESTIONS, Question, apply_answer
 from newft.wizard.state import WizardState, resolve
 
 MAX_QUESTIONS = 7  # optional questions beyond take their defaults
-ASKED_WITH_FILES = ("data", "task")  # questions that only another file brings back
+NOT_ASKED_AGAIN = ("data", "task")  # questions that only another file brings back
 DEPENDS_ON_FILES = ("task", "positive")  # answers that become stale with other files
 
 
@@ -70,7 +70,7 @@ class _Conversation:
 
     def _answer(self, question: Question) -> None:
         """Ask a question, or take its default or its previous answer."""
-        if not question.needs_input(self.state) or not self._has_room_for(question):
+        if not question.has_open_choice(self.state) or not self._has_room_for(question):
             self._take(question, question.get_default(self.state).value)
             return
         repeated = self._get_repeated_answer(question)
@@ -98,7 +98,7 @@ class _Conversation:
     def _has_room_for(self, question: Question) -> bool:
         """Whether a question can be asked besides those that must be; the review offers it too."""
         later = QUESTIONS[QUESTIONS.index(question) + 1 :]
-        needed = sum(not one.optional and one.needs_input(self.state) for one in later)
+        needed = sum(not one.optional and one.has_open_choice(self.state) for one in later)
         return not question.optional or len(self.history) + needed < MAX_QUESTIONS
 
     def _take(self, question: Question, value: str) -> None:
@@ -286,9 +286,9 @@ class _Conversation:
         self._replaying = bool(self.history) and self.history[-1][0] is question
 
     def _can_be_asked(self, question: Question) -> bool:
-        if question.key in ASKED_WITH_FILES:
+        if question.key in NOT_ASKED_AGAIN:
             return False
-        return question.needs_input(self._remove_answer(question))
+        return question.has_open_choice(self._remove_answer(question))
 
     def _remove_answer(self, question: Question) -> WizardState:
         """Return the state as if a question had no answer yet."""

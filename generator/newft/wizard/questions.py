@@ -75,7 +75,7 @@ class Question:
         """Return whether an answer is missing."""
         return self.applies(state) and any(key not in state.answers for key in self.answer_keys)
 
-    def needs_input(self, state: WizardState) -> bool:
+    def has_open_choice(self, state: WizardState) -> bool:
         """Return whether an answer is missing and the user has something to choose."""
         open_ended = self.form != "select" or self.allow_other
         return self.is_missing(state) and (open_ended or len(self.list_choices(state)) > 1)

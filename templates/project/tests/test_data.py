@@ -163,7 +163,7 @@ def test_a_column_that_is_no_label_is_doubted(
 
 def test_a_column_that_is_no_text_is_doubted(config: Config) -> None:
     counts = Summary(rows=60, rejects=Counter(duplicate=58))
-    assert list(counts.doubts(with_columns(config, {"text": ["label"]}))) == [
+    assert list(counts.list_column_warnings(with_columns(config, {"text": ["label"]}))) == [
         left_out(58, "text", "label")
     ]
 

@@ -10,7 +10,7 @@ from package_name.model.chat_encoder import ChatEncoder
 from package_name.model.load import load_base_model, load_tokenizer
 from package_name.model.verify import ModelFolder
 from package_name.runtime.errors import ProjectError
-from package_name.training import collator, examples, steps
+from package_name.training import examples, steps
 from package_name.training.collator import TargetCollator
 from package_name.training.examples import Example, encode_example
 
@@ -113,7 +113,7 @@ def plain_loss(model: torch.nn.Module, example: Example) -> torch.Tensor:
     """The loss of one row as the model computes it, with logits at every position."""
     ids = torch.tensor([example.ids], device=model.device)
     labels = ids.clone()
-    labels[:, : example.answer_start] = collator.IGNORE_INDEX
+    labels[:, : example.answer_start] = -100
     return model(input_ids=ids, labels=labels).loss
 
 

@@ -71,9 +71,9 @@ def test_rows_whose_group_is_not_known_are_not_kept_together(
 ) -> None:
     write_rows(60)
     prepare.main(config, Namespace())
-    before = processed_rows.hash_rows()
+    before = processed_rows.verify_files_and_hash_rows()
     prepare.main(write_groups(config, lambda _: mark), Namespace())
-    assert processed_rows.hash_rows() == before
+    assert processed_rows.verify_files_and_hash_rows() == before
     assert "data.columns.group" not in capsys.readouterr().out
 
 

@@ -14,7 +14,7 @@ from package_name import prepare
 from package_name.config import Config
 from package_name.data.jsonl import read_jsonl
 from package_name.data.near_duplicates import (
-    MAX_TERM_ROWS,
+    MIN_COMMON_TERM_ROWS,
     LabeledTexts,
     TextIndex,
 )
@@ -99,7 +99,7 @@ def test_what_many_texts_share_says_nothing() -> None:
     words = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "mnprt"]
     footer = "this message is meant for the named reader alone and may hold confidential matter"
     mails = [f"{word} {word[::-1]} {word * 2} {footer}" for word in words]
-    assert len(words) > 5 * MAX_TERM_ROWS
+    assert len(words) > 5 * MIN_COMMON_TERM_ROWS
     assert found(mails[1:], mails[:1]) == {}
     template = [f"where is the {word} that I ordered" for word in words]
     assert found(template[1:], template[:1]) == {}

@@ -9,8 +9,8 @@ from newft.decide.inputs import Inputs
 from newft.decide.memory import BYTES_PER_WEIGHT, Range, StateEstimator
 from newft.decide.methods.catalog_values import get_learning_rate, get_value
 from newft.decide.number_format import format_number
-from newft.decide.splits import count_training_rows
-from newft.decide.token_estimates import estimate_target_tokens
+from newft.decide.split_reasons import count_training_rows
+from newft.decide.token_estimates import estimate_longest_target_tokens
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue
 from newft.schema.reasoned import Reasoned, as_citation
@@ -72,7 +72,7 @@ def choose_rank(inputs: Inputs) -> Reasoned[MethodValue]:
     rows = count_training_rows(inputs.rows)
     if inputs.size is None:
         return Reasoned(rank, start.why, start.source)
-    bits = rows * estimate_target_tokens(inputs) * BITS_PER_TOKEN
+    bits = rows * estimate_longest_target_tokens(inputs) * BITS_PER_TOKEN
     of_one = count_adapter_parameters(inputs.size, inputs.family, rank=1) * BITS_PER_PARAMETER
     value = rank
     while value < MAX_RANK and value * of_one < bits:

@@ -20,13 +20,15 @@ def get_method(inputs: Inputs) -> Method:
     return METHODS[inputs.method.id]
 
 
-def estimate_state(inputs: Inputs, values: Mapping[str, Reasoned[MethodValue]]) -> StateEstimator:
+def make_state_estimator(
+    inputs: Inputs, values: Mapping[str, Reasoned[MethodValue]]
+) -> StateEstimator:
     """Make the estimator of the chosen method with these values."""
     chosen = {name: reasoned.value for name, reasoned in values.items()}
     return get_method(inputs).make_state_estimator(inputs.family, chosen)
 
 
-def estimate_default_state(method: TrainingMethod, family: Family) -> StateEstimator:
+def make_default_state_estimator(method: TrainingMethod, family: Family) -> StateEstimator:
     """Make the estimator of a method with its default values."""
     defaults = {name: sourced.value for name, sourced in method.values.items()}
     return METHODS[method.id].make_state_estimator(family, defaults)

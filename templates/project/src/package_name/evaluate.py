@@ -16,12 +16,11 @@ from itertools import zip_longest
 
 from .baseline import fit_predict
 from .config import Config
-from .data.processed_rows import hash_rows
+from .data.processed_rows import verify_files_and_hash_rows
 from .data.splits import PROCESSED_DIR, SPLITS, Split
-from .evaluation.batches import PREDICTION, BatchRunner
 from .evaluation.comparison import (
     compare_models,
-    predictions_by_row,
+    list_predictions_by_row,
     summarize_result,
     to_dicts,
 )
@@ -33,6 +32,7 @@ from .evaluation.predictor import (
 )
 from .evaluation.slices import measure_slices, read_slice_values
 from .evaluation.tables import format_mistakes, make_excerpt, print_result
+from .evaluation.timed_batches import PREDICTION, BatchRunner
 from .formatting import parse_prediction
 from .model.adapter import load_trained
 from .model.chat_encoder import ChatEncoder
@@ -57,14 +57,14 @@ candidates. The classical baseline is trained on all training rows."""
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Predict the test rows with all three, and print and save what may be concluded."""
-    run, rows = get_run_dir(config), hash_rows()
+    run, rows = get_run_dir(config), verify_files_and_hash_rows()
     run.refuse_other_rows(rows)
     trained, config = run.verify_trained_weights(), run.apply_trained_settings(config)
     batches = BatchRunner(config.evaluation)  # its time budget counts from here
     say("loading {model}", model=config.model.id)
     folder = run.verify_base_model(find_base_model(run.pin_revision(config.model)))
     encoder = ChatEncoder(load_tokenizer(folder.path, config.model), config.model)
-    splits = [read_targets(split, config.task) for split in SPLITS]
+    splits = [read_canonical_rows(split, config.task) for split in SPLITS]
     slice_values = read_slice_values(config)
     max_target_tokens = find_max_target_tokens(splits[0], encoder)
     model = load_trained(folder.path, config.model, trained)
@@ -103,10 +103,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
         **summarize_result(result),
         "tuned_by_slice": to_dicts(slices.measured),
         "rows_of_slices_without": {
-            "both_kinds": slices.one_sided,
-            "enough_rows": slices.too_small,
+            "both_kinds": slices.single_label,
+            "enough_rows": slices.too_few_rows,
         },
-        "answers": predictions_by_row(config, order, gold, base, tuned, classical),
+        "answers": list_predictions_by_row(config, order, gold, base, tuned, classical),
     }
     write_json(run.path / "evaluation.json", evaluation)
     write_model_card(run, config, evaluation)
@@ -114,7 +114,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     say("details in {path}; next: make chat", path=run.path / "evaluation.json")
 
 
-def read_targets(split: Split, task: TaskConfig) -> list[Conversation]:
+def read_canonical_rows(split: Split, task: TaskConfig) -> list[Conversation]:
     """The rows of a split, each with its target as task.labels writes it.
 
     A target that is not one of the labels would be compared as if it were unreadable.

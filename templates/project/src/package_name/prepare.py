@@ -26,7 +26,7 @@ from .data.jsonl import (
     to_json_line,
 )
 from .data.near_duplicates import MAX_COMPARED_ROWS, LabeledTexts, drop_cross_split_repeats
-from .data.normalize import MISSING_GROUP, is_missing, normalize_text
+from .data.normalize import MISSING_GROUP_PATTERN, is_missing, normalize_text
 from .data.processed_rows import FORMAT_SECTIONS, SUMMARY_FILE
 from .data.provenance import hash_files, hash_row_files
 from .data.raw_rows import list_raw_files, read_all_rows
@@ -97,7 +97,7 @@ def format_all(config: Config, folder: Path) -> Summary:
             )
             raise ProjectError(
                 "\n".join([fault, *summary.describe_rejects(config)]),
-                "\n".join(summary.doubts(config))
+                "\n".join(summary.list_column_warnings(config))
                 or "add rows, or check data and task.labels in config/run.yaml",
             )
     learned = +summary.labels["train"]
@@ -105,7 +105,8 @@ def format_all(config: Config, folder: Path) -> Summary:
         only = fill("every training row has the label {label}", label=shorten_list([*learned]))
         raise ProjectError(
             "\n".join([only, *summary.describe_rejects(config)]),
-            "\n".join(summary.doubts(config)) or "add rows with the other labels of task.labels",
+            "\n".join(summary.list_column_warnings(config))
+            or "add rows with the other labels of task.labels",
         )
     made_by = config.model_dump(include=set(FORMAT_SECTIONS))
     facts = {
@@ -142,7 +143,9 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 if answer not in answers:
                     refuse_unparseable_target(answer, place, config.task)
                     answers.add(answer)
-                if repeated := texts.find_earlier(hash_text(to_key(asked)), answer, place):
+                if repeated := texts.find_earlier(
+                    hash_text(make_duplicate_key(asked)), answer, place
+                ):
                     outcome = Reject("duplicate")
             if isinstance(outcome, Reject):
                 summary.reject(outcome.reason, record)
@@ -150,7 +153,9 @@ def format_rows(config: Config, folder: Path) -> Summary:
             else:
                 group = get_group(record)
                 labels = extract_labels(answer, config.task)
-                split = splits.assign(hash_text(group or to_key(near_dup_text(asked))), labels)
+                split = splits.assign(
+                    hash_text(group or make_duplicate_key(near_dup_text(asked))), labels
+                )
                 summary.keep(split, labels, group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
     summary.contradictions = write_contradictions(folder, texts)
@@ -170,7 +175,7 @@ def finalize_splits(folder: Path, assigned: AssignedRows, summary: Summary) -> N
         summary.move(move)
         targets[move.source][move.position] = move.target
     reasons = dict.fromkeys(repeats, "near_duplicate_across_split")
-    reasons |= dict.fromkeys(assigned.drop_untaught(), "untaught_label")
+    reasons |= dict.fromkeys(assigned.drop_untrained_labels(), "untaught_label")
     write_dropped(folder, assigned, reasons, repeats)
     for place, reason in reasons.items():
         split, position = assigned.locate(place)
@@ -184,7 +189,7 @@ def refuse_unparseable_target(answer: str, place: RowLocation, task: TaskConfig)
     if parse_prediction(answer, task) is None:
         raise ProjectError(
             "{file}:{row}: formatting.py writes the target {answer}, but does not parse it back",
-            "to_conversation must write targets that read_answer finds in task.labels",
+            "to_conversation must write targets that parse_prediction finds in task.labels",
             file=place.file,
             row=place.row,
             answer=repr(answer),
@@ -209,7 +214,7 @@ def write_contradictions(folder: Path, texts: SeenTexts[RowLocation, str]) -> in
     return len(contradictions)
 
 
-def to_key(text: str) -> str:
+def make_duplicate_key(text: str) -> str:
     """What two texts share when one repeats the other."""
     return normalize_text(text) if DROP_NEAR_DUPLICATES else text
 
@@ -217,7 +222,7 @@ def to_key(text: str) -> str:
 def get_group(record: Mapping[str, str]) -> str:
     """What a row has to stay in one split with, or nothing."""
     group = record.get(GROUP_FIELD, "").strip()
-    return "" if is_missing(group, MISSING_GROUP) else group
+    return "" if is_missing(group, MISSING_GROUP_PATTERN) else group
 
 
 def find_cross_split_repeats(

@@ -10,7 +10,7 @@ from golden_desk.model.chat_encoder import ChatEncoder
 from golden_desk.model.load import load_base_model, load_tokenizer
 from golden_desk.model.verify import ModelFolder
 from golden_desk.runtime.errors import ProjectError
-from golden_desk.training import collator, examples, steps
+from golden_desk.training import examples, steps
 from golden_desk.training.collator import TargetCollator
 from golden_desk.training.examples import Example, encode_example
 
@@ -113,7 +113,7 @@ def plain_loss(model: torch.nn.Module, example: Example) -> torch.Tensor:
     """The loss of one row as the model computes it, with logits at every position."""
     ids = torch.tensor([example.ids], device=model.device)
     labels = ids.clone()
-    labels[:, : example.answer_start] = collator.IGNORE_INDEX
+    labels[:, : example.answer_start] = -100
     return model(input_ids=ids, labels=labels).loss
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from golden_desk.config import Config
 from golden_desk.data.jsonl import to_json_line
 from golden_desk.data.splits import PROCESSED_DIR
-from golden_desk.evaluate import pick_few_shot_examples, read_targets
-from golden_desk.evaluation.comparison import predictions_by_row
+from golden_desk.evaluate import pick_few_shot_examples, read_canonical_rows
+from golden_desk.evaluation.comparison import list_predictions_by_row
 from golden_desk.evaluation.predictions import Predictions
 from golden_desk.formatting import list_candidates
 from golden_desk.metrics import compute_metrics
@@ -50,7 +50,7 @@ def test_every_row_is_kept_with_the_score_of_each_way_of_answering(config: Confi
     likely = np.array([[0.7, 0.3], [0.2, 0.8]])
     classical = Predictions([first, second], [first, second], likely)
     model = Predictions([first, None], [first, second], likely, raw=[first, "?"])
-    rows = predictions_by_row(config, [4, 2], [first, first], model, model, classical)
+    rows = list_predictions_by_row(config, [4, 2], [first, first], model, model, classical)
     assert [row["test_row"] for row in rows] == [4, 2]
     assert [(row["base"], row["base_ranked"]) for row in rows] == [(first, first), ("?", second)]
     assert [row["baseline"] for row in rows] == [first, second]
@@ -75,10 +75,10 @@ def test_a_test_row_whose_right_answer_is_no_label_is_named(config: Config) -> N
     written = [first.upper(), f"{first}, as I would say"]
     lines = [to_json_line({"messages": conversation(i, text)}) for i, text in enumerate(written)]
     (PROCESSED_DIR / "test.jsonl").write_bytes(lines[0])
-    assert [get_target(row) for row in read_targets("test", config.task)] == [first]
+    assert [get_target(row) for row in read_canonical_rows("test", config.task)] == [first]
     (PROCESSED_DIR / "test.jsonl").write_bytes(b"".join(lines))
     with pytest.raises(ProjectError, match=r"test\.jsonl:2.*I would say"):
-        read_targets("test", config.task)
+        read_canonical_rows("test", config.task)
 
 
 def test_a_model_whose_numbers_overflow_gives_no_answer(config: Config) -> None:

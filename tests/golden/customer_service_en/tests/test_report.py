@@ -20,8 +20,8 @@ from golden_desk.evaluation.predictions import Predictions
 from golden_desk.evaluation.tables import (
     format_comparison,
     format_mistakes,
+    format_unreadable_example,
     make_excerpt,
-    unreadable_examples,
 )
 from golden_desk.metrics import PRIMARY_METRICS
 from golden_desk.runtime.messages import fill
@@ -117,9 +117,11 @@ def test_what_the_base_model_writes_is_shown_where_most_of_it_names_no_label(
 ) -> None:
     first, second = config.task.labels[:2]
     base = Predictions([None, first, None], [first, second], None, ["Sure!\nIt is", first, "?"])
-    (line,) = unreadable_examples(base)
+    (line,) = format_unreadable_example(base)
     assert line.endswith(" 'Sure! | It is'")
-    assert not unreadable_examples(Predictions([None, first], [first, second], None, ["?", first]))
+    assert not format_unreadable_example(
+        Predictions([None, first], [first, second], None, ["?", first])
+    )
 
 
 def test_what_is_wrong_is_listed_by_line_with_what_cannot_be_read_first(config: Config) -> None:

@@ -25,7 +25,7 @@ def test_of_rows_of_one_answer_no_balance_is_measured(config: Config) -> None:
     given = Predictions([first] * 12, config.task.labels, None)
     assert compute_metrics([first] * 12, given, config.task, seed=0).keys() == {"accuracy"}
     slices = measure_slices([first] * 12, given, {"court": ["x"] * 12}, config)
-    assert (slices.measured, slices.one_sided) == ({}, {"court": {"x": 12}})
+    assert (slices.measured, slices.single_label) == ({}, {"court": {"x": 12}})
     several = compute_metrics([first] * 6 + [second] * 6, given, config.task, seed=0)
     assert several["balanced_accuracy"].value == 0.5
 

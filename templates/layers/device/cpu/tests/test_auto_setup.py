@@ -46,7 +46,7 @@ def find(config: Config, folder: ModelFolder) -> tuple[list[Setup], list[tuple[s
         base = load_base_model(folder.path, model).cpu()
         return prepare_for_training(base, config.method, checkpointing=False, base_name="base")
 
-    inputs = TrainingInputs(config, ROWS, ROWS, TargetCollator(0), load, began=0.0)
+    inputs = TrainingInputs(config, ROWS, ROWS, TargetCollator(0), load, start_time=0.0)
     return find_setups(inputs), loaded
 
 

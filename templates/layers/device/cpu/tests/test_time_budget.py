@@ -177,8 +177,10 @@ def test_several_processes_are_told_that_a_time_budget_does_not_hold(
     settings = config.training.model_copy(update={"time_budget_minutes": 0.001, "epochs": 8})
     rows = [Example([5, 6, 7, 8], 2)] * 16
     steps = build_steps(rows, settings, seed=1)
-    inputs = TrainingInputs(config, rows, rows, TargetCollator(0), lambda model: model, began=0.0)
-    plan = time_budget.count_affordable_steps(inputs, settings, steps, speed=1.0)
+    inputs = TrainingInputs(
+        config, rows, rows, TargetCollator(0), lambda model: model, start_time=0.0
+    )
+    plan = time_budget.fit_to_time_budget(inputs, settings, steps, speed=1.0)
     assert plan == {"steps": 16, "validation_rows": 16}
     assert capsys.readouterr().out != ""
 

@@ -141,7 +141,7 @@ def compare_models(
     )
 
 
-def predictions_by_row(
+def list_predictions_by_row(
     config: Config,
     rows: Sequence[int],
     gold: Sequence[str],

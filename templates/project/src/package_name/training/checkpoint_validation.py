@@ -17,7 +17,7 @@ TORCH_FILES = ("optimizer.pt", "scheduler.pt")
 UNREADABLE_MESSAGE = "{path} cannot be read: {reason}"
 
 
-def find_fault(checkpoint: Path) -> str | None:
+def find_checkpoint_fault(checkpoint: Path) -> str | None:
     """What keeps a run from going on from a checkpoint, or None; also for the best before it."""
     if fault := _find_state_fault(checkpoint) or _find_weights_fault(checkpoint):
         return fault

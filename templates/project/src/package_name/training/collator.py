@@ -8,8 +8,6 @@ import torch
 
 from .examples import Example
 
-IGNORE_INDEX = -100  # torch.nn.CrossEntropyLoss leaves these labels out
-
 
 class TargetCollator:
     """Examples as one batch, with logits only at the positions that predict a token of a target.

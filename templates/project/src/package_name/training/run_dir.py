@@ -25,7 +25,7 @@ from ..runtime.atomic_files import explain_read_errors, read_json, write_json, w
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from ..runtime.output import say
-from .checkpoint_validation import find_fault
+from .checkpoint_validation import find_checkpoint_fault
 from .run_plan import resolve_for_inference, restore_settings
 
 _RECORDED_PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", *PACKAGES)
@@ -280,7 +280,7 @@ class RunDir:
             path for path in self.checkpoints.glob("checkpoint-*") if _parse_step(path).isdecimal()
         ]
         for checkpoint in sorted(found, key=lambda path: int(_parse_step(path)), reverse=True):
-            fault = find_fault(checkpoint)
+            fault = find_checkpoint_fault(checkpoint)
             if fault is None:
                 return checkpoint
             say("skipping {checkpoint}: {fault}", checkpoint=checkpoint, fault=fault)

@@ -23,10 +23,10 @@ class TrainingInputs(NamedTuple):
 
     config: Config
     train: Sequence[Example]
-    held_out: Sequence[Example]
+    validation: Sequence[Example]
     collate: TargetCollator
     load: Callable[[ModelConfig], TunedModel]  # the model to train
-    began: float  # by time.monotonic
+    start_time: float  # by time.monotonic
 
 
 class TrainingSteps(NamedTuple):

@@ -20,7 +20,7 @@ from .data.splits import PROCESSED_DIR, SPLITS, Split
 from .data.summary import shorten_list
 from .formatting import extract_labels
 from .model.chat_encoder import ChatEncoder, Tokenizer
-from .model.device import get_memory_gb, refuse_precision, select_training_device
+from .model.device import get_memory_gb, refuse_precision, require_training_device
 from .model.load import find_base_model, load_tokenizer
 from .model.method import BYTES_PER_WEIGHT, CHECKPOINT_BYTES_PER_WEIGHT, MEMORY_CONTENT
 from .prompts import Conversation
@@ -80,7 +80,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             labels=shorten_list(untrained),
         )
     weights = count_weights(folder.path)
-    compare_memory(weights, config)
+    check_memory(weights, config)
     compare_disk(weights)
     say("\nTwo examples token by token; `é/2` is a character of two tokens.")
     say("Tokens that contribute to the loss are green:" if supports_color() else BRACKETS_LEGEND)
@@ -111,12 +111,12 @@ def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: C
         )
 
 
-def compare_memory(weights: int, config: Config) -> None:
+def check_memory(weights: int, config: Config) -> None:
     """Say whether this machine can train the run; what is larger than its memory is refused."""
     needed = weights * BYTES_PER_WEIGHT[config.model.precision] / 1e9
     content = fill(MEMORY_CONTENT)
     try:
-        on = select_training_device(config.training)
+        on = require_training_device(config.training)
     except ProjectError as error:  # who looks here may train elsewhere
         say("memory      {content} {needed:.1f} GB", content=content, needed=needed)
         say(

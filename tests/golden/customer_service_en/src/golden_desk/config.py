@@ -79,7 +79,7 @@ RENAMED_KEYS = {
 }
 RENAMED_MESSAGE = "{place} is now called {name}"
 # the options of `newft new` that make a project with another source of the base model
-NEW_PROJECT_OPTIONS = {
+NEWFT_OPTIONS_BY_SOURCE = {
     "embedded": "--model embedded",
     "folder": "--model ./MODEL_FOLDER",
     "huggingface": "--model {model}",
@@ -156,7 +156,7 @@ class ModelConfig(ConfigSection):
     @classmethod
     def _is_the_source_of_this_project(cls, source: str, info: ValidationInfo) -> str:
         if source != MODEL_SOURCE:
-            options = NEW_PROJECT_OPTIONS[source].format(
+            options = NEWFT_OPTIONS_BY_SOURCE[source].format(
                 model=info.data.get("id", "ORGANISATION/MODEL")
             )
             raise ValueError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from .data.record_rules import find_fault, read_single_label
+from .data.record_rules import find_reject_reason, read_single_label
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.messages import fill
 from .task import TaskConfig
@@ -32,7 +32,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     """
     text = record["text"].strip()
     label = read_single_label(record["label"], task.rules, task.labels)
-    if fault := find_fault([text], label, task.leak_rules):
+    if fault := find_reject_reason([text], label, task.leak_rules):
         return Reject(fault)
     intent = task.parse_label(record["label"])
     if intent is None:

@@ -72,7 +72,7 @@ def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] |
 
 def macro_f1(gold: LabelArray, given: LabelArray) -> float:
     """The mean F1 over the intents in the rows: a rare one weighs as much as a frequent one."""
-    # thousands of resamples come here: counted at once, and UNREADABLE in the first place
+    # thousands of resamples come here: counted at once, and UNREADABLE_INDEX in the first place
     places = max(gold.max(), given.max()) + 2
     right, wanted, named = (
         np.bincount(labels + 1, minlength=places) for labels in (gold[gold == given], gold, given)

@@ -40,7 +40,7 @@ class LabelTask(ConfigSection):
     base_system_prompt: NonEmptyStr
     labels: Annotated[list[NonEmptyStr], Field(min_length=2)]
     label_rules: LabelRulesSection = LabelRulesSection()
-    label_names: list[NonEmptyStr] = []
+    label_field_names: list[NonEmptyStr] = []
     leak_patterns: list[NonEmptyStr] = []
     stated_label_positions: list[Position] = []
 
@@ -74,7 +74,7 @@ class LabelTask(ConfigSection):
     def leak_rules(self) -> LeakRules:
         """How texts state labels, as data/label_leaks.py takes it."""
         positions = self.stated_label_positions
-        return LeakRules(self.rules, self.label_names, self.leak_patterns, positions)
+        return LeakRules(self.rules, self.label_field_names, self.leak_patterns, positions)
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for fields of the data section that the task cannot do with."""

@@ -27,9 +27,9 @@ from .model.chat_encoder import ChatEncoder
 from .model.device import (
     CPU,
     divide_among_processes,
-    num_processes,
     refuse_precision,
-    select_training_device,
+    require_process_count,
+    require_training_device,
 )
 from .model.load import find_base_model, load_base_model, load_tokenizer
 from .model.method import get_weights_precision
@@ -65,9 +65,9 @@ def main(config: Config, options: argparse.Namespace) -> None:
             path=run.path,
         )
         return
-    on = select_training_device(config.training)
+    on = require_training_device(config.training)
     refuse_precision(config.model.precision, on)
-    together = num_processes(on)  # which refuses what would become DataParallel
+    together = require_process_count(on)  # which refuses what would become DataParallel
     run.refuse_other_processes(together)
 
     # 1. Data: what cannot be learned from fails before the first step.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from .data.label_rules import find_label
-from .data.record_rules import find_fault, read_single_label
+from .data.record_rules import find_reject_reason, read_single_label
 from .data.table_fields import clean_value, format_fields
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.errors import ProjectError
@@ -43,7 +43,9 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         )
     advice = record["recommendation"] if task.recommendations else None
     label = read_single_label(record["label"], task.rules, task.labels)
-    if fault := find_fault([*values.values()], label, task.leak_rules, recommendation=advice):
+    if fault := find_reject_reason(
+        [*values.values()], label, task.leak_rules, recommendation=advice
+    ):
         return Reject(fault)
     level = task.parse_label(record["label"])
     if level is None:

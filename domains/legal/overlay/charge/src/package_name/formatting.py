@@ -11,14 +11,14 @@ from functools import lru_cache
 
 from .data.label_rules import LabelRules
 from .data.multilabel import (
+    combine_parts,
     join_labels,
     read_labels,
-    segment,
     split_labels,
     split_labels_into_parts,
     split_parts,
 )
-from .data.record_rules import find_fault
+from .data.record_rules import find_reject_reason
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.messages import fill
 from .task import TaskConfig
@@ -41,7 +41,9 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     `record` has the fields of data.columns in run.yaml: text, label and perhaps group.
     """
     text = record["text"].strip()
-    if fault := find_fault([text], read_labels(record["label"], task.rules), task.leak_rules):
+    if fault := find_reject_reason(
+        [text], read_labels(record["label"], task.rules), task.leak_rules
+    ):
         return Reject(fault)
     charges = parse_charges(record["label"], task)
     if charges is None:
@@ -88,7 +90,7 @@ def parse_charges(text: str, task: TaskConfig) -> set[str] | None:
     listed = index_by_parts(tuple(task.labels), task.rules)
     charges: set[str] = set()
     for parts in split_labels_into_parts(text, task.rules):
-        named = segment(parts, listed)
+        named = combine_parts(parts, listed)
         if named is None:
             return None
         charges |= named

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from .data.normalize import MISSING_GROUP, is_missing
-from .data.record_rules import find_fault, read_single_label
+from .data.normalize import MISSING_GROUP_PATTERN, is_missing
+from .data.record_rules import find_reject_reason, read_single_label
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.messages import fill
 from .task import TaskConfig
@@ -36,7 +36,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     """
     kind, text = (collapse_whitespace(record.get(name, "")) for name in ("type", "text"))
     answer = read_single_label(record["label"], task.rules, task.labels)
-    if fault := find_fault([text], answer, task.leak_rules):
+    if fault := find_reject_reason([text], answer, task.leak_rules):
         return Reject(fault)
     label = task.parse_label(record["label"])
     if label is None:
@@ -50,7 +50,7 @@ def append_question(passage: str, kind: str, task: TaskConfig) -> str:
     The question stands last, next to its answer: of a passage that is too long, the middle is left
     out. A name such as `governing_law` is asked about in words.
     """
-    if is_missing(kind, MISSING_GROUP):
+    if is_missing(kind, MISSING_GROUP_PATTERN):
         return passage
     question = task.question_template.replace("{type}", kind.replace("_", " "))
     return f"{passage}{QUESTION_SEPARATOR}{question}"

@@ -7,17 +7,19 @@ import unicodedata
 from functools import lru_cache
 
 NON_WORD_PATTERN, DIGIT_PATTERN = re.compile(r"[\W_]+"), re.compile(r"\d")
-# what skeleton() makes of ASCII, which most text is
+# what normalize_text() makes of ASCII, which most text is
 ASCII_TABLE: dict[int, str | None] = dict.fromkeys(range(128))
 ASCII_TABLE |= {
     n: "0" if chr(n).isdigit() else chr(n).lower() for n in range(128) if chr(n).isalnum()
 }
-MISSING_LABEL = re.compile(
+MISSING_LABEL_PATTERN = re.compile(
     "[-–—/.?]*|#?n/?a|<na>|nan|null|nil|空|缺失|暂无"
 )  # `none` may be a label
-MISSING_GROUP = re.compile(f"{MISSING_LABEL.pattern}|none|unknown|anonymous|无|未知|不详|匿名")
+MISSING_GROUP_PATTERN = re.compile(
+    f"{MISSING_LABEL_PATTERN.pattern}|none|unknown|anonymous|无|未知|不详|匿名"
+)
 # in a table `none`, 无 and 暂无 may be facts; spreadsheets put #REF! for a fault
-MISSING_VALUE = re.compile(
+MISSING_VALUE_PATTERN = re.compile(
     r"[-–—]*|[/.?]|\\n?|#?n/?a|<na>|nan|null|nil|unknown|not (given|provided|available|known)"
     r"|空|缺失|未知|不详|未填写?|未提供|#(value|ref|name|num|null|div/0)[!?]"
 )

@@ -34,10 +34,10 @@ def verify_and_hash_rows(config: Config) -> str:
         )
     with suppress(RecordError):  # a folder that has lost its raw files
         _refuse_changed_sources(summary, list_raw_files(config.data))
-    return hash_rows()
+    return verify_files_and_hash_rows()
 
 
-def hash_rows() -> str:
+def verify_files_and_hash_rows() -> str:
     """SHA-256 of the formatted rows, once they are sure to be as formatting.py writes them."""
     summary = _read_summary()
     _refuse_changed_sources(summary, [])

@@ -23,8 +23,8 @@ MAX_CELL_CHARS, MAX_RECORD_LINES = (
     200_000,
 )  # characters; lines, before a quote must close
 MAX_SNIFFED_ROWS, MAX_ROWS_FOR_COLUMNS = 50, 1_000
-MAX_RECORD_DEPTH = 100  # levels of lists and objects in a record
-MAX_JSON_DEPTH = (
+MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
+MAX_JSON_NESTING = (
     500  # of a whole JSON document: Python's parser fails at about 1,000, less its callers
 )
 BLANK_CHECK_BYTES = 1 << 20  # bytes that begin a file with something else than spaces
@@ -258,7 +258,7 @@ def _read_object_rows(path: Path, layout: FileFormat) -> Iterator[Row]:
         if layout.kind == "json":
             records = _parse_document(path, lines.read())
         for number, record in enumerate(records, start=1):
-            if not isinstance(record, dict) or _measure_depth(record) > MAX_RECORD_DEPTH:
+            if not isinstance(record, dict) or _measure_depth(record) > MAX_RECORD_NESTING:
                 yield Row(str(path), number, {}, "broken_row")
             elif record:
                 yield Row(str(path), number, record, _find_fault((*record, *record.values())))
@@ -269,8 +269,8 @@ def _parse_document(path: Path, text: str) -> list[object]:
     try:
         document = json.loads(text)
         if (
-            text.count("[") + text.count("{") > MAX_JSON_DEPTH
-            and _measure_depth(document) > MAX_JSON_DEPTH
+            text.count("[") + text.count("{") > MAX_JSON_NESTING
+            and _measure_depth(document) > MAX_JSON_NESTING
         ):
             raise RecursionError
     except json.JSONDecodeError as error:
@@ -286,7 +286,7 @@ def _parse_document(path: Path, text: str) -> list[object]:
             "lists and objects are nested in more than {most} levels",
             "write records whose fields hold texts and numbers",
         )
-        raise RecordError(path, message, hint, most=MAX_JSON_DEPTH) from error
+        raise RecordError(path, message, hint, most=MAX_JSON_NESTING) from error
     if not isinstance(document, dict):
         return document if isinstance(document, list) else []
     lists = [value for value in document.values() if isinstance(value, list)]

@@ -147,14 +147,14 @@ class AssignedRows:
         for place in places:
             self._kept[place] = 0
 
-    def drop_untaught(self) -> list[int]:
+    def drop_untrained_labels(self) -> list[int]:
         """Drop the rows with a label that no training row has: their places."""
         counts = self.count_labels()
         untaught = self._list_with({label for label, rows in counts.items() if not rows[0]})
         self.drop(untaught)
         return untaught
 
-    def join(self, pairs: Iterable[tuple[int, int]]) -> None:
+    def merge_groups(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Keep the groups of both rows of each pair together; both are in one split now."""
         parents: dict[int, int] = {}
 

@@ -114,7 +114,7 @@ class Summary:
                     most=MAX_COMPARED_ROWS,
                 )
             )
-        warnings = [*self.files, *self._shares(config.data), *self.doubts(config)]
+        warnings = [*self.files, *self._shares(config.data), *self.list_column_warnings(config)]
         warnings += [*self._near_duplicates(), *self._gaps(config.task.labels)]
         if self.contradictions:
             warnings.append(
@@ -136,7 +136,7 @@ class Summary:
                 words = fill("{reason}: {labels}", reason=words, labels=shorten_list(met))
             yield f"  {count:>9,} {code:<{width}}  {words}".rstrip()
 
-    def doubts(self, config: Config) -> Iterator[str]:
+    def list_column_warnings(self, config: Config) -> Iterator[str]:
         """The columns for which most rows are left out or kept together: perhaps wrong ones."""
         for name, doubt in WRONG_COLUMN_QUESTIONS.items():
             codes = [code for code, reason in REJECT_REASONS.items() if reason.field == name]

@@ -22,9 +22,9 @@ from ..prompts import Conversation, build_base_prompt, get_question, get_target
 from ..runtime.messages import fill
 from ..runtime.output import say
 from ..training.examples import truncate_conversation
-from .batches import PROMPT_CHOICE, BatchRunner
 from .inference import CandidateTree, compute_prefix_cache, generate_and_score
 from .predictions import Predictions
+from .timed_batches import PROMPT_CHOICE, BatchRunner
 
 PROMPT_CHOICE_ROWS = 100  # enough to see a gain of ten points
 

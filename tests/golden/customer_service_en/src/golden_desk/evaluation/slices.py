@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..config import Config
 from ..data.jsonl import read_jsonl
-from ..data.normalize import MISSING_VALUE, is_missing
+from ..data.normalize import MISSING_VALUE_PATTERN, is_missing
 from ..data.splits import PROCESSED_DIR
 from ..metrics import PRIMARY_METRICS, compute_metrics
 from ..runtime.messages import fill
@@ -28,10 +28,12 @@ class SliceResults:
     """The metrics by field and value, and the number of rows that were not measured."""
 
     measured: dict[str, dict[str, Metric]] = field(default_factory=dict)
-    one_sided: dict[str, dict[str, int]] = field(
+    single_label: dict[str, dict[str, int]] = field(
         default_factory=dict
     )  # with one label only: the metric is undefined
-    too_small: dict[str, int] = field(default_factory=dict)  # by field, in all such slices together
+    too_few_rows: dict[str, int] = field(
+        default_factory=dict
+    )  # by field, in all such slices together
 
 
 def read_slice_values(config: Config) -> dict[str, list[str]]:
@@ -55,7 +57,7 @@ def measure_slices(
         named = bucket_values(column)
         for value, many in sorted(Counter(named).items()):
             if many < MIN_SLICE_ROWS:
-                found.too_small[name] = found.too_small.get(name, 0) + many
+                found.too_few_rows[name] = found.too_few_rows.get(name, 0) + many
                 continue
             rows = [row for row, each in enumerate(named) if each == value]
             metrics = compute_metrics(
@@ -64,7 +66,7 @@ def measure_slices(
             if PRIMARY_METRICS[0] in metrics:
                 found.measured.setdefault(name, {})[value] = metrics[PRIMARY_METRICS[0]]
             else:
-                found.one_sided.setdefault(name, {})[value] = many
+                found.single_label.setdefault(name, {})[value] = many
     return found
 
 
@@ -73,7 +75,7 @@ def bucket_values(column: Sequence[str]) -> list[str]:
 
     Numbers in several units have no common order and stay as they are.
     """
-    values = ["" if is_missing(value, MISSING_VALUE) else value for value in column]
+    values = ["" if is_missing(value, MISSING_VALUE_PATTERN) else value for value in column]
     found = [NUMBER_PATTERN.fullmatch(value) for value in values]
     units = {match[2] for match in found if match}
     is_numeric = sum(map(bool, found)) >= MIN_NUMBER_SHARE * sum(map(bool, values))
@@ -107,7 +109,7 @@ def format_slices(slices: SliceResults) -> list[str]:
             metric=PRIMARY_METRICS[0],
             rows=rows,
         )
-        for name, of in slices.one_sided.items()
+        for name, of in slices.single_label.items()
         for value, rows in of.items()
     ]
     return lines + [
@@ -118,5 +120,5 @@ def format_slices(slices: SliceResults) -> list[str]:
             rows=rows,
             least=MIN_SLICE_ROWS,
         )
-        for name, rows in slices.too_small.items()
+        for name, rows in slices.too_few_rows.items()
     ]

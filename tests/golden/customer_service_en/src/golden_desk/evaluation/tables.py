@@ -41,7 +41,13 @@ def print_result(
     """Print the comparison, the labels and the mistakes of the tuned model."""
     say(
         "\n".join(
-            ["", format_comparison(result), "", wrap(result.conclusion), *unreadable_examples(base)]
+            [
+                "",
+                format_comparison(result),
+                "",
+                wrap(result.conclusion),
+                *format_unreadable_example(base),
+            ]
         )
     )
     if len({*tuned.parsed}) == 1:
@@ -86,7 +92,7 @@ def format_mistakes(
     ]
 
 
-def unreadable_examples(base: Predictions) -> Sequence[str]:
+def format_unreadable_example(base: Predictions) -> Sequence[str]:
     """A line with an example, if most predictions of the base model name no label."""
     lost = [text for text, read in zip(base.raw or (), base.parsed, strict=True) if read is None]
     if len(lost) <= len(base.parsed) / 2:

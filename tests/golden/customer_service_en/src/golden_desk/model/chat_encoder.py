@@ -93,7 +93,7 @@ class ChatEncoder:
         encoded = self._encoder.encode_batch_fast(texts, add_special_tokens=False)
         return [self._restore_ids(each) for each in encoded]
 
-    def find_tokens(self, text: str) -> list[tuple[int, int]]:
+    def get_token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Where each token of a text begins and ends in it."""
         encoded = self._encoder.encode(
             text.translate(RESERVED_CHARS_TABLE), add_special_tokens=False

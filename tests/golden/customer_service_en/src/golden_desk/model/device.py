@@ -27,7 +27,7 @@ def current_device() -> torch.device:
     return torch.device(accelerator.type, int(os.environ.get("LOCAL_RANK", "0")))
 
 
-def select_training_device(settings: TrainingConfig) -> torch.device:
+def require_training_device(settings: TrainingConfig) -> torch.device:
     """The device that run.yaml plans with; one that this machine does not have is refused."""
     here = current_device()
     if settings.device == CPU:
@@ -82,7 +82,7 @@ def get_world_size() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def num_processes(on: torch.device) -> int:
+def require_process_count(on: torch.device) -> int:
     """How many processes train together; several accelerators in one process are refused."""
     visible = torch.accelerator.device_count() if on.type != CPU else 1
     if get_world_size() == 1 and visible > 1:

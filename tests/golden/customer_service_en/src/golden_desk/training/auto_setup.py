@@ -18,7 +18,7 @@ from ..model.device import (
     current_device,
     get_memory_gb,
     get_world_size,
-    select_training_device,
+    require_training_device,
 )
 from ..model.load import DTYPES
 from ..model.method import BYTES_PER_WEIGHT
@@ -38,7 +38,7 @@ MEMORY_SHARE = 0.75  # of the machine's memory; the rest is for the system and o
 # freed memory stays with the process. Measured on SmolLM2, in KB per token and layer: 76 to 86 for
 # 40 to 47 in fp32, 53 to 56 for 27 to 29 in bf16.
 MEMORY_MARGIN = 2.0
-MATRIX_SHAPE = (256, 1_024)  # rows and width of the products that are timed in fp32 and bf16
+TIMED_MATRIX_SHAPE = (256, 1_024)  # rows and width of the products that are timed in fp32 and bf16
 
 
 class Setup(NamedTuple):
@@ -94,7 +94,7 @@ def find_setups(inputs: TrainingInputs) -> list[Setup]:
     config, model = inputs.config, inputs.config.model
     is_open, alone = has_auto(config), get_world_size() == 1
     needs_speed = alone and config.training.time_budget_minutes is not None
-    device = select_training_device(config.training)
+    device = require_training_device(config.training)
     if is_open and alone and device.type == CPU:
         return _choose_setup(inputs)
     if not is_open and not needs_speed:
@@ -190,7 +190,7 @@ def is_bf16_faster() -> bool:
 
     Without instructions for bf16, a training step takes 14 times as long.
     """
-    rows, width = MATRIX_SHAPE
+    rows, width = TIMED_MATRIX_SHAPE
     seconds = {torch.float32: float("inf"), torch.bfloat16: float("inf")}
     for _ in range(5):
         for dtype in seconds:

@@ -75,7 +75,7 @@ def truncate_conversation(
     if length <= room:
         return messages, 0
     question = prompt[-1]
-    tokens = encoder.find_tokens(question["content"])
+    tokens = encoder.get_token_offsets(question["content"])
     kept = len(tokens)
     while length > room:
         kept -= length - room  # more than once: the mark takes tokens too

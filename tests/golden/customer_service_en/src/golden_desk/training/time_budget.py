@@ -119,7 +119,7 @@ def make_time_budget(settings: TrainingConfig, tokens_of_steps: Sequence[int]) -
     return TimeBudget(settings, tokens_of_steps)
 
 
-def count_affordable_steps(
+def fit_to_time_budget(
     inputs: TrainingInputs, settings: TrainingConfig, steps: TrainingSteps, speed: float
 ) -> dict[str, int]:
     """The number of steps and of validation rows that the time budget allows, or all.
@@ -128,10 +128,10 @@ def count_affordable_steps(
     """
     budget = make_time_budget(settings, steps.tokens)
     if budget is None:
-        return {"steps": len(steps.tokens), "validation_rows": len(inputs.held_out)}
-    sizes = [len(example.ids) for example in inputs.held_out]
+        return {"steps": len(steps.tokens), "validation_rows": len(inputs.validation)}
+    sizes = [len(example.ids) for example in inputs.validation]
     return {
-        "steps": budget.first_plan(time.monotonic() - inputs.began, speed),
+        "steps": budget.first_plan(time.monotonic() - inputs.start_time, speed),
         "validation_rows": budget.validation_rows(sizes, speed),
     }
 

@@ -22,7 +22,7 @@ def plan_steps(
     inputs: TrainingInputs, settings: TrainingConfig, steps: TrainingSteps, record: Record
 ) -> Record:
     """The record with the number of steps and of validation rows."""
-    return {**record, "steps": len(steps.tokens), "validation_rows": len(inputs.held_out)}
+    return {**record, "steps": len(steps.tokens), "validation_rows": len(inputs.validation)}
 
 
 def build_callbacks(

@@ -19,7 +19,7 @@ from .steps import StepPlan, TrainingInputs, TrainingSteps
 from .time_budget import (
     AdaptiveStepPlan,
     TimeBudgetCallback,
-    count_affordable_steps,
+    fit_to_time_budget,
     make_time_budget,
     print_warnings,
 )
@@ -56,7 +56,7 @@ def plan_steps(
     if "steps" not in record:
         timed = read_recorded_setups(record)
         speed = timed[0].tokens_per_second if timed else 0.0
-        record = {**record, **count_affordable_steps(inputs, settings, steps, speed)}
+        record = {**record, **fit_to_time_budget(inputs, settings, steps, speed)}
     print_warnings(record["steps"], steps, rows=len(inputs.train))
     return record
 

