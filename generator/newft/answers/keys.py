@@ -26,8 +26,9 @@ FILES_KEY = "data.files"
 COLUMNS_PREFIX = "data.columns."  # followed by the name of a field
 POSITIVE_KEY = "data.positive"  # the label whose probability is scored
 AUTO_GPU = "auto"  # the machine that newft runs on
-# Known methods that newft does not offer, written without spaces, hyphens and underscores.
-UNSUPPORTED_METHODS = frozenset(
+# Methods of the field, written without spaces, hyphens and underscores: those that the catalogue
+# does not have are refused as not supported rather than as unknown.
+FIELD_METHODS = frozenset(
     """
     qlora dora qdora rslora pissa lora+ loraplus adalora loftq longlora lokr loha oft boft vera ia3
     galore lisa freeze bitfit adapter adapters prefix prefixtuning
@@ -221,7 +222,7 @@ def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | Non
     """Make the error for an unknown name; its hint is the nearest known name, or all names."""
     names = sorted(known)
     spelled = re.sub(r"[\s_-]+", "", word.casefold())
-    if where in ("method", "show methods") and spelled in UNSUPPORTED_METHODS:
+    if where in ("method", "show methods") and spelled in FIELD_METHODS.difference(names):
         return _make_unsupported_method_error(word, names, where=where)
     near = find_nearest_names(word, names)
     hint = (

@@ -5,7 +5,7 @@ Where a text can be read in two ways, one is chosen, or the text is not read at 
 - `1,234` has a thousands separator, `12,5` and `0,123` have a decimal comma, `1.234` has a decimal
   point, `1.234,5` is 1234.5; `1,0000`, `1,2,3` and `1.234.567` are not read.
 - `m`, `b` and `w` right after the digits are a million, a billion and 万 (10,000) beside a
-  currency, or where the other values of the column say so (`letters_are_scales`); else they may be
+  currency, or where the other values of the column say so (`has_letter_scales`); else they may be
   months, building B or weeks, and the number is in ones.
 - A percentage is a share: 12% is 0.12.
 - A range is its lower end, in the unit of its upper end: 5-10万 is 50,000.
