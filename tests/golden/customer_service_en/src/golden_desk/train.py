@@ -202,7 +202,7 @@ def build_training_arguments(config: Config, run: RunDir, *, most: int) -> Train
         activation_checkpointing=settings.gradient_checkpointing,
         bf16=config.model.precision == "bf16",
         fp16=config.model.precision == "fp16",
-        train_sampling_strategy="sequential",  # the order is training_order's
+        train_sampling_strategy="sequential",  # the order is that of order_by_length
         eval_strategy="steps",
         eval_steps=most,
         save_strategy="steps",
