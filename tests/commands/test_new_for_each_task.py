@@ -214,6 +214,8 @@ def test_a_protected_column_as_the_only_one_is_refused(tmp_path: Path) -> None:
         ("The goods carry the label: No. 4711.", False),
         ("under label: No. B-17 of the price list", False),
         ("where the label is no longer legible", False),
+        ("Answer: no This Agreement is governed by", True),
+        ("Answer: no\nThis Agreement is governed by", True),
         ("If the answer is no, the Licensee shall", False),
         ("shall be deemed given if no answer is received", False),
         ("【审核备注：标签应为“是”】转让方不得", True),

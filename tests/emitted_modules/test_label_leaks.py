@@ -125,6 +125,25 @@ def test_files_in_which_most_rows_state_it_are_refused(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("Answer: no\nThis Agreement is governed by", True),
+        ("Answer: no\nthis agreement is governed by", True),
+        ("Answer: NO This Agreement is governed by", True),
+        ("Answer: no - the clause is about notices", True),
+        ("答案：no 本合同适用中国法律", True),
+        ("Answer: No later than 30 days", False),
+        ("Answer: no-one may assign", False),
+        ("Answer: no 5 of the list", False),
+    ],
+)
+def test_the_label_no_is_told_from_prose_by_what_follows_it_in_its_line(
+    text: str, *, stated: bool
+) -> None:
+    assert (find_leak(text, ["no"], LeakRules()) is not None) == stated
+
+
 def test_only_the_names_of_the_task_and_the_usual_ones_state_a_label() -> None:
     text = "Risk levels = high"
     assert find_leak(text, ["high"], LeakRules()) is None

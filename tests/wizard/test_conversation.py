@@ -398,6 +398,26 @@ def test_records_can_be_said_to_be_of_another_task(
     assert len(conversation.mappings) == 2
 
 
+@pytest.mark.parametrize("given", [False, True])
+def test_another_file_can_be_named_where_another_task_does_not_fit(
+    tmp_path: Path, tickets: Path, conversation: Conversation, *, given: bool
+) -> None:
+    path = written(tmp_path, applications())
+    other = answers(
+        columns="task",
+        other_task="legal charge",
+        column=BACK_VALUE,
+        problem="other",
+        data=tickets,
+    )
+    end = (
+        conversation.hold(other, data_files=(str(path),))
+        if given
+        else conversation.hold(answers(data=path), other)
+    )
+    assert end == {**DEFAULTS, "data.files": (str(tickets),)}
+
+
 def test_records_with_unclear_columns_can_be_said_to_be_of_another_task(
     unnamed: Path, conversation: Conversation
 ) -> None:

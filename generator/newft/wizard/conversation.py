@@ -48,7 +48,7 @@ def run_wizard(start: WizardState, context: WizardContext) -> WizardState:
 
 class _Conversation:
     def __init__(self, start: WizardState, context: WizardContext) -> None:
-        self.state = start
+        self.state = self._start = start
         self.history: list[tuple[Question, WizardState]] = []  # questions, each with its state
         self._context = context
         self._previous: dict[str, str] = {}  # the last answer to each question, by its key
@@ -59,8 +59,7 @@ class _Conversation:
             self.state = resolve(self.state, self._context.services)
         except DataError as error:
             self._recover_from_data_error(self.state, error)
-        if self.state.data and get_data_files(self.state.answers):
-            self._confirm_columns()
+        self._confirm_columns()
         while True:
             question = next((one for one in QUESTIONS if one.is_missing(self.state)), None)
             if question:
@@ -120,7 +119,7 @@ class _Conversation:
             self._context.print_error(error)
             self._go_back()
             return
-        if before.data is None and self.state.data and get_data_files(self.state.answers):
+        if before.data is None:
             self._confirm_columns()
 
     def _go_back(self) -> None:
@@ -138,9 +137,12 @@ class _Conversation:
     # --- the user's files ------------------------------------------------------------------------
 
     def _confirm_columns(self) -> None:
-        """Show what is in the files until the user agrees, corrects it or goes back."""
+        """Show what is in the files until the user agrees, corrects it or goes back.
+
+        Naming another task may end with a request for other files, which are then not read yet.
+        """
         messages = self._context.messages
-        while True:
+        while self.state.data and get_data_files(self.state.answers):
             self._context.print_data(self.state)
             options = [
                 Option("yes", messages("columns.yes")),
@@ -231,9 +233,10 @@ class _Conversation:
             question, self.state = self.history.pop()
             if question.key == "data":
                 return
-        answers = _drop_columns(self.state.answers)
+        # the start has no task that was detected in the files which are now to be replaced
+        answers = _drop_columns(self._start.answers)
         answers = {key: value for key, value in answers.items() if key != FILES_KEY}
-        self.state = replace(self.state, answers=answers, data=None, detected_tasks=None)
+        self.state = replace(self._start, answers=answers)
 
     # --- the review ------------------------------------------------------------------------------
 
