@@ -25,6 +25,8 @@ _CLOSING_BRACKETS = ("]", "】", ">")
 _PHRASE_END_PATTERN = re.compile(r"[，。；,;\n]")
 _COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
 _BREAK_PATTERN = re.compile(r"\n|\s[-–—]+\s|[-–—]+>")
+# "No later than" goes on as prose; a capital or a new line begins the text after a label
+_PROSE_AFTER_NO_PATTERN = re.compile(r"\s*[Nn][Oo](?:[-\u2010]|[^\S\r\n]+)[a-zß-ÿ\d]")
 _OUTER_MARKS_PATTERN = re.compile(r"\A[\W_]+|[\W_]+\Z")
 Position = Literal["start", "end"]  # of a text
 POSITIONS: tuple[Position, ...] = ("start", "end")
@@ -179,7 +181,7 @@ def _match_label_at(
     for label in labels:
         follows = rest[len(label) :]
         ends = follows.lstrip("_").startswith(before) if before else not follows[:1].isalnum()
-        prose = label == "no" and follows.lstrip("_")[:1].isalnum()  # as in "No later than"
+        prose = label == "no" and _PROSE_AFTER_NO_PATTERN.match(text, start)
         if rest.startswith(label) and ends and not prose:
             return label
     return None
