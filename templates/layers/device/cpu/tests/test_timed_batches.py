@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from package_name.config import Config
 from package_name.evaluation import batches
-from package_name.evaluation.timed_batches import PREDICTION, BatchRunner
+from package_name.evaluation.timed_batches import (
+    PREDICTION,
+    BatchRunner,
+)
 from package_name.runtime.messages import fill
 from package_name.runtime.progress_line import format_duration
 
