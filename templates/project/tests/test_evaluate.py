@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from package_name.config import Config
 from package_name.data.jsonl import to_json_line
 from package_name.data.splits import PROCESSED_DIR
-from package_name.evaluate import pick_few_shot_examples, read_canonical_rows
+from package_name.evaluate import (
+    pick_few_shot_examples,
+    read_canonical_rows,
+)
 from package_name.evaluation.comparison import list_predictions_by_row
 from package_name.evaluation.predictions import Predictions
 from package_name.formatting import list_candidates

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from golden_desk.config import Config
 from golden_desk.evaluation import batches
-from golden_desk.evaluation.timed_batches import PREDICTION, BatchRunner
+from golden_desk.evaluation.timed_batches import (
+    PREDICTION,
+    BatchRunner,
+)
 from golden_desk.runtime.messages import fill
 from golden_desk.runtime.progress_line import format_duration
 
