@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from golden_desk.config import Config
 from golden_desk.data.jsonl import to_json_line
 from golden_desk.data.splits import PROCESSED_DIR
-from golden_desk.evaluate import pick_few_shot_examples, read_canonical_rows
+from golden_desk.evaluate import (
+    pick_few_shot_examples,
+    read_canonical_rows,
+)
 from golden_desk.evaluation.comparison import list_predictions_by_row
 from golden_desk.evaluation.predictions import Predictions
 from golden_desk.formatting import list_candidates
