@@ -13,6 +13,8 @@ from newft.catalog.loader import load_catalog
 from newft.console.json_output import list_recipe_values
 from newft.decide.duration import estimate_row_flops
 from newft.decide.inputs import Inputs
+from newft.decide.methods.catalog_values import get_updates_to_learn
+from newft.decide.methods.registry import get_method
 from newft.decide.recipe import build_recipe
 from newft.decide.run_estimate import estimate_run
 from newft.decide.split_reasons import compute_wilson_half_width
@@ -407,3 +409,41 @@ def test_full_fine_tuning_computes_more_than_lora_and_holds_the_base_beside_it()
     assert estimate_row_flops(inputs, SMALL, checkpointing=False) == pytest.approx(
         1.5 * estimate_row_flops(replace(inputs, method=LORA), SMALL, checkpointing=False), rel=0.05
     )
+
+
+@pytest.mark.parametrize(("method", "added"), [(LORA, "50"), (FULL, "33")])
+def test_gradient_checkpointing_costs_a_share_of_what_the_method_computes(
+    method: TrainingMethod, added: str
+) -> None:
+    for memory in (80.0, 16.0, None):
+        inputs = Inputs(
+            ANSWERS, facts(rows=9000), QWEN, SMALL, Hardware(card(memory)), TASK, method
+        )
+        value = build_recipe(inputs).gradient_checkpointing
+        assert f"{added} % more computation" in value.why.en
+        assert f"{added}% 的计算量" in value.why.zh
+        assert f"added to {get_method(inputs).FLOPS_PER_PARAMETER}" in value.source.en
+
+
+def test_the_run_yaml_of_full_fine_tuning_cites_no_lora_run_as_its_own() -> None:
+    for hardware in (Hardware(card(80.0)), CPU):
+        inputs = Inputs(ANSWERS, facts(rows=9000), QWEN, SMALL, hardware, TASK, FULL)
+        made = list_recipe_values(build_recipe(inputs))
+        for source in (value.source.en for value in made.values()):
+            assert "train_lora" not in source
+            if "measured by newft" in source and ("tokens" in source or "steps" in source):
+                assert "with LoRA" in source
+        assert hardware is CPU or "train_full" in made["warmup_ratio"].source.en
+
+
+@pytest.mark.parametrize("method", SHIPPED.methods.values(), ids=SHIPPED.methods)
+def test_the_updates_to_learn_are_a_measurement_for_the_measured_model_alone(
+    method: TrainingMethod,
+) -> None:
+    hardware = parse_gpu("cpu", SHIPPED.accelerators, machine=None)
+    family = SHIPPED.families["smollm2"]
+    for size in family.sizes:
+        inputs = Inputs(ANSWERS, facts(), family, size, hardware, TASK, method, SHIPPED)
+        source = get_updates_to_learn(inputs).source.en
+        is_measured = size.hub_id.endswith("135M-Instruct")
+        assert source.startswith("measured by newft" if is_measured else "rule of newft")

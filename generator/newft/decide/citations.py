@@ -12,9 +12,6 @@ def cite_link(en: str, zh: str, url: str) -> Text:
     return Text(f"{en}, {url}", f"{zh}，{url}")
 
 
-LLAMA_FACTORY = as_citation(
-    "LLaMA-Factory, https://github.com/hiyouga/LLaMA-Factory/tree/main/examples/train_lora"
-)
 SDPA = as_citation(
     "PyTorch, https://docs.pytorch.org/docs/stable/generated/"
     "torch.nn.functional.scaled_dot_product_attention.html"
@@ -29,14 +26,6 @@ CUDA_GUIDE = as_citation(
     "https://docs.nvidia.com/cuda/cuda-c-programming-guide/"
 )
 
-
-GRADIENT_CHECKPOINTING = cite_link(
-    '"Training Deep Nets with Sublinear Memory Cost" (a second forward pass: 2 more operations '
-    "per parameter and token)",
-    '"Training Deep Nets with Sublinear Memory Cost"（多做一次前向计算：'
-    "每个参数、每个 token 多 2 次运算）",
-    "https://arxiv.org/abs/1604.06174",
-)
 TRAINING_ARGUMENTS = cite_link(
     "default of transformers TrainingArguments",
     "transformers TrainingArguments 的默认值",
@@ -54,32 +43,50 @@ WILSON_INTERVAL = cite_link(
 )
 
 
-def cite_measurement(en: str, zh: str) -> Text:
-    """Return a citation of a measurement by newft on the embedded model."""
+def cite_gradient_checkpointing(added: int, usual: int) -> Text:
+    """Cite gradient checkpointing, with the operations that it adds to those of a method."""
+    return cite_link(
+        '"Training Deep Nets with Sublinear Memory Cost" (a second forward pass: '
+        f"{added} operations per parameter and token, added to {usual})",
+        '"Training Deep Nets with Sublinear Memory Cost"（多做一次前向计算：'
+        f"每个参数、每个 token 的运算由 {usual} 次增加 {added} 次）",
+        "https://arxiv.org/abs/1604.06174",
+    )
+
+
+def cite_measurement(en: str, zh: str, *, method: str = "") -> Text:
+    """Return a citation of a measurement by newft on the embedded model, trained by a method."""
     model = "SmolLM2-135M-Instruct"
-    return Text(f"measured by newft on {model}: {en}", f"newft 在 {model} 上实测：{zh}")
+    by_en, by_zh = (f" with {method}", f"用 {method} ") if method else ("", "")
+    return Text(
+        f"measured by newft on {model}{by_en}: {en}", f"newft 在 {model} 上{by_zh}实测：{zh}"
+    )
 
 
 MEASURED_CPU = cite_measurement(
     "two AMD Zen 3 cores train on 149 tokens per second, in fp32 without gradient checkpointing",
     "两个 AMD Zen 3 核每秒训练 149 个 token（fp32，不用梯度检查点）",
+    method="LoRA",
 )
 MEASURED_BF16 = cite_measurement(
     "one Xeon core with AMX trains on 260 tokens per second in bf16 and on 154 in fp32; on two AMD "
     "Zen 3 cores, which have no bf16 instructions, bf16 is 14 times slower than fp32",
     "一个带 AMX 的 Xeon 核每秒可训练 260 个 token（bf16）或 154 个（fp32）；"
     "没有 bf16 指令的两个 AMD Zen 3 核上，bf16 的耗时是 fp32 的 14 倍",
+    method="LoRA",
 )
 MEASURED_ATTENTION = cite_measurement(
     "tokens per second in training on one Xeon core with AMX: in bf16 157 with fused attention and "
     "260 with plain matrix products, in fp32 136 and 154 (rows of about 46 tokens)",
     "一个带 AMX 的 Xeon 核每秒可训练的 token 数：bf16 用融合注意力 157、用普通矩阵乘 260，"
     "fp32 分别为 136 和 154（每行约 46 个 token）",
+    method="LoRA",
 )
 MEASURED_BATCH = cite_measurement(
     "tokens per second in training on one Xeon core with AMX: 260 in batches of 8 rows, 277 of 16, "
     "231 of 32",
     "一个带 AMX 的 Xeon 核每秒可训练的 token 数：批大小 8 时 260，16 时 277，32 时 231",
+    method="LoRA",
 )
 MEASURED_EVAL_BATCH = cite_measurement(
     "one AMD EPYC core with AVX-512 takes about the same time for 32 prompts in batches of 8, 16 "
@@ -90,6 +97,7 @@ MEASURED_SCHEDULE = cite_measurement(
     "30 to 60 steps, 5 of them warm-up, then linear decay (banking77, ten labels, 300 training "
     "rows)",
     "共 30 至 60 步，预热 5 步后线性衰减（banking77 十个标签，300 行训练数据）",
+    method="LoRA",
 )
 MEASURED_EVAL_SPEED = cite_measurement(
     "two cores predict 100 short rows in 13 seconds", "两个核 13 秒可预测 100 行短文本"

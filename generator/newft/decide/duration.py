@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from newft.decide import citations
 from newft.decide.inputs import Inputs
 from newft.decide.memory import Range
 from newft.decide.methods.registry import get_method
@@ -9,6 +10,7 @@ from newft.decide.split_reasons import count_training_rows
 from newft.decide.token_estimates import estimate_median_row_tokens
 from newft.schema.family import ModelSpec
 from newft.schema.plan import Recipe
+from newft.text import Text
 
 CHECKPOINTING_FLOPS_PER_PARAMETER = 2  # the forward pass again
 # Share of the peak that a run reaches. Published for Qwen-7B, LoRA with gradient checkpointing on
@@ -21,6 +23,17 @@ FP32_SPEED_RATIO = 1 / 8  # datasheets: NVIDIA V100 15.7 of 125 TFLOPS, T4 8.1 o
 # cores
 MEASURED_CORES = 2
 MEASURED_FLOPS = 80e9
+
+
+def cite_checkpointing(inputs: Inputs) -> Text:
+    """Cite the operations that gradient checkpointing adds to those of the method."""
+    usual = get_method(inputs).FLOPS_PER_PARAMETER
+    return citations.cite_gradient_checkpointing(CHECKPOINTING_FLOPS_PER_PARAMETER, usual)
+
+
+def estimate_checkpointing_share(inputs: Inputs) -> float:
+    """Estimate the computation that gradient checkpointing adds, as a share of the usual one."""
+    return CHECKPOINTING_FLOPS_PER_PARAMETER / get_method(inputs).FLOPS_PER_PARAMETER
 
 
 def estimate_row_flops(inputs: Inputs, size: ModelSpec, *, checkpointing: bool) -> float:

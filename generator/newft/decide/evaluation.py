@@ -9,6 +9,7 @@ from newft.decide.memory import (
     BYTES_PER_WEIGHT,
     DEVICE_CONTEXT_GB,
     PROCESS_GB,
+    WEIGHTS_MARGIN,
 )
 from newft.decide.memory_fit import DEFAULT_BATCH_GB, DEFAULT_CONTEXT_LENGTH, estimate_row_tokens
 from newft.decide.methods.registry import get_method
@@ -24,7 +25,6 @@ from newft.schema.reasoned import Reasoned
 from newft.text import Text, pluralize
 
 MAX_FEW_SHOT_EXAMPLES = 8
-WEIGHTS_MARGIN = 1.15  # published peaks above the weights, from 7B to 70B
 TOKENS_PER_TURN = 12  # role markers of one user and one assistant turn
 BATCH_SIZES = (32, 16, 8, 4, 2, 1)
 MAX_CPU_BATCH_SIZE = 8

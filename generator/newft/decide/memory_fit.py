@@ -109,7 +109,7 @@ def _find_fitting_length(inputs: Inputs, least: Workload, length: int) -> int:
 def _choose_batch(
     inputs: Inputs, row: Workload, largest: int, *, wanted: int, limit: LengthLimit | None
 ) -> MemoryFit:
-    """Take the first batch that fits; gradient checkpointing adds 50 % more work and comes last."""
+    """Take the first batch that fits; gradient checkpointing adds computation and comes last."""
     size = inputs.size
     if size is None:
         batch_size = min(2, largest) if inputs.on_cpu else 1

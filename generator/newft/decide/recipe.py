@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from newft.decide import batch, citations, evaluation, schedule, split_reasons
+from newft.decide.duration import cite_checkpointing, estimate_checkpointing_share
 from newft.decide.fit_alternatives import make_does_not_fit_error
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.memory import StateEstimator, Workload
@@ -214,27 +215,29 @@ def _choose_truncated_share(inputs: Inputs, fitted: MemoryFit) -> Reasoned[float
 
 def _choose_gradient_checkpointing(inputs: Inputs, fitted: MemoryFit) -> Reasoned[bool]:
     kind = name_memory_zh(inputs.hardware)
+    added = f"{estimate_checkpointing_share(inputs):.0%}"
+    computation, computation_zh = f"{added[:-1]} % more computation", f"{added} 的计算量"
     if not fitted.checkpointing:
         why = Text(
-            "the run fits into memory without it; it would add 50 % more computation",
-            "不启用也放得下；启用会多花一半计算量",
+            f"the run fits into memory without it; it would add {computation}",
+            f"不启用也放得下；启用会多花 {computation_zh}",
         )
     elif fitted.high_gb is None:
         why = Text(
-            "the model's size is unknown, so memory is saved, for 50 % more computation",
-            f"模型规模未知，先省{kind}，代价是多花一半计算量",
+            f"the model's size is unknown, so memory is saved, for {computation}",
+            f"模型规模未知，先省{kind}，代价是多花 {computation_zh}",
         )
     elif inputs.memory_gb is None:
         most = format_upper_bound(fitted.high_gb)
         why = Text(
-            f"the available memory is unknown: with it one row takes at most {most} GB, for 50 % "
-            "more computation",
-            f"可用{kind}未知：启用后一行最多占 {most} GB，代价是多花一半计算量",
+            f"the available memory is unknown: with it one row takes at most {most} GB, for "
+            f"{computation}",
+            f"可用{kind}未知：启用后一行最多占 {most} GB，代价是多花 {computation_zh}",
         )
     else:
         memory = format_number(inputs.memory_gb)
         why = Text(
-            f"without it not even one row fits into {memory} GB; it adds 50 % more computation",
-            f"不启用则一行也放不进 {memory} GB；代价是多花一半计算量",
+            f"without it not even one row fits into {memory} GB; it adds {computation}",
+            f"不启用则一行也放不进 {memory} GB；代价是多花 {computation_zh}",
         )
-    return Reasoned(fitted.checkpointing, why, citations.GRADIENT_CHECKPOINTING)
+    return Reasoned(fitted.checkpointing, why, cite_checkpointing(inputs))

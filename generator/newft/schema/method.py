@@ -27,6 +27,7 @@ class MethodOverrides:
 
     learning_rate: Sourced[float] | None = None
     short_run: ShortRunLearningRate | None = None  # belongs to the learning rate beside it
+    updates_to_learn: Sourced[int] | None = None
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)
 
 
@@ -37,10 +38,11 @@ class TrainingMethod:
     id: str
     title: Text
     description: Text
+    examples: str  # published runs, from which epochs, schedule and warm-up are taken
     learning_rate: Sourced[float]
     weight_decay: Sourced[float]
     effective_batch_size: Sourced[int]  # rows of an update, where there are many rows
-    updates_to_learn: Sourced[int]  # updates after which the embedded model had learned ten labels
+    updates_to_learn: Sourced[int]  # updates that a run needs at least to learn a task
     max_effective_batch_size: int | None = None  # rows of an update above which the method suffers
     # of the method's section of run.yaml, by name; `decide/methods/` may adapt them to the run
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)

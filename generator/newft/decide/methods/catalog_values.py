@@ -18,6 +18,12 @@ def get_value(inputs: Inputs, name: str) -> Reasoned[MethodValue]:
     return _to_reasoned(next(level[name] for level in levels if name in level))
 
 
+def get_updates_to_learn(inputs: Inputs) -> Reasoned[int]:
+    """Return the updates that a run needs at least to learn a task."""
+    measured = (each.updates_to_learn for each in _iterate_overrides(inputs))
+    return _to_reasoned(next(filter(None, measured), inputs.method.updates_to_learn))
+
+
 def get_learning_rate(inputs: Inputs, updates: int) -> tuple[Reasoned[float], bool]:
     """Return the learning rate, and whether it was measured for runs of a given length."""
     for overrides in _iterate_overrides(inputs):

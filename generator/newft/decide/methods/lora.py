@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from newft.decide import citations
 from newft.decide.inputs import Inputs
-from newft.decide.memory import BYTES_PER_WEIGHT, Range, StateEstimator
+from newft.decide.memory import BYTES_PER_WEIGHT, WEIGHTS_MARGIN, Range, StateEstimator
 from newft.decide.methods.catalog_values import get_learning_rate, get_value
 from newft.decide.number_format import format_number
 from newft.decide.split_reasons import count_training_rows
@@ -20,12 +20,9 @@ from newft.text import Text
 FLOPS_PER_PARAMETER = 4
 MODELS_IN_EVALUATION = 1  # without its adapter, the model is the base model
 
-# The ranges below are calibrated: tests/decide/test_estimate.py holds them against what
-# LLaMA-Factory, Unsloth, torchtune and Qwen publish for LoRA in 16 bit.
-# Published peaks exceed the sum of weights, adapter and activations by up to this factor, from 7B
-# to 70B.
-WEIGHTS_MARGIN = 1.15
-# Adapter and gradient in 16 or 32 bit, and two moments of AdamW in 32 bit.
+# Adapter and gradient in 16 or 32 bit, and two moments of AdamW in 32 bit. The estimates are
+# calibrated: tests/decide/test_memory.py compares them with what LLaMA-Factory, Unsloth, torchtune
+# and Qwen publish for LoRA in 16 bit.
 BYTES_PER_ADAPTER_PARAMETER = (12, 16)
 
 SMALL_MODEL_PARAMETERS = 1_000_000_000
@@ -121,7 +118,7 @@ def choose_dropout(inputs: Inputs) -> Reasoned[MethodValue]:
             "a small model in a short run underfits rather than overfits",
             "小模型训练时间短，容易欠拟合而不是过拟合",
         )
-    return Reasoned(0.0, why, citations.LLAMA_FACTORY)
+    return Reasoned(0.0, why, as_citation(inputs.method.examples))
 
 
 def choose_target_modules(inputs: Inputs) -> Reasoned[MethodValue]:
