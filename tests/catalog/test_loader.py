@@ -147,6 +147,24 @@ def test_a_question_about_a_context_needs_its_place_in_both_languages(tmp_path: 
     assert refused(folder).endswith("`tasks.clause.question_template` lacks `en`")
 
 
+@pytest.mark.parametrize(
+    ("aliases", "fault"),
+    [
+        ("盗窃: [偷], 诈骗: [偷罪]", "诈骗[0]` already names `盗窃`"),
+        ("盗窃: [盗窃罪]", "盗窃[0]` already names `盗窃`"),
+        ("盗窃: [诈骗罪], 诈骗: [骗]", "盗窃[0]` already names `诈骗`"),
+    ],
+)
+def test_an_alias_that_names_two_labels_without_its_affixes_is_refused(
+    tmp_path: Path, aliases: str, fault: str
+) -> None:
+    folder = tmp_path / "legal"
+    shutil.copytree(get_domains_folder() / "legal", folder)
+    suffixes = "      strip_suffixes: [罪]"
+    edit(folder, suffixes, f"      aliases: {{{aliases}}}\n{suffixes}")
+    assert refused(folder).endswith(f"`tasks.charge.label_rules.aliases.{fault}")
+
+
 def test_both_languages_are_wanted(kit_folder: Path) -> None:
     edit(kit_folder, "      zh: intent_zh.csv\n", "")
     assert refused(kit_folder).endswith("`tasks.intent.sample` lacks `zh`")

@@ -8,13 +8,15 @@ import pytest
 
 from newft.catalog.loader import load_catalog
 from newft.decide.plan import detect_model_source, make_plan
+from newft.decide.task_settings import build_task_settings
+from newft.emitted.label_rules import LabelRules
 from newft.errors import IncompatibleError, UsageError
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.plan import Plan
 from newft.text import Text
-from support.decide_examples import ANSWERS, CATALOG, CPU, EIGHT, SMOL, card, facts
+from support.decide_examples import ANSWERS, CATALOG, CPU, EIGHT, SMOL, TASK, card, facts
 
 CARD = Hardware(card(80.0))
 ON_A_CARD = replace(ANSWERS, gpu="card", family="qwen3", model="Qwen/Qwen3-8B")
@@ -225,3 +227,11 @@ def test_a_card_gets_a_torch_that_has_kernels_for_it(gpu: str, requires: tuple[s
     assert tuple(r for r in made.requirements if r.startswith("torch")) == requires
     told = any("the project installs" in warning.en for warning in made.warnings)
     assert told == ("<" in requires[0] or "==" in requires[0])
+
+
+def test_aliases_of_the_kit_are_kept_for_the_labels_of_the_data() -> None:
+    data = facts().data
+    label = next(iter(data.labels))
+    rules = LabelRules(aliases={label.upper(): ["money back"], "no such label": ["nothing"]})
+    settings = build_task_settings(replace(TASK, label_rules=rules), data, ANSWERS)
+    assert settings["label_rules"].value == {"aliases": {label.upper(): ["money back"]}}

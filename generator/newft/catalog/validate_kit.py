@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from newft.catalog.strict_yaml import Fault
-from newft.emitted.normalize import normalize_label
+from newft.emitted.label_rules import read_label
 from newft.schema.kit import OPTIONAL_PART_PATTERN, Kit, Task
 from newft.text import Language, Text, fold_name
 
@@ -121,11 +122,12 @@ def _find_bad_patterns(at: tuple[str, ...], patterns: Sequence[str]) -> Iterator
 
 
 def _find_repeated_aliases(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
-    owners: dict[str, str] = {}
+    affixes = replace(task.label_rules, aliases={})
+    owners = {read_label(label, affixes): label for label in task.label_rules.aliases}
     for label, aliases in task.label_rules.aliases.items():
         for position, alias in enumerate(aliases):
-            owner = owners.setdefault(normalize_label(alias), label)
-            if owner != label or normalize_label(alias) == normalize_label(label):
+            owner = owners.setdefault(read_label(alias, affixes), label)
+            if owner != label or read_label(alias, affixes) == read_label(label, affixes):
                 message = Text(f"already names `{owner}`", f"已是 `{owner}` 的名称")
                 yield Fault((*at, label, position), message)
 

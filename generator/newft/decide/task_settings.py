@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from newft.decide import citations
+from newft.emitted.label_rules import find_label
 from newft.schema.answers import Answers
 from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
@@ -26,7 +27,7 @@ def build_task_settings(
         settings["recommendations"] = _build_recommendations(data)
     if template := task.question_template.get(answers.language):
         settings["question_template"] = _build_question_template(template, task, answers)
-    settings |= _build_label_settings(task, answers)
+    settings |= _build_label_settings(task, data, answers)
     if data.stated_label_positions:
         settings["stated_label_positions"] = _build_stated_positions(data)
     if task.tabular:
@@ -73,11 +74,24 @@ def _build_question_template(template: str, task: Task, answers: Answers) -> Rea
     return Reasoned(template, why, _cite_task_key("question_template", answers))
 
 
-def _build_label_settings(task: Task, answers: Answers) -> dict[str, Reasoned[SettingValue]]:
-    """Build the rules by which labels are read and leaks are found."""
+def _build_label_settings(
+    task: Task, data: DataFacts, answers: Answers
+) -> dict[str, Reasoned[SettingValue]]:
+    """Build the rules by which labels are read and leaks are found.
+
+    A project refuses aliases of other labels than its own: those of the kit are left out.
+    """
+    labels, rules = tuple(data.labels), task.label_rules
+    aliases = {
+        label: names for label, names in rules.aliases.items() if find_label(label, labels, rules)
+    }
     values: dict[str, tuple[SettingValue, Text]] = {
         "label_rules": (
-            {name: value for name, value in asdict(task.label_rules).items() if value},
+            {
+                name: value
+                for name, value in asdict(replace(rules, aliases=aliases)).items()
+                if value
+            },
             Text(
                 "how records write labels: what separates several, affixes to strip, aliases",
                 "数据中标签的写法：多个标签之间的分隔符、要去掉的前后缀、别名",

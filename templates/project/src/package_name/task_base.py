@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from .data.label_leaks import LeakRules, Position
-from .data.label_rules import LabelRules, find_label
-from .data.normalize import clean_label, normalize_label
+from .data.label_rules import NO_LABEL_RULES, LabelRules, find_label, read_label
+from .data.normalize import clean_label
 from .runtime.messages import fill
 
 NonEmptyStr = Annotated[str, Field(min_length=1)]
@@ -32,22 +32,27 @@ class LabelRulesSection(ConfigSection):
     strip_suffixes: list[NonEmptyStr] = []
     aliases: dict[NonEmptyStr, list[NonEmptyStr]] = {}
 
+    def build(self) -> LabelRules:
+        """The label rules, as the functions of data/label_rules.py take them."""
+        return LabelRules(**dict(self))
+
 
 class LabelTask(ConfigSection):
     """What the model is told, and the labels it may answer with."""
 
     system: NonEmptyStr
     base_system_prompt: NonEmptyStr
+    label_rules: LabelRulesSection = LabelRulesSection()  # before labels, which it validates
     labels: Annotated[list[NonEmptyStr], Field(min_length=2)]
-    label_rules: LabelRulesSection = LabelRulesSection()
     label_field_names: list[NonEmptyStr] = []
     leak_patterns: list[NonEmptyStr] = []
     stated_label_positions: list[Position] = []
 
     @field_validator("labels")
     @classmethod
-    def _each_once_and_in_plain_sight(cls, labels: list[str]) -> list[str]:
-        return validate_distinct_labels(labels)
+    def _each_once_and_in_plain_sight(cls, labels: list[str], info: ValidationInfo) -> list[str]:
+        section = info.data.get("label_rules", LabelRulesSection())
+        return validate_distinct_labels(labels, section.build())
 
     @field_validator("leak_patterns")
     @classmethod
@@ -64,7 +69,7 @@ class LabelTask(ConfigSection):
     @property
     def rules(self) -> LabelRules:
         """The label rules, as the functions of data/label_rules.py take them."""
-        return LabelRules(**dict(self.label_rules))
+        return self.label_rules.build()
 
     def parse_label(self, text: str) -> str | None:
         """The label that a text spells, as task.labels writes it."""
@@ -80,8 +85,11 @@ class LabelTask(ConfigSection):
         """Raise ValueError for fields of the data section that the task cannot do with."""
 
 
-def validate_distinct_labels(labels: list[str]) -> list[str]:
-    """The labels, if each is on one line, visible as a whole, and there once however spelled."""
+def validate_distinct_labels(labels: list[str], rules: LabelRules = NO_LABEL_RULES) -> list[str]:
+    """The labels, if all their characters are visible and the rules read each as another one.
+
+    Every alias must name one of the labels, and be read as that label.
+    """
     met: dict[str, str] = {}
     for label in labels:
         if label != clean_label(label):
@@ -92,8 +100,18 @@ def validate_distinct_labels(labels: list[str]) -> list[str]:
                     written=repr(clean_label(label)),
                 )
             )
-        known = met.get(normalize_label(label))
+        known = met.get(read_label(label, rules))
         if known is not None:
             raise ValueError(fill("{label} is a duplicate of {known}", label=label, known=known))
-        met[normalize_label(label)] = label
+        met[read_label(label, rules)] = label
+    for label, aliases in rules.aliases.items():
+        if read_label(label, rules) not in met:
+            raise ValueError(
+                fill("label_rules.aliases: {label} is not one of task.labels", label=label)
+            )
+        for alias in aliases:
+            if read_label(alias, rules) != read_label(label, rules):
+                raise ValueError(
+                    fill("label_rules.aliases: {alias} names more than one label", alias=alias)
+                )
     return labels

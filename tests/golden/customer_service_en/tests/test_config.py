@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from golden_desk.config import (
 )
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
-from golden_desk.task_base import LabelRulesSection
+from golden_desk.task_base import LabelRulesSection, validate_distinct_labels
 
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 
@@ -104,6 +105,49 @@ def test_labels_that_look_the_same_are_refused(
     said = fill(fault, label="", known=first, written=repr(first))
     with pytest.raises(ProjectError, match=re.escape(said)):
         load_config(path)
+
+
+@pytest.mark.parametrize(
+    ("label_rules", "fault", "names"),
+    [
+        (
+            {"strip_suffixes": ["_case"]},
+            "{label} is a duplicate of {known}",
+            {"label": "refund case", "known": "refund"},
+        ),
+        (
+            {"aliases": {"refund": ["loan"]}},
+            "{label} is a duplicate of {known}",
+            {"label": "loan", "known": "refund"},
+        ),
+        (
+            {"aliases": {"other": ["another name"]}},
+            "label_rules.aliases: {label} is not one of task.labels",
+            {"label": "other"},
+        ),
+        (
+            {"aliases": {"refund": ["money"], "loan": ["money"]}},
+            "label_rules.aliases: {alias} names more than one label",
+            {"alias": "money"},
+        ),
+    ],
+)
+def test_labels_and_aliases_that_the_rules_cannot_tell_apart_are_refused(
+    label_rules: dict[str, Any], fault: str, names: dict[str, str]
+) -> None:
+    rules = LabelRulesSection(**label_rules).build()
+    with pytest.raises(ValueError, match=re.escape(fill(fault, **names))):
+        validate_distinct_labels(["refund", "refund case", "loan"], rules)
+
+
+def test_the_labels_of_a_run_are_read_by_its_rules(run_yaml: Config) -> None:
+    label = run_yaml.task.labels[0]
+    given = run_yaml.task.model_dump(exclude_unset=True)
+    given["labels"] = [*run_yaml.task.labels, f"{label}!"]
+    given["label_rules"] = {"strip_suffixes": ["!"]}
+    said = fill("{label} is a duplicate of {known}", label=f"{label}!", known=label)
+    with pytest.raises(ValueError, match=re.escape(said)):
+        type(run_yaml.task).model_validate(given)
 
 
 def test_an_alias_and_a_label_with_affixes_name_the_label(run_yaml: Config) -> None:
