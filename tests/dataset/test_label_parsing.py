@@ -25,3 +25,10 @@ def test_an_alias_of_a_kit_is_one_label_with_the_spelling_of_the_kit() -> None:
 
 def test_a_cell_with_nothing_but_an_affix_holds_no_label() -> None:
     assert list_normalized_labels("intent:", replace(TASK, label_rules=RULES)) == ()
+
+
+def test_each_label_of_a_cell_has_its_own_spelling() -> None:
+    rules = LabelRules(separator=";", strip_suffixes=["罪"])
+    task = replace(TASK, label_rules=rules)
+    assert parse_spellings("盗窃罪； ;诈骗", task) == {"盗窃": "盗窃罪", "诈骗": "诈骗"}
+    assert parse_spellings("n/a", task) == parse_spellings("n/a", TASK) == {}

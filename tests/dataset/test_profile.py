@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.dataset import profile
+from newft.dataset import profile, row_stats
 from newft.dataset.length_stats import QUANTILES
 from newft.dataset.profile import profile_sample
 from newft.dataset.row_stats import RowStats
+from newft.emitted.near_duplicates import MAX_COMPARED_ROWS
 from newft.errors import DataError
 from newft.schema.dataset import DataFacts, FileFacts, InputLengths, LengthQuantile
 from newft.text import Language, Text
@@ -305,6 +306,20 @@ def test_the_column_that_is_probably_wrong_is_named_first(
 def test_a_single_label_is_refused(tmp_path: Path) -> None:
     path = table(tmp_path, requests("refund", 30))
     assert str(refusal(path)) == f"{path}: there is only one label, `refund`, in 30 usable rows"
+
+
+def test_rows_that_only_make_data_compares_are_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # more different rows than texts are kept of, of which few have labels that are kept
+    rare = [(f"Where is the {word}?", word) for word in WORDS]
+    monkeypatch.setattr(row_stats, "MAX_KEPT_TEXTS", len(GOOD) + len(rare) - 1)
+    found = facts(table(tmp_path, [*GOOD, *rare]))
+    assert found.rows_to_split == len(GOOD) <= MAX_COMPARED_ROWS
+    assert [warning for warning in said(found) if "near-duplicates" in warning] == [
+        "more than 100,000 different rows, of which 30 have labels that are kept: `make data` "
+        "searches these for near-duplicates across splits, and may keep fewer"
+    ]
 
 
 # --- public files --------------------------------------------------------------------------------

@@ -5,29 +5,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from newft.emitted.label_rules import read_label, spell_label
-from newft.emitted.multilabel import join_parts, split_labels, split_parts
-from newft.emitted.normalize import MISSING_LABEL_PATTERN, clean_label, is_missing
+from newft.emitted.label_rules import LabelRules, spell_label
+from newft.emitted.multilabel import read_labels, split_labels, split_parts
+from newft.emitted.normalize import clean_label
+from newft.emitted.record_rules import read_single_label
 from newft.schema.kit import Task
 
 
 def list_normalized_labels(text: str, task: Task) -> tuple[str, ...]:
     """The labels in a cell, as they are compared; each once, by name."""
-    return tuple(sorted(parse_spellings(text, task)))
+    return tuple(sorted({*_read_labels(text, task.label_rules)}))
 
 
 def parse_spellings(text: str, task: Task) -> dict[str, str]:
     """The labels in a cell: as they are compared, and as they are written there."""
-    if is_missing(text, MISSING_LABEL_PATTERN):
-        return {}
-    rules = task.label_rules
+    rules, pieces = task.label_rules, [text]
+    if rules.separator is not None:
+        pieces = [piece for piece in split_labels(text, rules) if split_parts(piece, rules)]
+    # a cell in which the labels are missing has a piece, but no label
+    labels = zip(_read_labels(text, rules), pieces, strict=False)
+    return {label: spell_label(piece, rules) for label, piece in labels}
+
+
+def _read_labels(text: str, rules: LabelRules) -> list[str]:
+    """Read a cell as a project does, before the list of labels is known."""
     if rules.separator is None:
-        return {label: spell_label(text, rules)} if (label := read_label(text, rules)) else {}
-    return {
-        join_parts(parts): spell_label(piece, rules)
-        for piece in split_labels(text, rules)
-        if (parts := split_parts(piece, rules))
-    }
+        return read_single_label(text, rules, listed=())
+    return read_labels(text, rules)
 
 
 def pick_frequent_spellings(spellings: Mapping[str, Counter[str]]) -> dict[str, str]:

@@ -29,7 +29,7 @@ from newft.dataset.label_checks import (
 )
 from newft.dataset.positive_label import find_positive_label
 from newft.dataset.row_outcome import MIN_ROWS, MIN_ROWS_PER_LABEL, RowOutcome, resolve_rows
-from newft.dataset.row_stats import RowStats
+from newft.dataset.row_stats import MAX_KEPT_TEXTS, RowStats
 from newft.emitted.file_access import hash_file, wrap_file_errors
 from newft.emitted.label_rules import find_label
 from newft.emitted.near_duplicates import MAX_COMPARED_ROWS
@@ -314,10 +314,21 @@ def _warn_of_rejected_rows(
 
 
 def _warn_of_unchecked_rows(outcome: RowOutcome) -> Iterator[Text]:
-    if not outcome.near_duplicates_checked:
+    if outcome.near_duplicates_checked:
+        return
+    if outcome.rows_to_split > MAX_COMPARED_ROWS:
         yield Text(
             f"more than {MAX_COMPARED_ROWS:,} rows: not searched for near-duplicates across splits",
             f"超过 {MAX_COMPARED_ROWS:,} 行，未检查各划分之间的近似重复",
+        )
+    else:  # `make data` has the texts of these rows alone, and compares them
+        yield Text(
+            f"more than {MAX_KEPT_TEXTS:,} different rows, of which {outcome.rows_to_split:,} have "
+            "labels that are kept: `make data` searches these for near-duplicates across splits, "
+            "and may keep fewer",
+            f"不重复的数据超过 {MAX_KEPT_TEXTS:,} 行，"
+            f"其中 {outcome.rows_to_split:,} 行的标签会保留："
+            "`make data` 会检查它们在各划分之间的近似重复，最终保留的行数可能更少",
         )
 
 

@@ -45,7 +45,7 @@ class RowOutcome:
     groups: Counter[str]  # distinct rows of each group
     rows_to_split: int
     splits: Mapping[Split, int]  # rows of each
-    near_duplicates_checked: bool
+    near_duplicates_checked: bool  # if not, `make data` may still check: it has fewer rows
     stated_positions: tuple[Position, ...]  # at which texts state their labels
     stated_example: str  # how the first text that states its label does so, if any does
 

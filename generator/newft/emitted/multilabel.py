@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-from .label_rules import LabelRules, find_alias, read_label, strip_affixes
+from .label_rules import COMMA_PATTERN, LabelRules, find_alias, read_label, strip_affixes
 from .normalize import MISSING_LABEL_PATTERN, is_missing, normalize_label
-
-COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
 
 
 def split_labels_into_parts(text: str, rules: LabelRules) -> list[tuple[str, ...]]:
