@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from .label_rules import NO_LABEL_RULES, LabelRules, list_spellings
+from .label_rules import COMMA_PATTERN, NO_LABEL_RULES, LabelRules, list_spellings
 from .normalize import normalize_label
 
 # A label is stated by a mark of form, never by prose that uses its words: after the name of a
@@ -23,7 +23,6 @@ _HASHTAG_PATTERN = re.compile(r"(?<!\w)[#＃]")
 _BRACKET_PATTERN = re.compile(r"\s*[\[【<]|[\[【<](?=[^\[【<]*[\]】>]\s*\Z)")
 _CLOSING_BRACKETS = ("]", "】", ">")
 _PHRASE_END_PATTERN = re.compile(r"[，。；,;\n]")
-_COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
 _BREAK_PATTERN = re.compile(r"\n|\s[-–—]+\s|[-–—]+>")
 # "No later than" goes on as prose; a capital or a new line begins the text after a label
 _PROSE_AFTER_NO_PATTERN = re.compile(r"\s*[Nn][Oo](?:[-\u2010]|[^\S\r\n]+)[a-zß-ÿ\d]")
@@ -156,7 +155,7 @@ def _list_short_forms(label: str) -> list[str]:
 
 def _split_parts(label: str) -> list[str]:
     """The parts of a label between commas; none where it has no comma."""
-    parts = _COMMA_PATTERN.split(label)
+    parts = COMMA_PATTERN.split(label)
     return parts if len(parts) > 1 else []
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from .normalize import normalize_label
+
+COMMA_PATTERN = re.compile("_*[、,]_*")  # in a normalized label
 
 
 @dataclass(frozen=True)
