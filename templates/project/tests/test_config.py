@@ -16,7 +16,10 @@ from package_name.config import (
 )
 from package_name.runtime.errors import ProjectError
 from package_name.runtime.messages import fill
-from package_name.task_base import LabelRulesSection, validate_distinct_labels
+from package_name.task_base import (
+    LabelRulesSection,
+    validate_distinct_labels,
+)
 
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 
