@@ -16,7 +16,10 @@ from golden_desk.config import (
 )
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
-from golden_desk.task_base import LabelRulesSection, validate_distinct_labels
+from golden_desk.task_base import (
+    LabelRulesSection,
+    validate_distinct_labels,
+)
 
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 
