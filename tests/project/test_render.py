@@ -186,6 +186,17 @@ def test_the_readme_says_which_torch_a_card_wants(tmp_path: Path, language: Lang
     assert "whl" not in readme  # where to find a build is torch's own page to say
 
 
+@pytest.mark.parametrize(("language", "budget"), [("en", "time budget"), ("zh", "时间预算")])
+@pytest.mark.parametrize("device", ["cpu", "accelerator"])
+def test_the_readme_lists_a_time_budget_where_runs_have_one(
+    tmp_path: Path, language: Language, budget: str, device: str
+) -> None:
+    names = ("method/lora", f"device/{device}", "source/embedded", f"language/{language}")
+    readme = (project(tmp_path, language, layers=names) / "README.md").read_text(encoding="utf-8")
+    listed = next(line for line in readme.splitlines() if line.startswith("  training/"))
+    assert (budget in listed) == (device == "cpu")
+
+
 def test_python_is_clean_as_emitted(rendered: Path) -> None:
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["check", "--no-cache", "."], ["format", "--no-cache", "--check", "."]):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from package_name import prepare, train
+from package_name import check, prepare, train
 from package_name.config import Config
 from package_name.model import load
 from package_name.model.adapter import (
@@ -63,6 +63,13 @@ def test_a_model_is_saved_in_the_precision_in_which_it_answers(
         weights = (tmp_path / precision).glob("*.safetensors")
         sizes.append(sum(path.stat().st_size for path in weights))
     assert sizes[0] == pytest.approx(2 * sizes[1], rel=0.1)
+
+
+def test_check_counts_the_optimizer_states_that_checkpoints_keep(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    check.compare_disk(1_000_000_000)
+    assert " 28.0 GB" in capsys.readouterr().out
 
 
 def test_only_the_last_checkpoint_keeps_optimizer_states(

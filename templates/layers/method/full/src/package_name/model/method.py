@@ -14,9 +14,14 @@ WEIGHTS_PATTERN = "model*.safetensors"
 # weights and gradients 4 each, the two moments of AdamW 8; autocast keeps a copy in 16 bit
 BYTES_PER_WEIGHT = {"auto": 16, "fp32": 16, "bf16": 18, "fp16": 18}
 MEMORY_CONTENT = "weights, gradients and optimizer"
-CHECKPOINT_BYTES_PER_WEIGHT = 12  # the last one; the best one before it keeps its weights alone
+# the best checkpoint, which keeps its weights alone (4), the last one (12), and the next one while
+# it is written (12)
+CHECKPOINTS_BYTES_PER_WEIGHT = 28
+# forward, backward to the activations, backward to the weights, each of about as many operations
+PASSES_PER_STEP = 3
 
 CARD_SUMMARY = "The base model {base} with all weights fine-tuned."
+CARD_LICENSE = "- The limitations and the licence of the base model apply to this model as well."
 CARD_LIBRARY = "transformers"
 CARD_TAGS = ("full-fine-tuning", "transformers")
 # for code that uses the model; {base} is the base model as Python names it
