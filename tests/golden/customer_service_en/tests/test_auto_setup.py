@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 import torch
 
-from golden_desk.config import Config
+from golden_desk.config import Config, ModelConfig
 from golden_desk.model.adapter import prepare_for_training
 from golden_desk.model.load import load_base_model
 from golden_desk.model.verify import ModelFolder
@@ -14,6 +17,7 @@ from golden_desk.training.auto_setup import (
     Setup,
     apply_setup,
     find_setups,
+    measure_saved_bytes,
 )
 from golden_desk.training.collator import TargetCollator
 from golden_desk.training.examples import Example
@@ -101,6 +105,38 @@ def test_a_batch_keeps_to_the_memory(
     monkeypatch.setattr(auto_setup, "get_memory_gb", lambda on: 4.0)
     many, _ = find(opened, tiny_model)
     assert max(setup.batch_size for setup in few) < max(setup.batch_size for setup in many) == 8
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_the_memory_of_a_row_grows_with_its_length_alone(
+    config: Config, tiny_model: ModelFolder, precision: str
+) -> None:
+    base = load_base_model(tiny_model.path, config.model)
+    model = prepare_for_training(base, config.method, checkpointing=False, base_name="base")
+    short, long = (
+        measure_saved_bytes(model, Example([5] * length, 1), TargetCollator(0), precision)
+        for length in (20, 40)
+    )
+    assert long > 1.8 * short
+
+
+@pytest.mark.usefixtures("on_cpu")
+def test_one_model_at_a_time_is_in_memory(
+    config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auto_setup, "list_precisions", lambda model: ["bf16", "fp32"])
+    weights: list[weakref.ref[torch.Tensor]] = []
+
+    def load(model: ModelConfig) -> torch.nn.Module:
+        gc.collect()  # as `train.load_model` does
+        assert not any(weight() is not None for weight in weights)
+        base = load_base_model(tiny_model.path, model)
+        weights.append(weakref.ref(base.lm_head.weight))
+        return prepare_for_training(base, config.method, checkpointing=False, base_name="base")
+
+    opened = left_open(config)
+    find_setups(TrainingInputs(opened, ROWS, ROWS, TargetCollator(0), load, start_time=0.0))
+    assert len(weights) == 3
 
 
 @pytest.mark.usefixtures("on_cpu")

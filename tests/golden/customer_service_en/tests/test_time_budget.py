@@ -14,11 +14,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim.lr_scheduler import LambdaLR
+from torch.utils.flop_counter import FlopCounterMode
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from golden_desk import evaluate, train
 from golden_desk.config import Config, TrainingConfig
-from golden_desk.evaluation import batches
+from golden_desk.evaluation import timed_batches
+from golden_desk.model.adapter import prepare_for_training
+from golden_desk.model.load import load_base_model
+from golden_desk.model.verify import ModelFolder
 from golden_desk.runtime.messages import fill
 from golden_desk.training import time_budget
 from golden_desk.training.collator import TargetCollator
@@ -170,6 +174,22 @@ def test_checkpoints_keep_the_plan(settings: TrainingConfig) -> None:
     assert asdict(resumed) == asdict(plan)
 
 
+def test_a_step_computes_as_many_forward_passes_as_the_method_says(
+    config: Config, tiny_model: ModelFolder, settings: TrainingConfig
+) -> None:
+    base = load_base_model(tiny_model.path, config.model)
+    model = prepare_for_training(base, config.method, checkpointing=False, base_name="base")
+    batch = TargetCollator(0)([Example([5] * 32, 1)])
+    with FlopCounterMode(display=False) as forward:
+        loss = model(**batch).loss
+    with FlopCounterMode(display=False) as backward:
+        loss.backward()
+    computed = 1 + backward.get_total_flops() / forward.get_total_flops()
+    assert TimeBudget(settings, [TOKENS]).passes == pytest.approx(computed, abs=0.5)
+    recomputed = settings.model_copy(update={"gradient_checkpointing": True})
+    assert TimeBudget(recomputed, [TOKENS]).passes == pytest.approx(1 + computed, abs=0.5)
+
+
 def test_several_processes_are_told_that_a_time_budget_does_not_hold(
     config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -229,4 +249,4 @@ def test_a_time_budget_shortens_the_run_and_its_evaluation(
     assert places == sorted(places)
     evaluate.main(budgeted, Namespace())
     measured = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
-    assert measured["rows"] == min(batches.MIN_ROWS, measured["test_rows"])
+    assert measured["rows"] == min(timed_batches.MIN_ROWS, measured["test_rows"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from golden_desk.config import Config
-from golden_desk.evaluation import batches
+from golden_desk.evaluation import timed_batches
 from golden_desk.evaluation.timed_batches import (
     PREDICTION,
     BatchRunner,
@@ -43,8 +43,8 @@ class Work:
 
 @pytest.fixture(autouse=True)
 def whole_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "PHASE_END_FRACTIONS", {PREDICTION: 1.0})
-    monkeypatch.setattr(batches, "MIN_ROWS", 0)
+    monkeypatch.setattr(timed_batches, "PHASE_END_FRACTIONS", {PREDICTION: 1.0})
+    monkeypatch.setattr(timed_batches, "MIN_ROWS", 0)
 
 
 def test_a_machine_that_is_busy_at_first_answers_what_fits_later(
@@ -75,7 +75,7 @@ def test_the_fewest_rows_are_answered_and_said_where_the_time_is_too_short(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(batches, "MIN_ROWS", 10)
+    monkeypatch.setattr(timed_batches, "MIN_ROWS", 10)
     work = Work(config, [10.0] * 40)
     assert work.run(30) == 10
     assert len(capsys.readouterr().out.splitlines()) >= 2

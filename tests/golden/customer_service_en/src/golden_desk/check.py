@@ -22,7 +22,7 @@ from .formatting import extract_labels
 from .model.chat_encoder import ChatEncoder, Tokenizer
 from .model.device import get_memory_gb, refuse_precision, require_training_device
 from .model.load import find_base_model, load_tokenizer
-from .model.method import BYTES_PER_WEIGHT, CHECKPOINT_BYTES_PER_WEIGHT, MEMORY_CONTENT
+from .model.method import BYTES_PER_WEIGHT, CHECKPOINTS_BYTES_PER_WEIGHT, MEMORY_CONTENT
 from .prompts import Conversation
 from .runtime.errors import ProjectError
 from .runtime.main import run_command
@@ -146,8 +146,7 @@ def check_memory(weights: int, config: Config) -> None:
 
 def compare_disk(weights: int) -> None:
     """Say what the checkpoints of a run take, where it is much; and whether there is room."""
-    # two at most, and a third while it is written; the trained weights come last
-    needed = 3 * weights * CHECKPOINT_BYTES_PER_WEIGHT / 1e9
+    needed = weights * CHECKPOINTS_BYTES_PER_WEIGHT / 1e9
     if needed:
         free = shutil.disk_usage(".").free / 1e9
         say(

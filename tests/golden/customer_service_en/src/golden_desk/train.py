@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import time
 from dataclasses import asdict
@@ -137,6 +138,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
 
 def load_model(config: Config, folder: Path, on: torch.device, model: ModelConfig) -> TunedModel:
     """The model to train, as `model` says; the seed decides the first values of new weights."""
+    gc.collect()  # a model that was loaded to be timed may refer to itself
     set_seed(config.run.seed)
     checkpointing = config.training.gradient_checkpointing
     precision = get_weights_precision(model.precision)

@@ -13,9 +13,11 @@ WEIGHTS_PATTERN = "adapter_model*.safetensors"
 
 BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
 MEMORY_CONTENT = "weights alone"
-CHECKPOINT_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
+CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
+PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
 
 CARD_SUMMARY = "A LoRA adapter for the base model {base}."
+CARD_LICENSE = "- The limitations and the licence of the base model apply to the adapter as well."
 CARD_LIBRARY = "peft"
 CARD_TAGS = ("lora", "transformers")
 # for code that uses the model; {base} is the base model as Python names it

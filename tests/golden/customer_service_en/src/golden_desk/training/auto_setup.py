@@ -6,6 +6,7 @@ Which precision, attention kernel and batch are fastest on a CPU cannot be told 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -107,8 +108,7 @@ def find_setups(inputs: TrainingInputs) -> list[Setup]:
     say("measuring the speed of this machine ...")
     rows = sorted(inputs.train, key=lambda example: len(example.ids))
     until = time.perf_counter() + MAX_TIMING_SECONDS
-    adapted = inputs.load(_apply_setup_to_model(model, setup))
-    return time_setups(adapted, [setup], rows, inputs.collate, until=until)
+    return _load_and_time(inputs, [setup], rows, until=until)
 
 
 def get_default_precision(model: ModelConfig, on: torch.device) -> str:
@@ -140,8 +140,7 @@ def _choose_setup(inputs: TrainingInputs) -> list[Setup]:
     for precision in list_precisions(config.model):
         setups = [Setup(precision, attention, few) for attention in attentions]
         if not timed or time.perf_counter() < until:
-            model = inputs.load(_apply_setup_to_model(config.model, setups[0]))
-            timed += time_setups(model, setups, rows, inputs.collate, until=until)
+            timed += _load_and_time(inputs, setups, rows, until=until)
     best = _pick_fastest(timed)
     if config.training.batch_size == "auto" and time.perf_counter() < until:
         model = inputs.load(_apply_setup_to_model(config.model, best))
@@ -158,6 +157,14 @@ def _choose_setup(inputs: TrainingInputs) -> list[Setup]:
         rows=best.batch_size,
     )
     return [best, *(setup for setup in timed if setup != best)]
+
+
+def _load_and_time(
+    inputs: TrainingInputs, setups: Sequence[Setup], rows: Sequence[Example], *, until: float
+) -> list[Setup]:
+    """Time setups of one precision on a model that is released afterwards."""
+    model = inputs.load(_apply_setup_to_model(inputs.config.model, setups[0]))
+    return time_setups(model, setups, rows, inputs.collate, until=until)
 
 
 def restore_settings(config: Config, record: Mapping[str, Any]) -> Config:
@@ -286,11 +293,34 @@ def _count_rows_in_memory(
     model: TunedModel, longest: Example, collate: TargetCollator, precision: str
 ) -> int:
     """How many of the longest rows this machine's memory holds beside what training keeps."""
+    saved = measure_saved_bytes(model, longest, collate, precision)
+    taken = model.num_parameters() * BYTES_PER_WEIGHT[precision]
+    room = get_memory_gb(torch.device(CPU)) * 1e9 * MEMORY_SHARE - taken
+    return int(room / (saved * MEMORY_MARGIN))
+
+
+def measure_saved_bytes(
+    model: TunedModel, row: Example, collate: TargetCollator, precision: str
+) -> int:
+    """The bytes of activations that autograd saves for one row.
+
+    Weights, and the copies that autocast makes of them, do not grow with the rows.
+    """
     weights = {weight.data_ptr() for weight in model.parameters()}
+    matrices = defaultdict(list)  # by shape; a linear module saves its weight transposed
+    for weight in (each.detach() for each in model.parameters() if each.dim() == 2):
+        matrices[weight.shape].append(weight)
+        matrices[weight.mT.shape].append(weight.mT)
     kept: dict[int, int] = {}  # bytes by address: autograd keeps some tensors several times
 
+    def is_weight(tensor: torch.Tensor) -> bool:
+        return tensor.data_ptr() in weights or any(
+            torch.equal(tensor[0], weight[0].to(tensor.dtype))
+            for weight in matrices.get(tensor.shape, ())
+        )
+
     def count(tensor: torch.Tensor) -> torch.Tensor:
-        if tensor.data_ptr() not in weights:
+        if tensor.data_ptr() not in kept and not is_weight(tensor):
             kept[tensor.data_ptr()] = tensor.numel() * tensor.element_size()
         return tensor
 
@@ -299,10 +329,8 @@ def _count_rows_in_memory(
         torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor),
         torch.autocast("cpu", DTYPES[precision], enabled=precision != "fp32"),
     ):
-        model(**collate([longest]))
-    taken = model.num_parameters() * BYTES_PER_WEIGHT[precision]
-    room = get_memory_gb(torch.device(CPU)) * 1e9 * MEMORY_SHARE - taken
-    return int(room / (sum(kept.values()) * MEMORY_MARGIN))
+        model(**collate([row]))
+    return sum(kept.values())
 
 
 def _apply_setup_to_model(model: ModelConfig, setup: Setup) -> ModelConfig:

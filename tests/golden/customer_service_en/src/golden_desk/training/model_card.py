@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from ..config import Config
-from ..model.method import CARD_LIBRARY, CARD_SUMMARY, CARD_TAGS, LOADING_CODE
+from ..model.method import CARD_LIBRARY, CARD_LICENSE, CARD_SUMMARY, CARD_TAGS, LOADING_CODE
 from ..model.supported_models import HAS_REVISIONS
 from ..runtime.atomic_files import write_text
 from ..runtime.messages import fill
@@ -102,7 +102,7 @@ def _format_card(
         "the middle.",
         tokens=config.training.max_length,
     )
-    yield fill("- The limitations and the licence of the base model apply to the adapter as well.")
+    yield fill(CARD_LICENSE)
 
 
 def _build_metadata(config: Config) -> dict[str, object]:

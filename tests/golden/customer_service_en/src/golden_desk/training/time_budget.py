@@ -12,6 +12,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from ..config import TrainingConfig
 from ..model.device import get_world_size
+from ..model.method import PASSES_PER_STEP
 from ..runtime.output import say
 from .progress import ProgressCallback
 from .steps import StepPlan, TrainingInputs, TrainingSteps
@@ -56,9 +57,9 @@ class TimeBudget:
         assert settings.time_budget_minutes is not None
         self.seconds = settings.time_budget_minutes * 60
         self.validations = settings.num_evaluations
-        # Frozen weights need no gradient of their own: a step is a forward pass and one backward
-        # through the activations, and checkpointing adds another forward pass.
-        self.passes = 3 if settings.gradient_checkpointing else 2
+        self.passes = PASSES_PER_STEP
+        if settings.gradient_checkpointing:
+            self.passes += 1  # the forward pass again
         self.tokens = list(accumulate(tokens_of_steps))  # until the end of each step
 
     def first_plan(self, spent: float, speed: float) -> int:
