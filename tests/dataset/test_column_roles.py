@@ -64,7 +64,7 @@ def test_every_column_of_a_table_has_its_use(tmp_path: Path) -> None:
         "age": ("age",),
     }
     assert found.recommendations == {"approve": 12, "decline": 9, "review": 9}
-    assert found.longest_answer == "medium\nreview"
+    assert found.longest_target == "medium\nreview"
     assert (found.positive, found.accepted) == ("high", 30)
     assert found.excluded == ("remark", "apply_date", "case_id")
     assert (found.leaking, found.warnings) == ((), ())

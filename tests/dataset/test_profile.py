@@ -56,7 +56,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         out_of_scope=None,
         positive=None,
         recommendations={},
-        longest_answer="refund",
+        longest_target="refund",
         inputs=(),
         protected=(),
         lengths=InputLengths(46, 46, 46, rows),
@@ -109,7 +109,7 @@ def test_a_group_of_many_rows_is_said(tmp_path: Path) -> None:
     assert found.warnings == (
         Text(
             "`customer_id` is `shop` in 6 of 30 rows, which all go into one split",
-            "“customer_id”列在 30 行中有 6 行为“shop”，这些行会归入同一子集",
+            "“customer_id”列在 30 行中有 6 行为“shop”，这些行会归入同一划分",
         ),
     )
 
@@ -127,7 +127,7 @@ def test_spellings_of_a_label_are_counted_as_one(tmp_path: Path) -> None:
     ]
     found = facts(table(tmp_path, rows))
     assert found.labels == {"Parcel-Late": 15, "refund late": 15}
-    assert found.longest_answer == "refund late"
+    assert found.longest_target == "refund late"
     assert said(found) == [
         "spellings of one label are merged: `refund late`, `Refund-Late` as `refund late`; "
         "`Parcel-Late`, `parcel late` as `Parcel-Late`"

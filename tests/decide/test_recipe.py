@@ -147,7 +147,7 @@ def test_the_embedded_model_has_a_rate_that_was_tried_for_that_many_updates(
 def test_the_rank_grows_where_the_answers_say_more_than_it_holds() -> None:
     short = recipe(SMOL, CPU, SMOLLM, rows=200_000)
     known = facts(2_000_000)
-    long = replace(known, data=replace(known.data, longest_answer="word " * 200))
+    long = replace(known, data=replace(known.data, longest_target="word " * 200))
     grown = build_recipe(Inputs(ANSWERS, long, SMOLLM, SMOL, CPU, TASK, LORA))
     assert short.method["rank"].value == 8
     assert grown.method["rank"].value == 256

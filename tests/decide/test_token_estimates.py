@@ -92,7 +92,7 @@ def row_tokens(plan: Plan, question: str, tokenizer: Any) -> int:
     messages = [
         {"role": "system", "content": plan.prompts.tuned},
         {"role": "user", "content": question + plan.task.question_template.get(plan.language, "")},
-        {"role": "assistant", "content": plan.data.longest_answer},
+        {"role": "assistant", "content": plan.data.longest_target},
     ]
     text = tokenizer.apply_chat_template(messages, tokenize=False)
     return len(tokenizer(text, add_special_tokens=False)["input_ids"])

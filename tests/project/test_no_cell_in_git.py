@@ -90,5 +90,5 @@ def test_git_keeps_no_cell_of_the_data(
     call("git", "init", "-q")
     call("git", "add", "-A")
     kept = call("git", "ls-files", "-z").decode().strip("\0").split("\0")
-    assert {"config/run.yaml", ".newft/facts.yml", ".newft/baseline.tar"} <= {*kept}
+    assert {"config/run.yaml", ".newft/facts.yml", ".newft/snapshot.tar"} <= {*kept}
     assert [path for path in kept if MARK.encode() in (desk / path).read_bytes()] == []

@@ -73,7 +73,7 @@ def test_every_file_has_its_place(rendered: Path) -> None:
         "pyproject.toml",
     }
     assert {path.split("/")[1] for path in paths if path.startswith("src/")} == {"acme_desk"}
-    assert (rendered / ".newft/baseline.tar").is_file()
+    assert (rendered / ".newft/snapshot.tar").is_file()
 
 
 def test_nothing_of_a_template_is_left(rendered: Path) -> None:

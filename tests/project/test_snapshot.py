@@ -78,7 +78,7 @@ def test_facts_are_kept_without_warnings_and_paths_of_this_machine(tmp_path: Pat
 
 
 def test_the_baseline_holds_the_tree_without_the_users_records(tmp_path: Path) -> None:
-    with tarfile.open(written(tmp_path) / ".newft/baseline.tar") as tar:
+    with tarfile.open(written(tmp_path) / ".newft/snapshot.tar") as tar:
         entries = tar.getmembers()
     assert [(entry.name, oct(entry.mode)) for entry in entries] == [
         (".gitignore", "0o644"),
@@ -91,6 +91,6 @@ def test_the_baseline_holds_the_tree_without_the_users_records(tmp_path: Path) -
 
 
 def test_the_baseline_says_nothing_of_time_and_place(tmp_path: Path) -> None:
-    first = (written(tmp_path, "one") / ".newft/baseline.tar").read_bytes()
-    second = (written(tmp_path, "two") / ".newft/baseline.tar").read_bytes()
+    first = (written(tmp_path, "one") / ".newft/snapshot.tar").read_bytes()
+    second = (written(tmp_path, "two") / ".newft/snapshot.tar").read_bytes()
     assert first == second

@@ -210,7 +210,7 @@ def facts(
         out_of_scope=None,
         positive=None,
         recommendations={},
-        longest_answer=f"intent_{labels - 1:03}",
+        longest_target=f"intent_{labels - 1:03}",
         inputs=(),
         protected=(),
         lengths=text_lengths(*lengths, language=language),

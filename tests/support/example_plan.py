@@ -103,7 +103,7 @@ def make_facts(file: FileFacts, language: Language = "en", **changes: object) ->
         out_of_scope="out_of_scope",
         positive=None,
         recommendations={},
-        longest_answer="out_of_scope",
+        longest_target="out_of_scope",
         inputs=(),
         protected=(),
         lengths=InputLengths(40, 120, 300, (LengthQuantile(1.0, PieceCounts(words=60)),)),

@@ -86,7 +86,7 @@ def profile_dataset(
         out_of_scope=next(filter(None, meaning_none), None),
         positive=_find_positive_label(task, labels, roles["label"]),
         recommendations=outcome.recommendations,
-        longest_answer=outcome.longest_target,
+        longest_target=outcome.longest_target,
         inputs=used.inputs,
         protected=used.protected,
         lengths=stats.lengths.summarize(),
@@ -356,7 +356,7 @@ def _warn_of_groups(stats: RowStats, outcome: RowOutcome) -> Iterator[Text]:
         if rows > many * HIGH_GROUP_SHARE:
             yield Text(
                 f"`{column}` is `{group}` in {rows} of {many} rows, which all go into one split",
-                f"“{column}”列在 {many} 行中有 {rows} 行为“{group}”，这些行会归入同一子集",
+                f"“{column}”列在 {many} 行中有 {rows} 行为“{group}”，这些行会归入同一划分",
             )
 
 

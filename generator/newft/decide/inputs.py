@@ -85,11 +85,11 @@ class Inputs:
         return max(1, len(self.facts.data.labels))
 
     @cached_property
-    def longest_answer_tokens(self) -> int:
+    def longest_target_tokens(self) -> int:
         """Tokens of the longest target; cached because there may be hundreds of labels."""
         data = self.facts.data
         return max(
-            estimate_tokens(answer, self.family) for answer in (*data.labels, data.longest_answer)
+            estimate_tokens(answer, self.family) for answer in (*data.labels, data.longest_target)
         )
 
     @property

@@ -54,7 +54,7 @@ def get_tokens_per_piece(family: Family) -> PieceCounts:
 
 def estimate_longest_target_tokens(inputs: Inputs) -> int:
     """Estimate the tokens of the longest target, including the end of turn."""
-    return inputs.longest_answer_tokens + 1
+    return inputs.longest_target_tokens + 1
 
 
 def select_prompts(inputs: Inputs) -> SystemPrompts:

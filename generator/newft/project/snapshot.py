@@ -17,7 +17,7 @@ _EXCLUDED_PATHS = (METADATA_DIR, "data/raw")  # data files of the user are never
 
 
 def write_snapshot(tree: Path, *, answers: Answers, facts: Facts) -> None:
-    """Write answers.yml, which the user may edit, facts.yml and baseline.tar into `.newft/`."""
+    """Write answers.yml, which the user may edit, facts.yml and snapshot.tar into `.newft/`."""
     kept = tree / METADATA_DIR
     kept.mkdir(exist_ok=True)
     # paths of the machine that newft ran on do not belong in the project
@@ -28,7 +28,7 @@ def write_snapshot(tree: Path, *, answers: Answers, facts: Facts) -> None:
     facts = replace(facts, data=replace(facts.data, files=files, warnings=()))
     _write_yaml(kept / "answers.yml", _serialize_answers(answers))
     _write_yaml(kept / "facts.yml", {"newft": __version__, "facts": to_plain(facts)})
-    _pack_tar(tree, kept / "baseline.tar")
+    _pack_tar(tree, kept / "snapshot.tar")
 
 
 def _serialize_answers(answers: Answers) -> dict[str, PlainValue]:

@@ -57,7 +57,7 @@ class DataFacts:
     out_of_scope: str | None  # the label that means "none of these"
     positive: str | None  # the label whose probability is scored
     recommendations: Mapping[str, int]  # recommendation (second line of a target) -> rows
-    longest_answer: str  # the longest target, in the form that the model is trained on
+    longest_target: str  # the longest target, in the form that the model is trained on
     inputs: tuple[str, ...]  # of a table: the columns that the prompt shows, one a line
     protected: tuple[str, ...]  # columns that no prompt shows; kept for metrics by group
     lengths: InputLengths

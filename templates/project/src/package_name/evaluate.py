@@ -106,7 +106,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             "both_kinds": slices.single_label,
             "enough_rows": slices.too_few_rows,
         },
-        "answers": list_predictions_by_row(config, order, gold, base, tuned, classical),
+        "predictions": list_predictions_by_row(config, order, gold, base, tuned, classical),
     }
     write_json(run.path / "evaluation.json", evaluation)
     write_model_card(run, config, evaluation)

@@ -47,7 +47,7 @@ APART = [
     ((0.9, 0.3), (0.9, 0.9), 1.0, (NO_EVIDENCE, BETTER), ("baseline",)),
     ((0.9, 0.9), (0.3, 0.9), 0.5, (WORSE, NO_EVIDENCE), ("base",)),
     ((0.9, 0.95), (0.9, 0.5), 0.95, (NO_EVIDENCE, WORSE), ("base", "baseline")),
-    # what the prompted model writes is worse than the classical baseline, its ranking better
+    # what the base model writes is worse than the classical baseline, its ranking better
     ((0.3, 0.95), (0.2, 0.5), 0.7, (WORSE, WORSE), ("base",)),
 ]
 CASES = [

@@ -54,7 +54,7 @@ def test_a_run_trains_measures_itself_and_answers(
     for column in ("base", "tuned", "baseline"):
         assert set(evaluation[column][PRIMARY_METRICS[0]]) == {"value", "low", "high", "n"}
     assert evaluation["comparison"][PRIMARY_METRICS[0]]["against"] == "base"
-    assert {answers["test_row"] for answers in evaluation["answers"]} == set(
+    assert {each["test_row"] for each in evaluation["predictions"]} == set(
         range(evaluation["rows"])
     )
     assert (run.trained_folder / CONFIG_FILE).is_file()
@@ -118,7 +118,7 @@ def test_a_run_is_judged_with_the_settings_it_was_trained_with(
     )
     assert changed in capsys.readouterr().out.splitlines()
     evaluation = json.loads((run.path / "evaluation.json").read_text(encoding="utf-8"))
-    assert {row["gold"] for row in evaluation["answers"]} <= {*formatted.task.labels}
+    assert {row["gold"] for row in evaluation["predictions"]} <= {*formatted.task.labels}
     assert evaluation["base_prompt"] == fill("label list, no examples")
 
 

@@ -41,12 +41,12 @@ CHANGE_TEXTS = {
 }
 # by the models that none of the three beats
 CONCLUSION_TEXTS = {
-    ("base",): fill("the prompted base model is the best of the three: use it"),
+    ("base",): fill("the base model is the best of the three: use it"),
     ("tuned",): fill("the tuned model is the best of the three: use it"),
     ("baseline",): fill("the classical baseline is the best of the three: use it"),
     ("base", "tuned"): fill(
         "the classical baseline is worse than both: use the tuned model where it is better, "
-        "otherwise the prompted base model"
+        "otherwise the base model"
     ),
     ("base", "baseline"): fill(
         "there is no evidence that the classical baseline is worse than prompting, and it costs "

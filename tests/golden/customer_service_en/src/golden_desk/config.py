@@ -35,7 +35,7 @@ from .task_base import ConfigSection, NonEmptyStr, NonNegativeFraction, Positive
 from .training.device_settings import Attention, BatchSize, Precision, TimedSection
 
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
-RESTORE_HINT = "the file as it was generated: tar -xOf .newft/baseline.tar config/run.yaml"
+RESTORE_HINT = "the file as it was generated: tar -xOf .newft/snapshot.tar config/run.yaml"
 NOT_A_NUMBER_MESSAGE = "{place} is {value} (text), not a number"
 NOT_TEXT_MESSAGE = "{place} is {value}, which is not text"
 # what pydantic asks of a value, by its name for it

@@ -143,7 +143,7 @@ def _format_evaluation(measured: Mapping[str, Any] | None) -> Iterator[str]:
         rows=measured["rows"],
         test_rows=measured["test_rows"],
     )
-    titles = fill("base model (prompted)"), fill("tuned"), fill("classical baseline")
+    titles = fill("base model"), fill("tuned"), fill("classical baseline")
     yield _format_row("", *titles)
     yield _format_row(*["---"] * 4)
     for name in dict.fromkeys(name for column in COMPARED_MODELS for name in measured[column]):
