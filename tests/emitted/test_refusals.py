@@ -353,7 +353,7 @@ def test_a_question_in_another_encoding_is_refused(ready: Desk) -> None:
 
 
 def test_a_loss_that_is_no_number_ends_the_run_unfinished(ready: Desk) -> None:
-    sets = ("adapter.alpha=1000000000000", "training.max_grad_norm=1.0e+30",
+    sets = ("method.alpha=1000000000000", "training.max_grad_norm=1.0e+30",
             "training.learning_rate=0.99")  # fmt: skip
     run = ready.run("train", *(word for value in sets for word in ("--set", value)))
     assert run.returncode == 1
@@ -454,7 +454,7 @@ def test_a_project_of_any_allowed_name_formats_its_rows(name: str, tmp_path: Pat
         check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")
-    assert f"-m {package}.data" in run.stdout
+    assert f"-m {package}.prepare" in run.stdout
     assert (tmp_path / name / "data" / "processed" / "train.jsonl").is_file()
 
 

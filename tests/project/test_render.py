@@ -295,12 +295,11 @@ import os, sys
 sys.path[:0] = {[str(TESTS), str(TESTS.parent / "generator")]!r}
 from pathlib import Path
 from support.example_plan import make_answers, make_facts, make_plan, sample
-from newft.project.render import render
-from newft.resources import templates
+from newft.project.render import render_project
 os.umask(int(sys.argv[1], 8))
 file = sample(Path("data"))
 facts = make_facts(file, "zh")
-render(make_plan(facts, "zh"), make_answers(file, "zh"), facts, Path(sys.argv[2]))
+render_project(make_plan(facts, "zh"), make_answers(file, "zh"), facts, Path(sys.argv[2]))
 """
 
 

@@ -58,7 +58,7 @@ OTHERS: dict[str, object] = {
     "task.leak_patterns": ["([a-z]+)"],
     "task.label_field_names": ["the"],
     "task.stated_label_positions": ["start", "end"],
-    "task.label_rules.aliases": {"refund": ["money back"]},
+    "task.label_rules.aliases": {"故意伤害": ["打人"]},
     "task.question_template": "What about {type}?",
 }
 TIMED = re.compile(r"_runtime$|_per_second$|^seconds_")
