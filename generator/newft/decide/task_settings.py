@@ -100,8 +100,8 @@ def _build_label_settings(
         "label_field_names": (
             task.label_field_names,
             Text(
-                "what texts call the label, in both languages: a text with such a name, a colon and "
-                "its own label gives its target away, and its row is left out",
+                "what texts call the label, in both languages: a text with such a name, a colon "
+                "and its own label gives its target away, and its row is left out",
                 "文本中对标签的叫法（中英文）：文本里出现“叫法＋冒号＋自身标签”即泄漏答案，该行会被剔除",
             ),
         ),
