@@ -308,6 +308,31 @@ def test_a_single_label_is_refused(tmp_path: Path) -> None:
     assert str(refusal(path)) == f"{path}: there is only one label, `refund`, in 30 usable rows"
 
 
+def test_a_split_without_rows_is_refused_as_make_data_does(tmp_path: Path) -> None:
+    rows = [(text, label, f"customer {i % 2}") for i, (text, label) in enumerate(GOOD)]
+    path = table(tmp_path, rows, header="text,intent,customer_id")
+    error = refusal(path)
+    groups = "`customer_id` has 2 values, and all rows of one go into one split"
+    assert error.message == f"test would have no rows: {groups}"
+    assert error.to("zh")[0] == (
+        "test 没有数据：“customer_id”列有 2 个取值，同一取值的行只能归入同一子集"
+    )
+    assert error.hint is not None
+    assert error.hint.startswith("add rows with other values of `customer_id`; or name other")
+
+
+def test_training_rows_of_one_label_are_refused_as_make_data_does(tmp_path: Path) -> None:
+    # the one group that has the other label is drawn for test
+    refunds = requests("refund", 20)
+    rows = [(*row, "c31-1") for row in refunds[:10]] + [(*row, "c31-2") for row in refunds[10:13]]
+    rows += [(*row, "c31-0") for row in [*refunds[13:], *requests("parcel", 3)]]
+    error = refusal(table(tmp_path, rows, header="text,intent,customer_id"))
+    assert error.message == (
+        "every training row has the label `refund`; left out: no training row has this label (3)"
+    )
+    assert error.to("zh")[0] == "训练集只有一个标签：`refund`；剔除：训练集里没有该标签的行 3"
+
+
 def test_rows_that_only_make_data_compares_are_announced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

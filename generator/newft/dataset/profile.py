@@ -222,39 +222,81 @@ def _refuse_insufficient_data(
     suspect: tuple[str, Text] | None,
 ) -> None:
     """Refuse what nothing can be learned from; the most probable cause comes first."""
-    labels, where = outcome.kept_labels, ", ".join(files)
-    usable = outcome.accepted
-    only_label = len(labels) == 1 and outcome.rows_to_split >= MIN_ROWS
+    shortage = _find_shortage(stats, outcome, suspect)
+    if shortage is None:
+        return
+    message, rows = shortage
     first = suspect[0] if suspect else ""
     names = sorted((n for n, f in task.fields.items() if f.required), key=lambda n: n != first)
     options = [column_option_hint(name) for name in names]
     columns = Text(f"name other columns: {', '.join(options)}", f"指定其他列：{'、'.join(options)}")
-    if usable < MIN_ROWS and not only_label:
-        reasons, cause = describe_rejects(outcome.rejects), suspect[1] if suspect else None
+    advice = (columns, rows) if suspect else (rows, columns)
+    hint = Text("; or ".join(each.en for each in advice), "；或".join(each.zh for each in advice))
+    raise DataError(message, where=", ".join(files), hint=hint)
+
+
+def _find_shortage(
+    stats: RowStats, outcome: RowOutcome, suspect: tuple[str, Text] | None
+) -> tuple[Text, Text] | None:
+    """What there is too little of, and which rows to add; `make data` refuses the same.
+
+    The rows of a label that no training row has are left out: the labels that have rows are those
+    of the training rows.
+    """
+    labels, usable = outcome.kept_labels, outcome.accepted
+    taught = [label for label, rows in labels.items() if rows]
+    empty = next((split for split, rows in outcome.splits.items() if not rows), None)
+    other_labels = Text("add rows of other labels", "补充其他标签的数据")
+    if len(labels) == 1 and outcome.rows_to_split >= MIN_ROWS:
+        only, many = next(iter(labels)), outcome.rows_to_split
         message = Text(
-            f"{usable} of {stats.rows} rows can be used, {MIN_ROWS} are needed"
-            + (f"; left out: {reasons.en}" if reasons.en else "")
-            + (f"; {cause.en}" if cause else ""),
-            f"{stats.rows} 行中只有 {usable} 行可用，至少需要 {MIN_ROWS} 行"
-            + (f"；剔除：{reasons.zh}" if reasons.zh else "")
-            + (f"；{cause.zh}" if cause else ""),
+            f"there is only one label, `{only}`, in {many} usable rows",
+            f"{many} 行可用数据只有一个标签：`{only}`",
+        )
+        return message, other_labels
+    if usable < MIN_ROWS:
+        message = Text(
+            f"{usable} of {stats.rows} rows can be used, {MIN_ROWS} are needed",
+            f"{stats.rows} 行中只有 {usable} 行可用，至少需要 {MIN_ROWS} 行",
         )
         rows = Text(
             f"add rows: a label needs {MIN_ROWS_PER_LABEL}",
             f"补充数据：每个标签至少 {MIN_ROWS_PER_LABEL} 行",
         )
-    elif only_label:
-        only = next(iter(labels))
+    elif empty:
+        message = Text(f"{empty} would have no rows", f"{empty} 没有数据")
+        rows = Text("add rows", "补充数据")
+        if len(outcome.groups) > 1:
+            column, groups = stats.columns["group"][0], len(outcome.groups)
+            message = Text(
+                f"{message.en}: `{column}` has {groups} values, and all rows of one go into one "
+                "split",
+                f"{message.zh}：“{column}”列有 {groups} 个取值，同一取值的行只能归入同一子集",
+            )
+            rows = Text(
+                f"add rows with other values of `{column}`", f"补充“{column}”列为其他取值的数据"
+            )
+    elif len(taught) < 2:
         message = Text(
-            f"there is only one label, `{only}`, in {outcome.rows_to_split} usable rows",
-            f"{outcome.rows_to_split} 行可用数据只有一个标签：`{only}`",
+            f"every training row has the label `{taught[0]}`", f"训练集只有一个标签：`{taught[0]}`"
         )
-        rows = Text("add rows of other labels", "补充其他标签的数据")
+        rows = other_labels
     else:
-        return
-    advice = (columns, rows) if suspect else (rows, columns)
-    hint = Text("; or ".join(each.en for each in advice), "；或".join(each.zh for each in advice))
-    raise DataError(message, where=where, hint=hint)
+        return None
+    return _append_causes(message, outcome, suspect), rows
+
+
+def _append_causes(message: Text, outcome: RowOutcome, suspect: tuple[str, Text] | None) -> Text:
+    """Add why rows are left out, and the column that may be the wrong one."""
+    reasons, cause = describe_rejects(outcome.rejects), suspect[1] if suspect else None
+    return Text(
+        message.en
+        + (f"; left out: {reasons.en}" if reasons.en else "")
+        + (f"; {cause.en}" if cause else ""),
+        message.zh
+        + (f"；剔除：{reasons.zh}" if reasons.zh else "")
+        + (f"；{cause.zh}" if cause else ""),
+    )
 
 
 def _collect_warnings(
