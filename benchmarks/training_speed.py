@@ -109,7 +109,8 @@ def build_task(config: Any, rows: int) -> Task:
     chosen, _ = choose_settings(inputs, {})
     batch, update = chosen.training.batch_size, count_rows_per_update(chosen.training)
     sizes = [len(example.ids) for example in examples]
-    order = order_by_length(sizes, batch, rows // update * update // batch, config.run.seed)
+    updates = max(1, len(examples) // update)  # fewer rows than one update has are repeated
+    order = order_by_length(sizes, batch, updates * update // batch, config.run.seed)
     return Task(chosen, tokenizer, examples, [examples[i] for i in order], update, load)
 
 
