@@ -36,8 +36,8 @@ MAX_BATCH_TOKENS = 1_024  # a larger batch does not use a CPU any better
 MAX_EAGER_LENGTH = 512  # eager attention keeps length x length values per head
 MEMORY_SHARE = 0.75  # of the machine's memory; the rest is for the system and other programs
 # Peak memory of a training step divided by the size of the tensors that autograd saves: on a CPU,
-# freed memory stays with the process. Measured on SmolLM2, in KB per token and layer: 76 to 86 for
-# 40 to 47 in fp32, 53 to 56 for 27 to 29 in bf16.
+# freed memory stays with the process. Measured on SmolLM2 with LoRA, in KB per token and layer:
+# 76 to 86 for 40 to 47 in fp32, 53 to 56 for 27 to 29 in bf16.
 MEMORY_MARGIN = 2.0
 TIMED_MATRIX_SHAPE = (256, 1_024)  # rows and width of the products that are timed in fp32 and bf16
 

@@ -19,7 +19,8 @@ from .steps import StepPlan, TrainingInputs, TrainingSteps
 
 # of a training budget; the rest is for validation and checkpoints
 TRAINING_SHARE = 0.85
-# SmolLM2-135M at 1.0e-3: the loss fell from 6.9 to 0.8 in 32 steps of 8 rows, and slowly after
+# SmolLM2-135M with LoRA at 1.0e-3: the loss fell from 6.9 to 0.8 in 32 steps of 8 rows, and
+# slowly after
 MIN_USEFUL_STEPS = 30
 MIN_USEFUL_EPOCHS = 0.5
 # A plan is kept while it differs by less from what the speed allows, so that a machine of steady
