@@ -90,7 +90,7 @@ def build_task(config: Any, rows: int) -> Task:
     from desk.model.device import require_training_device
     from desk.model.load import find_base_model, load_tokenizer
     from desk.train import load_model
-    from desk.training.auto_setup import count_rows_per_update
+    from desk.training.auto_setup import count_process_rows_per_update
     from desk.training.collator import TargetCollator
     from desk.training.examples import encode_example, read_split
     from desk.training.run_plan import choose_settings
@@ -107,7 +107,7 @@ def build_task(config: Any, rows: int) -> Task:
     collate = TargetCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
     inputs = TrainingInputs(config, examples, [], collate, load, time.monotonic())
     chosen, _ = choose_settings(inputs, {})
-    batch, update = chosen.training.batch_size, count_rows_per_update(chosen.training)
+    batch, update = chosen.training.batch_size, count_process_rows_per_update(chosen.training)
     sizes = [len(example.ids) for example in examples]
     updates = max(1, len(examples) // update)  # fewer rows than one update has are repeated
     order = order_by_length(sizes, batch, updates * update // batch, config.run.seed)

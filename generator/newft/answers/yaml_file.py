@@ -16,7 +16,7 @@ from newft.answers.keys import (
     make_unknown_name_error,
 )
 from newft.answers.parse import parse_list, validate_value
-from newft.emitted.file_access import RecordError, expand_home, open_bytes, wrap_file_errors
+from newft.emitted.file_access import RecordError, expand_home, open_regular_file, wrap_file_errors
 from newft.emitted.yaml_lines import (
     INVALID_YAML_MESSAGE,
     MAX_YAML_BYTES,
@@ -45,7 +45,7 @@ HINTS = {
 def load_answers(path: Path) -> RawAnswers:
     """Return the answers of a YAML file."""
     try:
-        with wrap_file_errors(path), open_bytes(expand_home(path)) as file:
+        with wrap_file_errors(path), open_regular_file(expand_home(path)) as file:
             content = file.read(MAX_YAML_BYTES + 1)
     except RecordError as error:
         message, hint = (

@@ -46,7 +46,7 @@ class LabelPredictability(NamedTuple):
         return (accurate and self.error_reduction >= LEAK_ERROR_REDUCTION) or self.auc >= LEAK_AUC
 
     @property
-    def is_suspect(self) -> bool:
+    def is_at_least_suspect(self) -> bool:
         """Whether the column predicts more than the inputs of a decision usually do."""
         return self._is_accurate or self.auc >= SUSPECT_AUC
 

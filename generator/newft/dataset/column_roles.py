@@ -71,7 +71,7 @@ def classify_columns(
                 ]
             )
             if name in contexts:
-                if prediction.is_suspect:
+                if prediction.is_at_least_suspect:
                     suspects[name] = prediction
                 continue
             first = [row[name].strip() for row in sampled.file.preview_rows]
@@ -79,7 +79,7 @@ def classify_columns(
             found[use][name] = None
             if use == "input" and prediction.is_leak:
                 leaks[name] = prediction
-            elif use == "input" and task.tabular and prediction.is_suspect:
+            elif use == "input" and task.tabular and prediction.is_at_least_suspect:
                 suspects[name] = prediction
     inputs = tuple(name for name in found["input"] if name not in leaks)
     return ColumnRoles(

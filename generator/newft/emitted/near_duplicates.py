@@ -38,7 +38,7 @@ MIN_WORDS = 5  # that both texts have
 # characters, one may be half of another word, as in 退款 and 退货.
 MIN_CHARACTERS = 4
 MIN_SHARED_WORD_FRACTION = 0.75  # of the words of both
-MAX_TEXTS_PER_WORDING = 5  # texts that differ in the same place: more are made from a template
+MAX_TEXTS_SHARING_WORDING = 5  # texts that differ in the same place: more are made from a template
 
 _WORD_PATTERN = re.compile(r"[\u3400-\u9fff]|[^\W\d_\u3400-\u9fff]+(?:['’][^\W\d_]+)*|\d+")
 _HAN_PATTERN = re.compile("[\u3400-\u9fff]")
@@ -162,7 +162,9 @@ def _group_by_wording(rows: LabeledTexts) -> list[list[int]]:
         for wording in {hash((label, *wording)) for wording in wordings}:
             groups[wording].append(position)
     return [
-        positions for positions in groups.values() if 1 < len(positions) <= MAX_TEXTS_PER_WORDING
+        positions
+        for positions in groups.values()
+        if 1 < len(positions) <= MAX_TEXTS_SHARING_WORDING
     ]
 
 

@@ -10,7 +10,7 @@ import codecs
 import re
 from pathlib import Path
 
-from .file_access import RecordError, open_bytes, open_text
+from .file_access import RecordError, open_regular_file, open_text
 
 SAMPLE_BYTES = 1 << 20  # bytes
 CONTEXT_BYTES = 20  # bytes before and after a fault
@@ -60,14 +60,14 @@ MIXED_ENCODING_MESSAGE = "this line is not {encoding}, which the rest of the fil
 
 def detect_encoding(path: Path) -> str:
     """The encoding that decodes the whole file; where none does, the error names the line."""
-    with open_bytes(path) as file:
+    with open_regular_file(path) as file:
         head = file.read(SAMPLE_BYTES)
     for mark, encoding in BOMS.items():
         if head.startswith(mark):
             return _verify_encoding(path, encoding)
     if len(head.translate(None, CONTROL_BYTES)) < len(head) * 0.95:
         return _verify_encoding(path, _detect_utf16_without_bom(path, head))
-    with open_bytes(path) as lines:
+    with open_regular_file(path) as lines:
         for row, line in enumerate(lines, start=1):
             try:
                 line.decode("utf-8")
@@ -100,7 +100,7 @@ def _is_mostly_utf8(path: Path) -> bool:
     """
     seen: set[bytes] = set()
     utf8 = other = 0
-    with open_bytes(path) as lines:
+    with open_regular_file(path) as lines:
         for line in lines:
             for found in () if line.isascii() else NON_ASCII_RUN_PATTERN.finditer(line):
                 run = found[0]
@@ -156,7 +156,7 @@ def _guess_encoding(sample: bytes) -> str | None:
 
 def _verify_gb18030(path: Path) -> str:
     """GB18030, if every line is, and none is a whole line of UTF-8."""
-    with open_bytes(path) as lines:
+    with open_regular_file(path) as lines:
         for row, line in enumerate(lines, start=1):
             if line.isascii():
                 continue

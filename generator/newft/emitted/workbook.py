@@ -26,7 +26,7 @@ from openpyxl.utils.cell import column_index_from_string  # type: ignore[import-
 from openpyxl.utils.datetime import from_excel  # type: ignore[import-untyped]
 from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 
-from .file_access import RecordError, open_bytes
+from .file_access import RecordError, open_regular_file
 
 # Microsoft, "Excel specifications and limits": the rows and columns of a sheet
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
@@ -71,7 +71,7 @@ RENAME_HINT = "give the file the ending of what it is, such as .csv, or save it 
 def open_workbook(path: Path) -> Iterator[Any]:
     """Open a workbook of openpyxl; whatever is wrong in it is an error that names the file."""
     try:
-        with open_bytes(path) as file:
+        with open_regular_file(path) as file:
             start = file.read(len(OLE2_SIGNATURE))
             if start == OLE2_SIGNATURE:
                 message = "the workbook is encrypted, or in the format of Excel 97 to 2003"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from newft.data_errors import make_file_changed_error, translate_record_errors
-from newft.emitted.file_access import hash_file, open_bytes, wrap_file_errors
+from newft.emitted.file_access import hash_file, open_regular_file, wrap_file_errors
 from newft.errors import RenderError
 from newft.os_errors import describe_os_error
 from newft.project.serialize import PlainValue, build_template_data
@@ -117,7 +117,7 @@ def _copy_data_file(file: FileFacts, into: Path, *, source: Path) -> None:
     target = into / file.project_path
     target.parent.mkdir(parents=True, exist_ok=True)
     with translate_record_errors(), wrap_file_errors(source):
-        content = open_bytes(source)
+        content = open_regular_file(source)
     with content, target.open("wb") as copy:
         shutil.copyfileobj(content, copy)
     if hash_file(target) != file.sha256:

@@ -20,7 +20,7 @@ class Catalog:
     accelerators: Mapping[str, Accelerator]
     methods: Mapping[str, TrainingMethod]
 
-    def is_suggested(self, name: str) -> bool:
+    def is_suggested_task(self, name: str) -> bool:
         """Tell whether a task, named as domain/task, is suggested to someone without data."""
         domain, task = name.split("/")
         return self.kits[domain].tasks[task].suggested

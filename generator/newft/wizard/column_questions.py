@@ -128,7 +128,7 @@ class ColumnDialog:
         return self._fields[name].title.to(self._context.messages.language)
 
 
-def print_columns(state: WizardState, context: WizardContext) -> None:
+def print_column_previews(state: WizardState, context: WizardContext) -> None:
     """Print the first columns of the data files with some of their values."""
     columns = context.services.survey_columns(state).columns
     for column in columns[:MAX_COLUMNS_SHOWN]:

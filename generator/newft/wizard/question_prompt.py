@@ -12,7 +12,7 @@ from newft.errors import IncompatibleError, UsageError
 from newft.i18n import Messages
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
-from newft.wizard.column_questions import print_columns
+from newft.wizard.column_questions import print_column_previews
 from newft.wizard.context import BACK_VALUE, WizardContext
 from newft.wizard.menu import Option
 from newft.wizard.questions import Choice, Question
@@ -141,7 +141,7 @@ def _print_detected_tasks(state: WizardState, context: WizardContext) -> None:
     files = context.messages.join(get_data_files(state.answers))
     context.say("\n" + context.messages(key, files=files))
     if not state.detected_tasks:
-        print_columns(state, context)
+        print_column_previews(state, context)
 
 
 def _make_name_check(context: WizardContext) -> InputCheck:

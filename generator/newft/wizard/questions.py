@@ -137,7 +137,7 @@ def _get_default_task(state: WizardState) -> Reasoned[str]:
     if len(names) == 1:
         return Reasoned(names[0], Text("the only one", "只有这一个"), as_citation("domains"))
     if state.detected_tasks is None:
-        first = next(filter(state.catalog.is_suggested, names), names[0])
+        first = next(filter(state.catalog.is_suggested_task, names), names[0])
         why = Text("its sample is the smallest, the quickest to run", "样例最小，最快跑完")
         return Reasoned(first, why, as_citation("domains"))
     detected = [name for name in names if name in state.detected_tasks]

@@ -92,7 +92,7 @@ def test_a_slice_of_one_kind_and_small_slices_are_said_and_not_measured(config: 
     values = {"sex": ["f"] * 12 + ["m"] * 10 + ["x", "x", ""]}
     slices = measure_slices(gold, answers, values, config)
     assert slices.measured["sex"].keys() == {"f"}
-    assert (slices.single_label, slices.too_few_rows) == ({"sex": {"m": 10}}, {"sex": 3})
+    assert (slices.single_label, slices.rows_in_small_slices) == ({"sex": {"m": 10}}, {"sex": 3})
     measured, single_label, small = format_slices(slices)
     assert measured.startswith("  sex f") and "auc 1.000 1.00-1.00" in measured
     assert single_label.startswith("  sex m") and "10" in single_label

@@ -31,7 +31,7 @@ class SliceResults:
     single_label: dict[str, dict[str, int]] = field(
         default_factory=dict
     )  # with one label only: the metric is undefined
-    too_few_rows: dict[str, int] = field(
+    rows_in_small_slices: dict[str, int] = field(
         default_factory=dict
     )  # by field, in all such slices together
 
@@ -57,7 +57,7 @@ def measure_slices(
         named = bucket_values(column)
         for value, many in sorted(Counter(named).items()):
             if many < MIN_SLICE_ROWS:
-                found.too_few_rows[name] = found.too_few_rows.get(name, 0) + many
+                found.rows_in_small_slices[name] = found.rows_in_small_slices.get(name, 0) + many
                 continue
             rows = [row for row, each in enumerate(named) if each == value]
             metrics = compute_metrics(
@@ -120,5 +120,5 @@ def format_slices(slices: SliceResults) -> list[str]:
             rows=rows,
             least=MIN_SLICE_ROWS,
         )
-        for name, rows in slices.too_few_rows.items()
+        for name, rows in slices.rows_in_small_slices.items()
     ]

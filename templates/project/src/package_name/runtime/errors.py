@@ -8,7 +8,7 @@ from .messages import fill
 
 # What libraries raise when a file that they read is damaged, by the name of the class: this module
 # is loaded by every command, and most libraries only by some. Errors of writing are not among them.
-READ_ERRORS = {
+READ_ERROR_NAMES = {
     "BadZipFile",  # zipfile
     "JSONDecodeError",  # json, orjson
     "MarkedYAMLError",  # yaml
@@ -54,7 +54,7 @@ def explain_error(error: BaseException) -> ProjectError | None:
         return ProjectError("{path}: {reason}", CHECK_PATH_HINT, path=error.filename, reason=said)
     names = {kind.__name__ for kind in type(error).__mro__}
     # transformers raises an OSError without a number for a folder that lacks a file
-    if isinstance(error, OSError) or names & READ_ERRORS:
+    if isinstance(error, OSError) or names & READ_ERROR_NAMES:
         return ProjectError(
             "a file cannot be read: {reason}",
             "check the model folder, data/processed and runs for damaged files",

@@ -72,7 +72,7 @@ class StepPlan:
         """The share of the run that is done after so many steps."""
         return step / self.steps
 
-    def marks(self, step: int, count: int) -> int:
+    def count_marks_reached(self, step: int, count: int) -> int:
         """The number of `count` marks, spread evenly over the run, that are reached at a step."""
         return int(self.progress(step) * count + 1e-9)
 

@@ -104,7 +104,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
         "tuned_by_slice": to_dicts(slices.measured),
         "rows_of_slices_without": {
             "both_kinds": slices.single_label,
-            "enough_rows": slices.too_few_rows,
+            "enough_rows": slices.rows_in_small_slices,
         },
         "predictions": list_predictions_by_row(config, order, gold, base, tuned, classical),
     }

@@ -78,7 +78,7 @@ def list_data_files(path: Path) -> list[Path]:
     return files
 
 
-def open_bytes(path: Path) -> BufferedReader:
+def open_regular_file(path: Path) -> BufferedReader:
     """Open a regular file; a pipe or a device might never end, or wait for ever."""
     mode = _read_mode(path)
     if stat.S_ISDIR(mode):
@@ -92,13 +92,13 @@ def open_bytes(path: Path) -> BufferedReader:
 
 def hash_file(path: Path) -> str:
     """The SHA-256 of a regular file."""
-    with open_bytes(path) as file:
+    with open_regular_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_text(path: Path, encoding: str | None, newline: str | None = None) -> TextIO:
     """Open a regular file as text."""
-    return TextIOWrapper(open_bytes(path), encoding=encoding, newline=newline)
+    return TextIOWrapper(open_regular_file(path), encoding=encoding, newline=newline)
 
 
 def expand_home(path: Path) -> Path:

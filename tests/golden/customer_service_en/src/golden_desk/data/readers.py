@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
-from .file_access import DATA_SUFFIXES, RecordError, open_bytes, open_text, wrap_file_errors
+from .file_access import DATA_SUFFIXES, RecordError, open_regular_file, open_text, wrap_file_errors
 from .text_encoding import detect_encoding
 
 OBJECT_KINDS = ("json", "jsonl", "txt")
@@ -72,7 +72,7 @@ def detect_format(path: Path) -> FileFormat:
     """How the file is written, from all of its bytes."""
     kind = path.suffix.lower().removeprefix(".")
     with wrap_file_errors(path):
-        with open_bytes(path) as file:
+        with open_regular_file(path) as file:
             blank = not file.read(BLANK_CHECK_BYTES).strip()
         if f".{kind}" not in DATA_SUFFIXES:
             message, hint = "files of this kind are not read", "give one of: {kinds}"

@@ -122,7 +122,7 @@ class AssignedRows:
         """The labels of a row."""
         return self._known[self._targets[place]]
 
-    def list_kept(self) -> list[int]:
+    def list_kept_places(self) -> list[int]:
         """The places of the rows that are not dropped."""
         return [place for place, kept in enumerate(self._kept) if kept]
 

@@ -85,7 +85,7 @@ class ProgressCallback(TrainerCallback):
         self.recent.append((self.tokens[step - 1], now - self.step_started))
         plan.seconds_spent = now - self.started
         reached = {
-            count: plan.marks(step, count) > plan.marks(step - 1, count)
+            count: plan.count_marks_reached(step, count) > plan.count_marks_reached(step - 1, count)
             for count in (self.validations, self.validations * LOGS_PER_VALIDATION)
         }
         if reached[self.validations * LOGS_PER_VALIDATION]:
@@ -128,7 +128,7 @@ class ProgressCallback(TrainerCallback):
 
     def seconds_left(self, step: int) -> float:
         """The time until the end of the run, at the speed of the last steps."""
-        validations = self.validations - self.plan.marks(step, self.validations)
+        validations = self.validations - self.plan.count_marks_reached(step, self.validations)
         training = sum(self.tokens[step : self.plan.steps]) / self.speed
         return training + validations * self.plan.seconds_of_validation
 

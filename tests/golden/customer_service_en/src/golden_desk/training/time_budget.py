@@ -69,7 +69,7 @@ class TimeBudget:
 
     def correct(self, plan: AdaptiveStepPlan, step: int, speed: float) -> bool:
         """Change the plan where the speed of the last steps calls for another; say whether."""
-        validations = self.validations - plan.marks(step, self.validations)
+        validations = self.validations - plan.count_marks_reached(step, self.validations)
         each = plan.seconds_of_validation or self.seconds * (1 - TRAINING_SHARE) / self.validations
         left = self.seconds - plan.seconds_spent - validations * each
         fitting = self._fitting(step, left, speed)

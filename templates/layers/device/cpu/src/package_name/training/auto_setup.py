@@ -71,7 +71,9 @@ def apply_setup(config: Config, timed: Sequence[Setup]) -> Config:
     sizes = {}
     if training.batch_size == "auto":
         sizes["batch_size"] = setup.batch_size
-        sizes["gradient_accumulation_steps"] = count_rows_per_update(training) // setup.batch_size
+        sizes["gradient_accumulation_steps"] = (
+            count_process_rows_per_update(training) // setup.batch_size
+        )
     return config.model_copy(
         update={
             "model": model.model_copy(update=found),
@@ -80,7 +82,7 @@ def apply_setup(config: Config, timed: Sequence[Setup]) -> Config:
     )
 
 
-def count_rows_per_update(training: TrainingConfig) -> int:
+def count_process_rows_per_update(training: TrainingConfig) -> int:
     """The rows that a process contributes to an update; a batch of `auto` counts as one row."""
     return training.gradient_accumulation_steps * (
         1 if training.batch_size == "auto" else training.batch_size
@@ -131,7 +133,7 @@ def _choose_setup(inputs: TrainingInputs) -> list[Setup]:
     median = len(rows[len(rows) // 2].ids)
     most = config.training.batch_size
     if most == "auto":
-        most = count_rows_per_update(config.training)
+        most = count_process_rows_per_update(config.training)
     few = _choose_batch_sizes(most, TIMED_TOKENS // median)[0]
     attentions = [config.model.attention]
     if config.model.attention == "auto":
