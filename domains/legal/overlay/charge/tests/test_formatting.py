@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from itertools import combinations
 
 import pytest
@@ -12,6 +13,8 @@ from package_name.chat import build_chat_prompt, read_questions
 from package_name.config import Config
 from package_name.formatting import parse_prediction, to_conversation
 from package_name.prompts import Reject
+from package_name.runtime.messages import fill
+from package_name.task import TaskConfig
 
 
 def test_charges_are_written_in_the_order_of_the_list(config: Config) -> None:
@@ -153,9 +156,12 @@ def test_any_charges_joined_in_any_way_are_read_back(
                 assert parse_prediction(between.join(names), task) == right
 
 
-def test_a_charge_that_is_listed_both_ways_is_one(config: Config) -> None:
-    task = with_labels(config.task, ["盗窃", "盗窃罪", "诈骗"])
-    assert parse_prediction("盗窃罪、诈骗罪", task) == "盗窃;诈骗"
+@pytest.mark.parametrize("labels", [["盗窃", "盗窃罪"], ["走私、贩卖", "走私罪、贩卖罪"]])
+def test_a_charge_that_is_listed_both_ways_is_refused(labels: list[str], config: Config) -> None:
+    given = config.task.model_dump(exclude_unset=True) | {"labels": labels}
+    said = fill("{label} is a duplicate of {known}", label=labels[1], known=labels[0])
+    with pytest.raises(ValueError, match=re.escape(said)):
+        TaskConfig.model_validate(given)
 
 
 def test_the_longest_charge_counts_unless_it_leaves_a_rest(config: Config) -> None:

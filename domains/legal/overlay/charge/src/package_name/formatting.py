@@ -99,8 +99,8 @@ def parse_charges(text: str, task: TaskConfig) -> set[str] | None:
 
 @lru_cache(maxsize=1)  # of one run
 def index_by_parts(labels: tuple[str, ...], rules: LabelRules) -> dict[Sequence[str], str]:
-    """Charges by their parts; the first where 盗窃 and 盗窃罪 are both listed."""
-    return {split_parts(label, rules): label for label in reversed(labels)}
+    """Charges by their parts, in which no two of the list are equal."""
+    return {split_parts(label, rules): label for label in labels}
 
 
 def join_charges(charges: set[str], task: TaskConfig) -> str:
