@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -52,7 +52,12 @@ class LabelTask(ConfigSection):
     @classmethod
     def _each_once_and_in_plain_sight(cls, labels: list[str], info: ValidationInfo) -> list[str]:
         section = info.data.get("label_rules", LabelRulesSection())
-        return validate_distinct_labels(labels, section.build())
+        return validate_distinct_labels(labels, section.build(), cls.normalize_by_rules)
+
+    @staticmethod
+    def normalize_by_rules(label: str, rules: LabelRules) -> str:
+        """Normalize a label as the task does to find it in a record or in an answer."""
+        return read_label(label, rules)
 
     @field_validator("leak_patterns")
     @classmethod
@@ -85,7 +90,11 @@ class LabelTask(ConfigSection):
         """Raise ValueError for fields of the data section that the task cannot do with."""
 
 
-def validate_distinct_labels(labels: list[str], rules: LabelRules = NO_LABEL_RULES) -> list[str]:
+def validate_distinct_labels(
+    labels: list[str],
+    rules: LabelRules = NO_LABEL_RULES,
+    normalize: Callable[[str, LabelRules], str] = read_label,
+) -> list[str]:
     """The labels, if all their characters are visible and the rules read each as another one.
 
     Every alias must name one of the labels, and be read as that label.
@@ -100,17 +109,17 @@ def validate_distinct_labels(labels: list[str], rules: LabelRules = NO_LABEL_RUL
                     written=repr(clean_label(label)),
                 )
             )
-        known = met.get(read_label(label, rules))
+        known = met.get(normalize(label, rules))
         if known is not None:
             raise ValueError(fill("{label} is a duplicate of {known}", label=label, known=known))
-        met[read_label(label, rules)] = label
+        met[normalize(label, rules)] = label
     for label, aliases in rules.aliases.items():
-        if read_label(label, rules) not in met:
+        if normalize(label, rules) not in met:
             raise ValueError(
                 fill("label_rules.aliases: {label} is not one of task.labels", label=label)
             )
         for alias in aliases:
-            if read_label(alias, rules) != read_label(label, rules):
+            if normalize(alias, rules) != normalize(label, rules):
                 raise ValueError(
                     fill("label_rules.aliases: {alias} names more than one label", alias=alias)
                 )
