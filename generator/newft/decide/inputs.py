@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from newft.decide.number_format import format_number
-from newft.decide.token_estimates import estimate_tokens
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
@@ -83,14 +81,6 @@ class Inputs:
     def labels(self) -> int:
         """Number of labels, at least 1 so that it can be a divisor."""
         return max(1, len(self.facts.data.labels))
-
-    @cached_property
-    def longest_target_tokens(self) -> int:
-        """Tokens of the longest target; cached because there may be hundreds of labels."""
-        data = self.facts.data
-        return max(
-            estimate_tokens(answer, self.family) for answer in (*data.labels, data.longest_target)
-        )
 
     @property
     def name(self) -> str:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 from math import ceil
-from typing import TYPE_CHECKING
 
+from newft.decide.inputs import Inputs
 from newft.decide.label_explanation import explain_bare_labels
 from newft.schema.family import Family
 from newft.schema.kit import SystemPrompts
 from newft.token_pieces import PieceCounts, count_pieces
-
-if TYPE_CHECKING:
-    from newft.decide.inputs import Inputs
-
 
 # An ASCII punctuation mark is at most one token, and so is a run of the same mark.
 TOKENS_PER_PUNCTUATION_RUN = 1.0
@@ -54,7 +50,9 @@ def get_tokens_per_piece(family: Family) -> PieceCounts:
 
 def estimate_longest_target_tokens(inputs: Inputs) -> int:
     """Estimate the tokens of the longest target, including the end of turn."""
-    return inputs.longest_target_tokens + 1
+    weights, data = get_tokens_per_piece(inputs.family), inputs.facts.data
+    targets = (*data.labels, data.longest_target)
+    return ceil(max(count_pieces_cached(target).weigh(weights) for target in targets)) + 1
 
 
 def select_prompts(inputs: Inputs) -> SystemPrompts:
