@@ -34,7 +34,7 @@ class Batch:
 def choose_effective_batch_size(inputs: Inputs) -> int:
     """Choose the number of rows per update."""
     usual = inputs.method.effective_batch_size.value
-    if inputs.on_cpu or count_training_rows(inputs.rows) < FEW_ROWS:
+    if inputs.on_cpu or count_training_rows(inputs.facts.data) < FEW_ROWS:
         return min(usual, SMALL_EFFECTIVE_BATCH_SIZE)
     return usual
 

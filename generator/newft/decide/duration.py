@@ -62,7 +62,7 @@ def estimate_training_hours(inputs: Inputs, recipe: Recipe) -> Range | None:
     checkpointing = recipe.gradient_checkpointing.value
     share = FP32_SPEED_RATIO if recipe.precision.value == "fp32" else 1.0
     work = (
-        count_training_rows(inputs.rows)
+        count_training_rows(inputs.facts.data)
         * recipe.epochs.value
         * estimate_row_flops(inputs, inputs.size, checkpointing=checkpointing)
     )

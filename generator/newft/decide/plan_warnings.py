@@ -49,7 +49,7 @@ def _warn_language(inputs: Inputs) -> Text | None:
 
 
 def _warn_few_rows(inputs: Inputs) -> Text | None:
-    rows = _count_test_rows(inputs.rows)
+    rows = _count_test_rows(inputs.facts.data.rows_to_split)
     if rows >= FEW_TEST_ROWS:
         return None
     points, better = (
@@ -130,7 +130,7 @@ def _warn_torch_build(inputs: Inputs) -> Text | None:
 def _warn_slow_cpu(inputs: Inputs) -> Text | None:
     if not inputs.on_cpu or inputs.size is None:
         return None
-    rows = count_training_rows(inputs.rows)
+    rows = count_training_rows(inputs.facts.data)
     cores, speed = _assume_cores(inputs)
     trained = estimate_cpu_rows(inputs, inputs.size, minutes=CPU_TRAINING_MINUTES, cores=cores)
     if trained >= rows:

@@ -51,7 +51,9 @@ def _choose_values(inputs: Inputs) -> Recipe:
     )
     rows = batch.choose_batch(inputs, fitted)
     epochs = schedule.choose_epochs(inputs, rows.effective)
-    updates = ceil(split_reasons.count_training_rows(inputs.rows) * epochs.value / rows.effective)
+    updates = ceil(
+        split_reasons.count_training_rows(inputs.facts.data) * epochs.value / rows.effective
+    )
     shots = evaluation.choose_few_shot_examples(inputs)
     return Recipe(
         method=values,

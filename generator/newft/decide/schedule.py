@@ -34,7 +34,7 @@ def estimate_updates(inputs: Inputs, updates: int, effective: int) -> int:
 
 def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
     """Choose the number of epochs."""
-    rows = count_training_rows(inputs.rows)
+    rows = count_training_rows(inputs.facts.data)
     # twice as many as are needed, since tasks differ
     min_updates = 2 * get_updates_to_learn(inputs).value
     min_epochs = ceil(min_updates * effective / rows)
@@ -60,7 +60,7 @@ def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
 
 
 def _choose_cpu_epochs(inputs: Inputs, value: int, effective: int) -> Reasoned[int]:
-    rows = count_training_rows(inputs.rows)
+    rows = count_training_rows(inputs.facts.data)
     updates = ceil(rows * value / effective)
     needed = get_updates_to_learn(inputs)
     why = Text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import sqrt
 
 from newft.decide import citations
+from newft.schema.dataset import DataFacts
 from newft.schema.reasoned import Reasoned
 from newft.split_fractions import choose_split_fractions
 from newft.text import Text
@@ -45,6 +46,7 @@ def explain_validation_fraction(rows: int) -> Reasoned[float]:
     return Reasoned(share, why, source)
 
 
-def count_training_rows(rows: int) -> int:
-    """Count the rows that remain for training."""
-    return max(1, round(rows * (1 - sum(choose_split_fractions(rows)))))
+def count_training_rows(data: DataFacts) -> int:
+    """Count the rows that remain for training: near-duplicates of held-out rows leave it."""
+    held_out = data.rows_to_split * sum(choose_split_fractions(data.rows_to_split))
+    return max(1, round(data.accepted - held_out))

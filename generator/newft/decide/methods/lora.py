@@ -66,7 +66,7 @@ def choose_rank(inputs: Inputs) -> Reasoned[MethodValue]:
     """Choose the LoRA rank: large enough for the information in the targets."""
     start = get_value(inputs, "rank")
     rank = int(start.value)  # type: ignore[arg-type]
-    rows = count_training_rows(inputs.rows)
+    rows = count_training_rows(inputs.facts.data)
     if inputs.size is None:
         return Reasoned(rank, start.why, start.source)
     bits = rows * estimate_longest_target_tokens(inputs) * BITS_PER_TOKEN
@@ -100,7 +100,7 @@ def _format_bits(bits: float) -> Text:
 
 def choose_dropout(inputs: Inputs) -> Reasoned[MethodValue]:
     """Choose the dropout of the adapter's input."""
-    rows = count_training_rows(inputs.rows)
+    rows = count_training_rows(inputs.facts.data)
     large = inputs.size is None or inputs.size.parameters >= SMALL_MODEL_PARAMETERS
     if large and rows < SMALL_DATASET_ROWS:
         why = Text(

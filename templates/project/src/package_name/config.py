@@ -194,7 +194,7 @@ class TrainingConfig(TimedSection):
     max_truncated_fraction: NonNegativeFraction  # of the rows that may lose text to max_length
     gradient_checkpointing: bool
     num_evaluations: PositiveCount
-    device: NonEmptyStr
+    device: Literal["cuda", "npu", "mps", "cpu"]
     processes: PositiveCount
 
 
