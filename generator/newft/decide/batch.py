@@ -112,8 +112,11 @@ def choose_gradient_accumulation(inputs: Inputs, value: Batch) -> Reasoned[int]:
     steps, source = value.gradient_accumulation_steps, as_citation(usual.source)
     if inputs.on_cpu:
         why = Text(
-            f"{rows} rows per update, whatever the batch size: {usual.why.en}",
-            f"无论怎样分批，每次更新都是 {rows} 行：{usual.why.zh}",
+            f"while batch_size is auto, the rows per update: {rows}, which `make train` divides by "
+            f"the batch size that it chooses; {usual.why.en}",
+            f"batch_size 为 auto 时，这里是每次更新的总行数（{rows}），"
+            "选定批大小后自动换算累积次数；"
+            f"{usual.why.zh}",
         )
         return Reasoned(steps, why, source)
     devices = pluralize(value.devices, "device")

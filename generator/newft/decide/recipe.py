@@ -193,8 +193,8 @@ def _choose_truncated_share(inputs: Inputs, fitted: MemoryFit) -> Reasoned[float
     share = round(min(MAX_TRUNCATED_SHARE, estimate_share_over(inputs, fitted.length)), 2)
     source = citations.cite_own_rule(
         "truncation may remove the facts that the label depends on: at most "
-        f"{MAX_USUAL_TRUNCATED_SHARE:.0%} of the rows, unless context, memory or time limit the "
-        "length",
+        f"{MAX_USUAL_TRUNCATED_SHARE * 100:.0f} % of the rows, unless context, memory or time "
+        "limit the length",
         f"截断可能恰好丢掉判断标签的依据；除非受上下文、{name_memory_zh(inputs.hardware)}或时间限制，"
         f"被截断的行不超过 {MAX_USUAL_TRUNCATED_SHARE:.0%}",
     )

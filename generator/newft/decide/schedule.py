@@ -139,10 +139,20 @@ def choose_training_minutes(inputs: Inputs) -> Reasoned[int | None]:
 def choose_device(inputs: Inputs) -> Reasoned[str]:
     """Choose the kind of device that the plan is made for."""
     card = inputs.hardware.accelerator
+    if inputs.on_cpu:
+        why = Text(
+            "precision, batch size and time budget are planned for a CPU, which trains even if the "
+            "machine has an accelerator",
+            "精度、批大小和时间预算都按 CPU 规划；即使机器上有加速卡，训练也只用 CPU",
+        )
+        source = citations.cite_own_rule(
+            "a run uses the device that it was planned for", "按哪种设备规划，就在哪种设备上训练"
+        )
+        return Reasoned(card.kind, why, source)
     why = Text(
-        f"precision, batch size and time budget are planned for {card.title}; "
-        "`make train` fails on a machine without such a device",
-        f"精度、批大小和时间预算都按 {card.title} 规划；机器上没有这类设备时，`make train` 会报错",
+        f"precision and batch size are planned for {card.title}; `make train` fails on a machine "
+        "without such a device",
+        f"精度和批大小都按 {card.title} 规划；机器上没有这类设备时，`make train` 会报错",
     )
     source = citations.cite_own_rule(
         "a plan for an accelerator could run for days on a CPU without any warning",

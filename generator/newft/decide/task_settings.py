@@ -45,7 +45,8 @@ def _build_out_of_scope(data: DataFacts) -> Reasoned[SettingValue]:
 
 def _build_positive_label(data: DataFacts, answers: Answers) -> Reasoned[SettingValue]:
     why = Text(
-        "the label whose probability is the score of a row; the metrics of the score are about it",
+        "the label whose probability is the score of a row, from which the metrics of scores are "
+        "computed",
         "以模型给该标签的概率作为评分，与评分有关的指标都按它计算",
     )
     if answers.data.positive:
@@ -68,7 +69,8 @@ def _build_recommendations(data: DataFacts) -> Reasoned[SettingValue]:
 def _build_question_template(template: str, task: Task, answers: Answers) -> Reasoned[SettingValue]:
     name = task.context_field
     why = Text(
-        f"the question after a text where the record has `{name}`, whose value replaces {{{name}}}",
+        f"the question appended to the text if the record has `{name}`, whose value replaces "
+        f"{{{name}}}",
         f"数据中有 `{name}` 时，接在文本之后的问题；{{{name}}} 会换成该字段的值",
     )
     return Reasoned(template, why, _cite_task_key("question_template", answers))
@@ -100,16 +102,16 @@ def _build_label_settings(
         "label_field_names": (
             task.label_field_names,
             Text(
-                "what texts call the label, in both languages: a text with such a name, a colon "
-                "and its own label gives its target away, and its row is left out",
-                "文本中对标签的叫法（中英文）：文本里出现“叫法＋冒号＋自身标签”即泄漏答案，该行会被剔除",
+                "names for the label in English and Chinese texts: a row is left out if its "
+                "text has such a name, a colon and the label of the row",
+                "文本中对标签的叫法（中英文）：文本里出现“叫法＋冒号＋该行自己的标签”即泄漏答案，该行会被剔除",
             ),
         ),
         "leak_patterns": (
             task.leak_patterns,
             Text(
-                "regular expressions: a text that one of them matches gives its target away, and "
-                "its row is left out; {label} is a label of the row",
+                "regular expressions: a row whose text matches one is left out, since the text "
+                "gives its label away; {label}, if used, stands for the label of the row",
                 "正则表达式：匹配到的文本泄漏了答案，该行会被剔除；{label} 代表该行的标签",
             ),
         ),
@@ -136,9 +138,9 @@ def _cite_task_key(key: str, answers: Answers) -> Text:
 
 def _build_inputs(data: DataFacts, answers: Answers) -> Reasoned[SettingValue]:
     why = Text(
-        "the fields of data.columns that the model is shown, a line each, in this order; protected "
-        "ones, ids, dates and what is known only after the decision are left out as far as usual "
-        "names and values tell: look through the list",
+        "the fields of data.columns that the model is shown, one per line, in this order; "
+        "protected fields, ids, dates and facts that are known only after the decision were left "
+        "out by their usual names and values: check this list",
         "给模型看的字段（须在 data.columns 中），按此顺序每行写一个；"
         "年龄、性别等受保护字段、编号、日期，以及做出决定之后才知道的信息，"
         "已按常见的列名和取值排除，请再核对一遍",

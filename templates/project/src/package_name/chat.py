@@ -84,7 +84,7 @@ def read_questions() -> Iterator[str]:
     lines: list[str] = []  # of the question so far
     for text in read_input_lines(lines):
         if not lines and sys.stdin.isatty() and normalize_label(text) in EXIT_WORDS:
-            return  # of lines that are piped in, each is a question
+            return  # piped input: `exit` is a question like any other
         entered = [line.strip() for line in text.splitlines() if line.strip()]  # a paste has many
         lines += entered
         if not MULTILINE_INPUT:
@@ -102,7 +102,7 @@ def read_input_lines(begun: Sequence[str]) -> Iterator[str]:
     at_terminal = sys.stdin.isatty()
     if at_terminal:
         with suppress(ImportError):
-            # a terminal alone cuts a line at 4,095 bytes, and a paste into lines
+            # without readline, a terminal cuts lines at 4,095 bytes and splits a paste into lines
             import readline  # noqa: F401
     try:
         while True:

@@ -112,7 +112,7 @@ def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: C
 
 
 def check_memory(weights: int, config: Config) -> None:
-    """Say whether this machine can train the run; what is larger than its memory is refused."""
+    """Report the memory that training needs; raise if the weights alone exceed it."""
     needed = weights * BYTES_PER_WEIGHT[config.model.precision] / 1e9
     content = fill(MEMORY_CONTENT)
     try:
@@ -145,7 +145,7 @@ def check_memory(weights: int, config: Config) -> None:
 
 
 def compare_disk(weights: int) -> None:
-    """Say what the checkpoints of a run take, where it is much; and whether there is room."""
+    """Report the size of the checkpoints and the free disk, if the method stores whole models."""
     needed = weights * CHECKPOINTS_BYTES_PER_WEIGHT / 1e9
     if needed:
         free = shutil.disk_usage(".").free / 1e9

@@ -88,7 +88,7 @@ NEWFT_OPTIONS_BY_SOURCE = {
 
 
 class RunConfig(ConfigSection):
-    """What this run is called, and what makes it repeat."""
+    """The name of the run, and the seed that makes it reproducible."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
@@ -124,7 +124,7 @@ class DataConfig(ConfigSection):
 
 
 class ModelConfig(ConfigSection):
-    """The base model, and what its family needs said."""
+    """The base model, and the settings that its family needs."""
 
     id: NonEmptyStr
     source: Literal["embedded", "folder", "huggingface", "modelscope"]
@@ -275,14 +275,14 @@ def _describe_fault(path: Path, fault: YamlFault) -> str:
 def find_changed_keys(
     before: Mapping[str, Any], config: Config, sections: Sequence[str]
 ) -> list[str]:
-    """The keys of some sections that were other values before."""
+    """The keys of some sections whose values have changed."""
     now = config.model_dump()
     return [
         f"{section}.{key}"
         for section in sections
         for key in sorted(before.get(section, {}).keys() | now[section].keys())
         if before.get(section, {}).get(key) != now[section].get(key)
-        and key != "base_system_prompt"  # asks the base alone: neither rows nor training rest on it
+        and key != "base_system_prompt"  # the base model alone: no effect on rows or training
     ]
 
 
@@ -366,7 +366,7 @@ def _describe_rule(detail: Mapping[str, Any]) -> str:
 
 
 def _locate_unknown_key(detail: Mapping[str, Any]) -> KeyPath:
-    """Where a key is that is none; it was meant for the one that is missed."""
+    """The place of an unknown key: probably a typo of a key that is missing."""
     return detail["loc"] if detail["type"] == "extra_forbidden" else ()
 
 

@@ -220,7 +220,7 @@ def make_duplicate_key(text: str) -> str:
 
 
 def get_group(record: Mapping[str, str]) -> str:
-    """What a row has to stay in one split with, or nothing."""
+    """The group of a row, whose rows stay in one split, or an empty text."""
     group = record.get(GROUP_FIELD, "").strip()
     return "" if is_missing(group, MISSING_GROUP_PATTERN) else group
 

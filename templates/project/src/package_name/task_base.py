@@ -42,7 +42,7 @@ class LabelTask(ConfigSection):
 
     system: NonEmptyStr
     base_system_prompt: NonEmptyStr
-    label_rules: LabelRulesSection = LabelRulesSection()  # before labels, which it validates
+    label_rules: LabelRulesSection = LabelRulesSection()  # the validator of labels needs it
     labels: Annotated[list[NonEmptyStr], Field(min_length=2)]
     label_field_names: list[NonEmptyStr] = []
     leak_patterns: list[NonEmptyStr] = []
@@ -50,7 +50,7 @@ class LabelTask(ConfigSection):
 
     @field_validator("labels")
     @classmethod
-    def _each_once_and_in_plain_sight(cls, labels: list[str], info: ValidationInfo) -> list[str]:
+    def _labels_are_distinct_and_visible(cls, labels: list[str], info: ValidationInfo) -> list[str]:
         section = info.data.get("label_rules", LabelRulesSection())
         return validate_distinct_labels(labels, section.build(), cls.normalize_by_rules)
 
@@ -87,7 +87,7 @@ class LabelTask(ConfigSection):
         return LeakRules(self.rules, self.label_field_names, self.leak_patterns, positions)
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
-        """Raise ValueError for fields of the data section that the task cannot do with."""
+        """Raise ValueError for fields of the data section that the task cannot use."""
 
 
 def validate_distinct_labels(

@@ -68,10 +68,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
         return
     on = require_training_device(config.training)
     refuse_precision(config.model.precision, on)
-    together = require_process_count(on)  # which refuses what would become DataParallel
+    together = require_process_count(on)  # refuses what the Trainer would run in DataParallel
     run.refuse_other_processes(together)
 
-    # 1. Data: what cannot be learned from fails before the first step.
+    # 1. Data: unusable data fails before the first step.
     folder = run.verify_base_model(find_base_model(run.pin_revision(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     encoder = ChatEncoder(tokenizer, config.model)
@@ -190,7 +190,7 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
 
 
 def build_training_arguments(config: Config, run: RunDir, *, most: int) -> TrainingArguments:
-    """The values of run.yaml in the Trainer's words; Progress says when to validate and to end."""
+    """The values of run.yaml as the Trainer names them; ProgressCallback says when to validate."""
     settings = config.training
     return TrainingArguments(
         output_dir=str(run.checkpoints),

@@ -5,7 +5,7 @@ import signal
 import sys
 
 if sys.argv[:1] == ["-m"]:  # a command of this project is starting
-    # libraries load for seconds before command.run can answer Ctrl-C; until then it ends all
+    # libraries load for seconds before run_command can handle Ctrl-C: until then it ends all
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     # a stream that was closed (>&-) gets a place to go: else the next file takes its number

@@ -78,7 +78,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     candidates = pick_few_shot_examples(train, config, rng)
     examples, prompt_choice = predictor.choose_examples(candidates, validation)
     say("base model: {choice}", choice=prompt_choice)
-    # The same rows for all three, in an order that does not depend on how many there is time for.
+    # All three get the same rows in the same order, however many fit into the time budget.
     shuffled, texts = [test[i] for i in order], [get_question(test[i]) for i in order]
     classical = predict_with_baseline(train, shuffled, config)
     say("predicting up to {rows:,} test rows, by generation and by ranking", rows=len(test))

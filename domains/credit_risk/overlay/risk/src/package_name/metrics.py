@@ -1,7 +1,7 @@
 """What counts in risk grading: how well the probability of the risk ranks, and whether it is true.
 
 The score of a row is the probability of task.positive among all levels, from the likelihood of the
-answers; nothing is read off the written text.
+candidates; only accuracy and recommendation_accuracy use the generated text.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ from .runtime.messages import fill
 from .task import TaskConfig
 
 REQUIRED_FIELDS = ("text", "label")  # of data.columns in run.yaml: every file has a column for each
-# rows that differ in case, digits or punctuation are duplicates, and held-out ones in a word too
+# True: a row that differs from an earlier one only in case, digits or punctuation is a duplicate,
+# and a row that nearly repeats a held-out one (say, one word changed) is left out too.
 DROP_NEAR_DUPLICATES = True
 MULTILINE_INPUT = True  # of a question in make chat
 INPUT_HINT = fill("an empty line ends the facts of a case")
