@@ -140,7 +140,7 @@ def test_labels_that_look_the_same_are_refused(
 def test_labels_and_aliases_that_the_rules_cannot_tell_apart_are_refused(
     label_rules: dict[str, Any], fault: str, names: dict[str, str]
 ) -> None:
-    rules = LabelRulesSection(**label_rules).build()
+    rules = LabelRulesSection(**label_rules).rules
     with pytest.raises(ValueError, match=re.escape(fill(fault, **names))):
         validate_distinct_labels(["refund", "refund case", "loan"], rules)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -32,9 +33,10 @@ class LabelRulesSection(ConfigSection):
     strip_suffixes: list[NonEmptyStr] = []
     aliases: dict[NonEmptyStr, list[NonEmptyStr]] = {}
 
-    def build(self) -> LabelRules:
-        """The label rules, as the functions of data/label_rules.py take them."""
-        return LabelRules(**dict(self))
+    @cached_property
+    def rules(self) -> LabelRules:
+        """The label rules, as the functions of data/label_rules.py take them; read for each row."""
+        return LabelRules(self.separator, self.strip_prefixes, self.strip_suffixes, self.aliases)
 
 
 class LabelTask(ConfigSection):
@@ -52,7 +54,7 @@ class LabelTask(ConfigSection):
     @classmethod
     def _labels_are_distinct_and_visible(cls, labels: list[str], info: ValidationInfo) -> list[str]:
         section = info.data.get("label_rules", LabelRulesSection())
-        return validate_distinct_labels(labels, section.build(), cls.normalize_by_rules)
+        return validate_distinct_labels(labels, section.rules, cls.normalize_by_rules)
 
     @staticmethod
     def normalize_by_rules(label: str, rules: LabelRules) -> str:
@@ -74,7 +76,7 @@ class LabelTask(ConfigSection):
     @property
     def rules(self) -> LabelRules:
         """The label rules, as the functions of data/label_rules.py take them."""
-        return self.label_rules.build()
+        return self.label_rules.rules
 
     def parse_label(self, text: str) -> str | None:
         """The label that a text spells, as task.labels writes it."""
