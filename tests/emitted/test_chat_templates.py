@@ -151,7 +151,7 @@ def test_the_code_of_the_model_card_asks_as_training_did(family: Family, text: s
     from golden_desk.training.model_card import USAGE_TEMPLATE
 
     values = {name: repr(family.arguments) for name in ("base", "system", "stop", "arguments")}
-    usage = USAGE_TEMPLATE.format(**values)
+    usage = USAGE_TEMPLATE.substitute(**values)
     code = usage.partition("# the prompt ends")[2].partition("inputs =")[0]
     names: dict[str, Any] = {"tokenizer": family.tokenizer, "messages": ask(text)}
     exec(f"# {code}", names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from string import Template
 from typing import Any
 
 import yaml
@@ -15,19 +16,19 @@ from ..runtime.atomic_files import write_text
 from ..runtime.messages import fill
 from .run_dir import RunDir, to_portable_name
 
-USAGE_TEMPLATE = """\
+USAGE_TEMPLATE = Template("""\
 messages = [
-    {{"role": "system", "content": {system}}},
-    {{"role": "user", "content": "..."}},
+    {"role": "system", "content": $system},
+    {"role": "user", "content": "..."},
 ]
 # the prompt ends where the chat template writes the answer
-turns = [*messages, {{"role": "assistant", "content": "ANSWER"}}]
-rendered = tokenizer.apply_chat_template(turns, tokenize=False, **{arguments})
+turns = [*messages, {"role": "assistant", "content": "ANSWER"}]
+rendered = tokenizer.apply_chat_template(turns, tokenize=False, **$arguments)
 prompt = rendered.rpartition("ANSWER")[0]
 inputs = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
-stop = tokenizer.convert_tokens_to_ids({stop})
+stop = tokenizer.convert_tokens_to_ids($stop)
 written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)
-print(tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))"""
+print(tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))""")
 COMPARED_MODELS = ("base", "tuned", "baseline")
 
 
@@ -58,6 +59,26 @@ def _format_card(
     yield _fence_code(_format_usage(config, record), "python")
     yield fill("\nThe labels that it can predict:\n")
     yield _fence_code("\n".join(config.task.labels))
+    yield from _format_provenance(run, config, record, base)
+    yield fill("\n## Evaluation\n")
+    yield from _format_evaluation(evaluation)
+    yield fill("\n## Limits\n")
+    yield fill(
+        "- It is trained for this task and these labels only, and may still generate other text."
+    )
+    yield fill("- The metrics hold only for data that resembles the test rows.")
+    yield fill(
+        "- Inputs that exceed {tokens} tokens together with the prompt are truncated in "
+        "the middle.",
+        tokens=config.training.max_length,
+    )
+    yield fill(CARD_LICENSE)
+
+
+def _format_provenance(
+    run: RunDir, config: Config, record: Mapping[str, Any], base: str
+) -> Iterator[str]:
+    """What the model was made from, and how: base model, rows, recipe."""
     yield fill("\n## Base model\n")
     yield from _format_key_values(
         {
@@ -90,19 +111,6 @@ def _format_card(
             **record.get("versions", {}),
         }
     )
-    yield fill("\n## Evaluation\n")
-    yield from _format_evaluation(evaluation)
-    yield fill("\n## Limits\n")
-    yield fill(
-        "- It is trained for this task and these labels only, and may still generate other text."
-    )
-    yield fill("- The metrics hold only for data that resembles the test rows.")
-    yield fill(
-        "- Inputs that exceed {tokens} tokens together with the prompt are truncated in "
-        "the middle.",
-        tokens=config.training.max_length,
-    )
-    yield fill(CARD_LICENSE)
 
 
 def _build_metadata(config: Config) -> dict[str, object]:
@@ -126,7 +134,7 @@ def _format_usage(config: Config, record: Mapping[str, Any]) -> str:
     return (
         LOADING_CODE.format(base=named)
         + "\n"
-        + USAGE_TEMPLATE.format(
+        + USAGE_TEMPLATE.substitute(
             system=json.dumps(config.task.system, ensure_ascii=False),
             arguments=repr(config.model.template_arguments),
             stop=json.dumps(config.model.end_of_turn),
