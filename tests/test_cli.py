@@ -12,8 +12,8 @@ import pytest
 
 from newft import __version__
 from newft.catalog.loader import load_catalog
-from newft.cli import SHOW_TOPICS
 from newft.cli_help import HELP_TEXTS
+from newft.cli_parser import SHOW_TOPICS
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import detect_language, load_messages
 from newft.project.write import STAGING_MARKER
@@ -484,7 +484,7 @@ class TestNew:
         code = (
             "import sys\nimport newft.cli as cli\n"
             "def fail(_):\n    raise ZeroDivisionError\n"
-            "cli._run_show = fail\nsys.exit(cli.main(['show', 'domains']))"
+            "cli.COMMANDS['show'] = fail\nsys.exit(cli.main(['show', 'domains']))"
         )
         run = subprocess.run(
             [sys.executable, "-c", code],

@@ -18,7 +18,7 @@ from readme_tables import READMES, ROWS, format_rows
 from golden_project import GOLDEN
 from newft import errors
 from newft.catalog.gpu_spec import parse_gpu
-from newft.cli import Parser, build_parser
+from newft.cli_parser import Parser, build_parser
 from newft.text import Language
 from support.generate_project import catalog
 from support.help_desk_export import RECORDS

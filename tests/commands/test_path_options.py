@@ -189,7 +189,7 @@ def test_no_room_for_temporary_files_is_said(tmp_path: Path) -> None:
 def test_a_bug_on_a_full_disk_is_still_shown(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom newft import cli\n"
-        "def fail(_): raise ZeroDivisionError('on purpose')\ncli._run_show = fail\n"
+        "def fail(_): raise ZeroDivisionError('on purpose')\ncli.COMMANDS['show'] = fail\n"
         "sys.exit(cli.main(['show', 'domains']))\n"
     )
     run = subprocess.run(

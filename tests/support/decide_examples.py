@@ -159,8 +159,8 @@ KIT = Kit(
     "customer_service",
     Text("Customer service", "客服"),
     Text("What they ask", "客户想要什么"),
-    {"intent": TASK},
-    "",
+    folder="",
+    tasks={"intent": TASK},
 )
 CATALOG = Catalog(
     {KIT.id: KIT},

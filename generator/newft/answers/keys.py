@@ -25,6 +25,12 @@ CatalogNames = Literal["domains", "tasks", "families", "methods", "accelerators"
 FILES_KEY = "data.files"
 COLUMNS_PREFIX = "data.columns."  # followed by the name of a field
 POSITIVE_KEY = "data.positive"  # the label whose probability is scored
+KIT_KEY = "kit.source"
+KIT_REVISION_KEY = "kit.revision"
+KIT_ANSWERS_PREFIX = "kit.answers."  # followed by the name of a question of the kit
+# Keys of `.newft/answers.yml` that have no option: newft records the exact state of a kit.
+RECORDED_KEYS = (KIT_REVISION_KEY, "kit.commit", "kit.tree")
+OPEN_PREFIXES = (COLUMNS_PREFIX, KIT_ANSWERS_PREFIX)  # of keys that the table does not list
 AUTO_GPU = "auto"  # the machine that newft runs on
 # Methods of the field, written without spaces, hyphens and underscores: those that the catalogue
 # does not have are refused as not supported rather than as unknown.
@@ -61,6 +67,15 @@ ANSWER_KEYS = (
         question="data",
         repeatable=True,
         metavar="PATH",
+    ),
+    AnswerKey(
+        KIT_KEY,
+        "--kit",
+        Text(
+            "starter kit or copier template: name, folder or URL, with @REVISION if not the latest",
+            "起步套件或 copier 模板：名称、文件夹或 URL，可加 @版本",
+        ),
+        metavar="SOURCE",
     ),
     AnswerKey(
         "domain",
@@ -180,7 +195,11 @@ def find_answer_key(key: str) -> AnswerKey | None:
 
 def is_answer_key(key: str) -> bool:
     """Return whether answers can have this key."""
-    return key in _ENTRIES or (key.startswith(COLUMNS_PREFIX) and len(key) > len(COLUMNS_PREFIX))
+    return (
+        key in _ENTRIES
+        or key in RECORDED_KEYS
+        or any(key.startswith(prefix) and key != prefix for prefix in OPEN_PREFIXES)
+    )
 
 
 def is_repeatable(key: str) -> bool:
@@ -211,10 +230,17 @@ def normalize_gpu(text: str) -> str:
 
 def get_columns(given: RawAnswers) -> dict[str, str]:
     """Return the columns of the answers by field."""
+    return {name: str(value) for name, value in _select_group(given, COLUMNS_PREFIX).items()}
+
+
+def get_kit_answers(given: RawAnswers) -> dict[str, AnswerValue]:
+    """Return the answers to the questions of a kit by the name of the question."""
+    return _select_group(given, KIT_ANSWERS_PREFIX)
+
+
+def _select_group(given: RawAnswers, prefix: str) -> dict[str, AnswerValue]:
     return {
-        key.removeprefix(COLUMNS_PREFIX): str(value)
-        for key, value in given.items()
-        if key.startswith(COLUMNS_PREFIX)
+        key.removeprefix(prefix): value for key, value in given.items() if key.startswith(prefix)
     }
 
 

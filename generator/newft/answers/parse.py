@@ -11,11 +11,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from newft.answers.keys import (
-    COLUMNS_PREFIX,
     AnswerValue,
     RawAnswers,
     find_answer_key,
     get_columns,
+    get_kit_answers,
     get_option,
     is_answer_key,
     is_repeatable,
@@ -24,7 +24,7 @@ from newft.answers.keys import (
     normalize_gpu,
 )
 from newft.errors import UsageError
-from newft.schema.answers import Answers, DataAnswer
+from newft.schema.answers import Answers, DataAnswer, KitAnswer
 from newft.text import Text, to_bilingual_text
 
 if TYPE_CHECKING:
@@ -124,12 +124,20 @@ def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
 def build_answers(given: RawAnswers) -> Answers:
     """Build the typed answers; every required key must have a value."""
     values: dict[str, Any] = {key: value for key, value in given.items() if "." not in key}
-    data: dict[str, Any] = {
-        key.removeprefix("data."): value
+    return Answers(
+        **values,
+        data=DataAnswer(**_select_fields(given, "data"), columns=get_columns(given)),
+        kit=KitAnswer(**_select_fields(given, "kit"), answers=get_kit_answers(given)),
+    )
+
+
+def _select_fields(given: RawAnswers, group: str) -> dict[str, Any]:
+    """Return the answers of one group by the last part of their keys, such as `data.positive`."""
+    return {
+        parts[1]: value
         for key, value in given.items()
-        if key.startswith("data.") and not key.startswith(COLUMNS_PREFIX)
+        if (parts := key.split("."))[0] == group and len(parts) == 2
     }
-    return Answers(**values, data=DataAnswer(**data, columns=get_columns(given)))
 
 
 def format_answers_yaml(given: RawAnswers) -> str:

@@ -32,6 +32,7 @@ from newft.i18n import translate_template
 from newft.text import Language, Text
 
 MAX_FAULTS_SHOWN = 20
+GROUPS = ((), ("data",), ("data", "columns"), ("kit",), ("kit", "answers"))
 STDIN_LABEL = "stdin"
 HINTS = {
     INVALID_YAML_MESSAGE: Text(
@@ -118,11 +119,11 @@ def _format_faults(faults: Sequence[UsageError], language: Language) -> str:
 
 
 def _iterate_leaves(document: YamlDocument) -> Iterator[KeyPath]:
-    """Yield the paths of the answers; `data` and `data.columns` may be nested mappings."""
+    """Yield the paths of the answers; only the groups of keys may be nested mappings."""
     groups: set[KeyPath] = {()}
     for keys, entry in document.entries.items():
         if keys[:-1] in groups:
-            if entry.kind == "mapping" and keys in ((), ("data",), ("data", "columns")):
+            if entry.kind == "mapping" and keys in GROUPS:
                 groups.add(keys)
             else:
                 yield keys

@@ -20,6 +20,17 @@ class DataAnswer:
 
 
 @dataclass(frozen=True)
+class KitAnswer:
+    """The starter kit: what was asked for, the exact state that was used, answers to it."""
+
+    source: str | None = None  # a name, a folder or a URL; None: no kit
+    revision: str | None = None
+    commit: str | None = None
+    tree: str | None = None
+    answers: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Answers:
     """The answers as given; nothing in them is derived."""
 
@@ -35,3 +46,4 @@ class Answers:
     method: str = DEFAULT_METHOD
     exports: Literal["none", "llama_factory"] | None = None  # None: only with an accelerator
     data: DataAnswer = field(default_factory=DataAnswer)
+    kit: KitAnswer = field(default_factory=KitAnswer)

@@ -9,6 +9,7 @@ from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
 from newft.schema.method import TrainingMethod
+from newft.schema.starter_kit import StarterKit
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Catalog:
     families: Mapping[str, Family]
     accelerators: Mapping[str, Accelerator]
     methods: Mapping[str, TrainingMethod]
+    starter_kit: StarterKit | None = None  # of this project; its tasks are among `kits`
 
     def is_suggested_task(self, name: str) -> bool:
         """Tell whether a task, named as domain/task, is suggested to someone without data."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from newft.emitted.label_leaks import LeakRules
 from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
@@ -157,12 +157,68 @@ class ProtectedTerms:
     qualifiers: Qualifiers
 
 
+class Lock(NamedTuple):
+    """An answer that a kit fixes, and why."""
+
+    value: str
+    why: Text | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the projects of a kit may use; an empty list allows everything."""
+
+    families: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()  # as the hubs write them, such as apache-2.0
+    methods: tuple[str, ...] = ()
+    hubs: tuple[str, ...] = ()
+    required_files: tuple[str, ...] = ()  # paths that every project must keep
+
+
+@dataclass(frozen=True)
+class KitQuestion:
+    """A question of a kit, asked after those of newft."""
+
+    title: Text
+    help: Text | None = None
+    type: Literal["text", "yes_no", "integer", "choice", "choices"] = "text"
+    choices: Mapping[str, Text] = field(default_factory=dict)
+    default: str | None = None  # None: an answer is required
+    pattern: str | None = None  # regular expression that a text must match in full
+    pattern_message: Text | None = None  # what a valid text looks like
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # answer key -> values
+    former_names: tuple[str, ...] = ()  # that the question had in earlier versions of the kit
+    former_choices: Mapping[str, str] = field(default_factory=dict)  # old value -> value
+
+
+@dataclass(frozen=True)
+class KitLayer:
+    """A folder of files of a kit that some of its projects get."""
+
+    folder: str  # below the kit
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # answer key -> values
+    replaces: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Kit:
-    """A domain or a kit, as its kit.yaml defines it."""
+    """A domain or a starter kit, as its kit.yaml defines it.
+
+    A domain has tasks and is complete. A starter kit `extends` a domain or another kit, adds tasks
+    of its own, or holds for every domain; presets, locks, policy and questions are for kits.
+    """
 
     id: str
     title: Text
     description: Text
-    tasks: Mapping[str, Task]
     folder: str  # that holds `sample/` and `overlay/`; set by the loader
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    version: str | None = None
+    requires_newft: str | None = None  # a version specifier such as >=0.2,<1
+    extends: str | None = None  # the id of a domain, or the source of a kit
+    presets: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)  # by answer key
+    locked: Mapping[str, str | Lock] = field(default_factory=dict)  # by answer key
+    policy: Policy | None = None
+    questions: Mapping[str, KitQuestion] = field(default_factory=dict)
+    replaces: tuple[str, ...] = ()  # files of lower layers that files of its overlay replace
+    layers: tuple[KitLayer, ...] = ()

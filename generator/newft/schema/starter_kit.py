@@ -1,0 +1,73 @@
+"""A starter kit after `extends` is resolved: what it asks, decides and adds to a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from newft.schema.kit import Kit, Lock, Policy
+from newft.text import Text
+
+AnswerTexts = Mapping[str, str | tuple[str, ...]]
+
+
+class KitPin(NamedTuple):
+    """Where a kit comes from, and the exact state of its files that was used."""
+
+    source: str  # as answered: a name, a folder or a URL
+    revision: str | None  # as answered: a tag, a branch or a commit
+    commit: str | None  # all hexadecimal digits; None for a kit that is in no git repository
+    tree: str  # the tree id that git gives the files, which depends on their content alone
+
+
+class AskedQuestion(NamedTuple):
+    """A question of a kit as it stands after the answers so far."""
+
+    name: str
+    title: Text
+    help: Text
+    choices: tuple[tuple[str, Text], ...]  # value and title; empty: any text
+    multiple: bool
+    secret: bool  # never recorded
+    default: str | tuple[str, ...] | None  # None: an answer is required
+
+
+class KitQuestions(Protocol):
+    """The questions of a kit: of kit.yaml, or of a copier template."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all questions, in their order."""
+
+    def describe(self, name: str, answers: AnswerTexts) -> AskedQuestion | None:
+        """Return a question for the answers so far; None where it does not apply."""
+
+    def find_fault(
+        self, name: str, value: str | tuple[str, ...], answers: AnswerTexts
+    ) -> Text | None:
+        """Return why a value is no answer to a question; None if it is."""
+
+
+class Overlay(NamedTuple):
+    """A folder of files that a kit adds to a project, above the layers of newft."""
+
+    name: str  # in messages
+    folder: str
+    replaces: tuple[str, ...] = ()  # paths of lower layers that it may replace
+    verbatim: bool = False  # its files are rendered already: no Jinja, no placeholder for a package
+
+
+@dataclass(frozen=True)
+class StarterKit:
+    """A kit with everything that it inherits; the leaf of the chain wins."""
+
+    id: str
+    title: Text
+    chain: tuple[Kit, ...]  # the kits that it is made of, the base first; no built-in domain
+    pin: KitPin
+    presets: AnswerTexts = field(default_factory=dict)  # by answer key, such as data.columns.text
+    locked: Mapping[str, Lock] = field(default_factory=dict)  # by answer key
+    policy: Policy | None = None
+    questions: KitQuestions | None = None
+    copier: bool = False  # the kit is a copier template
