@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newft.answers import command_line, parse, yaml_file
-from newft.answers.keys import ANSWER_KEYS
+from newft.answers.keys import ANSWER_KEYS, RECORDED_KEYS
 from newft.errors import UsageError
-from newft.schema.answers import Answers, DataAnswer
+from newft.schema.answers import Answers, DataAnswer, KitAnswer
 from newft.wizard.questions import QUESTIONS
 
 FULL = {
@@ -50,10 +50,12 @@ def test_complete_answers_become_their_type() -> None:
 
 
 def test_every_key_is_a_field_of_the_answers() -> None:
-    top = [field.name for field in dataclasses.fields(Answers) if field.name != "data"]
-    data = [f"data.{field.name}" for field in dataclasses.fields(DataAnswer)]
-    keys = [entry.key for entry in ANSWER_KEYS]
-    assert sorted([*keys, "data.columns"]) == sorted([*top, *data])
+    groups = {"data": DataAnswer, "kit": KitAnswer}
+    fields = [field.name for field in dataclasses.fields(Answers) if field.name not in groups]
+    for group, kind in groups.items():
+        fields += [f"{group}.{field.name}" for field in dataclasses.fields(kind)]
+    keys = [*(entry.key for entry in ANSWER_KEYS), *RECORDED_KEYS]
+    assert sorted([*keys, "data.columns", "kit.answers"]) == sorted(fields)
 
 
 def test_every_question_of_the_table_is_asked_in_its_order() -> None:
