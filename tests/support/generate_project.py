@@ -11,9 +11,10 @@ from unittest.mock import patch
 
 from newft.answers.keys import AnswerValue
 from newft.catalog.loader import load_catalog
-from newft.commands.new import plan_project, render_and_write
+from newft.commands.new import render_and_write
 from newft.schema.catalog import Catalog
 from newft.schema.plan import Plan
+from newft.wizard.project_plan import plan_project
 from newft.wizard.questions import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState

@@ -18,22 +18,22 @@ from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
-from newft.decide.plan import make_plan
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, UsageError
 from newft.i18n import Messages
-from newft.project.render import render_project
 from newft.project.snapshot import METADATA_DIR
 from newft.project.write import list_planned_paths, write_project
 from newft.schema.catalog import Catalog
-from newft.schema.dataset import Facts
-from newft.schema.family import is_local_path
 from newft.schema.plan import Plan
 from newft.system.hardware_probe import probe_machine
-from newft.system.model_config import read_model_folder
 from newft.text import Text
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import run_wizard
+from newft.wizard.project_plan import (
+    plan_project,
+    render_planned_project,
+    trains_on_this_machine,
+)
 from newft.wizard.questions import QUESTIONS, fill_defaults
 from newft.wizard.recovery import save_answers_on_failure
 from newft.wizard.services import build_services
@@ -131,35 +131,14 @@ def make_initial_state(options: NewOptions, catalog: Catalog, messages: Messages
     return start
 
 
-def plan_project(state: WizardState) -> Plan:
-    """Make the plan for complete answers."""
-    assert state.hardware
-    answers = parse.build_answers(state.answers)
-    return make_plan(answers, _collect_facts(state), state.catalog, state.hardware)
-
-
 def render_and_write(
     plan: Plan, state: WizardState, folder: Path, *, dry_run: bool
 ) -> tuple[str, ...]:
     """Write the files of the project unless this is a dry run, and return their paths."""
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         tree = Path(scratch).resolve() / "project"
-        render_project(plan, parse.build_answers(state.answers), _collect_facts(state), tree)
+        render_planned_project(plan, state, tree)
         return list_planned_paths(tree, folder) if dry_run else write_project(tree, folder)
-
-
-def _collect_facts(state: WizardState) -> Facts:
-    assert state.data
-    model = str(state.answers["model"])
-    return Facts(
-        state.data,
-        state.machine if _trains_here(state) else None,
-        read_model_folder(model) if is_local_path(model) else None,
-    )
-
-
-def _trains_here(state: WizardState) -> bool:
-    return state.answers["gpu"] == AUTO_GPU
 
 
 def _run_conversation(
@@ -181,7 +160,7 @@ def _run_conversation(
         render_and_write(plan, state, folder, dry_run=True)  # refuses paths that exist already
         if options.explain:
             console.print_explanation(plan)
-        console.print_summary(plan, folder.absolute(), this_machine=_trains_here(state))
+        console.print_summary(plan, folder.absolute(), this_machine=trains_on_this_machine(state))
 
     def print_explanation(state: WizardState) -> None:
         console.print_explanation(plan_project(state))
@@ -208,7 +187,7 @@ def _print_plan(
         _print_data(state, console)
     if explain:
         console.print_explanation(plan)
-    here = _trains_here(state)
+    here = trains_on_this_machine(state)
     console.print_summary(plan, folder, this_machine=here, columns=not explain)
     if not explain:
         console.say(console.messages("summary.more"))
