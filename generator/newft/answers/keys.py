@@ -178,6 +178,19 @@ ANSWER_KEYS = (
         },
     ),
     AnswerKey(
+        "ci",
+        "--ci",
+        Text(
+            "CI files: style and tests of every change, a weekly look for updates",
+            "CI 文件：每次改动检查风格并跑测试，每周检查更新",
+        ),
+        choices={
+            "none": Text("none", "无"),
+            "github": Text("GitHub Actions", "GitHub Actions"),
+            "gitlab": Text("GitLab CI/CD", "GitLab CI/CD"),
+        },
+    ),
+    AnswerKey(
         "name",
         "--name",
         Text("name of the project", "项目名称"),

@@ -81,6 +81,7 @@ def _choose_layers(inputs: Inputs, model: ModelPlan) -> tuple[str, ...]:
         "device/cpu" if inputs.on_cpu else "device/accelerator",
         f"source/{model.source}",
         *([] if exports == "none" else [f"exports/{exports}"]),
+        *([] if answers.ci == "none" else [f"ci/{answers.ci}"]),
         f"language/{answers.language}",
     )
 

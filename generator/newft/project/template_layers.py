@@ -18,6 +18,7 @@ LAYER_ORDER = (
     "device",
     "source",
     "exports",
+    "ci",
     "language",
 )  # above the base, below the domain
 EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a project

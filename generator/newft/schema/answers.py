@@ -45,5 +45,6 @@ class Answers:
     revision: str | None = None
     method: str = DEFAULT_METHOD
     exports: Literal["none", "llama_factory"] | None = None  # None: only with an accelerator
+    ci: Literal["none", "github", "gitlab"] = "none"
     data: DataAnswer = field(default_factory=DataAnswer)
     kit: KitAnswer = field(default_factory=KitAnswer)
