@@ -20,13 +20,13 @@ _HAN_PATTERN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 @dataclass(frozen=True)
 class PieceCounts:
-    """The number of pieces of each kind."""
+    """The number of pieces of each kind: whole numbers of a text, fractions as weights."""
 
-    words: float = 0
-    digits: float = 0
-    marks: float = 0
-    han: float = 0
-    other: float = 0  # punctuation and letters outside ASCII and Chinese
+    words: int | float = 0
+    digits: int | float = 0
+    marks: int | float = 0
+    han: int | float = 0
+    other: int | float = 0  # punctuation and letters outside ASCII and Chinese
 
     def weigh(self, weights: PieceCounts) -> float:
         """Return the sum over the kinds of pieces times weight."""

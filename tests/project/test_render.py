@@ -63,6 +63,7 @@ def test_every_file_has_its_place(rendered: Path) -> None:
     outside = {path for path in paths if not path.startswith(("src/", "tests/"))}
     assert outside == {
         ".gitignore",
+        ".newft/.gitattributes",
         ".newft/answers.yml",
         ".newft/facts.yml",
         "Makefile",

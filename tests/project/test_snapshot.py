@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import gzip
+import io
+import os
+import subprocess
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +16,10 @@ from newft.answers.parse import build_answers
 from newft.answers.yaml_file import load_answers
 from newft.catalog.loader import load_kit
 from newft.dataset.profile import profile_dataset
-from newft.project.snapshot import write_snapshot
-from newft.schema.answers import DataAnswer
+from newft.errors import ProjectError
+from newft.project import snapshot as snapshot_module
+from newft.project.snapshot import read_snapshot, write_metadata
+from newft.schema.answers import DataAnswer, KitAnswer
 from newft.schema.dataset import Facts
 from support.example_plan import make_answers, make_facts, sample
 from support.help_desk_export import RECORDS
@@ -26,7 +32,9 @@ def written(tmp_path: Path, name: str = "tree") -> Path:
         (tree / path).write_text(path)
     (tree / "a/run.sh").chmod(0o700)
     file = sample(tmp_path / "data")
-    write_snapshot(tree, answers=make_answers(file, "zh"), facts=make_facts(file, "zh"))
+    write_metadata(
+        tree, answers=make_answers(file, "zh"), facts=make_facts(file, "zh"), templates="1" * 64
+    )
     return tree
 
 
@@ -54,7 +62,7 @@ def test_the_kept_answers_say_nothing_of_where_the_files_lay(
     facts = Facts(profile_dataset([given], task=task, columns={}, language=None))
     answers = replace(make_answers(facts.data.files[0], "en"), data=DataAnswer(files=(given,)))
 
-    write_snapshot(tree, answers=answers, facts=facts)
+    write_metadata(tree, answers=answers, facts=facts, templates="1" * 64)
     assert load_answers(tree / ".newft/answers.yml")["data.files"] == ("data/raw/x.csv",)
     kept = (tree / ".newft/facts.yml").read_text(encoding="utf-8")
     assert "data/raw/x.csv" in kept and str(tmp_path) not in kept
@@ -82,6 +90,8 @@ def test_the_baseline_holds_the_tree_without_the_users_records(tmp_path: Path) -
         entries = tar.getmembers()
     assert [(entry.name, oct(entry.mode)) for entry in entries] == [
         (".gitignore", "0o644"),
+        (".newft/answers.yml", "0o644"),
+        (".newft/rendered_by.yml", "0o644"),
         ("a/run.sh", "0o755"),
         ("b.md", "0o644"),
     ]
@@ -94,3 +104,156 @@ def test_the_baseline_says_nothing_of_time_and_place(tmp_path: Path) -> None:
     first = (written(tmp_path, "one") / ".newft/snapshot.tar").read_bytes()
     second = (written(tmp_path, "two") / ".newft/snapshot.tar").read_bytes()
     assert first == second
+
+
+def packed(*entries: tarfile.TarInfo, content: bytes = b"x") -> bytes:
+    """An archive of these entries, and what every snapshot has."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name, text in (
+            (".newft/answers.yml", b"name: desk\n"),
+            (".newft/rendered_by.yml", b"newft: 0.1.0\ntemplates: abc\n"),
+        ):
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text))
+        for entry in entries:
+            entry.size = len(content) if entry.isreg() else 0
+            tar.addfile(entry, io.BytesIO(content) if entry.isreg() else None)
+    return buffer.getvalue()
+
+
+def entry(name: str, kind: bytes = tarfile.REGTYPE, target: str = "") -> tarfile.TarInfo:
+    made = tarfile.TarInfo(name)
+    made.type, made.linkname = kind, target
+    return made
+
+
+def kept_archive(tmp_path: Path, content: bytes) -> Path:
+    archive = tmp_path / ".newft/snapshot.tar"
+    archive.parent.mkdir(exist_ok=True)
+    archive.write_bytes(content)
+    return tmp_path
+
+
+def test_a_snapshot_is_read_as_it_was_written(tmp_path: Path) -> None:
+    snapshot = read_snapshot(written(tmp_path))
+    assert {path: file.mode for path, file in snapshot.tree.items()} == {
+        ".gitignore": "100644",
+        "a/run.sh": "100755",
+        "b.md": "100644",
+    }
+    assert snapshot.tree["b.md"].content == b"b.md"
+    assert snapshot.answers == (tmp_path / "tree/.newft/answers.yml").read_bytes()
+    assert snapshot.rendered_by == (__version__, "1" * 64, None)
+
+
+def test_the_kit_of_a_snapshot_is_known(tmp_path: Path) -> None:
+    file = sample(tmp_path / "data")
+    kit = KitAnswer("bank", "v1", "a" * 40, "b" * 40)
+    answers = make_answers(file, kit=kit)
+    (tmp_path / ".newft").mkdir()
+    write_metadata(tmp_path, answers=answers, facts=make_facts(file), templates="abc")
+    assert read_snapshot(tmp_path).rendered_by.kit == ("bank", "v1", "a" * 40, "b" * 40)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        entry("../outside"),
+        entry("/etc/passwd"),
+        entry("a/../../b"),
+        entry("a//b"),
+        entry("./a"),
+        entry(".git/hooks/post-checkout"),
+        entry("src/.GIT/config"),
+        entry("a\\b"),
+        entry("C:/x"),
+        entry("link", tarfile.SYMTYPE, "/etc/passwd"),
+        entry("hard", tarfile.LNKTYPE, ".newft/answers.yml"),
+        entry("folder", tarfile.DIRTYPE),
+        entry("pipe", tarfile.FIFOTYPE),
+        entry("device", tarfile.CHRTYPE),
+        entry(".newft/answers.yml"),  # twice
+    ],
+    ids=lambda made: made.name,
+)
+def test_an_entry_that_newft_never_writes_is_refused(made: tarfile.TarInfo, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError) as caught:
+        read_snapshot(kept_archive(tmp_path, packed(made)))
+    assert "not a complete snapshot" in caught.value.message
+    assert "newft adopt" in (caught.value.hint or "")
+
+
+def test_every_truncated_snapshot_is_refused(tmp_path: Path) -> None:
+    whole = packed(entry("a"), entry("b"), content=b"x" * 700)
+    assert set(read_snapshot(kept_archive(tmp_path, whole)).tree) == {"a", "b"}
+    cut = [*range(0, len(whole) - tarfile.RECORDSIZE, 512), 1, 511, 513, 4000]
+    for length in cut:
+        content = whole[:length]
+        if content.endswith(bytes(1024)):
+            continue  # the end of the archive is complete, only its padding is not
+        with pytest.raises(ProjectError):
+            read_snapshot(kept_archive(tmp_path, content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<<<<<<< ours\n",
+        gzip.compress(packed()),
+        packed(entry("a"))[:512] + bytes(10240),
+        packed().replace(b"templates", b"tomplates"),
+        packed().replace(b"0.1.0", b"zzzzz"),
+        packed().replace(b"newft: 0", b"[[[[[[[["),
+    ],
+)
+def test_other_content_is_refused(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="not a complete snapshot"):
+        read_snapshot(kept_archive(tmp_path, content))
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="there is no such file"):
+        read_snapshot(tmp_path)
+    (tmp_path / ".newft").mkdir()
+    os.mkfifo(tmp_path / ".newft/snapshot.tar")
+    with pytest.raises(ProjectError, match="pipe or a device"):
+        read_snapshot(tmp_path)
+
+
+def test_a_snapshot_beyond_the_limits_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = packed(*(entry(f"file{n}") for n in range(9)))
+    monkeypatch.setattr(snapshot_module, "MAX_SNAPSHOT_FILES", 10)
+    with pytest.raises(ProjectError):
+        read_snapshot(kept_archive(tmp_path, content))
+    monkeypatch.setattr(snapshot_module, "MAX_SNAPSHOT_FILES", 11)
+    assert len(read_snapshot(tmp_path).tree) == 9
+    monkeypatch.setattr(snapshot_module, "MAX_SNAPSHOT_BYTES", len(content) - 1)
+    with pytest.raises(ProjectError):
+        read_snapshot(tmp_path)
+
+
+def test_the_snapshot_of_a_newer_newft_is_refused(tmp_path: Path) -> None:
+    content = packed().replace(b"0.1.0", b"9.9.9")
+    with pytest.raises(ProjectError) as caught:
+        read_snapshot(kept_archive(tmp_path, content))
+    assert "made with newft 9.9.9" in caught.value.message
+    assert caught.value.hint == "install newft 9.9.9 or newer"
+
+
+def test_git_does_not_merge_snapshots(tmp_path: Path) -> None:
+    """Two branches with snapshots of their own conflict, and one of the two is kept whole."""
+    project = written(tmp_path)
+
+    def git(*words: str) -> str:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", *words]
+        done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+        return done.stdout
+
+    git("init", "-q")
+    shown = git("check-attr", "merge", "diff", "linguist-generated", "--", ".newft/snapshot.tar")
+    assert [line.rpartition(" ")[2] for line in shown.splitlines()] == ["unset", "unset", "set"]

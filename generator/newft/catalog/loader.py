@@ -10,7 +10,6 @@ from newft.catalog.shared_column_names import (
     find_unknown_lists,
     load_shared_synonyms,
 )
-from newft.catalog.strict_yaml import CatalogFile, Fault
 from newft.catalog.validate_kit import find_kit_faults
 from newft.paths import get_domains_folder, get_templates_folder
 from newft.schema.catalog import Catalog
@@ -18,6 +17,7 @@ from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
 from newft.schema.method import MethodOverrides, TrainingMethod
+from newft.strict_yaml import CatalogFile, Fault
 from newft.text import Text, fold_name
 
 

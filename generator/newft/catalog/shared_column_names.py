@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from newft.catalog.strict_yaml import CatalogFile, Fault
 from newft.schema.kit import Field, Kit, PositiveLabel, ProtectedTerms, SynonymList, Task
+from newft.strict_yaml import CatalogFile, Fault
 from newft.text import Text, find_nearest_names, fold_name
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
-from newft.catalog.strict_yaml import Fault
 from newft.emitted.label_rules import read_label
 from newft.schema.kit import OPTIONAL_PART_PATTERN, Kit, Task
+from newft.strict_yaml import Fault
 from newft.text import Language, Text, fold_name
 
 _PART_MARK_PATTERN = re.compile(r"\{[#^/](\w+)\}")

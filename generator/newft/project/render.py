@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from newft.data_errors import make_file_changed_error, translate_record_errors
@@ -13,11 +14,12 @@ from newft.emitted.file_access import hash_file, open_regular_file, wrap_file_er
 from newft.errors import RenderError
 from newft.os_errors import describe_os_error
 from newft.project.serialize import PlainValue, build_template_data
-from newft.project.snapshot import write_snapshot
+from newft.project.snapshot import write_metadata
 from newft.project.template_layers import (
     PARTIAL_PREFIX,
     TEMPLATE_SUFFIX,
     compose_layers,
+    digest_layers,
     list_emitted_modules,
     stack_layers,
 )
@@ -29,22 +31,33 @@ from newft.text import Text
 
 def render_project(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
     """Write the project to `into`: templates, the user's small data files, and `.newft/`."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
-            composed = Path(scratch).resolve()
-            layer_of = compose_layers(
-                stack_layers(plan), plan.package, composed, own=list_emitted_modules(plan)
-            )
-            _render_templates(
-                composed, into, data=build_template_data(plan, answers), layer_of=layer_of
-            )
+    templates = render_tree(plan, answers, into)
+    with _explain_full_disk():
         for file in facts.data.files:
             _copy_data_file(
                 file,
                 into,
                 source=_find_sample(plan, facts) if facts.data.sample else Path(file.path),
             )
-        write_snapshot(into, answers=answers, facts=facts)
+        write_metadata(into, answers=answers, facts=facts, templates=templates)
+
+
+def render_tree(plan: Plan, answers: Answers, into: Path) -> str:
+    """Write the rendered templates alone to `into`; return the digest of these templates."""
+    layers, modules = stack_layers(plan), list_emitted_modules(plan)
+    with _explain_full_disk(), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
+        composed = Path(scratch).resolve()
+        layer_of = compose_layers(layers, plan.package, composed, own=modules)
+        data = build_template_data(plan, answers)
+        _render_templates(composed, into, data=data, layer_of=layer_of)
+    return digest_layers(layers, modules)
+
+
+@contextmanager
+def _explain_full_disk() -> Iterator[None]:
+    """Turn an error of the system in the block into a RenderError that names the folder."""
+    try:
+        yield
     except OSError as error:
         reason = describe_os_error(error)
         message = Text(

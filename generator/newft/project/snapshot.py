@@ -1,40 +1,138 @@
-"""Write `.newft/`: the answers, the facts, and the tree as last rendered."""
+"""Keep and read `.newft/`: the answers, the facts, and the tree as last rendered.
+
+    answers.yml     the user may edit it
+    facts.yml       what was measured about data and machine
+    snapshot.tar    the tree as rendered, which an update takes as the base of its merge
+    .gitattributes  git neither merges nor shows the archives
+
+The snapshot also holds the answers as rendered, so that edited or lost ones can be told, and
+`rendered_by.yml`: which newft, which templates and which kit the tree was rendered with. An archive
+may come from anyone who may write to the project, so it is read as untrusted data.
+"""
 
 from __future__ import annotations
 
+import io
 import tarfile
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from newft import __version__
+from newft.emitted.file_access import RecordError, open_regular_file, wrap_file_errors
+from newft.emitted.yaml_lines import YamlError, read_yaml
+from newft.errors import ProjectError
+from newft.i18n import translate_template
 from newft.project.serialize import PlainValue, dump_yaml, to_plain
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts
 from newft.schema.family import is_hub_model
+from newft.schema.starter_kit import KitPin
+from newft.schema.tree import FileMode, FileTree, TreeFile
+from newft.text import Text
 
 METADATA_DIR = ".newft"
-_EXCLUDED_PATHS = (METADATA_DIR, "data/raw")  # data files of the user are never part of it
+ANSWERS_FILE = f"{METADATA_DIR}/answers.yml"
+FACTS_FILE = f"{METADATA_DIR}/facts.yml"
+SNAPSHOT_FILE = f"{METADATA_DIR}/snapshot.tar"
+RENDERED_BY_FILE = f"{METADATA_DIR}/rendered_by.yml"  # in the archive alone
+ATTRIBUTES_FILE = f"{METADATA_DIR}/.gitattributes"
+# Two branches that both updated have two snapshots, of which git can only keep one.
+ATTRIBUTES = b"*.tar binary linguist-generated\n"
+DATA_DIR = "data/raw"
+_EXCLUDED_PATHS = (METADATA_DIR, DATA_DIR)  # data files of the user are never part of it
+
+MAX_SNAPSHOT_BYTES = 1 << 26  # a project without its data is far smaller than 64 MiB
+MAX_SNAPSHOT_FILES = 20_000
+TAR_END = bytes(2 * tarfile.BLOCKSIZE)  # a complete archive ends with two empty blocks
 
 
-def write_snapshot(tree: Path, *, answers: Answers, facts: Facts) -> None:
-    """Write answers.yml, which the user may edit, facts.yml and snapshot.tar into `.newft/`."""
-    kept = tree / METADATA_DIR
-    kept.mkdir(exist_ok=True)
+DAMAGE_HINT = Text(
+    "take it from an earlier commit (git checkout COMMIT -- .newft/snapshot.tar), or make a new one"
+    " with `newft adopt`",
+    "请从之前的提交取回（git checkout COMMIT -- .newft/snapshot.tar），或用 `newft adopt` 重建",
+)
+
+
+class RenderedBy(NamedTuple):
+    """What a tree was rendered with."""
+
+    newft: str  # its version
+    templates: str  # digest of the layers and modules that the tree is made of
+    kit: KitPin | None
+
+
+class Snapshot(NamedTuple):
+    """The tree of a project as last rendered, with the answers that led to it."""
+
+    tree: FileTree
+    answers: bytes  # as .newft/answers.yml had them
+    rendered_by: RenderedBy
+
+
+def load_rendered_tree(folder: Path) -> FileTree:
+    """Return the files that were rendered into a folder, without `.newft/` and the data files."""
+    tree = {}
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if path.is_file() and not any(relative.is_relative_to(one) for one in _EXCLUDED_PATHS):
+            mode: FileMode = "100755" if path.stat().st_mode & 0o100 else "100644"
+            tree[relative.as_posix()] = TreeFile(path.read_bytes(), mode)
+    return tree
+
+
+def build_metadata(
+    tree: FileTree, *, answers: Answers, facts: Facts, templates: str
+) -> dict[str, TreeFile]:
+    """Return the files of `.newft/` for a rendered tree; equal input gives equal bytes."""
     # paths of the machine that newft ran on do not belong in the project
     files = tuple(replace(file, path=file.project_path) for file in facts.data.files)
     here = () if facts.data.sample else tuple(file.path for file in files)
     answers = replace(answers, data=replace(answers.data, files=here))
     # warnings quote cells, such as a person's address, and .newft/ is put under version control
     facts = replace(facts, data=replace(facts.data, files=files, warnings=()))
-    _write_yaml(kept / "answers.yml", _serialize_answers(answers))
-    _write_yaml(kept / "facts.yml", {"newft": __version__, "facts": to_plain(facts)})
-    _pack_tar(tree, kept / "snapshot.tar")
+    answers_file = _encode_yaml(_serialize_answers(answers))
+    rendered_by = RenderedBy(__version__, templates, get_kit_pin(answers))
+    packed = {
+        **tree,
+        ANSWERS_FILE: answers_file,
+        RENDERED_BY_FILE: _encode_yaml(_serialize_rendered_by(rendered_by)),
+    }
+    return {
+        ATTRIBUTES_FILE: TreeFile(ATTRIBUTES),
+        ANSWERS_FILE: answers_file,
+        FACTS_FILE: _encode_yaml({"newft": __version__, "facts": to_plain(facts)}),
+        SNAPSHOT_FILE: TreeFile(_pack_tar(packed)),
+    }
+
+
+def write_metadata(folder: Path, *, answers: Answers, facts: Facts, templates: str) -> None:
+    """Write `.newft/` into the folder of a rendered tree."""
+    tree = load_rendered_tree(folder)
+    for path, file in build_metadata(
+        tree, answers=answers, facts=facts, templates=templates
+    ).items():
+        target = folder / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(file.content)
+
+
+def get_kit_pin(answers: Answers) -> KitPin | None:
+    """Return the state of the kit that the answers record, if there is a kit."""
+    kit = answers.kit
+    return KitPin(kit.source, kit.revision, kit.commit, kit.tree or "") if kit.source else None
 
 
 def _serialize_answers(answers: Answers) -> dict[str, PlainValue]:
     """Return the answers without empty values, and without `hub` if the model comes from none."""
     given = _drop_empty(to_plain(answers))
     return {key: item for key, item in given.items() if key != "hub" or is_hub_model(answers.model)}
+
+
+def _serialize_rendered_by(rendered_by: RenderedBy) -> dict[str, PlainValue]:
+    kit = rendered_by.kit._asdict() if rendered_by.kit else None
+    return _drop_empty({**rendered_by._asdict(), "kit": kit})
 
 
 def _drop_empty(value: PlainValue) -> dict[str, PlainValue]:
@@ -45,21 +143,112 @@ def _drop_empty(value: PlainValue) -> dict[str, PlainValue]:
     return {key: item for key, item in inner.items() if item not in (None, [], {})}
 
 
-def _write_yaml(path: Path, values: dict[str, PlainValue]) -> None:
-    path.write_bytes(dump_yaml(values).encode("utf-8"))
+def _encode_yaml(values: Mapping[str, PlainValue]) -> TreeFile:
+    return TreeFile(dump_yaml(values).encode("utf-8"))
 
 
-def _pack_tar(tree: Path, archive: Path) -> None:
+def _pack_tar(files: FileTree) -> bytes:
     """Pack a tar without times and owners, so that equal trees give equal bytes."""
-    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(tree.rglob("*"), key=lambda path: path.relative_to(tree).as_posix()):
-            relative = path.relative_to(tree)
-            if not path.is_file() or any(
-                relative.is_relative_to(folder) for folder in _EXCLUDED_PATHS
-            ):
-                continue
-            entry = tarfile.TarInfo(relative.as_posix())
-            entry.size = path.stat().st_size
-            entry.mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
-            with path.open("rb") as content:
-                tar.addfile(entry, content)
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path, file in sorted(files.items()):
+            entry = tarfile.TarInfo(path)
+            entry.size = len(file.content)
+            entry.mode = int(file.mode, 8) & 0o777
+            tar.addfile(entry, io.BytesIO(file.content))
+    return packed.getvalue()
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """Return the snapshot of a project; refuse an archive that newft cannot have written."""
+    archive = folder / SNAPSHOT_FILE
+    try:
+        files = dict(_unpack_tar(_read_archive(archive)))
+        answers, rendered_by = files.pop(ANSWERS_FILE), files.pop(RENDERED_BY_FILE)
+    except (tarfile.TarError, ValueError, KeyError) as error:
+        raise _make_damage_error(archive) from error
+    return Snapshot(files, answers.content, _parse_rendered_by(rendered_by.content, archive))
+
+
+def _read_archive(archive: Path) -> bytes:
+    try:
+        with wrap_file_errors(archive), open_regular_file(archive) as file:
+            content = file.read(MAX_SNAPSHOT_BYTES + 1)
+    except RecordError as error:
+        message = translate_template(error.template, **error.values)
+        raise ProjectError(message, where=str(archive), hint=DAMAGE_HINT) from error
+    if len(content) > MAX_SNAPSHOT_BYTES or not content.endswith(TAR_END):
+        raise _make_damage_error(archive)
+    return content
+
+
+def _unpack_tar(content: bytes) -> Iterator[tuple[str, TreeFile]]:
+    """Yield the files of an archive; only plain files with paths inside a project are accepted."""
+    seen: set[str] = set()
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:", encoding="utf-8") as tar:
+        for entry in tar:
+            if entry.type != tarfile.REGTYPE or not is_safe_path(entry.name) or entry.name in seen:
+                raise ValueError(entry.name)
+            seen.add(entry.name)
+            if len(seen) > MAX_SNAPSHOT_FILES:
+                raise ValueError(entry.name)
+            file = tar.extractfile(entry)
+            assert file is not None  # it is a plain file
+            yield entry.name, TreeFile(file.read(), "100755" if entry.mode & 0o100 else "100644")
+
+
+def is_safe_path(path: str) -> bool:
+    """Tell whether a path with `/` between its parts stays inside a folder, and out of `.git`."""
+    parts = path.split("/")
+    unsafe = ("", ".", "..")
+    return not (
+        any(part in unsafe or part.casefold() == ".git" for part in parts)
+        or any(character in path for character in "\\\0:")
+    )
+
+
+def _parse_rendered_by(content: bytes, archive: Path) -> RenderedBy:
+    """Return what a snapshot was made with; refuse the snapshot of a newer newft."""
+    try:
+        values = read_yaml(content).value
+        version = str(values["newft"])
+        refuse_newer_version(version, archive)
+        kit = values.get("kit")
+        return RenderedBy(version, str(values["templates"]), _parse_pin(kit) if kit else None)
+    except (YamlError, TypeError, KeyError, AttributeError) as error:
+        raise _make_damage_error(archive) from error
+
+
+def _parse_pin(kit: Mapping[str, Any]) -> KitPin:
+    revision, commit = kit.get("revision"), kit.get("commit")
+    return KitPin(
+        str(kit["source"]),
+        None if revision is None else str(revision),
+        None if commit is None else str(commit),
+        str(kit.get("tree", "")),
+    )
+
+
+def refuse_newer_version(version: str, file: Path) -> None:
+    """Refuse what a newer newft has written: its templates may mean something else by a name."""
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        newer = Version(version) > Version(__version__)
+    except InvalidVersion as error:
+        raise _make_damage_error(file) from error
+    if newer:
+        message = Text(
+            f"the project was made with newft {version}, and this is newft {__version__}",
+            f"项目由 newft {version} 生成，而当前是 newft {__version__}",
+        )
+        hint = Text(f"install newft {version} or newer", f"请安装 newft {version} 或更新的版本")
+        raise ProjectError(message, where=str(file), hint=hint)
+
+
+def _make_damage_error(archive: Path) -> ProjectError:
+    message = Text("this is not a complete snapshot of newft", "这不是完整的 newft 快照")
+    return ProjectError(message, where=str(archive), hint=DAMAGE_HINT)

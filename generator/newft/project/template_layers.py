@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from newft import emitted, paths
@@ -53,7 +54,8 @@ _IGNORED_NAMES = (
     ".DS_Store",
     *("~*", ".git", ".svn"),
 )
-_PACKAGE_PATTERN = re.compile(r"\bpackage_name\b")
+PACKAGE_PLACEHOLDER = "package_name"
+_PACKAGE_PATTERN = re.compile(rf"\b{PACKAGE_PLACEHOLDER}\b")
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,19 @@ def compose_layers(
         # fixed modes: a tree must not depend on the umask of the checkout or of pip
         target.chmod(0o755 if file.executable else 0o644)
     return {file.path: file.layer for file in chosen.values()}
+
+
+def digest_layers(layers: Sequence[Layer], own: Sequence[str]) -> str:
+    """Return a digest of all files that a tree is made of, before anything is replaced in them."""
+    digest = sha256()
+    for files in (
+        _list_emitted_files(PACKAGE_PLACEHOLDER, own),
+        *(_iterate_files(layer, PACKAGE_PLACEHOLDER) for layer in layers),
+    ):
+        for file in files:
+            digest.update(f"{file.layer}\0{file.path}\0{file.executable:d}\0".encode())
+            digest.update(sha256(file.content).digest())
+    return digest.hexdigest()
 
 
 def _get_precedence(name: str) -> int:
