@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
@@ -14,6 +15,7 @@ from newft.catalog.loader import load_catalog
 from newft.commands.new import render_and_write
 from newft.schema.catalog import Catalog
 from newft.schema.plan import Plan
+from newft.schema.starter_kit import StarterKit
 from newft.wizard.project_plan import plan_project
 from newft.wizard.questions import fill_defaults
 from newft.wizard.services import build_services
@@ -27,10 +29,10 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
-def generate(given: Mapping[str, AnswerValue], folder: Path) -> Plan:
+def generate(given: Mapping[str, AnswerValue], folder: Path, kit: StarterKit | None = None) -> Plan:
     """The plan that these answers lead to, once its project is in the folder."""
-    services = build_services(catalog(), machine=None)
-    end = fill_defaults(WizardState(catalog(), given), services)
+    known = replace(catalog(), starter_kit=kit)
+    end = fill_defaults(WizardState(known, given), build_services(known, machine=None))
     plan = plan_project(end)
     with patch("os.fsync"):  # the project need not outlive a power cut
         render_and_write(plan, end, folder, dry_run=False)

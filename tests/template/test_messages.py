@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 import pytest
 
-from newft.project.template_layers import EMITTED_MODULES, WORKBOOK_MODULE
+from newft.project.template_layers import EMITTED_MODULES, POLICY_MODULE, WORKBOOK_MODULE
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "templates/layers/language/zh/src/package_name/runtime/messages.json"
@@ -25,6 +25,7 @@ TEMPLATES_TAKEN = {
     "RejectReason": (0,),
     "RecordError": (1, 2),  # the first is the file
     "YamlFault": (0,),
+    "PolicyFault": (1,),  # the first is the place
     "_print_error": (0, 1),
     "run_command": (1,),  # the help of a command
     "explain_read_errors": (1,),
@@ -43,7 +44,7 @@ def emitted_modules() -> Iterator[Path]:
     yield from (ROOT / "domains").rglob("src/**/*.py")
     yield from (
         ROOT / "generator/newft/emitted" / Path(name).name
-        for name in (*EMITTED_MODULES, WORKBOOK_MODULE)
+        for name in (*EMITTED_MODULES, POLICY_MODULE, WORKBOOK_MODULE)
     )
 
 

@@ -11,6 +11,7 @@ from newft.decide import plan_warnings
 from newft.decide.architecture import check_architecture
 from newft.decide.inputs import Inputs
 from newft.decide.project_name import derive_package_name, validate_name
+from newft.decide.project_policy import make_project_policy
 from newft.decide.recipe import build_recipe
 from newft.decide.requirements import list_no_deps_requirements, list_requirements
 from newft.decide.run_estimate import estimate_run
@@ -22,7 +23,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
 from newft.schema.family import EMBEDDED, Family, ModelSpec, is_local_path
 from newft.schema.hardware import Hardware
-from newft.schema.plan import ModelPlan, ModelSource, Plan
+from newft.schema.plan import ModelPlan, ModelSource, Plan, ProjectPolicy
 from newft.text import Text
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     size = _find_model_spec(answers, family)
     check_architecture(facts.model, family, catalog)
     model = _plan_model(answers, family, size)
+    policy = make_project_policy(answers, catalog, model)
     inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
     return Plan(
@@ -57,7 +59,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         settings=build_task_settings(task, facts.data, answers),
         recipe=recipe,
         estimate=estimate_run(inputs, recipe),
-        layers=_choose_layers(inputs, model),
+        layers=_choose_layers(inputs, model, policy),
         requirements=list_requirements(
             family,
             method,
@@ -68,10 +70,13 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         ),
         requirements_no_deps=list_no_deps_requirements(model.embedded),
         warnings=plan_warnings.collect_warnings(inputs, recipe),
+        policy=policy,
     )
 
 
-def _choose_layers(inputs: Inputs, model: ModelPlan) -> tuple[str, ...]:
+def _choose_layers(
+    inputs: Inputs, model: ModelPlan, policy: ProjectPolicy | None
+) -> tuple[str, ...]:
     """The layers of a project above the base and below the domain."""
     answers = inputs.answers
     # on an accelerator, a team may compare with LLaMA-Factory, which hardly trains on a CPU
@@ -82,6 +87,7 @@ def _choose_layers(inputs: Inputs, model: ModelPlan) -> tuple[str, ...]:
         f"source/{model.source}",
         *([] if exports == "none" else [f"exports/{exports}"]),
         *([] if answers.ci == "none" else [f"ci/{answers.ci}"]),
+        *([] if policy is None else ["policy/kit"]),
         f"language/{answers.language}",
     )
 

@@ -20,6 +20,7 @@ LAYER_ORDER = (
     "source",
     "exports",
     "ci",
+    "policy",
     "language",
 )  # above the base, below the domain
 EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a project
@@ -40,6 +41,7 @@ MULTILABEL_MODULE = "data/multilabel.py"
 QUANTITIES_MODULE = "data/quantities.py"
 TABLE_MODULE = "data/table_fields.py"
 WORKBOOK_MODULE = "data/workbook.py"
+POLICY_MODULE = "runtime/policy_rules.py"
 TEMPLATE_SUFFIX = ".jinja"  # of a template; removed when the file is rendered
 # A template whose path begins with this is only included by others.
 PARTIAL_PREFIX = "_"
@@ -95,6 +97,7 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
         QUANTITIES_MODULE: plan.task.tabular,
         TABLE_MODULE: plan.task.tabular,
         WORKBOOK_MODULE: plan.data.has_workbook,
+        POLICY_MODULE: plan.policy is not None,
     }
     return (*EMITTED_MODULES, *(name for name, wanted in needed.items() if wanted))
 

@@ -75,6 +75,34 @@ class ModelPlan:
 
 
 @dataclass(frozen=True)
+class LockedAnswer:
+    """An answer that the starter kit fixes, and the setting of run.yaml that follows from it."""
+
+    answer: str
+    value: str
+    run_key: str | None  # None: run.yaml has no such setting
+    run_value: str | None
+    why: Text | None
+
+
+@dataclass(frozen=True)
+class ProjectPolicy:
+    """What the starter kit lets a project use; an empty list allows everything."""
+
+    kit: str
+    version: str | None
+    commit: str | None
+    tree: str
+    families: tuple[str, ...]
+    models: tuple[str, ...]  # the ids of run.yaml that families and licences allow
+    licenses: tuple[str, ...]
+    methods: tuple[str, ...]
+    hubs: tuple[str, ...]
+    required_files: tuple[str, ...]
+    locked: tuple[LockedAnswer, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything that the templates may read."""
 
@@ -99,3 +127,4 @@ class Plan:
     requirements: tuple[str, ...]  # of the project, with ranges
     requirements_no_deps: tuple[str, ...]  # installed without their dependencies
     warnings: tuple[Text, ...]  # without those about the data
+    policy: ProjectPolicy | None = None  # of the starter kit

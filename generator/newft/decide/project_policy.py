@@ -1,0 +1,75 @@
+"""What the starter kit of a project lets it use, as its `config/policy.yaml` says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newft.answers.keys import COLUMNS_PREFIX, POSITIVE_KEY
+from newft.schema.answers import Answers
+from newft.schema.catalog import Catalog
+from newft.schema.kit import Lock, Policy
+from newft.schema.plan import LockedAnswer, ModelPlan, ProjectPolicy
+from newft.schema.starter_kit import StarterKit
+
+
+def make_project_policy(
+    answers: Answers, catalog: Catalog, model: ModelPlan
+) -> ProjectPolicy | None:
+    """Return the policy of a project; None if its starter kit has neither policy nor locks."""
+    kit = catalog.starter_kit
+    if kit is None or not (kit.policy or kit.locked):
+        return None
+    policy = kit.policy or Policy()
+    return ProjectPolicy(
+        kit=kit.id,
+        version=_get_version(kit),
+        commit=kit.pin.commit,
+        tree=kit.pin.tree,
+        families=policy.families,
+        models=_list_models(policy, catalog, model),
+        licenses=policy.licenses,
+        methods=policy.methods,
+        hubs=policy.hubs,
+        required_files=policy.required_files,
+        locked=tuple(
+            _describe_lock(key, lock, answers, model) for key, lock in sorted(kit.locked.items())
+        ),
+    )
+
+
+def _get_version(kit: StarterKit) -> str | None:
+    return kit.chain[-1].version if kit.chain else None
+
+
+def _list_models(policy: Policy, catalog: Catalog, model: ModelPlan) -> tuple[str, ...]:
+    """List the ids that run.yaml may name, if families or licences limit the models."""
+    if not (policy.families or policy.licenses):
+        return ()
+    return tuple(dict.fromkeys((model.id, *_iterate_allowed_models(policy, catalog))))
+
+
+def _iterate_allowed_models(policy: Policy, catalog: Catalog) -> Iterator[str]:
+    for family in catalog.families.values():
+        if policy.families and family.id not in policy.families:
+            continue
+        for spec in family.sizes:
+            if policy.licenses and spec.license not in policy.licenses:
+                continue
+            yield spec.hub_id
+            if spec.modelscope_id:
+                yield spec.modelscope_id
+
+
+def _describe_lock(key: str, lock: Lock, answers: Answers, model: ModelPlan) -> LockedAnswer:
+    """Describe a locked answer, and the value of run.yaml that follows from it."""
+    run_values = {
+        "model": ("model.id", model.id),
+        "revision": ("model.revision", model.revision),
+        "hub": ("model.source", model.source),
+        "method": ("method.name", answers.method),
+        POSITIVE_KEY: ("task.positive", lock.value),
+    }
+    if key.startswith(COLUMNS_PREFIX):
+        run_values[key] = (key, lock.value)
+    run_key, run_value = run_values.get(key, (None, None))
+    return LockedAnswer(key, lock.value, run_key, run_value, lock.why)
