@@ -3,6 +3,7 @@
 NewftError
 ├── UsageError          an option or answer is unknown, malformed or missing        exit 2
 ├── CatalogError        a domain, family or hardware file is wrong
+├── KitSourceError      a kit cannot be fetched, or has files that no project may get
 ├── DataError           the user's files cannot be read or used
 ├── IncompatibleError   choices that do not fit together; the hint names one that does
 ├── RenderError         a template failed
@@ -56,6 +57,10 @@ class UsageError(NewftError):
 
 class CatalogError(NewftError):
     """A file of the catalogue or of a kit is invalid."""
+
+
+class KitSourceError(NewftError):
+    """A kit cannot be fetched from where it should be, or has files that no project may get."""
 
 
 class DataError(NewftError):
