@@ -32,7 +32,13 @@ FileTree: TypeAlias = Mapping[str, TreeFile]
 
 
 class Change(NamedTuple):
-    """What an update does to one path of the project; `after` is None for a removed file."""
+    """What an update does to one path of the project; `after` is None for a removed file.
+
+    Where `moved_from` is given and there is an `after`, `before` is the file at `moved_from`, and
+    that path goes away. It may differ from `path` in case alone: write after removing, or rename.
+    A kept_deleted file has neither; its `moved_from` says where the team knew it. A kept_edited
+    file, and a conflict that leaves the project's file alone, have the same `before` and `after`.
+    """
 
     path: str
     kind: ChangeKind

@@ -1,0 +1,239 @@
+"""What an update does to each path of a project: one case a kind of change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from newft.errors import ProjectError
+from newft.project.conflict_markers import find_marked_files
+from newft.project.tree_merge import merge_trees
+from newft.schema.tree import TreeFile
+from support.trees import apply_merge, list_kinds, make_lines, make_link, make_tree
+
+Files = Mapping[str, str | bytes | TreeFile]
+A, B = make_lines("a"), make_lines("b")
+A_HEAD, A_TAIL = f"head\n{A}", f"{A}tail\n"
+A_BOTH = f"head\n{A}tail\n"
+BINARY = b"\x89PNG\0" + bytes(range(256))
+
+
+def merge(
+    base: Files, ours: Files, theirs: Files, skipped: tuple[str, ...] = ()
+) -> tuple[dict[str, str], dict[str, str | bytes]]:
+    """What becomes of each path, and the tree afterwards."""
+    merged = merge_trees(make_tree(base), make_tree(ours), make_tree(theirs), skipped)
+    after = apply_merge(make_tree(ours), merged)
+    return list_kinds(merged), {path: file.content for path, file in after.items()}
+
+
+# name: base, ours, theirs, what is said, the tree afterwards
+CASES: dict[str, tuple[Files, Files, Files, dict[str, str], Files]] = {
+    "no edit": ({"x": A}, {"x": A}, {"x": A_TAIL}, {"x": "updated"}, {"x": A_TAIL}),
+    "same version": ({"x": A}, {"x": A_TAIL}, {"x": A}, {}, {"x": A_TAIL}),
+    "other lines": ({"x": A}, {"x": A_HEAD}, {"x": A_TAIL}, {"x": "merged"}, {"x": A_BOTH}),
+    "two lines below": (
+        {"x": "1\n2\n3\n4\n"}, {"x": "1\n2\n3\nours\n"}, {"x": "1\ntheirs\n3\n4\n"},
+        {"x": "merged"}, {"x": "1\ntheirs\n3\nours\n"},
+    ),
+    "identical change": ({"x": A}, {"x": A_TAIL}, {"x": A_TAIL}, {}, {"x": A_TAIL}),
+    "team deleted, unchanged": ({"x": A, "y": B}, {"y": B}, {"x": A, "y": B}, {}, {"y": B}),
+    "team deleted, changed": (
+        {"x": A, "y": B}, {"y": B}, {"x": A_TAIL, "y": B}, {"x": "kept_deleted"}, {"y": B},
+    ),
+    "team deleted, renamed": (
+        {"x": A, "y": B}, {"y": B}, {"z": A_TAIL, "y": B}, {"z": "kept_deleted from x"}, {"y": B},
+    ),
+    "team deleted, render too": ({"x": A, "y": B}, {"y": B}, {"y": B}, {}, {"y": B}),
+    "team renamed": ({"x": A}, {"z": A_HEAD}, {"x": A_TAIL}, {"z": "merged"}, {"z": A_BOTH}),
+    "team moved a folder": (
+        {"d/x": A, "d/y": B}, {"e/x": A_HEAD, "e/y": B}, {"d/x": A_TAIL, "d/y": B, "d/new": "1"},
+        {"e/x": "merged", "e/new": "added"}, {"e/x": A_BOTH, "e/y": B, "e/new": "1"},
+    ),
+    "render moved a folder": (
+        {"d/x": A, "d/y": B}, {"d/x": A_HEAD, "d/y": B, "d/own": "1"}, {"e/x": A_TAIL, "e/y": B},
+        {"e/x": "moved from d/x", "e/y": "moved from d/y", "e/own": "moved from d/own"},
+        {"e/x": A_BOTH, "e/y": B, "e/own": "1"},
+    ),
+    "both renamed, one name": (
+        {"x": A}, {"z": A_HEAD}, {"z": A_TAIL}, {"z": "merged"}, {"z": A_BOTH},
+    ),
+    "both renamed, two names": (
+        {"x": A}, {"y": A_HEAD}, {"z": A_TAIL}, {"y": "conflict", "z": "conflict"},
+        {"y": A_BOTH, "z": A_BOTH},
+    ),
+    "both renamed a binary": (
+        {"x": BINARY}, {"y": BINARY + b"o"}, {"z": BINARY + b"t"},
+        {"y": "conflict", "z": "conflict"}, {"y": BINARY + b"o", "z": BINARY + b"t"},
+    ),
+    "both add the same": ({}, {"x": A}, {"x": A}, {}, {"x": A}),
+    "own file": ({"x": A}, {"x": A, "own": B}, {"x": A}, {}, {"x": A, "own": B}),
+    "render adds": ({}, {"own": B}, {"x": A}, {"x": "added"}, {"own": B, "x": A}),
+    "render deletes": ({"x": A, "y": B}, {"x": A, "y": B}, {"y": B}, {"x": "removed"}, {"y": B}),
+    "render deletes, edited": (
+        {"x": A, "y": B}, {"x": A_TAIL, "y": B}, {"y": B}, {"x": "kept_edited"},
+        {"x": A_TAIL, "y": B},
+    ),
+    "render deletes, team renamed": (
+        {"x": A, "y": B}, {"z": A, "y": B}, {"y": B}, {"z": "kept_edited"}, {"z": A, "y": B},
+    ),
+    "render renames": ({"x": A}, {"x": A}, {"z": A}, {"z": "moved from x"}, {"z": A}),
+    "render renames, edited": (
+        {"x": A}, {"x": A_HEAD}, {"z": A_TAIL}, {"z": "moved from x"}, {"z": A_BOTH},
+    ),
+    "binary, render": ({"x": BINARY}, {"x": BINARY}, {"x": b"\0"}, {"x": "updated"}, {"x": b"\0"}),
+    "binary, team": ({"x": BINARY}, {"x": b"\0"}, {"x": BINARY}, {}, {"x": b"\0"}),
+    "binary, both": (
+        {"x": BINARY}, {"x": b"\0o"}, {"x": b"\0t"},
+        {"x": "conflict", "x.after-update": "added"}, {"x": b"\0o", "x.after-update": b"\0t"},
+    ),
+    "binary, both, a name that is taken": (
+        {"x": BINARY}, {"x": b"\0o", "x.after-update": b"old"}, {"x": b"\0t"},
+        {"x": "conflict", "x.after-update.2": "added"},
+        {"x": b"\0o", "x.after-update": b"old", "x.after-update.2": b"\0t"},
+    ),
+    "binary, both add": (
+        {}, {"x": b"\0o"}, {"x": b"\0t"},
+        {"x": "conflict", "x.after-update": "added"}, {"x": b"\0o", "x.after-update": b"\0t"},
+    ),
+    "text against binary": (
+        {"x": A}, {"x": A_TAIL}, {"x": BINARY},
+        {"x": "conflict", "x.after-update": "added"}, {"x": A_TAIL, "x.after-update": BINARY},
+    ),
+    "CRLF": (
+        {"x": A.replace("\n", "\r\n")}, {"x": A_HEAD.replace("\n", "\r\n")},
+        {"x": A_TAIL.replace("\n", "\r\n")}, {"x": "merged"}, {"x": A_BOTH.replace("\n", "\r\n")},
+    ),
+    "no newline at the end": (
+        {"x": f"{A}end"}, {"x": f"{A}END"}, {"x": f"head\n{A}end"}, {"x": "merged"},
+        {"x": f"head\n{A}END"},
+    ),
+    "names": (
+        {'é/数 据 \\ " \n.md': A}, {'é/数 据 \\ " \n.md': A_HEAD}, {'é/数 据 \\ " \n.md': A_TAIL},
+        {'é/数 据 \\ " \n.md': "merged"}, {'é/数 据 \\ " \n.md': A_BOTH},
+    ),
+    "a name like an option": (
+        {"--x": A, ":(glob)*": B}, {"--x": A_HEAD, ":(glob)*": B}, {"--x": A_TAIL, ":(glob)*": "1"},
+        {"--x": "merged", ":(glob)*": "updated"}, {"--x": A_BOTH, ":(glob)*": "1"},
+    ),
+    "empty files": (
+        {"d/__init__.py": "", "x": A}, {"x": A, "own": ""}, {"d/__init__.py": "1", "x": A, "n": ""},
+        {"d/__init__.py": "kept_deleted", "n": "added"}, {"x": A, "own": "", "n": ""},
+    ),
+    "file emptied by the team": (
+        {"x": A}, {"x": ""}, {"x": A_TAIL}, {"x": "conflict"}, {"x": "<markers>"},
+    ),
+    "link, render": (
+        {"x": make_link("a")}, {"x": make_link("a")}, {"x": make_link("b")}, {"x": "updated"},
+        {"x": "b"},
+    ),
+    "link, both": (
+        {"x": make_link("a")}, {"x": make_link("o")}, {"x": make_link("t")},
+        {"x": "conflict", "x.after-update": "added"}, {"x": "o", "x.after-update": "t"},
+    ),
+    "a link that the team made a file": (
+        {"x": make_link("a")}, {"x": A}, {"x": make_link("b")},
+        {"x": "conflict", "x.after-update": "added"}, {"x": A, "x.after-update": "b"},
+    ),
+    "a file that the team made a link": (
+        {"x": A}, {"x": make_link("o")}, {"x": A_TAIL},
+        {"x": "conflict", "x.after-update": "added"}, {"x": "o", "x.after-update": A_TAIL},
+    ),
+    "own file where the render has a folder": (
+        {}, {"x": A}, {"x/y": B}, {"x.before-update": "conflict from x", "x/y": "added"},
+        {"x.before-update": A, "x/y": B},
+    ),
+    "edited file where the render has a folder": (
+        {"x": A}, {"x": A_TAIL}, {"x/y": B},
+        {"x.before-update": "conflict from x", "x/y": "added"},
+        {"x.before-update": A_TAIL, "x/y": B},
+    ),
+    "file of the render where it had none, own folder there": (
+        {}, {"x/y": A}, {"x": B}, {"x.after-update": "conflict"}, {"x/y": A, "x.after-update": B},
+    ),
+    "team replaced a folder by a file": (
+        {"x/y": A}, {"x": B}, {"x/y": A_TAIL}, {"x/y": "kept_deleted"}, {"x": B},
+    ),
+    "render replaces a file by a folder": (
+        {"x": A}, {"x": A}, {"x/y": B}, {"x": "removed", "x/y": "added"}, {"x/y": B},
+    ),
+    "case alone, team": (
+        {"readme": A}, {"README": A_HEAD}, {"readme": A_TAIL}, {"README": "merged"},
+        {"README": A_BOTH},
+    ),
+    "case alone, render": (
+        {"readme": A}, {"readme": A_HEAD}, {"README": A_TAIL}, {"README": "moved from readme"},
+        {"README": A_BOTH},
+    ),
+    "own file with the new name in another case": (
+        {}, {"makefile": A}, {"Makefile": B}, {"Makefile.after-update": "conflict"},
+        {"makefile": A, "Makefile.after-update": B},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_becomes_of_each_path(name: str) -> None:
+    base, ours, theirs, kinds, after = CASES[name]
+    said, tree = merge(base, ours, theirs)
+    assert said == kinds
+    assert tree.keys() == after.keys()
+    for path, file in make_tree(after).items():
+        assert (
+            b"<<<<<<<" in tree[path] if file.content == b"<markers>" else file.content == tree[path]
+        )
+
+
+def test_a_conflict_shows_both_sides_and_the_snapshot() -> None:
+    base = make_tree({"x": "1\nold\n3\n4\n5\n6\n"})
+    ours = make_tree({"x": "1\nmine\n3\n4\n5\nown\n"})
+    theirs = make_tree({"x": "1\nnew\n3\n4\n5\n6\n"})
+    merged = merge_trees(base, ours, theirs)
+    assert apply_merge(ours, merged)["x"].content.decode().splitlines() == [
+        "1",
+        "<<<<<<< before-update (this project)",
+        "mine",
+        "||||||| snapshot (as generated before)",
+        "old",
+        "=======",
+        "new",
+        ">>>>>>> after-update (as generated now)",
+        "3",
+        "4",
+        "5",
+        "own",
+    ]
+    [conflict] = merged.conflicts
+    assert (conflict.path, conflict.lines) == ("x", ((2, 8),))
+    assert conflict.stages == {1: base["x"], 2: ours["x"], 3: theirs["x"]}
+    assert find_marked_files(apply_merge(ours, merged)) == ("x",)
+    assert find_marked_files(ours | theirs) == ()
+
+
+@pytest.mark.parametrize(
+    "path", ["../x", "/x", "a//x", "a/./x", ".git/config", "a/.GIT/x", "x\0", "\udcff", ""]
+)
+def test_a_path_that_no_project_can_have_is_refused(path: str) -> None:
+    with pytest.raises(ProjectError, match="no project can have a file at this path"):
+        merge({}, {}, {path: A})
+
+
+def test_a_file_inside_a_file_is_refused() -> None:
+    with pytest.raises(ProjectError):
+        merge({"x": A, "x/y": B}, {}, {})
+
+
+def test_a_path_that_cannot_be_written_is_left_alone_and_said() -> None:
+    base, theirs = {"d/x": A, "d/y": B, "z": A}, {"d/x": A_TAIL, "d/y": B, "z": A_TAIL}
+    said, tree = merge(base, {"z": A}, theirs, skipped=("d/x", "d/y"))
+    assert said == {"d/x": "skipped", "z": "updated"}
+    assert tree == {"z": A_TAIL.encode()}
+
+
+def test_a_file_that_moves_to_such_a_path_stays() -> None:
+    base, ours = {"d/x": A, "d/y": B}, {"d/x": A_HEAD, "d/y": B, "d/own": "1"}
+    theirs = {"e/x": A_TAIL, "e/y": B}
+    said, tree = merge(base, ours, theirs, skipped=("e/x", "e/y", "e/own"))
+    assert said == {"e/x": "skipped", "e/y": "skipped"}
+    assert tree.keys() == {"d/x", "d/y", "d/own"}
