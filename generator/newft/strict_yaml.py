@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -58,11 +58,21 @@ class CatalogFile:
             raise _make_error(file, map(_locate_yaml_fault, document.faults))
         return cls(file, document)
 
-    def build(self, kind: type[T], *, given: Mapping[str, str]) -> T:
-        """Build one value from the whole file; `given` are fields that the file must not set."""
-        data = self.document.value
-        self.refuse(_find_derived_keys(given, data, ()))
-        return self._validate(kind, {"": {**data, **given}}, outer=1)[""]
+    def build(
+        self,
+        kind: type[T],
+        *,
+        given: Mapping[str, str],
+        data: Mapping[str, object] | None = None,
+        faults: Sequence[Fault] = (),
+    ) -> T:
+        """Build one value from the whole file; `given` are fields that the file must not set.
+
+        `data` is the value of the file if it was converted before, with the faults of doing so.
+        """
+        faults = [*faults, *_find_derived_keys(given, self.document.value, ())]
+        data = self.document.value if data is None else data
+        return self._validate(kind, {"": {**data, **given}}, outer=1, faults=faults)[""]
 
     def build_mapping(self, kind: type[T], *, key: str) -> dict[str, T]:
         """Build one value for each top key, which becomes the field `key` of the value."""
@@ -79,8 +89,18 @@ class CatalogFile:
         if found := {self._locate(fault) for fault in faults}:
             raise _make_error(self.file, found)
 
-    def _validate(self, kind: type[T], data: Mapping[str, object], *, outer: int) -> dict[str, T]:
-        """Validate the data; the first `outer` parts of the paths in it are not in the file."""
+    def _validate(
+        self,
+        kind: type[T],
+        data: Mapping[str, object],
+        *,
+        outer: int,
+        faults: Sequence[Fault] = (),
+    ) -> dict[str, T]:
+        """Validate the data; the first `outer` parts of the paths in it are not in the file.
+
+        `faults` are listed with those that are found here.
+        """
         from pydantic import ValidationError
 
         try:
@@ -89,23 +109,29 @@ class CatalogFile:
             values: dict[str, T] = adapter.validate_json(json.dumps(data, default=str))
         except ValidationError as error:
             # The first part names the entry, and is no field of the type.
-            self.refuse(
-                Fault(fault.path[outer:], fault.message)
-                for fault in (_convert_validation_error(kind, found) for found in error.errors())
-            )
+            converted = [_convert_validation_error(kind, found) for found in error.errors()]
+            self.refuse([*faults, *(Fault(one.path[outer:], one.message) for one in converted)])
             raise
+        self.refuse(faults)
         return values
 
     def _locate(self, fault: Fault) -> LocatedFault:
         """Return the line of a fault, and its message behind the key.
 
         Parts of the path that the file lacks are skipped: pydantic adds the members of a union.
+        Several parts may stand in the file as one dotted key, such as `data.columns.text`.
         """
         entries = self.document.entries
         keys: KeyPath = ()
-        for part in fault.path:
-            if (*keys, part) in entries:
-                keys = (*keys, part)
+        rest = fault.path
+        while rest:
+            dotted = (".".join(map(str, rest[:count])) for count in range(len(rest), 1, -1))
+            for count, part in zip(range(len(rest), 0, -1), (*dotted, rest[0]), strict=True):
+                if (*keys, part) in entries:
+                    keys, rest = (*keys, part), rest[count:]
+                    break
+            else:
+                rest = rest[1:]
         name = to_bilingual_text(f"`{join_keys(keys)}`") if keys else Text("the file", "文件")
         en, zh = fault.message
         return entries[keys].line, Text(f"{name.en} {en}", f"{name.zh} {zh}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from newft.schema.kit import Lock, Policy
-from newft.schema.starter_kit import KitPin, StarterKit
+from newft.schema.kit import Kit, Lock, Policy
+from newft.schema.starter_kit import KitPin, LocatedKit, StarterKit
 from newft.text import Text
 
 
@@ -15,4 +15,6 @@ def make_starter_kit(
     """A kit of a git repository, without questions and files of its own."""
     pin = KitPin("https://git.example/bank-kit.git", "v1", "c" * 40, "7" * 40)
     title = Text("Bank", "银行")
-    return StarterKit("bank", title, (), pin, locked=locked or {}, policy=policy)
+    located = (LocatedKit("bank", pin),)
+    kits = (Kit("bank", title),)
+    return StarterKit("bank", title, kits, located, locked=locked or {}, policy=policy)

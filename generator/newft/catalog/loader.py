@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
+from newft import __version__
+from newft.catalog.kit_answers import SECTIONS, read_kit_answers
 from newft.catalog.shared_column_names import (
     add_shared_synonyms,
     find_unknown_lists,
     load_shared_synonyms,
 )
 from newft.catalog.validate_kit import find_kit_faults
+from newft.catalog.validate_starter_kit import find_name_faults, find_starter_kit_faults
+from newft.catalog.written_texts import restore_texts
+from newft.errors import IncompatibleError
 from newft.paths import get_domains_folder, get_templates_folder
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family
@@ -18,7 +25,7 @@ from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
 from newft.schema.method import MethodOverrides, TrainingMethod
 from newft.strict_yaml import CatalogFile, Fault
-from newft.text import Text, fold_name
+from newft.text import Language, Text, fold_name
 
 
 def load_catalog() -> Catalog:
@@ -34,12 +41,84 @@ def load_catalog() -> Catalog:
 
 
 def load_kit(folder: Path) -> Kit:
-    """Load the domain or kit of a folder; its id is the folder's name."""
+    """Load a domain that ships with newft; its id is the folder's name."""
     content = CatalogFile.read(folder / "kit.yaml")
     kit = content.build(Kit, given={"id": folder.name, "folder": str(folder)})
     shared = load_shared_synonyms(get_domains_folder())
     content.refuse([*find_kit_faults(kit, folder), *find_unknown_lists(kit, shared)])
     return add_shared_synonyms(kit, shared)
+
+
+def load_starter_kit(folder: Path, kit_id: str, catalog: Catalog) -> Kit:
+    """Load the kit of a folder, which need not be complete: it may extend a domain or a kit."""
+    content = CatalogFile.read(folder / "kit.yaml")
+    _check_required_version(content)
+    data = restore_texts(content.document, Kit)
+    presets, locked = (read_kit_answers(content.document, name) for name in SECTIONS)
+    reasons = locked.reasons
+    data |= {
+        "presets": presets.values,
+        "locked": {
+            key: {"value": value, "why": reasons.get(key), "kit": kit_id}
+            for key, value in locked.values.items()
+        },
+    }
+    faults = [*presets.faults, *locked.faults]
+    given = {"id": kit_id, "folder": str(folder)}
+    kit = content.build(Kit, given=given, data=data, faults=faults)
+    shared = load_shared_synonyms(get_domains_folder())
+    content.refuse(
+        [
+            *faults,
+            *find_name_faults(presets.values, presets.places, catalog),
+            *find_name_faults(locked.values, locked.places, catalog),
+            *find_kit_faults(kit, folder, languages=list_languages(kit)),
+            *find_starter_kit_faults(kit, folder, catalog),
+            *find_unknown_lists(kit, shared),
+        ]
+    )
+    kit = add_shared_synonyms(kit, shared)
+    sample = str(folder / "sample")
+    tasks = {name: replace(task, sample_folder=sample) for name, task in kit.tasks.items()}
+    return replace(kit, tasks=tasks)
+
+
+def list_languages(kit: Kit) -> tuple[Language, ...]:
+    """Return the languages that projects of a kit can have, as far as the kit itself says."""
+    locked = kit.locked.get("language")
+    return tuple(one for one in get_args(Language) if locked is None or one == locked.value)
+
+
+def _check_required_version(content: CatalogFile) -> None:
+    """Refuse a kit for another newft before its keys, of which this newft may not know all."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    entry = content.document.entries.get(("requires_newft",))
+    if entry is None or entry.kind != "text":
+        return
+    try:
+        fits = SpecifierSet(entry.text).contains(__version__, prereleases=True)
+    except InvalidSpecifier:
+        message = Text(
+            f"is `{entry.text}`, not a version specifier such as `>=0.2,<1`",
+            f"的 `{entry.text}` 不是 `>=0.2,<1` 这样的版本要求",
+        )
+        content.refuse([Fault(("requires_newft",), message)])
+    else:
+        if not fits:
+            raise _make_version_error(entry.text, where=f"{content.file}:{entry.line}")
+
+
+def _make_version_error(wanted: str, *, where: str) -> IncompatibleError:
+    message = Text(
+        f"the kit requires newft {wanted}, and this is newft {__version__}",
+        f"套件要求 newft {wanted}，而当前是 newft {__version__}",
+    )
+    hint = Text(
+        f"install another newft: pip install 'newft{wanted}', or use another revision of the kit",
+        f"请安装其他版本：pip install 'newft{wanted}'，或改用套件的其他版本",
+    )
+    return IncompatibleError(message, where=where, hint=hint)
 
 
 def load_methods(folder: Path) -> dict[str, TrainingMethod]:

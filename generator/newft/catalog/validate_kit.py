@@ -21,8 +21,13 @@ _NOT_IDENTIFIER_MESSAGE = Text(
 )
 
 
-def find_kit_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
-    """Yield every fault of a kit that its types do not rule out."""
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+def find_kit_faults(
+    kit: Kit, folder: Path, *, languages: Sequence[Language] = LANGUAGES
+) -> Iterator[Fault]:
+    """Yield every fault of the tasks of a kit, which need texts in all of its languages."""
     if not _is_identifier(kit.id):
         message = Text(
             f"is in the folder `{kit.id}`, which is {_NOT_IDENTIFIER_MESSAGE.en}",
@@ -34,12 +39,17 @@ def find_kit_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
         at = ("tasks", name)
         yield from _find_bad_identifiers((*at, "fields"), task.fields)
         yield from _find_repeated_synonyms((*at, "fields"), task)
-        yield from _find_prompt_faults((*at, "prompts"), task)
+        yield from find_prompt_faults((*at, "prompts"), task)
         yield from _find_missing_placeholders((*at, "question_template"), task)
         yield from _find_bad_patterns((*at, "leak_patterns"), task.leak_patterns)
         yield from _find_repeated_aliases((*at, "label_rules", "aliases"), task)
-        yield from _find_missing_languages(at, task)
-        yield from _find_missing_samples((*at, "sample"), task, folder / "sample")
+        yield from _find_missing_languages(at, task, languages)
+        yield from find_missing_samples((*at, "sample"), task.sample, folder / "sample")
+
+
+def is_plain_name(name: str) -> bool:
+    """Return whether a path leads into no other folder."""
+    return not {"/", "\\", ".."} & {*name, name}
 
 
 def _is_identifier(name: str) -> bool:
@@ -62,7 +72,7 @@ def _find_repeated_synonyms(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
             first.setdefault(fold_name(synonym), synonym)
 
 
-def _find_prompt_faults(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
+def find_prompt_faults(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
     """Find misplaced lists in the prompts, with each optional field and without any."""
     optional = [name for name, field in task.single_fields.items() if not field.required]
     # a list, and the fields of the records for which a prompt must hold it
@@ -132,7 +142,9 @@ def _find_repeated_aliases(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
                 yield Fault((*at, label, position), message)
 
 
-def _find_missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
+def _find_missing_languages(
+    at: tuple[str, ...], task: Task, languages: Sequence[Language]
+) -> Iterator[Fault]:
     texts: dict[str, Mapping[Language, object]] = {
         "prompts": task.prompts,
         "sample": task.sample,
@@ -141,16 +153,19 @@ def _find_missing_languages(at: tuple[str, ...], task: Task) -> Iterator[Fault]:
     if task.question_template:
         texts["question_template"] = task.question_template
     for key, text in texts.items():
-        missing = [language for language in get_args(Language) if language not in text]
+        missing = [language for language in languages if language not in text]
         yield from (
             Fault((*at, key), Text(f"lacks `{language}`", f"缺少 `{language}`"))
             for language in missing
         )
 
 
-def _find_missing_samples(at: tuple[str, ...], task: Task, folder: Path) -> Iterator[Fault]:
-    for language, name in task.sample.items():
-        if not (folder / name).is_file():
+def find_missing_samples(
+    at: tuple[str, ...], sample: Mapping[Language, str], folder: Path
+) -> Iterator[Fault]:
+    """Yield the samples that are not files of the folder of samples."""
+    for language, name in sample.items():
+        if not is_plain_name(name) or not (folder / name).is_file():
             message = Text(
                 f"names `{name}`, which is not a file of `sample/`",
                 f"指定的 `{name}` 不在 `sample/` 中",

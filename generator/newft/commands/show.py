@@ -94,7 +94,7 @@ def _describe_domain(kit: Kit, language: Language) -> Entry:
     return {
         "id": kit.id,
         "title": kit.title.to(language),
-        "description": kit.description.to(language),
+        "description": (kit.description or kit.title).to(language),
         "tasks": [
             {
                 "id": task_id,

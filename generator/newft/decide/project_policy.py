@@ -9,7 +9,6 @@ from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.kit import Lock, Policy
 from newft.schema.plan import LockedAnswer, ModelPlan, ProjectPolicy
-from newft.schema.starter_kit import StarterKit
 
 
 def make_project_policy(
@@ -22,7 +21,7 @@ def make_project_policy(
     policy = kit.policy or Policy()
     return ProjectPolicy(
         kit=kit.id,
-        version=_get_version(kit),
+        version=kit.version,
         commit=kit.pin.commit,
         tree=kit.pin.tree,
         families=policy.families,
@@ -35,10 +34,6 @@ def make_project_policy(
             _describe_lock(key, lock, answers, model) for key, lock in sorted(kit.locked.items())
         ),
     )
-
-
-def _get_version(kit: StarterKit) -> str | None:
-    return kit.chain[-1].version if kit.chain else None
 
 
 def _list_models(policy: Policy, catalog: Catalog, model: ModelPlan) -> tuple[str, ...]:
@@ -62,14 +57,15 @@ def _iterate_allowed_models(policy: Policy, catalog: Catalog) -> Iterator[str]:
 
 def _describe_lock(key: str, lock: Lock, answers: Answers, model: ModelPlan) -> LockedAnswer:
     """Describe a locked answer, and the value of run.yaml that follows from it."""
+    value = lock.value if isinstance(lock.value, str) else ", ".join(lock.value)
     run_values = {
         "model": ("model.id", model.id),
         "revision": ("model.revision", model.revision),
         "hub": ("model.source", model.source),
         "method": ("method.name", answers.method),
-        POSITIVE_KEY: ("task.positive", lock.value),
+        POSITIVE_KEY: ("task.positive", value),
     }
     if key.startswith(COLUMNS_PREFIX):
-        run_values[key] = (key, lock.value)
+        run_values[key] = (key, value)
     run_key, run_value = run_values.get(key, (None, None))
-    return LockedAnswer(key, lock.value, run_key, run_value, lock.why)
+    return LockedAnswer(key, value, run_key, run_value, lock.why)

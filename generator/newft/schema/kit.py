@@ -95,6 +95,10 @@ class Task:
     question: Mapping[Language, str]  # an example input, for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
     positive: PositiveLabel | None = None
+    # `domain/task` whose overlay the task of a kit uses below its own
+    overlay_of: str | None = None
+    # that holds the sample, if it is not `sample/` of the domain; set by the loader
+    sample_folder: str | None = None
     suggested: bool = False  # without data: exactly one task has the quickest sample
     synonym_lists: tuple[str, ...] = ()  # files of `domains/synonyms/` that extend the fields
     label_rules: LabelRules = NO_LABEL_RULES
@@ -157,11 +161,15 @@ class ProtectedTerms:
     qualifiers: Qualifiers
 
 
+AnswerText = str | tuple[str, ...]
+
+
 class Lock(NamedTuple):
     """An answer that a kit fixes, and why."""
 
-    value: str
+    value: AnswerText
     why: Text | None = None
+    kit: str = ""  # the id of the kit that fixes it; set by the loader
 
 
 @dataclass(frozen=True)
@@ -175,18 +183,22 @@ class Policy:
     required_files: tuple[str, ...] = ()  # paths that every project must keep
 
 
+QuestionType = Literal["text", "yes_no", "integer", "choice", "choices"]
+Condition = Mapping[str, AnswerText]  # answer key -> the value, or the values, for which it holds
+
+
 @dataclass(frozen=True)
 class KitQuestion:
     """A question of a kit, asked after those of newft."""
 
     title: Text
     help: Text | None = None
-    type: Literal["text", "yes_no", "integer", "choice", "choices"] = "text"
+    type: QuestionType = "text"
     choices: Mapping[str, Text] = field(default_factory=dict)
-    default: str | None = None  # None: an answer is required
+    default: AnswerText | None = None  # None: an answer is required
     pattern: str | None = None  # regular expression that a text must match in full
     pattern_message: Text | None = None  # what a valid text looks like
-    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # answer key -> values
+    when: Condition = field(default_factory=dict)
     former_names: tuple[str, ...] = ()  # that the question had in earlier versions of the kit
     former_choices: Mapping[str, str] = field(default_factory=dict)  # old value -> value
 
@@ -196,8 +208,37 @@ class KitLayer:
     """A folder of files of a kit that some of its projects get."""
 
     folder: str  # below the kit
-    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # answer key -> values
+    when: Condition = field(default_factory=dict)
     replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FieldChanges:
+    """What a kit adds to a field of a task that it builds on."""
+
+    title: Text | None = None
+    synonyms: tuple[str, ...] = ()  # before those of the field, which decides ties
+    typical: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PromptChanges:
+    """The system prompts that a kit replaces in one language."""
+
+    tuned: str | None = None
+    base: str | None = None
+
+
+@dataclass(frozen=True)
+class TaskChanges:
+    """What a kit changes in a task of the domain or kit that it extends."""
+
+    title: Text | None = None
+    description: Text | None = None
+    fields: Mapping[str, FieldChanges] = field(default_factory=dict)
+    prompts: Mapping[Language, PromptChanges] = field(default_factory=dict)
+    sample: Mapping[Language, str] = field(default_factory=dict)  # file below the kit's `sample/`
+    question: Mapping[Language, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -210,14 +251,15 @@ class Kit:
 
     id: str
     title: Text
-    description: Text
-    folder: str  # that holds `sample/` and `overlay/`; set by the loader
+    description: Text | None = None  # a domain has one
+    folder: str = ""  # that holds `sample/` and `overlay/`; set by the loader
     tasks: Mapping[str, Task] = field(default_factory=dict)
+    task_changes: Mapping[str, TaskChanges] = field(default_factory=dict)
     version: str | None = None
     requires_newft: str | None = None  # a version specifier such as >=0.2,<1
     extends: str | None = None  # the id of a domain, or the source of a kit
-    presets: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)  # by answer key
-    locked: Mapping[str, str | Lock] = field(default_factory=dict)  # by answer key
+    presets: Mapping[str, AnswerText] = field(default_factory=dict)  # by answer key
+    locked: Mapping[str, Lock] = field(default_factory=dict)  # by answer key
     policy: Policy | None = None
     questions: Mapping[str, KitQuestion] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()  # files of lower layers that files of its overlay replace

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from newft.schema.kit import Kit, Lock, Policy
+from newft.schema.kit import AnswerText, Kit, Lock, Policy
 from newft.text import Text
 
-AnswerTexts = Mapping[str, str | tuple[str, ...]]
+AnswerTexts = Mapping[str, AnswerText]  # by answer key, such as method and kit.answers.team
 
 
 class KitPin(NamedTuple):
@@ -21,6 +21,22 @@ class KitPin(NamedTuple):
     tree: str  # the tree id that git gives the files, which depends on their content alone
 
 
+class LocatedKit(NamedTuple):
+    """The folder of a kit on this disk, which need not be the one that it comes from."""
+
+    folder: str
+    pin: KitPin
+
+
+class LocateKit(Protocol):
+    """Finds the kit that an answer or `extends` names."""
+
+    def __call__(
+        self, source: str, *, revision: str | None = None, parent: LocatedKit | None = None
+    ) -> LocatedKit:
+        """Return the kit of a source; `parent` is the kit whose `extends` names it."""
+
+
 class AskedQuestion(NamedTuple):
     """A question of a kit as it stands after the answers so far."""
 
@@ -30,7 +46,7 @@ class AskedQuestion(NamedTuple):
     choices: tuple[tuple[str, Text], ...]  # value and title; empty: any text
     multiple: bool
     secret: bool  # never recorded
-    default: str | tuple[str, ...] | None  # None: an answer is required
+    default: AnswerText | None  # None: an answer is required
 
 
 class KitQuestions(Protocol):
@@ -43,9 +59,7 @@ class KitQuestions(Protocol):
     def describe(self, name: str, answers: AnswerTexts) -> AskedQuestion | None:
         """Return a question for the answers so far; None where it does not apply."""
 
-    def find_fault(
-        self, name: str, value: str | tuple[str, ...], answers: AnswerTexts
-    ) -> Text | None:
+    def find_fault(self, name: str, value: AnswerText, answers: AnswerTexts) -> Text | None:
         """Return why a value is no answer to a question; None if it is."""
 
 
@@ -64,10 +78,22 @@ class StarterKit:
 
     id: str
     title: Text
-    chain: tuple[Kit, ...]  # the kits that it is made of, the base first; no built-in domain
-    pin: KitPin
-    presets: AnswerTexts = field(default_factory=dict)  # by answer key, such as data.columns.text
+    # the kits that it is made of, the base first, and where each comes from; no built-in domain
+    chain: tuple[Kit, ...]
+    located: tuple[LocatedKit, ...]
+    domain: str | None = None  # the only domain of its projects; None: any domain
+    presets: AnswerTexts = field(default_factory=dict)
     locked: Mapping[str, Lock] = field(default_factory=dict)  # by answer key
     policy: Policy | None = None
     questions: KitQuestions | None = None
     copier: bool = False  # the kit is a copier template
+
+    @property
+    def pin(self) -> KitPin:
+        """The pin of the kit itself."""
+        return self.located[-1].pin
+
+    @property
+    def version(self) -> str | None:
+        """The version of the kit itself."""
+        return self.chain[-1].version

@@ -1,0 +1,253 @@
+"""Follow what a kit extends, and merge the kits of the chain from the base to the leaf."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from newft.answers.keys import KIT_ANSWERS_PREFIX
+from newft.catalog.loader import load_starter_kit
+from newft.catalog.lookup import find_family
+from newft.decide.kit_rules import override_answers
+from newft.emitted.yaml_lines import KeyPath
+from newft.errors import CatalogError
+from newft.kits.questions import YamlQuestions
+from newft.kits.task_changes import change_tasks, find_change_faults
+from newft.schema.catalog import Catalog
+from newft.schema.kit import AnswerText, Kit, KitQuestion, Lock, Policy
+from newft.schema.starter_kit import AnswerTexts, LocatedKit, LocateKit, StarterKit
+from newft.strict_yaml import CatalogFile, Fault
+from newft.text import Text
+
+MAX_CHAIN_LENGTH = 3  # kits, without the domain that the first of them extends
+MANIFEST = "kit.yaml"
+
+
+def resolve_kit(
+    source: str, catalog: Catalog, locate: LocateKit, *, revision: str | None = None
+) -> Catalog:
+    """Return the catalogue for the projects of a kit, with the kit itself as its `starter_kit`.
+
+    If the kit builds on a domain or is one, this domain is the only one left.
+    """
+    located = _follow_chain(locate(source, revision=revision), catalog, locate)
+    kits = [load_starter_kit(Path(one.folder), derive_kit_id(one), catalog) for one in located]
+    domain = _merge_domain(kits, catalog)
+    kit = _merge_chain(kits, located, domain, catalog)
+    domains = {domain.id: domain} if domain else catalog.kits
+    return replace(catalog, kits=domains, starter_kit=kit)
+
+
+def derive_kit_id(located: LocatedKit) -> str:
+    """Return the id of a kit: the last part of its source, as an identifier."""
+    name = re.split(r"[/\\:]", re.sub(r"[/\\]+$", "", located.pin.source))[-1]
+    name = (
+        name.partition("@")[0].partition("#")[0].removesuffix(".git") or Path(located.folder).name
+    )
+    words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return words if words[:1].isalpha() else f"kit_{words}".rstrip("_")
+
+
+def _follow_chain(leaf: LocatedKit, catalog: Catalog, locate: LocateKit) -> tuple[LocatedKit, ...]:
+    """Return the kits from the base to the leaf."""
+    chain = [leaf]
+    while (base := _read_extends(Path(chain[-1].folder))) and base not in catalog.kits:
+        located = locate(base, parent=chain[-1])
+        if any(_is_same(located, one) for one in chain):
+            raise _make_chain_error([*chain, located], _CYCLE_MESSAGE)
+        chain.append(located)
+        if len(chain) > MAX_CHAIN_LENGTH:
+            raise _make_chain_error(chain, _TOO_LONG_MESSAGE)
+    return tuple(reversed(chain))
+
+
+_CYCLE_MESSAGE = Text("the kits extend each other in a circle", "套件之间循环扩展")
+_TOO_LONG_MESSAGE = Text(
+    f"more than {MAX_CHAIN_LENGTH} kits extend each other",
+    f"互相扩展的套件超过 {MAX_CHAIN_LENGTH} 个",
+)
+
+
+def _read_extends(folder: Path) -> str | None:
+    """Return what a kit extends; any fault of its file is found when it is loaded."""
+    entry = CatalogFile.read(folder / MANIFEST).document.entries.get(("extends",))
+    return entry.text or None if entry and entry.kind == "text" else None
+
+
+def _is_same(one: LocatedKit, other: LocatedKit) -> bool:
+    same_files = one.pin.tree == other.pin.tree and bool(one.pin.tree)
+    return same_files or Path(one.folder).resolve() == Path(other.folder).resolve()
+
+
+def _make_chain_error(chain: Sequence[LocatedKit], message: Text) -> CatalogError:
+    steps = " -> ".join(one.pin.source for one in chain)
+    hint = Text("change `extends` in one of them", "请修改其中一个的 `extends`")
+    return CatalogError(
+        Text(f"{message.en}: {steps}", f"{message.zh}：{steps}"),
+        where=str(Path(chain[0].folder) / MANIFEST),
+        hint=hint,
+    )
+
+
+# --- the domain ----------------------------------------------------------------------------------
+
+
+def _merge_domain(kits: Sequence[Kit], catalog: Catalog) -> Kit | None:
+    """Return the domain of the projects; None for kits that hold for every domain."""
+    base = catalog.kits.get(kits[0].extends or "")
+    domain, tasks = base, dict(base.tasks) if base else {}
+    for kit in kits:
+        _refuse(kit, find_change_faults(tasks, kit))
+        tasks = change_tasks(tasks, kit)
+        if domain is None and kit.tasks:
+            _refuse_name_of_domain(kit, catalog)
+            domain = kit
+    return replace(domain, tasks=tasks) if domain else None
+
+
+def _refuse_name_of_domain(kit: Kit, catalog: Catalog) -> None:
+    if kit.id in catalog.kits:
+        message = Text(
+            f"makes a domain called `{kit.id}`, as one of newft is: rename the kit, or extend it",
+            f"定义的领域与 newft 自带的 `{kit.id}` 同名：请给套件改名，或用 extends 扩展它",
+        )
+        _refuse(kit, [Fault(("tasks",), message)])
+
+
+def _refuse(kit: Kit, faults: Iterator[Fault] | Sequence[Fault]) -> None:
+    """Raise every fault with its line in the file of the kit, if there is any."""
+    if found := [*faults]:
+        CatalogFile.read(Path(kit.folder) / MANIFEST).refuse(found)
+
+
+# --- answers, policy and questions ---------------------------------------------------------------
+
+
+def _merge_chain(
+    kits: Sequence[Kit], located: Sequence[LocatedKit], domain: Kit | None, catalog: Catalog
+) -> StarterKit:
+    presets: AnswerTexts = {}
+    locked: dict[str, Lock] = {}
+    questions: dict[str, KitQuestion] = {}
+    owners: dict[str, str] = {}  # of the questions
+    policy: Policy | None = None
+    for kit in kits:
+        _refuse(kit, _find_lock_faults(kit, locked, domain))
+        _refuse(kit, _find_collisions(kit, owners))
+        presets = override_answers(presets, _add_family(kit.presets, catalog))
+        locked |= {key: lock for key, lock in kit.locked.items() if key not in locked}
+        questions |= kit.questions
+        owners |= dict.fromkeys(kit.questions, kit.id)
+        policy = _merge_policies(kit, policy)
+    joined = YamlQuestions(questions) if questions else None
+    for kit in kits:
+        _refuse(kit, _find_unknown_questions(kit, joined.names if joined else ()))
+    if domain:
+        locked.setdefault("domain", _lock_domain(domain, kits))
+    presets = override_answers(presets, {key: lock.value for key, lock in locked.items()})
+    return StarterKit(
+        id=kits[-1].id,
+        title=kits[-1].title,
+        chain=tuple(kits),
+        located=tuple(located),
+        domain=domain.id if domain else None,
+        presets={key: value for key, value in presets.items() if key not in locked},
+        locked=locked,
+        policy=policy,
+        questions=joined,
+    )
+
+
+def _add_family(presets: AnswerTexts, catalog: Catalog) -> AnswerTexts:
+    """Return the presets with the family of their model, so that one replaces both."""
+    family = find_family(str(presets.get("model")), catalog)
+    return presets if family is None else {"family": family, **presets}
+
+
+def _lock_domain(domain: Kit, kits: Sequence[Kit]) -> Lock:
+    why = Text("the kit is made for this domain", "套件就是为这个领域制作的")
+    return Lock(domain.id, why, kits[0].id)
+
+
+def _find_lock_faults(kit: Kit, locked: Mapping[str, Lock], domain: Kit | None) -> Iterator[Fault]:
+    """Yield presets and locks that contradict a lock of a lower kit."""
+    for section, answers in (
+        ("presets", kit.presets),
+        ("locked", {key: lock.value for key, lock in kit.locked.items()}),
+    ):
+        for key, value in answers.items():
+            at = (section, *key.split("."))
+            if key in locked and locked[key].value != value:
+                lock = locked[key]
+                message = Text(
+                    f"is `{value}`, but the kit `{lock.kit}`, which `{kit.id}` extends, locks it "
+                    f"to `{lock.value}`",
+                    f"为 `{value}`，而 `{kit.id}` 所扩展的套件 `{lock.kit}` 锁定为 `{lock.value}`",
+                )
+                yield Fault(at, message)
+            if domain and (fault := _find_domain_fault(key, value, domain)):
+                yield Fault(at, fault)
+
+
+def _find_domain_fault(key: str, value: AnswerText, domain: Kit) -> Text | None:
+    """Return why an answer cannot hold for the domain of the kit."""
+    fields = {field for task in domain.tasks.values() for field in task.single_fields}
+    allowed: Mapping[str, Sequence[str]] = {"domain": [domain.id], "task": [*domain.tasks]}
+    if key in allowed and value not in allowed[key]:
+        listed = ", ".join(allowed[key])
+        return Text(f"should be one of: {listed}", f"应为以下之一：{listed}")
+    group, _, field = key.rpartition(".")
+    if group == "data.columns" and field not in fields:
+        listed = ", ".join(sorted(fields))
+        return Text(f"is not a field: the tasks have {listed}", f"不是字段，任务的字段有：{listed}")
+    return None
+
+
+def _find_collisions(kit: Kit, owners: Mapping[str, str]) -> Iterator[Fault]:
+    for name in kit.questions:
+        if name in owners:
+            message = Text(
+                f"is a question of the kit `{owners[name]}` too, which `{kit.id}` extends",
+                f"与所扩展的套件 `{owners[name]}` 的问题同名",
+            )
+            yield Fault(("questions", name), message)
+
+
+def _find_unknown_questions(kit: Kit, names: Container[str]) -> Iterator[Fault]:
+    """Yield answers and conditions of a kit that are about no question of the chain."""
+    places: list[KeyPath] = [
+        *(("presets", *key.split(".")) for key in kit.presets),
+        *(("locked", *key.split(".")) for key in kit.locked),
+        *(
+            ("questions", name, "when", key)
+            for name, one in kit.questions.items()
+            for key in one.when
+        ),
+        *(("layers", at, "when", key) for at, layer in enumerate(kit.layers) for key in layer.when),
+    ]
+    for place in places:
+        _, prefix, name = ".".join(map(str, place)).partition(KIT_ANSWERS_PREFIX)
+        if prefix and name not in names:
+            yield Fault(place, Text("is not a question of the kit", "不是本套件的问题"))
+
+
+def _merge_policies(kit: Kit, lower: Policy | None) -> Policy | None:
+    """Return what both policies allow; what either requires is required."""
+    own = kit.policy
+    if own is None or lower is None:
+        return own or lower
+    allowed = {}
+    for key in ("families", "licenses", "methods", "hubs"):
+        mine, theirs = getattr(own, key), getattr(lower, key)
+        allowed[key] = tuple(one for one in mine or theirs if not theirs or one in theirs)
+        if (mine or theirs) and not allowed[key]:
+            listed = ", ".join(theirs)
+            message = Text(
+                f"allows nothing that the kits below allow: {listed}",
+                f"与下层套件允许的范围没有交集：{listed}",
+            )
+            _refuse(kit, [Fault(("policy", key), message)])
+    files = tuple(dict.fromkeys((*lower.required_files, *own.required_files)))
+    return Policy(**allowed, required_files=files)
