@@ -16,7 +16,7 @@ from newft.cli_help import HELP_TEXTS
 from newft.cli_parser import SHOW_TOPICS
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import detect_language, load_messages
-from newft.project.write import STAGING_MARKER
+from newft.project.staging import STAGING_MARKER
 from newft.schema.plan import Recipe
 from newft.text_layout import measure_width, wrap_text
 from support.checkout import GENERATOR
@@ -501,8 +501,8 @@ class TestNew:
     @pytest.mark.parametrize(
         ("moment", "said", "there"),
         [
-            ("project.write._resolve_folder", "interrupted, nothing was written", False),
-            ("project.write._fsync_folders", "interrupted, nothing was written", False),
+            ("project.write.resolve_folder", "interrupted, nothing was written", False),
+            ("project.write.sync_tree", "interrupted, nothing was written", False),
             ("commands.new.report_json", "interrupted, but the project is written to desk", True),
         ],
     )

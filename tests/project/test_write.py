@@ -19,12 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newft.errors import ProjectError
-from newft.project.write import (
-    STAGING_MARKER,
-    list_planned_paths,
-    recover_interrupted,
-    write_project,
-)
+from newft.project.staging import STAGING_MARKER
+from newft.project.write import list_planned_paths, recover_interrupted, write_project
 from support.checkout import GENERATOR
 
 FILES = {
@@ -321,7 +317,7 @@ def test_a_move_that_fails_is_taken_back_even_when_killed(tree: Path, tmp_path: 
 
             def break_third_move(event: str, arguments: tuple[object, ...]) -> None:
                 nonlocal moves
-                moves += event == "os.rename" and "/tree/" in str(arguments[0])
+                moves += event == "os.rename" and "/after/" in str(arguments[0])
                 if moves == 3:
                     moves += 1
                     raise Broken(errno.ENOSPC, "no space")
@@ -388,7 +384,7 @@ def test_what_the_user_put_there_meanwhile_is_never_overwritten(tree: Path, plac
             path.unlink() if path.is_file() else path.rmdir()
         step += 1
     build(place, {"src/acme/b.py": b"of the user"})
-    with pytest.raises(ProjectError, match=r"1 path exists already(.|\n)*src/acme/b\.py"):
+    with pytest.raises(ProjectError, match=r"1 path has changed since:\n  src/acme/b\.py"):
         recover_interrupted(place)
     assert (place / "src/acme/b.py").read_bytes() == b"of the user"
     (place / "src/acme/b.py").unlink()
@@ -435,18 +431,6 @@ def test_a_file_or_link_that_is_named_like_a_stage_stays(
     with pytest.raises(ProjectError, match="something else has it"):
         write_project(tree, place / "desk")
     assert names_in(place) == [".desk.newft-apply"] and world(outside) == {"kept": b"kept"}
-
-
-def test_a_journal_made_by_hand_cannot_reach_outside(place: Path, tmp_path: Path) -> None:
-    secret = build(tmp_path / "outside", {"secret": b"s"})
-    undo = b'{"files": ["../outside/secret"], "folders": []}'
-    build(place, {".newft-apply/undo": undo, f".newft-apply/{STAGING_MARKER}": b""})
-    with pytest.raises(ProjectError, match="is outside the folder"):
-        recover_interrupted(place)
-    (place / ".newft-apply/undo").rename(place / ".newft-apply/journal")
-    (place / ".newft-apply/tree").symlink_to(secret)
-    recover_interrupted(place)
-    assert world(secret) == {"secret": b"s"} and world(place) == {}
 
 
 names = st.sampled_from(["a", "b", "C", "数据", ".x", "a b"])

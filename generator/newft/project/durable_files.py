@@ -1,0 +1,77 @@
+"""Write files and folder entries so that they are on the disk when a function returns."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+from newft.schema.tree import TreeFile
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Create a file with the mode that the user's umask leaves of 0666."""
+    write_file(path, TreeFile(content))
+
+
+def write_file(path: Path, file: TreeFile, *, like: os.stat_result | None = None) -> None:
+    """Create a file or a link, with the permissions of the file that it replaces if there is one.
+
+    Whether a file is executable is never taken over.
+    """
+    if file.mode == "120000":
+        path.symlink_to(os.fsdecode(file.content))
+        return
+    executable = file.mode == "100755"
+    with _create(path, executable=executable) as out:
+        out.write(file.content)
+        if like is not None:
+            bits = like.st_mode & 0o666
+            path.chmod(bits | ((bits & 0o444) >> 2) if executable else bits)
+        _sync(out)
+
+
+def copy_file(source: Path, path: Path) -> None:
+    """Create a copy of a file, executable if the file is, without holding it in memory."""
+    executable = bool(source.stat().st_mode & 0o100)
+    with source.open("rb") as original, _create(path, executable=executable) as out:
+        shutil.copyfileobj(original, out)
+        _sync(out)
+
+
+def sync_folder(folder: Path) -> None:
+    """Write the entries of a folder to the disk; Windows has no call for it."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system syncs folders
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Write the entries of folders to the disk."""
+    for folder in folders:
+        sync_folder(folder)
+
+
+def sync_tree(top: Path) -> None:
+    """Write the entries of a folder, and of all folders in it, to the disk."""
+    sync_folders(Path(root) for root, _, _ in os.walk(top))
+
+
+def _create(path: Path, *, executable: bool) -> IO[bytes]:
+    mode = 0o777 if executable else 0o666
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))
+
+
+def _sync(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())

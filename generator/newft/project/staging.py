@@ -1,0 +1,80 @@
+"""The staging folder of a transaction: its name, its mark and lock, and how it is removed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from newft.errors import ProjectError
+from newft.text import Text
+
+STAGING_DIR = ".newft-apply"
+STAGING_MARKER = "made-by-newft"  # the first file in a staging folder, and the last to be removed
+
+
+def is_staging_folder(path: Path) -> bool:
+    """Whether newft made a folder: it is marked, or still empty because the marker comes next."""
+    if not path.is_dir() or path.is_symlink():
+        return False
+    marker = path / STAGING_MARKER
+    return (marker.is_file() and not marker.is_symlink()) or not any(path.iterdir())
+
+
+def refuse_foreign_folder(stage: Path) -> None:
+    """Refuse to work where something that newft did not make has the name of the staging folder."""
+    if os.path.lexists(stage) and not is_staging_folder(stage):
+        raise ProjectError(
+            Text(
+                f"newft needs the name {stage.name} temporarily, but something else has it",
+                f"newft 需要临时使用 {stage.name} 这个名字，但已有同名文件，且不是 newft 创建的",
+            ),
+            where=str(stage),
+            hint=Text("rename it, or choose another folder", "请给它改名，或换一个文件夹"),
+        )
+
+
+@contextlib.contextmanager
+def lock_staging(stage: Path) -> Iterator[None]:
+    """Hold the lock of a staging folder, and remove the folder if the block has emptied it.
+
+    The system releases the lock of a process that is killed, so that its work can be recovered.
+    """
+    from filelock import FileLock, Timeout
+
+    marker = stage / STAGING_MARKER
+    lock = FileLock(marker)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise make_busy_error(stage) from error
+    try:
+        yield
+    finally:
+        if list(stage.iterdir()) == [marker]:
+            try:
+                marker.unlink()  # before the lock is released: nobody else can hold it then
+            except PermissionError:  # Windows removes no file that is open
+                lock.release()
+                marker.unlink(missing_ok=True)
+            stage.rmdir()
+        lock.release()
+
+
+def make_busy_error(stage: Path) -> ProjectError:
+    """Make the error for a folder in which another process is at work."""
+    return ProjectError(
+        Text("another newft process is writing here", "另一个 newft 进程正在写入这里"),
+        where=str(stage.parent),
+        hint=Text("wait until it has finished", "请等它结束"),
+    )
+
+
+def empty_staging(stage: Path, *, last: tuple[str, ...] = ()) -> None:
+    """Remove all but the marker from a staging folder, files of these names after the others."""
+    names = sorted(path.name for path in stage.iterdir() if path.name != STAGING_MARKER)
+    for name in sorted(names, key=lambda name: name in last):
+        path = stage / name
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -1,0 +1,182 @@
+"""Undo the last update: the old content of every path that it changed, kept in the project.
+
+The record is one file in `.newft/undo/`, which git ignores, and is written by the transaction of
+the update itself. Undoing is an update of its own: it leaves a record that brings everything back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from newft.errors import ProjectError
+from newft.project.file_state import (
+    ABSENT,
+    FileState,
+    describe_state,
+    find_state,
+    read_file,
+    resolve_folder,
+)
+from newft.project.journal import check_path, make_journal_error, read_limited
+from newft.project.steps import is_emptied
+from newft.project.transaction import FileChange, recover_transaction, run_transaction
+from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
+from newft.schema.tree import FileMode, TreeFile
+from newft.text import Text, pluralize
+
+UNDO_DIR = ".newft/undo"
+UNDO_FILE = f"{UNDO_DIR}/last.json"
+UNDO_FORMAT = 1
+MAX_UNDO_BYTES = 2**30
+_IGNORE_FILE = f"{UNDO_DIR}/.gitignore"
+_BYTES_AS_BASE64 = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
+
+
+@dataclass(frozen=True)
+class UndoEntry:
+    """One path: its old file, and the state in which the update left it."""
+
+    __pydantic_config__: ClassVar = _BYTES_AS_BASE64
+
+    path: str
+    mode: FileMode | Literal["absent"]
+    content: bytes
+    after: FileState
+
+    @property
+    def before(self) -> TreeFile | None:
+        """The old file; None if there was none."""
+        return None if self.mode == "absent" else TreeFile(self.content, self.mode)
+
+
+@dataclass(frozen=True)
+class UndoRecord:
+    """What brings back the state before an update.
+
+    `index_entries` are the former entries of the index of git in the form of `git_index.py`; the
+    record keeps them without looking into them.
+    """
+
+    __pydantic_config__: ClassVar = _BYTES_AS_BASE64
+
+    entries: tuple[UndoEntry, ...]
+    index_entries: bytes = b""
+    format: int = UNDO_FORMAT
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The paths that an undo changed, and the former index entries for the caller to restore."""
+
+    paths: tuple[str, ...]
+    index_entries: bytes
+
+
+def list_undo_changes(
+    folder: Path, changes: Sequence[FileChange], index_entries: bytes
+) -> list[FileChange]:
+    """Return the changes that write the record of these changes, in place of the last record."""
+    from pydantic import TypeAdapter
+
+    entries = tuple(_make_entry(change) for change in changes)
+    record = TypeAdapter(UndoRecord).dump_json(UndoRecord(entries, index_entries))
+    files = {_IGNORE_FILE: TreeFile(b"*\n"), UNDO_FILE: TreeFile(record)}
+    return [FileChange(path, read_file(folder, path), file) for path, file in files.items()]
+
+
+def read_undo_record(folder: Path) -> UndoRecord | None:
+    """Read the record of the last update; None if there is none."""
+    from pydantic import TypeAdapter, ValidationError
+
+    file = folder / UNDO_FILE
+    if find_state(folder, UNDO_FILE) == ABSENT:
+        return None
+    if not find_state(folder, UNDO_FILE).is_file:
+        raise make_journal_error(file)
+    try:
+        record = TypeAdapter(UndoRecord).validate_json(read_limited(file, MAX_UNDO_BYTES))
+    except ValidationError as error:
+        raise make_journal_error(file) from error
+    if record.format != UNDO_FORMAT:
+        raise make_journal_error(file)
+    for entry in record.entries:
+        check_path(entry.path, file)
+    return record
+
+
+def undo_last_update(
+    folder: Path, *, discard_edits: bool = False, index_entries: bytes = b""
+) -> Undone:
+    """Bring back the state before the last update; undone again, it brings the update back.
+
+    Files that were edited since are refused by name unless `discard_edits` is given, and the new
+    record keeps their edits in any case. `index_entries` are the present entries of the index of
+    git, for the new record; those of the old record are returned.
+    """
+    folder = resolve_folder(folder)
+    if (recovery := recover_transaction(folder)) != "nothing to do":
+        raise make_recovered_error(folder, recovery)
+    record = read_undo_record(folder)
+    if record is None:
+        raise ProjectError(
+            Text("there is no update to undo here", "这里没有可以撤销的更新"),
+            where=str(folder),
+            hint=Text(
+                "the old files may be in the history of git: git log --stat",
+                "旧文件可能在 git 历史中：git log --stat",
+            ),
+        )
+    try:
+        if not discard_edits:
+            _refuse_edits(folder, record)
+        found = [(entry, read_file(folder, entry.path)) for entry in record.entries]
+    except OSError as error:
+        raise make_write_error(folder, error) from error
+    changes = [
+        FileChange(entry.path, present, entry.before)
+        for entry, present in found
+        if present != entry.before
+    ]
+    run_transaction(folder, [*changes, *list_undo_changes(folder, changes, index_entries)])
+    return Undone(tuple(change.path for change in changes), record.index_entries)
+
+
+def _make_entry(change: FileChange) -> UndoEntry:
+    assert not isinstance(change.after, Path)
+    before = change.before
+    return UndoEntry(
+        change.path,
+        before.mode if before else "absent",
+        before.content if before else b"",
+        describe_state(change.after),
+    )
+
+
+def _refuse_edits(folder: Path, record: UndoRecord) -> None:
+    removed = {entry.path for entry in record.entries if entry.mode == "absent"}
+    edited = [entry.path for entry in record.entries if _is_edited(folder, entry, removed)]
+    if edited:
+        listed = list_lines(edited)
+        raise ProjectError(
+            Text(
+                f"{pluralize(len(edited), 'path')} changed since the update, nothing was written:"
+                f"\n{listed.en}",
+                f"更新之后以下 {len(edited)} 个路径又有修改，未写入任何文件：\n{listed.zh}",
+            ),
+            where=str(folder),
+            hint=Text(
+                "keep copies of them, or say that their edits are to be discarded",
+                "请先备份它们，或指明放弃这些修改",
+            ),
+        )
+
+
+def _is_edited(folder: Path, entry: UndoEntry, removed: Collection[str]) -> bool:
+    """Whether a path is neither as the update left it nor as the undo leaves it."""
+    state = find_state(folder, entry.path)
+    if any(state.has_content_of(known) for known in (entry.after, describe_state(entry.before))):
+        return False
+    return not (entry.after == ABSENT and is_emptied(folder, entry.path, removed))
