@@ -1,0 +1,258 @@
+"""Check the copier.yml of a template as untrusted data, before and after copier reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from newft.emitted.yaml_lines import MAX_YAML_BYTES, MAX_YAML_DEPTH
+from newft.errors import CatalogError
+from newft.text import Text, join_texts, to_bilingual_text
+
+CONFIG_NAMES = ("copier.yml", "copier.yaml")
+COOKIECUTTER_NAME = "cookiecutter.json"
+MAX_VALUES = 50_000  # of a file, each alias counted with all that it stands for
+# Extensions that come with Jinja and add syntax alone. All others are Python code to import.
+SAFE_EXTENSIONS = frozenset({"jinja2.ext.do", "jinja2.ext.loopcontrols"})
+SAFE_ENVOPS = frozenset(
+    """
+    autoescape block_end_string block_start_string comment_end_string comment_start_string
+    keep_trailing_newline line_comment_prefix line_statement_prefix lstrip_blocks newline_sequence
+    trim_blocks undefined variable_end_string variable_start_string
+    """.split()  # noqa: SIM905 - fifteen quotes would hide the words
+)
+UNDEFINED_CLASSES = ("jinja2.Undefined", "jinja2.StrictUndefined")
+_NAME_PATTERN = re.compile(r"[^\W\d][\w-]*")
+
+Config = Mapping[str, Any]
+
+
+class ConfigFault(NamedTuple):
+    """A key of copier.yml that newft does not accept; the message continues its name."""
+
+    key: str
+    message: Text
+    hint: Text = Text("", "")
+
+
+def find_config_file(folder: Path) -> Path | None:
+    """Return the copier.yml or copier.yaml of a folder; None if it is no copier template."""
+    found = [folder / name for name in CONFIG_NAMES if (folder / name).is_file()]
+    if len(found) > 1:
+        message = Text(
+            "the template has both copier.yml and copier.yaml",
+            "模板同时有 copier.yml 和 copier.yaml",
+        )
+        raise CatalogError(message, where=str(folder), hint=Text("keep one", "请只保留一个"))
+    if found:
+        return found[0]
+    if (folder / COOKIECUTTER_NAME).is_file():
+        message = Text(
+            "this is a cookiecutter template, which newft does not read",
+            "这是 cookiecutter 模板，newft 不读取",
+        )
+        hint = Text(
+            "convert it to a copier template: move the questions of cookiecutter.json to"
+            " copier.yml, and write {{ name }} instead of {{ cookiecutter.name }}",
+            "可转换为 copier 模板：把 cookiecutter.json 的问题移到 copier.yml，"
+            "并把 {{ cookiecutter.name }} 改写为 {{ name }}",
+        )
+        raise CatalogError(message, where=str(folder / COOKIECUTTER_NAME), hint=hint)
+    return None
+
+
+def read_key_lines(file: Path) -> dict[str, int]:
+    """Return the line of every key at the top of a file; refuse what a parser would choke on."""
+    lines: dict[str, int] = {}
+    pending, seen = [file], set()
+    while pending:
+        path = pending.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for document in _compose(path):
+            pending += _list_included_files(document, file.parent)
+            if path == file and isinstance(document, yaml.MappingNode):
+                lines |= {str(key.value): key.start_mark.line + 1 for key, _ in document.value}
+    return lines
+
+
+def _compose(file: Path) -> list[yaml.Node]:
+    """Return the documents of a YAML file as nodes, which have no values and run no code."""
+    try:
+        content = file.read_bytes()
+        if len(content) > MAX_YAML_BYTES:
+            limit = f"{MAX_YAML_BYTES:,}"
+            message = Text(f"has more than {limit} bytes", f"超过 {limit} 字节")
+            raise CatalogError(message, where=str(file))
+        text = content.decode("utf-8-sig")
+        _check_depth(file, text)
+        documents = [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node]
+        if sum(_count_values(document, {}) for document in documents) > MAX_VALUES:
+            raise CatalogError(
+                Text(
+                    f"has more than {MAX_VALUES:,} values once its aliases are written out",
+                    f"展开别名后超过 {MAX_VALUES:,} 个值",
+                ),
+                where=str(file),
+            )
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        problem = error.problem or "invalid YAML"
+        message = Text(f"invalid YAML: {problem}", f"YAML 无效：{problem}")
+        raise CatalogError(message, where=f"{file}{line}") from error
+    except (yaml.YAMLError, ValueError, OSError) as error:
+        raise CatalogError(
+            Text(f"cannot be read: {error}", f"无法读取：{error}"), where=str(file)
+        ) from error
+    return documents
+
+
+def _check_depth(file: Path, text: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_YAML_DEPTH:
+            message = Text(
+                f"values are nested more than {MAX_YAML_DEPTH} levels deep",
+                f"嵌套超过 {MAX_YAML_DEPTH} 层",
+            )
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise CatalogError(message, where=f"{file}:{line}")
+
+
+def _count_values(node: yaml.Node, counted: dict[int, int]) -> int:
+    """Count the values of a node with aliases written out; an alias within itself is endless."""
+    if id(node) not in counted:
+        counted[id(node)] = MAX_VALUES + 1  # what an alias within the node itself counts
+        counted[id(node)] = 1 + sum(_count_values(part, counted) for part in _list_parts(node))
+    return counted[id(node)]
+
+
+def _list_parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def _list_included_files(node: yaml.Node, root: Path) -> Iterator[Path]:
+    """Yield the files within the template that `!include` names; copier refuses all others."""
+    pattern = str(node.value) if node.tag == "!include" else ""
+    if pattern and ".." not in pattern and not pattern.startswith("/"):
+        yield from (path for path in sorted(root.glob(pattern)) if path.is_file())
+    for part in _list_parts(node):
+        yield from _list_included_files(part, root)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_text_list(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+_TEXT = (_is_text, Text("must be a text", "应为文本"))
+_TEXT_LIST = (_is_text_list, Text("must be a list of texts", "应为文本列表"))
+_SHAPES: Mapping[str, tuple[Callable[[object], bool], Text]] = {
+    "_answers_file": _TEXT,
+    "_exclude": _TEXT_LIST,
+    "_jinja_extensions": _TEXT_LIST,
+    "_message_after_copy": _TEXT,
+    "_min_copier_version": (
+        lambda value: isinstance(value, str | int | float),
+        Text("must be a version", "应为版本号"),
+    ),
+    "_envops": (lambda value: isinstance(value, dict), Text("must be a mapping", "应为映射")),
+    "_secret_questions": _TEXT_LIST,
+    "_skip_if_exists": _TEXT_LIST,
+    "_subdirectory": _TEXT,
+    "_templates_suffix": (
+        lambda value: value is None or isinstance(value, str),
+        Text("must be a text", "应为文本"),
+    ),
+}
+
+
+def check_config(config: Config, file: Path, lines: Mapping[str, int]) -> None:
+    """Refuse settings that newft cannot honour, all of them in one error."""
+    faults = [*_find_faults(config)]
+    if not faults:
+        return
+    parts = [Text(f"`{key}` {message.en}", f"`{key}` {message.zh}") for key, message, _ in faults]
+    hints = [hint for *_, hint in faults if hint.en]
+    line = lines.get(faults[0].key)
+    raise CatalogError(
+        join_texts(parts, Text("; ", "；")),
+        where=f"{file}:{line}" if line else str(file),
+        hint=join_texts(hints, Text("; ", "；")) if hints else None,
+    )
+
+
+def _find_faults(config: Config) -> Iterator[ConfigFault]:
+    for key, (fits, message) in _SHAPES.items():
+        if key in config and not fits(config[key]):
+            yield ConfigFault(key, message)
+            return
+    unsafe = [name for name in config.get("_jinja_extensions", ()) if name not in SAFE_EXTENSIONS]
+    if unsafe:
+        listed = ", ".join(f"`{name}`" for name in unsafe)
+        yield ConfigFault(
+            "_jinja_extensions",
+            Text(
+                f"loads Python code, and newft runs no code of a kit: {listed}",
+                f"会加载 Python 代码，而 newft 不运行套件的代码：{listed}",
+            ),
+            Text(
+                "remove it and what uses it, or render the template with copier itself",
+                "请删去它以及用到它的内容，或直接用 copier 生成",
+            ),
+        )
+    if config.get("_external_data"):
+        yield ConfigFault(
+            "_external_data",
+            Text("reads files outside the template", "会读取模板以外的文件"),
+            Text("make its values questions of the template", "请把这些值改为模板的问题"),
+        )
+    yield from _find_envops_faults(config.get("_envops", {}))
+    for name in config:
+        if not name.startswith("_") and not _NAME_PATTERN.fullmatch(name):
+            message = Text("is no name for a question", "不能作为问题的名称")
+            hint = Text("use letters, digits, _ and -", "请用字母、数字、_ 和 -")
+            yield ConfigFault(name, message, hint)
+
+
+def _find_envops_faults(envops: Mapping[str, object]) -> Iterator[ConfigFault]:
+    for name, value in envops.items():
+        if name not in SAFE_ENVOPS or not isinstance(value, str | bool | None):
+            message = Text(f"must not set `{name}`", f"不能设置 `{name}`")
+            yield ConfigFault("_envops", message)
+    if envops.get("undefined", UNDEFINED_CLASSES[0]) not in UNDEFINED_CLASSES:
+        names = " | ".join(UNDEFINED_CLASSES)
+        yield ConfigFault("_envops", to_bilingual_text(f"undefined: {names}"))
+
+
+def list_commands(config: Config, key: str) -> tuple[str, ...]:
+    """Return the commands of `_tasks` or `_migrations` as they are written; newft runs none."""
+    value = config.get(key)
+    entries = value if isinstance(value, list) else []
+    return tuple(command for entry in entries for command in _list_entry_commands(entry))
+
+
+def _list_entry_commands(entry: object) -> Iterator[str]:
+    if isinstance(entry, dict):
+        for name in ("command", "before", "after"):
+            value = entry.get(name)
+            if name != "command" and isinstance(value, list):
+                yield from (command for item in value for command in _list_entry_commands(item))
+            elif value:
+                yield from _list_entry_commands(value)
+    elif isinstance(entry, list):
+        yield " ".join(str(part) for part in entry)
+    elif isinstance(entry, str):
+        yield entry

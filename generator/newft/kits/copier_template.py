@@ -1,0 +1,118 @@
+"""Use a copier template as a kit: its questions, and its files by copier's own rendering.
+
+A template is untrusted data. Its tasks and migrations are listed and never run, its extensions are
+refused, and reading and rendering it may take only so much time, memory and files.
+"""
+
+from __future__ import annotations
+
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from newft.answers.keys import AnswerValue, RawAnswers
+from newft.errors import CatalogError, NewftError, RenderError
+from newft.kits.copier_config import check_config, find_config_file, list_commands, read_key_lines
+from newft.kits.copier_worker import Evaluation, KitWorker, make_worker
+from newft.schema.starter_kit import AskedQuestion, KitPin
+from newft.system.resource_limits import LimitExceededError, limit_resources
+from newft.text import Text
+
+QUESTION_SECONDS = 5.0
+RENDER_SECONDS = 60.0
+
+
+class CopierRender(NamedTuple):
+    """What a template rendered: the paths of its files, and its message to the user."""
+
+    paths: tuple[str, ...]
+    message: str
+
+
+class CopierTemplate:
+    """A copier template in a folder of checked files; its questions are those of a kit."""
+
+    def __init__(self, folder: Path) -> None:
+        file = find_config_file(folder)
+        if file is None:
+            message = Text("the folder has no copier.yml", "文件夹中没有 copier.yml")
+            raise CatalogError(message, where=str(folder))
+        self.folder, self.file = folder, file
+        self._lines = read_key_lines(file)
+        self._evaluated: tuple[RawAnswers, Evaluation] | None = None
+        with self._report(CatalogError, QUESTION_SECONDS):
+            config = make_worker(folder, {}).template._raw_config
+        check_config(config, file, self._lines)
+        self.tasks = list_commands(config, "_tasks")
+        self.migrations = list_commands(config, "_migrations")
+        self._evaluate({})
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all questions, in their order."""
+        return tuple(self._evaluate({}))
+
+    def describe(self, name: str, answers: RawAnswers) -> AskedQuestion | None:
+        """Return a question for the answers so far; None where it does not apply."""
+        return self._evaluate(answers)[name].asked
+
+    def find_fault(self, name: str, value: AnswerValue, answers: RawAnswers) -> Text | None:
+        """Return why a value is no answer to a question; None if it is."""
+        question = self._evaluate(answers)[name]
+        with self._report(CatalogError, QUESTION_SECONDS):
+            return question.find_fault(value)
+
+    def render(
+        self, answers: RawAnswers, pin: KitPin, into: Path, *, with_secrets: bool = True
+    ) -> CopierRender:
+        """Render the files of the template into an empty folder."""
+        worker = make_worker(self.folder, answers, into)
+        worker.pin, worker.strict, worker.with_secrets = pin, True, with_secrets
+        with self._report(RenderError, RENDER_SECONDS, worker):
+            into.mkdir(parents=True, exist_ok=True)
+            worker.run_copy()
+            message = worker._render_string(worker.template.message_after_copy)
+        return CopierRender(tuple(sorted(worker.written)), message)
+
+    def _evaluate(self, answers: RawAnswers) -> Evaluation:
+        if self._evaluated is None or self._evaluated[0] != answers:
+            worker = make_worker(self.folder, answers)
+            with self._report(CatalogError, QUESTION_SECONDS, worker):
+                self._evaluated = dict(answers), worker.evaluate()
+        return self._evaluated[1]
+
+    @contextmanager
+    def _report(
+        self, kind: type[NewftError], seconds: float, worker: KitWorker | None = None
+    ) -> Iterator[None]:
+        """Raise every failure of copier and of the template as an error of newft with its place."""
+        try:
+            with warnings.catch_warnings(), limit_resources(seconds):
+                warnings.simplefilter("ignore")  # such as: designed for an older copier
+                yield
+        except NewftError as error:
+            if error.where is None and worker:
+                error.where = self._locate(error, worker)
+            raise
+        except LimitExceededError as error:
+            message = Text("needs too much time or memory", "占用的时间或内存过多")
+            raise kind(message, where=self._locate(error, worker)) from error
+        except Exception as error:  # a template can raise any exception
+            said = " ".join(str(error).split()) or type(error).__name__
+            message = Text(f"the copier template failed: {said}", f"copier 模板出错：{said}")
+            raise kind(message, where=self._locate(error, worker)) from error
+
+    def _locate(self, error: BaseException, worker: KitWorker | None) -> str:
+        """Return the file and the line of a failure, as far as they are known."""
+        place = worker.place if worker else ""
+        if place in self._lines:
+            return f"{self.file}:{self._lines[place]}: {place}"
+        path = self.folder / place if place else self.file
+        trace = traceback.extract_tb(error.__traceback__)
+        frames = [(frame.filename, frame.lineno) for frame in trace]
+        named = (str(getattr(error, "filename", "")), getattr(error, "lineno", None))
+        lines = [line for name, line in (named, *reversed(frames)) if name == str(path) and line]
+        return f"{path}:{lines[0]}" if lines else str(path)

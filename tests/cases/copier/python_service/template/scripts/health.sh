@@ -1,0 +1,3 @@
+#!/bin/sh
+# {{ this is no template }}
+curl --fail "localhost:$1/health"
