@@ -120,6 +120,12 @@ def _run_show(args: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _run_status(args: argparse.Namespace) -> int:
+    from newft.commands.status import show_status
+
+    return show_status(args.paths, as_json=args.json, messages=_load_messages(args.lang))
+
+
 def _run_completion(args: argparse.Namespace) -> int:
     from newft.commands.completion import generate_script
     from newft.console.console import print_text
@@ -132,6 +138,7 @@ def _run_completion(args: argparse.Namespace) -> int:
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "new": _run_new,
     "show": _run_show,
+    "status": _run_status,
     "completion": _run_completion,
 }
 

@@ -35,6 +35,18 @@ HELP_TEXTS: Mapping[str, Text] = {
         "show what there is: families, methods, hardware, domains, questions",
         "查看支持的 families、methods、hardware、domains、questions",
     ),
+    "status": Text(
+        "one line a project: versions, local edits, policy, what is to be done",
+        "每个项目一行：版本、本地修改、策略、要做的事",
+    ),
+    "status.paths": Text(
+        "a project, or a folder with projects directly in it (default: .)",
+        "项目，或下一层有项目的文件夹（默认 .）",
+    ),
+    "status.exit codes": Text(
+        "exit codes: 0 all up to date, 3 something is to be done, 1 a project cannot be examined",
+        "退出码：0 全部最新，3 有事要做，1 有项目无法检查",
+    ),
     "completion": Text("print the completion script of a shell", "输出 shell 的补全脚本"),
     "path": Text("folder of the project (default: ./NAME)", "项目文件夹（默认 ./NAME）"),
     "answers": Text("answers", "答案"),

@@ -107,6 +107,7 @@ def build_parser(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
     adders: dict[str, Callable[[Parser, HelpLookup], None]] = {
         "new": _add_new,
         "show": _add_show,
+        "status": _add_status,
         "completion": _add_completion,
     }
     parsers = {}
@@ -151,6 +152,14 @@ def _add_show(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("what", choices=SHOW_TOPICS, metavar="WHAT", help=say("what"))
     parser.add_argument("id", nargs="?", metavar="ID", help=say("id"))
     parser.add_argument("--json", action="store_true", help=say("json.list"))
+
+
+def _add_status(parser: Parser, say: HelpLookup) -> None:
+    parser.epilog = say("status.exit codes")
+    parser.add_argument(
+        "paths", nargs="*", type=_parse_path, metavar="PATH", help=say("status.paths")
+    )
+    parser.add_argument("--json", action="store_true", help=say("json"))
 
 
 def _add_completion(parser: Parser, say: HelpLookup) -> None:

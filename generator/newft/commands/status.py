@@ -1,0 +1,152 @@
+"""`newft status`: one line a project, and an exit code that says whether to do something."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from newft import __version__
+from newft.answers.keys import RawAnswers
+from newft.answers.parse import build_answers
+from newft.answers.yaml_file import parse_answers_yaml
+from newft.catalog.gpu_spec import parse_gpu
+from newft.catalog.loader import load_catalog
+from newft.console.console import ConsoleOutput, print_attributes, print_json, print_rows
+from newft.console.status_rows import build_status_attributes, build_status_row, status_to_json
+from newft.decide.plan import make_plan
+from newft.emitted.policy_rules import POLICY_FILE, find_policy_faults
+from newft.errors import NewftError, ProjectError, UsageError
+from newft.i18n import Messages, translate_template
+from newft.os_errors import explain_os_error
+from newft.project.facts_file import read_facts
+from newft.project.local_edits import find_conflict_markers, find_local_edits
+from newft.project.snapshot import (
+    ANSWERS_FILE,
+    METADATA_DIR,
+    RenderedBy,
+    Snapshot,
+    read_snapshot,
+)
+from newft.project.template_layers import Layer, digest_layers, list_emitted_modules, stack_layers
+from newft.schema.catalog import Catalog
+from newft.schema.project_status import ProjectStatus
+from newft.text import Text
+
+EXIT_UNREADABLE = 1
+EXIT_NEEDED = 3  # something is to be done about a project
+
+
+def show_status(paths: Sequence[str], *, as_json: bool, messages: Messages) -> int:
+    """Print the state of every project; return the exit code."""
+    catalog = load_catalog()
+    found = [
+        _examine(folder, catalog) for path in paths or ["."] for folder in _find_projects(path)
+    ]
+    if as_json:
+        projects = [status_to_json(status, messages) for status in found]
+        print_json({"newft": __version__, "projects": projects})
+    elif len(found) == 1:
+        print_attributes(build_status_attributes(found[0], messages))
+    else:
+        print_rows([build_status_row(status, messages) for status in found])
+        waiting = sum(bool(status.needs) for status in found)
+        ConsoleOutput(messages).print_message("status.summary", count=waiting, total=len(found))
+    if any(status.fault for status in found):
+        return EXIT_UNREADABLE
+    return EXIT_NEEDED if any(status.needs for status in found) else 0
+
+
+def _find_projects(path: str) -> list[str]:
+    """Return the folder itself if it is a project, else the projects directly in it."""
+    if _is_project(Path(path)):
+        return [path]
+    try:
+        with os.scandir(path) as entries:
+            inside = [Path(entry.path) for entry in entries if not entry.is_symlink()]
+    except OSError:
+        return [path]
+    return sorted(str(folder) for folder in inside if _is_project(folder)) or [path]
+
+
+def _is_project(folder: Path) -> bool:
+    return os.path.lexists(folder / METADATA_DIR)
+
+
+def _examine(folder: str, catalog: Catalog) -> ProjectStatus:
+    try:
+        return _compare(folder, catalog)
+    except NewftError as error:
+        return ProjectStatus(folder, fault=error)
+    except OSError as error:
+        return ProjectStatus(folder, fault=explain_os_error(error))
+
+
+def _compare(path: str, catalog: Catalog) -> ProjectStatus:
+    """Return the state of a project; raise the reason why it cannot be found out."""
+    folder = Path(path)
+    _refuse_other_folders(folder)
+    snapshot = read_snapshot(folder)
+    given = parse_answers_yaml(f"{path}/{ANSWERS_FILE}", snapshot.answers)
+    edits = find_local_edits(folder, snapshot.tree)
+    return ProjectStatus(
+        folder=path,
+        name=str(given.get("name")),
+        rendered_by=snapshot.rendered_by.newft,
+        behind=_is_behind(folder, snapshot.rendered_by, given, catalog),
+        kit=snapshot.rendered_by.kit,
+        edits=edits,
+        answers_edited=_are_answers_edited(folder, snapshot.answers, given),
+        policy_faults=_find_policy_faults(folder, snapshot),
+        conflicts=find_conflict_markers(folder, edits),
+    )
+
+
+def _refuse_other_folders(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ProjectError(Text("there is no such folder", "没有这个文件夹"))
+    if not _is_project(folder):
+        raise ProjectError(
+            Text(
+                "newft did not make this project, nor any directly in this folder",
+                "这个项目不是 newft 生成的，它的下一层也没有 newft 的项目",
+            ),
+            hint=Text("`newft adopt` takes a project over", "可用 `newft adopt` 接管项目"),
+        )
+
+
+def _is_behind(folder: Path, rendered_by: RenderedBy, given: RawAnswers, catalog: Catalog) -> bool:
+    """Tell whether this newft has other templates for the project than it was rendered with."""
+    if rendered_by.newft != __version__:
+        return True
+    answers, facts = build_answers(given), read_facts(folder)
+    hardware = parse_gpu(answers.gpu, catalog.accelerators, machine=facts.machine)
+    plan = make_plan(answers, facts, catalog, hardware)
+    return _digest(stack_layers(plan), list_emitted_modules(plan)) != rendered_by.templates
+
+
+@cache  # most projects of a team are made of the same layers
+def _digest(layers: tuple[Layer, ...], modules: tuple[str, ...]) -> str:
+    return digest_layers(layers, modules)
+
+
+def _are_answers_edited(folder: Path, rendered: bytes, given: RawAnswers) -> bool:
+    """Tell whether the answers differ from those that the project was rendered with."""
+    try:
+        content = (folder / ANSWERS_FILE).read_bytes()
+        return content != rendered and parse_answers_yaml(ANSWERS_FILE, content) != given
+    except (OSError, UsageError):  # missing or broken: an update says what to do
+        return True
+
+
+def _find_policy_faults(folder: Path, snapshot: Snapshot) -> tuple[Text, ...] | None:
+    if POLICY_FILE not in snapshot.tree:
+        return None
+    return tuple(_explain(folder))
+
+
+def _explain(folder: Path) -> Iterator[Text]:
+    for fault in find_policy_faults(folder):
+        message = translate_template(fault.message, **fault.values)
+        yield Text(f"{fault.place}: {message.en}", f"{fault.place}：{message.zh}")
