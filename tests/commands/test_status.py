@@ -20,7 +20,7 @@ from support.small_project import change_rendered_by, shrink_project
 from support.starter_kits import make_starter_kit
 
 ANSWERS = {"data.files": (), "gpu": "cpu", "language": "en", "name": "desk"}
-CONFLICT = "<<<<<<< project\nours\n=======\ntheirs\n>>>>>>> new render\n"
+CONFLICT = "<<<<<<< before-update (this project)\nours\n=======\ntheirs\n"
 
 
 @pytest.fixture(scope="module")

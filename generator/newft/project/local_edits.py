@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from newft.project.conflict_markers import find_marked_files
 from newft.project.snapshot import DATA_DIR, METADATA_DIR
 from newft.schema.project_status import LocalEdits
 from newft.schema.tree import FileTree, TreeFile
@@ -24,7 +26,6 @@ _TOOL_ENDINGS = ("_cache", ".egg-info", ".newft-apply")
 _FOREIGN_MARKS = ("pyvenv.cfg", ".git", METADATA_DIR)
 _MAX_FILES_LISTED = 20_000  # of one project; more are not the work of people
 _MAX_MARKED_BYTES = 1 << 24  # larger files are not searched for conflict markers
-_MARKERS = (b"<<<<<<< ", b">>>>>>> ")
 _FileState = Literal["same", "edited", "deleted"]
 
 
@@ -43,8 +44,10 @@ def find_local_edits(folder: Path, snapshot: FileTree) -> LocalEdits:
 
 
 def find_conflict_markers(folder: Path, edits: LocalEdits) -> tuple[str, ...]:
-    """Return the edited files that still hold both markers of a conflict."""
-    return tuple(path for path in edits.edited if _has_markers(folder / path))
+    """Return the edited files that still hold a marker of an earlier update."""
+    return find_marked_files(
+        {path: file for path in edits.edited for file in _read_if_regular(folder / path)}
+    )
 
 
 def list_team_files(folder: Path) -> tuple[str, ...]:
@@ -105,12 +108,9 @@ def _compare(place: Path, file: TreeFile) -> _FileState:
         return "edited"
 
 
-def _has_markers(place: Path) -> bool:
-    try:
+def _read_if_regular(place: Path) -> Iterator[TreeFile]:
+    """Yield the content of a regular file that is small enough to have been written by people."""
+    with suppress(OSError):
         status = place.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_MARKED_BYTES:
-            return False
-        content = b"\n" + place.read_bytes()
-    except OSError:
-        return False
-    return all(b"\n" + marker in content for marker in _MARKERS)
+        if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_MARKED_BYTES:
+            yield TreeFile(place.read_bytes())
