@@ -10,9 +10,10 @@ import pytest
 
 from newft.errors import KitSourceError, NewftError, UsageError
 from newft.kits.fetch import UnreachableSourceError
-from newft.kits.sources import choose_source, locate_kit, parse_source
+from newft.kits.sources import choose_source, parse_source
 from newft.paths import get_domains_folder
 from support.git_repository import GitRepository
+from support.locate_kit import locate_kit
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +49,8 @@ def test_a_revision_names_a_tag_a_branch_or_the_newest_version(
     bank: GitRepository, tmp_path: Path, revision: str, title: str, commit: str
 ) -> None:
     kit = locate_kit(bank.url + revision, scratch=tmp_path)
-    assert read_title(kit.folder) == title
-    assert kit.folder.name == "bank-kit"
+    assert read_title(Path(kit.folder)) == title
+    assert Path(kit.folder).name == "bank-kit"
     assert kit.origin == "repository"
     assert kit.pin.source == bank.url
     assert kit.pin.revision == (revision[1:] or None)
@@ -68,7 +69,7 @@ def test_a_commit_that_no_ref_names_is_fetched_while_the_history_has_it(tmp_path
     first = repository.commit({"kit.yaml": "title: 1\n"})
     repository.commit({"kit.yaml": "title: 2\n"})
     kit = locate_kit(f"{repository.url}@{first}", scratch=tmp_path / "scratch")
-    assert read_title(kit.folder) == "1"
+    assert read_title(Path(kit.folder)) == "1"
 
 
 def test_a_repository_without_versions_gives_its_default_branch(tmp_path: Path) -> None:
@@ -90,21 +91,21 @@ def test_a_folder_is_taken_as_it_lies_and_identified_as_git_would(
     assert (kit.origin, kit.pin.source) == ("folder", str(clone))
     assert kit.pin.commit == bank.git("rev-parse", "main")
     assert kit.pin.tree == bank.git("rev-parse", "main^{tree}")
-    assert not (kit.folder / ".env").exists()
+    assert not (Path(kit.folder) / ".env").exists()
     (clone / "kit.yaml").write_text("title: edited\n")
     edited = locate_kit(str(clone), scratch=tmp_path / "scratch")
     assert edited.pin.commit is None
-    assert read_title(edited.folder) == "edited"
+    assert read_title(Path(edited.folder)) == "edited"
 
 
 def test_a_folder_without_git_has_the_tree_id_of_a_repository(
     bank: GitRepository, tmp_path: Path
 ) -> None:
     kit = locate_kit(bank.url, scratch=tmp_path / "scratch")
-    plain = locate_kit(str(kit.folder), scratch=tmp_path / "scratch")
+    plain = locate_kit(kit.folder, scratch=tmp_path / "scratch")
     assert plain.pin.tree == kit.pin.tree
     assert plain.pin.commit is None
-    assert os.access(plain.folder / "overlay/project/run.sh", os.X_OK)
+    assert os.access(Path(plain.folder) / "overlay/project/run.sh", os.X_OK)
 
 
 def test_a_kit_below_the_root_of_a_work_tree_has_the_commit_too(tmp_path: Path) -> None:
@@ -112,17 +113,17 @@ def test_a_kit_below_the_root_of_a_work_tree_has_the_commit_too(tmp_path: Path) 
     commit = repository.commit({"kits/bank/kit.yaml": "title: 1\n", "other.txt": "x"})
     kit = locate_kit(str(repository.folder / "kits/bank"), scratch=tmp_path / "scratch")
     assert kit.pin.commit == commit
-    assert [path.name for path in kit.folder.iterdir()] == ["kit.yaml"]
+    assert [path.name for path in Path(kit.folder).iterdir()] == ["kit.yaml"]
 
 
 def test_a_folder_with_a_revision_is_a_repository(bank: GitRepository, tmp_path: Path) -> None:
     kit = locate_kit("./bank-kit@v1.9", scratch=tmp_path, base=bank.folder.parent)
-    assert read_title(kit.folder) == "1"
+    assert read_title(Path(kit.folder)) == "1"
     assert kit.pin.source == str(bank.folder)
     bare = tmp_path / "bare.git"
     bank.git("clone", "--quiet", "--bare", str(bank.folder), str(bare))
     kit = locate_kit(str(bare), scratch=tmp_path / "scratch")
-    assert (read_title(kit.folder), kit.folder.name) == ("2", "bare")
+    assert (read_title(Path(kit.folder)), Path(kit.folder).name) == ("2", "bare")
 
 
 def test_a_domain_has_its_name_and_a_folder_a_slash(tmp_path: Path) -> None:
@@ -130,11 +131,11 @@ def test_a_domain_has_its_name_and_a_folder_a_slash(tmp_path: Path) -> None:
     (tmp_path / "legal/kit.yaml").write_text("title: ours\n")
     domain = locate_kit("legal", scratch=tmp_path / "scratch", base=tmp_path)
     assert domain.origin == "built_in"
-    assert (domain.folder / "kit.yaml").read_bytes() == (
+    assert (Path(domain.folder) / "kit.yaml").read_bytes() == (
         get_domains_folder() / "legal/kit.yaml"
     ).read_bytes()
     ours = locate_kit("./legal", scratch=tmp_path / "scratch", base=tmp_path)
-    assert read_title(ours.folder) == "ours"
+    assert read_title(Path(ours.folder)) == "ours"
 
 
 def test_an_installed_package_offers_a_kit_and_is_not_imported(tmp_path: Path) -> None:
@@ -149,10 +150,10 @@ def test_an_installed_package_offers_a_kit_and_is_not_imported(tmp_path: Path) -
         "[newft.kits]\nbank = bank_tools.kits.bank\ngone = bank_tools.none\nlegal = bank_tools\n"
     )
     code = (
-        "import sys; from pathlib import Path; from newft.kits.sources import locate_kit\n"
+        "import sys; from pathlib import Path; from newft.kits.locate import KitLocator\n"
         "for name in ('bank', 'legal', 'gone'):\n"
-        "    kit = locate_kit(name, scratch=Path(sys.argv[1]))\n"
-        "    print(kit.origin, kit.pin.source, kit.folder.name, kit.pin.commit)\n"
+        "    kit = KitLocator(Path(sys.argv[1]))(name)\n"
+        "    print(kit.origin, kit.pin.source, Path(kit.folder).name, kit.pin.commit)\n"
     )
     path = os.pathsep.join([str(site), *filter(None, sys.path)])
     done = subprocess.run(
@@ -162,7 +163,7 @@ def test_an_installed_package_offers_a_kit_and_is_not_imported(tmp_path: Path) -
         env={**os.environ, "PYTHONPATH": path},
     )
     assert done.stdout.splitlines() == ["package bank bank None", "built_in legal legal None"]
-    assert "the installed package offers the kit `gone`" in done.stderr
+    assert "an installed package offers the kit `gone`" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -297,4 +298,4 @@ def test_the_user_s_own_git_configuration_finds_the_repository(
     with patch.dict(os.environ, home):
         kit = locate_kit("file:///mirror/bank-kit@v1.9", scratch=tmp_path / "scratch")
     assert kit.pin.source == "file:///mirror/bank-kit"
-    assert read_title(kit.folder) == "1"
+    assert read_title(Path(kit.folder)) == "1"

@@ -1,4 +1,4 @@
-"""Where a kit comes from: read `SOURCE[@REVISION]`, and bring its files into a folder.
+"""Where a kit comes from: read `SOURCE[@REVISION]`.
 
 | source | example |
 | --- | --- |
@@ -10,8 +10,6 @@
 | a git repository on this machine | `file:///srv/git/bank.git`, `./bank-kit@v1` |
 
 A name without a slash is a domain or a package before it is a folder; `./legal` is the folder.
-A package offers a kit by an entry point of the group `newft.kits` whose value is the folder with
-dots, such as `bank = "bank_tools.kit"`. The package is found and not imported.
 """
 
 from __future__ import annotations
@@ -19,35 +17,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from newft.answers.keys import KIT_KEY, KIT_REVISION_KEY, RawAnswers
 from newft.emitted.normalize import escape_controls
-from newft.errors import GitError, KitSourceError, UsageError
-from newft.kits.fetch import (
-    REVISION_PATTERN,
-    RemoteRef,
-    Repository,
-    choose_ref,
-    fetch_files,
-    list_refs,
-)
-from newft.kits.kit_files import compute_tree_id, read_kit_folder, write_kit_files
-from newft.kits.located_kit import LocatedKit
-from newft.os_errors import explain_os_error
-from newft.paths import get_domains_folder
-from newft.schema.starter_kit import KitPin
-from newft.schema.tree import FileTree
-from newft.system.git import run_git
+from newft.errors import UsageError
+from newft.kits.fetch import REVISION_PATTERN, UnreachableSourceError
+from newft.kits.installed_kits import list_kit_names
 from newft.text import Text, find_nearest_names
 
 KIT_VARIABLE = "NEWFT_KIT"  # the source of the kit where none is given
 NO_KIT = "none"  # switches a kit of the environment off
-ENTRY_POINT_GROUP = "newft.kits"
 KIT_FILES = ("kit.yaml", "copier.yml", "copier.yaml")
 SHORTHANDS = {"gh": "https://github.com/", "gl": "https://gitlab.com/"}
 _LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -56,7 +38,6 @@ _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|::1")
 _SCHEME = re.compile(r"(?P<git>git\+)?(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _TRANSPORT = re.compile(r"[A-Za-z0-9+-]+::")
 _SHORTHAND = re.compile(r"(gh|gl):(?P<path>[\w.-]+(/[\w.-]+)+)")
-_DOTTED_NAME = re.compile(r"[A-Za-z_]\w*(\.[\w-]+)*")
 
 
 class KitSource(NamedTuple):
@@ -107,7 +88,7 @@ def _parse_path(text: str, base: Path) -> KitSource:
     """Read a name or a folder; with a revision, the folder is a repository on this machine."""
     path, revision = (text, None) if (base / text).is_dir() else _split_revision(text)
     if re.fullmatch(r"[\w.-]+", path) and path not in (".", ".."):
-        if path in _list_names():
+        if path in list_kit_names():
             if revision:
                 raise _make_source_error(
                     text, Text("has no revisions, being installed", "已随安装固定，没有版本可选")
@@ -117,7 +98,7 @@ def _parse_path(text: str, base: Path) -> KitSource:
             raise _make_unknown_kit_error(path)
     folder = (base / Path(path).expanduser()).absolute()
     if not folder.is_dir():
-        raise KitSourceError(
+        raise UnreachableSourceError(
             Text("there is no such folder", "没有这个文件夹"),
             where=str(folder),
             hint=Text("check the path", "请检查路径"),
@@ -172,154 +153,6 @@ def _split_revision(path: str) -> tuple[str, str | None]:
     return head, revision
 
 
-def locate_kit(text: str, *, scratch: Path, base: Path | None = None) -> LocatedKit:
-    """Bring the files of a kit into a folder of its own below `scratch`, checked.
-
-    Without a revision, a repository gives its newest version tag, or its default branch if no
-    tag is a version. `base` is the folder at which a relative path begins.
-    """
-    source = parse_source(text, base=base)
-    if source.kind == "repository":
-        return fetch_kit(source, scratch=scratch)
-    if source.kind == "name" and source.location not in _list_entry_points():
-        folder = get_domains_folder() / source.location
-        return _place(read_kit_folder(folder), source, origin="built_in", scratch=scratch)
-    if source.kind == "name":
-        folder = _find_package_folder(_list_entry_points()[source.location])
-        return _place(read_kit_folder(folder), source, origin="package", scratch=scratch)
-    return _locate_folder(source, scratch)
-
-
-def fetch_kit(source: KitSource, *, scratch: Path, commit: str | None = None) -> LocatedKit:
-    """Fetch a kit from its repository: the given commit, or that of its revision."""
-    repository = Repository(source.location, source.recorded)
-    refs = list_refs(repository)
-    if commit is None:
-        ref = choose_ref(refs, source.revision, repository)
-        commit = ref.commit if ref else str(source.revision).lower()
-    files = fetch_files(repository, commit, refs=refs)
-    return _place(files, source, origin="repository", scratch=scratch, commit=commit)
-
-
-def find_remote_ref(source: KitSource) -> RemoteRef | None:
-    """Return the tag or branch that the revision of a repository stands for today."""
-    repository = Repository(source.location, source.recorded)
-    return choose_ref(list_refs(repository), source.revision, repository)
-
-
-def _locate_folder(source: KitSource, scratch: Path) -> LocatedKit:
-    folder = Path(source.location)
-    try:
-        files = read_kit_folder(folder, _list_repository_files(folder))
-    except OSError as error:
-        raise explain_os_error(error) from error
-    commit = _find_clean_commit(folder, compute_tree_id(files))
-    return _place(files, source, origin="folder", scratch=scratch, commit=commit)
-
-
-def _place(
-    files: FileTree,
-    source: KitSource,
-    *,
-    origin: Literal["built_in", "folder", "package", "repository"],
-    scratch: Path,
-    commit: str | None = None,
-) -> LocatedKit:
-    """Write the files of a kit into a folder that has the name of the kit."""
-    if not any(name in files for name in KIT_FILES):
-        raise KitSourceError(
-            Text(
-                f"this is no kit: it has none of {', '.join(KIT_FILES)}",
-                f"这不是套件：其中没有 {'、'.join(KIT_FILES)}",
-            ),
-            where=source.shown,
-            hint=Text(
-                "check the address; `newft kit new` begins a kit",
-                "请检查地址；可用 `newft kit new` 新建套件",
-            ),
-        )
-    folder = place_kit(files, source.recorded, scratch)
-    pin = KitPin(source.recorded, source.revision, commit, compute_tree_id(files))
-    return LocatedKit(folder, pin, origin, source.shown)
-
-
-def place_kit(files: FileTree, source: str, scratch: Path) -> Path:
-    """Write checked files into a new folder below `scratch`, named after the source."""
-    last = re.split(r"[/\\:]", source.rstrip("/\\").removesuffix(".git"))[-1]
-    name = re.sub(r"[^\w.-]+", "-", last).strip(".-") or "kit"
-    scratch.mkdir(parents=True, exist_ok=True)
-    number = sum(1 for _ in scratch.iterdir())
-    folder = scratch / str(number) / name
-    write_kit_files(files, folder)
-    return folder
-
-
-def _run_local_git(arguments: list[str], folder: Path) -> bytes | None:
-    """Run a reading git command in a folder that may be a hostile repository; None if it fails.
-
-    No protocol is allowed, as a repository can ask git to fetch what it lacks.
-    """
-    try:
-        return run_git(arguments, folder=folder, environment={"GIT_ALLOW_PROTOCOL": "none"}).output
-    except GitError:
-        return None
-
-
-def _list_repository_files(folder: Path) -> list[str] | None:
-    """Return the files that git tracks or would track in a folder; None without a repository.
-
-    What the repository ignores, such as `.env`, is no part of a kit.
-    """
-    listing = _run_local_git(
-        ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], folder
-    )
-    if listing is None or _run_local_git(["check-ignore", "-q", "."], folder) is not None:
-        return None
-    return [name.decode("utf-8", "surrogateescape") for name in listing.split(b"\0")[:-1]]
-
-
-def _find_clean_commit(folder: Path, tree_id: str) -> str | None:
-    """Return the commit whose files a folder has, byte for byte; None if it has others."""
-    place = _run_local_git(["rev-parse", "--show-prefix"], folder)
-    if place is None:
-        return None
-    prefix = place.decode("utf-8", "replace").rstrip("\n")
-    found = _run_local_git(["rev-parse", "HEAD^{commit}", f"HEAD:{prefix}"], folder)
-    commit, tree = found.decode().split() if found else ("", "")
-    return commit if tree == tree_id else None
-
-
-def _list_names() -> set[str]:
-    domains = {file.parent.name for file in get_domains_folder().glob("*/kit.yaml")}
-    return domains | set(_list_entry_points())
-
-
-def _list_entry_points() -> dict[str, metadata.EntryPoint]:
-    domains = {file.parent.name for file in get_domains_folder().glob("*/kit.yaml")}
-    found = metadata.entry_points(group=ENTRY_POINT_GROUP)
-    return {entry.name: entry for entry in found if entry.name not in domains}
-
-
-def _find_package_folder(entry: metadata.EntryPoint) -> Path:
-    """Return the folder of a kit in an installed package; the package is not imported."""
-    top, *inner = entry.value.split(".")
-    # for a name without dots, `find_spec` only looks: it runs nothing of the package
-    spec = find_spec(top) if _DOTTED_NAME.fullmatch(entry.value) else None
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        folder = Path(place, *inner)
-        if folder.is_dir():
-            return folder
-    raise KitSourceError(
-        Text(
-            f"the installed package offers the kit `{entry.name}` in `{entry.value}`,"
-            " which is no folder",
-            f"已安装的包声明套件 `{entry.name}` 位于 `{entry.value}`，但那里不是文件夹",
-        ),
-        where=entry.name,
-        hint=Text("tell the owner of the package", "请告知该包的维护者"),
-    )
-
-
 def _make_source_error(text: str, what: Text) -> UsageError:
     shown = escape_controls(text)
     return UsageError(
@@ -342,7 +175,7 @@ def _make_protocol_error(text: str) -> UsageError:
 
 
 def _make_unknown_kit_error(name: str) -> UsageError:
-    known = sorted(_list_names())
+    known = sorted(list_kit_names())
     near = find_nearest_names(name, known)
     hint = (
         Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from newft.schema.kit import AnswerText, Kit, Lock, Policy
 from newft.text import Text
@@ -21,11 +21,15 @@ class KitPin(NamedTuple):
     tree: str  # the tree id that git gives the files, which depends on their content alone
 
 
+KitOrigin = Literal["built_in", "folder", "package", "repository", "stored"]
+
+
 class LocatedKit(NamedTuple):
     """The folder of a kit on this disk, which need not be the one that it comes from."""
 
     folder: str
     pin: KitPin
+    origin: KitOrigin = "folder"  # stored: in `.newft/kit.tar`, its source was not reached
 
 
 class LocateKit(Protocol):

@@ -16,8 +16,8 @@ import pytest
 
 from newft.errors import KitSourceError
 from newft.kits.kit_files import MAX_FILE_BYTES, MAX_FILES
-from newft.kits.sources import locate_kit
 from support.git_repository import GitRepository
+from support.locate_kit import locate_kit
 
 KIT = ("100644", b"title: kit\n")
 FILE = ("100644", b"x\n")
@@ -121,7 +121,7 @@ def test_hooks_filters_attributes_and_configuration_of_a_kit_run_nothing(
     for source in (repository.url, str(repository.folder)):
         kit = locate_kit(source, scratch=tmp_path / "scratch")
         # neither export-subst nor ident has changed the bytes
-        assert (kit.folder / "kit.yaml").read_text() == "title: $Format:%H$\n"
+        assert (Path(kit.folder) / "kit.yaml").read_text() == "title: $Format:%H$\n"
     assert not mark.exists()
 
 
@@ -154,7 +154,7 @@ def test_a_git_folder_that_names_another_work_tree_gives_no_file_of_it(tmp_path:
     repository.git("config", "core.worktree", str(secret.parent))
     with contextlib.suppress(KitSourceError):
         kit = locate_kit(str(repository.folder), scratch=tmp_path / "scratch")
-        assert sorted(path.name for path in kit.folder.iterdir()) == ["kit.yaml"]
+        assert sorted(path.name for path in Path(kit.folder).iterdir()) == ["kit.yaml"]
 
 
 def test_a_folder_is_checked_as_a_repository_is(tmp_path: Path) -> None:

@@ -1,0 +1,222 @@
+"""Bring the files of kits into folders of their own, checked: for one command.
+
+Whatever the source, newft works with a copy in a scratch folder. What was checked is then what is
+used, and nothing that a kit leaves out, such as files that git ignores, can get into a project.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from newft.errors import GitError, KitSourceError, UsageError
+from newft.kits.fetch import (
+    RemoteRef,
+    Repository,
+    UnreachableSourceError,
+    choose_ref,
+    fetch_files,
+    list_refs,
+)
+from newft.kits.installed_kits import find_package_folder, list_domain_names
+from newft.kits.kit_files import compute_tree_id, read_kit_folder, write_kit_files
+from newft.kits.sources import KIT_FILES, KitSource, parse_source
+from newft.os_errors import explain_os_error
+from newft.paths import get_domains_folder
+from newft.schema.starter_kit import KitOrigin, KitPin, LocatedKit
+from newft.schema.tree import FileTree
+from newft.system.git import run_git
+from newft.text import Text
+
+
+class KitLocator:
+    """Finds kits for one command; `notes` says what the user should know about them.
+
+    Args:
+        scratch: A folder of the caller, in which each kit gets a folder.
+        base: Where relative folders begin; the current folder if it is not given.
+        stored: The kits that a project has stored. One of them takes the place of a source that
+            cannot be reached, and tells whether the tag of a source has moved.
+    """
+
+    def __init__(
+        self, scratch: Path, *, base: Path | None = None, stored: Sequence[LocatedKit] = ()
+    ) -> None:
+        self.notes: list[Text] = []
+        self._scratch, self._base, self._stored = scratch, base, stored
+
+    def __call__(
+        self, source: str, *, revision: str | None = None, parent: LocatedKit | None = None
+    ) -> LocatedKit:
+        """Return the kit of a source; `parent` is the kit whose `extends` names it."""
+        text = f"{source}@{revision}" if revision else source
+        try:
+            found = parse_source(text, base=self._get_base(parent))
+            _refuse_folder_of_stranger(found, parent)
+            return self._locate(found)
+        except (UnreachableSourceError, UsageError) as error:
+            stored = self._find_stored(source, revision)
+            if stored is None:
+                raise
+            self.notes.append(_describe_stored(stored, error))
+            return stored
+
+    def _get_base(self, parent: LocatedKit | None) -> Path | None:
+        """Return where a relative folder begins: at the kit that names it."""
+        return Path(parent.pin.source) if parent and parent.origin == "folder" else self._base
+
+    def _find_stored(self, source: str, revision: str | None) -> LocatedKit | None:
+        wanted = (source, revision)
+        return next(
+            (one for one in self._stored if (one.pin.source, one.pin.revision) == wanted), None
+        )
+
+    def _locate(self, source: KitSource) -> LocatedKit:
+        if source.kind == "repository":
+            return self._fetch(source)
+        if source.kind == "folder":
+            return self._copy_folder(source)
+        if source.location in list_domain_names():
+            domain = read_kit_folder(get_domains_folder() / source.location)
+            return self._place(domain, source, "built_in")
+        package = read_kit_folder(find_package_folder(source.location))
+        return self._place(package, source, "package")
+
+    def _fetch(self, source: KitSource) -> LocatedKit:
+        repository = Repository(source.location, source.recorded)
+        refs = list_refs(repository)
+        ref = choose_ref(refs, source.revision, repository)
+        commit = ref.commit if ref else str(source.revision).lower()
+        if ref and ref.is_tag:
+            self._note_moved_tag(source, commit)
+        files = fetch_files(repository, commit, refs=refs)
+        return self._place(files, source, "repository", commit)
+
+    def _note_moved_tag(self, source: KitSource, commit: str) -> None:
+        stored = self._find_stored(source.recorded, source.revision)
+        if stored and source.revision and stored.pin.commit not in (None, commit):
+            old = stored.pin.commit
+            self.notes.append(
+                Text(
+                    f"the tag {source.revision} of {source.recorded} has moved:"
+                    f" it was commit {old}, and is now {commit}",
+                    f"{source.recorded} 的标签 {source.revision} 已移动："
+                    f"原为提交 {old}，现为 {commit}",
+                )
+            )
+
+    def _copy_folder(self, source: KitSource) -> LocatedKit:
+        folder = Path(source.location)
+        try:
+            files = read_kit_folder(folder, _list_repository_files(folder))
+        except OSError as error:
+            raise explain_os_error(error) from error
+        commit = _find_clean_commit(folder, compute_tree_id(files))
+        return self._place(files, source, "folder", commit)
+
+    def _place(
+        self, files: FileTree, source: KitSource, origin: KitOrigin, commit: str | None = None
+    ) -> LocatedKit:
+        """Write the files of a kit into a folder that has the name of the kit."""
+        if not any(name in files for name in KIT_FILES):
+            raise _make_no_kit_error(source)
+        folder = make_kit_folder(self._scratch, source.recorded)
+        write_kit_files(files, folder)
+        pin = KitPin(source.recorded, source.revision, commit, compute_tree_id(files))
+        return LocatedKit(str(folder), pin, origin)
+
+
+def find_remote_ref(source: KitSource) -> RemoteRef | None:
+    """Return the tag or branch that the revision of a repository stands for today."""
+    repository = Repository(source.location, source.recorded)
+    return choose_ref(list_refs(repository), source.revision, repository)
+
+
+def make_kit_folder(scratch: Path, source: str) -> Path:
+    """Return the path of a new folder below `scratch`, which is named after the source."""
+    last = re.split(r"[/\\:]", source.rstrip("/\\").removesuffix(".git"))[-1]
+    name = re.sub(r"[^\w.-]+", "-", last).strip(".-") or "kit"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return scratch / str(sum(1 for _ in scratch.iterdir())) / name
+
+
+def _refuse_folder_of_stranger(source: KitSource, parent: LocatedKit | None) -> None:
+    """Refuse a kit from elsewhere that extends a folder of whoever uses it.
+
+    It would bring files of this machine into a project.
+    """
+    local = source.kind == "folder" or source.location.startswith("file:")
+    if parent is None or parent.origin == "folder" or not local:
+        return
+    if parent.origin == "repository" and parent.pin.source.startswith(("file:", "/")):
+        return  # a repository on this machine
+    raise KitSourceError(
+        Text(
+            f"the kit extends the folder `{source.recorded}` of this machine",
+            f"套件要扩展本机的文件夹 `{source.recorded}`",
+        ),
+        where=parent.pin.source,
+        hint=Text(
+            "a kit from elsewhere extends a domain, an installed kit or a repository",
+            "来自别处的套件只能扩展领域、已安装的套件或仓库",
+        ),
+    )
+
+
+def _describe_stored(stored: LocatedKit, error: KitSourceError | UsageError) -> Text:
+    commit = stored.pin.commit or stored.pin.tree
+    en, zh = error.to("en")[0], error.to("zh")[0]
+    return Text(
+        f"{stored.pin.source}: {en}; the copy in .newft/kit.tar is used (commit {commit})",
+        f"{stored.pin.source}：{zh}；改用 .newft/kit.tar 中的副本（提交 {commit}）",
+    )
+
+
+def _make_no_kit_error(source: KitSource) -> KitSourceError:
+    return KitSourceError(
+        Text(
+            f"this is no kit: it has none of {', '.join(KIT_FILES)}",
+            f"这不是套件：其中没有 {'、'.join(KIT_FILES)}",
+        ),
+        where=source.shown,
+        hint=Text(
+            "check the address; `newft kit new` begins a kit",
+            "请检查地址；可用 `newft kit new` 新建套件",
+        ),
+    )
+
+
+def _run_local_git(arguments: list[str], folder: Path) -> bytes | None:
+    """Run a reading git command in a folder that may be a hostile repository; None if it fails.
+
+    No protocol is allowed, as a repository can ask git to fetch what it lacks.
+    """
+    try:
+        return run_git(arguments, folder=folder, environment={"GIT_ALLOW_PROTOCOL": "none"}).output
+    except GitError:
+        return None
+
+
+def _list_repository_files(folder: Path) -> list[str] | None:
+    """Return the files that git tracks or would track in a folder; None without a repository.
+
+    What the repository ignores, such as `.env`, is no part of a kit.
+    """
+    listing = _run_local_git(
+        ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], folder
+    )
+    if listing is None or _run_local_git(["check-ignore", "-q", "."], folder) is not None:
+        return None
+    return [name.decode("utf-8", "surrogateescape") for name in listing.split(b"\0")[:-1]]
+
+
+def _find_clean_commit(folder: Path, tree_id: str) -> str | None:
+    """Return the commit whose files a folder has, byte for byte; None if it has others."""
+    place = _run_local_git(["rev-parse", "--show-prefix"], folder)
+    if place is None:
+        return None
+    prefix = place.decode("utf-8", "replace").rstrip("\n")
+    found = _run_local_git(["rev-parse", "HEAD^{commit}", f"HEAD:{prefix}"], folder)
+    commit, tree = found.decode().split() if found else ("", "")
+    return commit if tree == tree_id else None
