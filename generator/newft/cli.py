@@ -126,6 +126,13 @@ def _run_status(args: argparse.Namespace) -> int:
     return show_status(args.paths, as_json=args.json, messages=_load_messages(args.lang))
 
 
+def _run_schema(args: argparse.Namespace) -> int:
+    from newft.commands.schema import print_schema
+
+    print_schema(args.domain, _load_messages(args.lang))
+    return EXIT_DONE
+
+
 def _run_completion(args: argparse.Namespace) -> int:
     from newft.commands.completion import generate_script
     from newft.console.console import print_text
@@ -139,6 +146,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "new": _run_new,
     "show": _run_show,
     "status": _run_status,
+    "schema": _run_schema,
     "completion": _run_completion,
 }
 

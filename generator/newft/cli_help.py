@@ -47,6 +47,11 @@ HELP_TEXTS: Mapping[str, Text] = {
         "exit codes: 0 all up to date, 3 something is to be done, 1 a project cannot be examined",
         "退出码：0 全部最新，3 有事要做，1 有项目无法检查",
     ),
+    "schema": Text(
+        "print the JSON Schema of a file of answers, for editors and forms",
+        "输出答案文件的 JSON Schema，供编辑器和表单使用",
+    ),
+    "schema.domain": Text("only the answers of this domain", "只含该领域的答案"),
     "completion": Text("print the completion script of a shell", "输出 shell 的补全脚本"),
     "path": Text("folder of the project (default: ./NAME)", "项目文件夹（默认 ./NAME）"),
     "answers": Text("answers", "答案"),

@@ -108,6 +108,7 @@ def build_parser(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
         "new": _add_new,
         "show": _add_show,
         "status": _add_status,
+        "schema": _add_schema,
         "completion": _add_completion,
     }
     parsers = {}
@@ -160,6 +161,10 @@ def _add_status(parser: Parser, say: HelpLookup) -> None:
         "paths", nargs="*", type=_parse_path, metavar="PATH", help=say("status.paths")
     )
     parser.add_argument("--json", action="store_true", help=say("json"))
+
+
+def _add_schema(parser: Parser, say: HelpLookup) -> None:
+    parser.add_argument("--domain", metavar="ID", help=say("schema.domain"))
 
 
 def _add_completion(parser: Parser, say: HelpLookup) -> None:

@@ -1,0 +1,276 @@
+"""The JSON Schema of a file of answers, for editors, CI jobs and forms.
+
+A file that the schema refuses is refused by `newft new --answers`. The reverse does not hold: what
+depends on data files, on models outside of the catalogue or on the hardware is known only then.
+The schema describes nested keys; newft also reads their short form, such as `data.positive: bad`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from newft.answers.keys import (
+    ANSWER_KEYS,
+    COLUMNS_PREFIX,
+    FILES_KEY,
+    KIT_ANSWERS_PREFIX,
+    KIT_KEY,
+    RECORDED_KEYS,
+    AnswerKey,
+)
+from newft.catalog.lookup import list_model_names, list_names
+from newft.i18n import Messages
+from newft.schema.catalog import Catalog
+from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, Policy
+from newft.schema.starter_kit import AskedQuestion, StarterKit
+from newft.text import Language
+
+Schema: TypeAlias = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# newft reads every scalar as the text that is written, such as a revision of digits.
+SCALAR_TYPES = ("string", "number", "boolean")
+# Letters, digits, spaces, `-` and `_`; `newft.decide.project_name` also knows reserved names.
+NAME_PATTERN = r"^[^\s!-/:-@\[-`{-~]([^\t\n\r!-,./:-@\[-^`{-~]*[^\s!-,./:-@\[-^`{-~])?$"
+MAX_NAME_LENGTH = 40
+LOCAL_MODEL_PATTERN = r"^([/~]|\.{1,2}(/|$)|[A-Za-z]:)|\\"  # of models that come from no hub
+POLICY_LISTS = {"family": "families", "method": "methods", "hub": "hubs"}
+
+
+def build_answers_schema(catalog: Catalog, messages: Messages) -> Schema:
+    """Return the schema of the answers for the domains and the starter kit of a catalogue."""
+    language, kit = messages.language, catalog.starter_kit
+    schema: Schema = {
+        "$schema": DIALECT,
+        "title": messages("schema.title"),
+        "description": messages("schema.about"),
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {},
+    }
+    for entry in ANSWER_KEYS:
+        _add_property(schema, entry.key, _describe_key(entry, catalog, messages))
+    for key in RECORDED_KEYS:
+        text = messages(f"schema.{key.rpartition('.')[2]}")
+        _add_property(schema, key, {"title": text, **_make_text_type()})
+    columns = {name: _make_text_type() for name in _list_fields(catalog)}
+    _add_property(
+        schema, COLUMNS_PREFIX.rstrip("."), _make_group(columns, messages("schema.columns"))
+    )
+    answers = _describe_kit_answers(kit, language) if kit else {"type": "object"}
+    answers["title"] = messages("schema.kit_answers")
+    _add_property(schema, KIT_ANSWERS_PREFIX.rstrip("."), answers)
+    if answers.get("required"):
+        schema["properties"]["kit"]["required"] = ["answers"]
+        schema["required"] = ["kit"]
+    if kit:
+        _apply_presets_and_locks(schema, kit, language)
+        _apply_policy(schema, kit.policy or Policy(), catalog)
+    schema["allOf"] = [
+        *_list_task_conditions(catalog, language),
+        *_list_family_conditions(catalog),
+        *_list_model_conditions(catalog),
+    ]
+    return schema
+
+
+def _add_property(schema: Schema, key: str, described: Schema) -> None:
+    """Add the schema of a dotted key; the groups above it are objects without other keys."""
+    *groups, name = key.split(".")
+    place = schema
+    for group in groups:
+        place = place["properties"].setdefault(group, _make_group({}, group))
+    place["properties"][name] = described
+
+
+def _make_group(properties: Mapping[str, Schema], title: str) -> Schema:
+    return {
+        "title": title,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": dict(properties),
+    }
+
+
+def _make_text_type() -> Schema:
+    return {"type": [*SCALAR_TYPES, "null"], "minLength": 1}
+
+
+def _describe_key(entry: AnswerKey, catalog: Catalog, messages: Messages) -> Schema:
+    """Describe one key: its texts, and the values that it may have."""
+    language = messages.language
+    described: Schema = {"title": entry.help.to(language)}
+    if entry.question:
+        positive = GENERAL_POSITIVE_TITLE.to(language)
+        question = messages(f"questions.{entry.question}.text", positive=positive)
+        help_text = messages(f"questions.{entry.question}.help")
+        described["description"] = f"{question}\n{help_text}"
+    if entry.choices:
+        titles = [f"- {value}: {title.to(language)}" for value, title in entry.choices.items()]
+        described["description"] = "\n".join([*_list_description(described), *titles])
+        return described | {"enum": [*entry.choices, None]}
+    names = list_names(entry.names, catalog) if entry.names else []
+    if names and not entry.allow_other:
+        return described | {"enum": [*dict.fromkeys(names), None]}
+    if entry.key == FILES_KEY:
+        items = {"type": [*SCALAR_TYPES], "minLength": 1}
+        return described | {
+            "type": ["array", *SCALAR_TYPES, "null"],
+            "minLength": 1,
+            "items": items,
+        }
+    if entry.key == "name":
+        pattern = {"maxLength": MAX_NAME_LENGTH, "pattern": NAME_PATTERN}
+        return described | _make_text_type() | pattern
+    if entry.key == "model":
+        names = [name for models in _list_models(catalog).values() for name in models]
+    return described | _make_text_type() | ({"examples": names} if names else {})
+
+
+def _list_description(described: Schema) -> list[str]:
+    return [described["description"]] if "description" in described else []
+
+
+def _list_models(catalog: Catalog) -> dict[str, list[str]]:
+    """Return the names of the models of each family."""
+    return {
+        family.id: [name for spec in family.sizes for name in list_model_names(spec) if name]
+        for family in catalog.families.values()
+    }
+
+
+def _list_refused_models(catalog: Catalog, policy: Policy) -> list[str]:
+    """List the models of the catalogue that a policy does not allow."""
+    return [
+        name
+        for family in catalog.families.values()
+        for spec in family.sizes
+        if (policy.families and family.id not in policy.families)
+        or (policy.licenses and spec.license not in policy.licenses)
+        for name in list_model_names(spec)
+        if name
+    ]
+
+
+def _list_fields(catalog: Catalog) -> list[str]:
+    """Return the fields of all tasks, in their order, that a column can be named for."""
+    tasks = (task for kit in catalog.kits.values() for task in kit.tasks.values())
+    return [*dict.fromkeys(name for task in tasks for name in task.single_fields)]
+
+
+def _list_task_conditions(catalog: Catalog, language: Language) -> Iterator[Schema]:
+    """Yield the tasks of each domain, and the fields of each task."""
+    count = [task for kit in catalog.kits.values() for task in kit.tasks]
+    for kit in catalog.kits.values():
+        tasks: Schema = {"enum": [*kit.tasks, None]}
+        yield _make_condition({"domain": {"const": kit.id}}, {"task": tasks})
+        for name in kit.tasks:
+            keys = {"task": {"const": name}, "domain": {"const": kit.id}}
+            # a task of one domain alone is enough to know the domain
+            required = ["task"] if count.count(name) == 1 else ["task", "domain"]
+            columns = {"columns": _describe_columns(kit, name, language)}
+            yield _make_condition(keys, {"data": {"properties": columns}}, required=required)
+
+
+def _describe_columns(kit: Kit, task: str, language: Language) -> Schema:
+    fields = kit.tasks[task].single_fields
+    titles = {name: {"title": field.title.to(language)} for name, field in fields.items()}
+    return {"propertyNames": {"enum": [*fields]}, "properties": titles}
+
+
+def _make_condition(
+    keys: Mapping[str, Schema], then: Mapping[str, Schema], *, required: Sequence[str] = ()
+) -> Schema:
+    """Make a condition: where these keys have these values, others are limited."""
+    return {
+        "if": {"properties": dict(keys), "required": [*(required or keys)]},
+        "then": {"properties": dict(then)},
+    }
+
+
+def _list_family_conditions(catalog: Catalog) -> Iterator[Schema]:
+    """Yield the family of the models that the catalogue lists."""
+    for family, models in _list_models(catalog).items():
+        yield _make_condition({"model": {"enum": models}}, {"family": {"enum": [family, None]}})
+
+
+def _list_model_conditions(catalog: Catalog) -> Iterator[Schema]:
+    """Yield what a model outside of the catalogue needs, and what only a model of a hub has."""
+    listed = [name for models in _list_models(catalog).values() for name in models]
+    other = {"model": {"type": [*SCALAR_TYPES], "not": {"enum": listed}}}
+    yield {
+        "if": {"properties": other, "required": ["model"]},
+        "then": {"required": ["family"], "properties": {"family": {"type": "string"}}},
+    }
+    local = {"anyOf": [{"const": "embedded"}, {"type": "string", "pattern": LOCAL_MODEL_PATTERN}]}
+    none = {"type": "null"}
+    yield _make_condition({"model": local}, {"hub": none, "revision": none})
+
+
+def _describe_kit_answers(kit: StarterKit, language: Language) -> Schema:
+    """Describe the answers to the questions of a kit, as far as they are known beforehand."""
+    properties: dict[str, Schema] = {}
+    required = []
+    for name in kit.questions.names if kit.questions else ():
+        question = kit.questions.describe(name, {}) if kit.questions else None
+        properties[name] = _describe_question(question, language) if question else {}
+        if question and question.default is None and KIT_ANSWERS_PREFIX + name not in kit.presets:
+            required.append(name)
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "required": required,
+    }
+
+
+def _describe_question(question: AskedQuestion, language: Language) -> Schema:
+    help_text = question.help.to(language)
+    described: Schema = {"title": question.title.to(language)}
+    if help_text:
+        described["description"] = help_text
+    values: Schema = {"type": [*SCALAR_TYPES], "minLength": 1}
+    if question.choices:
+        values = {"enum": [value for value, _ in question.choices]}
+    if question.multiple:
+        values = {"type": "array", "items": values}
+    if question.default is not None:
+        values["default"] = _to_json(question.default)
+    if question.secret:
+        values["writeOnly"] = True
+    return described | values
+
+
+def _apply_presets_and_locks(schema: Schema, kit: StarterKit, language: Language) -> None:
+    _get_property(schema, KIT_KEY)["default"] = kit.pin.source
+    for key, value in kit.presets.items():
+        _get_property(schema, key)["default"] = _to_json(value)
+    for key, lock in kit.locked.items():
+        place = _get_property(schema, key)
+        place["const"] = _to_json(lock.value)
+        if lock.why:
+            place["description"] = lock.why.to(language)
+
+
+def _apply_policy(schema: Schema, policy: Policy, catalog: Catalog) -> None:
+    for key, name in POLICY_LISTS.items():
+        if allowed := getattr(policy, name):
+            place = _get_property(schema, key)
+            place["enum"] = [value for value in place["enum"] if value in (*allowed, None)]
+    if refused := _list_refused_models(catalog, policy):
+        place = _get_property(schema, "model")
+        place["examples"] = [name for name in place["examples"] if name not in refused]
+        place["not"] = {"enum": refused}
+
+
+def _to_json(value: str | tuple[str, ...]) -> str | list[str]:
+    return value if isinstance(value, str) else [*value]
+
+
+def _get_property(schema: Schema, key: str) -> Schema:
+    """Return the schema of a dotted key; a kit may name a column of a task that comes later."""
+    parts = key.split(".", 2)
+    for part in parts:
+        schema = schema.setdefault("properties", {}).setdefault(part, {})
+    return schema

@@ -1,0 +1,172 @@
+"""`newft schema`: the schema and `newft new --answers` accept and refuse the same files."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from newft.answers.keys import ANSWER_KEYS
+from newft.answers.yaml_file import parse_answers_yaml
+from newft.catalog.answers_schema import build_answers_schema
+from newft.errors import NewftError
+from newft.i18n import Messages
+from newft.wizard.questions import fill_defaults
+from newft.wizard.services import build_services
+from newft.wizard.state import Services, WizardState
+from support.generate_project import catalog
+from support.run_newft import run_newft
+
+NOTHING = object()  # the key is left out, as most are, so that half of the files are right
+LEFT_OUT = [NOTHING] * 100
+SCALARS = st.sampled_from([*LEFT_OUT, None, "", 5, True, ["x"], {"x": "y"}, "x-y"])
+NAMES = ["客服 2", "-a", "a.b", "a ", "x" * 41]
+
+
+@cache
+def validator() -> Draft202012Validator:
+    schema = build_answers_schema(catalog(), Messages("en"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+@cache
+def services() -> Services:
+    return build_services(catalog(), machine=None)
+
+
+def accepts(text: str) -> bool:
+    """Whether `newft new --answers` takes a file, apart from what hardware a model needs."""
+    try:
+        fill_defaults(WizardState(catalog(), parse_answers_yaml("a.yml", text)), services())
+    except NewftError:
+        return False
+    return True
+
+
+def test_every_key_of_the_answers_is_described_in_both_languages() -> None:
+    for language in ("en", "zh"):
+        schema = build_answers_schema(catalog(), Messages(language))
+        for entry in ANSWER_KEYS:
+            place = schema
+            for part in entry.key.split("."):
+                place = place["properties"][part]
+            assert place["title"] == entry.help.to(language)
+            assert bool(place.get("description")) == bool(entry.question or entry.choices)
+
+
+def test_the_answers_of_a_new_project_are_valid(tmp_path: Path) -> None:
+    for domain, kit in catalog().kits.items():
+        run = run_newft("new", domain, "--domain", domain, "--gpu", "cpu", "--yes", cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+        text = (tmp_path / domain / ".newft/answers.yml").read_text(encoding="utf-8")
+        assert [*validator().iter_errors(yaml.safe_load(text))] == []
+        assert yaml.safe_load(text)["task"] in kit.tasks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "domain: leagl",
+        "domain: legal\ntask: intent",
+        "task: intent\ndata: {columns: {question: a}}",
+        "method: [lora]",
+        "methd: lora",
+        "data: {file: a.csv}",
+        "data: {files: [[a]]}",
+        "data: records.csv",
+        "name: a/b",
+        "name: ''",
+        "model: acme/own-model",
+        "model: Qwen/Qwen3-0.6B\nfamily: smollm2",
+        "model: embedded\nhub: modelscope",
+        "model: embedded\nrevision: 123",
+        "exports: all",
+        "language: fr",
+        "- domain: legal",
+    ],
+)
+def test_a_faulty_file_is_refused_by_both(text: str, tmp_path: Path) -> None:
+    assert [*validator().iter_errors(yaml.safe_load(text))] != []
+    (tmp_path / "a.yml").write_text(text, encoding="utf-8")
+    run = run_newft("new", "--answers", "a.yml", "--gpu", "cpu", "--dry-run", cwd=tmp_path)
+    assert run.returncode in (1, 2), run.stderr
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "domain:\nlanguage: zh",
+        "name: 2024",
+        "data: {files: [], columns: {text: message}}\ntask: intent",
+        "model: acme/own-model\nfamily: qwen3\nrevision: 0123456",
+        "model: .\nfamily: qwen3",
+        "exports: llama_factory\nci: github",
+    ],
+)
+def test_a_valid_file_is_accepted_by_both(text: str, tmp_path: Path) -> None:
+    assert [*validator().iter_errors(yaml.safe_load(text))] == []
+    (tmp_path / "a.yml").write_text(text, encoding="utf-8")
+    run = run_newft("new", "--answers", "a.yml", "--gpu", "cpu", "--dry-run", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+
+
+@st.composite
+def answer_files(draw: st.DrawFn) -> dict[str, Any]:
+    """Answers that are right, or wrong in a way that shows without the files that they name."""
+    kits = catalog().kits
+    domain = draw(st.sampled_from([NOTHING, *kits]))
+    tasks = [task for kit in kits.values() for task in kit.tasks]
+    own = [*kits[domain].tasks] if domain is not NOTHING else tasks
+    task = draw(st.sampled_from([NOTHING, *own]) | st.sampled_from([*own * 3, *tasks]))
+    chosen: dict[str, Any] = {"domain": domain, "task": task}
+    families = [NOTHING, NOTHING, "qwen3", "smollm2"]
+    models = [NOTHING, "embedded", ".", "acme/own", "Qwen/Qwen3-0.6B", "Qwen/Qwen3-1.7B"]
+    chosen |= {"model": draw(st.sampled_from(models)), "family": draw(st.sampled_from(families))}
+    if chosen["model"] is not NOTHING:  # else they depend on the model that newft chooses
+        hubs = [NOTHING, NOTHING, "modelscope", "huggingface", "github"]
+        chosen |= {"hub": draw(st.sampled_from(hubs)), "revision": draw(SCALARS)}
+    for key in ("language", "method", "exports", "ci"):
+        schema = validator().schema["properties"][key]  # type: ignore[index]
+        chosen[key] = draw(st.sampled_from([*schema["enum"], NOTHING]) | SCALARS)
+    chosen["name"] = draw(
+        st.sampled_from(["desk", "客服 2", "-a", "a.b", "a ", "x" * 41]) | SCALARS
+    )
+    chosen[draw(st.sampled_from(["lang", "Domain", "gpu "]))] = draw(SCALARS)
+    files = draw(st.sampled_from([*LEFT_OUT, None, [], [""], [None], [["a"]], ""]))
+    data: dict[str, Any] = {"files": files, "file": draw(SCALARS)}
+    if chosen["task"] in kits["customer_service"].tasks and domain is not NOTHING:
+        data["columns"] = draw(
+            st.sampled_from([*LEFT_OUT, {}, {"sum": "a"}, {"label": ["a"]}, "a"])
+        )
+    chosen["data"] = {key: value for key, value in data.items() if value is not NOTHING}
+    return {key: value for key, value in chosen.items() if value is not NOTHING}
+
+
+@settings(max_examples=300)
+@given(answer_files())
+def test_schema_and_parser_agree(answers: dict[str, Any]) -> None:
+    answers = {"gpu": "1x24GB", **answers}
+    text = yaml.safe_dump(answers, allow_unicode=True)
+    errors = [error.message for error in validator().iter_errors(answers)]
+    assert accepts(text) == (not errors), errors
+
+
+def test_the_schema_of_a_domain_has_its_tasks_alone(tmp_path: Path) -> None:
+    run = run_newft("schema", "--domain", "legal", "--lang", "zh", cwd=tmp_path)
+    assert (run.returncode, run.stderr) == (0, "")
+    schema = json.loads(run.stdout)
+    assert schema["properties"]["domain"]["enum"] == ["legal", None]
+    assert schema["properties"]["task"]["enum"] == [*catalog().kits["legal"].tasks, None]
+    assert schema["title"] == "newft 的答案"
+    unknown = run_newft("schema", "--domain", "leagl", cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert "`legal`" in unknown.stderr
