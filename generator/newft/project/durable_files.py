@@ -17,10 +17,10 @@ def write_bytes(path: Path, content: bytes) -> None:
     write_file(path, TreeFile(content))
 
 
-def write_file(path: Path, file: TreeFile, *, like: os.stat_result | None = None) -> None:
-    """Create a file or a link, with the permissions of the file that it replaces if there is one.
+def write_file(path: Path, file: TreeFile, *, permissions: int | None = None) -> None:
+    """Create a file or a link; the permissions of a file are those given, or what umask leaves.
 
-    Whether a file is executable is never taken over.
+    Only the mode of the TreeFile says whether it is executable.
     """
     if file.mode == "120000":
         path.symlink_to(os.fsdecode(file.content))
@@ -28,8 +28,8 @@ def write_file(path: Path, file: TreeFile, *, like: os.stat_result | None = None
     executable = file.mode == "100755"
     with _create(path, executable=executable) as out:
         out.write(file.content)
-        if like is not None:
-            bits = like.st_mode & 0o666
+        if permissions is not None:
+            bits = permissions & 0o666
             path.chmod(bits | ((bits & 0o444) >> 2) if executable else bits)
         _sync(out)
 

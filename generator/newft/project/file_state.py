@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import unicodedata
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path, PurePosixPath
@@ -81,7 +82,7 @@ def describe_state(file: TreeFile | None) -> FileState:
 
 def describe_difference(expected: FileState, found: FileState) -> Text:
     """Return in words how a path differs from what was expected."""
-    if words := _KIND_WORDS.get(found.mode):
+    if found.mode != expected.mode and (words := _KIND_WORDS.get(found.mode)):
         return words
     if expected == ABSENT:
         return Text("created meanwhile", "期间被创建")
@@ -106,7 +107,7 @@ def find_state(folder: Path, path: str) -> FileState:
 def read_state(place: Path) -> FileState:
     """Return the state of a path whose parents are known to be folders."""
     status = find_status(place)
-    if status is None:
+    if status is None or _has_other_spelling(place):
         return ABSENT
     if stat.S_ISLNK(status.st_mode):
         return FileState("120000", _digest(_read_link(place)))
@@ -137,6 +138,15 @@ def find_status(place: Path) -> os.stat_result | None:
         return place.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _has_other_spelling(place: Path) -> bool:
+    """Whether a file system that ignores case found a name that differs in case."""
+    swapped = place.with_name(place.name.swapcase())
+    if swapped.name == place.name or find_status(swapped) is None:
+        return False
+    names = {unicodedata.normalize("NFC", other.name) for other in place.parent.iterdir()}
+    return unicodedata.normalize("NFC", place.name) not in names
 
 
 def is_link(status: os.stat_result) -> bool:

@@ -77,12 +77,13 @@ class FileChange(NamedTuple):
     """A path of a transaction: what is expected on the disk, and what is there afterwards.
 
     None means that there is no file. A Path as `after` names a file that is copied, so that large
-    data files are never held in memory.
+    data files are never held in memory. A `private` file that is new is for its owner alone.
     """
 
     path: str
     before: TreeFile | None
     after: TreeFile | Path | None
+    private: bool = False
 
 
 def run_transaction(folder: Path, changes: Sequence[FileChange]) -> None:
@@ -131,18 +132,24 @@ def _stage_changes(folder: Path, stage: Path, changes: Sequence[FileChange]) -> 
         (stage / name).mkdir()
     entries = []
     for number, change in enumerate(changes):
-        replaced = find_status(folder / change.path)
-        if replaced is not None and not stat.S_ISREG(replaced.st_mode):
-            replaced = None
         after = stage / "after" / str(number)
+        permissions = _find_permissions(folder, change)
         if isinstance(change.after, Path):
             copy_file(change.after, after)
         elif change.after:
-            write_file(after, change.after, like=replaced)
+            write_file(after, change.after, permissions=permissions)
         if change.before:
-            write_file(stage / "before" / str(number), change.before, like=replaced)
+            write_file(stage / "before" / str(number), change.before, permissions=permissions)
         entries.append(JournalEntry(change.path, describe_state(change.before), read_state(after)))
     return Journal(tuple(entries), tuple(_list_missing_folders(folder, changes)))
+
+
+def _find_permissions(folder: Path, change: FileChange) -> int | None:
+    """Return the permissions of the file that is replaced, or None for those of a new file."""
+    status = find_status(folder / change.path)
+    if status is not None and stat.S_ISREG(status.st_mode):
+        return status.st_mode
+    return 0o600 if change.private else None
 
 
 def _list_missing_folders(folder: Path, changes: Sequence[FileChange]) -> list[str]:
@@ -205,9 +212,11 @@ def _complete(folder: Path, stage: Path) -> None:
 
 def _abort(folder: Path, stage: Path) -> None:
     """Bring the state before the transaction back after an error."""
-    if (stage / "journal").exists():
-        _rename_mark(stage, "journal", "undo")
+    for mark in ("journal", "finished"):  # the latter if it could not be written to disk
+        if not (stage / mark).exists():
+            continue
         try:
+            _rename_mark(stage, mark, "undo")
             _take_back(folder, stage)
         except OSError as error:
             raise make_recovery_error(folder, error) from error

@@ -84,7 +84,10 @@ def list_undo_changes(
     entries = tuple(_make_entry(change) for change in changes)
     record = TypeAdapter(UndoRecord).dump_json(UndoRecord(entries, index_entries))
     files = {_IGNORE_FILE: TreeFile(b"*\n"), UNDO_FILE: TreeFile(record)}
-    return [FileChange(path, read_file(folder, path), file) for path, file in files.items()]
+    return [
+        FileChange(path, read_file(folder, path), file, private=True)
+        for path, file in files.items()
+    ]
 
 
 def read_undo_record(folder: Path) -> UndoRecord | None:
