@@ -343,7 +343,7 @@ def test_a_broken_template_is_named_with_layer_file_and_line(
     )
     with pytest.raises(RenderError) as caught:
         project(tmp_path, kit=kit)
-    assert caught.value.where == f"domain/bank/intent: docs/notes.md.jinja:{line}"
+    assert caught.value.where == f"kit bank: overlay/intent: docs/notes.md.jinja:{line}"
     assert caught.value.message.startswith(f"the template failed: {message}")
 
 

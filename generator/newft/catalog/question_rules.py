@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from newft.answers.conditions import list_values
 from newft.answers.keys import (
     COLUMNS_PREFIX,
     KIT_ANSWERS_PREFIX,
@@ -34,7 +35,7 @@ def find_value_fault(question: KitQuestion, value: AnswerText) -> Text | None:
         if isinstance(value, tuple):
             return Text("only one value can be given", "只能给出一个值")
         value = (value,)
-    faults = (_find_single_fault(question, one) for one in _as_tuple(value))
+    faults = (_find_single_fault(question, one) for one in list_values(value))
     return next((fault for fault in faults if fault), None)
 
 
@@ -58,14 +59,6 @@ def matches_pattern(pattern: str, text: str) -> bool:
     except ValidationError:
         return False
     return True
-
-
-def holds(condition: Condition, answers: Mapping[str, AnswerText]) -> bool:
-    """Return whether every key of a condition has one of its values in the answers."""
-    return all(
-        {*_as_tuple(answers.get(key, ()))} & {*_as_tuple(values)}
-        for key, values in condition.items()
-    )
 
 
 def find_question_faults(kit: Kit) -> Iterator[Fault]:
@@ -104,7 +97,7 @@ def find_condition_faults(
         elif entry and entry.choices:
             yield from (
                 Fault((*at, key), Text(f"cannot be `{value}`", f"不可能是 `{value}`"))
-                for value in _as_tuple(values)
+                for value in list_values(values)
                 if value not in entry.choices
             )
 
@@ -150,7 +143,3 @@ def _find_single_fault(question: KitQuestion, value: str) -> Text | None:
         message = Text(f"`{value}` does not match: ", f"`{value}` 不符合要求：")
         return join_texts([message, wish], Text("", ""))
     return None
-
-
-def _as_tuple(value: AnswerText) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else value

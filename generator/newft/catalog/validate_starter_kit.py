@@ -9,13 +9,13 @@ from newft.catalog.question_rules import find_condition_faults, find_question_fa
 from newft.emitted.yaml_lines import KeyPath
 from newft.schema.catalog import Catalog
 from newft.schema.kit import AnswerText, Kit, Task
+from newft.schema.tree import RESERVED_FOLDERS
 from newft.strict_yaml import Fault
 from newft.text import Text, find_nearest_names
 
 PROJECT_OVERLAY = "project"  # the folder of `overlay/` whose files every project of a kit gets
 TEMPLATE_SUFFIX = ".jinja"
 _OWN_FOLDERS = ("overlay", "sample", "tests")  # of a kit, which are no layers
-_USER_FOLDERS = ("data/raw", ".newft", ".git")  # of a project, in which a kit writes nothing
 
 
 def find_starter_kit_faults(kit: Kit, folder: Path, catalog: Catalog) -> Iterator[Fault]:
@@ -194,5 +194,5 @@ def _is_project_path(path: str) -> bool:
     whole = "/".join(parts).casefold()
     inside = bool(parts) and path[0] != "/" and ".." not in parts
     return inside and not any(
-        whole == folder or whole.startswith(f"{folder}/") for folder in _USER_FOLDERS
+        whole == folder or whole.startswith(f"{folder}/") for folder in RESERVED_FOLDERS
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from newft.data_errors import make_file_changed_error, translate_record_errors
 from newft.dataset.column_mapping import DataFile, map_columns, open_files, sample_rows
@@ -100,8 +99,9 @@ def profile_dataset(
 def profile_sample(kit: Kit, task_id: str, language: Language) -> DataFacts:
     """The facts of the records that ship with a domain."""
     task = kit.tasks[task_id]
-    path = Path(kit.folder) / "sample" / task.sample[language]
-    facts = profile_dataset([str(path)], task=task, columns={}, language=language)
+    facts = profile_dataset(
+        [kit.get_sample(task, language)], task=task, columns={}, language=language
+    )
     return replace(facts, sample=True, files=(replace(facts.files[0], path="sample"),))
 
 

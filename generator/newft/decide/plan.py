@@ -10,6 +10,7 @@ from newft.answers.keys import make_unknown_name_error
 from newft.decide import plan_warnings
 from newft.decide.architecture import check_architecture
 from newft.decide.inputs import Inputs
+from newft.decide.kit_layers import choose_overlays
 from newft.decide.project_name import derive_package_name, validate_name
 from newft.decide.project_policy import make_project_policy
 from newft.decide.recipe import build_recipe
@@ -71,6 +72,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         requirements_no_deps=list_no_deps_requirements(model.embedded),
         warnings=plan_warnings.collect_warnings(inputs, recipe),
         policy=policy,
+        overlays=choose_overlays(answers, catalog),
     )
 
 

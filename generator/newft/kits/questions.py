@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newft.catalog.question_rules import find_value_fault, holds, list_choices
+from newft.answers.conditions import holds
+from newft.catalog.question_rules import find_value_fault, list_choices
 from newft.schema.kit import AnswerText, KitQuestion
 from newft.schema.starter_kit import AnswerTexts, AskedQuestion, KitQuestions
 from newft.text import Text

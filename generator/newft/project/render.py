@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from newft.data_errors import make_file_changed_error, translate_record_errors
 from newft.emitted.file_access import hash_file, open_regular_file, wrap_file_errors
@@ -17,8 +17,8 @@ from newft.project.serialize import PlainValue, build_template_data
 from newft.project.snapshot import write_metadata
 from newft.project.template_layers import (
     PARTIAL_PREFIX,
-    TEMPLATE_SUFFIX,
-    compose_layers,
+    LayerFile,
+    choose_files,
     digest_layers,
     list_emitted_modules,
     stack_layers,
@@ -37,7 +37,11 @@ def render_project(plan: Plan, answers: Answers, facts: Facts, into: Path) -> No
             _copy_data_file(
                 file,
                 into,
-                source=_find_sample(plan, facts) if facts.data.sample else Path(file.path),
+                source=Path(
+                    plan.kit.get_sample(plan.task, facts.data.language)
+                    if facts.data.sample
+                    else file.path
+                ),
             )
         write_metadata(into, answers=answers, facts=facts, templates=templates)
 
@@ -46,10 +50,12 @@ def render_tree(plan: Plan, answers: Answers, into: Path) -> str:
     """Write the rendered templates alone to `into`; return the digest of these templates."""
     layers, modules = stack_layers(plan), list_emitted_modules(plan)
     with _explain_full_disk(), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
-        composed = Path(scratch).resolve()
-        layer_of = compose_layers(layers, plan.package, composed, own=modules)
-        data = build_template_data(plan, answers)
-        _render_templates(composed, into, data=data, layer_of=layer_of)
+        templates = Path(scratch).resolve()
+        files = choose_files(layers, plan.package, own=modules)
+        for file in files:
+            if file.is_template:
+                file.write(templates, file.path)
+        _render_templates(files, templates, into, data=build_template_data(plan, answers))
     return digest_layers(layers, modules)
 
 
@@ -72,33 +78,31 @@ def _explain_full_disk() -> Iterator[None]:
 
 
 def _render_templates(
-    composed: Path, into: Path, *, data: Mapping[str, PlainValue], layer_of: Mapping[str, str]
+    files: Sequence[LayerFile], templates: Path, into: Path, *, data: Mapping[str, PlainValue]
 ) -> None:
-    """Render files that end in `.jinja` and copy all others; only this function uses Jinja."""
+    """Render the templates and copy all other files; only this function uses Jinja."""
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    templates = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(composed),
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.FileSystemLoader(templates),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for name in sorted(layer_of):
-        path = PurePosixPath(name)
-        if name.startswith(PARTIAL_PREFIX) and path.suffix == TEMPLATE_SUFFIX:
+    layer_of = {file.path: file.layer for file in files if file.is_template}
+    for file in sorted(files, key=lambda file: file.target):
+        if file.is_template and file.path.startswith(PARTIAL_PREFIX):
             continue
-        target = into / name.removesuffix(TEMPLATE_SUFFIX)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(composed / name, target)
-        if path.suffix == TEMPLATE_SUFFIX:
+        file.write(into, file.target)
+        if file.is_template:
             try:
-                text = templates.get_template(name).render(data)
+                text = environment.get_template(file.path).render(data)
             except Exception as error:  # a template can raise any exception
-                place = _locate_template_error(error, composed, layer_of)
+                place = _locate_template_error(error, templates, layer_of)
                 raise RenderError(_describe_template_error(error), where=place) from error
-            target.write_text(text, encoding="utf-8", newline="")
+            (into / file.target).write_text(text, encoding="utf-8", newline="")
 
 
 def _describe_template_error(error: Exception) -> Text:
@@ -106,21 +110,17 @@ def _describe_template_error(error: Exception) -> Text:
     return Text(f"the template failed: {said}", f"模板出错：“{said}”")
 
 
-def _locate_template_error(error: Exception, composed: Path, layer_of: Mapping[str, str]) -> str:
+def _locate_template_error(error: Exception, templates: Path, layer_of: Mapping[str, str]) -> str:
     """Return the layer, file and line of a template error."""
     frames = [
         (Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
     ]
     named = Path(getattr(error, "filename", None) or ""), getattr(error, "lineno", None)
     for path, line in (named, *reversed(frames)):
-        if path.is_relative_to(composed):
-            name = path.relative_to(composed).as_posix()
+        if path.is_relative_to(templates):
+            name = path.relative_to(templates).as_posix()
             return f"{layer_of[name]}: {name}:{line}"
     return "templates"
-
-
-def _find_sample(plan: Plan, facts: Facts) -> Path:
-    return Path(plan.kit.folder) / "sample" / plan.task.sample[facts.data.language]
 
 
 def _copy_data_file(file: FileFacts, into: Path, *, source: Path) -> None:

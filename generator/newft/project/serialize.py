@@ -7,7 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeAlias
@@ -67,9 +67,14 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
     `plan.yaml`, `plan.toml` and `plan.line` are the plan again: every value as a YAML scalar, every
     text as a TOML string, every text on one line with nothing invisible in it.
     """
-    values: dict[str, PlainValue] = {
-        item.name: to_plain(getattr(plan, item.name), plan.language) for item in fields(plan)
+    # folders of this machine do not belong in a project
+    task = replace(plan.task, sample_folder=None)
+    seen = {item.name: getattr(plan, item.name) for item in fields(plan)} | {
+        "kit": {name: getattr(plan.kit, name) for name in ("id", "title", "description")},
+        "task": task,
     }
+    del seen["overlays"]
+    values = {name: to_plain(value, plan.language) for name, value in seen.items()}
     values["run"] = f"{answers.task}-{answers.method}"
     as_yaml = {key: _yaml_strings(value) for key, value in values.items()}
     as_yaml["prompts"] = {

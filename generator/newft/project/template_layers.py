@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from hashlib import sha256
@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from newft import emitted, paths
 from newft.errors import RenderError
 from newft.schema.plan import Plan
+from newft.schema.starter_kit import Overlay
+from newft.schema.tree import RESERVED_FOLDERS
 from newft.text import Text, join_texts, to_bilingual_text
 
 LAYER_ORDER = (
@@ -66,28 +68,70 @@ class Layer:
 
     name: str
     folder: Path
+    replaces: tuple[str, ...] | None = None  # None: the file `replaces.txt` says it
+    verbatim: bool = False  # the files are rendered already
 
 
 @dataclass(frozen=True)
-class _File:
+class LayerFile:
+    """A file of a layer, as it lies there apart from the name of the package."""
+
     layer: str
-    path: str  # in the project, with the suffix `.jinja`
+    path: str  # in the project, with the suffix `.jinja` of a template
     content: bytes
     executable: bool
+    verbatim: bool = False
+
+    @property
+    def target(self) -> str:
+        """The path of the rendered file in the project."""
+        return self.path if self.verbatim else self.path.removesuffix(TEMPLATE_SUFFIX)
+
+    @property
+    def is_template(self) -> bool:
+        """Whether the file is to be rendered."""
+        return self.path != self.target
+
+    def write(self, folder: Path, path: str) -> None:
+        """Write the file below a folder; a tree must not depend on the umask of a checkout."""
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(self.content)
+        place.chmod(0o755 if self.executable else 0o644)
 
 
 def stack_layers(plan: Plan) -> tuple[Layer, ...]:
-    """Return the layers of a plan, lowest first: base, those of the plan, domain."""
+    """Return the layers of a plan, lowest first: base, those of the plan, domain, kits."""
     root = paths.get_templates_folder()
     named = sorted(plan.layers, key=_get_precedence)
-    overlay = Path(plan.kit.folder) / "overlay" / plan.task_id
     layers = [Layer("base", root / "project")]
     layers += [Layer(name, root / "layers" / name) for name in named]
-    layers += [Layer(f"domain/{plan.kit.id}/{plan.task_id}", overlay)] if overlay.is_dir() else []
     for layer in layers:
         if not layer.folder.is_dir():
             raise RenderError(Text("the layer does not exist", "没有这个模板层"), where=layer.name)
-    return tuple(layers)
+    overlays = [*_list_task_layers(plan), *map(_make_kit_layer, plan.overlays)]
+    return (*layers, *(layer for layer in overlays if layer.folder.is_dir()))
+
+
+def _list_task_layers(plan: Plan) -> Iterator[Layer]:
+    """Yield the code of the task: that of the task whose code it uses, and its own."""
+    if plan.task.overlay_of is not None:
+        domain, task = plan.task.overlay_of.split("/")
+        folder = paths.get_domains_folder() / domain / "overlay" / task
+        yield Layer(f"domain/{plan.task.overlay_of}", folder)
+    domain_folder = Path(plan.kit.folder)
+    overlay = domain_folder / "overlay" / plan.task_id
+    if domain_folder.is_relative_to(paths.get_domains_folder()):
+        yield Layer(f"domain/{plan.kit.id}/{plan.task_id}", overlay)
+    else:
+        name = f"kit {plan.kit.id}: overlay/{plan.task_id}"
+        yield Layer(name, overlay, replaces=plan.kit.replaces)
+
+
+def _make_kit_layer(overlay: Overlay) -> Layer:
+    return Layer(
+        overlay.name, Path(overlay.folder), replaces=overlay.replaces, verbatim=overlay.verbatim
+    )
 
 
 def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
@@ -106,25 +150,25 @@ def compose_layers(
     layers: Sequence[Layer], package: str, into: Path, *, own: Sequence[str] = EMITTED_MODULES
 ) -> dict[str, str]:
     """Write the composed files to `into`; return the layer of each."""
-    chosen: dict[str, _File] = {}
-    for layer in (None, *layers):
-        files = (
-            _list_emitted_files(package, own)
-            if layer is None
-            else list(_iterate_files(layer, package))
-        )
-        replaced = set() if layer is None else _read_replacements(layer, package)
-        _check_replacements(files, chosen, replaced)
+    chosen = choose_files(layers, package, own=own)
+    for file in chosen:
+        file.write(into, file.path)
+    return {file.path: file.layer for file in chosen}
+
+
+def choose_files(
+    layers: Sequence[Layer], package: str, *, own: Sequence[str] = EMITTED_MODULES
+) -> tuple[LayerFile, ...]:
+    """Return the files of a project, each from the highest layer that has it."""
+    chosen = {file.target: file for file in _list_emitted_files(package, own)}
+    for layer in layers:
+        files = {file.target: file for file in _iterate_files(layer, package)}
+        replaced = _list_replacements(layer, package, files)
+        _check_replacements(layer, files, chosen, replaced)
         for path in replaced:
-            del chosen[_strip_suffix(path)]
-        chosen |= {_strip_suffix(file.path): file for file in files}
-    for file in chosen.values():
-        target = into / file.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.content)
-        # fixed modes: a tree must not depend on the umask of the checkout or of pip
-        target.chmod(0o755 if file.executable else 0o644)
-    return {file.path: file.layer for file in chosen.values()}
+            del chosen[path]
+        chosen |= files
+    return tuple(chosen.values())
 
 
 def digest_layers(layers: Sequence[Layer], own: Sequence[str]) -> str:
@@ -151,10 +195,10 @@ def _get_precedence(name: str) -> int:
     return LAYER_ORDER.index(kind)
 
 
-def _list_emitted_files(package: str, own: Sequence[str]) -> list[_File]:
+def _list_emitted_files(package: str, own: Sequence[str]) -> list[LayerFile]:
     folder = Path(emitted.__file__).parent
     return [
-        _File(
+        LayerFile(
             "newft",
             f"src/{package}/{name}",
             (folder / PurePosixPath(name).name).read_bytes(),
@@ -164,7 +208,7 @@ def _list_emitted_files(package: str, own: Sequence[str]) -> list[_File]:
     ]
 
 
-def _iterate_files(layer: Layer, package: str) -> Iterator[_File]:
+def _iterate_files(layer: Layer, package: str) -> Iterator[LayerFile]:
     for path in sorted(layer.folder.rglob("*")):
         relative = path.relative_to(layer.folder)
         if any(fnmatch(part, leftover) for part in relative.parts for leftover in _IGNORED_NAMES):
@@ -174,64 +218,105 @@ def _iterate_files(layer: Layer, package: str) -> Iterator[_File]:
             raise RenderError(message, where=f"{layer.name}: {relative}")
         if path.is_dir() or relative.as_posix() == REPLACES_FILE:
             continue
-        content = path.read_bytes()
-        if path.suffix == ".py":
-            content = _PACKAGE_PATTERN.sub(package, content.decode("utf-8")).encode("utf-8")
-        name = _replace_package(relative.as_posix(), package)
-        yield _File(layer.name, name, content, executable=bool(path.stat().st_mode & 0o100))
+        content, name = path.read_bytes(), relative.as_posix()
+        if not layer.verbatim:
+            name = _replace_package(name, package)
+            if path.suffix == ".py":
+                content = _name_package(content, package, where=f"{layer.name}: {relative}")
+        executable = bool(path.stat().st_mode & 0o100)
+        file = LayerFile(layer.name, name, content, executable, layer.verbatim)
+        _check_target(file)
+        yield file
 
 
-def _read_replacements(layer: Layer, package: str) -> set[str]:
-    listing = layer.folder / REPLACES_FILE
-    lines = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
-    return {_replace_package(line.strip(), package) for line in lines if line.strip()}
+def _name_package(content: bytes, package: str, *, where: str) -> bytes:
+    """Return a Python module with the name of the package for its placeholder."""
+    try:
+        return _PACKAGE_PATTERN.sub(package, content.decode("utf-8")).encode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = Text("the file is not UTF-8 text", "文件不是 UTF-8 文本")
+        raise RenderError(message, where=f"{where}:{line}") from error
+
+
+def _check_target(file: LayerFile) -> None:
+    """Refuse a file in a folder where no template writes."""
+    path = file.target.casefold()
+    if any(path == folder or path.startswith(f"{folder}/") for folder in RESERVED_FOLDERS):
+        message = Text("no template writes here", "模板不能写入这里")
+        raise RenderError(message, where=f"{file.layer}: {file.target}")
+
+
+def _list_replacements(layer: Layer, package: str, files: Mapping[str, LayerFile]) -> Sequence[str]:
+    """Return the files of lower layers that a layer replaces.
+
+    Those of a kit are declared for all of its folders; each folder replaces what it has.
+    """
+    if layer.replaces is None:
+        listing = layer.folder / REPLACES_FILE
+        lines = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
+        names = [line.strip() for line in lines if line.strip()]
+    else:
+        names = list(layer.replaces)
+    if not layer.verbatim:
+        names = [_replace_package(name.removesuffix(TEMPLATE_SUFFIX), package) for name in names]
+    return [name for name in dict.fromkeys(names) if layer.replaces is None or name in files]
 
 
 def _check_replacements(
-    files: Sequence[_File], chosen: dict[str, _File], replaced: set[str]
+    layer: Layer,
+    files: Mapping[str, LayerFile],
+    chosen: Mapping[str, LayerFile],
+    replaced: Sequence[str],
 ) -> None:
     """Refuse files that hide a lower layer's undeclared, and declarations that replace nothing."""
+    listing = REPLACES_FILE if layer.replaces is None else "replaces"
     faults = [
         Text(
-            f"{_strip_suffix(file.path)} of {file.layer} hides {path} of {lower.layer}",
-            f"{file.layer} 的 {_strip_suffix(file.path)} 会遮住 {lower.layer} 的 {path}",
+            f"{path} of {layer.name} hides {hidden} of {chosen[hidden].layer}",
+            f"{layer.name} 的 {path} 会遮住 {chosen[hidden].layer} 的 {hidden}",
         )
-        for file in files
-        for path, lower in chosen.items()
-        if path not in replaced
-        and _conflicts(PurePosixPath(path), PurePosixPath(_strip_suffix(file.path)))
-    ]
-    written = {_strip_suffix(file.path) for file in files}
-    faults += [
-        Text(
-            f"{REPLACES_FILE} names {path}, but no lower layer has it",
-            f"{REPLACES_FILE} 写了 {path}，但下层没有这个文件",
-        )
-        for path in sorted(replaced - set(chosen))
+        for path, hidden in _find_hidden(files, {*chosen}.difference(replaced))
     ]
     faults += [
         Text(
-            f"{REPLACES_FILE} names {path}, but this layer does not have it",
-            f"{REPLACES_FILE} 写了 {path}，但本层没有这个文件",
+            f"{listing} names {path}, but no lower layer has it",
+            f"{listing} 写了 {path}，但下层没有这个文件",
         )
-        for path in sorted(replaced - written)
+        for path in sorted({*replaced}.difference(chosen))
+    ]
+    faults += [
+        Text(
+            f"{listing} names {path}, but this layer does not have it",
+            f"{listing} 写了 {path}，但本层没有这个文件",
+        )
+        for path in sorted({*replaced}.difference(files))
     ]
     if faults:
         hint = Text(
-            f"rename the file, or name it in {REPLACES_FILE} of the upper layer",
-            f"请给文件改名，或写进上层的 {REPLACES_FILE}",
+            f"rename the file, or name it in {listing} of the upper layer",
+            f"请给文件改名，或写进上层的 {listing}",
         )
-        raise RenderError(join_texts(faults, to_bilingual_text("\n")), where="layers", hint=hint)
+        where = "layers" if layer.replaces is None else layer.name
+        raise RenderError(join_texts(faults, to_bilingual_text("\n")), where=where, hint=hint)
 
 
-def _conflicts(one: PurePosixPath, other: PurePosixPath) -> bool:
-    """Return whether two paths exclude each other: equal, or one is a parent of the other."""
-    return one.is_relative_to(other) or other.is_relative_to(one)
+def _find_hidden(files: Iterable[str], lower: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the files that exclude a lower one, with it: equal, or one is a parent of the other."""
+    inside: dict[str, str] = {}  # a lower file in each folder
+    for path in sorted(lower, reverse=True):
+        inside |= dict.fromkeys([path, *_list_parents(path)], path)
+    present = {*inside.values()} | {*lower}
+    for path in files:
+        hidden = [one for one in (path, *_list_parents(path)) if one in present]
+        if hidden or path in inside:
+            yield path, hidden[0] if hidden else inside[path]
+
+
+def _list_parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(len(parts) - 1, 0, -1)]
 
 
 def _replace_package(path: str, package: str) -> str:
     return "/".join(_PACKAGE_PATTERN.sub(package, part) for part in path.split("/"))
-
-
-def _strip_suffix(path: str) -> str:
-    return path.removesuffix(TEMPLATE_SUFFIX)

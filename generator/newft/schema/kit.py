@@ -264,3 +264,7 @@ class Kit:
     questions: Mapping[str, KitQuestion] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()  # files of lower layers that files of its overlay replace
     layers: tuple[KitLayer, ...] = ()
+
+    def get_sample(self, task: Task, language: Language) -> str:
+        """Return the path of the sample of a task."""
+        return f"{task.sample_folder or f'{self.folder}/sample'}/{task.sample[language]}"

@@ -12,6 +12,7 @@ from newft.schema.hardware import Hardware
 from newft.schema.kit import Kit, SystemPrompts, Task
 from newft.schema.method import MethodValue, TrainingMethod
 from newft.schema.reasoned import Reasoned
+from newft.schema.starter_kit import Overlay
 from newft.text import Language, Text
 
 ModelSource = Literal["embedded", "folder", "huggingface", "modelscope"]
@@ -128,3 +129,4 @@ class Plan:
     requirements_no_deps: tuple[str, ...]  # installed without their dependencies
     warnings: tuple[Text, ...]  # without those about the data
     policy: ProjectPolicy | None = None  # of the starter kit
+    overlays: tuple[Overlay, ...] = ()  # of the starter kit, the lowest first
