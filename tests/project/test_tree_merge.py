@@ -19,6 +19,10 @@ A_BOTH = f"head\n{A}tail\n"
 BINARY = b"\x89PNG\0" + bytes(range(256))
 
 
+def crlf(text: str) -> str:
+    return text.replace("\n", "\r\n")
+
+
 def merge(
     base: Files, ours: Files, theirs: Files, skipped: tuple[str, ...] = ()
 ) -> tuple[dict[str, str], dict[str, str | bytes]]:
@@ -102,8 +106,21 @@ CASES: dict[str, tuple[Files, Files, Files, dict[str, str], Files]] = {
         {"x": "conflict", "x.after-update": "added"}, {"x": A_TAIL, "x.after-update": BINARY},
     ),
     "CRLF": (
-        {"x": A.replace("\n", "\r\n")}, {"x": A_HEAD.replace("\n", "\r\n")},
-        {"x": A_TAIL.replace("\n", "\r\n")}, {"x": "merged"}, {"x": A_BOTH.replace("\n", "\r\n")},
+        {"x": crlf(A)}, {"x": crlf(A_HEAD)}, {"x": crlf(A_TAIL)}, {"x": "merged"},
+        {"x": crlf(A_BOTH)},
+    ),
+    "CRLF by the checkout": (
+        {"x": A, "y": B, "z": A}, {"x": crlf(A_HEAD), "y": crlf(B), "new": crlf(A_HEAD)},
+        {"x": A_TAIL, "y": f"{B}new\n", "z": A_TAIL},
+        {"x": "merged", "y": "updated", "new": "merged"},
+        {"x": crlf(A_BOTH), "y": crlf(f"{B}new\n"), "new": crlf(A_BOTH)},
+    ),
+    "LF by the checkout": (
+        {"x.bat": crlf(A)}, {"x.bat": A_HEAD}, {"x.bat": crlf(A_TAIL)}, {"x.bat": "merged"},
+        {"x.bat": A_BOTH},
+    ),
+    "render turns LF into CRLF": (
+        {"x": A}, {"x": A}, {"x": crlf(A)}, {"x": "updated"}, {"x": crlf(A)},
     ),
     "no newline at the end": (
         {"x": f"{A}end"}, {"x": f"{A}END"}, {"x": f"head\n{A}end"}, {"x": "merged"},

@@ -122,14 +122,16 @@ def read_state(place: Path) -> FileState:
 
 def read_file(folder: Path, path: str) -> TreeFile | None:
     """Return the file or link at a path, or None if nothing or something else lies there."""
-    state = find_state(folder, path)
-    if not state.is_file:
-        return None
-    place = folder / path
-    if state.mode == "120000":
+    return read_place(folder / path) if find_state(folder, path).is_file else None
+
+
+def read_place(place: Path) -> TreeFile:
+    """Return the file or link at a place that is known to have one."""
+    status = place.lstat()
+    if stat.S_ISLNK(status.st_mode):
         return TreeFile(_read_link(place), "120000")
     with _open_file(place) as file:
-        return TreeFile(file.read(), "100755" if state.mode == "100755" else "100644")
+        return TreeFile(file.read(), "100755" if status.st_mode & 0o100 else "100644")
 
 
 def find_status(place: Path) -> os.stat_result | None:

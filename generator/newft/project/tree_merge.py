@@ -17,6 +17,7 @@ from typing import TypeAlias
 from newft.errors import ProjectError
 from newft.project.conflict_markers import label_conflicts
 from newft.project.git_merge import PROJECT_BRANCH, RENDER_BRANCH, GitMerge, merge_with_git
+from newft.project.line_ends import adopt_line_ends, restore_line_ends
 from newft.schema.tree import Change, ChangeKind, Conflict, FileTree, TreeFile, TreeMerge
 from newft.text import Text
 
@@ -71,7 +72,8 @@ def merge_trees(
     for tree in (base, ours, theirs):
         _refuse_impossible_paths(tree)
     # a path that was not read counts as unedited, so that a file which moves there is recognized
-    read = {**ours, **{path: base[path] for path in skipped if path in base}}
+    unread = {path: base[path] for path in skipped if path in base}
+    read, line_ends = adopt_line_ends(base, {**ours, **unread}, theirs)
     merge = merge_with_git(base, read, theirs)
     outcome = _Outcome(read, merge.files, merge.moves)
     stages = {path: dict(versions) for path, versions in merge.stages.items()}
@@ -88,10 +90,11 @@ def merge_trees(
         for path in skipped
         if base.get(path) != theirs.get(path)
     ]
-    return TreeMerge(
+    settled = TreeMerge(
         changes=tuple(sorted([*_list_changes(outcome, base), *skips], key=lambda one: one[:2])),
         conflicts=tuple(outcome.conflicts[path] for path in sorted(outcome.conflicts)),
     )
+    return restore_line_ends(settled, line_ends)
 
 
 def _refuse_impossible_paths(tree: FileTree) -> None:
