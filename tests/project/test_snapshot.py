@@ -17,7 +17,7 @@ from newft.answers.yaml_file import load_answers
 from newft.catalog.loader import load_kit
 from newft.dataset.profile import profile_dataset
 from newft.errors import ProjectError
-from newft.project import snapshot as snapshot_module
+from newft.project import tree_archive
 from newft.project.snapshot import read_snapshot, write_metadata
 from newft.schema.answers import DataAnswer, KitAnswer
 from newft.schema.dataset import Facts
@@ -227,12 +227,12 @@ def test_a_snapshot_beyond_the_limits_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = packed(*(entry(f"file{n}") for n in range(9)))
-    monkeypatch.setattr(snapshot_module, "MAX_SNAPSHOT_FILES", 10)
+    monkeypatch.setattr(tree_archive, "MAX_ARCHIVE_FILES", 10)
     with pytest.raises(ProjectError):
         read_snapshot(kept_archive(tmp_path, content))
-    monkeypatch.setattr(snapshot_module, "MAX_SNAPSHOT_FILES", 11)
+    monkeypatch.setattr(tree_archive, "MAX_ARCHIVE_FILES", 11)
     assert len(read_snapshot(tmp_path).tree) == 9
-    monkeypatch.setattr(snapshot_module, "MAX_SNAPSHOT_BYTES", len(content) - 1)
+    monkeypatch.setattr(tree_archive, "MAX_ARCHIVE_BYTES", len(content) - 1)
     with pytest.raises(ProjectError):
         read_snapshot(tmp_path)
 

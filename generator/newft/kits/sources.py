@@ -30,7 +30,8 @@ from newft.text import Text, find_nearest_names
 
 KIT_VARIABLE = "NEWFT_KIT"  # the source of the kit where none is given
 NO_KIT = "none"  # switches a kit of the environment off
-KIT_FILES = ("kit.yaml", "copier.yml", "copier.yaml")
+COPIER_FILES = ("copier.yml", "copier.yaml")
+KIT_FILES = ("kit.yaml", *COPIER_FILES)
 SHORTHANDS = {"gh": "https://github.com/", "gl": "https://gitlab.com/"}
 _LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 _SCP_ADDRESS = re.compile(r"[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]+:(?P<path>[^:]+)")

@@ -12,19 +12,18 @@ may come from anyone who may write to the project, so it is read as untrusted da
 
 from __future__ import annotations
 
-import io
-import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from newft import __version__
-from newft.emitted.file_access import RecordError, open_regular_file, wrap_file_errors
+from newft.emitted.file_access import RecordError
 from newft.emitted.yaml_lines import YamlError, read_yaml
 from newft.errors import ProjectError
 from newft.i18n import translate_template
 from newft.project.serialize import PlainValue, dump_yaml, to_plain
+from newft.project.tree_archive import DamagedArchiveError, pack_tree, read_archive
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts
 from newft.schema.family import is_hub_model
@@ -42,11 +41,6 @@ ATTRIBUTES_FILE = f"{METADATA_DIR}/.gitattributes"
 ATTRIBUTES = b"*.tar binary linguist-generated\n"
 DATA_DIR = "data/raw"
 _EXCLUDED_PATHS = (METADATA_DIR, DATA_DIR)  # data files of the user are never part of it
-
-MAX_SNAPSHOT_BYTES = 1 << 26  # a project without its data is far smaller than 64 MiB
-MAX_SNAPSHOT_FILES = 20_000
-TAR_END = bytes(2 * tarfile.BLOCKSIZE)  # a complete archive ends with two empty blocks
-
 
 DAMAGE_HINT = Text(
     "take it from an earlier commit (git checkout COMMIT -- .newft/snapshot.tar), or make a new one"
@@ -103,7 +97,7 @@ def build_metadata(
         ATTRIBUTES_FILE: TreeFile(ATTRIBUTES),
         ANSWERS_FILE: answers_file,
         FACTS_FILE: _encode_yaml({"newft": __version__, "facts": to_plain(facts)}),
-        SNAPSHOT_FILE: TreeFile(_pack_tar(packed)),
+        SNAPSHOT_FILE: TreeFile(pack_tree(packed)),
     }
 
 
@@ -147,18 +141,6 @@ def _encode_yaml(values: Mapping[str, PlainValue]) -> TreeFile:
     return TreeFile(dump_yaml(values).encode("utf-8"))
 
 
-def _pack_tar(files: FileTree) -> bytes:
-    """Pack a tar without times and owners, so that equal trees give equal bytes."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for path, file in sorted(files.items()):
-            entry = tarfile.TarInfo(path)
-            entry.size = len(file.content)
-            entry.mode = int(file.mode, 8) & 0o777
-            tar.addfile(entry, io.BytesIO(file.content))
-    return packed.getvalue()
-
-
 # --- reading -------------------------------------------------------------------------------------
 
 
@@ -166,48 +148,14 @@ def read_snapshot(folder: Path) -> Snapshot:
     """Return the snapshot of a project; refuse an archive that newft cannot have written."""
     archive = folder / SNAPSHOT_FILE
     try:
-        files = dict(_unpack_tar(_read_archive(archive)))
+        files = read_archive(archive)
         answers, rendered_by = files.pop(ANSWERS_FILE), files.pop(RENDERED_BY_FILE)
-    except (tarfile.TarError, ValueError, KeyError) as error:
-        raise _make_damage_error(archive) from error
-    return Snapshot(files, answers.content, _parse_rendered_by(rendered_by.content, archive))
-
-
-def _read_archive(archive: Path) -> bytes:
-    try:
-        with wrap_file_errors(archive), open_regular_file(archive) as file:
-            content = file.read(MAX_SNAPSHOT_BYTES + 1)
     except RecordError as error:
         message = translate_template(error.template, **error.values)
         raise ProjectError(message, where=str(archive), hint=DAMAGE_HINT) from error
-    if len(content) > MAX_SNAPSHOT_BYTES or not content.endswith(TAR_END):
-        raise _make_damage_error(archive)
-    return content
-
-
-def _unpack_tar(content: bytes) -> Iterator[tuple[str, TreeFile]]:
-    """Yield the files of an archive; only plain files with paths inside a project are accepted."""
-    seen: set[str] = set()
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:", encoding="utf-8") as tar:
-        for entry in tar:
-            if entry.type != tarfile.REGTYPE or not is_safe_path(entry.name) or entry.name in seen:
-                raise ValueError(entry.name)
-            seen.add(entry.name)
-            if len(seen) > MAX_SNAPSHOT_FILES:
-                raise ValueError(entry.name)
-            file = tar.extractfile(entry)
-            assert file is not None  # it is a plain file
-            yield entry.name, TreeFile(file.read(), "100755" if entry.mode & 0o100 else "100644")
-
-
-def is_safe_path(path: str) -> bool:
-    """Tell whether a path with `/` between its parts stays inside a folder, and out of `.git`."""
-    parts = path.split("/")
-    unsafe = ("", ".", "..")
-    return not (
-        any(part in unsafe or part.casefold() == ".git" for part in parts)
-        or any(character in path for character in "\\\0:")
-    )
+    except (DamagedArchiveError, KeyError) as error:
+        raise _make_damage_error(archive) from error
+    return Snapshot(files, answers.content, _parse_rendered_by(rendered_by.content, archive))
 
 
 def _parse_rendered_by(content: bytes, archive: Path) -> RenderedBy:

@@ -1,4 +1,4 @@
-"""Save files in the user's state folder: unfinished answers, the traceback of a bug."""
+"""Files kept for the user: unfinished answers, the traceback of a bug, the kits they trust."""
 
 from __future__ import annotations
 
@@ -29,3 +29,23 @@ def _write_private_file(path: Path, text: str) -> Path:
         return part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def read_config_lines(name: str) -> list[str]:
+    """Return the lines of a file in the user's configuration folder; none if there is no file."""
+    from platformdirs import user_config_path
+
+    with suppress(OSError):
+        file = user_config_path("newft", appauthor=False) / name
+        return file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return []
+
+
+def append_config_line(name: str, line: str) -> None:
+    """Add a line to a file in the user's configuration folder; a folder without access is left."""
+    from platformdirs import user_config_path
+
+    with suppress(OSError):
+        folder = user_config_path("newft", appauthor=False, ensure_exists=True)
+        with (folder / name).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"{line}\n")
