@@ -15,6 +15,7 @@ from newft.emitted.yaml_lines import KeyPath
 from newft.errors import CatalogError
 from newft.kits.questions import YamlQuestions
 from newft.kits.task_changes import change_tasks, find_change_faults
+from newft.kits.vendor import pack_kits
 from newft.schema.catalog import Catalog
 from newft.schema.kit import AnswerText, Kit, KitQuestion, Lock, Policy
 from newft.schema.starter_kit import AnswerTexts, LocatedKit, LocateKit, StarterKit
@@ -157,6 +158,7 @@ def _merge_chain(
         locked=locked,
         policy=policy,
         questions=joined,
+        archive=pack_kits(located),
     )
 
 

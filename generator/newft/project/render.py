@@ -29,7 +29,9 @@ from newft.schema.plan import Plan
 from newft.text import Text
 
 
-def render_project(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
+def render_project(
+    plan: Plan, answers: Answers, facts: Facts, into: Path, *, kit_archive: bytes = b""
+) -> None:
     """Write the project to `into`: templates, the user's small data files, and `.newft/`."""
     templates = render_tree(plan, answers, into)
     with _explain_full_disk():
@@ -43,7 +45,9 @@ def render_project(plan: Plan, answers: Answers, facts: Facts, into: Path) -> No
                     else file.path
                 ),
             )
-        write_metadata(into, answers=answers, facts=facts, templates=templates)
+        write_metadata(
+            into, answers=answers, facts=facts, templates=templates, kit_archive=kit_archive
+        )
 
 
 def render_tree(plan: Plan, answers: Answers, into: Path) -> str:

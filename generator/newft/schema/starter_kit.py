@@ -91,6 +91,7 @@ class StarterKit:
     policy: Policy | None = None
     questions: KitQuestions | None = None
     copier: bool = False  # the kit is a copier template
+    archive: bytes = b""  # `.newft/kit.tar`, which holds the files of the chain
 
     @property
     def pin(self) -> KitPin:
