@@ -120,6 +120,22 @@ def _run_show(args: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _run_adopt(args: argparse.Namespace) -> int:
+    from newft.commands.adopt import AdoptOptions, adopt_project
+
+    options = AdoptOptions(
+        path=args.path,
+        answers_file=args.answers,
+        sets=tuple(args.sets),
+        kit=args.kit,
+        dry_run=args.dry_run,
+        yes=args.yes,
+        json=args.json,
+    )
+    adopt_project(options, _load_messages(args.lang))
+    return EXIT_DONE
+
+
 def _run_status(args: argparse.Namespace) -> int:
     from newft.commands.status import show_status
 
@@ -145,6 +161,7 @@ def _run_completion(args: argparse.Namespace) -> int:
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "new": _run_new,
     "show": _run_show,
+    "adopt": _run_adopt,
     "status": _run_status,
     "schema": _run_schema,
     "completion": _run_completion,

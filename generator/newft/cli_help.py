@@ -35,6 +35,18 @@ HELP_TEXTS: Mapping[str, Text] = {
         "show what there is: families, methods, hardware, domains, questions",
         "查看支持的 families、methods、hardware、domains、questions",
     ),
+    "adopt": Text(
+        "give a project of another origin a snapshot, so that it can be updated",
+        "为其他来源的项目建立快照，使它以后能更新",
+    ),
+    "adopt.path": Text("folder of the project", "项目文件夹"),
+    "adopt.kit": Text(
+        "starter kit or copier template of the project", "项目的起步套件或 copier 模板"
+    ),
+    "adopt.yes": Text("write without asking", "不询问，直接写入"),
+    "adopt.dry-run": Text(
+        "show the answers and the files, write nothing", "只显示答案和文件，不写入"
+    ),
     "status": Text(
         "one line a project: versions, local edits, policy, what is to be done",
         "每个项目一行：版本、本地修改、策略、要做的事",

@@ -107,6 +107,7 @@ def build_parser(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
     adders: dict[str, Callable[[Parser, HelpLookup], None]] = {
         "new": _add_new,
         "show": _add_show,
+        "adopt": _add_adopt,
         "status": _add_status,
         "schema": _add_schema,
         "completion": _add_completion,
@@ -153,6 +154,18 @@ def _add_show(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("what", choices=SHOW_TOPICS, metavar="WHAT", help=say("what"))
     parser.add_argument("id", nargs="?", metavar="ID", help=say("id"))
     parser.add_argument("--json", action="store_true", help=say("json.list"))
+
+
+def _add_adopt(parser: Parser, say: HelpLookup) -> None:
+    parser.add_argument("path", type=_parse_path, metavar="PATH", help=say("adopt.path"))
+    parser.add_argument("--kit", metavar="SOURCE", help=say("adopt.kit"))
+    parser.add_argument("--answers", metavar="FILE", help=say("answers.file"))
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], dest="sets", help=say("set")
+    )
+    parser.add_argument("--yes", action="store_true", help=say("adopt.yes"))
+    parser.add_argument("--dry-run", action="store_true", help=say("adopt.dry-run"))
+    parser.add_argument("--json", action="store_true", help=say("json"))
 
 
 def _add_status(parser: Parser, say: HelpLookup) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TextIO
 
+from newft.console.adoption_rows import build_answer_rows, build_file_rows
 from newft.console.pager import show_in_pager
 from newft.console.streams import discard_output
 from newft.console.summary_rows import (
@@ -19,6 +20,7 @@ from newft.console.summary_rows import (
 )
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import Messages
+from newft.schema.adoption import AdoptionReport
 from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
 from newft.schema.plan import Plan
@@ -93,6 +95,11 @@ class ConsoleOutput:
                 what, why = caveat.value.to(language), caveat.why.to(language)
                 text = self.messages("plan.caveat", family=plan.family.title, what=what, why=why)
                 self._print_labelled("note", text, style="bold blue")
+
+    def print_adoption(self, report: AdoptionReport) -> None:
+        """Print the answers of an adopted project, and how its files differ from them."""
+        self._print_titled("adopt.title", build_answer_rows(report, self.messages))
+        self._print_titled("adopt.files", build_file_rows(report, self.messages))
 
     def print_file_tree(self, paths: Sequence[str], folder: str) -> None:
         """Print the tree of the files of a project."""

@@ -142,7 +142,10 @@ def _collect_guesses(
         found["name"] = name
     if "method" in found and found["method"].value not in catalog.methods:
         del found["method"]
-    return {**found, **{key: Guess(key, value, ANSWERS_FILE) for key, value in recorded.items()}}
+    if not recorded:
+        return found
+    sure = {key: guess for key, guess in found.items() if not _is_tried(key)}
+    return {**sure, **{key: Guess(key, value, ANSWERS_FILE) for key, value in recorded.items()}}
 
 
 def _choose_name(names: Sequence[Guess], files: FileTree, catalog: Catalog) -> Guess | None:
