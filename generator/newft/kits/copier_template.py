@@ -17,12 +17,13 @@ from newft.answers.keys import AnswerValue, RawAnswers
 from newft.errors import CatalogError, NewftError, RenderError
 from newft.kits.copier_config import check_config, find_config_file, list_commands, read_key_lines
 from newft.kits.copier_worker import Evaluation, KitWorker, make_worker
+from newft.os_errors import describe_os_error
 from newft.schema.starter_kit import AskedQuestion, KitPin
 from newft.system.resource_limits import LimitExceededError, limit_resources
-from newft.text import Text
+from newft.text import Text, to_bilingual_text
 
-QUESTION_SECONDS = 5.0
-RENDER_SECONDS = 60.0
+QUESTION_SECONDS = 4.0  # of the processor
+RENDER_SECONDS = 30.0
 
 
 class CopierRender(NamedTuple):
@@ -101,8 +102,8 @@ class CopierTemplate:
             message = Text("needs too much time or memory", "占用的时间或内存过多")
             raise kind(message, where=self._locate(error, worker)) from error
         except Exception as error:  # a template can raise any exception
-            said = " ".join(str(error).split()) or type(error).__name__
-            message = Text(f"the copier template failed: {said}", f"copier 模板出错：{said}")
+            said = _explain(error)
+            message = Text(f"the copier template failed: {said.en}", f"copier 模板出错：{said.zh}")
             raise kind(message, where=self._locate(error, worker)) from error
 
     def _locate(self, error: BaseException, worker: KitWorker | None) -> str:
@@ -116,3 +117,9 @@ class CopierTemplate:
         named = (str(getattr(error, "filename", "")), getattr(error, "lineno", None))
         lines = [line for name, line in (named, *reversed(frames)) if name == str(path) and line]
         return f"{path}:{lines[0]}" if lines else str(path)
+
+
+def _explain(error: Exception) -> Text:
+    if isinstance(error, OSError):
+        return describe_os_error(error)
+    return to_bilingual_text(" ".join(str(error).split()) or type(error).__name__)

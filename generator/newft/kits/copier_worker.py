@@ -32,11 +32,12 @@ from newft.kits.copier_answers import (
     list_values,
     split_help,
 )
+from newft.kits.kit_files import MAX_FILES
 from newft.kits.safe_paths import find_path_faults
 from newft.schema.starter_kit import AskedQuestion, KitPin
 from newft.text import Text, join_texts, to_bilingual_text
 
-MAX_FILES = 10_000
+MAX_BYTES = 100 << 20  # of all files together
 _CHANCE_FILTERS = ("ans_random", "random", "random_mac", "shuffle", "strftime")
 _MACHINE_FILTERS = ("expanduser", "expandvars", "fileglob", "realpath", "relpath")
 _NO_PIN = KitPin(source="", revision=None, commit=None, tree="")
@@ -73,7 +74,7 @@ class _LimitedEnvironment(SandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Compute a power of moderate size."""
         if abs(left) > 1e6 or abs(right) > 100:
-            raise ValueError("the power is too large")
+            raise RenderError(Text("a power is too large", "乘方的结果过大"))
         return super().call_binop(context, operator, left, right)
 
 
@@ -81,7 +82,7 @@ class KitWorker(Worker):
     """A run of copier that knows the answers of newft, and nothing of this machine."""
 
     kit_answers: RawAnswers
-    written: list[str]  # the paths of the files so far
+    written: dict[str, int]  # the size of every file so far, by path
     pin: KitPin = _NO_PIN
     strict = False  # every question must have a valid answer
     with_secrets = True
@@ -234,8 +235,8 @@ class KitWorker(Worker):
         self.place = src_relpath.as_posix()
         self._check_path(dst_relpath.as_posix())
         super()._render_file(src_relpath, dst_relpath, extra_context)
-        self.written.append(dst_relpath.as_posix())
         source, target = self.template.local_abspath / src_relpath, self.dst_path / dst_relpath
+        self.written[dst_relpath.as_posix()] = target.stat().st_size
         if src_relpath.name.endswith(self.template.templates_suffix):
             _restore_line_ends(source.read_bytes(), target)
 
@@ -243,8 +244,14 @@ class KitWorker(Worker):
         """Leave out empty folders: a project is a tree of files."""
 
     def _check_path(self, name: str) -> None:
-        if len(self.written) >= MAX_FILES:
-            raise RenderError(Text(f"more than {MAX_FILES:,} files", f"文件超过 {MAX_FILES:,} 个"))
+        if len(self.written) >= MAX_FILES or sum(self.written.values()) > MAX_BYTES:
+            size = f"{MAX_BYTES >> 20} MiB"
+            raise RenderError(
+                Text(
+                    f"the template gives more than {MAX_FILES:,} files or {size}",
+                    f"模板生成的文件超过 {MAX_FILES:,} 个或 {size}",
+                )
+            )
         for fault in find_path_faults([name]):
             shown = fault.path.encode("unicode_escape").decode("ascii")
             raise RenderError(
@@ -280,13 +287,15 @@ def make_worker(folder: Path, answers: RawAnswers, into: Path = Path()) -> KitWo
         skip_tasks=True,
     )
     worker.template.__dict__["vcs"] = None  # the files are here: copier would clone them with git
-    worker.kit_answers, worker.written = answers, []
+    worker.kit_answers, worker.written = answers, {}
     return worker
 
 
 def _is_fault_of_template(error: Exception) -> bool:
     """Return whether an error is there for any answers; copier wraps what depends on them."""
-    return isinstance(error, NewftError) or type(error).__module__.startswith("jinja2")
+    return isinstance(error, NewftError | MemoryError) or type(error).__module__.startswith(
+        "jinja2"
+    )
 
 
 def _name_fault(name: str, fault: Text) -> Text:
