@@ -78,6 +78,18 @@ ANSWER_KEYS = (
         metavar="SOURCE",
     ),
     AnswerKey(
+        "kit.prefer",
+        "--prefer",
+        Text(
+            "whose file wins where a copier template and newft both have it",
+            "copier 模板与 newft 都有的文件以谁为准",
+        ),
+        choices={
+            "kit": Text("the template", "模板"),
+            "newft": Text("newft", "newft"),
+        },
+    ),
+    AnswerKey(
         "domain",
         "--domain",
         Text("domain; see `newft show domains`", "领域，见 `newft show domains`"),

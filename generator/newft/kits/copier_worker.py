@@ -49,6 +49,11 @@ class EvaluatedQuestion(NamedTuple):
     question: Question
     asked: AskedQuestion | None
 
+    @property
+    def is_secret(self) -> bool:
+        """Whether the answer is never recorded."""
+        return bool(self.question.secret)
+
     def find_fault(self, value: AnswerValue) -> Text | None:
         """Return why a value is no answer to the question; None if it is."""
         return _parse_value(self.question, value)[1]

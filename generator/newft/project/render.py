@@ -7,8 +7,10 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from newft.answers.conditions import flatten_answers
 from newft.data_errors import make_file_changed_error, translate_record_errors
 from newft.emitted.file_access import hash_file, open_regular_file, wrap_file_errors
 from newft.errors import RenderError
@@ -26,6 +28,7 @@ from newft.project.template_layers import (
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts, FileFacts
 from newft.schema.plan import Plan
+from newft.schema.starter_kit import Overlay
 from newft.text import Text
 
 
@@ -34,6 +37,7 @@ def render_project(
 ) -> None:
     """Write the project to `into`: templates, the user's small data files, and `.newft/`."""
     templates = render_tree(plan, answers, into)
+    recorded = drop_secrets(plan, answers)
     with _explain_full_disk():
         for file in facts.data.files:
             _copy_data_file(
@@ -46,21 +50,45 @@ def render_project(
                 ),
             )
         write_metadata(
-            into, answers=answers, facts=facts, templates=templates, kit_archive=kit_archive
+            into, answers=recorded, facts=facts, templates=templates, kit_archive=kit_archive
         )
+        if recorded != answers:  # only the files of the project itself may hold a secret
+            render_tree(plan, answers, into, with_secrets=True)
 
 
-def render_tree(plan: Plan, answers: Answers, into: Path) -> str:
+def drop_secrets(plan: Plan, answers: Answers) -> Answers:
+    """Return the answers without those that are never recorded."""
+    secrets = {name for one in plan.overlays if one.template for name in one.template.secret_names}
+    kept = {name: value for name, value in answers.kit.answers.items() if name not in secrets}
+    if len(kept) == len(answers.kit.answers):
+        return answers
+    return replace(answers, kit=replace(answers.kit, answers=kept))
+
+
+def render_tree(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool = False) -> str:
     """Write the rendered templates alone to `into`; return the digest of these templates."""
     layers, modules = stack_layers(plan), list_emitted_modules(plan)
     with _explain_full_disk(), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
-        templates = Path(scratch).resolve()
-        files = choose_files(layers, plan.package, own=modules)
+        templates, overlays = Path(scratch).resolve() / "newft", Path(scratch).resolve() / "kits"
+        rendered = _render_overlays(plan, answers, overlays, with_secrets=with_secrets)
+        files = choose_files(stack_layers(rendered), plan.package, own=modules)
         for file in files:
             if file.is_template:
                 file.write(templates, file.path)
         _render_templates(files, templates, into, data=build_template_data(plan, answers))
     return digest_layers(layers, modules)
+
+
+def _render_overlays(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool) -> Plan:
+    """Let the copier templates of a plan render their files, each into a folder of its own."""
+    overlays: list[Overlay] = []
+    for overlay in plan.overlays:
+        if overlay.template:
+            folder = str(into / str(len(overlays)))
+            overlay.template.render(flatten_answers(answers), folder, with_secrets=with_secrets)
+            overlay = overlay._replace(folder=folder)
+        overlays.append(overlay)
+    return replace(plan, overlays=tuple(overlays))
 
 
 @contextmanager
