@@ -64,6 +64,24 @@ HELP_TEXTS: Mapping[str, Text] = {
         "输出答案文件的 JSON Schema，供编辑器和表单使用",
     ),
     "schema.domain": Text("only the answers of this domain", "只含该领域的答案"),
+    "schema.kit": Text(
+        "with the questions, presets, locks and policy of this starter kit",
+        "含该套件的问题、预设、锁定和策略",
+    ),
+    "kit": Text("begin or check a starter kit of a team", "新建或检查团队的起步套件"),
+    "kit.command": Text("new or check", "new 或 check"),
+    "kit new": Text(
+        "write a small starter kit that passes its own check", "写出一个能通过检查的小套件"
+    ),
+    "kit.path": Text("folder of the kit", "套件文件夹"),
+    "kit.title": Text(
+        "title of the kit (default: from the folder)", "套件名称（默认取自文件夹名）"
+    ),
+    "kit.extends": Text(
+        "what it builds on: a domain, or a kit by name, folder or URL (default: any domain)",
+        "以什么为基础：领域，或套件的名称、文件夹、URL（默认任意领域）",
+    ),
+    "kit.language": Text("language of its comments and example", "注释和示例的语言"),
     "completion": Text("print the completion script of a shell", "输出 shell 的补全脚本"),
     "path": Text("folder of the project (default: ./NAME)", "项目文件夹（默认 ./NAME）"),
     "answers": Text("answers", "答案"),
