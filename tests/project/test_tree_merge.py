@@ -228,6 +228,14 @@ def test_a_conflict_shows_both_sides_and_the_snapshot() -> None:
     assert find_marked_files(ours | theirs) == ()
 
 
+def test_a_version_beside_a_file_is_still_to_be_resolved() -> None:
+    merged = merge_trees(
+        *(make_tree({"x": b"\0" + side}) for side in (b"base", b"ours", b"theirs"))
+    )
+    after = apply_merge(make_tree({"x": b"\0ours"}), merged)
+    assert find_marked_files(after) == ("x.after-update",)
+
+
 @pytest.mark.parametrize(
     "path", ["../x", "/x", "a//x", "a/./x", ".git/config", "a/.GIT/x", "x\0", "\udcff", ""]
 )
