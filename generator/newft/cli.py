@@ -109,6 +109,7 @@ def _run_new(args: argparse.Namespace) -> int:
         dry_run=args.dry_run,
         explain=args.explain,
         json=args.json,
+        trusted_kits=tuple(args.trust_kit),
     )
     create_project(options, _load_messages(args.lang))
     return EXIT_DONE

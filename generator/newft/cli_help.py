@@ -96,6 +96,9 @@ HELP_TEXTS: Mapping[str, Text] = {
         "任意一项答案，例如 data.columns.text=Body，可多次给出",
     ),
     "yes": Text("never ask: take the defaults", "不提问，没给出的取默认值"),
+    "trust-kit": Text(
+        "confirm the code of a kit at this commit; repeatable", "确认套件在此提交的代码，可多次给出"
+    ),
     "dry-run": Text("show the plan and the files, write nothing", "只显示方案和文件列表，不写文件"),
     "explain": Text("show every number with its reason and source", "列出每个数值及其理由和出处"),
     "json": Text("one JSON object on stdout, and nothing else", "在标准输出写一个 JSON 对象"),

@@ -161,6 +161,9 @@ def _add_new(parser: Parser, say: HelpLookup) -> None:
         "--set", metavar="KEY=VALUE", action="append", default=[], dest="sets", help=say("set")
     )
     parser.add_argument("--yes", action="store_true", help=say("yes"))
+    parser.add_argument(
+        "--trust-kit", metavar="COMMIT", action="append", default=[], help=say("trust-kit")
+    )
     parser.add_argument("--dry-run", action="store_true", help=say("dry-run"))
     parser.add_argument("--explain", action="store_true", help=say("explain"))
     parser.add_argument("--json", action="store_true", help=say("json"))

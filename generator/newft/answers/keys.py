@@ -232,6 +232,11 @@ def is_repeatable(key: str) -> bool:
     return key in _ENTRIES and _ENTRIES[key].repeatable
 
 
+def allows_list(key: str) -> bool:
+    """Return whether the value of a key may be a list; a question of a kit decides that later."""
+    return is_repeatable(key) or key.startswith(KIT_ANSWERS_PREFIX)
+
+
 def list_answer_keys() -> list[str]:
     """Return all keys; two columns stand as examples for the keys of all columns."""
     return [*_ENTRIES, f"{COLUMNS_PREFIX}text", f"{COLUMNS_PREFIX}label"]

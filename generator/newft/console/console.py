@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TextIO
 
+from newft.answers.keys import RawAnswers
 from newft.console.adoption_rows import build_answer_rows, build_file_rows
+from newft.console.kit_rows import build_kit_rows
 from newft.console.pager import show_in_pager
 from newft.console.streams import discard_output
 from newft.console.summary_rows import (
@@ -24,6 +26,7 @@ from newft.schema.adoption import AdoptionReport
 from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
 from newft.schema.plan import Plan
+from newft.schema.starter_kit import StarterKit
 from newft.text import Text
 from newft.text_layout import format_table, wrap_text
 
@@ -81,6 +84,21 @@ class ConsoleOutput:
         )
         self._print_titled("summary.title", rows)
         self._print_remarks((*plan.data.warnings, *plan.warnings), plan.data.notes)
+
+    def print_kit(self, kit: StarterKit | None, answers: RawAnswers) -> None:
+        """Print the kit of the project, if any, and the answers that come from it."""
+        if kit:
+            self._print_titled("kit.from", build_kit_rows(kit, answers, self.messages))
+
+    def print_kit_code(self, source: str, files: Sequence[str]) -> None:
+        """Print the files of a kit that a project will run."""
+        self.say(self.messages("trust.files", source=source, count=len(files)))
+        for path in files:
+            self.say(f"  {safe(path)}")
+
+    def print_notes(self, notes: Iterable[Text]) -> None:
+        """Print each note that was not printed before."""
+        self._print_remarks((), notes)
 
     def print_explanation(self, plan: Plan) -> None:
         """Print every value of the recipe with its reason and source."""
