@@ -91,7 +91,10 @@ def test_a_service_is_rendered_with_conditional_names(
         "scripts/start.bat",
         "service/acme_support_api.py",
     ]
-    assert service.list_next_steps(answers) == "Register Acme Support in the service catalogue."
+    assert service.list_next_steps(answers) == (
+        "Register Acme Support in the service catalogue.",
+        ("git init",),
+    )
     assert b"Owned by cards; incidents to cards@bank.example." in files["OWNERS.md"]
     assert b'name="cards/acme-support"' in files["Dockerfile"]
     assert "Dockerfile" not in render(service, tmp_path / "plain", docker="no")
@@ -118,11 +121,11 @@ def test_the_answers_file_of_copier_names_the_real_source(
     assert files == render(service, tmp_path / "again")
 
 
-def test_tasks_and_migrations_are_listed_and_not_run() -> None:
-    assert load_template(TEMPLATES / "python_service").tasks == ("git init",)
+def test_tasks_that_apply_are_listed_as_commands() -> None:
     form = load_template(TEMPLATES / "release_form")
-    assert form.tasks == ("./register.sh {{ environment }}",)
-    assert form.migrations == ("./move_config.sh",)
+    assert form.list_next_steps(make_answers()) == ("", ())
+    production = make_answers(environment="production")
+    assert form.list_next_steps(production) == ("", ("./register.sh production",))
 
 
 def test_names_in_loops_and_exclusions_with_answers(tmp_path: Path) -> None:

@@ -255,24 +255,3 @@ def _find_envops_faults(envops: Mapping[str, object]) -> Iterator[ConfigFault]:
     if envops.get("undefined", UNDEFINED_CLASSES[0]) not in UNDEFINED_CLASSES:
         names = " | ".join(UNDEFINED_CLASSES)
         yield ConfigFault("_envops", to_bilingual_text(f"undefined: {names}"))
-
-
-def list_commands(config: Config, key: str) -> tuple[str, ...]:
-    """Return the commands of `_tasks` or `_migrations` as they are written; newft runs none."""
-    value = config.get(key)
-    entries = value if isinstance(value, list) else []
-    return tuple(command for entry in entries for command in _list_entry_commands(entry))
-
-
-def _list_entry_commands(entry: object) -> Iterator[str]:
-    if isinstance(entry, dict):
-        for name in ("command", "before", "after"):
-            value = entry.get(name)
-            if name != "command" and isinstance(value, list):
-                yield from (command for item in value for command in _list_entry_commands(item))
-            elif value:
-                yield from _list_entry_commands(value)
-    elif isinstance(entry, list):
-        yield " ".join(str(part) for part in entry)
-    elif isinstance(entry, str):
-        yield entry

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from newft.answers.keys import AnswerValue, RawAnswers
 from newft.errors import CatalogError, NewftError, RenderError
-from newft.kits.copier_config import check_config, find_config_file, list_commands, read_key_lines
+from newft.kits.copier_config import check_config, find_config_file, read_key_lines
 from newft.kits.copier_worker import Evaluation, KitWorker, make_worker
 from newft.os_errors import describe_os_error
-from newft.schema.starter_kit import AskedQuestion, KitPin
+from newft.schema.starter_kit import AskedQuestion, KitPin, NextSteps
 from newft.system.resource_limits import LimitExceededError, limit_resources
 from newft.text import Text, to_bilingual_text
 
@@ -39,8 +39,6 @@ class CopierTemplate:
         with self._report(CatalogError, QUESTION_SECONDS):
             config = make_worker(folder, {}).template._raw_config
         check_config(config, file, self._lines)
-        self.tasks = list_commands(config, "_tasks")
-        self.migrations = list_commands(config, "_migrations")
         self._evaluate({})
 
     @property
@@ -76,13 +74,13 @@ class CopierTemplate:
             Path(into).mkdir(parents=True)
             worker.run_copy()
 
-    def list_next_steps(self, answers: RawAnswers) -> str:
-        """Return the message that the template has for the user after a project was made."""
+    def list_next_steps(self, answers: RawAnswers) -> NextSteps:
+        """Return what the template has to say after a project was made."""
         worker = make_worker(self.folder, answers)
         worker.pin, worker.with_secrets = self.pin, False
         with self._report(RenderError, QUESTION_SECONDS, worker):
             worker.evaluate()
-            return worker._render_string(worker.template.message_after_copy)
+            return worker.list_next_steps()
 
     def _evaluate(self, answers: RawAnswers) -> Evaluation:
         if self._evaluated is None or self._evaluated[0] != answers:

@@ -8,6 +8,7 @@ is refused, except for the clock and chance in the default of a question, as ans
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import cached_property, wraps
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from copier._jinja_ext import SandboxedEnvironment, get_yield_context
 from copier._main import Worker
 from copier._settings import SettingsModel
+from copier._tools import cast_to_bool
 from copier._types import MISSING
 from copier._user_data import AnswersMap, Question
 
@@ -28,13 +30,14 @@ from newft.kits.copier_answers import (
     build_record,
     build_settings,
     describe_failure,
+    escape_lines,
     format_value,
     list_values,
     split_help,
 )
 from newft.kits.kit_files import MAX_FILES
 from newft.kits.safe_paths import find_path_faults
-from newft.schema.starter_kit import AskedQuestion, KitPin
+from newft.schema.starter_kit import AskedQuestion, KitPin, NextSteps
 from newft.text import Text, join_texts, to_bilingual_text
 
 MAX_BYTES = 100 << 20  # of all files together
@@ -118,6 +121,21 @@ class KitWorker(Worker):
             )
             raise UsageError(join_texts(faults, to_bilingual_text("\n")), hint=hint)
         return evaluation
+
+    def list_next_steps(self) -> NextSteps:
+        """Return the template's message after a copy, and the tasks that apply, as commands."""
+        self.place = "_message_after_copy"
+        message = self._render_string(self.template.message_after_copy)
+        self.place = "_tasks"
+        stage = {"_stage": "task", "_copier_operation": "copy"}
+        commands = []
+        for task in self.template.tasks:
+            parts = [task.cmd] if isinstance(task.cmd, str) else list(task.cmd)
+            words = [self._render_string(str(part), stage) for part in parts]
+            if cast_to_bool(self._render_value(task.condition, stage)):
+                commands.append(words[0] if isinstance(task.cmd, str) else shlex.join(words))
+        texts = (escape_lines(text) for text in (message, *commands))
+        return NextSteps(next(texts), tuple(texts))
 
     def _answer(self, question: Question, faults: list[Text]) -> AskedQuestion | None:
         """Record the value of a question; return the question if the user is asked for it."""

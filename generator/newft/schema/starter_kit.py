@@ -81,6 +81,16 @@ class KitTemplate(Protocol):
     def render(self, answers: AnswerTexts, into: str, *, with_secrets: bool) -> None:
         """Render the files into an empty folder, with the secrets or with their defaults."""
 
+    def list_next_steps(self, answers: AnswerTexts) -> NextSteps:
+        """Return what the template has to say after a project was made."""
+
+
+class NextSteps(NamedTuple):
+    """What a copier template wants to happen after its files were rendered."""
+
+    message: str
+    commands: tuple[str, ...]  # that newft does not run
+
 
 class Overlay(NamedTuple):
     """A folder of files that a kit adds to a project, above the layers of newft."""
