@@ -14,12 +14,12 @@ from typing import NamedTuple
 from newft.project.git_merge import PROJECT_BRANCH, RENDER_BRANCH
 from newft.schema.tree import FileTree
 
-PROJECT_SUFFIX = f".{PROJECT_BRANCH}"  # of a file of the team that had to make room
-RENDER_SUFFIX = f".{RENDER_BRANCH}"  # of a file of the new render beside the team's
-_NAMED = re.compile(rf".+\.(?:{PROJECT_BRANCH}|{RENDER_BRANCH})(?:\.\d+)?", re.DOTALL)
-_PROJECT_MARKER = f"<<<<<<< {PROJECT_BRANCH} (this project)".encode()
+PROJECT_SUFFIX = ".before-update"  # of a file of the team that had to make room
+RENDER_SUFFIX = ".after-update"  # of a file of the new render beside the team's
+_NAMED = re.compile(r".+\.(?:before|after)-update(?:\.\d+)?", re.DOTALL)
+_PROJECT_MARKER = b"<<<<<<< before-update (this project)"
 _SNAPSHOT_MARKER = b"||||||| snapshot (as generated before)"
-_RENDER_MARKER = f">>>>>>> {RENDER_BRANCH} (as generated now)".encode()
+_RENDER_MARKER = b">>>>>>> after-update (as generated now)"
 # git names the branch of a side or the commit of the base, and the path if the sides differ in it
 _START = re.compile(rb"<{7} %s(:.*)?" % PROJECT_BRANCH.encode())
 _MIDDLE = re.compile(rb"\|{7} [0-9a-f]{4,40}(:.*)?")

@@ -92,7 +92,9 @@ def settle_moved_away(
         name = outcome.put_beside(original, file, PROJECT_SUFFIX if is_project else RENDER_SUFFIX)
         stages[name] = versions or {_PROJECT if is_project else _RENDER: file}
         if is_project and original in outcome.ours:
-            outcome.moves[name] = original
+            # git may also take it for the old name of another file
+            others = {new: old for new, old in outcome.moves.items() if old != original}
+            outcome.moves = {**others, name: original}
 
 
 def settle_double_renames(
@@ -128,15 +130,16 @@ def settle_versions(outcome: Outcome, path: str, versions: Versions) -> None:
         outcome.files[path] = file._replace(content=content)
     elif versions.keys() == _ONLY_EDITED:
         outcome.kept_edited.add(path)
-    elif versions.keys() >= {_PROJECT, _RENDER} and file == versions[_PROJECT]:
-        if file.content == versions[_RENDER].content and _is_same_type(file, versions[_RENDER]):
-            return  # the two differ in the executable bit alone
+    elif versions.keys() >= {_PROJECT, _RENDER} and _has_same_content(file, versions[_PROJECT]):
+        if _has_same_content(file, versions[_RENDER]):
+            return  # the sides differ in the executable bit alone
         outcome.put_beside(path, versions[_RENDER])
     outcome.add_conflict(path, versions, lines)
 
 
-def _is_same_type(one: TreeFile, other: TreeFile) -> bool:
-    return (one.mode == "120000") == (other.mode == "120000")
+def _has_same_content(one: TreeFile, other: TreeFile) -> bool:
+    """Return whether two are equal but for the executable bit."""
+    return one.content == other.content and (one.mode == "120000") == (other.mode == "120000")
 
 
 def separate_equal_names(outcome: Outcome) -> None:
