@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from newft.answers.conditions import flatten_answers
 from newft.data_errors import make_file_changed_error, translate_record_errors
@@ -29,7 +30,14 @@ from newft.schema.answers import Answers
 from newft.schema.dataset import Facts, FileFacts
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import Overlay
+from newft.system.resource_limits import LimitExceededError, limit_resources
 from newft.text import Text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATE_SECONDS = 20.0  # of processor time; the largest of newft takes a hundredth of a second
+MAX_BITS = 256  # of a factor in a template
 
 
 def render_project(
@@ -112,17 +120,8 @@ def _explain_full_disk() -> Iterator[None]:
 def _render_templates(
     files: Sequence[LayerFile], templates: Path, into: Path, *, data: Mapping[str, PlainValue]
 ) -> None:
-    """Render the templates and copy all other files; only this function uses Jinja."""
-    import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(templates),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    """Render the templates and copy all other files, in bounded time and memory."""
+    environment = _make_environment(templates)
     layer_of = {file.path: file.layer for file in files if file.is_template}
     for file in sorted(files, key=lambda file: file.target):
         if file.is_template and file.path.startswith(PARTIAL_PREFIX):
@@ -130,14 +129,48 @@ def _render_templates(
         file.write(into, file.target)
         if file.is_template:
             try:
-                text = environment.get_template(file.path).render(data)
+                with limit_resources(TEMPLATE_SECONDS):
+                    text = environment.get_template(file.path).render(data)
             except Exception as error:  # a template can raise any exception
                 place = _locate_template_error(error, templates, layer_of)
+                if isinstance(error, LimitExceededError):
+                    place = f"{file.layer}: {file.path}"
                 raise RenderError(_describe_template_error(error), where=place) from error
             (into / file.target).write_text(text, encoding="utf-8", newline="")
 
 
+def _make_environment(templates: Path) -> Environment:
+    """Make the sandbox of the templates of a folder; only this function uses Jinja.
+
+    The templates of a kit come from others. They get plain data, reach no file outside the folder,
+    and compute no numbers so large that no limit of time could interrupt it.
+    """
+    import jinja2
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset({"*", "**"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            """Multiply numbers of moderate size."""
+            numbers = [one for one in (left, right) if isinstance(one, int)]
+            if operator == "**" or any(one.bit_length() > MAX_BITS for one in numbers):
+                raise SecurityError("the number is too large")
+            return super().call_binop(context, operator, left, right)
+
+    return Sandbox(
+        loader=jinja2.FileSystemLoader(templates),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
 def _describe_template_error(error: Exception) -> Text:
+    if isinstance(error, LimitExceededError):
+        return Text("the template needs too much time or memory", "模板占用的时间或内存过多")
     said = str(error) or type(error).__name__
     return Text(f"the template failed: {said}", f"模板出错：“{said}”")
 
