@@ -46,6 +46,7 @@ class NewftError(Exception):
         self._message = Text(*(text.replace(path, name) for text in self._message))
         self._hint = Text(*(text.replace(path, name) for text in self._hint))
         self.message, self.hint = self._message.en, self._hint.en or None
+        self.args = (self.message,)
         self.where = self.where and self.where.replace(path, name)
 
     def without_hint(self) -> NewftError:
