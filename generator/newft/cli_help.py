@@ -17,9 +17,10 @@ HELP_TEXTS: Mapping[str, Text] = {
         "创建能跑通、参数有依据、归自己所有的大模型微调项目。",
     ),
     "exit codes": Text(
-        "exit codes: 0 done, 1 wrong input or failure, 2 usage or a missing answer, 70 a bug, "
-        "130 interrupted",
-        "退出码：0 成功，1 输入有误或执行失败，2 用法错误或缺少答案，70 内部缺陷，130 被中断",
+        "exit codes: 0 done, 1 wrong input or failure, 2 usage or a missing answer, 3 update left "
+        "conflicts, 70 a bug, 130 interrupted",
+        "退出码：0 成功，1 输入有误或执行失败，2 用法错误或缺少答案，3 更新后有待解决的冲突，"
+        "70 内部缺陷，130 被中断",
     ),
     "usage": Text("usage: ", "用法："),
     "positionals": Text("positional arguments", "参数"),
@@ -31,21 +32,25 @@ HELP_TEXTS: Mapping[str, Text] = {
         "ask, decide, show the plan, write a project (the default)",
         "提问，定参数，显示方案，写出项目（默认命令）",
     ),
+    "update": Text(
+        "bring a project up to date with newft, its kit and changed answers; your edits stay",
+        "按新版 newft、套件和改动的答案更新项目，保留你的修改",
+    ),
+    "update.path": Text("folder of the project (default: .)", "项目文件夹（默认 .）"),
+    "update.dry-run": Text("show what would change, write nothing", "只显示会有哪些改动，不写文件"),
+    "update.diff": Text(
+        "show the changes line by line on stdout, write nothing",
+        "在标准输出逐行显示改动，不写文件",
+    ),
+    "update.remeasure": Text(
+        "measure data and machine again; otherwise the recorded facts hold",
+        "重新测量数据与本机；不加则沿用已记录的结果",
+    ),
+    "update.yes": Text("never ask: update at once", "不提问，直接更新"),
+    "update.undo": Text("bring back the state before the last update", "恢复到上次更新之前的状态"),
     "show": Text(
         "show what there is: families, methods, hardware, domains, questions",
         "查看支持的 families、methods、hardware、domains、questions",
-    ),
-    "adopt": Text(
-        "give a project of another origin a snapshot, so that it can be updated",
-        "为其他来源的项目建立快照，使它以后能更新",
-    ),
-    "adopt.path": Text("folder of the project", "项目文件夹"),
-    "adopt.kit": Text(
-        "starter kit or copier template of the project", "项目的起步套件或 copier 模板"
-    ),
-    "adopt.yes": Text("write without asking", "不询问，直接写入"),
-    "adopt.dry-run": Text(
-        "show the answers and the files, write nothing", "只显示答案和文件，不写入"
     ),
     "status": Text(
         "one line a project: versions, local edits, policy, what is to be done",
@@ -64,24 +69,6 @@ HELP_TEXTS: Mapping[str, Text] = {
         "输出答案文件的 JSON Schema，供编辑器和表单使用",
     ),
     "schema.domain": Text("only the answers of this domain", "只含该领域的答案"),
-    "schema.kit": Text(
-        "with the questions, presets, locks and policy of this starter kit",
-        "含该套件的问题、预设、锁定和策略",
-    ),
-    "kit": Text("begin or check a starter kit of a team", "新建或检查团队的起步套件"),
-    "kit.command": Text("new or check", "new 或 check"),
-    "kit new": Text(
-        "write a small starter kit that passes its own check", "写出一个能通过检查的小套件"
-    ),
-    "kit.path": Text("folder of the kit", "套件文件夹"),
-    "kit.title": Text(
-        "title of the kit (default: from the folder)", "套件名称（默认取自文件夹名）"
-    ),
-    "kit.extends": Text(
-        "what it builds on: a domain, or a kit by name, folder or URL (default: any domain)",
-        "以什么为基础：领域，或套件的名称、文件夹、URL（默认任意领域）",
-    ),
-    "kit.language": Text("language of its comments and example", "注释和示例的语言"),
     "completion": Text("print the completion script of a shell", "输出 shell 的补全脚本"),
     "path": Text("folder of the project (default: ./NAME)", "项目文件夹（默认 ./NAME）"),
     "answers": Text("answers", "答案"),
@@ -96,9 +83,6 @@ HELP_TEXTS: Mapping[str, Text] = {
         "任意一项答案，例如 data.columns.text=Body，可多次给出",
     ),
     "yes": Text("never ask: take the defaults", "不提问，没给出的取默认值"),
-    "trust-kit": Text(
-        "confirm the code of a kit at this commit; repeatable", "确认套件在此提交的代码，可多次给出"
-    ),
     "dry-run": Text("show the plan and the files, write nothing", "只显示方案和文件列表，不写文件"),
     "explain": Text("show every number with its reason and source", "列出每个数值及其理由和出处"),
     "json": Text("one JSON object on stdout, and nothing else", "在标准输出写一个 JSON 对象"),

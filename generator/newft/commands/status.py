@@ -22,16 +22,11 @@ from newft.i18n import Messages, translate_template
 from newft.os_errors import explain_os_error
 from newft.project.facts_file import read_facts
 from newft.project.local_edits import find_conflict_markers, find_local_edits
-from newft.project.snapshot import (
-    ANSWERS_FILE,
-    METADATA_DIR,
-    RenderedBy,
-    Snapshot,
-    read_snapshot,
-)
+from newft.project.snapshot import ANSWERS_FILE, METADATA_DIR, Snapshot, read_snapshot
 from newft.project.template_layers import Layer, digest_layers, list_emitted_modules, stack_layers
 from newft.schema.catalog import Catalog
 from newft.schema.project_status import ProjectStatus
+from newft.schema.update import RenderedBy
 from newft.text import Text
 
 EXIT_UNREADABLE = 1

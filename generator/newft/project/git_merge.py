@@ -16,10 +16,9 @@ from typing import NamedTuple, cast
 from newft.schema.tree import FileMode, FileTree, TreeFile
 from newft.system.git import run_git
 
-# git writes the names of both sides into conflict markers; no file has such a line by chance
-PROJECT_BRANCH = "newft-project-side"
-RENDER_BRANCH = "newft-render-side"
-SNAPSHOT_BRANCH = "newft-snapshot"
+PROJECT_BRANCH = "before-update"  # git writes the names of both into conflict markers
+RENDER_BRANCH = "after-update"
+SNAPSHOT_BRANCH = "snapshot"
 _MERGE_OPTIONS = (
     *("-c", "merge.conflictStyle=zdiff3"),
     *("-c", "merge.directoryRenames=true"),

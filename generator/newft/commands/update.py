@@ -1,0 +1,197 @@
+"""`newft update`: carry newer templates, a newer kit and changed answers into a project."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from newft.answers.command_line import find_program_words
+from newft.answers.parse import build_answers, parse_set
+from newft.catalog.loader import load_catalog
+from newft.console.console import ConsoleOutput, print_diff, print_json
+from newft.console.update_report import UpdateReport, format_diff, format_version, update_json
+from newft.decide.plan import make_plan
+from newft.errors import UsageError
+from newft.i18n import Messages
+from newft.project.git_index import (
+    list_entry_paths,
+    read_index_entries,
+    record_conflicts,
+    restore_index_entries,
+)
+from newft.project.recorded_project import read_recorded_project, refuse_other_folder
+from newft.project.undo import read_undo_record, undo_last_update
+from newft.project.update import ProjectUpdate, make_update
+from newft.project.write import apply_changes, recover_interrupted
+from newft.text import Text
+from newft.wizard.context import WizardContext
+from newft.wizard.conversation import ask_missing_answers
+from newft.wizard.menu import Option
+from newft.wizard.recorded_answers import AnswerChanges, complete_answers
+from newft.wizard.state import Services, WizardState
+from newft.wizard.terminal import choose_terminal
+
+
+@dataclass(frozen=True)
+class UpdateOptions:
+    """The command line of `newft update`."""
+
+    path: str
+    sets: tuple[str, ...] = ()
+    yes: bool = False
+    dry_run: bool = False
+    diff: bool = False
+    remeasure: bool = False
+    json: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether files of the project may change."""
+        return not (self.dry_run or self.diff)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a user is there to ask; piped input is never an answer."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not self.yes and not self.json
+
+
+def update_project(options: UpdateOptions, messages: Messages) -> bool:
+    """Update a project, or show what would change; return whether conflicts were written."""
+    console, folder = ConsoleOutput(messages), Path(options.path)
+    _refuse_silent_write(options)
+    refuse_other_folder(folder)
+    _recover(folder, console)
+    project = read_recorded_project(folder, remeasure=options.remeasure)
+    if project.answers_lost:
+        console.print_message("update.lost_answers")
+    complete = complete_answers(project, load_catalog(), _collect_changes(options, console))
+    plan = make_plan(
+        build_answers(complete.state.answers),
+        complete.facts,
+        complete.state.catalog,
+        complete.hardware,
+    )
+    update = make_update(project, plan, complete.state.answers, complete.facts)
+    report = UpdateReport(
+        update.before, update.after, update.merge, update.values, complete.notes, plan.warnings
+    )
+    if options.diff:
+        print_diff(format_diff(update.merge.changes))
+    elif not options.json:
+        _print_update(update, report, folder, console)
+    written = options.writes and not update.is_empty and _is_confirmed(options, update, console)
+    if written:
+        _write(update, folder, console)
+    if options.json:
+        print_json(update_json(report, messages.language))
+    return written and bool(update.merge.conflicts)
+
+
+def undo_update(options: UpdateOptions, messages: Messages) -> None:
+    """Bring back the state before the last update; a second time, the update itself."""
+    console, folder = ConsoleOutput(messages), Path(options.path)
+    refuse_other_folder(folder)
+    _recover(folder, console)
+    record = read_undo_record(folder)
+    present = read_index_entries(folder, list_entry_paths(record.index_entries)) if record else b""
+    undone = undo_last_update(folder, discard_edits=options.yes, index_entries=present)
+    restore_index_entries(folder, undone.index_entries)
+    console.print_message("update.taken_back", count=len(undone.paths))
+    console.print_commands("update.again", [_format_undo_command(folder)])
+
+
+def _refuse_silent_write(options: UpdateOptions) -> None:
+    """Refuse to write where nobody can confirm and no option says so."""
+    if options.writes and not (options.yes or options.json or options.interactive):
+        raise UsageError(
+            Text("there is no terminal to confirm the update", "没有可供确认更新的终端"),
+            hint=Text(
+                "use --yes to update, or --dry-run to see what would change",
+                "直接更新请加 --yes；只看改动请加 --dry-run",
+            ),
+        )
+
+
+def _recover(folder: Path, console: ConsoleOutput) -> None:
+    """Complete or undo an update that was interrupted."""
+    recovery = recover_interrupted(folder)
+    if recovery != "nothing to do":
+        console.print_message(f"update.{recovery}")
+
+
+def _collect_changes(options: UpdateOptions, console: ConsoleOutput) -> AnswerChanges:
+    def ask(start: WizardState, services: Services) -> WizardState:
+        with choose_terminal(os.environ, console.say, console.messages) as terminal:
+            context = WizardContext(
+                terminal=terminal,
+                messages=console.messages,
+                services=services,
+                say=console.say,
+                print_error=console.print_error,
+                print_data=lambda _: None,
+                print_summary=lambda _: None,
+                print_explanation=lambda _: None,
+                keep_answers=lambda _: None,
+            )
+            return ask_missing_answers(start, context)
+
+    return AnswerChanges(
+        sets=tuple(map(parse_set, options.sets)),
+        remeasure=options.remeasure,
+        interface_language=console.messages.language,
+        ask=ask if options.interactive else None,
+    )
+
+
+def _print_update(
+    update: ProjectUpdate, report: UpdateReport, folder: Path, console: ConsoleOutput
+) -> None:
+    if update.is_empty:
+        console.print_message("update.up_to_date", folder=folder)
+        console.print_notes(report.notes)
+        return
+    old, new = format_version(update.before), format_version(update.after)
+    key = "update.title" if old != new else "update.same_version"
+    console.print_message(key, folder=folder, old=old, new=new)
+    console.print_update(report)
+    if not update.merge.changes:
+        console.print_message("update.recorded")
+
+
+def _is_confirmed(options: UpdateOptions, update: ProjectUpdate, console: ConsoleOutput) -> bool:
+    if not options.interactive:
+        return True
+    say = console.messages
+    choices = [
+        Option("yes", say("update.yes")),
+        Option("diff", say("update.diff")),
+        Option("cancel", say("update.cancel")),
+    ]
+    with choose_terminal(os.environ, console.say, say) as terminal:
+        while (value := terminal.select(say("update.question"), choices)) == "diff":
+            print_diff(format_diff(update.merge.changes))
+    if value == "cancel":
+        raise KeyboardInterrupt
+    return True
+
+
+def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput) -> None:
+    conflicts = update.merge.conflicts
+    entries = read_index_entries(folder, {conflict.path for conflict in conflicts})
+    apply_changes(folder, update.writes, keep_undo=True, index_entries=entries)
+    record_conflicts(folder, conflicts)
+    console.print_message("update.done", count=len(update.writes), folder=folder)
+    if conflicts:
+        console.print_message("update.resolve", count=len(conflicts))
+    inside = folder.resolve() == Path.cwd()
+    change = [] if inside else [f"cd {shlex.quote(str(folder))}"]
+    console.print_commands("update.next", [*change, "make test"])
+    console.print_commands("update.take_back", [_format_undo_command(folder)])
+
+
+def _format_undo_command(folder: Path) -> str:
+    path = [] if folder == Path() else [str(folder)]
+    return shlex.join([*find_program_words(), "update", *path, "--undo"])

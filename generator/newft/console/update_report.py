@@ -1,0 +1,198 @@
+"""What an update does, as rows for the terminal, as a difference and as JSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from newft.console.json_output import Json
+from newft.i18n import Messages
+from newft.schema.tree import Change, ChangeKind, Conflict, TreeFile, TreeMerge
+from newft.schema.update import RenderedBy, ValueChange
+from newft.text import Language, Text
+
+CHANGED: tuple[ChangeKind, ...] = ("updated", "added", "removed", "moved", "merged", "conflict")
+LEFT_ALONE: tuple[ChangeKind, ...] = ("kept_deleted", "kept_edited", "skipped")
+MAX_PATHS_SHOWN = 4  # of one kind
+MAX_CONFLICTS_SHOWN = 20
+MAX_VALUES_SHOWN = 6
+MAX_VALUE_WIDTH = 30  # characters of one value
+VERSION_DIGITS = 10  # of digests and commits
+
+
+class UpdateReport(NamedTuple):
+    """Everything about an update that is shown."""
+
+    before: RenderedBy
+    after: RenderedBy
+    merge: TreeMerge
+    values: Sequence[ValueChange]
+    notes: Sequence[Text]  # about answers
+    warnings: Sequence[Text]
+
+
+def build_change_rows(merge: TreeMerge, messages: Messages) -> Iterator[tuple[str, str, str]]:
+    """Yield each kind of change, the number of its paths, and the first of them."""
+    for kind in CHANGED:
+        if kind == "conflict":
+            paths = [_describe_conflict(conflict, messages) for conflict in merge.conflicts]
+            listed = "\n".join(_shorten(paths, MAX_CONFLICTS_SHOWN, messages))
+        else:
+            paths = [_describe_change(change) for change in merge.changes if change.kind == kind]
+            listed = messages.join(_shorten(paths, MAX_PATHS_SHOWN, messages))
+        if paths:
+            yield messages(f"update.kinds.{kind}"), str(len(paths)), listed
+
+
+def list_left_alone(merge: TreeMerge, messages: Messages) -> Iterator[str]:
+    """Yield a sentence for each kind of change that is not made, with the paths."""
+    for kind in LEFT_ALONE:
+        paths = [_describe_change(change) for change in merge.changes if change.kind == kind]
+        if paths:
+            listed = messages.join(_shorten(paths, MAX_PATHS_SHOWN, messages))
+            yield messages(f"update.{kind}", paths=listed)
+
+
+def _shorten(paths: Sequence[str], limit: int, messages: Messages) -> list[str]:
+    if len(paths) <= limit + 1:
+        return [*paths]
+    return [*paths[:limit], messages("update.more", count=len(paths) - limit)]
+
+
+def build_value_rows(
+    values: Sequence[ValueChange], messages: Messages
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the key, the old and the new value, and the reason of each changed value."""
+    for change in values[:MAX_VALUES_SHOWN]:
+        old, new = _format_value(change.old), _format_value(change.new)
+        why = change.why.to(messages.language) if change.why else ""
+        yield change.key, messages("update.from_to", old=old, new=new), why
+    if len(values) > MAX_VALUES_SHOWN:
+        yield messages("update.more", count=len(values) - MAX_VALUES_SHOWN), "", ""
+
+
+def format_version(rendered_by: RenderedBy) -> str:
+    """Format what a tree was rendered with."""
+    words = [f"newft {rendered_by.newft} ({rendered_by.templates[:VERSION_DIGITS]})"]
+    if kit := rendered_by.kit:
+        state = kit.revision or (kit.commit or kit.tree)[:VERSION_DIGITS]
+        words.append(f"{kit.source}@{state}")
+    return " + ".join(words)
+
+
+def update_json(report: UpdateReport, language: Language) -> Json:
+    """Return what an update did, or would do; reasons are in the language of the interface."""
+
+    def list_paths(*kinds: ChangeKind) -> list[str]:
+        return [change.path for change in report.merge.changes if change.kind in kinds]
+
+    return {
+        "from": _version_to_json(report.before),
+        "to": _version_to_json(report.after),
+        "updated": list_paths("updated"),
+        "added": list_paths("added"),
+        "removed": list_paths("removed"),
+        "moved": [
+            {"path": change.path, "from": change.moved_from}
+            for change in report.merge.changes
+            if change.kind == "moved"
+        ],
+        "merged": list_paths("merged"),
+        "kept": list_paths("kept_deleted", "kept_edited"),
+        "skipped": list_paths("skipped"),
+        "conflicts": [
+            {"path": conflict.path, "lines": [list(pair) for pair in conflict.lines]}
+            for conflict in report.merge.conflicts
+        ],
+        "values": [
+            {
+                "key": change.key,
+                "old": change.old,
+                "new": change.new,
+                "why": change.why.to(language) if change.why else None,
+                "source": change.source.to(language) if change.source else None,
+            }
+            for change in report.values
+        ],
+        "notes": [note.to(language) for note in report.notes],
+        "warnings": [warning.to(language) for warning in report.warnings],
+    }
+
+
+def format_diff(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield the lines of a unified difference, as git writes them."""
+    for change in changes:
+        if change.before != change.after:
+            yield from _format_file_diff(change)
+
+
+def _format_file_diff(change: Change) -> Iterator[str]:
+    old_path = change.moved_from or change.path
+    yield f"diff --git a/{old_path} b/{change.path}"
+    if change.before is None and change.after:
+        yield f"new file mode {change.after.mode}"
+    elif change.after is None and change.before:
+        yield f"deleted file mode {change.before.mode}"
+    elif change.before and change.after and change.before.mode != change.after.mode:
+        yield f"old mode {change.before.mode}"
+        yield f"new mode {change.after.mode}"
+    if change.moved_from:
+        yield f"rename from {old_path}"
+        yield f"rename to {change.path}"
+    old, new = _read_lines(change.before), _read_lines(change.after)
+    if old is None or new is None:
+        yield f"Binary files a/{old_path} and b/{change.path} differ"
+        return
+    names = (
+        f"a/{old_path}" if change.before else "/dev/null",
+        f"b/{change.path}" if change.after else "/dev/null",
+    )
+    for line in difflib.unified_diff(old, new, *names):
+        yield line.removesuffix("\n")
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"
+
+
+def _read_lines(file: TreeFile | None) -> list[str] | None:
+    """Return the lines of a text with their ends; None if the content is no text."""
+    if file is None:
+        return []
+    try:
+        text = file.content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    *whole, rest = text.split("\n")
+    lines = [f"{line}\n" for line in whole]
+    return None if "\0" in text else [*lines, rest] if rest else lines
+
+
+def _describe_change(change: Change) -> str:
+    return f"{change.moved_from} -> {change.path}" if change.moved_from else change.path
+
+
+def _describe_conflict(conflict: Conflict, messages: Messages) -> str:
+    lines = messages.join(
+        str(first) if first == last else f"{first}-{last}" for first, last in conflict.lines
+    )
+    if not lines:
+        return messages("update.whole_file", path=conflict.path)
+    return messages("update.lines", path=conflict.path, lines=lines)
+
+
+def _format_value(value: object) -> str:
+    if value is None:
+        return "-"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_VALUE_WIDTH else f"{text[: MAX_VALUE_WIDTH - 3]}..."
+
+
+def _version_to_json(rendered_by: RenderedBy) -> Json:
+    kit = rendered_by.kit
+    return {
+        "newft": rendered_by.newft,
+        "templates": rendered_by.templates,
+        "kit": dict(kit._asdict()) if kit else None,
+    }

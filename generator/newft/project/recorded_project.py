@@ -1,0 +1,127 @@
+"""Read what a project records about itself: its snapshot, its answers and its facts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from newft.answers.keys import ANSWER_KEYS, AnswerValue, RawAnswers
+from newft.answers.yaml_file import load_answers, parse_answers_yaml
+from newft.errors import NewftError, ProjectError
+from newft.project.facts_file import read_facts
+from newft.project.snapshot import (
+    ANSWERS_FILE,
+    FACTS_FILE,
+    METADATA_DIR,
+    SNAPSHOT_FILE,
+    Snapshot,
+    read_snapshot,
+)
+from newft.schema.dataset import Facts
+from newft.text import Text
+
+_MARKER_PATTERN = re.compile(rb"^(?:<{7}|={7}|>{7})(?: |\r?$)", re.MULTILINE)
+_FORMER_NAMES = {name for entry in ANSWER_KEYS for name in entry.former_names}
+
+
+class RecordedProject(NamedTuple):
+    """A project as an update finds it."""
+
+    folder: Path
+    snapshot: Snapshot
+    answers: RawAnswers  # of today, maybe edited
+    answers_lost: bool  # the file is missing, and the answers are those of the snapshot
+    measured_answers: RawAnswers  # with which the snapshot was rendered, and the facts measured
+    facts: Facts | None  # None: to be measured again
+
+
+def read_recorded_project(folder: Path, *, remeasure: bool) -> RecordedProject:
+    """Read `.newft/` of a project; with `remeasure`, unreadable facts do not matter."""
+    refuse_other_folder(folder)
+    snapshot = read_snapshot(folder)
+    measured = parse_answers_yaml(
+        f"{SNAPSHOT_FILE}: {ANSWERS_FILE}", snapshot.answers, is_recorded=lambda _key, _value: True
+    )
+    file = folder / ANSWERS_FILE
+    lost = not file.exists()
+    answers = measured if lost else _read_answers(file, measured)
+    return RecordedProject(
+        folder, snapshot, answers, lost, measured, _read_facts(folder, remeasure=remeasure)
+    )
+
+
+def refuse_other_folder(folder: Path) -> None:
+    """Refuse a folder that newft did not make, or whose `.newft/` leads out of it."""
+    kept = folder / METADATA_DIR
+    if kept.is_symlink():
+        message = Text("`.newft` is a link", "`.newft` 是链接")
+        hint = Text("put the folder itself in its place", "请换成文件夹本身")
+        raise ProjectError(message, where=str(kept), hint=hint)
+    if not folder.is_dir() or not kept.is_dir():
+        missing = not folder.exists()
+        message = (
+            Text("there is no such folder", "没有这个文件夹")
+            if missing
+            else Text("newft did not make this project", "这个项目不是 newft 生成的")
+        )
+        hint = (
+            Text("check the path", "请检查路径")
+            if missing
+            else Text(
+                "give the folder that holds `.newft/`, or take a project over with `newft adopt`",
+                "请给出含有 `.newft/` 的文件夹；其他项目可用 `newft adopt` 接管",
+            )
+        )
+        raise ProjectError(message, where=str(folder), hint=hint)
+
+
+def _read_answers(file: Path, measured: RawAnswers) -> RawAnswers:
+    def is_recorded(key: str, value: AnswerValue) -> bool:
+        return measured.get(key) == value or key in _FORMER_NAMES
+
+    _refuse_markers(file)
+    try:
+        return load_answers(file, is_recorded=is_recorded)
+    except NewftError as error:
+        raise _add_way_out(error, ANSWERS_FILE) from error
+
+
+def _add_way_out(error: NewftError, file: str) -> NewftError:
+    """Add to the error of a file how its last good state is brought back."""
+    message, hint = (Text(*texts) for texts in zip(error.to("en"), error.to("zh"), strict=True))
+    way = Text(
+        f"correct it, or remove {file}: the answers of the last update are then used",
+        f"请修正，或删除 {file}：届时采用上次更新时的答案",
+    )
+    whole = Text(f"{hint.en}; {way.en}", f"{hint.zh}；{way.zh}") if hint.en else way
+    return type(error)(message, where=error.where, hint=whole)
+
+
+def _read_facts(folder: Path, *, remeasure: bool) -> Facts | None:
+    file = folder / FACTS_FILE
+    try:
+        if file.is_file():
+            _refuse_markers(file)
+        return read_facts(folder)
+    except NewftError:
+        if remeasure:
+            return None
+        raise
+
+
+def _refuse_markers(file: Path) -> None:
+    """Refuse a file of `.newft/` that a merge of git has left with conflict markers."""
+    content = file.read_bytes()
+    if found := _MARKER_PATTERN.search(content):
+        line = content.count(b"\n", 0, found.start()) + 1
+        raise ProjectError(
+            Text("the file has conflict markers of a merge", "文件中留有合并冲突标记"),
+            where=f"{file}:{line}",
+            hint=Text(
+                f"keep one side: git checkout --ours -- {METADATA_DIR} (or --theirs), then run"
+                " `newft update` again: it brings the project up to date from either",
+                f"请保留一方：git checkout --ours -- {METADATA_DIR}（或 --theirs），再运行"
+                " `newft update`，从哪一方出发都能更新",
+            ),
+        )

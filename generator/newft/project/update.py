@@ -1,0 +1,136 @@
+"""What an update does to a project: render, merge, and every file that it writes.
+
+Nothing of the project is changed here. The user's data files take no part.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from newft import __version__
+from newft.answers.keys import RawAnswers
+from newft.answers.parse import build_answers
+from newft.answers.yaml_file import parse_answers_yaml
+from newft.errors import NewftError, ProjectError
+from newft.project.conflict_markers import find_marked_files
+from newft.project.file_state import read_file
+from newft.project.project_merge import merge_into_project
+from newft.project.recorded_project import RecordedProject
+from newft.project.render import render_tree
+from newft.project.snapshot import (
+    ANSWERS_FILE,
+    FACTS_FILE,
+    build_metadata,
+    get_kit_pin,
+    load_rendered_tree,
+)
+from newft.project.transaction import FileChange
+from newft.project.tree_merge import merge_trees
+from newft.project.value_changes import list_value_changes
+from newft.schema.dataset import Facts
+from newft.schema.plan import Plan
+from newft.schema.tree import Change, FileTree, TreeFile, TreeMerge
+from newft.schema.update import RenderedBy, ValueChange
+from newft.text import Text
+
+MAX_PATHS_IN_ERROR = 10
+
+
+class ProjectUpdate(NamedTuple):
+    """A complete update: what is shown, and what is written."""
+
+    before: RenderedBy
+    after: RenderedBy
+    merge: TreeMerge
+    values: tuple[ValueChange, ...]
+    writes: tuple[FileChange, ...]  # of the tree and of `.newft/`
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the project is up to date."""
+        return not self.writes
+
+
+def make_update(
+    project: RecordedProject, plan: Plan, answers: RawAnswers, facts: Facts
+) -> ProjectUpdate:
+    """Render the project anew in a temporary place, and merge the outcome into its files."""
+    typed = build_answers(answers)
+    with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
+        into = Path(scratch).resolve() / "project"
+        templates = render_tree(plan, typed, into)
+        theirs = load_rendered_tree(into)
+    base = project.snapshot.tree
+    ours, merge = merge_into_project(project.folder, base, theirs)
+    _refuse_unresolved(ours.tree, project.folder)
+    metadata = build_metadata(theirs, answers=typed, facts=facts, templates=templates)
+    if facts == project.facts:  # whoever measured them is still named in the file
+        del metadata[FACTS_FILE]
+    writes = [write for change in merge.changes for write in _list_writes(change)]
+    return ProjectUpdate(
+        before=project.snapshot.rendered_by,
+        after=RenderedBy(__version__, templates, get_kit_pin(typed)),
+        merge=merge,
+        values=list_value_changes(base, theirs, plan),
+        writes=(*writes, *_list_metadata_writes(project, metadata)),
+    )
+
+
+def _list_writes(change: Change) -> Iterator[FileChange]:
+    if change.moved_from and change.before:
+        yield FileChange(change.moved_from, change.before, None)
+        yield FileChange(change.path, None, change.after)
+    elif change.before != change.after:
+        yield FileChange(change.path, change.before, change.after)
+
+
+def _list_metadata_writes(
+    project: RecordedProject, metadata: Mapping[str, TreeFile]
+) -> Iterator[FileChange]:
+    for path, after in metadata.items():
+        before = read_file(project.folder, path)
+        if path == ANSWERS_FILE and before:
+            after = _keep_comments(project.snapshot.answers, before, after)
+        if before != after:
+            yield FileChange(path, before, after)
+
+
+def _keep_comments(base: bytes, ours: TreeFile, theirs: TreeFile) -> TreeFile:
+    """Return the team's file of answers with the new answers, or else the new file."""
+    if _read(ours) == _read(theirs):
+        return ours
+    trees = ({ANSWERS_FILE: file} for file in (TreeFile(base), ours, theirs))
+    merge = merge_trees(*trees)
+    merged = next((change.after for change in merge.changes), None)
+    return merged if merged and _read(merged) == _read(theirs) else theirs
+
+
+def _read(file: TreeFile) -> RawAnswers | None:
+    try:
+        return parse_answers_yaml(ANSWERS_FILE, file.content)
+    except NewftError:
+        return None
+
+
+def _refuse_unresolved(ours: FileTree, folder: Path) -> None:
+    """Refuse a project with conflicts of an earlier update: a second one would nest them."""
+    marked = find_marked_files(ours)
+    if marked:
+        listed = "\n".join(f"  {path}" for path in marked[:MAX_PATHS_IN_ERROR])
+        more = len(marked) - MAX_PATHS_IN_ERROR
+        rest = Text(f"\n  ... {more} more", f"\n  …… 另有 {more} 个") if more > 0 else Text("", "")
+        raise ProjectError(
+            Text(
+                f"conflicts of an earlier update are not resolved yet:\n{listed}{rest.en}",
+                f"上次更新的冲突尚未解决：\n{listed}{rest.zh}",
+            ),
+            where=str(folder),
+            hint=Text(
+                "edit the parts between <<<<<<< and >>>>>>>, or take the update back with"
+                " `newft update --undo`",
+                "请编辑 <<<<<<< 与 >>>>>>> 之间的内容，或用 `newft update --undo` 撤销上次更新",
+            ),
+        )
