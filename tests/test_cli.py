@@ -261,7 +261,7 @@ class TestNew:
         report = json.loads(run.stdout)
         assert list(report) == [
             "path", "domain", "task", "language", "family", "model", "method",
-            "recipe", "estimate", "data", "files", "notes", "warnings",
+            "kit", "recipe", "estimate", "data", "files", "notes", "warnings",
         ]  # fmt: skip
         assert report["path"] == "desk"
         assert set(report["recipe"]) > set(Recipe.__dataclass_fields__) - {"method"}

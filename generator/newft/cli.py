@@ -84,7 +84,8 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     if rest and args.command == "show" and args.id is None and not rest[0].startswith("-"):
         args.id = rest.pop(0)  # argparse gives up an optional positional at an option
     if rest:
-        raise make_unexpected_word_error(rest[0], commands[args.command])
+        command = f"kit {args.kit_command}" if args.command == "kit" else args.command
+        raise make_unexpected_word_error(rest[0], commands[command])
     return args
 
 
@@ -109,6 +110,7 @@ def _run_new(args: argparse.Namespace) -> int:
         dry_run=args.dry_run,
         explain=args.explain,
         json=args.json,
+        trusted_kits=tuple(args.trust_kit),
     )
     create_project(options, _load_messages(args.lang))
     return EXIT_DONE
@@ -140,6 +142,22 @@ def _run_show(args: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _run_adopt(args: argparse.Namespace) -> int:
+    from newft.commands.adopt import AdoptOptions, adopt_project
+
+    options = AdoptOptions(
+        path=args.path,
+        answers_file=args.answers,
+        sets=tuple(args.sets),
+        kit=args.kit,
+        dry_run=args.dry_run,
+        yes=args.yes,
+        json=args.json,
+    )
+    adopt_project(options, _load_messages(args.lang))
+    return EXIT_DONE
+
+
 def _run_status(args: argparse.Namespace) -> int:
     from newft.commands.status import show_status
 
@@ -149,7 +167,19 @@ def _run_status(args: argparse.Namespace) -> int:
 def _run_schema(args: argparse.Namespace) -> int:
     from newft.commands.schema import print_schema
 
-    print_schema(args.domain, _load_messages(args.lang))
+    print_schema(args.domain, args.kit, _load_messages(args.lang))
+    return EXIT_DONE
+
+
+def _run_kit(args: argparse.Namespace) -> int:
+    return KIT_COMMANDS[args.kit_command](args)
+
+
+def _run_kit_new(args: argparse.Namespace) -> int:
+    from newft.commands.kit_new import KitNewOptions, create_kit
+
+    options = KitNewOptions(args.path, args.title, args.extends, args.language, args.yes)
+    create_kit(options, _load_messages(args.lang))
     return EXIT_DONE
 
 
@@ -166,9 +196,16 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "new": _run_new,
     "update": _run_update,
     "show": _run_show,
+    "adopt": _run_adopt,
     "status": _run_status,
     "schema": _run_schema,
+    "kit": _run_kit,
     "completion": _run_completion,
+}
+
+
+KIT_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "new": _run_kit_new,
 }
 
 

@@ -52,6 +52,18 @@ HELP_TEXTS: Mapping[str, Text] = {
         "show what there is: families, methods, hardware, domains, questions",
         "查看支持的 families、methods、hardware、domains、questions",
     ),
+    "adopt": Text(
+        "give a project of another origin a snapshot, so that it can be updated",
+        "为其他来源的项目建立快照，使它以后能更新",
+    ),
+    "adopt.path": Text("folder of the project", "项目文件夹"),
+    "adopt.kit": Text(
+        "starter kit or copier template of the project", "项目的起步套件或 copier 模板"
+    ),
+    "adopt.yes": Text("write without asking", "不询问，直接写入"),
+    "adopt.dry-run": Text(
+        "show the answers and the files, write nothing", "只显示答案和文件，不写入"
+    ),
     "status": Text(
         "one line a project: versions, local edits, policy, what is to be done",
         "每个项目一行：版本、本地修改、策略、要做的事",
@@ -69,6 +81,24 @@ HELP_TEXTS: Mapping[str, Text] = {
         "输出答案文件的 JSON Schema，供编辑器和表单使用",
     ),
     "schema.domain": Text("only the answers of this domain", "只含该领域的答案"),
+    "schema.kit": Text(
+        "with the questions, presets, locks and policy of this starter kit",
+        "含该套件的问题、预设、锁定和策略",
+    ),
+    "kit": Text("begin or check a starter kit of a team", "新建或检查团队的起步套件"),
+    "kit.command": Text("new or check", "new 或 check"),
+    "kit new": Text(
+        "write a small starter kit that passes its own check", "写出一个能通过检查的小套件"
+    ),
+    "kit.path": Text("folder of the kit", "套件文件夹"),
+    "kit.title": Text(
+        "title of the kit (default: from the folder)", "套件名称（默认取自文件夹名）"
+    ),
+    "kit.extends": Text(
+        "what it builds on: a domain, or a kit by name, folder or URL (default: any domain)",
+        "以什么为基础：领域，或套件的名称、文件夹、URL（默认任意领域）",
+    ),
+    "kit.language": Text("language of its comments and example", "注释和示例的语言"),
     "completion": Text("print the completion script of a shell", "输出 shell 的补全脚本"),
     "path": Text("folder of the project (default: ./NAME)", "项目文件夹（默认 ./NAME）"),
     "answers": Text("answers", "答案"),
@@ -83,6 +113,9 @@ HELP_TEXTS: Mapping[str, Text] = {
         "任意一项答案，例如 data.columns.text=Body，可多次给出",
     ),
     "yes": Text("never ask: take the defaults", "不提问，没给出的取默认值"),
+    "trust-kit": Text(
+        "confirm the code of a kit at this commit; repeatable", "确认套件在此提交的代码，可多次给出"
+    ),
     "dry-run": Text("show the plan and the files, write nothing", "只显示方案和文件列表，不写文件"),
     "explain": Text("show every number with its reason and source", "列出每个数值及其理由和出处"),
     "json": Text("one JSON object on stdout, and nothing else", "在标准输出写一个 JSON 对象"),

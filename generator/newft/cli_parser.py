@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -27,6 +27,7 @@ LANGUAGES = ("en", "zh")
 EMPTY_PATH_MESSAGE = "the path is empty"
 REPEATED_OPTION_MESSAGE = "the option may be given only once"
 HelpLookup = Callable[[str], str]  # maps the name of a help text to the text
+Adder = Callable[["Parser", HelpLookup], None]  # adds the options of one command
 # The beginning of each message of argparse, and the texts that replace it.
 ARGPARSE_MESSAGES = (
     ("expected one argument", "the value is missing", "缺少值"),
@@ -104,24 +105,40 @@ def build_parser(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
     version = f"newft {__version__}"
     parser.add_argument("--version", action="version", version=version, help=say("version"))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    adders: dict[str, Callable[[Parser, HelpLookup], None]] = {
+    adders: dict[str, Adder] = {
         "new": _add_new,
         "update": _add_update,
         "show": _add_show,
+        "adopt": _add_adopt,
         "status": _add_status,
         "schema": _add_schema,
+        "kit": _add_nothing,
         "completion": _add_completion,
     }
-    parsers = {}
-    for name, add in adders.items():
-        about = say(name)
-        shown = about[:1].upper() + about[1:]
-        parsers[name] = commands.add_parser(name, help=about, description=shown, say=say)
-        add(parsers[name], say)
+    parsers = _add_commands(commands, adders, say)
+    kit_adders = {"kit new": _add_kit_new}
+    kit_commands = parsers["kit"].add_subparsers(
+        dest="kit_command", required=True, metavar="KIT_COMMAND", help=say("kit.command")
+    )
+    parsers |= _add_commands(kit_commands, kit_adders, say)
     _add_lang(parser, say, default=None)
     for one in parsers.values():
         _add_lang(one, say, default=argparse.SUPPRESS)  # keep a value given before the command
     return parser, parsers
+
+
+def _add_commands(
+    commands: argparse._SubParsersAction[Parser], adders: Mapping[str, Adder], say: HelpLookup
+) -> dict[str, Parser]:
+    """Add commands by the last word of their names; return the parser of each name."""
+    parsers = {}
+    for name, add in adders.items():
+        about = say(name)
+        shown = about[:1].upper() + about[1:]
+        word = name.rpartition(" ")[2]
+        parsers[name] = commands.add_parser(word, help=about, description=shown, say=say)
+        add(parsers[name], say)
+    return parsers
 
 
 def _add_lang(parser: Parser, say: HelpLookup, *, default: str | None) -> None:
@@ -145,6 +162,9 @@ def _add_new(parser: Parser, say: HelpLookup) -> None:
         "--set", metavar="KEY=VALUE", action="append", default=[], dest="sets", help=say("set")
     )
     parser.add_argument("--yes", action="store_true", help=say("yes"))
+    parser.add_argument(
+        "--trust-kit", metavar="COMMIT", action="append", default=[], help=say("trust-kit")
+    )
     parser.add_argument("--dry-run", action="store_true", help=say("dry-run"))
     parser.add_argument("--explain", action="store_true", help=say("explain"))
     parser.add_argument("--json", action="store_true", help=say("json"))
@@ -171,6 +191,18 @@ def _add_show(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("--json", action="store_true", help=say("json.list"))
 
 
+def _add_adopt(parser: Parser, say: HelpLookup) -> None:
+    parser.add_argument("path", type=_parse_path, metavar="PATH", help=say("adopt.path"))
+    parser.add_argument("--kit", metavar="SOURCE", help=say("adopt.kit"))
+    parser.add_argument("--answers", metavar="FILE", help=say("answers.file"))
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], dest="sets", help=say("set")
+    )
+    parser.add_argument("--yes", action="store_true", help=say("adopt.yes"))
+    parser.add_argument("--dry-run", action="store_true", help=say("adopt.dry-run"))
+    parser.add_argument("--json", action="store_true", help=say("json"))
+
+
 def _add_status(parser: Parser, say: HelpLookup) -> None:
     parser.epilog = say("status.exit codes")
     parser.add_argument(
@@ -179,8 +211,21 @@ def _add_status(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("--json", action="store_true", help=say("json"))
 
 
+def _add_nothing(parser: Parser, say: HelpLookup) -> None:
+    """Add no option: the commands below it have them."""
+
+
+def _add_kit_new(parser: Parser, say: HelpLookup) -> None:
+    parser.add_argument("path", type=_parse_path, metavar="PATH", help=say("kit.path"))
+    parser.add_argument("--title", metavar="TEXT", help=say("kit.title"))
+    parser.add_argument("--extends", metavar="SOURCE", help=say("kit.extends"))
+    parser.add_argument("--language", choices=LANGUAGES, help=say("kit.language"))
+    parser.add_argument("--yes", action="store_true", help=say("yes"))
+
+
 def _add_schema(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("--domain", metavar="ID", help=say("schema.domain"))
+    parser.add_argument("--kit", metavar="SOURCE", help=say("schema.kit"))
 
 
 def _add_completion(parser: Parser, say: HelpLookup) -> None:

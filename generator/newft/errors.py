@@ -41,6 +41,14 @@ class NewftError(Exception):
         """Return message and hint in one language; the hint may be empty."""
         return self._message.to(language), self._hint.to(language)
 
+    def rename_path(self, path: str, name: str) -> None:
+        """Call a temporary path in the error by another name, which the user knows."""
+        self._message = Text(*(text.replace(path, name) for text in self._message))
+        self._hint = Text(*(text.replace(path, name) for text in self._hint))
+        self.message, self.hint = self._message.en, self._hint.en or None
+        self.args = (self.message,)
+        self.where = self.where and self.where.replace(path, name)
+
     def without_hint(self) -> NewftError:
         """Return the error without its hint, for a menu that offers what the hint proposes."""
         return type(self)(self._message, where=self.where)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
+MAX_FAULTS_LISTED = 40
 LocatedFault = tuple[int, Text]  # the line and the message
 
 
@@ -146,7 +147,10 @@ def _make_error(file: Path, faults: Iterable[LocatedFault]) -> CatalogError:
     first, *others = [
         (f"{file}:{line}" if line else str(file), message) for line, message in sorted(faults)
     ]
-    rest = (Text(f"\n{where}: {en}", f"\n{where}：{zh}") for where, (en, zh) in others)
+    shown = others[: MAX_FAULTS_LISTED - 1]
+    rest = [Text(f"\n{where}: {en}", f"\n{where}：{zh}") for where, (en, zh) in shown]
+    if more := len(others) - len(shown):
+        rest.append(Text(f"\n... {more} more", f"\n…… 另有 {more} 处"))
     return CatalogError(join_texts([first[1], *rest], Text("", "")), where=first[0])
 
 

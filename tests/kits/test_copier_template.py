@@ -16,8 +16,8 @@ from newft.kits.copier_config import find_config_file
 from newft.kits.copier_template import CopierTemplate
 from support.copier_templates import (
     NEWFT_ANSWERS,
-    PIN,
     TEMPLATES,
+    load_template,
     make_answers,
     render,
     write_template,
@@ -26,7 +26,7 @@ from support.copier_templates import (
 
 @pytest.fixture(scope="module")
 def service() -> CopierTemplate:
-    return CopierTemplate(TEMPLATES / "python_service")
+    return load_template(TEMPLATES / "python_service")
 
 
 def test_questions_come_from_all_documents_and_included_files(service: CopierTemplate) -> None:
@@ -81,8 +81,8 @@ def test_a_service_is_rendered_with_conditional_names(
     service: CopierTemplate, tmp_path: Path
 ) -> None:
     answers = make_answers(team="cards", port="9000")
-    made = service.render(answers, PIN, tmp_path)
-    assert made.paths == (
+    files = render(service, tmp_path / "full", team="cards", port="9000")
+    assert [*files] == [
         ".copier-answers.yml",
         "Dockerfile",
         "OWNERS.md",
@@ -90,28 +90,29 @@ def test_a_service_is_rendered_with_conditional_names(
         "scripts/logo.png",
         "scripts/start.bat",
         "service/acme_support_api.py",
+    ]
+    assert service.list_next_steps(answers) == (
+        "Register Acme Support in the service catalogue.",
+        ("git init",),
     )
-    assert made.message == "Register Acme Support in the service catalogue."
-    assert "Owned by cards; incidents to cards@bank.example." in (tmp_path / "OWNERS.md").read_text(
-        encoding="utf-8"
-    )
-    assert 'name="cards/acme-support"' in (tmp_path / "Dockerfile").read_text(encoding="utf-8")
+    assert b"Owned by cards; incidents to cards@bank.example." in files["OWNERS.md"]
+    assert b'name="cards/acme-support"' in files["Dockerfile"]
     assert "Dockerfile" not in render(service, tmp_path / "plain", docker="no")
 
 
 def test_bytes_line_ends_and_modes_are_kept(service: CopierTemplate, tmp_path: Path) -> None:
-    files = render(service, tmp_path)
+    files = render(service, tmp_path / "out")
     source = TEMPLATES / "python_service/template/scripts"
     assert files["scripts/start.bat"] == b"@echo off\r\nrem Acme Support\r\nset PORT=8080\r\n"
     assert files["scripts/logo.png"] == (source / "logo.png").read_bytes()
     assert files["scripts/health.sh"] == (source / "health.sh").read_bytes()
-    assert os.access(tmp_path / "scripts/health.sh", os.X_OK)
+    assert os.access(tmp_path / "out/scripts/health.sh", os.X_OK)
 
 
 def test_the_answers_file_of_copier_names_the_real_source(
     service: CopierTemplate, tmp_path: Path
 ) -> None:
-    files = render(service, tmp_path)
+    files = render(service, tmp_path / "out")
     recorded = yaml.safe_load(files[".copier-answers.yml"])
     assert recorded["_commit"] == "v1.2.0"
     assert recorded["_src_path"] == "https://git.example/template.git"
@@ -120,15 +121,15 @@ def test_the_answers_file_of_copier_names_the_real_source(
     assert files == render(service, tmp_path / "again")
 
 
-def test_tasks_and_migrations_are_listed_and_not_run() -> None:
-    assert CopierTemplate(TEMPLATES / "python_service").tasks == ("git init",)
-    form = CopierTemplate(TEMPLATES / "release_form")
-    assert form.tasks == ("./register.sh {{ environment }}",)
-    assert form.migrations == ("./move_config.sh",)
+def test_tasks_that_apply_are_listed_as_commands() -> None:
+    form = load_template(TEMPLATES / "release_form")
+    assert form.list_next_steps(make_answers()) == ("", ())
+    production = make_answers(environment="production")
+    assert form.list_next_steps(production) == ("", ("./register.sh production",))
 
 
 def test_names_in_loops_and_exclusions_with_answers(tmp_path: Path) -> None:
-    template = CopierTemplate(TEMPLATES / "docs_ci")
+    template = load_template(TEMPLATES / "docs_ci")
     assert set(render(template, tmp_path / "github")) == {
         ".github/workflows/docs.yml",
         "docs/decisions.md",
@@ -148,7 +149,7 @@ def test_names_in_loops_and_exclusions_with_answers(tmp_path: Path) -> None:
 
 
 def test_every_type_of_question(tmp_path: Path) -> None:
-    template = CopierTemplate(TEMPLATES / "release_form")
+    template = load_template(TEMPLATES / "release_form")
     answers = {
         "environment": "production",
         "regions": ("us", "eu"),
@@ -175,16 +176,16 @@ def test_every_type_of_question(tmp_path: Path) -> None:
 
 
 def test_secrets_can_be_left_out_of_the_files(tmp_path: Path) -> None:
-    template = CopierTemplate(TEMPLATES / "release_form")
+    template = load_template(TEMPLATES / "release_form")
     answers = make_answers(ticket="CHG-1", token="s3cret")
-    template.render(answers, PIN, tmp_path, with_secrets=False)
-    assert (tmp_path / "release/registry.env").read_bytes() == b"REGISTRY_TOKEN=\n"
+    template.render(answers, str(tmp_path / "out"), with_secrets=False)
+    assert (tmp_path / "out/release/registry.env").read_bytes() == b"REGISTRY_TOKEN=\n"
     token = template.describe("token", answers)
     assert token is not None and token.secret and token.default == ""
 
 
 def test_answers_of_every_type_are_texts_that_read_back() -> None:
-    template = CopierTemplate(TEMPLATES / "release_form")
+    template = load_template(TEMPLATES / "release_form")
     answers = make_answers()
     for name in template.names:
         question = template.describe(name, answers)
@@ -197,7 +198,7 @@ def test_answers_of_every_type_are_texts_that_read_back() -> None:
 
 
 def test_choices_depend_on_their_validators() -> None:
-    template = CopierTemplate(TEMPLATES / "release_form")
+    template = load_template(TEMPLATES / "release_form")
     for card, choices in (("card.md", ["test", "production"]), ("", ["test"])):
         environment = template.describe("environment", make_answers(model_card=card))
         assert environment is not None
@@ -205,9 +206,9 @@ def test_choices_depend_on_their_validators() -> None:
 
 
 def test_all_missing_and_wrong_answers_are_named_at_once(tmp_path: Path) -> None:
-    template = CopierTemplate(TEMPLATES / "release_form")
+    template = load_template(TEMPLATES / "release_form")
     with pytest.raises(UsageError) as caught:
-        template.render(make_answers(threshold="2", regions="mars"), PIN, tmp_path / "project")
+        render(template, tmp_path / "project", threshold="2", regions="mars")
     assert caught.value.message.splitlines() == [
         "kit.answers.regions: 'mars' is not in ['eu', 'ap', 'us']",
         "kit.answers.threshold: must lie between 0 and 1",
@@ -218,7 +219,7 @@ def test_all_missing_and_wrong_answers_are_named_at_once(tmp_path: Path) -> None
 
 
 def test_templates_of_old_copiers_are_rendered(tmp_path: Path) -> None:
-    template = CopierTemplate(TEMPLATES / "legacy")
+    template = load_template(TEMPLATES / "legacy")
     assert template.names == ("company", "site", "deploy", "retries", "password")
     password = template.describe("password", NEWFT_ANSWERS)
     assert password is not None and password.secret
@@ -280,7 +281,7 @@ def test_the_settings_of_a_user_of_copier_do_not_count(
     settings = tmp_path / "settings.yml"
     settings.write_text("defaults: {company: Other}\n", encoding="utf-8")
     monkeypatch.setenv("COPIER_SETTINGS_PATH", str(settings))
-    files = render(CopierTemplate(TEMPLATES / "legacy"), tmp_path / "out")
+    files = render(load_template(TEMPLATES / "legacy"), tmp_path / "out")
     assert b"owner = Example Bank" in files["deploy/main.cfg"]
 
 

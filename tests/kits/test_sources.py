@@ -281,11 +281,17 @@ def test_an_empty_repository_is_said_to_be_empty(tmp_path: Path) -> None:
 
 def test_the_environment_gives_a_kit_where_the_answers_give_none() -> None:
     environment = {"NEWFT_KIT": "https://h.example/a.git@v1"}
-    assert choose_source({}, environment) == "https://h.example/a.git@v1"
-    assert choose_source({"kit.source": "./x"}, environment) == "./x"
-    assert choose_source({"kit.source": "./x", "kit.revision": "v2"}, {}) == "./x@v2"
+    assert choose_source({}, environment) == ("https://h.example/a.git@v1", None)
+    assert choose_source({"kit.source": "./x"}, environment) == ("./x", None)
     assert choose_source({"kit.source": "none"}, environment) is None
     assert choose_source({}, {}) is None
+
+
+def test_a_revision_behind_the_source_comes_before_the_recorded_one() -> None:
+    recorded = {"kit.source": "git@h.example:a.git", "kit.revision": "v1"}
+    assert choose_source(recorded, {}) == ("git@h.example:a.git", "v1")
+    newer = {"kit.source": "git@h.example:a.git@v2", "kit.revision": "v1"}
+    assert choose_source(newer, {}) == ("git@h.example:a.git@v2", None)
 
 
 def test_the_user_s_own_git_configuration_finds_the_repository(

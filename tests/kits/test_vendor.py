@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from newft.errors import KitSourceError, NewftError
 from newft.kits.kit_files import compute_tree_id, read_kit_folder, write_kit_files
 from newft.kits.locate import KitLocator
-from newft.kits.vendor import KIT_FILE, load_stored_kits, pack_kits
+from newft.kits.vendor import load_stored_kits, pack_kits
+from newft.project.snapshot import KIT_FILE
 from newft.schema.starter_kit import LocatedKit
 from newft.schema.tree import TreeFile
 from support.git_repository import GitRepository

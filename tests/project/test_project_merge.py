@@ -76,9 +76,12 @@ def test_data_runs_caches_and_large_files_are_not_read(tmp_path: Path) -> None:
         "a/__pycache__/x",
     )
     write_files(tmp_path, dict.fromkeys(unread, A))
-    write_files(tmp_path, {"own": A, "large": b"0" * ((1 << 20) + 1)})
-    assert read_project_tree(tmp_path, []).tree.keys() == {"own"}
-    assert read_project_tree(tmp_path, ["large"]).tree.keys() == {"own", "large"}
+    write_files(
+        tmp_path, dict.fromkeys(("env/pyvenv.cfg", "env/x", "p/.newft/answers.yml", "p/x"), A)
+    )
+    write_files(tmp_path, {"environment": A, "large": b"0" * ((1 << 20) + 1)})
+    assert read_project_tree(tmp_path, []).tree.keys() == {"environment"}
+    assert read_project_tree(tmp_path, ["large"]).tree.keys() == {"environment", "large"}
 
 
 @pytest.mark.parametrize("kind", ["none", "repository", "committed", "monorepo", "worktree"])

@@ -16,6 +16,7 @@ Files = Mapping[str, str | bytes | TreeFile]
 A, B = make_lines("a"), make_lines("b")
 A_HEAD, A_TAIL = f"head\n{A}", f"{A}tail\n"
 A_BOTH = f"head\n{A}tail\n"
+MARKED = b"the file has markers"
 BINARY = b"\x89PNG\0" + bytes(range(256))
 
 
@@ -25,11 +26,14 @@ def crlf(text: str) -> str:
 
 def merge(
     base: Files, ours: Files, theirs: Files, skipped: tuple[str, ...] = ()
-) -> tuple[dict[str, str], dict[str, str | bytes]]:
+) -> tuple[dict[str, str], dict[str, TreeFile]]:
     """What becomes of each path, and the tree afterwards."""
     merged = merge_trees(make_tree(base), make_tree(ours), make_tree(theirs), skipped)
-    after = apply_merge(make_tree(ours), merged)
-    return list_kinds(merged), {path: file.content for path, file in after.items()}
+    return list_kinds(merged), apply_merge(make_tree(ours), merged)
+
+
+def script(text: str) -> TreeFile:
+    return TreeFile(text.encode(), "100755")
 
 
 # name: base, ours, theirs, what is said, the tree afterwards
@@ -40,6 +44,14 @@ CASES: dict[str, tuple[Files, Files, Files, dict[str, str], Files]] = {
     "two lines below": (
         {"x": "1\n2\n3\n4\n"}, {"x": "1\n2\n3\nours\n"}, {"x": "1\ntheirs\n3\n4\n"},
         {"x": "merged"}, {"x": "1\ntheirs\n3\nours\n"},
+    ),
+    "same line": ({"x": A}, {"x": f"{A}o"}, {"x": f"{A}t"}, {"x": "conflict"}, {"x": MARKED}),
+    "next line": (
+        {"x": "1\n2\n3\n"}, {"x": "1\no\n3\n"}, {"x": "1\n2\nt\n"}, {"x": "conflict"},
+        {"x": MARKED},
+    ),
+    "reformatted": (
+        {"x": A}, {"x": A.replace(" ", "  ")}, {"x": A_TAIL}, {"x": "conflict"}, {"x": MARKED},
     ),
     "identical change": ({"x": A}, {"x": A_TAIL}, {"x": A_TAIL}, {}, {"x": A_TAIL}),
     "team deleted, unchanged": ({"x": A, "y": B}, {"y": B}, {"x": A, "y": B}, {}, {"y": B}),
@@ -72,6 +84,7 @@ CASES: dict[str, tuple[Files, Files, Files, dict[str, str], Files]] = {
         {"y": "conflict", "z": "conflict"}, {"y": BINARY + b"o", "z": BINARY + b"t"},
     ),
     "both add the same": ({}, {"x": A}, {"x": A}, {}, {"x": A}),
+    "both add another": ({}, {"x": A}, {"x": B}, {"x": "conflict"}, {"x": MARKED}),
     "own file": ({"x": A}, {"x": A, "own": B}, {"x": A}, {}, {"x": A, "own": B}),
     "render adds": ({}, {"own": B}, {"x": A}, {"x": "added"}, {"own": B, "x": A}),
     "render deletes": ({"x": A, "y": B}, {"x": A, "y": B}, {"y": B}, {"x": "removed"}, {"y": B}),
@@ -134,28 +147,45 @@ CASES: dict[str, tuple[Files, Files, Files, dict[str, str], Files]] = {
         {"--x": A, ":(glob)*": B}, {"--x": A_HEAD, ":(glob)*": B}, {"--x": A_TAIL, ":(glob)*": "1"},
         {"--x": "merged", ":(glob)*": "updated"}, {"--x": A_BOTH, ":(glob)*": "1"},
     ),
+    "executable, render": (
+        {"x": A}, {"x": A}, {"x": script(A)}, {"x": "updated"}, {"x": script(A)},
+    ),
+    "executable, team": (
+        {"x": A}, {"x": script(A)}, {"x": A_TAIL}, {"x": "merged"}, {"x": script(A_TAIL)},
+    ),
+    "executable, render, edited": (
+        {"x": A}, {"x": A_HEAD}, {"x": script(A)}, {"x": "merged"}, {"x": script(A_HEAD)},
+    ),
+    "executable, both add": ({}, {"x": script(A)}, {"x": A}, {}, {"x": script(A)}),
+    "executable binary, both": (
+        {"x": BINARY}, {"x": b"\0o"}, {"x": TreeFile(b"\0t", "100755")},
+        {"x": "conflict", "x.after-update": "added"},
+        {"x": TreeFile(b"\0o", "100755"), "x.after-update": TreeFile(b"\0t", "100755")},
+    ),
     "empty files": (
         {"d/__init__.py": "", "x": A}, {"x": A, "own": ""}, {"d/__init__.py": "1", "x": A, "n": ""},
         {"d/__init__.py": "kept_deleted", "n": "added"}, {"x": A, "own": "", "n": ""},
     ),
     "file emptied by the team": (
-        {"x": A}, {"x": ""}, {"x": A_TAIL}, {"x": "conflict"}, {"x": "<markers>"},
+        {"x": A}, {"x": ""}, {"x": A_TAIL}, {"x": "conflict"}, {"x": MARKED},
     ),
     "link, render": (
         {"x": make_link("a")}, {"x": make_link("a")}, {"x": make_link("b")}, {"x": "updated"},
-        {"x": "b"},
+        {"x": make_link("b")},
     ),
     "link, both": (
         {"x": make_link("a")}, {"x": make_link("o")}, {"x": make_link("t")},
-        {"x": "conflict", "x.after-update": "added"}, {"x": "o", "x.after-update": "t"},
+        {"x": "conflict", "x.after-update": "added"},
+        {"x": make_link("o"), "x.after-update": make_link("t")},
     ),
     "a link that the team made a file": (
         {"x": make_link("a")}, {"x": A}, {"x": make_link("b")},
-        {"x": "conflict", "x.after-update": "added"}, {"x": A, "x.after-update": "b"},
+        {"x": "conflict", "x.after-update": "added"}, {"x": A, "x.after-update": make_link("b")},
     ),
     "a file that the team made a link": (
         {"x": A}, {"x": make_link("o")}, {"x": A_TAIL},
-        {"x": "conflict", "x.after-update": "added"}, {"x": "o", "x.after-update": A_TAIL},
+        {"x": "conflict", "x.after-update": "added"},
+        {"x": make_link("o"), "x.after-update": A_TAIL},
     ),
     "own file where the render has a folder": (
         {}, {"x": A}, {"x/y": B}, {"x.before-update": "conflict from x", "x/y": "added"},
@@ -165,6 +195,10 @@ CASES: dict[str, tuple[Files, Files, Files, dict[str, str], Files]] = {
         {"x": A}, {"x": A_TAIL}, {"x/y": B},
         {"x.before-update": "conflict from x", "x/y": "added"},
         {"x.before-update": A_TAIL, "x/y": B},
+    ),
+    "both renamed, and the team's name is a folder of the render": (
+        {"y": A}, {"d": A}, {"d/x": A}, {"d.before-update": "conflict from d", "d/x": "conflict"},
+        {"d.before-update": A, "d/x": A},
     ),
     "file of the render where it had none, own folder there": (
         {}, {"x/y": A}, {"x": B}, {"x.after-update": "conflict"}, {"x/y": A, "x.after-update": B},
@@ -195,11 +229,9 @@ def test_what_becomes_of_each_path(name: str) -> None:
     base, ours, theirs, kinds, after = CASES[name]
     said, tree = merge(base, ours, theirs)
     assert said == kinds
-    assert tree.keys() == after.keys()
-    for path, file in make_tree(after).items():
-        assert (
-            b"<<<<<<<" in tree[path] if file.content == b"<markers>" else file.content == tree[path]
-        )
+    marked = {path for path in find_marked_files(tree) if "-update" not in path}
+    shown = {path: TreeFile(MARKED) if path in marked else file for path, file in tree.items()}
+    assert shown == make_tree(after)
 
 
 def test_a_conflict_shows_both_sides_and_the_snapshot() -> None:
@@ -228,6 +260,14 @@ def test_a_conflict_shows_both_sides_and_the_snapshot() -> None:
     assert find_marked_files(ours | theirs) == ()
 
 
+def test_a_version_beside_a_file_is_still_to_be_resolved() -> None:
+    merged = merge_trees(
+        *(make_tree({"x": b"\0" + side}) for side in (b"base", b"ours", b"theirs"))
+    )
+    after = apply_merge(make_tree({"x": b"\0ours"}), merged)
+    assert find_marked_files(after) == ("x.after-update",)
+
+
 @pytest.mark.parametrize(
     "path", ["../x", "/x", "a//x", "a/./x", ".git/config", "a/.GIT/x", "x\0", "\udcff", ""]
 )
@@ -245,7 +285,7 @@ def test_a_path_that_cannot_be_written_is_left_alone_and_said() -> None:
     base, theirs = {"d/x": A, "d/y": B, "z": A}, {"d/x": A_TAIL, "d/y": B, "z": A_TAIL}
     said, tree = merge(base, {"z": A}, theirs, skipped=("d/x", "d/y"))
     assert said == {"d/x": "skipped", "z": "updated"}
-    assert tree == {"z": A_TAIL.encode()}
+    assert tree == make_tree({"z": A_TAIL})
 
 
 def test_a_file_that_moves_to_such_a_path_stays() -> None:

@@ -10,8 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +20,7 @@ from newft.errors import ProjectError
 from newft.project.staging import STAGING_MARKER
 from newft.project.write import list_planned_paths, recover_interrupted, write_project
 from support.checkout import GENERATOR
+from support.kill import kill_at, run_in_child
 
 FILES = {
     "README.md": b"# new\n",
@@ -169,19 +168,6 @@ def test_a_place_that_cannot_be_written_is_an_error_that_says_so(tree: Path, fol
     assert caught.value.where in (folder, str(Path(folder).resolve()))
 
 
-def in_child(work: Callable[[], None]) -> int:
-    """The wait status of a forked process that does the work."""
-    child = os.fork()
-    if child:
-        return os.waitpid(child, 0)[1]
-    try:
-        work()
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
-
-
 @pytest.mark.parametrize("locked", [".", "src"])
 def test_a_read_only_folder_is_left_alone(locked: str) -> None:
     def work() -> None:
@@ -199,7 +185,7 @@ def test_a_read_only_folder_is_left_alone(locked: str) -> None:
         shutil.rmtree(base)
         assert after == before
 
-    assert in_child(work) == 0
+    assert run_in_child(work) == 0
 
 
 @pytest.mark.parametrize("existing", [True, False])
@@ -214,7 +200,7 @@ def test_a_full_disk_leaves_nothing_behind(tree: Path, place: Path, existing: bo
         with pytest.raises(ProjectError, match=os.strerror(errno.EFBIG).lower()):
             write_project(tree, folder)
 
-    assert in_child(work) == 0
+    assert run_in_child(work) == 0
     assert world(place) == before
 
 
@@ -235,30 +221,6 @@ def test_a_second_newft_in_the_same_folder_is_refused(tree: Path, place: Path) -
 
 # --- killed at any moment ------------------------------------------------------------------------
 
-OPERATIONS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir"}
-
-
-def dying_at(step: int, work: Callable[[], object]) -> bool:
-    """Whether the work was killed before its operation number `step`; else it came to its end."""
-
-    def work_until_killed() -> None:
-        left = step
-
-        def count(event: str, _: object) -> None:
-            nonlocal left
-            if event not in OPERATIONS:
-                return
-            left -= 1
-            if left < 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(count)
-        work()
-
-    status = in_child(work_until_killed)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize("existing", [True, False])
@@ -276,7 +238,7 @@ def test_killed_before_any_operation_recovery_gives_the_old_or_the_new(
         place.mkdir()
         if existing:
             build(place / "desk", ours)
-        killed = dying_at(step, lambda place=place: write_project(tree, place / "desk"))  # type: ignore[misc]
+        killed = kill_at(step, lambda place=place: write_project(tree, place / "desk"))  # type: ignore[misc]
         said = recover_interrupted(place / "desk")
         assert world(place) in (old, new), step
         outcomes.append((world(place) == new, said))
@@ -296,8 +258,8 @@ def test_a_recovery_that_is_killed_too_can_be_recovered(
     killed, step = True, 0
     while killed:
         place = build(tmp_path / f"place-{step}", OURS)
-        dying_at(applied, lambda place=place: write_project(tree, place))  # type: ignore[misc]
-        killed = dying_at(step, lambda place=place: recover_interrupted(place))  # type: ignore[misc]
+        kill_at(applied, lambda place=place: write_project(tree, place))  # type: ignore[misc]
+        killed = kill_at(step, lambda place=place: recover_interrupted(place))  # type: ignore[misc]
         recover_interrupted(place)
         assert world(place) in (old, new), step
         step += 1
@@ -327,7 +289,7 @@ def test_a_move_that_fails_is_taken_back_even_when_killed(tree: Path, tmp_path: 
                 write_project(tree, place)
             assert world(place) == world_of(OURS)
 
-        killed = dying_at(step, work)
+        killed = kill_at(step, work)
         recover_interrupted(place)
         assert world(place) in (world_of(OURS), world_of(OURS | FILES)), step
         step += 1
@@ -376,7 +338,7 @@ def test_killed_from_outside_at_a_random_moment_it_is_old_or_new(
 
 def test_what_the_user_put_there_meanwhile_is_never_overwritten(tree: Path, place: Path) -> None:
     step = 0
-    while dying_at(step, lambda: write_project(tree, place)):
+    while kill_at(step, lambda: write_project(tree, place)):
         if (place / "Makefile").exists() and not (place / "src").exists():
             break
         recover_interrupted(place)
@@ -396,7 +358,7 @@ def test_applying_where_an_interrupted_one_was_finished_says_so(tree: Path, plac
     step = 0
     while not (place / ".newft-apply/journal").exists():
         recover_interrupted(place)
-        dying_at(step, lambda: write_project(tree, place))
+        kill_at(step, lambda: write_project(tree, place))
         step += 1
     with pytest.raises(ProjectError, match="an interrupted run of newft was completed just now"):
         write_project(tree, place)

@@ -23,6 +23,11 @@ NEWFT_ANSWERS: Mapping[str, AnswerValue] = {
 }
 
 
+def load_template(folder: Path) -> CopierTemplate:
+    """The template of a folder, as it would come from a repository."""
+    return CopierTemplate(folder, PIN)
+
+
 def make_answers(**answers: AnswerValue) -> dict[str, AnswerValue]:
     """The answers of newft with those to questions of a template."""
     return {**NEWFT_ANSWERS, **{f"kit.answers.{name}": value for name, value in answers.items()}}
@@ -36,10 +41,10 @@ def write_template(
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return CopierTemplate(folder)
+    return load_template(folder)
 
 
 def render(template: CopierTemplate, into: Path, **answers: AnswerValue) -> dict[str, bytes]:
     """Render a template; return the content of every file by path."""
-    template.render(make_answers(**answers), PIN, into)
+    template.render(make_answers(**answers), str(into), with_secrets=True)
     return read_contents(into)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
-from newft.answers.keys import ANSWER_KEYS, COLUMNS_PREFIX, RawAnswers, get_columns
+from newft.answers.keys import (
+    ANSWER_KEYS,
+    COLUMNS_PREFIX,
+    KIT_ANSWERS_PREFIX,
+    KIT_KEY,
+    KIT_REVISION_KEY,
+    AnswerValue,
+    RawAnswers,
+    get_columns,
+    get_kit_answers,
+)
 
 
 def format_command(answers: RawAnswers, path: str) -> str:
@@ -16,10 +27,21 @@ def format_command(answers: RawAnswers, path: str) -> str:
     for entry in ANSWER_KEYS:
         value = answers.get(entry.key, ())
         values = (value,) if isinstance(value, str) else value
+        if entry.key == KIT_KEY and KIT_REVISION_KEY in answers:
+            values = tuple(f"{one}@{answers[KIT_REVISION_KEY]}" for one in values)
         words += [word for one in values for word in (entry.option, one)]
     for field, column in get_columns(answers).items():
         words += ["--set", f"{COLUMNS_PREFIX}{field}={column}"]
+    for name, value in get_kit_answers(answers).items():
+        words += ["--set", f"{KIT_ANSWERS_PREFIX}{name}={_format_value(value)}"]
     return shlex.join([*words, "--yes"])
+
+
+def _format_value(value: AnswerValue) -> str:
+    """Return a value as `--set` reads it: a text as it is, a list as YAML."""
+    if isinstance(value, str) and value[:1] not in ("[", "'", '"'):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def find_program_words() -> list[str]:

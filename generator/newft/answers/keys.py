@@ -81,6 +81,18 @@ ANSWER_KEYS = (
         metavar="SOURCE",
     ),
     AnswerKey(
+        "kit.prefer",
+        "--prefer",
+        Text(
+            "whose file wins where a copier template and newft both have it",
+            "copier 模板与 newft 都有的文件以谁为准",
+        ),
+        choices={
+            "kit": Text("the template", "模板"),
+            "newft": Text("newft", "newft"),
+        },
+    ),
+    AnswerKey(
         "domain",
         "--domain",
         Text("domain; see `newft show domains`", "领域，见 `newft show domains`"),
@@ -221,6 +233,11 @@ def is_answer_key(key: str) -> bool:
 def is_repeatable(key: str) -> bool:
     """Return whether the value of a key is a list."""
     return key in _ENTRIES and _ENTRIES[key].repeatable
+
+
+def allows_list(key: str) -> bool:
+    """Return whether the value of a key may be a list; a question of a kit decides that later."""
+    return is_repeatable(key) or key.startswith(KIT_ANSWERS_PREFIX)
 
 
 def list_answer_keys() -> list[str]:

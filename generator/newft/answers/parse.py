@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from newft.answers.keys import (
     AnswerValue,
     RawAnswers,
+    allows_list,
     find_answer_key,
     get_columns,
     get_kit_answers,
@@ -62,7 +63,7 @@ def parse_set(text: str) -> tuple[str, AnswerValue]:
         raise make_unknown_name_error(key, list_answer_keys(), where="--set")
     with suppress(YamlError):  # invalid YAML is taken as text
         document = read_yaml(written)
-        if document.entries[()].kind == "list" and is_repeatable(key):
+        if document.entries[()].kind == "list" and allows_list(key):
             return key, parse_list(document, (), key=key, where=where)
         if isinstance(document.value, str) and written[0] in "'\"":
             written = document.value

@@ -10,6 +10,7 @@ from pathlib import Path
 from newft.answers.keys import (
     AnswerValue,
     RawAnswers,
+    allows_list,
     is_answer_key,
     is_repeatable,
     list_answer_keys,
@@ -167,7 +168,7 @@ def _add_answer(
         )
     if entry.kind == "null":
         return
-    if is_repeatable(key) and entry.kind == "list":
+    if allows_list(key) and entry.kind == "list":
         given[key] = parse_list(document, keys, key=key, where=f"{where}: {key}")
     elif entry.kind == "text":
         value = (entry.text,) if is_repeatable(key) else entry.text

@@ -135,7 +135,9 @@ def _list_description(described: Schema) -> list[str]:
 def _list_models(catalog: Catalog) -> dict[str, list[str]]:
     """Return the names of the models of each family."""
     return {
-        family.id: [name for spec in family.sizes for name in list_model_names(spec) if name]
+        family.id: [
+            *dict.fromkeys(name for spec in family.sizes for name in list_model_names(spec) if name)
+        ]
         for family in catalog.families.values()
     }
 

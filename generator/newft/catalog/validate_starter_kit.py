@@ -15,6 +15,7 @@ from newft.text import Text, find_nearest_names
 
 PROJECT_OVERLAY = "project"  # the folder of `overlay/` whose files every project of a kit gets
 TEMPLATE_SUFFIX = ".jinja"
+COPIER_FILES = ("copier.yml", "copier.yaml")
 _OWN_FOLDERS = ("overlay", "sample", "tests")  # of a kit, which are no layers
 
 
@@ -137,7 +138,8 @@ def _find_overlay_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
             yield Fault(("tasks",), message)
     owned = {file for name in names for file in list_files(overlay / name)}
     yield from _find_file_faults(owned, "overlay")
-    yield from _find_replacement_faults(("replaces",), kit.replaces, owned)
+    if not any((folder / name).is_file() for name in COPIER_FILES):  # whose files depend on answers
+        yield from _find_replacement_faults(("replaces",), kit.replaces, owned)
 
 
 def _find_layer_faults(kit: Kit, folder: Path) -> Iterator[Fault]:

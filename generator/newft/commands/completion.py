@@ -18,8 +18,10 @@ def generate_script(
 
     catalog = load_catalog()
     names = {entry.key: list_names(entry.names, catalog) for entry in ANSWER_KEYS if entry.names}
-    for action in commands["new"]._actions:
-        action.choices = names.get(action.dest, action.choices)
-        if action.metavar in ("PATH", "FILE"):
-            action.complete = shtab.FILE  # type: ignore[attr-defined]
+    for command, one in commands.items():
+        for action in one._actions:
+            if command == "new":
+                action.choices = names.get(action.dest, action.choices)
+            if action.metavar in ("PATH", "FILE"):
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
     return str(shtab.complete(parser, shell=shell))

@@ -18,17 +18,21 @@ from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
+from newft.decide.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, UsageError
 from newft.i18n import Messages
+from newft.kits.open_kit import OpenKit, open_kit
+from newft.kits.trust import TrustRequest, confirm_trust
 from newft.project.snapshot import METADATA_DIR
 from newft.project.write import list_planned_paths, write_project
-from newft.schema.catalog import Catalog
 from newft.schema.plan import Plan
+from newft.schema.starter_kit import StarterKit
 from newft.system.hardware_probe import probe_machine
 from newft.text import Text
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import run_wizard
+from newft.wizard.menu import Option
 from newft.wizard.project_plan import (
     plan_project,
     render_planned_project,
@@ -53,6 +57,7 @@ class NewOptions:
     dry_run: bool
     explain: bool
     json: bool
+    trusted_kits: tuple[str, ...] = ()  # commits of kits whose code is confirmed
 
     @property
     def interactive(self) -> bool:
@@ -64,9 +69,17 @@ class NewOptions:
 def create_project(options: NewOptions, messages: Messages) -> None:
     """Write a project, or show what would be written."""
     console = ConsoleOutput(messages)
-    catalog = load_catalog()
-    start = make_initial_state(options, catalog, messages)
-    services = build_services(catalog, start.machine)
+    given = _collect_answers(options)
+    with open_kit(given, load_catalog(), environment=os.environ) as opened:
+        console.print_notes(opened.notes)
+        start = make_initial_state(options, opened, messages)
+        if start.catalog.starter_kit and not options.dry_run:
+            _confirm_code(options, start.catalog.starter_kit, console)
+        _create_project(options, start, console)
+
+
+def _create_project(options: NewOptions, start: WizardState, console: ConsoleOutput) -> None:
+    services = build_services(start.catalog, start.machine)
     with save_answers_on_failure(console, path=options.path, enabled=options.interactive) as kept:
         if options.interactive:
             state = _run_conversation(options, start, services, console=console, kept=kept)
@@ -92,7 +105,8 @@ def _print_result(
     if options.json:
         path = None if options.dry_run else folder
         answers = parse.build_answers(state.answers)
-        print_json(report_json(plan, answers, paths=paths, path=path, language=language))
+        kit = state.catalog.starter_kit
+        print_json(report_json(plan, answers, kit, paths=paths, path=path, language=language))
     else:
         if not options.interactive:
             _print_plan(state, plan, folder.absolute(), console, explain=options.explain)
@@ -115,12 +129,17 @@ def _report_late_interrupt(folder: Path) -> Iterator[None]:
         raise
 
 
-def make_initial_state(options: NewOptions, catalog: Catalog, messages: Messages) -> WizardState:
-    """Return the state before the first question: what the command line and this machine say."""
+def _collect_answers(options: NewOptions) -> RawAnswers:
     file = _load_answers_file(options.answers_file)
-    answers = parse.merge_answers(options.answers, map(parse.parse_set, options.sets), file)
+    return parse.merge_answers(options.answers, map(parse.parse_set, options.sets), file)
+
+
+def make_initial_state(options: NewOptions, opened: OpenKit, messages: Messages) -> WizardState:
+    """Return the state before the first question: what the command line, kit and machine say."""
+    kit = opened.catalog.starter_kit
+    answers = apply_kit(opened.answers, kit) if kit else opened.answers
     start = WizardState(
-        catalog,
+        opened.catalog,
         answers,
         machine=probe_machine() if answers.get("gpu", AUTO_GPU) == AUTO_GPU else None,
         folder_name=_derive_project_name(options.path),
@@ -139,6 +158,23 @@ def render_and_write(
         tree = Path(scratch).resolve() / "project"
         render_planned_project(plan, state, tree)
         return list_planned_paths(tree, folder) if dry_run else write_project(tree, folder)
+
+
+def _confirm_code(options: NewOptions, kit: StarterKit, console: ConsoleOutput) -> None:
+    """Show the code of the kits, and ask the user to confirm what somebody else has written."""
+
+    def show(request: TrustRequest) -> None:
+        console.print_kit_code(request.source, request.files)
+
+    def ask(request: TrustRequest) -> bool:
+        show(request)
+        say = console.messages
+        choices = [Option("no", say("trust.no")), Option("yes", say("trust.yes"))]
+        with choose_terminal(os.environ, console.say, say) as terminal:
+            return terminal.select(say("trust.question"), choices) == "yes"
+
+    asking = ask if options.interactive else None
+    confirm_trust(kit.located, options.trusted_kits, ask=asking, show=show)
 
 
 def _run_conversation(
@@ -160,6 +196,7 @@ def _run_conversation(
         render_and_write(plan, state, folder, dry_run=True)  # refuses paths that exist already
         if options.explain:
             console.print_explanation(plan)
+        console.print_kit(state.catalog.starter_kit, state.answers)
         console.print_summary(plan, folder.absolute(), this_machine=trains_on_this_machine(state))
 
     def print_explanation(state: WizardState) -> None:
@@ -188,6 +225,7 @@ def _print_plan(
     if explain:
         console.print_explanation(plan)
     here = trains_on_this_machine(state)
+    console.print_kit(state.catalog.starter_kit, state.answers)
     console.print_summary(plan, folder, this_machine=here, columns=not explain)
     if not explain:
         console.say(console.messages("summary.more"))

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TextIO
 
+from newft.answers.keys import RawAnswers
+from newft.console.adoption_rows import build_answer_rows, build_file_rows
+from newft.console.kit_rows import build_kit_rows
 from newft.console.pager import show_in_pager
 from newft.console.streams import discard_output
 from newft.console.summary_rows import (
@@ -25,9 +28,11 @@ from newft.console.update_report import (
 )
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import Messages
+from newft.schema.adoption import AdoptionReport
 from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
 from newft.schema.plan import Plan
+from newft.schema.starter_kit import StarterKit
 from newft.text import Text
 from newft.text_layout import format_table, wrap_text
 
@@ -86,6 +91,21 @@ class ConsoleOutput:
         self._print_titled("summary.title", rows)
         self._print_remarks((*plan.data.warnings, *plan.warnings), plan.data.notes)
 
+    def print_kit(self, kit: StarterKit | None, answers: RawAnswers) -> None:
+        """Print the kit of the project, if any, and the answers that come from it."""
+        if kit:
+            self._print_titled("kit.from", build_kit_rows(kit, answers, self.messages))
+
+    def print_kit_code(self, source: str, files: Sequence[str]) -> None:
+        """Print the files of a kit that a project will run."""
+        self.say(self.messages("trust.files", source=source, count=len(files)))
+        for path in files:
+            self.say(f"  {safe(path)}")
+
+    def print_notes(self, notes: Iterable[Text]) -> None:
+        """Print each note that was not printed before."""
+        self._print_remarks((), notes)
+
     def print_explanation(self, plan: Plan) -> None:
         """Print every value of the recipe with its reason and source."""
         rows, sources = build_recipe_rows(plan, self.messages)
@@ -100,6 +120,11 @@ class ConsoleOutput:
                 text = self.messages("plan.caveat", family=plan.family.title, what=what, why=why)
                 self._print_labelled("note", text, style="bold blue")
 
+    def print_adoption(self, report: AdoptionReport) -> None:
+        """Print the answers of an adopted project, and how its files differ from them."""
+        self._print_titled("adopt.title", build_answer_rows(report, self.messages))
+        self._print_titled("adopt.files", build_file_rows(report, self.messages))
+
     def print_update(self, report: UpdateReport) -> None:
         """Print what an update changes, what it leaves alone, and which values it changes."""
         with self._page():
@@ -110,10 +135,6 @@ class ConsoleOutput:
             for text in list_left_alone(report.merge, self.messages):
                 self._print_labelled("note", text, style="bold blue")
         self._print_remarks(report.warnings, report.notes)
-
-    def print_notes(self, notes: Iterable[Text]) -> None:
-        """Print notes that were not printed before."""
-        self._print_remarks((), notes)
 
     def print_file_tree(self, paths: Sequence[str], folder: str) -> None:
         """Print the tree of the files of a project."""

@@ -10,13 +10,20 @@ from newft.schema.answers import Answers
 from newft.schema.dataset import DataFacts
 from newft.schema.plan import Estimate, Plan, Recipe
 from newft.schema.reasoned import Reasoned
+from newft.schema.starter_kit import StarterKit
 from newft.text import Language
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
 def report_json(
-    plan: Plan, answers: Answers, *, paths: Sequence[str], path: Path | None, language: Language
+    plan: Plan,
+    answers: Answers,
+    kit: StarterKit | None,
+    *,
+    paths: Sequence[str],
+    path: Path | None,
+    language: Language,
 ) -> Json:
     """Return what `newft new` did, or would do; reasons are in the language of the interface."""
     return {
@@ -27,6 +34,7 @@ def report_json(
         "family": answers.family,
         "model": answers.model,
         "method": answers.method,
+        "kit": _kit_to_json(kit) if kit else None,
         "recipe": {
             name: _reasoned_to_json(value, language)
             for name, value in list_recipe_values(plan.recipe).items()
@@ -54,6 +62,18 @@ def _reasoned_to_json(reasoned: Reasoned[Json], language: Language) -> Json:
         "value": reasoned.value,
         "why": reasoned.why.to(language),
         "source": reasoned.source.to(language),
+    }
+
+
+def _kit_to_json(kit: StarterKit) -> Json:
+    pin = kit.pin
+    return {
+        "id": kit.id,
+        "version": kit.version,
+        "source": pin.source,
+        "revision": pin.revision,
+        "commit": pin.commit,
+        "tree": pin.tree,
     }
 
 

@@ -28,6 +28,16 @@ def _iterate_overlays(answers: Answers, catalog: Catalog) -> Iterator[Overlay]:
     for kit in catalog.starter_kit.chain:
         folders = [f"overlay/{PROJECT_OVERLAY}"]
         folders += [f"overlay/{answers.task}"] if kit.folder != domain.folder else []
+        if template := catalog.starter_kit.templates.get(kit.id):
+            yield Overlay(
+                f"kit {kit.id}",
+                kit.folder,
+                kit.replaces,
+                verbatim=True,
+                template=template,
+                keeps=kit.keeps,
+                prefer=answers.kit.prefer,
+            )
         for folder in folders:
             yield Overlay(f"kit {kit.id}: {folder}", f"{kit.folder}/{folder}", kit.replaces)
         for layer in kit.layers:

@@ -43,17 +43,20 @@ def suggest_model(
     """Suggest a family and a model, or a model of `family` if that is given."""
     if hardware.accelerator.kind == "cpu":
         return _suggest_for_cpu(language, catalog, family=family)
-    chosen = _get_family(catalog, family or DEFAULT_FAMILY)
+    default = DEFAULT_FAMILY if DEFAULT_FAMILY in catalog.families else min(catalog.families)
+    chosen = _get_family(catalog, family or default)
     return _suggest_for_gpu(hardware, chosen, catalog.methods[method])
 
 
 def _suggest_for_cpu(
     language: Language, catalog: Catalog, *, family: str | None
 ) -> Reasoned[ModelChoice]:
-    chosen = _get_family(catalog, family) if family else None
-    if chosen is None or any(size.embedded for size in chosen.sizes):
+    families = [_get_family(catalog, family)] if family else [*catalog.families.values()]
+    if any(size.embedded for one in families for size in one.sizes):
         return _suggest_embedded(language, catalog)
-    smallest = min(chosen.sizes, key=lambda size: size.parameters)
+    smallest, chosen = min(
+        ((size, one) for one in families for size in one.sizes), key=lambda pair: pair[0].parameters
+    )
     why = Text(
         "the smallest model of the family, since a CPU is slow", "CPU 较慢，取该系列中最小的模型"
     )
@@ -80,17 +83,10 @@ def _suggest_for_gpu(
 
 def _suggest_embedded(language: Language, catalog: Catalog) -> Reasoned[ModelChoice]:
     family = next(
-        (
-            family
-            for family in catalog.families.values()
-            if any(size.embedded for size in family.sizes)
-        ),
-        None,
+        family
+        for family in catalog.families.values()
+        if any(size.embedded for size in family.sizes)
     )
-    if family is None:
-        raise CatalogError(
-            Text("no family has an embedded model", "没有任何系列带内置模型"), where="families"
-        )
     why = Text(
         "it can be trained on a CPU in minutes and needs no download from a model hub",
         "CPU 上几分钟就能训练完，无需下载模型",

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from newft.answers.conditions import flatten_answers
 from newft.answers.keys import make_unknown_name_error
 from newft.decide import plan_warnings
 from newft.decide.architecture import check_architecture
 from newft.decide.inputs import Inputs
 from newft.decide.kit_layers import choose_overlays
+from newft.decide.kit_rules import check_license, check_locks, check_policy
 from newft.decide.project_name import derive_package_name, validate_name
 from newft.decide.project_policy import make_project_policy
 from newft.decide.recipe import build_recipe
@@ -25,6 +27,7 @@ from newft.schema.dataset import Facts
 from newft.schema.family import EMBEDDED, Family, ModelSpec, is_local_path
 from newft.schema.hardware import Hardware
 from newft.schema.plan import ModelPlan, ModelSource, Plan, ProjectPolicy
+from newft.schema.starter_kit import StarterKit
 from newft.text import Text
 
 T = TypeVar("T")
@@ -40,6 +43,8 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     size = _find_model_spec(answers, family)
     check_architecture(facts.model, family, catalog)
     model = _plan_model(answers, family, size)
+    if catalog.starter_kit:
+        _check_kit(answers, model, catalog.starter_kit)
     policy = make_project_policy(answers, catalog, model)
     inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
@@ -74,6 +79,16 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         policy=policy,
         overlays=choose_overlays(answers, catalog),
     )
+
+
+def _check_kit(answers: Answers, model: ModelPlan, kit: StarterKit) -> None:
+    """Check the answers against the locks and the policy of the kit."""
+    given = flatten_answers(answers)
+    if model.source not in ("huggingface", "modelscope"):
+        given = {key: value for key, value in given.items() if key not in ("hub", "revision")}
+    check_locks(given, kit)
+    check_policy(given, kit)
+    check_license(model.license, kit)
 
 
 def _choose_layers(

@@ -79,6 +79,11 @@ def split_help(words: str, name: str, placeholder: str) -> tuple[Text, Text]:
     return to_bilingual_text(lines[0]), text
 
 
+def escape_lines(text: str) -> str:
+    """Return a text of several lines without what controls a terminal."""
+    return "\n".join(escape_controls(line) for line in text.strip().splitlines())
+
+
 def list_values(value: str | tuple[str, ...]) -> list[str] | str:
     """Return the answer to a question of several choices as copier reads it."""
     if isinstance(value, tuple):

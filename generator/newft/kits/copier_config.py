@@ -15,6 +15,8 @@ from newft.text import Text, join_texts, to_bilingual_text
 
 CONFIG_NAMES = ("copier.yml", "copier.yaml")
 COOKIECUTTER_NAME = "cookiecutter.json"
+INCLUDE_TAG = "!include"
+LIST_KEYS = ("_exclude", "_jinja_extensions", "_secret_questions", "_skip_if_exists")
 MAX_VALUES = 50_000  # of a file, each alias counted with all that it stands for
 # Extensions that come with Jinja and add syntax alone. All others are Python code to import.
 SAFE_EXTENSIONS = frozenset({"jinja2.ext.do", "jinja2.ext.loopcontrols"})
@@ -75,6 +77,7 @@ def read_key_lines(file: Path) -> dict[str, int]:
             continue
         seen.add(path)
         for document in _compose(path):
+            _check_nodes(document, path)
             pending += _list_included_files(document, file.parent)
             if path == file and isinstance(document, yaml.MappingNode):
                 lines |= {str(key.value): key.start_mark.line + 1 for key, _ in document.value}
@@ -140,9 +143,26 @@ def _list_parts(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
+def _check_nodes(node: yaml.Node, file: Path) -> None:
+    """Refuse tags that would make objects, and texts in the place of lists."""
+    where = f"{file}:{node.start_mark.line + 1}"
+    plain = node.tag.startswith("tag:yaml.org,2002:") and ":python/" not in node.tag
+    if not plain and node.tag != INCLUDE_TAG:
+        message = Text(f"the tag {node.tag} is not supported", f"不支持标签 {node.tag}")
+        raise CatalogError(message, where=where)
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            # copier would take such a text for a list of its letters
+            if key.value in LIST_KEYS and value.tag == "tag:yaml.org,2002:str":
+                message = Text(f"`{key.value}` must be a list", f"`{key.value}` 应为列表")
+                raise CatalogError(message, where=f"{file}:{key.start_mark.line + 1}")
+    for part in _list_parts(node):
+        _check_nodes(part, file)
+
+
 def _list_included_files(node: yaml.Node, root: Path) -> Iterator[Path]:
     """Yield the files within the template that `!include` names; copier refuses all others."""
-    pattern = str(node.value) if node.tag == "!include" else ""
+    pattern = str(node.value) if node.tag == INCLUDE_TAG else ""
     if pattern and ".." not in pattern and not pattern.startswith("/"):
         yield from (path for path in sorted(root.glob(pattern)) if path.is_file())
     for part in _list_parts(node):
@@ -221,10 +241,10 @@ def _find_faults(config: Config) -> Iterator[ConfigFault]:
         )
     yield from _find_envops_faults(config.get("_envops", {}))
     for name in config:
-        if not name.startswith("_") and not _NAME_PATTERN.fullmatch(name):
+        if not str(name).startswith("_") and not _NAME_PATTERN.fullmatch(str(name)):
             message = Text("is no name for a question", "不能作为问题的名称")
             hint = Text("use letters, digits, _ and -", "请用字母、数字、_ 和 -")
-            yield ConfigFault(name, message, hint)
+            yield ConfigFault(str(name), message, hint)
 
 
 def _find_envops_faults(envops: Mapping[str, object]) -> Iterator[ConfigFault]:
@@ -235,24 +255,3 @@ def _find_envops_faults(envops: Mapping[str, object]) -> Iterator[ConfigFault]:
     if envops.get("undefined", UNDEFINED_CLASSES[0]) not in UNDEFINED_CLASSES:
         names = " | ".join(UNDEFINED_CLASSES)
         yield ConfigFault("_envops", to_bilingual_text(f"undefined: {names}"))
-
-
-def list_commands(config: Config, key: str) -> tuple[str, ...]:
-    """Return the commands of `_tasks` or `_migrations` as they are written; newft runs none."""
-    value = config.get(key)
-    entries = value if isinstance(value, list) else []
-    return tuple(command for entry in entries for command in _list_entry_commands(entry))
-
-
-def _list_entry_commands(entry: object) -> Iterator[str]:
-    if isinstance(entry, dict):
-        for name in ("command", "before", "after"):
-            value = entry.get(name)
-            if name != "command" and isinstance(value, list):
-                yield from (command for item in value for command in _list_entry_commands(item))
-            elif value:
-                yield from _list_entry_commands(value)
-    elif isinstance(entry, list):
-        yield " ".join(str(part) for part in entry)
-    elif isinstance(entry, str):
-        yield entry

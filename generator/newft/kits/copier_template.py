@@ -11,44 +11,45 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from newft.answers.keys import AnswerValue, RawAnswers
 from newft.errors import CatalogError, NewftError, RenderError
-from newft.kits.copier_config import check_config, find_config_file, list_commands, read_key_lines
+from newft.kits.copier_config import check_config, find_config_file, read_key_lines
 from newft.kits.copier_worker import Evaluation, KitWorker, make_worker
-from newft.schema.starter_kit import AskedQuestion, KitPin
+from newft.os_errors import describe_os_error
+from newft.schema.starter_kit import AskedQuestion, KitPin, NextSteps
 from newft.system.resource_limits import LimitExceededError, limit_resources
-from newft.text import Text
+from newft.text import Text, to_bilingual_text
 
-QUESTION_SECONDS = 5.0
-RENDER_SECONDS = 60.0
-
-
-class CopierRender(NamedTuple):
-    """What a template rendered: the paths of its files, and its message to the user."""
-
-    paths: tuple[str, ...]
-    message: str
+QUESTION_SECONDS = 4.0  # of the processor
+RENDER_SECONDS = 30.0
 
 
 class CopierTemplate:
     """A copier template in a folder of checked files; its questions are those of a kit."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pin: KitPin) -> None:
         file = find_config_file(folder)
         if file is None:
             message = Text("the folder has no copier.yml", "文件夹中没有 copier.yml")
             raise CatalogError(message, where=str(folder))
-        self.folder, self.file = folder, file
+        self.folder, self.file, self.pin = folder, file, pin
         self._lines = read_key_lines(file)
         self._evaluated: tuple[RawAnswers, Evaluation] | None = None
         with self._report(CatalogError, QUESTION_SECONDS):
             config = make_worker(folder, {}).template._raw_config
         check_config(config, file, self._lines)
-        self.tasks = list_commands(config, "_tasks")
-        self.migrations = list_commands(config, "_migrations")
         self._evaluate({})
+
+    @property
+    def questions(self) -> CopierTemplate:
+        """The template itself."""
+        return self
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The names of the questions whose answers are never recorded."""
+        return tuple(name for name, one in self._evaluate({}).items() if one.is_secret)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,17 +66,21 @@ class CopierTemplate:
         with self._report(CatalogError, QUESTION_SECONDS):
             return question.find_fault(value)
 
-    def render(
-        self, answers: RawAnswers, pin: KitPin, into: Path, *, with_secrets: bool = True
-    ) -> CopierRender:
-        """Render the files of the template into an empty folder."""
-        worker = make_worker(self.folder, answers, into)
-        worker.pin, worker.strict, worker.with_secrets = pin, True, with_secrets
+    def render(self, answers: RawAnswers, into: str, *, with_secrets: bool) -> None:
+        """Render the files into an empty folder, with the secrets or with their defaults."""
+        worker = make_worker(self.folder, answers, Path(into))
+        worker.pin, worker.strict, worker.with_secrets = self.pin, True, with_secrets
         with self._report(RenderError, RENDER_SECONDS, worker):
-            into.mkdir(parents=True, exist_ok=True)
+            Path(into).mkdir(parents=True)
             worker.run_copy()
-            message = worker._render_string(worker.template.message_after_copy)
-        return CopierRender(tuple(sorted(worker.written)), message)
+
+    def list_next_steps(self, answers: RawAnswers) -> NextSteps:
+        """Return what the template has to say after a project was made."""
+        worker = make_worker(self.folder, answers)
+        worker.pin, worker.with_secrets = self.pin, False
+        with self._report(RenderError, QUESTION_SECONDS, worker):
+            worker.evaluate()
+            return worker.list_next_steps()
 
     def _evaluate(self, answers: RawAnswers) -> Evaluation:
         if self._evaluated is None or self._evaluated[0] != answers:
@@ -101,8 +106,8 @@ class CopierTemplate:
             message = Text("needs too much time or memory", "占用的时间或内存过多")
             raise kind(message, where=self._locate(error, worker)) from error
         except Exception as error:  # a template can raise any exception
-            said = " ".join(str(error).split()) or type(error).__name__
-            message = Text(f"the copier template failed: {said}", f"copier 模板出错：{said}")
+            said = _explain(error)
+            message = Text(f"the copier template failed: {said.en}", f"copier 模板出错：{said.zh}")
             raise kind(message, where=self._locate(error, worker)) from error
 
     def _locate(self, error: BaseException, worker: KitWorker | None) -> str:
@@ -116,3 +121,9 @@ class CopierTemplate:
         named = (str(getattr(error, "filename", "")), getattr(error, "lineno", None))
         lines = [line for name, line in (named, *reversed(frames)) if name == str(path) and line]
         return f"{path}:{lines[0]}" if lines else str(path)
+
+
+def _explain(error: Exception) -> Text:
+    if isinstance(error, OSError):
+        return describe_os_error(error)
+    return to_bilingual_text(" ".join(str(error).split()) or type(error).__name__)

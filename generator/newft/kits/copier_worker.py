@@ -8,6 +8,7 @@ is refused, except for the clock and chance in the default of a question, as ans
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from functools import cached_property, wraps
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from copier._jinja_ext import SandboxedEnvironment, get_yield_context
 from copier._main import Worker
 from copier._settings import SettingsModel
+from copier._tools import cast_to_bool
 from copier._types import MISSING
 from copier._user_data import AnswersMap, Question
 
@@ -28,15 +30,17 @@ from newft.kits.copier_answers import (
     build_record,
     build_settings,
     describe_failure,
+    escape_lines,
     format_value,
     list_values,
     split_help,
 )
+from newft.kits.kit_files import MAX_FILES
 from newft.kits.safe_paths import find_path_faults
-from newft.schema.starter_kit import AskedQuestion, KitPin
+from newft.schema.starter_kit import AskedQuestion, KitPin, NextSteps
 from newft.text import Text, join_texts, to_bilingual_text
 
-MAX_FILES = 10_000
+MAX_BYTES = 100 << 20  # of all files together
 _CHANCE_FILTERS = ("ans_random", "random", "random_mac", "shuffle", "strftime")
 _MACHINE_FILTERS = ("expanduser", "expandvars", "fileglob", "realpath", "relpath")
 _NO_PIN = KitPin(source="", revision=None, commit=None, tree="")
@@ -47,6 +51,11 @@ class EvaluatedQuestion(NamedTuple):
 
     question: Question
     asked: AskedQuestion | None
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether the answer is never recorded."""
+        return bool(self.question.secret)
 
     def find_fault(self, value: AnswerValue) -> Text | None:
         """Return why a value is no answer to the question; None if it is."""
@@ -73,7 +82,7 @@ class _LimitedEnvironment(SandboxedEnvironment):
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Compute a power of moderate size."""
         if abs(left) > 1e6 or abs(right) > 100:
-            raise ValueError("the power is too large")
+            raise RenderError(Text("a power is too large", "乘方的结果过大"))
         return super().call_binop(context, operator, left, right)
 
 
@@ -81,7 +90,7 @@ class KitWorker(Worker):
     """A run of copier that knows the answers of newft, and nothing of this machine."""
 
     kit_answers: RawAnswers
-    written: list[str]  # the paths of the files so far
+    written: dict[str, int]  # the size of every file so far, by path
     pin: KitPin = _NO_PIN
     strict = False  # every question must have a valid answer
     with_secrets = True
@@ -112,6 +121,21 @@ class KitWorker(Worker):
             )
             raise UsageError(join_texts(faults, to_bilingual_text("\n")), hint=hint)
         return evaluation
+
+    def list_next_steps(self) -> NextSteps:
+        """Return the template's message after a copy, and the tasks that apply, as commands."""
+        self.place = "_message_after_copy"
+        message = self._render_string(self.template.message_after_copy)
+        self.place = "_tasks"
+        stage = {"_stage": "task", "_copier_operation": "copy"}
+        commands = []
+        for task in self.template.tasks:
+            parts = [task.cmd] if isinstance(task.cmd, str) else list(task.cmd)
+            words = [self._render_string(str(part), stage) for part in parts]
+            if cast_to_bool(self._render_value(task.condition, stage)):
+                commands.append(words[0] if isinstance(task.cmd, str) else shlex.join(words))
+        texts = (escape_lines(text) for text in (message, *commands))
+        return NextSteps(next(texts), tuple(texts))
 
     def _answer(self, question: Question, faults: list[Text]) -> AskedQuestion | None:
         """Record the value of a question; return the question if the user is asked for it."""
@@ -234,8 +258,8 @@ class KitWorker(Worker):
         self.place = src_relpath.as_posix()
         self._check_path(dst_relpath.as_posix())
         super()._render_file(src_relpath, dst_relpath, extra_context)
-        self.written.append(dst_relpath.as_posix())
         source, target = self.template.local_abspath / src_relpath, self.dst_path / dst_relpath
+        self.written[dst_relpath.as_posix()] = target.stat().st_size
         if src_relpath.name.endswith(self.template.templates_suffix):
             _restore_line_ends(source.read_bytes(), target)
 
@@ -243,8 +267,14 @@ class KitWorker(Worker):
         """Leave out empty folders: a project is a tree of files."""
 
     def _check_path(self, name: str) -> None:
-        if len(self.written) >= MAX_FILES:
-            raise RenderError(Text(f"more than {MAX_FILES:,} files", f"文件超过 {MAX_FILES:,} 个"))
+        if len(self.written) >= MAX_FILES or sum(self.written.values()) > MAX_BYTES:
+            size = f"{MAX_BYTES >> 20} MiB"
+            raise RenderError(
+                Text(
+                    f"the template gives more than {MAX_FILES:,} files or {size}",
+                    f"模板生成的文件超过 {MAX_FILES:,} 个或 {size}",
+                )
+            )
         for fault in find_path_faults([name]):
             shown = fault.path.encode("unicode_escape").decode("ascii")
             raise RenderError(
@@ -280,13 +310,15 @@ def make_worker(folder: Path, answers: RawAnswers, into: Path = Path()) -> KitWo
         skip_tasks=True,
     )
     worker.template.__dict__["vcs"] = None  # the files are here: copier would clone them with git
-    worker.kit_answers, worker.written = answers, []
+    worker.kit_answers, worker.written = answers, {}
     return worker
 
 
 def _is_fault_of_template(error: Exception) -> bool:
     """Return whether an error is there for any answers; copier wraps what depends on them."""
-    return isinstance(error, NewftError) or type(error).__module__.startswith("jinja2")
+    return isinstance(error, NewftError | MemoryError) or type(error).__module__.startswith(
+        "jinja2"
+    )
 
 
 def _name_fault(name: str, fault: Text) -> Text:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from newft.errors import GitError, KitSourceError, UsageError
 from newft.kits.fetch import (
@@ -44,27 +46,36 @@ class KitLocator:
         self, scratch: Path, *, base: Path | None = None, stored: Sequence[LocatedKit] = ()
     ) -> None:
         self.notes: list[Text] = []
+        self.sources: dict[str, str] = {}  # of the folders below `scratch`
         self._scratch, self._base, self._stored = scratch, base, stored
 
     def __call__(
         self, source: str, *, revision: str | None = None, parent: LocatedKit | None = None
     ) -> LocatedKit:
         """Return the kit of a source; `parent` is the kit whose `extends` names it."""
+        home = _get_local_folder(parent) if parent else None
         text = f"{source}@{revision}" if revision else source
         try:
-            found = parse_source(text, base=self._get_base(parent))
+            found = parse_source(text, base=home or self._base)
+        except UsageError as error:  # such as a package that is not installed here
+            return self._use_stored(source, revision, error)
+        if parent:
             _refuse_folder_of_stranger(found, parent)
+        try:
             return self._locate(found)
-        except (UnreachableSourceError, UsageError) as error:
-            stored = self._find_stored(source, revision)
-            if stored is None:
-                raise
-            self.notes.append(_describe_stored(stored, error))
-            return stored
+        except UnreachableSourceError as error:
+            return self._use_stored(found.recorded, found.revision, error)
 
-    def _get_base(self, parent: LocatedKit | None) -> Path | None:
-        """Return where a relative folder begins: at the kit that names it."""
-        return Path(parent.pin.source) if parent and parent.origin == "folder" else self._base
+    def _use_stored(
+        self, source: str, revision: str | None, error: KitSourceError | UsageError
+    ) -> LocatedKit:
+        """Return the stored kit of a source; raise the error if the project has none."""
+        stored = self._find_stored(source, revision)
+        if stored is None:
+            raise error
+        self.notes.append(_describe_stored(stored, error))
+        self.sources[stored.folder] = source
+        return stored
 
     def _find_stored(self, source: str, revision: str | None) -> LocatedKit | None:
         wanted = (source, revision)
@@ -108,6 +119,8 @@ class KitLocator:
 
     def _copy_folder(self, source: KitSource) -> LocatedKit:
         folder = Path(source.location)
+        if not folder.is_dir():
+            raise _make_missing_folder_error(folder)
         try:
             files = read_kit_folder(folder, _list_repository_files(folder))
         except OSError as error:
@@ -123,6 +136,7 @@ class KitLocator:
             raise _make_no_kit_error(source)
         folder = make_kit_folder(self._scratch, source.recorded)
         write_kit_files(files, folder)
+        self.sources[str(folder)] = source.shown
         pin = KitPin(source.recorded, source.revision, commit, compute_tree_id(files))
         return LocatedKit(str(folder), pin, origin)
 
@@ -141,26 +155,38 @@ def make_kit_folder(scratch: Path, source: str) -> Path:
     return scratch / str(sum(1 for _ in scratch.iterdir())) / name
 
 
-def _refuse_folder_of_stranger(source: KitSource, parent: LocatedKit | None) -> None:
+def _get_local_folder(kit: LocatedKit) -> Path | None:
+    """Return the folder of this machine that a kit comes from, if it is one."""
+    if kit.pin.source.startswith("file://"):
+        return Path(url2pathname(urlsplit(kit.pin.source).path))
+    return Path(kit.pin.source) if Path(kit.pin.source).is_absolute() else None
+
+
+def _refuse_folder_of_stranger(source: KitSource, parent: LocatedKit) -> None:
     """Refuse a kit from elsewhere that extends a folder of whoever uses it.
 
     It would bring files of this machine into a project.
     """
     local = source.kind == "folder" or source.location.startswith("file:")
-    if parent is None or parent.origin == "folder" or not local:
-        return
-    if parent.origin == "repository" and parent.pin.source.startswith(("file:", "/")):
-        return  # a repository on this machine
-    raise KitSourceError(
-        Text(
-            f"the kit extends the folder `{source.recorded}` of this machine",
-            f"套件要扩展本机的文件夹 `{source.recorded}`",
-        ),
-        where=parent.pin.source,
-        hint=Text(
-            "a kit from elsewhere extends a domain, an installed kit or a repository",
-            "来自别处的套件只能扩展领域、已安装的套件或仓库",
-        ),
+    if local and _get_local_folder(parent) is None:
+        raise KitSourceError(
+            Text(
+                f"the kit extends the folder `{source.recorded}` of this machine",
+                f"套件要扩展本机的文件夹 `{source.recorded}`",
+            ),
+            where=parent.pin.source,
+            hint=Text(
+                "a kit from elsewhere extends a domain, an installed kit or a repository",
+                "来自别处的套件只能扩展领域、已安装的套件或仓库",
+            ),
+        )
+
+
+def _make_missing_folder_error(folder: Path) -> UnreachableSourceError:
+    return UnreachableSourceError(
+        Text("there is no such folder", "没有这个文件夹"),
+        where=str(folder),
+        hint=Text("check the path", "请检查路径"),
     )
 
 

@@ -13,13 +13,15 @@ from newft.catalog.lookup import find_family
 from newft.decide.kit_rules import override_answers
 from newft.emitted.yaml_lines import KeyPath
 from newft.errors import CatalogError
-from newft.kits.questions import YamlQuestions
+from newft.kits.copier_config import find_config_file
+from newft.kits.questions import JoinedQuestions, YamlQuestions
 from newft.kits.task_changes import change_tasks, find_change_faults
+from newft.kits.vendor import pack_kits
 from newft.schema.catalog import Catalog
 from newft.schema.kit import AnswerText, Kit, KitQuestion, Lock, Policy
-from newft.schema.starter_kit import AnswerTexts, LocatedKit, LocateKit, StarterKit
+from newft.schema.starter_kit import AnswerTexts, KitTemplate, LocatedKit, LocateKit, StarterKit
 from newft.strict_yaml import CatalogFile, Fault
-from newft.text import Text
+from newft.text import Text, to_bilingual_text
 
 MAX_CHAIN_LENGTH = 3  # kits, without the domain that the first of them extends
 MANIFEST = "kit.yaml"
@@ -33,11 +35,23 @@ def resolve_kit(
     If the kit builds on a domain or is one, this domain is the only one left.
     """
     located = _follow_chain(locate(source, revision=revision), catalog, locate)
-    kits = [load_starter_kit(Path(one.folder), derive_kit_id(one), catalog) for one in located]
+    kits = [_load_kit(one, catalog) for one in located]
     domain = _merge_domain(kits, catalog)
     kit = _merge_chain(kits, located, domain, catalog)
     domains = {domain.id: domain} if domain else catalog.kits
     return replace(catalog, kits=domains, starter_kit=kit)
+
+
+def _load_kit(located: LocatedKit, catalog: Catalog) -> Kit:
+    folder, kit_id = Path(located.folder), derive_kit_id(located)
+    if is_plain_template(folder):
+        return Kit(kit_id, to_bilingual_text(kit_id), folder=str(folder))
+    return load_starter_kit(folder, kit_id, catalog)
+
+
+def is_plain_template(folder: Path) -> bool:
+    """Return whether a kit is a copier template that has no kit.yaml beside its copier.yml."""
+    return not (folder / MANIFEST).is_file() and find_config_file(folder) is not None
 
 
 def derive_kit_id(located: LocatedKit) -> str:
@@ -72,6 +86,8 @@ _TOO_LONG_MESSAGE = Text(
 
 def _read_extends(folder: Path) -> str | None:
     """Return what a kit extends; any fault of its file is found when it is loaded."""
+    if is_plain_template(folder):
+        return None
     entry = CatalogFile.read(folder / MANIFEST).document.entries.get(("extends",))
     return entry.text or None if entry and entry.kind == "text" else None
 
@@ -141,7 +157,9 @@ def _merge_chain(
         questions |= kit.questions
         owners |= dict.fromkeys(kit.questions, kit.id)
         policy = _merge_policies(kit, policy)
-    joined = YamlQuestions(questions) if questions else None
+    templates = _load_templates(kits, located, owners)
+    parts = [template.questions for template in templates.values()]
+    joined = JoinedQuestions((YamlQuestions(questions), *parts)) if questions or parts else None
     for kit in kits:
         _refuse(kit, _find_unknown_questions(kit, joined.names if joined else ()))
     if domain:
@@ -157,7 +175,32 @@ def _merge_chain(
         locked=locked,
         policy=policy,
         questions=joined,
+        templates=templates,
+        archive=pack_kits(located),
     )
+
+
+def _load_templates(
+    kits: Sequence[Kit], located: Sequence[LocatedKit], owners: Mapping[str, str]
+) -> dict[str, KitTemplate]:
+    """Return the copier templates among the kits, by the id of the kit."""
+    templates: dict[str, KitTemplate] = {}
+    asked = dict(owners)
+    for kit, place in zip(kits, located, strict=True):
+        if find_config_file(Path(kit.folder)) is None:
+            continue
+        from newft.kits.copier_template import CopierTemplate  # copier takes half a second to load
+
+        template = templates[kit.id] = CopierTemplate(Path(kit.folder), place.pin)
+        for name in template.questions.names:
+            if name in asked:
+                message = Text(
+                    f"the question `{name}` is one of the kit `{asked[name]}` too",
+                    f"问题 `{name}` 与套件 `{asked[name]}` 的问题同名",
+                )
+                raise CatalogError(message, where=str(template.file))
+            asked[name] = kit.id
+    return templates
 
 
 def _add_family(presets: AnswerTexts, catalog: Catalog) -> AnswerTexts:

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit, urlunsplit
 from newft.answers.keys import KIT_KEY, KIT_REVISION_KEY, RawAnswers
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
-from newft.kits.fetch import REVISION_PATTERN, UnreachableSourceError
+from newft.kits.fetch import REVISION_PATTERN
 from newft.kits.installed_kits import list_kit_names
 from newft.text import Text, find_nearest_names
 
@@ -55,13 +55,24 @@ class KitSource(NamedTuple):
         return f"{self.recorded}@{self.revision}" if self.revision else self.recorded
 
 
-def choose_source(given: RawAnswers, environment: Mapping[str, str]) -> str | None:
-    """Return the source of the kit: as answered, else of the environment; None without a kit."""
-    text = str(given.get(KIT_KEY) or environment.get(KIT_VARIABLE, "")).strip()
-    revision = given.get(KIT_REVISION_KEY)
-    if text in ("", NO_KIT):
+def choose_source(
+    given: RawAnswers, environment: Mapping[str, str]
+) -> tuple[str, str | None] | None:
+    """Return source and revision of the kit of the answers, else of the environment, if any."""
+    source = str(given.get(KIT_KEY) or environment.get(KIT_VARIABLE, "")).strip()
+    if source in ("", NO_KIT):
         return None
-    return f"{text}@{revision}" if revision else text
+    revision = given.get(KIT_REVISION_KEY)
+    if revision is None or KIT_KEY not in given or _names_revision(source):
+        return source, None
+    return source, str(revision)
+
+
+def _names_revision(source: str) -> bool:
+    try:
+        return parse_source(source).revision is not None
+    except UsageError:  # whoever looks for it says what is wrong
+        return False
 
 
 def parse_source(text: str, *, base: Path | None = None) -> KitSource:
@@ -97,14 +108,7 @@ def _parse_path(text: str, base: Path) -> KitSource:
             return KitSource("name", path, path)
         if not (base / path).is_dir():
             raise _make_unknown_kit_error(path)
-    folder = (base / Path(path).expanduser()).absolute()
-    if not folder.is_dir():
-        raise UnreachableSourceError(
-            Text("there is no such folder", "没有这个文件夹"),
-            where=str(folder),
-            hint=Text("check the path", "请检查路径"),
-        )
-    folder = Path(os.path.normpath(folder))
+    folder = Path(os.path.normpath((base / Path(path).expanduser()).absolute()))
     bare = (folder / "HEAD").is_file() and (folder / "objects").is_dir()
     if revision or bare:
         return KitSource("repository", folder.as_uri(), str(folder), revision)

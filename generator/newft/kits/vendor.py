@@ -29,12 +29,12 @@ from newft.kits.kit_files import (
 )
 from newft.kits.locate import make_kit_folder
 from newft.project.serialize import PlainValue, dump_yaml
+from newft.project.snapshot import KIT_FILE
 from newft.project.tree_archive import DamagedArchiveError, pack_tree, read_archive
 from newft.schema.starter_kit import KitPin, LocatedKit
 from newft.schema.tree import FileTree, TreeFile
 from newft.text import Text
 
-KIT_FILE = ".newft/kit.tar"
 PINS_FILE = "pins.yml"
 _PIN_FIELDS = {"source", "revision", "commit", "tree"}
 

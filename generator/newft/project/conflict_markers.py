@@ -14,9 +14,12 @@ from typing import NamedTuple
 from newft.project.git_merge import PROJECT_BRANCH, RENDER_BRANCH
 from newft.schema.tree import FileTree
 
-_PROJECT_MARKER = f"<<<<<<< {PROJECT_BRANCH} (this project)".encode()
+PROJECT_SUFFIX = ".before-update"  # of a file of the team that had to make room
+RENDER_SUFFIX = ".after-update"  # of a file of the new render beside the team's
+_NAMED = re.compile(r".+\.(?:before|after)-update(?:\.\d+)?", re.DOTALL)
+_PROJECT_MARKER = b"<<<<<<< before-update (this project)"
 _SNAPSHOT_MARKER = b"||||||| snapshot (as generated before)"
-_RENDER_MARKER = f">>>>>>> {RENDER_BRANCH} (as generated now)".encode()
+_RENDER_MARKER = b">>>>>>> after-update (as generated now)"
 # git names the branch of a side or the commit of the base, and the path if the sides differ in it
 _START = re.compile(rb"<{7} %s(:.*)?" % PROJECT_BRANCH.encode())
 _MIDDLE = re.compile(rb"\|{7} [0-9a-f]{4,40}(:.*)?")
@@ -56,5 +59,14 @@ def label_conflicts(content: bytes) -> LabelledText:
 
 
 def find_marked_files(tree: FileTree) -> tuple[str, ...]:
-    """Return the sorted paths of files that still hold a marker of an earlier update."""
-    return tuple(sorted(path for path, file in tree.items() if _LABELLED.search(file.content)))
+    """Return the sorted paths of files that an earlier update left to be resolved.
+
+    They hold a marker, or lie beside another file under a name that an update gave them.
+    """
+    return tuple(
+        sorted(
+            path
+            for path, file in tree.items()
+            if _NAMED.fullmatch(path) or _LABELLED.search(file.content)
+        )
+    )

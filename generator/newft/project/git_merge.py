@@ -16,9 +16,10 @@ from typing import NamedTuple, cast
 from newft.schema.tree import FileMode, FileTree, TreeFile
 from newft.system.git import run_git
 
-PROJECT_BRANCH = "before-update"  # git writes the names of both into conflict markers
-RENDER_BRANCH = "after-update"
-SNAPSHOT_BRANCH = "snapshot"
+# git writes the names of both sides into conflict markers; no file has such a line by chance
+PROJECT_BRANCH = "newft-project-side"
+RENDER_BRANCH = "newft-render-side"
+SNAPSHOT_BRANCH = "newft-snapshot"
 _MERGE_OPTIONS = (
     *("-c", "merge.conflictStyle=zdiff3"),
     *("-c", "merge.directoryRenames=true"),

@@ -34,6 +34,9 @@ _UNREAD = (
     *("__pycache__/", "node_modules/", ".venv/", "venv/", ".tox/", ".*_cache/", "*.egg-info/"),
 )
 
+# Files that show that a folder inside the project is an environment or another project
+_FOREIGN_MARKS = ("/pyvenv.cfg", f"/{METADATA_DIR}/answers.yml")
+
 
 class ProjectTree(NamedTuple):
     """The files of a project, and why some paths of it can be neither read nor written."""
@@ -152,9 +155,17 @@ def _list_other_files(folder: Path) -> Iterator[str]:
         run_git(["init", "-q", "--bare", "--template="], folder=Path(name))
         command = [f"--git-dir={name}", "--work-tree=.", "ls-files", "-o", "-z"]
         result = run_git([*command, "--exclude-standard", *excluded], folder=folder)
-    for path in sorted(result.output.split(b"\0")):
-        if path and not path.endswith(b"/") and _is_utf8(path):
-            yield path.decode("utf-8")
+    paths = [path for path in sorted(result.output.split(b"\0")) if _is_utf8(path)]
+    names = [path.decode("utf-8") for path in paths]
+    foreign = tuple(
+        f"{name.removesuffix(mark)}/"
+        for name in names
+        for mark in _FOREIGN_MARKS
+        if name.endswith(mark)
+    )
+    for name in names:
+        if name and not name.endswith("/") and not name.startswith(foreign):
+            yield name
 
 
 def _is_utf8(path: bytes) -> bool:

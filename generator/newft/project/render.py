@@ -7,8 +7,11 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from newft.answers.conditions import flatten_answers
 from newft.data_errors import make_file_changed_error, translate_record_errors
 from newft.emitted.file_access import hash_file, open_regular_file, wrap_file_errors
 from newft.errors import RenderError
@@ -26,12 +29,23 @@ from newft.project.template_layers import (
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts, FileFacts
 from newft.schema.plan import Plan
+from newft.schema.starter_kit import Overlay
+from newft.system.resource_limits import LimitExceededError, limit_resources
 from newft.text import Text
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
-def render_project(plan: Plan, answers: Answers, facts: Facts, into: Path) -> None:
+TEMPLATE_SECONDS = 3.0  # of processor time; the largest of newft takes a hundredth of a second
+MAX_BITS = 256  # of a factor in a template
+
+
+def render_project(
+    plan: Plan, answers: Answers, facts: Facts, into: Path, *, kit_archive: bytes = b""
+) -> None:
     """Write the project to `into`: templates, the user's small data files, and `.newft/`."""
     templates = render_tree(plan, answers, into)
+    recorded = drop_secrets(plan, answers)
     with _explain_full_disk():
         for file in facts.data.files:
             _copy_data_file(
@@ -43,20 +57,46 @@ def render_project(plan: Plan, answers: Answers, facts: Facts, into: Path) -> No
                     else file.path
                 ),
             )
-        write_metadata(into, answers=answers, facts=facts, templates=templates)
+        write_metadata(
+            into, answers=recorded, facts=facts, templates=templates, kit_archive=kit_archive
+        )
+        if recorded != answers:  # only the files of the project itself may hold a secret
+            render_tree(plan, answers, into, with_secrets=True)
 
 
-def render_tree(plan: Plan, answers: Answers, into: Path) -> str:
+def drop_secrets(plan: Plan, answers: Answers) -> Answers:
+    """Return the answers without those that are never recorded."""
+    secrets = {name for one in plan.overlays if one.template for name in one.template.secret_names}
+    kept = {name: value for name, value in answers.kit.answers.items() if name not in secrets}
+    if len(kept) == len(answers.kit.answers):
+        return answers
+    return replace(answers, kit=replace(answers.kit, answers=kept))
+
+
+def render_tree(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool = False) -> str:
     """Write the rendered templates alone to `into`; return the digest of these templates."""
     layers, modules = stack_layers(plan), list_emitted_modules(plan)
     with _explain_full_disk(), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
-        templates = Path(scratch).resolve()
-        files = choose_files(layers, plan.package, own=modules)
+        templates, overlays = Path(scratch).resolve() / "newft", Path(scratch).resolve() / "kits"
+        rendered = _render_overlays(plan, answers, overlays, with_secrets=with_secrets)
+        files = choose_files(stack_layers(rendered), plan.package, own=modules)
         for file in files:
             if file.is_template:
                 file.write(templates, file.path)
         _render_templates(files, templates, into, data=build_template_data(plan, answers))
     return digest_layers(layers, modules)
+
+
+def _render_overlays(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool) -> Plan:
+    """Let the copier templates of a plan render their files, each into a folder of its own."""
+    overlays: list[Overlay] = []
+    for overlay in plan.overlays:
+        if overlay.template:
+            folder = str(into / str(len(overlays)))
+            overlay.template.render(flatten_answers(answers), folder, with_secrets=with_secrets)
+            overlay = overlay._replace(folder=folder)
+        overlays.append(overlay)
+    return replace(plan, overlays=tuple(overlays))
 
 
 @contextmanager
@@ -80,17 +120,8 @@ def _explain_full_disk() -> Iterator[None]:
 def _render_templates(
     files: Sequence[LayerFile], templates: Path, into: Path, *, data: Mapping[str, PlainValue]
 ) -> None:
-    """Render the templates and copy all other files; only this function uses Jinja."""
-    import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(templates),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    """Render the templates and copy all other files, in bounded time and memory."""
+    environment = _make_environment(templates)
     layer_of = {file.path: file.layer for file in files if file.is_template}
     for file in sorted(files, key=lambda file: file.target):
         if file.is_template and file.path.startswith(PARTIAL_PREFIX):
@@ -98,15 +129,53 @@ def _render_templates(
         file.write(into, file.target)
         if file.is_template:
             try:
-                text = environment.get_template(file.path).render(data)
+                with limit_resources(TEMPLATE_SECONDS):
+                    text = environment.get_template(file.path).render(data)
             except Exception as error:  # a template can raise any exception
                 place = _locate_template_error(error, templates, layer_of)
-                raise RenderError(_describe_template_error(error), where=place) from error
+                if isinstance(error, LimitExceededError):
+                    place = f"{file.layer}: {file.path}"
+                raise RenderError(
+                    _describe_template_error(error, templates), where=place
+                ) from error
             (into / file.target).write_text(text, encoding="utf-8", newline="")
 
 
-def _describe_template_error(error: Exception) -> Text:
-    said = str(error) or type(error).__name__
+def _make_environment(templates: Path) -> Environment:
+    """Make the sandbox of the templates of a folder; only this function uses Jinja.
+
+    The templates of a kit come from others. They get plain data, reach no file outside the folder,
+    and compute no numbers so large that no limit of time could interrupt it.
+    """
+    import jinja2
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        intercepted_binops = frozenset({"*", "**"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            """Multiply numbers of moderate size."""
+            numbers = [one for one in (left, right) if isinstance(one, int)]
+            if operator == "**" or any(one.bit_length() > MAX_BITS for one in numbers):
+                raise SecurityError("the number is too large")
+            return super().call_binop(context, operator, left, right)
+
+    environment = Sandbox(
+        loader=jinja2.FileSystemLoader(templates),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    del environment.globals["lipsum"], environment.filters["random"]  # equal plans, equal bytes
+    return environment
+
+
+def _describe_template_error(error: Exception, templates: Path) -> Text:
+    if isinstance(error, LimitExceededError):
+        return Text("the template needs too much time or memory", "模板占用的时间或内存过多")
+    said = (str(error) or type(error).__name__).replace(str(templates), "templates")
     return Text(f"the template failed: {said}", f"模板出错：“{said}”")
 
 

@@ -3,6 +3,7 @@
     answers.yml     the user may edit it
     facts.yml       what was measured about data and machine
     snapshot.tar    the tree as rendered, which an update takes as the base of its merge
+    kit.tar         the files of the kit, if there is one, so that a clone updates offline
     .gitattributes  git neither merges nor shows the archives
 
 The snapshot also holds the answers as rendered, so that edited or lost ones can be told, and
@@ -36,6 +37,7 @@ METADATA_DIR = ".newft"
 ANSWERS_FILE = f"{METADATA_DIR}/answers.yml"
 FACTS_FILE = f"{METADATA_DIR}/facts.yml"
 SNAPSHOT_FILE = f"{METADATA_DIR}/snapshot.tar"
+KIT_FILE = f"{METADATA_DIR}/kit.tar"
 RENDERED_BY_FILE = f"{METADATA_DIR}/rendered_by.yml"  # in the archive alone
 ATTRIBUTES_FILE = f"{METADATA_DIR}/.gitattributes"
 # Two branches that both updated have two snapshots, of which git can only keep one.
@@ -70,7 +72,7 @@ def load_rendered_tree(folder: Path) -> FileTree:
 
 
 def build_metadata(
-    tree: FileTree, *, answers: Answers, facts: Facts, templates: str
+    tree: FileTree, *, answers: Answers, facts: Facts, templates: str, kit_archive: bytes = b""
 ) -> dict[str, TreeFile]:
     """Return the files of `.newft/` for a rendered tree; equal input gives equal bytes."""
     # paths of the machine that newft ran on do not belong in the project
@@ -86,20 +88,28 @@ def build_metadata(
         ANSWERS_FILE: answers_file,
         RENDERED_BY_FILE: _encode_yaml(_serialize_rendered_by(rendered_by)),
     }
+    kit = {KIT_FILE: TreeFile(kit_archive)} if kit_archive else {}
     return {
         ATTRIBUTES_FILE: TreeFile(ATTRIBUTES),
         ANSWERS_FILE: answers_file,
         FACTS_FILE: _encode_yaml({"newft": __version__, "facts": to_plain(facts)}),
         SNAPSHOT_FILE: TreeFile(pack_tree(packed)),
+        **kit,
     }
 
 
-def write_metadata(folder: Path, *, answers: Answers, facts: Facts, templates: str) -> None:
+def write_metadata(
+    folder: Path, *, answers: Answers, facts: Facts, templates: str, kit_archive: bytes = b""
+) -> None:
     """Write `.newft/` into the folder of a rendered tree."""
-    tree = load_rendered_tree(folder)
-    for path, file in build_metadata(
-        tree, answers=answers, facts=facts, templates=templates
-    ).items():
+    files = build_metadata(
+        load_rendered_tree(folder),
+        answers=answers,
+        facts=facts,
+        templates=templates,
+        kit_archive=kit_archive,
+    )
+    for path, file in files.items():
         target = folder / path
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(file.content)

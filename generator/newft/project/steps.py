@@ -7,13 +7,20 @@ that is neither what was there before the transaction nor what it writes.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 from newft.project.durable_files import sync_folders
-from newft.project.file_state import ABSENT, FOLDER, FileState, find_state
+from newft.project.file_state import (
+    ABSENT,
+    BEHIND_LINK,
+    FOLDER,
+    FileState,
+    find_obstacle,
+    find_state,
+)
 from newft.project.journal import Journal
 
 Outcome = Literal["to do", "done", "changed", "incomplete"]
@@ -63,35 +70,45 @@ def list_backward_steps(journal: Journal, stage: Path) -> list[Step]:
 
 
 def find_outcomes(folder: Path, steps: Sequence[Step], wanted: Outcome) -> list[str]:
-    """Return the paths whose step has this outcome now; a folder is no change if it is emptied."""
+    """Return the paths whose step has this outcome now, before other steps make room for it."""
     removed = {step.path for step in steps if step.becomes == ABSENT}
     return [
         step.path
         for step in steps
         if find_outcome(folder, step) == wanted
-        and not (wanted == "changed" and is_emptied(folder, step.path, removed))
+        and not (wanted == "changed" and gets_room(folder, step.path, removed))
     ]
 
 
 def find_outcome(folder: Path, step: Step) -> Outcome:
     """Return whether a step is to be done, or what prevents it."""
     state = find_state(folder, step.path)
+    if step.becomes == ABSENT and state in (ABSENT, FOLDER, BEHIND_LINK):
+        return "done"  # what is there now, or above it, is another step's
     known = (ABSENT, step.was, step.becomes)
     if not any(state.has_content_of(one) for one in known):
         return "done" if step.yields else "changed"
-    if step.becomes == ABSENT:
-        return "done" if state == ABSENT else "to do"
-    if os.path.lexists(step.content):
+    if step.becomes == ABSENT or os.path.lexists(step.content):
         return "to do"
     return "done" if state.has_content_of(step.becomes) else "incomplete"
 
 
-def is_emptied(folder: Path, path: str, removed: Collection[str]) -> bool:
-    """Whether a path is a folder all of whose files are removed."""
+def gets_room(folder: Path, path: str, removed: Set[str]) -> bool:
+    """Whether what prevents a new file at a path goes when these paths are removed.
+
+    It is a file or a link where the path has a folder, or a folder where the path has its file.
+    """
+    obstacle = find_obstacle(folder, path)
+    if obstacle != path:
+        return obstacle in removed
     if find_state(folder, path) != FOLDER:
         return False
-    files = [Path(root) / name for root, _, names in os.walk(folder / path) for name in names]
-    return all(file.relative_to(folder).as_posix() in removed for file in files)
+    files = [
+        (Path(root) / name).relative_to(folder).as_posix()
+        for root, folders, names in os.walk(folder / path)
+        for name in (*names, *(name for name in folders if (Path(root) / name).is_symlink()))
+    ]
+    return removed >= set(files)
 
 
 def carry_out(folder: Path, steps: Sequence[Step], emptied: Collection[str]) -> str | None:
@@ -103,9 +120,10 @@ def carry_out(folder: Path, steps: Sequence[Step], emptied: Collection[str]) -> 
         outcome = find_outcome(folder, step)
         if outcome in ("changed", "incomplete"):
             return step.path
-        if outcome == "to do" and step.becomes == ABSENT:
-            (folder / step.path).unlink()
-            # a file may be written in place of a folder
+        if step.becomes == ABSENT:
+            if outcome == "to do":
+                (folder / step.path).unlink()
+            # a file may be written in place of a folder; the last run may have left it empty
             _remove_folders(folder, set(list_parents(step.path)).intersection(emptied))
         elif outcome == "to do":
             (folder / step.path).parent.mkdir(parents=True, exist_ok=True)

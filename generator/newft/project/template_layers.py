@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from newft import emitted, paths
 from newft.errors import RenderError
@@ -70,6 +71,8 @@ class Layer:
     folder: Path
     replaces: tuple[str, ...] | None = None  # None: the file `replaces.txt` says it
     verbatim: bool = False  # the files are rendered already
+    keeps: tuple[str, ...] = ()  # files of lower layers that files of this one give way to
+    prefer: Literal["kit", "newft"] | None = None  # whose file wins where nothing is declared
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,12 @@ def _list_task_layers(plan: Plan) -> Iterator[Layer]:
 
 def _make_kit_layer(overlay: Overlay) -> Layer:
     return Layer(
-        overlay.name, Path(overlay.folder), replaces=overlay.replaces, verbatim=overlay.verbatim
+        overlay.name,
+        Path(overlay.folder),
+        replaces=overlay.replaces,
+        verbatim=overlay.verbatim,
+        keeps=overlay.keeps,
+        prefer=overlay.prefer,
     )
 
 
@@ -162,8 +170,12 @@ def choose_files(
     """Return the files of a project, each from the highest layer that has it."""
     chosen = {file.target: file for file in _list_emitted_files(package, own)}
     for layer in layers:
-        files = {file.target: file for file in _iterate_files(layer, package)}
-        replaced = _list_replacements(layer, package, files)
+        files = {
+            file.target: file
+            for file in _iterate_files(layer, package)
+            if not _gives_way(layer, file.target, chosen)
+        }
+        replaced = _list_replacements(layer, package, files, chosen)
         _check_replacements(layer, files, chosen, replaced)
         for path in replaced:
             del chosen[path]
@@ -247,19 +259,34 @@ def _check_target(file: LayerFile) -> None:
         raise RenderError(message, where=f"{file.layer}: {file.target}")
 
 
-def _list_replacements(layer: Layer, package: str, files: Mapping[str, LayerFile]) -> Sequence[str]:
+def _gives_way(layer: Layer, path: str, chosen: Container[str]) -> bool:
+    """Return whether a file of a layer is left out because a lower layer has it."""
+    declared = layer.replaces or ()
+    preferred = layer.prefer == "newft" and path not in declared
+    return path in chosen and (path in layer.keeps or preferred)
+
+
+def _list_replacements(
+    layer: Layer,
+    package: str,
+    files: Mapping[str, LayerFile],
+    chosen: Mapping[str, LayerFile],
+) -> Sequence[str]:
     """Return the files of lower layers that a layer replaces.
 
-    Those of a kit are declared for all of its folders; each folder replaces what it has.
+    Those of a kit are declared for all of its folders; each folder replaces what it has. Which
+    files a copier template has, and which it meets, depends on the answers.
     """
+    if layer.verbatim:
+        wins = {*files} if layer.prefer == "kit" else {*(layer.replaces or ())}
+        return [path for path in files if path in chosen and path in wins]
     if layer.replaces is None:
         listing = layer.folder / REPLACES_FILE
         lines = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
         names = [line.strip() for line in lines if line.strip()]
     else:
         names = list(layer.replaces)
-    if not layer.verbatim:
-        names = [_replace_package(name.removesuffix(TEMPLATE_SUFFIX), package) for name in names]
+    names = [_replace_package(name.removesuffix(TEMPLATE_SUFFIX), package) for name in names]
     return [name for name in dict.fromkeys(names) if layer.replaces is None or name in files]
 
 
@@ -293,12 +320,30 @@ def _check_replacements(
         for path in sorted({*replaced}.difference(files))
     ]
     if faults:
-        hint = Text(
-            f"rename the file, or name it in {listing} of the upper layer",
-            f"请给文件改名，或写进上层的 {listing}",
+        met = sorted({*files} & {*chosen})
+        hint = (
+            _explain_choice(met)
+            if layer.verbatim
+            else Text(
+                f"rename the file, or name it in {listing} of the upper layer",
+                f"请给文件改名，或写进上层的 {listing}",
+            )
         )
         where = "layers" if layer.replaces is None else layer.name
         raise RenderError(join_texts(faults, to_bilingual_text("\n")), where=where, hint=hint)
+
+
+def _explain_choice(paths: Sequence[str]) -> Text:
+    """Return how to say whose files win where a copier template and newft both have them."""
+    listed = f"[{', '.join(paths)}]"
+    return Text(
+        "say whose files win: for this project with --prefer kit or --prefer newft, or for all"
+        " projects in a kit.yaml beside copier.yml, file by file:\n"
+        f"  title: ...\n  replaces: {listed}  # the template's win\n  keeps: []  # newft's win",
+        "请指明以谁的文件为准：只对本项目可用 --prefer kit 或 --prefer newft；"
+        "对所有项目则在 copier.yml 旁的 kit.yaml 中逐个写明：\n"
+        f"  title: ...\n  replaces: {listed}  # 用模板的\n  keeps: []  # 用 newft 的",
+    )
 
 
 def _find_hidden(files: Iterable[str], lower: Iterable[str]) -> Iterator[tuple[str, str]]:

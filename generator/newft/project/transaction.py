@@ -55,7 +55,7 @@ from newft.project.steps import (
     Step,
     carry_out,
     find_outcomes,
-    is_emptied,
+    gets_room,
     list_backward_steps,
     list_forward_steps,
     list_parents,
@@ -181,10 +181,10 @@ def _refuse_unexpected(folder: Path, journal: Journal) -> None:
 def _find_reason(folder: Path, entry: JournalEntry, removed: set[str]) -> Text | None:
     """Return why a path cannot be changed as planned; None if it can."""
     state = find_state(folder, entry.path)
-    if state == FOLDER and entry.before == ABSENT and is_emptied(folder, entry.path, removed):
+    if entry.before == ABSENT and gets_room(folder, entry.path, removed):
         return None
     obstacle = find_obstacle(folder, entry.path)
-    if obstacle not in (None, entry.path) and obstacle not in removed:
+    if obstacle not in (None, entry.path):
         return Text(f"{obstacle} is no folder", f"{obstacle} 不是文件夹")
     if state != entry.before:
         return describe_difference(entry.before, state)

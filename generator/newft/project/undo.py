@@ -6,7 +6,7 @@ the update itself. Undoing is an update of its own: it leaves a record that brin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -21,7 +21,7 @@ from newft.project.file_state import (
     resolve_folder,
 )
 from newft.project.journal import check_path, make_journal_error, read_limited
-from newft.project.steps import is_emptied
+from newft.project.steps import gets_room
 from newft.project.transaction import FileChange, recover_transaction, run_transaction
 from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
 from newft.schema.tree import FileMode, TreeFile
@@ -177,9 +177,9 @@ def _refuse_edits(folder: Path, record: UndoRecord) -> None:
         )
 
 
-def _is_edited(folder: Path, entry: UndoEntry, removed: Collection[str]) -> bool:
+def _is_edited(folder: Path, entry: UndoEntry, removed: Set[str]) -> bool:
     """Whether a path is neither as the update left it nor as the undo leaves it."""
     state = find_state(folder, entry.path)
     if any(state.has_content_of(known) for known in (entry.after, describe_state(entry.before))):
         return False
-    return not (entry.after == ABSENT and is_emptied(folder, entry.path, removed))
+    return not (entry.after == ABSENT and gets_room(folder, entry.path, removed))

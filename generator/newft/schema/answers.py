@@ -27,6 +27,7 @@ class KitAnswer:
     revision: str | None = None
     commit: str | None = None
     tree: str | None = None
+    prefer: Literal["kit", "newft"] | None = None  # whose file wins where both have it
     answers: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
 

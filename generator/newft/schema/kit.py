@@ -263,6 +263,7 @@ class Kit:
     policy: Policy | None = None
     questions: Mapping[str, KitQuestion] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()  # files of lower layers that files of its overlay replace
+    keeps: tuple[str, ...] = ()  # files of lower layers that those of a copier template give way to
     layers: tuple[KitLayer, ...] = ()
 
     def get_sample(self, task: Task, language: Language) -> str:

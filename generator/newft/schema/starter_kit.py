@@ -67,6 +67,31 @@ class KitQuestions(Protocol):
         """Return why a value is no answer to a question; None if it is."""
 
 
+class KitTemplate(Protocol):
+    """A copier template: it renders its files itself."""
+
+    @property
+    def questions(self) -> KitQuestions:
+        """The questions of the template."""
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The names of the questions whose answers are never recorded."""
+
+    def render(self, answers: AnswerTexts, into: str, *, with_secrets: bool) -> None:
+        """Render the files into an empty folder, with the secrets or with their defaults."""
+
+    def list_next_steps(self, answers: AnswerTexts) -> NextSteps:
+        """Return what the template has to say after a project was made."""
+
+
+class NextSteps(NamedTuple):
+    """What a copier template wants to happen after its files were rendered."""
+
+    message: str
+    commands: tuple[str, ...]  # that newft does not run
+
+
 class Overlay(NamedTuple):
     """A folder of files that a kit adds to a project, above the layers of newft."""
 
@@ -74,6 +99,9 @@ class Overlay(NamedTuple):
     folder: str
     replaces: tuple[str, ...] = ()  # paths of lower layers that it may replace
     verbatim: bool = False  # its files are rendered already: no Jinja, no placeholder for a package
+    template: KitTemplate | None = None  # renders the files, which the folder then holds
+    keeps: tuple[str, ...] = ()  # paths of lower layers that its own files give way to
+    prefer: Literal["kit", "newft"] | None = None  # whose file wins where nothing is declared
 
 
 @dataclass(frozen=True)
@@ -90,7 +118,8 @@ class StarterKit:
     locked: Mapping[str, Lock] = field(default_factory=dict)  # by answer key
     policy: Policy | None = None
     questions: KitQuestions | None = None
-    copier: bool = False  # the kit is a copier template
+    templates: Mapping[str, KitTemplate] = field(default_factory=dict)  # copier's, by kit id
+    archive: bytes = b""  # `.newft/kit.tar`, which holds the files of the chain
 
     @property
     def pin(self) -> KitPin:

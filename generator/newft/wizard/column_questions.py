@@ -146,7 +146,8 @@ def ask_other_task(state: WizardState, context: WizardContext) -> Mapping[str, s
     options = []
     for domain, kit in state.catalog.kits.items():
         for name, task in kit.tasks.items():
-            if (domain, name) != (state.answers["domain"], state.answers["task"]):
+            fixed = state.locked.get("task")
+            if (domain, name) != (state.answers["domain"], state.answers["task"]) and not fixed:
                 titles = {"kit": kit.title.to(language), "task": task.title.to(language)}
                 title = messages("summary.kit_task", **titles)
                 note = task.description.to(language).rstrip(".。")

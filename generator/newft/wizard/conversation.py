@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from newft.answers.keys import COLUMNS_PREFIX, FILES_KEY, RawAnswers, get_data_files
+from newft.decide.kit_questions import drop_unasked_answers
 from newft.errors import DataError, IncompatibleError, NewftError
 from newft.wizard.column_questions import ColumnDialog, ask_other_task
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
+from newft.wizard.kit_questions import VALUE_SEPARATOR, join_values, list_questions
 from newft.wizard.menu import Option
 from newft.wizard.question_prompt import (
     OTHER_FILE_VALUE,
@@ -63,6 +65,7 @@ class _Conversation:
     def __init__(self, start: WizardState, context: WizardContext) -> None:
         self.state = self._start = start
         self.history: list[tuple[Question, WizardState]] = []  # questions, each with its state
+        self._questions = list_questions(start.catalog)
         self._context = context
         self._previous: dict[str, str] = {}  # the last answer to each question, by its key
         self._replaying = False  # after a change, later answers are repeated, not asked
@@ -76,15 +79,21 @@ class _Conversation:
         while True:
             self._ask_until_complete()
             if self._review():
-                return self.state
+                return self._drop_unasked_answers()
+
+    def _drop_unasked_answers(self) -> WizardState:
+        kit = self.state.catalog.starter_kit
+        return replace(self.state, answers=drop_unasked_answers(self.state.answers, kit))
 
     def ask_missing(self) -> WizardState:
         self.state = resolve(self.state, self._context.services)
         self._ask_until_complete()
-        return self.state
+        return self._drop_unasked_answers()
 
     def _ask_until_complete(self) -> None:
-        while question := next((one for one in QUESTIONS if one.is_missing(self.state)), None):
+        while question := next(
+            (one for one in self._questions if one.is_missing(self.state)), None
+        ):
             self._answer(question)
 
     def _answer(self, question: Question) -> None:
@@ -116,6 +125,8 @@ class _Conversation:
 
     def _has_room_for(self, question: Question) -> bool:
         """Whether a question can be asked besides those that must be; the review offers it too."""
+        if question not in QUESTIONS:  # the questions of a kit come on top
+            return True
         later = QUESTIONS[QUESTIONS.index(question) + 1 :]
         needed = sum(not one.optional and one.has_open_choice(self.state) for one in later)
         return not question.optional or len(self.history) + needed < MAX_QUESTIONS
@@ -151,6 +162,9 @@ class _Conversation:
         """Return the previous answer while answers are repeated, if it can still be chosen."""
         answer = self._previous.get(question.key) if self._replaying else None
         values = [choice.value for choice in question.list_choices(self.state)]
+        if question.describe and answer is not None:
+            parts = answer.split(VALUE_SEPARATOR)
+            return answer if not values or {*parts} <= {*values} else None
         any_value = question.allow_other or question.form != "select"
         return answer if any_value or answer in values else None
 
@@ -290,16 +304,16 @@ class _Conversation:
         messages, asked = self._context.messages, [question for question, _ in self.history]
         options = [
             Option(one.key, format_question(one, self.state, messages).rstrip(":："))
-            for one in QUESTIONS
+            for one in self._questions
             if one in asked or self._can_be_asked(one)
         ]
         options.append(self._context.make_back_option())
         value = self._context.terminal.select(messages("review.which"), options)
         if value == BACK_VALUE:
             return
-        question = next(one for one in QUESTIONS if one.key == value)
+        question = next(one for one in self._questions if one.key == value)
         if question not in asked:
-            self._previous[question.key] = str(self.state.answers[question.answer_keys[0]])
+            self._previous[question.key] = join_values(self.state.answers[question.answer_keys[0]])
             self.state = self._remove_answer(question)
         while question in asked:
             last, self.state = self.history.pop()
@@ -309,14 +323,16 @@ class _Conversation:
         self._replaying = bool(self.history) and self.history[-1][0] is question
 
     def _can_be_asked(self, question: Question) -> bool:
-        if question.key in NOT_ASKED_AGAIN:
+        locked = {*self.state.locked} & {*question.answer_keys}
+        if question.key in NOT_ASKED_AGAIN or locked or not question.applies(self.state):
             return False
         return question.has_open_choice(self._remove_answer(question))
 
     def _remove_answer(self, question: Question) -> WizardState:
         """Return the state as if a question had no answer yet."""
         keys = question.answer_keys
-        dropped = (*keys, "family") if question.key == "model" else keys
+        dropped = {*keys, "family"} if question.key == "model" else {*keys}
+        dropped -= {*self.state.locked}
         answers = {key: value for key, value in self.state.answers.items() if key not in dropped}
         state = replace(self.state, answers=answers, data=None, hardware=None, suggested_model=None)
         return resolve(state, self._context.services)

@@ -24,7 +24,14 @@ def plan_project(state: WizardState) -> Plan:
 
 def render_planned_project(plan: Plan, state: WizardState, into: Path) -> None:
     """Write the files of a planned project into an empty folder."""
-    render_project(plan, build_answers(state.answers), collect_facts(state), into)
+    kit = state.catalog.starter_kit
+    render_project(
+        plan,
+        build_answers(state.answers),
+        collect_facts(state),
+        into,
+        kit_archive=kit.archive if kit else b"",
+    )
 
 
 def collect_facts(state: WizardState) -> Facts:

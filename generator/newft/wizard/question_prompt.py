@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from newft.answers.keys import get_data_files
 from newft.console.summary_rows import format_memory
+from newft.emitted.normalize import escape_controls
 from newft.errors import IncompatibleError, UsageError
 from newft.i18n import Messages
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
+from newft.schema.starter_kit import AskedQuestion
 from newft.wizard.column_questions import print_column_previews
 from newft.wizard.context import BACK_VALUE, WizardContext
+from newft.wizard.kit_questions import VALUE_SEPARATOR, join_values
 from newft.wizard.menu import Option
 from newft.wizard.questions import Choice, Question
 from newft.wizard.state import Services, WizardState
@@ -21,6 +25,7 @@ from newft.wizard.terminal import InputCheck
 
 UNSURE_VALUE = "?"
 OTHER_VALUE = "..."
+DONE_VALUE = "\0done"  # cannot be typed
 OTHER_FILE_VALUE = "\0file"  # cannot be typed
 
 
@@ -36,6 +41,9 @@ def ask_question(
     messages = context.messages
     if question.key == "task" and state.detected_tasks is not None:
         _print_detected_tasks(state, context)
+    asked = question.describe(state) if question.describe else None
+    if asked:
+        return _ask_kit_question(question, asked, state, context, previous, offer_back=offer_back)
     context.say("\n" + messages(f"questions.{question.key}.help"))
     if question.form == "select":
         return _ask_choice(question, state, context, previous=previous, offer_back=offer_back)
@@ -52,8 +60,72 @@ def ask_question(
 
 def format_question(question: Question, state: WizardState, messages: Messages) -> str:
     """Return the text of a question about the task that is chosen, if any."""
+    if asked := question.describe(state) if question.describe else None:
+        title = escape_controls(asked.title.to(messages.language))
+        return title if title.endswith((":", "：", "?", "？")) else messages("kit.ask", title=title)
     positive = state.positive_title.to(messages.language)
     return messages(f"questions.{question.key}.text", positive=positive)
+
+
+def _ask_kit_question(
+    question: Question,
+    asked: AskedQuestion,
+    state: WizardState,
+    context: WizardContext,
+    previous: str | None,
+    *,
+    offer_back: bool,
+) -> str:
+    """Ask a question of a kit: of its choices, of several of them, or for a text."""
+    messages, terminal = context.messages, context.terminal
+    help_text = escape_controls(asked.help.to(messages.language))
+    context.say(f"\n{help_text}" if help_text else "")
+    default = "" if asked.default is None else join_values(asked.default)
+    text, value = format_question(question, state, messages), previous or default
+    if asked.multiple:
+        return _ask_several(text, asked, context, chosen=value.split(VALUE_SEPARATOR))
+    if asked.choices:
+        options = [Option(key, title.to(messages.language)) for key, title in asked.choices]
+        options += [context.make_back_option()] if offer_back else []
+        return terminal.select(text, options, default=value or None)
+    check = _make_kit_check(asked, state, context)
+    return terminal.text(text, check=check, note=messages("kit.text"), default=value)
+
+
+def _ask_several(
+    text: str, asked: AskedQuestion, context: WizardContext, *, chosen: Sequence[str]
+) -> str:
+    """Let the user choose one value after the other, up to an entry that ends it."""
+    messages, marked = context.messages, {*chosen}
+    at: str | None = None
+    while True:
+        options = [
+            Option(value, f"[{'x' if value in marked else ' '}] {title.to(messages.language)}")
+            for value, title in asked.choices
+        ]
+        if marked:
+            options.append(Option(DONE_VALUE, messages("kit.done"), fixed=True))
+        options.append(context.make_back_option())
+        at = context.terminal.select(text, options, default=at or (DONE_VALUE if marked else None))
+        if at == BACK_VALUE:
+            return at
+        if at == DONE_VALUE:
+            return VALUE_SEPARATOR.join(value for value, _ in asked.choices if value in marked)
+        marked ^= {at}
+
+
+def _make_kit_check(asked: AskedQuestion, state: WizardState, context: WizardContext) -> InputCheck:
+    kit, language = state.catalog.starter_kit, context.messages.language
+
+    def check(text: str) -> str | None:
+        if text == BACK_VALUE or kit is None or kit.questions is None:
+            return None
+        if not text and asked.default is None:
+            return context.messages("wizard.empty")
+        fault = kit.questions.find_fault(asked.name, text, state.answers)
+        return escape_controls(fault.to(language)) if fault else None
+
+    return check
 
 
 def try_choice(

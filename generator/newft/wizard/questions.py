@@ -15,6 +15,7 @@ from newft.answers.keys import (
     ANSWER_KEYS,
     AUTO_GPU,
     FILES_KEY,
+    KIT_ANSWERS_PREFIX,
     POSITIVE_KEY,
     AnswerKey,
     RawAnswers,
@@ -22,10 +23,16 @@ from newft.answers.keys import (
     normalize_gpu,
 )
 from newft.catalog.lookup import find_family
+from newft.decide.kit_questions import (
+    drop_unasked_answers,
+    list_open_questions,
+    make_missing_answers_error,
+)
 from newft.errors import UsageError
 from newft.schema.family import EMBEDDED, ModelSpec, is_hub_model
 from newft.schema.hardware import Accelerator, MachineFacts
 from newft.schema.reasoned import Reasoned, as_citation
+from newft.schema.starter_kit import AskedQuestion
 from newft.text import Text
 from newft.wizard.state import (
     Services,
@@ -65,10 +72,14 @@ class Question:
     allow_unsure: bool = False  # offers to take the default without knowing better
     allow_other: bool = False  # takes a value that is typed
     optional: bool = False  # takes its default where there would be too many questions
+    # of a question of a kit: how it stands after the answers so far; None where it does not apply
+    describe: Callable[[WizardState], AskedQuestion | None] | None = None
 
     @property
     def answer_keys(self) -> tuple[str, ...]:
         """The keys of the answers that it gives."""
+        if self.describe:
+            return (self.key,)
         return tuple(entry.key for entry in ANSWER_KEYS if entry.question == self.key)
 
     def is_missing(self, state: WizardState) -> bool:
@@ -96,7 +107,31 @@ def fill_defaults(state: WizardState, services: Services) -> WizardState:
         if question.is_missing(state):
             value = question.get_default(state).value
             state = apply_answer(question, value, state=state, services=services)
-    return state
+    return fill_kit_defaults(state, services)
+
+
+def fill_kit_defaults(state: WizardState, services: Services) -> WizardState:
+    """Return the state with the default for every question of the kit that has no answer.
+
+    Raises:
+        UsageError: If questions have no default; all of them are listed.
+    """
+    kit = state.catalog.starter_kit
+    missing = {}
+    while opened := [
+        one for one in list_open_questions(state.answers, kit) if one.name not in missing
+    ]:
+        question = opened[0]
+        if question.default is None:
+            missing[question.name] = question
+            continue
+        key = f"{KIT_ANSWERS_PREFIX}{question.name}"
+        answers = {**state.answers, key: question.default}
+        state = resolve(replace(state, answers=answers), services)
+    if missing:
+        assert kit
+        raise make_missing_answers_error(list(missing.values()), kit)
+    return replace(state, answers=drop_unasked_answers(state.answers, kit))
 
 
 # --- data and task -------------------------------------------------------------------------------
@@ -385,10 +420,21 @@ def _list_fixed_choices(key: str) -> tuple[Choice, ...]:
     return tuple(Choice(value, title) for value, title in (choices or {}).items())
 
 
-def _get_suggestion(entry: AnswerKey) -> Reasoned[str]:
+def _list_allowed_choices(key: str, state: WizardState) -> tuple[Choice, ...]:
+    """List the choices of a key that the policy of the kit allows."""
+    policy = state.catalog.starter_kit.policy if state.catalog.starter_kit else None
+    allowed = policy.hubs if policy and key == "hub" else ()
+    choices = _list_fixed_choices(key)
+    return tuple(choice for choice in choices if not allowed or choice.value in allowed)
+
+
+def _get_suggestion(entry: AnswerKey, state: WizardState) -> Reasoned[str]:
     """Return the choice that the table of answer keys suggests for a key."""
     assert entry.suggestion
     value, why = entry.suggestion
+    allowed = [choice.value for choice in _list_allowed_choices(entry.key, state)]
+    if value not in allowed:
+        return Reasoned(allowed[0], Text("the policy of the kit", "套件的策略"), as_citation("kit"))
     return Reasoned(value, why, as_citation("newft"))
 
 
@@ -397,9 +443,9 @@ def _make_question(key: str, entry: AnswerKey) -> Question:
     return Question(
         key,
         "select",
-        lambda _: _get_suggestion(entry),
+        lambda state: _get_suggestion(entry, state),
         _parse_as(entry.key),
-        lambda _: _list_fixed_choices(entry.key),
+        lambda state: _list_allowed_choices(entry.key, state),
         applies=_CONDITIONS.get(key, _always),
         optional=True,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from newft.dataset.column_mapping import open_files, survey_columns
 from newft.dataset.column_match import ColumnSurvey
 from newft.dataset.profile import profile_dataset, profile_sample
 from newft.dataset.task_detection import detect_tasks
+from newft.decide.kit_rules import select_allowed_families
 from newft.decide.model_choice import suggest_model
 from newft.decide.plan import make_plan
 from newft.decide.project_name import validate_name
@@ -65,7 +67,8 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
     def suggest(
         hardware: Hardware, language: Language, family: str | None, method: str
     ) -> Reasoned[str]:
-        choice = suggest_model(hardware, language, catalog, family=family, method=method)
+        allowed = _restrict_families(catalog, family)
+        choice = suggest_model(hardware, language, allowed, family=family, method=method)
         return Reasoned(choice.value.model, choice.why, choice.source)
 
     def normalize_model(text: str) -> str:
@@ -80,6 +83,30 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
         suggest_model=suggest,
         normalize_model=normalize_model,
         validate_name=validate_name,
+    )
+
+
+def _restrict_families(catalog: Catalog, family: str | None) -> Catalog:
+    """Return the catalogue with the models that may be suggested."""
+    families = select_allowed_families(catalog)
+    if not families or (family and family not in families):
+        raise _make_no_model_error(catalog)
+    return replace(catalog, families=families)
+
+
+def _make_no_model_error(catalog: Catalog) -> IncompatibleError:
+    """Make the error for a policy that allows no model of the family, or none at all."""
+    assert catalog.starter_kit
+    name = catalog.starter_kit.id
+    return IncompatibleError(
+        Text(
+            f"the policy of the kit `{name}` allows none of the models that newft knows here",
+            f"套件 `{name}` 的策略不允许这里的任何已知模型",
+        ),
+        where="model",
+        hint=Text(
+            "name a family that it allows: --family ID", "请指定策略允许的模型系列：--family ID"
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, cast
 
@@ -18,13 +18,20 @@ from newft.answers.keys import (
 )
 from newft.catalog.lookup import find_family, list_names
 from newft.dataset.column_match import ColumnSurvey
+from newft.decide.kit_questions import normalize_kit_answers
+from newft.decide.kit_rules import (
+    check_locks,
+    check_policy,
+    is_from_kit,
+    select_allowed_families,
+)
 from newft.emitted.label_rules import find_label
 from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts
 from newft.schema.family import Family, is_hub_model
 from newft.schema.hardware import Hardware, MachineFacts
-from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, Task
+from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, Lock, Task
 from newft.schema.method import DEFAULT_METHOD
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
@@ -56,6 +63,11 @@ class WizardState:
         if "domain" not in self.answers or "task" not in self.answers:
             return None
         return self.catalog.kits[str(self.answers["domain"])].tasks[str(self.answers["task"])]
+
+    @property
+    def locked(self) -> Mapping[str, Lock]:
+        """The answers that the kit fixes, by key."""
+        return self.catalog.starter_kit.locked if self.catalog.starter_kit else {}
 
     @property
     def positive_title(self) -> Text:
@@ -91,6 +103,8 @@ class Services(NamedTuple):
 def resolve(state: WizardState, services: Services) -> WizardState:
     """Return the state with everything filled in that follows from its answers."""
     state = _infer_family(_normalize_model_answer(state, services))
+    kit = state.catalog.starter_kit
+    state = replace(state, answers=normalize_kit_answers(state.answers, kit))
     check_state(state)
     answers = state.answers
     if "name" in answers:
@@ -142,13 +156,16 @@ def _has_data(answers: RawAnswers) -> bool:
 def check_state(state: WizardState) -> None:
     """Raise the error of the first answer that names something unknown, or does nothing."""
     answers = state.answers
+    if kit := state.catalog.starter_kit:
+        check_locks(answers, kit)
+        check_policy(answers, kit)
     domain = cast("str | None", answers.get("domain"))
     for key, kind in _STRICT_NAMES.items():
         names = list_names(kind, state.catalog, domain=domain)
         if key in answers and answers[key] not in names:
             raise make_unknown_name_error(str(answers[key]), names, where=key)
     _check_family(state)
-    _check_hub(answers)
+    _check_hub(state)
     if task := state.task:
         for name in get_columns(answers):
             if name not in task.single_fields:
@@ -160,6 +177,8 @@ def _check_family(state: WizardState) -> None:
     model, family = state.answers.get("model"), state.family
     owner = find_family(str(model), state.catalog)
     if family and owner not in (None, family):
+        if kit := state.catalog.starter_kit:
+            check_locks({"family": str(owner)}, kit)
         raise IncompatibleError(
             Text(
                 f"`{model}` belongs to the family {owner}, not {family}",
@@ -170,10 +189,16 @@ def _check_family(state: WizardState) -> None:
         )
 
 
-def _check_hub(answers: RawAnswers) -> None:
-    """Refuse a hub or a revision for a model that does not come from a hub."""
+def _check_hub(state: WizardState) -> None:
+    """Refuse a hub or a revision for a model that does not come from a hub.
+
+    Those of a kit hold for the models of hubs, and say nothing of others.
+    """
+    answers, kit = state.answers, state.catalog.starter_kit
     model = str(answers.get("model", ""))
-    keys = [key for key in ("hub", "revision") if key in answers]
+    keys = [
+        key for key in ("hub", "revision") if key in answers and not is_from_kit(key, answers, kit)
+    ]
     if keys and model and not is_hub_model(model):
         both = Text(" and ", " 和 ")
         options = (to_bilingual_text(f"--{key} {answers[key]}") for key in keys)
@@ -205,5 +230,5 @@ def list_open_tasks(state: WizardState) -> list[tuple[Kit, str]]:
 
 def list_open_families(state: WizardState) -> list[Family]:
     """List the model families that the answers leave open."""
-    families = state.catalog.families.values()
+    families = select_allowed_families(state.catalog).values()
     return [family for family in families if state.family in (None, family.id)]

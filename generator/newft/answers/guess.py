@@ -1,0 +1,160 @@
+"""Guess the answers of a project from the files that it keeps, where `.newft/` does not say them.
+
+The files may come from anyone, so that all values are data: they are checked like those of an
+option, and what is not valid is left out.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from newft.answers.keys import (
+    COLUMNS_PREFIX,
+    FILES_KEY,
+    KIT_ANSWERS_PREFIX,
+    KIT_KEY,
+    KIT_REVISION_KEY,
+    POSITIVE_KEY,
+    AnswerValue,
+)
+from newft.answers.parse import validate_value
+from newft.emitted.yaml_lines import YamlDocument, YamlError, join_keys, read_yaml
+from newft.errors import UsageError
+
+RUN_FILE = "config/run.yaml"
+PYPROJECT_FILE = "pyproject.toml"
+README_FILE = "README.md"
+COPIER_ANSWERS_FILE = ".copier-answers.yml"
+GUESS_FILES = (RUN_FILE, PYPROJECT_FILE, README_FILE, COPIER_ANSWERS_FILE)
+MAX_TITLE_LENGTH = 200
+# Keys of run.yaml whose value is that of an answer, by the key of the answer.
+_RUN_KEYS = (
+    ("revision", ("model", "revision")),
+    ("method", ("method", "name")),
+    (POSITIVE_KEY, ("task", "positive")),
+)
+_FORMER_METHOD_KEY = "adapter"  # the section of projects that knew no method but LoRA
+
+
+class Guess(NamedTuple):
+    """A value that an answer may have had, and where it was found."""
+
+    key: str
+    value: AnswerValue
+    source: str  # a file, and the key in it
+
+
+class HardwareHint(NamedTuple):
+    """What a project says of its hardware."""
+
+    device: str  # cpu, cuda, npu, mps
+    processes: int  # one for each accelerator
+
+
+def list_guesses(files: Mapping[str, bytes]) -> tuple[Guess, ...]:
+    """Return the valid guesses, the better one first where a key has several."""
+    run, copier = (_read(files.get(name)) for name in (RUN_FILE, COPIER_ANSWERS_FILE))
+    found = [*_guess_from_run(run), *_guess_names(files), *_guess_kit(copier)]
+    return tuple(guess for guess in found if _is_valid(guess))
+
+
+def find_hardware_hint(files: Mapping[str, bytes]) -> HardwareHint | None:
+    """Return what run.yaml says of the hardware."""
+    run = _read(files.get(RUN_FILE))
+    device, count = (_get_text(run, ("training", key)) for key in ("device", "processes"))
+    if device is None:
+        return None
+    return HardwareHint(device, int(count) if count and count.isdecimal() else 1)
+
+
+def is_newft_project(files: Mapping[str, bytes]) -> bool:
+    """Return whether run.yaml has the sections that newft writes."""
+    value = _read(files.get(RUN_FILE)).value
+    return isinstance(value, dict) and value.keys() >= {"run", "data", "task", "model", "training"}
+
+
+def _read(content: bytes | None) -> YamlDocument:
+    with suppress(YamlError):
+        return read_yaml(content or b"")
+    return read_yaml(b"")
+
+
+def _guess_from_run(run: YamlDocument) -> Iterator[Guess]:
+    for key, keys in _RUN_KEYS:
+        if value := _get_text(run, keys):
+            yield Guess(key, value, _describe(RUN_FILE, keys))
+    if (_FORMER_METHOD_KEY,) in run.entries:
+        yield Guess("method", "lora", _describe(RUN_FILE, (_FORMER_METHOD_KEY,)))
+    yield from _guess_model(run)
+    if files := _get_texts(run, ("data", "files")):
+        yield Guess(FILES_KEY, files, _describe(RUN_FILE, ("data", "files")))
+    for path in [path for path in run.entries if path[:-1] == ("data", "columns")]:
+        columns = _get_texts(run, path)
+        if len(columns) == 1:  # answers name one column of a field
+            yield Guess(f"{COLUMNS_PREFIX}{path[-1]}", columns[0], _describe(RUN_FILE, path))
+
+
+def _guess_model(run: YamlDocument) -> Iterator[Guess]:
+    source, model = (_get_text(run, ("model", key)) for key in ("source", "id"))
+    where = _describe(RUN_FILE, ("model",))
+    if source == "embedded":
+        yield Guess("model", source, where)
+    elif model:
+        yield Guess("model", model, where)
+    if source in ("huggingface", "modelscope"):
+        yield Guess("hub", source, where)
+
+
+def _guess_names(files: Mapping[str, bytes]) -> Iterator[Guess]:
+    """Yield names of the project: the title of the README, then that of the package."""
+    first = files.get(README_FILE, b"").partition(b"\n")[0][:MAX_TITLE_LENGTH]
+    title = first.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    if title.startswith("# "):
+        yield Guess("name", title.removeprefix("# ").strip(), README_FILE)
+    with suppress(tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+        table: Any = tomllib.loads(files.get(PYPROJECT_FILE, b"").decode("utf-8"))
+        project = table.get("project")
+        name = project.get("name") if isinstance(project, dict) else None
+        if isinstance(name, str):
+            yield Guess("name", name, f"{PYPROJECT_FILE}: project.name")
+
+
+def _guess_kit(copier: YamlDocument) -> Iterator[Guess]:
+    """Yield the copier template of a project as its kit, with what was answered to it."""
+    if not isinstance(copier.value, dict):
+        return
+    for key, name in ((KIT_KEY, "_src_path"), (KIT_REVISION_KEY, "_commit")):
+        if value := _get_text(copier, (name,)):
+            yield Guess(key, value, _describe(COPIER_ANSWERS_FILE, (name,)))
+    for name in copier.value:
+        answer: AnswerValue | None = _get_text(copier, (name,)) or _get_texts(copier, (name,))
+        if answer and not name.startswith("_"):
+            source = _describe(COPIER_ANSWERS_FILE, (name,))
+            yield Guess(f"{KIT_ANSWERS_PREFIX}{name}", answer, source)
+
+
+def _get_text(document: YamlDocument, path: tuple[str | int, ...]) -> str | None:
+    entry = document.entries.get(path)
+    return entry.text if entry and entry.kind == "text" else None
+
+
+def _get_texts(document: YamlDocument, path: tuple[str | int, ...]) -> tuple[str, ...]:
+    """Return the texts of a list; empty where the value is no list of texts."""
+    items = [entry for keys, entry in document.entries.items() if keys[:-1] == path and keys]
+    if any(item.kind != "text" for item in items) or document.entries.get(path, None) is None:
+        return ()
+    return tuple(item.text for item in items) if document.entries[path].kind == "list" else ()
+
+
+def _describe(file: str, path: Iterable[str | int]) -> str:
+    return f"{file}: {join_keys(tuple(path))}"
+
+
+def _is_valid(guess: Guess) -> bool:
+    try:
+        return validate_value(guess.key, guess.value, where=guess.source) == guess.value
+    except UsageError:
+        return False

@@ -1,0 +1,178 @@
+"""`newft adopt`: give a project a snapshot, so that newft can update it from now on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers
+from newft.answers.parse import build_answers, merge_answers, parse_set, validate_value
+from newft.answers.yaml_file import load_answers, load_stdin
+from newft.catalog.loader import load_catalog
+from newft.console.adoption_rows import adoption_to_json
+from newft.console.console import ConsoleOutput, print_json
+from newft.errors import NewftError, ProjectError, UsageError
+from newft.i18n import Messages
+from newft.project.file_state import read_file
+from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
+from newft.project.snapshot import SNAPSHOT_FILE, build_metadata, read_snapshot
+from newft.project.transaction import FileChange
+from newft.project.write import apply_changes
+from newft.schema.adoption import AdoptedAnswer, AdoptionReport
+from newft.schema.catalog import Catalog
+from newft.system.hardware_probe import probe_machine
+from newft.text import Text
+from newft.wizard.adoption import Adoption, find_best_answers
+from newft.wizard.menu import Option
+from newft.wizard.project_evidence import ProjectEvidence, name_data_files, read_evidence
+from newft.wizard.services import build_services
+from newft.wizard.state import WizardState
+from newft.wizard.terminal import choose_terminal
+
+
+@dataclass(frozen=True)
+class AdoptOptions:
+    """The command line of `newft adopt`."""
+
+    path: str
+    answers_file: str | None
+    sets: tuple[str, ...]
+    kit: str | None
+    dry_run: bool
+    yes: bool
+    json: bool
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a user is there to confirm; piped input is never an answer."""
+        terminal = sys.stdin.isatty() and sys.stderr.isatty()
+        return terminal and not (self.yes or self.json or self.answers_file == "-")
+
+
+def adopt_project(options: AdoptOptions, messages: Messages) -> None:
+    """Write `.newft/` with the answers that fit a project best; no other file is changed."""
+    console, folder = ConsoleOutput(messages), Path(options.path)
+    _refuse_silent_write(options)
+    _refuse_folder(folder)
+    catalog = load_catalog()
+    given = _collect_given(options)
+    evidence = read_evidence(folder, given, catalog)
+    adoption = _find_answers(folder, given, evidence, catalog)
+    report = _make_report(adoption, evidence, given)
+    if not options.json:
+        console.print_adoption(report)
+    if not options.dry_run and _is_confirmed(options, console):
+        apply_changes(folder, _list_changes(folder, adoption, report), keep_undo=False)
+        if not options.json:
+            console.print_message("adopt.done", folder=folder)
+    if options.json:
+        print_json(adoption_to_json(report))
+
+
+def _refuse_silent_write(options: AdoptOptions) -> None:
+    """Refuse to write where nobody can confirm and no option says so."""
+    if not (options.interactive or options.yes or options.dry_run):
+        raise UsageError(
+            Text("there is no terminal to confirm the answers", "没有可供确认答案的终端"),
+            hint=Text(
+                "use --yes to write them, or --dry-run to see them",
+                "直接写入请加 --yes；只查看请加 --dry-run",
+            ),
+        )
+
+
+def _refuse_folder(folder: Path) -> None:
+    """Refuse a path without a folder, and a project whose snapshot is complete."""
+    if not folder.is_dir():
+        raise ProjectError(
+            Text("there is no such folder", "没有这个文件夹"),
+            where=str(folder),
+            hint=Text("check the path", "请检查路径"),
+        )
+    try:
+        read_snapshot(folder)
+    except NewftError:
+        return
+    raise ProjectError(
+        Text("newft knows this project already", "newft 已经认识这个项目"),
+        where=str(folder / SNAPSHOT_FILE),
+        hint=Text("use `newft update`", "请用 `newft update`"),
+    )
+
+
+def _collect_given(options: AdoptOptions) -> RawAnswers:
+    """Return the answers of the command line, which override all that is guessed."""
+    file: RawAnswers = {}
+    if options.answers_file is not None:
+        stdin = options.answers_file == "-"
+        file = load_stdin() if stdin else load_answers(Path(options.answers_file))
+    kit = options.kit
+    own = {} if kit is None else {KIT_KEY: validate_value(KIT_KEY, kit, where="--kit")}
+    return merge_answers(own, map(parse_set, options.sets), file)
+
+
+def _find_answers(
+    folder: Path, given: RawAnswers, evidence: ProjectEvidence, catalog: Catalog
+) -> Adoption:
+    guessed = {key: guess.value for key, guess in evidence.guesses.items()}
+    answers = merge_answers(given, (), guessed)
+    facts = evidence.facts
+    machine = facts.machine if facts else None
+    if machine is None and answers.get("gpu") == AUTO_GPU:
+        machine = probe_machine()
+    start = WizardState(catalog, answers, data=facts.data if facts else None, machine=machine)
+    services = name_data_files(build_services(catalog, machine), folder)
+    return find_best_answers(start, services, ProjectLines(evidence.files), evidence.search)
+
+
+def _make_report(
+    adoption: Adoption, evidence: ProjectEvidence, given: RawAnswers
+) -> AdoptionReport:
+    best = adoption.best
+    files = compare_files(best.tree, evidence.files)
+    compared = {key: one for one in adoption.comparisons for key in one.answers}
+
+    def explain(key: str) -> AdoptedAnswer:
+        value = best.answers[key]
+        if key in given:
+            return AdoptedAnswer(key, value, "given")
+        if key in evidence.guesses:
+            return AdoptedAnswer(key, value, "found", source=evidence.guesses[key].source)
+        if key in compared:
+            one = compared[key]
+            return AdoptedAnswer(key, value, "compared", share=one.share, next_share=one.next_share)
+        return AdoptedAnswer(key, value, "default")
+
+    share = best.likeness.share
+    return AdoptionReport(
+        answers=tuple(map(explain, best.answers)),
+        share=share,
+        same=files.same,
+        edited=files.edited,
+        missing=files.missing,
+        recognized=evidence.made_by_newft or share >= RECOGNIZED_SHARE,
+    )
+
+
+def _is_confirmed(options: AdoptOptions, console: ConsoleOutput) -> bool:
+    if not options.interactive:
+        return True
+    say = console.messages
+    choices = [Option("yes", say("adopt.yes")), Option("cancel", say("adopt.cancel"))]
+    with choose_terminal(os.environ, console.say, say) as terminal:
+        if terminal.select(say("adopt.question"), choices) == "cancel":
+            raise KeyboardInterrupt
+    return True
+
+
+def _list_changes(folder: Path, adoption: Adoption, report: AdoptionReport) -> list[FileChange]:
+    """Return the files of `.newft/`; the snapshot holds what counts as rendered."""
+    best = adoption.best
+    left_out = () if report.recognized else report.missing
+    tree = {path: file for path, file in best.tree.items() if path not in left_out}
+    files = build_metadata(
+        tree, answers=build_answers(best.answers), facts=best.facts, templates=best.templates
+    )
+    return [FileChange(path, read_file(folder, path), file) for path, file in files.items()]

@@ -1,0 +1,96 @@
+"""Answers to the questions of a kit: which are open, which are wrong, which are not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from newft.answers.keys import KIT_ANSWERS_PREFIX, get_kit_answers
+from newft.errors import UsageError
+from newft.schema.starter_kit import AnswerTexts, AskedQuestion, StarterKit
+from newft.text import Text, find_nearest_names, join_texts, to_bilingual_text
+
+_LINE_END = to_bilingual_text("\n")
+
+
+def normalize_kit_answers(answers: AnswerTexts, kit: StarterKit | None) -> AnswerTexts:
+    """Return the answers with a list for each question of a kit that takes several values.
+
+    Raises:
+        UsageError: If an answer is to no question of the kit, or is no valid answer; all of them
+            are listed.
+    """
+    given = get_kit_answers(answers)
+    questions = kit.questions if kit else None
+    names = questions.names if questions else ()
+    normalized, faults = dict(answers), []
+    for name, value in given.items():
+        key = f"{KIT_ANSWERS_PREFIX}{name}"
+        if questions is None or name not in names:
+            faults.append((key, _explain_unknown_question(name, names, kit)))
+        elif question := questions.describe(name, answers):
+            if question.multiple and isinstance(value, str):
+                normalized[key] = value = (value,)
+            if fault := questions.find_fault(name, value, answers):
+                faults.append((key, fault))
+    if faults:
+        raise UsageError(
+            join_texts((text for _, text in faults), _LINE_END),
+            where=", ".join(key for key, _ in faults),
+        )
+    return normalized
+
+
+def _explain_unknown_question(name: str, names: tuple[str, ...], kit: StarterKit | None) -> Text:
+    if kit is None:
+        return Text(
+            "there is no kit that asks this: give it as --kit",
+            "没有提出此问题的套件：请用 --kit 指定",
+        )
+    near = (find_nearest_names(name, names) or [", ".join(names)])[0]
+    asked = Text(f"; did you mean `{near}`?", f"，是否想写 `{near}`？") if names else Text("", "")
+    return Text(
+        f"the kit `{kit.id}` does not ask for `{name}`{asked.en}",
+        f"套件 `{kit.id}` 没有问题 `{name}`{asked.zh}",
+    )
+
+
+def list_open_questions(answers: AnswerTexts, kit: StarterKit | None) -> Iterator[AskedQuestion]:
+    """Yield the questions of a kit that apply and have no answer yet."""
+    questions = kit.questions if kit else None
+    for name in questions.names if questions else ():
+        if f"{KIT_ANSWERS_PREFIX}{name}" not in answers:
+            question = questions.describe(name, answers) if questions else None
+            if question:
+                yield question
+
+
+def drop_unasked_answers(answers: AnswerTexts, kit: StarterKit | None) -> AnswerTexts:
+    """Return complete answers without those to questions of a kit that do not apply to them."""
+    questions = kit.questions if kit else None
+    unasked = {
+        f"{KIT_ANSWERS_PREFIX}{name}"
+        for name in (questions.names if questions else ())
+        if questions and questions.describe(name, answers) is None
+    }
+    return {key: value for key, value in answers.items() if key not in unasked}
+
+
+def make_missing_answers_error(missing: Sequence[AskedQuestion], kit: StarterKit) -> UsageError:
+    """Make the error for questions of a kit that have no default and no answer."""
+    names = ", ".join(f"{KIT_ANSWERS_PREFIX}{one.name}" for one in missing)
+    options = " ".join(
+        f"--set {KIT_ANSWERS_PREFIX}{one.name}={_show_value(one)}" for one in missing
+    )
+    titles = join_texts((one.title for one in missing), Text(", ", "、"))
+    return UsageError(
+        Text(
+            f"the kit `{kit.id}` asks what has no default: {titles.en}",
+            f"套件 `{kit.id}` 的问题没有默认值：{titles.zh}",
+        ),
+        where=names,
+        hint=to_bilingual_text(options),
+    )
+
+
+def _show_value(question: AskedQuestion) -> str:
+    return "|".join(value for value, _ in question.choices) or "VALUE"

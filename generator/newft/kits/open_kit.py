@@ -1,0 +1,83 @@
+"""Open the kit of a command: find it, follow what it extends, and name it in errors."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from newft.answers.keys import KIT_KEY, RECORDED_KEYS, RawAnswers
+from newft.errors import KitSourceError, NewftError
+from newft.kits.locate import KitLocator
+from newft.kits.resolve import resolve_kit
+from newft.kits.sources import choose_source
+from newft.kits.vendor import load_stored_kits
+from newft.schema.catalog import Catalog
+from newft.schema.starter_kit import LocatedKit
+from newft.text import Text
+
+
+class OpenKit(NamedTuple):
+    """What a command works with: a catalogue with the kit, and answers that record it."""
+
+    catalog: Catalog  # its `starter_kit` is None without a kit
+    answers: RawAnswers  # with source, revision, commit and tree of the kit
+    notes: tuple[Text, ...]  # such as that a tag has moved
+
+
+@contextmanager
+def open_kit(
+    given: RawAnswers,
+    catalog: Catalog,
+    *,
+    environment: Mapping[str, str] | None = None,
+    project: Path | None = None,
+) -> Iterator[OpenKit]:
+    """Yield the newest kit of the source and the revision that the answers name.
+
+    The files of the kit are there while the block runs. An error in the block that names one of
+    them is changed to name the source of the kit.
+
+    Args:
+        given: The answers of the command line, or those that a project records.
+        catalog: What ships with newft.
+        environment: Where `NEWFT_KIT` may name a kit, for a project that is yet to be made.
+        project: A project whose stored kits are used where a source cannot be reached. Relative
+            folders begin there.
+    """
+    chosen = choose_source(given, environment or {})
+    answers = {key: value for key, value in given.items() if key not in (KIT_KEY, *RECORDED_KEYS)}
+    if chosen is None:
+        yield OpenKit(catalog, answers, ())
+        return
+    with tempfile.TemporaryDirectory(prefix="newft-") as temporary:
+        scratch = Path(temporary).resolve()
+        stored, notes = _load_stored(project, scratch)
+        locator = KitLocator(scratch, base=project, stored=stored)
+        try:
+            source, revision = chosen
+            found = resolve_kit(source, catalog, locator, revision=revision)
+            assert found.starter_kit
+            pin = found.starter_kit.pin
+            pinned = dict(zip((KIT_KEY, *RECORDED_KEYS), pin, strict=True))
+            answers |= {key: value for key, value in pinned.items() if value is not None}
+            yield OpenKit(found, answers, (*notes, *locator.notes))
+        except NewftError as error:
+            for folder, shown in locator.sources.items():
+                error.rename_path(folder, shown)
+            raise
+
+
+def _load_stored(
+    project: Path | None, scratch: Path
+) -> tuple[tuple[LocatedKit, ...], tuple[Text, ...]]:
+    """Return the stored kits of a project; a damaged archive is said and not used."""
+    if project is None:
+        return (), ()
+    try:
+        return load_stored_kits(project, scratch), ()
+    except KitSourceError as error:
+        en, zh = (f"{error.where}: {error.to(one)[0]}" for one in ("en", "zh"))
+        return (), (Text(en, zh),)

@@ -1,0 +1,207 @@
+"""`newft adopt`: projects that lost their `.newft/`, edited ones, and ones made by others."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newft.answers.keys import AnswerValue
+from newft.project.snapshot import ANSWERS_FILE, FACTS_FILE, SNAPSHOT_FILE, read_snapshot
+from support.files import read_contents
+from support.generate_project import generate
+from support.run_newft import run_newft
+
+SAMPLE: Mapping[str, AnswerValue] = {"data.files": (), "gpu": "cpu"}
+TICKETS = "message,reason\n" + "".join(
+    f"{words} {color} {thing},{label}\n"
+    for label, words in (("refund", "money back for my"), ("parcel", "where is the"))
+    for color in ("amber", "black", "coral", "denim", "ebony", "frost")
+    for thing in ("coat", "lamp", "desk", "sofa", "vase", "rug")
+)
+# Answers of projects whose own files say all that adopting them needs to know.
+PROJECTS: dict[str, Mapping[str, AnswerValue]] = {
+    "sample": {**SAMPLE, "language": "en", "name": "desk"},
+    "chinese": {
+        **SAMPLE,
+        **{"domain": "legal", "task": "charge", "language": "zh", "name": "desk", "ci": "gitlab"},
+    },
+    "risk": {
+        **SAMPLE,
+        **{"domain": "credit_risk", "task": "risk", "language": "en", "name": "Loan desk"},
+        "method": "full",
+    },
+    "accelerator": {
+        **{"data.files": (), "language": "en", "name": "desk", "gpu": "2xV100-32GB"},
+        **{"model": "Qwen/Qwen3-4B", "hub": "modelscope", "exports": "none"},
+    },
+}
+
+
+@pytest.fixture(scope="module", params=PROJECTS)
+def generated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp(request.param) / "project"
+    generate(PROJECTS[request.param], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("desk") / "desk"
+    generate(PROJECTS["sample"], folder)
+    return folder
+
+
+@pytest.fixture
+def project(desk: Path, tmp_path: Path) -> Path:
+    """A project of newft without its `.newft/`."""
+    folder = Path(shutil.copytree(desk, tmp_path / "desk"))
+    shutil.rmtree(folder / ".newft")
+    return folder
+
+
+def adopt(project: Path, *words: str, code: int = 0) -> dict[str, Any]:
+    """What `newft adopt --json` says of a project."""
+    done = run_newft("adopt", project.name, "--yes", "--json", *words, cwd=project.parent)
+    assert done.returncode == code, done.stderr
+    return dict(json.loads(done.stdout)) if code == 0 else {"error": done.stderr}
+
+
+def test_a_project_that_lost_its_metadata_gets_the_same_again(
+    generated: Path, tmp_path: Path
+) -> None:
+    project = Path(shutil.copytree(generated, tmp_path / "project"))
+    shutil.rmtree(project / ".newft")
+    report = adopt(project)
+    assert report["edited"] == report["missing"] == []
+    assert report["share"] == 1
+    for path in (ANSWERS_FILE, FACTS_FILE):
+        assert (project / path).read_text() == (generated / path).read_text()
+    assert (project / SNAPSHOT_FILE).read_bytes() == (generated / SNAPSHOT_FILE).read_bytes()
+
+
+def test_a_lost_snapshot_alone_is_made_from_the_recorded_answers_and_facts(
+    desk: Path, tmp_path: Path
+) -> None:
+    project = Path(shutil.copytree(desk, tmp_path / "desk"))
+    (project / SNAPSHOT_FILE).write_bytes(b"half")
+    shutil.rmtree(project / "data")  # as in a fresh clone
+    report = adopt(project)
+    assert {one["source"] for one in report["answers"].values()} == {ANSWERS_FILE, FACTS_FILE}
+    assert (project / SNAPSHOT_FILE).read_bytes() == (desk / SNAPSHOT_FILE).read_bytes()
+
+
+def test_differences_become_edits_of_the_team(project: Path) -> None:
+    readme = project / "README.md"
+    readme.write_text(readme.read_text() + "our notes\n")
+    (project / "Makefile").unlink()
+    (project / "src/desk/ours.py").write_text("OURS = 1\n")
+    before = read_contents(project)
+    report = adopt(project)
+    assert (report["edited"], report["missing"]) == (["README.md"], ["Makefile"])
+    assert report["missing_are"] == "deleted"
+    after = read_contents(project)
+    assert {path for path in after if after[path] != before.get(path)} == {
+        path for path in after if path.startswith(".newft/")
+    }
+    status = json.loads(run_newft("status", "--json", cwd=project).stdout)["projects"][0]
+    assert status["needs"] == []
+    assert status["edited"] == ["README.md"]
+    assert status["deleted"] == ["Makefile"]
+    assert status["added"] == ["src/desk/ours.py"]
+
+
+def make_by_hand(folder: Path) -> Path:
+    """A project of another origin, with records that newft can read."""
+    (folder / "src/helper").mkdir(parents=True)
+    (folder / "data/raw").mkdir(parents=True)
+    (folder / "README.md").write_text("# Help desk\n\nOur own notes.\n")
+    (folder / "pyproject.toml").write_text('[project]\nname = "helper"\nversion = "1"\n')
+    (folder / "src/helper/__init__.py").write_text("")
+    (folder / "data/raw/tickets.csv").write_text(TICKETS)
+    return folder
+
+
+def test_of_a_project_made_by_hand_only_the_files_that_it_has_are_in_the_snapshot(
+    tmp_path: Path,
+) -> None:
+    project = make_by_hand(tmp_path / "helper")
+    task = ("--set", "domain=customer_service", "--set", "task=intent")
+    report = adopt(project, *task, "--set", "gpu=cpu")
+    assert report["answers"]["name"]["value"] == "helper"  # its package is there
+    assert report["missing_are"] == "left out"
+    assert "Makefile" in report["missing"]
+    tree = read_snapshot(project).tree
+    assert {*tree} == {"README.md", "pyproject.toml", "src/helper/__init__.py"}
+    answers = (project / ANSWERS_FILE).read_text()
+    assert "data/raw/tickets.csv" in answers
+    assert str(tmp_path) not in answers + (project / FACTS_FILE).read_text()
+
+
+def test_what_is_given_overrides_what_is_found(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "answers.yml").write_text("name: other desk\ntask: intent\n")
+    report = adopt(project, "--answers", "answers.yml", "--set", "exports=llama_factory")
+    answers = report["answers"]
+    assert (answers["name"]["value"], answers["name"]["origin"]) == ("other desk", "given")
+    assert answers["exports"]["value"] == "llama_factory"
+    assert "src/other_desk/chat.py" in report["missing"]
+
+
+def test_a_dry_run_shows_the_answers_and_writes_nothing(project: Path) -> None:
+    before = read_contents(project)
+    for language, word in (("en", "most alike"), ("zh", "最相似")):
+        done = run_newft("adopt", "desk", "--dry-run", "--lang", language, cwd=project.parent)
+        assert done.returncode == 0
+        assert word in done.stderr
+    assert read_contents(project) == before
+
+
+class TestRefusals:
+    def test_without_a_terminal_it_must_be_said_to_write(self, project: Path) -> None:
+        done = run_newft("adopt", "desk", cwd=project.parent)
+        assert done.returncode == 2
+        assert "--yes" in done.stderr
+
+    def test_a_project_with_a_snapshot_is_updated_instead(self, desk: Path) -> None:
+        assert "newft update" in adopt(desk, code=1)["error"]
+
+    def test_a_path_without_a_folder(self, tmp_path: Path) -> None:
+        assert "no such folder" in adopt(tmp_path / "nowhere", code=1)["error"]
+
+    @pytest.mark.parametrize("named", ["data/raw/gone.csv", "/etc/passwd", "../outside.csv"])
+    def test_data_files_that_are_not_in_the_project_are_named(
+        self, project: Path, named: str
+    ) -> None:
+        (project.parent / "outside.csv").write_text(TICKETS)
+        settings = project / "config/run.yaml"
+        text = settings.read_text().replace("data/raw/intent_en.csv", named, 1)
+        settings.write_text(text)
+        error = adopt(project, code=1)["error"]
+        assert named in error
+        assert "data.files=PATH" in error
+
+    def test_a_project_without_records_needs_them_named(self, tmp_path: Path) -> None:
+        project = make_by_hand(tmp_path / "helper")
+        shutil.rmtree(project / "data")
+        assert "data.files=PATH" in adopt(project, code=1)["error"]
+
+    def test_hostile_files_are_data_and_nothing_is_followed(self, tmp_path: Path) -> None:
+        project = make_by_hand(tmp_path / "helper")
+        (project / "config").mkdir()
+        (project / "config/run.yaml").write_text(
+            "run: &a [*a]\nmodel: {source: embedded, id: '{{ 1 }}', revision: '\\0'}\n"
+        )
+        (project / ".copier-answers.yml").write_text("!!python/object/apply:os.system ['touch x']")
+        (project / "pyproject.toml").write_text("[" * 5000)
+        (project / "link").symlink_to("/")
+        os.mkfifo(project / "Makefile")
+        report = adopt(
+            project, "--set", "domain=customer_service", "--set", "task=intent", "--dry-run"
+        )
+        assert report["answers"]["name"]["value"] == "helper"
+        assert not (tmp_path / "x").exists()

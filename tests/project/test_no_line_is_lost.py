@@ -1,0 +1,55 @@
+"""Whatever both sides do, no line that one side alone touched is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+
+from newft.project.tree_merge import merge_trees
+from newft.schema.tree import FileTree, TreeMerge
+from support.tree_edits import draw_trees, list_lines
+from support.trees import apply_merge
+
+Trees = tuple[FileTree, FileTree, FileTree]
+
+
+@settings(max_examples=60)
+@given(draw_trees())
+def test_no_line_that_one_side_alone_touched_is_lost(trees: Trees) -> None:
+    base, ours, theirs = trees
+    merge = merge_trees(base, ours, theirs)
+    after = apply_merge(ours, merge)
+    check_changes(ours, merge)
+    old, mine, new = (list_lines(tree.values()) for tree in trees)
+    found = list_lines(after.values())
+    kept_deleted = [change.path for change in merge.changes if change.kind == "kept_deleted"]
+    refused = list_lines([theirs[path] for path in kept_deleted if path in theirs])
+    assert mine - old <= found
+    assert new - old - refused <= found
+    assert mine & new <= found
+    assert found <= mine | new | (old if merge.conflicts else set())
+    if not merge.conflicts:
+        if ours.keys() | theirs.keys() <= base.keys():  # else git may not see that a file has moved
+            assert found == (mine - old) | (new - old - refused) | (mine & new & old)
+        assert not merge_trees(theirs, after, theirs).changes  # the next update has nothing to do
+
+
+def check_changes(ours: FileTree, merge: TreeMerge) -> None:
+    """Each change starts from a file of the project, and no path has two of them."""
+    paths = Counter(change.path for change in merge.changes)
+    assert set(paths.values()) <= {1}
+    sources = Counter(
+        change.moved_from or change.path for change in merge.changes if change.before is not None
+    )
+    assert set(sources.values()) <= {1}
+    for change in merge.changes:
+        assert change.before == (
+            None if change.kind == "kept_deleted" else ours.get(change.moved_from or change.path)
+        )
+    for path in apply_merge(ours, merge):
+        parents = [path[:at] for at, character in enumerate(path) if character == "/"]
+        assert not apply_merge(ours, merge).keys() & set(parents)
+    assert {conflict.path for conflict in merge.conflicts} == {
+        change.path for change in merge.changes if change.kind in ("conflict", "kept_edited")
+    }
