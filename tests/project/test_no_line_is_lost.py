@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
 
+from newft.project.project_merge import merge_into_project
 from newft.project.tree_merge import merge_trees
 from newft.schema.tree import FileTree, TreeMerge
+from newft.system.git import run_git
+from support.merge_trees import apply_merge
 from support.tree_edits import draw_trees, list_lines
-from support.trees import apply_merge
+from support.trees import build_files
 
 Trees = tuple[FileTree, FileTree, FileTree]
 
@@ -33,6 +38,21 @@ def test_no_line_that_one_side_alone_touched_is_lost(trees: Trees) -> None:
         if ours.keys() | theirs.keys() <= base.keys():  # else git may not see that a file has moved
             assert found == (mine - old) | (new - old - refused) | (mine & new & old)
         assert not merge_trees(theirs, after, theirs).changes  # the next update has nothing to do
+
+
+@settings(max_examples=20)
+@given(draw_trees())
+def test_a_repository_has_no_part_in_the_outcome(trees: Trees) -> None:
+    base, ours, theirs = trees
+    with TemporaryDirectory() as name:
+        plain = build_files(Path(name, "plain"), dict(ours))
+        tracked = build_files(Path(name, "tracked"), dict(ours))
+        run_git(["init", "-q"], folder=tracked)
+        run_git(["add", "-A"], folder=tracked)
+        merged = merge_into_project(plain, base, theirs)
+        assert merged.project.tree == ours
+        assert merged.merge == merge_trees(base, ours, theirs)
+        assert merge_into_project(tracked, base, theirs) == merged
 
 
 def check_changes(ours: FileTree, merge: TreeMerge) -> None:

@@ -15,7 +15,8 @@ from newft.project.project_merge import merge_into_project
 from newft.schema.tree import TreeFile
 from newft.system.git import run_git
 from support.files import read_contents
-from support.trees import list_kinds, make_lines, make_link, make_tree
+from support.merge_trees import list_kinds, make_lines, make_link, make_tree
+from support.trees import build_files
 
 A, B = make_lines("a"), make_lines("b")
 A_HEAD, A_TAIL, A_BOTH = f"head\n{A}", f"{A}tail\n", f"head\n{A}tail\n"
@@ -23,15 +24,7 @@ Files = Mapping[str, str | bytes | TreeFile]
 
 
 def write_files(folder: Path, files: Files) -> Path:
-    for path, (content, mode) in make_tree(files).items():
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if mode == "120000":
-            target.symlink_to(os.fsdecode(content))
-        else:
-            target.write_bytes(content)
-            target.chmod(int(mode, 8) & 0o777)
-    return folder
+    return build_files(folder, make_tree(files))
 
 
 def merge(folder: Path, base: Files, theirs: Files) -> dict[str, str]:

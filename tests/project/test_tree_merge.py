@@ -10,7 +10,7 @@ from newft.errors import ProjectError
 from newft.project.conflict_markers import find_marked_files
 from newft.project.tree_merge import merge_trees
 from newft.schema.tree import TreeFile
-from support.trees import apply_merge, list_kinds, make_lines, make_link, make_tree
+from support.merge_trees import apply_merge, list_kinds, make_lines, make_link, make_tree
 
 Files = Mapping[str, str | bytes | TreeFile]
 A, B = make_lines("a"), make_lines("b")

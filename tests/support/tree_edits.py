@@ -9,7 +9,7 @@ from itertools import count
 from hypothesis import strategies as st
 
 from newft.schema.tree import FileTree, TreeFile
-from support.trees import make_link
+from support.merge_trees import make_link
 
 FOLDERS = ("", "d/", "d/e/", "f/", "é 数/")
 NAMES = ("x", "y.py", "Z", "z", "- \n")
