@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from newft.errors import CatalogError, RenderError, UsageError
-from newft.kits.copier_config import find_config_file
 from newft.kits.copier_template import CopierTemplate
 from support.copier_templates import (
     NEWFT_ANSWERS,
@@ -22,6 +21,7 @@ from support.copier_templates import (
     render,
     write_template,
 )
+from support.locate_kit import locate_kit
 
 
 @pytest.fixture(scope="module")
@@ -264,9 +264,11 @@ def test_the_clock_may_answer_a_question_but_not_fill_a_file(tmp_path: Path) -> 
 
 
 def test_cookiecutter_templates_are_named_as_convertible(tmp_path: Path) -> None:
-    (tmp_path / "cookiecutter.json").write_text("{}", encoding="utf-8")
+    folder = tmp_path / "kit"
+    folder.mkdir()
+    (folder / "cookiecutter.json").write_text("{}", encoding="utf-8")
     with pytest.raises(CatalogError, match="cookiecutter template") as caught:
-        find_config_file(tmp_path)
+        locate_kit(str(folder), scratch=tmp_path / "scratch")
     assert caught.value.hint is not None and "convert it to a copier template" in caught.value.hint
 
 

@@ -159,6 +159,24 @@ def test_what_python_make_a_shell_or_ci_would_run_is_code() -> None:
     assert list_code_files(files) == ("a", "b")
 
 
+def test_a_copier_template_cannot_hide_code_behind_a_suffix_or_brackets_of_its_own(
+    tmp_path: Path,
+) -> None:
+    made = GitRepository(tmp_path / "hidden")
+    made.commit(
+        {
+            "copier.yml": "---\n!include more.yml\n",
+            "more.yml": '"_templates\\u005fsuffix": .txt\n',
+            "setup.py.txt": "x",
+            "run[[ '.py' ]].md": "x",
+            "notes.md.txt": "x",
+        }
+    )
+    user = User()
+    confirm(locate_kit(made.url, scratch=tmp_path / "scratch"), user)
+    assert user.asked[0].files == ("run[[ '.py' ]].md", "setup.py.txt")
+
+
 def test_every_folder_of_a_copier_template_can_reach_the_project() -> None:
     files = {path: TreeFile(b"x\n") for path in ("copier.yml", "tests/a.py", "sample/b.py")}
     assert list_code_files(files) == ("sample/b.py", "tests/a.py")

@@ -14,7 +14,7 @@ from newft.errors import CatalogError
 from newft.text import Text, join_texts, to_bilingual_text
 
 CONFIG_NAMES = ("copier.yml", "copier.yaml")
-COOKIECUTTER_NAME = "cookiecutter.json"
+COOKIECUTTER_FILE = "cookiecutter.json"
 INCLUDE_TAG = "!include"
 LIST_KEYS = ("_exclude", "_jinja_extensions", "_secret_questions", "_skip_if_exists")
 MAX_VALUES = 50_000  # of a file, each alias counted with all that it stands for
@@ -50,26 +50,48 @@ def find_config_file(folder: Path) -> Path | None:
             "模板同时有 copier.yml 和 copier.yaml",
         )
         raise CatalogError(message, where=str(folder), hint=Text("keep one", "请只保留一个"))
-    if found:
-        return found[0]
-    if (folder / COOKIECUTTER_NAME).is_file():
-        message = Text(
-            "this is a cookiecutter template, which newft does not read",
-            "这是 cookiecutter 模板，newft 不读取",
-        )
-        hint = Text(
-            "convert it to a copier template: move the questions of cookiecutter.json to"
-            " copier.yml, and write {{ name }} instead of {{ cookiecutter.name }}",
-            "可转换为 copier 模板：把 cookiecutter.json 的问题移到 copier.yml，"
-            "并把 {{ cookiecutter.name }} 改写为 {{ name }}",
-        )
-        raise CatalogError(message, where=str(folder / COOKIECUTTER_NAME), hint=hint)
-    return None
+    return found[0] if found else None
+
+
+def make_cookiecutter_error(where: str) -> CatalogError:
+    """Make the error for a cookiecutter template, which is no kit but can become one."""
+    message = Text(
+        "this is a cookiecutter template, which newft does not read",
+        "这是 cookiecutter 模板，newft 不读取",
+    )
+    hint = Text(
+        "convert it to a copier template: move the questions of cookiecutter.json to copier.yml,"
+        " and write {{ name }} instead of {{ cookiecutter.name }}",
+        "可转换为 copier 模板：把 cookiecutter.json 的问题移到 copier.yml，"
+        "并把 {{ cookiecutter.name }} 改写为 {{ name }}",
+    )
+    return CatalogError(message, where=where, hint=hint)
 
 
 def read_key_lines(file: Path) -> dict[str, int]:
     """Return the line of every key at the top of a file; refuse what a parser would choke on."""
     lines: dict[str, int] = {}
+    for path, document in _compose_all(file):
+        _check_nodes(document, path)
+        if path == file and isinstance(document, yaml.MappingNode):
+            lines |= {str(key.value): key.start_mark.line + 1 for key, _ in document.value}
+    return lines
+
+
+def read_template_suffixes(folder: Path) -> tuple[str, ...]:
+    """Return what a copier template may have as the suffix of its templates."""
+    file = find_config_file(folder)
+    return tuple(
+        str(value.value)
+        for _, document in (_compose_all(file) if file else ())
+        if isinstance(document, yaml.MappingNode)
+        for key, value in document.value
+        if key.value == "_templates_suffix"
+    )
+
+
+def _compose_all(file: Path) -> Iterator[tuple[Path, yaml.Node]]:
+    """Yield the documents of copier.yml and of the files that it includes."""
     pending, seen = [file], set()
     while pending:
         path = pending.pop()
@@ -77,11 +99,8 @@ def read_key_lines(file: Path) -> dict[str, int]:
             continue
         seen.add(path)
         for document in _compose(path):
-            _check_nodes(document, path)
             pending += _list_included_files(document, file.parent)
-            if path == file and isinstance(document, yaml.MappingNode):
-                lines |= {str(key.value): key.start_mark.line + 1 for key, _ in document.value}
-    return lines
+            yield path, document
 
 
 def _compose(file: Path) -> list[yaml.Node]:

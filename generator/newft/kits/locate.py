@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from newft.errors import GitError, KitSourceError, UsageError
+from newft.kits.copier_config import COOKIECUTTER_FILE, make_cookiecutter_error
 from newft.kits.fetch import (
     RemoteRef,
     Repository,
@@ -133,6 +134,8 @@ class KitLocator:
     ) -> LocatedKit:
         """Write the files of a kit into a folder that has the name of the kit."""
         if not any(name in files for name in KIT_FILES):
+            if COOKIECUTTER_FILE in files:
+                raise make_cookiecutter_error(source.shown)
             raise _make_no_kit_error(source)
         folder = make_kit_folder(self._scratch, source.recorded)
         write_kit_files(files, folder)

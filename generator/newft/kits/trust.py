@@ -18,11 +18,12 @@ A dry run writes nothing and needs no confirmation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from newft.errors import KitSourceError, UsageError
+from newft.kits.copier_config import read_template_suffixes
 from newft.kits.kit_files import EXECUTABLE_MODE, read_kit_folder
 from newft.kits.sources import COPIER_FILES
 from newft.schema.starter_kit import LocatedKit
@@ -56,6 +57,8 @@ _CODE_FOLDERS = frozenset(
 )
 _TEMPLATE_SUFFIXES = (".jinja", ".jinja2", ".j2", ".tmpl", ".template")
 _EXPRESSION = re.compile(r"\{[{%#].*?[}%#]\}")
+# What is left of an expression in a name where a template has brackets of its own.
+_MARKS_OF_BRACKETS = re.compile(r"[^\w\s./@+~,=-]")
 # Of a kit with a kit.yaml, files in these folders never reach a project.
 _OWN_FOLDERS = frozenset({"sample", "tests"})
 
@@ -119,17 +122,25 @@ def make_trust_request(kit: LocatedKit) -> TrustRequest:
     source, revision, commit, tree = kit.pin
     # the commit of a stored kit is what the archive says; its tree id was computed
     identity = tree if kit.origin == "stored" or commit is None else commit
-    files = list_code_files(read_kit_folder(Path(kit.folder)))
+    folder = Path(kit.folder)
+    files = list_code_files(read_kit_folder(folder), read_template_suffixes(folder))
     return TrustRequest(f"{source}@{revision}" if revision else source, identity, files)
 
 
-def list_code_files(files: FileTree) -> tuple[str, ...]:
-    """Return the files of a kit that may be run in a project: by Python, make, a shell, CI."""
+def list_code_files(files: FileTree, suffixes: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the files of a kit that may be run in a project: by Python, make, a shell, CI.
+
+    `suffixes` are those that a copier template has for its files beside the usual ones.
+    """
     copier = any(name in files for name in COPIER_FILES)
     return tuple(
         path
         for path, file in sorted(files.items())
-        if _is_code(path, file) and (copier or path.split("/")[0] not in _OWN_FOLDERS)
+        if (copier or path.split("/")[0] not in _OWN_FOLDERS)
+        and (
+            any(_is_code(path.removesuffix(suffix), file) for suffix in ("", *suffixes))
+            or (copier and _MARKS_OF_BRACKETS.search(_EXPRESSION.sub("", path)))
+        )
     )
 
 
