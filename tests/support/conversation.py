@@ -130,10 +130,10 @@ class KeyTerminal(InteractiveTerminal):
         self._keyboard.send_text(keys)
         return super().select(question, options, default=default)
 
-    def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
+    def text(self, question: str, **options: Any) -> str:
         """Type the answer."""
         self._type(question)
-        return super().text(question, check=check, note=note, default=default)
+        return super().text(question, **options)
 
     def path(self, question: str, *, note: str = "", default: str = "") -> str:
         """Type the answer in place of what stands there."""
@@ -164,10 +164,10 @@ class LineTerminal(PlainTerminal):
         self._question, self._values = question, [option.value for option in options]
         return super().select(question, options, default=default)
 
-    def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
+    def text(self, question: str, **options: Any) -> str:
         """Type the answer."""
         self._question, self._values = question, []
-        return super().text(question, check=check, note=note, default=default)
+        return super().text(question, **options)
 
     def _read_line(self) -> str:
         """The next line, which is empty where the person ends the input."""

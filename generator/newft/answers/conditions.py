@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 
+from newft.answers.keys import KIT_ANSWERS_PREFIX
 from newft.schema.answers import Answers
 from newft.schema.kit import AnswerText, Condition
 
@@ -35,6 +36,6 @@ def _flatten(prefix: str, values: Mapping[str, object]) -> list[tuple[str, Answe
             flat += _flatten(f"{prefix}{name}.", inner)
         elif isinstance(value, Mapping):
             flat += _flatten(f"{prefix}{name}.", value)
-        elif isinstance(value, str | tuple) and value:
+        elif isinstance(value, str | tuple) and (value or prefix == KIT_ANSWERS_PREFIX):
             flat.append((f"{prefix}{name}", value))
     return flat

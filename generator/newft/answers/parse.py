@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from newft.answers.keys import (
+    KIT_ANSWERS_PREFIX,
     AnswerValue,
     RawAnswers,
     allows_list,
@@ -61,13 +62,14 @@ def parse_set(text: str) -> tuple[str, AnswerValue]:
         raise UsageError(message, where="--set", hint=to_bilingual_text("--set KEY=VALUE"))
     if not is_answer_key(key):
         raise make_unknown_name_error(key, list_answer_keys(), where="--set")
+    quoted = written[:1] in ("'", '"')
     with suppress(YamlError):  # invalid YAML is taken as text
         document = read_yaml(written)
         if document.entries[()].kind == "list" and allows_list(key):
             return key, parse_list(document, (), key=key, where=where)
-        if isinstance(document.value, str) and written[0] in "'\"":
+        if isinstance(document.value, str) and quoted:
             written = document.value
-    if not written:
+    if not written and not (quoted and key.startswith(KIT_ANSWERS_PREFIX)):
         raise UsageError(
             MISSING_VALUE_MESSAGE, where=where, hint=to_bilingual_text(f"--set {key}=VALUE")
         )
@@ -101,9 +103,10 @@ def merge_answers(
 
 def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
     """Return the normalized value; refuse one that the key cannot have."""
-    if not all(
+    # an empty list is valid: it means the sample; and a kit may ask for a text that may be empty
+    if not key.startswith(KIT_ANSWERS_PREFIX) and not all(
         [value] if isinstance(value, str) else value
-    ):  # an empty list is valid: it means the sample
+    ):
         raise UsageError(MISSING_VALUE_MESSAGE, where=where)
     entry = find_answer_key(key)
     if entry and entry.choices and value not in entry.choices:

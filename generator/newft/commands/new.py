@@ -18,6 +18,7 @@ from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
+from newft.decide.kit_questions import drop_secret_answers
 from newft.decide.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, UsageError
@@ -80,7 +81,9 @@ def create_project(options: NewOptions, messages: Messages) -> None:
 
 def _create_project(options: NewOptions, start: WizardState, console: ConsoleOutput) -> None:
     services = build_services(start.catalog, start.machine)
-    with save_answers_on_failure(console, path=options.path, enabled=options.interactive) as kept:
+    with save_answers_on_failure(
+        console, path=options.path, enabled=options.interactive, kit=start.catalog.starter_kit
+    ) as kept:
         if options.interactive:
             state = _run_conversation(options, start, services, console=console, kept=kept)
         else:
@@ -102,18 +105,31 @@ def _print_result(
     console: ConsoleOutput,
 ) -> None:
     folder, language = Path(options.path or plan.name), console.messages.language
+    kit = state.catalog.starter_kit
     if options.json:
         path = None if options.dry_run else folder
-        answers = parse.build_answers(state.answers)
-        kit = state.catalog.starter_kit
+        answers = parse.build_answers(drop_secret_answers(state.answers, kit))
         print_json(report_json(plan, answers, kit, paths=paths, path=path, language=language))
     else:
         if not options.interactive:
             _print_plan(state, plan, folder.absolute(), console, explain=options.explain)
         _print_paths(paths, folder, console, dry_run=options.dry_run)
+        if kit and not options.dry_run:
+            _print_steps_of_templates(kit, state, console)
     if options.interactive:
-        again = command_line.format_command(state.answers, options.path or f"./{plan.name}")
+        shown = drop_secret_answers(state.answers, kit)
+        again = command_line.format_command(shown, options.path or f"./{plan.name}")
         console.print_commands("new.again", [again])
+
+
+def _print_steps_of_templates(kit: StarterKit, state: WizardState, console: ConsoleOutput) -> None:
+    """Print what copier templates ask the user to do; newft runs nothing of a kit."""
+    for template in kit.templates.values():
+        steps = template.list_next_steps(state.answers)
+        if steps.message:
+            console.say(f"\n{steps.message}")
+        if steps.commands:
+            console.print_commands("kit.tasks", steps.commands)
 
 
 @contextmanager

@@ -75,6 +75,17 @@ def drop_unasked_answers(answers: AnswerTexts, kit: StarterKit | None) -> Answer
     return {key: value for key, value in answers.items() if key not in unasked}
 
 
+def drop_secret_answers(answers: AnswerTexts, kit: StarterKit | None) -> AnswerTexts:
+    """Return the answers without those that are never recorded nor shown."""
+    questions = kit.questions if kit else None
+    secrets = {
+        f"{KIT_ANSWERS_PREFIX}{name}"
+        for name in get_kit_answers(answers)
+        if questions and (asked := questions.describe(name, answers)) and asked.secret
+    }
+    return {key: value for key, value in answers.items() if key not in secrets}
+
+
 def make_missing_answers_error(missing: Sequence[AskedQuestion], kit: StarterKit) -> UsageError:
     """Make the error for questions of a kit that have no default and no answer."""
     names = ", ".join(f"{KIT_ANSWERS_PREFIX}{one.name}" for one in missing)

@@ -86,9 +86,19 @@ def escape_lines(text: str) -> str:
 
 def list_values(value: str | tuple[str, ...]) -> list[str] | str:
     """Return the answer to a question of several choices as copier reads it."""
-    if isinstance(value, tuple):
+    if isinstance(value, tuple) and len(value) != 1:
         return list(value)
+    value = value if isinstance(value, str) else value[0]
     return value if value.lstrip().startswith("[") else [value]
+
+
+def join_values(value: str | tuple[str, ...], type_name: str) -> str:
+    """Return the answer to a question of one value as copier reads it; it may be a list."""
+    if isinstance(value, str):
+        return value
+    if type_name in ("json", "yaml"):
+        return f"[{', '.join(value)}]"
+    raise ValueError("takes one value, not a list")
 
 
 def describe_failure(error: BaseException, name: str) -> Text:

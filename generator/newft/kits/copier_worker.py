@@ -32,6 +32,7 @@ from newft.kits.copier_answers import (
     describe_failure,
     escape_lines,
     format_value,
+    join_values,
     list_values,
     split_help,
 )
@@ -156,7 +157,8 @@ class KitWorker(Worker):
         if value is MISSING and self.strict:
             faults.append(_name_fault(name, Text("is not answered", "尚未回答")))
         self._record(name, value)
-        if self.strict or not self._try(question.get_ask, otherwise=True):
+        asks = given is not None or self._try(question.get_ask, otherwise=True)
+        if self.strict or not asks:
             return None
         return _describe_question(question, default)
 
@@ -346,7 +348,8 @@ def _restore_line_ends(source: bytes, target: Path) -> None:
 def _parse_value(question: Question, value: AnswerValue) -> tuple[Any, Text | None]:
     """Return the value of an answer, or why it is not valid."""
     try:
-        given = list_values(value) if question.multiselect else value
+        type_name = question.get_type_name()
+        given = list_values(value) if question.multiselect else join_values(value, type_name)
         parsed = question.parse_answer(given)
         question.validate_answer(parsed)
     except Exception as error:

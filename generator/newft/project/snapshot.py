@@ -124,6 +124,10 @@ def get_kit_pin(answers: Answers) -> KitPin | None:
 def _serialize_answers(answers: Answers) -> dict[str, PlainValue]:
     """Return the answers without empty values, and without `hub` if the model comes from none."""
     given = _drop_empty(to_plain(answers))
+    if answers.kit.answers:  # of which an empty list is an answer
+        kit = given["kit"]
+        assert isinstance(kit, dict)
+        given["kit"] = {**kit, "answers": to_plain(answers.kit.answers)}
     return {key: item for key, item in given.items() if key != "hub" or is_hub_model(answers.model)}
 
 

@@ -48,7 +48,8 @@ def make_kit_question(name: str, questions: KitQuestions) -> Question:
 
     def parse(value: str, state: WizardState) -> RawAnswers:
         asked = describe(state)
-        return {key: tuple(value.split(VALUE_SEPARATOR)) if asked and asked.multiple else value}
+        values = tuple(value.split(VALUE_SEPARATOR)) if value else ()
+        return {key: values if asked and asked.multiple else value}
 
     return Question(
         key,

@@ -89,7 +89,8 @@ def _ask_kit_question(
         options += [context.make_back_option()] if offer_back else []
         return terminal.select(text, options, default=value or None)
     check = _make_kit_check(asked, state, context)
-    return terminal.text(text, check=check, note=messages("kit.text"), default=value)
+    note = messages("kit.secret" if asked.secret else "kit.text")
+    return terminal.text(text, check=check, note=note, default=value, hidden=asked.secret)
 
 
 def _ask_several(

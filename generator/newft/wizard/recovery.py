@@ -11,30 +11,33 @@ from newft.answers.command_line import find_program_words
 from newft.answers.keys import FILES_KEY, RawAnswers, get_data_files
 from newft.answers.parse import format_answers_yaml
 from newft.console.console import ConsoleOutput
+from newft.decide.kit_questions import drop_secret_answers
 from newft.errors import InterruptedAfterWrite
+from newft.schema.starter_kit import StarterKit
 from newft.system.user_files import save_user_file
 from newft.wizard.context import WizardInterrupted
 
 
 @contextmanager
 def save_answers_on_failure(
-    console: ConsoleOutput, *, path: str | None, enabled: bool
+    console: ConsoleOutput, *, path: str | None, enabled: bool, kit: StarterKit | None = None
 ) -> Iterator[list[RawAnswers]]:
     """Collect answers in a list; if the block fails, save the last ones to a file.
 
-    `path` is the project's, for the command that continues with the file.
+    `path` is the project's, for the command that continues with the file. Secrets that the kit
+    asks for are not saved.
     """
     kept: list[RawAnswers] = []
     try:
         yield kept
     except WizardInterrupted as interrupted:
-        _save_answers(interrupted.answers, path, console)
+        _save_answers(drop_secret_answers(interrupted.answers, kit), path, console)
         raise
     except InterruptedAfterWrite:
         raise
     except (Exception, KeyboardInterrupt):
         if enabled and kept:
-            _save_answers(kept[-1], path, console)
+            _save_answers(drop_secret_answers(kept[-1], kit), path, console)
         raise
 
 

@@ -30,7 +30,15 @@ class TerminalUI(Protocol):
     ) -> str:
         """Return the value of the option chosen."""
 
-    def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
+    def text(
+        self,
+        question: str,
+        *,
+        check: InputCheck,
+        note: str = "",
+        default: str = "",
+        hidden: bool = False,
+    ) -> str:
         """Return a line that passes the check; the default for an empty one."""
 
     def path(self, question: str, *, note: str = "", default: str = "") -> str:
@@ -78,7 +86,15 @@ class InteractiveTerminal:
         )
         return run_menu(menu, question, hint=hint)
 
-    def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
+    def text(
+        self,
+        question: str,
+        *,
+        check: InputCheck,
+        note: str = "",
+        default: str = "",
+        hidden: bool = False,
+    ) -> str:
         """Return a line that passes the check; the default is shown until something is typed."""
         from prompt_toolkit.validation import ValidationError, Validator
 
@@ -89,8 +105,9 @@ class InteractiveTerminal:
                     raise ValidationError(cursor_position=len(text), message=fault)
 
         session = self._make_session(question, note)
-        placeholder: StyleAndTextTuples = [("class:instruction", safe(default))]
-        return session.prompt(validator=Check(), placeholder=placeholder).strip() or default
+        shown: StyleAndTextTuples = [("class:instruction", "" if hidden else safe(default))]
+        typed = session.prompt(validator=Check(), placeholder=shown, is_password=hidden)
+        return typed.strip() or default
 
     def path(self, question: str, *, note: str = "", default: str = "") -> str:
         """Return a path; Tab completes it."""
@@ -151,17 +168,25 @@ class PlainTerminal:
         answer = self._line("#", standard, check)
         return numbers[answer].value if answer in numbers else answer
 
-    def text(self, question: str, *, check: InputCheck, note: str = "", default: str = "") -> str:
-        """Return a line that passes the check."""
-        return self._line(f"? {question} {note}".rstrip(), default, check)
+    def text(
+        self,
+        question: str,
+        *,
+        check: InputCheck,
+        note: str = "",
+        default: str = "",
+        hidden: bool = False,
+    ) -> str:
+        """Return a line that passes the check; such a terminal cannot hide what is typed."""
+        return self._line(f"? {question} {note}".rstrip(), default, check, shown=not hidden)
 
     def path(self, question: str, *, note: str = "", default: str = "") -> str:
         """Return a path."""
         return self.text(question, check=lambda _: None, note=note, default=default)
 
-    def _line(self, question: str, default: str, check: InputCheck) -> str:
+    def _line(self, question: str, default: str, check: InputCheck, *, shown: bool = True) -> str:
         while True:
-            self._say(f"{question} [{default}]" if default else question)
+            self._say(f"{question} [{default}]" if default and shown else question)
             line = self._read()
             if not line:
                 raise EOFError
