@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -30,7 +31,7 @@ from newft.wizard.question_prompt import OTHER_VALUE
 from newft.wizard.questions import QUESTIONS
 from newft.wizard.services import build_services
 from newft.wizard.state import Services, WizardState
-from newft.wizard.terminal import InputCheck, InteractiveTerminal, PlainTerminal
+from newft.wizard.terminal import InteractiveTerminal, PlainTerminal
 from support.generate_project import catalog
 from support.terminal import CLEAR, CTRL_C, CTRL_D, DOWN, ENTER, UP
 
