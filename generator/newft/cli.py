@@ -183,6 +183,14 @@ def _run_kit_new(args: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _run_kit_check(args: argparse.Namespace) -> int:
+    from newft.commands.kit_check import KitCheckOptions, check_kit
+
+    options = KitCheckOptions(args.source, args.no_tests, args.json)
+    passed = check_kit(options, _load_messages(args.lang))
+    return EXIT_DONE if passed else EXIT_FAILED
+
+
 def _run_completion(args: argparse.Namespace) -> int:
     from newft.commands.completion import generate_script
     from newft.console.console import print_text
@@ -206,6 +214,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
 
 KIT_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "new": _run_kit_new,
+    "check": _run_kit_check,
 }
 
 

@@ -90,6 +90,15 @@ HELP_TEXTS: Mapping[str, Text] = {
     "kit new": Text(
         "write a small starter kit that passes its own check", "写出一个能通过检查的小套件"
     ),
+    "kit check": Text(
+        "make the projects of a kit, run their tests, update them, and list what the kit adds",
+        "生成套件的项目，运行测试，检查更新，并列出套件增加的内容",
+    ),
+    "kit.source": Text(
+        "the kit: a folder, name or URL; or a domain of newft",
+        "套件的文件夹、名称或 URL，或 newft 的领域",
+    ),
+    "kit.no-tests": Text("do not run the tests of the projects", "不运行项目的测试"),
     "kit.path": Text("folder of the kit", "套件文件夹"),
     "kit.title": Text(
         "title of the kit (default: from the folder)", "套件名称（默认取自文件夹名）"

@@ -116,7 +116,7 @@ def build_parser(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
         "completion": _add_completion,
     }
     parsers = _add_commands(commands, adders, say)
-    kit_adders = {"kit new": _add_kit_new}
+    kit_adders = {"kit new": _add_kit_new, "kit check": _add_kit_check}
     kit_commands = parsers["kit"].add_subparsers(
         dest="kit_command", required=True, metavar="KIT_COMMAND", help=say("kit.command")
     )
@@ -221,6 +221,12 @@ def _add_kit_new(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("--extends", metavar="SOURCE", help=say("kit.extends"))
     parser.add_argument("--language", choices=LANGUAGES, help=say("kit.language"))
     parser.add_argument("--yes", action="store_true", help=say("yes"))
+
+
+def _add_kit_check(parser: Parser, say: HelpLookup) -> None:
+    parser.add_argument("source", type=_parse_path, metavar="SOURCE", help=say("kit.source"))
+    parser.add_argument("--no-tests", action="store_true", help=say("kit.no-tests"))
+    parser.add_argument("--json", action="store_true", help=say("json"))
 
 
 def _add_schema(parser: Parser, say: HelpLookup) -> None:

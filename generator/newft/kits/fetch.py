@@ -27,7 +27,7 @@ REVISION_PATTERN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/+-]*")
 MIN_COMMIT_DIGITS = 7
 FETCH_TIMEOUT = 300.0  # seconds
 MAX_QUOTED_CHARACTERS = 300
-_TAGS, _BRANCHES = "refs/tags/", "refs/heads/"
+TAGS_PREFIX, _BRANCHES = "refs/tags/", "refs/heads/"
 # How the user's own environment tells git to log in and to reach servers.
 _LOGIN_VARIABLES = (
     "GIT_ASKPASS",
@@ -67,7 +67,7 @@ class RemoteRef(NamedTuple):
     @property
     def is_tag(self) -> bool:
         """Whether it is a tag, which is not expected to move."""
-        return self.name.startswith(_TAGS)
+        return self.name.startswith(TAGS_PREFIX)
 
 
 def list_refs(repository: Repository) -> dict[str, str]:
@@ -81,7 +81,7 @@ def list_refs(repository: Repository) -> dict[str, str]:
                 repository.address,
                 "HEAD",
                 f"{_BRANCHES}*",
-                f"{_TAGS}*",
+                f"{TAGS_PREFIX}*",
             ],
             repository,
             Path(scratch),
@@ -118,7 +118,7 @@ def choose_ref(
 
 def _find_ref_name(refs: Mapping[str, str], revision: str) -> str | None:
     """Return the tag or branch of this name, or one whose commit begins with it."""
-    for name in (f"{_TAGS}{revision}", f"{_BRANCHES}{revision}"):
+    for name in (f"{TAGS_PREFIX}{revision}", f"{_BRANCHES}{revision}"):
         if name in refs:
             return name
     if len(revision) < MIN_COMMIT_DIGITS:
@@ -132,9 +132,9 @@ def _find_newest_version(refs: Mapping[str, str]) -> str | None:
 
     versions = []
     for name in refs:
-        if name.startswith(_TAGS):
+        if name.startswith(TAGS_PREFIX):
             try:
-                version = Version(name.removeprefix(_TAGS))
+                version = Version(name.removeprefix(TAGS_PREFIX))
             except InvalidVersion:
                 continue
             versions.append((not version.is_prerelease, version, name))
@@ -214,7 +214,7 @@ def _list_attempts(
     if named:
         attempts += [(shallow, (f"+{named[0]}:refs/kit",)), ((), (f"+{named[0]}:refs/kit",))]
     else:
-        attempts.append(((), (f"+{_BRANCHES}*:refs/kit/b/*", f"+{_TAGS}*:refs/kit/t/*")))
+        attempts.append(((), (f"+{_BRANCHES}*:refs/kit/b/*", f"+{TAGS_PREFIX}*:refs/kit/t/*")))
     return attempts
 
 
@@ -351,7 +351,9 @@ def _make_empty_error(repository: Repository) -> KitSourceError:
 def _make_unknown_revision_error(
     refs: Mapping[str, str], revision: str, repository: Repository
 ) -> KitSourceError:
-    names = [name.removeprefix(_TAGS).removeprefix(_BRANCHES) for name in refs if name != "HEAD"]
+    names = [
+        name.removeprefix(TAGS_PREFIX).removeprefix(_BRANCHES) for name in refs if name != "HEAD"
+    ]
     near = find_nearest_names(revision, names) or sorted(names)[:5]
     listed = ", ".join(f"`{escape_controls(name)}`" for name in near)
     return KitSourceError(

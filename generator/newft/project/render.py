@@ -19,15 +19,18 @@ from newft.os_errors import describe_os_error
 from newft.project.serialize import PlainValue, build_template_data
 from newft.project.snapshot import write_metadata
 from newft.project.template_layers import (
+    PACKAGE_PLACEHOLDER,
     PARTIAL_PREFIX,
     LayerFile,
     choose_files,
     digest_layers,
     list_emitted_modules,
+    list_owners,
     stack_layers,
 )
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts, FileFacts
+from newft.schema.kit_check import KitFiles
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import Overlay
 from newft.system.resource_limits import LimitExceededError, limit_resources
@@ -85,6 +88,24 @@ def render_tree(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool 
                 file.write(templates, file.path)
         _render_templates(files, templates, into, data=build_template_data(plan, answers))
     return digest_layers(layers, modules)
+
+
+def list_kit_files(plan: Plan, answers: Answers, layer: str) -> KitFiles:
+    """Return the files of a project that come from the layers whose names begin with `layer`."""
+    modules = list_emitted_modules(plan)
+    with _explain_full_disk(), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
+        rendered = _render_overlays(plan, answers, Path(scratch).resolve(), with_secrets=False)
+        layers = stack_layers(rendered)
+        chosen = choose_files(layers, plan.package, own=modules)
+        owners = list_owners(layers, plan.package, modules)
+    files = [file for file in chosen if not (file.is_template and file.path[0] == PARTIAL_PREFIX)]
+    kept = sorted(file.target for file in files if file.layer.startswith(layer))
+    is_new = {path: all(name.startswith(layer) for name in owners[path]) for path in kept}
+    generic = {path: path.replace(f"/{plan.package}/", f"/{PACKAGE_PLACEHOLDER}/") for path in kept}
+    return KitFiles(
+        tuple(generic[path] for path in kept if is_new[path]),
+        tuple(generic[path] for path in kept if not is_new[path]),
+    )
 
 
 def _render_overlays(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool) -> Plan:

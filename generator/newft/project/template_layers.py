@@ -183,6 +183,20 @@ def choose_files(
     return tuple(chosen.values())
 
 
+def list_owners(
+    layers: Sequence[Layer], package: str, own: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the names of the layers that have each file of a project, the lowest first."""
+    owners: dict[str, list[str]] = {}
+    for files in (
+        _list_emitted_files(package, own),
+        *(_iterate_files(layer, package) for layer in layers),
+    ):
+        for file in files:
+            owners.setdefault(file.target, []).append(file.layer)
+    return {path: tuple(names) for path, names in owners.items()}
+
+
 def digest_layers(layers: Sequence[Layer], own: Sequence[str]) -> str:
     """Return a digest of all files that a tree is made of, before anything is replaced in them."""
     digest = sha256()

@@ -1,0 +1,259 @@
+"""`newft kit check`: make the projects of a kit, test them, update them, say what the kit adds."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from newft.answers.keys import KIT_KEY, KIT_REVISION_KEY, RawAnswers
+from newft.answers.parse import build_answers
+from newft.catalog.loader import load_catalog
+from newft.console.console import ConsoleOutput, print_attributes, print_json
+from newft.console.kit_report import build_kit_rows, report_kit_check
+from newft.decide.kit_rules import apply_kit
+from newft.emitted.policy_rules import find_policy_faults
+from newft.errors import CatalogError, NewftError
+from newft.i18n import Messages, translate_template
+from newft.kits.check_cases import CHECK_GPU, CheckCase, list_check_cases
+from newft.kits.open_kit import OpenKit, open_kit
+from newft.kits.previous_version import find_previous_tag
+from newft.kits.sources import KitSource, parse_source
+from newft.paths import get_domains_folder
+from newft.project.render import list_kit_files
+from newft.project.snapshot import load_rendered_tree
+from newft.project.tree_merge import merge_trees
+from newft.schema.catalog import Catalog
+from newft.schema.kit import Kit
+from newft.schema.kit_check import (
+    CheckedProject,
+    KitCheck,
+    ProjectTests,
+    UpdateCheck,
+    UpdatedProject,
+)
+from newft.schema.plan import Plan
+from newft.schema.starter_kit import StarterKit
+from newft.system.hardware_probe import probe_machine
+from newft.system.project_tests import run_fast_tests
+from newft.text import Text
+from newft.wizard.project_plan import plan_project, render_planned_project
+from newft.wizard.questions import fill_defaults
+from newft.wizard.services import build_services
+from newft.wizard.state import WizardState
+
+OWN_ORIGINS = ("folder", "package", "built_in")  # of kits whose tests may run without a question
+
+
+@dataclass(frozen=True)
+class KitCheckOptions:
+    """The command line of `newft kit check`."""
+
+    source: str
+    no_tests: bool
+    json: bool
+
+
+@dataclass
+class _Check:
+    """A check as it goes on."""
+
+    options: KitCheckOptions
+    console: ConsoleOutput
+    catalog: Catalog  # of newft alone
+    opened: OpenKit  # with the kit
+    subject: Kit
+    faults: list[NewftError] = field(default_factory=list)
+
+    @property
+    def kit(self) -> StarterKit | None:
+        """The kit; None for a built-in domain."""
+        return self.opened.catalog.starter_kit
+
+    @contextmanager
+    def collect(self, name: str) -> Iterator[None]:
+        """Keep an error of the block as a fault of a project."""
+        try:
+            yield
+        except NewftError as error:
+            self.add_fault(name, error)
+
+    def add_fault(self, name: str, error: NewftError) -> None:
+        """Keep an error as a fault of a project; it names the kit, not a copy of its files."""
+        for kit in (
+            self.opened.catalog.starter_kit.located if self.opened.catalog.starter_kit else ()
+        ):
+            error.rename_path(kit.folder, kit.pin.source)
+        (en, en_hint), (zh, zh_hint) = error.to("en"), error.to("zh")
+        where = ": ".join(filter(None, (name, error.where)))
+        fault = type(error)(Text(en, zh), where=where, hint=Text(en_hint, zh_hint))
+        self.faults.append(fault)
+
+
+def check_kit(options: KitCheckOptions, messages: Messages) -> bool:
+    """Check a kit or a built-in domain, print what was found, and return whether it passed."""
+    console, catalog = ConsoleOutput(messages), load_catalog()
+    with _open(options.source, catalog) as opened:
+        kit = opened.catalog.starter_kit
+        subject = kit.chain[-1] if kit else next(iter(opened.catalog.kits.values()))
+        console.print_notes(opened.notes)
+        check = _Check(options, console, catalog, opened, subject)
+        projects = [*_check_projects(check)]
+        update = _check_update(check)
+        result = KitCheck(subject, kit, tuple(projects), update, tuple(check.faults))
+        _print_result(result, options, console)
+    return not result.faults
+
+
+@contextmanager
+def _open(source: str, catalog: Catalog, revision: str | None = None) -> Iterator[OpenKit]:
+    """Open a kit; a built-in domain, by its name or folder, is no kit."""
+    if domain := _find_domain(source, catalog):
+        yield OpenKit(replace(catalog, kits={domain: catalog.kits[domain]}), {}, ())
+        return
+    given = {KIT_KEY: source} | ({KIT_REVISION_KEY: revision} if revision else {})
+    with open_kit(given, catalog) as opened:
+        yield opened
+
+
+def _find_domain(source: str, catalog: Catalog) -> str | None:
+    folder = Path(source).absolute().resolve()
+    is_domain = folder.parent == get_domains_folder().resolve() and folder.is_dir()
+    name = folder.name if is_domain else source
+    return name if name in catalog.kits else None
+
+
+# --- the projects of this version ----------------------------------------------------------------
+
+
+def _check_projects(check: _Check) -> Iterator[CheckedProject]:
+    cases = list_check_cases(Path(check.subject.folder), check.opened.catalog)
+    for number, case in enumerate(cases, 1):
+        check.console.say(
+            check.console.messages(
+                "kit_check.project", number=number, count=len(cases), name=case.name
+            )
+        )
+        with check.collect(case.name), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
+            yield _check_project(check, case, Path(scratch).resolve() / "project")
+
+
+def _check_project(check: _Check, case: CheckCase, folder: Path) -> CheckedProject:
+    plan, answers = _make_project(case, check.opened, folder)
+    for fault in find_policy_faults(folder) if plan.policy else ():
+        message = translate_template(fault.message, **fault.values)
+        check.add_fault(case.name, CatalogError(message, where=fault.place))
+    files = sum(path.is_file() for path in folder.rglob("*"))  # before tests leave theirs
+    tests = _run_tests(check, folder, plan)
+    if tests.outcome == "failed":
+        text = Text(f"its tests fail:\n{tests.output}", f"项目测试未通过：\n{tests.output}")
+        check.add_fault(case.name, CatalogError(text))
+    layer = f"kit {check.subject.id}" if check.opened.catalog.starter_kit else "domain/"
+    return CheckedProject(
+        case.name, files, list_kit_files(plan, build_answers(answers), layer), tests
+    )
+
+
+def _make_project(case: CheckCase, opened: OpenKit, folder: Path) -> tuple[Plan, RawAnswers]:
+    """Write the project of a case into a new folder."""
+    given = {**case.load(), **opened.answers}
+    kit, catalog = opened.catalog.starter_kit, opened.catalog
+    answers: RawAnswers = apply_kit(given, kit) if kit else given
+    answers = {"gpu": CHECK_GPU, **answers}
+    machine = probe_machine() if answers["gpu"] == "auto" else None
+    start = WizardState(catalog, answers, machine=machine)
+    state = fill_defaults(start, build_services(catalog, machine))
+    plan = plan_project(state)
+    folder.mkdir(parents=True)
+    render_planned_project(plan, state, folder)
+    return plan, state.answers
+
+
+def _run_tests(check: _Check, folder: Path, plan: Plan) -> ProjectTests:
+    """Run the tests of a project, unless they hold code that somebody else has written."""
+    if check.options.no_tests:
+        return ProjectTests("not_run", Text("--no-tests was given", "指定了 --no-tests"))
+    located = check.kit.located if check.kit else ()
+    foreign = [one for one in located if one.origin not in OWN_ORIGINS]
+    if foreign:
+        source = foreign[0].pin.source
+        return ProjectTests(
+            "not_run",
+            Text(
+                f"they would run code of {source}: clone it, look at it, and check the folder",
+                f"测试会运行 {source} 的代码：请先克隆并查看，再检查该文件夹",
+            ),
+        )
+    return run_fast_tests(folder, plan.requirements)
+
+
+# --- the update from the version before ----------------------------------------------------------
+
+
+def _check_update(check: _Check) -> UpdateCheck:
+    """Make the projects of the previous version, and update them to this one."""
+    kit = check.opened.catalog.starter_kit
+    if kit is None:
+        return UpdateCheck(
+            reason=Text("a domain has the version of newft", "领域的版本就是 newft 的版本")
+        )
+    source = parse_source(check.options.source)
+    tag = find_previous_tag(source, kit.pin, check.subject)
+    if tag is None:
+        return UpdateCheck(
+            reason=Text(
+                "no git repository of the kit has a version tag before this one",
+                "套件的 git 仓库中没有更早的版本标签",
+            )
+        )
+    projects: list[UpdatedProject] = []
+    with check.collect(tag), _open(_name_repository(source), check.catalog, tag) as former:
+        assert former.catalog.starter_kit
+        folder = Path(former.catalog.starter_kit.chain[-1].folder)
+        for case in list_check_cases(folder, former.catalog):
+            name = f"{tag}: {case.name}"
+            with check.collect(name), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
+                project = Path(scratch).resolve() / "project"
+                _, answers = _make_project(case, former, project)
+                projects.append(_update_project(check, answers, project, case.name))
+    return UpdateCheck(tag, tuple(projects))
+
+
+def _name_repository(source: KitSource) -> str:
+    """Return the source without its revision, as an address of a repository."""
+    return source.location if source.kind == "repository" else Path(source.location).as_uri()
+
+
+def _update_project(check: _Check, answers: RawAnswers, folder: Path, name: str) -> UpdatedProject:
+    """Merge the new render of a project into it, as `newft update` does."""
+    kit = check.kit
+    assert kit
+    kept = {key: value for key, value in answers.items() if key not in kit.locked}
+    render = folder.with_name("render")
+    _make_project(CheckCase(name, None, kept), check.opened, render)
+    base, theirs = load_rendered_tree(folder), load_rendered_tree(render)
+    merge = merge_trees(base, base, theirs)
+    return UpdatedProject(
+        name,
+        tuple(change.path for change in merge.changes),
+        tuple(conflict.path for conflict in merge.conflicts),
+    )
+
+
+# --- the report ----------------------------------------------------------------------------------
+
+
+def _print_result(result: KitCheck, options: KitCheckOptions, console: ConsoleOutput) -> None:
+    language = console.messages.language
+    if options.json:
+        print_json(report_kit_check(result, language))
+    else:
+        print_attributes(dict(build_kit_rows(result, console.messages)))
+    for fault in result.faults:
+        console.print_error(fault)
+    if result.faults:
+        console.print_message("kit_check.failed", count=len(result.faults))
+    else:
+        console.print_message("kit_check.passed", count=len(result.projects))

@@ -1,0 +1,178 @@
+"""`newft kit check`: what it makes of a good kit, and every fault of a bad one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.checkout import DOMAINS
+from support.generate_project import catalog
+from support.run_newft import plain_environment, run_newft
+
+DOCUMENT = "overlay/project/docs/handover.md.jinja"
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    run = run_newft("kit", "new", "bank-kit", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    return tmp_path / "bank-kit"
+
+
+def check(kit: Path, *words: str) -> tuple[int, dict[str, Any]]:
+    """The exit code and the report of a check that runs no tests."""
+    run = run_newft("kit", "check", str(kit), "--no-tests", "--json", *words, cwd=kit.parent)
+    assert run.stdout, run.stderr
+    return run.returncode, json.loads(run.stdout)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def git(folder: Path, *words: str) -> None:
+    who = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"]
+    environment = plain_environment(folder.parent)
+    subprocess.run(["git", *who, *words], cwd=folder, env=environment, check=True)
+
+
+@pytest.mark.slow
+def test_a_new_kit_passes_with_the_tests_of_its_project(tmp_path: Path) -> None:
+    options = ("--language", "zh", "--extends", "legal", "--title", "合同审查")
+    run_newft("kit", "new", "desk-kit", *options, cwd=tmp_path)
+    run = run_newft("kit", "check", "desk-kit", "--lang", "zh", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    rows = dict(line.split("\t") for line in run.stdout.splitlines())
+    assert rows["套件"] == "合同审查 (desk_kit) 0.1.0"
+    assert rows["基于"] == "legal"
+    assert rows["新增文件"] == "docs/handover.md"
+    assert rows["tests/default.yml"].endswith("测试通过")
+
+
+def test_a_new_kit_for_every_domain_passes(kit: Path) -> None:
+    code, report = check(kit)
+    assert (code, report["faults"], report["domain"]) == (0, [], None)
+    assert report["update"]["reason"]  # there is no version before
+
+
+@pytest.mark.parametrize("domain", ["customer_service", "credit_risk", "legal"])
+def test_a_built_in_domain_passes(domain: str) -> None:
+    code, report = check(DOMAINS / domain)
+    assert (code, report["faults"]) == (0, [])
+    tasks = catalog().kits[domain].tasks
+    assert [one["name"] for one in report["projects"]] == [f"{domain}/{task}" for task in tasks]
+    assert "src/package_name/formatting.py" in report["adds"]["files"]
+    assert report["adds"]["replaces"] == []
+
+
+def test_the_report_says_what_a_kit_adds(kit: Path) -> None:
+    edit(kit / "kit.yaml", "replaces: []", "replaces: [README.md]")
+    (kit / "overlay/project/README.md").write_text("# Ours\n", encoding="utf-8")
+    edit(kit / "kit.yaml", "# locked:\n#   method:\n#     value", "locked:\n  method:\n    value")
+    edit(kit / "kit.yaml", "#     why: our", "    why: our")
+    code, report = check(kit)
+    assert (code, report["faults"]) == (0, [])
+    adds = report["adds"]
+    assert (adds["files"], adds["replaces"]) == (["docs/handover.md"], ["README.md"])
+    assert adds["locked"]["method"]["value"] == "lora"
+    assert adds["locked"]["method"]["why"]
+    assert adds["presets"] == {"exports": "none"}
+    assert adds["questions"] == ["owner"]
+    assert adds["policy"]["required_files"] == ["docs/handover.md"]
+    [project] = report["projects"]
+    assert (project["name"], project["tests"]) == ("tests/default.yml", "not_run")
+
+
+def test_faults_of_the_manifest_are_named_with_file_and_line(kit: Path) -> None:
+    edit(kit / "kit.yaml", "exports: none", "exports: nonne")
+    edit(kit / "kit.yaml", "version: 0.1.0", "versoin: 0.1.0")
+    run = run_newft("kit", "check", "bank-kit", cwd=kit.parent)
+    assert run.returncode == 1
+    lines = (kit / "kit.yaml").read_text(encoding="utf-8").splitlines()
+    for text in ("versoin", "exports: nonne"):
+        line = next(number for number, one in enumerate(lines, 1) if text in one)
+        assert f"bank-kit/kit.yaml:{line}" in run.stderr
+
+
+def test_every_fault_of_the_projects_is_listed(kit: Path) -> None:
+    (kit / "tests/broken.yml").write_text("domain: legal\ntask: intent\n", encoding="utf-8")
+    (kit / "tests/unknown.yml").write_text("gpu: cpu\nmethd: lora\n", encoding="utf-8")
+    (kit / "tests/locked.yml").write_text("gpu: 1x99XB\n", encoding="utf-8")
+    edit(kit / "kit.yaml", "[docs/handover.md]", "[docs/handover.md, docs/risk.md]")
+    code, report = check(kit)
+    assert code == 1
+    places = [fault["where"] for fault in report["faults"]]
+    assert [one.partition(":")[0] for one in places] == [
+        f"tests/{name}.yml" for name in ("broken", "default", "locked", "unknown")
+    ]
+    assert "docs/risk.md" in " ".join(places + [one["message"] for one in report["faults"]])
+    assert "unknown.yml:2" in places[-1]
+    assert not any("/newft-" in one for one in places)
+
+
+def test_a_template_that_fails_is_named_with_its_line(kit: Path) -> None:
+    path = kit / DOCUMENT
+    path.write_text(path.read_text(encoding="utf-8") + "{{ plan.nothing }}\n", encoding="utf-8")
+    line = len(path.read_text(encoding="utf-8").splitlines())
+    code, report = check(kit)
+    assert code == 1
+    [fault] = report["faults"]
+    assert f"docs/handover.md.jinja:{line}" in fault["where"]
+
+
+def test_projects_of_the_version_before_are_updated(kit: Path) -> None:
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"], ["tag", "v0.1.0"]):
+        git(kit, *words)
+    code, report = check(kit)
+    assert (code, report["update"]["from"]) == (0, None)  # nothing is before the first version
+    edit(kit / "kit.yaml", "version: 0.1.0", "version: 0.2.0")
+    question = "questions:\n  stage: {title: Stage, default: trial}"
+    edit(kit / "kit.yaml", "questions:", question)
+    edit(kit / DOCUMENT, "# Handover", "# Handover ({{ answers.kit.answers.stage }})")
+    code, report = check(kit)
+    assert (code, report["faults"]) == (0, [])
+    assert report["update"]["from"] == "v0.1.0"
+    [project] = report["update"]["projects"]
+    assert project["name"] == "tests/default.yml"
+    assert project["changed"] == ["config/policy.yaml", "docs/handover.md"]
+    assert project["conflicts"] == []
+
+
+def test_a_question_without_an_answer_fails_the_update(kit: Path) -> None:
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"], ["tag", "v0.1.0"]):
+        git(kit, *words)
+    edit(kit / "kit.yaml", "version: 0.1.0", "version: 0.2.0")
+    edit(kit / "kit.yaml", "questions:", "questions:\n  stage: {title: Which stage?}")
+    edit(kit / "tests/default.yml", "  answers:", "  answers:\n    stage: trial")
+    code, report = check(kit)
+    assert code == 1
+    [fault] = report["faults"]
+    assert fault["where"].startswith("v0.1.0: tests/default.yml")
+    assert "stage" in fault["message"] + fault["where"]
+
+
+def test_tests_of_a_kit_from_elsewhere_are_not_run(kit: Path) -> None:
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"], ["tag", "v0.1.0"]):
+        git(kit, *words)
+    run = run_newft("kit", "check", "--json", f"{kit}@v0.1.0", cwd=kit.parent)
+    assert run.returncode == 0, run.stderr
+    [project] = json.loads(run.stdout)["projects"]
+    assert project["tests"] == "not_run"
+    assert "clone it" in project["reason"]
+
+
+@pytest.mark.slow
+def test_tests_that_fail_are_shown(kit: Path) -> None:
+    path = kit / "overlay/project/tests/test_ours.py"
+    path.parent.mkdir()
+    path.write_text("from package_name import nothing\n", encoding="utf-8")  # ends all tests
+    run = run_newft("kit", "check", "bank-kit", cwd=kit.parent)
+    assert run.returncode == 1
+    assert "its tests fail" in run.stdout
+    assert "ERROR tests/test_ours.py" in run.stderr
