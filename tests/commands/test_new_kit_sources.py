@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from newft.catalog.loader import load_catalog
+from newft.kits.open_kit import open_kit
 from newft.kits.vendor import load_stored_kits
 from support.git_repository import GitRepository
 from support.run_newft import run_newft
@@ -73,15 +75,20 @@ def test_the_environment_names_the_kit_of_new_projects(bank: GitRepository, tmp_
     assert "deploy.sh" not in json.loads(none.stdout)["files"]
 
 
-def test_a_folder_is_shown_and_recorded_by_its_path(bank: GitRepository, tmp_path: Path) -> None:
+def test_a_folder_is_shown_and_recorded_by_its_path_from_the_project(
+    bank: GitRepository, tmp_path: Path
+) -> None:
     shutil.copytree(bank.folder, tmp_path / "kit", ignore=shutil.ignore_patterns(".git"))
     done = new(tmp_path, "--kit", "./kit")
     assert done.returncode == 0, done.stderr
     assert "overlay/project/deploy.sh" in done.stderr
-    assert read_kit(tmp_path / "desk") == {
-        "source": str(tmp_path / "kit"),
-        "tree": bank.git("rev-parse", "main^{tree}"),
-    }
+    pin = {"source": "../kit", "tree": bank.git("rev-parse", "main^{tree}")}
+    assert read_kit(tmp_path / "desk") == pin
+    [stored] = load_stored_kits(tmp_path / "desk", tmp_path / "scratch")
+    assert stored.pin.source == "../kit"
+    with open_kit({"kit.source": "../kit"}, load_catalog(), project=tmp_path / "desk") as opened:
+        assert opened.answers == {f"kit.{key}": value for key, value in pin.items()}
+        assert opened.notes == ()
 
 
 @pytest.mark.parametrize(

@@ -119,11 +119,32 @@ def test_a_kit_below_the_root_of_a_work_tree_has_the_commit_too(tmp_path: Path) 
 def test_a_folder_with_a_revision_is_a_repository(bank: GitRepository, tmp_path: Path) -> None:
     kit = locate_kit("./bank-kit@v1.9", scratch=tmp_path, base=bank.folder.parent)
     assert read_title(Path(kit.folder)) == "1"
-    assert kit.pin.source == str(bank.folder)
+    assert kit.pin.source == "./bank-kit"
     bare = tmp_path / "bare.git"
     bank.git("clone", "--quiet", "--bare", str(bank.folder), str(bare))
     kit = locate_kit(str(bare), scratch=tmp_path / "scratch")
     assert (read_title(Path(kit.folder)), Path(kit.folder).name) == ("2", "bare")
+
+
+@pytest.mark.parametrize(
+    ("typed", "recorded"),
+    [
+        (".", "."),
+        ("kits/bank", "./kits/bank"),
+        ("kits//bank/", "./kits/bank"),
+        ("bank", "./bank"),
+        ("../x/./y", "../x/y"),
+        ("/srv/kits/", "/srv/kits"),
+        ("~/kits", "/home/me/kits"),
+    ],
+)
+def test_a_path_is_recorded_as_it_was_meant(typed: str, recorded: str, tmp_path: Path) -> None:
+    (tmp_path / "bank").mkdir()
+    with patch.dict(os.environ, {"HOME": "/home/me"}):
+        source = parse_source(typed, base=tmp_path)
+    assert (source.kind, source.recorded) == ("folder", recorded)
+    assert source.location == os.path.normpath(tmp_path / recorded)
+    assert parse_source(recorded, base=tmp_path) == source
 
 
 def test_a_domain_has_its_name_and_a_folder_a_slash(tmp_path: Path) -> None:

@@ -84,9 +84,25 @@ def test_a_folder_that_is_gone_is_replaced_by_the_stored_kit(tmp_path: Path) -> 
     store(tmp_path / "project", locate_kit("./kit", scratch=tmp_path / "a", base=tmp_path))
     folder.rename(tmp_path / "away")
     stored = load_stored_kits(tmp_path / "project", tmp_path / "b")
-    locator = KitLocator(tmp_path / "b", stored=stored)
-    assert locator(str(folder)).origin == "stored"
+    locator = KitLocator(tmp_path / "b", base=tmp_path, stored=stored)
+    assert locator("./kit").origin == "stored"
     assert "there is no such folder" in locator.notes[0].en
+
+
+def test_the_kit_that_a_stored_one_extends_is_a_stored_one(tmp_path: Path) -> None:
+    for name in ("house", "bank"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kit.yaml").write_text(f"title: {name}\n")
+    locate = KitLocator(tmp_path / "a", base=tmp_path)
+    leaf = locate("./bank")
+    store(tmp_path / "project", locate("../house", parent=leaf), leaf)
+    (tmp_path / "bank").rename(tmp_path / "away")
+    stored = load_stored_kits(tmp_path / "project", tmp_path / "b")
+    locator = KitLocator(tmp_path / "b", base=tmp_path, stored=stored)
+    again = locator("./bank")
+    # what lies at ../house of the project is another folder
+    assert locator("../house", parent=again) == stored[0]
+    assert [kit.pin.source for kit in stored] == ["../house", "./bank"]
 
 
 def test_a_tag_that_has_moved_is_said_with_both_commits(

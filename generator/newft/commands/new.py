@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newft.answers import command_line, parse
@@ -23,7 +23,7 @@ from newft.decide.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, UsageError
 from newft.i18n import Messages
-from newft.kits.open_kit import OpenKit, open_kit
+from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
 from newft.project.snapshot import METADATA_DIR
 from newft.project.write import list_planned_paths, write_project
@@ -172,6 +172,8 @@ def render_and_write(
     """Write the files of the project unless this is a dry run, and return their paths."""
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         tree = Path(scratch).resolve() / "project"
+        catalog, answers = name_kit_from(folder, state.catalog, state.answers)
+        state = replace(state, catalog=catalog, answers=answers)
         render_planned_project(plan, state, tree)
         return list_planned_paths(tree, folder) if dry_run else write_project(tree, folder)
 

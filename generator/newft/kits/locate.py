@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from newft.errors import GitError, KitSourceError, UsageError
 from newft.kits.copier_config import COOKIECUTTER_FILE, make_cookiecutter_error
@@ -48,21 +46,22 @@ class KitLocator:
     ) -> None:
         self.notes: list[Text] = []
         self.sources: dict[str, str] = {}  # of the folders below `scratch`
+        self._folders: dict[str, Path] = {}  # of this machine, from which kits were copied
         self._scratch, self._base, self._stored = scratch, base, stored
 
     def __call__(
         self, source: str, *, revision: str | None = None, parent: LocatedKit | None = None
     ) -> LocatedKit:
         """Return the kit of a source; `parent` is the kit whose `extends` names it."""
-        home = _get_local_folder(parent) if parent else None
+        folder = self._folders.get(parent.folder) if parent else None
         text = f"{source}@{revision}" if revision else source
         try:
-            found = parse_source(text, base=home or self._base)
+            found = parse_source(text, base=folder or self._base)
         except UsageError as error:  # such as a package that is not installed here
             return self._use_stored(source, revision, error)
-        if parent:
-            _refuse_folder_of_stranger(found, parent)
         try:
+            if parent and folder is None and found.folder:
+                raise _make_stranger_error(found, parent)
             return self._locate(found)
         except UnreachableSourceError as error:
             return self._use_stored(found.recorded, found.revision, error)
@@ -137,8 +136,10 @@ class KitLocator:
             if COOKIECUTTER_FILE in files:
                 raise make_cookiecutter_error(source.shown)
             raise _make_no_kit_error(source)
-        folder = make_kit_folder(self._scratch, source.recorded)
+        folder = make_kit_folder(self._scratch, source.location)
         write_kit_files(files, folder)
+        if source.folder:
+            self._folders[str(folder)] = source.folder
         self.sources[str(folder)] = source.shown
         pin = KitPin(source.recorded, source.revision, commit, compute_tree_id(files))
         return LocatedKit(str(folder), pin, origin)
@@ -158,31 +159,22 @@ def make_kit_folder(scratch: Path, source: str) -> Path:
     return scratch / str(sum(1 for _ in scratch.iterdir())) / name
 
 
-def _get_local_folder(kit: LocatedKit) -> Path | None:
-    """Return the folder of this machine that a kit comes from, if it is one."""
-    if kit.pin.source.startswith("file://"):
-        return Path(url2pathname(urlsplit(kit.pin.source).path))
-    return Path(kit.pin.source) if Path(kit.pin.source).is_absolute() else None
-
-
-def _refuse_folder_of_stranger(source: KitSource, parent: LocatedKit) -> None:
-    """Refuse a kit from elsewhere that extends a folder of whoever uses it.
+def _make_stranger_error(source: KitSource, parent: LocatedKit) -> UnreachableSourceError:
+    """Make the error for a kit from elsewhere that extends a folder of whoever uses it.
 
     It would bring files of this machine into a project.
     """
-    local = source.kind == "folder" or source.location.startswith("file:")
-    if local and _get_local_folder(parent) is None:
-        raise KitSourceError(
-            Text(
-                f"the kit extends the folder `{source.recorded}` of this machine",
-                f"套件要扩展本机的文件夹 `{source.recorded}`",
-            ),
-            where=parent.pin.source,
-            hint=Text(
-                "a kit from elsewhere extends a domain, an installed kit or a repository",
-                "来自别处的套件只能扩展领域、已安装的套件或仓库",
-            ),
-        )
+    return UnreachableSourceError(
+        Text(
+            f"the kit extends the folder `{source.recorded}` of this machine",
+            f"套件要扩展本机的文件夹 `{source.recorded}`",
+        ),
+        where=parent.pin.source,
+        hint=Text(
+            "a kit from elsewhere extends a domain, an installed kit or a repository",
+            "来自别处的套件只能扩展领域、已安装的套件或仓库",
+        ),
+    )
 
 
 def _make_missing_folder_error(folder: Path) -> UnreachableSourceError:

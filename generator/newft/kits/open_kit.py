@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +13,8 @@ from newft.answers.keys import KIT_KEY, RECORDED_KEYS, RawAnswers
 from newft.errors import KitSourceError, NewftError
 from newft.kits.locate import KitLocator
 from newft.kits.resolve import resolve_kit
-from newft.kits.sources import choose_source
-from newft.kits.vendor import load_stored_kits
+from newft.kits.sources import choose_source, format_relative_source, is_relative_source
+from newft.kits.vendor import load_stored_kits, pack_kits
 from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import LocatedKit
 from newft.text import Text
@@ -68,6 +69,24 @@ def open_kit(
             for folder, shown in locator.sources.items():
                 error.rename_path(folder, shown)
             raise
+
+
+def name_kit_from(
+    project: Path, catalog: Catalog, answers: RawAnswers
+) -> tuple[Catalog, RawAnswers]:
+    """Return catalogue and answers that name a kit in a folder by its path from the project.
+
+    The user wrote the path from the current folder. What a project records begins at the project,
+    so that it holds in every clone of a repository with both, and names no folder of a user.
+    """
+    kit = catalog.starter_kit
+    if kit is None or not is_relative_source(kit.pin.source):
+        return catalog, answers
+    source = format_relative_source(Path.cwd() / kit.pin.source, project)
+    leaf = kit.located[-1]
+    located = (*kit.located[:-1], leaf._replace(pin=leaf.pin._replace(source=source)))
+    kit = replace(kit, located=located, archive=pack_kits(located))
+    return replace(catalog, starter_kit=kit), {**answers, KIT_KEY: source}
 
 
 def _load_stored(

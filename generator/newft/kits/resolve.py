@@ -57,9 +57,8 @@ def is_plain_template(folder: Path) -> bool:
 def derive_kit_id(located: LocatedKit) -> str:
     """Return the id of a kit: the last part of its source, as an identifier."""
     name = re.split(r"[/\\:]", re.sub(r"[/\\]+$", "", located.pin.source))[-1]
-    name = (
-        name.partition("@")[0].partition("#")[0].removesuffix(".git") or Path(located.folder).name
-    )
+    name = name.partition("@")[0].partition("#")[0].removesuffix(".git")
+    name = Path(located.folder).name if name in ("", ".", "..") else name
     words = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     return words if words[:1].isalpha() else f"kit_{words}".rstrip("_")
 

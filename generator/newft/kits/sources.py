@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 from newft.answers.keys import KIT_KEY, KIT_REVISION_KEY, RawAnswers
 from newft.emitted.normalize import escape_controls
@@ -48,6 +49,13 @@ class KitSource(NamedTuple):
     location: str  # a name, a folder, or the address for git
     recorded: str  # the source as answers and messages have it: without login details
     revision: str | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of this machine that the source names, if it is one."""
+        if self.location.startswith("file://"):
+            return Path(url2pathname(urlsplit(self.location).path))
+        return Path(self.location) if self.kind == "folder" else None
 
     @property
     def shown(self) -> str:
@@ -108,11 +116,24 @@ def _parse_path(text: str, base: Path) -> KitSource:
             return KitSource("name", path, path)
         if not (base / path).is_dir():
             raise _make_unknown_kit_error(path)
-    folder = Path(os.path.normpath((base / Path(path).expanduser()).absolute()))
+    named = Path(path).expanduser()
+    folder = Path(os.path.normpath((base / named).absolute()))
+    recorded = str(folder) if named.is_absolute() else format_relative_source(folder, base)
     bare = (folder / "HEAD").is_file() and (folder / "objects").is_dir()
     if revision or bare:
-        return KitSource("repository", folder.as_uri(), str(folder), revision)
-    return KitSource("folder", str(folder), str(folder))
+        return KitSource("repository", folder.as_uri(), recorded, revision)
+    return KitSource("folder", str(folder), recorded)
+
+
+def format_relative_source(folder: Path, base: Path) -> str:
+    """Return the path of a folder from another, with a slash that tells it from a name."""
+    path = Path(os.path.relpath(folder, base.absolute())).as_posix()
+    return path if path.startswith(".") or ":" in path else f"./{path}"
+
+
+def is_relative_source(source: str) -> bool:
+    """Return whether a recorded source is the path of a folder from another."""
+    return source in (".", "..") or source.startswith(("./", "../"))
 
 
 def _parse_url(text: str, scheme: str) -> KitSource:
