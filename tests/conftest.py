@@ -15,7 +15,7 @@ settings.load_profile("any pace")
 # a shell's background job ignores Ctrl-C, and so would every process that a test starts
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-collect_ignore = ["golden"]  # a project's own tests run in the project
+collect_ignore = ["golden", "cases/kits"]  # a project's own tests run in the project
 
 
 @pytest.fixture(scope="session")

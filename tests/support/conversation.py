@@ -22,7 +22,9 @@ from prompt_toolkit.output import DummyOutput
 from newft.answers.keys import AnswerValue, RawAnswers
 from newft.errors import NewftError
 from newft.i18n import Messages
+from newft.schema.catalog import Catalog
 from newft.schema.hardware import MachineFacts
+from newft.schema.starter_kit import StarterKit
 from newft.text import Language
 from newft.wizard.context import WizardContext, WizardInterrupted
 from newft.wizard.conversation import run_wizard
@@ -77,7 +79,7 @@ def answers(**given: str | object) -> list[Answer]:
 class Person:
     """Who answers as the story says, and takes what is marked everywhere else."""
 
-    def __init__(self, story: Sequence[Answer], texts: Messages) -> None:
+    def __init__(self, story: Sequence[Answer], texts: Messages, kit: StarterKit | None) -> None:
         self.asked: list[str] = []  # the names of the questions, as they came up
         self._left = deque(story)
         named = {f"questions.{one.key}.text": one.key for one in QUESTIONS}
@@ -87,6 +89,7 @@ class Person:
         self._names = {
             _to_pattern(texts, key): name for key, name in (named | OTHER_QUESTIONS).items()
         }
+        self._names |= {f"{re.escape(title)}.?": name for title, name in _list_titles(kit, texts)}
 
     def answer(self, question: str) -> str | None:
         """The answer to a question; None takes what is marked."""
@@ -99,6 +102,13 @@ class Person:
     def check_that_all_was_asked(self) -> None:
         """Fail where the story answers what the conversation never asked."""
         assert not self._left, f"never asked: {[*self._left]}, but {self.asked}"
+
+
+def _list_titles(kit: StarterKit | None, texts: Messages) -> list[tuple[str, str]]:
+    """The titles of the questions of a kit.yaml, with their names."""
+    chain = kit.chain if kit else ()
+    asked = [(name, one) for part in chain for name, one in part.questions.items()]
+    return [(one.title.to(texts.language), name) for name, one in asked]
 
 
 def _to_pattern(texts: Messages, key: str) -> str:
@@ -199,6 +209,7 @@ class Conversation:
     asked: list[str] = field(default_factory=list)
     interface: Language = "en"
     services: Services = field(default_factory=get_services)
+    catalog: Catalog = field(default_factory=catalog)
     review: Callable[[WizardState], None] | None = None  # in place of noting what is reviewed
 
     def hold(
@@ -206,13 +217,14 @@ class Conversation:
     ) -> RawAnswers:
         """The answers at the end; `given` are those of the command line, with `_` for a dot."""
         texts = Messages(self.interface)
-        person = Person([answer for part in story for answer in part], texts)
+        story_answers = [answer for part in story for answer in part]
+        person = Person(story_answers, texts, self.catalog.starter_kit)
         self.asked = person.asked
         known = {
             key.replace("_", ".") if key.startswith("data_") else key: value
             for key, value in given.items()
         }
-        start = WizardState(catalog(), known, machine=MACHINE, interface_language=self.interface)
+        start = WizardState(self.catalog, known, machine=MACHINE, interface_language=self.interface)
         with create_pipe_input() as keyboard, create_app_session(keyboard, DummyOutput()):
             terminal = (
                 LineTerminal(texts, person, self.messages.append)

@@ -98,7 +98,7 @@ class ConsoleOutput:
 
     def print_kit_code(self, source: str, files: Sequence[str]) -> None:
         """Print the files of a kit that a project will run."""
-        self.say(self.messages("trust.files", source=source, count=len(files)))
+        self.say(self.messages("trust.files", source=source))
         for path in files:
             self.say(f"  {safe(path)}")
 

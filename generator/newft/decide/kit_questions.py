@@ -46,11 +46,12 @@ def _explain_unknown_question(name: str, names: tuple[str, ...], kit: StarterKit
             "there is no kit that asks this: give it as --kit",
             "没有提出此问题的套件：请用 --kit 指定",
         )
-    near = (find_nearest_names(name, names) or [", ".join(names)])[0]
-    asked = Text(f"; did you mean `{near}`?", f"，是否想写 `{near}`？") if names else Text("", "")
+    hint = Text(f", only for: {', '.join(names)}", f"，它的问题有：{'、'.join(names)}")
+    if near := find_nearest_names(name, names):
+        hint = Text(f"; did you mean `{near[0]}`?", f"，是否想写 `{near[0]}`？")
     return Text(
-        f"the kit `{kit.id}` does not ask for `{name}`{asked.en}",
-        f"套件 `{kit.id}` 没有问题 `{name}`{asked.zh}",
+        f"the kit `{kit.id}` does not ask for `{name}`{hint.en if names else ''}",
+        f"套件 `{kit.id}` 没有问题 `{name}`{hint.zh if names else ''}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from newft.answers.keys import COLUMNS_PREFIX, POSITIVE_KEY
 from newft.schema.answers import Answers
@@ -16,9 +17,13 @@ def make_project_policy(
 ) -> ProjectPolicy | None:
     """Return the policy of a project; None if its starter kit has neither policy nor locks."""
     kit = catalog.starter_kit
-    if kit is None or not (kit.policy or kit.locked):
+    # a kit that is made for a domain locks it; that alone is no policy
+    locked = {key: lock for key, lock in kit.locked.items() if key != "domain"} if kit else {}
+    if kit is None or not (kit.policy or locked):
         return None
     policy = kit.policy or Policy()
+    if "family" in locked:
+        policy = replace(policy, families=(str(locked["family"].value),))
     return ProjectPolicy(
         kit=kit.id,
         version=kit.version,
@@ -31,7 +36,7 @@ def make_project_policy(
         hubs=policy.hubs,
         required_files=policy.required_files,
         locked=tuple(
-            _describe_lock(key, lock, answers, model) for key, lock in sorted(kit.locked.items())
+            _describe_lock(key, lock, answers, model) for key, lock in sorted(locked.items())
         ),
     )
 
