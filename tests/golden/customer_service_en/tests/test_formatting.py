@@ -59,11 +59,17 @@ def test_an_intent_is_written_as_the_list_spells_it(label: str, config: Config) 
 
 
 @pytest.mark.parametrize(
-    "form", ["[intent: {}] hello", "hello #{}", "\u610f\u56fe\uff1a{} \u4f60\u597d", "label={}"]
+    "form",
+    [
+        "[{field}: {label}] hello",
+        "hello #{label}",
+        "{field}\uff1a{label} \u4f60\u597d",
+        "label={label}",
+    ],
 )
 def test_a_request_that_states_its_intent_is_left_out(form: str, config: Config) -> None:
-    label = config.task.labels[0]
-    record = {"text": form.format(label.upper()), "label": label}
+    label, field = config.task.labels[0], config.task.label_field_names[0]
+    record = {"text": form.format(field=field, label=label.upper()), "label": label}
     assert to_conversation(record, config.task) == Reject("label_in_input")
     assert (
         to_conversation({**record, "text": f"hello {label}"}, config.task)[-1]["content"] == label
