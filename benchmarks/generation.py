@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import statistics
 import sys
 import tempfile
 from importlib.util import find_spec
@@ -60,7 +59,7 @@ def compare(scratch: Path, rounds: int) -> None:
             shutil.rmtree(folder)
     print(f"{len(contents(expected / NAME))} files, {rounds} rounds")
     for name, runs in costs.items():
-        print(line(name, runs, costs["newft"]))
+        print(child.format_line(name, runs, costs["newft"]))
 
 
 def peers(tree: Path, scratch: Path) -> dict[str, list[str]]:
@@ -83,19 +82,6 @@ def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a tree."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
-
-
-def line(name: str, runs: list[child.Cost], own: list[child.Cost]) -> str:
-    """The lowest, middle and highest time, the middle memory, and newft's time against it."""
-    seconds = [run.seconds for run in runs]
-    low, middle, high = min(seconds), statistics.median(seconds), max(seconds)
-    peak = statistics.median(run.peak for run in runs)
-    text = f"{name:<13} {low:.3f} {middle:.3f} {high:.3f} s of CPU   {peak:3.0f} MB"
-    if runs is own:
-        return text
-    ratios = [a.seconds / b.seconds for a, b in zip(own, runs, strict=True)]
-    bounds = f"[{min(ratios):.2f}, {max(ratios):.2f}]"
-    return f"{text}   newft takes {statistics.median(ratios):.2f} {bounds} of it"
 
 
 if __name__ == "__main__":
