@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers
-from newft.answers.parse import build_answers, merge_answers, parse_set, validate_value
+from newft.answers.parse import merge_answers, parse_set, validate_value
 from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.adoption_rows import adoption_to_json
 from newft.console.console import ConsoleOutput, print_json
 from newft.errors import NewftError, ProjectError, UsageError
 from newft.i18n import Messages
+from newft.kits.open_kit import OpenKit, open_kit
 from newft.project.file_state import read_file
 from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
 from newft.project.snapshot import SNAPSHOT_FILE, build_metadata, read_snapshot
 from newft.project.transaction import FileChange
 from newft.project.write import apply_changes
 from newft.schema.adoption import AdoptedAnswer, AdoptionReport
-from newft.schema.catalog import Catalog
 from newft.system.hardware_probe import probe_machine
 from newft.text import Text
 from newft.wizard.adoption import Adoption, find_best_answers
@@ -56,15 +56,23 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     console, folder = ConsoleOutput(messages), Path(options.path)
     _refuse_silent_write(options)
     _refuse_folder(folder)
-    catalog = load_catalog()
-    given = _collect_given(options)
+    given, catalog = _collect_given(options), load_catalog()
     evidence = read_evidence(folder, given, catalog)
-    adoption = _find_answers(folder, given, evidence, catalog)
+    answers = merge_answers(given, (), evidence.answers)
+    # a folder that is given begins here, a recorded one at the project
+    base = None if KIT_KEY in given else folder
+    with open_kit(answers, catalog, project=base) as kit:
+        for note in kit.notes:
+            console.say(note.to(messages.language))
+        if kit.catalog.starter_kit:  # it may have tasks of its own
+            evidence = read_evidence(folder, given, kit.catalog)
+        adoption = _find_answers(folder, kit, evidence)
     report = _make_report(adoption, evidence, given)
     if not options.json:
         console.print_adoption(report)
     if not options.dry_run and _is_confirmed(options, console):
-        apply_changes(folder, _list_changes(folder, adoption, report), keep_undo=False)
+        changes = _list_changes(folder, adoption, report, kit)
+        apply_changes(folder, changes, keep_undo=False)
         if not options.json:
             console.print_message("adopt.done", folder=folder)
     if options.json:
@@ -113,17 +121,14 @@ def _collect_given(options: AdoptOptions) -> RawAnswers:
     return merge_answers(own, map(parse_set, options.sets), file)
 
 
-def _find_answers(
-    folder: Path, given: RawAnswers, evidence: ProjectEvidence, catalog: Catalog
-) -> Adoption:
-    guessed = {key: guess.value for key, guess in evidence.guesses.items()}
-    answers = merge_answers(given, (), guessed)
-    facts = evidence.facts
+def _find_answers(folder: Path, kit: OpenKit, evidence: ProjectEvidence) -> Adoption:
+    answers, facts = kit.answers, evidence.facts
     machine = facts.machine if facts else None
     if machine is None and answers.get("gpu") == AUTO_GPU:
         machine = probe_machine()
-    start = WizardState(catalog, answers, data=facts.data if facts else None, machine=machine)
-    services = name_data_files(build_services(catalog, machine), folder)
+    data = facts.data if facts else None
+    start = WizardState(kit.catalog, answers, data=data, machine=machine)
+    services = name_data_files(build_services(kit.catalog, machine), folder)
     return find_best_answers(start, services, ProjectLines(evidence.files), evidence.search)
 
 
@@ -167,12 +172,18 @@ def _is_confirmed(options: AdoptOptions, console: ConsoleOutput) -> bool:
     return True
 
 
-def _list_changes(folder: Path, adoption: Adoption, report: AdoptionReport) -> list[FileChange]:
+def _list_changes(
+    folder: Path, adoption: Adoption, report: AdoptionReport, kit: OpenKit
+) -> list[FileChange]:
     """Return the files of `.newft/`; the snapshot holds what counts as rendered."""
-    best = adoption.best
+    best, starter_kit = adoption.best, kit.catalog.starter_kit
     left_out = () if report.recognized else report.missing
     tree = {path: file for path, file in best.tree.items() if path not in left_out}
     files = build_metadata(
-        tree, answers=build_answers(best.answers), facts=best.facts, templates=best.templates
+        tree,
+        answers=best.recorded,
+        facts=best.facts,
+        templates=best.templates,
+        kit_archive=starter_kit.archive if starter_kit else b"",
     )
     return [FileChange(path, read_file(folder, path), file) for path, file in files.items()]

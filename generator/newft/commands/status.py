@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from newft.decide.plan import make_plan
 from newft.emitted.policy_rules import POLICY_FILE, find_policy_faults
 from newft.errors import NewftError, ProjectError, UsageError
 from newft.i18n import Messages, translate_template
+from newft.kits.stored_catalogs import StoredCatalogs
 from newft.os_errors import explain_os_error
 from newft.project.facts_file import read_facts
 from newft.project.local_edits import find_conflict_markers, find_local_edits
@@ -35,10 +37,10 @@ EXIT_NEEDED = 3  # something is to be done about a project
 
 def show_status(paths: Sequence[str], *, as_json: bool, messages: Messages) -> int:
     """Print the state of every project; return the exit code."""
-    catalog = load_catalog()
-    found = [
-        _examine(folder, catalog) for path in paths or ["."] for folder in _find_projects(path)
-    ]
+    folders = [folder for path in paths or ["."] for folder in _find_projects(path)]
+    with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
+        catalogs = StoredCatalogs(load_catalog(), Path(scratch).resolve())
+        found = [_examine(folder, catalogs) for folder in folders]
     if as_json:
         projects = [status_to_json(status, messages) for status in found]
         print_json({"newft": __version__, "projects": projects})
@@ -69,28 +71,31 @@ def _is_project(folder: Path) -> bool:
     return os.path.lexists(folder / METADATA_DIR)
 
 
-def _examine(folder: str, catalog: Catalog) -> ProjectStatus:
+def _examine(folder: str, catalogs: StoredCatalogs) -> ProjectStatus:
     try:
-        return _compare(folder, catalog)
+        return _compare(folder, catalogs)
     except NewftError as error:
         return ProjectStatus(folder, fault=error)
     except OSError as error:
         return ProjectStatus(folder, fault=explain_os_error(error))
 
 
-def _compare(path: str, catalog: Catalog) -> ProjectStatus:
+def _compare(path: str, catalogs: StoredCatalogs) -> ProjectStatus:
     """Return the state of a project; raise the reason why it cannot be found out."""
     folder = Path(path)
     _refuse_other_folders(folder)
     snapshot = read_snapshot(folder)
     given = parse_answers_yaml(f"{path}/{ANSWERS_FILE}", snapshot.answers)
     edits = find_local_edits(folder, snapshot.tree)
+    kit = snapshot.rendered_by.kit
+    catalog = catalogs.get(folder, kit)
     return ProjectStatus(
         folder=path,
         name=str(given.get("name")),
         rendered_by=snapshot.rendered_by.newft,
         behind=_is_behind(folder, snapshot.rendered_by, given, catalog),
-        kit=snapshot.rendered_by.kit,
+        kit=kit,
+        kit_behind=catalogs.is_behind(folder, kit),
         edits=edits,
         answers_edited=_are_answers_edited(folder, snapshot.answers, given),
         policy_faults=_find_policy_faults(folder, snapshot),

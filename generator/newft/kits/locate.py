@@ -39,15 +39,22 @@ class KitLocator:
         base: Where relative folders begin; the current folder if it is not given.
         stored: The kits that a project has stored. One of them takes the place of a source that
             cannot be reached, and tells whether the tag of a source has moved.
+        only_stored: Look at no source, so that no network is needed.
     """
 
     def __init__(
-        self, scratch: Path, *, base: Path | None = None, stored: Sequence[LocatedKit] = ()
+        self,
+        scratch: Path,
+        *,
+        base: Path | None = None,
+        stored: Sequence[LocatedKit] = (),
+        only_stored: bool = False,
     ) -> None:
         self.notes: list[Text] = []
         self.sources: dict[str, str] = {}  # of the folders below `scratch`
         self._folders: dict[str, Path] = {}  # of this machine, from which kits were copied
         self._scratch, self._base, self._stored = scratch, base, stored
+        self._only_stored = only_stored
 
     def __call__(
         self, source: str, *, revision: str | None = None, parent: LocatedKit | None = None
@@ -84,6 +91,12 @@ class KitLocator:
         )
 
     def _locate(self, source: KitSource) -> LocatedKit:
+        if self._only_stored:
+            raise UnreachableSourceError(
+                Text("the project has not stored this kit", "项目中没有保存这个套件"),
+                where=source.shown,
+                hint=Text("`newft update` stores it", "可用 `newft update` 保存"),
+            )
         if source.kind == "repository":
             return self._fetch(source)
         if source.kind == "folder":

@@ -19,8 +19,9 @@ from newft.answers.parse import build_answers
 from newft.catalog.lookup import find_family
 from newft.errors import NewftError
 from newft.project.likeness import Likeness, ProjectLines
-from newft.project.render import render_tree
+from newft.project.render import drop_secrets, render_tree
 from newft.project.snapshot import load_rendered_tree
+from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
 from newft.schema.tree import FileTree
@@ -35,6 +36,7 @@ class Candidate(NamedTuple):
     """Complete answers, and what is rendered from them."""
 
     answers: RawAnswers
+    recorded: Answers  # the same without those that are secret
     facts: Facts
     tree: FileTree
     templates: str  # digest of the templates of the tree
@@ -128,10 +130,17 @@ class _Search:
         state = fill_defaults(replace(self.start, answers=answers), self.services)
         with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
             into = Path(scratch).resolve() / "project"
-            templates = render_tree(plan_project(state), build_answers(state.answers), into)
+            plan, typed = plan_project(state), build_answers(state.answers)
+            templates = render_tree(plan, typed, into)
             tree = load_rendered_tree(into)
-        likeness = self.project.compare(tree)
-        return Candidate(state.answers, collect_facts(state), tree, templates, likeness)
+        return Candidate(
+            answers=state.answers,
+            recorded=drop_secrets(plan, typed),
+            facts=collect_facts(state),
+            tree=tree,
+            templates=templates,
+            likeness=self.project.compare(tree),
+        )
 
 
 def _list_axes(start: WizardState, evidence: Evidence) -> Iterator[Sequence[RawAnswers]]:

@@ -46,6 +46,11 @@ class ProjectEvidence(NamedTuple):
     search: Evidence
     made_by_newft: bool
 
+    @property
+    def answers(self) -> RawAnswers:
+        """The guessed answers."""
+        return {key: guess.value for key, guess in self.guesses.items()}
+
 
 class _DataEvidence(NamedTuple):
     guess: Guess | None  # the data files; an empty list stands for the sample
