@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,10 @@ import pytest
 
 from newft.answers.keys import AnswerValue
 from newft.project.snapshot import ANSWERS_FILE, FACTS_FILE, SNAPSHOT_FILE, read_snapshot
+from support.copier_templates import TEMPLATES
 from support.files import read_contents
 from support.generate_project import generate
+from support.git_repository import GitRepository
 from support.run_newft import run_newft
 
 SAMPLE: Mapping[str, AnswerValue] = {"data.files": (), "gpu": "cpu"}
@@ -141,6 +145,52 @@ def test_of_a_project_made_by_hand_only_the_files_that_it_has_are_in_the_snapsho
     answers = (project / ANSWERS_FILE).read_text()
     assert "data/raw/tickets.csv" in answers
     assert str(tmp_path) not in answers + (project / FACTS_FILE).read_text()
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copier template of a company, in a repository with a version."""
+    folder = tmp_path_factory.mktemp("template") / "service"
+    shutil.copytree(TEMPLATES / "python_service", folder)
+    GitRepository(folder).commit({}, tag="v1.0.0")
+    return folder
+
+
+def test_a_project_of_a_copier_template_keeps_the_template_as_its_kit(
+    template: Path, tmp_path: Path
+) -> None:
+    words = ("--trust", "--defaults", "--skip-tasks", "--quiet", "-d", "project_name=Help Desk")
+    command = ["-m", "copier", "copy", *words, "-d", "docker=false", str(template), "desk"]
+    subprocess.run([sys.executable, *command], cwd=tmp_path, check=True, capture_output=True)
+    project = tmp_path / "desk"
+    (project / "data/raw").mkdir(parents=True)
+    (project / "data/raw/tickets.csv").write_text(TICKETS)
+    task = ("--set", "domain=customer_service", "--set", "task=intent", "--set", "gpu=cpu")
+    report = adopt(project, *task)
+    answers = {key: one["value"] for key, one in report["answers"].items()}
+    assert answers["name"] == "Help Desk"
+    assert (answers["kit.source"], answers["kit.revision"]) == (str(template), "v1.0.0")
+    assert answers["kit.answers.docker"] == "no"
+    assert "service/help_desk_api.py" in report["same"]
+    assert report["missing_are"] == "left out"
+    code = run_newft("status", "desk", cwd=tmp_path)
+    assert code.returncode == 0, code.stdout
+
+
+def test_a_project_that_was_rendered_with_a_kit_gets_the_same_again(
+    template: Path, tmp_path: Path
+) -> None:
+    commit = GitRepository(template).git("rev-parse", "HEAD")
+    kit = ("--kit", f"{template}@v1.0.0", "--set", "kit.answers.team=cards")
+    done = run_newft(
+        "new", "desk", "--yes", "--gpu", "cpu", *kit, "--trust-kit", commit, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    project = tmp_path / "desk"
+    before = read_contents(project)
+    shutil.rmtree(project / ".newft")
+    adopt(project)
+    assert read_contents(project) == before
 
 
 def test_what_is_given_overrides_what_is_found(project: Path, tmp_path: Path) -> None:

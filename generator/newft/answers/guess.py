@@ -6,6 +6,7 @@ option, and what is not valid is left out.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -36,6 +37,9 @@ _RUN_KEYS = (
     ("method", ("method", "name")),
     (POSITIVE_KEY, ("task", "positive")),
 )
+# What `git describe` says of a commit without a tag: no name that a repository knows.
+_DESCRIBED_COMMIT = re.compile(r"-\d+-g[0-9a-f]+$")
+_COPIER_NAME = "project_name"  # which newft answers to a template with the project's own name
 _FORMER_METHOD_KEY = "adapter"  # the section of projects that knew no method but LoRA
 
 
@@ -57,7 +61,7 @@ class HardwareHint(NamedTuple):
 def list_guesses(files: Mapping[str, bytes]) -> tuple[Guess, ...]:
     """Return the valid guesses, the better one first where a key has several."""
     run, copier = (_read(files.get(name)) for name in (RUN_FILE, COPIER_ANSWERS_FILE))
-    found = [*_guess_from_run(run), *_guess_names(files), *_guess_kit(copier)]
+    found = [*_guess_from_run(run), *_guess_kit(copier), *_guess_names(files)]
     return tuple(guess for guess in found if _is_valid(guess))
 
 
@@ -127,8 +131,11 @@ def _guess_kit(copier: YamlDocument) -> Iterator[Guess]:
     if not isinstance(copier.value, dict):
         return
     for key, name in ((KIT_KEY, "_src_path"), (KIT_REVISION_KEY, "_commit")):
-        if value := _get_text(copier, (name,)):
+        value = _get_text(copier, (name,))
+        if value and not (key == KIT_REVISION_KEY and _DESCRIBED_COMMIT.search(value)):
             yield Guess(key, value, _describe(COPIER_ANSWERS_FILE, (name,)))
+    if title := _get_text(copier, (_COPIER_NAME,)):
+        yield Guess("name", title, _describe(COPIER_ANSWERS_FILE, (_COPIER_NAME,)))
     for name in copier.value:
         answer: AnswerValue | None = _get_text(copier, (name,)) or _get_texts(copier, (name,))
         if answer and not name.startswith("_"):

@@ -7,12 +7,20 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers
+from newft.answers.keys import (
+    AUTO_GPU,
+    KIT_ANSWERS_PREFIX,
+    KIT_KEY,
+    KIT_REVISION_KEY,
+    RECORDED_KEYS,
+    RawAnswers,
+)
 from newft.answers.parse import merge_answers, parse_set, validate_value
 from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.adoption_rows import adoption_to_json
 from newft.console.console import ConsoleOutput, print_json
+from newft.decide.kit_rules import apply_kit
 from newft.errors import NewftError, ProjectError, UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import OpenKit, open_kit
@@ -22,6 +30,7 @@ from newft.project.snapshot import SNAPSHOT_FILE, build_metadata, read_snapshot
 from newft.project.transaction import FileChange
 from newft.project.write import apply_changes
 from newft.schema.adoption import AdoptedAnswer, AdoptionReport
+from newft.schema.starter_kit import KitQuestions
 from newft.system.hardware_probe import probe_machine
 from newft.text import Text
 from newft.wizard.adoption import Adoption, find_best_answers
@@ -30,6 +39,9 @@ from newft.wizard.project_evidence import ProjectEvidence, name_data_files, read
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 from newft.wizard.terminal import choose_terminal
+
+_YES_NO = {"true": "yes", "false": "no"}
+_PINNED_KEYS = set(RECORDED_KEYS) - {KIT_REVISION_KEY}  # follow from the kit
 
 
 @dataclass(frozen=True)
@@ -62,8 +74,7 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     # a folder that is given begins here, a recorded one at the project
     base = None if KIT_KEY in given else folder
     with open_kit(answers, catalog, project=base) as kit:
-        for note in kit.notes:
-            console.say(note.to(messages.language))
+        console.print_notes(kit.notes)
         if kit.catalog.starter_kit:  # it may have tasks of its own
             evidence = read_evidence(folder, given, kit.catalog)
         adoption = _find_answers(folder, kit, evidence)
@@ -122,7 +133,12 @@ def _collect_given(options: AdoptOptions) -> RawAnswers:
 
 
 def _find_answers(folder: Path, kit: OpenKit, evidence: ProjectEvidence) -> Adoption:
-    answers, facts = kit.answers, evidence.facts
+    starter_kit, facts = kit.catalog.starter_kit, evidence.facts
+    answers = kit.answers
+    if starter_kit and starter_kit.questions:
+        answers = _fit_kit_answers(answers, starter_kit.questions)
+    if starter_kit:
+        answers = apply_kit(answers, starter_kit)
     machine = facts.machine if facts else None
     if machine is None and answers.get("gpu") == AUTO_GPU:
         machine = probe_machine()
@@ -130,6 +146,23 @@ def _find_answers(folder: Path, kit: OpenKit, evidence: ProjectEvidence) -> Adop
     start = WizardState(kit.catalog, answers, data=data, machine=machine)
     services = name_data_files(build_services(kit.catalog, machine), folder)
     return find_best_answers(start, services, ProjectLines(evidence.files), evidence.search)
+
+
+def _fit_kit_answers(answers: RawAnswers, questions: KitQuestions) -> RawAnswers:
+    """Return the answers as newft records them: in the order of the questions, and `yes` for true.
+
+    Copier sorts what it records, and writes `true` and `false` for the answers to yes-no questions.
+    """
+    fitted = dict(answers)
+    for name in questions.names:
+        key = f"{KIT_ANSWERS_PREFIX}{name}"
+        if key not in fitted:
+            continue
+        value = fitted.pop(key)
+        word, question = _YES_NO.get(str(value)), questions.describe(name, answers)
+        choices = [choice for choice, _ in question.choices] if question else []
+        fitted[key] = word if word in choices and word else value
+    return fitted
 
 
 def _make_report(
@@ -152,7 +185,7 @@ def _make_report(
 
     share = best.likeness.share
     return AdoptionReport(
-        answers=tuple(map(explain, best.answers)),
+        answers=tuple(explain(key) for key in best.answers if key not in _PINNED_KEYS),
         share=share,
         same=files.same,
         edited=files.edited,

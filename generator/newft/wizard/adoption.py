@@ -2,7 +2,8 @@
 
 What a project says of itself is taken as it is. Every other answer is tried with each of its
 values, one answer after the other, and the value whose rendered tree has most lines in common with
-the project is kept; of equally good values the first one, which is the default.
+the project is kept; of equally good values the first one. If hardly any line is equal, they take
+their defaults.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from newft.wizard.project_plan import collect_facts, plan_project
 from newft.wizard.questions import fill_defaults
 from newft.wizard.state import Services, WizardState, list_open_tasks
 
+_MIN_SHARE = 0.1  # of the rendered lines: below it, which lines are equal says nothing
 _FIXED_KEYS = ("exports", "ci")  # with the choices of the table of answer keys
 
 
@@ -65,7 +67,6 @@ class Evidence:
     hardware: HardwareHint | None = None
     readme: str = ""
     found: RawAnswers = field(default_factory=dict)  # tried only where the default differs
-    samples: tuple[RawAnswers, ...] = ()  # domain, task and language of the project's records
 
 
 def find_best_answers(
@@ -93,14 +94,16 @@ class _Search:
 
     def choose(self, alternatives: Sequence[RawAnswers]) -> bool:
         """Keep the alternative that is most like the project; return whether one is possible."""
-        possible = [
-            (candidate.likeness, alternative)
-            for alternative in alternatives
-            if isinstance(candidate := self._try(alternative), Candidate)
-        ]
-        possible.sort(key=lambda pair: -pair[0].score)  # of equal ones the first stays the first
+        possible: list[tuple[Likeness, RawAnswers]] = []
+        for alternative in alternatives:
+            candidate = self._try(alternative)
+            if isinstance(candidate, Candidate):
+                if candidate.likeness.share < _MIN_SHARE:
+                    return True  # newft did not make the project
+                possible.append((candidate.likeness, alternative))
         if not possible:
             return False
+        possible.sort(key=lambda pair: -pair[0].score)  # of equal ones the first stays the first
         likeness, best = possible[0]
         others = [other.share for other, _ in possible[1:] if other.score < likeness.score]
         if best or others:
@@ -147,9 +150,7 @@ def _list_axes(start: WizardState, evidence: Evidence) -> Iterator[Sequence[RawA
     """Yield the values of each answer that is not known, the more telling answers first."""
     answers, catalog = start.answers, start.catalog
     if start.task is None:
-        yield [*_select_samples(evidence, answers)] or [
-            {"domain": kit.id, "task": task} for kit, task in list_open_tasks(start)
-        ]
+        yield [{"domain": kit.id, "task": task} for kit, task in list_open_tasks(start)]
     if "model" in answers and find_family(str(answers["model"]), catalog) is None:
         yield _list_values("family", catalog.families, answers)
     yield _list_values("language", ("en", "zh"), answers)
@@ -158,7 +159,8 @@ def _list_axes(start: WizardState, evidence: Evidence) -> Iterator[Sequence[RawA
     for key in _FIXED_KEYS:
         entry = find_answer_key(key)
         assert entry and entry.choices
-        yield [{}, *_list_values(key, entry.choices, answers)]
+        values = [value for value in entry.choices if value != getattr(Answers, key)]
+        yield [{}, *_list_values(key, values, answers)]
     columns = {key: value for key, value in evidence.found.items() if key != POSITIVE_KEY}
     yield [{}, columns]
     yield [{}, {key: value for key, value in evidence.found.items() if key == POSITIVE_KEY}]
@@ -167,13 +169,6 @@ def _list_axes(start: WizardState, evidence: Evidence) -> Iterator[Sequence[RawA
 def _list_values(key: str, values: Iterable[str], answers: RawAnswers) -> Sequence[RawAnswers]:
     """Return the values to try for an answer; what is known is not tried."""
     return [{}] if key in answers else [{key: value} for value in values]
-
-
-def _select_samples(evidence: Evidence, answers: RawAnswers) -> Iterator[RawAnswers]:
-    """Yield the tasks whose sample the project has, without those that the answers exclude."""
-    for sample in evidence.samples:
-        if all(answers.get(key, value) == value for key, value in sample.items()):
-            yield {key: value for key, value in sample.items() if key != "language"}
 
 
 def _list_hardware(evidence: Evidence, catalog: Catalog) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,15 @@ from newft.answers.guess import (
     is_newft_project,
     list_guesses,
 )
-from newft.answers.keys import COLUMNS_PREFIX, FILES_KEY, POSITIVE_KEY, RawAnswers, get_data_files
+from newft.answers.keys import (
+    COLUMNS_PREFIX,
+    FILES_KEY,
+    KIT_KEY,
+    KIT_REVISION_KEY,
+    POSITIVE_KEY,
+    RawAnswers,
+    get_data_files,
+)
 from newft.answers.yaml_file import load_answers
 from newft.decide.project_name import derive_package_name, validate_name
 from newft.emitted.file_access import DATA_SUFFIXES
@@ -53,8 +61,7 @@ class ProjectEvidence(NamedTuple):
 
 
 class _DataEvidence(NamedTuple):
-    guess: Guess | None  # the data files; an empty list stands for the sample
-    samples: tuple[RawAnswers, ...] = ()
+    guesses: tuple[Guess, ...] = ()  # the data files, and the task if they are its sample
     facts: Facts | None = None
 
 
@@ -65,19 +72,17 @@ def read_evidence(folder: Path, given: RawAnswers, catalog: Catalog) -> ProjectE
     recorded = _read_recorded_answers(folder)
     guesses = _collect_guesses(folder, files, contents, recorded, catalog)
     data = (
-        _DataEvidence(None)
+        _DataEvidence()
         if FILES_KEY in given
         else _find_data(folder, guesses.get(FILES_KEY), recorded, catalog)
     )
-    if data.guess:
-        guesses[FILES_KEY] = data.guess
+    guesses |= {guess.key: guess for guess in data.guesses}
     found = {} if recorded else {key: guesses[key].value for key in filter(_is_tried, guesses)}
     sure = {key: one for key, one in guesses.items() if key not in given and key not in found}
     evidence = Evidence(
         hardware=find_hardware_hint(contents),
         readme=contents.get(README_FILE, b"").decode("utf-8", errors="replace"),
         found={key: value for key, value in found.items() if key not in given},
-        samples=data.samples,
     )
     made_by_newft = bool(recorded) or is_newft_project(contents)
     return ProjectEvidence(files, sure, data.facts, evidence, made_by_newft)
@@ -147,10 +152,18 @@ def _collect_guesses(
         found["name"] = name
     if "method" in found and found["method"].value not in catalog.methods:
         del found["method"]
+    if KIT_KEY in found and not _is_repository(str(found[KIT_KEY].value)):
+        found.pop(KIT_REVISION_KEY, None)
     if not recorded:
         return found
     sure = {key: guess for key, guess in found.items() if not _is_tried(key)}
     return {**sure, **{key: Guess(key, value, ANSWERS_FILE) for key, value in recorded.items()}}
+
+
+def _is_repository(source: str) -> bool:
+    """Return whether a kit can have revisions: all do but folders without a repository."""
+    folder = Path(source)
+    return not folder.is_dir() or (folder / ".git").exists()
 
 
 def _choose_name(names: Sequence[Guess], files: FileTree, catalog: Catalog) -> Guess | None:
@@ -179,17 +192,17 @@ def _find_data(
     if facts := _read_recorded_facts(folder):
         paths = tuple(file.project_path for file in facts.data.files)
         names = () if facts.data.sample else paths
-        return _DataEvidence(Guess(FILES_KEY, names, FACTS_FILE), facts=facts)
+        return _DataEvidence((Guess(FILES_KEY, names, FACTS_FILE),), facts)
     if recorded and FILES_KEY not in recorded:
-        return _DataEvidence(Guess(FILES_KEY, (), ANSWERS_FILE))  # the sample
+        return _DataEvidence((Guess(FILES_KEY, (), ANSWERS_FILE),))  # the sample
     wanted = get_data_files({FILES_KEY: named.value}) if named else ()
     files = [path for path in wanted or _list_raw_files(folder) if _is_data_file(folder, path)]
     if not files or (wanted and len(files) < len(wanted)):
         raise _make_missing_data_error(folder, [path for path in wanted if path not in files])
-    if samples := tuple(_match_samples(folder, files, catalog)):
-        return _DataEvidence(Guess(FILES_KEY, (), files[0]), samples)
+    if sample := _find_sample(folder, files, catalog):
+        return _DataEvidence(tuple(Guess(key, sample[key], files[0]) for key in sample))
     paths = tuple(str(folder / path) for path in files)
-    return _DataEvidence(Guess(FILES_KEY, paths, named.source if named else DATA_DIR))
+    return _DataEvidence((Guess(FILES_KEY, paths, named.source if named else DATA_DIR),))
 
 
 def _read_recorded_facts(folder: Path) -> Facts | None:
@@ -215,17 +228,15 @@ def _is_data_file(folder: Path, path: str) -> bool:
         return False
 
 
-def _match_samples(folder: Path, files: Sequence[str], catalog: Catalog) -> Iterator[RawAnswers]:
-    """Yield the tasks and languages whose sample is the only data file of the project."""
-    if len(files) != 1:
-        return
-    file = folder / files[0]
-    for kit in catalog.kits.values():
-        for task_id, task in kit.tasks.items():
-            for language, name in task.sample.items():
-                sample = Path(kit.folder) / "sample" / name
-                if filecmp.cmp(file, sample, shallow=False):  # of equal size, else it is not read
-                    yield {"domain": kit.id, "task": task_id, "language": language}
+def _find_sample(folder: Path, files: Sequence[str], catalog: Catalog) -> RawAnswers:
+    """Return the task whose sample is the only data file of a project, and no data files."""
+    tasks = [(kit, task) for kit in catalog.kits.values() for task in kit.tasks]
+    for kit, task in tasks:
+        for language in kit.tasks[task].sample:
+            sample = Path(kit.get_sample(kit.tasks[task], language))
+            if len(files) == 1 and filecmp.cmp(folder / files[0], sample, shallow=False):
+                return {FILES_KEY: (), "domain": kit.id, "task": task}
+    return {}
 
 
 def _make_missing_data_error(folder: Path, missing: Sequence[str]) -> ProjectError:
