@@ -120,6 +120,17 @@ def test_differences_become_edits_of_the_team(project: Path) -> None:
     assert status["added"] == ["src/desk/ours.py"]
 
 
+def test_an_adopted_project_updates_and_keeps_its_edits(project: Path) -> None:
+    readme = project / "README.md"
+    readme.write_text(readme.read_text() + "our notes\n")
+    adopt(project)
+    done = run_newft("update", "desk", "--yes", "--set", "ci=github", cwd=project.parent)
+    assert done.returncode == 0, done.stderr
+    assert (project / ".github/workflows/ci.yml").is_file()
+    assert readme.read_text().endswith("our notes\n")
+    assert "## Checks of every change" in readme.read_text()
+
+
 def make_by_hand(folder: Path) -> Path:
     """A project of another origin, with records that newft can read."""
     (folder / "src/helper").mkdir(parents=True)
@@ -145,6 +156,10 @@ def test_of_a_project_made_by_hand_only_the_files_that_it_has_are_in_the_snapsho
     answers = (project / ANSWERS_FILE).read_text()
     assert "data/raw/tickets.csv" in answers
     assert str(tmp_path) not in answers + (project / FACTS_FILE).read_text()
+    done = run_newft("update", "helper", "--yes", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (project / "Makefile").is_file()
+    assert (project / "README.md").read_text() == "# Help desk\n\nOur own notes.\n"
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +192,7 @@ def test_a_project_of_a_copier_template_keeps_the_template_as_its_kit(
     assert code.returncode == 0, code.stdout
 
 
+@pytest.mark.slow
 def test_a_project_that_was_rendered_with_a_kit_gets_the_same_again(
     template: Path, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 from newft.project.snapshot import SNAPSHOT_FILE
 from newft.schema.kit import Policy
 from support.generate_project import generate
+from support.kit_folders import write_kit
 from support.run_newft import run_newft
 from support.small_project import change_rendered_by, shrink_project
 from support.starter_kits import make_starter_kit
@@ -111,6 +112,24 @@ def test_a_project_that_breaks_its_policy_is_named_with_the_rule(tmp_path: Path)
     _, status = read_status(tmp_path / "desk")
     assert "policy" in status["needs"]
     assert status["policy"] == ["README.md: this file is missing, and the starter kit requires it"]
+
+
+def test_a_kit_in_a_folder_is_compared_with_what_the_project_has_stored(tmp_path: Path) -> None:
+    kit = write_kit(tmp_path / "bank", "title: Bank\nextends: credit_risk\n")
+    words = ("--yes", "--gpu", "cpu", "--kit", "./bank")
+    for name in ("loans", "cards"):
+        assert run_newft("new", name, *words, cwd=tmp_path).returncode == 0
+    code, status = read_status(tmp_path / "loans")
+    assert (code, status["needs"]) == (0, [])
+    assert status["kit"]["behind"] is False
+    (kit / "kit.yaml").write_text("title: Bank 2\nextends: credit_risk\n")
+    found = json.loads(run_newft("status", "--json", cwd=tmp_path).stdout)["projects"]
+    assert [one["needs"] for one in found] == [["kit"], ["kit"]]
+    shutil.rmtree(kit)  # as on another machine
+    code, status = read_status(tmp_path / "loans")
+    assert (code, status["kit"]["behind"]) == (0, None)
+    (tmp_path / "loans/.newft/kit.tar").unlink()
+    assert "newft update" in run_newft("status", "loans", cwd=tmp_path).stdout
 
 
 def break_archive(project: Path, size: int) -> None:

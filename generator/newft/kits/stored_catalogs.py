@@ -26,7 +26,7 @@ class StoredCatalogs:
     def __init__(self, catalog: Catalog, scratch: Path) -> None:
         self._catalog, self._scratch = catalog, scratch
         self._resolved: dict[tuple[str, KitPin], Catalog] = {}
-        self._trees: dict[tuple[str, str | None], str | None] = {}
+        self._trees: dict[str, str | None] = {}  # by folder
 
     def get(self, project: Path, pin: KitPin | None) -> Catalog:
         """Return the catalogue for a project that was rendered with a kit, or without one."""
@@ -48,19 +48,22 @@ class StoredCatalogs:
         """Tell whether a kit has changed in the folder that it comes from; None: not known."""
         if pin is None:
             return None
-        key = (pin.source, pin.revision)
-        if key not in self._trees:
-            self._trees[key] = self._compute_tree(project, pin)
-        tree = self._trees[key]
-        return None if tree is None else tree != pin.tree
-
-    def _compute_tree(self, project: Path, pin: KitPin) -> str | None:
-        """Return the tree id of a kit that lies in a folder of this machine now."""
         shown = f"{pin.source}@{pin.revision}" if pin.revision else pin.source
         try:
-            if parse_source(shown, base=project).kind != "folder":
-                return None
-            locate = KitLocator(self._scratch / f"now-{len(self._trees)}", base=project)
-            return locate(pin.source, revision=pin.revision).pin.tree
+            source = parse_source(shown, base=project)
+        except NewftError:  # such as a package that is not installed here
+            return None
+        if source.kind != "folder":
+            return None
+        if source.location not in self._trees:
+            self._trees[source.location] = self._compute_tree(source.location)
+        tree = self._trees[source.location]
+        return None if tree is None else tree != pin.tree
+
+    def _compute_tree(self, folder: str) -> str | None:
+        """Return the tree id of the kit that lies in a folder of this machine now."""
+        locate = KitLocator(self._scratch / f"now-{len(self._trees)}")
+        try:
+            return locate(folder).pin.tree
         except NewftError:  # the folder is on another machine
             return None
