@@ -188,8 +188,8 @@ def test_a_project_of_a_copier_template_keeps_the_template_as_its_kit(
     assert answers["kit.answers.docker"] == "no"
     assert "service/help_desk_api.py" in report["same"]
     assert report["missing_are"] == "left out"
-    code = run_newft("status", "desk", cwd=tmp_path)
-    assert code.returncode == 0, code.stdout
+    status = json.loads(run_newft("status", "desk", "--json", cwd=tmp_path).stdout)["projects"][0]
+    assert (status["needs"], status["edited"]) == (["update"], report["edited"])
 
 
 @pytest.mark.slow

@@ -40,6 +40,7 @@ from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 from newft.wizard.terminal import choose_terminal
 
+_INCOMPLETE = "incomplete"  # in place of a digest: the project is behind until it is updated
 _YES_NO = {"true": "yes", "false": "no"}
 _PINNED_KEYS = set(RECORDED_KEYS) - {KIT_REVISION_KEY}  # follow from the kit
 
@@ -216,7 +217,7 @@ def _list_changes(
         tree,
         answers=best.recorded,
         facts=best.facts,
-        templates=best.templates,
+        templates=_INCOMPLETE if left_out else best.templates,
         kit_archive=starter_kit.archive if starter_kit else b"",
     )
     return [FileChange(path, read_file(folder, path), file) for path, file in files.items()]
