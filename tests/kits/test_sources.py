@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from newft.errors import KitSourceError, NewftError, UsageError
-from newft.kits.fetch import UnreachableSourceError
+from newft.kits.remote_git import UnreachableSourceError
 from newft.kits.sources import choose_source, parse_source
 from newft.paths import get_domains_folder
 from support.git_repository import GitRepository

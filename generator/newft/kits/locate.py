@@ -12,16 +12,11 @@ from pathlib import Path
 
 from newft.errors import GitError, KitSourceError, UsageError
 from newft.kits.copier_config import COOKIECUTTER_FILE, make_cookiecutter_error
-from newft.kits.fetch import (
-    RemoteRef,
-    Repository,
-    UnreachableSourceError,
-    choose_ref,
-    fetch_files,
-    list_refs,
-)
+from newft.kits.fetch import fetch_files
 from newft.kits.installed_kits import find_package_folder, list_domain_names
 from newft.kits.kit_files import compute_tree_id, read_kit_folder, write_kit_files
+from newft.kits.remote_git import Repository, UnreachableSourceError
+from newft.kits.remote_refs import choose_ref, list_refs
 from newft.kits.sources import KIT_FILES, KitSource, parse_source
 from newft.os_errors import explain_os_error
 from newft.paths import get_domains_folder
@@ -156,12 +151,6 @@ class KitLocator:
         self.sources[str(folder)] = source.shown
         pin = KitPin(source.recorded, source.revision, commit, compute_tree_id(files))
         return LocatedKit(str(folder), pin, origin)
-
-
-def find_remote_ref(source: KitSource) -> RemoteRef | None:
-    """Return the tag or branch that the revision of a repository stands for today."""
-    repository = Repository(source.location, source.recorded)
-    return choose_ref(list_refs(repository), source.revision, repository)
 
 
 def make_kit_folder(scratch: Path, source: str) -> Path:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from newft.errors import GitError, NewftError
-from newft.kits.fetch import TAGS_PREFIX, Repository, list_refs
+from newft.kits.remote_git import Repository
+from newft.kits.remote_refs import TAGS_PREFIX, list_refs
 from newft.kits.sources import KitSource
 from newft.schema.kit import Kit
 from newft.schema.starter_kit import KitPin

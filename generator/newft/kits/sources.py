@@ -25,8 +25,8 @@ from urllib.request import url2pathname
 from newft.answers.keys import KIT_KEY, KIT_REVISION_KEY, RawAnswers
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
-from newft.kits.fetch import REVISION_PATTERN
 from newft.kits.installed_kits import list_kit_names
+from newft.kits.remote_refs import REVISION_PATTERN
 from newft.text import Text, find_nearest_names
 
 KIT_VARIABLE = "NEWFT_KIT"  # the source of the kit where none is given

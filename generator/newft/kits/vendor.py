@@ -19,7 +19,6 @@ from newft.emitted.file_access import RecordError
 from newft.emitted.yaml_lines import YamlError, read_yaml
 from newft.errors import KitSourceError
 from newft.i18n import translate_template
-from newft.kits.fetch import COMMIT_PATTERN, REVISION_PATTERN
 from newft.kits.kit_files import (
     KitEntry,
     compute_tree_id,
@@ -28,6 +27,7 @@ from newft.kits.kit_files import (
     write_kit_files,
 )
 from newft.kits.locate import make_kit_folder
+from newft.kits.remote_refs import COMMIT_PATTERN, REVISION_PATTERN
 from newft.project.serialize import PlainValue, dump_yaml
 from newft.project.snapshot import KIT_FILE
 from newft.project.tree_archive import DamagedArchiveError, pack_tree, read_archive

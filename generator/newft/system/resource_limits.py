@@ -1,4 +1,4 @@
-"""Limit the time and the memory of a piece of work on untrusted data."""
+"""Limit time, memory and the size of files of a piece of work on untrusted data."""
 
 from __future__ import annotations
 
@@ -76,3 +76,23 @@ def _limit_memory() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+@contextmanager
+def limit_file_size(size: int) -> Iterator[None]:
+    """Let no process that the block starts write a file of more bytes; without effect on Windows.
+
+    A process that writes more is stopped by the system.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    limits = [limit for limit in before if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (min(size, *limits, size), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

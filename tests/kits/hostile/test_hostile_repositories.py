@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import http.server
 import os
 import socket
-import subprocess
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from newft.errors import KitSourceError
+from newft.kits import remote_git
 from newft.kits.kit_files import MAX_FILE_BYTES, MAX_FILES
 from support.git_repository import GitRepository
 from support.locate_kit import locate_kit
@@ -92,6 +88,15 @@ def test_huge_files_and_very_many_files_are_refused_by_the_listing(
     big = ("100644", b"\0" * MAX_FILE_BYTES)
     repository.commit_tree({"kit.yaml": KIT} | {f"f{number}": big for number in range(5)})
     assert "bytes together" in refuse(repository, tmp_path / "scratch")
+
+
+def test_a_repository_cannot_fill_the_disk(
+    repository: GitRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_git, "MAX_DOWNLOAD_BYTES", 1 << 20)
+    repository.commit({"kit.yaml": "x", "noise": os.urandom(3 << 20)})
+    assert "the repository sends more than" in refuse(repository, tmp_path / "scratch")
+    (tmp_path / "large").write_bytes(bytes(2 << 20))  # the limit has ended
 
 
 def test_hooks_filters_attributes_and_configuration_of_a_kit_run_nothing(
@@ -184,63 +189,3 @@ def test_a_folder_with_a_repository_inside_has_a_submodule(tmp_path: Path) -> No
     GitRepository(tmp_path / "kit/inner").commit({"a": "b"})
     with pytest.raises(KitSourceError, match="inner: is a submodule"):
         locate_kit(str(repository.folder), scratch=tmp_path / "scratch")
-
-
-@contextlib.contextmanager
-def serve_folder(folder: Path) -> Iterator[str]:
-    """A server of plain files, which knows nothing of git."""
-    handler = functools.partial(QuietHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        if self.path.startswith("/login/"):
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="x"')
-            self.end_headers()
-        elif self.path.startswith("/away/"):
-            self.send_response(302)
-            self.send_header("Location", "file:///etc/passwd")
-            self.end_headers()
-        else:
-            super().do_GET()
-
-
-def test_a_server_of_plain_files_gives_a_kit(repository: GitRepository, tmp_path: Path) -> None:
-    commit = repository.commit({"kit.yaml": "title: kit\n"}, tag="v1")
-    repository.commit({"kit.yaml": "title: later\n"})
-    bare = tmp_path / "served/kit.git"
-    subprocess.run(
-        ["git", "clone", "--quiet", "--bare", str(repository.folder), str(bare)], check=True
-    )
-    subprocess.run(["git", "update-server-info"], cwd=bare, check=True)
-    with serve_folder(bare.parent) as address:
-        kit = locate_kit(f"{address}/kit.git", scratch=tmp_path / "scratch")
-        assert kit.pin.commit == commit
-        pinned = locate_kit(f"{address}/kit.git@{commit}", scratch=tmp_path / "scratch")
-        assert pinned.pin.tree == kit.pin.tree
-
-
-def test_a_server_that_asks_for_a_login_is_answered_with_an_error(tmp_path: Path) -> None:
-    with serve_folder(tmp_path) as address:
-        login = f"{address}/login/kit.git".replace("http://", "http://me:secret-word@")
-        for source, message in {
-            f"{address}/login/kit.git": "the repository needs a login",
-            login: "the repository needs a login",
-            f"{address}/gone/kit.git": "there is no such repository",
-            f"{address}/away/kit.git": "cannot be reached",
-        }.items():
-            with pytest.raises(KitSourceError) as caught:
-                locate_kit(source, scratch=tmp_path / "scratch")
-            assert message in caught.value.message
-            assert "secret-word" not in str(caught.value)
-            assert "\n" not in caught.value.message
