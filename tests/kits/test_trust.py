@@ -177,6 +177,21 @@ def test_a_copier_template_cannot_hide_code_behind_a_suffix_or_brackets_of_its_o
     assert user.asked[0].files == ("run[[ '.py' ]].md", "setup.py.txt")
 
 
+def test_only_the_subdirectory_of_a_copier_template_reaches_the_project(tmp_path: Path) -> None:
+    names = ("setup.py", "template/setup.py")
+    for folder, more, expected in (
+        ("template", {}, names[1:]),
+        ("'{{ a }}'", {}, names),
+        ("template", {"kit.yaml": "title: x\n"}, names),  # which may name folders of its own
+    ):
+        made = GitRepository(tmp_path / f"kit{len(folder)}{len(more)}")
+        config = {"copier.yml": f"_subdirectory: {folder}\n"}
+        made.commit({**config, **more, **dict.fromkeys(names, "x")})
+        user = User()
+        confirm(locate_kit(made.url, scratch=tmp_path / "scratch"), user)
+        assert user.asked[0].files == expected
+
+
 def test_every_folder_of_a_copier_template_can_reach_the_project() -> None:
     files = {path: TreeFile(b"x\n") for path in ("copier.yml", "tests/a.py", "sample/b.py")}
     assert list_code_files(files) == ("sample/b.py", "tests/a.py")

@@ -78,16 +78,30 @@ def read_key_lines(file: Path) -> dict[str, int]:
     return lines
 
 
-def read_template_suffixes(folder: Path) -> tuple[str, ...]:
-    """Return what a copier template may have as the suffix of its templates."""
+class TemplateNames(NamedTuple):
+    """Which files of a copier template become files of a project, and which suffix they lose."""
+
+    suffixes: tuple[str, ...] = ()
+    folder: str = ""  # with a slash at its end; empty: any file
+
+
+ANY_NAMES = TemplateNames()
+
+
+def read_template_names(folder: Path) -> TemplateNames:
+    """Return what the copier.yml of a folder says of names, as far as it says so for any answers.
+
+    Where several documents or included files say it, it is not known here which of them holds.
+    """
     file = find_config_file(folder)
-    return tuple(
-        str(value.value)
-        for _, document in (_compose_all(file) if file else ())
-        if isinstance(document, yaml.MappingNode)
-        for key, value in document.value
-        if key.value == "_templates_suffix"
-    )
+    settings: dict[str, list[str]] = {"_templates_suffix": [], "_subdirectory": []}
+    for _, document in _compose_all(file) if file else ():
+        for key, value in document.value if isinstance(document, yaml.MappingNode) else ():
+            if key.value in settings:
+                settings[key.value].append(str(value.value))
+    suffixes, folders = settings.values()
+    plain = len(folders) == 1 and re.fullmatch(r"[\w-]+(/[\w-]+)*", folders[0])
+    return TemplateNames(tuple(suffixes), f"{folders[0]}/" if plain else "")
 
 
 def _compose_all(file: Path) -> Iterator[tuple[Path, yaml.Node]]:

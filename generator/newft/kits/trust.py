@@ -18,12 +18,12 @@ A dry run writes nothing and needs no confirmation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from newft.errors import KitSourceError, UsageError
-from newft.kits.copier_config import read_template_suffixes
+from newft.kits.copier_config import ANY_NAMES, TemplateNames, read_template_names
 from newft.kits.kit_files import EXECUTABLE_MODE, read_kit_folder
 from newft.kits.sources import COPIER_FILES
 from newft.schema.starter_kit import LocatedKit
@@ -123,22 +123,24 @@ def make_trust_request(kit: LocatedKit) -> TrustRequest:
     # the commit of a stored kit is what the archive says; its tree id was computed
     identity = tree if kit.origin == "stored" or commit is None else commit
     folder = Path(kit.folder)
-    files = list_code_files(read_kit_folder(folder), read_template_suffixes(folder))
+    files = list_code_files(read_kit_folder(folder), read_template_names(folder))
     return TrustRequest(f"{source}@{revision}" if revision else source, identity, files)
 
 
-def list_code_files(files: FileTree, suffixes: Collection[str] = ()) -> tuple[str, ...]:
+def list_code_files(files: FileTree, template: TemplateNames = ANY_NAMES) -> tuple[str, ...]:
     """Return the files of a kit that may be run in a project: by Python, make, a shell, CI.
 
-    `suffixes` are those that a copier template has for its files beside the usual ones.
+    `template` says what is known of the names of a copier template.
     """
     copier = any(name in files for name in COPIER_FILES)
+    only = "" if "kit.yaml" in files else template.folder  # which may name more folders
     return tuple(
         path
         for path, file in sorted(files.items())
-        if (copier or path.split("/")[0] not in _OWN_FOLDERS)
+        if path.startswith(only)
+        and (copier or path.split("/")[0] not in _OWN_FOLDERS)
         and (
-            any(_is_code(path.removesuffix(suffix), file) for suffix in ("", *suffixes))
+            any(_is_code(path.removesuffix(suffix), file) for suffix in ("", *template.suffixes))
             or (copier and _MARKS_OF_BRACKETS.search(_EXPRESSION.sub("", path)))
         )
     )
