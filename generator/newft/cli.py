@@ -127,6 +127,7 @@ def _run_update(args: argparse.Namespace) -> int:
         diff=args.diff,
         remeasure=args.remeasure,
         json=args.json,
+        trusted_kits=tuple(args.trust_kit),
     )
     messages = _load_messages(args.lang)
     if args.undo:

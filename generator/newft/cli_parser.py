@@ -180,6 +180,9 @@ def _add_update(parser: Parser, say: HelpLookup) -> None:
         "--set", metavar="KEY=VALUE", action="append", default=[], dest="sets", help=say("set")
     )
     parser.add_argument("--remeasure", action="store_true", help=say("update.remeasure"))
+    parser.add_argument(
+        "--trust-kit", metavar="COMMIT", action="append", default=[], help=say("trust-kit")
+    )
     parser.add_argument("--yes", action="store_true", help=say("update.yes"))
     parser.add_argument("--json", action="store_true", help=say("json"))
     parser.add_argument("--undo", action="store_true", help=say("update.undo"))

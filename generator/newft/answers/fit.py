@@ -31,7 +31,7 @@ class InvalidAnswer(NamedTuple):
 
     key: str
     value: str
-    choices: tuple[str, ...]
+    reason: Text  # continues a sentence that begins with the value
 
 
 class FittedAnswers(NamedTuple):
@@ -67,8 +67,9 @@ def fit_answers(recorded: RawAnswers, known: Iterable[KnownAnswer]) -> FittedAns
         if is_valid(entry, fitted):
             answers[entry.key] = fitted
         else:
-            choices = tuple(entry.choices or ())
-            invalid.append(InvalidAnswer(entry.key, format_answer(fitted), choices))
+            listed = ", ".join(entry.choices or ())
+            reason = Text(f"is not one of: {listed}", f"不在可选项中：{listed}")
+            invalid.append(InvalidAnswer(entry.key, format_answer(fitted), reason))
     return FittedAnswers(answers, tuple(notes), tuple(invalid))
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from newft.answers.command_line import find_program_words
+from newft.answers.keys import AnswerValue
 from newft.answers.parse import build_answers, parse_set
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_diff, print_json
-from newft.console.update_report import UpdateReport, format_diff, format_version, update_json
+from newft.console.update_report import UpdateReport, format_diff, format_versions, update_json
 from newft.decide.plan import make_plan
 from newft.errors import UsageError
 from newft.i18n import Messages
+from newft.kits.open_kit import KIT_KEYS, choose_kit, open_kit
+from newft.kits.trust import TrustRequest, confirm_trust
 from newft.project.git_index import (
     list_entry_paths,
     read_index_entries,
@@ -26,11 +30,13 @@ from newft.project.recorded_project import read_recorded_project, refuse_other_f
 from newft.project.undo import read_undo_record, undo_last_update
 from newft.project.update import ProjectUpdate, make_update
 from newft.project.write import apply_changes, recover_interrupted
+from newft.schema.plan import Plan
+from newft.schema.starter_kit import StarterKit
 from newft.text import Text
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import ask_missing_answers
 from newft.wizard.menu import Option
-from newft.wizard.recorded_answers import AnswerChanges, complete_answers
+from newft.wizard.recorded_answers import AnswerChanges, CompleteAnswers, complete_answers
 from newft.wizard.state import Services, WizardState
 from newft.wizard.terminal import choose_terminal
 
@@ -46,6 +52,7 @@ class UpdateOptions:
     diff: bool = False
     remeasure: bool = False
     json: bool = False
+    trusted_kits: tuple[str, ...] = ()  # commits of kits whose code is confirmed
 
     @property
     def writes(self) -> bool:
@@ -67,27 +74,42 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
     project = read_recorded_project(folder, remeasure=options.remeasure)
     if project.answers_lost:
         console.print_message("update.lost_answers")
-    complete = complete_answers(project, load_catalog(), _collect_changes(options, console))
-    plan = make_plan(
-        build_answers(complete.state.answers),
-        complete.facts,
-        complete.state.catalog,
-        complete.hardware,
-    )
-    update = make_update(project, plan, complete.state.answers, complete.facts)
-    report = UpdateReport(
-        update.before, update.after, update.merge, update.values, complete.notes, plan.warnings
-    )
-    if options.diff:
-        print_diff(format_diff(update.merge.changes))
-    elif not options.json:
-        _print_update(update, report, folder, console)
-    written = options.writes and not update.is_empty and _is_confirmed(options, update, console)
-    if written:
-        _write(update, folder, console)
+    sets = tuple(map(parse_set, options.sets))
+    with open_kit(choose_kit(project.answers, sets), load_catalog(), project=folder) as opened:
+        project = project._replace(answers=opened.answers)
+        changes = _collect_changes(options, sets, console)
+        complete = complete_answers(project, opened.catalog, changes)
+        plan = make_plan(
+            build_answers(complete.state.answers),
+            complete.facts,
+            opened.catalog,
+            complete.hardware,
+        )
+        kit = opened.catalog.starter_kit
+        update = make_update(project, plan, complete.state.answers, complete.facts, kit)
+        report = _make_report(update, complete, plan, opened.notes)
+        _show(options, update, report, console)
+        written = options.writes and not update.is_empty
+        if written:
+            _confirm(options, update, kit, console)
+            _write(update, folder, console, quiet=options.json)
     if options.json:
         print_json(update_json(report, messages.language))
     return written and bool(update.merge.conflicts)
+
+
+def _make_report(
+    update: ProjectUpdate, complete: CompleteAnswers, plan: Plan, notes: Sequence[Text]
+) -> UpdateReport:
+    return UpdateReport(
+        update.before,
+        update.after,
+        update.merge,
+        update.values,
+        complete.changes,
+        (*notes, *complete.notes),
+        plan.warnings,
+    )
 
 
 def undo_update(options: UpdateOptions, messages: Messages) -> None:
@@ -122,7 +144,27 @@ def _recover(folder: Path, console: ConsoleOutput) -> None:
         console.print_message(f"update.{recovery}")
 
 
-def _collect_changes(options: UpdateOptions, console: ConsoleOutput) -> AnswerChanges:
+def _confirm_code(options: UpdateOptions, kit: StarterKit, console: ConsoleOutput) -> None:
+    """Show the code of the kits, and ask the user to confirm what somebody else has written."""
+    say = console.messages
+
+    def show(request: TrustRequest) -> None:
+        if not options.json:
+            console.print_kit_code(request.source, request.files)
+
+    def ask(request: TrustRequest) -> bool:
+        show(request)
+        choices = [Option("no", say("trust.no")), Option("yes", say("trust.yes"))]
+        with choose_terminal(os.environ, console.say, say) as terminal:
+            return terminal.select(say("trust.question"), choices) == "yes"
+
+    asking = ask if options.interactive else None
+    confirm_trust(kit.located, options.trusted_kits, ask=asking, show=show)
+
+
+def _collect_changes(
+    options: UpdateOptions, sets: Sequence[tuple[str, AnswerValue]], console: ConsoleOutput
+) -> AnswerChanges:
     def ask(start: WizardState, services: Services) -> WizardState:
         with choose_terminal(os.environ, console.say, console.messages) as terminal:
             context = WizardContext(
@@ -139,31 +181,38 @@ def _collect_changes(options: UpdateOptions, console: ConsoleOutput) -> AnswerCh
             return ask_missing_answers(start, context)
 
     return AnswerChanges(
-        sets=tuple(map(parse_set, options.sets)),
+        sets=[(key, value) for key, value in sets if key not in KIT_KEYS],
         remeasure=options.remeasure,
         interface_language=console.messages.language,
         ask=ask if options.interactive else None,
     )
 
 
-def _print_update(
-    update: ProjectUpdate, report: UpdateReport, folder: Path, console: ConsoleOutput
+def _show(
+    options: UpdateOptions, update: ProjectUpdate, report: UpdateReport, console: ConsoleOutput
 ) -> None:
-    if update.is_empty:
-        console.print_message("update.up_to_date", folder=folder)
+    name = Path(options.path).resolve().name
+    if options.diff:
+        print_diff(format_diff(update.merge.changes))
+    elif update.is_empty and not options.json:
+        console.print_message("update.up_to_date", name=name)
         console.print_notes(report.notes)
-        return
-    old, new = format_version(update.before), format_version(update.after)
-    key = "update.title" if old != new else "update.same_version"
-    console.print_message(key, folder=folder, old=old, new=new)
-    console.print_update(report)
-    if not update.merge.changes:
-        console.print_message("update.recorded")
+    elif not options.json:
+        versions = format_versions(update.before, update.after, console.messages)
+        console.print_message("update.title", name=name, versions=versions)
+        console.print_update(report)
+        if not update.merge.changes:
+            console.print_message("update.recorded")
 
 
-def _is_confirmed(options: UpdateOptions, update: ProjectUpdate, console: ConsoleOutput) -> bool:
+def _confirm(
+    options: UpdateOptions, update: ProjectUpdate, kit: StarterKit | None, console: ConsoleOutput
+) -> None:
+    """Return if the user agrees to the code of the kit and to the update."""
+    if kit:
+        _confirm_code(options, kit, console)
     if not options.interactive:
-        return True
+        return
     say = console.messages
     choices = [
         Option("yes", say("update.yes")),
@@ -175,14 +224,15 @@ def _is_confirmed(options: UpdateOptions, update: ProjectUpdate, console: Consol
             print_diff(format_diff(update.merge.changes))
     if value == "cancel":
         raise KeyboardInterrupt
-    return True
 
 
-def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput) -> None:
+def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput, *, quiet: bool) -> None:
     conflicts = update.merge.conflicts
     entries = read_index_entries(folder, {conflict.path for conflict in conflicts})
     apply_changes(folder, update.writes, keep_undo=True, index_entries=entries)
     record_conflicts(folder, conflicts)
+    if quiet:
+        return
     console.print_message("update.done", count=len(update.writes), folder=folder)
     if conflicts:
         console.print_message("update.resolve", count=len(conflicts))

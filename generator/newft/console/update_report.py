@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from newft.console.json_output import Json
 from newft.i18n import Messages
+from newft.schema.starter_kit import KitPin
 from newft.schema.tree import Change, ChangeKind, Conflict, TreeFile, TreeMerge
-from newft.schema.update import RenderedBy, ValueChange
+from newft.schema.update import AnswerChange, RenderedBy, ValueChange
 from newft.text import Language, Text
 
 CHANGED: tuple[ChangeKind, ...] = ("updated", "added", "removed", "moved", "merged", "conflict")
@@ -29,7 +30,8 @@ class UpdateReport(NamedTuple):
     after: RenderedBy
     merge: TreeMerge
     values: Sequence[ValueChange]
-    notes: Sequence[Text]  # about answers
+    answers: Sequence[AnswerChange]
+    notes: Sequence[Text]  # about answers and the kit
     warnings: Sequence[Text]
 
 
@@ -61,25 +63,52 @@ def _shorten(paths: Sequence[str], limit: int, messages: Messages) -> list[str]:
     return [*paths[:limit], messages("update.more", count=len(paths) - limit)]
 
 
+def build_answer_rows(
+    changes: Sequence[AnswerChange], messages: Messages
+) -> Iterator[tuple[str, str]]:
+    """Yield the key, and the old and new value, of each changed answer."""
+    for change in changes:
+        yield change.key, _format_change(change.old, change.new, messages)
+
+
 def build_value_rows(
     values: Sequence[ValueChange], messages: Messages
-) -> Iterator[tuple[str, str, str]]:
-    """Yield the key, the old and the new value, and the reason of each changed value."""
+) -> Iterator[tuple[str, str]]:
+    """Yield the key of each changed value, and its old and new value with the reason."""
     for change in values[:MAX_VALUES_SHOWN]:
-        old, new = _format_value(change.old), _format_value(change.new)
-        why = change.why.to(messages.language) if change.why else ""
-        yield change.key, messages("update.from_to", old=old, new=new), why
+        text = _format_change(change.old, change.new, messages)
+        if change.why and change.source:
+            why, source = (part.to(messages.language) for part in (change.why, change.source))
+            text = messages("update.reasoned", change=text, why=why, source=source)
+        yield change.key, text
     if len(values) > MAX_VALUES_SHOWN:
-        yield messages("update.more", count=len(values) - MAX_VALUES_SHOWN), "", ""
+        yield messages("update.more", count=len(values) - MAX_VALUES_SHOWN), ""
 
 
-def format_version(rendered_by: RenderedBy) -> str:
-    """Format what a tree was rendered with."""
-    words = [f"newft {rendered_by.newft} ({rendered_by.templates[:VERSION_DIGITS]})"]
-    if kit := rendered_by.kit:
-        state = kit.revision or (kit.commit or kit.tree)[:VERSION_DIGITS]
-        words.append(f"{kit.source}@{state}")
-    return " + ".join(words)
+def _format_change(old: object, new: object, messages: Messages) -> str:
+    return messages("update.from_to", old=_format_value(old), new=_format_value(new))
+
+
+def format_versions(before: RenderedBy, after: RenderedBy, messages: Messages) -> str:
+    """Format what a project was made with, and what it is made with now."""
+    versions = [("newft", before.newft, after.newft)]
+    old, new = _name_kit(before.kit), _name_kit(after.kit)
+    if old or new:
+        versions.append((messages("update.kit"), old or "-", new or "-"))
+    return messages.join_clauses(
+        f"{name} {new}"
+        if old == new
+        else f"{name} {messages('update.from_to', old=old, new=new)}"
+        for name, old, new in versions
+    )
+
+
+def _name_kit(kit: KitPin | None) -> str:
+    """Name the state of a kit by its revision, and by digits of its commit or files."""
+    if kit is None:
+        return ""
+    state = (kit.commit or kit.tree)[:VERSION_DIGITS]
+    return f"{kit.source} {kit.revision} ({state})" if kit.revision else f"{kit.source} ({state})"
 
 
 def update_json(report: UpdateReport, language: Language) -> Json:
@@ -115,6 +144,9 @@ def update_json(report: UpdateReport, language: Language) -> Json:
                 "source": change.source.to(language) if change.source else None,
             }
             for change in report.values
+        ],
+        "answers": [
+            {"key": change.key, "old": change.old, "new": change.new} for change in report.answers
         ],
         "notes": [note.to(language) for note in report.notes],
         "warnings": [warning.to(language) for warning in report.warnings],

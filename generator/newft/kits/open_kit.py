@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from newft.answers.keys import KIT_KEY, RECORDED_KEYS, RawAnswers
+from newft.answers.keys import KIT_KEY, RECORDED_KEYS, AnswerValue, RawAnswers
 from newft.errors import KitSourceError, NewftError
 from newft.kits.locate import KitLocator
 from newft.kits.resolve import resolve_kit
@@ -20,12 +20,22 @@ from newft.schema.starter_kit import LocatedKit
 from newft.text import Text
 
 
+KIT_KEYS = (KIT_KEY, *RECORDED_KEYS)
+
+
 class OpenKit(NamedTuple):
     """What a command works with: a catalogue with the kit, and answers that record it."""
 
     catalog: Catalog  # its `starter_kit` is None without a kit
     answers: RawAnswers  # with source, revision, commit and tree of the kit
     notes: tuple[Text, ...]  # such as that a tag has moved
+
+
+def choose_kit(recorded: RawAnswers, sets: Iterable[tuple[str, AnswerValue]]) -> RawAnswers:
+    """Return recorded answers with another kit, or another revision of it, where one is set."""
+    given = {key: value for key, value in sets if key in KIT_KEYS}
+    dropped = KIT_KEYS if KIT_KEY in given else ()
+    return {key: value for key, value in recorded.items() if key not in dropped} | given
 
 
 @contextmanager
@@ -49,7 +59,7 @@ def open_kit(
             folders begin there.
     """
     chosen = choose_source(given, environment or {})
-    answers = {key: value for key, value in given.items() if key not in (KIT_KEY, *RECORDED_KEYS)}
+    answers = {key: value for key, value in given.items() if key not in KIT_KEYS}
     if chosen is None:
         yield OpenKit(catalog, answers, ())
         return
@@ -62,7 +72,7 @@ def open_kit(
             found = resolve_kit(source, catalog, locator, revision=revision)
             assert found.starter_kit
             pin = found.starter_kit.pin
-            pinned = dict(zip((KIT_KEY, *RECORDED_KEYS), pin, strict=True))
+            pinned = dict(zip(KIT_KEYS, pin, strict=True))
             answers |= {key: value for key, value in pinned.items() if value is not None}
             yield OpenKit(found, answers, (*notes, *locator.notes))
         except NewftError as error:

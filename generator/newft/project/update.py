@@ -19,10 +19,11 @@ from newft.project.conflict_markers import find_marked_files
 from newft.project.file_state import read_file
 from newft.project.project_merge import merge_into_project
 from newft.project.recorded_project import RecordedProject
-from newft.project.render import render_tree
+from newft.project.render import drop_secrets, render_tree
 from newft.project.snapshot import (
     ANSWERS_FILE,
     FACTS_FILE,
+    KIT_FILE,
     build_metadata,
     get_kit_pin,
     load_rendered_tree,
@@ -32,6 +33,7 @@ from newft.project.tree_merge import merge_trees
 from newft.project.value_changes import list_value_changes
 from newft.schema.dataset import Facts
 from newft.schema.plan import Plan
+from newft.schema.starter_kit import StarterKit
 from newft.schema.tree import Change, FileTree, TreeFile, TreeMerge
 from newft.schema.update import RenderedBy, ValueChange
 from newft.text import Text
@@ -55,10 +57,14 @@ class ProjectUpdate(NamedTuple):
 
 
 def make_update(
-    project: RecordedProject, plan: Plan, answers: RawAnswers, facts: Facts
+    project: RecordedProject,
+    plan: Plan,
+    answers: RawAnswers,
+    facts: Facts,
+    kit: StarterKit | None,
 ) -> ProjectUpdate:
     """Render the project anew in a temporary place, and merge the outcome into its files."""
-    typed = build_answers(answers)
+    typed = drop_secrets(plan, build_answers(answers))
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         into = Path(scratch).resolve() / "project"
         templates = render_tree(plan, typed, into)
@@ -66,7 +72,16 @@ def make_update(
     base = project.snapshot.tree
     ours, merge = merge_into_project(project.folder, base, theirs)
     _refuse_unresolved(ours.tree, project.folder)
-    metadata = build_metadata(theirs, answers=typed, facts=facts, templates=templates)
+    metadata: dict[str, TreeFile | None] = {
+        KIT_FILE: None,  # removed where there is no kit any more
+        **build_metadata(
+            theirs,
+            answers=typed,
+            facts=facts,
+            templates=templates,
+            kit_archive=kit.archive if kit else b"",
+        ),
+    }
     if facts == project.facts:  # whoever measured them is still named in the file
         del metadata[FACTS_FILE]
     writes = [write for change in merge.changes for write in _list_writes(change)]
@@ -88,11 +103,11 @@ def _list_writes(change: Change) -> Iterator[FileChange]:
 
 
 def _list_metadata_writes(
-    project: RecordedProject, metadata: Mapping[str, TreeFile]
+    project: RecordedProject, metadata: Mapping[str, TreeFile | None]
 ) -> Iterator[FileChange]:
     for path, after in metadata.items():
         before = read_file(project.folder, path)
-        if path == ANSWERS_FILE and before:
+        if path == ANSWERS_FILE and before and after:
             after = _keep_comments(project.snapshot.answers, before, after)
         if before != after:
             yield FileChange(path, before, after)

@@ -24,3 +24,11 @@ class ValueChange(NamedTuple):
     new: Any
     why: Text | None  # None: a value that follows from an answer
     source: Text | None
+
+
+class AnswerChange(NamedTuple):
+    """One answer of the last update and today; None: there is none."""
+
+    key: str
+    old: str | tuple[str, ...] | None
+    new: str | tuple[str, ...] | None

@@ -20,23 +20,31 @@ from newft.answers.keys import (
     AUTO_GPU,
     COLUMNS_PREFIX,
     FILES_KEY,
+    KIT_ANSWERS_PREFIX,
     RECORDED_KEYS,
     AnswerValue,
     RawAnswers,
     find_answer_key,
     get_data_files,
+    get_kit_answers,
 )
 from newft.answers.parse import merge_answers
 from newft.catalog.lookup import list_names
+from newft.decide.kit_questions import list_open_questions
+from newft.decide.kit_rules import check_locks, override_answers
 from newft.errors import UsageError
 from newft.project.recorded_project import RecordedProject
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts, Facts
 from newft.schema.family import is_hub_model, is_local_path
 from newft.schema.hardware import Hardware, MachineFacts
+from newft.schema.kit import Lock
+from newft.schema.starter_kit import StarterKit
+from newft.schema.update import AnswerChange
 from newft.system.hardware_probe import probe_machine
 from newft.system.model_config import read_model_folder
 from newft.text import Language, Text, join_texts, to_bilingual_text
+from newft.wizard.kit_questions import list_questions
 from newft.wizard.questions import QUESTIONS, fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import Services, WizardState
@@ -58,6 +66,7 @@ class CompleteAnswers(NamedTuple):
     state: WizardState
     hardware: Hardware
     facts: Facts
+    changes: tuple[AnswerChange, ...]  # since the last update
     notes: tuple[Text, ...]
 
 
@@ -72,9 +81,9 @@ def complete_answers(
     measured = _fit(project.measured_answers, catalog).answers
     given = {key for key, _ in changes.sets}
     kept = {key: value for key, value in project.answers.items() if key not in given}
-    fitted = _fit(kept, catalog)
+    fitted = _apply_kit(_fit(kept, catalog), changes, catalog.starter_kit)
     start = _make_state(project, catalog, fitted, changes)
-    _refuse_invalid(fitted.invalid, changes)
+    _refuse_invalid(fitted.invalid, start, changes)
     if not changes.remeasure:
         asked = {one.key for one in fitted.invalid}
         _refuse_unmeasured(measured, {**start.answers, **_select(measured, asked)})
@@ -87,6 +96,7 @@ def complete_answers(
         state,
         state.hardware,
         _collect_facts(project, state, changes),
+        _list_answer_changes(measured, state.answers),
         (*fitted.notes, *_describe_new_answers(project, start, state)),
     )
 
@@ -97,6 +107,60 @@ def _select(answers: RawAnswers, keys: set[str]) -> RawAnswers:
 
 def _fit(recorded: RawAnswers, catalog: Catalog) -> FittedAnswers:
     return fit_answers({FILES_KEY: (), **recorded}, _list_known_answers(recorded, catalog))
+
+
+def _apply_kit(
+    fitted: FittedAnswers, changes: AnswerChanges, kit: StarterKit | None
+) -> FittedAnswers:
+    """Let the locks of a kit win, its presets stand where nothing is recorded, and check answers.
+
+    What the caller sets against a lock is refused; what was recorded before the lock gives way.
+    """
+    if kit is None:
+        return fitted
+    check_locks(dict(changes.sets), kit)
+    locked = {key: lock.value for key, lock in kit.locked.items()}
+    notes = [
+        _describe_new_lock(key, fitted.answers[key], lock)
+        for key, lock in kit.locked.items()
+        if fitted.answers.get(key, lock.value) != lock.value
+    ]
+    answers = override_answers(kit.presets, override_answers(fitted.answers, locked))
+    faults = {one.key: one for one in _find_kit_faults(answers, kit)}
+    return FittedAnswers(
+        {key: value for key, value in answers.items() if key not in faults},
+        (*fitted.notes, *notes),
+        (*(one for one in fitted.invalid if one.key not in locked), *faults.values()),
+    )
+
+
+def _find_kit_faults(answers: RawAnswers, kit: StarterKit) -> Iterator[InvalidAnswer]:
+    """Yield the answers to questions of a kit that are no longer valid."""
+    if questions := kit.questions:
+        for name, value in get_kit_answers(answers).items():
+            asked = questions.describe(name, answers)
+            fault = questions.find_fault(name, value, answers) if asked else None
+            if fault:
+                yield InvalidAnswer(f"{KIT_ANSWERS_PREFIX}{name}", format_answer(value), fault)
+
+
+def _describe_new_lock(key: str, value: AnswerValue, lock: Lock) -> Text:
+    old, new = format_answer(value), format_answer(lock.value)
+    why = lock.why or Text("", "")
+    return Text(
+        f"the kit `{lock.kit}` now locks {key}: {old} -> {new}" + (why.en and f": {why.en}"),
+        f"套件 `{lock.kit}` 已锁定 {key}：{old} -> {new}" + (why.zh and f"：{why.zh}"),
+    )
+
+
+def _list_kit_questions(kit: StarterKit) -> Iterator[KnownAnswer]:
+    former = {name: one for member in kit.chain for name, one in member.questions.items()}
+    for name in kit.questions.names if kit.questions else ():
+        known = KnownAnswer(f"{KIT_ANSWERS_PREFIX}{name}")
+        if name in former:
+            names = tuple(f"{KIT_ANSWERS_PREFIX}{one}" for one in former[name].former_names)
+            known = known._replace(former_names=names, former_choices=former[name].former_choices)
+        yield known
 
 
 def _list_known_answers(recorded: RawAnswers, catalog: Catalog) -> Iterator[KnownAnswer]:
@@ -114,6 +178,8 @@ def _list_known_answers(recorded: RawAnswers, catalog: Catalog) -> Iterator[Know
             entry.former_choices,
         )
     yield from (KnownAnswer(key) for key in RECORDED_KEYS)
+    if catalog.starter_kit:
+        yield from _list_kit_questions(catalog.starter_kit)
     kit = catalog.kits.get(domain)
     if kit and task in kit.tasks:
         fields = kit.tasks[task].single_fields
@@ -134,6 +200,7 @@ def _make_state(
 ) -> WizardState:
     """Return the state before anything is asked: what is recorded, and what the caller sets."""
     answers = dict(merge_answers({}, changes.sets, fitted.answers))
+    answers |= _list_secret_defaults(answers, catalog.starter_kit)
     if answers.get("model") != project.answers.get("model"):
         _drop_source(answers, {key for key, _ in changes.sets})
     facts = None if changes.remeasure else project.facts
@@ -147,6 +214,20 @@ def _make_state(
         machine=(machine or probe_machine()) if here else None,
         interface_language=changes.interface_language,
     )
+
+
+def _list_secret_defaults(answers: RawAnswers, kit: StarterKit | None) -> RawAnswers:
+    """Return the defaults of questions whose answers are not recorded, to render without them.
+
+    The secret itself is in the files of the project alone, where it counts as an edit of the team.
+    """
+    questions = kit.questions if kit else None
+    described = [questions.describe(name, answers) for name in questions.names] if questions else []
+    return {
+        f"{KIT_ANSWERS_PREFIX}{one.name}": one.default
+        for one in described
+        if one and one.secret and one.default is not None
+    }
 
 
 def _drop_source(answers: dict[str, AnswerValue], given: set[str]) -> None:
@@ -172,8 +253,8 @@ def _make_services(project: RecordedProject, start: WizardState) -> Services:
 
 
 def _fill(start: WizardState, services: Services, changes: AnswerChanges) -> WizardState:
-    open_questions = any(question.has_open_choice(start) for question in QUESTIONS)
-    if changes.ask and open_questions:
+    questions = list_questions(start.catalog)
+    if changes.ask and any(question.has_open_choice(start) for question in questions):
         return changes.ask(start, services)
     return fill_defaults(start, services)
 
@@ -223,6 +304,17 @@ def _collect_facts(project: RecordedProject, state: WizardState, changes: Answer
     return Facts(state.data, machine, model_facts)
 
 
+def _list_answer_changes(old: RawAnswers, new: RawAnswers) -> tuple[AnswerChange, ...]:
+    """Return what differs between the answers of the last update and today's."""
+    recorded = [key for key in dict.fromkeys([*old, *new]) if not key.startswith("kit.")]
+    kit = [key for key in new if key.startswith(KIT_ANSWERS_PREFIX)]
+    return tuple(
+        AnswerChange(key, old.get(key), new.get(key))
+        for key in [*recorded, *kit]
+        if old.get(key) != new.get(key)
+    )
+
+
 def _describe_new_answers(
     project: RecordedProject, start: WizardState, state: WizardState
 ) -> Iterator[Text]:
@@ -238,27 +330,44 @@ def _describe_new_answers(
 # --- refusals ------------------------------------------------------------------------------------
 
 
-def _refuse_invalid(invalid: Sequence[InvalidAnswer], changes: AnswerChanges) -> None:
-    """Refuse answers that are no choice today and cannot be asked, all of them in one error."""
-    asked = {key for question in QUESTIONS for key in question.answer_keys} if changes.ask else ()
-    left = [one for one in invalid if one.key not in asked]
-    if left:
-        lines = join_texts([_describe_invalid(one) for one in left], Text("\n", "\n"))
-        options = " ".join(f"--set {one.key}=..." for one in left)
-        raise UsageError(
-            Text(
-                f"recorded answers are no longer valid:\n{lines.en}",
-                f"以下已记录的答案不再有效：\n{lines.zh}",
-            ),
-            hint=Text(f"give new ones: {options}", f"请给出新值：{options}"),
-        )
+def _refuse_invalid(
+    invalid: Sequence[InvalidAnswer], start: WizardState, changes: AnswerChanges
+) -> None:
+    """Refuse answers that are no choice today and cannot be asked, all of them in one error.
+
+    Questions of the kit without answer and default are listed with them.
+    """
+    kit = start.catalog.starter_kit
+    asked = {key for question in QUESTIONS for key in question.answer_keys}
+    left = [
+        one
+        for one in invalid
+        if not changes.ask or not (one.key in asked or one.key.startswith(KIT_ANSWERS_PREFIX))
+    ]
+    if not left:
+        return
+    known = {one.key for one in left}
+    missing = [
+        key
+        for question in list_open_questions(start.answers, kit)
+        if question.default is None and (key := f"{KIT_ANSWERS_PREFIX}{question.name}") not in known
+    ]
+    lines = [_describe_invalid(one) for one in left]
+    lines += [Text(f"  {key}: no answer yet", f"  {key}：尚无答案") for key in missing]
+    listed = join_texts(lines, Text("\n", "\n"))
+    options = " ".join(f"--set {key}=..." for key in [*known, *missing])
+    raise UsageError(
+        Text(
+            f"recorded answers are no longer valid:\n{listed.en}",
+            f"以下已记录的答案不再有效：\n{listed.zh}",
+        ),
+        hint=Text(f"give new ones: {options}", f"请给出新值：{options}"),
+    )
 
 
 def _describe_invalid(one: InvalidAnswer) -> Text:
-    listed = ", ".join(one.choices)
     return Text(
-        f"  {one.key}: `{one.value}` is not one of: {listed}",
-        f"  {one.key}：`{one.value}` 不在可选项中：{listed}",
+        f"  {one.key}: `{one.value}` {one.reason.en}", f"  {one.key}：`{one.value}` {one.reason.zh}"
     )
 
 
