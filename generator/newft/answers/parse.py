@@ -126,12 +126,17 @@ def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
 
 
 def build_answers(given: RawAnswers) -> Answers:
-    """Build the typed answers; every required key must have a value."""
+    """Build the typed answers; every required key must have a value.
+
+    Answers to a kit are sorted, so that templates do not depend on the order of options.
+    """
     values: dict[str, Any] = {key: value for key, value in given.items() if "." not in key}
     return Answers(
         **values,
         data=DataAnswer(**_select_fields(given, "data"), columns=get_columns(given)),
-        kit=KitAnswer(**_select_fields(given, "kit"), answers=get_kit_answers(given)),
+        kit=KitAnswer(
+            **_select_fields(given, "kit"), answers=dict(sorted(get_kit_answers(given).items()))
+        ),
     )
 
 

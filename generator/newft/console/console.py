@@ -22,7 +22,7 @@ from newft.console.summary_rows import (
 )
 from newft.console.update_report import (
     UpdateReport,
-    build_answer_rows,
+    build_answer_change_rows,
     build_change_rows,
     build_value_rows,
     list_left_alone,
@@ -131,7 +131,7 @@ class ConsoleOutput:
         with self._page():
             if rows := list(build_change_rows(report.merge, self.messages)):
                 self._print_titled("update.changes", rows)
-            if answers := list(build_answer_rows(report.answers, self.messages)):
+            if answers := list(build_answer_change_rows(report.answers, self.messages)):
                 self._print_titled("update.answers", answers)
             if values := list(build_value_rows(report.values, self.messages)):
                 self._print_titled("update.values", values)

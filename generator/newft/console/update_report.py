@@ -63,7 +63,7 @@ def _shorten(paths: Sequence[str], limit: int, messages: Messages) -> list[str]:
     return [*paths[:limit], messages("update.more", count=len(paths) - limit)]
 
 
-def build_answer_rows(
+def build_answer_change_rows(
     changes: Sequence[AnswerChange], messages: Messages
 ) -> Iterator[tuple[str, str]]:
     """Yield the key, and the old and new value, of each changed answer."""
@@ -96,9 +96,7 @@ def format_versions(before: RenderedBy, after: RenderedBy, messages: Messages) -
     if old or new:
         versions.append((messages("update.kit"), old or "-", new or "-"))
     return messages.join_clauses(
-        f"{name} {new}"
-        if old == new
-        else f"{name} {messages('update.from_to', old=old, new=new)}"
+        f"{name} {new}" if old == new else f"{name} {messages('update.from_to', old=old, new=new)}"
         for name, old, new in versions
     )
 

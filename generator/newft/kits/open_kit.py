@@ -19,7 +19,6 @@ from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import LocatedKit
 from newft.text import Text
 
-
 KIT_KEYS = (KIT_KEY, *RECORDED_KEYS)
 
 
