@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -162,6 +163,32 @@ CASES: dict[str, tuple[Files, Files, Files, dict[str, str], Files]] = {
         {"x": "conflict", "x.after-update": "added"},
         {"x": TreeFile(b"\0o", "100755"), "x.after-update": TreeFile(b"\0t", "100755")},
     ),
+    # git before 2.51 loses a file in the first two, and stops in the third
+    "moved by both, own file in the old place": (
+        {"d/x": A, "d/y": B}, {"d/h/x": A, "d/h/y": B, "d/x": "own"}, {"d/h/x": A, "d/y": B},
+        {"d/x": "kept_edited"}, {"d/h/x": A, "d/h/y": B, "d/x": "own"},
+    ),
+    "folders moved into each other": (
+        {"d/x": A, "d/y": B, "f/x": "f\n"}, {"d/x": A, "f/y": B, "f/x": "f\n"},
+        {"d/x": A, "d/y": "new\n", "d/z": "f\n"}, {"f/y": "merged", "d/z": "moved from f/x"},
+        {"d/x": A, "f/y": "new\n", "d/z": "f\n"},
+    ),
+    "folders moved into each other and on": (
+        {"d/x": A, "d/y": B, "f/x": "f\n"}, {"d/x": A, "f/y": B, "f/x": "f\n"},
+        {"d/h/x": A, "d/z": "f\n"},
+        {"f/y": "kept_edited", "d/h/x": "moved from d/x", "d/z": "moved from f/x"},
+        {"d/h/x": A, "f/y": B, "d/z": "f\n"},
+    ),
+    "own records beside a deleted file": (
+        {"x": "".join(f"g 158 {n}\n" for n in range(60)), "y": A},
+        {"own": "".join(f"11400 {n}\n" for n in range(60)), "y": A},
+        {"x": "".join(f"g 158 {n}\n" for n in range(61)), "y": A},
+        {"x": "kept_deleted"}, {"own": "".join(f"11400 {n}\n" for n in range(60)), "y": A},
+    ),
+    "new file in a folder that the team moved, own file of that name": (
+        {"d/x": A, "d/y": B}, {"e/x": A, "e/y": B, "e/n": "own"}, {"d/x": A, "d/y": B, "d/n": "1"},
+        {"e/n": "conflict"}, {"e/x": A, "e/y": B, "e/n": MARKED},
+    ),
     "empty files": (
         {"d/__init__.py": "", "x": A}, {"x": A, "own": ""}, {"d/__init__.py": "1", "x": A, "n": ""},
         {"d/__init__.py": "kept_deleted", "n": "added"}, {"x": A, "own": "", "n": ""},
@@ -294,3 +321,21 @@ def test_a_file_that_moves_to_such_a_path_stays() -> None:
     said, tree = merge(base, ours, theirs, skipped=("e/x", "e/y", "e/own"))
     assert said == {"e/x": "skipped", "e/y": "skipped"}
     assert tree.keys() == {"d/x", "d/y", "d/own"}
+
+
+def test_what_the_user_has_configured_does_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, ours, theirs = {"x": "1\n", "y": A}, {"x": "2\n", "z": A}, {"x": "3\n", "y": A_TAIL}
+    expected = merge(base, ours, theirs)
+    assert expected[0] == {"x": "conflict", "z": "merged"}
+    (tmp_path / "git").mkdir()
+    (tmp_path / "git/attributes").write_text("* merge=union\n")
+    (tmp_path / ".gitconfig").write_text(
+        "[merge]\n\tconflictStyle = merge\n\trenames = false\n[diff]\n\trenames = false\n"
+        "[init]\n\tdefaultObjectFormat = sha256\n[core]\n\tautocrlf = true\n"
+    )
+    for name, value in {"HOME": tmp_path, "XDG_CONFIG_HOME": tmp_path, "GIT_DIR": "x"}.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("GIT_DEFAULT_HASH", "sha256")
+    assert merge(base, ours, theirs) == expected

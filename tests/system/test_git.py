@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ def write_program(path: Path, lines: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{lines}\n")
     path.chmod(0o755)
+
+
+def is_running(process: int) -> bool:
+    """Whether a process runs; one that nobody has waited for is over."""
+    try:
+        return " Z " not in Path(f"/proc/{process}/stat").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def test_it_returns_the_bytes_and_the_code(tmp_path: Path) -> None:
@@ -85,6 +94,20 @@ def test_a_missing_or_old_git_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         GitError, match=r"git 2\.38 or newer is needed; found: git version 2\.37\.9"
     ):
         run_git(["init"], folder=tmp_path)
+
+
+def test_what_git_has_started_is_stopped_with_it(tmp_path: Path) -> None:
+    write_program(tmp_path / "ssh", f"echo $$ > {tmp_path}/pid; sleep 60")
+    variables = {"GIT_SSH_COMMAND": str(tmp_path / "ssh")}
+    run_git(["init", "-q"], folder=tmp_path)
+    with pytest.raises(GitError, match="git did not finish within 1 seconds: git fetch"):
+        command = ["fetch", "--", "ssh://nowhere.invalid/x"]
+        run_git(command, folder=tmp_path, environment=variables, timeout=1)
+    process = int((tmp_path / "pid").read_text())
+    until = time.monotonic() + 10
+    while is_running(process) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not is_running(process)
 
 
 def test_a_git_that_hangs_is_stopped(tmp_path: Path) -> None:

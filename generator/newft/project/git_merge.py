@@ -20,11 +20,6 @@ from newft.system.git import run_git
 PROJECT_BRANCH = "newft-project-side"
 RENDER_BRANCH = "newft-render-side"
 SNAPSHOT_BRANCH = "newft-snapshot"
-_MERGE_OPTIONS = (
-    *("-c", "merge.conflictStyle=zdiff3"),
-    *("-c", "merge.directoryRenames=true"),
-    *("-c", "merge.renames=true"),
-)
 _RENAME_LIMIT = 7000  # what git has for merges; its own limit for differences is lower
 # How git names a file that has to make room for a folder, or for a link
 _MOVED_AWAY = re.compile(rf"(.+)~({PROJECT_BRANCH}|{RENDER_BRANCH})(?:_\d+)?", re.DOTALL)
@@ -64,13 +59,32 @@ class _Report(NamedTuple):
     messages: list[tuple[str, list[str]]]  # the kind of a message, and the paths that it is about
 
 
-def merge_with_git(base: FileTree, ours: FileTree, theirs: FileTree) -> GitMerge:
-    """Merge the changes from `base` to `theirs` into `ours`, with renames on both sides."""
+def merge_with_git(
+    base: FileTree,
+    ours: FileTree,
+    theirs: FileTree,
+    *,
+    folder_renames: bool = True,
+    unrelated: Collection[str] = (),
+) -> GitMerge:
+    """Merge the changes from `base` to `theirs` into `ours`.
+
+    `unrelated` are paths of `ours` that git must not take for renamed files of `base`. It sees
+    their names, which may collide or move with a folder, and stand-ins for their content.
+    """
+    stand_ins = {path: TreeFile(f"newft: {path}".encode(), ours[path].mode) for path in unrelated}
     with tempfile.TemporaryDirectory(prefix="newft-merge-") as name:
         store = Path(name)
         run_git(["init", "-q", "--bare", "--template=", "--object-format=sha1"], folder=store)
-        known = _import_trees(store, base, ours, theirs)
-        report = _run_merge_tree(store)
+        known = _import_trees(store, base, {**ours, **stand_ins}, theirs)
+        hidden = {_hash_blob(file.content): path for path, file in stand_ins.items()}
+        report = _run_merge_tree(store, folder_renames)
+        if disputed := {hidden[stage.oid] for stage in report.stages if stage.oid in hidden}:
+            related = set(unrelated) - disputed
+            return merge_with_git(
+                base, ours, theirs, folder_renames=folder_renames, unrelated=related
+            )
+        known |= {oid: ours[path].content for oid, path in hidden.items()}
         differences = list(_list_differences(store, report.tree))
         oids = {stage.oid for stage in report.stages}
         oids |= {found.oid for found in differences if found.mode}
@@ -98,6 +112,26 @@ def merge_with_git(base: FileTree, ours: FileTree, theirs: FileTree) -> GitMerge
     )
 
 
+def merge_by_path(base: FileTree, ours: FileTree, theirs: FileTree) -> GitMerge:
+    """Merge each path for itself: a renamed file counts as deleted and added.
+
+    git finds no rename, since it sees no file of the snapshot that a side has deleted.
+    """
+    deleted = {path for path in base if path not in ours or path not in theirs}
+    edited = {path for path in deleted if path in ours and ours[path] != base[path]}
+    merge = merge_with_git(
+        {path: file for path, file in base.items() if path not in deleted},
+        {path: file for path, file in ours.items() if path not in deleted - edited},
+        {path: file for path, file in theirs.items() if path not in deleted},
+    )
+    for path in deleted:
+        if path in edited and path in merge.files:
+            merge.stages[path] = {1: base[path], 2: ours[path]}
+        elif path in theirs and theirs[path] != base[path]:
+            merge.stages[path] = {1: base[path], 3: theirs[path]}
+    return merge
+
+
 def _import_trees(store: Path, *trees: FileTree) -> dict[str, bytes]:
     """Write the three trees as commits; return the contents by their names in the store."""
     known = {}
@@ -108,10 +142,9 @@ def _import_trees(store: Path, *trees: FileTree) -> dict[str, bytes]:
         if branch != SNAPSHOT_BRANCH:
             commits.append(b"from refs/heads/%s\ndeleteall\n" % SNAPSHOT_BRANCH.encode())
         for path, (content, mode) in sorted(tree.items()):
-            oid = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False)
-            known[oid.hexdigest()] = content
-            commits.append(b"M %s %s " % (mode.encode(), oid.hexdigest().encode()))
-            commits.append(b"%s\n" % _quote_path(path))
+            oid = _hash_blob(content)
+            known[oid] = content
+            commits.append(b"M %s %s %s\n" % (mode.encode(), oid.encode(), _quote_path(path)))
     blobs = [b"blob\ndata %d\n%s\n" % (len(content), content) for content in known.values()]
     options = ("-c", "core.compression=0", "-c", "fastimport.unpackLimit=1")
     command = [*options, "fast-import", "--quiet", "--depth=0"]
@@ -119,13 +152,25 @@ def _import_trees(store: Path, *trees: FileTree) -> dict[str, bytes]:
     return known
 
 
+def _hash_blob(content: bytes) -> str:
+    """Return the name of a content in the store."""
+    header = b"blob %d\0" % len(content)
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+
+
 def _quote_path(path: str) -> bytes:
     escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return b'"%s"' % escaped.encode("utf-8")
 
 
-def _run_merge_tree(store: Path) -> _Report:
-    command = [*_MERGE_OPTIONS, "merge-tree", "--write-tree", "-z", "--messages"]
+def _run_merge_tree(store: Path, folder_renames: bool) -> _Report:
+    settings = {
+        "merge.conflictStyle": "zdiff3",
+        "merge.renames": "true",
+        "merge.directoryRenames": "true" if folder_renames else "false",
+    }
+    options = [word for pair in settings.items() for word in ("-c", "=".join(pair))]
+    command = [*options, "merge-tree", "--write-tree", "-z", "--messages"]
     result = run_git([*command, PROJECT_BRANCH, RENDER_BRANCH], folder=store, accept=(0, 1))
     fields = iter(result.output.decode("utf-8").split("\0"))
     tree = next(fields)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from newft.errors import ProjectError
-from newft.project.git_merge import merge_with_git
+from newft.errors import GitError, ProjectError
+from newft.project.git_merge import GitMerge, merge_by_path, merge_with_git
 from newft.project.line_ends import adopt_line_ends, restore_line_ends
+from newft.project.merge_check import is_complete
 from newft.project.merge_rules import (
     Outcome,
     leave_deleted,
@@ -17,6 +18,7 @@ from newft.project.merge_rules import (
     settle_moved_away,
     settle_versions,
 )
+from newft.project.renamed_files import find_unrelated_files
 from newft.schema.tree import Change, ChangeKind, FileTree, TreeMerge
 from newft.text import Text
 
@@ -39,16 +41,7 @@ def merge_trees(
     # a path that was not read counts as unedited, so that a file which moves there is recognized
     unread = {path: base[path] for path in skipped if path in base}
     read, line_ends = adopt_line_ends(base, {**ours, **unread}, theirs)
-    merge = merge_with_git(base, read, theirs)
-    outcome = Outcome(read, merge.files, merge.moves)
-    stages = {path: dict(versions) for path, versions in merge.stages.items()}
-    settle_changed_types(outcome, stages, merge.moved_away)
-    leave_deleted(outcome, stages, merge)
-    settle_moved_away(outcome, stages, merge.moved_away)
-    settle_double_renames(outcome, stages, merge, theirs)
-    for path, versions in stages.items():
-        settle_versions(outcome, path, versions)
-    separate_equal_names(outcome)
+    outcome = _settle_merge(base, read, theirs)
     leave_skipped(outcome, skipped)
     skips = [
         Change(path, "skipped", None, None)
@@ -60,6 +53,35 @@ def merge_trees(
         conflicts=tuple(outcome.conflicts[path] for path in sorted(outcome.conflicts)),
     )
     return restore_line_ends(settled, line_ends)
+
+
+def _settle_merge(base: FileTree, ours: FileTree, theirs: FileTree) -> Outcome:
+    """Merge with as much knowledge of renames as git can be trusted with on these trees."""
+    unrelated = find_unrelated_files(base, ours, theirs)
+    for folder_renames in (True, False):
+        try:
+            merge = merge_with_git(
+                base, ours, theirs, folder_renames=folder_renames, unrelated=unrelated
+            )
+        except GitError:  # some renames stop git before 2.51
+            continue
+        outcome = _apply_rules(ours, theirs, merge)
+        if is_complete(base, ours, theirs, outcome.files, outcome.kept_deleted):
+            return outcome
+    return _apply_rules(ours, theirs, merge_by_path(base, ours, theirs))
+
+
+def _apply_rules(ours: FileTree, theirs: FileTree, merge: GitMerge) -> Outcome:
+    outcome = Outcome(ours, merge.files, merge.moves)
+    stages = {path: dict(versions) for path, versions in merge.stages.items()}
+    settle_changed_types(outcome, stages, merge.moved_away)
+    leave_deleted(outcome, stages, merge)
+    settle_moved_away(outcome, stages, merge.moved_away)
+    settle_double_renames(outcome, stages, merge, theirs)
+    for path, versions in stages.items():
+        settle_versions(outcome, path, versions)
+    separate_equal_names(outcome)
+    return outcome
 
 
 def _refuse_impossible_paths(tree: FileTree) -> None:

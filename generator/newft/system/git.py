@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -113,16 +115,20 @@ def _start_git(
     timeout: float,
 ) -> GitResult:
     try:
-        ended = subprocess.run(
+        with subprocess.Popen(
             [program, *_OPTIONS, *arguments],
             cwd=folder,
-            input=stdin,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**_make_environment(), **environment},
-            timeout=timeout,
-            check=False,
             start_new_session=True,  # no terminal: ssh cannot ask there
-        )
+        ) as process:
+            try:
+                output, messages = process.communicate(stdin, timeout=timeout)
+            except BaseException:  # Ctrl-C does not reach a session of its own
+                _kill_session(process)
+                raise
     except subprocess.TimeoutExpired as error:
         raise GitError(
             Text(
@@ -133,7 +139,16 @@ def _start_git(
         ) from error
     except OSError as error:
         raise explain_os_error(error) from error
-    return GitResult(ended.returncode, ended.stdout, ended.stderr.decode(errors="replace"))
+    return GitResult(process.returncode, output, messages.decode(errors="replace"))
+
+
+def _kill_session(process: subprocess.Popen[bytes]) -> None:
+    """Kill git and what it has started, such as ssh; Windows has no sessions."""
+    if not hasattr(os, "killpg"):
+        process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _make_environment() -> dict[str, str]:

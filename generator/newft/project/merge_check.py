@@ -1,0 +1,43 @@
+"""Check that a merge has kept everything that one side alone has written.
+
+git before 2.51 loses files where both sides rename into each other's folders, without a conflict.
+Such a merge is recognized here and made again with less knowledge of renames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from newft.schema.tree import FileTree, TreeFile
+
+
+def is_complete(
+    base: FileTree, ours: FileTree, theirs: FileTree, files: FileTree, dropped: Collection[str]
+) -> bool:
+    """Return whether the merged files have all lines that a side added or that both have.
+
+    `dropped` are paths of the new render that are left out on purpose.
+    """
+    merged = [_list_lines(file) for file in files.values()]
+    known = _join(base.values())
+    for tree, left_out in ((ours, ()), (theirs, dropped)):
+        for path, file in tree.items():
+            if path in left_out or file in (base.get(path), files.get(path)):
+                continue
+            added = _list_lines(file) - (_list_lines(base[path]) if path in base else known)
+            if not any(added <= lines for lines in merged):
+                return False
+    replaced = [file for path, file in ours.items() if files.get(path) != file]
+    gone = _join(replaced).difference(*merged)
+    return gone.isdisjoint(_join(theirs.values()))
+
+
+def _list_lines(file: TreeFile) -> set[bytes]:
+    """Return the lines of a text, or all of a binary file or a link as one."""
+    if file.mode == "120000" or b"\0" in file.content:
+        return {file.content}
+    return {line.rstrip(b"\r") for line in file.content.split(b"\n")} - {b""}
+
+
+def _join(files: Iterable[TreeFile]) -> set[bytes]:
+    return set().union(*map(_list_lines, files))
