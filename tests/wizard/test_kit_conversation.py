@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from newft.answers.command_line import format_command
+from newft.answers.keys import RawAnswers
 from newft.answers.parse import parse_set
 from newft.decide.kit_rules import apply_kit
 from newft.errors import IncompatibleError, UsageError
@@ -50,7 +51,9 @@ def conversation(tmp_path: Path) -> Conversation:
     return Conversation(catalog=resolved, services=build_services(resolved, MACHINE))
 
 
-def hold(conversation: Conversation, *story: list[tuple[str, str]], dumb: bool = False):  # type: ignore[no-untyped-def]
+def hold(
+    conversation: Conversation, *story: list[tuple[str, str]], dumb: bool = False
+) -> RawAnswers:
     kit = conversation.catalog.starter_kit
     assert kit
     given = {key.replace(".", "_"): value for key, value in apply_kit({}, kit).items()}
@@ -62,12 +65,7 @@ def test_the_questions_of_a_kit_come_last_and_its_answers_are_not_asked(
     conversation: Conversation, dumb: bool
 ) -> None:
     given = hold(conversation, answers(team="RISK-7"), dumb=dumb)
-    assert (
-        conversation.asked
-        == ["data", "model", "name", "team", "secret", "uses", "uses", "review"][
-            : len(conversation.asked)
-        ]
-    )
+    assert conversation.asked == ["data", "model", "name", "team", "secret", "uses", "review"]
     assert (given["domain"], given["language"], given["gpu"]) == ("credit_risk", "en", "cpu")
     assert given["kit.answers.team"] == "RISK-7"
     assert given["kit.answers.secret"] == "no"
