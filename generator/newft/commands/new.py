@@ -18,7 +18,7 @@ from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
-from newft.decide.kit_questions import drop_secret_answers
+from newft.decide.kit_questions import drop_secret_answers, list_open_questions, show_option
 from newft.decide.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, UsageError
@@ -281,7 +281,9 @@ def _load_answers_file(path: str | None) -> RawAnswers:
 def _make_missing_answers_error(start: WizardState) -> UsageError:
     missing = [question for question in QUESTIONS if question.is_missing(start)]
     keys = [key for question in missing for key in question.answer_keys if key not in start.answers]
-    options = " ".join(get_option(key) for key in keys)
+    asked = list_open_questions(start.answers, start.catalog.starter_kit)
+    kit_options = (show_option(one) for one in asked if one.default is None)
+    options = " ".join([*map(get_option, keys), *kit_options])
     return UsageError(
         Text("there is no terminal for questions", "没有可供提问的终端"),
         hint=Text(

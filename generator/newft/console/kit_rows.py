@@ -21,6 +21,8 @@ def build_kit_rows(
     source = messages("kit.source", source=kit.pin.source, state=state)
     yield messages("kit.title"), messages("summary.from", name=name, source=source)
     for key, lock in kit.locked.items():
+        if key == "domain":  # the row of the task says it
+            continue
         note = lock.why.to(messages.language) if lock.why else ""
         locked = messages("kit.locked_why" if note else "kit.locked", kit=lock.kit, why=note)
         yield key, messages("summary.from", name=_join_value(lock.value), source=locked)

@@ -90,9 +90,7 @@ def drop_secret_answers(answers: AnswerTexts, kit: StarterKit | None) -> AnswerT
 def make_missing_answers_error(missing: Sequence[AskedQuestion], kit: StarterKit) -> UsageError:
     """Make the error for questions of a kit that have no default and no answer."""
     names = ", ".join(f"{KIT_ANSWERS_PREFIX}{one.name}" for one in missing)
-    options = " ".join(
-        f"--set {KIT_ANSWERS_PREFIX}{one.name}={_show_value(one)}" for one in missing
-    )
+    options = " ".join(map(show_option, missing))
     titles = join_texts((one.title for one in missing), Text(", ", "、"))
     return UsageError(
         Text(
@@ -104,5 +102,7 @@ def make_missing_answers_error(missing: Sequence[AskedQuestion], kit: StarterKit
     )
 
 
-def _show_value(question: AskedQuestion) -> str:
-    return "|".join(value for value, _ in question.choices) or "VALUE"
+def show_option(question: AskedQuestion) -> str:
+    """Return the option that answers a question, with the values that it takes."""
+    values = "|".join(value for value, _ in question.choices) or "VALUE"
+    return f"--set {KIT_ANSWERS_PREFIX}{question.name}={values}"
