@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import errno
 import json
+import math
 import os
 import random
 import resource
@@ -394,30 +395,32 @@ def test_an_update_that_fails_is_taken_back_even_when_killed(tmp_path: Path, fai
     assert step > 100
 
 
-def kill_after_commit(project: Path, *, moved: int) -> None:
-    """Kill an update when it has moved so many files to their places."""
+def kill_in_steps(project: Path, changes: list[FileChange], *, done: int) -> bool:
+    """Whether an update was killed after its commit point, when so many files had been changed."""
 
     def work() -> None:
-        left = moved
+        left: float = done
 
         def kill(event: str, arguments: tuple[object, ...]) -> None:
             nonlocal left
-            left -= event == "os.rename" and "/after/" in str(arguments[0])
+            moves = event == "os.rename" and "/after/" in str(arguments[0])
+            left -= moves or (event == "os.remove" and ".newft-apply" not in str(arguments[0]))
             if left < 0:
-                left = 1  # the kill is an event too
+                left = math.inf  # the kill is an event too
                 os.kill(os.getpid(), signal.SIGKILL)
 
         sys.addaudithook(kill)
-        update(project)
+        apply_changes(project, changes, keep_undo=True)
 
-    assert os.WIFSIGNALED(run_in_child(work))
+    return os.WIFSIGNALED(run_in_child(work))
 
 
-@pytest.mark.parametrize("moved", [0, 3, 6])
+@pytest.mark.parametrize("done", [0, 3, 6, 9])
 def test_what_was_edited_between_kill_and_recovery_is_never_overwritten(
-    project: Path, tmp_path: Path, moved: int
+    project: Path, tmp_path: Path, done: int
 ) -> None:
-    kill_after_commit(project, moved=moved)
+    assert kill_in_steps(project, CHANGES, done=done)
+    moved = (project / "README.md").read_bytes() == NEW["README.md"].content
     edited = {"README.md": make_text("edited\n"), "src/数据/b.py": make_text("edited too\n")}
     build_files(project, edited)
     before = read_files(project)
@@ -438,7 +441,7 @@ def test_what_was_edited_between_kill_and_recovery_is_never_overwritten(
 def test_what_was_brought_back_by_hand_after_a_kill_is_taken_back_altogether(
     project: Path, moved: int
 ) -> None:
-    kill_after_commit(project, moved=moved)
+    assert kill_in_steps(project, CHANGES, done=moved)
     for path in ("README.md", ".newft/snapshot.tar"):  # as git checkout does
         (project / path).unlink()
         (project / path).write_bytes(OLD[path].content)
@@ -470,7 +473,7 @@ def test_a_file_that_changes_after_the_commit_point_takes_everything_back(
 
 
 def test_an_update_where_an_interrupted_one_was_finished_says_so(project: Path) -> None:
-    kill_after_commit(project, moved=2)
+    assert kill_in_steps(project, CHANGES, done=2)
     with pytest.raises(ProjectError, match="an interrupted run of newft was completed just now"):
         apply_changes(project, [FileChange("x", None, make_text("x"))], keep_undo=False)
     assert read_files(project) == NEW
@@ -611,7 +614,7 @@ def test_a_damaged_journal_is_an_error_that_says_what_to_do(
 
 def test_staged_content_behind_links_is_never_moved(project: Path) -> None:
     out = build_files(project.parent / "out", {"0": make_text("secret\n")})
-    kill_after_commit(project, moved=0)
+    assert kill_in_steps(project, CHANGES, done=0)
     stage = project / ".newft-apply"
     shutil.rmtree(stage / "after")
     (stage / "after").symlink_to(out)
@@ -626,7 +629,7 @@ def test_staged_content_behind_links_is_never_moved(project: Path) -> None:
 
 def test_a_journal_never_moves_a_file_through_a_link(project: Path) -> None:
     out = build_files(project.parent / "out", {"x": make_text("x")})
-    kill_after_commit(project, moved=0)
+    assert kill_in_steps(project, CHANGES, done=0)
     (project / "src/数据").symlink_to(out)
     with pytest.raises(ProjectError, match=r"1 path has changed since:\n  src/数据/b\.py"):
         recover_interrupted(project)
@@ -662,7 +665,7 @@ def draw_tree(draw: st.DrawFn) -> Files:
     return tree
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     old=draw_tree(),
     new=draw_tree(),
@@ -682,3 +685,41 @@ def test_any_changes_are_made_together_undone_and_made_again(
     assert read_files(project) == old
     undo_last_update(project)
     assert read_files(project) == new
+
+
+EDIT = make_text("typed between kill and recovery")
+
+
+@pytest.mark.slow
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(old=draw_tree(), new=draw_tree(), data=st.data())
+def test_no_edit_between_kill_and_recovery_is_lost_and_without_it_all_ends_old_or_new(
+    old: Files, new: Files, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project = build_files(tmp_path_factory.mktemp("any"), old)
+    changes = list_changes(old, new)
+    moved = data.draw(st.integers(0, len(changes)))
+    kill_in_steps(project, changes, done=moved)
+    there = sorted(
+        path for path in read_files(project) if not path.startswith(".newft") and path[-1] != "/"
+    )
+    edited = data.draw(st.sets(st.sampled_from(there), max_size=2)) if there else set()
+    for path in edited:
+        (project / path).unlink()
+        build_files(project, {path: EDIT})
+    try:
+        recover_interrupted(project)
+    except ProjectError as error:
+        assert edited and "move them out of this folder" in str(error.hint)
+        assert all(read_files(project)[path] == EDIT for path in edited)
+        for path in edited:
+            (project / path).unlink()
+        recover_interrupted(project)
+        edited = set()
+    left = read_files(project)
+    assert all(left[path] == EDIT for path in edited)
+    assert any(
+        {path: file for path, file in left.items() if path not in edited}
+        == {path: file for path, file in tree.items() if path not in edited}
+        for tree in (old, new)
+    )

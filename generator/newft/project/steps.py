@@ -116,6 +116,7 @@ def carry_out(folder: Path, steps: Sequence[Step], emptied: Collection[str]) -> 
 
     `emptied` are the folders that are removed if nothing is left in them.
     """
+    _remove_folders(folder, emptied)  # those that an interrupted run has left empty
     for step in steps:
         outcome = find_outcome(folder, step)
         if outcome in ("changed", "incomplete"):
@@ -123,7 +124,7 @@ def carry_out(folder: Path, steps: Sequence[Step], emptied: Collection[str]) -> 
         if step.becomes == ABSENT:
             if outcome == "to do":
                 (folder / step.path).unlink()
-            # a file may be written in place of a folder; the last run may have left it empty
+            # a file may be written in place of a folder
             _remove_folders(folder, set(list_parents(step.path)).intersection(emptied))
         elif outcome == "to do":
             (folder / step.path).parent.mkdir(parents=True, exist_ok=True)

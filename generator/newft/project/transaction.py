@@ -146,15 +146,14 @@ def _stage_changes(folder: Path, stage: Path, changes: Sequence[FileChange]) -> 
 
 def _find_permissions(folder: Path, change: FileChange) -> int | None:
     """Return the permissions of the file that is replaced, or None for those of a new file."""
-    status = find_status(folder / change.path)
-    if status is not None and stat.S_ISREG(status.st_mode):
-        return status.st_mode
+    if find_state(folder, change.path).mode in ("100644", "100755"):
+        return (folder / change.path).lstat().st_mode
     return 0o600 if change.private else None
 
 
 def _list_missing_folders(folder: Path, changes: Sequence[FileChange]) -> list[str]:
     parents = {parent for change in changes if change.after for parent in list_parents(change.path)}
-    return sorted(parent for parent in parents if not (folder / parent).is_dir())
+    return sorted(parent for parent in parents if find_state(folder, parent) != FOLDER)
 
 
 def _commit(folder: Path, stage: Path, journal: Journal) -> None:
