@@ -92,6 +92,20 @@ def test_an_update_without_changes_leaves_the_project_alone(project: Path) -> No
     assert read_files(project, undo=True) == OLD
 
 
+def test_files_change_places(project: Path) -> None:
+    first, second = OLD["README.md"], OLD["run.sh"]
+    changes = [
+        FileChange("README.md", first, None),
+        FileChange("run.sh", None, first),
+        FileChange("run.sh", second, None),
+        FileChange("README.md", None, second),
+    ]
+    apply_changes(project, changes, keep_undo=True)
+    assert read_files(project) == OLD | {"README.md": second, "run.sh": first}
+    undo_last_update(project)
+    assert read_files(project) == OLD
+
+
 def test_files_that_differ_in_case_alone_are_renamed(project: Path) -> None:
     renamed = {path: file for path, file in OLD.items() if path != "README.md"}
     renamed["Readme.md"] = OLD["README.md"]

@@ -17,10 +17,13 @@ def write_bytes(path: Path, content: bytes) -> None:
     write_file(path, TreeFile(content))
 
 
-def write_file(path: Path, file: TreeFile, *, permissions: int | None = None) -> None:
+def write_file(
+    path: Path, file: TreeFile, *, permissions: int | None = None, sync: bool = True
+) -> None:
     """Create a file or a link; the permissions of a file are those given, or what umask leaves.
 
-    Only the mode of the TreeFile says whether it is executable.
+    Only the mode of the TreeFile says whether it is executable. Without `sync` the content may
+    still be on its way to the disk.
     """
     if file.mode == "120000":
         path.symlink_to(os.fsdecode(file.content))
@@ -31,7 +34,8 @@ def write_file(path: Path, file: TreeFile, *, permissions: int | None = None) ->
         if permissions is not None:
             bits = permissions & 0o666
             path.chmod(bits | ((bits & 0o444) >> 2) if executable else bits)
-        _sync(out)
+        if sync:
+            _sync(out)
 
 
 def copy_file(source: Path, path: Path) -> None:
@@ -40,6 +44,15 @@ def copy_file(source: Path, path: Path) -> None:
     with source.open("rb") as original, _create(path, executable=executable) as out:
         shutil.copyfileobj(original, out)
         _sync(out)
+
+
+def sync_files(folder: Path) -> None:
+    """Write the content of all files of a folder, and its entries, to the disk."""
+    for path in folder.iterdir():
+        if path.is_file() and not path.is_symlink():
+            with path.open("rb+") as file:  # Windows synchronizes only files open for writing
+                _sync(file)
+    sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -4,7 +4,7 @@ The staging folder in the project holds everything until the transaction is over
 
     made-by-newft      lock file; also marks the folder as newft's: others are never touched
     after/<n>          the new content of entry n, until it is moved to its place
-    before/<n>         a copy of its old content
+    before/<n>         a copy of its old content, for the case that the steps are taken back
     journal            everything is staged and on disk: an interrupted transaction is completed
     undo               a step failed: the steps that were done are taken back
     finished, undone   all steps are done, or taken back: only the staging folder is left
@@ -17,12 +17,18 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from newft.project.durable_files import copy_file, sync_folder, sync_tree, write_bytes, write_file
+from newft.project.durable_files import (
+    copy_file,
+    sync_folder,
+    sync_tree,
+    write_bytes,
+    write_file,
+)
 from newft.project.file_state import (
     ABSENT,
     FOLDER,
@@ -30,47 +36,21 @@ from newft.project.file_state import (
     describe_state,
     find_obstacle,
     find_state,
-    find_status,
-    is_link,
     read_state,
 )
-from newft.project.journal import (
-    Journal,
-    JournalEntry,
-    check_path,
-    dump_journal,
-    load_journal,
-    make_journal_error,
-)
+from newft.project.journal import Journal, JournalEntry, check_path, dump_journal
+from newft.project.recovery import MARKS, abort_transaction, complete_transaction, rename_mark
 from newft.project.staging import (
     STAGING_DIR,
-    STAGING_MARKER,
     empty_staging,
-    is_staging_folder,
     lock_staging,
     make_busy_error,
     refuse_foreign_folder,
 )
-from newft.project.steps import (
-    Step,
-    carry_out,
-    find_outcomes,
-    gets_room,
-    list_backward_steps,
-    list_forward_steps,
-    list_parents,
-)
-from newft.project.write_errors import (
-    make_changed_error,
-    make_recovery_error,
-    make_unfinished_error,
-    make_write_error,
-)
+from newft.project.steps import gets_room, list_parents
+from newft.project.write_errors import make_changed_error, make_write_error
 from newft.schema.tree import TreeFile
 from newft.text import Text
-
-Recovery = Literal["nothing to do", "finished", "undone"]
-_MARKS = ("journal", "undo", "finished", "undone")
 
 
 class FileChange(NamedTuple):
@@ -97,27 +77,14 @@ def run_transaction(folder: Path, changes: Sequence[FileChange]) -> None:
         with lock_staging(stage):
             try:
                 _commit(folder, stage, _stage_changes(folder, stage, changes))
-                _complete(folder, stage)
+                complete_transaction(folder, stage)
             except BaseException:
-                _abort(folder, stage)
+                abort_transaction(folder, stage)
                 raise
-            empty_staging(stage, last=_MARKS)
+            with suppress(OSError):  # all is done: the next run removes what is left
+                empty_staging(stage, last=MARKS)
     except OSError as error:
         raise make_write_error(folder, error) from error
-
-
-def recover_transaction(folder: Path) -> Recovery:
-    """Complete an interrupted transaction if all content was on disk, else undo it."""
-    stage = folder / STAGING_DIR
-    if not is_staging_folder(stage):
-        return "nothing to do"
-    try:
-        with lock_staging(stage):
-            recovery = _recover(folder, stage)
-            empty_staging(stage, last=_MARKS)
-            return recovery
-    except OSError as error:
-        raise make_recovery_error(folder, error) from error
 
 
 def _make_stage(stage: Path) -> None:
@@ -139,7 +106,8 @@ def _stage_changes(folder: Path, stage: Path, changes: Sequence[FileChange]) -> 
         elif change.after:
             write_file(after, change.after, permissions=permissions)
         if change.before:
-            write_file(stage / "before" / str(number), change.before, permissions=permissions)
+            before = stage / "before" / str(number)
+            write_file(before, change.before, permissions=permissions, sync=False)
         entries.append(JournalEntry(change.path, describe_state(change.before), read_state(after)))
     return Journal(tuple(entries), tuple(_list_missing_folders(folder, changes)))
 
@@ -161,7 +129,7 @@ def _commit(folder: Path, stage: Path, journal: Journal) -> None:
     sync_tree(stage)
     sync_folder(folder)
     _refuse_unexpected(folder, journal)
-    _rename_mark(stage, "journal.part", "journal")
+    rename_mark(stage, "journal.part", "journal")
 
 
 def _refuse_unexpected(folder: Path, journal: Journal) -> None:
@@ -198,103 +166,3 @@ def _check_permission(place: Path) -> Text | None:
     if place.is_file() and not place.is_symlink() and not os.access(place, os.W_OK):
         return Text("read-only", "只读")
     return None
-
-
-def _complete(folder: Path, stage: Path) -> None:
-    """Do the steps of a journal that was committed just now."""
-    journal = load_journal(stage / "journal")
-    if changed := carry_out(folder, list_forward_steps(journal, stage), _list_emptied(journal)):
-        meanwhile = Text(f"{changed} (edited meanwhile)", f"{changed}（期间被修改）")
-        raise make_changed_error(folder, [meanwhile])
-    _rename_mark(stage, "journal", "finished")
-
-
-def _abort(folder: Path, stage: Path) -> None:
-    """Bring the state before the transaction back after an error."""
-    for mark in ("journal", "finished"):  # the latter if it could not be written to disk
-        if not (stage / mark).exists():
-            continue
-        try:
-            _rename_mark(stage, mark, "undo")
-            _take_back(folder, stage)
-        except OSError as error:
-            raise make_recovery_error(folder, error) from error
-    empty_staging(stage, last=_MARKS)
-
-
-def _recover(folder: Path, stage: Path) -> Recovery:
-    for mark in _MARKS:
-        if not os.path.lexists(stage / mark):
-            continue
-        if mark == "finished" or (mark == "journal" and _finish(folder, stage)):
-            return "finished"
-        if mark != "undone":
-            _take_back(folder, stage)
-        return "undone"
-    return (
-        "nothing to do" if [path.name for path in stage.iterdir()] == [STAGING_MARKER] else "undone"
-    )
-
-
-def _finish(folder: Path, stage: Path) -> bool:
-    """Complete an interrupted transaction; False if staged content is missing: it is taken back.
-
-    Content is missing if a file was moved to its place and its old content then brought back, for
-    instance by `git checkout`.
-    """
-    journal = load_journal(stage / "journal")
-    _discard_damaged(stage, journal)
-    steps = list_forward_steps(journal, stage)
-    if find_outcomes(folder, steps, "incomplete"):
-        _rename_mark(stage, "journal", "undo")
-        return False
-    _carry_out_all(folder, steps, _list_emptied(journal))
-    _rename_mark(stage, "journal", "finished")
-    return True
-
-
-def _take_back(folder: Path, stage: Path) -> None:
-    journal = load_journal(stage / "undo")
-    _discard_damaged(stage, journal)
-    steps = list_backward_steps(journal, stage)
-    if find_outcomes(folder, steps, "incomplete"):
-        raise make_journal_error(stage / "undo")
-    _carry_out_all(folder, steps, journal.folders)
-    _rename_mark(stage, "undo", "undone")
-
-
-def _list_emptied(journal: Journal) -> set[str]:
-    """Return the folders that go if nothing is left in them: those of removed files."""
-    removed = [entry.path for entry in journal.entries if entry.after == ABSENT]
-    return {parent for path in removed for parent in list_parents(path)}
-
-
-def _carry_out_all(folder: Path, steps: Sequence[Step], emptied: Collection[str]) -> None:
-    """Do the steps of recovery, or raise an error that names what somebody has changed."""
-    changed = find_outcomes(folder, steps, "changed")
-    if not changed:
-        stopped = carry_out(folder, steps, emptied)
-        changed = [stopped] if stopped else []
-    if changed:
-        raise make_unfinished_error(folder, changed)
-
-
-def _discard_damaged(stage: Path, journal: Journal) -> None:
-    """Remove staged content that is not what the journal says: it counts as missing then."""
-    for name in ("after", "before"):
-        folder = stage / name
-        status = find_status(folder)
-        if status is not None and (is_link(status) or not stat.S_ISDIR(status.st_mode)):
-            raise make_journal_error(folder)
-        for number, entry in enumerate(journal.entries):
-            state = read_state(folder / str(number))
-            if state == FOLDER:
-                raise make_journal_error(folder)
-            expected = entry.after if name == "after" else entry.before
-            if state != ABSENT and not state.has_content_of(expected):
-                (folder / str(number)).unlink()
-
-
-def _rename_mark(stage: Path, name: str, becomes: str) -> None:
-    (stage / name).replace(stage / becomes)
-    sync_folder(stage)

@@ -21,8 +21,9 @@ from newft.project.file_state import (
     resolve_folder,
 )
 from newft.project.journal import check_path, make_journal_error, read_limited
+from newft.project.recovery import recover_transaction
 from newft.project.steps import gets_room
-from newft.project.transaction import FileChange, recover_transaction, run_transaction
+from newft.project.transaction import FileChange, run_transaction
 from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
 from newft.schema.tree import FileMode, TreeFile
 from newft.text import Text, pluralize

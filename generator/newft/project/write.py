@@ -13,6 +13,7 @@ from pathlib import Path
 from newft.errors import ProjectError
 from newft.project.durable_files import copy_file, sync_folder, sync_tree
 from newft.project.file_state import find_obstacle, resolve_folder
+from newft.project.recovery import Recovery, recover_transaction
 from newft.project.staging import (
     STAGING_DIR,
     empty_staging,
@@ -20,12 +21,7 @@ from newft.project.staging import (
     lock_staging,
     refuse_foreign_folder,
 )
-from newft.project.transaction import (
-    FileChange,
-    Recovery,
-    recover_transaction,
-    run_transaction,
-)
+from newft.project.transaction import FileChange, run_transaction
 from newft.project.undo import list_undo_changes
 from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
 from newft.text import Text
@@ -67,7 +63,7 @@ def apply_changes(
     folder = resolve_folder(folder)
     if (recovery := recover_interrupted(folder)) == "finished":
         raise make_recovered_error(folder, recovery)
-    changes = [change for change in changes if change.before != change.after]
+    changes = [change for change in _join_changes(changes) if change.before != change.after]
     extra = list_undo_changes(folder, changes, index_entries) if keep_undo else []
     run_transaction(folder, [*changes, *extra])
 
@@ -101,6 +97,16 @@ def recover_interrupted(folder: Path) -> Recovery:
         raise make_write_error(folder, error) from error
     recovery = recover_transaction(folder)
     return "undone" if undone and recovery == "nothing to do" else recovery
+
+
+def _join_changes(changes: Sequence[FileChange]) -> list[FileChange]:
+    """Join two changes of one path: a file moves away while another takes its place."""
+    joined: dict[str, FileChange] = {}
+    for change in changes:
+        other = joined.get(change.path, FileChange(change.path, None, None))
+        before, after = change.before or other.before, change.after or other.after
+        joined[change.path] = FileChange(change.path, before, after)
+    return list(joined.values())
 
 
 def _write_new_folder(tree: Path, folder: Path, paths: list[str]) -> None:
