@@ -116,7 +116,6 @@ def undo_update(options: UpdateOptions, messages: Messages) -> None:
     """Bring back the state before the last update; a second time, the update itself."""
     console, folder = ConsoleOutput(messages), Path(options.path)
     refuse_other_folder(folder)
-    _recover(folder, console)
     record = read_undo_record(folder)
     present = read_index_entries(folder, list_entry_paths(record.index_entries)) if record else b""
     undone = undo_last_update(folder, discard_edits=options.yes, index_entries=present)
