@@ -37,8 +37,8 @@ from newft.kits.copier_answers import (
     split_help,
 )
 from newft.kits.kit_files import MAX_FILES
-from newft.kits.safe_paths import find_path_faults
 from newft.schema.starter_kit import AskedQuestion, KitPin, NextSteps
+from newft.system.safe_paths import find_path_faults
 from newft.text import Text, join_texts, to_bilingual_text
 
 MAX_BYTES = 100 << 20  # of all files together

@@ -11,12 +11,13 @@ import os
 import stat
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from newft.errors import KitSourceError
-from newft.kits.safe_paths import MAX_PATH_CHARACTERS, PathFault, find_path_faults
 from newft.schema.tree import FileTree, TreeFile
+from newft.system.safe_paths import MAX_PATH_CHARACTERS, PathFault, find_path_faults
 from newft.text import Text, join_texts, pluralize
 
 MAX_FILES = 4_000
@@ -116,16 +117,15 @@ def read_kit_folder(folder: Path, paths: Iterable[str] | None = None) -> FileTre
 
     Without `paths`, all files count but those that tools leave behind, such as `__pycache__`.
     """
-    found = sorted(_walk(folder, "") if paths is None else _look_up(folder, paths))
+    entries = _walk(folder, "") if paths is None else _look_up(folder, paths)
+    found = sorted(islice(entries, MAX_FILES + 1))  # one more is enough to be refused
     refuse_unsafe_entries(found, where=str(folder))
     return {entry.path: _read_file(folder, entry) for entry in found}
 
 
 def _walk(folder: Path, prefix: str) -> Iterator[KitEntry]:
     with os.scandir(folder / prefix) as entries:
-        for number, entry in enumerate(entries):
-            if number > MAX_FILES:
-                return  # enough to be refused
+        for entry in entries:
             path = f"{prefix}/{entry.name}" if prefix else entry.name
             if _is_left_by_tool(path):
                 continue

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -18,6 +17,7 @@ from typing import TypeAlias
 from newft.project.conflict_markers import PROJECT_SUFFIX, RENDER_SUFFIX, label_conflicts
 from newft.project.git_merge import PROJECT_BRANCH, GitMerge
 from newft.schema.tree import Conflict, FileTree, TreeFile
+from newft.system.safe_paths import fold_path
 
 _SNAPSHOT, _PROJECT, _RENDER = 1, 2, 3  # stages of git's index
 _ONLY_DELETED = {_SNAPSHOT, _RENDER}  # the team has deleted the file
@@ -149,19 +149,15 @@ def separate_equal_names(outcome: Outcome) -> None:
     """
     names: dict[str, list[str]] = {}
     for path in outcome.files:
-        names.setdefault(_fold_path(path), []).append(path)
+        names.setdefault(fold_path(path), []).append(path)
     for path in sorted(outcome.files.keys() - outcome.ours.keys()):
-        if any(other in outcome.ours for other in names[_fold_path(path)]):
+        if any(other in outcome.ours for other in names[fold_path(path)]):
             file = outcome.files.pop(path)
             name = outcome.put_beside(path, file)
             known = outcome.conflicts.pop(path, Conflict(path, (), {_RENDER: file}))
             outcome.add_conflict(name, known.stages, known.lines)
             if path in outcome.moves:
                 outcome.moves[name] = outcome.moves.pop(path)
-
-
-def _fold_path(path: str) -> str:
-    return unicodedata.normalize("NFC", path).casefold()
 
 
 def leave_skipped(outcome: Outcome, skipped: Collection[str]) -> None:

@@ -15,6 +15,7 @@ from newft.errors import RenderError
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import Overlay
 from newft.schema.tree import RESERVED_FOLDERS
+from newft.system.safe_paths import find_path_faults
 from newft.text import Text, join_texts, to_bilingual_text
 
 LAYER_ORDER = (
@@ -180,6 +181,7 @@ def choose_files(
         for path in replaced:
             del chosen[path]
         chosen |= files
+    _refuse_unsafe_paths(chosen)
     return tuple(chosen.values())
 
 
@@ -278,6 +280,17 @@ def _gives_way(layer: Layer, path: str, chosen: Container[str]) -> bool:
     declared = layer.replaces or ()
     preferred = layer.prefer == "newft" and path not in declared
     return path in chosen and (path in layer.keeps or preferred)
+
+
+def _refuse_unsafe_paths(files: Mapping[str, LayerFile]) -> None:
+    """Refuse paths that some disk takes for another, such as `makefile` beside `Makefile`."""
+    faults = find_path_faults(files)
+    if faults:
+        path = faults[0].path
+        lines = [Text(f"{path} {en}", f"{path} {zh}") for path, (en, zh) in faults]
+        hint = Text("rename the file", "请给文件改名")
+        message = join_texts(lines, to_bilingual_text("\n"))
+        raise RenderError(message, where=f"{files[path].layer}: {path}", hint=hint)
 
 
 def _list_replacements(

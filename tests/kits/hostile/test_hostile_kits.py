@@ -141,9 +141,15 @@ def test_a_kit_from_elsewhere_extends_no_folder_of_this_machine(tmp_path: Path) 
         "src/con.py",
         "a:b",
         "data/raw/tickets.csv",
+        "makefile",
+        "ReadMe.md.jinja",
+        "CONFIG/run.yaml",
+        "pyproject.toml/x",
     ],
 )
-def test_an_overlay_writes_neither_records_nor_hooks_nor_data(path: str, tmp_path: Path) -> None:
+def test_an_overlay_writes_no_records_hooks_or_data_and_hides_no_file(
+    path: str, tmp_path: Path
+) -> None:
     kit = write_kit(tmp_path / "kit", PLAIN, **{f"overlay/project/{path}": "x\n"})
     refuse(kit, tmp_path)
 

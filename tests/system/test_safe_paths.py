@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.kits.safe_paths import find_path_faults, fold_path
+from newft.system.safe_paths import find_path_faults, fold_path
 
 REFUSED = [
     "",

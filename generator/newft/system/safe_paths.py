@@ -1,8 +1,8 @@
-"""Which paths a kit may have: names that mean the same file everywhere, and nothing but a file.
+"""Which paths a project may get: names that mean the same file everywhere, and nothing but a file.
 
-The names of a kit come from outside. Each one ends up on the disks of a team, of which some fold
-case, some fold accents, and some give `NUL` or `git~1` a meaning of their own; see CVE-2024-32002
-and CVE-2025-48384 for what such names did to git.
+The files of a kit have names that come from outside. Each one ends up on the disks of a team, of
+which some fold case, some fold accents, and some give `NUL` or `git~1` a meaning of their own; see
+CVE-2024-32002 and CVE-2025-48384 for what such names did to git.
 """
 
 from __future__ import annotations
