@@ -187,7 +187,7 @@ def _run_kit_new(args: argparse.Namespace) -> int:
 def _run_kit_check(args: argparse.Namespace) -> int:
     from newft.commands.kit_check import KitCheckOptions, check_kit
 
-    options = KitCheckOptions(args.source, args.no_tests, args.json)
+    options = KitCheckOptions(args.source, tuple(args.answers), args.no_tests, args.json)
     passed = check_kit(options, _load_messages(args.lang))
     return EXIT_DONE if passed else EXIT_FAILED
 

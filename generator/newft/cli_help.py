@@ -98,6 +98,10 @@ HELP_TEXTS: Mapping[str, Text] = {
         "the kit: a folder, name or URL; or a domain of newft",
         "套件的文件夹、名称或 URL，或 newft 的领域",
     ),
+    "kit.answers": Text(
+        "answers of a project to make, in place of tests/ of the kit; repeatable",
+        "要生成的项目的答案文件，代替套件的 tests/；可重复",
+    ),
     "kit.no-tests": Text("do not run the tests of the projects", "不运行项目的测试"),
     "kit.path": Text("folder of the kit", "套件文件夹"),
     "kit.title": Text(

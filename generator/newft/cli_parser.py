@@ -228,6 +228,9 @@ def _add_kit_new(parser: Parser, say: HelpLookup) -> None:
 
 def _add_kit_check(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("source", type=_parse_path, metavar="SOURCE", help=say("kit.source"))
+    parser.add_argument(
+        "--answers", metavar="FILE", action="append", default=[], help=say("kit.answers")
+    )
     parser.add_argument("--no-tests", action="store_true", help=say("kit.no-tests"))
     parser.add_argument("--json", action="store_true", help=say("json"))
 

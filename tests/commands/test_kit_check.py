@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from support.checkout import DOMAINS
+from support.checkout import DOMAINS, REPOSITORY
 from support.generate_project import catalog
 from support.run_newft import plain_environment, run_newft
 
+CASES = REPOSITORY / "tests" / "cases"
 DOCUMENT = "overlay/project/docs/handover.md.jinja"
 
 
@@ -176,3 +177,31 @@ def test_tests_that_fail_are_shown(kit: Path) -> None:
     assert run.returncode == 1
     assert "its tests fail" in run.stdout
     assert "ERROR tests/test_ours.py" in run.stderr
+
+
+def test_a_copier_template_passes() -> None:
+    code, report = check(CASES / "copier" / "docs_ci")
+    assert (code, report["faults"]) == (0, [])
+    assert ".github/workflows/docs.yml" in report["adds"]["files"]
+    assert len(report["projects"]) == sum(len(kit.tasks) for kit in catalog().kits.values())
+
+
+@pytest.mark.slow
+def test_answers_can_be_given_for_a_template(tmp_path: Path) -> None:
+    answers = {"domain": "legal", "task": "clause", "kit": {"answers": {"ticket": "CHG-1234"}}}
+    (tmp_path / "given.yml").write_text(json.dumps(answers), encoding="utf-8")
+    template = CASES / "copier" / "release_form"
+    code, report = check(template, "--answers", str(tmp_path / "given.yml"))
+    assert (code, report["faults"]) == (0, [])
+    assert [one["name"] for one in report["projects"]] == [str(tmp_path / "given.yml")]
+
+
+def test_a_question_without_default_says_where_to_answer(kit: Path) -> None:
+    edit(kit / "kit.yaml", "    default: data-platform\n", "")
+    (kit / "tests/default.yml").unlink()
+    code, report = check(kit)
+    assert code == 1
+    tasks = sum(len(one.tasks) for one in catalog().kits.values())
+    assert len(report["faults"]) == tasks
+    assert all("kit.answers.owner" in fault["where"] for fault in report["faults"])
+    assert all("--answers FILE" in fault["hint"] for fault in report["faults"])

@@ -44,6 +44,10 @@ from newft.wizard.questions import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 
+ANSWERS_HINT = Text(
+    "give the answer in a file in tests/ of the kit, or in one named by --answers FILE",
+    "请写进套件 tests/ 中的答案文件，或用 --answers 指定答案文件",
+)
 OWN_ORIGINS = ("folder", "package", "built_in")  # of kits whose tests may run without a question
 
 
@@ -52,6 +56,7 @@ class KitCheckOptions:
     """The command line of `newft kit check`."""
 
     source: str
+    answers: tuple[str, ...]  # files of answers in place of those of the kit
     no_tests: bool
     json: bool
 
@@ -87,6 +92,8 @@ class _Check:
         ):
             error.rename_path(kit.folder, kit.pin.source)
         (en, en_hint), (zh, zh_hint) = error.to("en"), error.to("zh")
+        if en_hint.startswith("--"):  # an option of another command
+            en_hint, zh_hint = ANSWERS_HINT
         where = ": ".join(filter(None, (name, error.where)))
         fault = type(error)(Text(en, zh), where=where, hint=Text(en_hint, zh_hint))
         self.faults.append(fault)
@@ -129,7 +136,8 @@ def _find_domain(source: str, catalog: Catalog) -> str | None:
 
 
 def _check_projects(check: _Check) -> Iterator[CheckedProject]:
-    cases = list_check_cases(Path(check.subject.folder), check.opened.catalog)
+    folder, files = Path(check.subject.folder), [Path(name) for name in check.options.answers]
+    cases = list_check_cases(folder, check.opened.catalog, files)
     for number, case in enumerate(cases, 1):
         check.console.say(
             check.console.messages(
@@ -157,7 +165,7 @@ def _check_project(check: _Check, case: CheckCase, folder: Path) -> CheckedProje
 
 
 def _make_project(case: CheckCase, opened: OpenKit, folder: Path) -> tuple[Plan, RawAnswers]:
-    """Write the project of a case into a new folder."""
+    """Write the project of a case into a new folder, and return its plan and all answers."""
     given = {**case.load(), **opened.answers}
     kit, catalog = opened.catalog.starter_kit, opened.catalog
     answers: RawAnswers = apply_kit(given, kit) if kit else given

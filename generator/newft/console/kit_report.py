@@ -23,7 +23,8 @@ def build_kit_rows(check: KitCheck, messages: Messages) -> Iterator[tuple[str, s
     if kit:
         chain = [one.id for one in kit.chain[:-1]]
         domain = [kit.domain] if kit.domain and kit.domain != check.subject.id else []
-        extends = messages.join([*domain, *chain]) or messages("kit_check.any_domain")
+        nothing = "kit_check.own_domain" if kit.domain else "kit_check.any_domain"
+        extends = messages.join([*domain, *chain]) or messages(nothing)
         yield messages("kit_check.extends"), extends
     yield messages("kit_check.added"), messages.join(files.added) or "-"
     yield messages("kit_check.replaced"), messages.join(files.replaced) or "-"

@@ -73,4 +73,6 @@ def _describe_lock(key: str, lock: Lock, answers: Answers, model: ModelPlan) -> 
     if key.startswith(COLUMNS_PREFIX):
         run_values[key] = (key, value)
     run_key, run_value = run_values.get(key, (None, None))
+    if run_value is None:  # run.yaml has no such setting, or it does not apply to the model
+        run_key = None
     return LockedAnswer(key, value, run_key, run_value, lock.why)

@@ -164,7 +164,7 @@ def _find_changed_locks(policy: Mapping[str, Any], file: _CheckedFile) -> Iterat
     for lock in policy["locked"]:
         key, value = lock.get(key_name), lock.get(value_name)
         found = _find_value(file.document, str(key)) if key else None
-        if found is None or str(value) in found.texts:
+        if found is None or str(value) in (*found.texts, ", ".join(found.texts)):
             continue
         values = {"key": key, "value": ", ".join(found.texts) or "null", "locked": value}
         message = "{key} is {value}; the starter kit locks it to {locked}"
