@@ -37,7 +37,9 @@ class CopierTemplate:
         self._lines = read_key_lines(file)
         self._evaluated: tuple[RawAnswers, Evaluation] | None = None
         with self._report(CatalogError, QUESTION_SECONDS):
-            config = make_worker(folder, {}).template._raw_config
+            # one for all evaluations, as it compiles the texts of the questions only once
+            self._worker = make_worker(folder, {})
+            config = self._worker.template._raw_config
         check_config(config, file, self._lines)
         self._evaluate({})
 
@@ -84,9 +86,9 @@ class CopierTemplate:
 
     def _evaluate(self, answers: RawAnswers) -> Evaluation:
         if self._evaluated is None or self._evaluated[0] != answers:
-            worker = make_worker(self.folder, answers)
-            with self._report(CatalogError, QUESTION_SECONDS, worker):
-                self._evaluated = dict(answers), worker.evaluate()
+            self._worker.kit_answers = dict(answers)
+            with self._report(CatalogError, QUESTION_SECONDS, self._worker):
+                self._evaluated = self._worker.kit_answers, self._worker.evaluate()
         return self._evaluated[1]
 
     @contextmanager
