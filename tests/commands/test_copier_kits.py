@@ -79,3 +79,146 @@ def test_the_tasks_of_a_template_are_said_and_not_run(tmp_path: Path) -> None:
     said = done.stdout + done.stderr
     assert "Register desk in the service catalogue." in said
     assert "git init" in said and not (tmp_path / "desk/.git").exists()
+
+
+# --- updates -------------------------------------------------------------------------------------
+
+V1 = {
+    "copier.yml": """\
+team: {type: str, default: risk}
+region: {type: str, choices: [eu, us], default: eu}
+colour: {type: str, default: red}
+token: {type: str, secret: true, default: none}
+""",
+    "ops/run.txt.jinja": "team {{ team }}\nregion {{ region }}\ncolour {{ colour }}\n"
+    + "".join(f"step {number}\n" for number in range(20)),
+    "ops/old.txt": "".join(f"line {number}\n" for number in range(20)),
+    "ops/token.env.jinja": "TOKEN={{ token }}\n# to\n# be\n# kept\nURL=one\n",
+    "{{ _copier_conf.answers_file }}.jinja": "{{ _copier_answers | to_nice_yaml -}}",
+}
+V2 = {
+    **V1,
+    "copier.yml": """\
+team: {type: str, default: risk}
+region: {type: str, choices: [eu, us], default: eu}
+stage: {type: str, default: pilot}
+token: {type: str, secret: true, default: none}
+""",
+    "ops/run.txt.jinja": V1["ops/run.txt.jinja"]
+    .replace("colour {{ colour }}", "stage {{ stage }}")
+    .replace("step 19", "step nineteen"),
+    "ops/new.txt": V1["ops/old.txt"].replace("line 19", "line nineteen"),
+    "ops/token.env.jinja": "TOKEN={{ token }}\n# to\n# be\n# kept\nURL=two\n",
+}
+del V2["ops/old.txt"]
+
+
+class Origin:
+    """A template in a repository, and a project of its first version."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.repository = GitRepository(folder / "origin")
+        self.commit(V1)
+        self.desk = folder / "desk"
+        self.run("new", "desk", "--kit", self.repository.url, *SMALL, *self.trust, token="s3cret")
+
+    @property
+    def trust(self) -> tuple[str, str]:
+        return "--trust-kit", self.repository.git("rev-parse", "HEAD")
+
+    def commit(self, files: dict[str, str]) -> None:
+        for path in self.repository.folder.rglob("*"):
+            if path.is_file() and ".git" not in path.parts:
+                path.unlink()
+        self.repository.commit(files)
+
+    def run(self, *words: str, code: int = 0, **answers: str) -> str:
+        sets = [f"--set=kit.answers.{name}={value}" for name, value in answers.items()]
+        done = run_newft(*words, *sets, cwd=self.folder)
+        assert done.returncode == code, done.stderr
+        return done.stdout + done.stderr
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        file = self.desk / path
+        file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+
+    def read(self, path: str) -> str:
+        return (self.desk / path).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def first_version(tmp_path_factory: pytest.TempPathFactory) -> Origin:
+    return Origin(tmp_path_factory.mktemp("first"))
+
+
+@pytest.fixture
+def origin(first_version: Origin, tmp_path: Path) -> Origin:
+    """A copy of the template and of its project."""
+    copied = object.__new__(Origin)
+    copied.folder = Path(shutil.copytree(first_version.folder, tmp_path / "all"))
+    copied.repository = GitRepository(copied.folder / "origin")
+    copied.desk = copied.folder / "desk"
+    copied.edit(".newft/answers.yml", first_version.repository.url, copied.repository.url)
+    return copied
+
+
+def test_an_update_merges_the_new_version_of_the_template(origin: Origin) -> None:
+    origin.edit("ops/run.txt", "step 3\n", "step 3, twice\n")
+    origin.edit("ops/old.txt", "line 2\n", "line two\n")
+    origin.commit(V2)
+    said = origin.run("update", "desk", "--yes", *origin.trust)
+    run = origin.read("ops/run.txt")
+    assert "stage pilot\n" in run and "step 3, twice\n" in run and "step nineteen\n" in run
+    moved = origin.read("ops/new.txt")
+    assert "line two\n" in moved and "line nineteen\n" in moved
+    assert not (origin.desk / "ops/old.txt").exists()
+    assert origin.read("ops/token.env") == "TOKEN=s3cret\n# to\n# be\n# kept\nURL=two\n"
+    assert "kit.answers.token" not in said
+    recorded = origin.read(".newft/answers.yml")
+    assert "stage: pilot" in recorded and "colour" not in recorded and "token" not in recorded
+    again = origin.run("update", "desk", "--yes", *origin.trust)
+    assert "up to date" in again
+
+
+def test_an_answer_that_is_no_choice_any_more_is_refused_with_a_way_out(origin: Origin) -> None:
+    changed = V1["copier.yml"].replace("[eu, us], default: eu", "[us, ap], default: us")
+    origin.commit({**V1, "copier.yml": changed})
+    said = origin.run("update", "desk", "--yes", *origin.trust, code=2)
+    assert "kit.answers.region" in said and "'eu' is not in ['us', 'ap']" in said
+    assert "--set kit.answers.region=" in said
+    origin.run("update", "desk", "--yes", *origin.trust, region="ap")
+    assert "region ap\n" in origin.read("ops/run.txt")
+
+
+def test_a_secret_is_not_changed_by_an_update(origin: Origin) -> None:
+    said = origin.run("update", "desk", "--yes", *origin.trust, code=2, token="other")
+    assert "kit.answers.token" in said and "edit it there" in said
+    assert "other" not in origin.read("ops/token.env")
+
+
+def test_a_new_question_without_a_default_is_asked_for(origin: Origin) -> None:
+    before = read_contents(origin.desk)
+    origin.commit({**V1, "copier.yml": V1["copier.yml"] + "owner: {type: str}\n"})
+    said = origin.run("update", "desk", "--yes", *origin.trust, code=2)
+    assert "--set kit.answers.owner=" in said
+    assert read_contents(origin.desk) == before
+    origin.run("update", "desk", "--yes", *origin.trust, owner="ann")
+    assert "owner: ann" in origin.read(".newft/answers.yml")
+    assert "owner: ann" in origin.read(".copier-answers.yml")
+
+
+def test_an_answer_changes_through_the_same_merge(origin: Origin) -> None:
+    origin.edit("ops/run.txt", "step 7\n", "step seven\n")
+    origin.run("update", "desk", "--yes", *origin.trust, team="cards")
+    run = origin.read("ops/run.txt")
+    assert "team cards\n" in run and "step seven\n" in run
+
+
+def test_a_clone_updates_without_the_template(tmp_path: Path) -> None:
+    origin = Origin(tmp_path)
+    shutil.rmtree(origin.repository.folder)
+    said = origin.run("update", "desk", "--yes", code=2, team="cards")
+    trust = said.rpartition("--trust-kit ")[2].split()[0]
+    origin.run("update", "desk", "--yes", "--trust-kit", trust, team="cards")
+    assert "team cards\n" in origin.read("ops/run.txt")

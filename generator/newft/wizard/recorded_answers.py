@@ -30,7 +30,7 @@ from newft.answers.keys import (
 )
 from newft.answers.parse import merge_answers
 from newft.catalog.lookup import list_names
-from newft.decide.kit_questions import list_open_questions
+from newft.decide.kit_questions import drop_secret_answers, list_open_questions
 from newft.decide.kit_rules import check_locks, override_answers
 from newft.errors import UsageError
 from newft.project.recorded_project import RecordedProject
@@ -96,7 +96,7 @@ def complete_answers(
         state,
         state.hardware,
         _collect_facts(project, state, changes),
-        _list_answer_changes(measured, state.answers),
+        _list_answer_changes(measured, drop_secret_answers(state.answers, catalog.starter_kit)),
         (*fitted.notes, *_describe_new_answers(project, start, state)),
     )
 
@@ -119,6 +119,7 @@ def _apply_kit(
     if kit is None:
         return fitted
     check_locks(dict(changes.sets), kit)
+    _refuse_secrets({**fitted.answers, **dict(changes.sets)}, changes, kit)
     locked = {key: lock.value for key, lock in kit.locked.items()}
     notes = [
         _describe_new_lock(key, fitted.answers[key], lock)
@@ -132,6 +133,21 @@ def _apply_kit(
         (*fitted.notes, *notes),
         (*(one for one in fitted.invalid if one.key not in locked), *faults.values()),
     )
+
+
+def _refuse_secrets(answers: RawAnswers, changes: AnswerChanges, kit: StarterKit) -> None:
+    """Refuse to set a secret: what a file had in its place is not known to an update."""
+    secrets = {*answers}.difference(drop_secret_answers(answers, kit))
+    given = [key for key, _ in changes.sets if key in secrets]
+    if given:
+        raise UsageError(
+            Text(
+                "is a secret, which is in the files of the project alone",
+                "是机密，只存在于项目的文件中",
+            ),
+            where=", ".join(given),
+            hint=Text("edit it there; updates keep it", "请直接在文件中修改，更新会保留"),
+        )
 
 
 def _find_kit_faults(answers: RawAnswers, kit: StarterKit) -> Iterator[InvalidAnswer]:
