@@ -12,6 +12,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.kit import Lock, Policy
 from newft.schema.starter_kit import KitPin, LocatedKit, StarterKit
 from newft.text import Text
+from support.checkout import REPOSITORY
 from support.generate_project import catalog
 from support.kit_folders import locate_folder, write_kit
 
@@ -100,7 +101,7 @@ def test_a_lock_against_a_lock_names_both_kits(tmp_path: Path) -> None:
     write_kit(tmp_path / "group", "title: Group\nlocked: {method: lora}\n")
     leaf = "title: Bank\nextends: ../group\nlocked:\n  method: full\npresets:\n  method: full\n"
     folder = write_kit(tmp_path / "bank", leaf)
-    message = "but the kit `group`, which `bank` extends, locks it to `lora`"
+    message = "but the kit `group`, which `bank` extends, locks `method` to `lora`"
     assert refused(folder).splitlines() == [
         f"{folder}/kit.yaml:4: `locked.method` is `full`, {message}",
         f"{folder}/kit.yaml:6: `presets.method` is `full`, {message}",
@@ -210,3 +211,78 @@ def test_changes_that_fit_no_task_are_refused_with_their_lines(tmp_path: Path) -
 def test_a_kit_is_named_by_its_source(source: str, expected: str) -> None:
     located = LocatedKit("/tmp/x", KitPin(source, None, None, ""))
     assert derive_kit_id(located) == expected
+
+
+@pytest.mark.parametrize(
+    ("manifest", "fault"),
+    [
+        ("presets: {domain: credit}", "`presets.domain` should be one of: credit_risk"),
+        ("locked: {task: rsk}", "`locked.task` should be one of: charge, clause, intent, risk"),
+        ("presets: {data.columns.lable: x}", "`presets.data.columns.lable` is not a field"),
+        (
+            "presets: {gpu: 3xRTX9}",
+            "`presets.gpu` cannot be used: `RTX9` is not a known accelerator",
+        ),
+        (
+            "presets: {model: embedded, family: qwen3}",
+            "`presets.model` is `embedded` of the family `smollm2`, not of `qwen3`",
+        ),
+        (
+            "presets: {model: embedded}\nlocked: {family: qwen3}",
+            "`presets.model` is `embedded` of the family `smollm2`, not of `qwen3`",
+        ),
+        (
+            "presets: {method: full}\npolicy: {methods: [lora]}",
+            "`presets.method` is `full`, but the policy allows only lora",
+        ),
+        (
+            "presets: {kit.answers.unit: c}\n"
+            "questions: {unit: {title: U, type: choices, choices: {a: A, b: B}}}",
+            "`presets.kit.answers.unit` is no answer: `c` is not one of: a, b",
+        ),
+    ],
+)
+def test_an_answer_that_no_project_could_have_is_refused(
+    tmp_path: Path, manifest: str, fault: str
+) -> None:
+    said = refused(write_kit(tmp_path / "bank", f"title: Bank\n{manifest}\n"))
+    assert fault in said
+
+
+def test_a_model_against_the_family_of_a_lower_kit_is_refused(tmp_path: Path) -> None:
+    write_kit(tmp_path / "group", "title: Group\nlocked: {family: qwen3}\n")
+    leaf = write_kit(tmp_path / "bank", "title: B\nextends: ../group\npresets: {model: embedded}\n")
+    assert refused(leaf) == (
+        f"{leaf}/kit.yaml:3: `presets.model` is `embedded`, but the kit `group`, which `bank` "
+        "extends, locks `family` to `qwen3`"
+    )
+
+
+def test_kits_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    write_kit(tmp_path / "group/kit", "title: Group\nlocked: {method: lora}\n")
+    leaf = write_kit(tmp_path / "bank/kit", "title: Bank\nextends: ../../group/kit\n")
+    kit, _ = resolve(leaf)
+    assert [one.id for one in kit.chain] == ["kit_base", "kit"]
+    assert kit.locked["method"].kit == "kit_base"
+
+
+def test_a_domain_of_a_kit_is_extended(tmp_path: Path) -> None:
+    base = REPOSITORY / "tests/cases/kits/insurance_claims"
+    manifest = f"""\
+        title: Motor claims
+        extends: {base}
+        task_changes:
+          claim:
+            fields: {{text: {{synonyms: [查勘记录]}}}}
+            prompts: {{zh: {{tuned: 判断车险案件的类型。}}}}
+        """
+    kit, resolved = resolve(write_kit(tmp_path / "motor", manifest))
+    assert (kit.id, kit.domain, [*resolved.kits]) == (
+        "motor",
+        "insurance_claims",
+        ["insurance_claims"],
+    )
+    task = resolved.kits["insurance_claims"].tasks["claim"]
+    assert task.fields["text"].synonyms[0] == "查勘记录"
+    assert task.prompts["zh"].tuned == "判断车险案件的类型。"
+    assert kit.locked["language"].value == "zh"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from newft.answers.keys import AUTO_GPU, normalize_gpu
+from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.question_rules import find_condition_faults, find_question_faults
 from newft.emitted.yaml_lines import KeyPath
+from newft.errors import UsageError
 from newft.schema.catalog import Catalog
 from newft.schema.kit import AnswerText, Kit, Task
 from newft.schema.tree import RESERVED_FOLDERS
@@ -38,6 +41,12 @@ def find_name_faults(
     for key, names in known.items():
         if key in values and values[key] not in [*names]:
             yield Fault(places[key], _explain_unknown_name(str(values[key]), names))
+    try:
+        if normalize_gpu(gpu := str(values.get("gpu", AUTO_GPU))) != AUTO_GPU:
+            parse_gpu(gpu, catalog.accelerators, machine=None)
+    except UsageError as error:
+        en, zh = (error.to(language)[0] for language in ("en", "zh"))
+        yield Fault(places["gpu"], Text(f"cannot be used: {en}", f"不可用：{zh}"))
 
 
 def _explain_unknown_name(name: str, known: Iterable[str]) -> Text:

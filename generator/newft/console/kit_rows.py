@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from newft.answers.conditions import list_values
 from newft.answers.keys import RawAnswers
 from newft.console.summary_rows import DisplayRow
 from newft.i18n import Messages
@@ -27,7 +28,7 @@ def build_kit_rows(
         locked = messages("kit.locked_why" if note else "kit.locked", kit=lock.kit, why=note)
         yield key, messages("summary.from", name=_join_value(lock.value), source=locked)
     for key, value in kit.presets.items():
-        if answers.get(key) == value:
+        if key in answers and list_values(answers[key]) == list_values(value):
             preset = messages("kit.preset")
             yield key, messages("summary.from", name=_join_value(value), source=preset)
 

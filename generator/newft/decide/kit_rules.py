@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from newft.answers.conditions import list_values
 from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family, is_hub_model
@@ -54,7 +55,7 @@ def check_locks(answers: AnswerTexts, kit: StarterKit) -> None:
     faults = [
         (key, describe_lock(key, answers[key], lock))
         for key, lock in kit.locked.items()
-        if key in answers and answers[key] != lock.value
+        if key in answers and list_values(answers[key]) != list_values(lock.value)
     ]
     if faults:
         hint = Text("leave it out, or use another kit", "请不要给出此项，或改用其他套件")
@@ -76,7 +77,8 @@ def describe_lock(key: str, value: AnswerText, lock: Lock) -> Text:
 
 def is_from_kit(key: str, answers: AnswerTexts, kit: StarterKit | None) -> bool:
     """Return whether an answer is what the kit presets or locks."""
-    return kit is not None and key in answers and get_kit_value(key, kit) == answers[key]
+    value = get_kit_value(key, kit) if kit else None
+    return value is not None and key in answers and list_values(value) == list_values(answers[key])
 
 
 def get_kit_value(key: str, kit: StarterKit) -> AnswerText | None:

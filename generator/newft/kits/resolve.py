@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from newft.answers.keys import KIT_ANSWERS_PREFIX
 from newft.catalog.loader import load_starter_kit
-from newft.catalog.lookup import find_family
 from newft.decide.kit_rules import override_answers
-from newft.emitted.yaml_lines import KeyPath
 from newft.errors import CatalogError
+from newft.kits.chain_faults import (
+    add_family,
+    find_lock_faults,
+    find_policy_contradictions,
+    find_question_collisions,
+    find_refused_answers,
+    find_unknown_names,
+    find_unknown_questions,
+)
 from newft.kits.copier_config import find_config_file
 from newft.kits.questions import JoinedQuestions, YamlQuestions
 from newft.kits.task_changes import change_tasks, find_change_faults
 from newft.kits.vendor import pack_kits
 from newft.schema.catalog import Catalog
-from newft.schema.kit import AnswerText, Kit, KitQuestion, Lock, Policy
+from newft.schema.kit import Kit, KitQuestion, Lock, Policy
 from newft.schema.starter_kit import AnswerTexts, KitTemplate, LocatedKit, LocateKit, StarterKit
 from newft.strict_yaml import CatalogFile, Fault
 from newft.text import Text, to_bilingual_text
@@ -35,15 +41,27 @@ def resolve_kit(
     If the kit builds on a domain or is one, this domain is the only one left.
     """
     located = _follow_chain(locate(source, revision=revision), catalog, locate)
-    kits = [_load_kit(one, catalog) for one in located]
+    ids = _name_kits(located)
+    kits = [_load_kit(one, name, catalog) for one, name in zip(located, ids, strict=True)]
     domain = _merge_domain(kits, catalog)
     kit = _merge_chain(kits, located, domain, catalog)
     domains = {domain.id: domain} if domain else catalog.kits
     return replace(catalog, kits=domains, starter_kit=kit)
 
 
-def _load_kit(located: LocatedKit, catalog: Catalog) -> Kit:
-    folder, kit_id = Path(located.folder), derive_kit_id(located)
+def _name_kits(located: Sequence[LocatedKit]) -> list[str]:
+    """Return an id for each kit of a chain; a lower kit gives way to one of the same name."""
+    names: list[str] = []
+    for one in reversed(located):
+        name = derive_kit_id(one)
+        while name in names:
+            name += "_base"
+        names.insert(0, name)
+    return names
+
+
+def _load_kit(located: LocatedKit, kit_id: str, catalog: Catalog) -> Kit:
+    folder = Path(located.folder)
     if is_plain_template(folder):
         return Kit(kit_id, to_bilingual_text(kit_id), folder=str(folder))
     return load_starter_kit(folder, kit_id, catalog)
@@ -149,9 +167,15 @@ def _merge_chain(
     owners: dict[str, str] = {}  # of the questions
     policy: Policy | None = None
     for kit in kits:
-        _refuse(kit, _find_lock_faults(kit, locked, domain))
-        _refuse(kit, _find_collisions(kit, owners))
-        presets = override_answers(presets, _add_family(kit.presets, catalog))
+        _refuse(
+            kit,
+            [
+                *find_lock_faults(kit, locked, catalog),
+                *find_unknown_names(kit, domain, catalog),
+                *find_question_collisions(kit, owners),
+            ],
+        )
+        presets = override_answers(presets, add_family(kit.presets, catalog))
         locked |= {key: lock for key, lock in kit.locked.items() if key not in locked}
         questions |= kit.questions
         owners |= dict.fromkeys(kit.questions, kit.id)
@@ -160,7 +184,14 @@ def _merge_chain(
     parts = [template.questions for template in templates.values()]
     joined = JoinedQuestions((YamlQuestions(questions), *parts)) if questions or parts else None
     for kit in kits:
-        _refuse(kit, _find_unknown_questions(kit, joined.names if joined else ()))
+        _refuse(
+            kit,
+            [
+                *find_unknown_questions(kit, joined.names if joined else ()),
+                *find_refused_answers(kit, questions),
+                *find_policy_contradictions(kit, policy),
+            ],
+        )
     if domain:
         locked.setdefault("domain", _lock_domain(domain, kits))
     presets = override_answers(presets, {key: lock.value for key, lock in locked.items()})
@@ -202,77 +233,9 @@ def _load_templates(
     return templates
 
 
-def _add_family(presets: AnswerTexts, catalog: Catalog) -> AnswerTexts:
-    """Return the presets with the family of their model, so that one replaces both."""
-    family = find_family(str(presets.get("model")), catalog)
-    return presets if family is None else {"family": family, **presets}
-
-
 def _lock_domain(domain: Kit, kits: Sequence[Kit]) -> Lock:
     why = Text("the kit is made for this domain", "套件就是为这个领域制作的")
     return Lock(domain.id, why, kits[0].id)
-
-
-def _find_lock_faults(kit: Kit, locked: Mapping[str, Lock], domain: Kit | None) -> Iterator[Fault]:
-    """Yield presets and locks that contradict a lock of a lower kit."""
-    for section, answers in (
-        ("presets", kit.presets),
-        ("locked", {key: lock.value for key, lock in kit.locked.items()}),
-    ):
-        for key, value in answers.items():
-            at = (section, *key.split("."))
-            if key in locked and locked[key].value != value:
-                lock = locked[key]
-                message = Text(
-                    f"is `{value}`, but the kit `{lock.kit}`, which `{kit.id}` extends, locks it "
-                    f"to `{lock.value}`",
-                    f"为 `{value}`，而 `{kit.id}` 所扩展的套件 `{lock.kit}` 锁定为 `{lock.value}`",
-                )
-                yield Fault(at, message)
-            if domain and (fault := _find_domain_fault(key, value, domain)):
-                yield Fault(at, fault)
-
-
-def _find_domain_fault(key: str, value: AnswerText, domain: Kit) -> Text | None:
-    """Return why an answer cannot hold for the domain of the kit."""
-    fields = {field for task in domain.tasks.values() for field in task.single_fields}
-    allowed: Mapping[str, Sequence[str]] = {"domain": [domain.id], "task": [*domain.tasks]}
-    if key in allowed and value not in allowed[key]:
-        listed = ", ".join(allowed[key])
-        return Text(f"should be one of: {listed}", f"应为以下之一：{listed}")
-    group, _, field = key.rpartition(".")
-    if group == "data.columns" and field not in fields:
-        listed = ", ".join(sorted(fields))
-        return Text(f"is not a field: the tasks have {listed}", f"不是字段，任务的字段有：{listed}")
-    return None
-
-
-def _find_collisions(kit: Kit, owners: Mapping[str, str]) -> Iterator[Fault]:
-    for name in kit.questions:
-        if name in owners:
-            message = Text(
-                f"is a question of the kit `{owners[name]}` too, which `{kit.id}` extends",
-                f"与所扩展的套件 `{owners[name]}` 的问题同名",
-            )
-            yield Fault(("questions", name), message)
-
-
-def _find_unknown_questions(kit: Kit, names: Container[str]) -> Iterator[Fault]:
-    """Yield answers and conditions of a kit that are about no question of the chain."""
-    places: list[KeyPath] = [
-        *(("presets", *key.split(".")) for key in kit.presets),
-        *(("locked", *key.split(".")) for key in kit.locked),
-        *(
-            ("questions", name, "when", key)
-            for name, one in kit.questions.items()
-            for key in one.when
-        ),
-        *(("layers", at, "when", key) for at, layer in enumerate(kit.layers) for key in layer.when),
-    ]
-    for place in places:
-        _, prefix, name = ".".join(map(str, place)).partition(KIT_ANSWERS_PREFIX)
-        if prefix and name not in names:
-            yield Fault(place, Text("is not a question of the kit", "不是本套件的问题"))
 
 
 def _merge_policies(kit: Kit, lower: Policy | None) -> Policy | None:
