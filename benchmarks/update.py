@@ -68,7 +68,8 @@ def main() -> None:
 
 def prepare_tools(scratch: Path, peers: Path) -> dict[str, Tool]:
     """The tools, with the two versions of their templates."""
-    home = {"HOME": str(scratch / "home"), **git_identity()}
+    # the copies of newft need their bytecode as the installed others have theirs
+    home = {"HOME": str(scratch / "home"), "PYTHONDONTWRITEBYTECODE": "", **git_identity()}
     versions = [copy_newft(scratch / version) for version in ("v1", "v2")]
     change_templates(versions[1])
     own = tuple({**home, "PYTHONPATH": str(one / "generator")} for one in versions)
