@@ -1,4 +1,7 @@
-"""Open the kit of a command: find it, follow what it extends, and name it in errors."""
+"""Open the kit of a command: find it, follow what it extends, and name it in errors.
+
+What fetches and resolves kits is imported where there is a kit: most projects have none.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,7 @@ from typing import NamedTuple
 
 from newft.answers.keys import KIT_KEY, RECORDED_KEYS, AnswerValue, RawAnswers
 from newft.errors import KitSourceError, NewftError
-from newft.kits.locate import KitLocator
-from newft.kits.resolve import resolve_kit
 from newft.kits.sources import choose_source, format_relative_source, is_relative_source
-from newft.kits.vendor import load_stored_kits, pack_kits
 from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import LocatedKit
 from newft.text import Text
@@ -62,6 +62,9 @@ def open_kit(
     if chosen is None:
         yield OpenKit(catalog, answers, ())
         return
+    from newft.kits.locate import KitLocator
+    from newft.kits.resolve import resolve_kit
+
     with tempfile.TemporaryDirectory(prefix="newft-") as temporary:
         scratch = Path(temporary).resolve()
         stored, notes = _load_stored(project, scratch)
@@ -91,6 +94,8 @@ def name_kit_from(
     kit = catalog.starter_kit
     if kit is None or not is_relative_source(kit.pin.source):
         return catalog, answers
+    from newft.kits.vendor import pack_kits
+
     source = format_relative_source(Path.cwd() / kit.pin.source, project)
     leaf = kit.located[-1]
     located = (*kit.located[:-1], leaf._replace(pin=leaf.pin._replace(source=source)))
@@ -102,6 +107,8 @@ def _load_stored(
     project: Path | None, scratch: Path
 ) -> tuple[tuple[LocatedKit, ...], tuple[Text, ...]]:
     """Return the stored kits of a project; a damaged archive is said and not used."""
+    from newft.kits.vendor import load_stored_kits
+
     if project is None:
         return (), ()
     try:

@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
-from urllib.request import url2pathname
 
 from newft.answers.keys import KIT_KEY, KIT_REVISION_KEY, RawAnswers
 from newft.emitted.normalize import escape_controls
@@ -54,6 +53,8 @@ class KitSource(NamedTuple):
     def folder(self) -> Path | None:
         """The folder of this machine that the source names, if it is one."""
         if self.location.startswith("file://"):
+            from urllib.request import url2pathname  # loads the modules of HTTP
+
             return Path(url2pathname(urlsplit(self.location).path))
         return Path(self.location) if self.kind == "folder" else None
 

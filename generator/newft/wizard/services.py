@@ -1,4 +1,7 @@
-"""The services of the wizard, made of the packages that profile data and make plans."""
+"""The services of the wizard, made of the packages that profile data and make plans.
+
+The modules that read data files are imported where a file is read: an update does not read any.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,7 @@ from newft.answers.keys import AUTO_GPU, get_columns, get_data_files
 from newft.answers.parse import build_answers
 from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.lookup import find_family
-from newft.dataset.column_mapping import open_files, survey_columns
 from newft.dataset.column_match import ColumnSurvey
-from newft.dataset.profile import profile_dataset, profile_sample
-from newft.dataset.task_detection import detect_tasks
 from newft.decide.kit_rules import select_allowed_families
 from newft.decide.model_choice import suggest_model
 from newft.decide.plan import make_plan
@@ -45,6 +45,8 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
         columns: tuple[tuple[str, str], ...],
         language: Language | None,
     ) -> DataFacts:
+        from newft.dataset.profile import profile_dataset, profile_sample
+
         kit = catalog.kits[domain]
         if not paths and language is not None:
             return profile_sample(kit, task, language)
@@ -111,11 +113,16 @@ def _make_no_model_error(catalog: Catalog) -> IncompatibleError:
 
 
 def _detect_tasks(state: WizardState) -> tuple[str, ...]:
+    from newft.dataset.column_mapping import open_files
+    from newft.dataset.task_detection import detect_tasks
+
     candidates = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(state)}
     return detect_tasks(open_files(get_data_files(state.answers)), candidates)
 
 
 def _survey_columns(state: WizardState) -> ColumnSurvey:
+    from newft.dataset.column_mapping import survey_columns
+
     fields = state.task.single_fields if state.task else {}
     try:
         return survey_columns(get_data_files(state.answers), fields)
