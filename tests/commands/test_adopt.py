@@ -19,6 +19,7 @@ from support.copier_templates import TEMPLATES
 from support.files import read_contents
 from support.generate_project import generate
 from support.git_repository import GitRepository
+from support.kit_folders import write_kit
 from support.run_newft import run_newft
 
 SAMPLE: Mapping[str, AnswerValue] = {"data.files": (), "gpu": "cpu"}
@@ -207,6 +208,17 @@ def test_a_project_that_was_rendered_with_a_kit_gets_the_same_again(
     shutil.rmtree(project / ".newft")
     adopt(project)
     assert read_contents(project) == before
+
+
+def test_a_kit_in_a_folder_is_recorded_by_its_path_from_the_project(
+    project: Path, tmp_path: Path
+) -> None:
+    write_kit(tmp_path / "house", "title: House\npresets: {method: lora}\n")
+    report = adopt(project, "--kit", "./house")
+    assert report["answers"]["kit.source"]["value"] == "../house"
+    assert report["missing"] == []
+    assert (project / ".newft/kit.tar").is_file()
+    assert run_newft("status", cwd=project).returncode == 0
 
 
 def test_what_is_given_overrides_what_is_found(project: Path, tmp_path: Path) -> None:

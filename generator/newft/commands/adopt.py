@@ -23,7 +23,7 @@ from newft.console.console import ConsoleOutput, print_json
 from newft.decide.kit_rules import apply_kit
 from newft.errors import NewftError, ProjectError, UsageError
 from newft.i18n import Messages
-from newft.kits.open_kit import OpenKit, open_kit
+from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
 from newft.project.file_state import read_file
 from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
 from newft.project.snapshot import SNAPSHOT_FILE, build_metadata, read_snapshot
@@ -74,8 +74,9 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     answers = merge_answers(given, (), evidence.answers)
     # a folder that is given begins here, a recorded one at the project
     base = None if KIT_KEY in given else folder
-    with open_kit(answers, catalog, project=base) as kit:
-        console.print_notes(kit.notes)
+    with open_kit(answers, catalog, project=base) as opened:
+        console.print_notes(opened.notes)
+        kit = opened if base else _name_from(folder, opened)
         if kit.catalog.starter_kit:  # it may have tasks of its own
             evidence = read_evidence(folder, given, kit.catalog)
         adoption = _find_answers(folder, kit, evidence)
@@ -131,6 +132,12 @@ def _collect_given(options: AdoptOptions) -> RawAnswers:
     kit = options.kit
     own = {} if kit is None else {KIT_KEY: validate_value(KIT_KEY, kit, where="--kit")}
     return merge_answers(own, map(parse_set, options.sets), file)
+
+
+def _name_from(folder: Path, kit: OpenKit) -> OpenKit:
+    """Return the kit with a source that holds in every clone, if it is a folder."""
+    catalog, answers = name_kit_from(folder, kit.catalog, kit.answers)
+    return kit._replace(catalog=catalog, answers=answers)
 
 
 def _find_answers(folder: Path, kit: OpenKit, evidence: ProjectEvidence) -> Adoption:
