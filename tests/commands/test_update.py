@@ -284,7 +284,7 @@ def test_the_difference_can_be_applied_by_git(desk: Path, versions: dict[str, Pa
             "en",
             ["merged", "conflict  1", "notes.md: lines 3-9", "files with conflicts: 1", "--undo"],
         ),
-        ("zh", ["冲突", "notes.md：第 3-9 行", "1 个文件有冲突", "撤销这次更新"]),
+        ("zh", ["冲突", "notes.md：第 3-9 行", "解决冲突", "撤销这次更新"]),
     ],
 )
 def test_the_screen_says_what_happened(

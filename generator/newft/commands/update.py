@@ -140,7 +140,7 @@ def _recover(folder: Path, console: ConsoleOutput) -> None:
     """Complete or undo an update that was interrupted."""
     recovery = recover_interrupted(folder)
     if recovery != "nothing to do":
-        console.print_message(f"update.{recovery}")
+        console.print_message(f"update.recovery.{recovery}")
 
 
 def _confirm_code(options: UpdateOptions, kit: StarterKit, console: ConsoleOutput) -> None:
@@ -232,9 +232,11 @@ def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput, *, quiet
     record_conflicts(folder, conflicts)
     if quiet:
         return
-    console.print_message("update.done", count=len(update.writes), folder=folder)
-    if conflicts:
-        console.print_message("update.resolve", count=len(conflicts))
+    console.print_message("update.done", count=len(update.writes), name=folder.resolve().name)
+    if any(conflict.lines for conflict in conflicts):
+        console.print_message("update.resolve_parts")
+    if whole := [conflict.path for conflict in conflicts if not conflict.lines]:
+        console.print_message("update.resolve_files", paths=console.messages.join(whole))
     inside = folder.resolve() == Path.cwd()
     change = [] if inside else [f"cd {shlex.quote(str(folder))}"]
     console.print_commands("update.next", [*change, "make test"])

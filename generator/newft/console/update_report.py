@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,13 +14,16 @@ from newft.schema.starter_kit import KitPin
 from newft.schema.tree import Change, ChangeKind, Conflict, TreeFile, TreeMerge
 from newft.schema.update import AnswerChange, RenderedBy, ValueChange
 from newft.text import Language, Text
+from newft.text_layout import clip_text, measure_width
 
 CHANGED: tuple[ChangeKind, ...] = ("updated", "added", "removed", "moved", "merged", "conflict")
 LEFT_ALONE: tuple[ChangeKind, ...] = ("kept_deleted", "kept_edited", "skipped")
 MAX_PATHS_SHOWN = 4  # of one kind
 MAX_CONFLICTS_SHOWN = 20
 MAX_VALUES_SHOWN = 6
-MAX_VALUE_WIDTH = 30  # characters of one value
+_ADDRESS_PATTERN = re.compile(r"[,，]? ?https?://\S+")  # behind the title of a source
+MAX_VALUE_WIDTH = 30  # columns of one value
+MAX_REASON_WIDTH = 140  # of its reason and source: three lines
 VERSION_DIGITS = 10  # of digests and commits
 
 
@@ -54,7 +58,7 @@ def list_left_alone(merge: TreeMerge, messages: Messages) -> Iterator[str]:
         paths = [_describe_change(change) for change in merge.changes if change.kind == kind]
         if paths:
             listed = messages.join(_shorten(paths, MAX_PATHS_SHOWN, messages))
-            yield messages(f"update.{kind}", paths=listed)
+            yield messages(f"update.left_alone.{kind}", paths=listed)
 
 
 def _shorten(paths: Sequence[str], limit: int, messages: Messages) -> list[str]:
@@ -79,7 +83,9 @@ def build_value_rows(
         text = _format_change(change.old, change.new, messages)
         if change.why and change.source:
             why, source = (part.to(messages.language) for part in (change.why, change.source))
-            text = messages("update.reasoned", change=text, why=why, source=source)
+            cited = _ADDRESS_PATTERN.sub("", source) or source
+            reason = _clip(messages("update.reason", why=why, source=cited), MAX_REASON_WIDTH)
+            text = messages("update.reasoned", change=text, reason=reason)
         yield change.key, text
     if len(values) > MAX_VALUES_SHOWN:
         yield messages("update.more", count=len(values) - MAX_VALUES_SHOWN), ""
@@ -215,8 +221,12 @@ def _format_value(value: object) -> str:
     if value is None:
         return "-"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = " ".join(text.split())
-    return text if len(text) <= MAX_VALUE_WIDTH else f"{text[: MAX_VALUE_WIDTH - 3]}..."
+    return _clip(" ".join(text.split()), MAX_VALUE_WIDTH)
+
+
+def _clip(text: str, width: int) -> str:
+    """Return a text of at most `width` columns; run.yaml has reasons in full."""
+    return text if measure_width(text) <= width else f"{clip_text(text, width - 3)}..."
 
 
 def _version_to_json(rendered_by: RenderedBy) -> Json:
