@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pexpect
 import pytest
 import yaml
 
@@ -15,6 +16,7 @@ from newft.kits.open_kit import open_kit
 from newft.kits.vendor import load_stored_kits
 from support.git_repository import GitRepository
 from support.run_newft import run_newft
+from support.terminal import CTRL_C, DOWN, ENTER, Terminal
 
 QUICK = ("--yes", "--gpu", "cpu", "--domain", "customer_service", "--task", "intent")
 MANIFEST = "title: {en: Bank, zh: 银行}\nextends: customer_service\nversion: '1.0'\n"
@@ -132,3 +134,23 @@ def test_the_text_of_a_kit_is_inert_in_a_terminal(tmp_path: Path) -> None:
             assert character not in shown
         shutil.rmtree(tmp_path / "desk", ignore_errors=True)
     assert "[bold]x.sh" in new(tmp_path, "--kit", "./kit").stderr
+
+
+def test_the_code_of_a_kit_is_confirmed_at_the_terminal(
+    bank: GitRepository, tmp_path: Path
+) -> None:
+    words = ("new", "desk", "--kit", f"{bank.url}@v1", *QUICK[1:], "--language", "en")
+    question = "do you trust it"
+    for keys, next_question in ((ENTER, None), (DOWN + ENTER, "Your records")):
+        terminal = Terminal(*words, cwd=tmp_path, lang="en")
+        terminal.process.expect(question)
+        terminal.press(keys)
+        if next_question:
+            terminal.process.expect(next_question)
+            terminal.press(CTRL_C)
+        terminal.process.expect(pexpect.EOF)
+        terminal.process.close()
+        assert terminal.process.exitstatus == (130 if next_question else 1)
+    assert not (tmp_path / "desk").exists()
+    # confirmed once: nobody is asked again
+    assert new(tmp_path, "--kit", f"{bank.url}@v1").returncode == 0

@@ -34,6 +34,7 @@ from newft.text import Text
 TRUST_FILE = "trusted-kits.txt"  # a line per kit: its tree id, then its source
 TRUST_OPTION = "--trust-kit"
 MIN_ID_DIGITS = 7
+SHOWN_ID_DIGITS = 12
 MAX_FILES_IN_ERROR = 20
 _CODE_SUFFIXES = frozenset(
     """
@@ -66,7 +67,7 @@ _OWN_FOLDERS = frozenset({"sample", "tests"})
 class TrustRequest(NamedTuple):
     """A kit and the code that it brings."""
 
-    source: str  # with its revision
+    source: str  # with its revision, and the first digits of the identity
     identity: str  # what `--trust-kit` takes: its commit, or its tree id where there is none
     files: tuple[str, ...]
 
@@ -124,7 +125,8 @@ def make_trust_request(kit: LocatedKit) -> TrustRequest:
     identity = tree if kit.origin == "stored" or commit is None else commit
     folder = Path(kit.folder)
     files = list_code_files(read_kit_folder(folder), read_template_names(folder))
-    return TrustRequest(f"{source}@{revision}" if revision else source, identity, files)
+    named = f"{source}@{revision}" if revision else source
+    return TrustRequest(f"{named} ({identity[:SHOWN_ID_DIGITS]})", identity, files)
 
 
 def list_code_files(files: FileTree, template: TemplateNames = ANY_NAMES) -> tuple[str, ...]:
