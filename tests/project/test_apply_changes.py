@@ -243,6 +243,8 @@ def put_fifo(place: Path) -> None:
         ("src/数据", lambda place: place.symlink_to("/etc"), "(src/数据 is no folder)"),
         ("src/数据", lambda place: place.touch(), "(src/数据 is no folder)"),
         ("src/数据/b.py", put_fifo, "src/数据/b.py (not a regular file)"),
+        ("src/数据/b.py", lambda place: place.mkdir(parents=True), "src/数据/b.py (a folder)"),
+        ("swapped/empty", lambda place: place.mkdir(), "swapped (a folder)"),
         ("link", lambda place: place.unlink(), "link (removed meanwhile)"),
         ("swapped/more.py", lambda place: place.touch(), "swapped (a folder)"),
     ],

@@ -103,12 +103,11 @@ def gets_room(folder: Path, path: str, removed: Set[str]) -> bool:
         return obstacle in removed
     if find_state(folder, path) != FOLDER:
         return False
-    files = [
-        (Path(root) / name).relative_to(folder).as_posix()
-        for root, folders, names in os.walk(folder / path)
-        for name in (*names, *(name for name in folders if (Path(root) / name).is_symlink()))
-    ]
-    return removed >= set(files)
+    emptied = {parent for file in removed for parent in list_parents(file)}
+    return path in emptied and all(
+        place.relative_to(folder).as_posix() in (removed | emptied)
+        for place in (folder / path).rglob("*")
+    )
 
 
 def carry_out(folder: Path, steps: Sequence[Step], emptied: Collection[str]) -> str | None:

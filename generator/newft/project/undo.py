@@ -172,8 +172,8 @@ def _refuse_edits(folder: Path, record: UndoRecord) -> None:
             ),
             where=str(folder),
             hint=Text(
-                "keep copies of them, or say that their edits are to be discarded",
-                "请先备份它们，或指明放弃这些修改",
+                "newft update --undo --yes discards these edits; a further --undo brings them back",
+                "newft update --undo --yes 会放弃这些修改；再次 --undo 可恢复",
             ),
         )
 
