@@ -145,6 +145,19 @@ def test_projects_of_the_version_before_are_updated(kit: Path) -> None:
     assert project["conflicts"] == []
 
 
+def test_a_kit_that_extends_a_folder_beside_it_is_updated_too(kit: Path) -> None:
+    run = run_newft("kit", "new", "sub-kit", "--extends", "./bank-kit", cwd=kit.parent)
+    assert run.returncode == 0, run.stderr
+    sub = kit.parent / "sub-kit"
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"], ["tag", "v0.1.0"]):
+        git(sub, *words)
+    edit(sub / "kit.yaml", "version: 0.1.0", "version: 0.1.1")
+    code, report = check(sub)
+    assert (code, report["faults"], report["extends"]) == (0, [], ["bank_kit"])
+    assert report["adds"]["files"] == ["docs/sub_kit.md"]  # not those of what it extends
+    assert report["update"]["projects"][0]["changed"] == ["config/policy.yaml"]
+
+
 def test_a_question_without_an_answer_fails_the_update(kit: Path) -> None:
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"], ["tag", "v0.1.0"]):
         git(kit, *words)
@@ -166,6 +179,14 @@ def test_tests_of_a_kit_from_elsewhere_are_not_run(kit: Path) -> None:
     [project] = json.loads(run.stdout)["projects"]
     assert project["tests"] == "not_run"
     assert "clone it" in project["reason"]
+
+
+@pytest.mark.parametrize("name", ["bank", "house", "insurance_claims"])
+def test_the_example_kits_pass(name: str) -> None:
+    code, report = check(CASES / "kits" / name)
+    assert (code, report["faults"]) == (0, [])
+    assert report["adds"]["files"] + report["adds"]["replaces"]
+    assert all(project["name"].startswith("tests/") for project in report["projects"])
 
 
 @pytest.mark.slow

@@ -14,17 +14,19 @@ from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_attributes, print_json
 from newft.console.kit_report import build_kit_rows, report_kit_check
 from newft.decide.kit_rules import apply_kit
+from newft.decide.plan import make_plan
 from newft.emitted.policy_rules import find_policy_faults
 from newft.errors import CatalogError, NewftError
 from newft.i18n import Messages, translate_template
 from newft.kits.check_cases import CHECK_GPU, CheckCase, list_check_cases
-from newft.kits.open_kit import OpenKit, open_kit
+from newft.kits.open_kit import KIT_KEYS, OpenKit, open_kit
 from newft.kits.previous_version import find_previous_tag
 from newft.kits.sources import KitSource, parse_source
 from newft.paths import get_domains_folder
+from newft.project.recorded_project import read_recorded_project
 from newft.project.render import list_kit_files
-from newft.project.snapshot import load_rendered_tree
-from newft.project.tree_merge import merge_trees
+from newft.project.update import ProjectUpdate, make_update
+from newft.project.write import apply_changes
 from newft.schema.catalog import Catalog
 from newft.schema.kit import Kit
 from newft.schema.kit_check import (
@@ -41,6 +43,7 @@ from newft.system.project_tests import run_fast_tests
 from newft.text import Text
 from newft.wizard.project_plan import plan_project, render_planned_project
 from newft.wizard.questions import fill_defaults
+from newft.wizard.recorded_answers import AnswerChanges, complete_answers
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 
@@ -87,10 +90,8 @@ class _Check:
 
     def add_fault(self, name: str, error: NewftError) -> None:
         """Keep an error as a fault of a project; it names the kit, not a copy of its files."""
-        for kit in (
-            self.opened.catalog.starter_kit.located if self.opened.catalog.starter_kit else ()
-        ):
-            error.rename_path(kit.folder, kit.pin.source)
+        for one in self.kit.located if self.kit else ():
+            error.rename_path(one.folder, one.pin.source)
         (en, en_hint), (zh, zh_hint) = error.to("en"), error.to("zh")
         if en_hint.startswith("--"):  # an option of another command
             en_hint, zh_hint = ANSWERS_HINT
@@ -115,13 +116,18 @@ def check_kit(options: KitCheckOptions, messages: Messages) -> bool:
 
 
 @contextmanager
-def _open(source: str, catalog: Catalog, revision: str | None = None) -> Iterator[OpenKit]:
-    """Open a kit; a built-in domain, by its name or folder, is no kit."""
+def _open(
+    source: str, catalog: Catalog, *, revision: str | None = None, base: Path | None = None
+) -> Iterator[OpenKit]:
+    """Open a kit; a built-in domain, by its name or folder, is no kit.
+
+    What the kit extends may be a folder relative to `base`.
+    """
     if domain := _find_domain(source, catalog):
         yield OpenKit(replace(catalog, kits={domain: catalog.kits[domain]}), {}, ())
         return
     given = {KIT_KEY: source} | ({KIT_REVISION_KEY: revision} if revision else {})
-    with open_kit(given, catalog) as opened:
+    with open_kit(given, catalog, project=base) as opened:
         yield opened
 
 
@@ -150,18 +156,21 @@ def _check_projects(check: _Check) -> Iterator[CheckedProject]:
 
 def _check_project(check: _Check, case: CheckCase, folder: Path) -> CheckedProject:
     plan, answers = _make_project(case, check.opened, folder)
-    for fault in find_policy_faults(folder) if plan.policy else ():
-        message = translate_template(fault.message, **fault.values)
-        check.add_fault(case.name, CatalogError(message, where=fault.place))
+    _check_policy(check, folder, plan, case.name)
     files = sum(path.is_file() for path in folder.rglob("*"))  # before tests leave theirs
     tests = _run_tests(check, folder, plan)
     if tests.outcome == "failed":
         text = Text(f"its tests fail:\n{tests.output}", f"项目测试未通过：\n{tests.output}")
         check.add_fault(case.name, CatalogError(text))
-    layer = f"kit {check.subject.id}" if check.opened.catalog.starter_kit else "domain/"
-    return CheckedProject(
-        case.name, files, list_kit_files(plan, build_answers(answers), layer), tests
-    )
+    owner = f"kit {check.subject.id}" if check.kit else "domain"
+    from_kit = list_kit_files(plan, build_answers(answers), owner)
+    return CheckedProject(case.name, files, from_kit, tests)
+
+
+def _check_policy(check: _Check, folder: Path, plan: Plan, name: str) -> None:
+    for fault in find_policy_faults(folder) if plan.policy else ():
+        message = translate_template(fault.message, **fault.values)
+        check.add_fault(name, CatalogError(message, where=fault.place))
 
 
 def _make_project(case: CheckCase, opened: OpenKit, folder: Path) -> tuple[Plan, RawAnswers]:
@@ -202,7 +211,7 @@ def _run_tests(check: _Check, folder: Path, plan: Plan) -> ProjectTests:
 
 def _check_update(check: _Check) -> UpdateCheck:
     """Make the projects of the previous version, and update them to this one."""
-    kit = check.opened.catalog.starter_kit
+    kit = check.kit
     if kit is None:
         return UpdateCheck(
             reason=Text("a domain has the version of newft", "领域的版本就是 newft 的版本")
@@ -217,37 +226,48 @@ def _check_update(check: _Check) -> UpdateCheck:
             )
         )
     projects: list[UpdatedProject] = []
-    with check.collect(tag), _open(_name_repository(source), check.catalog, tag) as former:
+    address, base = _name_repository(source)
+    former_kit = _open(address, check.catalog, revision=tag, base=base)
+    with check.collect(tag), former_kit as former:
         assert former.catalog.starter_kit
         folder = Path(former.catalog.starter_kit.chain[-1].folder)
         for case in list_check_cases(folder, former.catalog):
             name = f"{tag}: {case.name}"
             with check.collect(name), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
                 project = Path(scratch).resolve() / "project"
-                _, answers = _make_project(case, former, project)
-                projects.append(_update_project(check, answers, project, case.name))
+                _make_project(case, former, project)
+                update = _update_project(check, project, name)
+                projects.append(_describe_update(update, case.name))
     return UpdateCheck(tag, tuple(projects))
 
 
-def _name_repository(source: KitSource) -> str:
-    """Return the source without its revision, as an address of a repository."""
-    return source.location if source.kind == "repository" else Path(source.location).as_uri()
+def _name_repository(source: KitSource) -> tuple[str, Path | None]:
+    """Return the address of the repository of a source, and the folder of the kit if it has one."""
+    if source.kind == "repository":
+        return source.location, None
+    return Path(source.location).as_uri(), Path(source.location)
 
 
-def _update_project(check: _Check, answers: RawAnswers, folder: Path, name: str) -> UpdatedProject:
-    """Merge the new render of a project into it, as `newft update` does."""
-    kit = check.kit
-    assert kit
-    kept = {key: value for key, value in answers.items() if key not in kit.locked}
-    render = folder.with_name("render")
-    _make_project(CheckCase(name, None, kept), check.opened, render)
-    base, theirs = load_rendered_tree(folder), load_rendered_tree(render)
-    merge = merge_trees(base, base, theirs)
+def _describe_update(update: ProjectUpdate, name: str) -> UpdatedProject:
     return UpdatedProject(
         name,
-        tuple(change.path for change in merge.changes),
-        tuple(conflict.path for conflict in merge.conflicts),
+        tuple(change.path for change in update.merge.changes),
+        tuple(conflict.path for conflict in update.merge.conflicts),
     )
+
+
+def _update_project(check: _Check, folder: Path, name: str) -> ProjectUpdate:
+    """Update a project as `newft update --yes` does, and check it against the policy of today."""
+    project = read_recorded_project(folder, remeasure=False)
+    kept = {key: value for key, value in project.answers.items() if key not in KIT_KEYS}
+    project = project._replace(answers={**kept, **check.opened.answers})
+    complete = complete_answers(project, check.opened.catalog, AnswerChanges())
+    answers, catalog = complete.state.answers, check.opened.catalog
+    plan = make_plan(build_answers(answers), complete.facts, catalog, complete.hardware)
+    update = make_update(project, plan, answers, complete.facts, check.kit)
+    apply_changes(folder, update.writes, keep_undo=False)
+    _check_policy(check, folder, plan, name)
+    return update
 
 
 # --- the report ----------------------------------------------------------------------------------

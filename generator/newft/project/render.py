@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import traceback
@@ -90,8 +91,8 @@ def render_tree(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool 
     return digest_layers(layers, modules)
 
 
-def list_kit_files(plan: Plan, answers: Answers, layer: str) -> KitFiles:
-    """Return the files of a project that come from the layers whose names begin with `layer`."""
+def list_kit_files(plan: Plan, answers: Answers, owner: str) -> KitFiles:
+    """Return the files that a project has from a kit, such as `kit bank`, or from its `domain`."""
     modules = list_emitted_modules(plan)
     with _explain_full_disk(), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         rendered = _render_overlays(plan, answers, Path(scratch).resolve(), with_secrets=False)
@@ -99,8 +100,12 @@ def list_kit_files(plan: Plan, answers: Answers, layer: str) -> KitFiles:
         chosen = choose_files(layers, plan.package, own=modules)
         owners = list_owners(layers, plan.package, modules)
     files = [file for file in chosen if not (file.is_template and file.path[0] == PARTIAL_PREFIX)]
-    kept = sorted(file.target for file in files if file.layer.startswith(layer))
-    is_new = {path: all(name.startswith(layer) for name in owners[path]) for path in kept}
+
+    def is_own(layer: str) -> bool:
+        return re.split("[:/]", layer)[0] == owner
+
+    kept = sorted(file.target for file in files if is_own(file.layer))
+    is_new = {path: all(map(is_own, owners[path])) for path in kept}
     generic = {path: path.replace(f"/{plan.package}/", f"/{PACKAGE_PLACEHOLDER}/") for path in kept}
     return KitFiles(
         tuple(generic[path] for path in kept if is_new[path]),
