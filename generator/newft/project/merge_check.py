@@ -18,18 +18,25 @@ def is_complete(
 
     `dropped` are paths of the new render that are left out on purpose.
     """
-    merged = [_list_lines(file) for file in files.values()]
-    known = _join(base.values())
+    merged: list[set[bytes]] = []  # of all files, which only a line that has moved needs
     for tree, left_out in ((ours, ()), (theirs, dropped)):
         for path, file in tree.items():
             if path in left_out or file in (base.get(path), files.get(path)):
                 continue
-            added = _list_lines(file) - (_list_lines(base[path]) if path in base else known)
+            known = _list_lines(base[path]) if path in base else _join(base.values())
+            added = _list_lines(file) - known
+            if path in files and added <= _list_lines(files[path]):
+                continue
+            merged = merged or [_list_lines(one) for one in files.values()]
             if not any(added <= lines for lines in merged):
                 return False
-    replaced = [file for path, file in ours.items() if files.get(path) != file]
-    gone = _join(replaced).difference(*merged)
-    return gone.isdisjoint(_join(theirs.values()))
+    nothing = TreeFile(b"")
+    replaced = [path for path, file in ours.items() if files.get(path) != file]
+    gone: set[bytes] = set()
+    for path in replaced:
+        gone |= _list_lines(ours[path]) - _list_lines(files.get(path, nothing))
+    kept_by_both = gone and gone & _join(theirs.values())
+    return not kept_by_both or kept_by_both <= _join(files.values())
 
 
 def _list_lines(file: TreeFile) -> set[bytes]:
