@@ -144,8 +144,9 @@ def _refuse_unresolved(ours: FileTree, folder: Path) -> None:
             ),
             where=str(folder),
             hint=Text(
-                "edit the parts between <<<<<<< and >>>>>>>, or take the update back with"
-                " `newft update --undo`",
-                "请编辑 <<<<<<< 与 >>>>>>> 之间的内容，或用 `newft update --undo` 撤销上次更新",
+                "edit the parts between <<<<<<< and >>>>>>>, remove or rename the files that end in"
+                " -update, or take the update back with `newft update --undo`",
+                "请编辑 <<<<<<< 与 >>>>>>> 之间的内容，删除或重命名以 -update 结尾的文件，"
+                "或用 `newft update --undo` 撤销上次更新",
             ),
         )
