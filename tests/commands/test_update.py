@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.files import read_contents
+from support.kill import kill_at
 from support.run_newft import run_newft
 from support.terminal import DOWN, ENTER, Terminal
 from support.update_cases import (
@@ -154,7 +155,38 @@ def test_undo_refuses_edits_since_then_unless_told_to(
     assert "six of ours" in (desk / "notes.md").read_text()
 
 
-# --- branches ------------------------------------------------------------------------------------
+@pytest.mark.slow
+def test_an_update_that_is_killed_is_nothing_or_is_finished_by_the_next(
+    desk: Path, versions: dict[str, Path], tmp_path: Path
+) -> None:
+    """Killed before every thirteenth of its file operations; then the same command again."""
+    act(desk, {"notes.md": [["six", "six of ours"]]})
+    shutil.rmtree(desk / ".git")
+    with installed(versions["v3"]):
+        whole = shutil.copytree(desk, tmp_path / "whole" / "desk")
+        assert update(whole)[0] == 0
+        old, new, killed = read_tree(desk), read_tree(whole), 0
+        for step in range(0, 2000, 13):
+            copy = shutil.copytree(desk, tmp_path / str(step) / "desk")
+            alive = not kill_at(step, lambda copy=copy: update(copy))  # type: ignore[misc]
+            whole_tree = read_tree(copy) in (old, new)
+            assert whole_tree or (copy / ".newft-apply").is_dir()
+            code, _, said = update(copy)
+            assert code == 0, said
+            assert read_tree(copy) == new
+            if alive:
+                break
+            killed += 1
+    assert killed > 10
+
+
+def read_tree(desk: Path) -> dict[str, bytes]:
+    """The files of a project, without what newft keeps to undo or to finish an update."""
+    own = (".newft/undo/", ".newft-apply/")
+    return {path: text for path, text in read_contents(desk).items() if not path.startswith(own)}
+
+
+# --- branches and repositories -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("side", ["--ours", "--theirs", "untouched"])
@@ -186,6 +218,40 @@ def test_branches_that_both_updated_are_brought_up_to_date_from_either_snapshot(
     assert "epsilon of other" in (desk / "docs/first.md").read_text()
     assert "north wind of main" in (desk / "docs/second.md").read_text()
     assert (desk / "new.md").read_text() == "new in v3\n"
+
+
+def test_a_project_in_a_folder_of_a_monorepo_conflicts_there_alone(
+    made: Path, tmp_path: Path, versions: dict[str, Path]
+) -> None:
+    desk = shutil.copytree(made, tmp_path / "repo/apps/desk", ignore=shutil.ignore_patterns(".git"))
+    (tmp_path / "repo/notes.md").write_text("one\ntwo\nthree\n")
+    git(tmp_path / "repo", "init", "-q")
+    commit_all(tmp_path / "repo")
+    act(desk, {"notes.md": [["three", "three of ours"]]})
+    with installed(versions["v2"]):
+        assert update(desk)[0] == 3
+    unmerged = git(tmp_path / "repo", "diff", "--name-only", "--diff-filter=U")
+    assert unmerged == "apps/desk/notes.md\n"
+    assert (tmp_path / "repo/notes.md").read_text() == "one\ntwo\nthree\n"
+
+
+def test_a_submodule_inside_the_project_is_not_touched(
+    desk: Path, tmp_path: Path, versions: dict[str, Path]
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "guide.md").write_bytes((desk / "guide.md").read_bytes())
+    git(library, "init", "-q")
+    commit_all(library)
+    add = ("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "lib")
+    git(desk, *add)
+    commit_all(desk)
+    before = read_contents(desk / "lib")
+    with installed(versions["v2"]):
+        code, done, _ = update(desk)
+    assert (code, done["updated"]) == (0, ["guide.md", "notes.md"])
+    assert read_contents(desk / "lib") == before
+    assert git(desk, "status", "--porcelain", "lib") == ""
 
 
 def test_facts_with_markers_of_a_merge_are_told_with_a_way_out(
@@ -282,7 +348,7 @@ def test_the_difference_can_be_applied_by_git(desk: Path, versions: dict[str, Pa
     [
         (
             "en",
-            ["merged", "conflict  1", "notes.md: lines 3-9", "files with conflicts: 1", "--undo"],
+            ["merged", "conflict  1", "notes.md: lines 3-9", "edit the parts between", "--undo"],
         ),
         ("zh", ["冲突", "notes.md：第 3-9 行", "解决冲突", "撤销这次更新"]),
     ],

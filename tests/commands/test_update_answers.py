@@ -10,6 +10,7 @@ import yaml
 
 from support.files import read_contents
 from support.run_newft import run_newft
+from support.terminal import ENTER, Terminal
 from support.tickets import GOOD, requests, table
 from support.update_cases import OPTIONS, act, installed, make_resources, update
 
@@ -267,6 +268,20 @@ class TestKit:
             code, _, said = update(project, *options)
         assert code == 0, said
         assert (project / "kit.txt").read_text() == "owner=li\nteam=1\ntier=gold\n"
+
+    def test_at_a_terminal_what_is_open_is_asked(self, tmp_path: Path) -> None:
+        self.make(tmp_path / "kit", "presets: {method: lora}\n")
+        run = run_newft("new", "desk", "--kit", "kit", *OPTIONS, cwd=tmp_path)
+        assert run.returncode == 0, run.stderr
+        self.make(tmp_path / "kit", "questions:\n  owner: {title: {en: Owner, zh: 负责人}}\n")
+        terminal = Terminal("update", "desk", cwd=tmp_path, lang="en")
+        terminal.process.expect("Owner")
+        terminal.press("li" + ENTER)
+        terminal.process.expect("Update the project")
+        terminal.press(ENTER)
+        code, shown = terminal.end()
+        assert code == 0, shown
+        assert (tmp_path / "desk/kit.txt").read_text() == "owner=li\n"
 
     def test_the_lock_of_a_newer_kit_wins_and_is_said(
         self, project: Path, versions: dict[str, Path]
