@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from newft.errors import ProjectError
@@ -86,10 +86,13 @@ def test_the_permissions_of_a_replaced_file_stay(project: Path) -> None:
 
 
 def test_an_update_without_changes_leaves_the_project_alone(project: Path) -> None:
-    apply_changes(
-        project, [FileChange("README.md", OLD["README.md"], OLD["README.md"])], keep_undo=False
-    )
-    assert read_files(project, undo=True) == OLD
+    update(project)
+    before = read_files(project, undo=True)
+    same = FileChange("README.md", NEW["README.md"], NEW["README.md"])
+    apply_changes(project, [same], keep_undo=True)
+    assert read_files(project, undo=True) == before
+    undo_last_update(project)
+    assert read_files(project) == OLD
 
 
 def test_files_change_places(project: Path) -> None:
@@ -488,6 +491,24 @@ def test_a_file_that_changes_after_the_commit_point_takes_everything_back(
     assert read_files(project, undo=True) == OLD | {"gone/deep/a.py": make_text("edited\n")}
 
 
+def test_a_recovery_that_the_system_refuses_says_where_and_is_repeated() -> None:
+    def work() -> None:
+        if os.geteuid() == 0:  # nothing is read-only to root
+            os.setuid(65534)
+        project = build_files(Path(tempfile.mkdtemp()), OLD)
+        assert kill_in_steps(project, CHANGES, done=2)
+        (project / "src").chmod(0o555)
+        with pytest.raises(ProjectError, match="cannot be completed: permission denied") as caught:
+            recover_interrupted(project)
+        assert str(caught.value.where).startswith(str(project / "src"))
+        (project / "src").chmod(0o755)
+        assert recover_interrupted(project) == "finished"
+        assert read_files(project) == NEW
+        shutil.rmtree(project)
+
+    assert run_in_child(work) == 0
+
+
 def test_an_update_where_an_interrupted_one_was_finished_says_so(project: Path) -> None:
     assert kill_in_steps(project, CHANGES, done=2)
     with pytest.raises(ProjectError, match="an interrupted run of newft was completed just now"):
@@ -692,6 +713,7 @@ def test_any_changes_are_made_together_undone_and_made_again(
 ) -> None:
     project = build_files(tmp_path_factory.mktemp("any"), old)
     changes = list_changes(old, new)
+    assume(changes)
     killed = kill_at(step, lambda: apply_changes(project, changes, keep_undo=True))
     recovered = recover_interrupted(project)
     if killed and recovered != "finished" and read_files(project) == old:

@@ -85,9 +85,8 @@ def _recover(folder: Path, stage: Path) -> Recovery:
         if mark != "undone":
             _take_back(folder, stage)
         return "undone"
-    return (
-        "nothing to do" if [path.name for path in stage.iterdir()] == [STAGING_MARKER] else "undone"
-    )
+    left = [path.name for path in stage.iterdir()]
+    return "nothing to do" if left == [STAGING_MARKER] else "undone"
 
 
 def _finish(folder: Path, stage: Path) -> bool:

@@ -64,6 +64,8 @@ def apply_changes(
     if (recovery := recover_interrupted(folder)) == "finished":
         raise make_recovered_error(folder, recovery)
     changes = [change for change in _join_changes(changes) if change.before != change.after]
+    if not changes:
+        return  # the record of the last update stays
     extra = list_undo_changes(folder, changes, index_entries) if keep_undo else []
     run_transaction(folder, [*changes, *extra])
 

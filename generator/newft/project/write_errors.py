@@ -21,7 +21,7 @@ def make_write_error(folder: Path, error: OSError) -> ProjectError:
         "未写入任何文件：请清理空间或取得写权限，或换一个路径",
     )
     message = Text(f"cannot be written: {reason.en}", f"无法写入：{reason.zh}")
-    return ProjectError(message, where=str(folder), hint=hint)
+    return ProjectError(message, where=_find_place(folder, error), hint=hint)
 
 
 def make_recovery_error(folder: Path, error: OSError) -> ProjectError:
@@ -35,7 +35,7 @@ def make_recovery_error(folder: Path, error: OSError) -> ProjectError:
         f"free some space or get write permission, then run newft here again; keep {STAGING_DIR}",
         f"请清理空间或取得写权限，然后在这里重新运行 newft；请保留 {STAGING_DIR}",
     )
-    return ProjectError(message, where=str(folder), hint=hint)
+    return ProjectError(message, where=_find_place(folder, error), hint=hint)
 
 
 def make_recovered_error(folder: Path, recovery: str) -> ProjectError:
@@ -89,3 +89,11 @@ def list_lines(lines: Sequence[str | Text]) -> Text:
         listed.append(Text(f"... {more} more", f"…… 另有 {more} 个"))
     indented = [Text(f"  {line.en}", f"  {line.zh}") for line in listed]
     return join_texts(indented, Text("\n", "\n"))
+
+
+def _find_place(folder: Path, error: OSError) -> str:
+    """Return the path that the system refused, or the folder if that path is newft's own."""
+    name = error.filename2 or error.filename
+    if not isinstance(name, str) or STAGING_DIR in Path(name).parts:
+        return str(folder)
+    return name if Path(name).is_relative_to(folder) else str(folder)
