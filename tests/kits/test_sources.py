@@ -7,6 +7,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newft.errors import KitSourceError, NewftError, UsageError
 from newft.kits.remote_git import UnreachableSourceError
@@ -265,6 +267,29 @@ def test_what_is_no_source_is_refused_before_git_sees_it(text: str) -> None:
     said = [*caught.value.to("en"), *caught.value.to("zh")]
     assert all(said)
     assert not any("\x1b" in one for one in said)
+
+
+PIECES = st.sampled_from(
+    r"""
+    https:// ssh:// git+ file:// ext:: gh: git@ user:pass-word@ @ : / -x --upload-pack=x .. ~
+    h.example 127.0.0.1 [::1] a/b.git kit legal v1 %2e%2e ? # \ é
+    """.split()  # noqa: SIM905 - quotes would hide the pieces
+)
+
+
+@given(st.lists(PIECES, max_size=6).map("".join) | st.text(max_size=30))
+def test_any_text_is_a_source_or_refused(text: str) -> None:
+    try:
+        source = parse_source(text, base=Path("/nowhere"))
+    except NewftError as error:
+        assert "pass-word" not in error.message.partition("://")[2]
+        return
+    assert not source.location.startswith("-")
+    if source.kind == "repository":
+        assert source.location.startswith(("https://", "http://", "ssh://", "file://", "git@"))
+    assert source.revision is None or not source.revision.startswith("-")
+    if source.kind == "repository" and "://" in text:
+        assert "pass-word" not in source.recorded.partition("://")[2].partition("/")[0]
 
 
 def test_an_unknown_name_is_answered_with_the_nearest(tmp_path: Path) -> None:

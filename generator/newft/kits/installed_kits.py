@@ -8,6 +8,7 @@ runs in newft.
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,12 +28,17 @@ def list_domain_names() -> set[str]:
 
 def list_kit_names() -> set[str]:
     """Return every name that stands for a kit; a domain comes before a package of its name."""
-    return {*list_domain_names(), *metadata.entry_points(group=ENTRY_POINT_GROUP).names}
+    return {*list_domain_names(), *_load_entry_points().names}
+
+
+@cache  # reads the metadata of every installed package
+def _load_entry_points() -> metadata.EntryPoints:
+    return metadata.entry_points(group=ENTRY_POINT_GROUP)
 
 
 def find_package_folder(name: str) -> Path:
     """Return the folder of the kit that an installed package offers by this name."""
-    [entry, *_] = metadata.entry_points(group=ENTRY_POINT_GROUP, name=name)
+    entry = _load_entry_points()[name]
     top, *inner = entry.value.split(".")
     # for a name without dots, `find_spec` only looks: it runs nothing of the package
     spec = find_spec(top) if _DOTTED_NAME.fullmatch(entry.value) else None

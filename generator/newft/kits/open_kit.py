@@ -6,7 +6,7 @@ What fetches and resolves kits is imported where there is a kit: most projects h
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +14,13 @@ from typing import NamedTuple
 
 from newft.answers.keys import KIT_KEY, RECORDED_KEYS, AnswerValue, RawAnswers
 from newft.errors import KitSourceError, NewftError
+from newft.kits.remote_git import UnreachableSourceError
 from newft.kits.sources import choose_source, format_relative_source, is_relative_source
 from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import LocatedKit
-from newft.text import Text
+from newft.text import Language, Text
 
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 KIT_KEYS = (KIT_KEY, *RECORDED_KEYS)
 
 
@@ -77,10 +79,19 @@ def open_kit(
             pinned = dict(zip(KIT_KEYS, pin, strict=True))
             answers |= {key: value for key, value in pinned.items() if value is not None}
             yield OpenKit(found, answers, (*notes, *locator.notes))
+        except UnreachableSourceError as error:
+            raise _add_notes(error, notes) from error
         except NewftError as error:
             for folder, shown in locator.sources.items():
                 error.rename_path(folder, shown)
             raise
+
+
+def _add_notes(error: UnreachableSourceError, notes: Sequence[Text]) -> UnreachableSourceError:
+    """Return the error for a source with what is wrong with the copy of the kit, if it is known."""
+    en, zh = ([error.to(one)[0], *(note.to(one) for note in notes)] for one in LANGUAGES)
+    hint = Text(*(error.to(one)[1] for one in LANGUAGES))
+    return UnreachableSourceError(Text("; ".join(en), "；".join(zh)), where=error.where, hint=hint)
 
 
 def name_kit_from(
@@ -114,5 +125,5 @@ def _load_stored(
     try:
         return load_stored_kits(project, scratch), ()
     except KitSourceError as error:
-        en, zh = (f"{error.where}: {error.to(one)[0]}" for one in ("en", "zh"))
+        en, zh = (f"{error.where}: {error.to(one)[0]}" for one in LANGUAGES)
         return (), (Text(en, zh),)

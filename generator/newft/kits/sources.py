@@ -22,6 +22,8 @@ from typing import Literal, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from newft.answers.keys import KIT_KEY, KIT_REVISION_KEY, RawAnswers
+from newft.data_errors import translate_record_errors
+from newft.emitted.file_access import expand_home
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
 from newft.kits.installed_kits import list_kit_names
@@ -117,7 +119,8 @@ def _parse_path(text: str, base: Path) -> KitSource:
             return KitSource("name", path, path)
         if not (base / path).is_dir():
             raise _make_unknown_kit_error(path)
-    named = Path(path).expanduser()
+    with translate_record_errors():
+        named = expand_home(Path(path))
     folder = Path(os.path.normpath((base / named).absolute()))
     recorded = str(folder) if named.is_absolute() else format_relative_source(folder, base)
     bare = (folder / "HEAD").is_file() and (folder / "objects").is_dir()
@@ -154,9 +157,7 @@ def _parse_url(text: str, scheme: str) -> KitSource:
     user = parts.username or ""
     bad_host = host != "" if scheme == "file" else not _HOST.fullmatch(host)
     if bad_host or user.startswith("-") or parts.query or parts.fragment or not path.strip("/"):
-        raise _make_source_error(
-            _hide_login(address, scheme), Text("is no address of a repository", "不是仓库地址")
-        )
+        raise _make_source_error(address, Text("is no address of a repository", "不是仓库地址"))
     return KitSource("repository", address, _hide_login(address, scheme), revision)
 
 
@@ -181,7 +182,7 @@ def _split_revision(path: str) -> tuple[str, str | None]:
 
 
 def _make_source_error(text: str, what: Text) -> UsageError:
-    shown = escape_controls(text)
+    shown = escape_controls(re.sub(r"://[^/]*@", "://", text))  # without a login
     return UsageError(
         Text(f"`{shown}` {what.en}", f"`{shown}` {what.zh}"),
         where="--kit",
