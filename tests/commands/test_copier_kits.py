@@ -81,6 +81,15 @@ def test_the_tasks_of_a_template_are_said_and_not_run(tmp_path: Path) -> None:
     assert "git init" in said and not (tmp_path / "desk/.git").exists()
 
 
+def test_a_message_that_fails_does_not_undo_the_project(tmp_path: Path) -> None:
+    kit = tmp_path / "kit"
+    kit.mkdir()
+    (kit / "copier.yml").write_text("_message_after_copy: '{{ a.b.c }}'\n", encoding="utf-8")
+    done = run_newft("new", "desk", "--kit", str(kit), *SMALL, cwd=tmp_path)
+    assert done.returncode == 0 and "copier.yml:1: _message_after_copy" in done.stderr
+    assert (tmp_path / "desk/.newft/answers.yml").is_file()
+
+
 # --- updates -------------------------------------------------------------------------------------
 
 V1 = {
@@ -179,6 +188,14 @@ def test_an_update_merges_the_new_version_of_the_template(origin: Origin) -> Non
     assert "stage: pilot" in recorded and "colour" not in recorded and "token" not in recorded
     again = origin.run("update", "desk", "--yes", *origin.trust)
     assert "up to date" in again
+
+
+def test_migrations_are_said_and_not_run(origin: Origin) -> None:
+    config = "_migrations: [{version: v2, command: touch migrated}]\n" + V1["copier.yml"]
+    origin.commit({**V1, "copier.yml": config, "ops/more.txt": "more\n"})
+    said = origin.run("update", "desk", "--yes", *origin.trust)
+    assert "migrations, which newft does not run" in said and "v2: touch migrated" in said
+    assert not (origin.desk / "migrated").exists()
 
 
 def test_an_answer_that_is_no_choice_any_more_is_refused_with_a_way_out(origin: Origin) -> None:

@@ -128,6 +128,19 @@ def test_tasks_that_apply_are_listed_as_commands() -> None:
     assert form.list_next_steps(production) == ("", ("./register.sh production",))
 
 
+def test_migrations_of_the_versions_between_are_listed(tmp_path: Path) -> None:
+    config = """\
+_migrations:
+  - {version: v1.0, command: one}
+  - {version: v1.1, before: [two, [two, b]], after: [three]}
+  - {version: v1.3, command: four}
+  - five
+"""
+    template = write_template(tmp_path / "kit", config)  # of version 1.2.0
+    assert template.list_migrations("v1.0.0") == ("v1.1: two", "v1.1: two b", "v1.1: three", "five")
+    assert len(template.list_migrations("main")) == 6
+
+
 def test_names_in_loops_and_exclusions_with_answers(tmp_path: Path) -> None:
     template = load_template(TEMPLATES / "docs_ci")
     assert set(render(template, tmp_path / "github")) == {

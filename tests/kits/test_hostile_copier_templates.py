@@ -54,6 +54,7 @@ REFUSED_CONFIGS = {
     "a name that is a number": ("1: x\n", "is no name for a question"),
     "a question with keys of copier": ("a: {type: str, jinja_env: x}\n", "jinja_env"),
     "a type that is none": ("a: {type: code, default: x}\n", "Unsupported type"),
+    "tasks without commands": ("_tasks: [{when: true}]\n", "`_tasks` must be a list of commands"),
     "exclusions that are no list": ("_exclude: '*'\n", "`_exclude` must be a list"),
     "a secret without a default": ("a: {type: str, secret: true}\n", "requires a default"),
     "an escape in a default": (f'a: "{ESCAPE}"\n', "unsafe"),

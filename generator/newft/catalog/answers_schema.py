@@ -232,7 +232,7 @@ def _describe_question(question: AskedQuestion, language: Language) -> Schema:
     described: Schema = {"title": question.title.to(language)}
     if help_text:
         described["description"] = help_text
-    values: Schema = {"type": [*SCALAR_TYPES], "minLength": 1}
+    values: Schema = {"type": [*SCALAR_TYPES]}
     if question.choices:
         values = {"enum": [value for value, _ in question.choices]}
     if question.multiple:

@@ -21,7 +21,7 @@ from newft.console.json_output import report_json
 from newft.decide.kit_questions import drop_secret_answers, list_open_questions, show_option
 from newft.decide.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
-from newft.errors import InterruptedAfterWrite, UsageError
+from newft.errors import InterruptedAfterWrite, RenderError, UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
@@ -125,7 +125,11 @@ def _print_result(
 def _print_steps_of_templates(kit: StarterKit, state: WizardState, console: ConsoleOutput) -> None:
     """Print what copier templates ask the user to do; newft runs nothing of a kit."""
     for template in kit.templates.values():
-        steps = template.list_next_steps(state.answers)
+        try:
+            steps = template.list_next_steps(state.answers)
+        except RenderError as error:  # the project is complete without them
+            console.print_error(error)
+            continue
         if steps.message:
             console.say(f"\n{steps.message}")
         if steps.commands:

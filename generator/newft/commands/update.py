@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +87,8 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
         )
         kit = opened.catalog.starter_kit
         update = make_update(project, plan, complete.state.answers, complete.facts, kit)
-        report = _make_report(update, complete, plan, opened.notes)
+        notes = [*opened.notes, *_describe_migrations(update, kit)]
+        report = _make_report(update, complete, plan, notes)
         _show(options, update, report, console)
         written = options.writes and not update.is_empty
         if written:
@@ -110,6 +111,20 @@ def _make_report(
         (*notes, *complete.notes),
         plan.warnings,
     )
+
+
+def _describe_migrations(update: ProjectUpdate, kit: StarterKit | None) -> Iterator[Text]:
+    """Yield what copier templates would run for a newer version; newft runs nothing of a kit."""
+    before = update.before.kit
+    if kit is None or before is None or before.tree == kit.pin.tree:
+        return
+    for template in kit.templates.values():
+        if commands := template.list_migrations(before.revision):
+            listed = "".join(f"\n  {command}" for command in commands)
+            yield Text(
+                f"the copier template has migrations, which newft does not run:{listed}",
+                f"copier 模板带有迁移命令，newft 不会运行：{listed}",
+            )
 
 
 def undo_update(options: UpdateOptions, messages: Messages) -> None:

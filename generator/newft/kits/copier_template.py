@@ -14,8 +14,9 @@ from pathlib import Path
 
 from newft.answers.keys import AnswerValue, RawAnswers
 from newft.errors import CatalogError, NewftError, RenderError
-from newft.kits.copier_config import check_config, find_config_file, read_key_lines
+from newft.kits.copier_config import check_config, list_migrations
 from newft.kits.copier_worker import Evaluation, KitWorker, make_worker
+from newft.kits.copier_yaml import find_config_file, read_key_lines
 from newft.os_errors import describe_os_error
 from newft.schema.starter_kit import AskedQuestion, KitPin, NextSteps
 from newft.system.resource_limits import LimitExceededError, limit_resources
@@ -83,6 +84,10 @@ class CopierTemplate:
         with self._report(RenderError, QUESTION_SECONDS, worker):
             worker.evaluate()
             return worker.list_next_steps()
+
+    def list_migrations(self, since: str | None) -> tuple[str, ...]:
+        """Return the commands of the template for projects of an earlier revision; none is run."""
+        return list_migrations(self._worker.template._raw_config, since, self.pin.revision)
 
     def _evaluate(self, answers: RawAnswers) -> Evaluation:
         if self._evaluated is None or self._evaluated[0] != answers:

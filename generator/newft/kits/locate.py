@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from newft.errors import GitError, KitSourceError, UsageError
-from newft.kits.copier_config import COOKIECUTTER_FILE, make_cookiecutter_error
+from newft.kits.copier_yaml import COOKIECUTTER_FILE, make_cookiecutter_error
 from newft.kits.fetch import fetch_files
 from newft.kits.installed_kits import find_package_folder, list_domain_names
 from newft.kits.kit_files import compute_tree_id, read_kit_folder, write_kit_files

@@ -19,7 +19,7 @@ from newft.kits.chain_faults import (
     find_unknown_names,
     find_unknown_questions,
 )
-from newft.kits.copier_config import find_config_file
+from newft.kits.copier_yaml import find_config_file
 from newft.kits.questions import JoinedQuestions, YamlQuestions
 from newft.kits.task_changes import change_tasks, find_change_faults
 from newft.kits.vendor import pack_kits

@@ -23,7 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from newft.errors import KitSourceError, UsageError
-from newft.kits.copier_config import ANY_NAMES, TemplateNames, read_template_names
+from newft.kits.copier_yaml import ANY_NAMES, TemplateNames, read_template_names
 from newft.kits.kit_files import EXECUTABLE_MODE, read_kit_folder
 from newft.kits.sources import COPIER_FILES
 from newft.schema.starter_kit import LocatedKit

@@ -84,6 +84,9 @@ class KitTemplate(Protocol):
     def list_next_steps(self, answers: AnswerTexts) -> NextSteps:
         """Return what the template has to say after a project was made."""
 
+    def list_migrations(self, since: str | None) -> tuple[str, ...]:
+        """Return the commands of the template for projects of an earlier revision; none is run."""
+
 
 class NextSteps(NamedTuple):
     """What a copier template wants to happen after its files were rendered."""
