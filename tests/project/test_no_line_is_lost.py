@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 
 from newft.project.project_merge import merge_into_project
@@ -19,6 +20,7 @@ from support.trees import build_files
 Trees = tuple[FileTree, FileTree, FileTree]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(draw_trees())
 def test_no_line_that_one_side_alone_touched_is_lost(trees: Trees) -> None:
@@ -40,6 +42,7 @@ def test_no_line_that_one_side_alone_touched_is_lost(trees: Trees) -> None:
         assert not merge_trees(theirs, after, theirs).changes  # the next update has nothing to do
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(draw_trees())
 def test_a_repository_has_no_part_in_the_outcome(trees: Trees) -> None:

@@ -35,7 +35,8 @@ def is_complete(
     gone: set[bytes] = set()
     for path in replaced:
         gone |= _list_lines(ours[path]) - _list_lines(files.get(path, nothing))
-    kept_by_both = gone and gone & _join(theirs.values())
+    wanted = [file for path, file in theirs.items() if path not in dropped]
+    kept_by_both = gone and gone & _join(wanted)
     return not kept_by_both or kept_by_both <= _join(files.values())
 
 
