@@ -1,7 +1,8 @@
 """Check that a merge has kept everything that one side alone has written.
 
-git before 2.51 loses files where both sides rename into each other's folders, without a conflict.
-Such a merge is recognized here and made again with less knowledge of renames.
+git loses files, without a conflict, in rare cases in which both sides move files to where the
+other has some: many with git before 2.51, some still with 2.55. Such a merge is recognized here,
+and made again with less knowledge of renames.
 """
 
 from __future__ import annotations

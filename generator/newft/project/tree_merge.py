@@ -63,7 +63,7 @@ def _settle_merge(base: FileTree, ours: FileTree, theirs: FileTree) -> Outcome:
             merge = merge_with_git(
                 base, ours, theirs, folder_renames=folder_renames, unrelated=unrelated
             )
-        except GitError:  # some renames stop git before 2.51
+        except GitError:  # some renames stop git before 2.51; without git the last try says so
             continue
         outcome = _apply_rules(ours, theirs, merge)
         if is_complete(base, ours, theirs, outcome.files, outcome.kept_deleted):
