@@ -150,6 +150,17 @@ def test_a_task_needs_code_and_a_name_of_its_own(tmp_path: Path) -> None:
     assert "needs `overlay/claim/` with its code" in refused(write_kit(tmp_path, manifest))
 
 
+def test_a_task_has_the_fields_that_its_code_reads(tmp_path: Path) -> None:
+    manifest = TASK.format(name="claim", overlay="overlay_of: customer_service/intent")
+    manifest = manifest.replace("      text:", "      report:").replace(
+        "role: label", "role: group"
+    )
+    said = refused(write_kit(tmp_path, manifest, **{"sample/claims.csv": "a,b\n"}))
+    assert "`tasks.claim.fields` needs one field with the role label" in said
+    lacks = "`tasks.claim.fields` lacks `text` with the role text, which `customer_service/intent`"
+    assert lacks in said
+
+
 @pytest.mark.parametrize("path", ["data/raw/x.csv", ".newft/answers.yml", ".git/hooks/pre-commit"])
 def test_no_overlay_writes_what_is_not_the_kits(tmp_path: Path, path: str) -> None:
     folder = write_kit(tmp_path, "title: Bank\n", **{f"overlay/project/{path}": "x"})

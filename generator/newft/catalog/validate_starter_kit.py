@@ -116,13 +116,22 @@ def _find_task_faults(kit: Kit, folder: Path, catalog: Catalog) -> Iterator[Faul
         if task.sample_folder is not None:
             message = Text("is set by newft: remove it", "由 newft 设置，请删去")
             yield Fault((*at, "sample_folder"), message)
+        labels = [one for one in task.fields.values() if one.role == "label"]
+        if len(labels) != 1:
+            message = Text(
+                "needs one field with the role label", "需要且只能有一个角色为 label 的字段"
+            )
+            yield Fault((*at, "fields"), message)
         yield from _find_code_faults(at, task, folder / "overlay" / name, catalog)
 
 
 def _find_code_faults(at: KeyPath, task: Task, overlay: Path, catalog: Catalog) -> Iterator[Fault]:
     """Find a task that has no code, neither of its own nor that of a task of newft."""
     names = [f"{domain.id}/{one}" for domain in catalog.kits.values() for one in domain.tasks]
-    if task.overlay_of is not None and task.overlay_of not in names:
+    if task.overlay_of in names:
+        domain, _, name = task.overlay_of.partition("/")
+        yield from _find_field_faults(at, task, catalog.kits[domain].tasks[name])
+    elif task.overlay_of is not None:
         yield Fault((*at, "overlay_of"), _explain_unknown_name(task.overlay_of, names))
     if task.overlay_of is None and not overlay.is_dir():
         message = Text(
@@ -132,6 +141,18 @@ def _find_code_faults(at: KeyPath, task: Task, overlay: Path, catalog: Catalog) 
             "或用 `overlay_of: 领域/任务` 沿用 newft 的任务代码",
         )
         yield Fault(at, message)
+
+
+def _find_field_faults(at: KeyPath, task: Task, other: Task) -> Iterator[Fault]:
+    """Find the fields that the code of the other task reads and this task lacks."""
+    for name, field in other.fields.items():
+        own = task.fields.get(name)
+        if field.required and (own is None or own.role != field.role):
+            message = Text(
+                f"lacks `{name}` with the role {field.role}, which `{task.overlay_of}` reads",
+                f"缺少角色为 {field.role} 的 `{name}`，`{task.overlay_of}` 的代码要读取它",
+            )
+            yield Fault((*at, "fields"), message)
 
 
 def _find_overlay_faults(kit: Kit, folder: Path) -> Iterator[Fault]:

@@ -78,7 +78,8 @@ def _ask_kit_question(
 ) -> str:
     """Ask a question of a kit: of its choices, of several of them, or for a text."""
     messages, terminal = context.messages, context.terminal
-    help_text = escape_controls(asked.help.to(messages.language))
+    lines = asked.help.to(messages.language).splitlines()
+    help_text = "\n".join(map(escape_controls, lines))
     context.say(f"\n{help_text}" if help_text else "")
     default = "" if asked.default is None else join_values(asked.default)
     text, value = format_question(question, state, messages), previous or default
