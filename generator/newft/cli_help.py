@@ -18,9 +18,9 @@ HELP_TEXTS: Mapping[str, Text] = {
     ),
     "exit codes": Text(
         "exit codes: 0 done, 1 wrong input or failure, 2 usage or a missing answer, 3 update left "
-        "conflicts, 70 a bug, 130 interrupted",
+        "conflicts or status found something to do, 70 a bug, 130 interrupted",
         "退出码：0 成功，1 输入有误或执行失败，2 用法错误或缺少答案，3 更新后有待解决的冲突，"
-        "70 内部缺陷，130 被中断",
+        "或 status 发现有事要做，70 内部缺陷，130 被中断",
     ),
     "usage": Text("usage: ", "用法："),
     "positionals": Text("positional arguments", "参数"),

@@ -21,6 +21,7 @@ from support.generate_project import generate
 from support.git_repository import GitRepository
 from support.kit_folders import write_kit
 from support.run_newft import run_newft
+from support.terminal import BACK, ENTER, Terminal
 
 SAMPLE: Mapping[str, AnswerValue] = {"data.files": (), "gpu": "cpu"}
 TICKETS = "message,reason\n" + "".join(
@@ -239,6 +240,17 @@ def test_a_dry_run_shows_the_answers_and_writes_nothing(project: Path) -> None:
     assert read_contents(project) == before
 
 
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_in_a_terminal_it_asks_before_it_writes(project: Path, confirmed: bool) -> None:
+    before = read_contents(project)
+    terminal = Terminal("adopt", "desk", cwd=project.parent, lang="en")
+    terminal.process.expect("Write these answers")
+    terminal.press(ENTER if confirmed else BACK)
+    code, _ = terminal.end()
+    assert code == (0 if confirmed else 130)
+    assert (read_contents(project) == before) is not confirmed
+
+
 class TestRefusals:
     def test_without_a_terminal_it_must_be_said_to_write(self, project: Path) -> None:
         done = run_newft("adopt", "desk", cwd=project.parent)
@@ -250,6 +262,11 @@ class TestRefusals:
 
     def test_a_path_without_a_folder(self, tmp_path: Path) -> None:
         assert "no such folder" in adopt(tmp_path / "nowhere", code=1)["error"]
+
+    def test_metadata_behind_a_link(self, project: Path, tmp_path: Path) -> None:
+        (tmp_path / "elsewhere").mkdir()
+        (project / ".newft").symlink_to(tmp_path / "elsewhere")
+        assert "`.newft` is a link" in adopt(project, code=1)["error"]
 
     @pytest.mark.parametrize("named", ["data/raw/gone.csv", "/etc/passwd", "../outside.csv"])
     def test_data_files_that_are_not_in_the_project_are_named(

@@ -11,7 +11,9 @@ import yaml
 
 from newft.answers.keys import find_answer_key
 from newft.cli_parser import build_parser
+from newft.schema.kit import Policy
 from support.generate_project import generate
+from support.starter_kits import make_starter_kit
 
 FILES = {"github": ".github/workflows/ci.yml", "gitlab": ".gitlab-ci.yml"}
 
@@ -70,6 +72,17 @@ def test_the_commands_are_targets_of_the_makefile_and_commands_of_newft(
     for _, command, *options in words:
         known = [name for action in parsers[command]._actions for name in action.option_strings]
         assert {*options} <= {*known}
+
+
+@pytest.mark.parametrize("system", sorted(FILES))
+def test_a_project_with_a_policy_checks_it_too(tmp_path: Path, system: str) -> None:
+    kit = make_starter_kit(policy=Policy(methods=("lora",)))
+    answers = {"data.files": (), "gpu": "cpu", "language": "en", "ci": system}
+    generate(answers, tmp_path / "desk", kit)
+    text = (tmp_path / "desk" / FILES[system]).read_text(encoding="utf-8")
+    commands = ["make setup", "make lint", "make policy", "make test"]
+    assert list_commands(system, text)["test"] == commands
+    assert "`make policy`" in (tmp_path / "desk/README.md").read_text(encoding="utf-8")
 
 
 def test_the_weekly_job_runs_on_a_schedule_alone_and_can_write_nothing(

@@ -26,7 +26,7 @@ from newft.i18n import Messages
 from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
 from newft.project.file_state import read_file
 from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
-from newft.project.snapshot import SNAPSHOT_FILE, build_metadata, read_snapshot
+from newft.project.snapshot import METADATA_DIR, SNAPSHOT_FILE, build_metadata, read_snapshot
 from newft.project.transaction import FileChange
 from newft.project.write import apply_changes
 from newft.schema.adoption import AdoptedAnswer, AdoptionReport
@@ -111,6 +111,12 @@ def _refuse_folder(folder: Path) -> None:
             Text("there is no such folder", "没有这个文件夹"),
             where=str(folder),
             hint=Text("check the path", "请检查路径"),
+        )
+    if (folder / METADATA_DIR).is_symlink():
+        raise ProjectError(
+            Text("`.newft` is a link", "`.newft` 是链接"),
+            where=str(folder / METADATA_DIR),
+            hint=Text("put the folder itself in its place", "请换成文件夹本身"),
         )
     try:
         read_snapshot(folder)

@@ -43,6 +43,7 @@ from newft.wizard.adoption import Evidence
 from newft.wizard.state import Services, WizardState
 
 MAX_FILE_BYTES = 1 << 20  # a larger file was not rendered
+MAX_BYTES = 1 << 26  # of all files that are compared
 
 
 class ProjectEvidence(NamedTuple):
@@ -116,13 +117,13 @@ def _name_files(data: DataFacts, top: Path) -> DataFacts:
 
 
 def _read_files(folder: Path) -> dict[str, TreeFile]:
-    files = {}
+    files, left = {}, MAX_BYTES
     for path in list_team_files(folder):
         with suppress(OSError):  # a file that cannot be read counts as one that is not there
-            if (folder / path).lstat().st_size <= MAX_FILE_BYTES:
-                file = read_file(folder, path)
-                if file and file.mode != "120000":
-                    files[path] = file
+            size = (folder / path).lstat().st_size
+            file = read_file(folder, path) if size <= min(left, MAX_FILE_BYTES) else None
+            if file and file.mode != "120000":
+                files[path], left = file, left - size
     return files
 
 
