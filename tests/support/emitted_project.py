@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +81,11 @@ class Desk:
 
 
 def make_desk(
-    folder: Path, records: str = RECORDS, language: str = "en", method: str = "lora"
+    folder: Path,
+    records: str = RECORDS,
+    language: str = "en",
+    method: str = "lora",
+    options: Sequence[str] = (),
 ) -> Desk:
     """The project in a new folder, as newft writes it for a model folder."""
     tiny = Path(__file__).with_name("tiny_model.py")
@@ -90,6 +95,7 @@ def make_desk(
         *("new", "desk", "--data", "t.csv", "--gpu", "cpu", "--family", "smollm2"),
         *("--model", str(folder / "tiny"), "--language", language, "--yes", "--json"),
         *("--method", method),
+        *options,
         cwd=folder,
     )
     assert run.returncode == 0, run.stderr
