@@ -90,6 +90,7 @@ def config(
         ),
         "model": run_yaml.model.model_copy(
             update={
+                "id": "tiny",  # a run records no folder of the machine, which run.yaml may name
                 "template_arguments": {},  # the tiny model's chat template reads none
                 "precision": "fp32",
                 "attention": "sdpa",
