@@ -38,7 +38,9 @@ def load_messages(language: Language) -> Mapping[str, str]:
     import yaml
 
     path = Path(__file__).parent / "locales" / f"{language}.yaml"
-    return dict(_flatten("", yaml.safe_load(path.read_text(encoding="utf-8"))))
+    # the parser in C is several times faster; some builds of PyYAML lack it
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return dict(_flatten("", yaml.load(path.read_text(encoding="utf-8"), loader)))
 
 
 def translate_template(template: str, **values: object) -> Text:

@@ -328,6 +328,19 @@ def test_a_wrong_set_is_a_usage_error(desk: Path, versions: dict[str, Path]) -> 
 # --- what is shown -------------------------------------------------------------------------------
 
 
+def test_a_dry_run_says_what_is_then_done_and_writes_nothing(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    act(desk, {"notes.md": [["three", "three of ours"]], "guide.md": None})
+    before = read_contents(desk)
+    with installed(versions["v3"]):
+        code, planned, _ = update(desk, "--dry-run")
+        assert read_contents(desk) == before
+        assert update(desk)[:2] == (3, planned)
+    assert code == 0  # nothing was left to resolve
+    assert planned["kept"] == ["guide.md"] and planned["added"] == ["new.md"]
+
+
 def test_the_difference_can_be_applied_by_git(desk: Path, versions: dict[str, Path]) -> None:
     with installed(versions["v3"]):
         run = run_newft("update", str(desk), "--diff", cwd=desk.parent)

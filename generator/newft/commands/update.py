@@ -16,7 +16,7 @@ from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_diff, print_json
 from newft.console.update_report import UpdateReport, format_diff, format_versions, update_json
 from newft.decide.plan import make_plan
-from newft.errors import UsageError
+from newft.errors import InterruptedAfterWrite, UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import KIT_KEYS, choose_kit, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
@@ -28,7 +28,7 @@ from newft.project.git_index import (
 )
 from newft.project.recorded_project import read_recorded_project, refuse_other_folder
 from newft.project.undo import read_undo_record, undo_last_update
-from newft.project.update import ProjectUpdate, make_update
+from newft.project.update import ProjectUpdate, make_update, refuse_unresolved
 from newft.project.write import apply_changes, recover_interrupted
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
@@ -72,6 +72,7 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
     refuse_other_folder(folder)
     _recover(folder, console)
     project = read_recorded_project(folder, remeasure=options.remeasure)
+    refuse_unresolved(folder, project.snapshot.tree)
     if project.answers_lost:
         console.print_message("update.lost_answers")
     sets = tuple(map(parse_set, options.sets))
@@ -244,7 +245,10 @@ def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput, *, quiet
     conflicts = update.merge.conflicts
     entries = read_index_entries(folder, {conflict.path for conflict in conflicts})
     apply_changes(folder, update.writes, keep_undo=True, index_entries=entries)
-    record_conflicts(folder, conflicts)
+    try:
+        record_conflicts(folder, conflicts)
+    except KeyboardInterrupt as error:
+        raise InterruptedAfterWrite(str(folder)) from error
     if quiet:
         return
     console.print_message("update.done", count=len(update.writes), name=folder.resolve().name)

@@ -17,6 +17,7 @@ from newft.answers.yaml_file import parse_answers_yaml
 from newft.errors import NewftError, ProjectError
 from newft.project.conflict_markers import find_marked_files
 from newft.project.file_state import read_file
+from newft.project.project_files import read_project_tree
 from newft.project.project_merge import merge_into_project
 from newft.project.recorded_project import RecordedProject
 from newft.project.render import drop_secrets, render_tree
@@ -56,6 +57,28 @@ class ProjectUpdate(NamedTuple):
         return not self.writes
 
 
+def refuse_unresolved(folder: Path, snapshot: FileTree) -> None:
+    """Refuse a project with conflicts of an earlier update: a second one would nest them."""
+    marked = find_marked_files(read_project_tree(folder, snapshot.keys()).tree)
+    if marked:
+        listed = "\n".join(f"  {path}" for path in marked[:MAX_PATHS_IN_ERROR])
+        more = len(marked) - MAX_PATHS_IN_ERROR
+        rest = Text(f"\n  ... {more} more", f"\n  …… 另有 {more} 个") if more > 0 else Text("", "")
+        raise ProjectError(
+            Text(
+                f"conflicts of an earlier update are not resolved yet:\n{listed}{rest.en}",
+                f"上次更新的冲突尚未解决：\n{listed}{rest.zh}",
+            ),
+            where=str(folder),
+            hint=Text(
+                "edit the parts between <<<<<<< and >>>>>>>, remove or rename the files that end in"
+                " -update, or take the update back with `newft update --undo`",
+                "请编辑 <<<<<<< 与 >>>>>>> 之间的内容，删除或重命名以 -update 结尾的文件，"
+                "或用 `newft update --undo` 撤销上次更新",
+            ),
+        )
+
+
 def make_update(
     project: RecordedProject,
     plan: Plan,
@@ -70,8 +93,7 @@ def make_update(
         templates = render_tree(plan, typed, into)
         theirs = load_rendered_tree(into)
     base = project.snapshot.tree
-    ours, merge = merge_into_project(project.folder, base, theirs)
-    _refuse_unresolved(ours.tree, project.folder)
+    merge = merge_into_project(project.folder, base, theirs).merge
     metadata: dict[str, TreeFile | None] = {
         KIT_FILE: None,  # removed where there is no kit any more
         **build_metadata(
@@ -128,25 +150,3 @@ def _read(file: TreeFile) -> RawAnswers | None:
         return parse_answers_yaml(ANSWERS_FILE, file.content)
     except NewftError:
         return None
-
-
-def _refuse_unresolved(ours: FileTree, folder: Path) -> None:
-    """Refuse a project with conflicts of an earlier update: a second one would nest them."""
-    marked = find_marked_files(ours)
-    if marked:
-        listed = "\n".join(f"  {path}" for path in marked[:MAX_PATHS_IN_ERROR])
-        more = len(marked) - MAX_PATHS_IN_ERROR
-        rest = Text(f"\n  ... {more} more", f"\n  …… 另有 {more} 个") if more > 0 else Text("", "")
-        raise ProjectError(
-            Text(
-                f"conflicts of an earlier update are not resolved yet:\n{listed}{rest.en}",
-                f"上次更新的冲突尚未解决：\n{listed}{rest.zh}",
-            ),
-            where=str(folder),
-            hint=Text(
-                "edit the parts between <<<<<<< and >>>>>>>, remove or rename the files that end in"
-                " -update, or take the update back with `newft update --undo`",
-                "请编辑 <<<<<<< 与 >>>>>>> 之间的内容，删除或重命名以 -update 结尾的文件，"
-                "或用 `newft update --undo` 撤销上次更新",
-            ),
-        )
