@@ -95,6 +95,14 @@ def test_an_update_without_changes_leaves_the_project_alone(project: Path) -> No
     assert read_files(project) == OLD
 
 
+@pytest.mark.parametrize("path", ["../out", ".git/config", "/out", "a\udcff"])
+def test_a_change_outside_the_project_is_refused(project: Path, path: str) -> None:
+    for keep_undo in (False, True):
+        with pytest.raises(ProjectError, match="the journal contains"):
+            apply_changes(project, [FileChange(path, None, make_text("x"))], keep_undo=keep_undo)
+    assert read_files(project, undo=True) == OLD
+
+
 def test_files_change_places(project: Path) -> None:
     first, second = OLD["README.md"], OLD["run.sh"]
     changes = [

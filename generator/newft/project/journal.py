@@ -72,6 +72,9 @@ def read_limited(file: Path, most: int = MAX_JOURNAL_BYTES) -> bytes:
 
 def check_path(path: str, file: Path) -> None:
     """Refuse a path that leaves the project, or that lies in the folder of git or of a journal."""
+    if not _is_utf8(path):
+        shown = path.encode("utf-8", "backslashreplace").decode("utf-8")
+        raise _make_path_error(shown, file, Text("not UTF-8", "非 UTF-8 的路径"))
     parts = path.split("/")
     forbidden = "\0\\:" if os.name == "nt" else "\0"
     if not all(parts) or {".", ".."} & set(parts) or set(forbidden) & set(path):
@@ -79,6 +82,11 @@ def check_path(path: str, file: Path) -> None:
     if any(_fold_part(part) in (".git", "git~1", STAGING_DIR) for part in parts):
         inside = Text("in a folder that newft never writes to", "newft 不会写入的文件夹")
         raise _make_path_error(path, file, inside)
+
+
+def _is_utf8(path: str) -> bool:
+    """Whether a path can be written in UTF-8; the bytes of a name in another encoding cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in path)
 
 
 def _fold_part(part: str) -> str:

@@ -82,6 +82,8 @@ def list_undo_changes(
     """Return the changes that write the record of these changes, in place of the last record."""
     from pydantic import TypeAdapter
 
+    for change in changes:
+        check_path(change.path, folder / UNDO_FILE)
     entries = tuple(_make_entry(change) for change in changes)
     record = TypeAdapter(UndoRecord).dump_json(UndoRecord(entries, index_entries))
     files = {_IGNORE_FILE: TreeFile(b"*\n"), UNDO_FILE: TreeFile(record)}
