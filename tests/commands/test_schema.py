@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,17 @@ from jsonschema import Draft202012Validator
 from newft.answers.keys import ANSWER_KEYS
 from newft.answers.yaml_file import parse_answers_yaml
 from newft.catalog.answers_schema import build_answers_schema
+from newft.decide.kit_rules import apply_kit
 from newft.errors import NewftError
 from newft.i18n import Messages
+from newft.kits.locate import KitLocator
+from newft.kits.resolve import resolve_kit
+from newft.schema.catalog import Catalog
+from newft.wizard.project_plan import plan_project
 from newft.wizard.questions import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import Services, WizardState
+from support.checkout import REPOSITORY
 from support.generate_project import catalog
 from support.run_newft import run_newft
 
@@ -158,6 +165,79 @@ def test_schema_and_parser_agree(answers: dict[str, Any]) -> None:
     text = yaml.safe_dump(answers, allow_unicode=True)
     errors = [error.message for error in validator().iter_errors(answers)]
     assert accepts(text) == (not errors), errors
+
+
+BANK = REPOSITORY / "tests/cases/kits/bank"
+
+
+@cache
+def bank() -> tuple[Catalog, Services]:
+    """The catalogue for a kit with locks, presets, a policy and questions with conditions."""
+    with tempfile.TemporaryDirectory() as scratch:
+        known = resolve_kit(str(BANK), catalog(), KitLocator(Path(scratch)))
+    return known, build_services(known, machine=None)
+
+
+@st.composite
+def bank_answers(draw: st.DrawFn) -> dict[str, Any]:
+    """Answers for the bank, right or wrong."""
+
+    def choose(*values: Any) -> Any:
+        return draw(st.sampled_from([*[NOTHING] * len(values), *values]))
+
+    some = ["RISK-07"] * 6
+    kit = {
+        "owner": draw(st.sampled_from([*some, "risk-07", "", None, NOTHING, ["RISK-07"]])),
+        "classification": choose("internal", "confidential", "secret", None, ["internal"]),
+        "approval": draw(
+            st.sampled_from(["MRM-0042", "MRM-0042", "42", NOTHING, None, "x" * 2001])
+        ),
+        draw(st.sampled_from(["owner_", *["classification"] * 6])): "internal",
+    }
+    given = {
+        "family": choose("qwen3", "qwen3", "smollm2", "glm4"),
+        "method": choose("lora", "lora", "full"),
+        "hub": choose("modelscope", "modelscope", "huggingface"),
+        "model": choose(*["Qwen/Qwen3-0.6B"] * 4, "embedded", "THUDM/x", "zai-org/GLM-4-9B-0414"),
+        "domain": choose("credit_risk", "credit_risk", "legal"),
+        "language": choose("en", "zh"),
+        "kit": {"answers": {key: value for key, value in kit.items() if value is not NOTHING}},
+    }
+    return {key: value for key, value in given.items() if value is not NOTHING}
+
+
+@settings(max_examples=80)
+@given(bank_answers())
+def test_schema_and_parser_agree_on_a_kit(answers: dict[str, Any]) -> None:
+    known, services = bank()
+    schema = build_answers_schema(known, Messages("en"))
+    errors = [error.message for error in Draft202012Validator(schema).iter_errors(answers)]
+    assert known.starter_kit
+    try:
+        read = parse_answers_yaml("a.yml", yaml.safe_dump(answers, allow_unicode=True))
+        start = WizardState(known, apply_kit(read, known.starter_kit))
+        plan_project(fill_defaults(start, services))
+    except NewftError as error:
+        assert errors, error
+    else:
+        assert errors == []
+
+
+def test_the_schema_of_a_kit_says_what_it_decides(tmp_path: Path) -> None:
+    run = run_newft("schema", "--kit", str(BANK), cwd=tmp_path)
+    schema = json.loads(run.stdout)
+    Draft202012Validator.check_schema(schema)
+    properties = schema["properties"]
+    assert properties["gpu"]["default"] == "1x24GB"
+    assert properties["method"]["const"] == "lora"
+    assert properties["hub"]["enum"] == ["modelscope", None]
+    assert properties["domain"]["enum"] == ["credit_risk", None]
+    allowed = {spec.hub_id for spec in catalog().families["qwen3"].sizes}
+    assert {*properties["model"]["enum"]} == {*allowed, None}
+    assert properties["kit"]["properties"]["answers"]["required"] == ["owner"]
+    for file in sorted(BANK.glob("tests/*.yml")):
+        answers = yaml.safe_load(file.read_text(encoding="utf-8"))
+        assert [*Draft202012Validator(schema).iter_errors(answers)] == []
 
 
 def test_the_schema_of_a_domain_has_its_tasks_alone(tmp_path: Path) -> None:

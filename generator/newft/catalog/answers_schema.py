@@ -8,34 +8,27 @@ The schema describes nested keys; newft also reads their short form, such as `da
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
 
 from newft.answers.keys import (
     ANSWER_KEYS,
     COLUMNS_PREFIX,
     FILES_KEY,
     KIT_ANSWERS_PREFIX,
-    KIT_KEY,
     RECORDED_KEYS,
     AnswerKey,
 )
+from newft.catalog.kit_schema import SCALAR_TYPES, Schema, apply_kit_to_schema, describe_kit_answers
 from newft.catalog.lookup import list_model_names, list_names
 from newft.i18n import Messages
 from newft.schema.catalog import Catalog
-from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, Policy
-from newft.schema.starter_kit import AskedQuestion, StarterKit
+from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit
 from newft.text import Language
 
-Schema: TypeAlias = dict[str, Any]
-
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# newft reads every scalar as the text that is written, such as a revision of digits.
-SCALAR_TYPES = ("string", "number", "boolean")
 # Letters, digits, spaces, `-` and `_`; `newft.decide.project_name` also knows reserved names.
 NAME_PATTERN = r"^[^\s!-/:-@\[-`{-~]([^\t\n\r!-,./:-@\[-^`{-~]*[^\s!-,./:-@\[-^`{-~])?$"
 MAX_NAME_LENGTH = 40
 LOCAL_MODEL_PATTERN = r"^([/~]|\.{1,2}(/|$)|[A-Za-z]:)|\\"  # of models that come from no hub
-POLICY_LISTS = {"family": "families", "method": "methods", "hub": "hubs"}
 
 
 def build_answers_schema(catalog: Catalog, messages: Messages) -> Schema:
@@ -58,20 +51,19 @@ def build_answers_schema(catalog: Catalog, messages: Messages) -> Schema:
     _add_property(
         schema, COLUMNS_PREFIX.rstrip("."), _make_group(columns, messages("schema.columns"))
     )
-    answers = _describe_kit_answers(kit, language) if kit else {"type": "object"}
+    answers = describe_kit_answers(kit, language) if kit else {"type": "object"}
     answers["title"] = messages("schema.kit_answers")
     _add_property(schema, KIT_ANSWERS_PREFIX.rstrip("."), answers)
     if answers.get("required"):
         schema["properties"]["kit"]["required"] = ["answers"]
         schema["required"] = ["kit"]
-    if kit:
-        _apply_presets_and_locks(schema, kit, language)
-        _apply_policy(schema, kit.policy or Policy(), catalog)
     schema["allOf"] = [
         *_list_task_conditions(catalog, language),
         *_list_family_conditions(catalog),
         *_list_model_conditions(catalog),
     ]
+    if kit:
+        apply_kit_to_schema(schema, catalog, kit, language)
     return schema
 
 
@@ -142,19 +134,6 @@ def _list_models(catalog: Catalog) -> dict[str, list[str]]:
     }
 
 
-def _list_refused_models(catalog: Catalog, policy: Policy) -> list[str]:
-    """List the models of the catalogue that a policy does not allow."""
-    return [
-        name
-        for family in catalog.families.values()
-        for spec in family.sizes
-        if (policy.families and family.id not in policy.families)
-        or (policy.licenses and spec.license not in policy.licenses)
-        for name in list_model_names(spec)
-        if name
-    ]
-
-
 def _list_fields(catalog: Catalog) -> list[str]:
     """Return the fields of all tasks, in their order, that a column can be named for."""
     tasks = (task for kit in catalog.kits.values() for task in kit.tasks.values())
@@ -201,78 +180,12 @@ def _list_model_conditions(catalog: Catalog) -> Iterator[Schema]:
     """Yield what a model outside of the catalogue needs, and what only a model of a hub has."""
     listed = [name for models in _list_models(catalog).values() for name in models]
     other = {"model": {"type": [*SCALAR_TYPES], "not": {"enum": listed}}}
-    yield {
-        "if": {"properties": other, "required": ["model"]},
-        "then": {"required": ["family"], "properties": {"family": {"type": "string"}}},
-    }
+    kit = catalog.starter_kit
+    if not (kit and "family" in {**kit.presets, **kit.locked}):
+        yield {
+            "if": {"properties": other, "required": ["model"]},
+            "then": {"required": ["family"], "properties": {"family": {"type": "string"}}},
+        }
     local = {"anyOf": [{"const": "embedded"}, {"type": "string", "pattern": LOCAL_MODEL_PATTERN}]}
     none = {"type": "null"}
     yield _make_condition({"model": local}, {"hub": none, "revision": none})
-
-
-def _describe_kit_answers(kit: StarterKit, language: Language) -> Schema:
-    """Describe the answers to the questions of a kit, as far as they are known beforehand."""
-    properties: dict[str, Schema] = {}
-    required = []
-    for name in kit.questions.names if kit.questions else ():
-        question = kit.questions.describe(name, {}) if kit.questions else None
-        properties[name] = _describe_question(question, language) if question else {}
-        if question and question.default is None and KIT_ANSWERS_PREFIX + name not in kit.presets:
-            required.append(name)
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": properties,
-        "required": required,
-    }
-
-
-def _describe_question(question: AskedQuestion, language: Language) -> Schema:
-    help_text = question.help.to(language)
-    described: Schema = {"title": question.title.to(language)}
-    if help_text:
-        described["description"] = help_text
-    values: Schema = {"type": [*SCALAR_TYPES]}
-    if question.choices:
-        values = {"enum": [value for value, _ in question.choices]}
-    if question.multiple:
-        values = {"type": "array", "items": values}
-    if question.default is not None:
-        values["default"] = _to_json(question.default)
-    if question.secret:
-        values["writeOnly"] = True
-    return described | values
-
-
-def _apply_presets_and_locks(schema: Schema, kit: StarterKit, language: Language) -> None:
-    _get_property(schema, KIT_KEY)["default"] = kit.pin.source
-    for key, value in kit.presets.items():
-        _get_property(schema, key)["default"] = _to_json(value)
-    for key, lock in kit.locked.items():
-        place = _get_property(schema, key)
-        place["const"] = _to_json(lock.value)
-        if lock.why:
-            place["description"] = lock.why.to(language)
-
-
-def _apply_policy(schema: Schema, policy: Policy, catalog: Catalog) -> None:
-    for key, name in POLICY_LISTS.items():
-        if allowed := getattr(policy, name):
-            place = _get_property(schema, key)
-            place["enum"] = [value for value in place["enum"] if value in (*allowed, None)]
-    if refused := _list_refused_models(catalog, policy):
-        place = _get_property(schema, "model")
-        place["examples"] = [name for name in place["examples"] if name not in refused]
-        place["not"] = {"enum": refused}
-
-
-def _to_json(value: str | tuple[str, ...]) -> str | list[str]:
-    return value if isinstance(value, str) else [*value]
-
-
-def _get_property(schema: Schema, key: str) -> Schema:
-    """Return the schema of a dotted key; a kit may name a column of a task that comes later."""
-    parts = key.split(".", 2)
-    for part in parts:
-        schema = schema.setdefault("properties", {}).setdefault(part, {})
-    return schema
