@@ -115,6 +115,8 @@ def test_a_link_is_never_followed(tmp_path: Path) -> None:
     assert read_skipped(project, *base) == {"d/x": "`d` is a link", "loop/x": "`loop` is a link"}
     theirs = {"d/x": A_TAIL, "loop/x": A, "f": B, "d/new": "1"}
     assert merge(project, base, theirs) == {"d/new": "skipped", "d/x": "skipped"}
+    change = merge_into_project(project, make_tree(base), make_tree(theirs)).merge.changes[0]
+    assert change.why and change.why.en == "`d` is a link"
     assert (outside / "x").read_text() == "secret"
 
 

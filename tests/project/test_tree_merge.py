@@ -11,6 +11,7 @@ from newft.errors import ProjectError
 from newft.project.conflict_markers import find_marked_files
 from newft.project.tree_merge import merge_trees
 from newft.schema.tree import TreeFile
+from newft.text import Text
 from support.merge_trees import apply_merge, list_kinds, make_lines, make_link, make_tree
 
 Files = Mapping[str, str | bytes | TreeFile]
@@ -29,7 +30,8 @@ def merge(
     base: Files, ours: Files, theirs: Files, skipped: tuple[str, ...] = ()
 ) -> tuple[dict[str, str], dict[str, TreeFile]]:
     """What becomes of each path, and the tree afterwards."""
-    merged = merge_trees(make_tree(base), make_tree(ours), make_tree(theirs), skipped)
+    reasons = dict.fromkeys(skipped, Text("a link", "是链接"))
+    merged = merge_trees(make_tree(base), make_tree(ours), make_tree(theirs), reasons)
     return list_kinds(merged), apply_merge(make_tree(ours), merged)
 
 

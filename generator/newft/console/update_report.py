@@ -55,10 +55,18 @@ def build_change_rows(merge: TreeMerge, messages: Messages) -> Iterator[tuple[st
 def list_left_alone(merge: TreeMerge, messages: Messages) -> Iterator[str]:
     """Yield a sentence for each kind of change that is not made, with the paths."""
     for kind in LEFT_ALONE:
-        paths = [_describe_change(change) for change in merge.changes if change.kind == kind]
+        changes = [change for change in merge.changes if change.kind == kind]
+        paths = [_describe_left_alone(change, messages) for change in changes]
         if paths:
             listed = messages.join(_shorten(paths, MAX_PATHS_SHOWN, messages))
             yield messages(f"update.left_alone.{kind}", paths=listed)
+
+
+def _describe_left_alone(change: Change, messages: Messages) -> str:
+    path = _describe_change(change)
+    if change.why is None:
+        return path
+    return messages("update.left_alone.why", path=path, why=change.why.to(messages.language))
 
 
 def _shorten(paths: Sequence[str], limit: int, messages: Messages) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 
 from newft.errors import GitError, ProjectError
 from newft.project.git_merge import GitMerge, merge_by_path, merge_with_git
@@ -24,13 +24,16 @@ from newft.text import Text
 
 
 def merge_trees(
-    base: FileTree, ours: FileTree, theirs: FileTree, skipped: Collection[str] = ()
+    base: FileTree,
+    ours: FileTree,
+    theirs: FileTree,
+    skipped: Mapping[str, Text] | None = None,
 ) -> TreeMerge:
     """Merge the changes from the snapshot to the new render into the project.
 
     `ours` also has files that neither the snapshot nor the new render knows. `skipped` are paths
-    of the project that cannot be read or written: nothing happens to them, and a change of the
-    new render there is listed as skipped.
+    of the project that cannot be read or written, and why: nothing happens to them, and a change
+    of the new render there is listed as skipped.
 
     Raises:
         ProjectError: a tree has a path that no project can have.
@@ -39,13 +42,14 @@ def merge_trees(
     for tree in (base, ours, theirs):
         _refuse_impossible_paths(tree)
     # a path that was not read counts as unedited, so that a file which moves there is recognized
+    skipped = skipped or {}
     unread = {path: base[path] for path in skipped if path in base}
     read, line_ends = adopt_line_ends(base, {**ours, **unread}, theirs)
     outcome = _settle_merge(base, read, theirs)
     leave_skipped(outcome, skipped)
     skips = [
-        Change(path, "skipped", None, None)
-        for path in skipped
+        Change(path, "skipped", None, None, why=why)
+        for path, why in skipped.items()
         if base.get(path) != theirs.get(path)
     ]
     settled = TreeMerge(

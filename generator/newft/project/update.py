@@ -139,8 +139,8 @@ def _keep_comments(base: bytes, ours: TreeFile, theirs: TreeFile) -> TreeFile:
     """Return the team's file of answers with the new answers, or else the new file."""
     if _read(ours) == _read(theirs):
         return ours
-    trees = ({ANSWERS_FILE: file} for file in (TreeFile(base), ours, theirs))
-    merge = merge_trees(*trees)
+    snapshot = {ANSWERS_FILE: TreeFile(base)}
+    merge = merge_trees(snapshot, {ANSWERS_FILE: ours}, {ANSWERS_FILE: theirs})
     merged = next((change.after for change in merge.changes), None)
     return merged if merged and _read(merged) == _read(theirs) else theirs
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
+from newft.text import Text
+
 FileMode = Literal["100644", "100755", "120000"]  # as git writes them: file, executable file, link
 ChangeKind = Literal[
     "updated",  # the team has not edited the file
@@ -16,7 +18,7 @@ ChangeKind = Literal[
     "conflict",
     "kept_deleted",  # the template changed a file that the team has deleted: it stays deleted
     "kept_edited",  # the template deleted a file that the team has edited: it stays
-    "skipped",  # the path lies behind a link or in a submodule
+    "skipped",  # such as a path behind a link or in a submodule; nothing there is read or written
 ]
 
 
@@ -42,6 +44,7 @@ class Change(NamedTuple):
     that path goes away. It may differ from `path` in case alone: write after removing, or rename.
     A kept_deleted file has neither; its `moved_from` says where the team knew it. A kept_edited
     file, and a conflict that leaves the project's file alone, have the same `before` and `after`.
+    `why` says what lies at a skipped path.
     """
 
     path: str
@@ -49,6 +52,7 @@ class Change(NamedTuple):
     before: TreeFile | None
     after: TreeFile | None
     moved_from: str | None = None
+    why: Text | None = None
 
 
 class Conflict(NamedTuple):
