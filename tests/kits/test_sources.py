@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from newft.errors import KitSourceError, NewftError, UsageError
 from newft.kits.remote_git import UnreachableSourceError
 from newft.kits.sources import choose_source, parse_source
-from newft.paths import get_domains_folder
 from support.git_repository import GitRepository
 from support.locate_kit import locate_kit
 
@@ -149,14 +148,12 @@ def test_a_path_is_recorded_as_it_was_meant(typed: str, recorded: str, tmp_path:
     assert parse_source(recorded, base=tmp_path) == source
 
 
-def test_a_domain_has_its_name_and_a_folder_a_slash(tmp_path: Path) -> None:
+def test_a_domain_is_no_kit_and_a_folder_has_a_slash(tmp_path: Path) -> None:
     (tmp_path / "legal").mkdir()
     (tmp_path / "legal/kit.yaml").write_text("title: ours\n")
-    domain = locate_kit("legal", scratch=tmp_path / "scratch", base=tmp_path)
-    assert domain.origin == "built_in"
-    assert (Path(domain.folder) / "kit.yaml").read_bytes() == (
-        get_domains_folder() / "legal/kit.yaml"
-    ).read_bytes()
+    with pytest.raises(UsageError) as caught:
+        locate_kit("legal", scratch=tmp_path / "scratch", base=tmp_path)
+    assert caught.value.hint == "use --domain legal; a folder of this name is ./legal"
     ours = locate_kit("./legal", scratch=tmp_path / "scratch", base=tmp_path)
     assert read_title(Path(ours.folder)) == "ours"
 
@@ -170,11 +167,11 @@ def test_an_installed_package_offers_a_kit_and_is_not_imported(tmp_path: Path) -
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: bank-tools\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(
-        "[newft.kits]\nbank = bank_tools.kits.bank\ngone = bank_tools.none\nlegal = bank_tools\n"
+        "[newft.kits]\nbank = bank_tools.kits.bank\ngone = bank_tools.none\n"
     )
     code = (
         "import sys; from pathlib import Path; from newft.kits.locate import KitLocator\n"
-        "for name in ('bank', 'legal', 'gone'):\n"
+        "for name in ('bank', 'gone'):\n"
         "    kit = KitLocator(Path(sys.argv[1]))(name)\n"
         "    print(kit.origin, kit.pin.source, Path(kit.folder).name, kit.pin.commit)\n"
     )
@@ -185,7 +182,7 @@ def test_an_installed_package_offers_a_kit_and_is_not_imported(tmp_path: Path) -
         text=True,
         env={**os.environ, "PYTHONPATH": path},
     )
-    assert done.stdout.splitlines() == ["package bank bank None", "built_in legal legal None"]
+    assert done.stdout.splitlines() == ["package bank bank None"]
     assert "an installed package offers the kit `gone`" in done.stderr
 
 

@@ -99,10 +99,9 @@ def test_the_commit_that_an_archive_claims_is_not_trusted(
     confirm(stored, None, kit.pin.tree)
 
 
-def test_a_folder_is_shown_and_a_domain_is_not(repository: GitRepository, tmp_path: Path) -> None:
+def test_a_folder_is_shown_and_not_asked_about(repository: GitRepository, tmp_path: Path) -> None:
     user = User()
     confirm(locate_kit(str(repository.folder), scratch=tmp_path / "scratch"), user)
-    confirm(locate_kit("legal", scratch=tmp_path / "scratch"), user)
     [request] = user.shown
     assert request.source.startswith(str(repository.folder))
     assert user.asked == []

@@ -75,8 +75,9 @@ ANSWER_KEYS = (
         KIT_KEY,
         "--kit",
         Text(
-            "starter kit or copier template: name, folder or URL, with @REVISION if not the latest",
-            "起步套件或 copier 模板：名称、文件夹或 URL，可加 @版本",
+            "starter kit or copier template: name, folder or URL, with @REVISION if not the latest;"
+            " `none` for none; default: NEWFT_KIT",
+            "起步套件或 copier 模板：名称、文件夹或 URL，可加 @版本；`none` 表示不用；默认取 NEWFT_KIT",
         ),
         metavar="SOURCE",
     ),

@@ -51,7 +51,7 @@ ANSWERS_HINT = Text(
     "give the answer in a file in tests/ of the kit, or in one named by --answers FILE",
     "请写进套件 tests/ 中的答案文件，或用 --answers 指定答案文件",
 )
-OWN_ORIGINS = ("folder", "package", "built_in")  # of kits whose tests may run without a question
+OWN_ORIGINS = ("folder", "package")  # of kits whose tests may run without a question
 
 
 @dataclass(frozen=True)

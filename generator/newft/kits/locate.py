@@ -19,7 +19,6 @@ from newft.kits.remote_git import Repository, UnreachableSourceError
 from newft.kits.remote_refs import choose_ref, list_refs
 from newft.kits.sources import KIT_FILES, KitSource, parse_source
 from newft.os_errors import explain_os_error
-from newft.paths import get_domains_folder
 from newft.schema.starter_kit import KitOrigin, KitPin, LocatedKit
 from newft.schema.tree import FileTree
 from newft.system.git import run_git
@@ -97,8 +96,7 @@ class KitLocator:
         if source.kind == "folder":
             return self._copy_folder(source)
         if source.location in list_domain_names():
-            domain = read_kit_folder(get_domains_folder() / source.location)
-            return self._place(domain, source, "built_in")
+            raise _make_domain_error(source.location)
         package = read_kit_folder(find_package_folder(source.location))
         return self._place(package, source, "package")
 
@@ -175,6 +173,17 @@ def _make_stranger_error(source: KitSource, parent: LocatedKit) -> UnreachableSo
         hint=Text(
             "a kit from elsewhere extends a domain, an installed kit or a repository",
             "来自别处的套件只能扩展领域、已安装的套件或仓库",
+        ),
+    )
+
+
+def _make_domain_error(name: str) -> UsageError:
+    return UsageError(
+        Text(f"`{name}` is a domain of newft, not a kit", f"`{name}` 是 newft 的领域，不是套件"),
+        where="--kit",
+        hint=Text(
+            f"use --domain {name}; a folder of this name is ./{name}",
+            f"请用 --domain {name}；同名文件夹请写 ./{name}",
         ),
     )
 

@@ -19,6 +19,7 @@ from newft.system.resource_limits import limit_file_size
 from newft.text import Text
 
 FETCH_TIMEOUT = 300.0  # seconds
+LIST_TIMEOUT = 60.0  # seconds, to list tags and branches
 MAX_DOWNLOAD_BYTES = 1 << 28  # of compressed objects: files that a kit may have, and history
 MAX_QUOTED_CHARACTERS = 300
 # How the user's own environment tells git to log in and to reach servers.
@@ -51,7 +52,9 @@ class Repository(NamedTuple):
     shown: str  # without login details
 
 
-def run_remote(arguments: list[str], repository: Repository, folder: Path) -> GitResult:
+def run_remote(
+    arguments: list[str], repository: Repository, folder: Path, *, timeout: float = FETCH_TIMEOUT
+) -> GitResult:
     """Run a git command that talks to a repository; only the protocol of its address may be used.
 
     What git says is returned without the login details of the address.
@@ -75,7 +78,7 @@ def run_remote(arguments: list[str], repository: Repository, folder: Path) -> Gi
                 folder=folder,
                 environment=environment,
                 accept=range(-64, 256),
-                timeout=FETCH_TIMEOUT,
+                timeout=timeout,
             )
     except GitError as error:
         raise UnreachableSourceError(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from newft.emitted.normalize import escape_controls
 from newft.errors import KitSourceError
-from newft.kits.remote_git import Repository, explain_failure, run_remote
+from newft.kits.remote_git import LIST_TIMEOUT, Repository, explain_failure, run_remote
 from newft.text import Text, find_nearest_names
 
 COMMIT_PATTERN = re.compile(r"[0-9a-f]{40}")
@@ -33,20 +33,10 @@ class RemoteRef(NamedTuple):
 
 def list_refs(repository: Repository) -> dict[str, str]:
     """Return the commit of each branch and tag of a repository, and of HEAD, by full name."""
+    patterns = ["HEAD", f"{BRANCHES_PREFIX}*", f"{TAGS_PREFIX}*"]
+    command = ["ls-remote", "--quiet", "--", repository.address, *patterns]
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
-        result = run_remote(
-            [
-                "ls-remote",
-                "--quiet",
-                "--",
-                repository.address,
-                "HEAD",
-                f"{BRANCHES_PREFIX}*",
-                f"{TAGS_PREFIX}*",
-            ],
-            repository,
-            Path(scratch),
-        )
+        result = run_remote(command, repository, Path(scratch), timeout=LIST_TIMEOUT)
     if result.code:
         raise explain_failure(result.messages, repository)
     refs: dict[str, str] = {}

@@ -2,14 +2,14 @@
 
 | source | example |
 | --- | --- |
-| a built-in domain | `legal` |
 | an installed Python package that offers a kit | `bank` |
 | a folder | `./bank-kit`, `/srv/kits/bank` |
 | a git repository | `https://git.example/bank-kit.git`, `git+ssh://git@git.example/bank-kit` |
 | the same, as git and copier write it | `git@git.example:bank-kit.git`, `gh:owner/name` |
 | a git repository on this machine | `file:///srv/git/bank.git`, `./bank-kit@v1` |
 
-A name without a slash is a domain or a package before it is a folder; `./legal` is the folder.
+A name without a slash is an installed kit before it is a folder; `./bank` is the folder. The names
+of the domains of newft are no kits.
 """
 
 from __future__ import annotations

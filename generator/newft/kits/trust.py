@@ -10,7 +10,7 @@ of a kit are therefore shown, and confirmed once per state of the kit:
 - A folder that the user names, and a kit in a package that the user has installed, are shown and
   not asked about. Nothing in them arrives unnoticed; the author of a kit, whose every edit is a
   new state, would only learn to confirm without reading.
-- The built-in domains are part of newft.
+- The domains that a kit extends are part of newft.
 
 A dry run writes nothing and needs no confirmation.
 """
@@ -95,7 +95,7 @@ def confirm_trust(
     remembered = {line.split(" ", 1)[0] for line in read_config_lines(TRUST_FILE)}
     for kit in kits:
         request = make_trust_request(kit)
-        if kit.origin == "built_in" or not request.files:
+        if not request.files:
             continue
         if kit.origin in ("folder", "package"):
             show(request)

@@ -21,7 +21,7 @@ class KitPin(NamedTuple):
     tree: str  # the tree id that git gives the files, which depends on their content alone
 
 
-KitOrigin = Literal["built_in", "folder", "package", "repository", "stored"]
+KitOrigin = Literal["folder", "package", "repository", "stored"]
 
 
 class LocatedKit(NamedTuple):
