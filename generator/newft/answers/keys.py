@@ -77,7 +77,8 @@ ANSWER_KEYS = (
         Text(
             "starter kit or copier template: name, folder or URL, with @REVISION if not the latest;"
             " `none` for none; default: NEWFT_KIT",
-            "起步套件或 copier 模板：名称、文件夹或 URL，可加 @版本；`none` 表示不用；默认取 NEWFT_KIT",
+            "起步套件或 copier 模板：名称、文件夹或 URL，可加 @版本；"
+            "`none` 表示不用；默认取 NEWFT_KIT",
         ),
         metavar="SOURCE",
     ),
