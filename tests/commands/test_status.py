@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from newft.project.snapshot import SNAPSHOT_FILE
+from newft.project.tree_archive import pack_tree, read_archive
 from newft.schema.kit import Policy
+from newft.schema.tree import TreeFile
 from support.generate_project import generate
 from support.kit_folders import write_kit
 from support.run_newft import run_newft
@@ -88,6 +92,7 @@ def test_local_edits_are_named_and_are_nothing_to_do(project: Path) -> None:
         (lambda project: append(project / ".newft/answers.yml", "exports: none\n"), "answers"),
         (lambda project: append(project / ".newft/answers.yml", CONFLICT), "answers"),
         (lambda project: (project / ".newft/answers.yml").unlink(), "answers"),
+        (lambda project: replace_by_pipe(project / ".newft/answers.yml"), "answers"),
     ],
 )
 def test_what_is_to_be_done_is_said_and_exits_with_3(
@@ -97,6 +102,22 @@ def test_what_is_to_be_done_is_said_and_exits_with_3(
     code, status = read_status(project)
     assert (code, status["needs"]) == (3, [need])
     assert status["conflicts"] == (["README.md"] if need == "conflicts" else [])
+
+
+def test_conflicts_are_found_in_moved_files_and_beside_others(project: Path) -> None:
+    (project / "README.md").rename(project / "NOTES.md")
+    append(project / "NOTES.md", CONFLICT)
+    (project / "logo.png.after-update").write_bytes(b"new")
+    code, status = read_status(project)
+    assert (code, status["conflicts"]) == (3, ["NOTES.md", "logo.png.after-update"])
+
+
+def test_an_update_ends_what_status_says_is_to_be_done(project: Path) -> None:
+    change_rendered_by(project, templates="0" * 64)
+    append(project / ".newft/answers.yml", "exports: llama_factory\n")
+    assert read_status(project)[1]["needs"] == ["update", "answers"]
+    assert run_newft("update", "--yes", cwd=project).returncode == 0
+    assert read_status(project)[1]["needs"] == []
 
 
 def test_answers_in_another_layout_are_not_edited(project: Path) -> None:
@@ -185,6 +206,40 @@ def test_a_broken_project_is_a_line_with_the_reason(project: Path, fault: str) -
     code, status = read_status(project)
     assert (code, status["needs"]) == (1, ["unreadable"])
     assert status["error"]
+
+
+@given(
+    name=st.sampled_from([SNAPSHOT_FILE, ".newft/facts.yml", ".newft/answers.yml"]),
+    place=st.floats(0, 1),
+    piece=st.one_of(st.binary(max_size=8), st.sampled_from([b": [", b"\0" * 600, b"- x\n"])),
+)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_damaged_metadata_is_never_a_crash(
+    desk: Path, tmp_path: Path, name: str, place: float, piece: bytes
+) -> None:
+    project = tmp_path / "desk"
+    if not project.exists():
+        shrink_project(desk, project, ("README.md", "config/run.yaml"))
+    content = (project / name).read_bytes()
+    at = int(place * len(content))
+    (project / name).write_bytes(content[:at] + piece + content[at + len(piece) :])
+    try:
+        assert read_status(project)[0] in (0, 1, 3)
+    finally:
+        (project / name).write_bytes(content)
+
+
+@pytest.mark.parametrize("answers", [b"", b"x: 1\n", b"name: desk\n", b"- a\n", b"ci: [a]\n"])
+def test_a_snapshot_with_other_answers_is_behind_or_a_line(
+    desk: Path, tmp_path: Path, answers: bytes
+) -> None:
+    shrink_project(desk, tmp_path / "desk", ("README.md",))
+    files = read_archive(tmp_path / "desk" / SNAPSHOT_FILE)
+    changed = pack_tree({**files, ".newft/answers.yml": TreeFile(answers)})
+    (tmp_path / "desk" / SNAPSHOT_FILE).write_bytes(changed)
+    assert read_status(tmp_path / "desk")[0] in (1, 3)
 
 
 def test_links_and_pipes_in_the_place_of_files_are_edits_and_never_opened(project: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
 
 from newft import __version__
-from newft.answers.keys import RawAnswers
+from newft.answers.keys import RawAnswers, is_answer_key
 from newft.answers.parse import build_answers
 from newft.answers.yaml_file import parse_answers_yaml
 from newft.catalog.gpu_spec import parse_gpu
@@ -23,14 +24,20 @@ from newft.i18n import Messages, translate_template
 from newft.kits.stored_catalogs import StoredCatalogs
 from newft.os_errors import explain_os_error
 from newft.project.facts_file import read_facts
-from newft.project.local_edits import find_conflict_markers, find_local_edits
+from newft.project.file_state import read_file
+from newft.project.local_edits import find_conflicts, find_local_edits
 from newft.project.snapshot import ANSWERS_FILE, METADATA_DIR, Snapshot, read_snapshot
 from newft.project.template_layers import Layer, digest_layers, list_emitted_modules, stack_layers
+from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.project_status import ProjectStatus
 from newft.schema.update import RenderedBy
 from newft.text import Text
 
+# Answers that every project has; a snapshot without them is of an earlier newft, or damaged.
+_REQUIRED_KEYS = frozenset(
+    field.name for field in fields(Answers) if MISSING is field.default is field.default_factory
+)
 EXIT_UNREADABLE = 1
 EXIT_NEEDED = 3  # something is to be done about a project
 
@@ -85,7 +92,7 @@ def _compare(path: str, catalogs: StoredCatalogs) -> ProjectStatus:
     folder = Path(path)
     _refuse_other_folders(folder)
     snapshot = read_snapshot(folder)
-    given = parse_answers_yaml(f"{path}/{ANSWERS_FILE}", snapshot.answers)
+    given = _parse_recorded(snapshot.answers)
     edits = find_local_edits(folder, snapshot.tree)
     kit = snapshot.rendered_by.kit
     catalog = catalogs.get(folder, kit)
@@ -99,7 +106,7 @@ def _compare(path: str, catalogs: StoredCatalogs) -> ProjectStatus:
         edits=edits,
         answers_edited=_are_answers_edited(folder, snapshot.answers, given),
         policy_faults=_find_policy_faults(folder, snapshot),
-        conflicts=find_conflict_markers(folder, edits),
+        conflicts=find_conflicts(folder, edits),
     )
 
 
@@ -118,7 +125,8 @@ def _refuse_other_folders(folder: Path) -> None:
 
 def _is_behind(folder: Path, rendered_by: RenderedBy, given: RawAnswers, catalog: Catalog) -> bool:
     """Tell whether this newft has other templates for the project than it was rendered with."""
-    if rendered_by.newft != __version__:
+    unknown = [key for key in given if not is_answer_key(key)]
+    if rendered_by.newft != __version__ or unknown or not given.keys() >= _REQUIRED_KEYS:
         return True
     answers, facts = build_answers(given), read_facts(folder)
     hardware = parse_gpu(answers.gpu, catalog.accelerators, machine=facts.machine)
@@ -133,11 +141,18 @@ def _digest(layers: tuple[Layer, ...], modules: tuple[str, ...]) -> str:
 
 def _are_answers_edited(folder: Path, rendered: bytes, given: RawAnswers) -> bool:
     """Tell whether the answers differ from those that the project was rendered with."""
+    file = read_file(folder, ANSWERS_FILE)
+    if file is None or file.content == rendered:
+        return file is None
     try:
-        content = (folder / ANSWERS_FILE).read_bytes()
-        return content != rendered and parse_answers_yaml(ANSWERS_FILE, content) != given
-    except (OSError, UsageError):  # missing or broken: an update says what to do
+        return _parse_recorded(file.content) != given
+    except UsageError:  # an update says what to do
         return True
+
+
+def _parse_recorded(content: bytes) -> RawAnswers:
+    """Return answers as they are recorded, also those that an earlier newft gave."""
+    return parse_answers_yaml(ANSWERS_FILE, content, is_recorded=lambda _key, _value: True)
 
 
 def _find_policy_faults(folder: Path, snapshot: Snapshot) -> tuple[Text, ...] | None:

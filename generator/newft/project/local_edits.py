@@ -25,7 +25,8 @@ _TOOL_ENDINGS = ("_cache", ".egg-info", ".newft-apply")
 # Files that show that a folder is not the team's own code: an environment, another project.
 _FOREIGN_MARKS = ("pyvenv.cfg", ".git", METADATA_DIR)
 _MAX_FILES_LISTED = 20_000  # of one project; more are not the work of people
-_MAX_MARKED_BYTES = 1 << 24  # larger files are not searched for conflict markers
+_MAX_BYTES_SEARCHED = 1 << 20  # of a file in which conflict markers are looked for
+_MAX_FILES_SEARCHED = 2_000  # of those that the team has added
 _FileState = Literal["same", "edited", "deleted"]
 
 
@@ -43,11 +44,10 @@ def find_local_edits(folder: Path, snapshot: FileTree) -> LocalEdits:
     )
 
 
-def find_conflict_markers(folder: Path, edits: LocalEdits) -> tuple[str, ...]:
-    """Return the edited files that still hold a marker of an earlier update."""
-    return find_marked_files(
-        {path: file for path in edits.edited for file in _read_if_regular(folder / path)}
-    )
+def find_conflicts(folder: Path, edits: LocalEdits) -> tuple[str, ...]:
+    """Return the files that an earlier update left to be resolved, moved ones among them."""
+    searched = (*edits.edited, *edits.added[:_MAX_FILES_SEARCHED])
+    return find_marked_files({path: _read_small(folder / path) for path in searched})
 
 
 def list_team_files(folder: Path) -> tuple[str, ...]:
@@ -108,9 +108,10 @@ def _compare(place: Path, file: TreeFile) -> _FileState:
         return "edited"
 
 
-def _read_if_regular(place: Path) -> Iterator[TreeFile]:
-    """Yield the content of a regular file that is small enough to have been written by people."""
+def _read_small(place: Path) -> TreeFile:
+    """Return a regular file; its content is left out if it is too large to be a merged one."""
     with suppress(OSError):
         status = place.lstat()
-        if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_MARKED_BYTES:
-            yield TreeFile(place.read_bytes())
+        if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_BYTES_SEARCHED:
+            return TreeFile(place.read_bytes())
+    return TreeFile(b"")
