@@ -33,7 +33,7 @@ from newft.system.hardware_probe import probe_machine
 from newft.text import Text
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import run_wizard
-from newft.wizard.menu import Option
+from newft.wizard.kit_trust import ask_trust
 from newft.wizard.project_plan import (
     plan_project,
     render_planned_project,
@@ -186,14 +186,11 @@ def _confirm_code(options: NewOptions, kit: StarterKit, console: ConsoleOutput) 
     """Show the code of the kits, and ask the user to confirm what somebody else has written."""
 
     def show(request: TrustRequest) -> None:
-        console.print_kit_code(request.source, request.files)
+        if not options.json:
+            console.print_kit_code(request.source, request.files)
 
     def ask(request: TrustRequest) -> bool:
-        show(request)
-        say = console.messages
-        choices = [Option("no", say("trust.no")), Option("yes", say("trust.yes"))]
-        with choose_terminal(os.environ, console.say, say) as terminal:
-            return terminal.select(say("trust.question"), choices) == "yes"
+        return ask_trust(request.source, request.files, console)
 
     asking = ask if options.interactive else None
     confirm_trust(kit.located, options.trusted_kits, ask=asking, show=show)
