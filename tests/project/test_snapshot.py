@@ -106,6 +106,13 @@ def test_the_baseline_says_nothing_of_time_and_place(tmp_path: Path) -> None:
     assert first == second
 
 
+def sparse_entry(name: str, size: int) -> tarfile.TarInfo:
+    """An entry that claims to unpack to many more bytes than it has."""
+    made = entry(name)
+    made.pax_headers = {"GNU.sparse.size": str(size), "GNU.sparse.map": f"0,1,{size - 1},1"}
+    return made
+
+
 def packed(*entries: tarfile.TarInfo, content: bytes = b"x") -> bytes:
     """An archive of these entries, and what every snapshot has."""
     buffer = io.BytesIO()
@@ -175,8 +182,10 @@ def test_the_kit_of_a_snapshot_is_known(tmp_path: Path) -> None:
         entry("pipe", tarfile.FIFOTYPE),
         entry("device", tarfile.CHRTYPE),
         entry(".newft/answers.yml"),  # twice
+        sparse_entry("sparse", 1 << 40),
+        entry("half a surrogate \udc80"),
     ],
-    ids=lambda made: made.name,
+    ids=lambda made: ascii(made.name),
 )
 def test_an_entry_that_newft_never_writes_is_refused(made: tarfile.TarInfo, tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as caught:

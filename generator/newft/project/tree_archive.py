@@ -54,9 +54,12 @@ def read_archive(archive: Path) -> dict[str, TreeFile]:
 
 def _unpack(content: bytes) -> Iterator[tuple[str, TreeFile]]:
     seen: set[str] = set()
-    with tarfile.open(fileobj=io.BytesIO(content), mode="r:", encoding="utf-8") as tar:
+    # strict: a name that is not UTF-8 could not be written or shown later
+    with tarfile.open(
+        fileobj=io.BytesIO(content), mode="r:", encoding="utf-8", errors="strict"
+    ) as tar:
         for entry in tar:
-            if entry.type != tarfile.REGTYPE or not is_safe_path(entry.name) or entry.name in seen:
+            if not _is_plain_file(entry, len(content)) or entry.name in seen:
                 raise DamagedArchiveError
             seen.add(entry.name)
             if len(seen) > MAX_ARCHIVE_FILES:
@@ -64,6 +67,15 @@ def _unpack(content: bytes) -> Iterator[tuple[str, TreeFile]]:
             file = tar.extractfile(entry)
             assert file is not None  # it is a plain file
             yield entry.name, TreeFile(file.read(), "100755" if entry.mode & 0o100 else "100644")
+
+
+def _is_plain_file(entry: tarfile.TarInfo, archive_bytes: int) -> bool:
+    """Tell whether an entry is a file at a safe path that the archive holds in full.
+
+    A sparse file, or a header with a wrong size, could claim more bytes than the archive has.
+    """
+    plain = entry.type == tarfile.REGTYPE and not getattr(entry, "sparse", None)
+    return plain and 0 <= entry.size <= archive_bytes and is_safe_path(entry.name)
 
 
 def is_safe_path(path: str) -> bool:
