@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from newft.emitted.file_access import RecordError
-from newft.emitted.readers import MAX_CELL_CHARS
+from newft.emitted.file_format import MAX_CELL_CHARS
 from newft.emitted.reject_reasons import REJECT_REASONS
 from newft.errors import DataError
 from newft.i18n import translate_template

@@ -10,7 +10,7 @@ from newft.catalog.loader import load_catalog
 from newft.dataset.label_parsing import list_normalized_labels
 from newft.dataset.row_outcome import RowOutcome, resolve_rows, sort_labels
 from newft.dataset.row_stats import RowStats
-from newft.emitted.readers import Row
+from newft.emitted.file_format import Row
 
 CHARGE = load_catalog().kits["legal"].tasks["charge"]
 INTENT = load_catalog().kits["customer_service"].tasks["intent"]

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from newft.emitted.cells import to_text
 from newft.emitted.file_access import list_data_files
+from newft.emitted.file_format import FileFormat, Row
 from newft.emitted.normalize import (
     MISSING_GROUP_PATTERN,
     MISSING_LABEL_PATTERN,
@@ -19,7 +21,7 @@ from newft.emitted.normalize import (
     normalize_label,
     normalize_text,
 )
-from newft.emitted.readers import FileFormat, Row, detect_format, read_rows, to_text
+from newft.emitted.readers import detect_format, read_rows
 from support.data_files import faults, refusal, values, write
 
 # In gb18030 these bytes are no utf-8, so that no table is both.

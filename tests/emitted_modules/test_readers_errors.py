@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 
 from newft.emitted.file_access import RecordError, list_data_files
-from newft.emitted.readers import (
-    MAX_CELL_CHARS,
-    MAX_JSON_NESTING,
-    MAX_RECORD_NESTING,
-    detect_format,
-)
+from newft.emitted.file_format import MAX_CELL_CHARS
+from newft.emitted.json_rows import MAX_JSON_NESTING, MAX_RECORD_NESTING
+from newft.emitted.readers import detect_format
 from support.data_files import faults, refusal, values, write
 
 # --- rows with faults ----------------------------------------------------------------------------

@@ -310,7 +310,8 @@ def test_shared_strings_that_unpack_to_a_gigabyte_take_little_memory(workbook: P
     assert workbook.stat().st_size < 4_000_000
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from newft.emitted.readers import RecordError, read_rows\n"
+        "from newft.emitted.file_access import RecordError\n"
+        "from newft.emitted.readers import read_rows\n"
         "try: print(len(list(read_rows(Path(sys.argv[1])))))\n"
         "except RecordError as error: print(error.message)\n"
     )
@@ -367,7 +368,8 @@ def test_without_the_reader_a_workbook_is_refused_and_all_else_is_read(tmp_path:
         (package / source.name).write_bytes(source.read_bytes())
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     code = (
-        "from pathlib import Path\nfrom alone.readers import RecordError, read_rows\n"
+        "from pathlib import Path\nfrom alone.readers import read_rows\n"
+        "from alone.file_access import RecordError\n"
         "print([dict(row.values) for row in read_rows(Path('t.csv'))])\n"
         "try: list(read_rows(Path('t.xlsx')))\nexcept RecordError as error: print(error)\n"
         "import sys\nprint('openpyxl' in sys.modules)\n"

@@ -23,9 +23,11 @@ from newft.dataset.column_match import (
     match_columns,
     profile_column,
 )
+from newft.emitted.cells import to_text
 from newft.emitted.file_access import RecordError, list_data_files
+from newft.emitted.file_format import FileFormat, Row
 from newft.emitted.normalize import escape_controls
-from newft.emitted.readers import FileFormat, Row, detect_format, read_rows, to_text
+from newft.emitted.readers import detect_format, read_rows
 from newft.errors import DataError
 from newft.schema.kit import Field
 from newft.text import Text

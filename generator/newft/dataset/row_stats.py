@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 
 from newft.dataset.label_parsing import list_normalized_labels, parse_spellings
 from newft.dataset.length_stats import LengthStats
+from newft.emitted.cells import to_text
 from newft.emitted.dedup import SeenTexts, hash_text
+from newft.emitted.file_format import Row
 from newft.emitted.label_leaks import (
     POSITIONS,
     Position,
@@ -25,7 +27,6 @@ from newft.emitted.normalize import (
     normalize_label,
     normalize_text,
 )
-from newft.emitted.readers import Row, to_text
 from newft.emitted.record_rules import find_reject_reason
 from newft.emitted.table_fields import clean_value, format_fields
 from newft.schema.kit import FieldRole, Task

@@ -27,6 +27,7 @@ from openpyxl.utils.datetime import from_excel  # type: ignore[import-untyped]
 from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 
 from .file_access import RecordError, open_regular_file
+from .file_format import FileFormat, Remark
 
 # Microsoft, "Excel specifications and limits": the rows and columns of a sheet
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
@@ -87,6 +88,43 @@ def open_workbook(path: Path) -> Iterator[Any]:
             raise
         message, reason = "the workbook is damaged: {reason}", str(error) or type(error).__name__
         raise RecordError(path, message, SAVE_AGAIN_HINT, reason=reason) from error
+
+
+def detect_sheet(path: Path) -> FileFormat:
+    """The layout of a workbook: its first visible sheet with cells, and what is not read."""
+    with open_workbook(path) as book:
+        visible = [one for one in book.worksheets if one.sheet_state == "visible"]
+        hidden = ", ".join(one.title for one in book.worksheets if one.sheet_state != "visible")
+        filled = [one for one in visible if next(read_sheet(path, one), None)]
+        if hidden and not filled:
+            message, hint = (
+                "no visible sheet has cells",
+                "show the hidden sheet with the records: {hidden}",
+            )
+            raise RecordError(path, message, hint, hidden=hidden)
+        sheet, *others = filled or visible
+        file, remarks = {"file": path.name}, []
+        if filled and others:
+            names = ", ".join(other.title for other in others)
+            template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
+            remarks.append(Remark(template, {**file, "sheet": sheet.title, "others": names}))
+        if hidden:
+            remarks.append(
+                Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
+            )
+        if count := count_empty_formulas(sheet):
+            template = (
+                "{file} has {count:,} cells with a formula and no value, which are read as empty:"
+                " open it in a spreadsheet program and save it"
+            )
+            remarks.append(Remark(template, {**file, "count": count}))
+    return FileFormat("xlsx", sheet=sheet.title, remarks=tuple(remarks))
+
+
+def read_grid(path: Path, layout: FileFormat) -> Iterator[tuple[int, list[object]]]:
+    """The number and the cells of each row of the sheet, those of the header too."""
+    with open_workbook(path) as book:
+        yield from read_sheet(path, book[layout.sheet], len(layout.columns))
 
 
 def read_sheet(path: Path, sheet: Any, width: int = 0) -> Iterator[tuple[int, list[object]]]:

@@ -28,8 +28,12 @@ LAYER_ORDER = (
     "language",
 )  # above the base, below the domain
 EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a project
+    "data/cells.py",
     "data/dedup.py",
+    "data/delimited.py",
     "data/file_access.py",
+    "data/file_format.py",
+    "data/json_rows.py",
     "data/label_leaks.py",
     "data/label_rules.py",
     "data/near_duplicates.py",
@@ -38,6 +42,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/record_rules.py",
     "data/reject_reasons.py",
     "data/splits.py",
+    "data/table_rows.py",
     "data/text_encoding.py",
     "runtime/yaml_lines.py",
 )

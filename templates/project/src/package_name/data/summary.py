@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from ..config import Config, DataConfig
 from ..runtime.messages import fill
+from .file_format import MAX_CELL_CHARS
 from .near_duplicates import MAX_COMPARED_ROWS
 from .normalize import clean_label
-from .readers import MAX_CELL_CHARS
 from .reject_reasons import REJECT_REASONS
 from .splits import PROCESSED_DIR, SPLITS, RowMove, Split
 

@@ -10,7 +10,8 @@ from ..config import Config
 from ..formatting import REQUIRED_FIELDS, optional_fields
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
-from .readers import FileFormat, to_text
+from .cells import to_text
+from .file_format import FileFormat
 
 GROUP_FIELD = "group"  # the field that keeps rows together; a file need not have it
 NAME_COLUMN_HINT = "set data.columns.{field} in config/run.yaml to its column"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..config import DataConfig
 from .file_access import list_data_files
-from .readers import FileFormat, Row, read_rows
+from .file_format import FileFormat, Row
+from .readers import read_rows
 
 
 def list_raw_files(data: DataConfig) -> list[Path]:
