@@ -23,7 +23,7 @@ from newft.dataset.column_match import (
     match_columns,
     profile_column,
 )
-from newft.emitted.cells import to_text
+from newft.emitted.cells import read_cell, read_text
 from newft.emitted.file_access import RecordError, list_data_files
 from newft.emitted.file_format import FileFormat, Row
 from newft.emitted.normalize import escape_controls
@@ -124,17 +124,23 @@ def _open_file(path: Path) -> DataFile:
         row.values for row in islice(read_rows(path, layout), PREVIEW_ROW_COUNT) if not row.fault
     ]
     preview = [_convert_row(row, layout) for row in rows]
-    columns = [profile_column(name, [row[name] for row in preview]) for name in layout.columns]
+    columns = [_profile_column(name, rows) for name in layout.columns]
     return DataFile(path, layout, tuple(columns), tuple(preview))
 
 
+def _profile_column(name: str, rows: Sequence[Mapping[str, object]]) -> Column:
+    cells = [read_cell(row.get(name)) for row in rows]
+    filled, several = sum(bool(cell.texts) for cell in cells), sum(len(c.texts) > 1 for c in cells)
+    return profile_column(
+        name,
+        ["\n".join(cell.texts) for cell in cells],
+        nested=any(cell.nested for cell in cells),
+        listed=several * 2 > filled,
+    )
+
+
 def _convert_row(row: Mapping[str, object], layout: FileFormat) -> dict[str, str]:
-    return {name: _convert_cell(row.get(name)) for name in layout.columns}
-
-
-def _convert_cell(value: object) -> str:
-    """Convert a cell to text; lists and objects hold no single text or label."""
-    return "" if isinstance(value, (list, dict)) else to_text(value)
+    return {name: read_text(row.get(name)) for name in layout.columns}
 
 
 def _one_per_header(sources: Sequence[DataFile]) -> list[DataFile]:

@@ -54,6 +54,8 @@ class Column:
     number_share: float  # of the values that are a number, or one word and a number
     header_in_values: bool
     examples: tuple[str, ...]  # the first distinct values
+    nested: bool = False  # some cells hold objects, which are no text
+    listed: bool = False  # most cells hold several texts: labels rather than one text
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class ColumnSurvey:
     likely: Mapping[str, tuple[str, ...]]
 
 
-def profile_column(name: str, values: Iterable[str]) -> Column:
+def profile_column(
+    name: str, values: Iterable[str], *, nested: bool = False, listed: bool = False
+) -> Column:
     """Compute the statistics of a column."""
     filled = [value.strip() for value in values if value.strip()]
     many, distinct = len(filled) or 1, dict.fromkeys(filled)
@@ -88,6 +92,8 @@ def profile_column(name: str, values: Iterable[str]) -> Column:
         number_share=sum(bool(_NUMBERED_NAME_PATTERN.fullmatch(value)) for value in filled) / many,
         header_in_values=name in distinct,
         examples=tuple(distinct)[:MAX_EXAMPLES],
+        nested=nested,
+        listed=listed,
     )
 
 
@@ -149,6 +155,7 @@ def _find_best_columns(columns: Sequence[Column], field: Field) -> tuple[float, 
     """Return the highest score and the columns that have it; several columns are a tie."""
     scored = [(*_score_column(column, field), column) for column in columns]
     scored = [entry for entry in scored if entry[0] >= MIN_MATCH_SCORE]
+    scored = [entry for entry in scored if entry[-1].filled] or scored  # an empty one comes last
     if not scored:
         return 0.0, ()
     top = max(entry[:2] for entry in scored)
@@ -161,6 +168,8 @@ def _find_best_columns(columns: Sequence[Column], field: Field) -> tuple[float, 
 
 def _score_column(column: Column, field: Field) -> tuple[float, int]:
     """Return the match score and the negated position of the synonym: earlier ones win ties."""
+    if column.nested and not column.filled:
+        return 0.0, 0  # whatever its name: there is nothing to read in it
     score, place = score_name(column.name, field.synonyms)
     if not field.required:
         if score < FOLDED_NAME_SCORE or not 2 <= column.distinct < column.filled:
@@ -211,7 +220,7 @@ def _values_plausible(column: Column, field: Field) -> bool:
     if field.role == "label":
         rows_per_value = 10 if column.number_share > 0.5 else 2  # numbers with few rows are ids
         return 2 <= column.distinct <= column.filled / rows_per_value and column.length <= 40
-    return is_text_column(column)
+    return is_text_column(column) and not column.listed
 
 
 def _value_score(column: Column, field: Field) -> float:

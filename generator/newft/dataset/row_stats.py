@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from newft.dataset.label_parsing import list_normalized_labels, parse_spellings
 from newft.dataset.length_stats import LengthStats
-from newft.emitted.cells import to_text
+from newft.emitted.cells import find_cell_fault, read_text
 from newft.emitted.dedup import SeenTexts, hash_text
 from newft.emitted.file_format import Row
 from newft.emitted.label_leaks import (
@@ -34,6 +34,8 @@ from newft.schema.kit import FieldRole, Task
 # Texts are kept while there may be few enough rows to compare: some are left out for their label.
 MAX_KEPT_TEXTS = 2 * MAX_COMPARED_ROWS
 MAX_KEPT_ENDS = 5_000  # texts: a share of 2 % is then known to 0.2 points, one standard error
+
+READ_ROLES: tuple[FieldRole, ...] = ("text", "label", "recommendation")  # READ_FIELDS of a project
 
 TargetCells = tuple[str, str]  # of a row: the label and the recommendation, as the file writes them
 
@@ -113,7 +115,8 @@ class RowStats:
         question = self._read_question(row)
         cells = (self._get_cell(row, "label"), self._get_cell(row, "recommendation"))
         target = self._read_target(cells)
-        if fault := row.fault or self._find_fault(question, target, cells):
+        fault = row.fault or self._find_cell_fault(row)
+        if fault := fault or self._find_fault(question, target, cells):
             self.rejected[fault] += 1
             return
         self.cells[cells] += 1
@@ -158,6 +161,11 @@ class RowStats:
             self.stated_ends.setdefault(at, excerpt_end(text, at))
         return tuple(found)
 
+    def _find_cell_fault(self, row: Row) -> str:
+        """Why the lists and objects of a row cannot be used."""
+        values = {role: self._get_value(row, role) for role in READ_ROLES}
+        return find_cell_fault(values, several=self.task.label_rules.separator is not None)
+
     def _find_fault(self, question: PromptInput, target: Target, cells: TargetCells) -> str:
         recommendation = cells[1] if "recommendation" in self.columns else None
         rules, labels = self.task.leak_rules, target.labels
@@ -170,7 +178,7 @@ class RowStats:
     def _read_question(self, row: Row) -> PromptInput:
         """The text and its context, or a line for each input."""
         if self.task.tabular:
-            values = {name: clean_value(to_text(row.values.get(name))) for name in self.inputs}
+            values = {name: clean_value(read_text(row.values.get(name))) for name in self.inputs}
             text = format_fields(values)
             return PromptInput(text, tuple(values.values()), text)
         text = self._get_cell(row, "text").strip()
@@ -194,7 +202,11 @@ class RowStats:
 
     def _get_cell(self, row: Row, role: FieldRole) -> str:
         """The text of the first of a role's columns that the row has."""
+        return read_text(self._get_value(row, role))
+
+    def _get_value(self, row: Row, role: FieldRole) -> object:
+        """What the first of a role's columns that the row has holds."""
         for column in self.columns.get(role, ()):
             if column in row.values:
-                return to_text(row.values[column])
-        return ""
+                return row.values[column]
+        return None
