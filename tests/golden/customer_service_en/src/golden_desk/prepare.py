@@ -14,7 +14,12 @@ from typing import Any
 import orjson
 
 from .config import Config
-from .data.columns import GROUP_FIELD, find_missing_optional_columns, to_record
+from .data.columns import (
+    GROUP_FIELD,
+    find_missing_optional_columns,
+    find_record_fault,
+    to_record,
+)
 from .data.dedup import RowLocation, SeenTexts, hash_text
 from .data.file_access import RecordError
 from .data.jsonl import (
@@ -129,13 +134,15 @@ def format_rows(config: Config, folder: Path) -> Summary:
     texts = SeenTexts[RowLocation, str]()
     splits = SplitAssigner(config.data)
     slices, answers = config.data.slice_fields, set[str]()
+    several = config.task.rules.separator is not None  # labels in one record
     with ExitStack() as stack:
         files = RowFileWriter(folder, stack)
         for row in read_all_rows(layouts):
             summary.rows += 1
             place, repeated = RowLocation(row.file, row.number), None
             record = to_record(row.values, config.data.columns)
-            outcome = Reject(row.fault) if row.fault else to_conversation(record, config.task)
+            fault = row.fault or find_record_fault(row.values, config.data.columns, several=several)
+            outcome = Reject(fault) if fault else to_conversation(record, config.task)
             if not isinstance(outcome, Reject):
                 asked, answer = (
                     each["content"] for each in check_conversation(outcome, place)[-2:]

@@ -10,7 +10,7 @@ from ..config import Config
 from ..formatting import REQUIRED_FIELDS, optional_fields
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
-from .cells import to_text
+from .cells import READ_FIELDS, find_cell_fault, read_text
 from .file_format import FileFormat
 
 GROUP_FIELD = "group"  # the field that keeps rows together; a file need not have it
@@ -88,12 +88,19 @@ def _refuse_missing(path: Path, has: Sequence[str], columns: Mapping[str, list[s
             )
 
 
+def find_record_fault(
+    values: Mapping[str, object], columns: Mapping[str, list[str]], *, several: bool
+) -> str:
+    """Why the lists and objects of a row cannot be used; `several` labels may be allowed."""
+    cells = {name: _get_value(values, columns.get(name, ())) for name in READ_FIELDS}
+    return find_cell_fault(cells, several=several)
+
+
 def to_record(values: Mapping[str, object], columns: Mapping[str, list[str]]) -> dict[str, str]:
     """The fields of a row, each from the first of its columns that the row has."""
-    record = dict.fromkeys(columns, "")
-    for name, among in columns.items():
-        for column in among:
-            if column in values:
-                record[name] = to_text(values[column])
-                break
-    return record
+    return {name: read_text(_get_value(values, among)) for name, among in columns.items()}
+
+
+def _get_value(values: Mapping[str, object], among: Sequence[str]) -> object:
+    """What the first of a field's columns that a row has holds."""
+    return next((values[column] for column in among if column in values), None)

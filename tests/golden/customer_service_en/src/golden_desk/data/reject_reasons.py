@@ -17,6 +17,8 @@ REJECT_REASONS = {
     "broken_row": RejectReason("cells that do not fit the columns of the file"),
     "bad_encoding": RejectReason("damaged characters"),
     "too_long": RejectReason("a cell of over {limit:,} characters"),
+    "nested_value": RejectReason("an object or a list of objects where a text or a label belongs"),
+    "several_labels": RejectReason("several labels where the task allows one", "label"),
     "empty_input": RejectReason("no text", "text"),
     "empty_label": RejectReason("no label", "label"),
     "empty_recommendation": RejectReason("no recommendation", "recommendation"),
