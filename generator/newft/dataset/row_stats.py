@@ -163,7 +163,7 @@ class RowStats:
 
     def _find_cell_fault(self, row: Row) -> str:
         """Why the lists and objects of a row cannot be used."""
-        values = {role: self._get_value(row, role) for role in READ_ROLES}
+        values: dict[str, object] = {role: self._get_value(row, role) for role in READ_ROLES}
         return find_cell_fault(values, several=self.task.label_rules.separator is not None)
 
     def _find_fault(self, question: PromptInput, target: Target, cells: TargetCells) -> str:
