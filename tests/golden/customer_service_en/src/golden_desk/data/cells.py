@@ -52,7 +52,7 @@ def read_text(value: object) -> str:
 
 def find_cell_fault(values: Mapping[str, object], *, several: bool) -> str:
     """Why the cells of a record cannot be used, by its fields; `several` labels may be allowed."""
-    fault = ""
+    too_many = False
     for name in READ_FIELDS:
         value = values.get(name)
         if isinstance(value, str) and not _may_spell_list(value):
@@ -60,9 +60,9 @@ def find_cell_fault(values: Mapping[str, object], *, several: bool) -> str:
         cell = read_cell(value)
         if cell.nested:
             return "nested_value"
-        if len(cell.texts) > 1 and name in LABEL_FIELDS and not (several and name == "label"):
-            fault = "several_labels"
-    return fault
+        allowed = name not in LABEL_FIELDS or (several and name == "label")
+        too_many = too_many or (len(cell.texts) > 1 and not allowed)
+    return "several_labels" if too_many else ""
 
 
 def to_text(value: object) -> str:
