@@ -199,8 +199,9 @@ def test_what_looks_odd_is_said_in_both_languages(tmp_path: Path) -> None:
         Text("1 text with different labels in different rows", "有 1 条文本在不同行里标签不一致"),
         Text("1 label with fewer than 3 rows left out: typo", "1 个标签少于 3 行，已剔除：typo"),
     )
-    # an encoding that was recognised is information, and few rows a label are the plan's to warn of
-    assert (found.files[0].encoding, found.notes) == ("utf-16", ())
+    # an encoding that was recognised is a note, and few rows a label are the plan's to warn of
+    assert found.files[0].encoding == "utf-16"
+    assert [note.en for note in found.notes] == ["tickets.csv was read as utf-16"]
 
 
 def test_many_rows_left_out_are_said(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from newft.emitted.file_access import RecordError, list_data_files
 from newft.emitted.file_format import MAX_CELL_CHARS
-from newft.emitted.json_rows import MAX_JSON_NESTING, MAX_RECORD_NESTING
+from newft.emitted.json_rows import MAX_RECORD_NESTING
+from newft.emitted.json_text import MAX_JSON_NESTING
 from newft.emitted.readers import detect_format
 from support.data_files import faults, refusal, values, write
 
@@ -76,7 +77,7 @@ def test_lines_that_are_no_json_object_are_broken(tmp_path: Path) -> None:
             b'[{"text": "a"},\n {"text": b}]',
             "this is not JSON: Expecting value in column 11",
         ),
-        ("a.json", b'{"text": "a"}', "the file holds no JSON objects"),
+        ("a.json", b"{}", "the file holds no JSON objects"),
         ("a.json", b"[1, 2]", "the file holds no JSON objects"),
         ("a.xlsx", b"no zip", "this is not an xlsx workbook, whatever its name says"),
         ("a.parquet", b"PAR1", "files of this kind are not read"),
@@ -101,7 +102,7 @@ def test_a_line_in_no_encoding_is_named(tmp_path: Path) -> None:
 
 def test_an_unsupported_file_says_what_is_supported(tmp_path: Path) -> None:
     path = write(tmp_path, "a.parquet", "x")
-    assert refusal(path).hint == "give one of: .csv, .tsv, .json, .jsonl, .txt, .xlsx"
+    assert refusal(path).hint == "give one of: .csv, .tsv, .json, .jsonl, .ndjson, .txt, .xlsx"
 
 
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:

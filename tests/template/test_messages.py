@@ -12,7 +12,12 @@ from typing import TypeGuard
 
 import pytest
 
-from newft.project.template_layers import EMITTED_MODULES, POLICY_MODULE, WORKBOOK_MODULE
+from newft.project.template_layers import (
+    EMITTED_MODULES,
+    JSON_MODULES,
+    POLICY_MODULE,
+    WORKBOOK_MODULE,
+)
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "templates/layers/language/zh/src/package_name/runtime/messages.json"
@@ -44,7 +49,7 @@ def emitted_modules() -> Iterator[Path]:
     yield from (ROOT / "domains").rglob("src/**/*.py")
     yield from (
         ROOT / "generator/newft/emitted" / Path(name).name
-        for name in (*EMITTED_MODULES, POLICY_MODULE, WORKBOOK_MODULE)
+        for name in (*EMITTED_MODULES, *JSON_MODULES, POLICY_MODULE, WORKBOOK_MODULE)
     )
 
 

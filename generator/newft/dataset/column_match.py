@@ -18,6 +18,7 @@ FOLDED_NAME_SCORE = 0.9
 CONTAINED_NAME_SCORE = 0.8
 VALUE_ONLY_SCORE = 0.5
 VALUE_MISMATCH_PENALTY = 0.35
+LISTED_VALUES_PENALTY = 0.45  # of lists that do not fit: only a name as it stands outweighs it
 MIN_MATCH_SCORE = 0.5
 MAX_GROUP_DISTINCT_SHARE = 0.9  # of the filled cells of a column that groups rows
 MAX_EXAMPLES = 3
@@ -178,18 +179,23 @@ def _score_column(column: Column, field: Field) -> tuple[float, int]:
         repeats = column.distinct <= column.filled * MAX_GROUP_DISTINCT_SHARE
         return score - (0 if repeats else VALUE_MISMATCH_PENALTY), place
     if score:
-        return score - (0 if _values_plausible(column, field) else VALUE_MISMATCH_PENALTY), place
+        penalty = LISTED_VALUES_PENALTY if column.listed else VALUE_MISMATCH_PENALTY
+        return score - (0 if _values_plausible(column, field) else penalty), place
     words = column.letter_share > 0.5 and column.number_share <= 0.5  # no repeated id
     return (VALUE_ONLY_SCORE if words and _values_plausible(column, field) else 0.0), 0
 
 
 def score_name(name: str, synonyms: Sequence[str]) -> tuple[float, int]:
-    """Score a name against synonyms; the order of synonyms counts for whole names only."""
+    """Score a name against synonyms; the order of synonyms counts for whole names only.
+
+    The last part of a dotted name, such as `meta.accusation`, names what an object holds.
+    """
     if name in synonyms:
         return EXACT_NAME_SCORE, -synonyms.index(name)
     folded = [_fold_column_name(synonym) for synonym in synonyms]
-    if _fold_column_name(name) in folded:
-        return FOLDED_NAME_SCORE, -folded.index(_fold_column_name(name))
+    for part in (name, name.rpartition(".")[2]):
+        if (whole := _fold_column_name(part)) and whole in folded:
+            return FOLDED_NAME_SCORE, -folded.index(whole)
     contained = any(contains_words(name, synonym) for synonym in synonyms)
     return (CONTAINED_NAME_SCORE if contained else 0.0), 0
 

@@ -20,6 +20,7 @@ from newft.dataset.positive_label import find_positive_label
 from newft.dataset.profile_checks import (
     collect_warnings,
     find_likely_wrong_column,
+    list_file_notes,
     refuse_insufficient_data,
 )
 from newft.dataset.row_outcome import RowOutcome, resolve_rows
@@ -89,7 +90,7 @@ def profile_dataset(
             *warn_of_mixed_units(sampled, used.inputs),
             *guessed,
         ),
-        notes=tuple(list_input_notes(task)),
+        notes=(*list_input_notes(task), *list_file_notes(sources)),
         excluded=used.excluded,
         stated_label_positions=outcome.stated_positions,
         leaking=tuple(used.leaks),

@@ -176,6 +176,14 @@ def _collect_file_warnings(sources: Sequence[DataFile]) -> Iterator[Text]:
                 yield translate_template(remark.template, **remark.values)
 
 
+def list_file_notes(sources: Sequence[DataFile]) -> Iterator[Text]:
+    """How the files were read, where that is not plain from their suffix."""
+    for source in sources:
+        for remark in source.layout.remarks:
+            if remark.information:
+                yield translate_template(remark.template, **remark.values)
+
+
 def _warn_of_rejected_rows(
     stats: RowStats, outcome: RowOutcome, suspect: tuple[str, Text] | None
 ) -> Iterator[Text]:

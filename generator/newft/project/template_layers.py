@@ -49,6 +49,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
 MULTILABEL_MODULE = "data/multilabel.py"
 QUANTITIES_MODULE = "data/quantities.py"
 TABLE_MODULE = "data/table_fields.py"
+JSON_MODULES = ("data/json_text.py", "data/record_shapes.py", "data/records.py")
 WORKBOOK_MODULE = "data/workbook.py"
 POLICY_MODULE = "runtime/policy_rules.py"
 TEMPLATE_SUFFIX = ".jinja"  # of a template; removed when the file is rendered
@@ -156,6 +157,7 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
         TABLE_MODULE: plan.task.tabular,
         WORKBOOK_MODULE: plan.data.has_workbook,
         POLICY_MODULE: plan.policy is not None,
+        **dict.fromkeys(JSON_MODULES, plan.data.has_json),
     }
     return (*EMITTED_MODULES, *(name for name, wanted in needed.items() if wanted))
 

@@ -71,6 +71,11 @@ class DataFacts:
     leaking: tuple[str, ...] = ()  # columns left out because each predicts the label alone
 
     @property
+    def has_json(self) -> bool:
+        """Whether one of the files is JSON, whose records may hold lists and objects."""
+        return any(file.kind in ("json", "jsonl") for file in self.files)
+
+    @property
     def has_workbook(self) -> bool:
         """Whether one of the files is a workbook, which only openpyxl reads."""
         return any(file.kind == "xlsx" for file in self.files)

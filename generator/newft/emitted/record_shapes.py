@@ -1,0 +1,162 @@
+"""Known shapes of lists of objects: turns of a chat, annotations, questions about paragraphs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+ROLE_KEYS = ("role", "from", "speaker", "sender", "author", "sender_type", "senderType")
+CONTENT_KEYS = ("content", "value", "text", "message", "utterance", "body")
+USER_ROLES = frozenset(
+    {"user", "usr", "human", "customer", "client", "visitor", "caller", "buyer", "prompter"}
+    | {"用户", "客户", "访客", "顾客", "买家"}
+)
+# `sys` is the side that answers in task-oriented dialogues; a system prompt is `system`
+ASSISTANT_ROLES = frozenset(
+    {"assistant", "gpt", "chatgpt", "bot", "chatbot", "agent", "model", "operator", "staff", "sys"}
+    | {"客服", "坐席", "机器人", "助手"}
+)
+OTHER_ROLES = frozenset(
+    {"system", "developer", "tool", "function", "observation", "context", "系统"}
+)
+EXAMPLE_KEYS = ("patterns", "examples", "utterances", "queries", "texts", "samples", "相似问")
+PAGE_KEYS = ("next_page", "pages", "count", "total", "total_count", "has_more", "next", "meta")
+ROWS_INSPECTED = 100  # that say which shape the records have
+_QUOTED_PATTERN = re.compile('["“]([^"”]{2,60})["”]')
+
+Record = Mapping[str, object]
+
+
+def read_turns(turns: Sequence[Record]) -> dict[str, object]:
+    """What the user says before the last answer of a chat, and all answers; empty for no chat.
+
+    Several turns stay a list: a dialogue is not one message with its label.
+    """
+    role_key = next((key for key in ROLE_KEYS if all(key in turn for turn in turns)), None)
+    content_key = next((key for key in CONTENT_KEYS if all(key in turn for turn in turns)), None)
+    if role_key is None or content_key is None:
+        return {}
+    roles = [str(turn[role_key]).strip().casefold() for turn in turns]
+    known = USER_ROLES | ASSISTANT_ROLES | OTHER_ROLES
+    if not all(role in known for role in roles):
+        return {}
+    texts = [_read_content(turn[content_key]) for turn in turns]
+    answers = [place for place, role in enumerate(roles) if role in ASSISTANT_ROLES]
+    end = answers[-1] if answers else len(turns)
+    asked = [text for text, role in zip(texts[:end], roles, strict=False) if role in USER_ROLES]
+    columns: dict[str, object] = {"user_turn": [*filter(None, asked)]} if asked else {}
+    return columns | ({"assistant_turn": [texts[place] for place in answers]} if answers else {})
+
+
+def read_annotations(annotations: Sequence[Record]) -> dict[str, object]:
+    """The choices of the first annotation that Label Studio has not cancelled, by their name."""
+    columns: dict[str, object] = {}
+    done = [one for one in annotations if not one.get("was_cancelled")]
+    for one in (done or annotations)[:1]:
+        results = one.get("result")
+        for result in results if isinstance(results, list) else ():
+            if isinstance(result, dict) and isinstance(value := result.get("value"), dict):
+                name, kind = str(result.get("from_name")), str(result.get("type"))
+                columns.setdefault(name, value.get(kind, value.get("text")))
+    return columns
+
+
+def find_expansion(records: Sequence[object]) -> str | None:
+    """The shape of records that each hold several rows, where most of them have it."""
+    first = [one for one in islice(records, ROWS_INSPECTED) if isinstance(one, dict)]
+    for name, (test, _) in EXPANSIONS.items():
+        if first and sum(map(test, first)) * 2 > len(first):
+            return name
+    return None
+
+
+def expand_records(records: Iterator[object], shape: str) -> Iterator[object]:
+    """The rows of records of a shape, one after another."""
+    test, expand = EXPANSIONS[shape]
+    for record in records:
+        if isinstance(record, dict) and test(record):
+            yield from expand(record)
+        else:
+            yield record
+
+
+def _read_content(content: object) -> str:
+    """The text of a turn, which may be a list of parts of which some are texts."""
+    if isinstance(content, list):
+        parts = [part.get("text") if isinstance(part, dict) else part for part in content]
+        return "\n".join(part for part in parts if isinstance(part, str)).strip()
+    return content.strip() if isinstance(content, str) else ""
+
+
+def _has_questions(record: Record) -> bool:
+    return "qas" in record or any("qas" in one for one in _list_objects(record, "paragraphs"))
+
+
+def _expand_questions(record: Record) -> Iterator[Record]:
+    """A row for each question of a paragraph; what is quoted is the type of a passage."""
+    shared = {name: value for name, value in record.items() if not isinstance(value, (list, dict))}
+    for paragraph in _list_objects(record, "paragraphs") or [record]:
+        for question in _list_objects(paragraph, "qas"):
+            asked = str(question.get("question") or "")
+            answers = _list_objects(question, "answers")
+            texts = [one["text"] for one in answers if isinstance(one.get("text"), str)]
+            quoted = _QUOTED_PATTERN.search(asked)
+            if quoted:  # as CUAD asks: the parts "related to "Governing Law""
+                for text in dict.fromkeys(texts):
+                    yield shared | {"type": quoted[1], "text": text}
+                continue
+            yield shared | {
+                "context": paragraph.get("context"),
+                "question": asked,
+                "answer": texts[0] if texts else None,
+            }
+
+
+def _has_examples(record: Record) -> bool:
+    """Whether a record is a label with its texts, as a chat bot is taught."""
+    return _find_examples(record) is not None
+
+
+def _find_examples(record: Record) -> str | None:
+    for key in EXAMPLE_KEYS:
+        texts = record.get(key)
+        if isinstance(texts, list) and texts and all(isinstance(one, str) for one in texts):
+            return key
+    return None
+
+
+def _expand_examples(record: Record) -> Iterator[Record]:
+    key = _find_examples(record) or ""
+    texts = record.get(key)
+    shared = {name: value for name, value in record.items() if not isinstance(value, (list, dict))}
+    for text in texts if isinstance(texts, list) else ():
+        yield shared | {key: text}
+
+
+def _is_page(record: Record) -> bool:
+    return any(key in record for key in PAGE_KEYS) and _find_longest(record) is not None
+
+
+def _find_longest(record: Record) -> str | None:
+    """The list of objects that a page of an interface holds."""
+    lists = {key: len(_list_objects(record, key)) for key in record}
+    best = max(lists, key=lists.__getitem__, default=None)
+    return best if best and lists[best] > 1 else None
+
+
+def _expand_page(record: Record) -> Iterator[Record]:
+    yield from _list_objects(record, _find_longest(record) or "")
+
+
+def _list_objects(record: Record, key: str) -> list[Record]:
+    value = record.get(key)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+Expansion = tuple[Callable[[Record], bool], Callable[[Record], Iterator[Record]]]
+EXPANSIONS: dict[str, Expansion] = {
+    "questions": (_has_questions, _expand_questions),
+    "examples": (_has_examples, _expand_examples),
+    "pages": (_is_page, _expand_page),
+}
