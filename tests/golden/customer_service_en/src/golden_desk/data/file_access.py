@@ -10,7 +10,7 @@ from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
-DATA_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".xlsx")
+DATA_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".xlsx")
 
 
 class RecordError(Exception):

@@ -43,6 +43,7 @@ class FileFormat:
     delimiter: str | None = None
     columns: tuple[str, ...] = ()
     sheet: str | None = None  # of a workbook
+    shape: str | None = None  # of records that hold several rows, by its name in record_shapes.py
     remarks: tuple[Remark, ...] = field(default=(), compare=False)
 
 

@@ -1,31 +1,42 @@
-"""Records of JSON documents, of JSON lines, and of plain lines."""
+"""Rows of JSON, whatever the suffix: of a document, of lines; and of plain lines of text."""
 
 from __future__ import annotations
 
-import contextlib
+import importlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 
 from .file_access import RecordError, open_text
-from .file_format import FileFormat, Row, find_fault
+from .file_format import FileFormat, Remark, Row, find_fault
 
 MAX_ROWS_FOR_COLUMNS = 1_000
 MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
-# levels of a whole document: Python's parser fails at about 1,000, less its callers
-MAX_JSON_NESTING = 500
+LINES_INSPECTED = 50  # that say whether a file holds an object a line
+LEFT_OUT_MESSAGE = "{file}: the records are those of {path}; not read: {others}"
+TURNS_MESSAGE = (
+    "{file}: of each chat in {columns}, what the user and the assistant say is read; "
+    "system turns are left out"
+)
+ROWS_MESSAGE = "{file}: a record holds several rows, which are read one by one"
 
 
 def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
     """The layout of txt and of JSON, which is one document or one object a line."""
-    with open_text(path, layout.encoding) as lines:
-        filled = (line for line in lines if line.strip())
-        first, second = next(filled, ""), next(filled, "")
-    if layout.kind == "json" and second and isinstance(_parse_line(first, "json"), dict):
-        layout = replace(layout, kind="jsonl")
-    rows = islice(read_object_rows(path, layout), MAX_ROWS_FOR_COLUMNS)
+    layout = _detect_kind(path, layout)
+    records, remarks = _read_records(path, layout)
+    first = [*islice(records, MAX_ROWS_FOR_COLUMNS)]
+    if layout.kind != "txt" and any(map(_has_inner_values, first)):
+        shape = _import_records(path).find_expansion(first)
+        if shape:
+            layout = replace(layout, shape=shape)
+            remarks = (*remarks, Remark(ROWS_MESSAGE, {"file": path.name}, information=True))
+        remarks = (*remarks, *_describe_turns(path, first))
+    layout = replace(layout, remarks=(*layout.remarks, *remarks))
+    rows = islice(_convert_records(path, layout, iter(first)), MAX_ROWS_FOR_COLUMNS)
     keys = dict.fromkeys(key for row in rows for key in row.values)
     columns = tuple(key for key in keys if find_fault([key]) is None)
     if columns:
@@ -39,60 +50,96 @@ def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
 
 def read_object_rows(path: Path, layout: FileFormat) -> Iterator[Row]:
     """The records of a json, jsonl or txt file, numbered by place or line."""
+    records, _ = _read_records(path, layout)
+    yield from _convert_records(path, layout, records)
+
+
+def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tuple[Remark, ...]]:
+    """The records of a file as they stand there, and what is not read of a document."""
+    if layout.kind != "json":
+        return _read_lines(path, layout), ()
     with open_text(path, layout.encoding) as lines:
-        records: Iterable[object] = (_parse_line(line, layout.kind) for line in lines)
-        if layout.kind == "json":
-            records = _parse_document(path, lines.read())
-        for number, record in enumerate(records, start=1):
-            if not isinstance(record, dict) or _measure_depth(record) > MAX_RECORD_NESTING:
-                yield Row(str(path), number, {}, "broken_row")
-            elif record:
-                yield Row(str(path), number, record, find_fault((*record, *record.values())))
+        document = _import_records(path).parse_document(path, lines.read())
+    found, others = _import_records(path).find_records(document)
+    values = {"file": path.name, "path": found.path or "-", "others": ", ".join(others)}
+    remark = Remark(LEFT_OUT_MESSAGE, values, information=True)
+    return iter(found.records), (remark,) if others else ()
 
 
-def _parse_document(path: Path, text: str) -> list[object]:
-    """The records of a JSON document: a list, the one list in an object, or an object by id."""
-    try:
-        document = json.loads(text)
-        if (
-            text.count("[") + text.count("{") > MAX_JSON_NESTING
-            and _measure_depth(document) > MAX_JSON_NESTING
-        ):
-            raise RecursionError
-    except json.JSONDecodeError as error:
-        message, hint = "this is not JSON: {reason} in column {column}", "correct this line"
-        raise RecordError(
-            path, message, hint, row=error.lineno, reason=error.msg, column=error.colno
-        ) from error
-    except ValueError as error:  # a number of thousands of digits
-        message, hint = "this JSON cannot be read: {reason}", "write such numbers as text"
-        raise RecordError(path, message, hint, reason=error) from error
-    except RecursionError as error:
-        message, hint = (
-            "lists and objects are nested in more than {most} levels",
-            "write records whose fields hold texts and numbers",
-        )
-        raise RecordError(path, message, hint, most=MAX_JSON_NESTING) from error
-    if not isinstance(document, dict):
-        return document if isinstance(document, list) else []
-    lists = [value for value in document.values() if isinstance(value, list)]
-    by_id = [{"id": k} | v if isinstance(v, dict) else v for k, v in document.items()]
-    return lists[0] if len(lists) == 1 else by_id
+def _read_lines(path: Path, layout: FileFormat) -> Iterator[object]:
+    with open_text(path, layout.encoding) as lines:
+        for line in lines:
+            yield _parse_line(line, layout.kind)
+
+
+def _convert_records(path: Path, layout: FileFormat, records: Iterable[object]) -> Iterator[Row]:
+    """Records as rows, whose objects are dotted columns."""
+    flatten = None
+    if layout.shape:
+        records = _import_records(path).expand_records(records, layout.shape)
+    for number, record in enumerate(records, start=1):
+        if isinstance(record, dict) and _has_inner_values(record):
+            flatten = flatten or _import_records(path).flatten
+            deep = _import_records(path).measure_depth(record) > MAX_RECORD_NESTING
+            record = None if deep else flatten(record)
+        if not isinstance(record, dict):
+            yield Row(str(path), number, {}, "broken_row")
+        elif record:
+            yield Row(str(path), number, record, find_fault((*record, *record.values())))
+
+
+def _detect_kind(path: Path, layout: FileFormat) -> FileFormat:
+    """Whether a file is one JSON document, an object a line, or lines of text."""
+    with open_text(path, layout.encoding) as text:
+        lines = [*islice((line for line in text if line.strip()), LINES_INSPECTED)]
+    objects = [isinstance(_parse_line(line, "jsonl"), dict) for line in lines]
+    one_a_line = sum(objects) * 2 > len(lines) or (layout.kind == "json" and objects[0])
+    if one_a_line and len(lines) > 1:
+        return replace(layout, kind="jsonl")
+    if not lines[0].lstrip().startswith(("[", "{")):
+        return layout
+    document = replace(layout, kind="json")
+    if layout.kind == "json":
+        return document
+    try:  # the suffix says otherwise: only what can be read as a document is one
+        records, _ = _read_records(path, document)
+    except RecordError:
+        if layout.kind == "txt" or any(objects):
+            return layout
+        raise
+    return document if any(isinstance(one, dict) for one in records) else layout
+
+
+def _describe_turns(path: Path, records: Iterable[object]) -> tuple[Remark, ...]:
+    """What is read of the fields that hold the turns of a chat."""
+    inner = ((k, v) for one in records if isinstance(one, dict) for k, v in one.items())
+    names = dict.fromkeys(name for name, value in inner if _import_records(path).is_chat(value))
+    values = {"file": path.name, "columns": ", ".join(f"`{name}`" for name in names)}
+    return (Remark(TURNS_MESSAGE, values, information=True),) if names else ()
+
+
+def _has_inner_values(record: object) -> bool:
+    """Whether a record holds lists or objects."""
+    return isinstance(record, dict) and any(isinstance(v, (dict, list)) for v in record.values())
 
 
 def _parse_line(line: str, kind: str) -> object:
     """The record of a line: empty for a blank one, None where it is not JSON."""
     if not line.strip():
         return {}
-    with contextlib.suppress(ValueError, RecursionError):
-        return {"text": line.rstrip("\n")} if kind == "txt" else json.loads(line)
-    return None
+    if kind == "txt":
+        return {"text": line.rstrip("\n")}
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
-def _measure_depth(value: object) -> int:
-    """How many levels of lists and objects a value has."""
-    levels, inner = 0, [value]
-    while inner := [one for one in inner if isinstance(one, (list, dict))]:
-        levels += 1
-        inner = [part for one in inner for part in (one.values() if isinstance(one, dict) else one)]
-    return levels
+def _import_records(path: Path) -> ModuleType:
+    """The reader of lists and objects, which only a project with such files has."""
+    try:
+        return importlib.import_module(".records", __package__)
+    except ModuleNotFoundError as error:
+        message = "JSON with lists and objects cannot be read here: there is no module {name}"
+        hint = "save it as CSV UTF-8, or as a flat object on each line"
+        raise RecordError(path, message, hint, name=error.name) from error

@@ -15,6 +15,7 @@ from .json_rows import detect_object_format, read_object_rows
 from .table_rows import Grid, read_header, read_table_rows
 from .text_encoding import detect_encoding
 
+KINDS = {".ndjson": "jsonl"}  # of suffixes that are not the name of their kind
 OBJECT_KINDS = ("json", "jsonl", "txt")
 BLANK_CHECK_BYTES = 1 << 20  # bytes that begin a file with something else than spaces
 READ_AS_MESSAGE = "{file} was read as {encoding}"
@@ -22,11 +23,12 @@ READ_AS_MESSAGE = "{file} was read as {encoding}"
 
 def detect_format(path: Path) -> FileFormat:
     """How the file is written, from all of its bytes."""
-    kind = path.suffix.lower().removeprefix(".")
+    suffix = path.suffix.lower()
+    kind = KINDS.get(suffix, suffix.removeprefix("."))
     with wrap_file_errors(path):
         with open_regular_file(path) as file:
             blank = not file.read(BLANK_CHECK_BYTES).strip()
-        if f".{kind}" not in DATA_SUFFIXES:
+        if suffix not in DATA_SUFFIXES:
             message, hint = "files of this kind are not read", "give one of: {kinds}"
             raise RecordError(path, message, hint, kinds=", ".join(DATA_SUFFIXES))
         if blank:
