@@ -21,7 +21,7 @@ OTHER_ROLES = frozenset(
     {"system", "developer", "tool", "function", "observation", "context", "系统"}
 )
 EXAMPLE_KEYS = ("patterns", "examples", "utterances", "queries", "texts", "samples", "相似问")
-PAGE_KEYS = ("next_page", "pages", "count", "total", "total_count", "has_more", "next", "meta")
+PAGE_KEYS = ("next_page", "previous_page", "pages", "next", "has_more", "total_count")
 ROWS_INSPECTED = 100  # that say which shape the records have
 _QUOTED_PATTERN = re.compile('["“]([^"”]{2,60})["”]')
 

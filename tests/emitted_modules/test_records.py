@@ -1,0 +1,281 @@
+"""Records of JSON in the forms that programs write: documents, nested objects, known shapes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support.data_files import write
+
+from newft.emitted.cells import read_text
+from newft.emitted.json_rows import MAX_RECORD_NESTING
+from newft.emitted.readers import detect_format, read_rows
+from newft.emitted.record_shapes import read_turns
+from newft.emitted.records import MAX_COLUMNS, find_records, flatten
+
+PAIRS = [
+    (f"where is parcel {number} of mine", f"{'login' if number % 3 else 'refund'}")
+    for number in range(24)
+]
+ROWS = [{"text": text, "label": label} for text, label in PAIRS]
+TEXTS, LABELS = [text for text, _ in PAIRS], [label for _, label in PAIRS]
+
+
+def dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def by_row(values: list[str]) -> dict[str, str]:
+    return {str(place): value for place, value in enumerate(values)}
+
+
+def lines(rows: list[object]) -> str:
+    return "\n".join(map(dump, rows)) + "\n"
+
+
+def read(path: Path, *columns: str) -> list[tuple[str, ...]]:
+    """The texts of some columns of every row."""
+    rows = [*read_rows(path)]
+    assert [row.fault for row in rows] == [None] * len(rows)
+    assert len({row.number for row in rows}) == len(rows)
+    return [tuple(read_text(row.values[name]) for name in columns) for row in rows]
+
+
+SPLIT = {
+    "columns": ["text", "label"],
+    "index": [*range(24)],
+    "data": [list(pair) for pair in PAIRS],
+}
+FORMS = {
+    "list.json": dump(ROWS),
+    "list.jsonl": json.dumps(ROWS, indent=2),
+    "list.txt": dump(ROWS),
+    "lines.jsonl": lines([*ROWS]),
+    "lines.json": lines([*ROWS]),
+    "lines.ndjson": lines([*ROWS]),
+    "lines.txt": lines([*ROWS]),
+    "indented.jsonl": "\n".join(json.dumps(row, indent=2) for row in ROWS),
+    "indented.json": "\n".join(json.dumps(row, indent=2) for row in ROWS),
+    "joined.json": "".join(map(dump, ROWS)),
+    "commas.json": "[" + ",\n".join(dump(row)[:-1] + ",}" for row in ROWS) + ",\n]\n",
+    "commas.jsonl": ",\n".join(map(dump, ROWS)) + ",\n",
+    "sequence.json": "".join(f"\x1e{dump(row)}\n" for row in ROWS),
+    "data.json": dump({"version": "1", "data": ROWS}),
+    "deep.json": dump({"meta": {"by": [{"name": "a"}]}, "result": {"page": {"items": ROWS}}}),
+    "by_id.json": dump({f"case-{place}": row for place, row in enumerate(ROWS)}),
+    "orient_columns.json": dump({"text": by_row(TEXTS), "label": by_row(LABELS)}),
+    "orient_index.json": dump({str(place): row for place, row in enumerate(ROWS)}),
+    "orient_list.json": dump({"text": TEXTS, "label": LABELS}),
+    "orient_split.json": dump(SPLIT),
+    "orient_table.json": dump({"schema": {"fields": [{"name": "text"}]}, "data": ROWS}),
+    "lists.json": dump([["text", "label"], *map(list, PAIRS)]),
+    "lists.jsonl": lines([["text", "label"], *map(list, PAIRS)]),
+    "server.json": dump(
+        {
+            "features": [{"name": "text"}],
+            "rows": [
+                {"row_idx": n, "row": row, "truncated_cells": []} for n, row in enumerate(ROWS)
+            ],
+        }
+    ),
+    "pages.json": dump(
+        [{"count": 12, "next_page": None, "tickets": part} for part in (ROWS[:12], ROWS[12:])]
+    ),
+    "rasa.json": dump(
+        {
+            "rasa_nlu_data": {
+                "common_examples": ROWS,
+                "regex_features": [{"name": "zip", "pattern": "[0-9]{5}"}],
+            }
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_same_rows_are_read_from_every_form(name: str, tmp_path: Path) -> None:
+    """The form of a document changes nothing of its rows."""
+    path = write(tmp_path, name, FORMS[name])
+    assert {"text", "label"} <= {*detect_format(path).columns}
+    assert read(path, "text", "label") == PAIRS
+
+
+def test_lists_without_a_header_keep_their_first_row(tmp_path: Path) -> None:
+    """A first list whose cells occur again names no columns."""
+    path = write(tmp_path, "values.json", dump([*map(list, PAIRS)]))
+    assert read(path, "column_1", "column_2") == PAIRS
+
+
+def test_lists_by_split_keep_the_name_of_the_split(tmp_path: Path) -> None:
+    """Rows of an object of splits say which split they are of."""
+    path = write(tmp_path, "a.json", dump({"train": ROWS[:20], "test": ROWS[20:]}))
+    splits = [("train",)] * 20 + [("test",)] * 4
+    assert read(path, "text", "label", "split") == [
+        (*a, *b) for a, b in zip(PAIRS, splits, strict=True)
+    ]
+
+
+def test_an_object_that_lists_the_texts_of_labels_is_rows(tmp_path: Path) -> None:
+    """The key of a list of texts is their label."""
+    texts = {label: [text for text, of in PAIRS if of == label] for label in ("login", "refund")}
+    assert sorted(read(write(tmp_path, "a.json", dump(texts)), "text", "label")) == sorted(PAIRS)
+    taught = {
+        "intents": [
+            {"tag": label, "patterns": texts[label], "responses": ["ok"]} for label in texts
+        ]
+    }
+    path = write(tmp_path, "bot.json", dump(taught))
+    assert sorted(read(path, "patterns", "tag")) == sorted(PAIRS)
+
+
+def test_objects_become_dotted_columns(tmp_path: Path) -> None:
+    """Every text of an object is in a column of its own, as lists of objects are by key."""
+    row = {
+        "fact": "f",
+        "meta": {"accusation": ["a", "b"], "term": {"months": 3}},
+        "tags": [{"name": "x"}, {"name": "y"}],
+    }
+    path = write(tmp_path, "a.json", lines([row, row]))
+    names = ("fact", "meta.accusation", "meta.term.months", "tags.name")
+    assert detect_format(path).columns == names
+    assert read(path, *names) == [("f", "a\nb", "3", "x\ny")] * 2
+
+
+ASKED = [
+    {"role": "system", "content": "Name it."},
+    {"role": "user", "content": "my parcel"},
+    {"role": "assistant", "content": "delivery"},
+]
+CHATS: list[tuple[list[dict[str, object]], list[str], list[str]]] = [
+    ([*ASKED], ["my parcel"], ["delivery"]),
+    ([{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}], ["a"], ["b"]),
+    ([{"speaker": "用户", "text": "a"}, {"speaker": "客服", "text": "b"}], ["a"], ["b"]),
+    (
+        [
+            {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url"}]},
+            {"role": "assistant", "content": "b"},
+        ],
+        ["a"],
+        ["b"],
+    ),
+    (
+        [
+            {"role": "user", "content": "a"},
+            {"role": "user", "content": "b"},
+            {"role": "assistant", "content": "c"},
+            {"role": "user", "content": "d"},
+        ],
+        ["a", "b"],
+        ["c"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("turns", "asked", "answered"), CHATS)
+def test_a_chat_is_what_was_asked_and_what_was_answered(
+    turns: list[dict[str, object]], asked: list[str], answered: list[str], tmp_path: Path
+) -> None:
+    """Turns are told by their roles, whatever these and their keys are called."""
+    assert read_turns(turns) == {"user_turn": asked, "assistant_turn": answered}
+    path = write(tmp_path, "a.jsonl", lines([{"messages": turns, "source": "x"}] * 2))
+    layout = detect_format(path)
+    assert layout.columns == ("messages.user_turn", "messages.assistant_turn", "source")
+    assert [remark.values["columns"] for remark in layout.remarks] == ["`messages`"]
+
+
+def test_choices_of_label_studio_are_columns(tmp_path: Path) -> None:
+    """The first annotation that was not cancelled counts; predictions are no labels."""
+
+    def annotate(choice: str) -> dict[str, object]:
+        result = {
+            "from_name": "intent",
+            "to_name": "text",
+            "type": "choices",
+            "value": {"choices": [choice]},
+        }
+        return {"id": 1, "result": [result], "was_cancelled": choice == "no"}
+
+    tasks = [
+        {
+            "id": n,
+            "data": {"text": text},
+            "annotations": [annotate("no"), annotate(label)],
+            "predictions": [],
+        }
+        for n, (text, label) in enumerate(PAIRS)
+    ]
+    path = write(tmp_path, "a.json", dump(tasks))
+    assert read(path, "data.text", "annotations.intent") == PAIRS
+    least = [{"text": text, "intent": {"choices": [label]}} for text, label in PAIRS]
+    assert read(write(tmp_path, "min.json", dump(least)), "text", "intent") == PAIRS
+
+
+def test_each_question_of_a_paragraph_is_a_row(tmp_path: Path) -> None:
+    """SQuAD's questions are rows; where they quote a type, as CUAD's do, each passage is one."""
+
+    def ask(question: str, *texts: str) -> dict[str, object]:
+        return {
+            "question": question,
+            "answers": [{"text": text, "answer_start": 0} for text in texts],
+        }
+
+    plain = [{"context": "c", "qas": [ask("who?", "me"), ask("why?")]}]
+    path = write(
+        tmp_path, "a.json", dump({"version": "2", "data": [{"title": "t", "paragraphs": plain}]})
+    )
+    assert read(path, "title", "context", "question", "answer") == [
+        ("t", "c", "who?", "me"),
+        ("t", "c", "why?", ""),
+    ]
+    quoted = [
+        {"context": "c", "qas": [ask('parts related to "Non-Compete"', "one", "two"), ask('"Cap"')]}
+    ]
+    path = write(tmp_path, "b.json", dump({"data": [{"title": "t", "paragraphs": quoted}]}))
+    assert read(path, "title", "type", "text") == [
+        ("t", "Non-Compete", "one"),
+        ("t", "Non-Compete", "two"),
+    ]
+
+
+def test_broken_lines_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    """Lines stay lines where some cannot be read."""
+    path = write(tmp_path, "a.jsonl", "{broken\n" + lines([*ROWS]) + '["a list"]\n')
+    found = [row.fault for row in read_rows(path)]
+    assert found == ["broken_row", *[None] * 24, "broken_row"]
+
+
+def test_text_in_brackets_is_no_json(tmp_path: Path) -> None:
+    """A text file whose first line begins with a bracket is lines of text."""
+    path = write(tmp_path, "a.txt", "[picture] hello\n[voice] bye\n")
+    assert read(path, "text") == [("[picture] hello",), ("[voice] bye",)]
+
+
+def test_wide_and_deep_objects_are_bounded() -> None:
+    """An object of thousands of keys, or of many levels, stays one value."""
+    wide = {"a": {str(n): n for n in range(MAX_COLUMNS + 1)}, "b": 1}
+    assert flatten(wide) == wide
+    deep: dict[str, object] = {"x": "end"}
+    for _ in range(MAX_RECORD_NESTING):
+        deep = {"x": deep}
+    assert all(isinstance(value, dict) for value in flatten({"a": deep}).values())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=30,
+)
+
+
+@given(JSON)
+def test_no_document_breaks_the_search(document: object) -> None:
+    """Whatever a document holds, records are found or none are."""
+    found, _ = find_records(document)
+    for record in found.records:
+        if isinstance(record, dict):
+            assert not any(isinstance(value, dict) and value for value in flatten(record).values())
