@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from newft.answers.keys import COLUMNS_PREFIX
-from newft.dataset.column_match import Column, ColumnMatch
+from newft.dataset.column_match import Column, ColumnMatch, score_name
 from newft.emitted.normalize import escape_controls
 from newft.errors import DataError
 from newft.schema.kit import Field
@@ -55,6 +55,8 @@ def find_unknown_columns(
                     message, where=where, hint=to_bilingual_text(f"{COLUMNS_PREFIX}{near[0]}")
                 )
             )
+        elif inner := _list_inner_columns(column, columns):
+            faults.append(_make_object_error(where, column, inner, name, fields[name]))
         elif column not in columns:
             named, listed = escape_controls(column), _join_names(columns)
             message = Text(
@@ -75,6 +77,27 @@ def find_unknown_columns(
             hint = Text("a column can be used for one field only", "一列只能对应一个字段")
             faults.append(DataError(message, where=where, hint=hint))
     return faults
+
+
+def _list_inner_columns(column: str, columns: Sequence[str]) -> list[str]:
+    """Return the columns that an object holds, if a name is that of an object."""
+    return [] if column in columns else [one for one in columns if one.startswith(f"{column}.")]
+
+
+def _make_object_error(
+    where: str, column: str, inner: Sequence[str], name: str, field: Field
+) -> DataError:
+    """Return the fault of a field that was given an object instead of one of its columns."""
+    named, listed = escape_controls(column), _join_names(inner)
+    likely = max(inner, key=lambda one: score_name(one, field.synonyms))
+    return DataError(
+        Text(
+            f"`{named}` holds objects, which are no text; their columns are: {listed}",
+            f"“{named}”是对象，不能当作文本；其中的列：{listed}",
+        ),
+        where=where,
+        hint=to_bilingual_text(f"--set {COLUMNS_PREFIX}{name}={escape_controls(likely)}"),
+    )
 
 
 def check_column_match(
