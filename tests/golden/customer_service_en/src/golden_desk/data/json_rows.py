@@ -15,6 +15,7 @@ from .file_format import FileFormat, Remark, Row, find_fault
 
 MAX_ROWS_FOR_COLUMNS = 1_000
 MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
+INNER_TYPES = frozenset({dict, list})
 LINES_INSPECTED = 50  # that say whether a file holds an object a line
 LEFT_OUT_MESSAGE = "{file}: the records are those of {path}; not read: {others}"
 TURNS_MESSAGE = (
@@ -78,7 +79,7 @@ def _convert_records(path: Path, layout: FileFormat, records: Iterable[object]) 
     if layout.shape:
         records = _import_records(path).expand_records(records, layout.shape)
     for number, record in enumerate(records, start=1):
-        if isinstance(record, dict) and _has_inner_values(record):
+        if isinstance(record, dict) and not INNER_TYPES.isdisjoint(map(type, record.values())):
             flatten = flatten or _import_records(path).flatten
             deep = _import_records(path).measure_depth(record) > MAX_RECORD_NESTING
             record = None if deep else flatten(record)
@@ -120,7 +121,7 @@ def _describe_turns(path: Path, records: Iterable[object]) -> tuple[Remark, ...]
 
 def _has_inner_values(record: object) -> bool:
     """Whether a record holds lists or objects."""
-    return isinstance(record, dict) and any(isinstance(v, (dict, list)) for v in record.values())
+    return isinstance(record, dict) and not INNER_TYPES.isdisjoint(map(type, record.values()))
 
 
 def _parse_line(line: str, kind: str) -> object:
