@@ -44,10 +44,14 @@ class SampledFile:
 
 
 def classify_columns(
-    files: Sequence[SampledFile], task: Task, mapping: Mapping[str, Sequence[str]]
+    files: Sequence[SampledFile],
+    task: Task,
+    mapping: Mapping[str, Sequence[str]],
+    *,
+    others: Sequence[str] = (),
 ) -> ColumnRoles:
-    """Classify the columns that no field uses; a task with a text shows none of them."""
-    taken = {column for among in mapping.values() for column in among}
+    """Classify the columns that no field uses, nor the `others`; a text task shows none of them."""
+    taken = {*others, *(column for among in mapping.values() for column in among)}
     labels = next(mapping[name] for name, field in task.fields.items() if field.role == "label")
     contexts = {
         column

@@ -25,7 +25,9 @@ from newft.dataset.profile_checks import (
 )
 from newft.dataset.row_outcome import RowOutcome, resolve_rows
 from newft.dataset.row_stats import RowStats
+from newft.dataset.split_survey import find_split_columns, list_split_notes
 from newft.emitted.file_access import hash_file, wrap_file_errors
+from newft.emitted.given_splits import SPLIT_FIELD
 from newft.emitted.label_rules import find_label
 from newft.emitted.readers import read_rows
 from newft.errors import DataError
@@ -43,11 +45,13 @@ def profile_dataset(
     sources = open_files(files)
     mapping, guessed = map_columns(sources, task.single_fields, columns)
     sampled = [_sample_file(source) for source in sources]
-    used = classify_columns(sampled, task, mapping)
+    taken = {column for among in mapping.values() for column in among}
+    split_columns = find_split_columns(sampled, taken)
+    used = classify_columns(sampled, task, mapping, others=split_columns or ())
     if task.tabular and not used.inputs:
         raise _make_no_input_columns_error(files, used)
     roles = {task.fields[name].role: among for name, among in mapping.items()}
-    stats = RowStats(task, roles, used.inputs)
+    stats = RowStats(task, roles, used.inputs, split_columns)
     found = [
         _count_rows(source, stats, project_path)
         for source, project_path in zip(sources, _assign_project_paths(sources), strict=True)
@@ -71,6 +75,7 @@ def profile_dataset(
                 for name, among in mapping.items()
                 if _is_field_usable(task, name, outcome)
             },
+            **({SPLIT_FIELD: split_columns} if split_columns else {}),
             **{name: (name,) for name in (*used.inputs, *used.protected)},
         },
         labels=labels,
@@ -90,10 +95,16 @@ def profile_dataset(
             *warn_of_mixed_units(sampled, used.inputs),
             *guessed,
         ),
-        notes=(*list_input_notes(task), *list_file_notes(sources)),
+        notes=(
+            *list_split_notes(outcome, split_columns),
+            *list_input_notes(task),
+            *list_file_notes(sources),
+        ),
         excluded=used.excluded,
         stated_label_positions=outcome.stated_positions,
         leaking=tuple(used.leaks),
+        given_splits=outcome.given_splits,
+        split_rows={split: rows for split, rows in outcome.splits.items() if outcome.given_splits},
     )
 
 

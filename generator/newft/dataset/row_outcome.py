@@ -10,6 +10,7 @@ from newft.dataset.label_parsing import pick_frequent_spellings
 from newft.dataset.row_stats import DistinctRows, RowStats, Target
 from newft.dataset.stated_positions import find_stated_positions
 from newft.emitted.dedup import SeenTexts, hash_text
+from newft.emitted.given_splits import hash_in_split, list_given
 from newft.emitted.label_leaks import Position
 from newft.emitted.label_rules import read_label
 from newft.emitted.multilabel import combine_parts, join_labels, split_parts
@@ -20,7 +21,7 @@ from newft.emitted.near_duplicates import (
 )
 from newft.emitted.normalize import normalize_label
 from newft.emitted.reject_reasons import REJECT_REASONS
-from newft.emitted.splits import AssignedRows, Split, SplitAssigner
+from newft.emitted.splits import AssignedRows, GivenPlace, Split, SplitAssigner
 from newft.schema.kit import Task
 from newft.split_fractions import SplitFractions, choose_split_fractions
 
@@ -46,6 +47,7 @@ class RowOutcome:
     rows_to_split: int
     splits: Mapping[Split, int]  # rows of each
     near_duplicates_checked: bool  # if not, `make data` may still check: it has fewer rows
+    given_splits: tuple[Split, ...]  # the splits that the files give; of one alone none
     stated_positions: tuple[Position, ...]  # at which texts state their labels
     stated_example: str  # how the first text that states its label does so, if any does
 
@@ -67,13 +69,14 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
     rejects = _count_rejects(stats.rejected, counts, kept, repeats)
     rejects["label_in_input"] += stated
     chosen = [(row, target) for row, target in answered if target in kept]
-    assigned = _assign_splits(distinct, chosen, spell, grouped=len(groups) > 1)
+    given = list_given(distinct.given)
+    assigned = _assign_splits(distinct, chosen, spell, given=given, grouped=len(groups) > 1)
     compares = not stats.task.tabular
     checked = len(chosen) <= MAX_COMPARED_ROWS and distinct.texts is not None
+    across = assigned.drop_given_repeats()
     if compares and checked:
-        rejects["near_duplicate_across_split"] = _drop_near_duplicates(
-            assigned, distinct, chosen, spell
-        )
+        across |= _drop_near_duplicates(assigned, distinct, chosen, spell)
+    rejects["near_duplicate_across_split"] = len(across)
     assigned.spread_labels()
     rejects["untaught_label"] = len(assigned.drop_untrained_labels())
     scale = _list_scale(stats.task)
@@ -90,20 +93,31 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
         rows_to_split=len(chosen),
         splits=assigned.count_rows(),
         near_duplicates_checked=checked or not compares,
+        given_splits=given,
         stated_positions=positions,
         stated_example=stats.stated or next(map(stats.stated_ends.__getitem__, positions), ""),
     )
 
 
 def _assign_splits(
-    distinct: DistinctRows, answered: Sequence[Answered], spell: _Speller, *, grouped: bool
+    distinct: DistinctRows,
+    answered: Sequence[Answered],
+    spell: _Speller,
+    *,
+    given: Sequence[Split],
+    grouped: bool,
 ) -> AssignedRows:
     rows = len(answered)
-    assigner = SplitAssigner(choose_split_fractions(rows) if rows >= MIN_ROWS else NO_SPLITS)
+    fractions = choose_split_fractions(rows) if rows >= MIN_ROWS else NO_SPLITS
+    assigner = SplitAssigner(fractions, given)
     for row, target in answered:
         group = distinct.groups[row] if grouped else ""
         key = hash_text(group) if group else distinct.split_hashes[row]
-        assigner.assign(key, spell.labels(target))
+        place = None
+        if given:
+            split = distinct.given[row]
+            place = GivenPlace(split, hash_in_split(distinct.text_hashes[row], split))
+        assigner.assign(key, spell.labels(target), place)
     return assigner.list_assigned()
 
 
@@ -112,13 +126,13 @@ def _drop_near_duplicates(
     distinct: DistinctRows,
     answered: Sequence[Answered],
     spell: _Speller,
-) -> int:
-    """Drop the rows that nearly repeat a row of a later split; how many they are."""
+) -> dict[int, int]:
+    """Drop the rows that nearly repeat a row of a later split; each with that row."""
     assert distinct.texts is not None
     placed = [answered[number] for number in assigned.order]
     texts = [distinct.texts[row] for row, _ in placed]
     targets = [spell.target(target) for _, target in placed]
-    return len(drop_cross_split_repeats(assigned, LabeledTexts(texts, targets)))
+    return drop_cross_split_repeats(assigned, LabeledTexts(texts, targets))
 
 
 def drop_rare(counts: Mapping[Target, int]) -> dict[Target, int]:

@@ -12,6 +12,7 @@ from newft.dataset.length_stats import LengthStats
 from newft.emitted.cells import find_cell_fault, read_text
 from newft.emitted.dedup import SeenTexts, hash_text
 from newft.emitted.file_format import Row
+from newft.emitted.given_splits import hash_in_split, read_given_split
 from newft.emitted.label_leaks import (
     POSITIONS,
     Position,
@@ -28,6 +29,7 @@ from newft.emitted.normalize import (
     normalize_text,
 )
 from newft.emitted.record_rules import find_reject_reason
+from newft.emitted.splits import Split
 from newft.emitted.table_fields import clean_value, format_fields
 from newft.schema.kit import FieldRole, Task
 
@@ -70,6 +72,7 @@ class DistinctRows:
     text_hashes: array[int] = field(default_factory=lambda: array("Q"))
     split_hashes: array[int] = field(default_factory=lambda: array("Q"))  # of the compared text
     groups: list[str] = field(default_factory=list)  # empty where a row is in none
+    given: list[Split] = field(default_factory=list)  # where the files give splits
     texts: list[str] | None = field(default_factory=list)  # None: too many to compare
 
     def add(
@@ -96,6 +99,7 @@ class RowStats:
     task: Task
     columns: Mapping[FieldRole, tuple[str, ...]]
     inputs: tuple[str, ...] = ()  # where no column holds the text
+    split_columns: tuple[str, ...] | None = None  # None: the files give no splits
     rows: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # rows with a fault of their own
     distinct: DistinctRows = field(default_factory=DistinctRows)
@@ -120,7 +124,8 @@ class RowStats:
             self.rejected[fault] += 1
             return
         self.cells[cells] += 1
-        text_hash = hash_text(self._to_key(question.text))
+        split = self._read_split(row)
+        text_hash = hash_in_split(hash_text(self._to_key(question.text)), split)
         answer = (target, self._list_positions(question, target))
         number = len(self.distinct.targets)
         if (earlier := self._seen.find_earlier(text_hash, answer, number)) is not None:
@@ -129,12 +134,14 @@ class RowStats:
         self.lengths.add(question.text)
         if len(self.ends) < MAX_KEPT_ENDS:
             self.ends.append(tuple(read_end(question.compared, at) for at in POSITIONS))
-        split_hash = text_hash
+        split_hash = hash_in_split(text_hash, split)
         if question.compared != question.text:
             split_hash = hash_text(self._to_key(question.compared))
         group = self._get_cell(row, "group").strip()
         group = "" if is_missing(group, MISSING_GROUP_PATTERN) else group
         self.distinct.add(answer, group, (text_hash, split_hash), question.compared)
+        if split:
+            self.distinct.given.append(split)
 
     def label_spellings(self) -> dict[str, Counter[str]]:
         """The rows of each spelling of each label, as the cells hold it."""
@@ -199,6 +206,13 @@ class RowStats:
             target = Target(list_normalized_labels(cells[0], self.task), normalize_label(cells[1]))
             self._targets[cells] = target
         return self._targets[cells]
+
+    def _read_split(self, row: Row) -> Split | None:
+        """The split that the files give a row."""
+        if self.split_columns is None:
+            return None
+        named = (row.values[name] for name in self.split_columns if name in row.values)
+        return read_given_split(read_text(next(named, None)), row.file)
 
     def _get_cell(self, row: Row, role: FieldRole) -> str:
         """The text of the first of a role's columns that the row has."""

@@ -49,7 +49,8 @@ def _warn_language(inputs: Inputs) -> Text | None:
 
 
 def _warn_few_rows(inputs: Inputs) -> Text | None:
-    rows = _count_test_rows(inputs.facts.data.rows_to_split)
+    data = inputs.facts.data
+    rows = data.split_rows.get("test") or _count_test_rows(data.rows_to_split)
     if rows >= FEW_TEST_ROWS:
         return None
     points, better = (

@@ -50,10 +50,9 @@ def _choose_values(inputs: Inputs) -> Recipe:
         largest_batch=batch.get_max_device_batch_size(inputs),
     )
     rows = batch.choose_batch(inputs, fitted)
+    data = inputs.facts.data
     epochs = schedule.choose_epochs(inputs, rows.effective)
-    updates = ceil(
-        split_reasons.count_training_rows(inputs.facts.data) * epochs.value / rows.effective
-    )
+    updates = ceil(split_reasons.count_training_rows(data) * epochs.value / rows.effective)
     shots = evaluation.choose_few_shot_examples(inputs)
     return Recipe(
         method=values,
@@ -81,10 +80,12 @@ def _choose_values(inputs: Inputs) -> Recipe:
         evaluation_batch_size=evaluation.choose_eval_batch_size(
             inputs, precision=planned_for, shots=shots.value
         ),
-        validation_fraction=split_reasons.explain_validation_fraction(
-            inputs.facts.data.rows_to_split
+        validation_fraction=split_reasons.note_given_split(
+            split_reasons.explain_validation_fraction(data.rows_to_split), "validation", data
         ),
-        test_fraction=split_reasons.explain_test_fraction(inputs.facts.data.rows_to_split),
+        test_fraction=split_reasons.note_given_split(
+            split_reasons.explain_test_fraction(data.rows_to_split), "test", data
+        ),
         few_shot_examples=shots,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 from newft.decide import citations
@@ -46,7 +47,23 @@ def explain_validation_fraction(rows: int) -> Reasoned[float]:
     return Reasoned(share, why, source)
 
 
+def note_given_split(fraction: Reasoned[float], split: str, data: DataFacts) -> Reasoned[float]:
+    """Replace the reason of a fraction that is not used, as the files give the split."""
+    if split not in data.given_splits:
+        return fraction
+    rows = data.split_rows[split]
+    why = Text(
+        f"not used: the data files give {rows:,} {split} rows; without {split} in given_splits, "
+        "this share is split off",
+        f"未使用：数据文件已给出 {rows:,} 行 {split} 数据；"
+        f"从 given_splits 中去掉 {split} 后才按此比例划分",
+    )
+    return replace(fraction, why=why)
+
+
 def count_training_rows(data: DataFacts) -> int:
     """Count the rows that remain for training: near-duplicates of held-out rows leave it."""
+    if data.split_rows:
+        return max(1, data.split_rows["train"])
     held_out = data.rows_to_split * sum(choose_split_fractions(data.rows_to_split))
     return max(1, round(data.accepted - held_out))

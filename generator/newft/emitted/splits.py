@@ -5,6 +5,10 @@ is when other rows are added or removed, and rows of one group are never apart. 
 split without a label of few rows; a few groups of that label are then moved, and no others. A label
 with too few groups for every split is in training first, then in test. Quotas for each label would
 meet the shares more closely, but any new row could then move old ones between training and test.
+
+Where the files give splits, their validation and test rows stay where they are: a held-out split
+that they do not give is taken from training by the same hash, and training loses what repeats
+a given row.
 """
 
 from __future__ import annotations
@@ -52,19 +56,33 @@ def choose_split(group: str, fractions: SplitFractions) -> Split:
     return SPLITS[_find_split(hash_text(group), _compute_bounds(fractions))]
 
 
-class SplitAssigner:
-    """Assigns rows to splits, one by one; 13 bytes a row are remembered."""
+class GivenPlace(NamedTuple):
+    """Where the files put a row, and the hash of its text."""
 
-    def __init__(self, fractions: SplitFractions) -> None:
-        self._bounds = _compute_bounds(fractions)
+    split: Split
+    text_hash: int
+
+
+class SplitAssigner:
+    """Assigns rows to splits, one by one; 13 bytes a row are remembered, 21 with given splits."""
+
+    def __init__(self, fractions: SplitFractions, given: Sequence[str] = ()) -> None:
+        self._given = frozenset(at for at, split in enumerate(SPLITS) if split in given and at)
+        self._bounds = _compute_bounds(fractions, self._given)
+        self._texts = array("Q")  # only where splits are given
         self._keys = array("Q")
         self._targets = array("I")
         self._splits = array("B")
         self._known: dict[tuple[str, ...], int] = {}
 
-    def assign(self, group_hash: int, labels: Sequence[str]) -> Split:
-        """The split of a row, by the hash of its group."""
+    def assign(
+        self, group_hash: int, labels: Sequence[str], given: GivenPlace | None = None
+    ) -> Split:
+        """The split of a row: the given one, or by the hash of its group."""
         split = _find_split(group_hash, self._bounds)
+        if given:
+            self._texts.append(given.text_hash)
+            split = SPLITS.index(given.split) or split
         self._keys.append(group_hash)
         self._targets.append(self._known.setdefault(tuple(labels), len(self._known)))
         self._splits.append(split)
@@ -73,13 +91,15 @@ class SplitAssigner:
     def list_assigned(self) -> AssignedRows:
         """All rows so far, in the order of their splits."""
         order = sorted(range(len(self._splits)), key=self._splits.__getitem__)
-        keys, targets, splits = (
-            array(column.typecode, map(column.__getitem__, order))
-            for column in (self._keys, self._targets, self._splits)
+        keys, targets, splits, texts = (
+            array(column.typecode, map(column.__getitem__, order if column else ()))
+            for column in (self._keys, self._targets, self._splits, self._texts)
         )
-        return AssignedRows(
+        assigned = AssignedRows(
             array("Q", order), keys, targets, splits, known=[*self._known], bounds=self._bounds
         )
+        assigned.fix(self._given, texts)
+        return assigned
 
 
 class AssignedRows:
@@ -106,8 +126,38 @@ class AssignedRows:
         self._known = known
         self._bounds = bounds
         self._kept = bytearray(b"\1") * len(keys)
+        self._fixed: frozenset[int] = frozenset()
+        self._texts = array("Q")
         sizes = Counter(splits)
         self._starts = [0, *accumulate(sizes[at] for at in range(len(SPLITS)))]
+
+    def fix(self, splits: frozenset[int], text_hashes: array[int]) -> None:
+        """Leave the rows of given splits where they are; hashes of the texts of all rows."""
+        self._fixed, self._texts = splits, text_hashes
+
+    def is_fixed(self, split: Split) -> bool:
+        """Whether the files give this held-out split."""
+        return SPLITS.index(split) in self._fixed
+
+    def drop_given_repeats(self) -> dict[int, int]:
+        """Drop the rows that have the text of a row of a given held-out split; each with that row.
+
+        Rows of given splits are kept, whatever they repeat.
+        """
+        if not self._fixed:
+            return {}
+        held = {
+            text: place
+            for place, text in enumerate(self._texts)
+            if self._splits[place] in self._fixed
+        }
+        repeats = {
+            place: held[text]
+            for place, text in enumerate(self._texts)
+            if text in held and self._splits[place] not in self._fixed
+        }
+        self.drop(repeats)
+        return repeats
 
     def ranges(self) -> list[range]:
         """The places of each split, before any row is moved."""
@@ -173,15 +223,16 @@ class AssignedRows:
 
     def list_rare(self) -> list[int]:
         """The rows that have a label which a split misses."""
-        return self._list_with(_find_missing(self.count_labels()))
+        return self._list_with(_find_missing(self.count_labels(), self._list_free()))
 
     def spread_labels(self) -> list[RowMove]:
         """Move rows so that every label with enough groups is in every split."""
-        counts = self.count_labels()
-        if not (missing := _find_missing(counts)):
+        counts, free = self.count_labels(), self._list_free()
+        if not (missing := _find_missing(counts, free)):
             return []
         groups = self._list_groups_with(missing)
-        _move_groups(groups, counts, missing, [*self.count_rows().values()])
+        sizes = [*self.count_rows().values()]
+        _move_groups(groups, counts, missing, sizes=sizes, free=free)
         moves = []
         for group in groups:
             for place in group.rows if group.split != group.first_split else ():
@@ -190,6 +241,10 @@ class AssignedRows:
                 target = SPLITS[group.split]
                 moves.append(RowMove(source, position, target, self.get_labels(place)))
         return sorted(moves)
+
+    def _list_free(self) -> list[int]:
+        """The splits that rows may be moved between."""
+        return [at for at in range(len(SPLITS)) if at not in self._fixed]
 
     def _list_with(self, labels: set[str]) -> list[int]:
         """The rows that have one of the labels."""
@@ -205,7 +260,7 @@ class AssignedRows:
         wanted = {self._keys[place] for place in self._list_with(missing)}
         groups: dict[int, _Group] = {}
         for place, key in enumerate(self._keys):
-            if key not in wanted or not self._kept[place]:
+            if key not in wanted or not self._kept[place] or self._splits[place] in self._fixed:
                 continue
             if key not in groups:
                 split = self._splits[place]
@@ -216,9 +271,13 @@ class AssignedRows:
         return [*groups.values()]
 
 
-def _find_missing(counts: Mapping[str, Sequence[int]]) -> set[str]:
-    """The labels that have rows, but not in every split."""
-    return {label for label, rows in counts.items() if any(rows) and not all(rows)}
+def _find_missing(counts: Mapping[str, Sequence[int]], free: Sequence[int]) -> set[str]:
+    """The labels that have rows, but not in every split that rows may be moved to."""
+    return {
+        label
+        for label, rows in counts.items()
+        if any(rows[at] for at in free) and not all(rows[at] for at in free)
+    }
 
 
 @dataclass
@@ -254,7 +313,9 @@ def _move_groups(
     groups: Sequence[_Group],
     counts: dict[str, list[int]],
     missing: set[str],
+    *,
     sizes: list[int],
+    free: Sequence[int],
 ) -> None:
     """Move groups to splits that miss a label, as long as each move leaves fewer gaps.
 
@@ -267,9 +328,9 @@ def _move_groups(
     while moving:
         moving = False
         for label in by_rarity:
-            for target in (at for at in range(len(SPLITS)) if not counts[label][at]):
-                free = [one for one in of_label[label] if sizes[one.split] > len(one.rows)]
-                if best := _pick_best_group(free, target, counts):
+            for target in (at for at in free if not counts[label][at]):
+                movable = [one for one in of_label[label] if sizes[one.split] > len(one.rows)]
+                if best := _pick_best_group(movable, target, counts):
                     sizes[best.split] -= len(best.rows)
                     sizes[target] += len(best.rows)
                     best.move(target, counts)
@@ -289,10 +350,16 @@ def _pick_best_group(
     return groups[at] if gain > (0,) * len(SPLITS) else None
 
 
-def _compute_bounds(fractions: SplitFractions) -> tuple[int, ...]:
-    """Where test, validation and train begin among the hashes, and where they end."""
-    held_out = fractions.test_fraction + fractions.validation_fraction
-    return tuple(int(share * 2**64) for share in (0.0, fractions.test_fraction, held_out, 1.0))
+def _compute_bounds(
+    fractions: SplitFractions, given: frozenset[int] = frozenset()
+) -> tuple[int, ...]:
+    """Where test, validation and train begin among the hashes, and where they end.
+
+    A given split takes no row by its hash.
+    """
+    test = 0.0 if 2 in given else fractions.test_fraction
+    held_out = test + (0.0 if 1 in given else fractions.validation_fraction)
+    return tuple(int(share * 2**64) for share in (0.0, test, held_out, 1.0))
 
 
 def _find_split(key: int, bounds: tuple[int, ...]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from newft.schema.hardware import MachineFacts
 from newft.text import Language, Text
@@ -68,6 +68,8 @@ class DataFacts:
     notes: tuple[Text, ...] = ()  # worth a look, but no fault
     excluded: tuple[str, ...] = ()  # columns that no prompt shows: ids, dates, later knowledge
     stated_label_positions: tuple[str, ...] = ()  # ends of texts at which they state their labels
+    given_splits: tuple[str, ...] = ()  # that the files give; empty: all rows are split by newft
+    split_rows: Mapping[str, int] = field(default_factory=dict)  # of each, where any are given
     leaking: tuple[str, ...] = ()  # columns left out because each predicts the label alone
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from .config import Config
+from .config import Config, DataConfig
 from .data.columns import (
     GROUP_FIELD,
     find_missing_optional_columns,
@@ -22,6 +22,7 @@ from .data.columns import (
 )
 from .data.dedup import RowLocation, SeenTexts, hash_text
 from .data.file_access import RecordError
+from .data.given_splits import SPLIT_FIELD, hash_in_split, read_given_split
 from .data.jsonl import (
     RowFileWriter,
     check_conversation,
@@ -37,7 +38,14 @@ from .data.provenance import hash_files, hash_row_files
 from .data.raw_rows import list_raw_files, read_all_rows
 from .data.readers import detect_format
 from .data.row_lengths import check_row_lengths
-from .data.splits import PROCESSED_DIR, SPLITS, AssignedRows, Split, SplitAssigner
+from .data.splits import (
+    PROCESSED_DIR,
+    SPLITS,
+    AssignedRows,
+    GivenPlace,
+    Split,
+    SplitAssigner,
+)
 from .data.summary import Summary, shorten_list
 from .formatting import (
     DROP_NEAR_DUPLICATES,
@@ -132,7 +140,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
     remarks = [fill(one.template, **one.values) for has in layouts.values() for one in has.remarks]
     summary = Summary(files=[*remarks, *find_missing_optional_columns(layouts, config)])
     texts = SeenTexts[RowLocation, str]()
-    splits = SplitAssigner(config.data)
+    splits = SplitAssigner(config.data, config.data.given_splits)
     slices, answers = config.data.slice_fields, set[str]()
     several = config.task.rules.separator is not None  # labels in one record
     with ExitStack() as stack:
@@ -150,9 +158,10 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 if answer not in answers:
                     refuse_unparseable_target(answer, place, config.task)
                     answers.add(answer)
-                if repeated := texts.find_earlier(
-                    hash_text(make_duplicate_key(asked)), answer, place
-                ):
+                text_hash = hash_text(make_duplicate_key(asked))
+                given = get_given_place(record, place.file, text_hash, config.data)
+                own_hash = hash_in_split(text_hash, given and given.split)
+                if repeated := texts.find_earlier(own_hash, answer, place):
                     outcome = Reject("duplicate")
             if isinstance(outcome, Reject):
                 summary.reject(outcome.reason, record)
@@ -161,7 +170,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 group = get_group(record)
                 labels = extract_labels(answer, config.task)
                 split = splits.assign(
-                    hash_text(group or make_duplicate_key(near_dup_text(asked))), labels
+                    hash_text(group or make_duplicate_key(near_dup_text(asked))), labels, given
                 )
                 summary.keep(split, labels, group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
@@ -176,7 +185,8 @@ def finalize_splits(folder: Path, assigned: AssignedRows, summary: Summary) -> N
     Labels are spread last: a row that is left out later could be the last one of its label. Rows
     with a label that no training row has are left out after that.
     """
-    repeats = find_cross_split_repeats(folder, assigned, summary)
+    repeats = assigned.drop_given_repeats()
+    repeats |= find_cross_split_repeats(folder, assigned, summary)
     targets: dict[Split, dict[int, Split | None]] = {split: {} for split in SPLITS}
     for move in assigned.spread_labels():
         summary.move(move)
@@ -230,6 +240,15 @@ def get_group(record: Mapping[str, str]) -> str:
     """The group of a row, whose rows stay in one split, or an empty text."""
     group = record.get(GROUP_FIELD, "").strip()
     return "" if is_missing(group, MISSING_GROUP_PATTERN) else group
+
+
+def get_given_place(
+    record: Mapping[str, str], file: str, text_hash: int, data: DataConfig
+) -> GivenPlace | None:
+    """Where the files put a row; None where they give no splits, or these are not used."""
+    if not data.given_splits:
+        return None
+    return GivenPlace(read_given_split(record.get(SPLIT_FIELD, ""), file), text_hash)
 
 
 def find_cross_split_repeats(

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from .data.normalize import escape_controls
+from .data.splits import Split
 from .model.method import MethodConfig
 from .model.supported_models import HAS_REVISIONS, MODEL_SOURCE, ONLY_MODEL_ID
 from .runtime.errors import ProjectError
@@ -102,6 +103,7 @@ class DataConfig(ConfigSection):
     slice_fields: list[str]
     validation_fraction: PositiveFraction
     test_fraction: PositiveFraction
+    given_splits: list[Split] = Field(default=[])  # absent where the files give none
 
     @model_validator(mode="after")
     def _slices_are_fields(self) -> DataConfig:

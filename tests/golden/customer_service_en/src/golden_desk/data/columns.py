@@ -12,6 +12,7 @@ from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from .cells import READ_FIELDS, find_cell_fault, read_text
 from .file_format import FileFormat
+from .given_splits import SPLIT_FIELD
 
 GROUP_FIELD = "group"  # the field that keeps rows together; a file need not have it
 NAME_COLUMN_HINT = "set data.columns.{field} in config/run.yaml to its column"
@@ -23,9 +24,9 @@ NEAREST_COLUMN_HINT = (
 def find_missing_optional_columns(layouts: Mapping[Path, FileFormat], config: Config) -> list[str]:
     """Which files have no column for a field that need not be in all; other gaps are refused."""
     columns = config.data.columns
+    of_all_tasks = (*REQUIRED_FIELDS, GROUP_FIELD, SPLIT_FIELD)
     _refuse_unknown(
-        columns,
-        (*REQUIRED_FIELDS, GROUP_FIELD, *optional_fields(config.task), *config.data.slice_fields),
+        columns, (*of_all_tasks, *optional_fields(config.task), *config.data.slice_fields)
     )
     for path, layout in layouts.items():
         _refuse_missing(path, layout.columns, columns)

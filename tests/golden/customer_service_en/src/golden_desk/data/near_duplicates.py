@@ -109,11 +109,13 @@ def drop_cross_split_repeats(assigned: AssignedRows, rows: LabeledTexts) -> dict
     """Drop the rows that nearly repeat a row of a later split; each with the row it repeats.
 
     Validation is compared with test; training with test and with what is left of validation. What
-    is left of a rare label is kept together with its near-duplicates, should it move.
+    is left of a rare label is kept together with its near-duplicates, should it move. A validation
+    split that the files give is kept as it is.
     """
     train, validation, test = assigned.ranges()
     index = TextIndex(rows)
-    repeats = dict(reversed(index.find_pairs(validation, test)))
+    compared = () if assigned.is_fixed("validation") else validation
+    repeats = dict(reversed(index.find_pairs(compared, test)))
     kept = [place for place in validation if place not in repeats]
     repeats |= dict(reversed(index.find_pairs(train, [*kept, *test])))
     assigned.drop(repeats)

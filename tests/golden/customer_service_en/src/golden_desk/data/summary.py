@@ -90,6 +90,14 @@ class Summary:
             )
         ]
         lines += [f"  {split:<11}{count:>9,}" for split, count in self.kept.items()]
+        if given := config.data.given_splits:
+            lines.append(
+                fill(
+                    "the data files say which rows are {splits}; data.given_splits: [] in "
+                    "config/run.yaml pools all rows and splits them again",
+                    splits=fill(", ").join(given),
+                )
+            )
         if self.moved:
             lines.append(
                 fill(
@@ -171,6 +179,8 @@ class Summary:
         }
         for split, asked in wanted.items():
             share = self.kept[split] / many
+            if split in data.given_splits:
+                continue
             if (self.groups or self.moved) and abs(share - asked) > MAX_SHARE_DEVIATION:
                 yield fill(
                     "{share:.0%} of the rows are in {split} instead of {asked:.0%}, as all rows "
