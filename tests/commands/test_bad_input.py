@@ -20,7 +20,6 @@ pytestmark = pytest.mark.slow  # each calls newft in a process of its own, and t
 
 LINES = RECORDS.splitlines(keepends=True)
 SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
-HEADER = "the first row names every column once, the records follow"
 COLUMNS = "--set data.columns.text=COLUMN, --set data.columns.label=COLUMN"
 FEW = f"add rows: a label needs 3; or name other columns: {COLUMNS}"
 KINDS = "give one of: .csv, .tsv, .json, .jsonl, .ndjson, .txt, .xlsx"
@@ -55,20 +54,8 @@ NAME = (
             " or save it as UTF-8",
         ),
         (
-            "twice.csv",
-            b"Body,Reason,Body\na,b,c\n",
-            "twice.csv:1: the header has `Body` twice",
-            HEADER,
-        ),
-        (
-            "unnamed.csv",
-            b"Body,,Reason\na,b,c\n",
-            "unnamed.csv:1: column 2 of 3 has no name in the header",
-            HEADER,
-        ),
-        (
             "headless.csv",
-            "".join(LINES[1:]).encode(),
+            "".join(f"{number},{line}" for number, line in enumerate(LINES[1:])).encode(),
             "headless.csv: the first row is a record, not a header:"
             " `refund` occurs in later rows too",
             "put a row of column names before it",

@@ -69,8 +69,6 @@ def test_lines_that_are_no_json_object_are_broken(tmp_path: Path) -> None:
         ("a.csv", b" \n\n", "the file is empty"),
         ("a.csv", b"\xef\xbb\xbf\n", "the file has no header"),
         ("a.csv", b"text,label\n", "the file has a header and no rows"),
-        ("a.csv", b"text,label,text\na,b,c\n", "the header has `text` twice"),
-        ("a.csv", b",text,label\n0,a,b\n", "column 1 of 3 has no name in the header"),
         ("a.csv", bytes(range(256)) * 9, "this is a binary file, not text"),
         (
             "a.json",
@@ -180,5 +178,6 @@ def test_thousands_of_columns_are_compared_once_each(tmp_path: Path) -> None:
     names = [f"column {number}" for number in range(16_000)]
     path = write(tmp_path, "a.csv", "\n".join([",".join(names)] * 3))
     assert detect_format(path).columns == tuple(names)
-    twice = refusal(write(tmp_path, "b.csv", "\n".join([",".join([*names, *names])] * 3)))
-    assert twice.message.endswith("`column 10003` ... twice") and len(twice.message) < 200
+    twice = detect_format(write(tmp_path, "b.csv", "\n".join([",".join([*names, *names])] * 3)))
+    assert len({*twice.columns}) == 32_000
+    assert len(str(twice.remarks[0].values["names"])) < 200

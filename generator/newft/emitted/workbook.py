@@ -124,7 +124,7 @@ def detect_sheet(path: Path) -> FileFormat:
 def read_grid(path: Path, layout: FileFormat) -> Iterator[tuple[int, list[object]]]:
     """The number and the cells of each row of the sheet, those of the header too."""
     with open_workbook(path) as book:
-        yield from read_sheet(path, book[layout.sheet], len(layout.columns))
+        yield from read_sheet(path, book[layout.sheet], len(layout.places))
 
 
 def read_sheet(path: Path, sheet: Any, width: int = 0) -> Iterator[tuple[int, list[object]]]:

@@ -34,6 +34,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/file_access.py",
     "data/file_format.py",
     "data/given_splits.py",
+    "data/header_row.py",
     "data/json_rows.py",
     "data/label_leaks.py",
     "data/label_rules.py",
