@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -13,26 +16,50 @@ from .file_format import Cells, FileFormat
 
 MAX_RECORD_LINES = 200_000  # before a quote must close
 MAX_SNIFFED_ROWS = 50
+MARK_PATTERN = re.compile(r'"?sep=([,;|\t])"?', re.IGNORECASE)
+MAX_MARK_CHARS = 20  # of a first line that names the delimiter
 
 csv.field_size_limit(2**31 - 1)  # a long cell is a fault of its row, not the end of the reading
 
 
 def detect_delimiter(path: Path, layout: FileFormat) -> str:
-    """The delimiter that splits the header, and the first rows into as many cells."""
+    """The delimiter that splits most of the first rows into as many cells."""
+    marked = _read_marked_delimiter(path, layout)
+    return marked or max(_list_delimiters(layout), key=partial(fit_delimiter, path, layout))
 
-    def fit(delimiter: str) -> tuple[float, int]:
-        grid = (cells for _, cells in read_grid(path, replace(layout, delimiter=delimiter)))
-        widths = [len(cells or "") for cells in islice(grid, MAX_SNIFFED_ROWS) if cells != []]
-        width = widths[0] if widths else 0
-        return (widths.count(width) / len(widths), width) if width > 1 else (0.0, 0)
 
-    return max("\t,;" if layout.kind == "tsv" else ",\t;", key=fit)
+def fit_delimiter(path: Path, layout: FileFormat, delimiter: str) -> tuple[float, int]:
+    """The share of the first rows that a delimiter splits into as many cells, and how many."""
+    grid = (cells for _, cells in read_grid(path, replace(layout, delimiter=delimiter)))
+    widths = [len(cells or "") for cells in islice(grid, MAX_SNIFFED_ROWS) if cells != []]
+    times = Counter(widths)
+    width = max(times, key=lambda one: (times[one], one), default=0)
+    return (times[width] / len(widths), width) if width > 1 else (0.0, 0)
+
+
+def _list_delimiters(layout: FileFormat) -> str:
+    """The delimiters to try; of those that fit equally the first is taken."""
+    return "\t,;|" if layout.kind == "tsv" else ",\t;|"
+
+
+def _read_marked_delimiter(path: Path, layout: FileFormat) -> str:
+    """The delimiter that a first line `sep=;` names, as Excel reads it."""
+    with open_text(path, layout.encoding, newline="") as lines:
+        found = MARK_PATTERN.fullmatch(lines.readline(MAX_MARK_CHARS).rstrip("\r\n"))
+    return found[1] if found else ""
 
 
 def read_grid(path: Path, layout: FileFormat) -> Iterator[tuple[int, Cells]]:
     """The number and the cells of each row, those of the header too."""
     with open_text(path, layout.encoding, newline="") as lines:
-        yield from enumerate(_parse_delimited(lines, layout.delimiter or ","), start=1)
+        for number, cells in enumerate(_parse_delimited(lines, layout.delimiter or ","), start=1):
+            if number > 1 or cells is None or not _is_mark(cells):
+                yield number, cells
+
+
+def _is_mark(cells: Sequence[str]) -> bool:
+    """Whether the first row is the line `sep=;`, split by its own delimiter."""
+    return cells == ["sep=", ""]
 
 
 def _parse_delimited(lines: Iterable[str], delimiter: str) -> Iterator[list[str] | None]:

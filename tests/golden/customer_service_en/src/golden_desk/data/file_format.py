@@ -44,6 +44,9 @@ class FileFormat:
     columns: tuple[str, ...] = ()
     sheet: str | None = None  # of a workbook
     shape: str | None = None  # of records that hold several rows, by its name in record_shapes.py
+    header_row: tuple[int, ...] = field(default=(), compare=False)  # none: the names are newft's
+    units_row: int | None = field(default=None, compare=False)  # below the header
+    places: tuple[str, ...] = field(default=(), compare=False)  # of a table; "": not read
     remarks: tuple[Remark, ...] = field(default=(), compare=False)
 
 

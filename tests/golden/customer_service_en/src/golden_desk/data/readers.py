@@ -11,8 +11,9 @@ from types import ModuleType
 from .delimited import detect_delimiter, read_grid
 from .file_access import DATA_SUFFIXES, RecordError, open_regular_file, wrap_file_errors
 from .file_format import FileFormat, Remark, Row
+from .header_row import Grid
 from .json_rows import detect_object_format, read_object_rows
-from .table_rows import Grid, read_header, read_table_rows
+from .table_rows import detect_columns, read_table_rows
 from .text_encoding import detect_encoding
 
 KINDS = {".ndjson": "jsonl"}  # of suffixes that are not the name of their kind
@@ -36,7 +37,7 @@ def detect_format(path: Path) -> FileFormat:
         layout = _detect_container(path, kind)
         if kind in OBJECT_KINDS:
             return detect_object_format(path, layout)
-        return replace(layout, columns=read_header(path, _read_grid(path, layout)))
+        return detect_columns(path, layout, _read_grid(path, layout))
 
 
 def _detect_container(path: Path, kind: str) -> FileFormat:
@@ -60,7 +61,7 @@ def read_rows(path: Path, layout: FileFormat | None = None) -> Iterator[Row]:
         if layout.kind in OBJECT_KINDS:
             yield from read_object_rows(path, layout)
         else:
-            yield from read_table_rows(path, layout.columns, _read_grid(path, layout))
+            yield from read_table_rows(path, layout, _read_grid(path, layout))
 
 
 def _read_grid(path: Path, layout: FileFormat) -> Grid:

@@ -1,50 +1,112 @@
-"""The header of a table, and the rows below it."""
+"""The columns of a table, and the rows below its header."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from .cells import to_text
 from .file_access import RecordError
-from .file_format import Cells, Row, find_fault, is_blank
+from .file_format import Cells, FileFormat, Remark, Row, find_fault, is_blank
+from .header_row import Grid, Line, find_header, look_ahead
 
 HEADER_HINT = "the first row names every column once, the records follow"
 
-Grid = Iterable[tuple[int, Cells]]  # the number and the cells of each row
 
-
-def read_header(path: Path, grid: Grid) -> tuple[str, ...]:
-    """The column names: the first row that is not blank, and is followed by another."""
-    filled = ((number, cells) for number, cells in grid if cells is None or not is_blank(cells))
-    row, first = next(filled, (None, None))
-    names = [to_text(cell).strip() for cell in first or ()]
-    twice = [f"`{name}`" for name, times in Counter(names).items() if name and times > 1]
-    if not names:
+def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
+    """The layout with the header that was found, and what to know of it."""
+    lines = look_ahead(grid)
+    header = find_header(lines)
+    if header is None:
         raise RecordError(path, "the file has no header", HEADER_HINT)
-    if find_fault(names):
-        raise RecordError(path, "the header is binary or damaged", HEADER_HINT, row=row)
-    if twice:
-        listed = _shorten_list(sorted(twice))
-        raise RecordError(path, "the header has {twice} twice", HEADER_HINT, row=row, twice=listed)
-    if "" in names:
-        message, place = "column {place} of {width} has no name in the header", names.index("") + 1
-        raise RecordError(path, message, HEADER_HINT, row=row, place=place, width=len(names))
-    if next(filled, None) is None:
+    last = header.rows[-1] if header.rows else 0
+    if find_fault(header.names):
+        message = "the header is binary or damaged"
+        raise RecordError(path, message, HEADER_HINT, row=last or None)
+    body = [line for line in lines if line[0] > last and line[0] != header.units]
+    if not body:
         raise RecordError(path, "the file has a header and no rows", HEADER_HINT)
-    return tuple(names)
+    places = _tell_apart(header.names)
+    remarks = [*_describe_header(path, layout, header.rows), *_describe_names(path, places, body)]
+    if twice := [n for n, times in Counter(filter(None, header.names)).items() if times > 1]:
+        template = "{file} has several columns of one name, which get their places: {names}"
+        names = _shorten_list([f"`{name}`" for name in sorted(twice)])
+        remarks.append(Remark(template, {"file": path.name, "names": names}))
+    return replace(
+        layout,
+        columns=tuple(filter(None, places)),
+        places=places,
+        header_row=header.rows,
+        units_row=header.units,
+        remarks=(*layout.remarks, *remarks),
+    )
 
 
-def read_table_rows(path: Path, columns: Sequence[str], grid: Grid) -> Iterator[Row]:
+def read_table_rows(path: Path, layout: FileFormat, grid: Grid) -> Iterator[Row]:
     """The rows below the header, numbered as a spreadsheet numbers them."""
-    file, width, rows = str(path), len(columns), iter(grid)
-    next((cells for _, cells in rows if cells and not is_blank(cells)), None)
-    for number, cells in rows:
-        if cells is not None and len(cells) == width:
-            yield Row(file, number, dict(zip(columns, cells, strict=True)), find_fault(cells))
-        elif cells is None or len(cells) > 1 or not is_blank(cells):
-            yield Row(file, number, {}, find_fault(cells or ()) or "broken_row")
+    last = layout.header_row[-1] if layout.header_row else 0
+    for number, cells in grid:
+        if number > last and (row := _make_row(str(path), layout, number, cells)):
+            yield row
+
+
+def _make_row(file: str, layout: FileFormat, number: int, cells: Cells) -> Row | None:
+    """A row of a table; None for a blank one."""
+    places = layout.places
+    if number == layout.units_row:
+        return Row(file, number, {}, "empty_label")  # units say nothing of a record
+    if cells and len(cells) > len(places) and is_blank(cells[len(places) :]):
+        cells = cells[: len(places)]
+    if cells is None or len(cells) != len(places):
+        blank = cells is not None and len(cells) < 2 and is_blank(cells)
+        return None if blank else Row(file, number, {}, find_fault(cells or ()) or "broken_row")
+    values = dict(zip(places, cells, strict=True))
+    if "" in values:
+        del values[""]  # of columns without a name
+        if is_blank(tuple(values.values())):
+            return None
+    return Row(file, number, values, find_fault(cells))
+
+
+def _tell_apart(names: Sequence[str]) -> tuple[str, ...]:
+    """The names by place; those that several columns have get their places."""
+    times = Counter(names)
+    return tuple(
+        f"{name} ({place})" if name and times[name] > 1 else name
+        for place, name in enumerate(names, start=1)
+    )
+
+
+def _describe_header(path: Path, layout: FileFormat, rows: Sequence[int]) -> Iterator[Remark]:
+    """Where the header is, where that is not the first row."""
+    values = {"file": path.name, "sheet": layout.sheet, "names": ", ".join(layout.columns)}
+    if not rows:
+        template = "{file} has no header: its columns are read as text and label"
+        yield Remark(template, values, information=True)
+    elif len(rows) > 1:
+        template = "{file}: header in rows {first} and {last}"
+        yield Remark(template, {**values, "first": rows[0], "last": rows[-1]}, information=True)
+    elif rows[0] > 1:
+        template = "{file}: header in row {row}"
+        yield Remark(template, {**values, "row": rows[0]}, information=True)
+
+
+def _describe_names(path: Path, places: Sequence[str], body: Sequence[Line]) -> Iterator[Remark]:
+    """Which columns have values and no name; the first is the index of most tools."""
+    without = [
+        str(place + 1)
+        for place, name in enumerate(places)
+        if not name and place and any(_is_filled(cells, place) for _, cells in body)
+    ]
+    if without:
+        template = "{file}: columns without a name are not read: {places}"
+        yield Remark(template, {"file": path.name, "places": _shorten_list(without)})
+
+
+def _is_filled(cells: Sequence[object], place: int) -> bool:
+    return place < len(cells) and bool(to_text(cells[place]).strip())
 
 
 def _shorten_list(names: Sequence[str], most: int = 5) -> str:

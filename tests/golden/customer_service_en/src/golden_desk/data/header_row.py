@@ -1,0 +1,253 @@
+"""Find the header of a table: below title rows, in one row or two, or missing.
+
+Structure decides: which places the rows below fill, which cells are texts or numbers, and which
+values come back. Where nothing else is certain, the first row is the header.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from itertools import islice
+
+from .cells import to_text
+from .file_format import Cells, is_blank
+from .normalize import MISSING_GROUP_PATTERN, is_missing
+
+MAX_HEADER_ROWS = 30  # rows that are not blank, above the records: covers and notes have fewer
+MAX_BODY_ROWS = 40  # looked at below them
+MIN_COVERAGE = 0.6  # of the places that records fill: a header may leave an index unnamed
+MIN_ALIKE_SHARE = 0.8  # of the rows below title rows: as wide as the header, or it is none
+MIN_NUMBER_SHARE = 0.8  # of the cells of a column of numbers, as some of them may be missing
+MIN_CONTRAST_ROWS = 5  # records below, without which numbers under a text are chance
+MIN_NUMBER_COLUMNS = 2  # under the cells of a second header row
+MAX_NAME_CHARS = 200  # longer cells are sentences, not names
+MIN_LABEL_REPEATS = 2  # times that a first cell comes back, so that it is a value and not a name
+MIN_PROSE_WORDS, MIN_PROSE_CHARS = 3, 6  # of a text; Chinese has no spaces between words
+
+TEXT_COLUMN, LABEL_COLUMN = "text", "label"  # the names of two columns that have none
+
+_NUMBER_PATTERN = re.compile(r"[^\w\n]*\d[\d\s.,:/'%‰-]*[^\w\n]*|\d{4}年\d{1,2}月(?:\d{1,2}日)?")
+_CJK_PATTERN = re.compile(r"[\u3400-\u9fff]")
+_UNIT_PATTERN = re.compile(
+    r"[%‰$€£¥]|[(（\[]?(?:eur|usd|gbp|cny|rmb|jpy|chf|dm|pct|percent|bp|days?|months?|years?|yrs?"
+    r"|yes/no|y/n|0/1|count|number|text|date|k|m|元|万元|千元|亿元|人民币|美元|天|日|月|个月|年|岁"
+    r"|次|个|笔|人|户|文本|日期|数值|是/否)(?:/\w+)?[)）\]]?",
+    re.IGNORECASE,
+)
+
+Grid = Iterable[tuple[int, Cells]]  # the number and the cells of each row
+Line = tuple[int, Sequence[object]]  # the number and the cells of a row that is not blank
+
+
+@dataclass(frozen=True)
+class Header:
+    """The rows that name the columns, and the name of each place."""
+
+    rows: tuple[int, ...]  # none where the first row is a record
+    names: tuple[str, ...]  # as they stand, some empty or doubled
+    units: int | None = None  # the row of units below
+
+
+def look_ahead(grid: Grid) -> list[Line]:
+    """The first rows of a table that are not blank and not broken."""
+    filled = ((number, cells) for number, cells in grid if cells and not is_blank(cells))
+    return list(islice(filled, MAX_HEADER_ROWS + MAX_BODY_ROWS))
+
+
+def find_header(lines: Sequence[Line]) -> Header | None:
+    """The header of a table, from its first rows; None where there are no rows."""
+    if not lines:
+        return None
+    if names := _name_two_columns(lines):
+        return Header((), names)
+    at = _find_first_row(lines)
+    if at + 1 < len(lines) and _is_second_header(lines, at):
+        at += 1
+    number, cells = lines[at]
+    names, upper = _read_names(cells), tuple[int, ...]()
+    if at and lines[at - 1][0] == number - 1 and len(_find_filled(lines[at - 1][1])) > 1:
+        joined = _join_names(_read_names(lines[at - 1][1]), names, _find_places(lines[at:]))
+        names, upper = (joined, (number - 1,)) if joined != names else (names, ())
+    units = next((n for n, _ in lines[at + 1 : at + 2] if _is_units_row(lines, at + 1)), None)
+    return Header((*upper, number), names, units)
+
+
+def _find_first_row(lines: Sequence[Line]) -> int:
+    """The place of the first row that may be a header: not a title, and as wide as the records."""
+    places = _find_places(lines)
+    for at, (number, cells) in enumerate(lines[:MAX_HEADER_ROWS]):
+        filled = _find_filled(cells)
+        follows = lines[at + 1][0] == number + 1 if at + 1 < len(lines) else True
+        if len(places) < 2 or not _is_title(cells, filled, places, follows=follows):
+            return at if not at or _fits_below(lines, at) else 0
+    return 0
+
+
+def _is_title(
+    cells: Sequence[object], filled: Sequence[int], places: Sequence[int], *, follows: bool
+) -> bool:
+    """Whether a row stands above the header: it names few places, as a title or a note does."""
+    texts = [to_text(cells[place]).strip() for place in filled]
+    named = len({*places}.intersection(filled))
+    if len(texts) == 1 or (len({*texts}) == 1 and len(places) > 1):
+        return True
+    if max(map(len, texts)) > MAX_NAME_CHARS:
+        return False
+    told = any(
+        _is_number(cells[place]) or text.endswith((":", "："))
+        for place, text in zip(filled, texts, strict=True)
+    )
+    if told and (named < len(places) or texts[0].endswith((":", "："))):
+        return True
+    gaps = filled[-1] - filled[0] + 1 > len(filled)
+    return named < MIN_COVERAGE * len(places) and (gaps or not follows)
+
+
+def _fits_below(lines: Sequence[Line], at: int) -> bool:
+    """Whether the rows below are as wide as a row, and its cells may be names."""
+    cells = lines[at][1]
+    filled = _find_filled(cells)
+    if any(_is_number(cells[place]) for place in filled):
+        return False
+    below = [other for _, other in lines[at + 1 :]]
+    alike = sum(
+        len(other) == len(cells) or _find_filled(other)[-1] == filled[-1] for other in below
+    )
+    return bool(below) and alike >= MIN_ALIKE_SHARE * len(below)
+
+
+def _is_second_header(lines: Sequence[Line], at: int) -> bool:
+    """Whether the row below a header is one too: codes above names, or groups above names."""
+    (number, first), (next_number, second) = lines[at], lines[at + 1]
+    body = [cells for _, cells in lines[at + 2 :]]
+    names, upper = _read_names(second), _read_names(first)
+    filled, places = {*_find_filled(second)}, {*_find_places(lines[at + 2 :])}
+    if next_number != number + 1 or len(body) < MIN_CONTRAST_ROWS or _is_units_row(lines, at + 1):
+        return False
+    if any(_is_no_name(second[place]) for place in filled):
+        return False
+    joined = [name for name in _join_names(upper, names, [*places]) if name]
+    if len({*joined}) < len(joined):
+        return False
+    covered = sum(place in filled or bool(_get(upper, place)) for place in places)
+    numbers = sum(place in filled and _holds_numbers(body, place) for place in places)
+    new = any(not _get(upper, place) for place in filled if place in places)
+    same = any(name and name == _get(upper, place) for place, name in enumerate(names))
+    contrast = numbers >= MIN_NUMBER_COLUMNS and covered == len(places)
+    return contrast or (new and same and covered == len(places))
+
+
+def _is_units_row(lines: Sequence[Line], at: int) -> bool:
+    """Whether a row below the header says units: every cell of it is one."""
+    cells = lines[at][1]
+    texts = [to_text(cell).strip() for cell in cells]
+    given = [text for text in texts if text and not is_missing(text, MISSING_GROUP_PATTERN)]
+    body = [other for _, other in lines[at + 1 :]]
+    if len(body) < MIN_CONTRAST_ROWS or not given:
+        return False
+    numbers = sum(bool(text) and _holds_numbers(body, place) for place, text in enumerate(texts))
+    return numbers > 0 and all(_UNIT_PATTERN.fullmatch(text) for text in given)
+
+
+def _join_names(
+    upper: Sequence[str], names: Sequence[str], places: Sequence[int]
+) -> tuple[str, ...]:
+    """The names of two header rows: those of the lower one, told apart by the groups above."""
+    width = max(len(upper), len(names))
+    lower = [_get(names, place) for place in range(width)]
+    groups, last = [], ""
+    for place in range(width):
+        last = _get(upper, place) or (last if lower[place] else "")
+        groups.append(last)
+    known = {*places}
+    twice = {name for name, times in Counter(lower).items() if name and times > 1}
+    return tuple(
+        _join_name(group, name, twice) or (_read_upper(upper, place) if place in known else "")
+        for place, (group, name) in enumerate(zip(groups, lower, strict=True))
+    )
+
+
+def _join_name(group: str, name: str, twice: Container[str]) -> str:
+    """A name that several columns have, with that of its group."""
+    return f"{group} {name}" if name in twice and group and group != name else name
+
+
+def _read_upper(upper: Sequence[str], place: int) -> str:
+    """The name of a column that stands in the upper row alone, as a merged cell has it."""
+    name = _get(upper, place)
+    return "" if _is_number(name) else name
+
+
+def _name_two_columns(lines: Sequence[Line]) -> tuple[str, ...]:
+    """The names of a text and its label, where the first row is certainly a record of the two."""
+    if any(len(cells) != 2 for _, cells in lines):
+        return ()
+    rows = [[to_text(cell).strip() for cell in cells] for _, cells in lines]
+    first, body = rows[0], rows[1:]
+    if first in body:  # a header that stands there again, as where two files were joined
+        return ()
+    for text, label in ((0, 1), (1, 0)):
+        repeats = sum(row[label] == first[label] for row in body)
+        distinct = {row[text] for row in rows}
+        labels = {row[label] for row in rows}
+        if (
+            first[label]
+            and repeats >= MIN_LABEL_REPEATS
+            and len(labels) * 2 <= len(distinct)
+            and _is_prose(first[text])
+            and first[text] not in (row[text] for row in body)
+        ):
+            return (TEXT_COLUMN, LABEL_COLUMN) if text == 0 else (LABEL_COLUMN, TEXT_COLUMN)
+    return ()
+
+
+def _find_places(lines: Sequence[Line]) -> list[int]:
+    """The places that at least half of the later rows fill."""
+    later = [cells for _, cells in lines[len(lines) // 2 :]]
+    times: Counter[int] = Counter(place for cells in later for place in _find_filled(cells))
+    return sorted(place for place, count in times.items() if count * 2 >= len(later))
+
+
+def _find_filled(cells: Sequence[object]) -> list[int]:
+    return [place for place, cell in enumerate(cells) if to_text(cell).strip()]
+
+
+def _read_names(cells: Sequence[object]) -> tuple[str, ...]:
+    return tuple(" ".join(to_text(cell).split()) for cell in cells)
+
+
+def _holds_numbers(body: Sequence[Sequence[object]], place: int) -> bool:
+    """Whether nearly all filled cells of a column are numbers or dates."""
+    cells = [cells[place] for cells in body if place < len(cells)]
+    filled = [cell for cell in cells if to_text(cell).strip()]
+    numbers = sum(_is_number(cell) for cell in filled)
+    return len(filled) >= MIN_CONTRAST_ROWS and numbers >= MIN_NUMBER_SHARE * len(filled)
+
+
+def _is_number(cell: object) -> bool:
+    """Whether a cell holds a number, an amount, a share, a date or a time."""
+    if isinstance(cell, str):
+        return len(cell) <= MAX_NAME_CHARS and bool(_NUMBER_PATTERN.fullmatch(cell.strip()))
+    return isinstance(cell, (int, float, date, time)) and cell == cell
+
+
+def _is_no_name(cell: object) -> bool:
+    """Whether a cell is a number, a mark of nothing, or too long for the name of a column."""
+    text = to_text(cell)
+    too_long = len(text) > MAX_NAME_CHARS
+    return too_long or _is_number(cell) or is_missing(text, MISSING_GROUP_PATTERN)
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a text has several words, as a message has and a name seldom."""
+    return (
+        len(text.split()) >= MIN_PROSE_WORDS or len(_CJK_PATTERN.findall(text)) >= MIN_PROSE_CHARS
+    )
+
+
+def _get(names: Sequence[str], place: int) -> str:
+    return names[place] if place < len(names) else ""
