@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newft.emitted.given_splits import read_split_word
 from newft.schema.kit import Field
 
 # Match scores. A column below MIN_MATCH_SCORE is ignored. The penalty is subtracted when the values
@@ -18,7 +19,7 @@ FOLDED_NAME_SCORE = 0.9
 CONTAINED_NAME_SCORE = 0.8
 VALUE_ONLY_SCORE = 0.5
 VALUE_MISMATCH_PENALTY = 0.35
-LISTED_VALUES_PENALTY = 0.45  # of lists that do not fit: only a name as it stands outweighs it
+LISTED_VALUES_PENALTY = 0.45  # of lists that are no labels: only a name as it stands outweighs it
 MIN_MATCH_SCORE = 0.5
 MAX_GROUP_DISTINCT_SHARE = 0.9  # of the filled cells of a column that groups rows
 MAX_EXAMPLES = 3
@@ -119,9 +120,27 @@ def match_columns(
             guessed += [field] if score == VALUE_ONLY_SCORE else []
         elif best and fields[field].required:
             unclear[field] = best
+    for field in _find_doubtful_labels(columns, fields, found, guessed):
+        guessed.remove(field)
+        del found[field]
     missing = [f for f in fields if fields[f].required and f not in found and f not in unclear]
     ordered = {field: found[field] for field in fields if field in found}
     return ColumnMatch(ordered, tuple(guessed), tuple(missing), unclear)
+
+
+def _find_doubtful_labels(
+    columns: Sequence[Column],
+    fields: Mapping[str, Field],
+    found: Mapping[str, str],
+    guessed: Sequence[str],
+) -> list[str]:
+    """Return label fields matched by values where the text is a list, as of a dialogue's turns.
+
+    Values that repeat beside a dialogue may say anything of it: its topic, its state, its outcome.
+    """
+    listed = {column.name for column in columns if column.listed}
+    texts = {column for field, column in found.items() if fields[field].role == "text"}
+    return [field for field in guessed if fields[field].role == "label" and texts & listed]
 
 
 def is_id_column(column: Column) -> bool:
@@ -179,9 +198,11 @@ def _score_column(column: Column, field: Field) -> tuple[float, int]:
         repeats = column.distinct <= column.filled * MAX_GROUP_DISTINCT_SHARE
         return score - (0 if repeats else VALUE_MISMATCH_PENALTY), place
     if score:
-        penalty = LISTED_VALUES_PENALTY if column.listed else VALUE_MISMATCH_PENALTY
+        listed = column.listed and field.role == "label"
+        penalty = LISTED_VALUES_PENALTY if listed else VALUE_MISMATCH_PENALTY
         return score - (0 if _values_plausible(column, field) else penalty), place
     words = column.letter_share > 0.5 and column.number_share <= 0.5  # no repeated id
+    words = words and not all(map(read_split_word, column.examples))
     return (VALUE_ONLY_SCORE if words and _values_plausible(column, field) else 0.0), 0
 
 

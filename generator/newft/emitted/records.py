@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
+from .given_splits import SPLIT_FIELD, find_file_split
 from .json_text import measure_depth, parse_document
 from .record_shapes import expand_records, find_expansion, read_annotations, read_turns
 
@@ -28,12 +28,6 @@ MAX_KEYS_SEARCHED = 1_000  # of an object that surrounds the records
 ROWS_INSPECTED = 100  # that say how a list is built
 MAX_HEADER_CHARS = 60  # of a column name; a longer first cell is a text
 MIN_SHARED_KEYS = 0.5  # of the keys of two records in an object by id: fewer are no records
-SPLIT_COLUMN = "split"
-SPLIT_PATTERN = re.compile(
-    r"(?:[a-z]+[_-])?(?:train|training|val|valid|validation|dev|test|eval|evaluation)(?:[_-][a-z]+)?"
-    "|训练集?|验证集?|测试集?",
-    re.IGNORECASE,
-)
 
 Record = Mapping[str, object]
 
@@ -211,13 +205,14 @@ def _are_row_keys(inner: Sequence[str], outer: Sequence[str]) -> bool:
 
 def _read_splits(document: Record) -> Sequence[object] | None:
     """The records of lists by split, each with the name of its split."""
-    if len(document) < 2 or not all(map(SPLIT_PATTERN.fullmatch, document)):
+    splits = {name: find_file_split(name) for name in document}
+    if len(document) < 2 or None in splits.values():
         return None
     parts = {name: _read_collection(value) for name, value in document.items()}
     if any(records is None for records in parts.values()):
         return None
     return [
-        {**one, SPLIT_COLUMN: name} if isinstance(one, dict) else one
+        {**one, SPLIT_FIELD: splits[name]} if isinstance(one, dict) else one
         for name, records in parts.items()
         for one in records or ()
     ]
