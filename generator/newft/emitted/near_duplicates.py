@@ -3,7 +3,12 @@
 Two texts are near-duplicates if they share most of their character trigrams. Two texts of the same
 label are also near-duplicates if they differ in one word or in the order of their words, and, if
 they have only a few words, if they differ in one character or in two swapped ones. Trigrams and
-wordings that many texts share, such as a footer or a template with a gap, do not count.
+wordings that many texts share, such as a template with a gap, do not count, nor do the sentences
+and lines that many texts share, such as a footer, a wrapper or a salutation.
+
+Digits are not compared where the labels agree: a request with another order number is the same
+request. With different labels, or where the file's digits carry the meaning, other digits make
+another text.
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ from math import ceil
 from typing import NamedTuple
 
 from .normalize import DIGIT_PATTERN, normalize_text
+from .shared_segments import leave_out_shared
 from .splits import AssignedRows
 
 # Jaccard similarity of character trigrams. Lee et al. 2022 (arXiv:2107.06499) look for duplicates
@@ -51,14 +57,17 @@ class LabeledTexts(NamedTuple):
 
     texts: Sequence[str]
     labels: Sequence[str]
+    compare_digits: bool = False  # texts with other digits are other texts
 
 
 class TextIndex:
     """The trigrams and wordings of all texts, by which some of them are compared with others."""
 
     def __init__(self, rows: LabeledTexts) -> None:
-        self._trigrams = _list_rare_trigrams(rows.texts)
-        self._by_wording = _group_by_wording(rows)
+        self._rows = rows
+        own, self._lost = leave_out_shared(rows.texts)
+        self._trigrams = _list_rare_trigrams(own)
+        self._by_wording = _group_by_wording(rows._replace(texts=own))
 
     def find_pairs(self, ours: Sequence[int], held_out: Sequence[int]) -> list[tuple[int, int]]:
         """Each pair of different positions, ours first, whose texts are near-duplicates."""
@@ -71,7 +80,11 @@ class TextIndex:
             held = [position for position in positions if position in held_out]
             for position in positions if held else ():
                 if position in ours:
-                    yield from ((position, other) for other in held if other != position)
+                    yield from (
+                        (position, other)
+                        for other in held
+                        if other != position and self._may_repeat(position, other)
+                    )
 
     def _find_trigram_pairs(
         self, ours: Iterable[int], held_out: Iterable[int]
@@ -95,8 +108,23 @@ class TextIndex:
                 if shorter < MIN_SIMILARITY * longer:
                     continue
                 common = len(mine.intersection(theirs))
-                if common >= MIN_SIMILARITY * (len(mine) + len(theirs) - common):
+                similar = common >= MIN_SIMILARITY * (len(mine) + len(theirs) - common)
+                if similar and self._may_repeat(position, other):
                     yield position, other
+
+    def _may_repeat(self, position: int, other: int) -> bool:
+        """Whether one text may repeat another similar one, by their labels and digits.
+
+        What many texts share may tell labels apart: texts that were compared without it, and of
+        different labels, repeat each other only if they lost the same.
+        """
+        labels, texts = self._rows.labels, self._rows.texts
+        same_label = labels[position] == labels[other]
+        if same_label and not self._rows.compare_digits:
+            return True
+        if not same_label and self._lost.get(position) != self._lost.get(other):
+            return False
+        return DIGIT_PATTERN.findall(texts[position]) == DIGIT_PATTERN.findall(texts[other])
 
     def _get_prefix(self, position: int) -> array[int]:
         """So many of the rarest trigrams that two near-duplicates have one of them in common."""

@@ -12,6 +12,7 @@ ASCII_TABLE: dict[int, str | None] = dict.fromkeys(range(128))
 ASCII_TABLE |= {
     n: "0" if chr(n).isdigit() else chr(n).lower() for n in range(128) if chr(n).isalnum()
 }
+ASCII_TABLE_WITH_DIGITS = ASCII_TABLE | {ord(digit): digit for digit in "0123456789"}
 MISSING_LABEL_PATTERN = re.compile(
     "[-–—/.?]*|#?n/?a|<na>|nan|null|nil|空|缺失|暂无"
 )  # `none` may be a label
@@ -61,14 +62,16 @@ def remove_invisible(text: str) -> str:
     )
 
 
-def normalize_text(text: str) -> str:
+def normalize_text(text: str, *, keep_digits: bool = False) -> str:
     """The text without case, width, punctuation and digits: what stays when it is sent again."""
-    if text.isascii() and (levelled := text.translate(ASCII_TABLE)):
+    table = ASCII_TABLE_WITH_DIGITS if keep_digits else ASCII_TABLE
+    if text.isascii() and (levelled := text.translate(table)):
         return levelled
     folded = unicodedata.normalize("NFKC", text).strip().casefold()
-    return (
-        DIGIT_PATTERN.sub("0", "".join(NON_WORD_PATTERN.split(folded))) or folded
-    )  # a text may be one emoji
+    joined = "".join(NON_WORD_PATTERN.split(folded))
+    if not keep_digits:
+        joined = DIGIT_PATTERN.sub("0", joined)
+    return joined or folded  # a text may be one emoji
 
 
 def is_missing(cell: str, marks: re.Pattern[str]) -> bool:

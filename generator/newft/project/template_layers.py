@@ -43,6 +43,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/readers.py",
     "data/record_rules.py",
     "data/reject_reasons.py",
+    "data/shared_segments.py",
     "data/splits.py",
     "data/table_rows.py",
     "data/text_encoding.py",
