@@ -73,7 +73,12 @@ def _add_lists(field: Field, lists: list[SynonymList]) -> Field:
 def _add_protected_terms(field: Field, terms: ProtectedTerms) -> Field:
     qualifiers = (*terms.qualifiers.person, *terms.qualifiers.form)
     if field.role == "excluded":
-        return replace(field, qualifiers=(*qualifiers, *terms.qualifiers.place))
+        return replace(
+            field,
+            qualifiers=(*qualifiers, *terms.qualifiers.place),
+            identifying=_merge(field.identifying, terms.identifying),
+            earlier=_merge(field.earlier, terms.earlier),
+        )
     if field.role != "protected":
         return field
     return replace(
@@ -82,6 +87,7 @@ def _add_protected_terms(field: Field, terms: ProtectedTerms) -> Field:
         typical=_merge(field.typical, terms.typical),
         ambiguous=_merge(field.ambiguous, terms.ambiguous),
         qualifiers=_merge(field.qualifiers, qualifiers),
+        stems=_merge(field.stems, terms.stems),
     )
 
 

@@ -40,7 +40,7 @@ def report_json(
             for name, value in list_recipe_values(plan.recipe).items()
         },
         "estimate": _estimate_to_json(plan.estimate),
-        "data": None if plan.data.sample else _data_to_json(plan.data),
+        "data": None if plan.data.sample else _data_to_json(plan.data, language),
         "files": list(paths),
         "notes": [note.to(language) for note in plan.data.notes],
         "warnings": [warning.to(language) for warning in (*plan.data.warnings, *plan.warnings)],
@@ -81,7 +81,7 @@ def _estimate_to_json(estimate: Estimate) -> Json:
     return {"memory_gb": estimate.memory_gb, "hours": estimate.hours}
 
 
-def _data_to_json(data: DataFacts) -> Json:
+def _data_to_json(data: DataFacts, language: Language) -> Json:
     encodings = dict.fromkeys(file.encoding for file in data.files)
     return {
         "files": [file.path for file in data.files],
@@ -99,4 +99,6 @@ def _data_to_json(data: DataFacts) -> Json:
         "inputs": list(data.inputs),
         "protected": list(data.protected),
         "excluded": [*data.excluded, *data.leaking],
+        "reasons": {name: reason.to(language) for name, reason in data.reasons.items()},
+        "doubtful": {name: doubt.to(language) for name, doubt in data.doubtful.items()},
     }

@@ -120,15 +120,25 @@ def _build_column_rows(
     if data.protected:
         names = _join_first(data.protected, limit, messages)
         yield messages("data.protected"), messages("data.kept_out", names=names)
-    if unused := _list_unused_columns(data):
-        yield messages("data.unused"), _join_first(unused, limit, messages)
+    for why, unused in _group_unused_columns(data, messages).items():
+        names = _join_first(unused, limit, messages)
+        value = messages("data.because", names=names, why=why) if why else names
+        yield messages("data.unused"), value
+    for column, doubt in data.doubtful.items():
+        value = messages("data.because", names=column, why=doubt.to(messages.language))
+        yield messages("data.doubtful"), value
 
 
-def _list_unused_columns(data: DataFacts) -> list[str]:
-    """List the columns that are neither shown to the model nor kept beside the rows."""
+def _group_unused_columns(data: DataFacts, messages: Messages) -> dict[str, list[str]]:
+    """Group the columns that are neither shown to the model nor kept beside the rows by reason."""
     used = {column for columns in data.mapping.values() for column in columns}
     columns = dict.fromkeys(column for file in data.files for column in file.columns)
-    return [column for column in columns if column not in used]
+    found: dict[str, list[str]] = {}
+    for column in columns:
+        if column not in used:
+            why = data.reasons.get(column)
+            found.setdefault(why.to(messages.language) if why else "", []).append(column)
+    return found
 
 
 def _join_first(names: Sequence[str], limit: int | None, messages: Messages) -> str:

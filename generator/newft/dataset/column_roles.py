@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from newft.dataset.column_leaks import LabelPredictability, measure_predictability
 from newft.dataset.column_mapping import DataFile
-from newft.dataset.column_match import Column, is_id_column, profile_column
-from newft.dataset.protected_terms import is_barred_name
+from newft.dataset.column_match import profile_column
+from newft.dataset.column_use import ColumnUse, decide_column_use
 from newft.emitted.label_rules import read_label
-from newft.emitted.normalize import MISSING_VALUE_PATTERN, is_missing, normalize_label
+from newft.emitted.normalize import MISSING_VALUE_PATTERN, is_missing
 from newft.emitted.quantities import find_mixed_units
 from newft.schema.kit import Task
 from newft.text import Text
-
-MIN_VALUE_SHARE = 0.9  # of the values; the others are missing marks and typing errors
-
-_DATE_PATTERN = re.compile(
-    r"(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d.*)?"
-)
 
 
 @dataclass(frozen=True)
@@ -33,6 +25,10 @@ class ColumnRoles:
     excluded: tuple[str, ...]
     leaks: Mapping[str, LabelPredictability]  # predict the label and are not shown
     suspects: Mapping[str, LabelPredictability]  # predict much of the label and are shown
+    reasons: Mapping[str, Text] = field(default_factory=dict)  # why columns are kept out
+    doubts: Mapping[str, Text] = field(
+        default_factory=dict
+    )  # of inputs, to be answered by a person
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ def classify_columns(
         if task.fields[name].role == "context"
         for column in among
     }
-    found: dict[str, dict[str, None]] = {"input": {}, "protected": {}, "excluded": {}}
+    uses: dict[str, ColumnUse] = {}
     leaks: dict[str, LabelPredictability] = {}
     suspects: dict[str, LabelPredictability] = {}
     for sampled in files:
@@ -79,52 +75,57 @@ def classify_columns(
                     suspects[name] = prediction
                 continue
             first = [row[name].strip() for row in sampled.file.preview_rows]
-            use = _classify_column(profile_column(name, values), values, task, first=first)
-            found[use][name] = None
-            if use == "input" and prediction.is_leak:
+            use = decide_column_use(profile_column(name, values), values, task, first=first)
+            uses[name] = max(uses.get(name, use), use, key=_compare_caution)
+            if use.use == "input" and prediction.is_leak:
                 leaks[name] = prediction
-            elif use == "input" and task.tabular and prediction.is_at_least_suspect:
+            elif use.use == "input" and task.tabular and prediction.is_at_least_suspect:
                 suspects[name] = prediction
-    inputs = tuple(name for name in found["input"] if name not in leaks)
+    suspects = {name: found for name, found in suspects.items() if name not in leaks}
+    return (
+        _collect_roles(uses, leaks, suspects)
+        if task.tabular
+        else ColumnRoles((), (), (), leaks, suspects)
+    )
+
+
+def _compare_caution(use: ColumnUse) -> int:
+    """Rank the uses of a column that files disagree about: what keeps it out comes first."""
+    return ("input", "excluded", "protected").index(use.use)
+
+
+def _collect_roles(
+    uses: Mapping[str, ColumnUse],
+    leaks: Mapping[str, LabelPredictability],
+    suspects: Mapping[str, LabelPredictability],
+) -> ColumnRoles:
+    """Collect the columns by use, with the reasons and the doubts."""
+    inputs = tuple(name for name, use in uses.items() if use.use == "input" and name not in leaks)
+    reasons = {name: use.reason for name, use in uses.items() if use.reason}
+    for name, found in leaks.items():
+        reasons[name] = Text(
+            f"by its values: predicts the label by itself ({found.figures.en})",
+            f"按取值：单凭该列就能猜中标签（{found.figures.zh}）",
+        )
+    doubts = {name: uses[name].doubt or _doubt_suspect(suspects.get(name)) for name in inputs}
     return ColumnRoles(
-        inputs=inputs if task.tabular else (),
-        protected=tuple(found["protected"]) if task.tabular else (),
-        excluded=tuple(found["excluded"]) if task.tabular else (),
-        leaks=leaks,
-        suspects={name: found for name, found in suspects.items() if name not in leaks},
+        inputs=inputs,
+        protected=tuple(name for name, use in uses.items() if use.use == "protected"),
+        excluded=tuple(name for name, use in uses.items() if use.use == "excluded"),
+        leaks={name: found for name, found in leaks.items() if uses[name].use == "input"},
+        suspects={name: found for name, found in suspects.items() if name in inputs},
+        reasons=reasons,
+        doubts={name: doubt for name, doubt in doubts.items() if doubt},
     )
 
 
-def _is_row_number(values: Sequence[str]) -> bool:
-    """Tell whether the values number the rows."""
-    if len(values) < 2 or not all(value.isdecimal() for value in values):
-        return False
-    return [int(value) - int(values[0]) for value in values] == list(range(len(values)))
-
-
-def _classify_column(
-    column: Column, values: Sequence[str], task: Task, *, first: Sequence[str]
-) -> str:
-    """Classify one column by its name and its sampled values; the first ones may number rows."""
-    filled = [value for value in values if not is_missing(value, MISSING_VALUE_PATTERN)]
-    for role in ("protected", "excluded"):
-        fields = [field for field in task.fields.values() if field.role == role]
-        if any(is_barred_name(column.name, field) for field in fields):
-            return role
-        if any(_are_mostly_known(filled, map(normalize_label, field.typical)) for field in fields):
-            return role
-    dated = sum(bool(_DATE_PATTERN.fullmatch(value)) for value in filled) >= MIN_VALUE_SHARE * len(
-        filled
-    )
-    odd = column.name in task.fields or dated  # named like a field of the task, or empty
-    return "excluded" if odd or is_id_column(column) or _is_row_number(first) else "input"
-
-
-def _are_mostly_known(values: Sequence[str], known: Iterable[str]) -> bool:
-    """Tell whether a column has several of the known values, and hardly any other."""
-    among, met = {*known}, Counter(map(normalize_label, values))
-    return len(among & met.keys()) > 1 and (
-        sum(met[value] for value in among) >= MIN_VALUE_SHARE * len(values)
+def _doubt_suspect(found: LabelPredictability | None) -> Text | None:
+    """Say the doubt about a column that predicts much of the label."""
+    if found is None:
+        return None
+    return Text(
+        f"it predicts much of the label ({found.figures.en}): is it known before?",
+        f"与标签高度相关（{found.figures.zh}）：在标签之前就能拿到吗？",
     )
 
 

@@ -105,6 +105,8 @@ def profile_dataset(
         leaking=tuple(used.leaks),
         given_splits=outcome.given_splits,
         split_rows={split: rows for split, rows in outcome.splits.items() if outcome.given_splits},
+        reasons=used.reasons,
+        doubtful=used.doubts,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from newft.dataset.column_match import (
@@ -15,10 +17,14 @@ from newft.dataset.column_match import (
 )
 from newft.schema.kit import Field
 
+MIN_STEM_CHARS = 4  # a shorter word begins too many others: `sex`, but not `sextant`
+
 
 def is_barred_name(name: str, field: Field) -> bool:
     """Tell whether a column belongs to a protected or excluded field, by its name."""
     if score_name(name, field.synonyms)[0] >= FOLDED_NAME_SCORE:
+        return True
+    if field.role == "protected" and has_stem(name, field.stems, field.qualifiers):
         return True
     phrases = [synonym for synonym in field.synonyms if not is_single_word(synonym)]
     if field.role == "protected":  # to show one by mistake is worse than to leave one out
@@ -38,3 +44,49 @@ def _compile_qualified_name(field: Field) -> re.Pattern[str]:
         for word in field.qualifiers
     )
     return re.compile(rf"(({beside})_?)*({words})s?(_?({beside}|{words}))*(_?\d+|_[a-z])*")
+
+
+def has_stem(name: str, stems: Sequence[str], qualifiers: Sequence[str] = ()) -> bool:
+    """Tell whether a word of a name is a stem or begins with one, as in `ETHNIC_GRP`.
+
+    A short stem counts as a whole word only, and words such as `cust` may stand before a stem
+    without a break, as in `custgender`.
+    """
+    folded = _fold_accents(to_snake_case(_fold_accents(name)))
+    return _compile_stems(tuple(stems), tuple(qualifiers)).search(folded) is not None
+
+
+@lru_cache(maxsize=300)  # the stems of each field of each task
+def _compile_stems(stems: tuple[str, ...], qualifiers: tuple[str, ...]) -> re.Pattern[str]:
+    before = "|".join(re.escape(one) for one in qualifiers if one.isascii() and len(one) > 1)
+    folded = [_fold_accents(stem) for stem in stems]
+    chinese = [re.escape(stem) for stem in folded if CJK_PATTERN.search(stem)]
+    latin = [stem for stem in folded if not CJK_PATTERN.search(stem)]
+    long = [re.escape(stem) for stem in latin if len(stem) >= MIN_STEM_CHARS]
+    short = [re.escape(stem) for stem in latin if len(stem) < MIN_STEM_CHARS]
+    parts = ["|".join(chinese) or "(?!)"]  # which matches nothing
+    start = rf"(?:^|_|(?<=\d))(?:{before})*" if before else r"(?:^|_|(?<=\d))"
+    parts.append(rf"{start}(?:{'|'.join(long) or '(?!)'})")
+    parts.append(rf"(?:^|_)(?:{'|'.join(short) or '(?!)'})s?(?:_|\d|$)")
+    return re.compile("|".join(parts))
+
+
+def ends_with_stem(name: str, stems: Sequence[str], qualifiers: Sequence[str]) -> bool:
+    """Tell whether a column is what a stem says, as `mobile_no` is and `mobile_plan` is not."""
+    folded = _fold_accents(to_snake_case(_fold_accents(name)))
+    return _compile_ends(tuple(stems), tuple(qualifiers)).search(folded) is not None
+
+
+@lru_cache(maxsize=100)
+def _compile_ends(stems: tuple[str, ...], qualifiers: tuple[str, ...]) -> re.Pattern[str]:
+    words = "|".join(re.escape(_fold_accents(stem)) for stem in stems) or "(?!)"
+    after = "|".join(re.escape(word) for word in qualifiers) or "(?!)"
+    return re.compile(rf"(?:^|_|[^\x00-\x7f])(?:{words})s?(?:_?(?:{after}|\d+|[a-z](?![a-z])))*$")
+
+
+def _fold_accents(name: str) -> str:
+    """Remove the accents of Latin letters: `etat` for `état`."""
+    apart = unicodedata.normalize("NFD", name)
+    return unicodedata.normalize(
+        "NFC", "".join(mark for mark in apart if unicodedata.category(mark) != "Mn")
+    )

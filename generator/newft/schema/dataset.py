@@ -71,6 +71,8 @@ class DataFacts:
     given_splits: tuple[str, ...] = ()  # that the files give; empty: all rows are split by newft
     split_rows: Mapping[str, int] = field(default_factory=dict)  # of each, where any are given
     leaking: tuple[str, ...] = ()  # columns left out because each predicts the label alone
+    reasons: Mapping[str, Text] = field(default_factory=dict)  # column -> why no prompt shows it
+    doubtful: Mapping[str, Text] = field(default_factory=dict)  # shown column -> what to ask
 
     @property
     def has_json(self) -> bool:

@@ -43,6 +43,12 @@ class Field:
     # count only beside a qualifier, and words beside a synonym that do not change what it names
     ambiguous: tuple[str, ...] = ()
     qualifiers: tuple[str, ...] = ()
+    # of `protected` and `excluded`: words, and beginnings of words, that tell it inside any name
+    stems: tuple[str, ...] = ()
+    # of `excluded`: such words for what identifies someone, if its values differ from row to row,
+    # and words that make `stems` speak of the time before the label
+    identifying: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,9 @@ class ProtectedTerms:
     typical: tuple[str, ...]
     ambiguous: tuple[str, ...]
     qualifiers: Qualifiers
+    stems: tuple[str, ...] = ()  # of protected fields
+    identifying: tuple[str, ...] = ()  # of excluded fields
+    earlier: tuple[str, ...] = ()  # of excluded fields
 
 
 AnswerText = str | tuple[str, ...]

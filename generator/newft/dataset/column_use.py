@@ -1,0 +1,199 @@
+"""Decide what one column of a table is for, by its name and its values, and say why."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from newft.dataset.column_match import Column, is_id_column, to_snake_case
+from newft.dataset.identifier_values import (
+    find_contact_words,
+    find_identifier_kind,
+    has_one_width,
+    is_free_text,
+    is_measure,
+    is_near_unique,
+    is_short_text,
+)
+from newft.dataset.protected_terms import ends_with_stem, has_stem, is_barred_name
+from newft.emitted.normalize import MISSING_VALUE_PATTERN, is_missing, normalize_label
+from newft.schema.kit import Field, Task
+from newft.text import Text
+
+Use = Literal["input", "protected", "excluded"]
+
+MIN_VALUE_SHARE = 0.9  # of the values; the others are missing marks and typing errors
+# of different values, in a column that only begins with a word for what identifies: phone_brand
+MIN_IDENTIFYING_SHARE = 0.5
+MAX_FLAG_VALUES = 2  # has_phone is yes or no, and identifies nobody
+MIN_DOUBTFUL_DIGITS = 6  # numbers of one width that may be those of rows: amounts vary in width
+
+_DATE_PATTERN = re.compile(
+    r"(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d.*)?"
+    r"|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+)
+_NUMBER_NAME_PATTERN = re.compile(
+    r"(?:^|_)(id|no|nr|num|number|code|key|ref|nummer)$|[编账卡证单]?[号码]$"
+)
+_SEX_MARKS = ({"m", "f"}, {"f", "h"}, {"m", "w"}, {"h", "m"})
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """What a column is for, and why it is kept out or should be looked at."""
+
+    use: Use
+    reason: Text | None = None
+    doubt: Text | None = None  # of an input
+
+
+def decide_column_use(
+    column: Column, values: Sequence[str], task: Task, *, first: Sequence[str]
+) -> ColumnUse:
+    """Decide by the name and the sampled values; the first ones may number the rows."""
+    filled = [value for value in values if not is_missing(value, MISSING_VALUE_PATTERN)]
+    side_by_side = [value for value in first if not is_missing(value, MISSING_VALUE_PATTERN)]
+    protected = [field for field in task.fields.values() if field.role == "protected"]
+    excluded = [field for field in task.fields.values() if field.role == "excluded"]
+    return (
+        _find_protected(column, filled, protected)
+        or _find_barred(column, filled, excluded)
+        or _find_identifying(column, filled, excluded, first=side_by_side)
+        or _find_unusable(column, filled, task, first=side_by_side)
+        or ColumnUse("input", doubt=_find_doubt(column, filled, excluded))
+    )
+
+
+def _find_protected(
+    column: Column, filled: Sequence[str], fields: Sequence[Field]
+) -> ColumnUse | None:
+    for field in fields:
+        if is_barred_name(column.name, field):
+            reason = Text("its name describes a person", "列名属于个人特征")
+            return ColumnUse("protected", _say_by_name(reason))
+        if _are_mostly_known(filled, map(normalize_label, field.typical)):
+            reason = Text("its values describe a person", "取值属于个人特征")
+            return ColumnUse("protected", _say_by_value(reason))
+    return None
+
+
+def _find_barred(
+    column: Column, filled: Sequence[str], fields: Sequence[Field]
+) -> ColumnUse | None:
+    for field in fields:
+        if is_barred_name(column.name, field):
+            reason = Text(
+                "an id, a date or what is known only later", "编号、日期或事后才知道的信息"
+            )
+            return ColumnUse("excluded", _say_by_name(reason))
+        later = has_stem(column.name, field.stems)
+        if later and not has_stem(column.name, field.earlier):
+            reason = Text("probably known only after the label", "很可能在标签之后才知道")
+            return ColumnUse("excluded", _say_by_name(reason))
+        if _are_mostly_known(filled, map(normalize_label, field.typical)):
+            return ColumnUse("excluded", _say_by_value(Text("typical values", "典型取值")))
+    return None
+
+
+def _find_identifying(
+    column: Column, filled: Sequence[str], fields: Sequence[Field], *, first: Sequence[str]
+) -> ColumnUse | None:
+    """Find what identifies a person, an account or a row: by values, else by name and values."""
+    dated = _are_dates(filled)
+    if not dated and (kind := find_identifier_kind(filled, first=first)):
+        return ColumnUse("excluded", _say_by_value(kind.title))
+    counts = Counter(filled)
+    for field in fields:
+        many = len(counts) >= MIN_IDENTIFYING_SHARE * len(filled) and not is_measure(filled)
+        if len(counts) > MAX_FLAG_VALUES and (
+            (many and has_stem(column.name, field.identifying, field.qualifiers))
+            or (
+                ends_with_stem(column.name, field.identifying, field.qualifiers)
+                and not is_measure(filled)
+            )
+        ):
+            reason = Text("identifies a person, an account or a row", "可识别个人、账户或某一行")
+            return ColumnUse("excluded", _say_by_name(reason))
+    return None
+
+
+def _find_unusable(
+    column: Column, filled: Sequence[str], task: Task, *, first: Sequence[str]
+) -> ColumnUse | None:
+    """Find a column that is empty, holds dates or ids, or has a value of its own in each row."""
+    if not filled:
+        return ColumnUse("excluded", Text("empty", "没有内容"))
+    if _are_dates(filled):
+        return ColumnUse("excluded", _say_by_value(Text("dates", "日期")))
+    if column.name in task.fields:
+        return ColumnUse(
+            "excluded", _say_by_name(Text("named like a field of the task", "与任务字段同名"))
+        )
+    numbered = _NUMBER_NAME_PATTERN.search(to_snake_case(column.name)) and is_near_unique(filled)
+    if (numbered and not is_free_text(filled)) or is_id_column(column) or _is_row_number(first):
+        return ColumnUse(
+            "excluded", Text("an id: hardly any value comes twice", "编号：几乎不重复")
+        )
+    if is_near_unique(filled) and not is_measure(filled) and not is_free_text(filled):
+        return ColumnUse(
+            "excluded", _say_by_value(Text("hardly any value comes twice", "取值几乎不重复"))
+        )
+    return None
+
+
+def _find_doubt(column: Column, filled: Sequence[str], fields: Sequence[Field]) -> Text | None:
+    """Find why a person should look at a column that is shown."""
+    if any(has_stem(column.name, field.stems) for field in fields):
+        return Text(
+            "is it known before the label, or only after it?",
+            "它在标签之前就能拿到，还是之后才有？",
+        )
+    if {value.casefold() for value in filled} in _SEX_MARKS:
+        return Text("do its two letters mean man and woman?", "两个字母是否表示性别？")
+    if is_free_text(filled) and find_contact_words(filled):
+        return Text(
+            "free text that names people or holds their contact details",
+            "自由文本，其中出现人名称谓或联系方式",
+        )
+    if is_near_unique(filled) and is_short_text(filled):
+        return Text(
+            "hardly any value comes twice: does it describe, or name someone?",
+            "取值几乎不重复：是描述，还是名称？",
+        )
+    if is_near_unique(filled) and has_one_width(filled, MIN_DOUBTFUL_DIGITS):
+        return Text(
+            "numbers of one width, hardly any twice: does it measure, or number the rows?",
+            "等长且几乎不重复的数字：是度量值还是编号？",
+        )
+    return None
+
+
+def _are_dates(filled: Sequence[str]) -> bool:
+    dated = sum(bool(_DATE_PATTERN.fullmatch(value)) for value in filled)
+    return bool(filled) and dated >= MIN_VALUE_SHARE * len(filled)
+
+
+def _is_row_number(values: Sequence[str]) -> bool:
+    """Tell whether the values number the rows."""
+    if len(values) < 2 or not all(value.isdecimal() for value in values):
+        return False
+    return [int(value) - int(values[0]) for value in values] == list(range(len(values)))
+
+
+def _are_mostly_known(values: Sequence[str], known: Iterable[str]) -> bool:
+    """Tell whether a column has several of the known values, and hardly any other."""
+    among, met = {*known}, Counter(map(normalize_label, values))
+    return len(among & met.keys()) > 1 and (
+        sum(met[value] for value in among) >= MIN_VALUE_SHARE * len(values)
+    )
+
+
+def _say_by_name(reason: Text) -> Text:
+    return Text(f"by its name: {reason.en}", f"按列名：{reason.zh}")
+
+
+def _say_by_value(reason: Text) -> Text:
+    return Text(f"by its values: {reason.en}", f"按取值：{reason.zh}")
