@@ -23,6 +23,10 @@ TURNS_MESSAGE = (
     "system turns are left out"
 )
 ROWS_MESSAGE = "{file}: a record holds several rows, which are read one by one"
+QUESTIONS_MESSAGE = (
+    "{file}: each question about a passage is a row; where questions quote a type, each answer is "
+    "one, and a type without an answer gives none"
+)
 
 
 def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
@@ -34,7 +38,7 @@ def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
         shape = _import_records(path).find_expansion(first)
         if shape:
             layout = replace(layout, shape=shape)
-            remarks = (*remarks, Remark(ROWS_MESSAGE, {"file": path.name}, information=True))
+            remarks = (*remarks, _describe_rows(path, shape))
         remarks = (*remarks, *_describe_turns(path, first))
     layout = replace(layout, remarks=(*layout.remarks, *remarks))
     rows = islice(_convert_records(path, layout, iter(first)), MAX_ROWS_FOR_COLUMNS)
@@ -109,6 +113,13 @@ def _detect_kind(path: Path, layout: FileFormat) -> FileFormat:
             return layout
         raise
     return document if any(isinstance(one, dict) for one in records) else layout
+
+
+def _describe_rows(path: Path, shape: str) -> Remark:
+    values = {"file": path.name}
+    if shape == "questions":
+        return Remark(QUESTIONS_MESSAGE, values, information=True)
+    return Remark(ROWS_MESSAGE, values, information=True)
 
 
 def _describe_turns(path: Path, records: Iterable[object]) -> tuple[Remark, ...]:
