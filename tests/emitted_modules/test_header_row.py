@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newft.emitted.file_format import FileFormat
 from newft.emitted.readers import detect_format, read_rows
-from support.data_files import faults, values, write
+from support.data_files import faults, refusal, values, write
 
 NAMES = ["customer", "income", "amount", "purpose", "default"]
 ROWS = [[f"C{n:03}", str(900 + 7 * n), str(50 * n), "car", "yes"] for n in range(1, 13)]
@@ -175,3 +175,24 @@ def test_a_first_line_may_name_the_delimiter(tmp_path: Path) -> None:
 def test_decimal_commas_stay_as_they_are_written(tmp_path: Path) -> None:
     path = write(tmp_path, "table.csv", "income;risk\n" + "1,5;low\n2,75;high\n" * 4)
     assert values(path)[:2] == [["1,5", "low"], ["2,75", "high"]]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ROWS,
+        [[f"where is parcel number {n} now", f"kind{n}"] for n in range(12)],
+    ],
+)
+def test_a_first_row_that_is_probably_a_record_is_refused(
+    tmp_path: Path, rows: list[list[str]]
+) -> None:
+    error = refusal(write_table(tmp_path, [row[1:] if len(row) > 2 else row for row in rows]))
+    assert error.message == "the first row is a record, not a header"
+    assert error.hint == "put a row of column names before it, such as: text,label"
+
+
+@pytest.mark.parametrize("names", [["0", "1", "2"], ["2019", "2020", "2021"]])
+def test_numbers_may_be_names(tmp_path: Path, names: list[str]) -> None:
+    rows = [[str(n), str(5 * n), "a"] for n in range(9)]
+    assert detect_format(write_table(tmp_path, [names, *rows])).columns == tuple(names)

@@ -40,6 +40,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/label_rules.py",
     "data/near_duplicates.py",
     "data/normalize.py",
+    "data/plain_text.py",
     "data/readers.py",
     "data/record_rules.py",
     "data/reject_reasons.py",
