@@ -30,11 +30,20 @@ def detect_delimiter(path: Path, layout: FileFormat) -> str:
 
 def fit_delimiter(path: Path, layout: FileFormat, delimiter: str) -> tuple[float, int]:
     """The share of the first rows that a delimiter splits into as many cells, and how many."""
-    grid = (cells for _, cells in read_grid(path, replace(layout, delimiter=delimiter)))
-    widths = [len(cells or "") for cells in islice(grid, MAX_SNIFFED_ROWS) if cells != []]
-    times = Counter(widths)
+    times = Counter(widths := _sniff_widths(path, replace(layout, delimiter=delimiter)))
     width = max(times, key=lambda one: (times[one], one), default=0)
     return (times[width] / len(widths), width) if width > 1 else (0.0, 0)
+
+
+def count_sniffed_rows(path: Path, layout: FileFormat) -> int:
+    """How many of the first rows say what the delimiter is."""
+    return len(_sniff_widths(path, layout))
+
+
+def _sniff_widths(path: Path, layout: FileFormat) -> list[int]:
+    """How many cells each of the first rows has, 0 for a row that is quoted wrongly."""
+    grid = (cells for _, cells in read_grid(path, layout))
+    return [len(cells or "") for cells in islice(grid, MAX_SNIFFED_ROWS) if cells != []]
 
 
 def _list_delimiters(layout: FileFormat) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import stat
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader, TextIOWrapper
+from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 DATA_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".xlsx")
+PACKED_SUFFIX = ".gz"
+PACKABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
+MAX_PACKING_RATIO = 100  # of unpacked to packed bytes: texts have a tenth of it
+SAFE_UNPACKED_BYTES = 64 << 20  # that do no harm at any ratio
+UNPACK_HINT = "unpack it, as by `gunzip -k`, and give the file that comes of it"
 
 
 class RecordError(Exception):
@@ -69,7 +79,7 @@ def list_data_files(path: Path) -> list[Path]:
         path = expand_home(path)
         if not stat.S_ISDIR(_read_mode(path)):
             return [path]
-        files = [one for one in sorted(path.iterdir()) if one.suffix.lower() in DATA_SUFFIXES]
+        files = [one for one in sorted(path.iterdir()) if get_data_suffix(one) in DATA_SUFFIXES]
         files = [one for one in files if not one.name.startswith((".", "~$")) and one.is_file()]
     if not files:
         message = "no data file in this folder"
@@ -87,18 +97,62 @@ def open_regular_file(path: Path) -> BufferedReader:
     if not stat.S_ISREG(mode):
         message = "this is a pipe or a device, not a file"
         raise RecordError(path, message, "write its content into a file first")
+    if path.suffix.lower() == PACKED_SUFFIX:
+        return BufferedReader(_Unpacked(path))
     return path.open("rb")
 
 
+def get_data_suffix(path: Path) -> str:
+    """The suffix that says what a file holds: that before `.gz`, in lower case."""
+    name = path.name.lower()
+    packed = name.endswith(PACKED_SUFFIX)
+    suffix = Path(name.removesuffix(PACKED_SUFFIX)).suffix
+    return "" if packed and suffix not in PACKABLE_SUFFIXES else suffix
+
+
 def hash_file(path: Path) -> str:
-    """The SHA-256 of a regular file."""
-    with open_regular_file(path) as file:
+    """The SHA-256 of a regular file, as it lies on the disk."""
+    open_regular_file(path).close()
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_text(path: Path, encoding: str | None, newline: str | None = None) -> TextIO:
     """Open a regular file as text."""
     return TextIOWrapper(open_regular_file(path), encoding=encoding, newline=newline)
+
+
+class _Unpacked(RawIOBase):
+    """What a gzip file unpacks to, as far as its size is plausible."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._size = path, 0
+        self._bound = max(SAFE_UNPACKED_BYTES, MAX_PACKING_RATIO * path.stat().st_size)
+        self._source = gzip.GzipFile(path, "rb")
+
+    def readable(self) -> bool:
+        """It is only read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Fill a buffer with the next bytes."""
+        view = memoryview(buffer)
+        try:
+            piece = self._source.read(len(view))
+        except (OSError, EOFError, zlib.error) as error:
+            message = "the gzip file is damaged: {reason}"
+            raise RecordError(self._path, message, UNPACK_HINT, reason=error) from error
+        self._size += len(piece)
+        if self._size > self._bound:
+            message, packed = "the gzip file unpacks to more than {most:,} MB", self._bound >> 20
+            raise RecordError(self._path, message, UNPACK_HINT, most=packed)
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
+        super().close()
 
 
 def expand_home(path: Path) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from itertools import islice
+from statistics import median
 
 from .cells import to_text
 from .file_format import Cells, is_blank
@@ -25,7 +26,8 @@ MIN_NUMBER_SHARE = 0.8  # of the cells of a column of numbers, as some of them m
 MIN_CONTRAST_ROWS = 5  # records below, without which numbers under a text are chance
 MIN_NUMBER_COLUMNS = 2  # under the cells of a second header row
 MAX_NAME_CHARS = 200  # longer cells are sentences, not names
-MIN_LABEL_REPEATS = 2  # times that a first cell comes back, so that it is a value and not a name
+MIN_RECORD_LENGTH = 0.6  # of the median of the texts below: a longer first cell is a text too
+MAX_COUNT_DIGITS = 5  # of a name that is the place of its column, or a year
 MIN_PROSE_WORDS, MIN_PROSE_CHARS = 3, 6  # of a text; Chinese has no spaces between words
 
 TEXT_COLUMN, LABEL_COLUMN = "text", "label"  # the names of two columns that have none
@@ -191,18 +193,46 @@ def _name_two_columns(lines: Sequence[Line]) -> tuple[str, ...]:
     if first in body:  # a header that stands there again, as where two files were joined
         return ()
     for text, label in ((0, 1), (1, 0)):
-        repeats = sum(row[label] == first[label] for row in body)
         distinct = {row[text] for row in rows}
         labels = {row[label] for row in rows}
         if (
             first[label]
-            and repeats >= MIN_LABEL_REPEATS
+            and any(row[label] == first[label] for row in body)
             and len(labels) * 2 <= len(distinct)
             and _is_prose(first[text])
             and first[text] not in (row[text] for row in body)
         ):
             return (TEXT_COLUMN, LABEL_COLUMN) if text == 0 else (LABEL_COLUMN, TEXT_COLUMN)
     return ()
+
+
+def is_record(lines: Sequence[Line], header: Header) -> bool:
+    """Whether the first row is probably a record, so that it must not be taken for a header."""
+    if header.rows[:1] != (lines[0][0],):
+        return False
+    first, body = lines[0][1], [cells for _, cells in lines[1:]]
+    filled = _find_filled(first)
+    numbers = [place for place in filled if _is_number(first[place])]
+    values = sum(_holds_numbers(body, place) for place in numbers)
+    if values >= MIN_NUMBER_COLUMNS and values * 2 >= len(filled):
+        return not _is_counted([to_text(first[place]).strip() for place in numbers])
+    texts = [place for place in filled if _is_prose(to_text(first[place]))]
+    return len(filled) == 2 and any(_is_as_long(first, body, place) for place in texts)
+
+
+def _is_counted(names: Sequence[str]) -> bool:
+    """Whether names are one number after the other, such as places or years."""
+    if not all(name.isdecimal() and len(name) <= MAX_COUNT_DIGITS for name in names):
+        return False
+    counts = [int(name) for name in names]
+    return counts == [*range(counts[0], counts[0] + len(counts))]
+
+
+def _is_as_long(first: Sequence[object], body: Sequence[Sequence[object]], place: int) -> bool:
+    """Whether the first cell of a column is about as long as those below."""
+    lengths = [len(to_text(cells[place])) for cells in body if place < len(cells)]
+    enough = len(lengths) >= MIN_CONTRAST_ROWS
+    return enough and len(to_text(first[place])) >= MIN_RECORD_LENGTH * median(lengths)
 
 
 def _find_places(lines: Sequence[Line]) -> list[int]:

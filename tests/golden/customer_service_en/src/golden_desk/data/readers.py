@@ -9,22 +9,31 @@ from pathlib import Path
 from types import ModuleType
 
 from .delimited import detect_delimiter, read_grid
-from .file_access import DATA_SUFFIXES, RecordError, open_regular_file, wrap_file_errors
+from .file_access import (
+    DATA_SUFFIXES,
+    RecordError,
+    get_data_suffix,
+    open_regular_file,
+    open_text,
+    wrap_file_errors,
+)
 from .file_format import FileFormat, Remark, Row
 from .header_row import Grid
 from .json_rows import detect_object_format, read_object_rows
+from .plain_text import detect_plain_text, read_labelled_lines
 from .table_rows import detect_columns, read_table_rows
 from .text_encoding import detect_encoding
 
 KINDS = {".ndjson": "jsonl"}  # of suffixes that are not the name of their kind
-OBJECT_KINDS = ("json", "jsonl", "txt")
+OBJECT_KINDS, TABLE_KINDS = ("json", "jsonl", "txt"), ("csv", "tsv")
+PLAIN_KINDS = ("txt", *TABLE_KINDS)  # whose suffixes say little
 BLANK_CHECK_BYTES = 1 << 20  # bytes that begin a file with something else than spaces
 READ_AS_MESSAGE = "{file} was read as {encoding}"
 
 
 def detect_format(path: Path) -> FileFormat:
     """How the file is written, from all of its bytes."""
-    suffix = path.suffix.lower()
+    suffix = get_data_suffix(path)
     kind = KINDS.get(suffix, suffix.removeprefix("."))
     with wrap_file_errors(path):
         with open_regular_file(path) as file:
@@ -35,8 +44,10 @@ def detect_format(path: Path) -> FileFormat:
         if blank:
             raise RecordError(path, "the file is empty", "give a file with records")
         layout = _detect_container(path, kind)
-        if kind in OBJECT_KINDS:
+        if layout.kind in OBJECT_KINDS:
             return detect_object_format(path, layout)
+        if layout.kind == "fasttext":
+            return layout
         return detect_columns(path, layout, _read_grid(path, layout))
 
 
@@ -49,8 +60,21 @@ def _detect_container(path: Path, kind: str) -> FileFormat:
     values = {"file": path.name, "encoding": encoding}
     remark = Remark(READ_AS_MESSAGE, values, information=True)
     layout = FileFormat(kind, encoding, remarks=() if encoding.startswith("utf-8") else (remark,))
-    if kind in OBJECT_KINDS:
-        return layout
+    if kind in PLAIN_KINDS:
+        layout = detect_plain_text(path, layout)
+    if layout.kind in TABLE_KINDS and not layout.delimiter:
+        layout = _detect_table(path, layout)
+    return layout
+
+
+def _detect_table(path: Path, layout: FileFormat) -> FileFormat:
+    """The delimiter of a table; or that it is JSON, whatever its suffix says."""
+    with open_text(path, layout.encoding) as lines:
+        start = lines.read(BLANK_CHECK_BYTES).lstrip()
+    if start.startswith(("{", "[")):
+        found = detect_object_format(path, replace(layout, kind="txt"))
+        if found.kind != "txt":
+            return replace(layout, kind=found.kind)
     return replace(layout, delimiter=detect_delimiter(path, layout))
 
 
@@ -69,6 +93,8 @@ def _read_grid(path: Path, layout: FileFormat) -> Grid:
     if layout.kind == "xlsx":
         grid: Grid = _import_workbook(path).read_grid(path, layout)
         return grid
+    if layout.kind == "fasttext":
+        return read_labelled_lines(path, layout)
     return read_grid(path, layout)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from .cells import to_text
 from .file_access import RecordError
 from .file_format import Cells, FileFormat, Remark, Row, find_fault, is_blank
-from .header_row import Grid, Line, find_header, look_ahead
+from .header_row import Grid, Line, find_header, is_record, look_ahead
 
 HEADER_HINT = "the first row names every column once, the records follow"
 
@@ -21,6 +21,11 @@ def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
     header = find_header(lines)
     if header is None:
         raise RecordError(path, "the file has no header", HEADER_HINT)
+    if is_record(lines, header):
+        message = "the first row is a record, not a header"
+        example = (layout.delimiter or ", ").join(("text", "label"))
+        hint = "put a row of column names before it, such as: {example}"
+        raise RecordError(path, message, hint, row=header.rows[0], example=example)
     last = header.rows[-1] if header.rows else 0
     if find_fault(header.names):
         message = "the header is binary or damaged"
