@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from support.files import read_contents
-from support.kill import kill_at
 from support.run_newft import run_newft
 from support.terminal import DOWN, ENTER, Terminal
 from support.update_cases import (
@@ -155,37 +154,6 @@ def test_undo_refuses_edits_since_then_unless_told_to(
     assert "six of ours" in (desk / "notes.md").read_text()
 
 
-@pytest.mark.slow
-def test_an_update_that_is_killed_is_nothing_or_is_finished_by_the_next(
-    desk: Path, versions: dict[str, Path], tmp_path: Path
-) -> None:
-    """Killed before every thirteenth of its file operations; then the same command again."""
-    act(desk, {"notes.md": [["six", "six of ours"]]})
-    shutil.rmtree(desk / ".git")
-    with installed(versions["v3"]):
-        whole = shutil.copytree(desk, tmp_path / "whole" / "desk")
-        assert update(whole)[0] == 0
-        old, new, killed = read_tree(desk), read_tree(whole), 0
-        for step in range(0, 2000, 13):
-            copy = shutil.copytree(desk, tmp_path / str(step) / "desk")
-            alive = not kill_at(step, lambda copy=copy: update(copy))  # type: ignore[misc]
-            whole_tree = read_tree(copy) in (old, new)
-            assert whole_tree or (copy / ".newft-apply").is_dir()
-            code, _, said = update(copy)
-            assert code == 0, said
-            assert read_tree(copy) == new
-            if alive:
-                break
-            killed += 1
-    assert killed > 10
-
-
-def read_tree(desk: Path) -> dict[str, bytes]:
-    """The files of a project, without what newft keeps to undo or to finish an update."""
-    own = (".newft/undo/", ".newft-apply/")
-    return {path: text for path, text in read_contents(desk).items() if not path.startswith(own)}
-
-
 # --- branches and repositories -------------------------------------------------------------------
 
 
@@ -317,6 +285,11 @@ def test_a_snapshot_that_would_write_elsewhere_is_refused(
 def test_without_a_terminal_something_must_say_what_to_do(desk: Path) -> None:
     said = refusal(desk, code=2)
     assert "no terminal to confirm" in said and "--yes" in said and "--dry-run" in said
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--diff", "--json", "--remeasure", "--set=a=b"])
+def test_undo_takes_no_other_option(option: str, desk: Path) -> None:
+    assert option.partition("=")[0] in refusal(desk, "--undo", option, code=2)
 
 
 def test_a_wrong_set_is_a_usage_error(desk: Path, versions: dict[str, Path]) -> None:

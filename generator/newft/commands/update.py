@@ -110,7 +110,7 @@ def _make_report(
         update.values,
         complete.changes,
         (*notes, *complete.notes),
-        plan.warnings,
+        (*plan.data.warnings, *plan.warnings),
     )
 
 
@@ -130,6 +130,7 @@ def _describe_migrations(update: ProjectUpdate, kit: StarterKit | None) -> Itera
 
 def undo_update(options: UpdateOptions, messages: Messages) -> None:
     """Bring back the state before the last update; a second time, the update itself."""
+    _refuse_other_options(options)
     console, folder = ConsoleOutput(messages), Path(options.path)
     refuse_other_folder(folder)
     record = read_undo_record(folder)
@@ -138,6 +139,24 @@ def undo_update(options: UpdateOptions, messages: Messages) -> None:
     restore_index_entries(folder, undone.index_entries)
     console.print_message("update.taken_back", count=len(undone.paths))
     console.print_commands("update.again", [_format_undo_command(folder)])
+
+
+def _refuse_other_options(options: UpdateOptions) -> None:
+    """Refuse options that mean nothing to `--undo`, such as a dry run that would not be one."""
+    given = {
+        "--dry-run": options.dry_run,
+        "--diff": options.diff,
+        "--json": options.json,
+        "--remeasure": options.remeasure,
+        "--set": bool(options.sets),
+    }
+    names = ", ".join(name for name, is_given in given.items() if is_given)
+    if names:
+        raise UsageError(
+            Text(f"{names} cannot be combined with --undo", f"{names} 不能与 --undo 同用"),
+            where="--undo",
+            hint=Text("leave it out", "请去掉它"),
+        )
 
 
 def _refuse_silent_write(options: UpdateOptions) -> None:
