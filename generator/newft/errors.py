@@ -7,6 +7,7 @@ NewftError
 ├── DataError           the user's files cannot be read or used
 ├── IncompatibleError   choices that do not fit together; the hint names one that does
 ├── RenderError         a template failed
+│   └── FileCollisionError  a copier template and newft both have a file
 ├── GitError            git is missing, too old, or refuses
 ├── SystemRefusedError  the operating system refuses: a path, a permission, disk space
 └── ProjectError        the target folder has colliding paths or cannot be written
@@ -103,6 +104,10 @@ class InterruptedAfterWrite(KeyboardInterrupt):
 
 class RenderError(NewftError):
     """A template failed; the message names the layer, the file and the line."""
+
+
+class FileCollisionError(RenderError):
+    """A copier template and newft both have a file, and nobody has said whose wins."""
 
 
 class GitError(NewftError):

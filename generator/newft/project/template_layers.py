@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from newft import emitted, paths
-from newft.errors import RenderError
+from newft.errors import FileCollisionError, RenderError
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import Overlay
 from newft.schema.tree import RESERVED_FOLDERS
@@ -357,7 +357,8 @@ def _check_replacements(
             )
         )
         where = "layers" if layer.replaces is None else layer.name
-        raise RenderError(join_texts(faults, to_bilingual_text("\n")), where=where, hint=hint)
+        kind = FileCollisionError if layer.verbatim else RenderError
+        raise kind(join_texts(faults, to_bilingual_text("\n")), where=where, hint=hint)
 
 
 def _explain_choice(paths: Sequence[str]) -> Text:
