@@ -346,19 +346,18 @@ def _check_replacements(
         )
         for path in sorted({*replaced}.difference(files))
     ]
-    if faults:
-        met = sorted({*files} & {*chosen})
-        hint = (
-            _explain_choice(met)
-            if layer.verbatim
-            else Text(
-                f"rename the file, or name it in {listing} of the upper layer",
-                f"请给文件改名，或写进上层的 {listing}",
-            )
-        )
-        where = "layers" if layer.replaces is None else layer.name
-        kind = FileCollisionError if layer.verbatim else RenderError
-        raise kind(join_texts(faults, to_bilingual_text("\n")), where=where, hint=hint)
+    if not faults:
+        return
+    message = join_texts(faults, to_bilingual_text("\n"))
+    if layer.verbatim:
+        hint = _explain_choice(sorted({*files} & {*chosen}))
+        raise FileCollisionError(message, where=layer.name, hint=hint)
+    hint = Text(
+        f"rename the file, or name it in {listing} of the upper layer",
+        f"请给文件改名，或写进上层的 {listing}",
+    )
+    where = "layers" if layer.replaces is None else layer.name
+    raise RenderError(message, where=where, hint=hint)
 
 
 def _explain_choice(paths: Sequence[str]) -> Text:
