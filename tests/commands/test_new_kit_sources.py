@@ -114,6 +114,16 @@ def test_a_source_that_is_not_there_is_an_error_of_one_line(
     assert not list(tmp_path.rglob("*.yml"))
 
 
+def test_names_that_are_no_text_are_shown_escaped(tmp_path: Path) -> None:
+    repository = GitRepository(tmp_path / "kit")
+    names = ("latin\udce9", "\x1b[2J", "gpj.\u202eexe")
+    repository.commit_tree({"kit.yaml": ("100644", b"x")} | dict.fromkeys(names, ("100644", b"x")))
+    done = new(tmp_path, "--kit", f"{repository.url}@main")
+    assert done.returncode == 1
+    for shown in ("latin\\udce9", "\\x1b[2J", "gpj.\\u202eexe"):
+        assert shown in done.stderr
+
+
 def test_the_text_of_a_kit_is_inert_in_a_terminal(tmp_path: Path) -> None:
     evil = "\\u001b]0;owned\\u0007\\u001b[2J\\u202egpj[link=file:///etc]click[/link][bold]"
     manifest = (

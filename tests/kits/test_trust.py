@@ -148,6 +148,7 @@ INERT = [
     "overlay/project/README.md.jinja",
     "overlay/project/config/run.yaml",
     "overlay/project/说明.txt",
+    "{{ _copier_conf.answers_file }}.jinja",
     "sample/rows.py",
     "tests/answers.yml",
     "tests/conftest.py",

@@ -60,6 +60,8 @@ _TEMPLATE_SUFFIXES = (".jinja", ".jinja2", ".j2", ".tmpl", ".template")
 _EXPRESSION = re.compile(r"\{[{%#].*?[}%#]\}")
 # What is left of an expression in a name where a template has brackets of its own.
 _MARKS_OF_BRACKETS = re.compile(r"[^\w\s./@+~,=-]")
+# Of a copier template: where copier records its answers.
+_ANSWERS_FILE = re.compile(r"\{\{\s*_copier_conf\.answers_file\s*\}\}(\.\w+)?")
 # Of a kit with a kit.yaml, files in these folders never reach a project.
 _OWN_FOLDERS = frozenset({"sample", "tests"})
 
@@ -156,7 +158,12 @@ def _is_code(path: str, file: TreeFile) -> bool:
     for suffix in _TEMPLATE_SUFFIXES:
         name = name.removesuffix(suffix)
     suffix = PurePosixPath(f"x{name}").suffix
-    any_name = suffix in ("", ".") and _EXPRESSION.search(path.rpartition("/")[2]) is not None
+    written = path.rpartition("/")[2]
+    any_name = (
+        suffix in ("", ".")
+        and _EXPRESSION.search(written) is not None
+        and not _ANSWERS_FILE.fullmatch(written)
+    )
     return (
         any_name  # an expression gives the file its suffix
         or name in _CODE_NAMES
