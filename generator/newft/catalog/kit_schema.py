@@ -29,7 +29,7 @@ def describe_kit_answers(kit: StarterKit, language: Language) -> Schema:
     properties: dict[str, Schema] = {}
     required: list[str] = []
     for name in kit.questions.names if kit.questions else ():
-        question = _find_question(kit, name)
+        question = find_question(kit, name)
         if question is None:
             properties[name] = {}
             continue
@@ -62,7 +62,7 @@ def apply_kit_to_schema(
     schema["allOf"] += _list_question_conditions(kit)
 
 
-def _find_question(kit: StarterKit, name: str) -> KitQuestion | AskedQuestion | None:
+def find_question(kit: StarterKit, name: str) -> KitQuestion | AskedQuestion | None:
     """Return a question of a kit.yaml, or of a template as it stands before any answer."""
     for one in kit.chain:
         if name in one.questions:
@@ -122,7 +122,7 @@ def _get_condition(question: KitQuestion | AskedQuestion) -> dict[str, tuple[str
 def _list_question_conditions(kit: StarterKit) -> Iterator[Schema]:
     """Yield the questions that are asked where other answers have certain values."""
     for name in kit.questions.names if kit.questions else ():
-        question = _find_question(kit, name)
+        question = find_question(kit, name)
         condition = _get_condition(question) if question else None
         if question is None or condition is None:
             continue
