@@ -106,7 +106,7 @@ def make_update(
     }
     if facts == project.facts:  # whoever measured them is still named in the file
         del metadata[FACTS_FILE]
-    writes = [write for change in merge.changes for write in _list_writes(change)]
+    writes = [write for change in merge.changes for write in list_writes(change)]
     return ProjectUpdate(
         before=project.snapshot.rendered_by,
         after=RenderedBy(__version__, templates, get_kit_pin(typed)),
@@ -116,7 +116,8 @@ def make_update(
     )
 
 
-def _list_writes(change: Change) -> Iterator[FileChange]:
+def list_writes(change: Change) -> Iterator[FileChange]:
+    """Yield the files that are written and removed for a change of a merge."""
     if change.moved_from and change.before:
         yield FileChange(change.moved_from, change.before, None)
         yield FileChange(change.path, None, change.after)
