@@ -96,6 +96,28 @@ def test_set_changes_an_answer_and_the_comments_of_the_team_stay(
     assert "measured" in rate["why"] and rate["source"]
 
 
+def test_an_answer_that_is_changed_and_changed_back_leaves_no_trace(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    act(desk, {"notes.md": [["three", "three of ours"]]})
+    before = read_contents(desk)
+    with installed(versions["v1"]):
+        for value in ("full", "lora"):
+            assert update(desk, "--set", f"method={value}")[0] == 0
+    shutil.rmtree(desk / ".newft/undo")
+    assert read_contents(desk) == before
+
+
+def test_the_language_of_the_interface_decides_nothing(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    (versions["v1"] / "templates/layers/source/huggingface").mkdir(parents=True, exist_ok=True)
+    options = ("--set", "model=HuggingFaceTB/SmolLM2-135M-Instruct", "--lang", "zh")
+    with installed(versions["v1"]):
+        assert update(desk, *options)[0] == 0
+    assert read_answers(desk)["hub"] == "huggingface"
+
+
 def test_lost_answers_are_those_of_the_last_update(desk: Path, versions: dict[str, Path]) -> None:
     kept = (desk / ANSWERS).read_bytes()
     (desk / ANSWERS).unlink()

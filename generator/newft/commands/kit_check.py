@@ -43,7 +43,7 @@ from newft.system.project_tests import run_fast_tests
 from newft.text import Text
 from newft.wizard.project_plan import plan_project, render_planned_project
 from newft.wizard.questions import fill_defaults
-from newft.wizard.recorded_answers import AnswerChanges, complete_answers
+from newft.wizard.recorded_answers import AnswerRequest, complete_answers
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 
@@ -261,7 +261,7 @@ def _update_project(check: _Check, folder: Path, name: str) -> ProjectUpdate:
     project = read_recorded_project(folder, remeasure=False)
     kept = {key: value for key, value in project.answers.items() if key not in KIT_KEYS}
     project = project._replace(answers={**kept, **check.opened.answers})
-    complete = complete_answers(project, check.opened.catalog, AnswerChanges())
+    complete = complete_answers(project, check.opened.catalog, AnswerRequest())
     answers, catalog = complete.state.answers, check.opened.catalog
     plan = make_plan(build_answers(answers), complete.facts, catalog, complete.hardware)
     update = make_update(project, plan, answers, complete.facts, check.kit)

@@ -36,7 +36,7 @@ from newft.text import Text
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import ask_missing_answers
 from newft.wizard.menu import Option
-from newft.wizard.recorded_answers import AnswerChanges, CompleteAnswers, complete_answers
+from newft.wizard.recorded_answers import AnswerRequest, CompleteAnswers, complete_answers
 from newft.wizard.state import Services, WizardState
 from newft.wizard.terminal import choose_terminal
 
@@ -78,8 +78,8 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
     sets = tuple(map(parse_set, options.sets))
     with open_kit(choose_kit(project.answers, sets), load_catalog(), project=folder) as opened:
         project = project._replace(answers=opened.answers)
-        changes = _collect_changes(options, sets, console)
-        complete = complete_answers(project, opened.catalog, changes)
+        request = _make_request(options, sets, console)
+        complete = complete_answers(project, opened.catalog, request)
         plan = make_plan(
             build_answers(complete.state.answers),
             complete.facts,
@@ -196,9 +196,9 @@ def _confirm_code(options: UpdateOptions, kit: StarterKit, console: ConsoleOutpu
     confirm_trust(kit.located, options.trusted_kits, ask=asking, show=show)
 
 
-def _collect_changes(
+def _make_request(
     options: UpdateOptions, sets: Sequence[tuple[str, AnswerValue]], console: ConsoleOutput
-) -> AnswerChanges:
+) -> AnswerRequest:
     def ask(start: WizardState, services: Services) -> WizardState:
         with choose_terminal(os.environ, console.say, console.messages) as terminal:
             context = WizardContext(
@@ -214,10 +214,11 @@ def _collect_changes(
             )
             return ask_missing_answers(start, context)
 
-    return AnswerChanges(
+    return AnswerRequest(
         sets=[(key, value) for key, value in sets if key not in KIT_KEYS],
         remeasure=options.remeasure,
-        interface_language=console.messages.language,
+        # as in `newft new`: where nobody is asked, the language of the interface decides nothing
+        interface_language=console.messages.language if options.interactive else "en",
         ask=ask if options.interactive else None,
     )
 
