@@ -42,6 +42,8 @@ from newft.system.safe_paths import find_path_faults
 from newft.text import Text, join_texts, to_bilingual_text
 
 MAX_BYTES = 100 << 20  # of all files together
+# What a kit.yaml beside copier.yml brings with it, which is no part of the template.
+KIT_PATTERNS = ("/kit.yaml", "/overlay", "/sample", "/tests/*.yml")
 _CHANCE_FILTERS = ("ans_random", "random", "random_mac", "shuffle", "strftime")
 _MACHINE_FILTERS = ("expanduser", "expandvars", "fileglob", "realpath", "relpath")
 _NO_PIN = KitPin(source="", revision=None, commit=None, tree="")
@@ -165,7 +167,8 @@ class KitWorker(Worker):
     def _take_answer_of_newft(self, question: Question) -> bool:
         """Record newft's answer to a question about the same thing, if it is valid there."""
         name, shared = question.var_name, build_context(self.kit_answers)
-        if name not in ANSWERED_NAMES or name not in shared:
+        given = get_kit_answers(self.kit_answers)
+        if name not in ANSWERED_NAMES or name not in shared or name in given:
             return False
         value, fault = _parse_value(question, shared[name])
         if fault is None:
@@ -307,6 +310,7 @@ def make_worker(folder: Path, answers: RawAnswers, into: Path = Path()) -> KitWo
         src_path=str(folder),
         dst_path=into,
         defaults=True,
+        exclude=KIT_PATTERNS if (folder / "kit.yaml").is_file() else (),
         quiet=True,
         settings=SettingsModel(),  # not those of the user, which may trust templates
         skip_tasks=True,

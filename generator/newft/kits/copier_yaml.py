@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -180,6 +181,7 @@ def _list_included_files(node: yaml.Node, root: Path) -> Iterator[Path]:
     """Yield the files within the template that `!include` names; copier refuses all others."""
     pattern = str(node.value) if node.tag == INCLUDE_TAG else ""
     if pattern and ".." not in pattern and not pattern.startswith("/"):
-        yield from (path for path in sorted(root.glob(pattern)) if path.is_file())
+        with suppress(ValueError, OSError):  # a pattern that is none, which copier refuses
+            yield from (path for path in sorted(root.glob(pattern)) if path.is_file())
     for part in _list_parts(node):
         yield from _list_included_files(part, root)
