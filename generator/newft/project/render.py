@@ -17,12 +17,10 @@ from newft.data_errors import make_file_changed_error, translate_record_errors
 from newft.emitted.file_access import hash_file, open_regular_file, wrap_file_errors
 from newft.errors import RenderError
 from newft.os_errors import describe_os_error
+from newft.project.layer_files import PACKAGE_PLACEHOLDER, PARTIAL_PREFIX, LayerFile
 from newft.project.serialize import PlainValue, build_template_data
 from newft.project.snapshot import write_metadata
 from newft.project.template_layers import (
-    PACKAGE_PLACEHOLDER,
-    PARTIAL_PREFIX,
-    LayerFile,
     choose_files,
     digest_layers,
     list_emitted_modules,
