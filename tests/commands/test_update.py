@@ -104,6 +104,20 @@ def test_an_update_that_changes_nothing_writes_nothing(
     assert left == times
 
 
+def test_attributes_of_the_archives_are_added_where_none_are(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    file = desk / ".newft/.gitattributes"
+    file.unlink()
+    with installed(versions["v1"]):
+        run = run_newft("update", "--yes", cwd=desk)
+        assert (run.returncode, file.read_text()) == (0, "*.tar binary linguist-generated\n")
+        assert "no file of the project changes" in run.stderr
+        file.write_text("*.tar filter=lfs\n")
+        run = run_newft("update", "--yes", cwd=desk)
+    assert "is up to date" in run.stderr and file.read_text() == "*.tar filter=lfs\n"
+
+
 def test_conflicts_must_be_resolved_also_where_they_were_committed(
     desk: Path, versions: dict[str, Path]
 ) -> None:

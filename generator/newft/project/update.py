@@ -23,6 +23,7 @@ from newft.project.recorded_project import RecordedProject
 from newft.project.render import drop_secrets, render_tree
 from newft.project.snapshot import (
     ANSWERS_FILE,
+    ATTRIBUTES_FILE,
     FACTS_FILE,
     KIT_FILE,
     build_metadata,
@@ -106,6 +107,8 @@ def make_update(
     }
     if facts == project.facts:  # whoever measured them is still named in the file
         del metadata[FACTS_FILE]
+    if (project.folder / ATTRIBUTES_FILE).exists():  # the team may have its own
+        del metadata[ATTRIBUTES_FILE]
     writes = [write for change in merge.changes for write in list_writes(change)]
     return ProjectUpdate(
         before=project.snapshot.rendered_by,
