@@ -116,6 +116,23 @@ def test_a_kit_file_beside_the_template_adds_presets_and_questions(tmp_path: Pat
     assert not {"kit.yaml", "copier.yml", "overlay/project/docs/kit.md"} & {*files}
 
 
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"copier.yml": "a: 1\n"}, "`keeps[0]` is named by `replaces` too"),
+        ({"overlay/project/a.md": "a"}, "`keeps[0]` is for kits with a copier.yml"),
+    ],
+)
+def test_a_file_is_either_kept_or_replaced(
+    tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    manifest = "title: Kit\nreplaces: [a.md]\nkeeps: [a.md]\n"
+    source = write(tmp_path / "kit", **files, **{"kit.yaml": manifest})
+    with pytest.raises(CatalogError) as caught:
+        resolve(source, tmp_path / "scratch")
+    assert message in caught.value.message
+
+
 def test_two_questions_of_one_name_are_refused(tmp_path: Path) -> None:
     source = write(
         tmp_path / "kit",

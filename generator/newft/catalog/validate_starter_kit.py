@@ -168,8 +168,19 @@ def _find_overlay_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
             yield Fault(("tasks",), message)
     owned = {file for name in names for file in list_files(overlay / name)}
     yield from _find_file_faults(owned, "overlay")
-    if not any((folder / name).is_file() for name in COPIER_FILES):  # whose files depend on answers
+    copier = any((folder / name).is_file() for name in COPIER_FILES)  # its files depend on answers
+    if not copier:
         yield from _find_replacement_faults(("replaces",), kit.replaces, owned)
+    for position, path in enumerate(kit.keeps):
+        if not copier:
+            message = Text(
+                "is for kits with a copier.yml: leave the file out of the overlay instead",
+                "只用于带 copier.yml 的套件：请从 overlay 中删去该文件",
+            )
+            yield Fault(("keeps", position), message)
+        elif path in kit.replaces:
+            message = Text("is named by `replaces` too", "同时写在 `replaces` 中")
+            yield Fault(("keeps", position), message)
 
 
 def _find_layer_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
