@@ -120,3 +120,7 @@ class SystemRefusedError(NewftError):
 
 class ProjectError(NewftError):
     """The target folder holds a colliding path or cannot be written."""
+
+
+class NewerProjectError(ProjectError):
+    """A newer newft has written the files of a project, which may mean something else by a name."""

@@ -21,19 +21,27 @@ from newft.catalog.loader import load_catalog
 from newft.console.adoption_rows import adoption_to_json
 from newft.console.console import ConsoleOutput, print_json
 from newft.decide.kit_rules import apply_kit
-from newft.errors import NewftError, ProjectError, UsageError
+from newft.errors import NewerProjectError, NewftError, ProjectError, UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
 from newft.project.file_state import read_file
 from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
-from newft.project.snapshot import METADATA_DIR, SNAPSHOT_FILE, build_metadata, read_snapshot
+from newft.project.snapshot import (
+    FORMER_SNAPSHOT_FILE,
+    METADATA_DIR,
+    SNAPSHOT_FILE,
+    build_metadata,
+    read_former_tree,
+    read_snapshot,
+)
 from newft.project.transaction import FileChange
 from newft.project.write import apply_changes
 from newft.schema.adoption import AdoptedAnswer, AdoptionReport
-from newft.schema.starter_kit import KitQuestions
+from newft.schema.starter_kit import KitQuestions, StarterKit
+from newft.schema.tree import FileTree, TreeFile
 from newft.system.hardware_probe import probe_machine
 from newft.text import Text
-from newft.wizard.adoption import Adoption, find_best_answers
+from newft.wizard.adoption import Adoption, Candidate, find_best_answers
 from newft.wizard.menu import Option
 from newft.wizard.project_evidence import ProjectEvidence, name_data_files, read_evidence
 from newft.wizard.services import build_services
@@ -80,11 +88,13 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
         if kit.catalog.starter_kit:  # it may have tasks of its own
             evidence = read_evidence(folder, given, kit.catalog)
         adoption = _find_answers(folder, kit, evidence)
-    report = _make_report(adoption, evidence, given)
+    former = read_former_tree(folder)
+    report = _make_report(adoption, former, evidence, given)
     if not options.json:
         console.print_adoption(report)
     if not options.dry_run and _is_confirmed(options, console):
-        changes = _list_changes(folder, adoption, report, kit)
+        tree = former or _select_rendered(adoption.best.tree, report)
+        changes = _list_changes(folder, tree, adoption.best, kit.catalog.starter_kit)
         apply_changes(folder, changes, keep_undo=False)
         if not options.json:
             console.print_message("adopt.done", folder=folder)
@@ -120,6 +130,8 @@ def _refuse_folder(folder: Path) -> None:
         )
     try:
         read_snapshot(folder)
+    except NewerProjectError:
+        raise
     except NewftError:
         return
     raise ProjectError(
@@ -180,10 +192,11 @@ def _fit_kit_answers(answers: RawAnswers, questions: KitQuestions) -> RawAnswers
 
 
 def _make_report(
-    adoption: Adoption, evidence: ProjectEvidence, given: RawAnswers
+    adoption: Adoption, former: FileTree, evidence: ProjectEvidence, given: RawAnswers
 ) -> AdoptionReport:
-    best = adoption.best
-    files = compare_files(best.tree, evidence.files)
+    best, tree = adoption.best, former or adoption.best.tree
+    files = compare_files(tree, evidence.files)
+    share = ProjectLines(evidence.files).compare(tree).share
     compared = {key: one for one in adoption.comparisons for key in one.answers}
 
     def explain(key: str) -> AdoptedAnswer:
@@ -197,7 +210,6 @@ def _make_report(
             return AdoptedAnswer(key, value, "compared", share=one.share, next_share=one.next_share)
         return AdoptedAnswer(key, value, "default")
 
-    share = best.likeness.share
     return AdoptionReport(
         answers=tuple(explain(key) for key in best.answers if key not in _PINNED_KEYS),
         share=share,
@@ -205,6 +217,7 @@ def _make_report(
         edited=files.edited,
         missing=files.missing,
         recognized=evidence.made_by_newft or share >= RECOGNIZED_SHARE,
+        former=bool(former),
     )
 
 
@@ -219,18 +232,22 @@ def _is_confirmed(options: AdoptOptions, console: ConsoleOutput) -> bool:
     return True
 
 
-def _list_changes(
-    folder: Path, adoption: Adoption, report: AdoptionReport, kit: OpenKit
-) -> list[FileChange]:
-    """Return the files of `.newft/`; the snapshot holds what counts as rendered."""
-    best, starter_kit = adoption.best, kit.catalog.starter_kit
+def _select_rendered(tree: FileTree, report: AdoptionReport) -> FileTree:
+    """Return the rendered files that count as once written to the project."""
     left_out = () if report.recognized else report.missing
-    tree = {path: file for path, file in best.tree.items() if path not in left_out}
+    return {path: file for path, file in tree.items() if path not in left_out}
+
+
+def _list_changes(
+    folder: Path, tree: FileTree, best: Candidate, kit: StarterKit | None
+) -> list[FileChange]:
+    """Return the files of `.newft/`, with a snapshot of a tree."""
     files = build_metadata(
         tree,
         answers=best.recorded,
         facts=best.facts,
-        templates=_INCOMPLETE if left_out else best.templates,
-        kit_archive=starter_kit.archive if starter_kit else b"",
+        templates=best.templates if tree == best.tree else _INCOMPLETE,
+        kit_archive=kit.archive if kit else b"",
     )
-    return [FileChange(path, read_file(folder, path), file) for path, file in files.items()]
+    after: dict[str, TreeFile | None] = {FORMER_SNAPSHOT_FILE: None, **files}
+    return [FileChange(path, read_file(folder, path), file) for path, file in after.items()]
