@@ -11,6 +11,7 @@ NewftError
 ├── GitError            git is missing, too old, or refuses
 ├── SystemRefusedError  the operating system refuses: a path, a permission, disk space
 └── ProjectError        the target folder has colliding paths or cannot be written
+    └── NewerProjectError  a newer newft has written the project
 
 The message says what is wrong and where; the hint says what to do.
 """
