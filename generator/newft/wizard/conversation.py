@@ -318,7 +318,8 @@ class _Conversation:
         options = [
             Option(one.key, format_question(one, self.state, messages).rstrip(":："))
             for one in self._questions
-            if one in asked or self._can_be_asked(one)
+            if (one in asked and (one.describe is None or one.applies(self.state)))
+            or self._can_be_asked(one)
         ]
         options.append(self._context.make_back_option())
         value = self._context.terminal.select(messages("review.which"), options)
