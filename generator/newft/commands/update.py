@@ -35,6 +35,7 @@ from newft.schema.starter_kit import StarterKit
 from newft.text import Text
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import ask_missing_answers
+from newft.wizard.kit_trust import ask_trust
 from newft.wizard.menu import Option
 from newft.wizard.recorded_answers import AnswerRequest, CompleteAnswers, complete_answers
 from newft.wizard.state import Services, WizardState
@@ -180,17 +181,13 @@ def _recover(folder: Path, console: ConsoleOutput) -> None:
 
 def _confirm_code(options: UpdateOptions, kit: StarterKit, console: ConsoleOutput) -> None:
     """Show the code of the kits, and ask the user to confirm what somebody else has written."""
-    say = console.messages
 
     def show(request: TrustRequest) -> None:
         if not options.json:
             console.print_kit_code(request.source, request.files)
 
     def ask(request: TrustRequest) -> bool:
-        show(request)
-        choices = [Option("no", say("trust.no")), Option("yes", say("trust.yes"))]
-        with choose_terminal(os.environ, console.say, say) as terminal:
-            return terminal.select(say("trust.question"), choices) == "yes"
+        return ask_trust(request.source, request.files, console)
 
     asking = ask if options.interactive else None
     confirm_trust(kit.located, options.trusted_kits, ask=asking, show=show)
