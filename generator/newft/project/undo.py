@@ -183,6 +183,6 @@ def _refuse_edits(folder: Path, record: UndoRecord) -> None:
 def _is_edited(folder: Path, entry: UndoEntry, removed: Set[str]) -> bool:
     """Whether a path is neither as the update left it nor as the undo leaves it."""
     state = find_state(folder, entry.path)
-    if any(state.has_content_of(known) for known in (entry.after, describe_state(entry.before))):
+    if any(state.has_same_content(known) for known in (entry.after, describe_state(entry.before))):
         return False
     return not (entry.after == ABSENT and gets_room(folder, entry.path, removed))
