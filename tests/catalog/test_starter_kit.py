@@ -188,3 +188,9 @@ def test_hostile_yaml_is_an_error_with_a_place(tmp_path: Path, bomb: str) -> Non
     with pytest.raises(NewftError) as caught:
         load(folder)
     assert str(folder / "kit.yaml") in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["items", "get", "copy"])
+def test_a_question_is_not_called_like_a_method_of_templates(tmp_path: Path, name: str) -> None:
+    folder = write_kit(tmp_path, f"title: Bank\nquestions:\n  {name}: {{title: What}}\n")
+    assert f"kit.yaml:3: `questions.{name}` has a meaning of its own" in refused(folder)

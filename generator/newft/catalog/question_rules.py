@@ -72,6 +72,12 @@ def find_question_faults(kit: Kit) -> Iterator[Fault]:
                 "应以字母开头，只含小写字母、数字和 `_`",
             )
             yield Fault(at, message)
+        elif hasattr(dict, name):  # `answers.kit.answers.items` is a method in a template
+            message = Text(
+                "has a meaning of its own in templates: choose another name",
+                "在模板中另有含义，请换一个名称",
+            )
+            yield Fault(at, message)
         yield from _find_type_faults(at, question)
         yield from find_condition_faults((*at, "when"), question.when, kit, asked)
         asked.add(name)
