@@ -213,6 +213,12 @@ def test_texts_of_questions_cannot_control_the_terminal(around: Path) -> None:
     question = template.describe("a", make_answers())
     assert question is not None
     assert question.title.en == "one\\x1b[2J\\u202etwo"
+    failing = write_template(
+        around / "failing", "", {"a.jinja": "{{ b | mandatory('one\x1b[2J\u202etwo') }}"}
+    )
+    with pytest.raises(NewftError) as caught:
+        render(failing, around / "target")
+    assert caught.value.message.endswith("one\\x1b[2J\\u202etwo")
 
 
 def test_endless_loops_are_stopped(around: Path) -> None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from newft.answers.keys import AnswerValue, RawAnswers
+from newft.emitted.normalize import escape_controls
 from newft.errors import CatalogError, NewftError, RenderError
 from newft.kits.copier_config import check_config, list_migrations
 from newft.kits.copier_worker import Evaluation, KitWorker, make_worker
@@ -133,4 +134,5 @@ class CopierTemplate:
 def _explain(error: Exception) -> Text:
     if isinstance(error, OSError):
         return describe_os_error(error)
-    return to_bilingual_text(" ".join(str(error).split()) or type(error).__name__)
+    said = " ".join(str(error).split()) or type(error).__name__
+    return to_bilingual_text(escape_controls(said))
