@@ -14,6 +14,7 @@ from newft.answers.keys import (
     KIT_REVISION_KEY,
     RECORDED_KEYS,
     RawAnswers,
+    get_kit_answers,
 )
 from newft.answers.parse import merge_answers, parse_set, validate_value
 from newft.answers.yaml_file import load_answers, load_stdin
@@ -210,8 +211,11 @@ def _make_report(
             return AdoptedAnswer(key, value, "compared", share=one.share, next_share=one.next_share)
         return AdoptedAnswer(key, value, "default")
 
+    recorded = best.recorded.kit.answers
+    secrets = {*get_kit_answers(best.answers)}.difference(recorded)
+    hidden = _PINNED_KEYS | {f"{KIT_ANSWERS_PREFIX}{name}" for name in secrets}
     return AdoptionReport(
-        answers=tuple(explain(key) for key in best.answers if key not in _PINNED_KEYS),
+        answers=tuple(explain(key) for key in best.answers if key not in hidden),
         share=share,
         same=files.same,
         edited=files.edited,
