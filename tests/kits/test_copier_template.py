@@ -251,6 +251,7 @@ def test_a_project_name_that_the_template_refuses_is_asked_for(tmp_path: Path) -
     assert template.describe("project_name", {**NEWFT_ANSWERS, "name": "acme"}) is None
     given = {**NEWFT_ANSWERS, "name": "acme", "kit.answers.project_name": "other"}
     assert template.describe("project_name", given) is not None
+    assert template.describe("project_name", {**given, "name": "other"}) is None
 
 
 def test_a_question_hides_an_answer_of_newft_of_the_same_name(tmp_path: Path) -> None:

@@ -167,8 +167,9 @@ class KitWorker(Worker):
     def _take_answer_of_newft(self, question: Question) -> bool:
         """Record newft's answer to a question about the same thing, if it is valid there."""
         name, shared = question.var_name, build_context(self.kit_answers)
-        given = get_kit_answers(self.kit_answers)
-        if name not in ANSWERED_NAMES or name not in shared or name in given:
+        if name not in ANSWERED_NAMES or name not in shared:
+            return False
+        if get_kit_answers(self.kit_answers).get(name, shared[name]) != shared[name]:
             return False
         value, fault = _parse_value(question, shared[name])
         if fault is None:
