@@ -217,6 +217,19 @@ def test_answers_can_be_given_for_a_template(tmp_path: Path) -> None:
     assert [one["name"] for one in report["projects"]] == [str(tmp_path / "given.yml")]
 
 
+def test_given_answers_are_those_of_the_version_before_too(kit: Path) -> None:
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"], ["tag", "v0.1.0"]):
+        git(kit, *words)
+    edit(kit / "kit.yaml", "version: 0.1.0", "version: 0.2.0")
+    edit(kit / "kit.yaml", "questions:", "questions:\n  stage: {title: Stage, default: trial}")
+    answers = {"domain": "legal", "task": "clause", "kit": {"answers": {"stage": "live"}}}
+    (kit.parent / "given.yml").write_text(json.dumps(answers), encoding="utf-8")
+    code, report = check(kit, "--answers", "given.yml")
+    assert (code, report["faults"]) == (0, [])
+    assert [one["name"] for one in report["projects"]] == ["given.yml"]
+    assert [one["name"] for one in report["update"]["projects"]] == ["given.yml"]
+
+
 def test_a_question_without_default_says_where_to_answer(kit: Path) -> None:
     edit(kit / "kit.yaml", "    default: data-platform\n", "")
     (kit / "tests/default.yml").unlink()
