@@ -24,6 +24,7 @@ from newft.console.console import ConsoleOutput, print_json
 from newft.decide.kit_rules import apply_kit
 from newft.errors import NewerProjectError, NewftError, ProjectError, UsageError
 from newft.i18n import Messages
+from newft.kits.copier_answers import ANSWERED_NAMES, build_context
 from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
 from newft.project.file_state import read_file
 from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
@@ -179,13 +180,16 @@ def _fit_kit_answers(answers: RawAnswers, questions: KitQuestions) -> RawAnswers
     """Return the answers as newft records them: in the order of the questions, and `yes` for true.
 
     Copier sorts what it records, and writes `true` and `false` for the answers to yes-no questions.
+    What newft itself answers is not recorded.
     """
-    fitted = dict(answers)
+    fitted, own = dict(answers), build_context(answers)
     for name in questions.names:
         key = f"{KIT_ANSWERS_PREFIX}{name}"
         if key not in fitted:
             continue
         value = fitted.pop(key)
+        if name in ANSWERED_NAMES and value == own.get(name):
+            continue
         word, question = _YES_NO.get(str(value)), questions.describe(name, answers)
         choices = [choice for choice, _ in question.choices] if question else []
         fitted[key] = word if word in choices and word else value
