@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -19,6 +20,10 @@ from newft.text import Text, find_nearest_names
 PROJECT_OVERLAY = "project"  # the folder of `overlay/` whose files every project of a kit gets
 TEMPLATE_SUFFIX = ".jinja"
 COPIER_FILES = ("copier.yml", "copier.yaml")
+# A group with a repetition inside that is repeated itself.
+_REPEATED_REPETITION = re.compile(
+    r"\((?:[^()\\]|\\.)*(?:[+*]|\{\d+,\d*\})(?:[^()\\]|\\.)*\)(?:[+*]|\{\d+,)"
+)
 _OWN_FOLDERS = ("overlay", "sample", "tests")  # of a kit, which are no layers
 
 
@@ -122,7 +127,19 @@ def _find_task_faults(kit: Kit, folder: Path, catalog: Catalog) -> Iterator[Faul
                 "needs one field with the role label", "需要且只能有一个角色为 label 的字段"
             )
             yield Fault((*at, "fields"), message)
+        yield from _find_slow_patterns((*at, "leak_patterns"), task.leak_patterns)
         yield from _find_code_faults(at, task, folder / "overlay" / name, catalog)
+
+
+def _find_slow_patterns(at: KeyPath, patterns: Iterable[str]) -> Iterator[Fault]:
+    """Find patterns such as `(a+)+`, which can take forever on the rows of whoever uses a kit."""
+    for position, pattern in enumerate(patterns):
+        if _REPEATED_REPETITION.search(pattern):
+            message = Text(
+                "repeats a repetition, which can take forever",
+                "对重复再次重复，匹配可能无法结束",
+            )
+            yield Fault((*at, position), message)
 
 
 def _find_code_faults(at: KeyPath, task: Task, overlay: Path, catalog: Catalog) -> Iterator[Fault]:
