@@ -24,9 +24,10 @@ def kit(tmp_path: Path) -> Path:
     return tmp_path / "bank-kit"
 
 
-def check(kit: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    """The exit code and the report of a check that runs no tests."""
-    run = run_newft("kit", "check", str(kit), "--no-tests", "--json", *words, cwd=kit.parent)
+def check(kit: Path, *words: str, tests: bool = False) -> tuple[int, dict[str, Any]]:
+    """The exit code and the report of a check, which runs the tests of projects or does not."""
+    options = ["--json"] if tests else ["--no-tests", "--json"]
+    run = run_newft("kit", "check", str(kit), *options, *words, cwd=kit.parent)
     assert run.stdout, run.stderr
     return run.returncode, json.loads(run.stdout)
 
@@ -62,9 +63,10 @@ def test_a_new_kit_for_every_domain_passes(kit: Path) -> None:
     assert report["update"]["reason"]  # there is no version before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", ["customer_service", "credit_risk", "legal"])
-def test_a_built_in_domain_passes(domain: str) -> None:
-    code, report = check(DOMAINS / domain)
+def test_a_built_in_domain_passes_with_the_tests_of_its_projects(domain: str) -> None:
+    code, report = check(DOMAINS / domain, tests=True)
     assert (code, report["faults"]) == (0, [])
     tasks = catalog().kits[domain].tasks
     assert [one["name"] for one in report["projects"]] == [f"{domain}/{task}" for task in tasks]
