@@ -60,3 +60,37 @@ def test_a_kit_that_does_not_fit_is_named(
         choose_files([base, kit], "desk", own=())
     assert fault in caught.value.message
     assert str(caught.value.where).startswith("kit")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "config/policy.yaml.jinja",
+        "config/Policy.yaml",
+        "src/package_name/policy.py",
+        "src/package_name/policy/__init__.py",
+        "src/desk/runtime/policy_rules.py",
+        "src/desk/runtime/policy_rules.cpython-311-x86_64-linux-gnu.so",
+        "tests/test_policy.py",
+        "GNUmakefile",
+        "makefile",
+        "makefile.jinja",
+    ],
+)
+def test_no_kit_takes_the_place_of_what_checks_the_policy(tmp_path: Path, path: str) -> None:
+    folder = write_files(tmp_path / "kit", {path: "x"})
+    for verbatim in (False, True):
+        if verbatim and ("package_name" in path or path.endswith(".jinja")):
+            continue
+        kit = Layer("kit", folder, replaces=(path,), verbatim=verbatim, prefer="kit")
+        with pytest.raises(RenderError, match="no kit may bring this file"):
+            choose_files([kit], "desk", own=())
+    assert choose_files([Layer("policy", folder)], "desk", own=())  # a layer of newft may
+
+
+@pytest.mark.parametrize(
+    "path", ["Makefile", "docs/policy.yaml", "src/desk/policy_notes.py", "tests/test_policies.py"]
+)
+def test_other_files_of_a_kit_may_be_about_policies(tmp_path: Path, path: str) -> None:
+    folder = write_files(tmp_path / "kit", {path: "x"})
+    assert choose_files([Layer("kit", folder, replaces=())], "desk", own=())

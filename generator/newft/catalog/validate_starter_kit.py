@@ -13,12 +13,13 @@ from newft.emitted.yaml_lines import KeyPath
 from newft.errors import UsageError
 from newft.schema.catalog import Catalog
 from newft.schema.kit import AnswerText, Kit, Task
-from newft.schema.tree import RESERVED_FOLDERS
+from newft.schema.protected_paths import is_protected_path, is_reserved_path
 from newft.strict_yaml import Fault
 from newft.text import Text, find_nearest_names
 
 PROJECT_OVERLAY = "project"  # the folder of `overlay/` whose files every project of a kit gets
 TEMPLATE_SUFFIX = ".jinja"
+PACKAGE_PLACEHOLDER = "package_name"
 COPIER_FILES = ("copier.yml", "copier.yaml")
 # A group with a repetition inside that is repeated itself.
 _REPEATED_REPETITION = re.compile(
@@ -228,7 +229,7 @@ def list_files(folder: Path) -> Iterator[str]:
 
 def _find_file_faults(owned: Iterable[str], where: str) -> Iterator[Fault]:
     for file in sorted(owned):
-        if not _is_project_path(file):
+        if not _is_project_path(file) or is_protected_path(file, PACKAGE_PLACEHOLDER):
             message = Text(
                 f"would write `{file}` ({where}), which no kit may write",
                 f"会写入 `{file}`（{where}），套件不能写这个位置",
@@ -251,8 +252,5 @@ def _find_replacement_faults(
 def _is_project_path(path: str) -> bool:
     """Return whether a path lies inside a project, apart from its records and from newft's own."""
     parts = PurePosixPath(path).parts
-    whole = "/".join(parts).casefold()
     inside = bool(parts) and path[0] != "/" and ".." not in parts
-    return inside and not any(
-        whole == folder or whole.startswith(f"{folder}/") for folder in RESERVED_FOLDERS
-    )
+    return inside and not is_reserved_path("/".join(parts))

@@ -11,7 +11,7 @@ from typing import Literal
 
 from newft import emitted
 from newft.errors import RenderError
-from newft.schema.tree import RESERVED_FOLDERS
+from newft.schema.protected_paths import is_protected_path, is_reserved_path
 from newft.text import Text
 
 TEMPLATE_SUFFIX = ".jinja"  # of a template; removed when the file is rendered
@@ -105,6 +105,8 @@ def iterate_files(layer: Layer, package: str) -> Iterator[LayerFile]:
         executable = bool(path.stat().st_mode & 0o100)
         file = LayerFile(layer.name, name, content, executable, layer.verbatim)
         _check_target(file)
+        if layer.replaces is not None:  # of a kit
+            _refuse_protected(file, package)
         yield file
 
 
@@ -120,10 +122,20 @@ def _name_package(content: bytes, package: str, *, where: str) -> bytes:
 
 def _check_target(file: LayerFile) -> None:
     """Refuse a file in a folder where no template writes."""
-    path = file.target.casefold()
-    if any(path == folder or path.startswith(f"{folder}/") for folder in RESERVED_FOLDERS):
+    if is_reserved_path(file.target):
         message = Text("no template writes here", "模板不能写入这里")
         raise RenderError(message, where=f"{file.layer}: {file.target}")
+
+
+def _refuse_protected(file: LayerFile, package: str) -> None:
+    """Refuse a file of a kit that takes the place of one which checks the policy."""
+    if is_protected_path(file.target, package):
+        message = Text(
+            "no kit may bring this file: it takes the place of one that checks the policy",
+            "套件不能带来这个文件，它会取代检查策略的文件",
+        )
+        hint = Text("rename the file, or leave it out", "请给文件改名，或删去它")
+        raise RenderError(message, where=f"{file.layer}: {file.target}", hint=hint)
 
 
 def name_package_in_path(path: str, package: str) -> str:

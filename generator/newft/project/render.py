@@ -18,6 +18,7 @@ from newft.emitted.file_access import hash_file, open_regular_file, wrap_file_er
 from newft.errors import RenderError
 from newft.os_errors import describe_os_error
 from newft.project.layer_files import PACKAGE_PLACEHOLDER, PARTIAL_PREFIX, LayerFile
+from newft.project.rendered_policy import refuse_broken_policy
 from newft.project.serialize import PlainValue, build_template_data
 from newft.project.snapshot import write_metadata
 from newft.project.template_layers import (
@@ -86,6 +87,7 @@ def render_tree(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool 
             if file.is_template:
                 file.write(templates, file.path)
         _render_templates(files, templates, into, data=build_template_data(plan, answers))
+        refuse_broken_policy(plan, into, {file.target: file.layer for file in files})
     return digest_layers(layers, modules)
 
 

@@ -22,10 +22,6 @@ ChangeKind = Literal[
 ]
 
 
-# Folders of a project in which no template and no kit writes: newft's own, git's, the records.
-RESERVED_FOLDERS = (".newft", ".git", "data/raw")
-
-
 class TreeFile(NamedTuple):
     """The content of one file, or the target of one link, with its mode."""
 
