@@ -168,6 +168,35 @@ def test_undo_refuses_edits_since_then_unless_told_to(
     assert "six of ours" in (desk / "notes.md").read_text()
 
 
+def test_an_update_of_the_records_alone_leaves_the_one_before_to_be_undone(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    before = read_contents(desk)
+    with installed(versions["v2"]):
+        assert update(desk)[0] == 0
+        facts = (desk / ".newft/facts.yml").read_bytes()
+        (desk / ".newft/.gitattributes").unlink()
+        assert "no file of the project" in run_newft("update", "--yes", cwd=desk).stderr
+        run = run_newft("update", "--undo", cwd=desk)
+    assert run.returncode == 0, run.stderr
+    left = {path: file for path, file in read_contents(desk).items() if "undo/" not in path}
+    assert {path: left[path] for path in V2} == {path: before[path] for path in V2}
+    assert left[".newft/snapshot.tar"] == before[".newft/snapshot.tar"]
+    assert left[".newft/facts.yml"] == facts
+
+
+def test_an_update_of_the_records_alone_is_undone_and_made_again(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    file = desk / ".newft/.gitattributes"
+    file.unlink()
+    with installed(versions["v1"]):
+        assert update(desk)[0] == 0
+        for is_there in (False, True, False):
+            assert run_newft("update", "--undo", cwd=desk).returncode == 0
+            assert file.exists() == is_there
+
+
 # --- branches and repositories -------------------------------------------------------------------
 
 
