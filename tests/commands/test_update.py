@@ -34,7 +34,10 @@ V3 = {
 def versions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("versions")
     changes = {"v1": {}, "v2": V2, "v3": V3}
-    return {name: make_resources(folder / name, tree) for name, tree in changes.items()}
+    made = {name: make_resources(folder / name, tree) for name, tree in changes.items()}
+    for resources in made.values():
+        act(resources / "templates/layers/ci", {"github/ci.md": "a\n", "gitlab/lab.md": "b\n"})
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +232,74 @@ def test_branches_that_both_updated_are_brought_up_to_date_from_either_snapshot(
     assert "epsilon of other" in (desk / "docs/first.md").read_text()
     assert "north wind of main" in (desk / "docs/second.md").read_text()
     assert (desk / "new.md").read_text() == "new in v3\n"
+
+
+def update_two_branches(desk: Path, versions: dict[str, Path], *sides: str) -> str:
+    """Give each of two branches an answer of its own, merge them, and return what git says."""
+    git(desk, "checkout", "-q", "-b", "other")
+    for branch, side in zip(("main", "other"), sides, strict=True):
+        git(desk, "checkout", "-q", branch)
+        with installed(versions["v1"]):
+            assert update(desk, "--yes", "--set", side)[0] == 0
+        commit_all(desk, side)
+    git(desk, "checkout", "-q", "main")
+    return git(desk, "merge", "other", accept=(0, 1))
+
+
+def list_settings(desk: Path) -> list[bool]:
+    """Whether answers and files have full fine-tuning and the files of continuous integration."""
+    answers = (desk / ".newft/answers.yml").read_text(encoding="utf-8")
+    method = (desk / "config/run.yaml").read_text(encoding="utf-8")
+    ci = (desk / "ci.md").exists()
+    return ["method: full" in answers, "name: full" in method, "ci: github" in answers, ci]
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["unfinished", "committed"])
+@pytest.mark.parametrize("side", ["--ours", "--theirs", "untouched"])
+def test_merged_branches_keep_the_answers_of_both(
+    side: str, committed: bool, desk: Path, versions: dict[str, Path]
+) -> None:
+    merged = update_two_branches(desk, versions, "method=full", "ci=github")
+    assert "snapshot.tar" in merged
+    if side != "untouched":
+        git(desk, "checkout", side, "--", ".newft")
+    if committed and side != "untouched":
+        commit_all(desk, "merged")
+    with installed(versions["v1"]):
+        code, done, said = update(desk, "--yes")
+        assert code == 0, said
+        assert list_settings(desk) == [True, True, True, True]
+        assert done["conflicts"] == []
+        assert "is up to date" in run_newft("update", "--yes", cwd=desk).stderr
+
+
+def test_an_answer_that_both_branches_changed_is_refused_until_it_is_given(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    update_two_branches(desk, versions, "ci=github", "ci=gitlab")
+    git(desk, "checkout", "--ours", "--", ".newft")
+    with installed(versions["v1"]):
+        said = refusal(desk, "--yes", code=2)
+        assert "ci: github | gitlab" in said and "--set ci=..." in said
+        assert update(desk, "--yes", "--set", "ci=gitlab")[0] == 0
+        assert "is up to date" in run_newft("update", "--yes", cwd=desk).stderr
+    assert (desk / "lab.md").exists() and not (desk / "ci.md").exists()
+
+
+def test_a_merge_that_took_all_of_one_side_needs_nothing(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    git(desk, "branch", "other")
+    update_sides = {"main": "method=full", "other": "ci=github"}
+    for branch, side in update_sides.items():
+        git(desk, "checkout", "-q", branch)
+        with installed(versions["v1"]):
+            assert update(desk, "--yes", "--set", side)[0] == 0
+        commit_all(desk, side)
+    git(desk, "merge", "-q", "-s", "ours", "main")
+    with installed(versions["v1"]):
+        assert "is up to date" in run_newft("update", "--yes", cwd=desk).stderr
+    assert list_settings(desk) == [False, False, True, True]
 
 
 def test_a_project_in_a_folder_of_a_monorepo_conflicts_there_alone(

@@ -72,11 +72,12 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
     _refuse_silent_write(options)
     refuse_other_folder(folder)
     _recover(folder, console)
-    project = read_recorded_project(folder, remeasure=options.remeasure)
+    sets = tuple(map(parse_set, options.sets))
+    given = {key for key, _ in sets}
+    project = read_recorded_project(folder, remeasure=options.remeasure, given=given)
     refuse_unresolved(folder, project.snapshot.tree)
     if project.answers_lost:
         console.print_message("update.lost_answers")
-    sets = tuple(map(parse_set, options.sets))
     with open_kit(choose_kit(project.answers, sets), load_catalog(), project=folder) as opened:
         project = project._replace(answers=opened.answers)
         request = _make_request(options, sets, console)
@@ -89,7 +90,7 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
         )
         kit = opened.catalog.starter_kit
         update = make_update(project, plan, complete.state.answers, complete.facts, kit)
-        notes = [*opened.notes, *_describe_migrations(update, kit)]
+        notes = [*project.notes, *opened.notes, *_describe_migrations(update, kit)]
         report = _make_report(update, complete, plan, notes)
         _show(options, update, report, console)
         written = options.writes and not update.is_empty

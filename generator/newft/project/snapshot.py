@@ -19,12 +19,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from newft import __version__
-from newft.emitted.file_access import RecordError
+from newft.emitted.file_access import RecordError, open_regular_file, wrap_file_errors
 from newft.emitted.yaml_lines import YamlError, read_yaml
 from newft.errors import NewerProjectError, ProjectError
 from newft.i18n import translate_template
 from newft.project.serialize import PlainValue, dump_yaml, to_plain
-from newft.project.tree_archive import DamagedArchiveError, pack_tree, read_archive
+from newft.project.tree_archive import (
+    MAX_ARCHIVE_BYTES,
+    DamagedArchiveError,
+    pack_tree,
+    read_archive,
+    unpack_archive,
+)
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts
 from newft.schema.family import is_hub_model
@@ -156,11 +162,19 @@ def read_snapshot(folder: Path) -> Snapshot:
     """Return the snapshot of a project; refuse an archive that newft cannot have written."""
     archive = folder / SNAPSHOT_FILE
     try:
-        files = read_archive(archive)
-        answers, rendered_by = files.pop(ANSWERS_FILE), files.pop(RENDERED_BY_FILE)
+        with wrap_file_errors(archive), open_regular_file(archive) as file:
+            content = file.read(MAX_ARCHIVE_BYTES + 1)
     except RecordError as error:
         message = translate_template(error.template, **error.values)
         raise ProjectError(message, where=str(archive), hint=DAMAGE_HINT) from error
+    return parse_snapshot(content, archive)
+
+
+def parse_snapshot(content: bytes, archive: Path) -> Snapshot:
+    """Return the snapshot in the content of an archive, whose name an error has."""
+    try:
+        files = unpack_archive(content)
+        answers, rendered_by = files.pop(ANSWERS_FILE), files.pop(RENDERED_BY_FILE)
     except (DamagedArchiveError, KeyError) as error:
         raise _make_damage_error(archive) from error
     return Snapshot(files, answers.content, _parse_rendered_by(rendered_by.content, archive))
