@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newft.answers import command_line, parse
-from newft.answers.keys import AUTO_GPU, RawAnswers, get_data_files, get_option
+from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers, get_data_files, get_option
 from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
@@ -66,6 +66,11 @@ class NewOptions:
         terminal = sys.stdin.isatty() and sys.stderr.isatty()
         return terminal and not self.yes and self.answers_file != "-"
 
+    @property
+    def names_kit(self) -> bool:
+        """Whether the command line names a kit."""
+        return KIT_KEY in self.answers or KIT_KEY in dict(map(parse.parse_set, self.sets))
+
 
 def create_project(options: NewOptions, messages: Messages) -> None:
     """Write a project, or show what would be written."""
@@ -75,7 +80,8 @@ def create_project(options: NewOptions, messages: Messages) -> None:
         console.print_notes(opened.notes)
         start = make_initial_state(options, opened, messages)
         if start.catalog.starter_kit and not options.dry_run:
-            _confirm_code(options, start.catalog.starter_kit, console)
+            named = KIT_KEY not in given or options.names_kit  # else only a file names it
+            _confirm_code(options, start.catalog.starter_kit, console, named=named)
         _create_project(options, start, console)
 
 
@@ -182,7 +188,9 @@ def render_and_write(
         return list_planned_paths(tree, folder) if dry_run else write_project(tree, folder)
 
 
-def _confirm_code(options: NewOptions, kit: StarterKit, console: ConsoleOutput) -> None:
+def _confirm_code(
+    options: NewOptions, kit: StarterKit, console: ConsoleOutput, *, named: bool
+) -> None:
     """Show the code of the kits, and ask the user to confirm what somebody else has written."""
 
     def show(request: TrustRequest) -> None:
@@ -193,7 +201,7 @@ def _confirm_code(options: NewOptions, kit: StarterKit, console: ConsoleOutput) 
         return ask_trust(request.source, request.files, console)
 
     asking = ask if options.interactive else None
-    confirm_trust(kit.located, options.trusted_kits, ask=asking, show=show)
+    confirm_trust(kit.located, options.trusted_kits, named=named, ask=asking, show=show)
 
 
 def _run_conversation(

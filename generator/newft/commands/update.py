@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newft.answers.command_line import find_program_words
-from newft.answers.keys import AnswerValue
+from newft.answers.keys import KIT_KEY, AnswerValue
 from newft.answers.parse import build_answers, parse_set
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_diff, print_json
@@ -191,7 +191,8 @@ def _confirm_code(options: UpdateOptions, kit: StarterKit, console: ConsoleOutpu
         return ask_trust(request.source, request.files, console)
 
     asking = ask if options.interactive else None
-    confirm_trust(kit.located, options.trusted_kits, ask=asking, show=show)
+    named = KIT_KEY in dict(map(parse_set, options.sets))
+    confirm_trust(kit.located, options.trusted_kits, named=named, ask=asking, show=show)
 
 
 def _make_request(
