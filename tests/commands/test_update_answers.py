@@ -255,12 +255,12 @@ class TestKit:
             " choices: {gold: {en: gold, zh: 金}, bronze: {en: bronze, zh: 铜}}}\n"
             "  floor: {title: {en: Floor, zh: 楼层}, default: '3'}\n"
         )
-        self.make(project.parent / "kit", questions, extra="new\n")
+        self.make(project.parent / "kit", questions, **{"extra.md": "new\n"})
         with installed(versions["v1"]):
             code, done, said = update(project)
         assert code == 0, said
         assert (project / "kit.txt").read_text() == "floor=3\ngroup=core\ntier=bronze\n"
-        assert done["added"] == ["extra"]
+        assert done["added"] == ["extra.md"]
         assert done["notes"] == [
             "`kit.answers.room` is no longer asked: the answer `7` is dropped",
             "`kit.answers.team` is now `kit.answers.group`",
