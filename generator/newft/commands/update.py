@@ -28,7 +28,8 @@ from newft.project.git_index import (
 )
 from newft.project.recorded_project import read_recorded_project, refuse_other_folder
 from newft.project.undo import read_undo_record, undo_last_update
-from newft.project.update import ProjectUpdate, make_update, refuse_unresolved
+from newft.project.unresolved import refuse_unresolved
+from newft.project.update import ProjectUpdate, make_update
 from newft.project.write import apply_changes, recover_interrupted
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
