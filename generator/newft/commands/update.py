@@ -14,7 +14,15 @@ from newft.answers.keys import KIT_KEY, AnswerValue
 from newft.answers.parse import build_answers, parse_set
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_diff, print_json
-from newft.console.update_report import UpdateReport, format_diff, format_versions, update_json
+from newft.console.update_report import (
+    MAX_PATHS_SHOWN,
+    UpdateReport,
+    count_files,
+    format_diff,
+    format_versions,
+    shorten_list,
+    update_json,
+)
 from newft.decide.plan import make_plan
 from newft.errors import InterruptedAfterWrite, UsageError
 from newft.i18n import Messages
@@ -27,6 +35,7 @@ from newft.project.git_index import (
     restore_index_entries,
 )
 from newft.project.recorded_project import read_recorded_project, refuse_other_folder
+from newft.project.snapshot import METADATA_DIR
 from newft.project.undo import read_undo_record, undo_last_update
 from newft.project.unresolved import refuse_unresolved
 from newft.project.update import ProjectUpdate, make_update
@@ -140,7 +149,8 @@ def undo_update(options: UpdateOptions, messages: Messages) -> None:
     present = read_index_entries(folder, list_entry_paths(record.index_entries)) if record else b""
     undone = undo_last_update(folder, discard_edits=options.yes, index_entries=present)
     restore_index_entries(folder, undone.index_entries)
-    console.print_message("update.taken_back", count=len(undone.paths))
+    count = sum(not path.startswith(f"{METADATA_DIR}/") for path in undone.paths)
+    console.print_message("update.taken_back", count=count)
     console.print_commands("update.again", [_format_undo_command(folder)])
 
 
@@ -271,11 +281,14 @@ def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput, *, quiet
         raise InterruptedAfterWrite(str(folder)) from error
     if quiet:
         return
-    console.print_message("update.done", count=len(update.writes), name=folder.resolve().name)
+    written, removed = count_files(update.merge)
+    name = folder.resolve().name
+    console.print_message("update.done", name=name, written=written, removed=removed)
     if any(conflict.lines for conflict in conflicts):
         console.print_message("update.resolve_parts")
     if whole := [conflict.path for conflict in conflicts if not conflict.lines]:
-        console.print_message("update.resolve_files", paths=console.messages.join(whole))
+        listed = shorten_list(whole, MAX_PATHS_SHOWN, console.messages)
+        console.print_message("update.resolve_files", paths=console.messages.join(listed))
     inside = folder.resolve() == Path.cwd()
     change = [] if inside else [f"cd {shlex.quote(str(folder))}"]
     console.print_commands("update.next", [*change, "make test"])
