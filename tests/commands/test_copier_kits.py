@@ -72,6 +72,38 @@ def test_every_question_without_an_answer_is_named(tmp_path: Path) -> None:
     assert not (tmp_path / "desk").exists()
 
 
+def test_all_answers_of_a_wrong_type_are_refused_at_once(tmp_path: Path) -> None:
+    kit, secret = tmp_path / "kit", "hunter2"
+    kit.mkdir()
+    (kit / "copier.yml").write_text(
+        "docker: true\nport: 80\nshare: 0.5\nlimits: {type: json, default: '{}'}\n"
+        "region: {type: str, choices: [eu, us], default: eu}\n"
+        "owners: {type: yaml, default: [a]}\npin: {type: int, secret: true, default: 0}\n",
+        encoding="utf-8",
+    )
+    wrong = {"docker": "maybe", "port": "5.5", "share": "half", "limits": "{", "region": "mars"}
+    wrong |= {"owners": "'[a: b: c'", "pin": secret}
+    sets = [f"--set=kit.answers.{name}={value}" for name, value in wrong.items()]
+    command = ("new", "desk", "--kit", str(kit), *SMALL, *sets)
+    done = run_newft(*command, cwd=tmp_path)
+    assert done.returncode == 2 and not (tmp_path / "desk").exists()
+    for text in (
+        "kit.answers.docker: `maybe` is neither yes nor no",
+        "kit.answers.port: `5.5` is not a whole number",
+        "kit.answers.share: `half` is not a number",
+        "kit.answers.limits: `{` is not valid JSON: ",
+        "kit.answers.region: `mars` is not one of: eu, us",
+        "kit.answers.owners: `[a: b: c` is not valid YAML",
+        "kit.answers.pin: the answer is not a whole number",
+        "--set kit.answers.docker=yes|no",
+        "--set kit.answers.region=eu|us",
+    ):
+        assert text in done.stderr, done.stderr
+    assert secret not in done.stderr
+    done = run_newft(*command, "--lang", "zh", cwd=tmp_path)
+    assert "kit.answers.docker：`maybe` 既不是 yes 也不是 no" in done.stderr
+
+
 def test_the_tasks_of_a_template_are_said_and_not_run(tmp_path: Path) -> None:
     done = run_newft(
         *("new", "desk", "--kit", str(TEMPLATES / "python_service"), *SMALL), cwd=tmp_path
@@ -203,10 +235,17 @@ def test_an_answer_that_is_no_choice_any_more_is_refused_with_a_way_out(origin: 
     changed = V1["copier.yml"].replace("[eu, us], default: eu", "[us, ap], default: us")
     origin.commit({**V1, "copier.yml": changed})
     said = origin.run("update", "desk", "--yes", *origin.trust, code=2)
-    assert "kit.answers.region" in said and "'eu' is not in ['us', 'ap']" in said
+    assert "kit.answers.region: `eu` is not one of: us, ap" in said
     assert "--set kit.answers.region=" in said
     origin.run("update", "desk", "--yes", *origin.trust, region="ap")
     assert "region ap\n" in origin.read("ops/run.txt")
+
+
+def test_an_answer_of_a_wrong_type_is_refused_by_an_update(origin: Origin) -> None:
+    changed = V1["copier.yml"] + "docker: true\n"
+    origin.commit({**V1, "copier.yml": changed})
+    said = origin.run("update", "desk", "--yes", *origin.trust, code=2, docker="maybe")
+    assert "kit.answers.docker: `maybe` is neither yes nor no" in said
 
 
 def test_a_secret_is_not_changed_by_an_update(origin: Origin) -> None:

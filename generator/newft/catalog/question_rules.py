@@ -18,6 +18,9 @@ from newft.strict_yaml import Fault
 from newft.text import Text, join_texts, to_bilingual_text
 
 YES_NO_CHOICES: Mapping[str, Text] = {"yes": Text("yes", "是"), "no": Text("no", "否")}
+# Of a question of copier: what YAML has for a truth value, and digits. Copier takes any other
+# text for true.
+TRUTH_VALUES = ("y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0")
 MAX_ANSWER_CHARACTERS = 2000
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -25,7 +25,7 @@ from newft.decide.kit_rules import apply_kit
 from newft.errors import NewerProjectError, NewftError, ProjectError, UsageError
 from newft.i18n import Messages
 from newft.kits.copier_answers import ANSWERED_NAMES, build_context
-from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
+from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
 from newft.project.file_state import read_file
 from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
 from newft.project.snapshot import (
@@ -147,11 +147,13 @@ def _collect_given(options: AdoptOptions) -> RawAnswers:
     """Return the answers of the command line, which override all that is guessed."""
     file: RawAnswers = {}
     if options.answers_file is not None:
-        stdin = options.answers_file == "-"
-        file = load_stdin() if stdin else load_answers(Path(options.answers_file))
-    kit = options.kit
+        path = Path(options.answers_file)
+        file = load_stdin() if options.answers_file == "-" else load_answers(path)
+    kit, sets = options.kit, [*map(parse_set, options.sets)]
     own = {} if kit is None else {KIT_KEY: validate_value(KIT_KEY, kit, where="--kit")}
-    return merge_answers(own, map(parse_set, options.sets), file)
+    if options.answers_file not in (None, "-") and KIT_KEY not in {**own, **dict(sets)}:
+        file = name_kit_from_here(Path(str(options.answers_file)), file)
+    return merge_answers(own, sets, file)
 
 
 def _name_from(folder: Path, kit: OpenKit) -> OpenKit:

@@ -23,7 +23,7 @@ from newft.decide.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, RenderError, UsageError
 from newft.i18n import Messages
-from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
+from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
 from newft.project.snapshot import METADATA_DIR
 from newft.project.write import list_planned_paths, write_project
@@ -157,6 +157,8 @@ def _report_late_interrupt(folder: Path) -> Iterator[None]:
 
 def _collect_answers(options: NewOptions) -> RawAnswers:
     file = _load_answers_file(options.answers_file)
+    if options.answers_file not in (None, "-") and not options.names_kit:
+        file = name_kit_from_here(Path(str(options.answers_file)), file)
     return parse.merge_answers(options.answers, map(parse.parse_set, options.sets), file)
 
 

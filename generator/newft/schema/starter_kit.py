@@ -51,6 +51,8 @@ class AskedQuestion(NamedTuple):
     multiple: bool
     secret: bool  # never recorded
     default: AnswerText | None  # None: an answer is required
+    type: str = ""  # of copier; a question of a kit.yaml has its own
+    settled: bool = True  # it is the same whatever the other answers are
 
 
 class KitQuestions(Protocol):

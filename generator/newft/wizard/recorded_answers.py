@@ -204,9 +204,7 @@ def _refuse_invalid(
 
 
 def _describe_invalid(one: InvalidAnswer) -> Text:
-    return Text(
-        f"  {one.key}: `{one.value}` {one.reason.en}", f"  {one.key}：`{one.value}` {one.reason.zh}"
-    )
+    return Text(f"  {one.key}: {one.reason.en}", f"  {one.key}：{one.reason.zh}")
 
 
 def _refuse_unmeasured(measured: RawAnswers, answers: RawAnswers) -> None:
