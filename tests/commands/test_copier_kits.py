@@ -280,3 +280,47 @@ def test_a_clone_updates_without_the_template(tmp_path: Path) -> None:
     said = origin.run("update", "desk", "--yes", *trusted, team="cards")
     assert "the copy in .newft/kit.tar is used" in said
     assert "team cards\n" in origin.read("ops/run.txt")
+
+
+@pytest.mark.parametrize("kind", ["folder", "git", "copier", "copier in git"])
+def test_an_update_right_after_new_changes_nothing(tmp_path: Path, kind: str) -> None:
+    made = GitRepository(tmp_path / "kit")
+    files = {"kit.yaml": "title: Kit\n", "overlay/project/docs/kit.md": "kit\n"}
+    if kind.startswith("copier"):
+        files = {**V1, "src.txt.jinja": "{{ _copier_conf.src_path }}\n"}
+    trust = ("--trust-kit", made.commit(files, tag="v1.0"))
+    source = made.url if kind.endswith("git") else "./kit"
+    done = run_newft("new", "desk", "--kit", source, *SMALL, *trust, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    before = read_contents(tmp_path / "desk")
+    done = run_newft("update", "desk", "--dry-run", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["updated"] == report["merged"] == report["conflicts"] == [], report
+    assert run_newft("update", "desk", "--yes", cwd=tmp_path).returncode == 0
+    assert read_contents(tmp_path / "desk") == before
+
+
+def test_files_that_the_template_leaves_to_the_project_are_left(tmp_path: Path) -> None:
+    made = GitRepository(tmp_path / "kit")
+    config = (
+        "owner: {type: str, default: risk}\n_skip_if_exists: ['notes/{{ owner }}.md', new.md]\n"
+    )
+    files = {"copier.yml": config, "notes/risk.md": "one\n", "notes/other.md": "one\n"}
+    trust = ("--trust-kit", made.commit(files))
+    done = run_newft("new", "desk", "--kit", made.url, *SMALL, *trust, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    desk = tmp_path / "desk"
+    (desk / "notes/risk.md").write_text("ours\n")
+    (desk / "new.md").write_text("ours too\n")
+    later = {"notes/risk.md": "two\n", "notes/other.md": "two\n", "new.md": "two\n"}
+    trust = ("--trust-kit", made.commit(later))
+    done = run_newft("update", "desk", "--yes", "--json", *trust, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["skipped"] == ["new.md", "notes/risk.md"]
+    assert report["conflicts"] == []
+    texts = [(desk / path).read_text() for path in ("notes/risk.md", "new.md", "notes/other.md")]
+    assert texts == ["ours\n", "ours too\n", "two\n"]
+    again = run_newft("update", "desk", "--yes", "--json", cwd=tmp_path)
+    assert json.loads(again.stdout)["skipped"] == []

@@ -175,3 +175,17 @@ def test_the_author_of_a_kit_in_a_folder_names_it(place: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert (place / "path/deploy.sh").read_text() == "two\n"
     assert update(place, "path").returncode == 0
+
+
+def test_a_moved_tag_is_said_where_no_revision_was_named(place: Path) -> None:
+    old = read_kit(place / "newest")["commit"]
+    new = publish(place, "moved\n", "v1")
+    done = run_newft("update", "newest", "--dry-run", cwd=place)
+    said = " ".join(done.stderr.split())
+    assert "the tag v1 of" in said
+    assert old in said
+    assert new in said
+    newer = publish(place, "two\n", "v2")  # the moved tag is not even the one that is used
+    done = update(place, "newest", "--trust-kit", newer)
+    assert f"the tag v1 of {read_kit(place / 'newest')['source']}" in " ".join(done.stderr.split())
+    assert "has moved" not in update(place, "newest").stderr

@@ -95,11 +95,18 @@ def _create_project(options: NewOptions, start: WizardState, console: ConsoleOut
         else:
             state = fill_defaults(start, services)
         kept.append(state.answers)
-        plan = plan_project(state)
-        folder = Path(options.path or plan.name)
+        recorded, folder = _name_kit(options, state)
+        plan = plan_project(recorded)
         with _report_late_interrupt(folder):
-            paths = render_and_write(plan, state, folder, dry_run=options.dry_run)
+            paths = render_and_write(plan, recorded, folder, dry_run=options.dry_run)
             _print_result(options, state, plan, paths=paths, console=console)
+
+
+def _name_kit(options: NewOptions, state: WizardState) -> tuple[WizardState, Path]:
+    """Return the state with the kit named as the project records it, and the project's folder."""
+    folder = Path(options.path or str(state.answers["name"]))
+    catalog, answers = name_kit_from(folder, state.catalog, state.answers)
+    return replace(state, catalog=catalog, answers=answers), folder
 
 
 def _print_result(
@@ -184,8 +191,6 @@ def render_and_write(
     """Write the files of the project unless this is a dry run, and return their paths."""
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         tree = Path(scratch).resolve() / "project"
-        catalog, answers = name_kit_from(folder, state.catalog, state.answers)
-        state = replace(state, catalog=catalog, answers=answers)
         render_planned_project(plan, state, tree)
         return list_planned_paths(tree, folder) if dry_run else write_project(tree, folder)
 
@@ -220,9 +225,9 @@ def _run_conversation(
         _print_data(state, console)
 
     def print_summary(state: WizardState) -> None:
-        plan = plan_project(state)
-        folder = Path(options.path or plan.name)
-        render_and_write(plan, state, folder, dry_run=True)  # refuses paths that exist already
+        recorded, folder = _name_kit(options, state)
+        plan = plan_project(recorded)
+        render_and_write(plan, recorded, folder, dry_run=True)  # refuses paths that exist already
         if options.explain:
             console.print_explanation(plan)
         console.print_kit(state.catalog.starter_kit, state.answers)

@@ -70,13 +70,17 @@ class CopierTemplate:
         with self._report(CatalogError, QUESTION_SECONDS):
             return question.find_fault(value)
 
-    def render(self, answers: RawAnswers, into: str, *, with_secrets: bool) -> None:
-        """Render the files into an empty folder, with the secrets or with their defaults."""
+    def render(self, answers: RawAnswers, into: str, *, with_secrets: bool) -> tuple[str, ...]:
+        """Render the files into an empty folder, with the secrets or with their defaults.
+
+        Returned are the paths of those that `_skip_if_exists` leaves alone where they exist.
+        """
         worker = make_worker(self.folder, answers, Path(into))
         worker.pin, worker.strict, worker.with_secrets = self.pin, True, with_secrets
         with self._report(RenderError, RENDER_SECONDS, worker):
             Path(into).mkdir(parents=True)
             worker.run_copy()
+            return tuple(path for path in worker.written if worker.match_skip(Path(path)))
 
     def list_next_steps(self, answers: RawAnswers) -> NextSteps:
         """Return what the template has to say after a project was made."""

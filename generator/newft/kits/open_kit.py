@@ -117,7 +117,13 @@ def name_kit_from(
     source = format_relative_source(Path.cwd() / kit.pin.source, project)
     leaf = kit.located[-1]
     located = (*kit.located[:-1], leaf._replace(pin=leaf.pin._replace(source=source)))
-    kit = replace(kit, located=located, archive=pack_kits(located))
+    templates = {**kit.templates}
+    if kit.id in templates:  # which may write its source into a file
+        from newft.kits.copier_template import CopierTemplate
+
+        templates[kit.id] = CopierTemplate(Path(leaf.folder), located[-1].pin)
+    archive = pack_kits(located)
+    kit = replace(kit, located=located, templates=templates, archive=archive)
     return replace(catalog, starter_kit=kit), {**answers, KIT_KEY: source}
 
 

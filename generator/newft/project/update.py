@@ -67,12 +67,12 @@ def make_update(
     typed = drop_secrets(plan, build_answers(answers))
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         into = Path(scratch).resolve() / "project"
-        templates = render_tree(plan, typed, into)
+        templates, given_files = render_tree(plan, typed, into)
         theirs = load_rendered_tree(into)
     base = project.snapshot.tree
     name = str(project.measured_answers.get("name", ""))
     refuse_two_renames(name, plan.package, base, list_team_files(project.folder))
-    merge = merge_into_project(project.folder, base, theirs).merge
+    merge = merge_into_project(project.folder, base, theirs, given_files=given_files).merge
     metadata: dict[str, TreeFile | None] = {
         KIT_FILE: None,  # removed where there is no kit any more
         **build_metadata(
