@@ -16,8 +16,11 @@ from newft.cli_help import HELP_TEXTS
 from newft.cli_parser import SHOW_TOPICS
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import detect_language, load_messages
+from newft.project.file_state import ABSENT, describe_state
+from newft.project.journal import Journal, JournalEntry, dump_journal
 from newft.project.staging import STAGING_MARKER
 from newft.schema.plan import Recipe
+from newft.schema.tree import TreeFile
 from newft.text_layout import measure_width, wrap_text
 from support.checkout import GENERATOR
 from support.files import list_names
@@ -444,11 +447,11 @@ class TestNew:
 
     def test_a_run_that_was_killed_while_moving_files_is_finished_first(self, here: Path) -> None:
         stage = here / "desk" / ".newft-apply"
-        (stage / "tree").mkdir(parents=True)
-        (stage / "tree" / "README.md").write_text("first", encoding="utf-8")
+        (stage / "after").mkdir(parents=True)
+        (stage / "after" / "0").write_text("first", encoding="utf-8")
         (stage / STAGING_MARKER).touch()
-        journal = {"files": ["README.md"], "folders": []}
-        (stage / "journal").write_text(json.dumps(journal), encoding="utf-8")
+        entry = JournalEntry("README.md", ABSENT, describe_state(TreeFile(b"first")))
+        (stage / "journal").write_bytes(dump_journal(Journal((entry,), ())))
         run = run_newft("new", "desk", "--gpu", "cpu", "--yes", "--json", cwd=here)
         assert (run.returncode, run.stdout) == (1, "")
         assert run.stderr == (

@@ -47,6 +47,7 @@ ALLOWED = {
     "as_citation": "a conversion, as in `as_tuple`",
     "balanced_accuracy": "the name of the metric in scikit-learn",
     "feed": "a verb",
+    "from_string": "a method of Jinja's Environment",
     "on_broken_pipe": "an event handler",
     "on_finalized_text": "a method of transformers' TextStreamer",
     "on_log": "a method of transformers' TrainerCallback",

@@ -53,9 +53,9 @@ sys.exit(main(["new", "desk", "--yes"]))
 """
 
 
-def run(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run(code: str, cwd: Path, *, before: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", HIDE_POSIX + code],
+        [sys.executable, "-W", "ignore", "-c", before + HIDE_POSIX + code],
         cwd=cwd,
         env=plain_environment(cwd),
         capture_output=True,
@@ -65,7 +65,8 @@ def run(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_module_is_imported(tmp_path: Path, repository: Path) -> None:
-    imported = json.loads(run(IMPORT_ALL, tmp_path).stdout)
+    # copier and what it stands on ask for the name of the system, not for its modules
+    imported = json.loads(run(IMPORT_ALL, tmp_path, before="import copier").stdout)
     modules = list((repository / "generator/newft").rglob("*.py"))
     assert len(imported) == len(modules) - 1  # all but __main__
 

@@ -139,7 +139,8 @@ def _run_update(args: argparse.Namespace) -> int:
 def _run_show(args: argparse.Namespace) -> int:
     from newft.commands.show import show_catalog
 
-    show_catalog(args.what, args.id, as_json=args.json, messages=_load_messages(args.lang))
+    messages = _load_messages(args.lang)
+    show_catalog(args.what, args.id, kit=args.kit, as_json=args.json, messages=messages)
     return EXIT_DONE
 
 

@@ -81,6 +81,9 @@ HELP_TEXTS: Mapping[str, Text] = {
         "输出答案文件的 JSON Schema，供编辑器和表单使用",
     ),
     "schema.domain": Text("only the answers of this domain", "只含该领域的答案"),
+    "show.kit": Text(
+        "what there is for the projects of this starter kit", "该套件的项目可以使用的内容"
+    ),
     "schema.kit": Text(
         "with the questions, presets, locks and policy of this starter kit",
         "含该套件的问题、预设、锁定和策略",

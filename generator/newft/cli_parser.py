@@ -191,6 +191,7 @@ def _add_update(parser: Parser, say: HelpLookup) -> None:
 def _add_show(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("what", choices=SHOW_TOPICS, metavar="WHAT", help=say("what"))
     parser.add_argument("id", nargs="?", metavar="ID", help=say("id"))
+    parser.add_argument("--kit", metavar="SOURCE", help=say("show.kit"))
     parser.add_argument("--json", action="store_true", help=say("json.list"))
 
 

@@ -7,9 +7,11 @@ NewftError
 ├── DataError           the user's files cannot be read or used
 ├── IncompatibleError   choices that do not fit together; the hint names one that does
 ├── RenderError         a template failed
+│   └── FileCollisionError  a copier template and newft both have a file
 ├── GitError            git is missing, too old, or refuses
 ├── SystemRefusedError  the operating system refuses: a path, a permission, disk space
 └── ProjectError        the target folder has colliding paths or cannot be written
+    └── NewerProjectError  a newer newft has written the project
 
 The message says what is wrong and where; the hint says what to do.
 """
@@ -105,6 +107,10 @@ class RenderError(NewftError):
     """A template failed; the message names the layer, the file and the line."""
 
 
+class FileCollisionError(RenderError):
+    """A copier template and newft both have a file, and nobody has said whose wins."""
+
+
 class GitError(NewftError):
     """git is missing, too old, or refuses a command."""
 
@@ -115,3 +121,7 @@ class SystemRefusedError(NewftError):
 
 class ProjectError(NewftError):
     """The target folder holds a colliding path or cannot be written."""
+
+
+class NewerProjectError(ProjectError):
+    """A newer newft has written the files of a project, which may mean something else by a name."""

@@ -188,3 +188,19 @@ def test_hostile_yaml_is_an_error_with_a_place(tmp_path: Path, bomb: str) -> Non
     with pytest.raises(NewftError) as caught:
         load(folder)
     assert str(folder / "kit.yaml") in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["items", "get", "copy"])
+def test_a_question_is_not_called_like_a_method_of_templates(tmp_path: Path, name: str) -> None:
+    folder = write_kit(tmp_path, f"title: Bank\nquestions:\n  {name}: {{title: What}}\n")
+    assert f"kit.yaml:3: `questions.{name}` has a meaning of its own" in refused(folder)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(?:x{label}*y){2,}", "(\\\\d{2,})*"])
+def test_a_pattern_that_can_take_forever_is_refused(tmp_path: Path, pattern: str) -> None:
+    own = (
+        f"overlay_of: customer_service/intent\n    leak_patterns: ['{pattern}', '(re)?fund(s|ed)?']"
+    )
+    said = refused(write_kit(tmp_path, TASK.format(name="claim", overlay=own)))
+    assert "`tasks.claim.leak_patterns[0]` repeats a repetition" in said
+    assert "leak_patterns[1]" not in said

@@ -14,7 +14,16 @@ from typing import Any
 import pytest
 
 from newft.answers.keys import AnswerValue
-from newft.project.snapshot import ANSWERS_FILE, FACTS_FILE, SNAPSHOT_FILE, read_snapshot
+from newft.project.snapshot import (
+    ANSWERS_FILE,
+    FACTS_FILE,
+    FORMER_SNAPSHOT_FILE,
+    RENDERED_BY_FILE,
+    SNAPSHOT_FILE,
+    read_snapshot,
+)
+from newft.project.tree_archive import pack_tree, read_archive
+from newft.schema.tree import TreeFile
 from support.copier_templates import TEMPLATES
 from support.files import read_contents
 from support.generate_project import generate
@@ -100,6 +109,28 @@ def test_a_lost_snapshot_alone_is_made_from_the_recorded_answers_and_facts(
     report = adopt(project)
     assert {one["source"] for one in report["answers"].values()} == {ANSWERS_FILE, FACTS_FILE}
     assert (project / SNAPSHOT_FILE).read_bytes() == (desk / SNAPSHOT_FILE).read_bytes()
+
+
+@pytest.mark.parametrize("name", [SNAPSHOT_FILE, FORMER_SNAPSHOT_FILE])
+def test_the_tree_in_a_snapshot_of_an_earlier_newft_is_kept(
+    desk: Path, tmp_path: Path, name: str
+) -> None:
+    project = Path(shutil.copytree(desk, tmp_path / "desk"))
+    snapshot = read_snapshot(project)
+    older = {**snapshot.tree, "tests/older.py": TreeFile(b"# removed since\n")}
+    older["README.md"] = TreeFile(b"# desk\n\nAn older text.\n")
+    (project / SNAPSHOT_FILE).unlink()
+    (project / name).write_bytes(pack_tree(older))
+    (project / "tests/older.py").write_bytes(b"# removed since\n")
+    (project / "README.md").write_bytes(b"# desk\n\nAn older text.\n")
+    report = adopt(project)
+    assert (report["snapshot"], report["edited"], report["missing"]) == ("kept", [], [])
+    assert read_snapshot(project).tree == older
+    assert not (project / FORMER_SNAPSHOT_FILE).exists()
+    assert run_newft("status", cwd=project).returncode == 3
+    assert run_newft("update", "--yes", cwd=project).returncode == 0
+    assert (project / "README.md").read_bytes() == (desk / "README.md").read_bytes()
+    assert not (project / "tests/older.py").exists()
 
 
 def test_differences_become_edits_of_the_team(project: Path) -> None:
@@ -259,6 +290,15 @@ class TestRefusals:
 
     def test_a_project_with_a_snapshot_is_updated_instead(self, desk: Path) -> None:
         assert "newft update" in adopt(desk, code=1)["error"]
+
+    def test_a_project_of_a_newer_newft_is_left_alone(self, desk: Path, tmp_path: Path) -> None:
+        project = Path(shutil.copytree(desk, tmp_path / "desk"))
+        files = read_archive(project / SNAPSHOT_FILE)
+        rendered_by = files[RENDERED_BY_FILE].content.replace(b"newft: ", b"newft: 99")
+        newer = pack_tree({**files, RENDERED_BY_FILE: TreeFile(rendered_by)})
+        (project / SNAPSHOT_FILE).write_bytes(newer)
+        assert "install newft 99" in adopt(project, code=1)["error"]
+        assert (project / SNAPSHOT_FILE).read_bytes() == newer
 
     def test_a_path_without_a_folder(self, tmp_path: Path) -> None:
         assert "no such folder" in adopt(tmp_path / "nowhere", code=1)["error"]

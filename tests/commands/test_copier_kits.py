@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support.copier_templates import TEMPLATES
 from support.files import read_contents
@@ -69,6 +70,38 @@ def test_every_question_without_an_answer_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "--set kit.answers.team=VALUE --set kit.answers.site=a|b" in done.stderr
     assert not (tmp_path / "desk").exists()
+
+
+def test_all_answers_of_a_wrong_type_are_refused_at_once(tmp_path: Path) -> None:
+    kit, secret = tmp_path / "kit", "hunter2"
+    kit.mkdir()
+    (kit / "copier.yml").write_text(
+        "docker: true\nport: 80\nshare: 0.5\nlimits: {type: json, default: '{}'}\n"
+        "region: {type: str, choices: [eu, us], default: eu}\n"
+        "owners: {type: yaml, default: [a]}\npin: {type: int, secret: true, default: 0}\n",
+        encoding="utf-8",
+    )
+    wrong = {"docker": "maybe", "port": "5.5", "share": "half", "limits": "{", "region": "mars"}
+    wrong |= {"owners": "'[a: b: c'", "pin": secret}
+    sets = [f"--set=kit.answers.{name}={value}" for name, value in wrong.items()]
+    command = ("new", "desk", "--kit", str(kit), *SMALL, *sets)
+    done = run_newft(*command, cwd=tmp_path)
+    assert done.returncode == 2 and not (tmp_path / "desk").exists()
+    for text in (
+        "kit.answers.docker: `maybe` is neither yes nor no",
+        "kit.answers.port: `5.5` is not a whole number",
+        "kit.answers.share: `half` is not a number",
+        "kit.answers.limits: `{` is not valid JSON: ",
+        "kit.answers.region: `mars` is not one of: eu, us",
+        "kit.answers.owners: `[a: b: c` is not valid YAML",
+        "kit.answers.pin: the answer is not a whole number",
+        "--set kit.answers.docker=yes|no",
+        "--set kit.answers.region=eu|us",
+    ):
+        assert text in done.stderr, done.stderr
+    assert secret not in done.stderr
+    done = run_newft(*command, "--lang", "zh", cwd=tmp_path)
+    assert "kit.answers.docker：`maybe` 既不是 yes 也不是 no" in done.stderr
 
 
 def test_the_tasks_of_a_template_are_said_and_not_run(tmp_path: Path) -> None:
@@ -202,10 +235,17 @@ def test_an_answer_that_is_no_choice_any_more_is_refused_with_a_way_out(origin: 
     changed = V1["copier.yml"].replace("[eu, us], default: eu", "[us, ap], default: us")
     origin.commit({**V1, "copier.yml": changed})
     said = origin.run("update", "desk", "--yes", *origin.trust, code=2)
-    assert "kit.answers.region" in said and "'eu' is not in ['us', 'ap']" in said
+    assert "kit.answers.region: `eu` is not one of: us, ap" in said
     assert "--set kit.answers.region=" in said
     origin.run("update", "desk", "--yes", *origin.trust, region="ap")
     assert "region ap\n" in origin.read("ops/run.txt")
+
+
+def test_an_answer_of_a_wrong_type_is_refused_by_an_update(origin: Origin) -> None:
+    changed = V1["copier.yml"] + "docker: true\n"
+    origin.commit({**V1, "copier.yml": changed})
+    said = origin.run("update", "desk", "--yes", *origin.trust, code=2, docker="maybe")
+    assert "kit.answers.docker: `maybe` is neither yes nor no" in said
 
 
 def test_a_secret_is_not_changed_by_an_update(origin: Origin) -> None:
@@ -235,7 +275,52 @@ def test_an_answer_changes_through_the_same_merge(origin: Origin) -> None:
 def test_a_clone_updates_without_the_template(tmp_path: Path) -> None:
     origin = Origin(tmp_path)
     shutil.rmtree(origin.repository.folder)
-    said = origin.run("update", "desk", "--yes", code=2, team="cards")
-    trust = said.rpartition("--trust-kit ")[2].split()[0]
-    origin.run("update", "desk", "--yes", "--trust-kit", trust, team="cards")
+    recorded = yaml.safe_load((tmp_path / "desk/.newft/answers.yml").read_text(encoding="utf-8"))
+    trusted = ("--trust-kit", recorded["kit"]["tree"])
+    said = origin.run("update", "desk", "--yes", *trusted, team="cards")
+    assert "the copy in .newft/kit.tar is used" in said
     assert "team cards\n" in origin.read("ops/run.txt")
+
+
+@pytest.mark.parametrize("kind", ["folder", "git", "copier", "copier in git"])
+def test_an_update_right_after_new_changes_nothing(tmp_path: Path, kind: str) -> None:
+    made = GitRepository(tmp_path / "kit")
+    files = {"kit.yaml": "title: Kit\n", "overlay/project/docs/kit.md": "kit\n"}
+    if kind.startswith("copier"):
+        files = {**V1, "src.txt.jinja": "{{ _copier_conf.src_path }}\n"}
+    trust = ("--trust-kit", made.commit(files, tag="v1.0"))
+    source = made.url if kind.endswith("git") else "./kit"
+    done = run_newft("new", "desk", "--kit", source, *SMALL, *trust, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    before = read_contents(tmp_path / "desk")
+    done = run_newft("update", "desk", "--dry-run", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["updated"] == report["merged"] == report["conflicts"] == [], report
+    assert run_newft("update", "desk", "--yes", cwd=tmp_path).returncode == 0
+    assert read_contents(tmp_path / "desk") == before
+
+
+def test_files_that_the_template_leaves_to_the_project_are_left(tmp_path: Path) -> None:
+    made = GitRepository(tmp_path / "kit")
+    config = (
+        "owner: {type: str, default: risk}\n_skip_if_exists: ['notes/{{ owner }}.md', new.md]\n"
+    )
+    files = {"copier.yml": config, "notes/risk.md": "one\n", "notes/other.md": "one\n"}
+    trust = ("--trust-kit", made.commit(files))
+    done = run_newft("new", "desk", "--kit", made.url, *SMALL, *trust, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    desk = tmp_path / "desk"
+    (desk / "notes/risk.md").write_text("ours\n")
+    (desk / "new.md").write_text("ours too\n")
+    later = {"notes/risk.md": "two\n", "notes/other.md": "two\n", "new.md": "two\n"}
+    trust = ("--trust-kit", made.commit(later))
+    done = run_newft("update", "desk", "--yes", "--json", *trust, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["skipped"] == ["new.md", "notes/risk.md"]
+    assert report["conflicts"] == []
+    texts = [(desk / path).read_text() for path in ("notes/risk.md", "new.md", "notes/other.md")]
+    assert texts == ["ours\n", "ours too\n", "two\n"]
+    again = run_newft("update", "desk", "--yes", "--json", cwd=tmp_path)
+    assert json.loads(again.stdout)["skipped"] == []

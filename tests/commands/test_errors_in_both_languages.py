@@ -18,7 +18,8 @@ from newft.cli import main
 from newft.errors import NewftError
 from newft.os_errors import explain_os_error
 from newft.paths import get_domains_folder
-from newft.project.template_layers import Layer, compose_layers
+from newft.project.layer_files import Layer
+from newft.project.template_layers import compose_layers
 from newft.text import Language
 from support.help_desk_export import RECORDS
 

@@ -13,6 +13,7 @@ import yaml
 
 from support.checkout import REPOSITORY
 from support.generate_project import ruff_faults, untidy
+from support.kit_folders import write_files
 from support.run_newft import plain_environment, run_newft
 
 KITS = REPOSITORY / "tests/cases/kits"
@@ -177,11 +178,33 @@ def test_a_kit_of_five_lines(tmp_path: Path) -> None:
 def test_a_kit_that_cannot_be_rendered_is_named(
     tmp_path: Path, files: dict[str, str], fault: str
 ) -> None:
-    for path, text in {"kit.yaml": "title: X\n", **files}.items():
-        target = tmp_path / "x" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+    write_files(tmp_path / "x", {"kit.yaml": "title: X\n", **files})
     run = run_newft("new", "desk", "--kit", "./x", "--yes", "--gpu", "cpu", cwd=tmp_path)
     assert run.returncode == 1
     assert fault in " ".join(run.stderr.split())
     assert not (tmp_path / "desk").exists()
+
+
+def test_answers_are_data_wherever_a_template_puts_them(tmp_path: Path) -> None:
+    manifest = """\
+title: X
+questions:
+  note: {title: Note}
+  uses: {title: Uses, type: choices, choices: {a: A, b: B}}
+  late: {title: Late, default: x, when: {ci: github}}
+"""
+    template = """\
+note: {{ answers.kit.answers.note | tojson }}
+uses: {{ answers.kit.answers.uses | tojson }}
+{% if answers.kit.answers.late is defined %}
+late: true
+{% endif %}
+"""
+    write_files(tmp_path / "x", {"kit.yaml": manifest, "overlay/project/x.yaml.jinja": template})
+    note = 'a: {{ 1 + 1 }}\n"quoted" 中文 # no comment'
+    options = ("--set", f"kit.answers.note={note}", "--set", "kit.answers.uses=[b, a]")
+    words = ("new", "desk", "--kit", "./x", "--yes", "--gpu", "cpu", *options)
+    run = run_newft(*words, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    written = yaml.safe_load((tmp_path / "desk/x.yaml").read_text("utf-8"))
+    assert written == {"note": note, "uses": ["b", "a"]}

@@ -24,9 +24,10 @@ def kit(tmp_path: Path) -> Path:
     return tmp_path / "bank-kit"
 
 
-def check(kit: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    """The exit code and the report of a check that runs no tests."""
-    run = run_newft("kit", "check", str(kit), "--no-tests", "--json", *words, cwd=kit.parent)
+def check(kit: Path, *words: str, tests: bool = False) -> tuple[int, dict[str, Any]]:
+    """The exit code and the report of a check, which runs the tests of projects or does not."""
+    options = ["--json"] if tests else ["--no-tests", "--json"]
+    run = run_newft("kit", "check", str(kit), *options, *words, cwd=kit.parent)
     assert run.stdout, run.stderr
     return run.returncode, json.loads(run.stdout)
 
@@ -62,9 +63,10 @@ def test_a_new_kit_for_every_domain_passes(kit: Path) -> None:
     assert report["update"]["reason"]  # there is no version before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", ["customer_service", "credit_risk", "legal"])
-def test_a_built_in_domain_passes(domain: str) -> None:
-    code, report = check(DOMAINS / domain)
+def test_a_built_in_domain_passes_with_the_tests_of_its_projects(domain: str) -> None:
+    code, report = check(DOMAINS / domain, tests=True)
     assert (code, report["faults"]) == (0, [])
     tasks = catalog().kits[domain].tasks
     assert [one["name"] for one in report["projects"]] == [f"{domain}/{task}" for task in tasks]
@@ -215,6 +217,19 @@ def test_answers_can_be_given_for_a_template(tmp_path: Path) -> None:
     code, report = check(template, "--answers", str(tmp_path / "given.yml"))
     assert (code, report["faults"]) == (0, [])
     assert [one["name"] for one in report["projects"]] == [str(tmp_path / "given.yml")]
+
+
+def test_given_answers_are_those_of_the_version_before_too(kit: Path) -> None:
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"], ["tag", "v0.1.0"]):
+        git(kit, *words)
+    edit(kit / "kit.yaml", "version: 0.1.0", "version: 0.2.0")
+    edit(kit / "kit.yaml", "questions:", "questions:\n  stage: {title: Stage, default: trial}")
+    answers = {"domain": "legal", "task": "clause", "kit": {"answers": {"stage": "live"}}}
+    (kit.parent / "given.yml").write_text(json.dumps(answers), encoding="utf-8")
+    code, report = check(kit, "--answers", "given.yml")
+    assert (code, report["faults"]) == (0, [])
+    assert [one["name"] for one in report["projects"]] == ["given.yml"]
+    assert [one["name"] for one in report["update"]["projects"]] == ["given.yml"]
 
 
 def test_a_question_without_default_says_where_to_answer(kit: Path) -> None:

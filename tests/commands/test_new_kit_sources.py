@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -114,6 +115,16 @@ def test_a_source_that_is_not_there_is_an_error_of_one_line(
     assert not list(tmp_path.rglob("*.yml"))
 
 
+def test_names_that_are_no_text_are_shown_escaped(tmp_path: Path) -> None:
+    repository = GitRepository(tmp_path / "kit")
+    names = ("latin\udce9", "\x1b[2J", "gpj.\u202eexe")
+    repository.commit_tree({"kit.yaml": ("100644", b"x")} | dict.fromkeys(names, ("100644", b"x")))
+    done = new(tmp_path, "--kit", f"{repository.url}@main")
+    assert done.returncode == 1
+    for shown in ("latin\\udce9", "\\x1b[2J", "gpj.\\u202eexe"):
+        assert shown in done.stderr
+
+
 def test_the_text_of_a_kit_is_inert_in_a_terminal(tmp_path: Path) -> None:
     evil = "\\u001b]0;owned\\u0007\\u001b[2J\\u202egpj[link=file:///etc]click[/link][bold]"
     manifest = (
@@ -154,3 +165,35 @@ def test_the_code_of_a_kit_is_confirmed_at_the_terminal(
     assert not (tmp_path / "desk").exists()
     # confirmed once: nobody is asked again
     assert new(tmp_path, "--kit", f"{bank.url}@v1").returncode == 0
+
+
+@pytest.mark.parametrize("where", [".", "elsewhere", "work"])
+def test_a_relative_kit_of_another_project_begins_at_that_project(
+    where: str, tmp_path: Path
+) -> None:
+    (tmp_path / "svc").mkdir()
+    (tmp_path / "svc/kit.yaml").write_text(MANIFEST, encoding="utf-8")
+    records = tmp_path / "work/old/.newft"
+    records.mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    kit = "kit: {source: ../../svc}\n"
+    text = f"domain: customer_service\nmodel: embedded\ngpu: cpu\n{kit}"
+    (records / "answers.yml").write_text(text, encoding="utf-8")
+    (tmp_path / "work/plain.yml").write_text(text.replace("../../svc", "../svc"), encoding="utf-8")
+    for file in (records / "answers.yml", tmp_path / "work/plain.yml"):
+        shutil.rmtree(tmp_path / where / "desk", ignore_errors=True)
+        path = os.path.relpath(file, tmp_path / where)
+        done = run_newft("new", "desk", "--answers", path, cwd=tmp_path / where)
+        assert done.returncode == 0, done.stderr
+        source = read_kit(tmp_path / where / "desk")["source"]
+        assert (tmp_path / where / "desk" / source).resolve() == tmp_path / "svc"
+
+
+def test_a_relative_kit_that_is_not_there_is_named_with_file_and_key(tmp_path: Path) -> None:
+    file = tmp_path / "old/.newft/answers.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text("kit: {source: ../svc}\n", encoding="utf-8")
+    done = run_newft("new", "desk", "--answers", "old/.newft/answers.yml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "old/.newft/answers.yml: kit.source" in done.stderr
+    assert f"no folder `../svc`, seen from {tmp_path / 'old'}" in done.stderr

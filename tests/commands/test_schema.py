@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from newft.answers.keys import ANSWER_KEYS
+from newft.answers.parse import format_answers_yaml
 from newft.answers.yaml_file import parse_answers_yaml
 from newft.catalog.answers_schema import build_answers_schema
+from newft.decide.kit_questions import drop_secret_answers
 from newft.decide.kit_rules import apply_kit
 from newft.errors import NewftError
 from newft.i18n import Messages
@@ -28,6 +30,7 @@ from newft.wizard.questions import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import Services, WizardState
 from support.checkout import REPOSITORY
+from support.copier_templates import TEMPLATES
 from support.generate_project import catalog
 from support.run_newft import run_newft
 
@@ -221,6 +224,82 @@ def test_schema_and_parser_agree_on_a_kit(answers: dict[str, Any]) -> None:
         assert errors, error
     else:
         assert errors == []
+
+
+TEMPLATE_ANSWERS: dict[str, dict[str, list[Any]]] = {
+    "docs_ci": {
+        "ci": ["github", "none"],
+        "chapters": ["[install]", "operate", ("a", "b")],
+        "pythons": [("3.11",), "3.13", ("3.11", "3.13")],
+    },
+    "legacy": {"deploy": ["false", "yes", "True"], "retries": ["0"], "password": ["hidden"]},
+    "python_service": {
+        "docker": ["false", "no", "0", "on"],
+        "port": ["9000"],
+        "base_image": ["python:3.13"],
+        "team": ["cards"],
+        "project_name": ["other"],
+    },
+    "release_form": {
+        "environment": ["production"],
+        "regions": [("us", "ap"), "us"],
+        "threshold": ["0.25", "1"],
+        "limits": ['{"requests": 5}', "[1]"],
+        "model_card": ["card.md"],
+        "token": ["hidden"],
+    },
+}
+
+
+@cache
+def template_kit(name: str) -> tuple[Catalog, Services, Draft202012Validator]:
+    """The catalogue for a copier template, and its schema."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = str(TEMPLATES / name)
+        known = resolve_kit(folder, catalog(), KitLocator(Path(scratch)))
+    schema = build_answers_schema(known, Messages("en"))
+    Draft202012Validator.check_schema(schema)
+    return known, build_services(known, machine=None), Draft202012Validator(schema)
+
+
+@st.composite
+def template_answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    """A template, and answers to some of its questions."""
+    name = draw(st.sampled_from(sorted(TEMPLATE_ANSWERS)))
+    given = {} if name != "release_form" else {"ticket": "CHG-7"}
+    for question, values in TEMPLATE_ANSWERS[name].items():
+        if draw(st.booleans()):
+            given[question] = draw(st.sampled_from(values))
+    return name, {f"kit.answers.{key}": value for key, value in given.items()}
+
+
+@settings(max_examples=30)
+@given(template_answers())
+def test_the_recorded_answers_of_a_template_are_valid(made: tuple[str, dict[str, Any]]) -> None:
+    name, given = made
+    known, services, schema = template_kit(name)
+    kit = known.starter_kit
+    start = WizardState(known, apply_kit({"gpu": "cpu", "model": "embedded", **given}, kit))
+    answers = drop_secret_answers(fill_defaults(start, services).answers, kit)
+    recorded = yaml.safe_load(format_answers_yaml(answers))
+    assert [error.message for error in schema.iter_errors(recorded)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "answers", "valid"),
+    [
+        ("python_service", {"docker": False}, True),
+        ("python_service", {"docker": "maybe"}, False),
+        ("python_service", {"team": "sales"}, False),
+        ("release_form", {"ticket": "CHG-7", "regions": ["mars"]}, False),
+        ("release_form", {}, False),
+        ("release_form", {"ticket": "CHG-7"}, True),
+        ("python_service", {"docker": "no", "port": 9000}, True),
+    ],
+)
+def test_the_schema_of_a_template(name: str, answers: dict[str, Any], *, valid: bool) -> None:
+    errors = [*template_kit(name)[2].iter_errors({"kit": {"answers": answers}})]
+    assert (errors == []) == valid
 
 
 def test_the_schema_of_a_kit_says_what_it_decides(tmp_path: Path) -> None:

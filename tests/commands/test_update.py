@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from support.files import read_contents
-from support.kill import kill_at
 from support.run_newft import run_newft
 from support.terminal import DOWN, ENTER, Terminal
 from support.update_cases import (
@@ -35,7 +34,10 @@ V3 = {
 def versions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("versions")
     changes = {"v1": {}, "v2": V2, "v3": V3}
-    return {name: make_resources(folder / name, tree) for name, tree in changes.items()}
+    made = {name: make_resources(folder / name, tree) for name, tree in changes.items()}
+    for resources in made.values():
+        act(resources / "templates/layers/ci", {"github/ci.md": "a\n", "gitlab/lab.md": "b\n"})
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,20 @@ def test_an_update_that_changes_nothing_writes_nothing(
     assert left == times
 
 
+def test_attributes_of_the_archives_are_added_where_none_are(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    file = desk / ".newft/.gitattributes"
+    file.unlink()
+    with installed(versions["v1"]):
+        run = run_newft("update", "--yes", cwd=desk)
+        assert (run.returncode, file.read_text()) == (0, "*.tar binary linguist-generated\n")
+        assert "no file of the project changes" in run.stderr
+        file.write_text("*.tar filter=lfs\n")
+        run = run_newft("update", "--yes", cwd=desk)
+    assert "is up to date" in run.stderr and file.read_text() == "*.tar filter=lfs\n"
+
+
 def test_conflicts_must_be_resolved_also_where_they_were_committed(
     desk: Path, versions: dict[str, Path]
 ) -> None:
@@ -155,35 +171,33 @@ def test_undo_refuses_edits_since_then_unless_told_to(
     assert "six of ours" in (desk / "notes.md").read_text()
 
 
-@pytest.mark.slow
-def test_an_update_that_is_killed_is_nothing_or_is_finished_by_the_next(
-    desk: Path, versions: dict[str, Path], tmp_path: Path
+def test_an_update_of_the_records_alone_leaves_the_one_before_to_be_undone(
+    desk: Path, versions: dict[str, Path]
 ) -> None:
-    """Killed before every thirteenth of its file operations; then the same command again."""
-    act(desk, {"notes.md": [["six", "six of ours"]]})
-    shutil.rmtree(desk / ".git")
-    with installed(versions["v3"]):
-        whole = shutil.copytree(desk, tmp_path / "whole" / "desk")
-        assert update(whole)[0] == 0
-        old, new, killed = read_tree(desk), read_tree(whole), 0
-        for step in range(0, 2000, 13):
-            copy = shutil.copytree(desk, tmp_path / str(step) / "desk")
-            alive = not kill_at(step, lambda copy=copy: update(copy))  # type: ignore[misc]
-            whole_tree = read_tree(copy) in (old, new)
-            assert whole_tree or (copy / ".newft-apply").is_dir()
-            code, _, said = update(copy)
-            assert code == 0, said
-            assert read_tree(copy) == new
-            if alive:
-                break
-            killed += 1
-    assert killed > 10
+    before = read_contents(desk)
+    with installed(versions["v2"]):
+        assert update(desk)[0] == 0
+        facts = (desk / ".newft/facts.yml").read_bytes()
+        (desk / ".newft/.gitattributes").unlink()
+        assert "no file of the project" in run_newft("update", "--yes", cwd=desk).stderr
+        run = run_newft("update", "--undo", cwd=desk)
+    assert run.returncode == 0, run.stderr
+    left = {path: file for path, file in read_contents(desk).items() if "undo/" not in path}
+    assert {path: left[path] for path in V2} == {path: before[path] for path in V2}
+    assert left[".newft/snapshot.tar"] == before[".newft/snapshot.tar"]
+    assert left[".newft/facts.yml"] == facts
 
 
-def read_tree(desk: Path) -> dict[str, bytes]:
-    """The files of a project, without what newft keeps to undo or to finish an update."""
-    own = (".newft/undo/", ".newft-apply/")
-    return {path: text for path, text in read_contents(desk).items() if not path.startswith(own)}
+def test_an_update_of_the_records_alone_is_undone_and_made_again(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    file = desk / ".newft/.gitattributes"
+    file.unlink()
+    with installed(versions["v1"]):
+        assert update(desk)[0] == 0
+        for is_there in (False, True, False):
+            assert run_newft("update", "--undo", cwd=desk).returncode == 0
+            assert file.exists() == is_there
 
 
 # --- branches and repositories -------------------------------------------------------------------
@@ -218,6 +232,74 @@ def test_branches_that_both_updated_are_brought_up_to_date_from_either_snapshot(
     assert "epsilon of other" in (desk / "docs/first.md").read_text()
     assert "north wind of main" in (desk / "docs/second.md").read_text()
     assert (desk / "new.md").read_text() == "new in v3\n"
+
+
+def update_two_branches(desk: Path, versions: dict[str, Path], *sides: str) -> str:
+    """Give each of two branches an answer of its own, merge them, and return what git says."""
+    git(desk, "checkout", "-q", "-b", "other")
+    for branch, side in zip(("main", "other"), sides, strict=True):
+        git(desk, "checkout", "-q", branch)
+        with installed(versions["v1"]):
+            assert update(desk, "--yes", "--set", side)[0] == 0
+        commit_all(desk, side)
+    git(desk, "checkout", "-q", "main")
+    return git(desk, "merge", "other", accept=(0, 1))
+
+
+def list_settings(desk: Path) -> list[bool]:
+    """Whether answers and files have full fine-tuning and the files of continuous integration."""
+    answers = (desk / ".newft/answers.yml").read_text(encoding="utf-8")
+    method = (desk / "config/run.yaml").read_text(encoding="utf-8")
+    ci = (desk / "ci.md").exists()
+    return ["method: full" in answers, "name: full" in method, "ci: github" in answers, ci]
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["unfinished", "committed"])
+@pytest.mark.parametrize("side", ["--ours", "--theirs", "untouched"])
+def test_merged_branches_keep_the_answers_of_both(
+    side: str, committed: bool, desk: Path, versions: dict[str, Path]
+) -> None:
+    merged = update_two_branches(desk, versions, "method=full", "ci=github")
+    assert "snapshot.tar" in merged
+    if side != "untouched":
+        git(desk, "checkout", side, "--", ".newft")
+    if committed and side != "untouched":
+        commit_all(desk, "merged")
+    with installed(versions["v1"]):
+        code, done, said = update(desk, "--yes")
+        assert code == 0, said
+        assert list_settings(desk) == [True, True, True, True]
+        assert done["conflicts"] == []
+        assert "is up to date" in run_newft("update", "--yes", cwd=desk).stderr
+
+
+def test_an_answer_that_both_branches_changed_is_refused_until_it_is_given(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    update_two_branches(desk, versions, "ci=github", "ci=gitlab")
+    git(desk, "checkout", "--ours", "--", ".newft")
+    with installed(versions["v1"]):
+        said = refusal(desk, "--yes", code=2)
+        assert "ci: github | gitlab" in said and "--set ci=..." in said
+        assert update(desk, "--yes", "--set", "ci=gitlab")[0] == 0
+        assert "is up to date" in run_newft("update", "--yes", cwd=desk).stderr
+    assert (desk / "lab.md").exists() and not (desk / "ci.md").exists()
+
+
+def test_a_merge_that_took_all_of_one_side_needs_nothing(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    git(desk, "branch", "other")
+    update_sides = {"main": "method=full", "other": "ci=github"}
+    for branch, side in update_sides.items():
+        git(desk, "checkout", "-q", branch)
+        with installed(versions["v1"]):
+            assert update(desk, "--yes", "--set", side)[0] == 0
+        commit_all(desk, side)
+    git(desk, "merge", "-q", "-s", "ours", "main")
+    with installed(versions["v1"]):
+        assert "is up to date" in run_newft("update", "--yes", cwd=desk).stderr
+    assert list_settings(desk) == [False, False, True, True]
 
 
 def test_a_project_in_a_folder_of_a_monorepo_conflicts_there_alone(
@@ -317,6 +399,11 @@ def test_a_snapshot_that_would_write_elsewhere_is_refused(
 def test_without_a_terminal_something_must_say_what_to_do(desk: Path) -> None:
     said = refusal(desk, code=2)
     assert "no terminal to confirm" in said and "--yes" in said and "--dry-run" in said
+
+
+@pytest.mark.parametrize("option", ["--dry-run", "--diff", "--json", "--remeasure", "--set=a=b"])
+def test_undo_takes_no_other_option(option: str, desk: Path) -> None:
+    assert option.partition("=")[0] in refusal(desk, "--undo", option, code=2)
 
 
 def test_a_wrong_set_is_a_usage_error(desk: Path, versions: dict[str, Path]) -> None:

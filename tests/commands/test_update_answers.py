@@ -96,6 +96,28 @@ def test_set_changes_an_answer_and_the_comments_of_the_team_stay(
     assert "measured" in rate["why"] and rate["source"]
 
 
+def test_an_answer_that_is_changed_and_changed_back_leaves_no_trace(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    act(desk, {"notes.md": [["three", "three of ours"]]})
+    before = read_contents(desk)
+    with installed(versions["v1"]):
+        for value in ("full", "lora"):
+            assert update(desk, "--set", f"method={value}")[0] == 0
+    shutil.rmtree(desk / ".newft/undo")
+    assert read_contents(desk) == before
+
+
+def test_the_language_of_the_interface_decides_nothing(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    (versions["v1"] / "templates/layers/source/huggingface").mkdir(parents=True, exist_ok=True)
+    options = ("--set", "model=HuggingFaceTB/SmolLM2-135M-Instruct", "--lang", "zh")
+    with installed(versions["v1"]):
+        assert update(desk, *options)[0] == 0
+    assert read_answers(desk)["hub"] == "huggingface"
+
+
 def test_lost_answers_are_those_of_the_last_update(desk: Path, versions: dict[str, Path]) -> None:
     kept = (desk / ANSWERS).read_bytes()
     (desk / ANSWERS).unlink()
@@ -121,7 +143,7 @@ def test_broken_answers_are_told_with_line_and_way_out(
     act(desk, {ANSWERS: [[old, new]]})
     said = refusal(desk, versions["v2"])
     assert told in said
-    assert "remove .newft/answers.yml" in said or "git checkout --ours" in said
+    assert "remove .newft/answers.yml" in said or "answers of both sides" in said
 
 
 def test_a_choice_that_is_gone_is_refused_with_the_option(
@@ -233,12 +255,12 @@ class TestKit:
             " choices: {gold: {en: gold, zh: 金}, bronze: {en: bronze, zh: 铜}}}\n"
             "  floor: {title: {en: Floor, zh: 楼层}, default: '3'}\n"
         )
-        self.make(project.parent / "kit", questions, extra="new\n")
+        self.make(project.parent / "kit", questions, **{"extra.md": "new\n"})
         with installed(versions["v1"]):
             code, done, said = update(project)
         assert code == 0, said
         assert (project / "kit.txt").read_text() == "floor=3\ngroup=core\ntier=bronze\n"
-        assert done["added"] == ["extra"]
+        assert done["added"] == ["extra.md"]
         assert done["notes"] == [
             "`kit.answers.room` is no longer asked: the answer `7` is dropped",
             "`kit.answers.team` is now `kit.answers.group`",

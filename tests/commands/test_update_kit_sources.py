@@ -13,6 +13,7 @@ from newft.kits.locate import KitLocator
 from newft.kits.vendor import load_stored_kits, pack_kits
 from newft.project.snapshot import KIT_FILE
 from support.git_repository import GitRepository
+from support.kit_folders import write_files
 from support.run_newft import run_newft
 
 QUICK = ("--yes", "--gpu", "cpu", "--task", "intent", "--language", "en")
@@ -147,3 +148,44 @@ def test_a_damaged_archive_is_written_again_while_the_source_is_there(place: Pat
     said = " ".join(lost.stderr.split())
     assert "there is no such repository" in said
     assert "no archive of kits" in said
+
+
+def test_a_folder_that_a_change_of_the_answers_names_brings_no_code_unasked(place: Path) -> None:
+    project = place / "tag"
+    vendor = project / "vendor/k"
+    files = {"kit.yaml": MANIFEST, "overlay/project/conftest.py": "print()\n"}
+    write_files(vendor, files)
+    answers = project / ".newft/answers.yml"
+    text = answers.read_text(encoding="utf-8")
+    head, _, _ = text.partition("kit:")
+    answers.write_text(f"{head}kit:\n  source: ./vendor/k\n", encoding="utf-8")
+    refused = update(place, "tag")
+    assert refused.returncode == 2
+    assert "overlay/project/conftest.py" in refused.stderr
+    assert not (project / "conftest.py").exists()
+    tree = refused.stderr.split("--trust-kit")[1].split()[0]
+    assert update(place, "tag", "--trust-kit", tree).returncode == 0
+    assert (project / "conftest.py").exists()
+
+
+def test_the_author_of_a_kit_in_a_folder_names_it(place: Path) -> None:
+    (place / "bank-kit/overlay/project/deploy.sh").write_text("two\n")
+    assert update(place, "path").returncode == 2  # a colleague, who has not read it
+    done = update(place, "path", "--set", "kit.source=../bank-kit")
+    assert done.returncode == 0, done.stderr
+    assert (place / "path/deploy.sh").read_text() == "two\n"
+    assert update(place, "path").returncode == 0
+
+
+def test_a_moved_tag_is_said_where_no_revision_was_named(place: Path) -> None:
+    old = read_kit(place / "newest")["commit"]
+    new = publish(place, "moved\n", "v1")
+    done = run_newft("update", "newest", "--dry-run", cwd=place)
+    said = " ".join(done.stderr.split())
+    assert "the tag v1 of" in said
+    assert old in said
+    assert new in said
+    newer = publish(place, "two\n", "v2")  # the moved tag is not even the one that is used
+    done = update(place, "newest", "--trust-kit", newer)
+    assert f"the tag v1 of {read_kit(place / 'newest')['source']}" in " ".join(done.stderr.split())
+    assert "has moved" not in update(place, "newest").stderr

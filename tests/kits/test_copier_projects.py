@@ -102,6 +102,7 @@ def test_a_kit_file_beside_the_template_adds_presets_and_questions(tmp_path: Pat
         **{
             "copier.yml": "team: {type: str}\n",
             "team.txt.jinja": "{{ team }} {{ method }}",
+            "overlay/project/docs/kit.md": "kit\n",
             "kit.yaml": "title: Kit\n"
             "presets: {kit: {answers: {team: risk}}}\n"
             "questions: {cost_centre: {title: Cost centre, default: '1'}}\n",
@@ -110,6 +111,26 @@ def test_a_kit_file_beside_the_template_adds_presets_and_questions(tmp_path: Pat
     kit = resolve(source, tmp_path / "scratch")
     assert kit.presets["kit.answers.team"] == "risk"
     assert kit.questions is not None and kit.questions.names == ("cost_centre", "team")
+    files = make(kit, tmp_path / "desk", kit__answers__team="risk")
+    assert files["team.txt"] == b"risk lora" and files["docs/kit.md"] == b"kit\n"
+    assert not {"kit.yaml", "copier.yml", "overlay/project/docs/kit.md"} & {*files}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"copier.yml": "a: 1\n"}, "`keeps[0]` is named by `replaces` too"),
+        ({"overlay/project/a.md": "a"}, "`keeps[0]` is for kits with a copier.yml"),
+    ],
+)
+def test_a_file_is_either_kept_or_replaced(
+    tmp_path: Path, files: dict[str, str], message: str
+) -> None:
+    manifest = "title: Kit\nreplaces: [a.md]\nkeeps: [a.md]\n"
+    source = write(tmp_path / "kit", **files, **{"kit.yaml": manifest})
+    with pytest.raises(CatalogError) as caught:
+        resolve(source, tmp_path / "scratch")
+    assert message in caught.value.message
 
 
 def test_two_questions_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -63,11 +63,14 @@ def test_the_first_line_of_the_help_is_the_title(service: CopierTemplate) -> Non
     ("name", "value", "fault"),
     [
         ("team", "cards", None),
-        ("team", "sales", "'sales' is not in ['payments', 'lending', 'cards']"),
+        ("team", "sales", "`sales` is not one of: payments, lending, cards"),
         ("port", "9000", None),
-        ("port", "80", "the port must lie between 1024 and 65535"),
-        ("port", "many", "invalid literal for int() with base 10: 'many'"),
+        ("port", "80", "`80` is refused: the port must lie between 1024 and 65535"),
+        ("port", "many", "`many` is not a whole number"),
         ("docker", "no", None),
+        ("docker", "False", None),
+        ("docker", "maybe", "`maybe` is neither yes nor no"),
+        ("docker", "", "`` is neither yes nor no"),
     ],
 )
 def test_answers_are_judged_by_copier(
@@ -223,8 +226,8 @@ def test_all_missing_and_wrong_answers_are_named_at_once(tmp_path: Path) -> None
     with pytest.raises(UsageError) as caught:
         render(template, tmp_path / "project", threshold="2", regions="mars")
     assert caught.value.message.splitlines() == [
-        "kit.answers.regions: 'mars' is not in ['eu', 'ap', 'us']",
-        "kit.answers.threshold: must lie between 0 and 1",
+        "kit.answers.regions: `mars` is not one of: eu, ap, us",
+        "kit.answers.threshold: `2` is refused: must lie between 0 and 1",
         "kit.answers.ticket: is not answered",
     ]
     assert caught.value.hint == "pass each as --set kit.answers.NAME=VALUE"
@@ -249,6 +252,9 @@ def test_a_project_name_that_the_template_refuses_is_asked_for(tmp_path: Path) -
     )
     assert template.describe("project_name", NEWFT_ANSWERS) is not None
     assert template.describe("project_name", {**NEWFT_ANSWERS, "name": "acme"}) is None
+    given = {**NEWFT_ANSWERS, "name": "acme", "kit.answers.project_name": "other"}
+    assert template.describe("project_name", given) is not None
+    assert template.describe("project_name", {**given, "name": "other"}) is None
 
 
 def test_a_question_hides_an_answer_of_newft_of_the_same_name(tmp_path: Path) -> None:

@@ -94,3 +94,20 @@ def test_a_proxy_of_the_environment_is_used(server: str, tmp_path: Path) -> None
         patch.setenv("http_proxy", "http://127.0.0.1:9")
         with pytest.raises(UnreachableSourceError, match="cannot be reached"):
             locate_kit(f"{server}/smart/kit.git", scratch=tmp_path)
+
+
+def test_an_address_is_only_replaced_by_one_of_a_safe_protocol(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for target, message in {
+        "ssh://git@127.0.0.1:9/": "git: .*ssh",
+        f"{server}/smart/": "transport 'http' not allowed",
+        f"ext::touch {tmp_path}/ran ": "transport 'ext' not allowed",
+    }.items():
+        (tmp_path / ".gitconfig").write_text(
+            f'[url "{target}"]\n\tinsteadOf = https://git.example/\n[protocol]\n\tallow = always\n'
+        )
+        with pytest.raises(UnreachableSourceError, match=message):
+            locate_kit("https://git.example/kit.git", scratch=tmp_path / "scratch")
+    assert not (tmp_path / "ran").exists()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from newft.errors import NewftError
 from support.copier_templates import make_answers, render, write_template
@@ -38,6 +42,7 @@ REFUSED_CONFIGS = {
     ),
     "an absolute include": ("!include /etc/hostname\n", "relative path"),
     "an include above": ("!include ../outside.yml\n", "outside|inside the template"),
+    "an include of no pattern": ("!include a**\n", "pattern"),
     "an include of itself": ("---\n!include copier.yml\n", "recursion"),
     "a YAML tag of Python": (
         "a: !!python/object/apply:os.system [id]\n",
@@ -188,6 +193,19 @@ def test_answers_are_data(around: Path) -> None:
     assert files == {"11.txt": b"{{ 7 * 7 }} {{ 7 * 7 }}"}
 
 
+@given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+@settings(max_examples=40)
+def test_any_answer_stays_a_text(text: str) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        template = write_template(
+            Path(scratch) / "kit",
+            "a: {type: str, default: ''}\nb: '{{ a }}'\nc: {type: json, default: null}\n",
+            {"a.txt.jinja": "{{ a }}", "b.txt.jinja": "{{ b }}", "c.txt.jinja": "{{ c }}"},
+        )
+        files = render(template, Path(scratch) / "out", a=text, c=json.dumps(text))
+        assert {*files.values()} == {text.encode()}
+
+
 def test_texts_of_questions_cannot_control_the_terminal(around: Path) -> None:
     template = write_template(
         around / "kit", 'a: {type: str, help: "one\\e[2J\\u202etwo", default: x}\n'
@@ -195,6 +213,12 @@ def test_texts_of_questions_cannot_control_the_terminal(around: Path) -> None:
     question = template.describe("a", make_answers())
     assert question is not None
     assert question.title.en == "one\\x1b[2J\\u202etwo"
+    failing = write_template(
+        around / "failing", "", {"a.jinja": "{{ b | mandatory('one\x1b[2J\u202etwo') }}"}
+    )
+    with pytest.raises(NewftError) as caught:
+        render(failing, around / "target")
+    assert caught.value.message.endswith("one\\x1b[2J\\u202etwo")
 
 
 def test_endless_loops_are_stopped(around: Path) -> None:

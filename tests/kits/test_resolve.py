@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from newft.decide.kit_rules import apply_kit
 from newft.errors import CatalogError
 from newft.kits.resolve import derive_kit_id, resolve_kit
 from newft.schema.catalog import Catalog
 from newft.schema.kit import Lock, Policy
 from newft.schema.starter_kit import KitPin, LocatedKit, StarterKit
 from newft.text import Text
+from newft.wizard.questions import fill_defaults
+from newft.wizard.services import build_services
+from newft.wizard.state import WizardState
 from support.checkout import REPOSITORY
+from support.conversation import MACHINE
 from support.generate_project import catalog
 from support.kit_folders import locate_folder, write_kit
 
@@ -286,3 +291,18 @@ def test_a_domain_of_a_kit_is_extended(tmp_path: Path) -> None:
     assert task.fields["text"].synonyms[0] == "查勘记录"
     assert task.prompts["zh"].tuned == "判断车险案件的类型。"
     assert kit.locked["language"].value == "zh"
+
+
+def test_a_locked_folder_and_gpu_are_compared_as_answers_are(tmp_path: Path) -> None:
+    (tmp_path / "models/qwen").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "models")
+    manifest = f"""\
+        title: Bank
+        locked: {{model: {tmp_path}/link/qwen, gpu: CPU, family: qwen3}}
+        presets: {{domain: legal, task: clause}}
+        """
+    kit, resolved = resolve(write_kit(tmp_path / "bank", manifest))
+    assert kit.locked["model"].value == str(tmp_path / "models/qwen")
+    start = WizardState(resolved, apply_kit({"gpu": "CPU"}, kit), machine=MACHINE)
+    end = fill_defaults(start, build_services(resolved, MACHINE))
+    assert end.answers["model"] == str(tmp_path / "models/qwen")

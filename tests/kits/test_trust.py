@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from newft.errors import KitSourceError, UsageError
-from newft.kits.trust import TrustRequest, confirm_trust, list_code_files
+from newft.kits.code_files import list_code_files
+from newft.kits.trust import TrustRequest, confirm_trust
 from newft.schema.starter_kit import LocatedKit
 from newft.schema.tree import TreeFile
 from support.git_repository import GitRepository
@@ -35,9 +36,9 @@ class User:
         return self.answer
 
 
-def confirm(kit: LocatedKit, user: User | None, *trusted: str) -> None:
+def confirm(kit: LocatedKit, user: User | None, *trusted: str, named: bool = True) -> None:
     user, ask = (user, user.ask) if user else (User(), None)
-    confirm_trust([kit], trusted, ask=ask, show=user.shown.append)
+    confirm_trust([kit], trusted, named=named, ask=ask, show=user.shown.append)
 
 
 def test_the_code_of_a_repository_is_confirmed_once_per_state(
@@ -107,6 +108,26 @@ def test_a_folder_is_shown_and_not_asked_about(repository: GitRepository, tmp_pa
     assert user.asked == []
 
 
+def test_a_folder_that_only_a_file_names_is_confirmed_once_per_state(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    user, scratch = User(), tmp_path / "scratch"
+    kit = locate_kit(str(repository.folder), scratch=scratch)
+    with pytest.raises(UsageError, match="has not been confirmed yet"):
+        confirm(kit, None, named=False)
+    confirm(kit, user, named=False)
+    confirm(kit, None, named=False)
+    assert len(user.asked) == 1
+    repository.commit({"overlay/project/conftest.py": "print()\n"})
+    newer = locate_kit(str(repository.folder), scratch=scratch)
+    with pytest.raises(UsageError, match="has not been confirmed yet"):
+        confirm(newer, None, named=False)
+    confirm(newer, None, newer.pin.tree, named=False)  # for this run
+    confirm(newer, user)  # the user names it, and it is known from then on
+    confirm(newer, None, named=False)
+    assert len(user.asked) == 1
+
+
 def test_a_kit_without_code_needs_no_confirmation(tmp_path: Path) -> None:
     repository = GitRepository(tmp_path / "bank")
     repository.commit({"kit.yaml": "title: x\n", "overlay/project/README.md": "x\n"})
@@ -124,41 +145,72 @@ def test_a_configuration_folder_without_access_only_costs_the_memory(
     assert len(user.asked) == 2
 
 
-CODE = [
-    "overlay/project/src/package_name/train.py",
-    "overlay/project/Makefile",
-    "overlay/project/Makefile.jinja",
-    "overlay/project/pyproject.toml.jinja",
-    "overlay/project/.github/workflows/ci.yml",
-    "overlay/project/.gitlab-ci.yml",
-    "overlay/project/.vscode/tasks.json",
-    "overlay/project/Dockerfile.gpu",
-    "overlay/project/requirements-dev.txt",
-    "overlay/project/TRAIN.PY",
-    "overlay/project/notebook.ipynb",
-    "overlay/project/tests/test_x.py",
-    "layers/ci/run.sh",
+CODE = """
+src/package_name/train.py TRAIN.PY notebook.ipynb tests/test_x.py run.sh model.pkl
+weights.safetensors Makefile Makefile.jinja Makefile.local GNUmakefile BUILD.bazel
+CMakeLists.txt pyproject.toml.jinja
+Dockerfile.gpu Dockerfile-dev cloudbuild.yaml environment.yml config/run.yaml uv.lock Pipfile
+requirements-dev.txt requirements/dev.txt dev-requirements.txt constraints.txt package.json
+x.egg-info/entry_points.txt .github/workflows/ci.yml .github/README.md .gitlab-ci.yml
+.buildkite/a.yml .vscode/tasks.json .mcp.json .cursor/mcp.json .pdbrc
+.gdbinit .envrc .gitattributes .data/rows.csv
+AGENTS.md CLAUDE.local.md docs/SKILL.md .claude/commands/x.md config.json README.md.j2 tool
+""".split()  # noqa: SIM905 - fifty quotes would hide the names
+INERT = """
+README.md README.md.jinja docs/guide.rst 说明.txt LICENSE NOTICE data/rows.json sample/rows.jsonl
+docs/table.csv docs/logo.png docs/policy.md
+""".split()  # noqa: SIM905
+TEMPLATE_CODE = [
     "{% if x %}main.py{% endif %}.jinja",
+    "{% if x %}run.sh{% else %}README.md{% endif %}",
+    "{% if x %}run.sh{% endif %}{% if y %}README.md{% endif %}",
+    "{% if x %}X{% endif %}AGENTS.md",
+    "{% if x %}.github{% endif %}/README.md",
     "{{ name }}.py",
     "{{ name }}",
+    "{{ 'CLAUDE' }}.md",
+    "{{ folder }}/README.md",
     "{{ name }}.{{ suffix }}.jinja",
+    "Makefile",
+    "setup.cfg",
 ]
-INERT = [
-    "kit.yaml",
-    "overlay/project/README.md.jinja",
-    "overlay/project/config/run.yaml",
-    "overlay/project/说明.txt",
-    "sample/rows.py",
-    "tests/answers.yml",
-    "tests/conftest.py",
+TEMPLATE_INERT = [
+    "copier.yml",
+    "{{ _copier_conf.answers_file }}.jinja",
+    "{{ _copier_conf.answers_file }}",
+    "{% if x %}README.md{% endif %}.jinja",
+    "{%- if x == 'a' -%}docs{%- endif -%}/guide.md",
+    "sample/rows.csv",
 ]
 
 
-def test_what_python_make_a_shell_or_ci_would_run_is_code() -> None:
-    files = {path: TreeFile(b"x\n") for path in (*CODE, *INERT)}
-    assert set(list_code_files(files)) == set(CODE)
-    files = {"a": TreeFile(b"x", "100755"), "b": TreeFile(b"#!/bin/sh\n"), "c": TreeFile(b"x")}
-    assert list_code_files(files) == ("a", "b")
+def test_only_what_no_tool_runs_or_loads_is_no_code() -> None:
+    overlay = {f"overlay/project/{path}": TreeFile(b"x\n") for path in (*CODE, *INERT)}
+    own = dict.fromkeys(("kit.yaml", ".gitignore", "sample/rows.py", "tests/a.yml"), TreeFile(b"x"))
+    expected = {f"overlay/project/{path}" for path in CODE}
+    assert set(list_code_files({**overlay, **own})) == expected
+    names = {path: TreeFile(b"x\n") for path in (*TEMPLATE_CODE, *TEMPLATE_INERT)}
+    assert set(list_code_files(names)) == set(TEMPLATE_CODE)
+    files = {"a/b.md": TreeFile(b"x", "100755"), "a/c.md": TreeFile(b"#!/bin/sh\n")}
+    assert list_code_files({**files, "a/d.md": TreeFile(b"x")}) == ("a/b.md", "a/c.md")
+
+
+def test_what_a_copier_template_says_of_names_is_taken_into_account(tmp_path: Path) -> None:
+    answers = "{{ _copier_conf.answers_file }}"
+    for number, (config, names, expected) in enumerate(
+        (
+            ("_answers_file: .mcp.json\n", (answers,), (answers,)),
+            ("_answers_file: .copier-answers.risk.yml\n", (answers,), ()),
+            ("_templates_suffix: .tmpl\n", ("a.md.tmpl", "a.md.jinja"), ("a.md.jinja",)),
+            ("_envops: {variable_start_string: AA}\n", ("AAxBB.md",), ("AAxBB.md",)),
+            ("_envops: {variable_start_string: '[['}\n", ("a.md", "[[ a ]].md"), ("[[ a ]].md",)),
+        )
+    ):
+        made = GitRepository(tmp_path / f"kit{number}")
+        made.commit({"copier.yml": f"a: 1\n{config}", **dict.fromkeys(names, "x")})
+        user = User()
+        confirm(locate_kit(made.url, scratch=tmp_path / "scratch"), user)
+        assert [path for one in user.asked for path in one.files] == [*expected]
 
 
 def test_a_copier_template_cannot_hide_code_behind_a_suffix_or_brackets_of_its_own(
@@ -176,7 +228,7 @@ def test_a_copier_template_cannot_hide_code_behind_a_suffix_or_brackets_of_its_o
     )
     user = User()
     confirm(locate_kit(made.url, scratch=tmp_path / "scratch"), user)
-    assert user.asked[0].files == ("run[[ '.py' ]].md", "setup.py.txt")
+    assert user.asked[0].files == ("more.yml", "run[[ '.py' ]].md", "setup.py.txt")
 
 
 def test_only_the_subdirectory_of_a_copier_template_reaches_the_project(tmp_path: Path) -> None:

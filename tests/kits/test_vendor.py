@@ -118,7 +118,7 @@ def test_a_tag_that_has_moved_is_said_with_both_commits(
     assert old.pin.commit in note.en
     assert new in note.zh
     # a branch is expected to move
-    branch = old._replace(pin=old.pin._replace(revision="main"))
+    branch = old._replace(pin=old.pin._replace(revision="main"), tag=None)
     locator = KitLocator(tmp_path / "a", stored=[branch])
     locator(house.url, revision="main")
     assert locator.notes == []

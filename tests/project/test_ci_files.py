@@ -12,7 +12,7 @@ import yaml
 from newft.answers.keys import find_answer_key
 from newft.cli_parser import build_parser
 from newft.schema.kit import Policy
-from support.generate_project import generate
+from support.generate_project import generate, untidy
 from support.starter_kits import make_starter_kit
 
 FILES = {"github": ".github/workflows/ci.yml", "gitlab": ".gitlab-ci.yml"}
@@ -91,6 +91,7 @@ def test_the_weekly_job_runs_on_a_schedule_alone_and_can_write_nothing(
     text = (project / FILES[ci]).read_text(encoding="utf-8")
     read = yaml.safe_load(text)
     assert "secrets." not in text
+    assert untidy(FILES[ci], text) == []
     if ci == "github":
         triggers = read[True]  # YAML 1.1 reads the key `on` as true
         assert {*triggers} == {"push", "pull_request", "workflow_dispatch", "schedule"}

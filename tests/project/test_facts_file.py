@@ -36,7 +36,7 @@ def rendered_again(project: Path, into: Path) -> tuple[dict[str, bytes], Facts]:
         read_facts(project),
     )
     hardware = parse_gpu(answers.gpu, catalog().accelerators, machine=facts.machine)
-    templates = render_tree(make_plan(answers, facts, catalog(), hardware), answers, into)
+    templates = render_tree(make_plan(answers, facts, catalog(), hardware), answers, into).digest
     tree = load_rendered_tree(into)
     kept = build_metadata(tree, answers=answers, facts=facts, templates=templates)
     return {path: file.content for path, file in {**tree, **kept}.items()}, facts

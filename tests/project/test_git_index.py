@@ -138,6 +138,10 @@ def test_a_locked_index_is_refused_before_anything_is_written(tmp_path: Path) ->
     (project / ".git/index.lock").touch()
     with pytest.raises(GitError, match="another git process uses this repository"):
         read_index_entries(project, [CONFLICT.path])
+    with pytest.raises(
+        GitError, match="the files are written, but git does not show the conflicts"
+    ):
+        record_conflicts(project, [CONFLICT])  # the lock may also come later
 
 
 @pytest.mark.parametrize(

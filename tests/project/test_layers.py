@@ -9,10 +9,10 @@ import pytest
 from newft import emitted, paths
 from newft.decide.project_name import MAX_NAME_LENGTH
 from newft.errors import RenderError
+from newft.project.layer_files import Layer
 from newft.project.template_layers import (
     EMITTED_MODULES,
     LAYER_ORDER,
-    Layer,
     compose_layers,
     stack_layers,
 )

@@ -11,17 +11,20 @@ from hypothesis import given, settings
 
 from newft.project.project_merge import merge_into_project
 from newft.project.tree_merge import merge_trees
+from newft.project.undo import undo_last_update
+from newft.project.update import list_writes
+from newft.project.write import apply_changes
 from newft.schema.tree import FileTree, TreeMerge
 from newft.system.git import run_git
 from support.merge_trees import apply_merge
 from support.tree_edits import draw_trees, list_lines
-from support.trees import build_files
+from support.trees import build_files, read_files
 
 Trees = tuple[FileTree, FileTree, FileTree]
 
 
 @pytest.mark.slow
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(draw_trees())
 def test_no_line_that_one_side_alone_touched_is_lost(trees: Trees) -> None:
     base, ours, theirs = trees
@@ -43,7 +46,7 @@ def test_no_line_that_one_side_alone_touched_is_lost(trees: Trees) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20)
+@settings(max_examples=15)
 @given(draw_trees())
 def test_a_repository_has_no_part_in_the_outcome(trees: Trees) -> None:
     base, ours, theirs = trees
@@ -56,6 +59,27 @@ def test_a_repository_has_no_part_in_the_outcome(trees: Trees) -> None:
         assert merged.project.tree == ours
         assert merged.merge == merge_trees(base, ours, theirs)
         assert merge_into_project(tracked, base, theirs) == merged
+
+
+@pytest.mark.slow
+@settings(max_examples=20)
+@given(draw_trees())
+def test_the_files_are_as_merged_and_an_undo_brings_them_back(trees: Trees) -> None:
+    base, ours, theirs = trees
+    with TemporaryDirectory() as name:
+        project = build_files(Path(name, "project"), dict(ours))
+        merge = merge_into_project(project, base, theirs).merge
+        writes = [write for change in merge.changes for write in list_writes(change)]
+        apply_changes(project, writes, keep_undo=True)
+        assert read_project(project) == apply_merge(ours, merge)
+        if any(write.before != write.after for write in writes):
+            undo_last_update(project)
+        assert read_project(project) == ours
+
+
+def read_project(folder: Path) -> FileTree:
+    files = read_files(folder)
+    return {path: file for path, file in files.items() if not path.startswith(".newft/")}
 
 
 def check_changes(ours: FileTree, merge: TreeMerge) -> None:

@@ -105,10 +105,13 @@ class Person:
 
 
 def _list_titles(kit: StarterKit | None, texts: Messages) -> list[tuple[str, str]]:
-    """The titles of the questions of a kit.yaml, with their names."""
+    """The titles of the questions of a kit, with their names."""
     chain = kit.chain if kit else ()
-    asked = [(name, one) for part in chain for name, one in part.questions.items()]
-    return [(one.title.to(texts.language), name) for name, one in asked]
+    titles = [(one.title, name) for part in chain for name, one in part.questions.items()]
+    for template in kit.templates.values() if kit else ():
+        described = [template.questions.describe(name, {}) for name in template.questions.names]
+        titles += [(one.title, one.name) for one in described if one]
+    return [(title.to(texts.language), name) for title, name in titles]
 
 
 def _to_pattern(texts: Messages, key: str) -> str:

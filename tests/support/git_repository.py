@@ -64,7 +64,11 @@ class GitRepository:
             if kind == "blob" and content not in known:
                 known[content] = self.git("hash-object", "-w", "--stdin", stdin=content)
             object_id = known[content] if kind == "blob" else content.decode()
-            lines += f"{mode} {kind} {object_id}\t".encode() + name.encode() + b"\0"
+            lines += (
+                f"{mode} {kind} {object_id}\t".encode()
+                + name.encode("utf-8", "surrogateescape")
+                + b"\0"
+            )
         tree = self.git("mktree", "-z", "--missing", stdin=lines)
         commit = self.git("commit-tree", tree, "-m", "change")
         self.git("update-ref", "refs/heads/main", commit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 
@@ -10,10 +11,15 @@ from newft.schema.starter_kit import KitPin, LocatedKit
 
 def write_kit(folder: Path, manifest: str, **files: str) -> Path:
     """Write a kit.yaml, and other files by their paths; return the folder."""
-    for path, text in {"kit.yaml": dedent(manifest), **files}.items():
+    return write_files(folder, {"kit.yaml": dedent(manifest), **files})
+
+
+def write_files(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write files by their paths below a folder; return the folder."""
+    for path, content in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        target.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
     return folder
 
 

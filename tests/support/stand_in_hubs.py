@@ -20,7 +20,8 @@ from threading import Thread
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from newft.project.template_layers import Layer, compose_layers
+from newft.project.layer_files import Layer
+from newft.project.template_layers import compose_layers
 from support.checkout import DOMAINS, TEMPLATES
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens

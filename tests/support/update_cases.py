@@ -82,10 +82,21 @@ def make_resources(folder: Path, changes: Tree | None = None) -> Path:
         (folder / name).symlink_to(ROOT / name)
     for layer in LAYERS:
         (folder / "templates/layers" / layer).mkdir(parents=True, exist_ok=True)
+    _add_policy(folder / "templates/layers/policy/kit")
     project = folder / "templates/project"
     act(project, yaml.safe_load((CASES / "_v1.yml").read_text(encoding="utf-8")))
     act(project, changes or {})
     return folder
+
+
+def _add_policy(layer: Path) -> None:
+    """Add what newft requires of a project whose kit has locks, as far as these templates go."""
+    templates = ROOT / "templates"
+    shutil.copytree(templates / "layers/policy/kit/config", layer / "config")
+    shutil.copy(templates / "project/_entry.jinja", layer)
+    shutil.copy(templates / "layers/language/en/_words.jinja", layer)
+    recipe = "policy:\n\t$(RUN).policy --config $(CONFIG) $(ARGS)\n"
+    (layer / "Makefile").write_text(recipe, encoding="utf-8")
 
 
 @contextmanager

@@ -52,11 +52,11 @@ def conversation(tmp_path: Path) -> Conversation:
 
 
 def hold(
-    conversation: Conversation, *story: list[tuple[str, str]], dumb: bool = False
+    conversation: Conversation, *story: list[tuple[str, str]], dumb: bool = False, **known: str
 ) -> RawAnswers:
     kit = conversation.catalog.starter_kit
     assert kit
-    given = {key.replace(".", "_"): value for key, value in apply_kit({}, kit).items()}
+    given = {key.replace(".", "_"): value for key, value in apply_kit(known, kit).items()}
     return conversation.hold(*story, dumb=dumb, **given)
 
 
@@ -171,3 +171,21 @@ def test_a_model_of_unknown_licence_is_no_plan(conversation: Conversation) -> No
         "the policy of the kit `bank` does not allow a model of which newft does not know the "
         "licence, only apache-2.0"
     )
+
+
+def test_a_question_that_no_longer_applies_is_not_offered_again(tmp_path: Path) -> None:
+    manifest = """\
+        title: Desk
+        extends: customer_service
+        questions:
+          font: {title: Which font, default: Song, when: {language: zh}}
+        """
+    folder = write_kit(tmp_path / "desk", manifest)
+    resolved = resolve_kit(str(folder), catalog(), locate_folder)
+    conversation = Conversation(catalog=resolved, services=build_services(resolved, MACHINE))
+    # the language is given, so that the question about the font comes before it is asked
+    story = [("font", "Kai"), ("review", "change"), ("change", "language"), ("language", "en")]
+    story += [("review", "change"), ("change", "<"), ("review", "write")]
+    given = hold(conversation, story, language="zh")
+    assert given["language"] == "en"
+    assert "kit.answers.font" not in given

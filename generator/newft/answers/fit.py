@@ -30,8 +30,7 @@ class InvalidAnswer(NamedTuple):
     """A recorded answer that is no longer one of the choices."""
 
     key: str
-    value: str
-    reason: Text  # continues a sentence that begins with the value
+    reason: Text  # with the value, and what is valid
 
 
 class FittedAnswers(NamedTuple):
@@ -68,8 +67,9 @@ def fit_answers(recorded: RawAnswers, known: Iterable[KnownAnswer]) -> FittedAns
             answers[entry.key] = fitted
         else:
             listed = ", ".join(entry.choices or ())
-            reason = Text(f"is not one of: {listed}", f"不在可选项中：{listed}")
-            invalid.append(InvalidAnswer(entry.key, format_answer(fitted), reason))
+            text = format_answer(fitted)
+            reason = Text(f"`{text}` is not one of: {listed}", f"`{text}` 不在可选项中：{listed}")
+            invalid.append(InvalidAnswer(entry.key, reason))
     return FittedAnswers(answers, tuple(notes), tuple(invalid))
 
 

@@ -27,6 +27,7 @@ COLUMNS_PREFIX = "data.columns."  # followed by the name of a field
 POSITIVE_KEY = "data.positive"  # the label whose probability is scored
 KIT_KEY = "kit.source"
 KIT_REVISION_KEY = "kit.revision"
+PREFER_KEY = "kit.prefer"  # whose file wins where a copier template and newft both have it
 KIT_ANSWERS_PREFIX = "kit.answers."  # followed by the name of a question of the kit
 # Keys of `.newft/answers.yml` that have no option: newft records the exact state of a kit.
 RECORDED_KEYS = (KIT_REVISION_KEY, "kit.commit", "kit.tree")
@@ -83,7 +84,7 @@ ANSWER_KEYS = (
         metavar="SOURCE",
     ),
     AnswerKey(
-        "kit.prefer",
+        PREFER_KEY,
         "--prefer",
         Text(
             "whose file wins where a copier template and newft both have it",

@@ -7,16 +7,20 @@ A lock is an answer, or a mapping of its `value` and `why` the kit fixes it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from newft.answers.keys import (
     KIT_ANSWERS_PREFIX,
     find_answer_key,
     is_answer_key,
     list_answer_keys,
+    normalize_gpu,
 )
 from newft.answers.yaml_file import GROUPS
 from newft.emitted.yaml_lines import KeyPath, YamlDocument
+from newft.schema.family import is_local_path
 from newft.schema.kit import AnswerText
 from newft.strict_yaml import Fault
 from newft.text import Text, find_nearest_names, to_bilingual_text
@@ -141,4 +145,15 @@ def _add_value(answers: KitAnswers, keys: KeyPath, key: str, value: str) -> None
         message = Text(f"should be one of: {listed}", f"应为以下之一：{listed}")
         answers.faults.append(Fault(keys, message))
     else:
-        answers.values[key] = value
+        answers.values[key] = _normalize(key, value)
+
+
+def _normalize(key: str, value: str) -> str:
+    """Return a value in the form that answers have, so that both can be compared."""
+    if key == "gpu":
+        return normalize_gpu(value)
+    if key == "model" and is_local_path(value):
+        with suppress(OSError, RuntimeError, ValueError):  # an unknown home folder, or no path
+            folder = Path(value).expanduser()
+            return folder.resolve().as_posix() if folder.is_dir() else value
+    return value

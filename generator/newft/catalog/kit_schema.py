@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -9,7 +10,7 @@ from typing import Any, TypeAlias
 from newft.answers.conditions import list_values
 from newft.answers.keys import KIT_ANSWERS_PREFIX, KIT_KEY
 from newft.catalog.lookup import list_model_names
-from newft.catalog.question_rules import MAX_ANSWER_CHARACTERS, list_choices
+from newft.catalog.question_rules import MAX_ANSWER_CHARACTERS, TRUTH_VALUES, list_choices
 from newft.schema.catalog import Catalog
 from newft.schema.kit import AnswerText, KitQuestion, Policy
 from newft.schema.starter_kit import AskedQuestion, StarterKit
@@ -22,6 +23,11 @@ SCALAR_TYPES = ("string", "number", "boolean")
 POLICY_LISTS = {"family": "families", "method": "methods", "hub": "hubs"}
 INTEGER_PATTERN = "-?[0-9]{1,18}"
 NO_TEXT = Text("", "")
+# of truth values, in small and capital letters
+_WORDS = (
+    "".join(f"[{letter}{letter.upper()}]" for letter in word) for word in sorted(TRUTH_VALUES)
+)
+_TRUTH_PATTERN = f"^(?:{'|'.join(_WORDS)})$"
 
 
 def describe_kit_answers(kit: StarterKit, language: Language) -> Schema:
@@ -29,7 +35,7 @@ def describe_kit_answers(kit: StarterKit, language: Language) -> Schema:
     properties: dict[str, Schema] = {}
     required: list[str] = []
     for name in kit.questions.names if kit.questions else ():
-        question = _find_question(kit, name)
+        question = find_question(kit, name)
         if question is None:
             properties[name] = {}
             continue
@@ -62,7 +68,7 @@ def apply_kit_to_schema(
     schema["allOf"] += _list_question_conditions(kit)
 
 
-def _find_question(kit: StarterKit, name: str) -> KitQuestion | AskedQuestion | None:
+def find_question(kit: StarterKit, name: str) -> KitQuestion | AskedQuestion | None:
     """Return a question of a kit.yaml, or of a template as it stands before any answer."""
     for one in kit.chain:
         if name in one.questions:
@@ -72,6 +78,8 @@ def _find_question(kit: StarterKit, name: str) -> KitQuestion | AskedQuestion | 
 
 def _needs_answer(kit: StarterKit, name: str, question: KitQuestion | AskedQuestion) -> bool:
     given = f"{KIT_ANSWERS_PREFIX}{name}" in {**kit.presets, **kit.locked}
+    if isinstance(question, AskedQuestion) and (question.secret or not question.settled):
+        return False  # no file has secrets, and other answers may give a default
     return question.default is None and not given
 
 
@@ -94,15 +102,40 @@ def _describe_values(question: KitQuestion | AskedQuestion, *, needed: bool) -> 
     none = [] if needed else [None]
     text: Schema = {"type": [*SCALAR_TYPES, *([] if needed else ["null"])]}
     if isinstance(question, AskedQuestion):
-        values = [value for value, _ in question.choices]
-        single = {"enum": [*values, *none]} if values else text
-        return _allow_several(single) if question.multiple else single
+        return _describe_values_of_template(question, text, none)
     if choices := list_choices(question):
         single = {"enum": [*choices, *none]}
         return _allow_several(single) if question.type == "choices" else single
     pattern = INTEGER_PATTERN if question.type == "integer" else question.pattern
     limit = {"maxLength": MAX_ANSWER_CHARACTERS}
     return text | limit | ({"pattern": f"^(?:{pattern})$"} if pattern else {})
+
+
+def _describe_values_of_template(question: AskedQuestion, text: Schema, none: list[None]) -> Schema:
+    """Describe what copier reads as a valid value; validators are not part of a schema."""
+    values = [value for value, _ in question.choices]
+    single = text
+    if question.type == "bool":
+        single = {
+            "anyOf": [
+                {"type": "boolean"},
+                {"enum": [0, 1, *none]},
+                {"type": "string", "pattern": _TRUTH_PATTERN},
+            ]
+        }
+    elif values and question.settled:
+        numbers = [number for value in values if (number := _read_number(value)) is not None]
+        single = {"enum": [*values, *numbers, *none]}
+    several = question.multiple or question.type in ("json", "yaml")
+    return _allow_several(single) if several else single
+
+
+def _read_number(text: str) -> float | None:
+    """Return the number that YAML and JSON have for a text without quotes; None if there is none"""
+    try:
+        return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
+    except OverflowError:
+        return None
 
 
 def _allow_several(single: Schema) -> Schema:
@@ -122,7 +155,7 @@ def _get_condition(question: KitQuestion | AskedQuestion) -> dict[str, tuple[str
 def _list_question_conditions(kit: StarterKit) -> Iterator[Schema]:
     """Yield the questions that are asked where other answers have certain values."""
     for name in kit.questions.names if kit.questions else ():
-        question = _find_question(kit, name)
+        question = find_question(kit, name)
         condition = _get_condition(question) if question else None
         if question is None or condition is None:
             continue

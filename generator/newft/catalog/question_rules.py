@@ -18,6 +18,9 @@ from newft.strict_yaml import Fault
 from newft.text import Text, join_texts, to_bilingual_text
 
 YES_NO_CHOICES: Mapping[str, Text] = {"yes": Text("yes", "是"), "no": Text("no", "否")}
+# Of a question of copier: what YAML has for a truth value, and digits. Copier takes any other
+# text for true.
+TRUTH_VALUES = ("y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0")
 MAX_ANSWER_CHARACTERS = 2000
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -70,6 +73,12 @@ def find_question_faults(kit: Kit) -> Iterator[Fault]:
             message = Text(
                 "should begin with a letter and hold only small letters, digits and `_`",
                 "应以字母开头，只含小写字母、数字和 `_`",
+            )
+            yield Fault(at, message)
+        elif hasattr(dict, name):  # `answers.kit.answers.items` is a method in a template
+            message = Text(
+                "has a meaning of its own in templates: choose another name",
+                "在模板中另有含义，请换一个名称",
             )
             yield Fault(at, message)
         yield from _find_type_faults(at, question)

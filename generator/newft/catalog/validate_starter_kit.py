@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -12,13 +13,18 @@ from newft.emitted.yaml_lines import KeyPath
 from newft.errors import UsageError
 from newft.schema.catalog import Catalog
 from newft.schema.kit import AnswerText, Kit, Task
-from newft.schema.tree import RESERVED_FOLDERS
+from newft.schema.protected_paths import is_protected_path, is_reserved_path
 from newft.strict_yaml import Fault
 from newft.text import Text, find_nearest_names
 
 PROJECT_OVERLAY = "project"  # the folder of `overlay/` whose files every project of a kit gets
 TEMPLATE_SUFFIX = ".jinja"
+PACKAGE_PLACEHOLDER = "package_name"
 COPIER_FILES = ("copier.yml", "copier.yaml")
+# A group with a repetition inside that is repeated itself.
+_REPEATED_REPETITION = re.compile(
+    r"\((?:[^()\\]|\\.)*(?:[+*]|\{\d+,\d*\})(?:[^()\\]|\\.)*\)(?:[+*]|\{\d+,)"
+)
 _OWN_FOLDERS = ("overlay", "sample", "tests")  # of a kit, which are no layers
 
 
@@ -122,7 +128,19 @@ def _find_task_faults(kit: Kit, folder: Path, catalog: Catalog) -> Iterator[Faul
                 "needs one field with the role label", "需要且只能有一个角色为 label 的字段"
             )
             yield Fault((*at, "fields"), message)
+        yield from _find_slow_patterns((*at, "leak_patterns"), task.leak_patterns)
         yield from _find_code_faults(at, task, folder / "overlay" / name, catalog)
+
+
+def _find_slow_patterns(at: KeyPath, patterns: Iterable[str]) -> Iterator[Fault]:
+    """Find patterns such as `(a+)+`, which can take forever on the rows of whoever uses a kit."""
+    for position, pattern in enumerate(patterns):
+        if _REPEATED_REPETITION.search(pattern):
+            message = Text(
+                "repeats a repetition, which can take forever",
+                "对重复再次重复，匹配可能无法结束",
+            )
+            yield Fault((*at, position), message)
 
 
 def _find_code_faults(at: KeyPath, task: Task, overlay: Path, catalog: Catalog) -> Iterator[Fault]:
@@ -168,8 +186,19 @@ def _find_overlay_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
             yield Fault(("tasks",), message)
     owned = {file for name in names for file in list_files(overlay / name)}
     yield from _find_file_faults(owned, "overlay")
-    if not any((folder / name).is_file() for name in COPIER_FILES):  # whose files depend on answers
+    copier = any((folder / name).is_file() for name in COPIER_FILES)  # its files depend on answers
+    if not copier:
         yield from _find_replacement_faults(("replaces",), kit.replaces, owned)
+    for position, path in enumerate(kit.keeps):
+        if not copier:
+            message = Text(
+                "is for kits with a copier.yml: leave the file out of the overlay instead",
+                "只用于带 copier.yml 的套件：请从 overlay 中删去该文件",
+            )
+            yield Fault(("keeps", position), message)
+        elif path in kit.replaces:
+            message = Text("is named by `replaces` too", "同时写在 `replaces` 中")
+            yield Fault(("keeps", position), message)
 
 
 def _find_layer_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
@@ -200,7 +229,7 @@ def list_files(folder: Path) -> Iterator[str]:
 
 def _find_file_faults(owned: Iterable[str], where: str) -> Iterator[Fault]:
     for file in sorted(owned):
-        if not _is_project_path(file):
+        if not _is_project_path(file) or is_protected_path(file, PACKAGE_PLACEHOLDER):
             message = Text(
                 f"would write `{file}` ({where}), which no kit may write",
                 f"会写入 `{file}`（{where}），套件不能写这个位置",
@@ -223,8 +252,5 @@ def _find_replacement_faults(
 def _is_project_path(path: str) -> bool:
     """Return whether a path lies inside a project, apart from its records and from newft's own."""
     parts = PurePosixPath(path).parts
-    whole = "/".join(parts).casefold()
     inside = bool(parts) and path[0] != "/" and ".." not in parts
-    return inside and not any(
-        whole == folder or whole.startswith(f"{folder}/") for folder in RESERVED_FOLDERS
-    )
+    return inside and not is_reserved_path("/".join(parts))

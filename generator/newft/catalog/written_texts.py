@@ -1,7 +1,7 @@
 """Read texts of a kit as they are written, and one text for both languages.
 
 YAML reads `1.10` as a number and `no` as false; where a kit needs a text, what is written counts.
-A text that is not given by language, such as `title: Credit desk`, holds for both.
+A text that is not given by language, such as `title: House style`, holds for both.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from newft.answers.keys import (
     KIT_REVISION_KEY,
     RECORDED_KEYS,
     RawAnswers,
+    get_kit_answers,
 )
 from newft.answers.parse import merge_answers, parse_set, validate_value
 from newft.answers.yaml_file import load_answers, load_stdin
@@ -21,19 +22,28 @@ from newft.catalog.loader import load_catalog
 from newft.console.adoption_rows import adoption_to_json
 from newft.console.console import ConsoleOutput, print_json
 from newft.decide.kit_rules import apply_kit
-from newft.errors import NewftError, ProjectError, UsageError
+from newft.errors import NewerProjectError, NewftError, ProjectError, UsageError
 from newft.i18n import Messages
-from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
+from newft.kits.copier_answers import ANSWERED_NAMES, build_context
+from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
 from newft.project.file_state import read_file
 from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
-from newft.project.snapshot import METADATA_DIR, SNAPSHOT_FILE, build_metadata, read_snapshot
+from newft.project.snapshot import (
+    FORMER_SNAPSHOT_FILE,
+    METADATA_DIR,
+    SNAPSHOT_FILE,
+    build_metadata,
+    read_former_tree,
+    read_snapshot,
+)
 from newft.project.transaction import FileChange
 from newft.project.write import apply_changes
 from newft.schema.adoption import AdoptedAnswer, AdoptionReport
-from newft.schema.starter_kit import KitQuestions
+from newft.schema.starter_kit import KitQuestions, StarterKit
+from newft.schema.tree import FileTree, TreeFile
 from newft.system.hardware_probe import probe_machine
 from newft.text import Text
-from newft.wizard.adoption import Adoption, find_best_answers
+from newft.wizard.adoption import Adoption, Candidate, find_best_answers
 from newft.wizard.menu import Option
 from newft.wizard.project_evidence import ProjectEvidence, name_data_files, read_evidence
 from newft.wizard.services import build_services
@@ -80,11 +90,13 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
         if kit.catalog.starter_kit:  # it may have tasks of its own
             evidence = read_evidence(folder, given, kit.catalog)
         adoption = _find_answers(folder, kit, evidence)
-    report = _make_report(adoption, evidence, given)
+    former = read_former_tree(folder)
+    report = _make_report(adoption, former, evidence, given)
     if not options.json:
         console.print_adoption(report)
     if not options.dry_run and _is_confirmed(options, console):
-        changes = _list_changes(folder, adoption, report, kit)
+        tree = former or _select_rendered(adoption.best.tree, report)
+        changes = _list_changes(folder, tree, adoption.best, kit.catalog.starter_kit)
         apply_changes(folder, changes, keep_undo=False)
         if not options.json:
             console.print_message("adopt.done", folder=folder)
@@ -120,6 +132,8 @@ def _refuse_folder(folder: Path) -> None:
         )
     try:
         read_snapshot(folder)
+    except NewerProjectError:
+        raise
     except NewftError:
         return
     raise ProjectError(
@@ -133,11 +147,13 @@ def _collect_given(options: AdoptOptions) -> RawAnswers:
     """Return the answers of the command line, which override all that is guessed."""
     file: RawAnswers = {}
     if options.answers_file is not None:
-        stdin = options.answers_file == "-"
-        file = load_stdin() if stdin else load_answers(Path(options.answers_file))
-    kit = options.kit
+        path = Path(options.answers_file)
+        file = load_stdin() if options.answers_file == "-" else load_answers(path)
+    kit, sets = options.kit, [*map(parse_set, options.sets)]
     own = {} if kit is None else {KIT_KEY: validate_value(KIT_KEY, kit, where="--kit")}
-    return merge_answers(own, map(parse_set, options.sets), file)
+    if options.answers_file not in (None, "-") and KIT_KEY not in {**own, **dict(sets)}:
+        file = name_kit_from_here(Path(str(options.answers_file)), file)
+    return merge_answers(own, sets, file)
 
 
 def _name_from(folder: Path, kit: OpenKit) -> OpenKit:
@@ -166,13 +182,16 @@ def _fit_kit_answers(answers: RawAnswers, questions: KitQuestions) -> RawAnswers
     """Return the answers as newft records them: in the order of the questions, and `yes` for true.
 
     Copier sorts what it records, and writes `true` and `false` for the answers to yes-no questions.
+    What newft itself answers is not recorded.
     """
-    fitted = dict(answers)
+    fitted, own = dict(answers), build_context(answers)
     for name in questions.names:
         key = f"{KIT_ANSWERS_PREFIX}{name}"
         if key not in fitted:
             continue
         value = fitted.pop(key)
+        if name in ANSWERED_NAMES and value == own.get(name):
+            continue
         word, question = _YES_NO.get(str(value)), questions.describe(name, answers)
         choices = [choice for choice, _ in question.choices] if question else []
         fitted[key] = word if word in choices and word else value
@@ -180,10 +199,11 @@ def _fit_kit_answers(answers: RawAnswers, questions: KitQuestions) -> RawAnswers
 
 
 def _make_report(
-    adoption: Adoption, evidence: ProjectEvidence, given: RawAnswers
+    adoption: Adoption, former: FileTree, evidence: ProjectEvidence, given: RawAnswers
 ) -> AdoptionReport:
-    best = adoption.best
-    files = compare_files(best.tree, evidence.files)
+    best, tree = adoption.best, former or adoption.best.tree
+    files = compare_files(tree, evidence.files)
+    share = ProjectLines(evidence.files).compare(tree).share
     compared = {key: one for one in adoption.comparisons for key in one.answers}
 
     def explain(key: str) -> AdoptedAnswer:
@@ -197,14 +217,17 @@ def _make_report(
             return AdoptedAnswer(key, value, "compared", share=one.share, next_share=one.next_share)
         return AdoptedAnswer(key, value, "default")
 
-    share = best.likeness.share
+    recorded = best.recorded.kit.answers
+    secrets = {*get_kit_answers(best.answers)}.difference(recorded)
+    hidden = _PINNED_KEYS | {f"{KIT_ANSWERS_PREFIX}{name}" for name in secrets}
     return AdoptionReport(
-        answers=tuple(explain(key) for key in best.answers if key not in _PINNED_KEYS),
+        answers=tuple(explain(key) for key in best.answers if key not in hidden),
         share=share,
         same=files.same,
         edited=files.edited,
         missing=files.missing,
         recognized=evidence.made_by_newft or share >= RECOGNIZED_SHARE,
+        former=bool(former),
     )
 
 
@@ -219,18 +242,22 @@ def _is_confirmed(options: AdoptOptions, console: ConsoleOutput) -> bool:
     return True
 
 
-def _list_changes(
-    folder: Path, adoption: Adoption, report: AdoptionReport, kit: OpenKit
-) -> list[FileChange]:
-    """Return the files of `.newft/`; the snapshot holds what counts as rendered."""
-    best, starter_kit = adoption.best, kit.catalog.starter_kit
+def _select_rendered(tree: FileTree, report: AdoptionReport) -> FileTree:
+    """Return the rendered files that count as once written to the project."""
     left_out = () if report.recognized else report.missing
-    tree = {path: file for path, file in best.tree.items() if path not in left_out}
+    return {path: file for path, file in tree.items() if path not in left_out}
+
+
+def _list_changes(
+    folder: Path, tree: FileTree, best: Candidate, kit: StarterKit | None
+) -> list[FileChange]:
+    """Return the files of `.newft/`, with a snapshot of a tree."""
     files = build_metadata(
         tree,
         answers=best.recorded,
         facts=best.facts,
-        templates=_INCOMPLETE if left_out else best.templates,
-        kit_archive=starter_kit.archive if starter_kit else b"",
+        templates=best.templates if tree == best.tree else _INCOMPLETE,
+        kit_archive=kit.archive if kit else b"",
     )
-    return [FileChange(path, read_file(folder, path), file) for path, file in files.items()]
+    after: dict[str, TreeFile | None] = {FORMER_SNAPSHOT_FILE: None, **files}
+    return [FileChange(path, read_file(folder, path), file) for path, file in after.items()]

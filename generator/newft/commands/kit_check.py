@@ -8,7 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from newft.answers.keys import KIT_KEY, KIT_REVISION_KEY, RawAnswers
+from newft.answers.keys import (
+    KIT_ANSWERS_PREFIX,
+    KIT_KEY,
+    KIT_REVISION_KEY,
+    RawAnswers,
+)
 from newft.answers.parse import build_answers
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_attributes, print_json
@@ -43,7 +48,7 @@ from newft.system.project_tests import run_fast_tests
 from newft.text import Text
 from newft.wizard.project_plan import plan_project, render_planned_project
 from newft.wizard.questions import fill_defaults
-from newft.wizard.recorded_answers import AnswerChanges, complete_answers
+from newft.wizard.recorded_answers import AnswerRequest, complete_answers
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 
@@ -62,6 +67,11 @@ class KitCheckOptions:
     answers: tuple[str, ...]  # files of answers in place of those of the kit
     no_tests: bool
     json: bool
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of answers."""
+        return [Path(name) for name in self.answers]
 
 
 @dataclass
@@ -142,8 +152,8 @@ def _find_domain(source: str, catalog: Catalog) -> str | None:
 
 
 def _check_projects(check: _Check) -> Iterator[CheckedProject]:
-    folder, files = Path(check.subject.folder), [Path(name) for name in check.options.answers]
-    cases = list_check_cases(folder, check.opened.catalog, files)
+    folder = Path(check.subject.folder)
+    cases = list_check_cases(folder, check.opened.catalog, check.options.files)
     for number, case in enumerate(cases, 1):
         check.console.say(
             check.console.messages(
@@ -173,10 +183,23 @@ def _check_policy(check: _Check, folder: Path, plan: Plan, name: str) -> None:
         check.add_fault(name, CatalogError(message, where=fault.place))
 
 
-def _make_project(case: CheckCase, opened: OpenKit, folder: Path) -> tuple[Plan, RawAnswers]:
-    """Write the project of a case into a new folder, and return its plan and all answers."""
-    given = {**case.load(), **opened.answers}
+def _make_project(
+    case: CheckCase, opened: OpenKit, folder: Path, *, former: bool = False
+) -> tuple[Plan, RawAnswers]:
+    """Write the project of a case into a new folder, and return its plan and all answers.
+
+    A former version of the kit may not ask yet what the files of answers for today answer.
+    """
+    given: RawAnswers = {**case.load(), **opened.answers}
     kit, catalog = opened.catalog.starter_kit, opened.catalog
+    if former and kit:
+        names = kit.questions.names if kit.questions else ()
+        asked = {f"{KIT_ANSWERS_PREFIX}{name}" for name in names}
+        given = {
+            key: value
+            for key, value in given.items()
+            if key in asked or not key.startswith(KIT_ANSWERS_PREFIX)
+        }
     answers: RawAnswers = apply_kit(given, kit) if kit else given
     answers = {"gpu": CHECK_GPU, **answers}
     machine = probe_machine() if answers["gpu"] == "auto" else None
@@ -231,11 +254,11 @@ def _check_update(check: _Check) -> UpdateCheck:
     with check.collect(tag), former_kit as former:
         assert former.catalog.starter_kit
         folder = Path(former.catalog.starter_kit.chain[-1].folder)
-        for case in list_check_cases(folder, former.catalog):
+        for case in list_check_cases(folder, former.catalog, check.options.files):
             name = f"{tag}: {case.name}"
             with check.collect(name), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
                 project = Path(scratch).resolve() / "project"
-                _make_project(case, former, project)
+                _make_project(case, former, project, former=True)
                 update = _update_project(check, project, name)
                 projects.append(_describe_update(update, case.name))
     return UpdateCheck(tag, tuple(projects))
@@ -261,7 +284,7 @@ def _update_project(check: _Check, folder: Path, name: str) -> ProjectUpdate:
     project = read_recorded_project(folder, remeasure=False)
     kept = {key: value for key, value in project.answers.items() if key not in KIT_KEYS}
     project = project._replace(answers={**kept, **check.opened.answers})
-    complete = complete_answers(project, check.opened.catalog, AnswerChanges())
+    complete = complete_answers(project, check.opened.catalog, AnswerRequest())
     answers, catalog = complete.state.answers, check.opened.catalog
     plan = make_plan(build_answers(answers), complete.facts, catalog, complete.hardware)
     update = make_update(project, plan, answers, complete.facts, check.kit)

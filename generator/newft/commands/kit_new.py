@@ -57,7 +57,7 @@ def create_kit(options: KitNewOptions, messages: Messages) -> None:
         paths = write_project(tree, folder)
     console.print_message("new.written", count=len(paths), folder=folder)
     shown = shlex.quote(str(folder))
-    steps = [f"newft kit check {shown}", f"newft new desk --kit {_as_source(folder)}"]
+    steps = [f"newft kit check {shown}", f"newft new desk --kit {_format_source(folder)}"]
     console.print_commands("new.next", steps)
 
 
@@ -106,7 +106,7 @@ def _make_relative(extends: str, folder: Path) -> str:
     return Path(os.path.relpath(source.location, folder.absolute())).as_posix()
 
 
-def _as_source(folder: Path) -> str:
+def _format_source(folder: Path) -> str:
     """Return the folder as `--kit` takes it: a name without a slash would be that of a package."""
     text = str(folder)
     return shlex.quote(text if os.sep in text else f"./{text}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newft.answers import command_line, parse
-from newft.answers.keys import AUTO_GPU, RawAnswers, get_data_files, get_option
+from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers, get_data_files, get_option
 from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
@@ -23,7 +23,7 @@ from newft.decide.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, RenderError, UsageError
 from newft.i18n import Messages
-from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
+from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
 from newft.project.snapshot import METADATA_DIR
 from newft.project.write import list_planned_paths, write_project
@@ -66,6 +66,11 @@ class NewOptions:
         terminal = sys.stdin.isatty() and sys.stderr.isatty()
         return terminal and not self.yes and self.answers_file != "-"
 
+    @property
+    def names_kit(self) -> bool:
+        """Whether the command line names a kit."""
+        return KIT_KEY in self.answers or KIT_KEY in dict(map(parse.parse_set, self.sets))
+
 
 def create_project(options: NewOptions, messages: Messages) -> None:
     """Write a project, or show what would be written."""
@@ -75,7 +80,8 @@ def create_project(options: NewOptions, messages: Messages) -> None:
         console.print_notes(opened.notes)
         start = make_initial_state(options, opened, messages)
         if start.catalog.starter_kit and not options.dry_run:
-            _confirm_code(options, start.catalog.starter_kit, console)
+            named = KIT_KEY not in given or options.names_kit  # else only a file names it
+            _confirm_code(options, start.catalog.starter_kit, console, named=named)
         _create_project(options, start, console)
 
 
@@ -89,11 +95,18 @@ def _create_project(options: NewOptions, start: WizardState, console: ConsoleOut
         else:
             state = fill_defaults(start, services)
         kept.append(state.answers)
-        plan = plan_project(state)
-        folder = Path(options.path or plan.name)
+        recorded, folder = _name_kit(options, state)
+        plan = plan_project(recorded)
         with _report_late_interrupt(folder):
-            paths = render_and_write(plan, state, folder, dry_run=options.dry_run)
+            paths = render_and_write(plan, recorded, folder, dry_run=options.dry_run)
             _print_result(options, state, plan, paths=paths, console=console)
+
+
+def _name_kit(options: NewOptions, state: WizardState) -> tuple[WizardState, Path]:
+    """Return the state with the kit named as the project records it, and the project's folder."""
+    folder = Path(options.path or str(state.answers["name"]))
+    catalog, answers = name_kit_from(folder, state.catalog, state.answers)
+    return replace(state, catalog=catalog, answers=answers), folder
 
 
 def _print_result(
@@ -151,6 +164,8 @@ def _report_late_interrupt(folder: Path) -> Iterator[None]:
 
 def _collect_answers(options: NewOptions) -> RawAnswers:
     file = _load_answers_file(options.answers_file)
+    if options.answers_file not in (None, "-") and not options.names_kit:
+        file = name_kit_from_here(Path(str(options.answers_file)), file)
     return parse.merge_answers(options.answers, map(parse.parse_set, options.sets), file)
 
 
@@ -176,13 +191,13 @@ def render_and_write(
     """Write the files of the project unless this is a dry run, and return their paths."""
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         tree = Path(scratch).resolve() / "project"
-        catalog, answers = name_kit_from(folder, state.catalog, state.answers)
-        state = replace(state, catalog=catalog, answers=answers)
         render_planned_project(plan, state, tree)
         return list_planned_paths(tree, folder) if dry_run else write_project(tree, folder)
 
 
-def _confirm_code(options: NewOptions, kit: StarterKit, console: ConsoleOutput) -> None:
+def _confirm_code(
+    options: NewOptions, kit: StarterKit, console: ConsoleOutput, *, named: bool
+) -> None:
     """Show the code of the kits, and ask the user to confirm what somebody else has written."""
 
     def show(request: TrustRequest) -> None:
@@ -193,7 +208,7 @@ def _confirm_code(options: NewOptions, kit: StarterKit, console: ConsoleOutput) 
         return ask_trust(request.source, request.files, console)
 
     asking = ask if options.interactive else None
-    confirm_trust(kit.located, options.trusted_kits, ask=asking, show=show)
+    confirm_trust(kit.located, options.trusted_kits, named=named, ask=asking, show=show)
 
 
 def _run_conversation(
@@ -210,9 +225,9 @@ def _run_conversation(
         _print_data(state, console)
 
     def print_summary(state: WizardState) -> None:
-        plan = plan_project(state)
-        folder = Path(options.path or plan.name)
-        render_and_write(plan, state, folder, dry_run=True)  # refuses paths that exist already
+        recorded, folder = _name_kit(options, state)
+        plan = plan_project(recorded)
+        render_and_write(plan, recorded, folder, dry_run=True)  # refuses paths that exist already
         if options.explain:
             console.print_explanation(plan)
         console.print_kit(state.catalog.starter_kit, state.answers)

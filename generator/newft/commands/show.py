@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from newft.answers.keys import get_option, make_unknown_name_error
+from newft.answers.keys import KIT_ANSWERS_PREFIX, KIT_KEY, get_option, make_unknown_name_error
+from newft.catalog.kit_schema import find_question
 from newft.catalog.loader import load_catalog
 from newft.catalog.lookup import list_target_modules
 from newft.console.console import print_attributes, print_json, print_rows
 from newft.console.json_output import Json
 from newft.i18n import Messages
+from newft.kits.open_kit import open_kit
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
-from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit
+from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, KitQuestion
 from newft.schema.method import TrainingMethod
 from newft.schema.reasoned import as_citation
+from newft.schema.starter_kit import AskedQuestion, StarterKit
 from newft.text import Language
 from newft.wizard.questions import QUESTIONS
 
 Entry = dict[str, Json]
 
 
-def show_catalog(topic: str, entry_id: str | None, *, as_json: bool, messages: Messages) -> None:
-    """Print the entries of a topic, or the one with an id."""
-    entries = LIST_FUNCTIONS[topic](load_catalog(), messages)
+def show_catalog(
+    topic: str, entry_id: str | None, *, kit: str | None, as_json: bool, messages: Messages
+) -> None:
+    """Print the entries of a topic, or the one with an id; a kit adds and removes some."""
+    with open_kit({KIT_KEY: kit} if kit else {}, load_catalog()) as opened:
+        entries = LIST_FUNCTIONS[topic](opened.catalog, messages)
     if entry_id is not None:
         ids = [str(entry["id"]) for entry in entries]
         if entry_id not in ids:
@@ -110,9 +116,9 @@ def _describe_domain(kit: Kit, language: Language) -> Entry:
     }
 
 
-def _list_questions(_: Catalog, messages: Messages) -> list[Entry]:
+def _list_questions(catalog: Catalog, messages: Messages) -> list[Entry]:
     positive = GENERAL_POSITIVE_TITLE.to(messages.language)
-    return [
+    own: list[Entry] = [
         {
             "id": question.key,
             "text": messages(f"questions.{question.key}.text", positive=positive),
@@ -122,6 +128,29 @@ def _list_questions(_: Catalog, messages: Messages) -> list[Entry]:
         }
         for question in QUESTIONS
     ]
+    return own + _list_kit_questions(catalog.starter_kit, messages.language)
+
+
+def _list_kit_questions(kit: StarterKit | None, language: Language) -> list[Entry]:
+    """List the questions of a kit; one of a template may only be known after other answers."""
+    return [
+        _describe_kit_question(name, find_question(kit, name), language)
+        for name in (kit.questions.names if kit and kit.questions else ())
+        if kit
+    ]
+
+
+def _describe_kit_question(
+    name: str, question: KitQuestion | AskedQuestion | None, language: Language
+) -> Entry:
+    key = f"{KIT_ANSWERS_PREFIX}{name}"
+    return {
+        "id": key,
+        "text": question.title.to(language) if question else "",
+        "help": question.help.to(language) if question and question.help else "",
+        "options": [f"--set {key}"],
+        "keys": [key],
+    }
 
 
 LIST_FUNCTIONS: Mapping[str, Callable[[Catalog, Messages], list[Entry]]] = {

@@ -25,9 +25,11 @@ from newft.kits.stored_catalogs import StoredCatalogs
 from newft.os_errors import explain_os_error
 from newft.project.facts_file import read_facts
 from newft.project.file_state import read_file
-from newft.project.local_edits import find_conflicts, find_local_edits
+from newft.project.layer_files import Layer
+from newft.project.local_edits import find_local_edits
 from newft.project.snapshot import ANSWERS_FILE, METADATA_DIR, Snapshot, read_snapshot
-from newft.project.template_layers import Layer, digest_layers, list_emitted_modules, stack_layers
+from newft.project.template_layers import digest_layers, list_emitted_modules, stack_layers
+from newft.project.unresolved import find_unresolved
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.project_status import ProjectStatus
@@ -106,7 +108,7 @@ def _compare(path: str, catalogs: StoredCatalogs) -> ProjectStatus:
         edits=edits,
         answers_edited=_are_answers_edited(folder, snapshot.answers, given),
         policy_faults=_find_policy_faults(folder, snapshot),
-        conflicts=find_conflicts(folder, edits),
+        conflicts=find_unresolved(folder, snapshot.tree, edits),
     )
 
 

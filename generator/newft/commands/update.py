@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newft.answers.command_line import find_program_words
-from newft.answers.keys import AnswerValue
+from newft.answers.keys import KIT_KEY, AnswerValue
 from newft.answers.parse import build_answers, parse_set
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_diff, print_json
-from newft.console.update_report import UpdateReport, format_diff, format_versions, update_json
+from newft.console.update_report import (
+    MAX_PATHS_SHOWN,
+    UpdateReport,
+    count_files,
+    format_diff,
+    format_versions,
+    shorten_list,
+    update_json,
+)
 from newft.decide.plan import make_plan
 from newft.errors import InterruptedAfterWrite, UsageError
 from newft.i18n import Messages
@@ -27,16 +35,19 @@ from newft.project.git_index import (
     restore_index_entries,
 )
 from newft.project.recorded_project import read_recorded_project, refuse_other_folder
+from newft.project.snapshot import METADATA_DIR
 from newft.project.undo import read_undo_record, undo_last_update
-from newft.project.update import ProjectUpdate, make_update, refuse_unresolved
+from newft.project.unresolved import refuse_unresolved
+from newft.project.update import ProjectUpdate, make_update
 from newft.project.write import apply_changes, recover_interrupted
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
 from newft.text import Text
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import ask_missing_answers
+from newft.wizard.kit_trust import ask_trust
 from newft.wizard.menu import Option
-from newft.wizard.recorded_answers import AnswerChanges, CompleteAnswers, complete_answers
+from newft.wizard.recorded_answers import AnswerRequest, CompleteAnswers, complete_answers
 from newft.wizard.state import Services, WizardState
 from newft.wizard.terminal import choose_terminal
 
@@ -71,15 +82,16 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
     _refuse_silent_write(options)
     refuse_other_folder(folder)
     _recover(folder, console)
-    project = read_recorded_project(folder, remeasure=options.remeasure)
+    sets = tuple(map(parse_set, options.sets))
+    given = {key for key, _ in sets}
+    project = read_recorded_project(folder, remeasure=options.remeasure, given=given)
     refuse_unresolved(folder, project.snapshot.tree)
     if project.answers_lost:
         console.print_message("update.lost_answers")
-    sets = tuple(map(parse_set, options.sets))
     with open_kit(choose_kit(project.answers, sets), load_catalog(), project=folder) as opened:
         project = project._replace(answers=opened.answers)
-        changes = _collect_changes(options, sets, console)
-        complete = complete_answers(project, opened.catalog, changes)
+        request = _make_request(options, sets, console)
+        complete = complete_answers(project, opened.catalog, request)
         plan = make_plan(
             build_answers(complete.state.answers),
             complete.facts,
@@ -88,7 +100,7 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
         )
         kit = opened.catalog.starter_kit
         update = make_update(project, plan, complete.state.answers, complete.facts, kit)
-        notes = [*opened.notes, *_describe_migrations(update, kit)]
+        notes = [*project.notes, *opened.notes, *_describe_migrations(update, kit)]
         report = _make_report(update, complete, plan, notes)
         _show(options, update, report, console)
         written = options.writes and not update.is_empty
@@ -110,7 +122,7 @@ def _make_report(
         update.values,
         complete.changes,
         (*notes, *complete.notes),
-        plan.warnings,
+        (*plan.data.warnings, *plan.warnings),
     )
 
 
@@ -130,14 +142,34 @@ def _describe_migrations(update: ProjectUpdate, kit: StarterKit | None) -> Itera
 
 def undo_update(options: UpdateOptions, messages: Messages) -> None:
     """Bring back the state before the last update; a second time, the update itself."""
+    _refuse_other_options(options)
     console, folder = ConsoleOutput(messages), Path(options.path)
     refuse_other_folder(folder)
     record = read_undo_record(folder)
     present = read_index_entries(folder, list_entry_paths(record.index_entries)) if record else b""
     undone = undo_last_update(folder, discard_edits=options.yes, index_entries=present)
     restore_index_entries(folder, undone.index_entries)
-    console.print_message("update.taken_back", count=len(undone.paths))
+    count = sum(not path.startswith(f"{METADATA_DIR}/") for path in undone.paths)
+    console.print_message("update.taken_back", count=count)
     console.print_commands("update.again", [_format_undo_command(folder)])
+
+
+def _refuse_other_options(options: UpdateOptions) -> None:
+    """Refuse options that mean nothing to `--undo`, such as a dry run that would not be one."""
+    given = {
+        "--dry-run": options.dry_run,
+        "--diff": options.diff,
+        "--json": options.json,
+        "--remeasure": options.remeasure,
+        "--set": bool(options.sets),
+    }
+    names = ", ".join(name for name, is_given in given.items() if is_given)
+    if names:
+        raise UsageError(
+            Text(f"{names} cannot be combined with --undo", f"{names} 不能与 --undo 同用"),
+            where="--undo",
+            hint=Text("leave it out", "请去掉它"),
+        )
 
 
 def _refuse_silent_write(options: UpdateOptions) -> None:
@@ -161,25 +193,22 @@ def _recover(folder: Path, console: ConsoleOutput) -> None:
 
 def _confirm_code(options: UpdateOptions, kit: StarterKit, console: ConsoleOutput) -> None:
     """Show the code of the kits, and ask the user to confirm what somebody else has written."""
-    say = console.messages
 
     def show(request: TrustRequest) -> None:
         if not options.json:
             console.print_kit_code(request.source, request.files)
 
     def ask(request: TrustRequest) -> bool:
-        show(request)
-        choices = [Option("no", say("trust.no")), Option("yes", say("trust.yes"))]
-        with choose_terminal(os.environ, console.say, say) as terminal:
-            return terminal.select(say("trust.question"), choices) == "yes"
+        return ask_trust(request.source, request.files, console)
 
     asking = ask if options.interactive else None
-    confirm_trust(kit.located, options.trusted_kits, ask=asking, show=show)
+    named = KIT_KEY in dict(map(parse_set, options.sets))
+    confirm_trust(kit.located, options.trusted_kits, named=named, ask=asking, show=show)
 
 
-def _collect_changes(
+def _make_request(
     options: UpdateOptions, sets: Sequence[tuple[str, AnswerValue]], console: ConsoleOutput
-) -> AnswerChanges:
+) -> AnswerRequest:
     def ask(start: WizardState, services: Services) -> WizardState:
         with choose_terminal(os.environ, console.say, console.messages) as terminal:
             context = WizardContext(
@@ -195,10 +224,11 @@ def _collect_changes(
             )
             return ask_missing_answers(start, context)
 
-    return AnswerChanges(
+    return AnswerRequest(
         sets=[(key, value) for key, value in sets if key not in KIT_KEYS],
         remeasure=options.remeasure,
-        interface_language=console.messages.language,
+        # as in `newft new`: where nobody is asked, the language of the interface decides nothing
+        interface_language=console.messages.language if options.interactive else "en",
         ask=ask if options.interactive else None,
     )
 
@@ -251,11 +281,14 @@ def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput, *, quiet
         raise InterruptedAfterWrite(str(folder)) from error
     if quiet:
         return
-    console.print_message("update.done", count=len(update.writes), name=folder.resolve().name)
+    written, removed = count_files(update.merge)
+    name = folder.resolve().name
+    console.print_message("update.done", name=name, written=written, removed=removed)
     if any(conflict.lines for conflict in conflicts):
         console.print_message("update.resolve_parts")
     if whole := [conflict.path for conflict in conflicts if not conflict.lines]:
-        console.print_message("update.resolve_files", paths=console.messages.join(whole))
+        listed = shorten_list(whole, MAX_PATHS_SHOWN, console.messages)
+        console.print_message("update.resolve_files", paths=console.messages.join(listed))
     inside = folder.resolve() == Path.cwd()
     change = [] if inside else [f"cd {shlex.quote(str(folder))}"]
     console.print_commands("update.next", [*change, "make test"])

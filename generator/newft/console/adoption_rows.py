@@ -27,6 +27,7 @@ def build_file_rows(report: AdoptionReport, messages: Messages) -> list[tuple[st
     """Return how many files are as rendered, edited and missing, and the names of the latter."""
     missing = "adopt.deleted" if report.recognized else "adopt.left_out"
     rows = [
+        (messages("adopt.snapshot"), messages("adopt.former") if report.former else ""),
         (messages("adopt.same"), str(len(report.same))),
         (messages("adopt.edited"), _list_paths(report.edited, messages)),
         (messages(missing), _list_paths(report.missing, messages)),
@@ -48,6 +49,7 @@ def adoption_to_json(report: AdoptionReport) -> Json:
             }
             for one in report.answers
         },
+        "snapshot": "kept" if report.former else "rendered",
         "share": report.share,
         "same": list(report.same),
         "edited": list(report.edited),

@@ -137,7 +137,9 @@ class ConsoleOutput:
                 self._print_titled("update.values", values)
             for text in list_left_alone(report.merge, self.messages):
                 self._print_labelled("note", text, style="bold blue")
-        self._print_remarks(report.warnings, report.notes)
+        # a plan that is the same was warned of when the project was made
+        warnings = report.warnings if report.answers or report.values else ()
+        self._print_remarks(warnings, report.notes)
 
     def print_file_tree(self, paths: Sequence[str], folder: str) -> None:
         """Print the tree of the files of a project."""

@@ -19,7 +19,8 @@ from newft.text_layout import clip_text, measure_width
 CHANGED: tuple[ChangeKind, ...] = ("updated", "added", "removed", "moved", "merged", "conflict")
 LEFT_ALONE: tuple[ChangeKind, ...] = ("kept_deleted", "kept_edited", "skipped")
 MAX_PATHS_SHOWN = 4  # of one kind
-MAX_CONFLICTS_SHOWN = 20
+MAX_CONFLICTS_SHOWN = 8  # a page of 24 lines has room for the rest of the report
+MAX_PARTS_SHOWN = 4  # of one file with conflicts
 MAX_VALUES_SHOWN = 6
 _ADDRESS_PATTERN = re.compile(r"[,，]? ?https?://\S+")  # behind the title of a source
 MAX_VALUE_WIDTH = 30  # columns of one value
@@ -40,16 +41,29 @@ class UpdateReport(NamedTuple):
 
 
 def build_change_rows(merge: TreeMerge, messages: Messages) -> Iterator[tuple[str, str, str]]:
-    """Yield each kind of change, the number of its paths, and the first of them."""
+    """Yield each kind of change, the number of its paths, and the first of them.
+
+    Each conflict has a row of its own, of which only the first says what it is.
+    """
     for kind in CHANGED:
         if kind == "conflict":
             paths = [_describe_conflict(conflict, messages) for conflict in merge.conflicts]
-            listed = "\n".join(_shorten(paths, MAX_CONFLICTS_SHOWN, messages))
+            listed = shorten_list(paths, MAX_CONFLICTS_SHOWN, messages)
         else:
             paths = [_describe_change(change) for change in merge.changes if change.kind == kind]
-            listed = messages.join(_shorten(paths, MAX_PATHS_SHOWN, messages))
-        if paths:
-            yield messages(f"update.kinds.{kind}"), str(len(paths)), listed
+            listed = [messages.join(shorten_list(paths, MAX_PATHS_SHOWN, messages))]
+        first = (messages(f"update.kinds.{kind}"), str(len(paths)))
+        for number, text in enumerate(listed if paths else ()):
+            yield (*(("", "") if number else first), text)
+
+
+def count_files(merge: TreeMerge) -> tuple[int, int]:
+    """Return how many files of the project are written and removed; a moved file is written."""
+    written = [
+        one for one in merge.changes if one.after and (one.before != one.after or one.moved_from)
+    ]
+    removed = [one for one in merge.changes if one.before and one.after is None]
+    return len(written), len(removed)
 
 
 def list_left_alone(merge: TreeMerge, messages: Messages) -> Iterator[str]:
@@ -58,7 +72,7 @@ def list_left_alone(merge: TreeMerge, messages: Messages) -> Iterator[str]:
         changes = [change for change in merge.changes if change.kind == kind]
         paths = [_describe_left_alone(change, messages) for change in changes]
         if paths:
-            listed = messages.join(_shorten(paths, MAX_PATHS_SHOWN, messages))
+            listed = messages.join(shorten_list(paths, MAX_PATHS_SHOWN, messages))
             yield messages(f"update.left_alone.{kind}", paths=listed)
 
 
@@ -69,7 +83,8 @@ def _describe_left_alone(change: Change, messages: Messages) -> str:
     return messages("update.left_alone.why", path=path, why=change.why.to(messages.language))
 
 
-def _shorten(paths: Sequence[str], limit: int, messages: Messages) -> list[str]:
+def shorten_list(paths: Sequence[str], limit: int, messages: Messages) -> list[str]:
+    """Return the first of the paths, and how many more there are."""
     if len(paths) <= limit + 1:
         return [*paths]
     return [*paths[:limit], messages("update.more", count=len(paths) - limit)]
@@ -217,9 +232,8 @@ def _describe_change(change: Change) -> str:
 
 
 def _describe_conflict(conflict: Conflict, messages: Messages) -> str:
-    lines = messages.join(
-        str(first) if first == last else f"{first}-{last}" for first, last in conflict.lines
-    )
+    parts = [str(first) if first == last else f"{first}-{last}" for first, last in conflict.lines]
+    lines = messages.join(shorten_list(parts, MAX_PARTS_SHOWN, messages))
     if not lines:
         return messages("update.whole_file", path=conflict.path)
     return messages("update.lines", path=conflict.path, lines=lines)

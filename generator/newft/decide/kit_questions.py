@@ -22,7 +22,7 @@ def normalize_kit_answers(answers: AnswerTexts, kit: StarterKit | None) -> Answe
     given = get_kit_answers(answers)
     questions = kit.questions if kit else None
     names = questions.names if questions else ()
-    normalized, faults = dict(answers), []
+    normalized, faults, options = dict(answers), [], []
     for name, value in given.items():
         key = f"{KIT_ANSWERS_PREFIX}{name}"
         if questions is None or name not in names:
@@ -32,12 +32,21 @@ def normalize_kit_answers(answers: AnswerTexts, kit: StarterKit | None) -> Answe
                 normalized[key] = value = (value,)
             if fault := questions.find_fault(name, value, answers):
                 faults.append((key, fault))
+                options.append(show_option(question))
     if faults:
-        raise UsageError(
-            join_texts((text for _, text in faults), _LINE_END),
-            where=", ".join(key for key, _ in faults),
-        )
+        raise _make_faults_error(faults, options)
     return normalized
+
+
+def _make_faults_error(faults: Sequence[tuple[str, Text]], options: Sequence[str]) -> UsageError:
+    """Make one error for all faults; each of several is on a line that begins with its key."""
+    hint = to_bilingual_text(" ".join(options)) if options else None
+    if len(faults) == 1:
+        return UsageError(faults[0][1], where=faults[0][0], hint=hint)
+    lines = (Text(f"{key}: {text.en}", f"{key}：{text.zh}") for key, text in faults)
+    count = len(faults)
+    title = Text(f"{count} answers are not valid", f"{count} 个答案无效")
+    return UsageError(join_texts([title, *lines], _LINE_END), hint=hint)
 
 
 def _explain_unknown_question(name: str, names: tuple[str, ...], kit: StarterKit | None) -> Text:

@@ -26,6 +26,7 @@ def make_project_policy(
         policy = replace(policy, families=(str(locked["family"].value),))
     return ProjectPolicy(
         kit=kit.id,
+        title=kit.title,
         version=kit.version,
         commit=kit.pin.commit,
         tree=kit.pin.tree,

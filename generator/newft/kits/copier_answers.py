@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from newft.answers.keys import RawAnswers
+from newft.catalog.question_rules import TRUTH_VALUES
 from newft.decide.project_name import derive_package_name
 from newft.emitted.normalize import escape_controls
 from newft.emitted.yaml_lines import YamlError, read_yaml
@@ -107,6 +108,39 @@ def describe_failure(error: BaseException, name: str) -> Text:
     for prefix in (f"Validation error for question '{name}': ", f"Invalid choice for '{name}': "):
         said = said.removeprefix(prefix)
     return to_bilingual_text(" ".join(escape_controls(line) for line in said.split()))
+
+
+def is_truth_value(text: str) -> bool:
+    """Return whether a text says yes or no."""
+    return text.strip().lower() in TRUTH_VALUES
+
+
+_TYPES = {
+    "bool": Text("is neither yes nor no", "既不是 yes 也不是 no"),
+    "int": Text("is not a whole number", "不是整数"),
+    "float": Text("is not a number", "不是数值"),
+    "json": Text("is not valid JSON", "不是合法的 JSON"),
+    "yaml": Text("is not valid YAML", "不是合法的 YAML"),
+}
+
+
+def describe_wrong_type(shown: Text, type_name: str, error: Exception) -> Text:
+    """Return that an answer, shown as in messages, is not of the type of its question."""
+    what = _TYPES.get(type_name) or to_bilingual_text(f"is not of the type {type_name}")
+    said = " ".join(escape_controls(line) for line in str(error).split())
+    detail = f": {said}" if type_name == "json" and said else ""
+    return Text(f"{shown.en} {what.en}{detail}", f"{shown.zh} {what.zh}{detail}")
+
+
+def list_texts(value: object) -> Iterator[str]:
+    """Yield the texts in a value of lists and mappings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from list_texts([*value, *value.values()])
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from list_texts(one)
 
 
 def build_record(remembered: Mapping[str, Any], pin: KitPin) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from newft.answers.keys import AnswerValue, RawAnswers
+from newft.emitted.normalize import escape_controls
 from newft.errors import CatalogError, NewftError, RenderError
 from newft.kits.copier_config import check_config, list_migrations
 from newft.kits.copier_worker import Evaluation, KitWorker, make_worker
@@ -69,13 +70,17 @@ class CopierTemplate:
         with self._report(CatalogError, QUESTION_SECONDS):
             return question.find_fault(value)
 
-    def render(self, answers: RawAnswers, into: str, *, with_secrets: bool) -> None:
-        """Render the files into an empty folder, with the secrets or with their defaults."""
+    def render(self, answers: RawAnswers, into: str, *, with_secrets: bool) -> tuple[str, ...]:
+        """Render the files into an empty folder, with the secrets or with their defaults.
+
+        Returned are the paths of those that `_skip_if_exists` leaves alone where they exist.
+        """
         worker = make_worker(self.folder, answers, Path(into))
         worker.pin, worker.strict, worker.with_secrets = self.pin, True, with_secrets
         with self._report(RenderError, RENDER_SECONDS, worker):
             Path(into).mkdir(parents=True)
             worker.run_copy()
+            return tuple(path for path in worker.written if worker.match_skip(Path(path)))
 
     def list_next_steps(self, answers: RawAnswers) -> NextSteps:
         """Return what the template has to say after a project was made."""
@@ -133,4 +138,5 @@ class CopierTemplate:
 def _explain(error: Exception) -> Text:
     if isinstance(error, OSError):
         return describe_os_error(error)
-    return to_bilingual_text(" ".join(str(error).split()) or type(error).__name__)
+    said = " ".join(str(error).split()) or type(error).__name__
+    return to_bilingual_text(escape_controls(said))

@@ -19,9 +19,10 @@ from copier._main import Worker
 from copier._settings import SettingsModel
 from copier._tools import cast_to_bool
 from copier._types import MISSING
-from copier._user_data import AnswersMap, Question
+from copier._user_data import AnswersMap, Question, parse_yaml_list
 
 from newft.answers.keys import KIT_ANSWERS_PREFIX, AnswerValue, RawAnswers, get_kit_answers
+from newft.emitted.normalize import escape_controls
 from newft.errors import NewftError, RenderError, UsageError
 from newft.kits.copier_answers import (
     ANSWERED_NAMES,
@@ -30,9 +31,12 @@ from newft.kits.copier_answers import (
     build_record,
     build_settings,
     describe_failure,
+    describe_wrong_type,
     escape_lines,
     format_value,
+    is_truth_value,
     join_values,
+    list_texts,
     list_values,
     split_help,
 )
@@ -42,6 +46,8 @@ from newft.system.safe_paths import find_path_faults
 from newft.text import Text, join_texts, to_bilingual_text
 
 MAX_BYTES = 100 << 20  # of all files together
+# What a kit.yaml beside copier.yml brings with it, which is no part of the template.
+KIT_PATTERNS = ("/kit.yaml", "/overlay", "/sample", "/tests/*.yml")
 _CHANCE_FILTERS = ("ans_random", "random", "random_mac", "shuffle", "strftime")
 _MACHINE_FILTERS = ("expanduser", "expandvars", "fileglob", "realpath", "relpath")
 _NO_PIN = KitPin(source="", revision=None, commit=None, tree="")
@@ -166,6 +172,8 @@ class KitWorker(Worker):
         """Record newft's answer to a question about the same thing, if it is valid there."""
         name, shared = question.var_name, build_context(self.kit_answers)
         if name not in ANSWERED_NAMES or name not in shared:
+            return False
+        if get_kit_answers(self.kit_answers).get(name, shared[name]) != shared[name]:
             return False
         value, fault = _parse_value(question, shared[name])
         if fault is None:
@@ -307,6 +315,7 @@ def make_worker(folder: Path, answers: RawAnswers, into: Path = Path()) -> KitWo
         src_path=str(folder),
         dst_path=into,
         defaults=True,
+        exclude=KIT_PATTERNS if (folder / "kit.yaml").is_file() else (),
         quiet=True,
         settings=SettingsModel(),  # not those of the user, which may trust templates
         skip_tasks=True,
@@ -350,11 +359,57 @@ def _parse_value(question: Question, value: AnswerValue) -> tuple[Any, Text | No
     try:
         type_name = question.get_type_name()
         given = list_values(value) if question.multiselect else join_values(value, type_name)
+        items = parse_yaml_list(given) if isinstance(given, str) and question.multiselect else given
+        for item in [items] if isinstance(items, str) else items:
+            if fault := _find_item_fault(question, type_name, item):
+                return MISSING, fault
         parsed = question.parse_answer(given)
         question.validate_answer(parsed)
     except Exception as error:
-        return MISSING, describe_failure(error, question.var_name)
+        said = describe_failure(error, question.var_name)
+        return MISSING, Text(
+            f"{(shown := _show_answer(question, value)).en} is refused: {said.en}",
+            f"{shown.zh} 不能用：{said.zh}",
+        )
     return parsed, None
+
+
+def _find_item_fault(question: Question, type_name: str, item: str) -> Text | None:
+    """Return why one value is not of the type of a question, or not one of its choices.
+
+    Copier takes every text for a truth value; newft takes only those that YAML has for one.
+    """
+    shown = _show_answer(question, item)
+    try:
+        if type_name == "bool" and not is_truth_value(item):
+            raise ValueError
+        value = question.cast_answer(item)
+    except (ValueError, TypeError) as error:
+        return describe_wrong_type(shown, type_name, error)
+    choices = [
+        (question.cast_answer(one.value), one.disabled) for one in question._formatted_choices
+    ]
+    if not choices or any(value == one and not disabled for one, disabled in choices):
+        return None
+    if reason := next((disabled for one, disabled in choices if value == one), ""):
+        raise ValueError(reason)
+    listed = ", ".join(format_value(one, type_name) for one, disabled in choices if not disabled)
+    return Text(f"{shown.en} is not one of: {listed}", f"{shown.zh} 不在可选范围内：{listed}")
+
+
+def _show_answer(question: Question, value: AnswerValue) -> Text:
+    """Return an answer as messages show it: never a secret."""
+    if question.secret:
+        return Text("the answer", "该答案")
+    text = value if isinstance(value, str) else ", ".join(value)
+    return to_bilingual_text(f"`{escape_controls(text)}`")
+
+
+def _is_settled(question: Question) -> bool:
+    """Return whether a question is the same whatever other answers are."""
+    texts = [*list_texts([question.type, question.when, question.choices, question.default])]
+    lexed = [token for text in texts for token in question.jinja_env.lex(text)]
+    return question.var_name not in ANSWERED_NAMES and all(kind == "data" for _, kind, _ in lexed)
 
 
 def _describe_question(question: Question, default: Any) -> AskedQuestion:
@@ -383,4 +438,6 @@ def _describe_question(question: Question, default: Any) -> AskedQuestion:
         multiple=question.multiselect,
         secret=question.secret,
         default=shown,
+        type=type_name,
+        settled=_is_settled(question) and (default is not MISSING or question.default is MISSING),
     )

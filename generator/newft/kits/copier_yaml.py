@@ -7,7 +7,8 @@ that multiply, deep nesting, tags of objects.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,10 @@ CONFIG_NAMES = ("copier.yml", "copier.yaml")
 COOKIECUTTER_FILE = "cookiecutter.json"
 INCLUDE_TAG = "!include"
 LIST_KEYS = ("_exclude", "_jinja_extensions", "_secret_questions", "_skip_if_exists")
+DEFAULT_SUFFIX = ".jinja"
+DEFAULT_ANSWERS_FILE = ".copier-answers.yml"
+PLAIN_NAME = r"[\w\s./@+~,=-]*"  # of paths in which no template has an expression
+NULL_TAG = "tag:yaml.org,2002:null"
 MAX_VALUES = 50_000  # of a file, each alias counted with all that it stands for
 
 
@@ -62,13 +67,12 @@ def read_key_lines(file: Path) -> dict[str, int]:
 
 
 class TemplateNames(NamedTuple):
-    """Which files of a copier template become files of a project, and which suffix they lose."""
+    """What a copier.yml says of the names that its files get in a project."""
 
-    suffixes: tuple[str, ...] = ()
-    folder: str = ""  # with a slash at its end; empty: any file
-
-
-ANY_NAMES = TemplateNames()
+    suffixes: tuple[str, ...] = (DEFAULT_SUFFIX,)  # of templates; they lose it
+    folder: str = ""  # the only one whose files are rendered, with a slash at its end
+    answers_files: tuple[str, ...] = (DEFAULT_ANSWERS_FILE,)
+    word_marks: bool = False  # an expression may look like any other part of a name
 
 
 def read_template_names(folder: Path) -> TemplateNames:
@@ -77,14 +81,35 @@ def read_template_names(folder: Path) -> TemplateNames:
     Where several documents or included files say it, it is not known here which of them holds.
     """
     file = find_config_file(folder)
-    settings: dict[str, list[str]] = {"_templates_suffix": [], "_subdirectory": []}
+    settings: dict[str, list[yaml.Node]] = {}
     for _, document in _compose_all(file) if file else ():
         for key, value in document.value if isinstance(document, yaml.MappingNode) else ():
-            if key.value in settings:
-                settings[key.value].append(str(value.value))
-    suffixes, folders = settings.values()
+            settings.setdefault(str(key.value), []).append(value)
+    suffixes = _list_texts(settings, "_templates_suffix", DEFAULT_SUFFIX)
+    folders = _list_texts(settings, "_subdirectory", "")
     plain = len(folders) == 1 and re.fullmatch(r"[\w-]+(/[\w-]+)*", folders[0])
-    return TemplateNames(tuple(suffixes), f"{folders[0]}/" if plain else "")
+    return TemplateNames(
+        suffixes,
+        f"{folders[0]}/" if plain else "",
+        _list_texts(settings, "_answers_file", DEFAULT_ANSWERS_FILE),
+        any(map(_has_word_marks, settings.get("_envops", ()))),
+    )
+
+
+def _list_texts(
+    settings: Mapping[str, Sequence[yaml.Node]], key: str, default: str
+) -> tuple[str, ...]:
+    nodes = settings.get(key, ())
+    return tuple(default if one.tag == NULL_TAG else str(one.value) for one in nodes) or (default,)
+
+
+def _has_word_marks(envops: yaml.Node) -> bool:
+    """Return whether Jinja's own marks are replaced by one that a plain name may contain."""
+    for key, value in envops.value if isinstance(envops, yaml.MappingNode) else ():
+        is_mark = str(key.value).endswith(("_string", "_prefix")) and value.tag != NULL_TAG
+        if is_mark and re.fullmatch(PLAIN_NAME, str(value.value)):
+            return True
+    return False
 
 
 def _compose_all(file: Path) -> Iterator[tuple[Path, yaml.Node]]:
@@ -180,6 +205,7 @@ def _list_included_files(node: yaml.Node, root: Path) -> Iterator[Path]:
     """Yield the files within the template that `!include` names; copier refuses all others."""
     pattern = str(node.value) if node.tag == INCLUDE_TAG else ""
     if pattern and ".." not in pattern and not pattern.startswith("/"):
-        yield from (path for path in sorted(root.glob(pattern)) if path.is_file())
+        with suppress(ValueError, OSError):  # a pattern that is none, which copier refuses
+            yield from (path for path in sorted(root.glob(pattern)) if path.is_file())
     for part in _list_parts(node):
         yield from _list_included_files(part, root)

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newft.errors import KitSourceError
 from newft.paths import get_domains_folder
 from newft.text import Text
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 ENTRY_POINT_GROUP = "newft.kits"
 _DOTTED_NAME = re.compile(r"[A-Za-z_]\w*(\.[\w-]+)*")
@@ -32,7 +35,9 @@ def list_kit_names() -> set[str]:
 
 
 @cache  # reads the metadata of every installed package
-def _load_entry_points() -> metadata.EntryPoints:
+def _load_entry_points() -> EntryPoints:
+    from importlib import metadata
+
     return metadata.entry_points(group=ENTRY_POINT_GROUP)
 
 

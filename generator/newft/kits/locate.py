@@ -7,7 +7,7 @@ used, and nothing that a kit leaves out, such as files that git ignores, can get
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from newft.errors import GitError, KitSourceError, UsageError
@@ -16,7 +16,7 @@ from newft.kits.fetch import fetch_files
 from newft.kits.installed_kits import find_package_folder, list_domain_names
 from newft.kits.kit_files import compute_tree_id, read_kit_folder, write_kit_files
 from newft.kits.remote_git import Repository, UnreachableSourceError
-from newft.kits.remote_refs import choose_ref, list_refs
+from newft.kits.remote_refs import TAGS_PREFIX, choose_ref, list_refs
 from newft.kits.sources import KIT_FILES, KitSource, parse_source
 from newft.os_errors import explain_os_error
 from newft.schema.starter_kit import KitOrigin, KitPin, LocatedKit
@@ -105,21 +105,22 @@ class KitLocator:
         refs = list_refs(repository)
         ref = choose_ref(refs, source.revision, repository)
         commit = ref.commit if ref else str(source.revision).lower()
-        if ref and ref.is_tag:
-            self._note_moved_tag(source, commit)
+        self._note_moved_tag(source, refs)
         files = fetch_files(repository, commit, refs=refs)
-        return self._place(files, source, "repository", commit)
+        tag = ref.name.removeprefix(TAGS_PREFIX) if ref and ref.is_tag else None
+        return self._place(files, source, "repository", commit)._replace(tag=tag)
 
-    def _note_moved_tag(self, source: KitSource, commit: str) -> None:
+    def _note_moved_tag(self, source: KitSource, refs: Mapping[str, str]) -> None:
+        """Say that the tag of the stored kit names another commit, whether or not it is used."""
         stored = self._find_stored(source.recorded, source.revision)
-        if stored and source.revision and stored.pin.commit not in (None, commit):
-            old = stored.pin.commit
+        tag = stored and (stored.tag or source.revision)
+        old, commit = stored and stored.pin.commit, refs.get(f"{TAGS_PREFIX}{tag}")
+        if old and commit and old != commit:
             self.notes.append(
                 Text(
-                    f"the tag {source.revision} of {source.recorded} has moved:"
+                    f"the tag {tag} of {source.recorded} has moved:"
                     f" it was commit {old}, and is now {commit}",
-                    f"{source.recorded} 的标签 {source.revision} 已移动："
-                    f"原为提交 {old}，现为 {commit}",
+                    f"{source.recorded} 的标签 {tag} 已移动：原为提交 {old}，现为 {commit}",
                 )
             )
 

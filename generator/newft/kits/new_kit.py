@@ -13,7 +13,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import StarterKit
 from newft.text import Language
 
-NO_BASE_LINE = "# extends: customer_service"
+NO_BASE_LINE = "# extends: DOMAIN"
 EXAMPLE_ANSWER = "example"  # to a question of the base that has neither a default nor choices
 EXAMPLE_DOCUMENT, EXAMPLE_QUESTION = "handover", "owner"  # of the kit
 

@@ -13,9 +13,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from newft.answers.keys import KIT_KEY, RECORDED_KEYS, AnswerValue, RawAnswers
-from newft.errors import KitSourceError, NewftError
+from newft.errors import KitSourceError, NewftError, UsageError
 from newft.kits.remote_git import UnreachableSourceError
-from newft.kits.sources import choose_source, format_relative_source, is_relative_source
+from newft.kits.sources import (
+    NO_KIT,
+    choose_source,
+    format_relative_source,
+    is_relative_source,
+    parse_source,
+)
+from newft.project.snapshot import ANSWERS_FILE
 from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import LocatedKit
 from newft.text import Language, Text
@@ -110,8 +117,46 @@ def name_kit_from(
     source = format_relative_source(Path.cwd() / kit.pin.source, project)
     leaf = kit.located[-1]
     located = (*kit.located[:-1], leaf._replace(pin=leaf.pin._replace(source=source)))
-    kit = replace(kit, located=located, archive=pack_kits(located))
+    templates = {**kit.templates}
+    if kit.id in templates:  # which may write its source into a file
+        from newft.kits.copier_template import CopierTemplate
+
+        templates[kit.id] = CopierTemplate(Path(leaf.folder), located[-1].pin)
+    archive = pack_kits(located)
+    kit = replace(kit, located=located, templates=templates, archive=archive)
     return replace(catalog, starter_kit=kit), {**answers, KIT_KEY: source}
+
+
+def name_kit_from_here(given: Path, answers: RawAnswers) -> RawAnswers:
+    """Return the answers of a file that name a kit in a folder by its path from the current folder.
+
+    In a file of answers, a relative path begins at the folder of the file; in the
+    `.newft/answers.yml` of a project, at the folder of the project.
+    """
+    written = str(answers.get(KIT_KEY, ""))
+    if written in ("", NO_KIT):
+        return answers
+    file = given.absolute()
+    base = file.parents[1] if file.as_posix().endswith(f"/{ANSWERS_FILE}") else file.parent
+    where = f"{given}: {KIT_KEY}"
+    try:
+        source = parse_source(written, base=base)
+    except UsageError as error:
+        error.where = where
+        raise
+    if source.folder is None or not is_relative_source(source.recorded):
+        return answers
+    if not source.folder.is_dir():
+        raise UsageError(
+            Text(
+                f"there is no folder `{source.recorded}`, seen from {base}",
+                f"从 {base} 看，没有文件夹 `{source.recorded}`",
+            ),
+            where=where,
+            hint=Text("give the kit as --kit", "请用 --kit 指定套件"),
+        )
+    here = source._replace(recorded=format_relative_source(source.folder, Path.cwd()))
+    return {**answers, KIT_KEY: here.shown}
 
 
 def _load_stored(

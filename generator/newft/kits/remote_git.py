@@ -55,7 +55,7 @@ class Repository(NamedTuple):
 def run_remote(
     arguments: list[str], repository: Repository, folder: Path, *, timeout: float = FETCH_TIMEOUT
 ) -> GitResult:
-    """Run a git command that talks to a repository; only the protocol of its address may be used.
+    """Run a git command that talks to a repository, by no other protocol than its address needs.
 
     What git says is returned without the login details of the address.
     """
@@ -68,7 +68,7 @@ def run_remote(
     options += ["-c", "http.followRedirects=initial", "-c", "protocol.version=2"]
     environment = {name: os.environ[name] for name in _LOGIN_VARIABLES if name in os.environ}
     environment |= {
-        "GIT_ALLOW_PROTOCOL": _get_protocol(repository.address),
+        "GIT_ALLOW_PROTOCOL": _list_protocols(repository.address),
         "GIT_CONFIG_NOSYSTEM": "0",
     }
     try:
@@ -97,9 +97,13 @@ def _hide_login(messages: str, address: str) -> str:
     return messages.replace(f"{login}@", "").replace(f":{login.partition(':')[2]}@", "@")
 
 
-def _get_protocol(address: str) -> str:
+def _list_protocols(address: str) -> str:
+    """Return the protocols that git may use for an address, as `GIT_ALLOW_PROTOCOL` has them.
+
+    A user's configuration may replace https by ssh, or the other way round.
+    """
     scheme, mark, _ = address.partition("://")
-    return scheme if mark else "ssh"
+    return "https:ssh" if not mark or scheme in ("https", "ssh") else scheme
 
 
 def explain_failure(messages: str, repository: Repository) -> UnreachableSourceError:

@@ -16,6 +16,7 @@ from newft.text import Text, find_nearest_names
 COMMIT_PATTERN = re.compile(r"[0-9a-f]{40}")
 REVISION_PATTERN = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/+-]*")
 MIN_COMMIT_DIGITS = 7
+MAX_NAMES_COMPARED = 1_000  # to find the nearest
 TAGS_PREFIX, BRANCHES_PREFIX = "refs/tags/", "refs/heads/"
 
 
@@ -107,7 +108,7 @@ def _make_unknown_revision_error(
         name.removeprefix(TAGS_PREFIX).removeprefix(BRANCHES_PREFIX)
         for name in refs
         if name != "HEAD"
-    ]
+    ][:MAX_NAMES_COMPARED]
     near = find_nearest_names(revision, names) or sorted(names)[:5]
     listed = ", ".join(f"`{escape_controls(name)}`" for name in near)
     return KitSourceError(

@@ -7,9 +7,11 @@ of a kit are therefore shown, and confirmed once per state of the kit:
   be another one than last week. It must be confirmed: at the terminal, or for one run by
   `--trust-kit` with its commit. What is confirmed at the terminal is kept in the user's
   configuration by the tree id of the kit, which depends on its files alone.
-- A folder that the user names, and a kit in a package that the user has installed, are shown and
-  not asked about. Nothing in them arrives unnoticed; the author of a kit, whose every edit is a
-  new state, would only learn to confirm without reading.
+- A folder that the user names on the command line, and a kit in a package that the user has
+  installed, are shown and not asked about. Nothing in them arrives unnoticed; the author of a kit,
+  whose every edit is a new state, would only learn to confirm without reading.
+- A folder that only a file of answers names is confirmed like a repository: whoever may propose a
+  change to a project may change that file too.
 - The domains that a kit extends are part of newft.
 
 A dry run writes nothing and needs no confirmation.
@@ -19,15 +21,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from newft.errors import KitSourceError, UsageError
-from newft.kits.copier_yaml import ANY_NAMES, TemplateNames, read_template_names
-from newft.kits.kit_files import EXECUTABLE_MODE, read_kit_folder
-from newft.kits.sources import COPIER_FILES
+from newft.kits.code_files import list_code_files
+from newft.kits.copier_yaml import read_template_names
+from newft.kits.kit_files import read_kit_folder
 from newft.schema.starter_kit import LocatedKit
-from newft.schema.tree import FileTree, TreeFile
 from newft.system.user_files import append_config_line, read_config_lines
 from newft.text import Text
 
@@ -36,32 +37,6 @@ TRUST_OPTION = "--trust-kit"
 MIN_ID_DIGITS = 7
 SHOWN_ID_DIGITS = 12
 MAX_FILES_IN_ERROR = 20
-_CODE_SUFFIXES = frozenset(
-    """
-    .bash .bat .c .cc .cfg .cjs .cmd .cpp .cu .dll .dylib .exe .fish .go .h .ini .ipynb .jar .js
-    .ksh .lua .mjs .mk .nix .php .pl .ps1 .pth .py .pyc .pyd .pyi .pyw .pyx .r .rb .rs .sh .so
-    .toml .ts .whl .zsh
-    """.split()  # noqa: SIM905 - fifty quotes would hide the suffixes
-)
-_CODE_NAMES = frozenset(
-    """
-    makefile gnumakefile justfile dockerfile containerfile jenkinsfile procfile vagrantfile
-    rakefile gemfile taskfile.yml taskfile.yaml requirements.txt constraints.txt package.json
-    .envrc .npmrc .pypirc .pre-commit-config.yaml .pre-commit-config.yml .gitlab-ci.yml
-    .travis.yml azure-pipelines.yml bitbucket-pipelines.yml docker-compose.yml docker-compose.yaml
-    compose.yml compose.yaml
-    """.split()  # noqa: SIM905
-)
-# Folders whose files a CI service, an editor or git runs.
-_CODE_FOLDERS = frozenset(
-    {".github", ".gitlab", ".circleci", ".devcontainer", ".vscode", ".idea", ".husky"}
-)
-_TEMPLATE_SUFFIXES = (".jinja", ".jinja2", ".j2", ".tmpl", ".template")
-_EXPRESSION = re.compile(r"\{[{%#].*?[}%#]\}")
-# What is left of an expression in a name where a template has brackets of its own.
-_MARKS_OF_BRACKETS = re.compile(r"[^\w\s./@+~,=-]")
-# Of a kit with a kit.yaml, files in these folders never reach a project.
-_OWN_FOLDERS = frozenset({"sample", "tests"})
 
 
 class TrustRequest(NamedTuple):
@@ -77,13 +52,19 @@ ShowTrust = Callable[[TrustRequest], None]
 
 
 def confirm_trust(
-    kits: Sequence[LocatedKit], trusted: Sequence[str], *, ask: AskTrust | None, show: ShowTrust
+    kits: Sequence[LocatedKit],
+    trusted: Sequence[str],
+    *,
+    named: bool,
+    ask: AskTrust | None,
+    show: ShowTrust,
 ) -> None:
     """Return if the user agrees to the code of every kit.
 
     Args:
         kits: The kits of a chain.
         trusted: The values of `--trust-kit`.
+        named: Whether the user has named the kit itself, on the command line or in NEWFT_KIT.
         ask: Shows a request and asks the user; None where nobody can be asked.
         show: Shows a request to which the user need not agree.
 
@@ -97,11 +78,17 @@ def confirm_trust(
         request = make_trust_request(kit)
         if not request.files:
             continue
-        if kit.origin in ("folder", "package"):
+        if kit.origin == "package" or (kit.origin == "folder" and named):
             show(request)
+            if kit.pin.tree not in remembered:  # an update finds the folder in a file of answers
+                _remember(kit, request)
         elif kit.pin.tree not in remembered and not _is_named(kit, trusted):
             _require_agreement(request, ask)
-            append_config_line(TRUST_FILE, f"{kit.pin.tree} {request.source}")
+            _remember(kit, request)
+
+
+def _remember(kit: LocatedKit, request: TrustRequest) -> None:
+    append_config_line(TRUST_FILE, f"{kit.pin.tree} {request.source}")
 
 
 def check_trust_options(trusted: Sequence[str]) -> None:
@@ -127,43 +114,6 @@ def make_trust_request(kit: LocatedKit) -> TrustRequest:
     files = list_code_files(read_kit_folder(folder), read_template_names(folder))
     named = f"{source}@{revision}" if revision else source
     return TrustRequest(f"{named} ({identity[:SHOWN_ID_DIGITS]})", identity, files)
-
-
-def list_code_files(files: FileTree, template: TemplateNames = ANY_NAMES) -> tuple[str, ...]:
-    """Return the files of a kit that may be run in a project: by Python, make, a shell, CI.
-
-    `template` says what is known of the names of a copier template.
-    """
-    copier = any(name in files for name in COPIER_FILES)
-    only = "" if "kit.yaml" in files else template.folder  # which may name more folders
-    return tuple(
-        path
-        for path, file in sorted(files.items())
-        if path.startswith(only)
-        and (copier or path.split("/")[0] not in _OWN_FOLDERS)
-        and (
-            any(_is_code(path.removesuffix(suffix), file) for suffix in ("", *template.suffixes))
-            or (copier and _MARKS_OF_BRACKETS.search(_EXPRESSION.sub("", path)))
-        )
-    )
-
-
-def _is_code(path: str, file: TreeFile) -> bool:
-    if file.mode == EXECUTABLE_MODE or file.content.startswith(b"#!"):
-        return True
-    parts = [_EXPRESSION.sub("", part).casefold() for part in PurePosixPath(path).parts]
-    name = parts[-1]
-    for suffix in _TEMPLATE_SUFFIXES:
-        name = name.removesuffix(suffix)
-    suffix = PurePosixPath(f"x{name}").suffix
-    any_name = suffix in ("", ".") and _EXPRESSION.search(path.rpartition("/")[2]) is not None
-    return (
-        any_name  # an expression gives the file its suffix
-        or name in _CODE_NAMES
-        or name.startswith(("dockerfile.", "requirements"))
-        or suffix in _CODE_SUFFIXES
-        or not _CODE_FOLDERS.isdisjoint(parts[:-1])
-    )
 
 
 def _is_named(kit: LocatedKit, trusted: Sequence[str]) -> bool:

@@ -36,7 +36,7 @@ from newft.schema.tree import FileTree, TreeFile
 from newft.text import Text
 
 PINS_FILE = "pins.yml"
-_PIN_FIELDS = {"source", "revision", "commit", "tree"}
+_PIN_FIELDS = {"source", "revision", "commit", "tree", "tag"}
 
 
 def pack_kits(kits: Sequence[LocatedKit]) -> bytes:
@@ -44,7 +44,8 @@ def pack_kits(kits: Sequence[LocatedKit]) -> bytes:
     pins: list[PlainValue] = []
     files: dict[str, TreeFile] = {}
     for number, kit in enumerate(kits):
-        pins.append({key: value for key, value in kit.pin._asdict().items() if value is not None})
+        pin = {**kit.pin._asdict(), "tag": kit.tag}
+        pins.append({key: value for key, value in pin.items() if value is not None})
         tree = read_kit_folder(Path(kit.folder))
         files |= {f"{number}/{path}": file for path, file in tree.items()}
     return pack_tree({PINS_FILE: TreeFile(dump_yaml({"kits": pins}).encode("utf-8")), **files})
@@ -65,18 +66,18 @@ def load_stored_kits(project: Path, scratch: Path) -> tuple[LocatedKit, ...]:
     except (DamagedArchiveError, KeyError) as error:
         raise _make_damage_error(archive) from error
     kits = []
-    for pin, tree in zip(pins, trees, strict=True):
+    for (pin, tag), tree in zip(pins, trees, strict=True):
         entries = [KitEntry(path, file.mode, len(file.content)) for path, file in tree.items()]
         refuse_unsafe_entries(entries, where=str(archive))
         if compute_tree_id(tree) != pin.tree:
             raise _make_damage_error(archive)
         folder = make_kit_folder(scratch, pin.source)
         write_kit_files(tree, folder)
-        kits.append(LocatedKit(str(folder), pin, "stored"))
+        kits.append(LocatedKit(str(folder), pin, "stored", tag))
     return tuple(kits)
 
 
-def _read_pins(content: bytes) -> list[KitPin]:
+def _read_pins(content: bytes) -> list[tuple[KitPin, str | None]]:
     try:
         listed = read_yaml(content).value["kits"]
         return [_read_pin(item) for item in listed]
@@ -84,20 +85,21 @@ def _read_pins(content: bytes) -> list[KitPin]:
         raise DamagedArchiveError from error
 
 
-def _read_pin(values: Mapping[str, object]) -> KitPin:
-    """Return a pin; refuse values that newft never writes."""
+def _read_pin(values: Mapping[str, object]) -> tuple[KitPin, str | None]:
+    """Return a pin and its tag; refuse values that newft never writes."""
     if not {"source", "tree"} <= set(values) <= _PIN_FIELDS:
         raise DamagedArchiveError
     texts = {key: str(value) for key, value in values.items()}
     pin = KitPin(texts["source"], texts.get("revision"), texts.get("commit"), texts["tree"])
     for text, pattern in (
         (pin.revision, REVISION_PATTERN),
+        (texts.get("tag"), REVISION_PATTERN),
         (pin.commit, COMMIT_PATTERN),
         (pin.tree, COMMIT_PATTERN),
     ):
         if text is not None and not pattern.fullmatch(text):
             raise DamagedArchiveError
-    return pin
+    return pin, texts.get("tag")
 
 
 def _split_tree(files: FileTree, count: int) -> list[dict[str, TreeFile]]:

@@ -34,7 +34,7 @@ class FileState:
         """Whether there is a file or a link whose content newft can read."""
         return bool(self.sha256)
 
-    def has_content_of(self, other: FileState) -> bool:
+    def has_same_content(self, other: FileState) -> bool:
         """Whether both are files, links or nothing with one content.
 
         The executable bit does not count: Windows and some mounted disks do not keep it.

@@ -72,10 +72,26 @@ def record_conflicts(folder: Path, conflicts: Sequence[Conflict]) -> None:
 
     Without a repository that tracks the project nothing happens; nor for a path that git ignores,
     since a file with secrets must not become a tracked one.
+
+    Raises:
+        GitError: git cannot write to the repository; the files of the project are not affected.
     """
-    repository = _find_repository(folder) if conflicts else None
-    if repository is None:
-        return
+    try:
+        repository = _find_repository(folder) if conflicts else None
+        if repository is not None:
+            _record_stages(folder, repository, conflicts)
+    except GitError as error:
+        reason = Text(error.to("en")[0], error.to("zh")[0])
+        raise GitError(
+            Text(
+                f"the files are written, but git does not show the conflicts: {reason.en}",
+                f"文件已写入，但 git 不显示冲突：{reason.zh}",
+            ),
+            where=error.where,
+        ) from error
+
+
+def _record_stages(folder: Path, repository: _Repository, conflicts: Sequence[Conflict]) -> None:
     ignored = _list_ignored(folder, [conflict.path.encode() for conflict in conflicts])
     shown = [conflict for conflict in conflicts if conflict.path.encode() not in ignored]
     files = [

@@ -9,11 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from newft.project.conflict_markers import find_marked_files
 from newft.project.snapshot import DATA_DIR, METADATA_DIR
 from newft.schema.project_status import LocalEdits
 from newft.schema.tree import FileTree, TreeFile
@@ -25,8 +23,6 @@ _TOOL_ENDINGS = ("_cache", ".egg-info", ".newft-apply")
 # Files that show that a folder is not the team's own code: an environment, another project.
 _FOREIGN_MARKS = ("pyvenv.cfg", ".git", METADATA_DIR)
 _MAX_FILES_LISTED = 20_000  # of one project; more are not the work of people
-_MAX_BYTES_SEARCHED = 1 << 20  # of a file in which conflict markers are looked for
-_MAX_FILES_SEARCHED = 2_000  # of those that the team has added
 _FileState = Literal["same", "edited", "deleted"]
 
 
@@ -42,12 +38,6 @@ def find_local_edits(folder: Path, snapshot: FileTree) -> LocalEdits:
         deleted=tuple(path for path, state in states.items() if state == "deleted"),
         added=tuple(path for path in list_team_files(folder) if path not in snapshot),
     )
-
-
-def find_conflicts(folder: Path, edits: LocalEdits) -> tuple[str, ...]:
-    """Return the files that an earlier update left to be resolved, moved ones among them."""
-    searched = (*edits.edited, *edits.added[:_MAX_FILES_SEARCHED])
-    return find_marked_files({path: _read_small(folder / path) for path in searched})
 
 
 def list_team_files(folder: Path) -> tuple[str, ...]:
@@ -106,12 +96,3 @@ def _compare(place: Path, file: TreeFile) -> _FileState:
         return "deleted"
     except (OSError, ValueError):
         return "edited"
-
-
-def _read_small(place: Path) -> TreeFile:
-    """Return a regular file; its content is left out if it is too large to be a merged one."""
-    with suppress(OSError):
-        status = place.lstat()
-        if stat.S_ISREG(status.st_mode) and status.st_size <= _MAX_BYTES_SEARCHED:
-            return TreeFile(place.read_bytes())
-    return TreeFile(b"")

@@ -118,6 +118,8 @@ def settle_double_renames(
             content, lines = label_conflicts(outcome.files[path].content)
             outcome.files[path] = outcome.files[path]._replace(content=content)
             outcome.add_conflict(path, versions if path == project_path else {_RENDER: new}, lines)
+        named = outcome.conflicts[render_path]._replace(other_path=project_path)
+        outcome.conflicts[render_path] = named
 
 
 def settle_versions(outcome: Outcome, path: str, versions: Versions) -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from newft.answers.fit import format_answer
 from newft.answers.keys import ANSWER_KEYS, AnswerValue, RawAnswers
 from newft.answers.yaml_file import load_answers, parse_answers_yaml
 from newft.errors import NewftError, ProjectError
+from newft.project.branch_merge import (
+    find_branch_merge,
+    find_marker_line,
+    merge_branch_answers,
+)
 from newft.project.facts_file import read_facts
 from newft.project.snapshot import (
     ANSWERS_FILE,
@@ -21,8 +27,19 @@ from newft.project.snapshot import (
 from newft.schema.dataset import Facts
 from newft.text import Text
 
-_MARKER_PATTERN = re.compile(rb"^(?:<{7}|={7}|>{7})(?: |\r?$)", re.MULTILINE)
 _FORMER_NAMES = {name for entry in ANSWER_KEYS for name in entry.former_names}
+_MARKER_HINTS = {
+    Path(ANSWERS_FILE).name: Text(
+        "edit it so that it has the answers of both sides, then run `newft update`",
+        "请编辑该文件，保留双方的答案，再运行 `newft update`",
+    ),
+    Path(FACTS_FILE).name: Text(
+        f"keep one side: git checkout --ours -- {FACTS_FILE} (or --theirs), or measure again with"
+        " `newft update --remeasure`",
+        f"请保留一方：git checkout --ours -- {FACTS_FILE}（或 --theirs），或用"
+        " `newft update --remeasure` 重新测量",
+    ),
+}
 
 
 class RecordedProject(NamedTuple):
@@ -34,10 +51,16 @@ class RecordedProject(NamedTuple):
     answers_lost: bool  # the file is missing, and the answers are those of the snapshot
     measured_answers: RawAnswers  # with which the snapshot was rendered, and the facts measured
     facts: Facts | None  # None: to be measured again
+    notes: tuple[Text, ...] = ()  # about branches that were merged
 
 
-def read_recorded_project(folder: Path, *, remeasure: bool) -> RecordedProject:
-    """Read `.newft/` of a project; with `remeasure`, unreadable facts do not matter."""
+def read_recorded_project(
+    folder: Path, *, remeasure: bool, given: Collection[str] = ()
+) -> RecordedProject:
+    """Read `.newft/` of a project; with `remeasure`, unreadable facts do not matter.
+
+    `given` are the keys that the caller gives new answers: merged branches may differ in them.
+    """
     refuse_other_folder(folder)
     snapshot = read_snapshot(folder)
     measured = parse_answers_yaml(
@@ -45,10 +68,27 @@ def read_recorded_project(folder: Path, *, remeasure: bool) -> RecordedProject:
     )
     file = folder / ANSWERS_FILE
     lost = not file.exists()
-    answers = measured if lost else _read_answers(file, measured)
+    merge = None if lost else find_branch_merge(folder)
+    merged = merge_branch_answers(merge, file.read_bytes(), given) if merge else None
+    present = measured if lost or merged else _read_answers(file, measured)
     return RecordedProject(
-        folder, snapshot, answers, lost, measured, _read_facts(folder, remeasure=remeasure)
+        folder,
+        snapshot._replace(tree=merge.tree) if merge else snapshot,
+        merged.answers if merged else present,
+        lost,
+        measured,
+        _read_facts(folder, remeasure=remeasure),
+        tuple(_describe_taken(merged.taken)) if merged else (),
     )
+
+
+def _describe_taken(taken: RawAnswers) -> Iterator[Text]:
+    for key, value in taken.items():
+        text = format_answer(value)
+        yield Text(
+            f"two updated branches were merged, and only the other one has {key}: {text}",
+            f"合并了两个都更新过的分支，只有另一分支的答案是 {key}：{text}",
+        )
 
 
 def refuse_other_folder(folder: Path) -> None:
@@ -112,16 +152,9 @@ def _read_facts(folder: Path, *, remeasure: bool) -> Facts | None:
 
 def _refuse_markers(file: Path) -> None:
     """Refuse a file of `.newft/` that a merge of git has left with conflict markers."""
-    content = file.read_bytes()
-    if found := _MARKER_PATTERN.search(content):
-        line = content.count(b"\n", 0, found.start()) + 1
+    if line := find_marker_line(file.read_bytes()):
         raise ProjectError(
             Text("the file has conflict markers of a merge", "文件中留有合并冲突标记"),
             where=f"{file}:{line}",
-            hint=Text(
-                f"keep one side: git checkout --ours -- {METADATA_DIR} (or --theirs), then run"
-                " `newft update` again: it brings the project up to date from either",
-                f"请保留一方：git checkout --ours -- {METADATA_DIR}（或 --theirs），再运行"
-                " `newft update`，从哪一方出发都能更新",
-            ),
+            hint=_MARKER_HINTS[file.name],
         )

@@ -151,7 +151,7 @@ def _discard_damaged(stage: Path, journal: Journal) -> None:
             if state == FOLDER:
                 raise make_journal_error(folder)
             expected = entry.after if name == "after" else entry.before
-            if state != ABSENT and not state.has_content_of(expected):
+            if state != ABSENT and not state.has_same_content(expected):
                 (folder / str(number)).unlink()
 
 

@@ -10,19 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from newft.answers.conditions import flatten_answers
 from newft.data_errors import make_file_changed_error, translate_record_errors
 from newft.emitted.file_access import hash_file, open_regular_file, wrap_file_errors
 from newft.errors import RenderError
 from newft.os_errors import describe_os_error
+from newft.project.layer_files import PACKAGE_PLACEHOLDER, PARTIAL_PREFIX, LayerFile
+from newft.project.rendered_policy import refuse_broken_policy
 from newft.project.serialize import PlainValue, build_template_data
 from newft.project.snapshot import write_metadata
 from newft.project.template_layers import (
-    PACKAGE_PLACEHOLDER,
-    PARTIAL_PREFIX,
-    LayerFile,
     choose_files,
     digest_layers,
     list_emitted_modules,
@@ -48,7 +47,7 @@ def render_project(
     plan: Plan, answers: Answers, facts: Facts, into: Path, *, kit_archive: bytes = b""
 ) -> None:
     """Write the project to `into`: templates, the user's small data files, and `.newft/`."""
-    templates = render_tree(plan, answers, into)
+    templates = render_tree(plan, answers, into).digest
     recorded = drop_secrets(plan, answers)
     with _explain_full_disk():
         for file in facts.data.files:
@@ -77,8 +76,17 @@ def drop_secrets(plan: Plan, answers: Answers) -> Answers:
     return replace(answers, kit=replace(answers.kit, answers=kept))
 
 
-def render_tree(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool = False) -> str:
-    """Write the rendered templates alone to `into`; return the digest of these templates."""
+class RenderedTemplates(NamedTuple):
+    """What is known of a rendered tree beside its files."""
+
+    digest: str  # of the templates
+    given_files: tuple[str, ...]  # that belong to a project once it has them
+
+
+def render_tree(
+    plan: Plan, answers: Answers, into: Path, *, with_secrets: bool = False
+) -> RenderedTemplates:
+    """Write the rendered templates alone to `into`."""
     layers, modules = stack_layers(plan), list_emitted_modules(plan)
     with _explain_full_disk(), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         templates, overlays = Path(scratch).resolve() / "newft", Path(scratch).resolve() / "kits"
@@ -88,7 +96,10 @@ def render_tree(plan: Plan, answers: Answers, into: Path, *, with_secrets: bool 
             if file.is_template:
                 file.write(templates, file.path)
         _render_templates(files, templates, into, data=build_template_data(plan, answers))
-    return digest_layers(layers, modules)
+        refuse_broken_policy(plan, into, {file.target: file.layer for file in files})
+    owned = {(one.name, path) for one in rendered.overlays for path in one.given_files}
+    given_files = tuple(file.target for file in files if (file.layer, file.target) in owned)
+    return RenderedTemplates(digest_layers(layers, modules), given_files)
 
 
 def list_kit_files(plan: Plan, answers: Answers, owner: str) -> KitFiles:
@@ -119,8 +130,9 @@ def _render_overlays(plan: Plan, answers: Answers, into: Path, *, with_secrets: 
     for overlay in plan.overlays:
         if overlay.template:
             folder = str(into / str(len(overlays)))
-            overlay.template.render(flatten_answers(answers), folder, with_secrets=with_secrets)
-            overlay = overlay._replace(folder=folder)
+            given = flatten_answers(answers)
+            owned = overlay.template.render(given, folder, with_secrets=with_secrets)
+            overlay = overlay._replace(folder=folder, given_files=owned)
         overlays.append(overlay)
     return replace(plan, overlays=tuple(overlays))
 

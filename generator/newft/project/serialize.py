@@ -93,9 +93,7 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
 def dump_yaml(values: Mapping[str, PlainValue]) -> str:
     """Format a mapping as YAML that people read and edit."""
     text = yaml.dump(values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=math.inf)
-    return "".join(
-        _escape_character(char) if _is_hidden(char) and char != "\n" else char for char in text
-    )
+    return "\n".join(map(_escape_hidden, text.split("\n")))
 
 
 def format_yaml_value(value: PlainValue) -> str:
@@ -131,7 +129,7 @@ def format_yaml_block(text: str, *, indent: int) -> str:
     """Format a text of several lines as a YAML block if the block is read as the same text."""
     lines = text.split("\n")
     block = "|-\n" + "\n".join(" " * indent + line if line else "" for line in lines)
-    clean = all(line == line.rstrip() and not any(map(_is_hidden, line)) for line in lines)
+    clean = all(line == line.rstrip() and not _has_hidden(line) for line in lines)
     if len(lines) < 2 or not clean or not lines[0] or not lines[-1] or lines[0][0] == " ":
         return format_yaml_text(text)
     return block
@@ -139,17 +137,12 @@ def format_yaml_block(text: str, *, indent: int) -> str:
 
 def quote(text: str) -> str:
     """Put a text in double quotes that YAML and TOML read alike."""
-    return "".join(
-        _escape_character(char) if _is_hidden(char) else char
-        for char in json.dumps(text, ensure_ascii=False)
-    )
+    return _escape_hidden(json.dumps(text, ensure_ascii=False))
 
 
 def to_one_line(text: str) -> str:
     """Put a text on one line, with every invisible character escaped."""
-    return "".join(
-        _escape_character(char) if _is_hidden(char) else char for char in " ".join(text.split())
-    )
+    return _escape_hidden(" ".join(text.split()))
 
 
 def _reasoned_to_plain(
@@ -215,6 +208,18 @@ def _format_yaml_float(value: float) -> str:
     return f"{'-' * sign}{mantissa}e{power:+d}"
 
 
+def _escape_hidden(text: str) -> str:
+    """Escape the characters of a text that cannot be seen."""
+    if not _has_hidden(text):
+        return text
+    return "".join(_escape_character(char) if _is_hidden(char) else char for char in text)
+
+
+def _has_hidden(text: str) -> bool:
+    # nearly all texts are printable, which is told without a look at each character
+    return not text.isprintable() and any(map(_is_hidden, text))
+
+
 def _is_hidden(char: str) -> bool:
     return unicodedata.category(char) in _HIDDEN_CATEGORIES or char in "\ufffe\uffff"
 
@@ -231,7 +236,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if any(map(_is_hidden, text)) else None
+    style = '"' if _has_hidden(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

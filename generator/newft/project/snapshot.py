@@ -19,12 +19,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from newft import __version__
-from newft.emitted.file_access import RecordError
+from newft.emitted.file_access import RecordError, open_regular_file, wrap_file_errors
 from newft.emitted.yaml_lines import YamlError, read_yaml
-from newft.errors import ProjectError
+from newft.errors import NewerProjectError, ProjectError
 from newft.i18n import translate_template
 from newft.project.serialize import PlainValue, dump_yaml, to_plain
-from newft.project.tree_archive import DamagedArchiveError, pack_tree, read_archive
+from newft.project.tree_archive import (
+    MAX_ARCHIVE_BYTES,
+    DamagedArchiveError,
+    pack_tree,
+    read_archive,
+    unpack_archive,
+)
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts
 from newft.schema.family import is_hub_model
@@ -37,6 +43,7 @@ METADATA_DIR = ".newft"
 ANSWERS_FILE = f"{METADATA_DIR}/answers.yml"
 FACTS_FILE = f"{METADATA_DIR}/facts.yml"
 SNAPSHOT_FILE = f"{METADATA_DIR}/snapshot.tar"
+FORMER_SNAPSHOT_FILE = f"{METADATA_DIR}/baseline.tar"  # its name in the first versions of newft
 KIT_FILE = f"{METADATA_DIR}/kit.tar"
 RENDERED_BY_FILE = f"{METADATA_DIR}/rendered_by.yml"  # in the archive alone
 ATTRIBUTES_FILE = f"{METADATA_DIR}/.gitattributes"
@@ -155,14 +162,36 @@ def read_snapshot(folder: Path) -> Snapshot:
     """Return the snapshot of a project; refuse an archive that newft cannot have written."""
     archive = folder / SNAPSHOT_FILE
     try:
-        files = read_archive(archive)
-        answers, rendered_by = files.pop(ANSWERS_FILE), files.pop(RENDERED_BY_FILE)
+        with wrap_file_errors(archive), open_regular_file(archive) as file:
+            content = file.read(MAX_ARCHIVE_BYTES + 1)
     except RecordError as error:
         message = translate_template(error.template, **error.values)
         raise ProjectError(message, where=str(archive), hint=DAMAGE_HINT) from error
+    return parse_snapshot(content, archive)
+
+
+def parse_snapshot(content: bytes, archive: Path) -> Snapshot:
+    """Return the snapshot in the content of an archive, whose name an error has."""
+    try:
+        files = unpack_archive(content)
+        answers, rendered_by = files.pop(ANSWERS_FILE), files.pop(RENDERED_BY_FILE)
     except (DamagedArchiveError, KeyError) as error:
         raise _make_damage_error(archive) from error
     return Snapshot(files, answers.content, _parse_rendered_by(rendered_by.content, archive))
+
+
+def read_former_tree(folder: Path) -> FileTree:
+    """Return the tree in a snapshot that does not say what it was rendered with.
+
+    Earlier versions of newft wrote such snapshots. The tree is empty if there is none.
+    """
+    for name in (SNAPSHOT_FILE, FORMER_SNAPSHOT_FILE):
+        try:
+            files = read_archive(folder / name)
+        except (RecordError, DamagedArchiveError):
+            continue
+        return {path: one for path, one in files.items() if not path.startswith(f"{METADATA_DIR}/")}
+    return {}
 
 
 def _parse_rendered_by(content: bytes, archive: Path) -> RenderedBy:
@@ -201,7 +230,7 @@ def refuse_newer_version(version: str, file: Path) -> None:
             f"项目由 newft {version} 生成，而当前是 newft {__version__}",
         )
         hint = Text(f"install newft {version} or newer", f"请安装 newft {version} 或更新的版本")
-        raise ProjectError(message, where=str(file), hint=hint)
+        raise NewerProjectError(message, where=str(file), hint=hint)
 
 
 def _make_damage_error(archive: Path) -> ProjectError:

@@ -86,11 +86,11 @@ def find_outcome(folder: Path, step: Step) -> Outcome:
     if step.becomes == ABSENT and state in (ABSENT, FOLDER, BEHIND_LINK):
         return "done"  # what is there now, or above it, is another step's
     known = (ABSENT, step.was, step.becomes)
-    if not any(state.has_content_of(one) for one in known):
+    if not any(state.has_same_content(one) for one in known):
         return "done" if step.yields else "changed"
     if step.becomes == ABSENT or os.path.lexists(step.content):
         return "to do"
-    return "done" if state.has_content_of(step.becomes) else "incomplete"
+    return "done" if state.has_same_content(step.becomes) else "incomplete"
 
 
 def gets_room(folder: Path, path: str, removed: Set[str]) -> bool:

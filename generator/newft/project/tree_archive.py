@@ -36,14 +36,22 @@ def pack_tree(files: FileTree) -> bytes:
 
 
 def read_archive(archive: Path) -> dict[str, TreeFile]:
-    """Return the files of an archive; only plain files with paths inside a folder are accepted.
+    """Return the files of an archive.
 
     Raises:
         RecordError: the file cannot be read.
         DamagedArchiveError: it is no complete archive of `pack_tree`.
     """
     with wrap_file_errors(archive), open_regular_file(archive) as file:
-        content = file.read(MAX_ARCHIVE_BYTES + 1)
+        return unpack_archive(file.read(MAX_ARCHIVE_BYTES + 1))
+
+
+def unpack_archive(content: bytes) -> dict[str, TreeFile]:
+    """Return the files of an archive; only plain files with paths inside a folder are accepted.
+
+    Raises:
+        DamagedArchiveError: it is no complete archive of `pack_tree`.
+    """
     if len(content) > MAX_ARCHIVE_BYTES or not content.endswith(TAR_END):
         raise DamagedArchiveError
     try:

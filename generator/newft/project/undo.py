@@ -7,7 +7,7 @@ the update itself. Undoing is an update of its own: it leaves a record that brin
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -22,6 +22,7 @@ from newft.project.file_state import (
 )
 from newft.project.journal import check_path, make_journal_error, read_limited
 from newft.project.recovery import recover_transaction
+from newft.project.snapshot import METADATA_DIR
 from newft.project.steps import gets_room
 from newft.project.transaction import FileChange, run_transaction
 from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
@@ -77,20 +78,33 @@ class Undone:
 
 
 def list_undo_changes(
-    folder: Path, changes: Sequence[FileChange], index_entries: bytes
+    folder: Path,
+    changes: Sequence[FileChange],
+    index_entries: bytes,
+    *,
+    last: UndoRecord | None = None,
 ) -> list[FileChange]:
-    """Return the changes that write the record of these changes, in place of the last record."""
+    """Return the changes that write the record of these changes, added to the `last` record."""
     from pydantic import TypeAdapter
 
     for change in changes:
         check_path(change.path, folder / UNDO_FILE)
-    entries = tuple(_make_entry(change) for change in changes)
-    record = TypeAdapter(UndoRecord).dump_json(UndoRecord(entries, index_entries))
+    new = UndoRecord(tuple(_make_entry(change) for change in changes), index_entries)
+    record = TypeAdapter(UndoRecord).dump_json(_extend_record(last, new) if last else new)
     files = {_IGNORE_FILE: TreeFile(b"*\n"), UNDO_FILE: TreeFile(record)}
     return [
         FileChange(path, read_file(folder, path), file, private=True)
         for path, file in files.items()
     ]
+
+
+def find_kept_record(folder: Path, changes: Sequence[FileChange]) -> UndoRecord | None:
+    """Return the last record if changes in `.newft/` alone must not take its place.
+
+    The files of the update before could otherwise no longer be brought back.
+    """
+    is_recorded = all(change.path.startswith(f"{METADATA_DIR}/") for change in changes)
+    return read_undo_record(folder) if is_recorded else None
 
 
 def read_undo_record(folder: Path) -> UndoRecord | None:
@@ -150,6 +164,15 @@ def undo_last_update(
     return Undone(tuple(change.path for change in changes), record.index_entries)
 
 
+def _extend_record(last: UndoRecord, new: UndoRecord) -> UndoRecord:
+    """Return the record of two updates: the old files of the first, the states of the second."""
+    entries = {entry.path: entry for entry in last.entries}
+    for entry in new.entries:
+        known = entries.get(entry.path)
+        entries[entry.path] = replace(known, after=entry.after) if known else entry
+    return UndoRecord(tuple(entries.values()), last.index_entries)
+
+
 def _make_entry(change: FileChange) -> UndoEntry:
     assert not isinstance(change.after, Path)
     before = change.before
@@ -183,6 +206,6 @@ def _refuse_edits(folder: Path, record: UndoRecord) -> None:
 def _is_edited(folder: Path, entry: UndoEntry, removed: Set[str]) -> bool:
     """Whether a path is neither as the update left it nor as the undo leaves it."""
     state = find_state(folder, entry.path)
-    if any(state.has_content_of(known) for known in (entry.after, describe_state(entry.before))):
+    if any(state.has_same_content(known) for known in (entry.after, describe_state(entry.before))):
         return False
     return not (entry.after == ABSENT and gets_room(folder, entry.path, removed))

@@ -14,15 +14,16 @@ from newft import __version__
 from newft.answers.keys import RawAnswers
 from newft.answers.parse import build_answers
 from newft.answers.yaml_file import parse_answers_yaml
-from newft.errors import NewftError, ProjectError
-from newft.project.conflict_markers import find_marked_files
+from newft.errors import NewftError
 from newft.project.file_state import read_file
-from newft.project.project_files import read_project_tree
+from newft.project.local_edits import list_team_files
 from newft.project.project_merge import merge_into_project
 from newft.project.recorded_project import RecordedProject
+from newft.project.renamed_package import refuse_two_renames
 from newft.project.render import drop_secrets, render_tree
 from newft.project.snapshot import (
     ANSWERS_FILE,
+    ATTRIBUTES_FILE,
     FACTS_FILE,
     KIT_FILE,
     build_metadata,
@@ -31,15 +32,13 @@ from newft.project.snapshot import (
 )
 from newft.project.transaction import FileChange
 from newft.project.tree_merge import merge_trees
+from newft.project.unresolved import CONFLICTS_FILE, list_unmarked_conflicts
 from newft.project.value_changes import list_value_changes
 from newft.schema.dataset import Facts
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
-from newft.schema.tree import Change, FileTree, TreeFile, TreeMerge
+from newft.schema.tree import Change, TreeFile, TreeMerge
 from newft.schema.update import RenderedBy, ValueChange
-from newft.text import Text
-
-MAX_PATHS_IN_ERROR = 10
 
 
 class ProjectUpdate(NamedTuple):
@@ -57,28 +56,6 @@ class ProjectUpdate(NamedTuple):
         return not self.writes
 
 
-def refuse_unresolved(folder: Path, snapshot: FileTree) -> None:
-    """Refuse a project with conflicts of an earlier update: a second one would nest them."""
-    marked = find_marked_files(read_project_tree(folder, snapshot.keys()).tree)
-    if marked:
-        listed = "\n".join(f"  {path}" for path in marked[:MAX_PATHS_IN_ERROR])
-        more = len(marked) - MAX_PATHS_IN_ERROR
-        rest = Text(f"\n  ... {more} more", f"\n  …… 另有 {more} 个") if more > 0 else Text("", "")
-        raise ProjectError(
-            Text(
-                f"conflicts of an earlier update are not resolved yet:\n{listed}{rest.en}",
-                f"上次更新的冲突尚未解决：\n{listed}{rest.zh}",
-            ),
-            where=str(folder),
-            hint=Text(
-                "edit the parts between <<<<<<< and >>>>>>>, remove or rename the files that end in"
-                " -update, or take the update back with `newft update --undo`",
-                "请编辑 <<<<<<< 与 >>>>>>> 之间的内容，删除或重命名以 -update 结尾的文件，"
-                "或用 `newft update --undo` 撤销上次更新",
-            ),
-        )
-
-
 def make_update(
     project: RecordedProject,
     plan: Plan,
@@ -90,10 +67,12 @@ def make_update(
     typed = drop_secrets(plan, build_answers(answers))
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         into = Path(scratch).resolve() / "project"
-        templates = render_tree(plan, typed, into)
+        templates, given_files = render_tree(plan, typed, into)
         theirs = load_rendered_tree(into)
     base = project.snapshot.tree
-    merge = merge_into_project(project.folder, base, theirs).merge
+    name = str(project.measured_answers.get("name", ""))
+    refuse_two_renames(name, plan.package, base, list_team_files(project.folder))
+    merge = merge_into_project(project.folder, base, theirs, given_files=given_files).merge
     metadata: dict[str, TreeFile | None] = {
         KIT_FILE: None,  # removed where there is no kit any more
         **build_metadata(
@@ -106,7 +85,11 @@ def make_update(
     }
     if facts == project.facts:  # whoever measured them is still named in the file
         del metadata[FACTS_FILE]
-    writes = [write for change in merge.changes for write in _list_writes(change)]
+    if (project.folder / ATTRIBUTES_FILE).exists():  # the team may have its own
+        del metadata[ATTRIBUTES_FILE]
+    writes = [write for change in merge.changes for write in list_writes(change)]
+    if writes or merge.conflicts:  # else the list of the last update stays, resolved as it is
+        metadata[CONFLICTS_FILE] = list_unmarked_conflicts(merge)
     return ProjectUpdate(
         before=project.snapshot.rendered_by,
         after=RenderedBy(__version__, templates, get_kit_pin(typed)),
@@ -116,7 +99,8 @@ def make_update(
     )
 
 
-def _list_writes(change: Change) -> Iterator[FileChange]:
+def list_writes(change: Change) -> Iterator[FileChange]:
+    """Yield the files that are written and removed for a change of a merge."""
     if change.moved_from and change.before:
         yield FileChange(change.moved_from, change.before, None)
         yield FileChange(change.path, None, change.after)

@@ -22,7 +22,7 @@ from newft.project.staging import (
     refuse_foreign_folder,
 )
 from newft.project.transaction import FileChange, run_transaction
-from newft.project.undo import list_undo_changes
+from newft.project.undo import find_kept_record, list_undo_changes
 from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
 from newft.text import Text
 
@@ -66,8 +66,10 @@ def apply_changes(
     changes = [change for change in _join_changes(changes) if change.before != change.after]
     if not changes:
         return  # the record of the last update stays
-    extra = list_undo_changes(folder, changes, index_entries) if keep_undo else []
-    run_transaction(folder, [*changes, *extra])
+    if keep_undo:
+        last = find_kept_record(folder, changes)
+        changes += list_undo_changes(folder, changes, index_entries, last=last)
+    run_transaction(folder, changes)
 
 
 def list_planned_paths(tree: Path, folder: Path) -> tuple[str, ...]:

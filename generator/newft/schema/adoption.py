@@ -30,3 +30,4 @@ class AdoptionReport:
     edited: tuple[str, ...]
     missing: tuple[str, ...]
     recognized: bool  # newft has made the project: missing files count as deleted by the team
+    former: bool  # the files are compared with the tree in a snapshot of an earlier newft

@@ -91,6 +91,7 @@ class ProjectPolicy:
     """What the starter kit lets a project use; an empty list allows everything."""
 
     kit: str
+    title: Text
     version: str | None
     commit: str | None
     tree: str

@@ -30,6 +30,7 @@ class LocatedKit(NamedTuple):
     folder: str
     pin: KitPin
     origin: KitOrigin = "folder"  # stored: in `.newft/kit.tar`, its source was not reached
+    tag: str | None = None  # of the repository, that the revision is or was chosen for it
 
 
 class LocateKit(Protocol):
@@ -51,6 +52,8 @@ class AskedQuestion(NamedTuple):
     multiple: bool
     secret: bool  # never recorded
     default: AnswerText | None  # None: an answer is required
+    type: str = ""  # of copier; a question of a kit.yaml has its own
+    settled: bool = True  # it is the same whatever the other answers are
 
 
 class KitQuestions(Protocol):
@@ -78,8 +81,11 @@ class KitTemplate(Protocol):
     def secret_names(self) -> tuple[str, ...]:
         """The names of the questions whose answers are never recorded."""
 
-    def render(self, answers: AnswerTexts, into: str, *, with_secrets: bool) -> None:
-        """Render the files into an empty folder, with the secrets or with their defaults."""
+    def render(self, answers: AnswerTexts, into: str, *, with_secrets: bool) -> tuple[str, ...]:
+        """Render the files into an empty folder, with the secrets or with their defaults.
+
+        Returned are the paths of those that belong to a project once it has them.
+        """
 
     def list_next_steps(self, answers: AnswerTexts) -> NextSteps:
         """Return what the template has to say after a project was made."""
@@ -105,6 +111,7 @@ class Overlay(NamedTuple):
     template: KitTemplate | None = None  # renders the files, which the folder then holds
     keeps: tuple[str, ...] = ()  # paths of lower layers that its own files give way to
     prefer: Literal["kit", "newft"] | None = None  # whose file wins where nothing is declared
+    given_files: tuple[str, ...] = ()  # rendered files that belong to a project once it has them
 
 
 @dataclass(frozen=True)

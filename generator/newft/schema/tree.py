@@ -22,10 +22,6 @@ ChangeKind = Literal[
 ]
 
 
-# Folders of a project in which no template and no kit writes: newft's own, git's, the records.
-RESERVED_FOLDERS = (".newft", ".git", "data/raw")
-
-
 class TreeFile(NamedTuple):
     """The content of one file, or the target of one link, with its mode."""
 
@@ -60,12 +56,14 @@ class Conflict(NamedTuple):
 
     `lines` are the first and last lines of the marked parts in the written file, counted from 1;
     empty where a file has no markers (binary files, links, deleted against edited). `stages` are
-    the versions for the index of git: 1 snapshot, 2 project, 3 new render.
+    the versions for the index of git: 1 snapshot, 2 project, 3 new render. `other_path` is the
+    second name of a file that both sides renamed.
     """
 
     path: str
     lines: tuple[tuple[int, int], ...]
     stages: Mapping[int, TreeFile]
+    other_path: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
+_HAS_LIMITS = find_spec("resource") is not None  # not on Windows
 MORE_MEMORY_BYTES = 1 << 30
 
 
@@ -40,6 +42,7 @@ def _limit_time(seconds: float) -> Iterator[None]:
     # processor time, not the clock: a busy machine must not make the difference
     usable = (
         sys.platform != "win32"
+        and hasattr(signal, "SIGVTALRM")
         and threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
     )
@@ -61,7 +64,7 @@ def _limit_time(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def _limit_memory() -> Iterator[None]:
-    if sys.platform != "linux":
+    if sys.platform != "linux" or not _HAS_LIMITS:
         yield
         return
     import resource
@@ -84,7 +87,7 @@ def limit_file_size(size: int) -> Iterator[None]:
 
     A process that writes more is stopped by the system.
     """
-    if sys.platform == "win32":
+    if sys.platform == "win32" or not _HAS_LIMITS:
         yield
         return
     import resource

@@ -134,7 +134,7 @@ class _Search:
         with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
             into = Path(scratch).resolve() / "project"
             plan, typed = plan_project(state), build_answers(state.answers)
-            templates = render_tree(plan, typed, into)
+            templates = render_tree(plan, typed, into).digest
             tree = load_rendered_tree(into)
         return Candidate(
             answers=state.answers,

@@ -8,9 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from newft.answers.keys import COLUMNS_PREFIX, FILES_KEY, RawAnswers, get_data_files
+from newft.answers.keys import (
+    COLUMNS_PREFIX,
+    FILES_KEY,
+    PREFER_KEY,
+    RawAnswers,
+    get_data_files,
+)
 from newft.decide.kit_questions import drop_unasked_answers
-from newft.errors import DataError, IncompatibleError, NewftError
+from newft.errors import DataError, FileCollisionError, IncompatibleError, NewftError
 from newft.wizard.column_questions import ColumnDialog, ask_other_task
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.kit_questions import VALUE_SEPARATOR, join_values, list_questions
@@ -26,6 +32,8 @@ from newft.wizard.state import WizardState, resolve
 
 MAX_QUESTIONS = 7  # optional questions beyond take their defaults
 NOT_ASKED_AGAIN = ("data", "task")  # questions that only another file brings back
+# offered where a copier template and newft both have a file
+_PREFERENCES = {"prefer_kit": "kit", "prefer_newft": "newft"}
 DEPENDS_ON_FILES = ("task", "positive")  # answers that become stale with other files
 
 
@@ -287,6 +295,8 @@ class _Conversation:
             self._context.print_summary(self.state)
         except NewftError as error:
             self._context.print_error(error)
+            if isinstance(error, FileCollisionError):
+                options[:0] = [Option(one, messages(f"review.{one}")) for one in _PREFERENCES]
         else:
             question = messages("review.question")
             options.insert(0, Option("write", messages("review.write")))
@@ -297,6 +307,9 @@ class _Conversation:
             raise KeyboardInterrupt
         if value == "change":
             self._change_answer()
+        if value in _PREFERENCES:
+            answers = {**self.state.answers, PREFER_KEY: _PREFERENCES[value]}
+            self.state = replace(self.state, answers=answers)
         return value == "write"
 
     def _change_answer(self) -> None:
@@ -305,7 +318,8 @@ class _Conversation:
         options = [
             Option(one.key, format_question(one, self.state, messages).rstrip(":："))
             for one in self._questions
-            if one in asked or self._can_be_asked(one)
+            if (one in asked and (one.describe is None or one.applies(self.state)))
+            or self._can_be_asked(one)
         ]
         options.append(self._context.make_back_option())
         value = self._context.terminal.select(messages("review.which"), options)

@@ -85,7 +85,7 @@ def _find_kit_faults(answers: RawAnswers, kit: StarterKit) -> Iterator[InvalidAn
             asked = questions.describe(name, answers)
             fault = questions.find_fault(name, value, answers) if asked else None
             if fault:
-                yield InvalidAnswer(f"{KIT_ANSWERS_PREFIX}{name}", format_answer(value), fault)
+                yield InvalidAnswer(f"{KIT_ANSWERS_PREFIX}{name}", fault)
 
 
 def _describe_new_lock(key: str, value: AnswerValue, lock: Lock) -> Text:

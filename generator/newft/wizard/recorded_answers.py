@@ -38,8 +38,8 @@ from newft.wizard.state import Services, WizardState
 
 
 @dataclass(frozen=True)
-class AnswerChanges:
-    """What the caller of an update wants of the answers."""
+class AnswerRequest:
+    """What the user of an update wants of the answers, and whether there is a user to ask."""
 
     sets: Sequence[tuple[str, AnswerValue]] = ()
     remeasure: bool = False
@@ -58,7 +58,7 @@ class CompleteAnswers(NamedTuple):
 
 
 def complete_answers(
-    project: RecordedProject, catalog: Catalog, changes: AnswerChanges
+    project: RecordedProject, catalog: Catalog, request: AnswerRequest
 ) -> CompleteAnswers:
     """Fit recorded answers to today's questions; ask for what is missing, or take its default.
 
@@ -66,23 +66,23 @@ def complete_answers(
     refused, because its numbers would be those of other records.
     """
     measured = fit_recorded(project.measured_answers, catalog).answers
-    given = {key for key, _ in changes.sets}
+    given = {key for key, _ in request.sets}
     kept = {key: value for key, value in project.answers.items() if key not in given}
-    fitted = apply_newer_kit(fit_recorded(kept, catalog), dict(changes.sets), catalog.starter_kit)
-    start = _make_state(project, catalog, fitted, changes)
-    _refuse_invalid(fitted.invalid, start, changes)
-    if not changes.remeasure:
+    fitted = apply_newer_kit(fit_recorded(kept, catalog), dict(request.sets), catalog.starter_kit)
+    start = _make_state(project, catalog, fitted, request)
+    _refuse_invalid(fitted.invalid, start, request)
+    if not request.remeasure:
         asked = {one.key for one in fitted.invalid}
         _refuse_unmeasured(measured, {**start.answers, **_select(measured, asked)})
     services = make_recorded_services(project, start)
-    state = _fill(start, services, changes)
-    if not changes.remeasure:
+    state = _fill(start, services, request)
+    if not request.remeasure:
         _refuse_unmeasured(measured, state.answers)
     assert state.hardware  # follows from the answers
     return CompleteAnswers(
         state,
         state.hardware,
-        collect_recorded_facts(project, state, remeasure=changes.remeasure),
+        collect_recorded_facts(project, state, remeasure=request.remeasure),
         _list_answer_changes(measured, drop_secret_answers(state.answers, catalog.starter_kit)),
         (*fitted.notes, *_describe_new_answers(project, start, state)),
     )
@@ -93,14 +93,14 @@ def _select(answers: RawAnswers, keys: set[str]) -> RawAnswers:
 
 
 def _make_state(
-    project: RecordedProject, catalog: Catalog, fitted: FittedAnswers, changes: AnswerChanges
+    project: RecordedProject, catalog: Catalog, fitted: FittedAnswers, request: AnswerRequest
 ) -> WizardState:
     """Return the state before anything is asked: what is recorded, and what the caller sets."""
-    answers = dict(merge_answers({}, changes.sets, fitted.answers))
+    answers = dict(merge_answers({}, request.sets, fitted.answers))
     answers |= _list_secret_defaults(answers, catalog.starter_kit)
     if answers.get("model") != project.answers.get("model"):
-        _drop_source(answers, {key for key, _ in changes.sets})
-    facts = None if changes.remeasure else project.facts
+        _drop_source(answers, {key for key, _ in request.sets})
+    facts = None if request.remeasure else project.facts
     here = answers.get("gpu", AUTO_GPU) == AUTO_GPU
     machine = facts.machine if facts else None
     return WizardState(
@@ -109,7 +109,7 @@ def _make_state(
         detected_tasks=(),  # files are not read to find out the task: the domain or kit changed
         data=facts.data if facts else None,
         machine=(machine or probe_machine()) if here else None,
-        interface_language=changes.interface_language,
+        interface_language=request.interface_language,
     )
 
 
@@ -135,10 +135,10 @@ def _drop_source(answers: dict[str, AnswerValue], given: set[str]) -> None:
             answers.pop(key, None)
 
 
-def _fill(start: WizardState, services: Services, changes: AnswerChanges) -> WizardState:
+def _fill(start: WizardState, services: Services, request: AnswerRequest) -> WizardState:
     questions = list_questions(start.catalog)
-    if changes.ask and any(question.has_open_choice(start) for question in questions):
-        return changes.ask(start, services)
+    if request.ask and any(question.has_open_choice(start) for question in questions):
+        return request.ask(start, services)
     return fill_defaults(start, services)
 
 
@@ -169,7 +169,7 @@ def _describe_new_answers(
 
 
 def _refuse_invalid(
-    invalid: Sequence[InvalidAnswer], start: WizardState, changes: AnswerChanges
+    invalid: Sequence[InvalidAnswer], start: WizardState, request: AnswerRequest
 ) -> None:
     """Refuse answers that are no choice today and cannot be asked, all of them in one error.
 
@@ -180,7 +180,7 @@ def _refuse_invalid(
     left = [
         one
         for one in invalid
-        if not changes.ask or not (one.key in asked or one.key.startswith(KIT_ANSWERS_PREFIX))
+        if not request.ask or not (one.key in asked or one.key.startswith(KIT_ANSWERS_PREFIX))
     ]
     if not left:
         return
@@ -204,9 +204,7 @@ def _refuse_invalid(
 
 
 def _describe_invalid(one: InvalidAnswer) -> Text:
-    return Text(
-        f"  {one.key}: `{one.value}` {one.reason.en}", f"  {one.key}：`{one.value}` {one.reason.zh}"
-    )
+    return Text(f"  {one.key}: {one.reason.en}", f"  {one.key}：{one.reason.zh}")
 
 
 def _refuse_unmeasured(measured: RawAnswers, answers: RawAnswers) -> None:

@@ -90,7 +90,8 @@ def config(
         ),
         "model": run_yaml.model.model_copy(
             update={
-                "id": "tiny",  # a run records no folder of the machine, which run.yaml may name
+                # a run records no folder of the machine, which run.yaml may name
+                "id": "tiny" if run_yaml.model.source == "folder" else run_yaml.model.id,
                 "template_arguments": {},  # the tiny model's chat template reads none
                 "precision": "fp32",
                 "attention": "sdpa",

@@ -44,6 +44,7 @@ def refuse(repository: GitRepository, scratch: Path) -> str:
         ("run\r", FILE, "control or invisible character"),
         ("\x1b[2Jred", FILE, "control or invisible character"),
         ("gpj.\u202eexe", FILE, "control or invisible character"),
+        ("latin\udce9", FILE, "control or invisible character"),
         ("nul", FILE, "the name of a device on Windows"),
         ("COM1.txt", FILE, "the name of a device on Windows"),
         ("a.", FILE, "ends with a dot or a space"),

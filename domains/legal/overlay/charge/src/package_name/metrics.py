@@ -75,15 +75,18 @@ def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] |
 def binarize_labels(given: Sequence[str | None], task: TaskConfig) -> LabelArray:
     """Answers as rows of 0 and 1, a column for each charge; an unreadable answer names none.
 
-    A charge that is not in the list raises ValueError: its row would equal an unreadable answer.
+    A charge that is not in the list raises ValueError, as does an answer without any: its row
+    would equal an unreadable answer.
     """
     place = {charge: column for column, charge in enumerate(task.labels)}
     named = np.zeros((len(given), len(task.labels)), dtype=np.int64)
     for row, answer in enumerate(given):
-        for charge in () if answer is None else extract_labels(answer, task):
-            if charge not in place:
-                raise ValueError(f"not in task.labels: {charge!r}")
-            named[row, place[charge]] = 1
+        if answer is None:
+            continue
+        charges = extract_labels(answer, task)
+        if not charges or not place.keys() >= set(charges):
+            raise ValueError(f"not in task.labels: {answer!r}")
+        named[row, [place[charge] for charge in charges]] = 1
     return named
 
 

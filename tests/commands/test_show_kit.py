@@ -1,0 +1,36 @@
+"""`newft show --kit`: what there is for the projects of a starter kit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.checkout import REPOSITORY
+from support.run_newft import run_newft
+
+KITS = REPOSITORY / "tests" / "cases" / "kits"
+
+
+def show(topic: str, kit: str, cwd: Path) -> list[dict[str, Any]]:
+    words = ("show", topic, "--json", "--kit", str(KITS / kit), "--lang", "zh")
+    run = run_newft(*words, cwd=cwd)
+    assert run.returncode == 0, run.stderr
+    shown: list[dict[str, Any]] = json.loads(run.stdout)
+    return shown
+
+
+def test_the_questions_of_a_kit_come_after_those_of_newft(tmp_path: Path) -> None:
+    shown = show("questions", "bank", tmp_path)
+    names = ("owner", "classification", "approval")  # the last is asked in some projects only
+    assert [one["id"] for one in shown[-3:]] == [f"kit.answers.{name}" for name in names]
+    assert shown[-1]["text"] == "使用机密数据的审批编号"
+    assert shown[-1]["options"] == ["--set kit.answers.approval"]
+    assert shown[0]["id"] == "data"
+
+
+@pytest.mark.parametrize(("kit", "domain"), [("bank", "credit_risk"), ("insurance_claims",) * 2])
+def test_the_only_domain_is_that_of_the_kit(kit: str, domain: str, tmp_path: Path) -> None:
+    assert [one["id"] for one in show("domains", kit, tmp_path)] == [domain]
