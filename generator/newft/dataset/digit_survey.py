@@ -43,7 +43,7 @@ class DigitUse(NamedTuple):
 
 def measure_digits(rows: Iterable[tuple[str, str]], task: Task) -> DigitUse:
     """What the digits of texts tell, each with its label; in a table every value counts anyway."""
-    # by the text with all numbers alike: of each text with its digits, the one without and the label
+    # of each text with all numbers alike: what it is with digits, what without, and its label
     groups: defaultdict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
     count = 0
     for text, label in rows:
