@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.data_files import write
 
+from newft.emitted import json_rows
 from newft.emitted.cells import read_text
 from newft.emitted.json_rows import MAX_RECORD_NESTING
 from newft.emitted.readers import detect_format, read_rows
 from newft.emitted.record_shapes import read_turns
 from newft.emitted.records import MAX_COLUMNS, find_records, flatten
+from support.data_files import write
 
 PAIRS = [
     (f"where is parcel {number} of mine", f"{'login' if number % 3 else 'refund'}")
@@ -279,3 +280,22 @@ def test_no_document_breaks_the_search(document: object) -> None:
     for record in found.records:
         if isinstance(record, dict):
             assert not any(isinstance(value, dict) and value for value in flatten(record).values())
+
+
+def test_records_keyed_by_what_they_hold_have_few_columns(tmp_path: Path) -> None:
+    """An object that is an index has other keys in each record: not each is a column."""
+    rows = [
+        {"text": f"t{n}", "by": {f"user-{n}-{place}": place for place in range(40)}}
+        for n in range(100)
+    ]
+    columns = detect_format(write(tmp_path, "a.jsonl", lines([*rows]))).columns
+    assert columns[0] == "text"
+    assert len(columns) == json_rows.MAX_COLUMNS
+
+
+def test_splits_within_splits_are_bounded() -> None:
+    """Objects of splits may hold each other without end."""
+    document: object = [{"text": "t"}]
+    for _ in range(400):
+        document = {"train": document, "test": [{"text": "t"}]}
+    assert find_records(document)[0].records

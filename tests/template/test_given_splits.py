@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from support.tickets import facts
+from support.tickets import WORDS, facts
 
 SPLITS = ("train", "validation", "test")
 LABELS = ("parcel", "refund")
@@ -48,6 +48,7 @@ def check(project: Any, paths: Sequence[Path], folder: Path, **data: Any) -> Tex
             "validation_fraction": 0.15,
             "test_fraction": 0.25,
             "given_splits": [*found.given_splits],
+            "compare_digits": bool(found.compare_digits),
             **data,
         }
     )
@@ -62,6 +63,8 @@ def check(project: Any, paths: Sequence[Path], folder: Path, **data: Any) -> Tex
     if not data:
         assert dict(summary.rejects) == dict(found.rejected)
         assert sum(map(len, texts.values())) == found.accepted
+        if any("DROP_NEAR" in warning.en for warning in found.warnings):
+            assert "DROP_NEAR_DUPLICATES" in summary.report(whole).splitlines()[0]
         if found.given_splits:
             assert {name: len(rows) for name, rows in texts.items()} == dict(found.split_rows)
             assert "data.given_splits: []" in summary.report(whole)
@@ -161,3 +164,41 @@ def test_labels_called_train_and_test_are_labels(tmp_path: Path) -> None:
     rows = [(text, "train" if label == "parcel" else "test") for text, label in make_rows("a", 60)]
     found = facts(write(tmp_path / "all.csv", rows, ("text", "intent")))
     assert (found.given_splits, {*found.labels}) == ((), {"train", "test"})
+
+
+def make_transfers(label_of: Callable[[int], str]) -> list[tuple[str, str]]:
+    said = [f"please check my transfer of {37 * at + 5} euros" for at in range(80)]
+    return [(text, label_of(37 * at + 5)) for at, text in enumerate(said)] + make_rows("a", 60)
+
+
+@pytest.mark.parametrize("limit", [1000, 1500])
+def test_amounts_that_labels_depend_on_make_other_texts(
+    project: Any, tmp_path: Path, limit: int
+) -> None:
+    rows = make_transfers(lambda amount: LABELS[amount >= limit])
+    path = write(tmp_path / "all.csv", rows, ("text", "intent"))
+    texts = check(project, [path], tmp_path / "processed")
+    assert {text for among in texts.values() for text in among} == texts_of(rows)
+    found = facts(path)
+    assert found.compare_digits
+    assert any("data.compare_digits: false" in note.en for note in found.notes)
+
+
+def test_order_numbers_of_one_label_are_the_same_text_and_their_share_is_said(
+    project: Any, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "all.csv", make_transfers(lambda _: "refund"), ("text", "intent"))
+    check(project, [path], tmp_path / "processed")
+    found = facts(path)
+    assert found.rejected == {"duplicate": 76}  # of 80 numbers of four lengths
+    assert found.compare_digits is False
+    assert any("data.compare_digits: true" in warning.en for warning in found.warnings)
+    texts = check(project, [path], tmp_path / "processed2", given_splits=[], compare_digits=True)
+    assert sum(map(len, texts.values())) == 140
+
+
+def test_what_makes_much_of_training_fall_is_said_first(project: Any, tmp_path: Path) -> None:
+    near = [(f"{text} {more}", label) for text, label in make_rows("a", 30) for more in WORDS[:4]]
+    path = write(tmp_path / "all.csv", near, ("text", "intent"))
+    assert "DROP_NEAR_DUPLICATES = False" in facts(path).warnings[0].en
+    check(project, [path], tmp_path / "processed")

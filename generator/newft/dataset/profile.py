@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from newft.data_errors import make_file_changed_error, translate_record_errors
@@ -15,6 +15,7 @@ from newft.dataset.column_roles import (
     warn_of_leaks,
     warn_of_mixed_units,
 )
+from newft.dataset.digit_survey import measure_digits, note_digits, warn_of_digits
 from newft.dataset.label_checks import refuse_sentences, refuse_stated_labels
 from newft.dataset.positive_label import find_positive_label
 from newft.dataset.profile_checks import (
@@ -32,7 +33,7 @@ from newft.emitted.label_rules import find_label
 from newft.emitted.readers import read_rows
 from newft.errors import DataError
 from newft.schema.dataset import DataFacts, FileFacts
-from newft.schema.kit import Kit, Task
+from newft.schema.kit import FieldRole, Kit, Task
 from newft.text import Language, Text
 
 MAX_COPIED_BYTES = 50_000_000  # larger files stay where they are
@@ -51,7 +52,8 @@ def profile_dataset(
     if task.tabular and not used.inputs:
         raise _make_no_input_columns_error(files, used)
     roles = {task.fields[name].role: among for name, among in mapping.items()}
-    stats = RowStats(task, roles, used.inputs, split_columns)
+    digits = measure_digits(_list_labelled_texts(sampled, roles), task)
+    stats = RowStats(task, roles, used.inputs, split_columns, digits.carries_meaning)
     found = [
         _count_rows(source, stats, project_path)
         for source, project_path in zip(sources, _assign_project_paths(sources), strict=True)
@@ -92,11 +94,13 @@ def profile_dataset(
         warnings=(
             *warn_of_leaks(used),
             *collect_warnings(sources, stats, outcome, suspect),
+            *warn_of_digits(digits),
             *warn_of_mixed_units(sampled, used.inputs),
             *guessed,
         ),
         notes=(
             *list_split_notes(outcome, split_columns),
+            *note_digits(digits),
             *list_input_notes(task),
             *list_file_notes(sources),
         ),
@@ -104,6 +108,7 @@ def profile_dataset(
         stated_label_positions=outcome.stated_positions,
         leaking=tuple(used.leaks),
         given_splits=outcome.given_splits,
+        compare_digits=True if digits.carries_meaning else False if digits.repeats_much else None,
         split_rows={split: rows for split, rows in outcome.splits.items() if outcome.given_splits},
         reasons=used.reasons,
         doubtful=used.doubts,
@@ -134,6 +139,18 @@ def _assign_project_paths(sources: Sequence[DataFile]) -> list[str]:
             place = f"data/raw/{path.stem}-{copy}{path.suffix}"
         paths.append(place)
     return paths
+
+
+def _list_labelled_texts(
+    sampled: Sequence[SampledFile], roles: Mapping[FieldRole, Sequence[str]]
+) -> Iterator[tuple[str, str]]:
+    """The sampled texts and their labels; none where the input is made of columns."""
+    for row in (row for one in sampled for row in one.rows) if "text" in roles else ():
+        text, label = (
+            next((row[name] for name in roles[role] if name in row), "")
+            for role in ("text", "label")
+        )
+        yield text, label
 
 
 def _sample_file(source: DataFile) -> SampledFile:

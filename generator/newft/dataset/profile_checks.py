@@ -18,6 +18,7 @@ from newft.text import Text, pluralize
 
 MAX_NAMES_LISTED = 5  # names in a warning
 HIGH_REJECT_SHARE = HIGH_GROUP_SHARE = 0.1
+NEAR_DUPLICATE_WARNING_SHARE = 0.1  # of the rows that are split, as in `make data`
 
 
 def find_likely_wrong_column(
@@ -144,6 +145,7 @@ def collect_warnings(
 ) -> list[Text]:
     """What the user should know before they go on, the most serious first."""
     said = [
+        *_warn_of_near_duplicates(outcome),
         *_warn_of_rejected_rows(stats, outcome, suspect),
         *warn_of_stated_labels(outcome),
         *_warn_of_conflicting_texts(outcome),
@@ -182,6 +184,20 @@ def list_file_notes(sources: Sequence[DataFile]) -> Iterator[Text]:
         for remark in source.layout.remarks:
             if remark.information:
                 yield translate_template(remark.template, **remark.values)
+
+
+def _warn_of_near_duplicates(outcome: RowOutcome) -> Iterator[Text]:
+    """Warn that much of training falls, as `make data` does, with the cause and the switch."""
+    near, rows = outcome.rejects.get("near_duplicate_across_split", 0), outcome.rows_to_split
+    if near > rows * NEAR_DUPLICATE_WARNING_SHARE:
+        yield Text(
+            f"{near:,} of {rows:,} rows nearly repeat a validation or test row and are not trained "
+            "on, as texts made from one template do; if they are different requests, "
+            "DROP_NEAR_DUPLICATES = False in formatting.py keeps them",
+            f"{rows:,} 行中有 {near:,} 行与验证集或测试集近似重复（例如由同一模板生成），"
+            "不参与训练；"
+            "如果它们是不同的请求，在 formatting.py 中设 DROP_NEAR_DUPLICATES = False 可保留",
+        )
 
 
 def _warn_of_rejected_rows(

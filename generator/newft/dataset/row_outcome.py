@@ -75,7 +75,9 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
     checked = len(chosen) <= MAX_COMPARED_ROWS and distinct.texts is not None
     across = assigned.drop_given_repeats()
     if compares and checked:
-        across |= _drop_near_duplicates(assigned, distinct, chosen, spell)
+        across |= _drop_near_duplicates(
+            assigned, distinct, chosen, spell, compare_digits=stats.compare_digits
+        )
     rejects["near_duplicate_across_split"] = len(across)
     assigned.spread_labels()
     rejects["untaught_label"] = len(assigned.drop_untrained_labels())
@@ -126,13 +128,15 @@ def _drop_near_duplicates(
     distinct: DistinctRows,
     answered: Sequence[Answered],
     spell: _Speller,
+    *,
+    compare_digits: bool,
 ) -> dict[int, int]:
     """Drop the rows that nearly repeat a row of a later split; each with that row."""
     assert distinct.texts is not None
     placed = [answered[number] for number in assigned.order]
     texts = [distinct.texts[row] for row, _ in placed]
     targets = [spell.target(target) for _, target in placed]
-    return drop_cross_split_repeats(assigned, LabeledTexts(texts, targets))
+    return drop_cross_split_repeats(assigned, LabeledTexts(texts, targets, compare_digits))
 
 
 def drop_rare(counts: Mapping[Target, int]) -> dict[Target, int]:

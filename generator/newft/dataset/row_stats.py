@@ -100,6 +100,7 @@ class RowStats:
     columns: Mapping[FieldRole, tuple[str, ...]]
     inputs: tuple[str, ...] = ()  # where no column holds the text
     split_columns: tuple[str, ...] | None = None  # None: the files give no splits
+    compare_digits: bool = False  # texts with other digits are other texts
     rows: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # rows with a fault of their own
     distinct: DistinctRows = field(default_factory=DistinctRows)
@@ -199,7 +200,9 @@ class RowStats:
 
     def _to_key(self, text: str) -> str:
         """What two texts share when one repeats the other; in a table every value counts."""
-        return text if self.task.tabular else normalize_text(text)
+        if self.task.tabular:
+            return text
+        return normalize_text(text, keep_digits=self.compare_digits)
 
     def _read_target(self, cells: TargetCells) -> Target:
         if cells not in self._targets:

@@ -44,6 +44,12 @@ class FileFormat:
     columns: tuple[str, ...] = ()
     sheet: str | None = None  # of a workbook
     shape: str | None = None  # of records that hold several rows, by its name in record_shapes.py
+    # further sheets with the same header, and the row that it is in
+    more_sheets: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    # of each sheet: column, first and last row of merged cells
+    merged: Mapping[str, tuple[tuple[int, int, int], ...]] = field(
+        default_factory=dict, compare=False
+    )
     header_row: tuple[int, ...] = field(default=(), compare=False)  # none: the names are newft's
     units_row: int | None = field(default=None, compare=False)  # below the header
     places: tuple[str, ...] = field(default=(), compare=False)  # of a table; "": not read

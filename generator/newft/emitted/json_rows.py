@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -14,6 +15,7 @@ from .file_access import RecordError, open_text
 from .file_format import FileFormat, Remark, Row, find_fault
 
 MAX_ROWS_FOR_COLUMNS = 1_000
+MAX_COLUMNS = 1_000  # of a file: more are keys of an index, and each is looked at in every row
 MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
 INNER_TYPES = frozenset({dict, list})
 LINES_INSPECTED = 50  # that say whether a file holds an object a line
@@ -42,8 +44,9 @@ def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
         remarks = (*remarks, *_describe_turns(path, first))
     layout = replace(layout, remarks=(*layout.remarks, *remarks))
     rows = islice(_convert_records(path, layout, iter(first)), MAX_ROWS_FOR_COLUMNS)
-    keys = dict.fromkeys(key for row in rows for key in row.values)
-    columns = tuple(key for key in keys if find_fault([key]) is None)
+    keys = Counter(key for row in rows for key in row.values)
+    often = {*keys} if len(keys) <= MAX_COLUMNS else {k for k, _ in keys.most_common(MAX_COLUMNS)}
+    columns = tuple(key for key in keys if key in often and find_fault([key]) is None)
     if columns:
         return replace(layout, columns=columns)
     raise RecordError(
@@ -97,7 +100,7 @@ def _detect_kind(path: Path, layout: FileFormat) -> FileFormat:
     """Whether a file is one JSON document, an object a line, or lines of text."""
     with open_text(path, layout.encoding) as text:
         lines = [*islice((line for line in text if line.strip()), LINES_INSPECTED)]
-    objects = [isinstance(_parse_line(line, "jsonl"), dict) for line in lines]
+    objects = [len(lines) > 1 and _is_object(line) for line in lines]
     one_a_line = sum(objects) * 2 > len(lines) or (layout.kind == "json" and objects[0])
     if one_a_line and len(lines) > 1:
         return replace(layout, kind="jsonl")
@@ -113,6 +116,10 @@ def _detect_kind(path: Path, layout: FileFormat) -> FileFormat:
             return layout
         raise
     return document if any(isinstance(one, dict) for one in records) else layout
+
+
+def _is_object(line: str) -> bool:
+    return line.lstrip().startswith("{") and isinstance(_parse_line(line, "jsonl"), dict)
 
 
 def _describe_rows(path: Path, shape: str) -> Remark:

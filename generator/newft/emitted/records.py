@@ -104,6 +104,8 @@ def _expand(name: str, value: object) -> dict[str, object] | None:
 def _gather(objects: Sequence[Record]) -> dict[str, object]:
     """The texts and numbers of a list of objects, a list for each key."""
     keys = dict.fromkeys(key for one in objects for key in one)
+    if len(keys) > MAX_COLUMNS:
+        return {}
     gathered = {key: [one.get(key) for one in objects] for key in keys}
     return {
         key: values
@@ -114,11 +116,17 @@ def _gather(objects: Sequence[Record]) -> dict[str, object]:
 
 def _read_collection(value: object) -> Sequence[object] | None:
     """The records that a list or an object holds itself; None where it holds none."""
+    records = _read_part(value)
+    return _read_splits(value) if records is None and isinstance(value, dict) else records
+
+
+def _read_part(value: object) -> Sequence[object] | None:
+    """The records of a list or an object that is not divided into splits."""
     if isinstance(value, list):
         return _read_list(value)
     if not isinstance(value, dict) or not value:
         return None
-    for read in (_read_split_orient, _read_columns, _read_splits, _read_objects, _read_classes):
+    for read in (_read_split_orient, _read_columns, _read_objects, _read_classes):
         if (records := read(value)) is not None:
             return records
     return None
@@ -208,7 +216,7 @@ def _read_splits(document: Record) -> Sequence[object] | None:
     splits = {name: find_file_split(name) for name in document}
     if len(document) < 2 or None in splits.values():
         return None
-    parts = {name: _read_collection(value) for name, value in document.items()}
+    parts = {name: _read_part(value) for name, value in document.items()}
     if any(records is None for records in parts.values()):
         return None
     return [

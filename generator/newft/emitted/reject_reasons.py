@@ -12,6 +12,10 @@ class RejectReason(NamedTuple):
     field: str = ""
 
 
+# of a duplicate, where texts are compared without their digits
+DUPLICATE_WITHOUT_DIGITS = (
+    "duplicate of an earlier row; case, punctuation and digits are not compared"
+)
 # formatting.py may give other codes: they are counted under their own name
 REJECT_REASONS = {
     "broken_row": RejectReason("cells that do not fit the columns of the file"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from io import BufferedIOBase
@@ -28,6 +28,13 @@ from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 
 from .file_access import RecordError, open_regular_file
 from .file_format import FileFormat, Remark
+from .sheet_choice import (
+    MAX_MERGED_RANGES,
+    MergeFiller,
+    MergeSearch,
+    choose_sheets,
+    outline_sheet,
+)
 
 # Microsoft, "Excel specifications and limits": the rows and columns of a sheet
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
@@ -91,52 +98,85 @@ def open_workbook(path: Path) -> Iterator[Any]:
 
 
 def detect_sheet(path: Path) -> FileFormat:
-    """The layout of a workbook: its first visible sheet with cells, and what is not read."""
+    """The layout of a workbook: its visible sheets with records, and what is not read."""
     with open_workbook(path) as book:
         visible = [one for one in book.worksheets if one.sheet_state == "visible"]
         hidden = ", ".join(one.title for one in book.worksheets if one.sheet_state != "visible")
-        filled = [one for one in visible if next(read_sheet(path, one), None)]
-        if hidden and not filled:
+        found = [outline_sheet(one.title, read_sheet(path, one)) for one in visible]
+        outlines = [one for one in found if one]
+        if hidden and not outlines:
             message, hint = (
                 "no visible sheet has cells",
                 "show the hidden sheet with the records: {hidden}",
             )
             raise RecordError(path, message, hint, hidden=hidden)
-        sheet, *others = filled or visible
-        file, remarks = {"file": path.name}, []
-        if filled and others:
-            names = ", ".join(other.title for other in others)
-            template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
-            remarks.append(Remark(template, {**file, "sheet": sheet.title, "others": names}))
-        if hidden:
-            remarks.append(
-                Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
-            )
-        if count := count_empty_formulas(sheet):
-            template = (
-                "{file} has {count:,} cells with a formula and no value, which are read as empty:"
-                " open it in a spreadsheet program and save it"
-            )
-            remarks.append(Remark(template, {**file, "count": count}))
-    return FileFormat("xlsx", sheet=sheet.title, remarks=tuple(remarks))
+        if not outlines:
+            return FileFormat("xlsx", sheet=visible[0].title if visible else None)
+        chosen = choose_sheets(outlines)
+        parts = {one.title: _inspect_part(path, book[one.title]) for one in chosen}
+    titles = [one.title for one in chosen]
+    others = [one.title for one in outlines if one not in chosen]
+    count = sum(formulas for formulas, _ in parts.values())
+    return FileFormat(
+        "xlsx",
+        sheet=titles[0],
+        more_sheets=tuple((one.title, one.header_row) for one in chosen[1:]),
+        merged={title: merged for title, (_, merged) in parts.items()},
+        remarks=tuple(_describe_sheets(path, titles, others, hidden=hidden, formulas=count)),
+    )
+
+
+def _describe_sheets(
+    path: Path, titles: Sequence[str], others: Sequence[str], *, hidden: str, formulas: int
+) -> Iterator[Remark]:
+    """Which sheets are read, and what is not read of a workbook."""
+    file = {"file": path.name}
+    sheets = ", ".join(f"`{title}`" for title in titles)
+    left = ", ".join(others)
+    if len(titles) > 1 and others:
+        template = "of {file}, the sheets {sheets} are read as one table, not: {others}"
+        yield Remark(template, {**file, "sheets": sheets, "others": left})
+    elif len(titles) > 1:
+        template = "of {file}, the sheets {sheets} have one header and are read as one table"
+        yield Remark(template, {**file, "sheets": sheets}, information=True)
+    elif others:
+        template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
+        yield Remark(template, {**file, "sheet": titles[0], "others": left})
+    if hidden:
+        yield Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
+    if formulas:
+        template = (
+            "{file} has {count:,} cells with a formula and no value, which are read as empty:"
+            " open it in a spreadsheet program and save it"
+        )
+        yield Remark(template, {**file, "count": formulas})
 
 
 def read_grid(path: Path, layout: FileFormat) -> Iterator[tuple[int, list[object]]]:
-    """The number and the cells of each row of the sheet, those of the header too."""
+    """The number and the cells of each row: all of the first sheet, the records of the others."""
     with open_workbook(path) as book:
-        yield from read_sheet(path, book[layout.sheet], len(layout.places))
+        for title, last in ((layout.sheet or "", 0), *layout.more_sheets):
+            merged = layout.merged.get(title, ())
+            for number, row in read_sheet(path, book[title], len(layout.places), merged):
+                if number > last:
+                    yield number, row
 
 
-def read_sheet(path: Path, sheet: Any, width: int = 0) -> Iterator[tuple[int, list[object]]]:
+def read_sheet(
+    path: Path, sheet: Any, width: int = 0, merged: Sequence[tuple[int, int, int]] = ()
+) -> Iterator[tuple[int, list[object]]]:
     """The rows that are not blank with their numbers, filled up to a width."""
     sheet.reset_dimensions()  # some writers declare a size that is wrong
     rows, number, most = sheet.iter_rows(), 0, MAX_CELLS
+    filler = MergeFiller(merged) if merged else None
     while (cells := _call_without_warnings(partial(next, rows, None))) is not None:
         number += 1
         row = [_convert_cell(cell) for cell in cells]
         while row and row[-1] is None:
             row.pop()
         if row:
+            if filler:
+                filler.fill(number, row)
             row += [None] * (width - len(row))
             if (most := most - len(row)) < 0:
                 message = "the sheet has more than {most:,} cells"
@@ -144,15 +184,20 @@ def read_sheet(path: Path, sheet: Any, width: int = 0) -> Iterator[tuple[int, li
             yield number, row
 
 
-def count_empty_formulas(sheet: Any) -> int:
-    """How many cells have a formula and no value, which openpyxl does not tell from blank ones."""
-    count, rest = 0, b""
+def _inspect_part(path: Path, sheet: Any) -> tuple[int, tuple[tuple[int, int, int], ...]]:
+    """What openpyxl does not give: the number of formulas without a value, and merged cells."""
+    count, rest, search = 0, b"", MergeSearch()
     with sheet._get_source() as part:
         while piece := part.read(CHUNK_BYTES):
+            search.add(piece)
             text, cut, rest = (rest[-MAX_TAG_BYTES:] + piece).rpartition(b"c>")
             if b"<f" in text or b":f" in text:
                 count += len(EMPTY_FORMULA_PATTERN.findall(text + cut))
-    return count
+            if len(search.found) > MAX_MERGED_RANGES:
+                message = "the workbook is too large: {part} holds more than can be read"
+                raise RecordError(path, message, SAVE_AGAIN_HINT, part=sheet.title)
+    merged = ((column_index_from_string(one.column), one.first, one.last) for one in search.found)
+    return count, tuple(merged)
 
 
 def _call_without_warnings(call: Callable[[], Any]) -> Any:

@@ -62,6 +62,7 @@ QUANTITIES_MODULE = "data/quantities.py"
 TABLE_MODULE = "data/table_fields.py"
 JSON_MODULES = ("data/json_text.py", "data/record_shapes.py", "data/records.py")
 WORKBOOK_MODULE = "data/workbook.py"
+SHEETS_MODULE = "data/sheet_choice.py"
 POLICY_MODULE = "runtime/policy_rules.py"
 
 
@@ -111,6 +112,7 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
         QUANTITIES_MODULE: plan.task.tabular,
         TABLE_MODULE: plan.task.tabular,
         WORKBOOK_MODULE: plan.data.has_workbook,
+        SHEETS_MODULE: plan.data.has_workbook,
         POLICY_MODULE: plan.policy is not None,
         **dict.fromkeys(JSON_MODULES, plan.data.has_json),
     }

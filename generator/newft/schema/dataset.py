@@ -68,6 +68,8 @@ class DataFacts:
     notes: tuple[Text, ...] = ()  # worth a look, but no fault
     excluded: tuple[str, ...] = ()  # columns that no prompt shows: ids, dates, later knowledge
     stated_label_positions: tuple[str, ...] = ()  # ends of texts at which they state their labels
+    # whether texts with other digits are other texts; None: it makes no difference worth a setting
+    compare_digits: bool | None = None
     given_splits: tuple[str, ...] = ()  # that the files give; empty: all rows are split by newft
     split_rows: Mapping[str, int] = field(default_factory=dict)  # of each, where any are given
     leaking: tuple[str, ...] = ()  # columns left out because each predicts the label alone

@@ -103,6 +103,7 @@ class DataConfig(ConfigSection):
     slice_fields: list[str]
     validation_fraction: PositiveFraction
     test_fraction: PositiveFraction
+    compare_digits: bool = False  # absent where it makes little difference
     given_splits: list[Split] = Field(default=[])  # absent where the files give none
 
     @model_validator(mode="after")

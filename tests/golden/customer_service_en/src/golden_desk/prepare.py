@@ -158,7 +158,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 if answer not in answers:
                     refuse_unparseable_target(answer, place, config.task)
                     answers.add(answer)
-                text_hash = hash_text(make_duplicate_key(asked))
+                text_hash = hash_text(make_duplicate_key(asked, config.data))
                 given = get_given_place(record, place.file, text_hash, config.data)
                 own_hash = hash_in_split(text_hash, given and given.split)
                 if repeated := texts.find_earlier(own_hash, answer, place):
@@ -170,23 +170,27 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 group = get_group(record)
                 labels = extract_labels(answer, config.task)
                 split = splits.assign(
-                    hash_text(group or make_duplicate_key(near_dup_text(asked))), labels, given
+                    hash_text(group or make_duplicate_key(near_dup_text(asked), config.data)),
+                    labels,
+                    given,
                 )
                 summary.keep(split, labels, group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
     summary.contradictions = write_contradictions(folder, texts)
-    finalize_splits(folder, splits.list_assigned(), summary)
+    finalize_splits(folder, splits.list_assigned(), summary, config)
     return summary
 
 
-def finalize_splits(folder: Path, assigned: AssignedRows, summary: Summary) -> None:
+def finalize_splits(folder: Path, assigned: AssignedRows, summary: Summary, config: Config) -> None:
     """Leave out near-duplicates across splits, then give each split the labels that it misses.
 
     Labels are spread last: a row that is left out later could be the last one of its label. Rows
     with a label that no training row has are left out after that.
     """
     repeats = assigned.drop_given_repeats()
-    repeats |= find_cross_split_repeats(folder, assigned, summary)
+    repeats |= find_cross_split_repeats(
+        folder, assigned, summary, compare_digits=config.data.compare_digits
+    )
     targets: dict[Split, dict[int, Split | None]] = {split: {} for split in SPLITS}
     for move in assigned.spread_labels():
         summary.move(move)
@@ -231,9 +235,11 @@ def write_contradictions(folder: Path, texts: SeenTexts[RowLocation, str]) -> in
     return len(contradictions)
 
 
-def make_duplicate_key(text: str) -> str:
+def make_duplicate_key(text: str, data: DataConfig) -> str:
     """What two texts share when one repeats the other."""
-    return normalize_text(text) if DROP_NEAR_DUPLICATES else text
+    if not DROP_NEAR_DUPLICATES:
+        return text
+    return normalize_text(text, keep_digits=data.compare_digits)
 
 
 def get_group(record: Mapping[str, str]) -> str:
@@ -252,7 +258,7 @@ def get_given_place(
 
 
 def find_cross_split_repeats(
-    folder: Path, assigned: AssignedRows, summary: Summary
+    folder: Path, assigned: AssignedRows, summary: Summary, *, compare_digits: bool
 ) -> dict[int, int]:
     """The rows that nearly repeat a row of a later split, each with that row."""
     rows = summary.kept
@@ -270,7 +276,8 @@ def find_cross_split_repeats(
         )
     lines = [line for split in SPLITS for line in read_jsonl(folder / f"{split}.jsonl")]
     texts = [near_dup_text(_get_text(line)) for line in lines]
-    return drop_cross_split_repeats(assigned, LabeledTexts(texts, [*map(_get_target, lines)]))
+    targets = [*map(_get_target, lines)]
+    return drop_cross_split_repeats(assigned, LabeledTexts(texts, targets, compare_digits))
 
 
 def write_dropped(

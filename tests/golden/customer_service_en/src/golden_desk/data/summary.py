@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..config import Config, DataConfig
+from ..formatting import DROP_NEAR_DUPLICATES
 from ..runtime.messages import fill
 from .file_format import MAX_CELL_CHARS
 from .near_duplicates import MAX_COMPARED_ROWS
 from .normalize import clean_label
-from .reject_reasons import REJECT_REASONS
+from .reject_reasons import DUPLICATE_WITHOUT_DIGITS, REJECT_REASONS
 from .splits import PROCESSED_DIR, SPLITS, RowMove, Split
 
 MAX_KEPT_LABELS, MAX_LABEL_CHARS = 100, 60  # of unknown labels: how many, and how much of each
@@ -82,7 +83,8 @@ class Summary:
 
     def report(self, config: Config) -> str:
         """The summary for people."""
-        lines = [
+        lines = [fill("warning: {text}", text=each) for each in self._near_duplicates()]
+        lines += [
             fill(
                 "{kept:,} of {rows:,} rows formatted",
                 kept=sum(self.kept.values()),
@@ -123,7 +125,7 @@ class Summary:
                 )
             )
         warnings = [*self.files, *self._shares(config.data), *self.list_column_warnings(config)]
-        warnings += [*self._near_duplicates(), *self._gaps(config.task.labels)]
+        warnings += self._gaps(config.task.labels)
         if self.contradictions:
             warnings.append(
                 fill(
@@ -139,6 +141,8 @@ class Summary:
         width = max(map(len, self.rejects), default=0)
         for code, count in self.rejects.most_common():
             words = _describe_reason(code)
+            if code == "duplicate" and DROP_NEAR_DUPLICATES and not config.data.compare_digits:
+                words = fill(DUPLICATE_WITHOUT_DIGITS)
             if code == "unknown_label":
                 met = [f"{name} ({many:,})" for name, many in self.unknown_labels.most_common()]
                 words = fill("{reason}: {labels}", reason=words, labels=shorten_list(met))
@@ -194,13 +198,14 @@ class Summary:
                 )
 
     def _near_duplicates(self) -> Iterator[str]:
-        """Many rows that are left out as near-duplicates: they may be made from a template."""
+        """Many rows that are left out as near-duplicates: the first thing to know of the result."""
         near = self.rejects["near_duplicate_across_split"]
         rows = sum(self.kept.values()) + near
         if near > rows * NEAR_DUPLICATE_WARNING_SHARE:
             yield fill(
-                "{count:,} of {rows:,} rows nearly repeat a validation or test row: look at them "
-                "in rejects.jsonl; DROP_NEAR_DUPLICATES = False in formatting.py keeps them",
+                "{count:,} of {rows:,} rows nearly repeat a validation or test row and are not "
+                "trained on, as texts made from one template do: look at them in rejects.jsonl; "
+                "DROP_NEAR_DUPLICATES = False in formatting.py keeps them",
                 count=near,
                 rows=rows,
             )

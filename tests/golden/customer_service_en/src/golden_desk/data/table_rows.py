@@ -52,8 +52,11 @@ def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
 def read_table_rows(path: Path, layout: FileFormat, grid: Grid) -> Iterator[Row]:
     """The rows below the header, numbered as a spreadsheet numbers them."""
     last = layout.header_row[-1] if layout.header_row else 0
+    below = not last
     for number, cells in grid:
-        if number > last and (row := _make_row(str(path), layout, number, cells)):
+        if not below:  # further sheets begin with their records, whatever their rows are
+            below = number >= last
+        elif row := _make_row(str(path), layout, number, cells):
             yield row
 
 
