@@ -579,4 +579,4 @@ class TestTexts:
 
 
 def _places(text: str) -> set[str]:
-    return {part.partition("}")[0] for part in text.split("{")[1:]}
+    return {re.split("[:}]", part)[0] for part in text.split("{")[1:]}

@@ -51,7 +51,7 @@ def test_a_new_kit_passes_with_the_tests_of_its_project(tmp_path: Path) -> None:
     run = run_newft("kit", "check", "desk-kit", "--lang", "zh", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
     rows = dict(line.split("\t") for line in run.stdout.splitlines())
-    assert rows["套件"] == "合同审查 (desk_kit) 0.1.0"
+    assert rows["套件"] == "合同审查（desk_kit）0.1.0"
     assert rows["基于"] == "legal"
     assert rows["新增文件"] == "docs/handover.md"
     assert rows["tests/default.yml"].endswith("测试通过")

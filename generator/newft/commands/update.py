@@ -150,8 +150,13 @@ def undo_update(options: UpdateOptions, messages: Messages) -> None:
     undone = undo_last_update(folder, discard_edits=options.yes, index_entries=present)
     restore_index_entries(folder, undone.index_entries)
     count = sum(not path.startswith(f"{METADATA_DIR}/") for path in undone.paths)
-    console.print_message("update.taken_back", count=count)
-    console.print_commands("update.again", [_format_undo_command(folder)])
+    said, then = (
+        ("update.made_again", "update.take_back")
+        if undone.is_redo
+        else ("update.taken_back", "update.again")
+    )
+    console.print_message(said, count=count)
+    console.print_commands(then, [_format_undo_command(folder)])
 
 
 def _refuse_other_options(options: UpdateOptions) -> None:

@@ -84,4 +84,4 @@ def _list_paths(paths: tuple[str, ...], messages: Messages) -> str:
     shown = messages.join(paths[:MAX_PATHS_SHOWN])
     more = len(paths) - MAX_PATHS_SHOWN
     rest = messages("adopt.more", count=more) if more > 0 else ""
-    return f"{len(paths)}: {shown}{rest}"
+    return messages("data.count", count=len(paths), names=shown) + rest
