@@ -29,7 +29,7 @@ conflict  11  docs/first.md: lines 2-8
               notes.md: lines 2-8
               ... 3 more
 
-desk is updated; files written: 12, removed: 0
+desk is updated: 12 files written, 0 removed
 
 To resolve the conflicts, edit the parts between <<<<<<< and >>>>>>>.
 
