@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from newft.catalog.loader import load_catalog
 from newft.console.adoption_rows import adoption_to_json
 from newft.console.console import ConsoleOutput, print_json
 from newft.decide.kit_rules import apply_kit
-from newft.errors import NewerProjectError, NewftError, ProjectError, UsageError
+from newft.errors import NewerProjectError, NewftError, ProjectError
 from newft.i18n import Messages
 from newft.kits.copier_answers import ANSWERED_NAMES, build_context
 from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
@@ -44,11 +43,10 @@ from newft.schema.tree import FileTree, TreeFile
 from newft.system.hardware_probe import probe_machine
 from newft.text import Text
 from newft.wizard.adoption import Adoption, Candidate, find_best_answers
-from newft.wizard.menu import Option
+from newft.wizard.confirm_write import confirm_write, refuse_silent_write
 from newft.wizard.project_evidence import ProjectEvidence, name_data_files, read_evidence
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
-from newft.wizard.terminal import choose_terminal
 
 _INCOMPLETE = "incomplete"  # in place of a digest: the project is behind until it is updated
 _YES_NO = {"true": "yes", "false": "no"}
@@ -77,7 +75,8 @@ class AdoptOptions:
 def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     """Write `.newft/` with the answers that fit a project best; no other file is changed."""
     console, folder = ConsoleOutput(messages), Path(options.path)
-    _refuse_silent_write(options)
+    if not (options.dry_run or options.yes or options.interactive):
+        refuse_silent_write()
     _refuse_folder(folder)
     given, catalog = _collect_given(options), load_catalog()
     evidence = read_evidence(folder, given, catalog)
@@ -94,7 +93,9 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     report = _make_report(adoption, former, evidence, given)
     if not options.json:
         console.print_adoption(report)
-    if not options.dry_run and _is_confirmed(options, console):
+    if not options.dry_run:
+        if options.interactive:
+            confirm_write("adopt", messages, console.say)
         tree = former or _select_rendered(adoption.best.tree, report)
         changes = _list_changes(folder, tree, adoption.best, kit.catalog.starter_kit)
         apply_changes(folder, changes, keep_undo=False)
@@ -102,18 +103,6 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
             console.print_message("adopt.done", folder=folder)
     if options.json:
         print_json(adoption_to_json(report))
-
-
-def _refuse_silent_write(options: AdoptOptions) -> None:
-    """Refuse to write where nobody can confirm and no option says so."""
-    if not (options.interactive or options.yes or options.dry_run):
-        raise UsageError(
-            Text("there is no terminal to confirm the answers", "没有可供确认答案的终端"),
-            hint=Text(
-                "use --yes to write them, or --dry-run to see them",
-                "直接写入请加 --yes；只查看请加 --dry-run",
-            ),
-        )
 
 
 def _refuse_folder(folder: Path) -> None:
@@ -229,17 +218,6 @@ def _make_report(
         recognized=evidence.made_by_newft or share >= RECOGNIZED_SHARE,
         former=bool(former),
     )
-
-
-def _is_confirmed(options: AdoptOptions, console: ConsoleOutput) -> bool:
-    if not options.interactive:
-        return True
-    say = console.messages
-    choices = [Option("yes", say("adopt.yes")), Option("cancel", say("adopt.cancel"))]
-    with choose_terminal(os.environ, console.say, say) as terminal:
-        if terminal.select(say("adopt.question"), choices) == "cancel":
-            raise KeyboardInterrupt
-    return True
 
 
 def _select_rendered(tree: FileTree, report: AdoptionReport) -> FileTree:

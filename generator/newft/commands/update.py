@@ -43,10 +43,10 @@ from newft.project.write import apply_changes, recover_interrupted
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
 from newft.text import Text
+from newft.wizard.confirm_write import confirm_write, refuse_silent_write
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import ask_missing_answers
 from newft.wizard.kit_trust import ask_trust
-from newft.wizard.menu import Option
 from newft.wizard.recorded_answers import AnswerRequest, CompleteAnswers, complete_answers
 from newft.wizard.state import Services, WizardState
 from newft.wizard.terminal import choose_terminal
@@ -79,7 +79,8 @@ class UpdateOptions:
 def update_project(options: UpdateOptions, messages: Messages) -> bool:
     """Update a project, or show what would change; return whether conflicts were written."""
     console, folder = ConsoleOutput(messages), Path(options.path)
-    _refuse_silent_write(options)
+    if options.writes and not (options.yes or options.interactive):
+        refuse_silent_write()
     refuse_other_folder(folder)
     _recover(folder, console)
     sets = tuple(map(parse_set, options.sets))
@@ -108,7 +109,7 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
             _confirm(options, update, kit, console)
             _write(update, folder, console, quiet=options.json)
     if options.json:
-        print_json(update_json(report, messages.language))
+        print_json(update_json(report, messages.language, with_difference=options.diff))
     return written and bool(update.merge.conflicts)
 
 
@@ -177,18 +178,6 @@ def _refuse_other_options(options: UpdateOptions) -> None:
         )
 
 
-def _refuse_silent_write(options: UpdateOptions) -> None:
-    """Refuse to write where nobody can confirm and no option says so."""
-    if options.writes and not (options.yes or options.json or options.interactive):
-        raise UsageError(
-            Text("there is no terminal to confirm the update", "没有可供确认更新的终端"),
-            hint=Text(
-                "use --yes to update, or --dry-run to see what would change",
-                "直接更新请加 --yes；只看改动请加 --dry-run",
-            ),
-        )
-
-
 def _recover(folder: Path, console: ConsoleOutput) -> None:
     """Complete or undo an update that was interrupted."""
     recovery = recover_interrupted(folder)
@@ -242,12 +231,14 @@ def _show(
     options: UpdateOptions, update: ProjectUpdate, report: UpdateReport, console: ConsoleOutput
 ) -> None:
     name = Path(options.path).resolve().name
+    if options.json:
+        return
     if options.diff:
         print_diff(format_diff(update.merge.changes))
-    elif update.is_empty and not options.json:
+    elif update.is_empty:
         console.print_message("update.up_to_date", name=name)
         console.print_notes(report.notes)
-    elif not options.json:
+    else:
         versions = format_versions(update.before, update.after, console.messages)
         console.print_message("update.title", name=name, versions=versions)
         console.print_update(report)
@@ -261,19 +252,13 @@ def _confirm(
     """Return if the user agrees to the code of the kit and to the update."""
     if kit:
         _confirm_code(options, kit, console)
-    if not options.interactive:
-        return
-    say = console.messages
-    choices = [
-        Option("yes", say("update.yes")),
-        Option("diff", say("update.diff")),
-        Option("cancel", say("update.cancel")),
-    ]
-    with choose_terminal(os.environ, console.say, say) as terminal:
-        while (value := terminal.select(say("update.question"), choices)) == "diff":
-            print_diff(format_diff(update.merge.changes))
-    if value == "cancel":
-        raise KeyboardInterrupt
+    if options.interactive:
+        confirm_write(
+            "update",
+            console.messages,
+            console.say,
+            show_difference=lambda: print_diff(format_diff(update.merge.changes)),
+        )
 
 
 def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput, *, quiet: bool) -> None:

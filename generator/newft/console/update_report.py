@@ -138,13 +138,16 @@ def _name_kit(kit: KitPin | None) -> str:
     return f"{kit.source} {kit.revision} ({state})" if kit.revision else f"{kit.source} ({state})"
 
 
-def update_json(report: UpdateReport, language: Language) -> Json:
+def update_json(report: UpdateReport, language: Language, *, with_difference: bool = False) -> Json:
     """Return what an update did, or would do; reasons are in the language of the interface."""
 
     def list_paths(*kinds: ChangeKind) -> list[str]:
         return [change.path for change in report.merge.changes if change.kind in kinds]
 
+    changes = report.merge.changes
+    difference = {"diff": "\n".join(format_diff(changes))} if with_difference else {}
     return {
+        **difference,
         "from": _version_to_json(report.before),
         "to": _version_to_json(report.after),
         "updated": list_paths("updated"),
