@@ -59,13 +59,13 @@ def load_starter_kit(folder: Path, kit_id: str, catalog: Catalog) -> Kit:
     data |= {
         "presets": presets.values,
         "locked": {
-            key: {"value": value, "why": reasons.get(key), "kit": kit_id}
-            for key, value in locked.values.items()
+            key: {"value": value, "why": reasons.get(key)} for key, value in locked.values.items()
         },
     }
     faults = [*presets.faults, *locked.faults]
     given = {"id": kit_id, "folder": str(folder)}
     kit = content.build(Kit, given=given, data=data, faults=faults)
+    kit = replace(kit, locked={key: one._replace(kit=kit.title) for key, one in kit.locked.items()})
     shared = load_shared_synonyms(get_domains_folder())
     content.refuse(
         [

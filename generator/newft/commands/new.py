@@ -25,6 +25,7 @@ from newft.errors import InterruptedAfterWrite, RenderError, UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
+from newft.project.ci_place import describe_ci_place
 from newft.project.snapshot import METADATA_DIR
 from newft.project.write import list_planned_paths, write_project
 from newft.schema.plan import Plan
@@ -100,6 +101,7 @@ def _create_project(options: NewOptions, start: WizardState, console: ConsoleOut
         with _report_late_interrupt(folder):
             paths = render_and_write(plan, recorded, folder, dry_run=options.dry_run)
             _print_result(options, state, plan, paths=paths, console=console)
+            console.print_notes(describe_ci_place(folder, paths))
 
 
 def _name_kit(options: NewOptions, state: WizardState) -> tuple[WizardState, Path]:

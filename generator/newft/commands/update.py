@@ -28,6 +28,7 @@ from newft.errors import InterruptedAfterWrite, UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import KIT_KEYS, choose_kit, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
+from newft.project.ci_place import describe_ci_place
 from newft.project.git_index import (
     list_entry_paths,
     read_index_entries,
@@ -102,6 +103,7 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
         kit = opened.catalog.starter_kit
         update = make_update(project, plan, complete.state.answers, complete.facts, kit)
         notes = [*project.notes, *opened.notes, *_describe_migrations(update, kit)]
+        notes += describe_ci_place(folder, [change.path for change in update.merge.changes])
         report = _make_report(update, complete, plan, notes)
         _show(options, update, report, console)
         written = options.writes and not update.is_empty

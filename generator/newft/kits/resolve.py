@@ -235,7 +235,7 @@ def _load_templates(
 
 def _lock_domain(domain: Kit, kits: Sequence[Kit]) -> Lock:
     why = Text("the kit is made for this domain", "套件就是为这个领域制作的")
-    return Lock(domain.id, why, kits[0].id)
+    return Lock(domain.id, why, kits[0].title)
 
 
 def _merge_policies(kit: Kit, lower: Policy | None) -> Policy | None:
