@@ -103,6 +103,7 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
         kit = opened.catalog.starter_kit
         update = make_update(project, plan, complete.state.answers, complete.facts, kit)
         notes = [*project.notes, *opened.notes, *_describe_migrations(update, kit)]
+        notes += update.notes
         notes += describe_ci_place(folder, [change.path for change in update.merge.changes])
         report = _make_report(update, complete, plan, notes)
         _show(options, update, report, console)

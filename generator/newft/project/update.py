@@ -19,7 +19,7 @@ from newft.project.file_state import read_file
 from newft.project.local_edits import list_team_files
 from newft.project.project_merge import merge_into_project
 from newft.project.recorded_project import RecordedProject
-from newft.project.renamed_package import refuse_two_renames
+from newft.project.renamed_package import describe_old_imports, refuse_two_renames
 from newft.project.render import drop_secrets, render_tree
 from newft.project.snapshot import (
     ANSWERS_FILE,
@@ -39,6 +39,7 @@ from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
 from newft.schema.tree import Change, TreeFile, TreeMerge
 from newft.schema.update import RenderedBy, ValueChange
+from newft.text import Text
 
 
 class ProjectUpdate(NamedTuple):
@@ -49,6 +50,7 @@ class ProjectUpdate(NamedTuple):
     merge: TreeMerge
     values: tuple[ValueChange, ...]
     writes: tuple[FileChange, ...]  # of the tree and of `.newft/`
+    notes: tuple[Text, ...]
 
     @property
     def is_empty(self) -> bool:
@@ -96,6 +98,7 @@ def make_update(
         merge=merge,
         values=list_value_changes(base, theirs, plan),
         writes=(*writes, *_list_metadata_writes(project, metadata)),
+        notes=tuple(describe_old_imports(project.folder, base, plan.package, merge)),
     )
 
 

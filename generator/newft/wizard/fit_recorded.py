@@ -92,8 +92,8 @@ def _describe_new_lock(key: str, value: AnswerValue, lock: Lock) -> Text:
     old, new = format_answer(value), format_answer(lock.value)
     why = lock.why or Text("", "")
     return Text(
-        f"the kit `{lock.kit.en}` now locks {key}: {old} -> {new}" + (why.en and f": {why.en}"),
-        f"套件 `{lock.kit.zh}` 已锁定 {key}：{old} -> {new}" + (why.zh and f"：{why.zh}"),
+        f"the kit `{lock.kit.en}` locks {key}: {old} -> {new}" + (why.en and f": {why.en}"),
+        f"套件 `{lock.kit.zh}` 锁定 {key}：{old} -> {new}" + (why.zh and f"：{why.zh}"),
     )
 
 

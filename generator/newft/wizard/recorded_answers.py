@@ -84,7 +84,11 @@ def complete_answers(
         state.hardware,
         collect_recorded_facts(project, state, remeasure=request.remeasure),
         _list_answer_changes(measured, drop_secret_answers(state.answers, catalog.starter_kit)),
-        (*fitted.notes, *_describe_new_answers(project, start, state)),
+        (
+            *fitted.notes,
+            *_describe_new_answers(project, start, state),
+            *_describe_other_language(measured, state),
+        ),
     )
 
 
@@ -163,6 +167,20 @@ def _describe_new_answers(
     recorded = project.facts.machine if project.facts else None
     if state.machine and recorded and state.machine != recorded:
         yield Text("this machine was measured again", "已重新测量本机")
+
+
+def _describe_other_language(measured: RawAnswers, state: WizardState) -> Iterator[Text]:
+    """Yield that the sample records stay in the language in which they were written."""
+    old, new = measured.get("language"), state.answers.get("language")
+    if old and old != new and state.data and state.data.sample:
+        files = ", ".join(file.project_path for file in state.data.files)
+        yield Text(
+            f"prompts and messages are now in `{new}`, but the sample records stay in `{old}`"
+            f" ({files}): put records of your own there and add --remeasure, or make a new project"
+            f" with `newft new --language {new}`",
+            f"提示词和消息改为 `{new}`，但示例数据仍是 `{old}`（{files}）：请换成自己的数据并加"
+            f" --remeasure，或用 `newft new --language {new}` 新建项目",
+        )
 
 
 # --- refusals ------------------------------------------------------------------------------------
