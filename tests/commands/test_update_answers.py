@@ -353,10 +353,7 @@ class TestKit:
         with installed(versions["v1"]):
             code, done, said = update(project)
         assert code == 0, said
-        assert (
-            "the kit `Team kit` locks method: lora -> full: the auditors say so"
-            in done["notes"]
-        )
+        assert "the kit `Team kit` locks method: lora -> full: the auditors say so" in done["notes"]
         assert read_answers(project)["method"] == "full"
 
     def test_a_preset_of_a_newer_kit_leaves_recorded_answers_alone(
