@@ -110,6 +110,8 @@ class RenderError(NewftError):
 class FileCollisionError(RenderError):
     """A copier template and newft both have a file, and nobody has said whose wins."""
 
+    paths: tuple[str, ...] = ()  # that both have
+
 
 class GitError(NewftError):
     """git is missing, too old, or refuses a command."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +23,21 @@ from newft.catalog.loader import load_catalog
 from newft.console.adoption_rows import adoption_to_json
 from newft.console.console import ConsoleOutput, print_json
 from newft.decide.kit_rules import apply_kit
-from newft.errors import NewerProjectError, NewftError, ProjectError
+from newft.errors import (
+    KitSourceError,
+    NewerProjectError,
+    NewftError,
+    ProjectError,
+    UsageError,
+)
 from newft.i18n import Messages
 from newft.kits.copier_answers import ANSWERED_NAMES, build_context
 from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
+from newft.kits.sources import NO_KIT
 from newft.project.file_state import read_file
 from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
 from newft.project.snapshot import (
+    DATA_DIR,
     FORMER_SNAPSHOT_FILE,
     METADATA_DIR,
     SNAPSHOT_FILE,
@@ -38,12 +48,14 @@ from newft.project.snapshot import (
 from newft.project.transaction import FileChange
 from newft.project.write import apply_changes
 from newft.schema.adoption import AdoptedAnswer, AdoptionReport
+from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import KitQuestions, StarterKit
 from newft.schema.tree import FileTree, TreeFile
 from newft.system.hardware_probe import probe_machine
 from newft.text import Text
 from newft.wizard.adoption import Adoption, Candidate, find_best_answers
 from newft.wizard.confirm_write import confirm_write, refuse_silent_write
+from newft.wizard.named_kit import make_unnamed_kit_error, name_kit_in_error
 from newft.wizard.project_evidence import ProjectEvidence, name_data_files, read_evidence
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
@@ -81,9 +93,14 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     given, catalog = _collect_given(options), load_catalog()
     evidence = read_evidence(folder, given, catalog)
     answers = merge_answers(given, (), evidence.answers)
+    if given.get(KIT_KEY) == NO_KIT:  # then no kit asks what another tool has asked
+        asked = [key for key in answers if key.startswith(KIT_ANSWERS_PREFIX) and key not in given]
+        answers = {key: value for key, value in answers.items() if key not in asked}
     # a folder that is given begins here, a recorded one at the project
     base = None if KIT_KEY in given else folder
-    with open_kit(answers, catalog, project=base) as opened:
+    if KIT_KEY not in answers and (error := make_unnamed_kit_error(folder)):
+        raise error
+    with _open_kit(answers, catalog, base, evidence) as opened:
         console.print_notes(opened.notes)
         kit = opened if base else _name_from(folder, opened)
         if kit.catalog.starter_kit:  # it may have tasks of its own
@@ -103,6 +120,23 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
             console.print_message("adopt.done", folder=folder)
     if options.json:
         print_json(adoption_to_json(report))
+
+
+@contextmanager
+def _open_kit(
+    answers: RawAnswers, catalog: Catalog, base: Path | None, evidence: ProjectEvidence
+) -> Iterator[OpenKit]:
+    """Open the kit that is given, or that the project names; an error says who names it."""
+    named = evidence.guesses.get(KIT_KEY) if base else None
+    found = False
+    try:
+        with open_kit(answers, catalog, project=base) as opened:
+            found = True
+            yield opened
+    except (KitSourceError, UsageError) as error:
+        if named is None or found:
+            raise
+        raise name_kit_in_error(error, named) from error
 
 
 def _refuse_folder(folder: Path) -> None:
@@ -215,9 +249,15 @@ def _make_report(
         same=files.same,
         edited=files.edited,
         missing=files.missing,
+        own=tuple(path for path in sorted(evidence.files) if _is_own(path, tree)),
         recognized=evidence.made_by_newft or share >= RECOGNIZED_SHARE,
         former=bool(former),
     )
+
+
+def _is_own(path: str, tree: FileTree) -> bool:
+    """Return whether a file comes from the team: records of newft and data are not listed."""
+    return path not in tree and not path.startswith((f"{METADATA_DIR}/", f"{DATA_DIR}/"))
 
 
 def _select_rendered(tree: FileTree, report: AdoptionReport) -> FileTree:

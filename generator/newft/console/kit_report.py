@@ -119,6 +119,7 @@ def report_kit_check(check: KitCheck, language: Language) -> dict[str, Json]:
                 for project in check.update.projects
             ],
         },
+        "notes": [note.to(language) for note in check.notes],
         "faults": [
             {"where": fault.where, "message": fault.to(language)[0], "hint": fault.to(language)[1]}
             for fault in check.faults

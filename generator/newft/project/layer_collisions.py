@@ -91,8 +91,10 @@ def check_replacements(
         return
     message = join_texts(faults, to_bilingual_text("\n"))
     if layer.verbatim:
-        hint = _explain_choice(sorted({*files} & {*chosen}))
-        raise FileCollisionError(message, where=layer.name, hint=hint)
+        paths = sorted({*files} & {*chosen})
+        error = FileCollisionError(message, where=layer.name, hint=_explain_choice(paths))
+        error.paths = tuple(paths)
+        raise error
     hint = Text(
         f"rename the file, or name it in {listing} of the upper layer",
         f"请给文件改名，或写进上层的 {listing}",
@@ -106,10 +108,11 @@ def _explain_choice(paths: Sequence[str]) -> Text:
     listed = f"[{', '.join(paths)}]"
     return Text(
         "say whose files win: for this project with --prefer kit or --prefer newft, or for all"
-        " projects in a kit.yaml beside copier.yml, file by file:\n"
+        " projects in the kit.yaml beside copier.yml or of a kit that extends the template, file by"
+        " file:\n"
         f"  title: ...\n  replaces: {listed}  # the template's win\n  keeps: []  # newft's win",
         "请指明以谁的文件为准：只对本项目可用 --prefer kit 或 --prefer newft；"
-        "对所有项目则在 copier.yml 旁的 kit.yaml 中逐个写明：\n"
+        "对所有项目则在 copier.yml 旁的 kit.yaml 或扩展该模板的套件的 kit.yaml 中逐个写明：\n"
         f"  title: ...\n  replaces: {listed}  # 用模板的\n  keeps: []  # 用 newft 的",
     )
 
