@@ -11,6 +11,7 @@ import pytest
 
 from support.checkout import DOMAINS, REPOSITORY
 from support.generate_project import catalog
+from support.kit_folders import write_files
 from support.run_newft import plain_environment, run_newft
 
 CASES = REPOSITORY / "tests" / "cases"
@@ -160,17 +161,45 @@ def test_a_kit_that_extends_a_folder_beside_it_is_updated_too(kit: Path) -> None
     assert report["update"]["projects"][0]["changed"] == ["config/policy.yaml"]
 
 
-def test_a_question_without_an_answer_fails_the_update(kit: Path) -> None:
+def test_a_new_question_without_default_is_noted(kit: Path) -> None:
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"], ["tag", "v0.1.0"]):
         git(kit, *words)
     edit(kit / "kit.yaml", "version: 0.1.0", "version: 0.2.0")
     edit(kit / "kit.yaml", "questions:", "questions:\n  stage: {title: Which stage?}")
     edit(kit / "tests/default.yml", "  answers:", "  answers:\n    stage: trial")
     code, report = check(kit)
-    assert code == 1
-    [fault] = report["faults"]
-    assert fault["where"].startswith("v0.1.0: tests/default.yml")
-    assert "stage" in fault["message"] + fault["where"]
+    assert (code, report["faults"]) == (0, [])
+    note = "kit.answers.stage: new since v0.1.0: give it a default, or every update must ask"
+    assert report["notes"] == [note]
+    assert [one["name"] for one in report["update"]["projects"]] == ["tests/default.yml"]
+    shown = run_newft("kit", "check", str(kit), "--no-tests", "--lang", "zh", cwd=kit.parent)
+    assert shown.returncode == 0 and "kit.answers.stage：v0.1.0 之后新增的问题" in shown.stderr
+
+
+def test_files_that_a_kit_adds_are_listed_where_no_project_can_be_made(kit: Path) -> None:
+    edit(kit / "tests/default.yml", "owner: fraud-desk", "ownr: fraud-desk")
+    code, report = check(kit)
+    assert (code, report["projects"]) == (1, [])
+    assert report["adds"]["files"] == ["docs/handover.md"]
+
+
+@pytest.mark.parametrize(
+    ("base", "hint"),
+    [("customer_servic", "did you mean `customer_service`?"), ("nowhere", "there is no kit")],
+)
+def test_an_unknown_base_is_a_fault_of_the_manifest_among_others(
+    base: str, hint: str, tmp_path: Path
+) -> None:
+    policy = "policy: {licenses: [mti, our-licence, qwen]}"
+    text = f"title: Bank\nextends: {base}\n{policy}\nlocked: {{method: lroa}}\n"
+    write_files(tmp_path / "bank", {"kit.yaml": text})
+    run = run_newft("kit", "check", "./bank", cwd=tmp_path)
+    assert run.returncode == 1
+    said = run.stderr.splitlines()
+    assert any("kit.yaml:2: `extends`" in line and hint in line for line in said), said
+    assert any("kit.yaml:3:" in line and "did you mean `mit`?" in line for line in said), said
+    assert any("kit.yaml:4:" in line and "did you mean `lora`?" in line for line in said), said
+    assert "our-licence" not in run.stderr and "qwen" not in run.stderr
 
 
 def test_tests_of_a_kit_from_elsewhere_are_not_run(kit: Path) -> None:

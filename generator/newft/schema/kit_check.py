@@ -64,8 +64,8 @@ class KitCheck:
     projects: tuple[CheckedProject, ...]
     update: UpdateCheck
     faults: tuple[NewftError, ...]
-    notes: tuple[Text, ...] = ()
-    listed: KitFiles = KitFiles((), ())  # in the folders of the kit, where no project could be made
+    notes: tuple[Text, ...]
+    listed: KitFiles  # in the folders of the kit: for a check that could make no project
 
     @property
     def files(self) -> KitFiles:
