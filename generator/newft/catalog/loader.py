@@ -17,7 +17,7 @@ from newft.catalog.shared_column_names import (
 from newft.catalog.validate_kit import find_kit_faults
 from newft.catalog.validate_starter_kit import find_name_faults, find_starter_kit_faults
 from newft.catalog.written_texts import restore_texts
-from newft.errors import IncompatibleError
+from newft.errors import CatalogError, IncompatibleError
 from newft.paths import get_domains_folder, get_templates_folder
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family
@@ -72,13 +72,18 @@ def load_starter_kit(
             key: {"value": value, "why": reasons.get(key)} for key, value in locked.values.items()
         },
     }
-    faults = [*known, *presets.faults, *locked.faults]
+    faults = [*presets.faults, *locked.faults]
     given = {"id": kit_id, "folder": str(folder)}
-    kit = content.build(Kit, given=given, data=data, faults=faults)
+    try:
+        kit = content.build(Kit, given=given, data=data, faults=faults)
+    except CatalogError:
+        content.build(Kit, given=given, data=data, faults=[*known, *faults])
+        raise
     kit = replace(kit, locked={key: one._replace(kit=kit.title) for key, one in kit.locked.items()})
     shared = load_shared_synonyms(get_domains_folder())
     content.refuse(
         [
+            *known,
             *faults,
             *find_name_faults(presets.values, presets.places, catalog),
             *find_name_faults(locked.values, locked.places, catalog),
