@@ -92,14 +92,9 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     _refuse_folder(folder)
     given, catalog = _collect_given(options), load_catalog()
     evidence = read_evidence(folder, given, catalog)
-    answers = merge_answers(given, (), evidence.answers)
-    if given.get(KIT_KEY) == NO_KIT:  # then no kit asks what another tool has asked
-        asked = [key for key in answers if key.startswith(KIT_ANSWERS_PREFIX) and key not in given]
-        answers = {key: value for key, value in answers.items() if key not in asked}
+    answers = _merge_evidence(given, evidence, folder)
     # a folder that is given begins here, a recorded one at the project
     base = None if KIT_KEY in given else folder
-    if KIT_KEY not in answers and (error := make_unnamed_kit_error(folder)):
-        raise error
     with _open_kit(answers, catalog, base, evidence) as opened:
         console.print_notes(opened.notes)
         kit = opened if base else _name_from(folder, opened)
@@ -120,6 +115,18 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
             console.print_message("adopt.done", folder=folder)
     if options.json:
         print_json(adoption_to_json(report))
+
+
+def _merge_evidence(given: RawAnswers, evidence: ProjectEvidence, folder: Path) -> RawAnswers:
+    """Return what is given and what the project says; refuse a project whose kit is not known."""
+    answers = merge_answers(given, (), evidence.answers)
+    if KIT_KEY not in answers and (error := make_unnamed_kit_error(folder)):
+        raise error
+    if given.get(KIT_KEY) != NO_KIT:
+        return answers
+    # without a kit nobody asks what another tool has asked
+    asked = [key for key in answers if key.startswith(KIT_ANSWERS_PREFIX) and key not in given]
+    return {key: value for key, value in answers.items() if key not in asked}
 
 
 @contextmanager
