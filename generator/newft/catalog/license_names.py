@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from newft.text import find_nearest_names
+from difflib import get_close_matches
+
+_MIN_RATIO = 0.9  # of equal letters
 
 # Names that models on Hugging Face and ModelScope have. A team may allow others.
 LICENSE_NAMES = frozenset(
@@ -20,8 +22,12 @@ LICENSE_NAMES = frozenset(
 
 
 def find_meant_license(name: str) -> str | None:
-    """Return the licence that is meant by a name that is none, such as `mti`; else None."""
+    """Return the licence that is meant by a name that is none, such as `mti`; else None.
+
+    Only a slip of the keyboard is one: a team may have a licence of its own.
+    """
     if name in LICENSE_NAMES:
         return None
-    near = find_nearest_names(name, sorted(LICENSE_NAMES))
+    swapped = [one for one in sorted(LICENSE_NAMES) if sorted(one) == sorted(name.lower())]
+    near = swapped or get_close_matches(name.lower(), sorted(LICENSE_NAMES), n=1, cutoff=_MIN_RATIO)
     return near[0] if near else None
