@@ -32,6 +32,7 @@ from newft.errors import (
 )
 from newft.i18n import Messages
 from newft.kits.copier_answers import ANSWERED_NAMES, build_context
+from newft.kits.named_kit import make_unnamed_kit_error, name_kit_in_error
 from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
 from newft.kits.sources import NO_KIT
 from newft.project.file_state import read_file
@@ -55,7 +56,6 @@ from newft.system.hardware_probe import probe_machine
 from newft.text import Text
 from newft.wizard.adoption import Adoption, Candidate, find_best_answers
 from newft.wizard.confirm_write import confirm_write, refuse_silent_write
-from newft.wizard.named_kit import make_unnamed_kit_error, name_kit_in_error
 from newft.wizard.project_evidence import ProjectEvidence, name_data_files, read_evidence
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
