@@ -62,7 +62,7 @@ def find_name_faults(
         if normalize_gpu(gpu := str(values.get("gpu", AUTO_GPU))) != AUTO_GPU:
             parse_gpu(gpu, catalog.accelerators, machine=None)
     except UsageError as error:
-        en, zh = (error.to(language)[0] for language in ("en", "zh"))
+        (en, zh), _ = error.texts
         yield Fault(places["gpu"], Text(f"cannot be used: {en}", f"不可用：{zh}"))
 
 

@@ -109,11 +109,11 @@ class _Check:
         """Keep an error as a fault of a project; it names the kit, not a copy of its files."""
         for one in self.kit.located if self.kit else ():
             error.rename_path(one.folder, one.pin.source)
-        (en, en_hint), (zh, zh_hint) = error.to("en"), error.to("zh")
-        if en_hint.startswith("--"):  # an option of another command
-            en_hint, zh_hint = ANSWERS_HINT
+        message, hint = error.texts
+        if hint.en.startswith("--"):  # an option of another command
+            hint = ANSWERS_HINT
         where = ": ".join(filter(None, (name, error.where)))
-        fault = type(error)(Text(en, zh), where=where, hint=Text(en_hint, zh_hint))
+        fault = type(error)(message, where=where, hint=hint)
         self.faults.append(fault)
 
 

@@ -199,7 +199,7 @@ def _make_missing_folder_error(folder: Path) -> UnreachableSourceError:
 
 def _describe_stored(stored: LocatedKit, error: KitSourceError | UsageError) -> Text:
     commit = stored.pin.commit or stored.pin.tree
-    en, zh = error.to("en")[0], error.to("zh")[0]
+    (en, zh), _ = error.texts
     return Text(
         f"{stored.pin.source}: {en}; the copy in .newft/kit.tar is used (commit {commit})",
         f"{stored.pin.source}：{zh}；改用 .newft/kit.tar 中的副本（提交 {commit}）",

@@ -118,9 +118,10 @@ def _make_state(
 
 
 def _list_secret_defaults(answers: RawAnswers, kit: StarterKit | None) -> RawAnswers:
-    """Return the defaults of questions whose answers are not recorded, to render without them.
+    """Return the default of every secret question of a kit, as its answer.
 
-    The secret itself is in the files of the project alone, where it counts as an edit of the team.
+    The answers to such questions are not recorded. The files are rendered with the default, and the
+    secret, which only the files of the project have, counts as an edit of the team.
     """
     questions = kit.questions if kit else None
     described = [questions.describe(name, answers) for name in questions.names] if questions else []
