@@ -16,7 +16,7 @@ from newft.system.safe_paths import find_path_faults
 from newft.text import Text, join_texts, to_bilingual_text
 
 
-def gives_way(layer: Layer, path: str, chosen: Container[str]) -> bool:
+def is_overruled(layer: Layer, path: str, chosen: Container[str]) -> bool:
     """Return whether a file of a layer is left out because a lower layer has it."""
     declared = layer.replaces or ()
     preferred = layer.prefer == "newft" and path not in declared

@@ -12,9 +12,8 @@ from pathlib import Path
 from newft.errors import ProjectError
 from newft.project.local_edits import list_team_files
 from newft.project.project_files import MAX_OTHER_FILE_BYTES
-from newft.project.write_errors import list_lines
 from newft.schema.tree import FileTree, TreeMerge
-from newft.text import Text
+from newft.text import Text, list_lines
 
 SOURCES = "src/"
 _RENAMED_SHARE = 0.5  # of the files of the package that lie in another folder

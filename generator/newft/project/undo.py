@@ -23,11 +23,11 @@ from newft.project.file_state import (
 from newft.project.journal import check_path, make_journal_error, read_limited
 from newft.project.recovery import recover_transaction
 from newft.project.snapshot import METADATA_DIR
-from newft.project.steps import gets_room
+from newft.project.steps import is_freed
 from newft.project.transaction import FileChange, run_transaction
-from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
+from newft.project.write_errors import make_recovered_error, make_write_error
 from newft.schema.tree import FileMode, TreeFile
-from newft.text import Text, pluralize
+from newft.text import Text, list_lines, pluralize
 
 UNDO_DIR = ".newft/undo"
 UNDO_FILE = f"{UNDO_DIR}/last.json"
@@ -213,4 +213,4 @@ def _is_edited(folder: Path, entry: UndoEntry, removed: Set[str]) -> bool:
     state = find_state(folder, entry.path)
     if any(state.has_same_content(known) for known in (entry.after, describe_state(entry.before))):
         return False
-    return not (entry.after == ABSENT and gets_room(folder, entry.path, removed))
+    return not (entry.after == ABSENT and is_freed(folder, entry.path, removed))

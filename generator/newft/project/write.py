@@ -23,8 +23,8 @@ from newft.project.staging import (
 )
 from newft.project.transaction import FileChange, run_transaction
 from newft.project.undo import find_kept_record, list_undo_changes
-from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
-from newft.text import Text
+from newft.project.write_errors import make_recovered_error, make_write_error
+from newft.text import Text, list_lines
 
 
 def write_project(tree: Path, folder: Path) -> tuple[str, ...]:
