@@ -207,7 +207,7 @@ def _confirm_code(
             console.print_kit_code(request.source, request.files)
 
     def ask(request: TrustRequest) -> bool:
-        return ask_trust(request.source, request.files, console)
+        return ask_trust(request.source, request.files, request.folder, console)
 
     asking = ask if options.interactive else None
     confirm_trust(kit.located, options.trusted_kits, named=named, ask=asking, show=show)

@@ -196,7 +196,7 @@ def _confirm_code(options: UpdateOptions, kit: StarterKit, console: ConsoleOutpu
             console.print_kit_code(request.source, request.files)
 
     def ask(request: TrustRequest) -> bool:
-        return ask_trust(request.source, request.files, console)
+        return ask_trust(request.source, request.files, request.folder, console)
 
     asking = ask if options.interactive else None
     named = KIT_KEY in dict(map(parse_set, options.sets))

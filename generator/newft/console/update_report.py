@@ -115,7 +115,9 @@ def build_value_rows(
 
 
 def _format_change(old: object, new: object, messages: Messages) -> str:
-    return messages("update.from_to", old=_format_value(old), new=_format_value(new))
+    return messages(
+        "update.from_to", old=_format_value(old, messages), new=_format_value(new, messages)
+    )
 
 
 def format_versions(before: RenderedBy, after: RenderedBy, messages: Messages) -> str:
@@ -123,7 +125,13 @@ def format_versions(before: RenderedBy, after: RenderedBy, messages: Messages) -
     versions = [("newft", before.newft, after.newft)]
     old, new = _name_kit(before.kit), _name_kit(after.kit)
     if old or new:
-        versions.append((messages("update.kit"), old or "-", new or "-"))
+        versions.append(
+            (
+                messages("update.kit"),
+                old or messages("kit_check.none"),
+                new or messages("kit_check.none"),
+            )
+        )
     return messages.join_clauses(
         f"{name} {new}" if old == new else f"{name} {messages('update.from_to', old=old, new=new)}"
         for name, old, new in versions
@@ -242,9 +250,9 @@ def _describe_conflict(conflict: Conflict, messages: Messages) -> str:
     return messages("update.lines", path=conflict.path, lines=lines)
 
 
-def _format_value(value: object) -> str:
+def _format_value(value: object, messages: Messages) -> str:
     if value is None:
-        return "-"
+        return messages("update.unset")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return _clip(" ".join(text.split()), MAX_VALUE_WIDTH)
 

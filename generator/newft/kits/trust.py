@@ -45,6 +45,7 @@ class TrustRequest(NamedTuple):
     source: str  # with its revision, and the first digits of the identity
     identity: str  # what `--trust-kit` takes: its commit, or its tree id where there is none
     files: tuple[str, ...]
+    folder: str  # where they can be read until the question is answered
 
 
 AskTrust = Callable[[TrustRequest], bool]
@@ -113,7 +114,7 @@ def make_trust_request(kit: LocatedKit) -> TrustRequest:
     folder = Path(kit.folder)
     files = list_code_files(read_kit_folder(folder), read_template_names(folder))
     named = f"{source}@{revision}" if revision else source
-    return TrustRequest(f"{named} ({identity[:SHOWN_ID_DIGITS]})", identity, files)
+    return TrustRequest(f"{named} ({identity[:SHOWN_ID_DIGITS]})", identity, files, kit.folder)
 
 
 def _is_named(kit: LocatedKit, trusted: Sequence[str]) -> bool:

@@ -67,7 +67,9 @@ def check_replacements(
     """Refuse files that hide a lower layer's undeclared, and declarations that replace nothing."""
     listing = REPLACES_FILE if layer.replaces is None else "replaces"
     faults = [
-        Text(
+        Text(f"both the template and newft have {path}", f"模板和 newft 都有 {path}")
+        if layer.verbatim and path == hidden
+        else Text(
             f"{path} of {layer.name} hides {hidden} of {chosen[hidden].layer}",
             f"{layer.name} 的 {path} 会遮住 {chosen[hidden].layer} 的 {hidden}",
         )

@@ -162,10 +162,11 @@ def _add_way_out(error: NewftError, file: str) -> NewftError:
     """Add to the error of a file how its last good state is brought back."""
     message, hint = (Text(*texts) for texts in zip(error.to("en"), error.to("zh"), strict=True))
     way = Text(
-        f"correct it, or remove {file}: the answers of the last update are then used",
-        f"请修正，或删除 {file}：届时采用上次更新时的答案",
+        f"or remove {file}: the answers of the last update are then used",
+        f"或删除 {file}：届时采用上次更新时的答案",
     )
-    whole = Text(f"{hint.en}; {way.en}", f"{hint.zh}；{way.zh}") if hint.en else way
+    first = hint if hint.en else Text("correct it", "请修正")
+    whole = Text(f"{first.en}, {way.en}", f"{first.zh}，{way.zh}")
     return type(error)(message, where=error.where, hint=whole)
 
 

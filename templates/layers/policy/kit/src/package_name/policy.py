@@ -31,9 +31,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
     project = Path()
     faults = find_policy_faults(project)
     if faults:
-        hint = HINT if any(fault.breaks_rule for fault in faults) else BROKEN_FILE_HINT
         lines = [f"{fault.place}: {fill(fault.message, **fault.values)}" for fault in faults]
-        raise ProjectError("{faults}", hint, faults="\n".join(lines))
+        if any(fault.breaks_rule for fault in faults):
+            raise ProjectError("{faults}", HINT, faults="\n".join(lines))
+        raise ProjectError("{faults}", BROKEN_FILE_HINT, faults="\n".join(lines))
     say(
         "this project keeps to the policy of its starter kit\n{path}: SHA-256 {digest}",
         path=POLICY_FILE,
