@@ -18,7 +18,7 @@ from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
-from newft.decide.kit_questions import drop_secret_answers, list_open_questions, show_option
+from newft.decide.kit_answer_rules import drop_secret_answers, list_open_questions, show_option
 from newft.decide.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, RenderError, UsageError

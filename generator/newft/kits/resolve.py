@@ -20,9 +20,9 @@ from newft.kits.chain_faults import (
     find_unknown_questions,
 )
 from newft.kits.copier_yaml import find_config_file
-from newft.kits.questions import JoinedQuestions, YamlQuestions
 from newft.kits.task_changes import change_tasks, find_change_faults
 from newft.kits.vendor import pack_kits
+from newft.kits.yaml_questions import JoinedQuestions, YamlQuestions
 from newft.schema.catalog import Catalog
 from newft.schema.kit import Kit, KitQuestion, Lock, Policy
 from newft.schema.starter_kit import AnswerTexts, KitTemplate, LocatedKit, LocateKit, StarterKit

@@ -38,8 +38,13 @@ from newft.project.file_state import (
     find_state,
     read_state,
 )
+from newft.project.interrupted_writes import (
+    MARKS,
+    abort_transaction,
+    complete_transaction,
+    rename_mark,
+)
 from newft.project.journal import Journal, JournalEntry, check_path, dump_journal
-from newft.project.recovery import MARKS, abort_transaction, complete_transaction, rename_mark
 from newft.project.staging import (
     STAGING_DIR,
     empty_staging,

@@ -20,8 +20,8 @@ from newft.project.file_state import (
     read_file,
     resolve_folder,
 )
+from newft.project.interrupted_writes import recover_transaction
 from newft.project.journal import check_path, make_journal_error, read_limited
-from newft.project.recovery import recover_transaction
 from newft.project.snapshot import METADATA_DIR
 from newft.project.steps import is_freed
 from newft.project.transaction import FileChange, run_transaction

@@ -13,7 +13,7 @@ from pathlib import Path
 from newft.errors import ProjectError
 from newft.project.durable_files import copy_file, sync_folder, sync_tree
 from newft.project.file_state import find_obstacle, resolve_folder
-from newft.project.recovery import Recovery, recover_transaction
+from newft.project.interrupted_writes import Recovery, recover_transaction
 from newft.project.staging import (
     STAGING_DIR,
     empty_staging,

@@ -19,7 +19,7 @@ from newft.answers.keys import (
     RawAnswers,
 )
 from newft.answers.parse import merge_answers
-from newft.decide.kit_questions import drop_secret_answers, list_open_questions
+from newft.decide.kit_answer_rules import drop_secret_answers, list_open_questions
 from newft.errors import UsageError
 from newft.project.recorded_project import RecordedProject
 from newft.schema.catalog import Catalog
