@@ -274,6 +274,23 @@ def test_merged_branches_keep_the_answers_of_both(
         assert "is up to date" in run_newft("update", "--yes", cwd=desk).stderr
 
 
+def test_a_method_that_the_answers_do_not_have_is_said_without_history(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    """As after a squash of a branch whose `.newft/` was not taken."""
+    shutil.rmtree(desk / ".git")
+    kept = shutil.copytree(desk / ".newft", desk.parent / "kept")
+    with installed(versions["v1"]):
+        assert update(desk, "--set", "method=full")[0] == 0
+        shutil.rmtree(desk / ".newft")
+        kept.rename(desk / ".newft")
+        said = run_newft("update", "--yes", cwd=desk).stderr
+        assert "but the answers have method lora" in " ".join(said.split())
+        code, _, said = update(desk, "--set", "method=full")
+        assert (code, list_settings(desk)[:2]) == (0, [True, True]), said
+        assert "method lora" not in run_newft("update", "--yes", cwd=desk).stderr
+
+
 def test_an_answer_that_both_branches_changed_is_refused_until_it_is_given(
     desk: Path, versions: dict[str, Path]
 ) -> None:

@@ -33,11 +33,11 @@ from newft.project.snapshot import (
 from newft.project.transaction import FileChange
 from newft.project.tree_merge import merge_trees
 from newft.project.unresolved import CONFLICTS_FILE, list_unmarked_conflicts
-from newft.project.value_changes import list_value_changes
+from newft.project.value_changes import RUN_FILE, describe_other_method, list_value_changes
 from newft.schema.dataset import Facts
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
-from newft.schema.tree import Change, TreeFile, TreeMerge
+from newft.schema.tree import Change, FileTree, TreeFile, TreeMerge
 from newft.schema.update import RenderedBy, ValueChange
 from newft.text import Text
 
@@ -98,8 +98,18 @@ def make_update(
         merge=merge,
         values=list_value_changes(base, theirs, plan),
         writes=(*writes, *_list_metadata_writes(project, metadata)),
-        notes=tuple(describe_old_imports(project.folder, base, plan.package, merge)),
+        notes=(
+            *describe_old_imports(project.folder, base, plan.package, merge),
+            *describe_other_method(_read_run_file(project.folder, merge), theirs),
+        ),
     )
+
+
+def _read_run_file(folder: Path, merge: TreeMerge) -> FileTree:
+    """Return config/run.yaml as the update leaves it."""
+    merged = [change.after for change in merge.changes if change.path == RUN_FILE]
+    file = merged[0] if merged else read_file(folder, RUN_FILE)
+    return {RUN_FILE: file} if file else {}
 
 
 def list_writes(change: Change) -> Iterator[FileChange]:
