@@ -45,12 +45,19 @@ EXIT_UNREADABLE = 1
 EXIT_NEEDED = 3  # something is to be done about a project
 
 
-def show_status(paths: Sequence[str], *, as_json: bool, messages: Messages) -> int:
-    """Print the state of every project; return the exit code."""
+def show_status(paths: Sequence[str], *, fetch: bool, as_json: bool, messages: Messages) -> int:
+    """Print the state of every project; return the exit code.
+
+    Args:
+        paths: Projects, and folders with projects.
+        fetch: Whether to ask the repositories of kits for what is new; else no network is used.
+        as_json: Whether a program reads it.
+        messages: The texts of one language.
+    """
     folders = [folder for path in paths or ["."] for folder in _find_projects(path)]
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         catalogs = StoredCatalogs(load_catalog(), Path(scratch).resolve())
-        found = [_examine(folder, catalogs) for folder in folders]
+        found = [_examine(folder, catalogs, fetch=fetch) for folder in folders]
     if as_json:
         projects = [status_to_json(status, messages) for status in found]
         print_json({"newft": __version__, "projects": projects})
@@ -81,16 +88,16 @@ def _is_project(folder: Path) -> bool:
     return os.path.lexists(folder / METADATA_DIR)
 
 
-def _examine(folder: str, catalogs: StoredCatalogs) -> ProjectStatus:
+def _examine(folder: str, catalogs: StoredCatalogs, *, fetch: bool) -> ProjectStatus:
     try:
-        return _compare(folder, catalogs)
+        return _compare(folder, catalogs, fetch=fetch)
     except NewftError as error:
         return ProjectStatus(folder, fault=error)
     except OSError as error:
         return ProjectStatus(folder, fault=explain_os_error(error))
 
 
-def _compare(path: str, catalogs: StoredCatalogs) -> ProjectStatus:
+def _compare(path: str, catalogs: StoredCatalogs, *, fetch: bool) -> ProjectStatus:
     """Return the state of a project; raise the reason why it cannot be found out."""
     folder = Path(path)
     _refuse_other_folders(folder)
@@ -99,13 +106,18 @@ def _compare(path: str, catalogs: StoredCatalogs) -> ProjectStatus:
     edits = find_local_edits(folder, snapshot.tree)
     kit = snapshot.rendered_by.kit
     catalog = catalogs.get(folder, kit)
+    kit_behind, notes = catalogs.is_behind(folder, kit), tuple[Text, ...]()
+    if fetch and catalog.starter_kit:
+        news = catalogs.fetch_news(folder, catalog.starter_kit.located)
+        kit_behind, notes = kit_behind or news.behind, news.notes
     return ProjectStatus(
         folder=path,
         name=str(given.get("name")),
         rendered_by=snapshot.rendered_by.newft,
         behind=_is_behind(folder, snapshot.rendered_by, given, catalog),
         kit=kit,
-        kit_behind=catalogs.is_behind(folder, kit),
+        kit_behind=kit_behind,
+        notes=notes,
         edits=edits,
         broken_files=tuple(_find_broken_files(folder)),
         answers_edited=_are_answers_edited(folder, snapshot.answers, given),

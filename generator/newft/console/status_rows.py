@@ -35,7 +35,8 @@ def build_status_attributes(status: ProjectStatus, messages: Messages) -> dict[s
     files = {**names, "conflicts": status.conflicts}
     faults = [fault.to(messages.language) for fault in status.policy_faults or ()]
     broken = [fault.to(messages.language) for fault in status.broken_files]
-    lists = {**files, "files": broken, "policy": faults}
+    notes = [note.to(messages.language) for note in status.notes]
+    lists = {**files, "files": broken, "policy": faults, "notes": notes}
     hint = status.fault.to(messages.language)[1] if status.fault else ""
     attributes = {
         "project": status.folder,
@@ -81,6 +82,7 @@ def status_to_json(status: ProjectStatus, messages: Messages) -> Json:
         "answers_edited": status.answers_edited,
         "policy": None if faults is None else [fault.to(language) for fault in faults],
         "conflicts": list(status.conflicts),
+        "notes": [note.to(language) for note in status.notes],
     }
 
 
