@@ -28,6 +28,7 @@ from newft.errors import InterruptedAfterWrite, UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import KIT_KEYS, choose_kit, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
+from newft.kits.vendor import read_stored_version
 from newft.project.ci_place import describe_ci_place
 from newft.project.git_index import (
     list_entry_paths,
@@ -106,7 +107,7 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
         notes += update.notes
         notes += describe_ci_place(folder, [change.path for change in update.merge.changes])
         report = _make_report(update, complete, plan, notes)
-        _show(options, update, report, console)
+        _show(options, update, kit, report, console)
         written = options.writes and not update.is_empty
         if written:
             _confirm(options, update, kit, console)
@@ -231,7 +232,11 @@ def _make_request(
 
 
 def _show(
-    options: UpdateOptions, update: ProjectUpdate, report: UpdateReport, console: ConsoleOutput
+    options: UpdateOptions,
+    update: ProjectUpdate,
+    kit: StarterKit | None,
+    report: UpdateReport,
+    console: ConsoleOutput,
 ) -> None:
     name = Path(options.path).resolve().name
     if options.json:
@@ -242,7 +247,8 @@ def _show(
         console.print_message("update.up_to_date", name=name)
         console.print_notes(report.notes)
     else:
-        versions = format_versions(update.before, update.after, console.messages)
+        kits = (read_stored_version(Path(options.path)), kit.version if kit else None)
+        versions = format_versions(update.before, update.after, console.messages, kit_versions=kits)
         console.print_message("update.title", name=name, versions=versions)
         console.print_update(report)
         if not update.merge.changes:

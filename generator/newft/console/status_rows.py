@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from newft.console.json_output import Json
+from newft.console.update_report import get_kit_name
 from newft.i18n import Messages
 from newft.schema.project_status import ProjectStatus
 from newft.schema.starter_kit import KitPin
@@ -94,8 +93,7 @@ def _format_kit(kit: KitPin | None) -> str:
     """Name a kit by the last part of its source, and by its revision or a part of its commit."""
     if kit is None:
         return EMPTY_CELL
-    name = re.split(r"[/:]", kit.source.rstrip("/").removesuffix(".git"))[-1]
-    return f"{name} {kit.revision or (kit.commit or kit.tree)[:SHORT_COMMIT]}"
+    return f"{get_kit_name(kit)} {kit.revision or (kit.commit or kit.tree)[:SHORT_COMMIT]}"
 
 
 def _name_kit(kit: KitPin | None) -> str:

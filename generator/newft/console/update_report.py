@@ -120,11 +120,23 @@ def _format_change(old: object, new: object, messages: Messages) -> str:
     )
 
 
-def format_versions(before: RenderedBy, after: RenderedBy, messages: Messages) -> str:
-    """Format what a project was made with, and what it is made with now."""
+def format_versions(
+    before: RenderedBy,
+    after: RenderedBy,
+    messages: Messages,
+    *,
+    kit_versions: tuple[str | None, str | None] = (None, None),
+) -> str:
+    """Format what a project was made with, and what it is made with now.
+
+    A kit is named by its two versions where it has them, else by commits or digests of its files.
+    """
     versions = [("newft", before.newft, after.newft)]
     old, new = _name_kit(before.kit), _name_kit(after.kit)
-    if old or new:
+    first, last = kit_versions
+    if after.kit and first and last and first != last:
+        versions.append((get_kit_name(after.kit), first, last))
+    elif old or new:
         versions.append(
             (
                 messages("update.kit"),
@@ -136,6 +148,11 @@ def format_versions(before: RenderedBy, after: RenderedBy, messages: Messages) -
         f"{name} {new}" if old == new else f"{name} {messages('update.from_to', old=old, new=new)}"
         for name, old, new in versions
     )
+
+
+def get_kit_name(kit: KitPin) -> str:
+    """Return the last part of the source of a kit."""
+    return re.split(r"[/:]", kit.source.rstrip("/").removesuffix(".git"))[-1]
 
 
 def _name_kit(kit: KitPin | None) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from newft.answers.fit import (
@@ -20,8 +22,10 @@ from newft.answers.keys import (
 )
 from newft.answers.parse import merge_answers
 from newft.decide.kit_answer_rules import drop_secret_answers, list_open_questions
+from newft.emitted.yaml_lines import YamlError, read_yaml
 from newft.errors import UsageError
 from newft.project.recorded_project import RecordedProject
+from newft.project.snapshot import ANSWERS_FILE
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
 from newft.schema.family import is_hub_model
@@ -70,7 +74,7 @@ def complete_answers(
     kept = {key: value for key, value in project.answers.items() if key not in given}
     fitted = apply_newer_kit(fit_recorded(kept, catalog), dict(request.sets), catalog.starter_kit)
     start = _make_state(project, catalog, fitted, request)
-    _refuse_invalid(fitted.invalid, start, request)
+    _refuse_invalid(fitted.invalid, start, request, project.folder)
     if not request.remeasure:
         asked = {one.key for one in fitted.invalid}
         _refuse_unmeasured(measured, {**start.answers, **_select(measured, asked)})
@@ -188,7 +192,7 @@ def _describe_other_language(measured: RawAnswers, state: WizardState) -> Iterat
 
 
 def _refuse_invalid(
-    invalid: Sequence[InvalidAnswer], start: WizardState, request: AnswerRequest
+    invalid: Sequence[InvalidAnswer], start: WizardState, request: AnswerRequest, folder: Path
 ) -> None:
     """Refuse answers that are no choice today and cannot be asked, all of them in one error.
 
@@ -209,7 +213,7 @@ def _refuse_invalid(
         for question in list_open_questions(start.answers, kit)
         if question.default is None and (key := f"{KIT_ANSWERS_PREFIX}{question.name}") not in known
     ]
-    lines = [_describe_invalid(one) for one in left]
+    lines = [_describe_invalid(one, _find_place(folder, one.key)) for one in left]
     lines += [Text(f"  {key}: no answer yet", f"  {key}：尚无答案") for key in missing]
     listed = join_texts(lines, Text("\n", "\n"))
     options = " ".join(f"--set {key}=..." for key in [*known, *missing])
@@ -222,8 +226,16 @@ def _refuse_invalid(
     )
 
 
-def _describe_invalid(one: InvalidAnswer) -> Text:
-    return Text(f"  {one.key}: {one.reason.en}", f"  {one.key}：{one.reason.zh}")
+def _describe_invalid(one: InvalidAnswer, place: str) -> Text:
+    return Text(f"  {place}{one.key}: {one.reason.en}", f"  {place}{one.key}：{one.reason.zh}")
+
+
+def _find_place(folder: Path, key: str) -> str:
+    """Return file and line of a recorded answer; nothing where the file does not have it."""
+    with suppress(OSError, YamlError):
+        entry = read_yaml((folder / ANSWERS_FILE).read_bytes()).entries.get((*key.split("."),))
+        return f"{ANSWERS_FILE}:{entry.line}: " if entry else ""
+    return ""
 
 
 def _refuse_unmeasured(measured: RawAnswers, answers: RawAnswers) -> None:
