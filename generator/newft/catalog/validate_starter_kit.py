@@ -160,7 +160,7 @@ def _find_slow_patterns(at: KeyPath, patterns: Iterable[str]) -> Iterator[Fault]
         if _REPEATED_REPETITION.search(pattern):
             message = Text(
                 "repeats a repetition, which can take forever",
-                "对重复再次重复，匹配可能无法结束",
+                "对已重复的内容再次重复，匹配可能无法结束",
             )
             yield Fault((*at, position), message)
 
