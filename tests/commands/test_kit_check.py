@@ -271,3 +271,33 @@ def test_a_question_without_default_says_where_to_answer(kit: Path) -> None:
     assert len(report["faults"]) == tasks
     assert all("kit.answers.owner" in fault["where"] for fault in report["faults"])
     assert all("--answers FILE" in fault["hint"] for fault in report["faults"])
+
+
+@pytest.mark.parametrize(
+    ("source", "what", "instead"),
+    [
+        ("gh:a", "`gh:a` is no repository", "gh:OWNER/NAME"),
+        ("gl:", "`gl:` is no repository", "gl:OWNER/NAME"),
+        ("file:/x", "`file:/x` is no URL", "file:///x, or the folder itself: /x"),
+        ("https:/git.example/kit", "is no URL", "https://git.example/kit"),
+        ("./desk-kit/kit.yaml", "is a file of a kit", "give ./desk-kit"),
+        ("desk-kit/kit.yaml", "is a file of a kit", "give ./desk-kit"),
+        ("notes.txt", "`notes.txt` is a file", "kit.yaml, copier.yml"),
+        ("project", "`project` is a project made by newft, not a kit", "newft status project"),
+        ("./project", "is a project made by newft, not a kit", "newft status ./project"),
+    ],
+)
+def test_what_is_no_source_of_a_kit_is_named(
+    source: str, what: str, instead: str, tmp_path: Path
+) -> None:
+    files = {
+        "desk-kit/kit.yaml": "title: Desk\n",
+        "notes.txt": "x",
+        "project/.newft/answers.yml": "",
+    }
+    write_files(tmp_path, files)
+    for words in (("kit", "check", source), ("new", "desk", "--yes", "--kit", source)):
+        run = run_newft(*words, cwd=tmp_path)
+        said = " ".join(run.stderr.split())
+        assert run.returncode == 2 and what in said and instead in said, said
+    assert run_newft("kit", "check", source, "--lang", "zh", cwd=tmp_path).returncode == 2
