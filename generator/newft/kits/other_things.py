@@ -1,4 +1,4 @@
-"""What is given as the source of a kit and is something else: half an address, a file, a project."""
+"""What is given as the source of a kit and is none: half an address, a file, a project."""
 
 from __future__ import annotations
 
