@@ -550,10 +550,12 @@ class TestTexts:
         made = ("questions.", "wizard.path", "wizard.text", "error.", "data.en", "data.zh")
         # of a key whose last part is filled in, such as f"status.{need}"
         made += tuple(re.findall(r'f"([a-z_]+\.[a-z_.]*)\{', source))
+        # of a key whose first part is filled in, such as f"{command}.question"
+        ends = tuple(re.findall(r'f"\{[a-z_]+\}(\.[a-z_]+)"', source))
         unused = [
             key
             for key in load_messages("en")
-            if f'"{key}"' not in source and not key.startswith(made)
+            if f'"{key}"' not in source and not (key.startswith(made) or key.endswith(ends))
         ]
         assert unused == []
 
@@ -579,4 +581,4 @@ class TestTexts:
 
 
 def _places(text: str) -> set[str]:
-    return {part.partition("}")[0] for part in text.split("{")[1:]}
+    return {re.split("[:}]", part)[0] for part in text.split("{")[1:]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.text_layout import format_table, measure_width, wrap_text
+from newft.text_layout import fold_command, format_table, measure_width, wrap_text
 
 WORDS = st.sampled_from(
     ["unknown_label", "20 GB", "8 行", "`--gpu 1xV100-32GB`", "训练", "，", "a", "q_proj,", "（"]
@@ -88,3 +88,14 @@ def test_no_line_is_too_wide_and_no_character_is_lost(text: str, width: int) -> 
     for line in lines:
         columns = sum(1 if char.isascii() else 2 for char in line)
         assert columns <= width or len(re.findall(r"[ab]+|[学习]", line)) <= 1
+
+
+def test_a_long_command_breaks_between_words_in_a_way_that_a_shell_joins() -> None:
+    command = "newft new ./desk --data 'my tickets of the year.csv' --gpu cpu --yes"
+    assert fold_command(command, 40) == [
+        "newft new ./desk --data \\",
+        "  'my tickets of the year.csv' --gpu \\",
+        "  cpu --yes",
+    ]
+    assert fold_command(command, None) == fold_command(command, 80) == [command]
+    assert fold_command(f"{command} # ours", 40) == [f"{command} # ours"]

@@ -163,7 +163,8 @@ def _run_adopt(args: argparse.Namespace) -> int:
 def _run_status(args: argparse.Namespace) -> int:
     from newft.commands.status import show_status
 
-    return show_status(args.paths, as_json=args.json, messages=_load_messages(args.lang))
+    messages = _load_messages(args.lang)
+    return show_status(args.paths, fetch=args.fetch, as_json=args.json, messages=messages)
 
 
 def _run_schema(args: argparse.Namespace) -> int:

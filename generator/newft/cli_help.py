@@ -72,6 +72,10 @@ HELP_TEXTS: Mapping[str, Text] = {
         "a project, or a folder with projects directly in it (default: .)",
         "项目，或下一层有项目的文件夹（默认 .）",
     ),
+    "status.fetch": Text(
+        "ask the repositories of kits for what is new (uses the network)",
+        "向套件的仓库查询是否有更新（需要网络）",
+    ),
     "status.exit codes": Text(
         "exit codes: 0 all up to date, 3 something is to be done, 1 a project cannot be examined",
         "退出码：0 全部最新，3 有事要做，1 有项目无法检查",

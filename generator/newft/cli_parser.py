@@ -212,6 +212,7 @@ def _add_status(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument(
         "paths", nargs="*", type=_parse_path, metavar="PATH", help=say("status.paths")
     )
+    parser.add_argument("--fetch", action="store_true", help=say("status.fetch"))
     parser.add_argument("--json", action="store_true", help=say("json"))
 
 

@@ -39,6 +39,11 @@ class NewftError(Exception):
         self.where = where
         self.hint = self._hint.en or None
 
+    @property
+    def texts(self) -> tuple[Text, Text]:
+        """Message and hint in both languages; the hint may be empty."""
+        return self._message, self._hint
+
     def to(self, language: Language) -> tuple[str, str]:
         """Return message and hint in one language; the hint may be empty."""
         return self._message.to(language), self._hint.to(language)
@@ -109,6 +114,8 @@ class RenderError(NewftError):
 
 class FileCollisionError(RenderError):
     """A copier template and newft both have a file, and nobody has said whose wins."""
+
+    paths: tuple[str, ...] = ()  # that both have
 
 
 class GitError(NewftError):

@@ -12,6 +12,12 @@ from newft.paths import get_templates_folder
 from newft.text import Language, Text
 
 
+class _Count(int):
+    def __format__(self, nouns: str) -> str:
+        one, _, many = nouns.partition("|")
+        return f"{int(self)} {one if self == 1 else many}" if many else str(int(self))
+
+
 class Messages:
     """The texts of the interface in one language."""
 
@@ -20,8 +26,14 @@ class Messages:
         self._texts = load_messages(language)
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return the text of a key with its values filled in; control characters are escaped."""
-        escaped = {name: escape_controls(str(value)) for name, value in values.items()}
+        """Return the text of a key with its values filled in; control characters are escaped.
+
+        `{count:file|files}` is a number with its noun: `1 file`, `2 files`.
+        """
+        escaped = {
+            name: _Count(value) if type(value) is int else escape_controls(str(value))
+            for name, value in values.items()
+        }
         return self._texts[key].format_map(escaped)
 
     def join(self, names: Iterable[str]) -> str:

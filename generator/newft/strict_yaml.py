@@ -21,7 +21,7 @@ from newft.emitted.yaml_lines import (
 from newft.errors import CatalogError
 from newft.i18n import translate_template
 from newft.os_errors import describe_os_error
-from newft.text import Text, find_nearest_names, join_texts, to_bilingual_text
+from newft.text import Text, find_nearest_names, join_texts, list_lines, to_bilingual_text
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -147,11 +147,9 @@ def _make_error(file: Path, faults: Iterable[LocatedFault]) -> CatalogError:
     first, *others = [
         (f"{file}:{line}" if line else str(file), message) for line, message in sorted(faults)
     ]
-    shown = others[: MAX_FAULTS_LISTED - 1]
-    rest = [Text(f"\n{where}: {en}", f"\n{where}：{zh}") for where, (en, zh) in shown]
-    if more := len(others) - len(shown):
-        rest.append(Text(f"\n... {more} more", f"\n…… 另有 {more} 处"))
-    return CatalogError(join_texts([first[1], *rest], Text("", "")), where=first[0])
+    rest = [Text(f"{where}: {en}", f"{where}：{zh}") for where, (en, zh) in others]
+    listed = list_lines([first[1], *rest], most=MAX_FAULTS_LISTED, indent="")
+    return CatalogError(listed, where=first[0])
 
 
 @cache

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Literal, NamedTuple
+
+MAX_LINES_LISTED = 10  # of an error
 
 
 def fold_name(name: str) -> str:
@@ -51,3 +53,14 @@ def join_texts(texts: Iterable[Text], between: Text) -> Text:
     return Text(
         between.en.join(text.en for text in listed), between.zh.join(text.zh for text in listed)
     )
+
+
+def list_lines(
+    lines: Sequence[str | Text], *, most: int = MAX_LINES_LISTED, indent: str = "  "
+) -> Text:
+    """Return the first lines, indented, and how many more there are."""
+    listed = [to_bilingual_text(line) for line in lines[:most]]
+    if more := len(lines) - len(listed):
+        listed.append(Text(f"... {more} more", f"…… 另有 {more} 个"))
+    indented = [Text(f"{indent}{line.en}", f"{indent}{line.zh}") for line in listed]
+    return join_texts(indented, Text("\n", "\n"))

@@ -26,6 +26,10 @@ _UNIT_PATTERN = re.compile(
 _QUANTITY_PATTERN = re.compile(rf"(?<=\d) (?=[A-Za-z%°]{{1,3}}(?!\w)|[{_WIDE}])")
 
 
+# A word of a shell with its quotes; a line may break only between two of them.
+_SHELL_WORD = re.compile(r"""(?:\\.|'[^']*'|"(?:\\.|[^"\\])*"|[^\s'"\\])+""")
+
+
 def measure_width(text: str) -> int:
     """Return the columns that a text takes in a terminal."""
     if text.replace(NO_BREAK_SPACE, " ").isascii():  # English help need not wait for the tables
@@ -54,6 +58,24 @@ def wrap_text(text: str, width: int) -> list[str]:
         indent = line[: len(line) - len(line.lstrip(" "))]
         filled = _fill_lines(line, max(1, width - len(indent)))
         lines += [f"{indent}{part}".rstrip().replace(NO_BREAK_SPACE, " ") for part in filled]
+    return lines
+
+
+def fold_command(command: str, width: int | None) -> list[str]:
+    """Return a command in lines that a shell joins; words stay whole, and so do comments."""
+    words = _SHELL_WORD.findall(command)
+    if width is None or measure_width(command) <= width or " ".join(words) != command:
+        return [command]
+    if any(word.startswith("#") for word in words):
+        return [command]
+    lines = [""]
+    for word in words:
+        longer = f"{lines[-1]} {word}" if lines[-1].strip() else f"{lines[-1]}{word}"
+        if lines[-1].strip() and measure_width(longer) > width - 2:
+            lines[-1] += " \\"
+            longer = f"  {word}"
+            lines.append("")
+        lines[-1] = longer
     return lines
 
 

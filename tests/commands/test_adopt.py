@@ -253,6 +253,42 @@ def test_a_kit_in_a_folder_is_recorded_by_its_path_from_the_project(
     assert run_newft("status", cwd=project).returncode == 0
 
 
+def test_a_kit_that_only_the_policy_names_is_asked_for(project: Path) -> None:
+    policy = "kit:\n  id: bank\n  version: '1.2'\n  commit: 1234567\n  tree:\nmethods: [lora]\n"
+    (project / "config/policy.yaml").write_text(policy, encoding="utf-8")
+    (project / "HANDOVER.md").write_text("ours\n")
+    for language, text in (("en", "the starter kit `bank` 1.2"), ("zh", "起步套件 `bank` 1.2")):
+        said = adopt(project, "--lang", language, code=1)["error"]
+        assert text in said and "commit 1234567" in said and "config/policy.yaml" in said
+        assert "@1234567" in said and "--kit none" in said
+    assert not (project / ".newft").exists()
+    assert adopt(project, "--kit", "none")["own"] == ["HANDOVER.md", "config/policy.yaml"]
+
+
+def test_a_kit_that_cannot_be_found_is_named_with_the_file_that_names_it(project: Path) -> None:
+    text = "_src_path: ../gone/service\n_commit: v1.0.0\nteam: cards\n"
+    (project / ".copier-answers.yml").write_text(text)
+    said = adopt(project, code=1)["error"]
+    assert ".copier-answers.yml: _src_path" in said and "`../gone/service`" in said
+    assert "--kit SOURCE" in said
+    assert "kit.source" not in adopt(project, "--kit", "none")["answers"]
+
+
+def test_a_project_whose_facts_have_a_machine_was_made_for_this_one(tmp_path: Path) -> None:
+    made = run_newft("new", "auto", "--yes", "--model", "embedded", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    project = tmp_path / "auto"
+    recorded = (project / ANSWERS_FILE).read_text()
+    assert "gpu: auto" in recorded
+    (project / ANSWERS_FILE).unlink()
+    (project / SNAPSHOT_FILE).unlink()
+    answers = adopt(project)["answers"]
+    assert (answers["gpu"]["value"], answers["gpu"]["source"]) == (
+        "auto",
+        f"{FACTS_FILE}: facts.machine",
+    )
+
+
 def test_what_is_given_overrides_what_is_found(project: Path, tmp_path: Path) -> None:
     (tmp_path / "answers.yml").write_text("name: other desk\ntask: intent\n")
     report = adopt(project, "--answers", "answers.yml", "--set", "exports=llama_factory")

@@ -152,7 +152,7 @@ def test_a_kit_of_five_lines(tmp_path: Path) -> None:
     (kit / "kit.yaml").write_text(manifest, encoding="utf-8")
     run = run_newft("new", "desk", "--kit", "kit", "--yes", "--gpu", "cpu", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
-    assert "method  lora (locked by kit)" in run.stderr
+    assert "method  lora (locked by Desk)" in run.stderr
     assert "ci      gitlab (preset)" in run.stderr
     assert (tmp_path / "desk/.gitlab-ci.yml").is_file()
 

@@ -10,6 +10,7 @@ from newft.kits.locate import KitLocator
 from newft.kits.resolve import resolve_kit
 from newft.schema.catalog import Catalog
 from support.generate_project import catalog
+from support.kit_folders import write_files
 from support.run_newft import run_newft
 from support.terminal import DOWN, ENTER, Terminal
 
@@ -49,6 +50,40 @@ def test_a_kit_can_extend_another_and_both_can_move(tmp_path: Path) -> None:
     assert kit and kit.questions
     assert [one.id for one in kit.chain] == ["base", "sub_kit"]
     assert kit.questions.names == ("owner", "sub_kit_owner")
+
+
+def test_a_kit_on_a_copier_template_settles_its_collisions(tmp_path: Path) -> None:
+    config = "team: {type: str, default: risk}\nsite: {type: str}\n"
+    files = {"README.md.jinja": "# {{ team }}\n", "pyproject.toml": "[project]\nname = 'x'\n"}
+    write_files(tmp_path / "template", {"copier.yml": config, **files})
+    run = run_newft("kit", "new", "desk-kit", "--extends", "./template", cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    manifest = tmp_path / "desk-kit/kit.yaml"
+    text = manifest.read_text(encoding="utf-8")
+    assert "replaces: [README.md, pyproject.toml]" in text
+    check = ("kit", "check", "desk-kit", "--no-tests")
+    run = run_newft(*check, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    settled = "replaces: [README.md]\nkeeps: [pyproject.toml]"
+    manifest.write_text(text.replace("replaces: [README.md, pyproject.toml]", settled))
+    new = ("new", "desk", "--kit", "./desk-kit", "--answers", "desk-kit/tests/default.yml")
+    run = run_newft(*new, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "desk/README.md").read_text() == "# risk\n"
+    assert "name = 'x'" not in (tmp_path / "desk/pyproject.toml").read_text()
+    manifest.write_text(text.replace("replaces: [README.md, pyproject.toml]", ""))
+    run = run_newft(*check, cwd=tmp_path)
+    assert run.returncode == 1 and "of a kit that extends the template" in run.stderr
+
+
+def test_keeps_needs_a_template_in_the_chain(tmp_path: Path) -> None:
+    write_files(tmp_path / "base", {"kit.yaml": "title: Base\n"})
+    text = "title: Desk\nextends: ../base\nkeeps: [README.md]\nreplaces: [Makefile]\n"
+    write_files(tmp_path / "desk", {"kit.yaml": text})
+    run = run_newft("kit", "check", "./desk", cwd=tmp_path)
+    assert run.returncode == 1
+    assert "extend a copier template" in run.stderr
+    assert "names `Makefile`, which the kit does not have" in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -71,3 +71,17 @@ def test_an_update_cannot_break_the_policy_either(tmp_path: Path) -> None:
     assert "break the policy of the kit `Team`" in said
     assert "config/run.yaml:1 (kit team" in said
     assert "method.name is full; the starter kit locks it to lora" in said
+
+
+def test_a_kit_may_require_a_file_that_the_team_writes(tmp_path: Path) -> None:
+    write_kit(
+        tmp_path / "team", "title: Team\npolicy: {required_files: [MODEL_CARD.md, README.md]}\n"
+    )
+    run = run_newft(
+        "new", "desk", "--kit", "./team", *QUICK, "--domain", "customer_service", cwd=tmp_path
+    )
+    assert run.returncode == 0, run.stderr
+    behind = run_newft("status", "desk", cwd=tmp_path)
+    assert behind.returncode == 3 and "MODEL_CARD.md" in behind.stdout
+    (tmp_path / "desk/MODEL_CARD.md").write_text("# Model\n", encoding="utf-8")
+    assert run_newft("status", "desk", cwd=tmp_path).returncode == 0

@@ -81,7 +81,7 @@ def test_local_edits_are_named_and_are_nothing_to_do(project: Path) -> None:
     assert status["deleted"] == ["Makefile"]
     assert status["added"] == ["src/desk/ours.py"]
     line = run_newft("status", "desk", "desk", cwd=project.parent).stdout
-    assert line.splitlines()[0].split("\t")[-2:] == ["2 edited, 1 deleted, 1 added", "up to date"]
+    assert line.splitlines()[0].split("\t")[-2:] == ["~2 -1 +1", "up to date"]
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_local_edits_are_named_and_are_nothing_to_do(project: Path) -> None:
         (lambda project: change_rendered_by(project, templates="0" * 64), "update"),
         (lambda project: append(project / "README.md", CONFLICT), "conflicts"),
         (lambda project: append(project / ".newft/answers.yml", "exports: none\n"), "answers"),
-        (lambda project: append(project / ".newft/answers.yml", CONFLICT), "answers"),
-        (lambda project: (project / ".newft/answers.yml").unlink(), "answers"),
-        (lambda project: replace_by_pipe(project / ".newft/answers.yml"), "answers"),
+        (lambda project: append(project / ".newft/answers.yml", CONFLICT), "files"),
+        (lambda project: (project / ".newft/answers.yml").unlink(), "files"),
+        (lambda project: replace_by_pipe(project / ".newft/answers.yml"), "files"),
     ],
 )
 def test_what_is_to_be_done_is_said_and_exits_with_3(
@@ -289,6 +289,6 @@ def test_five_hundred_projects_are_five_hundred_lines(desk: Path, tmp_path: Path
     assert done.returncode == 1
     lines = [line.split("\t") for line in done.stdout.splitlines()]
     assert [line[0] for line in lines] == [f"teams/desk-{number:03}" for number in range(500)]
-    assert lines[7][3] == "0 edited, 1 deleted, 0 added"
+    assert lines[7][3] == "~0 -1 +0"
     assert {line[-1] for line in lines[9:]} == {"up to date"}
     assert "1 of 500" in done.stderr

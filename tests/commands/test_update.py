@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import tarfile
 from pathlib import Path
@@ -240,7 +241,7 @@ def update_two_branches(desk: Path, versions: dict[str, Path], *sides: str) -> s
     for branch, side in zip(("main", "other"), sides, strict=True):
         git(desk, "checkout", "-q", branch)
         with installed(versions["v1"]):
-            assert update(desk, "--yes", "--set", side)[0] == 0
+            assert update(desk, "--set", side)[0] == 0
         commit_all(desk, side)
     git(desk, "checkout", "-q", "main")
     return git(desk, "merge", "other", accept=(0, 1))
@@ -266,11 +267,28 @@ def test_merged_branches_keep_the_answers_of_both(
     if committed and side != "untouched":
         commit_all(desk, "merged")
     with installed(versions["v1"]):
-        code, done, said = update(desk, "--yes")
+        code, done, said = update(desk)
         assert code == 0, said
         assert list_settings(desk) == [True, True, True, True]
         assert done["conflicts"] == []
         assert "is up to date" in run_newft("update", "--yes", cwd=desk).stderr
+
+
+def test_a_method_that_the_answers_do_not_have_is_said_without_history(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    """As after a squash of a branch whose `.newft/` was not taken."""
+    shutil.rmtree(desk / ".git")
+    kept = shutil.copytree(desk / ".newft", desk.parent / "kept")
+    with installed(versions["v1"]):
+        assert update(desk, "--set", "method=full")[0] == 0
+        shutil.rmtree(desk / ".newft")
+        kept.rename(desk / ".newft")
+        said = run_newft("update", "--yes", cwd=desk).stderr
+        assert "but the answers have method lora" in " ".join(said.split())
+        code, _, said = update(desk, "--set", "method=full")
+        assert (code, list_settings(desk)[:2]) == (0, [True, True]), said
+        assert "method lora" not in run_newft("update", "--yes", cwd=desk).stderr
 
 
 def test_an_answer_that_both_branches_changed_is_refused_until_it_is_given(
@@ -281,7 +299,7 @@ def test_an_answer_that_both_branches_changed_is_refused_until_it_is_given(
     with installed(versions["v1"]):
         said = refusal(desk, "--yes", code=2)
         assert "ci: github | gitlab" in said and "--set ci=..." in said
-        assert update(desk, "--yes", "--set", "ci=gitlab")[0] == 0
+        assert update(desk, "--set", "ci=gitlab")[0] == 0
         assert "is up to date" in run_newft("update", "--yes", cwd=desk).stderr
     assert (desk / "lab.md").exists() and not (desk / "ci.md").exists()
 
@@ -294,7 +312,7 @@ def test_a_merge_that_took_all_of_one_side_needs_nothing(
     for branch, side in update_sides.items():
         git(desk, "checkout", "-q", branch)
         with installed(versions["v1"]):
-            assert update(desk, "--yes", "--set", side)[0] == 0
+            assert update(desk, "--set", side)[0] == 0
         commit_all(desk, side)
     git(desk, "merge", "-q", "-s", "ours", "main")
     with installed(versions["v1"]):
@@ -394,6 +412,16 @@ def test_a_snapshot_that_would_write_elsewhere_is_refused(
     (desk / ".newft/snapshot.tar").write_bytes(buffer.getvalue())
     with installed(versions["v2"]):
         refusal(desk, "--yes")
+
+
+def test_json_is_one_object_and_does_not_stand_for_yes(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    with installed(versions["v2"]):
+        assert "--yes" in refusal(desk, "--json", code=2)
+        run = run_newft("update", "--json", "--diff", cwd=desk)
+        patch = run_newft("update", "--diff", cwd=desk)
+    assert json.loads(run.stdout)["diff"] == patch.stdout.removesuffix("\n")
 
 
 def test_without_a_terminal_something_must_say_what_to_do(desk: Path) -> None:

@@ -108,6 +108,41 @@ def test_an_answer_that_is_changed_and_changed_back_leaves_no_trace(
     assert read_contents(desk) == before
 
 
+def test_an_answer_removed_from_the_file_stays_as_it_was_and_is_said(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    with installed(versions["v1"]):
+        assert update(desk, "--set", "method=full")[0] == 0
+        act(desk, {ANSWERS: [["method: full\n", ""]]})
+        code, done, said = update(desk)
+    assert code == 0, said
+    assert read_answers(desk)["method"] == "full" and done["answers"] == []
+    assert any("method is missing" in note and "had full" in note for note in done["notes"])
+
+
+def test_another_language_says_that_the_sample_records_stay(desk: Path, tmp_path: Path) -> None:
+    resources = make_resources(tmp_path / "resources")
+    words = resources / "templates/layers/language/zh/src/package_name/runtime/messages.json"
+    content = words.read_bytes()
+    words.unlink()  # a link, which no layer that is rendered may have
+    words.write_bytes(content)
+    with installed(resources):
+        code, done, said = update(desk, "--set", "language=zh", "--dry-run")
+    assert code == 0, said
+    note = next(note for note in done["notes"] if "sample records stay in `en`" in note)
+    assert "data/raw/" in note and "newft new --language zh" in note
+
+
+def test_a_renamed_package_names_the_files_that_import_the_old_one(
+    desk: Path, versions: dict[str, Path]
+) -> None:
+    act(desk, {"tools/ours.py": "from desk.task import first\n", "tools/other.py": "import os\n"})
+    with installed(versions["v1"]):
+        code, done, said = update(desk, "--set", "name=front", "--dry-run")
+    assert code == 0, said
+    assert any("still import `desk`:\n  tools/ours.py" in note for note in done["notes"])
+
+
 def test_the_language_of_the_interface_decides_nothing(
     desk: Path, versions: dict[str, Path]
 ) -> None:
@@ -318,7 +353,7 @@ class TestKit:
         with installed(versions["v1"]):
             code, done, said = update(project)
         assert code == 0, said
-        assert "the kit `kit` now locks method: lora -> full: the auditors say so" in done["notes"]
+        assert "the kit `Team kit` locks method: lora -> full: the auditors say so" in done["notes"]
         assert read_answers(project)["method"] == "full"
 
     def test_a_preset_of_a_newer_kit_leaves_recorded_answers_alone(

@@ -189,3 +189,42 @@ def test_a_moved_tag_is_said_where_no_revision_was_named(place: Path) -> None:
     done = update(place, "newest", "--trust-kit", newer)
     assert f"the tag v1 of {read_kit(place / 'newest')['source']}" in " ".join(done.stderr.split())
     assert "has moved" not in update(place, "newest").stderr
+
+
+def status(place: Path, name: str, *words: str) -> tuple[int, str]:
+    done = run_newft("status", name, *words, cwd=place)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_status_asks_the_repository_of_a_kit_for_what_is_new(place: Path) -> None:
+    assert status(place, "newest", "--fetch")[0] == 0
+    publish(place, "two\n", "v2")
+    assert status(place, "newest")[0] == 0  # no network is used
+    code, said = status(place, "newest", "--fetch")
+    assert code == 3 and "behind its kit" in said
+    assert update(place, "newest", *trust_newest(place)).returncode == 0
+    assert status(place, "newest", "--fetch")[0] == 0
+
+
+def test_a_newer_version_than_the_one_that_is_pinned_is_a_note(place: Path) -> None:
+    assert "has the version" not in status(place, "tag", "--fetch")[1]
+    publish(place, "two\n", "v2")
+    code, said = status(place, "tag", "--fetch")
+    text = "has the version v2, and the project keeps to v1"
+    assert code == 0 and text in " ".join(said.split())
+    assert "已有版本 v2" in status(place, "tag", "--fetch", "--lang", "zh")[1]
+    dry = update(place, "tag", "--dry-run")
+    assert dry.returncode == 0 and text in " ".join((dry.stdout + dry.stderr).split())
+    moved = update(place, "tag", "--set", "kit.revision=v2", *trust_newest(place))
+    assert moved.returncode == 0, moved.stderr
+    assert "has the version" not in status(place, "tag", "--fetch")[1]
+
+
+def test_a_repository_that_is_gone_fails_a_status_that_asks_it(place: Path) -> None:
+    shutil.rmtree(place / "bank-kit")
+    assert status(place, "newest")[0] == 0
+    assert status(place, "newest", "--fetch")[0] == 1
+
+
+def trust_newest(place: Path) -> tuple[str, str]:
+    return "--trust-kit", GitRepository(place / "bank-kit").git("rev-parse", "HEAD")

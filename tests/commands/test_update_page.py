@@ -29,11 +29,12 @@ conflict  11  docs/first.md: lines 2-8
               notes.md: lines 2-8
               ... 3 more
 
-desk is updated; files written: 12, removed: 0
+desk is updated: 12 files written, 0 removed
 
 To resolve the conflicts, edit the parts between <<<<<<< and >>>>>>>.
 
-Decide about whole files: logo.bin
+Of each of these files there are two, one of which ends in -update: keep one under the name of \
+the file, delete the other: logo.bin
 
 Next
   make test
@@ -60,9 +61,9 @@ desk 已更新：写入 12 个文件，删除 0 个
 
 解决冲突：请编辑 <<<<<<< 与 >>>>>>> 之间的内容。
 
-请决定整个文件的去留：logo.bin
+以下文件各有两份，其中一份的名称以 -update 结尾；请保留一份并用原名，删除另一份：logo.bin
 
-下一步
+接下来
   make test
 
 撤销这次更新：

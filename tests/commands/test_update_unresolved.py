@@ -43,7 +43,7 @@ def list_unresolved(desk: Path) -> list[str]:
     """What `status` names, which the next update refuses."""
     run = run_newft("status", str(desk), "--json", cwd=desk.parent)
     found = json.loads(run.stdout)["projects"][0]["conflicts"]
-    code, _, said = update(desk, "--yes")
+    code, _, said = update(desk)
     assert (code == 1 and "not resolved yet" in said) == bool(found), said
     assert [path for path in found if path not in said] == []
     return found
@@ -67,7 +67,7 @@ def test_a_deleted_file_that_was_edited_is_left_until_somebody_decides(
 ) -> None:
     act(desk, EDITED)
     with installed(versions["gone"]):
-        assert update(desk, "--yes")[0] == 3
+        assert update(desk)[0] == 3
         assert list_unresolved(desk) == ["guide.md"]
         assert callable(resolve)
         resolve(desk)
@@ -81,12 +81,12 @@ def test_git_add_decides_about_a_file_and_undo_takes_the_list_back(
     act(desk, EDITED)
     commit_all(desk)
     with installed(versions["gone"]):
-        assert update(desk, "--yes")[0] == 3
+        assert update(desk)[0] == 3
         assert list_unresolved(desk) == ["guide.md"]
         assert run_newft("update", "--undo", cwd=desk).returncode == 0
     assert not (desk / ".newft/conflicts.yml").exists()
     with installed(versions["gone"]):
-        assert update(desk, "--yes")[0] == 3
+        assert update(desk)[0] == 3
         git(desk, "add", "guide.md")
         assert list_unresolved(desk) == []
 
@@ -96,7 +96,7 @@ def test_of_a_file_with_two_names_one_must_go(desk: Path, versions: dict[str, Pa
     act(desk, TWO_NAMES)
     commit_all(desk)
     with installed(versions["renamed"]):
-        assert update(desk, "--yes")[0] == 3
+        assert update(desk)[0] == 3
         commit_all(desk)
         assert list_unresolved(desk) == ["docs/eins.md"]
         (desk / "docs/one.md").unlink()
@@ -122,6 +122,6 @@ def test_a_package_that_the_team_renamed_is_not_renamed_otherwise(
         assert run.returncode == 1 and f"renamed by hand to `{place}`" in run.stderr
         assert read_contents(desk) == before
         hint = run.stderr.rpartition("--set ")[2].split(",")[0]
-        code, done, said = update(desk, "--yes", "--set", hint)
+        code, done, said = update(desk, "--set", hint)
     assert (code, done["conflicts"]) == (0, []), said
     assert (desk / place / "task.py").exists() and not (desk / "src/other").exists()

@@ -64,8 +64,8 @@ def test_a_colliding_file_needs_a_declaration(tmp_path: Path) -> None:
     with pytest.raises(RenderError) as caught:
         make(plain, tmp_path / "desk")
     assert caught.value.message.splitlines() == [
-        "Makefile of kit kit hides Makefile of base",
-        "README.md of kit kit hides README.md of language/en",
+        "both the template and newft have Makefile",
+        "both the template and newft have README.md",
     ]
     assert "--prefer kit or --prefer newft" in str(caught.value.hint)
     assert "replaces: [Makefile, README.md]" in str(caught.value.hint)

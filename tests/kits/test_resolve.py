@@ -45,7 +45,7 @@ def test_five_lines_are_a_kit(tmp_path: Path) -> None:
     kit, resolved = resolve(write_kit(tmp_path / "bank", manifest))
     assert (kit.id, kit.title, kit.domain) == ("bank", Text("Bank kit", "Bank kit"), "credit_risk")
     assert kit.presets == {"gpu": "1x24GB"}
-    assert kit.locked["method"] == Lock("lora", None, "bank")
+    assert kit.locked["method"] == Lock("lora", None, kit.title)
     assert kit.locked["domain"].value == "credit_risk"
     assert [*resolved.kits] == ["credit_risk"]
 
@@ -77,8 +77,8 @@ def test_a_lock_may_say_why_in_one_text_or_in_two(tmp_path: Path) -> None:
           family: {value: qwen3, why: licensed}
         """
     kit, _ = resolve(write_kit(tmp_path / "bank", manifest))
-    assert kit.locked["method"] == Lock("lora", Text("audited", "已审计"), "bank")
-    assert kit.locked["family"] == Lock("qwen3", Text("licensed", "licensed"), "bank")
+    assert kit.locked["method"] == Lock("lora", Text("audited", "已审计"), kit.title)
+    assert kit.locked["family"] == Lock("qwen3", Text("licensed", "licensed"), kit.title)
 
 
 def test_the_leaf_wins_and_locks_only_tighten(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_lock_against_a_lock_names_both_kits(tmp_path: Path) -> None:
     write_kit(tmp_path / "group", "title: Group\nlocked: {method: lora}\n")
     leaf = "title: Bank\nextends: ../group\nlocked:\n  method: full\npresets:\n  method: full\n"
     folder = write_kit(tmp_path / "bank", leaf)
-    message = "but the kit `group`, which `bank` extends, locks `method` to `lora`"
+    message = "but the kit `Group`, which `Bank` extends, locks `method` to `lora`"
     assert refused(folder).splitlines() == [
         f"{folder}/kit.yaml:4: `locked.method` is `full`, {message}",
         f"{folder}/kit.yaml:6: `presets.method` is `full`, {message}",
@@ -258,7 +258,7 @@ def test_a_model_against_the_family_of_a_lower_kit_is_refused(tmp_path: Path) ->
     write_kit(tmp_path / "group", "title: Group\nlocked: {family: qwen3}\n")
     leaf = write_kit(tmp_path / "bank", "title: B\nextends: ../group\npresets: {model: embedded}\n")
     assert refused(leaf) == (
-        f"{leaf}/kit.yaml:3: `presets.model` is `embedded`, but the kit `group`, which `bank` "
+        f"{leaf}/kit.yaml:3: `presets.model` is `embedded`, but the kit `Group`, which `B` "
         "extends, locks `family` to `qwen3`"
     )
 
@@ -268,7 +268,7 @@ def test_kits_of_one_name_are_told_apart(tmp_path: Path) -> None:
     leaf = write_kit(tmp_path / "bank/kit", "title: Bank\nextends: ../../group/kit\n")
     kit, _ = resolve(leaf)
     assert [one.id for one in kit.chain] == ["kit_base", "kit"]
-    assert kit.locked["method"].kit == "kit_base"
+    assert kit.locked["method"].kit.en == "Group"
 
 
 def test_a_domain_of_a_kit_is_extended(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from newft.answers.keys import find_answer_key
 from newft.cli_parser import build_parser
 from newft.schema.kit import Policy
 from support.generate_project import generate, untidy
+from support.run_newft import run_newft
 from support.starter_kits import make_starter_kit
 
 FILES = {"github": ".github/workflows/ci.yml", "gitlab": ".gitlab-ci.yml"}
@@ -68,7 +69,7 @@ def test_the_commands_are_targets_of_the_makefile_and_commands_of_newft(
         assert re.search(rf"^{command.split()[1]}:", makefile, re.MULTILINE)
     _, parsers = build_parser()
     words = [line.split() for line in commands["update"] if line.startswith("newft ")]
-    assert words
+    assert ["newft", "status", "--fetch"] in [line[:3] for line in words]
     for _, command, *options in words:
         known = [name for action in parsers[command]._actions for name in action.option_strings]
         assert {*options} <= {*known}
@@ -118,3 +119,23 @@ def test_the_readme_says_what_runs_and_what_the_weekly_job_needs(ci: str, projec
     readme = (project / "README.md").read_text(encoding="utf-8")
     assert FILES[ci] in readme
     assert "`NEWFT_PACKAGE`" in readme
+
+
+def test_a_project_in_a_subfolder_is_told_where_its_ci_file_goes(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    words = ("--yes", "--gpu", "cpu", "--task", "intent")
+    for service, path in (("github", ".github/workflows/ci.yml"), ("gitlab", ".gitlab-ci.yml")):
+        done = run_newft("new", f"apps/{service}", "--ci", service, *words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        said = " ".join(done.stderr.split())
+        assert f"does not read apps/{service}/{path}" in said
+    assert "copy it to .github/workflows/apps-github.yml" not in said
+    place = tmp_path / "apps/github"
+    assert (
+        "does not read" not in run_newft("update", "--yes", cwd=place).stderr
+    )  # nothing new to carry
+    done = run_newft("update", "--dry-run", "--set", "ci=gitlab", cwd=place)
+    assert "GitLab does not read apps/github/.gitlab-ci.yml" in " ".join(done.stderr.split())
+    (place / ".git").mkdir()
+    done = run_newft("update", "--dry-run", "--set", "ci=gitlab", cwd=place)
+    assert "does not read" not in done.stderr

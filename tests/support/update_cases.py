@@ -163,6 +163,6 @@ def commit_all(folder: Path, message: str = "one") -> None:
 
 
 def update(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
-    """Run `newft update --json`: the exit code, the answer, and what it says beside."""
-    run = run_newft("update", str(folder), "--json", *options, cwd=folder.parent)
+    """Run `newft update --yes --json`: the exit code, the answer, and what it says beside."""
+    run = run_newft("update", str(folder), "--yes", "--json", *options, cwd=folder.parent)
     return run.returncode, json.loads(run.stdout or "{}"), run.stderr

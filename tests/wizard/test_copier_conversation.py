@@ -64,4 +64,4 @@ def test_whose_files_win_is_asked_where_both_have_one(
     conversation.review = review
     given = conversation.hold(answers(team="risk", review="prefer_kit"), gpu="cpu")
     assert given["kit.prefer"] == "kit"
-    assert "README.md of kit service hides README.md" in str(conversation.errors[0])
+    assert "both the template and newft have README.md" in str(conversation.errors[0])

@@ -139,9 +139,11 @@ def test_all_wrong_answers_are_listed_at_once(conversation: Conversation) -> Non
             kit__answers__unit="x",
         )
     assert caught.value.message.splitlines() == [
-        "`risk` does not match: a code such as RISK-7",
-        "`gambling` is not one of: credit, fraud, audit",
-        "the kit `bank` does not ask for `unit`, only for: team, secret, ticket, uses",
+        "3 answers are not valid",
+        "kit.answers.team: `risk` does not match: a code such as RISK-7",
+        "kit.answers.uses: `gambling` is not one of: credit, fraud, audit",
+        "kit.answers.unit: the kit `Bank kit` does not ask for `unit`, "
+        "only for: team, secret, ticket, uses",
     ]
 
 
@@ -150,9 +152,9 @@ def test_all_wrong_answers_are_listed_at_once(conversation: Conversation) -> Non
     [
         (
             {"language": "zh"},
-            "the kit `bank` locks `language` to `en`, not `zh`: all reports are English",
+            "the kit `Bank kit` locks `language` to `en`, not `zh`: all reports are English",
         ),
-        ({"domain": "legal"}, "the kit `bank` locks `domain` to `credit_risk`, not `legal`"),
+        ({"domain": "legal"}, "the kit `Bank kit` locks `domain` to `credit_risk`, not `legal`"),
     ],
 )
 def test_what_contradicts_the_kit_is_refused_by_its_name(
@@ -168,7 +170,7 @@ def test_a_model_of_unknown_licence_is_no_plan(conversation: Conversation) -> No
     refused = conversation.services.try_plan(state)
     assert isinstance(refused, IncompatibleError)
     assert refused.message == (
-        "the policy of the kit `bank` does not allow a model of which newft does not know the "
+        "the policy of the kit `Bank kit` does not allow a model of which newft does not know the "
         "licence, only apache-2.0"
     )
 

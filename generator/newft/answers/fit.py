@@ -53,14 +53,14 @@ def fit_answers(recorded: RawAnswers, known: Iterable[KnownAnswer]) -> FittedAns
             notes.append(_describe_dropped(name, value))
             continue
         if entry.key != name:
-            notes.append(Text(f"`{name}` is now `{entry.key}`", f"`{name}` 现名 `{entry.key}`"))
+            notes.append(Text(f"`{name}` is now `{entry.key}`", f"`{name}` 已改名为 `{entry.key}`"))
         fitted = _translate_value(entry, value)
         if fitted != value:
             old, new = format_answer(value), format_answer(fitted)
             notes.append(
                 Text(
                     f"{entry.key}: `{old}` is now called `{new}`",
-                    f"{entry.key}：`{old}` 现名 `{new}`",
+                    f"{entry.key}：`{old}` 已改名为 `{new}`",
                 )
             )
         if is_valid(entry, fitted):

@@ -280,6 +280,13 @@ def _select_group(given: RawAnswers, prefix: str) -> dict[str, AnswerValue]:
     }
 
 
+def make_unknown_key_error(key: str, *, where: str) -> UsageError:
+    """Make the error for an unknown key, which may be a misspelled one of a column or a kit."""
+    name = key.rpartition(".")[2]
+    meant = [f"{prefix}{name}" for prefix in OPEN_PREFIXES if key.startswith(prefix.rstrip("s."))]
+    return make_unknown_name_error(key, meant or list_answer_keys(), where=where)
+
+
 def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | None) -> UsageError:
     """Make the error for an unknown name; its hint is the nearest known name, or all names."""
     names = sorted(known)

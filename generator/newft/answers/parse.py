@@ -21,7 +21,7 @@ from newft.answers.keys import (
     get_option,
     is_answer_key,
     is_repeatable,
-    list_answer_keys,
+    make_unknown_key_error,
     make_unknown_name_error,
     normalize_gpu,
 )
@@ -61,7 +61,7 @@ def parse_set(text: str) -> tuple[str, AnswerValue]:
         )
         raise UsageError(message, where="--set", hint=to_bilingual_text("--set KEY=VALUE"))
     if not is_answer_key(key):
-        raise make_unknown_name_error(key, list_answer_keys(), where="--set")
+        raise make_unknown_key_error(key, where="--set")
     quoted = written[:1] in ("'", '"')
     with suppress(YamlError):  # invalid YAML is taken as text
         document = read_yaml(written)

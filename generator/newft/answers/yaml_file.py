@@ -13,8 +13,7 @@ from newft.answers.keys import (
     allows_list,
     is_answer_key,
     is_repeatable,
-    list_answer_keys,
-    make_unknown_name_error,
+    make_unknown_key_error,
 )
 from newft.answers.parse import parse_list, validate_value
 from newft.emitted.file_access import RecordError, expand_home, open_regular_file, wrap_file_errors
@@ -160,7 +159,7 @@ def _add_answer(
 ) -> None:
     key, entry = ".".join(map(str, keys)), document.entries[keys]
     if not is_answer_key(key):
-        raise make_unknown_name_error(key, list_answer_keys(), where=where)
+        raise make_unknown_key_error(key, where=where)
     if key in given:  # as `data.files` and as `files` in `data`
         hint = Text("remove one of the two", "请删去其中一处")
         raise UsageError(

@@ -47,7 +47,7 @@ def read_kit_answers(document: YamlDocument, section: str) -> KitAnswers:
     answers = KitAnswers()
     entry = document.entries.get((section,))
     if entry and entry.kind not in ("mapping", "null"):
-        answers.faults.append(Fault((section,), Text("should hold keys", "应由键组成")))
+        answers.faults.append(Fault((section,), Text("should hold keys", "应为若干“键: 值”")))
     for keys in _list_leaves(document, section):
         key = ".".join(map(str, keys[1:]))
         if fault := _find_key_fault(key):

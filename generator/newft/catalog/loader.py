@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -17,7 +17,7 @@ from newft.catalog.shared_column_names import (
 from newft.catalog.validate_kit import find_kit_faults
 from newft.catalog.validate_starter_kit import find_name_faults, find_starter_kit_faults
 from newft.catalog.written_texts import restore_texts
-from newft.errors import IncompatibleError
+from newft.errors import CatalogError, IncompatibleError
 from newft.paths import get_domains_folder, get_templates_folder
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family
@@ -49,8 +49,18 @@ def load_kit(folder: Path) -> Kit:
     return add_shared_synonyms(kit, shared)
 
 
-def load_starter_kit(folder: Path, kit_id: str, catalog: Catalog) -> Kit:
-    """Load the kit of a folder, which need not be complete: it may extend a domain or a kit."""
+def load_starter_kit(
+    folder: Path,
+    kit_id: str,
+    catalog: Catalog,
+    *,
+    extends_template: bool = False,
+    known: Sequence[Fault] = (),
+) -> Kit:
+    """Load the kit of a folder, which need not be complete: it may extend a domain or a kit.
+
+    `known` are faults that the caller has found, to be reported with all others.
+    """
     content = CatalogFile.read(folder / "kit.yaml")
     _check_required_version(content)
     data = restore_texts(content.document, Kit)
@@ -59,21 +69,26 @@ def load_starter_kit(folder: Path, kit_id: str, catalog: Catalog) -> Kit:
     data |= {
         "presets": presets.values,
         "locked": {
-            key: {"value": value, "why": reasons.get(key), "kit": kit_id}
-            for key, value in locked.values.items()
+            key: {"value": value, "why": reasons.get(key)} for key, value in locked.values.items()
         },
     }
     faults = [*presets.faults, *locked.faults]
     given = {"id": kit_id, "folder": str(folder)}
-    kit = content.build(Kit, given=given, data=data, faults=faults)
+    try:
+        kit = content.build(Kit, given=given, data=data, faults=faults)
+    except CatalogError:
+        content.build(Kit, given=given, data=data, faults=[*known, *faults])
+        raise
+    kit = replace(kit, locked={key: one._replace(kit=kit.title) for key, one in kit.locked.items()})
     shared = load_shared_synonyms(get_domains_folder())
     content.refuse(
         [
+            *known,
             *faults,
             *find_name_faults(presets.values, presets.places, catalog),
             *find_name_faults(locked.values, locked.places, catalog),
             *find_kit_faults(kit, folder, languages=list_languages(kit)),
-            *find_starter_kit_faults(kit, folder, catalog),
+            *find_starter_kit_faults(kit, folder, catalog, extends_template=extends_template),
             *find_unknown_lists(kit, shared),
         ]
     )

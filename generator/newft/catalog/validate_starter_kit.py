@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from newft.answers.keys import AUTO_GPU, normalize_gpu
 from newft.catalog.gpu_spec import parse_gpu
+from newft.catalog.license_names import find_meant_license
 from newft.catalog.question_rules import find_condition_faults, find_question_faults
 from newft.emitted.yaml_lines import KeyPath
 from newft.errors import UsageError
@@ -28,14 +29,24 @@ _REPEATED_REPETITION = re.compile(
 _OWN_FOLDERS = ("overlay", "sample", "tests")  # of a kit, which are no layers
 
 
-def find_starter_kit_faults(kit: Kit, folder: Path, catalog: Catalog) -> Iterator[Fault]:
-    """Yield every fault of a starter kit that shows without the kits that it extends."""
+def find_starter_kit_faults(
+    kit: Kit, folder: Path, catalog: Catalog, *, extends_template: bool = False
+) -> Iterator[Fault]:
+    """Yield every fault of a starter kit that shows without the kits that it extends.
+
+    Args:
+        kit: The kit.
+        folder: Its files.
+        catalog: What ships with newft.
+        extends_template: Whether a kit that it extends is a copier template, whose files it may
+            name: which they are depends on answers.
+    """
     yield from find_question_faults(kit)
     yield from _find_contradictions(kit)
     yield from _find_policy_faults(kit, catalog)
     yield from _find_change_faults(kit)
     yield from _find_task_faults(kit, folder, catalog)
-    yield from _find_overlay_faults(kit, folder)
+    yield from _find_overlay_faults(kit, folder, extends_template=extends_template)
     yield from _find_layer_faults(kit, folder)
 
 
@@ -51,7 +62,7 @@ def find_name_faults(
         if normalize_gpu(gpu := str(values.get("gpu", AUTO_GPU))) != AUTO_GPU:
             parse_gpu(gpu, catalog.accelerators, machine=None)
     except UsageError as error:
-        en, zh = (error.to(language)[0] for language in ("en", "zh"))
+        (en, zh), _ = error.texts
         yield Fault(places["gpu"], Text(f"cannot be used: {en}", f"不可用：{zh}"))
 
 
@@ -88,10 +99,21 @@ def _find_policy_faults(kit: Kit, catalog: Catalog) -> Iterator[Fault]:
         for position, name in enumerate(getattr(kit.policy, key)):
             if name not in [*names]:
                 yield Fault(("policy", key, position), _explain_unknown_name(name, names))
+    yield from _find_license_faults(kit.policy.licenses)
     for position, path in enumerate(kit.policy.required_files):
         if not _is_project_path(path):
             message = Text("is not a path inside a project", "不是项目内的路径")
             yield Fault(("policy", "required_files", position), message)
+
+
+def _find_license_faults(licenses: Iterable[str]) -> Iterator[Fault]:
+    for position, name in enumerate(licenses):
+        if near := find_meant_license(name):
+            message = Text(
+                f"names `{name}`, which is no known licence; did you mean `{near}`?",
+                f"的 `{name}` 不是已知的许可证，是否想写 `{near}`？",
+            )
+            yield Fault(("policy", "licenses", position), message)
 
 
 def _find_change_faults(kit: Kit) -> Iterator[Fault]:
@@ -138,7 +160,7 @@ def _find_slow_patterns(at: KeyPath, patterns: Iterable[str]) -> Iterator[Fault]
         if _REPEATED_REPETITION.search(pattern):
             message = Text(
                 "repeats a repetition, which can take forever",
-                "对重复再次重复，匹配可能无法结束",
+                "对已重复的内容再次重复，匹配可能无法结束",
             )
             yield Fault((*at, position), message)
 
@@ -173,7 +195,7 @@ def _find_field_faults(at: KeyPath, task: Task, other: Task) -> Iterator[Fault]:
             yield Fault((*at, "fields"), message)
 
 
-def _find_overlay_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
+def _find_overlay_faults(kit: Kit, folder: Path, *, extends_template: bool) -> Iterator[Fault]:
     overlay = folder / "overlay"
     names = sorted(path.name for path in overlay.iterdir()) if overlay.is_dir() else []
     known = (PROJECT_OVERLAY, *kit.tasks)
@@ -186,14 +208,16 @@ def _find_overlay_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
             yield Fault(("tasks",), message)
     owned = {file for name in names for file in list_files(overlay / name)}
     yield from _find_file_faults(owned, "overlay")
-    copier = any((folder / name).is_file() for name in COPIER_FILES)  # its files depend on answers
+    # the files of a template depend on answers
+    copier = extends_template or any((folder / name).is_file() for name in COPIER_FILES)
     if not copier:
         yield from _find_replacement_faults(("replaces",), kit.replaces, owned)
     for position, path in enumerate(kit.keeps):
         if not copier:
             message = Text(
-                "is for kits with a copier.yml: leave the file out of the overlay instead",
-                "只用于带 copier.yml 的套件：请从 overlay 中删去该文件",
+                "is for kits that have or extend a copier template: leave the file out of the"
+                " overlay instead",
+                "只用于自带或扩展 copier 模板的套件：请从 overlay 中删去该文件",
             )
             yield Fault(("keeps", position), message)
         elif path in kit.replaces:
@@ -218,6 +242,15 @@ def _find_layer_faults(kit: Kit, folder: Path) -> Iterator[Fault]:
         yield from _find_file_faults(owned, layer.folder)
         yield from _find_replacement_faults((*at, "replaces"), layer.replaces, owned)
         yield from find_condition_faults((*at, "when"), layer.when, kit, {*kit.questions})
+
+
+def list_own_files(kit: Kit) -> list[str]:
+    """Return the paths that the files of a kit have in projects, whatever their answers."""
+    folder = Path(kit.folder)
+    overlay = folder / "overlay"
+    parts = [path for path in overlay.iterdir() if path.is_dir()] if overlay.is_dir() else []
+    parts += [folder / layer.folder for layer in kit.layers]
+    return sorted({file for part in parts for file in list_files(part)})
 
 
 def list_files(folder: Path) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,13 +23,22 @@ from newft.catalog.loader import load_catalog
 from newft.console.adoption_rows import adoption_to_json
 from newft.console.console import ConsoleOutput, print_json
 from newft.decide.kit_rules import apply_kit
-from newft.errors import NewerProjectError, NewftError, ProjectError, UsageError
+from newft.errors import (
+    KitSourceError,
+    NewerProjectError,
+    NewftError,
+    ProjectError,
+    UsageError,
+)
 from newft.i18n import Messages
 from newft.kits.copier_answers import ANSWERED_NAMES, build_context
+from newft.kits.named_kit import make_unnamed_kit_error, name_kit_in_error
 from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
+from newft.kits.sources import NO_KIT
 from newft.project.file_state import read_file
 from newft.project.likeness import RECOGNIZED_SHARE, ProjectLines, compare_files
 from newft.project.snapshot import (
+    DATA_DIR,
     FORMER_SNAPSHOT_FILE,
     METADATA_DIR,
     SNAPSHOT_FILE,
@@ -39,16 +49,16 @@ from newft.project.snapshot import (
 from newft.project.transaction import FileChange
 from newft.project.write import apply_changes
 from newft.schema.adoption import AdoptedAnswer, AdoptionReport
+from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import KitQuestions, StarterKit
 from newft.schema.tree import FileTree, TreeFile
 from newft.system.hardware_probe import probe_machine
 from newft.text import Text
 from newft.wizard.adoption import Adoption, Candidate, find_best_answers
-from newft.wizard.menu import Option
+from newft.wizard.confirm_write import confirm_write, refuse_silent_write
 from newft.wizard.project_evidence import ProjectEvidence, name_data_files, read_evidence
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
-from newft.wizard.terminal import choose_terminal
 
 _INCOMPLETE = "incomplete"  # in place of a digest: the project is behind until it is updated
 _YES_NO = {"true": "yes", "false": "no"}
@@ -77,14 +87,15 @@ class AdoptOptions:
 def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     """Write `.newft/` with the answers that fit a project best; no other file is changed."""
     console, folder = ConsoleOutput(messages), Path(options.path)
-    _refuse_silent_write(options)
+    if not (options.dry_run or options.yes or options.interactive):
+        refuse_silent_write()
     _refuse_folder(folder)
     given, catalog = _collect_given(options), load_catalog()
     evidence = read_evidence(folder, given, catalog)
-    answers = merge_answers(given, (), evidence.answers)
+    answers = _merge_evidence(given, evidence, folder)
     # a folder that is given begins here, a recorded one at the project
     base = None if KIT_KEY in given else folder
-    with open_kit(answers, catalog, project=base) as opened:
+    with _open_kit(answers, catalog, base, evidence) as opened:
         console.print_notes(opened.notes)
         kit = opened if base else _name_from(folder, opened)
         if kit.catalog.starter_kit:  # it may have tasks of its own
@@ -94,7 +105,9 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
     report = _make_report(adoption, former, evidence, given)
     if not options.json:
         console.print_adoption(report)
-    if not options.dry_run and _is_confirmed(options, console):
+    if not options.dry_run:
+        if options.interactive:
+            confirm_write("adopt", messages, console.say)
         tree = former or _select_rendered(adoption.best.tree, report)
         changes = _list_changes(folder, tree, adoption.best, kit.catalog.starter_kit)
         apply_changes(folder, changes, keep_undo=False)
@@ -104,16 +117,33 @@ def adopt_project(options: AdoptOptions, messages: Messages) -> None:
         print_json(adoption_to_json(report))
 
 
-def _refuse_silent_write(options: AdoptOptions) -> None:
-    """Refuse to write where nobody can confirm and no option says so."""
-    if not (options.interactive or options.yes or options.dry_run):
-        raise UsageError(
-            Text("there is no terminal to confirm the answers", "没有可供确认答案的终端"),
-            hint=Text(
-                "use --yes to write them, or --dry-run to see them",
-                "直接写入请加 --yes；只查看请加 --dry-run",
-            ),
-        )
+def _merge_evidence(given: RawAnswers, evidence: ProjectEvidence, folder: Path) -> RawAnswers:
+    """Return what is given and what the project says; refuse a project whose kit is not known."""
+    answers = merge_answers(given, (), evidence.answers)
+    if KIT_KEY not in answers and (error := make_unnamed_kit_error(folder)):
+        raise error
+    if given.get(KIT_KEY) != NO_KIT:
+        return answers
+    # without a kit nobody asks what another tool has asked
+    asked = [key for key in answers if key.startswith(KIT_ANSWERS_PREFIX) and key not in given]
+    return {key: value for key, value in answers.items() if key not in asked}
+
+
+@contextmanager
+def _open_kit(
+    answers: RawAnswers, catalog: Catalog, base: Path | None, evidence: ProjectEvidence
+) -> Iterator[OpenKit]:
+    """Open the kit that is given, or that the project names; an error says who names it."""
+    named = evidence.guesses.get(KIT_KEY) if base else None
+    found = False
+    try:
+        with open_kit(answers, catalog, project=base) as opened:
+            found = True
+            yield opened
+    except (KitSourceError, UsageError) as error:
+        if named is None or found:
+            raise
+        raise name_kit_in_error(error, named) from error
 
 
 def _refuse_folder(folder: Path) -> None:
@@ -226,20 +256,15 @@ def _make_report(
         same=files.same,
         edited=files.edited,
         missing=files.missing,
+        own=tuple(path for path in sorted(evidence.files) if _is_own(path, tree)),
         recognized=evidence.made_by_newft or share >= RECOGNIZED_SHARE,
         former=bool(former),
     )
 
 
-def _is_confirmed(options: AdoptOptions, console: ConsoleOutput) -> bool:
-    if not options.interactive:
-        return True
-    say = console.messages
-    choices = [Option("yes", say("adopt.yes")), Option("cancel", say("adopt.cancel"))]
-    with choose_terminal(os.environ, console.say, say) as terminal:
-        if terminal.select(say("adopt.question"), choices) == "cancel":
-            raise KeyboardInterrupt
-    return True
+def _is_own(path: str, tree: FileTree) -> bool:
+    """Return whether a file comes from the team: records of newft and data are not listed."""
+    return path not in tree and not path.startswith((f"{METADATA_DIR}/", f"{DATA_DIR}/"))
 
 
 def _select_rendered(tree: FileTree, report: AdoptionReport) -> FileTree:

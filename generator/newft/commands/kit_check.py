@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,10 +12,13 @@ from newft.answers.keys import (
     KIT_ANSWERS_PREFIX,
     KIT_KEY,
     KIT_REVISION_KEY,
+    AnswerValue,
     RawAnswers,
 )
 from newft.answers.parse import build_answers
+from newft.answers.yaml_file import load_answers
 from newft.catalog.loader import load_catalog
+from newft.catalog.validate_starter_kit import list_own_files
 from newft.console.console import ConsoleOutput, print_attributes, print_json
 from newft.console.kit_report import build_kit_rows, report_kit_check
 from newft.decide.kit_rules import apply_kit
@@ -24,12 +27,14 @@ from newft.emitted.policy_rules import find_policy_faults
 from newft.errors import CatalogError, NewftError
 from newft.i18n import Messages, translate_template
 from newft.kits.check_cases import CHECK_GPU, CheckCase, list_check_cases
+from newft.kits.new_kit import EXAMPLE_ANSWER
 from newft.kits.open_kit import KIT_KEYS, OpenKit, open_kit
 from newft.kits.previous_version import find_previous_tag
 from newft.kits.sources import KitSource, parse_source
 from newft.paths import get_domains_folder
 from newft.project.recorded_project import read_recorded_project
 from newft.project.render import list_kit_files
+from newft.project.snapshot import ANSWERS_FILE
 from newft.project.update import ProjectUpdate, make_update
 from newft.project.write import apply_changes
 from newft.schema.catalog import Catalog
@@ -37,12 +42,13 @@ from newft.schema.kit import Kit
 from newft.schema.kit_check import (
     CheckedProject,
     KitCheck,
+    KitFiles,
     ProjectTests,
     UpdateCheck,
     UpdatedProject,
 )
 from newft.schema.plan import Plan
-from newft.schema.starter_kit import StarterKit
+from newft.schema.starter_kit import AskedQuestion, StarterKit
 from newft.system.hardware_probe import probe_machine
 from newft.system.project_tests import run_fast_tests
 from newft.text import Text
@@ -84,6 +90,7 @@ class _Check:
     opened: OpenKit  # with the kit
     subject: Kit
     faults: list[NewftError] = field(default_factory=list)
+    notes: list[Text] = field(default_factory=list)
 
     @property
     def kit(self) -> StarterKit | None:
@@ -102,11 +109,11 @@ class _Check:
         """Keep an error as a fault of a project; it names the kit, not a copy of its files."""
         for one in self.kit.located if self.kit else ():
             error.rename_path(one.folder, one.pin.source)
-        (en, en_hint), (zh, zh_hint) = error.to("en"), error.to("zh")
-        if en_hint.startswith("--"):  # an option of another command
-            en_hint, zh_hint = ANSWERS_HINT
+        message, hint = error.texts
+        if hint.en.startswith("--"):  # an option of another command
+            hint = ANSWERS_HINT
         where = ": ".join(filter(None, (name, error.where)))
-        fault = type(error)(Text(en, zh), where=where, hint=Text(en_hint, zh_hint))
+        fault = type(error)(message, where=where, hint=hint)
         self.faults.append(fault)
 
 
@@ -120,7 +127,9 @@ def check_kit(options: KitCheckOptions, messages: Messages) -> bool:
         check = _Check(options, console, catalog, opened, subject)
         projects = [*_check_projects(check)]
         update = _check_update(check)
-        result = KitCheck(subject, kit, tuple(projects), update, tuple(check.faults))
+        faults, notes = tuple(check.faults), tuple(dict.fromkeys(check.notes))
+        listed = KitFiles((*list_own_files(subject),), ())
+        result = KitCheck(subject, kit, tuple(projects), update, faults, notes, listed)
         _print_result(result, options, console)
     return not result.faults
 
@@ -259,7 +268,8 @@ def _check_update(check: _Check) -> UpdateCheck:
             with check.collect(name), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
                 project = Path(scratch).resolve() / "project"
                 _make_project(case, former, project, former=True)
-                update = _update_project(check, project, name)
+                sets = _answer_new_questions(check, former, project, tag)
+                update = _update_project(check, project, name, sets)
                 projects.append(_describe_update(update, case.name))
     return UpdateCheck(tag, tuple(projects))
 
@@ -279,12 +289,50 @@ def _describe_update(update: ProjectUpdate, name: str) -> UpdatedProject:
     )
 
 
-def _update_project(check: _Check, folder: Path, name: str) -> ProjectUpdate:
+def _answer_new_questions(
+    check: _Check, former: OpenKit, folder: Path, tag: str
+) -> tuple[tuple[str, AnswerValue], ...]:
+    """Note the new questions that an update must ask, and answer them as the kit's own cases do."""
+    former_kit, questions = former.catalog.starter_kit, check.kit and check.kit.questions
+    known = former_kit.questions.names if former_kit and former_kit.questions else ()
+    recorded = load_answers(folder / ANSWERS_FILE)
+    sets = []
+    for name in questions.names if questions else ():
+        key = f"{KIT_ANSWERS_PREFIX}{name}"
+        asked = questions.describe(name, recorded) if questions and name not in known else None
+        if asked is None or asked.default is not None or key in _list_decided(check.kit):
+            continue
+        check.notes.append(
+            Text(
+                f"{key}: new since {tag}: give it a default, or every update must ask",
+                f"{key}：{tag} 之后新增的问题：请给出默认值，否则每次更新都要询问",
+            )
+        )
+        sets.append((key, _find_example(check, key, asked)))
+    return tuple(sets)
+
+
+def _list_decided(kit: StarterKit | None) -> Collection[str]:
+    return {*kit.presets, *kit.locked} if kit else ()
+
+
+def _find_example(check: _Check, key: str, question: AskedQuestion) -> AnswerValue:
+    """Return an answer of a case of today's kit, or else the first choice."""
+    cases = list_check_cases(Path(check.subject.folder), check.opened.catalog, check.options.files)
+    for answers in (case.load() for case in cases):
+        if key in answers:
+            return answers[key]
+    return question.choices[0][0] if question.choices else EXAMPLE_ANSWER
+
+
+def _update_project(
+    check: _Check, folder: Path, name: str, sets: Sequence[tuple[str, AnswerValue]]
+) -> ProjectUpdate:
     """Update a project as `newft update --yes` does, and check it against the policy of today."""
     project = read_recorded_project(folder, remeasure=False)
     kept = {key: value for key, value in project.answers.items() if key not in KIT_KEYS}
     project = project._replace(answers={**kept, **check.opened.answers})
-    complete = complete_answers(project, check.opened.catalog, AnswerRequest())
+    complete = complete_answers(project, check.opened.catalog, AnswerRequest(sets=sets))
     answers, catalog = complete.state.answers, check.opened.catalog
     plan = make_plan(build_answers(answers), complete.facts, catalog, complete.hardware)
     update = make_update(project, plan, answers, complete.facts, check.kit)
@@ -302,6 +350,7 @@ def _print_result(result: KitCheck, options: KitCheckOptions, console: ConsoleOu
         print_json(report_kit_check(result, language))
     else:
         print_attributes(dict(build_kit_rows(result, console.messages)))
+    console.print_notes(result.notes)
     for fault in result.faults:
         console.print_error(fault)
     if result.faults:

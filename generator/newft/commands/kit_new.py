@@ -9,9 +9,14 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from newft.answers.keys import FILES_KEY, KIT_ANSWERS_PREFIX, RawAnswers
+from newft.answers.yaml_file import load_answers
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput
+from newft.decide.kit_rules import apply_kit
+from newft.errors import FileCollisionError, NewftError
 from newft.i18n import Messages
+from newft.kits.check_cases import CHECK_GPU
 from newft.kits.locate import KitLocator
 from newft.kits.new_kit import NewKit, write_new_kit
 from newft.kits.resolve import derive_kit_id, resolve_kit
@@ -21,6 +26,10 @@ from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import KitPin, LocatedKit
 from newft.text import Language
 from newft.wizard.menu import Option
+from newft.wizard.project_plan import plan_project, render_planned_project
+from newft.wizard.questions import fill_defaults
+from newft.wizard.services import build_services
+from newft.wizard.state import WizardState
 from newft.wizard.terminal import choose_terminal
 
 NO_BASE = ""
@@ -54,6 +63,8 @@ def create_kit(options: KitNewOptions, messages: Messages) -> None:
         tree = Path(scratch).resolve() / "kit"
         kit = NewKit(_name(folder), _derive_id(folder), title, written, language)
         write_new_kit(kit, base, tree)
+        if paths := _find_collisions(base, tree, Path(scratch).resolve()):
+            write_new_kit(kit._replace(replaces=paths), base, tree)
         paths = write_project(tree, folder)
     console.print_message("new.written", count=len(paths), folder=folder)
     shown = shlex.quote(str(folder))
@@ -96,6 +107,42 @@ def _resolve_base(extends: str | None, catalog: Catalog, scratch: Path) -> Catal
     if extends in catalog.kits:
         return replace(catalog, kits={extends: catalog.kits[extends]})
     return resolve_kit(extends, catalog, KitLocator(scratch))
+
+
+def _find_collisions(base: Catalog, tree: Path, scratch: Path) -> tuple[str, ...]:
+    """Return the files that both newft and a copier template of the base have in a project.
+
+    The new kit names them, so that the files of the template win: whoever extends one wants them.
+    """
+    kit, found = base.starter_kit, tuple[str, ...]()
+    if kit is None or not kit.templates:
+        return found
+    asked = {
+        f"{KIT_ANSWERS_PREFIX}{name}" for name in (kit.questions.names if kit.questions else ())
+    }
+    given = load_answers(tree / "tests/default.yml").items()
+    answers = {k: one for k, one in given if k in asked or not k.startswith(KIT_ANSWERS_PREFIX)}
+    for number in range(len(kit.chain)):  # the first template that collides is the one that is said
+        *lower, leaf = kit.chain
+        chain = (*lower, replace(leaf, replaces=(*leaf.replaces, *found)))
+        catalog = replace(base, starter_kit=replace(kit, chain=chain))
+        try:
+            _render_project(catalog, answers, scratch / f"project{number}")
+        except FileCollisionError as error:
+            found = (*found, *error.paths)
+        except NewftError:  # `newft kit check` says what it is
+            break
+        else:
+            break
+    return found
+
+
+def _render_project(catalog: Catalog, answers: RawAnswers, folder: Path) -> None:
+    assert catalog.starter_kit
+    given = {"gpu": CHECK_GPU, FILES_KEY: (), **apply_kit(answers, catalog.starter_kit)}
+    start = WizardState(catalog, given, machine=None)
+    state = fill_defaults(start, build_services(catalog, None))
+    render_planned_project(plan_project(state), state, folder)
 
 
 def _make_relative(extends: str, folder: Path) -> str:

@@ -18,13 +18,14 @@ from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
-from newft.decide.kit_questions import drop_secret_answers, list_open_questions, show_option
+from newft.decide.kit_answer_rules import drop_secret_answers, list_open_questions, show_option
 from newft.decide.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, RenderError, UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
+from newft.project.ci_place import describe_ci_place
 from newft.project.snapshot import METADATA_DIR
 from newft.project.write import list_planned_paths, write_project
 from newft.schema.plan import Plan
@@ -100,6 +101,7 @@ def _create_project(options: NewOptions, start: WizardState, console: ConsoleOut
         with _report_late_interrupt(folder):
             paths = render_and_write(plan, recorded, folder, dry_run=options.dry_run)
             _print_result(options, state, plan, paths=paths, console=console)
+            console.print_notes(describe_ci_place(folder, paths))
 
 
 def _name_kit(options: NewOptions, state: WizardState) -> tuple[WizardState, Path]:
@@ -205,7 +207,7 @@ def _confirm_code(
             console.print_kit_code(request.source, request.files)
 
     def ask(request: TrustRequest) -> bool:
-        return ask_trust(request.source, request.files, console)
+        return ask_trust(request.source, request.files, request.folder, console)
 
     asking = ask if options.interactive else None
     confirm_trust(kit.located, options.trusted_kits, named=named, ask=asking, show=show)

@@ -18,7 +18,8 @@ from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_attributes, print_json, print_rows
 from newft.console.status_rows import build_status_attributes, build_status_row, status_to_json
 from newft.decide.plan import make_plan
-from newft.emitted.policy_rules import POLICY_FILE, find_policy_faults
+from newft.emitted.policy_rules import POLICY_FILE, RUN_FILE, find_policy_faults
+from newft.emitted.yaml_lines import YamlError, read_yaml
 from newft.errors import NewftError, ProjectError, UsageError
 from newft.i18n import Messages, translate_template
 from newft.kits.stored_catalogs import StoredCatalogs
@@ -44,19 +45,26 @@ EXIT_UNREADABLE = 1
 EXIT_NEEDED = 3  # something is to be done about a project
 
 
-def show_status(paths: Sequence[str], *, as_json: bool, messages: Messages) -> int:
-    """Print the state of every project; return the exit code."""
+def show_status(paths: Sequence[str], *, fetch: bool, as_json: bool, messages: Messages) -> int:
+    """Print the state of every project; return the exit code.
+
+    Args:
+        paths: Projects, and folders with projects.
+        fetch: Whether to ask the repositories of kits for what is new; else no network is used.
+        as_json: Whether a program reads it.
+        messages: The texts of one language.
+    """
     folders = [folder for path in paths or ["."] for folder in _find_projects(path)]
     with tempfile.TemporaryDirectory(prefix="newft-") as scratch:
         catalogs = StoredCatalogs(load_catalog(), Path(scratch).resolve())
-        found = [_examine(folder, catalogs) for folder in folders]
+        found = [_examine(folder, catalogs, fetch=fetch) for folder in folders]
     if as_json:
         projects = [status_to_json(status, messages) for status in found]
         print_json({"newft": __version__, "projects": projects})
     elif len(found) == 1:
         print_attributes(build_status_attributes(found[0], messages))
     else:
-        print_rows([build_status_row(status, messages) for status in found])
+        print_rows([build_status_row(status, messages) for status in found], paged=False)
         waiting = sum(bool(status.needs) for status in found)
         ConsoleOutput(messages).print_message("status.summary", count=waiting, total=len(found))
     if any(status.fault for status in found):
@@ -80,16 +88,16 @@ def _is_project(folder: Path) -> bool:
     return os.path.lexists(folder / METADATA_DIR)
 
 
-def _examine(folder: str, catalogs: StoredCatalogs) -> ProjectStatus:
+def _examine(folder: str, catalogs: StoredCatalogs, *, fetch: bool) -> ProjectStatus:
     try:
-        return _compare(folder, catalogs)
+        return _compare(folder, catalogs, fetch=fetch)
     except NewftError as error:
         return ProjectStatus(folder, fault=error)
     except OSError as error:
         return ProjectStatus(folder, fault=explain_os_error(error))
 
 
-def _compare(path: str, catalogs: StoredCatalogs) -> ProjectStatus:
+def _compare(path: str, catalogs: StoredCatalogs, *, fetch: bool) -> ProjectStatus:
     """Return the state of a project; raise the reason why it cannot be found out."""
     folder = Path(path)
     _refuse_other_folders(folder)
@@ -98,14 +106,20 @@ def _compare(path: str, catalogs: StoredCatalogs) -> ProjectStatus:
     edits = find_local_edits(folder, snapshot.tree)
     kit = snapshot.rendered_by.kit
     catalog = catalogs.get(folder, kit)
+    kit_behind, notes = catalogs.is_behind(folder, kit), tuple[Text, ...]()
+    if fetch and catalog.starter_kit:
+        news = catalogs.fetch_news(folder, catalog.starter_kit.located)
+        kit_behind, notes = kit_behind or news.behind, news.notes
     return ProjectStatus(
         folder=path,
         name=str(given.get("name")),
         rendered_by=snapshot.rendered_by.newft,
         behind=_is_behind(folder, snapshot.rendered_by, given, catalog),
         kit=kit,
-        kit_behind=catalogs.is_behind(folder, kit),
+        kit_behind=kit_behind,
+        notes=notes,
         edits=edits,
+        broken_files=tuple(_find_broken_files(folder)),
         answers_edited=_are_answers_edited(folder, snapshot.answers, given),
         policy_faults=_find_policy_faults(folder, snapshot),
         conflicts=find_unresolved(folder, snapshot.tree, edits),
@@ -145,11 +159,29 @@ def _are_answers_edited(folder: Path, rendered: bytes, given: RawAnswers) -> boo
     """Tell whether the answers differ from those that the project was rendered with."""
     file = read_file(folder, ANSWERS_FILE)
     if file is None or file.content == rendered:
-        return file is None
+        return False
     try:
+        read_yaml(file.content)
         return _parse_recorded(file.content) != given
+    except YamlError:  # one of the broken files
+        return False
     except UsageError:  # an update says what to do
         return True
+
+
+def _find_broken_files(folder: Path) -> Iterator[Text]:
+    """Yield what is wrong with the answers or settings, which people edit and git merges."""
+    for path in (ANSWERS_FILE, RUN_FILE):
+        file = read_file(folder, path)
+        if file is None and path == ANSWERS_FILE:
+            yield Text(f"{path}: missing", f"{path}：缺失")
+        try:
+            read_yaml(file.content if file else b"")
+        except YamlError as error:
+            for fault in error.faults:
+                place = f"{path}:{fault.line}" if fault.line else path
+                message = translate_template(fault.message, **fault.values)
+                yield Text(f"{place}: {message.en}", f"{place}：{message.zh}")
 
 
 def _parse_recorded(content: bytes) -> RawAnswers:
@@ -165,5 +197,7 @@ def _find_policy_faults(folder: Path, snapshot: Snapshot) -> tuple[Text, ...] | 
 
 def _explain(folder: Path) -> Iterator[Text]:
     for fault in find_policy_faults(folder):
+        if not fault.breaks_rule:
+            continue
         message = translate_template(fault.message, **fault.values)
         yield Text(f"{fault.place}: {message.en}", f"{fault.place}：{message.zh}")

@@ -28,6 +28,8 @@ from newft.errors import InterruptedAfterWrite, UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import KIT_KEYS, choose_kit, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
+from newft.kits.vendor import read_stored_version
+from newft.project.ci_place import describe_ci_place
 from newft.project.git_index import (
     list_entry_paths,
     read_index_entries,
@@ -43,10 +45,10 @@ from newft.project.write import apply_changes, recover_interrupted
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
 from newft.text import Text
+from newft.wizard.confirm_write import confirm_write, refuse_silent_write
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import ask_missing_answers
 from newft.wizard.kit_trust import ask_trust
-from newft.wizard.menu import Option
 from newft.wizard.recorded_answers import AnswerRequest, CompleteAnswers, complete_answers
 from newft.wizard.state import Services, WizardState
 from newft.wizard.terminal import choose_terminal
@@ -79,7 +81,8 @@ class UpdateOptions:
 def update_project(options: UpdateOptions, messages: Messages) -> bool:
     """Update a project, or show what would change; return whether conflicts were written."""
     console, folder = ConsoleOutput(messages), Path(options.path)
-    _refuse_silent_write(options)
+    if options.writes and not (options.yes or options.interactive):
+        refuse_silent_write()
     refuse_other_folder(folder)
     _recover(folder, console)
     sets = tuple(map(parse_set, options.sets))
@@ -101,14 +104,16 @@ def update_project(options: UpdateOptions, messages: Messages) -> bool:
         kit = opened.catalog.starter_kit
         update = make_update(project, plan, complete.state.answers, complete.facts, kit)
         notes = [*project.notes, *opened.notes, *_describe_migrations(update, kit)]
+        notes += update.notes
+        notes += describe_ci_place(folder, [change.path for change in update.merge.changes])
         report = _make_report(update, complete, plan, notes)
-        _show(options, update, report, console)
+        _show(options, update, kit, report, console)
         written = options.writes and not update.is_empty
         if written:
             _confirm(options, update, kit, console)
             _write(update, folder, console, quiet=options.json)
     if options.json:
-        print_json(update_json(report, messages.language))
+        print_json(update_json(report, messages.language, with_difference=options.diff))
     return written and bool(update.merge.conflicts)
 
 
@@ -150,8 +155,13 @@ def undo_update(options: UpdateOptions, messages: Messages) -> None:
     undone = undo_last_update(folder, discard_edits=options.yes, index_entries=present)
     restore_index_entries(folder, undone.index_entries)
     count = sum(not path.startswith(f"{METADATA_DIR}/") for path in undone.paths)
-    console.print_message("update.taken_back", count=count)
-    console.print_commands("update.again", [_format_undo_command(folder)])
+    said, then = (
+        ("update.made_again", "update.take_back")
+        if undone.is_redo
+        else ("update.taken_back", "update.again")
+    )
+    console.print_message(said, count=count)
+    console.print_commands(then, [_format_undo_command(folder)])
 
 
 def _refuse_other_options(options: UpdateOptions) -> None:
@@ -172,18 +182,6 @@ def _refuse_other_options(options: UpdateOptions) -> None:
         )
 
 
-def _refuse_silent_write(options: UpdateOptions) -> None:
-    """Refuse to write where nobody can confirm and no option says so."""
-    if options.writes and not (options.yes or options.json or options.interactive):
-        raise UsageError(
-            Text("there is no terminal to confirm the update", "没有可供确认更新的终端"),
-            hint=Text(
-                "use --yes to update, or --dry-run to see what would change",
-                "直接更新请加 --yes；只看改动请加 --dry-run",
-            ),
-        )
-
-
 def _recover(folder: Path, console: ConsoleOutput) -> None:
     """Complete or undo an update that was interrupted."""
     recovery = recover_interrupted(folder)
@@ -199,7 +197,7 @@ def _confirm_code(options: UpdateOptions, kit: StarterKit, console: ConsoleOutpu
             console.print_kit_code(request.source, request.files)
 
     def ask(request: TrustRequest) -> bool:
-        return ask_trust(request.source, request.files, console)
+        return ask_trust(request.source, request.files, request.folder, console)
 
     asking = ask if options.interactive else None
     named = KIT_KEY in dict(map(parse_set, options.sets))
@@ -234,16 +232,23 @@ def _make_request(
 
 
 def _show(
-    options: UpdateOptions, update: ProjectUpdate, report: UpdateReport, console: ConsoleOutput
+    options: UpdateOptions,
+    update: ProjectUpdate,
+    kit: StarterKit | None,
+    report: UpdateReport,
+    console: ConsoleOutput,
 ) -> None:
     name = Path(options.path).resolve().name
+    if options.json:
+        return
     if options.diff:
         print_diff(format_diff(update.merge.changes))
-    elif update.is_empty and not options.json:
+    elif update.is_empty:
         console.print_message("update.up_to_date", name=name)
         console.print_notes(report.notes)
-    elif not options.json:
-        versions = format_versions(update.before, update.after, console.messages)
+    else:
+        kits = (read_stored_version(Path(options.path)), kit.version if kit else None)
+        versions = format_versions(update.before, update.after, console.messages, kit_versions=kits)
         console.print_message("update.title", name=name, versions=versions)
         console.print_update(report)
         if not update.merge.changes:
@@ -256,19 +261,13 @@ def _confirm(
     """Return if the user agrees to the code of the kit and to the update."""
     if kit:
         _confirm_code(options, kit, console)
-    if not options.interactive:
-        return
-    say = console.messages
-    choices = [
-        Option("yes", say("update.yes")),
-        Option("diff", say("update.diff")),
-        Option("cancel", say("update.cancel")),
-    ]
-    with choose_terminal(os.environ, console.say, say) as terminal:
-        while (value := terminal.select(say("update.question"), choices)) == "diff":
-            print_diff(format_diff(update.merge.changes))
-    if value == "cancel":
-        raise KeyboardInterrupt
+    if options.interactive:
+        confirm_write(
+            "update",
+            console.messages,
+            console.say,
+            show_difference=lambda: print_diff(format_diff(update.merge.changes)),
+        )
 
 
 def _write(update: ProjectUpdate, folder: Path, console: ConsoleOutput, *, quiet: bool) -> None:

@@ -31,6 +31,7 @@ def build_file_rows(report: AdoptionReport, messages: Messages) -> list[tuple[st
         (messages("adopt.same"), str(len(report.same))),
         (messages("adopt.edited"), _list_paths(report.edited, messages)),
         (messages(missing), _list_paths(report.missing, messages)),
+        (messages("adopt.own"), _list_paths(report.own, messages)),
         (messages("adopt.share"), _format_share(report.share)),
     ]
     return [(title, text) for title, text in rows if text]
@@ -54,6 +55,7 @@ def adoption_to_json(report: AdoptionReport) -> Json:
         "same": list(report.same),
         "edited": list(report.edited),
         "missing": list(report.missing),
+        "own": list(report.own),
         "missing_are": "deleted" if report.recognized else "left out",
     }
 
@@ -84,4 +86,4 @@ def _list_paths(paths: tuple[str, ...], messages: Messages) -> str:
     shown = messages.join(paths[:MAX_PATHS_SHOWN])
     more = len(paths) - MAX_PATHS_SHOWN
     rest = messages("adopt.more", count=more) if more > 0 else ""
-    return f"{len(paths)}: {shown}{rest}"
+    return messages("data.count", count=len(paths), names=shown) + rest

@@ -35,7 +35,7 @@ from newft.schema.kit import Task
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
 from newft.text import Text
-from newft.text_layout import format_table, wrap_text
+from newft.text_layout import fold_command, format_table, wrap_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -154,11 +154,14 @@ class ConsoleOutput:
             self._out.print(root)
 
     def print_commands(self, key: str, lines: Iterable[str]) -> None:
-        """Print commands to copy, each unbroken on a line of its own."""
+        """Print commands to copy, each on lines of its own."""
         self._out.print()
-        self._out.print(self.messages(key), style="bold")
-        for line in lines:
-            self._out.print(f"  {safe(line)}", style="cyan", soft_wrap=True)
+        for line in self._wrap(self.messages(key)):
+            self._out.print(line, style="bold", soft_wrap=True)
+        width = self._out.width - 2 if self._out.is_terminal else None
+        for command in lines:
+            for line in fold_command(safe(command), width):
+                self._out.print(f"  {line}", style="cyan", soft_wrap=True)
 
     @contextmanager
     def _page(self) -> Iterator[None]:
@@ -212,13 +215,14 @@ def _escape_json_line(line: str) -> str:
     )
 
 
-def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
+def print_rows(rows: Sequence[Mapping[str, str]], *, paged: bool = True) -> None:
     """Print results on stdout: a table in a terminal, otherwise separated by tabs."""
     if not sys.stdout.isatty():
         for row in rows:
             print("\t".join(safe(value) for value in row.values()))
     elif rows:
-        _page_table([tuple(rows[0]), *(tuple(row.values()) for row in rows)])
+        table = [tuple(rows[0]), *(tuple(row.values()) for row in rows)]
+        _page_table(table) if paged else _print_table(_make_console(sys.stdout), table)
 
 
 def print_attributes(pairs: Mapping[str, str]) -> None:

@@ -17,8 +17,9 @@ def build_kit_rows(check: KitCheck, messages: Messages) -> Iterator[tuple[str, s
     """Yield what a kit is made of, what it adds, and how its projects did: label and text."""
     language, files = messages.language, check.files
     title = check.subject.title.to(language)
-    names = [check.subject.id, check.subject.version or ""]
-    yield messages("kit_check.kit"), " ".join(filter(None, [title, f"({names[0]})", names[1]]))
+    version = check.subject.version or ""
+    named = messages("kit_check.title", title=title, id=check.subject.id, version=version)
+    yield messages("kit_check.kit"), named.rstrip()
     kit = check.kit
     if kit:
         chain = [one.id for one in kit.chain[:-1]]
@@ -26,8 +27,11 @@ def build_kit_rows(check: KitCheck, messages: Messages) -> Iterator[tuple[str, s
         nothing = "kit_check.own_domain" if kit.domain else "kit_check.any_domain"
         extends = messages.join([*domain, *chain]) or messages(nothing)
         yield messages("kit_check.extends"), extends
-    yield messages("kit_check.added"), messages.join(files.added) or "-"
-    yield messages("kit_check.replaced"), messages.join(files.replaced) or "-"
+    yield messages("kit_check.added"), messages.join(files.added) or messages("kit_check.none")
+    yield (
+        messages("kit_check.replaced"),
+        messages.join(files.replaced) or messages("kit_check.none"),
+    )
     if kit:
         yield from _build_decision_rows(kit, messages)
     for project in check.projects:
@@ -40,14 +44,19 @@ def _build_decision_rows(kit: StarterKit, messages: Messages) -> Iterator[tuple[
     presets = [f"{key} = {_format_value(value)}" for key, value in kit.presets.items()]
     locks = []
     for key, lock in kit.locked.items():
-        why = f" ({lock.why.to(language)})" if lock.why else ""
-        locks.append(f"{key} = {_format_value(lock.value)}{why}")
-    rules = [f"{key}: {', '.join(values)}" for key, values in _list_rules(kit.policy).items()]
+        text = f"{key} = {_format_value(lock.value)}"
+        why = lock.why and lock.why.to(language)
+        locks.append(messages("kit_check.reasoned", value=text, why=why) if why else text)
+    colon = messages("error.colon")
+    rules = [
+        f"{key}{colon}{messages.join(values)}" for key, values in _list_rules(kit.policy).items()
+    ]
     questions = list(kit.questions.names) if kit.questions else []
-    yield messages("kit_check.presets"), messages.join_clauses(presets) or "-"
-    yield messages("kit_check.locked"), messages.join_clauses(locks) or "-"
-    yield messages("kit_check.policy"), messages.join_clauses(rules) or "-"
-    yield messages("kit_check.questions"), messages.join(questions) or "-"
+    none = messages("kit_check.none")
+    yield messages("kit_check.presets"), messages.join_clauses(presets) or none
+    yield messages("kit_check.locked"), messages.join_clauses(locks) or none
+    yield messages("kit_check.policy"), messages.join_clauses(rules) or none
+    yield messages("kit_check.questions"), messages.join(questions) or none
 
 
 def _describe_project(project: CheckedProject, messages: Messages) -> str:
@@ -69,7 +78,7 @@ def _build_update_rows(update: UpdateCheck, messages: Messages) -> Iterator[tupl
         changed = messages("kit_check.changed", count=len(project.changed))
         conflicts = [messages("kit_check.conflicts", names=messages.join(project.conflicts))]
         text = messages.join_clauses([changed, *(conflicts if project.conflicts else [])])
-        yield f"{label} {update.revision}: {project.name}", text
+        yield f"{label} {update.revision}{messages('error.colon')}{project.name}", text
 
 
 def report_kit_check(check: KitCheck, language: Language) -> dict[str, Json]:
@@ -110,6 +119,7 @@ def report_kit_check(check: KitCheck, language: Language) -> dict[str, Json]:
                 for project in check.update.projects
             ],
         },
+        "notes": [note.to(language) for note in check.notes],
         "faults": [
             {"where": fault.where, "message": fault.to(language)[0], "hint": fault.to(language)[1]}
             for fault in check.faults

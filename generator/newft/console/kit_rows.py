@@ -25,7 +25,8 @@ def build_kit_rows(
         if key == "domain":  # the row of the task says it
             continue
         note = lock.why.to(messages.language) if lock.why else ""
-        locked = messages("kit.locked_why" if note else "kit.locked", kit=lock.kit, why=note)
+        owner = lock.kit.to(messages.language)
+        locked = messages("kit.locked_why" if note else "kit.locked", kit=owner, why=note)
         yield key, messages("summary.from", name=_join_value(lock.value), source=locked)
     for key, value in kit.presets.items():
         if key in answers and list_values(answers[key]) == list_values(value):

@@ -115,19 +115,44 @@ def build_value_rows(
 
 
 def _format_change(old: object, new: object, messages: Messages) -> str:
-    return messages("update.from_to", old=_format_value(old), new=_format_value(new))
+    return messages(
+        "update.from_to", old=_format_value(old, messages), new=_format_value(new, messages)
+    )
 
 
-def format_versions(before: RenderedBy, after: RenderedBy, messages: Messages) -> str:
-    """Format what a project was made with, and what it is made with now."""
+def format_versions(
+    before: RenderedBy,
+    after: RenderedBy,
+    messages: Messages,
+    *,
+    kit_versions: tuple[str | None, str | None] = (None, None),
+) -> str:
+    """Format what a project was made with, and what it is made with now.
+
+    A kit is named by its two versions where it has them, else by commits or digests of its files.
+    """
     versions = [("newft", before.newft, after.newft)]
     old, new = _name_kit(before.kit), _name_kit(after.kit)
-    if old or new:
-        versions.append((messages("update.kit"), old or "-", new or "-"))
+    first, last = kit_versions
+    if after.kit and first and last and first != last:
+        versions.append((get_kit_name(after.kit), first, last))
+    elif old or new:
+        versions.append(
+            (
+                messages("update.kit"),
+                old or messages("kit_check.none"),
+                new or messages("kit_check.none"),
+            )
+        )
     return messages.join_clauses(
         f"{name} {new}" if old == new else f"{name} {messages('update.from_to', old=old, new=new)}"
         for name, old, new in versions
     )
+
+
+def get_kit_name(kit: KitPin) -> str:
+    """Return the last part of the source of a kit."""
+    return re.split(r"[/:]", kit.source.rstrip("/").removesuffix(".git"))[-1]
 
 
 def _name_kit(kit: KitPin | None) -> str:
@@ -138,13 +163,16 @@ def _name_kit(kit: KitPin | None) -> str:
     return f"{kit.source} {kit.revision} ({state})" if kit.revision else f"{kit.source} ({state})"
 
 
-def update_json(report: UpdateReport, language: Language) -> Json:
+def update_json(report: UpdateReport, language: Language, *, with_difference: bool = False) -> Json:
     """Return what an update did, or would do; reasons are in the language of the interface."""
 
     def list_paths(*kinds: ChangeKind) -> list[str]:
         return [change.path for change in report.merge.changes if change.kind in kinds]
 
+    changes = report.merge.changes
+    difference = {"diff": "\n".join(format_diff(changes))} if with_difference else {}
     return {
+        **difference,
         "from": _version_to_json(report.before),
         "to": _version_to_json(report.after),
         "updated": list_paths("updated"),
@@ -239,9 +267,9 @@ def _describe_conflict(conflict: Conflict, messages: Messages) -> str:
     return messages("update.lines", path=conflict.path, lines=lines)
 
 
-def _format_value(value: object) -> str:
+def _format_value(value: object, messages: Messages) -> str:
     if value is None:
-        return "-"
+        return messages("update.unset")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return _clip(" ".join(text.split()), MAX_VALUE_WIDTH)
 

@@ -68,9 +68,9 @@ def describe_lock(key: str, value: AnswerText, lock: Lock) -> Text:
     fixed, given = _join_value(lock.value), _join_value(value)
     why = lock.why
     return Text(
-        f"the kit `{lock.kit}` locks `{key}` to `{fixed}`, not `{given}`"
+        f"the kit `{lock.kit.en}` locks `{key}` to `{fixed}`, not `{given}`"
         + (f": {why.en}" if why else ""),
-        f"套件 `{lock.kit}` 已将 `{key}` 锁定为 `{fixed}`，不能改为 `{given}`"
+        f"套件 `{lock.kit.zh}` 已将 `{key}` 锁定为 `{fixed}`，不能改为 `{given}`"
         + (f"：{why.zh}" if why else ""),
     )
 
@@ -127,8 +127,8 @@ def check_license(license_name: str | None, kit: StarterKit) -> None:
 def _describe_policy(kit: StarterKit, what: Text, allowed: tuple[str, ...]) -> Text:
     listed = ", ".join(allowed)
     return Text(
-        f"the policy of the kit `{kit.id}` does not allow {what.en}, only {listed}",
-        f"套件 `{kit.id}` 的策略不允许{what.zh}，只允许：{listed}",
+        f"the policy of the kit `{kit.title.en}` does not allow {what.en}, only {listed}",
+        f"套件 `{kit.title.zh}` 的策略不允许{what.zh}，只允许：{listed}",
     )
 
 

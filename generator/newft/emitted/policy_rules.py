@@ -39,6 +39,7 @@ class PolicyFault(NamedTuple):
     place: str
     message: str
     values: Mapping[str, object] = {}
+    breaks_rule: bool = True  # else a file is no YAML, so that nothing can be said of its values
 
 
 class _CheckedFile(NamedTuple):
@@ -107,7 +108,8 @@ def _read_document(project: Path, name: str) -> YamlDocument:
     except YamlError as error:
         first = error.faults[0]
         place = f"{name}:{first.line}" if first.line else name
-        raise _Unreadable(PolicyFault(place, first.message, first.values)) from error
+        fault = PolicyFault(place, first.message, first.values, breaks_rule=name == POLICY_FILE)
+        raise _Unreadable(fault) from error
     except OSError as error:
         reason = {"reason": error.strerror or error}
         raise _Unreadable(PolicyFault(name, "it cannot be read: {reason}", reason)) from error

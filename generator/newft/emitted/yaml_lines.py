@@ -8,6 +8,7 @@ mapping, of which YAML itself would drop the first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -19,6 +20,7 @@ MAX_YAML_BYTES = 1 << 20
 MAX_YAML_DEPTH = 20
 
 INVALID_YAML_MESSAGE = "invalid YAML: {problem}"
+MARKERS_MESSAGE = "the file has merge conflict markers: resolve them"
 TOO_LARGE_MESSAGE = "the file has more than {limit:,} bytes"
 
 KeyPath = tuple[str | int, ...]
@@ -100,6 +102,8 @@ def _decode_text(content: bytes | str) -> str:
 
 def _explain_error(text: str, error: yaml.YAMLError | ValueError) -> tuple[YamlFault, ...]:
     """The reasons of a parser's error, in the words of the parser in Python, which says more."""
+    if marker := re.search(r"^<{7}( |$)", text, re.MULTILINE):
+        return (YamlFault(MARKERS_MESSAGE, text.count("\n", 0, marker.start()) + 1),)
     try:
         if refused := tuple(_find_refused_events(yaml.parse(text, Loader=yaml.SafeLoader))):
             return refused

@@ -33,9 +33,9 @@ def find_lock_faults(kit: Kit, locked: Mapping[str, Lock], catalog: Catalog) -> 
                 continue
             at = key if key in answers else "model"
             message = Text(
-                f"is `{answers[at]}`, but the kit `{lock.kit}`, which `{kit.id}` extends, locks "
-                f"`{key}` to `{lock.value}`",
-                f"为 `{answers[at]}`，而 `{kit.id}` 所扩展的套件 `{lock.kit}` "
+                f"is `{answers[at]}`, but the kit `{lock.kit.en}`, which `{kit.title.en}` extends, "
+                f"locks `{key}` to `{lock.value}`",
+                f"为 `{answers[at]}`，而 `{kit.title.zh}` 所扩展的套件 `{lock.kit.zh}` "
                 f"将 `{key}` 锁定为 `{lock.value}`",
             )
             yield Fault((section, *at.split(".")), message)

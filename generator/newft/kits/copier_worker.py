@@ -1,45 +1,36 @@
 """Run copier on a template: evaluate its questions, and render its files.
 
-Only this module knows copier. Copier evaluates a template in its sandbox; this module gives it
-plain texts alone, and keeps it from running git, tasks and extensions and from reading the settings
-of the user. Equal answers give equal files: what depends on the clock, on chance or on the machine
-is refused, except for the clock and chance in the default of a question, as answers are recorded.
+Copier evaluates a template in its sandbox; this module gives it plain texts alone, and keeps it
+from running git, tasks and extensions and from reading the settings of the user. The clock and
+chance are allowed in the default of a question, as answers are recorded.
 """
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from functools import cached_property, wraps
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from copier._jinja_ext import SandboxedEnvironment, get_yield_context
+from copier._jinja_ext import SandboxedEnvironment
 from copier._main import Worker
 from copier._settings import SettingsModel
 from copier._tools import cast_to_bool
 from copier._types import MISSING
-from copier._user_data import AnswersMap, Question, parse_yaml_list
+from copier._user_data import AnswersMap, Question
 
-from newft.answers.keys import KIT_ANSWERS_PREFIX, AnswerValue, RawAnswers, get_kit_answers
-from newft.emitted.normalize import escape_controls
+from newft.answers.keys import KIT_ANSWERS_PREFIX, RawAnswers, get_kit_answers
 from newft.errors import NewftError, RenderError, UsageError
 from newft.kits.copier_answers import (
     ANSWERED_NAMES,
-    YES_NO,
     build_context,
     build_record,
     build_settings,
-    describe_failure,
-    describe_wrong_type,
     escape_lines,
-    format_value,
-    is_truth_value,
-    join_values,
-    list_texts,
-    list_values,
-    split_help,
 )
+from newft.kits.copier_questions import EvaluatedQuestion, describe_question, parse_value
+from newft.kits.copier_sandbox import guard_environment
 from newft.kits.kit_files import MAX_FILES
 from newft.schema.starter_kit import AskedQuestion, KitPin, NextSteps
 from newft.system.safe_paths import find_path_faults
@@ -48,49 +39,10 @@ from newft.text import Text, join_texts, to_bilingual_text
 MAX_BYTES = 100 << 20  # of all files together
 # What a kit.yaml beside copier.yml brings with it, which is no part of the template.
 KIT_PATTERNS = ("/kit.yaml", "/overlay", "/sample", "/tests/*.yml")
-_CHANCE_FILTERS = ("ans_random", "random", "random_mac", "shuffle", "strftime")
-_MACHINE_FILTERS = ("expanduser", "expandvars", "fileglob", "realpath", "relpath")
 _NO_PIN = KitPin(source="", revision=None, commit=None, tree="")
 
 
-class EvaluatedQuestion(NamedTuple):
-    """A question of copier with the answers before it, and how the user is asked, if at all."""
-
-    question: Question
-    asked: AskedQuestion | None
-
-    @property
-    def is_secret(self) -> bool:
-        """Whether the answer is never recorded."""
-        return bool(self.question.secret)
-
-    def find_fault(self, value: AnswerValue) -> Text | None:
-        """Return why a value is no answer to the question; None if it is."""
-        return _parse_value(self.question, value)[1]
-
-
 Evaluation = dict[str, EvaluatedQuestion]
-
-
-class _LimitedEnvironment(SandboxedEnvironment):
-    """The environment of copier without large powers, which no limit of time interrupts."""
-
-    intercepted_binops = frozenset({"**"})
-
-    def from_string(self, source: Any, globals: Any = None, template_class: Any = None) -> Any:
-        """Compile a text once: the texts of all questions are evaluated after each answer."""
-        compiled: dict[Any, Any] = self.__dict__.setdefault("compiled", {})
-        if source not in compiled:
-            compiled[source] = super().from_string(source, globals, template_class)
-        loop = get_yield_context(self)  # which compiling a text resets
-        loop.yield_name = loop.yield_iterable = None
-        return compiled[source]
-
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Compute a power of moderate size."""
-        if abs(left) > 1e6 or abs(right) > 100:
-            raise RenderError(Text("a power is too large", "乘方的结果过大"))
-        return super().call_binop(context, operator, left, right)
 
 
 class KitWorker(Worker):
@@ -156,7 +108,7 @@ class KitWorker(Worker):
         value = default = self._find_default(question)
         given = get_kit_answers(self.kit_answers).get(name)
         if given is not None and (self.with_secrets or not question.secret):
-            value, fault = _parse_value(question, given)
+            value, fault = parse_value(question, given)
             if fault:
                 value = default
                 faults += [_name_fault(name, fault)] if self.strict else []
@@ -166,7 +118,7 @@ class KitWorker(Worker):
         asks = given is not None or self._try(question.get_ask, otherwise=True)
         if self.strict or not asks:
             return None
-        return _describe_question(question, default)
+        return describe_question(question, default)
 
     def _take_answer_of_newft(self, question: Question) -> bool:
         """Record newft's answer to a question about the same thing, if it is valid there."""
@@ -175,7 +127,7 @@ class KitWorker(Worker):
             return False
         if get_kit_answers(self.kit_answers).get(name, shared[name]) != shared[name]:
             return False
-        value, fault = _parse_value(question, shared[name])
+        value, fault = parse_value(question, shared[name])
         if fault is None:
             self._record(name, value)
         return fault is None
@@ -235,30 +187,7 @@ class KitWorker(Worker):
     def jinja_env(self) -> SandboxedEnvironment:
         """The sandbox of copier without access to the machine."""
         made_by_copier: Any = Worker.__dict__["jinja_env"]
-        environment: SandboxedEnvironment = made_by_copier.func(self)
-        environment.__class__ = _LimitedEnvironment
-        environment.optimized = False  # or constants would be computed without the guards below
-        for name in _CHANCE_FILTERS:
-            environment.filters[name] = self._guard(name, environment.filters[name])
-        for name in _MACHINE_FILTERS:
-            environment.filters[name] = _refuse_use(name)
-        environment.globals["lipsum"] = _refuse_use("lipsum")
-        return environment
-
-    def _guard(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)  # with the mark by which Jinja passes its context
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if self.allows_chance:
-                return function(*args, **kwargs)
-            raise RenderError(
-                Text(f"`{name}` gives another result each time", f"`{name}` 每次结果都不同"),
-                hint=Text(
-                    "make it the default of a question, so that its answer is recorded",
-                    "请把它作为某个问题的默认值，答案会被记录下来",
-                ),
-            )
-
-        return call
+        return guard_environment(made_by_copier.func(self), lambda: self.allows_chance)
 
     def _render_path(self, relpath: Path) -> Any:
         self.place = relpath.as_posix()
@@ -337,107 +266,8 @@ def _name_fault(name: str, fault: Text) -> Text:
     return Text(f"{key}: {fault.en}", f"{key}：{fault.zh}")
 
 
-def _refuse_use(name: str) -> Callable[..., Any]:
-    def call(*_: Any, **__: Any) -> Any:
-        raise RenderError(
-            Text(f"`{name}` depends on the machine", f"`{name}` 取决于运行的机器"),
-            hint=Text("make it a question of the template", "请改为模板的一个问题"),
-        )
-
-    return call
-
-
 def _restore_line_ends(source: bytes, target: Path) -> None:
     """Give a file the CRLF line ends of its template, which Jinja makes LF."""
     if b"\r\n" in source and b"\0" not in source:
         rendered = target.read_bytes().replace(b"\r\n", b"\n")
         target.write_bytes(rendered.replace(b"\n", b"\r\n"))
-
-
-def _parse_value(question: Question, value: AnswerValue) -> tuple[Any, Text | None]:
-    """Return the value of an answer, or why it is not valid."""
-    try:
-        type_name = question.get_type_name()
-        given = list_values(value) if question.multiselect else join_values(value, type_name)
-        items = parse_yaml_list(given) if isinstance(given, str) and question.multiselect else given
-        for item in [items] if isinstance(items, str) else items:
-            if fault := _find_item_fault(question, type_name, item):
-                return MISSING, fault
-        parsed = question.parse_answer(given)
-        question.validate_answer(parsed)
-    except Exception as error:
-        said = describe_failure(error, question.var_name)
-        return MISSING, Text(
-            f"{(shown := _show_answer(question, value)).en} is refused: {said.en}",
-            f"{shown.zh} 不能用：{said.zh}",
-        )
-    return parsed, None
-
-
-def _find_item_fault(question: Question, type_name: str, item: str) -> Text | None:
-    """Return why one value is not of the type of a question, or not one of its choices.
-
-    Copier takes every text for a truth value; newft takes only those that YAML has for one.
-    """
-    shown = _show_answer(question, item)
-    try:
-        if type_name == "bool" and not is_truth_value(item):
-            raise ValueError
-        value = question.cast_answer(item)
-    except (ValueError, TypeError) as error:
-        return describe_wrong_type(shown, type_name, error)
-    choices = [
-        (question.cast_answer(one.value), one.disabled) for one in question._formatted_choices
-    ]
-    if not choices or any(value == one and not disabled for one, disabled in choices):
-        return None
-    if reason := next((disabled for one, disabled in choices if value == one), ""):
-        raise ValueError(reason)
-    listed = ", ".join(format_value(one, type_name) for one, disabled in choices if not disabled)
-    return Text(f"{shown.en} is not one of: {listed}", f"{shown.zh} 不在可选范围内：{listed}")
-
-
-def _show_answer(question: Question, value: AnswerValue) -> Text:
-    """Return an answer as messages show it: never a secret."""
-    if question.secret:
-        return Text("the answer", "该答案")
-    text = value if isinstance(value, str) else ", ".join(value)
-    return to_bilingual_text(f"`{escape_controls(text)}`")
-
-
-def _is_settled(question: Question) -> bool:
-    """Return whether a question is the same whatever other answers are."""
-    texts = [*list_texts([question.type, question.when, question.choices, question.default])]
-    lexed = [token for text in texts for token in question.jinja_env.lex(text)]
-    return question.var_name not in ANSWERED_NAMES and all(kind == "data" for _, kind, _ in lexed)
-
-
-def _describe_question(question: Question, default: Any) -> AskedQuestion:
-    """Return a question as it stands after the answers so far."""
-    type_name = question.get_type_name()
-    words = str(question.render_value(question.help))
-    title, help_text = split_help(words, question.var_name, str(question.get_placeholder()))
-    choices = tuple(
-        (
-            format_value(question.cast_answer(one.value), type_name),
-            to_bilingual_text(str(one.title)),
-        )
-        for one in question._formatted_choices
-        if not one.disabled
-    )
-    shown: AnswerValue | None = None
-    if default is not MISSING:
-        values = default if question.multiselect else [default]
-        texts = tuple(format_value(value, type_name) for value in values)
-        shown = texts if question.multiselect else texts[0]
-    return AskedQuestion(
-        question.var_name,
-        title,
-        help_text,
-        choices=choices or (YES_NO if type_name == "bool" else ()),
-        multiple=question.multiselect,
-        secret=question.secret,
-        default=shown,
-        type=type_name,
-        settled=_is_settled(question) and (default is not MISSING or question.default is MISSING),
-    )

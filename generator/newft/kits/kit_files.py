@@ -18,7 +18,7 @@ from typing import NamedTuple
 from newft.errors import KitSourceError
 from newft.schema.tree import FileTree, TreeFile
 from newft.system.safe_paths import MAX_PATH_CHARACTERS, PathFault, find_path_faults
-from newft.text import Text, join_texts, pluralize
+from newft.text import Text, list_lines, pluralize
 
 MAX_FILES = 4_000
 MAX_FILE_BYTES = 8 << 20
@@ -59,15 +59,12 @@ def refuse_unsafe_entries(entries: Iterable[KitEntry], *, where: str) -> None:
     faults = [PathFault(one.path, reason) for one in listed if (reason := _check_entry(one))]
     faults += find_path_faults(one.path for one in listed)
     if faults:
-        lines = [Text(f"\n  {path}: {en}", f"\n  {path}：{zh}") for path, (en, zh) in faults]
-        shown = lines[:MAX_FAULTS_LISTED]
-        if more := len(lines) - len(shown):
-            shown.append(Text(f"\n  ... {more} more", f"\n  …… 另有 {more} 个"))
-        listing = join_texts(shown, Text("", ""))
+        lines = [Text(f"{path}: {en}", f"{path}：{zh}") for path, (en, zh) in faults]
+        listing = list_lines(lines, most=MAX_FAULTS_LISTED)
         raise KitSourceError(
             Text(
-                f"the kit has files that no project may get:{listing.en}",
-                f"套件中有项目不能接收的文件：{listing.zh}",
+                f"the kit has files that no project may get:\n{listing.en}",
+                f"套件中有项目不能接收的文件：\n{listing.zh}",
             ),
             where=where,
             hint=Text(

@@ -16,7 +16,7 @@ from newft.kits.fetch import fetch_files
 from newft.kits.installed_kits import find_package_folder, list_domain_names
 from newft.kits.kit_files import compute_tree_id, read_kit_folder, write_kit_files
 from newft.kits.remote_git import Repository, UnreachableSourceError
-from newft.kits.remote_refs import TAGS_PREFIX, choose_ref, list_refs
+from newft.kits.remote_refs import TAGS_PREFIX, choose_ref, describe_newer_version, list_refs
 from newft.kits.sources import KIT_FILES, KitSource, parse_source
 from newft.os_errors import explain_os_error
 from newft.schema.starter_kit import KitOrigin, KitPin, LocatedKit
@@ -106,6 +106,9 @@ class KitLocator:
         ref = choose_ref(refs, source.revision, repository)
         commit = ref.commit if ref else str(source.revision).lower()
         self._note_moved_tag(source, refs)
+        newer = describe_newer_version(refs, source.revision, repository)
+        if newer and self._find_stored(source.recorded, source.revision):
+            self.notes.append(newer)
         files = fetch_files(repository, commit, refs=refs)
         tag = ref.name.removeprefix(TAGS_PREFIX) if ref and ref.is_tag else None
         return self._place(files, source, "repository", commit)._replace(tag=tag)
@@ -199,7 +202,7 @@ def _make_missing_folder_error(folder: Path) -> UnreachableSourceError:
 
 def _describe_stored(stored: LocatedKit, error: KitSourceError | UsageError) -> Text:
     commit = stored.pin.commit or stored.pin.tree
-    en, zh = error.to("en")[0], error.to("zh")[0]
+    (en, zh), _ = error.texts
     return Text(
         f"{stored.pin.source}: {en}; the copy in .newft/kit.tar is used (commit {commit})",
         f"{stored.pin.source}：{zh}；改用 .newft/kit.tar 中的副本（提交 {commit}）",

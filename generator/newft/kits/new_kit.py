@@ -26,6 +26,7 @@ class NewKit(NamedTuple):
     title: str
     extends: str | None  # as kit.yaml says it: a domain, or the source of a kit
     language: Language  # of the comments and of the example
+    replaces: tuple[str, ...] = ()  # files of newft that the template it extends replaces
 
 
 def write_new_kit(kit: NewKit, catalog: Catalog, into: Path) -> None:
@@ -45,6 +46,7 @@ def write_new_kit(kit: NewKit, catalog: Catalog, into: Path) -> None:
         "extends": f"extends: {format_yaml_text(kit.extends)}" if kit.extends else NO_BASE_LINE,
         "task": f"domain: {domain.id}\ntask: {next(iter(domain.tasks))}",
         "answers": "\n".join(answers),
+        "replaces": ", ".join(map(format_yaml_text, kit.replaces)),
     }
     source = get_templates_folder() / "starter_kit" / kit.language
     for path in sorted(path for path in source.rglob("*") if path.is_file()):

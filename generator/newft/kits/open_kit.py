@@ -25,9 +25,8 @@ from newft.kits.sources import (
 from newft.project.snapshot import ANSWERS_FILE
 from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import LocatedKit
-from newft.text import Language, Text
+from newft.text import Text, join_texts
 
-LANGUAGES: tuple[Language, ...] = ("en", "zh")
 KIT_KEYS = (KIT_KEY, *RECORDED_KEYS)
 
 
@@ -96,9 +95,9 @@ def open_kit(
 
 def _add_notes(error: UnreachableSourceError, notes: Sequence[Text]) -> UnreachableSourceError:
     """Return the error for a source with what is wrong with the copy of the kit, if it is known."""
-    en, zh = ([error.to(one)[0], *(note.to(one) for note in notes)] for one in LANGUAGES)
-    hint = Text(*(error.to(one)[1] for one in LANGUAGES))
-    return UnreachableSourceError(Text("; ".join(en), "；".join(zh)), where=error.where, hint=hint)
+    message, hint = error.texts
+    said = join_texts([message, *notes], Text("; ", "；"))
+    return UnreachableSourceError(said, where=error.where, hint=hint)
 
 
 def name_kit_from(
@@ -170,5 +169,5 @@ def _load_stored(
     try:
         return load_stored_kits(project, scratch), ()
     except KitSourceError as error:
-        en, zh = (f"{error.where}: {error.to(one)[0]}" for one in LANGUAGES)
-        return (), (Text(en, zh),)
+        (en, zh), _ = error.texts
+        return (), (Text(f"{error.where}: {en}", f"{error.where}：{zh}"),)

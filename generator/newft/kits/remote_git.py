@@ -81,11 +81,8 @@ def run_remote(
                 timeout=timeout,
             )
     except GitError as error:
-        raise UnreachableSourceError(
-            Text(*(error.to(language)[0] for language in ("en", "zh"))),
-            where=repository.shown,
-            hint=Text(*(error.to(language)[1] for language in ("en", "zh"))),
-        ) from error
+        message, hint = error.texts
+        raise UnreachableSourceError(message, where=repository.shown, hint=hint) from error
     return result._replace(messages=_hide_login(result.messages, repository.address))
 
 

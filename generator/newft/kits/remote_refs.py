@@ -68,6 +68,26 @@ def choose_ref(
     raise _make_unknown_revision_error(refs, revision, repository)
 
 
+def describe_newer_version(
+    refs: Mapping[str, str], revision: str | None, repository: Repository
+) -> Text | None:
+    """Return that a project keeps to a version while the repository has a newer one; else None."""
+    from packaging.version import InvalidVersion, Version
+
+    newest = (_find_newest_version(refs) or "").removeprefix(TAGS_PREFIX)
+    try:
+        if not revision or not newest or Version(newest) <= Version(revision):
+            return None
+    except InvalidVersion:  # a branch, a commit
+        return None
+    return Text(
+        f"{repository.shown} has the version {newest}, and the project keeps to {revision}:"
+        f" `newft update --set kit.revision={newest}` changes to it",
+        f"{repository.shown} 已有版本 {newest}，而项目固定在 {revision}："
+        f"可用 `newft update --set kit.revision={newest}` 换用",
+    )
+
+
 def _find_ref_name(refs: Mapping[str, str], revision: str) -> str | None:
     """Return the tag or branch of this name, or one whose commit begins with it."""
     for name in (f"{TAGS_PREFIX}{revision}", f"{BRANCHES_PREFIX}{revision}"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newft.catalog.loader import load_starter_kit
 from newft.decide.kit_rules import override_answers
-from newft.errors import CatalogError
+from newft.errors import CatalogError, UsageError
 from newft.kits.chain_faults import (
     add_family,
     find_lock_faults,
@@ -20,14 +20,14 @@ from newft.kits.chain_faults import (
     find_unknown_questions,
 )
 from newft.kits.copier_yaml import find_config_file
-from newft.kits.questions import JoinedQuestions, YamlQuestions
 from newft.kits.task_changes import change_tasks, find_change_faults
 from newft.kits.vendor import pack_kits
+from newft.kits.yaml_questions import JoinedQuestions, YamlQuestions
 from newft.schema.catalog import Catalog
 from newft.schema.kit import Kit, KitQuestion, Lock, Policy
 from newft.schema.starter_kit import AnswerTexts, KitTemplate, LocatedKit, LocateKit, StarterKit
 from newft.strict_yaml import CatalogFile, Fault
-from newft.text import Text, to_bilingual_text
+from newft.text import Text, find_nearest_names, to_bilingual_text
 
 MAX_CHAIN_LENGTH = 3  # kits, without the domain that the first of them extends
 MANIFEST = "kit.yaml"
@@ -42,7 +42,11 @@ def resolve_kit(
     """
     located = _follow_chain(locate(source, revision=revision), catalog, locate)
     ids = _name_kits(located)
-    kits = [_load_kit(one, name, catalog) for one, name in zip(located, ids, strict=True)]
+    kits = []
+    extends_template = False
+    for one, name in zip(located, ids, strict=True):
+        kits.append(_load_kit(one, name, catalog, extends_template=extends_template))
+        extends_template = extends_template or find_config_file(Path(one.folder)) is not None
     domain = _merge_domain(kits, catalog)
     kit = _merge_chain(kits, located, domain, catalog)
     domains = {domain.id: domain} if domain else catalog.kits
@@ -60,11 +64,11 @@ def _name_kits(located: Sequence[LocatedKit]) -> list[str]:
     return names
 
 
-def _load_kit(located: LocatedKit, kit_id: str, catalog: Catalog) -> Kit:
+def _load_kit(located: LocatedKit, kit_id: str, catalog: Catalog, *, extends_template: bool) -> Kit:
     folder = Path(located.folder)
     if is_plain_template(folder):
         return Kit(kit_id, to_bilingual_text(kit_id), folder=str(folder))
-    return load_starter_kit(folder, kit_id, catalog)
+    return load_starter_kit(folder, kit_id, catalog, extends_template=extends_template)
 
 
 def is_plain_template(folder: Path) -> bool:
@@ -85,13 +89,34 @@ def _follow_chain(leaf: LocatedKit, catalog: Catalog, locate: LocateKit) -> tupl
     """Return the kits from the base to the leaf."""
     chain = [leaf]
     while (base := _read_extends(Path(chain[-1].folder))) and base not in catalog.kits:
-        located = locate(base, parent=chain[-1])
+        located = _locate_base(base, chain[-1], catalog, locate)
         if any(_is_same(located, one) for one in chain):
             raise _make_chain_error([*chain, located], _CYCLE_MESSAGE)
         chain.append(located)
         if len(chain) > MAX_CHAIN_LENGTH:
             raise _make_chain_error(chain, _TOO_LONG_MESSAGE)
     return tuple(reversed(chain))
+
+
+def _locate_base(base: str, parent: LocatedKit, catalog: Catalog, locate: LocateKit) -> LocatedKit:
+    """Return the kit that `extends` names; a name that is none is a fault of the kit.yaml."""
+    try:
+        return locate(base, parent=parent)
+    except UsageError as error:
+        (en, en_hint), (zh, zh_hint) = error.to("en"), error.to("zh")
+        near = find_nearest_names(base, catalog.kits)
+        hint = Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？") if near else None
+        en_hint, zh_hint = hint or (en_hint, zh_hint)
+        fault = Fault(
+            ("extends",),
+            Text(
+                "; ".join(filter(None, (f"cannot be found: {en}", en_hint))),
+                "；".join(filter(None, (f"找不到：{zh}", zh_hint))),
+            ),
+        )
+        folder, name = Path(parent.folder), derive_kit_id(parent)
+        load_starter_kit(folder, name, catalog, extends_template=True, known=[fault])
+        raise
 
 
 _CYCLE_MESSAGE = Text("the kits extend each other in a circle", "套件之间循环扩展")
@@ -235,7 +260,7 @@ def _load_templates(
 
 def _lock_domain(domain: Kit, kits: Sequence[Kit]) -> Lock:
     why = Text("the kit is made for this domain", "套件就是为这个领域制作的")
-    return Lock(domain.id, why, kits[0].id)
+    return Lock(domain.id, why, kits[0].title)
 
 
 def _merge_policies(kit: Kit, lower: Policy | None) -> Policy | None:

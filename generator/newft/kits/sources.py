@@ -27,6 +27,7 @@ from newft.emitted.file_access import expand_home
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
 from newft.kits.installed_kits import list_kit_names
+from newft.kits.other_things import explain_other_thing
 from newft.kits.remote_refs import REVISION_PATTERN
 from newft.text import Text, find_nearest_names
 
@@ -99,6 +100,8 @@ def parse_source(text: str, *, base: Path | None = None) -> KitSource:
         path, revision = _split_revision(rest)
         address = f"{SHORTHANDS[host]}{path.removesuffix('.git')}.git"
         return KitSource("repository", address, f"{host}:{path}", revision)
+    if fault := explain_other_thing(text, base or Path.cwd()):
+        raise fault
     head, colon, rest = text.partition(":")
     path, revision = _split_revision(rest)
     if _SCP_ADDRESS.fullmatch(f"{head}{colon}{path}") and not path.startswith("-"):

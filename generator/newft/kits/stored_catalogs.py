@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from newft.errors import NewftError
 from newft.kits.locate import KitLocator
+from newft.kits.remote_git import Repository
+from newft.kits.remote_refs import choose_ref, describe_newer_version, list_refs
 from newft.kits.resolve import resolve_kit
-from newft.kits.sources import parse_source
+from newft.kits.sources import KitSource, is_relative_source, parse_source
 from newft.kits.vendor import load_stored_kits
 from newft.project.snapshot import KIT_FILE
 from newft.schema.catalog import Catalog
-from newft.schema.starter_kit import KitPin
+from newft.schema.starter_kit import KitPin, LocatedKit
+from newft.text import Text
+
+
+class KitNews(NamedTuple):
+    """What the repositories of the kits of a project have today."""
+
+    behind: bool  # another commit than the project, under the same revision
+    notes: tuple[Text, ...]  # such as that there is a version above the one that is pinned
 
 
 class StoredCatalogs:
-    """Resolves each stored kit once, however many projects have it; no network is used.
+    """Resolves each stored kit once, however many projects have it.
+
+    No network is used, but by `fetch_news`.
 
     Args:
         catalog: What ships with newft.
@@ -27,6 +41,7 @@ class StoredCatalogs:
         self._catalog, self._scratch = catalog, scratch
         self._resolved: dict[tuple[str, KitPin], Catalog] = {}
         self._trees: dict[str, str | None] = {}  # by folder
+        self._refs: dict[Repository, dict[str, str]] = {}
 
     def get(self, project: Path, pin: KitPin | None) -> Catalog:
         """Return the catalogue for a project that was rendered with a kit, or without one."""
@@ -60,6 +75,30 @@ class StoredCatalogs:
         tree = self._trees[source.location]
         return None if tree is None else tree != pin.tree
 
+    def fetch_news(self, project: Path, kits: Sequence[LocatedKit]) -> KitNews:
+        """Ask the repositories of the kits of a project whether they have another commit.
+
+        What a kit extends by a folder is in the repository of the kit, or of this machine alone.
+
+        Raises:
+            KitSourceError: If a repository cannot be asked.
+        """
+        behind, notes = False, []
+        for kit in kits:
+            hidden = kit is not kits[-1] and is_relative_source(kit.pin.source)
+            source = None if hidden else _find_repository(kit.pin, project)
+            if source is None:
+                continue
+            repository = Repository(source.location, source.recorded)
+            if repository not in self._refs:
+                self._refs[repository] = list_refs(repository)
+            refs = self._refs[repository]
+            ref = choose_ref(refs, source.revision, repository)
+            behind = behind or (ref is not None and ref.commit != kit.pin.commit)
+            if newer := describe_newer_version(refs, source.revision, repository):
+                notes.append(newer)
+        return KitNews(behind, tuple(notes))
+
     def _compute_tree(self, folder: str) -> str | None:
         """Return the tree id of the kit that lies in a folder of this machine now."""
         locate = KitLocator(self._scratch / f"now-{len(self._trees)}")
@@ -67,3 +106,15 @@ class StoredCatalogs:
             return locate(folder).pin.tree
         except NewftError:  # the folder is on another machine
             return None
+
+
+def _find_repository(pin: KitPin, project: Path) -> KitSource | None:
+    """Return the repository of a pin; None if it is a folder or comes with a package."""
+    if pin.commit is None:
+        return None
+    shown = f"{pin.source}@{pin.revision}" if pin.revision else pin.source
+    try:
+        source = parse_source(shown, base=project)
+    except NewftError:
+        return None
+    return source if source.kind == "repository" else None

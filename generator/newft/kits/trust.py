@@ -30,7 +30,7 @@ from newft.kits.copier_yaml import read_template_names
 from newft.kits.kit_files import read_kit_folder
 from newft.schema.starter_kit import LocatedKit
 from newft.system.user_files import append_config_line, read_config_lines
-from newft.text import Text
+from newft.text import Text, list_lines
 
 TRUST_FILE = "trusted-kits.txt"  # a line per kit: its tree id, then its source
 TRUST_OPTION = "--trust-kit"
@@ -45,6 +45,7 @@ class TrustRequest(NamedTuple):
     source: str  # with its revision, and the first digits of the identity
     identity: str  # what `--trust-kit` takes: its commit, or its tree id where there is none
     files: tuple[str, ...]
+    folder: str  # where they can be read until the question is answered
 
 
 AskTrust = Callable[[TrustRequest], bool]
@@ -113,7 +114,7 @@ def make_trust_request(kit: LocatedKit) -> TrustRequest:
     folder = Path(kit.folder)
     files = list_code_files(read_kit_folder(folder), read_template_names(folder))
     named = f"{source}@{revision}" if revision else source
-    return TrustRequest(f"{named} ({identity[:SHOWN_ID_DIGITS]})", identity, files)
+    return TrustRequest(f"{named} ({identity[:SHOWN_ID_DIGITS]})", identity, files, kit.folder)
 
 
 def _is_named(kit: LocatedKit, trusted: Sequence[str]) -> bool:
@@ -134,14 +135,11 @@ def _require_agreement(request: TrustRequest, ask: AskTrust | None) -> None:
             ),
             where=request.source,
         )
-    lines = [f"\n  {path}" for path in request.files[:MAX_FILES_IN_ERROR]]
-    more = len(request.files) - len(lines)
-    rest = Text(f"\n  ... {more} more", f"\n  …… 另有 {more} 个") if more > 0 else Text("", "")
-    listed = "".join(lines)
+    listed = list_lines(request.files, most=MAX_FILES_IN_ERROR)
     raise UsageError(
         Text(
-            f"the kit brings code that has not been confirmed yet:{listed}{rest.en}",
-            f"套件带有尚未确认的代码：{listed}{rest.zh}",
+            f"the kit brings code that has not been confirmed yet:\n{listed.en}",
+            f"套件带有尚未确认的代码：\n{listed.zh}",
         ),
         where=request.source,
         hint=Text(

@@ -77,6 +77,17 @@ def load_stored_kits(project: Path, scratch: Path) -> tuple[LocatedKit, ...]:
     return tuple(kits)
 
 
+def read_stored_version(project: Path) -> str | None:
+    """Return the version that the stored kit of a project gives itself; None if there is none."""
+    try:
+        files = read_archive(project / KIT_FILE)
+        number = len(_read_pins(files[PINS_FILE].content)) - 1
+        version = read_yaml(files[f"{number}/kit.yaml"].content).value.get("version")
+    except (OSError, RecordError, DamagedArchiveError, KeyError, YamlError, AttributeError):
+        return None
+    return str(version) if version is not None else None
+
+
 def _read_pins(content: bytes) -> list[tuple[KitPin, str | None]]:
     try:
         listed = read_yaml(content).value["kits"]

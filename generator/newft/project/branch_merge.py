@@ -26,10 +26,9 @@ from newft.project.file_state import read_file
 from newft.project.snapshot import ANSWERS_FILE, SNAPSHOT_FILE, Snapshot, parse_snapshot
 from newft.project.tree_archive import MAX_ARCHIVE_BYTES
 from newft.project.tree_merge import merge_trees
-from newft.project.write_errors import list_lines
 from newft.schema.tree import FileTree, TreeFile
 from newft.system.git import run_git
-from newft.text import Text
+from newft.text import Text, list_lines
 
 _KIT_KEYS = (KIT_KEY, *RECORDED_KEYS)  # one state of a kit, which is merged as a whole
 _MAX_MERGES = 20  # commits in which one is looked for that has not been followed by an update

@@ -81,7 +81,7 @@ def record_conflicts(folder: Path, conflicts: Sequence[Conflict]) -> None:
         if repository is not None:
             _record_stages(folder, repository, conflicts)
     except GitError as error:
-        reason = Text(error.to("en")[0], error.to("zh")[0])
+        reason, _ = error.texts
         raise GitError(
             Text(
                 f"the files are written, but git does not show the conflicts: {reason.en}",

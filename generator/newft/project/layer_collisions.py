@@ -16,7 +16,7 @@ from newft.system.safe_paths import find_path_faults
 from newft.text import Text, join_texts, to_bilingual_text
 
 
-def gives_way(layer: Layer, path: str, chosen: Container[str]) -> bool:
+def is_overruled(layer: Layer, path: str, chosen: Container[str]) -> bool:
     """Return whether a file of a layer is left out because a lower layer has it."""
     declared = layer.replaces or ()
     preferred = layer.prefer == "newft" and path not in declared
@@ -67,7 +67,9 @@ def check_replacements(
     """Refuse files that hide a lower layer's undeclared, and declarations that replace nothing."""
     listing = REPLACES_FILE if layer.replaces is None else "replaces"
     faults = [
-        Text(
+        Text(f"both the template and newft have {path}", f"模板和 newft 都有 {path}")
+        if layer.verbatim and path == hidden
+        else Text(
             f"{path} of {layer.name} hides {hidden} of {chosen[hidden].layer}",
             f"{layer.name} 的 {path} 会遮住 {chosen[hidden].layer} 的 {hidden}",
         )
@@ -91,8 +93,10 @@ def check_replacements(
         return
     message = join_texts(faults, to_bilingual_text("\n"))
     if layer.verbatim:
-        hint = _explain_choice(sorted({*files} & {*chosen}))
-        raise FileCollisionError(message, where=layer.name, hint=hint)
+        paths = sorted({*files} & {*chosen})
+        error = FileCollisionError(message, where=layer.name, hint=_explain_choice(paths))
+        error.paths = tuple(paths)
+        raise error
     hint = Text(
         f"rename the file, or name it in {listing} of the upper layer",
         f"请给文件改名，或写进上层的 {listing}",
@@ -106,10 +110,11 @@ def _explain_choice(paths: Sequence[str]) -> Text:
     listed = f"[{', '.join(paths)}]"
     return Text(
         "say whose files win: for this project with --prefer kit or --prefer newft, or for all"
-        " projects in a kit.yaml beside copier.yml, file by file:\n"
+        " projects in the kit.yaml beside copier.yml or of a kit that extends the template, file by"
+        " file:\n"
         f"  title: ...\n  replaces: {listed}  # the template's win\n  keeps: []  # newft's win",
         "请指明以谁的文件为准：只对本项目可用 --prefer kit 或 --prefer newft；"
-        "对所有项目则在 copier.yml 旁的 kit.yaml 中逐个写明：\n"
+        "对所有项目则在 copier.yml 旁的 kit.yaml 或扩展该模板的套件的 kit.yaml 中逐个写明：\n"
         f"  title: ...\n  replaces: {listed}  # 用模板的\n  keeps: []  # 用 newft 的",
     )
 

@@ -15,9 +15,17 @@ from newft.schema.tree import FileTree, TreeFile
 def is_complete(
     base: FileTree, ours: FileTree, theirs: FileTree, files: FileTree, dropped: Collection[str]
 ) -> bool:
-    """Return whether the merged files have all lines that a side added or that both have.
+    """Return whether a merge has lost no line that it should have kept.
 
-    `dropped` are paths of the new render that are left out on purpose.
+    A line must be kept if one side has added it, or if the project and the new render both have
+    it. It may have moved to another file.
+
+    Args:
+        base: The snapshot.
+        ours: The project.
+        theirs: The new render.
+        files: The merged files.
+        dropped: Paths of the new render that are left out on purpose.
     """
     merged: list[set[bytes]] = []  # of all files, which only a line that has moved needs
     for tree, left_out in ((ours, ()), (theirs, dropped)):

@@ -27,6 +27,7 @@ from newft.project.snapshot import (
 from newft.schema.dataset import Facts
 from newft.text import Text
 
+_OPTIONAL_KEYS = ("hub", "revision", "positive")
 _FORMER_NAMES = {name for entry in ANSWER_KEYS for name in entry.former_names}
 _MARKER_HINTS = {
     Path(ANSWERS_FILE).name: Text(
@@ -71,15 +72,45 @@ def read_recorded_project(
     merge = None if lost else find_branch_merge(folder)
     merged = merge_branch_answers(merge, file.read_bytes(), given) if merge else None
     present = measured if lost or merged else _read_answers(file, measured)
+    missing = {} if merged else _find_missing(present, measured)
     return RecordedProject(
         folder,
         snapshot._replace(tree=merge.tree) if merge else snapshot,
-        merged.answers if merged else present,
+        merged.answers if merged else {**present, **missing},
         lost,
         measured,
         _read_facts(folder, remeasure=remeasure),
-        tuple(_describe_taken(merged.taken)) if merged else (),
+        tuple(_describe_taken(merged.taken) if merged else _describe_missing(missing)),
     )
+
+
+def _find_missing(answers: RawAnswers, measured: RawAnswers) -> RawAnswers:
+    """Return the answers of the last update that somebody has removed from the file.
+
+    Those about data, kit and origin of the model may be left out on purpose; and with another
+    domain or task others are asked.
+    """
+    if any(answers.get(key) != measured.get(key) for key in ("domain", "task")):
+        return {}
+    former = {name for entry in ANSWER_KEYS if entry.key in measured for name in entry.former_names}
+    if former & answers.keys():
+        return {}
+    return {
+        key: value
+        for key, value in measured.items()
+        if key not in answers
+        and key not in _OPTIONAL_KEYS
+        and not key.startswith(("data.", "kit."))
+    }
+
+
+def _describe_missing(missing: RawAnswers) -> Iterator[Text]:
+    for key, value in missing.items():
+        text = format_answer(value)
+        yield Text(
+            f"{key} is missing in {ANSWERS_FILE}: the last update had {text}, which is kept",
+            f"{ANSWERS_FILE} 中缺少 {key}：沿用上次更新时的 {text}",
+        )
 
 
 def _describe_taken(taken: RawAnswers) -> Iterator[Text]:
@@ -131,10 +162,11 @@ def _add_way_out(error: NewftError, file: str) -> NewftError:
     """Add to the error of a file how its last good state is brought back."""
     message, hint = (Text(*texts) for texts in zip(error.to("en"), error.to("zh"), strict=True))
     way = Text(
-        f"correct it, or remove {file}: the answers of the last update are then used",
-        f"请修正，或删除 {file}：届时采用上次更新时的答案",
+        f"or remove {file}: the answers of the last update are then used",
+        f"或删除 {file}：届时采用上次更新时的答案",
     )
-    whole = Text(f"{hint.en}; {way.en}", f"{hint.zh}；{way.zh}") if hint.en else way
+    first = hint if hint.en else Text("correct it", "请修正")
+    whole = Text(f"{first.en}, {way.en}", f"{first.zh}，{way.zh}")
     return type(error)(message, where=error.where, hint=whole)
 
 

@@ -1,13 +1,19 @@
-"""Tell whether the team has renamed the package of a project by hand."""
+"""The package of a project under another name: by the hand of the team, or by an update."""
 
 from __future__ import annotations
 
+import re
+import stat
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from newft.errors import ProjectError
-from newft.schema.tree import FileTree
-from newft.text import Text
+from newft.project.local_edits import list_team_files
+from newft.project.project_files import MAX_OTHER_FILE_BYTES
+from newft.schema.tree import FileTree, TreeMerge
+from newft.text import Text, list_lines
 
 SOURCES = "src/"
 _RENAMED_SHARE = 0.5  # of the files of the package that lie in another folder
@@ -38,6 +44,38 @@ def refuse_two_renames(name: str, new: str, snapshot: FileTree, paths: Collectio
             f"请加 --set name={fitting}，更新就不会再改包名",
         ),
     )
+
+
+def describe_old_imports(
+    folder: Path, snapshot: FileTree, package: str, merge: TreeMerge
+) -> Iterator[Text]:
+    """Yield which files would import a package under the name that an update takes from it."""
+    old = _find_package(snapshot)
+    if old is None or old == package:
+        return
+    own = [path for path in list_team_files(folder) if path not in snapshot]
+    merged = {change.path: change.after for change in merge.changes}
+    moved = {change.moved_from for change in merge.changes}
+    files = {path: _read_small(folder / path) for path in own if path not in moved}
+    files |= {path: file.content for path, file in merged.items() if file}
+    pattern = re.compile(rb"^\s*(?:from|import)\s+%s\b" % old.encode(), re.MULTILINE)
+    found = sorted(
+        path for path, file in files.items() if path.endswith(".py") and pattern.search(file)
+    )
+    if found:
+        listed = list_lines(found)
+        yield Text(
+            f"the package is now `{package}`; these files still import `{old}`:\n{listed.en}",
+            f"包已改名为 `{package}`；以下文件仍导入 `{old}`：\n{listed.zh}",
+        )
+
+
+def _read_small(place: Path) -> bytes:
+    with suppress(OSError):
+        status = place.lstat()
+        if stat.S_ISREG(status.st_mode) and status.st_size <= MAX_OTHER_FILE_BYTES:
+            return place.read_bytes()
+    return b""
 
 
 def _find_package(snapshot: FileTree) -> str | None:

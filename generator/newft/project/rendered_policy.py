@@ -53,7 +53,10 @@ def refuse_broken_policy(plan: Plan, rendered: Path, layers: Mapping[str, str]) 
 
 def _find_faults(policy: ProjectPolicy, rendered: Path) -> Iterator[tuple[str, Text]]:
     for fault in find_policy_faults(rendered):
-        if fault.place != SNAPSHOT_FILE:  # it is packed from these files
+        packed_later = fault.place == SNAPSHOT_FILE
+        # a file that the team is to write, such as a model card, is missing at first
+        written_later = fault.place in policy.required_files
+        if not packed_later and not written_later:
             yield fault.place, translate_template(fault.message, **fault.values)
     if (rendered / POLICY_FILE).is_file() and not _is_written(policy, rendered / POLICY_FILE):
         yield POLICY_FILE, Text("it is not the policy of the kit", "内容不是套件的策略")

@@ -54,8 +54,9 @@ _EXCLUDED_PATHS = (METADATA_DIR, DATA_DIR)  # data files of the user are never p
 
 DAMAGE_HINT = Text(
     "take it from an earlier commit (git checkout COMMIT -- .newft/snapshot.tar), or make a new one"
-    " with `newft adopt`",
-    "请从之前的提交取回（git checkout COMMIT -- .newft/snapshot.tar），或用 `newft adopt` 重建",
+    " with `newft adopt`: it finds the answers that fit the files best, and writes .newft/ alone",
+    "请从之前的提交取回（git checkout COMMIT -- .newft/snapshot.tar），或用 `newft adopt` 重建："
+    "它找出与文件最相符的答案，只写 .newft/",
 )
 
 

@@ -23,20 +23,20 @@ from newft.project.file_state import (
 )
 from newft.project.journal import Journal
 
-Outcome = Literal["to do", "done", "changed", "incomplete"]
+StepState = Literal["to do", "done", "changed", "incomplete"]
 
 
 class Step(NamedTuple):
     """One path, its state before and after the step, and where its new content is staged.
 
-    A step that `yields` leaves the path alone if somebody has put something there.
+    An `optional` step leaves the path alone if somebody has put something there.
     """
 
     path: str
     was: FileState
     becomes: FileState
     content: Path
-    yields: bool = False
+    optional: bool = False
 
 
 def list_forward_steps(journal: Journal, stage: Path) -> list[Step]:
@@ -61,7 +61,7 @@ def list_backward_steps(journal: Journal, stage: Path) -> list[Step]:
                 entry.after,
                 entry.before,
                 stage / "before" / str(number),
-                yields=entry.after == ABSENT,
+                optional=entry.after == ABSENT,
             )
             for number, entry in enumerate(journal.entries)
             if not os.path.lexists(stage / "after" / str(number))
@@ -69,31 +69,31 @@ def list_backward_steps(journal: Journal, stage: Path) -> list[Step]:
     )
 
 
-def find_outcomes(folder: Path, steps: Sequence[Step], wanted: Outcome) -> list[str]:
-    """Return the paths whose step has this outcome now, before other steps make room for it."""
+def find_paths(folder: Path, steps: Sequence[Step], wanted: StepState) -> list[str]:
+    """Return the paths whose step is in this state now, before other steps make room for it."""
     removed = {step.path for step in steps if step.becomes == ABSENT}
     return [
         step.path
         for step in steps
-        if find_outcome(folder, step) == wanted
-        and not (wanted == "changed" and gets_room(folder, step.path, removed))
+        if find_step_state(folder, step) == wanted
+        and not (wanted == "changed" and is_freed(folder, step.path, removed))
     ]
 
 
-def find_outcome(folder: Path, step: Step) -> Outcome:
+def find_step_state(folder: Path, step: Step) -> StepState:
     """Return whether a step is to be done, or what prevents it."""
     state = find_state(folder, step.path)
     if step.becomes == ABSENT and state in (ABSENT, FOLDER, BEHIND_LINK):
         return "done"  # what is there now, or above it, is another step's
     known = (ABSENT, step.was, step.becomes)
     if not any(state.has_same_content(one) for one in known):
-        return "done" if step.yields else "changed"
+        return "done" if step.optional else "changed"
     if step.becomes == ABSENT or os.path.lexists(step.content):
         return "to do"
     return "done" if state.has_same_content(step.becomes) else "incomplete"
 
 
-def gets_room(folder: Path, path: str, removed: Set[str]) -> bool:
+def is_freed(folder: Path, path: str, removed: Set[str]) -> bool:
     """Whether what prevents a new file at a path goes when these paths are removed.
 
     It is a file or a link where the path has a folder, or a folder where the path has its file.
@@ -117,15 +117,15 @@ def carry_out(folder: Path, steps: Sequence[Step], emptied: Collection[str]) -> 
     """
     _remove_folders(folder, emptied)  # those that an interrupted run has left empty
     for step in steps:
-        outcome = find_outcome(folder, step)
-        if outcome in ("changed", "incomplete"):
+        now = find_step_state(folder, step)
+        if now in ("changed", "incomplete"):
             return step.path
         if step.becomes == ABSENT:
-            if outcome == "to do":
+            if now == "to do":
                 (folder / step.path).unlink()
             # a file may be written in place of a folder
             _remove_folders(folder, set(list_parents(step.path)).intersection(emptied))
-        elif outcome == "to do":
+        elif now == "to do":
             (folder / step.path).parent.mkdir(parents=True, exist_ok=True)
             step.content.replace(folder / step.path)
     _remove_folders(folder, emptied)

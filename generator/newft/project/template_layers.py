@@ -10,7 +10,7 @@ from newft import paths
 from newft.errors import RenderError
 from newft.project.layer_collisions import (
     check_replacements,
-    gives_way,
+    is_overruled,
     list_replacements,
     refuse_unsafe_paths,
 )
@@ -138,7 +138,7 @@ def choose_files(
         files = {
             file.target: file
             for file in iterate_files(layer, package)
-            if not gives_way(layer, file.target, chosen)
+            if not is_overruled(layer, file.target, chosen)
         }
         replaced = list_replacements(layer, package, files, chosen)
         check_replacements(layer, files, chosen, replaced)

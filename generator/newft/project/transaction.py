@@ -38,8 +38,13 @@ from newft.project.file_state import (
     find_state,
     read_state,
 )
+from newft.project.interrupted_writes import (
+    MARKS,
+    abort_transaction,
+    complete_transaction,
+    rename_mark,
+)
 from newft.project.journal import Journal, JournalEntry, check_path, dump_journal
-from newft.project.recovery import MARKS, abort_transaction, complete_transaction, rename_mark
 from newft.project.staging import (
     STAGING_DIR,
     empty_staging,
@@ -47,7 +52,7 @@ from newft.project.staging import (
     make_busy_error,
     refuse_foreign_folder,
 )
-from newft.project.steps import gets_room, list_parents
+from newft.project.steps import is_freed, list_parents
 from newft.project.write_errors import make_changed_error, make_write_error
 from newft.schema.tree import TreeFile
 from newft.text import Text
@@ -148,7 +153,7 @@ def _refuse_unexpected(folder: Path, journal: Journal) -> None:
 def _find_reason(folder: Path, entry: JournalEntry, removed: set[str]) -> Text | None:
     """Return why a path cannot be changed as planned; None if it can."""
     state = find_state(folder, entry.path)
-    if entry.before == ABSENT and gets_room(folder, entry.path, removed):
+    if entry.before == ABSENT and is_freed(folder, entry.path, removed):
         return None
     obstacle = find_obstacle(folder, entry.path)
     if obstacle not in (None, entry.path):

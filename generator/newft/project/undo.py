@@ -20,14 +20,14 @@ from newft.project.file_state import (
     read_file,
     resolve_folder,
 )
+from newft.project.interrupted_writes import recover_transaction
 from newft.project.journal import check_path, make_journal_error, read_limited
-from newft.project.recovery import recover_transaction
 from newft.project.snapshot import METADATA_DIR
-from newft.project.steps import gets_room
+from newft.project.steps import is_freed
 from newft.project.transaction import FileChange, run_transaction
-from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
+from newft.project.write_errors import make_recovered_error, make_write_error
 from newft.schema.tree import FileMode, TreeFile
-from newft.text import Text, pluralize
+from newft.text import Text, list_lines, pluralize
 
 UNDO_DIR = ".newft/undo"
 UNDO_FILE = f"{UNDO_DIR}/last.json"
@@ -56,7 +56,7 @@ class UndoEntry:
 
 @dataclass(frozen=True)
 class UndoRecord:
-    """What brings back the state before an update.
+    """What brings back the state before an update, or before an undo: then it is of an undo.
 
     `index_entries` are the former entries of the index of git in the form of `git_index.py`; the
     record keeps them without looking into them.
@@ -66,15 +66,17 @@ class UndoRecord:
 
     entries: tuple[UndoEntry, ...]
     index_entries: bytes = b""
+    of_undo: bool = False  # it brings an update back that was taken back
     format: int = UNDO_FORMAT
 
 
 @dataclass(frozen=True)
 class Undone:
-    """The paths that an undo changed, and the former index entries for the caller to restore."""
+    """What an undo changed, and the former index entries for the caller to restore."""
 
     paths: tuple[str, ...]
     index_entries: bytes
+    is_redo: bool  # an undo was undone: the update is there again
 
 
 def list_undo_changes(
@@ -83,13 +85,14 @@ def list_undo_changes(
     index_entries: bytes,
     *,
     last: UndoRecord | None = None,
+    of_undo: bool = False,
 ) -> list[FileChange]:
     """Return the changes that write the record of these changes, added to the `last` record."""
     from pydantic import TypeAdapter
 
     for change in changes:
         check_path(change.path, folder / UNDO_FILE)
-    new = UndoRecord(tuple(_make_entry(change) for change in changes), index_entries)
+    new = UndoRecord(tuple(map(_make_entry, changes)), index_entries, of_undo)
     record = TypeAdapter(UndoRecord).dump_json(_extend_record(last, new) if last else new)
     files = {_IGNORE_FILE: TreeFile(b"*\n"), UNDO_FILE: TreeFile(record)}
     return [
@@ -160,8 +163,10 @@ def undo_last_update(
         for entry, present in found
         if present != entry.before
     ]
-    run_transaction(folder, [*changes, *list_undo_changes(folder, changes, index_entries)])
-    return Undone(tuple(change.path for change in changes), record.index_entries)
+    is_redo = record.of_undo
+    kept = list_undo_changes(folder, changes, index_entries, of_undo=not is_redo)
+    run_transaction(folder, [*changes, *kept])
+    return Undone(tuple(change.path for change in changes), record.index_entries, is_redo)
 
 
 def _extend_record(last: UndoRecord, new: UndoRecord) -> UndoRecord:
@@ -170,7 +175,7 @@ def _extend_record(last: UndoRecord, new: UndoRecord) -> UndoRecord:
     for entry in new.entries:
         known = entries.get(entry.path)
         entries[entry.path] = replace(known, after=entry.after) if known else entry
-    return UndoRecord(tuple(entries.values()), last.index_entries)
+    return UndoRecord(tuple(entries.values()), last.index_entries, last.of_undo)
 
 
 def _make_entry(change: FileChange) -> UndoEntry:
@@ -208,4 +213,4 @@ def _is_edited(folder: Path, entry: UndoEntry, removed: Set[str]) -> bool:
     state = find_state(folder, entry.path)
     if any(state.has_same_content(known) for known in (entry.after, describe_state(entry.before))):
         return False
-    return not (entry.after == ABSENT and gets_room(folder, entry.path, removed))
+    return not (entry.after == ABSENT and is_freed(folder, entry.path, removed))

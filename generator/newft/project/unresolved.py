@@ -25,11 +25,10 @@ from newft.project.local_edits import find_local_edits
 from newft.project.project_files import MAX_FILE_BYTES, MAX_OTHER_BYTES, MAX_OTHER_FILE_BYTES
 from newft.project.serialize import PlainValue, dump_yaml
 from newft.project.snapshot import METADATA_DIR
-from newft.project.write_errors import list_lines
 from newft.schema.project_status import LocalEdits
 from newft.schema.tree import FileTree, TreeFile, TreeMerge
 from newft.system.git import run_git
-from newft.text import Text
+from newft.text import Text, list_lines
 
 CONFLICTS_FILE = f"{METADATA_DIR}/conflicts.yml"
 _MAX_LIST_BYTES = 1 << 22

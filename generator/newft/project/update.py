@@ -19,7 +19,7 @@ from newft.project.file_state import read_file
 from newft.project.local_edits import list_team_files
 from newft.project.project_merge import merge_into_project
 from newft.project.recorded_project import RecordedProject
-from newft.project.renamed_package import refuse_two_renames
+from newft.project.renamed_package import describe_old_imports, refuse_two_renames
 from newft.project.render import drop_secrets, render_tree
 from newft.project.snapshot import (
     ANSWERS_FILE,
@@ -33,12 +33,13 @@ from newft.project.snapshot import (
 from newft.project.transaction import FileChange
 from newft.project.tree_merge import merge_trees
 from newft.project.unresolved import CONFLICTS_FILE, list_unmarked_conflicts
-from newft.project.value_changes import list_value_changes
+from newft.project.value_changes import RUN_FILE, describe_other_method, list_value_changes
 from newft.schema.dataset import Facts
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
-from newft.schema.tree import Change, TreeFile, TreeMerge
+from newft.schema.tree import Change, FileTree, TreeFile, TreeMerge
 from newft.schema.update import RenderedBy, ValueChange
+from newft.text import Text
 
 
 class ProjectUpdate(NamedTuple):
@@ -49,6 +50,7 @@ class ProjectUpdate(NamedTuple):
     merge: TreeMerge
     values: tuple[ValueChange, ...]
     writes: tuple[FileChange, ...]  # of the tree and of `.newft/`
+    notes: tuple[Text, ...]
 
     @property
     def is_empty(self) -> bool:
@@ -96,7 +98,18 @@ def make_update(
         merge=merge,
         values=list_value_changes(base, theirs, plan),
         writes=(*writes, *_list_metadata_writes(project, metadata)),
+        notes=(
+            *describe_old_imports(project.folder, base, plan.package, merge),
+            *describe_other_method(_read_run_file(project.folder, merge), theirs),
+        ),
     )
+
+
+def _read_run_file(folder: Path, merge: TreeMerge) -> FileTree:
+    """Return config/run.yaml as the update leaves it."""
+    merged = [change.after for change in merge.changes if change.path == RUN_FILE]
+    file = merged[0] if merged else read_file(folder, RUN_FILE)
+    return {RUN_FILE: file} if file else {}
 
 
 def list_writes(change: Change) -> Iterator[FileChange]:

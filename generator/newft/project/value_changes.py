@@ -11,8 +11,10 @@ from newft.schema.plan import Plan, Recipe
 from newft.schema.reasoned import Reasoned
 from newft.schema.tree import FileTree
 from newft.schema.update import ValueChange
+from newft.text import Text
 
 RUN_FILE = "config/run.yaml"
+_METHOD_KEY = "method.name"
 # The values whose key in run.yaml is not the name that the recipe has for them.
 _RECIPE_NAMES = {
     "training.time_budget_minutes": "training_minutes",
@@ -32,6 +34,21 @@ def list_value_changes(before: FileTree, after: FileTree, plan: Plan) -> tuple[V
             why, source = (reason.why, reason.source) if reason and key in new else (None, None)
             changes.append(ValueChange(key, old.get(key), new.get(key), why, source))
     return tuple(changes)
+
+
+def describe_other_method(after: FileTree, render: FileTree) -> Iterator[Text]:
+    """Yield that the run of a project has another method than its answers.
+
+    Branches that were merged without their history, as in a squash, leave such a project.
+    """
+    has, wanted = (_read_values(tree).get(_METHOD_KEY) for tree in (after, render))
+    if has and wanted and has != wanted:
+        yield Text(
+            f"{RUN_FILE} has {_METHOD_KEY} {has}, but the answers have method {wanted}: if a merged"
+            f" branch has brought it, give its answers again (newft update --set method={has})",
+            f"{RUN_FILE} 的 {_METHOD_KEY} 是 {has}，而答案中的 method 是 {wanted}：如果它来自合并的"
+            f"分支，请重新给出该分支的答案（newft update --set method={has}）",
+        )
 
 
 def _read_values(tree: FileTree) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from newft.errors import ProjectError
 from newft.project.durable_files import copy_file, sync_folder, sync_tree
 from newft.project.file_state import find_obstacle, resolve_folder
-from newft.project.recovery import Recovery, recover_transaction
+from newft.project.interrupted_writes import Recovery, recover_transaction
+from newft.project.snapshot import METADATA_DIR
 from newft.project.staging import (
     STAGING_DIR,
     empty_staging,
@@ -23,8 +24,8 @@ from newft.project.staging import (
 )
 from newft.project.transaction import FileChange, run_transaction
 from newft.project.undo import find_kept_record, list_undo_changes
-from newft.project.write_errors import list_lines, make_recovered_error, make_write_error
-from newft.text import Text
+from newft.project.write_errors import make_recovered_error, make_write_error
+from newft.text import Text, list_lines
 
 
 def write_project(tree: Path, folder: Path) -> tuple[str, ...]:
@@ -143,6 +144,12 @@ def _list_nearby_staging(folder: Path) -> list[Path]:
     return [_staging_path(place) for place in places]
 
 
+_PROJECT_HINT = Text(
+    "this is a project of newft: use `newft update`, or choose another folder",
+    "这里已有 newft 的项目：请用 `newft update`，或换一个文件夹",
+)
+
+
 def _refuse_collisions(folder: Path, paths: list[str]) -> None:
     obstacles = dict.fromkeys(found for path in paths if (found := find_obstacle(folder, path)))
     if obstacles:
@@ -154,7 +161,9 @@ def _refuse_collisions(folder: Path, paths: list[str]) -> None:
                 f"以下 {len(obstacles)} 个路径已存在，未写入任何文件：\n{listed.zh}",
             ),
             where=str(folder),
-            hint=Text("move them, or choose another folder", "请移走它们，或换一个文件夹"),
+            hint=_PROJECT_HINT
+            if any(path.startswith(f"{METADATA_DIR}/") for path in paths if path in obstacles)
+            else Text("move them, or choose another folder", "请移走它们，或换一个文件夹"),
         )
 
 

@@ -8,9 +8,7 @@ from pathlib import Path
 from newft.errors import ProjectError
 from newft.os_errors import describe_os_error
 from newft.project.staging import STAGING_DIR
-from newft.text import Text, join_texts, pluralize, to_bilingual_text
-
-MAX_PATHS_LISTED = 10
+from newft.text import Text, list_lines, pluralize
 
 
 def make_write_error(folder: Path, error: OSError) -> ProjectError:
@@ -80,15 +78,6 @@ def make_unfinished_error(folder: Path, lines: Sequence[str]) -> ProjectError:
         "请先把它们移出此文件夹，在这里重新运行 newft，再把你的修改放回来",
     )
     return ProjectError(message, where=str(folder), hint=hint)
-
-
-def list_lines(lines: Sequence[str | Text]) -> Text:
-    """Return the first lines, indented, and how many more there are."""
-    listed = [to_bilingual_text(line) for line in lines[:MAX_PATHS_LISTED]]
-    if more := len(lines) - len(listed):
-        listed.append(Text(f"... {more} more", f"…… 另有 {more} 个"))
-    indented = [Text(f"  {line.en}", f"  {line.zh}") for line in listed]
-    return join_texts(indented, Text("\n", "\n"))
 
 
 def _find_place(folder: Path, error: OSError) -> str:

@@ -29,5 +29,6 @@ class AdoptionReport:
     same: tuple[str, ...]
     edited: tuple[str, ...]
     missing: tuple[str, ...]
+    own: tuple[str, ...]  # files of the project that are not rendered
     recognized: bool  # newft has made the project: missing files count as deleted by the team
     former: bool  # the files are compared with the tree in a snapshot of an earlier newft

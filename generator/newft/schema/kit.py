@@ -178,7 +178,7 @@ class Lock(NamedTuple):
 
     value: AnswerText
     why: Text | None = None
-    kit: str = ""  # the id of the kit that fixes it; set by the loader
+    kit: Text = Text("", "")  # the title of the kit that fixes it; set by the loader
 
 
 @dataclass(frozen=True)

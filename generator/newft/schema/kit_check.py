@@ -64,10 +64,14 @@ class KitCheck:
     projects: tuple[CheckedProject, ...]
     update: UpdateCheck
     faults: tuple[NewftError, ...]
+    notes: tuple[Text, ...]
+    listed: KitFiles  # in the folders of the kit: for a check that could make no project
 
     @property
     def files(self) -> KitFiles:
         """The files that the projects got from the kit, taken together."""
+        if not self.projects:
+            return self.listed
         added = {path for project in self.projects for path in project.from_kit.added}
         replaced = {path for project in self.projects for path in project.from_kit.replaced}
         return KitFiles(tuple(sorted(added)), tuple(sorted(replaced)))

@@ -10,7 +10,7 @@ from newft.schema.starter_kit import KitPin
 from newft.text import Text
 
 # What somebody has to do about a project, the most urgent first.
-Need = Literal["unreadable", "conflicts", "policy", "update", "kit", "answers"]
+Need = Literal["unreadable", "conflicts", "files", "policy", "update", "kit", "answers"]
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,12 @@ class ProjectStatus:
     rendered_by: str | None = None  # version of newft
     behind: bool = False  # an older newft, or other templates
     kit: KitPin | None = None
-    kit_behind: bool | None = None  # None: that is not known without a network
+    kit_behind: bool | None = None  # None: that is not known, such as without a network
     edits: LocalEdits = LocalEdits()
     answers_edited: bool = False  # since the project was rendered: an update applies them
     policy_faults: tuple[Text, ...] | None = None  # None: the project has no policy
+    broken_files: tuple[Text, ...] = ()  # the answers or settings are missing or no YAML
+    notes: tuple[Text, ...] = ()  # about the kit: nothing that has to be done
     conflicts: tuple[str, ...] = ()  # files with markers of a conflict
 
     @property
@@ -49,6 +51,7 @@ class ProjectStatus:
         found: dict[Need, bool] = {
             "unreadable": self.fault is not None,
             "conflicts": bool(self.conflicts),
+            "files": bool(self.broken_files),
             "policy": bool(self.policy_faults),
             "update": self.behind,
             "kit": bool(self.kit_behind),

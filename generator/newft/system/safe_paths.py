@@ -39,7 +39,7 @@ def find_path_faults(paths: Iterable[str]) -> tuple[PathFault, ...]:
     The parts of a path are separated by `/`, as git writes them.
     """
     listed = sorted(set(paths))
-    faults = [PathFault(path, reason) for path in listed for reason in _check_path(path)]
+    faults = [PathFault(path, reason) for path in listed if (reason := _check_path(path))]
     return (*faults, *_find_collisions(listed))
 
 
@@ -48,18 +48,15 @@ def fold_path(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
-def _check_path(path: str) -> Iterator[Text]:
-    """Yield the first reason to refuse a path, if there is one."""
+def _check_path(path: str) -> Text | None:
+    """Return the first reason to refuse a path; None if there is none."""
     if len(path) > MAX_PATH_CHARACTERS:
-        yield Text(
+        return Text(
             f"has more than {MAX_PATH_CHARACTERS} characters", f"超过 {MAX_PATH_CHARACTERS} 个字符"
         )
-        return
     if path.startswith("/"):
-        yield Text("is an absolute path", "是绝对路径")
-        return
-    reasons = (reason for part in path.split("/") if (reason := _check_name(part)))
-    yield from [*reasons][:1]
+        return Text("is an absolute path", "是绝对路径")
+    return next((reason for part in path.split("/") if (reason := _check_name(part))), None)
 
 
 def _check_name(name: str) -> Text | None:

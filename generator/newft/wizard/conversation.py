@@ -15,7 +15,7 @@ from newft.answers.keys import (
     RawAnswers,
     get_data_files,
 )
-from newft.decide.kit_questions import drop_unasked_answers
+from newft.decide.kit_answer_rules import drop_unasked_answers
 from newft.errors import DataError, FileCollisionError, IncompatibleError, NewftError
 from newft.wizard.column_questions import ColumnDialog, ask_other_task
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted

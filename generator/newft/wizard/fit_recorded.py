@@ -23,7 +23,7 @@ from newft.answers.keys import (
     get_kit_answers,
 )
 from newft.catalog.lookup import list_names
-from newft.decide.kit_questions import drop_secret_answers
+from newft.decide.kit_answer_rules import drop_secret_answers
 from newft.decide.kit_rules import check_locks, override_answers
 from newft.errors import UsageError
 from newft.schema.catalog import Catalog
@@ -92,8 +92,8 @@ def _describe_new_lock(key: str, value: AnswerValue, lock: Lock) -> Text:
     old, new = format_answer(value), format_answer(lock.value)
     why = lock.why or Text("", "")
     return Text(
-        f"the kit `{lock.kit}` now locks {key}: {old} -> {new}" + (why.en and f": {why.en}"),
-        f"套件 `{lock.kit}` 已锁定 {key}：{old} -> {new}" + (why.zh and f"：{why.zh}"),
+        f"the kit `{lock.kit.en}` locks {key}: {old} -> {new}" + (why.en and f": {why.en}"),
+        f"套件 `{lock.kit.zh}` 锁定 {key}：{old} -> {new}" + (why.zh and f"：{why.zh}"),
     )
 
 

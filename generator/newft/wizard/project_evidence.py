@@ -19,6 +19,7 @@ from newft.answers.guess import (
     list_guesses,
 )
 from newft.answers.keys import (
+    AUTO_GPU,
     COLUMNS_PREFIX,
     FILES_KEY,
     KIT_KEY,
@@ -78,6 +79,8 @@ def read_evidence(folder: Path, given: RawAnswers, catalog: Catalog) -> ProjectE
         else _find_data(folder, guesses.get(FILES_KEY), recorded, catalog)
     )
     guesses |= {guess.key: guess for guess in data.guesses}
+    if "gpu" not in recorded and data.facts and data.facts.machine:
+        guesses["gpu"] = Guess("gpu", AUTO_GPU, f"{FACTS_FILE}: facts.machine")
     found = {} if recorded else {key: guesses[key].value for key in filter(_is_tried, guesses)}
     sure = {key: one for key, one in guesses.items() if key not in given and key not in found}
     evidence = Evidence(

@@ -23,7 +23,7 @@ from newft.answers.keys import (
     normalize_gpu,
 )
 from newft.catalog.lookup import find_family
-from newft.decide.kit_questions import (
+from newft.decide.kit_answer_rules import (
     drop_unasked_answers,
     list_open_questions,
     make_missing_answers_error,

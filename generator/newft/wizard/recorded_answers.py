@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from newft.answers.fit import (
@@ -19,9 +21,11 @@ from newft.answers.keys import (
     RawAnswers,
 )
 from newft.answers.parse import merge_answers
-from newft.decide.kit_questions import drop_secret_answers, list_open_questions
+from newft.decide.kit_answer_rules import drop_secret_answers, list_open_questions
+from newft.emitted.yaml_lines import YamlError, read_yaml
 from newft.errors import UsageError
 from newft.project.recorded_project import RecordedProject
+from newft.project.snapshot import ANSWERS_FILE
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
 from newft.schema.family import is_hub_model
@@ -70,7 +74,7 @@ def complete_answers(
     kept = {key: value for key, value in project.answers.items() if key not in given}
     fitted = apply_newer_kit(fit_recorded(kept, catalog), dict(request.sets), catalog.starter_kit)
     start = _make_state(project, catalog, fitted, request)
-    _refuse_invalid(fitted.invalid, start, request)
+    _refuse_invalid(fitted.invalid, start, request, project.folder)
     if not request.remeasure:
         asked = {one.key for one in fitted.invalid}
         _refuse_unmeasured(measured, {**start.answers, **_select(measured, asked)})
@@ -84,7 +88,11 @@ def complete_answers(
         state.hardware,
         collect_recorded_facts(project, state, remeasure=request.remeasure),
         _list_answer_changes(measured, drop_secret_answers(state.answers, catalog.starter_kit)),
-        (*fitted.notes, *_describe_new_answers(project, start, state)),
+        (
+            *fitted.notes,
+            *_describe_new_answers(project, start, state),
+            *_describe_other_language(measured, state),
+        ),
     )
 
 
@@ -114,9 +122,10 @@ def _make_state(
 
 
 def _list_secret_defaults(answers: RawAnswers, kit: StarterKit | None) -> RawAnswers:
-    """Return the defaults of questions whose answers are not recorded, to render without them.
+    """Return the default of every secret question of a kit, as its answer.
 
-    The secret itself is in the files of the project alone, where it counts as an edit of the team.
+    The answers to such questions are not recorded. The files are rendered with the default, and the
+    secret, which only the files of the project have, counts as an edit of the team.
     """
     questions = kit.questions if kit else None
     described = [questions.describe(name, answers) for name in questions.names] if questions else []
@@ -165,11 +174,25 @@ def _describe_new_answers(
         yield Text("this machine was measured again", "已重新测量本机")
 
 
+def _describe_other_language(measured: RawAnswers, state: WizardState) -> Iterator[Text]:
+    """Yield that the sample records stay in the language in which they were written."""
+    old, new = measured.get("language"), state.answers.get("language")
+    if old and old != new and state.data and state.data.sample:
+        files = ", ".join(file.project_path for file in state.data.files)
+        yield Text(
+            f"prompts and messages are now in `{new}`, but the sample records stay in `{old}`"
+            f" ({files}): put records of your own there and add --remeasure, or make a new project"
+            f" with `newft new --language {new}`",
+            f"提示词和消息改为 `{new}`，但示例数据仍是 `{old}`（{files}）：请换成自己的数据并加"
+            f" --remeasure，或用 `newft new --language {new}` 新建项目",
+        )
+
+
 # --- refusals ------------------------------------------------------------------------------------
 
 
 def _refuse_invalid(
-    invalid: Sequence[InvalidAnswer], start: WizardState, request: AnswerRequest
+    invalid: Sequence[InvalidAnswer], start: WizardState, request: AnswerRequest, folder: Path
 ) -> None:
     """Refuse answers that are no choice today and cannot be asked, all of them in one error.
 
@@ -190,7 +213,7 @@ def _refuse_invalid(
         for question in list_open_questions(start.answers, kit)
         if question.default is None and (key := f"{KIT_ANSWERS_PREFIX}{question.name}") not in known
     ]
-    lines = [_describe_invalid(one) for one in left]
+    lines = [_describe_invalid(one, _find_place(folder, one.key)) for one in left]
     lines += [Text(f"  {key}: no answer yet", f"  {key}：尚无答案") for key in missing]
     listed = join_texts(lines, Text("\n", "\n"))
     options = " ".join(f"--set {key}=..." for key in [*known, *missing])
@@ -203,8 +226,16 @@ def _refuse_invalid(
     )
 
 
-def _describe_invalid(one: InvalidAnswer) -> Text:
-    return Text(f"  {one.key}: {one.reason.en}", f"  {one.key}：{one.reason.zh}")
+def _describe_invalid(one: InvalidAnswer, place: str) -> Text:
+    return Text(f"  {place}{one.key}: {one.reason.en}", f"  {place}{one.key}：{one.reason.zh}")
+
+
+def _find_place(folder: Path, key: str) -> str:
+    """Return file and line of a recorded answer; nothing where the file does not have it."""
+    with suppress(OSError, YamlError):
+        entry = read_yaml((folder / ANSWERS_FILE).read_bytes()).entries.get((*key.split("."),))
+        return f"{ANSWERS_FILE}:{entry.line}: " if entry else ""
+    return ""
 
 
 def _refuse_unmeasured(measured: RawAnswers, answers: RawAnswers) -> None:

@@ -99,11 +99,11 @@ def _restrict_families(catalog: Catalog, family: str | None) -> Catalog:
 def _make_no_model_error(catalog: Catalog) -> IncompatibleError:
     """Make the error for a policy that allows no model of the family, or none at all."""
     assert catalog.starter_kit
-    name = catalog.starter_kit.id
+    title = catalog.starter_kit.title
     return IncompatibleError(
         Text(
-            f"the policy of the kit `{name}` allows none of the models that newft knows here",
-            f"套件 `{name}` 的策略不允许这里的任何已知模型",
+            f"the policy of the kit `{title.en}` allows none of the models that newft knows here",
+            f"套件 `{title.zh}` 的策略不允许这里的任何已知模型",
         ),
         where="model",
         hint=Text(

@@ -18,7 +18,7 @@ from newft.answers.keys import (
 )
 from newft.catalog.lookup import find_family, list_names
 from newft.dataset.column_match import ColumnSurvey
-from newft.decide.kit_questions import normalize_kit_answers
+from newft.decide.kit_answer_rules import normalize_kit_answers
 from newft.decide.kit_rules import (
     check_locks,
     check_policy,

@@ -23,17 +23,18 @@ HINT = (
     "undo the change, or ask the owners of the starter kit to allow it; newft update brings "
     "their new policy"
 )
+BROKEN_FILE_HINT = "correct this file, then check again: make policy"
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
     """Raise an error that lists everything that the policy does not allow."""
     project = Path()
-    faults = [
-        f"{fault.place}: {fill(fault.message, **fault.values)}"
-        for fault in find_policy_faults(project)
-    ]
+    faults = find_policy_faults(project)
     if faults:
-        raise ProjectError("{faults}", HINT, faults="\n".join(faults))
+        lines = [f"{fault.place}: {fill(fault.message, **fault.values)}" for fault in faults]
+        if any(fault.breaks_rule for fault in faults):
+            raise ProjectError("{faults}", HINT, faults="\n".join(lines))
+        raise ProjectError("{faults}", BROKEN_FILE_HINT, faults="\n".join(lines))
     say(
         "this project keeps to the policy of its starter kit\n{path}: SHA-256 {digest}",
         path=POLICY_FILE,

@@ -24,7 +24,7 @@ from newft.project.staging import (
 from newft.project.steps import (
     Step,
     carry_out,
-    find_outcomes,
+    find_paths,
     list_backward_steps,
     list_forward_steps,
     list_parents,
@@ -98,7 +98,7 @@ def _finish(folder: Path, stage: Path) -> bool:
     journal = load_journal(stage / "journal")
     _discard_damaged(stage, journal)
     steps = list_forward_steps(journal, stage)
-    if find_outcomes(folder, steps, "incomplete"):
+    if find_paths(folder, steps, "incomplete"):
         _begin_undo(stage, "journal")
         return False
     _carry_out_all(folder, steps, _list_emptied(journal))
@@ -117,7 +117,7 @@ def _take_back(folder: Path, stage: Path) -> None:
     journal = load_journal(stage / "undo")
     _discard_damaged(stage, journal)
     steps = list_backward_steps(journal, stage)
-    if find_outcomes(folder, steps, "incomplete"):
+    if find_paths(folder, steps, "incomplete"):
         raise make_journal_error(stage / "undo")
     _carry_out_all(folder, steps, journal.folders)
     rename_mark(stage, "undo", "undone")
@@ -131,7 +131,7 @@ def _list_emptied(journal: Journal) -> set[str]:
 
 def _carry_out_all(folder: Path, steps: Sequence[Step], emptied: Collection[str]) -> None:
     """Do the steps of recovery, or raise an error that names what somebody has changed."""
-    changed = find_outcomes(folder, steps, "changed")
+    changed = find_paths(folder, steps, "changed")
     if not changed:
         stopped = carry_out(folder, steps, emptied)
         changed = [stopped] if stopped else []

@@ -59,8 +59,8 @@ def _explain_unknown_question(name: str, names: tuple[str, ...], kit: StarterKit
     if near := find_nearest_names(name, names):
         hint = Text(f"; did you mean `{near[0]}`?", f"，是否想写 `{near[0]}`？")
     return Text(
-        f"the kit `{kit.id}` does not ask for `{name}`{hint.en if names else ''}",
-        f"套件 `{kit.id}` 没有问题 `{name}`{hint.zh if names else ''}",
+        f"the kit `{kit.title.en}` does not ask for `{name}`{hint.en if names else ''}",
+        f"套件 `{kit.title.zh}` 没有问题 `{name}`{hint.zh if names else ''}",
     )
 
 
@@ -103,8 +103,8 @@ def make_missing_answers_error(missing: Sequence[AskedQuestion], kit: StarterKit
     titles = join_texts((one.title for one in missing), Text(", ", "、"))
     return UsageError(
         Text(
-            f"the kit `{kit.id}` asks what has no default: {titles.en}",
-            f"套件 `{kit.id}` 的问题没有默认值：{titles.zh}",
+            f"the kit `{kit.title.en}` asks what has no default: {titles.en}",
+            f"套件 `{kit.title.zh}` 的问题没有默认值：{titles.zh}",
         ),
         where=names,
         hint=to_bilingual_text(options),
