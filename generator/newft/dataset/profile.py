@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from newft.data_errors import make_file_changed_error, translate_record_errors
-from newft.dataset.column_mapping import DataFile, map_columns, open_files, sample_rows
+from newft.dataset.column_mapping import DataFile, map_columns, sample_rows
 from newft.dataset.column_roles import (
     ColumnRoles,
     SampledFile,
@@ -26,6 +26,7 @@ from newft.dataset.profile_checks import (
 )
 from newft.dataset.row_outcome import RowOutcome, resolve_rows
 from newft.dataset.row_stats import RowStats
+from newft.dataset.side_files import open_labelled_files
 from newft.dataset.split_survey import find_split_columns, list_split_notes
 from newft.emitted.file_access import hash_file, wrap_file_errors
 from newft.emitted.given_splits import SPLIT_FIELD
@@ -43,7 +44,7 @@ def profile_dataset(
     files: Sequence[str], *, task: Task, columns: Mapping[str, str], language: Language | None
 ) -> DataFacts:
     """The facts of the files; `columns` are the user's corrections, no language means find out."""
-    sources = open_files(files)
+    sources, left_out = open_labelled_files(files)
     mapping, guessed = map_columns(sources, task.single_fields, columns)
     sampled = [_sample_file(source) for source in sources]
     taken = {column for among in mapping.values() for column in among}
@@ -93,6 +94,7 @@ def profile_dataset(
         sample=False,
         warnings=(
             *warn_of_leaks(used),
+            *left_out,
             *collect_warnings(sources, stats, outcome, suspect),
             *warn_of_digits(digits),
             *warn_of_mixed_units(sampled, used.inputs),

@@ -113,11 +113,11 @@ def _make_no_model_error(catalog: Catalog) -> IncompatibleError:
 
 
 def _detect_tasks(state: WizardState) -> tuple[str, ...]:
-    from newft.dataset.column_mapping import open_files
+    from newft.dataset.side_files import open_labelled_files
     from newft.dataset.task_detection import detect_tasks
 
     candidates = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(state)}
-    return detect_tasks(open_files(get_data_files(state.answers)), candidates)
+    return detect_tasks(open_labelled_files(get_data_files(state.answers)).sources, candidates)
 
 
 def _survey_columns(state: WizardState) -> ColumnSurvey:
