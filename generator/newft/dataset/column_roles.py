@@ -26,6 +26,7 @@ class ColumnRoles:
     leaks: Mapping[str, LabelPredictability]  # predict the label and are not shown
     suspects: Mapping[str, LabelPredictability]  # predict much of the label and are shown
     reasons: Mapping[str, Text] = field(default_factory=dict)  # why columns are kept out
+    order: tuple[str, ...] = ()  # of the columns that no field uses, in the files
     doubts: Mapping[str, Text] = field(
         default_factory=dict
     )  # of inputs, to be answered by a person
@@ -115,6 +116,7 @@ def _collect_roles(
         leaks={name: found for name, found in leaks.items() if uses[name].use == "input"},
         suspects={name: found for name, found in suspects.items() if name in inputs},
         reasons=reasons,
+        order=tuple(uses),
         doubts={name: doubt for name, doubt in doubts.items() if doubt},
     )
 

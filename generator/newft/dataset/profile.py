@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from newft.answers.keys import VisibleColumns
 from newft.data_errors import make_file_changed_error, translate_record_errors
 from newft.dataset.column_mapping import DataFile, map_columns, sample_rows
 from newft.dataset.column_roles import (
@@ -28,6 +29,12 @@ from newft.dataset.row_outcome import RowOutcome, resolve_rows
 from newft.dataset.row_stats import RowStats
 from newft.dataset.side_files import open_labelled_files
 from newft.dataset.split_survey import find_split_columns, list_split_notes
+from newft.dataset.visible_columns import (
+    apply_visible_columns,
+    check_visible_columns,
+    note_doubtful_columns,
+    warn_of_shown_columns,
+)
 from newft.emitted.file_access import hash_file, wrap_file_errors
 from newft.emitted.given_splits import SPLIT_FIELD
 from newft.emitted.label_rules import find_label
@@ -37,11 +44,17 @@ from newft.schema.dataset import DataFacts, FileFacts
 from newft.schema.kit import FieldRole, Kit, Task
 from newft.text import Language, Text
 
+SHOW_WHAT_IS_FOUND = VisibleColumns()  # where the user says nothing about single columns
 MAX_COPIED_BYTES = 50_000_000  # larger files stay where they are
 
 
 def profile_dataset(
-    files: Sequence[str], *, task: Task, columns: Mapping[str, str], language: Language | None
+    files: Sequence[str],
+    *,
+    task: Task,
+    columns: Mapping[str, str],
+    language: Language | None,
+    visible: VisibleColumns = SHOW_WHAT_IS_FOUND,
 ) -> DataFacts:
     """The facts of the files; `columns` are the user's corrections, no language means find out."""
     sources, left_out = open_labelled_files(files)
@@ -49,7 +62,10 @@ def profile_dataset(
     sampled = [_sample_file(source) for source in sources]
     taken = {column for among in mapping.values() for column in among}
     split_columns = find_split_columns(sampled, taken)
-    used = classify_columns(sampled, task, mapping, others=split_columns or ())
+    names = dict.fromkeys(name for source in sources for name in source.layout.columns)
+    check_visible_columns(visible, task, columns=[*names], taken=taken)
+    classified = classify_columns(sampled, task, mapping, others=split_columns or ())
+    used = apply_visible_columns(classified, visible)
     if task.tabular and not used.inputs:
         raise _make_no_input_columns_error(files, used)
     roles = {task.fields[name].role: among for name, among in mapping.items()}
@@ -95,6 +111,7 @@ def profile_dataset(
         warnings=(
             *warn_of_leaks(used),
             *left_out,
+            *warn_of_shown_columns(classified, visible),
             *collect_warnings(sources, stats, outcome, suspect),
             *warn_of_digits(digits),
             *warn_of_mixed_units(sampled, used.inputs),
@@ -104,6 +121,7 @@ def profile_dataset(
             *list_split_notes(outcome, split_columns),
             *note_digits(digits),
             *list_input_notes(task),
+            *note_doubtful_columns(used),
             *list_file_notes(sources),
         ),
         excluded=used.excluded,
@@ -117,12 +135,17 @@ def profile_dataset(
     )
 
 
-def profile_sample(kit: Kit, task_id: str, language: Language) -> DataFacts:
+def profile_sample(
+    kit: Kit,
+    task_id: str,
+    language: Language,
+    *,
+    visible: VisibleColumns = SHOW_WHAT_IS_FOUND,
+) -> DataFacts:
     """The facts of the records that ship with a domain."""
     task = kit.tasks[task_id]
-    facts = profile_dataset(
-        [kit.get_sample(task, language)], task=task, columns={}, language=language
-    )
+    files = [kit.get_sample(task, language)]
+    facts = profile_dataset(files, task=task, columns={}, language=language, visible=visible)
     return replace(facts, sample=True, files=(replace(facts.files[0], path="sample"),))
 
 

@@ -10,7 +10,13 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from newft.answers.keys import AUTO_GPU, get_columns, get_data_files
+from newft.answers.keys import (
+    AUTO_GPU,
+    VisibleColumns,
+    get_columns,
+    get_data_files,
+    get_visible_columns,
+)
 from newft.answers.parse import build_answers
 from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.lookup import find_family
@@ -44,21 +50,27 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
         task: str,
         columns: tuple[tuple[str, str], ...],
         language: Language | None,
+        visible: VisibleColumns,
     ) -> DataFacts:
         from newft.dataset.profile import profile_dataset, profile_sample
 
         kit = catalog.kits[domain]
         if not paths and language is not None:
-            return profile_sample(kit, task, language)
+            return profile_sample(kit, task, language, visible=visible)
         return profile_dataset(
-            paths, task=kit.tasks[task], columns=dict(columns), language=language
+            paths,
+            task=kit.tasks[task],
+            columns=dict(columns),
+            language=language,
+            visible=visible,
         )
 
     def profile_data(state: WizardState) -> DataFacts:
         answers = state.answers
         columns = tuple(get_columns(answers).items())
         domain, task = str(answers["domain"]), str(answers["task"])
-        return profile(get_data_files(answers), domain, task, columns, state.language)
+        visible = get_visible_columns(answers)
+        return profile(get_data_files(answers), domain, task, columns, state.language, visible)
 
     def parse_hardware(text: str) -> Hardware:
         return parse_gpu(text, catalog.accelerators, machine=machine)
