@@ -31,7 +31,7 @@ def open_folder(folder: Path, files: dict[str, str]) -> tuple[list[str], list[st
         (
             "dataset_info.json",
             json.dumps({"mine": {"file_name": "train.jsonl"}, "other": {"file_name": "x.json"}}),
-            "it shares no column of texts or labels with train.jsonl, and has fewer than 20 rows",
+            "fewer than 20 rows, and no text or label column of train.jsonl",
         ),
         ("label_names.json", '["a", "b"]', "it holds no records"),
         ("unlabelled.jsonl", to_lines("id", "text"), "it lacks `label`, which train.jsonl has"),

@@ -13,7 +13,9 @@ from newft.emitted.given_splits import find_file_split
 MAX_SIDE_ROWS = 20  # of a file that describes others; data files with fewer rows teach nothing
 MAX_LABEL_SHARE = 0.5  # distinct values of a column of labels, of its filled cells
 
-UNRELATED_MESSAGE = "{file} is left out: it shares no column of texts or labels with {main}, and has fewer than {rows} rows"
+UNRELATED_MESSAGE = (
+    "{file} is left out: fewer than {rows} rows, and no text or label column of {main}"
+)
 UNLABELLED_MESSAGE = "{file} is left out: it lacks {columns}, which {main} has"
 PLAIN_MESSAGE = "{file} is left out: it holds lines of text without labels, unlike {main}"
 UNREADABLE_MESSAGE = "{file} is left out: it holds no records"
