@@ -19,10 +19,7 @@ def open_folder(folder: Path, files: dict[str, str]) -> tuple[list[str], list[st
     for name, content in {"train.jsonl": to_lines("id", "text", "label"), **files}.items():
         (folder / name).write_text(content, encoding="utf-8")
     opened = open_files([str(folder)])
-    remarks = [remark for one in opened for remark in one.layout.remarks]
-    return [one.path.name for one in opened], [
-        one.template.format_map(one.values) for one in remarks
-    ]
+    return [one.path.name for one in opened], [text.en for one in opened for text in one.left_out]
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,13 @@ from newft.dataset.column_match import (
 )
 from newft.dataset.folder_files import (
     EMPTY_FAULTS,
-    UNREADABLE_MESSAGE,
     FolderFile,
+    explain_unreadable,
     find_side_files,
 )
 from newft.emitted.cells import read_cell, read_text
 from newft.emitted.file_access import RecordError, list_data_files
-from newft.emitted.file_format import FileFormat, Remark, Row
+from newft.emitted.file_format import FileFormat, Row
 from newft.emitted.normalize import escape_controls
 from newft.emitted.readers import detect_format, read_rows
 from newft.errors import DataError
@@ -50,6 +50,7 @@ class DataFile:
     layout: FileFormat
     columns: tuple[Column, ...]
     preview_rows: tuple[Mapping[str, str], ...]  # the first rows, as texts
+    left_out: tuple[Text, ...] = ()  # files of the same folder that hold no records
 
 
 def open_files(files: Sequence[str]) -> list[DataFile]:
@@ -81,11 +82,9 @@ def _open_given(paths: Sequence[Path]) -> list[DataFile]:
         raise empty[0]
     members = [FolderFile(one.path.name, one.layout.kind, one.columns) for one in opened]
     beside = find_side_files(members)
-    remarks = [Remark(UNREADABLE_MESSAGE, {"file": one.path.name}) for one in empty]
-    remarks += beside.values()
+    left_out = (*(explain_unreadable(one.path.name) for one in empty), *beside.values())
     kept = [one for one in opened if one.path.name not in beside]
-    layout = replace(kept[0].layout, remarks=(*kept[0].layout.remarks, *remarks))
-    return [replace(kept[0], layout=layout), *kept[1:]]
+    return [replace(kept[0], left_out=left_out), *kept[1:]]
 
 
 def sample_rows(file: DataFile) -> tuple[Mapping[str, str], ...]:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newft.dataset.column_match import Column, is_text_column
-from newft.emitted.file_format import Remark
 from newft.emitted.given_splits import find_file_split
+from newft.emitted.normalize import escape_controls
+from newft.text import Text
 
 MAX_SIDE_ROWS = 20  # of a file that describes others; data files with fewer rows teach nothing
 MAX_LABEL_SHARE = 0.5  # distinct values of a column of labels, of its filled cells
-
-UNRELATED_MESSAGE = (
-    "{file} is left out: fewer than {rows} rows, and no text or label column of {main}"
-)
-UNLABELLED_MESSAGE = "{file} is left out: it lacks {columns}, which {main} has"
-PLAIN_MESSAGE = "{file} is left out: it holds lines of text without labels, unlike {main}"
-UNREADABLE_MESSAGE = "{file} is left out: it holds no records"
 
 # faults of files that are no tables of records at all, such as a list of label names
 EMPTY_FAULTS = (
@@ -57,7 +51,7 @@ class FolderFile:
         return bool(_UNLABELLED_PATTERN.search(self.name))
 
 
-def find_side_files(files: Sequence[FolderFile]) -> Mapping[str, Remark]:
+def find_side_files(files: Sequence[FolderFile]) -> dict[str, Text]:
     """The files without records to learn from, by name, each with the reason."""
     if len(files) < 2:
         return {}
@@ -66,23 +60,36 @@ def find_side_files(files: Sequence[FolderFile]) -> Mapping[str, Remark]:
         key=lambda one: (not one.may_lack_labels, find_file_split(one.name) != "test", one.size),
     )
     reasons = {file.name: _find_reason(file, main) for file in files if file is not main}
-    return {name: remark for name, remark in reasons.items() if remark}
+    return {name: reason for name, reason in reasons.items() if reason}
 
 
-def _find_reason(file: FolderFile, main: FolderFile) -> Remark | None:
+def explain_unreadable(name: str) -> Text:
+    """Why a file without a record is left out."""
+    return _explain(name, Text("it holds no records", "其中没有数据记录"))
+
+
+def _find_reason(file: FolderFile, main: FolderFile) -> Text | None:
     """Why a file is left out beside the main one."""
-    values = {"file": file.name, "main": main.name}
+    beside = escape_controls(main.name)
     names, wanted = {one.name for one in file.columns}, {one.name for one in main.columns}
     if file.kind == "txt" and main.kind != "txt":
-        return Remark(PLAIN_MESSAGE, values)
+        en = f"it holds lines of text without labels, unlike {beside}"
+        return _explain(file.name, Text(en, f"只有文本行而没有标签，与 {beside} 不同"))
     needed = {one.name for one in main.columns if _is_needed(one)}
     if names.isdisjoint(needed) and file.rows < MAX_SIDE_ROWS <= main.rows:
-        return Remark(UNRELATED_MESSAGE, {**values, "rows": MAX_SIDE_ROWS})
-    lacking = [one for one in main.columns if one.name not in names and _is_needed(one)]
+        en = f"fewer than {MAX_SIDE_ROWS} rows, and no text or label column of {beside}"
+        zh = f"不足 {MAX_SIDE_ROWS} 行，且与 {beside} 没有相同的文本列或标签列"
+        return _explain(file.name, Text(en, zh))
+    lacking = escape_controls(", ".join(f"`{name}`" for name in sorted(needed - names)))
     if file.may_lack_labels and names < wanted and lacking:
-        columns = ", ".join(f"`{one.name}`" for one in lacking)
-        return Remark(UNLABELLED_MESSAGE, {**values, "columns": columns})
+        en = f"it lacks {lacking}, which {beside} has"
+        return _explain(file.name, Text(en, f"缺少 {beside} 中的列 {lacking}"))
     return None
+
+
+def _explain(name: str, reason: Text) -> Text:
+    name = escape_controls(name)
+    return Text(f"{name} is left out: {reason.en}", f"未读取 {name}：{reason.zh}")
 
 
 def _is_needed(column: Column) -> bool:
