@@ -256,6 +256,12 @@ HIDDEN = """cust_no first_name surname ssn passport_number iban account_number c
             "ethnic_group marital num_kids",
             HIDDEN,
         ),
+        (
+            "11-bank-xlsx/title_only.xlsx",
+            "申请金额 年收入 贷款用途",
+            "年龄 性别",
+            "客户号 申请日期",
+        ),
         ("18-credit-mess/mixed_bool.csv", "income amount dti util", "", ""),
         ("19-imbalance/one_percent.csv", "income amount dti util", "", ""),
         ("11-bank-xlsx/units_row.csv", "income amount dti util", "", "customer_id"),

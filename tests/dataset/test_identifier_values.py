@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,6 +67,18 @@ def test_chinese_names_addresses_and_mobiles_are_told() -> None:
     mobiles = [f"13{spread(i, 9)}" for i in range(COUNT)]
     found = [find_identifier_kind(values) for values in (names, roads, mobiles)]
     assert [one.name if one else "" for one in found] == ["person", "address", "phone"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [lambda i: str(spread(i, 11)), lambda i: f"P{spread(i, 8)}", lambda i: f"AB-{spread(i, 6)}"],
+)
+def test_an_account_that_comes_in_several_rows_is_told_too(cell: Callable[[int], str]) -> None:
+    assert find_identifier_kind([cell(i % 20) for i in range(COUNT)]) is not None
+
+
+def test_large_amounts_of_one_width_are_round() -> None:
+    assert find_identifier_kind([f"{10_000 + spread(i, 4)}000" for i in range(COUNT)]) is None
 
 
 def test_numbers_that_were_given_one_by_one_count_the_rows() -> None:
