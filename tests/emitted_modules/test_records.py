@@ -58,6 +58,7 @@ FORMS = {
     "lines.json": lines([*ROWS]),
     "lines.ndjson": lines([*ROWS]),
     "lines.txt": lines([*ROWS]),
+    "printed.jsonl": "\n".join(map(repr, ROWS)),
     "indented.jsonl": "\n".join(json.dumps(row, indent=2) for row in ROWS),
     "indented.json": "\n".join(json.dumps(row, indent=2) for row in ROWS),
     "joined.json": "".join(map(dump, ROWS)),
