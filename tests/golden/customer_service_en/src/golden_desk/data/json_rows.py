@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import json
 from collections import Counter
@@ -18,6 +19,7 @@ MAX_ROWS_FOR_COLUMNS = 1_000
 MAX_COLUMNS = 1_000  # of a file: more are keys of an index, and each is looked at in every row
 MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
 INNER_TYPES = frozenset({dict, list})
+MAX_PYTHON_CHARS = 100_000  # Python's parser takes much more memory than that of JSON
 LINES_INSPECTED = 50  # that say whether a file holds an object a line
 LEFT_OUT_MESSAGE = "{file}: the records are those of {path}; not read: {others}"
 TURNS_MESSAGE = (
@@ -82,14 +84,14 @@ def _read_lines(path: Path, layout: FileFormat) -> Iterator[object]:
 
 def _convert_records(path: Path, layout: FileFormat, records: Iterable[object]) -> Iterator[Row]:
     """Records as rows, whose objects are dotted columns."""
-    flatten = None
+    module = None
     if layout.shape:
         records = _import_records(path).expand_records(records, layout.shape)
     for number, record in enumerate(records, start=1):
         if isinstance(record, dict) and not INNER_TYPES.isdisjoint(map(type, record.values())):
-            flatten = flatten or _import_records(path).flatten
-            deep = _import_records(path).measure_depth(record) > MAX_RECORD_NESTING
-            record = None if deep else flatten(record)
+            module = module or _import_records(path)
+            deep = module.measure_depth(record) > MAX_RECORD_NESTING
+            record = None if deep else module.flatten(record)
         if not isinstance(record, dict):
             yield Row(str(path), number, {}, "broken_row")
         elif record:
@@ -151,6 +153,16 @@ def _parse_line(line: str, kind: str) -> object:
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
+        return _parse_python(line)
+
+
+def _parse_python(line: str) -> object:
+    """The record of a line that Python printed, with single quotes, None and True."""
+    if not line.lstrip().startswith("{'") or len(line) > MAX_PYTHON_CHARS:
+        return None
+    try:
+        return ast.literal_eval(line.strip())
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
 
 
