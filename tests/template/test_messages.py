@@ -13,6 +13,7 @@ from typing import TypeGuard
 import pytest
 
 from newft.project.template_layers import (
+    CLASS_FOLDERS_MODULE,
     EMITTED_MODULES,
     JSON_MODULES,
     POLICY_MODULE,
@@ -49,7 +50,13 @@ def emitted_modules() -> Iterator[Path]:
     yield from (ROOT / "domains").rglob("src/**/*.py")
     yield from (
         ROOT / "generator/newft/emitted" / Path(name).name
-        for name in (*EMITTED_MODULES, *JSON_MODULES, POLICY_MODULE, WORKBOOK_MODULE)
+        for name in (
+            *EMITTED_MODULES,
+            *JSON_MODULES,
+            CLASS_FOLDERS_MODULE,
+            POLICY_MODULE,
+            WORKBOOK_MODULE,
+        )
     )
 
 

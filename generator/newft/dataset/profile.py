@@ -155,7 +155,7 @@ def _assign_project_paths(sources: Sequence[DataFile]) -> list[str]:
     for path in (source.path for source in sources):
         with translate_record_errors(), wrap_file_errors(path):
             size = path.stat().st_size
-        if size > MAX_COPIED_BYTES:
+        if size > MAX_COPIED_BYTES or path.is_dir():
             paths.append(path.resolve().as_posix())
             continue
         place, copy = f"data/raw/{path.name}", 1

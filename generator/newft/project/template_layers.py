@@ -56,6 +56,7 @@ TABLE_MODULE = "data/table_fields.py"
 JSON_MODULES = ("data/json_text.py", "data/record_shapes.py", "data/records.py")
 WORKBOOK_MODULE = "data/workbook.py"
 SHEETS_MODULE = "data/sheet_choice.py"
+CLASS_FOLDERS_MODULE = "data/class_folders.py"
 POLICY_MODULE = "runtime/policy_rules.py"
 TEMPLATE_SUFFIX = ".jinja"  # of a template; removed when the file is rendered
 # A template whose path begins with this is only included by others.
@@ -162,6 +163,7 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
         TABLE_MODULE: plan.task.tabular,
         WORKBOOK_MODULE: plan.data.has_workbook,
         SHEETS_MODULE: plan.data.has_workbook,
+        CLASS_FOLDERS_MODULE: plan.data.has_class_folders,
         POLICY_MODULE: plan.policy is not None,
         **dict.fromkeys(JSON_MODULES, plan.data.has_json),
     }

@@ -82,6 +82,11 @@ class DataFacts:
         return any(file.kind in ("json", "jsonl") for file in self.files)
 
     @property
+    def has_class_folders(self) -> bool:
+        """Whether the records are text files in a folder for each label."""
+        return any(file.kind == "folder" for file in self.files)
+
+    @property
     def has_workbook(self) -> bool:
         """Whether one of the files is a workbook, which only openpyxl reads."""
         return any(file.kind == "xlsx" for file in self.files)
