@@ -13,6 +13,7 @@ from .file_access import (
     DATA_SUFFIXES,
     RecordError,
     get_data_suffix,
+    list_class_folders,
     open_regular_file,
     open_text,
     wrap_file_errors,
@@ -36,6 +37,9 @@ def detect_format(path: Path) -> FileFormat:
     suffix = get_data_suffix(path)
     kind = KINDS.get(suffix, suffix.removeprefix("."))
     with wrap_file_errors(path):
+        if path.is_dir() and list_class_folders(path):
+            folder: FileFormat = _import_class_folders(path).detect_class_folder(path)
+            return folder
         with open_regular_file(path) as file:
             blank = not file.read(BLANK_CHECK_BYTES).strip()
         if suffix not in DATA_SUFFIXES:
@@ -82,7 +86,9 @@ def read_rows(path: Path, layout: FileFormat | None = None) -> Iterator[Row]:
     """Every row that is not blank, in constant memory unless the file is one JSON document."""
     with wrap_file_errors(path):
         layout = layout or detect_format(path)
-        if layout.kind in OBJECT_KINDS:
+        if layout.kind == "folder":
+            yield from _import_class_folders(path).read_class_rows(path)
+        elif layout.kind in OBJECT_KINDS:
             yield from read_object_rows(path, layout)
         else:
             yield from read_table_rows(path, layout, _read_grid(path, layout))
@@ -105,3 +111,13 @@ def _import_workbook(path: Path) -> ModuleType:
     except ModuleNotFoundError as error:
         message = "workbooks cannot be read here: there is no module {name}"
         raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
+
+
+def _import_class_folders(path: Path) -> ModuleType:
+    """The reader of a folder for each label, which only a project with such folders has."""
+    try:
+        return importlib.import_module(".class_folders", __package__)
+    except ModuleNotFoundError as error:
+        message = "folders of text files cannot be read here: there is no module {name}"
+        hint = "write the texts into one file, with a column for the label"
+        raise RecordError(path, message, hint, name=error.name) from error
