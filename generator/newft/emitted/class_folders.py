@@ -42,10 +42,11 @@ def _read_file(path: Path, file: Path, number: int) -> Row:
         return Row(str(path), number, {}, "broken_row")
     with open_regular_file(file) as source:
         content = source.read(MAX_TEXT_BYTES + 1)
-    text = None if len(content) > MAX_TEXT_BYTES else _decode(content)
+    if len(content) > MAX_TEXT_BYTES:
+        return Row(str(path), number, {}, "too_long")
+    text = _decode(content)
     if text is None:
-        fault = "too_long" if len(content) > MAX_TEXT_BYTES else "bad_encoding"
-        return Row(str(path), number, {}, fault)
+        return Row(str(path), number, {}, "bad_encoding")
     name = file.relative_to(path).as_posix()
     values = {"text": text, "label": file.parent.name, "file": name}
     return Row(str(path), number, values, find_fault([text, name]))
