@@ -30,9 +30,15 @@ VALUES = {
     "card_form": lambda i: f"{spread(i, 4)} {spread(i + 1, 4)} {spread(i + 2, 4)} {spread(i, 4)}",
     "long_number": lambda i: str(spread(i, 10)),
     "zero_number": lambda i: f"0{spread(i, 5)}",
+    "masked": lambda i: f"138****{spread(i, 4)}",
     "code": lambda i: f"{'KLMNPRT'[i % 7]}{spread(i, 7)}",
 }
+WRITTEN_AS_NUMBERS = {
+    "by pandas, beside gaps": lambda i: f"{spread(i, 10)}.0",
+    "by a sheet": lambda i: f"{spread(i, 5) / 10_000}E+15",
+}
 MEASURES = {
+    "float": lambda i: f"{spread(i, 5)}.0",
     "income": lambda i: str(30_000 + spread(i, 5) % 90_000),
     "amount in cents": lambda i: f"{spread(i, 6) / 100}",
     "amount with a currency": lambda i: f"EUR {spread(i, 5):,}",
@@ -75,6 +81,12 @@ def test_chinese_names_addresses_and_mobiles_are_told() -> None:
 )
 def test_an_account_that_comes_in_several_rows_is_told_too(cell: Callable[[int], str]) -> None:
     assert find_identifier_kind([cell(i % 20) for i in range(COUNT)]) is not None
+
+
+@pytest.mark.parametrize("writer", WRITTEN_AS_NUMBERS)
+def test_a_long_number_is_told_though_a_program_took_it_for_a_measure(writer: str) -> None:
+    values = [WRITTEN_AS_NUMBERS[writer](number) for number in range(COUNT)]
+    assert find_identifier_kind(values) is not None
 
 
 def test_large_amounts_of_one_width_are_round() -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from newft.dataset.column_match import Column, is_id_column, to_snake_case
 from newft.dataset.identifier_values import (
+    are_round,
     find_contact_words,
     find_identifier_kind,
     has_one_width,
@@ -163,7 +164,8 @@ def _find_doubt(column: Column, filled: Sequence[str], fields: Sequence[Field]) 
             "hardly any value comes twice: does it describe, or name someone?",
             "取值几乎不重复：是描述，还是名称？",
         )
-    if is_near_unique(filled) and has_one_width(filled, MIN_DOUBTFUL_DIGITS):
+    numbered = is_near_unique(filled) and has_one_width(filled, MIN_DOUBTFUL_DIGITS)
+    if numbered and not are_round(filled):
         return Text(
             "numbers of one width, hardly any twice: does it measure, or number the rows?",
             "等长且几乎不重复的数字：是度量值还是编号？",
