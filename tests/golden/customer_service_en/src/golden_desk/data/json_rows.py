@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import json
 from collections import Counter
@@ -12,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
+from .cells import parse_literal
 from .file_access import RecordError, open_text
 from .file_format import FileFormat, Remark, Row, find_fault
 
@@ -158,12 +158,8 @@ def _parse_line(line: str, kind: str) -> object:
 
 def _parse_python(line: str) -> object:
     """The record of a line that Python printed, with single quotes, None and True."""
-    if not line.lstrip().startswith("{'") or len(line) > MAX_PYTHON_CHARS:
-        return None
-    try:
-        return ast.literal_eval(line.strip())
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return None
+    printed = line.lstrip().startswith("{'") and len(line) <= MAX_PYTHON_CHARS
+    return parse_literal(line.strip()) if printed else None
 
 
 def _import_records(path: Path) -> ModuleType:
