@@ -16,7 +16,10 @@ from newft.project.template_layers import (
     CLASS_FOLDERS_MODULE,
     EMITTED_MODULES,
     JSON_MODULES,
+    LEGACY_MODULE,
+    PARQUET_MODULE,
     POLICY_MODULE,
+    SHEETS_MODULE,
     WORKBOOK_MODULE,
 )
 
@@ -54,6 +57,9 @@ def emitted_modules() -> Iterator[Path]:
             *EMITTED_MODULES,
             *JSON_MODULES,
             CLASS_FOLDERS_MODULE,
+            LEGACY_MODULE,
+            PARQUET_MODULE,
+            SHEETS_MODULE,
             POLICY_MODULE,
             WORKBOOK_MODULE,
         )
