@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import Any, TextIO
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
-DATA_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".xlsx")
-TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx")  # not of notes beside texts
+DATA_SUFFIXES = (
+    *(".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".xlsx"),
+    *(".xls", ".parquet"),  # read by libraries that are installed for such files alone
+)
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet")
 PACKED_SUFFIX = ".gz"
 PACKABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
 MAX_PACKING_RATIO = 100  # of unpacked to packed bytes: texts have a tenth of it
@@ -72,6 +72,19 @@ def wrap_file_errors(path: Path) -> Iterator[None]:
     except MemoryError as error:
         message = "it does not fit into memory"
         raise RecordError(path, message, "split it into several files") from error
+
+
+@contextmanager
+def wrap_missing_library(path: Path, package: str) -> Iterator[None]:
+    """Say which package reads a file, where it is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        message = "files of this kind are read by {package}, which is not installed"
+        command = f"python -m pip install {package}"
+        raise RecordError(
+            path, message, "install it: {command}", package=package, command=command
+        ) from error
 
 
 def list_data_files(path: Path) -> list[Path]:
@@ -153,7 +166,7 @@ class _Unpacked(RawIOBase):
         """It is only read."""
         return True
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         """Fill a buffer with the next bytes."""
         view = memoryview(buffer)
         try:

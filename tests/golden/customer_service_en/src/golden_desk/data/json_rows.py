@@ -66,6 +66,8 @@ def read_object_rows(path: Path, layout: FileFormat) -> Iterator[Row]:
 
 def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tuple[Remark, ...]]:
     """The records of a file as they stand there, and what is not read of a document."""
+    if layout.kind == "parquet":
+        return _import_parquet(path).read_parquet_records(path), ()
     if layout.kind != "json":
         return _read_lines(path, layout), ()
     with open_text(path, layout.encoding) as lines:
@@ -100,6 +102,8 @@ def _convert_records(path: Path, layout: FileFormat, records: Iterable[object]) 
 
 def _detect_kind(path: Path, layout: FileFormat) -> FileFormat:
     """Whether a file is one JSON document, an object a line, or lines of text."""
+    if layout.kind == "parquet":
+        return layout
     with open_text(path, layout.encoding) as text:
         lines = [*islice((line for line in text if line.strip()), LINES_INSPECTED)]
     objects = [len(lines) > 1 and _is_object(line) for line in lines]
@@ -170,3 +174,12 @@ def _import_records(path: Path) -> ModuleType:
         message = "JSON with lists and objects cannot be read here: there is no module {name}"
         hint = "save it as CSV UTF-8, or as a flat object on each line"
         raise RecordError(path, message, hint, name=error.name) from error
+
+
+def _import_parquet(path: Path) -> ModuleType:
+    """The reader of Parquet, which only a project with such a file has."""
+    try:
+        return importlib.import_module(".parquet_rows", __package__)
+    except ModuleNotFoundError as error:
+        message = "files of this kind cannot be read here: there is no module {name}"
+        raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
