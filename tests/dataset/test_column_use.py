@@ -282,3 +282,11 @@ def test_files_as_users_have_them_show_no_more_than_they_may(
     assert {*found.protected} == {*protected.split()}
     assert {*hidden.split()} <= {*found.excluded}
     assert {*hidden.split()} <= {*found.reasons}
+
+
+def test_one_warning_lists_the_columns_that_identify_people(wild: Path) -> None:
+    warning = facts(wild / "32-pii/core_export.csv").warnings[0].en
+    assert warning == (
+        "12 columns identify people or records and are not shown to the model: "
+        f"{', '.join(HIDDEN.split())}; leave them out of the file if nobody needs them here"
+    )

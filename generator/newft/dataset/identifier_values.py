@@ -122,6 +122,8 @@ _KINDS: tuple[tuple[IdentifierKind, Callable[[str], object]], ...] = (
         is_other_national_id,
     ),
 )
+# those that name a person; numbers and codes of one form may be those of the rows
+PERSONAL_KINDS = (*(kind.name for kind, _ in _KINDS), "masked", "address", "person", "card_form")
 _MASKED = IdentifierKind("masked", Text("numbers with a part masked", "部分打码的号码"))
 _ADDRESS = IdentifierKind("address", Text("street addresses", "街道地址"))
 _PERSON = IdentifierKind("person", Text("names", "人名或机构名"))

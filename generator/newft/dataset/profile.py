@@ -15,6 +15,7 @@ from newft.dataset.column_roles import (
     list_input_notes,
     warn_of_leaks,
     warn_of_mixed_units,
+    warn_of_personal_columns,
 )
 from newft.dataset.digit_survey import measure_digits, note_digits, warn_of_digits
 from newft.dataset.label_checks import refuse_sentences, refuse_stated_labels
@@ -110,6 +111,7 @@ def profile_dataset(
         sample=False,
         warnings=(
             *warn_of_leaks(used),
+            *warn_of_personal_columns(used),
             *left_out,
             *warn_of_shown_columns(classified, visible),
             *collect_warnings(sources, stats, outcome, suspect),
