@@ -22,7 +22,7 @@ LINES = RECORDS.splitlines(keepends=True)
 SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 COLUMNS = "--set data.columns.text=COLUMN, --set data.columns.label=COLUMN"
 FEW = f"add rows: a label needs 3; or name other columns: {COLUMNS}"
-KINDS = "give one of: .csv, .tsv, .json, .jsonl, .ndjson, .txt, .xlsx"
+KINDS = "give one of: .csv, .tsv, .json, .jsonl, .ndjson, .txt, .xlsx, .xls, .parquet"
 NAME = (
     "use letters, digits, spaces, hyphens or underscores, at most 40 characters, such as"
     " `acme support`"

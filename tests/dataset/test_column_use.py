@@ -256,6 +256,12 @@ HIDDEN = """cust_no first_name surname ssn passport_number iban account_number c
             "ethnic_group marital num_kids",
             HIDDEN,
         ),
+        (
+            "11-bank-xlsx/title_only.xlsx",
+            "申请金额 年收入 贷款用途",
+            "年龄 性别",
+            "客户号 申请日期",
+        ),
         ("18-credit-mess/mixed_bool.csv", "income amount dti util", "", ""),
         ("19-imbalance/one_percent.csv", "income amount dti util", "", ""),
         ("11-bank-xlsx/units_row.csv", "income amount dti util", "", "customer_id"),
@@ -276,3 +282,11 @@ def test_files_as_users_have_them_show_no_more_than_they_may(
     assert {*found.protected} == {*protected.split()}
     assert {*hidden.split()} <= {*found.excluded}
     assert {*hidden.split()} <= {*found.reasons}
+
+
+def test_one_warning_lists_the_columns_that_identify_people(wild: Path) -> None:
+    warning = facts(wild / "32-pii/core_export.csv").warnings[0].en
+    assert warning == (
+        "12 columns identify people or records and are not shown to the model: "
+        f"{', '.join(HIDDEN.split())}; leave them out of the file if nobody needs them here"
+    )

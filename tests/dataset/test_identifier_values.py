@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,9 +30,15 @@ VALUES = {
     "card_form": lambda i: f"{spread(i, 4)} {spread(i + 1, 4)} {spread(i + 2, 4)} {spread(i, 4)}",
     "long_number": lambda i: str(spread(i, 10)),
     "zero_number": lambda i: f"0{spread(i, 5)}",
+    "masked": lambda i: f"138****{spread(i, 4)}",
     "code": lambda i: f"{'KLMNPRT'[i % 7]}{spread(i, 7)}",
 }
+WRITTEN_AS_NUMBERS = {
+    "by pandas, beside gaps": lambda i: f"{spread(i, 10)}.0",
+    "by a sheet": lambda i: f"{spread(i, 5) / 10_000}E+15",
+}
 MEASURES = {
+    "float": lambda i: f"{spread(i, 5)}.0",
     "income": lambda i: str(30_000 + spread(i, 5) % 90_000),
     "amount in cents": lambda i: f"{spread(i, 6) / 100}",
     "amount with a currency": lambda i: f"EUR {spread(i, 5):,}",
@@ -65,6 +73,24 @@ def test_chinese_names_addresses_and_mobiles_are_told() -> None:
     mobiles = [f"13{spread(i, 9)}" for i in range(COUNT)]
     found = [find_identifier_kind(values) for values in (names, roads, mobiles)]
     assert [one.name if one else "" for one in found] == ["person", "address", "phone"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [lambda i: str(spread(i, 11)), lambda i: f"P{spread(i, 8)}", lambda i: f"AB-{spread(i, 6)}"],
+)
+def test_an_account_that_comes_in_several_rows_is_told_too(cell: Callable[[int], str]) -> None:
+    assert find_identifier_kind([cell(i % 20) for i in range(COUNT)]) is not None
+
+
+@pytest.mark.parametrize("writer", WRITTEN_AS_NUMBERS)
+def test_a_long_number_is_told_though_a_program_took_it_for_a_measure(writer: str) -> None:
+    values = [WRITTEN_AS_NUMBERS[writer](number) for number in range(COUNT)]
+    assert find_identifier_kind(values) is not None
+
+
+def test_large_amounts_of_one_width_are_round() -> None:
+    assert find_identifier_kind([f"{10_000 + spread(i, 4)}000" for i in range(COUNT)]) is None
 
 
 def test_numbers_that_were_given_one_by_one_count_the_rows() -> None:

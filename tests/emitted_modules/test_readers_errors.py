@@ -78,7 +78,7 @@ def test_lines_that_are_no_json_object_are_broken(tmp_path: Path) -> None:
         ("a.json", b"{}", "the file holds no JSON objects"),
         ("a.json", b"[1, 2]", "the file holds no JSON objects"),
         ("a.xlsx", b"no zip", "this is not an xlsx workbook, whatever its name says"),
-        ("a.parquet", b"PAR1", "files of this kind are not read"),
+        ("a.feather", b"ARROW1", "files of this kind are not read"),
         ("missing.csv", None, "there is no such file or folder"),
         ("folder.csv", None, "this is a folder with the ending of a file"),
     ],
@@ -99,8 +99,11 @@ def test_a_line_in_no_encoding_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unsupported_file_says_what_is_supported(tmp_path: Path) -> None:
-    path = write(tmp_path, "a.parquet", "x")
-    assert refusal(path).hint == "give one of: .csv, .tsv, .json, .jsonl, .ndjson, .txt, .xlsx"
+    path = write(tmp_path, "a.feather", "x")
+    assert (
+        refusal(path).hint
+        == "give one of: .csv, .tsv, .json, .jsonl, .ndjson, .txt, .xlsx, .xls, .parquet"
+    )
 
 
 def test_a_folder_without_data_is_refused(tmp_path: Path) -> None:

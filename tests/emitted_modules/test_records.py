@@ -58,6 +58,7 @@ FORMS = {
     "lines.json": lines([*ROWS]),
     "lines.ndjson": lines([*ROWS]),
     "lines.txt": lines([*ROWS]),
+    "printed.jsonl": "\n".join(map(repr, ROWS)),
     "indented.jsonl": "\n".join(json.dumps(row, indent=2) for row in ROWS),
     "indented.json": "\n".join(json.dumps(row, indent=2) for row in ROWS),
     "joined.json": "".join(map(dump, ROWS)),
@@ -172,6 +173,16 @@ CHATS: list[tuple[list[dict[str, object]], list[str], list[str]]] = [
         ["a", "b"],
         ["c"],
     ),
+]
+
+
+CHATS += [
+    (
+        [{"role": "user", "parts": [{"text": "a"}]}, {"role": "model", "parts": [{"text": "b"}]}],
+        ["a"],
+        ["b"],
+    ),
+    ([{"角色": "客户", "内容": "a"}, {"角色": "客服", "内容": "b"}], ["a"], ["b"]),
 ]
 
 
@@ -299,3 +310,20 @@ def test_splits_within_splits_are_bounded() -> None:
     for _ in range(400):
         document = {"train": document, "test": [{"text": "t"}]}
     assert find_records(document)[0].records
+
+
+def test_wrapped_values_and_scored_labels_are_values() -> None:
+    """A dump wraps numbers, and a text classifier's records score each label."""
+    record = {
+        "_id": {"$oid": "1a"},
+        "amount": {"$numberLong": "5"},
+        "cats": {"refund": 1.0, "login": 0.0},
+        "term": {"life": False, "months": 8},
+    }
+    assert flatten(record) == {
+        "_id": "1a",
+        "amount": "5",
+        "cats": ["refund"],
+        "term.life": False,
+        "term.months": 8,
+    }

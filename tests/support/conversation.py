@@ -45,6 +45,7 @@ OTHER_QUESTIONS = {
     "columns.field": "field",
     "columns.column": "column",
     "columns.which_task": "other_task",
+    "columns.doubtful": "doubtful",
     "review.question": "review",
     "review.stuck": "review",
     "review.which": "change",
@@ -116,7 +117,9 @@ def _list_titles(kit: StarterKit | None, texts: Messages) -> list[tuple[str, str
 
 def _to_pattern(texts: Messages, key: str) -> str:
     """What matches the text of a question, whatever is filled in."""
-    parts = texts(key, field="FILLED", positive="FILLED").split("FILLED")
+    parts = texts(key, field="FILLED", positive="FILLED", column="FILLED", doubt="FILLED").split(
+        "FILLED"
+    )
     return ".*".join(map(re.escape, parts))
 
 

@@ -202,3 +202,18 @@ def test_what_makes_much_of_training_fall_is_said_first(project: Any, tmp_path: 
     path = write(tmp_path / "all.csv", near, ("text", "intent"))
     assert "DROP_NEAR_DUPLICATES = False" in facts(path).warnings[0].en
     check(project, [path], tmp_path / "processed")
+
+
+def test_a_test_file_without_labels_is_left_out_by_name(tmp_path: Path) -> None:
+    rows = make_rows("a", 60)
+    train = write(tmp_path / "train.csv", rows, ("text", "intent"))
+    test = write(
+        tmp_path / "test.csv",
+        [(str(at), text) for at, (text, _) in enumerate(make_rows("b", 30))],
+        ("id", "text"),
+    )
+    found = facts(test, train)
+    assert [file.path for file in found.files] == [str(train)]
+    assert found.given_splits == ()
+    assert "test.csv is left out" in found.warnings[0].en
+    assert "`intent`" in found.warnings[0].en

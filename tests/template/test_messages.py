@@ -13,9 +13,13 @@ from typing import TypeGuard
 import pytest
 
 from newft.project.template_layers import (
+    CLASS_FOLDERS_MODULE,
     EMITTED_MODULES,
     JSON_MODULES,
+    LEGACY_MODULE,
+    PARQUET_MODULE,
     POLICY_MODULE,
+    SHEETS_MODULE,
     WORKBOOK_MODULE,
 )
 
@@ -49,7 +53,16 @@ def emitted_modules() -> Iterator[Path]:
     yield from (ROOT / "domains").rglob("src/**/*.py")
     yield from (
         ROOT / "generator/newft/emitted" / Path(name).name
-        for name in (*EMITTED_MODULES, *JSON_MODULES, POLICY_MODULE, WORKBOOK_MODULE)
+        for name in (
+            *EMITTED_MODULES,
+            *JSON_MODULES,
+            CLASS_FOLDERS_MODULE,
+            LEGACY_MODULE,
+            PARQUET_MODULE,
+            SHEETS_MODULE,
+            POLICY_MODULE,
+            WORKBOOK_MODULE,
+        )
     )
 
 

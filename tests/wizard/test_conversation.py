@@ -33,7 +33,7 @@ from support.conversation import (
     Typed,
     answers,
 )
-from support.credit_applications import applications, flagged, written
+from support.credit_applications import applications, flagged, with_column, written
 from support.files import list_names, read_contents
 from support.help_desk_export import RECORDS
 from support.run_newft import plain_environment, run_newft
@@ -245,6 +245,27 @@ def test_a_bad_outcome_that_the_records_tell_is_not_asked(
     path = written(tmp_path, flagged(applications(), "default"))
     assert "data.positive" not in conversation.hold(answers(data=path))
     assert "positive" not in conversation.asked
+
+
+@pytest.mark.parametrize("choice", ["show", "hide"])
+def test_a_doubtful_column_is_asked_about(
+    choice: str, tmp_path: Path, conversation: Conversation
+) -> None:
+    letters = ["mf"[i // 3 % 2] for i in range(30)]
+    path = written(tmp_path, with_column(applications(), "letter", letters))
+    given = conversation.hold(answers(data=path, doubtful=choice))
+    assert given[f"data.{choice}"] == ("letter",)
+    assert conversation.asked.count("doubtful") == 1
+    assert f"--{choice} letter" in format_command(given, "desk")
+
+
+def test_going_back_from_a_doubtful_column_shows_the_columns_again(
+    tmp_path: Path, conversation: Conversation
+) -> None:
+    letters = ["mf"[i // 3 % 2] for i in range(30)]
+    path = written(tmp_path, with_column(applications(), "letter", letters))
+    story = [*answers(data=path, doubtful=BACK_VALUE), *answers(columns="yes", doubtful="hide")]
+    assert conversation.hold(story)["data.hide"] == ("letter",)
 
 
 def test_a_file_that_does_not_exist_is_asked_for_again(

@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from newft.answers.keys import COLUMNS_PREFIX, FILES_KEY, AnswerValue, RawAnswers
+from newft.answers.keys import (
+    COLUMNS_PREFIX,
+    FILES_KEY,
+    HIDE_KEY,
+    SHOW_KEY,
+    AnswerValue,
+    RawAnswers,
+)
 from newft.text import Text
 
 # What was measured holds for these answers alone. The positive label is no part of it: the facts
 # have all labels.
-_MEASURED_KEYS = ("domain", "task", FILES_KEY)
+_MEASURED_KEYS = ("domain", "task", FILES_KEY, SHOW_KEY, HIDE_KEY)
 
 
 class KnownAnswer(NamedTuple):

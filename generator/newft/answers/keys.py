@@ -25,6 +25,8 @@ CatalogNames = Literal["domains", "tasks", "families", "methods", "accelerators"
 FILES_KEY = "data.files"
 COLUMNS_PREFIX = "data.columns."  # followed by the name of a field
 POSITIVE_KEY = "data.positive"  # the label whose probability is scored
+SHOW_KEY = "data.show"  # columns of a table that the model is shown
+HIDE_KEY = "data.hide"  # columns of a table that it is not shown
 KIT_KEY = "kit.source"
 KIT_REVISION_KEY = "kit.revision"
 PREFER_KEY = "kit.prefer"  # whose file wins where a copier template and newft both have it
@@ -60,6 +62,13 @@ class AnswerKey(NamedTuple):
     # in answers that an earlier newft recorded, which an update translates
     former_names: tuple[str, ...] = ()
     former_choices: Mapping[str, str] = {}  # old value -> value
+
+
+class VisibleColumns(NamedTuple):
+    """The columns of a table that the user shows to the model, or hides from it."""
+
+    show: tuple[str, ...] = ()
+    hide: tuple[str, ...] = ()
 
 
 # The order is that of the questions, and of the options in `--help`.
@@ -126,6 +135,26 @@ ANSWER_KEYS = (
         Text("label whose probability is the score of a row", "以其概率作为评分的标签（正类）"),
         question="positive",
         metavar="LABEL",
+    ),
+    AnswerKey(
+        SHOW_KEY,
+        "--show",
+        Text(
+            "column of a table that the model is shown; repeatable",
+            "表格中要给模型看的列，可多次给出",
+        ),
+        repeatable=True,
+        metavar="COLUMN",
+    ),
+    AnswerKey(
+        HIDE_KEY,
+        "--hide",
+        Text(
+            "column of a table that the model is not shown; repeatable",
+            "表格中不给模型看的列，可多次给出",
+        ),
+        repeatable=True,
+        metavar="COLUMN",
     ),
     AnswerKey(
         "gpu",
@@ -257,6 +286,14 @@ def get_data_files(given: RawAnswers) -> tuple[str, ...]:
     """Return the data files of the answers; without any, the project gets the sample."""
     value = given.get(FILES_KEY, ())
     return value if isinstance(value, tuple) else (value,)
+
+
+def get_visible_columns(given: RawAnswers) -> VisibleColumns:
+    """Return the columns that the answers show to the model, and those that they hide."""
+    show, hide = given.get(SHOW_KEY, ()), given.get(HIDE_KEY, ())
+    return VisibleColumns(
+        show if isinstance(show, tuple) else (show,), hide if isinstance(hide, tuple) else (hide,)
+    )
 
 
 def normalize_gpu(text: str) -> str:

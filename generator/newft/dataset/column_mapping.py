@@ -23,6 +23,12 @@ from newft.dataset.column_match import (
     match_columns,
     profile_column,
 )
+from newft.dataset.folder_files import (
+    EMPTY_FAULTS,
+    FolderFile,
+    explain_unreadable,
+    find_side_files,
+)
 from newft.emitted.cells import read_cell, read_text
 from newft.emitted.file_access import RecordError, list_data_files
 from newft.emitted.file_format import FileFormat, Row
@@ -44,6 +50,7 @@ class DataFile:
     layout: FileFormat
     columns: tuple[Column, ...]
     preview_rows: tuple[Mapping[str, str], ...]  # the first rows, as texts
+    left_out: tuple[Text, ...] = ()  # files of the same folder that hold no records
 
 
 def open_files(files: Sequence[str]) -> list[DataFile]:
@@ -52,12 +59,32 @@ def open_files(files: Sequence[str]) -> list[DataFile]:
     faults: list[DataError] = []
     for given in files:
         try:
-            for path in list_data_files(Path(given)):
-                sources.setdefault(path.resolve(), _open_file(path))
+            for source in _open_given(list_data_files(Path(given))):
+                sources.setdefault(source.path.resolve(), source)
         except RecordError as error:
             faults.append(to_data_error(error))
     raise_faults(faults)
     return list(sources.values())
+
+
+def _open_given(paths: Sequence[Path]) -> list[DataFile]:
+    """Open a file, or the files of a folder without those that hold no records."""
+    opened: list[DataFile] = []
+    empty: list[RecordError] = []
+    for path in paths:
+        try:
+            opened.append(_open_file(path))
+        except RecordError as error:
+            if len(paths) == 1 or error.template not in EMPTY_FAULTS:
+                raise
+            empty.append(error)
+    if not opened:
+        raise empty[0]
+    members = [FolderFile(one.path.name, one.layout.kind, one.columns) for one in opened]
+    beside = find_side_files(members)
+    left_out = (*(explain_unreadable(one.path.name) for one in empty), *beside.values())
+    kept = [one for one in opened if one.path.name not in beside]
+    return [replace(kept[0], left_out=left_out), *kept[1:]]
 
 
 def sample_rows(file: DataFile) -> tuple[Mapping[str, str], ...]:

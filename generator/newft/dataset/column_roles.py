@@ -10,7 +10,7 @@ from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import profile_column
 from newft.dataset.column_use import ColumnUse, decide_column_use
 from newft.emitted.label_rules import read_label
-from newft.emitted.normalize import MISSING_VALUE_PATTERN, is_missing
+from newft.emitted.normalize import MISSING_VALUE_PATTERN, escape_controls, is_missing
 from newft.emitted.quantities import find_mixed_units
 from newft.schema.kit import Task
 from newft.text import Text
@@ -26,6 +26,8 @@ class ColumnRoles:
     leaks: Mapping[str, LabelPredictability]  # predict the label and are not shown
     suspects: Mapping[str, LabelPredictability]  # predict much of the label and are shown
     reasons: Mapping[str, Text] = field(default_factory=dict)  # why columns are kept out
+    identifying: tuple[str, ...] = ()  # excluded columns, where one of them identifies people
+    order: tuple[str, ...] = ()  # of the columns that no field uses, in the files
     doubts: Mapping[str, Text] = field(
         default_factory=dict
     )  # of inputs, to be answered by a person
@@ -115,8 +117,17 @@ def _collect_roles(
         leaks={name: found for name, found in leaks.items() if uses[name].use == "input"},
         suspects={name: found for name, found in suspects.items() if name in inputs},
         reasons=reasons,
+        order=tuple(uses),
+        identifying=_list_identifying(uses),
         doubts={name: doubt for name, doubt in doubts.items() if doubt},
     )
+
+
+def _list_identifying(uses: Mapping[str, ColumnUse]) -> tuple[str, ...]:
+    """List the columns that identify someone or something, if one of them identifies people."""
+    if not any(use.personal for use in uses.values()):
+        return ()
+    return tuple(name for name, use in uses.items() if use.personal or use.numbered)
 
 
 def _doubt_suspect(found: LabelPredictability | None) -> Text | None:
@@ -138,6 +149,18 @@ def list_input_notes(task: Task) -> Iterator[Text]:
             "请确认给模型看的每一列在做出决定时就能拿到、且允许使用；如需增减，请修改 "
             "config/run.yaml 的 "
             "task.inputs、data.columns 和 data.slice_fields",
+        )
+
+
+def warn_of_personal_columns(found: ColumnRoles) -> Iterator[Text]:
+    """Yield a warning that lists the columns that identify people, and are in the files still."""
+    if names := [name for name in found.identifying if name in found.excluded]:
+        listed = [escape_controls(name) for name in names]
+        yield Text(
+            f"{len(listed)} columns identify people or records and are not shown to the model: "
+            f"{', '.join(listed)}; leave them out of the file if nobody needs them here",
+            f"{len(listed)} 列可识别个人或记录，不会给模型看：{'、'.join(listed)}；"
+            "如无需要，请从文件中删去",
         )
 
 

@@ -10,6 +10,8 @@ from typing import Literal
 
 from newft.dataset.column_match import Column, is_id_column, to_snake_case
 from newft.dataset.identifier_values import (
+    PERSONAL_KINDS,
+    are_round,
     find_contact_words,
     find_identifier_kind,
     has_one_width,
@@ -48,6 +50,8 @@ class ColumnUse:
     use: Use
     reason: Text | None = None
     doubt: Text | None = None  # of an input
+    personal: bool = False  # it identifies a person, rather than a row
+    numbered: bool = False  # it identifies a person, an account or a row
 
 
 def decide_column_use(
@@ -88,7 +92,8 @@ def _find_barred(
             reason = Text(
                 "an id, a date or what is known only later", "编号、日期或事后才知道的信息"
             )
-            return ColumnUse("excluded", _say_by_name(reason))
+            personal = len({*filled}) > MAX_FLAG_VALUES and has_stem(column.name, field.identifying)
+            return ColumnUse("excluded", _say_by_name(reason), personal=personal)
         later = has_stem(column.name, field.stems)
         if later and not has_stem(column.name, field.earlier):
             reason = Text("probably known only after the label", "很可能在标签之后才知道")
@@ -104,7 +109,9 @@ def _find_identifying(
     """Find what identifies a person, an account or a row: by values, else by name and values."""
     dated = _are_dates(filled)
     if not dated and (kind := find_identifier_kind(filled, first=first)):
-        return ColumnUse("excluded", _say_by_value(kind.title))
+        personal = kind.name in PERSONAL_KINDS
+        personal |= any(has_stem(column.name, field.identifying) for field in fields)
+        return ColumnUse("excluded", _say_by_value(kind.title), personal=personal, numbered=True)
     counts = Counter(filled)
     for field in fields:
         many = len(counts) >= MIN_IDENTIFYING_SHARE * len(filled) and not is_measure(filled)
@@ -116,7 +123,7 @@ def _find_identifying(
             )
         ):
             reason = Text("identifies a person, an account or a row", "可识别个人、账户或某一行")
-            return ColumnUse("excluded", _say_by_name(reason))
+            return ColumnUse("excluded", _say_by_name(reason), personal=True)
     return None
 
 
@@ -163,7 +170,8 @@ def _find_doubt(column: Column, filled: Sequence[str], fields: Sequence[Field]) 
             "hardly any value comes twice: does it describe, or name someone?",
             "取值几乎不重复：是描述，还是名称？",
         )
-    if is_near_unique(filled) and has_one_width(filled, MIN_DOUBTFUL_DIGITS):
+    numbered = is_near_unique(filled) and has_one_width(filled, MIN_DOUBTFUL_DIGITS)
+    if numbered and not are_round(filled):
         return Text(
             "numbers of one width, hardly any twice: does it measure, or number the rows?",
             "等长且几乎不重复的数字：是度量值还是编号？",

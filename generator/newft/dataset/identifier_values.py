@@ -32,6 +32,11 @@ MIN_NEAR_UNIQUE_SHARE = 0.95  # of different values: some people come twice in a
 MIN_SURNAME_SHARE = 0.75
 MIN_NAME_SHARE = 0.5  # of different values: two people may share a name
 MIN_VALUES = 20  # by chance, fewer values of a measure may all differ and look alike
+MIN_PERSON_SHARE = 0.7  # of different values of words in capitals: professions come more often
+MIN_REPEATED_SHARE = 0.1  # of different values, where the same account comes in several rows
+MIN_REPEATED_DIGITS = 10  # of one width: no column of amounts has only such, and none is round
+MIN_ROUND_SHARE = 0.3  # of numbers that end in 0, as amounts do: by chance one in ten does
+MIN_SHAPE_DIGITS = 6  # of a code that comes in several rows; a shorter one may name a product
 MIN_LONG_DIGITS = 8  # the shortest account numbers; a column of amounts never has only such
 MIN_COUNTED_ROWS = 100  # a measure of fewer rows may take each value of a short range once
 MAX_SPARSITY = 1.2  # numbers that were given to rows one by one have few gaps
@@ -59,8 +64,11 @@ _ADDRESS_PATTERN = re.compile(
     r"|.*[省市区县镇乡村].*[路街道巷弄号村栋幢楼室苑园].*|.*[路街巷弄]\d+号.*",
     re.IGNORECASE | re.DOTALL,
 )
+_MASKED_PATTERN = re.compile(r"(?=.*\d)[A-Z\d -]*([*•]{2,}|[xX]{3,})[A-Z\d*•xX -]*")
+_ROUNDED_PATTERN = re.compile(r"\d([.,]\d+)?E\+?1[1-9]")  # what a sheet makes of a long number
 _GROUPED_DIGITS_PATTERN = re.compile(r"[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}")
 _CODE_PATTERN = re.compile(r"(?=.*\d)(?=.*[^\W\d_])[\w#.:/-]+( [\w#.:/-]*\d[\w#.:/-]*)*")
+_SHAPED_PATTERN = re.compile(rf"[A-Z]{{1,4}}[-/ ]?\d{{{MIN_SHAPE_DIGITS},}}[A-Z]?")
 _PERSON_PATTERN = re.compile(r"[^\W\d_a-z][\w.'’-]*(,? [^\W\d_a-z][\w.'’-]*){1,3}")
 # about a hundred of the most frequent surnames, which more than four in five Chinese have
 # (Ministry of Public Security, report for 2020)
@@ -114,12 +122,17 @@ _KINDS: tuple[tuple[IdentifierKind, Callable[[str], object]], ...] = (
         is_other_national_id,
     ),
 )
+# those that name a person; numbers and codes of one form may be those of the rows
+PERSONAL_KINDS = (*(kind.name for kind, _ in _KINDS), "masked", "address", "person", "card_form")
+_MASKED = IdentifierKind("masked", Text("numbers with a part masked", "部分打码的号码"))
 _ADDRESS = IdentifierKind("address", Text("street addresses", "街道地址"))
 _PERSON = IdentifierKind("person", Text("names", "人名或机构名"))
 _GROUPED = IdentifierKind("card_form", Text("numbers written like card numbers", "卡号形式的号码"))
 _LONG = IdentifierKind(
     "long_number", Text("long numbers of one width, hardly any twice", "等长且几乎不重复的长号码")
 )
+_LONG_REPEATED = IdentifierKind("long_number", Text("long numbers of one width", "等长的长号码"))
+_SHAPED = IdentifierKind("code", Text("codes of one form", "形式相同的编码"))
 _ZERO = IdentifierKind(
     "zero_number",
     Text("numbers that begin with 0, hardly any twice", "以 0 开头且几乎不重复的号码"),
@@ -134,19 +147,33 @@ def find_identifier_kind(
     """Return what identifies by the filled values; `first` are those that stand side by side."""
     if len(values) < MIN_VALUES:
         return None
-    counts = Counter(values)
+    counts = Counter(value.removesuffix(".0") for value in values)  # as pandas writes gaps
     for kind, check in _KINDS:
         if _has_share(counts, check, MIN_KIND_SHARE):
             return kind if len(counts) > 1 else None
-    distinct = len(counts) / len(values)
-    if distinct >= MIN_NAME_SHARE:
-        if _has_share(counts, _ADDRESS_PATTERN.match, MIN_ADDRESS_SHARE):
-            return _ADDRESS
-        if _has_share(counts, _CHINESE_NAME_PATTERN.fullmatch, MIN_SURNAME_SHARE):
-            return _PERSON
-    if distinct >= MIN_NEAR_UNIQUE_SHARE and (found := _find_near_unique_kind(counts)):
-        return found
-    return _COUNTER if _count_rows(first) else None
+    return _find_kind_of_varied(counts) or (_COUNTER if _count_rows(first) else None)
+
+
+def _find_kind_of_varied(counts: Counter[str]) -> IdentifierKind | None:
+    """Find the kind of values of which enough differ from row to row."""
+    distinct = len(counts) / counts.total()
+    checks = (
+        (MIN_NAME_SHARE, _find_written_kind),
+        (MIN_REPEATED_SHARE, _find_repeated_kind),
+        (MIN_NEAR_UNIQUE_SHARE, _find_near_unique_kind),
+        (MIN_PERSON_SHARE, _find_person_kind),
+    )
+    found = (find(counts) for share, find in checks if distinct >= share)
+    return next(filter(None, found), None)
+
+
+def _find_written_kind(counts: Counter[str]) -> IdentifierKind | None:
+    if _has_share(counts, _MASKED_PATTERN.fullmatch, MIN_KIND_SHARE):
+        return _MASKED
+    if _has_share(counts, _ADDRESS_PATTERN.match, MIN_ADDRESS_SHARE):
+        return _ADDRESS
+    named = _has_share(counts, _CHINESE_NAME_PATTERN.fullmatch, MIN_SURNAME_SHARE)
+    return _PERSON if named else None
 
 
 def is_near_unique(values: Sequence[str]) -> bool:
@@ -165,7 +192,7 @@ def is_measure(values: Sequence[str]) -> bool:
     return (
         bool(values)
         and _are_quantities(values)
-        and not has_one_width(values, MIN_LONG_DIGITS)
+        and (not has_one_width(values, MIN_LONG_DIGITS) or are_round(values))
         and not all(value[0] == "0" for value in values)
     )
 
@@ -194,7 +221,7 @@ def _find_near_unique_kind(counts: Counter[str]) -> IdentifierKind | None:
     values = [*counts]
     if _has_share(counts, _GROUPED_DIGITS_PATTERN.fullmatch, MIN_KIND_SHARE):
         return _GROUPED
-    if has_one_width(values, MIN_LONG_DIGITS):
+    if has_one_width(values, MIN_LONG_DIGITS) and not are_round(values):
         return _LONG
     digits = [value for value in values if value.isdecimal()]
     zeros = sum(value[0] == "0" and len(value) > 1 for value in digits)
@@ -202,9 +229,34 @@ def _find_near_unique_kind(counts: Counter[str]) -> IdentifierKind | None:
         return _ZERO
     if _has_share(counts, _is_code, MIN_KIND_SHARE) and not _are_quantities(values):
         return _CODE
-    if _has_share(counts, _PERSON_PATTERN.fullmatch, MIN_KIND_SHARE):
-        return _PERSON
     return None
+
+
+def _find_person_kind(counts: Counter[str]) -> IdentifierKind | None:
+    named = _has_share(counts, _PERSON_PATTERN.fullmatch, MIN_KIND_SHARE)
+    return _PERSON if named and not _are_quantities([*counts]) else None
+
+
+def _find_repeated_kind(counts: Counter[str]) -> IdentifierKind | None:
+    """Find numbers and codes of one form that are too long to measure or to name a kind."""
+    values = [*counts]
+    if _has_share(counts, _ROUNDED_PATTERN.fullmatch, MIN_KIND_SHARE):
+        return _LONG_REPEATED
+    if has_one_width(values, MIN_REPEATED_DIGITS) and not are_round(values):
+        return _LONG_REPEATED
+    shapes = Counter(_shape(value) for value in values if _SHAPED_PATTERN.fullmatch(value))
+    most = max(shapes.values(), default=0)
+    return _SHAPED if most >= MIN_KIND_SHARE * len(values) else None
+
+
+def _shape(value: str) -> str:
+    """Write 9 for each digit and A for each letter."""
+    return "".join("9" if mark.isdigit() else "A" if mark.isalpha() else mark for mark in value)
+
+
+def are_round(values: Sequence[str]) -> bool:
+    """Tell whether so many whole numbers end in 0 that they are amounts."""
+    return sum(value.endswith("0") for value in values) >= MIN_ROUND_SHARE * len(values)
 
 
 def _is_code(value: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from newft.answers.keys import VisibleColumns
 from newft.data_errors import make_file_changed_error, translate_record_errors
-from newft.dataset.column_mapping import DataFile, map_columns, open_files, sample_rows
+from newft.dataset.column_mapping import DataFile, map_columns, sample_rows
 from newft.dataset.column_roles import (
     ColumnRoles,
     SampledFile,
@@ -14,6 +15,7 @@ from newft.dataset.column_roles import (
     list_input_notes,
     warn_of_leaks,
     warn_of_mixed_units,
+    warn_of_personal_columns,
 )
 from newft.dataset.digit_survey import measure_digits, note_digits, warn_of_digits
 from newft.dataset.label_checks import refuse_sentences, refuse_stated_labels
@@ -26,7 +28,14 @@ from newft.dataset.profile_checks import (
 )
 from newft.dataset.row_outcome import RowOutcome, resolve_rows
 from newft.dataset.row_stats import RowStats
+from newft.dataset.side_files import open_labelled_files
 from newft.dataset.split_survey import find_split_columns, list_split_notes
+from newft.dataset.visible_columns import (
+    apply_visible_columns,
+    check_visible_columns,
+    note_doubtful_columns,
+    warn_of_shown_columns,
+)
 from newft.emitted.file_access import hash_file, wrap_file_errors
 from newft.emitted.given_splits import SPLIT_FIELD
 from newft.emitted.label_rules import find_label
@@ -36,19 +45,28 @@ from newft.schema.dataset import DataFacts, FileFacts
 from newft.schema.kit import FieldRole, Kit, Task
 from newft.text import Language, Text
 
+SHOW_WHAT_IS_FOUND = VisibleColumns()  # where the user says nothing about single columns
 MAX_COPIED_BYTES = 50_000_000  # larger files stay where they are
 
 
 def profile_dataset(
-    files: Sequence[str], *, task: Task, columns: Mapping[str, str], language: Language | None
+    files: Sequence[str],
+    *,
+    task: Task,
+    columns: Mapping[str, str],
+    language: Language | None,
+    visible: VisibleColumns = SHOW_WHAT_IS_FOUND,
 ) -> DataFacts:
     """The facts of the files; `columns` are the user's corrections, no language means find out."""
-    sources = open_files(files)
+    sources, left_out = open_labelled_files(files)
     mapping, guessed = map_columns(sources, task.single_fields, columns)
     sampled = [_sample_file(source) for source in sources]
     taken = {column for among in mapping.values() for column in among}
     split_columns = find_split_columns(sampled, taken)
-    used = classify_columns(sampled, task, mapping, others=split_columns or ())
+    names = dict.fromkeys(name for source in sources for name in source.layout.columns)
+    check_visible_columns(visible, task, columns=[*names], taken=taken)
+    classified = classify_columns(sampled, task, mapping, others=split_columns or ())
+    used = apply_visible_columns(classified, visible)
     if task.tabular and not used.inputs:
         raise _make_no_input_columns_error(files, used)
     roles = {task.fields[name].role: among for name, among in mapping.items()}
@@ -93,6 +111,9 @@ def profile_dataset(
         sample=False,
         warnings=(
             *warn_of_leaks(used),
+            *warn_of_personal_columns(used),
+            *left_out,
+            *warn_of_shown_columns(classified, visible),
             *collect_warnings(sources, stats, outcome, suspect),
             *warn_of_digits(digits),
             *warn_of_mixed_units(sampled, used.inputs),
@@ -102,6 +123,7 @@ def profile_dataset(
             *list_split_notes(outcome, split_columns),
             *note_digits(digits),
             *list_input_notes(task),
+            *note_doubtful_columns(used),
             *list_file_notes(sources),
         ),
         excluded=used.excluded,
@@ -115,12 +137,17 @@ def profile_dataset(
     )
 
 
-def profile_sample(kit: Kit, task_id: str, language: Language) -> DataFacts:
+def profile_sample(
+    kit: Kit,
+    task_id: str,
+    language: Language,
+    *,
+    visible: VisibleColumns = SHOW_WHAT_IS_FOUND,
+) -> DataFacts:
     """The facts of the records that ship with a domain."""
     task = kit.tasks[task_id]
-    facts = profile_dataset(
-        [kit.get_sample(task, language)], task=task, columns={}, language=language
-    )
+    files = [kit.get_sample(task, language)]
+    facts = profile_dataset(files, task=task, columns={}, language=language, visible=visible)
     return replace(facts, sample=True, files=(replace(facts.files[0], path="sample"),))
 
 
@@ -130,7 +157,7 @@ def _assign_project_paths(sources: Sequence[DataFile]) -> list[str]:
     for path in (source.path for source in sources):
         with translate_record_errors(), wrap_file_errors(path):
             size = path.stat().st_size
-        if size > MAX_COPIED_BYTES:
+        if size > MAX_COPIED_BYTES or path.is_dir():
             paths.append(path.resolve().as_posix())
             continue
         place, copy = f"data/raw/{path.name}", 1

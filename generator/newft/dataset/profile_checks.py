@@ -173,6 +173,7 @@ def collect_warnings(
 def _collect_file_warnings(sources: Sequence[DataFile]) -> Iterator[Text]:
     """What is not read of the files; without their folders, as the project keeps these texts."""
     for source in sources:
+        yield from source.left_out
         for remark in source.layout.remarks:
             if not remark.information:
                 yield translate_template(remark.template, **remark.values)

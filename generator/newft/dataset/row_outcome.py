@@ -76,7 +76,10 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
     across = assigned.drop_given_repeats()
     if compares and checked:
         across |= _drop_near_duplicates(
-            assigned, distinct, chosen, spell, compare_digits=stats.compare_digits
+            assigned,
+            chosen,
+            spell,
+            stats=stats,
         )
     rejects["near_duplicate_across_split"] = len(across)
     assigned.spread_labels()
@@ -125,18 +128,20 @@ def _assign_splits(
 
 def _drop_near_duplicates(
     assigned: AssignedRows,
-    distinct: DistinctRows,
     answered: Sequence[Answered],
     spell: _Speller,
     *,
-    compare_digits: bool,
+    stats: RowStats,
 ) -> dict[int, int]:
     """Drop the rows that nearly repeat a row of a later split; each with that row."""
-    assert distinct.texts is not None
+    known = stats.distinct.texts
+    assert known is not None
     placed = [answered[number] for number in assigned.order]
-    texts = [distinct.texts[row] for row, _ in placed]
+    texts = [known[row] for row, _ in placed]
     targets = [spell.target(target) for _, target in placed]
-    return drop_cross_split_repeats(assigned, LabeledTexts(texts, targets, compare_digits))
+    asked = bool(stats.task.context_field)
+    rows = LabeledTexts(texts, targets, stats.compare_digits, labels_answer_questions=asked)
+    return drop_cross_split_repeats(assigned, rows)
 
 
 def drop_rare(counts: Mapping[Target, int]) -> dict[Target, int]:

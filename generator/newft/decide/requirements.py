@@ -30,6 +30,7 @@ GGUF_REQUIREMENT = "gguf>=0.10"  # transformers loads the GGUF file of the embed
 HUGGINGFACE_REQUIREMENT = "huggingface_hub>=1.0"
 MODELSCOPE_REQUIREMENT = "modelscope>=1.40"
 OPENPYXL_REQUIREMENT = "openpyxl>=3.1"
+PYARROW_REQUIREMENT, XLRD_REQUIREMENT = "pyarrow>=17", "xlrd>=2.0"
 
 
 def list_requirements(
@@ -51,6 +52,10 @@ def list_requirements(
         wanted.append(MODELSCOPE_REQUIREMENT)
     if data.has_workbook:
         wanted.append(OPENPYXL_REQUIREMENT)
+    if data.has_parquet:
+        wanted.append(PYARROW_REQUIREMENT)
+    if data.has_legacy_workbook:
+        wanted.append(XLRD_REQUIREMENT)
     torch = accelerator.torch.requires if accelerator.torch else ()
     ranges = [*wanted, *method.requires, *family.requires, *torch]
     by_name = {_parse_package_name(requirement): requirement for requirement in ranges}

@@ -61,9 +61,11 @@ def _read_marked_delimiter(path: Path, layout: FileFormat) -> str:
 def read_grid(path: Path, layout: FileFormat) -> Iterator[tuple[int, Cells]]:
     """The number and the cells of each row, those of the header too."""
     with open_text(path, layout.encoding, newline="") as lines:
-        for number, cells in enumerate(_parse_delimited(lines, layout.delimiter or ","), start=1):
-            if number > 1 or cells is None or not _is_mark(cells):
+        rows = enumerate(_parse_delimited(lines, layout.delimiter or ","), start=1)
+        for number, cells in islice(rows, 1):
+            if cells is None or not _is_mark(cells):
                 yield number, cells
+        yield from rows
 
 
 def _is_mark(cells: Sequence[str]) -> bool:

@@ -58,6 +58,8 @@ class LabeledTexts(NamedTuple):
     texts: Sequence[str]
     labels: Sequence[str]
     compare_digits: bool = False  # texts with other digits are other texts
+    # A label answers a question that is not part of the text: it tells no texts apart.
+    labels_answer_questions: bool = False
 
 
 class TextIndex:
@@ -119,7 +121,7 @@ class TextIndex:
         different labels, repeat each other only if they lost the same.
         """
         labels, texts = self._rows.labels, self._rows.texts
-        same_label = labels[position] == labels[other]
+        same_label = labels[position] == labels[other] or self._rows.labels_answer_questions
         if same_label and not self._rows.compare_digits:
             return True
         if not same_label and self._lost.get(position) != self._lost.get(other):

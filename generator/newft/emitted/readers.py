@@ -13,6 +13,7 @@ from .file_access import (
     DATA_SUFFIXES,
     RecordError,
     get_data_suffix,
+    list_class_folders,
     open_regular_file,
     open_text,
     wrap_file_errors,
@@ -25,7 +26,9 @@ from .table_rows import detect_columns, read_table_rows
 from .text_encoding import detect_encoding
 
 KINDS = {".ndjson": "jsonl"}  # of suffixes that are not the name of their kind
-OBJECT_KINDS, TABLE_KINDS = ("json", "jsonl", "txt"), ("csv", "tsv")
+OBJECT_KINDS, TABLE_KINDS = ("json", "jsonl", "txt", "parquet"), ("csv", "tsv")
+WORKBOOK_KINDS = ("xlsx", "xls")
+OLE2_SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins a workbook of Excel 97 to 2003
 PLAIN_KINDS = ("txt", *TABLE_KINDS)  # whose suffixes say little
 BLANK_CHECK_BYTES = 1 << 20  # bytes that begin a file with something else than spaces
 READ_AS_MESSAGE = "{file} was read as {encoding}"
@@ -36,6 +39,9 @@ def detect_format(path: Path) -> FileFormat:
     suffix = get_data_suffix(path)
     kind = KINDS.get(suffix, suffix.removeprefix("."))
     with wrap_file_errors(path):
+        if path.is_dir() and list_class_folders(path):
+            folder: FileFormat = _import_class_folders(path).detect_class_folder(path)
+            return folder
         with open_regular_file(path) as file:
             blank = not file.read(BLANK_CHECK_BYTES).strip()
         if suffix not in DATA_SUFFIXES:
@@ -53,6 +59,13 @@ def detect_format(path: Path) -> FileFormat:
 
 def _detect_container(path: Path, kind: str) -> FileFormat:
     """The sheet of a workbook; the encoding of a text, and the delimiter of a table."""
+    if kind in WORKBOOK_KINDS:
+        kind = _detect_workbook_kind(path, kind)
+    if kind == "parquet":
+        return FileFormat(kind)
+    if kind == "xls":
+        legacy: FileFormat = _import_reader(path, "legacy_workbook").detect_legacy_sheet(path)
+        return legacy
     if kind == "xlsx":
         layout: FileFormat = _import_workbook(path).detect_sheet(path)
         return layout
@@ -65,6 +78,15 @@ def _detect_container(path: Path, kind: str) -> FileFormat:
     if layout.kind in TABLE_KINDS and not layout.delimiter:
         layout = _detect_table(path, layout)
     return layout
+
+
+def _detect_workbook_kind(path: Path, kind: str) -> str:
+    """The kind of a workbook by its first bytes: programs export tables of text as `.xls` too."""
+    with open_regular_file(path) as file:
+        start = file.read(len(OLE2_SIGNATURE))
+    if kind == "xlsx" or start.startswith(b"PK"):
+        return "xlsx"
+    return "xls" if start == OLE2_SIGNATURE else "csv"
 
 
 def _detect_table(path: Path, layout: FileFormat) -> FileFormat:
@@ -82,7 +104,9 @@ def read_rows(path: Path, layout: FileFormat | None = None) -> Iterator[Row]:
     """Every row that is not blank, in constant memory unless the file is one JSON document."""
     with wrap_file_errors(path):
         layout = layout or detect_format(path)
-        if layout.kind in OBJECT_KINDS:
+        if layout.kind == "folder":
+            yield from _import_class_folders(path).read_class_rows(path)
+        elif layout.kind in OBJECT_KINDS:
             yield from read_object_rows(path, layout)
         else:
             yield from read_table_rows(path, layout, _read_grid(path, layout))
@@ -93,6 +117,9 @@ def _read_grid(path: Path, layout: FileFormat) -> Grid:
     if layout.kind == "xlsx":
         grid: Grid = _import_workbook(path).read_grid(path, layout)
         return grid
+    if layout.kind == "xls":
+        legacy: Grid = _import_reader(path, "legacy_workbook").read_legacy_grid(path, layout)
+        return legacy
     if layout.kind == "fasttext":
         return read_labelled_lines(path, layout)
     return read_grid(path, layout)
@@ -105,3 +132,22 @@ def _import_workbook(path: Path) -> ModuleType:
     except ModuleNotFoundError as error:
         message = "workbooks cannot be read here: there is no module {name}"
         raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
+
+
+def _import_reader(path: Path, name: str) -> ModuleType:
+    """A reader that only a project with such a file has."""
+    try:
+        return importlib.import_module(f".{name}", __package__)
+    except ModuleNotFoundError as error:
+        message = "files of this kind cannot be read here: there is no module {name}"
+        raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
+
+
+def _import_class_folders(path: Path) -> ModuleType:
+    """The reader of a folder for each label, which only a project with such folders has."""
+    try:
+        return importlib.import_module(".class_folders", __package__)
+    except ModuleNotFoundError as error:
+        message = "folders of text files cannot be read here: there is no module {name}"
+        hint = "write the texts into one file, with a column for the label"
+        raise RecordError(path, message, hint, name=error.name) from error

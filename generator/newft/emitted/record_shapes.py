@@ -6,8 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
-ROLE_KEYS = ("role", "from", "speaker", "sender", "author", "sender_type", "senderType")
-CONTENT_KEYS = ("content", "value", "text", "message", "utterance", "body")
+ROLE_KEYS = (
+    *("role", "from", "speaker", "sender", "author"),
+    *("sender_type", "senderType", "sourceType", "角色", "发言人", "说话人"),
+)
+CONTENT_KEYS = (
+    *("content", "value", "text", "message", "utterance", "body"),
+    *("parts", "内容", "发言", "文本"),
+)
 USER_ROLES = frozenset(
     {"user", "usr", "human", "customer", "client", "visitor", "caller", "buyer", "prompter"}
     | {"用户", "客户", "访客", "顾客", "买家"}
@@ -20,6 +26,7 @@ ASSISTANT_ROLES = frozenset(
 OTHER_ROLES = frozenset(
     {"system", "developer", "tool", "function", "observation", "context", "系统"}
 )
+SCORED_KEYS = ("cats", "categories", "labels", "label", "classes")  # an object of label: 0 or 1
 EXAMPLE_KEYS = ("patterns", "examples", "utterances", "queries", "texts", "samples", "相似问")
 PAGE_KEYS = ("next_page", "previous_page", "pages", "next", "has_more", "total_count")
 ROWS_INSPECTED = 100  # that say which shape the records have
@@ -60,6 +67,18 @@ def read_annotations(annotations: Sequence[Record]) -> dict[str, object]:
                 name, kind = str(result.get("from_name")), str(result.get("type"))
                 columns.setdefault(name, value.get(kind, value.get("text")))
     return columns
+
+
+def read_wrapped(name: str, value: Record) -> object:
+    """What an object says that wraps one value or scores labels; None for any other object."""
+    if len(value) == 1:
+        (key, inner), *_ = value.items()
+        # Label Studio writes several choices so, and a dump of MongoDB numbers and dates
+        return inner if key == "choices" or key.startswith("$") else None
+    scores = [one for one in value.values() if isinstance(one, (int, float)) and one in (0, 1)]
+    if name.rpartition(".")[2] in SCORED_KEYS and len(scores) == len(value) and value:
+        return [key for key, one in value.items() if one]
+    return None
 
 
 def find_expansion(records: Sequence[object]) -> str | None:

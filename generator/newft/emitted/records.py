@@ -8,7 +8,13 @@ from typing import NamedTuple
 
 from .given_splits import SPLIT_FIELD, find_file_split
 from .json_text import measure_depth, parse_document
-from .record_shapes import expand_records, find_expansion, read_annotations, read_turns
+from .record_shapes import (
+    expand_records,
+    find_expansion,
+    read_annotations,
+    read_turns,
+    read_wrapped,
+)
 
 __all__ = [
     "expand_records",
@@ -90,8 +96,8 @@ def flatten(record: Record) -> dict[str, object]:
 def _expand(name: str, value: object) -> dict[str, object] | None:
     """The columns of an object or of a list of objects; None for anything else."""
     if isinstance(value, dict):
-        if {*value} == {"choices"}:  # Label Studio writes several choices so
-            return {name: value["choices"]}
+        if (wrapped := read_wrapped(name, value)) is not None:
+            return {name: wrapped}
         return {f"{name}.{key}": inner for key, inner in value.items()}
     if not isinstance(value, list) or not value or len(value) > MAX_LISTED_OBJECTS:
         return None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
-from .file_format import Cells
+from .file_format import Cells, Remark
 from .header_row import find_header, look_ahead
 
 MAX_COUNTED_ROWS = 1_000  # of a sheet, to compare sheets by
@@ -58,6 +59,32 @@ def choose_sheets(outlines: Sequence[SheetOutline]) -> tuple[SheetOutline, ...]:
     first = next(one for one in outlines if one.rows >= MIN_ROWS_SHARE * most)
     alike = (one for one in outlines if one is not first and one.names == first.names)
     return (first, *(one for one in alike if one.rows))
+
+
+def describe_sheets(
+    path: Path, titles: Sequence[str], others: Sequence[str], *, hidden: str, formulas: int
+) -> Iterator[Remark]:
+    """Which sheets are read, and what is not read of a workbook."""
+    file = {"file": path.name}
+    sheets = ", ".join(f"`{title}`" for title in titles)
+    left = ", ".join(others)
+    if len(titles) > 1 and others:
+        template = "of {file}, the sheets {sheets} are read as one table, not: {others}"
+        yield Remark(template, {**file, "sheets": sheets, "others": left})
+    elif len(titles) > 1:
+        template = "of {file}, the sheets {sheets} have one header and are read as one table"
+        yield Remark(template, {**file, "sheets": sheets}, information=True)
+    elif others:
+        template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
+        yield Remark(template, {**file, "sheet": titles[0], "others": left})
+    if hidden:
+        yield Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
+    if formulas:
+        template = (
+            "{file} has {count:,} cells with a formula and no value, which are read as empty:"
+            " open it in a spreadsheet program and save it"
+        )
+        yield Remark(template, {**file, "count": formulas})
 
 
 class MergeSearch:

@@ -52,11 +52,14 @@ def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
 def read_table_rows(path: Path, layout: FileFormat, grid: Grid) -> Iterator[Row]:
     """The rows below the header, numbered as a spreadsheet numbers them."""
     last = layout.header_row[-1] if layout.header_row else 0
-    below = not last
+    file, places, below = str(path), layout.places, not last
+    width = -1 if "" in places or layout.units_row else len(places)  # of rows that need no care
     for number, cells in grid:
         if not below:  # further sheets begin with their records, whatever their rows are
             below = number >= last
-        elif row := _make_row(str(path), layout, number, cells):
+        elif cells is not None and len(cells) == width:
+            yield Row(file, number, dict(zip(places, cells, strict=True)), find_fault(cells))
+        elif row := _make_row(file, layout, number, cells):
             yield row
 
 

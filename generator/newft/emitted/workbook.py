@@ -27,12 +27,13 @@ from openpyxl.utils.datetime import from_excel  # type: ignore[import-untyped]
 from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 
 from .file_access import RecordError, open_regular_file
-from .file_format import FileFormat, Remark
+from .file_format import FileFormat
 from .sheet_choice import (
     MAX_MERGED_RANGES,
     MergeFiller,
     MergeSearch,
     choose_sheets,
+    describe_sheets,
     outline_sheet,
 )
 
@@ -122,34 +123,8 @@ def detect_sheet(path: Path) -> FileFormat:
         sheet=titles[0],
         more_sheets=tuple((one.title, one.header_row) for one in chosen[1:]),
         merged={title: merged for title, (_, merged) in parts.items()},
-        remarks=tuple(_describe_sheets(path, titles, others, hidden=hidden, formulas=count)),
+        remarks=tuple(describe_sheets(path, titles, others, hidden=hidden, formulas=count)),
     )
-
-
-def _describe_sheets(
-    path: Path, titles: Sequence[str], others: Sequence[str], *, hidden: str, formulas: int
-) -> Iterator[Remark]:
-    """Which sheets are read, and what is not read of a workbook."""
-    file = {"file": path.name}
-    sheets = ", ".join(f"`{title}`" for title in titles)
-    left = ", ".join(others)
-    if len(titles) > 1 and others:
-        template = "of {file}, the sheets {sheets} are read as one table, not: {others}"
-        yield Remark(template, {**file, "sheets": sheets, "others": left})
-    elif len(titles) > 1:
-        template = "of {file}, the sheets {sheets} have one header and are read as one table"
-        yield Remark(template, {**file, "sheets": sheets}, information=True)
-    elif others:
-        template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
-        yield Remark(template, {**file, "sheet": titles[0], "others": left})
-    if hidden:
-        yield Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
-    if formulas:
-        template = (
-            "{file} has {count:,} cells with a formula and no value, which are read as empty:"
-            " open it in a spreadsheet program and save it"
-        )
-        yield Remark(template, {**file, "count": formulas})
 
 
 def read_grid(path: Path, layout: FileFormat) -> Iterator[tuple[int, list[object]]]:

@@ -237,7 +237,8 @@ def _copy_data_file(file: FileFacts, into: Path, *, source: Path) -> None:
     target = into / file.project_path
     target.parent.mkdir(parents=True, exist_ok=True)
     with translate_record_errors(), wrap_file_errors(source):
-        content = open_regular_file(source)
+        open_regular_file(source).close()  # refuses a pipe or a device
+        content = source.open("rb")  # a packed file is copied as it is
     with content, target.open("wb") as copy:
         shutil.copyfileobj(content, copy)
     if hash_file(target) != file.sha256:

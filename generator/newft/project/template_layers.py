@@ -63,6 +63,8 @@ TABLE_MODULE = "data/table_fields.py"
 JSON_MODULES = ("data/json_text.py", "data/record_shapes.py", "data/records.py")
 WORKBOOK_MODULE = "data/workbook.py"
 SHEETS_MODULE = "data/sheet_choice.py"
+CLASS_FOLDERS_MODULE = "data/class_folders.py"
+LEGACY_MODULE, PARQUET_MODULE = "data/legacy_workbook.py", "data/parquet_rows.py"
 POLICY_MODULE = "runtime/policy_rules.py"
 
 
@@ -112,7 +114,10 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
         QUANTITIES_MODULE: plan.task.tabular,
         TABLE_MODULE: plan.task.tabular,
         WORKBOOK_MODULE: plan.data.has_workbook,
-        SHEETS_MODULE: plan.data.has_workbook,
+        SHEETS_MODULE: plan.data.has_workbook or plan.data.has_legacy_workbook,
+        LEGACY_MODULE: plan.data.has_legacy_workbook,
+        PARQUET_MODULE: plan.data.has_parquet,
+        CLASS_FOLDERS_MODULE: plan.data.has_class_folders,
         POLICY_MODULE: plan.policy is not None,
         **dict.fromkeys(JSON_MODULES, plan.data.has_json),
     }

@@ -17,6 +17,8 @@ class DataAnswer:
     files: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     positive: str | None = None  # the label whose probability is scored
+    show: tuple[str, ...] = ()  # columns of a table that the model is shown
+    hide: tuple[str, ...] = ()  # columns of a table that it is not shown
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,22 @@ class DataFacts:
     @property
     def has_json(self) -> bool:
         """Whether one of the files is JSON, whose records may hold lists and objects."""
-        return any(file.kind in ("json", "jsonl") for file in self.files)
+        return any(file.kind in ("json", "jsonl", "parquet") for file in self.files)
+
+    @property
+    def has_class_folders(self) -> bool:
+        """Whether the records are text files in a folder for each label."""
+        return any(file.kind == "folder" for file in self.files)
+
+    @property
+    def has_parquet(self) -> bool:
+        """Whether one of the files is Parquet, which only pyarrow reads."""
+        return any(file.kind == "parquet" for file in self.files)
+
+    @property
+    def has_legacy_workbook(self) -> bool:
+        """Whether one of the files is a workbook of Excel 97 to 2003, which only xlrd reads."""
+        return any(file.kind == "xls" for file in self.files)
 
     @property
     def has_workbook(self) -> bool:

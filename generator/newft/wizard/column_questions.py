@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from newft.answers.keys import COLUMNS_PREFIX, get_columns
+from newft.answers.keys import (
+    COLUMNS_PREFIX,
+    HIDE_KEY,
+    SHOW_KEY,
+    RawAnswers,
+    get_columns,
+    get_visible_columns,
+)
 from newft.dataset.column_errors import preview_values
 from newft.emitted.normalize import escape_controls
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
@@ -137,6 +144,30 @@ def print_column_previews(state: WizardState, context: WizardContext) -> None:
     if len(columns) > MAX_COLUMNS_SHOWN:
         count = len(columns) - MAX_COLUMNS_SHOWN
         context.say("  " + context.messages("detected.more", count=count))
+
+
+def ask_doubtful_columns(state: WizardState, context: WizardContext) -> RawAnswers | None:
+    """Ask whether the model may see each doubtful column; None if the user went back."""
+    messages = context.messages
+    shown, hidden = map(list, get_visible_columns(state.answers))
+    doubtful = state.data.doubtful if state.data and not state.data.sample else {}
+    for column, doubt in doubtful.items():
+        question = messages(
+            "columns.doubtful", column=escape_controls(column), doubt=doubt.to(messages.language)
+        )
+        options = [
+            Option("show", messages("columns.show")),
+            Option("hide", messages("columns.hide")),
+            context.make_back_option(),
+        ]
+        value = context.terminal.select(question, options)
+        if value == BACK_VALUE:
+            return None
+        (shown if value == "show" else hidden).append(column)
+    if not doubtful:
+        return {}
+    named = ((SHOW_KEY, tuple(shown)), (HIDE_KEY, tuple(hidden)))
+    return {key: columns for key, columns in named if columns}
 
 
 def ask_other_task(state: WizardState, context: WizardContext) -> Mapping[str, str] | None:

@@ -11,13 +11,15 @@ from dataclasses import replace
 from newft.answers.keys import (
     COLUMNS_PREFIX,
     FILES_KEY,
+    HIDE_KEY,
     PREFER_KEY,
+    SHOW_KEY,
     RawAnswers,
     get_data_files,
 )
 from newft.decide.kit_answer_rules import drop_unasked_answers
 from newft.errors import DataError, FileCollisionError, IncompatibleError, NewftError
-from newft.wizard.column_questions import ColumnDialog, ask_other_task
+from newft.wizard.column_questions import ColumnDialog, ask_doubtful_columns, ask_other_task
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.kit_questions import VALUE_SEPARATOR, join_values, list_questions
 from newft.wizard.menu import Option
@@ -196,14 +198,25 @@ class _Conversation:
             value = self._context.terminal.select(messages("columns.question"), options)
             if value == BACK_VALUE:
                 self._go_back()
-            if value == "task":
-                if task := ask_other_task(self.state, self._context):
-                    self._switch_task(self.state, task)
-            elif value == "change":
-                if columns := ColumnDialog(self.state, self._context).ask_one():
-                    self._try_columns(self.state, columns)
-            else:
                 return
+            if value == "yes" and self._settle_doubts():
+                return
+            self._correct_columns(value)
+
+    def _correct_columns(self, value: str) -> None:
+        """Ask for another task or another column, if that was chosen."""
+        if value == "task":
+            if task := ask_other_task(self.state, self._context):
+                self._switch_task(self.state, task)
+        elif value == "change" and (columns := ColumnDialog(self.state, self._context).ask_one()):
+            self._try_columns(self.state, columns)
+
+    def _settle_doubts(self) -> bool:
+        """Ask whether the model may see each doubtful column; return whether all is settled."""
+        answers = ask_doubtful_columns(self.state, self._context)
+        if answers is None:
+            return False
+        return not answers or self._try_columns(self.state, answers)
 
     def _switch_task(self, state: WizardState, task: Mapping[str, str]) -> None:
         """Use the files for another task; columns that are unclear for it are asked for."""
@@ -257,9 +270,11 @@ class _Conversation:
             value = ""
         return False
 
-    def _try_columns(self, state: WizardState, columns: Mapping[str, str]) -> bool:
+    def _try_columns(self, state: WizardState, columns: RawAnswers) -> bool:
         """Return whether the files can be used with these columns; if so, they are."""
-        answers = {**_drop_columns(state.answers), **columns}
+        fields = any(key.startswith(COLUMNS_PREFIX) for key in columns)
+        kept = _drop_columns(state.answers) if fields else state.answers
+        answers = {**kept, **columns}
         try:
             state = replace(state, answers=answers, data=None)
             self.state = resolve(state, self._context.services)
@@ -354,4 +369,9 @@ class _Conversation:
 
 def _drop_columns(answers: RawAnswers) -> RawAnswers:
     """Return the answers without those about columns."""
-    return {key: value for key, value in answers.items() if not key.startswith(COLUMNS_PREFIX)}
+    dropped = (SHOW_KEY, HIDE_KEY)
+    return {
+        key: value
+        for key, value in answers.items()
+        if not key.startswith(COLUMNS_PREFIX) and key not in dropped
+    }

@@ -10,7 +10,13 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from newft.answers.keys import AUTO_GPU, get_columns, get_data_files
+from newft.answers.keys import (
+    AUTO_GPU,
+    VisibleColumns,
+    get_columns,
+    get_data_files,
+    get_visible_columns,
+)
 from newft.answers.parse import build_answers
 from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.lookup import find_family
@@ -44,21 +50,27 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
         task: str,
         columns: tuple[tuple[str, str], ...],
         language: Language | None,
+        visible: VisibleColumns,
     ) -> DataFacts:
         from newft.dataset.profile import profile_dataset, profile_sample
 
         kit = catalog.kits[domain]
         if not paths and language is not None:
-            return profile_sample(kit, task, language)
+            return profile_sample(kit, task, language, visible=visible)
         return profile_dataset(
-            paths, task=kit.tasks[task], columns=dict(columns), language=language
+            paths,
+            task=kit.tasks[task],
+            columns=dict(columns),
+            language=language,
+            visible=visible,
         )
 
     def profile_data(state: WizardState) -> DataFacts:
         answers = state.answers
         columns = tuple(get_columns(answers).items())
         domain, task = str(answers["domain"]), str(answers["task"])
-        return profile(get_data_files(answers), domain, task, columns, state.language)
+        visible = get_visible_columns(answers)
+        return profile(get_data_files(answers), domain, task, columns, state.language, visible)
 
     def parse_hardware(text: str) -> Hardware:
         return parse_gpu(text, catalog.accelerators, machine=machine)
@@ -113,11 +125,11 @@ def _make_no_model_error(catalog: Catalog) -> IncompatibleError:
 
 
 def _detect_tasks(state: WizardState) -> tuple[str, ...]:
-    from newft.dataset.column_mapping import open_files
+    from newft.dataset.side_files import open_labelled_files
     from newft.dataset.task_detection import detect_tasks
 
     candidates = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(state)}
-    return detect_tasks(open_files(get_data_files(state.answers)), candidates)
+    return detect_tasks(open_labelled_files(get_data_files(state.answers)).sources, candidates)
 
 
 def _survey_columns(state: WizardState) -> ColumnSurvey:

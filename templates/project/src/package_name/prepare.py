@@ -275,9 +275,12 @@ def find_cross_split_repeats(
             held_out=held_out,
         )
     lines = [line for split in SPLITS for line in read_jsonl(folder / f"{split}.jsonl")]
-    texts = [near_dup_text(_get_text(line)) for line in lines]
+    whole = [*map(_get_text, lines)]
+    texts = [*map(near_dup_text, whole)]
     targets = [*map(_get_target, lines)]
-    return drop_cross_split_repeats(assigned, LabeledTexts(texts, targets, compare_digits))
+    asked = texts != whole  # a question is left out of the texts
+    rows_to_compare = LabeledTexts(texts, targets, compare_digits, labels_answer_questions=asked)
+    return drop_cross_split_repeats(assigned, rows_to_compare)
 
 
 def write_dropped(

@@ -55,3 +55,11 @@ def test_a_field_that_is_taken_out_of_the_prompt_alone_is_named(
     )
     with pytest.raises(ProjectError, match=re.escape(fault)):
         load_config(path)
+
+
+def test_the_column_of_given_splits_is_in_no_prompt(tmp_path: Path, run_yaml: Config) -> None:
+    path = changed(tmp_path, run_yaml, inputs=[*run_yaml.task.inputs], slices=[])
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["data"]["columns"]["split"] = ["subset"]
+    path.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+    assert load_config(path).data.columns["split"] == ["subset"]

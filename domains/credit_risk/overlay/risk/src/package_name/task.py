@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
+from .data.given_splits import SPLIT_FIELD
 from .runtime.messages import fill
 from .task_base import LabelTask, NonEmptyStr, validate_distinct_labels
 
@@ -53,7 +54,7 @@ class TaskConfig(LabelTask):
                         name=name,
                     )
                 )
-        if unused := columns.keys() - {*self.inputs, *slices, *NON_INPUT_FIELDS}:
+        if unused := columns.keys() - {*self.inputs, *slices, *NON_INPUT_FIELDS, SPLIT_FIELD}:
             name = min(unused)
             raise ValueError(
                 fill(

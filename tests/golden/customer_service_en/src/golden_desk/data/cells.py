@@ -76,6 +76,16 @@ def to_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str).strip('"')
 
 
+def parse_literal(text: str) -> object:
+    """The list or object that Python printed; None for any other text. Nothing is executed."""
+    try:
+        with warnings.catch_warnings():  # of escapes that Python does not know
+            warnings.simplefilter("ignore")
+            return ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return None
+
+
 def _may_spell_list(text: str) -> bool:
     """Whether a text begins and ends as a list or an object, and is short."""
     start = text.lstrip()[:1]
@@ -89,14 +99,8 @@ def _may_spell_list(text: str) -> bool:
 @lru_cache(maxsize=1_000)  # a file has few labels, and many rows of each
 def _read_spelled(text: str) -> Cell | None:
     """The cell whose list or object a text spells, as JSON, Python or numpy writes it."""
-    value: object = None
     try:
-        value = json.loads(text)
+        value: object = json.loads(text)
     except (ValueError, RecursionError):
-        try:
-            with warnings.catch_warnings():  # of escapes that Python does not know
-                warnings.simplefilter("ignore")
-                value = ast.literal_eval(_NO_COMMA_PATTERN.sub(r"\1, ", text))
-        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-            return None
+        value = parse_literal(_NO_COMMA_PATTERN.sub(r"\1, ", text))
     return read_cell(value) if isinstance(value, (list, dict)) else None

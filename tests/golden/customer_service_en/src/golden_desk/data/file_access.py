@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import Any, TextIO
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
-DATA_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".xlsx")
+DATA_SUFFIXES = (
+    *(".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".xlsx"),
+    *(".xls", ".parquet"),  # read by libraries that are installed for such files alone
+)
+TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet")
 PACKED_SUFFIX = ".gz"
 PACKABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
 MAX_PACKING_RATIO = 100  # of unpacked to packed bytes: texts have a tenth of it
@@ -73,11 +74,26 @@ def wrap_file_errors(path: Path) -> Iterator[None]:
         raise RecordError(path, message, "split it into several files") from error
 
 
+@contextmanager
+def wrap_missing_library(path: Path, package: str) -> Iterator[None]:
+    """Say which package reads a file, where it is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        message = "files of this kind are read by {package}, which is not installed"
+        command = f"python -m pip install {package}"
+        raise RecordError(
+            path, message, "install it: {command}", package=package, command=command
+        ) from error
+
+
 def list_data_files(path: Path) -> list[Path]:
     """The file itself, or the supported files of a folder, sorted by name."""
     with wrap_file_errors(path):
         path = expand_home(path)
         if not stat.S_ISDIR(_read_mode(path)):
+            return [path]
+        if list_class_folders(path):
             return [path]
         files = [one for one in sorted(path.iterdir()) if get_data_suffix(one) in DATA_SUFFIXES]
         files = [one for one in files if not one.name.startswith((".", "~$")) and one.is_file()]
@@ -86,6 +102,16 @@ def list_data_files(path: Path) -> list[Path]:
         hint = "put a file of one of these kinds in it: {kinds}"
         raise RecordError(path, message, hint, kinds=", ".join(DATA_SUFFIXES))
     return files
+
+
+def list_class_folders(path: Path) -> list[Path]:
+    """The folders of a folder that has no table, if each of several holds text files."""
+    inside = [one for one in sorted(path.iterdir()) if not one.name.startswith(".")]
+    if any(get_data_suffix(one) in TABLE_SUFFIXES and one.is_file() for one in inside):
+        return []
+    folders = [one for one in inside if one.is_dir()]
+    filled = [any(one.suffix.lower() == ".txt" for one in folder.iterdir()) for folder in folders]
+    return folders if len(folders) > 1 and all(filled) else []
 
 
 def open_regular_file(path: Path) -> BufferedReader:
@@ -111,7 +137,13 @@ def get_data_suffix(path: Path) -> str:
 
 
 def hash_file(path: Path) -> str:
-    """The SHA-256 of a regular file, as it lies on the disk."""
+    """The SHA-256 of a regular file as it lies on the disk, or of the texts in class folders."""
+    if path.is_dir() and (folders := list_class_folders(path)):
+        digest = hashlib.sha256()
+        for text in (text for folder in folders for text in sorted(folder.glob("*.txt"))):
+            line = f"{text.relative_to(path)}\0{text.is_file() and hash_file(text)}\n"
+            digest.update(line.encode(errors="replace"))
+        return digest.hexdigest()
     open_regular_file(path).close()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -134,7 +166,7 @@ class _Unpacked(RawIOBase):
         """It is only read."""
         return True
 
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
+    def readinto(self, buffer: Any, /) -> int:
         """Fill a buffer with the next bytes."""
         view = memoryview(buffer)
         try:

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
+from .cells import parse_literal
 from .file_access import RecordError, open_text
 from .file_format import FileFormat, Remark, Row, find_fault
 
@@ -18,6 +19,7 @@ MAX_ROWS_FOR_COLUMNS = 1_000
 MAX_COLUMNS = 1_000  # of a file: more are keys of an index, and each is looked at in every row
 MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
 INNER_TYPES = frozenset({dict, list})
+MAX_PYTHON_CHARS = 100_000  # Python's parser takes much more memory than that of JSON
 LINES_INSPECTED = 50  # that say whether a file holds an object a line
 LEFT_OUT_MESSAGE = "{file}: the records are those of {path}; not read: {others}"
 TURNS_MESSAGE = (
@@ -64,6 +66,8 @@ def read_object_rows(path: Path, layout: FileFormat) -> Iterator[Row]:
 
 def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tuple[Remark, ...]]:
     """The records of a file as they stand there, and what is not read of a document."""
+    if layout.kind == "parquet":
+        return _import_parquet(path).read_parquet_records(path), ()
     if layout.kind != "json":
         return _read_lines(path, layout), ()
     with open_text(path, layout.encoding) as lines:
@@ -82,14 +86,14 @@ def _read_lines(path: Path, layout: FileFormat) -> Iterator[object]:
 
 def _convert_records(path: Path, layout: FileFormat, records: Iterable[object]) -> Iterator[Row]:
     """Records as rows, whose objects are dotted columns."""
-    flatten = None
+    module = None
     if layout.shape:
         records = _import_records(path).expand_records(records, layout.shape)
     for number, record in enumerate(records, start=1):
         if isinstance(record, dict) and not INNER_TYPES.isdisjoint(map(type, record.values())):
-            flatten = flatten or _import_records(path).flatten
-            deep = _import_records(path).measure_depth(record) > MAX_RECORD_NESTING
-            record = None if deep else flatten(record)
+            module = module or _import_records(path)
+            deep = module.measure_depth(record) > MAX_RECORD_NESTING
+            record = None if deep else module.flatten(record)
         if not isinstance(record, dict):
             yield Row(str(path), number, {}, "broken_row")
         elif record:
@@ -98,6 +102,8 @@ def _convert_records(path: Path, layout: FileFormat, records: Iterable[object]) 
 
 def _detect_kind(path: Path, layout: FileFormat) -> FileFormat:
     """Whether a file is one JSON document, an object a line, or lines of text."""
+    if layout.kind == "parquet":
+        return layout
     with open_text(path, layout.encoding) as text:
         lines = [*islice((line for line in text if line.strip()), LINES_INSPECTED)]
     objects = [len(lines) > 1 and _is_object(line) for line in lines]
@@ -151,7 +157,13 @@ def _parse_line(line: str, kind: str) -> object:
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
-        return None
+        return _parse_python(line)
+
+
+def _parse_python(line: str) -> object:
+    """The record of a line that Python printed, with single quotes, None and True."""
+    printed = line.lstrip().startswith("{'") and len(line) <= MAX_PYTHON_CHARS
+    return parse_literal(line.strip()) if printed else None
 
 
 def _import_records(path: Path) -> ModuleType:
@@ -162,3 +174,12 @@ def _import_records(path: Path) -> ModuleType:
         message = "JSON with lists and objects cannot be read here: there is no module {name}"
         hint = "save it as CSV UTF-8, or as a flat object on each line"
         raise RecordError(path, message, hint, name=error.name) from error
+
+
+def _import_parquet(path: Path) -> ModuleType:
+    """The reader of Parquet, which only a project with such a file has."""
+    try:
+        return importlib.import_module(".parquet_rows", __package__)
+    except ModuleNotFoundError as error:
+        message = "files of this kind cannot be read here: there is no module {name}"
+        raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error

@@ -1,0 +1,61 @@
+"""Rows of a folder that holds a folder of text files for each label, whose name is the label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from .file_access import RecordError, list_class_folders, open_regular_file
+from .file_format import MAX_CELL_CHARS, FileFormat, Remark, Row, find_fault
+
+CLASS_COLUMNS = ("text", "label", "file")
+MAX_FILES = 500_000  # in all folders
+MAX_TEXT_BYTES = 4 * MAX_CELL_CHARS  # of a file: a longer one is too long a text in any encoding
+ENCODINGS = ("utf-8-sig", "gb18030")  # tried in this order for each file
+FOLDERS_MESSAGE = "{file}: a text file is a record, and the name of its folder is its label"
+
+
+def detect_class_folder(path: Path) -> FileFormat:
+    """The layout of a folder with a folder for each label."""
+    remark = Remark(FOLDERS_MESSAGE, {"file": path.name}, information=True)
+    return FileFormat("folder", columns=CLASS_COLUMNS, remarks=(remark,))
+
+
+def read_class_rows(path: Path) -> Iterator[Row]:
+    """A row for each text file, in the order of their names."""
+    number = 0
+    for folder in list_class_folders(path):
+        names = (one for one in folder.iterdir() if one.suffix.lower() == ".txt")
+        for file in sorted(islice(names, MAX_FILES + 1)):
+            number += 1
+            if number > MAX_FILES:
+                message = "the folder has more than {most:,} text files"
+                hint = "write the texts into one file, with a column for the label"
+                raise RecordError(path, message, hint, most=MAX_FILES)
+            yield _read_file(path, file, number)
+
+
+def _read_file(path: Path, file: Path, number: int) -> Row:
+    """The row of a file; of a pipe, a device or a folder of that name nothing is read."""
+    if not file.is_file():
+        return Row(str(path), number, {}, "broken_row")
+    with open_regular_file(file) as source:
+        content = source.read(MAX_TEXT_BYTES + 1)
+    if len(content) > MAX_TEXT_BYTES:
+        return Row(str(path), number, {}, "too_long")
+    text = _decode(content)
+    if text is None:
+        return Row(str(path), number, {}, "bad_encoding")
+    name = file.relative_to(path).as_posix()
+    values = {"text": text, "label": file.parent.name, "file": name}
+    return Row(str(path), number, values, find_fault([text, name]))
+
+
+def _decode(content: bytes) -> str | None:
+    for encoding in ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newft.dataset.column_mapping import open_files
+from newft.errors import DataError
+
+RECORDS = [{"id": n, "text": f"where is parcel {n} now", "label": "ab"[n % 2]} for n in range(40)]
+
+
+def to_lines(*names: str, rows: int = 40) -> str:
+    return "\n".join(json.dumps({name: one[name] for name in names}) for one in RECORDS[:rows])
+
+
+def open_folder(folder: Path, files: dict[str, str]) -> tuple[list[str], list[str]]:
+    for name, content in {"train.jsonl": to_lines("id", "text", "label"), **files}.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    opened = open_files([str(folder)])
+    return [one.path.name for one in opened], [text.en for one in opened for text in one.left_out]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        (
+            "dataset_info.json",
+            json.dumps({"mine": {"file_name": "train.jsonl"}, "other": {"file_name": "x.json"}}),
+            "fewer than 20 rows, and no text or label column of train.jsonl",
+        ),
+        ("label_names.json", '["a", "b"]', "it holds no records"),
+        ("unlabelled.jsonl", to_lines("id", "text"), "it lacks `label`, which train.jsonl has"),
+        (
+            "sample_submission.jsonl",
+            to_lines("id", "label"),
+            "it lacks `text`, which train.jsonl has",
+        ),
+        (
+            "README.txt",
+            "These are messages.\nThey have labels.\n" * 20,
+            "it holds lines of text without labels, unlike train.jsonl",
+        ),
+    ],
+)
+def test_what_holds_no_records_is_left_out_by_name(
+    tmp_path: Path, name: str, content: str, reason: str
+) -> None:
+    assert open_folder(tmp_path, {name: content}) == (
+        ["train.jsonl"],
+        [f"{name} is left out: {reason}"],
+    )
+
+
+@pytest.mark.parametrize("name", ["test.jsonl", "more.jsonl"])
+def test_files_with_texts_and_labels_stay(tmp_path: Path, name: str) -> None:
+    files, remarks = open_folder(tmp_path, {name: to_lines("text", "label")})
+    assert (sorted(files), remarks) == (sorted(["train.jsonl", name]), [])
+
+
+def test_a_damaged_file_of_a_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="this is not JSON"):
+        open_folder(tmp_path, {"more.json": '[{"text": "hi"},\n {"text": b}]'})
+
+
+def test_a_folder_without_records_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "names.json").write_text('["a", "b"]', encoding="utf-8")
+    (tmp_path / "more.json").write_text("[1, 2]", encoding="utf-8")
+    with pytest.raises(DataError, match="the file holds no JSON objects"):
+        open_files([str(tmp_path)])

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newft.emitted.readers import detect_format, read_rows
+from support.data_files import refusal, values, write
+
+HEADER = ["customer", "income", "default"]
+ROWS = [[f"C{n:03}", 900 + 7 * n, "yes"] for n in range(1, 13)]
+OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
+
+
+def test_parquet_is_read_with_its_lists_and_objects(tmp_path: Path) -> None:
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    arrow: Any = pytest.importorskip("pyarrow")
+    records = [{"text": f"hi {n}", "label": ["a"], "meta": {"n": n}} for n in range(12)]
+    parquet.write_table(arrow.Table.from_pylist(records), tmp_path / "t.parquet")
+    layout = detect_format(tmp_path / "t.parquet")
+    assert (layout.kind, layout.columns) == ("parquet", ("text", "label", "meta.n"))
+    assert [row.values["text"] for row in read_rows(tmp_path / "t.parquet", layout)] == [
+        one["text"] for one in records
+    ]
+
+
+def test_damaged_parquet_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    error = refusal(write(tmp_path, "t.parquet", b"PAR1 nothing else PAR1"))
+    assert error.message.startswith("the Parquet file is damaged")
+
+
+def test_a_legacy_workbook_is_read_as_a_new_one(tmp_path: Path) -> None:
+    pytest.importorskip("xlrd")
+    writer: Any = pytest.importorskip("xlwt")
+    book = writer.Workbook()
+    for title, rows in (("cover", [["Loans"]]), ("data", [["Loans of 2024"], HEADER, *ROWS])):
+        sheet = book.add_sheet(title)
+        for at, row in enumerate(rows):
+            for place, cell in enumerate(row):
+                sheet.write(at, place, cell)
+    book.save(tmp_path / "t.xls")
+    layout = detect_format(tmp_path / "t.xls")
+    assert (layout.kind, layout.sheet, layout.header_row) == ("xls", "data", (2,))
+    assert values(tmp_path / "t.xls") == ROWS
+
+
+def test_a_damaged_legacy_workbook_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("xlrd")
+    error = refusal(write(tmp_path, "t.xls", OLE2 + bytes(600)))
+    assert error.message.startswith("the workbook is damaged")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "package"),
+    [("t.parquet", b"PAR1", "pyarrow"), ("t.xls", OLE2, "xlrd")],
+)
+def test_the_missing_package_is_named_with_the_command(
+    tmp_path: Path, name: str, content: bytes, package: str
+) -> None:
+    if importlib.util.find_spec(package):
+        pytest.skip("the package is installed here")
+    error = refusal(write(tmp_path, name, content))
+    assert error.message == f"files of this kind are read by {package}, which is not installed"
+    assert error.hint == f"install it: python -m pip install {package}"
+
+
+def test_text_that_is_called_a_workbook_is_read_as_text(tmp_path: Path) -> None:
+    path = write(tmp_path, "t.xls", "text\tlabel\nhi\ta\n")
+    assert detect_format(path).columns == ("text", "label")
