@@ -151,7 +151,7 @@ def test_the_code_of_a_kit_is_confirmed_at_the_terminal(
     bank: GitRepository, tmp_path: Path
 ) -> None:
     words = ("new", "desk", "--kit", f"{bank.url}@v1", *QUICK[1:], "--language", "en")
-    question = "do you trust it"
+    question = "Do you trust it"
     for keys, next_question in ((ENTER, None), (DOWN + ENTER, "Your records")):
         terminal = Terminal(*words, cwd=tmp_path, lang="en")
         terminal.process.expect(question)

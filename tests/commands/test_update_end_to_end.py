@@ -146,5 +146,6 @@ def test_two_edited_projects_take_version_2_and_still_train(
     for desk in desks:
         assert (desk.folder / "scripts/notify.sh").is_file()
         assert (desk.folder / "src/desk/NOTES.md").is_file()
-    run_own_tests(tested := one if first is KIT else two)
-    train(tested)
+    if first is KIT:  # a copier template adds files and leaves the code as it is
+        run_own_tests(one)
+    train(two)

@@ -120,7 +120,10 @@ def test_a_kit_file_beside_the_template_adds_presets_and_questions(tmp_path: Pat
     ("files", "message"),
     [
         ({"copier.yml": "a: 1\n"}, "`keeps[0]` is named by `replaces` too"),
-        ({"overlay/project/a.md": "a"}, "`keeps[0]` is for kits with a copier.yml"),
+        (
+            {"overlay/project/a.md": "a"},
+            "`keeps[0]` is for kits that have or extend a",
+        ),
     ],
 )
 def test_a_file_is_either_kept_or_replaced(

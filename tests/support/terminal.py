@@ -37,6 +37,11 @@ SCREEN_TEXTS = {
 }  # fmt: skip
 
 
+def unfold_commands(shown: str) -> str:
+    """The text of a screen with each command on one line, as a shell joins its lines."""
+    return re.sub(r" \\[\r\n]+\s*", " ", shown)
+
+
 class Terminal:
     """newft in a pseudo-terminal."""
 

@@ -37,7 +37,16 @@ from support.credit_applications import applications, flagged, with_column, writ
 from support.files import list_names, read_contents
 from support.help_desk_export import RECORDS
 from support.run_newft import plain_environment, run_newft
-from support.terminal import BACK, CLEAR, CTRL_C, DOWN, ENTER, SCREEN_TEXTS, Terminal
+from support.terminal import (
+    BACK,
+    CLEAR,
+    CTRL_C,
+    DOWN,
+    ENTER,
+    SCREEN_TEXTS,
+    Terminal,
+    unfold_commands,
+)
 
 DEFAULTS = {
     "data.files": (),
@@ -600,7 +609,8 @@ def test_the_whole_conversation_writes_a_project_and_shows_how_to_repeat_it(
     assert status == 0
     assert (tmp_path / "desk" / "config" / "run.yaml").is_file()
     assert SCREEN_TEXTS[lang]["again"] in shown
-    repeat = next(line.strip() for line in shown.splitlines() if "newft new desk" in line)
+    lines = unfold_commands(shown).splitlines()
+    repeat = next(line.strip() for line in lines if "newft new desk" in line)
     contents = read_contents(tmp_path / "desk")
     (tmp_path / "desk").rename(tmp_path / "first")
     environment = plain_environment(tmp_path)
@@ -634,7 +644,7 @@ def test_ctrl_c_anywhere_ends_with_130_and_nothing_written(
     assert saved.is_file() == (last != "data")
     if saved.is_file():
         assert SCREEN_TEXTS[lang]["saved"] in shown
-        assert f"newft new desk --answers {saved}" in shown.replace("\r\n", "")
+        assert f"newft new desk --answers {saved}" in unfold_commands(shown)
         assert load_answers(saved)["data.files"] == (str(tmp_path / "tickets.csv"),)
         assert run_newft("new", "desk", "--answers", str(saved), cwd=tmp_path).returncode == 0
 
