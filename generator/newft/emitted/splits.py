@@ -122,10 +122,6 @@ class AssignedRows:
         """The labels of a row."""
         return self._known[self._targets[place]]
 
-    def list_kept_places(self) -> list[int]:
-        """The places of the rows that are not dropped."""
-        return [place for place, kept in enumerate(self._kept) if kept]
-
     def count_rows(self) -> dict[Split, int]:
         """The rows of each split that are not dropped."""
         sizes = Counter(split for split, kept in zip(self._splits, self._kept, strict=True) if kept)
