@@ -173,19 +173,27 @@ class AssignedRows:
 
     def spread_labels(self) -> list[RowMove]:
         """Move rows so that every label with enough groups is in every split."""
-        counts = self.count_labels()
-        if not (missing := _find_missing(counts)):
-            return []
-        groups = self._list_groups_with(missing)
-        _move_groups(groups, counts, missing, [*self.count_rows().values()])
-        moves = []
-        for group in groups:
-            for place in group.rows if group.split != group.first_split else ():
-                source, position = self.locate(place)
-                self._splits[place] = group.split
-                target = SPLITS[group.split]
-                moves.append(RowMove(source, position, target, self.get_labels(place)))
-        return sorted(moves)
+        counts, moved = self.count_labels(), set[int]()
+        # a move may cost a label that no split missed: then the groups of that label are moved too
+        while missing := _find_missing(counts):
+            groups = self._list_groups_with(missing)
+            _move_groups(groups, counts, missing, [*self.count_rows().values()])
+            changed = [group for group in groups if group.split != group.first_split]
+            if not changed:
+                break
+            for group in changed:
+                moved.update(group.rows)
+                for place in group.rows:
+                    self._splits[place] = group.split
+        return sorted(filter(None, map(self._describe_move, moved)))
+
+    def _describe_move(self, place: int) -> RowMove | None:
+        """How a row was moved; None if it is back in the split where it began."""
+        source, position = self.locate(place)
+        target = SPLITS[self._splits[place]]
+        if target == source:
+            return None
+        return RowMove(source, position, target, self.get_labels(place))
 
     def _list_with(self, labels: set[str]) -> list[int]:
         """The rows that have one of the labels."""
