@@ -19,9 +19,9 @@ from newft.errors import NewftError
 from newft.os_errors import explain_os_error
 from newft.paths import get_domains_folder
 from newft.project.layer_files import Layer
-from newft.project.template_layers import compose_layers
 from newft.text import Language
 from support.help_desk_export import RECORDS
+from support.layers import compose_layers
 
 QUOTED = r"`[^`]*`|“[^”]*”"  # code, and the words of a file or a parser
 NAMED = r"--[\w-]+(?:[ =][\w./-]+)*|\S*[/.]\S*"  # options with their values, and paths

@@ -25,8 +25,8 @@ from newft.i18n import Messages
 from newft.kits.locate import KitLocator
 from newft.kits.resolve import resolve_kit
 from newft.schema.catalog import Catalog
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.project_plan import plan_project
-from newft.wizard.questions import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import Services, WizardState
 from support.checkout import REPOSITORY

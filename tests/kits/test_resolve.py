@@ -13,7 +13,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.kit import Lock, Policy
 from newft.schema.starter_kit import KitPin, LocatedKit, StarterKit
 from newft.text import Text
-from newft.wizard.questions import fill_defaults
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 from support.checkout import REPOSITORY

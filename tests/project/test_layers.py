@@ -13,13 +13,13 @@ from newft.project.layer_files import Layer
 from newft.project.template_layers import (
     EMITTED_MODULES,
     LAYER_ORDER,
-    compose_layers,
     stack_layers,
 )
 from newft.schema.plan import Plan
 from support.checkout import DOMAINS, GENERATOR, REPOSITORY, TEMPLATES
 from support.example_plan import make_facts, make_plan, sample
 from support.generate_project import catalog
+from support.layers import compose_layers
 from support.project_matrix import choose_cases, list_layer_stacks
 
 MODULES = [path for root in (TEMPLATES, DOMAINS) for path in root.rglob("*.py")]

@@ -16,8 +16,8 @@ from newft.commands.new import render_and_write
 from newft.schema.catalog import Catalog
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.project_plan import plan_project
-from newft.wizard.questions import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 

@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from newft.project.layer_files import Layer
-from newft.project.template_layers import compose_layers
 from support.checkout import DOMAINS, TEMPLATES
+from support.layers import compose_layers
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
 CHAT_TEMPLATE = (

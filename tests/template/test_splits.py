@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 SPLITS = ("train", "validation", "test")
@@ -89,8 +89,17 @@ def grouped_rows(draw: st.DrawFn) -> list[tuple[str, str]]:
     return rows
 
 
+# Moving the mixed group for label_0 takes label_4 from a split that had it.
+MIXED_ROWS = [
+    *((f"label_{at}", f"label_{at}_{group}") for at in range(6) for group in range(3)),
+    ("label_4", "label_4_3"),
+    *((f"label_{at}", "mixed_2") for at in (0, 1, 4)),
+]
+
+
 @settings(max_examples=25, deadline=None)
 @given(rows=grouped_rows())
+@example(rows=MIXED_ROWS)
 def test_a_label_with_three_groups_is_in_every_split_and_no_group_in_two(
     project: Any, rows: list[tuple[str, str]]
 ) -> None:

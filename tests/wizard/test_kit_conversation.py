@@ -12,7 +12,7 @@ from newft.answers.parse import parse_set
 from newft.decide.kit_rules import apply_kit
 from newft.errors import IncompatibleError, UsageError
 from newft.kits.resolve import resolve_kit
-from newft.wizard.questions import fill_defaults
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 from support.conversation import MACHINE, Conversation, answers

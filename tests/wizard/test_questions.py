@@ -13,7 +13,9 @@ from newft.catalog.loader import load_catalog
 from newft.errors import IncompatibleError, NewftError, UsageError
 from newft.schema.catalog import Catalog
 from newft.schema.hardware import MachineFacts
-from newft.wizard.questions import QUESTIONS, Question, apply_answer, fill_defaults
+from newft.wizard.default_answers import apply_answer, fill_defaults
+from newft.wizard.question import Question
+from newft.wizard.questions import QUESTIONS
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 from support.credit_applications import applications, flagged, written

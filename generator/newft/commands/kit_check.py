@@ -52,8 +52,8 @@ from newft.schema.starter_kit import AskedQuestion, StarterKit
 from newft.system.hardware_probe import probe_machine
 from newft.system.project_tests import run_fast_tests
 from newft.text import Text
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.project_plan import plan_project, render_planned_project
-from newft.wizard.questions import fill_defaults
 from newft.wizard.recorded_answers import AnswerRequest, complete_answers
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState

@@ -25,9 +25,9 @@ from newft.project.write import write_project
 from newft.schema.catalog import Catalog
 from newft.schema.starter_kit import KitPin, LocatedKit
 from newft.text import Language
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.menu import Option
 from newft.wizard.project_plan import plan_project, render_planned_project
-from newft.wizard.questions import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 from newft.wizard.terminal import choose_terminal

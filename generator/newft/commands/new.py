@@ -34,13 +34,14 @@ from newft.system.hardware_probe import probe_machine
 from newft.text import Text
 from newft.wizard.context import WizardContext
 from newft.wizard.conversation import run_wizard
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.kit_trust import ask_trust
 from newft.wizard.project_plan import (
     plan_project,
     render_planned_project,
     trains_on_this_machine,
 )
-from newft.wizard.questions import QUESTIONS, fill_defaults
+from newft.wizard.questions import QUESTIONS
 from newft.wizard.recovery import save_answers_on_failure
 from newft.wizard.services import build_services
 from newft.wizard.state import Services, WizardState

@@ -124,16 +124,6 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
     return (*EMITTED_MODULES, *(name for name, wanted in needed.items() if wanted))
 
 
-def compose_layers(
-    layers: Sequence[Layer], package: str, into: Path, *, own: Sequence[str] = EMITTED_MODULES
-) -> dict[str, str]:
-    """Write the composed files to `into`; return the layer of each."""
-    chosen = choose_files(layers, package, own=own)
-    for file in chosen:
-        file.write(into, file.path)
-    return {file.path: file.layer for file in chosen}
-
-
 def choose_files(
     layers: Sequence[Layer], package: str, *, own: Sequence[str] = EMITTED_MODULES
 ) -> tuple[LayerFile, ...]:

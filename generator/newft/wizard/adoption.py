@@ -26,8 +26,8 @@ from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
 from newft.schema.tree import FileTree
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.project_plan import collect_facts, plan_project
-from newft.wizard.questions import fill_defaults
 from newft.wizard.state import Services, WizardState, list_open_tasks
 
 _MIN_SHARE = 0.1  # of the rendered lines: below it, which lines are equal says nothing

@@ -21,15 +21,17 @@ from newft.decide.kit_answer_rules import drop_unasked_answers
 from newft.errors import DataError, FileCollisionError, IncompatibleError, NewftError
 from newft.wizard.column_questions import ColumnDialog, ask_doubtful_columns, ask_other_task
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
+from newft.wizard.default_answers import apply_answer
 from newft.wizard.kit_questions import VALUE_SEPARATOR, join_values, list_questions
 from newft.wizard.menu import Option
+from newft.wizard.question import Question
 from newft.wizard.question_prompt import (
     OTHER_FILE_VALUE,
     ask_question,
     format_question,
     try_choice,
 )
-from newft.wizard.questions import QUESTIONS, Question, apply_answer
+from newft.wizard.questions import QUESTIONS
 from newft.wizard.state import WizardState, resolve
 
 MAX_QUESTIONS = 7  # optional questions beyond take their defaults

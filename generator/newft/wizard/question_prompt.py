@@ -19,7 +19,7 @@ from newft.wizard.column_questions import print_column_previews
 from newft.wizard.context import BACK_VALUE, WizardContext
 from newft.wizard.kit_questions import VALUE_SEPARATOR, join_values
 from newft.wizard.menu import Option
-from newft.wizard.questions import Choice, Question
+from newft.wizard.question import Choice, Question
 from newft.wizard.state import Services, WizardState
 from newft.wizard.terminal import InputCheck
 

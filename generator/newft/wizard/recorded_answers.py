@@ -34,9 +34,10 @@ from newft.schema.starter_kit import StarterKit
 from newft.schema.update import AnswerChange
 from newft.system.hardware_probe import probe_machine
 from newft.text import Language, Text, join_texts
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.fit_recorded import apply_newer_kit, fit_recorded
 from newft.wizard.kit_questions import list_questions
-from newft.wizard.questions import QUESTIONS, fill_defaults
+from newft.wizard.questions import QUESTIONS
 from newft.wizard.recorded_facts import collect_recorded_facts, make_recorded_services
 from newft.wizard.state import Services, WizardState
 

@@ -11,8 +11,8 @@ from newft.errors import NewftError, RenderError
 from newft.kits.locate import KitLocator
 from newft.kits.open_kit import open_kit
 from newft.schema.starter_kit import KitPin, LocatedKit
+from newft.wizard.default_answers import fill_defaults
 from newft.wizard.project_plan import plan_project, render_planned_project
-from newft.wizard.questions import fill_defaults
 from newft.wizard.services import build_services
 from newft.wizard.state import WizardState
 from support.generate_project import catalog

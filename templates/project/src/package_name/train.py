@@ -41,7 +41,7 @@ from .runtime.main import run_command
 from .runtime.messages import fill
 from .runtime.output import say
 from .training.collator import TargetCollator
-from .training.examples import measure_lengths, read_examples, refuse_truncated_examples
+from .training.examples import Example, measure_lengths, read_examples, refuse_truncated_examples
 from .training.model_card import write_model_card
 from .training.progress import plot_losses
 from .training.run_dir import RunDir, get_run_dir, to_portable_name
@@ -74,13 +74,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     # 1. Data: unusable data fails before the first step.
     folder = run.verify_base_model(find_base_model(run.pin_revision(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
-    encoder = ChatEncoder(tokenizer, config.model)
-    train = read_examples("train", encoder, config)
-    held_out = read_examples("validation", encoder, config)
-    refuse_truncated_examples([*train, *held_out], config.training)
-    random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
-    say("train       {lengths}", lengths=measure_lengths(train))
-    say("validation  {lengths}", lengths=measure_lengths(held_out))
+    train, held_out = read_all_examples(config, ChatEncoder(tokenizer, config.model))
     say("loading {model}", model=config.model.id)
 
     # 2. Model: the base model, prepared by the training method.
@@ -124,16 +118,24 @@ def main(config: Config, options: argparse.Namespace) -> None:
         if trainer.is_world_process_zero():
             save_trained(model, run.trained_folder, chosen.model.precision)
             tokenizer.save_pretrained(run.trained_folder)
-            write_model_card(run, config)
-            curve = plot_losses(trainer.state.log_history)
-            write_text(run.path / "loss.txt", curve + "\n")
-            say(curve)
+            write_run_report(run, config, trainer)
             run.finish(trainer.state.best_metric, trainer.state.log_history, asdict(plan))
     say(
         "trained weights in {folder}, loss curve in {curve}; next: make eval",
         folder=run.trained_folder,
         curve=run.path / "loss.txt",
     )
+
+
+def read_all_examples(config: Config, encoder: ChatEncoder) -> tuple[list[Example], list[Example]]:
+    """The training and the validation rows as token ids; too many truncated ones are refused."""
+    train = read_examples("train", encoder, config)
+    held_out = read_examples("validation", encoder, config)
+    refuse_truncated_examples([*train, *held_out], config.training)
+    random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
+    say("train       {lengths}", lengths=measure_lengths(train))
+    say("validation  {lengths}", lengths=measure_lengths(held_out))
+    return train, held_out
 
 
 def load_model(config: Config, folder: Path, on: torch.device, model: ModelConfig) -> TunedModel:
@@ -187,6 +189,14 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
             "the memory of the accelerator is full",
             "halve training.batch_size and double training.gradient_accumulation_steps",
         ) from error
+
+
+def write_run_report(run: RunDir, config: Config, trainer: Trainer) -> None:
+    """Write the model card and the loss curve beside the trained weights, and print the curve."""
+    write_model_card(run, config)
+    curve = plot_losses(trainer.state.log_history)
+    write_text(run.path / "loss.txt", curve + "\n")
+    say(curve)
 
 
 def build_training_arguments(config: Config, run: RunDir, *, most: int) -> TrainingArguments:

@@ -34,7 +34,7 @@ def build_base_prompt(
     system = task.base_system_prompt
     for name, listed in task:
         if isinstance(listed, list):
-            system = system.replace(f"{{{name}}}", "\n".join(listed))
+            system = system.replace("{" + name + "}", "\n".join(listed))
     turns = [message for example in examples for message in example if message["role"] != "system"]
     return [
         {"role": "system", "content": system},

@@ -172,10 +172,6 @@ class AssignedRows:
         """The labels of a row."""
         return self._known[self._targets[place]]
 
-    def list_kept_places(self) -> list[int]:
-        """The places of the rows that are not dropped."""
-        return [place for place, kept in enumerate(self._kept) if kept]
-
     def count_rows(self) -> dict[Split, int]:
         """The rows of each split that are not dropped."""
         sizes = Counter(split for split, kept in zip(self._splits, self._kept, strict=True) if kept)
@@ -227,20 +223,28 @@ class AssignedRows:
 
     def spread_labels(self) -> list[RowMove]:
         """Move rows so that every label with enough groups is in every split."""
-        counts, free = self.count_labels(), self._list_free()
-        if not (missing := _find_missing(counts, free)):
-            return []
-        groups = self._list_groups_with(missing)
-        sizes = [*self.count_rows().values()]
-        _move_groups(groups, counts, missing, sizes=sizes, free=free)
-        moves = []
-        for group in groups:
-            for place in group.rows if group.split != group.first_split else ():
-                source, position = self.locate(place)
-                self._splits[place] = group.split
-                target = SPLITS[group.split]
-                moves.append(RowMove(source, position, target, self.get_labels(place)))
-        return sorted(moves)
+        counts, free, moved = self.count_labels(), self._list_free(), set[int]()
+        # a move may cost a label that no split missed: then the groups of that label are moved too
+        while missing := _find_missing(counts, free):
+            groups = self._list_groups_with(missing)
+            sizes = [*self.count_rows().values()]
+            _move_groups(groups, counts, missing, sizes=sizes, free=free)
+            changed = [group for group in groups if group.split != group.first_split]
+            if not changed:
+                break
+            for group in changed:
+                moved.update(group.rows)
+                for place in group.rows:
+                    self._splits[place] = group.split
+        return sorted(filter(None, map(self._describe_move, moved)))
+
+    def _describe_move(self, place: int) -> RowMove | None:
+        """How a row was moved; None if it is back in the split where it began."""
+        source, position = self.locate(place)
+        target = SPLITS[self._splits[place]]
+        if target == source:
+            return None
+        return RowMove(source, position, target, self.get_labels(place))
 
     def _list_free(self) -> list[int]:
         """The splits that rows may be moved between."""

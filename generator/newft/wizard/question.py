@@ -1,0 +1,63 @@
+"""What a question of the wizard is: its answers, what may be chosen, and when it applies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from newft.answers.keys import ANSWER_KEYS, RawAnswers
+from newft.schema.reasoned import Reasoned
+from newft.schema.starter_kit import AskedQuestion
+from newft.text import Text
+from newft.wizard.state import WizardState
+
+
+class Choice(NamedTuple):
+    """One value that may be chosen."""
+
+    value: str
+    title: Text
+    note: Text = Text("", "")  # an explanation, where the title does not suffice
+
+
+def _list_no_choices(_: WizardState) -> tuple[Choice, ...]:
+    return ()
+
+
+def always(_: WizardState) -> bool:
+    """Apply to every state."""
+    return True
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of the wizard."""
+
+    key: str
+    form: Literal["path", "select", "text"]
+    get_default: Callable[[WizardState], Reasoned[str]]
+    parse: Callable[[str, WizardState], RawAnswers]
+    list_choices: Callable[[WizardState], tuple[Choice, ...]] = _list_no_choices
+    applies: Callable[[WizardState], bool] = always
+    allow_unsure: bool = False  # offers to take the default without knowing better
+    allow_other: bool = False  # takes a value that is typed
+    optional: bool = False  # takes its default where there would be too many questions
+    # of a question of a kit: how it stands after the answers so far; None where it does not apply
+    describe: Callable[[WizardState], AskedQuestion | None] | None = None
+
+    @property
+    def answer_keys(self) -> tuple[str, ...]:
+        """The keys of the answers that it gives."""
+        if self.describe:
+            return (self.key,)
+        return tuple(entry.key for entry in ANSWER_KEYS if entry.question == self.key)
+
+    def is_missing(self, state: WizardState) -> bool:
+        """Return whether an answer is missing."""
+        return self.applies(state) and any(key not in state.answers for key in self.answer_keys)
+
+    def has_open_choice(self, state: WizardState) -> bool:
+        """Return whether an answer is missing and the user has something to choose."""
+        open_ended = self.form != "select" or self.allow_other
+        return self.is_missing(state) and (open_ended or len(self.list_choices(state)) > 1)

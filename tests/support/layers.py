@@ -1,0 +1,17 @@
+"""Layers of templates, written as they are before anything is rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from newft.project.layer_files import Layer
+from newft.project.template_layers import choose_files
+
+
+def compose_layers(layers: Sequence[Layer], package: str, into: Path) -> dict[str, str]:
+    """Write the files that a project is made of to `into`; return the layer of each."""
+    chosen = choose_files(layers, package)
+    for file in chosen:
+        file.write(into, file.path)
+    return {file.path: file.layer for file in chosen}
