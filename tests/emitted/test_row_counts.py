@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Mapping
-from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ import pytest
 from newft.answers.keys import FILES_KEY, POSITIVE_KEY, AnswerValue
 from newft.errors import NewftError
 from newft.schema.dataset import DataFacts
+from support.format_project import format_rows
 from support.generate_project import catalog, generate
 from support.tickets import requests, table
 
@@ -48,23 +46,6 @@ def list_trial_files() -> list[str]:
     return [path for path in inside if not path.endswith("README.md")] + list(
         FOLDERS if TRIAL else ()
     )
-
-
-def format_rows(project: Path, package: str) -> dict[str, Any]:
-    """The summary of `make data`, which needs no torch."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(project / "src"))
-        patch.chdir(project)
-        prepare, config = (import_module(f"{package}.{name}") for name in ("prepare", "config"))
-        processed = project / "data/processed"
-        processed.mkdir(parents=True)
-        prepare.format_all(config.load_config(Path("config/run.yaml")), processed)
-    for name in [name for name in sys.modules if name.split(".")[0] == package]:
-        del sys.modules[name]
-    lines = (processed / "rejects.jsonl").read_text(encoding="utf-8").splitlines()
-    summary: dict[str, Any] = json.loads((processed / "summary.json").read_text(encoding="utf-8"))
-    assert Counter(json.loads(line)["reason"] for line in lines) == summary["rejects"]
-    return summary
 
 
 def assert_same_counts(data: DataFacts, summary: Mapping[str, Any]) -> None:

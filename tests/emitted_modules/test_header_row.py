@@ -72,6 +72,13 @@ def test_rows_above_the_header_of_a_sheet_change_no_record(
     assert (detect_format(path).columns, values(path)) == (tuple(NAMES), ROWS)
 
 
+def test_a_long_name_above_short_labels_is_no_record(tmp_path: Path) -> None:
+    names = ["Please tell us what happened in your own words", "Which team should answer"]
+    rows = [[f"the lamp number {n} has not come yet", f"team {n % 3}"] for n in range(12)]
+    path = write_table(tmp_path, [names, *rows])
+    assert (detect_format(path).columns, values(path)) == (tuple(names), rows)
+
+
 def test_where_the_header_is_is_said(tmp_path: Path) -> None:
     layout = detect_format(write_table(tmp_path, [["Loans"], [], [], NAMES, *ROWS]))
     assert said(layout) == ["table.csv: header in row 4"]

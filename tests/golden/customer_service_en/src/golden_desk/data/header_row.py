@@ -217,7 +217,11 @@ def is_record(lines: Sequence[Line], header: Header) -> bool:
     if values >= MIN_NUMBER_COLUMNS and values * 2 >= len(filled):
         return not _is_counted([to_text(first[place]).strip() for place in numbers])
     texts = [place for place in filled if _is_prose(to_text(first[place]))]
-    return len(filled) == 2 and any(_is_as_long(first, body, place) for place in texts)
+    return (
+        len(filled) == 2
+        and any(_is_as_long(first, body, place) for place in texts)
+        and not any(_is_longer(first, body, place) for place in filled)
+    )
 
 
 def _is_counted(names: Sequence[str]) -> bool:
@@ -233,6 +237,12 @@ def _is_as_long(first: Sequence[object], body: Sequence[Sequence[object]], place
     lengths = [len(to_text(cells[place])) for cells in body if place < len(cells)]
     enough = len(lengths) >= MIN_CONTRAST_ROWS
     return enough and len(to_text(first[place])) >= MIN_RECORD_LENGTH * median(lengths)
+
+
+def _is_longer(first: Sequence[object], body: Sequence[Sequence[object]], place: int) -> bool:
+    """Whether the first cell of a column is longer than all below, as a name is above labels."""
+    lengths = (len(to_text(cells[place])) for cells in body if place < len(cells))
+    return len(to_text(first[place])) > max(lengths, default=0)
 
 
 def _find_places(lines: Sequence[Line]) -> list[int]:
