@@ -285,6 +285,8 @@ class TestNew:
             "inputs": [],
             "protected": [],
             "excluded": [],
+            "reasons": {},
+            "doubtful": {},
         }
         written = [path for path in (here / "desk").rglob("*") if path.is_file()]
         assert report["files"] == sorted(

@@ -18,6 +18,11 @@ DOMAIN_WORDS = re.compile(
     r"|条款|合同|法律|律师|罪|案情|案件|判决|风险|信贷|贷款|借款|放贷|授信|审批|坏结果|坏账|违约|逾期|意图|客服|客户|工单",
     re.IGNORECASE,
 )
+# words that any domain's data may have: who speaks in a chat, and what streets are called
+ALLOWED = {
+    "generator/newft/emitted/record_shapes.py": {"customer", "客户", "客服"},
+    "generator/newft/dataset/identifier_values.py": {"court"},
+}
 
 
 def find_domain_words(repository: Path) -> list[str]:
@@ -26,10 +31,11 @@ def find_domain_words(repository: Path) -> list[str]:
         for file in sorted((repository / folder).rglob("*")):
             if file.suffix not in SUFFIXES or "tests" in file.parts:
                 continue
+            path = file.relative_to(repository).as_posix()
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
                 spelled = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", line)  # RiskLevel is of Risk too
-                if word := DOMAIN_WORDS.search(spelled):
-                    found.append(f"{file.relative_to(repository)}:{number}: {word[0]}: {line}")
+                for word in {*DOMAIN_WORDS.findall(spelled)} - ALLOWED.get(path, set()):
+                    found.append(f"{path}:{number}: {word}: {line}")
     return found
 
 

@@ -12,10 +12,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from support.emitted_project import Desk
+from support.warm_process import run_warm
 
 pytestmark = pytest.mark.slow
 LONGEST_WAIT = 120  # seconds, on a machine with other work
@@ -102,17 +104,19 @@ def terminal(fresh: Desk, several: bool) -> Iterator[Terminal]:
     ],
 )
 def test_what_is_piped_in_is_a_question_a_line_or_a_paragraph(
-    fresh: Desk, several: bool, typed: str, lines: list[str], paragraphs: list[str]
+    fresh: Desk,
+    several: bool,
+    typed: str,
+    lines: list[str],
+    paragraphs: list[str],
+    tmp_path: Path,
 ) -> None:
-    run = subprocess.run(
-        listener(several),
-        cwd=fresh.folder,
-        env=fresh.environment,
-        input=typed.encode(),
-        capture_output=True,
-        check=True,
-    )
-    assert heard(run.stdout.decode()) == (paragraphs if several else lines)
+    (tmp_path / "listen.py").write_text(LISTEN.format(several=several), encoding="utf-8")
+    path = os.pathsep.join([fresh.environment["PYTHONPATH"], str(tmp_path)])
+    environment = fresh.environment | {"PYTHONPATH": path}
+    run = run_warm("listen", [], fresh.folder, environment, stdin=typed.encode())
+    assert run.returncode == 0, run.stderr
+    assert heard(run.stdout) == (paragraphs if several else lines)
 
 
 @pytest.mark.parametrize("several", [True], indirect=True)

@@ -191,7 +191,7 @@ def test_a_wrong_option_is_blamed_itself(
         (
             edited(label="lable: [Reason]"),
             "data.columns.lable is not a field of this task; the nearest is label",
-            "the fields are text, label, group; formatting.py may add more",
+            "the fields are text, label, group, split; formatting.py may add more",
         ),
         (
             written("data/raw/t.csv", b"Body,Reason\n,refund\nhello,\nbye,moon\n"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.run_newft import plain_environment, run_newft
+from support.warm_process import run_warm
 
 WORDS = (
     "amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "jetty",
@@ -44,15 +45,7 @@ class Desk:
         return plain_environment(self.folder.parent) | ours
 
     def run(self, module: str, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(module, *words),
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            check=False,
-        )
+        return run_warm(f"desk.{module}", words, self.folder, self.environment)
 
     def start(self, module: str, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -28,7 +28,7 @@ TURNS_MESSAGE = (
 )
 ROWS_MESSAGE = "{file}: a record holds several rows, which are read one by one"
 QUESTIONS_MESSAGE = (
-    "{file}: each question about a passage is a row; where questions quote a type, each answer is "
+    "{file}: each question about a text is a row; where questions quote a type, each answer is "
     "one, and a type without an answer gives none"
 )
 

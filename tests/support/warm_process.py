@@ -1,0 +1,105 @@
+"""Commands of projects in processes that have the slow libraries loaded already.
+
+A server loads them once and forks for each command: the command is a process of its own, with its
+own folder, environment, streams and end, and starts in milliseconds rather than in three seconds.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import json
+import os
+import runpy
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryFile
+
+LIBRARIES = (
+    "torch", "peft", "transformers.models.llama.modeling_llama", "sklearn.linear_model",
+    "sklearn.feature_extraction.text", "sklearn.pipeline", "pydantic", "yaml", "tqdm",
+)  # fmt: skip
+LONGEST_REQUEST = 1 << 20  # bytes
+
+
+def run_warm(
+    module: str,
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    stdin: bytes = b"",
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m MODULE WORDS` in a folder, with the libraries loaded; `stdin` fits a pipe."""
+    request = {"module": module, "words": words, "folder": str(folder), "env": {**environment}}
+    reads, writes = os.pipe()
+    os.write(writes, stdin)
+    os.close(writes)
+    with os.fdopen(reads) as typed, TemporaryFile() as out, TemporaryFile() as err:
+        server = _start_server()
+        streams = [file.fileno() for file in (typed, out, err)]
+        socket.send_fds(server, [json.dumps(request).encode()], streams)
+        code = int(server.recv(16))
+        for file in (out, err):
+            file.seek(0)
+        said, complained = out.read().decode(), err.read().decode()
+    return subprocess.CompletedProcess([module, *words], code, said, complained)
+
+
+@cache
+def _start_server() -> socket.socket:
+    """Start the server of this process; it ends with it."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    process = subprocess.Popen(
+        [sys.executable, "-P", __file__, str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        stdin=subprocess.DEVNULL,
+    )
+    theirs.close()
+
+    def stop() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(stop)
+    return ours
+
+
+def _serve(requests: socket.socket) -> None:
+    """Fork for each request and answer with its exit code; in the child, become the command."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    while True:
+        data, files, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, 3)
+        if not data:
+            return
+        if not (child := os.fork()):
+            requests.close()
+            _become(json.loads(data), files)
+            return
+        for file in files:
+            os.close(file)
+        _, status = os.waitpid(child, 0)
+        requests.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _become(request: Mapping[str, object], files: Sequence[int]) -> None:
+    """Run the module as the main program of this process."""
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    environment = dict(request["env"])
+    os.chdir(str(request["folder"]))
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:0] = ["", *environment.get("PYTHONPATH", "").split(os.pathsep)]
+    sys.argv = ["", *request["words"]]
+    runpy.run_module(str(request["module"]), run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))
