@@ -34,8 +34,8 @@ def find_domain_words(repository: Path) -> list[str]:
             path = file.relative_to(repository).as_posix()
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
                 spelled = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", line)  # RiskLevel is of Risk too
-                for word in {*DOMAIN_WORDS.findall(spelled)} - ALLOWED.get(path, set()):
-                    found.append(f"{path}:{number}: {word}: {line}")
+                words = {*DOMAIN_WORDS.findall(spelled)} - ALLOWED.get(path, set())
+                found += [f"{path}:{number}: {word}: {line}" for word in words]
     return found
 
 

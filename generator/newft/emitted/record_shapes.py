@@ -113,7 +113,7 @@ def _has_questions(record: Record) -> bool:
 
 
 def _expand_questions(record: Record) -> Iterator[Record]:
-    """A row for each question of a paragraph; what is quoted is the type of a passage."""
+    """A row for each question of a paragraph; what is quoted is the type of a text."""
     shared = {name: value for name, value in record.items() if not isinstance(value, (list, dict))}
     for paragraph in _list_objects(record, "paragraphs") or [record]:
         for question in _list_objects(paragraph, "qas"):

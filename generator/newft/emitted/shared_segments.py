@@ -47,7 +47,7 @@ def leave_out_shared(texts: Sequence[str]) -> tuple[list[str], dict[int, int]]:
 
 
 def _split(text: str) -> list[str]:
-    """The segments of a text, with every number alike: a footer may hold a ticket number."""
+    """The segments of a text, with every number alike: a footer may hold a case number."""
     parts = _END_PATTERN.split(_DIGITS_PATTERN.sub("0", text.casefold()))
     return [stripped for part in parts if (stripped := part.strip())]
 
