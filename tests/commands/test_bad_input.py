@@ -58,20 +58,24 @@ NAME = (
             "".join(f"{number},{line}" for number, line in enumerate(LINES[1:])).encode(),
             "headless.csv: the first row is a record, not a header:"
             " `refund` occurs in later rows too",
-            "put a row of column names before it",
+            "put a row of column names before it, such as: column_1,text,label",
         ),
         (
             "ragged.csv",
             ("".join(LINES[:12]) + "one cell\nthree,cells,here\n" * 9).encode(),
             "ragged.csv: 11 of 29 rows can be used, 20 are needed; left out:"
-            " cells that do not fit the columns of the file (18)",
-            FEW,
+            " cells that do not fit the columns of the file (18)\n"
+            "  the first is line 13: `one cell`",
+            "give each line 2 cells, as the header has; put a text that contains `,` or a quote in"
+            " double quotes, or save the table as xlsx",
         ),
         (
             "nul.csv",
             ("".join(LINES[:18]) + "a \0 of,refund\n" * 6).encode(),
-            "nul.csv: 17 of 23 rows can be used, 20 are needed; left out: damaged characters (6)",
-            FEW,
+            "nul.csv: 17 of 23 rows can be used, 20 are needed; left out: damaged characters (6)\n"
+            r"  the first is line 19: `a \x00 of,refund`",
+            "save the file again as UTF-8 from the program that it comes from"
+            " (in Excel: CSV UTF-8)",
         ),
         (
             "long.csv",
@@ -84,14 +88,20 @@ NAME = (
             "blank.csv",
             ("Body,Reason\n" + "".join(f"{word} hello,\n" for word in WORDS)).encode(),
             "blank.csv: 0 of 14 rows can be used, 20 are needed; left out: no label (14);"
-            " `Reason` may be the wrong column for `label`: most of it is empty",
-            "name other columns: --set data.columns.label=COLUMN, --set data.columns.text=COLUMN;"
-            " or add rows: a label needs 3",
+            " `Reason` may be the wrong column for `label`: most of it is empty\n"
+            "  blank.csv: csv, utf-8, delimiter `,`, header in row 1, 14 rows\n"
+            "    Body    please hello | today hello (14 values)\n"
+            "    Reason  (empty)",
+            "fill in `Reason`; or name other columns: --set data.columns.label=COLUMN,"
+            " --set data.columns.text=COLUMN",
         ),
         (
             "single.csv",
             ("Body,Reason\n" + "".join(f"{a} {b},only\n" for a in WORDS for b in "ab")).encode(),
-            "single.csv: there is only one label, `only`, in 28 usable rows",
+            "single.csv: there is only one label, `only`, in 28 usable rows\n"
+            "  single.csv: csv, utf-8, delimiter `,`, header in row 1, 28 rows\n"
+            "    Body    please a | please b (28 values)\n"
+            "    Reason  only",
             f"add rows of other labels; or name other columns: {COLUMNS}",
         ),
         (
@@ -116,17 +126,21 @@ def test_records_that_cannot_be_used_are_explained(
 
 
 def test_records_of_no_task_are_refused_with_what_there_is(tmp_path: Path) -> None:
-    tasks = [f"{kit.id}/{task}" for kit in catalog().kits.values() for task in kit.tasks]
     (tmp_path / "t.csv").write_text("id,when\n1,2\n3,4\n", encoding="utf-8")
     run = run_newft(
         "new", "desk", "--yes", "--gpu", "cpu", "--data", "t.csv", cwd=tmp_path, COLUMNS="200"
     )
     assert (run.returncode, run.stdout) == (2, "")
-    assert run.stderr == (
-        f"error: domain, task: the records fit none of the tasks: {', '.join(tasks)}\n\n"
-        "hint: name the task, such as --domain credit_risk --task risk;"
-        " if necessary, name columns: --set data.columns.label=COLUMN\n"
+    seen, _, reasons = run.stderr.partition("not taken:\n")
+    reasons, _, hint = reasons.partition("\n\nhint: ")
+    assert f"{seen}not taken:\n" == (
+        "error: domain, task: the records fit none of the tasks\n"
+        "  t.csv: csv, utf-8, delimiter `,`, header in row 1, 2 rows\n"
+        "    id    1 | 3\n    when  2 | 4\n  not taken:\n"
     )
+    tasks = [f"{kit.id}/{task}" for kit in catalog().kits.values() for task in kit.tasks]
+    assert all(task in reasons for task in tasks)
+    assert hint.startswith("give a file with a column of labels that repeat")
     assert list_names(tmp_path) == {"t.csv"}
 
 
@@ -136,9 +150,13 @@ def test_of_a_named_task_every_column_that_is_missing_is_named(tmp_path: Path) -
     run = run_newft("new", "desk", *words, cwd=tmp_path)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == (
-        "error: 2 faults\n  t.csv: no column for `text` (Customer message); it has: id, when\n"
-        "  t.csv: no column for `label` (Intent); it has: id, when\n\n"
-        "hint: name it: --set data.columns.text=COLUMN; name it: --set data.columns.label=COLUMN\n"
+        "error: 2 faults\n  t.csv: no column for `text` (Customer message)\n"
+        "  t.csv: no column for `label` (Intent)\n"
+        "  t.csv: csv, utf-8, delimiter `,`, header in row 1, 2 rows\n"
+        "    id    1 | 3\n    when  2 | 4\n\n"
+        "hint: add a column with the customer message of each row, or name it:"
+        " --set data.columns.text=COLUMN; add a column with the intent of each row, or name it:"
+        " --set data.columns.label=COLUMN\n"
     )
     assert list_names(tmp_path) == {"t.csv"}
 

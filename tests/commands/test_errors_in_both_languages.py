@@ -116,9 +116,12 @@ FILES = {
 }
 
 
+COLUMN_LINE = re.compile(r"(?m)^ {4}.*$")  # the name of a column and its first values
+
+
 def sentences(said: str) -> str:
     """What newft says, without what it quotes."""
-    return re.sub(NAMED, " ", re.sub(QUOTED, " ", said))
+    return re.sub(NAMED, " ", re.sub(QUOTED, " ", COLUMN_LINE.sub("", said)))
 
 
 def check_language(said: str, lang: str) -> None:

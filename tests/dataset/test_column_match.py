@@ -52,15 +52,22 @@ def test_equally_good_columns_are_named_and_left_to_the_user(tmp_path: Path) -> 
         "  `first_intent`: 2 values in 30 rows (refund, parcel)\n"
         "  `second_intent`: 2 values in 30 rows (refund, parcel)"
     )
-    assert error.hint == "choose one: --set data.columns.label=COLUMN"
+    assert error.hint == "choose one, such as: --set data.columns.label=first_intent"
     assert facts(path, columns={"label": "second_intent"}).mapping["label"] == ("second_intent",)
 
 
 def test_a_missing_column_lists_those_there_are(tmp_path: Path) -> None:
     path = table(tmp_path, [(text, str(i)) for i, (text, _) in enumerate(GOOD)], header="text,nr")
     error = refusal(path)
-    assert str(error) == f"{path}: no column for `label` (Intent); it has: text, nr"
-    assert error.hint == "name it: --set data.columns.label=COLUMN"
+    assert str(error).splitlines() == [
+        f"{path}: no column for `label` (Intent)",
+        "  tickets.csv: csv, utf-8, delimiter `,`, header in row 1, 30 rows",
+        "    text  Where is the amber re... | Where is the birch re... (30 values)",
+        "    nr    0 | 1 (30 values)",
+    ]
+    assert error.hint == (
+        "add a column with the intent of each row, or name it: --set data.columns.label=COLUMN"
+    )
 
 
 def test_a_correction_wins_over_every_name(tmp_path: Path) -> None:
@@ -183,7 +190,7 @@ def test_files_that_disagree_on_a_column_are_refused_in_any_order(
         "  `intent`: 10 values in 60 rows (moon a, moon b, moon c ...)\n"
         "  `category`: 1 value in 60 rows (moon)"
     )
-    assert error.hint == "choose one: --set data.columns.label=COLUMN"
+    assert error.hint == "choose one, such as: --set data.columns.label=intent"
     chosen = {column: facts(*paths, columns={"label": column}) for column in ("category", "intent")}
     assert chosen["category"].mapping["label"] == ("category",)
     assert chosen["intent"].mapping["label"] == ("intent", "category")

@@ -283,30 +283,43 @@ def test_fewer_than_twenty_usable_rows_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "cause", "first"),
+    ("row", "cause", "hint"),
     [
-        (lambda i: ("", f"l{i % 3}"), "`text` may be the wrong column for", "text"),
-        (lambda i: ("app", f"l{i % 3}"), "`text` may be the wrong column for", "text"),
-        (lambda i: (WORDS[i % 10] * (1 + i), ""), "`intent` may be the wrong column for", "label"),
-        (lambda i: (WORDS[i % 10] * (1 + i), f"{i}"), "`intent` may be the wrong column", "label"),
+        (lambda i: ("", f"l{i % 3}"), "`text`", "fill in `text`; or {text}, {label}"),
+        (
+            lambda i: ("app", f"l{i % 3}"),
+            "`text`",
+            "{text}, {label}; or add rows: a label needs 3",
+        ),
+        (
+            lambda i: (WORDS[i % 10] * (1 + i), ""),
+            "`intent`",
+            "fill in `intent`; or {label}, {text}",
+        ),
+        (
+            lambda i: (WORDS[i % 10] * (1 + i), f"{i}"),
+            "`intent`",
+            "{label}, {text}; or add rows: a label needs 3",
+        ),
     ],
     ids=["no text", "one text", "no label", "labels of one row"],
 )
 def test_the_column_that_is_probably_wrong_is_named_first(
-    tmp_path: Path, row: Callable[[int], tuple[str, str]], cause: str, first: str
+    tmp_path: Path, row: Callable[[int], tuple[str, str]], cause: str, hint: str
 ) -> None:
     error = refusal(table(tmp_path, [row(i) for i in range(30)]))
-    other = {"text": "label", "label": "text"}[first]
-    assert cause in error.message
-    assert error.hint == (
-        f"name other columns: --set data.columns.{first}=COLUMN,"
-        f" --set data.columns.{other}=COLUMN; or add rows: a label needs 3"
-    )
+    assert f"{cause} may be the wrong column for" in error.message
+    assert error.hint is not None
+    named = error.hint.replace("name other columns: ", "")
+    options = {name: f"--set data.columns.{name}=COLUMN" for name in ("text", "label")}
+    assert named == hint.format_map(options)
 
 
 def test_a_single_label_is_refused(tmp_path: Path) -> None:
     path = table(tmp_path, requests("refund", 30))
-    assert str(refusal(path)) == f"{path}: there is only one label, `refund`, in 30 usable rows"
+    said = str(refusal(path)).splitlines()
+    assert said[0] == f"{path}: there is only one label, `refund`, in 30 usable rows"
+    assert said[-1] == "    intent  refund"
 
 
 def test_a_split_without_rows_is_refused_as_make_data_does(tmp_path: Path) -> None:

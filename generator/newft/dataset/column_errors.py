@@ -6,8 +6,10 @@ Names and values from the files are escaped, so that none can look like output o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from shlex import quote
 
 from newft.answers.keys import COLUMNS_PREFIX
+from newft.dataset.column_kinds import sort_columns
 from newft.dataset.column_match import Column, ColumnMatch, score_name
 from newft.emitted.normalize import escape_controls
 from newft.errors import DataError
@@ -15,6 +17,7 @@ from newft.schema.kit import Field
 from newft.text import Language, Text, find_nearest_names, pluralize, to_bilingual_text
 from newft.text_layout import clip_text
 
+NOTHING_SEEN = Text("", "")
 MAX_CANDIDATES_SHOWN = 5
 MAX_COLUMNS_SHOWN = 30
 MAX_PREVIEW_WIDTH = 56  # terminal cells
@@ -33,11 +36,15 @@ def column_option_hint(name: str) -> str:
     return f"--set {COLUMNS_PREFIX}{name}=COLUMN"
 
 
-def make_column_choice_hint(name: str) -> Text:
+def _make_column_choice_hint(name: str, columns: Sequence[Column]) -> Text:
     """Return the hint for a field with several possible columns."""
-    return Text(
-        f"choose one: {column_option_hint(name)}", f"请选定一列：{column_option_hint(name)}"
-    )
+    option = _name_column(name, columns[0].name)
+    return Text(f"choose one, such as: {option}", f"请选定一列，例如：{option}")
+
+
+def _name_column(name: str, column: str) -> str:
+    """Return the option that gives a field one column, as a shell reads it."""
+    return f"--set {quote(f'{COLUMNS_PREFIX}{name}={escape_controls(column)}')}"
 
 
 def find_unknown_columns(
@@ -113,26 +120,56 @@ def check_column_match(
                 f"the first row is a record, not a header: `{named}` occurs in later rows too",
                 f"第一行是数据而不是表头：“{named}”在后面的行里也出现过",
             )
-            hint = Text("put a row of column names before it", "请在最前面加一行列名")
+            example = _make_header(columns)
+            hint = Text(
+                f"put a row of column names before it, such as: {example}",
+                f"请在最前面加一行列名，例如：{example}",
+            )
             faults.append(DataError(message, where=where, hint=hint))
-    has = _join_names([column.name for column in columns])
     for name in matched.missing:
         title = fields[name].title
         message = Text(
-            f"no column for `{name}` ({title.en}); it has: {has}",
-            f"找不到 `{name}`（{title.zh}）对应的列；现有的列：{has}",
+            f"no column for `{name}` ({title.en})", f"找不到 `{name}`（{title.zh}）对应的列"
         )
-        hint = Text(f"name it: {column_option_hint(name)}", f"请指定：{column_option_hint(name)}")
+        hint = _suggest_column(name, fields[name], columns, taken=[*matched.columns.values()])
         faults.append(DataError(message, where=where, hint=hint))
     for name, equal in matched.unclear.items():
         title = fields[name].title
-        listed = _list_candidates([column for column in columns if column.name in equal])
+        tied = [column for column in columns if column.name in equal]
+        listed = _list_candidates(tied)
         message = Text(
             f"several columns could be `{name}` ({title.en}):{listed.en}",
             f"有几列都可能是 `{name}`（{title.zh}）：{listed.zh}",
         )
-        faults.append(DataError(message, where=where, hint=make_column_choice_hint(name)))
+        faults.append(DataError(message, where=where, hint=_make_column_choice_hint(name, tied)))
     return faults
+
+
+def _make_header(columns: Sequence[Column]) -> str:
+    """Return the names that the first columns could have."""
+    kinds = sort_columns(columns)
+    named = dict(zip(kinds.labels[:1], ("label",), strict=False))
+    named |= dict(zip(kinds.texts[:1], ("text",), strict=False))
+    first = enumerate(columns[:MAX_CANDIDATES_SHOWN], start=1)
+    names = [named.get(column.name, f"column_{place}") for place, column in first]
+    return ",".join(names) + (",..." if len(columns) > MAX_CANDIDATES_SHOWN else "")
+
+
+def _suggest_column(
+    name: str, field: Field, columns: Sequence[Column], *, taken: Sequence[str]
+) -> Text:
+    """Return the option that names the column which a field is most likely in."""
+    kinds = sort_columns(columns)
+    likely = {"text": kinds.texts, "context": kinds.labels, "label": kinds.labels}
+    free = [one for one in likely.get(field.role, ()) if one not in taken]
+    if free:
+        option = _name_column(name, free[0])
+        return Text(f"name it, such as: {option}", f"请指定，例如：{option}")
+    option = column_option_hint(name)
+    return Text(
+        f"add a column with the {field.title.en.lower()} of each row, or name it: {option}",
+        f"请增加一列“{field.title.zh}”，或指定现有的列：{option}",
+    )
 
 
 def find_ambiguous_fields(
@@ -155,17 +192,24 @@ def find_ambiguous_fields(
                 f" and this one has several of them:{listed.en}",
                 f"各文件中 `{name}`（{title.zh}）的列名不同，而此文件含有其中几列：{listed.zh}",
             )
-            faults.append(DataError(message, where=where, hint=make_column_choice_hint(name)))
+            faults.append(DataError(message, where=where, hint=_make_column_choice_hint(name, had)))
     return faults
 
 
-def raise_faults(faults: Sequence[DataError]) -> None:
-    """Raise a single fault unchanged, several faults as one error."""
+def raise_faults(faults: Sequence[DataError], *, seen: Text = NOTHING_SEEN) -> None:
+    """Raise a single fault, or several faults as one error, with what was seen of the file."""
     if len(faults) == 1:
-        raise faults[0]
-    if faults:
+        message, hint = faults[0].texts
+        where = faults[0].where
+    elif faults:
         message = Text(_format_faults(faults, "en"), _format_faults(faults, "zh"))
-        raise DataError(message, hint=Text(_join_hints(faults, "en"), _join_hints(faults, "zh")))
+        hint, where = Text(_join_hints(faults, "en"), _join_hints(faults, "zh")), None
+    else:
+        return
+    below = Text(
+        *(f"{said}\n{words}".rstrip("\n") for said, words in zip(message, seen, strict=True))
+    )
+    raise DataError(below, where=where, hint=hint)
 
 
 def _format_faults(faults: Sequence[DataError], language: Language) -> str:

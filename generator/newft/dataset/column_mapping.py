@@ -23,6 +23,7 @@ from newft.dataset.column_match import (
     match_columns,
     profile_column,
 )
+from newft.dataset.describe_file import PREVIEW_ROW_COUNT, describe_files
 from newft.dataset.folder_files import (
     EMPTY_FAULTS,
     FolderFile,
@@ -38,7 +39,6 @@ from newft.errors import DataError
 from newft.schema.kit import Field
 from newft.text import Text
 
-PREVIEW_ROW_COUNT = 1_000  # rows of a file that columns are profiled on
 SAMPLE_SEED = 0  # the same file gives the same sample
 
 
@@ -120,13 +120,15 @@ def map_columns(
     columns = _merge_matches([*alone, *settled], fields, chosen)
     faults: list[DataError] = []
     guessed: dict[str, Text] = {}
+    at_fault: list[DataFile] = []
     for source, matched in zip(differing, settled, strict=True):
         where = f"{source.path}"
         faults += check_column_match(where, source.columns, fields, matched)
         faults += find_ambiguous_fields(where, source.columns, fields, columns, chosen=chosen)
+        at_fault += [source] if matched.missing else []
         for name in matched.guessed:
             guessed[matched.columns[name]] = _explain_guess(matched.columns[name], name)
-    raise_faults(faults)
+    raise_faults(faults, seen=describe_files(at_fault))
     return {name: among for name, among in columns.items() if among}, list(guessed.values())
 
 

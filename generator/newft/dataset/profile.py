@@ -81,7 +81,7 @@ def profile_dataset(
     refuse_sentences(files, task, stats)
     refuse_stated_labels(files, task, stats, outcome)
     suspect = find_likely_wrong_column(task, stats, outcome)
-    refuse_insufficient_data(files, task, stats, outcome, suspect=suspect)
+    refuse_insufficient_data(files, task, stats, outcome, suspect=suspect, sources=sources)
     meaning_none = [find_label(name, tuple(labels)) for name in task.out_of_scope]
     return DataFacts(
         files=tuple(found),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from newft.data_errors import describe_rejects
+from newft.dataset.broken_rows import FILE_FAULTS, describe_first, find_cause, get_advice
 from newft.dataset.column_errors import column_option_hint
 from newft.dataset.column_mapping import DataFile
+from newft.dataset.describe_file import describe_files
 from newft.dataset.label_checks import warn_of_spellings, warn_of_stated_labels
 from newft.dataset.row_outcome import MIN_ROWS, MIN_ROWS_PER_LABEL, RowOutcome
 from newft.dataset.row_stats import MAX_KEPT_TEXTS, RowStats
@@ -58,17 +60,28 @@ def refuse_insufficient_data(
     outcome: RowOutcome,
     *,
     suspect: tuple[str, Text] | None,
+    sources: Sequence[DataFile],
 ) -> None:
     """Refuse what nothing can be learned from; the most probable cause comes first."""
     shortage = _find_shortage(stats, outcome, suspect)
     if shortage is None:
         return
     message, rows = shortage
+    cause = find_cause(outcome.rejects, rows=stats.rows, usable=outcome.accepted, needed=MIN_ROWS)
+    if place := describe_first(cause, sources, stats):
+        message = Text(f"{message.en}\n  {place.en}", f"{message.zh}\n  {place.zh}")
+    help_rows = get_advice(cause, task, stats, sources[0].layout)
+    if cause in FILE_FAULTS:  # other columns of these rows cannot be read either
+        raise DataError(message, where=", ".join(files), hint=help_rows)
     first = suspect[0] if suspect else ""
     names = sorted((n for n, f in task.fields.items() if f.required), key=lambda n: n != first)
     options = [column_option_hint(name) for name in names]
     columns = Text(f"name other columns: {', '.join(options)}", f"指定其他列：{'、'.join(options)}")
-    advice = (columns, rows) if suspect else (rows, columns)
+    doubtful = suspect or (len(outcome.kept_labels) == 1 and stats.rows >= MIN_ROWS)
+    if doubtful:
+        seen = describe_files(sources)
+        message = Text(f"{message.en}\n{seen.en}", f"{message.zh}\n{seen.zh}")
+    advice = (columns, rows) if suspect and not help_rows else (help_rows or rows, columns)
     hint = Text("; or ".join(each.en for each in advice), "；或".join(each.zh for each in advice))
     raise DataError(message, where=", ".join(files), hint=hint)
 

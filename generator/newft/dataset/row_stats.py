@@ -6,6 +6,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from newft.dataset.label_parsing import list_normalized_labels, parse_spellings
 from newft.dataset.length_stats import LengthStats
@@ -48,6 +49,13 @@ class Target:
 
     labels: tuple[str, ...]  # one, where the records of the task have no several
     recommendation: str = ""
+
+
+class RowPlace(NamedTuple):
+    """Where a row is: its file, and its number there."""
+
+    file: str
+    number: int
 
 
 TargetWithPositions = tuple[Target, tuple[Position, ...]]  # and where the text has its labels
@@ -103,6 +111,7 @@ class RowStats:
     compare_digits: bool = False  # texts with other digits are other texts
     rows: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # rows with a fault of their own
+    first_rejected: dict[str, RowPlace] = field(default_factory=dict)  # by the fault
     distinct: DistinctRows = field(default_factory=DistinctRows)
     lengths: LengthStats = field(default_factory=LengthStats)  # of the distinct rows
     cells: Counter[TargetCells] = field(
@@ -123,6 +132,7 @@ class RowStats:
         fault = row.fault or self._find_cell_fault(row)
         if fault := fault or self._find_fault(question, target, cells):
             self.rejected[fault] += 1
+            self.first_rejected.setdefault(fault, RowPlace(row.file, row.number))
             return
         self.cells[cells] += 1
         split = self._read_split(row)

@@ -32,7 +32,7 @@ from newft.wizard.model_questions import (
     should_ask_hub,
 )
 from newft.wizard.question import Choice, Question, always
-from newft.wizard.state import WizardState, list_open_tasks
+from newft.wizard.state import Refusal, WizardState, list_open_tasks
 
 # --- data and task -------------------------------------------------------------------------------
 
@@ -76,24 +76,27 @@ def _get_default_task(state: WizardState) -> Reasoned[str]:
         why = Text("its sample is the smallest, the quickest to run", "样例最小，最快跑完")
         return Reasoned(first, why, as_citation("domains"))
     detected = [name for name in names if name in state.detected_tasks]
-    raise _make_unclear_task_error(detected, names)
+    if not detected and state.no_task:
+        raise _make_no_task_error(state.no_task)
+    raise _make_unclear_task_error(detected or names)
 
 
-def _make_unclear_task_error(detected: Sequence[str], names: Sequence[str]) -> UsageError:
-    """Make the error for records that fit several tasks, or none."""
-    listed = detected or names
+def _make_no_task_error(refusal: Refusal) -> UsageError:
+    """Make the error for records that fit no task: what was seen, and what helps."""
+    message = Text(
+        f"the records fit none of the tasks\n{refusal.seen.en}",
+        f"数据不符合任何任务\n{refusal.seen.zh}",
+    )
+    return UsageError(message, where="domain, task", hint=refusal.hint)
+
+
+def _make_unclear_task_error(listed: Sequence[str]) -> UsageError:
+    """Make the error for records that fit several tasks."""
     domain, task = listed[0].split("/")
     options, column = f"--domain {domain} --task {task}", "--set data.columns.label=COLUMN"
-    message = (
-        Text(
-            f"the records fit several tasks: {', '.join(listed)}",
-            f"数据同时符合几个任务：{'、'.join(listed)}",
-        )
-        if detected
-        else Text(
-            f"the records fit none of the tasks: {', '.join(listed)}",
-            f"从数据看不出属于哪个任务，可选：{'、'.join(listed)}",
-        )
+    message = Text(
+        f"the records fit several tasks: {', '.join(listed)}",
+        f"数据同时符合几个任务：{'、'.join(listed)}",
     )
     hint = Text(
         f"name the task, such as {options}; if necessary, name columns: {column}",

@@ -32,8 +32,8 @@ from newft.schema.family import EMBEDDED
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
-from newft.text import Language, Text, find_nearest_names
-from newft.wizard.state import Services, WizardState, list_open_tasks
+from newft.text import Language, Text, find_nearest_names, join_texts
+from newft.wizard.state import Refusal, Services, WizardState, list_open_tasks
 
 HUB_ID_PATTERN = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 PATH_PATTERN = re.compile(r"[./~]")  # the beginning of what is meant as a path
@@ -90,6 +90,7 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
 
     return Services(
         detect_tasks=_detect_tasks,
+        explain_no_task=_explain_no_task,
         profile_data=profile_data,
         survey_columns=_survey_columns,
         try_plan=try_plan,
@@ -130,6 +131,19 @@ def _detect_tasks(state: WizardState) -> tuple[str, ...]:
 
     candidates = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(state)}
     return detect_tasks(open_labelled_files(get_data_files(state.answers)).sources, candidates)
+
+
+def _explain_no_task(state: WizardState) -> Refusal:
+    """Describe the files, and say why each open task was not taken."""
+    from newft.dataset.describe_file import describe_files, list_reasons
+    from newft.dataset.side_files import open_labelled_files
+    from newft.dataset.task_reasons import explain_tasks, suggest_edit
+
+    tasks = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(state)}
+    files = open_labelled_files(get_data_files(state.answers)).sources
+    reasons = list_reasons(explain_tasks(files, tasks))
+    seen = join_texts((describe_files(files), reasons), Text("\n", "\n"))
+    return Refusal(seen, suggest_edit(files, tasks))
 
 
 def _survey_columns(state: WizardState) -> ColumnSurvey:

@@ -50,6 +50,7 @@ class WizardState:
     catalog: Catalog
     answers: RawAnswers = field(default_factory=dict)
     detected_tasks: tuple[str, ...] | None = None  # domain/task; None before files are read
+    no_task: Refusal | None = None  # why no task was detected, and what helps
     data: DataFacts | None = None
     hardware: Hardware | None = None  # that the answers name
     suggested_model: Reasoned[str] | None = None  # for the hardware and the language
@@ -86,10 +87,18 @@ class WizardState:
         return cast("str | None", self.answers.get("family"))
 
 
+class Refusal(NamedTuple):
+    """What was seen in files that fit no task, and the option or the edit that helps."""
+
+    seen: Text
+    hint: Text
+
+
 class Services(NamedTuple):
     """Functions that measure, look up or plan while questions are answered."""
 
     detect_tasks: Callable[[WizardState], tuple[str, ...]]  # domain/task of the data files
+    explain_no_task: Callable[[WizardState], Refusal]
     profile_data: Callable[[WizardState], DataFacts]
     survey_columns: Callable[[WizardState], ColumnSurvey]  # empty where files cannot be read
     try_plan: Callable[[WizardState], Plan | IncompatibleError | None]  # None: answers are missing
@@ -113,6 +122,8 @@ def resolve(state: WizardState, services: Services) -> WizardState:
         state = replace(state, hardware=services.parse_hardware(str(answers["gpu"])))
     if state.detected_tasks is None and get_data_files(answers) and state.task is None:
         state = replace(state, detected_tasks=services.detect_tasks(state))
+        if not state.detected_tasks:
+            state = replace(state, no_task=services.explain_no_task(state))
     if state.data is None and state.task and _has_data(answers):
         state = replace(state, data=services.profile_data(state))
     state = _apply_positive_label(state)

@@ -1,0 +1,151 @@
+"""Say why records were not taken for a task, and which option or edit helps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from shlex import quote
+
+from newft.answers.keys import COLUMNS_PREFIX
+from newft.dataset.column_kinds import ColumnKinds, sort_columns
+from newft.dataset.column_mapping import DataFile
+from newft.dataset.column_match import ColumnMatch, match_columns
+from newft.emitted.normalize import escape_controls
+from newft.schema.kit import Task
+from newft.text import Text
+
+MAX_TYPICAL_SHOWN = 3  # values by which a task is recognised
+NO_TEXT = Text("no column with text of several words", "没有由多个词组成的文本列")
+NO_LABEL = Text(
+    "no column whose short values repeat, as labels do", "没有标签列（取值简短且重复出现）"
+)
+LABELS_NEEDED = Text(
+    "add a column that holds the label of each text, one of a closed list; newft does not train on "
+    "free replies",
+    "请增加一列，为每条文本写上标签（取自固定的标签列表）；newft 不支持训练自由回复",
+)
+RECORDS_NEEDED = Text(
+    "give a file with a column of labels that repeat, and beside it the text or the values that "
+    "each label is told from",
+    "请提供带标签列的文件（标签会重复出现），旁边是据以判断标签的文本或取值",
+)
+ONE_RECORD = Text(
+    "it holds a single record, as settings do: give the file with the records",
+    "其中只有一条记录，像是配置文件：请提供存放数据的文件",
+)
+# the end of a path or an address of a picture, a recording or a document
+_FILE_NAME_PATTERN = re.compile(
+    r"\.(jpe?g|png|gif|bmp|webp|tiff?|svg|wav|mp3|m4a|mp4|avi|pdf|docx?)$", re.IGNORECASE
+)
+
+
+def explain_tasks(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> dict[str, Text]:
+    """Return why the records were not taken for each task."""
+    file = files[0]
+    return {name: _explain_task(file, task) for name, task in tasks.items()}
+
+
+def suggest_edit(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> Text:
+    """Return the one option, or the one change of the file, that makes a task fit."""
+    file = files[0]
+    kinds = sort_columns(file.columns)
+    of_text = next((name for name, task in tasks.items() if _asks_for_text(task)), None)
+    of_table = next((name for name, task in tasks.items() if task.tabular), None)
+    if len(file.preview_rows) < 2:
+        return ONE_RECORD
+    if of_text and kinds.texts and kinds.labels:
+        given = {"text": kinds.texts[0], "label": kinds.labels[0]}
+        return _name_task(tasks[of_text], of_text, given)
+    if kinds.texts:
+        return LABELS_NEEDED
+    for column in file.columns:
+        if any(map(_FILE_NAME_PATTERN.search, column.examples)):
+            named = escape_controls(column.name)
+            return Text(
+                f"`{named}` names files, which are not opened: give a column with their text",
+                f"“{named}”列只是文件名，newft 不会打开这些文件：请增加一列写入其文本",
+            )
+    inputs = (*kinds.inputs, *kinds.labels[1:])
+    if of_table and kinds.labels and inputs:
+        return _name_task(tasks[of_table], of_table, {"label": kinds.labels[0]})
+    return RECORDS_NEEDED
+
+
+def _explain_task(file: DataFile, task: Task) -> Text:
+    """Return the first thing that the columns of a file lack for a task."""
+    kinds, matched = (
+        sort_columns(file.columns),
+        match_columns(file.columns, task.single_fields, known={}),
+    )
+    if task.tabular:
+        if kinds.texts:
+            named = escape_controls(kinds.texts[0])
+            return Text(
+                f"`{named}` holds text; it reads tables", f"“{named}”是文本，而此任务读取表格"
+            )
+        return _explain_label(task, kinds)
+    for name in matched.missing:
+        if task.fields[name].role == "text":
+            return NO_TEXT
+        if task.fields[name].role == "label":
+            return _explain_label(task, kinds)
+        title = task.fields[name].title
+        return Text(f"no column for its {title.en}", f"没有“{title.zh}”列")
+    if matched.unclear:
+        name, columns = next(iter(matched.unclear.items()))
+        title, listed = task.fields[name].title, [f"`{escape_controls(c)}`" for c in columns[:3]]
+        return Text(
+            f"its {title.en} may be {' or '.join(listed)}",
+            f"“{title.zh}”可能是 {' 或 '.join(listed)}",
+        )
+    return _explain_values(task, matched)
+
+
+def _explain_label(task: Task, kinds: ColumnKinds) -> Text:
+    typical = next((one.typical for one in task.fields.values() if one.role == "label"), ())
+    if typical and not task.tabular:
+        listed = _list_typical(typical)
+        return Text(f"no column with labels such as {listed.en}", f"没有取值如 {listed.zh} 的列")
+    if not kinds.labels:
+        return NO_LABEL
+    title = next(one.title for one in task.fields.values() if one.role == "label")
+    return Text(f"no column is named as its {title.en}", f"没有列名表示“{title.zh}”的列")
+
+
+def _explain_values(task: Task, matched: ColumnMatch) -> Text:
+    """Return which field has values that no record of the task has."""
+    named = [name for name in matched.columns if task.fields[name].typical]
+    if not named:
+        return Text("another task fits better", "其他任务更合适")
+    column = escape_controls(matched.columns[named[0]])
+    listed = _list_typical(task.fields[named[0]].typical)
+    return Text(
+        f"`{column}` holds nothing such as {listed.en}",
+        f"“{column}”列中没有 {listed.zh} 之类的内容",
+    )
+
+
+def _list_typical(typical: Sequence[str]) -> Text:
+    """Return the first typical values in each language, where there are any."""
+    ascii_first = sorted(typical, key=lambda value: not value.isascii())
+    chinese_first = sorted(typical, key=str.isascii)
+    en, zh = ascii_first[:MAX_TYPICAL_SHOWN], chinese_first[:MAX_TYPICAL_SHOWN]
+    return Text(", ".join(en), "、".join(zh))
+
+
+def _asks_for_text(task: Task) -> bool:
+    """Return whether a text and a label are all that a task needs."""
+    roles = sorted(field.role for field in task.fields.values() if field.required)
+    roles = [role for role in roles if role not in ("protected", "excluded")]
+    return roles == ["label", "text"]
+
+
+def _name_task(task: Task, name: str, columns: Mapping[str, str]) -> Text:
+    """Return the options that name a task and the columns of its fields by role."""
+    domain, _, short = name.partition("/")
+    options = [f"--domain {domain} --task {short}"]
+    for field, one in task.single_fields.items():
+        if one.required and one.role in columns:
+            options.append(f"--set {quote(f'{COLUMNS_PREFIX}{field}={columns[one.role]}')}")
+    command = " ".join(options)
+    return Text(f"if that is what you mean: {command}", f"如果确实如此：{command}")

@@ -1,0 +1,136 @@
+"""What a refusal says of a file fits a terminal, teaches, and is escaped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newft.dataset.column_mapping import open_files
+from newft.dataset.describe_file import (
+    MAX_COLUMNS_DESCRIBED,
+    MAX_LINE_WIDTH,
+    describe_files,
+    list_reasons,
+)
+from newft.dataset.task_reasons import (
+    LABELS_NEEDED,
+    ONE_RECORD,
+    RECORDS_NEEDED,
+    explain_tasks,
+    suggest_edit,
+)
+from newft.emitted.normalize import escape_controls
+from newft.text import Text
+from newft.text_layout import measure_width
+from support.data_files import write
+from support.generate_project import catalog
+
+TASKS = {
+    f"{kit.id}/{name}": task for kit in catalog().kits.values() for name, task in kit.tasks.items()
+}
+WORDS = ("parcel", "invoice", "refund", "login", "address", "delay", "charge")
+
+
+def sentence(number: int) -> str:
+    return f"my {WORDS[number % 7]} number {number} has a {WORDS[number // 7 % 7]} since Monday"
+
+
+def lines(records: list[dict[str, object]]) -> str:
+    return "".join(f"{json.dumps(record)}\n" for record in records)
+
+
+def table(*names: str, rows: list[tuple[object, ...]]) -> str:
+    return "\n".join(",".join(map(str, row)) for row in (names, *rows))
+
+
+def test_a_file_is_described_by_how_it_was_read_and_by_two_values_of_each_column(
+    tmp_path: Path,
+) -> None:
+    rows = "".join(f"T-{number}\t{'开' if number % 2 else '关'}\t\n" for number in range(30))
+    path = write(tmp_path, "a.tsv", f"票号\tstate\tlast\n{rows}")
+    described = describe_files(open_files([str(path)]))
+    assert described.en.splitlines() == [
+        "  a.tsv: tsv, utf-8, delimiter tab, header in row 1, 30 rows",
+        "    票号   T-0 | T-1 (30 values)",
+        "    state  关 | 开",
+        "    last   (empty)",
+    ]
+    assert described.zh.splitlines()[:2] == [
+        "  a.tsv：tsv，utf-8，分隔符 制表符，表头在第 1 行，30 行",
+        "    票号   T-0 | T-1（30 种）",
+    ]
+
+
+@given(
+    names=st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=30, unique=True),
+    value=st.text(min_size=1, max_size=200),
+)
+def test_any_description_fits_a_terminal_and_is_escaped(
+    names: list[str], value: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    records: list[dict[str, object]] = [dict.fromkeys(names, value) for _ in range(3)]
+    path = write(tmp_path_factory.mktemp("any"), "a.json", json.dumps(records))
+    try:
+        files = open_files([str(path)])
+    except Exception:  # names of no characters are no columns; another test is about them
+        return
+    for said in describe_files(files):
+        shown = said.split("\n")
+        assert len(shown) <= MAX_COLUMNS_DESCRIBED + 2
+        assert all(measure_width(line) <= MAX_LINE_WIDTH for line in shown)
+        assert all(escape_controls(line) == line for line in shown)
+
+
+def test_tasks_of_one_reason_share_a_line() -> None:
+    reason = Text("no text", "没有文本")
+    listed = list_reasons({"a/b": reason, "c/d": Text("no label", "没有标签"), "e/f": reason})
+    assert listed.en.splitlines() == ["  not taken:", "    a/b, e/f: no text", "    c/d: no label"]
+    assert listed.zh.splitlines()[1] == "    a/b、e/f：没有文本"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("a.csv", table("a", "b", rows=[(n / 7, n / 3) for n in range(40)]), RECORDS_NEEDED),
+        ("a.csv", table("order_id", "nr", rows=[(n, n * 7) for n in range(40)]), RECORDS_NEEDED),
+        (
+            "a.csv",
+            table("ticket", "state", rows=[(f"T-{n}", "ab"[n % 2]) for n in range(40)]),
+            RECORDS_NEEDED,
+        ),
+        ("a.txt", "\n".join(map(sentence, range(40))), LABELS_NEEDED),
+        (
+            "a.jsonl",
+            lines([{"question": sentence(n), "answer": sentence(n + 3)} for n in range(40)]),
+            LABELS_NEEDED,
+        ),
+        ("a.json", '{"hidden_size": 1024, "architectures": ["Model"]}', ONE_RECORD),
+    ],
+    ids=["numbers", "ids", "no text", "no label", "free replies", "settings"],
+)
+def test_the_hint_says_what_the_file_lacks(
+    tmp_path: Path, name: str, content: str, hint: Text
+) -> None:
+    files = open_files([str(write(tmp_path, name, content))])
+    assert suggest_edit(files, TASKS) == hint
+    assert explain_tasks(files, TASKS).keys() == TASKS.keys()
+
+
+def test_files_that_are_only_named_are_said_not_to_be_opened(tmp_path: Path) -> None:
+    records: list[dict[str, object]] = [
+        {"image": f"images/{n}.jpg", "label": ["cat", "dog"][n % 2]} for n in range(40)
+    ]
+    files = open_files([str(write(tmp_path, "a.jsonl", lines(records)))])
+    assert suggest_edit(files, TASKS).en.startswith("`image` names files, which are not opened")
+
+
+def test_an_option_can_be_pasted_whatever_the_column_is_called(tmp_path: Path) -> None:
+    rows = [(sentence(n), "ab"[n % 2], "cd"[n % 2]) for n in range(40)]
+    path = write(tmp_path, "a.csv", table("the text", "x's kind", "other", rows=[*rows]))
+    hint = suggest_edit(open_files([str(path)]), TASKS).en
+    assert "--set 'data.columns.text=the text'" in hint
+    assert """'data.columns.label=x'"'"'s kind'""" in hint
