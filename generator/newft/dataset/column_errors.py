@@ -185,6 +185,7 @@ def find_ambiguous_fields(
     names = {column.name for column in columns}
     for name in (name for name in fields if fields[name].required):
         had = [column for column in columns if column.name in among[name]]
+        had = [column for column in had if column.spelled_in not in {one.name for one in had}]
         if len(had) > 1 and chosen.get(name) not in names:
             title, listed = fields[name].title, _list_candidates(had)
             message = Text(

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 from newft.data_errors import to_data_error
+from newft.dataset.code_names import MIN_ROWS_PER_CODE, find_names_column
 from newft.dataset.column_errors import (
     check_column_match,
     column_option_hint,
@@ -154,6 +155,8 @@ def _open_file(path: Path) -> DataFile:
     ]
     preview = [_convert_row(row, layout) for row in rows]
     columns = [_profile_column(name, rows) for name in layout.columns]
+    spelled_in = _find_spelled_out(columns, preview)
+    columns = [replace(one, spelled_in=spelled_in.get(one.name, "")) for one in columns]
     return DataFile(path, layout, tuple(columns), tuple(preview))
 
 
@@ -166,6 +169,17 @@ def _profile_column(name: str, rows: Sequence[Mapping[str, object]]) -> Column:
         nested=any(cell.nested for cell in cells),
         listed=several * 2 > filled,
     )
+
+
+def _find_spelled_out(
+    columns: Sequence[Column], rows: Sequence[Mapping[str, str]]
+) -> dict[str, str]:
+    """The columns of codes whose names stand in another column, with that column."""
+    repeating = [one for one in columns if 2 <= one.distinct <= one.filled / MIN_ROWS_PER_CODE]
+    names = [one.name for one in repeating if one.letter_share > 0.5 and one.number_share <= 0.5]
+    codes = [one.name for one in repeating if one.number_share > 0.5]
+    found = {code: find_names_column(rows, code, names) for code in codes if names}
+    return {code: name for code, name in found.items() if name}
 
 
 def _convert_row(row: Mapping[str, object], layout: FileFormat) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -58,6 +58,7 @@ class Column:
     examples: tuple[str, ...]  # the first distinct values
     nested: bool = False  # some cells hold objects, which are no text
     listed: bool = False  # most cells hold several texts: labels rather than one text
+    spelled_in: str = ""  # the column that holds the names of these codes
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def match_columns(
     }
     guessed: list[str] = []
     unclear: dict[str, tuple[str, ...]] = {}
+    fixed = {*found}
     wanted = [field for field in fields if field not in found]
     for field in sorted(wanted, key=lambda field: -_find_best_columns(columns, fields[field])[0]):
         free = [column for column in columns if column.name not in found.values()]
@@ -120,12 +122,31 @@ def match_columns(
             guessed += [field] if score == VALUE_ONLY_SCORE else []
         elif best and fields[field].required:
             unclear[field] = best
+    for field, column in _find_names_of_codes(columns, fields, {**found}, unclear):
+        if field not in fixed and column not in found.values():
+            found[field] = column
+            unclear.pop(field, None)
     for field in _find_doubtful_labels(columns, fields, found, guessed):
         guessed.remove(field)
         del found[field]
     missing = [f for f in fields if fields[f].required and f not in found and f not in unclear]
     ordered = {field: found[field] for field in fields if field in found}
     return ColumnMatch(ordered, tuple(guessed), tuple(missing), unclear)
+
+
+def _find_names_of_codes(
+    columns: Sequence[Column],
+    fields: Mapping[str, Field],
+    found: Mapping[str, str],
+    unclear: Mapping[str, Sequence[str]],
+) -> Iterator[tuple[str, str]]:
+    """Yield label fields that have codes, or codes and names alike, with the column of names."""
+    spelled_in = {column.name: column.spelled_in for column in columns if column.spelled_in}
+    for field in fields:
+        among = [found[field]] if field in found else [*unclear.get(field, ())]
+        names = {spelled_in.get(name, name) for name in among}
+        if fields[field].role == "label" and len(names) == 1 and names != {*among}:
+            yield field, names.pop()
 
 
 def _find_doubtful_labels(

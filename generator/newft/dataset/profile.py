@@ -19,6 +19,15 @@ from newft.dataset.column_roles import (
 )
 from newft.dataset.digit_survey import measure_digits, note_digits, warn_of_digits
 from newft.dataset.label_checks import refuse_sentences, refuse_stated_labels
+from newft.dataset.label_names import settle_label_columns
+from newft.dataset.label_spellings import (
+    add_aliases,
+    count_cells,
+    find_spelling_aliases,
+    merge_aliases,
+    merge_the_same,
+    warn_of_merged_labels,
+)
 from newft.dataset.positive_label import find_positive_label
 from newft.dataset.profile_checks import (
     collect_warnings,
@@ -45,6 +54,7 @@ from newft.schema.dataset import DataFacts, FileFacts
 from newft.schema.kit import FieldRole, Kit, Task
 from newft.text import Language, Text
 
+LABEL_IN_ANOTHER_FORM = Text("it is the label in another form", "是标签的另一种写法")
 SHOW_WHAT_IS_FOUND = VisibleColumns()  # where the user says nothing about single columns
 MAX_COPIED_BYTES = 50_000_000  # larger files stay where they are
 
@@ -61,21 +71,37 @@ def profile_dataset(
     sources, left_out = open_labelled_files(files)
     mapping, guessed = map_columns(sources, task.single_fields, columns)
     sampled = [_sample_file(source) for source in sources]
-    taken = {column for among in mapping.values() for column in among}
+    label_field = next(name for name, field in task.fields.items() if field.role == "label")
+    labelled = settle_label_columns(
+        sampled,
+        mapping[label_field],
+        chosen=columns.get(label_field),
+        taken={column for among in mapping.values() for column in among},
+    )
+    mapping = {**mapping, label_field: labelled.columns}
+    taken = {column for among in (*mapping.values(), labelled.beside) for column in among}
     split_columns = find_split_columns(sampled, taken)
+    roles = {task.fields[name].role: among for name, among in mapping.items()}
+    known = add_aliases(task, labelled.aliases)  # without the spellings that these files mix
+    sample = (row for one in sampled for row in one.rows)
+    aliases = find_spelling_aliases(count_cells(sample, roles["label"]), known)
+    task = add_aliases(known, aliases)
     names = dict.fromkeys(name for source in sources for name in source.layout.columns)
     check_visible_columns(visible, task, columns=[*names], taken=taken)
-    classified = classify_columns(sampled, task, mapping, others=split_columns or ())
+    classified = classify_columns(
+        sampled, task, mapping, others=(*(split_columns or ()), *labelled.beside)
+    )
     used = apply_visible_columns(classified, visible)
     if task.tabular and not used.inputs:
         raise _make_no_input_columns_error(files, used)
-    roles = {task.fields[name].role: among for name, among in mapping.items()}
     digits = measure_digits(_list_labelled_texts(sampled, roles), task)
     stats = RowStats(task, roles, used.inputs, split_columns, digits.carries_meaning)
-    found = [
-        _count_rows(source, stats, project_path)
-        for source, project_path in zip(sources, _assign_project_paths(sources), strict=True)
-    ]
+    found = _count_all_rows(sources, stats)
+    if not merge_the_same(aliases, settled := find_spelling_aliases(stats.count_labels(), known)):
+        # the sample has not met all labels, as happens: these are read as others after all
+        aliases, task = settled, add_aliases(known, settled)
+        stats = RowStats(task, roles, used.inputs, split_columns, digits.carries_meaning)
+        found = _count_all_rows(sources, stats)
     outcome = resolve_rows(stats)
     labels = outcome.kept_labels
     refuse_sentences(files, task, stats)
@@ -114,26 +140,29 @@ def profile_dataset(
             *warn_of_personal_columns(used),
             *left_out,
             *warn_of_shown_columns(classified, visible),
+            *warn_of_merged_labels(roles["label"][0], aliases),
             *collect_warnings(sources, stats, outcome, suspect),
             *warn_of_digits(digits),
             *warn_of_mixed_units(sampled, used.inputs),
             *guessed,
         ),
         notes=(
+            *labelled.notes,
             *list_split_notes(outcome, split_columns),
             *note_digits(digits),
             *list_input_notes(task),
             *note_doubtful_columns(used),
             *list_file_notes(sources),
         ),
-        excluded=used.excluded,
+        excluded=(*used.excluded, *(labelled.beside if task.tabular else ())),
         stated_label_positions=outcome.stated_positions,
         leaking=tuple(used.leaks),
         given_splits=outcome.given_splits,
         compare_digits=True if digits.carries_meaning else False if digits.repeats_much else None,
         split_rows={split: rows for split, rows in outcome.splits.items() if outcome.given_splits},
-        reasons=used.reasons,
+        reasons={**used.reasons, **dict.fromkeys(labelled.beside, LABEL_IN_ANOTHER_FORM)},
         doubtful=used.doubts,
+        label_aliases=merge_aliases(labelled.aliases, aliases),
     )
 
 
@@ -183,6 +212,12 @@ def _list_labelled_texts(
 def _sample_file(source: DataFile) -> SampledFile:
     with translate_record_errors(), wrap_file_errors(source.path):
         return SampledFile(source, sample_rows(source))
+
+
+def _count_all_rows(sources: Sequence[DataFile], stats: RowStats) -> list[FileFacts]:
+    """The facts of the files, whose rows are added to the stats."""
+    paths = _assign_project_paths(sources)
+    return [_count_rows(source, stats, at) for source, at in zip(sources, paths, strict=True)]
 
 
 def _count_rows(source: DataFile, stats: RowStats, project_path: str) -> FileFacts:

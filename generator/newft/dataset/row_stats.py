@@ -154,6 +154,13 @@ class RowStats:
         if split:
             self.distinct.given.append(split)
 
+    def count_labels(self) -> Counter[str]:
+        """The rows of each cell that has a label, as the files write it."""
+        found: Counter[str] = Counter()
+        for (cell, _), rows in self.cells.items():
+            found[cell] += rows
+        return found
+
     def label_spellings(self) -> dict[str, Counter[str]]:
         """The rows of each spelling of each label, as the cells hold it."""
         found: defaultdict[str, Counter[str]] = defaultdict(Counter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from newft.decide import citations
-from newft.emitted.label_rules import find_label
+from newft.emitted.label_rules import NO_LABEL_RULES, find_label
 from newft.schema.answers import Answers
 from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
@@ -84,9 +84,10 @@ def _build_label_settings(
     A project refuses aliases of other labels than its own: those of the kit are left out.
     """
     labels, rules = tuple(data.labels), task.label_rules
-    aliases = {
-        label: names for label, names in rules.aliases.items() if find_label(label, labels, rules)
-    }
+    named = dict(rules.aliases)
+    for label, names in data.label_aliases.items():
+        named[label] = (*named.get(label, ()), *names)
+    aliases = {label: names for label, names in named.items() if find_label(label, labels, rules)}
     values: dict[str, tuple[SettingValue, Text]] = {
         "label_rules": (
             {
@@ -97,6 +98,12 @@ def _build_label_settings(
             Text(
                 "how records write labels: what separates several, affixes to strip, aliases",
                 "数据中标签的写法：多个标签之间的分隔符、要去掉的前后缀、别名",
+            )
+            if not data.label_aliases
+            else Text(
+                "how records write labels; the aliases are spellings of one label that the files "
+                "mix: a label, and what else it is called",
+                "数据中标签的写法；aliases 是文件中混用的同一标签的不同写法：每个标签及其其他写法",
             ),
         ),
         "label_field_names": (
@@ -116,10 +123,12 @@ def _build_label_settings(
             ),
         ),
     }
+    sources = {name: _cite_task_key(name, answers) for name in values}
+    if data.label_aliases:
+        kit = [sources["label_rules"]] if task.label_rules != NO_LABEL_RULES else []
+        sources["label_rules"] = citations.join_citations(citations.cite_data_rows(data), *kit)
     return {
-        name: Reasoned(value, why, _cite_task_key(name, answers))
-        for name, (value, why) in values.items()
-        if value
+        name: Reasoned(value, why, sources[name]) for name, (value, why) in values.items() if value
     }
 
 

@@ -11,8 +11,9 @@ from newft.emitted.label_leaks import LeakRules
 from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
 from newft.text import Language, Text
 
-YES_LABELS = ("yes", "true", "1", "y", "t", "是", "有")
-NO_LABELS = ("no", "false", "0", "n", "f", "否", "无")
+# the words of yes and of no, each beside its opposite
+YES_LABELS = ("yes", "true", "1", "y", "t", "是", "有", "真", "对", "是的", "存在")
+NO_LABELS = ("no", "false", "0", "n", "f", "否", "无", "假", "错", "不是", "没有")
 
 GENERAL_POSITIVE_TITLE = Text("positive label", "正类")  # where no task is chosen
 

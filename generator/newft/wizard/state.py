@@ -25,7 +25,7 @@ from newft.decide.kit_rules import (
     is_from_kit,
     select_allowed_families,
 )
-from newft.emitted.label_rules import find_label
+from newft.emitted.label_rules import LabelRules, find_label
 from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts
@@ -153,7 +153,8 @@ def _apply_positive_label(state: WizardState) -> WizardState:
     data, answer = state.data, state.answers.get(POSITIVE_KEY)
     if data is None or answer is None:
         return state
-    positive = find_label(str(answer), tuple(data.labels))
+    rules = LabelRules(aliases=data.label_aliases)  # an answer in any of the spellings
+    positive = find_label(str(answer), tuple(data.labels), rules)
     if positive is None:
         raise make_unknown_name_error(str(answer), data.labels, where=POSITIVE_KEY)
     return replace(state, data=replace(data, positive=positive))

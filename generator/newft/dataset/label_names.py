@@ -1,0 +1,116 @@
+"""Let the names of labels take the place of their codes, where the records have both."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from newft.dataset.code_names import (
+    find_codes_column,
+    find_names_column,
+    read_code,
+    read_name,
+)
+from newft.dataset.column_roles import SampledFile
+from newft.dataset.label_spellings import LabelAliases
+from newft.emitted.normalize import clean_label, escape_controls, normalize_label
+from newft.text import Text
+
+
+@dataclass(frozen=True)
+class LabelColumns:
+    """The columns of the labels, once codes have given way to their names."""
+
+    columns: tuple[str, ...]
+    beside: tuple[str, ...] = ()  # say the label in another form: neither leaks nor inputs
+    aliases: LabelAliases = field(default_factory=dict)  # name -> its codes and other spellings
+    notes: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two columns of a file that tell the same."""
+
+    codes: str
+    names: str
+    rows: Sequence[Mapping[str, str]]
+
+
+def settle_label_columns(
+    files: Sequence[SampledFile],
+    labels: Sequence[str],
+    *,
+    chosen: str | None,
+    taken: Collection[str],
+) -> LabelColumns:
+    """Put the names of labels in the place of their codes, unless the user chose a column.
+
+    A file may have codes alone where another says what they mean: they become aliases.
+    """
+    pairs = [pair for file in files if (pair := _find_pair(file, labels, taken))]
+    if not pairs:
+        return LabelColumns(tuple(labels))
+    notes = tuple(dict.fromkeys(_say_what_is_used(pair, chosen) for pair in pairs))
+    if chosen is not None:
+        both = {name for pair in pairs for name in (pair.codes, pair.names)}
+        beside = tuple(sorted(both - {*labels}))
+        return LabelColumns(tuple(labels), beside, notes=notes)
+    codes = {pair.codes: None for pair in pairs}
+    names = {pair.names: None for pair in pairs}
+    alone = [file for file in files if not {*names} & {*file.file.layout.columns}]
+    kept = [name for name in labels if name not in codes or alone]
+    aliases = {name: tuple(other) for name, other in _list_aliases(pairs, coded=bool(alone))}
+    return LabelColumns(
+        tuple(dict.fromkeys([*names, *kept])),
+        tuple(name for name in codes if name not in kept),
+        aliases,
+        notes,
+    )
+
+
+def _find_pair(file: SampledFile, labels: Sequence[str], taken: Collection[str]) -> _Pair | None:
+    """Find the column that says the label of a file in another form."""
+    columns = file.file.layout.columns
+    label = next((name for name in labels if name in columns), None)
+    if label is None or not file.rows:
+        return None
+    others = [name for name in columns if name not in taken or name in labels]
+    if names := find_names_column(file.rows, label, others):
+        return _Pair(label, names, file.rows)
+    if codes := find_codes_column(file.rows, label, others):
+        return _Pair(codes, label, file.rows)
+    return None
+
+
+def _list_aliases(pairs: Sequence[_Pair], *, coded: bool) -> Iterator[tuple[str, list[str]]]:
+    """List each name with its other spellings, and with its code where some files have it alone."""
+    spellings: dict[str, Counter[str]] = {}
+    codes: dict[str, str] = {}
+    for pair in pairs:
+        for row in pair.rows:
+            code, name = read_code(row[pair.codes]), read_name(row[pair.names])
+            if code and name:
+                spellings.setdefault(name, Counter())[clean_label(row[pair.names])] += 1
+                codes[name] = code
+    for name, found in spellings.items():
+        usual, _ = found.most_common(1)[0]
+        other = {normalize_label(spelled): spelled for spelled in found}
+        other.pop(normalize_label(usual))
+        if other or coded:
+            yield usual, [*other.values(), *([codes[name]] if coded else [])]
+
+
+def _say_what_is_used(pair: _Pair, chosen: str | None) -> Text:
+    codes, names = escape_controls(pair.codes), escape_controls(pair.names)
+    if chosen == pair.codes:
+        return Text(
+            f"`{names}` holds the names of the codes in `{codes}`: the model learns to write the "
+            "codes, as you said",
+            f"“{names}”列是“{codes}”列编码对应的名称：按你的指定，模型学习输出编码",
+        )
+    return Text(
+        f"`{names}` holds the names of the codes in `{codes}`: the labels are the names, and "
+        f"`{codes}` is not used",
+        f"“{names}”列是“{codes}”列编码对应的名称：标签采用名称，不使用“{codes}”列",
+    )
