@@ -37,6 +37,16 @@ def test_columns_are_found_by_their_values_and_that_is_said(tmp_path: Path) -> N
     ]
 
 
+def test_splits_are_no_labels_whatever_words_are_in_their_name(tmp_path: Path) -> None:
+    rows = [
+        (text, label, "test" if number % 4 else "training")
+        for number, (text, label) in enumerate(GOOD)
+    ]
+    found = facts(table(tmp_path, rows, header="content,shown as,labels.ml_use"))
+    assert found.mapping["label"] == ("shown as",)
+    assert found.mapping["split"] == ("labels.ml_use",)
+
+
 def test_of_two_good_names_the_values_decide_then_the_order_of_synonyms(tmp_path: Path) -> None:
     rows = [("Answer the question", text, label, label) for text, label in GOOD]
     found = facts(table(tmp_path, rows, header="text,question,category,intent"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from newft.dataset.column_mapping import open_files
+from newft.dataset.side_files import open_labelled_files
 from newft.errors import DataError
 
 RECORDS = [{"id": n, "text": f"where is parcel {n} now", "label": "ab"[n % 2]} for n in range(40)]
@@ -51,6 +52,36 @@ def test_what_holds_no_records_is_left_out_by_name(
         ["train.jsonl"],
         [f"{name} is left out: {reason}"],
     )
+
+
+def test_all_that_is_left_out_is_named_once(tmp_path: Path) -> None:
+    """A submission stays named where the file that stands before the others is left out too."""
+    for name, columns in {
+        "sample_submission": ("id", "label"),
+        "test": ("id", "text"),
+        "train": ("id", "text", "label"),
+    }.items():
+        (tmp_path / f"{name}.jsonl").write_text(to_lines(*columns), encoding="utf-8")
+    sources, held_out = open_labelled_files([str(tmp_path)])
+    assert [one.path.name for one in sources] == ["train.jsonl"]
+    said = [text.en.partition(" ")[0] for one in sources for text in one.left_out]
+    assert (said, [text.en.partition(" ")[0] for text in held_out]) == (
+        ["sample_submission.jsonl"],
+        ["test.jsonl"],
+    )
+
+
+def test_what_is_no_data_file_is_named(tmp_path: Path) -> None:
+    for name in ("README.md", ".hidden", *(f"scan {n}.pdf" for n in range(6))):
+        (tmp_path / name).write_text("x", encoding="utf-8")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "train.jsonl").write_text(to_lines("text", "label"), encoding="utf-8")
+    said = [text.en for one in open_files([str(tmp_path)]) for text in one.unread]
+    assert said == [
+        "not read, as they are folders or no data files: README.md, images/, scan 0.pdf, "
+        "scan 1.pdf, scan 2.pdf and 3 more"
+    ]
+    assert open_files([str(tmp_path / "train.jsonl")])[0].unread == ()
 
 
 @pytest.mark.parametrize("name", ["test.jsonl", "more.jsonl"])

@@ -100,6 +100,15 @@ def test_numbers_that_were_given_one_by_one_count_the_rows() -> None:
     assert found.name == "counter"
 
 
+def test_numbers_that_rise_from_row_to_row_were_given_one_by_one() -> None:
+    rising = [str(70 + 13 * number + number % 3) for number in range(120)]
+    found = find_identifier_kind(rising, first=rising)
+    assert found is not None
+    assert found.name == "counter"
+    sorted_ages = [str(18 + number // 3) for number in range(120)]
+    assert find_identifier_kind(sorted_ages, first=sorted_ages) is None
+
+
 def test_few_values_prove_nothing() -> None:
     assert find_identifier_kind([str(spread(i, 10)) for i in range(10)]) is None
 

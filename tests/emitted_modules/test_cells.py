@@ -51,6 +51,8 @@ def test_a_cell_holds_the_members_of_a_list(value: object, texts: tuple[str, ...
         {"id": 3},
         [{"id": 3}],
         [["a"]],
+        ['{"intent": "refund"}'],
+        ["a", "['b']"],
         "{'intent': 'refund'}",
         '{"intent": "refund"}',
         "[{'label': 1}]",

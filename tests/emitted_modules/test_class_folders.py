@@ -11,7 +11,7 @@ from newft.emitted.readers import detect_format, read_rows
 
 def write_texts(folder: Path, texts: dict[str, bytes]) -> Path:
     for name, content in texts.items():
-        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
 
@@ -34,6 +34,20 @@ def test_the_name_of_a_folder_is_the_label_of_its_texts(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["7.txt", "49960"])
+def test_folders_of_labels_in_folders_of_splits(tmp_path: Path, name: str) -> None:
+    texts = {f"{split}/{label}/{name}": b"text" for split in ("train", "test") for label in "ab"}
+    folder = write_texts(tmp_path, texts)
+    assert list_data_files(folder) == [folder]
+    layout = detect_format(folder)
+    assert layout.columns == ("text", "label", "file", "split")
+    rows = [(row.values["split"], row.values["label"]) for row in read_rows(folder, layout)]
+    assert rows == [("test", "a"), ("test", "b"), ("train", "a"), ("train", "b")]
+    before = hash_file(folder)
+    write_texts(folder, {f"train/b/{name}": b"other"})
+    assert hash_file(folder) != before
+
+
 def test_what_cannot_be_a_text_is_a_fault_of_its_row(tmp_path: Path) -> None:
     folder = write_texts(tmp_path, {"a/1.txt": b"\xff\xff", "b/1.txt": b"x" * 5_000_000})
     os.mkfifo(folder / "b" / "2.txt")
@@ -48,7 +62,14 @@ def test_the_hash_changes_with_any_text(tmp_path: Path) -> None:
     assert hash_file(folder) != before
 
 
-@pytest.mark.parametrize("texts", [{"a/1.txt": b"one"}, {"a/1.txt": b"one", "b/1.md": b"two"}])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"a/1.txt": b"one"},
+        {"a/1.txt": b"one", "b/1.md": b"two"},
+        {"train/1.txt": b"one", "test/1.txt": b"two"},
+    ],
+)
 def test_other_folders_are_no_labels(tmp_path: Path, texts: dict[str, bytes]) -> None:
     with pytest.raises(RecordError, match="no data file in this folder"):
         list_data_files(write_texts(tmp_path, texts))

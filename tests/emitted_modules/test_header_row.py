@@ -185,18 +185,32 @@ def test_decimal_commas_stay_as_they_are_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rows",
+    ("rows", "names"),
     [
-        ROWS,
-        [[f"where is parcel number {n} now", f"kind{n}"] for n in range(12)],
+        (ROWS, "column_1,column_2,column_3,column_4"),
+        ([[f"where is parcel number {n} now", f"kind{n}"] for n in range(12)], "text,label"),
     ],
 )
 def test_a_first_row_that_is_probably_a_record_is_refused(
-    tmp_path: Path, rows: list[list[str]]
+    tmp_path: Path, rows: list[list[str]], names: str
 ) -> None:
     error = refusal(write_table(tmp_path, [row[1:] if len(row) > 2 else row for row in rows]))
     assert error.message == "the first row is a record, not a header"
-    assert error.hint == "put a row of column names before it, such as: text,label"
+    assert error.hint == f"put a row of column names before it, such as: {names}"
+
+
+def test_codes_beside_texts_are_a_record(tmp_path: Path) -> None:
+    """As where a class, a title and a text stand in each row, and no row names them."""
+    rows = [[str(n % 4), f"Title of page {n}", f"the text of page number {n}"] for n in range(12)]
+    error = refusal(write_table(tmp_path, rows))
+    assert error.message == "the first row is a record, not a header"
+    assert error.hint.endswith("such as: column_1,column_2,column_3")
+
+
+@pytest.mark.parametrize("units", [["", "EUR", "EUR", "", ""], ["", "in T€", "Monate", "", ""]])
+def test_a_row_of_units_above_the_header_is_no_header(tmp_path: Path, units: list[str]) -> None:
+    path = write_sheet(tmp_path, [["Loans of 2024"], units, NAMES, *ROWS])
+    assert (detect_format(path).columns, values(path)) == (tuple(NAMES), ROWS)
 
 
 @pytest.mark.parametrize("names", [["0", "1", "2"], ["2019", "2020", "2021"]])

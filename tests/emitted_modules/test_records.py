@@ -133,6 +133,39 @@ def test_an_object_that_lists_the_texts_of_labels_is_rows(tmp_path: Path) -> Non
     assert sorted(read(path, "patterns", "tag")) == sorted(PAIRS)
 
 
+@pytest.mark.parametrize("form", ["{text}", "{parts}", "{data}"])
+def test_each_example_of_an_intent_is_a_row(tmp_path: Path, form: str) -> None:
+    """Examples are objects with a text, as of Watson, or with its parts, as of Dialogflow."""
+
+    def example(text: str) -> dict[str, object]:
+        first, rest = text[:5], text[5:]
+        parts = [{"text": first}, {"text": rest, "alias": "what"}]
+        return {
+            "{text}": {"text": text, "mentions": []},
+            "{parts}": {"id": "1", "parts": parts, "repeatCount": 1},
+            "{data}": {"data": parts, "isTemplate": False},
+        }[form]
+
+    taught = {
+        "intents": [
+            {"intent": label, "examples": [example(t) for t, one in PAIRS if one == label]}
+            for label in dict.fromkeys(LABELS)
+        ],
+        "entities": [{"entity": f"a long name of entity {n}", "values": [1]} for n in range(30)],
+    }
+    path = write(tmp_path, "bot.json", dump(taught))
+    assert sorted(read(path, "examples", "intent")) == sorted(PAIRS)
+
+
+def test_a_text_beside_its_scores_is_a_row(tmp_path: Path) -> None:
+    """spaCy is taught with pairs of a text and what is known of it."""
+    rows = [
+        [text, {"cats": {one: one == label for one in ("login", "refund")}}]
+        for text, label in PAIRS
+    ]
+    assert read(write(tmp_path, "a.json", dump(rows)), "text", "cats") == PAIRS
+
+
 def test_objects_become_dotted_columns(tmp_path: Path) -> None:
     """Every text of an object is in a column of its own, as lists of objects are by key."""
     row = {

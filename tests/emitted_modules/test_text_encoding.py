@@ -121,6 +121,11 @@ def test_utf16_without_a_mark_reads_as_written(tmp_path: Path) -> None:
         ((HEADER + LATIN).encode("cp1252"), 2, "WINDOWS-1252"),
         ((HEADER + "ok,a\nGRÖSSE ÜBER ÄÖÜ,b\n").encode("latin-1"), 3, "WINDOWS-1252"),
         ((HEADER + "請問如何辦理退款,信用卡\n" * 9).encode("big5"), 2, "BIG5"),
+        (
+            ("訊息,分類\n" + "我想取消上週訂購的外套，請問要如何申請退款,退款\n").encode("big5"),
+            1,
+            "BIG5",
+        ),
         ((HEADER + "注文をキャンセルしたい,返品\n" * 9).encode("shift_jis"), 2, "SHIFT_JIS"),
         ((HEADER + "注文をキャンセルしたい,返品\n" * 9).encode("euc_jp"), 2, "EUC-JP"),
         (

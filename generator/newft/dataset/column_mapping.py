@@ -30,9 +30,10 @@ from newft.dataset.folder_files import (
     FolderFile,
     explain_unreadable,
     find_side_files,
+    note_unread,
 )
 from newft.emitted.cells import read_cell, read_text
-from newft.emitted.file_access import RecordError, list_data_files
+from newft.emitted.file_access import RecordError, expand_home, list_data_files
 from newft.emitted.file_format import FileFormat, Row
 from newft.emitted.normalize import escape_controls
 from newft.emitted.readers import detect_format, read_rows
@@ -52,6 +53,7 @@ class DataFile:
     columns: tuple[Column, ...]
     preview_rows: tuple[Mapping[str, str], ...]  # the first rows, as texts
     left_out: tuple[Text, ...] = ()  # files of the same folder that hold no records
+    unread: tuple[Text, ...] = ()  # what else lies in the folder
 
 
 def open_files(files: Sequence[str]) -> list[DataFile]:
@@ -60,7 +62,10 @@ def open_files(files: Sequence[str]) -> list[DataFile]:
     faults: list[DataError] = []
     for given in files:
         try:
-            for source in _open_given(list_data_files(Path(given))):
+            paths = list_data_files(Path(given))
+            first, *others = _open_given(paths)
+            first = replace(first, unread=note_unread(expand_home(Path(given)), paths))
+            for source in (first, *others):
                 sources.setdefault(source.path.resolve(), source)
         except RecordError as error:
             faults.append(to_data_error(error))

@@ -221,10 +221,17 @@ def _score_column(column: Column, field: Field) -> tuple[float, int]:
     if score:
         listed = column.listed and field.role == "label"
         penalty = LISTED_VALUES_PENALTY if listed else VALUE_MISMATCH_PENALTY
+        if score < EXACT_NAME_SCORE and field.role == "label" and _names_splits(column):
+            return 0.0, 0
         return score - (0 if _values_plausible(column, field) else penalty), place
     words = column.letter_share > 0.5 and column.number_share <= 0.5  # no repeated id
-    words = words and not all(map(read_split_word, column.examples))
+    words = words and not _names_splits(column)
     return (VALUE_ONLY_SCORE if words and _values_plausible(column, field) else 0.0), 0
+
+
+def _names_splits(column: Column) -> bool:
+    """Tell whether the values are words such as train and test."""
+    return bool(column.examples) and all(map(read_split_word, column.examples))
 
 
 def score_name(name: str, synonyms: Sequence[str]) -> tuple[float, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from newft.dataset.column_match import Column, is_text_column
 from newft.emitted.given_splits import find_file_split
@@ -12,6 +13,7 @@ from newft.emitted.normalize import escape_controls
 from newft.text import Text
 
 MAX_SIDE_ROWS = 20  # of a file that describes others; data files with fewer rows teach nothing
+MAX_NAMES = 5  # of what is not read in a folder
 MAX_LABEL_SHARE = 0.5  # distinct values of a column of labels, of its filled cells
 
 # faults of files that are no tables of records at all, such as a list of label names
@@ -66,6 +68,27 @@ def find_side_files(files: Sequence[FolderFile]) -> dict[str, Text]:
 def explain_unreadable(name: str) -> Text:
     """Why a file without a record is left out."""
     return _explain(name, Text("it holds no records", "其中没有数据记录"))
+
+
+def note_unread(folder: Path, files: Sequence[Path]) -> tuple[Text, ...]:
+    """Name what of a folder is no data file: files of other kinds, and folders in it."""
+    if not folder.is_dir() or folder in files:
+        return ()
+    taken = {file.name for file in files}
+    inside = (one for one in folder.iterdir() if not one.name.startswith((".", "~$")))
+    others = sorted(f"{one.name}/" if one.is_dir() else one.name for one in inside)
+    others = [escape_controls(name) for name in others if name not in taken]
+    if not others:
+        return ()
+    names, more = others[:MAX_NAMES], len(others) - MAX_NAMES
+    en = ", ".join(names) + (f" and {more} more" if more > 0 else "")
+    zh = "、".join(names) + (f" 等 {len(others)} 项" if more > 0 else "")
+    return (
+        Text(
+            f"not read, as they are folders or no data files: {en}",
+            f"以下是文件夹或不是数据文件，未读取：{zh}",
+        ),
+    )
 
 
 def _find_reason(file: FolderFile, main: FolderFile) -> Text | None:

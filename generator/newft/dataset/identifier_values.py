@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
+from itertools import pairwise
 from typing import NamedTuple
 
 from newft.dataset.identifier_checks import (
@@ -269,11 +270,18 @@ def _are_quantities(values: Sequence[str]) -> bool:
 
 
 def _count_rows(first: Sequence[str]) -> bool:
-    """Tell whether rows that stand side by side were given whole numbers one by one."""
+    """Tell whether rows that stand side by side were given whole numbers one by one.
+
+    Numbers that rise from each row to the next were given one by one too, whatever their gaps: a
+    measure by which rows are sorted has the same value in some rows.
+    """
     if len(first) < MIN_COUNTED_ROWS or not all(value.isdecimal() for value in first):
         return False
-    numbers = {int(value) for value in first if len(value) < MAX_CODE_CHARS}
-    return len(numbers) == len(first) and max(numbers) - min(numbers) < MAX_SPARSITY * len(first)
+    numbers = [int(value) for value in first if len(value) < MAX_CODE_CHARS]
+    if len({*numbers}) < len(first):
+        return False
+    rise = all(before < after for before, after in pairwise(numbers))
+    return rise or max(numbers) - min(numbers) < MAX_SPARSITY * len(first)
 
 
 def _has_share(counts: Counter[str], check: Callable[[str], object], share: float) -> bool:

@@ -195,6 +195,7 @@ def _collect_file_warnings(sources: Sequence[DataFile]) -> Iterator[Text]:
 def list_file_notes(sources: Sequence[DataFile]) -> Iterator[Text]:
     """How the files were read, where that is not plain from their suffix."""
     for source in sources:
+        yield from source.unread
         for remark in source.layout.remarks:
             if remark.information:
                 yield translate_template(remark.template, **remark.values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from newft.dataset.column_mapping import DataFile, open_files
@@ -24,9 +25,14 @@ def open_labelled_files(files: Sequence[str]) -> OpenedFiles:
     """Open data files, and leave out those that are named as held out and have no labels."""
     opened = open_files(files)
     missing = {file.path: _find_missing_label(file, opened) for file in opened}
+    kept = [file for file in opened if not missing[file.path]]
+    if kept:  # what is known of the folder stands with its first file, which may be left out
+        known = [text for file in opened for text in file.left_out]
+        unread = [text for file in opened for text in file.unread]
+        kept[1:] = [replace(file, left_out=(), unread=()) for file in kept[1:]]
+        kept[0] = replace(kept[0], left_out=tuple(known), unread=tuple(unread))
     return OpenedFiles(
-        [file for file in opened if not missing[file.path]],
-        [_explain(file, column) for file in opened if (column := missing[file.path])],
+        kept, [_explain(file, column) for file in opened if (column := missing[file.path])]
     )
 
 

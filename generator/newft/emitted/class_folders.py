@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from .file_access import RecordError, list_class_folders, open_regular_file
+from .file_access import RecordError, is_text_file, list_class_folders, open_regular_file
 from .file_format import MAX_CELL_CHARS, FileFormat, Remark, Row, find_fault
+from .given_splits import SPLIT_FIELD
 
 CLASS_COLUMNS = ("text", "label", "file")
 MAX_FILES = 500_000  # in all folders
@@ -19,14 +20,16 @@ FOLDERS_MESSAGE = "{file}: a text file is a record, and the name of its folder i
 def detect_class_folder(path: Path) -> FileFormat:
     """The layout of a folder with a folder for each label."""
     remark = Remark(FOLDERS_MESSAGE, {"file": path.name}, information=True)
-    return FileFormat("folder", columns=CLASS_COLUMNS, remarks=(remark,))
+    divided = any(folder.parent != path for folder in list_class_folders(path))
+    columns = (*CLASS_COLUMNS, SPLIT_FIELD) if divided else CLASS_COLUMNS
+    return FileFormat("folder", columns=columns, remarks=(remark,))
 
 
 def read_class_rows(path: Path) -> Iterator[Row]:
     """A row for each text file, in the order of their names."""
     number = 0
     for folder in list_class_folders(path):
-        names = (one for one in folder.iterdir() if one.suffix.lower() == ".txt")
+        names = filter(is_text_file, folder.iterdir())
         for file in sorted(islice(names, MAX_FILES + 1)):
             number += 1
             if number > MAX_FILES:
@@ -49,6 +52,8 @@ def _read_file(path: Path, file: Path, number: int) -> Row:
         return Row(str(path), number, {}, "bad_encoding")
     name = file.relative_to(path).as_posix()
     values = {"text": text, "label": file.parent.name, "file": name}
+    if file.parent.parent != path:
+        values[SPLIT_FIELD] = file.parent.parent.name
     return Row(str(path), number, values, find_fault([text, name]))
 
 

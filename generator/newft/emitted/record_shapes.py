@@ -27,7 +27,11 @@ OTHER_ROLES = frozenset(
     {"system", "developer", "tool", "function", "observation", "context", "系统"}
 )
 SCORED_KEYS = ("cats", "categories", "labels", "label", "classes")  # an object of label: 0 or 1
-EXAMPLE_KEYS = ("patterns", "examples", "utterances", "queries", "texts", "samples", "相似问")
+EXAMPLE_KEYS = (
+    *("patterns", "examples", "utterances", "queries", "texts", "samples", "相似问"),
+    *("trainingPhrases", "training_phrases", "sampleUtterances", "userSays"),
+)
+EXAMPLE_TEXT_KEYS = ("text", "utterance", "parts", "data")  # of an example that is an object
 PAGE_KEYS = ("next_page", "previous_page", "pages", "next", "has_more", "total_count")
 ROWS_INSPECTED = 100  # that say which shape the records have
 _QUOTED_PATTERN = re.compile('["“]([^"”]{2,60})["”]')
@@ -100,11 +104,11 @@ def expand_records(records: Iterator[object], shape: str) -> Iterator[object]:
             yield record
 
 
-def _read_content(content: object) -> str:
+def _read_content(content: object, between: str = "\n") -> str:
     """The text of a turn, which may be a list of parts of which some are texts."""
     if isinstance(content, list):
         parts = [part.get("text") if isinstance(part, dict) else part for part in content]
-        return "\n".join(part for part in parts if isinstance(part, str)).strip()
+        return between.join(part for part in parts if isinstance(part, str)).strip()
     return content.strip() if isinstance(content, str) else ""
 
 
@@ -138,11 +142,22 @@ def _has_examples(record: Record) -> bool:
 
 
 def _find_examples(record: Record) -> str | None:
+    """The list of texts of a record, or of objects that each hold a text and no role."""
     for key in EXAMPLE_KEYS:
         texts = record.get(key)
-        if isinstance(texts, list) and texts and all(isinstance(one, str) for one in texts):
-            return key
+        if isinstance(texts, list) and texts and all(map(_read_example, texts)):
+            objects = _list_objects(record, key)
+            if len(objects) in (0, len(texts)) and not (objects and read_turns(objects)):
+                return key
     return None
+
+
+def _read_example(example: object) -> str:
+    """The text of an example, which may be an object with a text or with the parts of one."""
+    if isinstance(example, dict):
+        key = next((key for key in EXAMPLE_TEXT_KEYS if key in example), None)
+        return _read_content(example[key], "") if key else ""
+    return example if isinstance(example, str) else ""
 
 
 def _expand_examples(record: Record) -> Iterator[Record]:
@@ -150,7 +165,7 @@ def _expand_examples(record: Record) -> Iterator[Record]:
     texts = record.get(key)
     shared = {name: value for name, value in record.items() if not isinstance(value, (list, dict))}
     for text in texts if isinstance(texts, list) else ():
-        yield shared | {key: text}
+        yield shared | {key: _read_example(text)}
 
 
 def _is_page(record: Record) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
@@ -33,6 +34,7 @@ MAX_DOCUMENT_DEPTH = 6  # levels of objects around the records
 MAX_KEYS_SEARCHED = 1_000  # of an object that surrounds the records
 ROWS_INSPECTED = 100  # that say how a list is built
 MAX_HEADER_CHARS = 60  # of a column name; a longer first cell is a text
+MAX_VALUES_COUNTED = 200  # of a record, to compare the texts of lists of records
 MIN_SHARED_KEYS = 0.5  # of the keys of two records in an object by id: fewer are no records
 
 Record = Mapping[str, object]
@@ -48,7 +50,8 @@ class Collection(NamedTuple):
 def find_records(document: object) -> tuple[Collection, list[str]]:
     """The records of a document, and the paths of other lists that are left out.
 
-    The list with the most text is taken: others describe fields, users or pages.
+    The list with the most text is taken, or one of a known shape, such as the examples of intents:
+    others describe fields, users or pages.
     """
     found: list[Collection] = []
     pending = [("", document)]
@@ -64,7 +67,9 @@ def find_records(document: object) -> tuple[Collection, list[str]]:
     if not found:
         alone = document if isinstance(document, list) else [document]
         return Collection(alone, ""), []
-    best = max(found, key=lambda one: _count_characters(one.records))
+    best = max(
+        found, key=lambda one: (bool(find_expansion(one.records)), _count_characters(one.records))
+    )
     return best, [one.path for one in found if one is not best]
 
 
@@ -148,9 +153,23 @@ def _read_list(rows: Sequence[object]) -> Sequence[object] | None:
     lists = [one for one in first if isinstance(one, list)]
     if len(lists) * 2 <= len(first):
         return rows
+    if all(map(_is_annotated_text, first)):
+        return [_read_annotated_text(one) for one in rows]
     if any(isinstance(cell, dict) for one in lists for cell in one):
         return [*chain.from_iterable(one for one in rows if isinstance(one, list))]
     return _read_cells(rows)
+
+
+def _is_annotated_text(value: object) -> bool:
+    """Whether a value is a text and an object that says more of it, as spaCy is taught."""
+    pair = value if isinstance(value, list) and len(value) == 2 else (None, None)
+    return isinstance(pair[0], str) and isinstance(pair[1], dict)
+
+
+def _read_annotated_text(value: object) -> object:
+    if isinstance(value, list) and _is_annotated_text(value):
+        return {"text": value[0]} | value[1]
+    return None
 
 
 def _read_cells(rows: Sequence[object]) -> Sequence[object]:
@@ -269,9 +288,21 @@ def _holds_objects(value: object) -> bool:
 
 
 def _count_characters(records: Sequence[object]) -> float:
-    """About how much text the records hold; they themselves count too."""
+    """About how much text the records hold, in their lists and objects too; they count as well."""
     first = records[:ROWS_INSPECTED]
-    texts = [
-        t for one in first if isinstance(one, dict) for t in one.values() if isinstance(t, str)
-    ]
-    return len(records) * (1 + sum(map(len, texts))) / max(len(first), 1)
+    return len(records) * (1 + sum(map(_count_texts, first)) / max(len(first), 1))
+
+
+def _count_texts(record: object) -> int:
+    """The characters of the first texts in a record."""
+    characters, pending = 0, deque([record])
+    for _ in range(MAX_VALUES_COUNTED):
+        if not pending:
+            break
+        value = pending.popleft()
+        if isinstance(value, str):
+            characters += len(value)
+        elif isinstance(value, (list, dict)):
+            inner = value.values() if isinstance(value, dict) else value
+            pending.extend(islice(inner, MAX_VALUES_COUNTED))
+    return characters

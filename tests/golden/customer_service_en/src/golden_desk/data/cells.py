@@ -40,6 +40,8 @@ def read_cell(value: object) -> Cell:
     if any(isinstance(one, (list, tuple, dict)) for one in value):
         return NESTED
     texts = [to_text(one) for one in value]
+    if any(_may_spell_list(text) and _read_spelled(text.strip()) for text in texts):
+        return NESTED  # what a list holds is written as a list or an object itself
     return Cell(tuple(dict.fromkeys(text for text in texts if text.strip())))
 
 

@@ -12,6 +12,8 @@ from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
+from .given_splits import find_file_split
+
 DATA_SUFFIXES = (
     *(".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".xlsx"),
     *(".xls", ".parquet"),  # read by libraries that are installed for such files alone
@@ -105,13 +107,34 @@ def list_data_files(path: Path) -> list[Path]:
 
 
 def list_class_folders(path: Path) -> list[Path]:
-    """The folders of a folder that has no table, if each of several holds text files."""
+    """The folders of a folder that has no table, if each of several holds text files.
+
+    Where folders are named after splits, such as train and test, those in them are meant.
+    """
+    folders = _list_folders(path)
+    if len(folders) < 2:
+        return []
+    if not all(find_file_split(folder.name) for folder in folders):
+        return folders if all(map(_holds_texts, folders)) else []
+    classes = [one for folder in folders for one in _list_folders(folder)]
+    return classes if classes and all(map(_holds_texts, classes)) else []
+
+
+def is_text_file(path: Path) -> bool:
+    """Whether a file of a class folder is a text: some collections number them, without suffix."""
+    return path.suffix.lower() == ".txt" or path.name.isdecimal()
+
+
+def _list_folders(path: Path) -> list[Path]:
+    """The folders of a folder that has no table, sorted by name."""
     inside = [one for one in sorted(path.iterdir()) if not one.name.startswith(".")]
     if any(get_data_suffix(one) in TABLE_SUFFIXES and one.is_file() for one in inside):
         return []
-    folders = [one for one in inside if one.is_dir()]
-    filled = [any(one.suffix.lower() == ".txt" for one in folder.iterdir()) for folder in folders]
-    return folders if len(folders) > 1 and all(filled) else []
+    return [one for one in inside if one.is_dir()]
+
+
+def _holds_texts(folder: Path) -> bool:
+    return any(map(is_text_file, folder.iterdir()))
 
 
 def open_regular_file(path: Path) -> BufferedReader:
@@ -140,13 +163,17 @@ def hash_file(path: Path) -> str:
     """The SHA-256 of a regular file as it lies on the disk, or of the texts in class folders."""
     if path.is_dir() and (folders := list_class_folders(path)):
         digest = hashlib.sha256()
-        for text in (text for folder in folders for text in sorted(folder.glob("*.txt"))):
+        for text in (text for folder in folders for text in _list_texts(folder)):
             line = f"{text.relative_to(path)}\0{text.is_file() and hash_file(text)}\n"
             digest.update(line.encode(errors="replace"))
         return digest.hexdigest()
     open_regular_file(path).close()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _list_texts(folder: Path) -> list[Path]:
+    return sorted(filter(is_text_file, folder.iterdir()))
 
 
 def open_text(path: Path, encoding: str | None, newline: str | None = None) -> TextIO:

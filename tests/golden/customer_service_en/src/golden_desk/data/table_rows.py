@@ -10,8 +10,17 @@ from pathlib import Path
 from .cells import to_text
 from .file_access import RecordError
 from .file_format import Cells, FileFormat, Remark, Row, find_fault, is_blank
-from .header_row import Grid, Line, find_header, is_record, look_ahead
+from .header_row import (
+    LABEL_COLUMN,
+    TEXT_COLUMN,
+    Grid,
+    Line,
+    find_header,
+    is_record,
+    look_ahead,
+)
 
+MAX_EXAMPLE_NAMES = 5  # of columns, in a hint
 HEADER_HINT = "the first row names every column once, the records follow"
 
 
@@ -23,7 +32,10 @@ def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
         raise RecordError(path, "the file has no header", HEADER_HINT)
     if is_record(lines, header):
         message = "the first row is a record, not a header"
-        example = (layout.delimiter or ", ").join(("text", "label"))
+        width = len(header.names)
+        names = [f"column_{place}" for place in range(1, width + 1)]
+        names = [TEXT_COLUMN, LABEL_COLUMN] if width == 2 else names[:MAX_EXAMPLE_NAMES]
+        example = (layout.delimiter or ", ").join(names) + " ..." * (width > MAX_EXAMPLE_NAMES)
         hint = "put a row of column names before it, such as: {example}"
         raise RecordError(path, message, hint, row=header.rows[0], example=example)
     last = header.rows[-1] if header.rows else 0

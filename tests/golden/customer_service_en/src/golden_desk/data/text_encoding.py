@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from .file_access import RecordError, open_regular_file, open_text
@@ -43,6 +44,10 @@ MIN_CHARACTERS = 20  # characters: too few to tell by their shares
 # First bytes of kana, which are every other character of Japanese and rare ones of GB18030
 KANA_LEAD_BYTES = {"SHIFT_JIS": frozenset(b"\x82\x83"), "EUC-JP": frozenset(b"\xa4\xa5")}
 MIN_KANA_SHARE = 0.3
+# First bytes of the punctuation and the 5,401 common characters of Big5. Letters with an accent
+# are mostly higher in Windows-1252, and some stand before a space or a digit.
+BIG5_LEAD_BYTES = range(0xA1, 0xC7)
+MIN_BIG5_COMMON_SHARE, MIN_BIG5_PAIRS = 0.9, 10  # of pairs, and different ones
 # First bytes of the syllables of EUC-KR. Of common Chinese characters half begin with a higher one.
 HANGUL_LEAD_BYTES = range(0xB0, 0xC9)
 ACCENTED_UTF8_PATTERN = re.compile(rb"[a-z]\xc3[\x80-\xbf](?![\x80-\xff])")  # in UTF-8, in a word
@@ -140,9 +145,11 @@ def _guess_encoding(sample: bytes) -> str | None:
     only_gb18030, ascii_second, alone = (
         sum(map(bool, found)) for found in zip(*units, strict=True)
     )
+    pairs = BYTE_PAIR_PATTERN.findall(sample)
+    if _is_big5(pairs) and ascii_second > MIN_BIG5_SHARE * len(units) and not alone:
+        return "BIG5"
     if ascii_second + alone > MIN_WINDOWS_1252_SHARE * len(units):
         return "WINDOWS-1252"
-    pairs = BYTE_PAIR_PATTERN.findall(sample)
     for encoding, kana in KANA_LEAD_BYTES.items():
         if sum(pair[0] in kana for pair in pairs) > MIN_KANA_SHARE * len(pairs):
             return encoding
@@ -152,6 +159,12 @@ def _guess_encoding(sample: bytes) -> str | None:
     if len(distinct) >= MIN_CHARACTERS and all(pair[0] in HANGUL_LEAD_BYTES for pair in distinct):
         return "EUC-KR"
     return None
+
+
+def _is_big5(pairs: Sequence[bytes]) -> bool:
+    """Whether enough pairs of bytes begin as common characters of Big5 do."""
+    common = sum(pair[0] in BIG5_LEAD_BYTES for pair in pairs)
+    return len({*pairs}) >= MIN_BIG5_PAIRS and common > MIN_BIG5_COMMON_SHARE * len(pairs)
 
 
 def _verify_gb18030(path: Path) -> str:
