@@ -32,11 +32,8 @@ def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
         raise RecordError(path, "the file has no header", HEADER_HINT)
     if is_record(lines, header):
         message = "the first row is a record, not a header"
-        width = len(header.names)
-        names = [f"column_{place}" for place in range(1, width + 1)]
-        names = [TEXT_COLUMN, LABEL_COLUMN] if width == 2 else names[:MAX_EXAMPLE_NAMES]
-        example = (layout.delimiter or ", ").join(names) + " ..." * (width > MAX_EXAMPLE_NAMES)
         hint = "put a row of column names before it, such as: {example}"
+        example = _join_example_names(len(header.names), layout.delimiter or ", ")
         raise RecordError(path, message, hint, row=header.rows[0], example=example)
     last = header.rows[-1] if header.rows else 0
     if find_fault(header.names):
@@ -91,6 +88,13 @@ def _make_row(file: str, layout: FileFormat, number: int, cells: Cells) -> Row |
         if is_blank(tuple(values.values())):
             return None
     return Row(file, number, values, find_fault(cells))
+
+
+def _join_example_names(width: int, delimiter: str) -> str:
+    """A header for so many columns, which are a text and its label if they are two."""
+    names = [f"column_{place}" for place in range(1, width + 1)]
+    first = [TEXT_COLUMN, LABEL_COLUMN] if width == 2 else names[:MAX_EXAMPLE_NAMES]
+    return delimiter.join(first) + (" ..." if width > MAX_EXAMPLE_NAMES else "")
 
 
 def _tell_apart(names: Sequence[str]) -> tuple[str, ...]:
