@@ -50,7 +50,7 @@ class Collection(NamedTuple):
 def find_records(document: object) -> tuple[Collection, list[str]]:
     """The records of a document, and the paths of other lists that are left out.
 
-    The list with the most text is taken, or one of a known shape, such as the examples of intents:
+    The list with the most text is taken, or one of a known shape, such as labels with examples:
     others describe fields, users or pages.
     """
     found: list[Collection] = []
