@@ -11,14 +11,14 @@ import pytest
 
 from newft.catalog.loader import load_catalog
 from newft.dataset.column_mapping import open_files
-from newft.dataset.task_detection import detect_tasks
+from newft.dataset.task_detection import detect_task
 from newft.paths import get_domains_folder
 from support.credit_applications import applications, flagged, with_column, written
 from support.tickets import GOOD, table
 
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA")
 KITS = load_catalog().kits
-TASKS = {f"{kit.id}/{name}": task for kit in KITS.values() for name, task in kit.tasks.items()}
+TASKS = [f"{kit.id}/{name}" for kit in KITS.values() for name in kit.tasks]
 SAMPLES = {
     f"{kit.id}/sample/{file}": f"{kit.id}/{name}"
     for kit in KITS.values()
@@ -47,7 +47,7 @@ needs_trial_data = pytest.mark.skipif(
 
 
 def told(*paths: Path) -> tuple[str, ...]:
-    return detect_tasks(open_files([str(path) for path in paths]), TASKS)
+    return detect_task(open_files([str(path) for path in paths]), KITS, TASKS, named=False).tasks
 
 
 @pytest.mark.parametrize(("file", "task"), SAMPLES.items(), ids=SAMPLES)

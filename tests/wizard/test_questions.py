@@ -223,8 +223,7 @@ def test_a_question_with_several_choices_is_asked() -> None:
         "domain, task: the records fit several tasks: customer_service/intent, other/intent"
     )
     assert caught.value.hint == (
-        "name the task, such as --domain customer_service --task intent;"
-        " if necessary, name columns: --set data.columns.label=COLUMN"
+        "name the task: --task customer_service/intent | --task other/intent"
     )
 
 

@@ -116,7 +116,8 @@ ANSWER_KEYS = (
         "task",
         "--task",
         Text(
-            "task of the domain; see `newft show domains`", "领域中的任务，见 `newft show domains`"
+            "task, as TASK or DOMAIN/TASK; see `newft show domains`",
+            "任务，写作 TASK 或 DOMAIN/TASK，见 `newft show domains`",
         ),
         question="task",
         names="tasks",

@@ -94,11 +94,29 @@ def merge_answers(
                 hint=Text("give only one of the two", "只保留其中一处"),
             )
         strong[key] = value
+    strong, file = _split_task(strong), _split_task(file)
     if "model" in strong and "family" not in strong:
         file = {
             key: value for key, value in file.items() if key != "family"
         }  # the file names it for another model
     return {**file, **strong}
+
+
+def _split_task(given: RawAnswers) -> dict[str, AnswerValue]:
+    """Return the answers with a task that is named as domain/task as the two answers that it is."""
+    domain, slash, task = str(given.get("task", "")).partition("/")
+    if not slash:
+        return dict(given)
+    if given.get("domain", domain) != domain:
+        raise UsageError(
+            Text(
+                f"`{domain}/{task}` is not a task of the domain `{given['domain']}`",
+                f"`{domain}/{task}` 不是领域 `{given['domain']}` 的任务",
+            ),
+            where="--task",
+            hint=Text("give only one of the two", "只保留其中一处"),
+        )
+    return {**given, "domain": domain, "task": task}
 
 
 def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:

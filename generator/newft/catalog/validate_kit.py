@@ -22,6 +22,8 @@ _NOT_IDENTIFIER_MESSAGE = Text(
 
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+# of a word that tells a domain: one Chinese character stands in texts of every kind
+MIN_WORD_CHARS: Mapping[Language, int] = {"en": 3, "zh": 2}
 
 
 def find_kit_faults(
@@ -34,6 +36,7 @@ def find_kit_faults(
             f"所在的文件夹名 `{kit.id}` {_NOT_IDENTIFIER_MESSAGE.zh}",
         )
         yield Fault((), message)
+    yield from _find_bad_words(("words",), kit)
     yield from _find_bad_identifiers(("tasks",), kit.tasks)
     for name, task in kit.tasks.items():
         at = ("tasks", name)
@@ -59,6 +62,21 @@ def _is_identifier(name: str) -> bool:
 def _find_bad_identifiers(at: tuple[str, ...], names: Iterable[str]) -> Iterator[Fault]:
     message = Text(f"is {_NOT_IDENTIFIER_MESSAGE.en}", _NOT_IDENTIFIER_MESSAGE.zh)
     return (Fault((*at, name), message) for name in names if not _is_identifier(name))
+
+
+def _find_bad_words(at: tuple[str, ...], kit: Kit) -> Iterator[Fault]:
+    """Find words that occur in any text, and words that are listed twice."""
+    for language, words in kit.words.items():
+        first: dict[str, str] = {}
+        for position, word in enumerate(words):
+            key = word.casefold().strip()
+            if len(key) < MIN_WORD_CHARS[language]:
+                message = Text("is too short to tell a domain", "太短，无法用来判断领域")
+                yield Fault((*at, language, position), message)
+            elif key in first:
+                message = Text(f"repeats `{first[key]}`", f"与 `{first[key]}` 重复")
+                yield Fault((*at, language, position), message)
+            first.setdefault(key, word)
 
 
 def _find_repeated_synonyms(at: tuple[str, ...], task: Task) -> Iterator[Fault]:

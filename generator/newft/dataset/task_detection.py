@@ -1,93 +1,185 @@
-"""Detect the domain and task of records by their content, never by file names."""
+"""Detect the domain and task of records by their content, never by file names.
+
+Structure decides first which tasks the records can be of, then the words of the records which
+domain they belong to, then the values which of the domain's tasks it is.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from newft.dataset.column_mapping import DataFile
-from newft.dataset.column_match import Column, ColumnMatch, is_text_column, match_columns
-from newft.dataset.label_parsing import list_normalized_labels
-from newft.emitted.label_rules import read_label
-from newft.schema.kit import Field, Task
+from newft.dataset.domain_words import DomainScore, list_near_domains, score_domains
+from newft.dataset.record_shape import list_shapes, survey_traits
+from newft.dataset.task_fit import (
+    Records,
+    TaskFit,
+    find_misfit,
+    find_untypical,
+    list_scored_texts,
+    match_task,
+)
+from newft.schema.kit import Kit
+from newft.schema.record_shape import TaskDetection, TaskRefusal
+from newft.text import Text
+from newft.text_layout import measure_width
 
-MIN_TYPICAL_SHARE = 1 / 3  # of the values: fewer may be chance, and no file has only typical ones
-_WORD_PATTERN = re.compile(r"[a-z]+")
-
-
-def detect_tasks(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> tuple[str, ...]:
-    """Return the tasks that fit the records best; several are tied, and none may fit."""
-    scores: dict[str, int] = {}
-    matches = {
-        name: [match_columns(file.columns, task.single_fields, known={}) for file in files]
-        for name, task in tasks.items()
-    }
-    has_text = any(_has_named_column(matches[name], "text", task) for name, task in tasks.items())
-    has_text = has_text or all(_has_prose_column(file.columns) for file in files)
-    for name, task in tasks.items():
-        if (score := _score_task(files, task, matches[name], has_text=has_text)) is not None:
-            scores[name] = score
-    return tuple(name for name, score in scores.items() if score == max(scores.values()))
+MAX_MESSAGE_WIDTH = 300  # of the middle text: someone writes a few lines, and files hold pages
 
 
-def _score_task(
-    files: Sequence[DataFile], task: Task, matches: Sequence[ColumnMatch], *, has_text: bool
-) -> int | None:
-    """Count the fields whose values are typical; None if the records cannot be of the task."""
-    if any(matched.missing for matched in matches):
-        return None
-    if task.tabular and (has_text or not _has_named_column(matches, "label", task)):
-        return None
-    found = 0
-    for name, field in task.single_fields.items():
-        if not field.typical:
-            continue
-        values = [value for value in _collect_values(files, matches, name) if value]
-        if not values or _count_typical_values(values, field, task) < MIN_TYPICAL_SHARE * len(
-            values
-        ):
-            return None
-        found += 1
-    return found
+def detect_task(
+    files: Sequence[DataFile], kits: Mapping[str, Kit], tasks: Sequence[str], *, named: bool
+) -> TaskDetection:
+    """Return which of the tasks, named as domain/task, the records are of.
+
+    Args:
+        files: The data files.
+        kits: The domains.
+        tasks: The tasks that the answers leave open.
+        named: Whether answers name the domain or the task: then structure alone decides, and no
+            typical values are demanded.
+    """
+    traits = [survey_traits(file.columns, file.preview_rows) for file in files]
+    records = Records(files, traits)
+    fits = _fit_tasks(records, kits, tasks)
+    shapes = tuple(dict.fromkeys(shape for one in traits for shape in list_shapes(one)))
+    candidates = {name: fit for name, fit in fits.items() if fit.misfit is None}
+    if any(fit.task.tabular and fit.untypical is None for fit in candidates.values()):
+        candidates = {name: fit for name, fit in candidates.items() if fit.task.tabular}
+    contest = _list_contesting_domains(fits, candidates)
+    scores = _score_words(records, kits, contest)
+    near = list_near_domains(scores) or contest
+    picked = {one: _pick_task(one, candidates, named=named) for one in near}
+    found = tuple(task for task in picked.values() if task)
+    if not scores and len(found) > 1:
+        found = _settle_without_words(records, candidates, kits, found)
+    seen = _describe_scores(scores, kits)
+    refusals = [] if len(found) == 1 else [*_list_refusals(fits, near, kits)]
+    return TaskDetection(found, shapes, seen, tuple(refusals))
 
 
-def _has_prose_column(columns: Sequence[Column]) -> bool:
-    """Tell whether one text column is longer than all other columns together."""
-    longest = max(columns, key=lambda column: column.length)
-    others = sum(column.length for column in columns) - longest.length
-    return is_text_column(longest) and longest.length > others
+def _fit_tasks(
+    records: Records, kits: Mapping[str, Kit], tasks: Iterable[str]
+) -> dict[str, TaskFit]:
+    """Fit the records to each task."""
+    fits = {}
+    for name in tasks:
+        domain, _, task = name.partition("/")
+        fits[name] = match_task(records, kits[domain].tasks[task])
+    has_text = records.has_prose or (
+        not records.table and any(fit.has_named("text") for fit in fits.values())
+    )
+    for name, fit in fits.items():
+        if misfit := find_misfit(fit, records, has_text=has_text):
+            fits[name] = replace(fit, misfit=misfit)
+        else:
+            untypical, many = find_untypical(fit, records)
+            fits[name] = replace(fit, untypical=untypical, typical_fields=many)
+    return fits
 
 
-def _has_named_column(matches: Sequence[ColumnMatch], role: str, task: Task) -> bool:
-    """Tell whether every file has a column for the role by name, not by values alone."""
-    names = [name for name, field in task.single_fields.items() if field.role == role]
-    return bool(names) and all(
-        name in matched.columns and name not in matched.guessed
-        for name in names
-        for matched in matches
+def _list_contesting_domains(
+    fits: Mapping[str, TaskFit], candidates: Mapping[str, TaskFit]
+) -> list[str]:
+    """Return the domains that have a task for tables, or for texts, as the candidates are."""
+    tabular = any(fit.task.tabular for fit in candidates.values())
+    among = [name for name, fit in fits.items() if fit.task.tabular == tabular]
+    return list(dict.fromkeys(name.partition("/")[0] for name in among))
+
+
+def _score_words(
+    records: Records, kits: Mapping[str, Kit], domains: Sequence[str]
+) -> dict[str, DomainScore]:
+    """Score the domains by the words of the records; one alone needs no score."""
+    words = {domain: kits[domain].all_words for domain in domains}
+    if len(domains) < 2 or not any(words.values()):
+        return {}
+    names, texts = list_scored_texts(records)
+    return score_domains(names, texts, words)
+
+
+def _pick_task(domain: str, candidates: Mapping[str, TaskFit], *, named: bool) -> str | None:
+    """Return the task of a domain that fits best, the most telling one first.
+
+    One with typical values is more telling than one without; of equal ones, one whose label is
+    found by name, and then the one that the domain lists first.
+    """
+    own = {name: fit for name, fit in candidates.items() if name.partition("/")[0] == domain}
+    typical = {name: fit for name, fit in own.items() if fit.untypical is None}
+    if named and not typical:
+        typical = own
+    return max(
+        typical,
+        key=lambda name: (typical[name].typical_fields, typical[name].has_named("label")),
+        default=None,
     )
 
 
-def _collect_values(
-    files: Sequence[DataFile], matches: Sequence[ColumnMatch], name: str
-) -> list[str]:
-    """Return the first values of a field in every file."""
-    return [
-        row[matched.columns[name]]
-        for file, matched in zip(files, matches, strict=True)
-        if name in matched.columns
-        for row in file.preview_rows
-    ]
+def _settle_without_words(
+    records: Records,
+    candidates: Mapping[str, TaskFit],
+    kits: Mapping[str, Kit],
+    found: tuple[str, ...],
+) -> tuple[str, ...]:
+    """Return the task of texts that have no word of any domain, or all if it stays open.
+
+    Typical values tell it; else short messages are of the task that newft suggests to begin with.
+    """
+    many = max(candidates[name].typical_fields for name in found)
+    most = tuple(name for name in found if candidates[name].typical_fields == many)
+    if len(most) == 1:
+        return most
+    suggested = tuple(name for name in most if _is_suggested(name, kits))
+    texts = [file.preview_rows for file in records.files]
+    widths = sorted(
+        measure_width(row[one.texts[0].name])
+        for one, rows in zip(records.traits, texts, strict=True)
+        for row in rows
+        if one.texts
+    )
+    short = not widths or widths[len(widths) // 2] <= MAX_MESSAGE_WIDTH
+    return suggested if suggested and short else most
 
 
-def _count_typical_values(values: Sequence[str], field: Field, task: Task) -> int:
-    """Count the values that are typical of the task."""
-    if field.role == "label":
-        known = {read_label(name, task.label_rules) for name in field.typical}
-        return sum(not known.isdisjoint(list_normalized_labels(value, task)) for value in values)
-    return sum(_contains_word(value.casefold(), field.typical) for value in values)
+def _is_suggested(name: str, kits: Mapping[str, Kit]) -> bool:
+    domain, _, task = name.partition("/")
+    return kits[domain].tasks[task].suggested
 
 
-def _contains_word(text: str, words: Sequence[str]) -> bool:
-    latin = set(_WORD_PATTERN.findall(text))
-    return any(word in latin if word.isascii() else word in text for word in words)
+def _describe_scores(scores: Mapping[str, DomainScore], kits: Mapping[str, Kit]) -> Text | None:
+    """Say which share of the words speaks for each domain, and what they are."""
+    ranked = sorted(scores, key=lambda domain: -scores[domain].share)
+    shown = [domain for domain in ranked if scores[domain].words]
+    if not shown:
+        return None
+    en = (
+        f"{scores[one].share:.0%} {kits[one].title.en} ({', '.join(scores[one].words)})"
+        for one in shown
+    )
+    zh = (
+        f"{kits[one].title.zh} {scores[one].share:.0%}（{'、'.join(scores[one].words)}）"
+        for one in shown
+    )
+    return Text(f"words of the records: {', '.join(en)}", f"记录的用词：{'，'.join(zh)}")
+
+
+def _list_refusals(
+    fits: Mapping[str, TaskFit], near: Sequence[str], kits: Mapping[str, Kit]
+) -> Iterable[TaskRefusal]:
+    """Say for each task why the records are not of it, the likeliest domains first."""
+    place = {domain: position for position, domain in enumerate(near)}
+    ordered = sorted(fits, key=lambda name: place.get(name.partition("/")[0], len(place)))
+    titles = [kits[domain].title for domain in near]
+    for name in ordered:
+        fit = fits[name]
+        if reason := fit.misfit or fit.untypical:
+            yield TaskRefusal(name, reason, lacks_column=any(one.missing for one in fit.matches))
+        elif name.partition("/")[0] not in near:
+            yield TaskRefusal(
+                name,
+                Text(
+                    f"the words of the records are those of {' or '.join(t.en for t in titles)}",
+                    f"记录的用词属于{'或'.join(title.zh for title in titles)}",
+                ),
+            )

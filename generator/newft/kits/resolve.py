@@ -156,13 +156,15 @@ def _merge_domain(kits: Sequence[Kit], catalog: Catalog) -> Kit | None:
     """Return the domain of the projects; None for kits that hold for every domain."""
     base = catalog.kits.get(kits[0].extends or "")
     domain, tasks = base, dict(base.tasks) if base else {}
+    words = dict(base.words) if base else {}
     for kit in kits:
         _refuse(kit, find_change_faults(tasks, kit))
         tasks = change_tasks(tasks, kit)
         if domain is None and kit.tasks:
             _refuse_name_of_domain(kit, catalog)
             domain = kit
-    return replace(domain, tasks=tasks) if domain else None
+        words |= {one: (*words.get(one, ()), *added) for one, added in kit.words.items()}
+    return replace(domain, tasks=tasks, words=words) if domain else None
 
 
 def _refuse_name_of_domain(kit: Kit, catalog: Catalog) -> None:

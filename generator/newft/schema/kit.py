@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from newft.emitted.label_leaks import LeakRules
 from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
+from newft.schema.record_shape import Shape
 from newft.text import Language, Text
 
 # the words of yes and of no, each beside its opposite
@@ -119,6 +120,15 @@ class Task:
     def tabular(self) -> bool:
         """True where a record has no text: all other columns are what is asked."""
         return all(field.role != "text" for field in self.fields.values())
+
+    @property
+    def shape(self) -> Shape:
+        """What the columns of its records are for, as its fields and its labels say."""
+        if self.tabular:
+            return "table_label"
+        if self.context_field:
+            return "text_type_yes_no"
+        return "text_label" if self.label_rules.separator is None else "text_labels"
 
     @property
     def leak_rules(self) -> LeakRules:
@@ -263,6 +273,8 @@ class Kit:
     title: Text
     description: Text | None = None  # a domain has one
     folder: str = ""  # that holds `sample/` and `overlay/`; set by the loader
+    # that tell records of the domain from those of others, in texts and in names of columns
+    words: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
     tasks: Mapping[str, Task] = field(default_factory=dict)
     task_changes: Mapping[str, TaskChanges] = field(default_factory=dict)
     version: str | None = None
@@ -275,6 +287,11 @@ class Kit:
     replaces: tuple[str, ...] = ()  # files of lower layers that files of its overlay replace
     keeps: tuple[str, ...] = ()  # files of lower layers that those of a copier template give way to
     layers: tuple[KitLayer, ...] = ()
+
+    @property
+    def all_words(self) -> tuple[str, ...]:
+        """The words of every language: an export in one language has words of others."""
+        return tuple(word for words in self.words.values() for word in words)
 
     def get_sample(self, task: Task, language: Language) -> str:
         """Return the path of the sample of a task."""

@@ -21,6 +21,7 @@ from newft.wizard.kit_questions import VALUE_SEPARATOR, join_values
 from newft.wizard.menu import Option
 from newft.wizard.question import Choice, Question
 from newft.wizard.state import Services, WizardState
+from newft.wizard.task_errors import list_findings
 from newft.wizard.terminal import InputCheck
 
 UNSURE_VALUE = "?"
@@ -216,6 +217,8 @@ def _print_detected_tasks(state: WizardState, context: WizardContext) -> None:
     context.say("\n" + context.messages(key, files=files))
     if not state.detected_tasks:
         print_column_previews(state, context)
+    for line in list_findings(state.detection):
+        context.say("  " + line.to(context.messages.language))
 
 
 def _make_name_check(context: WizardContext) -> InputCheck:

@@ -6,7 +6,7 @@ texts of a question are `questions.<key>.text` and `.help` of the interface.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from shlex import quote
 
 from newft.answers.keys import (
@@ -33,6 +33,7 @@ from newft.wizard.model_questions import (
 )
 from newft.wizard.question import Choice, Question, always
 from newft.wizard.state import Refusal, WizardState, list_open_tasks
+from newft.wizard.task_errors import make_unclear_task_error
 
 # --- data and task -------------------------------------------------------------------------------
 
@@ -60,7 +61,8 @@ def _list_tasks(state: WizardState) -> tuple[Choice, ...]:
         for kit, task in list_open_tasks(state)
     )
     detected = tuple(c for c in choices if c.value in (state.detected_tasks or ()))
-    return detected if len(detected) == 1 else choices
+    others = tuple(choice for choice in choices if choice not in detected)
+    return detected if len(detected) == 1 else (*detected, *others)
 
 
 def _get_default_task(state: WizardState) -> Reasoned[str]:
@@ -78,7 +80,7 @@ def _get_default_task(state: WizardState) -> Reasoned[str]:
     detected = [name for name in names if name in state.detected_tasks]
     if not detected and state.no_task:
         raise _make_no_task_error(state.no_task)
-    raise _make_unclear_task_error(detected or names)
+    raise make_unclear_task_error(detected or names, state.detection, several=bool(detected))
 
 
 def _make_no_task_error(refusal: Refusal) -> UsageError:
@@ -88,21 +90,6 @@ def _make_no_task_error(refusal: Refusal) -> UsageError:
         f"数据不符合任何任务\n{refusal.seen.zh}",
     )
     return UsageError(message, where="domain, task", hint=refusal.hint)
-
-
-def _make_unclear_task_error(listed: Sequence[str]) -> UsageError:
-    """Make the error for records that fit several tasks."""
-    domain, task = listed[0].split("/")
-    options, column = f"--domain {domain} --task {task}", "--set data.columns.label=COLUMN"
-    message = Text(
-        f"the records fit several tasks: {', '.join(listed)}",
-        f"数据同时符合几个任务：{'、'.join(listed)}",
-    )
-    hint = Text(
-        f"name the task, such as {options}; if necessary, name columns: {column}",
-        f"请指定任务，例如 {options}；必要时指定列：{column}",
-    )
-    return UsageError(message, where="domain, task", hint=hint)
 
 
 def _parse_task(value: str, _: WizardState) -> RawAnswers:

@@ -32,6 +32,7 @@ from newft.schema.family import EMBEDDED
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
+from newft.schema.record_shape import TaskDetection
 from newft.text import Language, Text, find_nearest_names, join_texts
 from newft.wizard.state import Refusal, Services, WizardState, list_open_tasks
 
@@ -89,7 +90,7 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
         return _normalize_model(text, catalog)
 
     return Services(
-        detect_tasks=_detect_tasks,
+        detect_task=_detect_task,
         explain_no_task=_explain_no_task,
         profile_data=profile_data,
         survey_columns=_survey_columns,
@@ -125,12 +126,14 @@ def _make_no_model_error(catalog: Catalog) -> IncompatibleError:
     )
 
 
-def _detect_tasks(state: WizardState) -> tuple[str, ...]:
+def _detect_task(state: WizardState) -> TaskDetection:
     from newft.dataset.side_files import open_labelled_files
-    from newft.dataset.task_detection import detect_tasks
+    from newft.dataset.task_detection import detect_task
 
-    candidates = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(state)}
-    return detect_tasks(open_labelled_files(get_data_files(state.answers)).sources, candidates)
+    tasks = [f"{kit.id}/{task}" for kit, task in list_open_tasks(state)]
+    named = not {"domain", "task"}.isdisjoint(state.answers)
+    sources = open_labelled_files(get_data_files(state.answers)).sources
+    return detect_task(sources, state.catalog.kits, tasks, named=named)
 
 
 def _explain_no_task(state: WizardState) -> Refusal:
@@ -139,9 +142,14 @@ def _explain_no_task(state: WizardState) -> Refusal:
     from newft.dataset.side_files import open_labelled_files
     from newft.dataset.task_reasons import explain_tasks, suggest_edit
 
+    refusals = state.detection.refusals if state.detection else ()
+    place = {one.task: position for position, one in enumerate(refusals)}
     tasks = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(state)}
+    # what is suggested is the first that fits: a task of the domain whose words were seen
+    tasks = dict(sorted(tasks.items(), key=lambda item: place.get(item[0], len(place))))
     files = open_labelled_files(get_data_files(state.answers)).sources
-    reasons = list_reasons(explain_tasks(files, tasks))
+    told = {one.task: one.reason for one in refusals if not one.lacks_column}
+    reasons = list_reasons({**explain_tasks(files, tasks), **told})
     seen = join_texts((describe_files(files), reasons), Text("\n", "\n"))
     return Refusal(seen, suggest_edit(files, tasks))
 

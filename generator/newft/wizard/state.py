@@ -35,6 +35,7 @@ from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, Lock, Task
 from newft.schema.method import DEFAULT_METHOD
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
+from newft.schema.record_shape import TaskDetection
 from newft.text import Language, Text, join_texts, to_bilingual_text
 
 # The keys whose values must be names of the catalogue.
@@ -50,6 +51,7 @@ class WizardState:
     catalog: Catalog
     answers: RawAnswers = field(default_factory=dict)
     detected_tasks: tuple[str, ...] | None = None  # domain/task; None before files are read
+    detection: TaskDetection | None = None  # what else was found beside the detected tasks
     no_task: Refusal | None = None  # why no task was detected, and what helps
     data: DataFacts | None = None
     hardware: Hardware | None = None  # that the answers name
@@ -97,7 +99,7 @@ class Refusal(NamedTuple):
 class Services(NamedTuple):
     """Functions that measure, look up or plan while questions are answered."""
 
-    detect_tasks: Callable[[WizardState], tuple[str, ...]]  # domain/task of the data files
+    detect_task: Callable[[WizardState], TaskDetection]  # of the data files
     explain_no_task: Callable[[WizardState], Refusal]
     profile_data: Callable[[WizardState], DataFacts]
     survey_columns: Callable[[WizardState], ColumnSurvey]  # empty where files cannot be read
@@ -121,8 +123,9 @@ def resolve(state: WizardState, services: Services) -> WizardState:
     if state.hardware is None and "gpu" in answers:
         state = replace(state, hardware=services.parse_hardware(str(answers["gpu"])))
     if state.detected_tasks is None and get_data_files(answers) and state.task is None:
-        state = replace(state, detected_tasks=services.detect_tasks(state))
-        if not state.detected_tasks:
+        detection = services.detect_task(state)
+        state = replace(state, detection=detection, detected_tasks=detection.tasks)
+        if not detection.tasks:
             state = replace(state, no_task=services.explain_no_task(state))
     if state.data is None and state.task and _has_data(answers):
         state = replace(state, data=services.profile_data(state))

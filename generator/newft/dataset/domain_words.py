@@ -1,0 +1,123 @@
+"""Tell the domain of records from their words, which each domain lists in its kit.yaml.
+
+A record speaks for a domain by the share of the domain's words among those of all domains that it
+has. So a long text, which has words of every domain by chance, counts no more than a short one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from newft.dataset.column_match import CJK_PATTERN
+
+MAX_RECORDS = 300  # of all files together; more do not change a share by more than 0.03
+MAX_RECORD_CHARS = 2_000
+MAX_PHRASE_WORDS = 4
+MAX_WORDS_SHOWN = 4
+# The share of a domain must exceed that of the next one by this. Half of the difference lies on
+# each side of the middle: 3 in 5 of what speaks at all. Among 300 records, chance alone moves a
+# share of 0.5 by 0.03; the rest is for records about two domains, such as a complaint in a bank.
+MIN_MARGIN = 0.2
+MIN_RECORD_SHARE = 0.05  # of the records that have a word of any domain: fewer are chance
+NAMES_WEIGHT = 0.1  # of the records: what columns are called is said once, and on purpose
+
+_SEGMENT_PATTERN = re.compile(r"[\n.!?。！？;；]+")
+_LATIN_WORD_PATTERN = re.compile(r"[a-z]+")
+
+
+@dataclass(frozen=True)
+class DomainScore:
+    """How much the words of records speak for a domain."""
+
+    share: float  # of all that speaks for any domain
+    words: tuple[str, ...]  # of the domain, those that most records have first
+
+
+def score_domains(
+    names: Iterable[str], records: Sequence[str], words: Mapping[str, Sequence[str]]
+) -> dict[str, DomainScore]:
+    """Score each domain by its words; none has a score if hardly any record has a word of one.
+
+    Args:
+        names: What the columns are called.
+        records: The texts of each record, a line each.
+        words: The words of each domain.
+    """
+    lists = {domain: _WordList(listed) for domain, listed in words.items()}
+    found = [_find_words(text, lists) for text in _list_new_text(records)]
+    speaking = [one for one in found if any(one.values())]
+    named = _find_words("\n".join(names).replace("_", " "), lists)
+    if len(speaking) < MIN_RECORD_SHARE * len(found) and not any(named.values()):
+        return {}
+    weighted = [(one, 1.0) for one in speaking]
+    weighted += [(named, max(1.0, NAMES_WEIGHT * len(speaking)))] if any(named.values()) else []
+    return {domain: _score(domain, weighted) for domain in lists} if weighted else {}
+
+
+def list_near_domains(scores: Mapping[str, DomainScore]) -> list[str]:
+    """Return the domain with the highest score, and all that are too near to be told from it."""
+    ranked = sorted(scores, key=lambda domain: -scores[domain].share)
+    return [one for one in ranked if scores[one].share > scores[ranked[0]].share - MIN_MARGIN]
+
+
+class _WordList:
+    """The words of a domain, Latin ones without the s of a plural."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        folded = [(word, word.casefold()) for word in words]
+        self.chinese = [(word, key) for word, key in folded if CJK_PATTERN.search(key)]
+        self.latin = {
+            " ".join(_split_latin(key)): word for word, key in folded if not CJK_PATTERN.search(key)
+        }
+
+    def find(self, text: str, phrases: set[str]) -> set[str]:
+        """Return the words that a text has."""
+        found = {self.latin[phrase] for phrase in phrases & self.latin.keys()}
+        return found | {word for word, key in self.chinese if key in text}
+
+
+def _find_words(text: str, lists: Mapping[str, _WordList]) -> dict[str, set[str]]:
+    text = text.casefold()
+    phrases = {*_list_phrases(text)}
+    return {domain: words.find(text, phrases) for domain, words in lists.items()}
+
+
+def _list_phrases(text: str) -> Iterator[str]:
+    """Yield the words of a text, and those that stand side by side."""
+    for line in text.split("\n"):
+        words = _split_latin(line)
+        for length in range(1, MAX_PHRASE_WORDS + 1):
+            for start in range(len(words) - length + 1):
+                yield " ".join(words[start : start + length])
+
+
+def _split_latin(text: str) -> list[str]:
+    return [word.removesuffix("s") or word for word in _LATIN_WORD_PATTERN.findall(text)]
+
+
+def _list_new_text(records: Sequence[str]) -> Iterator[str]:
+    """Yield what each record says that none before it said: footers and instructions repeat."""
+    seen: set[str] = set()
+    step = max(1, len(records) // MAX_RECORDS)
+    for record in islice(records, 0, None, step):
+        segments = [one.strip() for one in _SEGMENT_PATTERN.split(record[:MAX_RECORD_CHARS])]
+        new = [one for one in segments if one and one not in seen]
+        seen.update(new)
+        if new:
+            yield "\n".join(new)
+
+
+def _score(domain: str, weighted: Sequence[tuple[Mapping[str, set[str]], float]]) -> DomainScore:
+    total = sum(weight for _, weight in weighted)
+    share = sum(
+        weight * len(found[domain]) / sum(map(len, found.values())) for found, weight in weighted
+    )
+    rows: dict[str, int] = {}
+    for found, _ in weighted:
+        for word in sorted(found[domain]):
+            rows[word] = rows.get(word, 0) + 1
+    often = sorted(rows, key=lambda word: -rows[word])
+    return DomainScore(share / total, tuple(often[:MAX_WORDS_SHOWN]))
