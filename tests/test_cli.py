@@ -282,6 +282,7 @@ class TestNew:
             "shape": "labelled",
             "labels": {"login": 14, "parcel": 14, "refund": 14},
             "positive": [],
+            "indeterminate": [],
             "inputs": [],
             "protected": [],
             "excluded": [],

@@ -115,7 +115,7 @@ def test_set_takes_a_value_as_it_is_written(text: str, expected: tuple[str, obje
         ("famly=qwen3", "--set: `famly` is not known", "did you mean `family`?"),
         ("language=fr", "--set language: `fr` is not known", "known: en, zh"),
         ("hub=hugingface", "--set hub: `hugingface` is not known", "did you mean `huggingface`?"),
-        ("data.files=[{a: b}]", "--set data.files: the value must be a list of paths", None),
+        ("data.files=[{a: b}]", "--set data.files: the value must be a list of texts", None),
     ],
 )
 def test_a_wrong_set_says_what_is_meant(text: str, message: str, hint: str | None) -> None:

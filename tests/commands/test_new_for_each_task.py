@@ -74,7 +74,7 @@ def run_yaml(project: Path) -> Any:
             "risk",
             "en",
             {
-                "positive": "high",
+                "positive": ["high"],
                 "recommendations": ["approve", "decline", "review"],
                 "label_field_names": RISK_NAMES,
                 "inputs": INPUTS_EN,
@@ -86,7 +86,7 @@ def run_yaml(project: Path) -> Any:
             "risk",
             "zh",
             {
-                "positive": "高",
+                "positive": ["高"],
                 "recommendations": ["人工复核", "拒绝", "通过"],
                 "label_field_names": RISK_NAMES,
                 "inputs": INPUTS_ZH,
@@ -130,7 +130,7 @@ def test_the_record_of_the_article_goes_in_without_a_question(tmp_path: Path) ->
     made = run_yaml(tmp_path / "desk")
     assert made["data"]["slice_fields"] == ["age"]
     assert made["task"]["labels"] == list(LEVELS)
-    assert made["task"]["positive"] == "high"
+    assert made["task"]["positive"] == ["high"]
     assert made["task"]["recommendations"] == sorted(LEVELS.values())
     assert made["task"]["inputs"] == ["income", "credit_history"]
 
@@ -174,9 +174,9 @@ def test_the_named_label_is_the_risk_and_is_kept(risk: str, tmp_path: Path) -> N
     words = ("--data", "applications.csv", "--yes", "--gpu", "cpu", "--json")
     run = run_newft("new", "desk", *words, "--set", f"data.positive={risk}", cwd=tmp_path)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run_yaml(tmp_path / "desk")["task"]["positive"] == risk
+    assert run_yaml(tmp_path / "desk")["task"]["positive"] == [risk]
     kept = yaml.safe_load((tmp_path / "desk/.newft/answers.yml").read_text(encoding="utf-8"))
-    assert kept["data"]["positive"] == risk
+    assert kept["data"]["positive"] == [risk]
 
 
 def test_a_risk_that_is_no_label_is_refused_with_those_there_are(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_every_column_of_a_table_has_its_use(tmp_path: Path) -> None:
     }
     assert found.recommendations == {"approve": 12, "decline": 9, "review": 9}
     assert found.longest_target == "medium\nreview"
-    assert (found.positive, found.accepted) == ("high", 30)
+    assert (found.positive, found.accepted) == (("high",), 30)
     assert found.excluded == ("remark", "apply_date", "case_id")
     assert (found.leaking, found.warnings) == ((), ())
     assert [note.en.partition(" is known")[0] for note in found.notes] == [
@@ -84,7 +84,8 @@ def test_chinese_columns_are_known_by_their_names(tmp_path: Path) -> None:
         for i, flag in enumerate("是是是否否否否否" * 5)
     ]
     found = facts(written(tmp_path, records))
-    assert (found.inputs, found.protected, found.positive) == (("年收入(万元)",), ("性别",), "是")
+    assert (found.inputs, found.protected) == (("年收入(万元)",), ("性别",))
+    assert found.positive == ("是",)
     assert found.mapping["group"] == ("客户号",)
 
 

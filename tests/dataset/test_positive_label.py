@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newft.dataset.positive_label import find_positive_label
+from newft.dataset.positive_label import find_positive_labels
 from support.credit_applications import TASK
 
 
@@ -27,8 +27,8 @@ from support.credit_applications import TASK
 )
 def test_names_tell_the_risk(labels: tuple[str, ...], column: str, risk: str) -> None:
     assert TASK.positive
-    assert find_positive_label(labels, column, TASK.positive) == risk
-    assert find_positive_label(tuple(reversed(labels)), column, TASK.positive) == risk
+    assert find_positive_labels(labels, column, TASK.positive).labels == (risk,)
+    assert find_positive_labels(tuple(reversed(labels)), column, TASK.positive).labels == (risk,)
 
 
 @pytest.mark.parametrize(
@@ -46,4 +46,4 @@ def test_names_tell_the_risk(labels: tuple[str, ...], column: str, risk: str) ->
 )
 def test_what_no_name_tells_is_left_open(labels: tuple[str, ...], column: str) -> None:
     assert TASK.positive
-    assert find_positive_label(labels, column, TASK.positive) is None
+    assert find_positive_labels(labels, column, TASK.positive).labels == ()

@@ -54,7 +54,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         mapping={"text": ("text",), "label": ("intent",)},
         labels={"parcel": 15, "refund": 15},
         out_of_scope=None,
-        positive=None,
+        positive=(),
         recommendations={},
         longest_target="refund",
         inputs=(),

@@ -128,7 +128,7 @@ def test_the_rows_of_public_files_fit(
     path = Path(os.environ["NEWFT_TRIAL_DATA"]) / file
     known = CATALOG.kits[domain].tasks[task]
     data = profile_dataset([str(path)], task=known, columns={}, language=None)
-    data = replace(data, positive=data.positive or next(iter(data.labels)))
+    data = replace(data, positive=data.positive or (next(iter(data.labels)),))
     plan = plan_of(data, domain, task)
     if plan.recipe.max_truncated_fraction.value > 0.01:  # by the context, and said
         assert "context" in plan.recipe.max_length.why.en

@@ -208,7 +208,7 @@ def facts(
         mapping={"text": ("text",), "label": ("intent",)},
         labels={f"intent_{number:03}": max(3, rows // labels) for number in range(labels)},
         out_of_scope=None,
-        positive=None,
+        positive=(),
         recommendations={},
         longest_target=f"intent_{labels - 1:03}",
         inputs=(),

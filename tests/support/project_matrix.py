@@ -168,7 +168,7 @@ def build_case_answers(case: Case, folder: Path) -> dict[str, AnswerValue]:
         text, label = COLUMNS[case["words"], case["language"]]
         given |= {"data.columns.label": label}
         given |= {} if get_task(case).tabular else {"data.columns.text": text}
-        given |= {"data.positive": get_labels(case)[0]} if get_task(case).positive else {}
+        given |= {"data.positive": (get_labels(case)[0],)} if get_task(case).positive else {}
     return given
 
 

@@ -240,7 +240,7 @@ def test_the_bad_outcome_is_asked_where_the_records_do_not_tell_it(
 ) -> None:
     path = written(tmp_path, flagged(applications(), "target"))
     given = conversation.hold(answers(data=path, positive="1"))
-    risk = {"domain": "credit_risk", "task": "risk", "data.positive": "1"}
+    risk = {"domain": "credit_risk", "task": "risk", "data.positive": ("1",)}
     assert given.items() >= risk.items()
     assert conversation.errors == []
     repeat = format_command(given, "desk")

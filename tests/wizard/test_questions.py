@@ -55,7 +55,7 @@ def test_seven_questions_are_asked_at_most(label: str, tmp_path: Path) -> None:
             )
     unclear = ["positive"] if label == "target" else []
     assert asked == ["data", "language", *unclear, "gpu", "model", "name"]
-    assert now.data and now.data.positive == "1"
+    assert now.data and now.data.positive == ("1",)
 
 
 def test_defaults_alone_make_a_project_of_the_sample() -> None:

@@ -13,15 +13,16 @@ from newft.answers.keys import (
     COLUMNS_PREFIX,
     FILES_KEY,
     HIDE_KEY,
+    INDETERMINATE_KEY,
     SHOW_KEY,
     AnswerValue,
     RawAnswers,
 )
 from newft.text import Text
 
-# What was measured holds for these answers alone. The positive label is no part of it: the facts
+# What was measured holds for these answers alone. The positive labels are no part of it: the facts
 # have all labels.
-_MEASURED_KEYS = ("domain", "task", FILES_KEY, SHOW_KEY, HIDE_KEY)
+_MEASURED_KEYS = ("domain", "task", FILES_KEY, SHOW_KEY, HIDE_KEY, INDETERMINATE_KEY)
 
 
 class KnownAnswer(NamedTuple):
@@ -31,6 +32,7 @@ class KnownAnswer(NamedTuple):
     choices: Collection[str] | None = None  # None: any value
     former_names: tuple[str, ...] = ()
     former_choices: Mapping[str, str] = {}  # old value -> value
+    repeatable: bool = False  # a list, which an earlier newft may have recorded as one text
 
 
 class InvalidAnswer(NamedTuple):
@@ -61,6 +63,8 @@ def fit_answers(recorded: RawAnswers, known: Iterable[KnownAnswer]) -> FittedAns
             continue
         if entry.key != name:
             notes.append(Text(f"`{name}` is now `{entry.key}`", f"`{name}` 已改名为 `{entry.key}`"))
+        if entry.repeatable and isinstance(value, str):
+            value = (value,)
         fitted = _translate_value(entry, value)
         if fitted != value:
             old, new = format_answer(value), format_answer(fitted)
@@ -93,7 +97,7 @@ def list_unmeasured_changes(measured: RawAnswers, answers: RawAnswers) -> tuple[
         key
         for key in keys
         if (key in _MEASURED_KEYS or key.startswith(COLUMNS_PREFIX))
-        and measured.get(key) != answers.get(key)
+        and (measured.get(key) or ()) != (answers.get(key) or ())
     )
 
 

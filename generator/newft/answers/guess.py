@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 from newft.answers.keys import (
     COLUMNS_PREFIX,
     FILES_KEY,
+    INDETERMINATE_KEY,
     KIT_ANSWERS_PREFIX,
     KIT_KEY,
     KIT_REVISION_KEY,
     POSITIVE_KEY,
     AnswerValue,
+    is_repeatable,
 )
 from newft.answers.parse import validate_value
 from newft.emitted.yaml_lines import YamlDocument, YamlError, join_keys, read_yaml
@@ -36,6 +38,7 @@ _RUN_KEYS = (
     ("revision", ("model", "revision")),
     ("method", ("method", "name")),
     (POSITIVE_KEY, ("task", "positive")),
+    (INDETERMINATE_KEY, ("task", "indeterminate")),
 )
 # What `git describe` says of a commit without a tag: no name that a repository knows.
 _DESCRIBED_COMMIT = re.compile(r"-\d+-g[0-9a-f]+$")
@@ -88,7 +91,10 @@ def _read(content: bytes | None) -> YamlDocument:
 
 def _guess_from_run(run: YamlDocument) -> Iterator[Guess]:
     for key, keys in _RUN_KEYS:
-        if value := _get_text(run, keys):
+        value: AnswerValue | None = _get_text(run, keys)
+        if is_repeatable(key):  # projects of an earlier newft have one text
+            value = (str(value),) if value else _get_texts(run, keys)
+        if value:
             yield Guess(key, value, _describe(RUN_FILE, keys))
     if (_FORMER_METHOD_KEY,) in run.entries:
         yield Guess("method", "lora", _describe(RUN_FILE, (_FORMER_METHOD_KEY,)))

@@ -24,7 +24,8 @@ CatalogNames = Literal["domains", "tasks", "families", "methods", "accelerators"
 
 FILES_KEY = "data.files"
 COLUMNS_PREFIX = "data.columns."  # followed by the name of a field
-POSITIVE_KEY = "data.positive"  # the label whose probability is scored
+POSITIVE_KEY = "data.positive"  # the labels whose joint probability is scored
+INDETERMINATE_KEY = "data.indeterminate"  # labels whose rows are left out
 SHOW_KEY = "data.show"  # columns of a table that the model is shown
 HIDE_KEY = "data.hide"  # columns of a table that it is not shown
 KIT_KEY = "kit.source"
@@ -133,8 +134,23 @@ ANSWER_KEYS = (
     AnswerKey(
         POSITIVE_KEY,
         "--positive",
-        Text("label whose probability is the score of a row", "以其概率作为评分的标签（正类）"),
+        Text(
+            "label whose probability is the score of a row; repeatable: of several, their sum",
+            "以其概率作为评分的标签（正类），可多次给出，按概率之和计分",
+        ),
         question="positive",
+        repeatable=True,
+        metavar="LABEL",
+    ),
+    AnswerKey(
+        INDETERMINATE_KEY,
+        "--indeterminate",
+        Text(
+            "label whose outcome is not known yet, so that its rows are left out; repeatable",
+            "结果尚未确定的标签，其数据行会被剔除，可多次给出",
+        ),
+        question="indeterminate",
+        repeatable=True,
         metavar="LABEL",
     ),
     AnswerKey(
@@ -295,6 +311,12 @@ def get_visible_columns(given: RawAnswers) -> VisibleColumns:
     return VisibleColumns(
         show if isinstance(show, tuple) else (show,), hide if isinstance(hide, tuple) else (hide,)
     )
+
+
+def get_answered_labels(key: str, given: RawAnswers) -> tuple[str, ...]:
+    """Return the labels that an answer names; none where there is no answer."""
+    value = given.get(key, ())
+    return value if isinstance(value, tuple) else (value,)
 
 
 def normalize_gpu(text: str) -> str:

@@ -189,7 +189,7 @@ def parse_list(document: YamlDocument, keys: KeyPath, *, key: str, where: str) -
     """Return the texts of the YAML list at `keys`."""
     items = [entry for path, entry in document.entries.items() if path[:-1] == keys and path]
     if any(item.kind != "text" for item in items):
-        raise UsageError(Text("the value must be a list of paths", "值应为路径列表"), where=where)
+        raise UsageError(Text("the value must be a list of texts", "值应为文本列表"), where=where)
     values = tuple(item.text for item in items)
     validate_value(key, values, where=where)
     return values

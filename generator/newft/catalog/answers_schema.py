@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from newft.answers.keys import (
     ANSWER_KEYS,
     COLUMNS_PREFIX,
-    FILES_KEY,
     KIT_ANSWERS_PREFIX,
     RECORDED_KEYS,
     AnswerKey,
@@ -105,7 +104,7 @@ def _describe_key(entry: AnswerKey, catalog: Catalog, messages: Messages) -> Sch
     names = list_names(entry.names, catalog) if entry.names else []
     if names and not entry.allow_other:
         return described | {"enum": [*dict.fromkeys(names), None]}
-    if entry.key == FILES_KEY:
+    if entry.repeatable:
         items = {"type": [*SCALAR_TYPES], "minLength": 1}
         return described | {
             "type": ["array", *SCALAR_TYPES, "null"],

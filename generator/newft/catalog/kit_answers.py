@@ -13,8 +13,10 @@ from pathlib import Path
 
 from newft.answers.keys import (
     KIT_ANSWERS_PREFIX,
+    allows_list,
     find_answer_key,
     is_answer_key,
+    is_repeatable,
     list_answer_keys,
     normalize_gpu,
 )
@@ -93,7 +95,7 @@ def _read_value(document: YamlDocument, keys: KeyPath, key: str, answers: KitAns
         _read_lock(document, keys, key, answers)
     elif entry.kind == "text" and entry.text:
         _add_value(answers, keys, key, entry.text)
-    elif entry.kind == "list" and key.startswith(KIT_ANSWERS_PREFIX):
+    elif entry.kind == "list" and allows_list(key):
         items = [one for path, one in document.entries.items() if path[:-1] == keys and path]
         if any(item.kind != "text" for item in items):
             answers.faults.append(Fault(keys, Text("should be a list of texts", "应为文本列表")))
@@ -145,7 +147,8 @@ def _add_value(answers: KitAnswers, keys: KeyPath, key: str, value: str) -> None
         message = Text(f"should be one of: {listed}", f"应为以下之一：{listed}")
         answers.faults.append(Fault(keys, message))
     else:
-        answers.values[key] = _normalize(key, value)
+        normal = _normalize(key, value)
+        answers.values[key] = (normal,) if is_repeatable(key) else normal
 
 
 def _normalize(key: str, value: str) -> str:

@@ -101,8 +101,11 @@ def _extend_positive(
         positive,
         labels=_merge(positive.labels, *(one.labels for one in added)),
         negative_labels=_merge(positive.negative_labels, *(one.negative_labels for one in added)),
-        yes_columns=_merge(positive.yes_columns, *(one.yes_columns for one in added)),
-        no_columns=_merge(positive.no_columns, *(one.no_columns for one in added)),
+        stems=_merge(positive.stems, *(one.stems for one in added)),
+        negative_stems=_merge(positive.negative_stems, *(one.negative_stems for one in added)),
+        indeterminate_stems=_merge(
+            positive.indeterminate_stems, *(one.indeterminate_stems for one in added)
+        ),
     )
 
 

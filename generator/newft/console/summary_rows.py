@@ -151,13 +151,14 @@ def _join_first(names: Sequence[str], limit: int | None, messages: Messages) -> 
 def _build_label_rows(
     data: DataFacts, task: Task, messages: Messages, *, limit: int
 ) -> Iterator[DisplayRow]:
-    """Yield the labels with their row counts, and the positive label if there is one."""
+    """Yield the labels with their row counts, and the positive ones if there are any."""
     labels = [f"{label}{NO_BREAK_SPACE}{rows}" for label, rows in data.labels.items()]
     names = _join_first(labels, limit, messages)
     yield messages("data.labels"), messages("data.count", count=len(labels), names=names)
     if data.positive and task.positive:
-        share = f"{data.labels[data.positive] / max(1, data.accepted):.0%}"
-        positive = messages("data.share", label=data.positive, share=share)
+        rows = sum(data.labels[label] for label in data.positive)
+        share = f"{rows / max(1, data.accepted):.0%}"
+        positive = messages("data.share", label=messages.join(data.positive), share=share)
         yield task.positive.title.to(messages.language), positive
 
 

@@ -1,42 +1,117 @@
-"""Find the positive label, whose probability is scored, by its name or by its column's name."""
+"""Find the positive labels, whose probability is scored, by their names or by their column's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from newft.answers.keys import INDETERMINATE_KEY, POSITIVE_KEY, make_unknown_name_error
+from newft.dataset.name_direction import Direction, DirectionStems, tell_direction
+from newft.emitted.label_rules import LabelRules, find_label
 from newft.emitted.normalize import normalize_label
+from newft.errors import UsageError
+from newft.schema.dataset import DataFacts
 from newft.schema.kit import NO_LABELS, YES_LABELS, PositiveNames
-from newft.text import fold_name
+from newft.text import Text
 
 
-def find_positive_label(labels: Iterable[str], column: str, known: PositiveNames) -> str | None:
-    """Return the positive label; None if neither the labels nor the column name decide."""
-    labels = list(labels)
-    named = _filter_known(labels, known.labels)
-    if named:
-        return named[0] if len(named) == 1 else None
+@dataclass(frozen=True)
+class FoundPositive:
+    """What the names of labels and column say of the outcome that is scored."""
+
+    labels: tuple[str, ...] = ()  # the one positive label; empty where the user must decide
+    likely: tuple[str, ...] = ()  # those whose names say so, where there are several
+    indeterminate: tuple[str, ...] = ()  # those whose names say that the outcome is not known yet
+
+
+def find_positive_labels(labels: Iterable[str], column: str, known: PositiveNames) -> FoundPositive:
+    """Find the positive label, or those of several that the user is to choose from."""
+    told = {label: _tell_label(label, known) for label in labels}
+    positive = [label for label, direction in told.items() if direction == "positive"]
+    indeterminate = tuple(label for label, direction in told.items() if direction == "open")
+    if len(positive) == 1:
+        return FoundPositive((positive[0],), indeterminate=indeterminate)
+    if positive:
+        likely = tuple(positive) if len(positive) < len(told) else ()
+        return FoundPositive((), likely, indeterminate)
+    found = _find_by_exclusion(told) or _find_by_column([*told], column, known)
+    return FoundPositive((found,) if found else (), indeterminate=indeterminate)
+
+
+def choose_positive_labels(
+    names: Sequence[str], data: DataFacts, rules: LabelRules
+) -> tuple[str, ...]:
+    """Return the labels that the user names as positive, in the order of the facts.
+
+    Raises:
+        UsageError: If a name is that of no label, or if no other label is left.
+    """
+    labels = tuple(data.labels)
+    chosen = set()
+    for name in names:
+        label = find_label(name, labels, rules)
+        if label is None and find_label(name, data.indeterminate, rules):
+            raise _make_overlap_error(name)
+        if label is None:
+            raise make_unknown_name_error(name, labels, where=POSITIVE_KEY)
+        chosen.add(label)
+    if len(chosen) == len(labels):
+        raise UsageError(
+            Text(
+                f"these are all of the labels: {', '.join(labels)}",
+                f"这些已是全部标签：{'、'.join(labels)}",
+            ),
+            where=POSITIVE_KEY,
+            hint=Text(
+                "leave out at least one, with which the others are compared",
+                "至少留出一个标签作为对照",
+            ),
+        )
+    return tuple(label for label in labels if label in chosen)
+
+
+def _make_overlap_error(name: str) -> UsageError:
+    return UsageError(
+        Text(f"`{name}` is also in {INDETERMINATE_KEY}", f"`{name}` 也在 {INDETERMINATE_KEY} 中"),
+        where=POSITIVE_KEY,
+        hint=Text(
+            "name it in one of the two: its rows are either scored or left out",
+            "只保留其中一处：这些行要么参与评分，要么剔除",
+        ),
+    )
+
+
+def _tell_label(label: str, known: PositiveNames) -> Direction | None:
+    name = normalize_label(label)
+    if name in map(normalize_label, known.labels):
+        return "positive"
+    if name in map(normalize_label, known.negative_labels):
+        return "negative"
+    return tell_direction(label, _get_stems(known))
+
+
+def _get_stems(known: PositiveNames) -> DirectionStems:
+    return DirectionStems(known.stems, known.negative_stems, known.indeterminate_stems)
+
+
+def _find_by_exclusion(told: dict[str, Direction | None]) -> str | None:
+    """Return the other of two labels, one of which is known to be negative."""
+    others = [label for label, direction in told.items() if direction is None]
+    negative = [label for label, direction in told.items() if direction == "negative"]
+    return others[0] if len(others) == len(negative) == 1 and len(told) == 2 else None
+
+
+def _find_by_column(labels: list[str], column: str, known: PositiveNames) -> str | None:
+    """Return yes or no, by what the column's name asks; None for labels such as 1 and 2."""
     if len(labels) != 2:
         return None
-    opposite = _filter_known(labels, known.negative_labels)
-    if len(opposite) == 1:
-        return next(label for label in labels if label not in opposite)
-    if _is_column_named(column, known.yes_columns):
-        return _pick_label(labels, YES_LABELS, NO_LABELS)
-    if _is_column_named(column, known.no_columns):
-        return _pick_label(labels, NO_LABELS, YES_LABELS)
-    return None
+    yes, no = (_filter_known(labels, names) for names in (YES_LABELS, NO_LABELS))
+    direction = tell_direction(column, _get_stems(known)._replace(open=()))
+    if len(yes) != 1 or len(no) != 1 or direction is None:
+        return None
+    return yes[0] if direction == "positive" else no[0]
 
 
 def _filter_known(labels: Iterable[str], names: Iterable[str]) -> list[str]:
     known = {*map(normalize_label, names)}
     return [label for label in labels if normalize_label(label) in known]
-
-
-def _is_column_named(column: str, names: Iterable[str]) -> bool:
-    return fold_name(column) in map(fold_name, names)
-
-
-def _pick_label(labels: list[str], wanted: tuple[str, ...], other: tuple[str, ...]) -> str | None:
-    """Return the label in `wanted` if the other one is in `other`; None for labels such as 1, 2."""
-    found, opposite = _filter_known(labels, wanted), _filter_known(labels, other)
-    return found[0] if len(found) == len(opposite) == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from newft.answers.keys import VisibleColumns
@@ -18,6 +18,7 @@ from newft.dataset.column_roles import (
     warn_of_personal_columns,
 )
 from newft.dataset.digit_survey import measure_digits, note_digits, warn_of_digits
+from newft.dataset.indeterminate_labels import refuse_unfit_indeterminate
 from newft.dataset.label_checks import refuse_sentences, refuse_stated_labels
 from newft.dataset.label_names import settle_label_columns
 from newft.dataset.label_spellings import (
@@ -28,7 +29,7 @@ from newft.dataset.label_spellings import (
     merge_the_same,
     warn_of_merged_labels,
 )
-from newft.dataset.positive_label import find_positive_label
+from newft.dataset.positive_label import FoundPositive, find_positive_labels
 from newft.dataset.profile_checks import (
     collect_warnings,
     find_likely_wrong_column,
@@ -66,8 +67,12 @@ def profile_dataset(
     columns: Mapping[str, str],
     language: Language | None,
     visible: VisibleColumns = SHOW_WHAT_IS_FOUND,
+    indeterminate: tuple[str, ...] = (),
 ) -> DataFacts:
-    """The facts of the files; `columns` are the user's corrections, no language means find out."""
+    """The facts of the files; `columns` are the user's corrections, no language means find out.
+
+    Rows with `indeterminate` labels are left out.
+    """
     sources, left_out = open_labelled_files(files)
     mapping, guessed = map_columns(sources, task.single_fields, columns)
     sampled = [_sample_file(source) for source in sources]
@@ -95,19 +100,23 @@ def profile_dataset(
     if task.tabular and not used.inputs:
         raise _make_no_input_columns_error(files, used)
     digits = measure_digits(_list_labelled_texts(sampled, roles), task)
-    stats = RowStats(task, roles, used.inputs, split_columns, digits.carries_meaning)
+    stats = RowStats(task, roles, used.inputs, split_columns, digits.carries_meaning, indeterminate)
     found = _count_all_rows(sources, stats)
     if not merge_the_same(aliases, settled := find_spelling_aliases(stats.count_labels(), known)):
         # the sample has not met all labels, as happens: these are read as others after all
         aliases, task = settled, add_aliases(known, settled)
-        stats = RowStats(task, roles, used.inputs, split_columns, digits.carries_meaning)
+        stats = RowStats(
+            task, roles, used.inputs, split_columns, digits.carries_meaning, indeterminate
+        )
         found = _count_all_rows(sources, stats)
     outcome = resolve_rows(stats)
     labels = outcome.kept_labels
+    refuse_unfit_indeterminate(task, stats, outcome, indeterminate)
     refuse_sentences(files, task, stats)
     refuse_stated_labels(files, task, stats, outcome)
     suspect = find_likely_wrong_column(task, stats, outcome)
     refuse_insufficient_data(files, task, stats, outcome, suspect=suspect, sources=sources)
+    positive = _find_positive_labels(task, [*labels], roles["label"])
     meaning_none = [find_label(name, tuple(labels)) for name in task.out_of_scope]
     return DataFacts(
         files=tuple(found),
@@ -126,7 +135,7 @@ def profile_dataset(
         },
         labels=labels,
         out_of_scope=next(filter(None, meaning_none), None),
-        positive=_find_positive_label(task, labels, roles["label"]),
+        positive=positive.labels,
         recommendations=outcome.recommendations,
         longest_target=outcome.longest_target,
         inputs=used.inputs,
@@ -163,6 +172,9 @@ def profile_dataset(
         reasons={**used.reasons, **dict.fromkeys(labelled.beside, LABEL_IN_ANOTHER_FORM)},
         doubtful=used.doubts,
         label_aliases=merge_aliases(labelled.aliases, aliases),
+        indeterminate=indeterminate,
+        likely_positive=positive.likely,
+        likely_indeterminate=positive.indeterminate,
     )
 
 
@@ -172,11 +184,19 @@ def profile_sample(
     language: Language,
     *,
     visible: VisibleColumns = SHOW_WHAT_IS_FOUND,
+    indeterminate: tuple[str, ...] = (),
 ) -> DataFacts:
     """The facts of the records that ship with a domain."""
     task = kit.tasks[task_id]
     files = [kit.get_sample(task, language)]
-    facts = profile_dataset(files, task=task, columns={}, language=language, visible=visible)
+    facts = profile_dataset(
+        files,
+        task=task,
+        columns={},
+        language=language,
+        visible=visible,
+        indeterminate=indeterminate,
+    )
     return replace(facts, sample=True, files=(replace(facts.files[0], path="sample"),))
 
 
@@ -247,9 +267,13 @@ def _is_field_usable(task: Task, name: str, outcome: RowOutcome) -> bool:
     return task.fields[name].role != "group" or len(outcome.groups) > 1
 
 
-def _find_positive_label(task: Task, labels: Iterable[str], columns: Sequence[str]) -> str | None:
-    """The label whose probability is scored, where the task has one and the records tell it."""
-    return find_positive_label(labels, columns[0], task.positive) if task.positive else None
+def _find_positive_labels(
+    task: Task, labels: Sequence[str], columns: Sequence[str]
+) -> FoundPositive:
+    """What the records tell of the labels whose probability is scored, where the task has some."""
+    if task.positive is None:
+        return FoundPositive()
+    return find_positive_labels(labels, columns[0], task.positive)
 
 
 def _make_no_input_columns_error(files: Sequence[str], used: ColumnRoles) -> DataError:

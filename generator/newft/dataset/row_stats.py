@@ -109,6 +109,7 @@ class RowStats:
     inputs: tuple[str, ...] = ()  # where no column holds the text
     split_columns: tuple[str, ...] | None = None  # None: the files give no splits
     compare_digits: bool = False  # texts with other digits are other texts
+    indeterminate: tuple[str, ...] = ()  # labels whose rows are left out, as they are answered
     rows: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # rows with a fault of their own
     first_rejected: dict[str, RowPlace] = field(default_factory=dict)  # by the fault
@@ -169,6 +170,10 @@ class RowStats:
                 found[label][spelling.strip()] += rows
         return found
 
+    def list_known_labels(self) -> set[str]:
+        """The normalized labels of all rows, also of those that are left out."""
+        return {label for target in self._targets.values() for label in target.labels}
+
     def recommendation_spellings(self) -> dict[str, Counter[str]]:
         """The rows of each spelling of each recommendation."""
         found: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -194,7 +199,13 @@ class RowStats:
     def _find_fault(self, question: PromptInput, target: Target, cells: TargetCells) -> str:
         recommendation = cells[1] if "recommendation" in self.columns else None
         rules, labels = self.task.leak_rules, target.labels
-        fault = find_reject_reason(question.inputs, labels, rules, recommendation=recommendation)
+        fault = find_reject_reason(
+            question.inputs,
+            labels,
+            rules,
+            recommendation=recommendation,
+            indeterminate=self.indeterminate,
+        )
         if fault == "label_in_input" and not self.stated:
             found = (find_leak(text, labels, rules) for text in question.inputs)
             self.stated = next(filter(None, found))

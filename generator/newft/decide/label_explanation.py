@@ -27,7 +27,10 @@ def explain_bare_labels(task: Task, data: DataFacts, language: Language) -> str:
     column = " ".join(data.mapping[roles["label"]][0].split())
     title = task.positive.title.to(language) if task.positive and data.positive else ""
     if language == "zh":
-        meaning = f"“{data.positive}”表示{title}。" if title else ""
+        quoted = "".join(f"“{label}”" for label in data.positive)
+        meaning = f"{quoted}表示{title}。" if title else ""
         return f"要回答的是数据中“{column}”一列的取值。{meaning}"
-    meaning = f' "{data.positive}" is the {title}.' if title else ""
+    quoted = " and ".join(f'"{label}"' for label in data.positive)
+    verb = "is" if len(data.positive) == 1 else "are"
+    meaning = f" {quoted} {verb} the {title}." if title else ""
     return f'What is asked for is the value of "{column}" in the records.{meaning}'

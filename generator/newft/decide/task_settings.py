@@ -22,7 +22,9 @@ def build_task_settings(
     if task.out_of_scope:
         settings["out_of_scope"] = _build_out_of_scope(data)
     if task.positive:
-        settings["positive"] = _build_positive_label(data, answers)
+        settings["positive"] = _build_positive_labels(data, answers)
+    if data.indeterminate:
+        settings["indeterminate"] = _build_indeterminate_labels(data)
     if any(field.role == "recommendation" for field in task.fields.values()):
         settings["recommendations"] = _build_recommendations(data)
     if template := task.question_template.get(answers.language):
@@ -43,11 +45,11 @@ def _build_out_of_scope(data: DataFacts) -> Reasoned[SettingValue]:
     return Reasoned(data.out_of_scope, why, citations.cite_data_rows(data))
 
 
-def _build_positive_label(data: DataFacts, answers: Answers) -> Reasoned[SettingValue]:
+def _build_positive_labels(data: DataFacts, answers: Answers) -> Reasoned[SettingValue]:
     why = Text(
-        "the label whose probability is the score of a row, from which the metrics of scores are "
-        "computed",
-        "以模型给该标签的概率作为评分，与评分有关的指标都按它计算",
+        "the labels whose probabilities add up to the score of a row; the metrics of scores "
+        "compare them with all other labels",
+        "以模型给这些标签的概率之和作为评分，与评分有关的指标都是它们对其余标签的比较",
     )
     if answers.data.positive:
         source = Text("your answer, `--positive`", "由你指定（`--positive`）")
@@ -56,6 +58,15 @@ def _build_positive_label(data: DataFacts, answers: Answers) -> Reasoned[Setting
             citations.cite_data_rows(data), _cite_task_key("positive", answers)
         )
     return Reasoned(data.positive, why, source)
+
+
+def _build_indeterminate_labels(data: DataFacts) -> Reasoned[SettingValue]:
+    why = Text(
+        "labels whose outcome is not known yet: their rows are left out",
+        "结果尚未确定的标签，其数据行会被剔除",
+    )
+    source = Text("your answer, `data.indeterminate`", "由你指定（`data.indeterminate`）")
+    return Reasoned(data.indeterminate, why, source)
 
 
 def _build_recommendations(data: DataFacts) -> Reasoned[SettingValue]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from newft.errors import ProjectError
 from newft.project.snapshot import FACTS_FILE
@@ -30,4 +32,16 @@ def read_facts(folder: Path) -> Facts:
                 "请从之前的提交取回该文件，或加 --remeasure 重新测量",
             ),
         )
-    return CatalogFile.read(file).build(_FactsFile, given={}).facts
+    content = CatalogFile.read(file)
+    data = _update_positive(content.document.value)
+    return content.build(_FactsFile, given={}, data=data).facts
+
+
+def _update_positive(recorded: Mapping[str, Any]) -> Mapping[str, object]:
+    """Return the facts with a list of positive labels, of which projects once recorded one."""
+    facts = recorded.get("facts")
+    data = facts.get("data") if isinstance(facts, dict) else None
+    if not facts or not isinstance(data, dict) or isinstance(data.get("positive", []), list):
+        return recorded
+    positive = [data["positive"]] if data["positive"] else []
+    return {**recorded, "facts": {**facts, "data": {**data, "positive": positive}}}

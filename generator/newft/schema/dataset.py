@@ -55,7 +55,7 @@ class DataFacts:
     mapping: Mapping[str, tuple[str, ...]]  # field -> its columns, which may differ between files
     labels: Mapping[str, int]  # label -> rows, sorted by label; only labels with 3 rows or more
     out_of_scope: str | None  # the label that means "none of these"
-    positive: str | None  # the label whose probability is scored
+    positive: tuple[str, ...]  # the labels whose joint probability is scored; empty: not known
     recommendations: Mapping[str, int]  # recommendation (second line of a target) -> rows
     longest_target: str  # the longest target, in the form that the model is trained on
     inputs: tuple[str, ...]  # of a table: the columns that the prompt shows, one a line
@@ -77,6 +77,9 @@ class DataFacts:
     doubtful: Mapping[str, Text] = field(default_factory=dict)  # shown column -> what to ask
     # label -> its other spellings in these files, beside the aliases of the task
     label_aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    indeterminate: tuple[str, ...] = ()  # labels whose rows were left out, as they were answered
+    likely_positive: tuple[str, ...] = ()  # labels whose names say so, where there are several
+    likely_indeterminate: tuple[str, ...] = ()  # whose names say that the outcome is not known yet
 
     @property
     def has_json(self) -> bool:

@@ -76,17 +76,22 @@ class SystemPrompts:
 
 @dataclass(frozen=True)
 class PositiveNames:
-    """Names by which the positive label is found, the label whose probability is scored."""
+    """Names and words by which the positive labels are found, whose probability is scored.
 
-    labels: tuple[str, ...] = ()  # the positive label, in a column of any name
-    negative_labels: tuple[str, ...] = ()  # the labels that stand beside it
-    yes_columns: tuple[str, ...] = ()  # in columns of these names, yes and 1 are positive
-    no_columns: tuple[str, ...] = ()  # in columns of these names, no and 0 are positive
+    The stems are words, and beginnings of words, inside the name of a label, and inside the name of
+    a column of yes and no; a negation before one turns it round.
+    """
+
+    labels: tuple[str, ...] = ()  # whole names of positive labels
+    negative_labels: tuple[str, ...] = ()  # whole names of labels that stand beside them
+    stems: tuple[str, ...] = ()  # that speak of the positive outcome
+    negative_stems: tuple[str, ...] = ()  # that speak of the other
+    indeterminate_stems: tuple[str, ...] = ()  # of labels: the outcome is not known yet
 
 
 @dataclass(frozen=True, kw_only=True)
 class PositiveLabel(PositiveNames):
-    """The positive label of a task: what it means, and how it is found."""
+    """The positive outcome of a task: what it means, and how its labels are found."""
 
     title: Text  # what the label means, as it stands in a sentence: "the <title>"
 

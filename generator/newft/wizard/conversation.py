@@ -22,9 +22,9 @@ from newft.errors import DataError, FileCollisionError, IncompatibleError, Newft
 from newft.wizard.column_questions import ColumnDialog, ask_doubtful_columns, ask_other_task
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.default_answers import apply_answer
-from newft.wizard.kit_questions import VALUE_SEPARATOR, join_values, list_questions
+from newft.wizard.kit_questions import join_values, list_questions
 from newft.wizard.menu import Option
-from newft.wizard.question import Question
+from newft.wizard.question import VALUE_SEPARATOR, Question
 from newft.wizard.question_prompt import (
     OTHER_FILE_VALUE,
     ask_question,
@@ -38,7 +38,8 @@ MAX_QUESTIONS = 7  # optional questions beyond take their defaults
 NOT_ASKED_AGAIN = ("data", "task")  # questions that only another file brings back
 # offered where a copier template and newft both have a file
 _PREFERENCES = {"prefer_kit": "kit", "prefer_newft": "newft"}
-DEPENDS_ON_FILES = ("task", "positive")  # answers that become stale with other files
+# answers that become stale with other files
+DEPENDS_ON_FILES = ("task", "positive", "indeterminate")
 
 
 def run_wizard(start: WizardState, context: WizardContext) -> WizardState:
@@ -174,8 +175,8 @@ class _Conversation:
         """Return the previous answer while answers are repeated, if it can still be chosen."""
         answer = self._previous.get(question.key) if self._replaying else None
         values = [choice.value for choice in question.list_choices(self.state)]
-        if question.describe and answer is not None:
-            parts = answer.split(VALUE_SEPARATOR)
+        if (question.describe or question.form == "several") and answer is not None:
+            parts = [part for part in answer.split(VALUE_SEPARATOR) if part]
             return answer if not values or {*parts} <= {*values} else None
         any_value = question.allow_other or question.form != "select"
         return answer if any_value or answer in values else None

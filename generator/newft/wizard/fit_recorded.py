@@ -120,6 +120,7 @@ def _list_known_answers(recorded: RawAnswers, catalog: Catalog) -> Iterator[Know
             None if choices is None else tuple(choices),
             entry.former_names,
             entry.former_choices,
+            entry.repeatable,
         )
     yield from (KnownAnswer(key) for key in RECORDED_KEYS)
     if catalog.starter_kit:

@@ -8,11 +8,9 @@ from newft.schema.catalog import Catalog
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.schema.starter_kit import AskedQuestion, KitQuestions
 from newft.text import Text
-from newft.wizard.question import Choice, Question
+from newft.wizard.question import VALUE_SEPARATOR, Choice, Question
 from newft.wizard.questions import QUESTIONS
 from newft.wizard.state import WizardState
-
-VALUE_SEPARATOR = "\n"  # between the values of a question that takes several
 
 
 def list_questions(catalog: Catalog) -> tuple[Question, ...]:

@@ -12,6 +12,8 @@ from newft.schema.starter_kit import AskedQuestion
 from newft.text import Text
 from newft.wizard.state import WizardState
 
+VALUE_SEPARATOR = "\n"  # between the values of a question that takes several
+
 
 class Choice(NamedTuple):
     """One value that may be chosen."""
@@ -25,6 +27,10 @@ def _list_no_choices(_: WizardState) -> tuple[Choice, ...]:
     return ()
 
 
+def _propose_nothing(_: WizardState) -> tuple[str, ...]:
+    return ()
+
+
 def always(_: WizardState) -> bool:
     """Apply to every state."""
     return True
@@ -35,11 +41,14 @@ class Question:
     """One question of the wizard."""
 
     key: str
-    form: Literal["path", "select", "text"]
+    form: Literal["path", "select", "several", "text"]
     get_default: Callable[[WizardState], Reasoned[str]]
     parse: Callable[[str, WizardState], RawAnswers]
     list_choices: Callable[[WizardState], tuple[Choice, ...]] = _list_no_choices
     applies: Callable[[WizardState], bool] = always
+    # of several choices: those that are marked before any is chosen; and whether it may be none
+    propose: Callable[[WizardState], tuple[str, ...]] = _propose_nothing
+    allow_none: bool = False
     allow_unsure: bool = False  # offers to take the default without knowing better
     allow_other: bool = False  # takes a value that is typed
     optional: bool = False  # takes its default where there would be too many questions
@@ -57,7 +66,12 @@ class Question:
         """Return whether an answer is missing."""
         return self.applies(state) and any(key not in state.answers for key in self.answer_keys)
 
+    def takes_several(self, state: WizardState) -> bool:
+        """Return whether more than one choice may be taken: of two, both would say nothing."""
+        enough = self.allow_none or len(self.list_choices(state)) > 2
+        return self.form == "several" and enough
+
     def has_open_choice(self, state: WizardState) -> bool:
         """Return whether an answer is missing and the user has something to choose."""
-        open_ended = self.form != "select" or self.allow_other
+        open_ended = self.form in ("path", "text") or self.allow_other
         return self.is_missing(state) and (open_ended or len(self.list_choices(state)) > 1)

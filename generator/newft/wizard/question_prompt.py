@@ -17,9 +17,9 @@ from newft.schema.reasoned import Reasoned
 from newft.schema.starter_kit import AskedQuestion
 from newft.wizard.column_questions import print_column_previews
 from newft.wizard.context import BACK_VALUE, WizardContext
-from newft.wizard.kit_questions import VALUE_SEPARATOR, join_values
+from newft.wizard.kit_questions import join_values
 from newft.wizard.menu import Option
-from newft.wizard.question import Choice, Question
+from newft.wizard.question import VALUE_SEPARATOR, Choice, Question
 from newft.wizard.state import Services, WizardState
 from newft.wizard.task_errors import list_findings
 from newft.wizard.terminal import InputCheck
@@ -46,7 +46,16 @@ def ask_question(
     if asked:
         return _ask_kit_question(question, asked, state, context, previous, offer_back=offer_back)
     context.say("\n" + messages(f"questions.{question.key}.help"))
-    if question.form == "select":
+    if question.takes_several(state):
+        chosen = question.propose(state) if previous is None else previous.split(VALUE_SEPARATOR)
+        return _ask_several(
+            format_question(question, state, messages),
+            question.list_choices(state),
+            context,
+            chosen=chosen,
+            allow_none=question.allow_none,
+        )
+    if question.form in ("select", "several"):
         return _ask_choice(question, state, context, previous=previous, offer_back=offer_back)
     default = _get_default(question, state)
     text = format_question(question, state, messages)
@@ -85,7 +94,8 @@ def _ask_kit_question(
     default = "" if asked.default is None else join_values(asked.default)
     text, value = format_question(question, state, messages), previous or default
     if asked.multiple:
-        return _ask_several(text, asked, context, chosen=value.split(VALUE_SEPARATOR))
+        choices = [Choice(*choice) for choice in asked.choices]
+        return _ask_several(text, choices, context, chosen=value.split(VALUE_SEPARATOR))
     if asked.choices:
         options = [Option(key, title.to(messages.language)) for key, title in asked.choices]
         options += [context.make_back_option()] if offer_back else []
@@ -96,7 +106,12 @@ def _ask_kit_question(
 
 
 def _ask_several(
-    text: str, asked: AskedQuestion, context: WizardContext, *, chosen: Sequence[str]
+    text: str,
+    choices: Sequence[Choice],
+    context: WizardContext,
+    *,
+    chosen: Sequence[str],
+    allow_none: bool = False,
 ) -> str:
     """Let the user choose one value after the other, up to an entry that ends it."""
     messages, marked = context.messages, {*chosen}
@@ -104,16 +119,17 @@ def _ask_several(
     while True:
         options = [
             Option(value, f"[{'x' if value in marked else ' '}] {title.to(messages.language)}")
-            for value, title in asked.choices
+            for value, title, _ in choices
         ]
-        if marked:
+        can_end = allow_none or bool(marked)
+        if can_end:
             options.append(Option(DONE_VALUE, messages("kit.done"), fixed=True))
         options.append(context.make_back_option())
-        at = context.terminal.select(text, options, default=at or (DONE_VALUE if marked else None))
+        at = context.terminal.select(text, options, default=at or (DONE_VALUE if can_end else None))
         if at == BACK_VALUE:
             return at
         if at == DONE_VALUE:
-            return VALUE_SEPARATOR.join(value for value, _ in asked.choices if value in marked)
+            return VALUE_SEPARATOR.join(one.value for one in choices if one.value in marked)
         marked ^= {at}
 
 

@@ -7,12 +7,10 @@ texts of a question are `questions.<key>.text` and `.help` of the interface.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from shlex import quote
 
 from newft.answers.keys import (
     ANSWER_KEYS,
     FILES_KEY,
-    POSITIVE_KEY,
     AnswerKey,
     RawAnswers,
     find_answer_key,
@@ -31,6 +29,7 @@ from newft.wizard.model_questions import (
     parse_model,
     should_ask_hub,
 )
+from newft.wizard.outcome_questions import INDETERMINATE_QUESTION, POSITIVE_QUESTION
 from newft.wizard.question import Choice, Question, always
 from newft.wizard.state import Refusal, WizardState, list_open_tasks
 from newft.wizard.task_errors import make_unclear_task_error
@@ -97,42 +96,6 @@ def _parse_task(value: str, _: WizardState) -> RawAnswers:
     return {"domain": domain, "task": task}
 
 
-# --- the positive label --------------------------------------------------------------------------
-
-
-def _is_positive_label_unclear(state: WizardState) -> bool:
-    """Return whether the task scores one label and the records do not tell which."""
-    task, data = state.task, state.data
-    return bool(task and task.positive and data and data.positive is None)
-
-
-def _list_labels(state: WizardState) -> tuple[Choice, ...]:
-    """List the labels, the rarest first: what is scored is usually rare."""
-    labels = state.data.labels if state.data else {}
-    return tuple(
-        Choice(label, Text(label, label)) for label in sorted(labels, key=labels.__getitem__)
-    )
-
-
-def _get_default_positive_label(state: WizardState) -> Reasoned[str]:
-    """Raise an error that lists the options: a wrong default would invert every metric."""
-    assert state.data
-    column, labels = state.data.mapping["label"][0], state.data.labels
-    options = [f"--positive {quote(label)}" for label in labels]
-    positive = state.positive_title
-    raise UsageError(
-        Text(
-            f"it is not clear which label of `{column}` is the {positive.en}: {', '.join(labels)}",
-            f"“{column}”列中哪个标签代表{positive.zh}并不明确：{'、'.join(labels)}",
-        ),
-        where=POSITIVE_KEY,
-        hint=Text(
-            f"name the label of the {positive.en}: {' or '.join(options)}",
-            f"请指明代表{positive.zh}的标签：{' 或 '.join(options)}",
-        ),
-    )
-
-
 # --- the language -------------------------------------------------------------------------------
 
 
@@ -175,14 +138,8 @@ _QUESTIONS = (
         lambda _: _list_fixed_choices("language"),
         optional=True,
     ),
-    Question(
-        "positive",
-        "select",
-        _get_default_positive_label,
-        _parse_as(POSITIVE_KEY),
-        _list_labels,
-        applies=_is_positive_label_unclear,
-    ),
+    POSITIVE_QUESTION,
+    INDETERMINATE_QUESTION,
     Question(
         "gpu",
         "select",

@@ -9,10 +9,13 @@ import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from newft.answers.keys import (
     AUTO_GPU,
+    INDETERMINATE_KEY,
     VisibleColumns,
+    get_answered_labels,
     get_columns,
     get_data_files,
     get_visible_columns,
@@ -41,6 +44,14 @@ PATH_PATTERN = re.compile(r"[./~]")  # the beginning of what is meant as a path
 REQUIRED_FOR_PLAN = ("domain", "task", "language", "gpu", "model", "family")
 
 
+class _Corrections(NamedTuple):
+    """What the user says of single columns and labels of the files."""
+
+    columns: tuple[tuple[str, str], ...]
+    visible: VisibleColumns
+    indeterminate: tuple[str, ...]
+
+
 def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
     """Build the services; files are profiled once, however often the user goes back."""
 
@@ -49,29 +60,34 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
         paths: tuple[str, ...],
         domain: str,
         task: str,
-        columns: tuple[tuple[str, str], ...],
         language: Language | None,
-        visible: VisibleColumns,
+        said: _Corrections,
     ) -> DataFacts:
         from newft.dataset.profile import profile_dataset, profile_sample
 
         kit = catalog.kits[domain]
         if not paths and language is not None:
-            return profile_sample(kit, task, language, visible=visible)
+            return profile_sample(
+                kit, task, language, visible=said.visible, indeterminate=said.indeterminate
+            )
         return profile_dataset(
             paths,
             task=kit.tasks[task],
-            columns=dict(columns),
+            columns=dict(said.columns),
             language=language,
-            visible=visible,
+            visible=said.visible,
+            indeterminate=said.indeterminate,
         )
 
     def profile_data(state: WizardState) -> DataFacts:
         answers = state.answers
-        columns = tuple(get_columns(answers).items())
         domain, task = str(answers["domain"]), str(answers["task"])
-        visible = get_visible_columns(answers)
-        return profile(get_data_files(answers), domain, task, columns, state.language, visible)
+        said = _Corrections(
+            tuple(get_columns(answers).items()),
+            get_visible_columns(answers),
+            get_answered_labels(INDETERMINATE_KEY, answers),
+        )
+        return profile(get_data_files(answers), domain, task, state.language, said)
 
     def parse_hardware(text: str) -> Hardware:
         return parse_gpu(text, catalog.accelerators, machine=machine)

@@ -10,14 +10,17 @@ from newft.answers.keys import (
     ANSWER_KEYS,
     COLUMNS_PREFIX,
     FILES_KEY,
+    INDETERMINATE_KEY,
     POSITIVE_KEY,
     RawAnswers,
+    get_answered_labels,
     get_columns,
     get_data_files,
     make_unknown_name_error,
 )
 from newft.catalog.lookup import find_family, list_names
 from newft.dataset.column_match import ColumnSurvey
+from newft.dataset.positive_label import choose_positive_labels
 from newft.decide.kit_answer_rules import normalize_kit_answers
 from newft.decide.kit_rules import (
     check_locks,
@@ -25,7 +28,7 @@ from newft.decide.kit_rules import (
     is_from_kit,
     select_allowed_families,
 )
-from newft.emitted.label_rules import LabelRules, find_label
+from newft.emitted.label_rules import LabelRules
 from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts
@@ -127,9 +130,11 @@ def resolve(state: WizardState, services: Services) -> WizardState:
         state = replace(state, detection=detection, detected_tasks=detection.tasks)
         if not detection.tasks:
             state = replace(state, no_task=services.explain_no_task(state))
+    if state.data and state.data.indeterminate != get_answered_labels(INDETERMINATE_KEY, answers):
+        state = replace(state, data=None)  # it was answered after the rows had been counted
     if state.data is None and state.task and _has_data(answers):
         state = replace(state, data=services.profile_data(state))
-    state = _apply_positive_label(state)
+    state = _apply_positive_labels(state)
     if state.hardware and state.language and "model" not in answers:
         method = str(state.answers.get("method", DEFAULT_METHOD))
         model = services.suggest_model(state.hardware, state.language, state.family, method)
@@ -151,16 +156,13 @@ def _infer_family(state: WizardState) -> WizardState:
     return replace(state, answers={**state.answers, "family": family})
 
 
-def _apply_positive_label(state: WizardState) -> WizardState:
-    """Replace the positive label that was found by the one that was answered."""
-    data, answer = state.data, state.answers.get(POSITIVE_KEY)
-    if data is None or answer is None:
+def _apply_positive_labels(state: WizardState) -> WizardState:
+    """Replace the positive labels that were found by those that were answered."""
+    data, names = state.data, get_answered_labels(POSITIVE_KEY, state.answers)
+    if data is None or not names:
         return state
     rules = LabelRules(aliases=data.label_aliases)  # an answer in any of the spellings
-    positive = find_label(str(answer), tuple(data.labels), rules)
-    if positive is None:
-        raise make_unknown_name_error(str(answer), data.labels, where=POSITIVE_KEY)
-    return replace(state, data=replace(data, positive=positive))
+    return replace(state, data=replace(data, positive=choose_positive_labels(names, data, rules)))
 
 
 def _has_data(answers: RawAnswers) -> bool:

@@ -16,8 +16,10 @@ def with_labels(task: TaskConfig, labels: list[str]) -> TaskConfig:
 
 def with_two_labels(task: TaskConfig) -> TaskConfig:
     """The task with two levels, one of them the risk, and a single input."""
-    labels = [task.positive, next(label for label in task.labels if label != task.positive)]
-    return task.model_copy(update={"labels": labels, "recommendations": [], "inputs": ["history"]})
+    risk = task.positive[0]
+    labels = [risk, next(label for label in task.labels if label not in task.positive)]
+    changes = {"labels": labels, "positive": [risk], "recommendations": [], "inputs": ["history"]}
+    return task.model_copy(update=changes)
 
 
 def record(words: str, label: str) -> dict[str, str]:

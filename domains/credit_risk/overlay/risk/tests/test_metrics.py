@@ -195,6 +195,6 @@ def test_a_rare_level_does_not_spoil_what_is_learned(config: Config, rare: int) 
 
 
 def test_of_one_level_that_level_is_the_answer(config: Config) -> None:
-    risk = config.task.positive
+    risk = config.task.positive[0]
     answers = fit_predict(["a: 1", "a: 2"], [risk, risk], ["a: 3"], config.task)
     assert (answers.parsed, positive_probability(answers, config.task).tolist()) == ([risk], [1.0])

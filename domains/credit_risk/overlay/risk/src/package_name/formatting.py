@@ -44,7 +44,11 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     advice = record["recommendation"] if task.recommendations else None
     label = read_single_label(record["label"], task.rules, task.labels)
     if fault := find_reject_reason(
-        [*values.values()], label, task.leak_rules, recommendation=advice
+        [*values.values()],
+        label,
+        task.leak_rules,
+        recommendation=advice,
+        indeterminate=task.indeterminate,
     ):
         return Reject(fault)
     level = task.parse_label(record["label"])

@@ -1,7 +1,7 @@
 """What counts in risk grading: how well the probability of the risk ranks, and whether it is true.
 
-The score of a row is the probability of task.positive among all levels, from the likelihood of the
-candidates; only accuracy and recommendation_accuracy use the generated text.
+The score of a row is the joint probability of task.positive among all levels, from the likelihood
+of the candidates; only accuracy and recommendation_accuracy use the generated text.
 """
 
 from __future__ import annotations
@@ -90,13 +90,13 @@ def compare_predictions(
 
 
 def score_rows(answers: Predictions, task: TaskConfig) -> Scores:
-    """The score of each row, for evaluation.json: the probability of task.positive."""
+    """The score of each row, for evaluation.json: the joint probability of task.positive."""
     return positive_probability(answers, task)
 
 
 def is_positive(gold: Sequence[str], task: TaskConfig) -> BoolLabels:
-    """Which rows have the level that is the risk."""
-    return level_indices(gold, task) == task.labels.index(task.positive)
+    """Which rows have one of the levels that are the risk."""
+    return np.isin(level_indices(gold, task), [task.labels.index(one) for one in task.positive])
 
 
 def has_both_classes(bad: BoolLabels) -> bool:
@@ -107,7 +107,7 @@ def has_both_classes(bad: BoolLabels) -> bool:
 def positive_probability(answers: Predictions, task: TaskConfig) -> Scores:
     """The probability of the risk: of all candidates that say so."""
     assert answers.probabilities is not None
-    says_so = [get_line(candidate, 0) == task.positive for candidate in answers.candidates]
+    says_so = [get_line(candidate, 0) in task.positive for candidate in answers.candidates]
     return answers.probabilities[:, says_so].sum(axis=1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -16,9 +16,10 @@ NON_INPUT_FIELDS = ("label", "recommendation", "group")
 
 
 class TaskConfig(LabelTask):
-    """Risk levels, the one whose probability is the score, and the facts that are shown."""
+    """Risk levels, those whose joint probability is the score, and the facts that are shown."""
 
-    positive: NonEmptyStr
+    positive: Annotated[list[NonEmptyStr], Field(min_length=1)]
+    indeterminate: Sequence[NonEmptyStr] = ()  # levels of rows that are left out
     recommendations: list[NonEmptyStr]
     inputs: Annotated[list[NonEmptyStr], Field(min_length=1)]
 
@@ -27,12 +28,25 @@ class TaskConfig(LabelTask):
     def _recommendations_differ(cls, recommendations: list[str]) -> list[str]:
         return validate_distinct_labels(recommendations)
 
+    @field_validator("positive", mode="before")
+    @classmethod
+    def _one_level_may_stand_alone(cls, positive: Any) -> Any:
+        return [positive] if isinstance(positive, str) else positive
+
     @model_validator(mode="after")
-    def _positive_is_a_label(self) -> TaskConfig:
-        if self.positive not in self.labels:
-            raise ValueError(
-                fill("positive is {label}, which is not one of task.labels", label=self.positive)
-            )
+    def _positive_levels_are_some_of_the_labels(self) -> TaskConfig:
+        for label in self.positive:
+            if label not in self.labels:
+                raise ValueError(
+                    fill("positive contains {label}, which is not one of task.labels", label=label)
+                )
+        if {*self.labels} <= {*self.positive}:
+            raise ValueError(fill("positive contains all of task.labels: leave one out at least"))
+        for label in self.indeterminate:
+            if self.parse_label(label):
+                raise ValueError(
+                    fill("indeterminate contains {label}, which is one of task.labels", label=label)
+                )
         return self
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:

@@ -1,0 +1,125 @@
+"""Tell by the words inside a name which outcome it speaks of, as `SeriousDlqin2yrs` does.
+
+A name may be that of a label, such as `Late (31-120 days)`, or of a column of yes and no, such as
+`not.fully.paid`. A negation before a word turns it round.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from newft.dataset.column_match import CJK_PATTERN, to_snake_case
+
+Direction = Literal["positive", "negative", "open"]  # `open`: the outcome is not known yet
+
+# a shorter word counts as a whole word only, as it stands in too many others: `late` in `template`
+MIN_STEM_CHARS = 5
+
+_NEGATIONS = frozenset(("not", "un", "no", "non", "never", "without", "isnt", "hasnt", "didnt"))
+# what may stand between a negation and its word: `not_yet_fully_paid`, `has_not_been_in_default`
+_FILLERS = frozenset(("a", "any", "been", "be", "ever", "fully", "get", "in", "is", "to", "yet"))
+_NEGATING_BEGINNINGS = ("dis", "mis", "no", "non", "not", "un", "under")  # `nondefault`
+_CHINESE_NEGATION_PATTERN = re.compile(
+    "(?:未|不|非|无|没)(?:有|曾|能|被|再|发生|出现|产生|完全|全部|全额|按时|按期|如期|及时)*$"
+)
+_PARTS_PATTERN = re.compile(r"[^\W\d_]+|\d+")  # digits are a word of their own: `90dpd`
+_APOSTROPHE_PATTERN = re.compile("['\u2019]")  # of `hasn't`
+_OPPOSITES: Mapping[Direction, Direction] = {"positive": "negative", "negative": "positive"}
+
+
+class DirectionStems(NamedTuple):
+    """Words, and beginnings of words, by the outcome that they speak of."""
+
+    positive: tuple[str, ...]
+    negative: tuple[str, ...]
+    open: tuple[str, ...] = ()
+
+
+class _Stem(NamedTuple):
+    words: tuple[str, ...]
+    direction: Direction
+
+
+class _Finding(NamedTuple):
+    direction: Direction
+    negated: bool
+
+
+def tell_direction(name: str, stems: DirectionStems) -> Direction | None:
+    """Tell the outcome that a name speaks of; None where it names none, or several."""
+    found = {
+        _OPPOSITES.get(one.direction) if one.negated else one.direction
+        for one in _find_stems(name, _sort_stems(stems))
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _find_stems(name: str, stems: Sequence[_Stem]) -> Iterator[_Finding]:
+    """Yield the stems inside a name, the longest where several begin at one place."""
+    words = _split_words(name)
+    at = 0
+    while at < len(words):
+        if CJK_PATTERN.search(words[at]):
+            yield from _find_in_chinese(words[at], stems)
+            at += 1
+            continue
+        stem = next((one for one in stems if _matches(words, at, one.words)), None)
+        if stem:
+            negated = _is_negated(words[:at]) != _begins_negated(words[at], stem.words[0])
+            yield _Finding(stem.direction, negated)
+        at += len(stem.words) if stem else 1
+
+
+def _split_words(name: str) -> list[str]:
+    """Split a name into words; Chinese between other letters is one."""
+    parts = _PARTS_PATTERN.findall(to_snake_case(_APOSTROPHE_PATTERN.sub("", name)))
+    return [word for part in parts for word in re.split(f"({CJK_PATTERN.pattern}+)", part) if word]
+
+
+def _matches(words: Sequence[str], at: int, stem: Sequence[str]) -> bool:
+    found = words[at : at + len(stem)]
+    if len(found) < len(stem):
+        return False
+    if len(stem) == 1 and len(stem[0]) >= MIN_STEM_CHARS and stem[0] in found[0]:
+        return True
+    return all(
+        word == part or (len(part) >= MIN_STEM_CHARS and word.startswith(part))
+        for word, part in zip(found, stem, strict=True)
+    )
+
+
+def _is_negated(before: Sequence[str]) -> bool:
+    """Tell whether the last of these words, beside those that only stand between, is a negation."""
+    meant = (word for word in reversed(before) if word not in _FILLERS)
+    return next(meant, "") in _NEGATIONS
+
+
+def _begins_negated(word: str, stem: str) -> bool:
+    return word.partition(stem)[0] in _NEGATING_BEGINNINGS
+
+
+def _find_in_chinese(text: str, stems: Sequence[_Stem]) -> Iterator[_Finding]:
+    at = 0
+    while at < len(text):
+        stem = next((one for one in stems if text.startswith(one.words[0], at)), None)
+        if stem:
+            negated = _CHINESE_NEGATION_PATTERN.search(text[:at]) is not None
+            yield _Finding(stem.direction, negated)
+        at += len(stem.words[0]) if stem else 1
+
+
+@lru_cache(maxsize=20)  # of the tasks that score a label
+def _sort_stems(stems: DirectionStems) -> tuple[_Stem, ...]:
+    """Sort the stems, the longest first: `non performing` before `performing`."""
+    listed: tuple[tuple[Direction, tuple[str, ...]], ...] = (
+        ("positive", stems.positive),
+        ("negative", stems.negative),
+        ("open", stems.open),
+    )
+    found = [
+        _Stem(tuple(_split_words(text)), direction) for direction, texts in listed for text in texts
+    ]
+    return tuple(sorted(found, key=lambda one: (-len(one.words), -len(one.words[0]))))
