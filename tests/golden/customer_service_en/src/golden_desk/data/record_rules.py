@@ -29,16 +29,20 @@ def find_reject_reason(
     rules: LeakRules,
     *,
     recommendation: str | None = None,
+    indeterminate: Sequence[str] = (),
 ) -> str:
     """The code of the first fault of a record; empty where it has none.
 
     `inputs` are the texts that the model is shown, `labels` the normalized labels of the record;
-    `recommendation` is None where the task has none.
+    `recommendation` is None where the task has none, and rows with `indeterminate` labels are not
+    used, since their outcome is not known yet.
     """
     if not any(inputs):
         return "empty_input"
     if not labels:
         return "empty_label"
+    if indeterminate and any(find_label(one, indeterminate, rules.label_rules) for one in labels):
+        return "indeterminate_label"
     if recommendation is not None and is_missing(recommendation, MISSING_LABEL_PATTERN):
         return "empty_recommendation"
     if any(find_leak(text, labels, rules) for text in inputs):

@@ -25,6 +25,7 @@ REJECT_REASONS = {
     "several_labels": RejectReason("several labels where the task allows one", "label"),
     "empty_input": RejectReason("no text", "text"),
     "empty_label": RejectReason("no label", "label"),
+    "indeterminate_label": RejectReason("label whose outcome is not known yet", "label"),
     "empty_recommendation": RejectReason("no recommendation", "recommendation"),
     "label_in_input": RejectReason("the text states its label"),
     "unknown_label": RejectReason("label not on the list of labels", "label"),
