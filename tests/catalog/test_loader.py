@@ -23,7 +23,7 @@ def kit_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "customer_service"
     (folder / "sample").mkdir(parents=True)
     shutil.copy(get_domains_folder() / "customer_service" / "kit.yaml", folder)
-    for name in ("intent_en.csv", "intent_zh.csv"):
+    for name in ("intent_en.csv", "intent_zh.csv", "tickets_en.jsonl", "tickets_zh.csv"):
         (folder / "sample" / name).write_text("message,intent\n", encoding="utf-8")
     return folder
 

@@ -49,7 +49,7 @@ def test_layers_stack_by_precedence_whatever_their_order_in_the_plan(tmp_path: P
         "device/cpu",
         "source/folder",
         "language/zh",
-        "domain/customer_service/intent",
+        "domain/customer_service/classification",
     ]
 
 

@@ -189,6 +189,7 @@ def _kit() -> Kit:
         },
         prompts={},
         sample={"en": "intent_en.csv", "zh": "intent_zh.csv"},
+        overlay_of="customer_service/classification",
         question={},
         out_of_scope=("out_of_scope",),
     )

@@ -229,7 +229,7 @@ def compose(source: str, into: Path, *, package: str = "project") -> Path:
     layers = [
         Layer("base", TEMPLATES / "project"),
         *(Layer(name, TEMPLATES / "layers" / name) for name in names),
-        Layer("task", DOMAINS / "customer_service" / "overlay" / "intent"),
+        Layer("task", DOMAINS / "customer_service" / "overlay" / "classification"),
     ]
     compose_layers(layers, package, into)
     return into / "src"

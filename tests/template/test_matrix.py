@@ -105,7 +105,7 @@ def test_its_layers_are_those_of_its_answers(project: Project) -> None:
     chosen = {**project.case, "device": device, "policy": "none"}  # no case has a starter kit
     kinds = [f"{kind}/{chosen[kind]}" for kind in LAYER_ORDER if chosen[kind] != "none"]
     assert [layer.name for layer in stack_layers(project.plan)] == [
-        "base", *kinds, f"domain/{project.case['task']}"
+        "base", *kinds, f"domain/{project.plan.task.overlay_of or project.case['task']}"
     ]  # fmt: skip
 
 

@@ -190,7 +190,7 @@ def test_a_reason_stands_beside_the_choice_that_it_is_for(conversation: Conversa
     lines = conversation.shown.splitlines()
     first, *_, last = [line for line in lines if "suggested:" in line]
     assert first == (
-        "  2) Customer service: Intent classification"
+        "  3) Customer service: Intent classification"
         "  (suggested: its sample is the smallest, the quickest to run)"
     )
     assert re.fullmatch(

@@ -22,7 +22,7 @@ from newft.paths import get_domains_folder, get_templates_folder
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
-from newft.schema.kit import Kit
+from newft.schema.kit import Kit, Task
 from newft.schema.method import MethodOverrides, TrainingMethod
 from newft.strict_yaml import CatalogFile, Fault
 from newft.text import Language, Text, fold_name
@@ -94,8 +94,19 @@ def load_starter_kit(
     )
     kit = add_shared_synonyms(kit, shared)
     sample = str(folder / "sample")
-    tasks = {name: replace(task, sample_folder=sample) for name, task in kit.tasks.items()}
+    tasks = {
+        name: replace(task, sample_folder=sample, overlay_of=_find_code_owner(task, catalog))
+        for name, task in kit.tasks.items()
+    }
     return replace(kit, tasks=tasks)
+
+
+def _find_code_owner(task: Task, catalog: Catalog) -> str | None:
+    """Return the task of newft whose code a task uses: the one it names may use another's."""
+    if task.overlay_of is None:
+        return None
+    domain, _, name = task.overlay_of.partition("/")
+    return catalog.kits[domain].tasks[name].overlay_of or task.overlay_of
 
 
 def list_languages(kit: Kit) -> tuple[Language, ...]:

@@ -108,7 +108,7 @@ class Task:
     question: Mapping[Language, str]  # an example input, for `make chat`
     out_of_scope: tuple[str, ...] = ()  # names of the label that means "none of these"
     positive: PositiveLabel | None = None
-    # `domain/task` whose overlay the task of a kit uses below its own
+    # `domain/task` whose overlay the task uses below its own, which need not exist
     overlay_of: str | None = None
     # that holds the sample, if it is not `sample/` of the domain; set by the loader
     sample_folder: str | None = None

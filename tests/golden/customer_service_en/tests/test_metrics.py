@@ -1,4 +1,4 @@
-"""The figures of intent recognition, on rows small enough to count by hand."""
+"""The figures of classification, on rows small enough to count by hand."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_what_is_outside_the_list_is_counted_apart(config: Config) -> None:
     assert metrics["out_of_scope_false_alarms"].value == 0.5
 
 
-def test_macro_f1_is_that_of_scikit_learn_over_the_intents_in_the_rows() -> None:
+def test_macro_f1_is_that_of_scikit_learn_over_the_labels_in_the_rows() -> None:
     chance = np.random.default_rng(0)
     gold = chance.integers(0, 7, 50)
     given = np.where(chance.random(50) < 0.5, gold, chance.integers(-1, 9, 50))

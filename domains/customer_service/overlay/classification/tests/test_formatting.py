@@ -1,4 +1,4 @@
-"""One request in, one conversation or a reason out."""
+"""One text with its label in, one conversation or a reason out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from package_name.formatting import parse_prediction, to_conversation
 from package_name.prompts import Reject
 
 
-def test_a_request_becomes_a_short_question_and_its_intent(config: Config) -> None:
+def test_a_text_becomes_a_short_question_and_its_label(config: Config) -> None:
     label = config.task.labels[0]
     record = {"text": " Where is my parcel? ", "label": f" {label.upper().replace('_', ' ')} "}
     assert to_conversation(record, config.task) == [
@@ -27,15 +27,15 @@ def test_a_request_becomes_a_short_question_and_its_intent(config: Config) -> No
         ("hello", "N/A", "empty_label"),
         ("hello", "nan", "empty_label"),
         ("hello", "None", "unknown_label"),
-        ("hello", "no such intent", "unknown_label"),
+        ("hello", "no such label", "unknown_label"),
     ],
 )
-def test_a_request_without_use_says_why(config: Config, text: str, label: str, reason: str) -> None:
+def test_a_record_without_use_says_why(config: Config, text: str, label: str, reason: str) -> None:
     assert to_conversation({"text": text, "label": label}, config.task) == Reject(reason)
 
 
 @pytest.mark.parametrize("label", ["none", "null"])
-def test_what_the_list_holds_is_an_intent(label: str, config: Config) -> None:
+def test_what_the_list_holds_is_a_label(label: str, config: Config) -> None:
     task = config.task.model_copy(update={"labels": [*config.task.labels, label]})
     made = to_conversation({"text": "hello", "label": label.title()}, task)
     assert made[-1] == {"role": "assistant", "content": label}
@@ -50,7 +50,7 @@ def test_what_the_list_holds_is_an_intent(label: str, config: Config) -> None:
         "A-B_c",
     ],
 )
-def test_an_intent_is_written_as_the_list_spells_it(label: str, config: Config) -> None:
+def test_a_label_is_written_as_the_list_spells_it(label: str, config: Config) -> None:
     task = config.task.model_copy(update={"labels": [*config.task.labels, label]})
     for spelling in (label, f" {label.upper()}", label.replace(" ", "\u00a0"), f"\u200b{label}"):
         made = to_conversation({"text": "hello", "label": spelling}, task)
@@ -67,7 +67,7 @@ def test_an_intent_is_written_as_the_list_spells_it(label: str, config: Config) 
         "label={label}",
     ],
 )
-def test_a_request_that_states_its_intent_is_left_out(form: str, config: Config) -> None:
+def test_a_text_that_states_its_label_is_left_out(form: str, config: Config) -> None:
     label, field = config.task.labels[0], config.task.label_field_names[0]
     record = {"text": form.format(field=field, label=label.upper()), "label": label}
     assert to_conversation(record, config.task) == Reject("label_in_input")
@@ -76,8 +76,8 @@ def test_a_request_that_states_its_intent_is_left_out(form: str, config: Config)
     )
 
 
-def test_only_an_intent_of_the_list_is_an_answer(config: Config) -> None:
+def test_only_a_label_of_the_list_is_an_answer(config: Config) -> None:
     label = config.task.labels[0]
     assert parse_prediction(f" {label}\nbecause", config.task) == label
-    assert parse_prediction(f"The intent is {label}", config.task) is None
+    assert parse_prediction(f"The label is {label}", config.task) is None
     assert parse_prediction("", config.task) is None

@@ -15,7 +15,7 @@ def with_labels(task: TaskConfig, labels: list[str]) -> TaskConfig:
 
 
 def with_two_labels(task: TaskConfig) -> TaskConfig:
-    """The task with two intents only, one of them out of scope where there is such an intent."""
+    """The task with two labels only, one of them out of scope where there is such a label."""
     labels = list(dict.fromkeys([task.out_of_scope or task.labels[0], *reversed(task.labels)]))
     return task.model_copy(update={"labels": labels[:2]})
 

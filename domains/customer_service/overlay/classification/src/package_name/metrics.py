@@ -1,4 +1,4 @@
-"""What counts in intent recognition: pure functions of the right and the given intents."""
+"""What counts in classification: pure functions of the right and the given labels."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .task import TaskConfig
 PRIMARY_METRICS = ("accuracy", "ranked_accuracy")  # tuning pays where it is better in each of these
 LEGEND = fill(
     """\
-readable: share of the outputs that are one of the intents
-macro_f1: mean F1 over the intents that have a test row
-ranked: the intent with the highest probability, whatever the model generates"""
+readable: share of the outputs that are one of the labels
+macro_f1: mean F1 over the labels that have a test row
+ranked: the label with the highest probability, whatever the model generates"""
 )
 
 
@@ -71,7 +71,7 @@ def score_rows(answers: Predictions, _task: TaskConfig) -> NDArray[np.float64] |
 
 
 def macro_f1(gold: LabelArray, given: LabelArray) -> float:
-    """The mean F1 over the intents in the rows: a rare one weighs as much as a frequent one."""
+    """The mean F1 over the labels in the rows: a rare one weighs as much as a frequent one."""
     # thousands of resamples come here: counted at once, and UNREADABLE_INDEX in the first place
     places = max(gold.max(), given.max()) + 2
     right, wanted, named = (
@@ -90,7 +90,7 @@ def _compute_metrics(
     }
     if task.out_of_scope is not None:
         outside = task.labels.index(task.out_of_scope)
-        # a request outside the list that is taken for one of them starts the wrong process
+        # a text outside the list that is taken for one of its labels starts the wrong process
         if (gold == outside).any():  # of no rows there is no rate
             metrics["out_of_scope_recall"] = proportion(given[gold == outside] == outside)
         if (gold != outside).any():

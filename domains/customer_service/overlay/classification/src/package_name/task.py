@@ -1,4 +1,4 @@
-"""The task section of run.yaml: what the model is told, and which intents there are."""
+"""The task section of run.yaml: what the model is told, and which labels there are."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .task_base import LabelTask
 
 
 class TaskConfig(LabelTask):
-    """Intents of a closed list; one of them may mean "none of these"."""
+    """Labels of a closed list; one of them may mean "none of these"."""
 
-    out_of_scope: str | None
+    out_of_scope: str | None = None
 
     @model_validator(mode="after")
     def _out_of_scope_is_a_label(self) -> TaskConfig:

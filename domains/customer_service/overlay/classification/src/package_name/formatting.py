@@ -1,7 +1,7 @@
-"""How one support request becomes one training conversation: the file a domain expert edits.
+"""How one text with its label becomes one training conversation: the file a domain expert edits.
 
 `make data` shows what a change did; data/processed/rejects.jsonl says what was left out, and why.
-The words of the prompts and the list of intents are data: they live in config/run.yaml.
+The words of the prompts and the list of labels are data: they live in config/run.yaml.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
     label = read_single_label(record["label"], task.rules, task.labels)
     if fault := find_reject_reason([text], label, task.leak_rules):
         return Reject(fault)
-    intent = task.parse_label(record["label"])
-    if intent is None:
+    answer = task.parse_label(record["label"])
+    if answer is None:
         return Reject("unknown_label")
-    return build_conversation(text, intent, task)
+    return build_conversation(text, answer, task)
 
 
 def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str:
@@ -47,7 +47,7 @@ def format_question(text: str, task: TaskConfig, columns: Container[str]) -> str
 
 
 def near_dup_text(question: str) -> str:
-    """The text that duplicates and near-duplicates share: the message."""
+    """The text that duplicates and near-duplicates share: all of it."""
     return question
 
 
@@ -57,10 +57,10 @@ def extract_labels(answer: str, task: TaskConfig) -> list[str]:
 
 
 def list_candidates(task: TaskConfig) -> list[str]:
-    """The answers that are ranked by their likelihood: every intent."""
+    """The answers that are ranked by their likelihood: every label."""
     return task.labels
 
 
 def parse_prediction(answer: str, task: TaskConfig) -> str | None:
-    """The intent in an answer, or None when its first line is none of the list."""
+    """The label in an answer, or None when its first line is none of the list."""
     return task.parse_label(answer.strip().partition("\n")[0])
