@@ -39,6 +39,15 @@ def test_the_records_are_found_behind_a_cover_and_notes(tmp_path: Path) -> None:
     assert said(path) == ["of book.xlsx, only the sheet `data` is read, not: cover, notes"]
 
 
+@pytest.mark.parametrize(("rows", "information"), [(2, True), (len(ROWS), False)])
+def test_a_sheet_that_is_left_out_is_a_warning_if_it_may_hold_records(
+    tmp_path: Path, rows: int, information: bool
+) -> None:
+    other = [["case", "remark"], *([f"K{n}", "settled"] for n in range(rows))]
+    path = write_book(tmp_path, {"data": [HEADER, *ROWS], "cases": other})
+    assert [one.information for one in detect_format(path).remarks] == [information]
+
+
 def test_sheets_of_one_header_are_read_together(tmp_path: Path) -> None:
     sheets = {
         "2023": [["Loans"], [], HEADER, *ROWS[:5]],

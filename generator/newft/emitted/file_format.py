@@ -27,11 +27,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Remark:
-    """What to know about a file that can be read: a constant text, and values for its `{names}`."""
+    """What to know about a file that can be read: a constant text, and values for its `{names}`.
+
+    Information tells how the file is read, and needs nothing of anybody. All else is a warning:
+    records or cells that the person may have meant are not read, unless they change something.
+    """
 
     template: str
     values: Mapping[str, object]
-    information: bool = False  # nothing is lost or to be done
+    information: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,13 +61,16 @@ def look_ahead(grid: Grid) -> list[Line]:
     return list(islice(filled, MAX_HEADER_ROWS + MAX_BODY_ROWS))
 
 
-def find_header(lines: Sequence[Line]) -> Header | None:
-    """The header of a table, from its first rows; None where there are no rows."""
+def find_header(lines: Sequence[Line], *, trimmed: bool = False) -> Header | None:
+    """The header of a table, from its first rows; None where there are no rows.
+
+    The rows of a workbook are `trimmed`: each ends with its last filled cell.
+    """
     if not lines:
         return None
     if names := _name_two_columns(lines):
         return Header((), names)
-    at = _find_first_row(lines)
+    at = _find_first_row(lines, trimmed=trimmed)
     if at + 1 < len(lines) and _is_second_header(lines, at):
         at += 1
     number, cells = lines[at]
@@ -79,7 +82,7 @@ def find_header(lines: Sequence[Line]) -> Header | None:
     return Header((*upper, number), names, units)
 
 
-def _find_first_row(lines: Sequence[Line]) -> int:
+def _find_first_row(lines: Sequence[Line], *, trimmed: bool) -> int:
     """The place of the first row that may be a header: not a title, and as wide as the records."""
     places = _find_places(lines)
     for at, (number, cells) in enumerate(lines[:MAX_HEADER_ROWS]):
@@ -87,7 +90,7 @@ def _find_first_row(lines: Sequence[Line]) -> int:
         follows = lines[at + 1][0] == number + 1 if at + 1 < len(lines) else True
         if len(places) > 1 and _is_title(cells, filled, places, follows=follows):
             continue
-        if not at or _fits_below(lines, at):
+        if not at or _fits_below(lines, at, trimmed=trimmed):
             return at
         if len(filled) == len(places) or not _names_numbers(lines, at + 1, places):
             return 0
@@ -123,7 +126,7 @@ def _is_title(
     return named < MIN_COVERAGE * len(places) and (gaps or not follows)
 
 
-def _fits_below(lines: Sequence[Line], at: int) -> bool:
+def _fits_below(lines: Sequence[Line], at: int, *, trimmed: bool) -> bool:
     """Whether the rows below are as wide as a row, and its cells may be names."""
     cells = lines[at][1]
     filled = _find_filled(cells)
@@ -131,7 +134,10 @@ def _fits_below(lines: Sequence[Line], at: int) -> bool:
         return False
     below = [other for _, other in lines[at + 1 :]]
     alike = sum(
-        len(other) == len(cells) or _find_filled(other)[-1] == filled[-1] for other in below
+        len(other) == len(cells)
+        or _find_filled(other)[-1] == filled[-1]
+        or (trimmed and len(other) < len(cells))
+        for other in below
     )
     return bool(below) and alike >= MIN_ALIKE_SHARE * len(below)
 
@@ -151,7 +157,7 @@ def _is_second_header(lines: Sequence[Line], at: int) -> bool:
         return False
     covered = sum(place in filled or bool(_get(upper, place)) for place in places)
     numbers = sum(place in filled and _holds_numbers(body, place) for place in places)
-    new = any(not _get(upper, place) for place in filled if place in places)
+    new = any(not _get(upper, place) for place in filled)
     same = any(name and name == _get(upper, place) for place, name in enumerate(names))
     contrast = numbers >= MIN_NUMBER_COLUMNS and covered == len(places)
     return contrast or (new and same and covered == len(places))

@@ -29,14 +29,13 @@ def detect_legacy_sheet(path: Path) -> FileFormat:
         message = "no visible sheet has cells"
         raise RecordError(path, message, "show the sheet with the records")
     chosen = choose_sheets(outlines)
-    titles = [one.title for one in chosen]
-    others = [one.title for one in outlines if one not in chosen]
+    others = [one for one in outlines if one not in chosen]
     hidden = ", ".join(one.name for one in sheets if one.visibility)
     return FileFormat(
         "xls",
-        sheet=titles[0],
+        sheet=chosen[0].title,
         more_sheets=tuple((one.title, one.header_row) for one in chosen[1:]),
-        remarks=tuple(describe_sheets(path, titles, others, hidden=hidden, formulas=0)),
+        remarks=tuple(describe_sheets(path, chosen, others, hidden=hidden, formulas=0)),
     )
 
 

@@ -47,8 +47,8 @@ class Collection(NamedTuple):
     path: str
 
 
-def find_records(document: object) -> tuple[Collection, list[str]]:
-    """The records of a document, and the paths of other lists that are left out.
+def find_records(document: object) -> tuple[Collection, list[Collection]]:
+    """The records of a document, and other lists that are left out.
 
     The list with the most text is taken, or one of a known shape, such as labels with examples:
     others describe fields, users or pages.
@@ -70,7 +70,7 @@ def find_records(document: object) -> tuple[Collection, list[str]]:
     best = max(
         found, key=lambda one: (bool(find_expansion(one.records)), _count_characters(one.records))
     )
-    return best, [one.path for one in found if one is not best]
+    return best, [one for one in found if one is not best]
 
 
 def is_chat(value: object) -> bool:

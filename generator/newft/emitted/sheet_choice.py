@@ -44,7 +44,7 @@ def outline_sheet(title: str, grid: Iterable[tuple[int, Cells]]) -> SheetOutline
     """The outline of a sheet; None for one without cells."""
     rows = iter(grid)
     lines = look_ahead(rows)
-    header = find_header(lines)
+    header = find_header(lines, trimmed=True)
     if header is None:
         return None
     last = header.rows[-1] if header.rows else 0
@@ -62,21 +62,29 @@ def choose_sheets(outlines: Sequence[SheetOutline]) -> tuple[SheetOutline, ...]:
 
 
 def describe_sheets(
-    path: Path, titles: Sequence[str], others: Sequence[str], *, hidden: str, formulas: int
+    path: Path,
+    chosen: Sequence[SheetOutline],
+    others: Sequence[SheetOutline],
+    *,
+    hidden: str,
+    formulas: int,
 ) -> Iterator[Remark]:
     """Which sheets are read, and what is not read of a workbook."""
     file = {"file": path.name}
-    sheets = ", ".join(f"`{title}`" for title in titles)
-    left = ", ".join(others)
-    if len(titles) > 1 and others:
+    sheets = ", ".join(f"`{one.title}`" for one in chosen)
+    left = ", ".join(one.title for one in others)
+    most = max(one.rows for one in chosen)
+    small = all(one.rows < MIN_ROWS_SHARE * most for one in others)  # covers, notes and codes
+    if len(chosen) > 1 and others:
         template = "of {file}, the sheets {sheets} are read as one table, not: {others}"
-        yield Remark(template, {**file, "sheets": sheets, "others": left})
-    elif len(titles) > 1:
+        yield Remark(template, {**file, "sheets": sheets, "others": left}, information=small)
+    elif len(chosen) > 1:
         template = "of {file}, the sheets {sheets} have one header and are read as one table"
         yield Remark(template, {**file, "sheets": sheets}, information=True)
     elif others:
         template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
-        yield Remark(template, {**file, "sheet": titles[0], "others": left})
+        values = {**file, "sheet": chosen[0].title, "others": left}
+        yield Remark(template, values, information=small)
     if hidden:
         yield Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
     if formulas:

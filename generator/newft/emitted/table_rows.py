@@ -27,7 +27,7 @@ HEADER_HINT = "the first row names every column once, the records follow"
 def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
     """The layout with the header that was found, and what to know of it."""
     lines = look_ahead(grid)
-    header = find_header(lines)
+    header = find_header(lines, trimmed=layout.sheet is not None)
     if header is None:
         raise RecordError(path, "the file has no header", HEADER_HINT)
     if is_record(lines, header):
@@ -47,7 +47,8 @@ def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
     if twice := [n for n, times in Counter(filter(None, header.names)).items() if times > 1]:
         template = "{file} has several columns of one name, which get their places: {names}"
         names = _shorten_list([f"`{name}`" for name in sorted(twice)])
-        remarks.append(Remark(template, {"file": path.name, "names": names}))
+        values = {"file": path.name, "names": names}
+        remarks.append(Remark(template, values, information=True))
     return replace(
         layout,
         columns=tuple(filter(None, places)),

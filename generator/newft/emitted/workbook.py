@@ -115,15 +115,14 @@ def detect_sheet(path: Path) -> FileFormat:
             return FileFormat("xlsx", sheet=visible[0].title if visible else None)
         chosen = choose_sheets(outlines)
         parts = {one.title: _inspect_part(path, book[one.title]) for one in chosen}
-    titles = [one.title for one in chosen]
-    others = [one.title for one in outlines if one not in chosen]
+    others = [one for one in outlines if one not in chosen]
     count = sum(formulas for formulas, _ in parts.values())
     return FileFormat(
         "xlsx",
-        sheet=titles[0],
+        sheet=chosen[0].title,
         more_sheets=tuple((one.title, one.header_row) for one in chosen[1:]),
         merged={title: merged for title, (_, merged) in parts.items()},
-        remarks=tuple(describe_sheets(path, titles, others, hidden=hidden, formulas=count)),
+        remarks=tuple(describe_sheets(path, chosen, others, hidden=hidden, formulas=count)),
     )
 
 

@@ -35,7 +35,7 @@ from .data.near_duplicates import MAX_COMPARED_ROWS, LabeledTexts, drop_cross_sp
 from .data.normalize import MISSING_GROUP_PATTERN, is_missing, normalize_text
 from .data.processed_rows import FORMAT_SECTIONS, SUMMARY_FILE
 from .data.provenance import hash_files, hash_row_files
-from .data.raw_rows import list_raw_files, read_all_rows
+from .data.raw_rows import describe_files, list_raw_files, read_all_rows
 from .data.readers import detect_format
 from .data.row_lengths import check_row_lengths
 from .data.splits import (
@@ -137,8 +137,9 @@ def format_all(config: Config, folder: Path) -> Summary:
 def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
     layouts = {path: detect_format(path) for path in list_raw_files(config.data)}
-    remarks = [fill(one.template, **one.values) for has in layouts.values() for one in has.remarks]
-    summary = Summary(files=[*remarks, *find_missing_optional_columns(layouts, config)])
+    notes, faults = describe_files(layouts.values())
+    faults += find_missing_optional_columns(layouts, config)
+    summary = Summary(notes=notes, files=faults)
     texts = SeenTexts[RowLocation, str]()
     splits = SplitAssigner(config.data, config.data.given_splits)
     slices, answers = config.data.slice_fields, set[str]()

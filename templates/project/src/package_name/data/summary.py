@@ -44,7 +44,8 @@ class Summary:
     rejects: Counter[str] = field(default_factory=Counter)
     unknown_labels: Counter[str] = field(default_factory=Counter)
     groups: Counter[str] = field(default_factory=Counter)
-    files: list[str] = field(default_factory=list)  # what to know about how they were read
+    notes: list[str] = field(default_factory=list)  # how the files were read: nothing to be done
+    files: list[str] = field(default_factory=list)  # what may be missing of them
     contradictions: int = 0
     moved: int = 0  # rows that are in another split than their hash chose
     near_duplicates_checked: bool = True
@@ -124,6 +125,7 @@ class Summary:
                     most=MAX_COMPARED_ROWS,
                 )
             )
+        lines += [fill("note: {text}", text=each) for each in self.notes]
         warnings = [*self.files, *self._shares(config.data), *self.list_column_warnings(config)]
         warnings += self._gaps(config.task.labels)
         if self.contradictions:

@@ -36,7 +36,6 @@ _NUMBER_PATTERN = re.compile(r"[^\w\n]*\d[\d\s.,:/'%‰-]*[^\w\n]*|\d{4}年\d{1,
 _CJK_PATTERN = re.compile(r"[\u3400-\u9fff]")
 _UNIT_PATTERN = re.compile(
     r"[%‰$€£¥]|[(（\[]?(?:eur|usd|gbp|cny|rmb|jpy|chf|dm|pct|percent|bp|days?|months?|years?|yrs?"
-    r"|tage?|monate?|jahre?|stück|anzahl|jours?|mois|ans?|années?|nombre|d[ií]as?|mes(?:es)?|años?"
     r"|yes/no|y/n|0/1|count|number|text|date|k|m|元|万元|千元|亿元|人民币|美元|天|日|月|个月|年|岁"
     r"|次|个|笔|人|户|文本|日期|数值|是/否)(?:/\w+)?[)）\]]?",
     re.IGNORECASE,
@@ -61,13 +60,16 @@ def look_ahead(grid: Grid) -> list[Line]:
     return list(islice(filled, MAX_HEADER_ROWS + MAX_BODY_ROWS))
 
 
-def find_header(lines: Sequence[Line]) -> Header | None:
-    """The header of a table, from its first rows; None where there are no rows."""
+def find_header(lines: Sequence[Line], *, trimmed: bool = False) -> Header | None:
+    """The header of a table, from its first rows; None where there are no rows.
+
+    The rows of a workbook are `trimmed`: each ends with its last filled cell.
+    """
     if not lines:
         return None
     if names := _name_two_columns(lines):
         return Header((), names)
-    at = _find_first_row(lines)
+    at = _find_first_row(lines, trimmed=trimmed)
     if at + 1 < len(lines) and _is_second_header(lines, at):
         at += 1
     number, cells = lines[at]
@@ -79,28 +81,15 @@ def find_header(lines: Sequence[Line]) -> Header | None:
     return Header((*upper, number), names, units)
 
 
-def _find_first_row(lines: Sequence[Line]) -> int:
+def _find_first_row(lines: Sequence[Line], *, trimmed: bool) -> int:
     """The place of the first row that may be a header: not a title, and as wide as the records."""
     places = _find_places(lines)
     for at, (number, cells) in enumerate(lines[:MAX_HEADER_ROWS]):
         filled = _find_filled(cells)
         follows = lines[at + 1][0] == number + 1 if at + 1 < len(lines) else True
-        if len(places) > 1 and _is_title(cells, filled, places, follows=follows):
-            continue
-        if not at or _fits_below(lines, at):
-            return at
-        if len(filled) == len(places) or not _names_numbers(lines, at + 1, places):
-            return 0
+        if len(places) < 2 or not _is_title(cells, filled, places, follows=follows):
+            return at if not at or _fits_below(lines, at, trimmed=trimmed) else 0
     return 0
-
-
-def _names_numbers(lines: Sequence[Line], at: int, places: Sequence[int]) -> bool:
-    """Whether a row names all columns, of which several hold numbers: it can only be a header."""
-    cells = lines[at][1] if at < len(lines) else ()
-    if {*places} - {*_find_filled(cells)} or any(map(_is_number, cells)):
-        return False
-    body = [other for _, other in lines[at + 1 :]]
-    return sum(_holds_numbers(body, place) for place in places) >= MIN_NUMBER_COLUMNS
 
 
 def _is_title(
@@ -123,7 +112,7 @@ def _is_title(
     return named < MIN_COVERAGE * len(places) and (gaps or not follows)
 
 
-def _fits_below(lines: Sequence[Line], at: int) -> bool:
+def _fits_below(lines: Sequence[Line], at: int, *, trimmed: bool) -> bool:
     """Whether the rows below are as wide as a row, and its cells may be names."""
     cells = lines[at][1]
     filled = _find_filled(cells)
@@ -131,7 +120,10 @@ def _fits_below(lines: Sequence[Line], at: int) -> bool:
         return False
     below = [other for _, other in lines[at + 1 :]]
     alike = sum(
-        len(other) == len(cells) or _find_filled(other)[-1] == filled[-1] for other in below
+        len(other) == len(cells)
+        or _find_filled(other)[-1] == filled[-1]
+        or (trimmed and len(other) < len(cells))
+        for other in below
     )
     return bool(below) and alike >= MIN_ALIKE_SHARE * len(below)
 
@@ -151,7 +143,7 @@ def _is_second_header(lines: Sequence[Line], at: int) -> bool:
         return False
     covered = sum(place in filled or bool(_get(upper, place)) for place in places)
     numbers = sum(place in filled and _holds_numbers(body, place) for place in places)
-    new = any(not _get(upper, place) for place in filled if place in places)
+    new = any(not _get(upper, place) for place in filled)
     same = any(name and name == _get(upper, place) for place, name in enumerate(names))
     contrast = numbers >= MIN_NUMBER_COLUMNS and covered == len(places)
     return contrast or (new and same and covered == len(places))
@@ -231,12 +223,7 @@ def is_record(lines: Sequence[Line], header: Header) -> bool:
     if values >= MIN_NUMBER_COLUMNS and values * 2 >= len(filled):
         return not _is_counted([to_text(first[place]).strip() for place in numbers])
     texts = [place for place in filled if _is_prose(to_text(first[place]))]
-    codes = [place for place in numbers if _comes_again(first, body, place)]
-    return (
-        (len(filled) == 2 or bool(codes))
-        and any(_is_as_long(first, body, place) for place in texts)
-        and not any(_is_longer(first, body, place) for place in filled)
-    )
+    return len(filled) == 2 and any(_is_as_long(first, body, place) for place in texts)
 
 
 def _is_counted(names: Sequence[str]) -> bool:
@@ -252,18 +239,6 @@ def _is_as_long(first: Sequence[object], body: Sequence[Sequence[object]], place
     lengths = [len(to_text(cells[place])) for cells in body if place < len(cells)]
     enough = len(lengths) >= MIN_CONTRAST_ROWS
     return enough and len(to_text(first[place])) >= MIN_RECORD_LENGTH * median(lengths)
-
-
-def _comes_again(first: Sequence[object], body: Sequence[Sequence[object]], place: int) -> bool:
-    """Whether the first cell of a column is a value of it, such as the code of a label."""
-    below = (to_text(cells[place]).strip() for cells in body if place < len(cells))
-    return to_text(first[place]).strip() in below
-
-
-def _is_longer(first: Sequence[object], body: Sequence[Sequence[object]], place: int) -> bool:
-    """Whether the first cell of a column is longer than all below, as a name is above labels."""
-    lengths = (len(to_text(cells[place])) for cells in body if place < len(cells))
-    return len(to_text(first[place])) > max(lengths, default=0)
 
 
 def _find_places(lines: Sequence[Line]) -> list[int]:

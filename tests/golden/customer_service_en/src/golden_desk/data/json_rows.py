@@ -20,6 +20,7 @@ MAX_COLUMNS = 1_000  # of a file: more are keys of an index, and each is looked 
 MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
 INNER_TYPES = frozenset({dict, list})
 MAX_PYTHON_CHARS = 100_000  # Python's parser takes much more memory than that of JSON
+MIN_LIST_SHARE = 0.25  # of the records: a shorter list beside them holds fields, users or pages
 LINES_INSPECTED = 50  # that say whether a file holds an object a line
 LEFT_OUT_MESSAGE = "{file}: the records are those of {path}; not read: {others}"
 TURNS_MESSAGE = (
@@ -73,8 +74,10 @@ def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tup
     with open_text(path, layout.encoding) as lines:
         document = _import_records(path).parse_document(path, lines.read())
     found, others = _import_records(path).find_records(document)
-    values = {"file": path.name, "path": found.path or "-", "others": ", ".join(others)}
-    remark = Remark(LEFT_OUT_MESSAGE, values, information=True)
+    left_out = ", ".join(one.path for one in others)
+    values = {"file": path.name, "path": found.path or "-", "others": left_out}
+    short = all(len(one.records) < MIN_LIST_SHARE * len(found.records) for one in others)
+    remark = Remark(LEFT_OUT_MESSAGE, values, information=short)
     return iter(found.records), (remark,) if others else ()
 
 
