@@ -36,6 +36,7 @@ _NUMBER_PATTERN = re.compile(r"[^\w\n]*\d[\d\s.,:/'%‰-]*[^\w\n]*|\d{4}年\d{1,
 _CJK_PATTERN = re.compile(r"[\u3400-\u9fff]")
 _UNIT_PATTERN = re.compile(
     r"[%‰$€£¥]|[(（\[]?(?:eur|usd|gbp|cny|rmb|jpy|chf|dm|pct|percent|bp|days?|months?|years?|yrs?"
+    r"|tage?|monate?|jahre?|stück|anzahl|jours?|mois|ans?|années?|nombre|d[ií]as?|mes(?:es)?|años?"
     r"|yes/no|y/n|0/1|count|number|text|date|k|m|元|万元|千元|亿元|人民币|美元|天|日|月|个月|年|岁"
     r"|次|个|笔|人|户|文本|日期|数值|是/否)(?:/\w+)?[)）\]]?",
     re.IGNORECASE,
@@ -87,9 +88,22 @@ def _find_first_row(lines: Sequence[Line], *, trimmed: bool) -> int:
     for at, (number, cells) in enumerate(lines[:MAX_HEADER_ROWS]):
         filled = _find_filled(cells)
         follows = lines[at + 1][0] == number + 1 if at + 1 < len(lines) else True
-        if len(places) < 2 or not _is_title(cells, filled, places, follows=follows):
-            return at if not at or _fits_below(lines, at, trimmed=trimmed) else 0
+        if len(places) > 1 and _is_title(cells, filled, places, follows=follows):
+            continue
+        if not at or _fits_below(lines, at, trimmed=trimmed):
+            return at
+        if len(filled) == len(places) or not _names_numbers(lines, at + 1, places):
+            return 0
     return 0
+
+
+def _names_numbers(lines: Sequence[Line], at: int, places: Sequence[int]) -> bool:
+    """Whether a row names all columns, of which several hold numbers: it can only be a header."""
+    cells = lines[at][1] if at < len(lines) else ()
+    if {*places} - {*_find_filled(cells)} or any(map(_is_number, cells)):
+        return False
+    body = [other for _, other in lines[at + 1 :]]
+    return sum(_holds_numbers(body, place) for place in places) >= MIN_NUMBER_COLUMNS
 
 
 def _is_title(
@@ -223,7 +237,12 @@ def is_record(lines: Sequence[Line], header: Header) -> bool:
     if values >= MIN_NUMBER_COLUMNS and values * 2 >= len(filled):
         return not _is_counted([to_text(first[place]).strip() for place in numbers])
     texts = [place for place in filled if _is_prose(to_text(first[place]))]
-    return len(filled) == 2 and any(_is_as_long(first, body, place) for place in texts)
+    codes = [place for place in numbers if _comes_again(first, body, place)]
+    return (
+        (len(filled) == 2 or bool(codes))
+        and any(_is_as_long(first, body, place) for place in texts)
+        and not any(_is_longer(first, body, place) for place in filled)
+    )
 
 
 def _is_counted(names: Sequence[str]) -> bool:
@@ -239,6 +258,18 @@ def _is_as_long(first: Sequence[object], body: Sequence[Sequence[object]], place
     lengths = [len(to_text(cells[place])) for cells in body if place < len(cells)]
     enough = len(lengths) >= MIN_CONTRAST_ROWS
     return enough and len(to_text(first[place])) >= MIN_RECORD_LENGTH * median(lengths)
+
+
+def _comes_again(first: Sequence[object], body: Sequence[Sequence[object]], place: int) -> bool:
+    """Whether the first cell of a column is a value of it, such as the code of a label."""
+    below = (to_text(cells[place]).strip() for cells in body if place < len(cells))
+    return to_text(first[place]).strip() in below
+
+
+def _is_longer(first: Sequence[object], body: Sequence[Sequence[object]], place: int) -> bool:
+    """Whether the first cell of a column is longer than all below, as a name is above labels."""
+    lengths = (len(to_text(cells[place])) for cells in body if place < len(cells))
+    return len(to_text(first[place])) > max(lengths, default=0)
 
 
 def _find_places(lines: Sequence[Line]) -> list[int]:
