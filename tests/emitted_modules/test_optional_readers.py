@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from newft.emitted.readers import detect_format, read_rows
@@ -70,3 +71,23 @@ def test_the_missing_package_is_named_with_the_command(
 def test_text_that_is_called_a_workbook_is_read_as_text(tmp_path: Path) -> None:
     path = write(tmp_path, "t.xls", "text\tlabel\nhi\ta\n")
     assert detect_format(path).columns == ("text", "label")
+
+
+@pytest.mark.parametrize("name", ["t.xls", "t.csv", "t.txt"])
+@pytest.mark.parametrize(
+    "start", ["<html><body>", "\ufeff<!DOCTYPE html>", '<?xml version="1.0"?>\n']
+)
+def test_a_page_that_is_called_a_table_is_named(tmp_path: Path, name: str, start: str) -> None:
+    rows = "".join(f"<tr><td>hi {n}</td><td>a</td></tr>\n" for n in range(9))
+    error = refusal(write(tmp_path, name, f"{start}<table>{rows}</table>"))
+    assert error.message == "this is a web page or XML, whatever its name says"
+
+
+def test_a_packed_file_is_what_its_bytes_say(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (HEADER, *ROWS):
+        book.active.append(row)
+    book.save(tmp_path / "t.csv")
+    assert (detect_format(tmp_path / "t.csv").kind, values(tmp_path / "t.csv")) == ("xlsx", ROWS)
+    error = refusal(write(tmp_path, "u.csv", b"PAR1" + bytes(20)))
+    assert "pyarrow" in error.message or "Parquet" in error.message

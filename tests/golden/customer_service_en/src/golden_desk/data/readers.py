@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +28,13 @@ from .text_encoding import detect_encoding
 
 KINDS = {".ndjson": "jsonl"}  # of suffixes that are not the name of their kind
 OBJECT_KINDS, TABLE_KINDS = ("json", "jsonl", "txt", "parquet"), ("csv", "tsv")
-WORKBOOK_KINDS = ("xlsx", "xls")
 OLE2_SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins a workbook of Excel 97 to 2003
+ZIP_SIGNATURE, PARQUET_SIGNATURE = b"PK\x03\x04", b"PAR1"  # an xlsx workbook is a zip archive
+# the start of a page: many web programs export one that they call a workbook
+MARKUP_PATTERN = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|!--|html|head|meta|body|table)[\s>]", re.IGNORECASE
+)
+MARKUP_BYTES = 1_000
 PLAIN_KINDS = ("txt", *TABLE_KINDS)  # whose suffixes say little
 BLANK_CHECK_BYTES = 1 << 20  # bytes that begin a file with something else than spaces
 READ_AS_MESSAGE = "{file} was read as {encoding}"
@@ -59,8 +65,7 @@ def detect_format(path: Path) -> FileFormat:
 
 def _detect_container(path: Path, kind: str) -> FileFormat:
     """The sheet of a workbook; the encoding of a text, and the delimiter of a table."""
-    if kind in WORKBOOK_KINDS:
-        kind = _detect_workbook_kind(path, kind)
+    kind = _detect_packed_kind(path, kind)
     if kind == "parquet":
         return FileFormat(kind)
     if kind == "xls":
@@ -80,13 +85,21 @@ def _detect_container(path: Path, kind: str) -> FileFormat:
     return layout
 
 
-def _detect_workbook_kind(path: Path, kind: str) -> str:
-    """The kind of a workbook by its first bytes: programs export tables of text as `.xls` too."""
+def _detect_packed_kind(path: Path, kind: str) -> str:
+    """The kind of a file by its first bytes: programs export tables of text as `.xls` too."""
     with open_regular_file(path) as file:
-        start = file.read(len(OLE2_SIGNATURE))
-    if kind == "xlsx" or start.startswith(b"PK"):
+        start = file.read(MARKUP_BYTES)
+    if start.startswith(PARQUET_SIGNATURE):
+        return "parquet"
+    if kind == "xlsx" or start.startswith(ZIP_SIGNATURE):
         return "xlsx"
-    return "xls" if start == OLE2_SIGNATURE else "csv"
+    if start.startswith(OLE2_SIGNATURE):
+        return "xls"
+    if MARKUP_PATTERN.match(start):
+        message = "this is a web page or XML, whatever its name says"
+        hint = "open it in a spreadsheet program and save it as xlsx, or as CSV UTF-8"
+        raise RecordError(path, message, hint)
+    return "csv" if kind == "xls" else kind
 
 
 def _detect_table(path: Path, layout: FileFormat) -> FileFormat:
