@@ -179,6 +179,13 @@ def test_a_first_line_may_name_the_delimiter(tmp_path: Path) -> None:
     assert values(path) == [["hi, you, there", "a"], ["bye, you", "b"]]
 
 
+@pytest.mark.parametrize("delimiter", ["^", "~", "¦", "\x01"])
+def test_a_rare_delimiter_is_found_where_no_other_fits(tmp_path: Path, delimiter: str) -> None:
+    rows = [[f"hello{', you' * (n % 4)}, number {n}", "ab"[n % 2]] for n in range(12)]
+    path = write_table(tmp_path, [["text", "label"], *rows], delimiter=delimiter)
+    assert (detect_format(path).columns, values(path)) == (("text", "label"), rows)
+
+
 def test_decimal_commas_stay_as_they_are_written(tmp_path: Path) -> None:
     path = write(tmp_path, "table.csv", "income;risk\n" + "1,5;low\n2,75;high\n" * 4)
     assert values(path)[:2] == [["1,5", "low"], ["2,75", "high"]]

@@ -18,14 +18,22 @@ MAX_RECORD_LINES = 200_000  # before a quote must close
 MAX_SNIFFED_ROWS = 50
 MARK_PATTERN = re.compile(r'"?sep=([,;|\t])"?', re.IGNORECASE)
 MAX_MARK_CHARS = 20  # of a first line that names the delimiter
+RARE_DELIMITERS = "^~¦\x01"  # tried where no other fits; the last is that of Hive
+MIN_USUAL_SHARE = 0.9  # of the rows that a usual delimiter splits alike; texts may hold commas
+MIN_RARE_ROWS = 10  # all of which a rare delimiter splits alike: fewer may do so by chance
 
 csv.field_size_limit(2**31 - 1)  # a long cell is a fault of its row, not the end of the reading
 
 
 def detect_delimiter(path: Path, layout: FileFormat) -> str:
     """The delimiter that splits most of the first rows into as many cells."""
-    marked = _read_marked_delimiter(path, layout)
-    return marked or max(_list_delimiters(layout), key=partial(fit_delimiter, path, layout))
+    if marked := _read_marked_delimiter(path, layout):
+        return marked
+    fit = partial(fit_delimiter, path, layout)
+    best = max(_list_delimiters(layout), key=fit)
+    if fit(best)[0] < MIN_USUAL_SHARE and (count_sniffed_rows(path, layout) >= MIN_RARE_ROWS):
+        return next((one for one in RARE_DELIMITERS if fit(one)[0] == 1), best)
+    return best
 
 
 def fit_delimiter(path: Path, layout: FileFormat, delimiter: str) -> tuple[float, int]:
