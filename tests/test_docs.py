@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from readme_tables import READMES, ROWS, format_rows
+from readme_tables import READMES, ROWS, SHAPE_ROWS, format_rows, format_shape_rows
 
 from golden_project import GOLDEN
 from newft import errors
@@ -91,8 +91,10 @@ class TestCommands:
 
     @pytest.mark.parametrize(("language", "readme"), READMES.items())
     def test_the_readme_lists_every_answer(self, language: Language, readme: Path) -> None:
-        """`make golden` writes these rows."""
-        assert ROWS.findall(readme.read_text(encoding="utf-8")) == [format_rows(language)]
+        """`make golden` writes these rows, and those of the shapes."""
+        text = readme.read_text(encoding="utf-8")
+        assert ROWS.findall(text) == [format_rows(language)]
+        assert SHAPE_ROWS.findall(text) == [format_shape_rows(language)]
 
     @pytest.mark.slow
     def test_the_commands_of_the_readme_run_in_their_order(self, tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ HELP_TEXTS: Mapping[str, Text] = {
     "update.yes": Text("never ask: update at once", "不提问，直接更新"),
     "update.undo": Text("bring back the state before the last update", "恢复到上次更新之前的状态"),
     "show": Text(
-        "show what there is: families, methods, hardware, domains, questions",
-        "查看支持的 families、methods、hardware、domains、questions",
+        "show what there is: families, methods, hardware, domains, shapes, questions",
+        "查看支持的 families、methods、hardware、domains、shapes、questions",
     ),
     "adopt": Text(
         "give a project of another origin a snapshot, so that it can be updated",
@@ -140,8 +140,8 @@ HELP_TEXTS: Mapping[str, Text] = {
     "explain": Text("show every number with its reason and source", "列出每个数值及其理由和出处"),
     "json": Text("one JSON object on stdout, and nothing else", "在标准输出写一个 JSON 对象"),
     "what": Text(
-        "families, methods, hardware, domains, questions",
-        "families、methods、hardware、domains 或 questions",
+        "families, methods, hardware, domains, shapes, questions",
+        "families、methods、hardware、domains、shapes 或 questions",
     ),
     "id": Text("one of them, in full", "其中一项的全部内容"),
     "json.list": Text("a JSON list on stdout", "在标准输出写一个 JSON 列表"),

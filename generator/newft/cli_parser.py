@@ -21,7 +21,7 @@ from newft.text import Text, find_nearest_names, to_bilingual_text
 if TYPE_CHECKING:
     from newft.text import Language
 
-SHOW_TOPICS = ("families", "methods", "hardware", "domains", "questions")
+SHOW_TOPICS = ("families", "methods", "hardware", "domains", "shapes", "questions")
 SHELLS = ("bash", "zsh", "fish")
 LANGUAGES = ("en", "zh")
 EMPTY_PATH_MESSAGE = "the path is empty"

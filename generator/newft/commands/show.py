@@ -19,9 +19,11 @@ from newft.schema.hardware import Accelerator
 from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, KitQuestion
 from newft.schema.method import TrainingMethod
 from newft.schema.reasoned import as_citation
+from newft.schema.record_shape import SHAPE_COLUMNS, SHAPE_FILES, SHAPE_TITLES, Shape
 from newft.schema.starter_kit import AskedQuestion, StarterKit
 from newft.text import Language
 from newft.wizard.questions import QUESTIONS
+from newft.wizard.shape_examples import get_shape_example, list_tasks_of_shape
 
 Entry = dict[str, Json]
 
@@ -116,6 +118,21 @@ def _describe_domain(kit: Kit, language: Language) -> Entry:
     }
 
 
+def _list_shapes(catalog: Catalog, messages: Messages) -> list[Entry]:
+    return [_describe_shape(shape, catalog, messages.language) for shape in SHAPE_TITLES]
+
+
+def _describe_shape(shape: Shape, catalog: Catalog, language: Language) -> Entry:
+    return {
+        "id": shape,
+        "title": SHAPE_TITLES[shape].to(language),
+        "columns": SHAPE_COLUMNS[shape].to(language),
+        "tasks": list(list_tasks_of_shape(shape, catalog)),
+        "example": dict(get_shape_example(shape, catalog, language)),
+        "files": [form.to(language) for form in SHAPE_FILES[shape]],
+    }
+
+
 def _list_questions(catalog: Catalog, messages: Messages) -> list[Entry]:
     positive = GENERAL_POSITIVE_TITLE.to(messages.language)
     own: list[Entry] = [
@@ -158,6 +175,7 @@ LIST_FUNCTIONS: Mapping[str, Callable[[Catalog, Messages], list[Entry]]] = {
     "methods": _list_methods,
     "hardware": _list_accelerators,
     "domains": _list_domains,
+    "shapes": _list_shapes,
     "questions": _list_questions,
 }
 TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -165,6 +183,7 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "methods": ("id", "title", "description"),
     "hardware": ("id", "title", "memory_gb", "bf16", "fp16"),
     "domains": ("id", "title", "tasks"),
+    "shapes": ("id", "title", "columns", "tasks"),
     "questions": ("id", "options", "text"),
 }
 
