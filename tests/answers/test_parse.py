@@ -232,3 +232,22 @@ def test_an_empty_option_is_refused() -> None:
 def test_auto_is_kept_in_one_spelling() -> None:
     assert parse.collect_options({"gpu": "Auto"}) == {"gpu": "auto"}
     assert yaml_file.parse_answers_yaml("a.yml", "gpu: AUTO\n") == {"gpu": "auto"}
+
+
+def test_a_task_can_be_named_with_its_domain() -> None:
+    assert parse.merge_answers({"task": "legal/clause"}, (), {}) == {
+        "domain": "legal",
+        "task": "clause",
+    }
+    both = {"task": "legal/clause", "domain": "legal"}
+    assert parse.merge_answers(both, (), {}) == {"domain": "legal", "task": "clause"}
+    file = {"task": "legal/clause", "domain": "legal"}
+    assert parse.merge_answers({"task": "legal/charge"}, (), file) == {
+        "domain": "legal",
+        "task": "charge",
+    }
+
+
+def test_a_task_of_another_domain_than_the_named_one_is_refused() -> None:
+    with pytest.raises(UsageError, match="`legal/clause` is not a task of the domain `other`"):
+        parse.merge_answers({"task": "legal/clause", "domain": "other"}, (), {})

@@ -220,3 +220,21 @@ def test_an_accelerator_needs_its_fields_and_a_name_of_its_own(tmp_path: Path) -
     file.write_text(yaml.safe_dump(kept, sort_keys=False), encoding="utf-8")
     with pytest.raises(CatalogError, match="`A10` lacks `bf16`"):
         load_accelerators(file)
+
+
+def test_words_that_tell_no_domain_are_refused(kit_folder: Path) -> None:
+    file = kit_folder / "kit.yaml"
+    text = file.read_text(encoding="utf-8").partition("\nwords:\n")[0]
+    words = "\nwords:\n  en: [parcel, my, Parcel]\n  zh: [货, 快递, 快递]\n  fr: [colis]\n"
+    file.write_text(text + words, encoding="utf-8")
+    assert refused(kit_folder).splitlines() == [
+        f"{file}:{line_of(file, 'fr: [colis]')}: `words.fr` should be 'en' or 'zh', not `fr`"
+    ]
+    file.write_text(text + words.replace("  fr: [colis]\n", ""), encoding="utf-8")
+    en, zh = line_of(file, "  en: [parcel"), line_of(file, "  zh: [货")
+    assert refused(kit_folder).splitlines() == [
+        f"{file}:{en}: `words.en[1]` is too short to tell a domain",
+        f"{file}:{en}: `words.en[2]` repeats `parcel`",
+        f"{file}:{zh}: `words.zh[0]` is too short to tell a domain",
+        f"{file}:{zh}: `words.zh[2]` repeats `快递`",
+    ]

@@ -11,8 +11,10 @@ import pytest
 
 from newft.catalog.loader import load_catalog
 from newft.dataset.column_mapping import open_files
+from newft.dataset.label_kind import find_label_kind
 from newft.dataset.task_detection import detect_task
 from newft.paths import get_domains_folder
+from newft.schema.record_shape import TaskDetection
 from support.credit_applications import applications, flagged, with_column, written
 from support.tickets import GOOD, table
 
@@ -39,6 +41,7 @@ NEITHER = (
     "customer_service/crosswoz_dialogs_zh.json",
     "customer_service/tau_retail_multiturn_en.jsonl",
     "legal/qa_lawbench_consultation_zh.json",
+    "legal/statutes_china_law_articles_zh.csv",
     "legal/statutes_us_irc_sara_en.txt",
 )
 needs_trial_data = pytest.mark.skipif(
@@ -142,3 +145,107 @@ def test_contract_passages_need_the_words_of_contracts(tmp_path: Path) -> None:
     for words, task in ((said, "legal/clause"), ("Rain in {}.", "customer_service/intent")):
         rows = [(words.format(text), ("no", "yes")[i % 2]) for i, (text, _) in enumerate(GOOD)]
         assert told(table(tmp_path, rows, header="text,label")) == (task,)
+
+
+# --- what is no label, and what was named --------------------------------------------------------
+
+FACTS = [
+    f"被告人{name}在{place}窃得{thing}，后被民警抓获。"
+    for name in ("张某", "李某", "王某")
+    for place in ("车站", "商场", "工地")
+    for thing in ("手机一部", "电缆若干", "现金两千元", "自行车一辆")
+]
+CLAUSES = [
+    f"{who} shall keep the {thing} of the other party {how}."
+    for who in ("Supplier", "Licensee", "Lessee")
+    for thing in ("records", "premises", "secrets")
+    for how in ("in good order", "for two years", "at its own cost", "under this Agreement")
+]
+
+
+def found(path: Path, *, named: str = "") -> TaskDetection:
+    tasks = [task for task in TASKS if task.startswith(named)]
+    return detect_task(open_files([str(path)]), KITS, tasks, named=bool(named))
+
+
+def labelled(folder: Path, texts: Sequence[str], labels: Sequence[str], header: str) -> Path:
+    rows = [(text, labels[i % len(labels)]) for i, text in enumerate(texts)]
+    return table(folder, rows, header=header)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        ("6个月", "8个月", "12个月", "18个月"),
+        ("刑期:6个月", "刑期:1年", "刑期:8个月", "刑期:2年"),
+        ("有期徒刑三年", "有期徒刑一年", "拘役四个月", "有期徒刑二年"),
+        ("7", "8", "10", "12", "18", "36"),
+        ("1500.0", "2000.5", "800.0", "3100.0"),
+    ],
+)
+def test_terms_and_numbers_are_no_labels(terms: Sequence[str], tmp_path: Path) -> None:
+    detection = found(labelled(tmp_path, FACTS, terms, "content,label"))
+    assert detection.tasks == ()
+    reasons = {one.task: one.reason.en for one in detection.refusals}
+    assert {*reasons} == {*TASKS}
+    assert "not labels of a closed list" in reasons["legal/classification"]
+    assert terms[0] in reasons["legal/classification"]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("0", "1", "2"),
+        ("1.0", "2.0"),
+        ("盗窃", "诈骗"),
+        ("level 1", "level 2", "level 3"),
+        ("30天无理由退货", "24小时送达"),
+        ("Credit reporting, repair services, or other personal reports", "Debt collection"),
+    ],
+)
+def test_codes_and_names_with_numbers_are_labels(labels: Sequence[str]) -> None:
+    assert find_label_kind(labels * 6) == "closed"
+
+
+def test_clauses_with_one_type_each_are_classified(tmp_path: Path) -> None:
+    path = labelled(tmp_path, CLAUSES, ("Upkeep", "Secrecy", "Costs"), "text,clause_type")
+    assert told(path) == ("legal/classification",)
+
+
+def test_clauses_with_a_type_and_yes_or_no_are_judged(tmp_path: Path) -> None:
+    rows = [
+        (text, ("upkeep", "secrecy")[i % 2], ("yes", "no")[i // 2 % 2])
+        for i, text in enumerate(CLAUSES)
+    ]
+    assert told(table(tmp_path, rows, header="text,clause_type,label")) == ("legal/clause",)
+
+
+def test_articles_are_not_labelled_by_their_chapters(tmp_path: Path) -> None:
+    rows = [
+        (f"第{n}条", f"第{'一二三'[i // 12]}章", text)
+        for i, (n, text) in enumerate(zip("一二三四五六七八九" * 4, FACTS, strict=True))
+    ]
+    detection = found(table(tmp_path, rows, header="条号,章,条文内容"))
+    assert detection.tasks == ()
+    assert detection.shapes[0] == "document"
+
+
+def test_within_a_named_domain_structure_alone_decides(tmp_path: Path) -> None:
+    shapes = flagged(applications(), "class", "circle", "square")
+    assert found(written(tmp_path, shapes), named="credit_risk").tasks == ("credit_risk/risk",)
+    path = table(tmp_path, GOOD, header="text,label")
+    assert found(path).tasks == ("customer_service/intent",)
+    assert found(path, named="legal").tasks == ("legal/classification",)
+    assert found(path, named="legal/charge").tasks == ("legal/charge",)
+    rows = [(text, "abc"[i % 3], ("yes", "no")[i % 2]) for i, (text, _) in enumerate(GOOD)]
+    typed = table(tmp_path, rows, header="text,type,label")
+    assert found(typed, named="legal").tasks == ("legal/clause",)
+    numbered = labelled(tmp_path, FACTS, ("7", "8", "10", "12", "18", "36"), "content,label")
+    assert found(numbered, named="legal").tasks == ("legal/classification",)
+
+
+def test_what_was_seen_is_told_with_the_words(tmp_path: Path) -> None:
+    seen = found(labelled(tmp_path, CLAUSES, ("a", "b"), "text,label")).seen
+    assert seen
+    assert seen.en.startswith("words of the records: 93% Legal (party, shall")
+    assert seen.zh.startswith("记录的用词：法律 93%（party、shall")

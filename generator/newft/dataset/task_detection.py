@@ -42,7 +42,7 @@ def detect_task(
     """
     traits = [survey_traits(file.columns, file.preview_rows) for file in files]
     records = Records(files, traits)
-    fits = _fit_tasks(records, kits, tasks)
+    fits = _fit_tasks(records, kits, tasks, named=named)
     shapes = tuple(dict.fromkeys(shape for one in traits for shape in list_shapes(one)))
     candidates = {name: fit for name, fit in fits.items() if fit.misfit is None}
     if any(fit.task.tabular and fit.untypical is None for fit in candidates.values()):
@@ -60,7 +60,7 @@ def detect_task(
 
 
 def _fit_tasks(
-    records: Records, kits: Mapping[str, Kit], tasks: Iterable[str]
+    records: Records, kits: Mapping[str, Kit], tasks: Iterable[str], *, named: bool
 ) -> dict[str, TaskFit]:
     """Fit the records to each task."""
     fits = {}
@@ -71,7 +71,7 @@ def _fit_tasks(
         not records.table and any(fit.has_named("text") for fit in fits.values())
     )
     for name, fit in fits.items():
-        if misfit := find_misfit(fit, records, has_text=has_text):
+        if misfit := find_misfit(fit, records, has_text=has_text, named=named):
             fits[name] = replace(fit, misfit=misfit)
         else:
             untypical, many = find_untypical(fit, records)
@@ -103,17 +103,23 @@ def _pick_task(domain: str, candidates: Mapping[str, TaskFit], *, named: bool) -
     """Return the task of a domain that fits best, the most telling one first.
 
     One with typical values is more telling than one without; of equal ones, one whose label is
-    found by name, and then the one that the domain lists first.
+    found by name, and then the one that the domain lists first. Of a domain that was named, tasks
+    whose typical values are missing come last, unless the records have all of their columns.
     """
     own = {name: fit for name, fit in candidates.items() if name.partition("/")[0] == domain}
-    typical = {name: fit for name, fit in own.items() if fit.untypical is None}
-    if named and not typical:
-        typical = own
-    return max(
-        typical,
-        key=lambda name: (typical[name].typical_fields, typical[name].has_named("label")),
-        default=None,
-    )
+    if not named:
+        own = {name: fit for name, fit in own.items() if fit.untypical is None}
+
+    def tell(name: str) -> tuple[int, bool, bool, bool]:
+        fit = own[name]
+        return (
+            fit.typical_fields,
+            fit.has_context,
+            fit.untypical is None,
+            fit.has_named("label"),
+        )
+
+    return max(own, key=tell, default=None)
 
 
 def _settle_without_words(

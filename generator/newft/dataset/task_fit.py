@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from newft.dataset.column_mapping import DataFile
-from newft.dataset.column_match import ColumnMatch, is_text_column, match_columns
+from newft.dataset.column_match import ColumnMatch, is_text_column, match_columns, score_name
 from newft.dataset.label_kind import NOT_LABELS, find_label_kind
 from newft.dataset.label_parsing import list_normalized_labels
 from newft.dataset.record_shape import Traits, list_shapes
@@ -63,6 +63,12 @@ class TaskFit:
             for matched in self.matches
         )
 
+    @property
+    def has_context(self) -> bool:
+        """Whether every file has a column for what the question about a text names."""
+        name = self.task.context_field
+        return name is not None and all(name in matched.columns for matched in self.matches)
+
 
 def match_task(records: Records, task: Task) -> TaskFit:
     """Match the columns of each file to the fields of a task."""
@@ -70,8 +76,11 @@ def match_task(records: Records, task: Task) -> TaskFit:
     return TaskFit(task, [match_columns(file.columns, fields, known={}) for file in records.files])
 
 
-def find_misfit(fit: TaskFit, records: Records, *, has_text: bool) -> Text | None:
-    """Return why the structure of records is not that of a task; None if it is."""
+def find_misfit(fit: TaskFit, records: Records, *, has_text: bool, named: bool) -> Text | None:
+    """Return why the structure of records is not that of a task; None if it is.
+
+    Who named the task or its domain may well have numbers for labels.
+    """
     missing = next((name for one in fit.matches for name in one.missing), None)
     if missing is not None:
         title = fit.task.fields[missing].title
@@ -83,7 +92,7 @@ def find_misfit(fit: TaskFit, records: Records, *, has_text: bool) -> Text | Non
         return _find_table_misfit(fit, has_text=has_text)
     if records.table and not fit.has_named("text"):
         return Text("most columns are figures, and none is a text", "多数列是数值，没有文本列")
-    return _find_label_misfit(fit, records)
+    return None if named else _find_label_misfit(fit, records)
 
 
 def _find_table_misfit(fit: TaskFit, *, has_text: bool) -> Text | None:
@@ -104,14 +113,16 @@ def _find_label_misfit(fit: TaskFit, records: Records) -> Text | None:
     separator = fit.task.label_rules.separator
     for file, traits, matched in zip(records.files, records.traits, fit.matches, strict=True):
         for name, field in fit.task.single_fields.items():
-            column = matched.columns.get(name)
+            unclear = matched.unclear.get(name, ())
+            column = matched.columns.get(name) or next(iter(unclear), None)
             if field.role != "label" or column is None:
                 continue
             kind = find_label_kind([row[column] for row in file.preview_rows], separator)
-            if kind in NOT_LABELS:
+            if kind in NOT_LABELS and not unclear:
                 return _explain_kind(column, NOT_LABELS[kind], file)
             shapes = list_shapes(traits)
-            if name in matched.guessed and shapes[:1] in (("document",), ("dialogue",)):
+            by_name = score_name(column, field.synonyms)[0] > 0
+            if not by_name and shapes[:1] in (("document",), ("dialogue",)):
                 return _explain_shape(column, SHAPE_TITLES[shapes[0]])
     return None
 
