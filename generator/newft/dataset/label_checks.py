@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from newft.dataset.code_names import is_code
 from newft.dataset.column_errors import column_option_hint
 from newft.dataset.column_match import CJK_PATTERN
 from newft.dataset.label_parsing import pick_frequent_spellings
+from newft.dataset.label_spellings import BINARY
 from newft.dataset.row_outcome import MIN_ROWS_PER_LABEL, RowOutcome
 from newft.dataset.row_stats import RowStats
 from newft.errors import DataError
@@ -51,6 +53,22 @@ def warn_of_spellings(stats: RowStats) -> Iterator[Text]:
             + (f"; and so for {pluralize(more, 'label')} more" if more else ""),
             f"同一标签的不同写法已合并：{listed_zh}" + (f"；另有 {more} 个标签" if more else ""),
         )
+
+
+def warn_of_codes(column: str, labels: Sequence[str], task: Task) -> Iterator[Text]:
+    """Warn that a model which reads texts would learn to write numbers."""
+    if task.tabular or len(labels) <= BINARY or not all(map(is_code, labels)):
+        return
+    named = escape_invisible(column)
+    shown = ", ".join(f"`{label}`" for label in labels[:MAX_LABELS_SHOWN])
+    example = labels[len(labels) // 2]
+    yield Text(
+        f"the labels of `{named}` are codes ({shown} ...): the model learns to write `{example}`, "
+        "and no prompt can say what it means; add a column with the name of each code, such as "
+        f"`{named}_name`, and the names become the labels",
+        f"“{named}”列的标签是编码（{shown} ……）：模型只会学着写 `{example}`，提示词也无法说明它的含义；"
+        f"请增加一列写出每个编码的名称（如“{named}_name”），名称就会成为标签",
+    )
 
 
 def refuse_sentences(files: Sequence[str], task: Task, stats: RowStats) -> None:

@@ -109,7 +109,7 @@ def warn_of_merged_labels(column: str, aliases: LabelAliases) -> Iterator[Text]:
         more = f"; and so for {len(aliases) - len(shown)} more"
         more_zh = f"；另有 {len(aliases) - len(shown)} 个标签"
     yield Text(
-        f"spellings of one label in `{named}` are merged: {listed}{more}; "
+        f"spellings of one label are merged in `{named}`: {listed}{more}; "
         "task.label_rules.aliases in config/run.yaml says so",
         f"“{named}”列中同一标签的不同写法已合并：{listed_zh}{more_zh}；"
         "见 config/run.yaml 的 task.label_rules.aliases",

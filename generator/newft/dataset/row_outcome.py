@@ -38,6 +38,7 @@ class RowOutcome:
 
     labels: Mapping[str, int]  # distinct rows of each label, however few
     kept_labels: Mapping[str, int]  # rows in the splits of each label that is trained on
+    held_out_labels: Mapping[str, tuple[int, int]]  # of these, in validation and in test
     recommendations: Mapping[str, int]  # rows of each that is trained on
     longest_target: str  # as it is trained on
     rejects: Mapping[str, int]  # rows left out, by code
@@ -85,10 +86,17 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
     assigned.spread_labels()
     rejects["untaught_label"] = len(assigned.drop_untrained_labels())
     scale = _list_scale(stats.task)
+    sorted_labels = spell.counts(sort_labels(_count_labels(kept), scale))
+    in_splits = assigned.count_labels()
     texts_met = Counter(distinct.text_hashes[row] for row, _ in chosen)
     return RowOutcome(
         labels=spell.counts(sort_labels(_count_labels(counts), scale)),
-        kept_labels=_count_kept(spell.counts(sort_labels(_count_labels(kept), scale)), assigned),
+        kept_labels={label: sum(in_splits.get(label, ())) for label in sorted_labels},
+        held_out_labels={
+            label: (rows[1], rows[2])
+            for label in sorted_labels
+            if sum(rows := in_splits.get(label, [0, 0, 0]))
+        },
         recommendations=spell.recommendations(kept),
         longest_target=max(map(spell.target, kept), key=len, default=""),
         rejects={code: rejects[code] for code in REJECT_REASONS if rejects[code]},
@@ -265,12 +273,6 @@ def _count_rejects(
             code = "unknown_recommendation" if known else "unknown_label"
             rejects[code] += rows + repeats[target]
     return rejects
-
-
-def _count_kept(labels: Iterable[str], assigned: AssignedRows) -> dict[str, int]:
-    """The rows of each label in all splits."""
-    rows = assigned.count_labels()
-    return {label: sum(rows[label]) for label in labels}
 
 
 def _list_scale(task: Task) -> tuple[str, ...]:

@@ -7,6 +7,11 @@ from shlex import quote
 
 from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
 from newft.decide.inputs import Inputs, name_memory_zh
+from newft.decide.label_warnings import (
+    warn_of_dominant_label,
+    warn_of_rare_labels,
+    warn_of_scored_label,
+)
 from newft.decide.memory_fit import estimate_row_tokens
 from newft.decide.schedule import CPU_TRAINING_MINUTES
 from newft.decide.split_reasons import (
@@ -21,7 +26,6 @@ from newft.text import Text
 
 FEW_TEST_ROWS = 60
 RECOMMENDED_ROWS = 600
-FEW_ROWS_PER_LABEL = 10
 LANGUAGE_NAMES = {"en": Text("English", "英文"), "zh": Text("Chinese", "中文")}
 
 
@@ -31,7 +35,9 @@ def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
         *warn_of_scored_labels(inputs.facts.data),
         _warn_language(inputs),
         _warn_few_rows(inputs),
-        _warn_rare_labels(inputs),
+        warn_of_scored_label(inputs),
+        warn_of_dominant_label(inputs),
+        warn_of_rare_labels(inputs),
         _warn_long_rows(inputs, recipe),
         _warn_unknown_size(inputs),
         _warn_assumed_bf16(inputs, recipe),
@@ -101,19 +107,6 @@ def _count_test_rows(rows: int) -> int:
 
 def _compute_error_margin(rows: int) -> float:
     return 100 * compute_wilson_half_width(max(1, rows))
-
-
-def _warn_rare_labels(inputs: Inputs) -> Text | None:
-    rare = [label for label, rows in inputs.facts.data.labels.items() if rows < FEW_ROWS_PER_LABEL]
-    if not rare:
-        return None
-    verb = "has" if len(rare) == 1 else "have"
-    shown = ", ".join(rare[:5]) + (" ..." if len(rare) > 5 else "")
-    return Text(
-        f"{len(rare)} of {inputs.labels} labels {verb} fewer than {FEW_ROWS_PER_LABEL} rows: "
-        f"{shown}",
-        f"{inputs.labels} 个标签中有 {len(rare)} 个不足 {FEW_ROWS_PER_LABEL} 行：{shown}",
-    )
 
 
 def _warn_long_rows(inputs: Inputs, recipe: Recipe) -> Text | None:

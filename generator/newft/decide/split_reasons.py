@@ -20,6 +20,14 @@ def compute_wilson_half_width(rows: int, share: float = 0.5) -> float:
     return Z_SCORE_95 / (1 + Z_SCORE_95**2 / rows) * spread
 
 
+def compute_wilson_interval(found: int, rows: int) -> tuple[float, float]:
+    """Compute the 95 % Wilson interval of a proportion that was found in some of the rows."""
+    share = found / rows
+    centre = (share + Z_SCORE_95**2 / (2 * rows)) / (1 + Z_SCORE_95**2 / rows)
+    half = compute_wilson_half_width(rows, share)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
 def explain_test_fraction(rows: int) -> Reasoned[float]:
     """Explain the share of rows for the final comparison."""
     share = choose_split_fractions(rows).test_fraction

@@ -75,6 +75,8 @@ class DataFacts:
     leaking: tuple[str, ...] = ()  # columns left out because each predicts the label alone
     reasons: Mapping[str, Text] = field(default_factory=dict)  # column -> why no prompt shows it
     doubtful: Mapping[str, Text] = field(default_factory=dict)  # shown column -> what to ask
+    # label -> its rows in validation and in test
+    held_out_labels: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     # label -> its other spellings in these files, beside the aliases of the task
     label_aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     indeterminate: tuple[str, ...] = ()  # labels whose rows were left out, as they were answered
