@@ -66,7 +66,8 @@ def warn_of_codes(column: str, labels: Sequence[str], task: Task) -> Iterator[Te
         f"the labels of `{named}` are codes ({shown} ...): the model learns to write `{example}`, "
         "and no prompt can say what it means; add a column with the name of each code, such as "
         f"`{named}_name`, and the names become the labels",
-        f"“{named}”列的标签是编码（{shown} ……）：模型只会学着写 `{example}`，提示词也无法说明它的含义；"
+        f"“{named}”列的标签是编码（{shown} ……）：模型只会学着写 `{example}`，"
+        "提示词也无法说明它的含义；"
         f"请增加一列写出每个编码的名称（如“{named}_name”），名称就会成为标签",
     )
 

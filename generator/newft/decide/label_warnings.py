@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import ceil
 
-from newft.decide.inputs import Inputs
 from newft.decide.split_reasons import compute_wilson_interval
 from newft.schema.dataset import DataFacts
 from newft.split_fractions import choose_split_fractions
@@ -17,9 +16,8 @@ DOMINANT_SHARE = 0.9  # of the rows: always answering this label looks like a go
 MAX_NAMES_LISTED = 5
 
 
-def warn_of_scored_label(inputs: Inputs) -> Text | None:
+def warn_of_scored_label(data: DataFacts) -> Text | None:
     """Warn that few validation or test rows have the label that is scored."""
-    data = inputs.facts.data
     label = _find_scored_label(data)
     if label is None:
         return None
@@ -41,9 +39,8 @@ def warn_of_scored_label(inputs: Inputs) -> Text | None:
     )
 
 
-def warn_of_rare_labels(inputs: Inputs) -> Text | None:
+def warn_of_rare_labels(data: DataFacts) -> Text | None:
     """Warn of labels that have few rows in all splits together."""
-    data = inputs.facts.data
     rare = [label for label, rows in data.labels.items() if rows < FEW_ROWS_PER_LABEL]
     if not rare or rare == [_find_scored_label(data)]:
         return None
@@ -51,17 +48,16 @@ def warn_of_rare_labels(inputs: Inputs) -> Text | None:
     most = max(max(_count_held_out(label, data)) for label in rare)
     shown = ", ".join(rare[:MAX_NAMES_LISTED]) + (" ..." if len(rare) > MAX_NAMES_LISTED else "")
     return Text(
-        f"{len(rare)} of {inputs.labels} labels {verb} fewer than {FEW_ROWS_PER_LABEL} rows: "
+        f"{len(rare)} of {len(data.labels)} labels {verb} fewer than {FEW_ROWS_PER_LABEL} rows: "
         f"{shown}; at most about {most} of one are in validation or in test, too few to tell how "
         "well it is found",
-        f"{inputs.labels} 个标签中有 {len(rare)} 个不足 {FEW_ROWS_PER_LABEL} 行：{shown}；"
+        f"{len(data.labels)} 个标签中有 {len(rare)} 个不足 {FEW_ROWS_PER_LABEL} 行：{shown}；"
         f"每个标签在验证集或测试集中至多约 {most} 行，不足以判断识别效果",
     )
 
 
-def warn_of_dominant_label(inputs: Inputs) -> Text | None:
+def warn_of_dominant_label(data: DataFacts) -> Text | None:
     """Say what always answering the label of nearly every row scores."""
-    data = inputs.facts.data
     rows = sum(data.labels.values())
     label, most = max(data.labels.items(), key=lambda one: one[1], default=("", 0))
     if rows != data.accepted or most <= DOMINANT_SHARE * rows:

@@ -19,6 +19,8 @@ MAX_KEPT_LABELS, MAX_LABEL_CHARS = 100, 60  # of unknown labels: how many, and h
 MAX_SHARE_DEVIATION = 0.1  # of the rows, from the share that was asked for
 NEAR_DUPLICATE_WARNING_SHARE = 0.1  # of the rows
 LARGE_GROUP_SHARE = 0.1  # of the rows: a split that gets it is mostly this group
+FEW_LABEL_ROWS = 5  # of one label in a split: one row more or less is 20 points and more
+MAX_SHOWN_LABELS = 20  # with their rows in each split
 MAX_SHOWN_NAMES = 5  # of a list; how many more there are is said
 
 WRONG_COLUMN_QUESTIONS = {
@@ -93,6 +95,7 @@ class Summary:
             )
         ]
         lines += [f"  {split:<11}{count:>9,}" for split, count in self.kept.items()]
+        lines += self._rare_labels(config.task.labels)
         if given := config.data.given_splits:
             lines.append(
                 fill(
@@ -211,6 +214,28 @@ class Summary:
                 count=near,
                 rows=rows,
             )
+
+    def _rare_labels(self, labels: Sequence[str]) -> Iterator[str]:
+        """The rows in each split, where one has few of a label."""
+        counts = {label: [self.labels[split][label] for split in SPLITS] for label in labels}
+        rare = {
+            label: rows
+            for label, rows in counts.items()
+            if min(rows) < FEW_LABEL_ROWS and any(rows)
+        }
+        if not rare:
+            return
+        yield fill(
+            "fewer than {few} rows of a label in a split: what is measured there may be chance; "
+            "rows in {splits}:",
+            few=FEW_LABEL_ROWS,
+            splits=fill(", ").join(SPLITS),
+        )
+        shown = counts if len(counts) <= MAX_SHOWN_LABELS else rare
+        for label, rows in list(shown.items())[:MAX_SHOWN_LABELS]:
+            yield "".join(f"{count:>9,}" for count in rows) + f"  {label}"
+        if len(shown) > MAX_SHOWN_LABELS:
+            yield fill("  and {count:,} labels more", count=len(shown) - MAX_SHOWN_LABELS)
 
     def _gaps(self, labels: Sequence[str]) -> Iterator[str]:
         """The labels without a row, and those without one to learn from or to be judged by."""
