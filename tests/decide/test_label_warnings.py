@@ -19,14 +19,16 @@ from newft.schema.dataset import DataFacts
 from support.decide_examples import facts
 
 
-def data(labels: Mapping[str, int], *, positive: str | None = None, **changes: object) -> DataFacts:
+def data(
+    labels: Mapping[str, int], *, positive: tuple[str, ...] = (), **changes: object
+) -> DataFacts:
     rows = sum(labels.values())
     known = replace(facts(rows).data, labels=labels, positive=positive)
     return replace(known, **changes)  # type: ignore[arg-type]
 
 
 def test_a_rare_scored_label_is_told_with_its_rows_and_the_interval() -> None:
-    warning = warn_of_scored_label(data({"0": 1485, "1": 15}, positive="1"))
+    warning = warn_of_scored_label(data({"0": 1485, "1": 15}, positive=("1",)))
     assert warning is not None
     assert warning.en.startswith("label `1` has 15 rows, about 2 in validation and 2 in test: ")
     assert "if 1 of 2 is found, the recall is anything from 9% to 91%" in warning.en
@@ -36,10 +38,18 @@ def test_a_rare_scored_label_is_told_with_its_rows_and_the_interval() -> None:
 
 
 def test_rows_that_were_counted_are_told_before_expected_ones() -> None:
-    counted = data({"0": 985, "1": 15}, positive="1", held_out_labels={"1": (1, 0)})
+    counted = data({"0": 985, "1": 15}, positive=("1",), held_out_labels={"1": (1, 0)})
     warning = warn_of_scored_label(counted)
     assert warning is not None
     assert "about 1 in validation and 0 in test: its recall cannot be measured" in warning.en
+
+
+def test_several_scored_labels_count_together() -> None:
+    labels = {"Charged Off": 60, "Default": 60, "Paid": 900}
+    assert warn_of_scored_label(data(labels, positive=("Charged Off", "Default"))) is None
+    warning = warn_of_scored_label(data(labels, positive=("Default",)))
+    assert warning is not None
+    assert warning.en.startswith("label `Default` has 60 rows, about 6 in validation")
 
 
 @pytest.mark.parametrize("labels", [{"no": 800, "yes": 200}, {"a": 900, "b": 9, "c": 91}])

@@ -18,13 +18,15 @@ MAX_NAMES_LISTED = 5
 
 def warn_of_scored_label(data: DataFacts) -> Text | None:
     """Warn that few validation or test rows have the label that is scored."""
-    label = _find_scored_label(data)
-    if label is None:
+    scored = _list_scored_labels(data)
+    held_out = [_count_held_out(label, data) for label in scored]
+    validation, test = (sum(rows) for rows in zip((0, 0), *held_out, strict=True))
+    if not scored:
         return None
-    validation, test = _count_held_out(label, data)
     if min(validation, test) >= FEW_SPLIT_ROWS:
         return None
-    many = data.labels[label]
+    many = sum(data.labels[label] for label in scored)
+    named = ", ".join(f"`{label}`" for label in scored[:MAX_NAMES_LISTED])
     interval = _describe_interval(test)
     needed = ceil(FEW_SPLIT_ROWS / min(choose_split_fractions(max(1, data.rows_to_split))))
     more = Text(
@@ -32,9 +34,9 @@ def warn_of_scored_label(data: DataFacts) -> Text | None:
         f"该标签约需 {needed:,} 行，两个子集才各有 {FEW_SPLIT_ROWS} 行",
     )
     return Text(
-        f"label `{label}` has {pluralize(many, 'row')}, about {validation} in validation and "
+        f"label {named} has {pluralize(many, 'row')}, about {validation} in validation and "
         f"{test} in test: {interval.en}; {more.en}",
-        f"标签 `{label}` 只有 {many:,} 行，验证集约 {validation} 行、测试集约 {test} 行："
+        f"标签 {named} 只有 {many:,} 行，验证集约 {validation} 行、测试集约 {test} 行："
         f"{interval.zh}；{more.zh}",
     )
 
@@ -42,7 +44,7 @@ def warn_of_scored_label(data: DataFacts) -> Text | None:
 def warn_of_rare_labels(data: DataFacts) -> Text | None:
     """Warn of labels that have few rows in all splits together."""
     rare = [label for label, rows in data.labels.items() if rows < FEW_ROWS_PER_LABEL]
-    if not rare or rare == [_find_scored_label(data)]:
+    if not rare or rare == _list_scored_labels(data):
         return None
     verb = "has" if len(rare) == 1 else "have"
     most = max(max(_count_held_out(label, data)) for label in rare)
@@ -71,12 +73,11 @@ def warn_of_dominant_label(data: DataFacts) -> Text | None:
     )
 
 
-def _find_scored_label(data: DataFacts) -> str | None:
-    """The label whose probability is scored, else the rarer one of two."""
-    if data.positive in data.labels:
-        return data.positive
-    two = sorted(data.labels, key=data.labels.__getitem__)
-    return two[0] if len(two) == 2 else None
+def _list_scored_labels(data: DataFacts) -> list[str]:
+    """The labels whose probability is scored, else the rarer one of two."""
+    if scored := [label for label in data.labels if label in data.positive]:
+        return scored
+    return sorted(data.labels, key=data.labels.__getitem__)[:1] if len(data.labels) == 2 else []
 
 
 def _count_held_out(label: str, data: DataFacts) -> tuple[int, int]:
