@@ -118,6 +118,19 @@ def test_a_label_without_test_row_is_named(
     assert capsys.readouterr().out.splitlines()[-1] == fill("warning: {text}", text=warning)
 
 
+def test_how_a_file_is_read_is_a_note_and_no_warning(
+    config: Config, write_rows: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_rows(60)
+    rows = Path("rows.csv")
+    rows.write_text("rows of 2024\n\n" + rows.read_text(encoding="utf-8"), encoding="utf-8")
+    prepare.main(config, Namespace())
+    said = capsys.readouterr().out.splitlines()
+    note = fill("{file}: header in row {row}", file="rows.csv", row=3)
+    assert fill("note: {text}", text=note) in said
+    assert fill("warning: {text}", text=note) not in said
+
+
 def test_rows_of_labels_are_printed_where_a_split_has_few(config: Config) -> None:
     many, few = config.task.labels[:2]
     summary = Summary()
