@@ -43,7 +43,7 @@ TEMPLATES_TAKEN = {
 # keywords of these functions that are no values of the text
 OPTIONS = {"file"}
 # mappings whose values are templates
-TABLES = {"WRONG_COLUMN_QUESTIONS", "RULE_MESSAGES"}
+TABLES = {"WRONG_COLUMN_QUESTIONS", "RULE_MESSAGES", "FOREIGN_MESSAGES", "FOREIGN_HINTS"}
 # print a line that changes, a blank line, or tokens in colour; `say` prints whole texts
 PRINTING = ("output.py", "progress_line.py", "check.py", "chat.py")
 

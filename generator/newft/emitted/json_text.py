@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from .file_access import RecordError
 
 # levels of a whole document: Python's parser fails at about 1,000, less its callers
 MAX_JSON_NESTING = 500
+UNENDED_TEXT = "Unterminated string"  # a line break within a text is another error
 _GAP_PATTERN = re.compile("[\\s,\x1e]*")  # between two values; U+001E begins those of a sequence
 _TEXT_OR_COMMA_PATTERN = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[\]}])', re.DOTALL)
 
@@ -24,13 +28,10 @@ def parse_document(path: Path, text: str) -> object:
         ):
             raise RecursionError
     except json.JSONDecodeError as error:
-        message, hint = "this is not JSON: {reason} in column {column}", "correct this line"
-        raise RecordError(
-            path, message, hint, row=error.lineno, reason=error.msg, column=error.colno
-        ) from error
-    except ValueError as error:  # a number of thousands of digits
-        message, hint = "this JSON cannot be read: {reason}", "write such numbers as text"
-        raise RecordError(path, message, hint, reason=error) from error
+        raise _explain_decode_error(path, error) from error
+    except ValueError as error:  # Python converts no longer numbers
+        message, hint = "a number has more than {most:,} digits", "write such numbers as text"
+        raise RecordError(path, message, hint, most=sys.get_int_max_str_digits()) from error
     except RecursionError as error:
         message, hint = (
             "lists and objects are nested in more than {most} levels",
@@ -38,6 +39,32 @@ def parse_document(path: Path, text: str) -> object:
         )
         raise RecordError(path, message, hint, most=MAX_JSON_NESTING) from error
     return document
+
+
+def _explain_decode_error(path: Path, error: json.JSONDecodeError) -> RecordError:
+    """What is wrong with a text that is not JSON; a text that ends too early was cut off."""
+    if error.msg.startswith(UNENDED_TEXT) or error.pos >= len(error.doc.rstrip()):
+        message = "the JSON ends in the middle of a record: the file was cut off"
+        hint = "copy or export the file again, to its end"
+        return RecordError(path, message, hint, row=error.doc.rstrip().count("\n") + 1)
+    message, hint = "this is not JSON: {reason} in column {column}", "correct this line"
+    reason = error.msg.removesuffix(" at")
+    return RecordError(path, message, hint, row=error.lineno, reason=reason, column=error.colno)
+
+
+def find_repeated_key(text: str) -> str:
+    """The first key that an object of a JSON text has twice, of which the last value is read."""
+    found: list[str] = []
+
+    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        built = dict(pairs)
+        if len(built) < len(pairs) and not found:
+            found.append(next(key for key, n in Counter(k for k, _ in pairs).items() if n > 1))
+        return built
+
+    with suppress(ValueError, RecursionError):
+        json.loads(text, object_pairs_hook=build)
+    return found[0] if found else ""
 
 
 def measure_depth(value: object) -> int:

@@ -14,6 +14,8 @@ from .sheet_choice import choose_sheets, describe_sheets, outline_sheet
 
 MAX_BYTES = 256 << 20  # xlrd holds the whole file in memory
 SAVE_AGAIN_HINT = "open it in a spreadsheet program and save it as xlsx, or as CSV UTF-8"
+DECRYPT_HINT = "remove its password, and save it as xlsx or as CSV UTF-8"
+ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")  # holds an encrypted xlsx workbook
 ERROR_CELL, DATE_CELL, BOOLEAN_CELL = 5, 3, 4  # types of cells, as xlrd numbers them
 
 
@@ -50,13 +52,15 @@ def read_legacy_grid(path: Path, layout: FileFormat) -> Iterator[tuple[int, list
 
 def _open(path: Path) -> Any:
     """Open a workbook; whatever is wrong in it is an error that names the file."""
-    with wrap_missing_library(path, "xlrd"):
-        xlrd: Any = importlib.import_module("xlrd")
     with open_regular_file(path) as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         message = "the workbook is larger than {most} MB"
         raise RecordError(path, message, SAVE_AGAIN_HINT, most=MAX_BYTES >> 20)
+    if ENCRYPTED_PART in content:
+        raise RecordError(path, "the workbook is encrypted", DECRYPT_HINT)
+    with wrap_missing_library(path, "xlrd"):
+        xlrd: Any = importlib.import_module("xlrd")
     try:
         return xlrd.open_workbook(
             file_contents=content, logfile=io.StringIO(), formatting_info=True
@@ -64,6 +68,8 @@ def _open(path: Path) -> Any:
     except MemoryError:
         raise
     except Exception as error:  # xlrd trusts the file, and fails in many ways
+        if "encrypted" in str(error):
+            raise RecordError(path, "the workbook is encrypted", DECRYPT_HINT) from error
         message, reason = "the workbook is damaged: {reason}", str(error) or type(error).__name__
         raise RecordError(path, message, SAVE_AGAIN_HINT, reason=reason) from error
 

@@ -27,6 +27,8 @@ def read_parquet_records(path: Path) -> Iterator[dict[str, object]]:
                 raise RecordError(path, message, "split it into several files", most=MAX_ROWS)
             for batch in file.iter_batches(BATCH_ROWS):
                 yield from batch.to_pylist()
-        except (errors, ValueError, OverflowError) as error:
+        except (errors, ValueError, OverflowError, OSError) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # of the disk; pyarrow's own have no number
             message, reason = "the Parquet file is damaged: {reason}", str(error)[:200]
             raise RecordError(path, message, CONVERT_HINT, reason=reason) from error

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from .given_splits import SPLIT_FIELD, find_file_split
-from .json_text import measure_depth, parse_document
+from .json_text import find_repeated_key, measure_depth, parse_document
 from .record_shapes import (
     expand_records,
     find_expansion,
@@ -21,6 +21,7 @@ __all__ = [
     "expand_records",
     "find_expansion",
     "find_records",
+    "find_repeated_key",
     "flatten",
     "is_chat",
     "measure_depth",

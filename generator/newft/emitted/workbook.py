@@ -71,6 +71,7 @@ OLE2_SIGNATURE = bytes.fromhex(
     "d0cf11e0a1b11ae1"
 )  # begins an encrypted workbook, and one of Excel 97
 
+MANIFEST = "[Content_Types].xml"  # that every workbook has
 SAVE_AGAIN_HINT = "open it in a spreadsheet program and save it as xlsx again, or as CSV UTF-8"
 DECRYPT_HINT = "remove its password, and save it as xlsx or as CSV UTF-8"
 RENAME_HINT = "give the file the ending of what it is, such as .csv, or save it as xlsx"
@@ -88,7 +89,11 @@ def open_workbook(path: Path) -> Iterator[Any]:
             if not start.startswith(b"PK"):
                 message = "this is not an xlsx workbook, whatever its name says"
                 raise RecordError(path, message, RENAME_HINT)
-            yield _call_without_warnings(partial(_load_workbook, path, _GuardedArchive(file)))
+            archive = _GuardedArchive(file)
+            if MANIFEST not in archive.namelist():
+                message = "this is a zip archive, and no workbook"
+                raise RecordError(path, message, "unpack it, and give the file with the records")
+            yield _call_without_warnings(partial(_load_workbook, path, archive))
     except (RecordError, MemoryError):
         raise
     except Exception as error:  # the archive, its compression, its XML, and what openpyxl expects

@@ -40,6 +40,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/delimited.py",
     "data/file_access.py",
     "data/file_format.py",
+    "data/foreign_files.py",
     "data/given_splits.py",
     "data/header_row.py",
     "data/json_rows.py",
