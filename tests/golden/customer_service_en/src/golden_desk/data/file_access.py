@@ -8,9 +8,10 @@ import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from .given_splits import find_file_split
 
@@ -19,10 +20,17 @@ DATA_SUFFIXES = (
     *(".xls", ".parquet"),  # read by libraries that are installed for such files alone
 )
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet")
+MAX_FOLDER_FILES = 1_000  # each is opened several times; a file for each text is another thing
 PACKED_SUFFIX = ".gz"
 PACKABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
 MAX_PACKING_RATIO = 100  # of unpacked to packed bytes: texts have a tenth of it
 SAFE_UNPACKED_BYTES = 64 << 20  # that do no harm at any ratio
+# Of a line of text, as a cell may have a million characters. A JSON document may be one line, and
+# takes several times its size in memory.
+MAX_LINE_BYTES, MAX_DOCUMENT_BYTES = 64 << 20, 256 << 20
+LINE_HINT = (
+    "end each record with a line break: save a table as CSV UTF-8, or JSON as an object a line"
+)
 UNPACK_HINT = "unpack it, as by `gunzip -k`, and give the file that comes of it"
 
 
@@ -56,6 +64,8 @@ def wrap_file_errors(path: Path) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         message, hint = "there is no such file or folder", "check the path"
+        if path.is_symlink():
+            message = "the file that this link names is not there"
         raise RecordError(path, message, hint) from error
     except PermissionError as error:
         message, hint = (
@@ -99,11 +109,19 @@ def list_data_files(path: Path) -> list[Path]:
             return [path]
         files = [one for one in sorted(path.iterdir()) if get_data_suffix(one) in DATA_SUFFIXES]
         files = [one for one in files if not one.name.startswith((".", "~$")) and one.is_file()]
+        if len(files) > MAX_FOLDER_FILES:
+            raise _make_full_folder_error(path, len(files))
     if not files:
         message = "no data file in this folder"
         hint = "put a file of one of these kinds in it: {kinds}"
         raise RecordError(path, message, hint, kinds=", ".join(DATA_SUFFIXES))
     return files
+
+
+def _make_full_folder_error(path: Path, count: int) -> RecordError:
+    message = "the folder has {count:,} data files, of which at most {most:,} are read"
+    hint = "join them into one file; or put each text into a .txt file, in a folder for each label"
+    return RecordError(path, message, hint, count=count, most=MAX_FOLDER_FILES)
 
 
 def list_class_folders(path: Path) -> list[Path]:
@@ -174,6 +192,24 @@ def hash_file(path: Path) -> str:
 
 def _list_texts(folder: Path) -> list[Path]:
     return sorted(filter(is_text_file, folder.iterdir()))
+
+
+def iterate_lines(
+    path: Path, lines: BinaryIO, *, most: int = MAX_LINE_BYTES
+) -> Iterator[tuple[int, bytes]]:
+    """The number and the bytes of each line; a line that memory should not hold is refused."""
+    number, read = 0, partial(lines.readline, most + 1)
+    while line := read():
+        number += 1
+        if len(line) > most:
+            raise make_long_line_error(path, number, most)
+        yield number, line
+
+
+def make_long_line_error(path: Path, number: int, most: int) -> RecordError:
+    """The error for a line that memory should not hold."""
+    message = "this line is longer than {most} MB"
+    return RecordError(path, message, LINE_HINT, row=number, most=most >> 20)
 
 
 def open_text(path: Path, encoding: str | None, newline: str | None = None) -> TextIO:

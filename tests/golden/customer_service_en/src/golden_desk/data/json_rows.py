@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from .cells import parse_literal
-from .file_access import RecordError, open_text
+from .file_access import MAX_DOCUMENT_BYTES, RecordError, open_text
 from .file_format import FileFormat, Remark, Row, find_fault
 
 MAX_ROWS_FOR_COLUMNS = 1_000
@@ -22,6 +22,9 @@ INNER_TYPES = frozenset({dict, list})
 MAX_PYTHON_CHARS = 100_000  # Python's parser takes much more memory than that of JSON
 MIN_LIST_SHARE = 0.25  # of the records: a shorter list beside them holds fields, users or pages
 LINES_INSPECTED = 50  # that say whether a file holds an object a line
+SHOWN_CHARS = 60  # of a line that cannot be read
+MAX_CHECKED_CHARS = 16 << 20  # of a document that is searched for keys that are given twice
+KEYS_MESSAGE = "{file}: an object has the key `{key}` twice, of which the last value is read"
 LEFT_OUT_MESSAGE = "{file}: the records are those of {path}; not read: {others}"
 TURNS_MESSAGE = (
     "{file}: of each chat in {columns}, what the user and the assistant say is read; "
@@ -45,6 +48,8 @@ def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
             layout = replace(layout, shape=shape)
             remarks = (*remarks, _describe_rows(path, shape))
         remarks = (*remarks, *_describe_turns(path, first))
+    if layout.kind in ("json", "jsonl"):
+        remarks = (*remarks, *_describe_repeated_keys(path, layout))
     layout = replace(layout, remarks=(*layout.remarks, *remarks))
     rows = islice(_convert_records(path, layout, iter(first)), MAX_ROWS_FOR_COLUMNS)
     keys = Counter(key for row in rows for key in row.values)
@@ -72,7 +77,12 @@ def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tup
     if layout.kind != "json":
         return _read_lines(path, layout), ()
     with open_text(path, layout.encoding) as lines:
-        document = _import_records(path).parse_document(path, lines.read())
+        text = lines.read(MAX_DOCUMENT_BYTES + 1)
+    if len(text) > MAX_DOCUMENT_BYTES:
+        message = "the JSON document is larger than {most} MB"
+        hint = "write an object on each line instead, as JSON lines"
+        raise RecordError(path, message, hint, most=MAX_DOCUMENT_BYTES >> 20)
+    document = _import_records(path).parse_document(path, text)
     found, others = _import_records(path).find_records(document)
     left_out = ", ".join(one.path for one in others)
     values = {"file": path.name, "path": found.path or "-", "others": left_out}
@@ -123,12 +133,37 @@ def _detect_kind(path: Path, layout: FileFormat) -> FileFormat:
     except RecordError:
         if layout.kind == "txt" or any(objects):
             return layout
+        if len(lines) > 1 and sum(map(_is_meant_as_object, lines)) * 2 > len(lines):
+            message = "no line is a JSON object, such as this one: {shown}"
+            hint = "export the file again, with a whole object on each line"
+            raise RecordError(
+                path, message, hint, row=1, shown=lines[0].strip()[:SHOWN_CHARS]
+            ) from None
         raise
     return document if any(isinstance(one, dict) for one in records) else layout
 
 
+def _is_meant_as_object(line: str) -> bool:
+    """Whether a line begins an object with a key, as that of an indented document does not."""
+    return line.lstrip().startswith(("{", "[{")) and ":" in line
+
+
 def _is_object(line: str) -> bool:
     return line.lstrip().startswith("{") and isinstance(_parse_line(line, "jsonl"), dict)
+
+
+def _describe_repeated_keys(path: Path, layout: FileFormat) -> tuple[Remark, ...]:
+    """Which key an object has twice, as far as the beginning of a file, or a short one, says."""
+    find = _import_records(path).find_repeated_key
+    with open_text(path, layout.encoding) as lines:
+        if layout.kind == "json":  # a longer document was written by a program
+            text = lines.read(MAX_CHECKED_CHARS + 1)
+            texts = [text] if len(text) <= MAX_CHECKED_CHARS else []
+        else:
+            texts = [*islice(lines, LINES_INSPECTED)]
+    keys = filter(None, map(find, texts))
+    remarks = (Remark(KEYS_MESSAGE, {"file": path.name, "key": key}) for key in keys)
+    return tuple(islice(remarks, 1))
 
 
 def _describe_rows(path: Path, shape: str) -> Remark:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from .file_access import (
     wrap_file_errors,
 )
 from .file_format import FileFormat, Remark, Row
+from .foreign_files import SIGNATURE_BYTES, refuse_foreign_content
 from .header_row import Grid
 from .json_rows import detect_object_format, read_object_rows
 from .plain_text import detect_plain_text, read_labelled_lines
@@ -30,11 +30,6 @@ KINDS = {".ndjson": "jsonl"}  # of suffixes that are not the name of their kind
 OBJECT_KINDS, TABLE_KINDS = ("json", "jsonl", "txt", "parquet"), ("csv", "tsv")
 OLE2_SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins a workbook of Excel 97 to 2003
 ZIP_SIGNATURE, PARQUET_SIGNATURE = b"PK\x03\x04", b"PAR1"  # an xlsx workbook is a zip archive
-# the start of a page: many web programs export one that they call a workbook
-MARKUP_PATTERN = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|!--|html|head|meta|body|table)[\s>]", re.IGNORECASE
-)
-MARKUP_BYTES = 1_000
 PLAIN_KINDS = ("txt", *TABLE_KINDS)  # whose suffixes say little
 BLANK_CHECK_BYTES = 1 << 20  # bytes that begin a file with something else than spaces
 READ_AS_MESSAGE = "{file} was read as {encoding}"
@@ -88,17 +83,14 @@ def _detect_container(path: Path, kind: str) -> FileFormat:
 def _detect_packed_kind(path: Path, kind: str) -> str:
     """The kind of a file by its first bytes: programs export tables of text as `.xls` too."""
     with open_regular_file(path) as file:
-        start = file.read(MARKUP_BYTES)
+        start = file.read(SIGNATURE_BYTES)
     if start.startswith(PARQUET_SIGNATURE):
         return "parquet"
     if kind == "xlsx" or start.startswith(ZIP_SIGNATURE):
         return "xlsx"
     if start.startswith(OLE2_SIGNATURE):
         return "xls"
-    if MARKUP_PATTERN.match(start):
-        message = "this is a web page or XML, whatever its name says"
-        hint = "open it in a spreadsheet program and save it as xlsx, or as CSV UTF-8"
-        raise RecordError(path, message, hint)
+    refuse_foreign_content(path, start)
     return "csv" if kind == "xls" else kind
 
 

@@ -11,7 +11,15 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from .file_access import RecordError, open_regular_file, open_text
+from .file_access import (
+    MAX_DOCUMENT_BYTES,
+    MAX_LINE_BYTES,
+    RecordError,
+    iterate_lines,
+    make_long_line_error,
+    open_regular_file,
+    open_text,
+)
 
 SAMPLE_BYTES = 1 << 20  # bytes
 CONTEXT_BYTES = 20  # bytes before and after a fault
@@ -72,8 +80,10 @@ def detect_encoding(path: Path) -> str:
             return _verify_encoding(path, encoding)
     if len(head.translate(None, CONTROL_BYTES)) < len(head) * 0.95:
         return _verify_encoding(path, _detect_utf16_without_bom(path, head))
+    document = head.lstrip().startswith((b"[", b"{"))
+    most = MAX_DOCUMENT_BYTES if document else MAX_LINE_BYTES
     with open_regular_file(path) as lines:
-        for row, line in enumerate(lines, start=1):
+        for row, line in iterate_lines(path, lines, most=most):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:
@@ -106,7 +116,7 @@ def _is_mostly_utf8(path: Path) -> bool:
     seen: set[bytes] = set()
     utf8 = other = 0
     with open_regular_file(path) as lines:
-        for line in lines:
+        for _, line in iterate_lines(path, lines, most=MAX_DOCUMENT_BYTES):
             for found in () if line.isascii() else NON_ASCII_RUN_PATTERN.finditer(line):
                 run = found[0]
                 if run in seen:
@@ -170,7 +180,7 @@ def _is_big5(pairs: Sequence[bytes]) -> bool:
 def _verify_gb18030(path: Path) -> str:
     """GB18030, if every line is, and none is a whole line of UTF-8."""
     with open_regular_file(path) as lines:
-        for row, line in enumerate(lines, start=1):
+        for row, line in iterate_lines(path, lines, most=MAX_DOCUMENT_BYTES):
             if line.isascii():
                 continue
             if text := _decode_certain_utf8(line):
@@ -219,7 +229,9 @@ def _verify_encoding(path: Path, encoding: str) -> str:
     row = 1
     try:
         with open_text(path, encoding, newline="\n") as lines:
-            for _ in lines:
+            while line := lines.readline(MAX_DOCUMENT_BYTES):
+                if len(line) == MAX_DOCUMENT_BYTES:
+                    raise make_long_line_error(path, row, MAX_DOCUMENT_BYTES)
                 row += 1
     except UnicodeDecodeError as error:
         row += error.object[: error.start].count(b"\n")
