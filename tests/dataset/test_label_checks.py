@@ -121,3 +121,24 @@ def test_the_labels_of_public_sets_are_no_sentences() -> None:
     ]
     assert [name for name in names if is_sentence(name)] == []
     assert all(is_sentence(row["answer"]) for row in replies)
+
+
+def test_labels_that_are_all_distinct_are_told_what_that_means(tmp_path: Path) -> None:
+    rows = [(text, f"{label} {at}") for at, (text, label) in enumerate(answered(WORDS[:3]))]
+    error = refusal(table(tmp_path, rows))
+    assert "each of its values occurs once, as ids, titles and free texts do" in error.message
+
+
+def test_a_label_that_is_too_long_for_a_name_is_warned_of(tmp_path: Path) -> None:
+    found = facts(table(tmp_path, answered(["login", "refund", "x" * 301])))
+    (warning,) = [said for said in found.warnings if "longer than 300" in said.en]
+    assert f"`{'x' * 60}...`" in warning.en
+
+
+def test_characters_that_nobody_sees_are_no_part_of_a_label(tmp_path: Path) -> None:
+    spelled = ["re\u202efund", "re\u200bfund", "refund", "\u2066login\u2069", "log\u0007in"]
+    found = facts(table(tmp_path, answered(spelled)))
+    assert sorted(found.labels) == ["login", "refund"]
+    (warning,) = [said for said in found.warnings if "are merged" in said.en]
+    assert r"re\u202efund" in warning.en
+    assert "\u202e" not in warning.en + warning.zh

@@ -65,6 +65,20 @@ def find_codes_column(
     return _pick_partner(rows, names, among, are_codes) if are_names(given) else None
 
 
+def list_same_columns(
+    rows: Sequence[Mapping[str, str]], column: str, among: Iterable[str]
+) -> list[str]:
+    """List the columns of a related name that tell the same, in whatever form: `label_zh`."""
+    words = _list_subject_words(column)
+    return [
+        name
+        for name in among
+        if name != column
+        and not words.isdisjoint(_list_subject_words(name))
+        and _count_pairs(rows, column, name) >= MIN_UNRELATED_CODES
+    ]
+
+
 def read_code(value: str) -> str:
     """Read a code: 3.0 is 3."""
     return "" if is_missing(value, MISSING_LABEL_PATTERN) else fold_number(normalize_label(value))

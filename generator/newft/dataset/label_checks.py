@@ -25,6 +25,7 @@ MAX_EXAMPLE_CHARS = 60  # characters of a sentence that is shown
 # which joins them, 8 in LendingClub, 6.5 in LawBench and 5.5 in Fin-Eva; none ends with a full
 # stop. The median of 500 free answers in LawBench is 80.
 MAX_LABEL_WORDS = 20  # no name is longer
+MAX_LABEL_CHARS = 300  # nor is one word so long; after this many, texts are not searched for labels
 MIN_SENTENCE_WORDS = 12
 MIN_STATEMENT_WORDS = 4  # that end with a full stop
 HIGH_RARE_SHARE = 0.1  # of the rows: a closed list has few labels that hardly any row has
@@ -70,6 +71,20 @@ def warn_of_codes(column: str, labels: Sequence[str], task: Task) -> Iterator[Te
         "提示词也无法说明它的含义；"
         f"请增加一列写出每个编码的名称（如“{named}_name”），名称就会成为标签",
     )
+
+
+def warn_of_long_labels(column: str, labels: Sequence[str]) -> Iterator[Text]:
+    """Warn of labels that are no names: every prompt lists them, and the model must write them."""
+    long = [label for label in labels if len(label) > MAX_LABEL_CHARS]
+    if long:
+        named = escape_invisible(column)
+        yield Text(
+            f"{pluralize(len(long), 'label')} of `{named}` longer than {MAX_LABEL_CHARS} "
+            f"characters, such as `{_shorten(long[0])}`: prompts list all labels, and the model "
+            "has to write them out; give them short names",
+            f"“{named}”列有 {len(long)} 个标签超过 {MAX_LABEL_CHARS} 个字符，例如 "
+            f"`{_shorten(long[0])}`：提示词会列出全部标签，模型也要逐字写出；请换成简短的名称",
+        )
 
 
 def refuse_sentences(files: Sequence[str], task: Task, stats: RowStats) -> None:
@@ -151,7 +166,7 @@ def _is_reply(label: str) -> bool:
     """Whether a value is a text of several sentences, or too long for any name."""
     words = _count_longest_part_words(label)
     several = words >= MIN_SENTENCE_WORDS and bool(_TWO_SENTENCES_PATTERN.search(label))
-    return several or words >= MAX_LABEL_WORDS
+    return several or words >= MAX_LABEL_WORDS or len(label) > MAX_LABEL_CHARS
 
 
 def _count_longest_part_words(label: str) -> float:

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from newft.dataset.class_names import read_class_names
 from newft.dataset.code_names import (
     find_codes_column,
     find_names_column,
+    list_same_columns,
     read_code,
     read_name,
 )
@@ -16,6 +18,8 @@ from newft.dataset.column_roles import SampledFile
 from newft.dataset.label_spellings import LabelAliases
 from newft.emitted.normalize import clean_label, escape_controls, normalize_label
 from newft.text import Text
+
+UNLABELLED_CODE = "_1"  # -1, as normalize_label writes it: rows of a test set without labels
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,13 @@ def settle_label_columns(
     A file may have codes alone where another says what they mean: they become aliases.
     """
     pairs = [pair for file in files if (pair := _find_pair(file, labels, taken))]
+    same = {name: None for file in files for name in _list_other_forms(file, labels, taken)}
     if not pairs:
-        return LabelColumns(tuple(labels))
+        return _use_declared_names(files, labels, tuple(same))
     notes = tuple(dict.fromkeys(_say_what_is_used(pair, chosen) for pair in pairs))
     if chosen is not None:
-        both = {name for pair in pairs for name in (pair.codes, pair.names)}
-        beside = tuple(sorted(both - {*labels}))
+        both = dict.fromkeys(name for pair in pairs for name in (pair.codes, pair.names))
+        beside = tuple(name for name in both | same if name not in labels)
         return LabelColumns(tuple(labels), beside, notes=notes)
     codes = {pair.codes: None for pair in pairs}
     names = {pair.names: None for pair in pairs}
@@ -63,9 +68,36 @@ def settle_label_columns(
     aliases = {name: tuple(other) for name, other in _list_aliases(pairs, coded=bool(alone))}
     return LabelColumns(
         tuple(dict.fromkeys([*names, *kept])),
-        tuple(name for name in codes if name not in kept),
+        tuple(name for name in codes | same if name not in kept and name not in names),
         aliases,
         notes,
+    )
+
+
+def _use_declared_names(
+    files: Sequence[SampledFile], labels: Sequence[str], beside: tuple[str, ...]
+) -> LabelColumns:
+    """Read codes as the names that a file declares for them, which become their aliases."""
+    for file in files:
+        declared = read_class_names(file.file)
+        column = next((name for name in labels if name in declared), None)
+        if column is None:
+            continue
+        names = [clean_label(name) for name in declared[column]]
+        met = {read_code(row[column]) for one in files for row in one.rows if column in row}
+        known = {*map(str, range(len(names))), "", UNLABELLED_CODE}
+        if met <= known and len({*map(normalize_label, names), ""}) == len(names) + 1:
+            aliases = {name: (str(code),) for code, name in enumerate(names)}
+            return LabelColumns(tuple(labels), beside, aliases, (_say_declared(column, names),))
+    return LabelColumns(tuple(labels), beside)
+
+
+def _say_declared(column: str, names: Sequence[str]) -> Text:
+    named = escape_controls(column)
+    first = ", ".join(f"{code} `{escape_controls(name)}`" for code, name in enumerate(names[:3]))
+    return Text(
+        f"the file names the codes in `{named}` ({first} ...): the labels are the names",
+        f"文件中写明了“{named}”列编码的名称（{first} ……）：标签采用名称",
     )
 
 
@@ -81,6 +113,16 @@ def _find_pair(file: SampledFile, labels: Sequence[str], taken: Collection[str])
     if codes := find_codes_column(file.rows, label, others):
         return _Pair(codes, label, file.rows)
     return None
+
+
+def _list_other_forms(
+    file: SampledFile, labels: Sequence[str], taken: Collection[str]
+) -> list[str]:
+    """List the columns of a file that say its label again, such as `label_zh`."""
+    columns = file.file.layout.columns
+    others = [name for name in columns if name not in taken]
+    label = next((name for name in labels if name in columns), None)
+    return list_same_columns(file.rows, label, others) if label is not None else []
 
 
 def _list_aliases(pairs: Sequence[_Pair], *, coded: bool) -> Iterator[tuple[str, list[str]]]:

@@ -19,7 +19,12 @@ from newft.dataset.column_roles import (
 )
 from newft.dataset.digit_survey import measure_digits, note_digits, warn_of_digits
 from newft.dataset.indeterminate_labels import refuse_unfit_indeterminate
-from newft.dataset.label_checks import refuse_sentences, refuse_stated_labels, warn_of_codes
+from newft.dataset.label_checks import (
+    refuse_sentences,
+    refuse_stated_labels,
+    warn_of_codes,
+    warn_of_long_labels,
+)
 from newft.dataset.label_names import settle_label_columns
 from newft.dataset.label_spellings import (
     add_aliases,
@@ -150,6 +155,7 @@ def profile_dataset(
             *left_out,
             *warn_of_shown_columns(classified, visible),
             *warn_of_merged_labels(roles["label"][0], aliases),
+            *warn_of_long_labels(roles["label"][0], [*labels]),
             *(() if labelled.beside else warn_of_codes(roles["label"][0], [*labels], task)),
             *collect_warnings(sources, stats, outcome, suspect),
             *warn_of_digits(digits),

@@ -33,6 +33,12 @@ def find_likely_wrong_column(
         Text("most of it is repeated", "内容大量重复"),
     )
     few = Text("most values occur in only one or two rows", "多数取值只有一两行")
+    if outcome.labels and max(outcome.labels.values()) == 1:
+        few = Text(
+            "each of its values occurs once, as ids, titles and free texts do; the labels of a "
+            "closed list repeat",
+            "每个取值只出现一次，像是编号、标题或自由文本；封闭列表中的标签会重复出现",
+        )
     signs: tuple[tuple[int, FieldRole, Text], ...] = (
         (stats.rejected["empty_input"], "text", empty),
         (outcome.repeats, "text", repeated),
