@@ -71,6 +71,21 @@ def test_all_that_is_left_out_is_named_once(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("mark", ["-1", "", "?"])
+def test_a_test_set_whose_labels_are_marks_is_left_out(tmp_path: Path, mark: str) -> None:
+    for name in ("train", "test"):
+        rows = [one | {"label": mark} if name == "test" else one for one in RECORDS]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    sources, held_out = open_labelled_files([str(tmp_path)])
+    assert [one.path.name for one in sources] == ["train.jsonl"]
+    assert held_out[0].en.startswith("test.jsonl is left out: it is named as held out, and has no")
+
+
+def test_a_long_list_of_words_is_not_taken_for_the_records(tmp_path: Path) -> None:
+    files, said = open_folder(tmp_path, {"vocab.txt": "token\n" * 500})
+    assert (files, len(said)) == (["train.jsonl"], 1)
+
+
 def test_what_is_no_data_file_is_named(tmp_path: Path) -> None:
     for name in ("README.md", ".hidden", *(f"scan {n}.pdf" for n in range(6))):
         (tmp_path / name).write_text("x", encoding="utf-8")

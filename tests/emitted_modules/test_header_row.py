@@ -206,6 +206,22 @@ def test_a_first_row_that_is_probably_a_record_is_refused(
     assert error.hint == f"put a row of column names before it, such as: {names}"
 
 
+def test_a_row_that_describes_the_columns_is_no_record(tmp_path: Path) -> None:
+    described = ["customer number", "income a year", "amount asked for", "what for", "90 days late"]
+    path = write_sheet(tmp_path, [NAMES, described, *ROWS])
+    assert detect_format(path).columns == tuple(NAMES)
+    assert faults(path) == [(2, "empty_label"), *((n, None) for n in range(3, 15))]
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t"])
+def test_a_header_without_a_cell_for_the_row_names_fits(tmp_path: Path, delimiter: str) -> None:
+    """The function write.table of R leaves the column of row names without a name."""
+    rows = [[str(n), *row[1:]] for n, row in enumerate(ROWS, start=1)]
+    path = write_table(tmp_path, [NAMES[1:], *rows], delimiter=delimiter)
+    assert detect_format(path).columns == tuple(NAMES[1:])
+    assert values(path) == [row[1:] for row in ROWS]
+
+
 def test_codes_beside_texts_are_a_record(tmp_path: Path) -> None:
     """As where a class, a title and a text stand in each row, and no row names them."""
     rows = [[str(n % 4), f"Title of page {n}", f"the text of page number {n}"] for n in range(12)]

@@ -59,7 +59,12 @@ def find_side_files(files: Sequence[FolderFile]) -> dict[str, Text]:
         return {}
     main = max(
         files,
-        key=lambda one: (not one.may_lack_labels, find_file_split(one.name) != "test", one.size),
+        key=lambda one: (
+            not one.may_lack_labels,
+            find_file_split(one.name) != "test",
+            one.kind != "txt",  # lines without labels, such as a long list of words
+            one.size,
+        ),
     )
     reasons = {file.name: _find_reason(file, main) for file in files if file is not main}
     return {name: reason for name, reason in reasons.items() if reason}

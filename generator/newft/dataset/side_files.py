@@ -14,6 +14,9 @@ from newft.text import Text
 MIN_ROWS_PER_VALUE = 2  # on average, of a column of labels: texts and ids hardly repeat
 
 
+MIN_MARKED_ROWS = 10  # with one mark, such as -1: a few rows may all have one label
+
+
 class OpenedFiles(NamedTuple):
     """The files with records, and what is said of those that were left out."""
 
@@ -45,16 +48,25 @@ def _find_missing_label(file: DataFile, among: Sequence[DataFile]) -> str | None
     for name in dict.fromkeys(column.name for column in columns):
         alike = [column for column in columns if column.name == name]
         repeats = any(1 < one.distinct * MIN_ROWS_PER_VALUE <= one.filled for one in alike)
-        if len(alike) == len(others) and repeats and name not in file.layout.columns:
+        if len(alike) == len(others) and repeats and _lacks_values(file, name, others):
             return name
     return None
+
+
+def _lacks_values(file: DataFile, name: str, others: Sequence[DataFile]) -> bool:
+    """Whether a file has no value of a column: it is missing, or one mark stands in all rows."""
+    found = {row.get(name, "").strip() for row in file.preview_rows} - {""}
+    if len(found) > 1 or len(file.preview_rows) < MIN_MARKED_ROWS:
+        return name not in file.layout.columns
+    known = {row.get(name, "").strip() for one in others for row in one.preview_rows}
+    return found.isdisjoint(known)
 
 
 def _explain(file: DataFile, column: str) -> Text:
     name, column = escape_controls(file.path.name), escape_controls(column)
     return Text(
-        f"{name} is left out: it is named as held out, and has no column `{column}` as the other "
-        "files have; add that column to use it",
-        f"未读取 {name}：文件名表明它是留出的数据，却没有其他文件都有的“{column}”列；"
-        "补上这一列即可使用",
+        f"{name} is left out: it is named as held out, and has no column `{column}` with values as "
+        "the other files have; add them to use it",
+        f"未读取 {name}：文件名表明它是留出的数据，却没有其他文件都有的“{column}”列或其取值；"
+        "补上即可使用",
     )

@@ -33,6 +33,9 @@ MIN_PROSE_WORDS, MIN_PROSE_CHARS = 3, 6  # of a text; Chinese has no spaces betw
 TEXT_COLUMN, LABEL_COLUMN = "text", "label"  # the names of two columns that have none
 
 _NUMBER_PATTERN = re.compile(r"[^\w\n]*\d[\d\s.,:/'%‰-]*[^\w\n]*|\d{4}年\d{1,2}月(?:\d{1,2}日)?")
+_CODE_NAME_PATTERN = re.compile(
+    r"[A-Za-z]{1,3}_?\d+|[A-Z]{1,2}|(?:col|column|field|var|列)_?\d*", re.I
+)
 _CJK_PATTERN = re.compile(r"[\u3400-\u9fff]")
 _UNIT_PATTERN = re.compile(
     r"[%‰$€£¥]|[(（\[]?(?:eur|usd|gbp|cny|rmb|jpy|chf|dm|pct|percent|bp|days?|months?|years?|yrs?"
@@ -52,7 +55,7 @@ class Header:
 
     rows: tuple[int, ...]  # none where the first row is a record
     names: tuple[str, ...]  # as they stand, some empty or doubled
-    units: int | None = None  # the row of units below
+    units: int | None = None  # the row below with units, or with descriptions of the columns
 
 
 def look_ahead(grid: Grid) -> list[Line]:
@@ -78,8 +81,34 @@ def find_header(lines: Sequence[Line], *, trimmed: bool = False) -> Header | Non
     if at and lines[at - 1][0] == number - 1 and len(_find_filled(lines[at - 1][1])) > 1:
         joined = _join_names(_read_names(lines[at - 1][1]), names, _find_places(lines[at:]))
         names, upper = (joined, (number - 1,)) if joined != names else (names, ())
-    units = next((n for n, _ in lines[at + 1 : at + 2] if _is_units_row(lines, at + 1)), None)
-    return Header((*upper, number), names, units)
+    below = lines[at + 1 : at + 2]
+    units = next(
+        (n for n, _ in below if _is_units_row(lines, at + 1) or _is_description(lines, at)), None
+    )
+    return Header((*upper, number), _name_index(names, lines[at + 1 :]), units)
+
+
+def _name_index(names: tuple[str, ...], body: Sequence[Line]) -> tuple[str, ...]:
+    """The names, with a nameless first one where each row begins with a number or name of its own.
+
+    R writes tables so: the header has a cell less than each row.
+    """
+    if len(body) < MIN_CONTRAST_ROWS or any(len(row) != len(names) + 1 for _, row in body):
+        return names
+    first = {to_text(row[0]).strip() for _, row in body}
+    last = any(to_text(row[-1]).strip() for _, row in body)
+    return ("", *names) if len(first) == len(body) and last and all(names) else names
+
+
+def _is_description(lines: Sequence[Line], at: int) -> bool:
+    """Whether the row below a header describes the columns that the header names."""
+    if at + 1 >= len(lines) or not _are_headers(lines, at):
+        return False
+    places = _find_places(lines[at + 2 :])
+    names = [name for name in _read_names(lines[at][1]) if name]
+    codes = sum(bool(_CODE_NAME_PATTERN.fullmatch(name)) for name in names)
+    whole = {*places} <= {*_find_filled(lines[at][1])} and len({*names}) == len(names)
+    return whole and codes * 2 < len(names)
 
 
 def _find_first_row(lines: Sequence[Line], *, trimmed: bool) -> int:
@@ -143,7 +172,12 @@ def _fits_below(lines: Sequence[Line], at: int, *, trimmed: bool) -> bool:
 
 
 def _is_second_header(lines: Sequence[Line], at: int) -> bool:
-    """Whether the row below a header is one too: codes above names, or groups above names."""
+    """Whether the row below is the header rather: names below codes, or below groups."""
+    return _are_headers(lines, at) and not _is_description(lines, at)
+
+
+def _are_headers(lines: Sequence[Line], at: int) -> bool:
+    """Whether a row and the one below it both stand above the records."""
     (number, first), (next_number, second) = lines[at], lines[at + 1]
     body = [cells for _, cells in lines[at + 2 :]]
     names, upper = _read_names(second), _read_names(first)

@@ -14,7 +14,8 @@ ASCII_TABLE |= {
 }
 ASCII_TABLE_WITH_DIGITS = ASCII_TABLE | {ord(digit): digit for digit in "0123456789"}
 MISSING_LABEL_PATTERN = re.compile(
-    "[-–—/.?]*|#?n/?a|<na>|nan|null|nil|空|缺失|暂无"
+    r"[-–—/.?]*|\\n?|#?n/?a|<na>|nan|null|nil|空|缺失|暂无|未填写?|未提供"  # \N is that of MySQL
+    r"|#(?:value|ref|name|num|null|div/0)[!?]"
 )  # `none` may be a label
 MISSING_GROUP_PATTERN = re.compile(
     f"{MISSING_LABEL_PATTERN.pattern}|none|unknown|anonymous|无|未知|不详|匿名"
