@@ -109,16 +109,13 @@ def list_data_files(path: Path) -> list[Path]:
             return [path]
         files = [one for one in sorted(path.iterdir()) if get_data_suffix(one) in DATA_SUFFIXES]
         files = [one for one in files if not one.name.startswith((".", "~$")) and one.is_file()]
-<<<<<<< HEAD
         if len(files) > MAX_FOLDER_FILES:
             raise _make_full_folder_error(path, len(files))
-=======
         inner = None if files else _find_inner_file(path)
     if inner:
         message = "no data file in this folder"
         hint = "folders in it are not read: give their files, such as {example}"
         raise RecordError(path, message, hint, example=inner)
->>>>>>> 63dbebfd (Read tables of R, descriptions below names, and marks of nothing in labels; leave out test sets without labels and lists of words)
     if not files:
         message = "no data file in this folder"
         hint = "put a file of one of these kinds in it: {kinds}"
@@ -126,18 +123,17 @@ def list_data_files(path: Path) -> list[Path]:
     return files
 
 
-<<<<<<< HEAD
 def _make_full_folder_error(path: Path, count: int) -> RecordError:
     message = "the folder has {count:,} data files, of which at most {most:,} are read"
     hint = "join them into one file; or put each text into a .txt file, in a folder for each label"
     return RecordError(path, message, hint, count=count, most=MAX_FOLDER_FILES)
-=======
+
+
 def _find_inner_file(path: Path) -> Path | None:
     """The first data file in one of the folders of a folder."""
     folders = [one for one in sorted(path.iterdir()) if one.is_dir() and one.name[0] != "."]
     inside = (one for folder in folders for one in sorted(folder.iterdir()))
     return next((one for one in inside if get_data_suffix(one) in DATA_SUFFIXES), None)
->>>>>>> 63dbebfd (Read tables of R, descriptions below names, and marks of nothing in labels; leave out test sets without labels and lists of words)
 
 
 def list_class_folders(path: Path) -> list[Path]:
