@@ -55,7 +55,7 @@ def detect_task(
     if not scores and len(found) > 1:
         found = _settle_without_words(records, candidates, kits, found)
     seen = _describe_scores(scores, kits)
-    refusals = [] if len(found) == 1 else [*_list_refusals(fits, near, kits)]
+    refusals = [] if found else [*_list_refusals(fits, near, kits)]
     return TaskDetection(found, shapes, seen, tuple(refusals))
 
 

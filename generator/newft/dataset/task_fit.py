@@ -129,10 +129,10 @@ def _find_label_misfit(fit: TaskFit, records: Records) -> Text | None:
 
 def _explain_kind(column: str, kind: Text, file: DataFile) -> Text:
     values = list(dict.fromkeys(row[column] for row in file.preview_rows if row[column]))
-    shown = _quote(values)
+    shown = Text(_quote(values, ", "), _quote(values, "、"))
     return Text(
-        f"`{escape_controls(column)}` holds {kind.en} ({shown}), not labels of a closed list",
-        f"“{escape_controls(column)}”列是{kind.zh}（{shown}），不是封闭列表中的标签",
+        f"`{escape_controls(column)}` holds {kind.en} ({shown.en}), not labels of a closed list",
+        f"“{escape_controls(column)}”列是{kind.zh}（{shown.zh}），不是封闭列表中的标签",
     )
 
 
@@ -161,23 +161,29 @@ def find_untypical(fit: TaskFit, records: Records) -> tuple[Text | None, int]:
 def _explain_untypical(fit: TaskFit, name: str, share: float) -> Text:
     field = fit.task.fields[name]
     column = next((one.columns[name] for one in fit.matches if name in one.columns), name)
-    shown = _quote(field.typical)
+    named, shown = escape_controls(column), _quote_typical(field.typical)
     if field.role == "label":
         return Text(
-            f"`{escape_controls(column)}` holds labels of its kind, such as {shown}, in {share:.0%}"
-            " of the rows",
-            f"“{escape_controls(column)}”列只有 {share:.0%} 的行是它的标签，例如 {shown}",
+            f"`{named}` holds labels of its kind, such as {shown.en}, in {share:.0%} of the rows",
+            f"“{named}”列只有 {share:.0%} 的行是它的标签，例如 {shown.zh}",
         )
     return Text(
-        f"`{escape_controls(column)}` has its words, such as {shown}, in {share:.0%} of the rows",
-        f"“{escape_controls(column)}”列只有 {share:.0%} 的行含有它的用词，例如 {shown}",
+        f"`{named}` has its words, such as {shown.en}, in {share:.0%} of the rows",
+        f"“{named}”列只有 {share:.0%} 的行含有它的用词，例如 {shown.zh}",
     )
 
 
-def _quote(values: Sequence[str]) -> str:
+def _quote_typical(typical: Sequence[str]) -> Text:
+    """Quote the first values of each language, where there are any."""
+    english = sorted(typical, key=lambda value: not value.isascii())
+    chinese = sorted(typical, key=str.isascii)
+    return Text(_quote(english, ", "), _quote(chinese, "、"))
+
+
+def _quote(values: Sequence[str], mark: str) -> str:
     """Quote the first values, each on one line and clipped."""
     shown = (clip_text(" ".join(value.split()), MAX_EXAMPLE_WIDTH) for value in values)
-    return ", ".join(f"`{escape_controls(value)}`" for value in islice(shown, MAX_EXAMPLES))
+    return mark.join(f"`{escape_controls(value)}`" for value in islice(shown, MAX_EXAMPLES))
 
 
 def _has_prose_column(file: DataFile) -> bool:
