@@ -55,6 +55,14 @@ def test_an_application_without_use_says_why(
     assert to_conversation(record, task) == Reject(reason)
 
 
+def test_a_level_whose_outcome_is_not_known_yet_is_left_out(task: TaskConfig) -> None:
+    task = task.model_copy(update={"indeterminate": ["In Grace Period"]})
+    record = {"credit_history": "clean", "label": " in grace  period", "recommendation": ""}
+    assert to_conversation(record, task) == Reject("indeterminate_label")
+    record = {"credit_history": "clean", "label": task.labels[0], "recommendation": "approve"}
+    assert not isinstance(to_conversation(record, task), Reject)
+
+
 def test_without_a_column_of_recommendations_its_key_is_named(task: TaskConfig) -> None:
     record = {"credit_history": "clean", "label": task.labels[0]}
     with pytest.raises(ProjectError) as caught:

@@ -108,6 +108,20 @@ def test_the_score_is_the_sum_over_the_answers_that_say_the_risk(config: Config)
     assert score_rows(answers, config.task) == pytest.approx([0.5])
 
 
+def test_several_levels_that_are_the_risk_are_measured_as_one(config: Config) -> None:
+    levels = ["late", "lost", "paid"]
+    changes = {"labels": levels, "positive": ["late", "lost"], "recommendations": []}
+    task = config.task.model_copy(update=changes)
+    gold = ["late", "lost", "paid", "paid"]
+    likely = np.array([[0.5, 0.2, 0.3], [0.3, 0.3, 0.4], [0.3, 0.2, 0.5], [0.1, 0.1, 0.8]])
+    answers = Predictions(["late", "late", "paid", "paid"], levels, likely)
+    assert is_positive(gold, task).tolist() == [True, True, False, False]
+    assert score_rows(answers, task) == pytest.approx([0.7, 0.6, 0.5, 0.2])
+    found = compute_metrics(gold, answers, task, seed=0)
+    assert found["auc"].value == found["ks"].value == 1  # by the first level alone it is .875
+    assert found["accuracy"].value == 0.75  # the levels themselves are still told apart
+
+
 def test_numbers_stay_numbers_and_words_are_one_hot(config: Config) -> None:
     found = extract_features("amount: 1,200\nhistory: clean file\njob: 9\u5e74")
     assert found == {"amount": 1200, "history has clean": 1, "history has file": 1,

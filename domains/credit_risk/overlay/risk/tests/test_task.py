@@ -57,6 +57,42 @@ def test_a_field_that_is_taken_out_of_the_prompt_alone_is_named(
         load_config(path)
 
 
+@pytest.mark.parametrize("as_list", [True, False])
+def test_the_risk_is_a_set_of_levels_of_which_one_may_stand_alone(
+    tmp_path: Path, run_yaml: Config, as_list: bool
+) -> None:
+    risk = run_yaml.task.labels[0]
+    path = with_task(tmp_path, run_yaml, positive=[risk] if as_list else risk)
+    assert load_config(path).task.positive == [risk]
+
+
+def test_a_risk_that_leaves_nothing_to_compare_with_is_refused(
+    tmp_path: Path, run_yaml: Config
+) -> None:
+    labels = list(run_yaml.task.labels)
+    unknown = "positive contains {label}, which is not one of task.labels"
+    known = "indeterminate contains {label}, which is one of task.labels"
+    for changes, fault in (
+        (
+            {"positive": labels},
+            fill("positive contains all of task.labels: leave one out at least"),
+        ),
+        ({"positive": ["no such"]}, fill(unknown, label="no such")),
+        ({"indeterminate": [labels[0].upper()]}, fill(known, label=labels[0].upper())),
+    ):
+        with pytest.raises(ProjectError, match=re.escape(fault)):
+            load_config(with_task(tmp_path, run_yaml, **changes))
+
+
+def with_task(folder: Path, run_yaml: Config, **changes: object) -> Path:
+    """A run.yaml with other settings of the task."""
+    values = run_yaml.model_dump(mode="json")
+    values["task"] |= changes
+    path = folder / "run.yaml"
+    path.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
+    return path
+
+
 def test_the_column_of_given_splits_is_in_no_prompt(tmp_path: Path, run_yaml: Config) -> None:
     path = changed(tmp_path, run_yaml, inputs=[*run_yaml.task.inputs], slices=[])
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
