@@ -39,6 +39,11 @@ def test_a_renamed_choice_is_translated_also_in_a_list() -> None:
     ]
 
 
+def test_one_text_that_is_a_list_today_is_carried_over_without_a_word() -> None:
+    known = (KnownAnswer("data.positive", repeatable=True),)
+    assert fit_answers({"data.positive": "late"}, known) == ({"data.positive": ("late",)}, (), ())
+
+
 def test_a_question_and_its_choice_may_both_be_renamed() -> None:
     assert fit_answers({"training": "finetune"}, KNOWN).answers == {"method": "full"}
 
@@ -79,6 +84,10 @@ def test_facts_hold_for_data_domain_and_task_alone() -> None:
     old = {"domain": "legal", "task": "clause", "data.files": ("a.csv",), "method": "lora"}
     assert list_unmeasured_changes(old, {**old, "method": "full", "data.positive": "yes"}) == ()
     assert list_unmeasured_changes(old, {**old, "task": "charge"}) == ("task",)
+    assert list_unmeasured_changes(old, {**old, "data.indeterminate": ()}) == ()
+    assert list_unmeasured_changes(old, {**old, "data.indeterminate": ("open",)}) == (
+        "data.indeterminate",
+    )
     assert list_unmeasured_changes(old, {**old, "data.columns.text": "Body"}) == (
         "data.columns.text",
     )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from newft.cli import main
 from newft.text import Language
 from support.credit_applications import LEVELS, applications, flagged, written
 from support.files import list_names
@@ -177,6 +178,40 @@ def test_the_named_label_is_the_risk_and_is_kept(risk: str, tmp_path: Path) -> N
     assert run_yaml(tmp_path / "desk")["task"]["positive"] == [risk]
     kept = yaml.safe_load((tmp_path / "desk/.newft/answers.yml").read_text(encoding="utf-8"))
     assert kept["data"]["positive"] == [risk]
+
+
+def test_several_labels_that_may_be_the_risk_are_named_as_one_choice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    records = flagged(applications(60), "loan_status")
+    statuses = ("Charged Off", "Default", "Fully Paid", "Current")
+    for number, record in enumerate(records):
+        record |= {"loan_status": statuses[number % 4], "income": str(20_000 + 137 * number)}
+    written(tmp_path, records)
+    words = ["new", "desk", "--data", "applications.csv", "--yes", "--gpu", "cpu", "--dry-run"]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "several labels of `loan_status` may be the bad outcome: Default, Charged Off (" in said
+    assert "--positive Default --positive 'Charged Off'" in said
+    assert "--indeterminate Current" in said
+
+    assert main([*words, "--positive", "Default"]) == 0
+    said = capsys.readouterr().err
+    assert "all other labels count as no risk, also Charged Off" in said
+    assert "the outcome of Current may not be known yet" in said
+
+    both = ["--positive", "default", "--positive", "charged off", "--indeterminate", "Current"]
+    assert main([*words, *both, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["data"]["positive"] == ["Default", "Charged Off"]
+    assert report["data"]["rejected"] == {"indeterminate_label": 15}
+    assert report["warnings"] == [said for said in report["warnings"] if "risk" not in said]
+
+    assert main([*words, "--positive", "Default", "--set", "data.positive=Charged Off"]) == 2
+    assert "give only one of the two" in capsys.readouterr().err
+    assert main([*words, "--set", "data.positive=[]"]) == 2
 
 
 def test_a_risk_that_is_no_label_is_refused_with_those_there_are(tmp_path: Path) -> None:

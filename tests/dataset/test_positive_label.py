@@ -1,11 +1,20 @@
-"""Which of two labels is the risk follows from their names or their column's, or it is asked."""
+"""Which labels are the risk follows from their names or their column's, or it is asked."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from newft.dataset.positive_label import find_positive_labels
-from support.credit_applications import TASK
+from newft.dataset.positive_label import (
+    FoundPositive,
+    choose_positive_labels,
+    find_positive_labels,
+)
+from newft.emitted.label_rules import NO_LABEL_RULES
+from newft.errors import UsageError
+from support.credit_applications import TASK, applications, facts, flagged, with_column, written
 
 
 @pytest.mark.parametrize(
@@ -47,3 +56,71 @@ def test_names_tell_the_risk(labels: tuple[str, ...], column: str, risk: str) ->
 def test_what_no_name_tells_is_left_open(labels: tuple[str, ...], column: str) -> None:
     assert TASK.positive
     assert find_positive_labels(labels, column, TASK.positive).labels == ()
+
+
+LOANS = (
+    "Charged Off", "Current", "Default", "Does not meet the credit policy. Status:Charged Off",
+    "Fully Paid", "In Grace Period", "Late (31-120 days)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("labels", "likely", "indeterminate"),
+    [
+        (LOANS, (LOANS[0], LOANS[2], LOANS[3], LOANS[6]), (LOANS[1], LOANS[5])),
+        (("正常", "关注", "次级", "可疑", "损失"), ("次级", "可疑", "损失"), ("关注",)),
+        (
+            ("paid on time", "written off", "30 days past due"),
+            ("written off", "30 days past due"),
+            (),
+        ),
+        (("default", "late"), (), ()),  # nothing would be left to compare them with
+        (("fully paid", "current"), (), ("current",)),
+    ],
+)
+def test_several_bad_outcomes_are_proposed_and_none_is_taken(
+    labels: tuple[str, ...], likely: tuple[str, ...], indeterminate: tuple[str, ...]
+) -> None:
+    assert TASK.positive
+    found = find_positive_labels(labels, "status", TASK.positive)
+    assert found == FoundPositive((), likely, indeterminate)
+
+
+def test_one_bad_outcome_is_taken_beside_rows_without_outcome() -> None:
+    assert TASK.positive
+    found = find_positive_labels(("Charged Off", "Current", "Fully Paid"), "s", TASK.positive)
+    assert found == FoundPositive(("Charged Off",), (), ("Current",))
+
+
+def test_the_named_labels_are_taken_in_any_spelling_and_each_once(tmp_path: Path) -> None:
+    data = facts(written(tmp_path, applications()))
+    names = ("HIGH", "medium", " high")
+    assert choose_positive_labels(names, data, NO_LABEL_RULES) == ("high", "medium")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("high", "lwo"), "`lwo` is not known"),
+        (("high", "low", "medium"), "these are all of the labels: low, medium, high"),
+        (("high", "open"), "`open` is also in data.indeterminate"),
+    ],
+)
+def test_names_that_compare_nothing_are_refused(
+    names: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    data = facts(written(tmp_path, applications()))
+    data = replace(data, indeterminate=("Open",))
+    with pytest.raises(UsageError) as caught:
+        choose_positive_labels(names, data, NO_LABEL_RULES)
+    assert caught.value.to("en")[0] == message
+
+
+@pytest.mark.parametrize("column", ["SeriousDlqin2yrs", "not.fully.paid", "是否还清", "is_good"])
+def test_a_column_of_yes_and_no_is_the_label_by_a_word_in_its_name(
+    column: str, tmp_path: Path
+) -> None:
+    records = with_column(flagged(applications(60), column), "prior_default", ["0", "1", "1"] * 20)
+    found = facts(written(tmp_path, records))
+    assert found.mapping["label"] == (column,)
+    assert found.positive == (("0",) if column in ("是否还清", "is_good") else ("1",))

@@ -63,6 +63,19 @@ def test_answers_and_facts_lead_to_the_same_bytes_again(
     assert snapshot.answers == again[".newft/answers.yml"]
 
 
+@pytest.mark.parametrize(("former", "positive"), [("high", ("high",)), ("null", ())])
+def test_facts_of_one_positive_label_are_read_as_those_of_a_list(
+    former: str, positive: tuple[str, ...], tmp_path: Path
+) -> None:
+    given = {"domain": "credit_risk", "task": "risk", "language": "en", "gpu": "cpu"}
+    generate({**given, "data.files": (), "model": "embedded"}, tmp_path / "desk")
+    path = tmp_path / "desk/.newft/facts.yml"
+    facts = path.read_text(encoding="utf-8")
+    assert "    positive:\n    - high\n" in facts
+    path.write_text(facts.replace("positive:\n    - high", f"positive: {former}"), encoding="utf-8")
+    assert read_facts(tmp_path / "desk").data.positive == positive
+
+
 def test_records_of_the_user_and_the_machine_lead_to_the_same_bytes_again(tmp_path: Path) -> None:
     table(tmp_path, GOOD)
     options = ("--data", "tickets.csv", "--set", "data.columns.label=intent", "--yes")

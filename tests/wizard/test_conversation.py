@@ -20,7 +20,7 @@ from newft.errors import IncompatibleError
 from newft.text import Text
 from newft.wizard.context import BACK_VALUE
 from newft.wizard.conversation import MAX_QUESTIONS
-from newft.wizard.question_prompt import OTHER_FILE_VALUE, UNSURE_VALUE
+from newft.wizard.question_prompt import DONE_VALUE, OTHER_FILE_VALUE, UNSURE_VALUE
 from newft.wizard.questions import QUESTIONS
 from newft.wizard.state import WizardState
 from support.conversation import (
@@ -246,6 +246,33 @@ def test_the_bad_outcome_is_asked_where_the_records_do_not_tell_it(
     repeat = format_command(given, "desk")
     assert "--domain credit_risk --task risk" in repeat
     assert "--language en --positive 1" in repeat
+
+
+def list_loans(folder: Path) -> Path:
+    """Loans with two bad outcomes, and some that still run."""
+    records = flagged(applications(80), "loan_status")
+    statuses = ("Charged Off", "Default", "Fully Paid", "Current")
+    for number, record in enumerate(records):
+        record |= {"loan_status": statuses[number % 4], "income": str(20_000 + 137 * number)}
+    return written(folder, records)
+
+
+def test_several_bad_outcomes_and_labels_without_outcome_are_proposed(
+    tmp_path: Path, conversation: Conversation
+) -> None:
+    given = conversation.hold(answers(data=list_loans(tmp_path)))
+    assert given["data.positive"] == ("Default", "Charged Off")
+    assert given["data.indeterminate"] == ("Current",)
+    repeat = format_command(given, "desk")
+    assert "--positive Default --positive 'Charged Off' --indeterminate Current" in repeat
+
+
+def test_a_proposal_may_be_changed(tmp_path: Path, conversation: Conversation) -> None:
+    story = [("data", str(list_loans(tmp_path))), ("positive", "Default"), ("positive", DONE_VALUE)]
+    story += [("indeterminate", "Current"), ("indeterminate", DONE_VALUE)]
+    given = conversation.hold(story)
+    assert given["data.positive"] == ("Charged Off",)
+    assert given["data.indeterminate"] == ()
 
 
 def test_a_bad_outcome_that_the_records_tell_is_not_asked(

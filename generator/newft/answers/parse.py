@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from newft.answers.keys import (
     KIT_ANSWERS_PREFIX,
+    POSITIVE_KEY,
     AnswerValue,
     RawAnswers,
     allows_list,
@@ -121,10 +122,11 @@ def _split_task(given: RawAnswers) -> dict[str, AnswerValue]:
 
 def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
     """Return the normalized value; refuse one that the key cannot have."""
-    # an empty list is valid: it means the sample; and a kit may ask for a text that may be empty
-    if not key.startswith(KIT_ANSWERS_PREFIX) and not all(
-        [value] if isinstance(value, str) else value
-    ):
+    # an empty list is valid: it means the sample, or none; no positive label at all has no sense,
+    # and a kit may ask for a text that may be empty
+    filled = all([value] if isinstance(value, str) else value)
+    empty = not filled and not key.startswith(KIT_ANSWERS_PREFIX)
+    if empty or (key == POSITIVE_KEY and not value):
         raise UsageError(MISSING_VALUE_MESSAGE, where=where)
     entry = find_answer_key(key)
     if entry and entry.choices and value not in entry.choices:

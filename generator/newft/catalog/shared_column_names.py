@@ -58,7 +58,14 @@ def _extend_task(task: Task, shared: SharedSynonyms) -> Task:
         name: _add_protected_terms(_add_lists(field, lists), shared.protected)
         for name, field in task.fields.items()
     }
-    return replace(task, fields=fields, positive=_extend_positive(task.positive, lists))
+    positive = _extend_positive(task.positive, lists)
+    if positive:
+        words = (*positive.stems, *positive.negative_stems)
+        fields = {
+            name: replace(field, stems=words) if field.role == "label" else field
+            for name, field in fields.items()
+        }
+    return replace(task, fields=fields, positive=positive)
 
 
 def _add_lists(field: Field, lists: list[SynonymList]) -> Field:

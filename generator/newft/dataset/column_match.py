@@ -9,14 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from newft.dataset.name_direction import names_outcome, names_the_past
+from newft.dataset.name_words import BRACKETED_PATTERN, CJK_PATTERN, to_snake_case
 from newft.emitted.given_splits import read_split_word
-from newft.schema.kit import Field
+from newft.emitted.normalize import normalize_label
+from newft.schema.kit import NO_LABELS, YES_LABELS, Field
 
 # Match scores. A column below MIN_MATCH_SCORE is ignored. The penalty is subtracted when the values
 # do not look like the field; a whole name with the penalty still beats a match by values alone.
 EXACT_NAME_SCORE = 1.0
 FOLDED_NAME_SCORE = 0.9
 CONTAINED_NAME_SCORE = 0.8
+OUTCOME_NAME_SCORE = 0.6  # of yes and no: a word inside the name says an outcome of the task
 VALUE_ONLY_SCORE = 0.5
 VALUE_MISMATCH_PENALTY = 0.35
 LISTED_VALUES_PENALTY = 0.45  # of lists that are no labels: only a name as it stands outweighs it
@@ -33,13 +37,12 @@ TIE_MARGIN = {
     "recommendation": 0.0,
 }
 
-CJK_PATTERN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _WORDS_PATTERN = re.compile(r"[^\W\d_]\s+[^\W\d_]|[\u3400-\u9fff]")
 _LETTER_PATTERN = re.compile(r"[^\W\d_]")
-_BRACKETED_PATTERN = re.compile(r"[(（\[].*?[)）\]]")  # a unit or a remark in a column name
 # a number, or one word and a number, such as T-10481 or case 7
 _NUMBERED_NAME_PATTERN = re.compile(r"[^\W\d]*[\W_]*\d[\d\W_]*")
 _TOKEN_PATTERN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_YES_NO_LABELS = frozenset((*YES_LABELS, *NO_LABELS))
 _ID_NAME_PATTERN = re.compile(r"(?<![a-z])id(?![a-z])|编号$")
 
 
@@ -185,13 +188,6 @@ def is_single_word(synonym: str) -> bool:
     )
 
 
-def to_snake_case(name: str) -> str:
-    """Convert a name to snake case, without what is in brackets."""
-    plain = _BRACKETED_PATTERN.sub("", unicodedata.normalize("NFKC", name))
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", "_", plain)
-    return apart.strip("_").casefold()
-
-
 def _find_best_columns(columns: Sequence[Column], field: Field) -> tuple[float, tuple[str, ...]]:
     """Return the highest score and the columns that have it; several columns are a tie."""
     scored = [(*_score_column(column, field), column) for column in columns]
@@ -212,6 +208,8 @@ def _score_column(column: Column, field: Field) -> tuple[float, int]:
     if column.nested and not column.filled:
         return 0.0, 0  # whatever its name: there is nothing to read in it
     score, place = score_name(column.name, field.synonyms)
+    if score == CONTAINED_NAME_SCORE and field.role == "label" and names_the_past(column.name):
+        score = 0.0
     if not field.required:
         if score < FOLDED_NAME_SCORE or not 2 <= column.distinct < column.filled:
             return 0.0, 0  # a single value separates nothing, and a row id groups nothing
@@ -224,9 +222,18 @@ def _score_column(column: Column, field: Field) -> tuple[float, int]:
         if score < EXACT_NAME_SCORE and field.role == "label" and _names_splits(column):
             return 0.0, 0
         return score - (0 if _values_plausible(column, field) else penalty), place
+    if field.role == "label" and _asks_for_outcome(column, field):
+        return OUTCOME_NAME_SCORE, 0
     words = column.letter_share > 0.5 and column.number_share <= 0.5  # no repeated id
     words = words and not _names_splits(column)
     return (VALUE_ONLY_SCORE if words and _values_plausible(column, field) else 0.0), 0
+
+
+def _asks_for_outcome(column: Column, field: Field) -> bool:
+    """Tell whether a column says yes or no to an outcome of the task, as `not.fully.paid` does."""
+    values = {normalize_label(value) for value in column.examples}
+    yes_or_no = len(values) == column.distinct == 2 and values <= _YES_NO_LABELS
+    return yes_or_no and names_outcome(column.name, field.stems)
 
 
 def _names_splits(column: Column) -> bool:
@@ -253,7 +260,7 @@ def score_name(name: str, synonyms: Sequence[str]) -> tuple[float, int]:
 def _fold_column_name(name: str) -> str:
     """Remove case, width, punctuation and bracketed remarks from a name."""
     return re.sub(
-        r"[\W_]+", "", _BRACKETED_PATTERN.sub("", unicodedata.normalize("NFKC", name))
+        r"[\W_]+", "", BRACKETED_PATTERN.sub("", unicodedata.normalize("NFKC", name))
     ).casefold()
 
 

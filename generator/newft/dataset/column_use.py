@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from newft.dataset.column_match import Column, is_id_column, to_snake_case
+from newft.dataset.column_match import Column, is_id_column
 from newft.dataset.identifier_values import (
     PERSONAL_KINDS,
     are_round,
@@ -20,6 +20,7 @@ from newft.dataset.identifier_values import (
     is_near_unique,
     is_short_text,
 )
+from newft.dataset.name_words import to_snake_case
 from newft.dataset.protected_terms import ends_with_stem, has_stem, is_barred_name
 from newft.emitted.normalize import MISSING_VALUE_PATTERN, is_missing, normalize_label
 from newft.schema.kit import Field, Task

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from newft.dataset.code_names import is_code
 from newft.dataset.column_errors import column_option_hint
-from newft.dataset.column_match import CJK_PATTERN
 from newft.dataset.label_parsing import pick_frequent_spellings
 from newft.dataset.label_spellings import BINARY
+from newft.dataset.name_words import CJK_PATTERN
 from newft.dataset.row_outcome import MIN_ROWS_PER_LABEL, RowOutcome
 from newft.dataset.row_stats import RowStats
 from newft.errors import DataError

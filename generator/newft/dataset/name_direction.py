@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from newft.dataset.column_match import CJK_PATTERN, to_snake_case
+from newft.dataset.name_words import CJK_PATTERN, to_snake_case
 
 Direction = Literal["positive", "negative", "open"]  # `open`: the outcome is not known yet
 
@@ -27,6 +27,8 @@ _CHINESE_NEGATION_PATTERN = re.compile(
 )
 _PARTS_PATTERN = re.compile(r"[^\W\d_]+|\d+")  # digits are a word of their own: `90dpd`
 _APOSTROPHE_PATTERN = re.compile("['\u2019]")  # of `hasn't`
+_PAST_WORDS = frozenset(("prior", "previous", "previously", "prev", "history", "hist"))
+_CHINESE_PAST_WORDS = ("历史", "曾", "以往", "过往", "此前", "之前")
 _OPPOSITES: Mapping[Direction, Direction] = {"positive": "negative", "negative": "positive"}
 
 
@@ -55,6 +57,18 @@ def tell_direction(name: str, stems: DirectionStems) -> Direction | None:
         for one in _find_stems(name, _sort_stems(stems))
     }
     return found.pop() if len(found) == 1 else None
+
+
+def names_outcome(name: str, stems: tuple[str, ...]) -> bool:
+    """Tell whether a name speaks of an outcome, be it both ways, and not of an earlier one."""
+    found = _find_stems(name, _sort_stems(DirectionStems(stems, ())))
+    return not names_the_past(name) and any(True for _ in found)
+
+
+def names_the_past(name: str) -> bool:
+    """Tell whether a name speaks of what is known before the outcome, as `prior_default` does."""
+    in_chinese = any(one in name for one in _CHINESE_PAST_WORDS)
+    return in_chinese or not _PAST_WORDS.isdisjoint(_split_words(name))
 
 
 def _find_stems(name: str, stems: Sequence[_Stem]) -> Iterator[_Finding]:

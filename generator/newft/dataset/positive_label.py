@@ -41,20 +41,20 @@ def find_positive_labels(labels: Iterable[str], column: str, known: PositiveName
 def choose_positive_labels(
     names: Sequence[str], data: DataFacts, rules: LabelRules
 ) -> tuple[str, ...]:
-    """Return the labels that the user names as positive, in the order of the facts.
+    """Return the labels that the user names as positive, in the order of the answer.
 
     Raises:
         UsageError: If a name is that of no label, or if no other label is left.
     """
     labels = tuple(data.labels)
-    chosen = set()
+    chosen: dict[str, None] = {}
     for name in names:
         label = find_label(name, labels, rules)
         if label is None and find_label(name, data.indeterminate, rules):
             raise _make_overlap_error(name)
         if label is None:
             raise make_unknown_name_error(name, labels, where=POSITIVE_KEY)
-        chosen.add(label)
+        chosen[label] = None
     if len(chosen) == len(labels):
         raise UsageError(
             Text(
@@ -67,7 +67,7 @@ def choose_positive_labels(
                 "至少留出一个标签作为对照",
             ),
         )
-    return tuple(label for label in labels if label in chosen)
+    return tuple(chosen)
 
 
 def _make_overlap_error(name: str) -> UsageError:

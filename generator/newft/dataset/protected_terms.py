@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from newft.dataset.column_match import (
-    CJK_PATTERN,
     FOLDED_NAME_SCORE,
     contains_words,
     is_single_word,
     score_name,
-    to_snake_case,
 )
+from newft.dataset.name_words import CJK_PATTERN, to_snake_case
 from newft.schema.kit import Field
 
 MIN_STEM_CHARS = 4  # a shorter word begins too many others: `sex`, but not `sextant`

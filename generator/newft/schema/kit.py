@@ -45,7 +45,8 @@ class Field:
     # count only beside a qualifier, and words beside a synonym that do not change what it names
     ambiguous: tuple[str, ...] = ()
     qualifiers: tuple[str, ...] = ()
-    # of `protected` and `excluded`: words, and beginnings of words, that tell it inside any name
+    # of `protected` and `excluded`: words, and beginnings of words, that tell it inside any name;
+    # of the label of a task that scores one: those of its outcomes, set by the loader
     stems: tuple[str, ...] = ()
     # of `excluded`: such words for what identifies someone, if its values differ from row to row,
     # and words that make `stems` speak of the time before the label
