@@ -8,6 +8,8 @@ import pytest
 
 from newft.dataset.broken_rows import MAX_LINE_SHOWN, find_cause
 from newft.dataset.profile import profile_dataset
+from newft.dataset.row_stats import RowStats
+from newft.emitted.file_format import Row
 from newft.errors import DataError
 from support.data_files import write
 from support.generate_project import catalog
@@ -34,7 +36,7 @@ def test_the_line_of_a_broken_row_is_that_of_an_editor(tmp_path: Path) -> None:
     assert error.hint is not None
     assert error.hint.startswith("give each line 2 cells, as the header has")
     assert "add rows" not in error.hint
-    assert "第一处在 第 13 行" in error.to("zh")[0]
+    assert "首处：第 13 行：`hello" in error.to("zh")[0]
 
 
 def test_a_line_with_a_quote_that_is_wrong_is_shown(tmp_path: Path) -> None:
@@ -67,3 +69,20 @@ def test_a_cause_is_what_would_have_left_enough_rows(
 ) -> None:
     rows = usable + sum(rejects.values())
     assert find_cause(rejects, rows=rows, usable=usable, needed=20) == cause
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "a.csv", f"text,label\n{GOOD}" * 3)
+    read = RowStats.add
+
+    def add(stats: RowStats, row: Row) -> None:
+        read(stats, row)
+        with path.open("a", encoding="utf-8") as file:
+            file.write("where is it,a\n" if stats.rows == 1 else "")
+
+    monkeypatch.setattr(RowStats, "add", add)
+    error = refusal(path)
+    assert error.message == "the file changed while newft was reading it"
+    assert error.hint == "run newft again when the file is complete"

@@ -249,3 +249,10 @@ def test_what_was_seen_is_told_with_the_words(tmp_path: Path) -> None:
     assert seen
     assert seen.en.startswith("words of the records: 93% Legal (party, shall")
     assert seen.zh.startswith("记录的用词：法律 93%（party、shall")
+
+
+def test_ids_are_no_text_whatever_their_column_is_called(tmp_path: Path) -> None:
+    lines = "".join(f"T-{n},{'open' if n % 2 else 'closed'}\n" for n in range(60))
+    path = tmp_path / "a.csv"
+    path.write_text(f"ticket,status\n{lines}", encoding="utf-8")
+    assert told(path) == ()

@@ -74,14 +74,11 @@ def describe_first(code: str, sources: Sequence[DataFile], stats: RowStats) -> T
     with translate_record_errors(), wrap_file_errors(source.path):
         line = _find_line(source.path, layout, place)
         shown = _read_line(source.path, layout, line) if line else ""
-    named = f"{escape_controls(source.path.name)}:" if len(sources) > 1 else ""
-    if not line:
-        return Text(
-            f"the first is {named}row {place.number}", f"第一处在 {named}第 {place.number} 行"
-        )
-    return Text(
-        f"the first is {named}line {line}: `{shown}`", f"第一处在 {named}第 {line} 行：`{shown}`"
-    )
+    name = escape_controls(source.path.name)
+    named = Text(f"in {name}, ", f"{name} ") if len(sources) > 1 else Text("", "")
+    place_named = f"line {line}: `{shown}`" if line else f"row {place.number}"
+    place_named_zh = f"第 {line} 行：`{shown}`" if line else f"第 {place.number} 行"
+    return Text(f"the first is {named.en}{place_named}", f"首处：{named.zh}{place_named_zh}")
 
 
 def _advise_on_cells(layout: FileFormat) -> Text:

@@ -24,6 +24,7 @@ MAX_EXAMPLES_DESCRIBED = 2
 MAX_NAME_WIDTH = 24  # terminal cells of a column name
 MAX_EXAMPLE_WIDTH = 24  # terminal cells of one value
 MAX_LINE_WIDTH = 78  # terminal cells: a line of 80 with a margin
+MAX_TASKS_NAMED = 2  # of those with one reason
 MAX_REASONS_LISTED = 6  # why tasks were not taken
 
 _INDENT = "  "
@@ -69,11 +70,19 @@ def list_reasons(reasons: Mapping[str, Text]) -> Text:
         tasks.setdefault(reason, []).append(task)
     lines = [_indent(Text("not taken:", "未采用的任务："), 1)]
     for reason, named in [*tasks.items()][:MAX_REASONS_LISTED]:
-        en, zh = f"{', '.join(named)}: {reason.en}", f"{'、'.join(named)}：{reason.zh}"
+        listed = _list_tasks(named)
+        en, zh = f"{listed.en}: {reason.en}", f"{listed.zh}：{reason.zh}"
         lines.append(Text(*(_wrap(f"{2 * _INDENT}{words}") for words in (en, zh))))
     if (more := len(tasks) - MAX_REASONS_LISTED) > 0:
         lines.append(_indent(Text(f"({more} more)", f"（另有 {more} 个）"), 2))
     return _join_lines(lines)
+
+
+def _list_tasks(names: Sequence[str]) -> Text:
+    """Return the first tasks of a reason, which are the nearest, and how many more it holds for."""
+    shown, more = names[:MAX_TASKS_NAMED], len(names) - MAX_TASKS_NAMED
+    en, zh = ", ".join(shown), "、".join(shown)
+    return Text(f"{en} and {more} more", f"{zh} 等 {len(names)} 个") if more > 0 else Text(en, zh)
 
 
 def _count_rows(file: DataFile) -> Text:

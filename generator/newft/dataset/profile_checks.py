@@ -53,6 +53,8 @@ def find_likely_wrong_column(
     if name is None:
         return None
     column = stats.columns[role][0]
+    if column == name:  # nothing is gained by naming it twice
+        return name, Text(f"`{column}`: {sign.en}", f"“{column}”列：{sign.zh}")
     return name, Text(
         f"`{column}` may be the wrong column for `{name}`: {sign.en}",
         f"“{column}”列可能不是 {name}：{sign.zh}",

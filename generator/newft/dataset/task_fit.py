@@ -20,6 +20,7 @@ from newft.text import Text
 from newft.text_layout import clip_text
 
 MIN_TYPICAL_SHARE = 1 / 3  # of the values: fewer may be chance, and no file has only typical ones
+MAX_NUMBER_SHARE = 0.5  # of the values of a text, as for labels: more are a column of ids
 MAX_EXAMPLES = 2
 MAX_EXAMPLE_WIDTH = 32  # terminal cells
 
@@ -92,7 +93,7 @@ def find_misfit(fit: TaskFit, records: Records, *, has_text: bool, named: bool) 
         return _find_table_misfit(fit, has_text=has_text)
     if records.table and not fit.has_named("text"):
         return Text("most columns are figures, and none is a text", "多数列是数值，没有文本列")
-    return None if named else _find_label_misfit(fit, records)
+    return None if named else _find_text_misfit(fit, records) or _find_label_misfit(fit, records)
 
 
 def _find_table_misfit(fit: TaskFit, *, has_text: bool) -> Text | None:
@@ -106,6 +107,20 @@ def _find_table_misfit(fit: TaskFit, *, has_text: bool) -> Text | None:
         f"no column is named as its label is, such as {names}",
         f"没有哪一列的名称像它的标签，例如 {names}",
     )
+
+
+def _find_text_misfit(fit: TaskFit, records: Records) -> Text | None:
+    """Return which column is named as a text, and holds numbers or ids such as `T-10481`."""
+    for file, matched in zip(records.files, fit.matches, strict=True):
+        numbered = {one.name for one in file.columns if one.number_share > MAX_NUMBER_SHARE}
+        for name, field in fit.task.single_fields.items():
+            column = matched.columns.get(name)
+            if field.role == "text" and column is not None and column in numbered:
+                named = escape_controls(column)
+                return Text(
+                    f"`{named}` holds numbers or ids, no text", f"“{named}”列是数字或编号，不是文本"
+                )
+    return None
 
 
 def _find_label_misfit(fit: TaskFit, records: Records) -> Text | None:
