@@ -152,7 +152,7 @@ def test_what_is_about_no_question_is_refused(tmp_path: Path) -> None:
             when: {kit.answers.section: a}
         """
     said = refused(write_kit(tmp_path / "bank", manifest))
-    assert "`presets.task` should be one of: risk" in said
+    assert "`presets.task` should be one of: classification, risk" in said
     manifest = manifest.replace(", task: none", "")
     said = refused(write_kit(tmp_path / "bank", manifest))
     assert "kit.yaml:3: `presets.kit.answers.team` is not a question of the kit" in said

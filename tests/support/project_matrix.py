@@ -57,7 +57,7 @@ OPTIONS = [entry for entry in ANSWER_KEYS if entry.choices and entry.key not in 
 def list_axes() -> dict[str, tuple[str, ...]]:
     """The choices of each kind: all that the catalogue has, and what files and names may be."""
     return {
-        "task": tuple(f"{kit.id}/{task}" for kit in catalog().kits.values() for task in kit.tasks),
+        "task": list_tasks(),
         "language": get_args(Language),
         "source": get_args(ModelSource),
         "family": tuple(catalog().families),
@@ -68,6 +68,17 @@ def list_axes() -> dict[str, tuple[str, ...]]:
         "words": ("plain", "hostile"),
         **{entry.key: tuple(entry.choices) for entry in OPTIONS if entry.choices},
     }
+
+
+def list_tasks() -> tuple[str, ...]:
+    """The tasks, one of those that share code and settings: with a label "none of these" or not."""
+    tasks = {
+        f"{kit.id}/{name}": task
+        for kit in catalog().kits.values()
+        for name, task in kit.tasks.items()
+    }
+    unlike = {(task.overlay_of or name, task.out_of_scope): name for name, task in tasks.items()}
+    return tuple(unlike.values())
 
 
 def list_hardware() -> tuple[str, ...]:
