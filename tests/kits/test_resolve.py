@@ -222,7 +222,10 @@ def test_a_kit_is_named_by_its_source(source: str, expected: str) -> None:
     ("manifest", "fault"),
     [
         ("presets: {domain: credit}", "`presets.domain` should be one of: credit_risk"),
-        ("locked: {task: rsk}", "`locked.task` should be one of: charge, clause, intent, risk"),
+        (
+            "locked: {task: rsk}",
+            "`locked.task` should be one of: charge, classification, clause, intent, risk",
+        ),
         ("presets: {data.columns.lable: x}", "`presets.data.columns.lable` is not a field"),
         (
             "presets: {gpu: 3xRTX9}",
