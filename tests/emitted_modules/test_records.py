@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from newft.emitted import json_rows
 from newft.emitted.cells import read_text
+from newft.emitted.file_access import RecordError
 from newft.emitted.json_rows import MAX_RECORD_NESTING
 from newft.emitted.readers import detect_format, read_rows
 from newft.emitted.record_shapes import read_turns
@@ -276,13 +277,98 @@ def test_each_question_of_a_paragraph_is_a_row(tmp_path: Path) -> None:
         ("t", "c", "why?", ""),
     ]
     quoted = [
-        {"context": "c", "qas": [ask('parts related to "Non-Compete"', "one", "two"), ask('"Cap"')]}
+        {
+            "context": "c" * 10_000,
+            "qas": [ask('parts related to "Non-Compete"', "one", "two"), ask('"Cap"')],
+        }
     ]
     path = write(tmp_path, "b.json", dump({"data": [{"title": "t", "paragraphs": quoted}]}))
     assert read(path, "title", "type", "text") == [
         ("t", "Non-Compete", "one"),
         ("t", "Non-Compete", "two"),
     ]
+
+
+def test_questions_about_a_short_text_are_answered_by_yes_and_no(tmp_path: Path) -> None:
+    """A type without an answer is none of the text's, whose other answers are spans of it."""
+    asked = [
+        {"question": 'Is it "Cap"?', "answers": [{"text": "a cap"}]},
+        {"question": 'Is it "Term"?', "answers": [], "is_impossible": True},
+    ]
+    document = {"data": [{"title": "t", "paragraphs": [{"context": "a cap.", "qas": asked}]}]}
+    path = write(tmp_path, "a.json", dump(document))
+    assert read(path, "title", "text", "type", "answer") == [
+        ("t", "a cap.", "Cap", "yes"),
+        ("t", "a cap.", "Term", "no"),
+    ]
+
+
+def test_what_a_model_guessed_is_no_label(tmp_path: Path) -> None:
+    """Suggestions beside responses are dropped; a file that nobody annotated is refused."""
+    records = [
+        {
+            "fields": {"text": text},
+            "suggestions": {"risk": {"value": "other", "agent": "m"}},
+            "responses": {"risk": [{"value": label, "user_id": "u"}]},
+        }
+        for text, label in PAIRS
+    ]
+    path = write(tmp_path, "a.json", dump(records))
+    assert read(path, "fields.text", "responses.risk.value") == PAIRS
+    assert not [name for name in detect_format(path).columns if "suggestions" in name]
+    guessed = [
+        {"data": {"text": text}, "annotations": [], "predictions": [{"result": []}]}
+        for text, _ in PAIRS
+    ]
+    with pytest.raises(RecordError, match="no record is annotated"):
+        detect_format(write(tmp_path, "b.json", dump(guessed)))
+
+
+def test_of_annotators_who_disagree_all_choices_are_read(tmp_path: Path) -> None:
+    """A task of one label then leaves the row out; who agree give one label."""
+
+    def annotate(choice: str) -> dict[str, object]:
+        value = {"choices": [choice]}
+        return {"result": [{"from_name": "topic", "type": "choices", "value": value}]}
+
+    tasks = [
+        {"data": {"text": "a"}, "annotations": [annotate("x"), annotate("x")]},
+        {"data": {"text": "b"}, "annotations": [annotate("x"), annotate("y")]},
+    ]
+    path = write(tmp_path, "a.json", dump(tasks))
+    assert read(path, "annotations.topic") == [("x",), ("x\ny",)]
+
+
+def test_a_label_that_was_not_accepted_is_not_read(tmp_path: Path) -> None:
+    """Prodigy writes what was rejected and ignored too."""
+    rows = [
+        {"text": "a", "accept": ["x"], "answer": "accept", "options": [{"id": "x", "text": "X"}]},
+        {"text": "b", "accept": ["y"], "answer": "reject", "options": [{"id": "x", "text": "X"}]},
+    ]
+    path = write(tmp_path, "a.jsonl", lines(rows))
+    assert read(path, "text", "accept") == [("a", "x"), ("b", "")]
+    assert "answer" not in detect_format(path).columns
+
+
+def test_classes_have_the_names_of_their_features(tmp_path: Path) -> None:
+    """The dataset viewer writes numbers, and their names beside the rows."""
+    features = [
+        {"feature_idx": 0, "name": "text", "type": {"dtype": "string", "_type": "Value"}},
+        {"feature_idx": 1, "name": "label", "type": {"names": ["x", "y"], "_type": "ClassLabel"}},
+    ]
+    rows = [{"row_idx": n, "row": {"text": "t", "label": n}} for n in (0, 1, -1)]
+    path = write(tmp_path, "a.json", dump({"features": features, "rows": rows}))
+    assert read(path, "text", "label") == [("t", "x"), ("t", "y"), ("t", "")]
+
+
+def test_the_fields_of_a_help_desk_are_columns(tmp_path: Path) -> None:
+    """A list of names with values, such as custom_fields, is an object in other words."""
+    rows = [
+        {"text": "t", "custom_fields": [{"id": 36, "value": label}, {"id": 37, "value": None}]}
+        for _, label in PAIRS
+    ]
+    path = write(tmp_path, "a.jsonl", lines(rows))
+    assert detect_format(path).columns == ("text", "custom_fields.36", "custom_fields.37")
 
 
 def test_broken_lines_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:

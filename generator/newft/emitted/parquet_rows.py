@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from .class_names import Names, find_class_names, name_classes
 from .file_access import RecordError, open_regular_file, wrap_missing_library
 
 BATCH_ROWS = 1_000
 MAX_ROWS = 50_000_000  # that the file declares: a few bytes may stand for any number of rows
+METADATA_KEY = b"huggingface"
 CONVERT_HINT = "write it again, as CSV UTF-8 or as JSON lines"
 
 
-def read_parquet_records(path: Path) -> Iterator[dict[str, object]]:
+def read_parquet_records(path: Path) -> Iterator[object]:
     """The records of a file; objects and lists in it are those of Python."""
     with wrap_missing_library(path, "pyarrow"):
         parquet: Any = importlib.import_module("pyarrow.parquet")
@@ -25,10 +28,21 @@ def read_parquet_records(path: Path) -> Iterator[dict[str, object]]:
             if file.metadata.num_rows > MAX_ROWS:
                 message = "the file has more than {most:,} rows"
                 raise RecordError(path, message, "split it into several files", most=MAX_ROWS)
+            names = _read_class_names(file.schema_arrow.metadata or {})
             for batch in file.iter_batches(BATCH_ROWS):
-                yield from batch.to_pylist()
+                yield from (name_classes(row, names) for row in batch.to_pylist())
         except (errors, ValueError, OverflowError, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # of the disk; pyarrow's own have no number
             message, reason = "the Parquet file is damaged: {reason}", str(error)[:200]
             raise RecordError(path, message, CONVERT_HINT, reason=reason) from error
+
+
+def _read_class_names(metadata: Mapping[bytes, bytes]) -> Names:
+    """The names of classes that the library `datasets` keeps in the schema of a file."""
+    try:
+        said = json.loads(metadata.get(METADATA_KEY, b"{}"))
+        features = said["info"]["features"]
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return {}
+    return find_class_names(features) if isinstance(features, dict) else {}

@@ -1,10 +1,12 @@
-"""Known shapes of lists of objects: turns of a chat, annotations, questions about paragraphs."""
+"""Known shapes of lists of objects: turns of a chat, questions about paragraphs, pages."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+
+from .annotations import has_decision, read_decision
 
 ROLE_KEYS = (
     *("role", "from", "speaker", "sender", "author"),
@@ -33,6 +35,7 @@ EXAMPLE_KEYS = (
 )
 EXAMPLE_TEXT_KEYS = ("text", "utterance", "parts", "data")  # of an example that is an object
 PAGE_KEYS = ("next_page", "previous_page", "pages", "next", "has_more", "total_count")
+MAX_PASSAGE_CHARS = 8_000  # of a text that is asked about; a whole contract has more
 ROWS_INSPECTED = 100  # that say which shape the records have
 _QUOTED_PATTERN = re.compile('["“]([^"”]{2,60})["”]')
 
@@ -58,19 +61,6 @@ def read_turns(turns: Sequence[Record]) -> dict[str, object]:
     asked = [text for text, role in zip(texts[:end], roles, strict=False) if role in USER_ROLES]
     columns: dict[str, object] = {"user_turn": [*filter(None, asked)]} if asked else {}
     return columns | ({"assistant_turn": [texts[place] for place in answers]} if answers else {})
-
-
-def read_annotations(annotations: Sequence[Record]) -> dict[str, object]:
-    """The choices of the first annotation that Label Studio has not cancelled, by their name."""
-    columns: dict[str, object] = {}
-    done = [one for one in annotations if not one.get("was_cancelled")]
-    for one in (done or annotations)[:1]:
-        results = one.get("result")
-        for result in results if isinstance(results, list) else ():
-            if isinstance(result, dict) and isinstance(value := result.get("value"), dict):
-                name, kind = str(result.get("from_name")), str(result.get("type"))
-                columns.setdefault(name, value.get(kind, value.get("text")))
-    return columns
 
 
 def read_wrapped(name: str, value: Record) -> object:
@@ -110,6 +100,28 @@ def _read_content(content: object, between: str = "\n") -> str:
         parts = [part.get("text") if isinstance(part, dict) else part for part in content]
         return between.join(part for part in parts if isinstance(part, str)).strip()
     return content.strip() if isinstance(content, str) else ""
+
+
+def _asks_of_passages(record: Record) -> bool:
+    """Whether all questions of a record ask if a short text is of the type that they quote."""
+    paragraphs = _list_objects(record, "paragraphs") or [record]
+    asked = [str(q.get("question")) for one in paragraphs for q in _list_objects(one, "qas")]
+    short = all(len(str(one.get("context") or "")) <= MAX_PASSAGE_CHARS for one in paragraphs)
+    return bool(asked) and short and all(map(_QUOTED_PATTERN.search, asked))
+
+
+def _expand_passages(record: Record) -> Iterator[Record]:
+    """A row for each question: whether the text is of the quoted type."""
+    shared = {name: value for name, value in record.items() if not isinstance(value, (list, dict))}
+    for paragraph in _list_objects(record, "paragraphs") or [record]:
+        for question in _list_objects(paragraph, "qas"):
+            quoted = _QUOTED_PATTERN.search(str(question.get("question")))
+            found = _list_objects(question, "answers") and not question.get("is_impossible")
+            yield shared | {
+                "text": paragraph.get("context"),
+                "type": quoted[1] if quoted else None,
+                "answer": "yes" if found else "no",
+            }
 
 
 def _has_questions(record: Record) -> bool:
@@ -190,6 +202,8 @@ def _list_objects(record: Record, key: str) -> list[Record]:
 
 Expansion = tuple[Callable[[Record], bool], Callable[[Record], Iterator[Record]]]
 EXPANSIONS: dict[str, Expansion] = {
+    "decisions": (has_decision, read_decision),
+    "passages": (_asks_of_passages, _expand_passages),
     "questions": (_has_questions, _expand_questions),
     "examples": (_has_examples, _expand_examples),
     "pages": (_is_page, _expand_page),

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
+from .annotations import drop_guesses, lacks_annotations, read_annotations, read_pairs
+from .class_names import find_class_names, name_classes
 from .given_splits import SPLIT_FIELD, find_file_split
 from .json_text import find_repeated_key, measure_depth, parse_document
 from .record_shapes import (
     expand_records,
     find_expansion,
-    read_annotations,
     read_turns,
     read_wrapped,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "find_repeated_key",
     "flatten",
     "is_chat",
+    "lacks_annotations",
     "measure_depth",
     "parse_document",
 ]
@@ -87,7 +89,7 @@ def is_chat(value: object) -> bool:
 def flatten(record: Record) -> dict[str, object]:
     """The columns of a record: objects become dotted ones, such as `meta.accusation`."""
     columns: dict[str, object] = {}
-    pending = [(name, value, 1) for name, value in reversed([*record.items()])]
+    pending = [(name, value, 1) for name, value in reversed([*drop_guesses(record).items()])]
     while pending:
         name, value, depth = pending.pop()
         inner = _expand(name, value)
@@ -109,7 +111,8 @@ def _expand(name: str, value: object) -> dict[str, object] | None:
         return None
     if not all(isinstance(one, dict) for one in value):
         return None
-    columns = read_turns(value) or read_annotations(value) or _gather(value)
+    read = (read_turns, read_annotations, read_pairs, _gather)
+    columns = next(filter(None, (one(value) for one in read)), None)
     return {f"{name}.{key}": inner for key, inner in columns.items()} if columns else None
 
 
@@ -138,7 +141,7 @@ def _read_part(value: object) -> Sequence[object] | None:
         return _read_list(value)
     if not isinstance(value, dict) or not value:
         return None
-    for read in (_read_split_orient, _read_columns, _read_objects, _read_classes):
+    for read in (_read_viewer, _read_split_orient, _read_columns, _read_objects, _read_classes):
         if (records := read(value)) is not None:
             return records
     return None
@@ -159,6 +162,18 @@ def _read_list(rows: Sequence[object]) -> Sequence[object] | None:
     if any(isinstance(cell, dict) for one in lists for cell in one):
         return [*chain.from_iterable(one for one in rows if isinstance(one, list))]
     return _read_cells(rows)
+
+
+def _read_viewer(document: Record) -> Sequence[object] | None:
+    """The records of rows with their features, as the dataset viewer of a hub answers."""
+    rows, features = document.get("rows"), document.get("features")
+    if not isinstance(rows, list) or not isinstance(features, list):
+        return None
+    names = find_class_names(
+        {str(one.get("name")): one.get("type") for one in features if isinstance(one, dict)}
+    )
+    wrapped = _read_list(rows)
+    return None if wrapped is None else [name_classes(one, names) for one in wrapped]
 
 
 def _is_annotated_text(value: object) -> bool:

@@ -61,7 +61,13 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
 MULTILABEL_MODULE = "data/multilabel.py"
 QUANTITIES_MODULE = "data/quantities.py"
 TABLE_MODULE = "data/table_fields.py"
-JSON_MODULES = ("data/json_text.py", "data/record_shapes.py", "data/records.py")
+JSON_MODULES = (
+    "data/annotations.py",
+    "data/class_names.py",
+    "data/json_text.py",
+    "data/record_shapes.py",
+    "data/records.py",
+)
 WORKBOOK_MODULE = "data/workbook.py"
 SHEETS_MODULE = "data/sheet_choice.py"
 CLASS_FOLDERS_MODULE = "data/class_folders.py"
