@@ -35,6 +35,12 @@ QUESTIONS_MESSAGE = (
     "{file}: each question about a text is a row; where questions quote a type, each answer is "
     "one, and a type without an answer gives none"
 )
+PASSAGES_MESSAGE = (
+    "{file}: each question about a text is a row: yes where it has an answer, no where it has none"
+)
+DECISIONS_MESSAGE = "{file}: only labels that were accepted are read"
+UNANNOTATED_MESSAGE = "no record is annotated: what a model predicted is no label of a person"
+UNANNOTATED_HINT = "annotate and submit the records, and export them again"
 
 
 def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
@@ -42,7 +48,9 @@ def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
     layout = _detect_kind(path, layout)
     records, remarks = _read_records(path, layout)
     first = [*islice(records, MAX_ROWS_FOR_COLUMNS)]
-    if layout.kind != "txt" and any(map(_has_inner_values, first)):
+    if layout.kind != "txt" and any(map(_may_have_shape, first)):
+        if _import_records(path).lacks_annotations(first):
+            raise RecordError(path, UNANNOTATED_MESSAGE, UNANNOTATED_HINT)
         shape = _import_records(path).find_expansion(first)
         if shape:
             layout = replace(layout, shape=shape)
@@ -170,6 +178,10 @@ def _describe_rows(path: Path, shape: str) -> Remark:
     values = {"file": path.name}
     if shape == "questions":
         return Remark(QUESTIONS_MESSAGE, values, information=True)
+    if shape == "passages":
+        return Remark(PASSAGES_MESSAGE, values, information=True)
+    if shape == "decisions":
+        return Remark(DECISIONS_MESSAGE, values, information=True)
     return Remark(ROWS_MESSAGE, values, information=True)
 
 
@@ -181,9 +193,11 @@ def _describe_turns(path: Path, records: Iterable[object]) -> tuple[Remark, ...]
     return (Remark(TURNS_MESSAGE, values, information=True),) if names else ()
 
 
-def _has_inner_values(record: object) -> bool:
-    """Whether a record holds lists or objects."""
-    return isinstance(record, dict) and not INNER_TYPES.isdisjoint(map(type, record.values()))
+def _may_have_shape(record: object) -> bool:
+    """Whether a record holds lists or objects, or says if its label was accepted."""
+    if not isinstance(record, dict):
+        return False
+    return "answer" in record or not INNER_TYPES.isdisjoint(map(type, record.values()))
 
 
 def _parse_line(line: str, kind: str) -> object:
