@@ -204,3 +204,16 @@ def test_a_pattern_that_can_take_forever_is_refused(tmp_path: Path, pattern: str
     said = refused(write_kit(tmp_path, TASK.format(name="claim", overlay=own)))
     assert "`tasks.claim.leak_patterns[0]` repeats a repetition" in said
     assert "leak_patterns[1]" not in said
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("late", ("late",)), ("[late, lost]", ("late", "lost"))]
+)
+def test_a_kit_may_preset_one_label_or_several(
+    written: str, read: tuple[str, ...], tmp_path: Path
+) -> None:
+    manifest = f"title: Bank\npresets:\n  data.positive: {written}\n"
+    manifest += f"locked:\n  data.indeterminate: {{value: {written}, why: still open}}\n"
+    kit = load(write_kit(tmp_path, manifest))
+    assert kit.presets["data.positive"] == read
+    assert kit.locked["data.indeterminate"].value == read

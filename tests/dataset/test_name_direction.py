@@ -21,6 +21,7 @@ BAD = [
     "un-approved", "ever_90dpd", "y_delinquent", "overdue_60", "late_payment", "charge_off_flag",
     "application_rejected", "loan_declined", "是否逾期", "未还清", "不通过", "是否坏账",
     "是否为不良贷款", "客户流失", "违约标志", "未按时还款", "是否拒绝", "首期逾期",
+    "有无逾期", "有没有逾期", "会不会违约", "有无不良记录", "FPD30", "NPA", "credit_default_12m",
     "writeoff_ind", "WrittenOff", "past.due",
 ]  # fmt: skip
 GOOD = [
@@ -28,6 +29,7 @@ GOOD = [
     "paid_off", "Approved", "credit_approved", "loan_granted", "not_default",
     "not_yet_in_default", "nondefault", "no_fraud", "never_late", "hasn't_defaulted", "未违约",
     "无逾期", "未发生逾期", "没有违约", "是否还清", "是否结清", "正常还款", "按时还款",
+    "CreditWorthy", "不会违约", "无不良记录", "PAIDOFF",
     "是否履约", "without_delinquency", "not_rejected", "is_performing",
 ]  # fmt: skip
 OPEN = [

@@ -22,8 +22,10 @@ _NEGATIONS = frozenset(("not", "un", "no", "non", "never", "without", "isnt", "h
 # what may stand between a negation and its word: `not_yet_fully_paid`, `has_not_been_in_default`
 _FILLERS = frozenset(("a", "any", "been", "be", "ever", "fully", "get", "in", "is", "to", "yet"))
 _NEGATING_BEGINNINGS = ("dis", "mis", "no", "non", "not", "un", "under")  # `nondefault`
+# 有无, 有没有 and 会不会 ask whether something is so, and negate nothing
 _CHINESE_NEGATION_PATTERN = re.compile(
-    "(?:未|不|非|无|没)(?:有|曾|能|被|再|发生|出现|产生|完全|全部|全额|按时|按期|如期|及时)*$"
+    "(?:未|非|(?<!有)[无没]|(?<![是会能])不)"
+    "(?:有|曾|会|能|被|再|发生|出现|产生|完全|全部|全额|按时|按期|如期|及时)*$"
 )
 _PARTS_PATTERN = re.compile(r"[^\W\d_]+|\d+")  # digits are a word of their own: `90dpd`
 _APOSTROPHE_PATTERN = re.compile("['\u2019]")  # of `hasn't`
