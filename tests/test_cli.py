@@ -211,6 +211,19 @@ class TestShow:
         assert json.loads(one.stdout) == listed[:1]
         assert first in run_newft("show", what, first, cwd=tmp_path).stdout
 
+    @pytest.mark.parametrize("language", ["en", "zh"])
+    def test_each_task_takes_one_shape_and_gives_its_example(
+        self, language: str, tmp_path: Path
+    ) -> None:
+        words = ("show", "shapes", "--json", "--lang", language)
+        listed = json.loads(run_newft(*words, cwd=tmp_path).stdout)
+        taken = [task for entry in listed for task in entry["tasks"]]
+        kits = load_catalog().kits.values()
+        assert sorted(taken) == sorted(f"{kit.id}/{task}" for kit in kits for task in kit.tasks)
+        for entry in listed:
+            assert all(entry[key] for key in ("title", "columns", "example"))
+            assert bool(entry["files"]) == bool(entry["tasks"])
+
     def test_a_family_has_what_tools_rely_on(self, tmp_path: Path) -> None:
         run = run_newft("show", "families", "smollm2", "--json", cwd=tmp_path)
         family = load_catalog().families["smollm2"]

@@ -21,6 +21,7 @@ MIN_ROWS_PER_CODE = 2  # on average: a measurement hardly repeats
 MIN_VALUES_PER_FORM = 2  # values that differ by their quantities alone, such as terms of years
 
 _NUMBER_PATTERN = re.compile(r"[+-]?\d{1,15}(?:[.,]\d{1,15})*")
+_PLAIN_NUMBER_PATTERN = re.compile(r"[+-]?\d[\d,]{0,18}(?:\.\d{1,15})?")
 _UNITS = (
     "%|‰|个?月|年|天|日|小时|分钟|周岁|岁|万?元|亿元|期"
     "|(?:year|yr|month|week|day|hour|minute|euro|dollar|pound)s?|usd|eur|gbp|cny|rmb|yuan"
@@ -79,7 +80,7 @@ def _are_codes(filled: Sequence[str]) -> bool:
 
 
 def _is_plain_number(value: str) -> bool:
-    return bool(re.fullmatch(r"[+-]?[\d,]+(?:\.\d+)?", value))
+    return bool(_PLAIN_NUMBER_PATTERN.fullmatch(value))
 
 
 def _are_quantities(rows: Mapping[str, int]) -> bool:

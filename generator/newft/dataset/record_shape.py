@@ -13,16 +13,17 @@ from newft.schema.record_shape import Shape
 MIN_MEASURED_COLUMNS = 3  # of a table: a text may have a rating or two beside it
 MIN_MEASURED_SHARE = 0.5  # of the columns that hold anything
 MIN_ROWS_PER_LABEL = 2  # on average: what hardly repeats is no list
+MAX_TURN_CHARS = 2_000  # of a text: a dialogue begins with one
 MIN_TURNS = 2  # lines that begin with who speaks
 MOST_VALUES = 0.5  # of a column
-ANSWER_SHARE = 0.2  # of the longest text: an answer is a text too, a title or a name is not
+ANSWER_SHARE = 0.1  # of the longest text: an answer is a text too, a title or a name is not
 
 _ARTICLE_PATTERN = re.compile(
     r"\s*(?:第[零〇一二三四五六七八九十百千\d]+[条章节](?:之[一二三四五六七八九十])?|§+\s*\d"
     r"|(?:art(?:icle|\.)|sec(?:tion|\.))\s*\d)",
     re.IGNORECASE,
 )
-_TURN_PATTERN = re.compile(r"^\s*[\w ]{1,20}[:：]", re.MULTILINE)
+_TURN_PATTERN = re.compile(r"^[ \t]{0,8}\w[\w ]{0,19}[:：]", re.MULTILINE)
 _MEASURE_PATTERN = re.compile(r"[$€£¥]?\s*[+-]?\d[\d,]*(?:\.\d+)?\s*(?:%|万|元)?")
 
 
@@ -50,12 +51,14 @@ def survey_traits(columns: Sequence[Column], rows: Sequence[Mapping[str, str]]) 
     listed = [column for column in filled if column.listed]
     plain = [column for column in filled if not column.listed]
     values = {column.name: [row.get(column.name, "") for row in rows] for column in filled}
-    texts = [one for one in plain if is_text_column(one) and not _is_closed(one, values[one.name])]
+    kinds = {one.name: find_label_kind(values[one.name]) for one in plain if _repeats(one)}
+    lists = [one for one in plain if kinds.get(one.name) in ("closed", "yes_no")]
+    texts = [one for one in plain if is_text_column(one) and one not in lists]
     texts.sort(key=lambda column: -column.length)
     others = [column for column in plain if column not in texts]
     measured = [one for one in others if not is_id_column(one) and _measures(values[one.name])]
-    closed = [one for one in others if _is_closed(one, values[one.name])]
-    yes_no = [one for one in closed if find_label_kind(values[one.name]) == "yes_no"]
+    closed = [one for one in others if one in lists]
+    yes_no = [one for one in closed if kinds[one.name] == "yes_no"]
     numbers = [one for one in measured if one not in closed]
     enough = len(measured) >= max(MIN_MEASURED_COLUMNS, MIN_MEASURED_SHARE * len(filled))
     return Traits(
@@ -97,9 +100,8 @@ def _is_prose(traits: Traits) -> bool:
     return bool(traits.texts) and not traits.table and longest > sum(one.length for one in others)
 
 
-def _is_closed(column: Column, values: Sequence[str]) -> bool:
-    repeats = 2 <= column.distinct <= column.filled / MIN_ROWS_PER_LABEL
-    return repeats and find_label_kind(values) in ("closed", "yes_no")
+def _repeats(column: Column) -> bool:
+    return 2 <= column.distinct <= column.filled / MIN_ROWS_PER_LABEL
 
 
 def _measures(values: Sequence[str]) -> bool:
@@ -114,5 +116,5 @@ def _holds(test: Callable[[str], object], values: Sequence[str]) -> bool:
 
 def _tells_speakers(text: str) -> bool:
     """Whether lines of a text begin with at least two speakers, each several times or in turn."""
-    found = [mark.strip().casefold() for mark in _TURN_PATTERN.findall(text)]
+    found = [mark.strip().casefold() for mark in _TURN_PATTERN.findall(text[:MAX_TURN_CHARS])]
     return len(found) > MIN_TURNS and 1 < len({*found}) < len(found)

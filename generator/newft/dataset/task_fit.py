@@ -9,6 +9,7 @@ from itertools import islice
 
 from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import ColumnMatch, is_text_column, match_columns, score_name
+from newft.dataset.domain_words import MAX_RECORD_CHARS
 from newft.dataset.label_kind import NOT_LABELS, find_label_kind
 from newft.dataset.label_parsing import list_normalized_labels
 from newft.dataset.record_shape import Traits, list_shapes
@@ -239,5 +240,7 @@ def list_scored_texts(records: Records) -> tuple[list[str], list[str]]:
         figures = {column.name for column in traits.measured}
         said = [column.name for column in file.columns if column.name not in figures]
         names |= dict.fromkeys(column.name for column in file.columns)
-        texts += ["\n".join(row[name] for name in said) for row in file.preview_rows]
+        texts += [
+            "\n".join(row[name][:MAX_RECORD_CHARS] for name in said) for row in file.preview_rows
+        ]
     return list(names), texts
