@@ -56,6 +56,18 @@ def test_a_kit_without_domain_holds_for_all(tmp_path: Path) -> None:
     assert resolved.kits == catalog().kits
 
 
+def test_the_words_of_a_kit_are_added_to_those_of_its_domain(tmp_path: Path) -> None:
+    manifest = "title: Bank\nextends: credit_risk\nwords: {en: [pawnbroker]}\n"
+    words = resolve(write_kit(tmp_path / "bank", manifest))[1].kits["credit_risk"].words
+    known = catalog().kits["credit_risk"].words
+    assert words == {**known, "en": (*known["en"], "pawnbroker")}
+
+
+def test_words_of_a_kit_without_domain_are_refused(tmp_path: Path) -> None:
+    said = refused(write_kit(tmp_path / "house", "title: House\nwords: {en: [pawnbroker]}\n"))
+    assert "`words` needs `extends` or `tasks`" in said
+
+
 @pytest.mark.parametrize(
     "written",
     [

@@ -44,6 +44,7 @@ def find_starter_kit_faults(
     yield from find_question_faults(kit)
     yield from _find_contradictions(kit)
     yield from _find_policy_faults(kit, catalog)
+    yield from _find_idle_words(kit)
     yield from _find_change_faults(kit)
     yield from _find_task_faults(kit, folder, catalog)
     yield from _find_overlay_faults(kit, folder, extends_template=extends_template)
@@ -114,6 +115,15 @@ def _find_license_faults(licenses: Iterable[str]) -> Iterator[Fault]:
                 f"的 `{name}` 不是已知的许可证，是否想写 `{near}`？",
             )
             yield Fault(("policy", "licenses", position), message)
+
+
+def _find_idle_words(kit: Kit) -> Iterator[Fault]:
+    if kit.words and kit.extends is None and not kit.tasks:
+        message = Text(
+            "needs `extends` or `tasks`: there is no domain that the words would tell",
+            "需要 `extends` 或 `tasks`，否则没有可用这些词判断的领域",
+        )
+        yield Fault(("words",), message)
 
 
 def _find_change_faults(kit: Kit) -> Iterator[Fault]:
