@@ -138,6 +138,7 @@ def test_a_domain_in_one_locked_language_needs_no_other(tmp_path: Path) -> None:
     folder = write_kit(tmp_path, manifest, **{"sample/claims.csv": "报案描述,类型\n"})
     task = load(folder).tasks["claim"]
     assert (task.title.en, task.sample_folder) == ("理赔", str(folder / "sample"))
+    assert task.overlay_of == "customer_service/classification"  # whose code that of intents is
 
 
 def test_a_task_needs_code_and_a_name_of_its_own(tmp_path: Path) -> None:

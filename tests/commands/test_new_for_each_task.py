@@ -71,6 +71,17 @@ def run_yaml(project: Path) -> Any:
             [],
         ),
         (
+            "legal",
+            "classification",
+            "zh",
+            {
+                "label_field_names": list(
+                    catalog().kits["legal"].tasks["classification"].label_field_names
+                )
+            },
+            [],
+        ),
+        (
             "credit_risk",
             "risk",
             "en",

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newft.catalog.loader import load_catalog
 from newft.dataset import profile, row_stats
 from newft.dataset.length_stats import QUANTILES
 from newft.dataset.profile import profile_sample
@@ -217,6 +218,17 @@ def test_rows_left_out_for_a_column_name_it(tmp_path: Path) -> None:
         " `text`: most of it is repeated",
         "96 行中剔除了 72 行：与前面的行重复 72；“text”列：内容大量重复",
     )
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("domain", ["customer_service", "legal", "credit_risk"])
+def test_all_rows_of_the_samples_of_classification_are_usable(
+    domain: str, language: Language
+) -> None:
+    found = profile_sample(load_catalog().kits[domain], "classification", language)
+    assert (found.rows, found.accepted, found.rejected) == (96, 96, {})
+    assert [*found.labels.values()] == [16] * 6
+    assert found.mapping.keys() >= {"text", "label"}
 
 
 @pytest.mark.parametrize(("language", "none"), [("en", "out_of_scope"), ("zh", "超出范围")])
