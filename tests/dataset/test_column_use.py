@@ -234,6 +234,25 @@ def test_a_table_of_any_system_shows_only_what_it_may(name: str, tmp_path: Path)
     assert not {*found.reasons} & {*found.inputs}
 
 
+@pytest.mark.parametrize(
+    ("bands", "use"),
+    [
+        (["18-24", "25-34", "35-44", "65+"], "protected"),
+        (["20 to 29", "30 to 39", "40 to 49"], "protected"),
+        (["20岁至30岁", "30岁至40岁", "40岁至50岁", "60岁以上"], "protected"),
+        (["0-10", "10-20", "20-30", "30+"], "inputs"),  # shares
+        (["12-24", "24-36", "36-48"], "inputs"),  # months
+    ],
+)
+def test_bands_of_ages_are_told_by_their_values(bands: list[str], use: str, tmp_path: Path) -> None:
+    cell = choose(*bands)
+    records = [
+        {"a": INCOME(i), "b": AMOUNT(i), "x7": cell(i), "risk": ("low", "high")[i * 13 // 7 % 2]}
+        for i in range(ROWS)
+    ]
+    assert "x7" in getattr(facts(written(tmp_path, records)), use)
+
+
 @pytest.fixture(scope="module")
 def wild() -> Path:
     """The folder of files as users have them."""

@@ -32,6 +32,9 @@ MIN_VALUE_SHARE = 0.9  # of the values; the others are missing marks and typing 
 # of different values, in a column that only begins with a word for what identifies: phone_brand
 MIN_IDENTIFYING_SHARE = 0.5
 MAX_FLAG_VALUES = 2  # has_phone is yes or no, and identifies nobody
+MIN_AGE_BANDS = 3  # with both ends
+MIN_GROWN_AGE = 15  # the lowest that bands of applicants begin at; shares and terms begin lower
+AGE_BAND_STEP = 5  # statistics count ages in fives and tens: 25-34, 30-39, 25-29, 20-30
 MIN_DOUBTFUL_DIGITS = 6  # numbers of one width that may be those of rows: amounts vary in width
 
 _DATE_PATTERN = re.compile(
@@ -40,6 +43,12 @@ _DATE_PATTERN = re.compile(
 )
 _NUMBER_NAME_PATTERN = re.compile(
     r"(?:^|_)(id|no|nr|num|number|code|key|ref|nummer)$|[编账卡证单]?[号码]$"
+)
+_YEARS = r"\s*(?:岁|years?|yrs?|jahre|ans)?"
+_SPAN_PATTERN = re.compile(rf"(\d{{2}}){_YEARS}\s*(?:-|–|~|to|至|到|bis|à)\s*(\d{{2}}){_YEARS}$")
+_OPEN_SPAN_PATTERN = re.compile(
+    rf"(?:[<>≥≤]=?|under|over|unter|über)\s*\d{{2}}{_YEARS}"
+    rf"|\d{{2}}{_YEARS}\s*(?:\+|以上|以下|and over)"
 )
 _SEX_MARKS = ({"m", "f"}, {"f", "h"}, {"m", "w"}, {"h", "m"})
 
@@ -82,7 +91,24 @@ def _find_protected(
         if _are_mostly_known(filled, map(normalize_label, field.typical)):
             reason = Text("its values describe a person", "取值属于个人特征")
             return ColumnUse("protected", _say_by_value(reason))
+    if fields and _are_age_bands(filled):
+        return ColumnUse("protected", _say_by_value(Text("bands of ages", "年龄段")))
     return None
+
+
+def _are_age_bands(filled: Sequence[str]) -> bool:
+    """Tell whether the values are spans of years of grown people, such as 25-34 and 65+.
+
+    Other measures are cut into bands too, but those begin at nothing or are of other widths.
+    """
+    distinct = {value.strip().casefold() for value in filled}
+    spans = sorted((int(m[1]), int(m[2])) for v in distinct if (m := _SPAN_PATTERN.match(v)))
+    open_ended = [value for value in distinct if _OPEN_SPAN_PATTERN.fullmatch(value)]
+    if len(spans) < MIN_AGE_BANDS or len(spans) + len(open_ended) < len(distinct):
+        return False
+    widths = [high - low for low, high in spans[1:]]  # the first may begin at any age: 18-24
+    regular = all(width % AGE_BAND_STEP in (0, AGE_BAND_STEP - 1) for width in widths)
+    return spans[0][0] >= MIN_GROWN_AGE and regular
 
 
 def _find_barred(

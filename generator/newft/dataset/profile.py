@@ -44,7 +44,11 @@ from newft.dataset.profile_checks import (
 from newft.dataset.row_outcome import RowOutcome, resolve_rows
 from newft.dataset.row_stats import RowStats
 from newft.dataset.side_files import open_labelled_files
-from newft.dataset.split_survey import find_split_columns, list_split_notes
+from newft.dataset.split_survey import (
+    find_split_columns,
+    list_split_notes,
+    warn_of_split_flags,
+)
 from newft.dataset.visible_columns import (
     apply_visible_columns,
     check_visible_columns,
@@ -153,6 +157,7 @@ def profile_dataset(
             *warn_of_leaks(used),
             *warn_of_personal_columns(used),
             *left_out,
+            *warn_of_split_flags(sampled, split_columns),
             *warn_of_shown_columns(classified, visible),
             *warn_of_merged_labels(roles["label"][0], aliases),
             *warn_of_long_labels(roles["label"][0], [*labels]),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from newft.dataset.column_roles import SampledFile
 from newft.dataset.row_outcome import RowOutcome
 from newft.emitted.given_splits import find_file_split, is_split_column, names_splits
 from newft.emitted.normalize import escape_controls
 from newft.text import Text
+
+_FLAG_VALUES = frozenset({"0", "1", "true", "false", "yes", "no", "y", "n", "是", "否"})
 
 
 def find_split_columns(
@@ -28,6 +30,25 @@ def find_split_columns(
     if found:
         return tuple(found[:1])
     return () if names_splits(find_file_split(str(one.file.path)) for one in files) else None
+
+
+def warn_of_split_flags(
+    files: Sequence[SampledFile], columns: Sequence[str] | None
+) -> Iterator[Text]:
+    """Warn of a column such as is_test that says yes or no of a split, which is not read."""
+    if columns is not None:
+        return
+    names = dict.fromkeys(name for sampled in files for name in sampled.file.layout.columns)
+    for name in names:
+        values = {row.get(name, "").strip().casefold() for one in files for row in one.rows} - {""}
+        if find_file_split(name) and len(values) > 1 and values <= _FLAG_VALUES:
+            shown = escape_controls(name)
+            yield Text(
+                f"`{shown}` is not read: if it marks the rows of a given split, put train, "
+                "validation or test into it, and no such row is trained on",
+                f"未使用“{shown}”列：如果它标记已划分的数据，请把取值改为 train、validation 或 "
+                "test，这些行便不会参与训练",
+            )
 
 
 def list_split_notes(outcome: RowOutcome, columns: Sequence[str] | None) -> list[Text]:

@@ -23,6 +23,8 @@ _WORDS: dict[str, Split] = {
     **dict.fromkeys(("dev", "devset", "development", "eval", "evaluation"), "validation"),
     **dict.fromkeys(("test", "testing", "tst", "testset", "holdout"), "test"),
 }
+# short forms that only a cell may have: in the name of a file `tr` is a language
+_CELL_WORDS: dict[str, Split] = {"tr": "train", "va": "validation", "te": "test", "ts": "test"}
 _HAN_WORDS: dict[str, Split] = {
     **dict.fromkeys(("训练", "訓練"), "train"),
     **dict.fromkeys(("验证", "驗證", "开发集", "開發集"), "validation"),
@@ -41,6 +43,8 @@ def read_split_word(cell: str) -> Split | None:
     if len(cell) > _CELL_CHARS:
         return None
     parts = _split_parts(cell)
+    if len(parts) == 1 and parts[0] in _CELL_WORDS:
+        return _CELL_WORDS[parts[0]]
     rest = [part for part in parts if part not in _WORDS and part not in _HAN_WORDS]
     return None if {*rest} - _FILLERS else _pick_only(parts)
 

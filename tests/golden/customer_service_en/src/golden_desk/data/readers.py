@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -20,9 +20,11 @@ from .file_access import (
 )
 from .file_format import FileFormat, Remark, Row
 from .foreign_files import SIGNATURE_BYTES, refuse_foreign_content
+from .given_splits import SPLIT_FIELD, find_file_split, names_splits
 from .header_row import Grid
 from .json_rows import detect_object_format, read_object_rows
 from .plain_text import detect_plain_text, read_labelled_lines
+from .splits import Split
 from .table_rows import detect_columns, read_table_rows
 from .text_encoding import detect_encoding
 
@@ -55,7 +57,9 @@ def detect_format(path: Path) -> FileFormat:
             return detect_object_format(path, layout)
         if layout.kind == "fasttext":
             return layout
-        return detect_columns(path, layout, _read_grid(path, layout))
+        layout = detect_columns(path, layout, _read_grid(path, layout))
+        columns = (SPLIT_FIELD,) if _list_sheet_splits(layout) else ()
+        return replace(layout, columns=(*layout.columns, *columns))
 
 
 def _detect_container(path: Path, kind: str) -> FileFormat:
@@ -113,8 +117,29 @@ def read_rows(path: Path, layout: FileFormat | None = None) -> Iterator[Row]:
             yield from _import_class_folders(path).read_class_rows(path)
         elif layout.kind in OBJECT_KINDS:
             yield from read_object_rows(path, layout)
+        elif splits := _list_sheet_splits(layout):
+            yield from _read_sheets_of_splits(path, layout, splits)
         else:
             yield from read_table_rows(path, layout, _read_grid(path, layout))
+
+
+def _list_sheet_splits(layout: FileFormat) -> tuple[Split, ...]:
+    """The splits that the sheets of a workbook are named after; none where they are not."""
+    titles = [layout.sheet or "", *(title for title, _ in layout.more_sheets)]
+    splits = [split for title in titles if (split := find_file_split(title))]
+    named = len(splits) == len(titles) and names_splits(splits)
+    return tuple(splits) if named and SPLIT_FIELD not in layout.places else ()
+
+
+def _read_sheets_of_splits(
+    path: Path, layout: FileFormat, splits: Sequence[Split]
+) -> Iterator[Row]:
+    """The rows of each sheet, with the split that it is named after."""
+    sheets = ((layout.sheet, layout.header_row), *((t, (n,)) for t, n in layout.more_sheets))
+    for (title, header), split in zip(sheets, splits, strict=True):
+        part = replace(layout, sheet=title, header_row=header, more_sheets=())
+        for row in read_table_rows(path, part, _read_grid(path, part)):
+            yield replace(row, values={**row.values, SPLIT_FIELD: split}) if row.values else row
 
 
 def _read_grid(path: Path, layout: FileFormat) -> Grid:
