@@ -7,6 +7,7 @@ from typing import Any
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
+from newft.emitted import parquet_rows
 from newft.emitted.readers import detect_format, read_rows
 from support.data_files import refusal, values, write
 
@@ -25,6 +26,35 @@ def test_parquet_is_read_with_its_lists_and_objects(tmp_path: Path) -> None:
     assert [row.values["text"] for row in read_rows(tmp_path / "t.parquet", layout)] == [
         one["text"] for one in records
     ]
+
+
+def test_parquet_that_unpacks_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    arrow: Any = pytest.importorskip("pyarrow")
+    table = arrow.table({"text": ["a" * 10_000] * 1_000})
+    parquet.write_table(table, tmp_path / "t.parquet", compression="zstd", use_dictionary=False)
+    assert len(values(tmp_path / "t.parquet")) == 1_000
+    monkeypatch.setattr(parquet_rows, "SAFE_UNPACKED_BYTES", 1_000)
+    error = refusal(tmp_path / "t.parquet")
+    assert error.message.startswith("the Parquet file unpacks to more than")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+def test_truncated_parquet_is_refused(tmp_path: Path, share: float) -> None:
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    arrow: Any = pytest.importorskip("pyarrow")
+    path = tmp_path / "t.parquet"
+    parquet.write_table(arrow.table({"text": [f"hi {n}" for n in range(500)]}), path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    assert refusal(path).message.startswith("the Parquet file is damaged")
+
+
+def test_an_encrypted_workbook_needs_no_reader_to_be_told(tmp_path: Path) -> None:
+    content = OLE2 + bytes(504) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+    assert refusal(write(tmp_path, "t.xls", content)).message == "the workbook is encrypted"
 
 
 def test_damaged_parquet_is_refused(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from newft.emitted import json_rows, text_encoding
+from newft.emitted import delimited, json_rows, text_encoding
 from newft.emitted.file_access import MAX_FOLDER_FILES, RecordError, list_data_files
 from newft.emitted.file_format import MAX_CELL_CHARS
 from newft.emitted.readers import detect_format
@@ -76,6 +76,17 @@ def test_a_line_is_bounded_in_any_encoding(
 def test_a_cell_of_many_megabytes_breaks_its_own_row_alone(tmp_path: Path) -> None:
     path = write(tmp_path, "a.csv", f"text,label\n{'x' * 8 * MAX_CELL_CHARS},a\nhi,b\n")
     assert faults(path) == [(2, "too_long"), (3, None)]
+
+
+def test_a_quote_that_never_closes_holds_no_more_than_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "MAX_RECORD_CHARS", 10_000)
+    lines = "".join(f"line {number} of the text,a\n" for number in range(5_000))
+    path = write(tmp_path, "a.csv", f'text,label\n"never closed,a\n{lines}')
+    found = faults(path)
+    assert found[0] == (2, "broken_row")
+    assert found[1:] == [(number, None) for number in range(3, 5_003)]
 
 
 def test_a_packed_line_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from .class_names import Names, find_class_names, name_classes
-from .file_access import RecordError, open_regular_file, wrap_missing_library
+from .file_access import (
+    MAX_PACKING_RATIO,
+    SAFE_UNPACKED_BYTES,
+    RecordError,
+    open_regular_file,
+    wrap_missing_library,
+)
 
 BATCH_ROWS = 1_000
 MAX_ROWS = 50_000_000  # that the file declares: a few bytes may stand for any number of rows
@@ -28,6 +34,7 @@ def read_parquet_records(path: Path) -> Iterator[object]:
             if file.metadata.num_rows > MAX_ROWS:
                 message = "the file has more than {most:,} rows"
                 raise RecordError(path, message, "split it into several files", most=MAX_ROWS)
+            _check_unpacked_size(path, file.metadata)
             names = _read_class_names(file.schema_arrow.metadata or {})
             for batch in file.iter_batches(BATCH_ROWS):
                 yield from (name_classes(row, names) for row in batch.to_pylist())
@@ -46,3 +53,12 @@ def _read_class_names(metadata: Mapping[bytes, bytes]) -> Names:
     except (ValueError, RecursionError, LookupError, TypeError):
         return {}
     return find_class_names(features) if isinstance(features, dict) else {}
+
+
+def _check_unpacked_size(path: Path, metadata: Any) -> None:
+    """Refuse a file that declares more bytes than its size makes plausible."""
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    bound = max(SAFE_UNPACKED_BYTES, MAX_PACKING_RATIO * path.stat().st_size)
+    if sum(group.total_byte_size for group in groups) > bound:
+        message = "the Parquet file unpacks to more than {most:,} MB"
+        raise RecordError(path, message, CONVERT_HINT, most=bound >> 20)
