@@ -14,7 +14,7 @@ from pathlib import Path
 from .file_access import open_text
 from .file_format import Cells, FileFormat
 
-MAX_RECORD_LINES = 200_000  # before a quote must close
+MAX_RECORD_LINES, MAX_RECORD_CHARS = 200_000, 64 << 20  # before a quote must close
 MAX_SNIFFED_ROWS = 50
 MARK_PATTERN = re.compile(r'"?sep=([,;|\t])"?', re.IGNORECASE)
 MAX_MARK_CHARS = 20  # of a first line that names the delimiter
@@ -81,6 +81,14 @@ def _is_mark(cells: Sequence[str]) -> bool:
     return cells == ["sep=", ""]
 
 
+def _is_endless(held: Sequence[str]) -> bool:
+    """Whether a record has more lines or characters than any; these are added up now and then."""
+    count = len(held)
+    if count == 1 or count & (count - 1):  # no power of two
+        return count > MAX_RECORD_LINES
+    return sum(map(len, held)) > MAX_RECORD_CHARS
+
+
 def _parse_delimited(lines: Iterable[str], delimiter: str) -> Iterator[list[str] | None]:
     """The cells of each record; None for one that is quoted wrongly, read on from its next line."""
     source, again, held = iter(lines), list[str](), list[str]()  # held: of the record in progress
@@ -88,7 +96,7 @@ def _parse_delimited(lines: Iterable[str], delimiter: str) -> Iterator[list[str]
     def feed() -> Iterator[str]:
         while (line := again.pop() if again else next(source, None)) is not None:
             held.append(line)
-            if len(held) > MAX_RECORD_LINES:
+            if _is_endless(held):
                 raise csv.Error
             yield line
 
