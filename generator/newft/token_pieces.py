@@ -48,7 +48,7 @@ def count_pieces(text: str) -> PieceCounts:
     return PieceCounts(
         words=len(_WORD_PATTERN.findall(text)),
         digits=len(_DIGIT_PATTERN.findall(text)),
-        marks=sum(1 for _ in _PUNCTUATION_PATTERN.finditer(text)),
+        marks=len(_PUNCTUATION_PATTERN.findall(text)),
         han=han,
         other=other,
     )

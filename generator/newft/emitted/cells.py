@@ -47,7 +47,7 @@ def read_cell(value: object) -> Cell:
 
 def read_text(value: object) -> str:
     """The text of a cell, a line for each of several; an object has none."""
-    if isinstance(value, str) and not _may_spell_list(value):
+    if isinstance(value, str) and (value[:1].isalnum() or not _may_spell_list(value)):
         return value
     return "\n".join(read_cell(value).texts)
 
@@ -57,7 +57,7 @@ def find_cell_fault(values: Mapping[str, object], *, several: bool) -> str:
     too_many = False
     for name in READ_FIELDS:
         value = values.get(name)
-        if isinstance(value, str) and not _may_spell_list(value):
+        if value is None or (isinstance(value, str) and not _may_spell_list(value)):
             continue
         cell = read_cell(value)
         if cell.nested:
@@ -90,6 +90,8 @@ def parse_literal(text: str) -> object:
 
 def _may_spell_list(text: str) -> bool:
     """Whether a text begins and ends as a list or an object, and is short."""
+    if text[:1].isalnum():
+        return False  # as nearly all cells
     start = text.lstrip()[:1]
     return (
         start in _CLOSING

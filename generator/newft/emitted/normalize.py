@@ -77,6 +77,8 @@ def normalize_text(text: str, *, keep_digits: bool = False) -> str:
 
 def is_missing(cell: str, marks: re.Pattern[str]) -> bool:
     """Whether a cell is empty, or one of the marks that are written where nothing is known."""
+    if cell[:1].isdecimal() and cell.isascii():
+        return False  # no mark begins with a digit, as most cells of a table do
     if not (cell.isascii() and cell.isprintable()):
         cell = remove_invisible(unicodedata.normalize("NFKC", cell))
     return marks.fullmatch(cell.strip().casefold()) is not None

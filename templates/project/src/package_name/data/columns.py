@@ -93,7 +93,7 @@ def find_record_fault(
     values: Mapping[str, object], columns: Mapping[str, list[str]], *, several: bool
 ) -> str:
     """Why the lists and objects of a row cannot be used; `several` labels may be allowed."""
-    cells = {name: _get_value(values, columns.get(name, ())) for name in READ_FIELDS}
+    cells = {name: _get_value(values, columns[name]) for name in READ_FIELDS if name in columns}
     return find_cell_fault(cells, several=several)
 
 
@@ -104,4 +104,7 @@ def to_record(values: Mapping[str, object], columns: Mapping[str, list[str]]) ->
 
 def _get_value(values: Mapping[str, object], among: Sequence[str]) -> object:
     """What the first of a field's columns that a row has holds."""
-    return next((values[column] for column in among if column in values), None)
+    for column in among:  # a loop: this is asked of every field of every row
+        if column in values:
+            return values[column]
+    return None

@@ -49,6 +49,8 @@ class LeakRules(NamedTuple):
 
 def find_leak(text: str, labels: Sequence[str], rules: LeakRules) -> str | None:
     """Find the part of a text that states one of its labels or that a pattern matches."""
+    if not (rules.patterns or rules.positions or _MARK_PATTERN.search(text)):
+        return None  # as most texts; a table has many short ones in each row
     names = (name for label in labels for name in _list_names(label, rules.label_rules))
     return (
         _match_patterns(text, labels, rules)
