@@ -210,7 +210,7 @@ def test_several_labels_that_may_be_the_risk_are_named_as_one_choice(
 
     assert main([*words, "--positive", "Default"]) == 0
     said = capsys.readouterr().err
-    assert "all other labels count as no risk, also Charged Off" in said
+    assert "all other labels count as no bad outcome, also Charged Off" in said
     assert "the outcome of Current may not be known yet" in said
 
     both = ["--positive", "default", "--positive", "charged off", "--indeterminate", "Current"]
@@ -218,7 +218,7 @@ def test_several_labels_that_may_be_the_risk_are_named_as_one_choice(
     report = json.loads(capsys.readouterr().out)
     assert report["data"]["positive"] == ["Default", "Charged Off"]
     assert report["data"]["rejected"] == {"indeterminate_label": 15}
-    assert report["warnings"] == [said for said in report["warnings"] if "risk" not in said]
+    assert not [said for said in report["warnings"] if "bad outcome" in said]
 
     assert main([*words, "--positive", "Default", "--set", "data.positive=Charged Off"]) == 2
     assert "give only one of the two" in capsys.readouterr().err

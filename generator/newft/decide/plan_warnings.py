@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from shlex import quote
-
 from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.label_warnings import (
@@ -13,6 +10,7 @@ from newft.decide.label_warnings import (
     warn_of_scored_label,
 )
 from newft.decide.memory_fit import estimate_row_tokens
+from newft.decide.outcome_warnings import warn_of_labels_beside_scored
 from newft.decide.schedule import CPU_TRAINING_MINUTES
 from newft.decide.split_reasons import (
     compute_wilson_half_width,
@@ -20,7 +18,6 @@ from newft.decide.split_reasons import (
     explain_test_fraction,
 )
 from newft.decide.token_estimates import MAXIMUM
-from newft.schema.dataset import DataFacts
 from newft.schema.plan import Recipe
 from newft.text import Text
 
@@ -32,7 +29,7 @@ LANGUAGE_NAMES = {"en": Text("English", "英文"), "zh": Text("Chinese", "中文
 def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
     """Collect the warnings that follow from the choices; those about the data are in its facts."""
     warnings = (
-        *warn_of_scored_labels(inputs.facts.data),
+        *warn_of_labels_beside_scored(inputs.facts.data, inputs.task),
         _warn_language(inputs),
         _warn_few_rows(inputs),
         warn_of_scored_label(inputs.facts.data),
@@ -45,31 +42,6 @@ def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
         _warn_slow_cpu(inputs),
     )
     return tuple(warning for warning in warnings if warning)
-
-
-def warn_of_scored_labels(data: DataFacts) -> Iterator[Text]:
-    """Name the labels that are not scored although their names say the outcome, or that none is.
-
-    All labels beside the scored ones count as the other outcome, whatever their names say.
-    """
-    missed = [one for one in data.likely_positive if one not in data.positive]
-    if data.positive and missed:
-        scored = ", ".join(data.positive)
-        options = " ".join(f"--positive {quote(label)}" for label in (*data.positive, *missed))
-        yield Text(
-            f"only {scored} is scored as the risk: all other labels count as no risk, also "
-            f"{', '.join(missed)}; to score them too: {options}",
-            f"只有 {scored} 计为风险，其余标签都算没有风险，包括 {'、'.join(missed)}；"
-            f"如要一并计入：{options}",
-        )
-    unknown = [one for one in data.likely_indeterminate if one not in data.positive]
-    if data.positive and unknown:
-        options = " ".join(f"--indeterminate {quote(label)}" for label in unknown)
-        yield Text(
-            f"the outcome of {', '.join(unknown)} may not be known yet, but such rows count as no "
-            f"risk; to leave them out: {options}",
-            f"{'、'.join(unknown)} 的结果可能尚未确定，但这些行算作没有风险；如要剔除：{options}",
-        )
 
 
 def _warn_language(inputs: Inputs) -> Text | None:
