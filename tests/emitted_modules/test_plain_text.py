@@ -24,6 +24,41 @@ def test_a_table_in_a_text_file_is_a_table(
     assert values(path) == MESSAGES
 
 
+@pytest.mark.parametrize("name", ["a.psv", "a.data", "train", "a.psv.gz"])
+def test_a_suffix_that_says_nothing_hides_no_table(tmp_path: Path, name: str) -> None:
+    lines = "\n".join("|".join(row) for row in [["text", "label"], *MESSAGES]).encode()
+    content = gzip.compress(lines, mtime=0) if name.endswith(".gz") else lines
+    assert values(write(tmp_path, name, content)) == MESSAGES
+
+
+@pytest.mark.parametrize("name", ["README.md", "notes.log", "a.tar.gz"])
+def test_lines_of_an_unknown_kind_are_not_read(tmp_path: Path, name: str) -> None:
+    lines = b"# A project\n\nIt is here.\n" * 9
+    content = gzip.compress(lines + bytes(500), mtime=0) if name.endswith(".gz") else lines
+    assert refusal(write(tmp_path, name, content)).message == "files of this kind are not read"
+
+
+def test_values_that_come_back_are_no_header(tmp_path: Path) -> None:
+    """A table with spaces between its columns, as old data sets are written."""
+    lines = [f"A{n % 3} {n % 7 + 20} A{n % 2 + 30} {n * 37} {n % 4} {n % 2 + 1}" for n in range(40)]
+    error = refusal(write(tmp_path, "loans.data", "\n".join(lines)))
+    assert error.message == "the first row is a record, not a header"
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "*************************** 1. row ***************************\nid: 1\n",
+        "+1 1:0.5 3:-0.25 7:1\n-1 2:1 3:0.5 4:1\n",
+        "-- dump\nDROP TABLE IF EXISTS t;\nINSERT INTO t VALUES (1);\n",
+        "#FORMAT=WebAnno TSV 3.3\n1-1\t0-3\tThe\tParty\n",
+    ],
+)
+def test_what_is_printed_or_sparse_is_told(tmp_path: Path, start: str) -> None:
+    error = refusal(write(tmp_path, "a.txt", start * 12))
+    assert error.message.startswith("this is ") or error.message.startswith("each line is a token")
+
+
 def test_sentences_with_a_comma_are_no_table(tmp_path: Path) -> None:
     lines = ["hello, you", "I have a question, or two, in fact", "no more", "well, thanks"] * 4
     path = write(tmp_path, "notes.txt", "\n".join(lines))
