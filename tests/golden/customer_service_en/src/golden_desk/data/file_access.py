@@ -186,7 +186,7 @@ def get_data_suffix(path: Path) -> str:
     name = path.name.lower()
     packed = name.endswith(PACKED_SUFFIX)
     suffix = Path(name.removesuffix(PACKED_SUFFIX)).suffix
-    return "" if packed and suffix not in PACKABLE_SUFFIXES else suffix
+    return "" if packed and suffix in DATA_SUFFIXES and suffix not in PACKABLE_SUFFIXES else suffix
 
 
 def hash_file(path: Path) -> str:

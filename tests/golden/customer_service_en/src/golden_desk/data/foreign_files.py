@@ -12,7 +12,7 @@ from .file_access import RecordError
 MARKUP_PATTERN = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|!--|html|head|meta|body|table)[\s>]", re.IGNORECASE
 )
-MARKUP = b"<"
+MARKUP, VERTICAL, SPARSE, DUMP = b"<", b"* 1. row", b"1:", b"INSERT"
 SIGNATURE_BYTES = 1_000  # that say what a file is
 # by the first bytes, which the formats themselves prescribe
 FOREIGN_MESSAGES: Mapping[bytes, str] = {
@@ -20,18 +20,34 @@ FOREIGN_MESSAGES: Mapping[bytes, str] = {
     b"%PDF-": "this is a PDF document, not a table",
     b"\x1f\x8b": "this is a gzip file, whatever its name says",
     b"SQLite format 3\0": "this is a database of SQLite, not text",
+    b"$FL2@(#)": "this is a data set of SPSS",
+    b"#FORMAT=WebAnno": "each line is a token, with labels of parts of the text, as WebAnno writes",
+    VERTICAL: "this is the printed output of a query, a column a line",
+    SPARSE: "this is LIBSVM's sparse format, whose columns have numbers and no names",
+    DUMP: "this is a dump of a database, which only the database reads",
 }
 FOREIGN_HINTS: Mapping[bytes, str] = {
     MARKUP: "open it in a spreadsheet program and save it as xlsx, or as CSV UTF-8",
     b"%PDF-": "copy its table into a spreadsheet, and save that as xlsx or as CSV UTF-8",
     b"\x1f\x8b": "add the ending .gz to the name of the file, or unpack it",
     b"SQLite format 3\0": "export the table with the records as CSV UTF-8",
+    b"$FL2@(#)": "save it as CSV UTF-8, with names of values rather than codes",
+    b"#FORMAT=WebAnno": "give one label for each text: a table with a text and a label a row",
+    VERTICAL: "run the query with `mysql --batch`, which writes a table, or export it as CSV UTF-8",
+    SPARSE: "give the table that it was made from, as CSV UTF-8 with a header and the label",
+    DUMP: "export the table with the records as CSV UTF-8",
+}
+TEXT_PATTERNS = {  # the start of texts that are printed or sparse, not tables
+    VERTICAL: re.compile(rb"\*{5,} 1\. row \*{5,}"),  # mysql prints a record so after \G
+    SPARSE: re.compile(rb"[+-]?\d+(?:\.\d+)?(?: \d+:[-+.\de]+){2,}\s"),
+    DUMP: re.compile(rb"\s*(?:--[^\n]*\n\s*)*(?:INSERT INTO|CREATE TABLE|DROP TABLE)\b", re.I),
 }
 
 
 def refuse_foreign_content(path: Path, start: bytes) -> None:
     """Refuse a file that begins as no data file does, with what it is and what to do."""
-    signs = (one for one in FOREIGN_MESSAGES if one != MARKUP and start.startswith(one))
-    sign = MARKUP if MARKUP_PATTERN.match(start) else next(signs, None)
-    if sign is not None:
+    signs = [one for one in FOREIGN_MESSAGES if start.startswith(one) and one != MARKUP]
+    signs += [one for one, pattern in TEXT_PATTERNS.items() if pattern.match(start)]
+    signs += [MARKUP] if MARKUP_PATTERN.match(start) else []
+    for sign in signs:
         raise RecordError(path, FOREIGN_MESSAGES[sign], FOREIGN_HINTS[sign])

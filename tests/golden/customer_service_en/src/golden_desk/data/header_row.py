@@ -25,6 +25,7 @@ MIN_ALIKE_SHARE = 0.8  # of the rows below title rows: as wide as the header, or
 MIN_NUMBER_SHARE = 0.8  # of the cells of a column of numbers, as some of them may be missing
 MIN_CONTRAST_ROWS = 5  # records below, without which numbers under a text are chance
 MIN_NUMBER_COLUMNS = 2  # under the cells of a second header row
+MIN_VALUE_COLUMNS = 3  # whose first cells come back below them, as those of records do
 MAX_NAME_CHARS = 200  # longer cells are sentences, not names
 MIN_RECORD_LENGTH = 0.6  # of the median of the texts below: a longer first cell is a text too
 MAX_COUNT_DIGITS = 5  # of a name that is the place of its column, or a year
@@ -270,6 +271,9 @@ def is_record(lines: Sequence[Line], header: Header) -> bool:
     values = sum(_holds_numbers(body, place) for place in numbers)
     if values >= MIN_NUMBER_COLUMNS and values * 2 >= len(filled):
         return not _is_counted([to_text(first[place]).strip() for place in numbers])
+    again = [place for place in filled if _comes_again(first, body, place)]
+    if len(again) >= MIN_VALUE_COLUMNS and len(again) * 2 >= len(filled):
+        return _read_names(first) not in map(_read_names, body)  # a header may stand there again
     texts = [place for place in filled if _is_prose(to_text(first[place]))]
     codes = [place for place in numbers if _comes_again(first, body, place)]
     return (

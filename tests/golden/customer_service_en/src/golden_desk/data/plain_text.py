@@ -17,6 +17,7 @@ LINES_INSPECTED = 50
 MIN_LABELLED_SHARE = 0.9  # of the lines; fastText trains on a line without a label as on none
 MIN_TABBED_SHARE = 0.9  # of the lines with as many tabs: texts have none
 MIN_COMMA_ROWS = 10  # lines with as many commas each: fewer may be prose
+MIN_SPACED_COLUMNS = 5  # between which spaces stand: lines of a text seldom have as many words each
 
 _LABEL_PATTERN = re.compile(r"(?:^|(?<=\s))__label__(\S+)\s*")
 
@@ -33,10 +34,11 @@ def detect_plain_text(path: Path, layout: FileFormat) -> FileFormat:
         return layout
     if fit_delimiter(path, replace(layout, kind="tsv"), "\t")[0] >= MIN_TABBED_SHARE:
         return replace(layout, kind="tsv", delimiter="\t")
-    for delimiter in ",;|":
+    for delimiter in ",;| ":
         rows = count_sniffed_rows(path, replace(layout, kind="csv", delimiter=delimiter))
-        share, _ = fit_delimiter(path, replace(layout, kind="csv"), delimiter)
-        if share == 1 and rows >= MIN_COMMA_ROWS:
+        share, width = fit_delimiter(path, replace(layout, kind="csv"), delimiter)
+        wide = delimiter != " " or width >= MIN_SPACED_COLUMNS
+        if share == 1 and rows >= MIN_COMMA_ROWS and wide:
             return replace(layout, kind="csv", delimiter=delimiter)
     return layout
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -47,12 +48,10 @@ def detect_format(path: Path) -> FileFormat:
             return folder
         with open_regular_file(path) as file:
             blank = not file.read(BLANK_CHECK_BYTES).strip()
-        if suffix not in DATA_SUFFIXES:
-            message, hint = "files of this kind are not read", "give one of: {kinds}"
-            raise RecordError(path, message, hint, kinds=", ".join(DATA_SUFFIXES))
         if blank:
             raise RecordError(path, "the file is empty", "give a file with records")
-        layout = _detect_container(path, kind)
+        named = suffix in DATA_SUFFIXES
+        layout = _detect_container(path, kind) if named else _detect_by_content(path)
         if layout.kind in OBJECT_KINDS:
             return detect_object_format(path, layout)
         if layout.kind == "fasttext":
@@ -60,6 +59,20 @@ def detect_format(path: Path) -> FileFormat:
         layout = detect_columns(path, layout, _read_grid(path, layout))
         columns = (SPLIT_FIELD,) if _list_sheet_splits(layout) else ()
         return replace(layout, columns=(*layout.columns, *columns))
+
+
+def _detect_by_content(path: Path) -> FileFormat:
+    """The layout of a file whose suffix says nothing; plain lines in it may be anything."""
+    _detect_packed_kind(path, "txt")
+    layout = None
+    with suppress(RecordError):  # of what is no text
+        layout = _detect_container(path, "txt")
+    if layout is None or (
+        layout.kind == "txt" and detect_object_format(path, layout).kind == "txt"
+    ):
+        message, hint = "files of this kind are not read", "give one of: {kinds}"
+        raise RecordError(path, message, hint, kinds=", ".join(DATA_SUFFIXES))
+    return layout
 
 
 def _detect_container(path: Path, kind: str) -> FileFormat:
