@@ -110,6 +110,7 @@ def test_names_that_a_document_declares_are_the_labels(features: object, tmp_pat
         '{"label": {"_type": "ClassLabel", "names": ["a", "b"]}}',  # fewer than there are codes
         '{"label": {"_type": "ClassLabel", "names": ["a", "A", "b", "c"]}}',
         '{"label": {"_type": "ClassLabel", "names": [1, 2, 3, 4]}}',
+        '{"label": {"_type": "ClassLabel", "names": ["3", "2", "1", "0"]}}',
         '{"label": {"_type": "ClassLabel", "names": "abcd"}}',
         '["ClassLabel", 3, {"name": "label"}]',
     ],

@@ -86,7 +86,8 @@ def _use_declared_names(
         names = [clean_label(name) for name in declared[column]]
         met = {read_code(row[column]) for one in files for row in one.rows if column in row}
         known = {*map(str, range(len(names))), "", UNLABELLED_CODE}
-        if met <= known and len({*map(normalize_label, names), ""}) == len(names) + 1:
+        distinct = {*map(normalize_label, names)} - known  # no name is empty, or another's code
+        if met <= known and len(distinct) == len(names):
             aliases = {name: (str(code),) for code, name in enumerate(names)}
             return LabelColumns(tuple(labels), beside, aliases, (_say_declared(column, names),))
     return LabelColumns(tuple(labels), beside)
@@ -135,6 +136,7 @@ def _list_aliases(pairs: Sequence[_Pair], *, coded: bool) -> Iterator[tuple[str,
             if code and name:
                 spellings.setdefault(name, Counter())[clean_label(row[pair.names])] += 1
                 codes[name] = code
+    coded = coded and {*codes.values()}.isdisjoint(spellings)  # else a name is another's code
     for name, found in spellings.items():
         usual, _ = found.most_common(1)[0]
         other = {normalize_label(spelled): spelled for spelled in found}

@@ -27,7 +27,7 @@ def warn_of_scored_label(data: DataFacts) -> Text | None:
         return None
     many = sum(data.labels[label] for label in scored)
     named = ", ".join(f"`{label}`" for label in scored[:MAX_NAMES_LISTED])
-    interval = _describe_interval(test)
+    interval = _describe_interval(test if test < FEW_SPLIT_ROWS else validation)
     needed = ceil(FEW_SPLIT_ROWS / min(choose_split_fractions(max(1, data.rows_to_split))))
     more = Text(
         f"about {needed:,} rows of it would put {FEW_SPLIT_ROWS} into each",
