@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -83,43 +82,6 @@ def test_codes_alone_are_warned_of(tmp_path: Path) -> None:
     assert "such as `intent_name`" in warning.en
     flags = [(text, str(int(code) % 2)) for text, code in rows]
     assert not [said for said in facts(table(tmp_path, flags)).warnings if "codes" in said.en]
-
-
-DECLARED = {"names": list(NAMES), "_type": "ClassLabel"}
-WORDS = {"dtype": "string", "_type": "Value"}
-FEATURES = (
-    [{"name": "text", "type": WORDS}, {"name": "label", "type": DECLARED}],
-    {"text": WORDS, "label": DECLARED},
-)
-
-
-@pytest.mark.parametrize("features", FEATURES, ids=["list", "object"])
-def test_names_that_a_document_declares_are_the_labels(features: object, tmp_path: Path) -> None:
-    rows = [{"row": {"text": text, "label": int(code)}} for text, code, _ in coded()]
-    path = tmp_path / "rows.json"
-    path.write_text(json.dumps({"features": features, "rows": rows}), encoding="utf-8")
-    found = facts(path)
-    assert sorted(found.labels) == sorted(NAMES)
-    assert [said for said in found.notes if "names the codes in `label` (0 `refund`" in said.en]
-    assert found.label_aliases["login"] == ("2",)
-
-
-@pytest.mark.parametrize(
-    "features",
-    [
-        '{"label": {"_type": "ClassLabel", "names": ["a", "b"]}}',  # fewer than there are codes
-        '{"label": {"_type": "ClassLabel", "names": ["a", "A", "b", "c"]}}',
-        '{"label": {"_type": "ClassLabel", "names": [1, 2, 3, 4]}}',
-        '{"label": {"_type": "ClassLabel", "names": ["3", "2", "1", "0"]}}',
-        '{"label": {"_type": "ClassLabel", "names": "abcd"}}',
-        '["ClassLabel", 3, {"name": "label"}]',
-    ],
-)
-def test_names_that_do_not_fit_the_codes_are_not_used(features: str, tmp_path: Path) -> None:
-    rows = [{"row": {"text": text, "label": int(code)}} for text, code, _ in coded()]
-    path = tmp_path / "rows.json"
-    path.write_text(f'{{"features": {features}, "rows": {json.dumps(rows)}}}', encoding="utf-8")
-    assert sorted(facts(path).labels) == ["0", "1", "2", "3"]
 
 
 def test_columns_that_do_not_tell_the_same_stay_apart(tmp_path: Path) -> None:

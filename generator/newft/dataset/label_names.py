@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from newft.dataset.class_names import read_class_names
 from newft.dataset.code_names import (
     find_codes_column,
     find_names_column,
@@ -18,8 +17,6 @@ from newft.dataset.column_roles import SampledFile
 from newft.dataset.label_spellings import LabelAliases
 from newft.emitted.normalize import clean_label, escape_controls, normalize_label
 from newft.text import Text
-
-UNLABELLED_CODE = "_1"  # -1, as normalize_label writes it: rows of a test set without labels
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def settle_label_columns(
     pairs = [pair for file in files if (pair := _find_pair(file, labels, taken))]
     same = {name: None for file in files for name in _list_other_forms(file, labels, taken)}
     if not pairs:
-        return _use_declared_names(files, labels, tuple(same))
+        return LabelColumns(tuple(labels), tuple(same))
     notes = tuple(dict.fromkeys(_say_what_is_used(pair, chosen) for pair in pairs))
     if chosen is not None:
         both = dict.fromkeys(name for pair in pairs for name in (pair.codes, pair.names))
@@ -71,34 +68,6 @@ def settle_label_columns(
         tuple(name for name in codes | same if name not in kept and name not in names),
         aliases,
         notes,
-    )
-
-
-def _use_declared_names(
-    files: Sequence[SampledFile], labels: Sequence[str], beside: tuple[str, ...]
-) -> LabelColumns:
-    """Read codes as the names that a file declares for them, which become their aliases."""
-    for file in files:
-        declared = read_class_names(file.file)
-        column = next((name for name in labels if name in declared), None)
-        if column is None:
-            continue
-        names = [clean_label(name) for name in declared[column]]
-        met = {read_code(row[column]) for one in files for row in one.rows if column in row}
-        known = {*map(str, range(len(names))), "", UNLABELLED_CODE}
-        distinct = {*map(normalize_label, names)} - known  # no name is empty, or another's code
-        if met <= known and len(distinct) == len(names):
-            aliases = {name: (str(code),) for code, name in enumerate(names)}
-            return LabelColumns(tuple(labels), beside, aliases, (_say_declared(column, names),))
-    return LabelColumns(tuple(labels), beside)
-
-
-def _say_declared(column: str, names: Sequence[str]) -> Text:
-    named = escape_controls(column)
-    first = ", ".join(f"{code} `{escape_controls(name)}`" for code, name in enumerate(names[:3]))
-    return Text(
-        f"the file names the codes in `{named}` ({first} ...): the labels are the names",
-        f"文件中写明了“{named}”列编码的名称（{first} ……）：标签采用名称",
     )
 
 
