@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from newft.dataset.task_reasons import (
     ONE_RECORD,
     RECORDS_NEEDED,
     explain_tasks,
+    find_file_at_fault,
     suggest_edit,
 )
 from newft.emitted.normalize import escape_controls
@@ -134,3 +136,24 @@ def test_an_option_can_be_pasted_whatever_the_column_is_called(tmp_path: Path) -
     hint = suggest_edit(open_files([str(path)]), TASKS).en
     assert "--set 'data.columns.text=the text'" in hint
     assert """'data.columns.label=x'"'"'s kind'""" in hint
+
+
+def test_days_are_no_labels_and_the_file_that_lacks_something_is_told(tmp_path: Path) -> None:
+    days = [(f"2024-01-{n % 28 + 1:02}", n * 1.5) for n in range(40)]
+    (days_file,) = open_files([str(write(tmp_path, "days.csv", table("day", "sum", rows=[*days])))])
+    assert suggest_edit([days_file], TASKS) == RECORDS_NEEDED
+    good = table("text", "kind", rows=[(sentence(n), "ab"[n % 2]) for n in range(40)])
+    (good_file,) = open_files([str(write(tmp_path, "good.csv", good))])
+    assert find_file_at_fault([good_file, days_file]) is days_file
+    assert find_file_at_fault([good_file]) is good_file
+
+
+def test_formulas_without_a_value_are_said_beside_the_columns(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["text", "label"])
+    for number in range(30):
+        book.active.append([sentence(number), "=A1"])
+    book.save(tmp_path / "a.xlsx")
+    described = describe_files(open_files([str(tmp_path / "a.xlsx")]))
+    assert "    label  (empty)" in described.en
+    assert "30 cells with a formula and no value" in " ".join(described.en.split())

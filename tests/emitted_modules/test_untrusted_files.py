@@ -89,6 +89,12 @@ def test_a_quote_that_never_closes_holds_no_more_than_a_bound(
     assert found[1:] == [(number, None) for number in range(3, 5_003)]
 
 
+def test_rows_that_are_all_quoted_wrongly_are_no_missing_rows(tmp_path: Path) -> None:
+    error = refusal(write(tmp_path, "a.csv", "text,label\n" + '"never closed,a\n' * 61))
+    assert error.message.startswith("no row below the header can be read")
+    assert error.row == 2
+
+
 def test_a_packed_line_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
     packed = BytesIO()
     with gzip.open(packed, "wb") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from newft.dataset.column_match import Column, is_id_column, is_text_column
 
 MAX_LABEL_LENGTH = 40  # characters on average: longer values are no names
 MIN_ROWS_PER_VALUE = 2  # on average, of a column of labels: ids and amounts hardly repeat
+
+_DATE_PATTERN = re.compile(r"\d{1,4}[-/.年]\d{1,2}[-/.月]\d{1,4}")  # days repeat, and are no labels
 
 
 class ColumnKinds(NamedTuple):
@@ -36,6 +39,8 @@ def sort_columns(columns: Sequence[Column]) -> ColumnKinds:
 
 
 def _may_be_label(column: Column) -> bool:
+    if column.examples and all(map(_DATE_PATTERN.match, column.examples)):
+        return False
     repeats = 2 <= column.distinct <= column.filled / MIN_ROWS_PER_VALUE
     return repeats and column.length <= MAX_LABEL_LENGTH
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from newft.dataset.column_match import Column
 from newft.emitted.file_format import FileFormat
 from newft.emitted.normalize import escape_controls
+from newft.i18n import translate_template
 from newft.text import Text, join_texts, pluralize, to_bilingual_text
 from newft.text_layout import clip_text, measure_width, wrap_text
 
@@ -24,6 +25,7 @@ MAX_EXAMPLES_DESCRIBED = 2
 MAX_NAME_WIDTH = 24  # terminal cells of a column name
 MAX_EXAMPLE_WIDTH = 24  # terminal cells of one value
 MAX_LINE_WIDTH = 78  # terminal cells: a line of 80 with a margin
+MAX_REMARKS_LISTED = 2
 MAX_TASKS_NAMED = 2  # of those with one reason
 MAX_REASONS_LISTED = 6  # why tasks were not taken
 
@@ -44,7 +46,7 @@ def describe_files(files: Sequence[DataFile]) -> Text:
         return Text("", "")
     described = describe_file(files[0])
     if more := len(files) - 1:
-        other = Text(f"({more:,} more files)", f"（另有 {more:,} 个文件）")
+        other = Text(f"({pluralize(more, 'other file')})", f"（另有 {more:,} 个文件）")
         described = _join_lines([described, _indent(other, 1)])
     return described
 
@@ -60,6 +62,10 @@ def describe_file(file: DataFile) -> Text:
         lines.append(_indent(_describe_column(f"{name}{blanks}", column), 2))
     if more := len(file.columns) - len(columns):
         lines.append(_indent(Text(f"({more:,} more columns)", f"（另有 {more:,} 列）"), 2))
+    losses = [one for one in file.layout.remarks if not one.information]
+    for remark in losses[:MAX_REMARKS_LISTED]:  # such as formulas that have no value
+        said = translate_template(remark.template, **remark.values)
+        lines.append(Text(*(_wrap(f"{_INDENT}{words}") for words in said)))
     return _join_lines(lines)
 
 

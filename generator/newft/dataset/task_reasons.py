@@ -41,13 +41,22 @@ _FILE_NAME_PATTERN = re.compile(
 
 def explain_tasks(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> dict[str, Text]:
     """Return why the records were not taken for each task."""
-    file = files[0]
+    file = find_file_at_fault(files)
     return {name: _explain_task(file, task) for name, task in tasks.items()}
+
+
+def find_file_at_fault(files: Sequence[DataFile]) -> DataFile:
+    """Return the first file without a text or without a label, or else the first file."""
+    for file in files:
+        kinds = sort_columns(file.columns)
+        if not kinds.texts or not kinds.labels:
+            return file
+    return files[0]
 
 
 def suggest_edit(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> Text:
     """Return the one option, or the one change of the file, that makes a task fit."""
-    file = files[0]
+    file = find_file_at_fault(files)
     kinds = sort_columns(file.columns)
     of_text = next((name for name, task in tasks.items() if _asks_for_text(task)), None)
     of_table = next((name for name, task in tasks.items() if task.tabular), None)
@@ -109,7 +118,7 @@ def _explain_label(task: Task, kinds: ColumnKinds) -> Text:
     if not kinds.labels:
         return NO_LABEL
     title = next(one.title for one in task.fields.values() if one.role == "label")
-    return Text(f"no column is named as its {title.en}", f"没有列名表示“{title.zh}”的列")
+    return Text(f"no column is named as its {title.en.lower()}", f"没有列名表示“{title.zh}”的列")
 
 
 def _explain_values(task: Task, matched: ColumnMatch) -> Text:

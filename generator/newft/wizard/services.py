@@ -156,7 +156,7 @@ def _explain_no_task(state: WizardState) -> Refusal:
     """Describe the files, and say why each open task was not taken."""
     from newft.dataset.describe_file import describe_files, list_reasons
     from newft.dataset.side_files import open_labelled_files
-    from newft.dataset.task_reasons import explain_tasks, suggest_edit
+    from newft.dataset.task_reasons import explain_tasks, find_file_at_fault, suggest_edit
 
     refusals = state.detection.refusals if state.detection else ()
     place = {one.task: position for position, one in enumerate(refusals)}
@@ -166,7 +166,9 @@ def _explain_no_task(state: WizardState) -> Refusal:
     files = open_labelled_files(get_data_files(state.answers)).sources
     told = {one.task: one.reason for one in refusals if not one.lacks_column}
     reasons = list_reasons({**explain_tasks(files, tasks), **told})
-    seen = join_texts((describe_files(files), reasons), Text("\n", "\n"))
+    first = find_file_at_fault(files)
+    ordered = [first, *(one for one in files if one is not first)]
+    seen = join_texts((describe_files(ordered), reasons), Text("\n", "\n"))
     return Refusal(seen, suggest_edit(files, tasks))
 
 
