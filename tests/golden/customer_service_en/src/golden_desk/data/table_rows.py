@@ -26,7 +26,8 @@ HEADER_HINT = "the first row names every column once, the records follow"
 
 def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
     """The layout with the header that was found, and what to know of it."""
-    lines = look_ahead(grid)
+    broken: list[int] = []  # rows that are quoted wrongly
+    lines = look_ahead(_note_broken(grid, broken))
     header = find_header(lines, trimmed=layout.sheet is not None)
     if header is None:
         raise RecordError(path, "the file has no header", HEADER_HINT)
@@ -41,7 +42,7 @@ def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
         raise RecordError(path, message, HEADER_HINT, row=last or None)
     body = [line for line in lines if line[0] > last and line[0] != header.units]
     if not body:
-        raise RecordError(path, "the file has a header and no rows", HEADER_HINT)
+        raise _make_no_rows_error(path, broken)
     places = _tell_apart(header.names)
     remarks = [*_describe_header(path, layout, header.rows), *_describe_names(path, places, body)]
     if twice := [n for n, times in Counter(filter(None, header.names)).items() if times > 1]:
@@ -57,6 +58,21 @@ def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
         units_row=header.units,
         remarks=(*layout.remarks, *remarks),
     )
+
+
+def _note_broken(grid: Grid, broken: list[int]) -> Grid:
+    for number, cells in grid:
+        if cells is None:
+            broken.append(number)
+        yield number, cells
+
+
+def _make_no_rows_error(path: Path, broken: Sequence[int]) -> RecordError:
+    if not broken:
+        return RecordError(path, "the file has a header and no rows", HEADER_HINT)
+    message = "no row below the header can be read: their quotes are wrong, first in this row"
+    hint = "close each quote, and double those within a text; or save the table as xlsx"
+    return RecordError(path, message, hint, row=broken[0])
 
 
 def read_table_rows(path: Path, layout: FileFormat, grid: Grid) -> Iterator[Row]:
