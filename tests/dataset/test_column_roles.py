@@ -303,7 +303,7 @@ def test_a_column_of_recommendations_that_is_mostly_empty_is_the_suspect(tmp_pat
     assert found.rejected["empty_recommendation"] == 32
     assert [text.en for text in found.warnings if "left out" in text.en] == [
         "32 of 60 rows are left out: no recommendation (32); "
-        "`recommendation` may be the wrong column for `recommendation`: most of it is empty"
+        "`recommendation`: most of it is empty"
     ]
 
 

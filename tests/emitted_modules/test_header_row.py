@@ -222,6 +222,15 @@ def test_a_header_without_a_cell_for_the_row_names_fits(tmp_path: Path, delimite
     assert values(path) == [row[1:] for row in ROWS]
 
 
+@pytest.mark.parametrize("index", [[], [""]])
+def test_a_header_that_stands_above_each_page_is_no_record(
+    tmp_path: Path, index: list[str]
+) -> None:
+    rows = [[*index, *row] for row in (NAMES, *ROWS[:6], NAMES, *ROWS[6:])]
+    path = write_table(tmp_path, rows)
+    assert faults(path) == [(n, "empty_label" if n == 8 else None) for n in range(2, 15)]
+
+
 def test_codes_beside_texts_are_a_record(tmp_path: Path) -> None:
     """As where a class, a title and a text stand in each row, and no row names them."""
     rows = [[str(n % 4), f"Title of page {n}", f"the text of page number {n}"] for n in range(12)]

@@ -80,10 +80,11 @@ def read_table_rows(path: Path, layout: FileFormat, grid: Grid) -> Iterator[Row]
     last = layout.header_row[-1] if layout.header_row else 0
     file, places, below = str(path), layout.places, not last
     width = -1 if "" in places or layout.units_row else len(places)  # of rows that need no care
+    first = places[0] if places else ""  # a row that begins so may be the header once more
     for number, cells in grid:
         if not below:  # further sheets begin with their records, whatever their rows are
             below = number >= last
-        elif cells is not None and len(cells) == width:
+        elif cells is not None and len(cells) == width and cells[0] != first:
             yield Row(file, number, dict(zip(places, cells, strict=True)), find_fault(cells))
         elif row := _make_row(file, layout, number, cells):
             yield row
@@ -104,6 +105,8 @@ def _make_row(file: str, layout: FileFormat, number: int, cells: Cells) -> Row |
         del values[""]  # of columns without a name
         if is_blank(tuple(values.values())):
             return None
+    if len(values) > 1 and all(to_text(cell).strip() == name for name, cell in values.items()):
+        return Row(file, number, {}, "empty_label")  # the header again, as above each page
     return Row(file, number, values, find_fault(cells))
 
 
