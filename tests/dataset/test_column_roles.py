@@ -302,8 +302,7 @@ def test_a_column_of_recommendations_that_is_mostly_empty_is_the_suspect(tmp_pat
     found = facts(written(tmp_path, records))
     assert found.rejected["empty_recommendation"] == 32
     assert [text.en for text in found.warnings if "left out" in text.en] == [
-        "32 of 60 rows are left out: no recommendation (32); "
-        "`recommendation`: most of it is empty"
+        "32 of 60 rows are left out: no recommendation (32); `recommendation`: most of it is empty"
     ]
 
 
