@@ -220,7 +220,8 @@ def test_it_speaks_one_language(project: Project) -> None:
         assert chinese - {".newft/facts.yml", "config/run.yaml"} == set()
         assert [text for text in comments if CJK.search(text)] == []
         return
-    overlay = f"/overlay/{project.plan.task_id}/"
+    owner = project.plan.task.overlay_of or project.plan.task_id
+    overlay = f"/overlay/{owner.rpartition('/')[2]}/"
     of_task = {name for name, path in project.files_of_layers.items() if overlay in str(path)}
     assert chinese - of_task - METADATA == IN_THE_PROJECT_LANGUAGE
     headings = re.findall(r"^## .+", texts["README.md"], re.MULTILINE)
