@@ -104,7 +104,7 @@ def test_tasks_of_one_reason_share_a_line() -> None:
             table("ticket", "state", rows=[(f"T-{n}", "ab"[n % 2]) for n in range(40)]),
             RECORDS_NEEDED,
         ),
-        ("a.txt", "\n".join(map(sentence, range(40))), LABELS_NEEDED),
+        ("a.txt", "\n".join(f"{sentence(n)}{n % 5 * ' again'}" for n in range(40)), LABELS_NEEDED),
         (
             "a.jsonl",
             lines([{"question": sentence(n), "answer": sentence(n + 3)} for n in range(40)]),
