@@ -256,3 +256,14 @@ def test_ids_are_no_text_whatever_their_column_is_called(tmp_path: Path) -> None
     path = tmp_path / "a.csv"
     path.write_text(f"ticket,status\n{lines}", encoding="utf-8")
     assert told(path) == ()
+
+
+@pytest.mark.parametrize(("file", "task"), SAMPLES.items(), ids=SAMPLES)
+def test_a_named_domain_or_task_finds_what_was_found_without(file: str, task: str) -> None:
+    opened = open_files([str(get_domains_folder() / file)])
+    domain, _, name = task.partition("/")
+    for among in (
+        [one for one in TASKS if one.startswith(f"{domain}/")],
+        [one for one in TASKS if one.endswith(f"/{name}")],
+    ):
+        assert detect_task(opened, KITS, among, named=True).tasks == (task,)

@@ -417,3 +417,11 @@ def test_the_names_of_columns_speak_too(tmp_path: Path) -> None:
     )
     path = tmp_path / "records.csv"
     assert told(path, texts, header="text,clause_type") == (LEGAL,)
+
+
+def test_rare_words_speak_if_they_are_all_of_one_domain(tmp_path: Path) -> None:
+    long = "the day was long and the road went on under a wide and quiet sky " * 8
+    texts = "\n".join(f"{long} {'to court' if i % 3 == 0 else 'home'} {i}" for i in range(30))
+    assert told(tmp_path / "records.csv", texts) == (LEGAL,)
+    mixed = texts.replace("to court 1", "to checkout 1").replace("to court 2", "to checkout 2")
+    assert {*told(tmp_path / "records.csv", mixed)} == {SERVICE, CREDIT, LEGAL}

@@ -24,6 +24,11 @@ MIN_MARGIN = 0.2
 # Different words of a domain among 100 words of the records. Measured: 2.2 and more in all samples
 # and public files of the three domains, 0.1 to 0.5 in prose about anything else.
 MIN_DENSITY = 1.0
+# Where words are rarer, they speak only if nearly all are of one domain, in records enough that
+# chance would have hit another domain too: five hits are of one of three domains once in 81 times.
+MIN_SPARSE_SHARE = 0.9
+MIN_SPARSE_RECORDS = 5
+MIN_SPARSE_RECORD_SHARE = 0.1
 NAMES_WEIGHT = 0.1  # of the records: what columns are called is said once, and on purpose
 
 _SEGMENT_PATTERN = re.compile(r"[\n.!?。！？;；]+")
@@ -52,7 +57,7 @@ def score_domains(
     texts = [*_list_new_text(records)]
     found = [_find_words(text, lists) for text in texts]
     speaking = [one for one in found if any(one.values())]
-    if not _are_dense(found, texts):
+    if not _are_dense(found, texts) and not _are_of_one_domain(speaking, len(found)):
         speaking = []  # by chance
     named = _find_words("\n".join(names).replace("_", " "), lists)
     weighted = [(one, 1.0) for one in speaking]
@@ -88,6 +93,14 @@ def _are_dense(found: Sequence[Mapping[str, set[str]]], texts: Sequence[str]) ->
     many += sum(len(CJK_PATTERN.findall(text)) for text in texts) // 2
     hits = [sum(len(one[domain]) for one in found) for domain in (found[0] if found else ())]
     return bool(hits) and 100 * max(hits) >= MIN_DENSITY * many
+
+
+def _are_of_one_domain(speaking: Sequence[Mapping[str, set[str]]], records: int) -> bool:
+    """Whether enough records have words of a domain, and hardly one has those of another."""
+    if len(speaking) < max(MIN_SPARSE_RECORDS, MIN_SPARSE_RECORD_SHARE * records):
+        return False
+    hits = [sum(len(one[domain]) for one in speaking) for domain in speaking[0]]
+    return max(hits) >= MIN_SPARSE_SHARE * sum(hits)
 
 
 def _find_words(text: str, lists: Mapping[str, _WordList]) -> dict[str, set[str]]:
