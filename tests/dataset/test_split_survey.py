@@ -38,3 +38,22 @@ def test_a_column_that_flags_a_split_is_said_not_to_be_read(tmp_path: Path) -> N
     for name, warned in (("is_test", True), ("is_vip", False)):
         found = facts(table(tmp_path, rows, header=f"text,intent,{name}"))
         assert any(one.startswith(f"`{name}` is not read") for one in said(found)) == warned
+
+
+def test_folders_named_after_splits_give_them(tmp_path: Path) -> None:
+    mixed = GOOD[::2] + GOOD[1::2]
+    for split, rows in {
+        "train": mixed[:20],
+        "validation": mixed[20:25],
+        "test": mixed[25:],
+    }.items():
+        folder = tmp_path / "default" / split
+        folder.mkdir(parents=True)
+        table(folder, rows)
+    found = facts(tmp_path)
+    assert [file.project_path for file in found.files] == [
+        "data/raw/test-tickets.csv",
+        "data/raw/train-tickets.csv",
+        "data/raw/validation-tickets.csv",
+    ]
+    assert (found.split_rows["validation"], found.split_rows["test"]) == (5, 5)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from newft.answers.keys import VisibleColumns
 from newft.data_errors import make_file_changed_error, translate_record_errors
@@ -56,7 +58,7 @@ from newft.dataset.visible_columns import (
     warn_of_shown_columns,
 )
 from newft.emitted.file_access import hash_file, wrap_file_errors
-from newft.emitted.given_splits import SPLIT_FIELD
+from newft.emitted.given_splits import SPLIT_FIELD, find_file_split
 from newft.emitted.label_rules import find_label
 from newft.emitted.readers import read_rows
 from newft.errors import DataError
@@ -216,16 +218,20 @@ def profile_sample(
 def _assign_project_paths(sources: Sequence[DataFile]) -> list[str]:
     """Where the project reads each file: copies get names of their own, large files stay."""
     paths: list[str] = []
+    names = Counter(source.path.name for source in sources)
     for path in (source.path for source in sources):
         with translate_record_errors(), wrap_file_errors(path):
             size = path.stat().st_size
         if size > MAX_COPIED_BYTES or path.is_dir():
             paths.append(path.resolve().as_posix())
             continue
-        place, copy = f"data/raw/{path.name}", 1
+        name, copy = path.name, 1
+        if names[path.name] > 1 and find_file_split(str(path)):
+            name = f"{path.parent.name}-{path.name}"  # the folder says which split it is
+        place = f"data/raw/{name}"
         while place.casefold() in (other.casefold() for other in paths):
             copy += 1
-            place = f"data/raw/{path.stem}-{copy}{path.suffix}"
+            place = f"data/raw/{Path(name).stem}-{copy}{path.suffix}"
         paths.append(place)
     return paths
 
