@@ -13,7 +13,11 @@ from support.checkout import DOMAINS, GENERATOR, REPOSITORY, TEMPLATES, TESTS
 
 EMITTED = [*(GENERATOR / "newft" / "emitted").glob("*.py")]
 # what a copied module needs beside the standard library; a project requires it with the module
-LIBRARIES = {"yaml_lines.py": {"yaml"}, "workbook.py": {"openpyxl"}}
+LIBRARIES = {
+    "yaml_lines.py": {"yaml"},
+    "yaml_records.py": {"yaml"},
+    "workbook.py": {"openpyxl"},
+}
 PROJECT_MODULES = [path for root in (TEMPLATES, DOMAINS) for path in root.rglob("src/**/*.py")]
 COMMANDS = {"train", "evaluate", "chat", "check", "prepare"}
 TEST_MODULES = [path for path in TESTS.rglob("*.py") if "golden" not in path.parts]

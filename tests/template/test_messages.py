@@ -21,6 +21,7 @@ from newft.project.template_layers import (
     POLICY_MODULE,
     SHEETS_MODULE,
     WORKBOOK_MODULE,
+    YAML_MODULE,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,7 @@ def emitted_modules() -> Iterator[Path]:
             SHEETS_MODULE,
             POLICY_MODULE,
             WORKBOOK_MODULE,
+            YAML_MODULE,
         )
     )
 

@@ -72,6 +72,7 @@ WORKBOOK_MODULE = "data/workbook.py"
 SHEETS_MODULE = "data/sheet_choice.py"
 CLASS_FOLDERS_MODULE = "data/class_folders.py"
 LEGACY_MODULE, PARQUET_MODULE = "data/legacy_workbook.py", "data/parquet_rows.py"
+YAML_MODULE = "data/yaml_records.py"
 POLICY_MODULE = "runtime/policy_rules.py"
 
 
@@ -124,6 +125,7 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
         SHEETS_MODULE: plan.data.has_workbook or plan.data.has_legacy_workbook,
         LEGACY_MODULE: plan.data.has_legacy_workbook,
         PARQUET_MODULE: plan.data.has_parquet,
+        YAML_MODULE: plan.data.has_yaml,
         CLASS_FOLDERS_MODULE: plan.data.has_class_folders,
         POLICY_MODULE: plan.policy is not None,
         **dict.fromkeys(JSON_MODULES, plan.data.has_json),

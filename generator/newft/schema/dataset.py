@@ -85,8 +85,13 @@ class DataFacts:
 
     @property
     def has_json(self) -> bool:
-        """Whether one of the files is JSON, whose records may hold lists and objects."""
-        return any(file.kind in ("json", "jsonl", "parquet") for file in self.files)
+        """Whether one of the files has records that may hold lists and objects."""
+        return any(file.kind in ("json", "jsonl", "parquet", "yaml") for file in self.files)
+
+    @property
+    def has_yaml(self) -> bool:
+        """Whether one of the files is YAML."""
+        return any(file.kind == "yaml" for file in self.files)
 
     @property
     def has_class_folders(self) -> bool:
