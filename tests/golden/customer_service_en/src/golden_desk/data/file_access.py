@@ -107,8 +107,7 @@ def list_data_files(path: Path) -> list[Path]:
             return [path]
         if list_class_folders(path):
             return [path]
-        files = [one for one in sorted(path.iterdir()) if get_data_suffix(one) in DATA_SUFFIXES]
-        files = [one for one in files if not one.name.startswith((".", "~$")) and one.is_file()]
+        files = _list_inside(path) or _list_split_files(path)
         if len(files) > MAX_FOLDER_FILES:
             raise _make_full_folder_error(path, len(files))
         inner = None if files else _find_inner_file(path)
@@ -121,6 +120,25 @@ def list_data_files(path: Path) -> list[Path]:
         hint = "put a file of one of these kinds in it: {kinds}"
         raise RecordError(path, message, hint, kinds=", ".join(DATA_SUFFIXES))
     return files
+
+
+def _list_inside(folder: Path) -> list[Path]:
+    """The supported files of a folder, sorted by name."""
+    files = [one for one in sorted(folder.iterdir()) if get_data_suffix(one) in DATA_SUFFIXES]
+    return [one for one in files if not one.name.startswith((".", "~$")) and one.is_file()]
+
+
+def _list_split_files(path: Path) -> list[Path]:
+    """The files of folders named after splits, as hubs arrange them: `default/train/0000.parquet`.
+
+    The folder of such folders may be the only one of a folder.
+    """
+    folders = _list_folders(path)
+    if len(folders) == 1 and not _list_inside(folders[0]):
+        folders = _list_folders(folders[0])
+    if len(folders) < 2 or not all(find_file_split(folder.name) for folder in folders):
+        return []
+    return [file for folder in folders for file in _list_inside(folder)]
 
 
 def _make_full_folder_error(path: Path, count: int) -> RecordError:

@@ -51,8 +51,12 @@ def read_split_word(cell: str) -> Split | None:
 
 @lru_cache(maxsize=10_000)
 def find_file_split(file: str) -> Split | None:
-    """The split that a word in the name of a file names; None where none or several do."""
-    return _pick_only(_split_parts(PurePath(file).name))
+    """The split that a word in the name of a file names, or its folder, if called just that.
+
+    None where no word or several do.
+    """
+    path = PurePath(file)
+    return _pick_only(_split_parts(path.name)) or read_split_word(path.parent.name)
 
 
 def read_given_split(cell: str, file: str) -> Split:

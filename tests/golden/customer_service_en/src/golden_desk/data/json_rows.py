@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -18,6 +18,7 @@ from .file_format import FileFormat, Remark, Row, find_fault
 MAX_ROWS_FOR_COLUMNS = 1_000
 MAX_COLUMNS = 1_000  # of a file: more are keys of an index, and each is looked at in every row
 MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
+DOCUMENT_KINDS = ("json", "yaml")
 INNER_TYPES = frozenset({dict, list})
 MAX_PYTHON_CHARS = 100_000  # Python's parser takes much more memory than that of JSON
 MIN_LIST_SHARE = 0.25  # of the records: a shorter list beside them holds fields, users or pages
@@ -82,7 +83,7 @@ def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tup
     """The records of a file as they stand there, and what is not read of a document."""
     if layout.kind == "parquet":
         return _import_parquet(path).read_parquet_records(path), ()
-    if layout.kind != "json":
+    if layout.kind not in DOCUMENT_KINDS:
         return _read_lines(path, layout), ()
     with open_text(path, layout.encoding) as lines:
         text = lines.read(MAX_DOCUMENT_BYTES + 1)
@@ -90,13 +91,21 @@ def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tup
         message = "the JSON document is larger than {most} MB"
         hint = "write an object on each line instead, as JSON lines"
         raise RecordError(path, message, hint, most=MAX_DOCUMENT_BYTES >> 20)
-    document = _import_records(path).parse_document(path, text)
+    document, unread = _parse_document(path, layout, text)
     found, others = _import_records(path).find_records(document)
-    left_out = ", ".join(one.path for one in others)
-    values = {"file": path.name, "path": found.path or "-", "others": left_out}
+    left_out = [*unread, *(one.path for one in others)]
+    values = {"file": path.name, "path": found.path or "-", "others": ", ".join(left_out)}
     short = all(len(one.records) < MIN_LIST_SHARE * len(found.records) for one in others)
     remark = Remark(LEFT_OUT_MESSAGE, values, information=short)
-    return iter(found.records), (remark,) if others else ()
+    return iter(found.records), (remark,) if left_out else ()
+
+
+def _parse_document(path: Path, layout: FileFormat, text: str) -> tuple[object, Sequence[str]]:
+    """The value of a document, and the names of what is not read of it."""
+    if layout.kind == "yaml":
+        value, unread = _import_yaml(path).parse_yaml(path, text)
+        return value, unread
+    return _import_records(path).parse_document(path, text), ()
 
 
 def _read_lines(path: Path, layout: FileFormat) -> Iterator[object]:
@@ -123,7 +132,7 @@ def _convert_records(path: Path, layout: FileFormat, records: Iterable[object]) 
 
 def _detect_kind(path: Path, layout: FileFormat) -> FileFormat:
     """Whether a file is one JSON document, an object a line, or lines of text."""
-    if layout.kind == "parquet":
+    if layout.kind in ("parquet", "yaml"):
         return layout
     with open_text(path, layout.encoding) as text:
         lines = [*islice((line for line in text if line.strip()), LINES_INSPECTED)]
@@ -226,6 +235,15 @@ def _import_records(path: Path) -> ModuleType:
         message = "JSON with lists and objects cannot be read here: there is no module {name}"
         hint = "save it as CSV UTF-8, or as a flat object on each line"
         raise RecordError(path, message, hint, name=error.name) from error
+
+
+def _import_yaml(path: Path) -> ModuleType:
+    """The reader of YAML, which only a project with such a file has."""
+    try:
+        return importlib.import_module(".yaml_records", __package__)
+    except ModuleNotFoundError as error:
+        message = "files of this kind cannot be read here: there is no module {name}"
+        raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
 
 
 def _import_parquet(path: Path) -> ModuleType:

@@ -29,8 +29,8 @@ from .splits import Split
 from .table_rows import detect_columns, read_table_rows
 from .text_encoding import detect_encoding
 
-KINDS = {".ndjson": "jsonl"}  # of suffixes that are not the name of their kind
-OBJECT_KINDS, TABLE_KINDS = ("json", "jsonl", "txt", "parquet"), ("csv", "tsv")
+KINDS = {".ndjson": "jsonl", ".yml": "yaml"}  # of suffixes that are not the name of their kind
+OBJECT_KINDS, TABLE_KINDS = ("json", "jsonl", "txt", "parquet", "yaml"), ("csv", "tsv")
 OLE2_SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins a workbook of Excel 97 to 2003
 ZIP_SIGNATURE, PARQUET_SIGNATURE = b"PK\x03\x04", b"PAR1"  # an xlsx workbook is a zip archive
 PLAIN_KINDS = ("txt", *TABLE_KINDS)  # whose suffixes say little
@@ -51,7 +51,7 @@ def detect_format(path: Path) -> FileFormat:
         if blank:
             raise RecordError(path, "the file is empty", "give a file with records")
         named = suffix in DATA_SUFFIXES
-        layout = _detect_container(path, kind) if named else _detect_by_content(path)
+        layout = _detect_container(path, kind) if named else _detect_by_content(path, kind)
         if layout.kind in OBJECT_KINDS:
             return detect_object_format(path, layout)
         if layout.kind == "fasttext":
@@ -61,9 +61,11 @@ def detect_format(path: Path) -> FileFormat:
         return replace(layout, columns=(*layout.columns, *columns))
 
 
-def _detect_by_content(path: Path) -> FileFormat:
+def _detect_by_content(path: Path, kind: str) -> FileFormat:
     """The layout of a file whose suffix says nothing; plain lines in it may be anything."""
     _detect_packed_kind(path, "txt")
+    if kind == "yaml":
+        return FileFormat(kind, detect_encoding(path))
     layout = None
     with suppress(RecordError):  # of what is no text
         layout = _detect_container(path, "txt")
