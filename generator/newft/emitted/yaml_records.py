@@ -13,7 +13,8 @@ from .file_access import RecordError
 
 MAX_YAML_CHARS = 16 << 20  # PyYAML takes a second for each million
 MAX_YAML_NESTING = 50  # levels; PyYAML's composer fails at some hundreds
-TRAINING_KEY, TEXTS_KEY, LABEL_KEY = "nlu", "examples", "intent"  # of Rasa
+TRAINING_KEY, TEXTS_KEY = "nlu", "examples"  # of Rasa
+WORD_KEYS = ("synonym", "regex", "lookup")  # of the parts whose examples are words, not texts
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # the first one is of C, and not everywhere
 _EXAMPLE_PATTERN = re.compile(r"^\s*-\s+(.+?)\s*$", re.MULTILINE)
 _ENTITY_PATTERN = re.compile(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})")  # [Oslo](city)
@@ -70,13 +71,13 @@ def _get_row(mark: object) -> int | None:
 
 
 def _read_training_texts(parts: Sequence[Mapping[str, object]]) -> YamlDocument:
-    """The texts of each intent; entities in them are marked, and only their words are read."""
-    records = [
-        {"text": _ENTITY_PATTERN.sub(r"\1", example), "intent": part[LABEL_KEY]}
-        for part in parts
-        if LABEL_KEY in part
-        for example in _EXAMPLE_PATTERN.findall(str(part.get(TEXTS_KEY)))
-    ]
-    others = (next(iter(part)) for part in parts if part and LABEL_KEY not in part)
-    left_out = tuple(f"{TRAINING_KEY}.{name}" for name in dict.fromkeys(others))
-    return YamlDocument({f"{TRAINING_KEY}.{LABEL_KEY}": records}, left_out)
+    """The texts of each label; entities in them are marked, and only their words are read."""
+    records, left_out = list[dict[str, object]](), dict[str, None]()
+    for part in parts:
+        label = next(iter(part), "")  # the first key says what the part is
+        if label in WORD_KEYS:
+            left_out[f"{TRAINING_KEY}.{label}"] = None
+            continue
+        for example in _EXAMPLE_PATTERN.findall(str(part.get(TEXTS_KEY))):
+            records.append({"text": _ENTITY_PATTERN.sub(r"\1", example), label: part[label]})
+    return YamlDocument({TRAINING_KEY: records}, tuple(left_out))
