@@ -37,10 +37,16 @@ def detect_plain_text(path: Path, layout: FileFormat) -> FileFormat:
     for delimiter in ",;| ":
         rows = count_sniffed_rows(path, replace(layout, kind="csv", delimiter=delimiter))
         share, width = fit_delimiter(path, replace(layout, kind="csv"), delimiter)
-        wide = delimiter != " " or width >= MIN_SPACED_COLUMNS
+        wide = delimiter != " " or (width >= MIN_SPACED_COLUMNS and _has_numbers(lines[0]))
         if share == 1 and rows >= MIN_COMMA_ROWS and wide:
             return replace(layout, kind="csv", delimiter=delimiter)
     return layout
+
+
+def _has_numbers(line: str) -> bool:
+    """Whether half of the words of a line have a digit, as the cells of a table have."""
+    words = line.split()
+    return sum(any(map(str.isdecimal, word)) for word in words) * 2 >= len(words)
 
 
 def read_labelled_lines(path: Path, layout: FileFormat) -> Iterator[tuple[int, list[object]]]:
