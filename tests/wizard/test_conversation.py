@@ -506,6 +506,23 @@ def test_records_of_no_known_task_are_shown_with_their_columns(
     assert "--" not in shown
 
 
+def test_records_of_two_domains_are_asked_about_with_what_was_seen(
+    tmp_path: Path, conversation: Conversation
+) -> None:
+    mixed = tmp_path / "mixed.csv"
+    said = ("the refund of parcel {}", "a voucher for {}", "the court saw {}", "plaintiff {} left")
+    rows = "".join(
+        f"{said[i % 4].format('xyz'[i % 3] * i)},{'ab'[i // 4 % 2]}\n" for i in range(48)
+    )
+    mixed.write_text(f"text,label\n{rows}", encoding="utf-8")
+    conversation.leave(answers(data=mixed, task=LEAVE), dumb=True)
+    shown = conversation.shown
+    assert f"{mixed}: columns and values fit more than one task." in shown
+    assert "  words of the records: " in shown
+    assert shown.index("Intent classification") < shown.index("Risk grading")
+    assert shown.index("Legal text classification") < shown.index("Risk grading")
+
+
 def test_another_file_can_be_named_where_no_task_was_recognised(
     sensors: Path, tickets: Path, conversation: Conversation
 ) -> None:
