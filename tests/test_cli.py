@@ -292,7 +292,7 @@ class TestNew:
             "accepted": 42,
             "rejected": {},
             "mapping": {"text": "Body", "label": "Reason"},
-            "shape": "labelled",
+            "shape": "text_label",
             "labels": {"login": 14, "parcel": 14, "refund": 14},
             "positive": [],
             "indeterminate": [],

@@ -62,7 +62,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         protected=(),
         lengths=InputLengths(46, 46, 46, rows),
         language="en",
-        shape="labelled",
+        shape="text_label",
         sample=False,
         held_out_labels={"parcel": (1, 3), "refund": (2, 5)},
     )

@@ -215,7 +215,7 @@ def facts(
         protected=(),
         lengths=text_lengths(*lengths, language=language),
         language=language,  # type: ignore[arg-type]
-        shape="labelled",
+        shape="text_label",
         sample=False,
     )
     return Facts(data, machine)

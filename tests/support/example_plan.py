@@ -108,7 +108,7 @@ def make_facts(file: FileFacts, language: Language = "en", **changes: object) ->
         protected=(),
         lengths=InputLengths(40, 120, 300, (LengthQuantile(1.0, PieceCounts(words=60)),)),
         language=language,
-        shape="labelled",
+        shape="text_label",
         sample=False,
         warnings=(Text("one label has few rows", "有一个标签数据偏少"),),
     )

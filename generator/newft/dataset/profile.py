@@ -153,7 +153,7 @@ def profile_dataset(
         protected=used.protected,
         lengths=stats.lengths.summarize(),
         language=language or stats.lengths.detect_language(),
-        shape="labelled",
+        shape=task.shape,
         sample=False,
         warnings=(
             *warn_of_leaks(used),

@@ -62,7 +62,7 @@ class DataFacts:
     protected: tuple[str, ...]  # columns that no prompt shows; kept for metrics by group
     lengths: InputLengths
     language: Language
-    shape: str  # `labelled`
+    shape: str  # of the records, by its name in record_shape.py
     sample: bool  # whether these are the sample records of the domain
     warnings: tuple[Text, ...] = ()  # the most serious first
     notes: tuple[Text, ...] = ()  # worth a look, but no fault
