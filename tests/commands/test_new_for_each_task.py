@@ -225,6 +225,18 @@ def test_several_labels_that_may_be_the_risk_are_named_as_one_choice(
     assert main([*words, "--set", "data.positive=[]"]) == 2
 
 
+@pytest.mark.parametrize("option", ["--positive", "--indeterminate"])
+def test_a_task_that_scores_no_label_is_given_none(
+    option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["new", "desk", "--domain", "customer_service", "--language", "en", "--yes"]
+    assert main([*words, "--gpu", "cpu", "--dry-run", option, "refund"]) == 2
+    assert capsys.readouterr().err == (
+        f"error: data.{option[2:]}: this task scores no label\n\nhint: leave out {option}\n"
+    )
+
+
 def test_a_risk_that_is_no_label_is_refused_with_those_there_are(tmp_path: Path) -> None:
     written(tmp_path, flagged(applications(), "target", "late", "fine"))
     words = ("--domain", "credit_risk", "--data", "applications.csv", "--yes", "--gpu", "cpu")

@@ -319,6 +319,15 @@ def test_the_schema_of_a_kit_says_what_it_decides(tmp_path: Path) -> None:
         assert [*Draft202012Validator(schema).iter_errors(answers)] == []
 
 
+def test_a_locked_list_of_one_may_be_written_without_a_list(tmp_path: Path) -> None:
+    manifest = "title: House\nextends: credit_risk\nlocked: {data.positive: [bad]}\n"
+    (tmp_path / "kit.yaml").write_text(manifest, encoding="utf-8")
+    known = resolve_kit(str(tmp_path), catalog(), KitLocator(tmp_path))
+    schema = Draft202012Validator(build_answers_schema(known, Messages("en")))
+    found = [schema.is_valid({"data": {"positive": one}}) for one in (["bad"], "bad", "good", [])]
+    assert found == [True, True, False, False]
+
+
 def test_the_schema_of_a_domain_has_its_tasks_alone(tmp_path: Path) -> None:
     run = run_newft("schema", "--domain", "legal", "--lang", "zh", cwd=tmp_path)
     assert (run.returncode, run.stderr) == (0, "")

@@ -43,6 +43,7 @@ TRIAL_FILES = [
     ("credit_risk", "risk", "wild/18-credit-mess/lc_like.csv"),
     ("customer_service", "intent", "wild/33-boilerplate/mails_with_footer.jsonl"),
 ]
+CODES = ["".join(random.Random(n).choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=6)) for n in range(40)]
 NUMBERS: dict[str, Callable[[random.Random], str]] = {
     "integers": lambda chance: str(chance.randint(0, 99_999)),
     "decimals": lambda chance: f"{chance.random() * 1e4:.2f}",
@@ -50,7 +51,7 @@ NUMBERS: dict[str, Callable[[random.Random], str]] = {
     "signed decimals": lambda chance: f"{chance.gauss(0, 1):.4f}",
     "exponents": lambda chance: f"{chance.random():.6e}",
     "sums of money": lambda chance: f"${chance.randint(0, 10**7):,}.{chance.randint(0, 99):02}",
-    "codes": lambda chance: "".join(chance.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=6)),
+    "codes": lambda chance: chance.choice(CODES),
 }
 
 

@@ -206,6 +206,27 @@ def test_a_first_row_that_is_probably_a_record_is_refused(
     assert error.hint == f"put a row of column names before it, such as: {names}"
 
 
+@pytest.mark.parametrize("label", ["kind", "yes"])
+@pytest.mark.parametrize("named", [(), ("kind",), ("yes", "text"), ("what did the caller say",)])
+def test_a_row_with_a_column_that_the_user_named_is_the_header(
+    tmp_path: Path, label: str, named: tuple[str, ...]
+) -> None:
+    """The name of a column may be one of its labels, and as long as a text."""
+    names, labels = ["what did the caller say", label], ["yes", "kind", "no"]
+    rows = [[f"where is parcel number {n} now", labels[n % 3]] for n in range(12)]
+    path = write_table(tmp_path, [names, *rows])
+    told = label in named or names[0] in named
+    expected = (*names,) if told else ("text", "label")
+    assert detect_format(path, named).columns == expected
+
+
+def test_a_named_column_makes_a_header_of_what_looks_like_a_record(tmp_path: Path) -> None:
+    rows = [[f"where is parcel number {n} now", f"kind{n}"] for n in range(12)]
+    path = write_table(tmp_path, rows)
+    assert detect_format(path, ["kind0"]).columns == (*rows[0],)
+    assert refusal(path).message == "the first row is a record, not a header"
+
+
 def test_a_row_that_describes_the_columns_is_no_record(tmp_path: Path) -> None:
     described = ["customer number", "income a year", "amount asked for", "what for", "90 days late"]
     path = write_sheet(tmp_path, [NAMES, described, *ROWS])

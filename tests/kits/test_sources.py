@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newft.errors import KitSourceError, NewftError, UsageError
@@ -274,6 +274,8 @@ PIECES = st.sampled_from(
 )
 
 
+@example("file://https://user:pass-word@h.example/a.git")
+@example("https://h.example/https:/user:pass-word@/?")
 @given(st.lists(PIECES, max_size=6).map("".join) | st.text(max_size=30))
 def test_any_text_is_a_source_or_refused(text: str) -> None:
     try:

@@ -61,7 +61,11 @@ def apply_kit_to_schema(
         _get_property(schema, key)["default"] = _to_json(value)
     for key, lock in kit.locked.items():
         place = _get_property(schema, key)
-        place["const"] = _to_json(lock.value)
+        locked = _to_json(lock.value)
+        if isinstance(locked, list) and len(locked) == 1:  # which may be written without a list
+            place["enum"] = [locked, *locked]
+        else:
+            place["const"] = locked
         if lock.why:
             place["description"] = lock.why.to(language)
     _apply_policy(schema, catalog, kit)

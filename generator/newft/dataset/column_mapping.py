@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -56,14 +56,14 @@ class DataFile:
     unread: tuple[Text, ...] = ()  # what else lies in the folder
 
 
-def open_files(files: Sequence[str]) -> list[DataFile]:
-    """Open each data file once, in the order given."""
+def open_files(files: Sequence[str], named: Collection[str] = ()) -> list[DataFile]:
+    """Open each data file once, in the order given; `named` columns prove a header."""
     sources: dict[Path, DataFile] = {}
     faults: list[DataError] = []
     for given in files:
         try:
             paths = list_data_files(Path(given))
-            first, *others = _open_given(paths)
+            first, *others = _open_given(paths, named)
             first = replace(first, unread=note_unread(expand_home(Path(given)), paths))
             for source in (first, *others):
                 sources.setdefault(source.path.resolve(), source)
@@ -73,13 +73,13 @@ def open_files(files: Sequence[str]) -> list[DataFile]:
     return list(sources.values())
 
 
-def _open_given(paths: Sequence[Path]) -> list[DataFile]:
+def _open_given(paths: Sequence[Path], named: Collection[str]) -> list[DataFile]:
     """Open a file, or the files of a folder without those that hold no records."""
     opened: list[DataFile] = []
     empty: list[RecordError] = []
     for path in paths:
         try:
-            opened.append(_open_file(path))
+            opened.append(_open_file(path, named))
         except RecordError as error:
             if len(paths) == 1 or error.template not in EMPTY_FAULTS:
                 raise
@@ -138,11 +138,13 @@ def map_columns(
     return {name: among for name, among in columns.items() if among}, list(guessed.values())
 
 
-def survey_columns(files: Sequence[str], fields: Mapping[str, Field]) -> ColumnSurvey:
+def survey_columns(
+    files: Sequence[str], fields: Mapping[str, Field], named: Collection[str] = ()
+) -> ColumnSurvey:
     """Return the columns of the files, and the likely columns of each field."""
     columns: dict[str, Column] = {}
     likely: dict[str, tuple[str, ...]] = dict.fromkeys(fields, ())
-    for source in open_files(files):
+    for source in open_files(files, named):
         columns |= {column.name: column for column in source.columns if column.name not in columns}
         matched = match_columns(source.columns, fields, known={})
         for name in fields:
@@ -152,9 +154,9 @@ def survey_columns(files: Sequence[str], fields: Mapping[str, Field]) -> ColumnS
     return ColumnSurvey(tuple(columns.values()), likely)
 
 
-def _open_file(path: Path) -> DataFile:
+def _open_file(path: Path, named: Collection[str]) -> DataFile:
     """Open a file and profile its first rows."""
-    layout = detect_format(path)
+    layout = detect_format(path, named)
     rows = [
         row.values for row in islice(read_rows(path, layout), PREVIEW_ROW_COUNT) if not row.fault
     ]

@@ -26,8 +26,8 @@ VALUE_MISMATCH_PENALTY = 0.35
 LISTED_VALUES_PENALTY = 0.45  # of lists that are no labels: only a name as it stands outweighs it
 MIN_MATCH_SCORE = 0.5
 MAX_GROUP_DISTINCT_SHARE = 0.9  # of the filled cells of a column that groups rows
-# each passage of a contract is repeated for each type of clause that is asked about
-MIN_PASSAGE_LENGTH, MIN_PASSAGES = 60, 10
+# a part of a document is repeated for each type of content that is asked about
+MIN_EXCERPT_LENGTH, MIN_EXCERPTS = 60, 10
 MAX_EXAMPLES = 3
 NAME_CACHE_SIZE = 50_000  # each column name is compared with every synonym
 # columns whose value scores differ by no more than this are tied
@@ -178,8 +178,8 @@ def is_id_column(column: Column) -> bool:
 
 def is_text_column(column: Column) -> bool:
     """Tell whether most values have words, and few values repeat or they are longer than labels."""
-    passages = column.length > MIN_PASSAGE_LENGTH and column.distinct >= MIN_PASSAGES
-    return column.word_share > 0.5 and (passages or column.distinct > column.filled * 0.3)
+    excerpts = column.length > MIN_EXCERPT_LENGTH and column.distinct >= MIN_EXCERPTS
+    return column.word_share > 0.5 and (excerpts or column.distinct > column.filled * 0.3)
 
 
 def is_single_word(synonym: str) -> bool:

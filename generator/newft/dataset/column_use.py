@@ -33,7 +33,7 @@ MIN_VALUE_SHARE = 0.9  # of the values; the others are missing marks and typing 
 MIN_IDENTIFYING_SHARE = 0.5
 MAX_FLAG_VALUES = 2  # has_phone is yes or no, and identifies nobody
 MIN_AGE_BANDS = 3  # with both ends
-MIN_GROWN_AGE = 15  # the lowest that bands of applicants begin at; shares and terms begin lower
+MIN_GROWN_AGE = 15  # the lowest that bands of adults begin at; shares and terms begin lower
 AGE_BAND_STEP = 5  # statistics count ages in fives and tens: 25-34, 30-39, 25-29, 20-30
 MIN_DOUBTFUL_DIGITS = 6  # numbers of one width that may be those of rows: amounts vary in width
 

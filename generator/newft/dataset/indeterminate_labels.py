@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newft.answers.keys import INDETERMINATE_KEY, make_unknown_name_error
+from newft.dataset.positive_label import make_no_outcome_error
 from newft.dataset.row_outcome import RowOutcome
 from newft.dataset.row_stats import RowStats
 from newft.emitted.label_rules import find_label
@@ -26,11 +27,7 @@ def refuse_unfit_indeterminate(
     if not names:
         return
     if task.positive is None:
-        raise UsageError(
-            Text("this task scores no label", "该任务不按标签评分"),
-            where=INDETERMINATE_KEY,
-            hint=Text("leave the answer out", "请去掉这一项"),
-        )
+        raise make_no_outcome_error(INDETERMINATE_KEY)
     known = sorted({*stats.list_known_labels(), *outcome.labels})
     for name in names:
         if find_label(name, known, task.label_rules) is None:

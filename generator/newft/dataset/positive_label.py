@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from newft.answers.keys import INDETERMINATE_KEY, POSITIVE_KEY, make_unknown_name_error
+from newft.answers.keys import (
+    INDETERMINATE_KEY,
+    POSITIVE_KEY,
+    get_option,
+    make_unknown_name_error,
+)
 from newft.dataset.name_direction import Direction, DirectionStems, tell_direction
 from newft.emitted.label_rules import LabelRules, find_label
 from newft.emitted.normalize import normalize_label
@@ -115,3 +120,12 @@ def _find_by_column(labels: list[str], column: str, known: PositiveNames) -> str
 def _filter_known(labels: Iterable[str], names: Iterable[str]) -> list[str]:
     known = {*map(normalize_label, names)}
     return [label for label in labels if normalize_label(label) in known]
+
+
+def make_no_outcome_error(key: str) -> UsageError:
+    """Make the error for an answer about the outcome, where the task has none."""
+    return UsageError(
+        Text("this task scores no label", "该任务不按标签评分"),
+        where=key,
+        hint=Text(f"leave out {get_option(key)}", f"请去掉 {get_option(key)}"),
+    )

@@ -84,7 +84,7 @@ def profile_dataset(
 
     Rows with `indeterminate` labels are left out.
     """
-    sources, left_out = open_labelled_files(files)
+    sources, left_out = open_labelled_files(files, columns.values())
     mapping, guessed = map_columns(sources, task.single_fields, columns)
     sampled = [_sample_file(source) for source in sources]
     label_field = next(name for name, field in task.fields.items() if field.role == "label")

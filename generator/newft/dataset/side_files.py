@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -12,8 +12,6 @@ from newft.emitted.normalize import escape_controls
 from newft.text import Text
 
 MIN_ROWS_PER_VALUE = 2  # on average, of a column of labels: texts and ids hardly repeat
-
-
 MIN_MARKED_ROWS = 10  # with one mark, such as -1: a few rows may all have one label
 
 
@@ -24,9 +22,9 @@ class OpenedFiles(NamedTuple):
     left_out: list[Text]
 
 
-def open_labelled_files(files: Sequence[str]) -> OpenedFiles:
+def open_labelled_files(files: Sequence[str], named: Collection[str] = ()) -> OpenedFiles:
     """Open data files, and leave out those that are named as held out and have no labels."""
-    opened = open_files(files)
+    opened = open_files(files, named)
     missing = {file.path: _find_missing_label(file, opened) for file in opened}
     kept = [file for file in opened if not missing[file.path]]
     if kept:  # what is known of the folder stands with its first file, which may be left out

@@ -14,6 +14,7 @@ from types import ModuleType
 from .cells import parse_literal
 from .file_access import MAX_DOCUMENT_BYTES, RecordError, open_text
 from .file_format import FileFormat, Remark, Row, find_fault
+from .json_text import find_repeated_key, measure_depth, parse_document
 
 MAX_ROWS_FOR_COLUMNS = 1_000
 MAX_COLUMNS = 1_000  # of a file: more are keys of an index, and each is looked at in every row
@@ -36,7 +37,7 @@ QUESTIONS_MESSAGE = (
     "{file}: each question about a text is a row; where questions quote a type, each answer is "
     "one, and a type without an answer gives none"
 )
-PASSAGES_MESSAGE = (
+CONTEXTS_MESSAGE = (
     "{file}: each question about a text is a row: yes where it has an answer, no where it has none"
 )
 DECISIONS_MESSAGE = "{file}: only labels that were accepted are read"
@@ -105,7 +106,7 @@ def _parse_document(path: Path, layout: FileFormat, text: str) -> tuple[object, 
     if layout.kind == "yaml":
         value, unread = _import_yaml(path).parse_yaml(path, text)
         return value, unread
-    return _import_records(path).parse_document(path, text), ()
+    return parse_document(path, text), ()
 
 
 def _read_lines(path: Path, layout: FileFormat) -> Iterator[object]:
@@ -122,7 +123,7 @@ def _convert_records(path: Path, layout: FileFormat, records: Iterable[object]) 
     for number, record in enumerate(records, start=1):
         if isinstance(record, dict) and not INNER_TYPES.isdisjoint(map(type, record.values())):
             module = module or _import_records(path)
-            deep = module.measure_depth(record) > MAX_RECORD_NESTING
+            deep = measure_depth(record) > MAX_RECORD_NESTING
             record = None if deep else module.flatten(record)
         if not isinstance(record, dict):
             yield Row(str(path), number, {}, "broken_row")
@@ -171,14 +172,13 @@ def _is_object(line: str) -> bool:
 
 def _describe_repeated_keys(path: Path, layout: FileFormat) -> tuple[Remark, ...]:
     """Which key an object has twice, as far as the beginning of a file, or a short one, says."""
-    find = _import_records(path).find_repeated_key
     with open_text(path, layout.encoding) as lines:
         if layout.kind == "json":  # a longer document was written by a program
             text = lines.read(MAX_CHECKED_CHARS + 1)
             texts = [text] if len(text) <= MAX_CHECKED_CHARS else []
         else:
             texts = [*islice(lines, LINES_INSPECTED)]
-    keys = filter(None, map(find, texts))
+    keys = filter(None, map(find_repeated_key, texts))
     remarks = (Remark(KEYS_MESSAGE, {"file": path.name, "key": key}) for key in keys)
     return tuple(islice(remarks, 1))
 
@@ -187,8 +187,8 @@ def _describe_rows(path: Path, shape: str) -> Remark:
     values = {"file": path.name}
     if shape == "questions":
         return Remark(QUESTIONS_MESSAGE, values, information=True)
-    if shape == "passages":
-        return Remark(PASSAGES_MESSAGE, values, information=True)
+    if shape == "contexts":
+        return Remark(CONTEXTS_MESSAGE, values, information=True)
     if shape == "decisions":
         return Remark(DECISIONS_MESSAGE, values, information=True)
     return Remark(ROWS_MESSAGE, values, information=True)

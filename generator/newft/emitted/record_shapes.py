@@ -35,7 +35,7 @@ EXAMPLE_KEYS = (
 )
 EXAMPLE_TEXT_KEYS = ("text", "utterance", "parts", "data")  # of an example that is an object
 PAGE_KEYS = ("next_page", "previous_page", "pages", "next", "has_more", "total_count")
-MAX_PASSAGE_CHARS = 8_000  # of a text that is asked about; a whole contract has more
+MAX_CONTEXT_CHARS = 8_000  # of a text that is asked about; a whole document has more
 ROWS_INSPECTED = 100  # that say which shape the records have
 _QUOTED_PATTERN = re.compile('["“]([^"”]{2,60})["”]')
 
@@ -102,15 +102,15 @@ def _read_content(content: object, between: str = "\n") -> str:
     return content.strip() if isinstance(content, str) else ""
 
 
-def _asks_of_passages(record: Record) -> bool:
+def _asks_of_contexts(record: Record) -> bool:
     """Whether all questions of a record ask if a short text is of the type that they quote."""
     paragraphs = _list_objects(record, "paragraphs") or [record]
     asked = [str(q.get("question")) for one in paragraphs for q in _list_objects(one, "qas")]
-    short = all(len(str(one.get("context") or "")) <= MAX_PASSAGE_CHARS for one in paragraphs)
+    short = all(len(str(one.get("context") or "")) <= MAX_CONTEXT_CHARS for one in paragraphs)
     return bool(asked) and short and all(map(_QUOTED_PATTERN.search, asked))
 
 
-def _expand_passages(record: Record) -> Iterator[Record]:
+def _expand_contexts(record: Record) -> Iterator[Record]:
     """A row for each question: whether the text is of the quoted type."""
     shared = {name: value for name, value in record.items() if not isinstance(value, (list, dict))}
     for paragraph in _list_objects(record, "paragraphs") or [record]:
@@ -203,7 +203,7 @@ def _list_objects(record: Record, key: str) -> list[Record]:
 Expansion = tuple[Callable[[Record], bool], Callable[[Record], Iterator[Record]]]
 EXPANSIONS: dict[str, Expansion] = {
     "decisions": (has_decision, read_decision),
-    "passages": (_asks_of_passages, _expand_passages),
+    "contexts": (_asks_of_contexts, _expand_contexts),
     "questions": (_has_questions, _expand_questions),
     "examples": (_has_examples, _expand_examples),
     "pages": (_is_page, _expand_page),

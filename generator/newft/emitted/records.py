@@ -10,7 +10,6 @@ from typing import NamedTuple
 from .annotations import drop_guesses, lacks_annotations, read_annotations, read_pairs
 from .class_names import find_class_names, name_classes
 from .given_splits import SPLIT_FIELD, find_file_split
-from .json_text import find_repeated_key, measure_depth, parse_document
 from .record_shapes import (
     expand_records,
     find_expansion,
@@ -22,12 +21,9 @@ __all__ = [
     "expand_records",
     "find_expansion",
     "find_records",
-    "find_repeated_key",
     "flatten",
     "is_chat",
     "lacks_annotations",
-    "measure_depth",
-    "parse_document",
 ]
 
 MAX_OBJECT_DEPTH = 6  # of a record: deeper objects stay objects, which no task reads

@@ -41,6 +41,7 @@ _SCP_ADDRESS = re.compile(r"[A-Za-z0-9_][\w.-]*@[A-Za-z0-9][\w.-]+:(?P<path>[^:]
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|::1")
 _SCHEME = re.compile(r"(?P<git>git\+)?(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 _TRANSPORT = re.compile(r"[A-Za-z0-9+-]+::")
+_LOGIN = re.compile(r"(?<=://)[^/]*@|(?<=/)[^/:@]*:[^/]*@")  # of an address within one as well
 _SHORTHAND = re.compile(r"(gh|gl):(?P<path>[\w.-]+(/[\w.-]+)+)")
 
 
@@ -153,14 +154,14 @@ def _parse_url(text: str, scheme: str) -> KitSource:
         parts = urlsplit(address)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise _make_source_error(address, Text("is no valid URL", "不是有效的网址")) from error
+        raise _make_source_error(text, Text("is no valid URL", "不是有效的网址")) from error
     local = scheme == "http" and host in _LOOPBACK_HOSTS
     if not (scheme in ("https", "ssh", "file") or local):
         raise _make_protocol_error(address)
     user = parts.username or ""
     bad_host = host != "" if scheme == "file" else not _HOST.fullmatch(host)
     if bad_host or user.startswith("-") or parts.query or parts.fragment or not path.strip("/"):
-        raise _make_source_error(address, Text("is no address of a repository", "不是仓库地址"))
+        raise _make_source_error(text, Text("is no address of a repository", "不是仓库地址"))
     return KitSource("repository", address, _hide_login(address, scheme), revision)
 
 
@@ -185,7 +186,7 @@ def _split_revision(path: str) -> tuple[str, str | None]:
 
 
 def _make_source_error(text: str, what: Text) -> UsageError:
-    shown = escape_controls(re.sub(r"://[^/]*@", "://", text))  # without a login
+    shown = escape_controls(_LOGIN.sub("", text))
     return UsageError(
         Text(f"`{shown}` {what.en}", f"`{shown}` {what.zh}"),
         where="--kit",

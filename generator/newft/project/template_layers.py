@@ -44,6 +44,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/given_splits.py",
     "data/header_row.py",
     "data/json_rows.py",
+    "data/json_text.py",
     "data/label_leaks.py",
     "data/label_rules.py",
     "data/near_duplicates.py",
@@ -64,7 +65,6 @@ TABLE_MODULE = "data/table_fields.py"
 JSON_MODULES = (
     "data/annotations.py",
     "data/class_names.py",
-    "data/json_text.py",
     "data/record_shapes.py",
     "data/records.py",
 )

@@ -15,7 +15,9 @@ from newft.answers.keys import (
     ANSWER_KEYS,
     COLUMNS_PREFIX,
     FILES_KEY,
+    INDETERMINATE_KEY,
     KIT_ANSWERS_PREFIX,
+    POSITIVE_KEY,
     RECORDED_KEYS,
     AnswerValue,
     RawAnswers,
@@ -110,7 +112,12 @@ def _list_kit_questions(kit: StarterKit) -> Iterator[KnownAnswer]:
 def _list_known_answers(recorded: RawAnswers, catalog: Catalog) -> Iterator[KnownAnswer]:
     """Yield what the answers may be today; tasks and columns are those of the recorded domain."""
     domain, task = (_translate(key, recorded) for key in ("domain", "task"))
+    kit = catalog.kits.get(domain)
+    known = kit.tasks.get(task) if kit else None
+    scored = known is None or known.positive is not None
     for entry in ANSWER_KEYS:
+        if entry.key in (POSITIVE_KEY, INDETERMINATE_KEY) and not scored:
+            continue
         choices: Iterable[str] | None = entry.choices
         if entry.names and not entry.allow_other:
             of = domain if domain in catalog.kits else None
@@ -125,10 +132,8 @@ def _list_known_answers(recorded: RawAnswers, catalog: Catalog) -> Iterator[Know
     yield from (KnownAnswer(key) for key in RECORDED_KEYS)
     if catalog.starter_kit:
         yield from _list_kit_questions(catalog.starter_kit)
-    kit = catalog.kits.get(domain)
-    if kit and task in kit.tasks:
-        fields = kit.tasks[task].single_fields
-        yield from (KnownAnswer(f"{COLUMNS_PREFIX}{name}") for name in fields)
+    if known:
+        yield from (KnownAnswer(f"{COLUMNS_PREFIX}{name}") for name in known.single_fields)
 
 
 def _translate(key: str, recorded: RawAnswers) -> str:

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from newft.answers.keys import (
     AUTO_GPU,
@@ -38,6 +38,9 @@ from newft.schema.reasoned import Reasoned
 from newft.schema.record_shape import TaskDetection
 from newft.text import Language, Text, find_nearest_names, join_texts
 from newft.wizard.state import Refusal, Services, WizardState, list_open_tasks
+
+if TYPE_CHECKING:
+    from newft.dataset.column_mapping import DataFile
 
 HUB_ID_PATTERN = re.compile(r"\w[\w.-]*/\w[\w.-]*")
 PATH_PATTERN = re.compile(r"[./~]")  # the beginning of what is meant as a path
@@ -143,19 +146,24 @@ def _make_no_model_error(catalog: Catalog) -> IncompatibleError:
 
 
 def _detect_task(state: WizardState) -> TaskDetection:
-    from newft.dataset.side_files import open_labelled_files
     from newft.dataset.task_detection import detect_task
 
     tasks = [f"{kit.id}/{task}" for kit, task in list_open_tasks(state)]
     named = not {"domain", "task"}.isdisjoint(state.answers)
-    sources = open_labelled_files(get_data_files(state.answers)).sources
+    sources = _open_files(state)
     return detect_task(sources, state.catalog.kits, tasks, named=named)
+
+
+def _open_files(state: WizardState) -> list[DataFile]:
+    from newft.dataset.side_files import open_labelled_files
+
+    named = get_columns(state.answers).values()
+    return open_labelled_files(get_data_files(state.answers), named).sources
 
 
 def _explain_no_task(state: WizardState) -> Refusal:
     """Describe the files, and say why each open task was not taken."""
     from newft.dataset.describe_file import describe_files, list_reasons
-    from newft.dataset.side_files import open_labelled_files
     from newft.dataset.task_reasons import explain_tasks, find_file_at_fault, suggest_edit
 
     refusals = state.detection.refusals if state.detection else ()
@@ -163,7 +171,7 @@ def _explain_no_task(state: WizardState) -> Refusal:
     tasks = {f"{kit.id}/{task}": kit.tasks[task] for kit, task in list_open_tasks(state)}
     # what is suggested is the first that fits: a task of the domain whose words were seen
     tasks = dict(sorted(tasks.items(), key=lambda item: place.get(item[0], len(place))))
-    files = open_labelled_files(get_data_files(state.answers)).sources
+    files = _open_files(state)
     told = {one.task: one.reason for one in refusals if not one.lacks_column}
     reasons = list_reasons({**explain_tasks(files, tasks), **told})
     first = find_file_at_fault(files)
@@ -177,7 +185,9 @@ def _survey_columns(state: WizardState) -> ColumnSurvey:
 
     fields = state.task.single_fields if state.task else {}
     try:
-        return survey_columns(get_data_files(state.answers), fields)
+        return survey_columns(
+            get_data_files(state.answers), fields, get_columns(state.answers).values()
+        )
     except DataError:
         return ColumnSurvey((), {})
 

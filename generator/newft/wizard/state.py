@@ -20,7 +20,7 @@ from newft.answers.keys import (
 )
 from newft.catalog.lookup import find_family, list_names
 from newft.dataset.column_match import ColumnSurvey
-from newft.dataset.positive_label import choose_positive_labels
+from newft.dataset.positive_label import choose_positive_labels, make_no_outcome_error
 from newft.decide.kit_answer_rules import normalize_kit_answers
 from newft.decide.kit_rules import (
     check_locks,
@@ -161,6 +161,10 @@ def _apply_positive_labels(state: WizardState) -> WizardState:
     data, names = state.data, get_answered_labels(POSITIVE_KEY, state.answers)
     if data is None or not names:
         return state
+    if state.task and state.task.positive is None:
+        if is_from_kit(POSITIVE_KEY, state.answers, state.catalog.starter_kit):
+            return state  # the kit says it of its other tasks
+        raise make_no_outcome_error(POSITIVE_KEY)
     rules = LabelRules(aliases=data.label_aliases)  # an answer in any of the spellings
     return replace(state, data=replace(data, positive=choose_positive_labels(names, data, rules)))
 

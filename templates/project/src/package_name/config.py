@@ -279,7 +279,7 @@ def find_changed_keys(
     before: Mapping[str, Any], config: Config, sections: Sequence[str]
 ) -> list[str]:
     """The keys of some sections whose values have changed."""
-    now = config.model_dump()
+    now = config.model_dump(mode="json")  # as files keep it, where tuples are lists
     return [
         f"{section}.{key}"
         for section in sections

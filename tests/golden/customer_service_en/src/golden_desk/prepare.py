@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,8 @@ def format_all(config: Config, folder: Path) -> Summary:
 
 def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
-    layouts = {path: detect_format(path) for path in list_raw_files(config.data)}
+    named = {*chain.from_iterable(config.data.columns.values())}
+    layouts = {path: detect_format(path, named) for path in list_raw_files(config.data)}
     notes, faults = describe_files(layouts.values())
     faults += find_missing_optional_columns(layouts, config)
     summary = Summary(notes=notes, files=faults)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from itertools import islice
@@ -65,14 +65,17 @@ def look_ahead(grid: Grid) -> list[Line]:
     return list(islice(filled, MAX_HEADER_ROWS + MAX_BODY_ROWS))
 
 
-def find_header(lines: Sequence[Line], *, trimmed: bool = False) -> Header | None:
+def find_header(
+    lines: Sequence[Line], named: Collection[str] = (), *, trimmed: bool = False
+) -> Header | None:
     """The header of a table, from its first rows; None where there are no rows.
 
-    The rows of a workbook are `trimmed`: each ends with its last filled cell.
+    The first row is no record where it holds a column that the user `named`. The rows of a
+    workbook are `trimmed`: each ends with its last filled cell.
     """
     if not lines:
         return None
-    if names := _name_two_columns(lines):
+    if (names := _name_two_columns(lines)) and not _holds_named(lines[0], named):
         return Header((), names)
     at = _find_first_row(lines, trimmed=trimmed)
     if at + 1 < len(lines) and _is_second_header(lines, at):
@@ -261,9 +264,18 @@ def _name_two_columns(lines: Sequence[Line]) -> tuple[str, ...]:
     return ()
 
 
-def is_record(lines: Sequence[Line], header: Header) -> bool:
+def _holds_named(line: Line, named: Collection[str]) -> bool:
+    """Whether a row holds a column that the user named, which proves that it is a header.
+
+    The names that columns without any are given prove nothing.
+    """
+    known = {*_read_names([*named])} - {TEXT_COLUMN, LABEL_COLUMN}
+    return bool(known) and not known.isdisjoint(_read_names(line[1]))
+
+
+def is_record(lines: Sequence[Line], header: Header, named: Collection[str] = ()) -> bool:
     """Whether the first row is probably a record, so that it must not be taken for a header."""
-    if header.rows[:1] != (lines[0][0],):
+    if header.rows[:1] != (lines[0][0],) or _holds_named(lines[0], named):
         return False
     first, body = lines[0][1], [cells for _, cells in lines[1:]]
     filled = _find_filled(first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -38,8 +38,8 @@ BLANK_CHECK_BYTES = 1 << 20  # bytes that begin a file with something else than 
 READ_AS_MESSAGE = "{file} was read as {encoding}"
 
 
-def detect_format(path: Path) -> FileFormat:
-    """How the file is written, from all of its bytes."""
+def detect_format(path: Path, named: Collection[str] = ()) -> FileFormat:
+    """How the file is written, from all of its bytes; a row with a `named` column is a header."""
     suffix = get_data_suffix(path)
     kind = KINDS.get(suffix, suffix.removeprefix("."))
     with wrap_file_errors(path):
@@ -50,13 +50,13 @@ def detect_format(path: Path) -> FileFormat:
             blank = not file.read(BLANK_CHECK_BYTES).strip()
         if blank:
             raise RecordError(path, "the file is empty", "give a file with records")
-        named = suffix in DATA_SUFFIXES
-        layout = _detect_container(path, kind) if named else _detect_by_content(path, kind)
+        known = suffix in DATA_SUFFIXES
+        layout = _detect_container(path, kind) if known else _detect_by_content(path, kind)
         if layout.kind in OBJECT_KINDS:
             return detect_object_format(path, layout)
         if layout.kind == "fasttext":
             return layout
-        layout = detect_columns(path, layout, _read_grid(path, layout))
+        layout = detect_columns(path, layout, _read_grid(path, layout), named)
         columns = (SPLIT_FIELD,) if _list_sheet_splits(layout) else ()
         return replace(layout, columns=(*layout.columns, *columns))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,14 +24,16 @@ MAX_EXAMPLE_NAMES = 5  # of columns, in a hint
 HEADER_HINT = "the first row names every column once, the records follow"
 
 
-def detect_columns(path: Path, layout: FileFormat, grid: Grid) -> FileFormat:
+def detect_columns(
+    path: Path, layout: FileFormat, grid: Grid, named: Collection[str] = ()
+) -> FileFormat:
     """The layout with the header that was found, and what to know of it."""
     broken: list[int] = []  # rows that are quoted wrongly
     lines = look_ahead(_note_broken(grid, broken))
-    header = find_header(lines, trimmed=layout.sheet is not None)
+    header = find_header(lines, named, trimmed=layout.sheet is not None)
     if header is None:
         raise RecordError(path, "the file has no header", HEADER_HINT)
-    if is_record(lines, header):
+    if is_record(lines, header, named):
         message = "the first row is a record, not a header"
         hint = "put a row of column names before it, such as: {example}"
         example = _join_example_names(len(header.names), layout.delimiter or ", ")
