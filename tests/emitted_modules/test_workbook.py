@@ -367,10 +367,12 @@ def test_without_the_reader_a_workbook_is_refused_and_all_else_is_read(tmp_path:
         source = Path(emitted.__file__).with_name(Path(name).name)
         (package / source.name).write_bytes(source.read_bytes())
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "t.jsonl").write_text('{"a": "1", "b": "2"}\n{"a": "3", "b": "4"}\n')
     code = (
         "from pathlib import Path\nfrom alone.readers import read_rows\n"
         "from alone.file_access import RecordError\n"
-        "print([dict(row.values) for row in read_rows(Path('t.csv'))])\n"
+        "for name in ('t.csv', 't.jsonl'):\n"
+        "    print([dict(row.values) for row in read_rows(Path(name))])\n"
         "try: list(read_rows(Path('t.xlsx')))\nexcept RecordError as error: print(error)\n"
         "import sys\nprint('openpyxl' in sys.modules)\n"
     )
@@ -379,6 +381,7 @@ def test_without_the_reader_a_workbook_is_refused_and_all_else_is_read(tmp_path:
     )
     assert run.stdout.splitlines() == [
         "[{'a': '1', 'b': '2'}]",
+        "[{'a': '1', 'b': '2'}, {'a': '3', 'b': '4'}]",
         "t.xlsx: workbooks cannot be read here: there is no module alone.workbook",
         "False",
     ]

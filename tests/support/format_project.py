@@ -13,14 +13,17 @@ import pytest
 
 
 def format_rows(project: Path, package: str) -> dict[str, Any]:
-    """The summary of `make data`, which needs no torch."""
+    """The summary of `make data`, which needs no torch; `make train` takes the rows."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(project / "src"))
         patch.chdir(project)
-        prepare, config = (import_module(f"{package}.{name}") for name in ("prepare", "config"))
+        names = ("prepare", "config", "data.processed_rows")
+        prepare, config, rows = (import_module(f"{package}.{name}") for name in names)
         processed = project / "data/processed"
         processed.mkdir(parents=True)
-        prepare.format_all(config.load_config(Path("config/run.yaml")), processed)
+        run = config.load_config(Path("config/run.yaml"))
+        prepare.format_all(run, processed)
+        rows.verify_and_hash_rows(run)  # what `make check` and `make train` ask for
     for name in [name for name in sys.modules if name.split(".")[0] == package]:
         del sys.modules[name]
     lines = (processed / "rejects.jsonl").read_text(encoding="utf-8").splitlines()
