@@ -84,6 +84,7 @@ def config(
                 "files": ["rows.csv"],
                 "columns": COLUMNS,
                 "slice_fields": [],
+                "given_splits": [],
                 "validation_fraction": 0.2,
                 "test_fraction": 0.2,
             }
