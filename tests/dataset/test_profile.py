@@ -105,6 +105,18 @@ def test_marks_of_nothing_are_no_label_and_no_group(tmp_path: Path) -> None:
     assert said(found) == ["7 of 44 rows are left out: no label (7)"]
 
 
+@pytest.mark.parametrize("mark", ["待分类", "未分类", "Unclassified", "to be classified", "TBD"])
+def test_rows_that_nobody_has_labelled_are_left_out_and_counted(
+    tmp_path: Path, mark: str
+) -> None:
+    rows = [*GOOD, *[(f"Nobody saw {word}", mark) for word in WORDS[:2]]]
+    rows += [(f"Something else is {word}", "其他") for word in WORDS[:4]]
+    found = facts(table(tmp_path, rows))
+    assert found.rejected == {"empty_label": 2}
+    assert found.labels == {"parcel": 15, "refund": 15, "其他": 4}
+    assert f"2 rows left out as nobody has labelled them: their label is `{mark}`" in said(found)
+
+
 def test_a_group_of_many_rows_is_said(tmp_path: Path) -> None:
     rows = [(text, label, "shop" if i < 6 else f"c{i}") for i, (text, label) in enumerate(GOOD)]
     found = facts(table(tmp_path, rows, header="text,intent,customer_id"))

@@ -135,7 +135,7 @@ def check_column_match(
         faults.append(DataError(message, where=where, hint=hint))
     for name, equal in matched.unclear.items():
         title = fields[name].title
-        tied = [column for column in columns if column.name in equal]
+        tied = _sort_candidates([column for column in columns if column.name in equal])
         listed = _list_candidates(tied)
         message = Text(
             f"several columns could be `{name}` ({title.en}):{listed.en}",
@@ -143,6 +143,11 @@ def check_column_match(
         )
         faults.append(DataError(message, where=where, hint=_make_column_choice_hint(name, tied)))
     return faults
+
+
+def _sort_candidates(columns: Sequence[Column]) -> list[Column]:
+    """Sort columns by how likely each is: the fullest first, and words before numbers."""
+    return sorted(columns, key=lambda column: (-column.filled, column.number_share > 0.5))
 
 
 def _make_header(columns: Sequence[Column]) -> str:

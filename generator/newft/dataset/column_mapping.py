@@ -21,6 +21,7 @@ from newft.dataset.column_match import (
     Column,
     ColumnMatch,
     ColumnSurvey,
+    list_repeated_names,
     match_columns,
     profile_column,
 )
@@ -32,6 +33,7 @@ from newft.dataset.folder_files import (
     find_side_files,
     note_unread,
 )
+from newft.dataset.topic_names import tell_name_kind
 from newft.emitted.cells import read_cell, read_text
 from newft.emitted.file_access import RecordError, expand_home, list_data_files
 from newft.emitted.file_format import FileFormat, Row
@@ -161,13 +163,16 @@ def _open_file(path: Path, named: Collection[str]) -> DataFile:
         row.values for row in islice(read_rows(path, layout), PREVIEW_ROW_COUNT) if not row.fault
     ]
     preview = [_convert_row(row, layout) for row in rows]
-    columns = [_profile_column(name, rows) for name in layout.columns]
+    repeated = list_repeated_names(layout.columns)
+    columns = [_profile_column(name, rows, repeated=name in repeated) for name in layout.columns]
     spelled_in = _find_spelled_out(columns, preview)
     columns = [replace(one, spelled_in=spelled_in.get(one.name, "")) for one in columns]
     return DataFile(path, layout, tuple(columns), tuple(preview))
 
 
-def _profile_column(name: str, rows: Sequence[Mapping[str, object]]) -> Column:
+def _profile_column(
+    name: str, rows: Sequence[Mapping[str, object]], *, repeated: bool
+) -> Column:
     cells = [read_cell(row.get(name)) for row in rows]
     filled, several = sum(bool(cell.texts) for cell in cells), sum(len(c.texts) > 1 for c in cells)
     return profile_column(
@@ -175,6 +180,7 @@ def _profile_column(name: str, rows: Sequence[Mapping[str, object]]) -> Column:
         ["\n".join(cell.texts) for cell in cells],
         nested=any(cell.nested for cell in cells),
         listed=several * 2 > filled,
+        repeated=repeated,
     )
 
 
@@ -234,9 +240,23 @@ def _match_with_other_files(
 
 
 def _explain_guess(column: str, name: str) -> Text:
+    """Say how a column was found that is not named as the field is, and how another is named."""
+    kind, option = tell_name_kind(column), column_option_hint(name)
     column = escape_controls(column)
+    if kind == "handling":
+        return Text(
+            f"`{column}` was taken for `{name}` as nothing else can be: it says how rows are "
+            f"handled, hardly what they are about; if it is another: {option}",
+            f"没有其他列可用，暂把“{column}”列当作 {name}：它说明如何处理，未必是内容的类别；"
+            f"如不对，请指定：{option}",
+        )
+    if kind == "topic" and name != "text":
+        return Text(
+            f"`{column}` was taken for `{name}` by its values and a word of its name; if it is "
+            f"another: {option}",
+            f"按取值和列名中的字眼把“{column}”列当作 {name}；如不对，请指定：{option}",
+        )
     return Text(
-        f"`{column}` was taken for `{name}` by its values alone; if it is another: "
-        f"{column_option_hint(name)}",
-        f"仅凭取值把“{column}”列当作 {name}；如不对，请指定：{column_option_hint(name)}",
+        f"`{column}` was taken for `{name}` by its values alone; if it is another: {option}",
+        f"仅凭取值把“{column}”列当作 {name}；如不对，请指定：{option}",
     )

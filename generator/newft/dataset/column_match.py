@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from newft.dataset.name_direction import names_outcome, names_the_past
 from newft.dataset.name_words import BRACKETED_PATTERN, CJK_PATTERN, to_snake_case
+from newft.dataset.topic_names import NameKind, tell_name_kind
 from newft.emitted.given_splits import read_split_word
 from newft.emitted.normalize import normalize_label
 from newft.schema.kit import NO_LABELS, YES_LABELS, Field
@@ -20,6 +22,8 @@ from newft.schema.kit import NO_LABELS, YES_LABELS, Field
 EXACT_NAME_SCORE = 1.0
 FOLDED_NAME_SCORE = 0.9
 CONTAINED_NAME_SCORE = 0.8
+# of labels: a word in the name says a topic, or who works on a row where the task knows that name
+TOPIC_NAME_SCORE = 0.7
 OUTCOME_NAME_SCORE = 0.6  # of yes and no: a word inside the name says an outcome of the task
 VALUE_ONLY_SCORE = 0.5
 VALUE_MISMATCH_PENALTY = 0.35
@@ -45,6 +49,12 @@ _LETTER_PATTERN = re.compile(r"[^\W\d_]")
 _NUMBERED_NAME_PATTERN = re.compile(r"[^\W\d]*[\W_]*\d[\d\W_]*")
 _TOKEN_PATTERN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _YES_NO_LABELS = frozenset((*YES_LABELS, *NO_LABELS))
+# UUIDs, and hashes as programs print them: they repeat as the rows of one person do, and name none
+_HASH_PATTERN = re.compile(
+    r"\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{16,128}",
+    re.IGNORECASE,
+)
+_REPEATED_NAME_PATTERN = re.compile(r"(.+) \(\d+\)")  # as the readers tell equal headers apart
 _ID_NAME_PATTERN = re.compile(r"(?<![a-z])id(?![a-z])|编号$")
 
 
@@ -64,6 +74,7 @@ class Column:
     nested: bool = False  # some cells hold objects, which are no text
     listed: bool = False  # most cells hold several texts: labels rather than one text
     spelled_in: str = ""  # the column that holds the names of these codes
+    repeated: bool = False  # other columns have the same header: together they hold a list
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,12 @@ class ColumnSurvey:
 
 
 def profile_column(
-    name: str, values: Iterable[str], *, nested: bool = False, listed: bool = False
+    name: str,
+    values: Iterable[str],
+    *,
+    nested: bool = False,
+    listed: bool = False,
+    repeated: bool = False,
 ) -> Column:
     """Compute the statistics of a column."""
     filled = [value.strip() for value in values if value.strip()]
@@ -102,7 +118,15 @@ def profile_column(
         examples=tuple(distinct)[:MAX_EXAMPLES],
         nested=nested,
         listed=listed,
+        repeated=repeated,
     )
+
+
+def list_repeated_names(names: Sequence[str]) -> frozenset[str]:
+    """List the names of columns that had one header in the file, such as `Labels (18)`."""
+    headers = {name: found[1] for name in names if (found := _REPEATED_NAME_PATTERN.fullmatch(name))}
+    many = Counter(headers.values())
+    return frozenset(name for name, header in headers.items() if many[header] > 1)
 
 
 def match_columns(
@@ -124,7 +148,7 @@ def match_columns(
         score, best = _find_best_columns(free, fields[field])
         if len(best) == 1:
             found[field] = best[0]
-            guessed += [field] if score == VALUE_ONLY_SCORE else []
+            guessed += [field] if _is_guess(best[0], score, fields[field]) else []
         elif best and fields[field].required:
             unclear[field] = best
     for field, column in _find_names_of_codes(columns, fields, {**found}, unclear):
@@ -137,6 +161,12 @@ def match_columns(
     missing = [f for f in fields if fields[f].required and f not in found and f not in unclear]
     ordered = {field: found[field] for field in fields if field in found}
     return ColumnMatch(ordered, tuple(guessed), tuple(missing), unclear)
+
+
+def _is_guess(name: str, score: float, field: Field) -> bool:
+    """Tell whether a column was found by its values, or by a word in its name that many have."""
+    by_topic = score == TOPIC_NAME_SCORE and not score_name(name, field.synonyms)[0]
+    return by_topic or score <= VALUE_ONLY_SCORE
 
 
 def _find_names_of_codes(
@@ -219,17 +249,44 @@ def _score_column(column: Column, field: Field) -> tuple[float, int]:
         # almost unique values are probably row ids: used only if no other column groups rows
         repeats = column.distinct <= column.filled * MAX_GROUP_DISTINCT_SHARE
         return score - (0 if repeats else VALUE_MISMATCH_PENALTY), place
-    if score:
-        listed = column.listed and field.role == "label"
-        penalty = LISTED_VALUES_PENALTY if listed else VALUE_MISMATCH_PENALTY
+    if field.role == "label" and not _may_hold_labels(column, field):
+        return 0.0, 0
+    kind = tell_name_kind(column.name) if _speaks_of_topics(field) else None
+    if score and kind != "handling":
         if score < EXACT_NAME_SCORE and field.role == "label" and _names_splits(column):
             return 0.0, 0
+        if kind == "route":
+            score, place = min(score, TOPIC_NAME_SCORE), 0
+        listed = column.listed and field.role == "label"
+        penalty = LISTED_VALUES_PENALTY if listed else VALUE_MISMATCH_PENALTY
         return score - (0 if _values_plausible(column, field) else penalty), place
     if field.role == "label" and _asks_for_outcome(column, field):
         return OUTCOME_NAME_SCORE, 0
+    return _score_values(column, field, kind, named=score > 0)
+
+
+def _score_values(
+    column: Column, field: Field, kind: NameKind | None, *, named: bool
+) -> tuple[float, int]:
+    """Score a column by its values; what says how rows are handled comes last, even if `named`."""
     words = column.letter_share > 0.5 and column.number_share <= 0.5  # no repeated id
-    words = words and not _names_splits(column)
-    return (VALUE_ONLY_SCORE if words and _values_plausible(column, field) else 0.0), 0
+    if not (words or named) or _names_splits(column) or not _values_plausible(column, field):
+        return 0.0, 0
+    if kind == "topic":
+        return TOPIC_NAME_SCORE, 0
+    return VALUE_ONLY_SCORE, -1 if kind == "handling" else 0
+
+
+def _speaks_of_topics(field: Field) -> bool:
+    """Tell whether a label says what a row is about: no outcome, and none of a known list."""
+    return field.role == "label" and not field.stems and not field.typical
+
+
+def _may_hold_labels(column: Column, field: Field) -> bool:
+    """Tell whether a column can hold labels, whatever its name: hashes do not, and lists seldom."""
+    if column.examples and all(map(_HASH_PATTERN.fullmatch, column.examples)):
+        return False
+    return field.several or not (column.listed or column.repeated)
 
 
 def _asks_for_outcome(column: Column, field: Field) -> bool:

@@ -13,6 +13,12 @@ from newft.dataset.label_checks import warn_of_spellings, warn_of_stated_labels
 from newft.dataset.row_outcome import MIN_ROWS, MIN_ROWS_PER_LABEL, RowOutcome
 from newft.dataset.row_stats import MAX_KEPT_TEXTS, RowStats
 from newft.emitted.near_duplicates import MAX_COMPARED_ROWS
+from newft.emitted.normalize import (
+    MISSING_MARK_PATTERN,
+    clean_label,
+    escape_controls,
+    is_missing,
+)
 from newft.errors import DataError
 from newft.i18n import translate_template
 from newft.schema.kit import FieldRole, Task
@@ -168,6 +174,7 @@ def collect_warnings(
     said = [
         *_warn_of_near_duplicates(outcome),
         *_warn_of_rejected_rows(stats, outcome, suspect),
+        *_warn_of_unlabelled_rows(stats),
         *warn_of_stated_labels(outcome),
         *_warn_of_conflicting_texts(outcome),
         *_warn_of_unchecked_rows(outcome),
@@ -236,6 +243,22 @@ def _warn_of_rejected_rows(
             + (f"; {cause.en}" if suspect else ""),
             f"{stats.rows} 行中剔除了 {left_out} 行：{reasons.zh}"
             + (f"；{cause.zh}" if suspect else ""),
+        )
+
+
+def _warn_of_unlabelled_rows(stats: RowStats) -> Iterator[Text]:
+    """Say which values are no labels though they are words: nobody has given one yet."""
+    waiting = {
+        escape_controls(clean_label(mark)): rows
+        for mark, rows in stats.unlabelled.most_common()
+        if not is_missing(mark, MISSING_MARK_PATTERN)
+    }
+    if waiting:
+        rows, quoted = sum(waiting.values()), [f"`{mark}`" for mark in waiting]
+        yield Text(
+            f"{pluralize(rows, 'row')} left out as nobody has labelled them: their label is "
+            f"{_join_first_names(quoted, ', ')}",
+            f"{rows} 行尚未标注，已剔除：其标签是 {_join_first_names(quoted, '、')}",
         )
 
 

@@ -113,6 +113,7 @@ class RowStats:
     rows: int = 0
     rejected: Counter[str] = field(default_factory=Counter)  # rows with a fault of their own
     first_rejected: dict[str, RowPlace] = field(default_factory=dict)  # by the fault
+    unlabelled: Counter[str] = field(default_factory=Counter)  # what stands for no label, in rows
     distinct: DistinctRows = field(default_factory=DistinctRows)
     lengths: LengthStats = field(default_factory=LengthStats)  # of the distinct rows
     cells: Counter[TargetCells] = field(
@@ -134,6 +135,8 @@ class RowStats:
         if fault := fault or self._find_fault(question, target, cells):
             self.rejected[fault] += 1
             self.first_rejected.setdefault(fault, RowPlace(row.file, row.number))
+            if fault == "empty_label" and (mark := cells[0].strip()):
+                self.unlabelled[mark] += 1
             return
         self.cells[cells] += 1
         split = self._read_split(row)

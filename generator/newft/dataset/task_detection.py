@@ -82,8 +82,12 @@ def _fit_tasks(
 def _list_contesting_domains(
     fits: Mapping[str, TaskFit], candidates: Mapping[str, TaskFit]
 ) -> list[str]:
-    """Return the domains that have a task for tables, or for texts, as the candidates are."""
-    tabular = any(fit.task.tabular for fit in candidates.values())
+    """Return the domains that have a task for tables, or for texts, as the candidates are.
+
+    A task whose typical values are missing counts only where all candidates lack theirs.
+    """
+    typical = [fit for fit in candidates.values() if fit.untypical is None]
+    tabular = any(fit.task.tabular for fit in typical or candidates.values())
     among = [name for name, fit in fits.items() if fit.task.tabular == tabular]
     return list(dict.fromkeys(name.partition("/")[0] for name in among))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from newft.emitted.label_leaks import LeakRules
@@ -52,6 +52,7 @@ class Field:
     # and words that make `stems` speak of the time before the label
     identifying: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
+    several: bool = False  # of a label: a record may have more than one, as the task says
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,12 @@ class Task:
     @property
     def single_fields(self) -> dict[str, Field]:
         """The fields that one column holds."""
-        many = ("protected", "excluded")
-        return {name: field for name, field in self.fields.items() if field.role not in many}
+        many, several = ("protected", "excluded"), self.label_rules.separator is not None
+        return {
+            name: replace(field, several=several) if field.role == "label" else field
+            for name, field in self.fields.items()
+            if field.role not in many
+        }
 
 
 @dataclass(frozen=True)
