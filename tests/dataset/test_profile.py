@@ -106,9 +106,7 @@ def test_marks_of_nothing_are_no_label_and_no_group(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mark", ["待分类", "未分类", "Unclassified", "to be classified", "TBD"])
-def test_rows_that_nobody_has_labelled_are_left_out_and_counted(
-    tmp_path: Path, mark: str
-) -> None:
+def test_rows_that_nobody_has_labelled_are_left_out_and_counted(tmp_path: Path, mark: str) -> None:
     rows = [*GOOD, *[(f"Nobody saw {word}", mark) for word in WORDS[:2]]]
     rows += [(f"Something else is {word}", "其他") for word in WORDS[:4]]
     found = facts(table(tmp_path, rows))

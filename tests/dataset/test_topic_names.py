@@ -51,7 +51,8 @@ def test_a_topic_is_the_label_and_not_how_rows_are_handled(tmp_path: Path) -> No
     path = with_columns(tmp_path, {"Status": ("Open", "Closed"), "Type": ("A kind", "B kind")})
     found = facts(path)
     assert found.mapping["label"] == ("Type",)
-    assert "`Type` was taken for `label` by its values and a word of its name" in " ".join(said(found))
+    words = "`Type` was taken for `label` by its values and a word of its name"
+    assert words in " ".join(said(found))
 
 
 def test_a_group_is_the_label_only_where_nothing_else_is_and_that_is_said(tmp_path: Path) -> None:

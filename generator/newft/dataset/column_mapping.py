@@ -170,9 +170,7 @@ def _open_file(path: Path, named: Collection[str]) -> DataFile:
     return DataFile(path, layout, tuple(columns), tuple(preview))
 
 
-def _profile_column(
-    name: str, rows: Sequence[Mapping[str, object]], *, repeated: bool
-) -> Column:
+def _profile_column(name: str, rows: Sequence[Mapping[str, object]], *, repeated: bool) -> Column:
     cells = [read_cell(row.get(name)) for row in rows]
     filled, several = sum(bool(cell.texts) for cell in cells), sum(len(c.texts) > 1 for c in cells)
     return profile_column(

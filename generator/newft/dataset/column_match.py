@@ -124,7 +124,9 @@ def profile_column(
 
 def list_repeated_names(names: Sequence[str]) -> frozenset[str]:
     """List the names of columns that had one header in the file, such as `Labels (18)`."""
-    headers = {name: found[1] for name in names if (found := _REPEATED_NAME_PATTERN.fullmatch(name))}
+    headers = {
+        name: found[1] for name in names if (found := _REPEATED_NAME_PATTERN.fullmatch(name))
+    }
     many = Counter(headers.values())
     return frozenset(name for name, header in headers.items() if many[header] > 1)
 
@@ -244,23 +246,34 @@ def _score_column(column: Column, field: Field) -> tuple[float, int]:
     if score == CONTAINED_NAME_SCORE and field.role == "label" and names_the_past(column.name):
         score = 0.0
     if not field.required:
-        if score < FOLDED_NAME_SCORE or not 2 <= column.distinct < column.filled:
-            return 0.0, 0  # a single value separates nothing, and a row id groups nothing
-        # almost unique values are probably row ids: used only if no other column groups rows
-        repeats = column.distinct <= column.filled * MAX_GROUP_DISTINCT_SHARE
-        return score - (0 if repeats else VALUE_MISMATCH_PENALTY), place
-    if field.role == "label" and not _may_hold_labels(column, field):
+        return _score_optional(column, score), place
+    if field.role == "label":
+        return _score_label(column, field, score, place)
+    if score:
+        return score - (0 if _values_plausible(column, field) else VALUE_MISMATCH_PENALTY), place
+    return _score_values(column, field, None, named=False)
+
+
+def _score_optional(column: Column, score: float) -> float:
+    """Score a column that groups rows: a single value separates nothing, and a row id neither."""
+    if score < FOLDED_NAME_SCORE or not 2 <= column.distinct < column.filled:
+        return 0.0
+    # almost unique values are probably row ids: used only if no other column groups rows
+    repeats = column.distinct <= column.filled * MAX_GROUP_DISTINCT_SHARE
+    return score - (0 if repeats else VALUE_MISMATCH_PENALTY)
+
+
+def _score_label(column: Column, field: Field, score: float, place: int) -> tuple[float, int]:
+    """Score a column as the label by its values and by what its name speaks of."""
+    if not _may_hold_labels(column, field) or (score < EXACT_NAME_SCORE and _names_splits(column)):
         return 0.0, 0
     kind = tell_name_kind(column.name) if _speaks_of_topics(field) else None
     if score and kind != "handling":
-        if score < EXACT_NAME_SCORE and field.role == "label" and _names_splits(column):
-            return 0.0, 0
         if kind == "route":
             score, place = min(score, TOPIC_NAME_SCORE), 0
-        listed = column.listed and field.role == "label"
-        penalty = LISTED_VALUES_PENALTY if listed else VALUE_MISMATCH_PENALTY
+        penalty = LISTED_VALUES_PENALTY if column.listed else VALUE_MISMATCH_PENALTY
         return score - (0 if _values_plausible(column, field) else penalty), place
-    if field.role == "label" and _asks_for_outcome(column, field):
+    if _asks_for_outcome(column, field):
         return OUTCOME_NAME_SCORE, 0
     return _score_values(column, field, kind, named=score > 0)
 

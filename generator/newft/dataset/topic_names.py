@@ -24,10 +24,10 @@ _KINDS: dict[str, NameKind] = {
     ),
     **dict.fromkeys(("issue", "intent", "problem", "label", "taxonomy", "disposition"), "topic"),
     **dict.fromkeys(("queue", "department", "dept", "routing", "skill"), "route"),
-    **dict.fromkeys(("group", "team", "tier", "agent", "assignee", "owner", "operator"), "handling"),
+    **dict.fromkeys(("group", "team", "tier", "agent", "assignee", "owner"), "handling"),
     **dict.fromkeys(("status", "state", "stage", "resolution", "priority", "urgency"), "handling"),
     **dict.fromkeys(("severity", "impact", "source", "channel", "via", "origin"), "handling"),
-    **dict.fromkeys(("satisfaction", "rating", "csat", "sla", "pipeline", "brand"), "handling"),
+    **dict.fromkeys(("satisfaction", "rating", "csat", "sla", "pipeline"), "handling"),
 }
 _CHINESE_KINDS: tuple[tuple[str, NameKind], ...] = (
     *((word, "topic") for word in ("类型", "类别", "分类", "主题", "原因", "意图", "标签", "事由")),

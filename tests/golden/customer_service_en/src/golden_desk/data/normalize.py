@@ -13,12 +13,19 @@ ASCII_TABLE |= {
     n: "0" if chr(n).isdigit() else chr(n).lower() for n in range(128) if chr(n).isalnum()
 }
 ASCII_TABLE_WITH_DIGITS = ASCII_TABLE | {ord(digit): digit for digit in "0123456789"}
-MISSING_LABEL_PATTERN = re.compile(
-    r"[-–—/.?]*|\\n?|#?n/?a|<na>|nan|null|nil|空|缺失|暂无|未填写?|未提供"  # \N is that of MySQL
+# \N is that of MySQL; `none` may be a label
+MISSING_MARK_PATTERN = re.compile(
+    r"[-–—/.?]*|\\n?|#?n/?a|<na>|nan|null|nil|空|缺失|暂无|未填写?|未提供"
     r"|#(?:value|ref|name|num|null|div/0)[!?]"
-)  # `none` may be a label
+)
+# and what queues and annotation tools hold until someone has labelled a row: `other` is a label
+MISSING_LABEL_PATTERN = re.compile(
+    MISSING_MARK_PATTERN.pattern + r"|un(?:classified|categori[sz]ed|label+ed|annotated)"
+    r"|(?:not(?:[ _-]yet)?|to[ _-]be)[ _-](?:classified|categori[sz]ed|label+ed|determined)|tbd"
+    r"|[待未](?:分类|归类|标注|打标|定类)|[尚还]未(?:分类|归类|标注)|(?:其[他它])?待定"
+)
 MISSING_GROUP_PATTERN = re.compile(
-    f"{MISSING_LABEL_PATTERN.pattern}|none|unknown|anonymous|无|未知|不详|匿名"
+    f"{MISSING_MARK_PATTERN.pattern}|none|unknown|anonymous|无|未知|不详|匿名"
 )
 # in a table `none`, 无 and 暂无 may be facts; spreadsheets put #REF! for a fault
 MISSING_VALUE_PATTERN = re.compile(

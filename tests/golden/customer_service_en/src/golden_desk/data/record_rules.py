@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 from .label_leaks import LeakRules, find_leak
 from .label_rules import LabelRules, find_label, read_label
-from .normalize import MISSING_LABEL_PATTERN, is_missing
+from .normalize import MISSING_LABEL_PATTERN, MISSING_MARK_PATTERN, is_missing
 
 
 def read_single_label(cell: str, rules: LabelRules, listed: Sequence[str]) -> list[str]:
     """The label of a cell, normalized, as a list that is empty where the cell has none.
 
-    A mark such as null is a label only where the list of labels has it.
+    A mark such as null or 待分类 is a label only where the list of labels has it.
     """
     missing = is_missing(cell, MISSING_LABEL_PATTERN) and find_label(cell, listed, rules) is None
     label = "" if missing else read_label(cell, rules)
@@ -43,7 +43,7 @@ def find_reject_reason(
         return "empty_label"
     if indeterminate and any(find_label(one, indeterminate, rules.label_rules) for one in labels):
         return "indeterminate_label"
-    if recommendation is not None and is_missing(recommendation, MISSING_LABEL_PATTERN):
+    if recommendation is not None and is_missing(recommendation, MISSING_MARK_PATTERN):
         return "empty_recommendation"
     if any(find_leak(text, labels, rules) for text in inputs):
         return "label_in_input"
