@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from newft.dataset.answered_rows import AnsweredRows, answer_rows, count_contradictions
 from newft.dataset.label_parsing import pick_frequent_spellings
 from newft.dataset.row_stats import DistinctRows, RowStats, Target
 from newft.dataset.stated_positions import find_stated_positions
-from newft.emitted.dedup import SeenTexts, hash_text
+from newft.emitted.dedup import hash_text
 from newft.emitted.given_splits import hash_in_split, list_given
 from newft.emitted.label_leaks import Position
 from newft.emitted.label_rules import read_label
-from newft.emitted.multilabel import combine_parts, join_labels, split_parts
+from newft.emitted.multilabel import join_labels
 from newft.emitted.near_duplicates import (
     MAX_COMPARED_ROWS,
     LabeledTexts,
@@ -28,8 +29,6 @@ from newft.split_fractions import SplitFractions, choose_split_fractions
 MIN_ROWS = 20  # fewer rows are refused, and not split
 MIN_ROWS_PER_LABEL = 3  # one row for each split
 NO_SPLITS = SplitFractions(validation_fraction=0.0, test_fraction=0.0)
-
-Answered = tuple[int, Target]  # a distinct row and its target
 
 
 @dataclass(frozen=True)
@@ -62,18 +61,18 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
     """Find out what becomes of the rows, once all are read."""
     distinct = stats.distinct
     positions = find_stated_positions(stats)
-    answered, repeats, stated = _answer_rows(stats, positions)
-    counts = Counter(target for _, target in answered)
+    answered, repeats, stated = answer_rows(stats, positions)
+    counts = answered.count_targets()
     kept = drop_rare(counts)
     spell = _Speller(stats)
-    groups = Counter(group for row, _ in answered if (group := distinct.groups[row]))
+    groups = Counter(filter(None, map(distinct.groups.__getitem__, answered.rows)))
     rejects = _count_rejects(stats.rejected, counts, kept, repeats)
     rejects["label_in_input"] += stated
-    chosen = [(row, target) for row, target in answered if target in kept]
+    chosen = answered.keep(kept)
     given = list_given(distinct.given)
     assigned = _assign_splits(distinct, chosen, spell, given=given, grouped=len(groups) > 1)
     compares = not stats.task.tabular
-    checked = len(chosen) <= MAX_COMPARED_ROWS and distinct.texts is not None
+    checked = len(chosen.rows) <= MAX_COMPARED_ROWS and distinct.texts is not None
     across = assigned.drop_given_repeats()
     if compares and checked:
         across |= _drop_near_duplicates(
@@ -88,7 +87,6 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
     scale = _list_scale(stats.task)
     sorted_labels = spell.counts(sort_labels(_count_labels(kept), scale))
     in_splits = assigned.count_labels()
-    texts_met = Counter(distinct.text_hashes[row] for row, _ in chosen)
     return RowOutcome(
         labels=spell.counts(sort_labels(_count_labels(counts), scale)),
         kept_labels={label: sum(in_splits.get(label, ())) for label in sorted_labels},
@@ -101,9 +99,9 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
         longest_target=max(map(spell.target, kept), key=len, default=""),
         rejects={code: rejects[code] for code in REJECT_REASONS if rejects[code]},
         repeats=repeats.total(),
-        contradictions=sum(count > 1 for count in texts_met.values()),
+        contradictions=count_contradictions(stats, chosen),
         groups=groups,
-        rows_to_split=len(chosen),
+        rows_to_split=len(chosen.rows),
         splits=assigned.count_rows(),
         near_duplicates_checked=checked or not compares,
         given_splits=given,
@@ -114,29 +112,30 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
 
 def _assign_splits(
     distinct: DistinctRows,
-    answered: Sequence[Answered],
+    answered: AnsweredRows,
     spell: _Speller,
     *,
     given: Sequence[Split],
     grouped: bool,
 ) -> AssignedRows:
-    rows = len(answered)
+    rows = len(answered.rows)
     fractions = choose_split_fractions(rows) if rows >= MIN_ROWS else NO_SPLITS
     assigner = SplitAssigner(fractions, given)
-    for row, target in answered:
+    labels = [spell.labels(target) for target in answered.targets]
+    for row, target in zip(answered.rows, answered.numbers, strict=True):
         group = distinct.groups[row] if grouped else ""
         key = hash_text(group) if group else distinct.split_hashes[row]
         place = None
         if given:
             split = distinct.given[row]
             place = GivenPlace(split, hash_in_split(distinct.text_hashes[row], split))
-        assigner.assign(key, spell.labels(target), place)
+        assigner.assign(key, labels[target], place)
     return assigner.list_assigned()
 
 
 def _drop_near_duplicates(
     assigned: AssignedRows,
-    answered: Sequence[Answered],
+    answered: AnsweredRows,
     spell: _Speller,
     *,
     stats: RowStats,
@@ -144,9 +143,9 @@ def _drop_near_duplicates(
     """Drop the rows that nearly repeat a row of a later split; each with that row."""
     known = stats.distinct.texts
     assert known is not None
-    placed = [answered[number] for number in assigned.order]
-    texts = [known[row] for row, _ in placed]
-    targets = [spell.target(target) for _, target in placed]
+    texts = [known[answered.rows[number]] for number in assigned.order]
+    spelled = [*map(spell.target, answered.targets)]
+    targets = [spelled[answered.numbers[number]] for number in assigned.order]
     asked = bool(stats.task.context_field)
     rows = LabeledTexts(texts, targets, stats.compare_digits, labels_answer_questions=asked)
     return drop_cross_split_repeats(assigned, rows)
@@ -202,59 +201,6 @@ class _Speller:
         """The rows of each recommendation, by name; none where the records have none."""
         rows = sorted(_count_recommendations(targets).items())
         return {self._recommendations[name]: count for name, count in rows if name}
-
-
-def _answer_rows(
-    stats: RowStats, positions: Sequence[Position]
-) -> tuple[Sequence[Answered], Counter[Target], int]:
-    """The distinct rows with their targets, the rows that repeat each target, and stated labels.
-
-    A label may be a list of others: all labels are known only once all rows are read. Rows that
-    are told apart by the form of their list alone, or by where a label stands, then repeat others.
-    """
-    distinct = stats.distinct
-    told = _split_combined_labels({*distinct.targets}, stats.task)
-    seen = SeenTexts[int, Target]()
-    answered: list[Answered] = []
-    repeats: Counter[Target] = Counter()
-    stated = 0
-    for row, combined in enumerate(distinct.targets):
-        target = told.get(combined, combined)
-        if not set(positions).isdisjoint(distinct.stated[row]):
-            stated += 1 + distinct.repeats[row]
-            continue
-        repeats[target] += distinct.repeats[row]
-        if seen.find_earlier(distinct.text_hashes[row], target, row) is None:
-            answered.append((row, target))
-        else:
-            repeats[target] += 1
-    return answered, repeats, stated
-
-
-def _split_combined_labels(targets: Iterable[Target], task: Task) -> dict[Target, Target]:
-    """The targets of records that may have several labels, each label by itself."""
-    if task.label_rules.separator is None:
-        return {}
-    made_of = _split_into_known({label for target in targets for label in target.labels}, task)
-    return {
-        target: Target(
-            tuple(sorted({name for label in target.labels for name in made_of[label]})),
-            target.recommendation,
-        )
-        for target in targets
-    }
-
-
-def _split_into_known(labels: Iterable[str], task: Task) -> dict[str, set[str]]:
-    """What each label is a list of, or itself: 盗窃、诈骗 is two where both stand elsewhere."""
-    parts = {label: split_parts(label, task.label_rules) for label in labels}
-    listed: dict[Sequence[str], str] = {}
-    made_of: dict[str, set[str]] = {}
-    for label in sorted(parts, key=lambda label: len(parts[label])):
-        made_of[label] = combine_parts(parts[label], listed) or {label}
-        if made_of[label] == {label}:
-            listed[parts[label]] = label
-    return made_of
 
 
 def _count_rejects(

@@ -43,8 +43,7 @@ READ_ROLES: tuple[FieldRole, ...] = ("text", "label", "recommendation")  # READ_
 TargetCells = tuple[str, str]  # of a row: the label and the recommendation, as the file writes them
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """What a row should be answered with; its labels are normalized."""
 
     labels: tuple[str, ...]  # one, where the records of the task have no several
@@ -74,23 +73,18 @@ class PromptInput:
 class DistinctRows:
     """What is remembered of the rows that repeat no earlier one, one entry a row."""
 
-    targets: list[Target] = field(default_factory=list)
+    answers: array[int] = field(default_factory=lambda: array("I"))  # numbers of RowStats.answers
     repeats: array[int] = field(default_factory=lambda: array("I"))  # later rows that repeat it
-    stated: list[tuple[Position, ...]] = field(default_factory=list)  # where it has its own label
     text_hashes: array[int] = field(default_factory=lambda: array("Q"))
     split_hashes: array[int] = field(default_factory=lambda: array("Q"))  # of the compared text
     groups: list[str] = field(default_factory=list)  # empty where a row is in none
     given: list[Split] = field(default_factory=list)  # where the files give splits
     texts: list[str] | None = field(default_factory=list)  # None: too many to compare
 
-    def add(
-        self, answer: TargetWithPositions, group: str, hashes: tuple[int, int], compared: str
-    ) -> None:
+    def add(self, answer: int, group: str, hashes: tuple[int, int], compared: str) -> None:
         """Remember one row."""
-        target, stated = answer
-        self.targets.append(target)
+        self.answers.append(answer)
         self.repeats.append(0)
-        self.stated.append(stated)
         self.groups.append(group)
         self.text_hashes.append(hashes[0])
         self.split_hashes.append(hashes[1])
@@ -122,8 +116,9 @@ class RowStats:
     stated: str = ""  # how the first text that states its label does so
     stated_ends: dict[Position, str] = field(default_factory=dict)  # the first with its own label
     ends: list[tuple[str, ...]] = field(default_factory=list)  # of the first distinct texts
-    _targets: dict[TargetCells, Target] = field(default_factory=dict)  # one object each, shared
-    _seen: SeenTexts[int, TargetWithPositions] = field(default_factory=SeenTexts)
+    answers: dict[TargetWithPositions, int] = field(default_factory=dict)  # each with its number
+    seen: SeenTexts[int] = field(default_factory=SeenTexts)  # the distinct rows and their answers
+    _targets: dict[TargetCells, Target] = field(default_factory=dict)
 
     def add(self, row: Row) -> None:
         """Read one row."""
@@ -141,9 +136,9 @@ class RowStats:
         self.cells[cells] += 1
         split = self._read_split(row)
         text_hash = hash_in_split(hash_text(self._to_key(question.text)), split)
-        answer = (target, self._list_positions(question, target))
-        number = len(self.distinct.targets)
-        if (earlier := self._seen.find_earlier(text_hash, answer, number)) is not None:
+        stated = self._list_positions(question, target)
+        answer = self.answers.setdefault((target, stated), len(self.answers))
+        if (earlier := self.seen.find_earlier(text_hash, answer)) is not None:
             self.distinct.repeats[earlier] += 1
             return
         self.lengths.add(question.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from newft.dataset.row_stats import RowStats
@@ -18,19 +19,23 @@ MIN_LIFT = 5  # times as often as all other labels together: their own label exp
 def find_stated_positions(stats: RowStats) -> tuple[Position, ...]:
     """The positions at which texts have their own label far more often than another label."""
     distinct = stats.distinct
-    least = max(MIN_STATED_ROWS, MIN_STATED_SHARE * len(distinct.targets))
+    least = max(MIN_STATED_ROWS, MIN_STATED_SHARE * len(distinct.answers))
+    rows, having = Counter(distinct.answers), Counter[Position]()
+    for (_, stated), number in stats.answers.items():
+        for at in stated:
+            having[at] += rows[number]
     return tuple(
         at
         for at in POSITIONS
-        if (own := sum(at in stated for stated in distinct.stated)) >= least
-        and _estimate_others(stats, at) * MIN_LIFT <= own
+        if having[at] >= least and _estimate_others(stats, at) * MIN_LIFT <= having[at]
     )
 
 
 def _estimate_others(stats: RowStats, position: Position) -> float:
     """How many texts have a label of other rows there, as the texts that were kept show."""
+    answers = [*stats.answers]
     targets: Sequence[frozenset[str]] = [
-        frozenset(target.labels) for target in stats.distinct.targets[: len(stats.ends)]
+        frozenset(answers[number][0].labels) for number in stats.distinct.answers[: len(stats.ends)]
     ]
     labels = {label for target in targets for label in target}
     found = sum(
@@ -40,4 +45,4 @@ def _estimate_others(stats: RowStats, position: Position) -> float:
         )
         for ends, own in zip(stats.ends, targets, strict=True)
     )
-    return found * len(stats.distinct.targets) / max(1, len(stats.ends))
+    return found * len(stats.distinct.answers) / max(1, len(stats.ends))
