@@ -21,7 +21,7 @@ from .data.columns import (
     find_record_fault,
     to_record,
 )
-from .data.dedup import RowLocation, SeenTexts, hash_text
+from .data.dedup import RowLocation, RowLocations, SeenTexts, hash_text
 from .data.file_access import RecordError
 from .data.given_splits import SPLIT_FIELD, hash_in_split, read_given_split
 from .data.jsonl import (
@@ -142,9 +142,9 @@ def format_rows(config: Config, folder: Path) -> Summary:
     notes, faults = describe_files(layouts.values())
     faults += find_missing_optional_columns(layouts, config)
     summary = Summary(notes=notes, files=faults)
-    texts = SeenTexts[RowLocation, str]()
+    texts, places = SeenTexts[str](), RowLocations()
     splits = SplitAssigner(config.data, config.data.given_splits)
-    slices, answers = config.data.slice_fields, set[str]()
+    slices, answers = config.data.slice_fields, dict[str, str]()
     several = config.task.rules.separator is not None  # labels in one record
     with ExitStack() as stack:
         files = RowFileWriter(folder, stack)
@@ -160,12 +160,15 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 )
                 if answer not in answers:
                     refuse_unparseable_target(answer, place, config.task)
-                    answers.add(answer)
+                    answers[answer] = answer
                 text_hash = hash_text(make_duplicate_key(asked, config.data))
                 given = get_given_place(record, place.file, text_hash, config.data)
                 own_hash = hash_in_split(text_hash, given and given.split)
-                if repeated := texts.find_earlier(own_hash, answer, place):
-                    outcome = Reject("duplicate")
+                earlier = texts.find_earlier(own_hash, answers[answer])
+                if earlier is None:
+                    places.append(place)
+                else:
+                    outcome, repeated = Reject("duplicate"), places[earlier]
             if isinstance(outcome, Reject):
                 summary.reject(outcome.reason, record)
                 files.reject(outcome.reason, record, place, repeated)
@@ -179,7 +182,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
                 )
                 summary.keep(split, labels, group)
                 files.keep(split, outcome, place, {name: record[name] for name in slices})
-    summary.contradictions = write_contradictions(folder, texts)
+    summary.contradictions = write_contradictions(folder, texts, places)
     finalize_splits(folder, splits.list_assigned(), summary, config)
     return summary
 
@@ -220,9 +223,11 @@ def refuse_unparseable_target(answer: str, place: RowLocation, task: TaskConfig)
         )
 
 
-def write_contradictions(folder: Path, texts: SeenTexts[RowLocation, str]) -> int:
+def write_contradictions(folder: Path, texts: SeenTexts[str], rows: RowLocations) -> int:
     """Write the first row of each label of the texts that have several; how many texts."""
-    contradictions = texts.list_contradictions()
+    contradictions = [
+        [(label, rows[number]) for label, number in met] for met in texts.list_contradictions()
+    ]
     places = {place for met in contradictions for _, place in met}
     said: dict[RowLocation, str] = {}
     for split in SPLITS if places else ():

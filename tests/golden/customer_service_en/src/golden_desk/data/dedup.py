@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
+from collections.abc import Iterator
 from typing import Generic, NamedTuple, TypeVar
 
-Place = TypeVar("Place")  # how a caller names a row
 TargetT = TypeVar("TargetT")  # what a row should be answered with
 
 
@@ -21,24 +22,55 @@ def hash_text(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:8], "big")
 
 
-class SeenTexts(Generic[Place, TargetT]):
-    """The texts of the rows so far, by hash, each with its targets and the first row of each."""
+class RowLocations:
+    """Where rows are, by their number: 12 bytes a row."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, tuple[tuple[TargetT, Place], ...]] = {}
-        self._contradictory: dict[int, None] = {}  # in the order in which they were found
+        self._files: list[str] = []  # as they are read, one after the other
+        self._file_numbers = array("I")
+        self._rows = array("Q")
 
-    def find_earlier(self, text_hash: int, target: TargetT, place: Place) -> Place | None:
+    def append(self, place: RowLocation) -> None:
+        """Remember the place of the next row."""
+        if not self._files or self._files[-1] != place.file:
+            self._files.append(place.file)
+        self._file_numbers.append(len(self._files) - 1)
+        self._rows.append(place.row)
+
+    def __getitem__(self, number: int) -> RowLocation:
+        return RowLocation(self._files[self._file_numbers[number]], self._rows[number])
+
+
+class SeenTexts(Generic[TargetT]):
+    """The texts of the rows so far, by hash; rows that repeat no earlier one are numbered from 0.
+
+    A row takes some 130 bytes, if the caller gives equal targets as one object.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[int, int] = {}  # of each text, the row that had it first
+        # of each text with several targets, the first row of each further one; in the order in
+        # which the texts were found to have several
+        self._further: dict[int, list[int]] = {}
+        self._targets: list[TargetT] = []  # of each row
+
+    def find_earlier(self, text_hash: int, target: TargetT) -> int | None:
         """The earlier row with this text and target; None for a new row, which is remembered."""
-        known = self._rows.get(text_hash, ())
-        for known_target, first in known:
-            if known_target == target:
+        number = len(self._targets)
+        first = self._first.setdefault(text_hash, number)
+        if first != number:
+            if self._targets[first] == target:
                 return first
-        self._rows[text_hash] = (*known, (target, place))
-        if known:
-            self._contradictory[text_hash] = None
+            further = self._further.setdefault(text_hash, [])
+            for known in further:
+                if self._targets[known] == target:
+                    return known
+            further.append(number)
+        self._targets.append(target)
         return None
 
-    def list_contradictions(self) -> list[tuple[tuple[TargetT, Place], ...]]:
+    def list_contradictions(self) -> Iterator[list[tuple[TargetT, int]]]:
         """The targets of each text that has several, each with its first row."""
-        return [self._rows[text_hash] for text_hash in self._contradictory]
+        for text_hash, further in self._further.items():
+            numbers = (self._first[text_hash], *further)
+            yield [(self._targets[number], number) for number in numbers]
