@@ -68,6 +68,12 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
     )
 
 
+def test_a_name_of_two_lines_is_found_as_it_was_typed(tmp_path: Path) -> None:
+    path = table(tmp_path, GOOD, header="What they\nwrote,yes")
+    found = facts(path, columns={"text": "What they\nwrote", "label": "yes"})
+    assert found.mapping == {"text": ("What they wrote",), "label": ("yes",)}
+
+
 def test_rows_that_cannot_be_used_are_counted_by_reason(tmp_path: Path) -> None:
     rows: list[Sequence[str]] = [
         *GOOD,

@@ -111,6 +111,16 @@ def sample_rows(file: DataFile) -> tuple[Mapping[str, str], ...]:
     return tuple(_convert_row(row.values, file.layout) for row in kept)
 
 
+def find_named_columns(sources: Sequence[DataFile], chosen: Mapping[str, str]) -> dict[str, str]:
+    """The columns that the user named as tables are read, where a line break is a space."""
+    names = {name for source in sources for name in source.layout.columns}
+    folded = {name: " ".join(column.split()) for name, column in chosen.items()}
+    return {
+        name: folded[name] if column not in names and folded[name] in names else column
+        for name, column in chosen.items()
+    }
+
+
 def map_columns(
     sources: Sequence[DataFile], fields: Mapping[str, Field], chosen: Mapping[str, str]
 ) -> tuple[dict[str, tuple[str, ...]], list[Text]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from newft.answers.keys import VisibleColumns
 from newft.data_errors import make_file_changed_error, translate_record_errors
-from newft.dataset.column_mapping import DataFile, map_columns, sample_rows
+from newft.dataset.column_mapping import DataFile, find_named_columns, map_columns, sample_rows
 from newft.dataset.column_roles import (
     ColumnRoles,
     SampledFile,
@@ -85,6 +85,7 @@ def profile_dataset(
     Rows with `indeterminate` labels are left out.
     """
     sources, left_out = open_labelled_files(files, columns.values())
+    columns = find_named_columns(sources, columns)
     mapping, guessed = map_columns(sources, task.single_fields, columns)
     sampled = [_sample_file(source) for source in sources]
     label_field = next(name for name, field in task.fields.items() if field.role == "label")
