@@ -32,6 +32,14 @@ from support.credit_applications import TASK, applications, facts, flagged, with
         (("否", "是"), "是否违约", "是"),
         (("0", "1"), "approved", "0"),
         (("否", "是"), "是否还清", "否"),
+        (("good", "bad", "indeterminate"), "gb_flag", "bad"),
+        (("G", "B"), "kz", "B"),
+        (("好", "坏"), "kz", "坏"),
+        (("ja", "nein"), "Ausfall", "ja"),
+        (("oui", "non"), "défaut", "oui"),
+        (("S", "N"), "impago", "S"),
+        (("não", "sim"), "inadimplente", "sim"),
+        (("gut", "schlecht"), "kz", "schlecht"),
     ],
 )
 def test_names_tell_the_risk(labels: tuple[str, ...], column: str, risk: str) -> None:

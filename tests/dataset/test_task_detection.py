@@ -15,7 +15,7 @@ from newft.dataset.label_kind import find_label_kind
 from newft.dataset.task_detection import detect_task
 from newft.paths import get_domains_folder
 from newft.schema.record_shape import TaskDetection
-from support.credit_applications import applications, flagged, with_column, written
+from support.credit_applications import applications, facts, flagged, refusal, with_column, written
 from support.tickets import GOOD, table
 
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA")
@@ -122,6 +122,54 @@ def test_a_remark_in_words_makes_no_prose_of_a_table(tmp_path: Path) -> None:
     remarks = [f"asks for the {text.split()[3]} {i}" for i, (text, _) in enumerate(GOOD)]
     path = written(tmp_path, with_column(records, "remark", remarks))
     assert told(path) == ("credit_risk/risk",)
+
+
+@pytest.mark.parametrize(
+    ("column", "bad", "good"),
+    [
+        ("SeriousDlqin2yrs", "1", "0"),
+        ("impago", "1", "0"),
+        ("Ausfall", "ja", "nein"),
+        ("défaut_12m", "oui", "non"),
+        ("GB_FLAG", "Bad", "Good"),
+        ("KZ", "B", "G"),
+        ("好坏", "坏", "好"),
+        ("stan", "Schlecht", "Gut"),
+        ("portfolio", "Charged Off", "Fully Paid"),
+    ],
+)
+def test_an_outcome_is_found_by_words_inside_its_name_or_by_its_values(
+    column: str, bad: str, good: str, tmp_path: Path
+) -> None:
+    records = with_column(flagged(applications(), column, bad, good), "n_late", ["0", "1"] * 15)
+    path = written(tmp_path, records)
+    assert told(path) == ("credit_risk/risk",)
+    found = facts(path)
+    assert found.mapping["label"] == (column,)
+    assert found.positive == (bad,)
+
+
+@pytest.mark.parametrize("column", ["sector", "NumberOfTimesLate", "逾期次数"])
+def test_counts_and_what_says_nothing_of_an_outcome_are_no_labels(
+    column: str, tmp_path: Path
+) -> None:
+    records = flagged(applications(), column, "1", "0")
+    assert told(written(tmp_path, records)) == ()
+
+
+def test_outcomes_of_earlier_loans_are_no_labels(tmp_path: Path) -> None:
+    records = flagged(applications(), "previous_loan", "default", "repaid")
+    assert told(written(tmp_path, records)) == ()
+
+
+def test_of_two_outcomes_the_user_says_which_is_meant(tmp_path: Path) -> None:
+    records = flagged(applications(), "bad_ind")
+    records = with_column(records, "chargeoff_ind", ["0", "1", "0"] * 10)
+    path = written(tmp_path, records)
+    assert told(path) == ("credit_risk/risk",)
+    assert "`bad_ind`" in refusal(path).texts[0].en
+    chosen = facts(path, {"label": "bad_ind"})
+    assert "chargeoff_ind" not in chosen.inputs
 
 
 def test_a_table_whose_label_says_nothing_of_risk_is_of_none(tmp_path: Path) -> None:

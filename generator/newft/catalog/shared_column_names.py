@@ -60,12 +60,19 @@ def _extend_task(task: Task, shared: SharedSynonyms) -> Task:
     }
     positive = _extend_positive(task.positive, lists)
     if positive:
-        words = (*positive.stems, *positive.negative_stems)
-        fields = {
-            name: replace(field, stems=words) if field.role == "label" else field
-            for name, field in fields.items()
-        }
+        fields = {name: _add_outcomes(field, positive) for name, field in fields.items()}
     return replace(task, fields=fields, positive=positive)
+
+
+def _add_outcomes(field: Field, positive: PositiveLabel) -> Field:
+    if field.role != "label":
+        return field
+    return replace(
+        field,
+        stems=(*positive.stems, *positive.negative_stems),
+        negative_stems=positive.negative_stems,
+        indeterminate_stems=positive.indeterminate_stems,
+    )
 
 
 def _add_lists(field: Field, lists: list[SynonymList]) -> Field:

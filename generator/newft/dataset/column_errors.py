@@ -10,7 +10,7 @@ from shlex import quote
 
 from newft.answers.keys import COLUMNS_PREFIX
 from newft.dataset.column_kinds import sort_columns
-from newft.dataset.column_match import Column, ColumnMatch, score_name
+from newft.dataset.column_match import Column, ColumnMatch, score_name, tells_outcome
 from newft.emitted.normalize import escape_controls
 from newft.errors import DataError
 from newft.schema.kit import Field
@@ -167,6 +167,8 @@ def _suggest_column(
     kinds = sort_columns(columns)
     likely = {"text": kinds.texts, "context": kinds.labels, "label": kinds.labels}
     free = [one for one in likely.get(field.role, ()) if one not in taken]
+    if field.role == "label" and field.stems:  # whose column is told by its name or its values
+        free = [one.name for one in columns if tells_outcome(one, field)]
     if free:
         option = _name_column(name, free[0])
         return Text(f"name it, such as: {option}", f"请指定，例如：{option}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from newft.dataset.name_direction import names_outcome, names_the_past
+from newft.dataset.name_direction import DirectionStems, are_outcomes, names_outcome, names_the_past
 from newft.dataset.name_words import BRACKETED_PATTERN, CJK_PATTERN, to_snake_case
 from newft.dataset.topic_names import NameKind, tell_name_kind
 from newft.emitted.given_splits import read_split_word
@@ -24,7 +24,8 @@ FOLDED_NAME_SCORE = 0.9
 CONTAINED_NAME_SCORE = 0.8
 # of labels: a word in the name says a topic, or who works on a row where the task knows that name
 TOPIC_NAME_SCORE = 0.7
-OUTCOME_NAME_SCORE = 0.6  # of yes and no: a word inside the name says an outcome of the task
+# of yes and no: a word inside the name says an outcome of the task; or the values are outcomes
+OUTCOME_SCORE = 0.6
 VALUE_ONLY_SCORE = 0.5
 VALUE_MISMATCH_PENALTY = 0.35
 LISTED_VALUES_PENALTY = 0.45  # of lists that are no labels: only a name as it stands outweighs it
@@ -33,6 +34,8 @@ MAX_GROUP_DISTINCT_SHARE = 0.9  # of the filled cells of a column that groups ro
 # a part of a document is repeated for each type of content that is asked about
 MIN_EXCERPT_LENGTH, MIN_EXCERPTS = 60, 10
 MAX_EXAMPLES = 3
+MIN_ROWS_PER_OUTCOME = 2  # on average, as of any label
+MAX_VALUES = 12  # of a column that may hold outcomes: statuses of a loan are fewer
 NAME_CACHE_SIZE = 50_000  # each column name is compared with every synonym
 # columns whose value scores differ by no more than this are tied
 TIE_MARGIN = {
@@ -75,6 +78,7 @@ class Column:
     listed: bool = False  # most cells hold several texts: labels rather than one text
     spelled_in: str = ""  # the column that holds the names of these codes
     repeated: bool = False  # other columns have the same header: together they hold a list
+    values: tuple[str, ...] = ()  # all distinct ones, where they are few
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,7 @@ def profile_column(
         nested=nested,
         listed=listed,
         repeated=repeated,
+        values=tuple(distinct) if len(distinct) <= MAX_VALUES else (),
     )
 
 
@@ -273,8 +278,8 @@ def _score_label(column: Column, field: Field, score: float, place: int) -> tupl
             score, place = min(score, TOPIC_NAME_SCORE), 0
         penalty = LISTED_VALUES_PENALTY if column.listed else VALUE_MISMATCH_PENALTY
         return score - (0 if _values_plausible(column, field) else penalty), place
-    if _asks_for_outcome(column, field):
-        return OUTCOME_NAME_SCORE, 0
+    if field.stems:  # that is scored: most columns of a table repeat, and are no labels
+        return (OUTCOME_SCORE if tells_outcome(column, field) else 0.0), 0
     return _score_values(column, field, kind, named=score > 0)
 
 
@@ -300,6 +305,23 @@ def _may_hold_labels(column: Column, field: Field) -> bool:
     if column.examples and all(map(_HASH_PATTERN.fullmatch, column.examples)):
         return False
     return field.several or not (column.listed or column.repeated)
+
+
+def tells_outcome(column: Column, field: Field) -> bool:
+    """Tell whether a column holds the outcome that a label scores, whatever its name is."""
+    if field.role != "label" or not field.stems:
+        return False
+    return _asks_for_outcome(column, field) or _holds_outcomes(column, field)
+
+
+def _holds_outcomes(column: Column, field: Field) -> bool:
+    """Tell whether the values are outcomes, and the name says nothing of an earlier time."""
+    if column.distinct < 2 or not column.values or names_the_past(column.name):
+        return False
+    positive = tuple(stem for stem in field.stems if stem not in field.negative_stems)
+    stems = DirectionStems(positive, field.negative_stems, field.indeterminate_stems)
+    repeats = column.distinct <= column.filled / MIN_ROWS_PER_OUTCOME
+    return repeats and are_outcomes(column.values, stems)
 
 
 def _asks_for_outcome(column: Column, field: Field) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from newft.dataset.column_leaks import LabelPredictability, measure_predictability
 from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import profile_column
-from newft.dataset.column_use import ColumnUse, decide_column_use
+from newft.dataset.column_use import ColumnUse, decide_column_use, may_be_known_later
 from newft.emitted.label_rules import read_label
 from newft.emitted.normalize import MISSING_VALUE_PATTERN, escape_controls, is_missing
 from newft.emitted.quantities import find_mixed_units
@@ -79,7 +79,8 @@ def classify_columns(
             first = [row[name].strip() for row in sampled.file.preview_rows]
             use = decide_column_use(profile_column(name, values), values, task, first=first)
             uses[name] = max(uses.get(name, use), use, key=_compare_caution)
-            if use.use == "input" and prediction.is_leak:
+            told = prediction.is_at_least_suspect and may_be_known_later(name, task)
+            if use.use == "input" and (prediction.is_leak or told):
                 leaks[name] = prediction
             elif use.use == "input" and task.tabular and prediction.is_at_least_suspect:
                 suspects[name] = prediction

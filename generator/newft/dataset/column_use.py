@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from newft.dataset.column_match import Column, is_id_column
+from newft.dataset.column_match import Column, is_id_column, tells_outcome
 from newft.dataset.identifier_values import (
     PERSONAL_KINDS,
     are_round,
@@ -40,6 +40,12 @@ MIN_DOUBTFUL_DIGITS = 6  # numbers of one width that may be those of rows: amoun
 _DATE_PATTERN = re.compile(
     r"(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))([ T]\d.*)?"
     r"|(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+    # as SAS and Oracle write them: 07MAR2024, 07-MAR-24, 01JAN2024:00:00:00
+    r"|\d{1,2}[- ]?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-, ]{0,2}"
+    r"(?:\d{4}|\d{2})(?:[:T ]\d.*)?"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[- ](?:\d{1,2}, )?"
+    r"(?:\d{4}|\d{2})",
+    re.IGNORECASE,
 )
 _NUMBER_NAME_PATTERN = re.compile(
     r"(?:^|_)(id|no|nr|num|number|code|key|ref|nummer)$|[编账卡证单]?[号码]$"
@@ -77,7 +83,7 @@ def decide_column_use(
         or _find_barred(column, filled, excluded)
         or _find_identifying(column, filled, excluded, first=side_by_side)
         or _find_unusable(column, filled, task, first=side_by_side)
-        or ColumnUse("input", doubt=_find_doubt(column, filled, excluded))
+        or ColumnUse("input", doubt=_find_doubt(column, filled, task))
     )
 
 
@@ -178,9 +184,15 @@ def _find_unusable(
     return None
 
 
-def _find_doubt(column: Column, filled: Sequence[str], fields: Sequence[Field]) -> Text | None:
+def may_be_known_later(name: str, task: Task) -> bool:
+    """Tell whether a name speaks of what is known after the label, be it also of the past."""
+    return any(has_stem(name, f.stems) for f in task.fields.values() if f.role == "excluded")
+
+
+def _find_doubt(column: Column, filled: Sequence[str], task: Task) -> Text | None:
     """Find why a person should look at a column that is shown."""
-    if any(has_stem(column.name, field.stems) for field in fields):
+    rival = any(tells_outcome(column, field) for field in task.fields.values())
+    if rival or may_be_known_later(column.name, task):
         return Text(
             "is it known before the label, or only after it?",
             "它在标签之前就能拿到，还是之后才有？",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from newft.dataset.name_words import CJK_PATTERN, to_snake_case
+from newft.dataset.name_words import CJK_PATTERN, fold_accents, to_snake_case
 
 Direction = Literal["positive", "negative", "open"]  # `open`: the outcome is not known yet
 
@@ -31,6 +31,12 @@ _PARTS_PATTERN = re.compile(r"[^\W\d_]+|\d+")  # digits are a word of their own:
 _APOSTROPHE_PATTERN = re.compile("['\u2019]")  # of `hasn't`
 _PAST_WORDS = frozenset(("prior", "previous", "previously", "prev", "history", "hist"))
 _CHINESE_PAST_WORDS = ("历史", "曾", "以往", "过往", "此前", "之前")
+# a column that counts how often something happened is no outcome, though a count may be 0 or 1
+_COUNT_WORDS = frozenset(("number", "num", "nbr", "count", "cnt", "times", "qty", "anzahl", "nb"))
+_CHINESE_COUNT_WORDS = ("次数", "笔数", "个数", "数量", "期数", "天数", "金额")
+# how scorecards and account books write good and bad for short, the good one first
+GOOD_BAD_PAIRS = (("g", "b"), ("好", "坏"))
+MIN_TOLD_SHARE = 2 / 3  # of the values of a column of outcomes: some are of neither
 _OPPOSITES: Mapping[Direction, Direction] = {"positive": "negative", "negative": "positive"}
 
 
@@ -64,13 +70,43 @@ def tell_direction(name: str, stems: DirectionStems) -> Direction | None:
 def names_outcome(name: str, stems: tuple[str, ...]) -> bool:
     """Tell whether a name speaks of an outcome, be it both ways, and not of an earlier one."""
     found = _find_stems(name, _sort_stems(DirectionStems(stems, ())))
-    return not names_the_past(name) and any(True for _ in found)
+    return not (names_the_past(name) or _names_a_count(name)) and any(True for _ in found)
+
+
+def are_outcomes(values: Sequence[str], stems: DirectionStems) -> bool:
+    """Tell whether values, each given once, are the good and the bad outcomes of a task."""
+    if find_short_bad(values):
+        return True
+    told = [tell_direction(value, stems) for value in values]
+    both = {"positive", "negative"} <= {*told}
+    return both and sum(one is not None for one in told) >= MIN_TOLD_SHARE * len(told)
+
+
+def names_a_measure(name: str, words: Sequence[str]) -> bool:
+    """Tell whether a name holds a whole word for a number that measures the outcome: `PD_12M`."""
+    return any(
+        word in name if CJK_PATTERN.search(word) else fold_accents(word) in _split_words(name)
+        for word in words
+    )
 
 
 def names_the_past(name: str) -> bool:
     """Tell whether a name speaks of what is known before the outcome, as `prior_default` does."""
     in_chinese = any(one in name for one in _CHINESE_PAST_WORDS)
     return in_chinese or not _PAST_WORDS.isdisjoint(_split_words(name))
+
+
+def find_short_bad(values: Sequence[str]) -> str | None:
+    """Find the bad one of two values that are short for good and bad, such as `G` and `B`."""
+    by_word = {value.strip().casefold(): value for value in values}
+    found = (by_word[bad] for good, bad in GOOD_BAD_PAIRS if {good, bad} == by_word.keys())
+    return next(found, None)
+
+
+def _names_a_count(name: str) -> bool:
+    words = _split_words(name)
+    in_chinese = any(one in name for one in _CHINESE_COUNT_WORDS)
+    return in_chinese or words[:1] == ["n"] or not _COUNT_WORDS.isdisjoint(words)
 
 
 def _find_stems(name: str, stems: Sequence[_Stem]) -> Iterator[_Finding]:
@@ -91,7 +127,8 @@ def _find_stems(name: str, stems: Sequence[_Stem]) -> Iterator[_Finding]:
 
 def _split_words(name: str) -> list[str]:
     """Split a name into words; Chinese between other letters is one."""
-    parts = _PARTS_PATTERN.findall(to_snake_case(_APOSTROPHE_PATTERN.sub("", name)))
+    plain = fold_accents(_APOSTROPHE_PATTERN.sub("", name))
+    parts = _PARTS_PATTERN.findall(to_snake_case(plain))
     return [word for part in parts for word in re.split(f"({CJK_PATTERN.pattern}+)", part) if word]
 
 

@@ -11,7 +11,12 @@ from newft.answers.keys import (
     get_option,
     make_unknown_name_error,
 )
-from newft.dataset.name_direction import Direction, DirectionStems, tell_direction
+from newft.dataset.name_direction import (
+    Direction,
+    DirectionStems,
+    find_short_bad,
+    tell_direction,
+)
 from newft.emitted.label_rules import LabelRules, find_label
 from newft.emitted.normalize import normalize_label
 from newft.errors import UsageError
@@ -39,7 +44,11 @@ def find_positive_labels(labels: Iterable[str], column: str, known: PositiveName
     if positive:
         likely = tuple(positive) if len(positive) < len(told) else ()
         return FoundPositive((), likely, indeterminate)
-    found = _find_by_exclusion(told) or _find_by_column([*told], column, known)
+    found = (
+        _find_by_exclusion(told)
+        or find_short_bad([*told])
+        or _find_by_column([*told], column, known)
+    )
     return FoundPositive((found,) if found else (), indeterminate=indeterminate)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -13,7 +12,7 @@ from newft.dataset.column_match import (
     is_single_word,
     score_name,
 )
-from newft.dataset.name_words import CJK_PATTERN, to_snake_case
+from newft.dataset.name_words import CJK_PATTERN, fold_accents, to_snake_case
 from newft.schema.kit import Field
 
 MIN_STEM_CHARS = 4  # a shorter word begins too many others: `sex`, but not `sextant`
@@ -51,14 +50,14 @@ def has_stem(name: str, stems: Sequence[str], qualifiers: Sequence[str] = ()) ->
     A short stem counts as a whole word only, and words such as `cust` may stand before a stem
     without a break, as in `custgender`.
     """
-    folded = _fold_accents(to_snake_case(_fold_accents(name)))
+    folded = fold_accents(to_snake_case(fold_accents(name)))
     return _compile_stems(tuple(stems), tuple(qualifiers)).search(folded) is not None
 
 
 @lru_cache(maxsize=300)  # the stems of each field of each task
 def _compile_stems(stems: tuple[str, ...], qualifiers: tuple[str, ...]) -> re.Pattern[str]:
     before = "|".join(re.escape(one) for one in qualifiers if one.isascii() and len(one) > 1)
-    folded = [_fold_accents(stem) for stem in stems]
+    folded = [fold_accents(stem) for stem in stems]
     chinese = [re.escape(stem) for stem in folded if CJK_PATTERN.search(stem)]
     latin = [stem for stem in folded if not CJK_PATTERN.search(stem)]
     long = [re.escape(stem) for stem in latin if len(stem) >= MIN_STEM_CHARS]
@@ -72,20 +71,12 @@ def _compile_stems(stems: tuple[str, ...], qualifiers: tuple[str, ...]) -> re.Pa
 
 def ends_with_stem(name: str, stems: Sequence[str], qualifiers: Sequence[str]) -> bool:
     """Tell whether a column is what a stem says, as `mobile_no` is and `mobile_plan` is not."""
-    folded = _fold_accents(to_snake_case(_fold_accents(name)))
+    folded = fold_accents(to_snake_case(fold_accents(name)))
     return _compile_ends(tuple(stems), tuple(qualifiers)).search(folded) is not None
 
 
 @lru_cache(maxsize=100)
 def _compile_ends(stems: tuple[str, ...], qualifiers: tuple[str, ...]) -> re.Pattern[str]:
-    words = "|".join(re.escape(_fold_accents(stem)) for stem in stems) or "(?!)"
+    words = "|".join(re.escape(fold_accents(stem)) for stem in stems) or "(?!)"
     after = "|".join(re.escape(word) for word in qualifiers) or "(?!)"
     return re.compile(rf"(?:^|_|[^\x00-\x7f])(?:{words})s?(?:_?(?:{after}|\d+|[a-z](?![a-z])))*$")
-
-
-def _fold_accents(name: str) -> str:
-    """Remove the accents of Latin letters: `etat` for `état`."""
-    apart = unicodedata.normalize("NFD", name)
-    return unicodedata.normalize(
-        "NFC", "".join(mark for mark in apart if unicodedata.category(mark) != "Mn")
-    )

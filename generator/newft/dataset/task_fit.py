@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 from newft.dataset.column_mapping import DataFile
-from newft.dataset.column_match import ColumnMatch, is_text_column, match_columns, score_name
+from newft.dataset.column_match import (
+    Column,
+    ColumnMatch,
+    is_text_column,
+    match_columns,
+    score_name,
+    tells_outcome,
+)
 from newft.dataset.domain_words import MAX_RECORD_CHARS
 from newft.dataset.label_kind import NOT_LABELS, find_label_kind
 from newft.dataset.label_parsing import list_normalized_labels
@@ -91,16 +98,16 @@ def find_misfit(fit: TaskFit, records: Records, *, has_text: bool, named: bool) 
             f"没有哪一列可以作为 `{missing}`（{title.zh}）",
         )
     if fit.task.tabular:
-        return _find_table_misfit(fit, has_text=has_text)
+        return _find_table_misfit(fit, records, has_text=has_text)
     if records.table and not fit.has_named("text"):
         return Text("most columns are figures, and none is a text", "多数列是数值，没有文本列")
     return None if named else _find_text_misfit(fit, records) or _find_label_misfit(fit, records)
 
 
-def _find_table_misfit(fit: TaskFit, *, has_text: bool) -> Text | None:
+def _find_table_misfit(fit: TaskFit, records: Records, *, has_text: bool) -> Text | None:
     if has_text:
         return Text("it is for tables, and these records are texts", "它用于表格，而这些记录是文本")
-    if fit.has_named("label"):
+    if fit.has_named("label") or _has_tied_outcomes(fit, records):
         return None
     field = next(one for one in fit.task.single_fields.values() if one.role == "label")
     names = ", ".join(field.synonyms[:MAX_EXAMPLES])
@@ -108,6 +115,32 @@ def _find_table_misfit(fit: TaskFit, *, has_text: bool) -> Text | None:
         f"no column is named as its label is, such as {names}",
         f"没有哪一列的名称像它的标签，例如 {names}",
     )
+
+
+def _holds_outcome(fit: TaskFit, records: Records, name: str) -> bool:
+    """Tell whether in every file the column of a label holds an outcome that the task scores."""
+    return all(
+        any(
+            tells_outcome(column, fit.task.fields[name])
+            for column in file.columns
+            if column.name in _list_read(fit, matched, name)
+        )
+        for file, matched in zip(records.files, fit.matches, strict=True)
+    )
+
+
+def _has_tied_outcomes(fit: TaskFit, records: Records) -> bool:
+    """Tell whether in every file several columns hold an outcome: the user says which is meant."""
+    name, field = next((n, f) for n, f in fit.task.single_fields.items() if f.role == "label")
+    return all(
+        any(tells_outcome(column, field) for column in _list_tied(file, matched, name))
+        for file, matched in zip(records.files, fit.matches, strict=True)
+    )
+
+
+def _list_tied(file: DataFile, matched: ColumnMatch, name: str) -> list[Column]:
+    tied = matched.unclear.get(name, ())
+    return [column for column in file.columns if column.name in tied]
 
 
 def _find_text_misfit(fit: TaskFit, records: Records) -> Text | None:
@@ -168,6 +201,8 @@ def find_untypical(fit: TaskFit, records: Records) -> tuple[Text | None, int]:
             continue
         values = [value for value in _collect_values(fit, records, name) if value]
         typical = _count_typical_values(values, field, fit.task)
+        if _holds_outcome(fit, records, name):
+            typical = len(values)  # in the words of another language, or in letters
         if not values or typical < MIN_TYPICAL_SHARE * len(values):
             return _explain_untypical(fit, name, typical / max(1, len(values))), 0
         found += 1
@@ -212,11 +247,18 @@ def _has_prose_column(file: DataFile) -> bool:
 def _collect_values(fit: TaskFit, records: Records, name: str) -> list[str]:
     """Return the first values of a field in every file."""
     return [
-        row[matched.columns[name]]
+        row[column]
         for file, matched in zip(records.files, fit.matches, strict=True)
-        if name in matched.columns
+        for column in _list_read(fit, matched, name)
         for row in file.preview_rows
     ]
+
+
+def _list_read(fit: TaskFit, matched: ColumnMatch, name: str) -> tuple[str, ...]:
+    """Return the column of a field, or of a table the first of those that are tied."""
+    if name in matched.columns:
+        return (matched.columns[name],)
+    return matched.unclear.get(name, ())[:1] if fit.task.tabular else ()
 
 
 def _count_typical_values(values: Sequence[str], field: Field, task: Task) -> int:

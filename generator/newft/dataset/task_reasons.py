@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from shlex import quote
 
-from newft.answers.keys import COLUMNS_PREFIX
 from newft.dataset.column_kinds import ColumnKinds, sort_columns
 from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import ColumnMatch, match_columns
+from newft.dataset.outcome_request import ask_for_outcome, describes_person, name_task
+from newft.dataset.record_shape import MIN_MEASURED_COLUMNS
 from newft.emitted.normalize import escape_controls
 from newft.schema.kit import Task
 from newft.text import Text
@@ -62,9 +62,10 @@ def suggest_edit(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> Text:
     of_table = next((name for name, task in tasks.items() if task.tabular), None)
     if len(file.preview_rows) < 2:
         return ONE_RECORD
-    if of_text and kinds.texts and kinds.labels:
-        given = {"text": kinds.texts[0], "label": kinds.labels[0]}
-        return _name_task(tasks[of_text], of_text, given)
+    labels = [name for name in kinds.labels if not describes_person(name, tasks)]
+    if of_text and kinds.texts and labels:
+        given = {"text": kinds.texts[0], "label": labels[0]}
+        return name_task(tasks[of_text], of_text, given)
     if kinds.texts:
         return LABELS_NEEDED
     for column in file.columns:
@@ -74,9 +75,8 @@ def suggest_edit(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> Text:
                 f"`{named}` names files, which are not opened: give a column with their text",
                 f"“{named}”列只是文件名，newft 不会打开这些文件：请增加一列写入其文本",
             )
-    inputs = (*kinds.inputs, *kinds.labels[1:])
-    if of_table and kinds.labels and inputs:
-        return _name_task(tasks[of_table], of_table, {"label": kinds.labels[0]})
+    if of_table and len(kinds.labels) + len(kinds.inputs) >= MIN_MEASURED_COLUMNS:
+        return ask_for_outcome(file.columns, tasks[of_table], of_table)
     return RECORDS_NEEDED
 
 
@@ -147,14 +147,3 @@ def _asks_for_text(task: Task) -> bool:
     roles = sorted(field.role for field in task.fields.values() if field.required)
     roles = [role for role in roles if role not in ("protected", "excluded")]
     return roles == ["label", "text"]
-
-
-def _name_task(task: Task, name: str, columns: Mapping[str, str]) -> Text:
-    """Return the options that name a task and the columns of its fields by role."""
-    domain, _, short = name.partition("/")
-    options = [f"--domain {domain} --task {short}"]
-    for field, one in task.single_fields.items():
-        if one.required and one.role in columns:
-            options.append(f"--set {quote(f'{COLUMNS_PREFIX}{field}={columns[one.role]}')}")
-    command = " ".join(options)
-    return Text(f"if that is what you mean: {command}", f"如果确实如此：{command}")

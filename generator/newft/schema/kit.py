@@ -13,8 +13,12 @@ from newft.schema.record_shape import Shape
 from newft.text import Language, Text
 
 # the words of yes and of no, each beside its opposite
-YES_LABELS = ("yes", "true", "1", "y", "t", "是", "有", "真", "对", "是的", "存在")
-NO_LABELS = ("no", "false", "0", "n", "f", "否", "无", "假", "错", "不是", "没有")
+# fmt: off
+YES_LABELS = ("yes", "true", "1", "y", "t", "是", "有", "真", "对", "是的", "存在",
+              "ja", "ja", "j", "oui", "si", "sí", "sì", "s", "sim", "tak")
+NO_LABELS = ("no", "false", "0", "n", "f", "否", "无", "假", "错", "不是", "没有",
+             "nein", "nee", "n", "non", "no", "no", "no", "n", "não", "nie")
+# fmt: on
 
 GENERAL_POSITIVE_TITLE = Text("positive label", "正类")  # where no task is chosen
 
@@ -48,6 +52,8 @@ class Field:
     # of `protected` and `excluded`: words, and beginnings of words, that tell it inside any name;
     # of the label of a task that scores one: those of its outcomes, set by the loader
     stems: tuple[str, ...] = ()
+    negative_stems: tuple[str, ...] = ()  # among them, of such a label
+    indeterminate_stems: tuple[str, ...] = ()  # besides them, of such a label
     # of `excluded`: such words for what identifies someone, if its values differ from row to row,
     # and words that make `stems` speak of the time before the label
     identifying: tuple[str, ...] = ()
@@ -89,6 +95,8 @@ class PositiveNames:
     stems: tuple[str, ...] = ()  # that speak of the positive outcome
     negative_stems: tuple[str, ...] = ()  # that speak of the other
     indeterminate_stems: tuple[str, ...] = ()  # of labels: the outcome is not known yet
+    # whole words inside the name of a number that measures the outcome, and is no label: `PD_12M`
+    measures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
