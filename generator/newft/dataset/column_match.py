@@ -35,7 +35,7 @@ MAX_GROUP_DISTINCT_SHARE = 0.9  # of the filled cells of a column that groups ro
 MIN_EXCERPT_LENGTH, MIN_EXCERPTS = 60, 10
 MAX_EXAMPLES = 3
 MIN_ROWS_PER_OUTCOME = 2  # on average, as of any label
-MAX_VALUES = 12  # of a column that may hold outcomes: statuses of a loan are fewer
+MAX_VALUES = 12  # of a column that may hold outcomes: the states of a record are fewer
 NAME_CACHE_SIZE = 50_000  # each column name is compared with every synonym
 # columns whose value scores differ by no more than this are tied
 TIE_MARGIN = {
