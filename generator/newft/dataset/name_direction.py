@@ -74,7 +74,7 @@ def names_outcome(name: str, stems: tuple[str, ...]) -> bool:
 
 
 def are_outcomes(values: Sequence[str], stems: DirectionStems) -> bool:
-    """Tell whether values, each given once, are the good and the bad outcomes of a task."""
+    """Tell whether values, each given once, are outcomes of a task, of both directions."""
     if find_short_bad(values):
         return True
     told = [tell_direction(value, stems) for value in values]
