@@ -113,7 +113,7 @@ CELL = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-(10**15), 10**15),
-    st.floats(allow_nan=False, allow_infinity=False, width=32),
+    st.floats(allow_nan=False, allow_infinity=False).map(lambda number: float(f"{number:.15g}")),
     st.datetimes(datetime(1900, 3, 2), datetime(9999, 12, 31)).map(
         lambda moment: moment.replace(microsecond=0)
     ),
@@ -197,6 +197,16 @@ def test_a_date_of_chinese_excel_is_one_and_a_number_that_is_none_stays(workbook
     )
     path = with_parts(workbook, sheet1=sheet(rows), styles=styles)
     assert values(path) == [[datetime(2024, 3, 1)], [13_800_138_000]]
+
+
+def test_a_number_has_the_digits_that_the_spreadsheet_shows(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    numbers = (0.9059999999999999, 0.1 + 0.2, 1 / 3, 4000884535392476, -12.5)
+    for row in (("number", "label"), *((number, "a") for number in numbers)):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    shown = [first for first, _ in values(tmp_path / "t.xlsx")]
+    assert shown == [0.906, 0.3, 0.333333333333333, 4000884535392476, -12.5]
 
 
 def test_formulas_without_a_value_are_counted(workbook: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .cells import round_as_shown
 from .file_access import RecordError, open_regular_file, wrap_missing_library
 from .file_format import FileFormat
 from .sheet_choice import choose_sheets, describe_sheets, outline_sheet
@@ -102,4 +103,4 @@ def _convert_cell(cell: Any, mode: int, dates: Any) -> object:
         return date
     if cell.ctype == BOOLEAN_CELL:
         return bool(cell.value)
-    return None if cell.ctype == ERROR_CELL or cell.value == "" else cell.value
+    return None if cell.ctype == ERROR_CELL or cell.value == "" else round_as_shown(cell.value)

@@ -26,6 +26,7 @@ from openpyxl.utils.cell import column_index_from_string  # type: ignore[import-
 from openpyxl.utils.datetime import from_excel  # type: ignore[import-untyped]
 from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 
+from .cells import round_as_shown
 from .file_access import RecordError, open_regular_file
 from .file_format import FileFormat
 from .sheet_choice import (
@@ -214,7 +215,7 @@ def _convert_cell(cell: Any) -> object:
             epoch, span = cell.parent.parent.epoch, numbers.is_timedelta_format(code)
             with suppress(OverflowError, ValueError):  # no date is that far away
                 return from_excel(value, epoch, timedelta=span)
-    return value
+    return round_as_shown(value)
 
 
 class _SharedStrings(list[str]):
