@@ -15,6 +15,7 @@ from golden_desk.data import processed_rows
 from golden_desk.data.columns import NEAREST_COLUMN_HINT
 from golden_desk.data.jsonl import read_jsonl
 from golden_desk.data.splits import PROCESSED_DIR, SPLITS, choose_split
+from golden_desk.data.summary import Summary
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
 
@@ -111,6 +112,21 @@ def test_a_split_that_groups_make_too_large_is_told(
         asked=0.2,
     )
     assert fill("warning: {text}", text=share) in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(("moved", "named"), [(0, 0), (1, 0), (12, 1)])
+def test_a_large_split_is_put_down_to_moved_rows_only_where_they_are_many(
+    config: Config, moved: int, named: int
+) -> None:
+    summary = Summary(rows=100, kept={"train": 40, "validation": 20, "test": 40}, moved=moved)
+    share = fill(
+        "{share:.0%} of the rows are in {split} instead of {asked:.0%}, as every split has a row "
+        "of each label",
+        share=0.4,
+        split="test",
+        asked=0.2,
+    )
+    assert summary.report(config).splitlines().count(fill("warning: {text}", text=share)) == named
 
 
 def test_a_group_column_that_no_file_has_is_refused(
