@@ -77,7 +77,7 @@ def test_lines_that_are_no_json_object_are_broken(tmp_path: Path) -> None:
         ),
         ("a.json", b"{}", "the file holds no JSON objects"),
         ("a.json", b"[1, 2]", "the file holds no JSON objects"),
-        ("a.xlsx", b"no zip", "this is not an xlsx workbook, whatever its name says"),
+        ("a.xlsx", b"no zip\x00\x01", "this is not an xlsx workbook, whatever its name says"),
         ("a.feather", b"ARROW1", "files of this kind are not read"),
         ("missing.csv", None, "there is no such file or folder"),
         ("folder.csv", None, "this is a folder with the ending of a file"),

@@ -343,7 +343,7 @@ def test_shared_strings_that_unpack_to_a_gigabyte_take_little_memory(workbook: P
     ("content", "message"),
     [
         (bytes.fromhex("d0cf11e0a1b11ae1") * 99, "encrypted, or in the format of Excel 97"),
-        (b"text,label\nhi,a\n", "not an xlsx workbook, whatever its name"),
+        (b"text,label\x00\x01", "not an xlsx workbook, whatever its name"),
         (b"PK\3\4" + b"x" * 99, "the workbook is damaged: File is not a zip file"),
     ],
 )

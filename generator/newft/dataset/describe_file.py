@@ -35,6 +35,7 @@ _KINDS = {
     "json": Text("one JSON document", "单个 JSON 文档"),
     "txt": Text("plain lines of text", "纯文本行"),
     "fasttext": Text("lines of fastText", "fastText 格式的文本行"),
+    "html": Text("the table of a web page or of XML", "网页或 XML 中的表格"),
     "folder": Text("a folder of text files", "文本文件的文件夹"),
 }
 _DELIMITERS = {"\t": Text("tab", "制表符")}
@@ -107,7 +108,7 @@ def _describe_format(name: str, layout: FileFormat, rows: Text) -> Text:
     if layout.delimiter:
         mark = _DELIMITERS.get(layout.delimiter, to_bilingual_text(f"`{layout.delimiter}`"))
         parts.append(Text(f"delimiter {mark.en}", f"分隔符 {mark.zh}"))
-    if layout.sheet:
+    if layout.sheet and layout.kind != "html":
         sheet = _shorten(layout.sheet, MAX_NAME_WIDTH)
         parts.append(Text(f"sheet `{sheet}`", f"工作表“{sheet}”"))
     if layout.header_row:

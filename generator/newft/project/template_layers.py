@@ -47,6 +47,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/json_text.py",
     "data/label_leaks.py",
     "data/label_rules.py",
+    "data/markup_text.py",
     "data/near_duplicates.py",
     "data/normalize.py",
     "data/plain_text.py",
@@ -72,6 +73,7 @@ WORKBOOK_MODULE = "data/workbook.py"
 SHEETS_MODULE = "data/sheet_choice.py"
 CLASS_FOLDERS_MODULE = "data/class_folders.py"
 LEGACY_MODULE, PARQUET_MODULE = "data/legacy_workbook.py", "data/parquet_rows.py"
+MARKUP_MODULE = "data/markup_table.py"
 YAML_MODULE = "data/yaml_records.py"
 POLICY_MODULE = "runtime/policy_rules.py"
 
@@ -125,6 +127,7 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
         SHEETS_MODULE: plan.data.has_workbook or plan.data.has_legacy_workbook,
         LEGACY_MODULE: plan.data.has_legacy_workbook,
         PARQUET_MODULE: plan.data.has_parquet,
+        MARKUP_MODULE: plan.data.has_markup,
         YAML_MODULE: plan.data.has_yaml,
         CLASS_FOLDERS_MODULE: plan.data.has_class_folders,
         POLICY_MODULE: plan.policy is not None,

@@ -109,6 +109,11 @@ class DataFacts:
         return any(file.kind == "xls" for file in self.files)
 
     @property
+    def has_markup(self) -> bool:
+        """Whether one of the files is a web page or SpreadsheetML, whatever its name says."""
+        return any(file.kind == "html" for file in self.files)
+
+    @property
     def has_workbook(self) -> bool:
         """Whether one of the files is a workbook, which only openpyxl reads."""
         return any(file.kind == "xlsx" for file in self.files)
