@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .cells import to_text
+from .cells import holds_markup, to_text
 
 MAX_CELL_CHARS = 1_000_000
 DAMAGED_PATTERN = re.compile("[\ufffd\ud800-\udfff]")  # JSON may spell half a surrogate pair
@@ -67,6 +67,14 @@ def find_fault(cells: Iterable[object]) -> str | None:
         return "too_long"
     clean = "\0" not in joined and (joined.isascii() or not DAMAGED_PATTERN.search(joined))
     return None if clean else "bad_encoding"
+
+
+def describe_markup(file: str, rows: Iterable[Iterable[tuple[str, object]]]) -> tuple[Remark, ...]:
+    """Which columns have texts that are HTML, from the names and the cells of some rows."""
+    found = dict.fromkeys(name for row in rows for name, cell in row if name and holds_markup(cell))
+    template = "{file}: of texts that are HTML, the visible text is read: {names}"
+    values = {"file": file, "names": ", ".join(f"`{name}`" for name in found)}
+    return (Remark(template, values, information=True),) if found else ()
 
 
 def is_blank(cells: Sequence[object]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from .file_access import RecordError
 
 # the start of a page: many web programs export one that they call a workbook
 MARKUP_PATTERN = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|!--|html|head|meta|body|table)[\s>]", re.IGNORECASE
+    r"\s*<(?:(?:\?xml|!doctype|!--|html|head|meta|body|table|style|script|workbook)[\s>]"
+    r"|(?:div|form|center|p)\b[^<>]*>\s*<table\b)",
+    re.IGNORECASE,
 )
 MARKUP, VERTICAL, SPARSE, DUMP = b"<", b"* 1. row", b"1:", b"INSERT"
 SIGNATURE_BYTES = 1_000  # that say what a file is
@@ -48,6 +51,16 @@ def refuse_foreign_content(path: Path, start: bytes) -> None:
     """Refuse a file that begins as no data file does, with what it is and what to do."""
     signs = [one for one in FOREIGN_MESSAGES if start.startswith(one) and one != MARKUP]
     signs += [one for one, pattern in TEXT_PATTERNS.items() if pattern.match(start)]
-    signs += [MARKUP] if MARKUP_PATTERN.match(start) else []
     for sign in signs:
         raise RecordError(path, FOREIGN_MESSAGES[sign], FOREIGN_HINTS[sign])
+
+
+def begins_as_markup(start: bytes) -> bool:
+    """Whether a file begins as a web page or XML does."""
+    encoding = "utf-16" if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    return bool(MARKUP_PATTERN.match(start.decode(encoding, errors="ignore")))
+
+
+def make_markup_error(path: Path) -> RecordError:
+    """The error for a web page or XML that holds no table."""
+    return RecordError(path, FOREIGN_MESSAGES[MARKUP], FOREIGN_HINTS[MARKUP])

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from .cells import parse_literal
 from .file_access import MAX_DOCUMENT_BYTES, RecordError, open_text
-from .file_format import FileFormat, Remark, Row, find_fault
+from .file_format import FileFormat, Remark, Row, describe_markup, find_fault
 from .json_text import find_repeated_key, measure_depth, parse_document
 
 MAX_ROWS_FOR_COLUMNS = 1_000
@@ -61,12 +61,13 @@ def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
     if layout.kind in ("json", "jsonl"):
         remarks = (*remarks, *_describe_repeated_keys(path, layout))
     layout = replace(layout, remarks=(*layout.remarks, *remarks))
-    rows = islice(_convert_records(path, layout, iter(first)), MAX_ROWS_FOR_COLUMNS)
+    rows = [*islice(_convert_records(path, layout, iter(first)), MAX_ROWS_FOR_COLUMNS)]
+    remarks = (*layout.remarks, *describe_markup(path.name, (row.values.items() for row in rows)))
     keys = Counter(key for row in rows for key in row.values)
     often = {*keys} if len(keys) <= MAX_COLUMNS else {k for k, _ in keys.most_common(MAX_COLUMNS)}
     columns = tuple(key for key in keys if key in often and find_fault([key]) is None)
     if columns:
-        return replace(layout, columns=columns)
+        return replace(layout, columns=columns, remarks=remarks)
     raise RecordError(
         path,
         "the file holds no JSON objects",

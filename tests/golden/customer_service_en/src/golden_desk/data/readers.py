@@ -20,14 +20,14 @@ from .file_access import (
     wrap_file_errors,
 )
 from .file_format import FileFormat, Remark, Row
-from .foreign_files import SIGNATURE_BYTES, refuse_foreign_content
+from .foreign_files import SIGNATURE_BYTES, begins_as_markup, refuse_foreign_content
 from .given_splits import SPLIT_FIELD, find_file_split, names_splits
 from .header_row import Grid
 from .json_rows import detect_object_format, read_object_rows
 from .plain_text import detect_plain_text, read_labelled_lines
 from .splits import Split
 from .table_rows import detect_columns, read_table_rows
-from .text_encoding import detect_encoding
+from .text_encoding import detect_encoding, is_text
 
 KINDS = {".ndjson": "jsonl", ".yml": "yaml"}  # of suffixes that are not the name of their kind
 OBJECT_KINDS, TABLE_KINDS = ("json", "jsonl", "txt", "parquet", "yaml"), ("csv", "tsv")
@@ -63,7 +63,8 @@ def detect_format(path: Path, named: Collection[str] = ()) -> FileFormat:
 
 def _detect_by_content(path: Path, kind: str) -> FileFormat:
     """The layout of a file whose suffix says nothing; plain lines in it may be anything."""
-    _detect_packed_kind(path, "txt")
+    if _detect_packed_kind(path, "txt") == "html":
+        return _detect_container(path, "txt")
     if kind == "yaml":
         return FileFormat(kind, detect_encoding(path))
     layout = None
@@ -85,6 +86,9 @@ def _detect_container(path: Path, kind: str) -> FileFormat:
     if kind == "xls":
         legacy: FileFormat = _import_reader(path, "legacy_workbook").detect_legacy_sheet(path)
         return legacy
+    if kind == "html":
+        page: FileFormat = _import_reader(path, "markup_table").detect_markup_table(path)
+        return page
     if kind == "xlsx":
         layout: FileFormat = _import_workbook(path).detect_sheet(path)
         return layout
@@ -105,12 +109,15 @@ def _detect_packed_kind(path: Path, kind: str) -> str:
         start = file.read(SIGNATURE_BYTES)
     if start.startswith(PARQUET_SIGNATURE):
         return "parquet"
-    if kind == "xlsx" or start.startswith(ZIP_SIGNATURE):
+    packed = start.startswith((ZIP_SIGNATURE, OLE2_SIGNATURE))
+    if start.startswith(ZIP_SIGNATURE) or (kind == "xlsx" and (packed or not is_text(start))):
         return "xlsx"
-    if start.startswith(OLE2_SIGNATURE):
+    if packed:
         return "xls"
+    if begins_as_markup(start):
+        return "html"
     refuse_foreign_content(path, start)
-    return "csv" if kind == "xls" else kind
+    return "csv" if kind in ("xls", "xlsx") else kind
 
 
 def _detect_table(path: Path, layout: FileFormat) -> FileFormat:
@@ -165,6 +172,9 @@ def _read_grid(path: Path, layout: FileFormat) -> Grid:
     if layout.kind == "xls":
         legacy: Grid = _import_reader(path, "legacy_workbook").read_legacy_grid(path, layout)
         return legacy
+    if layout.kind == "html":
+        page: Grid = _import_reader(path, "markup_table").read_markup_grid(path, layout)
+        return page
     if layout.kind == "fasttext":
         return read_labelled_lines(path, layout)
     return read_grid(path, layout)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .cells import to_text
 from .file_access import RecordError
-from .file_format import Cells, FileFormat, Remark, Row, find_fault, is_blank
+from .file_format import Cells, FileFormat, Remark, Row, describe_markup, find_fault, is_blank
 from .header_row import (
     LABEL_COLUMN,
     TEXT_COLUMN,
@@ -52,6 +52,8 @@ def detect_columns(
         names = _shorten_list([f"`{name}`" for name in sorted(twice)])
         values = {"file": path.name, "names": names}
         remarks.append(Remark(template, values, information=True))
+    named = (zip(places, cells, strict=False) for _, cells in body)
+    remarks += describe_markup(path.name, named)
     return replace(
         layout,
         columns=tuple(filter(None, places)),

@@ -95,6 +95,11 @@ def detect_encoding(path: Path) -> str:
     return "utf-8"
 
 
+def is_text(start: bytes) -> bool:
+    """Whether the first bytes of a file may be those of a text."""
+    return start.startswith((*BOMS,)) or start == start.translate(None, CONTROL_BYTES)
+
+
 def _resolve_non_utf8(path: Path, sample: bytes, *, row: int, shown: str) -> str:
     """The encoding of a file with a line that is not UTF-8; the sample begins with this line."""
     if _is_mostly_utf8(path):
