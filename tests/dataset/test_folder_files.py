@@ -99,6 +99,15 @@ def test_what_is_no_data_file_is_named(tmp_path: Path) -> None:
     assert open_files([str(tmp_path / "train.jsonl")])[0].unread == ()
 
 
+def test_folders_whose_files_are_read_are_not_named(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        folder = tmp_path / "default" / split
+        folder.mkdir(parents=True)
+        (folder / "0.jsonl").write_text(to_lines("text", "label"), encoding="utf-8")
+    files = open_files([str(tmp_path)])
+    assert (len(files), [one.unread for one in files]) == (2, [(), ()])
+
+
 @pytest.mark.parametrize("name", ["test.jsonl", "more.jsonl"])
 def test_files_with_texts_and_labels_stay(tmp_path: Path, name: str) -> None:
     files, remarks = open_folder(tmp_path, {name: to_lines("text", "label")})

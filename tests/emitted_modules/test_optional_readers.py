@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,7 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from newft.emitted import parquet_rows
+from newft.emitted.file_access import list_data_files
 from newft.emitted.readers import detect_format, read_rows
 from support.data_files import refusal, values, write
 
@@ -26,6 +30,64 @@ def test_parquet_is_read_with_its_lists_and_objects(tmp_path: Path) -> None:
     assert [row.values["text"] for row in read_rows(tmp_path / "t.parquet", layout)] == [
         one["text"] for one in records
     ]
+
+
+def test_values_of_parquet_are_those_of_python(tmp_path: Path) -> None:
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    arrow: Any = pytest.importorskip("pyarrow")
+    times = [1_700_000_000_000_000_001 + n for n in range(12)]
+    columns = {
+        "text": [f"hi {n}" for n in range(12)],
+        "nanoseconds": arrow.array(times, arrow.timestamp("ns")),
+        "zoned": arrow.array([0] * 12, arrow.timestamp("s", tz="Nowhere/At_All")),
+        "amount": arrow.array([Decimal("12.50")] * 12),
+        "branch": arrow.array(["a", "b"] * 6).dictionary_encode(),
+        "nothing": arrow.nulls(12),
+        "facts": [{"age": n, "home": {"city": "x"}} for n in range(12)],
+        "tags": [["a", "b"][: n % 3] for n in range(12)],
+    }
+    parquet.write_table(arrow.table(columns), tmp_path / "t.parquet")
+    rows = [row.values for row in read_rows(tmp_path / "t.parquet")]
+    assert rows[1] == {
+        "text": "hi 1",
+        "nanoseconds": datetime(2023, 11, 14, 22, 13, 20),
+        "zoned": datetime(1970, 1, 1),
+        "amount": Decimal("12.50"),
+        "branch": "b",
+        "nothing": None,
+        "facts.age": 1,
+        "facts.home.city": "x",
+        "tags": ["a"],
+    }
+
+
+def test_names_of_classes_in_the_schema_of_parquet_are_read(tmp_path: Path) -> None:
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    arrow: Any = pytest.importorskip("pyarrow")
+    features = {
+        "label": {"names": ["lost", "fees"], "_type": "ClassLabel"},
+        "all": {"feature": {"names": ["x", "y"], "_type": "ClassLabel"}, "_type": "Sequence"},
+    }
+    table = arrow.table({"label": [0, 1, -1, None], "all": [[0, 1], [], [1], None]})
+    said = json.dumps({"info": {"features": features}})
+    table = table.replace_schema_metadata({"huggingface": said})
+    parquet.write_table(table, tmp_path / "t.parquet")
+    assert values(tmp_path / "t.parquet") == [
+        ["lost", ["x", "y"]],
+        ["fees", []],
+        [None, ["y"]],
+        [None, None],
+    ]
+
+
+def test_parquet_in_folders_of_splits_is_read(tmp_path: Path) -> None:
+    parquet: Any = pytest.importorskip("pyarrow.parquet")
+    arrow: Any = pytest.importorskip("pyarrow")
+    for split, count in (("train", 9), ("test", 3)):
+        (tmp_path / "default" / split).mkdir(parents=True)
+        table = arrow.table({"text": [f"{split} {n}" for n in range(count)]})
+        parquet.write_table(table, tmp_path / "default" / split / "0000.parquet")
+    assert [len(values(file)) for file in list_data_files(tmp_path)] == [3, 9]
 
 
 def test_parquet_that_unpacks_without_end_is_refused(

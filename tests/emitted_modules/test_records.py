@@ -357,8 +357,10 @@ def test_classes_have_the_names_of_their_features(tmp_path: Path) -> None:
         {"feature_idx": 1, "name": "label", "type": {"names": ["x", "y"], "_type": "ClassLabel"}},
     ]
     rows = [{"row_idx": n, "row": {"text": "t", "label": n}} for n in (0, 1, -1)]
-    path = write(tmp_path, "a.json", dump({"features": features, "rows": rows}))
-    assert read(path, "text", "label") == [("t", "x"), ("t", "y"), ("t", "")]
+    by_name = {one["name"]: one["type"] for one in features}  # as dataset_info.json has them
+    for said in (features, by_name):
+        path = write(tmp_path, "a.json", dump({"features": said, "rows": rows}))
+        assert read(path, "text", "label") == [("t", "x"), ("t", "y"), ("t", "")]
 
 
 def test_the_fields_of_a_help_desk_are_columns(tmp_path: Path) -> None:

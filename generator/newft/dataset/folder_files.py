@@ -80,6 +80,7 @@ def note_unread(folder: Path, files: Sequence[Path]) -> tuple[Text, ...]:
     if not folder.is_dir() or folder in files:
         return ()
     taken = {file.name for file in files}
+    taken |= {f"{file.relative_to(folder).parts[0]}/" for file in files if folder in file.parents}
     inside = (one for one in folder.iterdir() if not one.name.startswith((".", "~$")))
     others = sorted(f"{one.name}/" if one.is_dir() else one.name for one in inside)
     others = [escape_controls(name) for name in others if name not in taken]

@@ -36,13 +36,30 @@ def read_parquet_records(path: Path) -> Iterator[object]:
                 raise RecordError(path, message, "split it into several files", most=MAX_ROWS)
             _check_unpacked_size(path, file.metadata)
             names = _read_class_names(file.schema_arrow.metadata or {})
+            schema = _simplify_times(file.schema_arrow)
             for batch in file.iter_batches(BATCH_ROWS):
-                yield from (name_classes(row, names) for row in batch.to_pylist())
+                fitting = batch if schema is None else batch.cast(schema, safe=False)
+                yield from (name_classes(row, names) for row in fitting.to_pylist())
         except (errors, ValueError, OverflowError, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # of the disk; pyarrow's own have no number
             message, reason = "the Parquet file is damaged: {reason}", str(error)[:200]
             raise RecordError(path, message, CONVERT_HINT, reason=reason) from error
+
+
+def _simplify_times(schema: Any) -> Any:
+    """The schema with times that Python has: in microseconds at best, and without a time zone.
+
+    Where the system has no list of time zones, pyarrow gives no time of any. None: all are so.
+    """
+    arrow: Any = importlib.import_module("pyarrow")
+    simple = schema
+    for at, field in enumerate(schema):
+        kind = field.type
+        if arrow.types.is_timestamp(kind) and (kind.tz or kind.unit == "ns"):
+            unit = "us" if kind.unit == "ns" else kind.unit
+            simple = simple.set(at, field.with_type(arrow.timestamp(unit)))
+    return None if simple is schema else simple
 
 
 def _read_class_names(metadata: Mapping[bytes, bytes]) -> Names:

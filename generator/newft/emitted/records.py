@@ -163,11 +163,12 @@ def _read_list(rows: Sequence[object]) -> Sequence[object] | None:
 def _read_viewer(document: Record) -> Sequence[object] | None:
     """The records of rows with their features, as the dataset viewer of a hub answers."""
     rows, features = document.get("rows"), document.get("features")
-    if not isinstance(rows, list) or not isinstance(features, list):
+    if isinstance(features, list):
+        named = [one for one in features if isinstance(one, dict)]
+        features = {str(one.get("name")): one.get("type") for one in named}
+    if not isinstance(rows, list) or not isinstance(features, dict):
         return None
-    names = find_class_names(
-        {str(one.get("name")): one.get("type") for one in features if isinstance(one, dict)}
-    )
+    names = find_class_names(features)
     wrapped = _read_list(rows)
     return None if wrapped is None else [name_classes(one, names) for one in wrapped]
 
