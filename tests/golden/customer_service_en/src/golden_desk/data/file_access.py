@@ -138,7 +138,8 @@ def _list_split_files(path: Path) -> list[Path]:
         folders = _list_folders(folders[0])
     if len(folders) < 2 or not all(find_file_split(folder.name) for folder in folders):
         return []
-    return [file for folder in folders for file in _list_inside(folder)]
+    files = [file for folder in folders for file in _list_inside(folder)]
+    return [] if all(map(is_text_file, files)) else files
 
 
 def _make_full_folder_error(path: Path, count: int) -> RecordError:

@@ -52,8 +52,8 @@ def detect_columns(
         names = _shorten_list([f"`{name}`" for name in sorted(twice)])
         values = {"file": path.name, "names": names}
         remarks.append(Remark(template, values, information=True))
-    named = (zip(places, cells, strict=False) for _, cells in body)
-    remarks += describe_markup(path.name, named)
+    pairs = (zip(places, cells, strict=False) for _, cells in body)
+    remarks += describe_markup(path.name, pairs)
     return replace(
         layout,
         columns=tuple(filter(None, places)),
