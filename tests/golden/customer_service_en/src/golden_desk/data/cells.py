@@ -34,7 +34,7 @@ NESTED = Cell(nested=True)
 def read_cell(value: object) -> Cell:
     """What a cell holds: a list of texts is its members, a text that spells a list likewise."""
     if isinstance(value, str):
-        value = _read_markup(value)
+        value = read_visible_text(value) if holds_markup(value) else value
         spelled = _read_spelled(value.strip()) if _may_spell_list(value) else None
         return spelled or (Cell((value,)) if value else Cell())
     if isinstance(value, dict):
@@ -43,7 +43,7 @@ def read_cell(value: object) -> Cell:
         return Cell((text,)) if (text := to_text(value)) else Cell()
     if any(isinstance(one, (list, tuple, dict)) for one in value):
         return NESTED
-    texts = [_read_markup(to_text(one)) for one in value]
+    texts = [read_text(one) if holds_markup(one) else to_text(one) for one in value]
     if any(_may_spell_list(text) and _read_spelled(text.strip()) for text in texts):
         return NESTED  # what a list holds is written as a list or an object itself
     return Cell(tuple(dict.fromkeys(text for text in texts if text.strip())))
@@ -51,8 +51,10 @@ def read_cell(value: object) -> Cell:
 
 def read_text(value: object) -> str:
     """The text of a cell, a line for each of several; an object has none."""
-    if isinstance(value, str) and (value[:1].isalnum() or not _may_spell_list(value)):
-        return _read_markup(value)
+    if isinstance(value, str) and (
+        value[:1].isalnum() or not (_may_spell_list(value) or holds_markup(value))
+    ):
+        return value
     return "\n".join(read_cell(value).texts)
 
 
@@ -102,13 +104,6 @@ def parse_literal(text: str) -> object:
 def holds_markup(value: object) -> bool:
     """Whether a cell is a text of HTML, of which the visible text is read."""
     return isinstance(value, str) and value.lstrip()[:1] == "<" and is_markup(value)
-
-
-def _read_markup(text: str) -> str:
-    """The visible text of HTML; any other text as it is."""
-    if text[:1].isalnum() or not holds_markup(text):
-        return text
-    return read_visible_text(text)
 
 
 def _may_spell_list(text: str) -> bool:
