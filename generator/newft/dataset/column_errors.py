@@ -11,6 +11,7 @@ from shlex import quote
 from newft.answers.keys import COLUMNS_PREFIX
 from newft.dataset.column_kinds import sort_columns
 from newft.dataset.column_match import Column, ColumnMatch, score_name, tells_outcome
+from newft.dataset.mark_columns import MATRIX_HINT, describe_matrix, find_mark_columns
 from newft.emitted.normalize import escape_controls
 from newft.errors import DataError
 from newft.schema.kit import Field
@@ -134,15 +135,25 @@ def check_column_match(
         hint = _suggest_column(name, fields[name], columns, taken=[*matched.columns.values()])
         faults.append(DataError(message, where=where, hint=hint))
     for name, equal in matched.unclear.items():
-        title = fields[name].title
-        tied = _sort_candidates([column for column in columns if column.name in equal])
-        listed = _list_candidates(tied)
-        message = Text(
-            f"several columns could be `{name}` ({title.en}):{listed.en}",
-            f"有几列都可能是 `{name}`（{title.zh}）：{listed.zh}",
-        )
-        faults.append(DataError(message, where=where, hint=_make_column_choice_hint(name, tied)))
+        marked = find_mark_columns(columns) if fields[name].role == "label" else ()
+        if {*equal} <= {*marked}:
+            faults.append(DataError(describe_matrix(marked), where=where, hint=MATRIX_HINT))
+        else:
+            faults.append(_make_tie_error(where, columns, equal, name, fields[name].title))
     return faults
+
+
+def _make_tie_error(
+    where: str, columns: Sequence[Column], equal: Sequence[str], name: str, title: Text
+) -> DataError:
+    """Return the fault of a field for which several columns are as likely."""
+    tied = _sort_candidates([column for column in columns if column.name in equal])
+    listed = _list_candidates(tied)
+    message = Text(
+        f"several columns could be `{name}` ({title.en}):{listed.en}",
+        f"有几列都可能是 `{name}`（{title.zh}）：{listed.zh}",
+    )
+    return DataError(message, where=where, hint=_make_column_choice_hint(name, tied))
 
 
 def _sort_candidates(columns: Sequence[Column]) -> list[Column]:
@@ -164,6 +175,8 @@ def _suggest_column(
     name: str, field: Field, columns: Sequence[Column], *, taken: Sequence[str]
 ) -> Text:
     """Return the option that names the column which a field is most likely in."""
+    if field.role == "label" and find_mark_columns(columns):
+        return MATRIX_HINT
     kinds = sort_columns(columns)
     likely = {"text": kinds.texts, "context": kinds.labels, "label": kinds.labels}
     free = [one for one in likely.get(field.role, ()) if one not in taken]

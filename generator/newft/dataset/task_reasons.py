@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from newft.dataset.column_kinds import ColumnKinds, sort_columns
 from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import ColumnMatch, match_columns
+from newft.dataset.mark_columns import MATRIX_HINT, find_mark_columns
 from newft.dataset.outcome_request import ask_for_outcome, describes_person, name_task
 from newft.dataset.record_shape import MIN_MEASURED_COLUMNS
 from newft.emitted.normalize import escape_controls
@@ -62,7 +63,10 @@ def suggest_edit(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> Text:
     of_table = next((name for name, task in tasks.items() if task.tabular), None)
     if len(file.preview_rows) < 2:
         return ONE_RECORD
+    marked = find_mark_columns(file.columns)
     labels = [name for name in kinds.labels if not describes_person(name, tasks)]
+    if of_text and marked and {*labels} <= {*marked}:
+        return MATRIX_HINT
     if of_text and kinds.texts and labels:
         given = {"text": kinds.texts[0], "label": labels[0]}
         return name_task(tasks[of_text], of_text, given)
