@@ -32,6 +32,8 @@ from support.kit_folders import write_kit
 from support.run_newft import run_newft
 from support.terminal import BACK, ENTER, Terminal
 
+pytestmark = pytest.mark.slow
+
 SAMPLE: Mapping[str, AnswerValue] = {"data.files": (), "gpu": "cpu"}
 TICKETS = "message,reason\n" + "".join(
     f"{words} {color} {thing},{label}\n"

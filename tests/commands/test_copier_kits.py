@@ -14,6 +14,8 @@ from support.files import read_contents
 from support.git_repository import GitRepository
 from support.run_newft import run_newft
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("--domain", "customer_service", "--gpu", "cpu", "--model", "embedded", "--yes")
 
 

@@ -23,6 +23,8 @@ from newft.text import Language
 from support.help_desk_export import RECORDS
 from support.layers import compose_layers
 
+pytestmark = pytest.mark.slow
+
 QUOTED = r"`[^`]*`|“[^”]*”"  # code, and the words of a file or a parser
 NAMED = r"--[\w-]+(?:[ =][\w./-]+)*|\S*[/.]\S*"  # options with their values, and paths
 # no English sentence does without one of these

@@ -16,6 +16,8 @@ from support.generate_project import ruff_faults, untidy
 from support.kit_folders import write_files
 from support.run_newft import plain_environment, run_newft
 
+pytestmark = pytest.mark.slow
+
 KITS = REPOSITORY / "tests/cases/kits"
 OWNER = ("--set", "kit.answers.owner=RISK-07")
 

@@ -14,6 +14,8 @@ from support.generate_project import catalog
 from support.kit_folders import write_files
 from support.run_newft import plain_environment, run_newft
 
+pytestmark = pytest.mark.slow
+
 CASES = REPOSITORY / "tests" / "cases"
 DOCUMENT = "overlay/project/docs/handover.md.jinja"
 

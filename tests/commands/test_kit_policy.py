@@ -10,6 +10,8 @@ from support.checkout import REPOSITORY
 from support.kit_folders import write_files, write_kit
 from support.run_newft import run_newft
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("--yes", "--gpu", "cpu", "--task", "intent", "--language", "en")
 HOUSE = """
 title: House rules

@@ -19,6 +19,8 @@ from support.git_repository import GitRepository
 from support.run_newft import run_newft
 from support.terminal import CTRL_C, DOWN, ENTER, Terminal
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("--yes", "--gpu", "cpu", "--domain", "customer_service", "--task", "intent")
 MANIFEST = "title: {en: Bank, zh: 银行}\nextends: customer_service\nversion: '1.0'\n"
 

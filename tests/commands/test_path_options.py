@@ -19,6 +19,8 @@ from support.files import list_names
 from support.help_desk_export import RECORDS
 from support.run_newft import plain_environment, run_newft
 
+pytestmark = pytest.mark.slow
+
 LONGEST_WAIT = 60  # seconds until a command that waits for ever is a failure
 LONG = "x" * 300
 

@@ -34,6 +34,8 @@ from support.copier_templates import TEMPLATES
 from support.generate_project import catalog
 from support.run_newft import run_newft
 
+pytestmark = pytest.mark.slow
+
 NOTHING = object()  # the key is left out, as most are, so that half of the files are right
 LEFT_OUT = [NOTHING] * 100
 SCALARS = st.sampled_from([*LEFT_OUT, None, "", 5, True, ["x"], {"x": "y"}, "x-y"])

@@ -24,6 +24,8 @@ from support.run_newft import run_newft
 from support.small_project import change_rendered_by, shrink_project
 from support.starter_kits import make_starter_kit
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = {"data.files": (), "gpu": "cpu", "language": "en", "name": "desk"}
 CONFLICT = "<<<<<<< before-update (this project)\nours\n=======\ntheirs\n"
 

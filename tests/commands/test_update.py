@@ -23,6 +23,8 @@ from support.update_cases import (
     update,
 )
 
+pytestmark = pytest.mark.slow
+
 V2 = {"notes.md": [["three", "three of v2"]], "guide.md": [["lock the door", "lock both doors"]]}
 V3 = {
     "notes.md": [["three", "three of v3"], ["nine", "nine of v3"]],

@@ -14,6 +14,8 @@ from support.terminal import ENTER, Terminal
 from support.tickets import GOOD, requests, table
 from support.update_cases import OPTIONS, act, installed, make_resources, update
 
+pytestmark = pytest.mark.slow
+
 ANSWERS = ".newft/answers.yml"
 KIT = """
 title: {en: Team kit, zh: 团队套件}

@@ -15,6 +15,8 @@ from support.kill import run_in_child
 from support.run_newft import run_newft
 from support.update_cases import OPTIONS, act, commit_all, git, installed, make_resources, update
 
+pytestmark = pytest.mark.slow
+
 TEMPLATE = {
     "notes.md": [["one\n", "ONE\n"]],
     "guide.md": [["open the shop", "unlock the shop"]],

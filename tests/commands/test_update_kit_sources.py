@@ -16,6 +16,8 @@ from support.git_repository import GitRepository
 from support.kit_folders import write_files
 from support.run_newft import run_newft
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("--yes", "--gpu", "cpu", "--task", "intent", "--language", "en")
 MANIFEST = "title: {en: Bank, zh: 银行}\nextends: customer_service\n"
 

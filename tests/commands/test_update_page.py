@@ -11,6 +11,8 @@ from newft import __version__
 from support.run_newft import run_newft
 from support.update_cases import OPTIONS, act, installed, make_resources
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("notes.md", "guide.md", "no_end.txt", "run.sh", "local.env")
 NAMES += ("windows.txt", "docs/first.md", "docs/second.md", "docs/third.md", "中文 说明.md")
 ENGLISH = """

@@ -26,6 +26,8 @@ from support.update_cases import (
     update,
 )
 
+pytestmark = pytest.mark.slow
+
 ROWS = load_cases()
 KINDS = ("updated", "added", "removed", "moved", "merged", "kept", "skipped", "conflicts")
 

@@ -12,6 +12,8 @@ from support.files import read_contents
 from support.run_newft import run_newft
 from support.update_cases import OPTIONS, act, commit_all, git, installed, make_resources, update
 
+pytestmark = pytest.mark.slow
+
 GONE = {"guide.md": None}  # which the team has edited
 RENAMED = {"docs/first.md": {"move": "docs/eins.md"}}  # which the team has renamed too
 TWO_NAMES = {"docs/first.md": {"move": "docs/one.md"}}

@@ -29,9 +29,12 @@ SPLIT_REJECTS = ("near_duplicate_across_split", "duplicate", "untaught_label")
 COLLECTION_PATTERN = re.compile(r"[\[{]\s*['\"\[{]|\[object|None\b")
 package_numbers = count()
 
-pytestmark = pytest.mark.skipif(
-    not TRIAL, reason="NEWFT_TRIAL_DATA does not say where the public trial files are"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not TRIAL, reason="NEWFT_TRIAL_DATA does not say where the public trial files are"
+    ),
+]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from support.format_project import format_rows
 from support.generate_project import catalog, generate
 from support.tickets import requests, table
 
+pytestmark = pytest.mark.slow
+
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA", "")
 SPLITS = ("train", "validation", "test")
 # of the trial files, those that are whole folders

@@ -16,6 +16,8 @@ from support.copier_templates import TEMPLATES
 from support.files import read_contents
 from support.generate_project import catalog, generate
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "domain": "customer_service",
     "task": "intent",

@@ -15,6 +15,8 @@ from newft.errors import NewftError
 from support.copier_templates import make_answers, render, write_template
 from support.files import read_contents
 
+pytestmark = pytest.mark.slow
+
 ESCAPE = "{{ ''.__class__.__mro__[1].__subclasses__() }}"
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{lower}'] * 10)}]\n"

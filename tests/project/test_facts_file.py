@@ -21,6 +21,8 @@ from support.generate_project import catalog, generate
 from support.run_newft import run_newft
 from support.tickets import GOOD, table
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = [
     (kit.id, task_id, language)
     for kit in catalog().kits.values()

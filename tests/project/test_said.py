@@ -11,6 +11,8 @@ import yaml
 from newft.text import Language
 from support.generate_project import generate
 
+pytestmark = pytest.mark.slow
+
 TASKS = [
     ("credit_risk", "risk", "en"),
     ("credit_risk", "risk", "zh"),

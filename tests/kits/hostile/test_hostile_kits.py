@@ -19,6 +19,8 @@ from support.generate_project import catalog
 from support.git_repository import GitRepository
 from support.kit_folders import write_kit
 
+pytestmark = pytest.mark.slow
+
 PLAIN = "title: {en: Kit, zh: 套件}\nextends: customer_service\n"
 GIVEN: RawAnswers = {"gpu": "cpu", "language": "en", "task": "intent"}
 

@@ -15,6 +15,8 @@ from newft.kits.kit_files import MAX_FILE_BYTES, MAX_FILES
 from support.git_repository import GitRepository
 from support.locate_kit import locate_kit
 
+pytestmark = pytest.mark.slow
+
 KIT = ("100644", b"title: kit\n")
 FILE = ("100644", b"x\n")
 
