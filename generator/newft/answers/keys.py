@@ -24,7 +24,7 @@ CatalogNames = Literal["domains", "tasks", "families", "methods", "accelerators"
 
 FILES_KEY = "data.files"
 COLUMNS_PREFIX = "data.columns."  # followed by the name of a field
-POSITIVE_KEY = "data.positive"  # the labels whose joint probability is scored
+POSITIVE_KEY = "data.positive"  # the labels whose summed probability is scored
 INDETERMINATE_KEY = "data.indeterminate"  # labels whose rows are left out
 SHOW_KEY = "data.show"  # columns of a table that the model is shown
 HIDE_KEY = "data.hide"  # columns of a table that it is not shown

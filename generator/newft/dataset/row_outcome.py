@@ -21,6 +21,7 @@ from newft.emitted.near_duplicates import (
     drop_cross_split_repeats,
 )
 from newft.emitted.normalize import normalize_label
+from newft.emitted.record_rules import name_unlisted
 from newft.emitted.reject_reasons import REJECT_REASONS
 from newft.emitted.splits import AssignedRows, GivenPlace, Split, SplitAssigner
 from newft.schema.kit import Task
@@ -63,10 +64,10 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
     positions = find_stated_positions(stats)
     answered, repeats, stated = answer_rows(stats, positions)
     counts = answered.count_targets()
-    kept = drop_rare(counts)
+    kept = drop_rare(_drop_lists(counts, stats.task))
     spell = _Speller(stats)
     groups = Counter(filter(None, map(distinct.groups.__getitem__, answered.rows)))
-    rejects = _count_rejects(stats.rejected, counts, kept, repeats)
+    rejects = _count_rejects(stats.rejected, counts, kept, repeats, stats.task)
     rejects["label_in_input"] += stated
     chosen = answered.keep(kept)
     given = list_given(distinct.given)
@@ -208,6 +209,7 @@ def _count_rejects(
     counts: Mapping[Target, int],
     kept: Mapping[Target, int],
     repeats: Counter[Target],
+    task: Task,
 ) -> Counter[str]:
     """The rows left out before they are split, by code."""
     rejects, labels = Counter(rejected), _count_labels(kept)
@@ -216,9 +218,27 @@ def _count_rejects(
             rejects["duplicate"] += repeats[target]
         else:
             known = all(label in labels for label in target.labels)
-            code = "unknown_recommendation" if known else "unknown_label"
+            label = "".join(target.labels)
+            code = "unknown_recommendation" if known else _name_unlisted(label, labels, task)
             rejects[code] += rows + repeats[target]
     return rejects
+
+
+def _drop_lists(counts: Mapping[Target, int], task: Task) -> dict[Target, int]:
+    """The targets that are no list of others, where a record has one label."""
+    labels = _count_labels(counts)
+    return {
+        target: rows
+        for target, rows in counts.items()
+        if _name_unlisted("".join(target.labels), labels, task) == "unknown_label"
+    }
+
+
+def _name_unlisted(label: str, labels: Iterable[str], task: Task) -> str:
+    """The code of rows whose label is not used; a task of several labels tells lists apart."""
+    if task.label_rules.separator is not None:
+        return "unknown_label"
+    return name_unlisted(label, [*labels], task.label_rules)
 
 
 def _list_scale(task: Task) -> tuple[str, ...]:

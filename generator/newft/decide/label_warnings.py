@@ -28,7 +28,8 @@ def warn_of_scored_label(data: DataFacts) -> Text | None:
     many = sum(data.labels[label] for label in scored)
     named = ", ".join(f"`{label}`" for label in scored[:MAX_NAMES_LISTED])
     interval = _describe_interval(test if test < FEW_SPLIT_ROWS else validation)
-    needed = ceil(FEW_SPLIT_ROWS / min(choose_split_fractions(max(1, data.rows_to_split))))
+    share = min(validation, test) / many or min(choose_split_fractions(max(1, data.rows_to_split)))
+    needed = ceil(FEW_SPLIT_ROWS / share)  # if the splits stay what they are
     more = Text(
         f"about {needed:,} rows of it would put {FEW_SPLIT_ROWS} into each",
         f"该标签约需 {needed:,} 行，两个子集才各有 {FEW_SPLIT_ROWS} 行",

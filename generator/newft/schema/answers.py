@@ -16,7 +16,7 @@ class DataAnswer:
 
     files: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
-    positive: tuple[str, ...] = ()  # the labels whose joint probability is scored
+    positive: tuple[str, ...] = ()  # the labels whose summed probability is scored
     indeterminate: tuple[str, ...] = ()  # labels whose rows are left out
     show: tuple[str, ...] = ()  # columns of a table that the model is shown
     hide: tuple[str, ...] = ()  # columns of a table that it is not shown

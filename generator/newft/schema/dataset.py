@@ -55,7 +55,7 @@ class DataFacts:
     mapping: Mapping[str, tuple[str, ...]]  # field -> its columns, which may differ between files
     labels: Mapping[str, int]  # label -> rows, sorted by label; only labels with 3 rows or more
     out_of_scope: str | None  # the label that means "none of these"
-    positive: tuple[str, ...]  # the labels whose joint probability is scored; empty: not known
+    positive: tuple[str, ...]  # the labels whose summed probability is scored; empty: not known
     recommendations: Mapping[str, int]  # recommendation (second line of a target) -> rows
     longest_target: str  # the longest target, in the form that the model is trained on
     inputs: tuple[str, ...]  # of a table: the columns that the prompt shows, one a line

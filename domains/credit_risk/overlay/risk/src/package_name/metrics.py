@@ -1,6 +1,6 @@
 """What counts in risk grading: how well the probability of the risk ranks, and whether it is true.
 
-The score of a row is the joint probability of task.positive among all levels, from the likelihood
+The score of a row is the summed probability of task.positive among all levels, from the likelihood
 of the candidates; only accuracy and recommendation_accuracy use the generated text.
 """
 
@@ -90,7 +90,7 @@ def compare_predictions(
 
 
 def score_rows(answers: Predictions, task: TaskConfig) -> Scores:
-    """The score of each row, for evaluation.json: the joint probability of task.positive."""
+    """The score of each row, for evaluation.json: the summed probability of task.positive."""
     return positive_probability(answers, task)
 
 

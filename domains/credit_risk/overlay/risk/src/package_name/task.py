@@ -16,7 +16,7 @@ NON_INPUT_FIELDS = ("label", "recommendation", "group")
 
 
 class TaskConfig(LabelTask):
-    """Risk levels, those whose joint probability is the score, and the facts that are shown."""
+    """Risk levels, those whose summed probability is the score, and the facts that are shown."""
 
     positive: Annotated[list[NonEmptyStr], Field(min_length=1)]
     indeterminate: Sequence[NonEmptyStr] = ()  # levels of rows that are left out

@@ -6,11 +6,14 @@ one after that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from .label_leaks import LeakRules, find_leak
 from .label_rules import LabelRules, find_label, read_label
 from .normalize import MISSING_LABEL_PATTERN, MISSING_MARK_PATTERN, is_missing
+
+_LIST_PATTERN = re.compile("_*[;|,、]_*")  # between labels of a normalized cell
 
 
 def read_single_label(cell: str, rules: LabelRules, listed: Sequence[str]) -> list[str]:
@@ -48,3 +51,10 @@ def find_reject_reason(
     if any(find_leak(text, labels, rules) for text in inputs):
         return "label_in_input"
     return ""
+
+
+def name_unlisted(cell: str, listed: Sequence[str], rules: LabelRules) -> str:
+    """The code of a record whose label is not listed: its cell may hold several that are."""
+    parts = _LIST_PATTERN.split(read_label(cell, rules).strip("_;|,、"))
+    several = len(parts) > 1 and all(find_label(part, listed, rules) for part in parts)
+    return "several_labels" if several else "unknown_label"
