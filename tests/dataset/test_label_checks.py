@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newft.dataset.label_checks import is_sentence
-from support.tickets import WORDS, facts, refusal, table
+from support.tickets import GOOD, WORDS, facts, refusal, table
 
 TRIAL = os.environ.get("NEWFT_TRIAL_DATA")
 ENGLISH = [
@@ -142,3 +142,13 @@ def test_characters_that_nobody_sees_are_no_part_of_a_label(tmp_path: Path) -> N
     (warning,) = [said for said in found.warnings if "are merged" in said.en]
     assert r"re\u202efund" in warning.en
     assert "\u202e" not in warning.en + warning.zh
+
+
+@pytest.mark.parametrize("between", ["; ", "；", "、", " | "])
+def test_a_list_of_labels_is_several_labels(between: str, tmp_path: Path) -> None:
+    both = [
+        (f"{text} and {other}", between.join(("refund", "parcel")))
+        for (text, _), (other, _) in zip(GOOD[:5], GOOD[20:25], strict=True)
+    ]
+    found = facts(table(tmp_path, [*GOOD, *both]))
+    assert (found.rejected["several_labels"], [*found.labels]) == (5, ["parcel", "refund"])

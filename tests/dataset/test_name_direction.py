@@ -33,7 +33,7 @@ GOOD = [
     "是否履约", "without_delinquency", "not_rejected", "is_performing",
 ]  # fmt: skip
 OPEN = [
-    "Current", "In Grace Period", "Pending", "in progress", "关注", "还款中", "审批中",
+    "Current", "In Grace Period", "Pending", "in progress", "还款中", "审批中",
     "宽限期内",
 ]  # fmt: skip
 UNTOLD = [

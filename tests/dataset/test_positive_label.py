@@ -76,7 +76,7 @@ LOANS = (
     ("labels", "likely", "indeterminate"),
     [
         (LOANS, (LOANS[0], LOANS[2], LOANS[3], LOANS[6]), (LOANS[1], LOANS[5])),
-        (("正常", "关注", "次级", "可疑", "损失"), ("次级", "可疑", "损失"), ("关注",)),
+        (("正常", "关注", "次级", "可疑", "损失"), ("次级", "可疑", "损失"), ()),
         (
             ("paid on time", "written off", "30 days past due"),
             ("written off", "30 days past due"),

@@ -32,7 +32,7 @@ def test_a_rare_scored_label_is_told_with_its_rows_and_the_interval() -> None:
     assert warning is not None
     assert warning.en.startswith("label `1` has 15 rows, about 2 in validation and 2 in test: ")
     assert "if 1 of 2 is found, the recall is anything from 9% to 91%" in warning.en
-    assert "about 100 rows of it would put 10 into each" in warning.en
+    assert "about 75 rows of it would put 10 into each" in warning.en
     assert "15 行" in warning.zh
     assert "9% 到 91%" in warning.zh
 
