@@ -36,7 +36,7 @@ def test_the_line_of_a_broken_row_is_that_of_an_editor(tmp_path: Path) -> None:
     assert error.hint is not None
     assert error.hint.startswith("give each line 2 cells, as the header has")
     assert "add rows" not in error.hint
-    assert "首处：第 13 行：`hello" in error.to("zh")[0]
+    assert "第一处在第 13 行：`hello" in error.to("zh")[0]
 
 
 def test_a_line_with_a_quote_that_is_wrong_is_shown(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_a_label_that_speaks_is_not(label: str) -> None:
     [
         ("default", "1", "0", "en", 'the value of "default" in the records. "1" is the bad'),
         ("approved", "no", "yes", "en", 'the value of "approved" in the records. "no" is the bad'),
-        ("是否违约", "是", "否", "zh", "数据中“是否违约”一列的取值。“是”表示坏结果。"),
+        ("是否违约", "是", "否", "zh", "数据中“是否违约”一列的取值。“是”表示坏样本。"),
         ("default", "bad", "good", "en", ""),
     ],
 )

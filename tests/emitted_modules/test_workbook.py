@@ -173,7 +173,8 @@ def test_the_first_visible_sheet_with_cells_is_read_and_the_rest_is_said(tmp_pat
     layout = detect_format(tmp_path / "t.xlsx")
     assert (layout.sheet, values(tmp_path / "t.xlsx")) == ("records", [["records"]])
     assert [one.template.format_map(one.values) for one in layout.remarks] == [
-        "of t.xlsx, only the sheet `records` is read, not: more",
+        "of t.xlsx, only the sheet `records` is read: more have other column names;"
+        " to read them too, give them the same header",
         "hidden sheets of t.xlsx are not read: secret",
     ]
 

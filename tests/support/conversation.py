@@ -26,9 +26,10 @@ from newft.schema.catalog import Catalog
 from newft.schema.hardware import MachineFacts
 from newft.schema.starter_kit import StarterKit
 from newft.text import Language
-from newft.wizard.context import WizardContext, WizardInterrupted
+from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.conversation import run_wizard
 from newft.wizard.menu import Option
+from newft.wizard.question import VALUE_SEPARATOR
 from newft.wizard.question_prompt import OTHER_VALUE
 from newft.wizard.questions import QUESTIONS
 from newft.wizard.services import build_services
@@ -40,6 +41,7 @@ from support.terminal import CLEAR, CTRL_C, CTRL_D, DOWN, ENTER, UP
 MACHINE = MachineFacts("cpu", 1, 2, 8.0, bf16=False)
 # what a story calls the questions that are not of the table of answer keys
 OTHER_QUESTIONS = {
+    "questions.positive.text_of_one": "positive",
     "columns.question": "columns",
     "columns.failed": "problem",
     "columns.field": "field",
@@ -147,6 +149,28 @@ class KeyTerminal(InteractiveTerminal):
         self._keyboard.send_text(keys)
         return super().select(question, options, default=default)
 
+    def select_several(
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        chosen: Sequence[str],
+        allow_none: bool = False,
+    ) -> str:
+        """Mark by Space what is in the answer and unmark all else, and choose it."""
+        answer = self._person.answer(question)
+        if answer is None or isinstance(answer, Keys):
+            keys = answer or ENTER
+        elif answer == BACK_VALUE:
+            keys = UP + ENTER
+        else:
+            wanted = {*answer.split(VALUE_SEPARATOR)} - {""}
+            assert wanted <= {option.value for option in options}
+            toggled = ((one.value in wanted) != (one.value in chosen) for one in options)
+            keys = "".join((" " if toggle else "") + DOWN for toggle in toggled) + ENTER
+        self._keyboard.send_text(keys)
+        return super().select_several(question, options, chosen=chosen, allow_none=allow_none)
+
     def text(self, question: str, **options: Any) -> str:
         """Type the answer."""
         self._type(question)
@@ -180,6 +204,18 @@ class LineTerminal(PlainTerminal):
         """Type the number of the answer."""
         self._question, self._values = question, [option.value for option in options]
         return super().select(question, options, default=default)
+
+    def select_several(
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        chosen: Sequence[str],
+        allow_none: bool = False,
+    ) -> str:
+        """Type the number of the answer."""
+        self._question, self._values = question, [option.value for option in options]
+        return super().select_several(question, options, chosen=chosen, allow_none=allow_none)
 
     def text(self, question: str, **options: Any) -> str:
         """Type the answer."""

@@ -20,7 +20,7 @@ from newft.errors import IncompatibleError
 from newft.text import Text
 from newft.wizard.context import BACK_VALUE
 from newft.wizard.conversation import MAX_QUESTIONS
-from newft.wizard.question_prompt import DONE_VALUE, OTHER_FILE_VALUE, UNSURE_VALUE
+from newft.wizard.question_prompt import OTHER_FILE_VALUE, UNSURE_VALUE
 from newft.wizard.questions import QUESTIONS
 from newft.wizard.state import WizardState
 from support.conversation import (
@@ -268,8 +268,7 @@ def test_several_bad_outcomes_and_labels_without_outcome_are_proposed(
 
 
 def test_a_proposal_may_be_changed(tmp_path: Path, conversation: Conversation) -> None:
-    story = [("data", str(list_loans(tmp_path))), ("positive", "Default"), ("positive", DONE_VALUE)]
-    story += [("indeterminate", "Current"), ("indeterminate", DONE_VALUE)]
+    story = answers(data=list_loans(tmp_path), positive="Charged Off", indeterminate="")
     given = conversation.hold(story)
     assert given["data.positive"] == ("Charged Off",)
     assert given["data.indeterminate"] == ()

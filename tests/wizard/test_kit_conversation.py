@@ -79,8 +79,8 @@ def test_a_question_is_asked_where_its_condition_holds(conversation: Conversatio
     assert given["kit.answers.ticket"] == "42"
 
 
-def test_several_values_are_chosen_one_by_one(conversation: Conversation) -> None:
-    story = [("team", "RISK-7"), ("uses", "fraud"), ("uses", "credit"), ("uses", "\0done")]
+def test_several_values_are_chosen_in_one_list(conversation: Conversation) -> None:
+    story = answers(team="RISK-7", uses="fraud")
     assert hold(conversation, story)["kit.answers.uses"] == ("fraud",)
 
 

@@ -195,13 +195,13 @@ ANSWER_KEYS = (
     AnswerKey(
         "revision",
         "--revision",
-        Text("revision of the model on its hub", "模型在模型站上的版本"),
+        Text("revision of the model on its hub", "模型在模型社区上的版本"),
         metavar="REV",
     ),
     AnswerKey(
         "hub",
         "--hub",
-        Text("hub to download the model from", "从哪个模型站下载"),
+        Text("hub to download the model from", "从哪个模型社区下载"),
         question="hub",
         choices={
             "modelscope": Text("ModelScope", "魔搭 ModelScope"),

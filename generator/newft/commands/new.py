@@ -181,6 +181,7 @@ def make_initial_state(options: NewOptions, opened: OpenKit, messages: Messages)
         answers,
         machine=probe_machine() if answers.get("gpu", AUTO_GPU) == AUTO_GPU else None,
         folder_name=_derive_project_name(options.path),
+        taken_names=_list_taken_names(options),
         interface_language=messages.language if options.interactive else "en",
     )
     if not (options.interactive or options.yes or options.answers_file):
@@ -311,6 +312,15 @@ def _make_missing_answers_error(start: WizardState) -> UsageError:
             f"用 --yes 采用默认值，或用 --answers FILE 读取答案文件；尚未给出：{options}",
         ),
     )
+
+
+def _list_taken_names(options: NewOptions) -> frozenset[str]:
+    """List what a conversation must not propose as a folder; without one, an error says it."""
+    if options.path or not options.interactive:
+        return frozenset()
+    with suppress(OSError):
+        return frozenset(path.name for path in Path.cwd().iterdir())
+    return frozenset()
 
 
 def _derive_project_name(path: str | None) -> str | None:

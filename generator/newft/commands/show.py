@@ -183,7 +183,7 @@ TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "methods": ("id", "title", "description"),
     "hardware": ("id", "title", "memory_gb", "bf16", "fp16"),
     "domains": ("id", "title", "tasks"),
-    "shapes": ("id", "title", "columns", "tasks"),
+    "shapes": ("id", "title", "tasks"),
     "questions": ("id", "options", "text"),
 }
 

@@ -78,7 +78,7 @@ def describe_first(code: str, sources: Sequence[DataFile], stats: RowStats) -> T
     named = Text(f"in {name}, ", f"{name} ") if len(sources) > 1 else Text("", "")
     place_named = f"line {line}: `{shown}`" if line else f"row {place.number}"
     place_named_zh = f"第 {line} 行：`{shown}`" if line else f"第 {place.number} 行"
-    return Text(f"the first is {named.en}{place_named}", f"首处：{named.zh}{place_named_zh}")
+    return Text(f"the first is {named.en}{place_named}", f"第一处在{named.zh}{place_named_zh}")
 
 
 def _advise_on_cells(layout: FileFormat) -> Text:

@@ -25,6 +25,7 @@ from newft.schema.record_shape import TaskDetection, TaskRefusal
 from newft.text import Text
 from newft.text_layout import measure_width
 
+MIN_DIFFERENT_WORDS = 2  # of a domain in texts: one, such as please, is in texts about anything
 MAX_MESSAGE_WIDTH = 300  # of the middle text: someone writes a few lines, and files hold pages
 
 
@@ -56,7 +57,8 @@ def detect_task(
         found = _settle_without_words(records, candidates, kits, found)
     seen = _describe_scores(scores, kits)
     refusals = [] if found else [*_list_refusals(fits, near, kits)]
-    return TaskDetection(found, shapes, seen, tuple(refusals))
+    wordless = not named and len(found) == 1 and not _has_words(found[0], records, scores, kits)
+    return TaskDetection(found, shapes, seen, tuple(refusals), wordless)
 
 
 def _fit_tasks(
@@ -101,6 +103,17 @@ def _score_words(
         return {}
     names, texts = list_scored_texts(records)
     return score_domains(names, texts, words)
+
+
+def _has_words(
+    name: str, records: Records, scores: Mapping[str, DomainScore], kits: Mapping[str, Kit]
+) -> bool:
+    """Return whether the records have words of the domain of a task, or it lists none."""
+    domain = name.partition("/")[0]
+    if domain in scores:
+        return len(scores[domain].words) >= MIN_DIFFERENT_WORDS
+    words = kits[domain].all_words
+    return not words or bool(score_domains(*list_scored_texts(records), {domain: words}))
 
 
 def _pick_task(domain: str, candidates: Mapping[str, TaskFit], *, named: bool) -> str | None:

@@ -22,7 +22,7 @@ def warn_of_labels_beside_scored(data: DataFacts, task: Task) -> Iterator[Text]:
         yield Text(
             f"only {scored} counts as the {title.en}: all other labels count as no {title.en}, "
             f"also {', '.join(missed)}; to count them too: {options}",
-            f"只有 {scored} 计为{title.zh}，其余标签都不算{title.zh}，包括 {'、'.join(missed)}；"
+            f"只有 {scored} 计为{title.zh}，其余标签都归为另一类，包括 {'、'.join(missed)}；"
             f"如要一并计入：{options}",
         )
     unknown = [label for label in data.likely_indeterminate if label not in data.positive]
@@ -31,8 +31,7 @@ def warn_of_labels_beside_scored(data: DataFacts, task: Task) -> Iterator[Text]:
         yield Text(
             f"the outcome of {', '.join(unknown)} may not be known yet, but such rows count as no "
             f"{title.en}; to leave them out: {options}",
-            f"{'、'.join(unknown)} 的结果可能尚未确定，但这些行都不算{title.zh}；"
-            f"如要剔除：{options}",
+            f"{'、'.join(unknown)} 的结果可能尚未确定，但这些行都归为另一类；如要剔除：{options}",
         )
 
 

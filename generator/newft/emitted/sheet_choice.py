@@ -81,10 +81,16 @@ def describe_sheets(
     elif len(chosen) > 1:
         template = "of {file}, the sheets {sheets} have one header and are read as one table"
         yield Remark(template, {**file, "sheets": sheets}, information=True)
+    elif others and not small:
+        template = (
+            "of {file}, only the sheet `{sheet}` is read: {others} have other column names;"
+            " to read them too, give them the same header"
+        )
+        yield Remark(template, {**file, "sheet": chosen[0].title, "others": left})
     elif others:
         template = "of {file}, only the sheet `{sheet}` is read, not: {others}"
         values = {**file, "sheet": chosen[0].title, "others": left}
-        yield Remark(template, values, information=small)
+        yield Remark(template, values, information=True)
     if hidden:
         yield Remark("hidden sheets of {file} are not read: {hidden}", {**file, "hidden": hidden})
     if formulas:

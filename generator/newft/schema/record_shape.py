@@ -87,3 +87,4 @@ class TaskDetection:
     shapes: tuple[Shape, ...] = ()  # that the records have
     seen: Text | None = None  # the words that speak for each domain
     refusals: tuple[TaskRefusal, ...] = ()
+    wordless: bool = False  # the task is told by shape alone: hardly a word of its domain occurs

@@ -18,7 +18,8 @@ from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.menu import Option
 from newft.wizard.state import WizardState
 
-MAX_COLUMNS_SHOWN = 8  # where no task was detected
+MAX_COLUMNS_SHOWN = 8  # with values, where no task was detected
+MAX_NAMES_SHOWN = 40  # of the other columns
 
 
 class ColumnDialog:
@@ -142,8 +143,10 @@ def print_column_previews(state: WizardState, context: WizardContext) -> None:
         values = context.messages("menu.note", note=preview_values(column))
         context.say(f"  {escape_controls(column.name)}{values}")
     if len(columns) > MAX_COLUMNS_SHOWN:
-        count = len(columns) - MAX_COLUMNS_SHOWN
-        context.say("  " + context.messages("detected.more", count=count))
+        others = [escape_controls(column.name) for column in columns[MAX_COLUMNS_SHOWN:]]
+        named = context.messages.join(others[:MAX_NAMES_SHOWN])
+        more = "detected.more" if len(others) <= MAX_NAMES_SHOWN else "detected.many_more"
+        context.say("  " + context.messages(more, count=len(others), names=named))
 
 
 def ask_doubtful_columns(state: WizardState, context: WizardContext) -> RawAnswers | None:
@@ -175,16 +178,28 @@ def ask_other_task(state: WizardState, context: WizardContext) -> Mapping[str, s
     messages = context.messages
     language = messages.language
     options = []
-    for domain, kit in state.catalog.kits.items():
-        for name, task in kit.tasks.items():
-            fixed = state.locked.get("task")
-            if (domain, name) != (state.answers["domain"], state.answers["task"]) and not fixed:
-                titles = {"kit": kit.title.to(language), "task": task.title.to(language)}
-                title = messages("summary.kit_task", **titles)
-                note = task.description.to(language).rstrip(".。")
-                options.append(Option(f"{domain} {name}", title, note))
+    for domain, name in [] if state.locked.get("task") else _list_other_tasks(state):
+        kit = state.catalog.kits[domain]
+        task = kit.tasks[name]
+        titles = {"kit": kit.title.to(language), "task": task.title.to(language)}
+        title = messages("summary.kit_task", **titles)
+        note = task.description.to(language).rstrip(".。")
+        options.append(Option(f"{domain} {name}", title, note))
     options.append(context.make_back_option())
     value = context.terminal.select(messages("columns.which_task"), options)
     if value == BACK_VALUE:
         return None
     return dict(zip(("domain", "task"), value.split(), strict=True))
+
+
+def _list_other_tasks(state: WizardState) -> list[tuple[str, str]]:
+    """List all tasks but the present one: what was found first, then those of its domain."""
+    present = (str(state.answers["domain"]), str(state.answers["task"]))
+    tasks = [(domain, name) for domain, kit in state.catalog.kits.items() for name in kit.tasks]
+    likely = [*(state.detected_tasks or ()), *(state.no_task.likely if state.no_task else ())]
+    place = {name: position for position, name in enumerate(likely)}
+
+    def tell(task: tuple[str, str]) -> tuple[int, bool]:
+        return place.get("/".join(task), len(place)), task[0] != present[0]
+
+    return [task for task in sorted(tasks, key=tell) if task != present]

@@ -18,7 +18,13 @@ from newft.answers.keys import (
     get_data_files,
 )
 from newft.decide.kit_answer_rules import drop_unasked_answers
-from newft.errors import DataError, FileCollisionError, IncompatibleError, NewftError
+from newft.errors import (
+    DataError,
+    FileCollisionError,
+    IncompatibleError,
+    NewftError,
+    ProjectError,
+)
 from newft.wizard.column_questions import ColumnDialog, ask_doubtful_columns, ask_other_task
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.default_answers import apply_answer
@@ -34,7 +40,7 @@ from newft.wizard.question_prompt import (
 from newft.wizard.questions import QUESTIONS
 from newft.wizard.state import WizardState, resolve
 
-MAX_QUESTIONS = 7  # optional questions beyond take their defaults
+MAX_QUESTIONS = 7  # optional questions, whose defaults are safe, are asked below it only
 NOT_ASKED_AGAIN = ("data", "task")  # questions that only another file brings back
 # offered where a copier template and newft both have a file
 _PREFERENCES = {"prefer_kit": "kit", "prefer_newft": "newft"}
@@ -308,11 +314,12 @@ class _Conversation:
             Option("change", messages("review.change")),
             Option("cancel", messages("review.cancel")),
         ]
-        question = messages("review.stuck")
+        question, likely = messages("review.stuck"), None
         try:
             self._context.print_summary(self.state)
         except NewftError as error:
             self._context.print_error(error)
+            likely = "name" if isinstance(error, ProjectError) else None  # the folder is not free
             if isinstance(error, FileCollisionError):
                 options[:0] = [Option(one, messages(f"review.{one}")) for one in _PREFERENCES]
         else:
@@ -324,13 +331,13 @@ class _Conversation:
         if value == "cancel":
             raise KeyboardInterrupt
         if value == "change":
-            self._change_answer()
+            self._change_answer(likely)
         if value in _PREFERENCES:
             answers = {**self.state.answers, PREFER_KEY: _PREFERENCES[value]}
             self.state = replace(self.state, answers=answers)
         return value == "write"
 
-    def _change_answer(self) -> None:
+    def _change_answer(self, likely: str | None) -> None:
         """Ask one question again, also one that was not asked; later answers are repeated."""
         messages, asked = self._context.messages, [question for question, _ in self.history]
         options = [
@@ -340,7 +347,7 @@ class _Conversation:
             or self._can_be_asked(one)
         ]
         options.append(self._context.make_back_option())
-        value = self._context.terminal.select(messages("review.which"), options)
+        value = self._context.terminal.select(messages("review.which"), options, default=likely)
         if value == BACK_VALUE:
             return
         question = next(one for one in self._questions if one.key == value)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MIN_HEIGHT = 3  # lines, also in a very low terminal
 INDENT = 3  # columns before a title; a note below it is indented by two more
+ANSWER_INDENT = 2  # columns before an answer below its question
 
 
 class Option(NamedTuple):
@@ -45,7 +46,7 @@ class Menu:
         *,
         format_note: Callable[[str], str] = "  ({})".format,
     ) -> None:
-        self._options = options
+        self.options = options
         self.format_note = format_note  # for a note beside its title
         self.typed = ""
         self.refused = ""
@@ -58,7 +59,7 @@ class Menu:
         typed = fold_name(self.typed)
         return [
             one
-            for one in self._options
+            for one in self.options
             if one.fixed or typed in fold_name(f"{one.title} {one.value}")
         ]
 
@@ -70,7 +71,7 @@ class Menu:
     @property
     def narrowed(self) -> bool:
         """Whether the typed text hides entries."""
-        return len(self.shown) < len(self._options)
+        return len(self.shown) < len(self.options)
 
     def move(self, step: int) -> None:
         """Mark another entry; the first follows the last."""
@@ -95,6 +96,14 @@ class Menu:
             return None
         is_answer = option.takes_text and self.typed.strip() and not self._list_matches()
         return self.typed.strip() if is_answer else option.value
+
+    def get_title(self, option: Option) -> str:
+        """Return an entry as the list shows it."""
+        return option.title
+
+    def describe(self, value: str) -> str:
+        """Return what stays on the screen of an answer."""
+        return self.marked.title if self.marked and self.marked.value == value else value
 
     def _list_matches(self) -> list[Option]:
         """List the entries that are shown because they contain the typed text."""
@@ -123,14 +132,23 @@ def run_menu(menu: Menu, question: str, *, hint: Callable[[Menu], str]) -> str:
     from prompt_toolkit.application import get_app_session
     from prompt_toolkit.formatted_text import FormattedText
 
-    answer = ""
+    answer, output = "", get_app_session().output
     try:
         value = _build_application(menu, question, hint).run()
-        answer = menu.marked.title if menu.marked and menu.marked.value == value else value
+        answer = menu.describe(value)
         return value
     finally:  # the question stays on the screen also if the user leaves
-        line = FormattedText([*format_question(question), ("class:answer", safe(answer))])
-        print_formatted_text(line, style=build_style(), output=get_app_session().output)
+        line = FormattedText(_format_answer(question, answer, output.get_size().columns - 1))
+        print_formatted_text(line, style=build_style(), output=output)
+
+
+def _format_answer(question: str, answer: str, columns: int) -> StyleAndTextTuples:
+    """Return a question with its answer behind it, or below it where the line is full."""
+    if measure_width(f"? {safe(question)} {safe(answer)}") <= columns:
+        return [*format_question(question), ("class:answer", safe(answer))]
+    below = wrap_text(safe(answer), columns - ANSWER_INDENT)
+    lines = "".join(f"\n{' ' * ANSWER_INDENT}{line}" for line in below)
+    return [*format_question(question, columns), ("class:answer", lines)]
 
 
 def _build_application(menu: Menu, question: str, hint: Callable[[Menu], str]) -> Application[str]:
@@ -159,7 +177,7 @@ def _build_application(menu: Menu, question: str, hint: Callable[[Menu], str]) -
         return [(style, "\n".join(wrap_text("\n".join(lines), columns() - 1)))] if lines else []
 
     def head() -> StyleAndTextTuples:
-        return [*format_question(question), ("class:typed", safe(menu.typed))]
+        return [*format_question(question, columns() - 1), ("class:typed", safe(menu.typed))]
 
     options = FormattedTextControl(
         lambda: _render_options(menu, columns()), focusable=True, show_cursor=False
@@ -185,9 +203,12 @@ def _build_application(menu: Menu, question: str, hint: Callable[[Menu], str]) -
     )
 
 
-def format_question(question: str) -> StyleAndTextTuples:
-    """Return the text of a question with its styles."""
-    return [("class:qmark", "?"), ("class:question", f" {safe(question)} ")]
+def format_question(question: str, columns: int | None = None) -> StyleAndTextTuples:
+    """Return the text of a question with its styles, in lines of at most so many columns."""
+    text = safe(question)
+    if columns is not None:
+        text = "\n".join(wrap_text(text, columns - 3))
+    return [("class:qmark", "?"), ("class:question", f" {text} ")]
 
 
 def build_style() -> Style:
@@ -220,12 +241,15 @@ def _render_options(menu: Menu, columns: int) -> StyleAndTextTuples:
             lines.append(("[SetCursorPosition]", ""))
         lines.append(("class:pointer", " > " if marked else " " * INDENT))
         style = "class:highlighted" if marked else "class:barred" if option.refusal else ""
-        lines += _render_option(option, menu.format_note(safe(option.note)), style, columns - 1)
+        title, note = safe(menu.get_title(option)), menu.format_note(safe(option.note))
+        lines += _render_option(option, title, note, style=style, columns=columns - 1)
     return lines
 
 
-def _render_option(option: Option, note: str, style: str, columns: int) -> StyleAndTextTuples:
-    first, *more = wrap_text(safe(option.title), columns - INDENT)
+def _render_option(
+    option: Option, title: str, note: str, *, style: str, columns: int
+) -> StyleAndTextTuples:
+    first, *more = wrap_text(title, columns - INDENT)
     parts: StyleAndTextTuples = [(style, first)]
     parts += [(style, f"\n{' ' * INDENT}{line}") for line in more]
     if not option.note:

@@ -23,8 +23,13 @@ def _list_labels(state: WizardState) -> tuple[Choice, ...]:
     """List the labels, the rarest first: what is scored is usually rare."""
     labels = state.data.labels if state.data else {}
     return tuple(
-        Choice(label, Text(label, label)) for label in sorted(labels, key=labels.__getitem__)
+        Choice(label, Text(label, label), _count_rows(labels[label]))
+        for label in sorted(labels, key=labels.__getitem__)
     )
+
+
+def _count_rows(count: int) -> Text:
+    return Text(f"{count:,} {'row' if count == 1 else 'rows'}", f"{count:,} 行")
 
 
 def _get_default_positive_labels(state: WizardState) -> Reasoned[str]:
@@ -56,7 +61,7 @@ def _make_several_error(state: WizardState, likely: Sequence[str]) -> UsageError
     options = _show_options(POSITIVE_KEY, likely)
     hint = Text(
         f"name all labels of the {title.en}; all others count as none: {options}",
-        f"请列出代表{title.zh}的全部标签，其余都不算：{options}",
+        f"请列出代表{title.zh}的全部标签，其余标签都归为另一类：{options}",
     )
     if unknown := data.likely_indeterminate:
         left_out = _show_options(INDETERMINATE_KEY, unknown)
@@ -131,5 +136,4 @@ INDETERMINATE_QUESTION = Question(
     applies=_have_labels_without_outcome,
     propose=_propose_indeterminate,
     allow_none=True,
-    optional=True,
 )

@@ -26,7 +26,6 @@ from newft.wizard.terminal import InputCheck
 
 UNSURE_VALUE = "?"
 OTHER_VALUE = "..."
-DONE_VALUE = "\0done"  # cannot be typed
 OTHER_FILE_VALUE = "\0file"  # cannot be typed
 
 
@@ -45,7 +44,7 @@ def ask_question(
     asked = question.describe(state) if question.describe else None
     if asked:
         return _ask_kit_question(question, asked, state, context, previous, offer_back=offer_back)
-    context.say("\n" + messages(f"questions.{question.key}.help"))
+    context.say("\n" + messages(f"questions.{question.key}.{_pick_form('help', question, state)}"))
     if question.takes_several(state):
         chosen = question.propose(state) if previous is None else previous.split(VALUE_SEPARATOR)
         return _ask_several(
@@ -74,7 +73,14 @@ def format_question(question: Question, state: WizardState, messages: Messages) 
         title = escape_controls(asked.title.to(messages.language))
         return title if title.endswith((":", "：", "?", "？")) else messages("kit.ask", title=title)
     positive = state.positive_title.to(messages.language)
-    return messages(f"questions.{question.key}.text", positive=positive)
+    form = _pick_form("text", question, state)
+    return messages(f"questions.{question.key}.{form}", positive=positive)
+
+
+def _pick_form(name: str, question: Question, state: WizardState) -> str:
+    """Return the name of a text; where one of two labels is asked for, it has a form of its own."""
+    one = question.form == "several" and not question.takes_several(state)
+    return f"{name}_of_one" if one else name
 
 
 def _ask_kit_question(
@@ -113,24 +119,13 @@ def _ask_several(
     chosen: Sequence[str],
     allow_none: bool = False,
 ) -> str:
-    """Let the user choose one value after the other, up to an entry that ends it."""
-    messages, marked = context.messages, {*chosen}
-    at: str | None = None
-    while True:
-        options = [
-            Option(value, f"[{'x' if value in marked else ' '}] {title.to(messages.language)}")
-            for value, title, _ in choices
-        ]
-        can_end = allow_none or bool(marked)
-        if can_end:
-            options.append(Option(DONE_VALUE, messages("kit.done"), fixed=True))
-        options.append(context.make_back_option())
-        at = context.terminal.select(text, options, default=at or (DONE_VALUE if can_end else None))
-        if at == BACK_VALUE:
-            return at
-        if at == DONE_VALUE:
-            return VALUE_SEPARATOR.join(one.value for one in choices if one.value in marked)
-        marked ^= {at}
+    """Let the user mark any of the choices; return their values, or that of the way back."""
+    language = context.messages.language
+    options = [
+        Option(value, title.to(language), note.to(language)) for value, title, note in choices
+    ]
+    options.append(context.make_back_option())
+    return context.terminal.select_several(text, options, chosen=chosen, allow_none=allow_none)
 
 
 def _make_kit_check(asked: AskedQuestion, state: WizardState, context: WizardContext) -> InputCheck:
@@ -217,7 +212,8 @@ def _make_option(
         note = messages("wizard.does_not_fit", brief=plan.brief.to(language))
         return Option(choice.value, title, note, refusal=why)
     default = _get_default(question, state)
-    notes = [choice.note.to(language).rstrip(".。")]
+    listed = question.key == "task" and state.detected_tasks is not None  # why not is said above
+    notes = [] if listed else [choice.note.to(language).rstrip(".。")]
     if default and choice.value == default.value:
         notes = [messages("wizard.suggested", why=default.why.to(language))]
     if plan and plan.estimate.memory_gb and question.key == "model":
@@ -235,6 +231,9 @@ def _print_detected_tasks(state: WizardState, context: WizardContext) -> None:
         print_column_previews(state, context)
     for line in list_findings(state.detection):
         context.say("  " + line.to(context.messages.language))
+    if state.no_task and "--" not in state.no_task.hint.en:  # options are what is asked next
+        hint = state.no_task.hint.to(context.messages.language)
+        context.say(context.messages("error.hint") + hint)
 
 
 def _make_name_check(context: WizardContext) -> InputCheck:

@@ -6,7 +6,8 @@ texts of a question are `questions.<key>.text` and `.help` of the interface.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from itertools import chain, count
 
 from newft.answers.keys import (
     ANSWER_KEYS,
@@ -59,6 +60,9 @@ def _list_tasks(state: WizardState) -> tuple[Choice, ...]:
         )
         for kit, task in list_open_tasks(state)
     )
+    if state.no_task:
+        place = {name: position for position, name in enumerate(state.no_task.likely)}
+        choices = tuple(sorted(choices, key=lambda one: place.get(one.value, len(place))))
     detected = tuple(c for c in choices if c.value in (state.detected_tasks or ()))
     others = tuple(choice for choice in choices if choice not in detected)
     return detected if len(detected) == 1 else (*detected, *others)
@@ -119,7 +123,14 @@ def _get_default_name(state: WizardState) -> Reasoned[str]:
     domain, task = str(state.answers["domain"]), str(state.answers["task"])
     name = domain if domain.endswith(f"_{task}") else f"{domain}-{task}"
     why = Text("from the task", "按任务命名")
-    return Reasoned(name.replace("_", "-"), why, as_citation("newft"))
+    free = _find_free_name(name.replace("_", "-"), state.taken_names)
+    return Reasoned(free, why, as_citation("newft"))
+
+
+def _find_free_name(name: str, taken: Collection[str]) -> str:
+    """Return a name that is not taken: the first with a number behind it, if need be."""
+    numbered = (f"{name}-{number}" for number in count(2))
+    return next(one for one in chain([name], numbered) if one not in taken)
 
 
 def _parse_as(key: str) -> Callable[[str, WizardState], RawAnswers]:
@@ -159,7 +170,7 @@ _QUESTIONS = (
         allow_other=True,
     ),
     Question("family", "select", get_default_family, _parse_as("family"), list_families),
-    Question("name", "text", _get_default_name, _parse_as("name"), optional=True),
+    Question("name", "text", _get_default_name, _parse_as("name")),
 )
 _CONDITIONS = {"hub": should_ask_hub}  # of the questions that the table of answer keys defines
 

@@ -164,6 +164,7 @@ def _open_files(state: WizardState) -> list[DataFile]:
 def _explain_no_task(state: WizardState) -> Refusal:
     """Describe the files, and say why each open task was not taken."""
     from newft.dataset.describe_file import describe_files, list_reasons
+    from newft.dataset.likely_tasks import rank_tasks
     from newft.dataset.task_reasons import explain_tasks, find_file_at_fault, suggest_edit
 
     refusals = state.detection.refusals if state.detection else ()
@@ -177,7 +178,9 @@ def _explain_no_task(state: WizardState) -> Refusal:
     first = find_file_at_fault(files)
     ordered = [first, *(one for one in files if one is not first)]
     seen = join_texts((describe_files(ordered), reasons), Text("\n", "\n"))
-    return Refusal(seen, suggest_edit(files, tasks))
+    told_domain = state.detection is not None and state.detection.seen is not None
+    likely = rank_tasks(first, tasks, by_words=told_domain)
+    return Refusal(seen, suggest_edit(files, tasks), likely)
 
 
 def _survey_columns(state: WizardState) -> ColumnSurvey:
@@ -221,7 +224,7 @@ def _normalize_model(text: str, catalog: Catalog) -> str:
             where="model",
             hint=Text(
                 "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
-                "请检查路径；模型站上的模型写成 Qwen/Qwen3-0.6B 的形式",
+                "请检查路径；模型社区上的模型写成 Qwen/Qwen3-0.6B 的形式",
             ),
         )
     if HUB_ID_PATTERN.fullmatch(text):
@@ -229,7 +232,7 @@ def _normalize_model(text: str, catalog: Catalog) -> str:
     listed = [spec.hub_id for family in catalog.families.values() for spec in family.sizes]
     hint = Text(
         f"give `{EMBEDDED}`, a folder, or a model of a hub as ORG/NAME",
-        f"请写 `{EMBEDDED}`、本地文件夹，或模型站上的 ORG/NAME",
+        f"请写 `{EMBEDDED}`、本地文件夹，或模型社区上的 ORG/NAME",
     )
     for name in find_nearest_names(text, listed)[:1]:
         hint = Text(f"did you mean `{name}`? {hint.en}", f"是否想写 `{name}`？{hint.zh}")

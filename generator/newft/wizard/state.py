@@ -61,6 +61,8 @@ class WizardState:
     suggested_model: Reasoned[str] | None = None  # for the hardware and the language
     machine: MachineFacts | None = None  # that newft runs on
     folder_name: str | None = None  # of the project, where it can be the name of a project
+    # in the folder where a conversation without a folder of its own would make one
+    taken_names: frozenset[str] = frozenset()
     interface_language: Language = "en"
 
     @property
@@ -97,6 +99,7 @@ class Refusal(NamedTuple):
 
     seen: Text
     hint: Text
+    likely: tuple[str, ...] = ()  # all open tasks as domain/task, the likeliest first
 
 
 class Services(NamedTuple):
@@ -133,13 +136,29 @@ def resolve(state: WizardState, services: Services) -> WizardState:
     if state.data and state.data.indeterminate != get_answered_labels(INDETERMINATE_KEY, answers):
         state = replace(state, data=None)  # it was answered after the rows had been counted
     if state.data is None and state.task and _has_data(answers):
-        state = replace(state, data=services.profile_data(state))
+        state = replace(state, data=_warn_of_unread_words(state, services.profile_data(state)))
     state = _apply_positive_labels(state)
     if state.hardware and state.language and "model" not in answers:
         method = str(state.answers.get("method", DEFAULT_METHOD))
         model = services.suggest_model(state.hardware, state.language, state.family, method)
         return replace(state, suggested_model=model)
     return state
+
+
+def _warn_of_unread_words(state: WizardState, data: DataFacts) -> DataFacts:
+    """Add a warning to facts where nothing but the shape of the records told their task."""
+    chosen = f"{state.answers['domain']}/{state.answers['task']}"
+    if state.detection is None or not state.detection.wordless or state.detected_tasks != (chosen,):
+        return data
+    title = state.catalog.kits[str(state.answers["domain"])].title
+    warning = Text(
+        f"the task was told by the shape of the records alone: hardly a word of {title.en} is in "
+        "them, and yet the prompts speak of it; name another task with --task DOMAIN/TASK, or make a "
+        "domain of your own: newft kit new",
+        f"任务仅凭数据的形式选定：数据中几乎没有{title.zh}领域的用词，而提示词会按该领域来写；"
+        "可用 --task 领域/任务 改选，或用 newft kit new 建立自己的领域",
+    )
+    return replace(data, warnings=(warning, *data.warnings))
 
 
 def _normalize_model_answer(state: WizardState, services: Services) -> WizardState:
@@ -228,12 +247,12 @@ def _check_hub(state: WizardState) -> None:
         raise IncompatibleError(
             Text(
                 f"`{model}` does not come from a hub: {what.en} cannot be used",
-                f"`{model}` 不是从模型站下载的，不能使用 {what.zh}",
+                f"`{model}` 不是从模型社区下载的，不能使用 {what.zh}",
             ),
             where="model",
             hint=Text(
                 f"drop {drop.en}, or name a model of a hub: --model ORG/NAME",
-                f"请去掉 {drop.zh}，或改用模型站上的模型：--model ORG/NAME",
+                f"请去掉 {drop.zh}，或改用模型社区上的模型：--model ORG/NAME",
             ),
         )
 

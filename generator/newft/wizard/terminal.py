@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import Messages
+from newft.wizard.check_menu import CheckMenu, format_mark
 from newft.wizard.menu import Menu, Option, build_style, format_question, run_menu
+from newft.wizard.question import VALUE_SEPARATOR
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -29,6 +31,16 @@ class TerminalUI(Protocol):
         self, question: str, options: Sequence[Option], *, default: str | None = None
     ) -> str:
         """Return the value of the option chosen."""
+
+    def select_several(
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        chosen: Sequence[str],
+        allow_none: bool = False,
+    ) -> str:
+        """Return the values of the options chosen, joined; or that of the way back alone."""
 
     def text(
         self,
@@ -84,6 +96,24 @@ class InteractiveTerminal:
         menu = Menu(
             options, default, format_note=lambda note: self._messages("menu.note", note=note)
         )
+        return run_menu(menu, question, hint=hint)
+
+    def select_several(
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        chosen: Sequence[str],
+        allow_none: bool = False,
+    ) -> str:
+        """Return the values of the options chosen, joined; or that of the way back alone."""
+
+        def hint(_: Menu) -> str:
+            return self._messages("menu.keys")
+
+        refusal = self._messages("menu.none_chosen")
+        menu = CheckMenu(options, chosen, allow_none=allow_none, refusal=refusal)
+        menu.format_note = lambda note: self._messages("menu.note", note=note)
         return run_menu(menu, question, hint=hint)
 
     def text(
@@ -150,11 +180,6 @@ class PlainTerminal:
     ) -> str:
         """Return the value of the option chosen."""
         values = [option.value for option in options]
-        lines = [
-            f"  {number}) {option.title}"
-            + (self._messages("menu.note", note=option.note) if option.note else "")
-            for number, option in enumerate(options, 1)
-        ]
         numbers = {str(number): option for number, option in enumerate(options, 1)}
         takes_text = any(option.takes_text for option in options)
         standard = str(values.index(default) + 1) if default in values else "1"
@@ -164,9 +189,46 @@ class PlainTerminal:
                 return numbers[text].refusal or None
             return None if takes_text and not text.isdigit() else f"1-{len(values)}"
 
-        self._say("\n".join([f"? {question}", *lines]))
+        self._list_options(question, options)
         answer = self._line("#", standard, check)
         return numbers[answer].value if answer in numbers else answer
+
+    def select_several(
+        self,
+        question: str,
+        options: Sequence[Option],
+        *,
+        chosen: Sequence[str],
+        allow_none: bool = False,
+    ) -> str:
+        """Return the values of the options whose numbers are typed; 0 is none of them."""
+        numbers = {str(number): option.value for number, option in enumerate(options, 1)}
+        back = {option.value for option in options if option.fixed}
+        standard = " ".join(key for key, value in numbers.items() if value in chosen)
+
+        def check(text: str) -> str | None:
+            words = text.split()
+            if words == ["0"] and allow_none:
+                return None
+            known = [numbers[word] for word in words if word in numbers]
+            alone = len(words) == 1 or back.isdisjoint(known)
+            return None if words and len(known) == len(words) and alone else f"1-{len(numbers)}"
+
+        marked = [
+            one._replace(title=format_mark(one, chosen=one.value in chosen)) for one in options
+        ]
+        self._list_options(question, marked)
+        self._say(self._messages("menu.numbers"))
+        typed = self._line("#", standard or ("0" if allow_none else ""), check).split()
+        return VALUE_SEPARATOR.join(value for key, value in numbers.items() if key in typed)
+
+    def _list_options(self, question: str, options: Sequence[Option]) -> None:
+        lines = [
+            f"  {number}) {option.title}"
+            + (self._messages("menu.note", note=option.note) if option.note else "")
+            for number, option in enumerate(options, 1)
+        ]
+        self._say("\n".join([f"? {question}", *lines]))
 
     def text(
         self,
