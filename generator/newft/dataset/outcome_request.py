@@ -80,4 +80,4 @@ def name_task(task: Task, name: str, columns: Mapping[str, str]) -> Text:
         if one.required and one.role in columns:
             options.append(f"--set {quote(f'{COLUMNS_PREFIX}{field}={columns[one.role]}')}")
     command = " ".join(options)
-    return Text(f"if that is what you mean: {command}", f"如果确实如此：{command}")
+    return Text(f"if that is what you mean: {command}", f"若确属此任务，请加：{command}")

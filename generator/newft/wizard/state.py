@@ -153,8 +153,8 @@ def _warn_of_unread_words(state: WizardState, data: DataFacts) -> DataFacts:
     title = state.catalog.kits[str(state.answers["domain"])].title
     warning = Text(
         f"the task was told by the shape of the records alone: hardly a word of {title.en} is in "
-        "them, and yet the prompts speak of it; name another task with --task DOMAIN/TASK, or make a "
-        "domain of your own: newft kit new",
+        "them, and yet the prompts speak of it; name another task with --task DOMAIN/TASK, or make "
+        "a domain of your own: newft kit new",
         f"任务仅凭数据的形式选定：数据中几乎没有{title.zh}领域的用词，而提示词会按该领域来写；"
         "可用 --task 领域/任务 改选，或用 newft kit new 建立自己的领域",
     )
