@@ -17,6 +17,7 @@ from newft.dataset.describe_file import (
     describe_files,
     list_reasons,
 )
+from newft.dataset.profile import profile_dataset
 from newft.dataset.task_reasons import (
     LABELS_NEEDED,
     ONE_RECORD,
@@ -30,6 +31,7 @@ from newft.text import Text
 from newft.text_layout import measure_width
 from support.data_files import write
 from support.generate_project import catalog
+from support.tickets import PLACES
 
 TASKS = {
     f"{kit.id}/{name}": task for kit in catalog().kits.values() for name, task in kit.tasks.items()
@@ -157,3 +159,18 @@ def test_formulas_without_a_value_are_said_beside_the_columns(tmp_path: Path) ->
     described = describe_files(open_files([str(tmp_path / "a.xlsx")]))
     assert "    label  (empty)" in described.en
     assert "30 cells with a formula and no value" in " ".join(described.en.split())
+
+
+def test_texts_with_several_labels_are_of_the_task_that_takes_several(tmp_path: Path) -> None:
+    lists = ([3], [6, 8], [5], [6], [8, 3])
+    records: list[dict[str, object]] = [
+        {"text": f"In {PLACES[n % 10]}, {sentence(n)}", "labels": lists[n % 5]} for n in range(60)
+    ]
+    path = write(tmp_path, "cases.jsonl", lines(records))
+    hint = suggest_edit(open_files([str(path)]), TASKS).en
+    assert hint.startswith(
+        "`labels` gives several labels in 24 of 60 rows, and the task that takes"
+    )
+    assert "--domain legal --task charge" in hint
+    found = profile_dataset([str(path)], task=TASKS["legal/charge"], columns={}, language="en")
+    assert found.labels.keys() == {"3", "5", "6", "8"}

@@ -434,3 +434,24 @@ def test_every_public_file_is_measured_or_refused_with_a_hint() -> None:
         "fineva_insurance_intent_zh.csv",
         "fineva_insurance_intent_zh_gb18030.csv",
     }
+
+
+def test_many_repeating_rows_are_said_once_with_the_cause_and_the_switch(tmp_path: Path) -> None:
+    rows = [*requests("refund", 40), *requests("parcel", 40)]
+    rows += [(f"{text} It is order {n % 7}.", label) for n, (text, label) in enumerate(rows[:20])]
+    rows += [
+        (f"{text} It is order {n % 7 + 1}.", label) for n, (text, label) in enumerate(rows[:20])
+    ]
+    digits, left_out, *others = said(facts(table(tmp_path, rows)))
+    assert digits.startswith("20 of 120 rows that were looked at differ from another one in digits")
+    assert "`data.compare_digits: true`" in digits
+    assert "31 of 120 rows are left out" in left_out
+    assert "DROP_NEAR_DUPLICATES" in left_out
+    assert not [one for one in others if "repeat" in one]
+
+
+def test_a_refusal_says_that_rows_differ_in_digits_alone(tmp_path: Path) -> None:
+    rows = [(f"Where is order {n}?", "parcel" if n % 2 else "refund") for n in range(10, 40)]
+    rows = [(text if label == "refund" else f"{text} Now.", label) for text, label in rows]
+    error = refusal(table(tmp_path, rows))
+    assert "28 rows differ from another one in digits alone" in str(error)

@@ -67,7 +67,6 @@ def test_the_hash_changes_with_any_text(tmp_path: Path) -> None:
     [
         {"a/1.txt": b"one"},
         {"a/1.txt": b"one", "b/1.md": b"two"},
-        {"train/1.txt": b"one", "test/1.txt": b"two"},
     ],
 )
 def test_other_folders_are_no_labels(tmp_path: Path, texts: dict[str, bytes]) -> None:
@@ -78,3 +77,36 @@ def test_other_folders_are_no_labels(tmp_path: Path, texts: dict[str, bytes]) ->
 def test_a_table_beside_folders_is_read_instead(tmp_path: Path) -> None:
     folder = write_texts(tmp_path, {"a/1.txt": b"one", "b/1.txt": b"two", "t.csv": b"text,label\n"})
     assert list_data_files(folder) == [folder / "t.csv"]
+
+
+def write_agent(folder: Path) -> Path:
+    """An agent of two intents, of which one says an order number in a part of its own."""
+    said = '[{"data": [{"text": "Order "}, {"text": "17", "alias": "number"}]}, {"data": []}]'
+    intents = {"pay.late": said, "pay.card": '[{"data": [{"text": "Card"}]}]'}
+    files = {f"intents/{name}_usersays_en.json": text.encode() for name, text in intents.items()}
+    files |= {"agent.json": b"{}", "intents/pay.card.json": b'{"responses": []}'}
+    return write_texts(folder, files)
+
+
+@pytest.mark.parametrize("inside", ["", "intents"])
+def test_the_phrases_of_an_agent_are_texts_of_its_intents(tmp_path: Path, inside: str) -> None:
+    folder = write_agent(tmp_path) / inside
+    assert list_data_files(folder) == [folder]
+    layout = detect_format(folder)
+    assert (layout.kind, layout.columns) == ("folder", ("text", "label"))
+    rows = [(row.values["text"], row.values["label"]) for row in read_rows(folder, layout)]
+    assert rows == [("Card", "pay.card"), ("Order 17", "pay.late"), ("", "pay.late")]
+    before = hash_file(folder)
+    phrases = (folder if inside else folder / "intents") / "pay.card_usersays_en.json"
+    phrases.write_text("[]")
+    assert hash_file(folder) != before
+    phrases.write_text("[{")
+    with pytest.raises(RecordError, match="usersays_en"):
+        list(read_rows(folder, layout))
+
+
+def test_texts_with_marked_parts_are_refused_by_name(tmp_path: Path) -> None:
+    texts = {"1.txt": b"one", "1.ann": b"T1\tParty 0 3\tone", "notes.txt": b"two", "2.txt": b"x"}
+    assert len(list_data_files(write_texts(tmp_path, texts))) == 3
+    with pytest.raises(RecordError, match="mark parts of the texts, in files such as"):
+        list_data_files(write_texts(tmp_path, {"2.ann": b""}))

@@ -183,13 +183,15 @@ def _open_file(path: Path, named: Collection[str]) -> DataFile:
 def _profile_column(name: str, rows: Sequence[Mapping[str, object]], *, repeated: bool) -> Column:
     cells = [read_cell(row.get(name)) for row in rows]
     filled, several = sum(bool(cell.texts) for cell in cells), sum(len(c.texts) > 1 for c in cells)
-    return profile_column(
+    column = profile_column(
         name,
         ["\n".join(cell.texts) for cell in cells],
         nested=any(cell.nested for cell in cells),
         listed=several * 2 > filled,
         repeated=repeated,
     )
+    members = {text for cell in cells for text in cell.texts} if several else ()
+    return replace(column, several=several, members=len(members))
 
 
 def _find_spelled_out(

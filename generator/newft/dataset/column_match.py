@@ -79,6 +79,8 @@ class Column:
     spelled_in: str = ""  # the column that holds the names of these codes
     repeated: bool = False  # other columns have the same header: together they hold a list
     values: tuple[str, ...] = ()  # all distinct ones, where they are few
+    several: int = 0  # cells that hold several texts
+    members: int = 0  # distinct texts of all cells, where some hold several
 
 
 @dataclass(frozen=True)
@@ -376,7 +378,8 @@ def _values_plausible(column: Column, field: Field) -> bool:
     """Tell whether the values look like the field: few short labels, or texts that vary."""
     if field.role == "label":
         rows_per_value = 10 if column.number_share > 0.5 else 2  # numbers with few rows are ids
-        return 2 <= column.distinct <= column.filled / rows_per_value and column.length <= 40
+        distinct = column.members if field.several and column.several else column.distinct
+        return 2 <= distinct <= column.filled / rows_per_value and column.length <= 40
     return is_text_column(column) and not column.listed
 
 

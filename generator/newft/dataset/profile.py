@@ -19,7 +19,7 @@ from newft.dataset.column_roles import (
     warn_of_mixed_units,
     warn_of_personal_columns,
 )
-from newft.dataset.digit_survey import measure_digits, note_digits, warn_of_digits
+from newft.dataset.digit_survey import measure_digits, note_digits
 from newft.dataset.indeterminate_labels import refuse_unfit_indeterminate
 from newft.dataset.label_checks import (
     refuse_sentences,
@@ -127,7 +127,7 @@ def profile_dataset(
     refuse_sentences(files, task, stats)
     refuse_stated_labels(files, task, stats, outcome)
     suspect = find_likely_wrong_column(task, stats, outcome)
-    refuse_insufficient_data(files, task, stats, outcome, suspect=suspect, sources=sources)
+    refuse_insufficient_data(files, stats, outcome, suspect=suspect, sources=sources, digits=digits)
     positive = _find_positive_labels(task, [*labels], roles["label"])
     meaning_none = [find_label(name, tuple(labels)) for name in task.out_of_scope]
     return DataFacts(
@@ -165,8 +165,7 @@ def profile_dataset(
             *warn_of_merged_labels(roles["label"][0], aliases),
             *warn_of_long_labels(roles["label"][0], [*labels]),
             *(() if labelled.beside else warn_of_codes(roles["label"][0], [*labels], task)),
-            *collect_warnings(sources, stats, outcome, suspect),
-            *warn_of_digits(digits),
+            *collect_warnings(sources, stats, outcome, suspect, digits),
             *warn_of_mixed_units(sampled, used.inputs),
             *guessed,
         ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from newft.data_errors import describe_rejects
 from newft.dataset.broken_rows import FILE_FAULTS, describe_first, find_cause, get_advice
 from newft.dataset.column_errors import column_option_hint
 from newft.dataset.column_mapping import DataFile
 from newft.dataset.describe_file import describe_files
+from newft.dataset.digit_survey import DigitUse, warn_of_digits
 from newft.dataset.label_checks import warn_of_spellings, warn_of_stated_labels
 from newft.dataset.row_outcome import MIN_ROWS, MIN_ROWS_PER_LABEL, RowOutcome
 from newft.dataset.row_stats import MAX_KEPT_TEXTS, RowStats
@@ -22,7 +23,7 @@ from newft.emitted.normalize import (
 from newft.errors import DataError
 from newft.i18n import translate_template
 from newft.schema.kit import FieldRole, Task
-from newft.text import Text, pluralize
+from newft.text import Text, join_texts, pluralize
 
 MAX_NAMES_LISTED = 5  # names in a warning
 HIGH_REJECT_SHARE = HIGH_GROUP_SHARE = 0.1
@@ -69,26 +70,33 @@ def find_likely_wrong_column(
 
 def refuse_insufficient_data(
     files: Sequence[str],
-    task: Task,
     stats: RowStats,
     outcome: RowOutcome,
     *,
     suspect: tuple[str, Text] | None,
     sources: Sequence[DataFile],
+    digits: DigitUse,
 ) -> None:
     """Refuse what nothing can be learned from; the most probable cause comes first."""
     shortage = _find_shortage(stats, outcome, suspect)
     if shortage is None:
         return
     message, rows = shortage
+    if digits.repeats > stats.rows * HIGH_REJECT_SHARE and not digits.carries_meaning:
+        message = Text(
+            f"{message.en}; {digits.repeats:,} rows differ from another one in digits alone",
+            f"{message.zh}；{digits.repeats:,} 行与另一行仅数字不同",
+        )
     cause = find_cause(outcome.rejects, rows=stats.rows, usable=outcome.accepted, needed=MIN_ROWS)
     if place := describe_first(cause, sources, stats):
         message = Text(f"{message.en}\n  {place.en}", f"{message.zh}\n  {place.zh}")
-    help_rows = get_advice(cause, task, stats, sources[0].layout)
+    help_rows = get_advice(cause, stats.task, stats, sources[0].layout)
     if cause in FILE_FAULTS:  # other columns of these rows cannot be read either
         raise DataError(message, where=", ".join(files), hint=help_rows)
     first = suspect[0] if suspect else ""
-    names = sorted((n for n, f in task.fields.items() if f.required), key=lambda n: n != first)
+    names = sorted(
+        (n for n, f in stats.task.fields.items() if f.required), key=lambda n: n != first
+    )
     options = [column_option_hint(name) for name in names]
     columns = Text(f"name other columns: {', '.join(options)}", f"指定其他列：{'、'.join(options)}")
     doubtful = suspect or (len(outcome.kept_labels) == 1 and stats.rows >= MIN_ROWS)
@@ -169,11 +177,12 @@ def collect_warnings(
     stats: RowStats,
     outcome: RowOutcome,
     suspect: tuple[str, Text] | None,
+    digits: DigitUse,
 ) -> list[Text]:
     """What the user should know before they go on, the most serious first."""
     said = [
-        *_warn_of_near_duplicates(outcome),
-        *_warn_of_rejected_rows(stats, outcome, suspect),
+        *warn_of_digits(digits),
+        *_warn_of_rejected_rows(stats, outcome, suspect, digits),
         *_warn_of_unlabelled_rows(stats),
         *warn_of_stated_labels(outcome),
         *_warn_of_conflicting_texts(outcome),
@@ -216,33 +225,46 @@ def list_file_notes(sources: Sequence[DataFile]) -> Iterator[Text]:
                 yield translate_template(remark.template, **remark.values)
 
 
-def _warn_of_near_duplicates(outcome: RowOutcome) -> Iterator[Text]:
-    """Warn that much of training falls, as `make data` does, with the cause and the switch."""
-    near, rows = outcome.rejects.get("near_duplicate_across_split", 0), outcome.rows_to_split
-    if near > rows * NEAR_DUPLICATE_WARNING_SHARE:
-        yield Text(
-            f"{near:,} of {rows:,} rows nearly repeat a validation or test row and are not trained "
-            "on, as texts made from one template do; if they are different requests, "
-            "DROP_NEAR_DUPLICATES = False in formatting.py keeps them",
-            f"{rows:,} 行中有 {near:,} 行与验证集或测试集近似重复（例如由同一模板生成），"
-            "不参与训练；"
-            "如果它们是不同的请求，在 formatting.py 中设 DROP_NEAR_DUPLICATES = False 可保留",
-        )
-
-
 def _warn_of_rejected_rows(
-    stats: RowStats, outcome: RowOutcome, suspect: tuple[str, Text] | None
+    stats: RowStats, outcome: RowOutcome, suspect: tuple[str, Text] | None, digits: DigitUse
 ) -> Iterator[Text]:
-    rejected = outcome.rejects
-    left_out = sum(rejected.values())
-    if left_out > stats.rows * HIGH_REJECT_SHARE:
-        reasons = describe_rejects(rejected)
-        cause = suspect[1] if suspect else Text("", "")
+    """Warn that many rows are left out, or much of training, with the cause and the switch."""
+    rejected, left_out = outcome.rejects, sum(outcome.rejects.values())
+    near, rows = rejected.get("near_duplicate_across_split", 0), outcome.rows_to_split
+    if left_out <= stats.rows * HIGH_REJECT_SHARE and near <= rows * NEAR_DUPLICATE_WARNING_SHARE:
+        return
+    reasons, cause = describe_rejects(rejected), suspect[1] if suspect else Text("", "")
+    parts = [
+        Text(
+            f"{left_out} of {stats.rows} rows are left out: {reasons.en}",
+            f"{stats.rows} 行中剔除了 {left_out} 行：{reasons.zh}",
+        ),
+        *([cause] if suspect else []),
+        *_explain_duplicates(stats, rejected, digits),
+    ]
+    yield join_texts(parts, Text("; ", "；"))
+
+
+def _explain_duplicates(
+    stats: RowStats, rejected: Mapping[str, int], digits: DigitUse
+) -> Iterator[Text]:
+    """Say why rows repeat others, and what keeps them, where many do."""
+    same, near = rejected.get("duplicate", 0), rejected.get("near_duplicate_across_split", 0)
+    if same + near <= stats.rows * HIGH_REJECT_SHARE:
+        return
+    if same and digits.repeats and not digits.carries_meaning and not digits.repeats_much:
         yield Text(
-            f"{left_out} of {stats.rows} rows are left out: {reasons.en}"
-            + (f"; {cause.en}" if suspect else ""),
-            f"{stats.rows} 行中剔除了 {left_out} 行：{reasons.zh}"
-            + (f"；{cause.zh}" if suspect else ""),
+            "case, punctuation and digits are not compared: `data.compare_digits: true` in "
+            "config/run.yaml keeps rows that differ in digits",
+            "查重时不比较大小写、标点和数字：把 config/run.yaml 的 `data.compare_digits` 改为 true "
+            "则保留仅数字不同的行",
+        )
+    if near:
+        yield Text(
+            "texts made from one template nearly repeat each other; if they are different "
+            "requests, DROP_NEAR_DUPLICATES = False in formatting.py keeps them",
+            "由同一模板生成的文本会近似重复；如果它们是不同的请求，在 formatting.py 中设 "
+            "DROP_NEAR_DUPLICATES = False 可保留",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from newft.dataset.column_kinds import ColumnKinds, sort_columns
 from newft.dataset.column_mapping import DataFile
-from newft.dataset.column_match import ColumnMatch, match_columns
+from newft.dataset.column_match import Column, ColumnMatch, match_columns
 from newft.dataset.mark_columns import MATRIX_HINT, find_mark_columns
 from newft.dataset.outcome_request import ask_for_outcome, describes_person, name_task
 from newft.dataset.record_shape import MIN_MEASURED_COLUMNS
@@ -15,6 +15,7 @@ from newft.emitted.normalize import escape_controls
 from newft.schema.kit import Task
 from newft.text import Text
 
+MIN_LISTED_SHARE = 0.1  # of the rows with a label: fewer with several of them may be left out
 MAX_TYPICAL_SHOWN = 3  # values by which a task is recognised
 NO_TEXT = Text("no column with text of several words", "没有由多个词组成的文本列")
 NO_LABEL = Text(
@@ -63,6 +64,8 @@ def suggest_edit(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> Text:
     of_table = next((name for name, task in tasks.items() if task.tabular), None)
     if len(file.preview_rows) < 2:
         return ONE_RECORD
+    if lists := _suggest_task_of_lists(file, kinds, tasks):
+        return lists
     marked = find_mark_columns(file.columns)
     labels = [name for name in kinds.labels if not describes_person(name, tasks)]
     if of_text and marked and {*labels} <= {*marked}:
@@ -72,6 +75,15 @@ def suggest_edit(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> Text:
         return name_task(tasks[of_text], of_text, given)
     if kinds.texts:
         return LABELS_NEEDED
+    if named := _explain_file_names(file):
+        return named
+    if of_table and len(kinds.labels) + len(kinds.inputs) >= MIN_MEASURED_COLUMNS:
+        return ask_for_outcome(file.columns, tasks[of_table], of_table)
+    return RECORDS_NEEDED
+
+
+def _explain_file_names(file: DataFile) -> Text | None:
+    """Say which column names files, such as pictures, and that they are not opened."""
     for column in file.columns:
         if any(map(_FILE_NAME_PATTERN.search, column.examples)):
             named = escape_controls(column.name)
@@ -79,9 +91,7 @@ def suggest_edit(files: Sequence[DataFile], tasks: Mapping[str, Task]) -> Text:
                 f"`{named}` names files, which are not opened: give a column with their text",
                 f"“{named}”列只是文件名，newft 不会打开这些文件：请增加一列写入其文本",
             )
-    if of_table and len(kinds.labels) + len(kinds.inputs) >= MIN_MEASURED_COLUMNS:
-        return ask_for_outcome(file.columns, tasks[of_table], of_table)
-    return RECORDS_NEEDED
+    return None
 
 
 def _explain_task(file: DataFile, task: Task) -> Text:
@@ -112,6 +122,29 @@ def _explain_task(file: DataFile, task: Task) -> Text:
             f"“{title.zh}”可能是 {' 或 '.join(listed)}",
         )
     return _explain_values(task, matched)
+
+
+def _is_list(column: Column) -> bool:
+    """Tell whether many rows have several labels, be they less than half."""
+    return column.several >= max(1, MIN_LISTED_SHARE * column.filled)
+
+
+def _suggest_task_of_lists(
+    file: DataFile, kinds: ColumnKinds, tasks: Mapping[str, Task]
+) -> Text | None:
+    """Return the options of the task whose records may have several labels, if these have."""
+    name = next((name for name, task in tasks.items() if task.label_rules.separator), None)
+    label = next((one for one in file.columns if one.name in kinds.labels and _is_list(one)), None)
+    if name is None or label is None or not kinds.texts or len(kinds.labels) > 1:
+        return None
+    command = name_task(tasks[name], name, {"text": kinds.texts[0], "label": label.name})
+    named = escape_controls(label.name)
+    return Text(
+        f"`{named}` gives several labels in {label.several:,} of {label.filled:,} rows, and the "
+        f"task that takes several is {name}; {command.en}",
+        f"“{named}”列在 {label.filled:,} 行中有 {label.several:,} 行是多个标签，"
+        f"可有多个标签的任务是 {name}；{command.zh}",
+    )
 
 
 def _explain_label(task: Task, kinds: ColumnKinds) -> Text:
