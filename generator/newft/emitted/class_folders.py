@@ -26,13 +26,13 @@ MAX_TEXT_BYTES = 4 * MAX_CELL_CHARS  # of a file: a longer one is too long a tex
 ENCODINGS = ("utf-8-sig", "gb18030")  # tried in this order for each file
 FOLDERS_MESSAGE = "{file}: a text file is a record, and the name of its folder is its label"
 PHRASES_MESSAGE = (
-    "{file}: each phrase of the agent is a record, and its intent the label; its answers and "
+    "{file}: each phrase of the agent is a record, and its file names the label; answers and "
     "entities are not read"
 )
 
 
 def detect_class_folder(path: Path) -> FileFormat:
-    """The layout of a folder with a folder for each label, or a file of phrases for each intent."""
+    """The layout of a folder with a folder for each label, or a file of phrases for each."""
     if not list_class_folders(path):
         told = Remark(PHRASES_MESSAGE, {"file": path.name}, information=True)
         return FileFormat("folder", columns=PHRASE_COLUMNS, remarks=(told,))

@@ -20,6 +20,8 @@ DATA_SUFFIXES = (
     *(".xls", ".parquet"),  # read by libraries that are installed for such files alone
 )
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet")
+INTENTS_FOLDER, PHRASES_MARK = "intents", "_usersays_"  # of an agent, as Dialogflow names them
+SPANS_SUFFIX = ".ann"
 MAX_FOLDER_FILES = 1_000  # each is opened several times; a file for each text is another thing
 PACKED_SUFFIX = ".gz"
 PACKABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
@@ -105,9 +107,10 @@ def list_data_files(path: Path) -> list[Path]:
         path = expand_home(path)
         if not stat.S_ISDIR(_read_mode(path)):
             return [path]
-        if list_class_folders(path):
+        if list_class_folders(path) or list_phrase_files(path):
             return [path]
         files = _list_inside(path) or _list_split_files(path)
+        _refuse_marked_spans(path, files)
         if len(files) > MAX_FOLDER_FILES:
             raise _make_full_folder_error(path, len(files))
         inner = None if files else _find_inner_file(path)
@@ -142,6 +145,16 @@ def _list_split_files(path: Path) -> list[Path]:
     return [] if all(map(is_text_file, files)) else files
 
 
+def _refuse_marked_spans(path: Path, files: list[Path]) -> None:
+    """Refuse texts that each have a file with the places of labels in them, as brat writes it."""
+    marked = sum(file.with_suffix(SPANS_SUFFIX).is_file() for file in files)
+    if marked * 2 > len(files):
+        message = "the labels mark parts of the texts, in files such as {example}, as brat writes"
+        hint = "give one label for each text: a table with a text and a label a row"
+        example = next(one for one in files if one.with_suffix(SPANS_SUFFIX).is_file())
+        raise RecordError(path, message, hint, example=example.with_suffix(SPANS_SUFFIX).name)
+
+
 def _make_full_folder_error(path: Path, count: int) -> RecordError:
     message = "the folder has {count:,} data files, of which at most {most:,} are read"
     hint = "join them into one file; or put each text into a .txt file, in a folder for each label"
@@ -167,6 +180,16 @@ def list_class_folders(path: Path) -> list[Path]:
         return folders if all(map(_holds_texts, folders)) else []
     classes = [one for folder in folders for one in _list_folders(folder)]
     return classes if classes and all(map(_holds_texts, classes)) else []
+
+
+def list_phrase_files(path: Path) -> list[Path]:
+    """The files in which Dialogflow exports what users say, one or more for each intent.
+
+    They lie in a folder `intents` beside the settings of the agent.
+    """
+    inner = path / INTENTS_FOLDER
+    folder = inner if inner.is_dir() else path
+    return sorted(one for one in folder.glob(f"*{PHRASES_MARK}*.json") if one.name[0] != ".")
 
 
 def is_text_file(path: Path) -> bool:
@@ -210,9 +233,9 @@ def get_data_suffix(path: Path) -> str:
 
 def hash_file(path: Path) -> str:
     """The SHA-256 of a regular file as it lies on the disk, or of the texts in class folders."""
-    if path.is_dir() and (folders := list_class_folders(path)):
+    if path.is_dir() and (texts := _list_folder_texts(path)):
         digest = hashlib.sha256()
-        for text in (text for folder in folders for text in _list_texts(folder)):
+        for text in texts:
             line = f"{text.relative_to(path)}\0{text.is_file() and hash_file(text)}\n"
             digest.update(line.encode(errors="replace"))
         return digest.hexdigest()
@@ -221,8 +244,11 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _list_texts(folder: Path) -> list[Path]:
-    return sorted(filter(is_text_file, folder.iterdir()))
+def _list_folder_texts(path: Path) -> list[Path]:
+    """The files of a folder that is read as a whole."""
+    folders = list_class_folders(path)
+    texts = [text for one in folders for text in sorted(filter(is_text_file, one.iterdir()))]
+    return texts or list_phrase_files(path)
 
 
 def iterate_lines(

@@ -15,6 +15,7 @@ from .file_access import (
     RecordError,
     get_data_suffix,
     list_class_folders,
+    list_phrase_files,
     open_regular_file,
     open_text,
     wrap_file_errors,
@@ -43,7 +44,7 @@ def detect_format(path: Path, named: Collection[str] = ()) -> FileFormat:
     suffix = get_data_suffix(path)
     kind = KINDS.get(suffix, suffix.removeprefix("."))
     with wrap_file_errors(path):
-        if path.is_dir() and list_class_folders(path):
+        if path.is_dir() and (list_class_folders(path) or list_phrase_files(path)):
             folder: FileFormat = _import_class_folders(path).detect_class_folder(path)
             return folder
         with open_regular_file(path) as file:
