@@ -20,7 +20,7 @@ DATA_SUFFIXES = (
     *(".xls", ".parquet"),  # read by libraries that are installed for such files alone
 )
 TABLE_SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx", ".xls", ".parquet")
-INTENTS_FOLDER, PHRASES_MARK = "intents", "_usersays_"  # of an agent, as Dialogflow names them
+PHRASES_MARK = "_usersays_"  # in the names of files, between the label and the language
 SPANS_SUFFIX = ".ann"
 MAX_FOLDER_FILES = 1_000  # each is opened several times; a file for each text is another thing
 PACKED_SUFFIX = ".gz"
@@ -183,13 +183,12 @@ def list_class_folders(path: Path) -> list[Path]:
 
 
 def list_phrase_files(path: Path) -> list[Path]:
-    """The files in which Dialogflow exports what users say, one or more for each intent.
+    """The files in which Dialogflow exports what users say, one or more for each label.
 
-    They lie in a folder `intents` beside the settings of the agent.
+    They lie in a folder beside the settings of the agent.
     """
-    inner = path / INTENTS_FOLDER
-    folder = inner if inner.is_dir() else path
-    return sorted(one for one in folder.glob(f"*{PHRASES_MARK}*.json") if one.name[0] != ".")
+    found = [*path.glob(f"*{PHRASES_MARK}*.json")] or [*path.glob(f"*/*{PHRASES_MARK}*.json")]
+    return sorted(one for one in found if one.name[0] != ".")
 
 
 def is_text_file(path: Path) -> bool:
