@@ -311,3 +311,26 @@ def test_a_mark_of_what_is_not_known_counts_as_an_empty_cell(tmp_path: Path) -> 
     for name, mark in (("income", "#REF!"), ("credit_history", "未提供")):
         records[3][name] = mark
     assert facts(written(tmp_path, records)).rejected == {"empty_input": 1}
+
+
+def test_what_a_name_says_may_be_known_later_is_kept_out_where_it_tells_much(
+    tmp_path: Path,
+) -> None:
+    records = flagged(applications(120), "bad_ind")
+    told = [
+        "180" if (record["bad_ind"] == "1") != (n % 12 == 5) else "0"
+        for n, record in enumerate(records)
+    ]
+    chance = ["0", "30", "60", "30"] * 30
+    records = with_column(with_column(records, "max_dpd_12m", told), "dpd_3m_prior", chance)
+    found = facts(written(tmp_path, records))
+    assert "max_dpd_12m" not in found.inputs
+    assert "dpd_3m_prior" in found.inputs
+
+
+def test_rival_outcomes_are_shown_with_a_doubt_and_written_days_are_not(tmp_path: Path) -> None:
+    records = with_column(flagged(applications(), "default_12m"), "fraud_flag", ["0", "1"] * 15)
+    days = [f"{1 + n % 9:02}MAR2024" for n in range(30)]
+    found = facts(written(tmp_path, with_column(records, "app_dt", days)))
+    assert "app_dt" not in found.inputs
+    assert "fraud_flag" in found.doubtful

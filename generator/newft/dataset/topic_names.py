@@ -1,6 +1,6 @@
 """Tell by the words of a column's name whether it says what a row is about, or how it is handled.
 
-The last word of a name says what it is: `Resolution status` is a status, and `Ticket type` a type.
+The last word of a name says what it is: `Resolution status` is a status, and `Request type` a type.
 """
 
 from __future__ import annotations
