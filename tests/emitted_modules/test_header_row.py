@@ -270,3 +270,11 @@ def test_a_row_of_units_above_the_header_is_no_header(tmp_path: Path, units: lis
 def test_numbers_may_be_names(tmp_path: Path, names: list[str]) -> None:
     rows = [[str(n), str(5 * n), "a"] for n in range(9)]
     assert detect_format(write_table(tmp_path, [names, *rows])).columns == tuple(names)
+
+
+def test_a_first_record_with_words_for_numbers_is_a_record(tmp_path: Path) -> None:
+    """Its label comes again below, as no description of a column does."""
+    rows = [[f"{n * 37 % 90}", f"{n * 53 % 70}", ("good", "bad")[n % 2]] for n in range(1, 30)]
+    lines = [["income", "amount", "risk"], ["tbd", "tbd", "good"], *rows]
+    path = write(tmp_path, "loans.csv", "\n".join(map(",".join, lines)))
+    assert values(path)[0] == ["tbd", "tbd", "good"]

@@ -448,3 +448,22 @@ def test_wrapped_values_and_scored_labels_are_values() -> None:
         "term.life": False,
         "term.months": 8,
     }
+
+
+def test_texts_without_an_end_and_keys_of_their_own_end_soon(tmp_path: Path) -> None:
+    """What would be searched again from each quote, or looked at in each row, is not."""
+    unended = write(tmp_path, "a.json", '[{"a": "' + '"\\' * 200_000)
+    with pytest.raises(RecordError, match="this is not JSON"):
+        detect_format(unended)
+    keyed = [{"text": text, f"k{n}": "v"} for n, (text, _) in enumerate(PAIRS * 50)]
+    assert detect_format(write(tmp_path, "b.json", dump(keyed))).columns == ("text",)
+
+
+def test_a_prediction_beside_an_annotation_is_no_label(tmp_path: Path) -> None:
+    """As Rubrix writes both."""
+    rows = [
+        {"text": text, "prediction": [{"label": "x", "score": 0.9}], "annotation": label}
+        for text, label in PAIRS
+    ]
+    assert read(write(tmp_path, "a.jsonl", lines(rows)), "text", "annotation") == PAIRS
+    assert detect_format(tmp_path / "a.jsonl").columns == ("text", "annotation")

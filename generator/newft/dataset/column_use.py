@@ -57,6 +57,7 @@ _OPEN_SPAN_PATTERN = re.compile(
     rf"|\d{{2}}{_YEARS}\s*(?:\+|以上|以下|and over)"
 )
 _SEX_MARKS = ({"m", "f"}, {"f", "h"}, {"m", "w"}, {"h", "m"})
+MAX_VALUE_CHARS = 500  # of a value that patterns are searched in: the time of some is its square
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def decide_column_use(
     column: Column, values: Sequence[str], task: Task, *, first: Sequence[str]
 ) -> ColumnUse:
     """Decide by the name and the sampled values; the first ones may number the rows."""
-    filled = [value for value in values if not is_missing(value, MISSING_VALUE_PATTERN)]
+    clipped = (value[:MAX_VALUE_CHARS] for value in values)
+    filled = [value for value in clipped if not is_missing(value, MISSING_VALUE_PATTERN)]
     side_by_side = [value for value in first if not is_missing(value, MISSING_VALUE_PATTERN)]
     protected = [field for field in task.fields.values() if field.role == "protected"]
     excluded = [field for field in task.fields.values() if field.role == "excluded"]

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-ANNOTATION_KEYS = ("annotations", "completions", "responses")  # what people said, by tool
-GUESS_KEYS = ("predictions", "suggestions")  # what a model said, beside it
+ANNOTATION_KEYS = (
+    "annotations",
+    "annotation",
+    "completions",
+    "responses",
+)  # what people said, by tool
+GUESS_KEYS = ("predictions", "prediction", "suggestions")  # what a model said, beside it
 DECISION_KEY, DECISIONS = "answer", frozenset({"accept", "reject", "ignore"})  # of Prodigy
 DECIDED_KEYS = ("accept", "label")  # that a decision is about
 PAIR_KEYS = ("id", "name", "key", "field")  # that name the value of a pair
