@@ -190,6 +190,9 @@ def _are_headers(lines: Sequence[Line], at: int) -> bool:
         return False
     if any(_is_no_name(second[place]) for place in filled):
         return False
+    others = [cells for cells in body if list(cells) not in (list(first), list(second))]
+    if any(_comes_again(second, others, place) for place in filled):
+        return False  # a value of a record, such as its label
     joined = [name for name in _join_names(upper, names, [*places]) if name]
     if len({*joined}) < len(joined):
         return False

@@ -18,6 +18,8 @@ from .json_text import find_repeated_key, measure_depth, parse_document
 
 MAX_ROWS_FOR_COLUMNS = 1_000
 MAX_COLUMNS = 1_000  # of a file: more are keys of an index, and each is looked at in every row
+# of more keys than these, those that few records have are no columns
+MANY_COLUMNS, MIN_COLUMN_SHARE = 200, 0.005
 MAX_RECORD_NESTING = 100  # levels of lists and objects in a record
 DOCUMENT_KINDS = ("json", "yaml")
 INNER_TYPES = frozenset({dict, list})
@@ -64,7 +66,9 @@ def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
     rows = [*islice(_convert_records(path, layout, iter(first)), MAX_ROWS_FOR_COLUMNS)]
     remarks = (*layout.remarks, *describe_markup(path.name, (row.values.items() for row in rows)))
     keys = Counter(key for row in rows for key in row.values)
-    often = {*keys} if len(keys) <= MAX_COLUMNS else {k for k, _ in keys.most_common(MAX_COLUMNS)}
+    often = {key for key, _ in keys.most_common(MAX_COLUMNS)}
+    if len(keys) > MANY_COLUMNS:
+        often &= {key for key, rows in keys.items() if rows >= MIN_COLUMN_SHARE * len(first)}
     columns = tuple(key for key in keys if key in often and find_fault([key]) is None)
     if columns:
         return replace(layout, columns=columns, remarks=remarks)
