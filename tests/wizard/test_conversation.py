@@ -225,6 +225,20 @@ def test_the_hub_is_asked_with_modelscope_first() -> None:
     )
 
 
+def test_marks_are_numbers_in_a_dumb_terminal(tmp_path: Path, conversation: Conversation) -> None:
+    story = answers(data=list_loans(tmp_path), positive="1 2", indeterminate="0")
+    given = conversation.hold(story, dumb=True)
+    assert len(given["data.positive"]) == 2
+    assert given["data.indeterminate"] == ()
+    assert ") [x] Default" in conversation.shown
+
+
+def test_the_name_is_asked_however_many_questions_there_are(tmp_path: Path) -> None:
+    conversation = Conversation(interface="zh")
+    conversation.hold(answers(data=list_loans(tmp_path), model=SMALL_MODEL, name="loans"))
+    assert {"positive", "indeterminate", "name"} <= {*conversation.asked}
+
+
 # --- records, their task and their columns -------------------------------------------------------
 
 
@@ -520,6 +534,19 @@ def test_records_of_two_domains_are_asked_about_with_what_was_seen(
     assert "  words of the records: " in shown
     assert shown.index("Intent classification") < shown.index("Risk grading")
     assert shown.index("Legal text classification") < shown.index("Risk grading")
+
+
+def test_the_likeliest_task_is_first_and_what_helps_is_said(
+    tmp_path: Path, conversation: Conversation
+) -> None:
+    rows = "".join(
+        f"How do I return item {i}?,Open your account and print note {i}.\n" for i in range(40)
+    )
+    path = tmp_path / "faq.csv"
+    path.write_text(f"Question,Answer\n{rows}", encoding="utf-8")
+    conversation.leave(answers(data=path, task=LEAVE), dumb=True)
+    assert "hint: add a column that holds the label of each text" in conversation.shown
+    assert "\n  1) Customer service" in conversation.questions_shown[-1]
 
 
 def test_another_file_can_be_named_where_no_task_was_recognised(

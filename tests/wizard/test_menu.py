@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newft.wizard.check_menu import CheckMenu
 from newft.wizard.menu import Menu, Option
 
 MODELS = [
@@ -100,3 +101,37 @@ def test_whatever_is_pressed_the_mark_is_on_an_entry_that_is_shown(
         else:
             menu.type(key)
         assert menu.marked in menu.shown
+
+
+def checked(keys: str, *, allow_none: bool = False) -> CheckMenu:
+    """A list of three labels and the way back; `>` moves to the next entry."""
+    options = [Option(label, label) for label in ("Default", "Late", "Paid")]
+    options.append(Option("<", "<- back", fixed=True))
+    menu = CheckMenu(options, ["Default"], allow_none=allow_none, refusal="mark one")
+    for key in keys:
+        menu.move(1) if key == ">" else menu.type(key)
+    return menu
+
+
+def test_space_marks_and_enter_takes_all_that_is_marked() -> None:
+    menu = checked("> ")
+    assert menu.choose() == "Default\nLate"
+    assert menu.describe("Default\nLate") == "Default, Late"
+    assert [menu.get_title(one) for one in menu.shown] == [
+        "[x] Default", "[x] Late", "[ ] Paid", "<- back",
+    ]  # fmt: skip
+
+
+def test_a_filter_hides_no_mark() -> None:
+    assert checked("pa ").choose() == "Default\nPaid"
+
+
+def test_none_is_refused_unless_it_is_an_answer() -> None:
+    menu = checked(" ")
+    assert menu.choose() is None
+    assert menu.refused == "mark one"
+    assert checked(" ", allow_none=True).choose() == ""
+
+
+def test_the_way_back_is_no_mark() -> None:
+    assert checked(">>> ").choose() == "<"

@@ -263,3 +263,23 @@ def test_the_machine_is_named_in_the_choice() -> None:
 @pytest.mark.parametrize("one", QUESTIONS, ids=lambda one: one.key)
 def test_what_needs_knowledge_can_be_left_to_newft(one: Question) -> None:
     assert one.allow_unsure == (one.key in ("gpu", "model"))
+
+
+def test_the_name_proposed_is_free() -> None:
+    now = make_state(domain="customer_service", task="intent")
+    taken = frozenset({"customer-service-intent", "customer-service-intent-2"})
+    value = question("name").get_default(replace(now, taken_names=taken)).value
+    assert value == "customer-service-intent-3"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_task_told_by_shape_alone_is_warned_of(named: bool, tmp_path: Path) -> None:
+    texts = ("the picnic in the park number", "a choir sang in hall number")
+    rows = "".join(f"{texts[i % 2]} {'xyz'[i % 3] * i},{'ab'[i % 2]}\n" for i in range(40))
+    (tmp_path / "a.csv").write_text(f"text,label\n{rows}", encoding="utf-8")
+    task = {"domain": "customer_service", "task": "intent"} if named else {}
+    state = WizardState(catalog(), {"data.files": (str(tmp_path / "a.csv"),), "gpu": "cpu", **task})
+    data = fill_defaults(state, build_services(catalog(), None)).data
+    assert data
+    said = [one.en for one in data.warnings if "by the shape of the records alone" in one.en]
+    assert bool(said) is not named
