@@ -341,6 +341,7 @@ def cases(draw: st.DrawFn) -> Inputs:
 
 
 @given(cases())
+@pytest.mark.slow
 def test_any_case_gives_a_reasoned_recipe_or_a_named_incompatibility(inputs: Inputs) -> None:
     try:
         chosen = build_recipe(inputs)

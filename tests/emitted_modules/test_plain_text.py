@@ -104,6 +104,7 @@ def test_a_damaged_packed_file_is_refused(tmp_path: Path, content: bytes) -> Non
     )
 
 
+@pytest.mark.slow
 def test_a_packed_file_without_end_is_refused(tmp_path: Path) -> None:
     path = write(
         tmp_path, "a.csv.gz", gzip.compress(b"text,label\n" + b"a,b\n" * (20 << 20), mtime=0)

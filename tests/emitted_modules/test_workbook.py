@@ -308,6 +308,7 @@ def test_a_document_type_is_refused(workbook: Path, entity: str) -> None:
     assert refusal(path).message == "the workbook declares a document type, which no workbook may"
 
 
+@pytest.mark.slow
 def test_shared_strings_that_unpack_to_a_gigabyte_take_little_memory(workbook: Path) -> None:
     content = parts(workbook)
     with zipfile.ZipFile(workbook, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -409,6 +410,7 @@ def test_an_encrypted_part_is_refused(workbook: Path) -> None:
 # --- whatever is in it ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_any_mutation_ends_in_rows_or_in_an_error_that_names_the_file(workbook: Path) -> None:
     chance = random.Random(20240301)
     whole, content = workbook.read_bytes(), parts(workbook)

@@ -716,6 +716,7 @@ def draw_tree(draw: st.DrawFn) -> Files:
     new=draw_tree(),
     step=st.integers(0, 80),
 )
+@pytest.mark.slow
 def test_any_changes_are_made_together_undone_and_made_again(
     old: Files, new: Files, step: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

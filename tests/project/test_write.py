@@ -251,6 +251,7 @@ def test_killed_before_any_operation_recovery_gives_the_old_or_the_new(
 
 
 @pytest.mark.parametrize("applied", [10, 25, 40, 45, 50])
+@pytest.mark.slow
 def test_a_recovery_that_is_killed_too_can_be_recovered(
     tree: Path, tmp_path: Path, applied: int
 ) -> None:

@@ -48,6 +48,8 @@ from support.terminal import (
     unfold_commands,
 )
 
+pytestmark = pytest.mark.slow
+
 DEFAULTS = {
     "data.files": (),
     "domain": "customer_service",
