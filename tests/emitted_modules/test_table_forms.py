@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newft.emitted.cells import to_text
@@ -46,8 +46,16 @@ def tables(draw: st.DrawFn) -> Table:
     return Table(names, [*zip(*columns, strict=True)])
 
 
+# the last column is mostly empty in the later rows
+SPARSE = Table(
+    ["意图标签", "AA", "AAA"],
+    [("refund", "0", cell) for cell in ("0000", "0", "0", "", "", "0")],
+)
+
+
 @pytest.mark.parametrize("name", FORMS)
 @given(table=tables())
+@example(table=SPARSE)
 @settings(
     max_examples=EXAMPLES_PER_FORM,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

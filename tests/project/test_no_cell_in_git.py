@@ -43,7 +43,7 @@ def applications() -> list[Record]:
     return [
         {
             "customer_id": f"{MARK}-{row // 30}",
-            "level": "high" if row % 3 else "low",
+            "risk_level": "high" if row % 3 else "low",
             "gender": f"{MARK}{row % 2}",
             "history": text,
             "purpose": f"{MARK} {row % 7}",
@@ -69,7 +69,7 @@ def written(path: Path, records: Sequence[Record]) -> None:
     [
         ("records.csv", requests(), ()),
         ("records.jsonl", requests(), ()),
-        ("records.csv", applications(), ("--positive", "high")),
+        ("records.csv", applications(), ("--task", "risk", "--positive", "high")),
     ],
     ids=["requests-csv", "requests-jsonl", "applications"],
 )

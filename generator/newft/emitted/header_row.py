@@ -111,7 +111,8 @@ def _is_description(lines: Sequence[Line], at: int) -> bool:
     places = _find_places(lines[at + 2 :])
     names = [name for name in _read_names(lines[at][1]) if name]
     codes = sum(bool(_CODE_NAME_PATTERN.fullmatch(name)) for name in names)
-    whole = {*places} <= {*_find_filled(lines[at][1])} and len({*names}) == len(names)
+    named, described = ({*_find_filled(cells)} for _, cells in lines[at : at + 2])
+    whole = {*places} | described <= named and len({*names}) == len(names)
     return whole and codes * 2 < len(names)
 
 
