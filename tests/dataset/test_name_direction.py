@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newft.dataset.name_direction import Direction, DirectionStems, tell_direction
+from newft.dataset.name_direction import (
+    Direction,
+    DirectionStems,
+    is_negation_of,
+    settle_direction,
+    tell_direction,
+)
 from support.credit_applications import TASK
 
 assert TASK.positive
@@ -50,6 +56,38 @@ UNTOLD = [
 )
 def test_words_tell_the_outcome(names: list[str], direction: Direction | None) -> None:
     assert {name: tell_direction(name, STEMS) for name in names} == dict.fromkeys(names, direction)
+    settled = {name: settle_direction(name, STEMS) for name in names}
+    assert settled == dict.fromkeys(names, direction)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "default_free", "isDefaultFree", "defaultfree", "bad_debt_free", "default_avoided",
+        "zero_default", "zero-delinquency", "default_cured", "no_defaults", "no_of_defaults",
+        "is_bad_not", "late_fee_waived", "default_xyz", "predefault", "prior_default",
+        "免于违约", "是否避免逾期", "零逾期", "逾期豁免", "违约预警解除", "违约甲乙",
+    ],
+)  # fmt: skip
+def test_an_unknown_word_beside_the_outcome_leaves_it_open(name: str) -> None:
+    assert settle_direction(name, STEMS) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "negates"),
+    [
+        ("not low", "low", True),
+        ("non-pass", "pass", True),
+        ("不好", "好", True),
+        ("very low", "low", False),
+        ("excellent", "good", False),
+        ("更好", "好", False),
+        ("low", "low", False),
+        ("", "", False),
+    ],
+)
+def test_a_negation_of_a_label_is_told(name: str, other: str, negates: bool) -> None:
+    assert is_negation_of(name, other) == negates
 
 
 @pytest.mark.parametrize(
@@ -75,11 +113,13 @@ def test_labels_of_several_words_are_told(label: str, direction: Direction) -> N
     st.sampled_from(["", "_flag", ".next.month", "_12m", " (0/1)", "标志"]),
 )
 def test_what_stands_around_a_word_does_not_turn_it_round(word: str, head: str, tail: str) -> None:
-    assert tell_direction(head + word + tail, STEMS) == "positive"
+    assert settle_direction(head + word + tail, STEMS) == "positive"
     negation = "未" if word == "违约" else "not_"
-    assert tell_direction(head + negation + word + tail, STEMS) == "negative"
+    assert settle_direction(head + negation + word + tail, STEMS) == "negative"
 
 
 @given(st.text())
 def test_any_name_is_told_or_not(name: str) -> None:
-    assert tell_direction(name, STEMS) in ("positive", "negative", "open", None)
+    told = tell_direction(name, STEMS)
+    assert told in ("positive", "negative", "open", None)
+    assert settle_direction(name, STEMS) in (told, None)

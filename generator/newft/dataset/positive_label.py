@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from newft.answers.keys import (
     INDETERMINATE_KEY,
@@ -15,6 +16,8 @@ from newft.dataset.name_direction import (
     Direction,
     DirectionStems,
     find_short_bad,
+    is_negation_of,
+    settle_direction,
     tell_direction,
 )
 from newft.emitted.label_rules import LabelRules, find_label
@@ -34,12 +37,20 @@ class FoundPositive:
     indeterminate: tuple[str, ...] = ()  # those whose names say that the outcome is not known yet
 
 
+class _Told(NamedTuple):
+    """What the name of a label says, and whether no word of it may say otherwise."""
+
+    direction: Direction | None
+    settled: bool
+
+
 def find_positive_labels(labels: Iterable[str], column: str, known: PositiveNames) -> FoundPositive:
     """Find the positive label, or those of several that the user is to choose from."""
     told = {label: _tell_label(label, known) for label in labels}
-    positive = [label for label, direction in told.items() if direction == "positive"]
-    indeterminate = tuple(label for label, direction in told.items() if direction == "open")
-    if len(positive) == 1:
+    positive = [label for label, one in told.items() if one.direction == "positive"]
+    indeterminate = tuple(label for label, one in told.items() if one.direction == "open")
+    compared = any(one.settled and one.direction == "negative" for one in told.values())
+    if len(positive) == 1 and (told[positive[0]].settled or compared):
         return FoundPositive((positive[0],), indeterminate=indeterminate)
     if positive:
         likely = tuple(positive) if len(positive) < len(told) else ()
@@ -95,24 +106,30 @@ def _make_overlap_error(name: str) -> UsageError:
     )
 
 
-def _tell_label(label: str, known: PositiveNames) -> Direction | None:
+def _tell_label(label: str, known: PositiveNames) -> _Told:
     name = normalize_label(label)
     if name in map(normalize_label, known.labels):
-        return "positive"
+        return _Told("positive", settled=True)
     if name in map(normalize_label, known.negative_labels):
-        return "negative"
-    return tell_direction(label, _get_stems(known))
+        return _Told("negative", settled=True)
+    stems = _get_stems(known)
+    return _Told(tell_direction(label, stems), settled=settle_direction(label, stems) is not None)
 
 
 def _get_stems(known: PositiveNames) -> DirectionStems:
     return DirectionStems(known.stems, known.negative_stems, known.indeterminate_stems)
 
 
-def _find_by_exclusion(told: dict[str, Direction | None]) -> str | None:
-    """Return the other of two labels, one of which is known to be negative."""
-    others = [label for label, direction in told.items() if direction is None]
-    negative = [label for label, direction in told.items() if direction == "negative"]
-    return others[0] if len(others) == len(negative) == 1 and len(told) == 2 else None
+def _find_by_exclusion(told: Mapping[str, _Told]) -> str | None:
+    """Return the one of two labels that negates the other, which is known to be negative.
+
+    Any other label beside a good one may be good as well: good and excellent, paid and refinanced.
+    """
+    others = [label for label, one in told.items() if one.direction is None]
+    negative = [label for label, one in told.items() if one.direction == "negative"]
+    if not len(others) == len(negative) == 1 or len(told) != 2:
+        return None
+    return others[0] if is_negation_of(others[0], negative[0]) else None
 
 
 def _find_by_column(labels: list[str], column: str, known: PositiveNames) -> str | None:
@@ -120,7 +137,7 @@ def _find_by_column(labels: list[str], column: str, known: PositiveNames) -> str
     if len(labels) != 2:
         return None
     yes, no = (_filter_known(labels, names) for names in (YES_LABELS, NO_LABELS))
-    direction = tell_direction(column, _get_stems(known)._replace(open=()))
+    direction = settle_direction(column, _get_stems(known)._replace(open=()))
     if len(yes) != 1 or len(no) != 1 or direction is None:
         return None
     return yes[0] if direction == "positive" else no[0]
