@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,29 @@ def test_lists_by_split_keep_the_name_of_the_split(tmp_path: Path) -> None:
     assert read(path, "text", "label", "split") == [
         (*a, *b) for a, b in zip(PAIRS, splits, strict=True)
     ]
+
+
+@pytest.mark.parametrize("around", [lambda one: one, lambda one: {"data": one}])
+def test_what_stands_beside_lists_by_split_is_said_and_hides_none(
+    around: Callable[[object], object], tmp_path: Path
+) -> None:
+    """A version or a list of fields beside the splits does not make the test set disappear."""
+    fields = [{"name": "text", "about": "what was written"}]
+    splits = {"version": "0.1", "train": ROWS[:20], "fields": fields, "test": ROWS[20:]}
+    path = write(tmp_path, "a.json", dump(around(splits)))
+    assert [one[-1] for one in read(path, "text", "label", "split")] == ["train"] * 20 + ["test"] * 4
+    remark = detect_format(path).remarks[0]
+    for name in ("version", "fields"):
+        assert name in str(remark.values["others"])
+    assert "test" in str(remark.values["path"])
+
+
+def test_splits_of_columns_are_rows(tmp_path: Path) -> None:
+    """Each split may be an object of columns, as data frames are written."""
+    columns = {"text": [text for text, _ in PAIRS], "label": [label for _, label in PAIRS]}
+    parts = {"train": columns, "test": {name: among[:4] for name, among in columns.items()}}
+    path = write(tmp_path, "a.json", dump(parts))
+    assert [one[-1] for one in read(path, "text", "split")] == ["train"] * 24 + ["test"] * 4
 
 
 def test_an_object_that_lists_the_texts_of_labels_is_rows(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .annotations import drop_guesses, lacks_annotations, read_annotations, read_pairs
 from .class_names import find_class_names, name_classes
-from .given_splits import SPLIT_FIELD, find_file_split
+from .given_splits import SPLIT_FIELD, find_file_split, names_splits
 from .record_shapes import (
     expand_records,
     find_expansion,
@@ -53,15 +53,19 @@ def find_records(document: object) -> tuple[Collection, list[Collection]]:
     others describe fields, users or pages.
     """
     found: list[Collection] = []
+    beside: dict[str, list[Collection]] = {}  # what stands beside splits, by their path
     pending = [("", document)]
     for _ in range(MAX_DOCUMENT_DEPTH):
         inner: list[tuple[str, object]] = []
         for path, value in pending:
-            if (records := _read_collection(value)) is not None:
+            if isinstance(value, dict) and (parts := _find_split_parts(value)):
+                found.append(_join_splits(path, parts))
+                beside[found[-1].path] = _list_beside(path, value, parts)
+            elif (records := _read_part(value)) is not None:
                 found.append(Collection(records, path))
             elif isinstance(value, dict):
                 members = islice(value.items(), MAX_KEYS_SEARCHED)
-                inner += [(f"{path}.{key}" if path else key, one) for key, one in members]
+                inner += [(_join_path(path, key), one) for key, one in members]
         pending = inner
     if not found:
         alone = document if isinstance(document, list) else [document]
@@ -69,7 +73,12 @@ def find_records(document: object) -> tuple[Collection, list[Collection]]:
     best = max(
         found, key=lambda one: (bool(find_expansion(one.records)), _count_characters(one.records))
     )
-    return best, [one for one in found if one is not best]
+    others = [one for one in found if one is not best]
+    return best, [*others, *beside.get(best.path, ())]
+
+
+def _join_path(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def is_chat(value: object) -> bool:
@@ -123,12 +132,6 @@ def _gather(objects: Sequence[Record]) -> dict[str, object]:
         for key, values in gathered.items()
         if not any(isinstance(value, (list, dict)) for value in values)
     }
-
-
-def _read_collection(value: object) -> Sequence[object] | None:
-    """The records that a list or an object holds itself; None where it holds none."""
-    records = _read_part(value)
-    return _read_splits(value) if records is None and isinstance(value, dict) else records
 
 
 def _read_part(value: object) -> Sequence[object] | None:
@@ -249,18 +252,35 @@ def _are_row_keys(inner: Sequence[str], outer: Sequence[str]) -> bool:
     return numbered if numbered != rows_outside else len(inner) > len(outer)
 
 
-def _read_splits(document: Record) -> Sequence[object] | None:
-    """The records of lists by split, each with the name of its split."""
-    splits = {name: find_file_split(name) for name in document}
-    if len(document) < 2 or None in splits.values():
-        return None
-    parts = {name: _read_part(value) for name, value in document.items()}
-    if any(records is None for records in parts.values()):
-        return None
+def _find_split_parts(document: Record) -> dict[str, Sequence[object]]:
+    """The records by the key that names their split; none where keys do not.
+
+    Other keys may stand beside those of training and of a split that is held out.
+    """
+    if not 2 <= len(document) <= MAX_KEYS_SEARCHED:
+        return {}
+    splits = {name: split for name in document if (split := find_file_split(name))}
+    parts = {name: records for name in splits if (records := _read_part(document[name]))}
+    whole = len(parts) == len(document)
+    return parts if whole or names_splits(map(splits.get, parts)) else {}
+
+
+def _join_splits(path: str, parts: Mapping[str, Sequence[object]]) -> Collection:
+    """The records of all splits, each with the name of its own."""
+    records = [
+        {**one, SPLIT_FIELD: find_file_split(name)} if isinstance(one, dict) else one
+        for name, among in parts.items()
+        for one in among
+    ]
+    return Collection(records, ", ".join(_join_path(path, name) for name in parts))
+
+
+def _list_beside(path: str, document: Record, parts: Mapping[str, object]) -> list[Collection]:
+    """What is not read of an object with splits: lists of records, and single values."""
     return [
-        {**one, SPLIT_FIELD: splits[name]} if isinstance(one, dict) else one
-        for name, records in parts.items()
-        for one in records or ()
+        Collection(_read_part(value) or (), _join_path(path, name))
+        for name, value in document.items()
+        if name not in parts
     ]
 
 
