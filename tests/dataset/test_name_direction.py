@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from newft.dataset.name_direction import (
     Direction,
     DirectionStems,
-    is_negation_of,
+    negates_name,
     settle_direction,
     tell_direction,
 )
@@ -87,7 +87,7 @@ def test_an_unknown_word_beside_the_outcome_leaves_it_open(name: str) -> None:
     ],
 )
 def test_a_negation_of_a_label_is_told(name: str, other: str, negates: bool) -> None:
-    assert is_negation_of(name, other) == negates
+    assert negates_name(name, other) == negates
 
 
 @pytest.mark.parametrize(

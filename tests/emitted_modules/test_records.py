@@ -130,7 +130,9 @@ def test_what_stands_beside_lists_by_split_is_said_and_hides_none(
     fields = [{"name": "text", "about": "what was written"}]
     splits = {"version": "0.1", "train": ROWS[:20], "fields": fields, "test": ROWS[20:]}
     path = write(tmp_path, "a.json", dump(around(splits)))
-    assert [one[-1] for one in read(path, "text", "label", "split")] == ["train"] * 20 + ["test"] * 4
+    assert [one[-1] for one in read(path, "text", "label", "split")] == ["train"] * 20 + [
+        "test"
+    ] * 4
     remark = detect_format(path).remarks[0]
     for name in ("version", "fields"):
         assert name in str(remark.values["others"])

@@ -127,7 +127,7 @@ def _names_a_count(name: str) -> bool:
     return in_chinese or words[:1] == ["n"] or not _COUNT_WORDS.isdisjoint(words)
 
 
-def is_negation_of(name: str, other: str) -> bool:
+def negates_name(name: str, other: str) -> bool:
     """Tell whether a name is another one after a negation: `not low` and `low`, 不好 and 好."""
     words, plain = _split_words(name), _split_words(other)
     if len(words) == len(plain) == 1 and CJK_PATTERN.search(name):

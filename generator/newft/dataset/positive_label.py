@@ -16,7 +16,7 @@ from newft.dataset.name_direction import (
     Direction,
     DirectionStems,
     find_short_bad,
-    is_negation_of,
+    negates_name,
     settle_direction,
     tell_direction,
 )
@@ -129,7 +129,7 @@ def _find_by_exclusion(told: Mapping[str, _Told]) -> str | None:
     negative = [label for label, one in told.items() if one.direction == "negative"]
     if not len(others) == len(negative) == 1 or len(told) != 2:
         return None
-    return others[0] if is_negation_of(others[0], negative[0]) else None
+    return others[0] if negates_name(others[0], negative[0]) else None
 
 
 def _find_by_column(labels: list[str], column: str, known: PositiveNames) -> str | None:
