@@ -18,6 +18,7 @@ from newft.decide.split_reasons import (
     explain_test_fraction,
 )
 from newft.decide.token_estimates import MAXIMUM
+from newft.schema.dataset import DataFacts
 from newft.schema.plan import Recipe
 from newft.text import Text
 
@@ -58,7 +59,7 @@ def _warn_language(inputs: Inputs) -> Text | None:
 
 def _warn_few_rows(inputs: Inputs) -> Text | None:
     data = inputs.facts.data
-    rows = data.split_rows.get("test") or _count_test_rows(data.rows_to_split)
+    rows = data.split_rows.get("test") or _count_test_rows_of(data)
     if rows >= FEW_TEST_ROWS:
         return None
     points, better = (
@@ -71,6 +72,13 @@ def _warn_few_rows(inputs: Inputs) -> Text | None:
         f"测试集约 {rows} 行，指标误差约 ±{points:.0f} 个百分点；"
         f"数据总量达到 {RECOMMENDED_ROWS} 行时约为 ±{better:.0f}",
     )
+
+
+def _count_test_rows_of(data: DataFacts) -> int:
+    """The test rows as they were counted, or as many as their share of all rows is."""
+    single = sum(data.labels.values()) == data.accepted  # rows of several labels count more often
+    counted = sum(test for _, test in data.held_out_labels.values()) if single else 0
+    return counted or _count_test_rows(data.rows_to_split)
 
 
 def _count_test_rows(rows: int) -> int:
