@@ -23,7 +23,6 @@ DOMAIN_WORDS = re.compile(
 ALLOWED = {
     "generator/newft/emitted/record_shapes.py": {"customer", "客户", "客服"},
     "generator/newft/dataset/identifier_values.py": {"court"},
-    "generator/newft/dataset/topic_names.py": {"Ticket", "intent", "意图", "客服"},
     "generator/newft/dataset/topic_names.py": {"intent", "意图", "客服"},
 }
 
