@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newft.answers.command_line import format_command
 from newft.answers.fit import KnownAnswer, fit_answers, is_valid, list_unmeasured_changes
+from newft.answers.keys import AnswerValue
+from newft.answers.parse import parse_set
+from newft.errors import UsageError
 
 KNOWN = (
     KnownAnswer("method", ("lora", "full"), ("training",), {"finetune": "full"}),
@@ -94,3 +99,15 @@ def test_facts_hold_for_data_domain_and_task_alone() -> None:
     assert list_unmeasured_changes({**old, "data.columns.text": "Body"}, old) == (
         "data.columns.text",
     )
+
+
+def test_an_empty_list_of_given_splits_is_an_answer() -> None:
+    old = {"data.given_splits": ("train", "test")}
+    pooled: dict[str, AnswerValue] = {"data.given_splits": ()}
+    assert list_unmeasured_changes(old, pooled) == ("data.given_splits",)
+    assert list_unmeasured_changes({}, pooled) == ("data.given_splits",)
+    assert list_unmeasured_changes(pooled, pooled) == ()
+    assert parse_set("data.given_splits=[]") == ("data.given_splits", ())
+    assert "--set 'data.given_splits=[]'" in format_command(pooled, "p")
+    with pytest.raises(UsageError):
+        parse_set("data.given_splits=[trian]")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from newft.answers.keys import RowChoices
 from newft.dataset.profile import profile_dataset
 from newft.errors import UsageError
 from newft.schema.dataset import DataFacts
@@ -14,7 +15,9 @@ from support.tickets import TASK as TICKET_TASK
 
 
 def measure(path: Path, *names: str) -> DataFacts:
-    return profile_dataset([str(path)], task=TASK, columns={}, language=None, indeterminate=names)
+    return profile_dataset(
+        [str(path)], task=TASK, columns={}, language=None, rows=RowChoices(names)
+    )
 
 
 def test_their_rows_are_counted_and_their_labels_are_not_taught(tmp_path: Path) -> None:
@@ -48,7 +51,7 @@ def test_a_task_that_scores_no_label_leaves_out_none(tmp_path: Path) -> None:
     path = written(tmp_path, records)
     with pytest.raises(UsageError, match="scores no label"):
         profile_dataset(
-            [str(path)], task=TICKET_TASK, columns={}, language=None, indeterminate=("a",)
+            [str(path)], task=TICKET_TASK, columns={}, language=None, rows=RowChoices(("a",))
         )
 
 

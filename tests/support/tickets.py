@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from newft.answers.keys import RowChoices
 from newft.catalog.loader import load_catalog
-from newft.dataset.profile import profile_dataset
+from newft.dataset.profile import USE_ALL_ROWS, profile_dataset
 from newft.errors import DataError
 from newft.schema.dataset import DataFacts
 from newft.text import Language
@@ -45,10 +46,13 @@ def table(folder: Path, rows: Iterable[Sequence[str]], *, header: str = "text,in
 
 
 def facts(
-    *paths: Path, columns: Mapping[str, str] | None = None, language: Language | None = None
+    *paths: Path,
+    columns: Mapping[str, str] | None = None,
+    language: Language | None = None,
+    rows: RowChoices = USE_ALL_ROWS,
 ) -> DataFacts:
     files = [str(path) for path in paths]
-    return profile_dataset(files, task=TASK, columns=columns or {}, language=language)
+    return profile_dataset(files, task=TASK, columns=columns or {}, language=language, rows=rows)
 
 
 def refusal(*paths: Path, columns: Mapping[str, str] | None = None) -> DataError:

@@ -114,6 +114,15 @@ def test_a_column_of_splits_is_told_by_its_values(
         assert {*texts[split]} == texts_of([row for row in placed if row[2] == value])
 
 
+def test_rows_of_an_unknown_split_are_in_none(project: Any, tmp_path: Path) -> None:
+    names = ("train", "train", "PublicTest", "extra")
+    rows = [(*row, names[at % 4]) for at, row in enumerate(make_rows("a", 120))]
+    path = write(tmp_path / "all.csv", rows, ("text", "intent", "usage"))
+    texts = check(project, [path], tmp_path / "processed")
+    assert {*texts["test"]} == texts_of([row for row in rows if row[2] == "PublicTest"])
+    assert facts(path).rejected == {"unknown_split": 30}
+
+
 def test_a_validation_split_that_is_missing_is_taken_from_training(
     project: Any, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from newft.answers.keys import (
     ANSWER_KEYS,
     COLUMNS_PREFIX,
+    GIVEN_SPLITS_KEY,
     KIT_ANSWERS_PREFIX,
     KIT_KEY,
     KIT_REVISION_KEY,
@@ -30,6 +31,8 @@ def format_command(answers: RawAnswers, path: str) -> str:
         if entry.key == KIT_KEY and KIT_REVISION_KEY in answers:
             values = tuple(f"{one}@{answers[KIT_REVISION_KEY]}" for one in values)
         words += [word for one in values for word in (entry.option, one)]
+    if answers.get(GIVEN_SPLITS_KEY) == ():  # no option says an empty list
+        words += ["--set", f"{GIVEN_SPLITS_KEY}=[]"]
     for field, column in get_columns(answers).items():
         words += ["--set", f"{COLUMNS_PREFIX}{field}={column}"]
     for name, value in get_kit_answers(answers).items():

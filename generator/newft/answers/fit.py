@@ -12,6 +12,7 @@ from typing import NamedTuple
 from newft.answers.keys import (
     COLUMNS_PREFIX,
     FILES_KEY,
+    GIVEN_SPLITS_KEY,
     HIDE_KEY,
     INDETERMINATE_KEY,
     SHOW_KEY,
@@ -22,7 +23,9 @@ from newft.text import Text
 
 # What was measured holds for these answers alone. The positive labels are no part of it: the facts
 # have all labels.
-_MEASURED_KEYS = ("domain", "task", FILES_KEY, SHOW_KEY, HIDE_KEY, INDETERMINATE_KEY)
+_MEASURED_KEYS = (
+    "domain", "task", FILES_KEY, SHOW_KEY, HIDE_KEY, INDETERMINATE_KEY, GIVEN_SPLITS_KEY
+)  # fmt: skip
 
 
 class KnownAnswer(NamedTuple):
@@ -97,8 +100,13 @@ def list_unmeasured_changes(measured: RawAnswers, answers: RawAnswers) -> tuple[
         key
         for key in keys
         if (key in _MEASURED_KEYS or key.startswith(COLUMNS_PREFIX))
-        and (measured.get(key) or ()) != (answers.get(key) or ())
+        and _normalize_absent(key, measured) != _normalize_absent(key, answers)
     )
+
+
+def _normalize_absent(key: str, given: RawAnswers) -> AnswerValue | None:
+    """Return the value of a key; an empty list says something of given splits alone."""
+    return given.get(key) if key == GIVEN_SPLITS_KEY else given.get(key) or ()
 
 
 def format_answer(value: AnswerValue | None) -> str:

@@ -28,6 +28,9 @@ POSITIVE_KEY = "data.positive"  # the labels whose summed probability is scored
 INDETERMINATE_KEY = "data.indeterminate"  # labels whose rows are left out
 SHOW_KEY = "data.show"  # columns of a table that the model is shown
 HIDE_KEY = "data.hide"  # columns of a table that it is not shown
+SPLIT_COLUMN_KEY = "data.columns.split"  # of any task: the column that says the split of a row
+GIVEN_SPLITS_KEY = "data.given_splits"  # the splits of the files that are used; none: pool the rows
+SPLIT_NAMES = ("train", "validation", "test")
 KIT_KEY = "kit.source"
 KIT_REVISION_KEY = "kit.revision"
 PREFER_KEY = "kit.prefer"  # whose file wins where a copier template and newft both have it
@@ -70,6 +73,13 @@ class VisibleColumns(NamedTuple):
 
     show: tuple[str, ...] = ()
     hide: tuple[str, ...] = ()
+
+
+class RowChoices(NamedTuple):
+    """What the user says of rows: which are left out, and which given splits are used."""
+
+    indeterminate: tuple[str, ...] = ()  # labels whose rows are left out
+    given_splits: tuple[str, ...] | None = None  # none of them pools the rows; None: all are used
 
 
 # The order is that of the questions, and of the options in `--help`.
@@ -172,6 +182,18 @@ ANSWER_KEYS = (
         ),
         repeatable=True,
         metavar="COLUMN",
+    ),
+    AnswerKey(
+        GIVEN_SPLITS_KEY,
+        "--given-splits",
+        Text(
+            "split that the data give and that is used: train, validation or test; repeatable; "
+            "`--set data.given_splits=[]` pools all rows",
+            "沿用数据自带的哪些划分：train、validation、test，可多次给出；"
+            "`--set data.given_splits=[]` 合并全部数据后重新划分",
+        ),
+        repeatable=True,
+        metavar="SPLIT",
     ),
     AnswerKey(
         "gpu",
@@ -317,6 +339,13 @@ def get_answered_labels(key: str, given: RawAnswers) -> tuple[str, ...]:
     """Return the labels that an answer names; none where there is no answer."""
     value = given.get(key, ())
     return value if isinstance(value, tuple) else (value,)
+
+
+def get_row_choices(given: RawAnswers) -> RowChoices:
+    """Return what the answers say of rows; given splits may be an empty list, which is no None."""
+    splits = given.get(GIVEN_SPLITS_KEY)
+    splits = (splits,) if isinstance(splits, str) else splits
+    return RowChoices(get_answered_labels(INDETERMINATE_KEY, given), splits)
 
 
 def normalize_gpu(text: str) -> str:

@@ -11,8 +11,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from newft.answers.keys import (
+    GIVEN_SPLITS_KEY,
     KIT_ANSWERS_PREFIX,
     POSITIVE_KEY,
+    SPLIT_NAMES,
     AnswerValue,
     RawAnswers,
     allows_list,
@@ -129,6 +131,8 @@ def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
     if empty or (key == POSITIVE_KEY and not value):
         raise UsageError(MISSING_VALUE_MESSAGE, where=where)
     entry = find_answer_key(key)
+    if key == GIVEN_SPLITS_KEY and (unknown := [one for one in value if one not in SPLIT_NAMES]):
+        raise make_unknown_name_error(unknown[0], SPLIT_NAMES, where=where)
     if entry and entry.choices and value not in entry.choices:
         raise make_unknown_name_error(_join_value(value), entry.choices, where=where)
     if any(

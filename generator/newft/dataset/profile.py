@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from newft.answers.keys import VisibleColumns
+from newft.answers.keys import RowChoices, VisibleColumns
 from newft.data_errors import make_file_changed_error, translate_record_errors
 from newft.dataset.column_mapping import DataFile, find_named_columns, map_columns, sample_rows
 from newft.dataset.column_roles import (
@@ -49,7 +49,9 @@ from newft.dataset.side_files import open_labelled_files
 from newft.dataset.split_survey import (
     find_split_columns,
     list_split_notes,
+    separate_split_column,
     warn_of_split_flags,
+    warn_of_unknown_splits,
 )
 from newft.dataset.visible_columns import (
     apply_visible_columns,
@@ -68,6 +70,7 @@ from newft.text import Language, Text
 
 LABEL_IN_ANOTHER_FORM = Text("it is the label in another form", "是标签的另一种写法")
 SHOW_WHAT_IS_FOUND = VisibleColumns()  # where the user says nothing about single columns
+USE_ALL_ROWS = RowChoices()
 MAX_COPIED_BYTES = 50_000_000  # larger files stay where they are
 
 
@@ -78,13 +81,15 @@ def profile_dataset(
     columns: Mapping[str, str],
     language: Language | None,
     visible: VisibleColumns = SHOW_WHAT_IS_FOUND,
-    indeterminate: tuple[str, ...] = (),
+    rows: RowChoices = USE_ALL_ROWS,
 ) -> DataFacts:
     """The facts of the files; `columns` are the user's corrections, no language means find out.
 
-    Rows with `indeterminate` labels are left out.
+    `rows` says which rows are left out, and which given splits are used.
     """
     sources, left_out = open_labelled_files(files, columns.values())
+    columns, split_column = separate_split_column(columns)
+    indeterminate = rows.indeterminate
     columns = find_named_columns(sources, columns)
     mapping, guessed = map_columns(sources, task.single_fields, columns)
     sampled = [_sample_file(source) for source in sources]
@@ -97,7 +102,9 @@ def profile_dataset(
     )
     mapping = {**mapping, label_field: labelled.columns}
     taken = {column for among in (*mapping.values(), labelled.beside) for column in among}
-    split_columns = find_split_columns(sampled, taken)
+    found_splits = find_split_columns(sampled, taken, chosen=split_column)
+    pooled = rows.given_splits == ()
+    split_columns = None if pooled else found_splits
     roles = {task.fields[name].role: among for name, among in mapping.items()}
     known = add_aliases(task, labelled.aliases)  # without the spellings that these files mix
     sample = (row for one in sampled for row in one.rows)
@@ -106,7 +113,7 @@ def profile_dataset(
     names = dict.fromkeys(name for source in sources for name in source.layout.columns)
     check_visible_columns(visible, task, columns=[*names], taken=taken)
     classified = classify_columns(
-        sampled, task, mapping, others=(*(split_columns or ()), *labelled.beside)
+        sampled, task, mapping, others=(*(found_splits or ()), *labelled.beside)
     )
     used = apply_visible_columns(classified, visible)
     if task.tabular and not used.inputs:
@@ -121,7 +128,7 @@ def profile_dataset(
             task, roles, used.inputs, split_columns, digits.carries_meaning, indeterminate
         )
         found = _count_all_rows(sources, stats)
-    outcome = resolve_rows(stats)
+    outcome = resolve_rows(stats, rows.given_splits)
     labels = outcome.kept_labels
     refuse_unfit_indeterminate(task, stats, outcome, indeterminate)
     refuse_sentences(files, task, stats)
@@ -160,7 +167,8 @@ def profile_dataset(
             *warn_of_leaks(used),
             *warn_of_personal_columns(used),
             *left_out,
-            *warn_of_split_flags(sampled, split_columns),
+            *warn_of_split_flags(sampled, found_splits),
+            *warn_of_unknown_splits(sampled, stats),
             *warn_of_shown_columns(classified, visible),
             *warn_of_merged_labels(roles["label"][0], aliases),
             *warn_of_long_labels(roles["label"][0], [*labels]),
@@ -171,7 +179,7 @@ def profile_dataset(
         ),
         notes=(
             *labelled.notes,
-            *list_split_notes(outcome, split_columns),
+            *list_split_notes(outcome, sources, found_splits, pooled=pooled),
             *note_digits(digits),
             *list_input_notes(task),
             *note_doubtful_columns(used),
@@ -199,7 +207,7 @@ def profile_sample(
     language: Language,
     *,
     visible: VisibleColumns = SHOW_WHAT_IS_FOUND,
-    indeterminate: tuple[str, ...] = (),
+    rows: RowChoices = USE_ALL_ROWS,
 ) -> DataFacts:
     """The facts of the records that ship with a domain."""
     task = kit.tasks[task_id]
@@ -210,7 +218,7 @@ def profile_sample(
         columns={},
         language=language,
         visible=visible,
-        indeterminate=indeterminate,
+        rows=rows,
     )
     return replace(facts, sample=True, files=(replace(facts.files[0], path="sample"),))
 

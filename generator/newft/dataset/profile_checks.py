@@ -13,6 +13,7 @@ from newft.dataset.digit_survey import DigitUse, warn_of_digits
 from newft.dataset.label_checks import warn_of_spellings, warn_of_stated_labels
 from newft.dataset.row_outcome import MIN_ROWS, MIN_ROWS_PER_LABEL, RowOutcome
 from newft.dataset.row_stats import MAX_KEPT_TEXTS, RowStats
+from newft.dataset.split_survey import POOL_OPTION, name_split_source
 from newft.emitted.near_duplicates import MAX_COMPARED_ROWS
 from newft.emitted.normalize import (
     MISSING_MARK_PATTERN,
@@ -82,6 +83,8 @@ def refuse_insufficient_data(
     if shortage is None:
         return
     message, rows = shortage
+    if given := _explain_empty_split(outcome, stats, sources):
+        raise DataError(given[0], where=", ".join(files), hint=given[1])
     if digits.repeats > stats.rows * HIGH_REJECT_SHARE and not digits.carries_meaning:
         message = Text(
             f"{message.en}; {digits.repeats:,} rows differ from another one in digits alone",
@@ -157,6 +160,27 @@ def _find_shortage(
     else:
         return None
     return _append_causes(message, outcome, suspect), rows
+
+
+def _explain_empty_split(
+    outcome: RowOutcome, stats: RowStats, sources: Sequence[DataFile]
+) -> tuple[Text, Text] | None:
+    """Why a split has no rows where the files give splits, and which option helps."""
+    empty = next((split for split, rows in outcome.splits.items() if not rows), None)
+    if not outcome.given_splits or empty is None or outcome.accepted < MIN_ROWS:
+        return None
+    by = name_split_source(sources, stats.split_columns)
+    verb = "gives" if by.en.startswith("the column") else "give"
+    cause = Text(
+        f"{empty} would have no rows: {by.en} {verb} the splits, and no usable row is left for "
+        f"{empty}",
+        f"{empty} 没有数据：划分由{by.zh}给出，而可用数据中没有一行属于 {empty}",
+    )
+    hint = Text(
+        f"{POOL_OPTION} pools all rows and splits them again; or add {empty} rows",
+        f"用 {POOL_OPTION} 合并后重新划分；或补充 {empty} 数据",
+    )
+    return _append_causes(cause, outcome, None), hint
 
 
 def _append_causes(message: Text, outcome: RowOutcome, suspect: tuple[str, Text] | None) -> Text:

@@ -58,8 +58,8 @@ class RowOutcome:
         return sum(self.splits.values())
 
 
-def resolve_rows(stats: RowStats) -> RowOutcome:
-    """Find out what becomes of the rows, once all are read."""
+def resolve_rows(stats: RowStats, used_splits: Sequence[str] | None = None) -> RowOutcome:
+    """Find out what becomes of the rows, once all are read; of given splits some may be used."""
     distinct = stats.distinct
     positions = find_stated_positions(stats)
     answered, repeats, stated = answer_rows(stats, positions)
@@ -71,6 +71,8 @@ def resolve_rows(stats: RowStats) -> RowOutcome:
     rejects["label_in_input"] += stated
     chosen = answered.keep(kept)
     given = list_given(distinct.given)
+    if used_splits is not None:
+        given = tuple(split for split in given if split in used_splits)
     assigned = _assign_splits(distinct, chosen, spell, given=given, grouped=len(groups) > 1)
     compares = not stats.task.tabular
     checked = len(chosen.rows) <= MAX_COMPARED_ROWS and distinct.texts is not None

@@ -13,7 +13,7 @@ from newft.dataset.length_stats import LengthStats
 from newft.emitted.cells import find_cell_fault, read_text
 from newft.emitted.dedup import SeenTexts, hash_text
 from newft.emitted.file_format import Row
-from newft.emitted.given_splits import hash_in_split, read_given_split
+from newft.emitted.given_splits import has_unknown_split, hash_in_split, read_given_split
 from newft.emitted.label_leaks import (
     POSITIONS,
     Position,
@@ -126,7 +126,7 @@ class RowStats:
         question = self._read_question(row)
         cells = (self._get_cell(row, "label"), self._get_cell(row, "recommendation"))
         target = self._read_target(cells)
-        fault = row.fault or self._find_cell_fault(row)
+        fault = row.fault or self._find_cell_fault(row) or self._find_split_fault(row)
         if fault := fault or self._find_fault(question, target, cells):
             self.rejected[fault] += 1
             self.first_rejected.setdefault(fault, RowPlace(row.file, row.number))
@@ -240,8 +240,14 @@ class RowStats:
         """The split that the files give a row."""
         if self.split_columns is None:
             return None
-        named = (row.values[name] for name in self.split_columns if name in row.values)
-        return read_given_split(read_text(next(named, None)), row.file)
+        return read_given_split(self._get_split_cell(row), row.file)
+
+    def _find_split_fault(self, row: Row) -> str:
+        return "unknown_split" if has_unknown_split(self._get_split_cell(row)) else ""
+
+    def _get_split_cell(self, row: Row) -> str:
+        named = (row.values[name] for name in self.split_columns or () if name in row.values)
+        return read_text(next(named, None))
 
     def _get_cell(self, row: Row, role: FieldRole) -> str:
         """The text of the first of a role's columns that the row has."""

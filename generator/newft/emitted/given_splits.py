@@ -1,28 +1,36 @@
 """The splits that data files give: a column, or the names of the files, say which row is in which.
 
 Rows of a test set that others measure on must not be trained on. The words decide, in English and
-Chinese; a column is one of splits if nearly all of its values are such words.
+Chinese. A column whose name speaks of splits may call them as it likes, such as PublicTest, as long
+as a word of a split is part of it; another column is one of splits only if nearly all of its values
+are such words by themselves: departments may be called Training and Testing.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import PurePath
 
+from .normalize import MISSING_GROUP_PATTERN, is_missing
 from .splits import SPLITS, Split
 
 SPLIT_FIELD = "split"  # the field of data.columns that names the split of a row
 MIN_SPLIT_VALUE_SHARE = 0.9  # of the filled values; a few may be typing errors
+MIN_NAMED_VALUE_SHARE = 0.5  # of a column whose name speaks of splits: other rows are left out
+MIN_LIKENESS = 0.8  # of a typing error, such as `trian`, and the word that was meant
 
 _WORDS: dict[str, Split] = {
     **dict.fromkeys(("train", "training", "trn", "trainset"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "validate", "valset"), "validation"),
     **dict.fromkeys(("dev", "devset", "development", "eval", "evaluation"), "validation"),
-    **dict.fromkeys(("test", "testing", "tst", "testset", "holdout"), "test"),
+    **dict.fromkeys(("test", "testing", "tst", "testset", "holdout", "heldout"), "test"),
 }
+# words that departments and stages have too: in a column of another name they prove nothing
+_GERUNDS = frozenset({"training", "testing", "development", "evaluation", "validate"})
 # short forms that only a cell may have: in the name of a file `tr` is a language
 _CELL_WORDS: dict[str, Split] = {"tr": "train", "va": "validation", "te": "test", "ts": "test"}
 _HAN_WORDS: dict[str, Split] = {
@@ -33,6 +41,23 @@ _HAN_WORDS: dict[str, Split] = {
 _FILLERS = frozenset({"set", "data", "dataset", "split", "集", "数据", "数据集", "集合"})
 _PART_PATTERN = re.compile(r"[a-z]+|[^\W\d_a-z]+")
 _HAN_PATTERN = re.compile("|".join(_HAN_WORDS))
+_NAME_WORDS = frozenset(
+    {"split", "splits", "set", "subset", "dataset", "fold", "partition", "usage"}
+)
+_HAN_NAME_PATTERN = re.compile("划分|劃分|分割|子集|数据集|集合|分区|用途")
+_HUMP_PATTERN = re.compile("(?<=[a-z])(?=[A-Z])")  # of `dataSplit`
+# what a value of a column of splits holds, in the order in which a word of two splits is read
+_INNER_PATTERNS: dict[Split, re.Pattern[str]] = {
+    "test": re.compile("test|held.?out|hold.?out|unseen|测试|測試|留出|保留|盲测"),
+    "validation": re.compile("valid|eval|(?<![a-z])(?:val|dev)(?![a-z])|验证|驗證|开发集|開發集"),
+    "train": re.compile("train|训练|訓練"),
+}
+_MEANT_WORDS: dict[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "testing": "test",
+}
 _SPLIT_MASK = 0x5851F42D4C957F2D  # any bits will do, as hashes are random
 _CELL_CHARS = 40  # a longer cell is a text
 
@@ -50,6 +75,19 @@ def read_split_word(cell: str) -> Split | None:
 
 
 @lru_cache(maxsize=10_000)
+def read_split_cell(cell: str) -> Split | None:
+    """The split that a value of a column of splits means; None where none or several may be."""
+    if (split := read_split_word(cell)) or len(cell) > _CELL_CHARS:
+        return split
+    text = unicodedata.normalize("NFKC", cell).strip().casefold()
+    inner = [split for split, pattern in _INNER_PATTERNS.items() if pattern.search(text)]
+    if inner:
+        return inner[0] if len(inner) == 1 or "train" not in inner else None
+    meant = difflib.get_close_matches(text, _MEANT_WORDS, n=1, cutoff=MIN_LIKENESS)
+    return _MEANT_WORDS[meant[0]] if meant else None
+
+
+@lru_cache(maxsize=10_000)
 def find_file_split(file: str) -> Split | None:
     """The split that a word in the name of a file names, or its folder, if called just that.
 
@@ -59,9 +97,15 @@ def find_file_split(file: str) -> Split | None:
     return _pick_only(_split_parts(path.name)) or read_split_word(path.parent.name)
 
 
+@lru_cache(maxsize=10_000)
+def has_unknown_split(cell: str) -> bool:
+    """Whether a cell names a split that is none of the three: its row is not trained on."""
+    return not is_missing(cell, MISSING_GROUP_PATTERN) and read_split_cell(cell) is None
+
+
 def read_given_split(cell: str, file: str) -> Split:
     """The split of a row, by its cell, else by its file; a row without one is trained on."""
-    return read_split_word(cell) or find_file_split(file) or "train"
+    return read_split_cell(cell) or find_file_split(file) or "train"
 
 
 def hash_in_split(text_hash: int, split: Split | None) -> int:
@@ -72,11 +116,26 @@ def hash_in_split(text_hash: int, split: Split | None) -> int:
     return text_hash ^ (SPLITS.index(split) * _SPLIT_MASK) if split else text_hash
 
 
-def is_split_column(values: Iterable[str]) -> bool:
+def is_split_column(name: str, values: Iterable[str]) -> bool:
     """Whether the values of a column name training and at least one split that is held out."""
     filled = [value for value in values if value.strip()]
-    named = [split for value in filled if (split := read_split_word(value))]
-    return len(named) >= MIN_SPLIT_VALUE_SHARE * len(filled) and names_splits(named)
+    if speaks_of_splits(name):
+        found, share = [*map(read_split_cell, filled)], MIN_NAMED_VALUE_SHARE
+    else:
+        found, share = [*map(_read_proof, filled)], MIN_SPLIT_VALUE_SHARE
+    known = [split for split in found if split]
+    return len(known) >= share * len(filled) and names_splits(known)
+
+
+def speaks_of_splits(name: str) -> bool:
+    """Whether the name of a column says that it holds splits."""
+    parts = _split_parts(_HUMP_PATTERN.sub(" ", name))
+    return not _NAME_WORDS.isdisjoint(parts) or _HAN_NAME_PATTERN.search(name) is not None
+
+
+def proves_split(cell: str) -> bool:
+    """Whether a cell names a split by a word that hardly means anything else."""
+    return _read_proof(cell) is not None
 
 
 def names_splits(found: Iterable[Split | None]) -> bool:
@@ -100,6 +159,12 @@ def _split_parts(text: str) -> list[str]:
 def _cut_han(part: str) -> Sequence[str]:
     found = _HAN_PATTERN.findall(part)
     return [*found, *_HAN_PATTERN.split(part)] if found else [part]
+
+
+def _read_proof(cell: str) -> Split | None:
+    return (
+        None if _GERUNDS.intersection(_split_parts(cell[:_CELL_CHARS])) else read_split_word(cell)
+    )
 
 
 def _pick_only(parts: Iterable[str]) -> Split | None:

@@ -20,6 +20,8 @@ class DataAnswer:
     indeterminate: tuple[str, ...] = ()  # labels whose rows are left out
     show: tuple[str, ...] = ()  # columns of a table that the model is shown
     hide: tuple[str, ...] = ()  # columns of a table that it is not shown
+    # of the splits that the files give, those that are used; empty: all rows are pooled
+    given_splits: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from newft.answers.keys import (
     KIT_ANSWERS_PREFIX,
     POSITIVE_KEY,
     RECORDED_KEYS,
+    SPLIT_COLUMN_KEY,
     AnswerValue,
     RawAnswers,
     find_answer_key,
@@ -134,6 +135,7 @@ def _list_known_answers(recorded: RawAnswers, catalog: Catalog) -> Iterator[Know
         yield from _list_kit_questions(catalog.starter_kit)
     if known:
         yield from (KnownAnswer(f"{COLUMNS_PREFIX}{name}") for name in known.single_fields)
+        yield KnownAnswer(SPLIT_COLUMN_KEY)
 
 
 def _translate(key: str, recorded: RawAnswers) -> str:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from newft.answers.keys import (
     AUTO_GPU,
-    INDETERMINATE_KEY,
+    RowChoices,
     VisibleColumns,
-    get_answered_labels,
     get_columns,
     get_data_files,
+    get_row_choices,
     get_visible_columns,
 )
 from newft.answers.parse import build_answers
@@ -52,7 +52,7 @@ class _Corrections(NamedTuple):
 
     columns: tuple[tuple[str, str], ...]
     visible: VisibleColumns
-    indeterminate: tuple[str, ...]
+    rows: RowChoices
 
 
 def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
@@ -70,16 +70,14 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
 
         kit = catalog.kits[domain]
         if not paths and language is not None:
-            return profile_sample(
-                kit, task, language, visible=said.visible, indeterminate=said.indeterminate
-            )
+            return profile_sample(kit, task, language, visible=said.visible, rows=said.rows)
         return profile_dataset(
             paths,
             task=kit.tasks[task],
             columns=dict(said.columns),
             language=language,
             visible=said.visible,
-            indeterminate=said.indeterminate,
+            rows=said.rows,
         )
 
     def profile_data(state: WizardState) -> DataFacts:
@@ -88,7 +86,7 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
         said = _Corrections(
             tuple(get_columns(answers).items()),
             get_visible_columns(answers),
-            get_answered_labels(INDETERMINATE_KEY, answers),
+            get_row_choices(answers),
         )
         return profile(get_data_files(answers), domain, task, state.language, said)
 

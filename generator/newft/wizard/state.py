@@ -12,6 +12,7 @@ from newft.answers.keys import (
     FILES_KEY,
     INDETERMINATE_KEY,
     POSITIVE_KEY,
+    SPLIT_COLUMN_KEY,
     RawAnswers,
     get_answered_labels,
     get_columns,
@@ -208,7 +209,7 @@ def check_state(state: WizardState) -> None:
     _check_hub(state)
     if task := state.task:
         for name in get_columns(answers):
-            if name not in task.single_fields:
+            if name not in task.single_fields and f"{COLUMNS_PREFIX}{name}" != SPLIT_COLUMN_KEY:
                 where = f"{COLUMNS_PREFIX}{name}"
                 raise make_unknown_name_error(name, task.single_fields, where=where)
 

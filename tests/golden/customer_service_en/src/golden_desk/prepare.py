@@ -23,7 +23,7 @@ from .data.columns import (
 )
 from .data.dedup import RowLocation, RowLocations, SeenTexts, hash_text
 from .data.file_access import RecordError
-from .data.given_splits import SPLIT_FIELD, hash_in_split, read_given_split
+from .data.given_splits import SPLIT_FIELD, has_unknown_split, hash_in_split, read_given_split
 from .data.jsonl import (
     RowFileWriter,
     check_conversation,
@@ -153,6 +153,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
             place, repeated = RowLocation(row.file, row.number), None
             record = to_record(row.values, config.data.columns)
             fault = row.fault or find_record_fault(row.values, config.data.columns, several=several)
+            fault = fault or find_split_fault(record, config.data)
             outcome = Reject(fault) if fault else to_conversation(record, config.task)
             if not isinstance(outcome, Reject):
                 asked, answer = (
@@ -254,6 +255,12 @@ def get_group(record: Mapping[str, str]) -> str:
     """The group of a row, whose rows stay in one split, or an empty text."""
     group = record.get(GROUP_FIELD, "").strip()
     return "" if is_missing(group, MISSING_GROUP_PATTERN) else group
+
+
+def find_split_fault(record: Mapping[str, str], data: DataConfig) -> str:
+    """Why a row of which the files give the split is not used."""
+    unknown = bool(data.given_splits) and has_unknown_split(record.get(SPLIT_FIELD, ""))
+    return "unknown_split" if unknown else ""
 
 
 def get_given_place(

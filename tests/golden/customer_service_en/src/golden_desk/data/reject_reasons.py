@@ -23,6 +23,7 @@ REJECT_REASONS = {
     "too_long": RejectReason("a cell of over {limit:,} characters"),
     "nested_value": RejectReason("an object or a list of objects where a text or a label belongs"),
     "several_labels": RejectReason("several labels where the task allows one", "label"),
+    "unknown_split": RejectReason("a split that is not known", "split"),
     "empty_input": RejectReason("no text", "text"),
     "empty_label": RejectReason("no label", "label"),
     "indeterminate_label": RejectReason("label whose outcome is not known yet", "label"),
