@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newft.dataset.column_match import profile_column
 from newft.dataset.label_kind import find_label_kind
-from newft.dataset.record_shape import find_shapes
+from newft.dataset.record_shape import list_shapes, survey_traits
 from newft.schema.record_shape import Shape
 
 TEXTS = [f"somebody wrote these words about thing {i} of {i % 7}" for i in range(24)]
@@ -40,7 +40,7 @@ def shapes(columns: Sequence[Sequence[str]], *, listed: Sequence[int] = ()) -> t
         profile_column(name, values, listed=i in listed)
         for i, (name, values) in enumerate(named.items())
     ]
-    return find_shapes(profiled, rows)
+    return list_shapes(survey_traits(profiled, rows))
 
 
 @pytest.mark.parametrize(("shape", "columns"), SHAPES)

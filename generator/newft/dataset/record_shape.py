@@ -40,11 +40,6 @@ class Traits(NamedTuple):
     table: bool  # most columns measure something
 
 
-def find_shapes(columns: Sequence[Column], rows: Sequence[Mapping[str, str]]) -> tuple[Shape, ...]:
-    """Return the shapes that records can have, the likeliest first."""
-    return list_shapes(survey_traits(columns, rows))
-
-
 def survey_traits(columns: Sequence[Column], rows: Sequence[Mapping[str, str]]) -> Traits:
     """Sort the columns by what they hold."""
     filled = [column for column in columns if column.filled and not column.nested]
