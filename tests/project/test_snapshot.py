@@ -68,6 +68,15 @@ def test_the_kept_answers_say_nothing_of_where_the_files_lay(
     assert "data/raw/x.csv" in kept and str(tmp_path) not in kept
 
 
+def test_an_empty_list_of_given_splits_is_kept_as_it_pools_the_rows(tmp_path: Path) -> None:
+    file, tree = sample(tmp_path / "data"), tmp_path / "tree"
+    tree.mkdir()
+    data = DataAnswer(files=(file.path,), given_splits=())
+    answers = replace(make_answers(file, "en"), data=data)
+    write_metadata(tree, answers=answers, facts=make_facts(file, "en"), templates="1" * 64)
+    assert load_answers(tree / ".newft/answers.yml")["data.given_splits"] == ()
+
+
 def test_open_questions_have_no_key(tmp_path: Path) -> None:
     text = (written(tmp_path) / ".newft/answers.yml").read_text(encoding="utf-8")
     assert text.startswith("name: acme-desk\ndomain: customer_service\n")

@@ -59,7 +59,7 @@ def _warn_language(inputs: Inputs) -> Text | None:
 
 def _warn_few_rows(inputs: Inputs) -> Text | None:
     data = inputs.facts.data
-    rows = data.split_rows.get("test") or _count_test_rows_of(data)
+    rows = data.split_rows.get("test") or _get_test_rows(data)
     if rows >= FEW_TEST_ROWS:
         return None
     points, better = (
@@ -74,7 +74,7 @@ def _warn_few_rows(inputs: Inputs) -> Text | None:
     )
 
 
-def _count_test_rows_of(data: DataFacts) -> int:
+def _get_test_rows(data: DataFacts) -> int:
     """The test rows as they were counted, or as many as their share of all rows is."""
     single = sum(data.labels.values()) == data.accepted  # rows of several labels count more often
     counted = sum(test for _, test in data.held_out_labels.values()) if single else 0

@@ -136,6 +136,10 @@ def _serialize_answers(answers: Answers) -> dict[str, PlainValue]:
         kit = given["kit"]
         assert isinstance(kit, dict)
         given["kit"] = {**kit, "answers": to_plain(answers.kit.answers)}
+    if answers.data.given_splits == ():  # which pools the rows
+        data = given.get("data", {})
+        assert isinstance(data, dict)
+        given["data"] = {**data, "given_splits": []}
     return {key: item for key, item in given.items() if key != "hub" or is_hub_model(answers.model)}
 
 
