@@ -43,11 +43,12 @@ COLUMNS = {
 
 
 def plant_rows(row: dict[str, str], text: str, label: str) -> list[dict[str, str]]:
-    """Rows on which the rules for labels act: texts that state theirs, labels with affixes."""
+    """Rows on which the rules act: stated labels, labels with affixes, texts of other digits."""
     stated = [f"the: {row[label]}. {row[text]}", f"{row[label]}: {row[text]} again"]
     affixed = [f"罪名:{row[label]}", f"{row[label]}罪", "打人"]
     return [
         *({**row, text: each} for each in stated),
+        *({**row, text: f"{row[text]} {digit}"} for digit in "78"),
         *({**row, label: each, text: f"{row[text]} {each}"} for each in affixed),
     ]
 
@@ -98,6 +99,7 @@ def without_effect(told: dict[str, str | None]) -> list[str]:
 
 def test_every_key_of_a_run_works_or_is_refused(tmp_path: Path) -> None:
     planted = "the: refund is what I ask for,refund\nrefund: it has not come,refund\n"
+    planted += "I paid 7 times already,refund\nI paid 8 times already,refund\n"
     desk = make_desk(tmp_path, RECORDS + planted)
     sections = ("run", "data", "task", "model", "method", "training", "evaluation")
     told = walk(desk.folder, "desk", *sections)
@@ -123,7 +125,8 @@ def test_every_key_of_the_rows_and_the_task_works_or_is_refused(
     for key, value in (QUICK | {"max_length": "4000", "epochs": "1"}).items():
         text = re.sub(rf"(?m)^  {key}: .*$", f"  {key}: {value}", text)
     run_yaml.write_text(text, encoding="utf-8")
-    assert without_effect(walk(tmp_path / "desk", plan.package, "data", "task")) == []
+    inert = ["data.compare_digits"] if plan.task.tabular else []  # figures are compared anyway
+    assert without_effect(walk(tmp_path / "desk", plan.package, "data", "task")) == inert
 
 
 @pytest.mark.parametrize("source", SOURCES)

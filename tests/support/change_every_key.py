@@ -39,6 +39,7 @@ OTHERS: dict[str, object] = {
     "data.files": ["data/raw/other.csv"],
     "data.columns": {"text": ["no such column"]},
     "data.slice_fields": ["label"],
+    "data.given_splits": ["test"],
     "data.validation_fraction": 0.5,
     "data.test_fraction": 0.4,
     "model.id": "another/model",
@@ -59,6 +60,7 @@ OTHERS: dict[str, object] = {
     "task.label_field_names": ["the"],
     "task.stated_label_positions": ["start", "end"],
     "task.label_rules.aliases": {"故意伤害": ["打人"]},
+    "task.indeterminate": ["打人"],
     "task.question_template": "What about {type}?",
 }
 TIMED = re.compile(r"_runtime$|_per_second$|^seconds_")
