@@ -253,6 +253,60 @@ def test_bands_of_ages_are_told_by_their_values(bands: list[str], use: str, tmp_
     assert "x7" in getattr(facts(written(tmp_path, records)), use)
 
 
+CENTRE, OFFICER = choose("North", "South", "West"), choose("K. Ito", "R. Diaz", "P. Nowak", "L. Ek")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "use"),
+    [
+        *((one, choose("0", "1", "2"), "excluded") for one in ("max_60dpd", "max60dpd", "lgd2")),
+        *(
+            (one, AMOUNT, "excluded")
+            for one in ("final_balance", "bureau_score_after", "default_probability", "最终余额")
+        ),
+        *(
+            (one, CENTRE, "excluded")
+            for one in ("closed_reason", "closure_code", "legal_action_taken", "status_after")
+        ),
+        *(
+            (one, CENTRE, "protected")
+            for one in ("Staatsbürgerschaft", "staatsbuergerschaft", "Herkunftsland", "Geburtsort")
+        ),
+        *((one, choose("1", "2"), "protected") for one in ("genre", "sexe", "nationalité")),
+        *((one, measure(20, 70), "protected") for one in ("âge", "alter_kunde", "EDAD")),
+        ("x7", choose("Mr", "Mrs", "Ms"), "protected"),
+        ("x7", choose("Herr", "Frau"), "protected"),
+        ("x7", choose("Black", "White", "Asian"), "protected"),
+        *(
+            (one, OFFICER, "excluded")
+            for one in (
+                "客户经理",
+                "经办人",
+                "审批人编号",
+                "loan_officer",
+                "Underwriter",
+                "handled_by",
+            )
+        ),
+        ("mother's maiden name", choose("Ito", "Diaz", "Nowak"), "excluded"),
+        *(
+            (one, AMOUNT, "inputs")
+            for one in ("income_after_tax", "post_tax_income", "alterations")
+        ),
+        *((one, choose("0", "1", "2"), "inputs") for one in ("closed_accounts", "90dpd_12m")),
+        ("vehicle_color", choose("black", "white", "red", "blue"), "inputs"),
+    ],
+)
+def test_names_that_nobody_listed_are_told_by_their_words(
+    column: str, cell: Cell, use: str, tmp_path: Path
+) -> None:
+    records = [
+        {"a": INCOME(i), "b": AMOUNT(i), column: cell(i), "risk": ("low", "high")[i * 13 // 7 % 2]}
+        for i in range(ROWS)
+    ]
+    assert column in getattr(facts(written(tmp_path, records)), use)
+
+
 @pytest.fixture(scope="module")
 def wild() -> Path:
     """The folder of files as users have them."""

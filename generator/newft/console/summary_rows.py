@@ -19,7 +19,8 @@ DisplayRow = tuple[str, str]
 MAX_LABELS_IN_TABLE = 8
 MAX_LABELS_IN_SUMMARY = 4
 MAX_FILES_SHOWN = 3  # in the summary
-MAX_COLUMNS_SHOWN = 6  # of one kind, in the summary; the table of the data lists all
+MAX_COLUMNS_SHOWN = 6  # of those kept out, in the summary; the table of the data lists all
+MAX_INPUTS_SHOWN = 40  # in the summary: what the model is shown is what a person must check
 SUMMARY_HYPERPARAMETERS = ("learning_rate", "epochs", "batch_size", "max_length", "precision")
 
 
@@ -116,7 +117,8 @@ def _build_column_rows(
             found = messages.join(columns) if columns else messages("data.missing")
             yield field.title.to(messages.language), found
     if data.inputs:
-        yield messages("data.inputs"), _join_first(data.inputs, limit, messages)
+        shown = MAX_INPUTS_SHOWN if limit else None
+        yield messages("data.inputs"), _join_first(data.inputs, shown, messages)
     if data.protected:
         names = _join_first(data.protected, limit, messages)
         yield messages("data.protected"), messages("data.kept_out", names=names)

@@ -47,8 +47,9 @@ def _compile_qualified_name(field: Field) -> re.Pattern[str]:
 def has_stem(name: str, stems: Sequence[str], qualifiers: Sequence[str] = ()) -> bool:
     """Tell whether a word of a name is a stem or begins with one, as in `ETHNIC_GRP`.
 
-    A short stem counts as a whole word only, and words such as `cust` may stand before a stem
-    without a break, as in `custgender`.
+    A short stem counts as a whole word only, a digit ends a word as in `max60dpd`, and words such
+    as `cust` may stand before a stem without a break, as in `custgender`. A stem of several groups,
+    such as `closed/final date/reason`, is one word of each in this order: `closed_by_reason`.
     """
     folded = fold_accents(to_snake_case(fold_accents(name)))
     return _compile_stems(tuple(stems), tuple(qualifiers)).search(folded) is not None
@@ -58,15 +59,20 @@ def has_stem(name: str, stems: Sequence[str], qualifiers: Sequence[str] = ()) ->
 def _compile_stems(stems: tuple[str, ...], qualifiers: tuple[str, ...]) -> re.Pattern[str]:
     before = "|".join(re.escape(one) for one in qualifiers if one.isascii() and len(one) > 1)
     folded = [fold_accents(stem) for stem in stems]
-    chinese = [re.escape(stem) for stem in folded if CJK_PATTERN.search(stem)]
+    chinese = [_compile_groups(stem) for stem in folded if CJK_PATTERN.search(stem)]
     latin = [stem for stem in folded if not CJK_PATTERN.search(stem)]
-    long = [re.escape(stem) for stem in latin if len(stem) >= MIN_STEM_CHARS]
+    long = [_compile_groups(stem) for stem in latin if len(stem) >= MIN_STEM_CHARS]
     short = [re.escape(stem) for stem in latin if len(stem) < MIN_STEM_CHARS]
     parts = ["|".join(chinese) or "(?!)"]  # which matches nothing
     start = rf"(?:^|_|(?<=\d))(?:{before})*" if before else r"(?:^|_|(?<=\d))"
     parts.append(rf"{start}(?:{'|'.join(long) or '(?!)'})")
-    parts.append(rf"(?:^|_)(?:{'|'.join(short) or '(?!)'})s?(?:_|\d|$)")
+    parts.append(rf"(?:^|_|(?<=\d))(?:{'|'.join(short) or '(?!)'})s?(?:_|\d|$)")
     return re.compile("|".join(parts))
+
+
+def _compile_groups(stem: str) -> str:
+    groups = ("|".join(map(re.escape, group.split("/"))) for group in stem.split())
+    return r"(?:_\w*_|_?)".join(f"(?:{words})" for words in groups)
 
 
 def ends_with_stem(name: str, stems: Sequence[str], qualifiers: Sequence[str]) -> bool:
