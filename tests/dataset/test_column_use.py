@@ -266,7 +266,13 @@ CENTRE, OFFICER = choose("North", "South", "West"), choose("K. Ito", "R. Diaz", 
         ),
         *(
             (one, CENTRE, "excluded")
-            for one in ("closed_reason", "closure_code", "legal_action_taken", "status_after")
+            for one in (
+                "closed_reason",
+                "dateClosed",
+                "closed_by_reason",
+                "legal_action_taken",
+                "status_after",
+            )
         ),
         *(
             (one, CENTRE, "protected")
@@ -291,9 +297,12 @@ CENTRE, OFFICER = choose("North", "South", "West"), choose("K. Ito", "R. Diaz", 
         ("mother's maiden name", choose("Ito", "Diaz", "Nowak"), "excluded"),
         *(
             (one, AMOUNT, "inputs")
-            for one in ("income_after_tax", "post_tax_income", "alterations")
+            for one in ("income_after_tax", "closed_loan_amt", "alterations")
         ),
-        *((one, choose("0", "1", "2"), "inputs") for one in ("closed_accounts", "90dpd_12m")),
+        *(
+            (one, choose("0", "1", "2"), "inputs")
+            for one in ("closed_accounts", "90dpd_12m", "closed_loans")
+        ),
         ("vehicle_color", choose("black", "white", "red", "blue"), "inputs"),
     ],
 )

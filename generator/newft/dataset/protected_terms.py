@@ -15,6 +15,7 @@ from newft.dataset.column_match import (
 from newft.dataset.name_words import CJK_PATTERN, fold_accents, to_snake_case
 from newft.schema.kit import Field
 
+_BETWEEN_GROUPS = "by|of|on|at|the|was|account|acct"  # closed_loan_amt is of other loans
 MIN_STEM_CHARS = 4  # a shorter word begins too many others: `sex`, but not `sextant`
 
 
@@ -72,7 +73,7 @@ def _compile_stems(stems: tuple[str, ...], qualifiers: tuple[str, ...]) -> re.Pa
 
 def _compile_groups(stem: str) -> str:
     groups = ("|".join(map(re.escape, group.split("/"))) for group in stem.split())
-    return r"(?:_\w*_|_?)".join(f"(?:{words})" for words in groups)
+    return rf"_?(?:(?:{_BETWEEN_GROUPS})_?)?".join(f"(?:{words})" for words in groups)
 
 
 def ends_with_stem(name: str, stems: Sequence[str], qualifiers: Sequence[str]) -> bool:
