@@ -126,3 +126,49 @@ def test_two_values_that_follow_the_label_are_no_names(tmp_path: Path) -> None:
     found = credit_facts(written(tmp_path, records))
     assert sorted(found.labels) == ["0", "1"]
     assert "channel" in found.leaking
+
+
+def contradicted(count: int) -> list[tuple[str, str, str]]:
+    """300 rows, some of which have the code of another name."""
+    rows = [
+        (text, str(code), name)
+        for code, name in enumerate(NAMES[:3])
+        for text, _ in requests(name, 100)
+    ]
+    return [(text, "2" if at < count else code, name) for at, (text, code, name) in enumerate(rows)]
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_few_contradicting_rows_do_not_cost_the_names(count: int, tmp_path: Path) -> None:
+    found = facts(table(tmp_path, contradicted(count), header="text,label,label_text"))
+    assert sorted(found.labels) == sorted(NAMES[:3])
+    (warning,) = [said for said in found.warnings if "contradict each other" in said.en]
+    assert f"in {count} of 300 rows" in warning.en
+    assert "`2` beside `refund`" in warning.en
+    assert "`2` 对应 `refund`" in warning.zh
+    assert not [said for said in found.warnings if "known only after" in said.en]
+
+
+def test_more_contradicting_rows_are_named_and_are_no_leak(tmp_path: Path) -> None:
+    found = facts(table(tmp_path, contradicted(12), header="text,label,label_text"))
+    assert sorted(found.labels) == ["0", "1", "2"]
+    assert not found.leaking
+    said = " ".join(warning.en for warning in found.warnings)
+    assert "contradict each other in 12 of 300 rows" in said
+    assert "such as `label_name`" not in said
+
+
+@pytest.mark.parametrize("name", ["oddly_named", "label_predicted"])
+def test_a_column_of_another_subject_must_agree_in_each_row(name: str, tmp_path: Path) -> None:
+    found = facts(table(tmp_path, contradicted(3), header=f"text,label,{name}"))
+    assert found.mapping["label"] == ("label",)
+    assert name in found.leaking
+
+
+def test_a_name_with_braces_is_quoted_in_short(tmp_path: Path) -> None:
+    rows = [(text, code, name + "{x}") for text, code, name in contradicted(0)]
+    rows[0] = (rows[0][0], "0", "{other}" * 20)
+    found = facts(table(tmp_path, rows, header="text,label,label_text"))
+    (warning,) = [said for said in found.warnings if "contradict each other" in said.en]
+    assert "{other}" in warning.en
+    assert len(warning.en) < 300

@@ -87,6 +87,32 @@ def test_a_name_of_two_is_one_label_with_and_without_spaces() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cells", "count"),
+    [
+        ({"resign": 30, "re-sign": 25, "re sign": 5, "stay": 40}, 3),
+        ({"resign": 600, "re-sign": 20, "re sign": 10, "stay": 40}, 2),
+        ({"已 还清": 30, "已还清": 30, "违约": 30}, 2),
+        ({"good": 30, "good.": 30, "bad": 30}, 2),
+    ],
+)
+def test_joined_words_are_one_label_if_one_spelling_is_rare(
+    cells: dict[str, int], count: int
+) -> None:
+    rules = LabelRules(aliases=find_spelling_aliases(cells, TASK))
+    assert len({read_label(cell, rules) for cell in cells}) == count
+
+
+def test_labels_that_look_alike_and_stay_apart_are_named(tmp_path: Path) -> None:
+    answers = {"resign": "resign", "sign": "re-sign", "leave": "stay"}
+    rows = [(text, answers[word]) for word in answers for text, _ in requests(word, 20)]
+    found = ticket_facts(table(tmp_path, rows))
+    assert len(found.labels) == 3
+    (warning,) = [said for said in found.warnings if "stay apart" in said.en]
+    assert "`resign` (20), `re-sign` (20)" in warning.en
+    assert "未合并" in warning.zh
+
+
 @given(st.lists(st.sampled_from(YES_LABELS + NO_LABELS), min_size=2, unique=True))
 def test_each_word_stays_on_its_side(words: list[str]) -> None:
     sides = merge(*words)

@@ -1,13 +1,16 @@
 """Find the column that spells out the codes of another: `label` 0 to 4 beside `label_text`.
 
 Values decide. Codes are numbers, or few letters and a number; names are words. In the rows at hand
-each code stands beside one name, and each name, however spelled, beside one code.
+each code stands beside one name, and each name, however spelled, beside one code. Where the names
+of the columns differ in form alone, a few rows may contradict the others.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from newft.dataset.label_spellings import fold_number, join_words
 from newft.emitted.normalize import MISSING_LABEL_PATTERN, is_missing, normalize_label
@@ -17,6 +20,10 @@ from newft.emitted.normalize import MISSING_LABEL_PATTERN, is_missing, normalize
 MIN_UNRELATED_CODES = 3
 MIN_ROWS_PER_CODE = 2  # on average: what never repeats numbers the rows
 MIN_NAMED_SHARE = 0.9  # of the rows with a code: the others would lose their label
+# Slips of the pen in a list of codes and names that somebody keeps by hand. A column of another
+# name that agrees so well may be a prediction or an effect: of those, each row must agree.
+MAX_CONTRADICTING_SHARE = 0.02
+MAX_NEAR_SHARE = 0.1  # one in ten: too many to trust the names, too few for two subjects
 
 _CODE_PATTERN = re.compile(r"[+\-]?\d+(\.0+)?|[^\W\d_]{1,3}[-_. ]?\d+")
 _NAME_PATTERN = re.compile(r"[^\W\d_]{2}|[\u3400-\u9fff]")
@@ -27,6 +34,21 @@ _FORM_PATTERN = re.compile(
     "|description|of|the|is|en|zh"
 )
 _CHINESE_FORM_PATTERN = re.compile("编号|编码|代码|序号|名称|名字|文本|描述|标识|[的号码值名]")
+
+
+@dataclass(frozen=True)
+class CodePairs:
+    """Which name each code has in most rows, and the rows that say otherwise."""
+
+    name_of: Mapping[str, str]  # of codes and names that have each other in most of their rows
+    contradicting: Mapping[tuple[str, str], int]  # a code and a name -> rows
+    rows: int  # that have both
+    coded: int  # that have a code
+
+    def agree(self, share: float) -> bool:
+        """Tell whether at most this share of the rows contradicts the others."""
+        against = sum(self.contradicting.values())
+        return self.rows >= MIN_NAMED_SHARE * self.coded and against <= share * self.rows
 
 
 def is_code(value: str) -> bool:
@@ -50,19 +72,28 @@ def are_names(values: Iterable[str]) -> bool:
 
 
 def find_names_column(
-    rows: Sequence[Mapping[str, str]], codes: str, among: Iterable[str]
+    rows: Sequence[Mapping[str, str]],
+    codes: str,
+    among: Iterable[str],
+    share: float = MAX_CONTRADICTING_SHARE,
 ) -> str | None:
-    """Find the column of names of a column of codes; one of a related name comes first."""
+    """Find the column of names of a column of codes; one of a related name comes first.
+
+    `share` of the rows may contradict the others if the columns' names differ in form alone.
+    """
     given = [row[codes] for row in rows]
-    return _pick_partner(rows, codes, among, are_names) if are_codes(given) else None
+    return _pick_partner(rows, codes, among, are_names, share) if are_codes(given) else None
 
 
 def find_codes_column(
-    rows: Sequence[Mapping[str, str]], names: str, among: Iterable[str]
+    rows: Sequence[Mapping[str, str]],
+    names: str,
+    among: Iterable[str],
+    share: float = MAX_CONTRADICTING_SHARE,
 ) -> str | None:
     """Find the column of codes of a column of names; one of a related name comes first."""
     given = [row[names] for row in rows]
-    return _pick_partner(rows, names, among, are_codes) if are_names(given) else None
+    return _pick_partner(rows, names, among, are_codes, share) if are_names(given) else None
 
 
 def list_same_columns(
@@ -89,11 +120,32 @@ def read_name(value: str) -> str:
     return "" if is_missing(value, MISSING_LABEL_PATTERN) else join_words(normalize_label(value))
 
 
+def pair_codes(rows: Sequence[Mapping[str, str]], codes: str, names: str) -> CodePairs:
+    """Pair each code with the name that most of its rows have, and that has it in most of its."""
+    found: Counter[tuple[str, str]] = Counter()
+    for (code, name), count in Counter((row[codes], row[names]) for row in rows).items():
+        found[read_code(code), read_name(name)] += count
+    both = {pair: count for pair, count in found.most_common() if all(pair)}
+    name_of: dict[str, str] = {}
+    code_of: dict[str, str] = {}
+    for code, name in both:
+        name_of.setdefault(code, name)
+        code_of.setdefault(name, code)
+    mutual = {code: name for code, name in name_of.items() if code_of[name] == code}
+    return CodePairs(
+        mutual,
+        {pair: count for pair, count in both.items() if mutual.get(pair[0]) != pair[1]},
+        sum(both.values()),
+        sum(count for (code, _), count in found.items() if code),
+    )
+
+
 def _pick_partner(
     rows: Sequence[Mapping[str, str]],
     column: str,
     among: Iterable[str],
     fits: Callable[[Iterable[str]], bool],
+    share: float,
 ) -> str | None:
     """Pick the first of the columns that tells the same; one of a related name comes first."""
     words = _list_subject_words(column)
@@ -103,27 +155,24 @@ def _pick_partner(
     )
     for name in others:
         codes, names = (name, column) if fits is are_codes else (column, name)
-        count = _count_pairs(rows, codes, names)
+        count = _count_pairs(rows, codes, names, share)
         related = not words.isdisjoint(_list_subject_words(name))
         if count >= (2 if related else MIN_UNRELATED_CODES) and fits([row[name] for row in rows]):
             return name
     return None
 
 
-def _count_pairs(rows: Sequence[Mapping[str, str]], codes: str, names: str) -> int:
+def _count_pairs(
+    rows: Sequence[Mapping[str, str]],
+    codes: str,
+    names: str,
+    share: float = MAX_CONTRADICTING_SHARE,
+) -> int:
     """Count the codes, if each has one name and each name one code; else 0."""
-    name_of: dict[str, str] = {}
-    code_of: dict[str, str] = {}
-    coded = named = 0
-    for row in rows:
-        code, name = read_code(row[codes]), read_name(row[names])
-        coded += bool(code)
-        if not code or not name:
-            continue
-        named += 1
-        if name_of.setdefault(code, name) != name or code_of.setdefault(name, code) != code:
-            return 0
-    return len(name_of) if named >= MIN_NAMED_SHARE * coded else 0
+    words = _list_subject_words(codes)
+    same_subject = bool(words) and words == _list_subject_words(names)
+    pairs = pair_codes(rows, codes, names)
+    return len(pairs.name_of) if pairs.agree(share if same_subject else 0) else 0
 
 
 def _list_subject_words(name: str) -> frozenset[str]:

@@ -6,9 +6,12 @@ is decided from the distinct labels alone:
 
 - 1.0 beside 1 is the same number, whatever the other labels are;
 - words of yes and of no are two labels if the column has nothing else, and both sides;
-- a name written with and without spaces or a full stop is one label if two labels remain.
+- a name written with and without a full stop, or with spaces between Chinese characters, is one
+  label if two labels remain; so is one with and without spaces or hyphens between words, if one
+  spelling is rare beside the other or capitals show the words: resign and re-sign are two.
 
-Nothing else is merged: of three labels or more, two that look alike may well be two.
+Nothing else is merged: of three labels or more, two that look alike may well be two. They are
+named in a warning.
 """
 
 from __future__ import annotations
@@ -36,9 +39,13 @@ MAX_DISTINCT_LABELS = 1_000
 MAX_MERGED_SHOWN = 3  # labels in a message
 MAX_SPELLINGS_SHOWN = 8  # of one label in a message: yes has so many in mixed exports
 BINARY = 2
+# Who writes one label in two ways does so now and then; where both are usual, they mean two things.
+MAX_RARE_SPELLING_SHARE = 0.05  # of the rows of the usual spelling
 
 _WHOLE_NUMBER_PATTERN = re.compile(r"(_?\d+)\.0+")  # normalize_label writes -1 as _1
 _INNER_SPACE_PATTERN = re.compile(r"(?<=[^\W\d_])_+(?=[^\W\d_])")  # digits apart are a range
+_CHINESE_SPACE_PATTERN = re.compile(r"(?<=[\u3400-\u9fff])_+(?=[\u3400-\u9fff])")
+_CAPITAL_PATTERN = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _OUTER_STOP_PATTERN = re.compile(r"(?<=\w)[.。!！]+$")
 _YES_SIDE, _NO_SIDE = " yes", " no"  # no normalized label begins with a space
 
@@ -116,6 +123,39 @@ def warn_of_merged_labels(column: str, aliases: LabelAliases) -> Iterator[Text]:
     )
 
 
+def warn_of_similar_labels(column: str, cells: Mapping[str, int], task: Task) -> Iterator[Text]:
+    """Name labels that differ in spaces, hyphens or a full stop alone, and yet stay apart."""
+    if task.label_rules.separator is not None:
+        return
+    spellings = _count_spellings(cells, task)
+    if len(spellings) > MAX_DISTINCT_LABELS:
+        return
+    alike = [among for among in _group_labels(spellings, join_words) if len(among) > 1]
+    if not alike:
+        return
+    shown = [
+        {_name_side([label], spellings): spellings[label].total() for label in among}
+        for among in alike[:MAX_MERGED_SHOWN]
+    ]
+    quoted = [
+        [
+            (f"`{escape_controls(name)}`", rows)
+            for name, rows in [*one.items()][:MAX_SPELLINGS_SHOWN]
+        ]
+        for one in shown
+    ]
+    listed = "; ".join(", ".join(f"{name} ({rows})" for name, rows in one) for one in quoted)
+    listed_zh = "；".join("、".join(f"{name}（{rows}）" for name, rows in one) for one in quoted)
+    named = escape_controls(column)
+    yield Text(
+        f"labels of `{named}` that differ only in spaces, hyphens or a full stop stay apart "
+        f"(rows): {listed}; if they mean the same, say so in task.label_rules.aliases of "
+        "config/run.yaml",
+        f"“{named}”列中有仅空格、连字符或句号不同的标签，未合并（行数）：{listed_zh}；"
+        "若含义相同，请写入 config/run.yaml 的 task.label_rules.aliases",
+    )
+
+
 def _count_spellings(cells: Mapping[str, int], task: Task) -> dict[str, Counter[str]]:
     """Count the rows of each spelling of each label, by its normalized name."""
     found: dict[str, Counter[str]] = {}
@@ -127,14 +167,40 @@ def _count_spellings(cells: Mapping[str, int], task: Task) -> dict[str, Counter[
     return found
 
 
-def _choose_sides(labels: Iterable[str]) -> Callable[[str], str]:
+def _choose_sides(spellings: Mapping[str, Counter[str]]) -> Callable[[str], str]:
     """Choose what tells two labels apart: as little as leaves the two of a binary column."""
-    for to_side in (_read_yes_or_no, join_words):
-        sides = {to_side(label) for label in labels}
-        named = {_YES_SIDE, _NO_SIDE}
-        if len(sides) == BINARY and (sides == named or sides.isdisjoint(named)):
-            return to_side
+    if {_read_yes_or_no(label) for label in spellings} == {_YES_SIDE, _NO_SIDE}:
+        return _read_yes_or_no
+    joined = _group_labels(spellings, join_words)
+    if len(joined) == BINARY and all(_is_one_name(among, spellings) for among in joined):
+        return join_words
+    if len(_group_labels(spellings, _drop_marks)) == BINARY:
+        return _drop_marks
     return fold_number
+
+
+def _group_labels(labels: Iterable[str], to_side: Callable[[str], str]) -> list[list[str]]:
+    """Group the labels that are on the same side."""
+    sides: dict[str, list[str]] = {}
+    for label in labels:
+        sides.setdefault(to_side(label), []).append(label)
+    return list(sides.values())
+
+
+def _is_one_name(labels: Sequence[str], spellings: Mapping[str, Counter[str]]) -> bool:
+    """Tell whether labels that differ in spaces are one: all but one are rare, or say the words."""
+    rows: Counter[str] = Counter()
+    for label in labels:
+        rows[_split_capitals(label, spellings[label])] += spellings[label].total()
+    (_, usual), *others = rows.most_common()
+    return all(count <= MAX_RARE_SPELLING_SHARE * usual for _, count in others)
+
+
+def _split_capitals(label: str, spelled: Counter[str]) -> str:
+    """Read FullyPaid as two words; else the label without the marks that tell nothing apart."""
+    usual = spelled.most_common(1)[0][0]
+    words = normalize_label(_CAPITAL_PATTERN.sub(" ", usual))
+    return _drop_marks(words if join_words(words) == join_words(label) else label)
 
 
 def fold_number(label: str) -> str:
@@ -146,6 +212,11 @@ def fold_number(label: str) -> str:
 def join_words(label: str) -> str:
     """Join words and drop a full stop."""
     return fold_number(_INNER_SPACE_PATTERN.sub("", _OUTER_STOP_PATTERN.sub("", label)))
+
+
+def _drop_marks(label: str) -> str:
+    """Drop what never makes another name: a full stop, and spaces between Chinese characters."""
+    return fold_number(_CHINESE_SPACE_PATTERN.sub("", _OUTER_STOP_PATTERN.sub("", label)))
 
 
 def _read_yes_or_no(label: str) -> str:

@@ -35,6 +35,7 @@ from newft.dataset.label_spellings import (
     merge_aliases,
     merge_the_same,
     warn_of_merged_labels,
+    warn_of_similar_labels,
 )
 from newft.dataset.positive_label import FoundPositive, find_positive_labels
 from newft.dataset.profile_checks import (
@@ -170,7 +171,9 @@ def profile_dataset(
             *warn_of_split_flags(sampled, found_splits),
             *warn_of_unknown_splits(sampled, stats),
             *warn_of_shown_columns(classified, visible),
+            *labelled.warnings,
             *warn_of_merged_labels(roles["label"][0], aliases),
+            *warn_of_similar_labels(roles["label"][0], stats.count_labels(), task),
             *warn_of_long_labels(roles["label"][0], [*labels]),
             *(() if labelled.beside else warn_of_codes(roles["label"][0], [*labels], task)),
             *collect_warnings(sources, stats, outcome, suspect, digits),
