@@ -13,7 +13,7 @@ from functools import lru_cache
 from newft.dataset.name_direction import DirectionStems, are_outcomes, names_outcome, names_the_past
 from newft.dataset.name_words import BRACKETED_PATTERN, CJK_PATTERN, to_snake_case
 from newft.dataset.topic_names import NameKind, tell_name_kind
-from newft.emitted.given_splits import proves_split
+from newft.emitted.given_splits import proves_split, read_split_cell, speaks_of_splits
 from newft.emitted.normalize import normalize_label
 from newft.schema.kit import NO_LABELS, YES_LABELS, Field
 
@@ -335,7 +335,8 @@ def _asks_for_outcome(column: Column, field: Field) -> bool:
 
 def _names_splits(column: Column) -> bool:
     """Tell whether the values are words such as train and test."""
-    return bool(column.examples) and all(map(proves_split, column.examples))
+    read = read_split_cell if speaks_of_splits(column.name) else proves_split
+    return bool(column.examples) and all(map(read, column.examples))
 
 
 def score_name(name: str, synonyms: Sequence[str]) -> tuple[float, int]:

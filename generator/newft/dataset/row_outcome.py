@@ -237,9 +237,7 @@ def _drop_lists(counts: Mapping[Target, int], task: Task) -> dict[Target, int]:
 
 
 def _name_unlisted(label: str, labels: Iterable[str], task: Task) -> str:
-    """The code of rows whose label is not used; a task of several labels tells lists apart."""
-    if task.label_rules.separator is not None:
-        return "unknown_label"
+    """The code of rows whose label is not used."""
     return name_unlisted(label, [*labels], task.label_rules)
 
 

@@ -54,7 +54,12 @@ def find_reject_reason(
 
 
 def name_unlisted(cell: str, listed: Sequence[str], rules: LabelRules) -> str:
-    """The code of a record whose label is not listed: its cell may hold several that are."""
+    """The code of a record whose label is not listed: its cell may hold several that are.
+
+    A task of several labels tells lists apart by itself.
+    """
+    if rules.separator is not None:
+        return "unknown_label"
     parts = _LIST_PATTERN.split(read_label(cell, rules).strip("_;|,、"))
     several = len(parts) > 1 and all(find_label(part, listed, rules) for part in parts)
     return "several_labels" if several else "unknown_label"

@@ -81,8 +81,3 @@ def test_only_a_label_of_the_list_is_an_answer(config: Config) -> None:
     assert parse_prediction(f" {label}\nbecause", config.task) == label
     assert parse_prediction(f"The label is {label}", config.task) is None
     assert parse_prediction("", config.task) is None
-
-
-def test_a_list_of_labels_is_no_label(config: Config) -> None:
-    record = {"text": "hello", "label": "; ".join(config.task.labels[:2])}
-    assert to_conversation(record, config.task) == Reject("several_labels")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from .data.record_rules import find_reject_reason, name_unlisted, read_single_label
+from .data.record_rules import find_reject_reason, read_single_label
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.messages import fill
 from .task import TaskConfig
@@ -37,7 +37,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject(fault)
     answer = task.parse_label(record["label"])
     if answer is None:
-        return Reject(name_unlisted(record["label"], task.labels, task.rules))
+        return Reject("unknown_label")
     return build_conversation(text, answer, task)
 
 

@@ -38,6 +38,7 @@ from .data.processed_rows import FORMAT_SECTIONS, SUMMARY_FILE
 from .data.provenance import hash_files, hash_row_files
 from .data.raw_rows import describe_files, list_raw_files, read_all_rows
 from .data.readers import detect_format
+from .data.record_rules import name_unlisted
 from .data.row_lengths import check_row_lengths
 from .data.splits import (
     PROCESSED_DIR,
@@ -55,7 +56,7 @@ from .formatting import (
     parse_prediction,
     to_conversation,
 )
-from .prompts import Reject
+from .prompts import Conversation, Reject
 from .runtime.atomic_folder import replace_when_complete
 from .runtime.errors import ProjectError
 from .runtime.lock import exclusive_lock
@@ -135,6 +136,14 @@ def format_all(config: Config, folder: Path) -> Summary:
     return summary
 
 
+def format_record(record: Mapping[str, str], task: TaskConfig) -> Conversation | Reject:
+    """The conversation of a record, or why it has none: its cell may list several labels."""
+    made = to_conversation(record, task)
+    if isinstance(made, Reject) and made.reason == "unknown_label":
+        return Reject(name_unlisted(record["label"], task.labels, task.rules))
+    return made
+
+
 def format_rows(config: Config, folder: Path) -> Summary:
     """Write each row as a conversation into its split, or as a reject with its reason."""
     named = {*chain.from_iterable(config.data.columns.values())}
@@ -154,7 +163,7 @@ def format_rows(config: Config, folder: Path) -> Summary:
             record = to_record(row.values, config.data.columns)
             fault = row.fault or find_record_fault(row.values, config.data.columns, several=several)
             fault = fault or find_split_fault(record, config.data)
-            outcome = Reject(fault) if fault else to_conversation(record, config.task)
+            outcome = Reject(fault) if fault else format_record(record, config.task)
             if not isinstance(outcome, Reject):
                 asked, answer = (
                     each["content"] for each in check_conversation(outcome, place)[-2:]

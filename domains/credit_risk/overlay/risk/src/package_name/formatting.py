@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from .data.label_rules import find_label
-from .data.record_rules import find_reject_reason, name_unlisted, read_single_label
+from .data.record_rules import find_reject_reason, read_single_label
 from .data.table_fields import clean_value, format_fields
 from .prompts import Conversation, Reject, build_conversation
 from .runtime.errors import ProjectError
@@ -53,7 +53,7 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         return Reject(fault)
     level = task.parse_label(record["label"])
     if level is None:
-        return Reject(name_unlisted(record["label"], task.labels, task.rules))
+        return Reject("unknown_label")
     if advice is None:
         return build_conversation(format_fields(values), level, task)
     recommendation = find_label(advice, task.recommendations)

@@ -42,7 +42,7 @@ _FILLERS = frozenset({"set", "data", "dataset", "split", "集", "数据", "数�
 _PART_PATTERN = re.compile(r"[a-z]+|[^\W\d_a-z]+")
 _HAN_PATTERN = re.compile("|".join(_HAN_WORDS))
 _NAME_WORDS = frozenset(
-    {"split", "splits", "set", "subset", "dataset", "fold", "partition", "usage"}
+    {"split", "splits", "set", "subset", "dataset", "fold", "partition", "usage", "use"}
 )
 _HAN_NAME_PATTERN = re.compile("划分|劃分|分割|子集|数据集|集合|分区|用途")
 _HUMP_PATTERN = re.compile("(?<=[a-z])(?=[A-Z])")  # of `dataSplit`
