@@ -15,7 +15,7 @@ from newft.dataset.column_match import (
 from newft.dataset.name_words import CJK_PATTERN, fold_accents, to_snake_case
 from newft.schema.kit import Field
 
-_BETWEEN_GROUPS = "by|of|on|at|the|was|account|acct"  # closed_loan_amt is of other loans
+_BETWEEN_GROUPS = "by|of|on|at|the|was|account|acct"  # other words may name another thing
 MIN_STEM_CHARS = 4  # a shorter word begins too many others: `sex`, but not `sextant`
 
 
