@@ -15,7 +15,7 @@ from newft.dataset.identifier_checks import (
     is_resident_id,
     is_social_security_number,
 )
-from newft.dataset.identifier_values import find_identifier_kind
+from newft.dataset.identifier_values import find_identifier_kind, is_measure
 from support.spread_values import FIRST, LAST, ROADS, spread
 
 COUNT = 60
@@ -142,3 +142,8 @@ def test_any_values_are_looked_at_without_fault(values: list[str]) -> None:
     for value in filled:
         for check in (is_card_number, is_iban, is_resident_id, is_other_national_id):
             assert check(value) in (True, False)
+
+
+def test_shares_below_one_are_amounts() -> None:
+    assert is_measure([f"0.{n:03}" for n in range(60)])
+    assert not is_measure([f"{n:04}" for n in range(60)])

@@ -144,7 +144,7 @@ def test_characters_that_nobody_sees_are_no_part_of_a_label(tmp_path: Path) -> N
     assert "\u202e" not in warning.en + warning.zh
 
 
-@pytest.mark.parametrize("between", ["; ", "；", "、", " | "])
+@pytest.mark.parametrize("between", ["; ", "；", "、", " | ", "#"])
 def test_a_list_of_labels_is_several_labels(between: str, tmp_path: Path) -> None:
     both = [
         (f"{text} and {other}", between.join(("refund", "parcel")))

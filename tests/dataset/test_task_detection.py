@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from collections.abc import Sequence
@@ -315,3 +316,15 @@ def test_a_named_domain_or_task_finds_what_was_found_without(file: str, task: st
         [one for one in TASKS if one.endswith(f"/{name}")],
     ):
         assert detect_task(opened, KITS, among, named=True).tasks == (task,)
+
+
+def test_the_column_of_a_type_tells_a_clause_however_short_its_text_is(tmp_path: Path) -> None:
+    path = tmp_path / "clauses.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = [
+            (f"Rent falls due on day {n}.", kind, ("yes", "no")[(n + place) % 2])
+            for n in range(20)
+            for place, kind in enumerate(("Payment", "Term"))
+        ]
+        csv.writer(file).writerows([("text", "clause_type", "label"), *rows])
+    assert found(path).tasks == ("legal/clause",)

@@ -28,6 +28,7 @@ HANDLED = ("North", "South", "No Group")
         ("via.channel", "handling"),
         ("satisfaction_rating.score", "handling"),
         ("工单状态（系统）", "handling"),
+        ("Tags", "handling"),
         ("queue", "route"),
         ("受理部门", "route"),
         ("text", None),

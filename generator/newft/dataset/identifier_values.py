@@ -65,6 +65,7 @@ _ADDRESS_PATTERN = re.compile(
     r"|.*[省市区县镇乡村].*[路街道巷弄号村栋幢楼室苑园].*|.*[路街巷弄]\d+号.*",
     re.IGNORECASE | re.DOTALL,
 )
+_LEADING_ZERO_PATTERN = re.compile(r"0\d")  # of a code; a share such as 0.35 has none
 _MASKED_PATTERN = re.compile(r"(?=.*\d)[A-Z\d -]*([*•]{2,}|[xX]{3,})[A-Z\d*•xX -]*")
 _ROUNDED_PATTERN = re.compile(r"\d([.,]\d+)?E\+?1[1-9]")  # what a sheet makes of a long number
 _GROUPED_DIGITS_PATTERN = re.compile(r"[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}")
@@ -194,7 +195,7 @@ def is_measure(values: Sequence[str]) -> bool:
         bool(values)
         and _are_quantities(values)
         and (not has_one_width(values, MIN_LONG_DIGITS) or are_round(values))
-        and not all(value[0] == "0" for value in values)
+        and not all(_LEADING_ZERO_PATTERN.match(value) for value in values)
     )
 
 

@@ -203,6 +203,8 @@ def find_untypical(fit: TaskFit, records: Records) -> tuple[Text | None, int]:
         typical = _count_typical_values(values, field, fit.task)
         if _holds_outcome(fit, records, name):
             typical = len(values)  # in the words of another language, or in letters
+        if field.role == "text" and fit.has_context and fit.has_named("context"):
+            continue  # the column of what is asked about tells the task, however short texts are
         if not values or typical < MIN_TYPICAL_SHARE * len(values):
             return _explain_untypical(fit, name, typical / max(1, len(values))), 0
         found += 1

@@ -27,6 +27,7 @@ _KINDS: dict[str, NameKind] = {
     **dict.fromkeys(("group", "team", "tier", "agent", "assignee", "owner"), "handling"),
     **dict.fromkeys(("status", "state", "stage", "resolution", "priority", "urgency"), "handling"),
     **dict.fromkeys(("severity", "impact", "source", "channel", "via", "origin"), "handling"),
+    "tags": "handling",  # many of them are marks of any kind
     **dict.fromkeys(("satisfaction", "rating", "csat", "sla", "pipeline"), "handling"),
 }
 _CHINESE_KINDS: tuple[tuple[str, NameKind], ...] = (
