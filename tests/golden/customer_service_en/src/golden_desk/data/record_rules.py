@@ -13,7 +13,7 @@ from .label_leaks import LeakRules, find_leak
 from .label_rules import LabelRules, find_label, read_label
 from .normalize import MISSING_LABEL_PATTERN, MISSING_MARK_PATTERN, is_missing
 
-_LIST_PATTERN = re.compile("_*[;|,、]_*")  # between labels of a normalized cell
+_LIST_PATTERN = re.compile("_*[;|,、#]_*")  # between labels of a normalized cell
 
 
 def read_single_label(cell: str, rules: LabelRules, listed: Sequence[str]) -> list[str]:
@@ -60,6 +60,6 @@ def name_unlisted(cell: str, listed: Sequence[str], rules: LabelRules) -> str:
     """
     if rules.separator is not None:
         return "unknown_label"
-    parts = _LIST_PATTERN.split(read_label(cell, rules).strip("_;|,、"))
+    parts = _LIST_PATTERN.split(read_label(cell, rules).strip("_;|,、#"))
     several = len(parts) > 1 and all(find_label(part, listed, rules) for part in parts)
     return "several_labels" if several else "unknown_label"
