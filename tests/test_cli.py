@@ -386,17 +386,17 @@ class TestNew:
         assert len(lines) <= 24 - 2  # a blank line and the next prompt
 
     def test_a_summary_of_many_columns_lists_the_first(self, here: Path) -> None:
-        header = ",".join(["default", *(f"feature{number}" for number in range(30))])
+        header = ",".join(["default", *(f"feature{number}" for number in range(50))])
         rows = [
-            ",".join([str(row % 3 == 0), *(str(row * n % 97) for n in range(3, 33))])
+            ",".join([str(row % 3 == 0), *(str(row * n % 97) for n in range(3, 53))])
             for row in range(90)
         ]
         (here / "loans.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
         words = ("new", "desk", "--data", "loans.csv", "--gpu", "cpu", "--yes", "--dry-run")
         shown = run_newft(*words, cwd=here).stderr
-        assert re.search(r"feature5,\s+\.\.\. 23 more\n", shown)
-        assert "feature28" not in shown
-        assert "feature28" in run_newft(*words, "--explain", cwd=here).stderr
+        assert re.search(r"feature40,\s+\.\.\. \d+ more\n", shown)
+        assert "feature48" not in shown
+        assert "feature48" in run_newft(*words, "--explain", cwd=here).stderr
 
     def test_every_number_is_explained_on_request_alone(self, here: Path) -> None:
         words = ("new", "desk", "--gpu", "cpu", "--yes", "--dry-run")

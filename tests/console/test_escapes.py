@@ -180,7 +180,8 @@ def test_what_is_typed_and_completed_is_shown_escaped(tmp_path: Path) -> None:
     terminal.press(f"b{odd}")
     terminal.process.expect_exact(r"\u202e")  # typed
     seen = str(terminal.process.before)
-    terminal.press("\x7f" * 4 + "a\t")
+    terminal.press("\x7f" * 4 + "a")
+    terminal.press("\t")
     terminal.process.expect_exact(r"\u202e")  # completed
     seen += str(terminal.process.before)
     terminal.press("\r\r")  # the completion, and the line
