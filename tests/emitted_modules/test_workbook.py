@@ -394,7 +394,7 @@ def test_without_the_reader_a_workbook_is_refused_and_all_else_is_read(tmp_path:
     assert run.stdout.splitlines() == [
         "[{'a': '1', 'b': '2'}]",
         "[{'a': '1', 'b': '2'}, {'a': '3', 'b': '4'}]",
-        "t.xlsx: workbooks cannot be read here: there is no module alone.workbook",
+        "t.xlsx: files of this kind cannot be read here: there is no module alone.workbook",
         "False",
     ]
 

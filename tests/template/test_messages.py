@@ -13,16 +13,9 @@ from typing import TypeGuard
 import pytest
 
 from newft.project.template_layers import (
-    CLASS_FOLDERS_MODULE,
     EMITTED_MODULES,
-    JSON_MODULES,
-    LEGACY_MODULE,
-    MARKUP_MODULE,
-    PARQUET_MODULE,
+    KIND_MODULES,
     POLICY_MODULE,
-    SHEETS_MODULE,
-    WORKBOOK_MODULE,
-    YAML_MODULE,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +38,13 @@ TEMPLATES_TAKEN = {
 # keywords of these functions that are no values of the text
 OPTIONS = {"file"}
 # mappings whose values are templates
-TABLES = {"WRONG_COLUMN_QUESTIONS", "RULE_MESSAGES", "FOREIGN_MESSAGES", "FOREIGN_HINTS"}
+TABLES = {
+    "WRONG_COLUMN_QUESTIONS",
+    "RULE_MESSAGES",
+    "FOREIGN_MESSAGES",
+    "FOREIGN_HINTS",
+    "READER_HINTS",
+}
 # print a line that changes, a blank line, or tokens in colour; `say` prints whole texts
 PRINTING = ("output.py", "progress_line.py", "check.py", "chat.py")
 
@@ -57,15 +56,8 @@ def emitted_modules() -> Iterator[Path]:
         ROOT / "generator/newft/emitted" / Path(name).name
         for name in (
             *EMITTED_MODULES,
-            *JSON_MODULES,
-            CLASS_FOLDERS_MODULE,
-            LEGACY_MODULE,
-            MARKUP_MODULE,
-            PARQUET_MODULE,
-            SHEETS_MODULE,
+            *{name for names in KIND_MODULES.values() for name in names},
             POLICY_MODULE,
-            WORKBOOK_MODULE,
-            YAML_MODULE,
         )
     )
 

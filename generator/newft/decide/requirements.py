@@ -29,8 +29,11 @@ BASE_REQUIREMENTS = (
 GGUF_REQUIREMENT = "gguf>=0.10"  # transformers loads the GGUF file of the embedded model with it
 HUGGINGFACE_REQUIREMENT = "huggingface_hub>=1.0"
 MODELSCOPE_REQUIREMENT = "modelscope>=1.40"
-OPENPYXL_REQUIREMENT = "openpyxl>=3.1"
-PYARROW_REQUIREMENT, XLRD_REQUIREMENT = "pyarrow>=17", "xlrd>=2.0"
+READER_REQUIREMENTS = {  # by kind of data file
+    "xlsx": "openpyxl>=3.1",
+    "parquet": "pyarrow>=17",
+    "xls": "xlrd>=2.0",
+}
 
 
 def list_requirements(
@@ -50,12 +53,7 @@ def list_requirements(
         wanted.append(HUGGINGFACE_REQUIREMENT)
     if source == "modelscope":
         wanted.append(MODELSCOPE_REQUIREMENT)
-    if data.has_workbook:
-        wanted.append(OPENPYXL_REQUIREMENT)
-    if data.has_parquet:
-        wanted.append(PYARROW_REQUIREMENT)
-    if data.has_legacy_workbook:
-        wanted.append(XLRD_REQUIREMENT)
+    wanted += (READER_REQUIREMENTS[kind] for kind in READER_REQUIREMENTS if kind in data.kinds)
     torch = accelerator.torch.requires if accelerator.torch else ()
     ranges = [*wanted, *method.requires, *family.requires, *torch]
     by_name = {_parse_package_name(requirement): requirement for requirement in ranges}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 from .delimited import detect_delimiter, read_grid
 from .file_access import (
@@ -25,6 +23,7 @@ from .foreign_files import SIGNATURE_BYTES, begins_as_markup, refuse_foreign_con
 from .given_splits import SPLIT_FIELD, find_file_split, names_splits
 from .header_row import Grid
 from .json_rows import detect_object_format, read_object_rows
+from .optional_readers import import_reader
 from .plain_text import detect_plain_text, read_labelled_lines
 from .splits import Split
 from .table_rows import detect_columns, read_table_rows
@@ -45,7 +44,7 @@ def detect_format(path: Path, named: Collection[str] = ()) -> FileFormat:
     kind = KINDS.get(suffix, suffix.removeprefix("."))
     with wrap_file_errors(path):
         if path.is_dir() and (list_class_folders(path) or list_phrase_files(path)):
-            folder: FileFormat = _import_class_folders(path).detect_class_folder(path)
+            folder: FileFormat = import_reader(path, "class_folders").detect_class_folder(path)
             return folder
         with open_regular_file(path) as file:
             blank = not file.read(BLANK_CHECK_BYTES).strip()
@@ -85,13 +84,13 @@ def _detect_container(path: Path, kind: str) -> FileFormat:
     if kind == "parquet":
         return FileFormat(kind)
     if kind == "xls":
-        legacy: FileFormat = _import_reader(path, "legacy_workbook").detect_legacy_sheet(path)
+        legacy: FileFormat = import_reader(path, "legacy_workbook").detect_legacy_sheet(path)
         return legacy
     if kind == "html":
-        page: FileFormat = _import_reader(path, "markup_table").detect_markup_table(path)
+        page: FileFormat = import_reader(path, "markup_table").detect_markup_table(path)
         return page
     if kind == "xlsx":
-        layout: FileFormat = _import_workbook(path).detect_sheet(path)
+        layout: FileFormat = import_reader(path, "workbook").detect_sheet(path)
         return layout
     encoding = detect_encoding(path)
     values = {"file": path.name, "encoding": encoding}
@@ -137,7 +136,7 @@ def read_rows(path: Path, layout: FileFormat | None = None) -> Iterator[Row]:
     with wrap_file_errors(path):
         layout = layout or detect_format(path)
         if layout.kind == "folder":
-            yield from _import_class_folders(path).read_class_rows(path)
+            yield from import_reader(path, "class_folders").read_class_rows(path)
         elif layout.kind in OBJECT_KINDS:
             yield from read_object_rows(path, layout)
         elif splits := _list_sheet_splits(layout):
@@ -168,42 +167,14 @@ def _read_sheets_of_splits(
 def _read_grid(path: Path, layout: FileFormat) -> Grid:
     """The number and the cells of each row of a table, those of its header too."""
     if layout.kind == "xlsx":
-        grid: Grid = _import_workbook(path).read_grid(path, layout)
+        grid: Grid = import_reader(path, "workbook").read_grid(path, layout)
         return grid
     if layout.kind == "xls":
-        legacy: Grid = _import_reader(path, "legacy_workbook").read_legacy_grid(path, layout)
+        legacy: Grid = import_reader(path, "legacy_workbook").read_legacy_grid(path, layout)
         return legacy
     if layout.kind == "html":
-        page: Grid = _import_reader(path, "markup_table").read_markup_grid(path, layout)
+        page: Grid = import_reader(path, "markup_table").read_markup_grid(path, layout)
         return page
     if layout.kind == "fasttext":
         return read_labelled_lines(path, layout)
     return read_grid(path, layout)
-
-
-def _import_workbook(path: Path) -> ModuleType:
-    """The reader of workbooks, which only a project with a workbook has."""
-    try:
-        return importlib.import_module(".workbook", __package__)
-    except ModuleNotFoundError as error:
-        message = "workbooks cannot be read here: there is no module {name}"
-        raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
-
-
-def _import_reader(path: Path, name: str) -> ModuleType:
-    """A reader that only a project with such a file has."""
-    try:
-        return importlib.import_module(f".{name}", __package__)
-    except ModuleNotFoundError as error:
-        message = "files of this kind cannot be read here: there is no module {name}"
-        raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
-
-
-def _import_class_folders(path: Path) -> ModuleType:
-    """The reader of a folder for each label, which only a project with such folders has."""
-    try:
-        return importlib.import_module(".class_folders", __package__)
-    except ModuleNotFoundError as error:
-        message = "folders of text files cannot be read here: there is no module {name}"
-        hint = "write the texts into one file, with a column for the label"
-        raise RecordError(path, message, hint, name=error.name) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
@@ -50,6 +50,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/markup_text.py",
     "data/near_duplicates.py",
     "data/normalize.py",
+    "data/optional_readers.py",
     "data/plain_text.py",
     "data/readers.py",
     "data/record_rules.py",
@@ -63,18 +64,22 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
 MULTILABEL_MODULE = "data/multilabel.py"
 QUANTITIES_MODULE = "data/quantities.py"
 TABLE_MODULE = "data/table_fields.py"
-JSON_MODULES = (
+_RECORD_MODULES = (
     "data/annotations.py",
     "data/class_names.py",
     "data/record_shapes.py",
     "data/records.py",
 )
-WORKBOOK_MODULE = "data/workbook.py"
-SHEETS_MODULE = "data/sheet_choice.py"
-CLASS_FOLDERS_MODULE = "data/class_folders.py"
-LEGACY_MODULE, PARQUET_MODULE = "data/legacy_workbook.py", "data/parquet_rows.py"
-MARKUP_MODULE = "data/markup_table.py"
-YAML_MODULE = "data/yaml_records.py"
+KIND_MODULES: Mapping[str, tuple[str, ...]] = {  # that only files of a kind need
+    "json": _RECORD_MODULES,
+    "jsonl": _RECORD_MODULES,
+    "yaml": (*_RECORD_MODULES, "data/yaml_records.py"),
+    "parquet": (*_RECORD_MODULES, "data/parquet_rows.py"),
+    "xlsx": ("data/sheet_choice.py", "data/workbook.py"),
+    "xls": ("data/sheet_choice.py", "data/legacy_workbook.py"),
+    "html": ("data/markup_table.py",),
+    "folder": ("data/class_folders.py",),
+}
 POLICY_MODULE = "runtime/policy_rules.py"
 
 
@@ -123,17 +128,11 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
         MULTILABEL_MODULE: plan.task.label_rules.separator is not None,
         QUANTITIES_MODULE: plan.task.tabular,
         TABLE_MODULE: plan.task.tabular,
-        WORKBOOK_MODULE: plan.data.has_workbook,
-        SHEETS_MODULE: plan.data.has_workbook or plan.data.has_legacy_workbook,
-        LEGACY_MODULE: plan.data.has_legacy_workbook,
-        PARQUET_MODULE: plan.data.has_parquet,
-        MARKUP_MODULE: plan.data.has_markup,
-        YAML_MODULE: plan.data.has_yaml,
-        CLASS_FOLDERS_MODULE: plan.data.has_class_folders,
         POLICY_MODULE: plan.policy is not None,
-        **dict.fromkeys(JSON_MODULES, plan.data.has_json),
     }
-    return (*EMITTED_MODULES, *(name for name, wanted in needed.items() if wanted))
+    of_task = (name for name, wanted in needed.items() if wanted)
+    of_files = (name for kind in sorted(plan.data.kinds) for name in KIND_MODULES.get(kind, ()))
+    return tuple(dict.fromkeys((*EMITTED_MODULES, *of_task, *of_files)))
 
 
 def choose_files(

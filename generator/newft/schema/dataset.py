@@ -84,39 +84,9 @@ class DataFacts:
     likely_indeterminate: tuple[str, ...] = ()  # whose names say that the outcome is not known yet
 
     @property
-    def has_json(self) -> bool:
-        """Whether one of the files has records that may hold lists and objects."""
-        return any(file.kind in ("json", "jsonl", "parquet", "yaml") for file in self.files)
-
-    @property
-    def has_yaml(self) -> bool:
-        """Whether one of the files is YAML."""
-        return any(file.kind == "yaml" for file in self.files)
-
-    @property
-    def has_class_folders(self) -> bool:
-        """Whether the records are text files in a folder for each label."""
-        return any(file.kind == "folder" for file in self.files)
-
-    @property
-    def has_parquet(self) -> bool:
-        """Whether one of the files is Parquet, which only pyarrow reads."""
-        return any(file.kind == "parquet" for file in self.files)
-
-    @property
-    def has_legacy_workbook(self) -> bool:
-        """Whether one of the files is a workbook of Excel 97 to 2003, which only xlrd reads."""
-        return any(file.kind == "xls" for file in self.files)
-
-    @property
-    def has_markup(self) -> bool:
-        """Whether one of the files is a web page or SpreadsheetML, whatever its name says."""
-        return any(file.kind == "html" for file in self.files)
-
-    @property
-    def has_workbook(self) -> bool:
-        """Whether one of the files is a workbook, which only openpyxl reads."""
-        return any(file.kind == "xlsx" for file in self.files)
+    def kinds(self) -> frozenset[str]:
+        """The kinds of the files, as emitted/file_format.py names them."""
+        return frozenset(file.kind for file in self.files)
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from types import ModuleType
 
 from .cells import parse_literal
 from .file_access import MAX_DOCUMENT_BYTES, RecordError, open_text
 from .file_format import FileFormat, Remark, Row, describe_markup, find_fault
 from .json_text import find_repeated_key, measure_depth, parse_document
+from .optional_readers import import_reader
 
 MAX_ROWS_FOR_COLUMNS = 1_000
 MAX_COLUMNS = 1_000  # of a file: more are keys of an index, and each is looked at in every row
@@ -53,9 +52,9 @@ def detect_object_format(path: Path, layout: FileFormat) -> FileFormat:
     records, remarks = _read_records(path, layout)
     first = [*islice(records, MAX_ROWS_FOR_COLUMNS)]
     if layout.kind != "txt" and any(map(_may_have_shape, first)):
-        if _import_records(path).lacks_annotations(first):
+        if import_reader(path, "records").lacks_annotations(first):
             raise RecordError(path, UNANNOTATED_MESSAGE, UNANNOTATED_HINT)
-        shape = _import_records(path).find_expansion(first)
+        shape = import_reader(path, "records").find_expansion(first)
         if shape:
             layout = replace(layout, shape=shape)
             remarks = (*remarks, _describe_rows(path, shape))
@@ -88,7 +87,7 @@ def read_object_rows(path: Path, layout: FileFormat) -> Iterator[Row]:
 def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tuple[Remark, ...]]:
     """The records of a file as they stand there, and what is not read of a document."""
     if layout.kind == "parquet":
-        return _import_parquet(path).read_parquet_records(path), ()
+        return import_reader(path, "parquet_rows").read_parquet_records(path), ()
     if layout.kind not in DOCUMENT_KINDS:
         return _read_lines(path, layout), ()
     with open_text(path, layout.encoding) as lines:
@@ -98,7 +97,7 @@ def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tup
         hint = "write an object on each line instead, as JSON lines"
         raise RecordError(path, message, hint, most=MAX_DOCUMENT_BYTES >> 20)
     document, unread = _parse_document(path, layout, text)
-    found, others = _import_records(path).find_records(document)
+    found, others = import_reader(path, "records").find_records(document)
     left_out = [*unread, *(one.path for one in others)]
     values = {"file": path.name, "path": found.path or "-", "others": ", ".join(left_out)}
     short = all(len(one.records) < MIN_LIST_SHARE * len(found.records) for one in others)
@@ -109,7 +108,7 @@ def _read_records(path: Path, layout: FileFormat) -> tuple[Iterator[object], tup
 def _parse_document(path: Path, layout: FileFormat, text: str) -> tuple[object, Sequence[str]]:
     """The value of a document, and the names of what is not read of it."""
     if layout.kind == "yaml":
-        value, unread = _import_yaml(path).parse_yaml(path, text)
+        value, unread = import_reader(path, "yaml_records").parse_yaml(path, text)
         return value, unread
     return parse_document(path, text), ()
 
@@ -124,10 +123,10 @@ def _convert_records(path: Path, layout: FileFormat, records: Iterable[object]) 
     """Records as rows, whose objects are dotted columns."""
     module = None
     if layout.shape:
-        records = _import_records(path).expand_records(records, layout.shape)
+        records = import_reader(path, "records").expand_records(records, layout.shape)
     for number, record in enumerate(records, start=1):
         if isinstance(record, dict) and not INNER_TYPES.isdisjoint(map(type, record.values())):
-            module = module or _import_records(path)
+            module = module or import_reader(path, "records")
             deep = measure_depth(record) > MAX_RECORD_NESTING
             record = None if deep else module.flatten(record)
         if not isinstance(record, dict):
@@ -202,7 +201,8 @@ def _describe_rows(path: Path, shape: str) -> Remark:
 def _describe_turns(path: Path, records: Iterable[object]) -> tuple[Remark, ...]:
     """What is read of the fields that hold the turns of a chat."""
     inner = ((k, v) for one in records if isinstance(one, dict) for k, v in one.items())
-    names = dict.fromkeys(name for name, value in inner if _import_records(path).is_chat(value))
+    is_chat = import_reader(path, "records").is_chat
+    names = dict.fromkeys(name for name, value in inner if is_chat(value))
     values = {"file": path.name, "columns": ", ".join(f"`{name}`" for name in names)}
     return (Remark(TURNS_MESSAGE, values, information=True),) if names else ()
 
@@ -230,31 +230,3 @@ def _parse_python(line: str) -> object:
     """The record of a line that Python printed, with single quotes, None and True."""
     printed = line.lstrip().startswith("{'") and len(line) <= MAX_PYTHON_CHARS
     return parse_literal(line.strip()) if printed else None
-
-
-def _import_records(path: Path) -> ModuleType:
-    """The reader of lists and objects, which only a project with such files has."""
-    try:
-        return importlib.import_module(".records", __package__)
-    except ModuleNotFoundError as error:
-        message = "JSON with lists and objects cannot be read here: there is no module {name}"
-        hint = "save it as CSV UTF-8, or as a flat object on each line"
-        raise RecordError(path, message, hint, name=error.name) from error
-
-
-def _import_yaml(path: Path) -> ModuleType:
-    """The reader of YAML, which only a project with such a file has."""
-    try:
-        return importlib.import_module(".yaml_records", __package__)
-    except ModuleNotFoundError as error:
-        message = "files of this kind cannot be read here: there is no module {name}"
-        raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
-
-
-def _import_parquet(path: Path) -> ModuleType:
-    """The reader of Parquet, which only a project with such a file has."""
-    try:
-        return importlib.import_module(".parquet_rows", __package__)
-    except ModuleNotFoundError as error:
-        message = "files of this kind cannot be read here: there is no module {name}"
-        raise RecordError(path, message, "save it as CSV UTF-8", name=error.name) from error
