@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newft.catalog.loader import load_catalog
-from newft.dataset import profile, row_stats
+from newft.dataset import counted_rows, row_stats
 from newft.dataset.length_stats import QUANTILES
 from newft.dataset.profile import profile_sample
 from newft.dataset.row_stats import RowStats
@@ -288,7 +288,7 @@ def test_a_file_given_twice_is_read_once(tmp_path: Path) -> None:
 
 def test_a_large_file_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = table(tmp_path, GOOD)
-    monkeypatch.setattr(profile, "MAX_COPIED_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(counted_rows, "MAX_COPIED_BYTES", path.stat().st_size - 1)
     assert facts(path).files[0].project_path == path.resolve().as_posix()
 
 
