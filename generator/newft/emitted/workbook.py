@@ -27,7 +27,7 @@ from openpyxl.utils.datetime import from_excel  # type: ignore[import-untyped]
 from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 
 from .cells import round_as_shown
-from .file_access import RecordError, open_regular_file
+from .file_access import OLE2_SIGNATURE, RecordError, open_regular_file
 from .file_format import FileFormat
 from .sheet_choice import (
     MAX_MERGED_RANGES,
@@ -68,10 +68,6 @@ EMPTY_FORMULA_PATTERN = re.compile(
 )
 # ECMA-376 part 1, 18.8.30: built-in formats of Chinese, Japanese and Korean, unknown to openpyxl
 EAST_ASIAN_DATE_FORMATS = {*range(27, 37), *range(50, 59)}
-OLE2_SIGNATURE = bytes.fromhex(
-    "d0cf11e0a1b11ae1"
-)  # begins an encrypted workbook, and one of Excel 97
-
 MANIFEST = "[Content_Types].xml"  # that every workbook has
 SAVE_AGAIN_HINT = "open it in a spreadsheet program and save it as xlsx again, or as CSV UTF-8"
 DECRYPT_HINT = "remove its password, and save it as xlsx or as CSV UTF-8"

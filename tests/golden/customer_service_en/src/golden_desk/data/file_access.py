@@ -24,6 +24,8 @@ PHRASES_MARK = "_usersays_"  # in the names of files, between the label and the 
 SPANS_SUFFIX = ".ann"
 MAX_FOLDER_FILES = 1_000  # each is opened several times; a file for each text is another thing
 PACKED_SUFFIX = ".gz"
+# begins an encrypted workbook, and one of Excel 97 to 2003
+OLE2_SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")
 PACKABLE_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt")
 MAX_PACKING_RATIO = 100  # of unpacked to packed bytes: texts have a tenth of it
 SAFE_UNPACKED_BYTES = 64 << 20  # that do no harm at any ratio

@@ -1,4 +1,4 @@
-"""Rows of csv, tsv, json, jsonl, txt and xlsx files, in whatever encoding, with their numbers."""
+"""Rows of data files of any kind, in whatever encoding, with their numbers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from .delimited import detect_delimiter, read_grid
 from .file_access import (
     DATA_SUFFIXES,
+    OLE2_SIGNATURE,
     RecordError,
     get_data_suffix,
     list_class_folders,
@@ -31,7 +32,6 @@ from .text_encoding import detect_encoding, is_text
 
 KINDS = {".ndjson": "jsonl", ".yml": "yaml"}  # of suffixes that are not the name of their kind
 OBJECT_KINDS, TABLE_KINDS = ("json", "jsonl", "txt", "parquet", "yaml"), ("csv", "tsv")
-OLE2_SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")  # begins a workbook of Excel 97 to 2003
 ZIP_SIGNATURE, PARQUET_SIGNATURE = b"PK\x03\x04", b"PAR1"  # an xlsx workbook is a zip archive
 PLAIN_KINDS = ("txt", *TABLE_KINDS)  # whose suffixes say little
 BLANK_CHECK_BYTES = 1 << 20  # bytes that begin a file with something else than spaces
