@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from newft.catalog.loader import load_catalog
-from newft.decide.methods.lora import _sum_module_widths
+from newft.decide.parameter_count import list_linear_modules
 from newft.paths import get_templates_folder
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodOverrides
@@ -35,7 +35,7 @@ def reasons(family: Family) -> list[Sourced]:  # type: ignore[type-arg]
         *(each.short_run.learning_rate for _, each in list_overrides(family) if each.short_run),
         *(value for _, each in list_overrides(family) for value in each.values.values()),
         family.fp16_safe,
-        *family.tokens_per_piece.values(),
+        family.tokens_per_piece,
         *family.caveats,
     ]
 
@@ -43,7 +43,7 @@ def reasons(family: Family) -> list[Sourced]:  # type: ignore[type-arg]
 @each_family
 def test_a_family_says_what_training_needs(family: Family) -> None:
     assert family.sizes and family.architectures and family.linear_modules and family.languages
-    assert set(family.tokens_per_piece) == {"word", "digit", "han", "other"}
+    assert set(family.tokens_per_piece.value) == {"word", "digit", "han", "other"}
     assert family.chat.end_of_turn and family.chat.pad
 
 
@@ -73,7 +73,8 @@ def test_learning_rates_are_of_the_order_of_their_method(family: Family) -> None
 
 @each_model
 def test_the_width_of_every_linear_module_is_known(family: Family, size: ModelSpec) -> None:
-    assert set(family.linear_modules) <= set(_sum_module_widths(size))
+    known = {module.name for module in list_linear_modules(size, family)}
+    assert set(family.linear_modules) == known
 
 
 @each_model

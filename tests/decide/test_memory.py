@@ -17,7 +17,7 @@ from newft.decide.memory import (
     estimate_memory_range,
 )
 from newft.decide.methods import full, lora
-from newft.decide.methods.lora import count_adapter_parameters
+from newft.decide.parameter_count import count_adapter_parameters
 from newft.decide.recipe import build_recipe
 from newft.decide.run_estimate import estimate_run
 from newft.schema.family import ModelSpec

@@ -101,10 +101,11 @@ def family(
         },
         fp16_safe=Sourced(fp16, Text("values grow large", "数值过大"), "an issue"),
         chat=ChatTemplate("<|im_end|>", "<|endoftext|>", {}, 16, "tokenizer_config.json"),
-        tokens_per_piece={
-            piece: Sourced(tokens, Text("counted", "实测"), "its tokenizer")
-            for piece, tokens in (("word", 1.0), ("digit", 1.0), ("han", 0.7), ("other", 1.0))
-        },
+        tokens_per_piece=Sourced(
+            {"word": 1.0, "digit": 1.0, "han": 0.7, "other": 1.0},
+            Text("counted", "实测"),
+            "its tokenizer",
+        ),
         requires=(),
         languages=("en",),
         caveats=(),

@@ -212,7 +212,7 @@ def _family() -> Family:
         linear_modules=("q_proj",),
         fp16_safe=Sourced(value=True, why=why, source="families/smollm2"),
         chat=ChatTemplate("<|im_end|>", "<|im_end|>", {}, 16, "families/smollm2"),
-        tokens_per_piece={},
+        tokens_per_piece=Sourced({}, why, "families/smollm2"),
         requires=(),
         languages=("en",),
         caveats=(),

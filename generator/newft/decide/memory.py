@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from newft.schema.family import ModelSpec
 
 Range = tuple[float, float]
-# Bytes of weights, gradients and optimizer states of a model in a precision, lowest and highest
-StateEstimator = Callable[[ModelSpec, str], Range]
 BYTES_PER_GB = 1e9
 BYTES_PER_WEIGHT = {"fp32": 4, "bf16": 2, "fp16": 2}
 
@@ -27,6 +25,26 @@ RECOMPUTED_MARGIN_CPU = 0.8
 BYTES_PER_LOGIT = (2, 14)  # 16 bit; or that, its 32-bit copy, the shifted copy and the gradient
 DEVICE_CONTEXT_GB = 1.4  # CUDA context and kernels of one process
 PROCESS_GB = 0.5  # Python with torch: peak of 1.0 GB with 0.52 GB of weights, SmolLM2 on a CPU
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """What a method keeps in memory between two steps, in bytes, lowest and highest."""
+
+    weights: Range  # of the whole model
+    adapter: Range = (0.0, 0.0)  # trained weights beside those of the model
+    gradients: Range = (0.0, 0.0)
+    optimizer: Range = (0.0, 0.0)
+
+    @property
+    def total(self) -> Range:
+        """The sum of the parts."""
+        parts = (self.weights, self.adapter, self.gradients, self.optimizer)
+        return sum(part[0] for part in parts), sum(part[1] for part in parts)
+
+
+# The state of a model in a precision
+StateEstimator = Callable[[ModelSpec, str], TrainingState]
 
 
 @dataclass(frozen=True)
@@ -63,7 +81,7 @@ def estimate_activation_bytes(size: ModelSpec, precision: str) -> Range:
 
 def estimate_memory_range(size: ModelSpec, load: Workload) -> Range:
     """Estimate the lowest and highest peak memory of one device, in GB of 1e9 bytes."""
-    state = load.state(size, load.precision)
+    state = load.state(size, load.precision).total
     activations = _estimate_activation_bytes(size, load)
     logits = load.batch_size * load.logits_per_row * size.vocabulary
     low = state[0] + activations[0] + logits * BYTES_PER_LOGIT[0]

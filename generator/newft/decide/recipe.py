@@ -164,9 +164,7 @@ def _choose_max_length(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int]:
         en += f", about {fitted.wanted:,} tokens; {limit.en}; longer inputs are truncated in the "
         en += "middle, the target never"
         zh += f"，约 {fitted.wanted:,} 个 token；{limit.zh}；超长的输入截掉中间部分，答案保持完整"
-    counts = inputs.family.tokens_per_piece.values()
-    counted = dict.fromkeys(as_citation(count.source) for count in counts)
-    tokens = citations.join_citations(*counted)
+    tokens = as_citation(inputs.family.tokens_per_piece.source)
     source = citations.join_citations(
         citations.cite_data_rows(inputs.facts.data),
         Text(

@@ -38,7 +38,7 @@ def estimate_input_tokens(inputs: Inputs, share: float) -> int:
 
 def get_tokens_per_piece(family: Family) -> PieceCounts:
     """Return the tokens per piece of each kind for a family."""
-    tokens = {piece: measured.value for piece, measured in family.tokens_per_piece.items()}
+    tokens = family.tokens_per_piece.value
     return PieceCounts(
         words=tokens["word"],
         digits=tokens["digit"],

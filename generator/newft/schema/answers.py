@@ -9,6 +9,8 @@ from typing import Literal
 from newft.schema.method import DEFAULT_METHOD
 from newft.text import Language
 
+RecipeAnswer = str | tuple[str, ...]  # as it was written
+
 
 @dataclass(frozen=True)
 class DataAnswer:
@@ -52,5 +54,6 @@ class Answers:
     method: str = DEFAULT_METHOD
     exports: Literal["none", "llama_factory"] | None = None  # None: only with an accelerator
     ci: Literal["none", "github", "gitlab"] = "none"
+    recipe: Mapping[str, RecipeAnswer] = field(default_factory=dict)  # values given by the user
     data: DataAnswer = field(default_factory=DataAnswer)
     kit: KitAnswer = field(default_factory=KitAnswer)

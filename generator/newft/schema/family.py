@@ -33,6 +33,39 @@ class EmbeddedModel:
 
 
 @dataclass(frozen=True)
+class Experts:
+    """The experts of a mixture-of-experts model: MLPs of which a router picks some for a token."""
+
+    count: int
+    per_token: int
+    intermediate: int  # width of one expert
+    shared: int = 0  # experts of the same width that every token passes
+    dense_layers: int = 0  # the first layers, which have a plain MLP of the width `intermediate`
+
+
+@dataclass(frozen=True)
+class LatentAttention:
+    """Multi-head latent attention (DeepSeek-V2): keys and values from a compressed vector."""
+
+    kv_lora_rank: int
+    qk_nope_head_dim: int
+    qk_rope_head_dim: int
+    v_head_dim: int
+    q_lora_rank: int | None = None  # None: queries are not compressed
+
+
+@dataclass(frozen=True)
+class LinearAttention:
+    """The layers whose attention is linear in the length (gated delta net of Qwen3.5)."""
+
+    layers: int  # how many of the model's layers
+    key_heads: int
+    key_head_dim: int
+    value_heads: int
+    value_head_dim: int
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """One model of a family; the numbers are those of its config.json."""
 
@@ -56,6 +89,21 @@ class ModelSpec:
     embedded: EmbeddedModel | None = None
     # by method: the values that differ from those of the family
     methods: Mapping[str, MethodOverrides] = field(default_factory=dict)
+    active_parameters: int | None = None  # per token, of a model with experts
+    sliding_window: int | None = None  # tokens that the layers with a window see
+    qkv_bias: bool = False  # queries, keys and values have biases
+    experts: Experts | None = None
+    latent_attention: LatentAttention | None = None
+    linear_attention: LinearAttention | None = None
+    vision_parameters: int | None = None  # of the vision tower, as a part of `parameters`
+    architecture: str | None = None  # if the family has several
+    gated: bool = False  # the hub asks for the licence to be accepted before a download
+    base: bool = False  # a base model, which has not learned to follow instructions
+
+
+# What a template does with a system turn; for `user`, the project puts the instruction at the head
+# of the first user turn, since the template raises on a system turn or drops it.
+SystemTurn = Literal["own", "user"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +115,20 @@ class ChatTemplate:
     # arguments of the template, equal in training and serving
     template_arguments: Mapping[str, str | bool]
     template_tokens: int  # added by the template to one system, user and assistant turn
+    source: str
+    stop_tokens: tuple[str, ...] = ()  # further tokens at which generation must stop
+    system_turn: SystemTurn = "own"
+
+
+Server = Literal["vllm", "sglang", "llama_cpp", "ollama"]
+
+
+@dataclass(frozen=True)
+class ServerSupport:
+    """What a server accepts of a family; None means that it is not established."""
+
+    adapter: bool | None  # a plain LoRA adapter beside the base model
+    merged: bool | None  # the whole model; for llama_cpp and ollama after conversion to GGUF
     source: str
 
 
@@ -81,10 +143,22 @@ class Family:
     linear_modules: tuple[str, ...]
     fp16_safe: Sourced[bool]
     chat: ChatTemplate
-    tokens_per_piece: Mapping[PieceKind, Sourced[float]]  # on average
+    tokens_per_piece: Sourced[Mapping[PieceKind, float]]  # on average
     requires: tuple[str, ...]  # pip requirements beyond the project's own
     languages: tuple[Language, ...]
     caveats: tuple[Sourced[Text], ...]  # differences from other models, and their consequences
     sources: tuple[str, ...]
     # by method: the values that differ from its defaults
     methods: Mapping[str, MethodOverrides] = field(default_factory=dict)
+    model_types: tuple[str, ...] = ()  # `model_type` of config.json
+    # 3-D weights of the experts, which LoRA reaches by name only (`target_parameters` of peft)
+    expert_parameters: tuple[str, ...] = ()
+    # module that holds the language model of a model with a vision tower
+    language_module: str | None = None
+    attention: tuple[str, ...] = (
+        "sdpa",
+        "eager",
+    )  # kernels that are right, the preferred one first
+    servers: Mapping[Server, ServerSupport] = field(default_factory=dict)
+    # the family to take instead, where the project cannot train this one, and why it cannot
+    successor: Sourced[str] | None = None

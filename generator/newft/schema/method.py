@@ -43,6 +43,7 @@ class TrainingMethod:
     weight_decay: Sourced[float]
     effective_batch_size: Sourced[int]  # rows of an update, where there are many rows
     updates_to_learn: Sourced[int]  # updates that a run needs at least to learn a task
+    based_on: str | None = None  # a method whose overrides by families hold for this one, too
     max_effective_batch_size: int | None = None  # rows of an update above which the method suffers
     # of the method's section of run.yaml, by name; `decide/methods/` may adapt them to the run
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)

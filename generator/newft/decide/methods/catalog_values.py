@@ -37,8 +37,9 @@ def get_learning_rate(inputs: Inputs, updates: int) -> tuple[Reasoned[float], bo
 
 def _iterate_overrides(inputs: Inputs) -> Iterator[MethodOverrides]:
     for owner in (inputs.size, inputs.family):
-        if owner and inputs.method.id in owner.methods:
-            yield owner.methods[inputs.method.id]
+        for method in filter(None, (inputs.method.id, inputs.method.based_on)):
+            if owner and method in owner.methods:
+                yield owner.methods[method]
 
 
 def _to_reasoned(sourced: Sourced[T]) -> Reasoned[T]:

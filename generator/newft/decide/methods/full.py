@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from newft.decide.inputs import Inputs
-from newft.decide.memory import Range, StateEstimator
+from newft.decide.memory import Range, StateEstimator, TrainingState
 from newft.decide.methods.catalog_values import get_learning_rate
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue
@@ -21,7 +21,7 @@ MODELS_IN_EVALUATION = 2  # the tuned model, and the base model beside it
 # (https://github.com/hiyouga/LLaMA-Factory#hardware-requirement, full, bf16 or fp16). Measured by
 # newft: a run of SmolLM2-135M in bf16 on a CPU peaks at 3.8 GB, of which activations and the
 # process take 1.0; that leaves 21 bytes per parameter.
-BYTES_PER_PARAMETER = (16, 21)
+BYTES_PER_WEIGHT, BYTES_PER_GRADIENT, BYTES_PER_MOMENTS = (4, 9), (4, 4), (8, 8)
 
 
 def choose_values(_: Inputs) -> Mapping[str, Reasoned[MethodValue]]:
@@ -37,8 +37,14 @@ def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
 def make_state_estimator(_family: Family, _values: Mapping[str, MethodValue]) -> StateEstimator:
     """Make the function that estimates weights, gradients and optimizer states."""
 
-    def estimate(size: ModelSpec, _precision: str) -> Range:
-        low, high = BYTES_PER_PARAMETER
-        return size.parameters * low, size.parameters * high
+    def estimate(size: ModelSpec, _precision: str) -> TrainingState:
+        def of_all(width: Range) -> Range:
+            return size.parameters * width[0], size.parameters * width[1]
+
+        return TrainingState(
+            weights=of_all(BYTES_PER_WEIGHT),
+            gradients=of_all(BYTES_PER_GRADIENT),
+            optimizer=of_all(BYTES_PER_MOMENTS),
+        )
 
     return estimate

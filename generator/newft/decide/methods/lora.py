@@ -6,9 +6,16 @@ from collections.abc import Mapping
 
 from newft.decide import citations
 from newft.decide.inputs import Inputs
-from newft.decide.memory import BYTES_PER_WEIGHT, WEIGHTS_MARGIN, Range, StateEstimator
+from newft.decide.memory import (
+    BYTES_PER_WEIGHT,
+    WEIGHTS_MARGIN,
+    Range,
+    StateEstimator,
+    TrainingState,
+)
 from newft.decide.methods.catalog_values import get_learning_rate, get_value
 from newft.decide.number_format import format_number
+from newft.decide.parameter_count import count_adapter_parameters
 from newft.decide.split_reasons import count_training_rows
 from newft.decide.token_estimates import estimate_longest_target_tokens
 from newft.schema.family import Family, ModelSpec
@@ -20,10 +27,10 @@ from newft.text import Text
 FLOPS_PER_PARAMETER = 4
 MODELS_IN_EVALUATION = 1  # without its adapter, the model is the base model
 
-# Adapter and gradient in 16 or 32 bit, and two moments of AdamW in 32 bit. The estimates are
-# calibrated: tests/decide/test_memory.py compares them with what LLaMA-Factory, Unsloth, torchtune
-# and Qwen publish for LoRA in 16 bit.
-BYTES_PER_ADAPTER_PARAMETER = (12, 16)
+# Of a parameter of the adapter: it and its gradient in 16 or 32 bit, and two moments of AdamW in 32
+# bit. The estimates are calibrated: tests/decide/test_memory.py compares them with what
+# LLaMA-Factory, Unsloth, torchtune and Qwen publish for LoRA in 16 bit.
+BYTES_PER_ADAPTER_WEIGHT, BYTES_PER_GRADIENT, BYTES_PER_MOMENTS = (2, 4), (2, 4), (8, 8)
 
 SMALL_MODEL_PARAMETERS = 1_000_000_000
 SMALL_DATASET_ROWS = 1000
@@ -147,32 +154,18 @@ def make_state_estimator(family: Family, values: Mapping[str, MethodValue]) -> S
     """Make the function that estimates weights, gradients and optimizer states."""
     rank = int(values["rank"])  # type: ignore[arg-type]
 
-    def estimate(size: ModelSpec, precision: str) -> Range:
+    def estimate(size: ModelSpec, precision: str) -> TrainingState:
         weights = size.parameters * BYTES_PER_WEIGHT[precision]
         adapter = count_adapter_parameters(size, family, rank=rank)
-        least, most = (adapter * each for each in BYTES_PER_ADAPTER_PARAMETER)
-        return weights + least, weights * WEIGHTS_MARGIN + most
+
+        def of_adapter(width: Range) -> Range:
+            return adapter * width[0], adapter * width[1]
+
+        return TrainingState(
+            weights=(weights, weights * WEIGHTS_MARGIN),
+            adapter=of_adapter(BYTES_PER_ADAPTER_WEIGHT),
+            gradients=of_adapter(BYTES_PER_GRADIENT),
+            optimizer=of_adapter(BYTES_PER_MOMENTS),
+        )
 
     return estimate
-
-
-def count_adapter_parameters(size: ModelSpec, family: Family, *, rank: int) -> int:
-    """Count the trainable parameters of LoRA on the linear modules of every block."""
-    widths = _sum_module_widths(size)
-    return rank * size.layers * sum(widths[module] for module in family.linear_modules)
-
-
-def _sum_module_widths(size: ModelSpec) -> Mapping[str, int]:
-    """Map each linear module that a block may have to the sum of its input and output width."""
-    query = size.heads * size.head_dim
-    key = size.kv_heads * size.head_dim
-    return {
-        "q_proj": size.hidden + query,
-        "k_proj": size.hidden + key,
-        "v_proj": size.hidden + key,
-        "o_proj": query + size.hidden,
-        "gate_proj": size.hidden + size.intermediate,
-        "up_proj": size.hidden + size.intermediate,
-        "gate_up_proj": size.hidden + 2 * size.intermediate,
-        "down_proj": size.intermediate + size.hidden,
-    }

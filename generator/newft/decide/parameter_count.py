@@ -1,0 +1,133 @@
+"""Count the parameters of a model and of a LoRA adapter from the model's dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from newft.schema.family import Family, ModelSpec
+
+
+class LinearModule(NamedTuple):
+    """One linear module of the blocks: its widths, and how many of the model's layers have it."""
+
+    name: str
+    inputs: int
+    outputs: int
+    layers: int
+
+
+def list_linear_modules(size: ModelSpec, family: Family) -> tuple[LinearModule, ...]:
+    """List the linear modules of the blocks, without experts, embeddings and `lm_head`."""
+    known = {module.name: module for module in _iterate_modules(size)}
+    return tuple(known[name] for name in family.linear_modules if name in known)
+
+
+def count_adapter_parameters(
+    size: ModelSpec,
+    family: Family,
+    *,
+    rank: int,
+    modules: Collection[str] | None = None,
+    experts: Collection[str] = (),
+) -> int:
+    """Count the trainable parameters of LoRA on some modules; None means all of the family.
+
+    `experts` are 3-D weights: peft gives each expert two matrices of the rank.
+    """
+    widths = sum(
+        (module.inputs + module.outputs) * module.layers
+        for module in list_linear_modules(size, family)
+        if modules is None or module.name in modules
+    )
+    return rank * (widths + sum(_sum_expert_widths(size, name) for name in experts))
+
+
+def count_block_parameters(size: ModelSpec, family: Family) -> int:
+    """Count the weights of one dense block, on average over the layers, without norms."""
+    linear = sum(
+        module.inputs * module.outputs * module.layers
+        for module in list_linear_modules(size, family)
+    )
+    return (linear + count_expert_parameters(size)) // size.layers
+
+
+def count_expert_parameters(size: ModelSpec) -> int:
+    """Count the weights of all experts that a router picks, of all layers."""
+    experts = size.experts
+    if experts is None:
+        return 0
+    layers = size.layers - experts.dense_layers
+    return layers * experts.count * 3 * size.hidden * experts.intermediate
+
+
+def count_embedding_parameters(size: ModelSpec) -> int:
+    """Count the weights of the embedding and, where it is not the same matrix, of `lm_head`."""
+    return size.vocabulary * size.hidden * (1 if size.tied else 2)
+
+
+def count_parameters(size: ModelSpec, family: Family) -> int:
+    """Count the weights of all matrices; norms, biases and a vision tower are left out."""
+    return count_block_parameters(size, family) * size.layers + count_embedding_parameters(size)
+
+
+def _sum_expert_widths(size: ModelSpec, name: str) -> int:
+    experts = size.experts
+    if experts is None:
+        return 0
+    # peft 0.21 gives the fused gate and up projection twice the rank
+    width = (
+        2 * (size.hidden + 2 * experts.intermediate)
+        if name.endswith("gate_up_proj")
+        else size.hidden + experts.intermediate
+    )
+    return (size.layers - experts.dense_layers) * experts.count * width
+
+
+def _iterate_modules(size: ModelSpec) -> Iterator[LinearModule]:
+    yield from _iterate_attention(size)
+    yield from _iterate_mlp(size)
+
+
+def _iterate_attention(size: ModelSpec) -> Iterator[LinearModule]:
+    hidden, query, key = size.hidden, size.heads * size.head_dim, size.kv_heads * size.head_dim
+    layers = size.layers - (size.linear_attention.layers if size.linear_attention else 0)
+    if latent := size.latent_attention:
+        query = size.heads * (latent.qk_nope_head_dim + latent.qk_rope_head_dim)
+        value = size.heads * latent.v_head_dim
+        compressed = latent.kv_lora_rank
+        yield LinearModule("q_proj", hidden, query, layers)
+        yield LinearModule(
+            "kv_a_proj_with_mqa", hidden, compressed + latent.qk_rope_head_dim, layers
+        )
+        keys = size.heads * (latent.qk_nope_head_dim + latent.v_head_dim)
+        yield LinearModule("kv_b_proj", compressed, keys, layers)
+        yield LinearModule("o_proj", value, hidden, layers)
+        return
+    gated = 2 if size.linear_attention else 1  # Qwen3.5 gates the output by a part of q_proj
+    yield LinearModule("q_proj", hidden, gated * query, layers)
+    yield LinearModule("k_proj", hidden, key, layers)
+    yield LinearModule("v_proj", hidden, key, layers)
+    yield LinearModule("o_proj", query, hidden, layers)
+    for name in ("qkv_proj", "query_key_value", "W_pack"):
+        yield LinearModule(name, hidden, query + 2 * key, layers)
+    yield LinearModule("dense", query, hidden, layers)
+    if linear := size.linear_attention:
+        keys = linear.key_heads * linear.key_head_dim
+        values = linear.value_heads * linear.value_head_dim
+        yield LinearModule("in_proj_qkv", hidden, 2 * keys + values, linear.layers)
+        yield LinearModule("in_proj_z", hidden, values, linear.layers)
+        yield LinearModule("in_proj_b", hidden, linear.value_heads, linear.layers)
+        yield LinearModule("in_proj_a", hidden, linear.value_heads, linear.layers)
+        yield LinearModule("out_proj", values, hidden, linear.layers)
+
+
+def _iterate_mlp(size: ModelSpec) -> Iterator[LinearModule]:
+    experts, hidden, inner = size.experts, size.hidden, size.intermediate
+    layers = experts.dense_layers if experts else size.layers
+    for name in ("gate_proj", "up_proj"):
+        yield LinearModule(name, hidden, inner, layers)
+    for name in ("gate_up_proj", "dense_h_to_4h"):
+        yield LinearModule(name, hidden, 2 * inner, layers)
+    for name in ("down_proj", "dense_4h_to_h"):
+        yield LinearModule(name, inner, hidden, layers)
