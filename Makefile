@@ -7,13 +7,13 @@ DEMO_MAKE = $(MAKE) --no-print-directory -C demo VENV=$(abspath $(VENV))
 
 export HF_HUB_OFFLINE := 1
 # two test processes of two threads each would wait for one another
-test quick: export OMP_NUM_THREADS := 1
+test quick matrix: export OMP_NUM_THREADS := 1
 export PIP_CONSTRAINT := $(abspath constraints.txt)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test quick lint golden bench
+.PHONY: help setup demo test quick matrix lint golden bench
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,7 +29,10 @@ test: lint ## everything that must hold
 	$(PYTHON) -m pytest -n 2 --dist worksteal
 
 quick: $(VENV)/.ready ## the fast tests, for the inner loop
-	$(PYTHON) -m pytest -n 2 -m "not slow and not e2e"
+	$(PYTHON) -m pytest -n 2 -m "not slow and not e2e and not matrix"
+
+matrix: $(VENV)/.ready ## every combination of families, methods, hardware and tasks
+	$(PYTHON) -m pytest -n 2 --dist worksteal -m matrix
 
 lint: $(VENV)/.ready ## style, types, and who may import whom
 	$(PYTHON) -m ruff check $(CODE)
