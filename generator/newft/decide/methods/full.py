@@ -38,13 +38,13 @@ def make_state_estimator(_family: Family, _values: Mapping[str, MethodValue]) ->
     """Make the function that estimates weights, gradients and optimizer states."""
 
     def estimate(size: ModelSpec, _precision: str) -> TrainingState:
-        def of_all(width: Range) -> Range:
+        def scale(width: Range) -> Range:
             return size.parameters * width[0], size.parameters * width[1]
 
         return TrainingState(
-            weights=of_all(BYTES_PER_WEIGHT),
-            gradients=of_all(BYTES_PER_GRADIENT),
-            optimizer=of_all(BYTES_PER_MOMENTS),
+            weights=scale(BYTES_PER_WEIGHT),
+            gradients=scale(BYTES_PER_GRADIENT),
+            optimizer=scale(BYTES_PER_MOMENTS),
         )
 
     return estimate

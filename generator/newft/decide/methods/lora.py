@@ -158,14 +158,14 @@ def make_state_estimator(family: Family, values: Mapping[str, MethodValue]) -> S
         weights = size.parameters * BYTES_PER_WEIGHT[precision]
         adapter = count_adapter_parameters(size, family, rank=rank)
 
-        def of_adapter(width: Range) -> Range:
+        def scale(width: Range) -> Range:
             return adapter * width[0], adapter * width[1]
 
         return TrainingState(
             weights=(weights, weights * WEIGHTS_MARGIN),
-            adapter=of_adapter(BYTES_PER_ADAPTER_WEIGHT),
-            gradients=of_adapter(BYTES_PER_GRADIENT),
-            optimizer=of_adapter(BYTES_PER_MOMENTS),
+            adapter=scale(BYTES_PER_ADAPTER_WEIGHT),
+            gradients=scale(BYTES_PER_GRADIENT),
+            optimizer=scale(BYTES_PER_MOMENTS),
         )
 
     return estimate
