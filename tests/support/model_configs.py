@@ -1,0 +1,216 @@
+"""The transformers config of a checkpoint, every size written out as the catalogue has it.
+
+A class's own defaults are those of some checkpoint: taken for another one, they are wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
+
+from newft.schema.family import Family, ModelSpec
+
+# Sizes of Gemma 4 for which the catalogue has no field, of the text part of config.json
+# https://github.com/AI-Hypercomputer/maxtext/blob/main/src/maxtext/checkpoint_conversion/utils/hf_model_configs.py
+GEMMA_4_PER_LAYER = {"hidden_size_per_layer_input": 256, "num_kv_shared_layers": 18}
+GEMMA_4_LARGE = {"num_global_key_value_heads": 4, "attention_k_eq_v": True}
+GEMMA_4 = {
+    "google/gemma-4-E2B-it": {
+        **GEMMA_4_PER_LAYER,
+        "num_kv_shared_layers": 20,
+        "use_double_wide_mlp": True,
+    },
+    "google/gemma-4-E4B-it": GEMMA_4_PER_LAYER,
+    "google/gemma-4-31B-it": GEMMA_4_LARGE,
+}
+GEMMA_4_PERIOD = {"google/gemma-4-E2B-it": 5}  # one layer in so many sees the whole text
+
+
+def build_config(family: Family, size: ModelSpec) -> PreTrainedConfig:
+    """The config of the language model; one with a vision tower has it as its text config."""
+    return BUILDERS[size.architecture or family.architectures[0]](size)
+
+
+def build_on_meta(config: PreTrainedConfig) -> PreTrainedModel:
+    """The model without its weights, for counting."""
+    with torch.device("meta"):
+        return AutoModelForCausalLM.from_config(config)  # type: ignore[no-any-return]
+
+
+def count_on_meta(family: Family, size: ModelSpec) -> int:
+    """The parameters of a checkpoint, those of its vision tower as the catalogue has them."""
+    model = build_on_meta(build_config(family, size))
+    return int(model.num_parameters()) + (size.vision_parameters or 0)
+
+
+def list_shape(size: ModelSpec) -> dict[str, Any]:
+    """What every decoder has, by the names of config.json."""
+    return {
+        "hidden_size": size.hidden,
+        "intermediate_size": size.intermediate,
+        "num_hidden_layers": size.layers,
+        "num_attention_heads": size.heads,
+        "num_key_value_heads": size.kv_heads,
+        "head_dim": size.head_dim,
+        "vocab_size": size.vocabulary,
+        "max_position_embeddings": size.context,
+        "tie_word_embeddings": size.tied,
+        "pad_token_id": 0,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+    }
+
+
+def list_layer_types(layers: int, full_every: int, other: str = "sliding_attention") -> list[str]:
+    """One layer in so many sees the whole text; the last one always does."""
+    types = [other if (i + 1) % full_every else "full_attention" for i in range(layers)]
+    return [*types[:-1], "full_attention"] if layers < full_every else types
+
+
+def build_dense(name: str, **more: object) -> Callable[[ModelSpec], PreTrainedConfig]:
+    def build(size: ModelSpec) -> PreTrainedConfig:
+        config = getattr(transformers, name)(**list_shape(size), **more)
+        return config  # type: ignore[no-any-return]
+
+    return build
+
+
+def build_biased(name: str) -> Callable[[ModelSpec], PreTrainedConfig]:
+    """A class whose config says whether queries, keys and values have biases."""
+
+    def build(size: ModelSpec) -> PreTrainedConfig:
+        return build_dense(name, attention_bias=size.qkv_bias)(size)
+
+    return build
+
+
+def build_qwen3_moe(size: ModelSpec) -> PreTrainedConfig:
+    assert size.experts
+    return transformers.Qwen3MoeConfig(
+        **list_shape(size),
+        num_experts=size.experts.count,
+        num_experts_per_tok=size.experts.per_token,
+        moe_intermediate_size=size.experts.intermediate,
+        mlp_only_layers=list(range(size.experts.dense_layers)),
+        decoder_sparse_step=1,
+    )
+
+
+def build_qwen3_5(size: ModelSpec) -> PreTrainedConfig:
+    linear = size.linear_attention
+    assert linear
+    return transformers.Qwen3_5TextConfig(
+        **list_shape(size),
+        layer_types=list_layer_types(
+            size.layers, size.layers // (size.layers - linear.layers), "linear_attention"
+        ),
+        linear_num_key_heads=linear.key_heads,
+        linear_key_head_dim=linear.key_head_dim,
+        linear_num_value_heads=linear.value_heads,
+        linear_value_head_dim=linear.value_head_dim,
+        linear_conv_kernel_dim=4,
+    )
+
+
+def build_deepseek_v2(size: ModelSpec) -> PreTrainedConfig:
+    latent, experts = size.latent_attention, size.experts
+    assert latent and experts
+    shape: Mapping[str, Any] = {**list_shape(size), "head_dim": None}
+    return transformers.DeepseekV2Config(
+        **shape,
+        q_lora_rank=latent.q_lora_rank,
+        kv_lora_rank=latent.kv_lora_rank,
+        qk_nope_head_dim=latent.qk_nope_head_dim,
+        qk_rope_head_dim=latent.qk_rope_head_dim,
+        v_head_dim=latent.v_head_dim,
+        n_routed_experts=experts.count,
+        num_experts_per_tok=experts.per_token,
+        moe_intermediate_size=experts.intermediate,
+        n_shared_experts=experts.shared,
+        first_k_dense_replace=experts.dense_layers,
+        topk_method="greedy",
+        n_group=1,
+        topk_group=1,
+        norm_topk_prob=False,
+        routed_scaling_factor=1.0,
+    )
+
+
+def build_gpt_oss(size: ModelSpec) -> PreTrainedConfig:
+    assert size.experts
+    shape = {**list_shape(size), "intermediate_size": size.experts.intermediate}
+    return transformers.GptOssConfig(
+        **shape,
+        num_local_experts=size.experts.count,
+        num_experts_per_tok=size.experts.per_token,
+        sliding_window=size.sliding_window,
+        layer_types=list_layer_types(size.layers, 2),
+    )
+
+
+def build_gemma2(size: ModelSpec) -> PreTrainedConfig:
+    return transformers.Gemma2Config(
+        **list_shape(size),
+        query_pre_attn_scalar=size.head_dim,
+        sliding_window=size.sliding_window,
+        layer_types=list_layer_types(size.layers, 2),
+    )
+
+
+def build_gemma3(size: ModelSpec) -> PreTrainedConfig:
+    return transformers.Gemma3TextConfig(
+        **list_shape(size),
+        query_pre_attn_scalar=size.head_dim,
+        sliding_window=size.sliding_window,
+        layer_types=list_layer_types(size.layers, 6),
+    )
+
+
+def build_gemma4(size: ModelSpec) -> PreTrainedConfig:
+    more: dict[str, Any] = {
+        "hidden_size_per_layer_input": 0,
+        "num_kv_shared_layers": 0,
+        **GEMMA_4.get(size.hub_id, {}),
+    }
+    more["num_kv_shared_layers"] = min(more["num_kv_shared_layers"], size.layers // 2)
+    if heads := more.get("num_global_key_value_heads"):
+        more["num_global_key_value_heads"] = min(heads, size.kv_heads)
+    return transformers.Gemma4TextConfig(
+        **list_shape(size),
+        global_head_dim=2 * size.head_dim,
+        vocab_size_per_layer_input=size.vocabulary,
+        sliding_window=size.sliding_window,
+        layer_types=list_layer_types(size.layers, GEMMA_4_PERIOD.get(size.hub_id, 6)),
+        **more,
+    )
+
+
+# by the class that a checkpoint's config.json names; a wrapper is built by its language model
+BUILDERS: Mapping[str, Callable[[ModelSpec], PreTrainedConfig]] = {
+    "LlamaForCausalLM": build_dense("LlamaConfig", attention_bias=False, mlp_bias=False),
+    "InternLM3ForCausalLM": build_dense("LlamaConfig", attention_bias=False, mlp_bias=False),
+    "Qwen2ForCausalLM": build_dense("Qwen2Config"),
+    "Qwen3ForCausalLM": build_dense("Qwen3Config", attention_bias=False),
+    "Qwen3MoeForCausalLM": build_qwen3_moe,
+    "Qwen3_5ForCausalLM": build_qwen3_5,
+    "Qwen3_5ForConditionalGeneration": build_qwen3_5,
+    "GlmForCausalLM": build_biased("GlmConfig"),
+    "Glm4ForCausalLM": build_biased("Glm4Config"),
+    "MistralForCausalLM": build_dense("MistralConfig", sliding_window=None),
+    "Ministral3ForCausalLM": build_dense("Ministral3Config"),
+    "Mistral3ForConditionalGeneration": build_dense("Ministral3Config"),
+    "Gemma2ForCausalLM": build_gemma2,
+    "Gemma3ForCausalLM": build_gemma3,
+    "Gemma3ForConditionalGeneration": build_gemma3,
+    "Gemma4ForCausalLM": build_gemma4,
+    "Gemma4ForConditionalGeneration": build_gemma4,
+    "Gemma4UnifiedForConditionalGeneration": build_gemma4,
+    "Phi3ForCausalLM": build_dense("Phi3Config"),
+    "DeepseekV2ForCausalLM": build_deepseek_v2,
+    "GptOssForCausalLM": build_gpt_oss,
+    "SmolLM3ForCausalLM": build_dense("SmolLM3Config"),
+}
