@@ -73,8 +73,7 @@ def list_layer_types(layers: int, full_every: int, other: str = "sliding_attenti
 
 def build_dense(name: str, **more: object) -> Callable[[ModelSpec], PreTrainedConfig]:
     def build(size: ModelSpec) -> PreTrainedConfig:
-        config = getattr(transformers, name)(**list_shape(size), **more)
-        return config  # type: ignore[no-any-return]
+        return getattr(transformers, name)(**list_shape(size), **more)  # type: ignore[no-any-return]
 
     return build
 
