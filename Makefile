@@ -43,7 +43,7 @@ golden: $(VENV)/.ready ## rewrite the golden project, and the tables of the READ
 	$(PYTHON) tests/golden_project.py && $(PYTHON) tests/readme_tables.py
 
 bench: $(VENV)/.ready ## figures against others, on this machine
-	for script in start_up generation update formatting training_speed; do \
+	for script in memory start_up generation update formatting training_speed; do \
 	  $(PYTHON) benchmarks/$$script.py || exit 1; \
 	done
 

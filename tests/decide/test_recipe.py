@@ -235,11 +235,11 @@ def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> N
     with pytest.raises(IncompatibleError) as caught:
         recipe(EIGHT, Hardware(card(16.0, bf16=False)), FRAGILE)
     assert str(caught.value) == (
-        "gpu: `Qwen/Qwen3-8B` with LoRA in fp32 needs up to 40 GB, more than Card (16 GB) has "
+        "gpu: `Qwen/Qwen3-8B` with LoRA in fp32 needs up to 36 GB, more than Card (16 GB) has "
         "(Card does not support bf16, and Gemma overflows in fp16: values grow large)"
     )
     assert caught.value.hint == (
-        "choose `Qwen/Qwen3-0.6B` (up to 6.2 GB); or choose a card with bf16 and 21 GB or more"
+        "choose `Qwen/Qwen3-0.6B` (up to 6.1 GB); or choose a card with bf16 and 19 GB or more"
     )
 
 
@@ -377,7 +377,7 @@ def test_the_next_smaller_model_is_the_one_that_is_offered() -> None:
     with pytest.raises(IncompatibleError) as caught:
         recipe(FOURTEEN, Hardware(card(24.0)))
     assert caught.value.hint == (
-        "choose `Qwen/Qwen3-8B` (up to 24 GB); or choose a card with bf16 and 37 GB or more"
+        "choose `Qwen/Qwen3-8B` (up to 22 GB); or choose a card with bf16 and 33 GB or more"
     )
 
 

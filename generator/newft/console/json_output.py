@@ -78,7 +78,11 @@ def _kit_to_json(kit: StarterKit) -> Json:
 
 
 def _estimate_to_json(estimate: Estimate) -> Json:
-    return {"memory_gb": estimate.memory_gb, "hours": estimate.hours}
+    return {
+        "memory_gb": estimate.memory_gb,
+        "parts_gb": {part.name: [round(end, 2) for end in part.gb] for part in estimate.parts},
+        "hours": estimate.hours,
+    }
 
 
 def _data_to_json(data: DataFacts, language: Language) -> Json:

@@ -85,6 +85,8 @@ def build_estimate_rows(plan: Plan, messages: Messages) -> Iterator[DisplayRow]:
     """Yield the memory and the time that a run will take."""
     key = "plan.card_memory" if plan.hardware.accelerator.kind in ("cuda", "npu") else "plan.memory"
     yield messages(key), format_memory(plan.estimate, messages)
+    if plan.estimate.parts:
+        yield messages("plan.parts"), _format_parts(plan.estimate, messages)
     yield messages("plan.hours"), _format_hours(plan.estimate, messages)
 
 
@@ -94,6 +96,17 @@ def format_memory(estimate: Estimate, messages: Messages) -> str:
         return messages("plan.unknown")
     low, high = estimate.memory_gb
     return messages("plan.gigabytes", low=f"{low:.1f}", high=f"{high:.1f}")
+
+
+def _format_parts(estimate: Estimate, messages: Messages) -> str:
+    """Format what the memory consists of, those parts left out that round to nothing."""
+    parts = []
+    for part in estimate.parts:
+        low, high = (f"{end:.1f}" for end in part.gb)
+        if high != "0.0":
+            key = "plan.part" if low == high else "plan.part_range"
+            parts.append(messages(key, name=messages(f"plan.{part.name}"), low=low, high=high))
+    return messages.join(parts)
 
 
 def format_value(value: object, messages: Messages) -> str:

@@ -1,46 +1,80 @@
-"""Estimate the peak memory of one device."""
+"""Estimate the peak memory of one device, part by part.
+
+`make bench` compares the estimate with what others publish (benchmarks/memory.py): the constants
+here are fitted on two thirds of those points and judged on the rest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple, get_args
 
 from newft.schema.family import ModelSpec
+from newft.schema.plan import MemoryPart, MemoryPartName
 
 Range = tuple[float, float]
+NOTHING: Range = (0.0, 0.0)
 BYTES_PER_GB = 1e9
 BYTES_PER_WEIGHT = {"fp32": 4, "bf16": 2, "fp16": 2}
 
-# Margin over the weights. Published peaks of LoRA runs, from 7B to 70B, exceed the sum of weights,
-# adapter and activations by up to this factor (tests/decide/test_memory.py). None is published for
-# an evaluation, which is assumed to need no more: rule of newft.
-WEIGHTS_MARGIN = 1.15
-# Margin over the activations saved by autograd, for QK-norm and short-lived buffers: rule of newft.
-ACTIVATION_MARGIN = 1.25
+# Buffers beside the weights: rotary tables, norms in 32 bit. Published peaks need no more.
+WEIGHTS_MARGIN = 1.02
+# What autograd saves without checkpointing, in multiples of the counted tensors: litgpt publishes
+# 1.17 times the lower count for Llama 2 7B (two batch sizes, tutorials/resource-tables.md).
+SAVED_MARGIN: Range = (0.9, 1.15)
+BYTES_PER_DROPPED = 1  # the mask of a dropout
+# With checkpointing, one layer at a time is computed again: its tensors and their gradients, in
+# multiples of the lower count. Published: 1.65 for Llama 3 8B and Mistral 7B, 2.0 in pure bf16
+# (slopes over the batch size, foundation-model-stack/fms-acceleration, scripts/benchmarks/refs).
+RECOMPUTED_MARGIN: Range = (1.2, 2.1)
+# A logit in 16 bit, its 32-bit copies, and the gradient. The same source: 8 with the cross-entropy
+# kernel of Unsloth, 12 to 15 without; litgpt, with LoRA on the head, up to 17.
+BYTES_PER_LOGIT: Range = (9, 16)
+FEW_COPIES_BYTES = 6  # of them at least, where the loss is computed in place or in pieces
+# A fused cross-entropy (Liger, cut cross-entropy) has the logits of some rows at a time only.
+FUSED_ROWS = 8192
+BYTES_PER_FUSED_LOGIT: Range = (0, 6)
+# Scores of eager attention: in 16 bit and, for the softmax, in 32 bit. ms-swift publishes 5 bytes
+# for Qwen 7B without flash attention (docs/source_en/LLM/Benchmark.md).
+BYTES_PER_SCORE: Range = (4, 8)
+# Beyond what is allocated: the CUDA context with the kernels of one process, and blocks that the
+# allocator keeps. nvidia-smi shows 12 % of the activations more in runs with equal rows, and up to
+# 7 bytes a logit more where the logits of a batch change their size.
+DEVICE_CONTEXT: Range = (0.4, 1.5)  # GB
+KEPT_SHARE = 0.12
+KEPT_BYTES_PER_LOGIT = 7
+DEVICE_CONTEXT_GB = DEVICE_CONTEXT[1]
 # On a CPU the process keeps freed tensors: measured on SmolLM2, 76 to 86 KB per token and layer in
 # fp32 and 53 to 56 KB in bf16, where autograd saves 40 to 47 and 27 to 29 KB; with gradient
 # checkpointing up to 30 KB. Both are multiples of what autograd saves without checkpointing.
-ACTIVATION_MARGIN_CPU = 2.4
+SAVED_MARGIN_CPU: Range = (1.0, 2.4)
 RECOMPUTED_MARGIN_CPU = 0.8
-BYTES_PER_LOGIT = (2, 14)  # 16 bit; or that, its 32-bit copy, the shifted copy and the gradient
-DEVICE_CONTEXT_GB = 1.4  # CUDA context and kernels of one process
+BYTES_PER_LOGIT_CPU: Range = (2, 14)
 PROCESS_GB = 0.5  # Python with torch: peak of 1.0 GB with 0.52 GB of weights, SmolLM2 on a CPU
+# A range is at most this factor wide: where the sum of the parts is wider, the lower bound is
+# lifted. Of 346 published peaks, benchmarks/memory.py finds two below half of the upper bound.
+MAX_WIDTH = 2.0
 
 
 @dataclass(frozen=True)
 class TrainingState:
     """What a method keeps in memory between two steps, in bytes, lowest and highest."""
 
-    weights: Range  # of the whole model
-    adapter: Range = (0.0, 0.0)  # trained weights beside those of the model
-    gradients: Range = (0.0, 0.0)
-    optimizer: Range = (0.0, 0.0)
+    weights: Range
+    adapter: Range = NOTHING  # trained weights beside those of the model
+    gradients: Range = NOTHING
+    optimizer: Range = NOTHING
+    # bytes of one element of the hidden states that the blocks pass on; None: those of a weight
+    hidden_bytes: Range | None = None
+    quantized: bool = False  # modules in 4 or 8 bit keep their inputs for the backward pass
+    trained_layers: int | None = None  # the last blocks, if only those are trained
+    dropout: bool = False  # of the inputs of adapters, which are then saved once more
 
     @property
     def total(self) -> Range:
         """The sum of the parts."""
-        parts = (self.weights, self.adapter, self.gradients, self.optimizer)
-        return sum(part[0] for part in parts), sum(part[1] for part in parts)
+        return _sum_ranges(self.weights, self.adapter, self.gradients, self.optimizer)
 
 
 # The state of a model in a precision
@@ -58,6 +92,74 @@ class Workload:
     checkpointing: bool
     logits_per_row: int  # the project computes logits only for the tokens of the target
     on_cpu: bool = False
+    processes: int = 1  # with several, each has the whole model and exchanges its gradients
+    attention: str = "sdpa"
+    fused_loss: bool = False  # logits are never there all at once
+    few_copies: bool = False  # the loss is computed in place or in pieces
+
+
+class MemoryParts(NamedTuple):
+    """The parts of the peak, in bytes, lowest and highest."""
+
+    weights: Range
+    adapter: Range
+    gradients: Range
+    optimizer: Range
+    activations: Range
+    logits: Range
+    reserve: Range  # context of the device or process, and memory that the allocator keeps
+
+    @property
+    def allocated(self) -> Range:
+        """The peak of what PyTorch allocates, in GB: without the reserve."""
+        return _limit_width(_to_gb(_sum_ranges(*self[:-1])))
+
+    @property
+    def total(self) -> Range:
+        """The peak of the device, in GB."""
+        return _limit_width(_to_gb(_sum_ranges(*self)))
+
+
+def estimate_memory_range(size: ModelSpec, load: Workload) -> Range:
+    """Estimate the lowest and highest peak memory of one device, in GB of 1e9 bytes."""
+    return estimate_memory_parts(size, load).total
+
+
+def list_memory_parts(size: ModelSpec, load: Workload) -> tuple[MemoryPart, ...]:
+    """List the parts of the peak in GB, those that take nothing left out."""
+    parts = estimate_memory_parts(size, load)
+    names: tuple[MemoryPartName, ...] = get_args(MemoryPartName)
+    sizes = {name: _to_gb(getattr(parts, name)) for name in names}
+    return tuple(MemoryPart(name, part) for name, part in sizes.items() if part[1] > 0)
+
+
+def estimate_memory_parts(size: ModelSpec, load: Workload) -> MemoryParts:
+    """Estimate what the peak consists of.
+
+    A step peaks where the forward pass ends, with the logits, or where a layer is computed again:
+    the smaller of the two is left out.
+    """
+    state = load.state(size, load.precision)
+    saved, computed = _estimate_activations(size, load, state)
+    logits = _estimate_logits(size, load)
+    low_logits = logits[0] if logits[0] > computed[0] else 0.0
+    high_logits = logits[1] if logits[1] > computed[1] else 0.0
+    activations = (
+        saved[0] + (0.0 if low_logits else computed[0]),
+        saved[1] + (0.0 if high_logits else computed[1]),
+    )
+    # at the end of the forward pass of a first batch, there are no gradients yet
+    low_gradients = max(0.0, state.gradients[0] - activations[0] - low_logits)
+    exchanged = 2 if load.processes > 1 else 1
+    return MemoryParts(
+        weights=state.weights,
+        adapter=state.adapter,
+        gradients=(low_gradients, state.gradients[1] * exchanged),
+        optimizer=state.optimizer,
+        activations=activations,
+        logits=(low_logits, high_logits),
+        reserve=_estimate_reserve(size, load, activations[1] + high_logits),
+    )
 
 
 def estimate_activation_bytes(size: ModelSpec, precision: str) -> Range:
@@ -68,37 +170,102 @@ def estimate_activation_bytes(size: ModelSpec, precision: str) -> Range:
     SmolLM2, in thousands of bytes: 40.2 and (with the mask) 45 to 47 in fp32, estimated as 39.9 and
     43.0; 26.7 and 28.8 in bf16 under autocast, estimated as at most 28.4.
     """
-    hidden, inner = size.hidden, size.intermediate
-    query, key = size.heads * size.head_dim, size.kv_heads * size.head_dim
+    hidden, inner = size.hidden, _count_active_inner(size)
+    query, key = _count_attention_widths(size)
     # inputs and outputs of two norms; queries, output, keys, values; gate, its SiLU, up, product
     least = BYTES_PER_WEIGHT[precision] * (4 * hidden + 2 * query + 2 * key + 4 * inner)
+    # each expert of a token reads a copy of its input and writes its own output
+    copied = 2 * hidden * size.experts.per_token if size.experts else 0
     if precision == "fp32":
-        return least, 4 * (4 * hidden + 4 * query + 4 * inner)
+        return least, 4 * (4 * hidden + 4 * query + 4 * inner + copied)
     # norms compute in 32 bit; under autocast each linear module saves a copy of its input
     copies = 4 * 2 * hidden + 2 * (5 * hidden + query + inner)
-    return least, copies + 2 * (4 * query + 3 * inner)
+    return least, copies + 2 * (4 * query + 3 * inner + copied)
 
 
-def estimate_memory_range(size: ModelSpec, load: Workload) -> Range:
-    """Estimate the lowest and highest peak memory of one device, in GB of 1e9 bytes."""
-    state = load.state(size, load.precision).total
-    activations = _estimate_activation_bytes(size, load)
-    logits = load.batch_size * load.logits_per_row * size.vocabulary
-    low = state[0] + activations[0] + logits * BYTES_PER_LOGIT[0]
-    high = state[1] + activations[1] + logits * BYTES_PER_LOGIT[1]
-    process = PROCESS_GB if load.on_cpu else DEVICE_CONTEXT_GB
-    return low / BYTES_PER_GB, high / BYTES_PER_GB + process
-
-
-def _estimate_activation_bytes(size: ModelSpec, load: Workload) -> Range:
-    """Estimate the bytes of activations that are saved for the backward pass."""
+def _estimate_activations(
+    size: ModelSpec, load: Workload, state: TrainingState
+) -> tuple[Range, Range]:
+    """Estimate what is saved for the backward pass, and what is computed again with it."""
     tokens = load.batch_size * load.length
+    layers = size.layers if state.trained_layers is None else state.trained_layers
     least, most = (tokens * each for each in estimate_activation_bytes(size, load.precision))
-    if not load.checkpointing:
-        margin = ACTIVATION_MARGIN_CPU if load.on_cpu else ACTIVATION_MARGIN
-        return least * size.layers, most * size.layers * margin
+    scores = _estimate_scores(size, load)
+    if load.checkpointing:
+        width = state.hidden_bytes or (BYTES_PER_WEIGHT[load.precision],) * 2
+        inputs = tokens * layers * size.hidden
+        if load.on_cpu:
+            return NOTHING, (least, most * layers * RECOMPUTED_MARGIN_CPU + scores[1])
+        computed = (least * RECOMPUTED_MARGIN[0], least * RECOMPUTED_MARGIN[1])
+        return (inputs * width[0], inputs * width[1]), _sum_ranges(computed, scores)
+    margin = SAVED_MARGIN_CPU if load.on_cpu else SAVED_MARGIN
+    inner, query = _count_active_inner(size), _count_attention_widths(size)[0]
+    element = BYTES_PER_WEIGHT[load.precision]
+    if state.quantized:
+        kept = tokens * element * (4 * size.hidden + inner)
+        least, most = least + kept, most + kept
+    if state.dropout:
+        element += BYTES_PER_DROPPED
+        most += tokens * element * (5 * size.hidden + query + inner)
+    saved = (
+        layers * (least * margin[0] + scores[0]),
+        layers * (most * margin[1] + scores[1]),
+    )
+    return saved, NOTHING
+
+
+def _estimate_scores(size: ModelSpec, load: Workload) -> Range:
+    """Estimate the attention scores of one layer, which eager attention keeps."""
+    if load.attention != "eager":
+        return NOTHING
+    scores = load.batch_size * size.heads * load.length**2
+    return scores * BYTES_PER_SCORE[0], scores * BYTES_PER_SCORE[1]
+
+
+def _estimate_logits(size: ModelSpec, load: Workload) -> Range:
+    rows = load.batch_size * load.logits_per_row
+    low, high = BYTES_PER_LOGIT_CPU if load.on_cpu else BYTES_PER_LOGIT
+    if load.fused_loss:
+        rows, (low, high) = min(rows, FUSED_ROWS), BYTES_PER_FUSED_LOGIT
+    elif load.few_copies:
+        low = min(low, FEW_COPIES_BYTES)
+    return rows * size.vocabulary * low, rows * size.vocabulary * high
+
+
+def _estimate_reserve(size: ModelSpec, load: Workload, changing: float) -> Range:
     if load.on_cpu:
-        return least, most * size.layers * RECOMPUTED_MARGIN_CPU
-    # the input of every layer is saved; the lower bound assumes that it is offloaded
-    inputs = tokens * size.layers * size.hidden * BYTES_PER_WEIGHT[load.precision]
-    return least, (inputs + most) * ACTIVATION_MARGIN
+        return 0.0, PROCESS_GB * BYTES_PER_GB
+    low, high = (context * BYTES_PER_GB for context in DEVICE_CONTEXT)
+    logits = 0 if load.fused_loss else load.batch_size * load.logits_per_row * size.vocabulary
+    return low, high + KEPT_SHARE * changing + KEPT_BYTES_PER_LOGIT * logits
+
+
+def _count_active_inner(size: ModelSpec) -> int:
+    """Count the width of the MLP that a token passes: of all its experts together."""
+    if size.experts is None:
+        return size.intermediate
+    return (size.experts.per_token + size.experts.shared) * size.experts.intermediate
+
+
+def _count_attention_widths(size: ModelSpec) -> tuple[int, int]:
+    """Count the widths of queries and of keys, those of the widest kind of layer."""
+    query, key = size.heads * size.head_dim, size.kv_heads * size.head_dim
+    if latent := size.latent_attention:
+        query = size.heads * (latent.qk_nope_head_dim + latent.qk_rope_head_dim)
+        key = query
+    if linear := size.linear_attention:
+        query = max(query, linear.value_heads * linear.value_head_dim)
+        key = max(key, linear.key_heads * linear.key_head_dim)
+    return query, key
+
+
+def _sum_ranges(*parts: Range) -> Range:
+    return sum(part[0] for part in parts), sum(part[1] for part in parts)
+
+
+def _to_gb(part: Range) -> Range:
+    return part[0] / BYTES_PER_GB, part[1] / BYTES_PER_GB
+
+
+def _limit_width(total: Range) -> Range:
+    return max(total[0], total[1] / MAX_WIDTH), total[1]

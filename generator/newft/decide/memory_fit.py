@@ -18,6 +18,8 @@ from newft.decide.token_estimates import (
 from newft.schema.family import ModelSpec
 
 LENGTH_STEP = 32  # tokens
+# Where shorter rows only are left, the model does not fit: a prompt has more tokens. Rule of newft.
+SHORTEST_ROW = 64
 # A data file may have more tokens per piece than the average of the family: up to 1.2 times as many
 # in the trial files and in synthetic tables of numbers, codes and dates.
 LENGTH_MARGIN = 1.25
@@ -101,8 +103,9 @@ def _find_fitting_length(inputs: Inputs, least: Workload, length: int) -> int:
     held = bisect_right(
         lengths, memory, key=lambda n: estimate_peak_gb(size, replace(least, length=n))
     )
-    if held == 0:
-        raise DoesNotFitError(needed_gb=estimate_peak_gb(size, least))
+    if held == 0 or lengths[held - 1] < min(length, SHORTEST_ROW):
+        short = replace(least, length=SHORTEST_ROW)
+        raise DoesNotFitError(needed_gb=estimate_peak_gb(size, short))
     return lengths[held - 1]
 
 

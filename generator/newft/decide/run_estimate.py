@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from newft.decide.duration import UTILISATION, estimate_training_hours
 from newft.decide.inputs import Inputs, name_memory_zh
-from newft.decide.memory import Range, Workload, estimate_memory_range
+from newft.decide.memory import Range, Workload, estimate_memory_range, list_memory_parts
 from newft.decide.methods.registry import make_state_estimator
 from newft.decide.number_format import format_number
 from newft.decide.precision import AUTO
 from newft.decide.token_estimates import estimate_longest_target_tokens
+from newft.schema.family import ModelSpec
 from newft.schema.plan import Estimate, Recipe
 from newft.text import Text
 
 
 def estimate_run(inputs: Inputs, recipe: Recipe) -> Estimate:
     """What the run will take; None where the model's size or the hardware's speed is unknown."""
-    memory = _estimate_memory(inputs, recipe)
     hours = estimate_training_hours(inputs, recipe)
-    return Estimate(memory, hours, _explain_estimate(inputs, memory, hours))
-
-
-def _estimate_memory(inputs: Inputs, recipe: Recipe) -> Range | None:
     if inputs.size is None:
-        return None
-    ranges = [
-        estimate_memory_range(inputs.size, load)
-        for load in _list_possible_workloads(inputs, recipe)
-    ]
+        return Estimate(None, hours, _explain_estimate(inputs, None, hours))
+    loads = _list_possible_workloads(inputs, recipe)
+    memory = _estimate_memory(inputs, inputs.size, loads)
+    why = _explain_estimate(inputs, memory, hours)
+    return Estimate(memory, hours, why, list_memory_parts(inputs.size, loads[0]))
+
+
+def _estimate_memory(inputs: Inputs, size: ModelSpec, loads: list[Workload]) -> Range:
+    ranges = [estimate_memory_range(size, load) for load in loads]
     low, high = ranges[0][0], ranges[0][1]
     for lowest, highest in ranges:
         low = min(low, lowest)
@@ -57,6 +57,8 @@ def _list_possible_workloads(inputs: Inputs, recipe: Recipe) -> list[Workload]:
             checkpointing=recipe.gradient_checkpointing.value,
             logits_per_row=estimate_longest_target_tokens(inputs),
             on_cpu=inputs.on_cpu,
+            processes=recipe.processes.value,
+            attention=recipe.attention.value,
         )
         for each in precisions
         for count in batches

@@ -50,6 +50,19 @@ class Recipe:
     few_shot_examples: Reasoned[int]  # examples that are tried in the prompt of the base model
 
 
+MemoryPartName = Literal[
+    "weights", "adapter", "gradients", "optimizer", "activations", "logits", "reserve"
+]
+
+
+@dataclass(frozen=True)
+class MemoryPart:
+    """What one part takes of the peak memory, lowest and highest."""
+
+    name: MemoryPartName
+    gb: tuple[float, float]
+
+
 @dataclass(frozen=True)
 class Estimate:
     """The estimated memory and time of a run, as ranges; None means unknown."""
@@ -57,6 +70,8 @@ class Estimate:
     memory_gb: tuple[float, float] | None
     hours: tuple[float, float] | None  # of training alone
     why: Text
+    # of the planned workload, at its peak; the lower bound of `memory_gb` may be above their sum
+    parts: tuple[MemoryPart, ...] = ()
 
 
 @dataclass(frozen=True)

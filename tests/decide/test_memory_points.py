@@ -1,0 +1,61 @@
+"""Estimates against the peaks that others publish: benchmarks/memory_points.yaml."""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+import sys
+from types import ModuleType
+
+import pytest
+
+from support.checkout import REPOSITORY
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> ModuleType:
+    path = REPOSITORY / "benchmarks" / "memory.py"
+    spec = importlib.util.spec_from_file_location("benchmark_of_memory", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_ranges_hold_nine_tenths_of_the_points_that_did_not_fit_them(benchmark: ModuleType) -> None:
+    comparisons = [
+        benchmark.compare(point) for point in benchmark.read_points() if point.figure != "kept"
+    ]
+    judged = [each for each in comparisons if each.point.is_judged]
+    assert len(judged) > 100
+    assert len(judged) < len(comparisons) / 2
+    assert statistics.mean(each.holds for each in judged) >= 0.9
+    assert statistics.median(each.width for each in judged) <= 1.5
+    assert max(each.width for each in comparisons) <= 2.000001
+
+
+@pytest.mark.parametrize("method", ["lora", "qlora", "full"])
+@pytest.mark.parametrize("checkpointing", [True, False])
+def test_every_method_is_judged_with_and_without_checkpointing(
+    benchmark: ModuleType, method: str, checkpointing: bool
+) -> None:
+    chosen = [
+        benchmark.compare(point)
+        for point in benchmark.read_points()
+        if point.figure != "kept"
+        and point.method == method
+        and point.values["checkpointing"] is checkpointing
+    ]
+    assert statistics.mean(each.holds for each in chosen) >= 0.8
+
+
+def test_a_run_needs_no_more_than_the_allocator_kept(benchmark: ModuleType) -> None:
+    kept = [benchmark.compare(each) for each in benchmark.read_points() if each.figure == "kept"]
+    assert all(each.low <= each.point.gb for each in kept)
+
+
+def test_every_point_has_its_source_and_its_own_id(benchmark: ModuleType) -> None:
+    points = benchmark.read_points()
+    assert len({point.id for point in points}) == len(points)
+    assert all(point.source.startswith("https://") for point in points)
