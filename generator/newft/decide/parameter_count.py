@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from newft.schema.family import Family, ModelSpec
+from newft.schema.family import Family, MixedLayers, ModelSpec
 
 
 class LinearModule(NamedTuple):
-    """One linear module of the blocks: its widths, and how many of the model's layers have it."""
+    """One linear module of the blocks: its widths, and how many of the model's layers have it.
+
+    A name comes twice where the layers of a model differ.
+    """
 
     name: str
     inputs: int
@@ -19,8 +22,10 @@ class LinearModule(NamedTuple):
 
 def list_linear_modules(size: ModelSpec, family: Family) -> tuple[LinearModule, ...]:
     """List the linear modules of the blocks, without experts, embeddings and `lm_head`."""
-    known = {module.name: module for module in _iterate_modules(size)}
-    return tuple(known[name] for name in family.linear_modules if name in known)
+    known = list(_iterate_modules(size))
+    return tuple(
+        module for name in family.linear_modules for module in known if module.name == name
+    )
 
 
 def count_adapter_parameters(
@@ -49,7 +54,7 @@ def count_block_parameters(size: ModelSpec, family: Family) -> int:
         module.inputs * module.outputs * module.layers
         for module in list_linear_modules(size, family)
     )
-    return (linear + count_expert_parameters(size)) // size.layers
+    return (linear + count_expert_parameters(size) + _count_per_layer_inputs(size)) // size.layers
 
 
 def count_expert_parameters(size: ModelSpec) -> int:
@@ -62,13 +67,20 @@ def count_expert_parameters(size: ModelSpec) -> int:
 
 
 def count_embedding_parameters(size: ModelSpec) -> int:
-    """Count the weights of the embedding and, where it is not the same matrix, of `lm_head`."""
-    return size.vocabulary * size.hidden * (1 if size.tied else 2)
+    """Count the weights of the embeddings and, where it is not the same matrix, of `lm_head`."""
+    per_layer = size.layers * size.mixed_layers.per_layer_width if size.mixed_layers else 0
+    return size.vocabulary * (size.hidden * (1 if size.tied else 2) + per_layer)
 
 
 def count_parameters(size: ModelSpec, family: Family) -> int:
     """Count the weights of all matrices; norms, biases and a vision tower are left out."""
     return count_block_parameters(size, family) * size.layers + count_embedding_parameters(size)
+
+
+def _count_per_layer_inputs(size: ModelSpec) -> int:
+    """Count what brings the embeddings of a layer to its input, which LoRA leaves alone."""
+    width = size.mixed_layers.per_layer_width if size.mixed_layers else 0
+    return 3 * size.layers * size.hidden * width
 
 
 def _sum_expert_widths(size: ModelSpec, name: str) -> int:
@@ -104,6 +116,9 @@ def _iterate_attention(size: ModelSpec) -> Iterator[LinearModule]:
         yield LinearModule("kv_b_proj", compressed, keys, layers)
         yield LinearModule("o_proj", value, hidden, layers)
         return
+    if size.mixed_layers:
+        yield from _iterate_mixed_attention(size, size.mixed_layers)
+        return
     gated = 2 if size.linear_attention else 1  # Qwen3.5 gates the output by a part of q_proj
     yield LinearModule("q_proj", hidden, gated * query, layers)
     yield LinearModule("k_proj", hidden, key, layers)
@@ -122,9 +137,36 @@ def _iterate_attention(size: ModelSpec) -> Iterator[LinearModule]:
         yield LinearModule("out_proj", values, hidden, linear.layers)
 
 
+def _iterate_mixed_attention(size: ModelSpec, mixed: MixedLayers) -> Iterator[LinearModule]:
+    group = size.layers // mixed.global_layers
+    shared = mixed.shared_kv_layers // group
+    local = size.layers - mixed.global_layers
+    for layers, own, kv_heads, head_dim, has_values in (
+        (local, local - mixed.shared_kv_layers + shared, size.kv_heads, size.head_dim, True),
+        (
+            mixed.global_layers,
+            mixed.global_layers - shared,
+            mixed.global_kv_heads,
+            mixed.global_head_dim,
+            not mixed.keys_are_values,
+        ),
+    ):
+        yield LinearModule("q_proj", size.hidden, size.heads * head_dim, layers)
+        yield LinearModule("k_proj", size.hidden, kv_heads * head_dim, own)
+        if has_values:
+            yield LinearModule("v_proj", size.hidden, kv_heads * head_dim, own)
+        yield LinearModule("o_proj", size.heads * head_dim, size.hidden, layers)
+
+
 def _iterate_mlp(size: ModelSpec) -> Iterator[LinearModule]:
     experts, hidden, inner = size.experts, size.hidden, size.intermediate
     layers = experts.dense_layers if experts else size.layers
+    mixed = size.mixed_layers
+    if mixed and mixed.shared_kv_intermediate:
+        wide, layers = mixed.shared_kv_intermediate, layers - mixed.shared_kv_layers
+        yield LinearModule("gate_proj", hidden, wide, mixed.shared_kv_layers)
+        yield LinearModule("up_proj", hidden, wide, mixed.shared_kv_layers)
+        yield LinearModule("down_proj", wide, hidden, mixed.shared_kv_layers)
     for name in ("gate_proj", "up_proj"):
         yield LinearModule(name, hidden, inner, layers)
     for name in ("gate_up_proj", "dense_h_to_4h"):

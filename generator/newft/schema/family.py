@@ -66,6 +66,23 @@ class LinearAttention:
 
 
 @dataclass(frozen=True)
+class MixedLayers:
+    """How the layers of Gemma 4 differ: some see the whole text, the others a window.
+
+    `heads`, `kv_heads` and `head_dim` of the model are those of the layers with a window. The layers
+    follow each other in equal groups, of which the last layer sees the whole text.
+    """
+
+    global_layers: int
+    global_head_dim: int
+    global_kv_heads: int
+    keys_are_values: bool = False  # the global layers have no v_proj
+    shared_kv_layers: int = 0  # the last layers take keys and values from earlier ones
+    shared_kv_intermediate: int | None = None  # width of the MLP of these layers
+    per_layer_width: int = 0  # width of the embeddings that every layer has of its own
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """One model of a family; the numbers are those of its config.json."""
 
@@ -95,6 +112,7 @@ class ModelSpec:
     experts: Experts | None = None
     latent_attention: LatentAttention | None = None
     linear_attention: LinearAttention | None = None
+    mixed_layers: MixedLayers | None = None
     vision_parameters: int | None = None  # of the vision tower, as a part of `parameters`
     architecture: str | None = None  # if the family has several
     gated: bool = False  # the hub asks for the licence to be accepted before a download
