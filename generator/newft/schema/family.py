@@ -69,8 +69,8 @@ class LinearAttention:
 class MixedLayers:
     """How the layers of Gemma 4 differ: some see the whole text, the others a window.
 
-    `heads`, `kv_heads` and `head_dim` of the model are those of the layers with a window. The layers
-    follow each other in equal groups, of which the last layer sees the whole text.
+    `heads`, `kv_heads` and `head_dim` of the model are those of the layers with a window. The
+    layers follow each other in equal groups, of which the last layer sees the whole text.
     """
 
     global_layers: int

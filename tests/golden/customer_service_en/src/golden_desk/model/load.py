@@ -11,10 +11,13 @@ import transformers
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
+    AutoModelForImageTextToText,
     AutoTokenizer,
     GenerationConfig,
+    PreTrainedConfig,
     PreTrainedModel,
 )
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 from ..config import ModelConfig
 from ..data.summary import shorten_list
@@ -47,7 +50,7 @@ def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
     """Compare architecture and size with run.yaml, without loading the weights."""
     with explain_read_errors(folder / "config.json", REPLACE_MODEL_HINT), torch.device("meta"):
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        found = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+        found = _get_auto_class(config).from_config(config, trust_remote_code=False)
     architecture, parameters = type(found).__name__, found.num_parameters()
     planned = model.parameters or parameters
     if (model.architecture or architecture) == architecture and (
@@ -65,6 +68,15 @@ def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
     )
 
 
+def _get_auto_class(
+    config: PreTrainedConfig,
+) -> type[AutoModelForCausalLM] | type[AutoModelForImageTextToText]:
+    """Some models that also see images are known to transformers as such only."""
+    if config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        return AutoModelForCausalLM
+    return AutoModelForImageTextToText
+
+
 def _describe_model(architecture: str | None, parameters: int | None) -> str:
     if parameters is None:
         return architecture or ""
@@ -80,7 +92,8 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
     with explain_read_errors(folder / "tokenizer.json", REPLACE_MODEL_HINT):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     for key, token in (("end_of_turn", model.end_of_turn), ("pad", model.pad)):
-        if tokenizer.convert_tokens_to_ids(token) in (None, tokenizer.unk_token_id):
+        unknown = (None, tokenizer.unk_token_id)
+        if tokenizer.convert_tokens_to_ids(token) in unknown and token != tokenizer.unk_token:
             raise ProjectError(
                 "model.{key} is {token}, which is not a token of this tokenizer",
                 "check tokenizer_config.json in the model folder",
@@ -117,7 +130,7 @@ def load_base_model(
     with explain_read_errors(folder, hint):
         own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         own._attn_implementation = model.attention  # config.json may name one, which would win
-        base, report = AutoModelForCausalLM.from_pretrained(
+        base, report = _get_auto_class(own).from_pretrained(
             folder,
             config=own,
             dtype=DTYPES[model.precision],
