@@ -21,8 +21,8 @@ READMES: dict[Language, Path] = {
     "zh": REPOSITORY / "README.zh.md",
 }
 ROWS = re.compile(r"(?:^\| `--.*\n)+", re.MULTILINE)
-
-
+FAMILIES: dict[Language, str] = {"en": "families", "zh": "模型系列"}
+FAMILY_ROW = re.compile(rf"^\| (?:{'|'.join(FAMILIES.values())}) \|.*\n", re.MULTILINE)
 SHAPE_ROWS = re.compile(r"(?:^\| [^|`\n]+ \(`[a-z_]+`\) \|.*\n)+", re.MULTILINE)
 MAX_EXAMPLE_COLUMNS, MAX_EXAMPLE_WIDTH = 3, 32  # the last columns hold the label
 
@@ -33,6 +33,12 @@ def format_rows(language: Language) -> str:
         f"| `{entry.option}` | `{entry.key}` | {entry.help.to(language)} |\n"
         for entry in ANSWER_KEYS
     )
+
+
+def format_family_row(language: Language) -> str:
+    """The titles of all families."""
+    titles = ", ".join(family.title for family in load_catalog().families.values())
+    return f"| {FAMILIES[language]} | {titles} |\n"
 
 
 def format_shape_rows(language: Language) -> str:
@@ -58,7 +64,11 @@ def main() -> None:
     """Replace the rows in both READMEs."""
     for language, readme in READMES.items():
         text = readme.read_text(encoding="utf-8")
-        for pattern, new in ((ROWS, format_rows), (SHAPE_ROWS, format_shape_rows)):
+        for pattern, new in (
+            (ROWS, format_rows),
+            (FAMILY_ROW, format_family_row),
+            (SHAPE_ROWS, format_shape_rows),
+        ):
             (rows,) = pattern.findall(text)
             text = text.replace(rows, new(language))
         readme.write_text(text, encoding="utf-8")

@@ -14,21 +14,6 @@ from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 
 from newft.schema.family import Family, ModelSpec
 
-# Sizes of Gemma 4 for which the catalogue has no field, of the text part of config.json
-# https://github.com/AI-Hypercomputer/maxtext/blob/main/src/maxtext/checkpoint_conversion/utils/hf_model_configs.py
-GEMMA_4_PER_LAYER = {"hidden_size_per_layer_input": 256, "num_kv_shared_layers": 18}
-GEMMA_4_LARGE = {"num_global_key_value_heads": 4, "attention_k_eq_v": True}
-GEMMA_4 = {
-    "google/gemma-4-E2B-it": {
-        **GEMMA_4_PER_LAYER,
-        "num_kv_shared_layers": 20,
-        "use_double_wide_mlp": True,
-    },
-    "google/gemma-4-E4B-it": GEMMA_4_PER_LAYER,
-    "google/gemma-4-31B-it": GEMMA_4_LARGE,
-}
-GEMMA_4_PERIOD = {"google/gemma-4-E2B-it": 5}  # one layer in so many sees the whole text
-
 
 def build_config(family: Family, size: ModelSpec) -> PreTrainedConfig:
     """The config of the language model; one with a vision tower has it as its text config."""
@@ -169,23 +154,27 @@ def build_gemma3(size: ModelSpec) -> PreTrainedConfig:
     )
 
 
-def build_gemma4(size: ModelSpec) -> PreTrainedConfig:
-    more: dict[str, Any] = {
-        "hidden_size_per_layer_input": 0,
-        "num_kv_shared_layers": 0,
-        **GEMMA_4.get(size.hub_id, {}),
-    }
-    more["num_kv_shared_layers"] = min(more["num_kv_shared_layers"], size.layers // 2)
-    if heads := more.get("num_global_key_value_heads"):
-        more["num_global_key_value_heads"] = min(heads, size.kv_heads)
-    return transformers.Gemma4TextConfig(
-        **list_shape(size),
-        global_head_dim=2 * size.head_dim,
-        vocab_size_per_layer_input=size.vocabulary,
-        sliding_window=size.sliding_window,
-        layer_types=list_layer_types(size.layers, GEMMA_4_PERIOD.get(size.hub_id, 6)),
-        **more,
-    )
+def build_gemma4(name: str) -> Callable[[ModelSpec], PreTrainedConfig]:
+    def build(size: ModelSpec) -> PreTrainedConfig:
+        mixed = size.mixed_layers
+        assert mixed
+        more: dict[str, Any] = {
+            "hidden_size_per_layer_input": mixed.per_layer_width,
+            "vocab_size_per_layer_input": size.vocabulary,
+            "use_double_wide_mlp": mixed.shared_kv_intermediate is not None,
+        }
+        return getattr(transformers, name)(  # type: ignore[no-any-return]
+            **list_shape(size),
+            global_head_dim=mixed.global_head_dim,
+            num_global_key_value_heads=mixed.global_kv_heads,
+            attention_k_eq_v=mixed.keys_are_values,
+            num_kv_shared_layers=mixed.shared_kv_layers,
+            sliding_window=size.sliding_window,
+            layer_types=list_layer_types(size.layers, size.layers // mixed.global_layers),
+            **(more if name == "Gemma4TextConfig" else {}),
+        )
+
+    return build
 
 
 # by the class that a checkpoint's config.json names; a wrapper is built by its language model
@@ -205,9 +194,9 @@ BUILDERS: Mapping[str, Callable[[ModelSpec], PreTrainedConfig]] = {
     "Gemma2ForCausalLM": build_gemma2,
     "Gemma3ForCausalLM": build_gemma3,
     "Gemma3ForConditionalGeneration": build_gemma3,
-    "Gemma4ForCausalLM": build_gemma4,
-    "Gemma4ForConditionalGeneration": build_gemma4,
-    "Gemma4UnifiedForConditionalGeneration": build_gemma4,
+    "Gemma4ForCausalLM": build_gemma4("Gemma4TextConfig"),
+    "Gemma4ForConditionalGeneration": build_gemma4("Gemma4TextConfig"),
+    "Gemma4UnifiedForConditionalGeneration": build_gemma4("Gemma4UnifiedTextConfig"),
     "Phi3ForCausalLM": build_dense("Phi3Config"),
     "DeepseekV2ForCausalLM": build_deepseek_v2,
     "GptOssForCausalLM": build_gpt_oss,

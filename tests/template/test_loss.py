@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 import torch
 import transformers
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from support.generate_project import catalog
 from support.stand_in_hubs import compose
@@ -41,6 +41,34 @@ OWN: Mapping[str, Mapping[str, float]] = {
         "num_experts_per_tok": 2,
         "moe_intermediate_size": 16,
     },
+}
+VISION = {
+    "hidden_size": 16,
+    "intermediate_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "head_dim": 8,
+}
+# language models inside a model that sees images, too: their text config and their vision config
+WRAPPED: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
+    "Gemma3ForConditionalGeneration": ({}, {**VISION, "image_size": 28, "patch_size": 14}),
+    "Gemma4ForConditionalGeneration": (
+        {
+            "global_head_dim": 16,
+            "hidden_size_per_layer_input": 4,
+            "vocab_size_per_layer_input": 96,
+            "layer_types": ["sliding_attention", "full_attention"],
+        },
+        {**VISION, "num_key_value_heads": 2},
+    ),
+    "Gemma4UnifiedForConditionalGeneration": (
+        {"global_head_dim": 16, "layer_types": ["sliding_attention", "full_attention"]},
+        {"mm_embed_dim": 32, "output_proj_dims": 32, "mm_posemb_size": 4},
+    ),
+    "Mistral3ForConditionalGeneration": (
+        {"model_type": "ministral3"},
+        {**VISION, "model_type": "pixtral", "image_size": 28, "patch_size": 14},
+    ),
 }
 CLASSES = {name for family in catalog().families.values() for name in family.architectures}
 ROWS = [([5, 6, 7, 8, 9, 20, 21, 2], 5), ([5, 6, 30, 2], 2), ([5, 6, 7, 8, 9, 10, 11, 12, 2], 8)]
@@ -78,13 +106,21 @@ def loss_and_gradients(model: PreTrainedModel, loss: torch.Tensor) -> tuple[floa
     return loss.item(), torch.cat(gradients)
 
 
+def build_config(name: str) -> PreTrainedConfig:
+    made = getattr(transformers, name).config_class
+    if name not in WRAPPED:
+        return made(**TINY | OWN.get(name, {}))  # type: ignore[no-any-return]
+    text, vision = WRAPPED[name]
+    return made(text_config={**TINY, **text}, vision_config=vision)  # type: ignore[no-any-return]
+
+
 @pytest.mark.parametrize("name", sorted(CLASSES | OWN.keys()))
 def test_every_class_has_the_loss_and_the_gradients_of_its_own_forward(
     name: str, dataset: ModuleType
 ) -> None:
     made = getattr(transformers, name)
     torch.manual_seed(0)
-    model = made(made.config_class(**TINY | OWN.get(name, {}))).train()
+    model = made(build_config(name)).train()
     batch = dataset.TargetCollator(0)([dataset.Example(*row) for row in ROWS])
     widths: list[torch.Size] = []
     head = model.get_output_embeddings()
