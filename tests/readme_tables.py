@@ -22,7 +22,7 @@ READMES: dict[Language, Path] = {
 }
 ROWS = re.compile(r"(?:^\| `--.*\n)+", re.MULTILINE)
 FAMILIES: dict[Language, str] = {"en": "families", "zh": "模型系列"}
-FAMILY_ROW = re.compile(rf"^\| (?:{'|'.join(FAMILIES.values())}) \|.*\n", re.MULTILINE)
+FAMILY_ROW = re.compile(rf"^\| (?:{'|'.join(FAMILIES.values())}) \| [^|\n]+ \|\n", re.MULTILINE)
 SHAPE_ROWS = re.compile(r"(?:^\| [^|`\n]+ \(`[a-z_]+`\) \|.*\n)+", re.MULTILINE)
 MAX_EXAMPLE_COLUMNS, MAX_EXAMPLE_WIDTH = 3, 32  # the last columns hold the label
 
