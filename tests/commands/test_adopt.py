@@ -55,7 +55,7 @@ PROJECTS: dict[str, Mapping[str, AnswerValue]] = {
     },
     "accelerator": {
         **{"data.files": (), "language": "en", "name": "desk", "gpu": "2xV100-32GB"},
-        **{"model": "Qwen/Qwen3-4B", "hub": "modelscope", "exports": "none"},
+        **{"model": "Qwen/Qwen3-4B", "hub": "modelscope", "exports": ("none",)},
     },
 }
 
@@ -296,7 +296,7 @@ def test_what_is_given_overrides_what_is_found(project: Path, tmp_path: Path) ->
     report = adopt(project, "--answers", "answers.yml", "--set", "exports=llama_factory")
     answers = report["answers"]
     assert (answers["name"]["value"], answers["name"]["origin"]) == ("other desk", "given")
-    assert answers["exports"]["value"] == "llama_factory"
+    assert answers["exports"]["value"] == ["llama_factory"]
     assert "src/other_desk/chat.py" in report["missing"]
 
 

@@ -106,7 +106,7 @@ def test_the_report_says_what_a_kit_adds(kit: Path) -> None:
     assert (adds["files"], adds["replaces"]) == (["docs/handover.md"], ["README.md"])
     assert adds["locked"]["method"]["value"] == "lora"
     assert adds["locked"]["method"]["why"]
-    assert adds["presets"] == {"exports": "none"}
+    assert adds["presets"] == {"exports": ["none"]}
     assert adds["questions"] == ["owner"]
     assert adds["policy"]["required_files"] == ["docs/handover.md"]
     [project] = report["projects"]

@@ -148,7 +148,9 @@ def answer_files(draw: st.DrawFn) -> dict[str, Any]:
         chosen |= {"hub": draw(st.sampled_from(hubs)), "revision": draw(SCALARS)}
     for key in ("language", "method", "exports", "ci"):
         schema = validator().schema["properties"][key]  # type: ignore[index]
-        chosen[key] = draw(st.sampled_from([*schema["enum"], NOTHING]) | SCALARS)
+        several = [["axolotl"], ["axolotl", "none"], ["none"], []] if key == "exports" else []
+        values = schema["anyOf"][-1]["enum"] if several else schema["enum"]
+        chosen[key] = draw(st.sampled_from([*values, *several, NOTHING]) | SCALARS)
     chosen["name"] = draw(
         st.sampled_from(["desk", "客服 2", "-a", "a.b", "a ", "x" * 41]) | SCALARS
     )

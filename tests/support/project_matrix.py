@@ -108,7 +108,8 @@ def is_possible(case: Case) -> bool:
     needed = ("source", "family", "method", "gpu")
     if any(axis not in case for axis in needed):
         return True
-    return plan_first_sample(*(case[axis] for axis in needed)) is not None
+    exports = {"exports": case["exports"]} if "exports" in case else {}
+    return plan_first_sample(*(case[axis] for axis in needed), **exports) is not None
 
 
 @cache
@@ -117,7 +118,8 @@ def plan_first_sample(
 ) -> Plan | None:
     """The plan of these choices for the first sample of the catalogue, unless newft refuses."""
     kit, task, facts = measure_first_sample()
-    answers = {"domain": kit.id, "task": task, "language": "en", "name": "faq", **options}
+    answers = {"domain": kit.id, "task": task, "language": "en", "name": "faq"}
+    answers |= read_options(options)
     answers |= {"gpu": gpu, "family": family, "method": method}
     answers |= name_model({"source": source, "family": family}, Path("/models"))
     hardware = parse_gpu(gpu, catalog().accelerators, machine=None)
@@ -125,6 +127,15 @@ def plan_first_sample(
         return make_plan(build_answers(answers), facts, catalog(), hardware)
     except IncompatibleError:
         return None
+
+
+def read_options(chosen: Mapping[str, str]) -> dict[str, AnswerValue]:
+    """The answers of the axes that the table of answer keys has; a list has one of its choices."""
+    known = (entry for entry in OPTIONS if entry.key in chosen)
+    return {
+        entry.key: (chosen[entry.key],) if entry.repeatable else chosen[entry.key]
+        for entry in known
+    }
 
 
 def list_layer_stacks(cases: Sequence[Case]) -> set[tuple[str, ...]]:
@@ -172,7 +183,7 @@ def build_case_answers(case: Case, folder: Path) -> dict[str, AnswerValue]:
         "task": task,
         "data.files": () if case["data"] == "sample" else (str(_write_records(case, folder)),),
         **{axis: case[axis] for axis in ("language", "gpu", "family", "method", "name")},
-        **{entry.key: case[entry.key] for entry in OPTIONS},
+        **read_options(case),
         **name_model(case, folder / "base model"),
     }
     if case["data"] != "sample":

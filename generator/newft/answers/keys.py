@@ -38,6 +38,7 @@ KIT_ANSWERS_PREFIX = "kit.answers."  # followed by the name of a question of the
 # Keys of `.newft/answers.yml` that have no option: newft records the exact state of a kit.
 RECORDED_KEYS = (KIT_REVISION_KEY, "kit.commit", "kit.tree")
 OPEN_PREFIXES = (COLUMNS_PREFIX, KIT_ANSWERS_PREFIX)  # of keys that the table does not list
+NO_CHOICE = "none"  # of a key with fixed choices
 AUTO_GPU = "auto"  # the machine that newft runs on
 # Methods of the field, written without spaces, hyphens and underscores: those that the catalogue
 # does not have are refused as not supported rather than as unknown.
@@ -253,14 +254,18 @@ ANSWER_KEYS = (
         "exports",
         "--exports",
         Text(
-            "formats of other tools that `make data` also writes",
-            "make data 另外写出的其他工具的格式",
+            "training tool for which the project also has a configuration, and rows; repeatable",
+            "项目另外为哪个训练工具提供配置和数据，可多次给出",
         ),
+        repeatable=True,
         choices={
-            "none": Text("none", "无"),
+            NO_CHOICE: Text("none", "无"),
             "llama_factory": Text(
-                "LLaMA-Factory: alpaca and sharegpt", "LLaMA-Factory：alpaca 和 sharegpt"
+                "LLaMA-Factory: a configuration; rows as alpaca and sharegpt",
+                "LLaMA-Factory：配置文件，以及 alpaca 和 sharegpt 格式的数据",
             ),
+            "axolotl": Text("axolotl: a configuration", "axolotl：配置文件"),
+            "ms_swift": Text("ms-swift: a configuration", "ms-swift：配置文件"),
         },
     ),
     AnswerKey(

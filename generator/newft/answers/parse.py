@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from newft.answers.keys import (
     GIVEN_SPLITS_KEY,
     KIT_ANSWERS_PREFIX,
+    NO_CHOICE,
     POSITIVE_KEY,
     SPLIT_NAMES,
     AnswerValue,
@@ -133,8 +134,8 @@ def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
     entry = find_answer_key(key)
     if key == GIVEN_SPLITS_KEY and (unknown := [one for one in value if one not in SPLIT_NAMES]):
         raise make_unknown_name_error(unknown[0], SPLIT_NAMES, where=where)
-    if entry and entry.choices and value not in entry.choices:
-        raise make_unknown_name_error(_join_value(value), entry.choices, where=where)
+    if entry and entry.choices:
+        _check_choices((value,) if isinstance(value, str) else value, entry.choices, where=where)
     if any(
         0xD800 <= ord(character) <= 0xDFFF or character == "\0" for character in _join_value(value)
     ):
@@ -147,6 +148,21 @@ def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
             hint=Text("use UTF-8 without NUL characters", "请用 UTF-8 编码，且不含 NUL 字符"),
         )
     return normalize_gpu(value) if key == "gpu" and isinstance(value, str) else value
+
+
+def _check_choices(values: tuple[str, ...], choices: Mapping[str, Text], *, where: str) -> None:
+    """Refuse a value that is not among the choices, and `none` beside another one."""
+    if unknown := [value for value in values if value not in choices]:
+        raise make_unknown_name_error(unknown[0], choices, where=where)
+    if NO_CHOICE in values and {*values} != {NO_CHOICE}:
+        others = ", ".join(value for value in values if value != NO_CHOICE)
+        raise UsageError(
+            Text(
+                f"`{NO_CHOICE}` is given beside {others}", f"`{NO_CHOICE}` 不能与 {others} 同时给出"
+            ),
+            where=where,
+            hint=Text("give only one of the two", "只保留其中一处"),
+        )
 
 
 def build_answers(given: RawAnswers) -> Answers:

@@ -13,10 +13,16 @@ from newft.answers.keys import (
     ANSWER_KEYS,
     COLUMNS_PREFIX,
     KIT_ANSWERS_PREFIX,
+    NO_CHOICE,
     RECORDED_KEYS,
     AnswerKey,
 )
-from newft.catalog.kit_schema import SCALAR_TYPES, Schema, apply_kit_to_schema, describe_kit_answers
+from newft.catalog.kit_schema import (
+    SCALAR_TYPES,
+    Schema,
+    apply_kit_to_schema,
+    describe_kit_answers,
+)
 from newft.catalog.lookup import list_model_names, list_names
 from newft.i18n import Messages
 from newft.schema.catalog import Catalog
@@ -88,6 +94,16 @@ def _make_text_type() -> Schema:
     return {"type": [*SCALAR_TYPES, "null"], "minLength": 1}
 
 
+def _allow_several_choices(entry: AnswerKey) -> Schema:
+    """Describe a list of choices, of which one alone may be written without a list."""
+    assert entry.choices
+    others = [choice for choice in entry.choices if choice != NO_CHOICE]
+    lists: list[Schema] = [{"type": "array", "items": {"enum": others}}]
+    if NO_CHOICE in entry.choices:  # never beside another choice
+        lists.append({"type": "array", "items": {"const": NO_CHOICE}})
+    return {"anyOf": [*lists, {"enum": [*entry.choices, None]}]}
+
+
 def _describe_key(entry: AnswerKey, catalog: Catalog, messages: Messages) -> Schema:
     """Describe one key: its texts, and the values that it may have."""
     language = messages.language
@@ -100,7 +116,8 @@ def _describe_key(entry: AnswerKey, catalog: Catalog, messages: Messages) -> Sch
     if entry.choices:
         titles = [f"- {value}: {title.to(language)}" for value, title in entry.choices.items()]
         described["description"] = "\n".join([*_list_description(described), *titles])
-        return described | {"enum": [*entry.choices, None]}
+        single: Schema = {"enum": [*entry.choices, None]}
+        return described | (_allow_several_choices(entry) if entry.repeatable else single)
     names = list_names(entry.names, catalog) if entry.names else []
     if names and not entry.allow_other:
         return described | {"enum": [*dict.fromkeys(names), None]}

@@ -97,10 +97,13 @@ def _read_value(document: YamlDocument, keys: KeyPath, key: str, answers: KitAns
         _add_value(answers, keys, key, entry.text)
     elif entry.kind == "list" and allows_list(key):
         items = [one for path, one in document.entries.items() if path[:-1] == keys and path]
+        values = tuple(item.text for item in items)
         if any(item.kind != "text" for item in items):
             answers.faults.append(Fault(keys, Text("should be a list of texts", "应为文本列表")))
+        elif wrong := _find_choice_fault(keys, key, values):
+            answers.faults.append(wrong)
         else:
-            answers.values[key] = tuple(item.text for item in items)
+            answers.values[key] = values
     else:
         fault = (
             _EMPTY_VALUE if entry.kind in ("null", "text") else Text("should be a text", "应为文本")
@@ -141,14 +144,20 @@ def _read_reason(document: YamlDocument, keys: KeyPath, answers: KitAnswers) -> 
 
 
 def _add_value(answers: KitAnswers, keys: KeyPath, key: str, value: str) -> None:
-    entry = find_answer_key(key)
-    if entry and entry.choices and value not in entry.choices:
-        listed = ", ".join(entry.choices)
-        message = Text(f"should be one of: {listed}", f"应为以下之一：{listed}")
-        answers.faults.append(Fault(keys, message))
+    if fault := _find_choice_fault(keys, key, (value,)):
+        answers.faults.append(fault)
     else:
         normal = _normalize(key, value)
         answers.values[key] = (normal,) if is_repeatable(key) else normal
+
+
+def _find_choice_fault(keys: KeyPath, key: str, values: tuple[str, ...]) -> Fault | None:
+    """Return the fault of values that are not among the choices of a key."""
+    entry = find_answer_key(key)
+    if entry is None or not entry.choices or all(value in entry.choices for value in values):
+        return None
+    listed = ", ".join(entry.choices)
+    return Fault(keys, Text(f"should be one of: {listed}", f"应为以下之一：{listed}"))
 
 
 def _normalize(key: str, value: str) -> str:

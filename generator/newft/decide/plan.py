@@ -10,6 +10,8 @@ from newft.answers.conditions import flatten_answers
 from newft.answers.keys import make_unknown_name_error
 from newft.decide import plan_warnings
 from newft.decide.architecture import check_architecture
+from newft.decide.exports.export_inputs import ExportInputs
+from newft.decide.exports.registry import choose_tools, export_recipes
 from newft.decide.inputs import Inputs
 from newft.decide.kit_layers import choose_overlays
 from newft.decide.kit_rules import check_license, check_locks, check_policy
@@ -42,12 +44,18 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     name = validate_name(answers.name)
     size = _find_model_spec(answers, family)
     check_architecture(facts.model, family, catalog)
-    model = _plan_model(answers, family, size)
+    model = _plan_model(answers, family, size, catalog)
     if catalog.starter_kit:
         _check_kit(answers, model, catalog.starter_kit)
     policy = make_project_policy(answers, catalog, model)
     inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
+    tools = choose_tools(
+        answers.exports,
+        answers.method,
+        on_cpu=inputs.on_cpu,
+        own_training=model.successor is None,
+    )
     return Plan(
         name=name,
         package=derive_package_name(name, domain=kit.id),
@@ -65,7 +73,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         settings=build_task_settings(task, facts.data, answers),
         recipe=recipe,
         estimate=estimate_run(inputs, recipe),
-        layers=_choose_layers(inputs, model, policy),
+        layers=_choose_layers(inputs, model, policy, tools),
         requirements=list_requirements(
             family,
             method,
@@ -78,6 +86,9 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         warnings=plan_warnings.collect_warnings(inputs, recipe),
         policy=policy,
         overlays=choose_overlays(answers, catalog),
+        exports=export_recipes(
+            tools, ExportInputs(model, family, size, answers.method, recipe, hardware)
+        ),
     )
 
 
@@ -92,17 +103,15 @@ def _check_kit(answers: Answers, model: ModelPlan, kit: StarterKit) -> None:
 
 
 def _choose_layers(
-    inputs: Inputs, model: ModelPlan, policy: ProjectPolicy | None
+    inputs: Inputs, model: ModelPlan, policy: ProjectPolicy | None, tools: tuple[str, ...]
 ) -> tuple[str, ...]:
     """The layers of a project above the base and below the domain."""
     answers = inputs.answers
-    # on an accelerator, a team may compare with LLaMA-Factory, which hardly trains on a CPU
-    exports = answers.exports or ("none" if inputs.on_cpu else "llama_factory")
     return (
         f"method/{answers.method}",
         "device/cpu" if inputs.on_cpu else "device/accelerator",
         f"source/{model.source}",
-        *([] if exports == "none" else [f"exports/{exports}"]),
+        *(f"exports/{name}" for name in tools),
         *([] if answers.ci == "none" else [f"ci/{answers.ci}"]),
         *([] if policy is None else ["policy/kit"]),
         f"language/{answers.language}",
@@ -138,7 +147,9 @@ def _find_model_spec(answers: Answers, family: Family) -> ModelSpec | None:
     )
 
 
-def _plan_model(answers: Answers, family: Family, size: ModelSpec | None) -> ModelPlan:
+def _plan_model(
+    answers: Answers, family: Family, size: ModelSpec | None, catalog: Catalog
+) -> ModelPlan:
     source = detect_model_source(answers)
     identity = answers.model
     if size and source == "modelscope":
@@ -156,7 +167,17 @@ def _plan_model(answers: Answers, family: Family, size: ModelSpec | None) -> Mod
         pad=family.chat.pad,
         template_arguments=_get_template_arguments(family, size),
         embedded=size.embedded if size and source == EMBEDDED else None,
+        successor=_find_successor(family, size, catalog),
     )
+
+
+def _find_successor(family: Family, size: ModelSpec | None, catalog: Catalog) -> str | None:
+    """Return the nearest model of the family that replaces one that a project cannot train."""
+    if family.successor is None:
+        return None
+    others = catalog.families[family.successor.value].sizes
+    wanted = (size or family.sizes[0]).parameters
+    return min(others, key=lambda one: abs(one.parameters - wanted)).hub_id
 
 
 def _apply_model_caveats(family: Family, size: ModelSpec | None) -> Family:

@@ -16,7 +16,7 @@ import yaml
 
 from newft.schema.answers import Answers
 from newft.schema.kit import SystemPrompts
-from newft.schema.plan import Plan
+from newft.schema.plan import ExportedRecipe, ExportValue, Plan
 from newft.schema.reasoned import Reasoned, Sourced, as_citation
 from newft.text import Language, Text
 from newft.text_layout import wrap_text
@@ -27,6 +27,14 @@ PlainValue: TypeAlias = "bool | int | float | str | list[PlainValue] | dict[str,
 _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 LINE_WIDTH = 100  # columns of a line in an emitted file; a Chinese character takes two
+
+EXPORT_HEADING = Text(
+    "newft writes this file from the answers of the project: an edit of run.yaml, which gives the "
+    "reasons of the values, does not reach it. The rows are the same. What differs from "
+    "`make train`:",
+    "此文件由 newft 根据项目的选择生成，各项取值的理由见 run.yaml，修改 run.yaml 不会同步到这里。"
+    "训练数据与本项目相同。与 `make train` 的不同之处：",
+)
 
 _WORD_REGEX = r"[\w/.+'()%，。；：、！？（）-]"
 _BARE_TEXT_PATTERN = re.compile(rf"[^\W\d]{_WORD_REGEX}*(?: {_WORD_REGEX}+)*")
@@ -73,7 +81,7 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
         "kit": {name: getattr(plan.kit, name) for name in ("id", "title", "description")},
         "task": task,
     }
-    del seen["overlays"]
+    del seen["overlays"], seen["exports"]
     values = {name: to_plain(value, plan.language) for name, value in seen.items()}
     values["run"] = f"{answers.task}-{answers.method}"
     as_yaml = {key: _yaml_strings(value) for key, value in values.items()}
@@ -87,7 +95,55 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
         "toml": {key: _map_strings(value, quote) for key, value in values.items()},
         "line": {key: _map_strings(value, to_one_line) for key, value in values.items()},
     }
+    forms["exports"] = {
+        name: {
+            "tool": exported.tool,
+            "comment": format_export_comment(exported, plan.language),
+            "lines": format_export_lines(exported),
+        }
+        for name, exported in plan.exports.items()
+    }
     return {"answers": to_plain(answers, plan.language), "plan": values | forms}
+
+
+def format_export_comment(exported: ExportedRecipe, language: Language) -> PlainValue:
+    """Format the comment above the recipe for another tool."""
+    lines = [line for text in exported.head for line in _wrap_comment(text.to(language))]
+    lines += ["#", *_wrap_comment(EXPORT_HEADING.to(language))]
+    for text in exported.differences:
+        first, *rest = wrap_text(to_one_line(text.to(language)), LINE_WIDTH - len("# - "))
+        lines += [f"# - {first}", *(f"#   {line}" for line in rest)]
+    return [*lines]
+
+
+def format_export_lines(exported: ExportedRecipe) -> PlainValue:
+    """Format the recipe for another tool, with an empty line between its sections."""
+    lines: list[PlainValue] = []
+    for section in filter(None, exported.sections):
+        lines += [*([""] if lines else [])]
+        for key, value in section.items():
+            lines += _format_export_value(key, value)
+    return lines
+
+
+def _format_export_value(key: str, value: ExportValue) -> list[str]:
+    """Format a value on one line, but each item of a list of mappings on lines of its own."""
+    if not (isinstance(value, tuple) and any(isinstance(item, Mapping) for item in value)):
+        return [f"{key}: {format_yaml_value(to_plain(value))}"]
+    lines = [f"{key}:"]
+    for item in value:
+        assert isinstance(item, Mapping)
+        inner = [f"{name}: {format_yaml_value(to_plain(one))}" for name, one in item.items()]
+        lines += [f"  {'-' if first else ' '} {line}" for first, line in _mark_first(inner)]
+    return lines
+
+
+def _mark_first(lines: list[str]) -> list[tuple[bool, str]]:
+    return [(place == 0, line) for place, line in enumerate(lines)]
+
+
+def _wrap_comment(text: str) -> list[str]:
+    return [f"# {line}" for line in wrap_text(to_one_line(text), LINE_WIDTH - len("# "))]
 
 
 def dump_yaml(values: Mapping[str, PlainValue]) -> str:

@@ -52,7 +52,7 @@ class Answers:
     hub: Literal["huggingface", "modelscope"] = "huggingface"
     revision: str | None = None
     method: str = DEFAULT_METHOD
-    exports: Literal["none", "llama_factory"] | None = None  # None: only with an accelerator
+    exports: tuple[str, ...] | None = None  # None: LLaMA-Factory, only with an accelerator
     ci: Literal["none", "github", "gitlab"] = "none"
     recipe: Mapping[str, RecipeAnswer] = field(default_factory=dict)  # values given by the user
     data: DataAnswer = field(default_factory=DataAnswer)

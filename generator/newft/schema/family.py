@@ -117,6 +117,7 @@ class ModelSpec:
     architecture: str | None = None  # if the family has several
     gated: bool = False  # the hub asks for the licence to be accepted before a download
     base: bool = False  # a base model, which has not learned to follow instructions
+    llama_factory_template: str | None = None  # if it is another one than the family's
 
 
 # What a template does with a system turn; for `user`, the project puts the instruction at the head
@@ -136,6 +137,8 @@ class ChatTemplate:
     source: str
     stop_tokens: tuple[str, ...] = ()  # further tokens at which generation must stop
     system_turn: SystemTurn = "own"
+    # the same template under the name that LLaMA-Factory has for it; None: it has none
+    llama_factory_template: str | None = None
 
 
 Server = Literal["vllm", "sglang", "llama_cpp", "ollama"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from newft.schema.dataset import DataFacts
 from newft.schema.family import EmbeddedModel, Family
@@ -17,6 +17,9 @@ from newft.text import Language, Text
 
 ModelSource = Literal["embedded", "folder", "huggingface", "modelscope"]
 SettingValue = str | tuple[str, ...] | Mapping[str, object] | None
+ExportValue: TypeAlias = (
+    "bool | int | float | str | tuple[ExportValue, ...] | Mapping[str, ExportValue] | None"
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,18 @@ class ModelPlan:
     pad: str
     template_arguments: Mapping[str, str | bool]
     embedded: EmbeddedModel | None
+    # the model to train instead, of a family that the project cannot train
+    successor: str | None = None
+
+
+@dataclass(frozen=True)
+class ExportedRecipe:
+    """The recipe as a configuration of another training tool."""
+
+    tool: str  # its title
+    sections: tuple[Mapping[str, ExportValue], ...]  # values by key, in groups
+    head: tuple[Text, ...]  # the comment above them: what the file is, and how it is used
+    differences: tuple[Text, ...]  # from a run of the project, which the tool cannot express
 
 
 @dataclass(frozen=True)
@@ -146,3 +161,5 @@ class Plan:
     warnings: tuple[Text, ...]  # without those about the data
     policy: ProjectPolicy | None = None  # of the starter kit
     overlays: tuple[Overlay, ...] = ()  # of the starter kit, the lowest first
+    # by the name of the tool, which is also that of the layer
+    exports: Mapping[str, ExportedRecipe] = field(default_factory=dict)

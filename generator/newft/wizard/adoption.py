@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from newft.answers.guess import HardwareHint
-from newft.answers.keys import POSITIVE_KEY, RawAnswers, find_answer_key
+from newft.answers.keys import NO_CHOICE, POSITIVE_KEY, RawAnswers, find_answer_key
 from newft.answers.parse import build_answers
 from newft.catalog.lookup import find_family
 from newft.errors import NewftError
@@ -159,8 +159,13 @@ def _list_axes(start: WizardState, evidence: Evidence) -> Iterator[Sequence[RawA
     for key in _FIXED_KEYS:
         entry = find_answer_key(key)
         assert entry and entry.choices
-        values = [value for value in entry.choices if value != getattr(Answers, key)]
-        yield [{}, *_list_values(key, values, answers)]
+        if entry.repeatable:
+            alone = [(value,) for value in entry.choices]
+            together = tuple(value for value in entry.choices if value != NO_CHOICE)
+            yield [{}] if key in answers else [{}, *({key: one} for one in (*alone, together))]
+        else:
+            values = [value for value in entry.choices if value != getattr(Answers, key)]
+            yield [{}, *_list_values(key, values, answers)]
     columns = {key: value for key, value in evidence.found.items() if key != POSITIVE_KEY}
     yield [{}, columns]
     yield [{}, {key: value for key, value in evidence.found.items() if key == POSITIVE_KEY}]

@@ -1,0 +1,1 @@
+"""The recipe as configurations of other training tools."""

@@ -1,0 +1,208 @@
+"""The recipe as a configuration of LLaMA-Factory.
+
+Its keys: https://github.com/hiyouga/LLaMA-Factory/tree/main/src/llamafactory/hparams
+"""
+
+from __future__ import annotations
+
+from newft.decide.exports.export_inputs import (
+    ALL_LINEAR,
+    FREEZE_METHOD,
+    PROCESSED_FOLDER,
+    TRAINED_BLOCKS,
+    ExportInputs,
+    choose_batch,
+    find_flag_values,
+    list_shared_differences,
+)
+from newft.schema.plan import ExportedRecipe, ExportValue
+from newft.text import Text
+
+TITLE = "LLaMA-Factory"
+FILE = "config/llama_factory.yaml"
+RELEASE = "0.9.5"
+# The last release for transformers below 4.42, which the code of ChatGLM3 needs: its metadata asks
+# for transformers >=4.41.2,<=4.46.1 (https://pypi.org/project/llamafactory/0.9.1/).
+RELEASE_OF_REMOTE_CODE = "0.9.1"
+TRANSFORMERS_OF_REMOTE_CODE = "4.41.2"
+METHODS = {"lora": "lora", "qlora": "lora", "full": "full", "freeze": "freeze"}
+FLAGS = {
+    "dora": "use_dora",
+    "rslora": "use_rslora",
+    "pissa": "pissa_init",
+    "loraplus_lr_ratio": "loraplus_lr_ratio",
+}
+
+
+def export_recipe(inputs: ExportInputs) -> ExportedRecipe:
+    """Write every value of the recipe under the names of LLaMA-Factory."""
+    sections = (
+        _list_model_values(inputs),
+        _list_method_values(inputs),
+        _list_data_values(inputs),
+        _list_training_values(inputs),
+        _list_output_values(inputs),
+    )
+    return ExportedRecipe(TITLE, sections, _write_head(inputs), tuple(_list_differences(inputs)))
+
+
+def find_template(inputs: ExportInputs) -> str | None:
+    """Return the name that LLaMA-Factory has for the chat template of the model."""
+    own = inputs.size.llama_factory_template if inputs.size else None
+    return own or inputs.family.chat.llama_factory_template
+
+
+def _write_head(inputs: ExportInputs) -> tuple[Text, ...]:
+    processes = inputs.recipe.processes.value
+    hub = "USE_MODELSCOPE_HUB=1 " if inputs.model.source == "modelscope" else ""
+    several = "FORCE_TORCHRUN=1 " if processes > 1 else ""
+    command = f"{hub}{several}llamafactory-cli train {FILE}"
+    release = RELEASE_OF_REMOTE_CODE if inputs.model.successor else RELEASE
+    head = [
+        Text(
+            f"The recipe of run.yaml for LLaMA-Factory {release}, after `make data`: {command}",
+            f"run.yaml 中的方案，供 LLaMA-Factory {release} 使用（先运行 `make data`）：{command}",
+        )
+    ]
+    if inputs.model.successor:
+        head.append(
+            Text(
+                f"The model's own code needs an old transformers: pip install "
+                f"llamafactory=={RELEASE_OF_REMOTE_CODE} "
+                f"transformers=={TRANSFORMERS_OF_REMOTE_CODE}, in an environment of its own.",
+                "该模型自带的代码需要旧版 transformers，请在单独的环境中安装：pip install "
+                f"llamafactory=={RELEASE_OF_REMOTE_CODE} "
+                f"transformers=={TRANSFORMERS_OF_REMOTE_CODE}",
+            )
+        )
+    return tuple(head)
+
+
+def _list_model_values(inputs: ExportInputs) -> dict[str, ExportValue]:
+    values: dict[str, ExportValue] = {"model_name_or_path": inputs.model.id}
+    if inputs.model.revision:
+        values["model_revision"] = inputs.model.revision
+    values["trust_remote_code"] = inputs.model.successor is not None
+    values["flash_attn"] = "disabled" if inputs.attention == "eager" else inputs.attention
+    return values
+
+
+def _list_method_values(inputs: ExportInputs) -> dict[str, ExportValue]:
+    values: dict[str, ExportValue] = {
+        "stage": "sft",
+        "do_train": True,
+        "finetuning_type": METHODS[inputs.method],
+    }
+    if inputs.method == "qlora":
+        values |= {
+            "quantization_bit": 4,
+            "quantization_method": "bnb",
+            "quantization_type": "nf4",
+            "double_quantization": True,
+        }
+    if inputs.method == FREEZE_METHOD:
+        values["freeze_trainable_layers"] = inputs.get_method_value(TRAINED_BLOCKS)
+    if inputs.uses_lora:
+        values |= {
+            "lora_rank": inputs.get_method_value("rank"),
+            "lora_alpha": inputs.get_method_value("alpha"),
+            "lora_dropout": inputs.get_method_value("dropout"),
+            "lora_target": _format_targets(inputs),
+        }
+        values |= find_flag_values(inputs, FLAGS)
+    if inputs.family.language_module:
+        values |= {"freeze_vision_tower": True, "freeze_multi_modal_projector": True}
+    return values
+
+
+def _format_targets(inputs: ExportInputs) -> str:
+    """Name the modules with commas between them; a regular expression as the modules it is for."""
+    targets = inputs.get_method_value("target_modules")
+    if targets == ALL_LINEAR:
+        return "all"
+    return ",".join(inputs.family.linear_modules if isinstance(targets, str) else targets)  # type: ignore[arg-type]
+
+
+def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
+    values: dict[str, ExportValue] = {
+        "dataset_dir": f"{PROCESSED_FOLDER}/exports",
+        "dataset": "sharegpt_train",
+        "eval_dataset": "sharegpt_validation",
+        "template": find_template(inputs),
+    }
+    if inputs.model.successor is None:  # the old release lacks the key
+        thinks = inputs.model.template_arguments.get("enable_thinking", False)
+        values["enable_thinking"] = bool(thinks)
+    return values | {
+        "cutoff_len": inputs.recipe.max_length.value,
+        "train_on_prompt": False,
+        "mask_history": False,
+        "packing": False,
+    }
+
+
+def _list_training_values(inputs: ExportInputs) -> dict[str, ExportValue]:
+    recipe, batch = inputs.recipe, choose_batch(inputs)
+    return {
+        "num_train_epochs": float(recipe.epochs.value),
+        "per_device_train_batch_size": batch.rows,
+        "per_device_eval_batch_size": batch.rows,
+        "gradient_accumulation_steps": batch.steps,
+        "learning_rate": recipe.learning_rate.value,
+        "lr_scheduler_type": recipe.lr_scheduler.value,
+        "warmup_ratio": recipe.warmup_ratio.value,
+        "optim": "adamw_torch",
+        "adam_beta2": 0.999,
+        "weight_decay": recipe.weight_decay.value,
+        "max_grad_norm": recipe.max_grad_norm.value,
+        "bf16": inputs.precision == "bf16",
+        "fp16": inputs.precision == "fp16",
+        "disable_gradient_checkpointing": not recipe.gradient_checkpointing.value,
+        "seed": recipe.seed.value,
+    }
+
+
+def _list_output_values(inputs: ExportInputs) -> dict[str, ExportValue]:
+    interval = inputs.evaluation_interval
+    return {
+        "output_dir": "runs/llama_factory",
+        "logging_steps": 1,
+        "eval_strategy": "steps",
+        "eval_steps": interval,
+        "save_strategy": "steps",
+        "save_steps": interval,
+        "save_total_limit": 2,
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "eval_loss",
+        "greater_is_better": False,
+        "report_to": "none",
+    }
+
+
+def _list_differences(inputs: ExportInputs) -> list[Text]:
+    differences = list_shared_differences(inputs)
+    differences.append(
+        Text(
+            "a row of more than cutoff_len tokens loses the end of its prompt and of its answer; "
+            "this project shortens the middle of the input, and never the answer",
+            "超过 cutoff_len 的行，提示词和答案的末尾都会被截断；"
+            "本项目只截短输入的中间部分，不截答案",
+        )
+    )
+    if find_template(inputs) is None:
+        differences.append(
+            Text(
+                f"LLaMA-Factory has no template of its own for {inputs.family.title}, and reads "
+                "the tokenizer's: compare the example that it prints first with `make check`",
+                f"LLaMA-Factory 没有 {inputs.family.title} 的对话模板，会解析分词器自带的模板："
+                "请将其启动时打印的样例与 `make check` 对照",
+            )
+        )
+    if inputs.get_method_value("target_parameters"):
+        differences.append(
+            Text(
+                "the weights of the experts cannot be named: they get no adapter",
+                "无法指定专家权重，专家不会加适配器",
+            )
+        )
+    return differences

@@ -1,0 +1,70 @@
+"""The tools that a project carries its recipe for, and which of them can express it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from newft.decide.exports import axolotl, llama_factory, ms_swift
+from newft.decide.exports.export_inputs import ExportInputs
+from newft.errors import IncompatibleError
+from newft.schema.plan import ExportedRecipe
+from newft.text import Text
+
+NO_EXPORT = "none"
+LLAMA_FACTORY = "llama_factory"
+
+
+class Tool(NamedTuple):
+    """A training tool."""
+
+    title: str
+    methods: tuple[str, ...]  # of newft that it has, too
+    export: Callable[[ExportInputs], ExportedRecipe]
+
+
+TOOLS: Mapping[str, Tool] = {
+    LLAMA_FACTORY: Tool(
+        llama_factory.TITLE, (*llama_factory.METHODS,), llama_factory.export_recipe
+    ),
+    "axolotl": Tool(axolotl.TITLE, (*axolotl.METHODS,), axolotl.export_recipe),
+    "ms_swift": Tool(ms_swift.TITLE, (*ms_swift.METHODS,), ms_swift.export_recipe),
+}
+
+
+def choose_tools(
+    given: tuple[str, ...] | None, method: str, *, on_cpu: bool, own_training: bool
+) -> tuple[str, ...]:
+    """Return the tools of a project; refuse a method that a tool does not have.
+
+    Without an answer, LLaMA-Factory is chosen where a team may compare with it: on an accelerator,
+    since it hardly trains on a CPU; and for a model that only it can train.
+    """
+    if given is None:
+        wanted = method in TOOLS[LLAMA_FACTORY].methods and (not on_cpu or not own_training)
+        return (LLAMA_FACTORY,) if wanted else ()
+    tools = tuple(name for name in TOOLS if name in given)  # in an order of its own
+    for name in tools:
+        if method not in TOOLS[name].methods:
+            raise _make_method_error(TOOLS[name], method)
+    return tools
+
+
+def export_recipes(tools: tuple[str, ...], inputs: ExportInputs) -> Mapping[str, ExportedRecipe]:
+    """Return the recipe for each tool."""
+    return {name: TOOLS[name].export(inputs) for name in tools}
+
+
+def _make_method_error(tool: Tool, method: str) -> IncompatibleError:
+    known = ", ".join(tool.methods)
+    return IncompatibleError(
+        Text(
+            f"{tool.title} does not have the method {method}",
+            f"{tool.title} 没有 {method} 这种微调方法",
+        ),
+        where="exports",
+        hint=Text(
+            f"use `--exports none`, or a method that it has: {known}",
+            f"请用 `--exports none`，或改用它支持的方法：{known}",
+        ),
+    )
