@@ -41,8 +41,9 @@ def list_target_modules(family: Family, catalog: Catalog) -> Mapping[str, Method
     """Return the target modules of a family for each method that trains selected modules."""
     found = {}
     for method in catalog.methods.values():
-        overrides = family.methods.get(method.id, MethodOverrides()).values
-        values = {**method.values, **overrides}
+        based_on = family.methods.get(method.based_on or method.id, MethodOverrides()).values
+        own = family.methods.get(method.id, MethodOverrides()).values
+        values = {**method.values, **based_on, **own}
         if "target_modules" in values:
             found[method.id] = values["target_modules"].value
     return found

@@ -21,6 +21,11 @@ FEW_SHOT_LABELS = cite_link(
     '"Rethinking the Role of Demonstrations"（超过 8 个示例收益很小）',
     "https://arxiv.org/abs/2202.12837",
 )
+PREFIX_CHECKPOINTING = cite_link(
+    "transformers switches the cache off for gradient checkpointing, and the prefix lies in it",
+    "transformers 启用梯度检查点时会关闭缓存，而前缀就在缓存里",
+    "https://github.com/huggingface/transformers/blob/main/src/transformers/modeling_layers.py",
+)
 CUDA_GUIDE = as_citation(
     "CUDA C++ Programming Guide, compute capability 8.0, "
     "https://docs.nvidia.com/cuda/cuda-c-programming-guide/"

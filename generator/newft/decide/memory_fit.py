@@ -116,15 +116,16 @@ def _choose_batch(
     size = inputs.size
     if size is None:
         batch_size = min(2, largest) if inputs.on_cpu else 1
-        return MemoryFit(row.length, wanted, limit, batch_size, not inputs.on_cpu, None)
+        checkpointing = row.checkpointing and not inputs.on_cpu
+        return MemoryFit(row.length, wanted, limit, batch_size, checkpointing, None)
     allowed = inputs.memory_gb or estimate_peak_gb(size, replace(row, length=0)) + DEFAULT_BATCH_GB
     loads = [
         replace(row, batch_size=batch_size, checkpointing=checkpointing)
-        for checkpointing in (False, True)
+        for checkpointing in ((False, True) if row.checkpointing else (False,))
         for batch_size in BATCH_SIZES
         if batch_size <= largest
     ]
-    # the last is one row with checkpointing: it fits, unless the memory is unknown
+    # the last is the smallest step: it fits, unless the memory is unknown
     load = next((load for load in loads if estimate_peak_gb(size, load) <= allowed), loads[-1])
     high = estimate_peak_gb(size, load)
     return MemoryFit(row.length, wanted, limit, load.batch_size, load.checkpointing, high)

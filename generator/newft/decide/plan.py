@@ -108,7 +108,7 @@ def _choose_layers(
     """The layers of a project above the base and below the domain."""
     answers = inputs.answers
     return (
-        f"method/{answers.method}",
+        *(f"method/{name}" for name in inputs.method.layers or (answers.method,)),
         "device/cpu" if inputs.on_cpu else "device/accelerator",
         f"source/{model.source}",
         *(f"exports/{name}" for name in tools),

@@ -18,6 +18,7 @@ from newft.decide.memory_fit import (
     estimate_share_over,
     fit_to_memory,
 )
+from newft.decide.method_rules import check_method, check_values
 from newft.decide.methods.registry import get_method, make_state_estimator
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import AUTO, choose_precision, get_heaviest_precision
@@ -39,8 +40,10 @@ def build_recipe(inputs: Inputs) -> Recipe:
 
 
 def _choose_values(inputs: Inputs) -> Recipe:
+    check_method(inputs)
     method = get_method(inputs)
     values = method.choose_values(inputs)
+    check_values(inputs, values)
     state = make_state_estimator(inputs, values)
     number_format = choose_precision(inputs, fits_in_fp32=_fits_in_fp32(inputs, state))
     planned_for = get_heaviest_precision(number_format.value)
@@ -97,7 +100,7 @@ def make_minimal_workload(inputs: Inputs, state: StateEstimator, *, precision: s
         precision=precision,
         batch_size=1,
         length=LENGTH_STEP,
-        checkpointing=True,
+        checkpointing=get_method(inputs).CAN_CHECKPOINT,
         logits_per_row=estimate_longest_target_tokens(inputs),
         on_cpu=inputs.on_cpu,
     )
@@ -218,6 +221,12 @@ def _choose_gradient_checkpointing(inputs: Inputs, fitted: MemoryFit) -> Reasone
     kind = name_memory_zh(inputs.hardware)
     added = f"{estimate_checkpointing_share(inputs):.0%}"
     computation, computation_zh = f"{added[:-1]} % more computation", f"{added} 的计算量"
+    if not get_method(inputs).CAN_CHECKPOINT:
+        why = Text(
+            "a layer that is computed again in the backward pass would not see the prefix",
+            "反向传播时重新计算的层看不到前缀",
+        )
+        return Reasoned(False, why, citations.PREFIX_CHECKPOINTING)
     if not fitted.checkpointing:
         why = Text(
             f"the run fits into memory without it; it would add {computation}",

@@ -10,7 +10,7 @@ from newft.text import Text
 
 DEFAULT_METHOD = "lora"
 
-MethodValue = int | float | str | tuple[str, ...]
+MethodValue = bool | int | float | str | tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class MethodOverrides:
     short_run: ShortRunLearningRate | None = None  # belongs to the learning rate beside it
     updates_to_learn: Sourced[int] | None = None
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)
+    refused: Sourced[bool] | None = None  # true: the method does not work, and why
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ class TrainingMethod:
     effective_batch_size: Sourced[int]  # rows of an update, where there are many rows
     updates_to_learn: Sourced[int]  # updates that a run needs at least to learn a task
     based_on: str | None = None  # a method whose overrides by families hold for this one, too
+    # the folders of `templates/layers/method/` that make up its code, lowest first; empty: the one
+    # of its own name
+    layers: tuple[str, ...] = ()
     max_effective_batch_size: int | None = None  # rows of an update above which the method suffers
     # of the method's section of run.yaml, by name; `decide/methods/` may adapt them to the run
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)

@@ -14,19 +14,19 @@ T = TypeVar("T")
 
 def get_value(inputs: Inputs, name: str) -> Reasoned[MethodValue]:
     """Return a value of the method's section of run.yaml."""
-    levels = [*(each.values for each in _iterate_overrides(inputs)), inputs.method.values]
+    levels = [*(each.values for each in iterate_overrides(inputs)), inputs.method.values]
     return _to_reasoned(next(level[name] for level in levels if name in level))
 
 
 def get_updates_to_learn(inputs: Inputs) -> Reasoned[int]:
     """Return the updates that a run needs at least to learn a task."""
-    measured = (each.updates_to_learn for each in _iterate_overrides(inputs))
+    measured = (each.updates_to_learn for each in iterate_overrides(inputs))
     return _to_reasoned(next(filter(None, measured), inputs.method.updates_to_learn))
 
 
 def get_learning_rate(inputs: Inputs, updates: int) -> tuple[Reasoned[float], bool]:
     """Return the learning rate, and whether it was measured for runs of a given length."""
-    for overrides in _iterate_overrides(inputs):
+    for overrides in iterate_overrides(inputs):
         if overrides.learning_rate:
             short = overrides.short_run
             if short and updates <= short.updates:
@@ -35,7 +35,8 @@ def get_learning_rate(inputs: Inputs, updates: int) -> tuple[Reasoned[float], bo
     return _to_reasoned(inputs.method.learning_rate), False
 
 
-def _iterate_overrides(inputs: Inputs) -> Iterator[MethodOverrides]:
+def iterate_overrides(inputs: Inputs) -> Iterator[MethodOverrides]:
+    """Yield the overrides of the model, then those of its family, the method's own first."""
     for owner in (inputs.size, inputs.family):
         for method in filter(None, (inputs.method.id, inputs.method.based_on)):
             if owner and method in owner.methods:

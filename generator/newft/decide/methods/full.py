@@ -14,6 +14,7 @@ from newft.schema.reasoned import Reasoned
 # 2 in the forward pass, 2 in the backward pass to activations, 2 to weights
 FLOPS_PER_PARAMETER = 6
 MODELS_IN_EVALUATION = 2  # the tuned model, and the base model beside it
+CAN_CHECKPOINT = True
 
 # Weights and gradients take 4 bytes each, and the two moments of AdamW 8: all are in fp32, since
 # the 8 significant bits of bf16 would round most updates away. Autocast adds a copy of the weights

@@ -13,6 +13,7 @@ from newft.decide.memory import (
     StateEstimator,
     TrainingState,
 )
+from newft.decide.methods.adapter_size import count_lora_parameters
 from newft.decide.methods.catalog_values import get_learning_rate, get_value
 from newft.decide.number_format import format_number
 from newft.decide.parameter_count import count_adapter_parameters
@@ -26,6 +27,8 @@ from newft.text import Text
 # 2 in the forward pass, 2 in the backward pass to activations; frozen weights need no gradient
 FLOPS_PER_PARAMETER = 4
 MODELS_IN_EVALUATION = 1  # without its adapter, the model is the base model
+CAN_CHECKPOINT = True
+FLAGS = ("rslora", "dora", "pissa", "loraplus_lr_ratio")  # variants of LoRA, off by default
 
 # Of a parameter of the adapter: it and its gradient in 16 or 32 bit, and two moments of AdamW in 32
 # bit. The estimates are calibrated: tests/decide/test_memory.py compares them with what
@@ -60,16 +63,22 @@ TRL_DOCS = citations.cite_link(
 
 
 def choose_values(inputs: Inputs) -> Mapping[str, Reasoned[MethodValue]]:
-    """Choose rank, alpha, dropout and target modules."""
+    """Choose rank, alpha, dropout, what gets an adapter, and the variants of LoRA."""
+    targets = {"target_modules": choose_target_modules(inputs)}
+    if inputs.family.expert_parameters:
+        targets["target_parameters"] = choose_target_parameters(inputs)
     return {
-        "rank": choose_rank(inputs),
+        "rank": choose_rank(inputs, {name: chosen.value for name, chosen in targets.items()}),
         "alpha": get_value(inputs, "alpha"),
         "dropout": choose_dropout(inputs),
-        "target_modules": choose_target_modules(inputs),
+        **targets,
+        **{name: get_value(inputs, name) for name in FLAGS if name in inputs.method.values},
     }
 
 
-def choose_rank(inputs: Inputs) -> Reasoned[MethodValue]:
+def choose_rank(
+    inputs: Inputs, targets: Mapping[str, MethodValue]
+) -> Reasoned[MethodValue]:
     """Choose the LoRA rank: large enough for the information in the targets."""
     start = get_value(inputs, "rank")
     rank = int(start.value)  # type: ignore[arg-type]
@@ -77,7 +86,7 @@ def choose_rank(inputs: Inputs) -> Reasoned[MethodValue]:
     if inputs.size is None:
         return Reasoned(rank, start.why, start.source)
     bits = rows * estimate_longest_target_tokens(inputs) * BITS_PER_TOKEN
-    of_one = count_adapter_parameters(inputs.size, inputs.family, rank=1) * BITS_PER_PARAMETER
+    of_one = count_lora_parameters(inputs.size, inputs.family, targets, rank=1) * BITS_PER_PARAMETER
     value = rank
     while value < MAX_RANK and value * of_one < bits:
         value *= 2
@@ -136,6 +145,23 @@ def choose_target_modules(inputs: Inputs) -> Reasoned[MethodValue]:
     return Reasoned(targets.value, why, targets.source)
 
 
+def choose_target_parameters(inputs: Inputs) -> Reasoned[MethodValue]:
+    """Choose the weights of experts that get an adapter; says what all of them would take."""
+    chosen, names = get_value(inputs, "target_parameters"), inputs.family.expert_parameters
+    listed = f"[{', '.join(names)}]"
+    why = Text(f"{chosen.why.en}: {listed} adapts them", f"{chosen.why.zh}；{listed} 会训练它们")
+    if inputs.size is not None:
+        rank = int(get_value(inputs, "rank").value)  # type: ignore[arg-type]
+        experts = count_adapter_parameters(
+            inputs.size, inputs.family, rank=rank, modules=(), experts=names
+        )
+        why = Text(
+            f"{why.en}, with {experts / 1e6:,.0f} million trained weights at rank {rank}",
+            f"{why.zh}，秩 {rank} 时需训练 {experts / 1e6:,.0f} 百万个参数",
+        )
+    return Reasoned(chosen.value, why, chosen.source)
+
+
 def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
     """Choose the learning rate; runs with few updates need a higher one."""
     usual, is_for_length = get_learning_rate(inputs, updates)
@@ -156,7 +182,7 @@ def make_state_estimator(family: Family, values: Mapping[str, MethodValue]) -> S
 
     def estimate(size: ModelSpec, precision: str) -> TrainingState:
         weights = size.parameters * BYTES_PER_WEIGHT[precision]
-        adapter = count_adapter_parameters(size, family, rank=rank)
+        adapter = count_lora_parameters(size, family, values, rank=rank)
 
         def scale(width: Range) -> Range:
             return adapter * width[0], adapter * width[1]

@@ -23,6 +23,10 @@ class Method(Protocol):
     def MODELS_IN_EVALUATION(self) -> int:
         """Number of models that an evaluation holds in memory."""
 
+    @property
+    def CAN_CHECKPOINT(self) -> bool:
+        """Whether a training step may compute activations again instead of keeping them."""
+
     def choose_values(self, inputs: Inputs, /) -> Mapping[str, Reasoned[MethodValue]]:
         """Choose the values of the method's own section of run.yaml, in its order."""
 

@@ -6,13 +6,19 @@ from collections.abc import Mapping
 
 from newft.decide.inputs import Inputs
 from newft.decide.memory import StateEstimator
-from newft.decide.methods import full, lora
+from newft.decide.methods import freeze, full, lora, prefix, qlora
 from newft.decide.methods.protocol import Method
 from newft.schema.family import Family
 from newft.schema.method import MethodValue, TrainingMethod
 from newft.schema.reasoned import Reasoned
 
-METHODS: Mapping[str, Method] = {"full": full, "lora": lora}
+METHODS: Mapping[str, Method] = {
+    "freeze": freeze,
+    "full": full,
+    "lora": lora,
+    "prefix": prefix,
+    "qlora": qlora,
+}
 
 
 def get_method(inputs: Inputs) -> Method:

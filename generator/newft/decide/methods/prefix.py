@@ -1,0 +1,64 @@
+"""Prefix tuning (P-tuning v2): trains keys and values that every layer sees before the text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from newft.decide.inputs import Inputs
+from newft.decide.memory import (
+    BYTES_PER_WEIGHT,
+    WEIGHTS_MARGIN,
+    Range,
+    StateEstimator,
+    TrainingState,
+)
+from newft.decide.methods.catalog_values import get_learning_rate, get_value
+from newft.schema.family import Family, ModelSpec
+from newft.schema.method import MethodValue
+from newft.schema.reasoned import Reasoned
+
+# 2 in the forward pass, 2 in the backward pass to activations; frozen weights need no gradient
+FLOPS_PER_PARAMETER = 4
+MODELS_IN_EVALUATION = 1  # without its prefix, the model is the base model
+CAN_CHECKPOINT = False  # a layer that is computed again would not see the prefix
+
+# the projection is trained in 32 bit, as the two moments of AdamW
+BYTES_PER_PARAMETER, BYTES_PER_GRADIENT, BYTES_PER_MOMENTS = (4, 6), (4, 4), (8, 8)
+
+
+def choose_values(inputs: Inputs) -> Mapping[str, Reasoned[MethodValue]]:
+    """Choose the length of the prefix and the width of what produces it."""
+    return {name: get_value(inputs, name) for name in ("num_virtual_tokens", "projection_size")}
+
+
+def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:
+    """Choose the learning rate."""
+    return get_learning_rate(inputs, updates)[0]
+
+
+def count_prefix_parameters(size: ModelSpec, values: Mapping[str, MethodValue]) -> int:
+    """Count the trained weights: an embedding, and two linear modules with biases."""
+    tokens, inner = (int(values[name]) for name in ("num_virtual_tokens", "projection_size"))  # type: ignore[arg-type]
+    width = size.kv_heads * size.head_dim
+    of_layers = 2 * size.layers * width
+    return tokens * width + (width + 1) * inner + (inner + 1) * of_layers
+
+
+def make_state_estimator(_family: Family, values: Mapping[str, MethodValue]) -> StateEstimator:
+    """Make the function that estimates weights, gradients and optimizer states."""
+
+    def estimate(size: ModelSpec, precision: str) -> TrainingState:
+        weights = size.parameters * BYTES_PER_WEIGHT[precision]
+        trained = count_prefix_parameters(size, values)
+
+        def of_trained(width: Range) -> Range:
+            return trained * width[0], trained * width[1]
+
+        return TrainingState(
+            weights=(weights, weights * WEIGHTS_MARGIN),
+            adapter=of_trained(BYTES_PER_PARAMETER),
+            gradients=of_trained(BYTES_PER_GRADIENT),
+            optimizer=of_trained(BYTES_PER_MOMENTS),
+        )
+
+    return estimate

@@ -1,0 +1,44 @@
+"""Freeze without its code: the section of run.yaml, and what a run leaves behind."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..task_base import ConfigSection, PositiveCount
+
+PACKAGES = ()  # whose versions a run records
+TRAINED_FOLDER = "model"  # of a run
+CONFIG_FILE = "config.json"
+WEIGHTS_PATTERN = "model*.safetensors"
+
+# the frozen weights, which are nearly all; those of a trained block take 16
+BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+MEMORY_CONTENT = "weights alone"
+# the best checkpoint, the last one and the next one while it is written keep all weights (4 each at
+# most); the optimizer states of a few blocks are small beside them
+CHECKPOINTS_BYTES_PER_WEIGHT = 12
+CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
+PASSES_PER_STEP = 2  # forward, and less than one more: the backward pass ends at the first block
+
+CARD_SUMMARY = "The base model {base} with the weights of its last blocks fine-tuned."
+CARD_LICENSE = "- The limitations and the licence of the base model apply to this model as well."
+CARD_LIBRARY = "transformers"
+CARD_TAGS = ("freeze", "transformers")
+# for code that uses the model; {base} is the base model as Python names it
+LOADING_CODE = """\
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("MODEL")
+model = AutoModelForCausalLM.from_pretrained("MODEL")"""
+
+
+class MethodConfig(ConfigSection):
+    """Which blocks are trained; all other weights stay as they are."""
+
+    name: Literal["freeze"]
+    trained_blocks: PositiveCount  # the last ones
+
+
+def get_weights_precision(precision: str) -> str:
+    """The precision in which training keeps the frozen weights."""
+    return precision

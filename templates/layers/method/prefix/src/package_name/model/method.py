@@ -1,0 +1,47 @@
+"""Prefix tuning without its code: the section of run.yaml, and what a run leaves behind."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..task_base import ConfigSection, PositiveCount
+
+PACKAGES = ("peft",)  # whose versions a run records
+TRAINED_FOLDER = "adapter"  # of a run
+CONFIG_FILE = "adapter_config.json"
+WEIGHTS_FILE = "adapter_model.safetensors"
+WEIGHTS_PATTERN = WEIGHTS_FILE
+
+BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+MEMORY_CONTENT = "weights alone"
+CHECKPOINTS_BYTES_PER_WEIGHT = 0  # a projection and its optimizer are small beside the model
+CAN_CHECKPOINT = False  # a layer that is computed again would not see the prefix
+PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
+
+CARD_SUMMARY = "A prefix (P-tuning v2) for the base model {base}."
+CARD_LICENSE = "- The limitations and the licence of the base model apply to the prefix as well."
+CARD_LIBRARY = "peft"
+CARD_TAGS = ("prefix-tuning", "p-tuning-v2", "transformers")
+# for code that uses the model; {base} is the base model as Python names it
+LOADING_CODE = """\
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
+base = AutoModelForCausalLM.from_pretrained({base})
+model = PeftModel.from_pretrained(base, "ADAPTER")
+# peft 0.21 and transformers 5.24 lose the prefix where a cache is used
+model.generation_config.use_cache = False"""
+
+
+class MethodConfig(ConfigSection):
+    """The prefix; the weights of the model stay as they are."""
+
+    name: Literal["prefix"]
+    num_virtual_tokens: PositiveCount
+    projection_size: PositiveCount
+
+
+def get_weights_precision(precision: str) -> str:
+    """The precision in which training keeps the weights of the base model."""
+    return precision

@@ -1,0 +1,65 @@
+"""QLoRA without its code: the section of run.yaml, and what a run leaves behind."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from ..runtime.messages import fill
+from .lora_settings import LoraSettings
+
+PACKAGES = ("bitsandbytes", "peft")  # whose versions a run records
+TRAINED_FOLDER = "adapter"  # of a run
+CONFIG_FILE = "adapter_config.json"
+WEIGHTS_PATTERN = "adapter_model*.safetensors"
+
+# linear modules of a block take 0.52 bytes, embeddings and lm_head 2 (fp32: 4); they are a tenth of
+# the weights of a model of 8 billion and more than half of one of half a billion
+BYTES_PER_WEIGHT = {"auto": 1.6, "fp32": 1.6, "bf16": 1.0, "fp16": 1.0}
+MEMORY_CONTENT = "weights in 4 bit alone"
+CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
+CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
+PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
+
+CARD_SUMMARY = "A LoRA adapter, trained on the base model {base} in 4 bit."
+CARD_LICENSE = "- The limitations and the licence of the base model apply to the adapter as well."
+CARD_LIBRARY = "peft"
+CARD_TAGS = ("lora", "qlora", "transformers")
+# for code that uses the model; {base} is the base model as Python names it
+LOADING_CODE = """\
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+
+tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
+in_4_bit = BitsAndBytesConfig(
+    load_in_4bit=True,
+    bnb_4bit_quant_type="nf4",
+    bnb_4bit_use_double_quant=True,
+    bnb_4bit_compute_dtype="bfloat16",
+)
+base = AutoModelForCausalLM.from_pretrained({base}, quantization_config=in_4_bit)
+model = PeftModel.from_pretrained(base, "ADAPTER")"""
+
+
+class MethodConfig(LoraSettings):
+    """LoRA beside weights in 4 bit."""
+
+    name: Literal["qlora"]
+
+    @field_validator("pissa")
+    @classmethod
+    def _needs_whole_weights(cls, pissa: bool) -> bool:
+        if pissa:
+            raise ValueError(
+                fill(
+                    "PiSSA decomposes weights in 16 or 32 bit, and this project keeps them in 4 "
+                    "bit; generate another project: newft new FOLDER --method lora"
+                )
+            )
+        return pissa
+
+
+def get_weights_precision(precision: str) -> str:
+    """The precision of what stays unquantised, and in which 4-bit weights are multiplied."""
+    return precision
