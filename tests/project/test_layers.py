@@ -53,7 +53,7 @@ def test_layers_stack_by_precedence_whatever_their_order_in_the_plan(tmp_path: P
     ]
 
 
-@pytest.mark.parametrize("name", ["method/prefix", "language/fr", "colour/red"])
+@pytest.mark.parametrize("name", ["method/none", "language/fr", "colour/red"])
 def test_a_layer_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
     plan = make_plan(make_facts(sample(tmp_path)), layers=(name,))
     with pytest.raises(RenderError) as caught:

@@ -44,11 +44,22 @@ AUTO_GPU = "auto"  # the machine that newft runs on
 # does not have are refused as not supported rather than as unknown.
 FIELD_METHODS = frozenset(
     """
-    qlora dora qdora rslora pissa lora+ loraplus adalora loftq longlora lokr loha oft boft vera ia3
-    galore lisa freeze bitfit adapter adapters prefix prefixtuning
-    prompttuning ptuning ptuningv2 pt
+    adalora loftq longlora lokr loha oft boft vera ia3 galore lisa bitfit adapter adapters
+    prompttuning ptuning
     """.split()  # noqa: SIM905 - fifty quotes would hide the words
 )
+# Other names of methods that the catalogue has, and variants of LoRA, which are values of it.
+METHOD_SYNONYMS = {  # name: the method, and the setting of a variant
+    "prefixtuning": ("prefix", ""),
+    "ptuningv2": ("prefix", ""),
+    "pt": ("prefix", ""),
+    "dora": ("lora", "--set recipe.dora=true"),
+    "qdora": ("qlora", "--set recipe.dora=true"),
+    "rslora": ("lora", "--set recipe.rslora=true"),
+    "pissa": ("lora", "--set recipe.pissa=true"),
+    "lora+": ("lora", "--set recipe.loraplus_lr_ratio=16"),
+    "loraplus": ("lora", "--set recipe.loraplus_lr_ratio=16"),
+}
 
 
 class AnswerKey(NamedTuple):
@@ -385,8 +396,11 @@ def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | Non
     """Make the error for an unknown name; its hint is the nearest known name, or all names."""
     names = sorted(known)
     spelled = re.sub(r"[\s_-]+", "", word.casefold())
-    if where in ("method", "show methods") and spelled in FIELD_METHODS.difference(names):
-        return _make_unsupported_method_error(word, names, where=where)
+    if where in ("method", "show methods"):
+        if spelled in METHOD_SYNONYMS:
+            return _make_other_method_error(word, *METHOD_SYNONYMS[spelled], where=where)
+        if spelled in FIELD_METHODS.difference(names):
+            return _make_unsupported_method_error(word, names, where=where)
     near = find_nearest_names(word, names)
     hint = (
         Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？")
@@ -395,6 +409,28 @@ def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | Non
     )
     word = escape_controls(word)
     return UsageError(Text(f"`{word}` is not known", f"无法识别 `{word}`"), where=where, hint=hint)
+
+
+def _make_other_method_error(word: str, name: str, setting: str, *, where: str) -> UsageError:
+    """Make the error for a method that goes by another name, or is a setting of another."""
+    if not setting:
+        hint = Text(f"write `--method {name}`", f"请写 `--method {name}`")
+        return UsageError(
+            Text(f"`{word}` is called `{name}` here", f"`{word}` 在这里叫 `{name}`"),
+            where=where,
+            hint=hint,
+        )
+    return UsageError(
+        Text(
+            f"`{word}` is a setting of the method `{name}`, not a method of its own",
+            f"`{word}` 是方法 `{name}` 的一项设置，不是单独的方法",
+        ),
+        where=where,
+        hint=Text(
+            f"write `--method {name} {setting}`; run.yaml has it in the section method",
+            f"请写 `--method {name} {setting}`；它在 run.yaml 的 method 一节",
+        ),
+    )
 
 
 def _make_unsupported_method_error(method: str, known: Sequence[str], *, where: str) -> UsageError:

@@ -12,6 +12,7 @@ from newft.decide.inputs import Inputs
 from newft.decide.methods.adapter_size import get_experts
 from newft.decide.methods.catalog_values import iterate_overrides
 from newft.errors import IncompatibleError
+from newft.schema.family import ModelSpec
 from newft.schema.method import MethodValue, TrainingMethod
 from newft.schema.reasoned import Reasoned
 from newft.text import Text
@@ -21,7 +22,10 @@ SUGGESTED_METHODS = ("lora", "qlora", "freeze", "full", "prefix")
 
 
 def check_method(inputs: Inputs) -> None:
-    """Refuse a method that does not work with this model or device; the hint names one that does."""
+    """Refuse a method that does not work with this model or device; the hint names one that does.
+
+    Whether bitsandbytes works on a device that the catalogue is not sure of, the project tries.
+    """
     reason = next(_find_obstacles(inputs), None)
     if reason is None:
         return
@@ -35,47 +39,54 @@ def check_method(inputs: Inputs) -> None:
 
 def check_values(inputs: Inputs, values: Mapping[str, Reasoned[MethodValue]]) -> None:
     """Refuse values of a method that exclude each other; the hint says which to change."""
-    fault = next(_find_excluded({name: one.value for name, one in values.items()}), None)
-    if fault is not None:
-        name, message, hint = fault
+    chosen = {name: one.value for name, one in values.items()}
+    faults = (*_find_unknown_experts(inputs, chosen), *_find_excluded(chosen))
+    if faults:
+        name, message, hint = faults[0]
         raise IncompatibleError(message, where=f"recipe.{name}", hint=hint)
 
 
 def _find_obstacles(inputs: Inputs) -> Iterator[Text]:
     """Yield what keeps the method from working."""
-    size, family = inputs.size, inputs.family
+    title = inputs.family.title
     for overrides in iterate_overrides(inputs):
         if overrides.refused and overrides.refused.value:
-            yield Text(
-                f"{family.title}: {overrides.refused.why.en}",
-                f"{family.title}：{overrides.refused.why.zh}",
-            )
-    if inputs.method.id == "qlora":
-        card = inputs.hardware.accelerator
-        if card.int4 is False:
-            yield Text(
-                f"bitsandbytes has no 4-bit kernels for {card.title}",
-                f"bitsandbytes 没有 {card.title} 的 4 位内核",
-            )
-        if family.expert_parameters or (size is not None and size.experts):
-            yield Text(
-                f"the experts of {family.title} are 3-D weights, which bitsandbytes leaves in "
-                "16 bit, so that nearly nothing would be saved",
-                f"{family.title} 的专家是三维权重，bitsandbytes 会将其保持为 16 位，几乎省不下显存",
-            )
-    if inputs.method.id == "prefix" and size is not None:
-        if size.linear_attention:
-            yield Text(
-                f"layers of {family.title} with linear attention keep no keys and values, which a "
-                "prefix consists of",
-                f"{family.title} 的线性注意力层不保存键和值，而前缀正是由键和值组成的",
-            )
-        if size.latent_attention:
-            yield Text(
-                f"{family.title} keeps keys and values of different widths, for which peft makes "
-                "no prefix",
-                f"{family.title} 的键与值宽度不同，peft 无法为其生成前缀",
-            )
+            why = overrides.refused.why
+            yield Text(f"{title}: {why.en}", f"{title}：{why.zh}")
+    match inputs.method.id:
+        case "qlora":
+            yield from _find_obstacles_to_qlora(inputs)
+        case "prefix" if inputs.size is not None:
+            yield from _find_obstacles_to_prefix(inputs.size, title)
+
+
+def _find_obstacles_to_qlora(inputs: Inputs) -> Iterator[Text]:
+    card, family, size = inputs.hardware.accelerator, inputs.family, inputs.size
+    if card.int4 is False:
+        yield Text(
+            f"bitsandbytes has no 4-bit kernels for {card.title}",
+            f"bitsandbytes 没有 {card.title} 的 4 位内核",
+        )
+    if family.expert_parameters or (size is not None and size.experts):
+        yield Text(
+            f"the experts of {family.title} are 3-D weights, which bitsandbytes leaves in 16 bit, "
+            "so that nearly nothing would be saved",
+            f"{family.title} 的专家是三维权重，bitsandbytes 会将其保持为 16 位，几乎省不下显存",
+        )
+
+
+def _find_obstacles_to_prefix(size: ModelSpec, title: str) -> Iterator[Text]:
+    if size.linear_attention:
+        yield Text(
+            f"layers of {title} with linear attention keep no keys and values, of which a prefix "
+            "consists",
+            f"{title} 的线性注意力层不保存键和值，而前缀正是由键和值组成的",
+        )
+    if size.latent_attention:
+        yield Text(
+            f"keys and values of {title} have different widths, for which peft makes no prefix",
+            f"{title} 的键与值宽度不同，peft 无法为其生成前缀",
+        )
 
 
 def _suggest_method(inputs: Inputs) -> Text:
@@ -93,6 +104,25 @@ def _name_method(method: TrainingMethod) -> Text:
         f"use --method {method.id} ({method.title.en})",
         f"改用 --method {method.id}（{method.title.zh}）",
     )
+
+
+def _find_unknown_experts(
+    inputs: Inputs, values: Mapping[str, MethodValue]
+) -> Iterator[tuple[str, Text, Text]]:
+    """Yield experts that the family does not have."""
+    known = inputs.family.expert_parameters
+    for name in get_experts(values):
+        if name not in known:
+            yield (
+                "target_parameters",
+                Text(
+                    f"{inputs.family.title} has no expert weights `{name}`",
+                    f"{inputs.family.title} 没有名为 `{name}` 的专家权重",
+                ),
+                Text(f"known: {', '.join(known)}", f"可选：{'、'.join(known)}")
+                if known
+                else Text("leave it out", "请去掉此项"),
+            )
 
 
 def _find_excluded(values: Mapping[str, MethodValue]) -> Iterator[tuple[str, Text, Text]]:

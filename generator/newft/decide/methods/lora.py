@@ -76,9 +76,7 @@ def choose_values(inputs: Inputs) -> Mapping[str, Reasoned[MethodValue]]:
     }
 
 
-def choose_rank(
-    inputs: Inputs, targets: Mapping[str, MethodValue]
-) -> Reasoned[MethodValue]:
+def choose_rank(inputs: Inputs, targets: Mapping[str, MethodValue]) -> Reasoned[MethodValue]:
     """Choose the LoRA rank: large enough for the information in the targets."""
     start = get_value(inputs, "rank")
     rank = int(start.value)  # type: ignore[arg-type]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.helpers import disable_input_dtype_casting
 from peft.optimizers import create_loraplus_optimizer
+from peft.utils import get_peft_model_state_dict
+from safetensors.torch import load_file, save_file
 from transformers import DynamicCache, PreTrainedModel, Trainer, TrainerCallback
 
 from ..config import ModelConfig
@@ -21,7 +24,7 @@ from ..runtime.atomic_files import explain_read_errors
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from .load import RESTORE_TRAINED_HINT, load_base_model
-from .method import MethodConfig
+from .method import CONFIG_FILE, MethodConfig
 
 TunedModel: TypeAlias = PeftModel
 CALLBACKS: tuple[TrainerCallback, ...] = ()  # of the Trainer
@@ -64,21 +67,12 @@ def prepare_for_training(
     tuned.create_or_update_model_card = lambda _: None
     tuned.peft_config["default"].base_model_name_or_path = base_name
     if method.pissa:
-        _keep_first_adapter(tuned)
+        # PiSSA took this out of the base weights: what is saved must put it back
+        state = get_peft_model_state_dict(tuned, save_embedding_layers=False)
+        tuned.first_adapter = {
+            name: weight.detach().cpu().clone() for name, weight in state.items()
+        }
     return tuned
-
-
-def _keep_first_adapter(tuned: PeftModel) -> None:
-    """Keep what PiSSA took out of the base weights, without which the adapter is no use to others.
-
-    PiSSA changes the base model as well; the difference to this first adapter is plain LoRA on the
-    base model as it was.
-    """
-    tuned.first_adapter = tempfile.TemporaryDirectory()
-    config = tuned.peft_config["default"]
-    config.init_lora_weights = True
-    tuned.save_pretrained(tuned.first_adapter.name)
-    config.init_lora_weights = PISSA
 
 
 def create_optimizer(trainer: Trainer, method: MethodConfig) -> None:
@@ -115,11 +109,30 @@ def keep_input_precision(model: TunedModel) -> AbstractContextManager[object]:
 
 
 def save_trained(model: TunedModel, folder: Path, precision: str) -> None:
-    """Write the adapter, as one for the base model as it was."""
-    first = getattr(model, "first_adapter", None)
-    model.save_pretrained(
-        str(folder), path_initial_model_for_weight_conversion=first.name if first else None
-    )
+    """Write the adapter."""
+    model.save_pretrained(str(folder))
+    if model.peft_config["default"].init_lora_weights == PISSA:
+        _convert_to_lora(folder, model.first_adapter)
+
+
+def _convert_to_lora(folder: Path, first: Mapping[str, torch.Tensor]) -> None:
+    """Turn a PiSSA adapter into LoRA of twice the rank for the base model as it was.
+
+    B A - B0 A0, where 0 is the first adapter, is [B, -B0] [A; A0].
+    """
+    weights, settings = folder / "adapter_model.safetensors", folder / CONFIG_FILE
+    joined = {
+        name: torch.cat([weight, first[name]], dim=0)
+        if "lora_A" in name
+        else torch.cat([weight, -first[name]], dim=1)
+        for name, weight in load_file(weights).items()
+    }
+    save_file(joined, weights, metadata={"format": "pt"})
+    config = json.loads(settings.read_text(encoding="utf-8"))
+    config["init_lora_weights"] = True
+    config["r"] *= 2
+    config["lora_alpha"] *= 2**0.5 if config["use_rslora"] else 2  # the scale stays the same
+    settings.write_text(json.dumps(config, indent=2), encoding="utf-8")
 
 
 def load_trained(base_folder: Path, model: ModelConfig, trained: Path) -> TunedModel:

@@ -17,7 +17,7 @@ class LoraSettings(ConfigSection):
     alpha: PositiveCount
     dropout: NonNegativeFraction
     target_modules: str | list[str]
-    target_parameters: list[str] = []  # 3-D weights of experts; absent where the model has none
+    target_parameters: list[str] = Field(default=[])  # 3-D weights of experts, where there are any
     rslora: bool = False
     dora: bool = False
     pissa: bool = False

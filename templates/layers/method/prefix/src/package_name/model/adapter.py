@@ -97,7 +97,7 @@ def keep_input_precision(model: TunedModel) -> AbstractContextManager[object]:
 
 def save_trained(model: TunedModel, folder: Path, precision: str) -> None:
     """Write the prefix, without what produces it."""
-    PeftModel.save_pretrained(model, str(folder))
+    PeftModel.save_pretrained(model, str(folder), save_embedding_layers=False)
 
 
 def load_trained(base_folder: Path, model: ModelConfig, trained: Path) -> TunedModel:
