@@ -17,7 +17,7 @@ EVERYTHING_WRONG = """\
 title: Bank
 verson: 1
 presets:
-  method: qlora
+  method: loraa
   famly: qwen3
   data: {files: [a.csv]}
   language: fr
@@ -80,8 +80,8 @@ def test_what_is_well_formed_and_wrong_is_listed_too(tmp_path: Path) -> None:
     lines = refused(write_kit(tmp_path, manifest)).splitlines()
     said = [line.partition("kit.yaml:")[2] for line in lines]
     for expected in (
-        "3: `presets.method` names `qlora`, which is not known",
-        "3: `presets.method` presets `qlora`, but the kit locks `lora`",
+        "3: `presets.method` names `loraa`, which is not known",
+        "3: `presets.method` presets `loraa`, but the kit locks `lora`",
         "5: `locked.family` names `qwen33`, which is not known; did you mean `qwen3`?",
         "8: `policy.families[0]` names `qwen9`",
         "9: `policy.required_files[0]` is not a path inside a project",

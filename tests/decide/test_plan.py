@@ -172,19 +172,21 @@ def test_an_assumed_precision_is_said() -> None:
         ({"task": "intents"}, "task: `intents` is not known", "did you mean `intent`?"),
         ({"method": "lorra"}, "method: `lorra` is not known", "did you mean `lora`?"),
         (
-            {"method": "QLoRA"},
-            "method: `QLoRA` is not supported yet, only `full`, `lora`",
+            {"method": "AdaLoRA"},
+            "method: `AdaLoRA` is not supported yet, only `freeze`, `full`, `lora`, `prefix`, "
+            "`qlora`",
             "use one of these, or omit the option",
         ),
         (
             {"method": "p-tuning v2"},
-            "method: `p-tuning v2` is not supported yet, only `full`, `lora`",
-            "use one of these, or omit the option",
+            "method: `p-tuning v2` is called `prefix` here",
+            "write `--method prefix`",
         ),
         (
             {"method": "LoRA+"},
-            "method: `LoRA+` is not supported yet, only `full`, `lora`",
-            "use one of these, or omit the option",
+            "method: `LoRA+` is a setting of the method `lora`, not a method of its own",
+            "write `--method lora --set recipe.loraplus_lr_ratio=16`; run.yaml has it in the "
+            "section method",
         ),
     ],
 )

@@ -35,7 +35,7 @@ def test_a_model_is_planned_or_the_refusal_offers_another(
         plan = make_plan(answers, facts(), CATALOG, Hardware(accelerator))
     except IncompatibleError as error:
         assert error.where == "gpu"
-        assert error.hint is not None and error.hint.startswith("choose ")
+        assert error.hint is not None and error.hint.startswith(("choose ", "use --method "))
         assert_ways_out(answers, accelerator, error.hint)
         return
     assert plan.model.parameters is not None
@@ -50,6 +50,8 @@ def assert_ways_out(answers: Answers, accelerator: Accelerator, hint: str) -> No
     owners = {model: family.id for family, model in SIZES}
     models, cards = re.findall(r"`([^`]+/[^`]+)`", hint), re.findall(r"--gpu 1x(\S+)", hint)
     assert models or cards
+    for method in re.findall(r"--method (\w+)", hint):
+        make_plan(replace(answers, method=method), facts(), CATALOG, Hardware(accelerator))
     for model in models:
         other = replace(answers, family=owners[model], model=model)
         make_plan(other, facts(), CATALOG, Hardware(accelerator))

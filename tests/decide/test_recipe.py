@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from newft.catalog.loader import load_catalog
 from newft.console.json_output import list_recipe_values
 from newft.decide.duration import estimate_row_flops
 from newft.decide.inputs import Inputs
+from newft.decide.method_rules import check_method
 from newft.decide.methods.catalog_values import get_updates_to_learn
 from newft.decide.methods.registry import get_method
 from newft.decide.recipe import build_recipe
@@ -62,6 +64,10 @@ def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
         "alpha": 16,
         "dropout": 0.0,
         "target_modules": "all-linear",
+        "rslora": False,
+        "dora": False,
+        "pissa": False,
+        "loraplus_lr_ratio": 1.0,
         "learning_rate": 2.0e-3,
         "lr_scheduler": "linear",
         "warmup_ratio": 0.1,
@@ -98,7 +104,14 @@ def test_rank_scale_and_rate_have_the_source_that_they_were_tried_in() -> None:
 
 
 SHIPPED = load_catalog()
-METHOD_KEYS = {"lora": ["rank", "alpha", "dropout", "target_modules"], "full": []}
+ADAPTER_KEYS = ["rank", "alpha", "dropout", "target_modules", "rslora", "dora"]
+METHOD_KEYS = {
+    "lora": [*ADAPTER_KEYS, "pissa", "loraplus_lr_ratio"],
+    "qlora": [*ADAPTER_KEYS, "loraplus_lr_ratio"],
+    "prefix": ["num_virtual_tokens", "projection_size"],
+    "freeze": ["trained_blocks"],
+    "full": [],
+}
 
 
 def shipped(model: str, gpu: str = "H200", **data: object) -> Recipe:
@@ -390,12 +403,18 @@ def test_every_family_can_be_trained_with_every_method(
     hardware = parse_gpu("H200", SHIPPED.accelerators, machine=None)
     answers = replace(ANSWERS, method=method.id, family=family.id, model=size.hub_id)
     inputs = Inputs(answers, facts(), family, size, hardware, TASK, method, SHIPPED)
+    try:
+        check_method(inputs)
+    except IncompatibleError as refused:
+        assert refused.hint and re.search(r"--method (\w+)", refused.hint)
+        return
     if method.id == "full" and size.parameters > 6e9:
         with pytest.raises(IncompatibleError, match="full fine-tuning") as caught:
             build_recipe(inputs)
         assert "use --method lora (up to" in caught.value.hint
     else:
-        assert list(build_recipe(inputs).method) == METHOD_KEYS[method.id]
+        keys = [key for key in build_recipe(inputs).method if key != "target_parameters"]
+        assert keys == METHOD_KEYS[method.id]
 
 
 def test_full_fine_tuning_computes_more_than_lora_and_holds_the_base_beside_it() -> None:
@@ -445,6 +464,9 @@ def test_the_updates_to_learn_are_a_measurement_for_the_measured_model_alone(
     family = SHIPPED.families["smollm2"]
     for size in family.sizes:
         inputs = Inputs(ANSWERS, facts(), family, size, hardware, TASK, method, SHIPPED)
+        if method.id not in size.methods and method.based_on not in size.methods:
+            assert get_updates_to_learn(inputs).source.en.startswith("rule of newft")
+            continue
         source = get_updates_to_learn(inputs).source.en
         is_measured = size.hub_id.endswith("135M-Instruct")
         assert source.startswith("measured by newft" if is_measured else "rule of newft")

@@ -9,7 +9,7 @@ import pytest
 from newft import emitted, paths
 from newft.decide.project_name import MAX_NAME_LENGTH
 from newft.errors import RenderError
-from newft.project.layer_files import Layer
+from newft.project.layer_files import REPLACES_FILE, Layer
 from newft.project.template_layers import (
     EMITTED_MODULES,
     LAYER_ORDER,
@@ -79,7 +79,9 @@ def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
         str(path)
         for folder in ("project", "layers")
         for path in (paths.get_templates_folder() / folder).rglob("*")
-        if path.is_file() and not any("cache" in part for part in path.parts)
+        if path.is_file()
+        and path.name != REPLACES_FILE
+        and not any("cache" in part for part in path.parts)
     }
     assert known - used == set()
     assert {name.partition("/")[0] for name in taken} == {*LAYER_ORDER}

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from newft.dataset.label_parsing import list_normalized_labels
+from newft.project.layer_files import REPLACES_FILE
 from newft.project.template_layers import LAYER_ORDER, list_emitted_modules, stack_layers
 from newft.schema.plan import Plan
 from support.files import read_contents
@@ -79,6 +80,8 @@ class Project:
         for layer in stack_layers(self.plan):
             for path in (path for path in layer.folder.rglob("*") if path.is_file()):
                 name = path.relative_to(layer.folder).as_posix()
+                if path.name == REPLACES_FILE:
+                    continue
                 if "cache" not in name and not re.match(r"_.*\.jinja$", path.name):
                     name = name.replace("package_name", self.plan.package)
                     found[name.removesuffix(".jinja")] = path
@@ -103,10 +106,14 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_its_layers_are_those_of_its_answers(project: Project) -> None:
     device = "cpu" if project.plan.hardware.accelerator.kind == "cpu" else "accelerator"
     chosen = {**project.case, "device": device, "policy": "none"}  # no case has a starter kit
-    kinds = [f"{kind}/{chosen[kind]}" for kind in LAYER_ORDER if chosen[kind] != "none"]
+    methods = project.plan.method.layers or (project.plan.method.id,)
+    kinds = [f"{kind}/{chosen[kind]}" for kind in LAYER_ORDER if chosen[kind] != "none"][1:]
     assert [layer.name for layer in stack_layers(project.plan)] == [
-        "base", *kinds, f"domain/{project.plan.task.overlay_of or project.case['task']}"
-    ]  # fmt: skip
+        "base",
+        *(f"method/{name}" for name in methods),
+        *kinds,
+        f"domain/{project.plan.task.overlay_of or project.case['task']}",
+    ]
 
 
 def test_it_holds_exactly_the_files_of_its_layers(project: Project) -> None:

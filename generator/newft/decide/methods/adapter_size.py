@@ -35,7 +35,7 @@ def count_lora_parameters(
     size: ModelSpec, family: Family, values: Mapping[str, MethodValue], *, rank: int
 ) -> int:
     """Count the trained weights of LoRA with these target modules and experts."""
-    modules = select_modules(values["target_modules"], family)
+    modules = select_modules(values.get("target_modules", ALL_LINEAR), family)
     matrices = count_adapter_parameters(
         size, family, rank=rank, modules=modules, experts=get_experts(values)
     )

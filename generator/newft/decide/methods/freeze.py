@@ -59,14 +59,14 @@ def make_state_estimator(family: Family, values: Mapping[str, MethodValue]) -> S
         trained = min(blocks, size.layers) * count_block_parameters(size, family)
         frozen = (size.parameters - trained) * BYTES_PER_WEIGHT[precision]
 
-        def of_trained(width: Range) -> Range:
+        def scale(width: Range) -> Range:
             return trained * width[0], trained * width[1]
 
-        least, most = of_trained(full.BYTES_PER_WEIGHT)
+        least, most = scale(full.BYTES_PER_WEIGHT)
         return TrainingState(
             weights=(frozen + least, frozen * WEIGHTS_MARGIN + most),
-            gradients=of_trained(full.BYTES_PER_GRADIENT),
-            optimizer=of_trained(full.BYTES_PER_MOMENTS),
+            gradients=scale(full.BYTES_PER_GRADIENT),
+            optimizer=scale(full.BYTES_PER_MOMENTS),
         )
 
     return estimate

@@ -51,14 +51,14 @@ def make_state_estimator(_family: Family, values: Mapping[str, MethodValue]) -> 
         weights = size.parameters * BYTES_PER_WEIGHT[precision]
         trained = count_prefix_parameters(size, values)
 
-        def of_trained(width: Range) -> Range:
+        def scale(width: Range) -> Range:
             return trained * width[0], trained * width[1]
 
         return TrainingState(
             weights=(weights, weights * WEIGHTS_MARGIN),
-            adapter=of_trained(BYTES_PER_PARAMETER),
-            gradients=of_trained(BYTES_PER_GRADIENT),
-            optimizer=of_trained(BYTES_PER_MOMENTS),
+            adapter=scale(BYTES_PER_PARAMETER),
+            gradients=scale(BYTES_PER_GRADIENT),
+            optimizer=scale(BYTES_PER_MOMENTS),
         )
 
     return estimate

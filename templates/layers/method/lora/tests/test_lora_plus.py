@@ -8,7 +8,10 @@ import pytest
 from transformers import Trainer, TrainingArguments
 
 from package_name.config import Config
-from package_name.model.adapter import create_optimizer, prepare_for_training
+from package_name.model.adapter import (
+    create_optimizer,
+    prepare_for_training,
+)
 from package_name.model.load import load_base_model
 from package_name.model.verify import ModelFolder
 
