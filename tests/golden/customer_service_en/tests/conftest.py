@@ -59,8 +59,8 @@ def tiny_model(run_yaml: Config, tmp_path_factory: pytest.TempPathFactory) -> Mo
     LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
-            hidden_size=32,
-            intermediate_size=64,
+            hidden_size=64,  # 4-bit weights have blocks of 64
+            intermediate_size=128,
             num_hidden_layers=2,
             num_attention_heads=4,
             num_key_value_heads=2,

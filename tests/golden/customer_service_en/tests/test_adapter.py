@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from golden_desk.config import Config
 from golden_desk.model.adapter import (
@@ -17,6 +18,7 @@ from golden_desk.model.adapter import (
     save_trained,
 )
 from golden_desk.model.load import load_base_model
+from golden_desk.model.method import MethodConfig
 from golden_desk.model.verify import ModelFolder
 from golden_desk.runtime.errors import ProjectError
 
@@ -59,6 +61,43 @@ def test_the_base_is_the_tuned_model_without_its_adapter(
         with base_model(tuned, lambda: untouched) as base:
             assert torch.allclose(base(tokens).logits, expected)
         assert not torch.allclose(tuned(tokens).logits, expected)
+
+
+def change_method(config: Config, **values: object) -> Config:
+    method = MethodConfig.model_validate(config.method.model_dump() | {"dropout": 0.0} | values)
+    return config.model_copy(update={"method": method})
+
+
+def compute_logits(model: TunedModel) -> torch.Tensor:
+    with torch.inference_mode():
+        return model(torch.tensor([[5, 6, 7]], device=model.device)).logits
+
+
+@pytest.mark.parametrize("flag", ["rslora", "dora"])
+def test_a_variant_of_lora_is_saved_and_loaded(
+    flag: str, config: Config, tiny_model: ModelFolder, tmp_path: Path
+) -> None:
+    tuned = prepare_model(tiny_model.path, change_method(config, **{flag: True})).eval()
+    for weight in tuned.parameters():
+        if weight.requires_grad:
+            weight.data += 0.1
+    save_trained(tuned, tmp_path / "adapter", "fp32")
+    saved = json.loads((tmp_path / "adapter" / "adapter_config.json").read_text(encoding="utf-8"))
+    assert saved[f"use_{flag}"] is True
+    loaded = load_trained(tiny_model.path, config.model, tmp_path / "adapter")
+    assert torch.allclose(compute_logits(loaded), compute_logits(tuned), atol=1e-4)
+
+
+def test_values_that_exclude_each_other_are_refused(config: Config) -> None:
+    experts = ["mlp.experts.down_proj"]
+    for values in (
+        {"dora": True, "pissa": True},
+        {"dora": True, "target_parameters": experts},
+        {"dropout": 0.1, "target_parameters": experts},
+        {"loraplus_lr_ratio": 0.5},
+    ):
+        with pytest.raises(ValidationError):
+            change_method(config, **values)
 
 
 def test_modules_that_the_model_lacks_are_named(config: Config, tiny_model: ModelFolder) -> None:

@@ -13,7 +13,7 @@ from transformers import TextStreamer
 
 from .config import Config
 from .data.normalize import normalize_label
-from .evaluation.inference import score_candidates
+from .evaluation.inference import score_candidates, stream_tokens
 from .formatting import (
     INPUT_HINT,
     MULTILINE_INPUT,
@@ -171,17 +171,13 @@ def stream_reply(
 ) -> str:
     """The generated reply, printed while it is generated."""
     stops = get_stop_token_ids(model, encoder.tokenizer, config.model)
-    tokens = torch.tensor([prompt], device=model.device)
-    written = model.generate(
-        input_ids=tokens,
-        attention_mask=torch.ones_like(tokens),
-        do_sample=False,
-        max_new_tokens=MAX_NEW_TOKENS,
-        eos_token_id=stops,
-        pad_token_id=encoder.tokenizer.pad_token_id,
-        streamer=EscapingStreamer(encoder.tokenizer, skip_prompt=True, skip_special_tokens=True),
-    )
-    return decode_prediction(written[0, len(prompt) :].tolist(), encoder.tokenizer, stops)
+    streamer = EscapingStreamer(encoder.tokenizer, skip_special_tokens=True)
+    written = []
+    for token in stream_tokens(model, list(prompt), stops=stops, limit=MAX_NEW_TOKENS):
+        written.append(token)
+        streamer.put(torch.tensor([token]))
+    streamer.end()
+    return decode_prediction(written, encoder.tokenizer, stops)
 
 
 def add_options(parser: argparse._ActionsContainer) -> None:

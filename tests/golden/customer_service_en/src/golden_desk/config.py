@@ -19,7 +19,7 @@ from pydantic import (
 
 from .data.normalize import escape_controls
 from .data.splits import Split
-from .model.method import MethodConfig
+from .model.method import CAN_CHECKPOINT, MethodConfig
 from .model.supported_models import HAS_REVISIONS, MODEL_SOURCE, ONLY_MODEL_ID
 from .runtime.errors import ProjectError
 from .runtime.messages import fill
@@ -199,6 +199,18 @@ class TrainingConfig(TimedSection):
     num_evaluations: PositiveCount
     device: Literal["cuda", "npu", "mps", "cpu"]
     processes: PositiveCount
+
+    @field_validator("gradient_checkpointing")
+    @classmethod
+    def _is_possible(cls, gradient_checkpointing: bool) -> bool:
+        if gradient_checkpointing and not CAN_CHECKPOINT:
+            raise ValueError(
+                fill(
+                    "a layer that is computed again in the backward pass would not see the "
+                    "prefix: set it to false"
+                )
+            )
+        return gradient_checkpointing
 
 
 class EvaluationConfig(TimedSection):

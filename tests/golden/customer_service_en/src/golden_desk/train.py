@@ -19,6 +19,7 @@ from .data.processed_rows import verify_and_hash_rows
 from .model.adapter import (
     CALLBACKS,
     TunedModel,
+    create_optimizer,
     describe_trained_weights,
     keep_input_precision,
     prepare_for_training,
@@ -114,6 +115,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             eval_dataset=held_out,
             callbacks=[*callbacks, *CALLBACKS],
         )
+        create_optimizer(trainer, config.method)
         run_trainer(trainer, run, plan)
         if trainer.is_world_process_zero():
             save_trained(model, run.trained_folder, chosen.model.precision)
@@ -172,7 +174,6 @@ def resolve_process_settings(planned: TrainingConfig, processes: int) -> Trainin
 def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
     """Train from the last checkpoint on; the model then has its best weights."""
     trainer.remove_callback(PrinterCallback)
-    trainer.create_optimizer()
     # checkpoints keep the plan as the state of this schedule
     trainer.lr_scheduler = LambdaLR(trainer.optimizer, plan)
     checkpoint = run.last_checkpoint()

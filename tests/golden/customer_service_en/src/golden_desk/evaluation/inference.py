@@ -7,7 +7,7 @@ of a prompt once for both generation and ranking.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import DynamicCache
 
-from ..model.adapter import TunedModel
+from ..model.adapter import TunedModel, begin_cache
 
 TokenIds = list[int]
 # of all candidates, for all prompts of a batch: their logits take 0.6 GB with a vocabulary of
@@ -28,6 +28,7 @@ class PrefixCache(NamedTuple):
 
     ids: TokenIds
     cache: DynamicCache
+    learned: int  # tokens in the cache before them: the prefix of prefix tuning
 
 
 class CandidateTree:
@@ -63,11 +64,12 @@ def compute_prefix_cache(model: TunedModel, prompts: Sequence[TokenIds]) -> Pref
     longest = min(len(prompt) for prompt in prompts) - 1
     same = (place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
     ids = list(first[: min(next(same, longest), longest)])
-    cache = DynamicCache(config=model.config)
+    cache = begin_cache(model)
+    learned = cache.get_seq_length()
     if ids:
         given = torch.tensor([ids], device=model.device)
         model(input_ids=given, cache=cache, use_cache=True, logits_to_keep=1)
-    return PrefixCache(ids, cache)
+    return PrefixCache(ids, cache, learned)
 
 
 @torch.inference_mode()
@@ -105,25 +107,37 @@ def score_candidates(
     return _score_tree(model, CandidateTree(answers, model.device), mask, cache, logits)[0]
 
 
+@torch.inference_mode()
+def stream_tokens(
+    model: TunedModel, prompt: TokenIds, *, stops: Sequence[int], limit: int
+) -> Iterator[int]:
+    """The generated tokens for one prompt, one by one, up to a stop token or `limit` tokens."""
+    prefix = compute_prefix_cache(model, [prompt])
+    mask, cache, logits = _prefill_prompts(model, [prompt], prefix)
+    for tokens in _iterate_tokens(model, mask, cache, logits, stops=stops, limit=limit):
+        yield int(tokens)
+
+
 def _prefill_prompts(
     model: TunedModel, prompts: Sequence[TokenIds], prefix: PrefixCache
 ) -> tuple[torch.Tensor, DynamicCache, torch.Tensor]:
     """The padding mask, the cache and the logits of the next token after the prompts."""
     shared, longest = len(prefix.ids), max(map(len, prompts))
+    cached = prefix.learned + shared
     ids = torch.zeros(len(prompts), longest - shared, dtype=torch.long)
-    mask = torch.ones(len(prompts), longest, dtype=torch.long)
+    mask = torch.ones(len(prompts), prefix.learned + longest, dtype=torch.long)
     for row, prompt in enumerate(prompts):
         padding = longest - len(prompt)  # on the left, so that all prompts end together
         ids[row, padding:] = torch.tensor(prompt[shared:])
-        mask[row, shared : shared + padding] = 0
+        mask[row, cached : cached + padding] = 0
     ids, mask = ids.to(model.device), mask.to(model.device)
     cache = copy.deepcopy(prefix.cache)
-    if shared:
+    if cached:
         cache.batch_repeat_interleave(len(prompts))
     logits = model(
         input_ids=ids,
         attention_mask=mask,
-        position_ids=(mask.cumsum(dim=1) - 1).clamp(min=0)[:, shared:],
+        position_ids=(mask.cumsum(dim=1) - 1).clamp(min=0)[:, cached:],
         cache=cache,
         use_cache=True,
         # as a tensor: the number 1 gives a view that is not contiguous, and PyTorch then copies
@@ -171,19 +185,36 @@ def _generate(
     limit: int,
 ) -> list[TokenIds]:
     """Greedy generation until every row has a stop token."""
+    written = list(_iterate_tokens(model, mask, cache, logits, stops=stops, limit=limit))
+    tokens: list[TokenIds] = torch.stack(written, dim=1).tolist()
+    return tokens
+
+
+def _iterate_tokens(
+    model: TunedModel,
+    mask: torch.Tensor,
+    cache: DynamicCache,
+    logits: torch.Tensor,
+    *,
+    stops: Sequence[int],
+    limit: int,
+) -> Iterator[torch.Tensor]:
+    """The next token of every row, until each has a stop token."""
     ends = torch.tensor(list(stops), device=mask.device)
-    written = [logits.argmax(dim=-1)]
-    ended = torch.isin(written[-1], ends)
-    while len(written) < limit and not ended.all():
+    tokens = logits.argmax(dim=-1)
+    ended = torch.isin(tokens, ends)
+    yield tokens
+    for _ in range(1, limit):
+        if ended.all():
+            return
         mask = torch.cat([mask, torch.ones_like(mask[:, :1])], dim=1)
         logits = model(
-            input_ids=written[-1][:, None],
+            input_ids=tokens[:, None],
             attention_mask=mask,
             position_ids=mask.sum(dim=1, keepdim=True) - 1,
             cache=cache,
             use_cache=True,
         ).logits[:, -1]
-        written.append(logits.argmax(dim=-1))
-        ended |= torch.isin(written[-1], ends)
-    tokens: list[TokenIds] = torch.stack(written, dim=1).tolist()
-    return tokens
+        tokens = logits.argmax(dim=-1)
+        ended |= torch.isin(tokens, ends)
+        yield tokens

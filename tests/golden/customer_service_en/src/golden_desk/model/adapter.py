@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.helpers import disable_input_dtype_casting
-from transformers import PreTrainedModel, TrainerCallback
+from peft.optimizers import create_loraplus_optimizer
+from peft.utils import get_peft_model_state_dict
+from safetensors.torch import load_file, save_file
+from transformers import DynamicCache, PreTrainedModel, Trainer, TrainerCallback
 
 from ..config import ModelConfig
 from ..runtime.atomic_files import explain_read_errors
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from .load import RESTORE_TRAINED_HINT, load_base_model
-from .method import MethodConfig
+from .method import CONFIG_FILE, MethodConfig
 
 TunedModel: TypeAlias = PeftModel
 CALLBACKS: tuple[TrainerCallback, ...] = ()  # of the Trainer
+# the principal components from 16 iterations: seconds instead of minutes for a model of billions
+PISSA = "pissa_niter_16"
 
 
 def prepare_for_training(
@@ -39,6 +46,10 @@ def prepare_for_training(
             lora_alpha=method.alpha,
             lora_dropout=method.dropout,
             target_modules=method.target_modules,
+            target_parameters=method.target_parameters or None,
+            use_rslora=method.rslora,
+            use_dora=method.dora,
+            init_lora_weights=PISSA if method.pissa else True,
         )
         with _ignore_renamed_property():
             tuned = get_peft_model(base, adapter)
@@ -55,7 +66,28 @@ def prepare_for_training(
     tuned.save_pretrained = partial(tuned.save_pretrained, save_embedding_layers=False)
     tuned.create_or_update_model_card = lambda _: None
     tuned.peft_config["default"].base_model_name_or_path = base_name
+    if method.pissa:
+        # PiSSA took this out of the base weights: what is saved must put it back
+        state = get_peft_model_state_dict(tuned, save_embedding_layers=False)
+        tuned.first_adapter = {
+            name: weight.detach().cpu().clone() for name, weight in state.items()
+        }
     return tuned
+
+
+def create_optimizer(trainer: Trainer, method: MethodConfig) -> None:
+    """AdamW; with LoRA+, matrix B learns faster than A."""
+    if method.loraplus_lr_ratio == 1:
+        trainer.create_optimizer()
+        return
+    kind, options = Trainer.get_optimizer_cls_and_kwargs(trainer.args, trainer.model)
+    trainer.optimizer = create_loraplus_optimizer(
+        trainer.model,
+        kind,
+        loraplus_lr_ratio=method.loraplus_lr_ratio,
+        loraplus_weight_decay=trainer.args.weight_decay,
+        **options,
+    )
 
 
 def describe_trained_weights(model: TunedModel) -> str:
@@ -79,6 +111,28 @@ def keep_input_precision(model: TunedModel) -> AbstractContextManager[object]:
 def save_trained(model: TunedModel, folder: Path, precision: str) -> None:
     """Write the adapter."""
     model.save_pretrained(str(folder))
+    if model.peft_config["default"].init_lora_weights == PISSA:
+        _convert_to_lora(folder, model.first_adapter)
+
+
+def _convert_to_lora(folder: Path, first: Mapping[str, torch.Tensor]) -> None:
+    """Turn a PiSSA adapter into LoRA of twice the rank for the base model as it was.
+
+    B A - B0 A0, where 0 is the first adapter, is [B, -B0] [A; A0].
+    """
+    weights, settings = folder / "adapter_model.safetensors", folder / CONFIG_FILE
+    joined = {
+        name: torch.cat([weight, first[name]], dim=0)
+        if "lora_A" in name
+        else torch.cat([weight, -first[name]], dim=1)
+        for name, weight in load_file(weights).items()
+    }
+    save_file(joined, weights, metadata={"format": "pt"})
+    config = json.loads(settings.read_text(encoding="utf-8"))
+    config["init_lora_weights"] = True
+    config["r"] *= 2
+    config["lora_alpha"] *= 2**0.5 if config["use_rslora"] else 2  # the scale stays the same
+    settings.write_text(json.dumps(config, indent=2), encoding="utf-8")
 
 
 def load_trained(base_folder: Path, model: ModelConfig, trained: Path) -> TunedModel:
@@ -88,6 +142,11 @@ def load_trained(base_folder: Path, model: ModelConfig, trained: Path) -> TunedM
         tuned = PeftModel.from_pretrained(base, str(trained))
     tuned.eval()
     return tuned
+
+
+def begin_cache(model: TunedModel) -> DynamicCache:
+    """The cache with which every text begins: an empty one."""
+    return DynamicCache(config=model.config)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from ..runtime.output import say
 from .chat_encoder import Tokenizer
 from .device import current_device
 from .fetch import fetch_model_folder
+from .loading_options import choose_loading_options
 from .verify import ModelFolder
 
 transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hundreds of lines
@@ -37,6 +38,8 @@ SIZE_TOLERANCE = 0.01
 RESTORE_TRAINED_HINT = "restore it from a backup; or delete the run and train again"
 REPLACE_MODEL_HINT = "copy the model folder again from its source, or choose another model.id"
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+# formats of weights that transformers turns into 16 or 32 bit when it loads them
+UNPACKED_FORMATS = ("mxfp4", "fp8")
 
 
 def find_base_model(model: ModelConfig) -> ModelFolder:
@@ -127,17 +130,20 @@ def load_base_model(
 
     `hint` says what to do about a folder that is damaged.
     """
+    device = on or current_device()
+    options = choose_loading_options(DTYPES[model.precision], device)
     with explain_read_errors(folder, hint):
         own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         own._attn_implementation = model.attention  # config.json may name one, which would win
+        _unpack_weights(own, folder)
         base, report = _get_auto_class(own).from_pretrained(
             folder,
             config=own,
-            dtype=DTYPES[model.precision],
             attn_implementation=model.attention,
             trust_remote_code=False,
             use_safetensors=True,
             output_loading_info=True,
+            **options,
         )
     if missing := sorted(report["missing_keys"]):  # transformers would fill them with noise
         raise ProjectError(
@@ -148,7 +154,23 @@ def load_base_model(
         )
     # only where to stop is kept: sampling and penalties of a chat would bend greedy answers
     base.generation_config = GenerationConfig(eos_token_id=base.generation_config.eos_token_id)
-    return base.to(on or current_device())
+    return base.to(device)
+
+
+def _unpack_weights(own: PreTrainedConfig, folder: Path) -> None:
+    """Have packed weights unpacked when they are loaded: they cannot be trained as they are."""
+    packed = getattr(own, "quantization_config", None)
+    if not packed:
+        return
+    found = packed.get("quant_method")
+    if found not in UNPACKED_FORMATS:
+        raise ProjectError(
+            "{folder} holds quantised weights ({format}), which cannot be trained",
+            "set model.id to the same model in 16 bit",
+            folder=folder,
+            format=found,
+        )
+    packed["dequantize"] = True
 
 
 def get_stop_token_ids(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..task_base import ConfigSection, NonNegativeFraction, PositiveCount
+from .lora_settings import LoraSettings
 
 PACKAGES = ("peft",)  # whose versions a run records
 TRAINED_FOLDER = "adapter"  # of a run
@@ -14,6 +14,7 @@ WEIGHTS_PATTERN = "adapter_model*.safetensors"
 BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
 MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
+CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
 PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
 
 CARD_SUMMARY = "A LoRA adapter for the base model {base}."
@@ -30,14 +31,10 @@ base = AutoModelForCausalLM.from_pretrained({base})
 model = PeftModel.from_pretrained(base, "ADAPTER")"""
 
 
-class MethodConfig(ConfigSection):
-    """The adapter; all other weights stay as they are."""
+class MethodConfig(LoraSettings):
+    """LoRA beside weights in 16 or 32 bit."""
 
     name: Literal["lora"]
-    rank: PositiveCount
-    alpha: PositiveCount
-    dropout: NonNegativeFraction
-    target_modules: str | list[str]
 
 
 def get_weights_precision(precision: str) -> str:
