@@ -5,18 +5,48 @@ from __future__ import annotations
 import re
 
 import pytest
+import torch
+import transformers
 import yaml
+from peft import LoraConfig, inject_adapter_in_model
+from torch import nn
+from transformers import PreTrainedModel
 
 from newft.catalog.loader import load_catalog
-from newft.decide.parameter_count import count_parameters, list_linear_modules
+from newft.catalog.lookup import list_target_modules
+from newft.decide.parameter_count import (
+    count_adapter_parameters,
+    count_parameters,
+    list_linear_modules,
+)
 from newft.paths import get_templates_folder
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodOverrides
 from newft.schema.reasoned import Sourced
+from support.model_configs import WRAPPED, build_config, build_on_meta, count_on_meta, wrap_config
 
-FAMILIES = load_catalog().families
+
+def find_class(family: Family, size: ModelSpec) -> str:
+    """The class that config.json names."""
+    return size.architecture or family.architectures[0]
+
+
+CATALOG = load_catalog()
+FAMILIES = CATALOG.families
 PADS_WITH_END_OF_TURN = ("smollm2",)  # as their tokenizers do
 MODELS = [(family, size) for family in FAMILIES.values() for size in family.sizes]
+TRAINED = [pair for pair in MODELS if pair[0].successor is None]  # of a class of transformers
+SMALLEST = [
+    (family, min(family.sizes, key=lambda size: size.parameters))
+    for family in FAMILIES.values()
+    if family.successor is None
+]
+WHOLE = [pair for pair in TRAINED if find_class(*pair) in WRAPPED]
+
+
+def name_model(value: object) -> str | None:
+    return value.hub_id if isinstance(value, ModelSpec) else getattr(value, "id", None)
+
 
 each_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda family: family.id)
 each_model = pytest.mark.parametrize(
@@ -83,6 +113,51 @@ def test_the_parameters_are_the_sum_of_the_matrices(family: Family, size: ModelS
     """Norms and biases, which are not counted, are less than a thousandth."""
     language_model = size.parameters - (size.vision_parameters or 0)
     assert count_parameters(size, family) == pytest.approx(language_model, rel=1e-3)
+
+
+@pytest.mark.parametrize(("family", "size"), TRAINED, ids=name_model)
+def test_the_parameters_are_those_of_the_class_without_its_weights(
+    family: Family, size: ModelSpec
+) -> None:
+    assert count_on_meta(family, size) == size.parameters
+
+
+@pytest.mark.parametrize(("family", "size"), SMALLEST, ids=name_model)
+def test_lora_has_as_many_parameters_as_peft_makes(family: Family, size: ModelSpec) -> None:
+    """Exactly the linear modules of the targets are adapted: no head, no router, no expert."""
+    adapted = adapt(build_on_meta(build_config(family, size)), family)
+    names = {name.rpartition(".")[2] for name in list_adapted(adapted)}
+    trainable = sum(weight.numel() for weight in adapted.parameters() if weight.requires_grad)
+    assert names <= set(family.linear_modules)
+    assert trainable == count_adapter_parameters(size, family, rank=4, modules=names)
+
+
+@pytest.mark.parametrize(("family", "size"), WHOLE, ids=name_model)
+def test_lora_leaves_a_vision_tower_alone(family: Family, size: ModelSpec) -> None:
+    assert family.language_module
+    name = find_class(family, size)
+    with torch.device("meta"):
+        whole = getattr(transformers, name)(wrap_config(name, build_config(family, size)))
+    names = list_adapted(adapt(whole, family))
+    assert {name.rpartition(".")[2] for name in names} == set(family.linear_modules)
+    assert all(name.startswith(f"{family.language_module}.layers.") for name in names)
+
+
+def adapt(model: PreTrainedModel, family: Family) -> nn.Module:
+    targets = list_target_modules(family, CATALOG)["lora"]
+    assert isinstance(targets, str | tuple)
+    given = targets if isinstance(targets, str) else list(targets)
+    with torch.device("meta"):
+        return inject_adapter_in_model(LoraConfig(r=4, target_modules=given), model)
+
+
+def list_adapted(model: nn.Module) -> set[str]:
+    """The modules that have an adapter, as the base model names them."""
+    return {
+        name.removesuffix(".lora_A")
+        for name, _ in model.named_modules()
+        if name.endswith(".lora_A")
+    }
 
 
 @each_family

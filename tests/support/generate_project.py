@@ -14,6 +14,7 @@ from newft.answers.keys import AnswerValue
 from newft.catalog.loader import load_catalog
 from newft.commands.new import render_and_write
 from newft.schema.catalog import Catalog
+from newft.schema.family import Family
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
 from newft.wizard.default_answers import fill_defaults
@@ -29,9 +30,14 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
-def generate(given: Mapping[str, AnswerValue], folder: Path, kit: StarterKit | None = None) -> Plan:
+def generate(
+    given: Mapping[str, AnswerValue],
+    folder: Path,
+    kit: StarterKit | None = None,
+    families: Mapping[str, Family] | None = None,
+) -> Plan:
     """The plan that these answers lead to, once its project is in the folder."""
-    known = replace(catalog(), starter_kit=kit)
+    known = replace(catalog(), starter_kit=kit, families=families or catalog().families)
     end = fill_defaults(WizardState(known, given), build_services(known, machine=None))
     plan = plan_project(end)
     with patch("os.fsync"):  # the project need not outlive a power cut

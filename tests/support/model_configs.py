@@ -14,6 +14,30 @@ from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 
 from newft.schema.family import Family, ModelSpec
 
+VISION = {
+    "hidden_size": 16,
+    "intermediate_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "head_dim": 8,
+}
+# by the class of the whole: the type of its language model, and a small vision tower
+WRAPPED: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "Gemma3ForConditionalGeneration": (
+        "gemma3_text",
+        {**VISION, "image_size": 28, "patch_size": 14},
+    ),
+    "Gemma4ForConditionalGeneration": ("gemma4_text", {**VISION, "num_key_value_heads": 2}),
+    "Gemma4UnifiedForConditionalGeneration": (
+        "gemma4_unified_text",
+        {"mm_embed_dim": 32, "output_proj_dims": 32, "mm_posemb_size": 4},
+    ),
+    "Mistral3ForConditionalGeneration": (
+        "ministral3",
+        {**VISION, "model_type": "pixtral", "image_size": 28, "patch_size": 14},
+    ),
+}
+
 
 def build_config(family: Family, size: ModelSpec) -> PreTrainedConfig:
     """The config of the language model; one with a vision tower has it as its text config."""
@@ -30,6 +54,15 @@ def count_on_meta(family: Family, size: ModelSpec) -> int:
     """The parameters of a checkpoint, those of its vision tower as the catalogue has them."""
     model = build_on_meta(build_config(family, size))
     return int(model.num_parameters()) + (size.vision_parameters or 0)
+
+
+def wrap_config(name: str, text: PreTrainedConfig | Mapping[str, object]) -> PreTrainedConfig:
+    """The config of a class that sees images, too, around that of its language model."""
+    text_type, vision = WRAPPED[name]
+    values = text.to_dict() if isinstance(text, PreTrainedConfig) else dict(text)
+    return getattr(transformers, name).config_class(  # type: ignore[no-any-return]
+        text_config={**values, "model_type": text_type}, vision_config=vision
+    )
 
 
 def list_shape(size: ModelSpec) -> dict[str, Any]:
@@ -200,5 +233,6 @@ BUILDERS: Mapping[str, Callable[[ModelSpec], PreTrainedConfig]] = {
     "Phi3ForCausalLM": build_dense("Phi3Config"),
     "DeepseekV2ForCausalLM": build_deepseek_v2,
     "GptOssForCausalLM": build_gpt_oss,
+    "Olmo2ForCausalLM": build_dense("Olmo2Config", attention_bias=False),
     "SmolLM3ForCausalLM": build_dense("SmolLM3Config"),
 }

@@ -14,6 +14,7 @@ import transformers
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from support.generate_project import catalog
+from support.model_configs import WRAPPED, wrap_config
 from support.stand_in_hubs import compose
 
 pytestmark = pytest.mark.slow  # each class of transformers is loaded
@@ -30,9 +31,19 @@ TINY = {
     "initializer_range": 0.2,  # logits far enough apart for scaling and capping to matter
 }
 # what the head of a family does besides the product with the vocabulary matrix, or its layers need
-OWN: Mapping[str, Mapping[str, float]] = {
+OWN: Mapping[str, Mapping[str, object]] = {
     "CohereForCausalLM": {"logit_scale": 0.25},
     "Gemma2ForCausalLM": {"final_logit_softcapping": 2.0},
+    "Gemma4ForConditionalGeneration": {
+        "global_head_dim": 16,
+        "hidden_size_per_layer_input": 4,
+        "vocab_size_per_layer_input": 96,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
+    "Gemma4UnifiedForConditionalGeneration": {
+        "global_head_dim": 16,
+        "layer_types": ["sliding_attention", "full_attention"],
+    },
     "GraniteForCausalLM": {"logits_scaling": 4.0},
     "MistralForCausalLM": {"sliding_window": 4},
     "Phi3ForCausalLM": {},
@@ -41,34 +52,6 @@ OWN: Mapping[str, Mapping[str, float]] = {
         "num_experts_per_tok": 2,
         "moe_intermediate_size": 16,
     },
-}
-VISION = {
-    "hidden_size": 16,
-    "intermediate_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "head_dim": 8,
-}
-# language models inside a model that sees images, too: their text config and their vision config
-WRAPPED: Mapping[str, tuple[Mapping[str, object], Mapping[str, object]]] = {
-    "Gemma3ForConditionalGeneration": ({}, {**VISION, "image_size": 28, "patch_size": 14}),
-    "Gemma4ForConditionalGeneration": (
-        {
-            "global_head_dim": 16,
-            "hidden_size_per_layer_input": 4,
-            "vocab_size_per_layer_input": 96,
-            "layer_types": ["sliding_attention", "full_attention"],
-        },
-        {**VISION, "num_key_value_heads": 2},
-    ),
-    "Gemma4UnifiedForConditionalGeneration": (
-        {"global_head_dim": 16, "layer_types": ["sliding_attention", "full_attention"]},
-        {"mm_embed_dim": 32, "output_proj_dims": 32, "mm_posemb_size": 4},
-    ),
-    "Mistral3ForConditionalGeneration": (
-        {"model_type": "ministral3"},
-        {**VISION, "model_type": "pixtral", "image_size": 28, "patch_size": 14},
-    ),
 }
 CLASSES = {name for family in catalog().families.values() for name in family.architectures}
 ROWS = [([5, 6, 7, 8, 9, 20, 21, 2], 5), ([5, 6, 30, 2], 2), ([5, 6, 7, 8, 9, 10, 11, 12, 2], 8)]
@@ -106,12 +89,11 @@ def loss_and_gradients(model: PreTrainedModel, loss: torch.Tensor) -> tuple[floa
     return loss.item(), torch.cat(gradients)
 
 
-def build_config(name: str) -> PreTrainedConfig:
-    made = getattr(transformers, name).config_class
-    if name not in WRAPPED:
-        return made(**TINY | OWN.get(name, {}))  # type: ignore[no-any-return]
-    text, vision = WRAPPED[name]
-    return made(text_config={**TINY, **text}, vision_config=vision)  # type: ignore[no-any-return]
+def build_own_config(name: str) -> PreTrainedConfig:
+    text: dict[str, object] = {**TINY, **OWN.get(name, {})}
+    if name in WRAPPED:
+        return wrap_config(name, text)
+    return getattr(transformers, name).config_class(**text)  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES | OWN.keys()))
@@ -120,7 +102,7 @@ def test_every_class_has_the_loss_and_the_gradients_of_its_own_forward(
 ) -> None:
     made = getattr(transformers, name)
     torch.manual_seed(0)
-    model = made(build_config(name)).train()
+    model = made(build_own_config(name)).train()
     batch = dataset.TargetCollator(0)([dataset.Example(*row) for row in ROWS])
     widths: list[torch.Size] = []
     head = model.get_output_embeddings()

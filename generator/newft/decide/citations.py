@@ -16,6 +16,11 @@ SDPA = as_citation(
     "PyTorch, https://docs.pytorch.org/docs/stable/generated/"
     "torch.nn.functional.scaled_dot_product_attention.html"
 )
+ATTENTION_OF_CLASSES = cite_link(
+    "the class of the model in transformers (_supports_sdpa)",
+    "该模型在 transformers 中的类（_supports_sdpa）",
+    "https://github.com/huggingface/transformers/tree/main/src/transformers/models",
+)
 FEW_SHOT_LABELS = cite_link(
     '"Rethinking the Role of Demonstrations" (little gain above 8 examples)',
     '"Rethinking the Role of Demonstrations"（超过 8 个示例收益很小）',

@@ -128,6 +128,7 @@ def _suggest_largest(
         length=REFERENCE_LENGTH,
         checkpointing=True,
         logits_per_row=REFERENCE_TARGET_TOKENS,
+        attention=family.attention[0],
     )
     fitting = [size for size in sizes if estimate_peak_gb(size, load) <= memory * MEMORY_HEADROOM]
     size = fitting[-1] if fitting else sizes[0]

@@ -103,6 +103,7 @@ def make_minimal_workload(inputs: Inputs, state: StateEstimator, *, precision: s
         checkpointing=get_method(inputs).CAN_CHECKPOINT,
         logits_per_row=estimate_longest_target_tokens(inputs),
         on_cpu=inputs.on_cpu,
+        attention=inputs.family.attention[0],
     )
 
 
@@ -128,6 +129,14 @@ def _fits_in_fp32(inputs: Inputs, state: StateEstimator) -> bool:
 
 
 def _choose_attention(inputs: Inputs) -> Reasoned[str]:
+    kernels = inputs.family.attention
+    if "sdpa" not in kernels:
+        why = Text(
+            "PyTorch's fused attention lacks a part of this model's attention, so transformers "
+            "offers plain matrix products only",
+            "PyTorch 的融合注意力缺少该模型注意力的一部分，transformers 只提供普通矩阵乘",
+        )
+        return Reasoned(kernels[0], why, citations.ATTENTION_OF_CLASSES)
     if inputs.on_cpu:
         why = Text(
             "`make train` times PyTorch's fused attention and plain matrix products: on a CPU the "
