@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from newft.catalog.loader import load_catalog
 from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
-from newft.schema.dataset import ModelFacts
 from newft.schema.hardware import Hardware
+from newft.schema.model_facts import ModelFacts
 from newft.schema.plan import Plan
-from newft.system.model_config import read_model_folder
+from newft.system.model_folder import read_model_folder
 from support.decide_examples import ANSWERS, facts
 
 CATALOG = load_catalog()
@@ -69,7 +69,7 @@ def test_a_folder_of_the_family_is_planned(family: str, model: ModelFacts | None
             "qwen3",
             ModelFacts(("MistralForCausalLM",), "mistral", 32_768),
             ("MistralForCausalLM", "Qwen3ForCausalLM"),
-            "`newft show families`",
+            "--family generic",
         ),
     ],
 )
@@ -85,7 +85,16 @@ def test_a_folder_of_another_family_is_refused_with_the_one_that_it_is_of(
 def test_the_folder_is_read_as_data(tmp_path: Path) -> None:
     config = {"architectures": ["GlmForCausalLM"], "model_type": "glm", "vocab_size": 7}
     (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    assert read_model_folder(str(tmp_path)) == ModelFacts(("GlmForCausalLM",), "glm", 7)
+    found = read_model_folder(str(tmp_path))
+    assert found is not None
+    assert (found.architectures, found.model_type, found.vocabulary) == (
+        ("GlmForCausalLM",),
+        "glm",
+        7,
+    )
+    assert found.chat is None
+    assert found.weights is not None
+    assert found.weights.kind == "none"
     assert read_model_folder(str(tmp_path / "none")) is None
 
 

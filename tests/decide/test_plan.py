@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from newft.catalog.loader import load_catalog
-from newft.decide.plan import detect_model_source, make_plan
+from newft.decide.chosen_model import detect_model_source
+from newft.decide.plan import make_plan
 from newft.decide.task_settings import build_task_settings
 from newft.emitted.label_rules import LabelRules
 from newft.errors import IncompatibleError, UsageError
@@ -114,7 +115,9 @@ def test_a_model_that_the_catalogue_does_not_know_is_planned_with_a_warning() ->
     assert made.recipe.batch_size.value == 1
     assert [warning.en for warning in made.warnings] == [
         "`acme/qwen3-finetuned` is not in the catalogue of Qwen3: memory and time are not "
-        "estimated; `make check` measures the memory"
+        "estimated; `make check` measures the memory. To have them estimated, fetch its "
+        "config.json and give the folder: `hf download acme/qwen3-finetuned --include '*.json' '*.jinja' "
+        "--local-dir FOLDER`, then --model FOLDER"
     ]
 
 

@@ -42,6 +42,7 @@ MACHINE = MachineFacts("cpu", 1, 2, 8.0, bf16=False)
 # what a story calls the questions that are not of the table of answer keys
 OTHER_QUESTIONS = {
     "questions.positive.text_of_one": "positive",
+    "questions.family.text_of_model": "family",
     "columns.question": "columns",
     "columns.failed": "problem",
     "columns.field": "field",

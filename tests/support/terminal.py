@@ -23,14 +23,16 @@ SCREEN_TEXTS = {
     "en": {
         "data": "Your records", "task": "What is it about", "columns": "Is this right",
         "language": "Language of the project",
-        "gpu": "Where will it train", "model": "Which model", "name": "Name of the project",
+        "gpu": "Where will it train", "family": "Which model family", "model": "Which model?",
+        "hub": "Which hub", "name": "Name of the project",
         "review": "Write the project", "stuck": "cannot be written like this",
         "again": "To repeat this", "saved": "Your answers so far",
     },
     "zh": {
         "data": "你的数据", "task": "要解决什么问题", "columns": "这样对吗",
         "language": "项目语言：",
-        "gpu": "在什么硬件上训练", "model": "用哪个模型", "name": "项目名称",
+        "gpu": "在什么硬件上训练", "family": "用哪个模型系列", "model": "用哪个模型？",
+        "hub": "从哪里下载模型", "name": "项目名称",
         "review": "写入项目", "stuck": "这样无法写入",
         "again": "重复这次生成的命令", "saved": "目前的选择已保存到",
     },

@@ -115,7 +115,10 @@ def test_enter_alone_takes_every_default(conversation: Conversation) -> None:
         (answers(gpu=Typed("2xV100-32GB")), {"gpu": "2xV100-32GB"}),
         (answers(model=SMALL_MODEL), {"model": SMALL_MODEL, "family": "smollm2"}),
         (answers(model=UNSURE_VALUE), {"model": "embedded", "family": "smollm2"}),
-        (answers(model=Typed("/"), family="qwen3"), {"model": "/", "family": "qwen3"}),
+        (answers(family="qwen3"), {"model": "Qwen/Qwen3-0.6B", "family": "qwen3"}),
+        (answers(family=UNSURE_VALUE), {"model": "embedded", "family": "smollm2"}),
+        (answers(family=Typed(SMALL_MODEL)), {"model": SMALL_MODEL, "family": "smollm2"}),
+        (answers(family=Typed("/")) + answers(family="qwen3"), {"model": "/", "family": "qwen3"}),
         (answers(name="desk"), {"name": "desk"}),
     ],
 )
@@ -162,7 +165,7 @@ def test_a_model_folder_that_does_not_exist_is_asked_for_again(conversation: Con
 def test_a_model_that_does_not_fit_is_marked_and_refused_at_once(
     conversation: Conversation,
 ) -> None:
-    story = answers(model=LARGE_MODEL), answers(model=LEAVE)
+    story = answers(family="qwen3", model=LARGE_MODEL), answers(model=LEAVE)
     conversation.leave(*story, dumb=True, data_files=(), gpu="1x24GB")
     listed = [line for line in conversation.shown.splitlines() if "Qwen3-32B" in line]
     assert "(does not fit: needs" in listed[0]
@@ -174,7 +177,8 @@ def test_a_model_that_does_not_fit_is_marked_and_refused_at_once(
 
 
 def test_a_model_that_is_typed_is_refused_as_a_listed_one_is(conversation: Conversation) -> None:
-    conversation.leave(answers(model=Typed(LARGE_MODEL)), answers(model=LEAVE))
+    story = answers(family=Typed(LARGE_MODEL)), answers(family=LEAVE)
+    conversation.leave(*story)
     assert [error.where for error in conversation.errors] == ["gpu"]
     assert LARGE_MODEL in conversation.errors[0].message
 
@@ -196,7 +200,7 @@ def test_a_reason_stands_beside_the_choice_that_it_is_for(conversation: Conversa
         "  (suggested: its sample is the smallest, the quickest to run)"
     )
     assert re.fullmatch(
-        r"  5\) Qwen3-8B: 16\.4 GB in 16 bit  \(suggested: the largest that fits with room to"
+        r"  \d+\) Qwen3-8B: 16\.4 GB in 16 bit  \(suggested: the largest that fits with room to"
         r" spare; training takes \d+\.\d-\d+\.\d GB\)",
         last,
     )
@@ -211,7 +215,8 @@ def test_a_chinese_conversation_asks_for_the_hub_and_no_more_than_seven_question
     conversation = Conversation(interface="zh")
     given = conversation.hold(
         answers(data=path, task="credit_risk/risk", column="flag", positive="1"),
-        answers(model=Typed("acme/weights")),
+        answers(family=Typed("acme/weights")),
+        answers(family="qwen3"),
     )
     assert given["hub"] == "modelscope"
     asked = [question.key for question in QUESTIONS if question.key in conversation.asked]
@@ -221,7 +226,7 @@ def test_a_chinese_conversation_asks_for_the_hub_and_no_more_than_seven_question
 
 def test_the_hub_is_asked_with_modelscope_first() -> None:
     conversation = Conversation(interface="zh")
-    conversation.leave(answers(language="en", model=SMALL_MODEL, hub=LEAVE), dumb=True)
+    conversation.leave(answers(model=SMALL_MODEL, hub=LEAVE), dumb=True)
     assert conversation.questions_shown[-1].startswith(
         "? 从哪里下载模型？\n  1) 魔搭 ModelScope（默认：国内下载快）\n"
     )
@@ -575,7 +580,7 @@ def test_another_task_leads_on_to_its_columns(sensors: Path, conversation: Conve
 
 def test_going_back_keeps_earlier_answers_as_defaults(conversation: Conversation) -> None:
     given = conversation.hold(
-        answers(language="zh", gpu="V100-16GB", model=BACK_VALUE),
+        answers(language="zh", gpu="V100-16GB", family=BACK_VALUE),
         answers(gpu=BACK_VALUE),
         answers(language=TAKE_MARKED, gpu=TAKE_MARKED),
     )
@@ -670,9 +675,9 @@ def test_the_whole_conversation_writes_a_project_and_shows_how_to_repeat_it(
     terminal = Terminal("new", "desk", cwd=tmp_path, lang=lang)
     terminal.answer(data=f"tickets.csv{ENTER}")
     terminal.take_defaults("columns", "language", "gpu")
-    terminal.answer(model=BACK)
+    terminal.answer(family=BACK)
     terminal.answer(gpu=BACK)
-    terminal.take_defaults("language", "gpu", "model", "name")
+    terminal.take_defaults("language", "gpu", "family", "model", "name")
     terminal.see("review")
     assert str(tmp_path / "desk") in terminal.shown
     terminal.press(ENTER)
@@ -697,7 +702,7 @@ def test_the_whole_conversation_writes_a_project_and_shows_how_to_repeat_it(
     [
         ("en", (), "data"),
         ("zh", ("columns", "language"), "gpu"),
-        ("en", ("columns", "language", "gpu", "model", "name"), "review"),
+        ("en", ("columns", "language", "gpu", "family", "model", "name"), "review"),
     ],
 )
 def test_ctrl_c_anywhere_ends_with_130_and_nothing_written(
@@ -726,7 +731,7 @@ def test_answers_are_kept_where_the_project_would_overwrite_a_file(tmp_path: Pat
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "README.md").write_text("mine", encoding="utf-8")
     terminal = Terminal("new", "desk", "--gpu", "cpu", cwd=tmp_path, lang="en")
-    terminal.take_defaults("data", "task", "language", "model", "name")
+    terminal.take_defaults("data", "task", "language", "family", "model", "name")
     terminal.see("stuck")  # there is no line to write it any more
     assert "README.md" in terminal.shown
     terminal.press(DOWN + ENTER)

@@ -65,7 +65,7 @@ def test_the_questions_of_a_kit_come_last_and_its_answers_are_not_asked(
     conversation: Conversation, dumb: bool
 ) -> None:
     given = hold(conversation, answers(team="RISK-7"), dumb=dumb)
-    asked = ["data", "task", "model", "name", "team", "secret", "uses", "review"]
+    asked = ["data", "task", "family", "model", "name", "team", "secret", "uses", "review"]
     assert conversation.asked == asked
     assert (given["domain"], given["language"], given["gpu"]) == ("credit_risk", "en", "cpu")
     assert given["kit.answers.team"] == "RISK-7"

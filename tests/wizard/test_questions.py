@@ -54,7 +54,7 @@ def test_seven_questions_are_asked_at_most(label: str, tmp_path: Path) -> None:
                 one, said or one.get_default(now).value, state=now, services=services
             )
     unclear = ["positive"] if label == "target" else []
-    assert asked == ["data", "language", *unclear, "gpu", "model", "name"]
+    assert asked == ["data", "language", *unclear, "gpu", "family", "model", "name"]
     assert now.data and now.data.positive == ("1",)
 
 
@@ -125,7 +125,9 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
             {"model": "acme/weights"},
             UsageError,
             "--model: the family of `acme/weights` is not known",
-            "give --family ID, one of: glm4, llama3, qwen3, smollm2",
+            f"give --family ID, one of: {', '.join(load_catalog().families)}; or fetch its "
+            "json files, which tell it, and give their folder: "
+            "hf download acme/weights --include '*.json' '*.jinja' --local-dir FOLDER",
         ),
         (
             {"model": "./weights", "family": "qwen3"},
@@ -262,7 +264,7 @@ def test_the_machine_is_named_in_the_choice() -> None:
 
 @pytest.mark.parametrize("one", QUESTIONS, ids=lambda one: one.key)
 def test_what_needs_knowledge_can_be_left_to_newft(one: Question) -> None:
-    assert one.allow_unsure == (one.key in ("gpu", "model"))
+    assert one.allow_unsure == (one.key in ("gpu", "family", "model"))
 
 
 def test_the_name_proposed_is_free() -> None:

@@ -220,6 +220,17 @@ ANSWER_KEYS = (
         metavar="NAME",
     ),
     AnswerKey(
+        "family",
+        "--family",
+        Text(
+            "model family, such as qwen3; `generic` goes by the model's own files",
+            "模型系列，例如 qwen3；generic 表示按模型自身的文件来定",
+        ),
+        question="family",
+        names="families",
+        metavar="ID",
+    ),
+    AnswerKey(
         "model",
         "--model",
         Text("`embedded`, a hub id or a folder", "embedded、模型 ID 或本地文件夹"),
@@ -245,14 +256,6 @@ ANSWER_KEYS = (
             ),
         },
         suggestion=("modelscope", Text("quick to reach from China", "国内下载快")),
-    ),
-    AnswerKey(
-        "family",
-        "--family",
-        Text("model family, such as qwen3", "模型系列，例如 qwen3"),
-        question="family",
-        names="families",
-        metavar="ID",
     ),
     AnswerKey(
         "method",

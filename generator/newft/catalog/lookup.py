@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from newft.answers.keys import AUTO_GPU, CatalogNames
 from newft.schema.catalog import Catalog
-from newft.schema.family import EMBEDDED, Family, ModelSpec
+from newft.schema.family import EMBEDDED, GENERIC_FAMILY, Family, ModelSpec
 from newft.schema.method import MethodOverrides, MethodValue
 
 
@@ -30,7 +30,7 @@ def list_names(kind: CatalogNames, catalog: Catalog, *, domain: str | None = Non
         "tasks": [
             task for kit in catalog.kits.values() if domain in (None, kit.id) for task in kit.tasks
         ],
-        "families": catalog.families,
+        "families": [*catalog.families, GENERIC_FAMILY],
         "methods": catalog.methods,
         "accelerators": [AUTO_GPU, *catalog.accelerators],
     }

@@ -1,12 +1,26 @@
-"""Check that the model in a folder belongs to the chosen family."""
+"""Tell the family of a model from its own files, and check that it is the one that was chosen."""
 
 from __future__ import annotations
 
 from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
-from newft.schema.dataset import ModelFacts
-from newft.schema.family import Family
+from newft.schema.family import GENERIC_FAMILY, Family
+from newft.schema.model_facts import ModelFacts
 from newft.text import Text
+
+
+def identify_family(model: ModelFacts, catalog: Catalog) -> str | None:
+    """Return the only family that the model can belong to; None for none or several."""
+    found = list_possible_families(model, catalog)
+    return found[0].id if len(found) == 1 else None
+
+
+def list_possible_families(model: ModelFacts, catalog: Catalog) -> tuple[Family, ...]:
+    """List the families that the model can belong to; empty if its config names no class."""
+    if not (model.architectures or model.model_type):
+        return ()
+    families = catalog.families.values()
+    return tuple(family for family in families if _is_compatible(model, family, catalog))
 
 
 def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalog) -> None:
@@ -14,19 +28,33 @@ def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalo
     found = _describe_architecture(model) if model else None
     if model is None or found is None or _is_compatible(model, family, catalog):
         return
-    others = [one.id for one in catalog.families.values() if _is_compatible(model, one, catalog)]
-    ways = [f"--family {other}" for other in others]
-    wanted = ", ".join(family.architectures)
-    raise IncompatibleError(
-        Text(
+    if _has_architecture(model, family) and not _has_template(model, family):
+        message = _explain_other_template(model, family)
+    else:
+        wanted = ", ".join(family.architectures)
+        message = Text(
             f"config.json in this folder declares {found}, but {family.title} needs {wanted}",
             f"该文件夹的 config.json 声明的是 {found}，而 {family.title} 要求 {wanted}",
-        ),
-        where="model, family",
-        hint=Text(
-            " or ".join(ways) or "choose a model of a supported family: `newft show families`",
-            " 或 ".join(ways) or "请选用支持的模型系列：`newft show families`",
-        ),
+        )
+    others = [one.id for one in list_possible_families(model, catalog)]
+    ways = [f"--family {other}" for other in others] or [f"--family {GENERIC_FAMILY}"]
+    raise IncompatibleError(
+        message, where="model, family", hint=Text(" or ".join(ways), " 或 ".join(ways))
+    )
+
+
+def _explain_other_template(model: ModelFacts, family: Family) -> Text:
+    own, other = model.chat.end_of_turn if model.chat else None, family.chat.end_of_turn
+    if own == other:
+        missing = ", ".join(family.chat.marks)
+        return Text(
+            f"the chat template in this folder has no {missing}, as that of {family.title} has",
+            f"该文件夹的对话模板中没有 {missing}，而 {family.title} 的模板里有",
+        )
+    return Text(
+        f"the chat template in this folder ends an answer with {own}, but that of "
+        f"{family.title} with {other}",
+        f"该文件夹的对话模板以 {own} 结束回答，而 {family.title} 用 {other}",
     )
 
 
@@ -41,15 +69,30 @@ def _describe_architecture(model: ModelFacts) -> str | None:
 def _is_compatible(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
     """Return True if the model may belong to the family.
 
-    Families that share an architecture differ in the size of the vocabulary. A size that no family
-    has means that the vocabulary was modified, so only the architecture is compared.
+    Families that share an architecture differ in the chat template and in the size of the
+    vocabulary. A size that no family has means that the vocabulary was modified, so only the
+    others are compared.
     """
-    if model.architectures:
-        same = any(name in family.architectures for name in model.architectures)
-    else:
-        kind = (model.model_type or "").replace("_", "")
-        names = (name.removesuffix("ForCausalLM").lower() for name in family.architectures)
-        same = not kind or kind in names
     known = {size.vocabulary for one in catalog.families.values() for size in one.sizes}
     own = {size.vocabulary for size in family.sizes}
-    return same and (model.vocabulary not in known or model.vocabulary in own)
+    fits = model.vocabulary not in known or model.vocabulary in own
+    return fits and _has_architecture(model, family) and _has_template(model, family)
+
+
+def _has_architecture(model: ModelFacts, family: Family) -> bool:
+    if model.architectures:
+        return any(name in family.architectures for name in model.architectures)
+    if family.model_types and model.model_type:
+        return model.model_type in family.model_types
+    kind = (model.model_type or "").replace("_", "")
+    names = (name.removesuffix("ForCausalLM").lower() for name in family.architectures)
+    return not kind or kind in names
+
+
+def _has_template(model: ModelFacts, family: Family) -> bool:
+    """Return whether the template ends an answer as the family's does; True if it is not known."""
+    chat = model.chat
+    if chat is None or chat.end_of_turn is None:
+        return True
+    ends = {family.chat.end_of_turn, *family.chat.stop_tokens}
+    return chat.end_of_turn in ends and {*family.chat.marks} <= {*chat.control_tokens}

@@ -9,7 +9,7 @@ from typing import TypeVar
 from newft.answers.conditions import flatten_answers
 from newft.answers.keys import make_unknown_name_error
 from newft.decide import plan_warnings
-from newft.decide.architecture import check_architecture
+from newft.decide.chosen_model import choose_model, detect_model_source
 from newft.decide.exports.export_inputs import ExportInputs
 from newft.decide.exports.registry import choose_tools, export_recipes
 from newft.decide.inputs import Inputs
@@ -22,15 +22,14 @@ from newft.decide.requirements import list_no_deps_requirements, list_requiremen
 from newft.decide.run_estimate import estimate_run
 from newft.decide.task_settings import build_task_settings
 from newft.decide.token_estimates import select_prompts
-from newft.errors import IncompatibleError
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
-from newft.schema.family import EMBEDDED, Family, ModelSpec, is_local_path
+from newft.schema.family import EMBEDDED, Family, ModelSpec
 from newft.schema.hardware import Hardware
-from newft.schema.plan import ModelPlan, ModelSource, Plan, ProjectPolicy
+from newft.schema.model_facts import ModelFacts
+from newft.schema.plan import ModelPlan, Plan, ProjectPolicy
 from newft.schema.starter_kit import StarterKit
-from newft.text import Text
 
 T = TypeVar("T")
 
@@ -39,12 +38,10 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     """Make the plan for these answers and check each choice against the others."""
     kit = _get_known(catalog.kits, answers.domain, "domain")
     task = _get_known(kit.tasks, answers.task, "task")
-    family = _get_known(catalog.families, answers.family, "family")
     method = _get_known(catalog.methods, answers.method, "method")
     name = validate_name(answers.name)
-    size = _find_model_spec(answers, family)
-    check_architecture(facts.model, family, catalog)
-    model = _plan_model(answers, family, size, catalog)
+    family, size = choose_model(answers, facts.model, catalog)
+    model = _plan_model(answers, family, size, facts.model, catalog)
     if catalog.starter_kit:
         _check_kit(answers, model, catalog.starter_kit)
     policy = make_project_policy(answers, catalog, model)
@@ -118,37 +115,12 @@ def _choose_layers(
     )
 
 
-def detect_model_source(answers: Answers) -> ModelSource:
-    """Detect where the weights come from by the form of the answer; no disk access."""
-    if answers.model == EMBEDDED:
-        return EMBEDDED
-    return "folder" if is_local_path(answers.model) else answers.hub
-
-
-def _find_model_spec(answers: Answers, family: Family) -> ModelSpec | None:
-    source = detect_model_source(answers)
-    if source == EMBEDDED:
-        size = next((size for size in family.sizes if size.embedded), None)
-        if size is None:
-            names = [f"`{one.hub_id}`" for one in family.sizes]
-            raise IncompatibleError(
-                Text(f"{family.title} has no embedded model", f"{family.title} 没有内置模型"),
-                where="model",
-                hint=Text(
-                    f"choose one of {', '.join(names)}, or the family of the embedded model",
-                    f"请选择 {'、'.join(names)} 之一，或改用内置模型所属的系列",
-                ),
-            )
-        return size
-    if source == "folder":
-        return None
-    return next(
-        (size for size in family.sizes if answers.model in (size.hub_id, size.modelscope_id)), None
-    )
-
-
 def _plan_model(
-    answers: Answers, family: Family, size: ModelSpec | None, catalog: Catalog
+    answers: Answers,
+    family: Family,
+    size: ModelSpec | None,
+    own: ModelFacts | None,
+    catalog: Catalog,
 ) -> ModelPlan:
     source = detect_model_source(answers)
     identity = answers.model
@@ -160,8 +132,8 @@ def _plan_model(
         source=source,
         id=identity,
         revision=answers.revision if source in ("huggingface", "modelscope") else None,
-        architecture=family.architectures[0] if len(family.architectures) == 1 else None,
-        parameters=size.parameters if size else None,
+        architecture=_name_architecture(family, size, own),
+        parameters=size.parameters if size and _is_count_exact(own) else None,
         license=size.license if size else None,
         end_of_turn=family.chat.end_of_turn,
         pad=family.chat.pad,
@@ -178,6 +150,24 @@ def _find_successor(family: Family, size: ModelSpec | None, catalog: Catalog) ->
     others = catalog.families[family.successor.value].sizes
     wanted = (size or family.sizes[0]).parameters
     return min(others, key=lambda one: abs(one.parameters - wanted)).hub_id
+
+
+def _name_architecture(
+    family: Family, size: ModelSpec | None, own: ModelFacts | None
+) -> str | None:
+    """Name the class that a project loads, if only one is possible."""
+    if size and size.architecture:
+        return size.architecture
+    names = own.architectures if own and own.architectures else family.architectures
+    return names[0] if len(names) == 1 and not (own and own.has_vision) else None
+
+
+def _is_count_exact(own: ModelFacts | None) -> bool:
+    """Tell whether a project may compare the number of parameters with what it loads.
+
+    It loads the language model alone, and dimensions tell no more than the largest part of a count.
+    """
+    return own is None or bool(own.weights and own.weights.parameters and not own.has_vision)
 
 
 def _apply_model_caveats(family: Family, size: ModelSpec | None) -> Family:

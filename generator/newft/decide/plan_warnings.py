@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
-from newft.decide.inputs import Inputs, name_memory_zh
+from newft.decide.inputs import Inputs
 from newft.decide.label_warnings import (
     warn_of_dominant_label,
     warn_of_rare_labels,
     warn_of_scored_label,
 )
 from newft.decide.memory_fit import estimate_row_tokens
+from newft.decide.model_warnings import warn_of_model
 from newft.decide.outcome_warnings import warn_of_labels_beside_scored
 from newft.decide.schedule import CPU_TRAINING_MINUTES
 from newft.decide.split_reasons import (
@@ -37,7 +38,7 @@ def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
         warn_of_dominant_label(inputs.facts.data),
         warn_of_rare_labels(inputs.facts.data),
         _warn_long_rows(inputs, recipe),
-        _warn_unknown_size(inputs),
+        *warn_of_model(inputs),
         _warn_assumed_bf16(inputs, recipe),
         _warn_torch_build(inputs),
         _warn_slow_cpu(inputs),
@@ -96,18 +97,6 @@ def _warn_long_rows(inputs: Inputs, recipe: Recipe) -> Text | None:
     return Text(
         f"up to {share:.0%} of the rows may exceed {length:,} tokens and lose their middle part",
         f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，中间部分会被截掉",
-    )
-
-
-def _warn_unknown_size(inputs: Inputs) -> Text | None:
-    if inputs.size is not None:
-        return None
-    return Text(
-        f"`{inputs.name}` is not in the catalogue of {inputs.family.title}: memory and time are "
-        "not estimated; `make check` measures the memory",
-        f"`{inputs.name}` 不在 {inputs.family.title} 的目录中："
-        f"未估算{name_memory_zh(inputs.hardware)}与时间，"
-        "由 `make check` 实测",
     )
 
 

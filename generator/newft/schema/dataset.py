@@ -1,4 +1,4 @@
-"""Facts that were measured about data files and about the folder of a model."""
+"""Facts that were measured: about data files, and all facts of a project together."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from newft.schema.hardware import MachineFacts
+from newft.schema.model_facts import ModelFacts
 from newft.text import Language, Text
 from newft.token_pieces import PieceCounts
 
@@ -90,18 +91,10 @@ class DataFacts:
 
 
 @dataclass(frozen=True)
-class ModelFacts:
-    """Facts of the config.json in a model folder; None means unknown."""
-
-    architectures: tuple[str, ...]
-    model_type: str | None
-    vocabulary: int | None
-
-
-@dataclass(frozen=True)
 class Facts:
     """All measured facts: about the data, the machine and the model folder."""
 
     data: DataFacts
     machine: MachineFacts | None = None
-    model: ModelFacts | None = None  # None unless the model is a folder
+    # None unless the model is a folder, or lies in the cache of a hub and is in no catalogue
+    model: ModelFacts | None = None

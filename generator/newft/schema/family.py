@@ -13,6 +13,8 @@ from newft.schema.reasoned import Sourced
 from newft.text import Language, Text
 
 EMBEDDED: Literal["embedded"] = "embedded"  # the model that comes as a Python package
+# The answer `family` for a model of no family of the catalogue: its own files say what it is.
+GENERIC_FAMILY: Literal["generic"] = "generic"
 
 
 def is_local_path(model: str) -> bool:
@@ -139,6 +141,8 @@ class ChatTemplate:
     system_turn: SystemTurn = "own"
     # the same template under the name that LLaMA-Factory has for it; None: it has none
     llama_factory_template: str | None = None
+    # what the template contains, where others of the architecture end an answer by the same token
+    marks: tuple[str, ...] = ()
 
 
 Server = Literal["vllm", "sglang", "llama_cpp", "ollama"]

@@ -1,31 +1,122 @@
-"""Read the config.json of a model folder."""
+"""Read config.json of a model: architecture, dimensions, quantisation."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-
-from newft.schema.dataset import ModelFacts
+from typing import Any
 
 MAX_CONFIG_BYTES = 1_000_000  # a config.json has a few thousand
+MAX_NUMBER = 10**15  # no dimension is larger
+
+# Each number and the names that configurations give it, the first that is there counts.
+NUMBERS: Mapping[str, tuple[str, ...]] = {
+    "layers": ("num_hidden_layers", "num_layers", "n_layer", "n_layers"),
+    "hidden": ("hidden_size", "n_embd", "d_model"),
+    "intermediate": ("intermediate_size", "ffn_hidden_size", "n_inner"),
+    "heads": ("num_attention_heads", "n_head", "n_heads"),
+    "kv_heads": ("num_key_value_heads", "multi_query_group_num", "num_kv_heads"),
+    "head_dim": ("head_dim", "kv_channels"),
+    "vocabulary": ("vocab_size", "padded_vocab_size"),
+    "context": ("max_position_embeddings", "seq_length", "n_positions", "max_sequence_length"),
+    "tied": ("tie_word_embeddings",),
+    "sliding_window": ("sliding_window",),
+    "qkv_bias": ("attention_bias", "qkv_bias", "add_qkv_bias"),
+    "experts": ("num_experts", "num_local_experts", "n_routed_experts"),
+    "experts_per_token": ("num_experts_per_tok", "num_experts_per_token", "experts_per_token"),
+    "expert_intermediate": ("moe_intermediate_size",),
+    "shared_experts": ("n_shared_experts", "num_shared_experts"),
+    "dense_layers": ("first_k_dense_replace",),
+    "kv_lora_rank": ("kv_lora_rank",),
+    "q_lora_rank": ("q_lora_rank",),
+    "qk_nope_head_dim": ("qk_nope_head_dim",),
+    "qk_rope_head_dim": ("qk_rope_head_dim",),
+    "v_head_dim": ("v_head_dim",),
+    "linear_key_heads": ("linear_num_key_heads",),
+    "linear_key_head_dim": ("linear_key_head_dim",),
+    "linear_value_heads": ("linear_num_value_heads",),
+    "linear_value_head_dim": ("linear_value_head_dim",),
+}
+TEXT_SECTIONS = ("text_config", "llm_config", "language_config")  # of models with a vision tower
+VISION_SECTIONS = ("vision_config", "visual", "audio_config")
 
 
-def read_model_folder(folder: str) -> ModelFacts | None:
-    """Return the facts of config.json; None if it cannot be read, which `make setup` reports."""
-    path = Path(folder) / "config.json"
+def read_json_object(path: Path, *, limit: int = MAX_CONFIG_BYTES) -> dict[str, Any] | None:
+    """Return the object in a JSON file; None if there is none, or it is too large."""
     try:
-        if not path.is_file() or path.stat().st_size > MAX_CONFIG_BYTES:
+        if not path.is_file() or path.stat().st_size > limit:
             return None
-        config = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(config, dict):
-        return None
-    listed, vocabulary = config.get("architectures"), config.get("vocab_size")
+    return value if isinstance(value, dict) else None
+
+
+def read_architectures(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the classes that the config names."""
+    listed = config.get("architectures")
     names = listed if isinstance(listed, list) else []
-    model_type = config.get("model_type")
-    return ModelFacts(
-        architectures=tuple(name for name in names if isinstance(name, str)),
-        model_type=model_type if isinstance(model_type, str) else None,
-        vocabulary=vocabulary if isinstance(vocabulary, int) else None,
-    )
+    return tuple(name for name in names if isinstance(name, str))
+
+
+def read_text(config: Mapping[str, Any], key: str) -> str | None:
+    """Return a text of the config."""
+    value = config.get(key)
+    return value if isinstance(value, str) else None
+
+
+def read_numbers(config: Mapping[str, Any]) -> dict[str, int]:
+    """Return the dimensions of the language model, by the names of `NUMBERS`."""
+    section = next(filter(None, (_get_section(config, name) for name in TEXT_SECTIONS)), {})
+    found = {
+        number: value
+        for number, names in NUMBERS.items()
+        for value in list(_iterate_values((section, config), names))[:1]
+    }
+    if section.get("use_sliding_window", config.get("use_sliding_window", True)) is False:
+        found.pop("sliding_window", None)
+    return {**found, **_count_layer_kinds({**config, **section})}
+
+
+def read_quantization(config: Mapping[str, Any]) -> str | None:
+    """Return the method by which the weights are quantised."""
+    section = _get_section(config, "quantization_config")
+    return read_text(section, "quant_method") or ("unknown" if section else None)
+
+
+def has_own_code(config: Mapping[str, Any]) -> bool:
+    """Return whether the model is defined by Python code in its folder."""
+    return "AutoModelForCausalLM" in _get_section(config, "auto_map")
+
+
+def has_vision(config: Mapping[str, Any]) -> bool:
+    """Return whether the model has a tower for images or sound."""
+    return any(_get_section(config, name) for name in VISION_SECTIONS)
+
+
+def _get_section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = config.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _iterate_values(
+    sections: tuple[Mapping[str, Any], ...], names: tuple[str, ...]
+) -> Iterator[int]:
+    """Yield the whole numbers under any of the names; `true` counts as 1."""
+    for section in sections:
+        for name in names:
+            value = section.get(name)
+            if isinstance(value, int) and 0 <= value <= MAX_NUMBER:
+                yield int(value)
+
+
+def _count_layer_kinds(config: Mapping[str, Any]) -> dict[str, int]:
+    """Count the layers whose attention is linear, and those without experts."""
+    kinds, dense = config.get("layer_types"), config.get("mlp_only_layers")
+    counted = {}
+    if isinstance(kinds, list) and (linear := kinds.count("linear_attention")):
+        counted["linear_layers"] = linear
+    if isinstance(dense, list) and dense:
+        counted["dense_layers"] = len(dense)
+    return counted

@@ -44,8 +44,8 @@ MAX_QUESTIONS = 7  # optional questions, whose defaults are safe, are asked belo
 NOT_ASKED_AGAIN = ("data", "task")  # questions that only another file brings back
 # offered where a copier template and newft both have a file
 _PREFERENCES = {"prefer_kit": "kit", "prefer_newft": "newft"}
-# answers that become stale with other files
-DEPENDS_ON_FILES = ("task", "positive", "indeterminate")
+# answers that become stale with another answer to a question
+DEPENDENT_ANSWERS = {"data": ("task", "positive", "indeterminate"), "family": ("model",)}
 
 
 def run_wizard(start: WizardState, context: WizardContext) -> WizardState:
@@ -128,8 +128,8 @@ class _Conversation:
         if value == OTHER_FILE_VALUE:
             self._ask_for_files()
             return
-        if question.key == "data" and self._previous.get("data") != value:
-            for key in DEPENDS_ON_FILES:
+        if self._previous.get(question.key) != value:
+            for key in DEPENDENT_ANSWERS.get(question.key, ()):
                 self._previous.pop(key, None)
         self._previous[question.key] = value
         self.history.append((question, self.state))
@@ -147,7 +147,7 @@ class _Conversation:
         if question not in QUESTIONS:  # the questions of a kit come on top
             return True
         later = QUESTIONS[QUESTIONS.index(question) + 1 :]
-        needed = sum(not one.optional and one.has_open_choice(self.state) for one in later)
+        needed = sum(one.has_open_choice(self.state) for one in later)
         return not question.optional or len(self.history) + needed < MAX_QUESTIONS
 
     def _take(self, question: Question, value: str) -> None:
@@ -184,7 +184,7 @@ class _Conversation:
         if (question.describe or question.form == "several") and answer is not None:
             parts = [part for part in answer.split(VALUE_SEPARATOR) if part]
             return answer if not values or {*parts} <= {*values} else None
-        any_value = question.allow_other or question.form != "select"
+        any_value = question.takes_other(self.state) or question.form != "select"
         return answer if any_value or answer in values else None
 
     # --- the user's files ------------------------------------------------------------------------

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from newft.answers.keys import AUTO_GPU, RawAnswers, normalize_gpu
 from newft.catalog.lookup import find_family
+from newft.decide.architecture import list_possible_families
+from newft.decide.generic_family import make_generic_family
 from newft.errors import UsageError
-from newft.schema.family import EMBEDDED, ModelSpec, is_hub_model
+from newft.schema.family import EMBEDDED, GENERIC_FAMILY, Family, ModelSpec, is_hub_model
 from newft.schema.hardware import Accelerator, MachineFacts
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
@@ -84,27 +88,91 @@ def parse_model(value: str, state: WizardState) -> RawAnswers:
 
 def should_ask_hub(state: WizardState) -> bool:
     """Return whether a hub other than Hugging Face may be wanted: China reaches that badly."""
-    model = str(state.answers.get("model", EMBEDDED))
-    return state.interface_language == "zh" and is_hub_model(model)
+    model = state.answers.get("model")  # one of a hub is likely, as long as none is named
+    return state.interface_language == "zh" and (model is None or is_hub_model(str(model)))
 
 
 def list_families(state: WizardState) -> tuple[Choice, ...]:
-    """List the families that the answers leave open."""
-    return tuple(
-        Choice(family.id, Text(family.title, family.title)) for family in list_open_families(state)
+    """List the families that the answers leave open, the suggested one first.
+
+    Of a model that no family lists, its own files rule out most, and are an answer themselves.
+    """
+    if "model" in state.answers:
+        return _list_families_of_model(state)
+    suggested = state.suggested_model
+    first = find_family(suggested.value, state.catalog) if suggested else None
+    families = sorted(list_open_families(state), key=lambda family: family.id != first)
+    return tuple(map(_make_family_choice, families))
+
+
+def _list_families_of_model(state: WizardState) -> tuple[Choice, ...]:
+    possible = list_open_families(state)
+    facts = state.model_facts
+    if facts and (found := list_possible_families(facts, state.catalog)):
+        possible = [family for family in possible if family.id in {one.id for one in found}]
+    elif facts and (facts.architectures or facts.model_type):
+        possible = []
+    none = Choice(
+        GENERIC_FAMILY,
+        Text("none of these: go by the model's own files", "以上都不是：按模型自身的文件来定"),
     )
+    return (*map(_make_family_choice, possible), *([none] if facts else []))
+
+
+def _make_family_choice(family: Family) -> Choice:
+    billions = sorted(size.parameters / 1e9 for size in family.sizes)
+    least, most = (f"{billions[place]:.2g}B" for place in (0, -1))
+    sizes = least if least == most else f"{least} - {most}"
+    return Choice(family.id, Text(family.title, family.title), Text(sizes, sizes))
+
+
+def parse_family(value: str, state: WizardState) -> RawAnswers:
+    """Return the family, or the model that was typed in place of one."""
+    if value in state.catalog.families or value == GENERIC_FAMILY:
+        return {"family": value}
+    return parse_model(value, state)
 
 
 def get_default_family(state: WizardState) -> Reasoned[str]:
-    """Return the family that lists the model, or raise an error that names the families."""
-    model = str(state.answers["model"])
-    if family := find_family(model, state.catalog):
+    """Return the family of the model, or of the suggested one; an error names the families."""
+    model = state.answers.get("model")
+    if model is None:
+        return _get_suggested_family(state)
+    if family := find_family(str(model), state.catalog):
         return Reasoned(family, Text("the model's", "由模型决定"), as_citation("families"))
-    raise UsageError(
+    if facts := state.model_facts:
+        found = list_possible_families(facts, state.catalog)
+        if not found and (facts.architectures or facts.model_type):
+            make_generic_family(facts, state.catalog)  # raises an error if its files say too little
+            why = Text("no family of the catalogue", "目录中没有所属的系列")
+            return Reasoned(GENERIC_FAMILY, why, as_citation("config.json"))
+        if found:
+            raise _make_unknown_family_error(str(model), [family.id for family in found])
+    raise _make_unknown_family_error(str(model), list(state.catalog.families))
+
+
+def _get_suggested_family(state: WizardState) -> Reasoned[str]:
+    suggested = state.suggested_model
+    assert suggested  # hardware and language are answered before
+    family = find_family(suggested.value, state.catalog)
+    assert family
+    return Reasoned(family, suggested.why, suggested.source)
+
+
+def _make_unknown_family_error(model: str, families: Sequence[str]) -> UsageError:
+    en = f"give --family ID, one of: {', '.join(families)}"
+    zh = f"请用 --family ID 指定，可选：{'、'.join(families)}"
+    if is_hub_model(model):
+        en += (
+            "; or fetch its json files, which tell it, and give their folder: "
+            f"hf download {model} --include '*.json' '*.jinja' --local-dir FOLDER"
+        )
+        zh += (
+            "；也可先取回其 json 文件再用 --model 指定文件夹，由文件判断："
+            f"hf download {model} --include '*.json' '*.jinja' --local-dir 文件夹"
+        )
+    return UsageError(
         Text(f"the family of `{model}` is not known", f"无法判断 `{model}` 属于哪个模型系列"),
         where="--model",
-        hint=Text(
-            f"give --family ID, one of: {', '.join(state.catalog.families)}",
-            f"请用 --family ID 指定，可选：{'、'.join(state.catalog.families)}",
-        ),
+        hint=Text(en, zh),
     )

@@ -9,9 +9,7 @@ from newft.answers.parse import build_answers
 from newft.decide.plan import make_plan
 from newft.project.render import render_project
 from newft.schema.dataset import Facts
-from newft.schema.family import is_local_path
 from newft.schema.plan import Plan
-from newft.system.model_config import read_model_folder
 from newft.wizard.state import WizardState
 
 
@@ -35,14 +33,10 @@ def render_planned_project(plan: Plan, state: WizardState, into: Path) -> None:
 
 
 def collect_facts(state: WizardState) -> Facts:
-    """Return what was measured about the data, the machine and the model's folder."""
+    """Return what was measured about the data, the machine and the model's files."""
     assert state.data
-    model = str(state.answers["model"])
-    return Facts(
-        state.data,
-        state.machine if trains_on_this_machine(state) else None,
-        read_model_folder(model) if is_local_path(model) else None,
-    )
+    machine = state.machine if trains_on_this_machine(state) else None
+    return Facts(state.data, machine, state.model_facts)
 
 
 def trains_on_this_machine(state: WizardState) -> bool:

@@ -50,7 +50,8 @@ class Question:
     propose: Callable[[WizardState], tuple[str, ...]] = _propose_nothing
     allow_none: bool = False
     allow_unsure: bool = False  # offers to take the default without knowing better
-    allow_other: bool = False  # takes a value that is typed
+    allow_other: bool = False  # takes a value that is typed, where `other_applies`
+    other_applies: Callable[[WizardState], bool] = always
     optional: bool = False  # takes its default where there would be too many questions
     # of a question of a kit: how it stands after the answers so far; None where it does not apply
     describe: Callable[[WizardState], AskedQuestion | None] | None = None
@@ -71,7 +72,11 @@ class Question:
         enough = self.allow_none or len(self.list_choices(state)) > 2
         return self.form == "several" and enough
 
+    def takes_other(self, state: WizardState) -> bool:
+        """Return whether a value may be typed that is not listed."""
+        return self.allow_other and self.other_applies(state)
+
     def has_open_choice(self, state: WizardState) -> bool:
         """Return whether an answer is missing and the user has something to choose."""
-        open_ended = self.form in ("path", "text") or self.allow_other
+        open_ended = self.form in ("path", "text") or self.takes_other(state)
         return self.is_missing(state) and (open_ended or len(self.list_choices(state)) > 1)

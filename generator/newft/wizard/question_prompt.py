@@ -12,6 +12,7 @@ from newft.console.summary_rows import format_memory
 from newft.emitted.normalize import escape_controls
 from newft.errors import IncompatibleError, UsageError
 from newft.i18n import Messages
+from newft.schema.family import EMBEDDED
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.schema.starter_kit import AskedQuestion
@@ -78,7 +79,9 @@ def format_question(question: Question, state: WizardState, messages: Messages) 
 
 
 def _pick_form(name: str, question: Question, state: WizardState) -> str:
-    """Return the name of a text; where one of two labels is asked for, it has a form of its own."""
+    """Return the name of a text: one of two labels and the family of a model have their own."""
+    if question.key == "family" and "model" in state.answers:
+        return f"{name}_of_model"
     one = question.form == "several" and not question.takes_several(state)
     return f"{name}_of_one" if one else name
 
@@ -146,9 +149,12 @@ def try_choice(
     question: Question, value: str, *, state: WizardState, services: Services
 ) -> Plan | IncompatibleError | None:
     """Return the plan with an answer, or why it cannot be combined with the other answers."""
-    if question.key not in ("gpu", "model"):
+    if question.key not in ("gpu", "family", "model"):
         return None
     answers = {**state.answers, **question.parse(value, state)}
+    if "model" not in answers and (family := state.catalog.families.get(value)):
+        smallest = min(family.sizes, key=lambda size: size.parameters)
+        answers["model"] = EMBEDDED if smallest.embedded else smallest.hub_id
     return services.try_plan(replace(state, answers=answers))
 
 
@@ -188,9 +194,10 @@ def _make_extra_options(
 ) -> list[Option]:
     """Make the entries below the choices, which stay whatever is typed."""
     other_file = question.key == "task" and state.detected_tasks is not None
+    has_default = _get_default(question, state) is not None
     extras = (
-        (UNSURE_VALUE, "wizard.unsure", question.allow_unsure),
-        (OTHER_VALUE, f"questions.{question.key}.other", question.allow_other),
+        (UNSURE_VALUE, "wizard.unsure", has_default and question.allow_unsure),
+        (OTHER_VALUE, f"questions.{question.key}.other", question.takes_other(state)),
         (OTHER_FILE_VALUE, "columns.other_file", other_file),
     )
     return [

@@ -26,6 +26,7 @@ from newft.wizard.model_questions import (
     list_families,
     list_hardware,
     list_models,
+    parse_family,
     parse_gpu,
     parse_model,
     should_ask_hub,
@@ -169,7 +170,16 @@ _QUESTIONS = (
         allow_unsure=True,
         allow_other=True,
     ),
-    Question("family", "select", get_default_family, _parse_as("family"), list_families),
+    Question(
+        "family",
+        "select",
+        get_default_family,
+        parse_family,
+        list_families,
+        allow_unsure=True,
+        allow_other=True,
+        other_applies=lambda state: "model" not in state.answers,
+    ),
     Question("name", "text", _get_default_name, _parse_as("name")),
 )
 _CONDITIONS = {"hub": should_ask_hub}  # of the questions that the table of answer keys defines

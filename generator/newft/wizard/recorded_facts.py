@@ -10,9 +10,8 @@ from newft.answers.keys import AUTO_GPU, FILES_KEY, get_data_files
 from newft.errors import UsageError
 from newft.project.recorded_project import RecordedProject
 from newft.schema.dataset import DataFacts, Facts
-from newft.schema.family import is_local_path
 from newft.schema.hardware import MachineFacts
-from newft.system.model_config import read_model_folder
+from newft.schema.model_facts import ModelFacts
 from newft.text import Text, to_bilingual_text
 from newft.wizard.services import build_services
 from newft.wizard.state import Services, WizardState
@@ -26,10 +25,16 @@ def make_recorded_services(project: RecordedProject, start: WizardState) -> Serv
     def normalize_model(text: str) -> str:
         return text if text == recorded_model else services.normalize_model(text)
 
+    def read_model(model: str) -> ModelFacts | None:
+        known = project.facts.model if project.facts and model == recorded_model else None
+        return known or services.read_model(model)
+
     def profile_data(state: WizardState) -> DataFacts:
         return _measure_data(project, state, services)
 
-    return services._replace(normalize_model=normalize_model, profile_data=profile_data)
+    return services._replace(
+        normalize_model=normalize_model, read_model=read_model, profile_data=profile_data
+    )
 
 
 def _measure_data(project: RecordedProject, state: WizardState, services: Services) -> DataFacts:
@@ -74,6 +79,6 @@ def collect_recorded_facts(
     if keep_model:
         model_facts = recorded.model if recorded else None
     else:
-        model_facts = read_model_folder(model) if is_local_path(model) else None
+        model_facts = build_services(state.catalog, state.machine).read_model(model)
     machine: MachineFacts | None = state.machine if state.answers["gpu"] == AUTO_GPU else None
     return Facts(state.data, machine, model_facts)

@@ -5,9 +5,10 @@ The modules that read data files are imported where a file is read: an update do
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,13 +32,15 @@ from newft.decide.project_name import validate_name
 from newft.errors import DataError, IncompatibleError, UsageError
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts, Facts
-from newft.schema.family import EMBEDDED
+from newft.schema.family import EMBEDDED, is_local_path
 from newft.schema.hardware import Hardware, MachineFacts
+from newft.schema.model_facts import ModelFacts
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.schema.record_shape import TaskDetection
+from newft.system.model_folder import read_cached_model, read_model_folder
 from newft.text import Language, Text, find_nearest_names, join_texts
-from newft.wizard.state import Refusal, Services, WizardState, list_open_tasks
+from newft.wizard.state import Refusal, Services, WizardState, infer_family, list_open_tasks
 
 if TYPE_CHECKING:
     from newft.dataset.column_mapping import DataFile
@@ -93,8 +96,11 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
     def parse_hardware(text: str) -> Hardware:
         return parse_gpu(text, catalog.accelerators, machine=machine)
 
+    read_model = cache(partial(_read_model, catalog=catalog))
+
     def try_plan(state: WizardState) -> Plan | IncompatibleError | None:
-        return _try_plan(state, machine)
+        facts = read_model(str(state.answers.get("model", "")))
+        return _try_plan(replace(state, model_facts=facts), machine)
 
     def suggest(
         hardware: Hardware, language: Language, family: str | None, method: str
@@ -102,9 +108,6 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
         allowed = _restrict_families(catalog, family)
         choice = suggest_model(hardware, language, allowed, family=family, method=method)
         return Reasoned(choice.value.model, choice.why, choice.source)
-
-    def normalize_model(text: str) -> str:
-        return _normalize_model(text, catalog)
 
     return Services(
         detect_task=_detect_task,
@@ -114,7 +117,8 @@ def build_services(catalog: Catalog, machine: MachineFacts | None) -> Services:
         try_plan=try_plan,
         parse_hardware=parse_hardware,
         suggest_model=suggest,
-        normalize_model=normalize_model,
+        normalize_model=partial(_normalize_model, catalog=catalog),
+        read_model=read_model,
         validate_name=validate_name,
     )
 
@@ -195,12 +199,13 @@ def _survey_columns(state: WizardState) -> ColumnSurvey:
 
 def _try_plan(state: WizardState, machine: MachineFacts | None) -> Plan | IncompatibleError | None:
     """Return the plan of the answers, or why they cannot be combined; None if some are missing."""
-    family = state.family or find_family(str(state.answers.get("model")), state.catalog)
+    state = infer_family(state)
+    family = state.family
     answers = {"name": "project", **state.answers, **({"family": family} if family else {})}
     if state.data is None or any(key not in answers for key in REQUIRED_FOR_PLAN):
         return None
     gpu = str(answers["gpu"])
-    facts = Facts(state.data, machine if gpu == AUTO_GPU else None)
+    facts = Facts(state.data, machine if gpu == AUTO_GPU else None, state.model_facts)
     try:
         hardware = parse_gpu(gpu, state.catalog.accelerators, machine=machine)
         return make_plan(build_answers(answers), facts, state.catalog, hardware)
@@ -208,6 +213,15 @@ def _try_plan(state: WizardState, machine: MachineFacts | None) -> Plan | Incomp
         return error
     except UsageError:  # an unknown name is refused where it is answered
         return None
+
+
+def _read_model(model: str, catalog: Catalog) -> ModelFacts | None:
+    """Return the facts of a folder, or of a model in the cache of a hub that no family lists."""
+    if not model or find_family(model, catalog):
+        return None
+    if is_local_path(model):
+        return read_model_folder(model)
+    return read_cached_model(model, os.environ)
 
 
 def _normalize_model(text: str, catalog: Catalog) -> str:

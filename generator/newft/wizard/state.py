@@ -22,6 +22,7 @@ from newft.answers.keys import (
 from newft.catalog.lookup import find_family, list_names
 from newft.dataset.column_match import ColumnSurvey
 from newft.dataset.positive_label import choose_positive_labels, make_no_outcome_error
+from newft.decide.architecture import identify_family
 from newft.decide.kit_answer_rules import normalize_kit_answers
 from newft.decide.kit_rules import (
     check_locks,
@@ -30,13 +31,14 @@ from newft.decide.kit_rules import (
     select_allowed_families,
 )
 from newft.emitted.label_rules import LabelRules
-from newft.errors import IncompatibleError
+from newft.errors import IncompatibleError, UsageError
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import DataFacts
-from newft.schema.family import Family, is_hub_model
+from newft.schema.family import GENERIC_FAMILY, Family, is_hub_model
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, Lock, Task
 from newft.schema.method import DEFAULT_METHOD
+from newft.schema.model_facts import ModelFacts
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.schema.record_shape import TaskDetection
@@ -60,6 +62,7 @@ class WizardState:
     data: DataFacts | None = None
     hardware: Hardware | None = None  # that the answers name
     suggested_model: Reasoned[str] | None = None  # for the hardware and the language
+    model_facts: ModelFacts | None = None  # of the model's own files, if they lie here
     machine: MachineFacts | None = None  # that newft runs on
     folder_name: str | None = None  # of the project, where it can be the name of a project
     # in the folder where a conversation without a folder of its own would make one
@@ -115,12 +118,14 @@ class Services(NamedTuple):
     # for a training method, and of a family, if any
     suggest_model: Callable[[Hardware, Language, str | None, str], Reasoned[str]]
     normalize_model: Callable[[str], str]  # folders become absolute paths
+    # of a folder, or of a model in the cache of a hub that no family lists
+    read_model: Callable[[str], ModelFacts | None]
     validate_name: Callable[[str], str]
 
 
 def resolve(state: WizardState, services: Services) -> WizardState:
     """Return the state with everything filled in that follows from its answers."""
-    state = _infer_family(_normalize_model_answer(state, services))
+    state = infer_family(_normalize_model_answer(state, services))
     kit = state.catalog.starter_kit
     state = replace(state, answers=normalize_kit_answers(state.answers, kit))
     check_state(state)
@@ -164,16 +169,20 @@ def _warn_of_unread_words(state: WizardState, data: DataFacts) -> DataFacts:
 
 def _normalize_model_answer(state: WizardState, services: Services) -> WizardState:
     if "model" not in state.answers:
-        return state
+        return replace(state, model_facts=None)
     model = services.normalize_model(str(state.answers["model"]))
-    return replace(state, answers={**state.answers, "model": model})
+    facts = services.read_model(model)
+    return replace(state, answers={**state.answers, "model": model}, model_facts=facts)
 
 
-def _infer_family(state: WizardState) -> WizardState:
-    family = find_family(str(state.answers.get("model")), state.catalog)
-    if family is None or "family" in state.answers:
+def infer_family(state: WizardState) -> WizardState:
+    """Return the state with the family that lists the model, or that its files belong to."""
+    if "family" in state.answers:
         return state
-    return replace(state, answers={**state.answers, "family": family})
+    family = find_family(str(state.answers.get("model")), state.catalog)
+    if family is None and state.model_facts:
+        family = identify_family(state.model_facts, state.catalog)
+    return replace(state, answers={**state.answers, "family": family}) if family else state
 
 
 def _apply_positive_labels(state: WizardState) -> WizardState:
@@ -216,6 +225,15 @@ def check_state(state: WizardState) -> None:
 
 def _check_family(state: WizardState) -> None:
     model, family = state.answers.get("model"), state.family
+    if family == GENERIC_FAMILY and model is None:
+        raise UsageError(
+            Text(
+                f"`--family {GENERIC_FAMILY}` says nothing without a model",
+                f"`--family {GENERIC_FAMILY}` 需要同时指定模型",
+            ),
+            where="family",
+            hint=Text("name its folder: --model FOLDER", "请给出模型文件夹：--model 文件夹"),
+        )
     owner = find_family(str(model), state.catalog)
     if family and owner not in (None, family):
         if kit := state.catalog.starter_kit:
