@@ -67,8 +67,8 @@ def test_a_folder_of_the_family_is_planned(family: str, model: ModelFacts | None
         ),
         (
             "qwen3",
-            ModelFacts(("MistralForCausalLM",), "mistral", 32_768),
-            ("MistralForCausalLM", "Qwen3ForCausalLM"),
+            ModelFacts(("OlmoForCausalLM",), "olmo", 50_304),
+            ("OlmoForCausalLM", "Qwen3ForCausalLM"),
             "--family generic",
         ),
     ],
