@@ -116,8 +116,8 @@ def test_a_model_that_the_catalogue_does_not_know_is_planned_with_a_warning() ->
     assert [warning.en for warning in made.warnings] == [
         "`acme/qwen3-finetuned` is not in the catalogue of Qwen3: memory and time are not "
         "estimated; `make check` measures the memory. To have them estimated, fetch its "
-        "config.json and give the folder: `hf download acme/qwen3-finetuned --include '*.json' '*.jinja' "
-        "--local-dir FOLDER`, then --model FOLDER"
+        "config.json and give the folder: `hf download acme/qwen3-finetuned --include '*.json' "
+        "'*.jinja' --local-dir FOLDER`, then --model FOLDER"
     ]
 
 
