@@ -36,6 +36,7 @@ COMMANDS = {
 # values that the type of a key does not suggest
 OTHERS: dict[str, object] = {
     "run.name": "other",
+    "run.estimated_memory_gb": [0.1, 0.2],
     "data.files": ["data/raw/other.csv"],
     "data.columns": {"text": ["no such column"]},
     "data.slice_fields": ["label"],
@@ -63,10 +64,10 @@ OTHERS: dict[str, object] = {
     "task.indeterminate": ["打人"],
     "task.question_template": "What about {type}?",
 }
-TIMED = re.compile(r"_runtime$|_per_second$|^seconds_")
+TIMED = re.compile(r"_runtime$|_per_second$|^seconds_|^peak_")
 # `auto` is what was fastest, which no two runs share
 NOT_BY_PACE = ("model.precision=fp32", "model.attention=sdpa", "training.batch_size=2")
-BY_PACE = re.compile(r"tokens/s|每秒")  # lines that no two runs share
+BY_PACE = re.compile(r"tokens/s|每秒|[Pp]eak of memory|内存峰值")  # no two runs share these lines
 
 
 def module(name: str) -> Any:
@@ -149,6 +150,9 @@ def content(path: Path) -> object:
         return None  # holds times
     if path.suffix == ".json":
         return without_times(json.loads(path.read_bytes()))
+    if path.name == "README.md":
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [line for line in lines if not BY_PACE.search(line)]
     return path.read_bytes()
 
 

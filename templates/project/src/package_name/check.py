@@ -133,6 +133,19 @@ def check_memory(weights: int, config: Config) -> None:
         there=there,
         device=on,
     )
+    if config.run.estimated_memory_gb:
+        low, high = config.run.estimated_memory_gb
+        say(
+            "            training takes {low:.1f} to {high:.1f} GB (estimated with the project)",
+            low=low,
+            high=high,
+        )
+        if high > there >= needed:
+            say(
+                "            warning: that may be more than there is; if training stops for want "
+                "of memory, halve training.batch_size and double "
+                "training.gradient_accumulation_steps"
+            )
     if needed > there:
         raise ProjectError(
             "{content} need {needed:.1f} GB, and {device} has {there:.1f} GB",

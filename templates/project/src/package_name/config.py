@@ -36,6 +36,7 @@ from .task_base import ConfigSection, NonEmptyStr, NonNegativeFraction, Positive
 from .training.device_settings import Attention, BatchSize, Precision, TimedSection
 
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
+MemoryRange = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
 RESTORE_HINT = "the file as it was generated: tar -xOf .newft/snapshot.tar config/run.yaml"
 NOT_A_NUMBER_MESSAGE = "{place} is {value} (text), not a number"
 NOT_TEXT_MESSAGE = "{place} is {value}, which is not text"
@@ -46,6 +47,7 @@ RULE_MESSAGES = {
     "less_than": "it must be less than {lt}",
     "less_than_equal": "it must be {le} or less",
     "too_short": "it needs {min_length} entries or more",
+    "too_long": "it may have {max_length} entries at most",
     "string_too_short": "it must not be empty",
     "string_too_long": "it may have {max_length} characters at most",
     "string_pattern_mismatch": "it must match {pattern}",
@@ -93,6 +95,8 @@ class RunConfig(ConfigSection):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
     seed: Annotated[int, Field(ge=0, lt=2**32)]
+    # lowest and highest; absent where the size of the model is unknown
+    estimated_memory_gb: MemoryRange | None = None
 
 
 class DataConfig(ConfigSection):

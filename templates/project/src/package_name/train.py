@@ -29,6 +29,7 @@ from .model.chat_encoder import ChatEncoder
 from .model.device import (
     CPU,
     divide_among_processes,
+    measure_peak_gb,
     refuse_precision,
     require_process_count,
     require_training_device,
@@ -120,6 +121,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
         if trainer.is_world_process_zero():
             save_trained(model, run.trained_folder, chosen.model.precision)
             tokenizer.save_pretrained(run.trained_folder)
+            report_memory(run, config, peak=measure_peak_gb(on))
             write_run_report(run, config, trainer)
             run.finish(trainer.state.best_metric, trainer.state.log_history, asdict(plan))
     say(
@@ -190,6 +192,15 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
             "the memory of the accelerator is full",
             "halve training.batch_size and double training.gradient_accumulation_steps",
         ) from error
+
+
+def report_memory(run: RunDir, config: Config, *, peak: float) -> None:
+    """Record the peak of the memory beside its estimate, and print both."""
+    run.note_memory(peak, config.run.estimated_memory_gb)
+    if config.run.estimated_memory_gb:
+        low, high = config.run.estimated_memory_gb
+        say("estimate of memory {low:.1f} to {high:.1f} GB", low=low, high=high)
+    say("peak of memory     {peak:.1f} GB", peak=peak)
 
 
 def write_run_report(run: RunDir, config: Config, trainer: Trainer) -> None:

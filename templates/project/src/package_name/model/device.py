@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -75,6 +77,14 @@ def get_memory_gb(on: torch.device) -> float:
             memory = min(memory, int(CGROUP_MEMORY_LIMIT.read_text(encoding="ascii")))
         return memory / 1e9
     return torch.get_device_module(on).mem_get_info()[1] / 1e9
+
+
+def measure_peak_gb(on: torch.device) -> float:
+    """The highest memory of this process so far: what torch has allocated, or all on a CPU."""
+    if on.type in (CPU, "mps"):
+        unit = 1 if sys.platform == "darwin" else 1024  # bytes there, else KiB
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
+    return torch.accelerator.max_memory_allocated(on) / 1e9
 
 
 def get_world_size() -> int:

@@ -108,6 +108,7 @@ def _format_provenance(
             "run.seed": config.run.seed,
             fill("steps"): last.name.rpartition("-")[2] if last else record.get("steps"),
             fill("processes"): record.get("processes"),
+            fill("peak of memory (GB)"): record.get("peak_memory_gb"),
             **record.get("versions", {}),
         }
     )

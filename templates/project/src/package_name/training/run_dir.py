@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -211,6 +211,11 @@ class RunDir:
             self.path / "run.json",
             {**facts, "versions": {"python": platform.python_version(), **versions}},
         )
+
+    def note_memory(self, peak: float, estimate: Sequence[float] | None) -> None:
+        """Add the memory that was used, and what had been estimated, to what the run noted."""
+        memory = {"peak_memory_gb": round(peak, 2), "estimated_memory_gb": estimate}
+        write_json(self.path / "run.json", self.record() | memory)
 
     def finish(
         self,
