@@ -256,6 +256,9 @@ def _count_attention_widths(size: ModelSpec) -> tuple[int, int]:
     if linear := size.linear_attention:
         query = max(query, linear.value_heads * linear.value_head_dim)
         key = max(key, linear.key_heads * linear.key_head_dim)
+    if mixed := size.mixed_layers:
+        query = max(query, size.heads * mixed.global_head_dim)
+        key = max(key, mixed.global_kv_heads * mixed.global_head_dim)
     return query, key
 
 
