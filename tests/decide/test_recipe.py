@@ -390,7 +390,7 @@ def test_the_next_smaller_model_is_the_one_that_is_offered() -> None:
     with pytest.raises(IncompatibleError) as caught:
         recipe(FOURTEEN, Hardware(card(24.0)))
     assert caught.value.hint == (
-        "choose `Qwen/Qwen3-8B` (up to 22 GB); or choose a card with bf16 and 33 GB or more"
+        "choose `Qwen/Qwen3-8B` (up to 23 GB); or choose a card with bf16 and 33 GB or more"
     )
 
 

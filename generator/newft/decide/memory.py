@@ -24,6 +24,9 @@ WEIGHTS_MARGIN = 1.02
 # 1.17 times the lower count for Llama 2 7B (two batch sizes, tutorials/resource-tables.md).
 SAVED_MARGIN: Range = (0.9, 1.15)
 BYTES_PER_DROPPED = 1  # the mask of a dropout
+# peft publishes 2.2 GB more with DoRA on queries and values of Llama 3.2 3B, at 3,072 tokens
+# (method_comparison/MetaMathQA/results): three 16-bit copies of what they put out.
+COPIES_OF_OUTPUTS = 3
 # With checkpointing, one layer at a time is computed again: its tensors and their gradients, in
 # multiples of the lower count. Published: 1.65 for Llama 3 8B and Mistral 7B, 2.0 in pure bf16
 # (slopes over the batch size, foundation-model-stack/fms-acceleration, scripts/benchmarks/refs).
@@ -70,6 +73,7 @@ class TrainingState:
     quantized: bool = False  # modules in 4 or 8 bit keep their inputs for the backward pass
     trained_layers: int | None = None  # the last blocks, if only those are trained
     dropout: bool = False  # of the inputs of adapters, which are then saved once more
+    keeps_outputs: bool = False  # DoRA scales what modules put out, and saves it
 
     @property
     def total(self) -> Range:
@@ -199,11 +203,14 @@ def _estimate_activations(
         computed = (least * RECOMPUTED_MARGIN[0], least * RECOMPUTED_MARGIN[1])
         return (inputs * width[0], inputs * width[1]), _sum_ranges(computed, scores)
     margin = SAVED_MARGIN_CPU if load.on_cpu else SAVED_MARGIN
-    inner, query = _count_active_inner(size), _count_attention_widths(size)[0]
+    inner, (query, key) = _count_active_inner(size), _count_attention_widths(size)
     element = BYTES_PER_WEIGHT[load.precision]
     if state.quantized:
         kept = tokens * element * (4 * size.hidden + inner)
         least, most = least + kept, most + kept
+    if state.keeps_outputs:
+        outputs = query + 2 * key + 2 * size.hidden + 2 * inner
+        most += COPIES_OF_OUTPUTS * tokens * element * outputs
     if state.dropout:
         element += BYTES_PER_DROPPED
         most += tokens * element * (5 * size.hidden + query + inner)

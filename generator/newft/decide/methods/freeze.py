@@ -67,6 +67,7 @@ def make_state_estimator(family: Family, values: Mapping[str, MethodValue]) -> S
             weights=(frozen + least, frozen * WEIGHTS_MARGIN + most),
             gradients=scale(full.BYTES_PER_GRADIENT),
             optimizer=scale(full.BYTES_PER_MOMENTS),
+            trained_layers=min(blocks, size.layers),
         )
 
     return estimate

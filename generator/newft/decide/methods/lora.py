@@ -190,6 +190,8 @@ def make_state_estimator(family: Family, values: Mapping[str, MethodValue]) -> S
             adapter=scale(BYTES_PER_ADAPTER_WEIGHT),
             gradients=scale(BYTES_PER_GRADIENT),
             optimizer=scale(BYTES_PER_MOMENTS),
+            dropout=bool(values.get("dropout")),
+            keeps_outputs=bool(values.get("dora")),
         )
 
     return estimate

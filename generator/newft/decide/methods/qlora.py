@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from newft.decide.memory import BYTES_PER_WEIGHT, WEIGHTS_MARGIN, StateEstimator, TrainingState
 from newft.decide.methods import lora
@@ -42,11 +43,6 @@ def make_state_estimator(family: Family, values: Mapping[str, MethodValue]) -> S
         # embeddings, lm_head and norms stay in 16 bit
         rest = max(0, size.parameters - quantized) * BYTES_PER_WEIGHT[precision]
         weights = quantized * BYTES_PER_QUANTIZED_WEIGHT + rest
-        return TrainingState(
-            weights=(weights, weights * WEIGHTS_MARGIN),
-            adapter=state.adapter,
-            gradients=state.gradients,
-            optimizer=state.optimizer,
-        )
+        return replace(state, weights=(weights, weights * WEIGHTS_MARGIN), quantized=True)
 
     return estimate
