@@ -137,10 +137,17 @@ def _run_update(args: argparse.Namespace) -> int:
 
 
 def _run_show(args: argparse.Namespace) -> int:
-    from newft.commands.show import show_catalog
+    from newft.commands.show import ShowOptions, show_catalog
 
-    messages = _load_messages(args.lang)
-    show_catalog(args.what, args.id, kit=args.kit, as_json=args.json, messages=messages)
+    options = ShowOptions(
+        topic=args.what,
+        entry_id=args.id,
+        kit=args.kit,
+        gpu=args.gpu,
+        method=args.method,
+        json=args.json,
+    )
+    show_catalog(options, _load_messages(args.lang))
     return EXIT_DONE
 
 

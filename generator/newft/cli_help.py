@@ -88,6 +88,13 @@ HELP_TEXTS: Mapping[str, Text] = {
     "show.kit": Text(
         "what there is for the projects of this starter kit", "该套件的项目可以使用的内容"
     ),
+    "show.gpu": Text(
+        "with `models`: the hardware that they must fit (default: this machine)",
+        "用于 models：要放得下模型的硬件（默认本机）",
+    ),
+    "show.method": Text(
+        "with `models`: the training method (default: lora)", "用于 models：微调方法（默认 lora）"
+    ),
     "schema.kit": Text(
         "with the questions, presets, locks and policy of this starter kit",
         "含该套件的问题、预设、锁定和策略",
@@ -140,8 +147,8 @@ HELP_TEXTS: Mapping[str, Text] = {
     "explain": Text("show every number with its reason and source", "列出每个数值及其理由和出处"),
     "json": Text("one JSON object on stdout, and nothing else", "在标准输出写一个 JSON 对象"),
     "what": Text(
-        "families, methods, hardware, domains, shapes, questions",
-        "families、methods、hardware、domains、shapes 或 questions",
+        "families, methods, hardware, domains, shapes, questions, models",
+        "families、methods、hardware、domains、shapes、questions 或 models",
     ),
     "id": Text("one of them, in full", "其中一项的全部内容"),
     "json.list": Text("a JSON list on stdout", "在标准输出写一个 JSON 列表"),

@@ -21,7 +21,7 @@ from newft.text import Text, find_nearest_names, to_bilingual_text
 if TYPE_CHECKING:
     from newft.text import Language
 
-SHOW_TOPICS = ("families", "methods", "hardware", "domains", "shapes", "questions")
+SHOW_TOPICS = ("families", "methods", "hardware", "domains", "shapes", "questions", "models")
 SHELLS = ("bash", "zsh", "fish")
 LANGUAGES = ("en", "zh")
 EMPTY_PATH_MESSAGE = "the path is empty"
@@ -192,6 +192,8 @@ def _add_show(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("what", choices=SHOW_TOPICS, metavar="WHAT", help=say("what"))
     parser.add_argument("id", nargs="?", metavar="ID", help=say("id"))
     parser.add_argument("--kit", metavar="SOURCE", help=say("show.kit"))
+    parser.add_argument("--gpu", metavar="NAME", help=say("show.gpu"))
+    parser.add_argument("--method", metavar="ID", help=say("show.method"))
     parser.add_argument("--json", action="store_true", help=say("json.list"))
 
 

@@ -54,6 +54,13 @@ def test_the_usual_ways_to_name_a_card(text: str, name: str, count: int) -> None
     assert parse(text) == Hardware(ACCELERATORS[name], count)
 
 
+def test_auto_takes_the_memory_of_an_npu_from_the_machine() -> None:
+    machine = MachineFacts(accelerator="910B", count=8, cores=192, memory_gb=32.0, bf16=None)
+    found = parse_gpu("auto", ACCELERATORS, machine=machine)
+    assert (found.accelerator.kind, found.count, found.accelerator.memory_gb) == ("npu", 8, 32.0)
+    assert found.accelerator.bf16
+
+
 @given(
     count=st.integers(1, 16),
     memory=st.integers(1, 999),

@@ -20,7 +20,7 @@ from support.checkout import DOMAINS, GENERATOR, REPOSITORY, TEMPLATES
 from support.example_plan import make_facts, make_plan, sample
 from support.generate_project import catalog
 from support.layers import compose_layers
-from support.project_matrix import choose_cases, list_layer_stacks
+from support.project_matrix import choose_share, list_layer_stacks
 
 MODULES = [path for root in (TEMPLATES, DOMAINS) for path in root.rglob("*.py")]
 MODULES += (GENERATOR / "newft" / "emitted").glob("*.py")
@@ -65,7 +65,7 @@ def test_every_template_file_is_used_by_some_plan(tmp_path: Path) -> None:
     facts = make_facts(sample(tmp_path / "data"))
     taken: set[str] = set()
     used: set[str] = set()
-    stacks = sorted(list_layer_stacks(choose_cases()))
+    stacks = sorted(list_layer_stacks(choose_share()))
     # only the starter kit of a project, which no answer names here, brings the layer of its policy
     for number, names in enumerate([*stacks, (*stacks[0], "policy/kit")]):
         if taken >= {*names}:

@@ -1,4 +1,4 @@
-"""Choose few cases out of many, so that every two values meet in one of them."""
+"""Choose few cases out of many, so that every value, or every two values, occur in one of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import combinations, product
 
 Axes = Mapping[str, Sequence[str]]
 Case = Mapping[str, str]  # a value for every axis, or for some of them
-Pair = frozenset[tuple[str, str]]
+Group = frozenset[tuple[str, str]]  # values of different axes that occur in one case
 
 
 def choose_pairwise(axes: Axes, allows: Callable[[Case], bool]) -> list[Case]:
@@ -17,20 +17,33 @@ def choose_pairwise(axes: Axes, allows: Callable[[Case], bool]) -> list[Case]:
     rule the case out. The number of cases grows as the product of the two longest axes, however
     many axes there are.
     """
+    return _choose_cases(axes, allows, together=2)
+
+
+def choose_each(axes: Axes, allows: Callable[[Case], bool]) -> list[Case]:
+    """The cases in which every value of every axis occurs, unless no case may hold it.
+
+    There are hardly more of them than the longest axis has values.
+    """
+    return _choose_cases(axes, allows, together=1)
+
+
+def _choose_cases(axes: Axes, allows: Callable[[Case], bool], *, together: int) -> list[Case]:
     longest_first = sorted(axes, key=lambda axis: len(axes[axis]), reverse=True)
-    uncovered = dict.fromkeys(_list_pairs({axis: axes[axis] for axis in longest_first}))
+    groups = _list_groups({axis: axes[axis] for axis in longest_first}, together)
+    uncovered = dict.fromkeys(groups)
     cases = []
     while uncovered:
         case = _complete(dict(next(iter(uncovered))), axes, allows, uncovered)
         uncovered.pop(next(iter(uncovered)))
-        for met in _list_met_pairs(case or {}):
+        for met in map(frozenset, combinations((case or {}).items(), together)):
             uncovered.pop(met, None)
         cases += [{axis: case[axis] for axis in axes}] if case else []
     return cases
 
 
 def _complete(
-    case: Case, axes: Axes, allows: Callable[[Case], bool], uncovered: Mapping[Pair, None]
+    case: Case, axes: Axes, allows: Callable[[Case], bool], uncovered: Mapping[Group, None]
 ) -> Case | None:
     """The case with a value on every axis; None where no allowed case holds its values."""
     if not allows(case):
@@ -40,20 +53,17 @@ def _complete(
         return case
     axis = max(missing, key=lambda axis: len(axes[axis]))
 
-    def count_new_pairs(value: str) -> int:
-        return sum(frozenset({(axis, value), other}) in uncovered for other in case.items())
+    def count_new_groups(value: str) -> int:
+        alone = frozenset({(axis, value)}) in uncovered
+        return alone + sum(frozenset({(axis, value), other}) in uncovered for other in case.items())
 
-    for value in sorted(axes[axis], key=count_new_pairs, reverse=True):
+    for value in sorted(axes[axis], key=count_new_groups, reverse=True):
         if found := _complete({**case, axis: value}, axes, allows, uncovered):
             return found
     return None
 
 
-def _list_pairs(axes: Axes) -> Iterator[Pair]:
-    for one, other in combinations(axes, 2):
-        for value, other_value in product(axes[one], axes[other]):
-            yield frozenset({(one, value), (other, other_value)})
-
-
-def _list_met_pairs(case: Case) -> Iterator[Pair]:
-    return map(frozenset, combinations(case.items(), 2))
+def _list_groups(axes: Axes, together: int) -> Iterator[Group]:
+    for chosen in combinations(axes, together):
+        for values in product(*(axes[axis] for axis in chosen)):
+            yield frozenset(zip(chosen, values, strict=True))

@@ -102,6 +102,57 @@ def test_hidden_cards_do_not_count(
     assert (found.accelerator, found.count) == expected
 
 
+NPU_TABLE = """\
++------------------------------------------------------------------------------------------------+
+| npu-smi 24.1.rc1                 Version: 24.1.rc1                                             |
++---------------------------+---------------+----------------------------------------------------+
+| NPU   Name                | Health        | Power(W)    Temp(C)           Hugepages-Usage(page)|
+| Chip                      | Bus-Id        | AICore(%)   Memory-Usage(MB)  HBM-Usage(MB)        |
++===========================+===============+====================================================+
+| 0     {name:<20}| OK            | 101.8       43                0    / 0             |
+| 0                         | 0000:C1:00.0  | 0           0    / 0          3318 / {memory:<15}|
++===========================+===============+====================================================+
+| 1     {name:<20}| Warning       | 92.0        39                0    / 0             |
+| 0                         | 0000:C2:00.0  | 0           0    / 0          59356/ {memory:<15}|
++===========================+===============+====================================================+
+| NPU     Chip              | Process id    | Process name             | Process memory(MB)      |
++===========================+===============+====================================================+
+| 1       0                 | 1712733       | python                   | 48954                   |
++===========================+===============+====================================================+
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "memory", "visible", "expected"),
+    [
+        ("910B3", 65536, None, ("910B", 2, 64.0)),
+        ("910B2C", 65536, "1", ("910B", 1, 64.0)),
+        ("910B4", 32768, None, ("910B", 2, 32.0)),
+        ("310P3", 21527, None, ("cpu", 1, None)),
+        ("910B3", 65536, "", ("cpu", 1, None)),
+    ],
+)
+def test_an_ascend_card_is_read_from_its_driver(
+    driver: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    name: str,
+    memory: int,
+    visible: str | None,
+    expected: tuple[str, int, float | None],
+) -> None:
+    table = NPU_TABLE.format(name=name, memory=memory)
+    answers(
+        driver.with_name("npu-smi"), f"while read -r line; do echo \"$line\"; done <<'X'\n{table}X"
+    )
+    monkeypatch.delenv("ASCEND_RT_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("ASCEND_RT_VISIBLE_DEVICES", visible)
+    found = probe_machine()
+    assert (found.accelerator, found.count) == expected[:2]
+    assert expected[2] in (found.memory_gb, None)
+
+
 @pytest.mark.parametrize("script", ["echo no devices were found; exit 6", "echo '??'", "exit 0"])
 def test_a_driver_that_fails_means_no_accelerator(driver: Path, script: str) -> None:
     answers(driver, script)

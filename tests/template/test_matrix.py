@@ -30,6 +30,7 @@ from support.project_matrix import (
     LONG_NAME,
     build_case_answers,
     choose_cases,
+    choose_share,
     get_labels,
     list_axes,
 )
@@ -51,7 +52,7 @@ WORDS_OF_SOURCE = {
 }
 IN_THE_PROJECT_LANGUAGE = {"README.md", "config/run.yaml", "pyproject.toml"}
 FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
-CASES = choose_cases()
+PROJECTS_TESTED = 12  # run their own tests, which takes about half a minute each
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,21 @@ def name_case(case: Case) -> str:
     return "-".join(case.values()).replace("/", "-")
 
 
-@pytest.fixture(scope="module", params=CASES, ids=name_case)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Take all cases in `make matrix`, else few in which every choice occurs."""
+    whole = metafunc.config.option.markexpr == "matrix"
+    marks = [pytest.mark.matrix] if whole else []
+    cases = choose_cases() if whole else choose_share()
+    if "project" in metafunc.fixturenames:
+        params = [pytest.param(case, id=name_case(case), marks=marks) for case in cases]
+        metafunc.parametrize("project", params, indirect=True, scope="module")
+    if "case_of_task" in metafunc.fixturenames:
+        of_tasks = {case["task"]: case for case in cases}
+        params = [pytest.param(case, id=task, marks=marks) for task, case in of_tasks.items()]
+        metafunc.parametrize("case_of_task", params)
+
+
+@pytest.fixture(scope="module")
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project of one case."""
     tickets = tmp_path_factory.mktemp("tickets")
@@ -200,13 +215,10 @@ def test_every_file_is_tidy_and_no_template(project: Project) -> None:
     assert [path for path in ours if re.search(r"(?<!\$)\{\{|\{%|\{#", texts[path])] == []
 
 
-@pytest.mark.parametrize(
-    "case", {case["task"]: case for case in CASES}.values(), ids=lambda case: case["task"]
-)
-def test_the_same_answers_give_the_same_bytes(case: Case, tmp_path: Path) -> None:
+def test_the_same_answers_give_the_same_bytes(case_of_task: Case, tmp_path: Path) -> None:
     (tmp_path / "base model").mkdir()
     for folder in ("once", "again"):
-        generate(build_case_answers(case, tmp_path), tmp_path / folder)
+        generate(build_case_answers(case_of_task, tmp_path), tmp_path / folder)
     once, again = (list_contents_and_modes(tmp_path / folder) for folder in ("once", "again"))
     assert once == again
 
@@ -242,6 +254,7 @@ def test_it_speaks_of_one_source_of_the_model(project: Project) -> None:
     text = "".join(
         text for path, text in project.texts.items() if not path.endswith(FOR_ALL_SOURCES)
     )
+    text = re.sub(r"https://\S+", "", text)  # what is said of a model may be cited from any hub
     named = {
         source for source, words in WORDS_OF_SOURCE.items() if any(word in text for word in words)
     }
@@ -249,8 +262,27 @@ def test_it_speaks_of_one_source_of_the_model(project: Project) -> None:
 
 
 def test_every_choice_is_made_in_some_project() -> None:
-    chosen = {axis: {case[axis] for case in CASES} for axis in list_axes()}
+    chosen = {axis: {case[axis] for case in choose_share()} for axis in list_axes()}
     assert chosen == {axis: {*values} for axis, values in list_axes().items()}
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("number", range(PROJECTS_TESTED))
+def test_a_project_passes_its_own_tests(number: int, tmp_path: Path) -> None:
+    """A dozen projects, spread over the matrix."""
+    cases = choose_cases()
+    case = cases[number * len(cases) // PROJECTS_TESTED]
+    (tmp_path / "base model").mkdir()
+    generate(build_case_answers(case, tmp_path), tmp_path / "desk")
+    # without those that train for long: `make matrix` trains every method on every family
+    long = [f"--ignore=tests/test_{name}.py" for name in ("train", "time_budget", "auto_setup")]
+    own = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *long],
+        cwd=tmp_path / "desk",
+        capture_output=True,
+        text=True,
+    )
+    assert own.returncode == 0, f"{name_case(case)}\n{own.stdout[-3000:]}"
 
 
 def test_the_longest_name_is_as_long_as_a_name_may_be() -> None:

@@ -8,7 +8,7 @@ from itertools import combinations, product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.pairwise import Case, choose_pairwise
+from support.pairwise import Case, choose_each, choose_pairwise
 
 AXES = st.dictionaries(
     st.sampled_from("abcdef"), st.integers(1, 5).map(lambda n: list("12345"[:n])), min_size=2
@@ -46,6 +46,25 @@ def test_every_two_values_meet_unless_no_allowed_case_has_both(
     for one, other in combinations(axes, 2):
         met = {(case[one], case[other]) for case in cases}
         assert met == {(case[one], case[other]) for case in possible}
+
+
+@given(AXES, BANS)
+def test_every_value_occurs_unless_no_allowed_case_has_it(
+    axes: dict[str, Sequence[str]], bans: list[tuple[tuple[str, str], tuple[str, str]]]
+) -> None:
+    def allows(case: Case) -> bool:
+        return not any(holds(case, *ban) for ban in bans)
+
+    cases = choose_each(axes, allows)
+    assert all(list(case) == list(axes) and allows(case) for case in cases)
+    possible = [
+        case
+        for values in product(*axes.values())
+        if allows(case := dict(zip(axes, values, strict=True)))
+    ]
+    for axis in axes:
+        assert {case[axis] for case in cases} == {case[axis] for case in possible}
+    assert len(cases) <= max(1, sum(len(values) for values in axes.values()))
 
 
 @given(st.integers(2, 20), st.integers(2, 20), st.integers(0, 4))

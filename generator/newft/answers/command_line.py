@@ -15,10 +15,12 @@ from newft.answers.keys import (
     KIT_ANSWERS_PREFIX,
     KIT_KEY,
     KIT_REVISION_KEY,
+    RECIPE_PREFIX,
     AnswerValue,
     RawAnswers,
     get_columns,
     get_kit_answers,
+    get_recipe_values,
 )
 
 
@@ -37,6 +39,8 @@ def format_command(answers: RawAnswers, path: str) -> str:
         words += ["--set", f"{COLUMNS_PREFIX}{field}={column}"]
     for name, value in get_kit_answers(answers).items():
         words += ["--set", f"{KIT_ANSWERS_PREFIX}{name}={_format_value(value)}"]
+    for name, value in get_recipe_values(answers).items():
+        words += ["--set", f"{RECIPE_PREFIX}{name}={_format_value(value)}"]
     return shlex.join([*words, "--yes"])
 
 

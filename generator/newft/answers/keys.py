@@ -35,9 +35,20 @@ KIT_KEY = "kit.source"
 KIT_REVISION_KEY = "kit.revision"
 PREFER_KEY = "kit.prefer"  # whose file wins where a copier template and newft both have it
 KIT_ANSWERS_PREFIX = "kit.answers."  # followed by the name of a question of the kit
+RECIPE_PREFIX = "recipe."  # followed by the name of a value of run.yaml, which the user gives
+# The values of the recipe that every method has, beside those of its own section
+RECIPE_SETTINGS = (
+    "learning_rate", "lr_scheduler", "warmup_ratio", "weight_decay", "max_grad_norm", "epochs",
+    "batch_size", "gradient_accumulation_steps", "max_length", "precision",
+    "gradient_checkpointing", "seed",
+)  # fmt: skip
 # Keys of `.newft/answers.yml` that have no option: newft records the exact state of a kit.
 RECORDED_KEYS = (KIT_REVISION_KEY, "kit.commit", "kit.tree")
-OPEN_PREFIXES = (COLUMNS_PREFIX, KIT_ANSWERS_PREFIX)  # of keys that the table does not list
+OPEN_PREFIXES = (
+    COLUMNS_PREFIX,
+    KIT_ANSWERS_PREFIX,
+    RECIPE_PREFIX,
+)  # of keys that the table does not list
 NO_CHOICE = "none"  # of a key with fixed choices
 AUTO_GPU = "auto"  # the machine that newft runs on
 # Methods of the field, written without spaces, hyphens and underscores: those that the catalogue
@@ -326,8 +337,8 @@ def is_repeatable(key: str) -> bool:
 
 
 def allows_list(key: str) -> bool:
-    """Return whether the value of a key may be a list; a question of a kit decides that later."""
-    return is_repeatable(key) or key.startswith(KIT_ANSWERS_PREFIX)
+    """Return whether the value of a key may be a list; what stands behind it decides that later."""
+    return is_repeatable(key) or key.startswith((KIT_ANSWERS_PREFIX, RECIPE_PREFIX))
 
 
 def list_answer_keys() -> list[str]:
@@ -382,6 +393,11 @@ def get_kit_answers(given: RawAnswers) -> dict[str, AnswerValue]:
     return _select_group(given, KIT_ANSWERS_PREFIX)
 
 
+def get_recipe_values(given: RawAnswers) -> dict[str, AnswerValue]:
+    """Return the values of the recipe that the answers give, by their names in run.yaml."""
+    return _select_group(given, RECIPE_PREFIX)
+
+
 def _select_group(given: RawAnswers, prefix: str) -> dict[str, AnswerValue]:
     return {
         key.removeprefix(prefix): value for key, value in given.items() if key.startswith(prefix)
@@ -391,6 +407,8 @@ def _select_group(given: RawAnswers, prefix: str) -> dict[str, AnswerValue]:
 def make_unknown_key_error(key: str, *, where: str) -> UsageError:
     """Make the error for an unknown key, which may be a misspelled one of a column or a kit."""
     name = key.rpartition(".")[2]
+    if name in RECIPE_SETTINGS:
+        return make_unknown_name_error(key, [f"{RECIPE_PREFIX}{name}"], where=where)
     meant = [f"{prefix}{name}" for prefix in OPEN_PREFIXES if key.startswith(prefix.rstrip("s."))]
     return make_unknown_name_error(key, meant or list_answer_keys(), where=where)
 

@@ -23,6 +23,7 @@ from newft.answers.keys import (
     get_columns,
     get_kit_answers,
     get_option,
+    get_recipe_values,
     is_answer_key,
     is_repeatable,
     make_unknown_key_error,
@@ -168,11 +169,13 @@ def _check_choices(values: tuple[str, ...], choices: Mapping[str, Text], *, wher
 def build_answers(given: RawAnswers) -> Answers:
     """Build the typed answers; every required key must have a value.
 
-    Answers to a kit are sorted, so that templates do not depend on the order of options.
+    Answers to a kit and values of the recipe are sorted, so that templates do not depend on the
+    order of options.
     """
     values: dict[str, Any] = {key: value for key, value in given.items() if "." not in key}
     return Answers(
         **values,
+        recipe=dict(sorted(get_recipe_values(given).items())),
         data=DataAnswer(**_select_fields(given, "data"), columns=get_columns(given)),
         kit=KitAnswer(
             **_select_fields(given, "kit"), answers=dict(sorted(get_kit_answers(given).items()))

@@ -34,7 +34,7 @@ from newft.text import Language, Text
 IsRecorded = Callable[[str, AnswerValue], bool]
 
 MAX_FAULTS_SHOWN = 20
-GROUPS = ((), ("data",), ("data", "columns"), ("kit",), ("kit", "answers"))
+GROUPS = ((), ("data",), ("data", "columns"), ("kit",), ("kit", "answers"), ("recipe",))
 STDIN_LABEL = "stdin"
 HINTS = {
     INVALID_YAML_MESSAGE: Text(

@@ -14,6 +14,8 @@ from newft.answers.keys import (
     COLUMNS_PREFIX,
     KIT_ANSWERS_PREFIX,
     NO_CHOICE,
+    RECIPE_PREFIX,
+    RECIPE_SETTINGS,
     RECORDED_KEYS,
     AnswerKey,
 )
@@ -56,6 +58,11 @@ def build_answers_schema(catalog: Catalog, messages: Messages) -> Schema:
     _add_property(
         schema, COLUMNS_PREFIX.rstrip("."), _make_group(columns, messages("schema.columns"))
     )
+    recipe = _make_group(
+        {name: _make_values_type() for name in RECIPE_SETTINGS}, messages("schema.recipe")
+    )
+    recipe["additionalProperties"] = _make_values_type()  # the values of the method's own section
+    _add_property(schema, RECIPE_PREFIX.rstrip("."), recipe)
     answers = describe_kit_answers(kit, language) if kit else {"type": "object"}
     answers["title"] = messages("schema.kit_answers")
     _add_property(schema, KIT_ANSWERS_PREFIX.rstrip("."), answers)
@@ -104,6 +111,11 @@ def _allow_several_choices(entry: AnswerKey) -> Schema:
     return {"anyOf": [*lists, {"enum": [*entry.choices, None]}]}
 
 
+def _make_values_type() -> Schema:
+    items = {"type": [*SCALAR_TYPES], "minLength": 1}
+    return {"type": ["array", *SCALAR_TYPES, "null"], "minLength": 1, "items": items}
+
+
 def _describe_key(entry: AnswerKey, catalog: Catalog, messages: Messages) -> Schema:
     """Describe one key: its texts, and the values that it may have."""
     language = messages.language
@@ -122,12 +134,7 @@ def _describe_key(entry: AnswerKey, catalog: Catalog, messages: Messages) -> Sch
     if names and not entry.allow_other:
         return described | {"enum": [*dict.fromkeys(names), None]}
     if entry.repeatable:
-        items = {"type": [*SCALAR_TYPES], "minLength": 1}
-        return described | {
-            "type": ["array", *SCALAR_TYPES, "null"],
-            "minLength": 1,
-            "items": items,
-        }
+        return described | _make_values_type()
     if entry.key == "name":
         pattern = {"maxLength": MAX_NAME_LENGTH, "pattern": NAME_PATTERN}
         return described | _make_text_type() | pattern

@@ -51,6 +51,8 @@ def _resolve_auto(
         accelerator = replace(accelerator, torch=build)
     elif accelerator.kind == "cpu":
         accelerator = _apply_probe(accelerator, machine)
+    elif accelerator.kind == "npu" and machine.memory_gb:
+        accelerator = replace(accelerator, memory_gb=machine.memory_gb)
     elif accelerator.kind == "mps" and machine.memory_gb:
         accelerator = replace(
             accelerator, memory_gb=round(machine.memory_gb * METAL_MEMORY_SHARE, 1)

@@ -23,7 +23,8 @@ from newft.schema.catalog import Catalog
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit, Task
-from newft.schema.method import MethodOverrides, TrainingMethod
+from newft.schema.method import FITTED_VALUES, MethodOverrides, TrainingMethod
+from newft.schema.practice import Practice
 from newft.strict_yaml import CatalogFile, Fault
 from newft.text import Language, Text, fold_name
 
@@ -37,6 +38,7 @@ def load_catalog() -> Catalog:
         families=load_families(get_templates_folder() / "families", methods),
         accelerators=load_accelerators(get_templates_folder() / "hardware.yaml"),
         methods=methods,
+        practices=load_practices(get_templates_folder() / "practice.yaml"),
     )
 
 
@@ -155,6 +157,11 @@ def load_methods(folder: Path) -> dict[str, TrainingMethod]:
     }
 
 
+def load_practices(file: Path) -> dict[str, Practice]:
+    """Load what others use."""
+    return CatalogFile.read(file).build_mapping(Practice, key="id")
+
+
 def load_families(folder: Path, methods: Mapping[str, TrainingMethod]) -> dict[str, Family]:
     """Load the model families of a folder by id, which is the file's name."""
     families = {}
@@ -180,6 +187,8 @@ def _find_override_faults(family: Family, methods: Mapping[str, TrainingMethod])
                 continue
             defaults = methods[method].values
             for name, sourced in override.values.items():
+                if name in FITTED_VALUES:
+                    continue
                 if name not in defaults:
                     yield Fault(
                         (*place, "values", name),

@@ -233,12 +233,12 @@ def _run_conversation(
         plan = plan_project(recorded)
         render_and_write(plan, recorded, folder, dry_run=True)  # refuses paths that exist already
         if options.explain:
-            console.print_explanation(plan)
+            console.print_explanation(plan, state.catalog.practices.values())
         console.print_kit(state.catalog.starter_kit, state.answers)
         console.print_summary(plan, folder.absolute(), this_machine=trains_on_this_machine(state))
 
     def print_explanation(state: WizardState) -> None:
-        console.print_explanation(plan_project(state))
+        console.print_explanation(plan_project(state), state.catalog.practices.values())
 
     with choose_terminal(os.environ, console.say, console.messages) as terminal:
         context = WizardContext(
@@ -261,7 +261,7 @@ def _print_plan(
     if explain and get_data_files(state.answers):
         _print_data(state, console)
     if explain:
-        console.print_explanation(plan)
+        console.print_explanation(plan, state.catalog.practices.values())
     here = trains_on_this_machine(state)
     console.print_kit(state.catalog.starter_kit, state.answers)
     console.print_summary(plan, folder, this_machine=here, columns=not explain)

@@ -3,86 +3,144 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
-from newft.answers.keys import KIT_ANSWERS_PREFIX, KIT_KEY, get_option, make_unknown_name_error
+from newft.answers.keys import (
+    AUTO_GPU,
+    KIT_ANSWERS_PREFIX,
+    KIT_KEY,
+    get_option,
+    make_unknown_name_error,
+    normalize_gpu,
+)
+from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.kit_schema import find_question
 from newft.catalog.loader import load_catalog
-from newft.catalog.lookup import list_target_modules
-from newft.console.console import print_attributes, print_json, print_rows
+from newft.console.console import ConsoleOutput, print_attributes, print_json, print_rows
 from newft.console.json_output import Json
+from newft.decide.model_fits import list_model_fits
+from newft.errors import UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import open_kit
 from newft.schema.catalog import Catalog
-from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
 from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, KitQuestion
-from newft.schema.method import TrainingMethod
+from newft.schema.method import DEFAULT_METHOD
 from newft.schema.reasoned import as_citation
 from newft.schema.record_shape import SHAPE_COLUMNS, SHAPE_FILES, SHAPE_TITLES, Shape
 from newft.schema.starter_kit import AskedQuestion, StarterKit
-from newft.text import Language
+from newft.system.hardware_probe import probe_machine
+from newft.text import Language, Text
+from newft.wizard.model_entries import (
+    describe_family,
+    describe_method,
+    describe_model_fit,
+    explain_family,
+    explain_method,
+    explain_model_fits,
+    summarize_family,
+    summarize_method,
+    summarize_model_fit,
+)
 from newft.wizard.questions import QUESTIONS
 from newft.wizard.shape_examples import get_shape_example, list_tasks_of_shape
 
 Entry = dict[str, Json]
 
 
-def show_catalog(
-    topic: str, entry_id: str | None, *, kit: str | None, as_json: bool, messages: Messages
-) -> None:
+@dataclass(frozen=True)
+class ShowOptions:
+    """The command line of `newft show`."""
+
+    topic: str
+    entry_id: str | None
+    kit: str | None
+    gpu: str | None  # of the topic `models`, as `method` is
+    method: str | None
+    json: bool
+
+
+class Listing(NamedTuple):
+    """An entry for programs, its row in a table, and what a person is shown of it alone."""
+
+    entry: Entry
+    row: Mapping[str, Json]
+    full: Mapping[str, Json]
+
+
+def show_catalog(options: ShowOptions, messages: Messages) -> None:
     """Print the entries of a topic, or the one with an id; a kit adds and removes some."""
-    with open_kit({KIT_KEY: kit} if kit else {}, load_catalog()) as opened:
-        entries = LIST_FUNCTIONS[topic](opened.catalog, messages)
-    if entry_id is not None:
-        ids = [str(entry["id"]) for entry in entries]
-        if entry_id not in ids:
-            raise make_unknown_name_error(entry_id, ids, where=f"show {topic}")
-        entries = [entry for entry in entries if entry["id"] == entry_id]
-    if as_json:
-        print_json(entries)
-    elif entry_id is not None:
-        print_attributes({key: _format_value(value) for key, value in entries[0].items()})
+    with open_kit({KIT_KEY: options.kit} if options.kit else {}, load_catalog()) as opened:
+        listed = _list_entries(options, opened.catalog, messages)
+    if options.entry_id is not None:
+        ids = [str(one.entry["id"]) for one in listed]
+        if options.entry_id not in ids:
+            raise make_unknown_name_error(options.entry_id, ids, where=f"show {options.topic}")
+        listed = [one for one in listed if one.entry["id"] == options.entry_id]
+    if options.json:
+        print_json([one.entry for one in listed])
+    elif options.entry_id is not None:
+        print_attributes({key: _format_value(value) for key, value in listed[0].full.items()})
     else:
-        columns = TABLE_COLUMNS[topic]
-        print_rows([{key: _format_value(entry[key]) for key in columns} for entry in entries])
+        print_rows(
+            [{key: _format_value(value) for key, value in one.row.items()} for one in listed]
+        )
 
 
-def _list_families(catalog: Catalog, _: Messages) -> list[Entry]:
-    return [_describe_family(family, catalog) for family in catalog.families.values()]
+def _list_entries(options: ShowOptions, catalog: Catalog, messages: Messages) -> list[Listing]:
+    """List what there is of a topic."""
+    if options.topic == "models":
+        return _list_models(options, catalog, messages)
+    for name in ("gpu", "method"):
+        if getattr(options, name) is not None:
+            raise UsageError(
+                Text("only `newft show models` takes it", "只有 `newft show models` 有此选项"),
+                where=f"--{name}",
+                hint=Text("leave it out", "请去掉"),
+            )
+    language = messages.language
+    if options.topic == "families":
+        return [
+            Listing(
+                describe_family(one, catalog),
+                summarize_family(one, language),
+                {"id": one.id, **explain_family(one, language)},
+            )
+            for one in catalog.families.values()
+        ]
+    if options.topic == "methods":
+        return [
+            Listing(
+                describe_method(one, language),
+                summarize_method(one, language),
+                {"id": one.id, **explain_method(one, language)},
+            )
+            for one in catalog.methods.values()
+        ]
+    columns = TABLE_COLUMNS[options.topic]
+    return [
+        Listing(entry, {key: entry[key] for key in columns}, entry)
+        for entry in LIST_FUNCTIONS[options.topic](catalog, messages)
+    ]
 
 
-def _describe_family(family: Family, catalog: Catalog) -> Entry:
-    return {
-        "id": family.id,
-        "title": family.title,
-        "models": [{"hub_id": size.hub_id, "parameters": size.parameters} for size in family.sizes],
-        "architectures": list(family.architectures),
-        "targets": {
-            method: list(target) if isinstance(target, tuple) else target
-            for method, target in list_target_modules(family, catalog).items()
-        },
-        "fp16_safe": family.fp16_safe.value,
-        "sources": list(family.sources),
-    }
-
-
-def _list_methods(catalog: Catalog, texts: Messages) -> list[Entry]:
-    return [_describe_method(method, texts.language) for method in catalog.methods.values()]
-
-
-def _describe_method(method: TrainingMethod, language: Language) -> Entry:
-    return {
-        "id": method.id,
-        "title": method.title.to(language),
-        "description": method.description.to(language),
-        "learning_rate": method.learning_rate.value,
-        **{
-            name: list(sourced.value) if isinstance(sourced.value, tuple) else sourced.value
-            for name, sourced in method.values.items()
-        },
-        "requires": list(method.requires),
-    }
+def _list_models(options: ShowOptions, catalog: Catalog, messages: Messages) -> list[Listing]:
+    """List the models with the memory that they take on the hardware; what fits comes first."""
+    name, gpu = options.method or DEFAULT_METHOD, normalize_gpu(options.gpu or AUTO_GPU)
+    if name not in catalog.methods:
+        raise make_unknown_name_error(name, catalog.methods, where="method")
+    machine = probe_machine() if gpu == AUTO_GPU else None
+    hardware, method = parse_gpu(gpu, catalog.accelerators, machine=machine), catalog.methods[name]
+    if not options.json:
+        ConsoleOutput(messages).print_notes([explain_model_fits(hardware, method)])
+    language = messages.language
+    return [
+        Listing(
+            entry := describe_model_fit(fit, language), summarize_model_fit(fit, language), entry
+        )
+        for fit in list_model_fits(hardware, method, catalog)
+    ]
 
 
 def _list_accelerators(catalog: Catalog, messages: Messages) -> list[Entry]:
@@ -171,16 +229,12 @@ def _describe_kit_question(
 
 
 LIST_FUNCTIONS: Mapping[str, Callable[[Catalog, Messages], list[Entry]]] = {
-    "families": _list_families,
-    "methods": _list_methods,
     "hardware": _list_accelerators,
     "domains": _list_domains,
     "shapes": _list_shapes,
     "questions": _list_questions,
 }
 TABLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "families": ("id", "title", "models"),
-    "methods": ("id", "title", "description"),
     "hardware": ("id", "title", "memory_gb", "bf16", "fp16"),
     "domains": ("id", "title", "tasks"),
     "shapes": ("id", "title", "tasks"),

@@ -17,6 +17,7 @@ from newft.console.streams import discard_output
 from newft.console.summary_rows import (
     build_data_rows,
     build_estimate_rows,
+    build_practice_rows,
     build_recipe_rows,
     build_summary_rows,
 )
@@ -33,6 +34,7 @@ from newft.schema.adoption import AdoptionReport
 from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
 from newft.schema.plan import Plan
+from newft.schema.practice import Practice
 from newft.schema.starter_kit import StarterKit
 from newft.text import Text
 from newft.text_layout import fold_command, format_table, wrap_text
@@ -107,13 +109,17 @@ class ConsoleOutput:
         """Print each note that was not printed before."""
         self._print_remarks((), notes)
 
-    def print_explanation(self, plan: Plan) -> None:
-        """Print every value of the recipe with its reason and source."""
+    def print_explanation(self, plan: Plan, practices: Iterable[Practice]) -> None:
+        """Print every value of the recipe with its reason and source, and what others use."""
+        others, their_sources = build_practice_rows(plan, practices, self.messages)
         rows, sources = build_recipe_rows(plan, self.messages)
         language = self.messages.language
         with self._page():
             self._print_titled("plan.title", rows)
             self._print_titled("plan.sources", sources)
+            if their_sources:
+                self._print_titled("plan.practice", others)
+                self._print_titled("plan.sources", their_sources)
             self._print_titled("plan.estimate", build_estimate_rows(plan, self.messages))
             self.say(plan.estimate.why.to(language))
             for caveat in plan.family.caveats:

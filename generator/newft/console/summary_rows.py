@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from newft.console.json_output import list_recipe_values
@@ -12,6 +12,7 @@ from newft.schema.dataset import DataFacts
 from newft.schema.family import EMBEDDED
 from newft.schema.kit import Task
 from newft.schema.plan import Estimate, Plan
+from newft.schema.practice import Practice
 from newft.text_layout import NO_BREAK_SPACE
 
 DisplayRow = tuple[str, str]
@@ -79,6 +80,24 @@ def build_recipe_rows(
         why = f"{reasoned.why.to(language)} {numbers[reasoned.source]}"
         rows.append((name, format_value(reasoned.value, messages), why))
     return rows, [(number, source.to(language)) for source, number in numbers.items()]
+
+
+def build_practice_rows(
+    plan: Plan, practices: Iterable[Practice], messages: Messages
+) -> tuple[list[tuple[str, str, str]], list[DisplayRow]]:
+    """Return the values that others publish for this method beside ours, and their sources."""
+    values = list_recipe_values(plan.recipe)
+    others = [one for one in practices if plan.method.id in one.methods]
+    rows = [(messages("plan.name"), messages("plan.value"), messages("plan.others"))]
+    for name, reasoned in values.items():
+        found = [
+            f"{one.title}{NO_BREAK_SPACE}{format_value(one.values[name], messages)}"
+            for one in others
+            if name in one.values
+        ]
+        if found:
+            rows.append((name, format_value(reasoned.value, messages), messages.join(found)))
+    return rows, [(one.title, one.source) for one in others]
 
 
 def build_estimate_rows(plan: Plan, messages: Messages) -> Iterator[DisplayRow]:

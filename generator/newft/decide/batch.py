@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from newft.decide import citations
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.memory_fit import MemoryFit
+from newft.decide.methods.catalog_values import find_effective_batch_size
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import AUTO
 from newft.decide.split_reasons import count_training_rows
@@ -33,6 +34,9 @@ class Batch:
 
 def choose_effective_batch_size(inputs: Inputs) -> int:
     """Choose the number of rows per update."""
+    published = find_effective_batch_size(inputs)
+    if published is not None:
+        return published.value
     usual = inputs.method.effective_batch_size.value
     if inputs.on_cpu or count_training_rows(inputs.facts.data) < FEW_ROWS:
         return min(usual, SMALL_EFFECTIVE_BATCH_SIZE)
@@ -46,16 +50,23 @@ def get_max_device_batch_size(inputs: Inputs) -> int:
 
 def choose_batch(inputs: Inputs, fitted: MemoryFit) -> Batch:
     """Accumulate the batch that fits up to the rows of an update; on a CPU it is timed later."""
-    if inputs.on_cpu:
-        return Batch(1, get_max_device_batch_size(inputs), inputs.hardware.count)
-    devices = inputs.hardware.count
-    accumulation = max(1, choose_effective_batch_size(inputs) // (fitted.batch_size * devices))
-    return Batch(fitted.batch_size, accumulation, devices)
+    devices, timed = inputs.hardware.count, inputs.on_cpu and _get_given_size(inputs) is None
+    size = 1 if timed else fitted.batch_size
+    given = inputs.given.get("gradient_accumulation_steps")
+    if isinstance(given, int):
+        return Batch(size, given, devices)
+    return Batch(size, max(1, choose_effective_batch_size(inputs) // (size * devices)), devices)
+
+
+def _get_given_size(inputs: Inputs) -> int | None:
+    """Return the batch size of one device that the user gives; None leaves it open."""
+    given = inputs.given.get("batch_size")
+    return given if isinstance(given, int) else None
 
 
 def choose_batch_size(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int | str]:
     """Choose the batch size of one device; on a CPU the project times it."""
-    if inputs.on_cpu:
+    if inputs.on_cpu and _get_given_size(inputs) is None:
         why = Text(
             "`make train` times the two largest batch sizes that fit into memory and divide the "
             "rows of an update",
@@ -108,9 +119,10 @@ def _describe_memory(inputs: Inputs) -> tuple[str, str]:
 
 def choose_gradient_accumulation(inputs: Inputs, value: Batch) -> Reasoned[int]:
     """Choose the accumulation steps; if the batch size is timed, all rows of an update."""
-    rows, usual = value.effective, inputs.method.effective_batch_size
+    rows, published = value.effective, find_effective_batch_size(inputs)
+    usual = published or inputs.method.effective_batch_size
     steps, source = value.gradient_accumulation_steps, as_citation(usual.source)
-    if inputs.on_cpu:
+    if inputs.on_cpu and _get_given_size(inputs) is None:
         why = Text(
             f"while batch_size is auto, the rows per update: {rows}, which `make train` divides by "
             f"the batch size that it chooses; {usual.why.en}",

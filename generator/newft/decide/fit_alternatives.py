@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import ceil
 
+from newft.answers.keys import RECIPE_PREFIX
 from newft.decide.inputs import Inputs
 from newft.decide.memory_fit import DoesNotFitError
 from newft.decide.number_format import format_number, format_upper_bound
@@ -27,6 +28,8 @@ from newft.token_pieces import PieceCounts
 
 RecipeBuilder = Callable[[Inputs], Recipe]
 MAX_CARD_GB = 1024
+# values of the recipe that make a training step larger
+STEP_SETTINGS = frozenset({"batch_size", "max_length", "gradient_checkpointing", "precision"})
 CHARACTERS_STEP = 50  # suggested lengths are multiples of it
 EACH_CARD_NOTE = Text(
     "; each of the {} cards must hold the whole model", "；{} 张卡每张都要放下整个模型"
@@ -92,12 +95,29 @@ def _suggest_alternatives(
 ) -> Iterator[Text]:
     if fault.length:
         yield from _suggest_shorter_rows(inputs, fault.length, resolve)
+    yield from _suggest_own_choice(inputs, resolve)
     yield from _suggest_other_method(inputs, resolve)
     models = list(_suggest_smaller_model(inputs, resolve))
     yield from models
     yield from _suggest_other_card(inputs, resolve)
     if not models:
         yield from _suggest_other_family(inputs, resolve)
+
+
+def _suggest_own_choice(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
+    """Suggest to leave the size of a training step to newft, where the user gives it."""
+    given = sorted(STEP_SETTINGS & inputs.given.keys())
+    if not given:
+        return
+    left = {name: value for name, value in inputs.given.items() if name not in given}
+    peak = _estimate_peak(replace(inputs, given=left), resolve)
+    if peak is not None:
+        names = [f"{RECIPE_PREFIX}{name}" for name in given]
+        most = format_upper_bound(peak)
+        yield Text(
+            f"leave out {', '.join(names)} (up to {most} GB)",
+            f"去掉 {'、'.join(names)}（至多 {most} GB）",
+        )
 
 
 def _suggest_shorter_rows(inputs: Inputs, length: int, resolve: RecipeBuilder) -> Iterator[Text]:
@@ -113,10 +133,12 @@ def _suggest_shorter_rows(inputs: Inputs, length: int, resolve: RecipeBuilder) -
     )
     shorter = replace(lengths, longest=characters, rows=rows)
     data = replace(inputs.facts.data, lengths=shorter)
-    if _estimate_peak(replace(inputs, facts=replace(inputs.facts, data=data)), resolve) is not None:
+    peak = _estimate_peak(replace(inputs, facts=replace(inputs.facts, data=data)), resolve)
+    if peak is not None:
+        most = format_upper_bound(peak)
         yield Text(
-            f"shorten the inputs to {characters:,} characters",
-            f"把输入缩短到 {characters:,} 个字符",
+            f"shorten the inputs to {characters:,} characters (up to {most} GB)",
+            f"把输入缩短到 {characters:,} 个字符（至多 {most} GB）",
         )
 
 

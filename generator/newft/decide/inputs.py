@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from newft.decide.number_format import format_number
 from newft.schema.answers import Answers
@@ -11,7 +12,7 @@ from newft.schema.dataset import Facts
 from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.kit import Task
-from newft.schema.method import TrainingMethod
+from newft.schema.method import MethodValue, TrainingMethod
 from newft.text import Text
 
 # A quarter of the memory is left to the system and other programs: rule of newft.
@@ -33,6 +34,8 @@ class Inputs:
     task: Task
     method: TrainingMethod
     catalog: Catalog | None = None  # for suggesting alternatives
+    # values of the recipe that the user gives, by their names in run.yaml
+    given: Mapping[str, MethodValue] = field(default_factory=dict)
 
     @property
     def on_cpu(self) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import Literal
+from typing import Literal, TypeVar
 
 from newft.decide.inputs import Inputs
 from newft.decide.memory import Workload, estimate_memory_range
@@ -29,7 +30,8 @@ MAX_CPU_LENGTH = 2048  # two cores would need 25 s for such a row of SmolLM2-135
 # evaluation as much. Rule of newft: half of a machine with 8 GB.
 DEFAULT_BATCH_GB = 4.0
 BATCH_SIZES = (8, 4, 2, 1)
-LengthLimit = Literal["context", "memory", "time"]  # what limits the length of a row
+T = TypeVar("T")
+LengthLimit = Literal["context", "memory", "time", "given"]  # what limits the length of a row
 
 
 class DoesNotFitError(Exception):
@@ -53,6 +55,15 @@ class MemoryFit:
     high_gb: float | None  # None: the model's size is unknown
 
 
+@dataclass(frozen=True)
+class FixedLoad:
+    """What of a training step is given, so that it is not fitted; None leaves it free."""
+
+    length: int | None = None
+    batch_size: int | None = None
+    checkpointing: bool | None = None
+
+
 def estimate_row_tokens(inputs: Inputs, share: float) -> int:
     """Estimate the tokens of a row at this quantile, with margin, as a multiple of 32."""
     tokens = ceil(estimate_input_tokens(inputs, share) * LENGTH_MARGIN) + estimate_overhead_tokens(
@@ -69,16 +80,37 @@ def estimate_share_over(inputs: Inputs, length: int) -> float:
     )
 
 
-def fit_to_memory(inputs: Inputs, least: Workload, *, largest_batch: int) -> MemoryFit:
+def fit_to_memory(
+    inputs: Inputs, least: Workload, *, largest_batch: int, fixed: FixedLoad
+) -> MemoryFit:
     """Find the longest rows and then the largest batch that fit; `least` is the smallest step."""
+    least = replace(
+        least,
+        batch_size=fixed.batch_size or least.batch_size,
+        checkpointing=least.checkpointing if fixed.checkpointing is None else fixed.checkpointing,
+    )
     wanted = estimate_row_tokens(inputs, MAXIMUM)
+    if fixed.length is not None:
+        row = replace(least, length=fixed.length)
+        _require_fit(inputs, row)
+        fitted = _choose_batch(inputs, row, largest_batch, wanted=wanted, fixed=fixed)
+        return replace(fitted, limit="given" if fixed.length < wanted else None)
     length, limit = _choose_length(inputs, least, wanted)
     # the rows themselves, without a margin: half of them must fit
     if length < estimate_input_tokens(inputs, MEDIAN) + estimate_overhead_tokens(inputs):
         raise DoesNotFitError(length=length)
-    return _choose_batch(
-        inputs, replace(least, length=length), largest_batch, wanted=wanted, limit=limit
-    )
+    row = replace(least, length=length)
+    fitted = _choose_batch(inputs, row, largest_batch, wanted=wanted, fixed=fixed)
+    return replace(fitted, limit=limit)
+
+
+def _require_fit(inputs: Inputs, load: Workload) -> None:
+    """Refuse a step that does not fit; where size or memory is unknown, nothing speaks against."""
+    if inputs.size is None or inputs.memory_gb is None:
+        return
+    needed = estimate_peak_gb(inputs.size, load)
+    if needed > inputs.memory_gb:
+        raise DoesNotFitError(needed_gb=needed)
 
 
 def _choose_length(inputs: Inputs, least: Workload, wanted: int) -> tuple[int, LengthLimit | None]:
@@ -110,25 +142,32 @@ def _find_fitting_length(inputs: Inputs, least: Workload, length: int) -> int:
 
 
 def _choose_batch(
-    inputs: Inputs, row: Workload, largest: int, *, wanted: int, limit: LengthLimit | None
+    inputs: Inputs, row: Workload, largest: int, *, wanted: int, fixed: FixedLoad
 ) -> MemoryFit:
     """Take the first batch that fits; gradient checkpointing adds computation and comes last."""
     size = inputs.size
     if size is None:
-        batch_size = min(2, largest) if inputs.on_cpu else 1
-        checkpointing = row.checkpointing and not inputs.on_cpu
-        return MemoryFit(row.length, wanted, limit, batch_size, checkpointing, None)
+        batch_size = fixed.batch_size or (min(2, largest) if inputs.on_cpu else 1)
+        checkpointing = row.checkpointing and (fixed.checkpointing or not inputs.on_cpu)
+        return MemoryFit(row.length, wanted, None, batch_size, checkpointing, None)
     allowed = inputs.memory_gb or estimate_peak_gb(size, replace(row, length=0)) + DEFAULT_BATCH_GB
+    possible = (False, True) if row.checkpointing else (False,)
     loads = [
         replace(row, batch_size=batch_size, checkpointing=checkpointing)
-        for checkpointing in ((False, True) if row.checkpointing else (False,))
-        for batch_size in BATCH_SIZES
-        if batch_size <= largest
+        for checkpointing in _list_open(fixed.checkpointing, possible)
+        for batch_size in _list_open(
+            fixed.batch_size, [each for each in BATCH_SIZES if each <= largest]
+        )
     ]
     # the last is the smallest step: it fits, unless the memory is unknown
     load = next((load for load in loads if estimate_peak_gb(size, load) <= allowed), loads[-1])
     high = estimate_peak_gb(size, load)
-    return MemoryFit(row.length, wanted, limit, load.batch_size, load.checkpointing, high)
+    return MemoryFit(row.length, wanted, None, load.batch_size, load.checkpointing, high)
+
+
+def _list_open(fixed: T | None, choices: Sequence[T]) -> Sequence[T]:
+    """Return the one value that is given, or all choices."""
+    return choices if fixed is None else (fixed,)
 
 
 def estimate_peak_gb(size: ModelSpec, load: Workload) -> float:

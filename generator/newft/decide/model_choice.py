@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from newft.decide import citations
 from newft.decide.inputs import name_memory_zh
-from newft.decide.memory import Workload
 from newft.decide.memory_fit import estimate_peak_gb
-from newft.decide.methods.registry import make_default_state_estimator
+from newft.decide.model_fits import make_reference_step
 from newft.decide.precision import choose_accelerator_precision
 from newft.errors import CatalogError
 from newft.schema.catalog import Catalog
@@ -20,9 +19,6 @@ from newft.text import Language, Text
 
 DEFAULT_FAMILY = "qwen3"
 MEMORY_HEADROOM = 0.75  # share of the memory; the rest allows longer rows and larger batches
-# The reference workload: one row, with gradient checkpointing.
-REFERENCE_LENGTH = 1024
-REFERENCE_TARGET_TOKENS = 16
 
 
 class ModelChoice(NamedTuple):
@@ -121,15 +117,7 @@ def _suggest_largest(
     method: TrainingMethod,
 ) -> Reasoned[ModelChoice]:
     number_format = choose_accelerator_precision(family, hardware).value
-    load = Workload(
-        state=make_default_state_estimator(method, family),
-        precision=number_format,
-        batch_size=1,
-        length=REFERENCE_LENGTH,
-        checkpointing=True,
-        logits_per_row=REFERENCE_TARGET_TOKENS,
-        attention=family.attention[0],
-    )
+    load = make_reference_step(method, family, number_format)
     fitting = [size for size in sizes if estimate_peak_gb(size, load) <= memory * MEMORY_HEADROOM]
     size = fitting[-1] if fitting else sizes[0]
     why = Text("the largest that fits with room to spare", "能宽裕放下的最大模型")

@@ -9,7 +9,7 @@ from newft.decide.label_warnings import (
     warn_of_rare_labels,
     warn_of_scored_label,
 )
-from newft.decide.memory_fit import estimate_row_tokens
+from newft.decide.long_rows import warn_of_long_rows
 from newft.decide.model_warnings import warn_of_model
 from newft.decide.outcome_warnings import warn_of_labels_beside_scored
 from newft.decide.schedule import CPU_TRAINING_MINUTES
@@ -18,7 +18,6 @@ from newft.decide.split_reasons import (
     count_training_rows,
     explain_test_fraction,
 )
-from newft.decide.token_estimates import MAXIMUM
 from newft.schema.dataset import DataFacts
 from newft.schema.plan import Recipe
 from newft.text import Text
@@ -37,7 +36,7 @@ def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
         warn_of_scored_label(inputs.facts.data),
         warn_of_dominant_label(inputs.facts.data),
         warn_of_rare_labels(inputs.facts.data),
-        _warn_long_rows(inputs, recipe),
+        warn_of_long_rows(inputs, recipe),
         *warn_of_model(inputs),
         _warn_assumed_bf16(inputs, recipe),
         _warn_torch_build(inputs),
@@ -88,16 +87,6 @@ def _count_test_rows(rows: int) -> int:
 
 def _compute_error_margin(rows: int) -> float:
     return 100 * compute_wilson_half_width(max(1, rows))
-
-
-def _warn_long_rows(inputs: Inputs, recipe: Recipe) -> Text | None:
-    length, share = recipe.max_length.value, recipe.max_truncated_fraction.value
-    if estimate_row_tokens(inputs, MAXIMUM) <= length:
-        return None
-    return Text(
-        f"up to {share:.0%} of the rows may exceed {length:,} tokens and lose their middle part",
-        f"至多约 {share:.0%} 的行可能超出 {length:,} 个 token，中间部分会被截掉",
-    )
 
 
 def _warn_assumed_bf16(inputs: Inputs, recipe: Recipe) -> Text | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newft.decide import citations
 from newft.decide.inputs import Inputs
+from newft.errors import IncompatibleError
 from newft.schema.family import Family
 from newft.schema.hardware import Hardware
 from newft.schema.reasoned import Reasoned, as_citation
@@ -29,6 +30,35 @@ def choose_precision(inputs: Inputs, *, fits_in_fp32: bool = True) -> Reasoned[s
         "`make train` 先用 fp32 试跑几步，若处理器的 bf16 矩阵乘更快，再试 bf16，取较快的一种",
     )
     return Reasoned(AUTO, why, citations.MEASURED_BF16)
+
+
+def check_given_precision(precision: str, inputs: Inputs) -> None:
+    """Refuse a precision that the hardware lacks, or in which the family overflows."""
+    card, family = inputs.hardware.accelerator, inputs.family
+    fault: Text | None = None
+    if precision == "bf16" and card.bf16 is False:
+        fault = Text(f"{card.title} does not support bf16", f"{card.title} 不支持 bf16")
+    elif precision == "fp16" and card.fp16 is False:
+        fault = Text(f"{card.title} cannot train in fp16", f"{card.title} 不能用 fp16 训练")
+    elif precision == "fp16" and card.kind not in ("cuda", "npu"):
+        fault = Text(
+            f"fp16 needs loss scaling, which {card.title} does not have",
+            f"fp16 需要损失缩放，而 {card.title} 不支持",
+        )
+    elif precision == "fp16" and not family.fp16_safe.value:
+        why = family.fp16_safe.why
+        fault = Text(
+            f"{family.title} overflows in fp16: {why.en}",
+            f"{family.title} 在 fp16 下会溢出：{why.zh}",
+        )
+    if fault is None:
+        return
+    instead = choose_precision(inputs).value
+    hint = Text(
+        f"use {instead}, or leave `recipe.precision` out",
+        f"请用 {instead}，或去掉 `recipe.precision`",
+    )
+    raise IncompatibleError(fault, where="recipe.precision", hint=hint)
 
 
 def get_heaviest_precision(precision: str) -> str:

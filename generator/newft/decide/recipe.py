@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from math import ceil
+from typing import TypeVar, cast
 
 from newft.decide import batch, citations, evaluation, schedule, split_reasons
 from newft.decide.duration import cite_checkpointing, estimate_checkpointing_share
 from newft.decide.fit_alternatives import make_does_not_fit_error
+from newft.decide.given_reasons import explain_given_values
+from newft.decide.given_values import parse_given_values
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.memory import StateEstimator, Workload
 from newft.decide.memory_fit import (
     LENGTH_STEP,
     DoesNotFitError,
+    FixedLoad,
     LengthLimit,
     MemoryFit,
     estimate_peak_gb,
@@ -23,49 +29,67 @@ from newft.decide.methods.registry import get_method, make_state_estimator
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import AUTO, choose_precision, get_heaviest_precision
 from newft.decide.token_estimates import estimate_longest_target_tokens
+from newft.schema.method import MethodValue
 from newft.schema.plan import Recipe
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
 
+T = TypeVar("T")
 MAX_USUAL_TRUNCATED_SHARE = 0.01  # of the rows
 MAX_TRUNCATED_SHARE = 0.9  # of the rows
 
 
 def build_recipe(inputs: Inputs) -> Recipe:
     """The resolved values; `IncompatibleError` where the choices do not fit together."""
+    inputs = replace(inputs, given=parse_given_values(inputs))
     try:
-        return _choose_values(inputs)
+        recipe = _choose_values(inputs)
     except DoesNotFitError as fault:
         raise make_does_not_fit_error(inputs, fault, _choose_values) from None
+    return explain_given_values(recipe, _choose_without_given(inputs), inputs)
+
+
+def _choose_without_given(inputs: Inputs) -> Recipe | None:
+    """Return the recipe that newft would choose alone; None if that one does not fit."""
+    if not inputs.given:
+        return None
+    try:
+        return _choose_values(replace(inputs, given={}))
+    except DoesNotFitError:
+        return None
 
 
 def _choose_values(inputs: Inputs) -> Recipe:
     check_method(inputs)
     method = get_method(inputs)
-    values = method.choose_values(inputs)
+    values = _take_given_values(method.choose_values(inputs), inputs)
     check_values(inputs, values)
     state = make_state_estimator(inputs, values)
-    number_format = choose_precision(inputs, fits_in_fp32=_fits_in_fp32(inputs, state))
+    number_format = _take_given(
+        "precision", choose_precision(inputs, fits_in_fp32=_fits_in_fp32(inputs, state)), inputs
+    )
     planned_for = get_heaviest_precision(number_format.value)
     fitted = fit_to_memory(
         inputs,
         make_minimal_workload(inputs, state, precision=planned_for),
         largest_batch=batch.get_max_device_batch_size(inputs),
+        fixed=_fix_given_load(inputs),
     )
     rows = batch.choose_batch(inputs, fitted)
     data = inputs.facts.data
-    epochs = schedule.choose_epochs(inputs, rows.effective)
+    epochs = _take_given("epochs", schedule.choose_epochs(inputs, rows.effective), inputs)
     updates = ceil(split_reasons.count_training_rows(data) * epochs.value / rows.effective)
+    rate = method.choose_learning_rate(
+        inputs, schedule.estimate_updates(inputs, updates, rows.effective)
+    )
     shots = evaluation.choose_few_shot_examples(inputs)
     return Recipe(
         method=values,
-        learning_rate=method.choose_learning_rate(
-            inputs, schedule.estimate_updates(inputs, updates, rows.effective)
-        ),
-        lr_scheduler=schedule.choose_lr_scheduler(inputs),
-        warmup_ratio=schedule.choose_warmup_ratio(inputs),
-        weight_decay=_choose_weight_decay(inputs),
-        max_grad_norm=_choose_max_grad_norm(),
+        learning_rate=_take_given("learning_rate", rate, inputs),
+        lr_scheduler=_take_given("lr_scheduler", schedule.choose_lr_scheduler(inputs), inputs),
+        warmup_ratio=_take_given("warmup_ratio", schedule.choose_warmup_ratio(inputs), inputs),
+        weight_decay=_take_given("weight_decay", _choose_weight_decay(inputs), inputs),
+        max_grad_norm=_take_given("max_grad_norm", _choose_max_grad_norm(), inputs),
         epochs=epochs,
         batch_size=batch.choose_batch_size(inputs, fitted),
         gradient_accumulation_steps=batch.choose_gradient_accumulation(inputs, rows),
@@ -75,7 +99,7 @@ def _choose_values(inputs: Inputs) -> Recipe:
         attention=_choose_attention(inputs),
         gradient_checkpointing=_choose_gradient_checkpointing(inputs, fitted),
         num_evaluations=schedule.choose_num_evaluations(inputs, updates),
-        seed=_choose_seed(),
+        seed=_take_given("seed", _choose_seed(), inputs),
         training_minutes=schedule.choose_training_minutes(inputs),
         device=schedule.choose_device(inputs),
         processes=schedule.choose_num_processes(inputs),
@@ -90,6 +114,31 @@ def _choose_values(inputs: Inputs) -> Recipe:
             split_reasons.explain_test_fraction(data.rows_to_split), "test", data
         ),
         few_shot_examples=shots,
+    )
+
+
+def _take_given_values(
+    chosen: Mapping[str, Reasoned[MethodValue]], inputs: Inputs
+) -> Mapping[str, Reasoned[MethodValue]]:
+    """Return the method's section with the given values in place of the chosen ones."""
+    return {name: _take_given(name, value, inputs) for name, value in chosen.items()}
+
+
+def _take_given(name: str, chosen: Reasoned[T], inputs: Inputs) -> Reasoned[T]:
+    """Return the given value in place of the chosen one; its reason is written at the end."""
+    if name not in inputs.given:
+        return chosen
+    return replace(chosen, value=cast("T", inputs.given[name]))
+
+
+def _fix_given_load(inputs: Inputs) -> FixedLoad:
+    """Return what the user gives of a training step."""
+    length, size = inputs.given.get("max_length"), inputs.given.get("batch_size")
+    checkpointing = inputs.given.get("gradient_checkpointing")
+    return FixedLoad(
+        length if isinstance(length, int) else None,
+        size if isinstance(size, int) else None,
+        checkpointing if isinstance(checkpointing, bool) else None,
     )
 
 
@@ -191,6 +240,8 @@ def _explain_length_limit(inputs: Inputs, limit: LengthLimit) -> Text:
     """Say as a clause what limits the length of a row."""
     if limit == "context":
         return Text("the model's context is no longer", "已达模型上下文长度上限")
+    if limit == "given":
+        return Text("max_length is given", "max_length 由用户指定")
     if limit == "time":
         return Text("longer rows would take too long on a CPU", "更长的行在 CPU 上耗时太久")
     memory = format_number(inputs.memory_gb)

@@ -7,7 +7,7 @@ from math import ceil
 from newft.decide import citations
 from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
 from newft.decide.inputs import Inputs
-from newft.decide.methods.catalog_values import get_updates_to_learn
+from newft.decide.methods.catalog_values import find_epochs, get_updates_to_learn
 from newft.decide.split_reasons import count_training_rows
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
@@ -34,6 +34,9 @@ def estimate_updates(inputs: Inputs, updates: int, effective: int) -> int:
 
 def choose_epochs(inputs: Inputs, effective: int) -> Reasoned[int]:
     """Choose the number of epochs."""
+    published = find_epochs(inputs)
+    if published is not None:
+        return published
     rows = count_training_rows(inputs.facts.data)
     # twice as many as are needed, since tasks differ
     min_updates = 2 * get_updates_to_learn(inputs).value

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
 from newft.schema.method import TrainingMethod
+from newft.schema.practice import Practice
 from newft.schema.starter_kit import StarterKit
 
 
@@ -20,6 +21,7 @@ class Catalog:
     families: Mapping[str, Family]
     accelerators: Mapping[str, Accelerator]
     methods: Mapping[str, TrainingMethod]
+    practices: Mapping[str, Practice] = field(default_factory=dict)  # what others use
     starter_kit: StarterKit | None = None  # of this project; its tasks are among `kits`
 
     def is_suggested_task(self, name: str) -> bool:

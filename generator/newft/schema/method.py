@@ -9,6 +9,8 @@ from newft.schema.reasoned import Sourced
 from newft.text import Text
 
 DEFAULT_METHOD = "lora"
+# values of a method's section that follow from the data, unless a family or a model fixes them
+FITTED_VALUES = ("dropout",)
 
 MethodValue = bool | int | float | str | tuple[str, ...]
 
@@ -28,6 +30,8 @@ class MethodOverrides:
     learning_rate: Sourced[float] | None = None
     short_run: ShortRunLearningRate | None = None  # belongs to the learning rate beside it
     updates_to_learn: Sourced[int] | None = None
+    epochs: Sourced[int] | None = None  # where a published recipe fixes them
+    effective_batch_size: Sourced[int] | None = None  # rows of an update
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)
     refused: Sourced[bool] | None = None  # true: the method does not work, and why
 
@@ -53,3 +57,4 @@ class TrainingMethod:
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)
     summary: tuple[str, ...] = ()  # names of the values that a summary shows
     requires: tuple[str, ...] = ()  # pip requirements beyond those of every project
+    tried: Text | None = None  # what was run of it, and on which hardware

@@ -13,11 +13,18 @@ from typing import NamedTuple
 
 from newft.schema.hardware import MachineFacts
 
-NVIDIA_SMI_TIMEOUT = 10  # seconds; a driver that hangs must not block newft
+DRIVER_TIMEOUT = 10  # seconds; a driver that hangs must not block newft
 GIB = 1024**3
 MIN_BF16_CAPABILITY = 8.0  # compute capability
 # name, MiB, and the compute capability if the driver reports it
 GPU_LINE_PATTERN = re.compile(r"\s*(.+?),\s*(\d+|\[.*?\])\s*(?:,\s*(\d+\.\d+)?.*)?")
+
+# Two rows a device: number, name and health; then the bus and, last, the MB in use of all MB.
+NPU_ROWS_PATTERN = re.compile(
+    r"^\|\s*\d+\s+(\w+)\s*\|\s*[A-Za-z]+\s*\|.*\n\|.*[0-9A-Fa-f]+:.*/\s*(\d+)\s*\|\s*$",
+    re.MULTILINE,
+)
+NPU_SERIES = "910B"  # 910B1 to 910B4 differ in memory, which is read
 
 
 class _Gpu(NamedTuple):
@@ -29,8 +36,8 @@ class _Gpu(NamedTuple):
 
 def probe_machine() -> MachineFacts:
     """Return the facts of this machine; memory is main memory if there is no accelerator."""
-    cards = _list_nvidia_gpus()
-    first = cards[0] if cards else _probe_without_nvidia()
+    cards = _list_nvidia_gpus() or _list_npus()
+    first = cards[0] if cards else _probe_without_card()
     return MachineFacts(
         accelerator=first.name,
         count=max(1, sum(card.name == first.name for card in cards)),  # cards of the same model
@@ -41,8 +48,8 @@ def probe_machine() -> MachineFacts:
     )
 
 
-def _probe_without_nvidia() -> _Gpu:
-    """Return the device that trains without an NVIDIA card; Apple's GPU shares main memory."""
+def _probe_without_card() -> _Gpu:
+    """Return the device that trains without a card; Apple's GPU shares main memory."""
     if (platform.system(), platform.machine()) == ("Darwin", "arm64"):
         return _Gpu("Apple silicon", _read_main_memory_gb(), None)
     return _Gpu("cpu", _read_main_memory_gb(), _has_cpu_bf16())
@@ -62,7 +69,26 @@ def _list_nvidia_gpus() -> list[_Gpu]:
         for found in answer.splitlines()
         if (line := GPU_LINE_PATTERN.fullmatch(found))
     ]
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return _select_visible(cards, "CUDA_VISIBLE_DEVICES")
+
+
+def _list_npus() -> list[_Gpu]:
+    """Return the Ascend cards that this process may use, of the series that newft knows."""
+    program = shutil.which("npu-smi")
+    if program is None:
+        return []
+    rows = NPU_ROWS_PATTERN.findall(_run_driver([program, "info"]))
+    cards = [
+        _Gpu(NPU_SERIES, round(int(memory) / 1024, 1), None)
+        for name, memory in rows
+        if name.startswith(NPU_SERIES)
+    ]
+    return _select_visible(cards, "ASCEND_RT_VISIBLE_DEVICES")
+
+
+def _select_visible(cards: list[_Gpu], variable: str) -> list[_Gpu]:
+    """Return the cards that a variable of the environment leaves to this process."""
+    visible = os.environ.get(variable)
     if visible is None:
         return cards
     chosen = [one for one in visible.replace(" ", "").split(",") if one not in ("", "-1")]
@@ -73,10 +99,14 @@ def _list_nvidia_gpus() -> list[_Gpu]:
 
 def _query_nvidia_smi(program: str, asked: str) -> str:
     """Return the output of nvidia-smi, one line a card; empty if the query fails."""
-    query = [program, f"--query-gpu={asked}", "--format=csv,noheader,nounits"]
+    return _run_driver([program, f"--query-gpu={asked}", "--format=csv,noheader,nounits"])
+
+
+def _run_driver(command: list[str]) -> str:
+    """Return the output of a driver's program; empty if it fails."""
     try:
         return subprocess.run(
-            query, capture_output=True, text=True, timeout=NVIDIA_SMI_TIMEOUT, check=True
+            command, capture_output=True, text=True, timeout=DRIVER_TIMEOUT, check=True
         ).stdout
     except (OSError, ValueError, subprocess.SubprocessError):
         return ""

@@ -18,6 +18,7 @@ from newft.answers.keys import (
     INDETERMINATE_KEY,
     KIT_ANSWERS_PREFIX,
     POSITIVE_KEY,
+    RECIPE_PREFIX,
     RECORDED_KEYS,
     SPLIT_COLUMN_KEY,
     AnswerValue,
@@ -131,6 +132,8 @@ def _list_known_answers(recorded: RawAnswers, catalog: Catalog) -> Iterator[Know
             entry.repeatable,
         )
     yield from (KnownAnswer(key) for key in RECORDED_KEYS)
+    # the plan judges them: which there are depends on the training method
+    yield from (KnownAnswer(key) for key in recorded if key.startswith(RECIPE_PREFIX))
     if catalog.starter_kit:
         yield from _list_kit_questions(catalog.starter_kit)
     if known:

@@ -18,10 +18,30 @@ def get_value(inputs: Inputs, name: str) -> Reasoned[MethodValue]:
     return _to_reasoned(next(level[name] for level in levels if name in level))
 
 
+def find_fixed_value(inputs: Inputs, name: str) -> Reasoned[MethodValue] | None:
+    """Return a value that the model or its family fixes, if any."""
+    levels = (each.values for each in iterate_overrides(inputs))
+    found = next((level[name] for level in levels if name in level), None)
+    return None if found is None else _to_reasoned(found)
+
+
 def get_updates_to_learn(inputs: Inputs) -> Reasoned[int]:
     """Return the updates that a run needs at least to learn a task."""
     measured = (each.updates_to_learn for each in iterate_overrides(inputs))
     return _to_reasoned(next(filter(None, measured), inputs.method.updates_to_learn))
+
+
+def find_epochs(inputs: Inputs) -> Reasoned[int] | None:
+    """Return the epochs that a published recipe of the model or its family fixes, if any."""
+    found = next(filter(None, (each.epochs for each in iterate_overrides(inputs))), None)
+    return None if found is None else _to_reasoned(found)
+
+
+def find_effective_batch_size(inputs: Inputs) -> Reasoned[int] | None:
+    """Return the rows of an update that a published recipe of the family fixes, if any."""
+    fixed = (each.effective_batch_size for each in iterate_overrides(inputs))
+    found = next(filter(None, fixed), None)
+    return None if found is None else _to_reasoned(found)
 
 
 def get_learning_rate(inputs: Inputs, updates: int) -> tuple[Reasoned[float], bool]:

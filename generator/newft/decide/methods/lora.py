@@ -14,7 +14,7 @@ from newft.decide.memory import (
     TrainingState,
 )
 from newft.decide.methods.adapter_size import count_lora_parameters
-from newft.decide.methods.catalog_values import get_learning_rate, get_value
+from newft.decide.methods.catalog_values import find_fixed_value, get_learning_rate, get_value
 from newft.decide.number_format import format_number
 from newft.decide.parameter_count import count_adapter_parameters
 from newft.decide.split_reasons import count_training_rows
@@ -114,6 +114,9 @@ def _format_bits(bits: float) -> Text:
 
 def choose_dropout(inputs: Inputs) -> Reasoned[MethodValue]:
     """Choose the dropout of the adapter's input."""
+    fixed = find_fixed_value(inputs, "dropout")
+    if fixed is not None:
+        return fixed
     rows = count_training_rows(inputs.facts.data)
     large = inputs.size is None or inputs.size.parameters >= SMALL_MODEL_PARAMETERS
     if large and rows < SMALL_DATASET_ROWS:

@@ -15,9 +15,11 @@ from package_name.runtime.messages import fill
 RUN_YAML = Path(__file__).parents[1] / "config" / "run.yaml"
 
 
-def changed(tmp_path: Path, run_yaml: Config, *, inputs: list[str], slices: list[str]) -> Path:
+def changed(
+    tmp_path: Path, run_yaml: Config, *, inputs: list[str], slices: list[str], fields: list[str]
+) -> Path:
     values = run_yaml.model_dump()
-    values["data"]["columns"] |= {name: [name] for name in slices}
+    values["data"]["columns"] |= {name: [name] for name in (*slices, *fields)}
     values["data"]["slice_fields"] += slices
     values["task"]["inputs"] = inputs
     path = tmp_path / "run.yaml"
@@ -39,19 +41,18 @@ def changed(tmp_path: Path, run_yaml: Config, *, inputs: list[str], slices: list
 def test_an_input_that_must_not_be_shown_is_refused(
     tmp_path: Path, run_yaml: Config, name: str, fault: str
 ) -> None:
-    path = changed(tmp_path, run_yaml, inputs=[*run_yaml.task.inputs, name], slices=["marriage"])
+    inputs = [*run_yaml.task.inputs, name]
+    path = changed(tmp_path, run_yaml, inputs=inputs, slices=["marriage"], fields=[])
     with pytest.raises(ProjectError, match=re.escape(fill(fault, name=name))):
         load_config(path)
 
 
-def test_a_field_that_is_taken_out_of_the_prompt_alone_is_named(
-    tmp_path: Path, run_yaml: Config
-) -> None:
-    first, *others = run_yaml.task.inputs
-    path = changed(tmp_path, run_yaml, inputs=others, slices=[])
+def test_a_field_that_no_prompt_shows_is_named(tmp_path: Path, run_yaml: Config) -> None:
+    inputs = list(run_yaml.task.inputs)
+    path = changed(tmp_path, run_yaml, inputs=inputs, slices=[], fields=["district"])
     fault = fill(
         "data.columns.{name} is in no prompt: add it to inputs, or remove it from data.columns",
-        name=first,
+        name="district",
     )
     with pytest.raises(ProjectError, match=re.escape(fault)):
         load_config(path)

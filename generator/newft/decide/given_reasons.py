@@ -1,0 +1,94 @@
+"""The reasons of given values: what newft would take instead, or the source that has the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from newft.answers.keys import RECIPE_PREFIX
+from newft.decide.inputs import Inputs
+from newft.decide.methods.catalog_values import (
+    find_effective_batch_size,
+    find_epochs,
+    get_learning_rate,
+    get_value,
+)
+from newft.schema.method import MethodValue
+from newft.schema.plan import Recipe
+from newft.schema.reasoned import Reasoned
+from newft.text import Text
+
+LONG_RUN = 10**9  # updates: more than any run that a learning rate was measured for
+
+
+def explain_given_values(recipe: Recipe, free: Recipe | None, inputs: Inputs) -> Recipe:
+    """Return the recipe with the reasons of given values: what newft would have taken, and why.
+
+    `free` is the recipe without given values; None if that one does not fit.
+    """
+    for name in inputs.given:
+        if name in recipe.method:
+            usual = free.method.get(name) if free else None
+            reasoned = _explain(name, recipe.method[name], usual, inputs, recipe)
+            recipe = replace(recipe, method={**recipe.method, name: reasoned})
+        else:
+            usual = getattr(free, name) if free else None
+            reasoned = _explain(name, getattr(recipe, name), usual, inputs, recipe)
+            recipe = replace(recipe, **{name: reasoned})  # type: ignore[arg-type]
+    return recipe
+
+
+def _explain(
+    name: str,
+    taken: Reasoned[MethodValue],
+    usual: Reasoned[MethodValue] | None,
+    inputs: Inputs,
+    recipe: Recipe,
+) -> Reasoned[MethodValue]:
+    """Give the catalogue's reason where it has this value, else the reason against it."""
+    known = _find_catalog_value(name, inputs, recipe)
+    if known is not None and known.value == taken.value:
+        usual = known
+    given = Text(f"answer `{RECIPE_PREFIX}{name}`", f"答案 `{RECIPE_PREFIX}{name}`")
+    if usual is None:
+        why = Text("as given", "由用户指定")
+        return Reasoned(taken.value, why, given)
+    if usual.value == taken.value:
+        why = Text(f"as given: {usual.why.en}", f"由用户指定：{usual.why.zh}")
+        return Reasoned(taken.value, why, usual.source)
+    other = _format_value(usual.value)
+    why = Text(
+        f"as given; newft would take {other}: {usual.why.en}",
+        f"由用户指定；newft 会取 {other}：{usual.why.zh}",
+    )
+    return Reasoned(taken.value, why, given)
+
+
+def _find_catalog_value(name: str, inputs: Inputs, recipe: Recipe) -> Reasoned[Any] | None:
+    """Return what the catalogue says of a value for this family, whatever the data are."""
+    if name == "learning_rate":
+        return get_learning_rate(inputs, LONG_RUN)[0]
+    if name == "epochs":
+        return find_epochs(inputs)
+    if name in ("batch_size", "gradient_accumulation_steps"):
+        return _find_batch_part(name, inputs, recipe)
+    return get_value(inputs, name) if name in inputs.method.values else None
+
+
+def _find_batch_part(name: str, inputs: Inputs, recipe: Recipe) -> Reasoned[Any] | None:
+    """Return a factor of the rows of an update, with the source that has the same product."""
+    whole, size = find_effective_batch_size(inputs), recipe.batch_size.value
+    if whole is None or isinstance(size, str):
+        return None
+    rows = size * recipe.gradient_accumulation_steps.value * recipe.processes.value
+    if rows != whole.value:
+        return None
+    return Reasoned(getattr(recipe, name).value, whole.why, whole.source)
+
+
+def _format_value(value: MethodValue) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,89 @@
+"""`newft show`: families, methods and models for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newft.catalog.loader import load_catalog
+from support.run_newft import run_newft
+
+
+def show(*words: str, folder: Path) -> str:
+    run = run_newft("show", *words, cwd=folder)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_models_say_what_they_take_and_whether_that_fits(tmp_path: Path) -> None:
+    words = ("models", "--gpu", "1xRTX4090", "--json")
+    listed = json.loads(show(*words, folder=tmp_path))
+    catalog = load_catalog()
+    names = [size.hub_id for family in catalog.families.values() for size in family.sizes]
+    assert sorted(one["id"] for one in listed) == sorted(names)
+    for one in listed:
+        low, high = one["memory_gb"]
+        assert 0 < low < high
+        assert one["fits"] == (high <= 23.05)  # 24 GB, of which a desktop gets one
+    fits = [one["fits"] for one in listed]
+    assert fits == sorted(fits, reverse=True) and {*fits} == {True, False}
+    by_name = {one["id"]: one for one in listed}
+    assert by_name["Qwen/Qwen3-4B"]["fits"] and not by_name["Qwen/Qwen3-32B"]["fits"]
+
+    full = json.loads(show(*words, "--method", "full", folder=tmp_path))
+    of_full = {one["id"]: one["memory_gb"][0] for one in full}
+    assert all(of_full[name] > one["memory_gb"][0] for name, one in by_name.items())
+
+
+def test_the_table_of_models_says_what_it_is_estimated_for(tmp_path: Path) -> None:
+    run = run_newft("show", "models", "--gpu", "2x24GB", "--lang", "zh", cwd=tmp_path)
+    assert "2 张卡每张都要放下整个模型" in run.stderr and "1,024 个 token" in run.stderr
+    row = next(line for line in run.stdout.splitlines() if line.startswith("Qwen/Qwen3-4B\t"))
+    assert row.split("\t")[1:4] == ["qwen3", "4.0B", "bf16"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("models", "--gpu", "rtx409"), "error: gpu: `rtx409` is not a known accelerator"),
+        (("models", "--method", "lroa"), "error: method: `lroa` is not known"),
+        (("families", "--gpu", "cpu"), "error: --gpu: only `newft show models` takes it"),
+        (("methods", "--method", "lora"), "error: --method: only `newft show models` takes it"),
+    ],
+)
+def test_a_wrong_option_is_refused(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    run = run_newft("show", *words, cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr.startswith(message)
+
+
+def test_every_method_says_what_was_run_of_it(tmp_path: Path) -> None:
+    for one in json.loads(show("methods", "--json", folder=tmp_path)):
+        assert "CPU" in one["tried"] and "not run on a GPU" in one["tried"]
+
+
+def test_a_family_shows_its_values_with_their_reasons(tmp_path: Path) -> None:
+    family = load_catalog().families["qwen3"]
+    shown = dict(
+        line.split("\t", 1) for line in show("families", "qwen3", folder=tmp_path).splitlines()
+    )
+    rate = family.methods["lora"].learning_rate
+    assert rate
+    assert shown["lora learning_rate"].startswith(f"{rate.value:g}: {rate.why.en}")
+    assert shown["Qwen/Qwen3-4B"].startswith("4.0B, context 40,960, apache-2.0")
+
+
+def test_what_others_use_is_of_methods_and_values_that_there_are() -> None:
+    catalog = load_catalog()
+    for practice in catalog.practices.values():
+        assert {*practice.methods} <= {*catalog.methods}
+        assert practice.source.startswith("https://")
+
+
+def test_an_explanation_shows_what_others_use(tmp_path: Path) -> None:
+    words = ("--yes", "--dry-run", "--explain", "--gpu", "1xRTX4090")
+    run = run_newft("new", "desk", *words, cwd=tmp_path, COLUMNS="200")
+    assert "LLaMA-Factory\u00a0(example)" in run.stderr.replace(" (example)", "\u00a0(example)")
+    assert "https://thinkingmachines.ai/blog/lora/" in run.stderr
