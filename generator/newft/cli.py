@@ -106,6 +106,7 @@ def _run_new(args: argparse.Namespace) -> int:
         answers=collect_options(values),
         sets=tuple(args.sets),
         answers_file=args.answers,
+        from_file=args.from_file,
         yes=args.yes,
         dry_run=args.dry_run,
         explain=args.explain,

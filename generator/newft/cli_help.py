@@ -135,6 +135,10 @@ HELP_TEXTS: Mapping[str, Text] = {
     ),
     **{entry.option: entry.help for entry in ANSWER_KEYS},
     "answers.file": Text("YAML file of answers; - is stdin", "YAML 答案文件，- 表示标准输入"),
+    "from": Text(
+        "training configuration of LLaMA-Factory or axolotl whose values are the answers",
+        "LLaMA-Factory 或 axolotl 的训练配置，其取值作为答案",
+    ),
     "set": Text(
         "any answer, such as data.columns.text=Body; repeatable",
         "任意一项答案，例如 data.columns.text=Body，可多次给出",

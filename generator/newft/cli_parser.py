@@ -158,6 +158,7 @@ def _add_new(parser: Parser, say: HelpLookup) -> None:
             help=say(entry.option),
         )
     answers.add_argument("--answers", metavar="FILE", help=say("answers.file"))
+    answers.add_argument("--from", metavar="FILE", dest="from_file", help=say("from"))
     answers.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], dest="sets", help=say("set")
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,12 @@ import pytest
 import released_tools
 import yaml
 
-from newft.catalog.loader import load_catalog
 from newft.decide.exports.registry import TOOLS
-from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
-from newft.project.serialize import format_export_comment, format_export_lines
-from newft.schema.family import Family, ModelSpec
-from newft.schema.hardware import Hardware
+from newft.project.serialize import format_export_comment
+from newft.schema.family import Family
 from newft.schema.plan import Plan
-from support.decide_examples import ANSWERS, facts
+from support.exported_plans import ALL_TOOLS, CATALOG, plan_for, read_export
 from support.tool_keys import (
     list_template_names,
     read_llama_factory_keys,
@@ -28,32 +24,15 @@ from support.tool_keys import (
     validate_axolotl,
 )
 
-CATALOG = load_catalog()
-LARGE = Hardware(CATALOG.accelerators["A100-80GB"], 8)
-ALL = ("llama_factory", "axolotl", "ms_swift")
 needs_tools = pytest.mark.skipif(not released_tools.CACHE.is_dir(), reason=released_tools.ABSENT)
 each_family = pytest.mark.parametrize("family", CATALOG.families.values(), ids=lambda one: one.id)
-
-
-def plan_for(family: Family, size: ModelSpec, method: str = "lora", **given: Any) -> Plan:
-    answers = replace(
-        ANSWERS, family=family.id, model=size.hub_id, method=method, **{"exports": ALL, **given}
-    )
-    return make_plan(answers, facts(), CATALOG, LARGE)
-
-
-def read_export(plan: Plan, tool: str) -> dict[str, Any]:
-    """What a YAML parser reads of the file."""
-    lines = format_export_lines(plan.exports[tool])
-    values: dict[str, Any] = yaml.safe_load("\n".join(lines))  # type: ignore[arg-type]
-    return values
 
 
 def iterate_exports(family: Family) -> Iterator[tuple[Plan, str, dict[str, Any]]]:
     """The smallest model of a family with each method that a tool has."""
     size = min(family.sizes, key=lambda one: one.parameters)
     for method in CATALOG.methods:
-        tools = tuple(name for name in ALL if method in TOOLS[name].methods)
+        tools = tuple(name for name in ALL_TOOLS if method in TOOLS[name].methods)
         try:
             plan = plan_for(family, size, method, exports=tools)
         except IncompatibleError:
@@ -138,7 +117,7 @@ def test_every_export_says_what_differs_in_both_languages(family: Family) -> Non
 
 def test_a_method_that_a_tool_lacks_is_refused() -> None:
     family = CATALOG.families["qwen3"]
-    lacking = [(m, t) for m in CATALOG.methods for t in ALL if m not in TOOLS[t].methods]
+    lacking = [(m, t) for m in CATALOG.methods for t in ALL_TOOLS if m not in TOOLS[t].methods]
     for method, tool in lacking:
         with pytest.raises(IncompatibleError) as refused:
             plan_for(family, family.sizes[0], method, exports=(tool,))
@@ -164,10 +143,10 @@ def test_the_files_are_where_their_heads_say(tmp_path: Path) -> None:
     from support.generate_project import generate
 
     generate(
-        {"gpu": "1xRTX4090", "model": "Qwen/Qwen3-0.6B", "exports": ALL, "name": "p"},
+        {"gpu": "1xRTX4090", "model": "Qwen/Qwen3-0.6B", "exports": ALL_TOOLS, "name": "p"},
         tmp_path / "p",
     )
-    for tool in ALL:
+    for tool in ALL_TOOLS:
         path = f"config/{tool}.yaml"
         text = (tmp_path / "p" / path).read_text(encoding="utf-8")
         assert f"train {path}" in text.replace("\n# ", " ") or f"sft {path}" in text

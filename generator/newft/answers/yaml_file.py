@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 
@@ -47,16 +47,23 @@ HINTS = {
 
 def load_answers(path: Path, *, is_recorded: IsRecorded | None = None) -> RawAnswers:
     """Return the answers of a YAML file; see `parse_answers_yaml`."""
+    return parse_answers_yaml(str(path), read_bytes(path), is_recorded=is_recorded)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file that the user names; one byte more than YAML may have tells that it is too large.
+
+    A home folder may be written as `~`.
+    """
     try:
         with wrap_file_errors(path), open_regular_file(expand_home(path)) as file:
-            content = file.read(MAX_YAML_BYTES + 1)
+            return file.read(MAX_YAML_BYTES + 1)
     except RecordError as error:
         message, hint = (
             translate_template(text, **error.values)
             for text in (error.template, error.hint_template)
         )
         raise UsageError(message, where=str(path), hint=hint) from error
-    return parse_answers_yaml(str(path), content, is_recorded=is_recorded)
 
 
 def load_stdin() -> RawAnswers:
@@ -76,7 +83,7 @@ def parse_answers_yaml(
     try:
         document = read_yaml(content)
     except YamlError as error:
-        raise _combine_faults(path, [_make_fault(path, fault) for fault in error.faults]) from error
+        raise combine_yaml_faults(path, error.faults) from error
     if document.value is None:
         return {}
     if not isinstance(document.value, dict):
@@ -98,6 +105,11 @@ def parse_answers_yaml(
         faults.sort(key=itemgetter(0))
         raise _combine_faults(path, [error for _, error in faults])
     return given
+
+
+def combine_yaml_faults(path: str, faults: Iterable[YamlFault]) -> UsageError:
+    """Combine what is wrong with a YAML file into one error."""
+    return _combine_faults(path, [_make_fault(path, fault) for fault in faults])
 
 
 def _make_fault(path: str, fault: YamlFault) -> UsageError:

@@ -13,8 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from newft.answers import command_line, parse
+from newft.answers.imports.carried import ImportedAnswers
+from newft.answers.imports.read_file import import_answers
 from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers, get_data_files, get_option
 from newft.answers.yaml_file import load_answers, load_stdin
+from newft.catalog.imported import complete_imported_answers
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
@@ -28,6 +31,7 @@ from newft.kits.trust import TrustRequest, confirm_trust
 from newft.project.ci_place import describe_ci_place
 from newft.project.snapshot import METADATA_DIR
 from newft.project.write import list_planned_paths, write_project
+from newft.schema.catalog import Catalog
 from newft.schema.plan import Plan
 from newft.schema.starter_kit import StarterKit
 from newft.system.hardware_probe import probe_machine
@@ -56,6 +60,7 @@ class NewOptions:
     answers: RawAnswers  # by options of their own
     sets: tuple[str, ...]
     answers_file: str | None
+    from_file: str | None  # the training configuration of another tool
     yes: bool
     dry_run: bool
     explain: bool
@@ -77,9 +82,11 @@ class NewOptions:
 def create_project(options: NewOptions, messages: Messages) -> None:
     """Write a project, or show what would be written."""
     console = ConsoleOutput(messages)
-    given = _collect_answers(options)
-    with open_kit(given, load_catalog(), environment=os.environ) as opened:
-        console.print_notes(opened.notes)
+    catalog = load_catalog()
+    imported = import_answers(Path(options.from_file)) if options.from_file else None
+    given = _collect_answers(options, imported, catalog)
+    with open_kit(given, catalog, environment=os.environ) as opened:
+        console.print_notes((*opened.notes, *(imported.notes if imported else ())))
         start = make_initial_state(options, opened, messages)
         if start.catalog.starter_kit and not options.dry_run:
             named = KIT_KEY not in given or options.names_kit  # else only a file names it
@@ -165,11 +172,15 @@ def _report_late_interrupt(folder: Path) -> Iterator[None]:
         raise
 
 
-def _collect_answers(options: NewOptions) -> RawAnswers:
+def _collect_answers(
+    options: NewOptions, imported: ImportedAnswers | None, catalog: Catalog
+) -> RawAnswers:
+    """Merge the answers: the command line, the file of answers, then another tool's file."""
     file = _load_answers_file(options.answers_file)
     if options.answers_file not in (None, "-") and not options.names_kit:
         file = name_kit_from_here(Path(str(options.answers_file)), file)
-    return parse.merge_answers(options.answers, map(parse.parse_set, options.sets), file)
+    given = parse.merge_answers(options.answers, map(parse.parse_set, options.sets), file)
+    return complete_imported_answers(imported, given, catalog) if imported else given
 
 
 def make_initial_state(options: NewOptions, opened: OpenKit, messages: Messages) -> WizardState:
@@ -184,7 +195,7 @@ def make_initial_state(options: NewOptions, opened: OpenKit, messages: Messages)
         taken_names=_list_taken_names(options),
         interface_language=messages.language if options.interactive else "en",
     )
-    if not (options.interactive or options.yes or options.answers_file):
+    if not (options.interactive or options.yes or options.answers_file or options.from_file):
         raise _make_missing_answers_error(start)
     return start
 

@@ -1,0 +1,165 @@
+"""Read a training configuration of axolotl."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from newft.answers.imports.carried import (
+    ADAM,
+    RECIPE_PREFIX,
+    Carrier,
+    ImportedAnswers,
+    choose_precision,
+    name_model,
+)
+from newft.answers.keys import FILES_KEY
+from newft.text import Text
+
+TITLE = "axolotl"
+MODEL_KEY = "base_model"
+RECIPE_KEYS = {
+    "lora_r": "rank",
+    "lora_alpha": "alpha",
+    "lora_dropout": "dropout",
+    "peft_use_dora": "dora",
+    "peft_use_rslora": "rslora",
+    "loraplus_lr_ratio": "loraplus_lr_ratio",
+    "learning_rate": "learning_rate",
+    "num_epochs": "epochs",
+    "micro_batch_size": "batch_size",
+    "gradient_accumulation_steps": "gradient_accumulation_steps",
+    "warmup_ratio": "warmup_ratio",
+    "weight_decay": "weight_decay",
+    "max_grad_norm": "max_grad_norm",
+    "sequence_len": "max_length",
+    "seed": "seed",
+}
+OF_LORA = ("lora_r", "lora_alpha", "lora_dropout", "peft_use_dora", "peft_use_rslora")
+OWN_WAY = """
+    model_type tokenizer_type tokenizer_config trust_remote_code chat_template special_tokens
+    eot_tokens val_set_size dataset_prepared_path output_dir logging_steps save_steps eval_steps
+    saves_per_epoch evals_per_epoch save_strategy eval_strategy save_total_limit
+    load_best_model_at_end metric_for_best_model greater_is_better early_stopping_patience tf32
+    attn_implementation flash_attention sdp_attention xformers_attention eager_attention strict
+    excess_length_strategy group_by_length wandb_project wandb_entity wandb_watch
+    wandb_name wandb_log_model use_tensorboard use_mlflow resume_from_checkpoint
+    auto_resume_from_checkpoints gradient_checkpointing_kwargs pad_to_sequence_len debug
+    eval_sample_packing eval_batch_size shuffle_merged_datasets dataset_processes
+    dataloader_num_workers local_rank hub_model_id lora_fan_in_fan_out
+    chat_template_kwargs is_llama_derived_model bnb_config_kwargs
+""".split()  # noqa: SIM905 - sixty quotes would hide the words
+LOST = {
+    "train_on_inputs": Text("newft trains on answers alone", "newft 只训练答案部分"),
+    "lora_model_dir": Text(
+        "newft trains a new adapter; merge this one into the model, and name that folder",
+        "newft 会训练新的适配器；请先合并该适配器，再填合并后的文件夹",
+    ),
+    "load_in_8bit": Text("qlora has 4 bits", "qlora 为 4 比特"),
+    "deepspeed": Text(
+        "a project trains with data parallelism, without DeepSpeed",
+        "项目只用数据并行，不用 DeepSpeed",
+    ),
+    "fsdp": Text("a project trains with data parallelism", "项目只用数据并行"),
+    "fsdp_config": Text("a project trains with data parallelism", "项目只用数据并行"),
+    "sample_packing": Text("rows are not packed", "不做序列打包"),
+    "max_steps": Text("give epochs: the steps follow from them", "请给出轮数，步数由此得出"),
+    "warmup_steps": Text("give warmup_ratio instead", "请改用 warmup_ratio"),
+    "neftune_noise_alpha": Text("newft does not have NEFTune", "newft 没有 NEFTune"),
+    "default_system_message": Text(
+        "the prompts of a project are in config/run.yaml, task.system",
+        "项目的提示词在 config/run.yaml 的 task.system",
+    ),
+    "lora_modules_to_save": Text(
+        "newft trains no whole modules beside an adapter", "newft 不在适配器之外训练完整模块"
+    ),
+    "unfrozen_parameters": Text(
+        "newft trains the last blocks: --method freeze", "newft 训练最后几层：--method freeze"
+    ),
+    "chat_template_jinja": Text(
+        "a project uses the template of the tokenizer", "项目使用分词器自带的模板"
+    ),
+    "plugins": Text("newft has no plugins of axolotl", "newft 没有 axolotl 的插件"),
+}
+
+
+def import_axolotl(carrier: Carrier) -> ImportedAnswers:
+    """Return the answers that a training configuration gives."""
+    if carrier.take("rl") is not None:
+        raise carrier.refuse(
+            "rl",
+            Text(
+                f"this file trains on preferences ({carrier.values['rl']}), and newft on answers",
+                f"此文件做偏好训练（{carrier.values['rl']}），而 newft 只做指令微调",
+            ),
+            Text("give a configuration without `rl`", "请给出没有 `rl` 的配置"),
+        )
+    name_model(carrier, MODEL_KEY)
+    carrier.carry("revision_of_model", "revision")
+    _carry_method(carrier)
+    carrier.carry_all({key: name for key, name in RECIPE_KEYS.items() if key not in carrier.taken})
+    if carrier.take("gradient_checkpointing"):
+        carrier.answers[f"{RECIPE_PREFIX}gradient_checkpointing"] = "true"
+    elif carrier.values.get("gradient_checkpointing") is False:
+        carrier.answers[f"{RECIPE_PREFIX}gradient_checkpointing"] = "false"
+    carrier.carry_schedule("lr_scheduler")
+    choose_precision(carrier, ("bf16", "bfloat16"), ("fp16", "float16"))
+    carrier.check_optimizer("optimizer")
+    _carry_data_sets(carrier)
+    carrier.lose_unless_usual(ADAM)
+    carrier.lose_if_set(LOST)
+    carrier.skip(OWN_WAY)
+    return carrier.finish(TITLE, RECIPE_KEYS)
+
+
+def _carry_method(carrier: Carrier) -> None:
+    adapter, four_bits = carrier.take("adapter"), carrier.take("load_in_4bit")
+    if adapter not in (None, "", "lora", "qlora"):
+        raise carrier.refuse(
+            "adapter",
+            Text(f"newft does not have the adapter {adapter}", f"newft 没有 {adapter} 这种适配器"),
+            Text("it has: lora, qlora", "可用的有：lora、qlora"),
+        )
+    carrier.answers["method"] = "qlora" if adapter and four_bits else str(adapter or "full")
+    linear, modules = carrier.take("lora_target_linear"), carrier.take("lora_target_modules")
+    initial = carrier.take("peft_init_lora_weights")
+    if not adapter:
+        carrier.taken |= {*OF_LORA}  # axolotl reads them for an adapter only
+        return
+    if linear:
+        carrier.answers[f"{RECIPE_PREFIX}target_modules"] = "all-linear"
+    elif modules:
+        carrier.carry("lora_target_modules", f"{RECIPE_PREFIX}target_modules")
+    carrier.carry("lora_target_parameters", f"{RECIPE_PREFIX}target_parameters")
+    if str(initial).startswith("pissa"):
+        carrier.answers[f"{RECIPE_PREFIX}pissa"] = "true"
+    elif initial not in (None, True):
+        carrier.lose("peft_init_lora_weights", Text("newft has pissa only", "newft 只有 pissa"))
+
+
+def _carry_data_sets(carrier: Carrier) -> None:
+    files = (
+        _find_file(carrier, key, entry if isinstance(entry, Mapping) else {})
+        for key in ("datasets", "test_datasets")
+        for entry in carrier.take(key) or ()
+    )
+    if found := tuple(dict.fromkeys(filter(None, files))):
+        carrier.answers[FILES_KEY] = found
+
+
+def _find_file(carrier: Carrier, key: str, entry: Mapping[str, Any]) -> str | None:
+    """Return the file of a data set; note that it is none, or not there."""
+    named = entry.get("data_files") or entry.get("path")
+    named = named[0] if isinstance(named, list) and named else named
+    for folder in (Path(), carrier.path.parent):
+        if named and (folder / str(named)).exists():
+            return str(folder / str(named))
+    carrier.lose(
+        key,
+        Text(
+            f"{named} is no file or folder here; give the files with --data",
+            f"此处没有文件或文件夹 {named}；请用 --data 给出数据文件",
+        ),
+    )
+    return None

@@ -1,0 +1,163 @@
+"""Collect the answers that a configuration of another tool gives, and what is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from newft.answers.keys import AnswerValue, RawAnswers
+from newft.emitted.yaml_lines import YamlDocument
+from newft.errors import UsageError
+from newft.text import Text, find_nearest_names, to_bilingual_text
+
+RECIPE_PREFIX = "recipe."
+SCHEDULES = ("linear", "cosine", "constant_with_warmup")
+ADAM = {"adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-08}  # as PyTorch has it
+PLAIN_OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "adamw_hf")  # AdamW as PyTorch has it
+
+
+class ImportedAnswers(NamedTuple):
+    """What a configuration of another tool says."""
+
+    tool: str
+    answers: RawAnswers
+    template: str | None  # the name that LLaMA-Factory has for the chat template
+    notes: tuple[Text, ...]  # what could not be carried over
+
+
+@dataclass
+class Carrier:
+    """The values of one file; every key is taken once, and those that are left are reported."""
+
+    path: Path
+    document: YamlDocument
+    answers: dict[str, AnswerValue] = field(default_factory=dict)
+    notes: list[Text] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+    silent: list[str] = field(default_factory=list)  # that the project does in its own way
+
+    def take(self, key: str) -> Any:
+        """Return the value of a key, None where it is absent or null."""
+        self.taken.add(key)
+        return self.values.get(key)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The values of the file by key."""
+        return self.document.value  # type: ignore[no-any-return]
+
+    def get_text(self, key: str) -> str:
+        """Return a scalar as it was written."""
+        return self.document.entries[(key,)].text
+
+    def locate(self, key: str) -> str:
+        """Return the file and the line of a key."""
+        return f"{self.path}:{self.document.entries[(key,)].line}"
+
+    def carry(self, key: str, name: str) -> None:
+        """Carry the value of a key over as an answer."""
+        value = self.take(key)
+        if isinstance(value, bool):
+            if value:  # what is off is also off in newft
+                self.answers[name] = "true"
+        elif isinstance(value, int | float | str):
+            self.answers[name] = self.get_text(key)
+        elif isinstance(value, list):
+            self.answers[name] = tuple(map(str, value))
+
+    def carry_all(self, names: Mapping[str, str]) -> None:
+        """Carry values of the recipe over, by the name of the tool and that of run.yaml."""
+        for key, name in names.items():
+            self.carry(key, f"{RECIPE_PREFIX}{name}")
+
+    def carry_schedule(self, key: str) -> None:
+        """Carry the learning rate schedule over, if newft has it."""
+        if self.take(key) in SCHEDULES:
+            self.answers[f"{RECIPE_PREFIX}lr_scheduler"] = self.get_text(key)
+        elif self.values.get(key) is not None:
+            known = ", ".join(SCHEDULES)
+            self.lose(key, Text(f"newft has {known}", f"newft 只有 {known}"))
+
+    def check_optimizer(self, key: str) -> None:
+        """Say where another optimizer is asked for than AdamW."""
+        if self.take(key) not in (None, *PLAIN_OPTIMIZERS):
+            self.lose(key, Text("newft trains with AdamW of PyTorch", "newft 用 PyTorch 的 AdamW"))
+
+    def lose(self, key: str, why: Text) -> None:
+        """Note that the value of a key cannot be carried over."""
+        self.taken.add(key)
+        place = self.locate(key)
+        self.notes.append(
+            Text(
+                f"{place}: `{key}` is not carried over: {why.en}",
+                f"{place}：`{key}` 未带入：{why.zh}",
+            )
+        )
+
+    def lose_if_set(self, reasons: Mapping[str, Text]) -> None:
+        """Note keys that change a run and have no counterpart; values that are off change none."""
+        for key, why in reasons.items():
+            if self.take(key) not in (None, False, "", 0, [], {}):
+                self.lose(key, why)
+
+    def lose_unless_usual(self, usual: Mapping[str, object]) -> None:
+        """Note values of the optimizer that are not those of PyTorch, which a project takes."""
+        for key, value in usual.items():
+            if self.take(key) not in (None, value):
+                self.lose(key, Text(f"newft takes {value}", f"newft 取 {value}"))
+
+    def skip(self, keys: Iterable[str]) -> None:
+        """Take keys for which a project has a way of its own."""
+        for key in keys:
+            if self.take(key) is not None:
+                self.silent.append(key)
+
+    def refuse(self, key: str, message: Text, hint: Text) -> UsageError:
+        """Make the error for a file that newft cannot carry over at all."""
+        return UsageError(message, where=self.locate(key), hint=hint)
+
+    def finish(
+        self, tool: str, known: Iterable[str], template: str | None = None
+    ) -> ImportedAnswers:
+        """Report the keys that are left, and return the answers."""
+        names = [*known, *self.taken]
+        for key, value in self.values.items():
+            if key not in self.taken and value is not None:
+                near = find_nearest_names(str(key), names)
+                meant = (
+                    Text(f"; did you mean `{near[0]}`?", f"，是否想写 `{near[0]}`？")
+                    if near
+                    else to_bilingual_text("")
+                )
+                self.lose(
+                    str(key),
+                    Text(f"newft does not know it{meant.en}", f"newft 不认识此键{meant.zh}"),
+                )
+        if self.silent:
+            listed = ", ".join(self.silent)
+            self.notes.append(
+                Text(
+                    f"{self.path}: the project does in its own way: {listed}",
+                    f"{self.path}：以下由项目自行处理：{listed}",
+                )
+            )
+        return ImportedAnswers(tool, dict(self.answers), template, tuple(self.notes))
+
+
+def name_model(carrier: Carrier, key: str) -> None:
+    """Carry the base model over; a folder that is there is named by its path."""
+    value = carrier.take(key)
+    if not isinstance(value, str):
+        return
+    is_folder = "/" in value and Path(value).is_dir() and not value.startswith((".", "/", "~"))
+    carrier.answers["model"] = f"./{value}" if is_folder else value
+
+
+def choose_precision(carrier: Carrier, bf16: Iterable[str], fp16: Iterable[str]) -> None:
+    """Carry the number format over from the flags of which at most one is set."""
+    flags = {"bf16": [*bf16], "fp16": [*fp16]}
+    for name, keys in flags.items():
+        if any([carrier.take(key) in (True, "auto", "full") for key in keys]):  # noqa: C419 - take all
+            carrier.answers.setdefault(f"{RECIPE_PREFIX}precision", name)

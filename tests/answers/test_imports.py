@@ -1,0 +1,258 @@
+"""Training configurations of other tools become answers, and what is lost is said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from newft.answers.imports.carried import ImportedAnswers
+from newft.answers.imports.read_file import import_answers
+from newft.catalog.imported import complete_imported_answers
+from newft.catalog.loader import load_catalog
+from newft.errors import UsageError
+from support.exported_plans import ALL_TOOLS, CATALOG, plan_for, write_export
+
+# the recipe of the article "大模型微调理论与实践" for a customer-service model
+ARTICLE = {
+    "learning_rate": "5.0e-5",
+    "epochs": "3",
+    "batch_size": "4",
+    "gradient_accumulation_steps": "8",
+    "rank": "16",
+    "alpha": "32",
+    "target_modules": ("query_key_value", "dense"),
+}
+LLAMA_FACTORY = """\
+model_name_or_path: zai-org/chatglm3-6b
+template: chatglm3
+stage: sft
+do_train: true
+finetuning_type: lora
+lora_rank: 16
+lora_alpha: 32
+lora_dropout: 0.05
+lora_target: query_key_value,dense
+dataset: tickets
+learning_rate: 5.0e-5
+num_train_epochs: 3
+per_device_train_batch_size: 4
+gradient_accumulation_steps: 8
+output_dir: saves/chatglm3
+bf16: true
+"""
+SKETCH = """\
+model_name: chatglm3-6b
+dataset: customer_service_qa
+training_args:
+  learning_rate: 5.0e-5
+  num_train_epochs: 3
+  per_device_train_batch_size: 4
+  gradient_accumulation_steps: 8
+lora_config:
+  r: 16
+  alpha: 32
+  target_modules: ["query_key_value", "dense"]
+"""
+AXOLOTL = """\
+base_model: zai-org/chatglm3-6b
+adapter: lora
+lora_r: 16
+lora_alpha: 32
+lora_target_modules: [query_key_value, dense]
+datasets:
+  - {path: tickets.json, type: alpaca}
+num_epochs: 3
+micro_batch_size: 4
+gradient_accumulation_steps: 8
+learning_rate: 5.0e-5
+"""
+
+
+def read(folder: Path, text: str, info: object = None) -> ImportedAnswers:
+    path = folder / "train.yaml"
+    path.write_text(text, encoding="utf-8")
+    if info is not None:
+        (folder / "dataset_info.json").write_text(json.dumps(info), encoding="utf-8")
+    return import_answers(path)
+
+
+def get_recipe(imported: ImportedAnswers) -> dict[str, object]:
+    return {
+        key.removeprefix("recipe."): value
+        for key, value in imported.answers.items()
+        if key.startswith("recipe.")
+    }
+
+
+@pytest.mark.parametrize("text", [LLAMA_FACTORY, SKETCH, AXOLOTL], ids=["lf", "sketch", "axolotl"])
+def test_the_recipe_of_the_article_keeps_its_numbers(text: str, tmp_path: Path) -> None:
+    imported = read(tmp_path, text)
+    assert get_recipe(imported).items() >= ARTICLE.items()
+    assert imported.answers["method"] == "lora"
+    assert str(imported.answers["model"]).endswith("chatglm3-6b")
+
+
+def test_files_and_columns_come_from_dataset_info(tmp_path: Path) -> None:
+    (tmp_path / "tickets.json").write_text("[]", encoding="utf-8")
+    columns = {"prompt": "问题", "response": "类别"}
+    imported = read(
+        tmp_path, LLAMA_FACTORY, {"tickets": {"file_name": "tickets.json", "columns": columns}}
+    )
+    assert imported.answers["data.files"] == (str(tmp_path / "tickets.json"),)
+    assert imported.answers["data.columns.text"] == "问题"
+    assert imported.answers["data.columns.label"] == "类别"
+
+
+def test_the_usual_columns_are_left_to_be_found(tmp_path: Path) -> None:
+    (tmp_path / "tickets.json").write_text("[]", encoding="utf-8")
+    columns = {"prompt": "instruction", "query": "input", "response": "output"}
+    for entry in (
+        {},
+        {"columns": columns},
+        {"formatting": "sharegpt", "columns": {"messages": "m"}},
+    ):
+        imported = read(
+            tmp_path, LLAMA_FACTORY, {"tickets": {"file_name": "tickets.json", **entry}}
+        )
+        assert not [key for key in imported.answers if key.startswith("data.columns")]
+
+
+@pytest.mark.parametrize(
+    ("info", "said"),
+    [
+        (None, "--data"),
+        ({"ticket": {}}, "`tickets`, but ticket"),
+        ({"tickets": {"file_name": "absent.json"}}, "absent.json does not exist"),
+        ({"tickets": {"hf_hub_url": "acme/tickets"}}, "download it"),
+        ({"tickets": {"file_name": "a.json", "ranking": True}}, "preference data"),
+    ],
+)
+def test_a_data_set_that_is_not_there_is_said_with_its_line(
+    info: Any, said: str, tmp_path: Path
+) -> None:
+    imported = read(tmp_path, LLAMA_FACTORY, info)
+    assert "data.files" not in imported.answers
+    assert [note for note in imported.notes if said in note.en and "train.yaml:10" in note.en]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("learning_rat: 5.0e-5", "did you mean `learning_rate`?"),
+        ("deepspeed: examples/ds_z3.json", "without DeepSpeed"),
+        ("train_on_prompt: true", "answers alone"),
+        ("optim: adamw_8bit", "AdamW of PyTorch"),
+        ("adam_beta2: 0.95", "newft takes 0.999"),
+        ("lr_scheduler_type: polynomial", "linear, cosine"),
+        ("neat_packing: true", "not packed"),
+    ],
+)
+def test_what_is_lost_is_said_with_its_line(line: str, said: str, tmp_path: Path) -> None:
+    imported = read(tmp_path, f"{LLAMA_FACTORY}{line}\n")
+    key, number = line.partition(":")[0], len(LLAMA_FACTORY.splitlines()) + 1
+    notes = [note for note in imported.notes if f"train.yaml:{number}" in note.en]
+    assert len(notes) == 1 and said in notes[0].en
+    assert key in notes[0].zh and notes[0].zh != notes[0].en
+
+
+@pytest.mark.parametrize("line", ["packing: false", "deepspeed: null", "resume_from_checkpoint:"])
+def test_what_is_off_is_not_mentioned_as_lost(line: str, tmp_path: Path) -> None:
+    imported = read(tmp_path, f"{LLAMA_FACTORY}{line}\n")
+    assert not [note for note in imported.notes if line.partition(":")[0] in note.en]
+
+
+def test_alpha_is_twice_the_rank_where_llama_factory_takes_it_so(tmp_path: Path) -> None:
+    imported = read(tmp_path, LLAMA_FACTORY.replace("lora_alpha: 32\n", ""))
+    assert imported.answers["recipe.alpha"] == "32"
+    assert [note for note in imported.notes if "twice the rank" in note.en]
+
+
+@pytest.mark.parametrize(
+    ("text", "method"),
+    [
+        (LLAMA_FACTORY + "quantization_bit: 4\n", "qlora"),
+        (LLAMA_FACTORY.replace("finetuning_type: lora", "finetuning_type: full"), "full"),
+        (AXOLOTL.replace("adapter: lora", "adapter: qlora\nload_in_4bit: true"), "qlora"),
+        (AXOLOTL.replace("adapter: lora\n", ""), "full"),
+    ],
+)
+def test_the_method_follows_from_several_keys(text: str, method: str, tmp_path: Path) -> None:
+    imported = read(tmp_path, text)
+    assert imported.answers["method"] == method
+    assert ("recipe.rank" in imported.answers) == (method != "full")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        (LLAMA_FACTORY.replace("stage: sft", "stage: dpo"), 3, "answers only"),
+        (LLAMA_FACTORY.replace("type: lora", "type: oft"), 5, "method oft"),
+        ("model_name_or_path: a/b\nexport_dir: out\n", 2, "merges an adapter"),
+        (AXOLOTL + "rl: dpo\n", 12, "preferences"),
+        (AXOLOTL.replace("adapter: lora", "adapter: llama-adapter"), 2, "adapter llama-adapter"),
+        ("model_name_or_path: a\nmodel_name_or_path: b\n", 2, "twice"),
+        ("model_name_or_path: [a\n", 2, "YAML"),
+    ],
+)
+def test_a_file_that_cannot_be_carried_over_is_refused(
+    text: str, place: int, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        read(tmp_path, text)
+    message, hint = refused.value.to("en")
+    assert str(refused.value.where).endswith(f"train.yaml:{place}")
+    assert said in f"{message} {hint}"
+
+
+@pytest.mark.parametrize("text", ["a: 1\n", "- a\n", "", "domain: legal\n"])
+def test_a_file_of_no_known_tool_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        read(tmp_path, text)
+    assert "LLaMA-Factory" in refused.value.to("zh")[0]
+    assert "--answers" in str(refused.value.to("en")[1])
+
+
+def test_the_family_of_an_unlisted_model_is_told_by_its_template() -> None:
+    families = CATALOG.families.values()
+    template = next(one.chat.llama_factory_template for one in families if one.id == "llama3")
+    imported = ImportedAnswers("LLaMA-Factory", {"model": "acme/own"}, template, ())
+    answers = complete_imported_answers(imported, {}, CATALOG)
+    assert answers.get("family") == "llama3"
+    given = {"model": "Qwen/Qwen3-0.6B"}
+    assert complete_imported_answers(imported, given, CATALOG) == given
+
+
+def test_a_given_method_drops_the_values_of_the_imported_one(tmp_path: Path) -> None:
+    imported = read(tmp_path, LLAMA_FACTORY)
+    answers = complete_imported_answers(imported, {"method": "full"}, load_catalog())
+    assert answers["method"] == "full" and "recipe.rank" not in answers
+    assert answers["recipe.learning_rate"] == "5.0e-5"
+
+
+def iterate_round_trips() -> Iterator[tuple[str, str, str]]:
+    for family in CATALOG.families:
+        for tool in ALL_TOOLS[:2]:
+            for method in ("lora", "full"):
+                yield family, tool, method
+
+
+@pytest.mark.parametrize(("family", "tool", "method"), [*iterate_round_trips()])
+def test_an_export_is_read_back_as_the_same_recipe(
+    family: str, tool: str, method: str, tmp_path: Path
+) -> None:
+    size = min(CATALOG.families[family].sizes, key=lambda one: one.parameters)
+    plan = plan_for(CATALOG.families[family], size, method, exports=(tool,))
+    imported = read(tmp_path, write_export(plan, tool))
+    assert imported.answers["method"] == method
+    assert imported.answers["model"] == plan.model.id
+    for name, value in get_recipe(imported).items():
+        reasoned = plan.recipe.method.get(name) or getattr(plan.recipe, name)
+        read_back = yaml.safe_load(value) if isinstance(value, str) else value
+        assert read_back == reasoned.value, name
+    lost = [note.en for note in imported.notes if "not carried over" in note.en]
+    assert all("--data" in note for note in lost), lost
