@@ -16,7 +16,7 @@ from newft.schema.plan import Plan
 from support.decide_examples import ANSWERS, facts
 
 CATALOG = load_catalog()
-LARGE = Hardware(CATALOG.accelerators["A100-80GB"], 8)
+LARGE = Hardware(replace(CATALOG.accelerators["A100-80GB"], memory_gb=10_000.0), 8)
 ALL_TOOLS = ("llama_factory", "axolotl", "ms_swift")
 
 

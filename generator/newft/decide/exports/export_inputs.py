@@ -46,6 +46,12 @@ class ExportInputs:
         return self.method in LORA_METHODS
 
     @property
+    def has_vision_tower(self) -> bool:
+        """Whether the language model is a part of a larger one."""
+        has_tower = self.size is None or self.size.vision_parameters is not None
+        return self.family.language_module is not None and has_tower
+
+    @property
     def precision(self) -> str:
         """fp32, bf16 or fp16; a project for a CPU measures which one is fastest."""
         return str(self.recipe.precision.value).replace("auto", "fp32")
@@ -79,7 +85,7 @@ def list_layer_modules(inputs: ExportInputs) -> tuple[str, ...]:
     if inputs.size is None:
         return ()
     count = int(inputs.get_method_value(TRAINED_BLOCKS))  # type: ignore[arg-type]
-    root = "model.language_model" if inputs.family.language_module else "model"
+    root = inputs.family.language_module if inputs.has_vision_tower else "model"
     first = inputs.size.layers - count
     return tuple(f"{root}.layers.{number}" for number in range(first, inputs.size.layers))
 

@@ -110,7 +110,7 @@ def _list_method_values(inputs: ExportInputs) -> dict[str, ExportValue]:
             "lora_target": _format_targets(inputs),
         }
         values |= find_flag_values(inputs, FLAGS)
-    if inputs.family.language_module:
+    if inputs.has_vision_tower:
         values |= {"freeze_vision_tower": True, "freeze_multi_modal_projector": True}
     return values
 
@@ -196,6 +196,15 @@ def _list_differences(inputs: ExportInputs) -> list[Text]:
                 "the tokenizer's: compare the example that it prints first with `make check`",
                 f"LLaMA-Factory 没有 {inputs.family.title} 的对话模板，会解析分词器自带的模板："
                 "请将其启动时打印的样例与 `make check` 对照",
+            )
+        )
+    targets = inputs.get_method_value("target_modules")
+    if isinstance(targets, str) and targets != ALL_LINEAR:
+        differences.append(
+            Text(
+                "modules cannot be chosen by a pattern: they are named, and the vision tower is "
+                "frozen",
+                "无法用正则表达式选择模块：此处列出模块名，并冻结视觉塔",
             )
         )
     if inputs.get_method_value("target_parameters"):
