@@ -3,7 +3,7 @@
 Articles and notes write `training_args` and `lora_config` so:
 
     model_name: chatglm3-6b
-    dataset: customer_service_qa
+    dataset: own_rows
     training_args: {learning_rate: 5.0e-5, num_train_epochs: 3}
     lora_config: {r: 16, alpha: 32, target_modules: [query_key_value, dense]}
 """
