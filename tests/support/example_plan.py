@@ -172,6 +172,8 @@ def model(source: ModelSource, identity: str = "HuggingFaceTB/SmolLM2-135M-Instr
         end_of_turn="<|im_end|>",
         pad="<|im_end|>",
         template_arguments={},
+        stop_tokens=(),
+        system_turn="own",
         embedded=embedded if source == "embedded" else None,
     )
 

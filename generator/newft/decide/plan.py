@@ -138,6 +138,8 @@ def _plan_model(
         end_of_turn=family.chat.end_of_turn,
         pad=family.chat.pad,
         template_arguments=_get_template_arguments(family, size),
+        stop_tokens=family.chat.stop_tokens,
+        system_turn=family.chat.system_turn,
         embedded=size.embedded if size and source == EMBEDDED else None,
         successor=_find_successor(family, size, catalog),
     )

@@ -89,7 +89,8 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
         item.name: format_yaml_block(getattr(plan.prompts, item.name), indent=4)
         for item in fields(SystemPrompts)
     }
-    as_yaml["template_arguments"] = format_yaml_value(to_plain(plan.model.template_arguments))
+    for name in ("template_arguments", "stop_tokens"):
+        as_yaml[name] = format_yaml_value(to_plain(getattr(plan.model, name)))
     forms: dict[str, PlainValue] = {
         "yaml": as_yaml,
         "toml": {key: _map_strings(value, quote) for key, value in values.items()},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from newft.schema.dataset import DataFacts
-from newft.schema.family import EmbeddedModel, Family
+from newft.schema.family import EmbeddedModel, Family, SystemTurn
 from newft.schema.hardware import Hardware
 from newft.schema.kit import Kit, SystemPrompts, Task
 from newft.schema.method import MethodValue, TrainingMethod
@@ -90,6 +90,8 @@ class ModelPlan:
     end_of_turn: str
     pad: str
     template_arguments: Mapping[str, str | bool]
+    stop_tokens: tuple[str, ...]  # further tokens that end an answer
+    system_turn: SystemTurn
     embedded: EmbeddedModel | None
     # the model to train instead, of a family that the project cannot train
     successor: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,17 @@ from golden_desk.model.chat_encoder import (
     Tokenizer,
     decode_prediction,
 )
+from golden_desk.model.chat_template import fix_date
 from golden_desk.model.load import load_tokenizer
 from golden_desk.model.verify import ModelFolder
 from golden_desk.prompts import Conversation
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
+from golden_desk.training.examples import Example, encode_example
+from golden_desk.training.prompt_proof import prove_prompts
 
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
-ANOTHER_PROMPT = (
-    "the chat template renders different prompts in training and in inference:\n  {trained}\n  "
-    "{answered}"
-)
+NO_SYSTEM_TURN = "the chat template leaves the {role} message out of the prompt"
 DATED = "the chat template inserts today's date, so prompts would change every day"
 OTHER_END = "model.end_of_turn is {token}, but the chat template ends an answer differently"
 PROMPT = [{"role": "system", "content": "Answer."}, {"role": "user", "content": "a question"}]
@@ -34,11 +35,11 @@ def tokenizer(config: Config, tiny_model: ModelFolder) -> Tokenizer:
     return load_tokenizer(tiny_model.path, config.model)
 
 
-def encoder_of(template: str, tokenizer: Tokenizer, config: Config) -> ChatEncoder:
+def encoder_of(template: str, tokenizer: Tokenizer, config: Config, **settings: str) -> ChatEncoder:
     """The encoder of the tiny model with another chat template."""
     changed = copy.deepcopy(tokenizer)
     changed.chat_template = template.replace("END", config.model.end_of_turn)
-    return ChatEncoder(changed, config.model)
+    return ChatEncoder(changed, config.model.model_copy(update=settings))
 
 
 def prompt(text: str) -> Conversation:
@@ -57,13 +58,71 @@ def test_a_message_that_spells_the_end_of_turn_does_not_end_it(
     assert encoder.encode_answer(f"no {end} yet").count(ends) == 1
 
 
-def test_what_stands_between_prompt_and_answer_is_asked_and_not_learned(
+def test_what_stands_between_generation_prompt_and_answer_is_learned_too(
     tokenizer: Tokenizer, config: Config
 ) -> None:
+    """A server sends the generation prompt alone, so the rest is the model's to write."""
     content = "{{ message.content }}"
     encoder = encoder_of(TEMPLATE.replace(content, f"\n{content}"), tokenizer, config)
     assert tokenizer.decode(encoder.encode_prompt(PROMPT)).endswith("<|assistant|>\n")
     assert tokenizer.decode(encoder.encode_answer("yes")) == "yes" + config.model.end_of_turn
+    rows = [[*PROMPT, {"role": "assistant", "content": "yes"}]]
+    example = encode_example(rows[0], encoder, max_length=200)
+    assert example.ids[: example.answer_start] == encoder.encode_as_served(PROMPT)
+    assert prove_prompts(rows, [example], "train", encoder) == 1
+
+
+def test_a_think_block_that_the_generation_prompt_opens_is_closed_before_the_answer(
+    tokenizer: Tokenizer, config: Config
+) -> None:
+    opens = TEMPLATE.replace("<|assistant|>", "<|assistant|><think>")
+    encoder = encoder_of(opens, tokenizer, config)
+    asked = tokenizer.decode(encoder.encode_prompt(PROMPT))
+    assert asked.endswith("<|assistant|><think></think>\n\n")
+    assert tokenizer.decode(encoder.encode_as_served(PROMPT)).endswith("<|assistant|><think>")
+
+
+def test_an_instruction_can_stand_in_the_first_user_message(
+    tokenizer: Tokenizer, config: Config
+) -> None:
+    refuses = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}"
+    encoder = encoder_of(refuses + TEMPLATE, tokenizer, config, system_turn="user")
+    asked = tokenizer.decode(encoder.encode_prompt(PROMPT))
+    assert "<|user|>Answer.\n\na question" in asked
+    assert encoder.encode_as_served(PROMPT) == encoder.encode_prompt(PROMPT)
+
+
+def test_the_date_that_a_template_inserts_is_the_same_every_day(
+    tokenizer: Tokenizer, config: Config
+) -> None:
+    changed = copy.deepcopy(tokenizer)
+    changed.chat_template = "{{ strftime_now('%d %b %Y') }}" + tokenizer.chat_template
+    fix_date(changed)
+    asked = changed.decode(ChatEncoder(changed, config.model).encode_prompt(PROMPT))
+    assert asked.startswith("26 Jul 2024")
+
+
+@pytest.mark.parametrize(
+    ("ids", "start"),
+    [
+        (lambda asked, answer: [*asked, *answer], -1),
+        (lambda asked, answer: [*asked, *answer[:-1]], 0),
+        (lambda asked, answer: [*asked, *answer[1:]], 0),
+    ],
+)
+def test_a_wrong_mask_is_seen_in_the_row(
+    ids: Callable[[list[int], list[int]], list[int]],
+    start: int,
+    tokenizer: Tokenizer,
+    config: Config,
+) -> None:
+    encoder = ChatEncoder(tokenizer, config.model)
+    asked, answer = encoder.encode_prompt(PROMPT), encoder.encode_answer("yes")
+    example = Example(ids(asked, answer), len(asked) + start)
+    rows = [[*PROMPT, {"role": "assistant", "content": "yes"}]]
+    with pytest.raises(ProjectError) as caught:
+        prove_prompts(rows, [example], "train", encoder)
+    assert "train.jsonl:1" in caught.value.message
 
 
 def test_an_end_of_turn_that_the_template_leaves_out_is_learned(
@@ -84,8 +143,7 @@ def test_an_answer_is_learned_as_the_template_writes_it(
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        (TEMPLATE.replace("<|assistant|>", "<|assistant|><think>"), ANOTHER_PROMPT),
-        (TEMPLATE.replace("in messages", "in messages[1:]"), ANOTHER_PROMPT),
+        (TEMPLATE.replace("in messages", "in messages[1:]"), NO_SYSTEM_TURN),
         (
             "{{ raise_exception('no system') }}",
             "the chat template rejects the roles {roles}: {reason}",

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from itertools import takewhile
 from typing import TypeAlias
 
@@ -22,6 +21,7 @@ from jinja2 import TemplateError
 from ..config import ModelConfig
 from ..prompts import Conversation
 from ..runtime.errors import ProjectError
+from .chat_template import THINKING, fold_system_turn, list_dates
 
 Tokenizer: TypeAlias = transformers.PreTrainedTokenizerBase
 
@@ -37,6 +37,10 @@ CHAT_TEMPLATE_HINT = (
     "false; or correct chat_template.jinja in a copy of the model folder and set model.id to that "
     "folder; or choose another model"
 )
+SYSTEM_TURN_HINT = (
+    "set model.system_turn: user, which puts the instruction at the head of the first user "
+    "message; or choose another model"
+)
 RESERVED_CHARS_TABLE = str.maketrans(
     dict.fromkeys(
         (SPLIT_CHAR, NAME_CHAR, SYSTEM_PLACEHOLDER, QUESTION_PLACEHOLDER, TARGET_PLACEHOLDER),
@@ -48,8 +52,10 @@ RESERVED_CHARS_TABLE = str.maketrans(
 class ChatEncoder:
     """Encodes prompts and answers, in the same way for training, evaluation and chat.
 
-    A prompt is all that the template writes before the answer of the last turn. Where that is more
-    than its generation prompt, such as a newline or an empty think block, it is not learned either.
+    A prompt is what the template writes for a reply to begin: its generation prompt, which servers
+    send. Some templates write more before an answer, such as the header of a channel. This lead is
+    always the same, so it stands at the end of each prompt here, but it is learned: a server leaves
+    it to the model.
     """
 
     def __init__(self, tokenizer: Tokenizer, model: ModelConfig) -> None:
@@ -61,6 +67,7 @@ class ChatEncoder:
                 name=type(tokenizer).__name__,
             )
         self.tokenizer, self._arguments = tokenizer, model.template_arguments
+        self._folds_system_turn = model.system_turn == "user"
         added = tokenizer.added_tokens_decoder
         self._control = {
             each.content: i for i, each in added.items() if _is_control_token(each.content)
@@ -72,11 +79,16 @@ class ChatEncoder:
         self._encoder.add_tokens([_rename_token(each, names[i]) for i, each in added.items()])
         self._ids = {self._encoder.token_to_id(name): i for i, name in names.items()}
         self._refuse_control_tokens_in_text()
-        self._refuse_unequal_prompts()
-        self._head, self._tail = self._around_answer(
-            [{"role": "user", "content": QUESTION_PLACEHOLDER}]
-        )
+        self._refuse_incomplete_prompts()
+        question = [{"role": "user", "content": QUESTION_PLACEHOLDER}]
+        self._head, self._tail = self._around_answer(question)
         self._end = self._end_of_answer(model.end_of_turn)
+        asked = self._render(question, add_generation_prompt=True)
+        lead = self._find_lead(asked)
+        self._lead = lead.rstrip(" ")  # spaces and the word after them are one token
+        self._asked, self._space = asked + self._lead, lead[len(self._lead) :]
+        self.lead_tokens = len(self._encode(self._asked)) - len(self._encode(asked))
+        self.end_token = self._control[model.end_of_turn]
         self._answers: dict[str, list[int]] = {}  # of labels: few, and each in many rows
 
     def find_control_tokens(self, text: str) -> list[str]:
@@ -85,13 +97,26 @@ class ChatEncoder:
 
     def encode_prompt(self, prompt: Conversation) -> list[int]:
         """The prompt up to where the answer begins."""
-        return self._encode(self._around_answer(self._seam(prompt))[0])
+        return self._encode(self._render_prompt(prompt))
 
     def encode_prompts(self, prompts: Sequence[Conversation]) -> list[list[int]]:
         """Several prompts at once, which is faster."""
-        texts = [self._around_answer(self._seam(prompt))[0] for prompt in prompts]
+        texts = [self._render_prompt(prompt) for prompt in prompts]
         encoded = self._encoder.encode_batch_fast(texts, add_special_tokens=False)
         return [self._restore_ids(each) for each in encoded]
+
+    def encode_as_served(self, prompt: Conversation) -> list[int]:
+        """The tokens that a server makes of a prompt: those of the whole text of the template."""
+        turns = fold_system_turn(prompt) if self._folds_system_turn else prompt
+        ids = self.tokenizer.apply_chat_template(
+            turns, add_generation_prompt=True, return_dict=False, **self._arguments
+        )
+        return list(ids)
+
+    def changes_text(self, messages: Conversation) -> bool:
+        """Whether a message spells what only the template may write."""
+        texts = [message["content"] for message in messages]
+        return any(text != self._seam_text(text) for text in texts)
 
     def get_token_offsets(self, text: str) -> list[tuple[int, int]]:
         """Where each token of a text begins and ends in it."""
@@ -114,7 +139,8 @@ class ChatEncoder:
             raise ProjectError(
                 "a target has no token to train on", "check data/raw for empty labels"
             )
-        asked, whole = self._encode(self._head), self._encode(self._head + written + self._end)
+        asked = self._encode(self._asked)
+        whole = self._encode(self._asked + self._space + written + self._end)
         if text != self._head + written + self._tail or whole[: len(asked)] != asked:
             raise ProjectError(
                 "the chat template does not render the answer {answer} as a separate turn",
@@ -135,6 +161,8 @@ class ChatEncoder:
 
     def _render(self, messages: Conversation, **options: object) -> str:
         """What the template writes, its own control tokens by their names, without seams."""
+        if self._folds_system_turn:
+            messages = fold_system_turn(messages)
         try:
             text = self.tokenizer.apply_chat_template(
                 messages, tokenize=False, **{**self._arguments, **options}
@@ -142,11 +170,25 @@ class ChatEncoder:
         except (TemplateError, TypeError) as error:  # TypeError: it wants tools, or another content
             raise ProjectError(
                 "the chat template rejects the roles {roles}: {reason}",
-                CHAT_TEMPLATE_HINT,
+                SYSTEM_TURN_HINT if messages[0]["role"] == "system" else CHAT_TEMPLATE_HINT,
                 roles=", ".join(message["role"] for message in messages),
                 reason=error,
             ) from None
         return self._spelling.sub(lambda found: self._name(found[0]), text).replace(SPLIT_CHAR, "")
+
+    def _render_prompt(self, prompt: Conversation) -> str:
+        return self._render(self._seam(prompt), add_generation_prompt=True) + self._lead
+
+    def _find_lead(self, asked: str) -> str:
+        """What stands between the generation prompt and an answer.
+
+        A think block that the generation prompt opens is closed. Some templates leave the whole
+        generation prompt out of a finished conversation: then nothing comes between.
+        """
+        opened, closed = map(self._name, THINKING)
+        if asked.rstrip().endswith(opened):
+            return f"{closed}\n\n"
+        return self._head[len(asked) :] if self._head.startswith(asked) else ""
 
     def _around_answer(self, prompt: Conversation) -> tuple[str, str]:
         """What the template writes before and after an answer to the prompt."""
@@ -190,36 +232,25 @@ class ChatEncoder:
                     token=repr(token),
                 )
 
-    def _refuse_unequal_prompts(self) -> None:
-        """Refuse a template whose prompts differ between training and use, or from day to day."""
+    def _refuse_incomplete_prompts(self) -> None:
+        """Refuse a template that leaves out a turn, or whose prompts differ from day to day."""
         turns = [
             {"role": "system", "content": SYSTEM_PLACEHOLDER},
             {"role": "user", "content": QUESTION_PLACEHOLDER},
         ]
         asked = self._render(turns, add_generation_prompt=True)
-        before = self._around_answer(turns)[0]
-        if not before.startswith(asked) or any(
-            each not in asked for each in (SYSTEM_PLACEHOLDER, QUESTION_PLACEHOLDER)
-        ):
-            raise ProjectError(
-                "the chat template renders different prompts in training and in inference:\n  "
-                "{trained}\n  {answered}",
-                CHAT_TEMPLATE_HINT,
-                trained=repr(self._show(before)),
-                answered=repr(self._show(asked)),
-            )
-        formats = re.findall(r"strftime_now\(['\"](.+?)['\"]", str(self.tokenizer.chat_template))
-        if any(datetime.now().strftime(each) in asked for each in formats):
+        for turn in turns:
+            if turn["content"] not in asked:
+                raise ProjectError(
+                    "the chat template leaves the {role} message out of the prompt",
+                    SYSTEM_TURN_HINT if turn["role"] == "system" else CHAT_TEMPLATE_HINT,
+                    role=turn["role"],
+                )
+        if any(date in asked for date in list_dates(self.tokenizer)):
             raise ProjectError(
                 "the chat template inserts today's date, so prompts would change every day",
                 CHAT_TEMPLATE_HINT,
             )
-
-    def _show(self, text: str) -> str:
-        """A render for people: control tokens as they are spelled, contents by their kind."""
-        for token, i in self._control.items():
-            text = text.replace(f"{NAME_CHAR}{i}{NAME_CHAR}", token)
-        return text.replace(SYSTEM_PLACEHOLDER, "SYSTEM").replace(QUESTION_PLACEHOLDER, "QUESTION")
 
 
 def decode_prediction(ids: Sequence[int], tokenizer: Tokenizer, stops: Collection[int]) -> str:

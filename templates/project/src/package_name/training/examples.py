@@ -96,7 +96,8 @@ def encode_example(messages: Conversation, encoder: ChatEncoder, max_length: int
     fitting, lost = truncate_conversation(messages, encoder, max_length)
     *prompt, answer = fitting
     asked = encoder.encode_prompt(prompt)
-    return Example([*asked, *encoder.encode_answer(answer["content"])], len(asked), lost)
+    learned = encoder.encode_answer(answer["content"])
+    return Example([*asked, *learned], len(asked) - encoder.lead_tokens, lost)
 
 
 def read_examples(split: Split, encoder: ChatEncoder, config: Config) -> list[Example]:
@@ -117,7 +118,7 @@ def encode_examples(
             answer = encoder.encode_answer(messages[-1]["content"])
             fits = len(prompt) + len(answer) <= limit
             examples.append(
-                Example([*prompt, *answer], len(prompt))
+                Example([*prompt, *answer], len(prompt) - encoder.lead_tokens)
                 if fits
                 else encode_example(messages, encoder, limit)
             )

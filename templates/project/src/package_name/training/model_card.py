@@ -10,22 +10,21 @@ from typing import Any
 import yaml
 
 from ..config import Config
+from ..model.chat_template import fold_system_turn
 from ..model.method import CARD_LIBRARY, CARD_LICENSE, CARD_SUMMARY, CARD_TAGS, LOADING_CODE
 from ..model.supported_models import HAS_REVISIONS
+from ..prompts import Conversation, Message, build_prompt
 from ..runtime.atomic_files import write_text
 from ..runtime.messages import fill
 from .run_dir import RunDir, to_portable_name
 
 USAGE_TEMPLATE = Template("""\
 messages = [
-    {"role": "system", "content": $system},
-    {"role": "user", "content": "..."},
+$messages
 ]
-# the prompt ends where the chat template writes the answer
-turns = [*messages, {"role": "assistant", "content": "ANSWER"}]
-rendered = tokenizer.apply_chat_template(turns, tokenize=False, **$arguments)
-prompt = rendered.rpartition("ANSWER")[0]
-inputs = tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
+inputs = tokenizer.apply_chat_template(
+    messages, add_generation_prompt=True, return_dict=True, return_tensors="pt", **$arguments
+)
 stop = tokenizer.convert_tokens_to_ids($stop)
 written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)
 print(tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))""")
@@ -136,11 +135,21 @@ def _format_usage(config: Config, record: Mapping[str, Any]) -> str:
         LOADING_CODE.format(base=named)
         + "\n"
         + USAGE_TEMPLATE.substitute(
-            system=json.dumps(config.task.system, ensure_ascii=False),
+            messages="\n".join(f"    {_format_message(turn)}," for turn in _list_turns(config)),
             arguments=repr(config.model.template_arguments),
-            stop=json.dumps(config.model.end_of_turn),
+            stop=json.dumps([config.model.end_of_turn, *config.model.stop_tokens]),
         )
     )
+
+
+def _list_turns(config: Config) -> Conversation:
+    """The turns of a prompt, as the chat template takes them."""
+    turns = build_prompt("...", config.task)
+    return fold_system_turn(turns) if config.model.system_turn == "user" else turns
+
+
+def _format_message(message: Message) -> str:
+    return json.dumps(message, ensure_ascii=False)
 
 
 def _format_evaluation(measured: Mapping[str, Any] | None) -> Iterator[str]:

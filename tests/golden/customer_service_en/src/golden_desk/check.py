@@ -36,6 +36,7 @@ from .training.examples import (
     read_split,
     refuse_truncated_examples,
 )
+from .training.prompt_proof import prove_prompts
 from .training.run_dir import get_run_dir
 
 BRACKETS_LEGEND = "Tokens that contribute to the loss are in [[double brackets]]:"
@@ -73,6 +74,13 @@ def main(config: Config, options: argparse.Namespace) -> None:
         encoded[split] = encode_examples(rows[split], split, encoder, config)
         say("{split:<11} {lengths}", split=split, lengths=measure_lengths(encoded[split]))
         report_control_tokens(rows[split], split, encoder)
+    proved = sum(prove_prompts(rows[each], encoded[each], each, encoder) for each in SPLITS)
+    say(
+        "prompts     in {proved:,} rows, the masked tokens are the prompt that a server sends, "
+        "and {token} ends the answer",
+        proved=proved,
+        token=config.model.end_of_turn,
+    )
     refuse_truncated_examples([*encoded["train"], *encoded["validation"]], config.training)
     if untrained := find_untrained_labels(rows["train"], config.task):
         say(

@@ -142,6 +142,8 @@ class ModelConfig(ConfigSection):
     end_of_turn: NonEmptyStr
     pad: NonEmptyStr
     template_arguments: dict[str, str | bool]
+    stop_tokens: list[NonEmptyStr] = Field(default=[])  # absent where end_of_turn is the only one
+    system_turn: Literal["own", "user"] = "own"  # absent where the template has a system turn
     precision: Precision
     attention: Attention
 

@@ -26,6 +26,7 @@ from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
 from ..runtime.output import say
 from .chat_encoder import Tokenizer
+from .chat_template import fix_date
 from .device import current_device
 from .fetch import fetch_model_folder
 from .loading_options import choose_loading_options
@@ -94,7 +95,8 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
     """The tokenizer, with the padding token and end of turn that run.yaml names."""
     with explain_read_errors(folder / "tokenizer.json", REPLACE_MODEL_HINT):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    for key, token in (("end_of_turn", model.end_of_turn), ("pad", model.pad)):
+    names = [("end_of_turn", model.end_of_turn), ("pad", model.pad)]
+    for key, token in [*names, *(("stop_tokens", token) for token in model.stop_tokens)]:
         unknown = (None, tokenizer.unk_token_id)
         if tokenizer.convert_tokens_to_ids(token) in unknown and token != tokenizer.unk_token:
             raise ProjectError(
@@ -115,6 +117,7 @@ def load_tokenizer(folder: Path, model: ModelConfig) -> Tokenizer:
                 name=name,
                 file=sys.stderr,
             )
+    fix_date(tokenizer)
     tokenizer.pad_token = model.pad
     tokenizer.padding_side = "left"
     return tokenizer
@@ -176,8 +179,9 @@ def _unpack_weights(own: PreTrainedConfig, folder: Path) -> None:
 def get_stop_token_ids(
     base: PreTrainedModel, tokenizer: Tokenizer, model: ModelConfig
 ) -> list[int]:
-    """What ends an answer: the family's end of turn, and whatever the model itself ends with."""
+    """What ends an answer: the family's tokens, and whatever the model itself ends with."""
     own = base.generation_config.eos_token_id
     own = own if isinstance(own, list) else [own]
-    known = {tokenizer.convert_tokens_to_ids(model.end_of_turn), tokenizer.eos_token_id, *own}
+    named = tokenizer.convert_tokens_to_ids([model.end_of_turn, *model.stop_tokens])
+    known = {*named, tokenizer.eos_token_id, *own}
     return sorted(known - {None})

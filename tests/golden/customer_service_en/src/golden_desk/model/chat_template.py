@@ -1,0 +1,41 @@
+"""What a project has to answer in chat templates: system turns refused, dates, open thoughts."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+import transformers
+
+from ..prompts import Conversation
+
+THINKING = ("<think>", "</think>")  # what opens and closes a think block
+# Any day will do, if it is the same in training and afterwards; this one is known to LLaMA's
+# templates, which write it where they are given none.
+FIXED_DATE = date(2024, 7, 26)
+DATE_CALL = re.compile(r"strftime_now\((['\"])(.+?)\1\)")
+
+
+def fold_system_turn(messages: Conversation) -> Conversation:
+    """The instruction at the head of the first user message, for templates without system turns."""
+    if len(messages) < 2 or messages[0]["role"] != "system":
+        return messages
+    instruction, question, *others = messages
+    content = f"{instruction['content']}\n\n{question['content']}"
+    return [{**question, "content": content}, *others]
+
+
+def list_dates(tokenizer: transformers.PreTrainedTokenizerBase) -> list[str]:
+    """Today's date in every form that the template may insert."""
+    return [datetime.now().strftime(form) for _, form in _find_date_calls(tokenizer)]
+
+
+def fix_date(tokenizer: transformers.PreTrainedTokenizerBase) -> None:
+    """Let the template insert a fixed date: with today's, prompts would change every day."""
+    tokenizer.chat_template = DATE_CALL.sub(
+        lambda call: repr(FIXED_DATE.strftime(call[2])), str(tokenizer.chat_template)
+    )
+
+
+def _find_date_calls(tokenizer: transformers.PreTrainedTokenizerBase) -> list[tuple[str, str]]:
+    return DATE_CALL.findall(str(tokenizer.chat_template))
