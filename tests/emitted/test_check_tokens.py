@@ -55,25 +55,29 @@ def test_a_label_that_spells_a_control_token_is_refused(desk: Desk, module: str)
     assert f"the label '{label}' in task.labels contains '<|im_end|>'" in done.stderr
 
 
-def test_what_a_template_writes_before_an_answer_is_not_learned(
-    ready: Desk, tmp_path: Path
+@pytest.mark.parametrize(("template", "lead"), [(GLM4, "[[\\n"), (THINKS, "[[<")])
+def test_what_a_server_leaves_to_the_model_is_learned_and_every_row_is_compared(
+    ready: Desk, tmp_path: Path, template: str, lead: str
 ) -> None:
-    done = ready.run("check", "--set", with_template(GLM4, tmp_path / "glm"))
+    done = ready.run("check", "--set", with_template(template, tmp_path / "other"))
     assert done.returncode == 0, done.stderr
-    assert "warning" not in done.stdout
+    assert "the masked tokens are the prompt that a server sends" in done.stdout
     learned = [
         line for line in done.stdout.splitlines() if "[[" in line and "double brackets" not in line
     ]
     assert len(learned) == 2
-    assert all(line.startswith("·[[") for line in learned)  # the newline before it is not
+    assert all(lead in line or line.endswith("·[[") for line in learned), learned
 
 
 @pytest.mark.parametrize("module", ["check", "train"])
-def test_a_template_whose_prompts_differ_is_refused(
+def test_a_template_that_drops_the_instruction_is_refused(
     ready: Desk, tmp_path: Path, module: str
 ) -> None:
-    done = ready.run(module, "--set", with_template(THINKS, tmp_path / "thinks"))
+    drops = GLM4.replace("in messages", "in messages if m.role != 'system'")
+    done = ready.run(module, "--set", with_template(drops, tmp_path / "drops"))
     assert done.returncode == 1
-    assert "renders different prompts in training and in inference" in done.stderr
-    assert "model.template_arguments" in done.stderr
+    assert "leaves the system message out of the prompt" in done.stderr
+    assert "model.system_turn: user" in done.stderr
     assert not list(ready.folder.glob("runs/*/run.json"))
+    words = ("--set", with_template(drops, tmp_path / "other"), "--set", "model.system_turn=user")
+    assert ready.run(module, *words, *(("--dry-run",) if module == "train" else ())).returncode == 0

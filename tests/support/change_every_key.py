@@ -47,6 +47,8 @@ OTHERS: dict[str, object] = {
     "model.source": "huggingface",
     "model.end_of_turn": "<|im_start|>",
     "model.pad": "<|im_start|>",
+    "model.stop_tokens": ["<|im_start|>"],
+    "model.system_turn": "user",
     "model.template_arguments": {"no_such_argument": True},
     "model.precision": "bf16",
     "model.attention": "eager",

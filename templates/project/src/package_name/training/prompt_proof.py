@@ -12,6 +12,7 @@ from ..data.splits import PROCESSED_DIR, Split
 from ..model.chat_encoder import CHAT_TEMPLATE_HINT, ChatEncoder
 from ..prompts import Conversation
 from ..runtime.errors import ProjectError
+from ..runtime.messages import fill
 from .examples import Example
 
 MAX_PROVED_ROWS = 1_000  # of a split: about a second
@@ -33,9 +34,11 @@ def prove_prompts(
         fault = find_fault(messages, example, encoder)
         if fault:
             raise ProjectError(
-                fault,
+                "{path}:{line}: {fault}",
                 CHAT_TEMPLATE_HINT,
-                place=f"{PROCESSED_DIR / f'{split}.jsonl'}:{place + 1}",
+                path=PROCESSED_DIR / f"{split}.jsonl",
+                line=place + 1,
+                fault=fault,
             )
         proved += 1
     return proved
@@ -46,10 +49,10 @@ def find_fault(messages: Conversation, example: Example, encoder: ChatEncoder) -
     *prompt, answer = messages
     asked, learned = example.ids[: example.answer_start], example.ids[example.answer_start :]
     if asked != encoder.encode_as_served(prompt):
-        return "{place}: the masked tokens are not the prompt that a server sends"
+        return fill("the masked tokens are not the prompt that a server sends")
     learned = learned[encoder.lead_tokens :]
     if learned[-1] != encoder.end_token or learned.count(encoder.end_token) != 1:
-        return "{place}: the answer does not end with model.end_of_turn, once"
+        return fill("the answer does not end with model.end_of_turn, once")
     if answer["content"].strip() not in encoder.tokenizer.decode(learned):
-        return "{place}: the tokens to learn are not those of the answer"
+        return fill("the tokens to learn are not those of the answer")
     return None
