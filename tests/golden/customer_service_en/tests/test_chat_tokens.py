@@ -85,7 +85,7 @@ def test_a_think_block_that_the_generation_prompt_opens_is_closed_before_the_ans
 def test_an_instruction_can_stand_in_the_first_user_message(
     tokenizer: Tokenizer, config: Config
 ) -> None:
-    refuses = "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}"
+    refuses = "{{ raise_exception('no') if messages[0].role == 'system' }}"
     encoder = encoder_of(refuses + TEMPLATE, tokenizer, config, system_turn="user")
     asked = tokenizer.decode(encoder.encode_prompt(PROMPT))
     assert "<|user|>Answer.\n\na question" in asked
