@@ -24,7 +24,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModelForCausalLM
 
 PACKAGE, *SECTIONS = sys.argv[1:]
 COMMANDS = {
@@ -53,6 +52,7 @@ OTHERS: dict[str, object] = {
     "model.precision": "bf16",
     "model.attention": "eager",
     "method.target_modules": ["q_proj"],
+    "method.target_parameters": ["mlp.experts.down_proj"],
     "training.lr_scheduler": "cosine",
     "training.warmup_ratio": 0.9,
     "training.max_length": 60,
@@ -126,17 +126,18 @@ class Trial:
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
-        generate = PeftModelForCausalLM.generate
+        chat = module("chat")
+        stream = chat.stream_tokens
 
-        def noted(model: Any, *args: Any, **kwargs: Any) -> Any:
-            self.shapes.append(tuple(kwargs["input_ids"].shape))
-            return generate(model, *args, **kwargs)
+        def noted(model: Any, prompt: list[int], **kwargs: Any) -> Any:
+            self.shapes.append((len(prompt),))
+            return stream(model, prompt, **kwargs)
 
-        PeftModelForCausalLM.generate = noted
+        chat.stream_tokens = noted
         try:
             yield
         finally:
-            PeftModelForCausalLM.generate = generate
+            chat.stream_tokens = stream
 
 
 def is_result(path: Path) -> bool:

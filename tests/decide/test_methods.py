@@ -1,0 +1,182 @@
+"""What each method trains, counted against the library that trains it; what it does not go with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from peft import PrefixTuningConfig, get_peft_model
+
+from newft.catalog.loader import load_catalog
+from newft.decide.inputs import Inputs
+from newft.decide.method_rules import check_method, check_values
+from newft.decide.methods.adapter_size import select_modules
+from newft.decide.methods.freeze import choose_trained_blocks
+from newft.decide.methods.prefix import count_prefix_parameters
+from newft.decide.methods.registry import METHODS, make_default_state_estimator
+from newft.errors import IncompatibleError
+from newft.schema.family import Experts, Family, LatentAttention, LinearAttention, ModelSpec
+from newft.schema.hardware import Hardware
+from newft.schema.method import MethodOverrides, MethodValue
+from newft.schema.reasoned import Reasoned, Sourced
+from newft.text import Text
+from support.decide_examples import ANSWERS, TASK, card, facts
+from support.model_configs import build_config, build_on_meta
+
+CATALOG = load_catalog()
+QWEN = CATALOG.families["qwen3"]
+EXPERTS = replace(
+    QWEN,
+    title="Qwen3-MoE",
+    linear_modules=("q_proj", "k_proj", "v_proj", "o_proj"),
+    expert_parameters=("mlp.experts.gate_up_proj", "mlp.experts.down_proj"),
+)
+
+
+def find_size(family: Family, name: str) -> ModelSpec:
+    return next(size for size in family.sizes if size.hub_id.endswith(name))
+
+
+SMALL = find_size(QWEN, "Qwen3-0.6B")
+SPARSE = replace(SMALL, experts=Experts(count=128, per_token=8, intermediate=768))
+
+
+def choose(
+    method: str, family: Family = QWEN, size: ModelSpec | None = SMALL, int4: bool | None = True
+) -> Inputs:
+    hardware = Hardware(replace(card(80.0), int4=int4))
+    answers = replace(ANSWERS, method=method)
+    entry = CATALOG.methods[method]
+    return Inputs(answers, facts(), family, size, hardware, TASK, entry, CATALOG)
+
+
+def refuse(inputs: Inputs) -> IncompatibleError:
+    with pytest.raises(IncompatibleError) as caught:
+        check_method(inputs)
+    assert caught.value.where == "method"
+    return caught.value
+
+
+def reason(**values: MethodValue) -> dict[str, Reasoned[MethodValue]]:
+    text = Text("given", "给定")
+    return {name: Reasoned(value, text, text) for name, value in values.items()}
+
+
+def test_the_catalogue_and_the_registry_know_the_same_methods() -> None:
+    assert {*CATALOG.methods} == {*METHODS}
+
+
+@pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
+@pytest.mark.parametrize(
+    ("family", "name"), [("qwen3", "Qwen3-0.6B"), ("llama3", "3.2-1B-Instruct")]
+)
+def test_a_prefix_has_the_weights_that_peft_makes(family: str, name: str) -> None:
+    of = CATALOG.families[family]
+    size = find_size(of, name)
+    prefix = PrefixTuningConfig(
+        task_type="CAUSAL_LM",
+        num_virtual_tokens=128,
+        prefix_projection=True,
+        encoder_hidden_size=512,
+    )
+    with torch.device("meta"):
+        model = get_peft_model(build_on_meta(build_config(of, size)), prefix)
+    trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    values = {"num_virtual_tokens": 128, "projection_size": 512}
+    assert count_prefix_parameters(size, values) == trained
+
+
+def test_the_last_blocks_hold_the_share_that_is_said() -> None:
+    model = build_on_meta(build_config(QWEN, SMALL))
+    blocks = model.get_decoder().layers[-4:]
+    share = sum(weight.numel() for weight in blocks.parameters()) / SMALL.parameters
+    chosen = choose_trained_blocks(choose("freeze"))
+    assert chosen.value == 4
+    assert f"the model has 28, and these hold {share:.0%} of its weights" in chosen.why.en
+
+
+def test_weights_in_4_bit_take_a_quarter_and_embeddings_none_the_less() -> None:
+    size = find_size(QWEN, "Qwen3-8B")
+    whole, packed = (
+        make_default_state_estimator(CATALOG.methods[name], QWEN)(size, "bf16").weights[0] / 1e9
+        for name in ("lora", "qlora")
+    )
+    embeddings = 2 * size.vocabulary * size.hidden * 2 / 1e9  # and lm_head, 2 bytes each
+    assert packed == pytest.approx((whole - embeddings) / 4 + embeddings, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        ("all-linear", QWEN.linear_modules),
+        (("q_proj", "v_proj"), ("q_proj", "v_proj")),
+        (r".*layers.*\.(q_proj|down_proj)", ("q_proj", "down_proj")),
+        (r".*vision.*\.q_proj", ()),
+    ],
+)
+def test_target_modules_are_read_as_peft_reads_them(
+    targets: MethodValue, expected: tuple[str, ...]
+) -> None:
+    assert select_modules(targets, QWEN) == expected
+
+
+def test_4_bit_is_refused_where_the_card_has_none_and_left_to_a_try_where_it_is_unknown() -> None:
+    error = refuse(choose("qlora", int4=False))
+    assert error.message == "QLoRA does not work here: bitsandbytes has no 4-bit kernels for Card"
+    assert error.hint == "use --method lora (LoRA)"
+    for int4 in (True, None):
+        check_method(choose("qlora", int4=int4))
+
+
+@pytest.mark.parametrize("family", [QWEN, EXPERTS])
+def test_4_bit_is_refused_for_experts_which_it_would_leave_in_16(family: Family) -> None:
+    error = refuse(choose("qlora", family, SPARSE if family is QWEN else None))
+    assert "which bitsandbytes leaves in 16 bit" in error.message
+
+
+@pytest.mark.parametrize(
+    "attention",
+    [
+        {"linear_attention": LinearAttention(21, 16, 128, 32, 128)},
+        {"latent_attention": LatentAttention(512, 128, 64, 128)},
+    ],
+)
+def test_a_prefix_is_refused_where_no_keys_and_values_are_kept(
+    attention: dict[str, object],
+) -> None:
+    size = replace(SMALL, **attention)  # type: ignore[arg-type]
+    assert refuse(choose("prefix", size=size)).hint == "use --method lora (LoRA)"
+
+
+def test_a_family_may_refuse_a_method_with_its_reason() -> None:
+    refused = Sourced(True, Text("its prefix is lost", "前缀会丢失"), "https://example.org")
+    family = replace(QWEN, methods={"prefix": MethodOverrides(refused=refused)})
+    assert "Qwen3: its prefix is lost" in refuse(choose("prefix", family)).message
+    check_method(choose("lora", family))
+
+
+@pytest.mark.parametrize(
+    ("values", "where"),
+    [
+        ({"dropout": 0.05}, "recipe.dropout"),
+        ({"dora": True}, "recipe.dora"),
+        ({"pissa": True}, "recipe.pissa"),
+    ],
+)
+def test_experts_exclude_what_peft_lacks_for_them(
+    values: dict[str, MethodValue], where: str
+) -> None:
+    experts = EXPERTS.expert_parameters
+    inputs = choose("lora", EXPERTS)
+    check_values(inputs, reason(target_parameters=experts, dropout=0.0))
+    with pytest.raises(IncompatibleError) as caught:
+        check_values(inputs, reason(target_parameters=experts, **values))
+    assert caught.value.where == where
+
+
+def test_values_that_exclude_each_other_or_name_nothing_are_refused() -> None:
+    with pytest.raises(IncompatibleError, match="pissa and dora"):
+        check_values(choose("lora"), reason(dora=True, pissa=True))
+    with pytest.raises(IncompatibleError, match=r"has no expert weights `mlp\.experts`"):
+        check_values(choose("lora", EXPERTS), reason(target_parameters=("mlp.experts",)))
