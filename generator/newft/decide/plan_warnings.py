@@ -39,6 +39,7 @@ def collect_warnings(inputs: Inputs, recipe: Recipe) -> tuple[Text, ...]:
         warn_of_long_rows(inputs, recipe),
         *warn_of_model(inputs),
         _warn_assumed_bf16(inputs, recipe),
+        _warn_untried_4_bit(inputs),
         _warn_torch_build(inputs),
         _warn_slow_cpu(inputs),
     )
@@ -96,6 +97,17 @@ def _warn_assumed_bf16(inputs: Inputs, recipe: Recipe) -> Text | None:
         "bf16 is assumed to be supported: if the card is older than 2020, name it (such as "
         "`--gpu 1xV100-32GB`)",
         "假定显卡支持 bf16：2020 年以前的显卡请写明型号（如 `--gpu 1xV100-32GB`）",
+    )
+
+
+def _warn_untried_4_bit(inputs: Inputs) -> Text | None:
+    if inputs.method.id != "qlora" or inputs.hardware.accelerator.int4:
+        return None
+    title = inputs.hardware.accelerator.title
+    return Text(
+        f"it is not known whether bitsandbytes has 4-bit kernels for {title}: `make check` tries a "
+        "multiplication on the machine that trains",
+        f"不确定 bitsandbytes 是否有 {title} 的 4 位内核：`make check` 会在训练机器上试做一次乘法",
     )
 
 
