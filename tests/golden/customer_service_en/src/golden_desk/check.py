@@ -21,7 +21,8 @@ from .data.summary import shorten_list
 from .formatting import extract_labels
 from .model.chat_encoder import ChatEncoder, Tokenizer
 from .model.device import get_memory_gb, refuse_precision, require_training_device
-from .model.load import find_base_model, load_tokenizer
+from .model.load import DTYPES, find_base_model, load_tokenizer
+from .model.loading_options import choose_loading_options
 from .model.method import BYTES_PER_WEIGHT, CHECKPOINTS_BYTES_PER_WEIGHT, MEMORY_CONTENT
 from .prompts import Conversation
 from .runtime.errors import ProjectError
@@ -133,6 +134,8 @@ def check_memory(weights: int, config: Config) -> None:
         )
         return
     refuse_precision(config.model.precision, on)
+    # refuses a device on which the weights cannot be kept as the method keeps them
+    choose_loading_options(DTYPES.get(config.model.precision, torch.float32), on)
     there = get_memory_gb(on)
     say(
         "memory      {content} {needed:.1f} GB of {there:.1f} GB on {device}",

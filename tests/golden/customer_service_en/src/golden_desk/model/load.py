@@ -138,7 +138,7 @@ def load_base_model(
     with explain_read_errors(folder, hint):
         own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         own._attn_implementation = model.attention  # config.json may name one, which would win
-        _unpack_weights(own, folder)
+        _unpack_weights(own, folder, packed_again="quantization_config" in options)
         base, report = _get_auto_class(own).from_pretrained(
             folder,
             config=own,
@@ -160,13 +160,13 @@ def load_base_model(
     return base.to(device)
 
 
-def _unpack_weights(own: PreTrainedConfig, folder: Path) -> None:
+def _unpack_weights(own: PreTrainedConfig, folder: Path, *, packed_again: bool) -> None:
     """Have packed weights unpacked when they are loaded: they cannot be trained as they are."""
     packed = getattr(own, "quantization_config", None)
     if not packed:
         return
     found = packed.get("quant_method")
-    if found not in UNPACKED_FORMATS:
+    if found not in UNPACKED_FORMATS or packed_again:
         raise ProjectError(
             "{folder} holds quantised weights ({format}), which cannot be trained",
             "set model.id to the same model in 16 bit",
