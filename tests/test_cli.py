@@ -76,7 +76,7 @@ class TestStart:
         self, words: list[str], tmp_path: Path
     ) -> None:
         run = run_newft(*words, cwd=tmp_path, stdin="\n" * 20)
-        left = ["--data --domain --task --language --gpu --model --family", "--name"]
+        left = ["--data --domain --task --language --gpu --family --model", "--name"]
         assert (run.returncode, run.stdout) == (2, "")
         assert run.stderr == (
             "error: there is no terminal for questions\n\n"
@@ -235,7 +235,7 @@ class TestShow:
                     {"hub_id": size.hub_id, "parameters": size.parameters} for size in family.sizes
                 ],
                 "architectures": list(family.architectures),
-                "targets": {"lora": "all-linear"},
+                "targets": {"lora": "all-linear", "qlora": "all-linear"},
                 "fp16_safe": family.fp16_safe.value,
                 "sources": list(family.sources),
             }

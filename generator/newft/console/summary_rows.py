@@ -18,6 +18,7 @@ from newft.text_layout import NO_BREAK_SPACE
 DisplayRow = tuple[str, str]
 
 MAX_LABELS_IN_TABLE = 8
+MIN_SHARE_SHOWN = 0.05  # of the memory, for a part of it to be named
 MAX_LABELS_IN_SUMMARY = 4
 MAX_FILES_SHOWN = 3  # in the summary
 MAX_COLUMNS_SHOWN = 6  # of those kept out, in the summary; the table of the data lists all
@@ -118,11 +119,12 @@ def format_memory(estimate: Estimate, messages: Messages) -> str:
 
 
 def _format_parts(estimate: Estimate, messages: Messages) -> str:
-    """Format what the memory consists of, those parts left out that round to nothing."""
+    """Format what most of the memory consists of; `--json` has the small parts, too."""
     parts = []
+    whole = max(sum(part.gb[1] for part in estimate.parts), 0.1)
     for part in estimate.parts:
         low, high = (f"{end:.1f}" for end in part.gb)
-        if high != "0.0":
+        if part.gb[1] >= MIN_SHARE_SHOWN * whole:
             key = "plan.part" if low == high else "plan.part_range"
             parts.append(messages(key, name=messages(f"plan.{part.name}"), low=low, high=high))
     return messages.join(parts)
