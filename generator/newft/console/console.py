@@ -120,7 +120,9 @@ class ConsoleOutput:
             if their_sources:
                 self._print_titled("plan.practice", others)
                 self._print_titled("plan.sources", their_sources)
-            self._print_titled("plan.estimate", build_estimate_rows(plan, self.messages))
+            self._print_titled(
+                "plan.estimate", build_estimate_rows(plan, self.messages, whole=True)
+            )
             self.say(plan.estimate.why.to(language))
             for caveat in plan.family.caveats:
                 what, why = caveat.value.to(language), caveat.why.to(language)

@@ -11,14 +11,14 @@ from newft.i18n import Messages
 from newft.schema.dataset import DataFacts
 from newft.schema.family import EMBEDDED
 from newft.schema.kit import Task
-from newft.schema.plan import Estimate, Plan
+from newft.schema.plan import Estimate, MemoryPart, Plan
 from newft.schema.practice import Practice
 from newft.text_layout import NO_BREAK_SPACE
 
 DisplayRow = tuple[str, str]
 
 MAX_LABELS_IN_TABLE = 8
-MIN_SHARE_SHOWN = 0.05  # of the memory, for a part of it to be named
+MAX_PARTS_IN_SUMMARY = 2  # of the memory, the largest; an explanation lists all
 MAX_LABELS_IN_SUMMARY = 4
 MAX_FILES_SHOWN = 3  # in the summary
 MAX_COLUMNS_SHOWN = 6  # of those kept out, in the summary; the table of the data lists all
@@ -48,7 +48,7 @@ def build_summary_rows(
     yield messages("summary.gpu"), _format_hardware(plan, messages, this_machine=this_machine)
     yield messages("summary.model"), _format_model(plan, messages)
     yield messages("summary.method"), _format_method(plan, messages)
-    yield from build_estimate_rows(plan, messages)
+    yield from build_estimate_rows(plan, messages, whole=False)
     yield messages("summary.folder"), str(folder)
     if plan.name != folder.name:
         yield messages("summary.name"), plan.name
@@ -101,12 +101,16 @@ def build_practice_rows(
     return rows, [(one.title, one.source) for one in others]
 
 
-def build_estimate_rows(plan: Plan, messages: Messages) -> Iterator[DisplayRow]:
-    """Yield the memory and the time that a run will take."""
+def build_estimate_rows(plan: Plan, messages: Messages, *, whole: bool) -> Iterator[DisplayRow]:
+    """Yield the memory and the time that a run will take, with all parts of the memory or few."""
     key = "plan.card_memory" if plan.hardware.accelerator.kind in ("cuda", "npu") else "plan.memory"
-    yield messages(key), format_memory(plan.estimate, messages)
-    if plan.estimate.parts:
-        yield messages("plan.parts"), _format_parts(plan.estimate, messages)
+    memory, parts = format_memory(plan.estimate, messages), plan.estimate.parts
+    if parts and not whole:
+        largest = sorted(parts, key=lambda part: -part.gb[1])[:MAX_PARTS_IN_SUMMARY]
+        memory = messages("data.because", names=memory, why=_format_parts(largest, messages))
+    yield messages(key), memory
+    if parts and whole:
+        yield messages("plan.parts"), _format_parts(parts, messages)
     yield messages("plan.hours"), _format_hours(plan.estimate, messages)
 
 
@@ -118,16 +122,15 @@ def format_memory(estimate: Estimate, messages: Messages) -> str:
     return messages("plan.gigabytes", low=f"{low:.1f}", high=f"{high:.1f}")
 
 
-def _format_parts(estimate: Estimate, messages: Messages) -> str:
-    """Format what most of the memory consists of; `--json` has the small parts, too."""
-    parts = []
-    whole = max(sum(part.gb[1] for part in estimate.parts), 0.1)
-    for part in estimate.parts:
+def _format_parts(parts: Sequence[MemoryPart], messages: Messages) -> str:
+    """Format parts of the memory, those left out that round to nothing."""
+    texts = []
+    for part in parts:
         low, high = (f"{end:.1f}" for end in part.gb)
-        if part.gb[1] >= MIN_SHARE_SHOWN * whole:
+        if high != "0.0":
             key = "plan.part" if low == high else "plan.part_range"
-            parts.append(messages(key, name=messages(f"plan.{part.name}"), low=low, high=high))
-    return messages.join(parts)
+            texts.append(messages(key, name=messages(f"plan.{part.name}"), low=low, high=high))
+    return messages.join(texts)
 
 
 def format_value(value: object, messages: Messages) -> str:
