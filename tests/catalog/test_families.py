@@ -68,6 +68,7 @@ def reasons(family: Family) -> list[Sourced]:  # type: ignore[type-arg]
         family.fp16_safe,
         family.tokens_per_piece,
         *family.caveats,
+        *(each for size in family.sizes for each in (*(size.caveats or ()), *size.further_caveats)),
     ]
 
 

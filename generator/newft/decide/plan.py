@@ -29,7 +29,9 @@ from newft.schema.family import EMBEDDED, Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.model_facts import ModelFacts
 from newft.schema.plan import ModelPlan, Plan, ProjectPolicy
+from newft.schema.reasoned import Sourced
 from newft.schema.starter_kit import StarterKit
+from newft.text import Text
 
 T = TypeVar("T")
 
@@ -173,10 +175,22 @@ def _is_count_exact(own: ModelFacts | None) -> bool:
 
 
 def _apply_model_caveats(family: Family, size: ModelSpec | None) -> Family:
-    """Return the family with the caveats of this model, if the model has its own."""
-    if size is None or size.caveats is None:
+    """Return the family with the caveats of this model."""
+    if size is None:
         return family
-    return replace(family, caveats=size.caveats)
+    general = family.caveats if size.caveats is None else size.caveats
+    seen = _note_other_parts(size, size.vision_parameters) if size.vision_parameters else ()
+    return replace(family, caveats=(*general, *seen, *size.further_caveats))
+
+
+def _note_other_parts(size: ModelSpec, parameters: int) -> tuple[Sourced[Text], ...]:
+    """Say what becomes of the parts of a model that see or hear."""
+    why = Text(
+        "the project trains the language model only; the other parts stay frozen, but their "
+        f"{parameters / 1e6:,.0f} million weights take memory",
+        f"本项目只训练语言模型；其余部分保持冻结，但其 {parameters / 1e8:.1f} 亿参数仍占用显存",
+    )
+    return (Sourced(Text("the model takes more than text", "模型不只接受文本"), why, size.source),)
 
 
 def _get_template_arguments(family: Family, size: ModelSpec | None) -> Mapping[str, str | bool]:

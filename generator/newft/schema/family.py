@@ -104,6 +104,7 @@ class ModelSpec:
     # if the chat template of this model takes other arguments than the family's
     template_arguments: Mapping[str, str | bool] | None = None
     caveats: tuple[Sourced[Text], ...] | None = None  # None: those of the family apply
+    further_caveats: tuple[Sourced[Text], ...] = ()  # beside those
     license: str | None = None  # as the page of `hub_id` names it
     embedded: EmbeddedModel | None = None
     # by method: the values that differ from those of the family
