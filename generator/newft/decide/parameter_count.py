@@ -167,6 +167,13 @@ def _iterate_mlp(size: ModelSpec) -> Iterator[LinearModule]:
         yield LinearModule("gate_proj", hidden, wide, mixed.shared_kv_layers)
         yield LinearModule("up_proj", hidden, wide, mixed.shared_kv_layers)
         yield LinearModule("down_proj", wide, hidden, mixed.shared_kv_layers)
+    yield from _iterate_plain_mlp(hidden, inner, layers)
+    if experts and experts.shared:
+        width = experts.shared * experts.intermediate
+        yield from _iterate_plain_mlp(hidden, width, size.layers - layers)
+
+
+def _iterate_plain_mlp(hidden: int, inner: int, layers: int) -> Iterator[LinearModule]:
     for name in ("gate_proj", "up_proj"):
         yield LinearModule(name, hidden, inner, layers)
     for name in ("gate_up_proj", "dense_h_to_4h"):
