@@ -33,7 +33,8 @@ def find_class(family: Family, size: ModelSpec) -> str:
 
 CATALOG = load_catalog()
 FAMILIES = CATALOG.families
-PADS_WITH_END_OF_TURN = ("smollm2",)  # as their tokenizers do
+# as their tokenizers do
+PADS_WITH_END_OF_TURN = ("smollm2", "smollm3", "deepseek_v2", "deepseek_r1")
 MODELS = [(family, size) for family in FAMILIES.values() for size in family.sizes]
 TRAINED = [pair for pair in MODELS if pair[0].successor is None]  # of a class of transformers
 SMALLEST = [
