@@ -70,10 +70,15 @@ def _is_compatible(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
     """Return True if the model may belong to the family.
 
     Families that share an architecture differ in the chat template and in the size of the
-    vocabulary. A size that no family has means that the vocabulary was modified, so only the
+    vocabulary. A size that none of them has means that the vocabulary was modified, so only the
     others are compared.
     """
-    known = {size.vocabulary for one in catalog.families.values() for size in one.sizes}
+    known = {
+        size.vocabulary
+        for one in catalog.families.values()
+        if set(one.architectures) & set(family.architectures)
+        for size in one.sizes
+    }
     own = {size.vocabulary for size in family.sizes}
     fits = model.vocabulary not in known or model.vocabulary in own
     return fits and _has_architecture(model, family) and _has_template(model, family)
