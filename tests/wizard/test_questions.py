@@ -136,11 +136,19 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
             "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
         ),
         (
-            {"model": "Qwen3-1.7B"},
+            {"model": "Qwen3-1.9B"},
             UsageError,
-            "model: `Qwen3-1.7B` is not the name of a model",
+            "model: `Qwen3-1.9B` is not the name of a model",
             "did you mean `Qwen/Qwen3-1.7B`?"
             " give `embedded`, a folder, or a model of a hub as ORG/NAME",
+        ),
+        (
+            {"model": "qwen-14b"},
+            UsageError,
+            "model: newft cannot train `qwen-14b` (Qwen (1)): its code lies on the hub and was "
+            "written for transformers 4.31; Qwen3 is by the same authors and needs no such code "
+            "(https://github.com/QwenLM/Qwen/blob/main/requirements.txt)",
+            "take `Qwen/Qwen3-14B`",
         ),
         (
             {"model": "~nobody-at-all/weights"},

@@ -159,6 +159,16 @@ class ServerSupport:
 
 
 @dataclass(frozen=True)
+class FormerModels:
+    """Models that newft cannot train, and why another family is taken instead."""
+
+    title: str
+    models: tuple[str, ...]  # names without the organisation
+    why: Text
+    source: str
+
+
+@dataclass(frozen=True)
 class Family:
     """Models that share a chat template and a module layout."""
 
@@ -188,3 +198,4 @@ class Family:
     servers: Mapping[Server, ServerSupport] = field(default_factory=dict)
     # the family to take instead, where the project cannot train this one, and why it cannot
     successor: Sourced[str] | None = None
+    replaces: tuple[FormerModels, ...] = ()  # models that this family stands in for

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from newft.answers.keys import AUTO_GPU, RawAnswers, normalize_gpu
 from newft.catalog.lookup import find_family
+from newft.catalog.model_names import find_near_models
 from newft.decide.architecture import list_possible_families
 from newft.decide.generic_family import make_generic_family
 from newft.errors import UsageError
@@ -147,8 +148,9 @@ def get_default_family(state: WizardState) -> Reasoned[str]:
             why = Text("no family of the catalogue", "目录中没有所属的系列")
             return Reasoned(GENERIC_FAMILY, why, as_citation("config.json"))
         if found:
-            raise _make_unknown_family_error(str(model), [family.id for family in found])
-    raise _make_unknown_family_error(str(model), list(state.catalog.families))
+            raise _make_unknown_family_error(str(model), [family.id for family in found], [])
+    near = find_near_models(str(model), state.catalog) if is_hub_model(str(model)) else []
+    raise _make_unknown_family_error(str(model), list(state.catalog.families), near)
 
 
 def _get_suggested_family(state: WizardState) -> Reasoned[str]:
@@ -159,9 +161,14 @@ def _get_suggested_family(state: WizardState) -> Reasoned[str]:
     return Reasoned(family, suggested.why, suggested.source)
 
 
-def _make_unknown_family_error(model: str, families: Sequence[str]) -> UsageError:
+def _make_unknown_family_error(
+    model: str, families: Sequence[str], near: Sequence[str]
+) -> UsageError:
     en = f"give --family ID, one of: {', '.join(families)}"
     zh = f"请用 --family ID 指定，可选：{'、'.join(families)}"
+    if near:
+        en = f"newft lists {', '.join(near)}; for another one, {en}"
+        zh = f"newft 收录的相近模型有 {'、'.join(near)}；若用其他模型，{zh}"
     if is_hub_model(model):
         en += (
             "; or fetch its json files, which tell it, and give their folder: "

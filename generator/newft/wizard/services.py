@@ -24,6 +24,12 @@ from newft.answers.keys import (
 from newft.answers.parse import build_answers
 from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.lookup import find_family
+from newft.catalog.model_names import (
+    Successor,
+    find_listed_model,
+    find_near_models,
+    find_successor,
+)
 from newft.dataset.column_match import ColumnSurvey
 from newft.decide.kit_rules import select_allowed_families
 from newft.decide.model_choice import suggest_model
@@ -39,7 +45,7 @@ from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.schema.record_shape import TaskDetection
 from newft.system.model_folder import read_cached_model, read_model_folder
-from newft.text import Language, Text, find_nearest_names, join_texts
+from newft.text import Language, Text, join_texts
 from newft.wizard.state import Refusal, Services, WizardState, infer_family, list_open_tasks
 
 if TYPE_CHECKING:
@@ -239,17 +245,32 @@ def _normalize_model(text: str, catalog: Catalog) -> str:
                 "请检查路径；模型社区上的模型写成 Qwen/Qwen3-0.6B 的形式",
             ),
         )
+    if listed := find_listed_model(text, catalog):
+        return listed
+    if successor := find_successor(text, catalog):
+        raise _make_former_model_error(text, successor)
     if HUB_ID_PATTERN.fullmatch(text):
         return text
-    listed = [spec.hub_id for family in catalog.families.values() for spec in family.sizes]
     hint = Text(
         f"give `{EMBEDDED}`, a folder, or a model of a hub as ORG/NAME",
         f"请写 `{EMBEDDED}`、本地文件夹，或模型社区上的 ORG/NAME",
     )
-    for name in find_nearest_names(text, listed)[:1]:
+    for name in find_near_models(text, catalog, most=1):
         hint = Text(f"did you mean `{name}`? {hint.en}", f"是否想写 `{name}`？{hint.zh}")
     message = Text(f"`{text}` is not the name of a model", f"`{text}` 不是模型名")
     raise UsageError(message, where="model", hint=hint)
+
+
+def _make_former_model_error(text: str, successor: Successor) -> UsageError:
+    former = successor.former
+    return UsageError(
+        Text(
+            f"newft cannot train `{text}` ({former.title}): {former.why.en} ({former.source})",
+            f"newft 无法训练 `{text}`（{former.title}）：{former.why.zh}（{former.source}）",
+        ),
+        where="model",
+        hint=Text(f"take `{successor.model}`", f"请改用 `{successor.model}`"),
+    )
 
 
 def _resolve_folder(text: str) -> str | None:
