@@ -136,9 +136,9 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
             "check the path; a model of a hub is named like Qwen/Qwen3-0.6B",
         ),
         (
-            {"model": "Qwen3-1.9B"},
+            {"model": "Qwen3-1.7Bx"},
             UsageError,
-            "model: `Qwen3-1.9B` is not the name of a model",
+            "model: `Qwen3-1.7Bx` is not the name of a model",
             "did you mean `Qwen/Qwen3-1.7B`?"
             " give `embedded`, a folder, or a model of a hub as ORG/NAME",
         ),
