@@ -26,7 +26,8 @@ def test_models_say_what_they_take_and_whether_that_fits(tmp_path: Path) -> None
     for one in listed:
         low, high = one["memory_gb"]
         assert 0 < low < high
-        assert one["fits"] == (high <= 23.05)  # 24 GB, of which a desktop gets one
+        enough = high <= 23.05  # 24 GB, of which a desktop gets one
+        assert one["fits"] == (enough and one["obstacle"] is None)
     fits = [one["fits"] for one in listed]
     assert fits == sorted(fits, reverse=True) and {*fits} == {True, False}
     by_name = {one["id"]: one for one in listed}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from newft.decide.number_format import format_number
 from newft.schema.answers import Answers
@@ -20,6 +21,26 @@ CPU_MEMORY_SHARE = 0.75
 # A desktop on a large screen takes up to 0.9 GB of the graphics card
 # (https://github.com/linuxmint/cinnamon/issues/3892); rounded up.
 DESKTOP_RESERVE_GB = 1.0
+
+
+class Choices(Protocol):
+    """Method, model and device: all that decides whether a method works."""
+
+    @property
+    def family(self) -> Family:
+        """The family of the model."""
+
+    @property
+    def size(self) -> ModelSpec | None:
+        """The dimensions of the model; None if they are unknown."""
+
+    @property
+    def hardware(self) -> Hardware:
+        """The device that trains."""
+
+    @property
+    def method(self) -> TrainingMethod:
+        """The training method."""
 
 
 @dataclass(frozen=True)

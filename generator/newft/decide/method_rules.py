@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from newft.decide.inputs import Inputs
+from newft.decide.inputs import Choices, Inputs
 from newft.decide.methods.adapter_size import get_experts
 from newft.decide.methods.catalog_values import iterate_overrides
 from newft.errors import IncompatibleError
@@ -26,7 +26,7 @@ def check_method(inputs: Inputs) -> None:
 
     Whether bitsandbytes works on a device that the catalogue is not sure of, the project tries.
     """
-    reason = next(_find_obstacles(inputs), None)
+    reason = next(find_obstacles(inputs), None)
     if reason is None:
         return
     title = inputs.method.title
@@ -46,7 +46,7 @@ def check_values(inputs: Inputs, values: Mapping[str, Reasoned[MethodValue]]) ->
         raise IncompatibleError(message, where=f"recipe.{name}", hint=hint)
 
 
-def _find_obstacles(inputs: Inputs) -> Iterator[Text]:
+def find_obstacles(inputs: Choices) -> Iterator[Text]:
     """Yield what keeps the method from working."""
     title = inputs.family.title
     for overrides in iterate_overrides(inputs):
@@ -60,7 +60,7 @@ def _find_obstacles(inputs: Inputs) -> Iterator[Text]:
             yield from _find_obstacles_to_prefix(inputs.size, title)
 
 
-def _find_obstacles_to_qlora(inputs: Inputs) -> Iterator[Text]:
+def _find_obstacles_to_qlora(inputs: Choices) -> Iterator[Text]:
     card, family, size = inputs.hardware.accelerator, inputs.family, inputs.size
     if card.int4 is False:
         yield Text(
@@ -94,7 +94,7 @@ def _suggest_method(inputs: Inputs) -> Text:
     known = inputs.catalog.methods if inputs.catalog else {}
     for name in SUGGESTED_METHODS:
         method = known.get(name)
-        if method and next(_find_obstacles(replace(inputs, method=method)), None) is None:
+        if method and next(find_obstacles(replace(inputs, method=method)), None) is None:
             return _name_method(method)
     return Text("choose another model: `newft show families`", "换一个模型：`newft show families`")
 

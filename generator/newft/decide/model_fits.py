@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from newft.decide.inputs import CPU_MEMORY_SHARE, DESKTOP_RESERVE_GB
 from newft.decide.memory import Range, Workload, estimate_memory_range
+from newft.decide.method_rules import find_obstacles
 from newft.decide.methods.registry import METHODS, make_default_state_estimator
 from newft.decide.precision import choose_accelerator_precision
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.method import TrainingMethod
+from newft.text import Text
 
 # One row, with gradient checkpointing: shorter rows and short answers take less, longer ones more.
 REFERENCE_LENGTH = 1024
@@ -27,6 +29,14 @@ class ModelFit(NamedTuple):
     precision: str
     memory_gb: Range
     fits: bool | None  # None: the memory of the device is unknown
+    obstacle: Text | None = None  # why it cannot be trained so, whatever the memory
+
+
+class _Choices(NamedTuple):
+    family: Family
+    size: ModelSpec
+    hardware: Hardware
+    method: TrainingMethod
 
 
 def get_usable_memory(hardware: Hardware) -> float | None:
@@ -56,7 +66,11 @@ def _iterate_model_fits(
         for size in family.sizes:
             memory = estimate_memory_range(size, make_reference_step(method, family, precision))
             fits = None if usable is None else memory[1] <= usable
-            yield ModelFit(family, size, precision, memory, fits)
+            obstacle = next(find_obstacles(_Choices(family, size, hardware, method)), None)
+            if family.successor is not None:
+                obstacle = family.successor.why
+            fits = False if obstacle else fits
+            yield ModelFit(family, size, precision, memory, fits, obstacle)
 
 
 def make_reference_step(method: TrainingMethod, family: Family, precision: str) -> Workload:

@@ -104,7 +104,7 @@ def summarize_method(method: TrainingMethod, language: Language) -> Mapping[str,
     return {key: described[key] for key in ("id", "title", "description", "tried")}
 
 
-def describe_model_fit(fit: ModelFit, _: Language) -> Entry:
+def describe_model_fit(fit: ModelFit, language: Language) -> Entry:
     """Return what a model takes, and whether that fits; null is unknown."""
     size = fit.size
     return {
@@ -117,10 +117,11 @@ def describe_model_fit(fit: ModelFit, _: Language) -> Entry:
         "precision": fit.precision,
         "memory_gb": [round(fit.memory_gb[0], 1), round(fit.memory_gb[1] + 0.05, 1)],
         "fits": fit.fits,
+        "obstacle": fit.obstacle.to(language) if fit.obstacle else None,
     }
 
 
-def summarize_model_fit(fit: ModelFit, _: Language) -> Mapping[str, Json]:
+def summarize_model_fit(fit: ModelFit, language: Language) -> Mapping[str, Json]:
     """Return the row of a model in the table."""
     low, high = fit.memory_gb
     return {
@@ -130,6 +131,7 @@ def summarize_model_fit(fit: ModelFit, _: Language) -> Mapping[str, Json]:
         "precision": fit.precision,
         "memory": f"{format_number(low)}-{format_upper_bound(high)} GB",
         "fits": fit.fits,
+        "obstacle": fit.obstacle.to(language) if fit.obstacle else "-",
     }
 
 

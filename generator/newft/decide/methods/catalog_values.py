@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar
 
-from newft.decide.inputs import Inputs
+from newft.decide.inputs import Choices, Inputs
 from newft.schema.method import MethodOverrides, MethodValue
 from newft.schema.reasoned import Reasoned, Sourced, as_citation
 
@@ -55,7 +55,7 @@ def get_learning_rate(inputs: Inputs, updates: int) -> tuple[Reasoned[float], bo
     return _to_reasoned(inputs.method.learning_rate), False
 
 
-def iterate_overrides(inputs: Inputs) -> Iterator[MethodOverrides]:
+def iterate_overrides(inputs: Choices) -> Iterator[MethodOverrides]:
     """Yield the overrides of the model, then those of its family, the method's own first."""
     for owner in (inputs.size, inputs.family):
         for method in filter(None, (inputs.method.id, inputs.method.based_on)):
