@@ -91,10 +91,12 @@ def create_project(options: NewOptions, messages: Messages) -> None:
         if start.catalog.starter_kit and not options.dry_run:
             named = KIT_KEY not in given or options.names_kit  # else only a file names it
             _confirm_code(options, start.catalog.starter_kit, console, named=named)
-        _create_project(options, start, console)
+        _create_project(options, start, console, notes=imported.notes if imported else ())
 
 
-def _create_project(options: NewOptions, start: WizardState, console: ConsoleOutput) -> None:
+def _create_project(
+    options: NewOptions, start: WizardState, console: ConsoleOutput, *, notes: tuple[Text, ...]
+) -> None:
     services = build_services(start.catalog, start.machine)
     with save_answers_on_failure(
         console, path=options.path, enabled=options.interactive, kit=start.catalog.starter_kit
@@ -108,7 +110,7 @@ def _create_project(options: NewOptions, start: WizardState, console: ConsoleOut
         plan = plan_project(recorded)
         with _report_late_interrupt(folder):
             paths = render_and_write(plan, recorded, folder, dry_run=options.dry_run)
-            _print_result(options, state, plan, paths=paths, console=console)
+            _print_result(options, state, plan, paths=paths, console=console, notes=notes)
             console.print_notes(describe_ci_place(folder, paths))
 
 
@@ -126,17 +128,19 @@ def _print_result(
     *,
     paths: tuple[str, ...],
     console: ConsoleOutput,
+    notes: tuple[Text, ...],
 ) -> None:
     folder, language = Path(options.path or plan.name), console.messages.language
     kit = state.catalog.starter_kit
     if options.json:
         path = None if options.dry_run else folder
         answers = parse.build_answers(drop_secret_answers(state.answers, kit))
-        print_json(report_json(plan, answers, kit, paths=paths, path=path, language=language))
+        shown = replace(plan, data=replace(plan.data, notes=(*notes, *plan.data.notes)))
+        print_json(report_json(shown, answers, kit, paths=paths, path=path, language=language))
     else:
         if not options.interactive:
             _print_plan(state, plan, folder.absolute(), console, explain=options.explain)
-        _print_paths(paths, folder, console, dry_run=options.dry_run)
+        _print_paths(paths, folder, plan, console, dry_run=options.dry_run)
         if kit and not options.dry_run:
             _print_steps_of_templates(kit, state, console)
     if options.interactive:
@@ -290,7 +294,7 @@ def _print_data(state: WizardState, console: ConsoleOutput) -> None:
 
 
 def _print_paths(
-    paths: tuple[str, ...], folder: Path, console: ConsoleOutput, *, dry_run: bool
+    paths: tuple[str, ...], folder: Path, plan: Plan, console: ConsoleOutput, *, dry_run: bool
 ) -> None:
     if dry_run:
         console.print_file_tree(paths, str(folder))
@@ -298,6 +302,8 @@ def _print_paths(
         return
     console.print_message("new.written", count=len(paths), folder=folder)
     steps = ["make setup data check train eval", "make chat"]
+    if plan.model.successor:  # another tool trains the model
+        steps = ["make setup data"]
     inside = folder.resolve() == Path.cwd()
     change = [] if inside else [f"cd {shlex.quote(str(folder))}"]
     console.print_commands("new.next", [*change, *steps])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.model_files import list_file_warnings
 from newft.schema.family import is_hub_model
+from newft.schema.reasoned import Sourced
 from newft.text import Text
 
 
@@ -15,6 +16,8 @@ def warn_of_model(inputs: Inputs) -> Iterator[Text]:
     size, model = inputs.size, inputs.facts.model
     if model is not None:
         yield from list_file_warnings(model, inputs.family)
+    if inputs.family.successor is not None:
+        yield _warn_of_successor(inputs, inputs.family.successor)
     if size is None:
         yield _warn_of_unknown_size(inputs)
         return
@@ -38,6 +41,17 @@ def warn_of_model(inputs: Inputs) -> Iterator[Text]:
             f"https://huggingface.co/{size.hub_id} 接受许可协议，再运行 `hf auth login` 或设置 "
             f"HF_TOKEN{other.zh}；也可把模型复制到本机，用 --model 文件夹 指定",
         )
+
+
+def _warn_of_successor(inputs: Inputs, successor: Sourced[str]) -> Text:
+    title, why = inputs.family.title, successor.why
+    return Text(
+        f"the project prepares the data of {title}, and does not train it: {why.en}; choose "
+        f"--family {successor.value}, or train with LLaMA-Factory: config/llama_factory.yaml says "
+        "how",
+        f"项目只为 {title} 准备数据，不训练它：{why.zh}；请改用 --family {successor.value}，"
+        "或按 config/llama_factory.yaml 用 LLaMA-Factory 训练",
+    )
 
 
 def _warn_of_unknown_size(inputs: Inputs) -> Text:

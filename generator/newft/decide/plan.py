@@ -49,12 +49,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     policy = make_project_policy(answers, catalog, model)
     inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
-    tools = choose_tools(
-        answers.exports,
-        answers.method,
-        on_cpu=inputs.on_cpu,
-        own_training=model.successor is None,
-    )
+    tools = choose_tools(answers.exports, answers.method, family, on_cpu=inputs.on_cpu)
     return Plan(
         name=name,
         package=derive_package_name(name, domain=kit.id),

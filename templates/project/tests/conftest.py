@@ -18,6 +18,7 @@ from package_name import prepare
 from package_name.config import Config, EvaluationConfig, load_config
 from package_name.data import row_lengths
 from package_name.model import load
+from package_name.model.method import MethodConfig
 from package_name.model.verify import ModelFolder
 
 # a busy machine is no fault of what is tested
@@ -30,6 +31,8 @@ torch.set_num_threads(1)
 PROJECT = Path(__file__).parents[1]
 # a project for a CPU has time budgets, which the tests do without
 UNLIMITED = dict.fromkeys({"time_budget_minutes"} & EvaluationConfig.model_fields.keys())
+# the tiny model has the modules of LLaMA, whatever those of the base model are called
+TINY_TARGETS = dict.fromkeys({"target_modules"} & MethodConfig.model_fields.keys(), "all-linear")
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 
 
@@ -98,8 +101,10 @@ def config(
                 "attention": "sdpa",
                 "architecture": None,
                 "parameters": None,
+                "successor": None,
             }
         ),
+        "method": run_yaml.method.model_copy(update=TINY_TARGETS),
         "training": run_yaml.training.model_copy(
             update={
                 "epochs": 1,

@@ -101,6 +101,12 @@ def list_shared_differences(inputs: ExportInputs) -> list[Text]:
                 "本项目会实测最快的批大小、精度和注意力实现，并受时间预算限制；此处均为固定值，且没有时间预算",
             )
         )
+    if inputs.model.successor:
+        caveats = inputs.family.caveats
+        differences += [
+            Text(f"{one.value.en}: {one.why.en}", f"{one.value.zh}：{one.why.zh}")
+            for one in caveats
+        ]
     if inputs.method == FREEZE_METHOD and inputs.size is None:
         differences.append(
             Text(
@@ -112,6 +118,9 @@ def list_shared_differences(inputs: ExportInputs) -> list[Text]:
 
 
 def find_flag_values(inputs: ExportInputs, names: Mapping[str, str]) -> dict[str, bool | float]:
-    """Return the flags of LoRA that are set, by the names that a tool has for them."""
+    """Return the flags of LoRA that are set, by the names that a tool has for them.
+
+    A ratio of 1, of the learning rates of both matrices, is LoRA as it is.
+    """
     given = {key: inputs.get_method_value(name) for name, key in names.items()}
-    return {key: value for key, value in given.items() if value}  # type: ignore[misc]
+    return {key: value for key, value in given.items() if value is True or (value or 0) > 1}  # type: ignore[misc, operator]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from newft.decide.exports import axolotl, llama_factory, ms_swift
 from newft.decide.exports.export_inputs import ExportInputs
 from newft.errors import IncompatibleError
+from newft.schema.family import Family
 from newft.schema.plan import ExportedRecipe
 from newft.text import Text
 
@@ -20,34 +21,54 @@ class Tool(NamedTuple):
 
     title: str
     methods: tuple[str, ...]  # of newft that it has, too
+    own_code: bool  # there is a release for models that need code of their own
     export: Callable[[ExportInputs], ExportedRecipe]
 
 
 TOOLS: Mapping[str, Tool] = {
     LLAMA_FACTORY: Tool(
-        llama_factory.TITLE, (*llama_factory.METHODS,), llama_factory.export_recipe
+        llama_factory.TITLE, (*llama_factory.METHODS,), True, llama_factory.export_recipe
     ),
-    "axolotl": Tool(axolotl.TITLE, (*axolotl.METHODS,), axolotl.export_recipe),
-    "ms_swift": Tool(ms_swift.TITLE, (*ms_swift.METHODS,), ms_swift.export_recipe),
+    "axolotl": Tool(axolotl.TITLE, (*axolotl.METHODS,), False, axolotl.export_recipe),
+    "ms_swift": Tool(ms_swift.TITLE, (*ms_swift.METHODS,), True, ms_swift.export_recipe),
 }
 
 
 def choose_tools(
-    given: tuple[str, ...] | None, method: str, *, on_cpu: bool, own_training: bool
+    given: tuple[str, ...] | None, method: str, family: Family, *, on_cpu: bool
 ) -> tuple[str, ...]:
-    """Return the tools of a project; refuse a method that a tool does not have.
+    """Return the tools of a project; refuse a tool that lacks the method or the model.
 
     Without an answer, LLaMA-Factory is chosen where a team may compare with it: on an accelerator,
-    since it hardly trains on a CPU; and for a model that only it can train.
+    since it hardly trains on a CPU. A model that the project cannot train always has it.
     """
+    if family.successor is not None:
+        given = _add_llama_factory(given, family)
     if given is None:
-        wanted = method in TOOLS[LLAMA_FACTORY].methods and (not on_cpu or not own_training)
-        return (LLAMA_FACTORY,) if wanted else ()
+        known = method in TOOLS[LLAMA_FACTORY].methods
+        return (LLAMA_FACTORY,) if known and not on_cpu else ()
     tools = tuple(name for name in TOOLS if name in given)  # in an order of its own
     for name in tools:
         if method not in TOOLS[name].methods:
             raise _make_method_error(TOOLS[name], method)
     return tools
+
+
+def _add_llama_factory(given: tuple[str, ...] | None, family: Family) -> tuple[str, ...]:
+    """Add the tool that trains a family which the project cannot train; refuse others."""
+    lacking = [name for name in given or () if name not in TOOLS or not TOOLS[name].own_code]
+    if lacking:
+        raise IncompatibleError(
+            Text(
+                f"{family.title} needs code of its own, which LLaMA-Factory and ms-swift can load, "
+                f"not `{lacking[0]}`",
+                f"{family.title} 依赖自带的代码，LLaMA-Factory 和 ms-swift 能加载，"
+                f"`{lacking[0]}` 不行",
+            ),
+            where="exports",
+            hint=Text("use `--exports llama_factory`", "请用 `--exports llama_factory`"),
+        )
+    return (LLAMA_FACTORY, *(given or ()))
 
 
 def export_recipes(tools: tuple[str, ...], inputs: ExportInputs) -> Mapping[str, ExportedRecipe]:
