@@ -15,7 +15,7 @@ from newft.errors import IncompatibleError
 from newft.project.serialize import format_export_comment
 from newft.schema.family import Family
 from newft.schema.plan import Plan
-from support.exported_plans import ALL_TOOLS, CATALOG, plan_for, read_export
+from support.exported_plans import ALL_TOOLS, CATALOG, list_tools, plan_for, read_export
 from support.tool_keys import (
     list_template_names,
     read_llama_factory_keys,
@@ -32,7 +32,7 @@ def iterate_exports(family: Family) -> Iterator[tuple[Plan, str, dict[str, Any]]
     """The smallest model of a family with each method that a tool has."""
     size = min(family.sizes, key=lambda one: one.parameters)
     for method in CATALOG.methods:
-        tools = tuple(name for name in ALL_TOOLS if method in TOOLS[name].methods)
+        tools = list_tools(family, method)
         try:
             plan = plan_for(family, size, method, exports=tools)
         except IncompatibleError:

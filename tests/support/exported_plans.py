@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from newft.catalog.loader import load_catalog
+from newft.decide.exports.registry import TOOLS
 from newft.decide.plan import make_plan
 from newft.project.serialize import format_export_lines
 from newft.schema.family import Family, ModelSpec
@@ -18,6 +19,15 @@ from support.decide_examples import ANSWERS, facts
 CATALOG = load_catalog()
 LARGE = Hardware(replace(CATALOG.accelerators["A100-80GB"], memory_gb=10_000.0), 8)
 ALL_TOOLS = ("llama_factory", "axolotl", "ms_swift")
+
+
+def list_tools(family: Family, method: str) -> tuple[str, ...]:
+    """The tools that have the method, and can load the models of the family."""
+    return tuple(
+        name
+        for name, tool in TOOLS.items()
+        if method in tool.methods and (tool.own_code or family.successor is None)
+    )
 
 
 def plan_for(family: Family, size: ModelSpec, method: str = "lora", **given: Any) -> Plan:

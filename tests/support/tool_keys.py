@@ -47,7 +47,7 @@ def list_template_names(release: Release) -> set[str]:
     """The names of the chat templates that LLaMA-Factory registers."""
     names = set()
     for call in _iterate_calls(release.folder / "llamafactory/data/template.py"):
-        if getattr(call.func, "id", "") == "register_template":
+        if getattr(call.func, "id", "").strip("_") == "register_template":
             values = {one.arg: one.value for one in call.keywords}
             names.add(ast.literal_eval(values["name"]))
     return names

@@ -82,7 +82,8 @@ def _list_model_values(inputs: ExportInputs) -> dict[str, ExportValue]:
     values: dict[str, ExportValue] = {"model_name_or_path": inputs.model.id}
     if inputs.model.revision:
         values["model_revision"] = inputs.model.revision
-    values["trust_remote_code"] = inputs.model.successor is not None
+    if inputs.model.successor is None:  # the old release lacks the key, and trusts all code
+        values["trust_remote_code"] = False
     values["flash_attn"] = "disabled" if inputs.attention == "eager" else inputs.attention
     return values
 
@@ -96,7 +97,8 @@ def _list_method_values(inputs: ExportInputs) -> dict[str, ExportValue]:
     if inputs.method == "qlora":
         values |= {
             "quantization_bit": 4,
-            "quantization_method": "bnb",
+            # the same under its name of that release
+            "quantization_method": "bitsandbytes" if inputs.model.successor else "bnb",
             "quantization_type": "nf4",
             "double_quantization": True,
         }
