@@ -135,8 +135,8 @@ def _print_result(
     if options.json:
         path = None if options.dry_run else folder
         answers = parse.build_answers(drop_secret_answers(state.answers, kit))
-        shown = replace(plan, data=replace(plan.data, notes=(*notes, *plan.data.notes)))
-        print_json(report_json(shown, answers, kit, paths=paths, path=path, language=language))
+        reported = replace(plan, data=replace(plan.data, notes=(*notes, *plan.data.notes)))
+        print_json(report_json(reported, answers, kit, paths=paths, path=path, language=language))
     else:
         if not options.interactive:
             _print_plan(state, plan, folder.absolute(), console, explain=options.explain)
