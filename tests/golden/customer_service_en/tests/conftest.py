@@ -18,6 +18,7 @@ from golden_desk import prepare
 from golden_desk.config import Config, EvaluationConfig, load_config
 from golden_desk.data import row_lengths
 from golden_desk.model import load
+from golden_desk.model.method import MethodConfig
 from golden_desk.model.verify import ModelFolder
 
 # a busy machine is no fault of what is tested
@@ -30,6 +31,8 @@ torch.set_num_threads(1)
 PROJECT = Path(__file__).parents[1]
 # a project for a CPU has time budgets, which the tests do without
 UNLIMITED = dict.fromkeys({"time_budget_minutes"} & EvaluationConfig.model_fields.keys())
+# the tiny model has the modules of LLaMA, whatever those of the base model are called
+TINY_TARGETS = dict.fromkeys({"target_modules"} & MethodConfig.model_fields.keys(), "all-linear")
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 
 
@@ -98,8 +101,10 @@ def config(
                 "attention": "sdpa",
                 "architecture": None,
                 "parameters": None,
+                "successor": None,
             }
         ),
+        "method": run_yaml.method.model_copy(update=TINY_TARGETS),
         "training": run_yaml.training.model_copy(
             update={
                 "epochs": 1,

@@ -61,7 +61,7 @@ def _read_lines(folder: Path) -> Iterator[bytes]:
 
 def _load_encoder(config: Config) -> ChatEncoder | None:
     """The encoder, without torch; None where its files are not on this machine yet."""
-    folder = find_cached_folder(config.model)
+    folder = None if config.model.successor else find_cached_folder(config.model)
     if folder is None or not (folder / "tokenizer.json").exists():
         return None
     # Imported here because it takes half a second.

@@ -45,9 +45,24 @@ UNPACKED_FORMATS = ("mxfp4", "fp8")
 
 def find_base_model(model: ModelConfig) -> ModelFolder:
     """The folder of the base model, once it is sure to hold the model that run.yaml describes."""
+    refuse_own_code(model)
     folder = fetch_model_folder(model)
     _refuse_other_model(folder.path, model)
     return folder
+
+
+def refuse_own_code(model: ModelConfig) -> None:
+    """Refuse a model that only code of its own can load, before anything is downloaded."""
+    if model.successor is None:
+        return
+    raise ProjectError(
+        "{id} needs code of its own, which fails on this transformers: this project prepares its "
+        "data, and does not train it",
+        "train {successor} instead: newft new FOLDER --model {successor}; or train {id} with "
+        "LLaMA-Factory: the head of config/llama_factory.yaml says how",
+        id=model.id,
+        successor=model.successor,
+    )
 
 
 def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
