@@ -11,16 +11,19 @@ from newft.decide.duration import UTILISATION, estimate_row_flops
 from newft.decide.inputs import Inputs
 from newft.decide.memory import (
     SAVED_MARGIN,
+    MemoryParts,
     StateEstimator,
     Workload,
     estimate_activation_bytes,
+    estimate_memory_parts,
     estimate_memory_range,
+    list_memory_parts,
 )
-from newft.decide.methods import full, lora
+from newft.decide.methods import freeze, full, lora, qlora
 from newft.decide.parameter_count import count_adapter_parameters
 from newft.decide.recipe import build_recipe
 from newft.decide.run_estimate import estimate_run
-from newft.schema.family import ModelSpec
+from newft.schema.family import Experts, ModelSpec
 from newft.schema.hardware import Hardware
 from support.decide_examples import (
     ANSWERS,
@@ -60,6 +63,7 @@ QWEN_14B = shape(14.77, 48, 5120, 13_824, 8)
 NOMINAL_30B = replace(shape(30.0, 60, 6656, 17_920, 52), vocabulary=32_000)
 QWEN_32B = shape(32.76, 64, 5120, 27_648, 8)
 LLAMA_3_70B = replace(shape(70.55, 80, 8192, 28_672, 8), vocabulary=128_256)
+LOAD = Workload(with_rank(8), "bf16", 1, 1024, checkpointing=True, logits_per_row=8)
 QWEN_7B = shape(7.72, 32, 4096, 11_008, 32)
 
 
@@ -113,9 +117,8 @@ def test_the_range_holds_the_profile_of_qwen_7b_on_an_a100(length: int, publishe
 
 
 def test_the_range_is_never_wider_than_half_the_weights_and_ten_gigabytes() -> None:
-    load = Workload(with_rank(8), "bf16", 1, 1024, checkpointing=True, logits_per_row=8)
     for size in (LLAMA_2_7B, LLAMA_3_8B, QWEN_14B, QWEN_32B, LLAMA_3_70B):
-        low, high = estimate_memory_range(size, load)
+        low, high = estimate_memory_range(size, LOAD)
         assert high - low < size.parameters * 2 / 1e9 * 0.5 + 10
 
 
@@ -211,3 +214,67 @@ def test_what_is_unknown_is_not_estimated() -> None:
     slow = Inputs(ANSWERS, facts(), QWEN, EIGHT, Hardware(card(24.0, peak=None)), TASK, LORA)
     assert estimate_run(slow, build_recipe(slow)).hours is None
     assert estimate_run(slow, build_recipe(slow)).memory_gb is not None
+
+
+def estimate_parts(
+    state: StateEstimator, size: ModelSpec = LLAMA_3_8B, **changes: object
+) -> MemoryParts:
+    load = Workload(state, "bf16", 2, 1024, checkpointing=False, logits_per_row=64)
+    return estimate_memory_parts(size, replace(load, **changes))  # type: ignore[arg-type]
+
+
+def test_the_parts_make_up_the_whole() -> None:
+    parts = estimate_parts(with_rank(8))
+    assert sum(part[1] for part in parts) / 1e9 == pytest.approx(parts.total[1])
+    listed = {part.name: part.gb for part in list_memory_parts(LLAMA_3_8B, LOAD)}
+    assert listed["weights"][0] == pytest.approx(16.06)
+    assert "logits" not in listed  # fewer bytes than the layer that is computed again
+
+
+def test_checkpointing_and_a_fused_loss_take_less() -> None:
+    usual = estimate_parts(with_rank(8), logits_per_row=1024)
+    assert estimate_parts(with_rank(8), checkpointing=True).activations < usual.activations
+    fused = estimate_parts(with_rank(8), batch_size=16, logits_per_row=1024, fused_loss=True)
+    plain = estimate_parts(with_rank(8), batch_size=16, logits_per_row=1024)
+    assert fused.logits < plain.logits
+
+
+def test_eager_attention_keeps_scores_that_grow_with_the_square_of_the_length() -> None:
+    short, long = (
+        estimate_parts(with_rank(8), length=length, attention="eager").activations[1]
+        - estimate_parts(with_rank(8), length=length).activations[1]
+        for length in (1024, 2048)
+    )
+    assert long == pytest.approx(4 * short)
+
+
+def test_each_of_several_cards_holds_a_second_copy_of_the_gradients() -> None:
+    state = full.make_state_estimator(QWEN, {})
+    one, two = estimate_parts(state), estimate_parts(state, processes=2)
+    assert two.gradients[1] == 2 * one.gradients[1]
+    assert two.weights == one.weights
+
+
+def test_frozen_blocks_save_no_activations() -> None:
+    values = {"trained_blocks": 2}
+    few = estimate_parts(freeze.make_state_estimator(QWEN, values))
+    assert few.activations[1] < estimate_parts(with_rank(8)).activations[1] / 10
+
+
+def test_modules_in_4_bit_take_less_and_keep_their_inputs() -> None:
+    values = {"rank": 8, "dropout": 0.0}
+    four = estimate_parts(qlora.make_state_estimator(QWEN, values))
+    sixteen = estimate_parts(lora.make_state_estimator(QWEN, values))
+    assert four.weights[1] < sixteen.weights[0] / 2
+    assert four.activations > sixteen.activations
+    assert (
+        estimate_parts(lora.make_state_estimator(QWEN, {**values, "dora": True})).activations[1]
+        > sixteen.activations[1]
+    )
+
+
+def test_all_experts_are_kept_and_those_of_a_token_compute() -> None:
+    experts = replace(LLAMA_3_8B, experts=Experts(count=64, per_token=2, intermediate=7168))
+    assert estimate_parts(with_rank(8), experts).activations[0] == pytest.approx(
+        estimate_parts(with_rank(8)).activations[0]
+    )

@@ -255,6 +255,16 @@ ANSWER_KEYS = (
         metavar="REV",
     ),
     AnswerKey(
+        "device_price",
+        "--device-price",
+        Text(
+            "what one device costs for an hour, such as 1.99 or 1.99USD: the plan then says what "
+            "training may cost",
+            "一个设备一小时的价格，如 1.99 或 14.5CNY：给出后会估算训练费用",
+        ),
+        metavar="PRICE",
+    ),
+    AnswerKey(
         "hub",
         "--hub",
         Text("hub to download the model from", "从哪个模型社区下载"),

@@ -78,10 +78,13 @@ def _kit_to_json(kit: StarterKit) -> Json:
 
 
 def _estimate_to_json(estimate: Estimate) -> Json:
+    cost = estimate.cost
     return {
         "memory_gb": estimate.memory_gb,
         "parts_gb": {part.name: [round(end, 2) for end in part.gb] for part in estimate.parts},
         "hours": estimate.hours,
+        "cost": cost.range if cost else None,
+        "currency": cost.currency if cost else None,
     }
 
 

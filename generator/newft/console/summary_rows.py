@@ -112,6 +112,10 @@ def build_estimate_rows(plan: Plan, messages: Messages, *, whole: bool) -> Itera
     if parts and whole:
         yield messages("plan.parts"), _format_parts(parts, messages)
     yield messages("plan.hours"), _format_hours(plan.estimate, messages)
+    if cost := plan.estimate.cost:
+        low, high = (f"{end:.2f}" for end in cost.range)
+        amount = messages("plan.amount", low=low, high=high, currency=cost.currency)
+        yield messages("plan.cost"), amount.rstrip()
 
 
 def format_memory(estimate: Estimate, messages: Messages) -> str:

@@ -43,7 +43,9 @@ def estimate_row_flops(inputs: Inputs, size: ModelSpec, *, checkpointing: bool) 
     if checkpointing:
         per_parameter += CHECKPOINTING_FLOPS_PER_PARAMETER
     attention = 12 * size.layers * size.hidden * tokens
-    return tokens * (per_parameter * size.parameters + attention)
+    # of the experts, a token passes those that it is sent to
+    passed = size.active_parameters or size.parameters
+    return tokens * (per_parameter * passed + attention)
 
 
 def estimate_cpu_rows(inputs: Inputs, size: ModelSpec, *, minutes: int, cores: int) -> int:

@@ -153,6 +153,7 @@ def make_minimal_workload(inputs: Inputs, state: StateEstimator, *, precision: s
         logits_per_row=estimate_longest_target_tokens(inputs),
         on_cpu=inputs.on_cpu,
         attention=inputs.family.attention[0],
+        processes=inputs.hardware.count,
     )
 
 

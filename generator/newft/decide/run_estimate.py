@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from newft.decide.cost import estimate_cost
 from newft.decide.duration import UTILISATION, estimate_training_hours
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.memory import Range, Workload, estimate_memory_range, list_memory_parts
@@ -17,12 +18,13 @@ from newft.text import Text
 def estimate_run(inputs: Inputs, recipe: Recipe) -> Estimate:
     """What the run will take; None where the model's size or the hardware's speed is unknown."""
     hours = estimate_training_hours(inputs, recipe)
+    cost = estimate_cost(inputs, hours)
     if inputs.size is None:
-        return Estimate(None, hours, _explain_estimate(inputs, None, hours))
+        return Estimate(None, hours, _explain_estimate(inputs, None, hours), cost)
     loads = _list_possible_workloads(inputs, recipe)
     memory = _estimate_memory(inputs, inputs.size, loads)
     why = _explain_estimate(inputs, memory, hours)
-    return Estimate(memory, hours, why, list_memory_parts(inputs.size, loads[0]))
+    return Estimate(memory, hours, why, cost, list_memory_parts(inputs.size, loads[0]))
 
 
 def _estimate_memory(inputs: Inputs, size: ModelSpec, loads: list[Workload]) -> Range:

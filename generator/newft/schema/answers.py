@@ -51,6 +51,7 @@ class Answers:
     model: str  # `embedded`, a hub id, or a folder
     hub: Literal["huggingface", "modelscope"] = "huggingface"
     revision: str | None = None
+    device_price: str | None = None  # of one device for an hour: a number, and perhaps a currency
     method: str = DEFAULT_METHOD
     exports: tuple[str, ...] | None = None  # None: LLaMA-Factory, only with an accelerator
     ci: Literal["none", "github", "gitlab"] = "none"

@@ -53,6 +53,14 @@ class Recipe:
     few_shot_examples: Reasoned[int]  # examples that are tried in the prompt of the base model
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What training may cost, at the price that the user gave."""
+
+    range: tuple[float, float]
+    currency: str  # as it was written; empty if none was
+
+
 MemoryPartName = Literal[
     "weights", "adapter", "gradients", "optimizer", "activations", "logits", "reserve"
 ]
@@ -73,6 +81,7 @@ class Estimate:
     memory_gb: tuple[float, float] | None
     hours: tuple[float, float] | None  # of training alone
     why: Text
+    cost: Cost | None = None  # None: no price was given, or the time is unknown
     # of the planned workload, at its peak; the lower bound of `memory_gb` may be above their sum
     parts: tuple[MemoryPart, ...] = ()
 
