@@ -57,6 +57,8 @@ def test_a_run_trains_measures_itself_and_answers(
     assert {each["test_row"] for each in evaluation["predictions"]} == set(
         range(evaluation["rows"])
     )
+    assert run.record()["peak_memory_gb"] > 0
+    assert run.record()["estimated_memory_gb"] == formatted.run.estimated_memory_gb
     assert (run.trained_folder / CONFIG_FILE).is_file()
     chat.main(formatted, Namespace(once="a question"))
     said = capsys.readouterr().out
