@@ -35,3 +35,8 @@ def test_the_example_of_the_readme_makes_a_project(tmp_path: Path) -> None:
     assert run["model"]["parameters"] == size.parameters == count_on_meta(families["olmo2"], size)
     assert run["model"]["end_of_turn"] == "<|endoftext|>"
     assert not [fault for path, text in made.items() for fault in untidy(path, text)]
+
+
+def test_a_file_of_a_family_is_short() -> None:
+    for file in (get_templates_folder() / "families").glob("*.yaml"):
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 120, file.name

@@ -13,7 +13,8 @@ from newft.text import Text, join_texts
 # The weights of norms, biases and heads that `count_parameters` leaves out are below 1 % of any
 # model of the catalogue; another width or number of layers changes the count by far more.
 COUNT_TOLERANCE = 0.1
-TRAINABLE_QUANTIZATION = frozenset({"mxfp4"})  # gpt-oss: transformers turns it into bf16
+# transformers turns them into bf16: gpt-oss, Ministral 3
+TRAINABLE_QUANTIZATION = frozenset({"mxfp4", "fp8"})
 LISTED_FILES = 3
 
 
