@@ -66,7 +66,7 @@ def summarize_family(family: Family, _: Language) -> Mapping[str, str]:
         "id": family.id,
         "title": family.title,
         "sizes": ", ".join(dict.fromkeys(_format_parameters(size.parameters) for size in sizes)),
-        "licenses": ", ".join(dict.fromkeys(size.license for size in sizes if size.license)),
+        "licenses": ", ".join(dict.fromkeys(size.license or "?" for size in sizes)),
         "successor": family.successor.value if family.successor else "-",
     }
 
