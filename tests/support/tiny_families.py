@@ -1,0 +1,113 @@
+"""A folder with a small random model of any family: its class, its template, a real tokenizer.
+
+The structure is that of the family's smallest checkpoint: experts, latent and linear attention,
+windows, shared keys. Only widths and the number of layers are small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
+
+from newft.schema.family import Family, ModelSpec
+from support.model_configs import build_config
+from support.real_chats import CHATS, RealChat, load_tokenizer
+
+# of every family one of its templates
+CHAT_OF_FAMILY: dict[str, RealChat] = {chat.family: chat for chat in reversed(CHATS.values())}
+LAYERS = 4
+WIDE = 64  # tokens of a sliding window: less than a prompt
+
+
+def make_tiny_family(family: Family, folder: Path) -> None:
+    """Write the model and its tokenizer."""
+    tokenizer = load_tokenizer(CHAT_OF_FAMILY[family.id])
+    tokenizer.save_pretrained(folder)
+    model = build_tiny_model(family, vocabulary=len(tokenizer))
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.save_pretrained(folder)
+
+
+def build_tiny_model(family: Family, vocabulary: int) -> PreTrainedModel:
+    """The model with random weights, in a wrapper with a vision tower if the family has one."""
+    torch.manual_seed(0)
+    text = build_config(family, shrink(family.sizes[0], vocabulary))
+    text.pad_token_id = text.bos_token_id = text.eos_token_id = None
+    wrapper = WRAPPERS.get(family.sizes[0].architecture or family.architectures[0])
+    if wrapper is None:
+        return AutoModelForCausalLM.from_config(text)  # type: ignore[no-any-return]
+    return wrapper(text)
+
+
+def shrink(size: ModelSpec, vocabulary: int) -> ModelSpec:
+    """The same kind of model with few and narrow layers."""
+    small: dict[str, object] = {
+        "hub_id": size.hub_id, "layers": LAYERS, "hidden": 64, "intermediate": 96, "heads": 4,
+        "kv_heads": 2 if size.kv_heads < size.heads else 4, "head_dim": 16,
+        "vocabulary": vocabulary, "context": 2048,
+        "sliding_window": WIDE if size.sliding_window else None,
+    }  # fmt: skip
+    if size.experts:
+        small["experts"] = replace(
+            size.experts, count=4, per_token=2, intermediate=32,
+            dense_layers=min(size.experts.dense_layers, 1), shared=min(size.experts.shared, 1),
+        )  # fmt: skip
+    if size.latent_attention:
+        small["latent_attention"] = replace(
+            size.latent_attention, kv_lora_rank=16, qk_nope_head_dim=16, qk_rope_head_dim=8,
+            v_head_dim=16,
+        )  # fmt: skip
+        small["kv_heads"] = 4
+    if size.linear_attention:
+        small["linear_attention"] = replace(
+            size.linear_attention, layers=LAYERS * size.linear_attention.layers // size.layers,
+            key_heads=2, key_head_dim=16, value_heads=4, value_head_dim=16,
+        )  # fmt: skip
+    return replace(size, **small)
+
+
+def wrap_gemma3(text: PreTrainedConfig) -> PreTrainedModel:
+    vision = transformers.SiglipVisionConfig(
+        hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
+        image_size=16, patch_size=4,
+    )  # fmt: skip
+    config = transformers.Gemma3Config(
+        text_config=text, vision_config=vision, mm_tokens_per_image=4, image_token_index=5,
+        boi_token_index=6, eoi_token_index=7,
+    )  # fmt: skip
+    return transformers.Gemma3ForConditionalGeneration(config)
+
+
+def wrap_gemma4(text: PreTrainedConfig) -> PreTrainedModel:
+    vision = transformers.Gemma4VisionConfig(
+        hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
+        num_key_value_heads=2, head_dim=8, global_head_dim=8, patch_size=4,
+        position_embedding_size=16,
+    )  # fmt: skip
+    config = transformers.Gemma4Config(
+        text_config=text, vision_config=vision, audio_config=None, image_token_id=5,
+        boi_token_id=6, eoi_token_id=7, audio_token_id=8,
+    )  # fmt: skip
+    return transformers.Gemma4ForConditionalGeneration(config)
+
+
+def wrap_mistral3(text: PreTrainedConfig) -> PreTrainedModel:
+    vision = transformers.PixtralVisionConfig(
+        hidden_size=16, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2,
+        image_size=32, patch_size=4, head_dim=8,
+    )  # fmt: skip
+    config = transformers.Mistral3Config(
+        text_config=text, vision_config=vision, image_token_index=5
+    )
+    return transformers.Mistral3ForConditionalGeneration(config)
+
+
+WRAPPERS = {
+    "Gemma3ForConditionalGeneration": wrap_gemma3,
+    "Gemma4ForConditionalGeneration": wrap_gemma4,
+    "Mistral3ForConditionalGeneration": wrap_mistral3,
+}
