@@ -20,24 +20,32 @@ from support.real_chats import CHATS, RealChat, load_tokenizer
 # of every family one of its templates
 CHAT_OF_FAMILY: dict[str, RealChat] = {chat.family: chat for chat in reversed(CHATS.values())}
 LAYERS = 4
-WIDE = 64  # tokens of a sliding window: less than a prompt
+WINDOW = 64  # tokens that a layer with a window sees: fewer than in a long prompt
 
 
-def make_tiny_family(family: Family, folder: Path) -> None:
+def list_variants(family: Family) -> dict[str, ModelSpec]:
+    """The first checkpoint of each class of a family."""
+    variants: dict[str, ModelSpec] = {}
+    for size in family.sizes:
+        variants.setdefault(size.architecture or family.architectures[0], size)
+    return variants
+
+
+def make_tiny_family(family: Family, size: ModelSpec, folder: Path) -> None:
     """Write the model and its tokenizer."""
     tokenizer = load_tokenizer(CHAT_OF_FAMILY[family.id])
     tokenizer.save_pretrained(folder)
-    model = build_tiny_model(family, vocabulary=len(tokenizer))
+    model = build_tiny_model(family, size, vocabulary=len(tokenizer))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(folder)
 
 
-def build_tiny_model(family: Family, vocabulary: int) -> PreTrainedModel:
-    """The model with random weights, in a wrapper with a vision tower if the family has one."""
+def build_tiny_model(family: Family, size: ModelSpec, vocabulary: int) -> PreTrainedModel:
+    """The model with random weights, in a wrapper with a vision tower if the class is one."""
     torch.manual_seed(0)
-    text = build_config(family, shrink(family.sizes[0], vocabulary))
+    text = build_config(family, shrink(size, vocabulary))
     text.pad_token_id = text.bos_token_id = text.eos_token_id = None
-    wrapper = WRAPPERS.get(family.sizes[0].architecture or family.architectures[0])
+    wrapper = WRAPPERS.get(size.architecture or family.architectures[0])
     if wrapper is None:
         return AutoModelForCausalLM.from_config(text)  # type: ignore[no-any-return]
     return wrapper(text)
@@ -49,7 +57,7 @@ def shrink(size: ModelSpec, vocabulary: int) -> ModelSpec:
         "hub_id": size.hub_id, "layers": LAYERS, "hidden": 64, "intermediate": 96, "heads": 4,
         "kv_heads": 2 if size.kv_heads < size.heads else 4, "head_dim": 16,
         "vocabulary": vocabulary, "context": 2048,
-        "sliding_window": WIDE if size.sliding_window else None,
+        "sliding_window": WINDOW if size.sliding_window else None,
     }  # fmt: skip
     if size.experts:
         small["experts"] = replace(
@@ -66,6 +74,14 @@ def shrink(size: ModelSpec, vocabulary: int) -> ModelSpec:
         small["linear_attention"] = replace(
             size.linear_attention, layers=LAYERS * size.linear_attention.layers // size.layers,
             key_heads=2, key_head_dim=16, value_heads=4, value_head_dim=16,
+        )  # fmt: skip
+    if size.mixed_layers:
+        mixed = size.mixed_layers
+        small["mixed_layers"] = replace(
+            mixed, global_layers=LAYERS // 2, global_head_dim=32, global_kv_heads=1,
+            shared_kv_layers=2 if mixed.shared_kv_layers else 0,
+            shared_kv_intermediate=192 if mixed.shared_kv_intermediate else None,
+            per_layer_width=8 if mixed.per_layer_width else 0,
         )  # fmt: skip
     return replace(size, **small)
 

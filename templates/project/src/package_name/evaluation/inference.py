@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer
 
 from ..model.adapter import TunedModel, begin_cache
 
@@ -44,6 +45,7 @@ class CandidateTree:
         follows = [(place[tuple(ids[:k])], ids[k]) for ids in answers for k in range(len(ids))]
         sees = [[node[: len(other)] == other for other in nodes] for node in nodes]
         self.answers = len(answers)
+        self.candidates = answers
         self.ids = torch.tensor([node[-1] for node in nodes], dtype=torch.long, device=device)
         self.depth = torch.tensor(
             [len(node) - 1 for node in nodes], dtype=torch.long, device=device
@@ -90,11 +92,44 @@ def generate_and_score(
     written: list[TokenIds] = []
     scores = np.empty((len(prompts), tree.answers))
     at_once = max(1, MAX_TREE_TOKENS // max(1, len(tree.ids)))
+    if not keeps_whole_text(model):
+        return _predict_by_length(model, prompts, prefix, tree, stops=stops, limit=limit)
     for start in range(0, len(prompts), at_once):
         rows = slice(start, start + at_once)
         mask, cache, logits = _prefill_prompts(model, prompts[rows], prefix)
         scores[rows] = _score_tree(model, tree, mask, cache, logits)
         written += _generate(model, mask, cache, logits, stops=stops, limit=limit)
+    return written, scores
+
+
+def keeps_whole_text(model: TunedModel) -> bool:
+    """Whether all layers see the whole text.
+
+    A window counts padding, a linear attention passes it on, and neither can step back in a cache.
+    """
+    layers = DynamicCache(config=model.config).layers
+    return all(type(layer) is DynamicLayer for layer in layers)
+
+
+def _predict_by_length(
+    model: TunedModel,
+    prompts: Sequence[TokenIds],
+    prefix: PrefixCache,
+    tree: CandidateTree,
+    *,
+    stops: Sequence[int],
+    limit: int,
+) -> tuple[list[TokenIds], NDArray[np.float64]]:
+    """The same with prompts of equal length together, which need no padding."""
+    written: list[TokenIds] = [[] for _ in prompts]
+    scores = np.empty((len(prompts), tree.answers))
+    for length in {len(prompt) for prompt in prompts}:
+        rows = [row for row, prompt in enumerate(prompts) if len(prompt) == length]
+        mask, cache, logits = _prefill_prompts(model, [prompts[row] for row in rows], prefix)
+        scores[rows] = _score_each(model, tree.candidates, mask, cache, logits)
+        answers = _generate(model, mask, cache, logits, stops=stops, limit=limit)
+        for row, answer in zip(rows, answers, strict=True):
+            written[row] = answer
     return written, scores
 
 
@@ -104,6 +139,8 @@ def score_candidates(
 ) -> NDArray[np.float64]:
     """The log-probability of each candidate after one prompt."""
     mask, cache, logits = _prefill_prompts(model, [prompt], compute_prefix_cache(model, [prompt]))
+    if not keeps_whole_text(model):
+        return _score_each(model, answers, mask, cache, logits)[0]
     return _score_tree(model, CandidateTree(answers, model.device), mask, cache, logits)[0]
 
 
@@ -133,7 +170,7 @@ def _prefill_prompts(
     ids, mask = ids.to(model.device), mask.to(model.device)
     cache = copy.deepcopy(prefix.cache)
     if cached:
-        cache.batch_repeat_interleave(len(prompts))
+        cache.reorder_cache(torch.zeros(len(prompts), dtype=torch.long, device=model.device))
     logits = model(
         input_ids=ids,
         attention_mask=mask,
@@ -173,6 +210,45 @@ def _score_tree(
     likely = after.float().log_softmax(dim=-1)[:, tree.predictors, tree.predicted]
     scores = torch.zeros(rows, tree.answers, device=likely.device)
     return scores.index_add(1, tree.owners, likely).double().cpu().numpy()
+
+
+def _score_each(
+    model: TunedModel,
+    answers: Sequence[TokenIds],
+    mask: torch.Tensor,
+    cache: DynamicCache,
+    logits: torch.Tensor,
+) -> NDArray[np.float64]:
+    """The log-probability of each candidate, each after a copy of the prompt; the cache stays."""
+    longest = max(map(len, answers))
+    tokens = torch.zeros(len(answers), longest, dtype=torch.long, device=mask.device)
+    counts = torch.zeros_like(tokens)
+    for row, answer in enumerate(answers):  # padded on the right, where no token looks back from
+        tokens[row, : len(answer)] = torch.tensor(answer)
+        counts[row, : len(answer)] = 1
+    scores = torch.empty(len(mask) * len(answers), device=mask.device)
+    for pairs in torch.arange(len(scores), device=mask.device).split(
+        max(1, MAX_TREE_TOKENS // longest)
+    ):
+        rows, chosen = pairs // len(answers), pairs % len(answers)
+        after = logits[rows][:, None]
+        if longest > 1:
+            of_pairs = copy.deepcopy(cache)
+            of_pairs.reorder_cache(rows)
+            given = tokens[chosen, :-1]
+            places = torch.arange(longest - 1, device=mask.device)
+            behind = model(
+                input_ids=given,
+                attention_mask=torch.cat([mask[rows], torch.ones_like(given)], dim=1),
+                position_ids=mask[rows].sum(dim=1, keepdim=True) + places,
+                cache=of_pairs,
+                use_cache=True,
+            ).logits
+            after = torch.cat([after, behind], dim=1)
+        likely = after.float().log_softmax(dim=-1)
+        likely = likely.gather(2, tokens[chosen][:, :, None])[:, :, 0]
+        scores[pairs] = (likely * counts[chosen]).sum(dim=1)
+    return scores.view(len(mask), len(answers)).double().cpu().numpy()
 
 
 def _generate(
