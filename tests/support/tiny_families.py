@@ -44,7 +44,7 @@ def build_tiny_model(family: Family, size: ModelSpec, vocabulary: int) -> PreTra
     """The model with random weights, in a wrapper with a vision tower if the class is one."""
     torch.manual_seed(0)
     text = build_config(family, shrink(size, vocabulary))
-    text.pad_token_id = text.bos_token_id = text.eos_token_id = None
+    text.pad_token_id, text.bos_token_id, text.eos_token_id = 0, None, None
     wrapper = WRAPPERS.get(size.architecture or family.architectures[0])
     if wrapper is None:
         return AutoModelForCausalLM.from_config(text)  # type: ignore[no-any-return]
@@ -92,8 +92,8 @@ def wrap_gemma3(text: PreTrainedConfig) -> PreTrainedModel:
         image_size=16, patch_size=4,
     )  # fmt: skip
     config = transformers.Gemma3Config(
-        text_config=text, vision_config=vision, mm_tokens_per_image=4, image_token_index=5,
-        boi_token_index=6, eoi_token_index=7,
+        text_config=text, vision_config=vision, mm_tokens_per_image=4, image_token_index=3,
+        boi_token_index=1, eoi_token_index=4,
     )  # fmt: skip
     return transformers.Gemma3ForConditionalGeneration(config)
 
@@ -105,8 +105,8 @@ def wrap_gemma4(text: PreTrainedConfig) -> PreTrainedModel:
         position_embedding_size=16,
     )  # fmt: skip
     config = transformers.Gemma4Config(
-        text_config=text, vision_config=vision, audio_config=None, image_token_id=5,
-        boi_token_id=6, eoi_token_id=7, audio_token_id=8,
+        text_config=text, vision_config=vision, audio_config=None, image_token_id=3,
+        boi_token_id=1, eoi_token_id=4, audio_token_id=1,
     )  # fmt: skip
     return transformers.Gemma4ForConditionalGeneration(config)
 
@@ -117,7 +117,7 @@ def wrap_mistral3(text: PreTrainedConfig) -> PreTrainedModel:
         image_size=32, patch_size=4, head_dim=8,
     )  # fmt: skip
     config = transformers.Mistral3Config(
-        text_config=text, vision_config=vision, image_token_index=5
+        text_config=text, vision_config=vision, image_token_index=3
     )
     return transformers.Mistral3ForConditionalGeneration(config)
 
