@@ -8,6 +8,9 @@ from newft.schema.family import GENERIC_FAMILY, Family
 from newft.schema.model_facts import ModelFacts
 from newft.text import Text
 
+# Added tokens and padding change a vocabulary by less: Qwen2.5 has 151,936 or 152,064 rows.
+VOCABULARY_TOLERANCE = 0.02
+
 
 def identify_family(model: ModelFacts, catalog: Catalog) -> str | None:
     """Return the only family that the model can belong to; None for none or several."""
@@ -20,7 +23,10 @@ def list_possible_families(model: ModelFacts, catalog: Catalog) -> tuple[Family,
     if not (model.architectures or model.model_type):
         return ()
     families = catalog.families.values()
-    return tuple(family for family in families if _is_compatible(model, family, catalog))
+    found = [family for family in families if _is_compatible(model, family, catalog)]
+    most = max((len(family.chat.marks) for family in found), default=0)
+    told = model.chat is not None and model.chat.end_of_turn is not None
+    return tuple(one for one in found if not told or len(one.chat.marks) == most)
 
 
 def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalog) -> None:
@@ -69,19 +75,27 @@ def _describe_architecture(model: ModelFacts) -> str | None:
 def _is_compatible(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
     """Return True if the model may belong to the family.
 
-    Families that share an architecture differ in the chat template and in the size of the
-    vocabulary. A size that none of them has means that the vocabulary was modified, so only the
-    others are compared.
+    Families that share an architecture differ in the chat template and in the vocabulary.
     """
+    return (
+        _has_vocabulary(model.vocabulary, family, catalog)
+        and _has_architecture(model, family)
+        and _has_template(model, family)
+    )
+
+
+def _has_vocabulary(size: int | None, family: Family, catalog: Catalog) -> bool:
+    """Return whether a vocabulary is that of a family, or one of its own that was extended."""
     known = {
-        size.vocabulary
-        for one in catalog.families.values()
-        if set(one.architectures) & set(family.architectures)
-        for size in one.sizes
+        one.vocabulary
+        for each in catalog.families.values()
+        if {*each.architectures} & {*family.architectures}
+        for one in each.sizes
     }
-    own = {size.vocabulary for size in family.sizes}
-    fits = model.vocabulary not in known or model.vocabulary in own
-    return fits and _has_architecture(model, family) and _has_template(model, family)
+    own = {one.vocabulary for one in family.sizes}
+    if size is None or size in own:
+        return True
+    return size not in known and any(abs(size - one) <= VOCABULARY_TOLERANCE * one for one in own)
 
 
 def _has_architecture(model: ModelFacts, family: Family) -> bool:

@@ -19,11 +19,16 @@ LISTED_FILES = 3
 
 
 def check_model_files(model: ModelFacts, family: Family, size: ModelSpec | None) -> None:
-    """Raise `IncompatibleError` for files with which no project can train."""
-    for fault in _find_faults(model):
-        raise IncompatibleError(fault[0], where="model", hint=fault[1])
+    """Raise `IncompatibleError` for files with which no project of the family can train."""
+    refuse_unusable_files(model)
     if size and (contradiction := _find_contradiction(model, family, size)):
         raise contradiction
+
+
+def refuse_unusable_files(model: ModelFacts) -> None:
+    """Raise `IncompatibleError` for files with which no project can train."""
+    for message, hint in _find_faults(model):
+        raise IncompatibleError(message, where="model", hint=hint)
 
 
 def list_file_warnings(model: ModelFacts, family: Family) -> Iterator[Text]:

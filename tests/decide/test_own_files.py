@@ -1,0 +1,226 @@
+"""A model by its own files: its family, its dimensions, and what rules it out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newft.catalog.loader import load_catalog
+from newft.decide.architecture import identify_family, list_possible_families
+from newft.decide.plan import make_plan
+from newft.errors import IncompatibleError
+from newft.schema.family import GENERIC_FAMILY, Family, ModelSpec
+from newft.schema.hardware import Hardware
+from newft.schema.model_facts import ChatFacts, ModelFacts
+from newft.schema.plan import Plan
+from newft.system.model_folder import read_model_folder
+from support.decide_examples import ANSWERS, facts
+from support.model_folder import (
+    OLMO2_7B,
+    QWEN2_7B,
+    list_shapes,
+    write_model_folder,
+    write_weights,
+)
+
+CATALOG = load_catalog()
+SIZES = [(family, size) for family in CATALOG.families.values() for size in family.sizes]
+LLAMA: Mapping[str, Any] = {**OLMO2_7B, "architectures": ["LlamaForCausalLM"]}
+QWEN3_8B: Mapping[str, Any] = {
+    "architectures": ["Qwen3ForCausalLM"],
+    "model_type": "qwen3",
+    "hidden_size": 4096,
+    "intermediate_size": 12288,
+    "num_hidden_layers": 36,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "head_dim": 128,
+    "vocab_size": 151936,
+    "max_position_embeddings": 40960,
+    "tie_word_embeddings": False,
+}
+
+
+def read(folder: Path) -> ModelFacts:
+    found = read_model_folder(str(folder))
+    assert found is not None
+    return found
+
+
+def plan(folder: Path, family: str | None = None, gpu: str = "A100-80GB") -> Plan:
+    model = read(folder)
+    answers = replace(
+        ANSWERS,
+        family=family or identify_family(model, CATALOG) or GENERIC_FAMILY,
+        model=str(folder),
+    )
+    known = replace(facts(), model=model)
+    return make_plan(answers, known, CATALOG, Hardware(CATALOG.accelerators[gpu]))
+
+
+def refusal(folder: Path, family: str | None = None) -> IncompatibleError:
+    with pytest.raises(IncompatibleError) as caught:
+        plan(folder, family)
+    return caught.value
+
+
+# --- the family ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("family", "size"), SIZES, ids=[size.hub_id for _, size in SIZES])
+def test_every_listed_model_is_told_by_class_vocabulary_and_template(
+    family: Family, size: ModelSpec
+) -> None:
+    chat = ChatFacts(
+        has_template=True,
+        end_of_turn=family.chat.end_of_turn,
+        control_tokens=family.chat.marks,
+    )
+    architecture = size.architecture or family.architectures[0]
+    model = ModelFacts((architecture,), None, size.vocabulary, chat=chat)
+    assert [one.id for one in list_possible_families(model, CATALOG)] == [family.id]
+
+
+def test_another_template_is_another_family(tmp_path: Path) -> None:
+    config = {**LLAMA, "vocab_size": 128256}
+    ours = write_model_folder(tmp_path / "a", config, tokens=("<|eot_id|>",), eos="<|eot_id|>",
+        template="{% for m in messages %}{{ m.content }}<|eot_id|>{% endfor %}")  # fmt: skip
+    assert identify_family(read(ours), CATALOG) == "llama3"
+    other = write_model_folder(tmp_path / "b", config)  # ChatML, as of a fine-tuned model
+    assert identify_family(read(other), CATALOG) is None
+    error = refusal(other, "llama3")
+    assert error.message == (
+        "the chat template in this folder ends an answer with <|im_end|>, but that of LLaMA 3.x "
+        "with <|eot_id|>"
+    )
+    assert error.hint == "--family generic"
+
+
+def test_a_vocabulary_of_another_size_is_another_family(tmp_path: Path) -> None:
+    yi = write_model_folder(tmp_path, {**LLAMA, "vocab_size": 90000})
+    assert identify_family(read(yi), CATALOG) is None
+
+
+# --- dimensions ----------------------------------------------------------------------------------
+
+
+def test_a_listed_size_in_a_folder_is_planned_as_on_the_hub(tmp_path: Path) -> None:
+    ours = plan(write_model_folder(tmp_path, QWEN3_8B))
+    answers = replace(ANSWERS, family="qwen3", model="Qwen/Qwen3-8B")
+    listed = make_plan(answers, facts(), CATALOG, Hardware(CATALOG.accelerators["A100-80GB"]))
+    assert ours.family.id == "qwen3"
+    assert ours.estimate.memory_gb == listed.estimate.memory_gb
+    assert ours.recipe.batch_size.value == listed.recipe.batch_size.value
+    assert ours.recipe.learning_rate.value == listed.recipe.learning_rate.value
+
+
+def test_a_size_that_no_family_lists_gets_its_memory_and_time(tmp_path: Path) -> None:
+    made = plan(write_model_folder(tmp_path, {**QWEN3_8B, "num_hidden_layers": 18}))
+    whole = plan(write_model_folder(tmp_path / "whole", QWEN3_8B))
+    assert made.estimate.memory_gb is not None
+    assert whole.estimate.memory_gb is not None
+    assert made.estimate.memory_gb[1] < 0.7 * whole.estimate.memory_gb[1]
+    assert made.estimate.hours is not None
+
+
+def test_an_argument_that_the_template_does_not_read_is_not_given(tmp_path: Path) -> None:
+    assert plan(write_model_folder(tmp_path, QWEN3_8B)).model.template_arguments == {}
+
+
+# --- of no family --------------------------------------------------------------------------------
+
+
+def test_a_model_of_no_family_is_planned_from_its_files(tmp_path: Path) -> None:
+    made = plan(write_model_folder(tmp_path, OLMO2_7B))
+    assert (made.family.id, made.family.title) == (GENERIC_FAMILY, "Olmo2ForCausalLM")
+    assert (made.model.end_of_turn, made.model.pad) == ("<|im_end|>", "<|im_end|>")
+    assert made.model.architecture == "Olmo2ForCausalLM"
+    assert made.recipe.precision.value == "bf16"
+    assert made.estimate.memory_gb is not None
+    assert 14.5 < made.estimate.memory_gb[0] < made.estimate.memory_gb[1] < 40
+    assert any("in no family of the catalogue" in one.en for one in made.warnings)
+    assumed = [one.value.en for one in made.family.caveats]
+    assert "an answer ends with <|im_end|>" in assumed
+    assert "<|im_end|> is the padding token" in assumed
+
+
+def test_of_a_wrapper_only_the_language_model_is_trained(tmp_path: Path) -> None:
+    config = {"architectures": ["XForConditionalGeneration"], "text_config": OLMO2_7B}
+    made = plan(write_model_folder(tmp_path, {**config, "vision_config": {"hidden_size": 8}}))
+    targets = made.recipe.method["target_modules"].value
+    assert isinstance(targets, str)
+    assert "vision" in targets
+    assert made.model.architecture is None
+
+
+def test_routers_of_experts_are_not_trained(tmp_path: Path) -> None:
+    config = {**OLMO2_7B, "num_experts": 8, "num_experts_per_tok": 2}
+    made = plan(write_model_folder(tmp_path, config))
+    assert made.recipe.method["target_modules"].value == ("q_proj", "k_proj", "v_proj", "o_proj")
+
+
+def test_without_files_the_generic_family_says_what_to_give() -> None:
+    answers = replace(ANSWERS, family=GENERIC_FAMILY, model="acme/olmo")
+    with pytest.raises(IncompatibleError, match="there are none on this machine"):
+        make_plan(answers, facts(), CATALOG, Hardware(CATALOG.accelerators["A100-80GB"]))
+
+
+# --- what rules a model out ----------------------------------------------------------------------
+
+
+def test_weights_that_config_contradicts_are_refused(tmp_path: Path) -> None:
+    write_model_folder(tmp_path, QWEN3_8B)
+    write_weights(tmp_path, list_shapes({**QWEN3_8B, "vocab_size": 151000}, layers=30))
+    error = refusal(tmp_path)
+    assert error.message == (
+        "config.json contradicts the weights of this folder: layers: 36 in config.json, 30 in the "
+        "weights; tokens in the vocabulary: 151,936 in config.json, 151,000 in the weights"
+    )
+    assert error.hint == "copy config.json and the weights again from the same source"
+
+
+def test_weights_of_another_width_are_refused(tmp_path: Path) -> None:
+    write_model_folder(tmp_path, {**QWEN3_8B, "intermediate_size": 24576})
+    write_weights(tmp_path, list_shapes(QWEN3_8B))
+    assert "parameters: 13.63 B by config.json, 8.19 B in the weights" in refusal(tmp_path).message
+
+
+def test_weights_that_agree_are_planned(tmp_path: Path) -> None:
+    write_model_folder(tmp_path, QWEN3_8B)
+    write_weights(tmp_path, list_shapes(QWEN3_8B))
+    made = plan(tmp_path)
+    assert made.model.parameters == 8_190_427_136  # the matrices; norms have 0.3 million more
+    assert not [one for one in made.warnings if "weights" in one.en]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"quantization_config": {"quant_method": "gptq"}}, "quantised (gptq)"),
+        ({}, "no chat template"),
+    ],
+)
+def test_files_that_cannot_be_trained_are_refused_with_a_way_out(
+    change: Mapping[str, Any], message: str, tmp_path: Path
+) -> None:
+    template = {} if change else {"template": None}
+    write_model_folder(tmp_path, {**QWEN2_7B, **change}, **template)  # type: ignore[arg-type]
+    error = refusal(tmp_path, GENERIC_FAMILY)
+    assert message in error.message
+    assert error.hint
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    write_model_folder(tmp_path, QWEN3_8B)
+    (tmp_path / "pytorch_model.bin").write_bytes(b"\x80")
+    assert "can run code" in refusal(tmp_path).message
+
+
+def test_what_is_missing_in_a_folder_is_said(tmp_path: Path) -> None:
+    write_model_folder(tmp_path, QWEN3_8B)
+    said = [one.en for one in plan(tmp_path).warnings]
+    assert any("has no weights yet" in one for one in said)
