@@ -36,6 +36,7 @@ from support.conversation import (
 from support.credit_applications import applications, flagged, with_column, written
 from support.files import list_names, read_contents
 from support.help_desk_export import RECORDS
+from support.model_folder import OLMO2_7B, write_model_folder
 from support.run_newft import plain_environment, run_newft
 from support.terminal import (
     BACK,
@@ -176,6 +177,46 @@ def test_a_model_that_does_not_fit_is_marked_and_refused_at_once(
     assert conversation.reviews == []
 
 
+def test_a_family_none_of_whose_models_fits_is_marked_with_what_the_smallest_needs(
+    conversation: Conversation,
+) -> None:
+    conversation.leave(answers(family=LEAVE), dumb=True, data_files=(), gpu="1x8GB")
+    listed = [line for line in conversation.shown.splitlines() if "GLM-4-0414" in line]
+    assert "(does not fit: needs" in listed[0]
+
+
+def test_a_folder_that_no_family_fits_is_taken_by_its_own_files(
+    conversation: Conversation, tmp_path: Path
+) -> None:
+    folder = write_model_folder(tmp_path / "olmo", OLMO2_7B)
+    given = conversation.hold(answers(family=Typed(str(folder))), gpu="1x80GB")
+    assert (given["family"], given["model"]) == ("generic", str(folder))
+
+
+def test_a_folder_that_cannot_be_trained_is_refused_when_it_is_named(
+    conversation: Conversation, tmp_path: Path
+) -> None:
+    folder = write_model_folder(tmp_path / "base", OLMO2_7B, template=None)
+    conversation.leave(answers(family=Typed(str(folder))), answers(family=LEAVE), gpu="1x80GB")
+    assert [error.where for error in conversation.errors] == ["model"]
+    assert "no chat template" in conversation.errors[0].message
+
+
+def test_of_a_folder_that_several_families_fit_those_and_no_others_are_offered(
+    conversation: Conversation, tmp_path: Path
+) -> None:
+    config = {**OLMO2_7B, "architectures": ["LlamaForCausalLM"], "vocab_size": 0}
+    folder = write_model_folder(tmp_path / "ours", config)
+    (folder / "tokenizer_config.json").unlink()
+    story = answers(family=Typed(str(folder))), answers(family="llama3")
+    given = conversation.hold(*story, gpu="1x80GB", dumb=True)
+    assert given["family"] == "llama3"
+    asked = next(shown for shown in conversation.questions_shown if "does it belong" in shown)
+    assert "SmolLM2" in asked
+    assert "none of these" in asked
+    assert "Qwen3" not in asked
+
+
 def test_a_model_that_is_typed_is_refused_as_a_listed_one_is(conversation: Conversation) -> None:
     story = answers(family=Typed(LARGE_MODEL)), answers(family=LEAVE)
     conversation.leave(*story)
@@ -220,7 +261,7 @@ def test_a_chinese_conversation_asks_for_the_hub_and_no_more_than_seven_question
     )
     assert given["hub"] == "modelscope"
     asked = [question.key for question in QUESTIONS if question.key in conversation.asked]
-    assert {"data", "task", "positive", "gpu", "model", "family"} <= {*asked}
+    assert {"data", "task", "positive", "gpu", "family"} <= {*asked}
     assert len(asked) <= MAX_QUESTIONS
 
 

@@ -95,10 +95,11 @@ def test_an_answer_is_changed_in_the_review(conversation: Conversation) -> None:
 
 
 def test_a_model_that_the_policy_refuses_is_not_offered(conversation: Conversation) -> None:
-    hold(conversation, answers(team="RISK-7"), dumb=True)
-    models = next(shown for shown in conversation.questions_shown if "Which model" in shown)
+    hold(conversation, answers(family="qwen3", team="RISK-7"), dumb=True)
+    families, models = (shown for shown in conversation.questions_shown if "Which model" in shown)
     assert "Qwen3-8B" in models
-    assert "Llama" not in models
+    assert "Qwen3" in families
+    assert "LLaMA" not in families
 
 
 def test_a_bad_text_is_asked_again(conversation: Conversation) -> None:

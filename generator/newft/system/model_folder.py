@@ -29,7 +29,7 @@ def read_model_folder(folder: str) -> ModelFacts | None:
     return ModelFacts(
         architectures=read_architectures(config),
         model_type=read_text(config, "model_type"),
-        vocabulary=numbers.get("vocabulary"),
+        vocabulary=numbers.get("vocabulary") or None,
         numbers=numbers,
         quantization=quantization,
         own_code=has_own_code(config),

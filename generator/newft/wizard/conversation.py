@@ -115,9 +115,13 @@ class _Conversation:
         ):
             self._answer(question)
 
-    def _answer(self, question: Question) -> None:
-        """Ask a question, or take its default or its previous answer."""
-        if not question.has_open_choice(self.state) or not self._has_room_for(question):
+    def _answer(self, question: Question, *, wanted: bool = False) -> None:
+        """Ask a question, or take its default or its previous answer.
+
+        One that the user wants to answer is asked, however many there were.
+        """
+        has_room = wanted or self._has_room_for(question)
+        if not question.has_open_choice(self.state) or not has_room:
             self._take(question, question.get_default(self.state).value)
             return
         repeated = self._get_repeated_answer(question)
@@ -358,7 +362,7 @@ class _Conversation:
             last, self.state = self.history.pop()
             if last is question:
                 break
-        self._answer(question)
+        self._answer(question, wanted=True)
         self._replaying = bool(self.history) and self.history[-1][0] is question
 
     def _can_be_asked(self, question: Question) -> bool:

@@ -8,8 +8,6 @@ from newft.answers.keys import AUTO_GPU, RawAnswers, normalize_gpu
 from newft.catalog.lookup import find_family
 from newft.catalog.model_names import find_near_models
 from newft.decide.architecture import list_possible_families
-from newft.decide.generic_family import make_generic_family
-from newft.decide.model_files import refuse_unusable_files
 from newft.errors import UsageError
 from newft.schema.family import EMBEDDED, GENERIC_FAMILY, Family, ModelSpec, is_hub_model
 from newft.schema.hardware import Accelerator, MachineFacts
@@ -143,10 +141,8 @@ def get_default_family(state: WizardState) -> Reasoned[str]:
     if family := find_family(str(model), state.catalog):
         return Reasoned(family, Text("the model's", "由模型决定"), as_citation("families"))
     if facts := state.model_facts:
-        refuse_unusable_files(facts)
         found = list_possible_families(facts, state.catalog)
         if not found and (facts.architectures or facts.model_type):
-            make_generic_family(facts, state.catalog)  # raises an error if its files say too little
             why = Text("no family of the catalogue", "目录中没有所属的系列")
             return Reasoned(GENERIC_FAMILY, why, as_citation("config.json"))
         if found:

@@ -22,7 +22,8 @@ from newft.answers.keys import (
 from newft.catalog.lookup import find_family, list_names
 from newft.dataset.column_match import ColumnSurvey
 from newft.dataset.positive_label import choose_positive_labels, make_no_outcome_error
-from newft.decide.architecture import identify_family
+from newft.decide.architecture import identify_family, list_possible_families
+from newft.decide.generic_family import make_generic_family
 from newft.decide.kit_answer_rules import normalize_kit_answers
 from newft.decide.kit_rules import (
     check_locks,
@@ -30,6 +31,7 @@ from newft.decide.kit_rules import (
     is_from_kit,
     select_allowed_families,
 )
+from newft.decide.model_files import refuse_unusable_files
 from newft.emitted.label_rules import LabelRules
 from newft.errors import IncompatibleError, UsageError
 from newft.schema.catalog import Catalog
@@ -215,6 +217,7 @@ def check_state(state: WizardState) -> None:
         if key in answers and answers[key] not in names:
             raise make_unknown_name_error(str(answers[key]), names, where=key)
     _check_family(state)
+    _check_model_files(state)
     _check_hub(state)
     if task := state.task:
         for name in get_columns(answers):
@@ -246,6 +249,17 @@ def _check_family(state: WizardState) -> None:
             where="family",
             hint=to_bilingual_text(f"--family {owner}"),
         )
+
+
+def _check_model_files(state: WizardState) -> None:
+    """Refuse a model whose own files rule it out, as soon as it is named."""
+    facts = state.model_facts
+    if facts is None:
+        return
+    refuse_unusable_files(facts)
+    named = facts.architectures or facts.model_type
+    if state.family is None and named and not list_possible_families(facts, state.catalog):
+        make_generic_family(facts, state.catalog)
 
 
 def _check_hub(state: WizardState) -> None:
