@@ -175,7 +175,7 @@ def test_the_code_of_the_model_card_asks_as_training_did(family: Family) -> None
     from golden_desk.training.model_card import USAGE_TEMPLATE
 
     messages = family.fold(ask("hello"))
-    values = {"messages": "", "stop": "[]", "arguments": repr(family.arguments)}
+    values = {"messages": "", "stop": "[]", "generating": "", "arguments": repr(family.arguments)}
     code = USAGE_TEMPLATE.substitute(values).partition("inputs = ")[2].partition("stop =")[0]
     inputs = eval(code, {"tokenizer": family.tokenizer, "messages": messages})
     assert inputs["input_ids"][0].tolist() == family.encoder.encode_as_served(ask("hello"))

@@ -30,6 +30,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained("MODEL")
 model = AutoModelForCausalLM.from_pretrained("MODEL")"""
+GENERATING_CODE = """\
+written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)"""
 
 
 class MethodConfig(ConfigSection):

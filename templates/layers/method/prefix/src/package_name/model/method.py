@@ -24,14 +24,21 @@ CARD_LIBRARY = "peft"
 CARD_TAGS = ("prefix-tuning", "p-tuning-v2", "transformers")
 # for code that uses the model; {base} is the base model as Python names it
 LOADING_CODE = """\
+import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
 base = AutoModelForCausalLM.from_pretrained({base})
-model = PeftModel.from_pretrained(base, "ADAPTER")
-# peft 0.21 and transformers 5.24 lose the prefix where a cache is used
-model.generation_config.use_cache = False"""
+model = PeftModel.from_pretrained(base, "ADAPTER").eval()"""
+# without a cache: `model.generate` of peft 0.21 loses the prefix with transformers 5.24
+GENERATING_CODE = """\
+written = inputs["input_ids"]
+for _ in range(64):
+    token = model(input_ids=written).logits[:, -1].argmax(dim=-1, keepdim=True)
+    written = torch.cat([written, token], dim=1)
+    if token.item() in stop:
+        break"""
 
 
 class MethodConfig(ConfigSection):

@@ -40,6 +40,8 @@ in_4_bit = BitsAndBytesConfig(
 )
 base = AutoModelForCausalLM.from_pretrained({base}, quantization_config=in_4_bit)
 model = PeftModel.from_pretrained(base, "ADAPTER")"""
+GENERATING_CODE = """\
+written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)"""
 
 
 class MethodConfig(LoraSettings):
