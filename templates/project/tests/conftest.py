@@ -56,7 +56,8 @@ def run_yaml() -> Config:
 def tiny_model(run_yaml: Config, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
     """A two-layer model of bytes that knows the special tokens of run.yaml."""
     folder = tmp_path_factory.mktemp("tiny-model")
-    special = sorted({run_yaml.model.end_of_turn, run_yaml.model.pad, "<unknown>"})
+    model = run_yaml.model
+    special = sorted({model.end_of_turn, model.pad, *model.stop_tokens, "<unknown>"})
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {token: place for place, token in enumerate([*special, *alphabet])}
     bytewise = Tokenizer(models.BPE(vocabulary, [], unk_token="<unknown>"))
