@@ -31,8 +31,18 @@ torch.set_num_threads(1)
 PROJECT = Path(__file__).parents[1]
 # a project for a CPU has time budgets, which the tests do without
 UNLIMITED = dict.fromkeys({"time_budget_minutes"} & EvaluationConfig.model_fields.keys())
-# the tiny model has the modules of LLaMA, whatever those of the base model are called
-TINY_TARGETS = dict.fromkeys({"target_modules"} & MethodConfig.model_fields.keys(), "all-linear")
+# the tiny model has the modules of LLaMA, whatever those of the base model are called; and what a
+# training method adds would outgrow it
+TINY_METHOD = {
+    key: value
+    for key, value in {
+        "target_modules": "all-linear",
+        "num_virtual_tokens": 4,
+        "projection_size": 8,
+        "trained_blocks": 1,
+    }.items()
+    if key in MethodConfig.model_fields
+}
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 
 
@@ -46,7 +56,8 @@ def run_yaml() -> Config:
 def tiny_model(run_yaml: Config, tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
     """A two-layer model of bytes that knows the special tokens of run.yaml."""
     folder = tmp_path_factory.mktemp("tiny-model")
-    special = sorted({run_yaml.model.end_of_turn, run_yaml.model.pad, "<unknown>"})
+    model = run_yaml.model
+    special = sorted({model.end_of_turn, model.pad, *model.stop_tokens, "<unknown>"})
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {token: place for place, token in enumerate([*special, *alphabet])}
     bytewise = Tokenizer(models.BPE(vocabulary, [], unk_token="<unknown>"))
@@ -104,7 +115,7 @@ def config(
                 "successor": None,
             }
         ),
-        "method": run_yaml.method.model_copy(update=TINY_TARGETS),
+        "method": run_yaml.method.model_copy(update=TINY_METHOD),
         "training": run_yaml.training.model_copy(
             update={
                 "epochs": 1,

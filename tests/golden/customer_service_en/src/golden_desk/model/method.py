@@ -29,6 +29,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
 base = AutoModelForCausalLM.from_pretrained({base})
 model = PeftModel.from_pretrained(base, "ADAPTER")"""
+GENERATING_CODE = """\
+written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)"""
 
 
 class MethodConfig(LoraSettings):

@@ -11,7 +11,14 @@ import yaml
 
 from ..config import Config
 from ..model.chat_template import fold_system_turn
-from ..model.method import CARD_LIBRARY, CARD_LICENSE, CARD_SUMMARY, CARD_TAGS, LOADING_CODE
+from ..model.method import (
+    CARD_LIBRARY,
+    CARD_LICENSE,
+    CARD_SUMMARY,
+    CARD_TAGS,
+    GENERATING_CODE,
+    LOADING_CODE,
+)
 from ..model.supported_models import HAS_REVISIONS
 from ..prompts import Conversation, Message, build_prompt
 from ..runtime.atomic_files import write_text
@@ -26,7 +33,7 @@ inputs = tokenizer.apply_chat_template(
     messages, add_generation_prompt=True, return_dict=True, return_tensors="pt", **$arguments
 )
 stop = tokenizer.convert_tokens_to_ids($stop)
-written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)
+$generating
 print(tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))""")
 COMPARED_MODELS = ("base", "tuned", "baseline")
 
@@ -138,6 +145,7 @@ def _format_usage(config: Config, record: Mapping[str, Any]) -> str:
             messages="\n".join(f"    {_format_message(turn)}," for turn in _list_turns(config)),
             arguments=repr(config.model.template_arguments),
             stop=json.dumps([config.model.end_of_turn, *config.model.stop_tokens]),
+            generating=GENERATING_CODE,
         )
     )
 
