@@ -65,6 +65,12 @@ def test_every_method_says_what_was_run_of_it(tmp_path: Path) -> None:
         assert "CPU" in one["tried"] and "not run on a GPU" in one["tried"]
 
 
+@pytest.mark.parametrize("named", [("families", "gemma4"), ("methods", "lora")])
+def test_a_reason_names_the_modules_it_speaks_of(named: tuple[str, str], tmp_path: Path) -> None:
+    shown = run_newft("show", *named, cwd=tmp_path).stdout
+    assert "linear modules" in shown and "{" not in shown
+
+
 def test_a_family_shows_its_values_with_their_reasons(tmp_path: Path) -> None:
     family = load_catalog().families["qwen3"]
     shown = dict(

@@ -182,11 +182,15 @@ def _list_overrides(family: Family, language: Language) -> Iterator[tuple[str, s
         }
         for name, sourced in fixed.items():
             if sourced is not None:
-                yield f"{method} {name}", _explain(sourced, language)
+                modules = ", ".join(family.linear_modules)
+                yield f"{method} {name}", _explain(sourced, language, modules)
 
 
-def _explain(sourced: Sourced[Any], language: Language) -> str:
-    value, why = _format(sourced.value), sourced.why.to(language)
+def _explain(sourced: Sourced[Any], language: Language, modules: str | None = None) -> str:
+    """Format a value with its reason, which may name the linear modules of a family."""
+    of_each = Text("those of the family", "以模型系列为准").to(language)
+    value = _format(sourced.value)
+    why = sourced.why.to(language).replace("{modules}", modules or of_each)
     return f"{value}: {why} ({as_citation(sourced.source).to(language)})"
 
 
@@ -194,7 +198,7 @@ def _format(value: MethodValue) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(value) or "-"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
