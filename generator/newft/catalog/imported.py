@@ -5,6 +5,7 @@ from __future__ import annotations
 from newft.answers.imports.carried import RECIPE_PREFIX, ImportedAnswers
 from newft.answers.keys import RawAnswers
 from newft.catalog.lookup import find_family
+from newft.catalog.model_names import find_listed_model
 from newft.schema.catalog import Catalog
 
 
@@ -22,21 +23,14 @@ def complete_imported_answers(
         known = catalog.methods.get(str(answers.get("method")))
         for name in known.values if known else ():
             answers.pop(f"{RECIPE_PREFIX}{name}", None)
-    model = _find_full_name(str(answers.get("model", "")), catalog)
-    if model:
-        answers["model"] = model
+    model = str(answers.get("model", ""))
+    if listed := find_listed_model(model, catalog):  # such as `chatglm3-6b`
+        answers["model"] = model = listed
     if "model" not in given and "family" not in given and not find_family(model, catalog):
         families = list_families_of_template(imported.template, catalog)
         if len(families) == 1:  # several families share some templates
             answers["family"] = families[0]
     return {**answers, **given}
-
-
-def _find_full_name(model: str, catalog: Catalog) -> str:
-    """Return the hub id of a model that is named without its organisation."""
-    sizes = (size for family in catalog.families.values() for size in family.sizes)
-    named = {size.hub_id.rpartition("/")[2].casefold(): size.hub_id for size in sizes}
-    return named.get(model.casefold(), model)
 
 
 def list_families_of_template(template: str | None, catalog: Catalog) -> list[str]:
