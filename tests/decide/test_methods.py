@@ -16,7 +16,14 @@ from newft.decide.methods.freeze import choose_trained_blocks
 from newft.decide.methods.prefix import count_prefix_parameters
 from newft.decide.methods.registry import METHODS, make_default_state_estimator
 from newft.errors import IncompatibleError
-from newft.schema.family import Experts, Family, LatentAttention, LinearAttention, ModelSpec
+from newft.schema.family import (
+    Experts,
+    Family,
+    LatentAttention,
+    LinearAttention,
+    MixedLayers,
+    ModelSpec,
+)
 from newft.schema.hardware import Hardware
 from newft.schema.method import MethodOverrides, MethodValue
 from newft.schema.reasoned import Reasoned, Sourced
@@ -140,9 +147,10 @@ def test_4_bit_is_refused_for_experts_which_it_would_leave_in_16(family: Family)
     [
         {"linear_attention": LinearAttention(21, 16, 128, 32, 128)},
         {"latent_attention": LatentAttention(512, 128, 64, 128)},
+        {"mixed_layers": MixedLayers(7, 512, 1)},
     ],
 )
-def test_a_prefix_is_refused_where_no_keys_and_values_are_kept(
+def test_a_prefix_is_refused_where_layers_keep_other_keys_and_values(
     attention: dict[str, object],
 ) -> None:
     size = replace(SMALL, **attention)  # type: ignore[arg-type]

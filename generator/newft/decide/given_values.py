@@ -56,6 +56,7 @@ METHOD_BOUNDS: Mapping[str, Bounds] = {
     "dropout": Bounds(float, least=0, below=1),
     "loraplus_lr_ratio": Bounds(float, least=1),
 }
+LISTS = ("target_parameters",)  # where one name is a list of one, and no pattern
 
 
 def parse_given_values(inputs: Inputs) -> Mapping[str, MethodValue]:
@@ -84,7 +85,8 @@ def _parse(name: str, value: RecipeAnswer, inputs: Inputs, section: Section) -> 
         raise _make_unknown_value_error(name, inputs, section, where=where)
     bounds = SETTINGS.get(name) or METHOD_BOUNDS.get(name) or _get_bounds(section[name].value)
     if bounds is None:
-        return _parse_names(value, where=where)
+        names = (value,) if name in LISTS and isinstance(value, str) else value
+        return _parse_names(names, where=where)
     if isinstance(value, tuple):
         raise UsageError(Text("must be one value, not a list", "应为一个值，不是列表"), where=where)
     if name in ("batch_size", "precision") and value == AUTO and inputs.on_cpu:

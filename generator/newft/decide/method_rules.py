@@ -82,6 +82,12 @@ def _find_obstacles_to_prefix(size: ModelSpec, title: str) -> Iterator[Text]:
             "consists",
             f"{title} 的线性注意力层不保存键和值，而前缀正是由键和值组成的",
         )
+    if size.mixed_layers:
+        yield Text(
+            f"layers of {title} keep keys of different widths, and peft leaves the prefix out of "
+            "some of them: answers would not be those that were trained",
+            f"{title} 各层的键宽度不同，peft 会在部分层略去前缀，生成结果与训练不一致",
+        )
     if size.latent_attention:
         yield Text(
             f"keys and values of {title} have different widths, for which peft makes no prefix",
