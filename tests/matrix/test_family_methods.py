@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from newft.catalog.loader import load_catalog
 from newft.errors import NewftError
-from newft.schema.family import Family, ModelSpec
+from newft.schema.family import Family
 from newft.schema.plan import Plan
 from support.emitted_project import QUICK
 from support.generate_project import generate
@@ -35,9 +35,7 @@ MODELS = {
     for architecture, size in list_variants(family).items()
 }
 # `make matrix` takes all
-FEW = {
-    ("qwen3-Qwen3ForCausalLM", "lora"),
-}
+FEW = {("qwen3-Qwen3ForCausalLM", "lora")}
 EACH = [
     pytest.param(name, method, marks=() if (name, method) in FEW else pytest.mark.matrix)
     for name in MODELS
@@ -65,14 +63,12 @@ class Project:
     def trained(self) -> dict[str, torch.Tensor]:
         """The weights that the run left."""
         (folder,) = (self.folder / "runs").glob("*")
-        (file,) = (
-            path for path in folder.glob("*/*.safetensors") if "checkpoint" not in str(path)
-        )
+        (file,) = (path for path in folder.glob("*/*.safetensors") if "checkpoint" not in str(path))
         return load_file(file)
 
     def read_losses(self) -> list[float]:
         (result,) = (self.folder / "runs").glob("*/result.json")
-        history = json.loads(result.read_bytes())["log_history"]
+        history = json.loads(result.read_bytes())["history"]
         return [entry["eval_loss"] for entry in history if "eval_loss" in entry]
 
 
@@ -109,7 +105,7 @@ def make_project(family: Family, model: Path, method: str, folder: Path) -> Proj
 def test_a_family_is_trained_by_a_method(
     name: str, method: str, models: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    family, size = MODELS[name]
+    family, _ = MODELS[name]
     model = models(name)
     try:
         project = make_project(family, model, method, tmp_path / "desk")
@@ -121,7 +117,7 @@ def test_a_family_is_trained_by_a_method(
     project.run("train")
     losses = project.read_losses()
     assert losses[-1] < losses[0], losses
-    check_trained_weights(project, family, size, model)
+    check_trained_weights(project, family, model)
     (result,) = (project.folder / "runs").glob("*/result.json")
     result.unlink()
     assert "resuming from" in project.run("train")
@@ -129,7 +125,7 @@ def test_a_family_is_trained_by_a_method(
     project.run("chat", "--once", "where is my card?")
 
 
-def check_trained_weights(project: Project, family: Family, size: ModelSpec, model: Path) -> None:
+def check_trained_weights(project: Project, family: Family, model: Path) -> None:
     """What was trained changed, and nothing else was trained."""
     weights = project.trained
     assert all(bool(tensor.isfinite().all()) for tensor in weights.values())
