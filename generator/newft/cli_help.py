@@ -140,15 +140,18 @@ HELP_TEXTS: Mapping[str, Text] = {
         "LLaMA-Factory 或 axolotl 的训练配置，其取值作为答案",
     ),
     "set": Text(
-        "any answer, such as data.columns.text=Body; repeatable",
-        "任意一项答案，例如 data.columns.text=Body，可多次给出",
+        "any answer, such as data.columns.text=Body or recipe.rank=32; repeatable",
+        "任意一项答案，例如 data.columns.text=Body、recipe.rank=32，可多次给出",
     ),
     "yes": Text("never ask: take the defaults", "不提问，没给出的取默认值"),
     "trust-kit": Text(
         "confirm the code of a kit at this commit; repeatable", "确认套件在此提交的代码，可多次给出"
     ),
     "dry-run": Text("show the plan and the files, write nothing", "只显示方案和文件列表，不写文件"),
-    "explain": Text("show every number with its reason and source", "列出每个数值及其理由和出处"),
+    "explain": Text(
+        "show every number with its reason and source, and what others use",
+        "列出每个数值及其理由和出处，以及其他工具的取值",
+    ),
     "json": Text("one JSON object on stdout, and nothing else", "在标准输出写一个 JSON 对象"),
     "what": Text(
         "families, methods, hardware, domains, shapes, questions, models",
