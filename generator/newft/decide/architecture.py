@@ -23,7 +23,11 @@ def list_possible_families(model: ModelFacts, catalog: Catalog) -> tuple[Family,
     if not (model.architectures or model.model_type):
         return ()
     families = catalog.families.values()
-    found = [family for family in families if _is_compatible(model, family, catalog)]
+    found = [
+        family
+        for family in families
+        if _is_near_vocabulary(model.vocabulary, family) and _is_compatible(model, family, catalog)
+    ]
     most = max((len(family.chat.marks) for family in found), default=0)
     told = model.chat is not None and model.chat.end_of_turn is not None
     return tuple(one for one in found if not told or len(one.chat.marks) == most)
@@ -73,9 +77,10 @@ def _describe_architecture(model: ModelFacts) -> str | None:
 
 
 def _is_compatible(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
-    """Return True if the model may belong to the family.
+    """Return True if the model may belong to the family, where the user says that it does.
 
-    Families that share an architecture differ in the chat template and in the vocabulary.
+    Families that share an architecture differ in the chat template and in the vocabulary; one of
+    a size that no family has was made for this model.
     """
     return (
         _has_vocabulary(model.vocabulary, family, catalog)
@@ -84,8 +89,14 @@ def _is_compatible(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
     )
 
 
+def _is_near_vocabulary(size: int | None, family: Family) -> bool:
+    """Return whether a vocabulary can be one of the family that was extended."""
+    own = {one.vocabulary for one in family.sizes}
+    return size is None or any(abs(size - one) <= VOCABULARY_TOLERANCE * one for one in own)
+
+
 def _has_vocabulary(size: int | None, family: Family, catalog: Catalog) -> bool:
-    """Return whether a vocabulary is that of a family, or one of its own that was extended."""
+    """Return whether a vocabulary is of the family, or of none with the same class."""
     known = {
         one.vocabulary
         for each in catalog.families.values()
@@ -93,9 +104,7 @@ def _has_vocabulary(size: int | None, family: Family, catalog: Catalog) -> bool:
         for one in each.sizes
     }
     own = {one.vocabulary for one in family.sizes}
-    if size is None or size in own:
-        return True
-    return size not in known and any(abs(size - one) <= VOCABULARY_TOLERANCE * one for one in own)
+    return size in own or size not in known
 
 
 def _has_architecture(model: ModelFacts, family: Family) -> bool:
