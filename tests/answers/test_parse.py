@@ -217,8 +217,8 @@ def test_the_repeat_command_names_every_answer(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("sys.argv", ["newft"])
     assert command_line.format_command(FULL, "./my desk") == (
         "newft new './my desk' --data 工单.csv --data b.xlsx --domain customer_service"
-        " --task intent --language zh --gpu 2xV100-32GB --model Qwen/Qwen3-1.7B"
-        " --revision 1234567 --hub modelscope --family qwen3 --method lora --name desk"
+        " --task intent --language zh --gpu 2xV100-32GB --family qwen3 --model Qwen/Qwen3-1.7B"
+        " --revision 1234567 --hub modelscope --method lora --name desk"
         " --set 'data.columns.text=客户: 消息' --yes"
     ).replace("工单.csv", "'工单.csv'")
 

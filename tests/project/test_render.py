@@ -101,7 +101,7 @@ def test_no_comment_of_the_configuration_is_too_wide(rendered: Path) -> None:
 def test_the_configuration_says_what_was_decided(rendered: Path) -> None:
     text = (rendered / "config/run.yaml").read_text(encoding="utf-8")
     assert yaml.safe_load(text) == {
-        "run": {"name": "intent-lora", "seed": 42},
+        "run": {"name": "intent-lora", "seed": 42, "estimated_memory_gb": [1.0, 2.0]},
         "data": {
             "files": ["data/raw/tickets.csv"],
             "columns": {"text": ["message", "客户消息"], "label": ["intent"]},
