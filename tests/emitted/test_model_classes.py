@@ -29,7 +29,7 @@ MODELS = {
 FEW = (
     "llama3-LlamaForCausalLM",
     "gemma3-Gemma3ForConditionalGeneration",
-    "qwen3_5-Qwen3_5ForCausalLM",
+    "qwen3_5-Qwen3_5ForConditionalGeneration",
 )
 EACH = [name if name in FEW else pytest.param(name, marks=pytest.mark.matrix) for name in MODELS]
 CANDIDATES = [[5, 6, 7, END], [5, 6, 9, END], [8, END], [5, 7, END]]
