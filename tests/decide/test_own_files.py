@@ -131,6 +131,17 @@ def test_an_argument_that_the_template_does_not_read_is_not_given(tmp_path: Path
     assert plan(write_model_folder(tmp_path, QWEN3_8B)).model.template_arguments == {}
 
 
+def test_a_stop_token_that_the_tokenizer_lacks_is_not_named(tmp_path: Path) -> None:
+    family = CATALOG.families["smollm2"]
+    ours = write_model_folder(tmp_path, {**LLAMA, "vocab_size": 49152}, tokens=("<|im_end|>",))
+    assert plan(ours).model.stop_tokens == ()
+    whole = write_model_folder(
+        tmp_path / "whole", {**LLAMA, "vocab_size": 49152},
+        tokens=("<|im_end|>", *family.chat.stop_tokens),
+    )  # fmt: skip
+    assert plan(whole).model.stop_tokens == family.chat.stop_tokens
+
+
 # --- of no family --------------------------------------------------------------------------------
 
 

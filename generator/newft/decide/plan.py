@@ -135,7 +135,7 @@ def _plan_model(
         end_of_turn=family.chat.end_of_turn,
         pad=family.chat.pad,
         template_arguments=_get_template_arguments(family, size),
-        stop_tokens=family.chat.stop_tokens,
+        stop_tokens=_select_stop_tokens(family, own),
         system_turn=family.chat.system_turn,
         embedded=size.embedded if size and source == EMBEDDED else None,
         successor=_find_successor(family, size, catalog),
@@ -149,6 +149,12 @@ def _find_successor(family: Family, size: ModelSpec | None, catalog: Catalog) ->
     others = catalog.families[family.successor.value].sizes
     wanted = (size or family.sizes[0]).parameters
     return min(others, key=lambda one: abs(one.parameters - wanted)).hub_id
+
+
+def _select_stop_tokens(family: Family, own: ModelFacts | None) -> tuple[str, ...]:
+    """Return the further tokens that stop generation, of which a tokenizer of its own may lack."""
+    known = own.chat.added_tokens if own and own.chat else ()
+    return tuple(token for token in family.chat.stop_tokens if not known or token in known)
 
 
 def _name_architecture(

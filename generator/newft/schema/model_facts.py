@@ -19,6 +19,7 @@ class ChatFacts:
     end_of_sequence: str | None = None
     pad: str | None = None
     stop_tokens: tuple[str, ...] = ()  # at which generation_config.json stops
+    added_tokens: tuple[str, ...] = ()  # of the tokenizer; empty where unknown or very many
     control_tokens: tuple[str, ...] = ()  # that the template names
     template_variables: tuple[str, ...] = ()  # names that the template reads
     # what the template wrote when it was rendered; None if it could not be

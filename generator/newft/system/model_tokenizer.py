@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from newft.system.chat_template import render_template
 from newft.system.model_config import read_json_object
 
 MAX_TOKENIZER_BYTES = 100_000_000  # of tokenizer.json; that of Gemma 3 has 33 million
+MAX_ADDED_TOKENS = 512  # that are kept: Gemma 3 has thousands, Qwen3 26
 SPECIAL_TOKENS = ("bos_token", "eos_token", "pad_token", "unk_token")
 
 
@@ -27,15 +29,13 @@ def read_chat_facts(folder: Path) -> ChatFacts | None:
         end_of_sequence=special.get("eos_token"),
         pad=special.get("pad_token"),
         stop_tokens=_read_stop_tokens(folder, added),
+        added_tokens=tuple(added.values()) if len(added) <= MAX_ADDED_TOKENS else (),
     )
     if source is None:
         return facts
     found = render_template(source, special, {*added.values(), *special.values()} if added else ())
-    return ChatFacts(
-        facts.has_template,
-        facts.end_of_sequence,
-        facts.pad,
-        facts.stop_tokens,
+    return replace(
+        facts,
         control_tokens=found.control_tokens,
         template_variables=found.variables,
         end_of_turn=found.end_of_turn,
