@@ -1,9 +1,9 @@
 """Estimates of memory against what others publish: memory_points.yaml.
 
 Every published run on one device is estimated under its own conditions. The constants of
-`newft.decide.memory` are fitted on two thirds of the points and judged on the rest. Runs of one
-source, model and method are always on the same side, as they differ by little: the side follows
-from the hash of these three names.
+`newft.decide.estimate.memory` are fitted on two thirds of the points and judged on the rest. Runs
+of one source, model and method are always on the same side, as they differ by little: the side
+follows from the hash of these three names.
 
     python benchmarks/memory.py [--all]
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from newft.decide.memory import (
+from newft.decide.estimate.memory import (
     BYTES_PER_WEIGHT,
     Range,
     StateEstimator,

@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 
 from newft.catalog.loader import load_catalog
 from newft.catalog.lookup import list_target_modules
-from newft.decide.parameter_count import (
+from newft.decide.estimate.parameter_count import (
     count_adapter_parameters,
     count_parameters,
     list_linear_modules,

@@ -18,8 +18,8 @@ from newft.answers.keys import ANSWER_KEYS
 from newft.answers.parse import format_answers_yaml
 from newft.answers.yaml_file import parse_answers_yaml
 from newft.catalog.answers_schema import build_answers_schema
-from newft.decide.kit_answer_rules import drop_secret_answers
-from newft.decide.kit_rules import apply_kit
+from newft.decide.kit.kit_answer_rules import drop_secret_answers
+from newft.decide.kit.kit_rules import apply_kit
 from newft.errors import NewftError
 from newft.i18n import Messages
 from newft.kits.locate import KitLocator

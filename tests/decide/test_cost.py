@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from newft.decide.cost import estimate_cost, parse_price
+from newft.decide.estimate.cost import estimate_cost, parse_price
 from newft.decide.inputs import Inputs
 from newft.errors import IncompatibleError
 from newft.schema.hardware import Hardware

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from newft.catalog.loader import load_catalog
-from newft.decide.duration import UTILISATION, estimate_row_flops
-from newft.decide.inputs import Inputs
-from newft.decide.memory import (
+from newft.decide.estimate.duration import UTILISATION, estimate_row_flops
+from newft.decide.estimate.memory import (
     SAVED_MARGIN,
     MemoryParts,
     StateEstimator,
@@ -19,10 +18,11 @@ from newft.decide.memory import (
     estimate_memory_range,
     list_memory_parts,
 )
+from newft.decide.estimate.parameter_count import count_adapter_parameters
+from newft.decide.estimate.run_estimate import estimate_run
+from newft.decide.inputs import Inputs
 from newft.decide.methods import freeze, full, lora, qlora
-from newft.decide.parameter_count import count_adapter_parameters
 from newft.decide.recipe import build_recipe
-from newft.decide.run_estimate import estimate_run
 from newft.schema.family import Experts, ModelSpec
 from newft.schema.hardware import Hardware
 from support.decide_examples import (

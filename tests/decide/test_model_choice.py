@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newft.decide.model_choice import suggest_model
+from newft.decide.model.model_choice import suggest_model
 from newft.schema.hardware import Hardware
 from support.decide_examples import CATALOG, CPU, card
 

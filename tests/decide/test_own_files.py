@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from newft.catalog.loader import load_catalog
-from newft.decide.architecture import identify_family, list_possible_families
+from newft.decide.model.architecture import identify_family, list_possible_families
 from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
 from newft.schema.family import GENERIC_FAMILY, Family, ModelSpec

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from newft.catalog.loader import load_catalog
-from newft.decide.chosen_model import detect_model_source
+from newft.decide.model.chosen_model import detect_model_source
 from newft.decide.plan import make_plan
 from newft.decide.task_settings import build_task_settings
 from newft.emitted.label_rules import LabelRules

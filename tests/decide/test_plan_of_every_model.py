@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from newft.catalog.loader import load_catalog
-from newft.decide.model_choice import suggest_model
+from newft.decide.model.model_choice import suggest_model
 from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
 from newft.schema.answers import Answers

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.loader import load_catalog
 from newft.console.json_output import list_recipe_values
-from newft.decide.duration import estimate_row_flops
+from newft.decide.estimate.duration import estimate_row_flops
+from newft.decide.estimate.run_estimate import estimate_run
 from newft.decide.inputs import Inputs
 from newft.decide.method_rules import check_method
 from newft.decide.methods.catalog_values import get_updates_to_learn
 from newft.decide.methods.registry import get_method
 from newft.decide.recipe import build_recipe
-from newft.decide.run_estimate import estimate_run
 from newft.decide.split_reasons import compute_wilson_half_width
 from newft.decide.split_reasons import explain_test_fraction as share_for_test
 from newft.errors import IncompatibleError

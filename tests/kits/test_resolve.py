@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from newft.decide.kit_rules import apply_kit
+from newft.decide.kit.kit_rules import apply_kit
 from newft.errors import CatalogError
 from newft.kits.resolve import derive_kit_id, resolve_kit
 from newft.schema.catalog import Catalog

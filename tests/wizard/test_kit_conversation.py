@@ -9,7 +9,7 @@ import pytest
 from newft.answers.command_line import format_command
 from newft.answers.keys import RawAnswers
 from newft.answers.parse import parse_set
-from newft.decide.kit_rules import apply_kit
+from newft.decide.kit.kit_rules import apply_kit
 from newft.errors import IncompatibleError, UsageError
 from newft.kits.resolve import resolve_kit
 from newft.wizard.default_answers import fill_defaults

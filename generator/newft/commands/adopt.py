@@ -22,7 +22,7 @@ from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.loader import load_catalog
 from newft.console.adoption_rows import adoption_to_json
 from newft.console.console import ConsoleOutput, print_json
-from newft.decide.kit_rules import apply_kit
+from newft.decide.kit.kit_rules import apply_kit
 from newft.errors import (
     KitSourceError,
     NewerProjectError,

@@ -21,7 +21,7 @@ from newft.catalog.loader import load_catalog
 from newft.catalog.validate_starter_kit import list_own_files
 from newft.console.console import ConsoleOutput, print_attributes, print_json
 from newft.console.kit_report import build_kit_rows, report_kit_check
-from newft.decide.kit_rules import apply_kit
+from newft.decide.kit.kit_rules import apply_kit
 from newft.decide.plan import make_plan
 from newft.emitted.policy_rules import find_policy_faults
 from newft.errors import CatalogError, NewftError

@@ -13,7 +13,7 @@ from newft.answers.keys import FILES_KEY, KIT_ANSWERS_PREFIX, RawAnswers
 from newft.answers.yaml_file import load_answers
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput
-from newft.decide.kit_rules import apply_kit
+from newft.decide.kit.kit_rules import apply_kit
 from newft.errors import FileCollisionError, NewftError
 from newft.i18n import Messages
 from newft.kits.check_cases import CHECK_GPU

@@ -21,8 +21,8 @@ from newft.catalog.imported import complete_imported_answers
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
-from newft.decide.kit_answer_rules import drop_secret_answers, list_open_questions, show_option
-from newft.decide.kit_rules import apply_kit
+from newft.decide.kit.kit_answer_rules import drop_secret_answers, list_open_questions, show_option
+from newft.decide.kit.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, RenderError, UsageError
 from newft.i18n import Messages

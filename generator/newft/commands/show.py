@@ -19,7 +19,7 @@ from newft.catalog.kit_schema import find_question
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_attributes, print_json, print_rows
 from newft.console.json_output import Json
-from newft.decide.model_fits import list_model_fits
+from newft.decide.model.model_fits import list_model_fits
 from newft.errors import UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import open_kit

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from newft.decide import citations
+from newft.decide.estimate.memory_fit import MemoryFit
 from newft.decide.inputs import Inputs, name_memory_zh
-from newft.decide.memory_fit import MemoryFit
 from newft.decide.methods.catalog_values import find_effective_batch_size
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import AUTO

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from newft.decide import citations
-from newft.decide.inputs import Inputs
-from newft.decide.memory import (
+from newft.decide.estimate.memory import (
     BYTES_PER_GB,
     BYTES_PER_WEIGHT,
     DEVICE_CONTEXT_GB,
     PROCESS_GB,
     WEIGHTS_MARGIN,
 )
-from newft.decide.memory_fit import DEFAULT_BATCH_GB, DEFAULT_CONTEXT_LENGTH, estimate_row_tokens
-from newft.decide.methods.registry import get_method
-from newft.decide.number_format import format_number
-from newft.decide.token_estimates import (
+from newft.decide.estimate.memory_fit import (
+    DEFAULT_BATCH_GB,
+    DEFAULT_CONTEXT_LENGTH,
+    estimate_row_tokens,
+)
+from newft.decide.estimate.token_estimates import (
     P95,
     estimate_input_tokens,
     estimate_longest_target_tokens,
     estimate_tokens,
     select_prompts,
 )
+from newft.decide.inputs import Inputs
+from newft.decide.methods.registry import get_method
+from newft.decide.number_format import format_number
 from newft.schema.reasoned import Reasoned
 from newft.text import Text, pluralize
 

@@ -7,17 +7,17 @@ from dataclasses import replace
 from math import ceil
 
 from newft.answers.keys import RECIPE_PREFIX
-from newft.decide.inputs import Inputs
-from newft.decide.memory_fit import DoesNotFitError
-from newft.decide.number_format import format_number, format_upper_bound
-from newft.decide.precision import choose_precision, get_heaviest_precision
-from newft.decide.run_estimate import estimate_run
-from newft.decide.token_estimates import (
+from newft.decide.estimate.memory_fit import DoesNotFitError
+from newft.decide.estimate.run_estimate import estimate_run
+from newft.decide.estimate.token_estimates import (
     MAXIMUM,
     MEDIAN,
     estimate_input_tokens,
     estimate_overhead_tokens,
 )
+from newft.decide.inputs import Inputs
+from newft.decide.number_format import format_number, format_upper_bound
+from newft.decide.precision import choose_precision, get_heaviest_precision
 from newft.errors import IncompatibleError
 from newft.schema.dataset import LengthQuantile
 from newft.schema.family import ModelSpec

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
+from newft.decide.estimate.memory_fit import estimate_row_tokens
+from newft.decide.estimate.run_estimate import estimate_run
+from newft.decide.estimate.token_estimates import MAXIMUM
 from newft.decide.inputs import Inputs
-from newft.decide.memory_fit import estimate_row_tokens
 from newft.decide.number_format import format_upper_bound
 from newft.decide.recipe import build_recipe
-from newft.decide.run_estimate import estimate_run
-from newft.decide.token_estimates import MAXIMUM
 from newft.errors import IncompatibleError, UsageError
 from newft.schema.plan import Recipe
 from newft.text import Text

@@ -9,19 +9,19 @@ from typing import TypeVar
 from newft.answers.conditions import flatten_answers
 from newft.answers.keys import make_unknown_name_error
 from newft.decide import plan_warnings
-from newft.decide.chosen_model import choose_model, detect_model_source
+from newft.decide.estimate.run_estimate import estimate_run
+from newft.decide.estimate.token_estimates import select_prompts
 from newft.decide.exports.export_inputs import ExportInputs
 from newft.decide.exports.registry import choose_tools, export_recipes
 from newft.decide.inputs import Inputs
-from newft.decide.kit_layers import choose_overlays
-from newft.decide.kit_rules import check_license, check_locks, check_policy
+from newft.decide.kit.kit_layers import choose_overlays
+from newft.decide.kit.kit_rules import check_license, check_locks, check_policy
+from newft.decide.kit.project_policy import make_project_policy
+from newft.decide.model.chosen_model import choose_model, detect_model_source
 from newft.decide.project_name import derive_package_name, validate_name
-from newft.decide.project_policy import make_project_policy
 from newft.decide.recipe import build_recipe
 from newft.decide.requirements import list_no_deps_requirements, list_requirements
-from newft.decide.run_estimate import estimate_run
 from newft.decide.task_settings import build_task_settings
-from newft.decide.token_estimates import select_prompts
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts

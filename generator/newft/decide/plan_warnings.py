@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
+from newft.decide.estimate.duration import MEASURED_CORES, estimate_cpu_rows
 from newft.decide.inputs import Inputs
 from newft.decide.label_warnings import (
     warn_of_dominant_label,
@@ -10,7 +10,7 @@ from newft.decide.label_warnings import (
     warn_of_scored_label,
 )
 from newft.decide.long_rows import warn_of_long_rows
-from newft.decide.model_warnings import warn_of_model
+from newft.decide.model.model_warnings import warn_of_model
 from newft.decide.outcome_warnings import warn_of_labels_beside_scored
 from newft.decide.schedule import CPU_TRAINING_MINUTES
 from newft.decide.split_reasons import (

@@ -8,13 +8,9 @@ from math import ceil
 from typing import TypeVar, cast
 
 from newft.decide import batch, citations, evaluation, schedule, split_reasons
-from newft.decide.duration import cite_checkpointing, estimate_checkpointing_share
-from newft.decide.fit_alternatives import make_does_not_fit_error
-from newft.decide.given_reasons import explain_given_values
-from newft.decide.given_values import parse_given_values
-from newft.decide.inputs import Inputs, name_memory_zh
-from newft.decide.memory import StateEstimator, Workload
-from newft.decide.memory_fit import (
+from newft.decide.estimate.duration import cite_checkpointing, estimate_checkpointing_share
+from newft.decide.estimate.memory import StateEstimator, Workload
+from newft.decide.estimate.memory_fit import (
     LENGTH_STEP,
     DoesNotFitError,
     FixedLoad,
@@ -24,11 +20,15 @@ from newft.decide.memory_fit import (
     estimate_share_over,
     fit_to_memory,
 )
+from newft.decide.estimate.token_estimates import estimate_longest_target_tokens
+from newft.decide.fit_alternatives import make_does_not_fit_error
+from newft.decide.given_reasons import explain_given_values
+from newft.decide.given_values import parse_given_values
+from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.method_rules import check_method, check_values
 from newft.decide.methods.registry import get_method, make_state_estimator
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import AUTO, choose_precision, get_heaviest_precision
-from newft.decide.token_estimates import estimate_longest_target_tokens
 from newft.schema.method import MethodValue
 from newft.schema.plan import Recipe
 from newft.schema.reasoned import Reasoned, as_citation

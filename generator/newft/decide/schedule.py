@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from newft.decide import citations
-from newft.decide.duration import MEASURED_CORES, estimate_cpu_rows
+from newft.decide.estimate.duration import MEASURED_CORES, estimate_cpu_rows
 from newft.decide.inputs import Inputs
 from newft.decide.methods.catalog_values import find_epochs, get_updates_to_learn
 from newft.decide.split_reasons import count_training_rows

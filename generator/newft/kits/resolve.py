@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from newft.catalog.loader import load_starter_kit
-from newft.decide.kit_rules import override_answers
+from newft.decide.kit.kit_rules import override_answers
 from newft.errors import CatalogError, UsageError
 from newft.kits.chain_faults import (
     add_family,

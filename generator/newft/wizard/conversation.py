@@ -17,7 +17,7 @@ from newft.answers.keys import (
     RawAnswers,
     get_data_files,
 )
-from newft.decide.kit_answer_rules import drop_unasked_answers
+from newft.decide.kit.kit_answer_rules import drop_unasked_answers
 from newft.errors import (
     DataError,
     FileCollisionError,

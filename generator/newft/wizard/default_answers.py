@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from newft.answers.keys import KIT_ANSWERS_PREFIX
-from newft.decide.kit_answer_rules import (
+from newft.decide.kit.kit_answer_rules import (
     drop_unasked_answers,
     list_open_questions,
     make_missing_answers_error,

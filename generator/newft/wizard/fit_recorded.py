@@ -27,8 +27,8 @@ from newft.answers.keys import (
     get_kit_answers,
 )
 from newft.catalog.lookup import list_names
-from newft.decide.kit_answer_rules import drop_secret_answers
-from newft.decide.kit_rules import check_locks, override_answers
+from newft.decide.kit.kit_answer_rules import drop_secret_answers
+from newft.decide.kit.kit_rules import check_locks, override_answers
 from newft.errors import UsageError
 from newft.schema.catalog import Catalog
 from newft.schema.kit import Lock

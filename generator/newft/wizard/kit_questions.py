@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from newft.answers.keys import KIT_ANSWERS_PREFIX, AnswerValue, RawAnswers
-from newft.decide.kit_answer_rules import make_missing_answers_error
+from newft.decide.kit.kit_answer_rules import make_missing_answers_error
 from newft.schema.catalog import Catalog
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.schema.starter_kit import AskedQuestion, KitQuestions

@@ -7,7 +7,7 @@ from typing import Any
 
 from newft.catalog.lookup import list_target_modules
 from newft.console.json_output import Json
-from newft.decide.model_fits import REFERENCE_LENGTH, ModelFit, get_usable_memory
+from newft.decide.model.model_fits import REFERENCE_LENGTH, ModelFit, get_usable_memory
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family, ModelSpec

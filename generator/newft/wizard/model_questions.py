@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from newft.answers.keys import AUTO_GPU, RawAnswers, normalize_gpu
 from newft.catalog.lookup import find_family
 from newft.catalog.model_names import find_near_models
-from newft.decide.architecture import list_possible_families
+from newft.decide.model.architecture import list_possible_families
 from newft.errors import UsageError
 from newft.schema.family import EMBEDDED, GENERIC_FAMILY, Family, ModelSpec, is_hub_model
 from newft.schema.hardware import Accelerator, MachineFacts

@@ -21,7 +21,7 @@ from newft.answers.keys import (
     RawAnswers,
 )
 from newft.answers.parse import merge_answers
-from newft.decide.kit_answer_rules import drop_secret_answers, list_open_questions
+from newft.decide.kit.kit_answer_rules import drop_secret_answers, list_open_questions
 from newft.emitted.yaml_lines import YamlError, read_yaml
 from newft.errors import UsageError
 from newft.project.recorded_project import RecordedProject

@@ -11,7 +11,7 @@ from newft.answers.command_line import find_program_words
 from newft.answers.keys import FILES_KEY, RawAnswers, get_data_files
 from newft.answers.parse import format_answers_yaml
 from newft.console.console import ConsoleOutput
-from newft.decide.kit_answer_rules import drop_secret_answers
+from newft.decide.kit.kit_answer_rules import drop_secret_answers
 from newft.errors import InterruptedAfterWrite
 from newft.schema.starter_kit import StarterKit
 from newft.system.user_files import save_user_file

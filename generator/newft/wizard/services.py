@@ -31,8 +31,8 @@ from newft.catalog.model_names import (
     find_successor,
 )
 from newft.dataset.column_match import ColumnSurvey
-from newft.decide.kit_rules import select_allowed_families
-from newft.decide.model_choice import suggest_model
+from newft.decide.kit.kit_rules import select_allowed_families
+from newft.decide.model.model_choice import suggest_model
 from newft.decide.plan import make_plan
 from newft.decide.project_name import validate_name
 from newft.errors import DataError, IncompatibleError, UsageError

@@ -22,16 +22,16 @@ from newft.answers.keys import (
 from newft.catalog.lookup import find_family, list_names
 from newft.dataset.column_match import ColumnSurvey
 from newft.dataset.positive_label import choose_positive_labels, make_no_outcome_error
-from newft.decide.architecture import identify_family, list_possible_families
-from newft.decide.generic_family import make_generic_family
-from newft.decide.kit_answer_rules import normalize_kit_answers
-from newft.decide.kit_rules import (
+from newft.decide.kit.kit_answer_rules import normalize_kit_answers
+from newft.decide.kit.kit_rules import (
     check_locks,
     check_policy,
     is_from_kit,
     select_allowed_families,
 )
-from newft.decide.model_files import refuse_unusable_files
+from newft.decide.model.architecture import identify_family, list_possible_families
+from newft.decide.model.generic_family import make_generic_family
+from newft.decide.model.model_files import refuse_unusable_files
 from newft.emitted.label_rules import LabelRules
 from newft.errors import IncompatibleError, UsageError
 from newft.schema.catalog import Catalog

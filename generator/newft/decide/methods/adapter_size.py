@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from newft.decide.parameter_count import count_adapter_parameters, list_linear_modules
+from newft.decide.estimate.parameter_count import count_adapter_parameters, list_linear_modules
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue
 

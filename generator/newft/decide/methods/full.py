@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from newft.decide.estimate.memory import Range, StateEstimator, TrainingState
 from newft.decide.inputs import Inputs
-from newft.decide.memory import Range, StateEstimator, TrainingState
 from newft.decide.methods.catalog_values import get_learning_rate
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from newft.decide import citations
-from newft.decide.inputs import Inputs
-from newft.decide.memory import (
+from newft.decide.estimate.memory import (
     BYTES_PER_WEIGHT,
     WEIGHTS_MARGIN,
     Range,
     StateEstimator,
     TrainingState,
 )
+from newft.decide.estimate.parameter_count import count_adapter_parameters
+from newft.decide.estimate.token_estimates import estimate_longest_target_tokens
+from newft.decide.inputs import Inputs
 from newft.decide.methods.adapter_size import count_lora_parameters
 from newft.decide.methods.catalog_values import find_fixed_value, get_learning_rate, get_value
 from newft.decide.number_format import format_number
-from newft.decide.parameter_count import count_adapter_parameters
 from newft.decide.split_reasons import count_training_rows
-from newft.decide.token_estimates import estimate_longest_target_tokens
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue
 from newft.schema.reasoned import Reasoned, as_citation

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from newft.decide.inputs import Inputs
-from newft.decide.memory import (
+from newft.decide.estimate.memory import (
     BYTES_PER_WEIGHT,
     WEIGHTS_MARGIN,
     Range,
     StateEstimator,
     TrainingState,
 )
+from newft.decide.inputs import Inputs
 from newft.decide.methods.catalog_values import get_learning_rate, get_value
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from newft.decide.estimate.memory import StateEstimator
 from newft.decide.inputs import Inputs
-from newft.decide.memory import StateEstimator
 from newft.schema.family import Family
 from newft.schema.method import MethodValue
 from newft.schema.reasoned import Reasoned

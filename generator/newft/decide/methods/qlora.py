@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from newft.decide.memory import BYTES_PER_WEIGHT, WEIGHTS_MARGIN, StateEstimator, TrainingState
+from newft.decide.estimate.memory import (
+    BYTES_PER_WEIGHT,
+    WEIGHTS_MARGIN,
+    StateEstimator,
+    TrainingState,
+)
+from newft.decide.estimate.parameter_count import list_linear_modules
 from newft.decide.methods import lora
 from newft.decide.methods.lora import choose_learning_rate, choose_values
-from newft.decide.parameter_count import list_linear_modules
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from newft.decide.estimate.memory import StateEstimator
 from newft.decide.inputs import Inputs
-from newft.decide.memory import StateEstimator
 from newft.decide.methods import freeze, full, lora, prefix, qlora
 from newft.decide.methods.protocol import Method
 from newft.schema.family import Family

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newft.decide.inputs import Inputs, name_memory_zh
-from newft.decide.model_files import list_file_warnings
+from newft.decide.model.model_files import list_file_warnings
 from newft.schema.family import is_hub_model
 from newft.schema.reasoned import Sourced
 from newft.text import Text

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from newft.answers.keys import make_unknown_name_error
-from newft.decide.architecture import check_architecture
-from newft.decide.generic_family import make_generic_family
-from newft.decide.model_files import check_model_files
-from newft.decide.model_size import make_model_spec
+from newft.decide.model.architecture import check_architecture
+from newft.decide.model.generic_family import make_generic_family
+from newft.decide.model.model_files import check_model_files
+from newft.decide.model.model_size import make_model_spec
 from newft.errors import IncompatibleError
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from newft.decide import citations
+from newft.decide.estimate.memory import Range
+from newft.decide.estimate.token_estimates import estimate_median_row_tokens
 from newft.decide.inputs import Inputs
-from newft.decide.memory import Range
 from newft.decide.methods.registry import get_method
 from newft.decide.split_reasons import count_training_rows
-from newft.decide.token_estimates import estimate_median_row_tokens
 from newft.schema.family import ModelSpec
 from newft.schema.plan import Recipe
 from newft.text import Text

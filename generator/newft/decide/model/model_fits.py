@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from newft.decide.estimate.memory import Range, Workload, estimate_memory_range
 from newft.decide.inputs import CPU_MEMORY_SHARE, DESKTOP_RESERVE_GB
-from newft.decide.memory import Range, Workload, estimate_memory_range
 from newft.decide.method_rules import find_obstacles
 from newft.decide.methods.registry import METHODS, make_default_state_estimator
 from newft.decide.precision import choose_accelerator_precision

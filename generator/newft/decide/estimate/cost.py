@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from newft.decide.estimate.memory import Range
 from newft.decide.inputs import Inputs
-from newft.decide.memory import Range
 from newft.errors import IncompatibleError
 from newft.schema.plan import Cost
 from newft.text import Text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newft.decide.parameter_count import count_parameters
+from newft.decide.estimate.parameter_count import count_parameters
 from newft.errors import IncompatibleError
 from newft.schema.family import GENERIC_FAMILY, Family, ModelSpec
 from newft.schema.model_facts import ModelFacts

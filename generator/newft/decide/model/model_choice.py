@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from newft.decide import citations
+from newft.decide.estimate.memory_fit import estimate_peak_gb
 from newft.decide.inputs import name_memory_zh
-from newft.decide.memory_fit import estimate_peak_gb
-from newft.decide.model_fits import make_reference_step
+from newft.decide.model.model_fits import make_reference_step
 from newft.decide.precision import choose_accelerator_precision
 from newft.errors import CatalogError
 from newft.schema.catalog import Catalog

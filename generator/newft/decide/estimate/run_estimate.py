@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from newft.decide.cost import estimate_cost
-from newft.decide.duration import UTILISATION, estimate_training_hours
+from newft.decide.estimate.cost import estimate_cost
+from newft.decide.estimate.duration import UTILISATION, estimate_training_hours
+from newft.decide.estimate.memory import Range, Workload, estimate_memory_range, list_memory_parts
+from newft.decide.estimate.token_estimates import estimate_longest_target_tokens
 from newft.decide.inputs import Inputs, name_memory_zh
-from newft.decide.memory import Range, Workload, estimate_memory_range, list_memory_parts
 from newft.decide.methods.registry import make_state_estimator
 from newft.decide.number_format import format_number
 from newft.decide.precision import AUTO
-from newft.decide.token_estimates import estimate_longest_target_tokens
 from newft.schema.family import ModelSpec
 from newft.schema.plan import Estimate, Recipe
 from newft.text import Text

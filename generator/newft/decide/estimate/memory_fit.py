@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal, TypeVar
 
-from newft.decide.inputs import Inputs
-from newft.decide.memory import Workload, estimate_memory_range
-from newft.decide.token_estimates import (
+from newft.decide.estimate.memory import Workload, estimate_memory_range
+from newft.decide.estimate.token_estimates import (
     MAXIMUM,
     MEDIAN,
     estimate_input_tokens,
     estimate_overhead_tokens,
 )
+from newft.decide.inputs import Inputs
 from newft.schema.family import ModelSpec
 
 LENGTH_STEP = 32  # tokens

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from newft.decide.parameter_count import count_expert_parameters, count_parameters
+from newft.decide.estimate.parameter_count import count_expert_parameters, count_parameters
 from newft.schema.family import Experts, Family, LatentAttention, LinearAttention, ModelSpec
 from newft.schema.model_facts import ModelFacts
 

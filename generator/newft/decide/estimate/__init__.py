@@ -1,0 +1,1 @@
+"""Estimates of a run: parameters, tokens, memory, time, cost."""

@@ -1,0 +1,1 @@
+"""What a starter kit demands: locks, policy, layers."""
