@@ -103,6 +103,16 @@ def test_the_last_blocks_hold_the_share_that_is_said() -> None:
     assert f"the model has 28, and these hold {share:.0%} of its weights" in chosen.why.en
 
 
+def test_a_vision_tower_takes_memory_but_no_gradients_and_no_optimizer_states() -> None:
+    family = CATALOG.families["gemma3"]
+    size = find_size(family, "gemma-3-4b-it")
+    assert size.vision_parameters == size.parameters - size.text_parameters > 4e8
+    state = make_default_state_estimator(CATALOG.methods["full"], family)(size, "bf16")
+    assert state.gradients[1] == 4 * size.text_parameters
+    assert state.optimizer[1] == 8 * size.text_parameters
+    assert state.weights[0] == 4 * size.parameters
+
+
 def test_weights_in_4_bit_take_a_quarter_and_embeddings_none_the_less() -> None:
     size = find_size(QWEN, "Qwen3-8B")
     whole, packed = (

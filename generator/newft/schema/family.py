@@ -122,6 +122,11 @@ class ModelSpec:
     base: bool = False  # a base model, which has not learned to follow instructions
     llama_factory_template: str | None = None  # if it is another one than the family's
 
+    @property
+    def text_parameters(self) -> int:
+        """The weights that a text passes: those of a tower for images or sound are left out."""
+        return self.parameters - (self.vision_parameters or 0)
+
 
 # What a template does with a system turn; for `user`, the project puts the instruction at the head
 # of the first user turn, since the template raises on a system turn or drops it.

@@ -44,7 +44,7 @@ def estimate_row_flops(inputs: Inputs, size: ModelSpec, *, checkpointing: bool) 
         per_parameter += CHECKPOINTING_FLOPS_PER_PARAMETER
     attention = 12 * size.layers * size.hidden * tokens
     # of the experts, a token passes those that it is sent to
-    passed = size.active_parameters or size.parameters
+    passed = size.active_parameters or size.text_parameters
     return tokens * (per_parameter * passed + attention)
 
 

@@ -1,4 +1,4 @@
-"""Full fine-tuning: trains all weights of the model."""
+"""Full fine-tuning: trains all weights that a text passes."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ CAN_CHECKPOINT = True
 # newft: a run of SmolLM2-135M in bf16 on a CPU peaks at 3.8 GB, of which activations and the
 # process take 1.0; that leaves 21 bytes per parameter.
 BYTES_PER_WEIGHT, BYTES_PER_GRADIENT, BYTES_PER_MOMENTS = (4, 9), (4, 4), (8, 8)
+BYTES_PER_FROZEN_WEIGHT = 4  # of a tower for images: no text passes it, so autocast copies nothing
 
 
 def choose_values(_: Inputs) -> Mapping[str, Reasoned[MethodValue]]:
@@ -40,10 +41,12 @@ def make_state_estimator(_family: Family, _values: Mapping[str, MethodValue]) ->
 
     def estimate(size: ModelSpec, _precision: str) -> TrainingState:
         def scale(width: Range) -> Range:
-            return size.parameters * width[0], size.parameters * width[1]
+            return size.text_parameters * width[0], size.text_parameters * width[1]
 
+        frozen = (size.parameters - size.text_parameters) * BYTES_PER_FROZEN_WEIGHT
+        least, most = scale(BYTES_PER_WEIGHT)
         return TrainingState(
-            weights=scale(BYTES_PER_WEIGHT),
+            weights=(frozen + least, frozen + most),
             gradients=scale(BYTES_PER_GRADIENT),
             optimizer=scale(BYTES_PER_MOMENTS),
         )
