@@ -31,7 +31,9 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     with pytest.MonkeyPatch.context() as patch:
         for method in VALUES:
             project = folder / f"{method}_desk"
-            packages[method] = generate({**given, "method": method, "name": project.name}, project).package
+            packages[method] = generate(
+                {**given, "method": method, "name": project.name}, project
+            ).package
             patch.syspath_prepend(str(project / "src"))
             import_module(f"{packages[method]}.model.adapter")
     return packages
