@@ -3,7 +3,8 @@
 Every published run on one device is estimated under its own conditions. The constants of
 `newft.decide.estimate.memory` are fitted on two thirds of the points and judged on the rest. Runs
 of one source, model and method are always on the same side, as they differ by little: the side
-follows from the hash of these three names.
+follows from the hash of these three names. Points that are held out were collected after the
+constants were set, from other sources, and are on neither side.
 
     python benchmarks/memory.py [--all]
 """
@@ -65,6 +66,7 @@ class Point:
     gb: float
     model: ModelSpec
     values: Mapping[str, Any]
+    held_out: bool = False
 
     @property
     def method(self) -> str:
@@ -74,6 +76,8 @@ class Point:
     @property
     def is_judged(self) -> bool:
         """Return whether the point judges the constants, and was not used to fit them."""
+        if self.held_out:
+            return False
         name = f"{self.group.removesuffix('-smi')}|{self.model.hub_id}|{self.method}"
         return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 3 == 0
 
@@ -110,6 +114,7 @@ def read_points() -> list[Point]:
             gb=values["value"] * BYTES_PER_UNIT[group["unit"]] / 1e9,
             model=models[values["model"]],
             values=values,
+            held_out=group.get("held_out", False),
         )
         for group in document["groups"]
         for values in group["points"]
@@ -122,7 +127,7 @@ def compare(point: Point) -> Comparison:
     loss = values.get("loss", "plain")
     load = Workload(
         state=_make_state_estimator(point),
-        precision="bf16",
+        precision=values.get("precision", "bf16"),
         batch_size=values["batch"],
         length=values["length"],
         checkpointing=values["checkpointing"],
@@ -224,6 +229,21 @@ def summarize(comparisons: Sequence[Comparison]) -> str:
     )
 
 
+def _split_by_method(name: str, comparisons: Sequence[Comparison]) -> dict[str, list[Comparison]]:
+    return {
+        f"{name} {method}{' checkpointed' if on else ''}": chosen
+        for method in ("lora", "qlora", "full")
+        for on in (False, True)
+        if (
+            chosen := [
+                each
+                for each in comparisons
+                if each.point.method == method and each.point.values["checkpointing"] is on
+            ]
+        )
+    }
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -231,27 +251,24 @@ def main() -> None:
     options = parser.parse_args()
     comparisons = [compare(point) for point in read_points()]
     needed = [each for each in comparisons if each.point.figure != KEPT]
-    judged = [each for each in needed if each.point.is_judged]
+    held_out = [each for each in needed if each.point.held_out]
+    known = [each for each in needed if not each.point.held_out]
+    judged = [each for each in known if each.point.is_judged]
     sets = {
-        "fitted": [each for each in needed if not each.point.is_judged],
+        "fitted": [each for each in known if not each.point.is_judged],
         "judged": judged,
+        **_split_by_method("judged", judged),
+        "held out": held_out,
+        **_split_by_method("held out", held_out),
         **{
-            f"judged {method}{' checkpointed' if on else ''}": chosen
-            for method in ("lora", "qlora", "full")
-            for on in (False, True)
-            if (
-                chosen := [
-                    each
-                    for each in judged
-                    if each.point.method == method and each.point.values["checkpointing"] is on
-                ]
-            )
+            f"held out, {group}": [each for each in held_out if each.point.group == group]
+            for group in dict.fromkeys(each.point.group for each in held_out)
         },
         "kept by the allocator": [each for each in comparisons if each.point.figure == KEPT],
     }
-    print(f"{'':28}{'in range':>22}   median width   widest")
+    print(f"{'':29}{'in range':>22}   median width   widest")
     for name, chosen in sets.items():
-        print(f"{name:28}{summarize(chosen)}")
+        print(f"{name:29}{summarize(chosen)}")
     print(f"\n{'GB published':>60} {'estimated':>14}")
     for each in comparisons:
         if options.all or not each.holds:
