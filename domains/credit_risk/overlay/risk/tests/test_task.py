@@ -95,7 +95,7 @@ def with_task(folder: Path, run_yaml: Config, **changes: object) -> Path:
 
 
 def test_the_column_of_given_splits_is_in_no_prompt(tmp_path: Path, run_yaml: Config) -> None:
-    path = changed(tmp_path, run_yaml, inputs=[*run_yaml.task.inputs], slices=[])
+    path = changed(tmp_path, run_yaml, inputs=[*run_yaml.task.inputs], slices=[], fields=[])
     values = yaml.safe_load(path.read_text(encoding="utf-8"))
     values["data"]["columns"]["split"] = ["subset"]
     path.write_text(yaml.safe_dump(values, allow_unicode=True), encoding="utf-8")
