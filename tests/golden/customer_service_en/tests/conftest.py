@@ -92,6 +92,8 @@ def config(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(row_lengths, "find_cached_folder", lambda model: tiny_model.path)
     sections = {
+        # the estimate is of the real model, and this machine may have less than that takes
+        "run": run_yaml.run.model_copy(update={"estimated_memory_gb": [0.1, 0.2]}),
         "task": with_two_labels(run_yaml.task),
         "data": run_yaml.data.model_copy(
             update={

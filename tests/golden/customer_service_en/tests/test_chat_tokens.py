@@ -149,7 +149,7 @@ def test_an_answer_is_learned_as_the_template_writes_it(
             "the chat template rejects the roles {roles}: {reason}",
         ),
         ("{{ strftime_now('%d %b %Y') }}" + TEMPLATE, DATED),
-        (TEMPLATE.replace("END", "</s>"), OTHER_END),
+        (TEMPLATE.replace("END", "<another end>"), OTHER_END),
     ],
 )
 def test_a_template_that_training_and_answering_cannot_share_is_refused(

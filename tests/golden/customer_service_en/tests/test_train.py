@@ -25,13 +25,22 @@ from golden_desk.runtime.messages import fill
 from golden_desk.training.run_dir import get_run_dir
 
 TRAIN = Namespace(dry_run=False)
+WARNING = fill("warning: {text}", text="").strip()
 
 
 def test_check_shows_what_is_learned(formatted: Config, capsys: pytest.CaptureFixture[str]) -> None:
     check.main(formatted, Namespace())
     shown = capsys.readouterr().out
-    assert "warning" not in shown
+    assert WARNING not in shown
     assert formatted.model.end_of_turn + "]]" in shown
+
+
+def test_check_warns_of_an_estimate_that_this_machine_cannot_hold(
+    formatted: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = formatted.run.model_copy(update={"estimated_memory_gb": [0.1, 1e6]})
+    check.main(formatted.model_copy(update={"run": run}), Namespace())
+    assert WARNING in capsys.readouterr().out
 
 
 def test_a_run_trains_measures_itself_and_answers(
@@ -43,7 +52,8 @@ def test_a_run_trains_measures_itself_and_answers(
     assert (run.path / "loss.txt").is_file()
     assert list(run.trained_folder.glob(WEIGHTS_PATTERN))
     card = (run.trained_folder / "README.md").read_text(encoding="utf-8")
-    assert json.dumps(formatted.task.system, ensure_ascii=False) in card
+    # without the quotation marks: where the template has no system turn, the question follows
+    assert json.dumps(formatted.task.system, ensure_ascii=False)[1:-1] in card
     assert run.record()["data_sha256"] in card
     evaluate.main(formatted, Namespace())
     evaluated = (run.trained_folder / "README.md").read_text(encoding="utf-8")
