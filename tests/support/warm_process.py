@@ -32,14 +32,18 @@ def run_warm(
     folder: Path,
     environment: Mapping[str, str],
     stdin: bytes = b"",
+    further: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m MODULE WORDS` in a folder, with the libraries loaded; `stdin` fits a pipe."""
+    """Run `python -m MODULE WORDS` in a folder, with the libraries loaded; `stdin` fits a pipe.
+
+    `further` is a folder with libraries that not every project has installed.
+    """
     request = {"module": module, "words": words, "folder": str(folder), "env": {**environment}}
     reads, writes = os.pipe()
     os.write(writes, stdin)
     os.close(writes)
     with os.fdopen(reads) as typed, TemporaryFile() as out, TemporaryFile() as err:
-        server = _start_server()
+        server = _start_server(further)
         streams = [file.fileno() for file in (typed, out, err)]
         socket.send_fds(server, [json.dumps(request).encode()], streams)
         code = int(server.recv(16))
@@ -50,13 +54,17 @@ def run_warm(
 
 
 @cache
-def _start_server() -> socket.socket:
-    """Start the server of this process; it ends with it."""
+def _start_server(further: Path | None) -> socket.socket:
+    """Start the server of this process; it ends with it.
+
+    Libraries look for others when they are loaded: those that find more need a server of their own.
+    """
+    path = {"PYTHONPATH": str(further)} if further else {}
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     process = subprocess.Popen(
         [sys.executable, "-P", __file__, str(theirs.fileno())],
         pass_fds=[theirs.fileno()],
-        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"} | path,
         stdin=subprocess.DEVNULL,
     )
     theirs.close()

@@ -21,6 +21,7 @@ from newft.dataset.label_parsing import list_normalized_labels
 from newft.project.layer_files import REPLACES_FILE
 from newft.project.template_layers import LAYER_ORDER, list_emitted_modules, stack_layers
 from newft.schema.plan import Plan
+from support.checkout import BITSANDBYTES
 from support.files import read_contents
 from support.generate_project import catalog, emitted, generate, ruff_faults, untidy
 from support.pairwise import Case
@@ -273,12 +274,14 @@ def test_a_project_passes_its_own_tests(number: int, tmp_path: Path) -> None:
     cases = choose_cases()
     case = cases[number * len(cases) // PROJECTS_TESTED]
     (tmp_path / "base model").mkdir()
-    generate(build_case_answers(case, tmp_path), tmp_path / "desk")
+    plan = generate(build_case_answers(case, tmp_path), tmp_path / "desk")
+    path = {"PYTHONPATH": str(BITSANDBYTES)} if plan.method.id == "qlora" else {}
     # without those that train for long: `make matrix` trains every method on every family
     long = [f"--ignore=tests/test_{name}.py" for name in ("train", "time_budget", "auto_setup")]
     own = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *long],
         cwd=tmp_path / "desk",
+        env=os.environ | path,
         capture_output=True,
         text=True,
     )

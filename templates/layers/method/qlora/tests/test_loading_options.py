@@ -16,3 +16,18 @@ def test_linear_modules_of_the_blocks_are_in_4_bit(config: Config, tiny_model: M
     linear = {name for name, module in base.named_modules() if isinstance(module, torch.nn.Linear)}
     assert linear - packed == {"lm_head"}
     assert base.get_input_embeddings().weight.dtype == torch.float32
+
+
+def test_gradients_pass_the_weights_after_an_evaluation(
+    config: Config, tiny_model: ModelFolder
+) -> None:
+    base = load_base_model(tiny_model.path, config.model)
+    packed = base.model.layers[0].mlp.up_proj
+    given = torch.ones(1, packed.in_features, device=base.device)
+    with torch.no_grad():
+        answered = packed.eval()(given)
+    given.requires_grad_()
+    trained = packed.train()(given)
+    trained.sum().backward()
+    assert given.grad is not None and bool(given.grad.any())
+    assert torch.equal(answered, trained)

@@ -20,6 +20,7 @@ PROBE_WIDTH = 128  # of a matrix that is quantised and multiplied: two blocks of
 def choose_loading_options(dtype: torch.dtype, on: torch.device) -> dict[str, Any]:
     """The options of `from_pretrained` for a precision and a device; refuses one without 4 bit."""
     _refuse_device_without_4_bit(dtype, on)
+    _keep_weights_as_packed()
     in_4_bit = BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
@@ -57,3 +58,14 @@ def _refuse_device_without_4_bit(dtype: torch.dtype, on: torch.device) -> None:
             device=on,
             reason=reason,
         )
+
+
+def _keep_weights_as_packed() -> None:
+    """Answer on a CPU with the weights with which it trains.
+
+    With AVX512-BF16, bitsandbytes 0.50 packs them anew at the first evaluation, for a product that
+    has no gradient: training would go on after it as if the frozen weights were not there.
+    """
+    from bitsandbytes.nn import modules
+
+    modules.has_avx512bf16 = lambda: False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Literal
 
 from pydantic import field_validator
@@ -10,6 +11,8 @@ from ..runtime.messages import fill
 from .lora_settings import LoraSettings
 
 PACKAGES = ("bitsandbytes", "peft")  # whose versions a run records
+# on CPUs with AVX512-BF16 every command would advise a package that no training uses
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 TRAINED_FOLDER = "adapter"  # of a run
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_PATTERN = "adapter_model*.safetensors"
