@@ -213,7 +213,7 @@ def build_gemma4(name: str) -> Callable[[ModelSpec], PreTrainedConfig]:
 # by the class that a checkpoint's config.json names; a wrapper is built by its language model
 BUILDERS: Mapping[str, Callable[[ModelSpec], PreTrainedConfig]] = {
     "LlamaForCausalLM": build_dense("LlamaConfig", attention_bias=False, mlp_bias=False),
-    "InternLM3ForCausalLM": build_dense("LlamaConfig", attention_bias=False, mlp_bias=False),
+    "InternLM3ForCausalLM": build_dense("InternLM3Config"),
     "Qwen2ForCausalLM": build_dense("Qwen2Config"),
     "Qwen3ForCausalLM": build_dense("Qwen3Config", attention_bias=False),
     "Qwen3MoeForCausalLM": build_qwen3_moe,

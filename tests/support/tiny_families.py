@@ -6,6 +6,7 @@ windows, shared keys. Only widths and the number of layers are small.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,16 @@ def make_tiny_family(family: Family, size: ModelSpec, folder: Path) -> None:
     model = build_tiny_model(family, size, vocabulary=len(tokenizer))
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.save_pretrained(folder)
+    name_as_on_the_hub(family, size, folder / "config.json")
+
+
+def name_as_on_the_hub(family: Family, size: ModelSpec, config: Path) -> None:
+    """Name the architecture as the hub does, where transformers makes another class of it."""
+    values = json.loads(config.read_text(encoding="utf-8"))
+    if values["architectures"][0] not in family.architectures:
+        values["architectures"] = [size.architecture or family.architectures[0]]
+    assert values["model_type"] in family.model_types
+    config.write_text(json.dumps(values), encoding="utf-8")
 
 
 def build_tiny_model(family: Family, size: ModelSpec, vocabulary: int) -> PreTrainedModel:

@@ -161,6 +161,8 @@ def _name_architecture(
     family: Family, size: ModelSpec | None, own: ModelFacts | None
 ) -> str | None:
     """Name the class that a project loads, if only one is possible."""
+    if family.loaded_as:
+        return family.loaded_as
     if size and size.architecture:
         return size.architecture
     names = own.architectures if own and own.architectures else family.architectures

@@ -192,6 +192,8 @@ class Family:
     # by method: the values that differ from its defaults
     methods: Mapping[str, MethodOverrides] = field(default_factory=dict)
     model_types: tuple[str, ...] = ()  # `model_type` of config.json
+    # the class that transformers makes of them, where config.json names another one
+    loaded_as: str | None = None
     # 3-D weights of the experts, which LoRA reaches by name only (`target_parameters` of peft)
     expert_parameters: tuple[str, ...] = ()
     # module that holds the language model of a model with a vision tower
