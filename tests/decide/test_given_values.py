@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from newft.answers.keys import RECIPE_SETTINGS
+from newft.catalog.loader import load_catalog
 from newft.console.json_output import list_recipe_values
 from newft.decide.given_values import SETTINGS
 from newft.decide.inputs import Inputs
+from newft.decide.methods.adapter_size import select_modules
 from newft.decide.recipe import build_recipe
 from newft.errors import IncompatibleError, NewftError, UsageError
 from newft.schema.answers import RecipeAnswer
@@ -37,6 +40,7 @@ from support.decide_examples import (
 )
 
 CARD = Hardware(card(24.0))
+EVERYTHING = load_catalog()
 
 
 def inputs(
@@ -218,3 +222,69 @@ def test_a_given_step_that_does_not_fit_is_refused_with_what_newft_would_take() 
     error = refuse(given, size=EIGHT)
     assert error.where == "gpu"
     assert "leave out recipe.batch_size, recipe.gradient_checkpointing" in error.to("en")[1]
+
+
+def list_families() -> list[tuple[Family, ModelSpec]]:
+    return [
+        (family, min(family.sizes, key=lambda size: size.parameters))
+        for family in EVERYTHING.families.values()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("family", "size"), list_families(), ids=[family.id for family, _ in list_families()]
+)
+def test_only_linear_modules_of_the_family_can_be_named(family: Family, size: ModelSpec) -> None:
+    place = {"family": family, "size": size, "hardware": Hardware(card(2000.0))}
+    first, last = family.linear_modules[0], family.linear_modules[-1]
+    for name in ("foreign_proj", "lm_head", "mlp.gate", "embed_tokens"):
+        for given in (name, (first, name)):
+            error = refuse({"target_modules": given}, **place)
+            assert error.where == "recipe.target_modules"
+            assert name in error.message and error.hint
+    taken = recipe({"target_modules": (first, last)}, **place).method["target_modules"]
+    if family.language_module is None:
+        assert taken.value == (first, last)
+        assert recipe({"target_modules": first}, **place).method["target_modules"].value == (first,)
+        return
+    pattern = str(taken.value)
+    path = f"{family.language_module}.layers.3.self_attn.{first}"
+    assert re.fullmatch(pattern, path)
+    assert not re.fullmatch(pattern, f"model.vision_tower.encoder.layers.0.self_attn.{first}")
+    assert select_modules(pattern, family) == (first, last)
+
+
+def test_all_names_of_a_model_with_a_vision_tower_are_what_newft_takes() -> None:
+    family = EVERYTHING.families["gemma3"]
+    size = next(size for size in family.sizes if size.vision_parameters)
+    for given in (family.linear_modules, "all-linear"):
+        taken = recipe({"target_modules": given}, family=family, size=size).method["target_modules"]
+        assert taken.value == family.methods["lora"].values["target_modules"].value
+        assert taken.why.en.startswith("as given: ")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "family", "said"),
+    [
+        (r".*\.(q_proj", "qwen3", "is no regular expression"),
+        (r".*(q_proj|head)", "qwen3", "also matches the output matrix"),
+        (r".*\.q_proj", "gemma3", "also matches modules of the vision tower"),
+        (r"transformer\.h\.\d+\.q_proj", "qwen3", "matches none of the paths"),
+    ],
+)
+def test_a_pattern_that_reaches_too_far_or_nothing_is_refused(
+    pattern: str, family: str, said: str
+) -> None:
+    of = EVERYTHING.families[family]
+    size = next((size for size in of.sizes if size.vision_parameters), of.sizes[0])
+    error = refuse({"target_modules": pattern}, family=of, size=size)
+    assert error.where == "recipe.target_modules" and error.message.startswith(said)
+
+
+def test_more_blocks_than_the_model_has_are_refused() -> None:
+    given = inputs({"trained_blocks": "99"})
+    with pytest.raises(IncompatibleError) as error:
+        build_recipe(replace(given, method=EVERYTHING.methods["freeze"]))
+    assert error.value.where == "recipe.trained_blocks"
+    assert f"has {SMALL.layers} blocks" in error.value.message
+    assert error.value.hint == f"give at most {SMALL.layers}"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from newft.answers.keys import RECIPE_PREFIX, make_unknown_name_error
 from newft.decide.inputs import Inputs
+from newft.decide.methods.given_modules import resolve_given_modules
 from newft.decide.methods.registry import METHODS, get_method
 from newft.decide.precision import AUTO, check_given_precision
 from newft.errors import IncompatibleError, UsageError
@@ -86,7 +87,10 @@ def _parse(name: str, value: RecipeAnswer, inputs: Inputs, section: Section) -> 
     bounds = SETTINGS.get(name) or METHOD_BOUNDS.get(name) or _get_bounds(section[name].value)
     if bounds is None:
         names = (value,) if name in LISTS and isinstance(value, str) else value
-        return _parse_names(names, where=where)
+        names = _parse_names(names, where=where)
+        if name == "target_modules":
+            return resolve_given_modules(names, inputs, where=where)
+        return names
     if isinstance(value, tuple):
         raise UsageError(Text("must be one value, not a list", "应为一个值，不是列表"), where=where)
     if name in ("batch_size", "precision") and value == AUTO and inputs.on_cpu:
@@ -103,7 +107,7 @@ def _get_bounds(value: MethodValue) -> Bounds | None:
     return Bounds(float, least=0) if isinstance(value, float) else Bounds(int, least=1)
 
 
-def _parse_names(value: RecipeAnswer, *, where: str) -> MethodValue:
+def _parse_names(value: RecipeAnswer, *, where: str) -> RecipeAnswer:
     """Return a list of names, or the text that stands for one: all-linear or a pattern."""
     empty = not value or not all([value] if isinstance(value, str) else value)
     if empty or (isinstance(value, str) and re.fullmatch(r"[\w.]+(\s*,\s*[\w.]+)+", value)):

@@ -40,7 +40,11 @@ def check_method(inputs: Inputs) -> None:
 def check_values(inputs: Inputs, values: Mapping[str, Reasoned[MethodValue]]) -> None:
     """Refuse values of a method that exclude each other; the hint says which to change."""
     chosen = {name: one.value for name, one in values.items()}
-    faults = (*_find_unknown_experts(inputs, chosen), *_find_excluded(chosen))
+    faults = (
+        *_find_unknown_experts(inputs, chosen),
+        *_find_excluded(chosen),
+        *_find_missing_blocks(inputs, chosen),
+    )
     if faults:
         name, message, hint = faults[0]
         raise IncompatibleError(message, where=f"recipe.{name}", hint=hint)
@@ -129,6 +133,22 @@ def _find_unknown_experts(
                 if known
                 else Text("leave it out", "请去掉此项"),
             )
+
+
+def _find_missing_blocks(
+    inputs: Inputs, values: Mapping[str, MethodValue]
+) -> Iterator[tuple[str, Text, Text]]:
+    """Yield a number of trained blocks that the model does not have."""
+    wanted, size = values.get("trained_blocks"), inputs.size
+    if isinstance(wanted, int) and size is not None and wanted > size.layers:
+        yield (
+            "trained_blocks",
+            Text(
+                f"is {wanted}, but `{inputs.name}` has {size.layers} blocks",
+                f"是 {wanted}，而 `{inputs.name}` 只有 {size.layers} 层",
+            ),
+            Text(f"give at most {size.layers}", f"最多写 {size.layers}"),
+        )
 
 
 def _find_excluded(values: Mapping[str, MethodValue]) -> Iterator[tuple[str, Text, Text]]:

@@ -15,6 +15,7 @@ from newft.decide.exports.export_inputs import (
     find_flag_values,
     list_shared_differences,
 )
+from newft.decide.methods.adapter_size import select_modules
 from newft.schema.plan import ExportedRecipe, ExportValue
 from newft.text import Text
 
@@ -122,7 +123,8 @@ def _format_targets(inputs: ExportInputs) -> str:
     targets = inputs.get_method_value("target_modules")
     if targets == ALL_LINEAR:
         return "all"
-    return ",".join(inputs.family.linear_modules if isinstance(targets, str) else targets)  # type: ignore[arg-type]
+    names = select_modules(targets, inputs.family) if isinstance(targets, str) else targets
+    return ",".join(names)  # type: ignore[arg-type]
 
 
 def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
