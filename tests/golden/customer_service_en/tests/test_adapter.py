@@ -104,3 +104,14 @@ def test_modules_that_the_model_lacks_are_named(config: Config, tiny_model: Mode
     method = config.method.model_copy(update={"target_modules": ["query"]})
     with pytest.raises(ProjectError, match="query"):
         prepare_model(tiny_model.path, config.model_copy(update={"method": method}))
+
+
+@pytest.mark.parametrize(
+    "names", [["q_proj", "lm_head"], ["q_proj", "foo_proj"], r".*(q_proj|head)"]
+)
+def test_only_modules_of_the_blocks_are_adapted_and_every_name_has_one(
+    names: str | list[str], config: Config, tiny_model: ModelFolder
+) -> None:
+    method = config.method.model_copy(update={"target_modules": names})
+    with pytest.raises(ProjectError, match="foo_proj" if "foo_proj" in names else "lm_head"):
+        prepare_model(tiny_model.path, config.model_copy(update={"method": method}))

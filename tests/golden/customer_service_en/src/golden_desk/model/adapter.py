@@ -23,6 +23,7 @@ from ..config import ModelConfig
 from ..runtime.atomic_files import explain_read_errors
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
+from .adapted_modules import check_adapted_modules
 from .load import RESTORE_TRAINED_HINT, load_base_model
 from .method import CONFIG_FILE, MethodConfig
 
@@ -61,6 +62,7 @@ def prepare_for_training(
             "write all-linear, or names from model.named_modules()",
             targets=method.target_modules,
         ) from error
+    check_adapted_modules(tuned, method.target_modules)
     # the Trainer saves with these, too: peft would ask a hub for a vocabulary that nothing here
     # changes, and write a blank model card with the path of the base model into every checkpoint
     tuned.save_pretrained = partial(tuned.save_pretrained, save_embedding_layers=False)
