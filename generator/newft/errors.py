@@ -18,7 +18,12 @@ The message says what is wrong and where; the hint says what to do.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from newft.text import Language, Text
+
+# one that takes long to find is found when it is read: a menu refuses many choices, and shows few
+Hint = Text | Callable[[], Text] | None
 
 
 class NewftError(Exception):
@@ -30,14 +35,22 @@ class NewftError(Exception):
 
     exit_code = 1
 
-    def __init__(
-        self, message: Text, *, where: str | None = None, hint: Text | None = None
-    ) -> None:
-        self._message, self._hint = message, hint or Text("", "")
+    def __init__(self, message: Text, *, where: str | None = None, hint: Hint = None) -> None:
+        self._message, self._given_hint = message, hint
         super().__init__(self._message.en)
         self.message = self._message.en
         self.where = where
-        self.hint = self._hint.en or None
+
+    @property
+    def hint(self) -> str | None:
+        """What to do, in English."""
+        return self._hint.en or None
+
+    @property
+    def _hint(self) -> Text:
+        if callable(self._given_hint):
+            self._given_hint = self._given_hint()
+        return self._given_hint or Text("", "")
 
     @property
     def texts(self) -> tuple[Text, Text]:
@@ -51,8 +64,8 @@ class NewftError(Exception):
     def rename_path(self, path: str, name: str) -> None:
         """Call a temporary path in the error by another name, which the user knows."""
         self._message = Text(*(text.replace(path, name) for text in self._message))
-        self._hint = Text(*(text.replace(path, name) for text in self._hint))
-        self.message, self.hint = self._message.en, self._hint.en or None
+        self._given_hint = Text(*(text.replace(path, name) for text in self._hint))
+        self.message = self._message.en
         self.args = (self.message,)
         self.where = self.where and self.where.replace(path, name)
 
@@ -93,7 +106,7 @@ class IncompatibleError(NewftError):
         message: Text,
         *,
         where: str | None = None,
-        hint: Text | None = None,
+        hint: Hint = None,
         brief: Text | None = None,
     ) -> None:
         super().__init__(message, where=where, hint=hint)

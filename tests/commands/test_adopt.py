@@ -23,12 +23,14 @@ from newft.project.snapshot import (
     read_snapshot,
 )
 from newft.project.tree_archive import pack_tree, read_archive
+from newft.schema.family import GENERIC_FAMILY
 from newft.schema.tree import TreeFile
 from support.copier_templates import TEMPLATES
 from support.files import read_contents
 from support.generate_project import generate
 from support.git_repository import GitRepository
 from support.kit_folders import write_kit
+from support.model_folder import OLMO2_7B, write_model_folder
 from support.run_newft import run_newft
 from support.terminal import BACK, ENTER, Terminal
 
@@ -100,6 +102,16 @@ def test_a_project_that_lost_its_metadata_gets_the_same_again(
     for path in (ANSWERS_FILE, FACTS_FILE):
         assert (project / path).read_text() == (generated / path).read_text()
     assert (project / SNAPSHOT_FILE).read_bytes() == (generated / SNAPSHOT_FILE).read_bytes()
+
+
+def test_a_model_of_no_family_is_found_by_its_files(tmp_path: Path) -> None:
+    model = write_model_folder(tmp_path / "olmo", OLMO2_7B)
+    own = {"language": "en", "name": "desk", "gpu": "A100-80GB", "model": str(model)}
+    generate({"data.files": (), **own, "exports": ("none",)}, tmp_path / "project")
+    shutil.rmtree(tmp_path / "project/.newft")
+    report = adopt(tmp_path / "project")
+    assert report["answers"]["family"]["value"] == GENERIC_FAMILY
+    assert report["share"] == 1
 
 
 def test_a_lost_snapshot_alone_is_made_from_the_recorded_answers_and_facts(

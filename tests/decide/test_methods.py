@@ -25,8 +25,8 @@ from newft.schema.family import (
     ModelSpec,
 )
 from newft.schema.hardware import Hardware
-from newft.schema.method import MethodOverrides, MethodValue
-from newft.schema.reasoned import Reasoned, Sourced
+from newft.schema.method import MethodValue
+from newft.schema.reasoned import Reasoned
 from newft.text import Text
 from support.decide_examples import ANSWERS, TASK, card, facts
 from support.model_configs import build_config, build_on_meta
@@ -167,11 +167,12 @@ def test_a_prefix_is_refused_where_layers_keep_other_keys_and_values(
     assert refuse(choose("prefix", size=size)).hint == "use --method lora (LoRA)"
 
 
-def test_a_family_may_refuse_a_method_with_its_reason() -> None:
-    refused = Sourced(True, Text("its prefix is lost", "前缀会丢失"), "https://example.org")
-    family = replace(QWEN, methods={"prefix": MethodOverrides(refused=refused)})
-    assert "Qwen3: its prefix is lost" in refuse(choose("prefix", family)).message
-    check_method(choose("lora", family))
+def test_packed_weights_refuse_qlora_alone() -> None:
+    packed = replace(SMALL, quantization="fp8")
+    refused = refuse(choose("qlora", size=packed))
+    assert f"the weights of `{SMALL.hub_id}` are FP8" in refused.message
+    assert refused.hint == "use --method lora (LoRA)"
+    check_method(choose("lora", size=packed))
 
 
 @pytest.mark.parametrize(

@@ -51,12 +51,38 @@ def read(folder: Path) -> ModelFacts:
     return found
 
 
-def plan(folder: Path, family: str | None = None, gpu: str = "A100-80GB") -> Plan:
+MINISTRAL3_8B: Mapping[str, Any] = {
+    "architectures": ["Mistral3ForConditionalGeneration"],
+    "model_type": "mistral3",
+    "text_config": {
+        **QWEN3_8B,
+        "model_type": "ministral3",
+        "intermediate_size": 14336,
+        "num_hidden_layers": 34,
+        "vocab_size": 131072,
+        "max_position_embeddings": 262144,
+    },
+    "vision_config": {"model_type": "pixtral"},
+}
+
+
+def write_mistral_folder(folder: Path, config: Mapping[str, Any]) -> Path:
+    template = "{% for m in messages %}{{ m.content }}</s>{% endfor %}"
+    return write_model_folder(folder, config, template=template, tokens=("</s>",), eos="</s>")
+
+
+def plan_listed(family: str, model: str, method: str) -> Plan:
+    answers = replace(ANSWERS, family=family, model=model, method=method)
+    return make_plan(answers, facts(), CATALOG, Hardware(CATALOG.accelerators["A100-80GB"]))
+
+
+def plan(folder: Path, family: str | None = None, gpu: str = "A100-80GB", **more: Any) -> Plan:
     model = read(folder)
     answers = replace(
         ANSWERS,
         family=family or identify_family(model, CATALOG) or GENERIC_FAMILY,
         model=str(folder),
+        **more,
     )
     known = replace(facts(), model=model)
     return make_plan(answers, known, CATALOG, Hardware(CATALOG.accelerators[gpu]))
@@ -116,6 +142,50 @@ def test_a_listed_size_in_a_folder_is_planned_as_on_the_hub(tmp_path: Path) -> N
     assert ours.estimate.memory_gb == listed.estimate.memory_gb
     assert ours.recipe.batch_size.value == listed.recipe.batch_size.value
     assert ours.recipe.learning_rate.value == listed.recipe.learning_rate.value
+
+
+def test_packed_weights_in_a_folder_are_planned_as_on_the_hub(tmp_path: Path) -> None:
+    packed = {**MINISTRAL3_8B, "quantization_config": {"quant_method": "fp8"}}
+    ours = plan(write_mistral_folder(tmp_path / "fp8", packed))
+    listed = plan_listed("ministral3", "mistralai/Ministral-3-8B-Instruct-2512", "lora")
+    assert ours.family.id == "ministral3"
+    assert ours.estimate.memory_gb == listed.estimate.memory_gb
+
+
+@pytest.mark.parametrize("name", ["", "-BF16"])
+def test_qlora_is_refused_on_packed_weights_alone(name: str, tmp_path: Path) -> None:
+    packed = {} if name else {"quantization_config": {"quant_method": "fp8"}}
+    folder = write_mistral_folder(tmp_path, {**MINISTRAL3_8B, **packed})
+    hub_id = f"mistralai/Ministral-3-8B-Instruct-2512{name}"
+    makers = (
+        lambda: plan(folder, method="qlora"),
+        lambda: plan_listed("ministral3", hub_id, "qlora"),
+    )
+    for make in makers:
+        if name:
+            assert make().family.id == "ministral3"
+            continue
+        with pytest.raises(IncompatibleError, match="are FP8") as caught:
+            make()
+        assert "take `mistralai/Ministral-3-8B-Instruct-2512-BF16`" in caught.value.message
+
+
+def test_another_language_model_in_the_same_class_is_another_family(tmp_path: Path) -> None:
+    text = {**MINISTRAL3_8B["text_config"], "model_type": "mistral"}  # Mistral Small 3.1 and 3.2
+    small = write_mistral_folder(tmp_path, {**MINISTRAL3_8B, "text_config": text})
+    made = plan(small)
+    assert made.family.id == GENERIC_FAMILY
+    targets = made.recipe.method["target_modules"].value
+    assert targets == CATALOG.families["ministral3"].methods["lora"].values["target_modules"].value
+    assert refusal(small, "ministral3").message == (
+        "config.json in this folder declares Mistral3ForConditionalGeneration / mistral (131,072 "
+        "tokens), but Ministral 3 needs Mistral3ForConditionalGeneration / ministral3"
+    )
+
+
+def test_rows_longer_than_the_context_of_a_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(IncompatibleError, match=r"50,000 tokens are more than the context of"):
+        plan(write_model_folder(tmp_path, QWEN3_8B), recipe={"max_length": "50000"})
 
 
 def test_a_size_that_no_family_lists_gets_its_memory_and_time(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from newft.decide.inputs import Inputs
 from newft.decide.method_rules import check_method
 from newft.decide.methods.catalog_values import get_updates_to_learn
 from newft.decide.methods.registry import get_method
+from newft.decide.plan import make_plan
 from newft.decide.recipe import build_recipe
 from newft.decide.split_reasons import compute_wilson_half_width
 from newft.decide.split_reasons import explain_test_fraction as share_for_test
@@ -394,6 +395,30 @@ def test_the_next_smaller_model_is_the_one_that_is_offered() -> None:
     assert caught.value.hint == (
         "choose `Qwen/Qwen3-8B` (up to 23 GB); or choose a card with bf16 and 33 GB or more"
     )
+
+
+def test_a_method_that_may_not_work_on_the_card_is_offered_last_and_says_so() -> None:
+    answers = replace(ANSWERS, gpu="8x910B", family="qwen2_5", model="Qwen/Qwen2.5-32B-Instruct")
+    with pytest.raises(IncompatibleError) as caught:
+        make_plan(answers, facts(), SHIPPED, Hardware(SHIPPED.accelerators["910B"], 8))
+    ways = (caught.value.hint or "").split("; or ")
+    assert ways[0].startswith("choose `Qwen/Qwen2.5-14B-Instruct`")
+    assert re.fullmatch(
+        r"use --method qlora \(up to \d+ GB; not known to work on Huawei Ascend 910B: `make check` "
+        r"tries it\)",
+        ways[-1],
+    )
+
+
+def test_no_family_that_another_tool_trains_is_offered() -> None:
+    answers = replace(ANSWERS, gpu="A100-80GB", family="glm4", model="zai-org/GLM-4-32B-0414")
+    answers = replace(answers, method="full")
+    with pytest.raises(IncompatibleError) as caught:
+        make_plan(answers, facts(), SHIPPED, Hardware(SHIPPED.accelerators["A100-80GB"]))
+    others = [
+        size.hub_id for one in SHIPPED.families.values() if one.successor for size in one.sizes
+    ]
+    assert not [name for name in others if name in (caught.value.hint or "")]
 
 
 @pytest.mark.parametrize("method", SHIPPED.methods.values(), ids=SHIPPED.methods)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import transformers
 from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
+from transformers.initialization import no_init_weights
 
 from newft.schema.family import Family, ModelSpec
 
@@ -45,9 +46,11 @@ def build_config(family: Family, size: ModelSpec) -> PreTrainedConfig:
 
 
 def build_on_meta(config: PreTrainedConfig) -> PreTrainedModel:
-    """The model without its weights, for counting."""
-    with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(config)  # type: ignore[no-any-return]
+    """The model without its weights, for counting; to draw random ones would take longest."""
+    with torch.device("meta"), no_init_weights():
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(config)
+    model.tie_weights()  # which goes with drawing them
+    return model
 
 
 def count_on_meta(family: Family, size: ModelSpec) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from math import ceil
 
@@ -16,6 +16,7 @@ from newft.decide.estimate.token_estimates import (
     estimate_overhead_tokens,
 )
 from newft.decide.inputs import Inputs
+from newft.decide.method_rules import is_uncertain
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.decide.precision import choose_precision, get_heaviest_precision
 from newft.errors import IncompatibleError
@@ -45,12 +46,6 @@ def make_does_not_fit_error(
         if fault.length
         else ("gpu", _explain_large_model(inputs))
     )
-    alternatives = list(_suggest_alternatives(inputs, fault, resolve))
-    hint = Text(
-        "; or ".join(one.en for one in alternatives)
-        or "choose another model: `newft show families`",
-        "；或".join(one.zh for one in alternatives) or "换一个模型：`newft show families`",
-    )
     brief = Text(f"at most {fault.length:,} tokens per row", f"每行最多 {fault.length:,} 个 token")
     if fault.needed_gb:
         count = inputs.hardware.count
@@ -62,7 +57,21 @@ def make_does_not_fit_error(
             message.zh.format(needed=needed)
             + (EACH_CARD_NOTE.zh.format(count) if count > 1 else ""),
         )
-    return IncompatibleError(message, where=where, hint=hint, brief=brief)
+    return IncompatibleError(
+        message,
+        where=where,
+        hint=lambda: _join_alternatives(_suggest_alternatives(inputs, fault, resolve)),
+        brief=brief,
+    )
+
+
+def _join_alternatives(found: Iterable[Text]) -> Text:
+    alternatives = list(found)
+    return Text(
+        "; or ".join(one.en for one in alternatives)
+        or "choose another model: `newft show families`",
+        "；或".join(one.zh for one in alternatives) or "换一个模型：`newft show families`",
+    )
 
 
 def _explain_large_model(inputs: Inputs) -> Text:
@@ -96,12 +105,14 @@ def _suggest_alternatives(
     if fault.length:
         yield from _suggest_shorter_rows(inputs, fault.length, resolve)
     yield from _suggest_own_choice(inputs, resolve)
-    yield from _suggest_other_method(inputs, resolve)
+    methods = list(_list_other_methods(inputs))
+    yield from _suggest_methods([one for one in methods if not is_uncertain(one)], resolve)
     models = list(_suggest_smaller_model(inputs, resolve))
     yield from models
     yield from _suggest_other_card(inputs, resolve)
     if not models:
         yield from _suggest_other_family(inputs, resolve)
+    yield from _suggest_methods([one for one in methods if is_uncertain(one)], resolve)
 
 
 def _suggest_own_choice(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
@@ -146,17 +157,30 @@ def _scale_pieces(pieces: PieceCounts, factor: float) -> PieceCounts:
     return PieceCounts(**{kind: count * factor for kind, count in vars(pieces).items()})
 
 
-def _suggest_other_method(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
-    """The other methods by which the same model fits."""
+def _list_other_methods(inputs: Inputs) -> Iterator[Inputs]:
     for method in inputs.catalog.methods.values() if inputs.catalog else ():
-        if method.id == inputs.method.id:
+        if method.id != inputs.method.id:
+            yield replace(inputs, method=method)
+
+
+def _suggest_methods(others: Iterable[Inputs], resolve: RecipeBuilder) -> Iterator[Text]:
+    """The other methods by which the same model fits; of an uncertain one, that it is."""
+    for one in others:
+        peak = _estimate_peak(one, resolve)
+        if peak is None:
             continue
-        peak = _estimate_peak(replace(inputs, method=method), resolve)
-        if peak is not None:
-            yield Text(
-                f"use --method {method.id} (up to {format_upper_bound(peak)} GB)",
-                f"改用 --method {method.id}（至多 {format_upper_bound(peak)} GB）",
+        name, most = one.method.id, format_upper_bound(peak)
+        title = one.hardware.accelerator.title
+        note = Text("", "")
+        if is_uncertain(one):
+            note = Text(
+                f"; not known to work on {title}: `make check` tries it",
+                f"；是否支持 {title} 尚不确定，由 `make check` 实测",
             )
+        yield Text(
+            f"use --method {name} (up to {most} GB{note.en})",
+            f"改用 --method {name}（至多 {most} GB{note.zh}）",
+        )
 
 
 def _suggest_smaller_model(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Text]:
@@ -227,7 +251,9 @@ def _suggest_other_family(inputs: Inputs, resolve: RecipeBuilder) -> Iterator[Te
     families = inputs.catalog.families.values() if inputs.catalog else ()
     found = []
     for family in families:
-        if family.id == inputs.family.id or inputs.facts.data.language not in family.languages:
+        if family.id == inputs.family.id or family.successor is not None:
+            continue
+        if inputs.facts.data.language not in family.languages:
             continue
         for size in family.sizes:
             peak = _estimate_peak(replace(inputs, family=family, size=size), resolve)

@@ -10,9 +10,8 @@ from dataclasses import replace
 
 from newft.decide.inputs import Choices, Inputs
 from newft.decide.methods.adapter_size import get_experts
-from newft.decide.methods.catalog_values import iterate_overrides
 from newft.errors import IncompatibleError
-from newft.schema.family import ModelSpec
+from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue, TrainingMethod
 from newft.schema.reasoned import Reasoned
 from newft.text import Text
@@ -37,6 +36,11 @@ def check_method(inputs: Inputs) -> None:
     )
 
 
+def is_uncertain(inputs: Choices) -> bool:
+    """Return whether nobody knows that the method works on this device, which a project tries."""
+    return inputs.method.id == "qlora" and inputs.hardware.accelerator.int4 is None
+
+
 def check_values(inputs: Inputs, values: Mapping[str, Reasoned[MethodValue]]) -> None:
     """Refuse values of a method that exclude each other; the hint says which to change."""
     chosen = {name: one.value for name, one in values.items()}
@@ -53,10 +57,6 @@ def check_values(inputs: Inputs, values: Mapping[str, Reasoned[MethodValue]]) ->
 def find_obstacles(inputs: Choices) -> Iterator[Text]:
     """Yield what keeps the method from working."""
     title = inputs.family.title
-    for overrides in iterate_overrides(inputs):
-        if overrides.refused and overrides.refused.value:
-            why = overrides.refused.why
-            yield Text(f"{title}: {why.en}", f"{title}：{why.zh}")
     match inputs.method.id:
         case "qlora":
             yield from _find_obstacles_to_qlora(inputs)
@@ -77,6 +77,28 @@ def _find_obstacles_to_qlora(inputs: Choices) -> Iterator[Text]:
             "so that nearly nothing would be saved",
             f"{family.title} 的专家是三维权重，bitsandbytes 会将其保持为 16 位，几乎省不下显存",
         )
+    elif size is not None and size.quantization:
+        yield _explain_packed_weights(size, family)
+
+
+def _explain_packed_weights(size: ModelSpec, family: Family) -> Text:
+    """Say that packed weights are not packed again, and which model has the same in 16 bit.
+
+    transformers takes one quantisation for a model, and that of config.json comes first.
+    """
+    packed = str(size.quantization).upper()
+    same = (size.parameters, size.layers, size.hidden)
+    plain = [
+        one.hub_id
+        for one in family.sizes
+        if not one.quantization and (one.parameters, one.layers, one.hidden) == same
+    ]
+    en, zh = (f"`{plain[0]}`", f" `{plain[0]}`") if plain else ("the model", "该模型的 16 位版本")
+    return Text(
+        f"the weights of `{size.hub_id}` are {packed}, which bitsandbytes does not turn into 4 "
+        f"bit; take {en}{'' if plain else ' in 16 bit'}",
+        f"`{size.hub_id}` 的权重为 {packed}，bitsandbytes 无法再转为 4 位；请改用{zh}",
+    )
 
 
 def _find_obstacles_to_prefix(size: ModelSpec, title: str) -> Iterator[Text]:
@@ -102,10 +124,10 @@ def _find_obstacles_to_prefix(size: ModelSpec, title: str) -> Iterator[Text]:
 def _suggest_method(inputs: Inputs) -> Text:
     """Name the first other method that works with this model on this device."""
     known = inputs.catalog.methods if inputs.catalog else {}
-    for name in SUGGESTED_METHODS:
-        method = known.get(name)
-        if method and next(find_obstacles(replace(inputs, method=method)), None) is None:
-            return _name_method(method)
+    methods = (known[name] for name in SUGGESTED_METHODS if name in known)
+    for one in sorted((replace(inputs, method=each) for each in methods), key=is_uncertain):
+        if next(find_obstacles(one), None) is None:
+            return _name_method(one.method)
     return Text("choose another model: `newft show families`", "换一个模型：`newft show families`")
 
 

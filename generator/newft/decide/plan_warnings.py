@@ -10,6 +10,7 @@ from newft.decide.label_warnings import (
     warn_of_scored_label,
 )
 from newft.decide.long_rows import warn_of_long_rows
+from newft.decide.method_rules import is_uncertain
 from newft.decide.model.model_warnings import warn_of_model
 from newft.decide.outcome_warnings import warn_of_labels_beside_scored
 from newft.decide.schedule import CPU_TRAINING_MINUTES
@@ -101,7 +102,7 @@ def _warn_assumed_bf16(inputs: Inputs, recipe: Recipe) -> Text | None:
 
 
 def _warn_untried_4_bit(inputs: Inputs) -> Text | None:
-    if inputs.method.id != "qlora" or inputs.hardware.accelerator.int4:
+    if not is_uncertain(inputs):
         return None
     title = inputs.hardware.accelerator.title
     return Text(

@@ -121,6 +121,7 @@ class ModelSpec:
     gated: bool = False  # the hub asks for the licence to be accepted before a download
     base: bool = False  # a base model, which has not learned to follow instructions
     llama_factory_template: str | None = None  # if it is another one than the family's
+    quantization: str | None = None  # how the weights are packed, as config.json names it: fp8
 
     @property
     def text_parameters(self) -> int:
@@ -194,6 +195,7 @@ class Family:
     model_types: tuple[str, ...] = ()  # `model_type` of config.json
     # the class that transformers makes of them, where config.json names another one
     loaded_as: str | None = None
+    text_model_types: tuple[str, ...] = ()  # `model_type` of its text_config; empty: any
     # 3-D weights of the experts, which LoRA reaches by name only (`target_parameters` of peft)
     expert_parameters: tuple[str, ...] = ()
     # module that holds the language model of a model with a vision tower

@@ -33,7 +33,6 @@ class MethodOverrides:
     epochs: Sourced[int] | None = None  # where a published recipe fixes them
     effective_batch_size: Sourced[int] | None = None  # rows of an update
     values: Mapping[str, Sourced[MethodValue]] = field(default_factory=dict)
-    refused: Sourced[bool] | None = None  # true: the method does not work, and why
 
 
 @dataclass(frozen=True)

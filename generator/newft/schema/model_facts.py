@@ -52,6 +52,7 @@ class ModelFacts:
     vocabulary: int | None
     # of config.json, by the names of `NUMBERS` in system/model_config.py
     numbers: Mapping[str, int] = field(default_factory=dict)
+    text_model_type: str | None = None  # of the language model in one that sees images
     quantization: str | None = None  # the method by which the weights are quantised
     own_code: bool = False  # the folder has Python code that defines the model
     has_vision: bool = False

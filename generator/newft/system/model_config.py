@@ -66,9 +66,14 @@ def read_text(config: Mapping[str, Any], key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def read_text_model_type(config: Mapping[str, Any]) -> str | None:
+    """Return the type of the language model in a model with a vision tower."""
+    return read_text(_get_text_section(config), "model_type")
+
+
 def read_numbers(config: Mapping[str, Any]) -> dict[str, int]:
     """Return the dimensions of the language model, by the names of `NUMBERS`."""
-    section = next(filter(None, (_get_section(config, name) for name in TEXT_SECTIONS)), {})
+    section = _get_text_section(config)
     found = {
         number: value
         for number, names in NUMBERS.items()
@@ -93,6 +98,10 @@ def has_own_code(config: Mapping[str, Any]) -> bool:
 def has_vision(config: Mapping[str, Any]) -> bool:
     """Return whether the model has a tower for images or sound."""
     return any(_get_section(config, name) for name in VISION_SECTIONS)
+
+
+def _get_text_section(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    return next(filter(None, (_get_section(config, name) for name in TEXT_SECTIONS)), {})
 
 
 def _get_section(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:

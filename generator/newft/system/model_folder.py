@@ -14,6 +14,7 @@ from newft.system.model_config import (
     read_numbers,
     read_quantization,
     read_text,
+    read_text_model_type,
 )
 from newft.system.model_tokenizer import read_chat_facts
 from newft.system.model_weights import read_weights
@@ -30,6 +31,7 @@ def read_model_folder(folder: str) -> ModelFacts | None:
         architectures=read_architectures(config),
         model_type=read_text(config, "model_type"),
         vocabulary=numbers.get("vocabulary") or None,
+        text_model_type=read_text_model_type(config),
         numbers=numbers,
         quantization=quantization,
         own_code=has_own_code(config),

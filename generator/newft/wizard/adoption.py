@@ -25,6 +25,7 @@ from newft.project.snapshot import load_rendered_tree
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
+from newft.schema.family import GENERIC_FAMILY
 from newft.schema.tree import FileTree
 from newft.wizard.default_answers import fill_defaults
 from newft.wizard.project_plan import collect_facts, plan_project
@@ -152,7 +153,7 @@ def _list_axes(start: WizardState, evidence: Evidence) -> Iterator[Sequence[RawA
     if start.task is None:
         yield [{"domain": kit.id, "task": task} for kit, task in list_open_tasks(start)]
     if "model" in answers and find_family(str(answers["model"]), catalog) is None:
-        yield _list_values("family", catalog.families, answers)
+        yield _list_values("family", (*catalog.families, GENERIC_FAMILY), answers)
     yield _list_values("language", ("en", "zh"), answers)
     yield _list_values("gpu", _list_hardware(evidence, catalog), answers)
     yield _list_values("method", catalog.methods, answers)

@@ -31,9 +31,13 @@ class Option(NamedTuple):
     value: str
     title: str
     note: str = ""  # shown beside the title, or below it where the line is full
-    refusal: str = ""  # why it cannot be chosen
+    refusal: str | Callable[[], str] = ""  # why it cannot be chosen, or what finds out why
     fixed: bool = False  # stays whatever is typed, such as the way back
     takes_text: bool = False  # typed text that matches no entry is the answer
+
+    def explain_refusal(self) -> str:
+        """Return why it cannot be chosen; empty if it can."""
+        return self.refusal() if callable(self.refusal) else self.refusal
 
 
 class Menu:
@@ -92,7 +96,7 @@ class Menu:
         """Return the value of the marked entry, or typed text; None if the entry is refused."""
         option = self.marked
         if option is None or option.refusal:
-            self.refused = option.refusal if option else ""
+            self.refused = option.explain_refusal() if option else ""
             return None
         is_answer = option.takes_text and self.typed.strip() and not self._list_matches()
         return self.typed.strip() if is_answer else option.value

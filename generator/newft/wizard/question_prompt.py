@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from newft.answers.keys import get_data_files
@@ -16,6 +17,7 @@ from newft.schema.family import EMBEDDED
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.schema.starter_kit import AskedQuestion
+from newft.text import Language
 from newft.wizard.column_questions import print_column_previews
 from newft.wizard.context import BACK_VALUE, WizardContext
 from newft.wizard.kit_questions import join_values
@@ -215,9 +217,8 @@ def _make_option(
     language, title = messages.language, choice.title.to(messages.language)
     plan = try_choice(question, choice.value, state=state, services=services)
     if isinstance(plan, IncompatibleError):
-        why = "\n".join(text for text in plan.to(language) if text)
         note = messages("wizard.does_not_fit", brief=plan.brief.to(language))
-        return Option(choice.value, title, note, refusal=why)
+        return Option(choice.value, title, note, refusal=partial(_explain_error, plan, language))
     default = _get_default(question, state)
     listed = question.key == "task" and state.detected_tasks is not None  # why not is said above
     notes = [] if listed else [choice.note.to(language).rstrip(".。")]
@@ -227,6 +228,10 @@ def _make_option(
         memory = format_memory(plan.estimate, messages)
         notes.append(messages("wizard.training_memory", memory=memory))
     return Option(choice.value, title, messages.join_clauses(filter(None, notes)))
+
+
+def _explain_error(error: IncompatibleError, language: Language) -> str:
+    return "\n".join(text for text in error.to(language) if text)
 
 
 def _print_detected_tasks(state: WizardState, context: WizardContext) -> None:

@@ -186,7 +186,7 @@ class PlainTerminal:
 
         def check(text: str) -> str | None:
             if text in numbers:
-                return numbers[text].refusal or None
+                return numbers[text].explain_refusal() or None
             return None if takes_text and not text.isdigit() else f"1-{len(values)}"
 
         self._list_options(question, options)

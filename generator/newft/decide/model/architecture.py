@@ -38,10 +38,12 @@ def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalo
     found = _describe_architecture(model) if model else None
     if model is None or found is None or _is_compatible(model, family, catalog):
         return
-    if _has_architecture(model, family) and not _has_template(model, family):
+    if _has_class(model, family) and not _has_template(model, family):
         message = _explain_other_template(model, family)
     else:
         wanted = ", ".join(family.architectures)
+        if family.text_model_types:
+            wanted = f"{wanted} / {', '.join(family.text_model_types)}"
         message = Text(
             f"config.json in this folder declares {found}, but {family.title} needs {wanted}",
             f"该文件夹的 config.json 声明的是 {found}，而 {family.title} 要求 {wanted}",
@@ -71,6 +73,8 @@ def _explain_other_template(model: ModelFacts, family: Family) -> Text:
 def _describe_architecture(model: ModelFacts) -> str | None:
     """Return the architecture and vocabulary size that config.json declares, if any."""
     name = ", ".join(model.architectures) or model.model_type
+    if name and model.text_model_type:
+        name = f"{name} / {model.text_model_type}"
     if name and model.vocabulary:
         return f"{name} ({model.vocabulary:,} tokens)"
     return name
@@ -84,7 +88,7 @@ def _is_compatible(model: ModelFacts, family: Family, catalog: Catalog) -> bool:
     """
     return (
         _has_vocabulary(model.vocabulary, family, catalog)
-        and _has_architecture(model, family)
+        and _has_class(model, family)
         and _has_template(model, family)
     )
 
@@ -105,6 +109,12 @@ def _has_vocabulary(size: int | None, family: Family, catalog: Catalog) -> bool:
     }
     own = {one.vocabulary for one in family.sizes}
     return size in own or size not in known
+
+
+def _has_class(model: ModelFacts, family: Family) -> bool:
+    """Return whether the class of the model, and of the language model in it, is the family's."""
+    inner, known = model.text_model_type, family.text_model_types
+    return _has_architecture(model, family) and (not (inner and known) or inner in known)
 
 
 def _has_architecture(model: ModelFacts, family: Family) -> bool:

@@ -31,7 +31,11 @@ def make_model_spec(name: str, model: ModelFacts, family: Family) -> ModelSpec |
     if spec is None:
         return None
     spec = _count(spec, model, family)
-    spec = replace(spec, template_arguments=_select_arguments(model, family, twin))
+    spec = replace(
+        spec,
+        template_arguments=_select_arguments(model, family, twin),
+        quantization=model.quantization,
+    )
     if twin is None:
         return spec
     spec = replace(
