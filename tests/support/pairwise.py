@@ -28,6 +28,23 @@ def choose_each(axes: Axes, allows: Callable[[Case], bool]) -> list[Case]:
     return _choose_cases(axes, allows, together=1)
 
 
+def choose_of_each(axis: str, axes: Axes, allows: Callable[[Case], bool]) -> list[Case]:
+    """A case of every value of an axis: together every other value, then as many pairs as can be."""
+    names = sorted(axes.keys() - {axis}, key=lambda name: (-len(axes[name]), name))
+    others = {name: axes[name] for name in names}
+    uncovered = dict.fromkeys([*_list_groups(others, 1), *_list_groups(others, 2)])
+    cases = []
+    for value in axes[axis]:
+        begun = ({axis: value, **dict(group)} for group in (*uncovered, frozenset()))
+        completed = (_complete(case, axes, allows, uncovered) for case in begun)
+        if case := next(filter(None, completed), None):
+            cases.append({each: case[each] for each in axes})
+            for together in (1, 2):
+                for met in map(frozenset, combinations(case.items(), together)):
+                    uncovered.pop(met, None)
+    return cases
+
+
 def _choose_cases(axes: Axes, allows: Callable[[Case], bool], *, together: int) -> list[Case]:
     longest_first = sorted(axes, key=lambda axis: len(axes[axis]), reverse=True)
     groups = _list_groups({axis: axes[axis] for axis in longest_first}, together)

@@ -22,7 +22,7 @@ from newft.schema.kit import Kit, Task
 from newft.schema.plan import ModelSource, Plan
 from newft.text import Language
 from support.generate_project import catalog
-from support.pairwise import Case, choose_each, choose_pairwise
+from support.pairwise import Case, choose_each, choose_of_each, choose_pairwise
 
 LONG_NAME = "Help desk of a shop with many long words"  # as long as a name may be
 CJK = re.compile(r"[\u2e80-\uffef]")
@@ -98,6 +98,12 @@ def choose_cases() -> list[Case]:
 def choose_share() -> list[Case]:
     """Few projects, in which every choice occurs: for the tests of every change."""
     return choose_each(list_axes(), is_possible)
+
+
+@cache
+def choose_tested() -> Mapping[str, Case]:
+    """A project of each family, whose other choices meet as they can."""
+    return {case["family"]: case for case in choose_of_each("family", list_axes(), is_possible)}
 
 
 def is_possible(case: Case) -> bool:

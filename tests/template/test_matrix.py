@@ -32,6 +32,7 @@ from support.project_matrix import (
     build_case_answers,
     choose_cases,
     choose_share,
+    choose_tested,
     get_labels,
     list_axes,
 )
@@ -53,7 +54,6 @@ WORDS_OF_SOURCE = {
 }
 IN_THE_PROJECT_LANGUAGE = {"README.md", "config/run.yaml", "pyproject.toml"}
 FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
-PROJECTS_TESTED = 12  # run their own tests, which takes about half a minute each
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,8 @@ def test_its_own_reader_takes_the_run_with_every_word_as_it_was(
 ) -> None:
     case = project.case
     run = own_config.load_config(project.folder / "config/run.yaml")
+    # a run keeps its settings as JSON can hold them, and compares them with run.yaml
+    assert own_config.Config.model_validate(run.model_dump(mode="json")) == run
     assert run.model.source == case["source"]
     assert run.model.id == project.plan.model.id
     if case["data"] != "sample":
@@ -268,24 +270,26 @@ def test_every_choice_is_made_in_some_project() -> None:
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("number", range(PROJECTS_TESTED))
-def test_a_project_passes_its_own_tests(number: int, tmp_path: Path) -> None:
-    """A dozen projects, spread over the matrix."""
-    cases = choose_cases()
-    case = cases[number * len(cases) // PROJECTS_TESTED]
+@pytest.mark.parametrize("family", catalog().families)
+def test_a_project_of_a_family_passes_its_own_tests(family: str, tmp_path: Path) -> None:
+    case = choose_tested()[family]
     (tmp_path / "base model").mkdir()
     plan = generate(build_case_answers(case, tmp_path), tmp_path / "desk")
     path = {"PYTHONPATH": str(BITSANDBYTES)} if plan.method.id == "qlora" else {}
-    # without those that train for long: `make matrix` trains every method on every family
-    long = [f"--ignore=tests/test_{name}.py" for name in ("train", "time_budget", "auto_setup")]
     own = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *long],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=tmp_path / "desk",
         env=os.environ | path,
         capture_output=True,
         text=True,
     )
     assert own.returncode == 0, f"{name_case(case)}\n{own.stdout[-3000:]}"
+
+
+def test_every_task_method_and_device_is_in_a_project_that_runs_its_own_tests() -> None:
+    tested = choose_tested().values()
+    for axis in ("family", "task", "language", "method", "gpu", "words"):
+        assert {case[axis] for case in tested} == {*list_axes()[axis]}, axis
 
 
 def test_the_longest_name_is_as_long_as_a_name_may_be() -> None:

@@ -8,7 +8,7 @@ from itertools import combinations, product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support.pairwise import Case, choose_each, choose_pairwise
+from support.pairwise import Case, choose_each, choose_of_each, choose_pairwise
 
 AXES = st.dictionaries(
     st.sampled_from("abcdef"), st.integers(1, 5).map(lambda n: list("12345"[:n])), min_size=2
@@ -65,6 +65,26 @@ def test_every_value_occurs_unless_no_allowed_case_has_it(
     for axis in axes:
         assert {case[axis] for case in cases} == {case[axis] for case in possible}
     assert len(cases) <= max(1, sum(len(values) for values in axes.values()))
+
+
+@given(AXES, BANS)
+def test_of_each_value_of_an_axis_there_is_one_case_unless_none_is_allowed(
+    axes: dict[str, Sequence[str]], bans: list[tuple[tuple[str, str], tuple[str, str]]]
+) -> None:
+    def allows(case: Case) -> bool:
+        return not any(holds(case, *ban) for ban in bans)
+
+    axis = next(iter(axes))
+    cases = choose_of_each(axis, axes, allows)
+    assert all(list(case) == list(axes) and allows(case) for case in cases)
+    possible = [
+        case
+        for values in product(*axes.values())
+        if allows(case := dict(zip(axes, values, strict=True)))
+    ]
+    assert [case[axis] for case in cases] == [
+        value for value in axes[axis] if any(case[axis] == value for case in possible)
+    ]
 
 
 @given(st.integers(2, 20), st.integers(2, 20), st.integers(0, 4))
