@@ -29,7 +29,7 @@ def choose_each(axes: Axes, allows: Callable[[Case], bool]) -> list[Case]:
 
 
 def choose_of_each(axis: str, axes: Axes, allows: Callable[[Case], bool]) -> list[Case]:
-    """A case of every value of an axis: together every other value, then as many pairs as can be."""
+    """A case of each value of an axis: together all other values, then many pairs of them."""
     names = sorted(axes.keys() - {axis}, key=lambda name: (-len(axes[name]), name))
     others = {name: axes[name] for name in names}
     uncovered = dict.fromkeys([*_list_groups(others, 1), *_list_groups(others, 2)])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from golden_desk.config import (
     RENAMED_KEYS,
@@ -48,6 +49,12 @@ def line_of(path: Path, text: str) -> int:
 
 def test_the_run_of_this_project_is_valid(run_yaml: Config) -> None:
     assert run_yaml.training.learning_rate > 0
+
+
+def test_a_run_reads_its_settings_as_they_were_written(tmp_path: Path, run_yaml: Config) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump(run_yaml.model_dump(), allow_unicode=True), encoding="utf-8")
+    assert load_config(path) == run_yaml
 
 
 def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
