@@ -48,9 +48,9 @@ QUANTIZED_WIDTHS: Mapping[str, Range] = {
 ADAPTER_WIDTHS: tuple[Range, Range, Range] = ((2, 4), (2, 4), (4, 8))
 # full tuning: all in 16 bit, and a copy of the weights in the optimizer's step (foreach); or with
 # weights, gradients and moments in 32 bit beside the 16-bit ones (DeepSpeed)
-FULL_WIDTHS: Mapping[str, tuple[Range, Range, Range]] = {
-    "16 bit": ((2, 2), (2, 2), (4, 6.3)),
-    "mixed": ((2, 2), (2, 6), (12, 16)),
+FULL_WIDTHS: Mapping[str, tuple[Range, Range, Range, Range]] = {
+    "16 bit": ((2, 2), (2, 2), (4, 4), (0, 2.3)),
+    "mixed": ((2, 2), (2, 6), (12, 16), (0, 0)),
 }
 HIDDEN_WIDTHS: Mapping[object, Range | None] = {16: (2, 2), 32: (4, 4), "unknown": (2, 4)}
 
@@ -158,11 +158,12 @@ def _make_state_estimator(point: Point) -> StateEstimator:
 
     def estimate(size: ModelSpec, precision: str) -> TrainingState:
         if point.method == "full":
-            weights, gradients, moments = FULL_WIDTHS[values["state"]]
+            weights, gradients, moments, step = FULL_WIDTHS[values["state"]]
             return TrainingState(
                 weights=_times(size.parameters, weights),
                 gradients=_times(size.parameters, gradients),
                 optimizer=_times(size.parameters, moments),
+                step=_times(size.parameters, step),
             )
         adapter = _count_adapter(size, values["rank"], values["modules"])
         weights = (float(size.parameters * BYTES_PER_WEIGHT[precision]),) * 2

@@ -253,7 +253,7 @@ def test_a_family_that_overflows_in_fp16_names_the_size_that_fits_in_fp32() -> N
         "(Card does not support bf16, and Gemma overflows in fp16: values grow large)"
     )
     assert caught.value.hint == (
-        "choose `Qwen/Qwen3-0.6B` (up to 6.1 GB); or choose a card with bf16 and 19 GB or more"
+        "choose `Qwen/Qwen3-0.6B` (up to 6.2 GB); or choose a card with bf16 and 19 GB or more"
     )
 
 

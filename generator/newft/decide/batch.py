@@ -8,7 +8,7 @@ from newft.decide import citations
 from newft.decide.estimate.memory_fit import MemoryFit
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.methods.catalog_values import find_effective_batch_size
-from newft.decide.number_format import format_number, format_upper_bound
+from newft.decide.number_format import format_number, format_peak
 from newft.decide.precision import AUTO
 from newft.decide.split_reasons import count_training_rows
 from newft.schema.reasoned import Reasoned, as_citation
@@ -82,7 +82,7 @@ def choose_batch_size(inputs: Inputs, fitted: MemoryFit) -> Reasoned[int | str]:
         )
     else:
         within, within_zh = _describe_memory(inputs)
-        peak, take = format_upper_bound(fitted.high_gb), "takes" if value == 1 else "take"
+        peak, take = format_peak(fitted.high_gb), "takes" if value == 1 else "take"
         why = Text(
             f"{pluralize(value, 'row')} of up to {fitted.length:,} tokens {take} "
             f"up to {peak} GB{within}",
@@ -111,7 +111,7 @@ def _describe_memory(inputs: Inputs) -> tuple[str, str]:
             f"{inputs.desktop_gb:g} GB",
         )
         return (
-            f" of {memory} GB ({desktop} of {whole} GB are reserved for the desktop)",
+            f" of {memory} GB ({desktop} of {whole} GB is reserved for the desktop)",
             f"（可用 {memory} GB：{whole} GB 中给桌面留 {desktop}）",
         )
     return f" of {memory} GB", f"（可用 {memory} GB）"

@@ -10,7 +10,7 @@ from newft.decide.estimate.memory_fit import estimate_row_tokens
 from newft.decide.estimate.run_estimate import estimate_run
 from newft.decide.estimate.token_estimates import MAXIMUM
 from newft.decide.inputs import Inputs
-from newft.decide.number_format import format_upper_bound
+from newft.decide.number_format import format_peak
 from newft.decide.recipe import build_recipe
 from newft.errors import IncompatibleError, UsageError
 from newft.schema.plan import Recipe
@@ -57,7 +57,7 @@ def _try(inputs: Inputs, name: str, length: int) -> Iterator[Text]:
         return
     memory = estimate_run(inputs, recipe).memory_gb
     if recipe.max_length.value > length and memory is not None:
-        most, tokens = format_upper_bound(memory[1]), recipe.max_length.value
+        most, tokens = format_peak(memory[1]), recipe.max_length.value
         yield Text(
             f"{name} ({tokens:,} tokens, up to {most} GB)",
             f"{name}（{tokens:,} 个 token，至多 {most} GB）",

@@ -6,6 +6,7 @@ here are fitted on two thirds of those points and judged on the rest.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, get_args
@@ -31,32 +32,47 @@ COPIES_OF_OUTPUTS = 3
 # multiples of the lower count. Published: 1.65 for Llama 3 8B and Mistral 7B, 2.0 in pure bf16
 # (slopes over the batch size, foundation-model-stack/fms-acceleration, scripts/benchmarks/refs).
 RECOMPUTED_MARGIN: Range = (1.2, 2.1)
-# A logit in 16 bit, its 32-bit copies, and the gradient. The same source: 8 with the cross-entropy
-# kernel of Unsloth, 12 to 15 without; litgpt, with LoRA on the head, up to 17.
-BYTES_PER_LOGIT: Range = (9, 16)
+# A logit, its log-probability and the gradients of both: 8 bytes where all four are in 16 bit, 14
+# where the loss is computed in 32 bit from 16-bit logits, 16 where these are in 32 bit, too. Copies
+# (shifted by one token, or turned to 32 bit by accelerate) come on top. Allocated in one step on a
+# T4, with the last norm: 12.1 to 14.4 and 16.3 to 17.6 (fitcheck-llm, data/measurements). litgpt,
+# with LoRA on the head, publishes up to 17.
+BYTES_PER_LOGIT: Range = (8, 16)
+BYTES_PER_WIDE_LOGIT: Range = (14, 18)
 FEW_COPIES_BYTES = 6  # of them at least, where the loss is computed in place or in pieces
 # A fused cross-entropy (Liger, cut cross-entropy) has the logits of some rows at a time only.
 FUSED_ROWS = 8192
 BYTES_PER_FUSED_LOGIT: Range = (0, 6)
-# Scores of eager attention: in 16 bit and, for the softmax, in 32 bit. ms-swift publishes 5 bytes
-# for Qwen 7B without flash attention (docs/source_en/LLM/Benchmark.md).
-BYTES_PER_SCORE: Range = (4, 8)
-# Beyond what is allocated: the CUDA context with the kernels of one process, and blocks that the
-# allocator keeps. nvidia-smi shows 12 % of the activations more in runs with equal rows, and up to
-# 7 bytes a logit more where the logits of a batch change their size.
-DEVICE_CONTEXT: Range = (0.4, 1.5)  # GB
-KEPT_SHARE = 0.12
+# Scores that eager attention saves for the backward pass: what the softmax puts out, in 16 bit (the
+# models' own code, such as Qwen's) or in 32 bit with a 16-bit copy (transformers); in 32 bit, 4.
+BYTES_PER_SCORE: Range = (2, 6)
+# In the backward pass of one layer, the gradients of the copy, of the softmax and of its input are
+# there, too. The same runs on a T4: 11.2 to 12.7 bytes in 16 bit, 13.4 to 15.8 in 32 bit.
+BYTES_PER_COMPUTED_SCORE: Range = (10, 12)
+BYTES_PER_WIDE_SCORE: Range = (12, 16)
+# Beyond what is allocated: the CUDA context with the kernels of one process, and freed blocks that
+# the allocator keeps. The context takes 0.15 GB on a T4, 1.0 on an A100 (fms-acceleration:
+# device less allocated), up to 1.5 where all kernels are loaded at once (Qwen, torch 2.0). Of what
+# changes during a step, 4 to 12 % are kept, and up to 7 bytes a logit (on the T4, with equal rows,
+# both together up to half); of the scores of eager attention, 5 to 13 bytes each.
+DEVICE_CONTEXT: Range = (0.1, 1.5)  # GB
+KEPT_SHARE: Range = (0.04, 0.12)
 KEPT_BYTES_PER_LOGIT = 7
+KEPT_BYTES_PER_SCORE = 10
 DEVICE_CONTEXT_GB = DEVICE_CONTEXT[1]
 # On a CPU the process keeps freed tensors: measured on SmolLM2, 76 to 86 KB per token and layer in
 # fp32 and 53 to 56 KB in bf16, where autograd saves 40 to 47 and 27 to 29 KB; with gradient
-# checkpointing up to 30 KB. Both are multiples of what autograd saves without checkpointing.
-SAVED_MARGIN_CPU: Range = (1.0, 2.4)
-RECOMPUTED_MARGIN_CPU = 0.8
+# checkpointing 25 to 30 KB and 20. Both are multiples of what autograd saves without checkpointing,
+# the lower ones with a fifth to spare: of its lower count, the upper ones of its upper count.
+SAVED_MARGIN_CPU: Range = (1.6, 2.4)
+RECOMPUTED_MARGIN_CPU: Range = (0.5, 0.8)
 BYTES_PER_LOGIT_CPU: Range = (2, 14)
-PROCESS_GB = 0.5  # Python with torch: peak of 1.0 GB with 0.52 GB of weights, SmolLM2 on a CPU
-# A range is at most this factor wide: where the sum of the parts is wider, the lower bound is
-# lifted. Of 346 published peaks, benchmarks/memory.py finds two below half of the upper bound.
+# Measured: 0.22 GB once Python has torch, 0.39 with transformers and peft; in training, a peak of
+# 1.0 GB with 0.52 GB of weights, SmolLM2 on a CPU
+PROCESS: Range = (0.25, 0.5)  # GB
+PROCESS_GB = PROCESS[1]
+# The ends of a range are sums in which every part is at its least or at its most. Where they are
+# further apart than this factor, both are drawn in by the same factor.
 MAX_WIDTH = 2.0
 
 
@@ -68,6 +84,7 @@ class TrainingState:
     adapter: Range = NOTHING  # trained weights beside those of the model
     gradients: Range = NOTHING
     optimizer: Range = NOTHING
+    step: Range = NOTHING  # in a step of the optimizer alone, when no activations are there
     # bytes of one element of the hidden states that the blocks pass on; None: those of a weight
     hidden_bytes: Range | None = None
     quantized: bool = False  # modules in 4 or 8 bit keep their inputs for the backward pass
@@ -123,6 +140,20 @@ class MemoryParts(NamedTuple):
         """The peak of the device, in GB."""
         return _limit_width(_to_gb(_sum_ranges(*self)))
 
+    def narrow(self) -> MemoryParts:
+        """Draw in the ends of all parts alike, so that they make up the total."""
+        low, high = _sum_ranges(*self)
+        if high <= MAX_WIDTH * low:
+            return self
+        least, most = _limit_width((low, high))
+        raised, cut = (least - low) / (high - low), (high - most) / (high - low)
+        return MemoryParts(
+            *(
+                (least + raised * (most - least), most - cut * (most - least))
+                for least, most in self
+            )
+        )
+
 
 def estimate_memory_range(size: ModelSpec, load: Workload) -> Range:
     """Estimate the lowest and highest peak memory of one device, in GB of 1e9 bytes."""
@@ -131,7 +162,7 @@ def estimate_memory_range(size: ModelSpec, load: Workload) -> Range:
 
 def list_memory_parts(size: ModelSpec, load: Workload) -> tuple[MemoryPart, ...]:
     """List the parts of the peak in GB, those that take nothing left out."""
-    parts = estimate_memory_parts(size, load)
+    parts = estimate_memory_parts(size, load).narrow()
     names: tuple[MemoryPartName, ...] = get_args(MemoryPartName)
     sizes = {name: _to_gb(getattr(parts, name)) for name in names}
     return tuple(MemoryPart(name, part) for name, part in sizes.items() if part[1] > 0)
@@ -155,14 +186,19 @@ def estimate_memory_parts(size: ModelSpec, load: Workload) -> MemoryParts:
     # at the end of the forward pass of a first batch, there are no gradients yet
     low_gradients = max(0.0, state.gradients[0] - activations[0] - low_logits)
     exchanged = 2 if load.processes > 1 else 1
+    step = (
+        max(0.0, state.step[0] - activations[0] - low_logits),
+        max(0.0, state.step[1] - activations[1] - high_logits),
+    )
+    changing = (activations[0] + low_logits, activations[1] + high_logits)
     return MemoryParts(
         weights=state.weights,
         adapter=state.adapter,
         gradients=(low_gradients, state.gradients[1] * exchanged),
-        optimizer=state.optimizer,
+        optimizer=_sum_ranges(state.optimizer, step),
         activations=activations,
         logits=(low_logits, high_logits),
-        reserve=_estimate_reserve(size, load, activations[1] + high_logits),
+        reserve=_estimate_reserve(size, load, changing),
     )
 
 
@@ -194,14 +230,18 @@ def _estimate_activations(
     tokens = load.batch_size * load.length
     layers = size.layers if state.trained_layers is None else state.trained_layers
     least, most = (tokens * each for each in estimate_activation_bytes(size, load.precision))
-    scores = _estimate_scores(size, load)
+    count = _count_scores(size, load)
+    scores = _scale(count, BYTES_PER_SCORE)
+    wide = load.precision == "fp32"
+    again = _scale(count, BYTES_PER_WIDE_SCORE if wide else BYTES_PER_COMPUTED_SCORE)
     if load.checkpointing:
         width = state.hidden_bytes or (BYTES_PER_WEIGHT[load.precision],) * 2
         inputs = tokens * layers * size.hidden
         if load.on_cpu:
-            return NOTHING, (least, most * layers * RECOMPUTED_MARGIN_CPU + scores[1])
+            low, high = RECOMPUTED_MARGIN_CPU
+            return NOTHING, (least * layers * low, most * layers * high + again[1])
         computed = (least * RECOMPUTED_MARGIN[0], least * RECOMPUTED_MARGIN[1])
-        return (inputs * width[0], inputs * width[1]), _sum_ranges(computed, scores)
+        return (inputs * width[0], inputs * width[1]), _sum_ranges(computed, again)
     margin = SAVED_MARGIN_CPU if load.on_cpu else SAVED_MARGIN
     inner, (query, key) = _count_active_inner(size), _count_attention_widths(size)
     element = BYTES_PER_WEIGHT[load.precision]
@@ -218,20 +258,19 @@ def _estimate_activations(
         layers * (least * margin[0] + scores[0]),
         layers * (most * margin[1] + scores[1]),
     )
-    return saved, NOTHING
+    return saved, (0.0, again[1] - scores[1])
 
 
-def _estimate_scores(size: ModelSpec, load: Workload) -> Range:
-    """Estimate the attention scores of one layer, which eager attention keeps."""
-    if load.attention != "eager":
-        return NOTHING
-    scores = load.batch_size * size.heads * load.length**2
-    return scores * BYTES_PER_SCORE[0], scores * BYTES_PER_SCORE[1]
+def _count_scores(size: ModelSpec, load: Workload) -> int:
+    """Count the attention scores of one layer, which eager attention keeps."""
+    return load.batch_size * size.heads * load.length**2 if load.attention == "eager" else 0
 
 
 def _estimate_logits(size: ModelSpec, load: Workload) -> Range:
     rows = load.batch_size * load.logits_per_row
-    low, high = BYTES_PER_LOGIT_CPU if load.on_cpu else BYTES_PER_LOGIT
+    low, high = BYTES_PER_WIDE_LOGIT if load.precision == "fp32" else BYTES_PER_LOGIT
+    if load.on_cpu:
+        low, high = BYTES_PER_LOGIT_CPU
     if load.fused_loss:
         rows, (low, high) = min(rows, FUSED_ROWS), BYTES_PER_FUSED_LOGIT
     elif load.few_copies:
@@ -239,12 +278,18 @@ def _estimate_logits(size: ModelSpec, load: Workload) -> Range:
     return rows * size.vocabulary * low, rows * size.vocabulary * high
 
 
-def _estimate_reserve(size: ModelSpec, load: Workload, changing: float) -> Range:
+def _estimate_reserve(size: ModelSpec, load: Workload, changing: Range) -> Range:
     if load.on_cpu:
-        return 0.0, PROCESS_GB * BYTES_PER_GB
+        return _scale(BYTES_PER_GB, PROCESS)
     low, high = (context * BYTES_PER_GB for context in DEVICE_CONTEXT)
     logits = 0 if load.fused_loss else load.batch_size * load.logits_per_row * size.vocabulary
-    return low, high + KEPT_SHARE * changing + KEPT_BYTES_PER_LOGIT * logits
+    return (
+        low + KEPT_SHARE[0] * changing[0],
+        high
+        + KEPT_SHARE[1] * changing[1]
+        + KEPT_BYTES_PER_LOGIT * logits
+        + KEPT_BYTES_PER_SCORE * _count_scores(size, load),
+    )
 
 
 def _count_active_inner(size: ModelSpec) -> int:
@@ -273,9 +318,17 @@ def _sum_ranges(*parts: Range) -> Range:
     return sum(part[0] for part in parts), sum(part[1] for part in parts)
 
 
+def _scale(count: float, width: Range) -> Range:
+    return count * width[0], count * width[1]
+
+
 def _to_gb(part: Range) -> Range:
     return part[0] / BYTES_PER_GB, part[1] / BYTES_PER_GB
 
 
 def _limit_width(total: Range) -> Range:
-    return max(total[0], total[1] / MAX_WIDTH), total[1]
+    low, high = total
+    if high <= MAX_WIDTH * low:
+        return total
+    middle = math.sqrt(low * high)
+    return middle / math.sqrt(MAX_WIDTH), middle * math.sqrt(MAX_WIDTH)

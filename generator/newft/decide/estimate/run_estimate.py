@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from newft.decide.estimate.cost import estimate_cost
 from newft.decide.estimate.duration import UTILISATION, estimate_training_hours
-from newft.decide.estimate.memory import Range, Workload, estimate_memory_range, list_memory_parts
+from newft.decide.estimate.memory import (
+    Range,
+    Workload,
+    estimate_memory_range,
+    list_memory_parts,
+)
 from newft.decide.estimate.token_estimates import estimate_longest_target_tokens
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.methods.registry import make_state_estimator
-from newft.decide.number_format import format_number
+from newft.decide.number_format import format_number, round_peak
 from newft.decide.precision import AUTO
 from newft.schema.family import ModelSpec
 from newft.schema.plan import Estimate, Recipe
-from newft.text import Text
+from newft.text import Text, pluralize
 
 
 def estimate_run(inputs: Inputs, recipe: Recipe) -> Estimate:
@@ -20,28 +25,25 @@ def estimate_run(inputs: Inputs, recipe: Recipe) -> Estimate:
     hours = estimate_training_hours(inputs, recipe)
     cost = estimate_cost(inputs, hours)
     if inputs.size is None:
-        return Estimate(None, hours, _explain_estimate(inputs, None, hours), cost)
-    loads = _list_possible_workloads(inputs, recipe)
-    memory = _estimate_memory(inputs, inputs.size, loads)
-    why = _explain_estimate(inputs, memory, hours)
-    return Estimate(memory, hours, why, cost, list_memory_parts(inputs.size, loads[0]))
+        return Estimate(None, hours, _explain_estimate(inputs, None, hours, None), cost)
+    load = _find_largest_workload(inputs, inputs.size, _list_possible_workloads(inputs, recipe))
+    low, high = estimate_memory_range(inputs.size, load)
+    memory = (round(low, 1), round_peak(high))
+    largest = load if AUTO in (recipe.batch_size.value, recipe.precision.value) else None
+    why = _explain_estimate(inputs, memory, hours, largest)
+    return Estimate(memory, hours, why, cost, list_memory_parts(inputs.size, load))
 
 
-def _estimate_memory(inputs: Inputs, size: ModelSpec, loads: list[Workload]) -> Range:
-    ranges = [estimate_memory_range(size, load) for load in loads]
-    low, high = ranges[0][0], ranges[0][1]
-    for lowest, highest in ranges:
-        low = min(low, lowest)
-        if inputs.memory_gb is None or highest <= inputs.memory_gb:  # `auto` keeps to the memory
-            high = max(high, highest)
-    return round(low, 1), round(high + 0.05, 1)
+def _find_largest_workload(inputs: Inputs, size: ModelSpec, loads: list[Workload]) -> Workload:
+    """Find the workload that takes most: `auto` keeps to the memory, and takes less if faster."""
+    peaks = [(estimate_memory_range(size, load)[1], load) for load in loads]
+    allowed = inputs.memory_gb
+    fitting = [peak for peak in peaks if allowed is None or peak[0] <= allowed]
+    return max(fitting or peaks[:1], key=lambda peak: peak[0])[1]
 
 
 def _list_possible_workloads(inputs: Inputs, recipe: Recipe) -> list[Workload]:
-    """The workloads that a run may have: several where the project times which is fastest.
-
-    The first is the planned one: one row in the heaviest precision.
-    """
+    """The workloads that a run may have: several where the project times which is fastest."""
     precision, batch_size = recipe.precision.value, recipe.batch_size.value
     precisions = ["fp32", "bf16"] if precision == AUTO else [precision]
     rows = recipe.gradient_accumulation_steps.value
@@ -67,7 +69,9 @@ def _list_possible_workloads(inputs: Inputs, recipe: Recipe) -> list[Workload]:
     ]
 
 
-def _explain_estimate(inputs: Inputs, memory: Range | None, hours: Range | None) -> Text:
+def _explain_estimate(
+    inputs: Inputs, memory: Range | None, hours: Range | None, largest: Workload | None
+) -> Text:
     if inputs.size is None:
         en = "the size of this model is not in the catalogue; `make check` measures the memory"
         zh = f"目录中没有该模型的规模，由 `make check` 实测{name_memory_zh(inputs.hardware)}"
@@ -77,11 +81,12 @@ def _explain_estimate(inputs: Inputs, memory: Range | None, hours: Range | None)
         )
         zh = f"{name_memory_zh(inputs.hardware)}按模型结构估算；目录中没有该硬件的速度"
     elif inputs.on_cpu:
+        of, of_zh = _name_largest_step(largest) if largest else ("", "")
         en = (
-            "memory from the model's dimensions; training time is its time budget, "
+            f"memory from the model's dimensions{of}; training time is its time budget, "
             "without loading and evaluation"
         )
-        zh = "内存按模型结构估算；训练时间不超过时间预算，不含加载和评估"
+        zh = f"内存按模型结构估算{of_zh}；训练时间不超过时间预算，不含加载和评估"
     else:
         tflops = format_number(inputs.hardware.accelerator.peak_tflops)
         en = (
@@ -94,3 +99,14 @@ def _explain_estimate(inputs: Inputs, memory: Range | None, hours: Range | None)
             f"{UTILISATION[1]:.0%} 计，不含加载和评估"
         )
     return Text(en, zh)
+
+
+def _name_largest_step(load: Workload) -> tuple[str, str]:
+    """Name the largest step that `auto` may choose, in English and Chinese."""
+    rows = pluralize(load.batch_size, "row")
+    return (
+        f", for the largest step that `auto` may choose ({rows} in {load.precision}): "
+        "a smaller one takes less",
+        f"，取 `auto` 可能选用的最大一步（{load.precision}，{load.batch_size} 行），"
+        "选用较小的则更少",
+    )
