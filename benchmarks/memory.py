@@ -4,7 +4,8 @@ Every published run on one device is estimated under its own conditions. The con
 `newft.decide.estimate.memory` are fitted on two thirds of the points and judged on the rest. Runs
 of one source, model and method are always on the same side, as they differ by little: the side
 follows from the hash of these three names. Points that are held out were collected after the
-constants were set, from other sources, and are on neither side.
+constants were set, from other sources, and are on neither side: the estimate was improved on the
+first of them, and on the second it was not.
 
     python benchmarks/memory.py [--all]
 """
@@ -66,7 +67,7 @@ class Point:
     gb: float
     model: ModelSpec
     values: Mapping[str, Any]
-    held_out: bool = False
+    held_out: int = 0  # 1: the first hold-out, since seen; 2: the second
 
     @property
     def method(self) -> str:
@@ -114,7 +115,7 @@ def read_points() -> list[Point]:
             gb=values["value"] * BYTES_PER_UNIT[group["unit"]] / 1e9,
             model=models[values["model"]],
             values=values,
-            held_out=group.get("held_out", False),
+            held_out=group.get("held_out", 0),
         )
         for group in document["groups"]
         for values in group["points"]
@@ -252,18 +253,20 @@ def main() -> None:
     options = parser.parse_args()
     comparisons = [compare(point) for point in read_points()]
     needed = [each for each in comparisons if each.point.figure != KEPT]
-    held_out = [each for each in needed if each.point.held_out]
+    first, second = ([each for each in needed if each.point.held_out == n] for n in (1, 2))
     known = [each for each in needed if not each.point.held_out]
     judged = [each for each in known if each.point.is_judged]
     sets = {
         "fitted": [each for each in known if not each.point.is_judged],
         "judged": judged,
         **_split_by_method("judged", judged),
-        "held out": held_out,
-        **_split_by_method("held out", held_out),
+        "first hold-out": first,
+        **_split_by_method("first", first),
+        "second hold-out": second,
+        **_split_by_method("second", second),
         **{
-            f"held out, {group}": [each for each in held_out if each.point.group == group]
-            for group in dict.fromkeys(each.point.group for each in held_out)
+            f"held out, {group}": [each for each in needed if each.point.group == group]
+            for group in dict.fromkeys(each.point.group for each in (*first, *second))
         },
         "kept by the allocator": [each for each in comparisons if each.point.figure == KEPT],
     }
