@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,9 +13,11 @@ from newft.catalog.loader import load_catalog
 from newft.decide.inputs import Inputs
 from newft.decide.method_rules import check_method, check_values
 from newft.decide.methods.adapter_size import select_modules
+from newft.decide.methods.catalog_values import get_learning_rate
 from newft.decide.methods.freeze import choose_trained_blocks
-from newft.decide.methods.prefix import count_prefix_parameters
+from newft.decide.methods.prefix import choose_virtual_tokens, count_prefix_parameters
 from newft.decide.methods.registry import METHODS, make_default_state_estimator
+from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
 from newft.schema.family import (
     Experts,
@@ -26,6 +29,7 @@ from newft.schema.family import (
 )
 from newft.schema.hardware import Hardware
 from newft.schema.method import MethodValue
+from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.text import Text
 from support.decide_examples import ANSWERS, TASK, card, facts
@@ -199,3 +203,56 @@ def test_values_that_exclude_each_other_or_name_nothing_are_refused() -> None:
         check_values(choose("lora"), reason(dora=True, pissa=True))
     with pytest.raises(IncompatibleError, match=r"has no expert weights `mlp\.experts`"):
         check_values(choose("lora", EXPERTS), reason(target_parameters=("mlp.experts",)))
+
+
+def plan(family: str, model: str, method: str, gpu: str) -> Plan:
+    answers = replace(ANSWERS, family=family, model=model, method=method, gpu=gpu)
+    return make_plan(answers, facts(), CATALOG, Hardware(CATALOG.accelerators[gpu]))
+
+
+@pytest.mark.parametrize("gpu", ["RTX4090", "A100-80GB"])
+@pytest.mark.parametrize(
+    ("family", "model"),
+    [
+        ("qwen3_moe", "Qwen/Qwen3-30B-A3B"),
+        ("gpt_oss", "openai/gpt-oss-20b"),
+        ("gpt_oss", "openai/gpt-oss-120b"),
+    ],
+)
+def test_what_is_offered_instead_of_a_method_fits(family: str, model: str, gpu: str) -> None:
+    with pytest.raises(IncompatibleError) as caught:
+        plan(family, model, "qlora", gpu)
+    hint = caught.value.hint or ""
+    methods, models = re.findall(r"--method (\w+)", hint), re.findall(r"`([^`]+/[^`]+)`", hint)
+    assert methods or models, hint
+    owners = {size.hub_id: one.id for one in CATALOG.families.values() for size in one.sizes}
+    for method in methods:
+        assert plan(family, model, method, gpu).estimate.memory_gb
+    for other in models:
+        assert plan(owners[other], other, "qlora", gpu).estimate.memory_gb
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"), [("7B-Instruct", 2e-4), ("14B-Instruct", 1e-4), ("72B-Instruct", 1e-4)]
+)
+def test_qlora_learns_more_slowly_above_13_billion(name: str, rate: float) -> None:
+    family = CATALOG.families["qwen2_5"]
+    size = find_size(family, name)
+    assert get_learning_rate(choose("qlora", family, size), 1000)[0].value == rate
+    assert get_learning_rate(choose("lora", family, size), 1000)[0].value == 2e-4
+
+
+def test_a_method_has_the_values_of_the_one_that_it_is_based_on() -> None:
+    lora, qlora = CATALOG.methods["lora"], CATALOG.methods["qlora"]
+    assert {*lora.values} - {*qlora.values} == {"pissa"}
+    assert qlora.weight_decay == lora.weight_decay
+    assert qlora.values["dora"] == lora.values["dora"]
+    assert qlora.values["rank"] != lora.values["rank"]  # with a reason of its own
+
+
+def test_a_choice_among_few_labels_takes_a_short_prefix() -> None:
+    many = choose("prefix")
+    few = replace(many, facts=facts(labels=4))
+    assert choose_virtual_tokens(few).value == 16
+    assert choose_virtual_tokens(few).why.en.startswith("one of 4 labels")
+    assert choose_virtual_tokens(many).value == 128

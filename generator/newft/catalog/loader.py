@@ -28,6 +28,15 @@ from newft.schema.practice import Practice
 from newft.strict_yaml import CatalogFile, Fault
 from newft.text import Language, Text, fold_name
 
+# of a method that another one is based on
+INHERITED = (
+    "weight_decay",
+    "effective_batch_size",
+    "max_effective_batch_size",
+    "updates_to_learn",
+    "values",
+)
+
 
 def load_catalog() -> Catalog:
     """Load everything that ships with newft."""
@@ -151,10 +160,27 @@ def _make_version_error(wanted: str, *, where: str) -> IncompatibleError:
 
 def load_methods(folder: Path) -> dict[str, TrainingMethod]:
     """Load the training methods of a folder by id, which is the file's name."""
+    files = {file.stem: CatalogFile.read(file) for file in sorted(folder.glob("*.yaml"))}
     return {
-        file.stem: CatalogFile.read(file).build(TrainingMethod, given={"id": file.stem})
-        for file in sorted(folder.glob("*.yaml"))
+        name: file.build(TrainingMethod, given={"id": name}, data=_complete_method(file, files))
+        for name, file in files.items()
     }
+
+
+def _complete_method(
+    file: CatalogFile, files: Mapping[str, CatalogFile]
+) -> Mapping[str, object]:
+    """Return a method's keys, completed by those of the method that it is based on."""
+    own = file.document.value
+    base = files.get(str(own.get("based_on")))
+    if base is None:
+        return own
+    usual = {name: base.document.value[name] for name in INHERITED if name in base.document.value}
+    without = own.get("without") or ()
+    values = {
+        name: value for name, value in usual.get("values", {}).items() if name not in without
+    }
+    return {**usual, **own, "values": {**values, **own.get("values", {})}}
 
 
 def load_practices(file: Path) -> dict[str, Practice]:

@@ -74,6 +74,16 @@ def _join_alternatives(found: Iterable[Text]) -> Text:
     )
 
 
+def suggest_instead_of_method(inputs: Inputs, resolve: RecipeBuilder) -> Text | None:
+    """Suggest what fits where the method does not work; None if memory or size are unknown."""
+    if inputs.size is None or inputs.memory_gb is None:
+        return None
+    found = [*_suggest_other_method(inputs, resolve)] or [*_suggest_other_family(inputs, resolve)]
+    if not found:
+        return None
+    return Text("; or ".join(one.en for one in found), "；或".join(one.zh for one in found))
+
+
 def _explain_large_model(inputs: Inputs) -> Text:
     chosen, title = choose_precision(inputs, fits_in_fp32=False), inputs.method.title
     number_format = get_heaviest_precision(chosen.value)

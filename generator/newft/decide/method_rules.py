@@ -5,7 +5,7 @@ A project says the same of values that are edited in its run.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from newft.decide.inputs import Choices, Inputs
@@ -20,10 +20,11 @@ from newft.text import Text
 SUGGESTED_METHODS = ("lora", "qlora", "freeze", "full", "prefix")
 
 
-def check_method(inputs: Inputs) -> None:
+def check_method(inputs: Inputs, suggest: Callable[[Inputs], Text | None] | None = None) -> None:
     """Refuse a method that does not work with this model or device; the hint names one that does.
 
-    Whether bitsandbytes works on a device that the catalogue is not sure of, the project tries.
+    `suggest` knows what fits into memory. Whether bitsandbytes works on a device that the catalogue
+    is not sure of, the project tries.
     """
     reason = next(find_obstacles(inputs), None)
     if reason is None:
@@ -32,7 +33,7 @@ def check_method(inputs: Inputs) -> None:
     raise IncompatibleError(
         Text(f"{title.en} does not work here: {reason.en}", f"此处不能用{title.zh}：{reason.zh}"),
         where="method",
-        hint=_suggest_method(inputs),
+        hint=(suggest(inputs) if suggest else None) or _suggest_method(inputs),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from math import ceil
 from typing import TypeVar, cast
 
@@ -21,7 +22,7 @@ from newft.decide.estimate.memory_fit import (
     fit_to_memory,
 )
 from newft.decide.estimate.token_estimates import estimate_longest_target_tokens
-from newft.decide.fit_alternatives import make_does_not_fit_error
+from newft.decide.fit_alternatives import make_does_not_fit_error, suggest_instead_of_method
 from newft.decide.given_reasons import explain_given_values
 from newft.decide.given_values import parse_given_values
 from newft.decide.inputs import Inputs, name_memory_zh
@@ -42,6 +43,7 @@ MAX_TRUNCATED_SHARE = 0.9  # of the rows
 def build_recipe(inputs: Inputs) -> Recipe:
     """The resolved values; `IncompatibleError` where the choices do not fit together."""
     inputs = replace(inputs, given=parse_given_values(inputs))
+    check_method(inputs, partial(suggest_instead_of_method, resolve=_choose_values))
     try:
         recipe = _choose_values(inputs)
     except DoesNotFitError as fault:

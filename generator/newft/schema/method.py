@@ -36,6 +36,14 @@ class MethodOverrides:
 
 
 @dataclass(frozen=True)
+class LargeModelLearningRate:
+    """The learning rate of models with more parameters than so many."""
+
+    above: int
+    learning_rate: Sourced[float]
+
+
+@dataclass(frozen=True)
 class TrainingMethod:
     """A training method: what depends neither on the model family nor on the data."""
 
@@ -47,7 +55,10 @@ class TrainingMethod:
     weight_decay: Sourced[float]
     effective_batch_size: Sourced[int]  # rows of an update, where there are many rows
     updates_to_learn: Sourced[int]  # updates that a run needs at least to learn a task
-    based_on: str | None = None  # a method whose overrides by families hold for this one, too
+    # a method whose values and whose overrides by families hold for this one, too
+    based_on: str | None = None
+    without: tuple[str, ...] = ()  # names of its values that this one lacks
+    large_model: LargeModelLearningRate | None = None
     # the folders of `templates/layers/method/` that make up its code, lowest first; empty: the one
     # of its own name
     layers: tuple[str, ...] = ()

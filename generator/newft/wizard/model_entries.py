@@ -91,11 +91,21 @@ def explain_method(method: TrainingMethod, language: Language) -> Mapping[str, J
         "description": method.description.to(language),
         "tried": method.tried.to(language) if method.tried else None,
         "learning_rate": _explain(method.learning_rate, language),
+        **_explain_large_model(method, language),
         "effective_batch_size": _explain(method.effective_batch_size, language),
         "weight_decay": _explain(method.weight_decay, language),
         **{name: _explain(sourced, language) for name, sourced in method.values.items()},
         "requires": list(method.requires),
     }
+
+
+def _explain_large_model(method: TrainingMethod, language: Language) -> Mapping[str, Json]:
+    """Return the learning rate of large models, where they have another one."""
+    if method.large_model is None:
+        return {}
+    above = _format_parameters(method.large_model.above)
+    name = Text(f"learning_rate above {above}", f"{above} 以上的 learning_rate").to(language)
+    return {name: _explain(method.large_model.learning_rate, language)}
 
 
 def summarize_method(method: TrainingMethod, language: Language) -> Mapping[str, Json]:

@@ -52,6 +52,9 @@ def get_learning_rate(inputs: Inputs, updates: int) -> tuple[Reasoned[float], bo
             if short and updates <= short.updates:
                 return _to_reasoned(short.learning_rate), True
             return _to_reasoned(overrides.learning_rate), short is not None
+    large, size = inputs.method.large_model, inputs.size
+    if large and size and size.parameters > large.above:
+        return _to_reasoned(large.learning_rate), False
     return _to_reasoned(inputs.method.learning_rate), False
 
 

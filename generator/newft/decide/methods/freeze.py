@@ -41,7 +41,7 @@ def choose_trained_blocks(inputs: Inputs) -> Reasoned[MethodValue]:
     share = trained / size.parameters
     why = Text(
         f"{chosen.why.en}; the model has {size.layers}, and these hold {share:.0%} of its weights",
-        f"{chosen.why.zh}；模型共 {size.layers} 块，这几块占全部参数的 {share:.0%}",
+        f"{chosen.why.zh}；模型共 {size.layers} 层，这几层占全部参数的 {share:.0%}",
     )
     return Reasoned(min(blocks, size.layers), why, chosen.source)
 

@@ -150,7 +150,10 @@ def choose_target_parameters(inputs: Inputs) -> Reasoned[MethodValue]:
     """Choose the weights of experts that get an adapter; says what all of them would take."""
     chosen, names = get_value(inputs, "target_parameters"), inputs.family.expert_parameters
     listed = f"[{', '.join(names)}]"
-    why = Text(f"{chosen.why.en}: {listed} adapts them", f"{chosen.why.zh}；{listed} 会训练它们")
+    why = Text(
+        f"{chosen.why.en}: {listed} adapts them, with dropout 0.0 and without dora and pissa",
+        f"{chosen.why.zh}；{listed} 会训练它们，此时 dropout 须为 0.0，且不能用 dora 与 pissa",
+    )
     if inputs.size is not None:
         rank = int(get_value(inputs, "rank").value)  # type: ignore[arg-type]
         experts = count_adapter_parameters(
@@ -158,7 +161,7 @@ def choose_target_parameters(inputs: Inputs) -> Reasoned[MethodValue]:
         )
         why = Text(
             f"{why.en}, with {experts / 1e6:,.0f} million trained weights at rank {rank}",
-            f"{why.zh}，秩 {rank} 时需训练 {experts / 1e6:,.0f} 百万个参数",
+            f"{why.zh}，秩 {rank} 时需训练 {format_number(experts / 1e8)} 亿个参数",
         )
     return Reasoned(chosen.value, why, chosen.source)
 

@@ -12,15 +12,21 @@ from newft.decide.estimate.memory import (
     TrainingState,
 )
 from newft.decide.inputs import Inputs
-from newft.decide.methods.catalog_values import get_learning_rate, get_value
+from newft.decide.methods.catalog_values import find_fixed_value, get_learning_rate, get_value
 from newft.schema.family import Family, ModelSpec
 from newft.schema.method import MethodValue
-from newft.schema.reasoned import Reasoned
+from newft.schema.reasoned import Reasoned, as_citation
+from newft.text import Text
 
 # 2 in the forward pass, 2 in the backward pass to activations; frozen weights need no gradient
 FLOPS_PER_PARAMETER = 4
 MODELS_IN_EVALUATION = 1  # without its prefix, the model is the base model
 CAN_CHECKPOINT = False  # a layer that is computed again would not see the prefix
+
+# "P-tuning v2" finds short prefixes best for simple classification and gives no number
+# of labels: ten, rule of newft
+FEW_LABELS, SIMPLE_VIRTUAL_TOKENS = 10, 16
+PROMPT_LENGTHS = as_citation("https://arxiv.org/abs/2110.07602")
 
 # the projection is trained in 32 bit, as the two moments of AdamW
 BYTES_PER_PARAMETER, BYTES_PER_GRADIENT, BYTES_PER_MOMENTS = (4, 6), (4, 4), (8, 8)
@@ -28,7 +34,26 @@ BYTES_PER_PARAMETER, BYTES_PER_GRADIENT, BYTES_PER_MOMENTS = (4, 6), (4, 4), (8,
 
 def choose_values(inputs: Inputs) -> Mapping[str, Reasoned[MethodValue]]:
     """Choose the length of the prefix and the width of what produces it."""
-    return {name: get_value(inputs, name) for name in ("num_virtual_tokens", "projection_size")}
+    return {
+        "num_virtual_tokens": choose_virtual_tokens(inputs),
+        "projection_size": get_value(inputs, "projection_size"),
+    }
+
+
+def choose_virtual_tokens(inputs: Inputs) -> Reasoned[MethodValue]:
+    """Choose the length of the prefix: a choice among a few labels needs a short one."""
+    fixed = find_fixed_value(inputs, "num_virtual_tokens")
+    usual = get_value(inputs, "num_virtual_tokens")
+    labels = inputs.labels
+    if fixed is not None or inputs.task.label_rules.separator is not None or labels > FEW_LABELS:
+        return usual
+    why = Text(
+        f"one of {labels} labels is a simple classification, for which the authors of P-tuning v2 "
+        "find fewer than 20 best, and about 100 for hard tagging",
+        f"在 {labels} 个标签中选一个属于简单分类，P-Tuning v2 论文发现此时不到 20 最好，"
+        "复杂的序列标注约需 100",
+    )
+    return Reasoned(SIMPLE_VIRTUAL_TOKENS, why, PROMPT_LENGTHS)
 
 
 def choose_learning_rate(inputs: Inputs, updates: int) -> Reasoned[float]:

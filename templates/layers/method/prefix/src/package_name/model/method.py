@@ -22,14 +22,14 @@ CARD_SUMMARY = "A prefix (P-tuning v2) for the base model {base}."
 CARD_LICENSE = "- The limitations and the licence of the base model apply to the prefix as well."
 CARD_LIBRARY = "peft"
 CARD_TAGS = ("prefix-tuning", "p-tuning-v2", "transformers")
-# for code that uses the model; {base} is the base model as Python names it
+# for code that uses the model; {base} is the base model as Python names it, {dtype} the precision
 LOADING_CODE = """\
 import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 tokenizer = AutoTokenizer.from_pretrained("ADAPTER")
-base = AutoModelForCausalLM.from_pretrained({base})
+base = AutoModelForCausalLM.from_pretrained({base}, dtype="{dtype}")
 model = PeftModel.from_pretrained(base, "ADAPTER").eval()"""
 # without a cache: `model.generate` of peft 0.21 loses the prefix with transformers 5.24
 GENERATING_CODE = """\

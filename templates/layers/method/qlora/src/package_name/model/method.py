@@ -29,7 +29,7 @@ CARD_SUMMARY = "A LoRA adapter, trained on the base model {base} in 4 bit."
 CARD_LICENSE = "- The limitations and the licence of the base model apply to the adapter as well."
 CARD_LIBRARY = "peft"
 CARD_TAGS = ("lora", "qlora", "transformers")
-# for code that uses the model; {base} is the base model as Python names it
+# for code that uses the model; {base} is the base model as Python names it, {dtype} the precision
 LOADING_CODE = """\
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
@@ -39,9 +39,11 @@ in_4_bit = BitsAndBytesConfig(
     load_in_4bit=True,
     bnb_4bit_quant_type="nf4",
     bnb_4bit_use_double_quant=True,
-    bnb_4bit_compute_dtype="bfloat16",
+    bnb_4bit_compute_dtype="{dtype}",
 )
-base = AutoModelForCausalLM.from_pretrained({base}, quantization_config=in_4_bit)
+base = AutoModelForCausalLM.from_pretrained(
+    {base}, quantization_config=in_4_bit, dtype="{dtype}"
+)
 model = PeftModel.from_pretrained(base, "ADAPTER")"""
 GENERATING_CODE = """\
 written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)"""
