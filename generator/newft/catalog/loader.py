@@ -167,9 +167,7 @@ def load_methods(folder: Path) -> dict[str, TrainingMethod]:
     }
 
 
-def _complete_method(
-    file: CatalogFile, files: Mapping[str, CatalogFile]
-) -> Mapping[str, object]:
+def _complete_method(file: CatalogFile, files: Mapping[str, CatalogFile]) -> Mapping[str, object]:
     """Return a method's keys, completed by those of the method that it is based on."""
     own = file.document.value
     base = files.get(str(own.get("based_on")))
@@ -177,9 +175,7 @@ def _complete_method(
         return own
     usual = {name: base.document.value[name] for name in INHERITED if name in base.document.value}
     without = own.get("without") or ()
-    values = {
-        name: value for name, value in usual.get("values", {}).items() if name not in without
-    }
+    values = {name: value for name, value in usual.get("values", {}).items() if name not in without}
     return {**usual, **own, "values": {**values, **own.get("values", {})}}
 
 

@@ -78,10 +78,9 @@ def suggest_instead_of_method(inputs: Inputs, resolve: RecipeBuilder) -> Text | 
     """Suggest what fits where the method does not work; None if memory or size are unknown."""
     if inputs.size is None or inputs.memory_gb is None:
         return None
-    found = [*_suggest_other_method(inputs, resolve)] or [*_suggest_other_family(inputs, resolve)]
-    if not found:
-        return None
-    return Text("; or ".join(one.en for one in found), "；或".join(one.zh for one in found))
+    found = list(_suggest_methods(_list_other_methods(inputs), resolve))
+    found = found or list(_suggest_other_family(inputs, resolve))
+    return _join_alternatives(found) if found else None
 
 
 def _explain_large_model(inputs: Inputs) -> Text:

@@ -33,7 +33,7 @@ def check_method(inputs: Inputs, suggest: Callable[[Inputs], Text | None] | None
     raise IncompatibleError(
         Text(f"{title.en} does not work here: {reason.en}", f"此处不能用{title.zh}：{reason.zh}"),
         where="method",
-        hint=(suggest(inputs) if suggest else None) or _suggest_method(inputs),
+        hint=lambda: (suggest(inputs) if suggest else None) or _suggest_method(inputs),
     )
 
 

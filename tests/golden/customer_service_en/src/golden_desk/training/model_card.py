@@ -35,6 +35,7 @@ inputs = tokenizer.apply_chat_template(
 stop = tokenizer.convert_tokens_to_ids($stop)
 $generating
 print(tokenizer.decode(written[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))""")
+DTYPE_NAMES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}  # as torch has them
 COMPARED_MODELS = ("base", "tuned", "baseline")
 
 
@@ -137,9 +138,10 @@ def _build_metadata(config: Config) -> dict[str, object]:
 def _format_usage(config: Config, record: Mapping[str, Any]) -> str:
     base, revision = to_portable_name(config.model.id), record.get("model_revision")
     at_revision = f", revision={json.dumps(revision)}" if HAS_REVISIONS and revision else ""
-    named = json.dumps(base) + at_revision
+    named, precision = json.dumps(base) + at_revision, config.model.precision
+    dtype = DTYPE_NAMES.get(precision, precision)
     return (
-        LOADING_CODE.format(base=named)
+        LOADING_CODE.format(base=named, dtype=dtype)
         + "\n"
         + USAGE_TEMPLATE.substitute(
             messages="\n".join(f"    {_format_message(turn)}," for turn in _list_turns(config)),
