@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from newft import __version__
 from newft.catalog.kit_answers import SECTIONS, read_kit_answers
@@ -169,7 +169,7 @@ def load_methods(folder: Path) -> dict[str, TrainingMethod]:
 
 def _complete_method(file: CatalogFile, files: Mapping[str, CatalogFile]) -> Mapping[str, object]:
     """Return a method's keys, completed by those of the method that it is based on."""
-    own = file.document.value
+    own: Mapping[str, Any] = file.document.value
     base = files.get(str(own.get("based_on")))
     if base is None:
         return own
