@@ -25,9 +25,9 @@ WINDOW = 64  # tokens that a layer with a window sees: fewer than in a long prom
 
 
 def list_variants(family: Family) -> dict[str, ModelSpec]:
-    """The first checkpoint of each class of a family."""
+    """The first checkpoint of each class of a family, one in 16 bit where there is one."""
     variants: dict[str, ModelSpec] = {}
-    for size in family.sizes:
+    for size in sorted(family.sizes, key=lambda one: one.quantization is not None):
         variants.setdefault(size.architecture or family.architectures[0], size)
     return variants
 

@@ -312,3 +312,11 @@ def test_the_list_of_all_models_is_there_at_once(gpu: str) -> None:
     assert len(plans) > 70
     assert None not in plans
     assert any(isinstance(plan, IncompatibleError) for plan in plans) == (gpu != "cpu")
+
+
+def test_a_family_that_another_tool_trains_says_so_in_the_list() -> None:
+    state = make_state(domain="customer_service", task="intent", language="en", gpu="cpu")
+    services = build_services(catalog(), MACHINE)
+    listed = {one.value: one for one in question("family").list_choices(resolve(state, services))}
+    assert listed["chatglm3"].note.en == "6.2B, trained by LLaMA-Factory only"
+    assert listed["qwen3"].note.en == "0.6B - 33B"

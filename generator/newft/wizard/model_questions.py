@@ -123,7 +123,10 @@ def _make_family_choice(family: Family) -> Choice:
     billions = sorted(size.parameters / 1e9 for size in family.sizes)
     least, most = (f"{billions[place]:.2g}B" for place in (0, -1))
     sizes = least if least == most else f"{least} - {most}"
-    return Choice(family.id, Text(family.title, family.title), Text(sizes, sizes))
+    note = Text(sizes, sizes)
+    if family.successor is not None:
+        note = Text(f"{sizes}, trained by LLaMA-Factory only", f"{sizes}，只能由 LLaMA-Factory 训练")
+    return Choice(family.id, Text(family.title, family.title), note)
 
 
 def parse_family(value: str, state: WizardState) -> RawAnswers:

@@ -172,6 +172,7 @@ def _ask_choice(
     options = [
         _make_option(question, choice, state, context) for choice in question.list_choices(state)
     ]
+    options.sort(key=lambda option: bool(option.refusal))  # what fits comes first
     marked = previous or (default.value if default else None)
     if marked not in [option.value for option in options]:
         marked = OTHER_VALUE if marked else None
