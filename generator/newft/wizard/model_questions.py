@@ -125,7 +125,9 @@ def _make_family_choice(family: Family) -> Choice:
     sizes = least if least == most else f"{least} - {most}"
     note = Text(sizes, sizes)
     if family.successor is not None:
-        note = Text(f"{sizes}, trained by LLaMA-Factory only", f"{sizes}，只能由 LLaMA-Factory 训练")
+        note = Text(
+            f"{sizes}, trained by LLaMA-Factory only", f"{sizes}，只能由 LLaMA-Factory 训练"
+        )
     return Choice(family.id, Text(family.title, family.title), note)
 
 
