@@ -85,14 +85,20 @@ def make_desk(
     language: str = "en",
     method: str = "lora",
     options: Sequence[str] = (),
+    model: tuple[str, Path] | None = None,
 ) -> Desk:
-    """The project in a new folder, as newft writes it for a model folder."""
-    tiny = Path(__file__).with_name("tiny_model.py")
-    subprocess.run([sys.executable, tiny, folder / "tiny"], capture_output=True, check=True)
+    """The project in a new folder, as newft writes it for a model folder.
+
+    `model` is a family and a folder, in the place of a model made here.
+    """
+    family, base = model or ("smollm2", folder / "tiny")
+    if model is None:
+        tiny = Path(__file__).with_name("tiny_model.py")
+        subprocess.run([sys.executable, tiny, base], capture_output=True, check=True)
     (folder / "t.csv").write_text(records, encoding="utf-8")
     run = run_newft(
-        *("new", "desk", "--data", "t.csv", "--gpu", "cpu", "--family", "smollm2"),
-        *("--model", str(folder / "tiny"), "--language", language, "--yes", "--json"),
+        *("new", "desk", "--data", "t.csv", "--gpu", "cpu", "--family", family),
+        *("--model", str(base), "--language", language, "--yes", "--json"),
         *("--method", method),
         *options,
         cwd=folder,

@@ -22,6 +22,22 @@ TEMPLATE = (
 
 def make(folder: Path) -> None:
     """Write the model and its tokenizer."""
+    vocabulary = write_tokenizer(folder)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=vocabulary,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=2048,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+
+
+def write_tokenizer(folder: Path) -> int:
+    """Write the tokenizer, and return how many tokens it has."""
     tokens = [*SPECIAL, *sorted(pre_tokenizers.ByteLevel.alphabet())]
     bytewise = Tokenizer(
         models.BPE({token: place for place, token in enumerate(tokens)}, [], unk_token=SPECIAL[0])
@@ -34,17 +50,7 @@ def make(folder: Path) -> None:
     tokenizer.add_special_tokens({"additional_special_tokens": SPECIAL})
     tokenizer.chat_template = TEMPLATE
     tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=2048,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    return len(tokenizer)
 
 
 if __name__ == "__main__":
