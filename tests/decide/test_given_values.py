@@ -78,11 +78,11 @@ def test_a_given_value_replaces_the_chosen_one_and_says_what_that_was() -> None:
     assert chosen.source.en == "answer `recipe.learning_rate`"
 
 
-def test_a_given_value_that_newft_would_take_as_well_keeps_its_source() -> None:
+def test_a_given_value_that_newft_would_take_as_well_says_so_without_its_reasons() -> None:
     free = recipe({}).max_length
-    chosen = recipe({"max_length": str(free.value)}).max_length
-    assert chosen.source == free.source
-    assert chosen.why.en == f"as given: {free.why.en}"
+    chosen = recipe({"max_length": str(free.value), "epochs": "9"}).max_length
+    assert chosen.source.en == "answer `recipe.max_length`"
+    assert chosen.why.en == "as given; newft would take the same"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import ceil, floor
 from pathlib import Path
 
 from newft.console.json_output import list_recipe_values
@@ -245,10 +246,11 @@ def _format_hours(estimate: Estimate, messages: Messages) -> str:
     if estimate.hours is None:
         return messages("plan.unknown")
     low, high = estimate.hours
-    if high * 60 < 1.5:
+    most = ceil(round(high * 60, 3))
+    if most <= 1:
         return messages("plan.at_most_one")
     if low * 60 < 1:
-        return messages("plan.at_most", high=f"{high * 60:.0f}")
+        return messages("plan.at_most", high=most)
     if high < 2:
-        return messages("plan.minutes", low=f"{low * 60:.0f}", high=f"{high * 60:.0f}")
+        return messages("plan.minutes", low=floor(low * 60), high=most)
     return messages("plan.long", low=f"{low:.1f}", high=f"{high:.1f}")

@@ -23,7 +23,7 @@ from newft.decide.estimate.token_estimates import (
     select_prompts,
 )
 from newft.decide.inputs import Inputs
-from newft.decide.methods.registry import get_method
+from newft.decide.methods.registry import get_method, make_default_state_estimator
 from newft.decide.number_format import format_number
 from newft.schema.reasoned import Reasoned
 from newft.text import Text, pluralize
@@ -72,7 +72,10 @@ def choose_eval_batch_size(inputs: Inputs, *, precision: str, shots: int) -> Rea
     width = BYTES_PER_WEIGHT[precision]
     row_gb = 2 * size.layers * size.kv_heads * size.head_dim * width * tokens / BYTES_PER_GB
     models = get_method(inputs).MODELS_IN_EVALUATION
-    used = models * size.parameters * width * WEIGHTS_MARGIN / BYTES_PER_GB
+    # as the method loads them: in 4 bit, or in the precision in which the model answers
+    state = make_default_state_estimator(inputs.method, inputs.family)(size, precision)
+    weights = min(state.weights[1], size.parameters * width * WEIGHTS_MARGIN)
+    used = models * weights / BYTES_PER_GB
     used += PROCESS_GB if inputs.on_cpu else DEVICE_CONTEXT_GB
     free = DEFAULT_BATCH_GB if inputs.memory_gb is None else inputs.memory_gb - used
     value = next((n for n in sizes if n * row_gb <= free), 1)

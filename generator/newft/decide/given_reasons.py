@@ -1,4 +1,4 @@
-"""The reasons of given values: what newft would take instead, or the source that has the same."""
+"""The reasons of given values: what newft would take instead, or the source of the family."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from newft.decide.methods.catalog_values import (
     find_epochs,
     get_learning_rate,
     get_value,
+    iterate_overrides,
 )
 from newft.schema.method import MethodValue
 from newft.schema.plan import Recipe
@@ -45,17 +46,19 @@ def _explain(
     inputs: Inputs,
     recipe: Recipe,
 ) -> Reasoned[MethodValue]:
-    """Give the catalogue's reason where it has this value, else the reason against it."""
-    known = _find_catalog_value(name, inputs, recipe)
+    """Give the reason of the family where it has this value, else what newft would take."""
+    known = _find_family_value(name, inputs, recipe)
     if known is not None and known.value == taken.value:
-        usual = known
+        why = Text(f"as given: {known.why.en}", f"由用户指定：{known.why.zh}")
+        return Reasoned(taken.value, why, known.source)
     given = Text(f"answer `{RECIPE_PREFIX}{name}`", f"答案 `{RECIPE_PREFIX}{name}`")
     if usual is None:
         why = Text("as given", "由用户指定")
         return Reasoned(taken.value, why, given)
     if usual.value == taken.value:
-        why = Text(f"as given: {usual.why.en}", f"由用户指定：{usual.why.zh}")
-        return Reasoned(taken.value, why, usual.source)
+        # the usual reason may rest on values that were given otherwise
+        why = Text("as given; newft would take the same", "由用户指定，与 newft 的取值相同")
+        return Reasoned(taken.value, why, given)
     other = _format_value(usual.value)
     why = Text(
         f"as given; newft would take {other}: {usual.why.en}",
@@ -64,15 +67,16 @@ def _explain(
     return Reasoned(taken.value, why, given)
 
 
-def _find_catalog_value(name: str, inputs: Inputs, recipe: Recipe) -> Reasoned[Any] | None:
-    """Return what the catalogue says of a value for this family, whatever the data are."""
-    if name == "learning_rate":
+def _find_family_value(name: str, inputs: Inputs, recipe: Recipe) -> Reasoned[Any] | None:
+    """Return what the model or its family has of a value, whatever the data are."""
+    overrides = list(iterate_overrides(inputs))
+    if name == "learning_rate" and any(one.learning_rate for one in overrides):
         return get_learning_rate(inputs, LONG_RUN)[0]
     if name == "epochs":
         return find_epochs(inputs)
     if name in ("batch_size", "gradient_accumulation_steps"):
         return _find_batch_part(name, inputs, recipe)
-    return get_value(inputs, name) if name in inputs.method.values else None
+    return get_value(inputs, name) if any(name in one.values for one in overrides) else None
 
 
 def _find_batch_part(name: str, inputs: Inputs, recipe: Recipe) -> Reasoned[Any] | None:
