@@ -9,10 +9,15 @@ import re
 from pathlib import Path
 
 from newft.answers.keys import ANSWER_KEYS
+from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.loader import load_catalog
+from newft.decide.model.model_fits import list_model_fits
+from newft.schema.family import Family
+from newft.schema.method import DEFAULT_METHOD
 from newft.schema.record_shape import SHAPE_COLUMNS, SHAPE_TITLES
-from newft.text import Language
+from newft.text import Language, Text
 from newft.text_layout import clip_text
+from newft.wizard.model_entries import summarize_family, summarize_model_fit
 from newft.wizard.shape_examples import get_shape_example, list_tasks_of_shape
 from support.checkout import REPOSITORY
 
@@ -20,9 +25,10 @@ READMES: dict[Language, Path] = {
     "en": REPOSITORY / "README.md",
     "zh": REPOSITORY / "README.zh.md",
 }
-ROWS = re.compile(r"(?:^\| `--.*\n)+", re.MULTILINE)
-FAMILIES: dict[Language, str] = {"en": "families", "zh": "模型系列"}
-FAMILY_ROW = re.compile(rf"^\| (?:{'|'.join(FAMILIES.values())}) \| [^|\n]+ \|\n", re.MULTILINE)
+ROWS = re.compile(r"(?:^\| `--[a-z-]+` \| `.*\n)+", re.MULTILINE)
+FAMILY_ROWS = re.compile(r"(?:^\| `[a-z0-9_]+` \| [^|`\n]+ \| \d[^|`\n]* \|.*\n)+", re.MULTILINE)
+FIT_ROWS = re.compile(r"(?:^Qwen/Qwen3-(?:8|14)B  .*\n)+", re.MULTILINE)
+FIT_CARD, FIT_MODELS = "1xRTX4090", ("Qwen/Qwen3-8B", "Qwen/Qwen3-14B")
 SHAPE_ROWS = re.compile(r"(?:^\| [^|`\n]+ \(`[a-z_]+`\) \|.*\n)+", re.MULTILINE)
 MAX_EXAMPLE_COLUMNS, MAX_EXAMPLE_WIDTH = 3, 32  # the last columns hold the label
 
@@ -35,10 +41,40 @@ def format_rows(language: Language) -> str:
     )
 
 
-def format_family_row(language: Language) -> str:
-    """The titles of all families."""
-    titles = ", ".join(family.title for family in load_catalog().families.values())
-    return f"| {FAMILIES[language]} | {titles} |\n"
+def format_family_rows(language: Language) -> str:
+    """One row for each family: its sizes and licences, and whether a project trains it."""
+    catalog = load_catalog()
+    return "".join(_format_family(one, language) for one in catalog.families.values())
+
+
+def _format_family(family: Family, language: Language) -> str:
+    row = summarize_family(family, language)
+    gated = (
+        Text(", gated", "，需申请") if any(size.gated for size in family.sizes) else Text("", "")
+    )
+    chinese = Text("yes", "是") if "zh" in family.languages else Text("no", "否")
+    trained = Text("yes", "是")
+    if family.successor:
+        trained = Text(
+            f"no: data, and a configuration of LLaMA-Factory; instead: `{family.successor.value}`",
+            f"否：只有数据和 LLaMA-Factory 的配置；建议改用 `{family.successor.value}`",
+        )
+    licenses = row["licenses"].replace("?", Text("see its page", "见模型页面").to(language))
+    cells = (f"`{family.id}`", family.title, row["sizes"], f"{licenses}{gated.to(language)}")
+    return f"| {' | '.join((*cells, chinese.to(language), trained.to(language)))} |\n"
+
+
+def format_fit_rows(_: Language) -> str:
+    """The models that the READMEs show, as `newft show models` does on a card."""
+    catalog = load_catalog()
+    hardware = parse_gpu(FIT_CARD, catalog.accelerators, machine=None)
+    fits = list_model_fits(hardware, catalog.methods[DEFAULT_METHOD], catalog)
+    shown = {fit.size.hub_id: summarize_model_fit(fit, "en").values() for fit in fits}
+    words = {True: "yes", False: "no", None: "?"}
+    return "".join(
+        "  ".join(words[one] if one in words else str(one) for one in shown[name]) + "\n"
+        for name in FIT_MODELS
+    )
 
 
 def format_shape_rows(language: Language) -> str:
@@ -66,7 +102,8 @@ def main() -> None:
         text = readme.read_text(encoding="utf-8")
         for pattern, new in (
             (ROWS, format_rows),
-            (FAMILY_ROW, format_family_row),
+            (FAMILY_ROWS, format_family_rows),
+            (FIT_ROWS, format_fit_rows),
             (SHAPE_ROWS, format_shape_rows),
         ):
             (rows,) = pattern.findall(text)

@@ -13,10 +13,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from readme_tables import READMES, ROWS, SHAPE_ROWS, format_rows, format_shape_rows
+from readme_tables import (
+    FAMILY_ROWS,
+    FIT_ROWS,
+    READMES,
+    ROWS,
+    SHAPE_ROWS,
+    format_family_rows,
+    format_fit_rows,
+    format_rows,
+    format_shape_rows,
+)
 
 from golden_project import GOLDEN
 from newft import errors
+from newft.answers.keys import RECIPE_SETTINGS
 from newft.catalog.gpu_spec import parse_gpu
 from newft.cli_parser import Parser, build_parser
 from newft.text import Language
@@ -167,8 +178,6 @@ class TestNames:
 
     def test_what_newft_knows_is_what_the_readme_lists(self) -> None:
         row = dict(re.findall(r"^\| (\w[\w ]*) \| (.+) \|$", README, re.MULTILINE))
-        titles = {family.title for family in catalog().families.values()}
-        assert set(row["families"].split(", ")) == titles
         for kit in catalog().kits.values():
             assert kit.title.en.lower() in row["domains"]
             for task in kit.tasks.values():
@@ -182,11 +191,23 @@ class TestNames:
 
     def test_the_chinese_readme_names_all_families_domains_and_tasks(self) -> None:
         row = dict(re.findall(r"^\| (\w+) \| ([^|]+) \|$", CHINESE, re.MULTILINE))
-        titles = {family.title for family in catalog().families.values()}
-        assert set(row["模型系列"].split(", ")) == titles
+        methods = [method.title.zh for method in catalog().methods.values()]
+        assert sorted(row["方法"].split("、")) == sorted(methods)
         for kit in catalog().kits.values():
             for titled in (kit, *kit.tasks.values()):
                 assert titled.title.zh in row["领域"]
+
+    @pytest.mark.parametrize(("language", "readme"), READMES.items())
+    def test_the_families_methods_and_fits_are_those_of_the_catalogue(
+        self, language: Language, readme: Path
+    ) -> None:
+        text = readme.read_text(encoding="utf-8")
+        for pattern, make in ((FAMILY_ROWS, format_family_rows), (FIT_ROWS, format_fit_rows)):
+            assert pattern.findall(text) == [make(language)]
+        methods = text[text.index("| `--method` |") :].partition("\n\n")[0].splitlines()[2:]
+        assert sorted(line.split("`")[1] for line in methods) == sorted(catalog().methods)
+        for name in RECIPE_SETTINGS:
+            assert f"`{name}`" in text
 
     @pytest.mark.parametrize("readme", [README, CHINESE], ids=["en", "zh"])
     def test_the_tree_of_a_project_in_the_readme_is_what_comes_out(self, readme: str) -> None:
