@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import AfterValidator
+
+from ..runtime.messages import fill
 from ..task_base import ConfigSection, PositiveCount
 
 PACKAGES = ("peft",)  # whose versions a run records
@@ -15,7 +18,6 @@ WEIGHTS_PATTERN = WEIGHTS_FILE
 BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
 MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # a projection and its optimizer are small beside the model
-CAN_CHECKPOINT = False  # a layer that is computed again would not see the prefix
 PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
 
 CARD_SUMMARY = "A prefix (P-tuning v2) for the base model {base}."
@@ -39,6 +41,21 @@ for _ in range(64):
     written = torch.cat([written, token], dim=1)
     if token.item() in stop:
         break"""
+
+
+def _leaves_the_prefix_in_sight(checkpointing: bool) -> bool:
+    """Refuse to compute layers again, which peft's prefix does not allow."""
+    if checkpointing:
+        raise ValueError(
+            fill(
+                "a layer that is computed again in the backward pass would not see the prefix: "
+                "set it to false"
+            )
+        )
+    return checkpointing
+
+
+Checkpointing = Annotated[bool, AfterValidator(_leaves_the_prefix_in_sight)]
 
 
 class MethodConfig(ConfigSection):

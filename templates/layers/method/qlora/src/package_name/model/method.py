@@ -22,7 +22,7 @@ WEIGHTS_PATTERN = "adapter_model*.safetensors"
 BYTES_PER_WEIGHT = {"auto": 1.6, "fp32": 1.6, "bf16": 1.0, "fp16": 1.0}
 MEMORY_CONTENT = "weights in 4 bit alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
-CAN_CHECKPOINT = True  # activations may be computed again in the backward pass
+Checkpointing = bool  # activations may be computed again in the backward pass
 PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
 
 CARD_SUMMARY = "A LoRA adapter, trained on the base model {base} in 4 bit."
