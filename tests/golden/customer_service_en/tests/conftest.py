@@ -11,6 +11,7 @@ import pytest
 import torch
 from example import COLUMNS, record, with_two_labels
 from hypothesis import HealthCheck, settings
+from tiny_method import TINY_METHOD
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -18,7 +19,6 @@ from golden_desk import prepare
 from golden_desk.config import Config, EvaluationConfig, load_config
 from golden_desk.data import row_lengths
 from golden_desk.model import load
-from golden_desk.model.method import MethodConfig
 from golden_desk.model.verify import ModelFolder
 
 # a busy machine is no fault of what is tested
@@ -31,18 +31,6 @@ torch.set_num_threads(1)
 PROJECT = Path(__file__).parents[1]
 # a project for a CPU has time budgets, which the tests do without
 UNLIMITED = dict.fromkeys({"time_budget_minutes"} & EvaluationConfig.model_fields.keys())
-# the tiny model has the modules of LLaMA, whatever those of the base model are called; and what a
-# training method adds would outgrow it
-TINY_METHOD = {
-    key: value
-    for key, value in {
-        "target_modules": "all-linear",
-        "num_virtual_tokens": 4,
-        "projection_size": 8,
-        "trained_blocks": 1,
-    }.items()
-    if key in MethodConfig.model_fields
-}
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 
 
@@ -73,7 +61,7 @@ def tiny_model(run_yaml: Config, tmp_path_factory: pytest.TempPathFactory) -> Mo
     LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
-            hidden_size=64,  # 4-bit weights have blocks of 64
+            hidden_size=64,
             intermediate_size=128,
             num_hidden_layers=2,
             num_attention_heads=4,

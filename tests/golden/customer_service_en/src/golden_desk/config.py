@@ -19,7 +19,7 @@ from pydantic import (
 
 from .data.normalize import escape_controls
 from .data.splits import Split
-from .model.method import CAN_CHECKPOINT, MethodConfig
+from .model.method import Checkpointing, MethodConfig
 from .model.supported_models import HAS_REVISIONS, MODEL_SOURCE, ONLY_MODEL_ID
 from .runtime.errors import ProjectError
 from .runtime.messages import fill
@@ -63,10 +63,6 @@ RULE_MESSAGES = {
 # keys of earlier versions of newft, and their names today
 RENAMED_KEYS = {
     "adapter": "method",
-    "adapter.alpha": "method.alpha",
-    "adapter.dropout": "method.dropout",
-    "adapter.rank": "method.rank",
-    "adapter.targets": "method.target_modules",
     "data.slices": "data.slice_fields",
     "data.test_share": "data.test_fraction",
     "data.validation_share": "data.validation_fraction",
@@ -202,22 +198,10 @@ class TrainingConfig(TimedSection):
     gradient_accumulation_steps: PositiveCount
     max_length: PositiveCount
     max_truncated_fraction: NonNegativeFraction  # of the rows that may lose text to max_length
-    gradient_checkpointing: bool
+    gradient_checkpointing: Checkpointing
     num_evaluations: PositiveCount
     device: Literal["cuda", "npu", "mps", "cpu"]
     processes: PositiveCount
-
-    @field_validator("gradient_checkpointing")
-    @classmethod
-    def _is_possible(cls, gradient_checkpointing: bool) -> bool:
-        if gradient_checkpointing and not CAN_CHECKPOINT:
-            raise ValueError(
-                fill(
-                    "a layer that is computed again in the backward pass would not see the "
-                    "prefix: set it to false"
-                )
-            )
-        return gradient_checkpointing
 
 
 class EvaluationConfig(TimedSection):
@@ -311,8 +295,8 @@ def find_changed_keys(
 def _apply_override(values: dict[str, Any], override: str) -> KeyPath:
     """Put one `KEY=VALUE` in its place, and return that."""
     key, equals, text = override.partition("=")
-    if key in RENAMED_KEYS:
-        raise ProjectError(RENAMED_MESSAGE, place=f"--set {key}", name=RENAMED_KEYS[key])
+    if name := RENAMED_KEYS.get(key) or RENAMED_KEYS.get(key.partition(".")[0]):
+        raise ProjectError(RENAMED_MESSAGE, place=f"--set {key}", name=name)
     *parents, last = key.split(".")
     section: Any = values
     for parent in parents:
