@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,24 @@ import pytest
 import released_tools
 import yaml
 
+from newft.decide.exports.llama_factory_prompts import OTHER_PROMPTS, REASONING_TEMPLATES
 from newft.decide.exports.registry import TOOLS
 from newft.errors import IncompatibleError
 from newft.project.serialize import format_export_comment
 from newft.schema.family import Family
+from newft.schema.hardware import Hardware
 from newft.schema.plan import Plan
-from support.exported_plans import ALL_TOOLS, CATALOG, list_tools, plan_for, read_export
+from support.exported_plans import (
+    ALL_TOOLS,
+    CATALOG,
+    LARGE,
+    WITHOUT_BF16,
+    list_tools,
+    plan_for,
+    read_export,
+)
+from support.llama_factory_prompts import load_templates, write_conversation
+from support.real_chats import CHATS, load_tokenizer
 from support.tool_keys import (
     list_template_names,
     read_llama_factory_keys,
@@ -26,6 +39,32 @@ from support.tool_keys import (
 
 needs_tools = pytest.mark.skipif(not released_tools.CACHE.is_dir(), reason=released_tools.ABSENT)
 each_family = pytest.mark.parametrize("family", CATALOG.families.values(), ids=lambda one: one.id)
+
+
+# of the recipe, by the names of each tool
+_SHARED = {
+    name: name
+    for name in (
+        *("learning_rate", "gradient_accumulation_steps", "warmup_ratio", "weight_decay"),
+        *("max_grad_norm", "seed"),
+    )
+}
+_TRAINER = _SHARED | {
+    "batch_size": "per_device_train_batch_size",
+    "epochs": "num_train_epochs",
+    "lr_scheduler": "lr_scheduler_type",
+}
+NAMES: Mapping[str, Mapping[str, str]] = {
+    "llama_factory": _TRAINER | {"max_length": "cutoff_len"},
+    "ms_swift": _TRAINER | {"max_length": "max_length"},
+    "axolotl": _SHARED
+    | {
+        "batch_size": "micro_batch_size",
+        "epochs": "num_epochs",
+        "lr_scheduler": "lr_scheduler",
+        "max_length": "sequence_len",
+    },
+}
 
 
 def iterate_exports(family: Family) -> Iterator[tuple[Plan, str, dict[str, Any]]]:
@@ -82,37 +121,184 @@ def test_llama_factory_takes_the_same_template_for_the_model(family: Family) -> 
 
 
 @each_family
-def test_the_numbers_are_those_of_the_recipe(family: Family) -> None:
-    rate = {
-        "llama_factory": "learning_rate",
-        "axolotl": "learning_rate",
-        "ms_swift": "learning_rate",
-    }
-    rows = {
-        "llama_factory": "per_device_train_batch_size",
-        "axolotl": "micro_batch_size",
-        "ms_swift": "per_device_train_batch_size",
-    }
-    length = {"llama_factory": "cutoff_len", "axolotl": "sequence_len", "ms_swift": "max_length"}
+def test_every_value_is_that_of_the_recipe(family: Family) -> None:
     for plan, tool, values in iterate_exports(family):
-        recipe = plan.recipe
-        assert values[rate[tool]] == recipe.learning_rate.value
-        assert values[rows[tool]] == recipe.batch_size.value
-        assert values["gradient_accumulation_steps"] == recipe.gradient_accumulation_steps.value
-        assert values[length[tool]] == recipe.max_length.value
-        assert values["warmup_ratio"] == recipe.warmup_ratio.value
-        assert values["seed"] == recipe.seed.value
+        recipe, taken = plan.recipe, NAMES[tool]
+        for name, key in taken.items():
+            assert values[key] == getattr(recipe, name).value, (tool, key)
+        own = {key: one.value for key, one in recipe.method.items()}
         rank = values.get("lora_rank", values.get("lora_r"))
-        assert rank == (recipe.method["rank"].value if "rank" in recipe.method else None)
+        alpha, dropout = values.get("lora_alpha"), values.get("lora_dropout")
+        assert (rank, alpha, dropout) == tuple(map(own.get, ("rank", "alpha", "dropout")))
+        off = values.get("disable_gradient_checkpointing")
+        checkpointing = values["gradient_checkpointing"] if off is None else not off
+        assert checkpointing == recipe.gradient_checkpointing.value
+        assert read_targets(tool, values) == own.get("target_modules"), tool
+        assert is_quantized(values) == (plan.method.id == "qlora"), tool
+
+
+def read_targets(tool: str, values: Mapping[str, Any]) -> object:
+    """The modules as newft writes them; the names of a pattern cannot be had back."""
+    if tool == "llama_factory":
+        targets = values.get("lora_target")
+        pattern = targets and values.get("freeze_vision_tower")
+        return ANY_PATTERN if pattern else split_targets(targets)
+    if values.get("lora_target_linear") or values.get("target_modules") == ["all-linear"]:
+        return "all-linear"
+    named = next((values[key] for key in TARGET_KEYS if key in values), None)
+    return tuple(named) if isinstance(named, list) else named
+
+
+def split_targets(targets: str | None) -> object:
+    return {None: None, "all": "all-linear"}.get(targets, tuple((targets or "").split(",")))
+
+
+class AnyPattern:
+    """Equal to every pattern, which LLaMA-Factory cannot express."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str)
+
+    __hash__ = object.__hash__
+
+
+ANY_PATTERN = AnyPattern()
+TARGET_KEYS = ("lora_target_modules", "target_modules", "target_regex")
+
+
+def is_quantized(values: Mapping[str, Any]) -> bool:
+    return 4 in (values.get("quantization_bit"), values.get("quant_bits")) or bool(
+        values.get("load_in_4bit")
+    )
+
+
+@pytest.mark.parametrize("method", ["lora", "full", "freeze"])
+@pytest.mark.parametrize(
+    ("family", "hardware", "precision"),
+    [
+        ("qwen3", LARGE, "bf16"),
+        ("smollm2", WITHOUT_BF16, "fp16"),
+        ("gemma3", WITHOUT_BF16, "fp32"),  # fp16 overflows
+    ],
+)
+def test_weights_are_trained_in_the_format_that_the_project_trains_them_in(
+    family: str, hardware: Hardware, precision: str, method: str
+) -> None:
+    """The weights of the model are trained in fp32, whatever the tool computes in."""
+    chosen = CATALOG.families[family]
+    size = min(chosen.sizes, key=lambda one: one.parameters)
+    plan = plan_for(chosen, size, method, hardware)
+    assert plan.recipe.precision.value == precision
+    flags = {"bf16": precision == "bf16", "fp16": precision == "fp16"}
+    assert read_export(plan, "llama_factory").items() >= flags.items()
+    loaded = DTYPES[precision if method == "lora" else "fp32"]
+    assert read_export(plan, "ms_swift").items() >= {**flags, "torch_dtype": loaded}.items()
+    # axolotl loads all weights in the format that these say
+    taken = flags if method == "lora" else dict.fromkeys(flags, False)
+    assert read_export(plan, "axolotl").items() >= taken.items()
+    slower = [one for one in plan.exports["axolotl"].differences if "fp32 throughout" in one.en]
+    assert len(slower) == (taken != flags)
+
+
+DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 
 @each_family
-def test_every_export_says_what_differs_in_both_languages(family: Family) -> None:
+def test_thinking_is_turned_off_where_the_template_has_it(family: Family) -> None:
+    for plan, tool, values in iterate_exports(family):
+        has_it = "enable_thinking" in plan.model.template_arguments
+        if tool == "llama_factory":
+            reasons = values["template"] in REASONING_TEMPLATES
+            assert ("enable_thinking" in values) == (has_it or reasons)
+        elif tool == "ms_swift":
+            assert ("enable_thinking" in values) == has_it
+
+
+@each_family
+def test_a_prompt_that_is_another_one_is_said_in_both_languages(family: Family) -> None:
+    lost = family.chat.template_arguments.keys() - {"enable_thinking"}
+    for plan, tool, values in iterate_exports(family):
+        said = " ".join(f"{one.en} {one.zh}" for one in plan.exports[tool].differences)
+        if tool != "axolotl":  # which is given all arguments
+            assert all(f"{name}: " in said for name in lost), tool
+        if tool == "llama_factory" and values["template"] in OTHER_PROMPTS:
+            other = OTHER_PROMPTS[values["template"]]
+            assert other.en in said and other.zh in said
+
+
+@needs_tools
+def test_the_prompts_that_differ_are_those_that_llama_factory_writes_otherwise() -> None:
+    """Its own templates and the models' are rendered; one of a family's models is the same."""
+    same: dict[str, bool] = {}
+    for chat in CHATS.values():
+        family = CATALOG.families[chat.family]
+        if family.successor or family.chat.template_arguments.keys() - {"enable_thinking"}:
+            continue
+        tokenizer = load_tokenizer(chat)
+        for name in list_llama_factory_templates(family):
+            written = is_written_alike(family, chat.arguments, tokenizer, name)
+            same[name] = same.get(name, False) or written
+    assert {name for name, alike in same.items() if not alike} == {*OTHER_PROMPTS} - {"gpt_oss"}
+
+
+@needs_tools
+def test_the_templates_with_a_thinking_part_are_those_of_llama_factory() -> None:
+    templates = load_templates(released_tools.LLAMA_FACTORY)
+    named = {
+        name for one in CATALOG.families.values() for name in list_llama_factory_templates(one)
+    }
+    reasoning = {
+        name
+        for name in named & templates.keys()
+        if any(one.__name__ == "ReasoningTemplate" for one in type(templates[name]).__mro__)
+    }
+    assert reasoning == REASONING_TEMPLATES
+
+
+def list_llama_factory_templates(family: Family) -> set[str]:
+    named = (one.llama_factory_template for one in (family.chat, *family.sizes))
+    return {name for name in named if name}
+
+
+def is_written_alike(
+    family: Family, arguments: Mapping[str, Any] | None, tokenizer: Any, name: str
+) -> bool:
+    """Whether LLaMA-Factory writes what the model's template does, up to the end of the answer."""
+    instruction, question, answer = "Name the intent.", "Where is my card?", "card_arrival"
+    given = dict(family.chat.template_arguments if arguments is None else arguments)
+    turns = [{"role": "system", "content": instruction}, {"role": "user", "content": question}]
+    if family.chat.system_turn == "user":
+        turns = [{"role": "user", "content": f"{instruction}\n\n{question}"}]
+
+    def render(messages: list[dict[str, str]], *, asks: bool) -> str:
+        return str(
+            tokenizer.apply_chat_template(
+                messages, add_generation_prompt=asks, tokenize=False, **given
+            )
+        )
+
+    written = write_conversation(
+        released_tools.LLAMA_FACTORY,
+        name,
+        tokenizer=tokenizer,
+        texts=(instruction, question, answer),
+        enable_thinking=given.get("enable_thinking", False),
+    )
+    whole = render([*turns, {"role": "assistant", "content": answer}], asks=False)
+    upto = whole[: whole.rindex(answer)]
+    ends = [f"{head}{answer}{family.chat.end_of_turn}" for head in (upto, render(turns, asks=True))]
+    return any(written.startswith(end) for end in ends)
+
+
+@each_family
+def test_the_comment_fits_its_lines_in_both_languages(family: Family) -> None:
     for plan, tool, _ in iterate_exports(family):
         for language in ("en", "zh"):
             comment = format_export_comment(plan.exports[tool], language)  # type: ignore[arg-type]
-            assert all(str(line).startswith("#") and len(str(line)) <= 100 for line in comment)  # type: ignore[union-attr]
-            assert len(plan.exports[tool].differences) >= 2
+            assert isinstance(comment, list)
+            assert all(str(line).startswith("#") and len(str(line)) <= 100 for line in comment)
+            for step in plan.exports[tool].steps:
+                assert f"#     {step.command}" in comment  # unbroken, to be copied
 
 
 def test_a_method_that_a_tool_lacks_is_refused() -> None:
@@ -135,8 +321,8 @@ def test_without_an_answer_an_accelerator_exports_for_llama_factory() -> None:
 def test_several_cards_are_started_together() -> None:
     family = CATALOG.families["qwen3"]
     plan = plan_for(family, family.sizes[0])
-    assert "FORCE_TORCHRUN=1" in plan.exports["llama_factory"].head[0].en
-    assert "NPROC_PER_NODE=8" in plan.exports["ms_swift"].head[0].zh
+    assert "FORCE_TORCHRUN=1" in plan.exports["llama_factory"].steps[0].command
+    assert "NPROC_PER_NODE=8" in plan.exports["ms_swift"].steps[0].command
 
 
 def test_the_files_are_where_their_heads_say(tmp_path: Path) -> None:
@@ -149,5 +335,5 @@ def test_the_files_are_where_their_heads_say(tmp_path: Path) -> None:
     for tool in ALL_TOOLS:
         path = f"config/{tool}.yaml"
         text = (tmp_path / "p" / path).read_text(encoding="utf-8")
-        assert f"train {path}" in text.replace("\n# ", " ") or f"sft {path}" in text
+        assert re.search(rf"^#     .*(train|sft) {re.escape(path)}$", text, re.MULTILINE)
         assert yaml.safe_load(text)

@@ -17,7 +17,10 @@ from newft.schema.plan import Plan
 from support.decide_examples import ANSWERS, facts
 
 CATALOG = load_catalog()
-LARGE = Hardware(replace(CATALOG.accelerators["A100-80GB"], memory_gb=10_000.0), 8)
+LARGE, WITHOUT_BF16 = (
+    Hardware(replace(CATALOG.accelerators[name], memory_gb=10_000.0), 8)
+    for name in ("A100-80GB", "V100-32GB")
+)
 ALL_TOOLS = ("llama_factory", "axolotl", "ms_swift")
 
 
@@ -30,11 +33,13 @@ def list_tools(family: Family, method: str) -> tuple[str, ...]:
     )
 
 
-def plan_for(family: Family, size: ModelSpec, method: str = "lora", **given: Any) -> Plan:
+def plan_for(
+    family: Family, size: ModelSpec, method: str = "lora", hardware: Hardware = LARGE, **given: Any
+) -> Plan:
     """The plan for one model of the catalogue."""
     values = {"exports": ALL_TOOLS, **given}
     answers = replace(ANSWERS, family=family.id, model=size.hub_id, method=method, **values)
-    return make_plan(answers, facts(), CATALOG, LARGE)
+    return make_plan(answers, facts(), CATALOG, hardware)
 
 
 def write_export(plan: Plan, tool: str) -> str:

@@ -109,7 +109,9 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
 
 def format_export_comment(exported: ExportedRecipe, language: Language) -> PlainValue:
     """Format the comment above the recipe for another tool."""
-    lines = [line for text in exported.head for line in _wrap_comment(text.to(language))]
+    lines: list[str] = []
+    for step in exported.steps:  # a command stays on one line, so that it can be copied
+        lines += [*_wrap_comment(step.purpose.to(language)), f"#     {to_one_line(step.command)}"]
     lines += ["#", *_wrap_comment(EXPORT_HEADING.to(language))]
     for text in exported.differences:
         first, *rest = wrap_text(to_one_line(text.to(language)), LINE_WIDTH - len("# - "))

@@ -107,12 +107,20 @@ class ModelPlan:
 
 
 @dataclass(frozen=True)
+class ExportStep:
+    """A command that uses the recipe in another tool, and what it is for."""
+
+    purpose: Text
+    command: str
+
+
+@dataclass(frozen=True)
 class ExportedRecipe:
     """The recipe as a configuration of another training tool."""
 
     tool: str  # its title
     sections: tuple[Mapping[str, ExportValue], ...]  # values by key, in groups
-    head: tuple[Text, ...]  # the comment above them: what the file is, and how it is used
+    steps: tuple[ExportStep, ...]  # of the comment above them: how the file is used
     differences: tuple[Text, ...]  # from a run of the project, which the tool cannot express
 
 

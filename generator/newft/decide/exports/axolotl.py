@@ -8,11 +8,16 @@ from __future__ import annotations
 from newft.decide.exports.export_inputs import (
     ALL_LINEAR,
     FREEZE_METHOD,
+    FROZEN_IN_FP32,
     PROCESSED_FOLDER,
     ExportInputs,
     choose_batch,
-    find_flag_values,
+    describe_use,
+    find_flags,
+    find_rate_ratio,
     list_layer_modules,
+    list_optimizer_values,
+    list_output_values,
     list_shared_differences,
 )
 from newft.schema.plan import ExportedRecipe, ExportValue
@@ -34,13 +39,10 @@ def export_recipe(inputs: ExportInputs) -> ExportedRecipe:
         _list_method_values(inputs),
         _list_data_values(inputs),
         _list_training_values(inputs),
-        _list_output_values(inputs),
+        list_output_values(inputs, "axolotl"),
     )
-    head = Text(
-        f"The recipe of run.yaml for axolotl {RELEASE}, after `make data`: axolotl train {FILE}",
-        f"run.yaml 中的方案，供 axolotl {RELEASE} 使用（先运行 `make data`）：axolotl train {FILE}",
-    )
-    return ExportedRecipe(TITLE, sections, (head,), tuple(_list_differences(inputs)))
+    use = describe_use(TITLE, RELEASE, f"axolotl train {FILE}")
+    return ExportedRecipe(TITLE, sections, (use,), tuple(_list_differences(inputs)))
 
 
 def _list_model_values(inputs: ExportInputs) -> dict[str, ExportValue]:
@@ -75,10 +77,10 @@ def _list_method_values(inputs: ExportInputs) -> dict[str, ExportValue]:
         values["lora_target_modules"] = targets
     if parameters := inputs.get_method_value("target_parameters"):
         values["lora_target_parameters"] = parameters
-    values |= find_flag_values(inputs, FLAGS)
+    values |= find_flags(inputs, FLAGS) | find_rate_ratio(inputs, "loraplus_lr_ratio")
     if inputs.get_method_value("pissa"):
         values["peft_init_lora_weights"] = "pissa"
-    return values | find_flag_values(inputs, {"loraplus_lr_ratio": "loraplus_lr_ratio"})
+    return values
 
 
 def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
@@ -112,43 +114,23 @@ def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
 
 
 def _list_training_values(inputs: ExportInputs) -> dict[str, ExportValue]:
-    recipe, batch = inputs.recipe, choose_batch(inputs)
+    recipe, rows = inputs.recipe, choose_batch(inputs).rows
     values: dict[str, ExportValue] = {
         "num_epochs": recipe.epochs.value,
-        "micro_batch_size": batch.rows,
-        "eval_batch_size": batch.rows,
-        "gradient_accumulation_steps": batch.steps,
-        "learning_rate": recipe.learning_rate.value,
+        "micro_batch_size": rows,
+        "eval_batch_size": rows,
         "lr_scheduler": recipe.lr_scheduler.value,
-        "warmup_ratio": recipe.warmup_ratio.value,
         "optimizer": "adamw_torch",
-        "adam_beta2": 0.999,
-        "weight_decay": recipe.weight_decay.value,
-        "max_grad_norm": recipe.max_grad_norm.value,
-        "bf16": inputs.precision == "bf16",
-        "fp16": inputs.precision == "fp16",
+        **list_optimizer_values(inputs),
+        # it loads all weights in this format, so that those of the model must be trained in fp32
+        "bf16": inputs.precision == "bf16" and inputs.uses_lora,
+        "fp16": inputs.precision == "fp16" and inputs.uses_lora,
         "tf32": False,
         "gradient_checkpointing": recipe.gradient_checkpointing.value,
     }
     if recipe.gradient_checkpointing.value:
         values["gradient_checkpointing_kwargs"] = {"use_reentrant": False}
-    return values | {"seed": recipe.seed.value}
-
-
-def _list_output_values(inputs: ExportInputs) -> dict[str, ExportValue]:
-    interval = inputs.evaluation_interval
-    return {
-        "output_dir": "runs/axolotl",
-        "logging_steps": 1,
-        "eval_strategy": "steps",
-        "eval_steps": interval,
-        "save_strategy": "steps",
-        "save_steps": interval,
-        "save_total_limit": 2,
-        "load_best_model_at_end": True,
-        "metric_for_best_model": "eval_loss",
-        "greater_is_better": False,
-    }
+    return values
 
 
 def _list_differences(inputs: ExportInputs) -> list[Text]:
@@ -160,6 +142,17 @@ def _list_differences(inputs: ExportInputs) -> list[Text]:
             "超过 sequence_len 的行会被丢弃；本项目则截短其输入的中间部分",
         )
     )
+    if not inputs.uses_lora and inputs.precision != "fp32":
+        differences.append(
+            Text(
+                f"axolotl has no {inputs.precision} beside trained weights in fp32: it computes in "
+                "fp32 throughout, which takes more time, and more memory for activations",
+                f"axolotl 无法在训练 fp32 权重的同时用 {inputs.precision} 计算："
+                "此处全程使用 fp32，更慢，激活值占用的显存也更多",
+            )
+        )
+        if inputs.method == FREEZE_METHOD:
+            differences.append(FROZEN_IN_FP32)
     if inputs.model.source == "modelscope":
         differences.append(
             Text(
@@ -180,10 +173,10 @@ def _list_differences(inputs: ExportInputs) -> list[Text]:
     if inputs.family.chat.system_turn == "user":
         differences.append(
             Text(
-                "the chat template has no system turn; this project writes the system text at the "
-                "head of the first user turn, which axolotl does not",
-                "对话模板没有 system 轮次；本项目把系统提示写在首个用户轮次开头，"
-                "axolotl 不会这样做",
+                "the chat template has no system turn, or drops it in training; this project "
+                "writes the system text at the head of the first user turn, which axolotl does not",
+                "对话模板没有 system 轮次，或在训练时将其丢弃；"
+                "本项目把系统提示写在首个用户轮次开头，axolotl 不会这样做",
             )
         )
     return differences

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.method import MethodValue
-from newft.schema.plan import ModelPlan, Recipe
+from newft.schema.plan import ExportStep, ExportValue, ModelPlan, Recipe
 from newft.text import Text
 
 ALL_LINEAR = "all-linear"  # as peft writes it
@@ -21,6 +21,10 @@ PROCESSED_FOLDER = "data/processed"
 NOT_READ_BACK = Text(
     "`make eval` and `make chat` read the runs of this project only, not what this file trains",
     "`make eval` 和 `make chat` 只读取本项目自己的训练结果，不读取用此文件训练的模型",
+)
+FROZEN_IN_FP32 = Text(
+    "the frozen blocks are loaded in fp32, too, which takes twice their memory",
+    "冻结的层也以 fp32 加载，占用的显存为两倍",
 )
 
 
@@ -35,14 +39,14 @@ class ExportInputs:
     recipe: Recipe
     hardware: Hardware
 
-    def get_method_value(self, name: str, default: MethodValue | bool | None = None) -> MethodValue:
-        """Return a value of the method's section; `default` where the method has no such value."""
+    def get_method_value(self, name: str) -> MethodValue | None:
+        """Return a value of the method's section; None where the method has no such value."""
         reasoned = self.recipe.method.get(name)
-        return default if reasoned is None else reasoned.value  # type: ignore[return-value]
+        return None if reasoned is None else reasoned.value
 
     @property
     def uses_lora(self) -> bool:
-        """Whether low-rank matrices are trained."""
+        """Whether low-rank matrices are trained; else weights of the model are, in fp32."""
         return self.method in LORA_METHODS
 
     @property
@@ -84,7 +88,8 @@ def list_layer_modules(inputs: ExportInputs) -> tuple[str, ...]:
     """Return the last blocks that the method `freeze` trains, by their names in the model."""
     if inputs.size is None:
         return ()
-    count = int(inputs.get_method_value(TRAINED_BLOCKS))  # type: ignore[arg-type]
+    count = inputs.get_method_value(TRAINED_BLOCKS)
+    assert isinstance(count, int), count
     root = inputs.family.language_module if inputs.has_vision_tower else "model"
     first = inputs.size.layers - count
     return tuple(f"{root}.layers.{number}" for number in range(first, inputs.size.layers))
@@ -117,10 +122,96 @@ def list_shared_differences(inputs: ExportInputs) -> list[Text]:
     return differences
 
 
-def find_flag_values(inputs: ExportInputs, names: Mapping[str, str]) -> dict[str, bool | float]:
-    """Return the flags of LoRA that are set, by the names that a tool has for them.
+def find_flags(inputs: ExportInputs, names: Mapping[str, str]) -> dict[str, ExportValue]:
+    """Return the flags of LoRA that are set, by the names that a tool has for them."""
+    return {key: True for name, key in names.items() if inputs.get_method_value(name) is True}
 
-    A ratio of 1, of the learning rates of both matrices, is LoRA as it is.
-    """
-    given = {key: inputs.get_method_value(name) for name, key in names.items()}
-    return {key: value for key, value in given.items() if value is True or (value or 0) > 1}  # type: ignore[misc, operator]
+
+def find_rate_ratio(inputs: ExportInputs, key: str) -> dict[str, ExportValue]:
+    """Return the ratio of the learning rates of both matrices of LoRA; 1 is LoRA as it is."""
+    ratio = inputs.get_method_value("loraplus_lr_ratio")
+    return {key: ratio} if isinstance(ratio, int | float) and ratio > 1 else {}
+
+
+def list_lora_values(inputs: ExportInputs) -> dict[str, ExportValue]:
+    """Return the size of the matrices, by names that LLaMA-Factory and ms-swift share."""
+    names = {"lora_rank": "rank", "lora_alpha": "alpha", "lora_dropout": "dropout"}
+    return {key: inputs.get_method_value(name) for key, name in names.items()}
+
+
+def list_optimizer_values(inputs: ExportInputs) -> dict[str, ExportValue]:
+    """Return what every tool calls as transformers' TrainingArguments do."""
+    recipe = inputs.recipe
+    return {
+        "gradient_accumulation_steps": choose_batch(inputs).steps,
+        "learning_rate": recipe.learning_rate.value,
+        "warmup_ratio": recipe.warmup_ratio.value,
+        "adam_beta2": 0.999,
+        "weight_decay": recipe.weight_decay.value,
+        "max_grad_norm": recipe.max_grad_norm.value,
+        "seed": recipe.seed.value,
+    }
+
+
+def list_trainer_values(inputs: ExportInputs) -> dict[str, ExportValue]:
+    """Return the arguments of training of tools that take them from transformers."""
+    recipe, rows = inputs.recipe, choose_batch(inputs).rows
+    return {
+        "num_train_epochs": float(recipe.epochs.value),
+        "per_device_train_batch_size": rows,
+        "per_device_eval_batch_size": rows,
+        "lr_scheduler_type": recipe.lr_scheduler.value,
+        "optim": "adamw_torch",
+        **list_optimizer_values(inputs),
+        # both, since a tool may choose one of them where the file is silent
+        "bf16": inputs.precision == "bf16",
+        "fp16": inputs.precision == "fp16",
+    }
+
+
+def list_output_values(inputs: ExportInputs, folder: str) -> dict[str, ExportValue]:
+    """Return how often a run is evaluated and saved, and where, in the same names for all tools."""
+    interval = inputs.evaluation_interval
+    return {
+        "output_dir": f"runs/{folder}",
+        "logging_steps": 1,
+        "eval_strategy": "steps",
+        "eval_steps": interval,
+        "save_strategy": "steps",
+        "save_steps": interval,
+        "save_total_limit": 2,
+        "load_best_model_at_end": True,
+        "metric_for_best_model": "eval_loss",
+        "greater_is_better": False,
+    }
+
+
+def describe_use(tool: str, release: str, command: str) -> ExportStep:
+    """Return the command that trains by the file."""
+    return ExportStep(
+        Text(
+            f"The recipe of run.yaml for {tool} {release}; after `make data`:",
+            f"run.yaml 中的方案，供 {tool} {release} 使用；先运行 `make data`，再运行：",
+        ),
+        command,
+    )
+
+
+def list_lost_arguments(inputs: ExportInputs, tool: str, kept: Container[str]) -> list[Text]:
+    """Return a difference where the chat template has arguments that a tool cannot be given."""
+    lost = [
+        f"{key}: {value}"
+        for key, value in inputs.model.template_arguments.items()
+        if key not in kept
+    ]
+    if not lost:
+        return []
+    listed = ", ".join(lost)
+    return [
+        Text(
+            f"the prompt is another one: {tool} has no key for an argument of the chat template "
+            f"({listed}), and writes prompts with a template of its own",
+            f"提示词不同：{tool} 没有与对话模板参数 {listed} 对应的配置项，"
+            "且使用自己的模板生成提示词",
+        )
+    ]

@@ -11,12 +11,18 @@ from newft.decide.exports.export_inputs import (
     PROCESSED_FOLDER,
     TRAINED_BLOCKS,
     ExportInputs,
-    choose_batch,
-    find_flag_values,
+    describe_use,
+    find_flags,
+    find_rate_ratio,
+    list_lora_values,
+    list_lost_arguments,
+    list_output_values,
     list_shared_differences,
+    list_trainer_values,
 )
+from newft.decide.exports.llama_factory_prompts import OTHER_PROMPTS, REASONING_TEMPLATES
 from newft.decide.methods.adapter_size import select_modules
-from newft.schema.plan import ExportedRecipe, ExportValue
+from newft.schema.plan import ExportedRecipe, ExportStep, ExportValue
 from newft.text import Text
 
 TITLE = "LLaMA-Factory"
@@ -31,8 +37,8 @@ FLAGS = {
     "dora": "use_dora",
     "rslora": "use_rslora",
     "pissa": "pissa_init",
-    "loraplus_lr_ratio": "loraplus_lr_ratio",
 }
+THINKING = "enable_thinking"  # the argument of chat templates that it has a key for
 
 
 def export_recipe(inputs: ExportInputs) -> ExportedRecipe:
@@ -42,9 +48,9 @@ def export_recipe(inputs: ExportInputs) -> ExportedRecipe:
         _list_method_values(inputs),
         _list_data_values(inputs),
         _list_training_values(inputs),
-        _list_output_values(inputs),
+        list_output_values(inputs, "llama_factory") | {"report_to": "none"},
     )
-    return ExportedRecipe(TITLE, sections, _write_head(inputs), tuple(_list_differences(inputs)))
+    return ExportedRecipe(TITLE, sections, _list_steps(inputs), tuple(_list_differences(inputs)))
 
 
 def find_template(inputs: ExportInputs) -> str | None:
@@ -53,30 +59,22 @@ def find_template(inputs: ExportInputs) -> str | None:
     return own or inputs.family.chat.llama_factory_template
 
 
-def _write_head(inputs: ExportInputs) -> tuple[Text, ...]:
-    processes = inputs.recipe.processes.value
+def _list_steps(inputs: ExportInputs) -> tuple[ExportStep, ...]:
     hub = "USE_MODELSCOPE_HUB=1 " if inputs.model.source == "modelscope" else ""
-    several = "FORCE_TORCHRUN=1 " if processes > 1 else ""
-    command = f"{hub}{several}llamafactory-cli train {FILE}"
+    several = "FORCE_TORCHRUN=1 " if inputs.recipe.processes.value > 1 else ""
     release = RELEASE_OF_REMOTE_CODE if inputs.model.successor else RELEASE
-    head = [
+    use = describe_use(TITLE, release, f"{hub}{several}llamafactory-cli train {FILE}")
+    if not inputs.model.successor:
+        return (use,)
+    old = ExportStep(
         Text(
-            f"The recipe of run.yaml for LLaMA-Factory {release}, after `make data`: {command}",
-            f"run.yaml 中的方案，供 LLaMA-Factory {release} 使用（先运行 `make data`）：{command}",
-        )
-    ]
-    if inputs.model.successor:
-        head.append(
-            Text(
-                f"The model's own code needs an old transformers: pip install "
-                f"llamafactory=={RELEASE_OF_REMOTE_CODE} "
-                f"transformers=={TRANSFORMERS_OF_REMOTE_CODE}, in an environment of its own.",
-                "该模型自带的代码需要旧版 transformers，请在单独的环境中安装：pip install "
-                f"llamafactory=={RELEASE_OF_REMOTE_CODE} "
-                f"transformers=={TRANSFORMERS_OF_REMOTE_CODE}",
-            )
-        )
-    return tuple(head)
+            "The model's own code needs an old transformers; in an environment of its own:",
+            "该模型自带的代码需要旧版 transformers，请在单独的环境中安装：",
+        ),
+        f"pip install llamafactory=={RELEASE_OF_REMOTE_CODE} "
+        f"transformers=={TRANSFORMERS_OF_REMOTE_CODE}",
+    )
+    return (use, old)
 
 
 def _list_model_values(inputs: ExportInputs) -> dict[str, ExportValue]:
@@ -106,13 +104,8 @@ def _list_method_values(inputs: ExportInputs) -> dict[str, ExportValue]:
     if inputs.method == FREEZE_METHOD:
         values["freeze_trainable_layers"] = inputs.get_method_value(TRAINED_BLOCKS)
     if inputs.uses_lora:
-        values |= {
-            "lora_rank": inputs.get_method_value("rank"),
-            "lora_alpha": inputs.get_method_value("alpha"),
-            "lora_dropout": inputs.get_method_value("dropout"),
-            "lora_target": _format_targets(inputs),
-        }
-        values |= find_flag_values(inputs, FLAGS)
+        values |= list_lora_values(inputs) | {"lora_target": _format_targets(inputs)}
+        values |= find_flags(inputs, FLAGS) | find_rate_ratio(inputs, "loraplus_lr_ratio")
     if inputs.has_vision_tower:
         values |= {"freeze_vision_tower": True, "freeze_multi_modal_projector": True}
     return values
@@ -123,8 +116,9 @@ def _format_targets(inputs: ExportInputs) -> str:
     targets = inputs.get_method_value("target_modules")
     if targets == ALL_LINEAR:
         return "all"
-    names = select_modules(targets, inputs.family) if isinstance(targets, str) else targets
-    return ",".join(names)  # type: ignore[arg-type]
+    if isinstance(targets, tuple):
+        return ",".join(targets)
+    return ",".join(select_modules(str(targets), inputs.family))
 
 
 def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
@@ -134,9 +128,9 @@ def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
         "eval_dataset": "sharegpt_validation",
         "template": find_template(inputs),
     }
-    if inputs.model.successor is None:  # the old release lacks the key
-        thinks = inputs.model.template_arguments.get("enable_thinking", False)
-        values["enable_thinking"] = bool(thinks)
+    arguments = inputs.model.template_arguments
+    if THINKING in arguments or find_template(inputs) in REASONING_TEMPLATES:
+        values[THINKING] = bool(arguments.get(THINKING, False))  # it thinks where this is absent
     return values | {
         "cutoff_len": inputs.recipe.max_length.value,
         "train_on_prompt": False,
@@ -146,41 +140,8 @@ def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
 
 
 def _list_training_values(inputs: ExportInputs) -> dict[str, ExportValue]:
-    recipe, batch = inputs.recipe, choose_batch(inputs)
-    return {
-        "num_train_epochs": float(recipe.epochs.value),
-        "per_device_train_batch_size": batch.rows,
-        "per_device_eval_batch_size": batch.rows,
-        "gradient_accumulation_steps": batch.steps,
-        "learning_rate": recipe.learning_rate.value,
-        "lr_scheduler_type": recipe.lr_scheduler.value,
-        "warmup_ratio": recipe.warmup_ratio.value,
-        "optim": "adamw_torch",
-        "adam_beta2": 0.999,
-        "weight_decay": recipe.weight_decay.value,
-        "max_grad_norm": recipe.max_grad_norm.value,
-        "bf16": inputs.precision == "bf16",
-        "fp16": inputs.precision == "fp16",
-        "disable_gradient_checkpointing": not recipe.gradient_checkpointing.value,
-        "seed": recipe.seed.value,
-    }
-
-
-def _list_output_values(inputs: ExportInputs) -> dict[str, ExportValue]:
-    interval = inputs.evaluation_interval
-    return {
-        "output_dir": "runs/llama_factory",
-        "logging_steps": 1,
-        "eval_strategy": "steps",
-        "eval_steps": interval,
-        "save_strategy": "steps",
-        "save_steps": interval,
-        "save_total_limit": 2,
-        "load_best_model_at_end": True,
-        "metric_for_best_model": "eval_loss",
-        "greater_is_better": False,
-        "report_to": "none",
-    }
+    checkpointing = inputs.recipe.gradient_checkpointing.value
+    return list_trainer_values(inputs) | {"disable_gradient_checkpointing": not checkpointing}
 
 
 def _list_differences(inputs: ExportInputs) -> list[Text]:
@@ -193,7 +154,11 @@ def _list_differences(inputs: ExportInputs) -> list[Text]:
             "本项目只截短输入的中间部分，不截答案",
         )
     )
-    if find_template(inputs) is None:
+    template = find_template(inputs)
+    differences += list_lost_arguments(inputs, TITLE, (THINKING,))
+    if template in OTHER_PROMPTS:
+        differences.append(OTHER_PROMPTS[template])
+    if template is None:
         differences.append(
             Text(
                 f"LLaMA-Factory has no template of its own for {inputs.family.title}, and reads "

@@ -8,12 +8,18 @@ from __future__ import annotations
 from newft.decide.exports.export_inputs import (
     ALL_LINEAR,
     FREEZE_METHOD,
+    FROZEN_IN_FP32,
     PROCESSED_FOLDER,
     ExportInputs,
-    choose_batch,
-    find_flag_values,
+    describe_use,
+    find_flags,
+    find_rate_ratio,
     list_layer_modules,
+    list_lora_values,
+    list_lost_arguments,
+    list_output_values,
     list_shared_differences,
+    list_trainer_values,
 )
 from newft.schema.plan import ExportedRecipe, ExportValue
 from newft.text import Text
@@ -22,7 +28,8 @@ TITLE = "ms-swift"
 FILE = "config/ms_swift.yaml"
 RELEASE = "4.6.0"
 METHODS = {"lora": "lora", "qlora": "lora", "full": "full", "freeze": "full"}
-FLAGS = {"dora": "use_dora", "rslora": "use_rslora", "loraplus_lr_ratio": "lorap_lr_ratio"}
+FLAGS = {"dora": "use_dora", "rslora": "use_rslora"}
+THINKING = "enable_thinking"  # the argument of chat templates that it has a key for
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 
@@ -33,16 +40,12 @@ def export_recipe(inputs: ExportInputs) -> ExportedRecipe:
         _list_method_values(inputs),
         _list_data_values(inputs),
         _list_training_values(inputs),
-        _list_output_values(inputs),
+        list_output_values(inputs, "ms_swift") | {"add_version": False, "report_to": ("none",)},
     )
     processes = inputs.recipe.processes.value
     several = f"NPROC_PER_NODE={processes} " if processes > 1 else ""
-    command = f"{several}swift sft {FILE}"
-    head = Text(
-        f"The recipe of run.yaml for ms-swift {RELEASE}, after `make data`: {command}",
-        f"run.yaml 中的方案，供 ms-swift {RELEASE} 使用（先运行 `make data`）：{command}",
-    )
-    return ExportedRecipe(TITLE, sections, (head,), tuple(_list_differences(inputs)))
+    use = describe_use(TITLE, RELEASE, f"{several}swift sft {FILE}")
+    return ExportedRecipe(TITLE, sections, (use,), tuple(_list_differences(inputs)))
 
 
 def _list_model_values(inputs: ExportInputs) -> dict[str, ExportValue]:
@@ -51,7 +54,8 @@ def _list_model_values(inputs: ExportInputs) -> dict[str, ExportValue]:
         values["model_revision"] = inputs.model.revision
     return values | {
         "use_hf": inputs.model.source in ("embedded", "huggingface"),
-        "torch_dtype": DTYPES[inputs.precision],
+        # of the weights as they are loaded: those that are trained must be fp32
+        "torch_dtype": DTYPES[inputs.precision if inputs.uses_lora else "fp32"],
         "attn_impl": inputs.attention,
     }
 
@@ -71,12 +75,7 @@ def _list_method_values(inputs: ExportInputs) -> dict[str, ExportValue]:
         }
     if not inputs.uses_lora:
         return values
-    values |= {
-        "lora_rank": inputs.get_method_value("rank"),
-        "lora_alpha": inputs.get_method_value("alpha"),
-        "lora_dropout": inputs.get_method_value("dropout"),
-        "lora_bias": "none",
-    }
+    values |= list_lora_values(inputs) | {"lora_bias": "none"}
     targets = inputs.get_method_value("target_modules")
     if targets == ALL_LINEAR:
         values["target_modules"] = (ALL_LINEAR,)
@@ -85,7 +84,7 @@ def _list_method_values(inputs: ExportInputs) -> dict[str, ExportValue]:
     if parameters := inputs.get_method_value("target_parameters"):
         values["target_parameters"] = parameters
     values["init_weights"] = "pissa" if inputs.get_method_value("pissa") else "true"
-    return values | find_flag_values(inputs, FLAGS)
+    return values | find_flags(inputs, FLAGS) | find_rate_ratio(inputs, "lorap_lr_ratio")
 
 
 def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
@@ -94,8 +93,8 @@ def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
         "val_dataset": (f"{PROCESSED_FOLDER}/validation.jsonl",),
         "load_from_cache_file": False,
     }
-    if "enable_thinking" in inputs.model.template_arguments:
-        values["enable_thinking"] = inputs.model.template_arguments["enable_thinking"]
+    if THINKING in inputs.model.template_arguments:
+        values[THINKING] = inputs.model.template_arguments[THINKING]
     return values | {
         "max_length": inputs.recipe.max_length.value,
         "truncation_strategy": "delete",
@@ -105,40 +104,9 @@ def _list_data_values(inputs: ExportInputs) -> dict[str, ExportValue]:
 
 
 def _list_training_values(inputs: ExportInputs) -> dict[str, ExportValue]:
-    recipe, batch = inputs.recipe, choose_batch(inputs)
-    return {
-        "num_train_epochs": float(recipe.epochs.value),
-        "per_device_train_batch_size": batch.rows,
-        "per_device_eval_batch_size": batch.rows,
-        "gradient_accumulation_steps": batch.steps,
-        "learning_rate": recipe.learning_rate.value,
-        "lr_scheduler_type": recipe.lr_scheduler.value,
-        "warmup_ratio": recipe.warmup_ratio.value,
-        "optim": "adamw_torch",
-        "adam_beta2": 0.999,
-        "weight_decay": recipe.weight_decay.value,
-        "max_grad_norm": recipe.max_grad_norm.value,
-        "gradient_checkpointing": recipe.gradient_checkpointing.value,
-        "seed": recipe.seed.value,
-        "data_seed": recipe.seed.value,
-    }
-
-
-def _list_output_values(inputs: ExportInputs) -> dict[str, ExportValue]:
-    interval = inputs.evaluation_interval
-    return {
-        "output_dir": "runs/ms_swift",
-        "add_version": False,
-        "logging_steps": 1,
-        "eval_strategy": "steps",
-        "eval_steps": interval,
-        "save_strategy": "steps",
-        "save_steps": interval,
-        "save_total_limit": 2,
-        "load_best_model_at_end": True,
-        "metric_for_best_model": "eval_loss",
-        "greater_is_better": False,
-        "report_to": ("none",),
+    return list_trainer_values(inputs) | {
+        "gradient_checkpointing": inputs.recipe.gradient_checkpointing.value,
+        "data_seed": inputs.recipe.seed.value,
     }
 
 
@@ -151,6 +119,15 @@ def _list_differences(inputs: ExportInputs) -> list[Text]:
             "超过 max_length 的行会被丢弃；本项目则截短其输入的中间部分",
         )
     )
+    differences += list_lost_arguments(inputs, TITLE, (THINKING,)) or [
+        Text(
+            "ms-swift writes prompts with a template of its own: compare the example that it "
+            "prints first with `make check`",
+            "ms-swift 使用自己的模板生成提示词：请将其启动时打印的样例与 `make check` 对照",
+        )
+    ]
+    if inputs.method == FREEZE_METHOD and inputs.precision != "fp32":
+        differences.append(FROZEN_IN_FP32)
     if inputs.model.source == "folder":
         differences.append(
             Text(
