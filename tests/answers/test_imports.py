@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import released_tools
 import yaml
 
+from newft.answers.imports import axolotl, llama_factory
 from newft.answers.imports.carried import ImportedAnswers
 from newft.answers.imports.read_file import import_answers
 from newft.catalog.imported import complete_imported_answers
 from newft.catalog.loader import load_catalog
 from newft.errors import UsageError
 from support.exported_plans import CATALOG, list_tools, plan_for, write_export
+from support.tool_keys import read_defaults
 
 # the recipe of the article "大模型微调理论与实践" for a customer-service model
 ARTICLE = {
@@ -217,6 +220,164 @@ def test_a_file_of_no_known_tool_is_refused(text: str, tmp_path: Path) -> None:
     assert "--answers" in str(refused.value.to("en")[1])
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("model_name_or_path: [a/b, c]\nstage: sft\n", 1, "one value"),
+        (LLAMA_FACTORY.replace("lora_rank: 16", "lora_rank: [16]"), 6, "one value"),
+        (LLAMA_FACTORY.replace("lora_rank: 16", "use_dora: sometimes"), 6, "true or false"),
+        (LLAMA_FACTORY.replace("dataset: tickets", "dataset: 3"), 10, "list of names"),
+        ("training_args: [1, 2]\nlora_config: {r: 8}\n", 1, "values by their names"),
+        ("lora_config: foo\nmodel: a/b\n", 1, "values by their names"),
+        (AXOLOTL.replace("[query_key_value, dense]", "{a: b}"), 5, "list of names"),
+        (AXOLOTL.replace("  - {path: tickets.json, type: alpaca}", "  - 3"), 6, "list of data"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_with_its_line(
+    text: str, line: int, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        read(tmp_path, text)
+    assert str(refused.value.where).endswith(f"train.yaml:{line}")
+    assert said in refused.value.to("en")[0]
+    assert refused.value.to("zh")[0] != refused.value.to("en")[0]
+
+
+@pytest.mark.parametrize("written", ["tickets.json", "[tickets.json]"])
+def test_a_data_set_of_axolotl_may_be_a_text(written: str, tmp_path: Path) -> None:
+    (tmp_path / "tickets.json").write_text("[]", encoding="utf-8")
+    imported = read(tmp_path, f"base_model: a/b\ndatasets: {written}\n")
+    assert imported.answers["data.files"] == (str(tmp_path / "tickets.json"),)
+
+
+MINIMAL = "model_name_or_path: a/b\nfinetuning_type: {method}\nstage: sft\n"
+ARGUMENTS = {
+    "learning_rate": "5.0e-5",
+    "epochs": "3",
+    "batch_size": "8",
+    "gradient_accumulation_steps": "1",
+    "lr_scheduler": "linear",
+    "warmup_ratio": "0.0",
+    "weight_decay": "0.0",
+    "max_grad_norm": "1.0",
+}
+OF_METHOD = {
+    "lora": {"rank": "8", "alpha": "16", "dropout": "0.0", "target_modules": "all-linear"},
+    "full": {},
+    "freeze": {"trained_blocks": "2"},
+}
+
+
+@pytest.mark.parametrize("method", [*OF_METHOD])
+def test_what_the_file_leaves_out_is_the_default_of_llama_factory(
+    method: str, tmp_path: Path
+) -> None:
+    imported = read(tmp_path, MINIMAL.format(method=method))
+    assert get_recipe(imported) == ARGUMENTS | OF_METHOD[method]
+    (note,) = [one for one in imported.notes if "LLaMA-Factory's defaults" in one.en][:1]
+    assert "learning_rate 5.0e-5" in note.en and "默认值" in note.zh
+    assert any("newft chooses" in one.en and "max_length" in one.en for one in imported.notes)
+
+
+def test_what_the_file_leaves_out_is_the_default_of_axolotl(tmp_path: Path) -> None:
+    imported = read(tmp_path, "base_model: a/b\nadapter: lora\n")
+    assert get_recipe(imported) == {
+        **{"epochs": "1", "batch_size": "1", "gradient_accumulation_steps": "1"},
+        **{"lr_scheduler": "cosine", "warmup_ratio": "0.03", "weight_decay": "0.0"},
+        "dropout": "0.0",
+    }
+    assert any("newft chooses" in one.en and "learning_rate" in one.en for one in imported.notes)
+
+
+def test_a_number_of_steps_stands_for_a_default(tmp_path: Path) -> None:
+    text = MINIMAL.format(method="full") + "warmup_steps: 10\nmax_steps: 500\n"
+    recipe = get_recipe(read(tmp_path, text))
+    assert "warmup_ratio" not in recipe and "epochs" not in recipe
+
+
+@pytest.mark.skipif(not released_tools.CACHE.is_dir(), reason=released_tools.ABSENT)
+def test_the_defaults_are_those_of_the_released_tools() -> None:
+    own = llama_factory.DEFAULTS | llama_factory.LORA_DEFAULTS | llama_factory.FREEZE_DEFAULTS
+    known = read_defaults(released_tools.NEW_ARGUMENTS, released_tools.LLAMA_FACTORY)
+    assert {key: float(value) for key, (_, value) in own.items() if key not in TEXTS} == {
+        key: known["warmup_steps" if key == "warmup_ratio" else key]
+        for key in own
+        if key not in TEXTS
+    }
+    assert known["lr_scheduler_type"] == llama_factory.DEFAULTS["lr_scheduler_type"][1]
+    known = read_defaults(released_tools.AXOLOTL)
+    own = axolotl.DEFAULTS | axolotl.LORA_DEFAULTS
+    for key, (_, value) in own.items():
+        if key != "warmup_ratio":  # which its trainer chooses, not its classes
+            assert str(known[key]) == value or float(str(known[key])) == float(value), key
+
+
+TEXTS = ("lr_scheduler_type",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LLAMA_FACTORY + "freeze_trainable_layers: 2\n", "freeze_trainable_layers"),
+        (MINIMAL.format(method="full") + "lora_rank: 8\n", "lora_rank"),
+        (MINIMAL.format(method="freeze") + "lora_target: all\n", "lora_target"),
+        (AXOLOTL.replace("adapter: lora\n", ""), "lora_r, lora_alpha, lora_target_modules"),
+    ],
+)
+def test_keys_of_another_method_are_ignored_as_the_tool_does(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    imported = read(tmp_path, text)
+    assert [one for one in imported.notes if "does not read" in one.en and said in one.en]
+    assert ("recipe.trained_blocks" in imported.answers) == (imported.answers["method"] == "freeze")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (MINIMAL.format(method="freeze") + "freeze_extra_modules: embed_tokens\n", 4),
+        (MINIMAL.format(method="freeze") + "freeze_trainable_layers: -2\n", 4),
+        (MINIMAL.format(method="freeze") + "freeze_trainable_modules: mlp\n", 4),
+        ("base_model: a/b\nunfrozen_parameters: [lm_head.weight]\n", 2),
+        ("base_model: a/b\nunfrozen_parameters: [model.layers.3., model.layers.5.]\n", 2),
+    ],
+)
+def test_other_weights_than_the_last_blocks_are_refused(
+    text: str, line: int, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        read(tmp_path, text)
+    assert str(refused.value.where).endswith(f"train.yaml:{line}")
+    assert "last blocks" in refused.value.to("en")[0]
+
+
+def test_blocks_that_are_not_the_last_are_refused_with_their_line(tmp_path: Path) -> None:
+    text = "base_model: Qwen/Qwen3-0.6B\nunfrozen_parameters: ['^model\\.layers\\.{}\\.']\n"
+    last = complete_imported_answers(read(tmp_path, text.format(27)), {}, CATALOG)
+    assert (last["method"], last["recipe.trained_blocks"]) == ("freeze", "1")
+    with pytest.raises(UsageError) as refused:
+        complete_imported_answers(read(tmp_path, text.format(3)), {}, CATALOG)
+    assert str(refused.value.where).endswith("train.yaml:2")
+    assert "28" in refused.value.to("zh")[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("chat_template: chatml", "template of the tokenizer"),
+        ("chat_template_kwargs: {enable_thinking: true}", "without thinking"),
+        ("special_tokens: {eos_token: x}", "tokens of the tokenizer"),
+        ("load_in_8bit: true", "twice the memory"),
+    ],
+)
+def test_what_changes_the_prompts_of_axolotl_is_lost_with_its_line(
+    line: str, said: str, tmp_path: Path
+) -> None:
+    imported = read(tmp_path, f"{AXOLOTL}{line}\n")
+    number = len(AXOLOTL.splitlines()) + 1
+    assert [one for one in imported.notes if f"train.yaml:{number}" in one.en and said in one.en]
+
+
 def test_the_family_of_an_unlisted_model_is_told_by_its_template() -> None:
     families = CATALOG.families.values()
     template = next(one.chat.llama_factory_template for one in families if one.id == "llama3")
@@ -236,7 +397,7 @@ def test_a_given_method_drops_the_values_of_the_imported_one(tmp_path: Path) -> 
 
 def iterate_round_trips() -> Iterator[tuple[str, str, str]]:
     for family in CATALOG.families:
-        for method in ("lora", "full"):
+        for method in ("lora", "full", "freeze"):
             for tool in list_tools(CATALOG.families[family], method):
                 if tool in ("llama_factory", "axolotl"):
                     yield family, tool, method

@@ -109,6 +109,22 @@ def test_a_file_that_cannot_be_read_is_refused(text: str | None, said: str, tmp_
     assert not (tmp_path / "p").exists()
 
 
+@pytest.mark.parametrize(
+    ("line", "said"), [("lora_alpha: -3", "recipe.alpha"), ("warmup_ratio: 2", "recipe.warmup")]
+)
+def test_a_value_that_cannot_be_is_refused_with_its_line(
+    line: str, said: str, tmp_path: Path
+) -> None:
+    text = f"model_name_or_path: Qwen/Qwen3-0.6B\nfinetuning_type: lora\n{line}\n"
+    (tmp_path / "train.yaml").write_text(text, encoding="utf-8")
+    run = run_newft("new", "p", "--from", "train.yaml", "--gpu", "cpu", "--yes", cwd=tmp_path)
+    assert run.returncode == 2
+    assert f"train.yaml:3: {said}" in run.stderr
+    given = ("--set", f"{said}=bad") if said == "recipe.alpha" else ()
+    again = run_newft(*("new", "p", "--from", "train.yaml", "--yes"), *given, cwd=tmp_path)
+    assert ("train.yaml:3" in again.stderr) == (not given)  # the command line has no such line
+
+
 def test_a_model_that_a_tool_cannot_load_is_refused(tmp_path: Path) -> None:
     (tmp_path / "train.yaml").write_text(LLAMA_FACTORY, encoding="utf-8")
     run = run_newft(

@@ -43,6 +43,26 @@ def read_ms_swift_keys() -> Mapping[str, Choices]:
     return read_dataclass_keys(NEW_ARGUMENTS, MS_SWIFT)
 
 
+def read_defaults(*releases: Release) -> Mapping[str, object]:
+    """The constants that the fields of the classes have by default; the first one wins."""
+    found: dict[str, object] = {}
+    for release in releases:
+        for path in sorted(release.folder.rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                    default = _find_default(node.value)
+                    if isinstance(default, ast.Constant):
+                        found.setdefault(node.target.id, default.value)
+    return found
+
+
+def _find_default(value: ast.expr | None) -> ast.expr | None:
+    """The default of a field, which may stand in a call of `field`."""
+    if not isinstance(value, ast.Call):
+        return value
+    return next((one.value for one in value.keywords if one.arg == "default"), None)
+
+
 def list_template_names(release: Release) -> set[str]:
     """The names of the chat templates that LLaMA-Factory registers."""
     names = set()

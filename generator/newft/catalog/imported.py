@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from newft.answers.imports.carried import RECIPE_PREFIX, ImportedAnswers
 from newft.answers.keys import RawAnswers
 from newft.catalog.lookup import find_family
 from newft.catalog.model_names import find_listed_model
+from newft.errors import NewftError, UsageError
 from newft.schema.catalog import Catalog
+from newft.text import Text
 
 
 def complete_imported_answers(
@@ -24,6 +29,8 @@ def complete_imported_answers(
         for name in known.values if known else ():
             answers.pop(f"{RECIPE_PREFIX}{name}", None)
     model = str(answers.get("model", ""))
+    if answers.get("method") == method == "freeze":
+        _check_last_block(imported, model, catalog)
     if listed := find_listed_model(model, catalog):  # such as `chatglm3-6b`
         answers["model"] = model = listed
     if "model" not in given and "family" not in given and not find_family(model, catalog):
@@ -31,6 +38,44 @@ def complete_imported_answers(
         if len(families) == 1:  # several families share some templates
             answers["family"] = families[0]
     return {**answers, **given}
+
+
+def _check_last_block(imported: ImportedAnswers, model: str, catalog: Catalog) -> None:
+    """Refuse blocks that are not the last of the model, as far as the catalogue knows it."""
+    sizes = {
+        name: size
+        for family in catalog.families.values()
+        for size in family.sizes
+        for name in (size.hub_id, size.modelscope_id)
+    }
+    size, last = sizes.get(model), imported.last_block
+    if size is None or last is None or last + 1 == size.layers:
+        return
+    raise UsageError(
+        Text(
+            f"block {last} is not the last of {model}, which has {size.layers}; newft trains the "
+            "last blocks",
+            f"第 {last} 层不是 {model} 的最后一层（共 {size.layers} 层），newft 只训练最后几层",
+        ),
+        where=imported.places[f"{RECIPE_PREFIX}trained_blocks"],
+        hint=Text(
+            f"name the blocks up to {size.layers - 1}, or give --method lora",
+            f"请写到第 {size.layers - 1} 层，或改用 --method lora",
+        ),
+    )
+
+
+@contextmanager
+def name_imported_places(imported: ImportedAnswers | None, given: RawAnswers) -> Iterator[None]:
+    """Let an error about an answer that the file gives name its line of that file."""
+    try:
+        yield
+    except NewftError as error:
+        key = error.where or ""
+        place = imported.places.get(key) if imported else None
+        if imported and place and given.get(key) == imported.answers.get(key):
+            error.where = f"{place}: {key}"
+        raise
 
 
 def list_families_of_template(template: str | None, catalog: Catalog) -> list[str]:

@@ -17,7 +17,7 @@ from newft.answers.imports.carried import ImportedAnswers
 from newft.answers.imports.read_file import import_answers
 from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers, get_data_files, get_option
 from newft.answers.yaml_file import load_answers, load_stdin
-from newft.catalog.imported import complete_imported_answers
+from newft.catalog.imported import complete_imported_answers, name_imported_places
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
@@ -85,7 +85,10 @@ def create_project(options: NewOptions, messages: Messages) -> None:
     catalog = load_catalog()
     imported = import_answers(Path(options.from_file)) if options.from_file else None
     given = _collect_answers(options, imported, catalog)
-    with open_kit(given, catalog, environment=os.environ) as opened:
+    with (
+        name_imported_places(imported, given),
+        open_kit(given, catalog, environment=os.environ) as opened,
+    ):
         console.print_notes((*opened.notes, *(imported.notes if imported else ())))
         start = make_initial_state(options, opened, messages)
         if start.catalog.starter_kit and not options.dry_run:

@@ -10,7 +10,8 @@ Articles and notes write `training_args` and `lora_config` so:
 
 from __future__ import annotations
 
-from newft.answers.imports.carried import RECIPE_PREFIX, Carrier, ImportedAnswers
+from newft.answers.imports.carried import LISTS, RECIPE_PREFIX, Carrier, ImportedAnswers
+from newft.errors import UsageError
 from newft.text import Text, find_nearest_names, to_bilingual_text
 
 TITLE = "transformers / peft"
@@ -65,24 +66,45 @@ def import_sketch(carrier: Carrier) -> ImportedAnswers:
 
 def _carry_group(carrier: Carrier, group: str, names: dict[str, str]) -> None:
     values = carrier.take(group)
-    for key, value in values.items() if isinstance(values, dict) else ():
-        entry = carrier.document.entries[group, key]
-        name = f"{RECIPE_PREFIX}{names.get(key)}"
-        if key not in names:
-            near = find_nearest_names(str(key), [*names])
-            meant = (
-                Text(f"; did you mean `{near[0]}`?", f"，是否想写 `{near[0]}`？")
-                if near
-                else to_bilingual_text("")
-            )
-            place = f"{carrier.path}:{entry.line}"
-            carrier.notes.append(
-                Text(
-                    f"{place}: `{group}.{key}` is not carried over{meant.en}",
-                    f"{place}：`{group}.{key}` 未带入{meant.zh}",
-                )
-            )
-        elif isinstance(value, list):
-            carrier.answers[name] = tuple(map(str, value))
-        elif value is not None:
-            carrier.answers[name] = str(value).lower() if isinstance(value, bool) else entry.text
+    if values is None:
+        return
+    if not isinstance(values, dict):
+        raise carrier.refuse(
+            group,
+            Text(f"`{group}` should be values by their names", f"`{group}` 应为“名称: 值”的形式"),
+            Text(f"it may have: {', '.join(names)}", f"可写：{'、'.join(names)}"),
+        )
+    for key, value in values.items():
+        if key in names:
+            _carry_value(carrier, f"{group}.{key}", names[key], value)
+        else:
+            _note_unknown_key(carrier, group, str(key), names)
+
+
+def _carry_value(carrier: Carrier, path: str, setting: str, value: object) -> None:
+    group, _, key = path.partition(".")
+    entry = carrier.document.entries[group, key]
+    place, name = f"{carrier.path}:{entry.line}", f"{RECIPE_PREFIX}{setting}"
+    if isinstance(value, dict) or (isinstance(value, list) and setting not in LISTS):
+        raise UsageError(Text(f"`{path}` should be one value", f"`{path}` 应为一个值"), where=place)
+    if isinstance(value, list):
+        carrier.answers[name] = tuple(map(str, value))
+    elif value is not None:
+        carrier.answers[name] = str(value).lower() if isinstance(value, bool) else entry.text
+    carrier.places[name] = place
+
+
+def _note_unknown_key(carrier: Carrier, group: str, key: str, names: dict[str, str]) -> None:
+    near = find_nearest_names(key, [*names])
+    meant = (
+        Text(f"; did you mean `{near[0]}`?", f"，是否想写 `{near[0]}`？")
+        if near
+        else to_bilingual_text("")
+    )
+    place = f"{carrier.path}:{carrier.document.entries[group, key].line}"
+    carrier.notes.append(
+        Text(
+            f"{place}: `{group}.{key}` is not carried over{meant.en}",
+            f"{place}：`{group}.{key}` 未带入{meant.zh}",
+        )
+    )

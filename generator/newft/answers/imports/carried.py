@@ -18,6 +18,21 @@ ADAM = {"adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-08}  # as PyT
 PLAIN_OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "adamw_hf")  # AdamW as PyTorch has it
 
 
+# values of every recipe; which of them a file leaves to newft is said
+OPEN = (
+    *("learning_rate", "lr_scheduler", "warmup_ratio", "weight_decay", "epochs", "batch_size"),
+    *("gradient_accumulation_steps", "max_length", "precision", "seed"),
+)
+# of answers that are not one value; the others are
+SWITCHES = ("dora", "rslora", "pissa", "gradient_checkpointing")
+LISTS = ("target_modules", "target_parameters")
+KINDS = {
+    "switch": Text("true or false", "true 或 false"),
+    "names": Text("a list of names", "名称列表"),
+    "value": Text("one value", "一个值"),
+}
+
+
 class ImportedAnswers(NamedTuple):
     """What a configuration of another tool says."""
 
@@ -25,6 +40,8 @@ class ImportedAnswers(NamedTuple):
     answers: RawAnswers
     template: str | None  # the name that LLaMA-Factory has for the chat template
     notes: tuple[Text, ...]  # what could not be carried over
+    places: Mapping[str, str] = {}  # file and line of an answer that the file gives
+    last_block: int | None = None  # which blocks are trained, where the file gives their numbers
 
 
 @dataclass
@@ -37,6 +54,8 @@ class Carrier:
     notes: list[Text] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     silent: list[str] = field(default_factory=list)  # that the project does in its own way
+    places: dict[str, str] = field(default_factory=dict)  # of answers
+    last_block: int | None = None
 
     def take(self, key: str) -> Any:
         """Return the value of a key, None where it is absent or null."""
@@ -57,15 +76,75 @@ class Carrier:
         return f"{self.path}:{self.document.entries[(key,)].line}"
 
     def carry(self, key: str, name: str) -> None:
-        """Carry the value of a key over as an answer."""
+        """Carry the value of a key over as an answer; refuse a value of another kind."""
         value = self.take(key)
-        if isinstance(value, bool):
+        setting = name.removeprefix(RECIPE_PREFIX)
+        if value is None:
+            return
+        if setting in SWITCHES:
+            self.check_kind(key, "switch", holds=isinstance(value, bool))
             if value:  # what is off is also off in newft
-                self.answers[name] = "true"
-        elif isinstance(value, int | float | str):
-            self.answers[name] = self.get_text(key)
-        elif isinstance(value, list):
-            self.answers[name] = tuple(map(str, value))
+                self.put(key, name, "true")
+        elif setting in LISTS and isinstance(value, list):
+            self.check_kind(key, "names", holds=all(isinstance(one, str) for one in value))
+            self.put(key, name, tuple(value))
+        else:
+            plain = isinstance(value, int | float | str) and not isinstance(value, bool)
+            self.check_kind(key, "names" if setting in LISTS else "value", holds=plain)
+            self.put(key, name, self.get_text(key))
+
+    def put(self, key: str, name: str, value: AnswerValue) -> None:
+        """Answer by the value of a key, and keep where it stands."""
+        self.answers[name] = value
+        if key in self.values:
+            self.places[name] = self.locate(key)
+
+    def check_kind(self, key: str, kind: str, *, holds: bool) -> None:
+        """Refuse a value that is not of the kind that the tool takes for a key."""
+        if not holds:
+            raise self.refuse(
+                key,
+                Text(
+                    f"`{key}` should be {KINDS[kind].en}",
+                    f"`{key}` 应为{KINDS[kind].zh}",
+                ),
+                Text("write it as the tool reads it", "请按该工具的格式书写"),
+            )
+
+    def take_defaults(
+        self, tool: str, defaults: Mapping[str, tuple[str, str]], stand_ins: Mapping[str, str]
+    ) -> None:
+        """Answer what the file leaves out as the tool does, unless another key says it.
+
+        `defaults`: the key, the name in the recipe and the value of the tool; `stand_ins`: the key
+        that is given instead of another one.
+        """
+        filled = []
+        for key, (name, value) in defaults.items():
+            instead = self.values.get(stand_ins.get(key, ""))
+            if self.values.get(key) is None and not instead:
+                self.answers.setdefault(f"{RECIPE_PREFIX}{name}", value)
+                filled.append(f"{key} {value}")
+        if filled:
+            listed = ", ".join(filled)
+            self.notes.append(
+                Text(
+                    f"{self.path}: not in the file, so {tool}'s defaults are taken: {listed}",
+                    f"{self.path}：文件未写的项取 {tool} 的默认值：{listed}",
+                )
+            )
+
+    def ignore(self, keys: Iterable[str], tool: str, method: str) -> None:
+        """Take keys that the tool does not read for the method, and say so."""
+        given = [key for key in keys if self.take(key) is not None]
+        if given:
+            listed = ", ".join(given)
+            self.notes.append(
+                Text(
+                    f"{self.path}: {tool} does not read these for {method}: {listed}",
+                    f"{self.path}：{tool} 在 {method} 下不读取：{listed}",
+                )
+            )
 
     def carry_all(self, names: Mapping[str, str]) -> None:
         """Carry values of the recipe over, by the name of the tool and that of run.yaml."""
@@ -75,7 +154,7 @@ class Carrier:
     def carry_schedule(self, key: str) -> None:
         """Carry the learning rate schedule over, if newft has it."""
         if self.take(key) in SCHEDULES:
-            self.answers[f"{RECIPE_PREFIX}lr_scheduler"] = self.get_text(key)
+            self.put(key, f"{RECIPE_PREFIX}lr_scheduler", self.get_text(key))
         elif self.values.get(key) is not None:
             known = ", ".join(SCHEDULES)
             self.lose(key, Text(f"newft has {known}", f"newft 只有 {known}"))
@@ -143,16 +222,30 @@ class Carrier:
                     f"{self.path}：以下由项目自行处理：{listed}",
                 )
             )
-        return ImportedAnswers(tool, dict(self.answers), template, tuple(self.notes))
+        notes = (*self.notes, *self._note_choices())
+        return ImportedAnswers(
+            *(tool, dict(self.answers), template, notes, dict(self.places), self.last_block)
+        )
+
+    def _note_choices(self) -> Iterable[Text]:
+        """Say which values of the recipe newft chooses, since the file does not give them."""
+        open_names = [name for name in OPEN if f"{RECIPE_PREFIX}{name}" not in self.answers]
+        listed = ", ".join(open_names if "model" in self.answers else ["model", *open_names])
+        if listed:
+            yield Text(
+                f"{self.path}: newft chooses what the file does not give: {listed}",
+                f"{self.path}：文件未给出、由 newft 选择的项：{listed}",
+            )
 
 
 def name_model(carrier: Carrier, key: str) -> None:
     """Carry the base model over; a folder that is there is named by its path."""
     value = carrier.take(key)
-    if not isinstance(value, str):
+    if value is None:
         return
+    carrier.check_kind(key, "value", holds=isinstance(value, str))
     is_folder = "/" in value and Path(value).is_dir() and not value.startswith((".", "/", "~"))
-    carrier.answers["model"] = f"./{value}" if is_folder else value
+    carrier.put(key, "model", f"./{value}" if is_folder else value)
 
 
 def choose_precision(carrier: Carrier, bf16: Iterable[str], fp16: Iterable[str]) -> None:

@@ -28,6 +28,8 @@ OTHER_KINDS = {
 def carry_data_sets(carrier: Carrier) -> None:
     """Carry the files of the data sets over, and their columns."""
     keys = [key for key in ("dataset", "eval_dataset") if carrier.take(key)]
+    for key in keys:
+        carrier.check_kind(key, "names", holds=isinstance(carrier.values[key], str | list))
     carrier.take("dataset_dir")
     names = {name: key for key in keys for name in _list_names(carrier.values[key])}
     if not names:

@@ -36,7 +36,26 @@ RECIPE_KEYS = {
     "seed": "seed",
     "gradient_checkpointing": "gradient_checkpointing",
 }
-OF_LORA = ("lora_rank", "lora_alpha", "lora_dropout", "use_dora", "use_rslora", "pissa_init")
+OF_LORA = (
+    *("lora_rank", "lora_alpha", "lora_dropout", "lora_target", "use_dora", "use_rslora"),
+    *("pissa_init", "loraplus_lr_ratio", "additional_target"),
+)
+OF_FREEZE = ("freeze_trainable_layers", "freeze_trainable_modules", "freeze_extra_modules")
+# its hparams/finetuning_args.py, and TrainingArguments of transformers: the name in the recipe,
+# and the value where the file is silent; cutoff_len only shortens rows, which newft measures
+DEFAULTS = {
+    "learning_rate": ("learning_rate", "5.0e-5"),
+    "num_train_epochs": ("epochs", "3"),
+    "per_device_train_batch_size": ("batch_size", "8"),
+    "gradient_accumulation_steps": ("gradient_accumulation_steps", "1"),
+    "lr_scheduler_type": ("lr_scheduler", "linear"),
+    "warmup_ratio": ("warmup_ratio", "0.0"),
+    "weight_decay": ("weight_decay", "0.0"),
+    "max_grad_norm": ("max_grad_norm", "1.0"),
+}
+LORA_DEFAULTS = {"lora_rank": ("rank", "8"), "lora_dropout": ("dropout", "0.0")}
+FREEZE_DEFAULTS = {"freeze_trainable_layers": ("trained_blocks", "2")}
+STAND_INS = {"num_train_epochs": "max_steps", "warmup_ratio": "warmup_steps"}
 OWN_WAY = """
     do_train do_eval do_predict output_dir overwrite_output_dir overwrite_cache logging_steps
     logging_strategy save_steps save_strategy save_total_limit save_only_model plot_loss report_to
@@ -50,7 +69,7 @@ OWN_WAY = """
     remove_unused_columns split_special_tokens
     freeze_vision_tower freeze_multi_modal_projector disable_shuffling hf_hub_token ms_hub_token
     cache_dir use_swanlab swanlab_project swanlab_run_name ignore_pad_token_for_loss
-    create_new_adapter freeze_trainable_modules bf16_full_eval
+    create_new_adapter bf16_full_eval
 """.split()  # noqa: SIM905 - sixty quotes would hide the words
 LOST = {
     "train_on_prompt": Text("newft trains on answers alone", "newft 只训练答案部分"),
@@ -94,14 +113,13 @@ def import_llama_factory(carrier: Carrier) -> ImportedAnswers:
     name_model(carrier, MODEL_KEY)
     carrier.carry("model_revision", "revision")
     method = _carry_method(carrier)
-    for key in OF_LORA:
-        if method not in ("lora", "qlora"):
-            carrier.take(key)  # LLaMA-Factory reads them for LoRA only
     left = {key: name for key, name in RECIPE_KEYS.items() if key not in carrier.taken}
     carrier.carry_all(left)
     if carrier.take("disable_gradient_checkpointing") is True:
         carrier.answers[f"{RECIPE_PREFIX}gradient_checkpointing"] = "false"
     carrier.carry_schedule("lr_scheduler_type")
+    of_method = {"full": {}, "freeze": FREEZE_DEFAULTS}.get(method, LORA_DEFAULTS)
+    carrier.take_defaults(TITLE, DEFAULTS | of_method, STAND_INS)
     choose_precision(carrier, ("bf16", "pure_bf16"), ("fp16",))
     carrier.check_optimizer("optim")
     template = carrier.take("template")
@@ -146,24 +164,52 @@ def _carry_method(carrier: Carrier) -> str:
     method = "qlora" if kind == "lora" and bits is not None else str(kind)
     if bits not in (None, 4):
         carrier.lose("quantization_bit", Text("qlora has 4 bits", "qlora 为 4 比特"))
-    carrier.answers["method"] = method
+    carrier.put("finetuning_type", "method", method)
     if method in ("lora", "qlora"):
         _carry_lora(carrier)
+        carrier.ignore(OF_FREEZE, TITLE, kind)
+        return method
+    carrier.ignore(OF_LORA, TITLE, kind)
+    if method == "freeze":
+        _carry_freeze(carrier)
     else:
-        carrier.take("lora_target")
+        carrier.ignore(OF_FREEZE, TITLE, kind)
     return method
+
+
+def _carry_freeze(carrier: Carrier) -> None:
+    """Refuse what is trained beside the last blocks: newft would train something else."""
+    layers = carrier.values.get("freeze_trainable_layers")
+    wholes = carrier.take("freeze_trainable_modules") in (None, "all")
+    for key, holds in (
+        ("freeze_trainable_layers", layers is None or (isinstance(layers, int) and layers > 0)),
+        ("freeze_trainable_modules", wholes),
+        ("freeze_extra_modules", carrier.take("freeze_extra_modules") is None),
+    ):
+        if not holds:
+            raise carrier.refuse(
+                key,
+                Text(
+                    "newft trains the last blocks of a model, whole, and nothing else",
+                    "newft 只训练模型最后几层的全部权重",
+                ),
+                Text("take the key out, or give --method lora", "请去掉此键，或改用 --method lora"),
+            )
 
 
 def _carry_lora(carrier: Carrier) -> None:
     """Carry targets over, and what LLaMA-Factory takes where the file is silent."""
     target = carrier.take("lora_target") or "all"
+    carrier.check_kind("lora_target", "names", holds=isinstance(target, str | list))
     names = target if isinstance(target, list) else str(target).split(",")
     modules = tuple(str(name).strip() for name in names)
-    carrier.answers[f"{RECIPE_PREFIX}target_modules"] = (
-        "all-linear" if modules == ("all",) else modules
-    )
+    targets = "all-linear" if modules == ("all",) else modules
+    carrier.put("lora_target", f"{RECIPE_PREFIX}target_modules", targets)
     rank = carrier.values.get("lora_rank")
-    if isinstance(rank, int) and carrier.values.get("lora_alpha") is None:
+    if rank is None and carrier.values.get("lora_alpha") is None:
+        rank = int(LORA_DEFAULTS["lora_rank"][1])
+        carrier.answers[f"{RECIPE_PREFIX}alpha"] = str(2 * rank)
+    elif isinstance(rank, int) and carrier.values.get("lora_alpha") is None:
         carrier.answers[f"{RECIPE_PREFIX}alpha"] = str(2 * rank)
         place = carrier.locate("lora_rank")
         carrier.notes.append(

@@ -156,8 +156,8 @@ def _list_differences(inputs: ExportInputs) -> list[Text]:
     )
     template = find_template(inputs)
     differences += list_lost_arguments(inputs, TITLE, (THINKING,))
-    if template in OTHER_PROMPTS:
-        differences.append(OTHER_PROMPTS[template])
+    if other := OTHER_PROMPTS.get(template or ""):
+        differences.append(other)
     if template is None:
         differences.append(
             Text(
