@@ -68,6 +68,15 @@ def test_writing_in_batches_is_what_the_model_writes_for_each_prompt(model: Tune
         assert written == ids[len(prompt) :]
 
 
+def test_what_a_row_of_a_batch_writes_after_its_stop_token_is_left_out(model: TunedModel) -> None:
+    tree, prefix = CandidateTree(ANSWERS, model.device), compute_prefix_cache(model, PROMPTS)
+    whole, _ = generate_and_score(model, PROMPTS, prefix, tree, stops=[-1], limit=4)
+    for stop in {token for row in whole for token in row}:
+        ended, _ = generate_and_score(model, PROMPTS, prefix, tree, stops=[stop], limit=4)
+        ends = [row.index(stop) + 1 if stop in row else 4 for row in whole]
+        assert ended == [row[:end] for row, end in zip(whole, ends, strict=True)]
+
+
 def test_prompts_without_a_common_beginning_are_answered(model: TunedModel) -> None:
     prompts = [[5, 6], [7, 8, 9]]
     tree, prefix = CandidateTree(ANSWERS, model.device), compute_prefix_cache(model, prompts)

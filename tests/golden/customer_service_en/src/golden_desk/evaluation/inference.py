@@ -260,10 +260,11 @@ def _generate(
     stops: Sequence[int],
     limit: int,
 ) -> list[TokenIds]:
-    """Greedy generation until every row has a stop token."""
+    """Greedy generation until every row has a stop token; what a row wrote after it is left out."""
     written = list(_iterate_tokens(model, mask, cache, logits, stops=stops, limit=limit))
-    tokens: list[TokenIds] = torch.stack(written, dim=1).tolist()
-    return tokens
+    rows: list[TokenIds] = torch.stack(written, dim=1).tolist()
+    ends = [next((k for k, token in enumerate(row, 1) if token in stops), None) for row in rows]
+    return [row[:end] for row, end in zip(rows, ends, strict=True)]
 
 
 def _iterate_tokens(
