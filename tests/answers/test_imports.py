@@ -295,7 +295,7 @@ def test_a_number_of_steps_stands_for_a_default(tmp_path: Path) -> None:
     assert "warmup_ratio" not in recipe and "epochs" not in recipe
 
 
-@pytest.mark.skipif(not released_tools.CACHE.is_dir(), reason=released_tools.ABSENT)
+@pytest.mark.skipif(not released_tools.are_here(), reason=released_tools.ABSENT)
 def test_the_defaults_are_those_of_the_released_tools() -> None:
     own = llama_factory.DEFAULTS | llama_factory.LORA_DEFAULTS | llama_factory.FREEZE_DEFAULTS
     known = read_defaults(released_tools.NEW_ARGUMENTS, released_tools.LLAMA_FACTORY)

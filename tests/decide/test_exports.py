@@ -40,7 +40,7 @@ from support.tool_keys import (
     validate_axolotl,
 )
 
-needs_tools = pytest.mark.skipif(not released_tools.CACHE.is_dir(), reason=released_tools.ABSENT)
+needs_tools = pytest.mark.skipif(not released_tools.are_here(), reason=released_tools.ABSENT)
 each_family = pytest.mark.parametrize("family", CATALOG.families.values(), ids=lambda one: one.id)
 
 
