@@ -45,6 +45,21 @@ def test_the_table_of_models_says_what_it_is_estimated_for(tmp_path: Path) -> No
     assert row.split("\t")[1:4] == ["qwen3", "4.0B", "bf16"]
 
 
+def test_the_note_says_the_step_of_the_method(tmp_path: Path) -> None:
+    words = ("show", "models", "--gpu", "1xRTX4090", "--method")
+    of_prefix, of_lora = (
+        run_newft(*words, name, cwd=tmp_path).stderr for name in ("prefix", "lora")
+    )
+    assert "16 of them the answer, without gradient checkpointing" in of_prefix
+    assert "16 of them the answer, with gradient checkpointing" in of_lora
+
+
+def test_nobody_knows_whether_a_method_fits_that_may_not_work_there(tmp_path: Path) -> None:
+    words = ("models", "--gpu", "1xAscend910B", "--method", "qlora", "--json")
+    listed = json.loads(show(*words, folder=tmp_path))
+    assert {one["fits"] for one in listed if not one["obstacle"]} == {None}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

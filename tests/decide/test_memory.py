@@ -12,13 +12,17 @@ from newft.decide.estimate.memory import (
     SAVED_MARGIN,
     MemoryParts,
     StateEstimator,
+    TrainingState,
     Workload,
     estimate_activation_bytes,
     estimate_memory_parts,
     estimate_memory_range,
     list_memory_parts,
 )
-from newft.decide.estimate.parameter_count import count_adapter_parameters
+from newft.decide.estimate.parameter_count import (
+    count_adapter_parameters,
+    count_computing_parameters,
+)
 from newft.decide.estimate.run_estimate import estimate_run
 from newft.decide.inputs import Inputs
 from newft.decide.methods import freeze, full, lora, qlora
@@ -278,3 +282,63 @@ def test_all_experts_are_kept_and_those_of_a_token_compute() -> None:
     assert estimate_parts(with_rank(8), experts).activations[0] == pytest.approx(
         estimate_parts(with_rank(8)).activations[0]
     )
+
+
+def test_parts_that_are_drawn_in_make_up_the_total() -> None:
+    # a small model and many logits: the sums of the ends are more than a factor of 2 apart
+    state = lora.make_state_estimator(SMOLLM, {"rank": 8})
+    load = Workload(state, "bf16", 2, 512, checkpointing=True, logits_per_row=512)
+    parts = estimate_memory_parts(SMOL, load)
+    assert sum(part[1] for part in parts) > 2 * sum(part[0] for part in parts)
+    low, high = estimate_memory_range(SMOL, load)
+    assert high == pytest.approx(2 * low)
+    listed = [part.gb for part in list_memory_parts(SMOL, load)]
+    assert sum(part[0] for part in listed) == pytest.approx(low)
+    assert sum(part[1] for part in listed) == pytest.approx(high)
+
+
+def test_a_plan_that_times_the_batch_shows_the_largest_step_and_its_parts() -> None:
+    inputs = Inputs(ANSWERS, facts(), SMOLLM, SMOL, CPU, TASK, LORA)
+    estimate = estimate_run(inputs, build_recipe(inputs))
+    assert estimate.memory_gb is not None
+    low, high = estimate.memory_gb
+    assert high <= 2 * low + 0.1
+    assert sum(part.gb[1] for part in estimate.parts) == pytest.approx(high, abs=0.1)
+    assert "for the largest step that `auto` may choose (8 rows in fp32)" in estimate.why.en
+
+
+def test_scores_and_logits_in_32_bit_take_more() -> None:
+    def find_peak(precision: str) -> float:
+        values = {"attention": "eager", "checkpointing": True, "length": 4096, "batch_size": 1}
+        with_scores = estimate_parts(with_rank(8), precision=precision, **values)
+        without = estimate_parts(
+            with_rank(8), precision=precision, **{**values, "attention": "sdpa"}
+        )
+        return with_scores.activations[1] - without.activations[1]
+
+    scores = LLAMA_3_8B.heads * 4096**2
+    assert find_peak("bf16") == pytest.approx(12 * scores)
+    assert find_peak("fp32") == pytest.approx(16 * scores)
+
+
+def test_a_step_of_the_optimizer_counts_where_activations_take_less() -> None:
+    def keep(_size: ModelSpec, _precision: str) -> TrainingState:
+        return TrainingState(weights=(1e9, 1e9), optimizer=(2e9, 2e9), step=(0, 5e9))
+
+    short, long = (estimate_parts(keep, length=length).total[1] for length in (32, 8192))
+    assert (
+        short > 8
+        and long
+        == estimate_parts(
+            lambda *_: TrainingState(weights=(1e9, 1e9), optimizer=(2e9, 2e9)), length=8192
+        ).total[1]
+    )
+
+
+def test_a_token_is_multiplied_with_what_openai_publishes_as_active() -> None:
+    # arXiv:2508.10925, table 1: 3.61 B and 5.13 B, the embedding left out
+    family = load_catalog().families["gpt_oss"]
+    for size, published in zip(family.sizes, (3.61e9, 5.13e9), strict=True):
+        assert size.active_parameters == pytest.approx(published, rel=0.002)
+        assert count_computing_parameters(size) == pytest.approx(published, rel=0.01)  # biases
+    assert count_computing_parameters(SMOL) == SMOL.parameters  # its embedding is its head

@@ -21,13 +21,13 @@ from newft.decide.methods.registry import get_method
 from newft.decide.plan import make_plan
 from newft.decide.recipe import build_recipe
 from newft.decide.split_reasons import compute_wilson_half_width
-from newft.decide.split_reasons import explain_test_fraction as share_for_test
 from newft.errors import IncompatibleError
 from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware, MachineFacts
 from newft.schema.method import MethodOverrides, TrainingMethod
 from newft.schema.plan import Recipe
 from newft.schema.reasoned import Sourced
+from newft.split_fractions import choose_split_fractions
 from newft.text import Text
 from support.decide_examples import (
     ANSWERS,
@@ -315,7 +315,7 @@ def test_several_devices_share_the_rows_of_an_update() -> None:
 
 @pytest.mark.parametrize(("rows", "kept"), [(640, 120), (1000, 120), (5000, 500), (20_000, 2000)])
 def test_the_test_rows_are_at_least_what_a_comparison_needs(rows: int, kept: int) -> None:
-    assert rows * share_for_test(rows).value >= kept
+    assert rows * choose_split_fractions(rows).test_fraction >= kept
 
 
 def test_a_hundred_and_twenty_rows_know_a_rate_to_nine_points() -> None:

@@ -19,7 +19,7 @@ from newft.catalog.kit_schema import find_question
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_attributes, print_json, print_rows
 from newft.console.json_output import Json
-from newft.decide.model.model_fits import list_model_fits
+from newft.decide.model.model_fits import list_model_fits, make_reference_step
 from newft.errors import UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import open_kit
@@ -133,7 +133,9 @@ def _list_models(options: ShowOptions, catalog: Catalog, messages: Messages) -> 
     machine = probe_machine() if gpu == AUTO_GPU else None
     hardware, method = parse_gpu(gpu, catalog.accelerators, machine=machine), catalog.methods[name]
     if not options.json:
-        ConsoleOutput(messages).print_notes([explain_model_fits(hardware, method)])
+        family, on_cpu = next(iter(catalog.families.values())), hardware.accelerator.kind == "cpu"
+        step = make_reference_step(method, family, "bf16", on_cpu=on_cpu)
+        ConsoleOutput(messages).print_notes([explain_model_fits(hardware, method, step)])
     language = messages.language
     return [
         Listing(

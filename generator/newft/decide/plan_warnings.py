@@ -16,11 +16,11 @@ from newft.decide.outcome_warnings import warn_of_labels_beside_scored
 from newft.decide.schedule import CPU_TRAINING_MINUTES
 from newft.decide.split_reasons import (
     compute_wilson_half_width,
+    count_held_out_rows,
     count_training_rows,
-    explain_test_fraction,
 )
-from newft.schema.dataset import DataFacts
 from newft.schema.plan import Recipe
+from newft.split_fractions import choose_split_fractions
 from newft.text import Text
 
 FEW_TEST_ROWS = 60
@@ -61,7 +61,7 @@ def _warn_language(inputs: Inputs) -> Text | None:
 
 def _warn_few_rows(inputs: Inputs) -> Text | None:
     data = inputs.facts.data
-    rows = data.split_rows.get("test") or _get_test_rows(data)
+    rows = count_held_out_rows(data)[1]
     if rows >= FEW_TEST_ROWS:
         return None
     points, better = (
@@ -76,15 +76,8 @@ def _warn_few_rows(inputs: Inputs) -> Text | None:
     )
 
 
-def _get_test_rows(data: DataFacts) -> int:
-    """The test rows as they were counted, or as many as their share of all rows is."""
-    single = sum(data.labels.values()) == data.accepted  # rows of several labels count more often
-    counted = sum(test for _, test in data.held_out_labels.values()) if single else 0
-    return counted or _count_test_rows(data.rows_to_split)
-
-
 def _count_test_rows(rows: int) -> int:
-    return round(rows * explain_test_fraction(rows).value)
+    return round(rows * choose_split_fractions(rows).test_fraction)
 
 
 def _compute_error_margin(rows: int) -> float:

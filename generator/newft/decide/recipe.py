@@ -110,10 +110,10 @@ def _choose_values(inputs: Inputs) -> Recipe:
             inputs, precision=planned_for, shots=shots.value
         ),
         validation_fraction=split_reasons.note_given_split(
-            split_reasons.explain_validation_fraction(data.rows_to_split), "validation", data
+            split_reasons.explain_validation_fraction(data), "validation", data
         ),
         test_fraction=split_reasons.note_given_split(
-            split_reasons.explain_test_fraction(data.rows_to_split), "test", data
+            split_reasons.explain_test_fraction(data), "test", data
         ),
         few_shot_examples=shots,
     )

@@ -28,10 +28,26 @@ def compute_wilson_interval(found: int, rows: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def explain_test_fraction(rows: int) -> Reasoned[float]:
+def count_held_out_rows(data: DataFacts) -> tuple[int, int]:
+    """Count the rows of validation and test as they were split, or as many as their shares give."""
+    if data.split_rows:
+        return data.split_rows.get("validation", 0), data.split_rows.get("test", 0)
+    if data.held_out_labels and sum(data.labels.values()) == data.accepted:
+        validation, test = zip(*data.held_out_labels.values(), strict=True)
+        return sum(validation), sum(test)
+    # rows of several labels count more often, and numbers are not counted
+    shares = choose_split_fractions(data.rows_to_split)
+    return (
+        round(data.rows_to_split * shares.validation_fraction),
+        round(data.rows_to_split * shares.test_fraction),
+    )
+
+
+def explain_test_fraction(data: DataFacts) -> Reasoned[float]:
     """Explain the share of rows for the final comparison."""
+    rows = data.rows_to_split
     share = choose_split_fractions(rows).test_fraction
-    kept = max(1, round(rows * share))
+    kept = max(1, count_held_out_rows(data)[1])
     points = 100 * compute_wilson_half_width(kept)
     why = Text(
         f"about {kept:,} of {rows:,} rows: proportions are known to within +-{points:.0f} points",
@@ -40,10 +56,11 @@ def explain_test_fraction(rows: int) -> Reasoned[float]:
     return Reasoned(share, why, citations.WILSON_INTERVAL)
 
 
-def explain_validation_fraction(rows: int) -> Reasoned[float]:
+def explain_validation_fraction(data: DataFacts) -> Reasoned[float]:
     """Explain the share of rows that select the checkpoint and the prompt of the base model."""
+    rows = data.rows_to_split
     share = choose_split_fractions(rows).validation_fraction
-    kept = max(1, round(rows * share))
+    kept = max(1, count_held_out_rows(data)[0])
     why = Text(
         f"about {kept:,} of {rows:,} rows to select the checkpoint; they are not trained on",
         f"{rows:,} 行中约 {kept:,} 行用于选择检查点，不参与训练",
@@ -73,5 +90,4 @@ def count_training_rows(data: DataFacts) -> int:
     """Count the rows that remain for training: near-duplicates of held-out rows leave it."""
     if data.split_rows:
         return max(1, data.split_rows["train"])
-    held_out = data.rows_to_split * sum(choose_split_fractions(data.rows_to_split))
-    return max(1, round(data.accepted - held_out))
+    return max(1, data.accepted - sum(count_held_out_rows(data)))

@@ -109,7 +109,7 @@ class ModelSpec:
     embedded: EmbeddedModel | None = None
     # by method: the values that differ from those of the family
     methods: Mapping[str, MethodOverrides] = field(default_factory=dict)
-    active_parameters: int | None = None  # per token, of a model with experts
+    active_parameters: int | None = None  # per token, of a model with experts, as published
     sliding_window: int | None = None  # tokens that the layers with a window see
     qkv_bias: bool = False  # queries, keys and values have biases
     experts: Experts | None = None

@@ -7,14 +7,15 @@ from typing import Any
 
 from newft.catalog.lookup import list_target_modules
 from newft.console.json_output import Json
-from newft.decide.model.model_fits import REFERENCE_LENGTH, ModelFit, get_usable_memory
+from newft.decide.estimate.memory import Workload
+from newft.decide.model.model_fits import ModelFit, get_usable_memory
 from newft.decide.number_format import format_number, format_upper_bound
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.method import MethodValue, TrainingMethod
 from newft.schema.reasoned import Sourced, as_citation
-from newft.text import Language, Text
+from newft.text import Language, Text, pluralize
 
 Entry = dict[str, Json]
 
@@ -145,8 +146,8 @@ def summarize_model_fit(fit: ModelFit, language: Language) -> Mapping[str, Json]
     }
 
 
-def explain_model_fits(hardware: Hardware, method: TrainingMethod) -> Text:
-    """Say what the memory of models is estimated for."""
+def explain_model_fits(hardware: Hardware, method: TrainingMethod, step: Workload) -> Text:
+    """Say for which step the memory of models is estimated."""
     usable, count = get_usable_memory(hardware), hardware.count
     title = hardware.accelerator.title
     has = Text(
@@ -158,10 +159,16 @@ def explain_model_fits(hardware: Hardware, method: TrainingMethod) -> Text:
         f"，{count} 张卡每张都要放下整个模型" if count > 1 else "",
     )
     return Text(
-        f"{method.title.en} on {title}: {has.en}{each.en}; estimated for one row of "
-        f"{REFERENCE_LENGTH:,} tokens with gradient checkpointing",
-        f"{title} 上的{method.title.zh}：{has.zh}{each.zh}；按一行 {REFERENCE_LENGTH:,} 个 token、"
-        "启用梯度检查点估算",
+        f"{method.title.en} on {title}: {has.en}{each.en}; estimated for "
+        f"{pluralize(step.batch_size, 'row')} of {step.length:,} tokens, {step.logits_per_row} of "
+        f"them the answer, {'with' if step.checkpointing else 'without'} gradient checkpointing; "
+        "weights packed in FP8 or MXFP4 are unpacked to 16 bit; fits ? means that the memory, or "
+        "whether the method works there, is unknown",
+        f"{title} 上的{method.title.zh}：{has.zh}{each.zh}；按 {step.batch_size} 行、每行 "
+        f"{step.length:,} 个 token（其中答案 {step.logits_per_row} 个）、"
+        f"{'启用' if step.checkpointing else '不启用'}梯度检查点估算；"
+        "FP8 或 MXFP4 权重会先展开为 16 位；fits 为 ? 表示显存未知，"
+        "或不确定该方法能否在该硬件上运行",
     )
 
 

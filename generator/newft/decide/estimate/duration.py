@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newft.decide import citations
 from newft.decide.estimate.memory import Range
+from newft.decide.estimate.parameter_count import count_computing_parameters
 from newft.decide.estimate.token_estimates import estimate_median_row_tokens
 from newft.decide.inputs import Inputs
 from newft.decide.methods.registry import get_method
@@ -43,9 +44,7 @@ def estimate_row_flops(inputs: Inputs, size: ModelSpec, *, checkpointing: bool) 
     if checkpointing:
         per_parameter += CHECKPOINTING_FLOPS_PER_PARAMETER
     attention = 12 * size.layers * size.hidden * tokens
-    # of the experts, a token passes those that it is sent to
-    passed = size.active_parameters or size.text_parameters
-    return tokens * (per_parameter * passed + attention)
+    return tokens * (per_parameter * count_computing_parameters(size) + attention)
 
 
 def estimate_cpu_rows(inputs: Inputs, size: ModelSpec, *, minutes: int, cores: int) -> int:

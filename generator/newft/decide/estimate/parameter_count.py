@@ -72,6 +72,18 @@ def count_embedding_parameters(size: ModelSpec) -> int:
     return size.vocabulary * (size.hidden * (1 if size.tied else 2) + per_layer)
 
 
+def count_computing_parameters(size: ModelSpec) -> float:
+    """Count the weights that a token is multiplied with.
+
+    Left out are experts that it is not sent to, and embeddings, which are only looked up.
+    """
+    experts, resting = size.experts, 0.0
+    if experts is not None:
+        resting = count_expert_parameters(size) * (1 - experts.per_token / experts.count)
+    head = size.vocabulary * size.hidden
+    return size.text_parameters - resting - (count_embedding_parameters(size) - head)
+
+
 def count_parameters(size: ModelSpec, family: Family) -> int:
     """Count the weights of all matrices; norms, biases and a vision tower are left out."""
     return count_block_parameters(size, family) * size.layers + count_embedding_parameters(size)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from newft.decide.estimate.memory import Range, Workload, estimate_memory_range
 from newft.decide.inputs import CPU_MEMORY_SHARE, DESKTOP_RESERVE_GB
-from newft.decide.method_rules import find_obstacles
+from newft.decide.method_rules import find_obstacles, is_uncertain
 from newft.decide.methods.registry import METHODS, make_default_state_estimator
 from newft.decide.precision import choose_accelerator_precision
 from newft.schema.catalog import Catalog
@@ -16,7 +16,8 @@ from newft.schema.hardware import Hardware
 from newft.schema.method import TrainingMethod
 from newft.text import Text
 
-# One row, with gradient checkpointing: shorter rows and short answers take less, longer ones more.
+# One row, with gradient checkpointing where the method has it, and not on a CPU: shorter rows and
+# answers take less, longer ones more.
 REFERENCE_LENGTH = 1024
 REFERENCE_TARGET_TOKENS = 16
 
@@ -28,7 +29,7 @@ class ModelFit(NamedTuple):
     size: ModelSpec
     precision: str
     memory_gb: Range
-    fits: bool | None  # None: the memory of the device is unknown
+    fits: bool | None  # None: unknown is the memory, or whether the method works there
     obstacle: Text | None = None  # why it cannot be trained so, whatever the memory
 
 
@@ -58,29 +59,36 @@ def list_model_fits(hardware: Hardware, method: TrainingMethod, catalog: Catalog
 def _iterate_model_fits(
     hardware: Hardware, method: TrainingMethod, catalog: Catalog
 ) -> Iterator[ModelFit]:
-    usable = get_usable_memory(hardware)
+    usable, on_cpu = get_usable_memory(hardware), hardware.accelerator.kind == "cpu"
     for family in catalog.families.values():
         precision = "fp32"
-        if hardware.accelerator.kind != "cpu":
+        if not on_cpu:
             precision = choose_accelerator_precision(family, hardware).value
         for size in family.sizes:
-            memory = estimate_memory_range(size, make_reference_step(method, family, precision))
-            fits = None if usable is None else memory[1] <= usable
-            obstacle = next(find_obstacles(_Choices(family, size, hardware, method)), None)
+            step = make_reference_step(method, family, precision, on_cpu=on_cpu)
+            memory = estimate_memory_range(size, step)
+            choices = _Choices(family, size, hardware, method)
+            fits = None
+            if usable is not None and not is_uncertain(choices):
+                fits = memory[1] <= usable
+            obstacle = next(find_obstacles(choices), None)
             if family.successor is not None:
                 obstacle = family.successor.why
             fits = False if obstacle else fits
             yield ModelFit(family, size, precision, memory, fits, obstacle)
 
 
-def make_reference_step(method: TrainingMethod, family: Family, precision: str) -> Workload:
+def make_reference_step(
+    method: TrainingMethod, family: Family, precision: str, *, on_cpu: bool = False
+) -> Workload:
     """Make the training step by which models are compared."""
     return Workload(
         state=make_default_state_estimator(method, family),
         precision=precision,
         batch_size=1,
         length=REFERENCE_LENGTH,
-        checkpointing=METHODS[method.id].CAN_CHECKPOINT,
+        checkpointing=METHODS[method.id].CAN_CHECKPOINT and not on_cpu,
         logits_per_row=REFERENCE_TARGET_TOKENS,
+        on_cpu=on_cpu,
         attention=family.attention[0],
     )
