@@ -209,6 +209,12 @@ def _carry_lora(carrier: Carrier) -> None:
     if rank is None and carrier.values.get("lora_alpha") is None:
         rank = int(LORA_DEFAULTS["lora_rank"][1])
         carrier.answers[f"{RECIPE_PREFIX}alpha"] = str(2 * rank)
+        carrier.notes.append(
+            Text(
+                f"{carrier.path}: without `lora_alpha`, {TITLE} takes twice the rank: {2 * rank}",
+                f"{carrier.path}：未写 `lora_alpha` 时，{TITLE} 取秩的两倍：{2 * rank}",
+            )
+        )
     elif isinstance(rank, int) and carrier.values.get("lora_alpha") is None:
         carrier.answers[f"{RECIPE_PREFIX}alpha"] = str(2 * rank)
         place = carrier.locate("lora_rank")
