@@ -49,10 +49,8 @@ def test_a_label_of_three_groups_is_in_every_split(
     in_train = [name for name in map(str, range(100)) if choose_split(name, config.data) == "train"]
     write_rows(60)
     first, second = config.task.labels
-    lines = Path("rows.csv").read_text(encoding="utf-8").splitlines()[1:]
     # the rows of the second label are those of three people, whom the hash would all train on
-    rare = [place for place, line in enumerate(lines) if f",{second}" in line]
-    people = {place: in_train[at % 3] for at, place in enumerate(rare)}
+    people = {place: in_train[place // 2 % 3] for place in range(1, 60, 2)}
     prepare.main(write_groups(config, lambda i: people.get(i, "")), Namespace())
     for split in SPLITS:
         answers = [
