@@ -117,7 +117,7 @@ def test_a_model_that_the_catalogue_does_not_know_is_planned_with_a_warning() ->
         "`acme/qwen3-finetuned` is not in the catalogue of Qwen3: memory and time are not "
         "estimated; `make check` measures the memory. To have them estimated, fetch its "
         "config.json and give the folder: `hf download acme/qwen3-finetuned --include '*.json' "
-        "'*.jinja' --local-dir FOLDER`, then --model FOLDER"
+        "--include '*.jinja' --local-dir FOLDER`, then --model FOLDER"
     ]
 
 

@@ -129,7 +129,7 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
             "--model: the family of `acme/weights` is not known",
             f"give --family ID, one of: {', '.join(load_catalog().families)}; or fetch its "
             "json files, which tell it, and give their folder: "
-            "hf download acme/weights --include '*.json' '*.jinja' --local-dir FOLDER",
+            "hf download acme/weights --include '*.json' --include '*.jinja' --local-dir FOLDER",
         ),
         (
             {"model": "./weights", "family": "qwen3"},

@@ -100,11 +100,13 @@ def _choose_layers(
     inputs: Inputs, model: ModelPlan, policy: ProjectPolicy | None, tools: tuple[str, ...]
 ) -> tuple[str, ...]:
     """The layers of a project above the base and below the domain."""
-    answers = inputs.answers
+    answers, fetched = inputs.answers, model.source in ("huggingface", "modelscope")
     return (
         *(f"method/{name}" for name in inputs.method.layers or (answers.method,)),
         "device/cpu" if inputs.on_cpu else "device/accelerator",
+        *(["source/hub"] if fetched and not model.successor else []),
         f"source/{model.source}",
+        *(["model/own_code"] if model.successor else []),
         *(f"exports/{name}" for name in tools),
         *([] if answers.ci == "none" else [f"ci/{answers.ci}"]),
         *([] if policy is None else ["policy/kit"]),

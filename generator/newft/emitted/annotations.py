@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-ANNOTATION_KEYS = (
-    "annotations",
-    "annotation",
-    "completions",
-    "responses",
-)  # what people said, by tool
+# what people said, by tool
+ANNOTATION_KEYS = ("annotations", "annotation", "completions", "responses")
 GUESS_KEYS = ("predictions", "prediction", "suggestions")  # what a model said, beside it
 DECISION_KEY, DECISIONS = "answer", frozenset({"accept", "reject", "ignore"})  # of Prodigy
 DECIDED_KEYS = ("accept", "label")  # that a decision is about

@@ -29,6 +29,7 @@ LAYER_ORDER = (
     "method",
     "device",
     "source",
+    "model",
     "exports",
     "ci",
     "policy",

@@ -175,11 +175,11 @@ def _make_unknown_family_error(
     if is_hub_model(model):
         en += (
             "; or fetch its json files, which tell it, and give their folder: "
-            f"hf download {model} --include '*.json' '*.jinja' --local-dir FOLDER"
+            f"hf download {model} --include '*.json' --include '*.jinja' --local-dir FOLDER"
         )
         zh += (
             "；也可先取回其 json 文件再用 --model 指定文件夹，由文件判断："
-            f"hf download {model} --include '*.json' '*.jinja' --local-dir 文件夹"
+            f"hf download {model} --include '*.json' --include '*.jinja' --local-dir 文件夹"
         )
     return UsageError(
         Text(f"the family of `{model}` is not known", f"无法判断 `{model}` 属于哪个模型系列"),

@@ -73,9 +73,9 @@ def _warn_of_unknown_size(inputs: Inputs) -> Text:
     return Text(
         f"`{name}` is not in the catalogue of {title}: memory and time are not estimated; "
         "`make check` measures the memory. To have them estimated, fetch its config.json and "
-        f"give the folder: `hf download {name} --include '*.json' '*.jinja' --local-dir FOLDER`, "
-        "then --model FOLDER",
+        f"give the folder: `hf download {name} --include '*.json' --include '*.jinja' "
+        "--local-dir FOLDER`, then --model FOLDER",
         f"`{name}` 不在 {title} 的目录中：未估算{memory_zh}与时间，由 `make check` 实测。"
-        f"若要估算，请先取回其配置：`hf download {name} --include '*.json' '*.jinja' "
+        f"若要估算，请先取回其配置：`hf download {name} --include '*.json' --include '*.jinja' "
         "--local-dir 文件夹`，再用 --model 文件夹 指定",
     )

@@ -140,7 +140,6 @@ class ModelConfig(ConfigSection):
     template_arguments: dict[str, str | bool]
     stop_tokens: list[NonEmptyStr] = Field(default=[])  # absent where end_of_turn is the only one
     system_turn: Literal["own", "user"] = "own"  # absent where the template has a system turn
-    successor: NonEmptyStr | None = Field(default=None)  # absent where this project can train it
     precision: Precision
     attention: Attention
 

@@ -34,7 +34,7 @@ from .model.device import (
     require_process_count,
     require_training_device,
 )
-from .model.load import find_base_model, load_base_model, load_tokenizer, refuse_own_code
+from .model.load import find_base_model, load_base_model, load_tokenizer
 from .model.method import get_weights_precision
 from .runtime.atomic_files import write_text
 from .runtime.errors import ProjectError
@@ -53,8 +53,7 @@ from .training.steps import StepPlan, TrainingInputs, build_steps, print_steps
 HELP = """\
 Fine-tune the model of config/run.yaml on data/processed: make train
 
-Resumes an interrupted run. On two accelerators:
-python -m torch.distributed.run --nproc-per-node 2 -m {package}.train"""
+Resumes an interrupted run."""
 
 
 def main(config: Config, options: argparse.Namespace) -> None:
@@ -68,7 +67,6 @@ def main(config: Config, options: argparse.Namespace) -> None:
             path=run.path,
         )
         return
-    refuse_own_code(config.model)
     on = require_training_device(config.training)
     refuse_precision(config.model.precision, on)
     together = require_process_count(on)  # refuses what the Trainer would run in DataParallel

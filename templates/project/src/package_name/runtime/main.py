@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config, load_config
+from . import PACKAGE
 from .errors import ProjectError, explain_error
 from .messages import fill
 from .output import say
@@ -25,7 +26,7 @@ def run_command(
     add_options: Callable[[argparse._ActionsContainer], None] | None = None,
 ) -> int:
     """Read the configuration, do the work, and turn an expected failure into exit code 1."""
-    options = _parse_options(fill(description, package=__package__), argv, add_options)
+    options = _parse_options(fill(description, package=PACKAGE), argv, add_options)
     done = False
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as the package left it

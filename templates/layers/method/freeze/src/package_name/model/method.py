@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..task_base import ConfigSection, PositiveCount
+from .weight_count import WeightCount
 
 PACKAGES = ()  # whose versions a run records
 TRAINED_FOLDER = "model"  # of a run
@@ -12,7 +13,7 @@ CONFIG_FILE = "config.json"
 WEIGHTS_PATTERN = "model*.safetensors"
 
 # the frozen weights, which are nearly all; those of a trained block take 16
-BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+_BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
 MEMORY_CONTENT = "weights alone"
 # the best checkpoint, the last one and the next one while it is written keep all weights (4 each at
 # most); the optimizer states of a few blocks are small beside them
@@ -44,3 +45,8 @@ class MethodConfig(ConfigSection):
 def get_weights_precision(precision: str) -> str:
     """The precision in which training keeps the frozen weights."""
     return precision
+
+
+def compute_memory(weights: WeightCount, precision: str) -> float:
+    """The bytes that the weights take, before the first activation."""
+    return weights.all * _BYTES_PER_WEIGHT[precision]

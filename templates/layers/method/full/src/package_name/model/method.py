@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..task_base import ConfigSection
+from .weight_count import WeightCount
 
 PACKAGES = ()  # whose versions a run records
 TRAINED_FOLDER = "model"  # of a run
@@ -12,7 +13,7 @@ CONFIG_FILE = "config.json"
 WEIGHTS_PATTERN = "model*.safetensors"
 
 # weights and gradients 4 each, the two moments of AdamW 8; autocast keeps a copy in 16 bit
-BYTES_PER_WEIGHT = {"auto": 16, "fp32": 16, "bf16": 18, "fp16": 18}
+_BYTES_PER_WEIGHT = {"auto": 16, "fp32": 16, "bf16": 18, "fp16": 18}
 MEMORY_CONTENT = "weights, gradients and optimizer"
 # the best checkpoint, which keeps its weights alone (4), the last one (12), and the next one while
 # it is written (12)
@@ -44,3 +45,8 @@ class MethodConfig(ConfigSection):
 def get_weights_precision(precision: str) -> str:
     """The precision in which training keeps the weights: bf16 would round most updates away."""
     return "fp32"
+
+
+def compute_memory(weights: WeightCount, precision: str) -> float:
+    """The bytes that weights, gradients and optimizer take, before the first activation."""
+    return weights.all * _BYTES_PER_WEIGHT[precision]

@@ -8,6 +8,7 @@ from pydantic import AfterValidator
 
 from ..runtime.messages import fill
 from ..task_base import ConfigSection, PositiveCount
+from .weight_count import WeightCount
 
 PACKAGES = ("peft",)  # whose versions a run records
 TRAINED_FOLDER = "adapter"  # of a run
@@ -15,7 +16,7 @@ CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
 WEIGHTS_PATTERN = WEIGHTS_FILE
 
-BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+_BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
 MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # a projection and its optimizer are small beside the model
 PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient
@@ -69,3 +70,8 @@ class MethodConfig(ConfigSection):
 def get_weights_precision(precision: str) -> str:
     """The precision in which training keeps the weights of the base model."""
     return precision
+
+
+def compute_memory(weights: WeightCount, precision: str) -> float:
+    """The bytes that the weights take, before the first activation."""
+    return weights.all * _BYTES_PER_WEIGHT[precision]

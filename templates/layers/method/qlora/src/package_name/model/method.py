@@ -9,6 +9,7 @@ from pydantic import field_validator
 
 from ..runtime.messages import fill
 from .lora_settings import LoraSettings
+from .weight_count import WeightCount
 
 PACKAGES = ("bitsandbytes", "peft")  # whose versions a run records
 # on CPUs with AVX512-BF16 every command would advise a package that no training uses
@@ -17,9 +18,11 @@ TRAINED_FOLDER = "adapter"  # of a run
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_PATTERN = "adapter_model*.safetensors"
 
-# linear modules of a block take 0.52 bytes, embeddings and lm_head 2 (fp32: 4); they are a tenth of
-# the weights of a model of 8 billion and more than half of one of half a billion
-BYTES_PER_WEIGHT = {"auto": 1.6, "fp32": 1.6, "bf16": 1.0, "fp16": 1.0}
+# NF4 with double quantisation: 4 bits, 8 for each 64 weights, and 32 for each 256 of those
+# (arXiv:2305.14314, section 3)
+_BYTES_PER_PACKED_WEIGHT = (4 + 8 / 64 + 32 / (64 * 256)) / 8
+# of embeddings, norms and the output embeddings; auto may become fp32
+_BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}
 MEMORY_CONTENT = "weights in 4 bit alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
 Checkpointing = bool  # activations may be computed again in the backward pass
@@ -70,3 +73,9 @@ class MethodConfig(LoraSettings):
 def get_weights_precision(precision: str) -> str:
     """The precision of what stays unquantised, and in which 4-bit weights are multiplied."""
     return precision
+
+
+def compute_memory(weights: WeightCount, precision: str) -> float:
+    """The bytes that the weights take, before the first activation."""
+    packed = weights.linear * _BYTES_PER_PACKED_WEIGHT
+    return packed + weights.others * _BYTES_PER_WEIGHT[precision]

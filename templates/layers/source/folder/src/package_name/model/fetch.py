@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..config import ModelConfig
 from ..runtime.messages import fill
-from .verify import ModelFolder, explain_offline, verify_model_folder
+from .verify import ModelFolder, verify_model_folder
 
 
 def find_cached_folder(model: ModelConfig) -> Path | None:
@@ -17,9 +17,11 @@ def find_cached_folder(model: ModelConfig) -> Path | None:
 
 def fetch_model_folder(model: ModelConfig) -> ModelFolder:
     """The folder that `model.id` names, once it is whole; no revision can be read from it."""
-    fetch = explain_offline("hf download ORGANISATION/MODEL --local-dir MODEL")
     return verify_model_folder(
         Path(model.id).expanduser(),
         None,
-        hint=fill("copy the folder again from its source; or {fetch}", fetch=fetch),
+        hint=fill(
+            "copy the folder again from its source; it must hold config.json, the files of the "
+            "tokenizer and every *.safetensors file"
+        ),
     )

@@ -20,14 +20,8 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
 from ..config import ModelConfig
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
-from .verify import (
-    ALLOW_PATTERNS,
-    IGNORE_PATTERNS,
-    ModelFolder,
-    explain_offline,
-    find_local_folder,
-    verify_model_folder,
-)
+from .hub_files import ALLOW_PATTERNS, IGNORE_PATTERNS, explain_offline, find_local_folder
+from .verify import ModelFolder, verify_model_folder
 
 
 def fetch_model_folder(model: ModelConfig) -> ModelFolder:
@@ -36,7 +30,7 @@ def fetch_model_folder(model: ModelConfig) -> ModelFolder:
     A `model.id` that is a local folder is used without a download, for models copied by hand.
     """
     if brought := find_local_folder(model):
-        return verify_model_folder(brought, None, hint=_make_offline_hint(model))
+        return verify_model_folder(brought, None, hint=explain_offline("hf", model))
     try:
         snapshot = _download_snapshot(model, offline=False)
     except (HTTPError, HFValidationError, OSError) as error:
@@ -111,7 +105,7 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
             "run once without HF_HUB_OFFLINE; or {bring}",
             id=model.id,
             cache=constants.HF_HUB_CACHE,
-            bring=_make_offline_hint(model),
+            bring=explain_offline("hf", model),
         )
     reason = str(error.__cause__ or error).strip().partition("\n")[0]
     return ProjectError(
@@ -120,10 +114,5 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
         id=model.id,
         hub=hub,
         reason=reason,
-        bring=_make_offline_hint(model),
+        bring=explain_offline("hf", model),
     )
-
-
-def _make_offline_hint(model: ModelConfig) -> str:
-    revision = f" --revision {model.revision}" if model.revision else ""
-    return explain_offline(f"hf download {model.id}{revision} --local-dir {Path(model.id).name}")

@@ -14,14 +14,8 @@ from modelscope_hub.errors import HubError, NetworkError
 from ..config import ModelConfig
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
-from .verify import (
-    ALLOW_PATTERNS,
-    IGNORE_PATTERNS,
-    ModelFolder,
-    explain_offline,
-    find_local_folder,
-    verify_model_folder,
-)
+from .hub_files import ALLOW_PATTERNS, IGNORE_PATTERNS, explain_offline, find_local_folder
+from .verify import ModelFolder, verify_model_folder
 
 DEFAULT_REVISION = "master"
 
@@ -33,7 +27,7 @@ def fetch_model_folder(model: ModelConfig) -> ModelFolder:
     here is used without a download, for models copied by hand.
     """
     if brought := find_local_folder(model):
-        return verify_model_folder(brought, None, hint=_make_offline_hint(model))
+        return verify_model_folder(brought, None, hint=explain_offline("modelscope", model))
     if model.revision and (cached := _find_complete_snapshot(model)):
         return cached
     try:
@@ -46,7 +40,7 @@ def fetch_model_folder(model: ModelConfig) -> ModelFolder:
             "{bring}",
             hub=_get_hub_url(),
             id=model.id,
-            bring=_make_offline_hint(model),
+            bring=explain_offline("modelscope", model),
         ) from error
     except (HubError, OSError) as error:
         raise _explain_error(error, model) from error
@@ -113,16 +107,9 @@ def _explain_error(error: Exception, model: ModelConfig) -> ProjectError:
         id=model.id,
         hub=_get_hub_url(),
         reason=reason,
-        bring=_make_offline_hint(model),
+        bring=explain_offline("modelscope", model),
     )
 
 
 def _get_hub_url() -> str:
     return os.environ.get("MODELSCOPE_ENDPOINT", "https://modelscope.cn")
-
-
-def _make_offline_hint(model: ModelConfig) -> str:
-    revision = f" --revision {model.revision}" if model.revision else ""
-    return explain_offline(
-        f"modelscope download {model.id}{revision} --local-dir {Path(model.id).name}"
-    )

@@ -1,0 +1,168 @@
+"""A project holds what it uses, and what its texts name is there."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+from newft.answers.keys import AnswerValue
+from newft.schema.plan import Plan
+from support.checkout import DOMAINS, GENERATOR, TEMPLATES
+from support.generate_project import generate
+from support.run_newft import plain_environment
+
+PROJECTS: dict[str, dict[str, AnswerValue]] = {
+    "qlora": {"gpu": "1xRTX4090", "model": "Qwen/Qwen3-8B", "method": "qlora"},
+    "several devices": {
+        "domain": "legal",
+        "task": "clause",
+        "language": "zh",
+        "gpu": "2xA100-80GB",
+        "model": "zai-org/GLM-4-9B-0414",
+        "method": "freeze",
+        "exports": ("llama_factory", "axolotl"),
+    },
+    "embedded": {"gpu": "cpu", "model": "embedded", "method": "prefix", "language": "zh"},
+    "experts": {
+        "domain": "legal",
+        "task": "clause",
+        "gpu": "1xA100-80GB",
+        "model": "openai/gpt-oss-20b",
+    },
+    "figures": {"domain": "credit_risk", "task": "risk", "gpu": "cpu", "model": "embedded"},
+    "own code": {"gpu": "cpu", "model": "zai-org/chatglm3-6b"},
+}
+COMMENT_BEHIND_BRACKET = re.compile(r"^\s*[\])}]+,?  # (?!fmt|noqa|type:)")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project that was generated from some answers."""
+
+    folder: Path
+    plan: Plan
+
+    @cached_property
+    def modules(self) -> dict[str, ast.Module]:
+        """The modules of its package, by their paths in it."""
+        root = self.folder / "src" / self.plan.package
+        return {
+            path.relative_to(root).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+            for path in sorted(root.rglob("*.py"))
+        }
+
+    @cached_property
+    def texts(self) -> set[str]:
+        """Every text that its modules hold."""
+        return {
+            node.value
+            for tree in self.modules.values()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+
+
+@pytest.fixture(scope="module", params=PROJECTS)
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("parts") / "desk"
+    return Project(folder, generate(PROJECTS[request.param] | {"name": "desk"}, folder))
+
+
+def test_every_module_that_a_command_line_names_can_be_started(project: Project) -> None:
+    named = {
+        word for text in project.texts for word in re.findall(r"-m (\{package\}\.[\w.]+)", text)
+    }
+    assert named
+    ask = (
+        "import sys; from importlib.util import find_spec; from desk.runtime import PACKAGE\n"
+        "print(*(word for word in sys.argv[1:] if not find_spec(word.format(package=PACKAGE))))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", ask, *sorted(named)],
+        env=plain_environment(project.folder) | {"PYTHONPATH": str(project.folder / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.split() == []
+
+
+def test_only_texts_that_the_project_says_are_translated(project: Project) -> None:
+    translations = next(iter(project.folder.rglob("messages.json")), None)
+    if translations is None:
+        assert project.plan.language == "en"
+        return
+    texts = json.loads(translations.read_text(encoding="utf-8"))
+    assert len(texts) > 100
+    assert sorted(texts.keys() - project.texts) == []
+
+
+def test_every_function_of_a_project_is_used_in_it(project: Project) -> None:
+    source = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (project.folder / "src").rglob("*.py")
+    )
+    defined = {
+        f"{path}: {node.name}"
+        for path, tree in project.modules.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    unused = {
+        place for place in defined if len(re.findall(rf"\b{place.split(': ')[1]}\b", source)) < 2
+    }
+    assert unused == set()
+
+
+def test_versions_are_bound_of_packages_that_are_installed_alone(project: Project) -> None:
+    lines = (project.folder / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    bound = {line.partition("==")[0].lower() for line in lines if not line.startswith("#")}
+    required = {
+        re.split(r"[^\w-]", requirement)[0].lower().replace("_", "-")
+        for requirement in project.plan.requirements
+    }
+    for package in ("gguf", "modelscope", "peft", "bitsandbytes"):
+        assert (package in bound) == (package in required), package
+
+
+def test_what_several_devices_need_is_in_their_projects_alone(project: Project) -> None:
+    makefile = (project.folder / "Makefile").read_text(encoding="utf-8")
+    several = project.plan.hardware.count > 1
+    assert ("GPUS" in makefile) == several
+    assert not [text for text in project.texts if "GPUS=" in text]
+    assert not [text for text in project.texts if "Fine-tune" in text and "torch.distr" in text]
+
+
+def test_the_refusal_of_own_code_is_in_projects_of_such_models_alone(project: Project) -> None:
+    refusing = [text for text in project.texts if "code of its own" in text]
+    assert bool(refusing) == (project.plan.model.successor is not None)
+    assert "successor" not in (project.folder / "config/run.yaml").read_text(encoding="utf-8")
+
+
+def test_the_readme_names_what_the_project_reads_and_writes(project: Project) -> None:
+    text = (project.folder / "README.md").read_text(encoding="utf-8")
+    assert "summary.json" in text and "slices.jsonl" in text
+    tree = text.split("```")[3]
+    for line in tree.splitlines():
+        if line.startswith(("config/", "data/", "tests/", ".newft/")):
+            assert re.match(r"\S+$|\S+ {1,}(?<=^.{20})\S", line), line
+
+
+def test_no_comment_stands_behind_a_closing_bracket() -> None:
+    folders = (TEMPLATES, DOMAINS, GENERATOR / "newft" / "emitted")
+    found = [
+        f"{path.name}:{number}"
+        for folder in folders
+        for path in folder.rglob("*.py")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if COMMENT_BEHIND_BRACKET.match(line)
+    ]
+    assert found == []
