@@ -67,6 +67,7 @@ def test_a_hub_model_carries_revision_and_shape() -> None:
     assert made.layers == (
         "method/lora",
         "device/accelerator",
+        "source/hub",
         "source/huggingface",
         "exports/llama_factory",
         "language/zh",

@@ -25,7 +25,11 @@ for name in {MODULES}:
     module = importlib.import_module(f"desk.{{name}}")
     try:
         module.run_command(
-            module.main, module.HELP, ["--help"], getattr(module, "add_options", None)
+            module.main,
+            module.HELP,
+            ["--help"],
+            getattr(module, "add_options", None),
+            how=getattr(module, "INPUT_HINT", ""),
         )
     except SystemExit:
         pass

@@ -322,9 +322,8 @@ def test_a_model_folder_that_is_not_whole_is_named(
     shutil.copytree(model.strip('"'), tiny)
     change(tiny)
     hint = (
-        "copy the folder again from its source; or run `hf download"
-        " ORGANISATION/MODEL --local-dir MODEL` on a machine with network access, copy that folder"
-        " here, and set model.id in config/run.yaml to its path"
+        "copy the folder again from its source; it must hold config.json, the files of the"
+        " tokenizer and every *.safetensors file"
     )
     listed = "".join(f"\n  {fault}" for fault in faults)
     error = f"the model in {tiny} is incomplete:{listed}"

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newft.dataset.column_leaks import measure_predictability
-from newft.emitted.quantities import SCALES, find_mixed_units, read_column, read_quantity
+from newft.dataset.quantity_columns import find_mixed_units, read_column
+from newft.emitted.quantities import SCALES, read_quantity
 from support.credit_applications import applications, facts, with_column, written
 
 amounts = st.decimals(0, 10**9, places=2, allow_nan=False, allow_infinity=False).map(float)

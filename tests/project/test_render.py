@@ -226,10 +226,11 @@ def test_each_source_says_how_to_bring_the_model(
     changes = {"model": model(source, "acme/model"), "layers": names, "requirements_no_deps": ()}
     folder = project(tmp_path, language, **changes)
     readme = (folder / "README.md").read_text(encoding="utf-8")
+    left_out = '--exclude "*/*" --exclude "consolidated*"'
     commands = {
         "folder": "`model.id`",
-        "huggingface": "hf download acme/model --local-dir base-model",
-        "modelscope": "modelscope download --model acme/model --local_dir base-model",
+        "huggingface": f"hf download acme/model {left_out} --local-dir base-model",
+        "modelscope": f"modelscope download acme/model {left_out} --local-dir base-model",
     }
     assert commands[source] in readme
     assert "\n\n\n" not in readme

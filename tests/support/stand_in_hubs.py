@@ -225,7 +225,8 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def compose(source: str, into: Path, *, package: str = "project") -> Path:
     """A folder to import `package` from: the modules of a project with this source of the model."""
-    names = ("method/lora", "device/cpu", f"source/{source}", "language/en")
+    hub = [] if source in ("embedded", "folder") else ["source/hub"]
+    names = ("method/lora", "device/cpu", *hub, f"source/{source}", "language/en")
     layers = [
         Layer("base", TEMPLATES / "project"),
         *(Layer(name, TEMPLATES / "layers" / name) for name in names),

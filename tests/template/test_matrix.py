@@ -53,7 +53,7 @@ WORDS_OF_SOURCE = {
     "modelscope": ("modelscope",),
 }
 IN_THE_PROJECT_LANGUAGE = {"README.md", "config/run.yaml", "pyproject.toml"}
-FOR_ALL_SOURCES = ("constraints.txt", "config.py")  # a bound for each, and their names
+FOR_ALL_SOURCES = ("config.py",)  # the names of all
 
 
 @dataclass(frozen=True)

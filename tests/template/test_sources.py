@@ -143,9 +143,8 @@ def test_every_missing_file_is_named_and_the_way_to_bring_it(
         f"  {last} is missing",
     ]
     assert outcome.hint == (
-        "copy the folder again from its source; or run "
-        "`hf download ORGANISATION/MODEL --local-dir MODEL` on a machine with network access, "
-        "copy that folder here, and set model.id in config/run.yaml to its path"
+        "copy the folder again from its source; it must hold config.json, the files of the "
+        "tokenizer and every *.safetensors file"
     )
 
 
@@ -211,8 +210,9 @@ def test_a_path_that_is_no_folder_is_refused(folder_source: ModuleType, tmp_path
 # --- Hugging Face --------------------------------------------------------------------------------
 
 BRING = (
-    "run `hf download {0} --local-dir {1}` on a machine with network access, copy that folder "
-    "here, and set model.id in config/run.yaml to its path"
+    'run `hf download {0} --exclude "*/*" --exclude "consolidated*" --local-dir base-model` on a '
+    "machine with network access, copy that folder here, and set model.id in config/run.yaml to "
+    "./base-model"
 )
 
 
@@ -339,10 +339,10 @@ def test_without_a_network_and_a_cache_the_way_to_bring_the_model_is_said(
     home = str(tmp_path)
     (down,) = ask_hub(hub, ("lab/tiny", None), HF_HOME=home, HF_ENDPOINT=NOWHERE)
     assert down.message.startswith(f"lab/tiny could not be fetched from {NOWHERE}: ")
-    bring = BRING.format("lab/tiny", "tiny")
+    bring = BRING.format("lab/tiny")
     assert down.hint == f"set HF_ENDPOINT to a mirror that can be reached; or {bring}"
     (offline,) = ask_hub(hub, ("lab/tiny", "v1"), HF_HOME=home, HF_HUB_OFFLINE="1")
-    bring = BRING.format("lab/tiny --revision v1", "tiny")
+    bring = BRING.format("lab/tiny --revision v1")
     assert offline == Outcome(
         None,
         None,
@@ -407,8 +407,9 @@ def test_a_model_is_fetched_from_modelscope_and_then_needs_no_network(scope: Wor
         None,
         f"{NOWHERE} cannot be reached, and lab/tiny is not complete in the cache",
         f"run `modelscope download lab/tiny --revision {FIRST} "
-        "--local-dir tiny` on a machine with network access, copy that folder here, and set "
-        "model.id in config/run.yaml to its path",
+        '--exclude "*/*" --exclude "consolidated*" --local-dir base-model` on a machine with '
+        "network access, copy that folder here, and set model.id in config/run.yaml to "
+        "./base-model",
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import NamedTuple
 
+from newft.dataset.quantity_columns import read_column
 from newft.emitted.normalize import MISSING_VALUE_PATTERN, is_missing
-from newft.emitted.quantities import read_column
 from newft.text import Text
 
 # Measured in twelve tables, public ones among them: the column that predicts the label best avoids

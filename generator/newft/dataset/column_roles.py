@@ -9,9 +9,9 @@ from newft.dataset.column_leaks import LabelPredictability, measure_predictabili
 from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_match import profile_column
 from newft.dataset.column_use import ColumnUse, decide_column_use, may_be_known_later
+from newft.dataset.quantity_columns import find_mixed_units
 from newft.emitted.label_rules import read_label
 from newft.emitted.normalize import MISSING_VALUE_PATTERN, escape_controls, is_missing
-from newft.emitted.quantities import find_mixed_units
 from newft.schema.kit import Task
 from newft.text import Text
 

@@ -21,7 +21,7 @@ from newft.dataset.identifier_checks import (
     is_resident_id,
     is_social_security_number,
 )
-from newft.emitted.quantities import read_column
+from newft.dataset.quantity_columns import read_column
 from newft.text import Text
 
 # Of the values of a column: the others are missing marks and typing errors. One number in ten has

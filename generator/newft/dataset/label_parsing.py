@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from newft.emitted.label_rules import LabelRules, spell_label
+from newft.emitted.label_rules import LabelRules, find_alias, strip_affixes
 from newft.emitted.multilabel import read_labels, split_labels, split_parts
-from newft.emitted.normalize import clean_label
+from newft.emitted.normalize import clean_label, normalize_label
 from newft.emitted.record_rules import read_single_label
 from newft.schema.kit import Task
 
@@ -24,7 +24,19 @@ def parse_spellings(text: str, task: Task) -> dict[str, str]:
         pieces = [piece for piece in split_labels(text, rules) if split_parts(piece, rules)]
     # a cell in which the labels are missing has a piece, but no label
     labels = zip(_read_labels(text, rules), pieces, strict=False)
-    return {label: spell_label(piece, rules) for label, piece in labels}
+    return {label: _spell_label(piece, rules) for label, piece in labels}
+
+
+def _spell_label(text: str, rules: LabelRules) -> str:
+    """Spell a label as a cell does, without a prefix; an alias becomes its label."""
+    label = find_alias(strip_affixes(normalize_label(text), rules), rules)
+    if label is not None:
+        return label
+    for prefix in map(normalize_label, rules.strip_prefixes):
+        for end in range(1, len(text)):  # the cell may write the prefix in another width
+            if normalize_label(text[:end]).strip("_") == prefix:
+                return text[end:]
+    return text
 
 
 def _read_labels(text: str, rules: LabelRules) -> list[str]:

@@ -11,7 +11,7 @@ from newft.dataset.label_parsing import pick_frequent_spellings
 from newft.dataset.row_stats import DistinctRows, RowStats, Target
 from newft.dataset.stated_positions import find_stated_positions
 from newft.emitted.dedup import hash_text
-from newft.emitted.given_splits import hash_in_split, list_given
+from newft.emitted.given_splits import hash_in_split
 from newft.emitted.label_leaks import Position
 from newft.emitted.label_rules import read_label
 from newft.emitted.multilabel import join_labels
@@ -23,7 +23,7 @@ from newft.emitted.near_duplicates import (
 from newft.emitted.normalize import normalize_label
 from newft.emitted.record_rules import name_unlisted
 from newft.emitted.reject_reasons import REJECT_REASONS
-from newft.emitted.splits import AssignedRows, GivenPlace, Split, SplitAssigner
+from newft.emitted.splits import SPLITS, AssignedRows, GivenPlace, Split, SplitAssigner
 from newft.schema.kit import Task
 from newft.split_fractions import SplitFractions, choose_split_fractions
 
@@ -70,7 +70,7 @@ def resolve_rows(stats: RowStats, used_splits: Sequence[str] | None = None) -> R
     rejects = _count_rejects(stats.rejected, counts, kept, repeats, stats.task)
     rejects["label_in_input"] += stated
     chosen = answered.keep(kept)
-    given = list_given(distinct.given)
+    given = tuple(split for split in SPLITS if split in {*distinct.given})
     if used_splits is not None:
         given = tuple(split for split in given if split in used_splits)
     assigned = _assign_splits(distinct, chosen, spell, given=given, grouped=len(groups) > 1)

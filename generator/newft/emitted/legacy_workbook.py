@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .cells import round_as_shown
-from .file_access import RecordError, open_regular_file, wrap_missing_library
+from .file_access import RecordError, open_regular_file
 from .file_format import FileFormat
-from .sheet_choice import choose_sheets, describe_sheets, outline_sheet
+from .missing_library import wrap_missing_library
+from .sheet_choice import choose_sheets, describe_sheets, outline_sheet, round_as_shown
 
 MAX_BYTES = 256 << 20  # xlrd holds the whole file in memory
 SAVE_AGAIN_HINT = "open it in a spreadsheet program and save it as xlsx, or as CSV UTF-8"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .file_access import RecordError, open_regular_file
 from .file_format import FileFormat, Remark
-from .foreign_files import make_markup_error
+from .foreign_files import FOREIGN_HINTS, FOREIGN_MESSAGES, MARKUP
 from .markup_text import BREAKING_TAGS, Piece, iterate_markup
 from .text_encoding import detect_encoding
 
@@ -54,7 +54,7 @@ def detect_markup_table(path: Path) -> FileFormat:
         cells[table] += filled
     chosen = max(cells, key=cells.__getitem__, default="")
     if rows[chosen] < 2:  # a header and a record
-        raise make_markup_error(path)
+        raise RecordError(path, FOREIGN_MESSAGES[MARKUP], FOREIGN_HINTS[MARKUP])
     others = sum(count >= MIN_LEFT_SHARE * cells[chosen] for count in cells.values()) - 1
     template = "of {file}, only the largest table is read, and not {count:,} more"
     values = {"file": path.name, "count": others}

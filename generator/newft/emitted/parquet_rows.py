@@ -14,8 +14,8 @@ from .file_access import (
     SAFE_UNPACKED_BYTES,
     RecordError,
     open_regular_file,
-    wrap_missing_library,
 )
+from .missing_library import wrap_missing_library
 
 BATCH_ROWS = 1_000
 MAX_ROWS = 50_000_000  # that the file declares: a few bytes may stand for any number of rows

@@ -1,4 +1,4 @@
-"""Which sheets of a workbook hold the records, and which of their cells are merged."""
+"""Which sheets of a workbook hold the records, which cells are merged, and what numbers show."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from .file_format import Cells, Remark
 from .header_row import find_header, look_ahead
 
+SPREADSHEET_DIGITS = 15  # that a spreadsheet shows of a number; those after it are rounding errors
 MAX_COUNTED_ROWS = 1_000  # of a sheet, to compare sheets by
 MIN_ROWS_SHARE = 0.25  # of the largest sheet: covers, notes and lists of codes have fewer rows
 MAX_MERGED_RANGES = 100_000  # in all sheets
@@ -139,3 +140,10 @@ class MergeFiller:
                 row[column - 1] = value if row[column - 1] is None else row[column - 1]
         for column, last in self._starts.pop(number, ()):
             self._open[column] = (last, row[column - 1] if column <= len(row) else None)
+
+
+def round_as_shown(value: object) -> object:
+    """A number as a spreadsheet shows it: 0.906, which it computed as 0.9059999999999999."""
+    if isinstance(value, float) and not value.is_integer():
+        return float(f"{value:.{SPREADSHEET_DIGITS}g}")
+    return value

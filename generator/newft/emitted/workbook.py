@@ -26,7 +26,6 @@ from openpyxl.utils.cell import column_index_from_string  # type: ignore[import-
 from openpyxl.utils.datetime import from_excel  # type: ignore[import-untyped]
 from openpyxl.utils.escape import unescape  # type: ignore[import-untyped]
 
-from .cells import round_as_shown
 from .file_access import OLE2_SIGNATURE, RecordError, open_regular_file
 from .file_format import FileFormat
 from .sheet_choice import (
@@ -36,6 +35,7 @@ from .sheet_choice import (
     choose_sheets,
     describe_sheets,
     outline_sheet,
+    round_as_shown,
 )
 
 # Microsoft, "Excel specifications and limits": the rows and columns of a sheet

@@ -28,6 +28,7 @@ from newft.project.template_layers import (
     list_owners,
     stack_layers,
 )
+from newft.project.used_messages import MESSAGES_FILE, keep_used_messages
 from newft.schema.answers import Answers
 from newft.schema.dataset import Facts, FileFacts
 from newft.schema.kit_check import KitFiles
@@ -96,7 +97,10 @@ def render_tree(
             if file.is_template:
                 file.write(templates, file.path)
         _render_templates(files, templates, into, data=build_template_data(plan, answers))
-        refuse_broken_policy(plan, into, {file.target: file.layer for file in files})
+        layer_of = {file.target: file.layer for file in files}
+        if layer_of.get(f"src/{plan.package}/{MESSAGES_FILE}", "").startswith("language/"):
+            keep_used_messages(into / "src" / plan.package)
+        refuse_broken_policy(plan, into, layer_of)
     owned = {(one.name, path) for one in rendered.overlays for path in one.given_files}
     given_files = tuple(file.target for file in files if (file.layer, file.target) in owned)
     return RenderedTemplates(digest_layers(layers, modules), given_files)

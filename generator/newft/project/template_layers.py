@@ -75,9 +75,13 @@ KIND_MODULES: Mapping[str, tuple[str, ...]] = {  # that only files of a kind nee
     "json": _RECORD_MODULES,
     "jsonl": _RECORD_MODULES,
     "yaml": (*_RECORD_MODULES, "data/yaml_records.py"),
-    "parquet": (*_RECORD_MODULES, "data/parquet_rows.py"),
+    "parquet": (*_RECORD_MODULES, "data/missing_library.py", "data/parquet_rows.py"),
     "xlsx": ("data/sheet_choice.py", "data/workbook.py"),
-    "xls": ("data/sheet_choice.py", "data/legacy_workbook.py"),
+    "xls": (
+        "data/sheet_choice.py",
+        "data/missing_library.py",
+        "data/legacy_workbook.py",
+    ),
     "html": ("data/markup_table.py",),
     "folder": ("data/class_folders.py",),
 }

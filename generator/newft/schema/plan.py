@@ -182,3 +182,5 @@ class Plan:
     overlays: tuple[Overlay, ...] = ()  # of the starter kit, the lowest first
     # by the name of the tool, which is also that of the layer
     exports: Mapping[str, ExportedRecipe] = field(default_factory=dict)
+    # of the packages that the project installs, by name
+    tested_versions: Mapping[str, str] = field(default_factory=dict)

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from package_name.config import (
+from package_name.config import Config, load_config
+from package_name.runtime.config_file import (
     RENAMED_KEYS,
     RENAMED_MESSAGE,
-    Config,
-    load_config,
 )
 from package_name.runtime.errors import ProjectError
 from package_name.runtime.messages import fill

@@ -44,8 +44,8 @@ python -m {package}.chat
 python -m {package}.chat --once "a question"
 python -m {package}.chat --once - < question.txt
 
-Each line is one question. If the task has questions of several lines, an empty line
-ends a question. To quit, enter exit, quit or :q, or press Ctrl-D or Ctrl-C.
+What is entered: {how}.
+To quit, enter exit, quit or :q, or press Ctrl-D or Ctrl-C.
 
 The prediction is written to standard output, the most likely candidates to standard
 error."""
@@ -190,4 +190,4 @@ def add_options(parser: argparse._ActionsContainer) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(run_command(main, HELP, add_options=add_options))
+    raise SystemExit(run_command(main, HELP, add_options=add_options, how=INPUT_HINT))

@@ -20,10 +20,16 @@ from .formatting import extract_labels
 from .model.chat_encoder import ChatEncoder, Tokenizer
 from .model.chat_template import FIXED_DATE, has_fixed_date
 from .model.device import get_memory_gb, refuse_precision, require_training_device
-from .model.load import DTYPES, build_without_weights, find_base_model, load_tokenizer
+from .model.load import (
+    DTYPES,
+    build_without_weights,
+    count_weights,
+    find_base_model,
+    load_tokenizer,
+)
 from .model.loading_options import choose_loading_options
 from .model.method import CHECKPOINTS_BYTES_PER_WEIGHT, MEMORY_CONTENT, compute_memory
-from .model.weight_count import WeightCount, count_weights
+from .model.weight_count import WeightCount
 from .prompts import Conversation
 from .runtime.errors import ProjectError
 from .runtime.main import run_command

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     Field,
     ValidationError,
     ValidationInfo,
@@ -21,62 +18,17 @@ from .data.normalize import escape_controls
 from .data.splits import Split
 from .model.method import Checkpointing, MethodConfig
 from .model.supported_models import HAS_REVISIONS, MODEL_SOURCE, ONLY_MODEL_ID
+from .runtime.config_errors import choose_hint, describe_errors
+from .runtime.config_file import apply_override, describe_fault, read_document
 from .runtime.errors import ProjectError
 from .runtime.messages import fill
-from .runtime.yaml_lines import (
-    KeyPath,
-    YamlDocument,
-    YamlError,
-    YamlFault,
-    join_keys,
-    read_yaml,
-)
+from .runtime.yaml_lines import join_keys
 from .task import TaskConfig
 from .task_base import ConfigSection, NonEmptyStr, NonNegativeFraction, PositiveCount
 from .training.device_settings import Attention, BatchSize, Precision, TimedSection
 
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
 MemoryRange = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
-RESTORE_HINT = "the file as it was generated: tar -xOf .newft/snapshot.tar config/run.yaml"
-NOT_A_NUMBER_MESSAGE = "{place} is {value} (text), not a number"
-NOT_TEXT_MESSAGE = "{place} is {value}, which is not text"
-# what pydantic asks of a value, by its name for it
-RULE_MESSAGES = {
-    "greater_than": "it must be greater than {gt}",
-    "greater_than_equal": "it must be {ge} or greater",
-    "less_than": "it must be less than {lt}",
-    "less_than_equal": "it must be {le} or less",
-    "too_short": "it needs {min_length} entries or more",
-    "too_long": "it may have {max_length} entries at most",
-    "string_too_short": "it must not be empty",
-    "string_too_long": "it may have {max_length} characters at most",
-    "string_pattern_mismatch": "it must match {pattern}",
-    "literal_error": "it must be one of: {expected}",
-    "bool_type": "it must be true or false",
-    "int_type": "it must be a whole number",
-    "int_from_float": "it must be a whole number",
-    "float_type": "it must be a number",
-    "finite_number": "it must be a finite number",
-    "list_type": "it must be a list",
-    "dict_type": "it must hold keys with values",
-}
-# keys of earlier versions of newft, and their names today
-RENAMED_KEYS = {
-    "adapter": "method",
-    "data.slices": "data.slice_fields",
-    "data.test_share": "data.test_fraction",
-    "data.validation_share": "data.validation_fraction",
-    "evaluation.shots": "evaluation.few_shot_examples",
-    "task.answer_told": "task.leak_patterns",
-    "task.asks_about": "task.question_template",
-    "task.system_untuned": "task.base_system_prompt",
-    "training.accumulation": "training.gradient_accumulation_steps",
-    "training.evaluations": "training.num_evaluations",
-    "training.schedule": "training.lr_scheduler",
-    "training.truncated_share": "training.max_truncated_fraction",
-    "training.warmup": "training.warmup_ratio",
-}
-RENAMED_MESSAGE = "{place} is now called {name}"
 # the options of `newft new` that make a project with another source of the base model
 NEWFT_OPTIONS_BY_SOURCE = {
     "embedded": "--model embedded",
@@ -231,50 +183,23 @@ class Config(ConfigSection):
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     """The run in `path` with `KEY=VALUE` overrides; all faults at once, with their places."""
-    document = _read_document(path)
+    document = read_document(path)
     values: dict[str, Any] = document.value
-    faults = [_describe_fault(path, fault) for fault in document.faults]
+    faults = [describe_fault(path, fault) for fault in document.faults]
     places = {keys: f"{path}:{entry.line}" for keys, entry in document.entries.items()}
     for override in overrides:
-        keys = _apply_override(values, override)
+        keys = apply_override(values, override)
         places[keys] = f"--set {join_keys(keys)}"
     details: list[dict[str, Any]] = []
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
         details = [dict(detail) for detail in error.errors()]
-        meant = {
-            (*loc[:-1], _find_nearest_key(loc)) for loc in map(_locate_unknown_key, details) if loc
-        }
-        faults += [
-            _describe_error(detail, places) for detail in details if detail["loc"] not in meant
-        ]
+        faults += describe_errors(details, places, Config)
     else:
         if not faults:
             return config
-    raise ProjectError("\n".join(map(escape_controls, faults)), _choose_hint(details, faults))
-
-
-def _read_document(path: Path) -> YamlDocument:
-    """The values of the file, and where each of them is."""
-    try:
-        document = read_yaml(path.read_bytes())
-    except FileNotFoundError:
-        raise ProjectError(
-            "{path} is missing", "run this command in the project folder", path=path
-        ) from None
-    except YamlError as error:
-        faults = [_describe_fault(path, fault) for fault in error.faults]
-        raise ProjectError("\n".join(map(escape_controls, faults)), RESTORE_HINT) from None
-    if not isinstance(document.value, dict):
-        raise ProjectError("{path} has no sections", RESTORE_HINT, path=path)
-    return document
-
-
-def _describe_fault(path: Path, fault: YamlFault) -> str:
-    """What the reader of YAML refuses, behind its place in the file."""
-    place = f"{path}:{fault.line}" if fault.line else f"{path}"
-    return f"{place}: {fill(fault.message, **fault.values)}"
+    raise ProjectError("\n".join(map(escape_controls, faults)), choose_hint(details, faults))
 
 
 def find_changed_keys(
@@ -289,108 +214,3 @@ def find_changed_keys(
         if before.get(section, {}).get(key) != now[section].get(key)
         and key != "base_system_prompt"  # the base model alone: no effect on rows or training
     ]
-
-
-def _apply_override(values: dict[str, Any], override: str) -> KeyPath:
-    """Put one `KEY=VALUE` in its place, and return that."""
-    key, equals, text = override.partition("=")
-    if name := RENAMED_KEYS.get(key) or RENAMED_KEYS.get(key.partition(".")[0]):
-        raise ProjectError(RENAMED_MESSAGE, place=f"--set {key}", name=name)
-    *parents, last = key.split(".")
-    section: Any = values
-    for parent in parents:
-        section = section.get(parent) if isinstance(section, dict) else None
-    if not equals or not isinstance(section, dict):
-        raise ProjectError(
-            "--set {override} does not match a key of run.yaml",
-            "the form is --set training.epochs=1",
-            override=override,
-        )
-    try:
-        document = read_yaml(text)
-        faults = document.faults
-    except YamlError as error:
-        faults = error.faults
-    if faults:
-        raise ProjectError(
-            "--set {key}: {fault}",
-            "put the value in quotes",
-            key=key,
-            fault=fill(faults[0].message, **faults[0].values),
-        )
-    section[last] = document.value
-    return (*parents, last)
-
-
-def _describe_error(detail: dict[str, Any], places: Mapping[KeyPath, str]) -> str:
-    loc, value = tuple(detail["loc"]), detail["input"]
-    where = loc
-    while where not in places:  # a union names its branch, a missing key has no place
-        where = where[:-1]
-    place = f"{places[where]}: {join_keys(where)}"
-    if places[where].startswith("--set"):
-        place = places[where]
-    match detail["type"]:
-        case "missing":
-            return fill("{place}: {key} is missing", place=places[where], key=join_keys(loc))
-        case "extra_forbidden":
-            return _describe_unknown_key(loc, place)
-        case "model_type":
-            return fill("{place} holds no keys", place=place)
-        case "float_type" | "int_type" if isinstance(value, str):
-            return fill(NOT_A_NUMBER_MESSAGE, place=place, value=repr(value))
-        case "string_type":
-            return fill(NOT_TEXT_MESSAGE, place=place, value=repr(value))
-    return fill(
-        "{place}: {fault}"
-        if isinstance(value, (dict, list, BaseModel))
-        else "{place} is {value}: {fault}",
-        place=place,
-        value=repr(value),
-        fault=_describe_rule(detail),
-    )
-
-
-def _describe_unknown_key(keys: KeyPath, place: str) -> str:
-    """That a key is unknown, with the key that is meant if that can be told."""
-    if name := RENAMED_KEYS.get(join_keys(keys)):
-        return fill(RENAMED_MESSAGE, place=place, name=name)
-    if near := _find_nearest_key(keys):
-        return fill("{place} is not a key; the nearest is {near}", place=place, near=near)
-    return fill("{place} is not a key", place=place)
-
-
-def _describe_rule(detail: Mapping[str, Any]) -> str:
-    """What a value has to be, in the language of the project; pydantic has English alone."""
-    if detail["type"] not in RULE_MESSAGES:
-        return str(detail["msg"]).removeprefix("Value error, ")
-    bounds = dict(detail.get("ctx", {}))
-    if "expected" in bounds:  # such as 'a', 'b' or 'c'
-        bounds["expected"] = fill(", ").join(re.findall("'(.*?)'", bounds["expected"]))
-    return fill(RULE_MESSAGES[detail["type"]], **bounds)
-
-
-def _locate_unknown_key(detail: Mapping[str, Any]) -> KeyPath:
-    """The place of an unknown key: probably a typo of a key that is missing."""
-    return detail["loc"] if detail["type"] == "extra_forbidden" else ()
-
-
-def _find_nearest_key(where: KeyPath) -> str:
-    if renamed := RENAMED_KEYS.get(join_keys(where)):
-        return renamed.rpartition(".")[2]
-    section: Any = Config
-    for part in where[:-1]:
-        section = section.model_fields[part].annotation
-    close = difflib.get_close_matches(str(where[-1]), section.model_fields, n=1)
-    return close[0] if close else ""
-
-
-def _choose_hint(details: Sequence[Mapping[str, Any]], faults: Sequence[str]) -> str:
-    numbers = [detail for detail in details if detail["type"] in ("float_type", "int_type")]
-    if any(isinstance(detail["input"], str) for detail in numbers):
-        return fill("YAML reads 1e-4 as text: write 1.0e-4, and write numbers without quotes")
-    if any(detail["type"] == "string_type" for detail in details):
-        return fill("YAML does not read yes, no, null and 12 as text: put them in quotes")
-    if all(fault.startswith("--set") for fault in faults):
-        return ""
-    return RESTORE_HINT

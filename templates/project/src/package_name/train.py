@@ -6,13 +6,14 @@ import argparse
 import gc
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR
-from transformers import PrinterCallback, Trainer, TrainingArguments, set_seed
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
 from .config import Config, ModelConfig, TrainingConfig
 from .data.processed_rows import verify_and_hash_rows
@@ -48,7 +49,7 @@ from .training.model_card import write_model_card
 from .training.progress import plot_losses
 from .training.run_dir import RunDir, get_run_dir, to_portable_name
 from .training.run_plan import build_callbacks, choose_settings, plan_steps
-from .training.steps import StepPlan, TrainingInputs, build_steps, print_steps
+from .training.steps import StepPlan, TrainingInputs, TrainingSteps, build_steps, print_steps
 
 HELP = """\
 Fine-tune the model of config/run.yaml on data/processed: make train
@@ -67,34 +68,27 @@ def main(config: Config, options: argparse.Namespace) -> None:
             path=run.path,
         )
         return
-    on = require_training_device(config.training)
-    refuse_precision(config.model.precision, on)
-    together = require_process_count(on)  # refuses what the Trainer would run in DataParallel
-    run.refuse_other_processes(together)
+    on, processes = require_devices(config, run)
 
     # 1. Data: unusable data fails before the first step.
     folder = run.verify_base_model(find_base_model(run.pin_revision(config.model)))
     tokenizer = load_tokenizer(folder.path, config.model)
     train, held_out = read_all_examples(config, ChatEncoder(tokenizer, config.model))
-    say("loading {model}", model=config.model.id)
+    collate = TargetCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
 
     # 2. Model: the base model, prepared by the training method.
-    collate = TargetCollator(tokenizer.convert_tokens_to_ids(config.model.pad))
+    say("loading {model}", model=config.model.id)
     load = partial(load_model, config, folder.path, on)
     inputs = TrainingInputs(config, train, held_out, collate, load, began)
     chosen, record = choose_settings(inputs, run.record())
-    settings = resolve_process_settings(chosen.training, together)
+    settings = resolve_process_settings(chosen.training, processes)
+    chosen = chosen.model_copy(update={"training": settings})
     model = load(chosen.model)
-    say(
-        "training {weights}, {precision} on {device}",
-        weights=describe_trained_weights(model),
-        precision=chosen.model.precision,
-        device=model.device,
-    )
+    report_model(model, chosen.model.precision)
 
     # 3. Steps: a resumed run keeps its plan.
     steps = build_steps(train, settings, config.run.seed)
-    record = plan_steps(inputs, settings, steps, record) | {"processes": together}
+    record = plan_steps(inputs, settings, steps, record) | {"processes": processes}
     held_out = held_out[: record["validation_rows"]]
     print_steps(record["steps"], steps, rows=len(train), validation=len(held_out))
     if options.dry_run:
@@ -103,31 +97,24 @@ def main(config: Config, options: argparse.Namespace) -> None:
     # 4. Train, in a folder that says what is trained and is closed to others meanwhile.
     with exclusive_lock(run.path), run.explain_full_disk():
         run.begin(config, {**record, "train_rows": len(train)}, data=rows, folder=folder)
-        set_seed(config.run.seed)
         plan, callbacks = build_callbacks(settings, steps, record)
         plan.seconds_spent = time.monotonic() - began
-        chosen = chosen.model_copy(update={"training": settings})
-        trainer = Trainer(
-            model,
-            build_training_arguments(chosen, run, most=len(steps.tokens)),
-            data_collator=collate,
-            train_dataset=[train[index] for index in steps.order],
-            eval_dataset=held_out,
-            callbacks=[*callbacks, *CALLBACKS],
-        )
-        create_optimizer(trainer, config.method)
+        inputs = inputs._replace(validation=held_out)
+        trainer = build_trainer(chosen, run, model, inputs, steps, callbacks)
         run_trainer(trainer, run, plan)
         if trainer.is_world_process_zero():
             save_trained(model, run.trained_folder, chosen.model.precision)
             tokenizer.save_pretrained(run.trained_folder)
-            report_memory(run, config, peak=measure_peak_gb(on))
-            write_run_report(run, config, trainer)
-            run.finish(trainer.state.best_metric, trainer.state.log_history, asdict(plan))
-    say(
-        "trained weights in {folder}, loss curve in {curve}; next: make eval",
-        folder=run.trained_folder,
-        curve=run.path / "loss.txt",
-    )
+            finish_run(run, config, trainer, plan, peak=measure_peak_gb(on))
+
+
+def require_devices(config: Config, run: RunDir) -> tuple[torch.device, int]:
+    """The device of this process and how many train together; refuses others than planned."""
+    on = require_training_device(config.training)
+    refuse_precision(config.model.precision, on)
+    processes = require_process_count(on)  # refuses what the Trainer would run in DataParallel
+    run.refuse_other_processes(processes)
+    return on, processes
 
 
 def read_all_examples(config: Config, encoder: ChatEncoder) -> tuple[list[Example], list[Example]]:
@@ -172,6 +159,38 @@ def resolve_process_settings(planned: TrainingConfig, processes: int) -> Trainin
     return settings
 
 
+def report_model(model: TunedModel, precision: str) -> None:
+    """Print what is trained, in which precision and where."""
+    say(
+        "training {weights}, {precision} on {device}",
+        weights=describe_trained_weights(model),
+        precision=precision,
+        device=model.device,
+    )
+
+
+def build_trainer(
+    config: Config,
+    run: RunDir,
+    model: TunedModel,
+    inputs: TrainingInputs,
+    steps: TrainingSteps,
+    callbacks: Sequence[TrainerCallback],
+) -> Trainer:
+    """The Trainer with its optimizer; it gets the examples in the order of the steps."""
+    set_seed(config.run.seed)
+    trainer = Trainer(
+        model,
+        build_training_arguments(config, run, most=len(steps.tokens)),
+        data_collator=inputs.collate,
+        train_dataset=[inputs.train[index] for index in steps.order],
+        eval_dataset=inputs.validation,
+        callbacks=[*callbacks, *CALLBACKS],
+    )
+    create_optimizer(trainer, config.method)
+    return trainer
+
+
 def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
     """Train from the last checkpoint on; the model then has its best weights."""
     trainer.remove_callback(PrinterCallback)
@@ -191,6 +210,20 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
             "the memory of the accelerator is full",
             "halve training.batch_size and double training.gradient_accumulation_steps",
         ) from error
+
+
+def finish_run(
+    run: RunDir, config: Config, trainer: Trainer, plan: StepPlan, *, peak: float
+) -> None:
+    """Write down what came of the run, whose weights are saved, and print where it is."""
+    report_memory(run, config, peak=peak)
+    write_run_report(run, config, trainer)
+    run.finish(trainer.state.best_metric, trainer.state.log_history, asdict(plan))
+    say(
+        "trained weights in {folder}, loss curve in {curve}; next: make eval",
+        folder=run.trained_folder,
+        curve=run.path / "loss.txt",
+    )
 
 
 def report_memory(run: RunDir, config: Config, *, peak: float) -> None:

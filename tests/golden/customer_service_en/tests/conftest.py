@@ -102,7 +102,6 @@ def config(
                 "attention": "sdpa",
                 "architecture": None,
                 "parameters": None,
-                "successor": None,
             }
         ),
         "method": run_yaml.method.model_copy(update=TINY_METHOD),

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from golden_desk.config import (
+from golden_desk.config import Config, load_config
+from golden_desk.runtime.config_file import (
     RENAMED_KEYS,
     RENAMED_MESSAGE,
-    Config,
-    load_config,
 )
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill

@@ -54,9 +54,8 @@ CASES = [
     ((base, base), (tuned, tuned), classical, (verdict, verdict), best)
     for base, tuned, classical, verdict, best in ALIKE
 ]
-CASES += (
-    APART if len(PRIMARY_METRICS) > 1 else []
-)  # else there is one figure, in which no two differ
+# else there is one figure, in which no two differ
+CASES += APART if len(PRIMARY_METRICS) > 1 else []
 
 
 @pytest.mark.parametrize(("base", "tuned", "classical", "verdicts", "best"), CASES)

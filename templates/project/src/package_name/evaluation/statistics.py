@@ -50,11 +50,6 @@ def bootstrap(statistic: Statistic, *columns: LabelArray, seed: int) -> Metric:
     return Metric(float(statistic(*columns)), float(low), float(high), n)
 
 
-def point(statistic: Statistic, *columns: LabelArray) -> Metric:
-    """A statistic without interval: the bootstrap is biased upwards for maxima such as KS."""
-    return Metric(float(statistic(*columns)), None, None, len(columns[0]))
-
-
 def paired_bootstrap(
     statistic: Statistic,
     gold: LabelArray,

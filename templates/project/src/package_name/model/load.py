@@ -31,6 +31,7 @@ from .device import current_device
 from .fetch import fetch_model_folder
 from .loading_options import choose_loading_options
 from .verify import ModelFolder
+from .weight_count import WeightCount
 
 transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hundreds of lines
 
@@ -78,6 +79,17 @@ def build_without_weights(folder: Path) -> PreTrainedModel:
             config, trust_remote_code=False
         )
     return model
+
+
+def count_weights(model: PreTrainedModel) -> WeightCount:
+    """Count the weights of a model, which may lie on the meta device."""
+    head = model.get_output_embeddings()
+    linear = sum(
+        module.in_features * module.out_features
+        for module in model.modules()
+        if isinstance(module, torch.nn.Linear) and module is not head
+    )
+    return WeightCount(linear, model.num_parameters() - linear)
 
 
 def _get_auto_class(

@@ -24,9 +24,13 @@ def run_command(
     description: str,
     argv: Sequence[str] | None = None,
     add_options: Callable[[argparse._ActionsContainer], None] | None = None,
+    **values: str,
 ) -> int:
-    """Read the configuration, do the work, and turn an expected failure into exit code 1."""
-    options = _parse_options(fill(description, package=PACKAGE), argv, add_options)
+    """Read the configuration, do the work, and turn an expected failure into exit code 1.
+
+    The values are those of the description.
+    """
+    options = _parse_options(fill(description, package=PACKAGE, **values), argv, add_options)
     done = False
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as the package left it

@@ -9,10 +9,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from operator import itemgetter
-from pathlib import Path
 
 import torch
-from safetensors import safe_open
 
 from .config import Config
 from .data.processed_rows import verify_and_hash_rows
@@ -20,10 +18,18 @@ from .data.splits import PROCESSED_DIR, SPLITS, Split
 from .data.summary import shorten_list
 from .formatting import extract_labels
 from .model.chat_encoder import ChatEncoder, Tokenizer
+from .model.chat_template import FIXED_DATE, has_fixed_date
 from .model.device import get_memory_gb, refuse_precision, require_training_device
-from .model.load import DTYPES, find_base_model, load_tokenizer
+from .model.load import (
+    DTYPES,
+    build_without_weights,
+    count_weights,
+    find_base_model,
+    load_tokenizer,
+)
 from .model.loading_options import choose_loading_options
-from .model.method import BYTES_PER_WEIGHT, CHECKPOINTS_BYTES_PER_WEIGHT, MEMORY_CONTENT
+from .model.method import CHECKPOINTS_BYTES_PER_WEIGHT, MEMORY_CONTENT, compute_memory
+from .model.weight_count import WeightCount
 from .prompts import Conversation
 from .runtime.errors import ProjectError
 from .runtime.main import run_command
@@ -77,26 +83,31 @@ def main(config: Config, options: argparse.Namespace) -> None:
         report_control_tokens(rows[split], split, encoder)
     proved = sum(prove_prompts(rows[each], encoded[each], each, encoder) for each in SPLITS)
     say(
-        "prompts     in {proved:,} rows, the masked tokens are the prompt that a server sends, "
-        "and {token} ends the answer",
+        "prompts     in {proved:,} rows, the masked tokens are the prompt that a server sends with "
+        "this chat template, and {token} ends the answer",
         proved=proved,
         token=config.model.end_of_turn,
     )
+    if has_fixed_date(encoder.tokenizer):
+        say(
+            "            the chat template writes today's date; in this project it writes {date}: "
+            "give a server the tokenizer that `make train` saves with the trained weights",
+            date=FIXED_DATE,
+        )
     refuse_truncated_examples([*encoded["train"], *encoded["validation"]], config.training)
     if untrained := find_untrained_labels(rows["train"], config.task):
         say(
             "            warning: labels without a row in train: {labels}",
             labels=shorten_list(untrained),
         )
-    weights = count_weights(folder.path)
+    weights = count_weights(build_without_weights(folder.path))
     check_memory(weights, config)
     compare_disk(weights)
     say("\nTwo examples token by token; `é/2` is a character of two tokens.")
     say("Tokens that contribute to the loss are green:" if supports_color() else BRACKETS_LEGEND)
     for example in pick_two_examples(encoded["train"]):
-        print(
-            "\n" + format_example(example, encoder.tokenizer)
-        )  # not by say: it would escape the colour
+        # not by say: it would escape the colour
+        print("\n" + format_example(example, encoder.tokenizer))
     say("\nnext: make train")
 
 
@@ -120,9 +131,9 @@ def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: C
         )
 
 
-def check_memory(weights: int, config: Config) -> None:
+def check_memory(weights: WeightCount, config: Config) -> None:
     """Report the memory that training needs; raise if the weights alone exceed it."""
-    needed = weights * BYTES_PER_WEIGHT[config.model.precision] / 1e9
+    needed = compute_memory(weights, config.model.precision) / 1e9
     content = fill(MEMORY_CONTENT)
     try:
         on = require_training_device(config.training)
@@ -168,9 +179,9 @@ def check_memory(weights: int, config: Config) -> None:
         )
 
 
-def compare_disk(weights: int) -> None:
+def compare_disk(weights: WeightCount) -> None:
     """Report the size of the checkpoints and the free disk, if the method stores whole models."""
-    needed = weights * CHECKPOINTS_BYTES_PER_WEIGHT / 1e9
+    needed = weights.all * CHECKPOINTS_BYTES_PER_WEIGHT / 1e9
     if needed:
         free = shutil.disk_usage(".").free / 1e9
         say(
@@ -229,16 +240,6 @@ def highlight(text: str) -> str:
 def supports_color() -> bool:
     """Whether the output is a terminal that may show colours."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def count_weights(folder: Path) -> int:
-    """The elements of all tensors of a model."""
-    weights = 0
-    for path in folder.glob("*.safetensors"):
-        with safe_open(path, framework="pt") as tensors:
-            for name in tensors.keys():  # noqa: SIM118 - not a mapping
-                weights += torch.Size(tensors.get_slice(name).get_shape()).numel()
-    return weights
 
 
 if __name__ == "__main__":

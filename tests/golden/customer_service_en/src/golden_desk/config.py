@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    BaseModel,
     Field,
     ValidationError,
     ValidationInfo,
@@ -21,22 +18,18 @@ from .data.normalize import escape_controls
 from .data.splits import Split
 from .model.method import Checkpointing, MethodConfig
 from .model.supported_models import HAS_REVISIONS, MODEL_SOURCE, ONLY_MODEL_ID
+from .runtime.config_errors import choose_hint, describe_errors
+from .runtime.config_file import apply_override, describe_fault, read_document
 from .runtime.errors import ProjectError
 from .runtime.messages import fill
-from .runtime.yaml_lines import (
-    KeyPath,
-    YamlDocument,
-    YamlError,
-    YamlFault,
-    join_keys,
-    read_yaml,
-)
+from .runtime.yaml_lines import join_keys
 from .task import TaskConfig
 from .task_base import ConfigSection, NonEmptyStr, NonNegativeFraction, PositiveCount
 from .training.device_settings import Attention, BatchSize, Precision, TimedSection
 
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
 MemoryRange = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
+<<<<<<< HEAD
 RESTORE_HINT = "the file as it was generated: tar -xOf .newft/snapshot.tar config/run.yaml"
 NOT_A_NUMBER_MESSAGE = "{place} is {value} (text), not a number"
 NOT_TEXT_MESSAGE = "{place} is {value}, which is not text"
@@ -77,6 +70,8 @@ RENAMED_KEYS = {
     "training.warmup": "training.warmup_ratio",
 }
 RENAMED_MESSAGE = "{place} is now called {name}"
+=======
+>>>>>>> f850d17f (Name no unused value in a test)
 # the options of `newft new` that make a project with another source of the base model
 NEWFT_OPTIONS_BY_SOURCE = {
     "embedded": "--model embedded",
@@ -140,7 +135,6 @@ class ModelConfig(ConfigSection):
     template_arguments: dict[str, str | bool]
     stop_tokens: list[NonEmptyStr] = Field(default=[])  # absent where end_of_turn is the only one
     system_turn: Literal["own", "user"] = "own"  # absent where the template has a system turn
-    successor: NonEmptyStr | None = Field(default=None)  # absent where this project can train it
     precision: Precision
     attention: Attention
 
@@ -232,50 +226,23 @@ class Config(ConfigSection):
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     """The run in `path` with `KEY=VALUE` overrides; all faults at once, with their places."""
-    document = _read_document(path)
+    document = read_document(path)
     values: dict[str, Any] = document.value
-    faults = [_describe_fault(path, fault) for fault in document.faults]
+    faults = [describe_fault(path, fault) for fault in document.faults]
     places = {keys: f"{path}:{entry.line}" for keys, entry in document.entries.items()}
     for override in overrides:
-        keys = _apply_override(values, override)
+        keys = apply_override(values, override)
         places[keys] = f"--set {join_keys(keys)}"
     details: list[dict[str, Any]] = []
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
         details = [dict(detail) for detail in error.errors()]
-        meant = {
-            (*loc[:-1], _find_nearest_key(loc)) for loc in map(_locate_unknown_key, details) if loc
-        }
-        faults += [
-            _describe_error(detail, places) for detail in details if detail["loc"] not in meant
-        ]
+        faults += describe_errors(details, places, Config)
     else:
         if not faults:
             return config
-    raise ProjectError("\n".join(map(escape_controls, faults)), _choose_hint(details, faults))
-
-
-def _read_document(path: Path) -> YamlDocument:
-    """The values of the file, and where each of them is."""
-    try:
-        document = read_yaml(path.read_bytes())
-    except FileNotFoundError:
-        raise ProjectError(
-            "{path} is missing", "run this command in the project folder", path=path
-        ) from None
-    except YamlError as error:
-        faults = [_describe_fault(path, fault) for fault in error.faults]
-        raise ProjectError("\n".join(map(escape_controls, faults)), RESTORE_HINT) from None
-    if not isinstance(document.value, dict):
-        raise ProjectError("{path} has no sections", RESTORE_HINT, path=path)
-    return document
-
-
-def _describe_fault(path: Path, fault: YamlFault) -> str:
-    """What the reader of YAML refuses, behind its place in the file."""
-    place = f"{path}:{fault.line}" if fault.line else f"{path}"
-    return f"{place}: {fill(fault.message, **fault.values)}"
+    raise ProjectError("\n".join(map(escape_controls, faults)), choose_hint(details, faults))
 
 
 def find_changed_keys(
@@ -290,6 +257,7 @@ def find_changed_keys(
         if before.get(section, {}).get(key) != now[section].get(key)
         and key != "base_system_prompt"  # the base model alone: no effect on rows or training
     ]
+<<<<<<< HEAD
 
 
 def _apply_override(values: dict[str, Any], override: str) -> KeyPath:
@@ -395,3 +363,5 @@ def _choose_hint(details: Sequence[Mapping[str, Any]], faults: Sequence[str]) ->
     if all(fault.startswith("--set") for fault in faults):
         return ""
     return RESTORE_HINT
+=======
+>>>>>>> f850d17f (Name no unused value in a test)

@@ -97,9 +97,8 @@ def main(config: Config, options: Options) -> None:
 
 def format_all(config: Config, folder: Path) -> Summary:
     """Fill a new folder with splits, rejects, contradictions and summary."""
-    made_from = hash_files(
-        list_raw_files(config.data)
-    )  # before they are read: a later change shows
+    # before they are read: a later change shows
+    made_from = hash_files(list_raw_files(config.data))
     folder.mkdir(exist_ok=True)
     summary = format_rows(config, folder)
     for split, count in summary.kept.items():

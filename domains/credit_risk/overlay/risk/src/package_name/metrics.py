@@ -17,10 +17,10 @@ from .evaluation.statistics import (
     Comparison,
     LabelArray,
     Metric,
+    Statistic,
     bootstrap,
     mcnemar,
     paired_bootstrap,
-    point,
     proportion,
 )
 from .runtime.messages import fill
@@ -55,9 +55,9 @@ def compute_metrics(
     metrics: dict[str, Metric] = {}
     if has_both_classes(bad):
         metrics["auc"] = bootstrap(auc, bad, score, seed=seed)
-        metrics["ks"] = point(ks, bad, score)
+        metrics["ks"] = measure_point(ks, bad, score)
     metrics["brier"] = bootstrap(brier, bad, score, seed=seed)
-    metrics["calibration_error"] = point(calibration_error, bad, score)
+    metrics["calibration_error"] = measure_point(calibration_error, bad, score)
     metrics["accuracy"] = proportion(
         level_indices(gold, task) == level_indices(answers.parsed, task)
     )
@@ -157,3 +157,8 @@ def _recommendation_indices(given: Sequence[str | None], task: TaskConfig) -> La
 def get_line(answer: str | None, number: int) -> str | None:
     """A line of an answer; None for an unreadable answer."""
     return None if answer is None else answer.split("\n")[number]
+
+
+def measure_point(statistic: Statistic, *columns: LabelArray) -> Metric:
+    """A statistic without interval: the bootstrap is biased upwards for maxima such as KS."""
+    return Metric(float(statistic(*columns)), None, None, len(columns[0]))

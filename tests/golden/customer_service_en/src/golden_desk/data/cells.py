@@ -13,7 +13,6 @@ from typing import NamedTuple
 from .markup_text import is_markup, read_visible_text
 
 MAX_SPELLED_CHARS = 4_000  # a longer text that looks like a list is prose, or a document of its own
-SPREADSHEET_DIGITS = 15  # that a spreadsheet shows of a number; those after it are rounding errors
 LABEL_FIELDS = ("label", "recommendation")  # that hold one of a list of names
 READ_FIELDS = ("text", *LABEL_FIELDS)  # that must be texts
 # numpy prints a list without commas, which Python would read as one joined text
@@ -82,13 +81,6 @@ def to_text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return json.dumps(value, ensure_ascii=False, default=str).strip('"')
-
-
-def round_as_shown(value: object) -> object:
-    """A number as a spreadsheet shows it: 0.906, which it computed as 0.9059999999999999."""
-    if isinstance(value, float) and not value.is_integer():
-        return float(f"{value:.{SPREADSHEET_DIGITS}g}")
-    return value
 
 
 def parse_literal(text: str) -> object:

@@ -59,8 +59,3 @@ def begins_as_markup(start: bytes) -> bool:
     """Whether a file begins as a web page or XML does."""
     encoding = "utf-16" if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     return bool(MARKUP_PATTERN.match(start.decode(encoding, errors="ignore")))
-
-
-def make_markup_error(path: Path) -> RecordError:
-    """The error for a web page or XML that holds no table."""
-    return RecordError(path, FOREIGN_MESSAGES[MARKUP], FOREIGN_HINTS[MARKUP])

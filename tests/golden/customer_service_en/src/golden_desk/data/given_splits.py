@@ -1,9 +1,8 @@
 """The splits that data files give: a column, or the names of the files, say which row is in which.
 
 Rows of a test set that others measure on must not be trained on. The words decide, in English and
-Chinese. A column whose name speaks of splits may call them as it likes, such as PublicTest, as long
-as a word of a split is part of it; another column is one of splits only if nearly all of its values
-are such words by themselves: departments may be called Training and Testing.
+Chinese. A column of splits may call them as it likes, such as PublicTest, as long as a word of a
+split is part of it.
 """
 
 from __future__ import annotations
@@ -19,8 +18,6 @@ from .normalize import MISSING_GROUP_PATTERN, is_missing
 from .splits import SPLITS, Split
 
 SPLIT_FIELD = "split"  # the field of data.columns that names the split of a row
-MIN_SPLIT_VALUE_SHARE = 0.9  # of the filled values; a few may be typing errors
-MIN_NAMED_VALUE_SHARE = 0.5  # of a column whose name speaks of splits: other rows are left out
 MIN_LIKENESS = 0.8  # of a typing error, such as `trian`, and the word that was meant
 
 _WORDS: dict[str, Split] = {
@@ -29,8 +26,6 @@ _WORDS: dict[str, Split] = {
     **dict.fromkeys(("dev", "devset", "development", "eval", "evaluation"), "validation"),
     **dict.fromkeys(("test", "testing", "tst", "testset", "holdout", "heldout"), "test"),
 }
-# words that departments and stages have too: in a column of another name they prove nothing
-_GERUNDS = frozenset({"training", "testing", "development", "evaluation", "validate"})
 # short forms that only a cell may have: in the name of a file `tr` is a language
 _CELL_WORDS: dict[str, Split] = {"tr": "train", "va": "validation", "te": "test", "ts": "test"}
 _HAN_WORDS: dict[str, Split] = {
@@ -41,11 +36,6 @@ _HAN_WORDS: dict[str, Split] = {
 _FILLERS = frozenset({"set", "data", "dataset", "split", "集", "数据", "数据集", "集合"})
 _PART_PATTERN = re.compile(r"[a-z]+|[^\W\d_a-z]+")
 _HAN_PATTERN = re.compile("|".join(_HAN_WORDS))
-_NAME_WORDS = frozenset(
-    {"split", "splits", "set", "subset", "dataset", "fold", "partition", "usage", "use"}
-)
-_HAN_NAME_PATTERN = re.compile("划分|劃分|分割|子集|数据集|集合|分区|用途")
-_HUMP_PATTERN = re.compile("(?<=[a-z])(?=[A-Z])")  # of `dataSplit`
 # what a value of a column of splits holds, in the order in which a word of two splits is read
 _INNER_PATTERNS: dict[Split, re.Pattern[str]] = {
     "test": re.compile("test|held.?out|hold.?out|unseen|测试|測試|留出|保留|盲测"),
@@ -59,15 +49,15 @@ _MEANT_WORDS: dict[str, Split] = {
     "testing": "test",
 }
 _SPLIT_MASK = 0x5851F42D4C957F2D  # any bits will do, as hashes are random
-_CELL_CHARS = 40  # a longer cell is a text
+CELL_CHARS = 40  # a longer cell is a text
 
 
 @lru_cache(maxsize=10_000)
 def read_split_word(cell: str) -> Split | None:
     """The split that a cell names; None for a cell with other words."""
-    if len(cell) > _CELL_CHARS:
+    if len(cell) > CELL_CHARS:
         return None
-    parts = _split_parts(cell)
+    parts = list_word_parts(cell)
     if len(parts) == 1 and parts[0] in _CELL_WORDS:
         return _CELL_WORDS[parts[0]]
     rest = [part for part in parts if part not in _WORDS and part not in _HAN_WORDS]
@@ -77,7 +67,7 @@ def read_split_word(cell: str) -> Split | None:
 @lru_cache(maxsize=10_000)
 def read_split_cell(cell: str) -> Split | None:
     """The split that a value of a column of splits means; None where none or several may be."""
-    if (split := read_split_word(cell)) or len(cell) > _CELL_CHARS:
+    if (split := read_split_word(cell)) or len(cell) > CELL_CHARS:
         return split
     text = unicodedata.normalize("NFKC", cell).strip().casefold()
     inner = [split for split, pattern in _INNER_PATTERNS.items() if pattern.search(text)]
@@ -94,7 +84,7 @@ def find_file_split(file: str) -> Split | None:
     None where no word or several do.
     """
     path = PurePath(file)
-    return _pick_only(_split_parts(path.name)) or read_split_word(path.parent.name)
+    return _pick_only(list_word_parts(path.name)) or read_split_word(path.parent.name)
 
 
 @lru_cache(maxsize=10_000)
@@ -116,41 +106,13 @@ def hash_in_split(text_hash: int, split: Split | None) -> int:
     return text_hash ^ (SPLITS.index(split) * _SPLIT_MASK) if split else text_hash
 
 
-def is_split_column(name: str, values: Iterable[str]) -> bool:
-    """Whether the values of a column name training and at least one split that is held out."""
-    filled = [value for value in values if value.strip()]
-    if speaks_of_splits(name):
-        found, share = [*map(read_split_cell, filled)], MIN_NAMED_VALUE_SHARE
-    else:
-        found, share = [*map(_read_proof, filled)], MIN_SPLIT_VALUE_SHARE
-    known = [split for split in found if split]
-    return len(known) >= share * len(filled) and names_splits(known)
-
-
-def speaks_of_splits(name: str) -> bool:
-    """Whether the name of a column says that it holds splits."""
-    parts = _split_parts(_HUMP_PATTERN.sub(" ", name))
-    return not _NAME_WORDS.isdisjoint(parts) or _HAN_NAME_PATTERN.search(name) is not None
-
-
-def proves_split(cell: str) -> bool:
-    """Whether a cell names a split by a word that hardly means anything else."""
-    return _read_proof(cell) is not None
-
-
 def names_splits(found: Iterable[Split | None]) -> bool:
     """Whether training is among the splits, and a split that is held out: one alone says little."""
     splits = {*found} - {None}
     return "train" in splits and len(splits) > 1
 
 
-def list_given(found: Iterable[Split]) -> tuple[Split, ...]:
-    """The splits in their order, each once."""
-    met = {*found}
-    return tuple(split for split in SPLITS if split in met)
-
-
-def _split_parts(text: str) -> list[str]:
+def list_word_parts(text: str) -> list[str]:
     """The words of a text in lower case; a Chinese word that names a split is one by itself."""
     parts = _PART_PATTERN.findall(unicodedata.normalize("NFKC", text).casefold())
     return [piece for part in parts for piece in _cut_han(part) if piece]
@@ -159,12 +121,6 @@ def _split_parts(text: str) -> list[str]:
 def _cut_han(part: str) -> Sequence[str]:
     found = _HAN_PATTERN.findall(part)
     return [*found, *_HAN_PATTERN.split(part)] if found else [part]
-
-
-def _read_proof(cell: str) -> Split | None:
-    return (
-        None if _GERUNDS.intersection(_split_parts(cell[:_CELL_CHARS])) else read_split_word(cell)
-    )
 
 
 def _pick_only(parts: Iterable[str]) -> Split | None:

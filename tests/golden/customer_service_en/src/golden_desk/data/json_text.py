@@ -15,9 +15,8 @@ from .file_access import RecordError
 MAX_JSON_NESTING = 500
 UNENDED_TEXT = "Unterminated string"  # a line break within a text is another error
 _GAP_PATTERN = re.compile("[\\s,\x1e]*")  # between two values; U+001E begins those of a sequence
-_TEXT_OR_COMMA_PATTERN = re.compile(
-    r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|,(?=\s*+[\]}])', re.DOTALL
-)  # a text without an end goes to that of the file, so that none is searched again
+# a text without an end goes to that of the file, so that none is searched again
+_TEXT_OR_COMMA_PATTERN = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|,(?=\s*+[\]}])', re.DOTALL)
 
 
 def parse_document(path: Path, text: str) -> object:

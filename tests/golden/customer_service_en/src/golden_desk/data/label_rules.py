@@ -59,18 +59,6 @@ def find_alias(name: str, rules: LabelRules) -> str | None:
     return _index_aliases(rules).get(name) if rules.aliases else None
 
 
-def spell_label(text: str, rules: LabelRules) -> str:
-    """Spell a label as a cell does, without a prefix; an alias becomes its label."""
-    label = find_alias(strip_affixes(normalize_label(text), rules), rules)
-    if label is not None:
-        return label
-    for prefix in map(normalize_label, rules.strip_prefixes):
-        for end in range(1, len(text)):  # the cell may write the prefix in another width
-            if normalize_label(text[:end]).strip("_") == prefix:
-                return text[end:]
-    return text
-
-
 def list_spellings(label: str, rules: LabelRules) -> Iterator[str]:
     """List the ways in which a text may spell a label: as it is, with a suffix, by an alias."""
     yield label

@@ -34,9 +34,8 @@ MISSING_VALUE_PATTERN = re.compile(
 )
 
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf"})
-VARIATION_SELECTOR_PATTERN = re.compile(
-    "[\ufe00-\ufe0f]"
-)  # asks for one look or another of the same character
+# asks for one look or another of the same character
+VARIATION_SELECTOR_PATTERN = re.compile("[\ufe00-\ufe0f]")
 # what controls a terminal, reorders a line or cannot be seen: controls, formats such as U+202E and
 # U+200B, lone surrogates, line and paragraph separators
 CONTROL_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -61,16 +61,19 @@ def _read_lines(folder: Path) -> Iterator[bytes]:
 
 def _load_encoder(config: Config) -> ChatEncoder | None:
     """The encoder, without torch; None where its files are not on this machine yet."""
-    folder = None if config.model.successor else find_cached_folder(config.model)
+    folder = find_cached_folder(config.model)
     if folder is None or not (folder / "tokenizer.json").exists():
         return None
     # Imported here because it takes half a second.
     from transformers import PreTrainedTokenizerFast
 
     from ..model.chat_encoder import ChatEncoder
+    from ..model.chat_template import fix_date
 
     try:
-        return ChatEncoder(PreTrainedTokenizerFast.from_pretrained(folder), config.model)
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+        fix_date(tokenizer)
+        return ChatEncoder(tokenizer, config.model)
     except ProjectError:
         raise
     except Exception as error:  # tokenizers raises no narrower one

@@ -31,9 +31,8 @@ BOMS = {  # UTF-32 comes first: its mark begins as that of UTF-16 does
     codecs.BOM_UTF16_BE: "utf-16",
 }
 CONTROL_BYTES = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
-NON_ASCII_RUN_PATTERN = re.compile(
-    rb"[\x80-\xff]+"
-)  # bytes beyond ASCII without one of ASCII between them
+# bytes beyond ASCII without one of ASCII between them
+NON_ASCII_RUN_PATTERN = re.compile(rb"[\x80-\xff]+")
 LOWERCASE_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 # Two Chinese characters are often UTF-8 by chance as a pair of bytes each, three in a row seldom.
 MIN_LONG_RUN_BYTES = 6  # bytes
@@ -59,9 +58,8 @@ MIN_BIG5_COMMON_SHARE, MIN_BIG5_PAIRS = 0.9, 10  # of pairs, and different ones
 # First bytes of the syllables of EUC-KR. Of common Chinese characters half begin with a higher one.
 HANGUL_LEAD_BYTES = range(0xB0, 0xC9)
 ACCENTED_UTF8_PATTERN = re.compile(rb"[a-z]\xc3[\x80-\xbf](?![\x80-\xff])")  # in UTF-8, in a word
-THREE_BYTE_UTF8_PATTERN = re.compile(
-    rb"(?:[\xe0-\xef][\x80-\xbf]{2}){2}"
-)  # two characters in UTF-8
+# two characters in UTF-8
+THREE_BYTE_UTF8_PATTERN = re.compile(rb"(?:[\xe0-\xef][\x80-\xbf]{2}){2}")
 
 SAVE_AS_UTF8_HINT = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
 CONVERT_HINT = (

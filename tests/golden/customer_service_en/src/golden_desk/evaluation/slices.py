@@ -28,12 +28,10 @@ class SliceResults:
     """The metrics by field and value, and the number of rows that were not measured."""
 
     measured: dict[str, dict[str, Metric]] = field(default_factory=dict)
-    single_label: dict[str, dict[str, int]] = field(
-        default_factory=dict
-    )  # with one label only: the metric is undefined
-    rows_in_small_slices: dict[str, int] = field(
-        default_factory=dict
-    )  # by field, in all such slices together
+    # with one label only: the metric is undefined
+    single_label: dict[str, dict[str, int]] = field(default_factory=dict)
+    # by field, in all such slices together
+    rows_in_small_slices: dict[str, int] = field(default_factory=dict)
 
 
 def read_slice_values(config: Config) -> dict[str, list[str]]:

@@ -117,9 +117,8 @@ def make_excerpt(text: str) -> str:
 
 def format_comparison(result: EvaluationResult) -> str:
     """The metrics of base, tuned and baseline in 80 columns, then the paired tests."""
-    names = list(
-        dict.fromkeys([*result.metrics["tuned"], *PRIMARY_METRICS])
-    )  # also one not defined here
+    # also one not defined here
+    names = list(dict.fromkeys([*result.metrics["tuned"], *PRIMARY_METRICS]))
     lines = [_format_line("", MODEL_TITLES.values())]
     for way, ranked in ((fill("generated"), False), (fill("ranked"), True)):
         among = [name for name in names if name.startswith(RANKED_PREFIX) == ranked]

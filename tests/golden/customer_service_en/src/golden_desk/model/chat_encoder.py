@@ -27,11 +27,8 @@ Tokenizer: TypeAlias = transformers.PreTrainedTokenizerBase
 
 # Unicode sets these characters aside for use inside programs; in a message they are damage.
 SPLIT_CHAR, NAME_CHAR = "\U0010fffe", "\U0010ffff"
-SYSTEM_PLACEHOLDER, QUESTION_PLACEHOLDER, TARGET_PLACEHOLDER = (
-    "\ufdd0",
-    "\ufdd1",
-    "\ufdd2",
-)  # stand in for contents
+# stand in for contents
+SYSTEM_PLACEHOLDER, QUESTION_PLACEHOLDER, TARGET_PLACEHOLDER = ("\ufdd0", "\ufdd1", "\ufdd2")
 CHAT_TEMPLATE_HINT = (
     "set the arguments of the template in model.template_arguments, such as enable_thinking: "
     "false; or correct chat_template.jinja in a copy of the model folder and set model.id to that "

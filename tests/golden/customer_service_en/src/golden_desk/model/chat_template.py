@@ -13,6 +13,8 @@ THINKING = ("<think>", "</think>")  # what opens and closes a think block
 # Any day will do, if it is the same in training and afterwards; this one is known to LLaMA's
 # templates, which write it where they are given none.
 FIXED_DATE = date(2024, 7, 26)
+# heads a changed template, which is saved beside the trained weights; it writes nothing itself
+FIXED_DATE_MARK = f"{{# changed: the date is always {FIXED_DATE}, as in training #}}"
 DATE_CALL = re.compile(r"strftime_now\((['\"])(.+?)\1\)")
 
 
@@ -32,9 +34,16 @@ def list_dates(tokenizer: transformers.PreTrainedTokenizerBase) -> list[str]:
 
 def fix_date(tokenizer: transformers.PreTrainedTokenizerBase) -> None:
     """Let the template insert a fixed date: with today's, prompts would change every day."""
-    tokenizer.chat_template = DATE_CALL.sub(
-        lambda call: repr(FIXED_DATE.strftime(call[2])), str(tokenizer.chat_template)
-    )
+    if _find_date_calls(tokenizer):
+        fixed = DATE_CALL.sub(
+            lambda call: repr(FIXED_DATE.strftime(call[2])), str(tokenizer.chat_template)
+        )
+        tokenizer.chat_template = FIXED_DATE_MARK + fixed
+
+
+def has_fixed_date(tokenizer: transformers.PreTrainedTokenizerBase) -> bool:
+    """Whether the template would insert today's date if `fix_date` had not changed it."""
+    return str(tokenizer.chat_template).startswith(FIXED_DATE_MARK)
 
 
 def _find_date_calls(tokenizer: transformers.PreTrainedTokenizerBase) -> list[tuple[str, str]]:

@@ -11,14 +11,13 @@ from pathlib import Path
 import torch
 
 from ..config import TrainingConfig
+from ..runtime import PACKAGE
 from ..runtime.errors import ProjectError
 
 CPU = "cpu"
 CGROUP_MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")  # bytes, or `max`
-GRAD_SCALER_DEVICES = (
-    "cuda",
-    "npu",
-)  # torch has a gradient scaler, which fp16 needs, for these alone
+# torch has a gradient scaler, which fp16 needs, for these alone
+GRAD_SCALER_DEVICES = ("cuda", "npu")
 
 
 def current_device() -> torch.device:
@@ -46,7 +45,7 @@ def require_training_device(settings: TrainingConfig) -> torch.device:
     if (here.index or 0) >= torch.accelerator.device_count():
         raise ProjectError(
             "there is no {device} for process {number}: this machine has {count}",
-            "start as many processes as there are devices: make train GPUS={count}",
+            "start as many processes as there are devices: {count}",
             number=(here.index or 0) + 1,
             device=here.type,
             count=torch.accelerator.device_count(),
@@ -101,7 +100,7 @@ def require_process_count(on: torch.device) -> int:
             "python -m torch.distributed.run --nproc-per-node {visible} -m {package}.train, "
             "or one of them: CUDA_VISIBLE_DEVICES=0 make train",
             visible=visible,
-            package=__package__,
+            package=PACKAGE,
         )
     return get_world_size()
 

@@ -31,6 +31,7 @@ from .device import current_device
 from .fetch import fetch_model_folder
 from .loading_options import choose_loading_options
 from .verify import ModelFolder
+from .weight_count import WeightCount
 
 transformers.utils.logging.disable_progress_bar()  # it tells of seconds, in hundreds of lines
 
@@ -45,31 +46,14 @@ UNPACKED_FORMATS = ("mxfp4", "fp8")
 
 def find_base_model(model: ModelConfig) -> ModelFolder:
     """The folder of the base model, once it is sure to hold the model that run.yaml describes."""
-    refuse_own_code(model)
     folder = fetch_model_folder(model)
     _refuse_other_model(folder.path, model)
     return folder
 
 
-def refuse_own_code(model: ModelConfig) -> None:
-    """Refuse a model that only code of its own can load, before anything is downloaded."""
-    if model.successor is None:
-        return
-    raise ProjectError(
-        "{id} needs code of its own, which fails on this transformers: this project prepares its "
-        "data, and does not train it",
-        "train {successor} instead: newft new FOLDER --model {successor}; or train {id} with "
-        "LLaMA-Factory: the head of config/llama_factory.yaml says how",
-        id=model.id,
-        successor=model.successor,
-    )
-
-
 def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
     """Compare architecture and size with run.yaml, without loading the weights."""
-    with explain_read_errors(folder / "config.json", REPLACE_MODEL_HINT), torch.device("meta"):
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
-        found = _get_auto_class(config).from_config(config, trust_remote_code=False)
+    found = build_without_weights(folder)
     architecture, parameters = type(found).__name__, found.num_parameters()
     planned = model.parameters or parameters
     if (model.architecture or architecture) == architecture and (
@@ -85,6 +69,27 @@ def _refuse_other_model(folder: Path, model: ModelConfig) -> None:
         id=model.id,
         described=_describe_model(model.architecture, model.parameters),
     )
+
+
+def build_without_weights(folder: Path) -> PreTrainedModel:
+    """The model that config.json describes, on the meta device: its modules and their shapes."""
+    with explain_read_errors(folder / "config.json", REPLACE_MODEL_HINT), torch.device("meta"):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        model: PreTrainedModel = _get_auto_class(config).from_config(
+            config, trust_remote_code=False
+        )
+    return model
+
+
+def count_weights(model: PreTrainedModel) -> WeightCount:
+    """Count the weights of a model, which may lie on the meta device."""
+    head = model.get_output_embeddings()
+    linear = sum(
+        module.in_features * module.out_features
+        for module in model.modules()
+        if isinstance(module, torch.nn.Linear) and module is not head
+    )
+    return WeightCount(linear, model.num_parameters() - linear)
 
 
 def _get_auto_class(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from .lora_settings import LoraSettings
+from .weight_count import WeightCount
 
 PACKAGES = ("peft",)  # whose versions a run records
 TRAINED_FOLDER = "adapter"  # of a run
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_PATTERN = "adapter_model*.safetensors"
 
-BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+_BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
 MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
 Checkpointing = bool  # activations may be computed again in the backward pass
@@ -42,3 +43,8 @@ class MethodConfig(LoraSettings):
 def get_weights_precision(precision: str) -> str:
     """The precision in which training keeps the weights of the base model."""
     return precision
+
+
+def compute_memory(weights: WeightCount, precision: str) -> float:
+    """The bytes that the weights take, before the first activation."""
+    return weights.all * _BYTES_PER_WEIGHT[precision]

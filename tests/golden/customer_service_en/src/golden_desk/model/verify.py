@@ -1,4 +1,4 @@
-"""The files of a base model: which ones are fetched, and whether a folder holds them all.
+"""The files of a base model: whether a folder holds them all.
 
 Weights are read from safetensors only: a pickled file (.bin, .pt) can run code when it is loaded.
 """
@@ -11,23 +11,8 @@ from typing import NamedTuple
 
 from safetensors import SafetensorError, safe_open
 
-from ..config import ModelConfig
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
-
-ALLOW_PATTERNS = [
-    "*.json",
-    "*.safetensors",
-    "*.model",
-    "*.tiktoken",
-    "*.jinja",
-    "merges.txt",
-    "vocab.txt",
-]
-IGNORE_PATTERNS = [
-    "*/*",
-    "consolidated*",
-]  # the same weights again, in the formats of other programs
 
 TOKENIZER_FILES = (
     ("tokenizer.json",),
@@ -43,20 +28,6 @@ class ModelFolder(NamedTuple):
 
     path: Path
     revision: str | None  # None: a plain folder does not say
-
-
-def find_local_folder(model: ModelConfig) -> Path | None:
-    """Return the local folder that `model.id` names, if it is one; a folder has no revision."""
-    folder = Path(model.id).expanduser()
-    if not folder.is_dir():
-        return None
-    if model.revision:
-        raise ProjectError(
-            "model.revision is {revision}, but model.id is a folder, which has no revisions",
-            "set model.revision: null",
-            revision=model.revision,
-        )
-    return folder
 
 
 def verify_model_folder(path: Path, revision: str | None, *, hint: str) -> ModelFolder:
@@ -76,15 +47,6 @@ def verify_model_folder(path: Path, revision: str | None, *, hint: str) -> Model
         title = fill("the model in {path} is incomplete:", path=path)
         raise ProjectError("\n  ".join([title, *faults]), hint)
     return ModelFolder(path, revision)
-
-
-def explain_offline(command: str) -> str:
-    """How to bring a model to a machine without a network."""
-    return fill(
-        "run `{command}` on a machine with network access, copy that folder here, and set "
-        "model.id in config/run.yaml to its path",
-        command=command,
-    )
 
 
 def _list_missing_files(folder: Path) -> list[str]:

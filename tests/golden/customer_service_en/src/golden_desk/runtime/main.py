@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..config import Config, load_config
+from . import PACKAGE
 from .errors import ProjectError, explain_error
 from .messages import fill
 from .output import say
@@ -23,9 +24,13 @@ def run_command(
     description: str,
     argv: Sequence[str] | None = None,
     add_options: Callable[[argparse._ActionsContainer], None] | None = None,
+    **values: str,
 ) -> int:
-    """Read the configuration, do the work, and turn an expected failure into exit code 1."""
-    options = _parse_options(fill(description, package=__package__), argv, add_options)
+    """Read the configuration, do the work, and turn an expected failure into exit code 1.
+
+    The values are those of the description.
+    """
+    options = _parse_options(fill(description, package=PACKAGE, **values), argv, add_options)
     done = False
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as the package left it

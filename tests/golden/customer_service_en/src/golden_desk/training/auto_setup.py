@@ -21,8 +21,8 @@ from ..model.device import (
     get_world_size,
     require_training_device,
 )
-from ..model.load import DTYPES
-from ..model.method import BYTES_PER_WEIGHT
+from ..model.load import DTYPES, count_weights
+from ..model.method import compute_memory
 from ..runtime.output import say
 from .collator import TargetCollator
 from .examples import Example
@@ -296,7 +296,7 @@ def _count_rows_in_memory(
 ) -> int:
     """How many of the longest rows this machine's memory holds beside what training keeps."""
     saved = measure_saved_bytes(model, longest, collate, precision)
-    taken = model.num_parameters() * BYTES_PER_WEIGHT[precision]
+    taken = compute_memory(count_weights(model), precision)
     room = get_memory_gb(torch.device(CPU)) * 1e9 * MEMORY_SHARE - taken
     return int(room / (saved * MEMORY_MARGIN))
 

@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from ..config import Config, ModelConfig, find_changed_keys, load_config
 from ..model.method import PACKAGES, TRAINED_FOLDER, WEIGHTS_PATTERN
 from ..model.verify import ModelFolder
+from ..runtime import PACKAGE
 from ..runtime.atomic_files import explain_read_errors, read_json, write_json, write_text
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
@@ -189,7 +190,7 @@ class RunDir:
                 run=self.path,
                 before=before,
                 processes=processes,
-                package=__package__,
+                package=PACKAGE,
             )
 
     def begin(

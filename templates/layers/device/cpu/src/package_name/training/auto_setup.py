@@ -21,9 +21,8 @@ from ..model.device import (
     get_world_size,
     require_training_device,
 )
-from ..model.load import DTYPES
+from ..model.load import DTYPES, count_weights
 from ..model.method import compute_memory
-from ..model.weight_count import count_weights
 from ..runtime.output import say
 from .collator import TargetCollator
 from .examples import Example

@@ -1,0 +1,33 @@
+"""Keep the translations that the modules of a project look up, of those of all projects."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+MESSAGES_FILE = "runtime/messages.json"  # in the package of a project in another language
+
+
+def keep_used_messages(package: Path) -> None:
+    """Rewrite the translations of a package, if it has any, without texts that it never says."""
+    file = package / MESSAGES_FILE
+    if not file.is_file():
+        return
+    said = {text for module in package.rglob("*.py") for text in _list_texts(module)}
+    texts: dict[str, str] = json.loads(file.read_bytes())
+    kept = {text: translation for text, translation in texts.items() if text in said}
+    lines = json.dumps(kept, ensure_ascii=False, indent=2)
+    file.write_text(f"{lines}\n", encoding="utf-8", newline="")
+
+
+def _list_texts(module: Path) -> Iterator[str]:
+    """Every constant text of a module; one of a kit may be no Python, and is left as it is."""
+    try:
+        tree = ast.parse(module.read_bytes())
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
