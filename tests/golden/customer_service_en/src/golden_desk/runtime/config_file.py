@@ -14,10 +14,6 @@ RESTORE_HINT = "the file as it was generated: tar -xOf .newft/snapshot.tar confi
 # keys of earlier versions of newft, and their names today
 RENAMED_KEYS = {
     "adapter": "method",
-    "adapter.alpha": "method.alpha",
-    "adapter.dropout": "method.dropout",
-    "adapter.rank": "method.rank",
-    "adapter.targets": "method.target_modules",
     "data.slices": "data.slice_fields",
     "data.test_share": "data.test_fraction",
     "data.validation_share": "data.validation_fraction",
@@ -59,8 +55,8 @@ def describe_fault(path: Path, fault: YamlFault) -> str:
 def apply_override(values: dict[str, Any], override: str) -> KeyPath:
     """Put one `KEY=VALUE` in its place, and return that."""
     key, equals, text = override.partition("=")
-    if key in RENAMED_KEYS:
-        raise ProjectError(RENAMED_MESSAGE, place=f"--set {key}", name=RENAMED_KEYS[key])
+    if name := RENAMED_KEYS.get(key) or RENAMED_KEYS.get(key.partition(".")[0]):
+        raise ProjectError(RENAMED_MESSAGE, place=f"--set {key}", name=name)
     *parents, last = key.split(".")
     section: Any = values
     for parent in parents:
