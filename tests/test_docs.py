@@ -204,8 +204,9 @@ class TestNames:
         text = readme.read_text(encoding="utf-8")
         for pattern, make in ((FAMILY_ROWS, format_family_rows), (FIT_ROWS, format_fit_rows)):
             assert pattern.findall(text) == [make(language)]
-        methods = text[text.index("| `--method` |") :].partition("\n\n")[0].splitlines()[2:]
-        assert sorted(line.split("`")[1] for line in methods) == sorted(catalog().methods)
+        (rows,) = re.findall(r"^\| `--method` \| [^`].*\n.*\n((?:\|.*\n)+)", text, re.MULTILINE)
+        named = re.findall(r"^\| `(\w+)`", rows, re.MULTILINE)
+        assert sorted(named) == sorted(catalog().methods)
         for name in RECIPE_SETTINGS:
             assert f"`{name}`" in text
 

@@ -319,4 +319,4 @@ def test_a_family_that_another_tool_trains_says_so_in_the_list() -> None:
     services = build_services(catalog(), MACHINE)
     listed = {one.value: one for one in question("family").list_choices(resolve(state, services))}
     assert listed["chatglm3"].note.en == "6.2B, trained by LLaMA-Factory only"
-    assert listed["qwen3"].note.en == "0.6B - 33B"
+    assert listed["qwen3"].note.en == "0.6B - 32.8B"

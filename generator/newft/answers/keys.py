@@ -56,13 +56,14 @@ AUTO_GPU = "auto"  # the machine that newft runs on
 FIELD_METHODS = frozenset(
     """
     adalora loftq longlora lokr loha oft boft vera ia3 galore lisa bitfit adapter adapters
-    prompttuning ptuning
+    prompttuning dpo orpo kto ppo grpo simpo rlhf
     """.split()  # noqa: SIM905 - fifty quotes would hide the words
 )
 # Other names of methods that the catalogue has, and variants of LoRA, which are values of it.
 METHOD_SYNONYMS = {  # name: the method, and the setting of a variant
     "prefixtuning": ("prefix", ""),
     "ptuningv2": ("prefix", ""),
+    "ptuning": ("prefix", ""),
     "pt": ("prefix", ""),
     "dora": ("lora", "--set recipe.dora=true"),
     "qdora": ("qlora", "--set recipe.dora=true"),

@@ -14,6 +14,11 @@ from newft.text import find_nearest_names, fold_name
 _CHAT_SUFFIXES = ("", "chat", "instruct", "it", "chathf", "hf", "0414")
 _FORMER_OWNERS = {"thudm": "zai-org"}  # organisations of Hugging Face that were renamed
 _CHAT_ENDING = re.compile(r"-(?:chat-hf|chat|instruct|it|hf)$", re.IGNORECASE)
+_CHAT_PART = re.compile(r"-(?:chat|instruct|it)(?=-|$)", re.IGNORECASE)
+_BASE_PART = re.compile(r"-(?:base|pt)(?=-|$)", re.IGNORECASE)
+_PACKED_PART = re.compile(
+    r"(?:^|[-_.])(awq|gptq|gguf|exl2|bnb-4bit|int[48])(?=$|[-_.])", re.IGNORECASE
+)
 _BILLIONS = re.compile(r"(\d+(?:[._]\d+)?)b(?![a-z])", re.IGNORECASE)
 
 
@@ -29,16 +34,34 @@ def find_listed_model(name: str, catalog: Catalog) -> str | None:
     owner, _, short = name.rpartition("/")
     suffixes = ("",) if owner else _CHAT_SUFFIXES
     wanted = {fold_name(short) + suffix for suffix in suffixes}
-    owners = {owner, _FORMER_OWNERS.get(owner.lower(), owner)}
+    owner = owner.lower()  # hubs do not tell capitals apart
+    owners = {owner, _FORMER_OWNERS.get(owner, owner)}
     found = {
         size.hub_id
         for _, size in _iterate_models(catalog)
         if fold_name(size.hub_id.rpartition("/")[2]) in wanted
-        and (not owner or size.hub_id.rpartition("/")[0] in owners)
+        and (not owner or size.hub_id.rpartition("/")[0].lower() in owners)
     }
     exact = [one for one in found if fold_name(one.rpartition("/")[2]) == fold_name(short)]
     meant = exact or list(found)
     return meant[0] if len(meant) == 1 else None
+
+
+def find_chat_model(name: str, catalog: Catalog) -> str | None:
+    """Return the chat model of the catalogue that was made from the base model of this hub id."""
+    owner, _, short = name.lower().rpartition("/")
+    plain = _BASE_PART.sub("", short)
+    for _, size in _iterate_models(catalog):
+        its_owner, _, its_name = size.hub_id.lower().rpartition("/")
+        if _CHAT_PART.sub("", its_name) == plain and (plain != short or owner == its_owner):
+            return size.hub_id
+    return None
+
+
+def find_packing(name: str) -> str | None:
+    """Return the format for inference that a hub id ends in, such as AWQ or GGUF."""
+    found = _PACKED_PART.search(name.rpartition("/")[2])
+    return found[1] if found else None
 
 
 def find_successor(name: str, catalog: Catalog) -> Successor | None:

@@ -39,7 +39,7 @@ def describe_family(family: Family, catalog: Catalog) -> Entry:
 def explain_family(family: Family, language: Language) -> Mapping[str, Json]:
     """Return everything that is known of a family, with its reasons, for a person."""
     chat, end = family.chat, Text("ends a turn: {}, pads: {}", "结束一轮：{}，填充：{}")
-    stops = Text("stops at: {}", "生成停止于：{}").to(language)
+    stops = Text("stops also at: {}", "生成还停止于：{}").to(language)
     return {
         "title": family.title,
         **{size.hub_id: _describe_size(size, language) for size in family.sizes},
@@ -50,7 +50,7 @@ def explain_family(family: Family, language: Language) -> Mapping[str, Json]:
         "chat template": end.to(language).format(chat.end_of_turn, chat.pad),
         **({"stop tokens": stops.format(", ".join(chat.stop_tokens))} if chat.stop_tokens else {}),
         **{
-            f"{name} ({use})": support
+            f"served by {name} ({use})": support
             for name, one in family.servers.items()
             for use, support in (("adapter", one.adapter), ("merged", one.merged))
         },
@@ -66,7 +66,7 @@ def summarize_family(family: Family, _: Language) -> Mapping[str, str]:
     return {
         "id": family.id,
         "title": family.title,
-        "sizes": ", ".join(dict.fromkeys(_format_parameters(size.parameters) for size in sizes)),
+        "sizes": ", ".join(dict.fromkeys(format_parameters(size.parameters) for size in sizes)),
         "licenses": ", ".join(dict.fromkeys(size.license or "?" for size in sizes)),
         "successor": family.successor.value if family.successor else "-",
     }
@@ -104,7 +104,7 @@ def _explain_large_model(method: TrainingMethod, language: Language) -> Mapping[
     """Return the learning rate of large models, where they have another one."""
     if method.large_model is None:
         return {}
-    above = _format_parameters(method.large_model.above)
+    above = format_parameters(method.large_model.above)
     name = Text(f"learning_rate above {above}", f"{above} 以上的 learning_rate").to(language)
     return {name: _explain(method.large_model.learning_rate, language)}
 
@@ -138,7 +138,7 @@ def summarize_model_fit(fit: ModelFit, language: Language) -> Mapping[str, Json]
     return {
         "id": fit.size.hub_id,
         "family": fit.family.id,
-        "size": _format_parameters(fit.size.parameters),
+        "size": format_parameters(fit.size.parameters),
         "precision": fit.precision,
         "memory": f"{format_number(low)}-{format_upper_bound(high)} GB",
         "fits": fit.fits,
@@ -158,13 +158,14 @@ def explain_model_fits(hardware: Hardware, method: TrainingMethod, step: Workloa
         f", each of {count} holding the whole model" if count > 1 else "",
         f"，{count} 张卡每张都要放下整个模型" if count > 1 else "",
     )
+    space = " " if method.title.zh[0].isascii() else ""
     return Text(
         f"{method.title.en} on {title}: {has.en}{each.en}; estimated for "
         f"{pluralize(step.batch_size, 'row')} of {step.length:,} tokens, {step.logits_per_row} of "
         f"them the answer, {'with' if step.checkpointing else 'without'} gradient checkpointing; "
         "weights packed in FP8 or MXFP4 are unpacked to 16 bit; fits ? means that the memory, or "
         "whether the method works there, is unknown",
-        f"{title} 上的{method.title.zh}：{has.zh}{each.zh}；按 {step.batch_size} 行、每行 "
+        f"{title} 上的{space}{method.title.zh}：{has.zh}{each.zh}；按 {step.batch_size} 行、每行 "
         f"{step.length:,} 个 token（其中答案 {step.logits_per_row} 个）、"
         f"{'启用' if step.checkpointing else '不启用'}梯度检查点估算；"
         "FP8 或 MXFP4 权重会先展开为 16 位；fits 为 ? 表示显存未知，"
@@ -174,9 +175,9 @@ def explain_model_fits(hardware: Hardware, method: TrainingMethod, step: Workloa
 
 def _describe_size(size: ModelSpec, language: Language) -> str:
     parts = [
-        _format_parameters(size.parameters),
+        format_parameters(size.parameters),
         *(
-            [f"{_format_parameters(size.active_parameters)} active"]
+            [f"{format_parameters(size.active_parameters)} active"]
             if size.active_parameters
             else []
         ),
@@ -219,7 +220,7 @@ def _format(value: MethodValue) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _format_parameters(parameters: int) -> str:
+def format_parameters(parameters: int) -> str:
     """Format a number of parameters as models are called: 0.6B, 8.2B, 135M."""
     if parameters < 0.5e9:
         return f"{parameters / 1e6:.0f}M"

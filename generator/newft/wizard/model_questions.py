@@ -13,6 +13,7 @@ from newft.schema.family import EMBEDDED, GENERIC_FAMILY, Family, ModelSpec, is_
 from newft.schema.hardware import Accelerator, MachineFacts
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
+from newft.wizard.model_entries import format_parameters
 from newft.wizard.question import Choice
 from newft.wizard.state import WizardState, list_open_families
 
@@ -120,8 +121,8 @@ def _list_families_of_model(state: WizardState) -> tuple[Choice, ...]:
 
 
 def _make_family_choice(family: Family) -> Choice:
-    billions = sorted(size.parameters / 1e9 for size in family.sizes)
-    least, most = (f"{billions[place]:.2g}B" for place in (0, -1))
+    counts = sorted(size.parameters for size in family.sizes)
+    least, most = (format_parameters(counts[place]) for place in (0, -1))
     sizes = least if least == most else f"{least} - {most}"
     note = Text(sizes, sizes)
     if family.successor is not None:

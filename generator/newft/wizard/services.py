@@ -46,6 +46,7 @@ from newft.schema.reasoned import Reasoned
 from newft.schema.record_shape import TaskDetection
 from newft.system.model_folder import read_cached_model, read_model_folder
 from newft.text import Language, Text, join_texts
+from newft.wizard.model_refusals import refuse_other_folder, refuse_untrainable_id
 from newft.wizard.state import Refusal, Services, WizardState, infer_family, list_open_tasks
 
 if TYPE_CHECKING:
@@ -235,6 +236,7 @@ def _normalize_model(text: str, catalog: Catalog) -> str:
     if find_family(text, catalog):
         return text
     if folder := _resolve_folder(text):
+        refuse_other_folder(folder)
         return folder
     if PATH_PATTERN.match(text):
         raise UsageError(
@@ -250,6 +252,7 @@ def _normalize_model(text: str, catalog: Catalog) -> str:
     if successor := find_successor(text, catalog):
         raise _make_former_model_error(text, successor)
     if HUB_ID_PATTERN.fullmatch(text):
+        refuse_untrainable_id(text, catalog)
         return text
     hint = Text(
         f"give `{EMBEDDED}`, a folder, or a model of a hub as ORG/NAME",

@@ -25,6 +25,7 @@ ATTENTION_MODULES = USUAL_MODULES[:4]
 UNKNOWN_TEMPLATE_TOKENS = 48  # more than any template of the catalogue adds without dates
 # LLaMA 3 and others take the date of the clock unless it is given; any fixed date works.
 FIXED_DATE = "26 Jul 2024"
+WRITING_CLASSES = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
 NO_THINKING: Mapping[str, bool] = {"enable_thinking": False}
 
 
@@ -43,6 +44,7 @@ def make_generic_family(model: ModelFacts | None, catalog: Catalog) -> Family:
                 "请给出模型文件夹：--model FOLDER，只有其中的 json 文件也可以",
             ),
         )
+    _refuse_other_class(model)
     chat = _make_chat(model)
     relative = _find_relative(model, catalog)
     pieces, pieces_note = _estimate_pieces(model, catalog)
@@ -68,6 +70,24 @@ def make_generic_family(model: ModelFacts | None, catalog: Catalog) -> Family:
         methods=_choose_methods(model, relative),
         expert_parameters=relative.expert_parameters if relative else (),
         language_module=relative.language_module if relative else None,
+    )
+
+
+def _refuse_other_class(model: ModelFacts) -> None:
+    """Raise for classes that do not write text, such as encoders with a head that classifies."""
+    named = model.architectures
+    if not named or model.own_code or any(name.endswith(WRITING_CLASSES) for name in named):
+        return
+    raise IncompatibleError(
+        Text(
+            f"the model is a {', '.join(named)}, which does not write answers",
+            f"该模型是 {', '.join(named)}，不能生成回答",
+        ),
+        where="model",
+        hint=Text(
+            "give a chat model, whose class ends in ForCausalLM",
+            "请给出对话模型，其模型类以 ForCausalLM 结尾",
+        ),
     )
 
 
