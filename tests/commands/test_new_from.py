@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from newft.paths import get_domains_folder
 from support.generate_project import generate
 from support.run_newft import run_newft
 
@@ -40,6 +41,7 @@ num_train_epochs: 3
 per_device_train_batch_size: 4
 gradient_accumulation_steps: 8
 """
+RECORDS = get_domains_folder() / "customer_service" / "sample" / "intent_en.csv"
 NUMBERS = {
     "learning_rate": 5.0e-5,
     "epochs": 3,
@@ -146,3 +148,14 @@ def test_a_project_that_cannot_train_its_model_has_its_configuration(tmp_path: P
     run = yaml.safe_load((tmp_path / "p/config/run.yaml").read_text(encoding="utf-8"))
     assert run["model"]["successor"] == plan.model.successor
     assert plan.model.successor in (tmp_path / "p/README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", [ARTICLE, LLAMA_FACTORY])
+def test_data_that_were_not_found_are_said_last(text: str, tmp_path: Path) -> None:
+    told = create(tmp_path, text, "--yes")
+    assert "the project has the sample rows: give yours with --data" in told["notes"][-1]
+
+
+def test_nothing_is_said_of_the_sample_where_data_are_given(tmp_path: Path) -> None:
+    told = create(tmp_path, ARTICLE, "--yes", "--data", str(RECORDS))
+    assert not any("sample rows" in note for note in told["notes"])

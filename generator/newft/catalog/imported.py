@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from newft.answers.imports.carried import RECIPE_PREFIX, ImportedAnswers
-from newft.answers.keys import RawAnswers
+from newft.answers.keys import FILES_KEY, RawAnswers
 from newft.catalog.lookup import find_family
 from newft.catalog.model_names import find_listed_model
 from newft.errors import NewftError, UsageError
@@ -38,6 +38,19 @@ def complete_imported_answers(
         if len(families) == 1:  # several families share some templates
             answers["family"] = families[0]
     return {**answers, **given}
+
+
+def list_import_notes(imported: ImportedAnswers, given: RawAnswers) -> tuple[Text, ...]:
+    """Return what could not be carried over; the last note says where no data came along."""
+    if imported.data_place is None or FILES_KEY in given:
+        return imported.notes
+    missing = Text(
+        f"{imported.data_place}: none of these data sets was found, so the project has the sample "
+        "rows: give yours with --data FILE",
+        f"{imported.data_place}：这些数据集都没有找到，项目将使用示例数据；"
+        "请用 --data FILE 给出数据",
+    )
+    return (*imported.notes, missing)
 
 
 def _check_last_block(imported: ImportedAnswers, model: str, catalog: Catalog) -> None:

@@ -17,7 +17,11 @@ from newft.answers.imports.carried import ImportedAnswers
 from newft.answers.imports.read_file import import_answers
 from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers, get_data_files, get_option
 from newft.answers.yaml_file import load_answers, load_stdin
-from newft.catalog.imported import complete_imported_answers, name_imported_places
+from newft.catalog.imported import (
+    complete_imported_answers,
+    list_import_notes,
+    name_imported_places,
+)
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_json
 from newft.console.json_output import report_json
@@ -85,16 +89,17 @@ def create_project(options: NewOptions, messages: Messages) -> None:
     catalog = load_catalog()
     imported = import_answers(Path(options.from_file)) if options.from_file else None
     given = _collect_answers(options, imported, catalog)
+    notes = list_import_notes(imported, given) if imported else ()
     with (
         name_imported_places(imported, given),
         open_kit(given, catalog, environment=os.environ) as opened,
     ):
-        console.print_notes((*opened.notes, *(imported.notes if imported else ())))
+        console.print_notes((*opened.notes, *notes))
         start = make_initial_state(options, opened, messages)
         if start.catalog.starter_kit and not options.dry_run:
             named = KIT_KEY not in given or options.names_kit  # else only a file names it
             _confirm_code(options, start.catalog.starter_kit, console, named=named)
-        _create_project(options, start, console, notes=imported.notes if imported else ())
+        _create_project(options, start, console, notes=notes)
 
 
 def _create_project(

@@ -56,10 +56,7 @@ def import_sketch(carrier: Carrier) -> ImportedAnswers:
     if carrier.take("dataset") is not None:
         carrier.lose(
             "dataset",
-            Text(
-                "give the files with --data, or the project has the sample rows",
-                "请用 --data 给出数据文件，否则项目使用示例数据",
-            ),
+            Text("give the files with --data", "请用 --data 给出数据文件"),
         )
     return carrier.finish(TITLE, [*MODEL_KEYS, *GROUPS, "dataset"])
 

@@ -256,9 +256,8 @@ def _find_file(carrier: Carrier, key: str, entry: Mapping[str, Any]) -> str | No
     carrier.lose(
         key,
         Text(
-            f"{named} is no file or folder here; give the files with --data, or the project has "
-            "the sample rows",
-            f"此处没有文件或文件夹 {named}；请用 --data 给出数据文件，否则项目使用示例数据",
+            f"{named} is no file or folder here; give the files with --data",
+            f"此处没有文件或文件夹 {named}；请用 --data 给出数据文件",
         ),
     )
     return None

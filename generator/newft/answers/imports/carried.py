@@ -13,6 +13,7 @@ from newft.errors import UsageError
 from newft.text import Text, find_nearest_names, to_bilingual_text
 
 RECIPE_PREFIX = "recipe."
+DATA_KEYS = ("dataset", "datasets")
 SCHEDULES = ("linear", "cosine", "constant_with_warmup")
 ADAM = {"adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-08}  # as PyTorch has it
 PLAIN_OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "adamw_hf")  # AdamW as PyTorch has it
@@ -42,6 +43,7 @@ class ImportedAnswers(NamedTuple):
     notes: tuple[Text, ...]  # what could not be carried over
     places: Mapping[str, str] = {}  # file and line of an answer that the file gives
     last_block: int | None = None  # which blocks are trained, where the file gives their numbers
+    data_place: str | None = None  # file and line of the data sets, where it names any
 
 
 @dataclass
@@ -222,9 +224,15 @@ class Carrier:
                     f"{self.path}：以下由项目自行处理：{listed}",
                 )
             )
-        notes = (*self.notes, *self._note_choices())
+        named = next((key for key in DATA_KEYS if self.values.get(key)), None)
         return ImportedAnswers(
-            *(tool, dict(self.answers), template, notes, dict(self.places), self.last_block)
+            tool,
+            dict(self.answers),
+            template,
+            notes=(*self.notes, *self._note_choices()),
+            places=dict(self.places),
+            last_block=self.last_block,
+            data_place=self.locate(named) if named else None,
         )
 
     def _note_choices(self) -> Iterable[Text]:

@@ -41,9 +41,8 @@ def carry_data_sets(carrier: Carrier) -> None:
                 key,
                 Text(
                     f"there is no {INFO_FILE} beside the file or in its dataset_dir; give the files"
-                    " with --data, or the project has the sample rows",
-                    f"配置文件旁和 dataset_dir 中都没有 {INFO_FILE}；请用 --data 给出数据文件，"
-                    "否则项目使用示例数据",
+                    " with --data",
+                    f"配置文件旁和 dataset_dir 中都没有 {INFO_FILE}；请用 --data 给出数据文件",
                 ),
             )
         return
