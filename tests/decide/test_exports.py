@@ -136,16 +136,17 @@ def test_every_value_is_that_of_the_recipe(family: Family) -> None:
         off = values.get("disable_gradient_checkpointing")
         checkpointing = values["gradient_checkpointing"] if off is None else not off
         assert checkpointing == recipe.gradient_checkpointing.value
-        assert read_targets(tool, values) == own.get("target_modules"), tool
+        targets = own.get("target_modules")
+        named = tool == "llama_factory" and isinstance(targets, str) and targets != "all-linear"
+        assert named or read_targets(tool, values) == targets, tool  # it has no patterns
         assert is_quantized(values) == (plan.method.id == "qlora"), tool
 
 
 def read_targets(tool: str, values: Mapping[str, Any]) -> object:
-    """The modules as newft writes them; the names of a pattern cannot be had back."""
+    """The modules as newft writes them."""
     if tool == "llama_factory":
         targets = values.get("lora_target")
-        pattern = targets and values.get("freeze_vision_tower")
-        return ANY_PATTERN if pattern else split_targets(targets)
+        return split_targets(targets)
     if values.get("lora_target_linear") or values.get("target_modules") == ["all-linear"]:
         return "all-linear"
     named = next((values[key] for key in TARGET_KEYS if key in values), None)
@@ -156,16 +157,6 @@ def split_targets(targets: str | None) -> object:
     return {None: None, "all": "all-linear"}.get(targets, tuple((targets or "").split(",")))
 
 
-class AnyPattern:
-    """Equal to every pattern, which LLaMA-Factory cannot express."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, str)
-
-    __hash__ = object.__hash__
-
-
-ANY_PATTERN = AnyPattern()
 TARGET_KEYS = ("lora_target_modules", "target_modules", "target_regex")
 
 
