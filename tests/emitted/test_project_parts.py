@@ -124,7 +124,11 @@ def test_every_function_of_a_project_is_used_in_it(project: Project) -> None:
     }
     times = Counter(re.findall(r"\w+", source))
     # tests of a project ask for the split of a group; a model that is refused is never verified
-    known = {"choose_split", *(["verify_model_folder"] if project.plan.model.successor else [])}
+    known = {
+        "choose_split",
+        "add_ranked_prefix",
+        *(["verify_model_folder"] if project.plan.model.successor else []),
+    }
     unused = {f"{path}: {name}" for name, path in defined.items() if times[name] < 2}
     assert {place for place in unused if place.split()[-1] not in known} == set()
 

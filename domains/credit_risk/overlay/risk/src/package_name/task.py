@@ -19,9 +19,8 @@ class TaskConfig(LabelTask):
     """Risk levels, those whose summed probability is the score, and the facts that are shown."""
 
     positive: Annotated[list[NonEmptyStr], Field(min_length=1)]
-    indeterminate: list[NonEmptyStr] = Field(
-        default_factory=list
-    )  # levels of rows that are left out
+    # levels of rows that are left out
+    indeterminate: list[NonEmptyStr] = Field(default_factory=list)
     recommendations: list[NonEmptyStr]
     inputs: Annotated[list[NonEmptyStr], Field(min_length=1)]
 

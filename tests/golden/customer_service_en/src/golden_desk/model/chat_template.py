@@ -14,7 +14,7 @@ THINKING = ("<think>", "</think>")  # what opens and closes a think block
 # templates, which write it where they are given none.
 FIXED_DATE = date(2024, 7, 26)
 # heads a changed template, which is saved beside the trained weights; it writes nothing itself
-FIXED_DATE_MARK = f"{{# changed: the date is always {FIXED_DATE}, as in training #}}"
+FIXED_DATE_MARK = "{" + f"# changed: the date is always {FIXED_DATE}, as in training #" + "}"
 DATE_CALL = re.compile(r"strftime_now\((['\"])(.+?)\1\)")
 
 
