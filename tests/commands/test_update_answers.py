@@ -145,10 +145,16 @@ def test_a_renamed_package_names_the_files_that_import_the_old_one(
     assert any("still import `desk`:\n  tools/ours.py" in note for note in done["notes"])
 
 
+def add_hub_layers(resources: Path) -> None:
+    """Let projects have a model of a hub; the small templates of the tests have none of its code."""
+    for name in ("hub", "huggingface"):
+        (resources / "templates/layers/source" / name).mkdir(parents=True, exist_ok=True)
+
+
 def test_the_language_of_the_interface_decides_nothing(
     desk: Path, versions: dict[str, Path]
 ) -> None:
-    (versions["v1"] / "templates/layers/source/huggingface").mkdir(parents=True, exist_ok=True)
+    add_hub_layers(versions["v1"])
     options = ("--set", "model=HuggingFaceTB/SmolLM2-135M-Instruct", "--lang", "zh")
     with installed(versions["v1"]):
         assert update(desk, *options)[0] == 0
@@ -207,8 +213,7 @@ def test_another_model_drops_what_belongs_to_the_old_one(
 ) -> None:
     desk = shutil.copytree(made, tmp_path / "desk")
     resources = versions["v1"]
-    layer = resources / "templates/layers/source/huggingface"
-    layer.mkdir(exist_ok=True)
+    add_hub_layers(resources)
     with installed(resources):
         hub = ("--set", "model=HuggingFaceTB/SmolLM2-135M-Instruct", "--set", "revision=main")
         assert update(desk, *hub)[0] == 0

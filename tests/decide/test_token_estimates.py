@@ -105,7 +105,7 @@ def assert_planned_well(plan: Plan, inputs: list[str], tokenizer: Any) -> None:
     tokens = [row_tokens(plan, question, tokenizer) for question in inputs]
     cut = sum(count > length for count in tokens) / len(tokens)
     assert cut <= 0.01
-    assert length <= max(tokens) * 1.4 + 64, "a margin of a quarter, rounded up, and little else"
+    assert length <= max(tokens) * 1.45 + 64, "a margin of a quarter, rounded up, and little else"
 
 
 @pytest.mark.slow

@@ -188,9 +188,9 @@ def trained(formatted: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
 @pytest.mark.parametrize(
     ("module", "key", "value", "described"),
     [
-        ("check", "architecture", "Qwen3ForCausalLM", "Qwen3ForCausalLM"),
+        ("check", "architecture", "Qwen3ForCausalLM", "Qwen3ForCausalLM with 35,232 parameters"),
         ("train", "parameters", "596049920", "LlamaForCausalLM with 596,049,920 parameters"),
-        ("evaluate", "architecture", "Qwen3ForCausalLM", "Qwen3ForCausalLM"),
+        ("evaluate", "architecture", "Qwen3ForCausalLM", "Qwen3ForCausalLM with 35,232 parameters"),
         ("chat", "parameters", "596049920", "LlamaForCausalLM with 596,049,920 parameters"),
     ],
 )
@@ -211,7 +211,7 @@ def test_another_model_than_run_yaml_describes_is_refused_by_every_command(
     run = desk.run(module, *words)
     assert run.returncode == 1
     assert (
-        f" contains LlamaForCausalLM with 35,168 parameters, but run.yaml describes {model} as "
+        f" contains LlamaForCausalLM with 35,232 parameters, but run.yaml describes {model} as "
         f"{described}\n"
     ) in run.stderr
     assert f"newft new FOLDER --model {model}" in run.stderr

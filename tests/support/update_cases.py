@@ -28,6 +28,7 @@ CATALOG_FILES = (
     "templates/families/smollm2.yaml",
     "templates/methods",
     "templates/hardware.yaml",
+    "templates/practice.yaml",
     "templates/layers/language/zh/src/package_name/runtime/messages.json",
     "domains/synonyms",
     "domains/protected_terms.yaml",

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from newft import __version__
-from newft.answers.keys import RawAnswers, is_answer_key
+from newft.answers.keys import RawAnswers, is_answer_key, is_repeatable
 from newft.answers.parse import build_answers
 from newft.answers.yaml_file import parse_answers_yaml
 from newft.catalog.gpu_spec import parse_gpu
@@ -186,7 +186,12 @@ def _find_broken_files(folder: Path) -> Iterator[Text]:
 
 def _parse_recorded(content: bytes) -> RawAnswers:
     """Return answers as they are recorded, also those that an earlier newft gave."""
-    return parse_answers_yaml(ANSWERS_FILE, content, is_recorded=lambda _key, _value: True)
+    given = parse_answers_yaml(ANSWERS_FILE, content, is_recorded=lambda _key, _value: True)
+    # one value of a list may be written without brackets
+    return {
+        key: (value,) if is_repeatable(key) and isinstance(value, str) else value
+        for key, value in given.items()
+    }
 
 
 def _find_policy_faults(folder: Path, snapshot: Snapshot) -> tuple[Text, ...] | None:
