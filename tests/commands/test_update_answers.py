@@ -146,7 +146,7 @@ def test_a_renamed_package_names_the_files_that_import_the_old_one(
 
 
 def add_hub_layers(resources: Path) -> None:
-    """Let projects have a model of a hub; the small templates of the tests have none of its code."""
+    """Let projects have a model of a hub, of which the small templates hold no code."""
     for name in ("hub", "huggingface"):
         (resources / "templates/layers/source" / name).mkdir(parents=True, exist_ok=True)
 
