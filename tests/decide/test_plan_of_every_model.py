@@ -37,7 +37,7 @@ def pair_models_with_accelerators() -> Iterator[Any]:
             yield pytest.param(accelerator, family, model, id=name, marks=marks)
 
 
-@pytest.mark.parametrize(("accelerator", "family", "model"), pair_models_with_accelerators())
+@pytest.mark.parametrize(("accelerator", "family", "model"), list(pair_models_with_accelerators()))
 def test_a_model_is_planned_or_the_refusal_offers_another(
     accelerator: Accelerator, family: Family, model: str
 ) -> None:
