@@ -83,8 +83,15 @@ def _list_model_values(inputs: ExportInputs) -> dict[str, ExportValue]:
         values["model_revision"] = inputs.model.revision
     if inputs.model.successor is None:  # the old release lacks the key, and trusts all code
         values["trust_remote_code"] = False
-    values["flash_attn"] = "disabled" if inputs.attention == "eager" else inputs.attention
+    values["flash_attn"] = _choose_attention(inputs)
     return values
+
+
+def _choose_attention(inputs: ExportInputs) -> str:
+    """Name the kernels; code that lies on a hub takes its own, and refuses others."""
+    if inputs.model.successor:
+        return "auto"
+    return "disabled" if inputs.attention == "eager" else inputs.attention
 
 
 def _list_method_values(inputs: ExportInputs) -> dict[str, ExportValue]:
