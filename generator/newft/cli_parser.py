@@ -12,7 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from newft import __version__
-from newft.answers.keys import ANSWER_KEYS, make_unknown_name_error
+from newft.answers.keys import ANSWER_KEYS
+from newft.answers.unknown_names import make_unknown_name_error
 from newft.cli_help import HELP_TEXTS, WideHelpFormatter
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError

@@ -10,13 +10,10 @@ reaches the plan as the field of `newft.schema.answers` that has the same name.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from newft.emitted.normalize import escape_controls
-from newft.errors import UsageError
-from newft.text import Text, find_nearest_names, fold_name
+from newft.text import Text, fold_name
 
 AnswerValue = str | tuple[str, ...]
 RawAnswers = Mapping[str, AnswerValue]
@@ -51,27 +48,6 @@ OPEN_PREFIXES = (
 )  # of keys that the table does not list
 NO_CHOICE = "none"  # of a key with fixed choices
 AUTO_GPU = "auto"  # the machine that newft runs on
-# Methods of the field, written without spaces, hyphens and underscores: those that the catalogue
-# does not have are refused as not supported rather than as unknown.
-FIELD_METHODS = frozenset(
-    """
-    adalora loftq longlora lokr loha oft boft vera ia3 galore lisa bitfit adapter adapters
-    prompttuning dpo orpo kto ppo grpo simpo rlhf
-    """.split()  # noqa: SIM905 - fifty quotes would hide the words
-)
-# Other names of methods that the catalogue has, and variants of LoRA, which are values of it.
-METHOD_SYNONYMS = {  # name: the method, and the setting of a variant
-    "prefixtuning": ("prefix", ""),
-    "ptuningv2": ("prefix", ""),
-    "ptuning": ("prefix", ""),
-    "pt": ("prefix", ""),
-    "dora": ("lora", "--set recipe.dora=true"),
-    "qdora": ("qlora", "--set recipe.dora=true"),
-    "rslora": ("lora", "--set recipe.rslora=true"),
-    "pissa": ("lora", "--set recipe.pissa=true"),
-    "lora+": ("lora", "--set recipe.loraplus_lr_ratio=16"),
-    "loraplus": ("lora", "--set recipe.loraplus_lr_ratio=16"),
-}
 
 
 class AnswerKey(NamedTuple):
@@ -413,69 +389,3 @@ def _select_group(given: RawAnswers, prefix: str) -> dict[str, AnswerValue]:
     return {
         key.removeprefix(prefix): value for key, value in given.items() if key.startswith(prefix)
     }
-
-
-def make_unknown_key_error(key: str, *, where: str) -> UsageError:
-    """Make the error for an unknown key, which may be a misspelled one of a column or a kit."""
-    name = key.rpartition(".")[2]
-    if name in RECIPE_SETTINGS:
-        return make_unknown_name_error(key, [f"{RECIPE_PREFIX}{name}"], where=where)
-    meant = [f"{prefix}{name}" for prefix in OPEN_PREFIXES if key.startswith(prefix.rstrip("s."))]
-    return make_unknown_name_error(key, meant or list_answer_keys(), where=where)
-
-
-def make_unknown_name_error(word: str, known: Iterable[str], *, where: str | None) -> UsageError:
-    """Make the error for an unknown name; its hint is the nearest known name, or all names."""
-    names = sorted(known)
-    spelled = re.sub(r"[\s_-]+", "", word.casefold())
-    if where in ("method", "show methods"):
-        if spelled in METHOD_SYNONYMS:
-            return _make_other_method_error(word, *METHOD_SYNONYMS[spelled], where=where)
-        if spelled in FIELD_METHODS.difference(names):
-            return _make_unsupported_method_error(word, names, where=where)
-    near = find_nearest_names(word, names)
-    hint = (
-        Text(f"did you mean `{near[0]}`?", f"是否想写 `{near[0]}`？")
-        if near
-        else Text(f"known: {', '.join(names)}", f"可选：{'、'.join(names)}")
-    )
-    word = escape_controls(word)
-    return UsageError(Text(f"`{word}` is not known", f"无法识别 `{word}`"), where=where, hint=hint)
-
-
-def _make_other_method_error(word: str, name: str, setting: str, *, where: str) -> UsageError:
-    """Make the error for a method that goes by another name, or is a setting of another."""
-    if not setting:
-        hint = Text(f"write `--method {name}`", f"请写 `--method {name}`")
-        return UsageError(
-            Text(f"`{word}` is called `{name}` here", f"`{word}` 在这里叫 `{name}`"),
-            where=where,
-            hint=hint,
-        )
-    return UsageError(
-        Text(
-            f"`{word}` is a setting of the method `{name}`, not a method of its own",
-            f"`{word}` 是方法 `{name}` 的一项设置，不是单独的方法",
-        ),
-        where=where,
-        hint=Text(
-            f"write `--method {name} {setting}`; run.yaml has it in the section method",
-            f"请写 `--method {name} {setting}`；它在 run.yaml 的 method 一节",
-        ),
-    )
-
-
-def _make_unsupported_method_error(method: str, known: Sequence[str], *, where: str) -> UsageError:
-    """Make the error for a training method that newft does not offer."""
-    names = ", ".join(f"`{name}`" for name in known)
-    return UsageError(
-        Text(
-            f"`{method}` is not supported yet, only {names}",
-            f"暂不支持 `{method}`，目前只有 {names}",
-        ),
-        where=where,
-        hint=Text(
-            "use one of these, or omit the option",
-            "请改用其中之一，或不写此项",
-        ),
-    )

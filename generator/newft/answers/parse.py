@@ -26,10 +26,9 @@ from newft.answers.keys import (
     get_recipe_values,
     is_answer_key,
     is_repeatable,
-    make_unknown_key_error,
-    make_unknown_name_error,
     normalize_gpu,
 )
+from newft.answers.unknown_names import make_unknown_key_error, make_unknown_name_error
 from newft.errors import UsageError
 from newft.schema.answers import Answers, DataAnswer, KitAnswer
 from newft.text import Text, to_bilingual_text

@@ -7,15 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
 
-from newft.answers.keys import (
-    AnswerValue,
-    RawAnswers,
-    allows_list,
-    is_answer_key,
-    is_repeatable,
-    make_unknown_key_error,
-)
+from newft.answers.keys import AnswerValue, RawAnswers, allows_list, is_answer_key, is_repeatable
 from newft.answers.parse import parse_list, validate_value
+from newft.answers.unknown_names import make_unknown_key_error
 from newft.emitted.file_access import RecordError, expand_home, open_regular_file, wrap_file_errors
 from newft.emitted.yaml_lines import (
     INVALID_YAML_MESSAGE,

@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from newft.answers.keys import make_unknown_name_error
+from newft.answers.unknown_names import make_unknown_name_error
 from newft.catalog.answers_schema import build_answers_schema
 from newft.catalog.loader import load_catalog
 from newft.console.console import print_json

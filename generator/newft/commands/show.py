@@ -6,14 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
-from newft.answers.keys import (
-    AUTO_GPU,
-    KIT_ANSWERS_PREFIX,
-    KIT_KEY,
-    get_option,
-    make_unknown_name_error,
-    normalize_gpu,
-)
+from newft.answers.keys import AUTO_GPU, KIT_ANSWERS_PREFIX, KIT_KEY, get_option, normalize_gpu
+from newft.answers.unknown_names import make_unknown_name_error
 from newft.catalog.gpu_spec import parse_gpu
 from newft.catalog.kit_schema import find_question
 from newft.catalog.loader import load_catalog

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from newft.answers.keys import INDETERMINATE_KEY, make_unknown_name_error
+from newft.answers.keys import INDETERMINATE_KEY
+from newft.answers.unknown_names import make_unknown_name_error
 from newft.dataset.positive_label import make_no_outcome_error
 from newft.dataset.row_outcome import RowOutcome
 from newft.dataset.row_stats import RowStats

@@ -6,12 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from newft.answers.keys import (
-    INDETERMINATE_KEY,
-    POSITIVE_KEY,
-    get_option,
-    make_unknown_name_error,
-)
+from newft.answers.keys import INDETERMINATE_KEY, POSITIVE_KEY, get_option
+from newft.answers.unknown_names import make_unknown_name_error
 from newft.dataset.name_direction import (
     Direction,
     DirectionStems,

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from newft.answers.keys import RECIPE_PREFIX, make_unknown_name_error
+from newft.answers.keys import RECIPE_PREFIX
+from newft.answers.unknown_names import make_unknown_name_error
 from newft.decide.inputs import Inputs
 from newft.decide.methods.given_modules import resolve_given_modules
 from newft.decide.methods.registry import METHODS, get_method

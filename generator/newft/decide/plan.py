@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from newft.answers.conditions import flatten_answers
-from newft.answers.keys import make_unknown_name_error
+from newft.answers.unknown_names import make_unknown_name_error
 from newft.decide import plan_warnings
 from newft.decide.estimate.run_estimate import estimate_run
 from newft.decide.estimate.token_estimates import select_prompts

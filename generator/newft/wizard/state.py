@@ -17,8 +17,8 @@ from newft.answers.keys import (
     get_answered_labels,
     get_columns,
     get_data_files,
-    make_unknown_name_error,
 )
+from newft.answers.unknown_names import make_unknown_name_error
 from newft.catalog.lookup import find_family, list_names
 from newft.dataset.column_match import ColumnSurvey
 from newft.dataset.positive_label import choose_positive_labels, make_no_outcome_error

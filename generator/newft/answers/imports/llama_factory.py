@@ -205,19 +205,11 @@ def _carry_lora(carrier: Carrier) -> None:
     modules = tuple(str(name).strip() for name in names)
     targets = "all-linear" if modules == ("all",) else modules
     carrier.put("lora_target", f"{RECIPE_PREFIX}target_modules", targets)
-    rank = carrier.values.get("lora_rank")
-    if rank is None and carrier.values.get("lora_alpha") is None:
-        rank = int(LORA_DEFAULTS["lora_rank"][1])
+    given = carrier.values.get("lora_rank")
+    rank = int(LORA_DEFAULTS["lora_rank"][1]) if given is None else given
+    if isinstance(rank, int) and carrier.values.get("lora_alpha") is None:
         carrier.answers[f"{RECIPE_PREFIX}alpha"] = str(2 * rank)
-        carrier.notes.append(
-            Text(
-                f"{carrier.path}: without `lora_alpha`, {TITLE} takes twice the rank: {2 * rank}",
-                f"{carrier.path}：未写 `lora_alpha` 时，{TITLE} 取秩的两倍：{2 * rank}",
-            )
-        )
-    elif isinstance(rank, int) and carrier.values.get("lora_alpha") is None:
-        carrier.answers[f"{RECIPE_PREFIX}alpha"] = str(2 * rank)
-        place = carrier.locate("lora_rank")
+        place = carrier.path if given is None else carrier.locate("lora_rank")
         carrier.notes.append(
             Text(
                 f"{place}: without `lora_alpha`, {TITLE} takes twice the rank: {2 * rank}",

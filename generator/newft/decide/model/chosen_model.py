@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from newft.answers.keys import make_unknown_name_error
+from newft.answers.unknown_names import make_unknown_name_error
 from newft.decide.model.architecture import check_architecture
 from newft.decide.model.generic_family import make_generic_family
 from newft.decide.model.model_files import check_model_files
