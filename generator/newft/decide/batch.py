@@ -119,30 +119,52 @@ def _describe_memory(inputs: Inputs) -> tuple[str, str]:
 
 def choose_gradient_accumulation(inputs: Inputs, value: Batch) -> Reasoned[int]:
     """Choose the accumulation steps; if the batch size is timed, all rows of an update."""
-    rows, published = value.effective, find_effective_batch_size(inputs)
-    usual = published or inputs.method.effective_batch_size
-    steps, source = value.gradient_accumulation_steps, as_citation(usual.source)
+    rows, steps = value.effective, value.gradient_accumulation_steps
+    reason = _explain_rows(inputs, value)
     if inputs.on_cpu and _get_given_size(inputs) is None:
         why = Text(
             f"while batch_size is auto, the rows per update: {rows}, which `make train` divides by "
-            f"the batch size that it chooses; {usual.why.en}",
+            f"the batch size that it chooses; {reason.why.en}",
             f"batch_size 为 auto 时，这里是每次更新的总行数（{rows}），"
             "选定批大小后自动换算累积次数；"
-            f"{usual.why.zh}",
+            f"{reason.why.zh}",
         )
-        return Reasoned(steps, why, source)
+        return Reasoned(steps, why, reason.source)
     devices = pluralize(value.devices, "device")
     why = Text(
-        f"{value.batch_size} x {steps} x {devices} = {rows} rows per update: {usual.why.en}",
+        f"{value.batch_size} x {steps} x {devices} = {rows} rows per update: {reason.why.en}",
         f"{value.batch_size} 行 x 累积 {steps} 次 x {value.devices} 个设备 = 每次更新 "
-        f"{rows} 行：{usual.why.zh}",
+        f"{rows} 行：{reason.why.zh}",
     )
-    most = inputs.method.max_effective_batch_size
-    if most is not None and rows > most:
-        title = inputs.method.title
+    return Reasoned(steps, why, reason.source)
+
+
+def _explain_rows(inputs: Inputs, value: Batch) -> Reasoned[int]:
+    """Explain the rows of an update: those of the method, of the model, or fewer for few rows."""
+    rows, published = value.effective, find_effective_batch_size(inputs)
+    usual = published or inputs.method.effective_batch_size
+    source = as_citation(usual.source)
+    most, title = inputs.method.max_effective_batch_size, inputs.method.title
+    if published is None and most is not None and rows > most and rows == value.devices:
         why = Text(
-            f"one row on each of {value.devices} devices, which exceeds the {most} rows that "
-            f"suit {title.en}",
-            f"{value.devices} 个设备各一行：{title.zh}宜不超过 {most} 行",
+            f"one row on each device, which exceeds the {most} rows that suit {title.en}",
+            f"每个设备一行，超过了{title.zh}适宜的 {most} 行",
         )
-    return Reasoned(steps, why, source)
+        return Reasoned(rows, why, source)
+    if published is None and rows == SMALL_EFFECTIVE_BATCH_SIZE < usual.value:
+        cause = Text(
+            f"fewer than {FEW_ROWS:,} training rows give few updates",
+            f"训练数据不足 {FEW_ROWS:,} 行，更新次数本就不多",
+        )
+        if inputs.on_cpu:
+            cause = Text("a run on a CPU has few updates", "CPU 上的训练更新次数本就不多")
+        why = Text(
+            f"less than the usual {usual.value}, since {cause.en}",
+            f"少于通常的 {usual.value} 行：{cause.zh}",
+        )
+        rule = citations.cite_own_rule(
+            "a task with few rows needs updates rather than exact gradients",
+            "数据少时，更新次数比梯度精度更重要",
+        )
+        return Reasoned(rows, why, rule)
+    return Reasoned(rows, usual.why, source)
