@@ -56,5 +56,7 @@ class Answers:
     exports: tuple[str, ...] | None = None  # None: LLaMA-Factory, only with an accelerator
     ci: Literal["none", "github", "gitlab"] = "none"
     recipe: Mapping[str, RecipeAnswer] = field(default_factory=dict)  # values given by the user
+    advice: Mapping[str, str] = field(default_factory=dict)  # factor -> value, as it was written
+    roi: Mapping[str, str] = field(default_factory=dict)  # figure -> value, as it was written
     data: DataAnswer = field(default_factory=DataAnswer)
     kit: KitAnswer = field(default_factory=KitAnswer)

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from newft.schema.advice import Advice
 from newft.schema.dataset import DataFacts
 from newft.schema.family import EmbeddedModel, Family, SystemTurn
 from newft.schema.hardware import Hardware
 from newft.schema.kit import Kit, SystemPrompts, Task
 from newft.schema.method import MethodValue, TrainingMethod
 from newft.schema.reasoned import Reasoned
+from newft.schema.roi import Roi
+from newft.schema.rollout import Rollout
 from newft.schema.starter_kit import Overlay
 from newft.text import Language, Text
 
@@ -184,3 +187,7 @@ class Plan:
     exports: Mapping[str, ExportedRecipe] = field(default_factory=dict)
     # of the packages that the project installs, by name
     tested_versions: Mapping[str, str] = field(default_factory=dict)
+    # whether fine-tuning suits the team, what it costs and brings, and how it is rolled out
+    advice: Advice | None = None
+    roi: Roi | None = None
+    rollout: Rollout | None = None

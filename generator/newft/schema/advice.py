@@ -1,0 +1,121 @@
+"""Advice: which approach suits a team, by factors whose weights and sources are data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from newft.schema.reasoned import Reasoned
+from newft.text import Text
+
+# in the order of effort, which decides between equal scores
+Approach = Literal["prompt", "classical", "rag", "finetune", "hybrid"]
+FactorType = Literal["choice", "yes_no", "count", "share"]
+FactorValue = str | int | float | bool
+# by the id of the factor; one that is missing is unknown, and counts for nothing
+FactorValues = Mapping[str, Reasoned[FactorValue]]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One fact about a team, its task or its data that an approach depends on."""
+
+    title: Text
+    question: Text  # as the conversation asks it
+    type: FactorType
+    choices: Mapping[str, Text] = field(default_factory=dict)  # of `choice`: value -> title
+    unit: Text | None = None  # of `count`
+    help: Text | None = None
+
+
+@dataclass(frozen=True)
+class FactorCondition:
+    """What a factor has to be for a rule to hold; all that is stated has to hold."""
+
+    values: tuple[str, ...] = ()  # `yes` and `no` for a factor of that type
+    minimum: float | None = None  # inclusive
+    below: float | None = None  # exclusive
+    at_least_factor: str | None = None  # the value is that of another factor, or more
+
+
+@dataclass(frozen=True)
+class AdviceRule:
+    """Points that approaches get where all conditions hold, with the reason and its source."""
+
+    when: Mapping[str, FactorCondition]
+    points: Mapping[Approach, int]
+    why: Text
+    source: str | Text
+
+
+@dataclass(frozen=True)
+class VetoRule:
+    """What rules an approach out, however many points it has, and what to do first."""
+
+    when: Mapping[str, FactorCondition]
+    approaches: tuple[Approach, ...]
+    why: Text
+    first: Text
+    source: str | Text
+
+
+@dataclass(frozen=True)
+class AdviceRules:
+    """`templates/advice.yaml`: the factors, the points and the vetoes, each by id."""
+
+    approaches: Mapping[Approach, Text]  # titles
+    factors: Mapping[str, Factor]
+    rules: Mapping[str, AdviceRule]
+    vetoes: Mapping[str, VetoRule]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one rule adds to the score of one approach."""
+
+    rule: str
+    factors: tuple[str, ...]  # that the rule asks for
+    value: Text  # theirs, as shown
+    approach: Approach
+    points: int
+    why: Text
+    source: Text
+
+
+@dataclass(frozen=True)
+class Veto:
+    """An approach that is ruled out, why, and what to do first."""
+
+    rule: str
+    approach: Approach
+    why: Text
+    first: Text
+    source: Text
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A change of one factor that changes the recommendation."""
+
+    factor: str
+    value: Text  # the changed one, as shown: daily; at least 1,000 rows
+    recommendation: Approach
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The recommended approach, what speaks for it, and what would change it."""
+
+    recommendation: Approach
+    runner_up: Approach
+    titles: Mapping[Approach, Text]
+    scores: Mapping[Approach, int]
+    contributions: tuple[Contribution, ...]
+    vetoes: tuple[Veto, ...]
+    flips: tuple[Flip, ...]
+    known: FactorValues
+    unknown: tuple[str, ...]  # factors, those that can change the recommendation first
+    # what the first matching rule of the article would say, which depends on the order of its rules
+    first_match_rule: Approach
+    why: Text  # the recommendation in one sentence

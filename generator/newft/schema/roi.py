@@ -1,0 +1,120 @@
+"""Return on investment: figures with a low, a base and a high value, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from newft.schema.advice import Approach
+from newft.schema.reasoned import Reasoned
+from newft.text import Text
+
+Scenario = Literal["low", "base", "high"]  # low: every figure at the end that earns less
+FigureUnit = Literal["money", "count", "share", "hours", "minutes", "months", "multiple", "tokens"]
+# where the benefit comes from: contacts that no person handles, hours of experts, avoided losses
+BenefitKind = Literal["contacts", "hours", "losses"]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure in the three scenarios; `low` is the smallest number, not the worst one."""
+
+    low: float
+    base: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the cash flow in `templates/roi.yaml`: the default of a team that knows none.
+
+    A figure in money has a default by currency; one without a default has to be given.
+    """
+
+    title: Text
+    unit: FigureUnit
+    better: Literal["low", "high"]  # which end earns more
+    why: Text
+    source: str | Text
+    default: Spread | None = None
+    money: Mapping[str, Spread] | None = None  # by currency; other currencies need a rate
+    benefits: tuple[BenefitKind, ...] = ()  # the kinds that need it; none: all
+
+
+@dataclass(frozen=True)
+class UsedFigure:
+    """A figure as it is used: with its reason, and whether the team gave it."""
+
+    title: Text
+    unit: FigureUnit
+    spread: Reasoned[Spread]
+    given: bool  # else it is a default, which the team should edit
+
+
+@dataclass(frozen=True)
+class CostLine:
+    """One line of the budget in the three scenarios, and its share of the base total."""
+
+    id: str
+    title: Text
+    amount: Spread  # of money: once, or a month
+    share: float  # 0 to 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one scenario earns until the horizon, discounted."""
+
+    npv: float
+    roi: float  # 0.744 is 74.4 %
+    payback_month: int | None  # None: not within the horizon
+    cumulative: tuple[float, ...]  # discounted, from month 0; its last is the NPV
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The NPV where one figure alone is at its low and at its high value."""
+
+    figure: str
+    title: Text
+    npv_at_low: float
+    npv_at_high: float
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another approach, or doing nothing, by the same model."""
+
+    id: Approach | Literal["nothing"]
+    title: Text
+    outcomes: Mapping[Scenario, Outcome] | None  # None: a figure that it needs is missing
+    why: Text
+
+
+@dataclass(frozen=True)
+class SimpleFormula:
+    """The article's formula: one year of full benefit against the one-off cost alone."""
+
+    roi: float
+    payback_months: float | None
+
+
+@dataclass(frozen=True)
+class Roi:
+    """The cash flow of a project by month, in one currency."""
+
+    currency: str
+    horizon_months: int
+    benefit: BenefitKind
+    figures: Mapping[str, UsedFigure]
+    missing: tuple[str, ...]  # figures that have no default and were not given
+    one_off: tuple[CostLine, ...]
+    monthly: tuple[CostLine, ...]  # running cost of one month
+    outcomes: Mapping[Scenario, Outcome] | None  # None: figures are missing
+    simple_formula: SimpleFormula | None
+    simple_formula_why: Text  # why it misleads
+    break_even_volume: float | None  # requests a month at which the base NPV is 0
+    break_even_containment: float | None  # share, of `contacts`
+    sensitivity: tuple[Sensitivity, ...]  # the widest first
+    alternatives: tuple[Alternative, ...]
