@@ -29,6 +29,8 @@ FULL = {
     "method": "lora",
     "data.files": ("工单.csv", "b.xlsx"),
     "data.columns.text": "客户: 消息",
+    "advice.knowledge_change": "daily",
+    "roi.requests_per_month": "20000",
 }
 WORDS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1)
 
@@ -45,6 +47,8 @@ def test_complete_answers_become_their_type() -> None:
         hub="modelscope",
         revision="1234567",
         method="lora",
+        advice={"knowledge_change": "daily"},
+        roi={"requests_per_month": "20000"},
         data=DataAnswer(("工单.csv", "b.xlsx"), {"text": "客户: 消息"}),
     )
 
@@ -55,7 +59,7 @@ def test_every_key_is_a_field_of_the_answers() -> None:
     for group, kind in groups.items():
         fields += [f"{group}.{field.name}" for field in dataclasses.fields(kind)]
     keys = [*(entry.key for entry in ANSWER_KEYS), *RECORDED_KEYS]
-    assert sorted([*keys, "data.columns", "kit.answers", "recipe"]) == sorted(fields)
+    assert sorted([*keys, "data.columns", "kit.answers", "recipe", "advice", "roi"]) == sorted(fields)
 
 
 def test_every_question_of_the_table_is_asked_in_its_order() -> None:
@@ -101,6 +105,10 @@ def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str)
         ("data.files=my #1.csv", ("data.files", ("my #1.csv",))),
         ("data.files=[a.csv, b.csv]", ("data.files", ("a.csv", "b.csv"))),
         ("data.files=[]", ("data.files", ())),
+        ("advice.needs_citation=yes", ("advice.needs_citation", "yes")),
+        ("roi.containment=35%", ("roi.containment", "35%")),
+        ("roi.containment=15%/35%/65%", ("roi.containment", "15%/35%/65%")),
+        ("roi.containment=[15%, 35%, 65%]", ("roi.containment", "15%/35%/65%")),
     ],
 )
 def test_set_takes_a_value_as_it_is_written(text: str, expected: tuple[str, object]) -> None:
@@ -115,6 +123,8 @@ def test_set_takes_a_value_as_it_is_written(text: str, expected: tuple[str, obje
         ("famly=qwen3", "--set: `famly` is not known", "did you mean `family`?"),
         ("language=fr", "--set language: `fr` is not known", "known: en, zh"),
         ("hub=hugingface", "--set hub: `hugingface` is not known", "did you mean `huggingface`?"),
+        ("advice=rag", "--set: `advice` holds several values", "--set advice.NAME=VALUE"),
+        ("roi.containment=[]", "--set roi.containment: the value is missing", None),
         ("data.files=[{a: b}]", "--set data.files: the value must be a list of texts", None),
     ],
 )
@@ -219,7 +229,8 @@ def test_the_repeat_command_names_every_answer(monkeypatch: pytest.MonkeyPatch) 
         "newft new './my desk' --data 工单.csv --data b.xlsx --domain customer_service"
         " --task intent --language zh --gpu 2xV100-32GB --family qwen3 --model Qwen/Qwen3-1.7B"
         " --revision 1234567 --hub modelscope --method lora --name desk"
-        " --set 'data.columns.text=客户: 消息' --yes"
+        " --set 'data.columns.text=客户: 消息' --set advice.knowledge_change=daily"
+        " --set roi.requests_per_month=20000 --yes"
     ).replace("工单.csv", "'工单.csv'")
 
 

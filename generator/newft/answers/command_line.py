@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from newft.answers.keys import (
+    ADVICE_PREFIX,
     ANSWER_KEYS,
     COLUMNS_PREFIX,
     GIVEN_SPLITS_KEY,
@@ -16,11 +17,14 @@ from newft.answers.keys import (
     KIT_KEY,
     KIT_REVISION_KEY,
     RECIPE_PREFIX,
+    ROI_PREFIX,
     AnswerValue,
     RawAnswers,
+    get_advice_values,
     get_columns,
     get_kit_answers,
     get_recipe_values,
+    get_roi_figures,
 )
 
 
@@ -41,6 +45,10 @@ def format_command(answers: RawAnswers, path: str) -> str:
         words += ["--set", f"{KIT_ANSWERS_PREFIX}{name}={_format_value(value)}"]
     for name, value in get_recipe_values(answers).items():
         words += ["--set", f"{RECIPE_PREFIX}{name}={_format_value(value)}"]
+    for name, value in get_advice_values(answers).items():
+        words += ["--set", f"{ADVICE_PREFIX}{name}={_format_value(value)}"]
+    for name, value in get_roi_figures(answers).items():
+        words += ["--set", f"{ROI_PREFIX}{name}={_format_value(value)}"]
     return shlex.join([*words, "--yes"])
 
 

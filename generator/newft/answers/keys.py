@@ -33,6 +33,9 @@ KIT_REVISION_KEY = "kit.revision"
 PREFER_KEY = "kit.prefer"  # whose file wins where a copier template and newft both have it
 KIT_ANSWERS_PREFIX = "kit.answers."  # followed by the name of a question of the kit
 RECIPE_PREFIX = "recipe."  # followed by the name of a value of run.yaml, which the user gives
+ADVICE_PREFIX = "advice."  # followed by a factor of templates/advice.yaml
+ROI_PREFIX = "roi."  # followed by a figure of templates/roi.yaml, or a setting of the cash flow
+SPREAD_SEPARATOR = "/"  # between the low, the base and the high value of a figure
 # The values of the recipe that every method has, beside those of its own section
 RECIPE_SETTINGS = (
     "learning_rate", "lr_scheduler", "warmup_ratio", "weight_decay", "max_grad_norm", "epochs",
@@ -45,6 +48,8 @@ OPEN_PREFIXES = (
     COLUMNS_PREFIX,
     KIT_ANSWERS_PREFIX,
     RECIPE_PREFIX,
+    ADVICE_PREFIX,
+    ROI_PREFIX,
 )  # of keys that the table does not list
 NO_CHOICE = "none"  # of a key with fixed choices
 AUTO_GPU = "auto"  # the machine that newft runs on
@@ -325,7 +330,7 @@ def is_repeatable(key: str) -> bool:
 
 def allows_list(key: str) -> bool:
     """Return whether the value of a key may be a list; what stands behind it decides that later."""
-    return is_repeatable(key) or key.startswith((KIT_ANSWERS_PREFIX, RECIPE_PREFIX))
+    return is_repeatable(key) or key.startswith((KIT_ANSWERS_PREFIX, RECIPE_PREFIX, ROI_PREFIX))
 
 
 def list_answer_keys() -> list[str]:
@@ -370,6 +375,13 @@ def normalize_gpu(text: str) -> str:
     return AUTO_GPU if fold_name(text) == AUTO_GPU else text
 
 
+def normalize_value(key: str, value: AnswerValue) -> AnswerValue:
+    """Return a value as the answers keep it: the three of a figure as one text, 15%/35%/65%."""
+    if isinstance(value, tuple):
+        return SPREAD_SEPARATOR.join(value) if key.startswith(ROI_PREFIX) else value
+    return normalize_gpu(value) if key == "gpu" else value
+
+
 def get_columns(given: RawAnswers) -> dict[str, str]:
     """Return the columns of the answers by field."""
     return {name: str(value) for name, value in _select_group(given, COLUMNS_PREFIX).items()}
@@ -383,6 +395,16 @@ def get_kit_answers(given: RawAnswers) -> dict[str, AnswerValue]:
 def get_recipe_values(given: RawAnswers) -> dict[str, AnswerValue]:
     """Return the values of the recipe that the answers give, by their names in run.yaml."""
     return _select_group(given, RECIPE_PREFIX)
+
+
+def get_advice_values(given: RawAnswers) -> dict[str, str]:
+    """Return the factors of the advice that the answers give, as they were written."""
+    return {name: str(value) for name, value in _select_group(given, ADVICE_PREFIX).items()}
+
+
+def get_roi_figures(given: RawAnswers) -> dict[str, str]:
+    """Return the figures of the cash flow that the answers give, as they were written."""
+    return {name: str(value) for name, value in _select_group(given, ROI_PREFIX).items()}
 
 
 def _select_group(given: RawAnswers, prefix: str) -> dict[str, AnswerValue]:

@@ -15,18 +15,21 @@ from newft.answers.keys import (
     KIT_ANSWERS_PREFIX,
     NO_CHOICE,
     POSITIVE_KEY,
+    ROI_PREFIX,
     SPLIT_NAMES,
     AnswerValue,
     RawAnswers,
     allows_list,
     find_answer_key,
+    get_advice_values,
     get_columns,
     get_kit_answers,
     get_option,
     get_recipe_values,
+    get_roi_figures,
     is_answer_key,
     is_repeatable,
-    normalize_gpu,
+    normalize_value,
 )
 from newft.answers.unknown_names import make_unknown_key_error, make_unknown_name_error
 from newft.errors import UsageError
@@ -126,10 +129,11 @@ def _split_task(given: RawAnswers) -> dict[str, AnswerValue]:
 def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
     """Return the normalized value; refuse one that the key cannot have."""
     # an empty list is valid: it means the sample, or none; no positive label at all has no sense,
-    # and a kit may ask for a text that may be empty
+    # neither has a figure without a number, and a kit may ask for a text that may be empty
     filled = all([value] if isinstance(value, str) else value)
     empty = not filled and not key.startswith(KIT_ANSWERS_PREFIX)
-    if empty or (key == POSITIVE_KEY and not value):
+    needs_values = key == POSITIVE_KEY or key.startswith(ROI_PREFIX)
+    if empty or (needs_values and not value):
         raise UsageError(MISSING_VALUE_MESSAGE, where=where)
     entry = find_answer_key(key)
     if key == GIVEN_SPLITS_KEY and (unknown := [one for one in value if one not in SPLIT_NAMES]):
@@ -147,7 +151,7 @@ def validate_value(key: str, value: AnswerValue, *, where: str) -> AnswerValue:
             where=where,
             hint=Text("use UTF-8 without NUL characters", "请用 UTF-8 编码，且不含 NUL 字符"),
         )
-    return normalize_gpu(value) if key == "gpu" and isinstance(value, str) else value
+    return normalize_value(key, value)
 
 
 def _check_choices(values: tuple[str, ...], choices: Mapping[str, Text], *, where: str) -> None:
@@ -168,13 +172,15 @@ def _check_choices(values: tuple[str, ...], choices: Mapping[str, Text], *, wher
 def build_answers(given: RawAnswers) -> Answers:
     """Build the typed answers; every required key must have a value.
 
-    Answers to a kit and values of the recipe are sorted, so that templates do not depend on the
-    order of options.
+    Answers to a kit, values of the recipe, factors and figures are sorted, so that templates do
+    not depend on the order of options.
     """
     values: dict[str, Any] = {key: value for key, value in given.items() if "." not in key}
     return Answers(
         **values,
         recipe=dict(sorted(get_recipe_values(given).items())),
+        advice=dict(sorted(get_advice_values(given).items())),
+        roi=dict(sorted(get_roi_figures(given).items())),
         data=DataAnswer(**_select_fields(given, "data"), columns=get_columns(given)),
         kit=KitAnswer(
             **_select_fields(given, "kit"), answers=dict(sorted(get_kit_answers(given).items()))
@@ -209,11 +215,9 @@ def _join_value(value: AnswerValue) -> str:
     return value if isinstance(value, str) else ", ".join(value)
 
 
-def parse_list(document: YamlDocument, keys: KeyPath, *, key: str, where: str) -> tuple[str, ...]:
-    """Return the texts of the YAML list at `keys`."""
+def parse_list(document: YamlDocument, keys: KeyPath, *, key: str, where: str) -> AnswerValue:
+    """Return the value that the YAML list at `keys` gives."""
     items = [entry for path, entry in document.entries.items() if path[:-1] == keys and path]
     if any(item.kind != "text" for item in items):
         raise UsageError(Text("the value must be a list of texts", "值应为文本列表"), where=where)
-    values = tuple(item.text for item in items)
-    validate_value(key, values, where=where)
-    return values
+    return validate_value(key, tuple(item.text for item in items), where=where)

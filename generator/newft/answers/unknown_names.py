@@ -16,7 +16,7 @@ from newft.answers.keys import (
 )
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
-from newft.text import Text, find_nearest_names
+from newft.text import Text, find_nearest_names, to_bilingual_text
 
 # Methods of the field, written without spaces, hyphens and underscores: those that the catalogue
 # does not have are refused as not supported rather than as unknown.
@@ -44,6 +44,12 @@ METHOD_SYNONYMS = {  # name: the method, and the setting of a variant
 def make_unknown_key_error(key: str, *, where: str) -> UsageError:
     """Make the error for an unknown key, which may be a misspelled one of a column or a kit."""
     name = key.rpartition(".")[2]
+    groups = [prefix for prefix in OPEN_PREFIXES if prefix.rstrip(".") == key.rstrip(".")]
+    if groups:  # a value for the group itself, as in `--set advice=rag`
+        shown = escape_controls(key)
+        how = f"--set {groups[0]}NAME=VALUE"
+        message = Text(f"`{shown}` holds several values", f"`{shown}` 之下有多个值")
+        return UsageError(message, where=where, hint=to_bilingual_text(how))
     if name in RECIPE_SETTINGS:
         return make_unknown_name_error(key, [f"{RECIPE_PREFIX}{name}"], where=where)
     meant = [f"{prefix}{name}" for prefix in OPEN_PREFIXES if key.startswith(prefix.rstrip("s."))]

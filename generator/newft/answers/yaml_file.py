@@ -28,7 +28,16 @@ from newft.text import Language, Text
 IsRecorded = Callable[[str, AnswerValue], bool]
 
 MAX_FAULTS_SHOWN = 20
-GROUPS = ((), ("data",), ("data", "columns"), ("kit",), ("kit", "answers"), ("recipe",))
+GROUPS = (
+    (),
+    ("data",),
+    ("data", "columns"),
+    ("kit",),
+    ("kit", "answers"),
+    ("recipe",),
+    ("advice",),
+    ("roi",),
+)
 STDIN_LABEL = "stdin"
 HINTS = {
     INVALID_YAML_MESSAGE: Text(

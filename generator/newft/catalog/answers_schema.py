@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from newft.answers.keys import (
+    ADVICE_PREFIX,
     ANSWER_KEYS,
     COLUMNS_PREFIX,
     KIT_ANSWERS_PREFIX,
@@ -17,6 +18,7 @@ from newft.answers.keys import (
     RECIPE_PREFIX,
     RECIPE_SETTINGS,
     RECORDED_KEYS,
+    ROI_PREFIX,
     AnswerKey,
 )
 from newft.catalog.kit_schema import (
@@ -63,6 +65,9 @@ def build_answers_schema(catalog: Catalog, messages: Messages) -> Schema:
     )
     recipe["additionalProperties"] = _make_values_type()  # the values of the method's own section
     _add_property(schema, RECIPE_PREFIX.rstrip("."), recipe)
+    for prefix, values in ((ADVICE_PREFIX, _make_text_type()), (ROI_PREFIX, _make_values_type())):
+        group = _make_group({}, messages(f"schema.{prefix.rstrip('.')}"))
+        _add_property(schema, prefix.rstrip("."), group | {"additionalProperties": values})
     answers = describe_kit_answers(kit, language) if kit else {"type": "object"}
     answers["title"] = messages("schema.kit_answers")
     _add_property(schema, KIT_ANSWERS_PREFIX.rstrip("."), answers)

@@ -18,7 +18,7 @@ from newft.answers.keys import (
     is_answer_key,
     is_repeatable,
     list_answer_keys,
-    normalize_gpu,
+    normalize_value,
 )
 from newft.answers.yaml_file import GROUPS
 from newft.emitted.yaml_lines import KeyPath, YamlDocument
@@ -103,7 +103,7 @@ def _read_value(document: YamlDocument, keys: KeyPath, key: str, answers: KitAns
         elif wrong := _find_choice_fault(keys, key, values):
             answers.faults.append(wrong)
         else:
-            answers.values[key] = values
+            answers.values[key] = normalize_value(key, values)
     else:
         fault = (
             _EMPTY_VALUE if entry.kind in ("null", "text") else Text("should be a text", "应为文本")
@@ -162,10 +162,8 @@ def _find_choice_fault(keys: KeyPath, key: str, values: tuple[str, ...]) -> Faul
 
 def _normalize(key: str, value: str) -> str:
     """Return a value in the form that answers have, so that both can be compared."""
-    if key == "gpu":
-        return normalize_gpu(value)
     if key == "model" and is_local_path(value):
         with suppress(OSError, RuntimeError, ValueError):  # an unknown home folder, or no path
             folder = Path(value).expanduser()
             return folder.resolve().as_posix() if folder.is_dir() else value
-    return value
+    return str(normalize_value(key, value))

@@ -12,6 +12,7 @@ from newft.answers.fit import (
     format_answer,
 )
 from newft.answers.keys import (
+    ADVICE_PREFIX,
     ANSWER_KEYS,
     COLUMNS_PREFIX,
     FILES_KEY,
@@ -19,6 +20,7 @@ from newft.answers.keys import (
     KIT_ANSWERS_PREFIX,
     POSITIVE_KEY,
     RECIPE_PREFIX,
+    ROI_PREFIX,
     RECORDED_KEYS,
     SPLIT_COLUMN_KEY,
     AnswerValue,
@@ -132,8 +134,9 @@ def _list_known_answers(recorded: RawAnswers, catalog: Catalog) -> Iterator[Know
             entry.repeatable,
         )
     yield from (KnownAnswer(key) for key in RECORDED_KEYS)
-    # the plan judges them: which there are depends on the training method
-    yield from (KnownAnswer(key) for key in recorded if key.startswith(RECIPE_PREFIX))
+    # the plan judges them: which values there are depends on the training method
+    judged = (RECIPE_PREFIX, ADVICE_PREFIX, ROI_PREFIX)
+    yield from (KnownAnswer(key) for key in recorded if key.startswith(judged))
     if catalog.starter_kit:
         yield from _list_kit_questions(catalog.starter_kit)
     if known:
