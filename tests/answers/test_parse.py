@@ -59,7 +59,9 @@ def test_every_key_is_a_field_of_the_answers() -> None:
     for group, kind in groups.items():
         fields += [f"{group}.{field.name}" for field in dataclasses.fields(kind)]
     keys = [*(entry.key for entry in ANSWER_KEYS), *RECORDED_KEYS]
-    assert sorted([*keys, "data.columns", "kit.answers", "recipe", "advice", "roi"]) == sorted(fields)
+    assert sorted([*keys, "data.columns", "kit.answers", "recipe", "advice", "roi"]) == sorted(
+        fields
+    )
 
 
 def test_every_question_of_the_table_is_asked_in_its_order() -> None:

@@ -9,22 +9,13 @@ import sys
 from pathlib import Path
 
 from newft.answers.keys import (
-    ADVICE_PREFIX,
     ANSWER_KEYS,
-    COLUMNS_PREFIX,
     GIVEN_SPLITS_KEY,
-    KIT_ANSWERS_PREFIX,
     KIT_KEY,
     KIT_REVISION_KEY,
-    RECIPE_PREFIX,
-    ROI_PREFIX,
+    OPEN_PREFIXES,
     AnswerValue,
     RawAnswers,
-    get_advice_values,
-    get_columns,
-    get_kit_answers,
-    get_recipe_values,
-    get_roi_figures,
 )
 
 
@@ -39,16 +30,10 @@ def format_command(answers: RawAnswers, path: str) -> str:
         words += [word for one in values for word in (entry.option, one)]
     if answers.get(GIVEN_SPLITS_KEY) == ():  # no option says an empty list
         words += ["--set", f"{GIVEN_SPLITS_KEY}=[]"]
-    for field, column in get_columns(answers).items():
-        words += ["--set", f"{COLUMNS_PREFIX}{field}={column}"]
-    for name, value in get_kit_answers(answers).items():
-        words += ["--set", f"{KIT_ANSWERS_PREFIX}{name}={_format_value(value)}"]
-    for name, value in get_recipe_values(answers).items():
-        words += ["--set", f"{RECIPE_PREFIX}{name}={_format_value(value)}"]
-    for name, value in get_advice_values(answers).items():
-        words += ["--set", f"{ADVICE_PREFIX}{name}={_format_value(value)}"]
-    for name, value in get_roi_figures(answers).items():
-        words += ["--set", f"{ROI_PREFIX}{name}={_format_value(value)}"]
+    for prefix in OPEN_PREFIXES:
+        for key, value in answers.items():
+            if key.startswith(prefix):
+                words += ["--set", f"{key}={_format_value(value)}"]
     return shlex.join([*words, "--yes"])
 
 
