@@ -73,6 +73,19 @@ def test_a_family_that_cannot_be_trained_names_one_that_can() -> None:
             assert CATALOG.families[family.successor.value].successor is None
 
 
-def test_the_nearest_models_come_first() -> None:
-    assert find_near_models("Qwen/Qwen3-9B", CATALOG)[0] in ("Qwen/Qwen3-8B", "Qwen/Qwen3.5-9B")
-    assert find_near_models("smollm2-135", CATALOG)[0] == "HuggingFaceTB/SmolLM2-135M-Instruct"
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("Qwen/Qwen3-72B", "Qwen/Qwen3-32B"),  # not Qwen3.5-2B, which is spelled alike
+        ("Qwen/Qwen3-9B", "Qwen/Qwen3-8B"),
+        ("meta-llama/Llama-3.1-13B-Instruct", "meta-llama/Llama-3.1-8B-Instruct"),
+        ("google/gemma-3-9b-it", "google/gemma-3-12b-it"),
+        ("smollm2-135", "HuggingFaceTB/SmolLM2-135M-Instruct"),
+    ],
+)
+def test_the_nearest_models_are_of_the_same_series_and_size(name: str, nearest: str) -> None:
+    assert find_near_models(name, CATALOG)[0] == nearest
+
+
+def test_nothing_is_near_to_a_name_of_another_kind() -> None:
+    assert find_near_models("our-team/support", CATALOG) == []

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
+import transformers
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
+)
 
 from newft.catalog.loader import load_catalog
 from newft.decide.model.architecture import identify_family, list_possible_families
+from newft.decide.model.generic_family import PLAIN_ATTENTION, WRITING_CLASSES
 from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
 from newft.schema.family import GENERIC_FAMILY, Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.model_facts import ChatFacts, ModelFacts
 from newft.schema.plan import Plan
+from newft.system.model_config import MAX_NUMBER, NUMBERS, find_impossible_values, read_numbers
 from newft.system.model_folder import read_model_folder
 from support.decide_examples import ANSWERS, facts
 from support.model_folder import (
@@ -262,6 +273,83 @@ def test_weights_that_config_contradicts_are_refused(tmp_path: Path) -> None:
         "weights; tokens in the vocabulary: 151,936 in config.json, 151,000 in the weights"
     )
     assert error.hint == "copy config.json and the weights again from the same source"
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"hidden_size": -5}, "hidden_size: -5"),
+        ({"hidden_size": 1e30}, "hidden_size: 1e+30"),
+        ({"num_hidden_layers": 0}, "num_hidden_layers: 0"),
+        ({"vocab_size": "151936"}, 'vocab_size: "151936"'),
+        ({"num_attention_heads": True}, "num_attention_heads: true"),
+        ({"text_config": {"head_dim": math.nan}}, "text_config.head_dim: NaN"),
+        ({"hidden_size": -5, "num_hidden_layers": 0}, "num_hidden_layers: 0, hidden_size: -5"),
+    ],
+)
+@pytest.mark.parametrize("family", ["qwen3", GENERIC_FAMILY])
+def test_values_that_no_model_has_are_refused_with_their_keys(
+    change: Mapping[str, Any], shown: str, family: str, tmp_path: Path
+) -> None:
+    write_model_folder(tmp_path, {**QWEN3_8B, **change})
+    error = refusal(tmp_path, family)
+    assert f"config.json of the model has values that no model can have: {shown}" == error.message
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(set(chain.from_iterable(NUMBERS.values())))),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text(max_size=3)
+        | st.lists(st.integers(), max_size=2),
+    )
+)
+def test_a_number_is_read_or_unknown_or_refused(config: dict[str, Any]) -> None:
+    impossible = {key for key, _ in find_impossible_values(config)}
+    good = {key: value for key, value in config.items() if key not in impossible}
+    assert not find_impossible_values(good)
+    for value in read_numbers(good).values():
+        assert isinstance(value, int) and 0 <= value <= MAX_NUMBER
+
+
+def test_what_real_configs_leave_open_is_no_fault() -> None:
+    open_values = {"sliding_window": None, "num_key_value_heads": None, "q_lora_rank": None}
+    per_layer = {"intermediate_size": [16384, 8192], "max_position_embeddings": -1}
+    assert find_impossible_values({**open_values, **per_layer, "num_local_experts": 0}) == []
+
+
+@pytest.mark.parametrize("family", ["qwen3", "llama3", GENERIC_FAMILY])
+def test_a_class_and_a_type_of_two_models_are_refused(family: str, tmp_path: Path) -> None:
+    write_model_folder(tmp_path, {**QWEN3_8B, "model_type": "llama"})
+    error = refusal(tmp_path, family)
+    assert error.message == (
+        "config.json of the model contradicts itself: architectures is Qwen3ForCausalLM, but "
+        "model_type is llama"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kernel"), [("BloomForCausalLM", "eager"), ("Olmo2ForCausalLM", "sdpa")]
+)
+def test_a_class_without_fused_attention_is_given_the_plain_one(
+    name: str, kernel: str, tmp_path: Path
+) -> None:
+    write_model_folder(tmp_path, {**OLMO2_7B, "architectures": [name], "model_type": "other"})
+    assert plan(tmp_path, GENERIC_FAMILY).recipe.attention.value == kernel
+
+
+def test_the_classes_without_fused_attention_are_those_of_transformers() -> None:
+    listed = {*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()}
+    listed |= {*MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES.values()}
+    plain = {
+        name
+        for name in listed
+        if name.endswith(WRITING_CLASSES) and not getattr(transformers, name)._supports_sdpa
+    }
+    assert plain == {*PLAIN_ATTENTION}
 
 
 def test_weights_of_another_width_are_refused(tmp_path: Path) -> None:

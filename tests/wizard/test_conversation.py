@@ -119,7 +119,6 @@ def test_enter_alone_takes_every_default(conversation: Conversation) -> None:
         (answers(family="qwen3"), {"model": "Qwen/Qwen3-0.6B", "family": "qwen3"}),
         (answers(family=UNSURE_VALUE), {"model": "embedded", "family": "smollm2"}),
         (answers(family=Typed(SMALL_MODEL)), {"model": SMALL_MODEL, "family": "smollm2"}),
-        (answers(family=Typed("/")) + answers(family="qwen3"), {"model": "/", "family": "qwen3"}),
         (answers(name="desk"), {"name": "desk"}),
     ],
 )
@@ -127,6 +126,15 @@ def test_each_question_takes_an_answer(
     story: Sequence[Answer], expected: dict[str, str], conversation: Conversation
 ) -> None:
     assert conversation.hold(story).items() >= expected.items()
+
+
+def test_a_folder_that_tells_no_family_is_asked_for_it(
+    conversation: Conversation, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    folder = tmp_path.resolve().as_posix()
+    given = conversation.hold(answers(family=Typed(folder)) + answers(family="qwen3"))
+    assert given.items() >= {"model": folder, "family": "qwen3"}.items()
 
 
 def test_an_answer_of_the_command_line_is_not_asked(conversation: Conversation) -> None:
@@ -205,7 +213,7 @@ def test_a_folder_that_cannot_be_trained_is_refused_when_it_is_named(
 def test_of_a_folder_that_several_families_fit_those_and_no_others_are_offered(
     conversation: Conversation, tmp_path: Path
 ) -> None:
-    config = {**OLMO2_7B, "architectures": ["LlamaForCausalLM"], "vocab_size": 0}
+    config = {**OLMO2_7B, "architectures": ["LlamaForCausalLM"], "vocab_size": None}
     folder = write_model_folder(tmp_path / "ours", config)
     (folder / "tokenizer_config.json").unlink()
     story = answers(family=Typed(str(folder))), answers(family="llama3")

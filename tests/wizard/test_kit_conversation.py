@@ -167,8 +167,10 @@ def test_what_contradicts_the_kit_is_refused_by_its_name(
     assert message in caught.value.message
 
 
-def test_a_model_of_unknown_licence_is_no_plan(conversation: Conversation) -> None:
-    state = fill(conversation, family="qwen3", model="/", kit__answers__team="R-1")
+def test_a_model_of_unknown_licence_is_no_plan(conversation: Conversation, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    model = tmp_path.as_posix()
+    state = fill(conversation, family="qwen3", model=model, kit__answers__team="R-1")
     refused = conversation.services.try_plan(state)
     assert isinstance(refused, IncompatibleError)
     assert refused.message == (

@@ -127,7 +127,7 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
             {"model": "acme/weights"},
             UsageError,
             "--model: the family of `acme/weights` is not known",
-            f"give --family ID, one of: {', '.join(load_catalog().families)}; or fetch its "
+            "give --family ID (`newft show families` lists them); or fetch its "
             "json files, which tell it, and give their folder: "
             "hf download acme/weights --include '*.json' --include '*.jinja' --local-dir FOLDER",
         ),
@@ -166,10 +166,10 @@ def test_named_hardware_gets_a_model_that_fits() -> None:
             "drop --hub and --revision, or name a model of a hub: --model ORG/NAME",
         ),
         (
-            {"model": "/", "family": "qwen3", "revision": "main"},
-            IncompatibleError,
-            "model: `/` does not come from a hub: --revision main cannot be used",
-            "drop --revision, or name a model of a hub: --model ORG/NAME",
+            {"model": "/", "family": "qwen3"},
+            UsageError,
+            "model: `/` has no config.json, so it is no model",
+            "give the folder with config.json, the tokenizer and the weights",
         ),
         (
             {"data.columns.txt": "Body"},
@@ -193,6 +193,7 @@ def test_a_model_folder_is_kept_with_its_whole_path(
 ) -> None:
     for folder in ("base", "models"):
         (tmp_path / folder).mkdir()
+        (tmp_path / folder / "config.json").write_text("{}", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     given = completed({"model": said, "family": "qwen3"})
@@ -205,9 +206,17 @@ def test_a_folder_of_two_names_is_no_hub_id(
     monkeypatch.chdir(tmp_path)
     assert completed({"model": "models/q", "family": "qwen3"})["model"] == "models/q"
     (tmp_path / "models" / "q").mkdir(parents=True)
+    (tmp_path / "models" / "q" / "config.json").write_text("{}", encoding="utf-8")
     assert completed({"model": "models/q", "family": "qwen3"})["model"] == str(
         tmp_path.resolve() / "models" / "q"
     )
+
+
+def test_a_folder_has_no_revision(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(IncompatibleError, match="does not come from a hub: --revision main") as it:
+        completed({"model": str(tmp_path), "family": "qwen3", "revision": "main"})
+    assert it.value.hint == "drop --revision, or name a model of a hub: --model ORG/NAME"
 
 
 def test_hardware_that_is_unknown_is_refused_before_anything_is_measured() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import SequenceMatcher
+from math import log
 from typing import NamedTuple
 
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family, FormerModels, ModelSpec
-from newft.text import find_nearest_names, fold_name
+from newft.text import fold_name
 
 # What the names of chat models end in, where a short name leaves it out.
 _CHAT_SUFFIXES = ("", "chat", "instruct", "it", "chathf", "hf", "0414")
@@ -19,7 +21,9 @@ _BASE_PART = re.compile(r"-(?:base|pt)(?=-|$)", re.IGNORECASE)
 _PACKED_PART = re.compile(
     r"(?:^|[-_.])(awq|gptq|gguf|exl2|bnb-4bit|int[48])(?=$|[-_.])", re.IGNORECASE
 )
-_BILLIONS = re.compile(r"(\d+(?:[._]\d+)?)b(?![a-z])", re.IGNORECASE)
+# as in Qwen3-1.7B, SmolLM2-135M, Qwen-1_8B; `A3B` after it is active
+_SIZE = re.compile(r"(?<![a-z])(\d+(?:[._]\d+)?)([bm])(?![a-z])(?:-A\d+B)?", re.IGNORECASE)
+_LEAST_LIKENESS = 0.6  # of two names of series
 
 
 class Successor(NamedTuple):
@@ -79,18 +83,40 @@ def find_successor(name: str, catalog: Catalog) -> Successor | None:
 
 
 def find_near_models(name: str, catalog: Catalog, *, most: int = 3) -> list[str]:
-    """Return the models of the catalogue with the most similar names, best first."""
-    by_name: dict[str, str] = {}
-    for _, size in _iterate_models(catalog):
-        short = size.hub_id.rpartition("/")[2]
-        by_name |= {short: size.hub_id, _CHAT_ENDING.sub("", short): size.hub_id}
-    near = find_nearest_names(name.rpartition("/")[2], by_name, most=2 * most)
-    return list(dict.fromkeys(by_name[one] for one in near))[:most]
+    """Return the models of the catalogue that are nearest in family and size, best first."""
+    short = name.rpartition("/")[2]
+    series, size = _name_series(short), _read_size(short)
+    near = {
+        one.hub_id: (-likeness, abs(log(one.parameters / size)) if size else 0.0, -spelling)
+        for _, one in _iterate_models(catalog)
+        if (likeness := _compare(series, _name_series(one.hub_id))) >= _LEAST_LIKENESS
+        for spelling in [_compare(fold_name(short), fold_name(_CHAT_ENDING.sub("", one.hub_id)))]
+    }
+    return sorted(near, key=lambda hub_id: near[hub_id])[:most]
+
+
+def _name_series(name: str) -> str:
+    """Return what the models of one series are called, whatever their size and purpose."""
+    short = name.rpartition("/")[2]
+    for part in (_CHAT_ENDING, _CHAT_PART, _BASE_PART, _SIZE):
+        short = part.sub("", short)
+    return fold_name(short)
+
+
+def _compare(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _read_size(name: str) -> float | None:
+    """Return the parameters that a name states, as in `Qwen3-1.7B`."""
+    stated = _SIZE.search(name)
+    if stated is None:
+        return None
+    return float(stated[1].replace("_", ".")) * (1e9 if stated[2] in "bB" else 1e6) or None
 
 
 def _find_nearest_size(name: str, family: Family) -> str:
-    stated = _BILLIONS.search(name)
-    wanted = float(stated[1].replace("_", ".")) * 1e9 if stated else 0.0
+    wanted = _read_size(name) or 0.0
     return min(family.sizes, key=lambda size: abs(size.parameters - wanted)).hub_id
 
 

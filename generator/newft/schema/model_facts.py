@@ -52,6 +52,8 @@ class ModelFacts:
     vocabulary: int | None
     # of config.json, by the names of `NUMBERS` in system/model_config.py
     numbers: Mapping[str, int] = field(default_factory=dict)
+    # keys of config.json whose values no model can have, with what is written there
+    impossible: tuple[tuple[str, str], ...] = ()
     text_model_type: str | None = None  # of the language model in one that sees images
     quantization: str | None = None  # the method by which the weights are quantised
     own_code: bool = False  # the folder has Python code that defines the model

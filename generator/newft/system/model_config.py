@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_CONFIG_BYTES = 1_000_000  # a config.json has a few thousand
-MAX_NUMBER = 10**15  # no dimension is larger
+MAX_NUMBER = 10**9  # thousands of times the longest context of the catalogue
 
 # Each number and the names that configurations give it, the first that is there counts.
 NUMBERS: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +38,12 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     "linear_value_heads": ("linear_num_value_heads",),
     "linear_value_head_dim": ("linear_value_head_dim",),
 }
+# of which every model has at least one
+POSITIVE = (
+    *("layers", "hidden", "intermediate", "heads", "kv_heads", "head_dim", "vocabulary", "context"),
+)
+UNLIMITED = -1  # as some configurations say that nothing limits a window or the context
+LIMITS = ("sliding_window", "context")
 TEXT_SECTIONS = ("text_config", "llm_config", "language_config")  # of models with a vision tower
 VISION_SECTIONS = ("vision_config", "visual", "audio_config")
 
@@ -82,6 +88,38 @@ def read_numbers(config: Mapping[str, Any]) -> dict[str, int]:
     if section.get("use_sliding_window", config.get("use_sliding_window", True)) is False:
         found.pop("sliding_window", None)
     return {**found, **_count_layer_kinds({**config, **section})}
+
+
+def find_impossible_values(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the keys of dimensions that no model can have, with what is written there.
+
+    Null means unknown, and a list has a value for each layer: neither is a fault.
+    """
+    return [
+        (f"{name}.{key}" if name else key, json.dumps(section[key], ensure_ascii=False))
+        for name, section in _iterate_sections(config)
+        for number, keys in NUMBERS.items()
+        for key in keys
+        if key in section and not _is_possible(number, section[key])
+    ]
+
+
+def _iterate_sections(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "", config
+    for name in TEXT_SECTIONS:
+        yield name, _get_section(config, name)
+
+
+def _is_possible(number: str, value: object) -> bool:
+    if value is None:
+        return True
+    if isinstance(value, list):
+        return bool(value) and all(_is_possible(number, one) for one in value)
+    if isinstance(value, bool):
+        return number not in POSITIVE
+    if value == UNLIMITED and number in LIMITS:
+        return True
+    return isinstance(value, int) and (number in POSITIVE) <= value <= MAX_NUMBER
 
 
 def read_quantization(config: Mapping[str, Any]) -> str | None:

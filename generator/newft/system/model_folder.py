@@ -7,6 +7,7 @@ from pathlib import Path
 
 from newft.schema.model_facts import ModelFacts
 from newft.system.model_config import (
+    find_impossible_values,
     has_own_code,
     has_vision,
     read_architectures,
@@ -33,6 +34,7 @@ def read_model_folder(folder: str) -> ModelFacts | None:
         vocabulary=numbers.get("vocabulary") or None,
         text_model_type=read_text_model_type(config),
         numbers=numbers,
+        impossible=tuple(find_impossible_values(config)),
         quantization=quantization,
         own_code=has_own_code(config),
         has_vision=has_vision(config),

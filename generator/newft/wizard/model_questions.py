@@ -154,7 +154,7 @@ def get_default_family(state: WizardState) -> Reasoned[str]:
         if found:
             raise _make_unknown_family_error(str(model), [family.id for family in found], [])
     near = find_near_models(str(model), state.catalog) if is_hub_model(str(model)) else []
-    raise _make_unknown_family_error(str(model), list(state.catalog.families), near)
+    raise _make_unknown_family_error(str(model), [], near)
 
 
 def _get_suggested_family(state: WizardState) -> Reasoned[str]:
@@ -168,10 +168,14 @@ def _get_suggested_family(state: WizardState) -> Reasoned[str]:
 def _make_unknown_family_error(
     model: str, families: Sequence[str], near: Sequence[str]
 ) -> UsageError:
-    en = f"give --family ID, one of: {', '.join(families)}"
-    zh = f"请用 --family ID 指定，可选：{'、'.join(families)}"
+    if families:
+        en = f"give --family ID, one of: {', '.join(families)}"
+        zh = f"请用 --family ID 指定，可选：{'、'.join(families)}"
+    else:
+        en = "give --family ID (`newft show families` lists them)"
+        zh = "请用 --family ID 指定（`newft show families` 可列出全部）"
     if near:
-        en = f"newft lists {', '.join(near)}; for another one, {en}"
+        en = f"the nearest that newft lists: {', '.join(near)}; for another one, {en}"
         zh = f"newft 收录的相近模型有 {'、'.join(near)}；若用其他模型，{zh}"
     if is_hub_model(model):
         en += (

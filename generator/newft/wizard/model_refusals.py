@@ -75,3 +75,14 @@ def refuse_other_folder(folder: str) -> None:
                 "请给出转换前的文件夹，其中有 config.json 和 safetensors",
             ),
         )
+    raise UsageError(
+        Text(
+            f"`{folder}` has no config.json, so it is no model",
+            f"`{folder}` 中没有 config.json，不是模型",
+        ),
+        where="model",
+        hint=Text(
+            "give the folder with config.json, the tokenizer and the weights",
+            "请给出含有 config.json、分词器和权重的文件夹",
+        ),
+    )

@@ -29,7 +29,11 @@ from newft.decide.kit.kit_rules import (
     is_from_kit,
     select_allowed_families,
 )
-from newft.decide.model.architecture import identify_family, list_possible_families
+from newft.decide.model.architecture import (
+    identify_family,
+    list_possible_families,
+    refuse_contradictory_class,
+)
 from newft.decide.model.generic_family import make_generic_family
 from newft.decide.model.model_files import refuse_unusable_files
 from newft.emitted.label_rules import LabelRules
@@ -257,6 +261,7 @@ def _check_model_files(state: WizardState) -> None:
     if facts is None:
         return
     refuse_unusable_files(facts)
+    refuse_contradictory_class(facts, state.catalog)
     named = facts.architectures or facts.model_type
     if state.family is None and named and not list_possible_families(facts, state.catalog):
         make_generic_family(facts, state.catalog)

@@ -33,6 +33,28 @@ def list_possible_families(model: ModelFacts, catalog: Catalog) -> tuple[Family,
     return tuple(one for one in found if not told or len(one.chat.marks) == most)
 
 
+def refuse_contradictory_class(model: ModelFacts, catalog: Catalog) -> None:
+    """Raise `IncompatibleError` where config.json names the class of one model and the type of
+    another: transformers goes by the type, and would build that one.
+    """
+    families = catalog.families.values()
+    classes = {one.id for one in families if {*one.architectures} & {*model.architectures}}
+    types = {one.id for one in families if model.model_type in one.model_types}
+    if model.own_code or not classes or not types or classes & types:
+        return
+    named = ", ".join(model.architectures)
+    raise IncompatibleError(
+        Text(
+            f"config.json of the model contradicts itself: architectures is {named}, but "
+            f"model_type is {model.model_type}",
+            f"模型的 config.json 自相矛盾：architectures 为 {named}，model_type 却是 "
+            f"{model.model_type}",
+        ),
+        where="model",
+        hint=Text("copy config.json again from its source", "请从来源重新复制 config.json"),
+    )
+
+
 def check_architecture(model: ModelFacts | None, family: Family, catalog: Catalog) -> None:
     """Raise `IncompatibleError` if the model in the folder belongs to another family."""
     found = _describe_architecture(model) if model else None

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from newft.answers.unknown_names import make_unknown_name_error
-from newft.decide.model.architecture import check_architecture
+from newft.decide.model.architecture import check_architecture, refuse_contradictory_class
 from newft.decide.model.generic_family import make_generic_family
 from newft.decide.model.model_files import check_model_files
 from newft.decide.model.model_size import make_model_spec
@@ -34,6 +34,8 @@ class ChosenModel(NamedTuple):
 
 def choose_model(answers: Answers, model: ModelFacts | None, catalog: Catalog) -> ChosenModel:
     """Return family and dimensions, once the model's own files are sure to belong to them."""
+    if model is not None:
+        refuse_contradictory_class(model, catalog)
     family = _find_family(answers.family, model, catalog)
     if (listed := _find_listed_spec(answers, family)) is not None:
         return ChosenModel(family, listed)

@@ -26,6 +26,21 @@ UNKNOWN_TEMPLATE_TOKENS = 48  # more than any template of the catalogue adds wit
 # LLaMA 3 and others take the date of the clock unless it is given; any fixed date works.
 FIXED_DATE = "26 Jul 2024"
 WRITING_CLASSES = ("ForCausalLM", "ForConditionalGeneration", "LMHeadModel")
+# Classes of transformers 5.24 that write text and have plain attention only (`_supports_sdpa`);
+# some have no attention at all, and load with the same setting.
+PLAIN_ATTENTION = """
+    BigBirdForCausalLM BigBirdPegasusForCausalLM BlipForConditionalGeneration BloomForCausalLM
+    CpmAntForCausalLM DeepseekV4ForCausalLM FalconMambaForCausalLM FlintForCausalLM
+    Gemma2ForCausalLM GitForCausalLM GotOcr2ForConditionalGeneration GPTNeoForCausalLM
+    GPTNeoXJapaneseForCausalLM GptOssForCausalLM GraniteMoeSWAForCausalLM GraniteSWAForCausalLM
+    HYV4ForCausalLM HYV4VLForConditionalGeneration Inkling2ForCausalLM
+    Inkling2ForConditionalGeneration Inkling2LoopForCausalLM
+    Inkling2LoopForConditionalGeneration Mamba2ForCausalLM MambaForCausalLM
+    MegatronBertForCausalLM MiMoV2FlashForCausalLM MptForCausalLM MvpForCausalLM
+    OpenAIGPTLMHeadModel ProphetNetForCausalLM RemBertForCausalLM RoFormerForCausalLM
+    RwkvForCausalLM TrOCRForCausalLM VaultGemmaForCausalLM XGLMForCausalLM XLMWithLMHeadModel
+    XLNetLMHeadModel xLSTMForCausalLM
+""".split()  # noqa: SIM905 - forty quotes would hide the names
 NO_THINKING: Mapping[str, bool] = {"enable_thinking": False}
 
 
@@ -70,7 +85,13 @@ def make_generic_family(model: ModelFacts | None, catalog: Catalog) -> Family:
         methods=_choose_methods(model, relative),
         expert_parameters=relative.expert_parameters if relative else (),
         language_module=relative.language_module if relative else None,
+        attention=_list_kernels(model),
     )
+
+
+def _list_kernels(model: ModelFacts) -> tuple[str, ...]:
+    plain = bool({*model.architectures} & {*PLAIN_ATTENTION})
+    return ("eager",) if plain else ("sdpa", "eager")
 
 
 def _refuse_other_class(model: ModelFacts) -> None:

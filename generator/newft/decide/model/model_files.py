@@ -75,6 +75,15 @@ def list_file_warnings(model: ModelFacts, family: Family) -> Iterator[Text]:
 
 def _find_faults(model: ModelFacts) -> Iterator[tuple[Text, Text]]:
     """Yield why the files cannot be used, each with what to do."""
+    if model.impossible:
+        listed = ", ".join(f"{key}: {value}" for key, value in model.impossible[:LISTED_FILES])
+        yield (
+            Text(
+                f"config.json of the model has values that no model can have: {listed}",
+                f"模型的 config.json 中有不可能的取值：{listed}",
+            ),
+            Text("copy config.json again from its source", "请从来源重新复制 config.json"),
+        )
     if model.weights and model.weights.kind == "pickled":
         yield (
             Text(
