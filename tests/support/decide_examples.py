@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newft.catalog.loader import load_methods
+from newft.catalog.loader import load_advice_rules, load_methods
 from newft.dataset.length_stats import LengthStats
 from newft.paths import get_templates_folder
 from newft.schema.answers import Answers
@@ -168,6 +168,7 @@ CATALOG = Catalog(
     {entry.id: entry for entry in (SMOLLM, QWEN, FRAGILE)},
     {"card": card(24.0)},
     METHODS,
+    load_advice_rules(get_templates_folder() / "advice.yaml"),
 )
 ANSWERS = Answers(
     name="acme support",

@@ -29,6 +29,7 @@ CATALOG_FILES = (
     "templates/methods",
     "templates/hardware.yaml",
     "templates/practice.yaml",
+    "templates/advice.yaml",
     "templates/layers/language/zh/src/package_name/runtime/messages.json",
     "domains/synonyms",
     "domains/protected_terms.yaml",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from newft import __version__
+from newft.catalog.advice_faults import find_advice_faults
 from newft.catalog.kit_answers import SECTIONS, read_kit_answers
 from newft.catalog.shared_column_names import (
     add_shared_synonyms,
@@ -19,6 +20,7 @@ from newft.catalog.validate_starter_kit import find_name_faults, find_starter_ki
 from newft.catalog.written_texts import restore_texts
 from newft.errors import CatalogError, IncompatibleError
 from newft.paths import get_domains_folder, get_templates_folder
+from newft.schema.advice import AdviceRules
 from newft.schema.catalog import Catalog
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
@@ -47,6 +49,7 @@ def load_catalog() -> Catalog:
         families=load_families(get_templates_folder() / "families", methods),
         accelerators=load_accelerators(get_templates_folder() / "hardware.yaml"),
         methods=methods,
+        advice=load_advice_rules(get_templates_folder() / "advice.yaml"),
         practices=load_practices(get_templates_folder() / "practice.yaml"),
     )
 
@@ -182,6 +185,14 @@ def _complete_method(file: CatalogFile, files: Mapping[str, CatalogFile]) -> Map
 def load_practices(file: Path) -> dict[str, Practice]:
     """Load what others use."""
     return CatalogFile.read(file).build_mapping(Practice, key="id")
+
+
+def load_advice_rules(file: Path) -> AdviceRules:
+    """Load the factors of the advice, its points and its vetoes."""
+    content = CatalogFile.read(file)
+    rules = content.build(AdviceRules, given={})
+    content.refuse(find_advice_faults(rules))
+    return rules
 
 
 def load_families(folder: Path, methods: Mapping[str, TrainingMethod]) -> dict[str, Family]:

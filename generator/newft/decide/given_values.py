@@ -14,6 +14,7 @@ from newft.decide.inputs import Inputs
 from newft.decide.methods.given_modules import resolve_given_modules
 from newft.decide.methods.registry import METHODS, get_method
 from newft.decide.precision import AUTO, check_given_precision
+from newft.decide.written_numbers import read_number
 from newft.errors import IncompatibleError, UsageError
 from newft.schema.answers import RecipeAnswer
 from newft.schema.method import MethodValue
@@ -131,7 +132,7 @@ def _convert(value: str, bounds: Bounds, *, where: str) -> MethodValue:
             expected = Text("true or false", "true 或 false")
             raise _make_type_error(value, expected, where=where)
         return value == "true"
-    number = _read_number(value)
+    number = read_number(value)
     if bounds.kind is int and (number is None or number != int(number)):
         raise _make_type_error(value, Text("a whole number", "整数"), where=where)
     if number is None:
@@ -139,14 +140,6 @@ def _convert(value: str, bounds: Bounds, *, where: str) -> MethodValue:
     if not bounds.hold(number):
         raise _make_type_error(value, _describe_bounds(bounds), where=where)
     return int(number) if bounds.kind is int else number
-
-
-def _read_number(text: str) -> float | None:
-    """Return the number of a text such as 16, 0.1, 5e-5 or 5.0e-5; None for any other text."""
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
-        return None
-    number = float(text)
-    return number if math.isfinite(number) else None
 
 
 def _describe_bounds(bounds: Bounds) -> Text:

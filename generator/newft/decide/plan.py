@@ -9,6 +9,8 @@ from typing import TypeVar
 from newft.answers.conditions import flatten_answers
 from newft.answers.unknown_names import make_unknown_name_error
 from newft.decide import plan_warnings
+from newft.decide.advice.advise import make_advice
+from newft.decide.advice.factor_values import find_known_factors, read_factor_values
 from newft.decide.estimate.run_estimate import estimate_run
 from newft.decide.estimate.token_estimates import select_prompts
 from newft.decide.exports.export_inputs import ExportInputs
@@ -89,6 +91,13 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
             tools, ExportInputs(model, family, size, answers.method, recipe, hardware)
         ),
         tested_versions=list_tested_versions(requirements),
+        advice=make_advice(
+            {
+                **find_known_factors(task=task, data=facts.data, hardware=hardware),
+                **read_factor_values(answers.advice, catalog.advice),
+            },
+            catalog.advice,
+        ),
     )
 
 

@@ -108,7 +108,7 @@ class Advice:
     """The recommended approach, what speaks for it, and what would change it."""
 
     recommendation: Approach
-    runner_up: Approach
+    runner_up: Approach | None  # None: all others are ruled out
     titles: Mapping[Approach, Text]
     scores: Mapping[Approach, int]
     contributions: tuple[Contribution, ...]
@@ -118,4 +118,5 @@ class Advice:
     unknown: tuple[str, ...]  # factors, those that can change the recommendation first
     # what the first matching rule of the article would say, which depends on the order of its rules
     first_match_rule: Approach
+    first_match_why: Text
     why: Text  # the recommendation in one sentence

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from newft.schema.advice import AdviceRules
 from newft.schema.family import Family
 from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
@@ -21,6 +22,7 @@ class Catalog:
     families: Mapping[str, Family]
     accelerators: Mapping[str, Accelerator]
     methods: Mapping[str, TrainingMethod]
+    advice: AdviceRules
     practices: Mapping[str, Practice] = field(default_factory=dict)  # what others use
     starter_kit: StarterKit | None = None  # of this project; its tasks are among `kits`
 

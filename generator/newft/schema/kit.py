@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from newft.emitted.label_leaks import LeakRules
 from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
+from newft.schema.reasoned import Sourced
 from newft.schema.record_shape import Shape
 from newft.text import Language, Text
 
@@ -130,6 +131,8 @@ class Task:
     leak_patterns: tuple[str, ...] = ()
     # the question that follows a text; {name} of the context field is replaced by its value
     question_template: Mapping[Language, str] = field(default_factory=dict)
+    # factor of the advice -> what is known of it wherever the task is used, such as reason_case
+    advice: Mapping[str, Sourced[str]] = field(default_factory=dict)
 
     @property
     def tabular(self) -> bool:
