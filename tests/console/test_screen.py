@@ -80,19 +80,22 @@ def screen(request: pytest.FixtureRequest, folder: Path) -> Iterator[Screen]:
     screen.close()
 
 
-ASKED = {"en": ("right?", "train?", "Which model?"), "zh": ("对吗？", "训练？", "哪个模型？")}
+ASKED = {
+    "en": ("right?", "train?", "Which model family?", "Which model?"),
+    "zh": ("对吗？", "训练？", "哪个模型系列？", "哪个模型？"),
+}
 
 
 def test_lists_are_bounded_and_leave_nothing_behind(
     screen: Screen, request: pytest.FixtureRequest
 ) -> None:
-    right, gpu, model = ASKED[request.node.callspec.params["screen"]]
+    right, gpu, family, _ = ASKED[request.node.callspec.params["screen"]]
     screen.see(right)
     screen.press("Enter")
     lines = screen.see(gpu)
     assert sum("GB" in line for line in lines) <= 12  # half of the screen
     screen.press("4", "0", "9", "0", "Enter")
-    screen.see(model)
+    screen.see(family)
     assert screen.everything().count("RTX 4090") == 1  # the answer; the list is gone
     assert "V100" not in screen.everything()
 
@@ -100,7 +103,7 @@ def test_lists_are_bounded_and_leave_nothing_behind(
 def test_an_error_stands_above_its_question_and_a_refusal_below(
     screen: Screen, request: pytest.FixtureRequest
 ) -> None:
-    right, gpu, model = ASKED[request.node.callspec.params["screen"]]
+    right, gpu, family, model = ASKED[request.node.callspec.params["screen"]]
     screen.see(right)
     screen.press("Enter")
     screen.see(gpu)
@@ -113,6 +116,8 @@ def test_an_error_stands_above_its_question_and_a_refusal_below(
     assert question - error <= 6
     screen.press("1x24GB"[0])  # filters
     screen.press("C-u", "r", "t", "x", "Space", "3", "0", "9", "0", "Enter")
+    screen.see(family)
+    screen.press("Enter")
     screen.see(model)
     screen.press("3", "2", "b", "Enter")
     time.sleep(1)
@@ -127,7 +132,8 @@ def test_the_screens_of_the_chinese_readme_are_what_appears(repository: Path, fo
     try:
         screen.see("你的数据")
         screen.press("cases.json", "Enter")
-        for question in ("对吗？", "项目语言", "训练？", "哪个模型？", "项目名称", "写入项目？"):
+        questions = ("对吗？", "项目语言", "训练？", "模型系列？", "哪个模型？", "项目名称", "写入项目？")
+        for question in questions:
             screen.see(question)
             screen.press("Enter")
         while "已写入" not in screen.everything():

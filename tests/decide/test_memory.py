@@ -196,7 +196,7 @@ def test_the_range_of_full_fine_tuning_holds_the_peaks_measured_on_a_cpu(
 
 def test_hours_on_a_cpu_are_at_most_the_time_budget_of_training() -> None:
     inputs = Inputs(ANSWERS, facts(), SMOLLM, SMOL, CPU, TASK, LORA)
-    assert estimate_run(inputs, build_recipe(inputs)).hours == (0.0, 0.167)
+    assert estimate_run(inputs, build_recipe(inputs)).hours == (0.0, 10 / 60)
 
 
 @pytest.mark.parametrize(

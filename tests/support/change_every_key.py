@@ -70,6 +70,7 @@ TIMED = re.compile(r"_runtime$|_per_second$|^seconds_|^peak_")
 # `auto` is what was fastest, which no two runs share
 NOT_BY_PACE = ("model.precision=fp32", "model.attention=sdpa", "training.batch_size=2")
 BY_PACE = re.compile(r"tokens/s|每秒|[Pp]eak of memory|内存峰值")  # no two runs share these lines
+TIME_LEFT = re.compile(r", [^,]* left$|，还需 .*$")  # the end of a line of progress
 
 
 def module(name: str) -> Any:
@@ -120,7 +121,8 @@ class Trial:
         out = io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out), self.watched():
             module(command).main(self.config, Namespace(**COMMANDS[command]))
-        printed = [line for line in out.getvalue().splitlines() if not BY_PACE.search(line)]
+        lines = [line for line in out.getvalue().splitlines() if not BY_PACE.search(line)]
+        printed = [TIME_LEFT.sub("", line) for line in lines]
         files = {str(path): content(path) for path in sorted(Path().rglob("*")) if is_result(path)}
         return {"printed": printed, "shapes": list(self.shapes), **files}
 
@@ -193,6 +195,7 @@ def in_a_copy(project: Path, work: Any) -> Any:
 
 def main() -> None:
     torch.set_num_threads(1)
+    module("runtime.progress_line").INTERVAL_SECONDS = 0.0  # a line of every batch, at any pace
     project = Path.cwd()
     config = Trial(()).config
     others = OTHERS | {"task.labels": [*config.task.labels, "moon"]}

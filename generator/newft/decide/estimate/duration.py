@@ -56,7 +56,7 @@ def estimate_cpu_rows(inputs: Inputs, size: ModelSpec, *, minutes: int, cores: i
 def estimate_training_hours(inputs: Inputs, recipe: Recipe) -> Range | None:
     """Estimate the hours of training, without loading and evaluation; at most the time budget."""
     if recipe.training_minutes.value is not None:
-        return 0.0, round(recipe.training_minutes.value / 60, 3)
+        return 0.0, recipe.training_minutes.value / 60  # not rounded: 10 minutes are not 11
     peak = inputs.hardware.accelerator.peak_tflops
     if inputs.size is None or peak is None:
         return None
