@@ -132,7 +132,15 @@ def test_the_screens_of_the_chinese_readme_are_what_appears(repository: Path, fo
     try:
         screen.see("你的数据")
         screen.press("cases.json", "Enter")
-        questions = ("对吗？", "项目语言", "训练？", "模型系列？", "哪个模型？", "项目名称", "写入项目？")
+        questions = (
+            "对吗？",
+            "项目语言",
+            "训练？",
+            "模型系列？",
+            "哪个模型？",
+            "项目名称",
+            "写入项目？",
+        )
         for question in questions:
             screen.see(question)
             screen.press("Enter")
