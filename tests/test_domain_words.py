@@ -31,6 +31,14 @@ ALLOWED = {
     "generator/newft/dataset/topic_names.py": {"intent", "意图", "客服"},
     # what can go wrong in a project, whatever its domain
     "generator/newft/schema/rollout.py": {"Risk", "risks"},
+    "generator/newft/schema/kit.py": {"Risk", "risks"},
+    "generator/newft/catalog/rollout_rules.py": {"risks"},
+    "generator/newft/kits/resolve.py": {"risks", "risk"},
+    "generator/newft/decide/rollout/rollout.py": {"risks"},
+    "generator/newft/decide/rollout/__init__.py": {"risks"},
+    "generator/newft/project/plan_document.py": {"risks"},
+    "templates/layers/language/en/PLAN.md.jinja": {"risk", "Risks", "risks"},
+    "templates/layers/language/zh/PLAN.md.jinja": {"风险", "risks"},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from newft.catalog.loader import load_advice_rules, load_methods
+from newft.catalog.rollout_rules import load_rollout_rules
 from newft.dataset.length_stats import LengthStats
 from newft.paths import get_templates_folder
 from newft.schema.answers import Answers
@@ -169,6 +170,7 @@ CATALOG = Catalog(
     {"card": card(24.0)},
     METHODS,
     load_advice_rules(get_templates_folder() / "advice.yaml"),
+    load_rollout_rules(get_templates_folder() / "rollout.yaml"),
 )
 ANSWERS = Answers(
     name="acme support",

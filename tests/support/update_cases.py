@@ -30,6 +30,7 @@ CATALOG_FILES = (
     "templates/hardware.yaml",
     "templates/practice.yaml",
     "templates/advice.yaml",
+    "templates/rollout.yaml",
     "templates/layers/language/zh/src/package_name/runtime/messages.json",
     "domains/synonyms",
     "domains/protected_terms.yaml",

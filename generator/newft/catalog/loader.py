@@ -10,6 +10,7 @@ from typing import Any, get_args
 from newft import __version__
 from newft.catalog.advice_faults import find_advice_faults
 from newft.catalog.kit_answers import SECTIONS, read_kit_answers
+from newft.catalog.rollout_rules import load_rollout_rules
 from newft.catalog.shared_column_names import (
     add_shared_synonyms,
     find_unknown_lists,
@@ -50,6 +51,7 @@ def load_catalog() -> Catalog:
         accelerators=load_accelerators(get_templates_folder() / "hardware.yaml"),
         methods=methods,
         advice=load_advice_rules(get_templates_folder() / "advice.yaml"),
+        rollout=load_rollout_rules(get_templates_folder() / "rollout.yaml"),
         practices=load_practices(get_templates_folder() / "practice.yaml"),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+from newft.catalog.rollout_rules import find_hypothesis_faults
 from newft.emitted.label_rules import read_label
 from newft.schema.kit import OPTIONAL_PART_PATTERN, Kit, Task
 from newft.strict_yaml import Fault
@@ -38,6 +39,8 @@ def find_kit_faults(
         yield Fault((), message)
     yield from _find_bad_words(("words",), kit)
     yield from _find_bad_identifiers(("tasks",), kit.tasks)
+    yield from find_hypothesis_faults(kit.hypotheses)
+    yield from _find_unknown_tasks(kit)
     for name, task in kit.tasks.items():
         at = ("tasks", name)
         yield from _find_bad_identifiers((*at, "fields"), task.fields)
@@ -48,6 +51,18 @@ def find_kit_faults(
         yield from _find_repeated_aliases((*at, "label_rules", "aliases"), task)
         yield from _find_missing_languages(at, task, languages)
         yield from find_missing_samples((*at, "sample"), task.sample, folder / "sample")
+
+
+def _find_unknown_tasks(kit: Kit) -> Iterator[Fault]:
+    """Yield the tasks of hypotheses and of legal duties that the kit does not have."""
+    if kit.extends:  # then the tasks of what it extends count too
+        return
+    for key, items in (("hypotheses", kit.hypotheses), ("compliance", kit.compliance)):
+        for name, item in items.items():
+            for position, task in enumerate(item.tasks):
+                if task not in kit.tasks:
+                    message = Text(f"names `{task}`, which is no task", f"的 `{task}` 不是任务")
+                    yield Fault((key, name, "tasks", position), message)
 
 
 def is_plain_name(name: str) -> bool:

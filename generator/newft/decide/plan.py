@@ -27,6 +27,7 @@ from newft.decide.requirements import (
     list_requirements,
     list_tested_versions,
 )
+from newft.decide.rollout.rollout import plan_rollout
 from newft.decide.task_settings import build_task_settings
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
@@ -98,6 +99,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
             },
             catalog.advice,
         ),
+        rollout=plan_rollout(kit, answers.task, facts.data, catalog.rollout),
     )
 
 

@@ -157,6 +157,7 @@ def _merge_domain(kits: Sequence[Kit], catalog: Catalog) -> Kit | None:
     base = catalog.kits.get(kits[0].extends or "")
     domain, tasks = base, dict(base.tasks) if base else {}
     words = dict(base.words) if base else {}
+    plans = [base] if base else []
     for kit in kits:
         _refuse(kit, find_change_faults(tasks, kit))
         tasks = change_tasks(tasks, kit)
@@ -164,7 +165,24 @@ def _merge_domain(kits: Sequence[Kit], catalog: Catalog) -> Kit | None:
             _refuse_name_of_domain(kit, catalog)
             domain = kit
         words |= {one: (*words.get(one, ()), *added) for one, added in kit.words.items()}
-    return replace(domain, tasks=tasks, words=words) if domain else None
+        plans.append(kit)
+    if domain is None:
+        return None
+    return replace(_merge_plans(domain, plans), tasks=tasks, words=words)
+
+
+def _merge_plans(domain: Kit, kits: Sequence[Kit]) -> Kit:
+    """Return the domain with what all kits say for PLAN.md; the last one counts."""
+    experts = [kit.expert for kit in kits if kit.expert]
+    switches = [kit.kill_switch for kit in kits if kit.kill_switch]
+    return replace(
+        domain,
+        expert=experts[-1] if experts else None,
+        kill_switch=switches[-1] if switches else None,
+        hypotheses={name: one for kit in kits for name, one in kit.hypotheses.items()},
+        compliance={name: one for kit in kits for name, one in kit.compliance.items()},
+        risks=tuple(risk for kit in kits for risk in kit.risks),
+    )
 
 
 def _refuse_name_of_domain(kit: Kit, catalog: Catalog) -> None:

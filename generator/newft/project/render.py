@@ -18,6 +18,7 @@ from newft.emitted.file_access import hash_file, open_regular_file, wrap_file_er
 from newft.errors import RenderError
 from newft.os_errors import describe_os_error
 from newft.project.layer_files import PACKAGE_PLACEHOLDER, PARTIAL_PREFIX, LayerFile
+from newft.project.plan_document import build_plan_document
 from newft.project.rendered_policy import refuse_broken_policy
 from newft.project.serialize import PlainValue, build_template_data
 from newft.project.snapshot import write_metadata
@@ -96,7 +97,9 @@ def render_tree(
         for file in files:
             if file.is_template:
                 file.write(templates, file.path)
-        _render_templates(files, templates, into, data=build_template_data(plan, answers))
+        data = build_template_data(plan, answers)
+        data["document"] = build_plan_document(plan)
+        _render_templates(files, templates, into, data=data)
         layer_of = {file.target: file.layer for file in files}
         if layer_of.get(f"src/{plan.package}/{MESSAGES_FILE}", "").startswith("language/"):
             keep_used_messages(into / "src" / plan.package)

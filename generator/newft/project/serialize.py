@@ -81,7 +81,8 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
         "kit": {name: getattr(plan.kit, name) for name in ("id", "title", "description")},
         "task": task,
     }
-    del seen["overlays"], seen["exports"]
+    for name in ("overlays", "exports", "advice", "roi", "rollout"):
+        del seen[name]
     values = {name: to_plain(value, plan.language) for name, value in seen.items()}
     values["run"] = f"{answers.task}-{answers.method}"
     as_yaml = {key: _yaml_strings(value) for key, value in values.items()}

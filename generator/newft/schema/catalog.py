@@ -11,6 +11,7 @@ from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
 from newft.schema.method import TrainingMethod
 from newft.schema.practice import Practice
+from newft.schema.rollout import RolloutRules
 from newft.schema.starter_kit import StarterKit
 
 
@@ -23,6 +24,7 @@ class Catalog:
     accelerators: Mapping[str, Accelerator]
     methods: Mapping[str, TrainingMethod]
     advice: AdviceRules
+    rollout: RolloutRules
     practices: Mapping[str, Practice] = field(default_factory=dict)  # what others use
     starter_kit: StarterKit | None = None  # of this project; its tasks are among `kits`
 

@@ -11,6 +11,7 @@ from newft.emitted.label_leaks import LeakRules
 from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
 from newft.schema.reasoned import Sourced
 from newft.schema.record_shape import Shape
+from newft.schema.rollout import DatedRule, HypothesisRule, Risk
 from newft.text import Language, Text
 
 # the words of yes and of no, each beside its opposite
@@ -309,6 +310,12 @@ class Kit:
     replaces: tuple[str, ...] = ()  # files of lower layers that files of its overlay replace
     keeps: tuple[str, ...] = ()  # files of lower layers that those of a copier template give way to
     layers: tuple[KitLayer, ...] = ()
+    # of PLAN.md, beside what holds for every domain
+    expert: Text | None = None  # who knows whether a label is right
+    kill_switch: Text | None = None  # what takes over where the model is switched off
+    hypotheses: Mapping[str, HypothesisRule] = field(default_factory=dict)
+    compliance: Mapping[str, DatedRule] = field(default_factory=dict)
+    risks: tuple[Risk, ...] = ()
 
     @property
     def all_words(self) -> tuple[str, ...]:

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from newft.schema.reasoned import Reasoned
+from newft.schema.reasoned import Reasoned, Sourced
 from newft.text import Text
 
 Duty = Literal["responsible", "approves", "consulted"]
+Direction = Literal["at_least", "at_most"]
+HypothesisUnit = Literal["share", "score", "seconds", "minutes"]
+# the model whose predictions of the same test rows the tuned model has to beat
+ComparedModel = Literal["base", "baseline"]
+Severity = Literal["must", "should"]
+PRIMARY_METRIC = "primary"  # the metric by which a task is judged, as its metrics.py says
 
 
 @dataclass(frozen=True)
@@ -36,15 +42,32 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class HypothesisRule:
+    """What is claimed of the projects of some tasks; a claim has a target or a model to beat."""
+
+    claim: Text
+    tasks: tuple[str, ...] = ()  # none: every task
+    metric: str | None = None  # of evaluation.json, or `primary`; None: measured in the pilot
+    against: ComparedModel | None = None
+    unit: HypothesisUnit = "share"
+    direction: Direction = "at_least"
+    baseline: Sourced[float] | None = None
+    target: Sourced[float] | None = None
+
+
+@dataclass(frozen=True)
 class Hypothesis:
     """What the project claims, as a figure that the test rows or the pilot can refute."""
 
     id: str
     claim: Text
     metric: str | None  # of evaluation.json; None: measured in the pilot
-    baseline: Reasoned[float] | None  # a share; None: measured first
+    against: ComparedModel | None
+    unit: HypothesisUnit
+    direction: Direction
+    baseline: Reasoned[float] | None  # None: measured first
     target: Reasoned[float] | None
-    sample_size: Reasoned[int] | None  # rows needed to tell them apart
+    sample_size: Reasoned[int] | None  # rows needed to decide it
 
 
 @dataclass(frozen=True)
@@ -64,6 +87,33 @@ class DatedRule:
     duty: Text
     as_of: str  # ISO date of the source
     source: str | Text
+    jurisdiction: Text
+    severity: Severity = "must"
+    applies_from: str | None = None  # ISO date; None: in force
+    evidence: Text | None = None  # what of the project shows it
+    tasks: tuple[str, ...] = ()  # none: every task
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """What the sample size of a comparison of two models on the same rows assumes."""
+
+    difference: Sourced[float]  # the smallest one worth finding, a share of the rows
+    discordant: Sourced[float]  # share of the rows that only one of the two predicts
+
+
+@dataclass(frozen=True)
+class RolloutRules:
+    """`templates/rollout.yaml`: what holds for the projects of every domain."""
+
+    roles: Mapping[str, Role]
+    small_team: Mapping[str, Role]  # the same duties for one or two people
+    phases: Mapping[str, Phase]
+    hypotheses: Mapping[str, HypothesisRule]
+    paired_test: PairedTest
+    risks: tuple[Risk, ...]
+    triggers: tuple[Risk, ...]  # of retraining, monitored
+    kill_switch: Text
 
 
 @dataclass(frozen=True)
@@ -72,9 +122,11 @@ class Rollout:
 
     phases: tuple[Phase, ...]
     roles: Mapping[str, Role]
+    small_team: tuple[Role, ...]
     hypotheses: tuple[Hypothesis, ...]
-    compliance: tuple[DatedRule, ...]
+    compliance: tuple[DatedRule, ...]  # what must be done first
     risks: tuple[Risk, ...]
-    triggers: tuple[Risk, ...]  # of retraining, monitored
+    triggers: tuple[Risk, ...]
     kill_switch: Text
-    as_of: str | None  # the newest date of the user's data or of the rules cited
+    test_rows: int  # that the hypotheses can be measured on
+    as_of: str | None  # the newest date of the rules cited

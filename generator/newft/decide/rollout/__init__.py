@@ -1,0 +1,1 @@
+"""Phases, roles, hypotheses and duties of a project."""

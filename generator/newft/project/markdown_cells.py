@@ -1,0 +1,71 @@
+"""Text and figures as cells of a Markdown table."""
+
+from __future__ import annotations
+
+from newft.project.serialize import to_one_line
+from newft.schema.roi import FigureUnit, Spread
+from newft.text import Language, Text, to_bilingual_text
+
+NO_VALUE = "-"
+_UNITS: dict[FigureUnit, Text] = {
+    "money": Text("", ""),
+    "count": Text("", ""),
+    "share": Text("", ""),
+    "hours": Text(" h", " 小时"),
+    "minutes": Text(" min", " 分钟"),
+    "months": Text(" months", " 个月"),
+    "multiple": Text(" x", " 倍"),
+    "tokens": Text(" tokens", " token"),
+}
+
+
+def format_cell(text: str | Text, language: Language = "en") -> str:
+    """Format a text on one line so that it can neither end a cell nor start an element of HTML."""
+    line = to_one_line(to_bilingual_text(text).to(language)).replace("|", "\\|")
+    if line.count("`") % 2:
+        line = line.replace("`", "\\`").replace("<", "&lt;")
+    parts = line.split("`")  # every second one is code, which shows `<` as it is
+    parts[::2] = [part.replace("<", "&lt;") for part in parts[::2]]
+    return "`".join(parts)
+
+
+def format_code(name: str) -> str:
+    """Format a name as code; its backticks would end it."""
+    return f"`{to_one_line(name).replace('|', chr(92) + '|').replace('`', chr(39))}`"
+
+
+def format_share(value: float, language: Language) -> str:
+    """Format a share in per cent, with at most one digit after the point."""
+    number = f"{100 * value:,.1f}".removesuffix(".0")
+    return f"{number}%" if language == "zh" else f"{number} %"
+
+
+def format_money(value: float) -> str:
+    """Format an amount; cents only where it is small."""
+    rounded = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}".removesuffix(".00")
+    return "0" if rounded in ("-0", "-0.00") else rounded
+
+
+def format_figure(value: float, unit: FigureUnit, language: Language) -> str:
+    """Format a figure with its unit."""
+    if unit == "share":
+        return format_share(value, language)
+    if unit == "money":
+        return format_money(value)
+    return f"{value:,.10g}{_UNITS[unit].to(language)}"
+
+
+def format_spread(spread: Spread, unit: FigureUnit, language: Language) -> list[str]:
+    """Format the low, the base and the high value of a figure."""
+    return [format_figure(one, unit, language) for one in (spread.low, spread.base, spread.high)]
+
+
+def format_range(ends: tuple[float, float]) -> str:
+    """Format two ends: `0.5`, `1-2`."""
+    low, high = (f"{end:,.10g}" for end in ends)
+    return low if low == high else f"{low}-{high}"
+
+
+def format_months(ends: tuple[float, float], language: Language) -> str:
+    """Format a duration in months."""
+    return f"{format_range(ends)} 个月" if language == "zh" else f"{format_range(ends)} months"

@@ -1,0 +1,210 @@
+"""The tables of PLAN.md: cells as they are shown, safe in a table of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from newft.project.markdown_cells import (
+    format_cell,
+    format_code,
+    format_months,
+    format_range,
+    format_share,
+)
+from newft.project.plan_money import build_money_tables
+from newft.project.plan_verdict import build_advice_tables
+from newft.project.serialize import PlainValue, to_plain
+from newft.schema.dataset import DataFacts
+from newft.schema.plan import Plan
+from newft.schema.rollout import Duty, Hypothesis, Phase, Rollout
+from newft.text import Language, Text
+
+MAX_LABELS_LISTED = 20
+HASH_CHARACTERS = 12  # of a file, enough to tell versions apart
+
+_DUTY_TITLES: Mapping[Duty, Text] = {
+    "responsible": Text("does", "执行"),
+    "approves": Text("approves", "验收"),
+    "consulted": Text("is asked", "咨询"),
+}
+_UNIT_TITLES = {"seconds": Text(" s", " 秒"), "minutes": Text(" min", " 分钟")}
+_PILOT = Text("in the pilot, by the team", "试点中由团队测量")
+_MEASURE_FIRST = Text("measure first", "先测量")
+_SET_TARGET = Text("set it before the pilot", "试点前确定")
+_UNKNOWN_SIZE = Text("depends on the spread: measure first", "取决于离散程度，先测量")
+_TOO_FEW = Text("**{rows}**: too few here", "**{rows}**：现有行数不足")
+_BEATS = {
+    "base": Text("better than the base model", "优于基座模型"),
+    "baseline": Text("better than the classical baseline", "优于传统基线"),
+}
+
+
+def build_plan_document(plan: Plan) -> PlainValue:
+    """Build the tables of PLAN.md in the language of the project."""
+    assert plan.rollout is not None
+    language = plan.language
+    tables: dict[str, object] = {
+        **_build_data_tables(plan.data, language),
+        **_build_rollout_tables(plan.rollout, language),
+    }
+    if plan.advice is not None:
+        tables |= build_advice_tables(plan.advice, language)
+    if plan.roi is not None:
+        tables |= build_money_tables(plan.roi, language)
+    return to_plain(tables)
+
+
+def _build_rollout_tables(rollout: Rollout, language: Language) -> dict[str, object]:
+    def to(text: Text) -> str:
+        return format_cell(text, language)
+
+    totals = [sum(phase.months[end] for phase in rollout.phases) for end in (0, 1)]
+    return {
+        "hypotheses": [
+            _list_hypothesis_cells(one, rollout.test_rows, language) for one in rollout.hypotheses
+        ],
+        "test_rows": f"{rollout.test_rows:,}",
+        "hypothesis_notes": _list_hypothesis_notes(rollout.hypotheses, language),
+        "phases": [_describe_phase(phase, rollout, language) for phase in rollout.phases],
+        "months": format_months((totals[0], totals[1]), language),
+        "roles": _list_role_rows(rollout, language),
+        "small_team": [[to(one.title), to(one.duties)] for one in rollout.small_team],
+        "compliance": [
+            [
+                to(one.jurisdiction),
+                f"**{to(one.title)}**",
+                to(one.duty),
+                one.applies_from or to(Text("in force", "已生效")),
+                one.as_of,
+                format_cell(one.source, language),
+                to(_SEVERITY_TITLES[one.severity]),
+                to(one.evidence) if one.evidence else "-",
+            ]
+            for one in rollout.compliance
+        ],
+        "risks": [[to(one.title), to(one.signal), to(one.response)] for one in rollout.risks],
+        "triggers": [[to(one.title), to(one.signal), to(one.response)] for one in rollout.triggers],
+        "kill_switch": to(rollout.kill_switch),
+        "as_of": rollout.as_of,
+    }
+
+
+_SEVERITY_TITLES = {"must": Text("must", "必须"), "should": Text("should", "建议")}
+
+
+def _list_hypothesis_cells(one: Hypothesis, test_rows: int, language: Language) -> list[str]:
+    baseline = _MEASURE_FIRST if one.baseline is None else _format_figure(one, one.baseline.value)
+    if one.against:
+        target = _BEATS[one.against]
+        baseline = Text("-", "-")
+    elif one.target is None:
+        target = _SET_TARGET
+    else:
+        sign = "≥" if one.direction == "at_least" else "≤"
+        figure = _format_figure(one, one.target.value)
+        target = Text(f"{sign} {figure.en}", f"{sign} {figure.zh}")
+    if one.sample_size is not None:
+        size = f"{one.sample_size.value:,}"
+        if one.metric and one.sample_size.value > test_rows:
+            size = _TOO_FEW.to(language).format(rows=size)
+    else:
+        unknown = _UNKNOWN_SIZE if one.unit != "share" else _MEASURE_FIRST
+        size = unknown.to(language)
+    measured = f"`{one.metric}`" if one.metric else _PILOT.to(language)
+    return [
+        format_cell(one.claim, language),
+        format_cell(baseline, language),
+        format_cell(target, language),
+        measured,
+        size,
+    ]
+
+
+def _format_figure(one: Hypothesis, value: float) -> Text:
+    if one.unit == "share":
+        return Text(format_share(value, "en"), format_share(value, "zh"))
+    unit = _UNIT_TITLES.get(one.unit, Text("", ""))
+    return Text(f"{value:g}{unit.en}", f"{value:g}{unit.zh}")
+
+
+def _list_hypothesis_notes(hypotheses: Iterable[Hypothesis], language: Language) -> list[str]:
+    """List where each figure comes from, once for each reason."""
+    notes: dict[str, None] = {}
+    for one in hypotheses:
+        for value in (one.baseline, one.target, one.sample_size):
+            if value is not None:
+                claim, why = one.claim.to(language), value.why.to(language)
+                source = value.source.to(language)
+                mark = "：" if language == "zh" else ": "
+                text = f"{claim}{mark}{why}" if value is not one.sample_size else why
+                notes[format_cell(f"{text} ({source})", language)] = None
+    return [*notes]
+
+
+def _describe_phase(phase: Phase, rollout: Rollout, language: Language) -> dict[str, object]:
+    def name(role: str) -> str:
+        return format_cell(rollout.roles[role].title, language)
+
+    def list_roles(duty: Duty) -> str:
+        return _join(language, (name(role) for role, one in phase.duties.items() if one == duty))
+
+    staff = (f"{name(role)} {format_range(ends)}" for role, ends in phase.staff.items())
+    return {
+        "title": format_cell(phase.title, language),
+        "goal": format_cell(phase.goal, language),
+        "months": format_months(phase.months, language),
+        "gates": [format_cell(gate, language) for gate in phase.gates],
+        "artefacts": _join(language, (format_cell(one, language) for one in phase.artefacts)),
+        "staff": _join(language, staff),
+        "responsible": list_roles("responsible"),
+        "approves": list_roles("approves"),
+        "source": format_cell(phase.source, language),
+    }
+
+
+def _list_role_rows(rollout: Rollout, language: Language) -> list[list[str]]:
+    rows = []
+    for name, role in rollout.roles.items():
+        builds = Text("yes", "是") if role.builds else Text("no", "否")
+        duties = (phase.duties.get(name) for phase in rollout.phases)
+        marks = [_DUTY_TITLES[duty].to(language) if duty else "" for duty in duties]
+        row = [format_cell(one, language) for one in (role.title, role.duties, builds)]
+        rows.append([*row, *marks])
+    return rows
+
+
+def _build_data_tables(data: DataFacts, language: Language) -> dict[str, object]:
+    labels = sorted(data.labels.items(), key=lambda one: (-one[1], one[0]))
+    return {
+        "files": [
+            [
+                format_code(file.project_path),
+                file.kind,
+                f"{file.rows:,}",
+                f"`{file.sha256[:HASH_CHARACTERS]}`",
+            ]
+            for file in data.files
+        ],
+        "rows": f"{data.rows:,}",
+        "accepted": f"{data.accepted:,}",
+        "rejected": [[f"`{reason}`", f"{rows:,}"] for reason, rows in data.rejected.items()],
+        "labels": [[format_cell(label), f"{rows:,}"] for label, rows in labels[:MAX_LABELS_LISTED]],
+        "further_labels": str(len(labels) - MAX_LABELS_LISTED)
+        if len(labels) > MAX_LABELS_LISTED
+        else None,
+        "fields": [
+            [f"`{field}`", _join(language, map(format_code, columns))]
+            for field, columns in data.mapping.items()
+        ],
+        "protected": _list_code(data.protected, language),
+        "excluded": _list_code((*data.excluded, *data.leaking), language),
+        "data_warnings": [format_cell(one, language) for one in data.warnings],
+    }
+
+
+def _list_code(names: Iterable[str], language: Language) -> str:
+    return _join(language, map(format_code, dict.fromkeys(names)))
+
+
+def _join(language: Language, parts: Iterable[str]) -> str:
+    return ("、" if language == "zh" else ", ").join(parts)

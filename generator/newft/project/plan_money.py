@@ -1,0 +1,114 @@
+"""The tables of PLAN.md about budget and return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+from newft.project.markdown_cells import (
+    NO_VALUE,
+    format_cell,
+    format_money,
+    format_share,
+    format_spread,
+)
+from newft.schema.roi import CostLine, Outcome, Roi, Scenario
+from newft.text import Language, Text
+
+SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
+_GIVEN = Text("given by the team", "团队提供")
+_EDIT_ME = Text("default: edit me", "默认值，请修改")
+_NO_PAYBACK = Text("not within the horizon", "期限内收不回")
+_MISSING = Text("figures are missing", "缺少数据")
+
+
+def build_money_tables(roi: Roi, language: Language) -> dict[str, object]:
+    """Build budget, outcomes, sensitivity, alternatives and the figures behind them."""
+    return {
+        "currency": format_cell(roi.currency),
+        "horizon": str(roi.horizon_months),
+        "missing": [f"`roi.{name}`" for name in roi.missing],
+        "one_off": [_list_cost_cells(line, language) for line in roi.one_off],
+        "monthly": [_list_cost_cells(line, language) for line in roi.monthly],
+        "has_outcomes": roi.outcomes is not None,
+        "outcomes": _list_outcome_rows(roi.outcomes, language) if roi.outcomes else [],
+        "simple": _describe_simple_formula(roi, language),
+        "simple_why": format_cell(roi.simple_formula_why, language),
+        "break_even_volume": None
+        if roi.break_even_volume is None
+        else f"{roi.break_even_volume:,.0f}",
+        "break_even_containment": None
+        if roi.break_even_containment is None
+        else format_share(roi.break_even_containment, language),
+        "sensitivity": [
+            [
+                format_cell(one.title, language),
+                f"`roi.{one.figure}`",
+                format_money(one.npv_at_low),
+                format_money(one.npv_at_high),
+                format_money(abs(one.npv_at_high - one.npv_at_low)),
+            ]
+            for one in roi.sensitivity
+        ],
+        "alternatives": [
+            [
+                format_cell(one.title, language),
+                *_list_npv_cells(one.outcomes, language),
+                format_cell(one.why, language),
+            ]
+            for one in roi.alternatives
+        ],
+        "figures": [
+            [
+                f"`roi.{name}`",
+                format_cell(one.title, language),
+                *format_spread(one.spread.value, one.unit, language),
+                (_GIVEN if one.given else _EDIT_ME).to(language),
+                format_cell(one.spread.why, language),
+                format_cell(one.spread.source, language),
+            ]
+            for name, one in roi.figures.items()
+        ],
+    }
+
+
+def _list_cost_cells(line: CostLine, language: Language) -> list[str]:
+    return [
+        format_cell(line.title, language),
+        *format_spread(line.amount, "money", language),
+        format_share(line.share, language),
+    ]
+
+
+def _list_outcome_rows(outcomes: Mapping[Scenario, Outcome], language: Language) -> list[list[str]]:
+    """List NPV, return and payback, each in the three scenarios."""
+    listed = [outcomes[name] for name in SCENARIOS]
+    return [
+        [Text("Net present value", "净现值 NPV").to(language)]
+        + [format_money(one.npv) for one in listed],
+        [Text("Return on investment", "投资回报率 ROI").to(language)]
+        + [format_share(one.roi, language) for one in listed],
+        [Text("Payback", "回本").to(language)]
+        + [_format_payback(one.payback_month, language) for one in listed],
+    ]
+
+
+def _format_payback(month: int | None, language: Language) -> str:
+    if month is None:
+        return _NO_PAYBACK.to(language)
+    return f"第 {month} 个月" if language == "zh" else f"month {month}"
+
+
+def _list_npv_cells(outcomes: Mapping[Scenario, Outcome] | None, language: Language) -> list[str]:
+    if outcomes is None:
+        return [_MISSING.to(language), NO_VALUE, NO_VALUE, NO_VALUE]
+    payback = _format_payback(outcomes["base"].payback_month, language)
+    return [*(format_money(outcomes[name].npv) for name in SCENARIOS), payback]
+
+
+def _describe_simple_formula(roi: Roi, language: Language) -> dict[str, str] | None:
+    simple = roi.simple_formula
+    if simple is None:
+        return None
+    months = NO_VALUE if simple.payback_months is None else f"{simple.payback_months:.1f}"
+    return {"roi": format_share(simple.roi, language), "months": months}
