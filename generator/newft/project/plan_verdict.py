@@ -28,9 +28,10 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
 
     return {
         "recommendation": name(advice.recommendation),
-        "runner_up": name(advice.runner_up),
+        "runner_up": name(advice.runner_up) if advice.runner_up else None,
         "advice_why": format_cell(advice.why, language),
         "first_match_rule": name(advice.first_match_rule),
+        "first_match_why": format_cell(advice.first_match_why, language),
         "first_match_differs": advice.first_match_rule != advice.recommendation,
         "scores": [
             [name(approach), f"{points:+d}" if points else "0", mark(approach)]
