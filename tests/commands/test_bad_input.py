@@ -20,7 +20,7 @@ from support.run_newft import run_newft
 pytestmark = pytest.mark.slow  # each calls newft in a process of its own, and there are many
 
 LINES = RECORDS.splitlines(keepends=True)
-SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
+SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8)"
 COLUMNS = "--set data.columns.text=COLUMN, --set data.columns.label=COLUMN"
 FEW = f"add rows: a label needs 3; or name other columns: {COLUMNS}"
 KINDS = "give one of: .csv, .tsv, .json, .jsonl, .ndjson, .txt, .xlsx, .xls, .parquet"

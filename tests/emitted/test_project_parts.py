@@ -167,7 +167,13 @@ def test_the_readme_names_what_the_project_reads_and_writes(project: Project) ->
             _, _, about = line.partition(" ")
             assert not about.strip() or line.index(about.strip()) == 20, line
     one_line = not project.plan.task.tabular and "type" not in project.plan.data.mapping
-    assert ('--once "' in text) == one_line
+    for shown in (text, (project.folder / "Makefile").read_text(encoding="utf-8")):
+        assert ('--once "' in shown) == one_line
+
+
+def test_a_workbook_is_advised_only_where_the_project_reads_workbooks(project: Project) -> None:
+    advised = [text for text in project.texts if re.search(r"save .* as xlsx|the xlsx file", text)]
+    assert bool(advised) == ("data/workbook.py" in project.modules)
 
 
 def test_no_comment_stands_behind_a_closing_bracket() -> None:

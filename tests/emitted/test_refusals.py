@@ -20,7 +20,7 @@ from support.run_newft import plain_environment, run_newft
 pytestmark = pytest.mark.slow
 
 Change = Callable[[Desk], None]
-SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
+SAVE_AS = "save it as UTF-8 (in Excel: CSV UTF-8)"
 AS_GENERATED = "the file as it was generated: tar -xOf .newft/snapshot.tar config/run.yaml"
 AS_TEXT = "YAML reads 1e-4 as text: write 1.0e-4, and write numbers without quotes"
 

@@ -19,7 +19,7 @@ from newft.text_layout import NO_BREAK_SPACE
 DisplayRow = tuple[str, str]
 
 MAX_LABELS_IN_TABLE = 8
-MAX_PARTS_IN_SUMMARY = 2  # of the memory, the largest; an explanation lists all
+MIN_PART_IN_SUMMARY = 0.1  # of the memory; an explanation lists the smaller parts too
 MAX_LABELS_IN_SUMMARY = 4
 MAX_FILES_SHOWN = 3  # in the summary
 MAX_COLUMNS_SHOWN = 6  # of those kept out, in the summary; the table of the data lists all
@@ -107,7 +107,9 @@ def build_estimate_rows(plan: Plan, messages: Messages, *, whole: bool) -> Itera
     key = "plan.card_memory" if plan.hardware.accelerator.kind in ("cuda", "npu") else "plan.memory"
     memory, parts = format_memory(plan.estimate, messages), plan.estimate.parts
     if parts and not whole:
-        largest = sorted(parts, key=lambda part: -part.gb[1])[:MAX_PARTS_IN_SUMMARY]
+        least = MIN_PART_IN_SUMMARY * sum(part.gb[1] for part in parts)
+        large = [part for part in parts if part.gb[1] >= least]
+        largest = sorted(large, key=lambda part: -part.gb[1])
         memory = messages("data.because", names=memory, why=_format_parts(largest, messages))
     yield messages(key), memory
     if parts and whole:

@@ -132,9 +132,9 @@ def choose_gradient_accumulation(inputs: Inputs, value: Batch) -> Reasoned[int]:
         return Reasoned(steps, why, reason.source)
     devices = pluralize(value.devices, "device")
     why = Text(
-        f"{value.batch_size} x {steps} x {devices} = {rows} rows per update: {reason.why.en}",
+        f"{value.batch_size} x {steps} x {devices} = {rows} rows per update; {reason.why.en}",
         f"{value.batch_size} 行 x 累积 {steps} 次 x {value.devices} 个设备 = 每次更新 "
-        f"{rows} 行：{reason.why.zh}",
+        f"{rows} 行；{reason.why.zh}",
     )
     return Reasoned(steps, why, reason.source)
 

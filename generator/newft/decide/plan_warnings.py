@@ -53,9 +53,10 @@ def _warn_language(inputs: Inputs) -> Text | None:
         return None
     known = LANGUAGE_NAMES[language]
     return Text(
-        f"{inputs.family.title} was not trained on {known.en}: it can learn to predict short "
-        "labels, not to write text",
-        f"{inputs.family.title} 没有用{known.zh}训练过，最多学会输出简短的标签",
+        f"the authors of {inputs.family.title} do not name {known.en} among its languages: it can "
+        "learn to predict short labels, but may write poor text",
+        f"{inputs.family.title} 的官方没有把{known.zh}列为支持的语言：可以学会输出简短的标签，"
+        f"{known.zh}文本的质量没有保证",
     )
 
 

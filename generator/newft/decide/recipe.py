@@ -184,9 +184,10 @@ def _choose_attention(inputs: Inputs) -> Reasoned[str]:
     kernels = inputs.family.attention
     if "sdpa" not in kernels:
         why = Text(
-            "PyTorch's fused attention lacks a part of this model's attention, so transformers "
-            "offers plain matrix products only",
-            "PyTorch 的融合注意力缺少该模型注意力的一部分，transformers 只提供普通矩阵乘",
+            "plain matrix products: transformers does not support PyTorch's fused attention for "
+            "this model; they need no other package and no compilation",
+            "普通矩阵乘：transformers 在该模型上不支持 PyTorch 的融合注意力；"
+            "这种实现无需另装软件包，也无需编译",
         )
         return Reasoned(kernels[0], why, citations.ATTENTION_OF_CLASSES)
     if inputs.on_cpu:

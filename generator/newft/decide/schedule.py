@@ -96,7 +96,7 @@ def choose_warmup_ratio(inputs: Inputs) -> Reasoned[float]:
     why = Text(
         "linear warm-up over the first 10 %: Adam's second-moment estimate is unreliable at the "
         "start",
-        "前 10% 的更新线性预热：此时 Adam 的二阶矩估计还不可靠",
+        "训练刚开始时 Adam 的二阶矩估计还不可靠，故前 10% 的更新做线性预热",
     )
     source = citations.MEASURED_SCHEDULE if inputs.on_cpu else as_citation(inputs.method.examples)
     return Reasoned(0.1, why, source)
@@ -131,9 +131,9 @@ def choose_training_minutes(inputs: Inputs) -> Reasoned[int | None]:
         f"CPU 较慢，训练限时 {CPU_TRAINING_MINUTES} 分钟；数据太多时抽样训练",
     )
     source = citations.cite_own_rule(
-        "two cores, as measured on SmolLM2-135M-Instruct with LoRA, learn ten labels in one to two "
+        "two cores, as measured on SmolLM2-135M-Instruct, learn ten labels in one to two "
         "minutes; larger models, slower machines and harder tasks need several times as long",
-        "在 SmolLM2-135M-Instruct 上用 LoRA 实测，两个核一至两分钟可学会十个标签；"
+        "在 SmolLM2-135M-Instruct 上实测，两个核一至两分钟可学会十个标签；"
         "更大的模型、更慢的机器或更难的任务需要数倍时间",
     )
     return Reasoned(CPU_TRAINING_MINUTES, why, source)

@@ -14,8 +14,8 @@ from .missing_library import wrap_missing_library
 from .sheet_choice import choose_sheets, describe_sheets, outline_sheet, round_as_shown
 
 MAX_BYTES = 256 << 20  # xlrd holds the whole file in memory
-SAVE_AGAIN_HINT = "open it in a spreadsheet program and save it as xlsx, or as CSV UTF-8"
-DECRYPT_HINT = "remove its password, and save it as xlsx or as CSV UTF-8"
+SAVE_AGAIN_HINT = "open it in a spreadsheet program and save it as CSV UTF-8"
+DECRYPT_HINT = "remove its password, and save it as CSV UTF-8"
 ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")  # holds an encrypted xlsx workbook
 ERROR_CELL, DATE_CELL, BOOLEAN_CELL = 5, 3, 4  # types of cells, as xlrd numbers them
 

@@ -41,10 +41,10 @@ HELP = """\
 Chat with the tuned model in the terminal: make chat
 
 python -m {package}.chat
-python -m {package}.chat --once "a question"
+python -m {package}.chat --once QUESTION
 python -m {package}.chat --once - < question.txt
 
-What is entered: {how}.
+A question: {how}.
 To quit, enter exit, quit or :q, or press Ctrl-D or Ctrl-C.
 
 The prediction is written to standard output, the most likely candidates to standard
@@ -74,7 +74,7 @@ def read_once_question(text: str) -> str:
         raise make_encoding_error() from None
     if not question:
         raise ProjectError(
-            "--once is empty", 'write --once "a question", or --once - < question.txt'
+            "--once is empty", 'write --once QUESTION, or --once - < question.txt'
         )
     return question
 

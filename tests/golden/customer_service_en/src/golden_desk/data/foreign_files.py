@@ -30,8 +30,8 @@ FOREIGN_MESSAGES: Mapping[bytes, str] = {
     DUMP: "this is a dump of a database, which only the database reads",
 }
 FOREIGN_HINTS: Mapping[bytes, str] = {
-    MARKUP: "open it in a spreadsheet program and save it as xlsx, or as CSV UTF-8",
-    b"%PDF-": "copy its table into a spreadsheet, and save that as xlsx or as CSV UTF-8",
+    MARKUP: "open it in a spreadsheet program and save it as CSV UTF-8",
+    b"%PDF-": "copy its table into a spreadsheet, and save that as CSV UTF-8",
     b"\x1f\x8b": "add the ending .gz to the name of the file, or unpack it",
     b"SQLite format 3\0": "export the table with the records as CSV UTF-8",
     b"$FL2@(#)": "save it as CSV UTF-8, with names of values rather than codes",

@@ -75,7 +75,7 @@ def _make_no_rows_error(path: Path, broken: Sequence[int]) -> RecordError:
     if not broken:
         return RecordError(path, "the file has a header and no rows", HEADER_HINT)
     message = "no row below the header can be read: their quotes are wrong, first in this row"
-    hint = "close each quote, and double those within a text; or save the table as xlsx"
+    hint = "close each quote, and double those within a text"
     return RecordError(path, message, hint, row=broken[0])
 
 

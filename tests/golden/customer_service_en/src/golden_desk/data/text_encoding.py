@@ -61,7 +61,7 @@ ACCENTED_UTF8_PATTERN = re.compile(rb"[a-z]\xc3[\x80-\xbf](?![\x80-\xff])")  # i
 # two characters in UTF-8
 THREE_BYTE_UTF8_PATTERN = re.compile(rb"(?:[\xe0-\xef][\x80-\xbf]{2}){2}")
 
-SAVE_AS_UTF8_HINT = "save it as UTF-8 (in Excel: CSV UTF-8), or give the xlsx file itself"
+SAVE_AS_UTF8_HINT = "save it as UTF-8 (in Excel: CSV UTF-8)"
 CONVERT_HINT = (
     "it may be {guess}: convert it, as by `iconv -f {guess} -t UTF-8`, or save it as UTF-8"
 )
