@@ -73,9 +73,7 @@ def read_once_question(text: str) -> str:
     except UnicodeDecodeError:
         raise make_encoding_error() from None
     if not question:
-        raise ProjectError(
-            "--once is empty", 'write --once QUESTION, or --once - < question.txt'
-        )
+        raise ProjectError("--once is empty", "write --once QUESTION, or --once - < question.txt")
     return question
 
 
