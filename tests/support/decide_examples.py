@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newft.catalog.loader import load_advice_rules, load_methods
+from newft.catalog.loader import load_advice_rules, load_figures, load_methods
 from newft.catalog.rollout_rules import load_rollout_rules
 from newft.dataset.length_stats import LengthStats
 from newft.paths import get_templates_folder
@@ -171,6 +171,7 @@ CATALOG = Catalog(
     METHODS,
     load_advice_rules(get_templates_folder() / "advice.yaml"),
     load_rollout_rules(get_templates_folder() / "rollout.yaml"),
+    figures=load_figures(get_templates_folder() / "roi.yaml"),
 )
 ANSWERS = Answers(
     name="acme support",

@@ -31,6 +31,7 @@ CATALOG_FILES = (
     "templates/practice.yaml",
     "templates/advice.yaml",
     "templates/rollout.yaml",
+    "templates/roi.yaml",
     "templates/layers/language/zh/src/package_name/runtime/messages.json",
     "domains/synonyms",
     "domains/protected_terms.yaml",

@@ -28,6 +28,7 @@ from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit, Task
 from newft.schema.method import FITTED_VALUES, MethodOverrides, TrainingMethod
 from newft.schema.practice import Practice
+from newft.schema.roi import Figure, Spread
 from newft.strict_yaml import CatalogFile, Fault
 from newft.text import Language, Text, fold_name
 
@@ -53,6 +54,7 @@ def load_catalog() -> Catalog:
         advice=load_advice_rules(get_templates_folder() / "advice.yaml"),
         rollout=load_rollout_rules(get_templates_folder() / "rollout.yaml"),
         practices=load_practices(get_templates_folder() / "practice.yaml"),
+        figures=load_figures(get_templates_folder() / "roi.yaml"),
     )
 
 
@@ -195,6 +197,30 @@ def load_advice_rules(file: Path) -> AdviceRules:
     rules = content.build(AdviceRules, given={})
     content.refuse(find_advice_faults(rules))
     return rules
+
+
+def load_figures(file: Path) -> dict[str, Figure]:
+    """Load the figures of the cash flow, with their defaults."""
+    content = CatalogFile.read(file)
+    figures = content.build_mapping(Figure, key="id")
+    content.refuse(_find_unordered_spreads(figures))
+    return figures
+
+
+def _find_unordered_spreads(figures: Mapping[str, Figure]) -> Iterator[Fault]:
+    for name, figure in figures.items():
+        spreads: list[tuple[tuple[str, ...], Spread | None]] = [
+            (("default",), figure.default),
+            *((("money", key), one) for key, one in (figure.money or {}).items()),
+            *(
+                (("accelerators", key, "value"), one.value)
+                for key, one in figure.accelerators.items()
+            ),
+        ]
+        for path, spread in spreads:
+            if spread and not spread.low <= spread.base <= spread.high:
+                message = Text("should rise from `low` to `high`", "应从 `low` 到 `high` 递增")
+                yield Fault((name, *path), message)
 
 
 def load_families(folder: Path, methods: Mapping[str, TrainingMethod]) -> dict[str, Family]:

@@ -27,6 +27,7 @@ from newft.decide.requirements import (
     list_requirements,
     list_tested_versions,
 )
+from newft.decide.roi.roi import estimate_roi
 from newft.decide.rollout.rollout import plan_rollout
 from newft.decide.task_settings import build_task_settings
 from newft.schema.answers import Answers
@@ -56,6 +57,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     policy = make_project_policy(answers, catalog, model)
     inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
+    estimate = estimate_run(inputs, recipe)
     tools = choose_tools(answers.exports, answers.method, family, on_cpu=inputs.on_cpu)
     requirements = list_requirements(
         family,
@@ -81,7 +83,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         prompts=select_prompts(inputs),
         settings=build_task_settings(task, facts.data, answers),
         recipe=recipe,
-        estimate=estimate_run(inputs, recipe),
+        estimate=estimate,
         layers=_choose_layers(inputs, model, policy, tools),
         requirements=requirements,
         requirements_no_deps=list_no_deps_requirements(model.embedded),
@@ -100,6 +102,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
             catalog.advice,
         ),
         rollout=plan_rollout(kit, answers.task, facts.data, catalog.rollout),
+        roi=estimate_roi(inputs, estimate, catalog.figures, kit.benefit),
     )
 
 

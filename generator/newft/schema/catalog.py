@@ -11,6 +11,7 @@ from newft.schema.hardware import Accelerator
 from newft.schema.kit import Kit
 from newft.schema.method import TrainingMethod
 from newft.schema.practice import Practice
+from newft.schema.roi import Figure
 from newft.schema.rollout import RolloutRules
 from newft.schema.starter_kit import StarterKit
 
@@ -26,6 +27,7 @@ class Catalog:
     advice: AdviceRules
     rollout: RolloutRules
     practices: Mapping[str, Practice] = field(default_factory=dict)  # what others use
+    figures: Mapping[str, Figure] = field(default_factory=dict)  # of the cash flow
     starter_kit: StarterKit | None = None  # of this project; its tasks are among `kits`
 
     def is_suggested_task(self, name: str) -> bool:

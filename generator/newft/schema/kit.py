@@ -11,6 +11,7 @@ from newft.emitted.label_leaks import LeakRules
 from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
 from newft.schema.reasoned import Sourced
 from newft.schema.record_shape import Shape
+from newft.schema.roi import BenefitKind
 from newft.schema.rollout import DatedRule, HypothesisRule, Risk
 from newft.text import Language, Text
 
@@ -299,6 +300,7 @@ class Kit:
     # that tell records of the domain from those of others, in texts and in names of columns
     words: Mapping[Language, tuple[str, ...]] = field(default_factory=dict)
     tasks: Mapping[str, Task] = field(default_factory=dict)
+    benefit: BenefitKind = "hours"  # what its projects save; the time of those who do it by hand
     task_changes: Mapping[str, TaskChanges] = field(default_factory=dict)
     version: str | None = None
     requires_newft: str | None = None  # a version specifier such as >=0.2,<1

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from newft.schema.advice import Approach
-from newft.schema.reasoned import Reasoned
+from newft.schema.reasoned import Reasoned, Sourced
 from newft.text import Text
 
 Scenario = Literal["low", "base", "high"]  # low: every figure at the end that earns less
@@ -32,24 +32,28 @@ class Figure:
     A figure in money has a default by currency; one without a default has to be given.
     """
 
+    id: str
     title: Text
     unit: FigureUnit
-    better: Literal["low", "high"]  # which end earns more
     why: Text
     source: str | Text
+    better: Literal["low", "high"] | None = None  # which end earns more; None: the others decide
+    positive: bool = False  # 0 makes no sense
     default: Spread | None = None
     money: Mapping[str, Spread] | None = None  # by currency; other currencies need a rate
+    # of a price that depends on the accelerator: by its id, in USD
+    accelerators: Mapping[str, Sourced[Spread]] = field(default_factory=dict)
     benefits: tuple[BenefitKind, ...] = ()  # the kinds that need it; none: all
 
 
 @dataclass(frozen=True)
 class UsedFigure:
-    """A figure as it is used: with its reason, and whether the team gave it."""
+    """A figure as it is used: with its reason, and whether it is one of the team."""
 
     title: Text
     unit: FigureUnit
     spread: Reasoned[Spread]
-    given: bool  # else it is a default, which the team should edit
+    given: bool  # by the team or by its project; else it is a default, which the team should edit
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Outcome:
 
     npv: float
     roi: float  # 0.744 is 74.4 %
-    payback_month: int | None  # None: not within the horizon
+    payback_month: int | None  # not discounted, as is usual; None: not within the horizon
     cumulative: tuple[float, ...]  # discounted, from month 0; its last is the NPV
 
 
@@ -89,6 +93,8 @@ class Alternative:
     id: Approach | Literal["nothing"]
     title: Text
     outcomes: Mapping[Scenario, Outcome] | None  # None: a figure that it needs is missing
+    # the share of the benefit of fine-tuning with which it earns as much; None: it is unknown
+    equal_at: float | None
     why: Text
 
 

@@ -1,0 +1,1 @@
+"""The cash flow of a project: figures, costs, benefit, scenarios, other approaches."""

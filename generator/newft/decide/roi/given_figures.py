@@ -1,0 +1,228 @@
+"""The figures that a team gives: numbers, spreads, shares, one currency; every fault at once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from newft.answers.keys import ROI_PREFIX, SPREAD_SEPARATOR
+from newft.emitted.normalize import escape_controls
+from newft.errors import UsageError
+from newft.schema.roi import Figure, FigureUnit, Spread
+from newft.text import Text, find_nearest_names, list_lines
+
+CURRENCY_KEY = "currency"
+EXCHANGE_RATE_KEY = "exchange_rate"
+HORIZON_KEY = "horizon_months"
+BUILD_KEY = "build_months"
+USD = "USD"
+SETTINGS = (CURRENCY_KEY, EXCHANGE_RATE_KEY)  # that are no figures
+# a year at least, because a shorter horizon ends before full use; after five years nobody knows
+MIN_HORIZON, MAX_HORIZON = 12, 60
+MAX_FAULTS_LISTED = 40
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?")
+_SCALED = re.compile(r"([+-]?\d+(?:\.\d+)?) ?(千|万|亿|[kKmM])")
+_PRICED = re.compile(
+    r"(?:[^\W\d_]{1,8}|[$€£¥]) ?[+-]?[\d.,]+|[+-]?[\d.,]+ ?(?:[^\W\d_]{1,8}|[$€£¥])"
+)
+_SCALES = {"千": 1e3, "万": 1e4, "亿": 1e8, "k": 1e3, "m": 1e6}
+_WHOLE: tuple[FigureUnit, ...] = ("months",)
+
+
+@dataclass(frozen=True)
+class GivenFigures:
+    """What a team gives, in one currency."""
+
+    currency: str = USD
+    exchange_rate: float | None = None  # units of the currency for 1 USD
+    spreads: Mapping[str, Spread] | None = None
+
+
+class _Faults(dict[str, Text]):
+    """What is wrong, by the name of the figure; the first fault of each counts."""
+
+    def report(self, name: str, en: str, zh: str) -> None:
+        self.setdefault(name, Text(en, zh))
+
+
+def read_figures(given: Mapping[str, str], figures: Mapping[str, Figure]) -> GivenFigures:
+    """Read the figures that a team gives; refuse all that cannot be read, in one error."""
+    faults = _Faults()
+    currency = _read_currency(given, faults)
+    rate = _read_exchange_rate(given, currency, faults)
+    spreads = {}
+    for name, written in given.items():
+        if name in SETTINGS:
+            continue
+        if name not in figures:
+            _report_unknown(name, [*figures, *SETTINGS], faults)
+        elif spread := _read_spread(name, written, figures[name], faults):
+            spreads[name] = spread
+    _check_horizon(spreads, figures, faults)
+    if faults:
+        raise make_figures_error(faults)
+    return GivenFigures(currency, rate, spreads)
+
+
+def make_figures_error(faults: Mapping[str, Text]) -> UsageError:
+    """Make one error of the faults of several figures."""
+    (first, message), *others = faults.items()
+    lines = [message, *(_name_figure(name, text) for name, text in others)]
+    return UsageError(
+        list_lines(lines, most=MAX_FAULTS_LISTED, indent=""), where=f"{ROI_PREFIX}{first}"
+    )
+
+
+def _name_figure(name: str, text: Text) -> Text:
+    return Text(f"{ROI_PREFIX}{name}: {text.en}", f"{ROI_PREFIX}{name}：{text.zh}")
+
+
+def _report_unknown(name: str, known: list[str], faults: _Faults) -> None:
+    name, near = escape_controls(name), find_nearest_names(name, known)
+    if near:
+        meant = f"{ROI_PREFIX}{near[0]}"
+        faults.report(
+            name, f"is not known; did you mean `{meant}`?", f"无法识别，是否想写 `{meant}`？"
+        )
+    else:
+        names = sorted(known)
+        faults.report(
+            name,
+            f"is not known; known: {', '.join(names)}",
+            f"无法识别，可选：{'、'.join(names)}",
+        )
+
+
+def _read_currency(given: Mapping[str, str], faults: _Faults) -> str:
+    written = given.get(CURRENCY_KEY, USD).strip()
+    if not re.fullmatch(r"[A-Z]{3}", written):
+        faults.report(
+            CURRENCY_KEY,
+            f"is `{escape_controls(written)}`; write the code of one currency, such as USD or CNY",
+            f"是 `{escape_controls(written)}`；请写一个币种代码，如 USD 或 CNY",
+        )
+    return written
+
+
+def _read_exchange_rate(given: Mapping[str, str], currency: str, faults: _Faults) -> float | None:
+    if EXCHANGE_RATE_KEY not in given:
+        return None
+    written = given[EXCHANGE_RATE_KEY]
+    rate = _read_number(EXCHANGE_RATE_KEY, written, "multiple", faults)
+    if rate is not None and rate <= 0:
+        faults.report(EXCHANGE_RATE_KEY, "must be above 0", "必须大于 0")
+    if currency == USD:
+        faults.report(
+            EXCHANGE_RATE_KEY,
+            f"is how much of roi.{CURRENCY_KEY} 1 USD is worth; without another currency, leave it "
+            "out",
+            f"表示 1 美元合多少 roi.{CURRENCY_KEY}；币种就是美元时请去掉",
+        )
+    return rate
+
+
+def _read_spread(name: str, written: str, figure: Figure, faults: _Faults) -> Spread | None:
+    """Read one number, or the low, the base and the high one."""
+    parts = unicodedata.normalize("NFKC", written).split(SPREAD_SEPARATOR)
+    if len(parts) not in (1, 3) or (name == HORIZON_KEY and len(parts) == 3):
+        one = Text("one number", "一个数") if name == HORIZON_KEY else None
+        faults.report(
+            name,
+            f"must be {one.en if one else 'one number, or low/base/high'}",
+            f"应为{one.zh if one else '一个数，或 低/中/高'}",
+        )
+        return None
+    numbers = [_read_number(name, part.strip(), figure.unit, faults) for part in parts]
+    values = [number for number in numbers if number is not None]
+    if len(values) < len(parts):
+        return None
+    for value in values:
+        _check_bounds(name, value, figure, faults)
+    spread = Spread(values[0], values[len(values) // 2], values[-1])
+    if not spread.low <= spread.base <= spread.high:
+        faults.report(
+            name,
+            "must rise from its low to its high value: the smallest number first",
+            "应从低到高递增：先写最小的数",
+        )
+    return spread
+
+
+def _read_number(name: str, written: str, unit: FigureUnit, faults: _Faults) -> float | None:
+    if written.endswith("%") and (share := _NUMBER.fullmatch(written[:-1].strip())):
+        if unit != "share":
+            faults.report(name, f"is {written}, but is no share", f"是 {written}，但它不是比例")
+            return None
+        return float(f"{share[0]}e-2") if "e" not in share[0].lower() else float(share[0]) / 100
+    if _NUMBER.fullmatch(written):
+        return float(written)
+    shown = escape_controls(written)
+    if _THOUSANDS.fullmatch(written):
+        plain = re.sub(r"[,' ]", "", written)
+        faults.report(
+            name,
+            f"is `{shown}`: write it without separators, {plain}",
+            f"是 `{shown}`：请去掉千位分隔符，写成 {plain}",
+        )
+    elif scaled := _SCALED.fullmatch(written):
+        plain = f"{float(scaled[1]) * _SCALES[scaled[2].lower()]:.15g}"
+        faults.report(
+            name, f"is `{shown}`: write all digits, {plain}", f"是 `{shown}`：请写成数字 {plain}"
+        )
+    elif unit == "money" and _PRICED.fullmatch(written):
+        faults.report(
+            name,
+            f"is `{shown}`: write the number alone, all money is in roi.{CURRENCY_KEY}",
+            f"是 `{shown}`：请只写数字，所有金额都以 roi.{CURRENCY_KEY} 为币种",
+        )
+    else:
+        faults.report(name, f"is `{shown}`, not a number", f"是 `{shown}`，不是数字")
+    return None
+
+
+def _check_bounds(name: str, value: float, figure: Figure, faults: _Faults) -> None:
+    if name == HORIZON_KEY:
+        if not MIN_HORIZON <= value <= MAX_HORIZON or value != int(value):
+            faults.report(
+                name,
+                f"is {value:g}, but must be a whole number from {MIN_HORIZON} to {MAX_HORIZON}",
+                f"是 {value:g}，应为 {MIN_HORIZON} 至 {MAX_HORIZON} 的整数",
+            )
+    elif figure.unit == "share" and not 0 <= value <= 1:
+        advice = (f": write {value / 100:g} or {value:g}%", f"：请写 {value / 100:g} 或 {value:g}%")
+        en, zh = advice if 1 < value <= 100 else ("", "")
+        faults.report(
+            name,
+            f"is {value:g}, but a share is from 0 to 1{en}",
+            f"是 {value:g}，比例应在 0 到 1 之间{zh}",
+        )
+    elif value < 0:
+        faults.report(name, f"is {value:g}, but cannot be negative", f"是 {value:g}，不能为负数")
+    elif value == 0 and figure.positive:
+        faults.report(name, "is 0, but must be above 0", "是 0，必须大于 0")
+    elif figure.unit in _WHOLE and value != int(value):
+        faults.report(name, f"is {value:g}, but must be whole months", f"是 {value:g}，应为整月数")
+    elif figure.unit == "multiple" and value < 1:
+        faults.report(
+            name, f"is {value:g}, but a multiple is at least 1", f"是 {value:g}，倍数不小于 1"
+        )
+
+
+def _check_horizon(
+    spreads: Mapping[str, Spread], figures: Mapping[str, Figure], faults: _Faults
+) -> None:
+    """Refuse a project that is built until after its horizon."""
+    horizon, build = (
+        spreads.get(name) or (figures[name].default if name in figures else None)
+        for name in (HORIZON_KEY, BUILD_KEY)
+    )
+    if horizon and build and build.high >= horizon.base:
+        faults.report(
+            BUILD_KEY,
+            f"is {build.high:g} months, but only {horizon.base:g} are counted",
+            f"是 {build.high:g} 个月，而只计算 {horizon.base:g} 个月",
+        )
