@@ -96,7 +96,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         tested_versions=list_tested_versions(requirements),
         advice=make_advice(
             {
-                **find_known_factors(task=task, data=facts.data, hardware=hardware),
+                **find_known_factors(catalog.advice, task=task, data=facts.data, hardware=hardware),
                 **read_factor_values(answers.advice, catalog.advice),
             },
             catalog.advice,

@@ -9,7 +9,8 @@ from newft.decide.advice.article_rule import (
     explain_first_match,
     find_article_conditions,
 )
-from newft.decide.advice.conditions import Values, describe_value, holds, list_candidates
+from newft.decide.advice.conditions import Values, describe_value, holds
+from newft.decide.advice.ranges import group_candidates, list_candidates, merge_candidates
 from newft.schema.advice import (
     Advice,
     AdviceRules,
@@ -116,14 +117,22 @@ def _describe_values(
 
 
 def _find_flips(values: Values, rules: AdviceRules, recommendation: Approach) -> Iterator[Flip]:
-    """Yield the values of single factors that would change the recommendation."""
-    for factor in rules.factors:
+    """Yield what would change the recommendation, one factor at a time, unknown factors first.
+
+    What the task is does not change: with another one, the question would be another too.
+    """
+    changeable = [
+        name for name, one in rules.factors.items() if name not in values or not one.defines_task
+    ]
+    for factor in sorted(changeable, key=lambda name: name in values):
+        entry, outcomes = rules.factors[factor], []
         for candidate in list_candidates(factor, rules, values):
             changed = {**values, factor: candidate.value}
-            scores, ruled_out = _compute_scores(changed, rules), _find_ruled_out(changed, rules)
-            other, _ = _rank(scores, ruled_out)
-            if other != recommendation:
-                yield Flip(factor, candidate.title, other)
+            ruled_out = _find_ruled_out(changed, rules)
+            outcomes.append((candidate, _rank(_compute_scores(changed, rules), ruled_out)[0]))
+        for approach, candidates in group_candidates(entry, outcomes):
+            if approach != recommendation:
+                yield Flip(factor, merge_candidates(entry, candidates), approach)
 
 
 def _explain(

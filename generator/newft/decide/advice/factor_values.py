@@ -102,8 +102,8 @@ def _read_count(text: str, factor: Factor) -> FactorValue | Text:
         return round(number)
     unit = factor.unit or Text("", "")
     expected = Text(
-        f"a whole number of {unit.en}, 0 or more".replace(" of ,", ","),
-        f"不小于 0 的整数（单位：{unit.zh}）" if unit.zh else "不小于 0 的整数",
+        f"a whole number of {unit.en}, 0 or more",
+        f"不小于 0 的整数，单位为{unit.zh}",
     )
     return explain_wrong_number(text, expected)
 
@@ -112,7 +112,9 @@ def _read_share(text: str) -> FactorValue | Text:
     share = read_share(text)
     if share is not None and 0 <= share <= 1:
         return share
-    expected = Text("a share from 0 to 1, such as 0.85 or 85%", "0 到 1 之间的比例，如 0.85 或 85%")
+    expected = Text(
+        "a share from 0 to 1, such as 0.85 or 85%", "介于 0 和 1 之间的比例，如 0.85 或 85%"
+    )
     return explain_wrong_number(text, expected)
 
 
@@ -130,17 +132,21 @@ def _read_value(text: str, factor: Factor) -> FactorValue | Text:
 
 
 def find_known_factors(
-    *, task: Task | None = None, data: DataFacts | None = None, hardware: Hardware | None = None
+    rules: AdviceRules,
+    *,
+    task: Task | None = None,
+    data: DataFacts | None = None,
+    hardware: Hardware | None = None,
 ) -> FactorValues:
     """Return the factors that task, data and hardware tell; sample rows tell nothing of a team."""
     return {
-        **(_find_task_factors(task) if task else {}),
+        **(_find_task_factors(task, rules) if task else {}),
         **(_find_data_factors(data) if data and not data.sample else {}),
         **(_find_gpu(hardware) if hardware else {}),
     }
 
 
-def _find_task_factors(task: Task) -> FactorValues:
+def _find_task_factors(task: Task, rules: AdviceRules) -> FactorValues:
     why = Text(f"the task: {task.title.en}", f"任务：{task.title.zh}")
     source = citations.cite_own_rule(
         "every task of a domain has a closed list of labels", "各领域的任务都有固定的标签"
@@ -148,8 +154,10 @@ def _find_task_factors(task: Task) -> FactorValues:
     found: dict[str, Reasoned[FactorValue]] = {"answer_space": Reasoned("closed", why, source)}
     if task.shape in TASK_TYPES:
         found["task_type"] = Reasoned(TASK_TYPES[task.shape], why, source)
-    for name, sourced in task.advice.items():
-        found[name] = Reasoned(sourced.value, sourced.why, as_citation(sourced.source))
+    stated = read_factor_values({name: one.value for name, one in task.advice.items()}, rules)
+    for name, one in stated.items():
+        sourced = task.advice[name]
+        found[name] = Reasoned(one.value, sourced.why, as_citation(sourced.source))
     return found
 
 
