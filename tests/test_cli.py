@@ -206,7 +206,8 @@ class TestShow:
         one = run_newft("show", what, first, "--json", cwd=tmp_path)
 
         assert [line.split("\t")[0] for line in plain.stdout.splitlines()] == [
-            entry["id"] for entry in listed
+            "id",
+            *(entry["id"] for entry in listed),
         ]
         assert json.loads(one.stdout) == listed[:1]
         assert first in run_newft("show", what, first, cwd=tmp_path).stdout

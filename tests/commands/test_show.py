@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from newft.catalog.loader import load_catalog
+from newft.system.hardware_probe import probe_cpu
+from newft.text_layout import format_table
 from support.run_newft import run_newft
 
 
@@ -42,7 +44,35 @@ def test_the_table_of_models_says_what_it_is_estimated_for(tmp_path: Path) -> No
     run = run_newft("show", "models", "--gpu", "2x24GB", "--lang", "zh", cwd=tmp_path)
     assert "2 张卡每张都要放下整个模型" in run.stderr and "1,024 个 token" in run.stderr
     row = next(line for line in run.stdout.splitlines() if line.startswith("Qwen/Qwen3-4B\t"))
-    assert row.split("\t")[1:4] == ["qwen3", "4.0B", "bf16"]
+    assert row.split("\t")[1:3] == ["4.0B", "bf16"]
+
+
+def test_a_table_has_headings_without_a_terminal_too(tmp_path: Path) -> None:
+    heads = {"models": "id\tsize\tdtype\tmemory\tfits", "hardware": "id\ttitle\tmemory_gb"}
+    for topic, expected in heads.items():
+        assert show(topic, folder=tmp_path).startswith(expected)
+
+
+def test_ids_of_models_stay_whole_in_a_small_terminal(tmp_path: Path) -> None:
+    rows = [line.split("\t") for line in show("models", folder=tmp_path).splitlines()]
+    for line in format_table(rows, 80):
+        assert line[0].strip() in {row[0] for row in rows}
+
+
+def test_an_obstacle_is_said_once_with_the_models_that_it_is_of(tmp_path: Path) -> None:
+    words = ("show", "models", "--gpu", "1xRTX4090", "--method", "qlora")
+    said = run_newft(*words, cwd=tmp_path, COLUMNS="1000").stderr
+    assert "note: openai/gpt-oss-120b, openai/gpt-oss-20b: the experts" in said
+
+
+def test_the_cpu_is_that_of_this_machine(tmp_path: Path) -> None:
+    listed = json.loads(show("models", "--gpu", "cpu", "--json", folder=tmp_path))
+    memory = probe_cpu().memory_gb
+    assert memory is not None
+    for one in listed:
+        assert one["precision"] == "fp32"
+        enough = one["memory_gb"][1] <= memory and not one["obstacle"]
+        assert not one["fits"] or enough
 
 
 def test_the_note_says_the_step_of_the_method(tmp_path: Path) -> None:

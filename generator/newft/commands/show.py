@@ -13,18 +13,19 @@ from newft.catalog.kit_schema import find_question
 from newft.catalog.loader import load_catalog
 from newft.console.console import ConsoleOutput, print_attributes, print_json, print_rows
 from newft.console.json_output import Json
+from newft.decide.kit.kit_rules import select_allowed
 from newft.decide.model.model_fits import list_model_fits, make_reference_step
 from newft.errors import UsageError
 from newft.i18n import Messages
 from newft.kits.open_kit import open_kit
 from newft.schema.catalog import Catalog
-from newft.schema.hardware import Accelerator
+from newft.schema.hardware import Accelerator, Hardware
 from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit, KitQuestion
 from newft.schema.method import DEFAULT_METHOD
 from newft.schema.reasoned import as_citation
 from newft.schema.record_shape import SHAPE_COLUMNS, SHAPE_FILES, SHAPE_TITLES, Shape
 from newft.schema.starter_kit import AskedQuestion, StarterKit
-from newft.system.hardware_probe import probe_machine
+from newft.system.hardware_probe import probe_cpu, probe_machine
 from newft.text import Language, Text
 from newft.wizard.model_entries import (
     describe_family,
@@ -33,6 +34,7 @@ from newft.wizard.model_entries import (
     explain_family,
     explain_method,
     explain_model_fits,
+    explain_obstacles,
     summarize_family,
     summarize_method,
     summarize_model_fit,
@@ -66,7 +68,7 @@ class Listing(NamedTuple):
 def show_catalog(options: ShowOptions, messages: Messages) -> None:
     """Print the entries of a topic, or the one with an id; a kit adds and removes some."""
     with open_kit({KIT_KEY: options.kit} if options.kit else {}, load_catalog()) as opened:
-        listed = _list_entries(options, opened.catalog, messages)
+        listed = _list_entries(options, select_allowed(opened.catalog), messages)
     if options.entry_id is not None:
         ids = [str(one.entry["id"]) for one in listed]
         if options.entry_id not in ids:
@@ -78,7 +80,8 @@ def show_catalog(options: ShowOptions, messages: Messages) -> None:
         print_attributes({key: _format_value(value) for key, value in listed[0].full.items()})
     else:
         print_rows(
-            [{key: _format_value(value) for key, value in one.row.items()} for one in listed]
+            [{key: _format_value(value) for key, value in one.row.items()} for one in listed],
+            headings=True,
         )
 
 
@@ -124,19 +127,31 @@ def _list_models(options: ShowOptions, catalog: Catalog, messages: Messages) -> 
     name, gpu = options.method or DEFAULT_METHOD, normalize_gpu(options.gpu or AUTO_GPU)
     if name not in catalog.methods:
         raise make_unknown_name_error(name, catalog.methods, where="method")
-    machine = probe_machine() if gpu == AUTO_GPU else None
-    hardware, method = parse_gpu(gpu, catalog.accelerators, machine=machine), catalog.methods[name]
-    if not options.json:
-        family, on_cpu = next(iter(catalog.families.values())), hardware.accelerator.kind == "cpu"
-        step = make_reference_step(method, family, "bf16", on_cpu=on_cpu)
-        ConsoleOutput(messages).print_notes([explain_model_fits(hardware, method, step)])
+    hardware, method = _find_hardware(gpu, catalog), catalog.methods[name]
+    fits = list_model_fits(hardware, method, catalog)
+    if fits and not options.json:
+        step = make_reference_step(
+            method, fits[0].family, "bf16", on_cpu=hardware.accelerator.kind == "cpu"
+        )
+        notes = [explain_model_fits(hardware, method, step), *explain_obstacles(fits)]
+        ConsoleOutput(messages).print_notes(notes)
     language = messages.language
     return [
         Listing(
             entry := describe_model_fit(fit, language), summarize_model_fit(fit, language), entry
         )
-        for fit in list_model_fits(hardware, method, catalog)
+        for fit in fits
     ]
+
+
+def _find_hardware(gpu: str, catalog: Catalog) -> Hardware:
+    """Return the hardware of an answer; a CPU is that of this machine, whose memory is known."""
+    hardware = parse_gpu(
+        gpu, catalog.accelerators, machine=probe_machine() if gpu == AUTO_GPU else None
+    )
+    if hardware.accelerator.kind != "cpu" or hardware.accelerator.memory_gb is not None:
+        return hardware
+    return parse_gpu(AUTO_GPU, catalog.accelerators, machine=probe_cpu())
 
 
 def _list_accelerators(catalog: Catalog, messages: Messages) -> list[Entry]:

@@ -223,11 +223,17 @@ def _escape_json_line(line: str) -> str:
     )
 
 
-def print_rows(rows: Sequence[Mapping[str, str]], *, paged: bool = True) -> None:
-    """Print results on stdout: a table in a terminal, otherwise separated by tabs."""
+def print_rows(
+    rows: Sequence[Mapping[str, str]], *, paged: bool = True, headings: bool = False
+) -> None:
+    """Print results on stdout: a table in a terminal, otherwise separated by tabs.
+
+    Without a terminal, the names of the columns come first only if `headings` are asked for.
+    """
     if not sys.stdout.isatty():
-        for row in rows:
-            print("\t".join(safe(value) for value in row.values()))
+        heads = [list(rows[0])] if rows and headings else []
+        for values in (*heads, *(row.values() for row in rows)):
+            print("\t".join(map(safe, values)))
     elif rows:
         table = [tuple(rows[0]), *(tuple(row.values()) for row in rows)]
         _page_table(table) if paged else _print_table(_make_console(sys.stdout), table)

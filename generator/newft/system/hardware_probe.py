@@ -8,6 +8,7 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,10 +38,19 @@ class _Gpu(NamedTuple):
 def probe_machine() -> MachineFacts:
     """Return the facts of this machine; memory is main memory if there is no accelerator."""
     cards = _list_nvidia_gpus() or _list_npus()
-    first = cards[0] if cards else _probe_without_card()
+    return _make_facts(cards or [_probe_without_card()])
+
+
+def probe_cpu() -> MachineFacts:
+    """Return the facts of this machine as one that trains on its CPU, whatever cards it has."""
+    return _make_facts([_probe_processor()])
+
+
+def _make_facts(cards: Sequence[_Gpu]) -> MachineFacts:
+    first = cards[0]
     return MachineFacts(
         accelerator=first.name,
-        count=max(1, sum(card.name == first.name for card in cards)),  # cards of the same model
+        count=sum(card.name == first.name for card in cards),  # cards of the same model
         cores=_count_cores(),
         memory_gb=first.memory_gb,
         bf16=first.bf16,
@@ -52,6 +62,10 @@ def _probe_without_card() -> _Gpu:
     """Return the device that trains without a card; Apple's GPU shares main memory."""
     if (platform.system(), platform.machine()) == ("Darwin", "arm64"):
         return _Gpu("Apple silicon", _read_main_memory_gb(), None)
+    return _probe_processor()
+
+
+def _probe_processor() -> _Gpu:
     return _Gpu("cpu", _read_main_memory_gb(), _has_cpu_bf16())
 
 

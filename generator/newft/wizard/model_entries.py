@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from newft.catalog.lookup import list_target_modules
@@ -132,18 +132,26 @@ def describe_model_fit(fit: ModelFit, language: Language) -> Entry:
     }
 
 
-def summarize_model_fit(fit: ModelFit, language: Language) -> Mapping[str, Json]:
+def summarize_model_fit(fit: ModelFit, _: Language) -> Mapping[str, Json]:
     """Return the row of a model in the table."""
     low, high = fit.memory_gb
     return {
         "id": fit.size.hub_id,
-        "family": fit.family.id,
         "size": format_parameters(fit.size.parameters),
-        "precision": fit.precision,
+        "dtype": fit.precision,
         "memory": f"{format_number(low)}-{format_upper_bound(high)} GB",
         "fits": fit.fits,
-        "obstacle": fit.obstacle.to(language) if fit.obstacle else "-",
     }
+
+
+def explain_obstacles(fits: Sequence[ModelFit]) -> Iterator[Text]:
+    """Say why models cannot be trained so, whatever the memory, each reason once."""
+    found: dict[Text, list[str]] = {}
+    for fit in fits:
+        if fit.obstacle:
+            found.setdefault(fit.obstacle, []).append(fit.size.hub_id)
+    for why, names in found.items():
+        yield Text(f"{', '.join(names)}: {why.en}", f"{'、'.join(names)}：{why.zh}")
 
 
 def explain_model_fits(hardware: Hardware, method: TrainingMethod, step: Workload) -> Text:

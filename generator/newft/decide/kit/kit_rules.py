@@ -132,6 +132,23 @@ def _describe_policy(kit: StarterKit, what: Text, allowed: tuple[str, ...]) -> T
     )
 
 
+def select_allowed(catalog: Catalog) -> Catalog:
+    """Return the catalogue with the families, models and methods that a kit leaves to choose."""
+    kit = catalog.starter_kit
+    if kit is None:
+        return catalog
+    families, methods = select_allowed_families(catalog), catalog.methods
+    allowed = {*(kit.policy.methods if kit.policy else ())} or {*methods}
+    if "family" in kit.locked:
+        families = {
+            name: one for name, one in families.items() if name == kit.locked["family"].value
+        }
+    if "method" in kit.locked:
+        allowed &= {kit.locked["method"].value}
+    methods = {name: one for name, one in methods.items() if name in allowed}
+    return replace(catalog, families=families, methods=methods)
+
+
 def select_allowed_families(catalog: Catalog) -> dict[str, Family]:
     """Return the families with the models that the policy of the kit allows."""
     policy = (catalog.starter_kit.policy if catalog.starter_kit else None) or Policy()
