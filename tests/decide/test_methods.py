@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
-from peft import PrefixTuningConfig, get_peft_model
+from peft import PeftModelForCausalLM, PrefixTuningConfig, get_peft_model
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from newft.catalog.loader import load_catalog
+from newft.decide.estimate.memory import estimate_memory_range
 from newft.decide.inputs import Inputs
 from newft.decide.method_rules import check_method, check_values
 from newft.decide.methods.adapter_size import select_modules
 from newft.decide.methods.catalog_values import get_learning_rate
 from newft.decide.methods.freeze import choose_trained_blocks
-from newft.decide.methods.prefix import choose_virtual_tokens, count_prefix_parameters
+from newft.decide.methods.prefix import (
+    choose_virtual_tokens,
+    count_prefix_parameters,
+    estimate_prefix_activations,
+)
 from newft.decide.methods.registry import METHODS, make_default_state_estimator
+from newft.decide.model.model_fits import make_reference_step
 from newft.decide.plan import make_plan
 from newft.errors import IncompatibleError
 from newft.schema.family import (
@@ -248,6 +256,74 @@ def test_a_method_has_the_values_of_the_one_that_it_is_based_on() -> None:
     assert qlora.weight_decay == lora.weight_decay
     assert qlora.values["dora"] == lora.values["dora"]
     assert qlora.values["rank"] != lora.values["rank"]  # with a reason of its own
+
+
+def count_saved_bytes(tokens: int, rows: int, **attention: Any) -> int:
+    """The bytes that a training step of a small model with a prefix saves for its backward pass."""
+    config = LlamaConfig(
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=16,
+        vocab_size=200,
+        **attention,
+    )
+    base = LlamaForCausalLM(config)
+    prefix = PrefixTuningConfig(
+        task_type="CAUSAL_LM",
+        num_virtual_tokens=tokens,
+        prefix_projection=True,
+        encoder_hidden_size=96,
+    )
+    model = PeftModelForCausalLM(base, prefix)
+    weights = {weight.untyped_storage().data_ptr() for weight in model.parameters()}
+    saved: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in weights:
+            saved[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    ids = torch.ones(rows, 32, dtype=torch.long)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        model(input_ids=ids, labels=ids)
+    return sum(saved.values())
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_what_a_token_of_the_prefix_saves_is_what_autograd_saves() -> None:
+    rows = 2
+    long, short = count_saved_bytes(128, rows), count_saved_bytes(16, rows)
+    measured = (long - short) / (128 - 16) / rows
+    size = replace(SMALL, hidden=64, layers=4, heads=4, kv_heads=2, head_dim=16)
+    low, high = estimate_prefix_activations(size, "fp32", {"projection_size": 96})
+    assert low < measured < high
+
+
+def test_a_longer_prefix_takes_more_memory_in_every_row() -> None:
+    method = CATALOG.methods["prefix"]
+    usual = make_reference_step(method, QWEN, "bf16")
+    added = {}
+    for rows in (1, 8):
+        peaks = [
+            estimate_memory_range(
+                SMALL,
+                replace(
+                    usual,
+                    batch_size=rows,
+                    state=METHODS["prefix"].make_state_estimator(
+                        QWEN, {"num_virtual_tokens": tokens, "projection_size": 512}
+                    ),
+                ),
+            )
+            for tokens in (16, 512)
+        ]
+        assert peaks[0][0] < peaks[1][0] and peaks[0][1] < peaks[1][1]
+        added[rows] = peaks[1][1] - peaks[0][1]
+    assert added[8] > 4 * added[1]
 
 
 def test_a_choice_among_few_labels_takes_a_short_prefix() -> None:

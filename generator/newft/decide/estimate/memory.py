@@ -91,6 +91,8 @@ class TrainingState:
     trained_layers: int | None = None  # the last blocks, if only those are trained
     dropout: bool = False  # of the inputs of adapters, which are then saved once more
     keeps_outputs: bool = False  # DoRA scales what modules put out, and saves it
+    prefix: int = 0  # learned tokens that the attention of every layer sees before a row
+    prefix_activations: Range = NOTHING  # that are saved for one such token of one row
 
     @property
     def total(self) -> Range:
@@ -198,7 +200,7 @@ def estimate_memory_parts(size: ModelSpec, load: Workload) -> MemoryParts:
         optimizer=_sum_ranges(state.optimizer, step),
         activations=activations,
         logits=(low_logits, high_logits),
-        reserve=_estimate_reserve(size, load, changing),
+        reserve=_estimate_reserve(size, load, state, changing),
     )
 
 
@@ -230,7 +232,7 @@ def _estimate_activations(
     tokens = load.batch_size * load.length
     layers = size.layers if state.trained_layers is None else state.trained_layers
     least, most = (tokens * each for each in estimate_activation_bytes(size, load.precision))
-    count = _count_scores(size, load)
+    count = _count_scores(size, load, state)
     scores = _scale(count, BYTES_PER_SCORE)
     wide = load.precision == "fp32"
     again = _scale(count, BYTES_PER_WIDE_SCORE if wide else BYTES_PER_COMPUTED_SCORE)
@@ -254,16 +256,19 @@ def _estimate_activations(
     if state.dropout:
         element += BYTES_PER_DROPPED
         most += tokens * element * (5 * size.hidden + query + inner)
+    before = _scale(load.batch_size * state.prefix, state.prefix_activations)
     saved = (
-        layers * (least * margin[0] + scores[0]),
-        layers * (most * margin[1] + scores[1]),
+        (layers * least + before[0]) * margin[0] + layers * scores[0],
+        (layers * most + before[1]) * margin[1] + layers * scores[1],
     )
     return saved, (0.0, again[1] - scores[1])
 
 
-def _count_scores(size: ModelSpec, load: Workload) -> int:
+def _count_scores(size: ModelSpec, load: Workload, state: TrainingState) -> int:
     """Count the attention scores of one layer, which eager attention keeps."""
-    return load.batch_size * size.heads * load.length**2 if load.attention == "eager" else 0
+    if load.attention != "eager":
+        return 0
+    return load.batch_size * size.heads * load.length * (state.prefix + load.length)
 
 
 def _estimate_logits(size: ModelSpec, load: Workload) -> Range:
@@ -278,7 +283,9 @@ def _estimate_logits(size: ModelSpec, load: Workload) -> Range:
     return rows * size.vocabulary * low, rows * size.vocabulary * high
 
 
-def _estimate_reserve(size: ModelSpec, load: Workload, changing: Range) -> Range:
+def _estimate_reserve(
+    size: ModelSpec, load: Workload, state: TrainingState, changing: Range
+) -> Range:
     if load.on_cpu:
         return _scale(BYTES_PER_GB, PROCESS)
     low, high = (context * BYTES_PER_GB for context in DEVICE_CONTEXT)
@@ -288,7 +295,7 @@ def _estimate_reserve(size: ModelSpec, load: Workload, changing: Range) -> Range
         high
         + KEPT_SHARE[1] * changing[1]
         + KEPT_BYTES_PER_LOGIT * logits
-        + KEPT_BYTES_PER_SCORE * _count_scores(size, load),
+        + KEPT_BYTES_PER_SCORE * _count_scores(size, load, state),
     )
 
 

@@ -84,6 +84,26 @@ def make_state_estimator(_family: Family, values: Mapping[str, MethodValue]) -> 
             adapter=scale(BYTES_PER_PARAMETER),
             gradients=scale(BYTES_PER_GRADIENT),
             optimizer=scale(BYTES_PER_MOMENTS),
+            prefix=int(values["num_virtual_tokens"]),  # type: ignore[arg-type]
+            prefix_activations=estimate_prefix_activations(size, precision, values),
         )
 
     return estimate
+
+
+def estimate_prefix_activations(
+    size: ModelSpec, precision: str, values: Mapping[str, MethodValue]
+) -> Range:
+    """Estimate the bytes that one token of the prefix has saved for one row of a batch.
+
+    The projection saves its inputs and what its hidden layer puts out, in 32 bit. Each layer saves
+    keys and values that begin with the prefix; at most they are kept as produced, too, and are
+    repeated for every query head.
+    """
+    inner = int(values["projection_size"])  # type: ignore[arg-type]
+    key, query = size.kv_heads * size.head_dim, size.heads * size.head_dim
+    element = BYTES_PER_WEIGHT[precision]
+    least = 4 * (key + inner) + 2 * size.layers * key * element
+    produced = 2 * size.layers * key * 4
+    most = 4 * (key + 2 * inner) + produced + 2 * size.layers * (key + query) * element
+    return least, most
