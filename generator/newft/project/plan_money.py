@@ -12,12 +12,15 @@ from newft.project.markdown_cells import (
     format_share,
     format_spread,
 )
-from newft.schema.roi import CostLine, Outcome, Roi, Scenario
+from newft.schema.roi import Alternative, CostLine, FigureOrigin, Outcome, Roi, Scenario
 from newft.text import Language, Text
 
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
-_GIVEN = Text("given by the team", "团队提供")
-_EDIT_ME = Text("default: edit me", "默认值，请修改")
+_ORIGINS: Mapping[FigureOrigin, Text] = {
+    "team": Text("given by the team", "团队提供"),
+    "project": Text("of this project", "取自本项目"),
+    "default": Text("default: edit me", "默认值，请修改"),
+}
 _NO_PAYBACK = Text("not within the horizon", "期限内收不回")
 _MISSING = Text("figures are missing", "缺少数据")
 
@@ -54,7 +57,7 @@ def build_money_tables(roi: Roi, language: Language) -> dict[str, object]:
             [
                 format_cell(one.title, language),
                 *_list_npv_cells(one.outcomes, language),
-                format_cell(one.why, language),
+                _explain_alternative(one, language),
             ]
             for one in roi.alternatives
         ],
@@ -63,7 +66,7 @@ def build_money_tables(roi: Roi, language: Language) -> dict[str, object]:
                 f"`roi.{name}`",
                 format_cell(one.title, language),
                 *format_spread(one.spread.value, one.unit, language),
-                (_GIVEN if one.given else _EDIT_ME).to(language),
+                _ORIGINS[one.origin].to(language),
                 format_cell(one.spread.why, language),
                 format_cell(one.spread.source, language),
             ]
@@ -104,6 +107,19 @@ def _list_npv_cells(outcomes: Mapping[Scenario, Outcome] | None, language: Langu
         return [_MISSING.to(language), NO_VALUE, NO_VALUE, NO_VALUE]
     payback = _format_payback(outcomes["base"].payback_month, language)
     return [*(format_money(outcomes[name].npv) for name in SCENARIOS), payback]
+
+
+def _explain_alternative(one: Alternative, language: Language) -> str:
+    """Say why it costs what it costs, and with how much of the benefit it is as good."""
+    why = format_cell(one.why, language)
+    if one.equal_at is None:
+        return why
+    share = format_share(one.equal_at, language)
+    return (
+        f"{why}；收益达到微调的 {share} 时与微调持平"
+        if language == "zh"
+        else f"{why}; earns as much as fine-tuning with {share} of its benefit"
+    )
 
 
 def _describe_simple_formula(roi: Roi, language: Language) -> dict[str, str] | None:

@@ -12,6 +12,8 @@ from newft.text import Text
 
 Scenario = Literal["low", "base", "high"]  # low: every figure at the end that earns less
 FigureUnit = Literal["money", "count", "share", "hours", "minutes", "months", "multiple", "tokens"]
+# the answers of the team, the data and the estimate of the project, or a default to be edited
+FigureOrigin = Literal["team", "project", "default"]
 # where the benefit comes from: contacts that no person handles, hours of experts, avoided losses
 BenefitKind = Literal["contacts", "hours", "losses"]
 
@@ -48,12 +50,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class UsedFigure:
-    """A figure as it is used: with its reason, and whether it is one of the team."""
+    """A figure as it is used: with its reason, and where it comes from."""
 
     title: Text
     unit: FigureUnit
     spread: Reasoned[Spread]
-    given: bool  # by the team or by its project; else it is a default, which the team should edit
+    origin: FigureOrigin
 
 
 @dataclass(frozen=True)

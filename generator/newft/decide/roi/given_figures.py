@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from newft.answers.keys import ROI_PREFIX, SPREAD_SEPARATOR
+from newft.decide.written_numbers import explain_wrong_number, read_number, read_share
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
 from newft.schema.roi import Figure, FigureUnit, Spread
@@ -23,14 +24,8 @@ SETTINGS = (CURRENCY_KEY, EXCHANGE_RATE_KEY)  # that are no figures
 MIN_HORIZON, MAX_HORIZON = 12, 60
 MAX_FAULTS_LISTED = 40
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,' ]\d{3})+(?:\.\d+)?")
-_SCALED = re.compile(r"([+-]?\d+(?:\.\d+)?) ?(千|万|亿|[kKmM])")
-_PRICED = re.compile(
-    r"(?:[^\W\d_]{1,8}|[$€£¥]) ?[+-]?[\d.,]+|[+-]?[\d.,]+ ?(?:[^\W\d_]{1,8}|[$€£¥])"
-)
-_SCALES = {"千": 1e3, "万": 1e4, "亿": 1e8, "k": 1e3, "m": 1e6}
-_WHOLE: tuple[FigureUnit, ...] = ("months",)
+_PRICED = re.compile(r"[^\W\d_]{3}.*\d.*|[$€£¥].*\d.*|.*\d ?(?:[^\W\d_]{3}|[$€£¥])")
+_SHARE = Text("a share such as 0.35 or 35%", "0.35 或 35% 这样的比例")
 
 
 @dataclass(frozen=True)
@@ -153,34 +148,20 @@ def _read_spread(name: str, written: str, figure: Figure, faults: _Faults) -> Sp
 
 
 def _read_number(name: str, written: str, unit: FigureUnit, faults: _Faults) -> float | None:
-    if written.endswith("%") and (share := _NUMBER.fullmatch(written[:-1].strip())):
-        if unit != "share":
-            faults.report(name, f"is {written}, but is no share", f"是 {written}，但它不是比例")
-            return None
-        return float(f"{share[0]}e-2") if "e" not in share[0].lower() else float(share[0]) / 100
-    if _NUMBER.fullmatch(written):
-        return float(written)
-    shown = escape_controls(written)
-    if _THOUSANDS.fullmatch(written):
-        plain = re.sub(r"[,' ]", "", written)
-        faults.report(
-            name,
-            f"is `{shown}`: write it without separators, {plain}",
-            f"是 `{shown}`：请去掉千位分隔符，写成 {plain}",
-        )
-    elif scaled := _SCALED.fullmatch(written):
-        plain = f"{float(scaled[1]) * _SCALES[scaled[2].lower()]:.15g}"
-        faults.report(
-            name, f"is `{shown}`: write all digits, {plain}", f"是 `{shown}`：请写成数字 {plain}"
-        )
-    elif unit == "money" and _PRICED.fullmatch(written):
-        faults.report(
-            name,
-            f"is `{shown}`: write the number alone, all money is in roi.{CURRENCY_KEY}",
-            f"是 `{shown}`：请只写数字，所有金额都以 roi.{CURRENCY_KEY} 为币种",
+    found = read_share(written) if unit == "share" else read_number(written)
+    if found is not None:
+        return found
+    if unit == "money" and _PRICED.fullmatch(written):
+        message = Text(
+            f"is `{escape_controls(written)}`; write the number alone, all money is in "
+            f"roi.{CURRENCY_KEY}",
+            f"是 `{escape_controls(written)}`；请只写数字，所有金额都以 roi.{CURRENCY_KEY} 为币种",
         )
     else:
-        faults.report(name, f"is `{shown}`, not a number", f"是 `{shown}`，不是数字")
+        message = explain_wrong_number(
+            written, _SHARE if unit == "share" else Text("a number", "数字")
+        )
+    faults.report(name, *message)
     return None
 
 
@@ -204,7 +185,7 @@ def _check_bounds(name: str, value: float, figure: Figure, faults: _Faults) -> N
         faults.report(name, f"is {value:g}, but cannot be negative", f"是 {value:g}，不能为负数")
     elif value == 0 and figure.positive:
         faults.report(name, "is 0, but must be above 0", "是 0，必须大于 0")
-    elif figure.unit in _WHOLE and value != int(value):
+    elif figure.unit == "months" and value != int(value):
         faults.report(name, f"is {value:g}, but must be whole months", f"是 {value:g}，应为整月数")
     elif figure.unit == "multiple" and value < 1:
         faults.report(

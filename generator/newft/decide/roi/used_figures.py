@@ -61,20 +61,32 @@ def collect_figures(
         name: one for name, one in figures.items() if not one.benefits or benefit in one.benefits
     }
     own = _collect_own_figures(inputs, estimate, given)
+    _refuse_other_kinds(given, needed)
     for name, figure in needed.items():
         if spread := (given.spreads or {}).get(name):
             found = Reasoned(spread, GIVEN, as_citation(f"roi.{name}"))
-            used[name] = UsedFigure(figure.title, figure.unit, found, given=True)
+            used[name] = UsedFigure(figure.title, figure.unit, found, "team")
         elif name in own:
-            used[name] = UsedFigure(figure.title, figure.unit, own[name], given=True)
+            used[name] = UsedFigure(figure.title, figure.unit, own[name], "project")
         elif default := _find_default(figure, inputs, given):
-            used[name] = UsedFigure(figure.title, figure.unit, default, given=False)
+            used[name] = UsedFigure(figure.title, figure.unit, default, "default")
         elif _has_default_in_usd(figure, inputs):
             unconverted.append(name)
     if unconverted:
         raise _make_rate_error(unconverted, given.currency)
     missing = tuple(name for name in needed if name not in used)
     return Figures(given.currency, benefit, used, missing)
+
+
+def _refuse_other_kinds(given: GivenFigures, needed: Mapping[str, Figure]) -> None:
+    """Refuse figures that the benefit of this domain does not depend on."""
+    message = Text(
+        f"counts for other domains; here these do: {', '.join(sorted(needed))}",
+        f"用于其他领域；本领域的项有：{'、'.join(sorted(needed))}",
+    )
+    others = {name: message for name in given.spreads or {} if name not in needed}
+    if others:
+        raise make_figures_error(others)
 
 
 def _find_default(figure: Figure, inputs: Inputs, given: GivenFigures) -> Reasoned[Spread] | None:
@@ -130,9 +142,8 @@ def _collect_own_figures(
     found: dict[str, Reasoned[Spread]] = {}
     if estimate.hours:
         low, high = (hours * inputs.hardware.count for hours in estimate.hours)
-        found["training_hours"] = Reasoned(
-            Spread(low, (low + high) / 2, high), estimate.why, OWN_ESTIMATE
-        )
+        rounded = (float(f"{hours:.3g}") for hours in (low, (low + high) / 2, high))
+        found["training_hours"] = Reasoned(Spread(*rounded), estimate.why, OWN_ESTIMATE)
     if price := _read_device_price(inputs, given):
         found["gpu_price"] = price
     if not inputs.facts.data.sample:
