@@ -107,6 +107,7 @@ def _run_new(args: argparse.Namespace) -> int:
         sets=tuple(args.sets),
         answers_file=args.answers,
         from_file=args.from_file,
+        advice_file=args.advice_file,
         yes=args.yes,
         dry_run=args.dry_run,
         explain=args.explain,
@@ -114,6 +115,24 @@ def _run_new(args: argparse.Namespace) -> int:
         trusted_kits=tuple(args.trust_kit),
     )
     create_project(options, _load_messages(args.lang))
+    return EXIT_DONE
+
+
+def _run_advise(args: argparse.Namespace) -> int:
+    from newft.answers.parse import collect_options
+    from newft.commands.advise import AdviseOptions, give_advice
+
+    values = {entry.key: getattr(args, entry.key) for entry in ANSWER_KEYS}
+    options = AdviseOptions(
+        answers=collect_options(values),
+        sets=tuple(args.sets),
+        answers_file=args.answers,
+        yes=args.yes,
+        explain=args.explain,
+        json=args.json,
+        output=args.output,
+    )
+    give_advice(options, _load_messages(args.lang))
     return EXIT_DONE
 
 
@@ -213,6 +232,7 @@ def _run_completion(args: argparse.Namespace) -> int:
 # What runs each command and returns its exit code; a function imports what its command needs.
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "new": _run_new,
+    "advise": _run_advise,
     "update": _run_update,
     "show": _run_show,
     "adopt": _run_adopt,

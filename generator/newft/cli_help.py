@@ -32,6 +32,22 @@ HELP_TEXTS: Mapping[str, Text] = {
         "ask, decide, show the plan, write a project (the default)",
         "提问，定参数，显示方案，写出项目（默认命令）",
     ),
+    "new.advice": Text(
+        "answers of `newft advise`, as written beside its --output",
+        "`newft advise --output` 写出的答案文件",
+    ),
+    "advise": Text(
+        "advise between prompt, RAG, fine-tuning, hybrid and classical model, with what it costs",
+        "建议用提示词、RAG、微调、混合还是传统模型，并测算投入与收益",
+    ),
+    "advise.explain": Text(
+        "show every point and figure with its reason and source",
+        "列出每一分、每个数字及其理由和出处",
+    ),
+    "advise.output": Text(
+        "Markdown file for the plan; charts and answers go into a folder of its name",
+        "写出方案的 Markdown 文件，图表和答案放在同名文件夹",
+    ),
     "update": Text(
         "bring a project up to date with newft, its kit and changed answers; your edits stay",
         "按新版 newft、套件和改动的答案更新项目，保留你的修改",

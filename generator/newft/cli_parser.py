@@ -108,6 +108,7 @@ def build_parser(language: Language = "en") -> tuple[Parser, dict[str, Parser]]:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     adders: dict[str, Adder] = {
         "new": _add_new,
+        "advise": _add_advise,
         "update": _add_update,
         "show": _add_show,
         "adopt": _add_adopt,
@@ -146,8 +147,8 @@ def _add_lang(parser: Parser, say: HelpLookup, *, default: str | None) -> None:
     parser.add_argument("--lang", choices=LANGUAGES, default=default, help=say("lang"))
 
 
-def _add_new(parser: Parser, say: HelpLookup) -> None:
-    parser.add_argument("path", nargs="?", type=_parse_path, metavar="PATH", help=say("path"))
+def _add_answers(parser: Parser, say: HelpLookup) -> argparse._ArgumentGroup:
+    """Add what gives answers, and return its group: an option for each key and `--answers`."""
     answers = parser.add_argument_group(say("answers"), say("answers.about"))
     for entry in ANSWER_KEYS:
         answers.add_argument(
@@ -159,10 +160,17 @@ def _add_new(parser: Parser, say: HelpLookup) -> None:
             help=say(entry.option),
         )
     answers.add_argument("--answers", metavar="FILE", help=say("answers.file"))
-    answers.add_argument("--from", metavar="FILE", dest="from_file", help=say("from"))
     answers.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], dest="sets", help=say("set")
     )
+    return answers
+
+
+def _add_new(parser: Parser, say: HelpLookup) -> None:
+    parser.add_argument("path", nargs="?", type=_parse_path, metavar="PATH", help=say("path"))
+    answers = _add_answers(parser, say)
+    answers.add_argument("--from", metavar="FILE", dest="from_file", help=say("from"))
+    answers.add_argument("--advice", metavar="FILE", dest="advice_file", help=say("new.advice"))
     parser.add_argument("--yes", action="store_true", help=say("yes"))
     parser.add_argument(
         "--trust-kit", metavar="COMMIT", action="append", default=[], help=say("trust-kit")
@@ -170,6 +178,14 @@ def _add_new(parser: Parser, say: HelpLookup) -> None:
     parser.add_argument("--dry-run", action="store_true", help=say("dry-run"))
     parser.add_argument("--explain", action="store_true", help=say("explain"))
     parser.add_argument("--json", action="store_true", help=say("json"))
+
+
+def _add_advise(parser: Parser, say: HelpLookup) -> None:
+    _add_answers(parser, say)
+    parser.add_argument("--yes", action="store_true", help=say("yes"))
+    parser.add_argument("--explain", action="store_true", help=say("advise.explain"))
+    parser.add_argument("--json", action="store_true", help=say("json"))
+    parser.add_argument("--output", metavar="FILE", type=_parse_path, help=say("advise.output"))
 
 
 def _add_update(parser: Parser, say: HelpLookup) -> None:

@@ -49,7 +49,8 @@ OTHER_QUESTIONS = {
     "columns.column": "column",
     "columns.which_task": "other_task",
     "columns.doubtful": "doubtful",
-    "review.question": "review",
+    "review.question_write": "review",
+    "review.question_advise": "review",
     "review.stuck": "review",
     "review.which": "change",
 }

@@ -19,9 +19,9 @@ from newft.answers.keys import (
 )
 
 
-def format_command(answers: RawAnswers, path: str) -> str:
+def format_command(answers: RawAnswers, *arguments: str, command: str = "new") -> str:
     """Return the one command that gives these answers again."""
-    words = [*find_program_words(), "new", path]
+    words = [*find_program_words(), command, *arguments]
     for entry in ANSWER_KEYS:
         value = answers.get(entry.key, ())
         values = (value,) if isinstance(value, str) else value

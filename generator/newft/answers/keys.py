@@ -35,6 +35,7 @@ KIT_ANSWERS_PREFIX = "kit.answers."  # followed by the name of a question of the
 RECIPE_PREFIX = "recipe."  # followed by the name of a value of run.yaml, which the user gives
 ADVICE_PREFIX = "advice."  # followed by a factor of templates/advice.yaml
 ROI_PREFIX = "roi."  # followed by a figure of templates/roi.yaml, or a setting of the cash flow
+UNKNOWN_VALUE = "unknown"  # of a factor or a figure: known to be unknown, so not asked again
 SPREAD_SEPARATOR = "/"  # between the low, the base and the high value of a figure
 # The values of the recipe that every method has, beside those of its own section
 RECIPE_SETTINGS = (
@@ -399,12 +400,26 @@ def get_recipe_values(given: RawAnswers) -> dict[str, AnswerValue]:
 
 def get_advice_values(given: RawAnswers) -> dict[str, str]:
     """Return the factors of the advice that the answers give, as they were written."""
-    return {name: str(value) for name, value in _select_group(given, ADVICE_PREFIX).items()}
+    return _select_known(given, ADVICE_PREFIX)
 
 
 def get_roi_figures(given: RawAnswers) -> dict[str, str]:
     """Return the figures of the cash flow that the answers give, as they were written."""
-    return {name: str(value) for name, value in _select_group(given, ROI_PREFIX).items()}
+    return _select_known(given, ROI_PREFIX)
+
+
+def drop_unknown_values(given: RawAnswers) -> RawAnswers:
+    """Return the answers without the factors and figures that the user does not know."""
+    return {
+        key: value
+        for key, value in given.items()
+        if value != UNKNOWN_VALUE or not key.startswith((ADVICE_PREFIX, ROI_PREFIX))
+    }
+
+
+def _select_known(given: RawAnswers, prefix: str) -> dict[str, str]:
+    group = _select_group(drop_unknown_values(given), prefix)
+    return {name: str(value) for name, value in group.items()}
 
 
 def _select_group(given: RawAnswers, prefix: str) -> dict[str, AnswerValue]:

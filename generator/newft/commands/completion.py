@@ -20,7 +20,7 @@ def generate_script(
     names = {entry.key: list_names(entry.names, catalog) for entry in ANSWER_KEYS if entry.names}
     for command, one in commands.items():
         for action in one._actions:
-            if command == "new":
+            if command in ("new", "advise"):
                 action.choices = names.get(action.dest, action.choices)
             if action.metavar in ("PATH", "FILE"):
                 action.complete = shtab.FILE  # type: ignore[attr-defined]

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from newft.answers import command_line, parse
 from newft.answers.imports.carried import ImportedAnswers
 from newft.answers.imports.read_file import import_answers
 from newft.answers.keys import AUTO_GPU, KIT_KEY, RawAnswers, get_data_files, get_option
-from newft.answers.yaml_file import load_answers, load_stdin
 from newft.catalog.imported import (
     complete_imported_answers,
     list_import_notes,
@@ -30,7 +29,8 @@ from newft.decide.kit.kit_rules import apply_kit
 from newft.decide.project_name import MAX_NAME_LENGTH, validate_name
 from newft.errors import InterruptedAfterWrite, RenderError, UsageError
 from newft.i18n import Messages
-from newft.kits.open_kit import OpenKit, name_kit_from, name_kit_from_here, open_kit
+from newft.kits.command_answers import AnswerOptions
+from newft.kits.open_kit import OpenKit, name_kit_from, open_kit
 from newft.kits.trust import TrustRequest, confirm_trust
 from newft.project.ci_place import describe_ci_place
 from newft.project.snapshot import METADATA_DIR
@@ -50,37 +50,29 @@ from newft.wizard.project_plan import (
     trains_on_this_machine,
 )
 from newft.wizard.questions import QUESTIONS
+from newft.wizard.recognised_data import print_recognised_data
 from newft.wizard.recovery import save_answers_on_failure
 from newft.wizard.services import build_services
 from newft.wizard.state import Services, WizardState
 from newft.wizard.terminal import choose_terminal
 
 
-@dataclass(frozen=True)
-class NewOptions:
+@dataclass(frozen=True, kw_only=True)
+class NewOptions(AnswerOptions):
     """The command line of `newft new`."""
 
     path: str | None
-    answers: RawAnswers  # by options of their own
-    sets: tuple[str, ...]
-    answers_file: str | None
     from_file: str | None  # the training configuration of another tool
-    yes: bool
+    advice_file: str | None  # the answers of `newft advise`
     dry_run: bool
     explain: bool
     json: bool
     trusted_kits: tuple[str, ...] = ()  # commits of kits whose code is confirmed
 
     @property
-    def interactive(self) -> bool:
-        """Whether a user is there to ask; piped input is never an answer."""
-        terminal = sys.stdin.isatty() and sys.stderr.isatty()
-        return terminal and not self.yes and self.answers_file != "-"
-
-    @property
-    def names_kit(self) -> bool:
-        """Whether the command line names a kit."""
-        return KIT_KEY in self.answers or KIT_KEY in dict(map(parse.parse_set, self.sets))
+    def needs_terminal(self) -> bool:
+        """Whether nothing says where the answers are to come from, if not from a user."""
+        return not (self.yes or self.answers_file or self.from_file or self.advice_file)
 
 
 def create_project(options: NewOptions, messages: Messages) -> None:
@@ -106,8 +98,9 @@ def _create_project(
     options: NewOptions, start: WizardState, console: ConsoleOutput, *, notes: tuple[Text, ...]
 ) -> None:
     services = build_services(start.catalog, start.machine)
+    command = ("new", *([options.path] if options.path else []))
     with save_answers_on_failure(
-        console, path=options.path, enabled=options.interactive, kit=start.catalog.starter_kit
+        console, command=command, enabled=options.interactive, kit=start.catalog.starter_kit
     ) as kept:
         if options.interactive:
             state = _run_conversation(options, start, services, console=console, kept=kept)
@@ -188,10 +181,7 @@ def _collect_answers(
     options: NewOptions, imported: ImportedAnswers | None, catalog: Catalog
 ) -> RawAnswers:
     """Merge the answers: the command line, the file of answers, then another tool's file."""
-    file = _load_answers_file(options.answers_file)
-    if options.answers_file not in (None, "-") and not options.names_kit:
-        file = name_kit_from_here(Path(str(options.answers_file)), file)
-    given = parse.merge_answers(options.answers, map(parse.parse_set, options.sets), file)
+    given = options.collect(advice_file=options.advice_file)
     return complete_imported_answers(imported, given, catalog) if imported else given
 
 
@@ -207,7 +197,7 @@ def make_initial_state(options: NewOptions, opened: OpenKit, messages: Messages)
         taken_names=_list_taken_names(options),
         interface_language=messages.language if options.interactive else "en",
     )
-    if not (options.interactive or options.yes or options.answers_file or options.from_file):
+    if options.needs_terminal and not options.interactive:
         raise _make_missing_answers_error(start)
     return start
 
@@ -248,9 +238,6 @@ def _run_conversation(
 ) -> WizardState:
     """Return the state at the end of the conversation; `kept` receives its answers if it fails."""
 
-    def print_data(state: WizardState) -> None:
-        _print_data(state, console)
-
     def print_summary(state: WizardState) -> None:
         recorded, folder = _name_kit(options, state)
         plan = plan_project(recorded)
@@ -270,7 +257,7 @@ def _run_conversation(
             services=services,
             say=console.say,
             print_error=console.print_error,
-            print_data=print_data,
+            print_data=partial(print_recognised_data, console=console),
             print_summary=print_summary,
             print_explanation=print_explanation,
             keep_answers=kept.append,
@@ -282,7 +269,7 @@ def _print_plan(
     state: WizardState, plan: Plan, folder: Path, console: ConsoleOutput, *, explain: bool
 ) -> None:
     if explain and get_data_files(state.answers):
-        _print_data(state, console)
+        print_recognised_data(state, console)
     if explain:
         console.print_explanation(plan, state.catalog.practices.values())
     here = trains_on_this_machine(state)
@@ -290,15 +277,6 @@ def _print_plan(
     console.print_summary(plan, folder, this_machine=here, columns=not explain)
     if not explain:
         console.say(console.messages("summary.more"))
-
-
-def _print_data(state: WizardState, console: ConsoleOutput) -> None:
-    language, task = console.messages.language, state.task
-    assert state.data and task
-    kit = state.catalog.kits[str(state.answers["domain"])]
-    titles = {"kit": kit.title.to(language), "task": task.title.to(language)}
-    console.print_message("new.task", **titles, id=f"{kit.id} / {state.answers['task']}")
-    console.print_data(state.data, task)
 
 
 def _print_paths(
@@ -315,12 +293,6 @@ def _print_paths(
     inside = folder.resolve() == Path.cwd()
     change = [] if inside else [f"cd {shlex.quote(str(folder))}"]
     console.print_commands("new.next", [*change, *steps])
-
-
-def _load_answers_file(path: str | None) -> RawAnswers:
-    if path is None:
-        return {}
-    return load_stdin() if path == "-" else load_answers(Path(path))
 
 
 def _make_missing_answers_error(start: WizardState) -> UsageError:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TextIO
 
 from newft.answers.keys import RawAnswers
 from newft.console.adoption_rows import build_answer_rows, build_file_rows
+from newft.console.advice_rows import (
+    build_advice_rows,
+    build_contribution_rows,
+    build_factor_rows,
+    build_flip_rows,
+    build_score_rows,
+)
 from newft.console.kit_rows import build_kit_rows
 from newft.console.pager import show_in_pager
 from newft.console.streams import discard_output
@@ -31,6 +38,7 @@ from newft.console.update_report import (
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import Messages
 from newft.schema.adoption import AdoptionReport
+from newft.schema.advice import AdviceRules
 from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
 from newft.schema.plan import Plan
@@ -47,11 +55,12 @@ if TYPE_CHECKING:
 
 
 class ConsoleOutput:
-    """Prints the conversation on stderr; text from outside is escaped, so it cannot steer it."""
+    """Prints the conversation on stderr, or results on stdout; text from outside is escaped."""
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, messages: Messages, *, results: bool = False) -> None:
         self.messages = messages
-        self._out = _make_console(sys.stderr)
+        self._stream = sys.stdout if results else sys.stderr
+        self._out = _make_console(self._stream)
         self._printed: set[Text] = set()  # notes and warnings
 
     def say(self, text: str) -> None:
@@ -129,6 +138,19 @@ class ConsoleOutput:
                 text = self.messages("plan.caveat", family=plan.family.title, what=what, why=why)
                 self._print_labelled("note", text, style="bold blue")
 
+    def print_advice(self, plan: Plan, rules: AdviceRules, *, explain: bool = False) -> None:
+        """Print which approach suits and why, in a few lines or with everything."""
+        messages, advice = self.messages, plan.advice
+        assert advice
+        with self._page() if explain else nullcontext():
+            self.print_message("advise.title", why=advice.why.to(messages.language))
+            _print_table(self._out, list(build_score_rows(advice, messages)))
+            self._print_titled("advise.reasons", build_advice_rows(advice, rules, messages))
+            if explain:
+                self._print_titled("advise.points", build_contribution_rows(advice, messages))
+                self._print_titled("advise.all_flips", build_flip_rows(advice, rules, messages))
+                self._print_titled("advise.factors", build_factor_rows(advice, rules, messages))
+
     def print_adoption(self, report: AdoptionReport) -> None:
         """Print the answers of an adopted project, and how its files differ from them."""
         self._print_titled("adopt.title", build_answer_rows(report, self.messages))
@@ -177,7 +199,7 @@ class ConsoleOutput:
         with self._out.capture() as captured:
             yield
         lines = (line.rstrip() for line in captured.get().split("\n"))
-        _page_or_print("\n".join(lines), sys.stderr)
+        _page_or_print("\n".join(lines), self._stream)
 
     def _print_remarks(self, warnings: Iterable[Text], notes: Iterable[Text]) -> None:
         """Print each warning and note that was not printed before."""

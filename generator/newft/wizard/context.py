@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from newft.answers.keys import RawAnswers
 from newft.errors import NewftError
@@ -28,6 +29,7 @@ class WizardContext:
     print_summary: Callable[[WizardState], None]
     print_explanation: Callable[[WizardState], None]
     keep_answers: Callable[[RawAnswers], None]  # called when an error ends the wizard
+    end: Literal["write", "advise"] = "write"  # what a conversation that is reviewed leads to
 
     def make_back_option(self) -> Option:
         """Make the last entry of a list, which stays whatever is typed."""

@@ -5,7 +5,7 @@ Which questions there are, and what follows from an answer, is known to `questio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from newft.answers.keys import (
@@ -48,13 +48,17 @@ _PREFERENCES = {"prefer_kit": "kit", "prefer_newft": "newft"}
 DEPENDENT_ANSWERS = {"data": ("task", "positive", "indeterminate"), "family": ("model",)}
 
 
-def run_wizard(start: WizardState, context: WizardContext) -> WizardState:
+def run_wizard(
+    start: WizardState, context: WizardContext, questions: Sequence[Question] | None = None
+) -> WizardState:
     """Return the state with every answer given and reviewed.
+
+    The questions are those about a project of the catalogue, unless others are given.
 
     Raises:
         WizardInterrupted: If the user leaves.
     """
-    conversation = _Conversation(start, context)
+    conversation = _Conversation(start, context, questions)
     try:
         return conversation.run()
     except WizardInterrupted:
@@ -81,10 +85,15 @@ def ask_missing_answers(start: WizardState, context: WizardContext) -> WizardSta
 
 
 class _Conversation:
-    def __init__(self, start: WizardState, context: WizardContext) -> None:
+    def __init__(
+        self,
+        start: WizardState,
+        context: WizardContext,
+        questions: Sequence[Question] | None = None,
+    ) -> None:
         self.state = self._start = start
         self.history: list[tuple[Question, WizardState]] = []  # questions, each with its state
-        self._questions = list_questions(start.catalog)
+        self._questions = questions or list_questions(start.catalog)
         self._context = context
         self._previous: dict[str, str] = {}  # the last answer to each question, by its key
         self._replaying = False  # after a change, later answers are repeated, not asked
@@ -327,9 +336,10 @@ class _Conversation:
             if isinstance(error, FileCollisionError):
                 options[:0] = [Option(one, messages(f"review.{one}")) for one in _PREFERENCES]
         else:
-            question = messages("review.question")
-            options.insert(0, Option("write", messages("review.write")))
-            options.insert(1, Option("explain", messages("review.explain")))
+            end = self._context.end
+            question = messages(f"review.question_{end}")
+            options.insert(0, Option("write", messages(f"review.{end}")))
+            options.insert(1, Option("explain", messages(f"review.explain_{end}")))
         while (value := terminal.select(question, options)) == "explain":
             self._context.print_explanation(self.state)
         if value == "cancel":

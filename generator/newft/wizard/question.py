@@ -53,8 +53,11 @@ class Question:
     allow_other: bool = False  # takes a value that is typed, where `other_applies`
     other_applies: Callable[[WizardState], bool] = always
     optional: bool = False  # takes its default where there would be too many questions
-    # of a question of a kit: how it stands after the answers so far; None where it does not apply
+    # of a question whose texts are data, such as one of a kit: how it stands after the answers so
+    # far; None where it does not apply
     describe: Callable[[WizardState], AskedQuestion | None] | None = None
+    # of such a question with a typed answer that is none of a kit: what is wrong with a text
+    find_fault: Callable[[str], Text | None] | None = None
 
     @property
     def answer_keys(self) -> tuple[str, ...]:

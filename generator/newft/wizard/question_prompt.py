@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -17,7 +17,7 @@ from newft.schema.family import EMBEDDED
 from newft.schema.plan import Plan
 from newft.schema.reasoned import Reasoned
 from newft.schema.starter_kit import AskedQuestion
-from newft.text import Language
+from newft.text import Language, Text
 from newft.wizard.column_questions import print_column_previews
 from newft.wizard.context import BACK_VALUE, WizardContext
 from newft.wizard.kit_questions import join_values
@@ -46,7 +46,7 @@ def ask_question(
         _print_detected_tasks(state, context)
     asked = question.describe(state) if question.describe else None
     if asked:
-        return _ask_kit_question(question, asked, state, context, previous, offer_back=offer_back)
+        return _ask_described(question, asked, state, context, previous, offer_back=offer_back)
     context.say("\n" + messages(f"questions.{question.key}.{_pick_form('help', question, state)}"))
     if question.takes_several(state):
         chosen = question.propose(state) if previous is None else previous.split(VALUE_SEPARATOR)
@@ -88,7 +88,7 @@ def _pick_form(name: str, question: Question, state: WizardState) -> str:
     return f"{name}_of_one" if one else name
 
 
-def _ask_kit_question(
+def _ask_described(
     question: Question,
     asked: AskedQuestion,
     state: WizardState,
@@ -97,7 +97,7 @@ def _ask_kit_question(
     *,
     offer_back: bool,
 ) -> str:
-    """Ask a question of a kit: of its choices, of several of them, or for a text."""
+    """Ask a question whose texts are data: for a choice, for several of them, or for a text."""
     messages, terminal = context.messages, context.terminal
     lines = asked.help.to(messages.language).splitlines()
     help_text = "\n".join(map(escape_controls, lines))
@@ -111,6 +111,9 @@ def _ask_kit_question(
         options = [Option(key, title.to(messages.language)) for key, title in asked.choices]
         options += [context.make_back_option()] if offer_back else []
         return terminal.select(text, options, default=value or None)
+    if question.find_fault:
+        check = _make_fault_check(question.find_fault, context)
+        return terminal.text(text, check=check, note=messages("wizard.unknown"), default=value)
     check = _make_kit_check(asked, state, context)
     note = messages("kit.secret" if asked.secret else "kit.text")
     return terminal.text(text, check=check, note=note, default=value, hidden=asked.secret)
@@ -143,6 +146,16 @@ def _make_kit_check(asked: AskedQuestion, state: WizardState, context: WizardCon
             return context.messages("wizard.empty")
         fault = kit.questions.find_fault(asked.name, text, state.answers)
         return escape_controls(fault.to(language)) if fault else None
+
+    return check
+
+
+def _make_fault_check(
+    find_fault: Callable[[str], Text | None], context: WizardContext
+) -> InputCheck:
+    def check(text: str) -> str | None:
+        fault = find_fault(text) if text and text != BACK_VALUE else None
+        return escape_controls(fault.to(context.messages.language)) if fault else None
 
     return check
 

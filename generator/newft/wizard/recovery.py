@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,28 +20,27 @@ from newft.wizard.context import WizardInterrupted
 
 @contextmanager
 def save_answers_on_failure(
-    console: ConsoleOutput, *, path: str | None, enabled: bool, kit: StarterKit | None = None
+    console: ConsoleOutput, *, command: Sequence[str], enabled: bool, kit: StarterKit | None = None
 ) -> Iterator[list[RawAnswers]]:
     """Collect answers in a list; if the block fails, save the last ones to a file.
 
-    `path` is the project's, for the command that continues with the file. Secrets that the kit
-    asks for are not saved.
+    `command` continues with the file. Secrets that the kit asks for are not saved.
     """
     kept: list[RawAnswers] = []
     try:
         yield kept
     except WizardInterrupted as interrupted:
-        _save_answers(drop_secret_answers(interrupted.answers, kit), path, console)
+        _save_answers(drop_secret_answers(interrupted.answers, kit), command, console)
         raise
     except InterruptedAfterWrite:
         raise
     except (Exception, KeyboardInterrupt):
         if enabled and kept:
-            _save_answers(drop_secret_answers(kept[-1], kit), path, console)
+            _save_answers(drop_secret_answers(kept[-1], kit), command, console)
         raise
 
 
-def _save_answers(answers: RawAnswers, path: str | None, console: ConsoleOutput) -> None:
+def _save_answers(answers: RawAnswers, command: Sequence[str], console: ConsoleOutput) -> None:
     if not answers:
         return
     if files := get_data_files(answers):  # absolute, so that any folder can continue with them
@@ -51,7 +50,7 @@ def _save_answers(answers: RawAnswers, path: str | None, console: ConsoleOutput)
     if saved is None:
         console.print_commands("new.unsaved", text.splitlines())
         return
-    words = [*find_program_words(), "new", *([path] if path else []), "--answers", str(saved)]
+    words = [*find_program_words(), *command, "--answers", str(saved)]
     console.print_message("new.saved", path=saved)
-    command = shlex.join([*words, "--lang", console.messages.language])
-    console.print_commands("new.resume", [command])
+    resume = shlex.join([*words, "--lang", console.messages.language])
+    console.print_commands("new.resume", [resume])
