@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
 
 from newft.answers.keys import ADVICE_PREFIX
 from newft.console.summary_rows import DisplayRow, format_value
 from newft.i18n import Messages
-from newft.schema.advice import Advice, AdviceRules, Approach, Veto
+from newft.schema.advice import Advice, AdviceRules, Approach, Contribution, Veto
 from newft.text import Text
+from newft.text_layout import NO_BREAK_SPACE
 
 BAR_WIDTH = 24  # columns of the longest bar
 MAX_FLIPS_SHOWN = 3  # in the summary; an explanation lists all
@@ -62,20 +64,16 @@ def build_advice_rows(
             "advise.veto", titles=titles, why=veto.why.to(language), first=veto.first.to(language)
         )
         yield messages("advise.ruled_out"), text
-    if advice.flips:
-        flips = [
-            messages(
-                "advise.flip",
-                title=advice.titles[flip.recommendation].to(language),
-                factor=rules.factors[flip.factor].title.to(language),
-                value=flip.value.to(language),
-            )
-            for flip in advice.flips[:MAX_FLIPS_SHOWN]
-        ]
-        yield messages("advise.flips"), messages.join_clauses(flips)
+    for number, flip in enumerate(list_flips(advice, rules, messages)[:MAX_FLIPS_SHOWN]):
+        yield "" if number else messages("advise.flips"), flip
     if advice.first_match_rule != advice.recommendation:
         title = advice.titles[advice.first_match_rule].to(language)
-        yield messages("advise.first_match"), messages("advise.first_match_why", title=title)
+        yield (
+            messages("advise.first_match"),
+            messages(
+                "advise.first_match_why", title=title, why=advice.first_match_why.to(language)
+            ),
+        )
     if advice.unknown:
         yield messages("advise.surer"), name_unknown_factors(advice, rules, messages)
 
@@ -88,7 +86,7 @@ def name_unknown_factors(
         messages(
             "advise.give",
             title=rules.factors[name].title.to(messages.language),
-            key=f"{ADVICE_PREFIX}{name}",
+            answer=f"{ADVICE_PREFIX}{name}",
         )
         for name in advice.unknown[:most]
     ]
@@ -98,28 +96,48 @@ def name_unknown_factors(
     return messages.join(named)
 
 
-def build_contribution_rows(advice: Advice, messages: Messages) -> Iterator[TextRow]:
-    """Yield every point with the fact that gives it and the reason."""
+def build_contribution_rows(
+    advice: Advice, rules: AdviceRules, messages: Messages
+) -> Iterator[TextRow]:
+    """Yield each rule that holds: the facts that it asks for, the points it gives, and why."""
     language = messages.language
-    yield tuple(messages(f"advise.{name}") for name in ("fact", "approach", "points", "why"))
+    yield tuple(map(messages, ("advise.fact", "advise.points_head", "plan.why")))
+    by_rule: dict[str, list[Contribution]] = {}
     for one in advice.contributions:
-        title, why = advice.titles[one.approach].to(language), one.why.to(language)
-        source = one.source.to(language)
-        yield (
-            one.value.to(language),
-            title,
-            f"{one.points:+d}",
-            messages("update.reason", why=why, source=source),
+        by_rule.setdefault(one.rule, []).append(one)
+    for given in by_rule.values():
+        first = given[0]
+        facts = messages.join(rules.factors[name].title.to(language) for name in first.factors)
+        points = messages.join(
+            f"{advice.titles[one.approach].to(language)}{NO_BREAK_SPACE}{one.points:+d}"
+            for one in given
         )
+        why = messages(
+            "update.reason", why=first.why.to(language), source=first.source.to(language)
+        )
+        value = first.value.to(language)
+        yield messages("advise.fact_value", fact=facts, value=value), points, why
 
 
-def build_flip_rows(advice: Advice, rules: AdviceRules, messages: Messages) -> Iterator[DisplayRow]:
-    """Yield every change of one fact that changes the recommendation."""
-    language = messages.language
+def list_flips(advice: Advice, rules: AdviceRules, messages: Messages) -> list[str]:
+    """List what would change the recommendation; values of one factor that do the same are one.
+
+    Each other approach comes once before any comes twice.
+    """
+    grouped: dict[tuple[str, Approach], list[str]] = {}
     for flip in advice.flips:
-        factor = rules.factors[flip.factor].title.to(language)
-        title = advice.titles[flip.recommendation].to(language)
-        yield f"{factor}: {flip.value.to(language)}", f"-> {title}"
+        grouped.setdefault((flip.factor, flip.recommendation), []).append(
+            flip.value.to(messages.language)
+        )
+    shown: dict[Approach, int] = {}
+    order = []
+    for (factor, approach), values in grouped.items():
+        shown[approach] = shown.get(approach, 0) + 1
+        title = advice.titles[approach].to(messages.language)
+        name = rules.factors[factor].title.to(messages.language)
+        text = messages("advise.flip", title=title, factor=name, value=messages.join(values))
+        order.append((shown[approach], text))
+    return [text for _, text in sorted(order, key=itemgetter(0))]
 
 
 def build_factor_rows(advice: Advice, rules: AdviceRules, messages: Messages) -> Iterator[TextRow]:
@@ -136,10 +154,10 @@ def build_factor_rows(advice: Advice, rules: AdviceRules, messages: Messages) ->
         yield f"{ADVICE_PREFIX}{name}", factor.title.to(language), value, messages.join(choices)
 
 
-def format_factor(value: object, choices: dict[str, Text] | object, messages: Messages) -> str:
+def format_factor(value: object, choices: Mapping[str, Text], messages: Messages) -> str:
     """Format the value of a factor: a choice by its title."""
-    if isinstance(value, str) and isinstance(choices, dict) and value in choices:
-        return str(choices[value].to(messages.language))
+    if isinstance(value, str) and value in choices:
+        return choices[value].to(messages.language)
     return format_value(value, messages)
 
 

@@ -15,8 +15,8 @@ from newft.console.advice_rows import (
     build_advice_rows,
     build_contribution_rows,
     build_factor_rows,
-    build_flip_rows,
     build_score_rows,
+    list_flips,
 )
 from newft.console.kit_rows import build_kit_rows
 from newft.console.pager import show_in_pager
@@ -147,8 +147,11 @@ class ConsoleOutput:
             _print_table(self._out, list(build_score_rows(advice, messages)))
             self._print_titled("advise.reasons", build_advice_rows(advice, rules, messages))
             if explain:
-                self._print_titled("advise.points", build_contribution_rows(advice, messages))
-                self._print_titled("advise.all_flips", build_flip_rows(advice, rules, messages))
+                self._print_titled(
+                    "advise.points", build_contribution_rows(advice, rules, messages)
+                )
+                flips = [(flip,) for flip in list_flips(advice, rules, messages)]
+                self._print_titled("advise.all_flips", flips)
                 self._print_titled("advise.factors", build_factor_rows(advice, rules, messages))
 
     def print_adoption(self, report: AdoptionReport) -> None:
