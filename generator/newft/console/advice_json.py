@@ -23,7 +23,7 @@ def _advice_to_json(advice: Advice, language: Language) -> Json:
         "recommendation": advice.recommendation,
         "runner_up": advice.runner_up,
         "why": advice.why.to(language),
-        "scores": dict(advice.scores),
+        "scores": {option: advice.scores[option] for option in advice.titles},
         "contributions": [
             {
                 "rule": one.rule,
