@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
+from newft.figure_text import format_figure
 from newft.project.serialize import to_one_line
 from newft.schema.roi import FigureUnit, Spread
 from newft.text import Language, Text, to_bilingual_text
 
 NO_VALUE = "-"
-_UNITS: dict[FigureUnit, Text] = {
-    "money": Text("", ""),
-    "count": Text("", ""),
-    "share": Text("", ""),
-    "hours": Text(" h", " 小时"),
-    "minutes": Text(" min", " 分钟"),
-    "months": Text(" months", " 个月"),
-    "multiple": Text(" x", " 倍"),
-    "tokens": Text(" tokens", " token"),
-}
 
 
 def format_cell(text: str | Text, language: Language = "en") -> str:
@@ -32,27 +23,6 @@ def format_cell(text: str | Text, language: Language = "en") -> str:
 def format_code(name: str) -> str:
     """Format a name as code; its backticks would end it."""
     return f"`{to_one_line(name).replace('|', chr(92) + '|').replace('`', chr(39))}`"
-
-
-def format_share(value: float, language: Language) -> str:
-    """Format a share in per cent, with at most one digit after the point."""
-    number = f"{100 * value:,.1f}".removesuffix(".0")
-    return f"{number}%" if language == "zh" else f"{number} %"
-
-
-def format_money(value: float) -> str:
-    """Format an amount; cents only where it is small."""
-    rounded = f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}".removesuffix(".00")
-    return "0" if rounded in ("-0", "-0.00") else rounded
-
-
-def format_figure(value: float, unit: FigureUnit, language: Language) -> str:
-    """Format a figure with its unit."""
-    if unit == "share":
-        return format_share(value, language)
-    if unit == "money":
-        return format_money(value)
-    return f"{value:,.10g}{_UNITS[unit].to(language)}"
 
 
 def format_spread(spread: Spread, unit: FigureUnit, language: Language) -> list[str]:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from newft.project.markdown_cells import (
-    NO_VALUE,
-    format_cell,
-    format_money,
-    format_share,
-    format_spread,
-)
+from newft.figure_text import format_money, format_share
+from newft.project.markdown_cells import NO_VALUE, format_cell, format_spread
 from newft.schema.roi import Alternative, CostLine, FigureOrigin, Outcome, Roi, Scenario
 from newft.text import Language, Text
 

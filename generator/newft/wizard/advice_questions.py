@@ -40,7 +40,7 @@ def _make_factor_question(name: str, rules: AdviceRules) -> Question:
     asked = _describe(f"{ADVICE_PREFIX}{name}", factor.question, factor.help, _list_choices(factor))
 
     def describe(state: WizardState) -> AskedQuestion | None:
-        known = find_known_factors(task=state.task, data=state.data, hardware=state.hardware)
+        known = find_known_factors(rules, task=state.task, data=state.data, hardware=state.hardware)
         return None if name in known else asked
 
     def check(text: str) -> None:
