@@ -88,7 +88,7 @@ def _roi_to_json(roi: Roi, language: Language) -> Json:
         "figures": {
             name: {
                 **_spread_to_json(figure.spread.value),
-                "given": figure.given,
+                "origin": figure.origin,
                 "why": figure.spread.why.to(language),
                 "source": figure.spread.source.to(language),
             }
