@@ -458,6 +458,27 @@ def test_full_fine_tuning_computes_more_than_lora_and_holds_the_base_beside_it()
     )
 
 
+def test_a_few_long_rows_take_time_and_rows_are_cut_at_their_limit() -> None:
+    hardware = Hardware(card(80.0))
+    even, skewed = (
+        Inputs(ANSWERS, facts(lengths=lengths), QWEN, SMALL, hardware, TASK, LORA)
+        for lengths in ((200, 200, 200), (200, 200, 20000))
+    )
+    short = estimate_row_flops(even, SMALL, checkpointing=False)
+    long = estimate_row_flops(skewed, SMALL, checkpointing=False)
+    cut = estimate_row_flops(skewed, SMALL, checkpointing=False, max_length=256)
+    assert short < cut < long
+
+
+def test_the_estimate_says_where_no_row_is_as_long_as_it_assumes() -> None:
+    hardware = Hardware(card(80.0))
+    inputs = Inputs(ANSWERS, facts(), QWEN, SMALL, hardware, TASK, LORA)
+    assert "no row is expected" not in estimate_run(inputs, build_recipe(inputs)).why.en
+    answers = replace(ANSWERS, recipe={"max_length": "4096"})
+    given = replace(inputs, answers=answers)
+    assert "no row is expected to have more than" in estimate_run(given, build_recipe(given)).why.en
+
+
 @pytest.mark.parametrize(("method", "added"), [(LORA, "50"), (FULL, "33")])
 def test_gradient_checkpointing_costs_a_share_of_what_the_method_computes(
     method: TrainingMethod, added: str

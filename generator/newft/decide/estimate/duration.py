@@ -5,7 +5,7 @@ from __future__ import annotations
 from newft.decide import citations
 from newft.decide.estimate.memory import Range
 from newft.decide.estimate.parameter_count import count_computing_parameters
-from newft.decide.estimate.token_estimates import estimate_median_row_tokens
+from newft.decide.estimate.token_estimates import estimate_row_distribution
 from newft.decide.inputs import Inputs
 from newft.decide.methods.registry import get_method
 from newft.decide.split_reasons import count_training_rows
@@ -37,14 +37,19 @@ def estimate_checkpointing_share(inputs: Inputs) -> float:
     return CHECKPOINTING_FLOPS_PER_PARAMETER / get_method(inputs).FLOPS_PER_PARAMETER
 
 
-def estimate_row_flops(inputs: Inputs, size: ModelSpec, *, checkpointing: bool) -> float:
-    """Estimate the floating-point operations of one training step on a median row."""
-    tokens = estimate_median_row_tokens(inputs)
+def estimate_row_flops(
+    inputs: Inputs, size: ModelSpec, *, checkpointing: bool, max_length: int | None = None
+) -> float:
+    """Estimate the floating-point operations of training on one row, the mean of all rows."""
     per_parameter = get_method(inputs).FLOPS_PER_PARAMETER
     if checkpointing:
         per_parameter += CHECKPOINTING_FLOPS_PER_PARAMETER
-    attention = 12 * size.layers * size.hidden * tokens
-    return tokens * (per_parameter * count_computing_parameters(size) + attention)
+    computing = per_parameter * count_computing_parameters(size)
+    attention = 12 * size.layers * size.hidden  # of each token, with each other one
+    return sum(
+        share * tokens * (computing + attention * tokens)
+        for share, tokens in estimate_row_distribution(inputs, max_length)
+    )
 
 
 def estimate_cpu_rows(inputs: Inputs, size: ModelSpec, *, minutes: int, cores: int) -> int:
@@ -65,7 +70,12 @@ def estimate_training_hours(inputs: Inputs, recipe: Recipe) -> Range | None:
     work = (
         count_training_rows(inputs.facts.data)
         * recipe.epochs.value
-        * estimate_row_flops(inputs, inputs.size, checkpointing=checkpointing)
+        * estimate_row_flops(
+            inputs,
+            inputs.size,
+            checkpointing=checkpointing,
+            max_length=recipe.max_length.value,
+        )
     )
     fastest = work / (peak * 1e12 * share * inputs.hardware.count * 3600)
     return round(fastest / UTILISATION[1], 3), round(fastest / UTILISATION[0] + 0.0005, 3)

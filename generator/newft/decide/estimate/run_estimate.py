@@ -10,14 +10,15 @@ from newft.decide.estimate.memory import (
     estimate_memory_range,
     list_memory_parts,
 )
-from newft.decide.estimate.token_estimates import estimate_longest_target_tokens
+from newft.decide.estimate.memory_fit import estimate_row_tokens
+from newft.decide.estimate.token_estimates import MAXIMUM, estimate_longest_target_tokens
 from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.methods.registry import make_state_estimator
 from newft.decide.number_format import format_number, round_peak
 from newft.decide.precision import AUTO
 from newft.schema.family import ModelSpec
 from newft.schema.plan import Estimate, Recipe
-from newft.text import Text, pluralize
+from newft.text import Text, join_texts, pluralize
 
 
 def estimate_run(inputs: Inputs, recipe: Recipe) -> Estimate:
@@ -31,6 +32,8 @@ def estimate_run(inputs: Inputs, recipe: Recipe) -> Estimate:
     memory = (round(low, 1), round_peak(high))
     largest = load if AUTO in (recipe.batch_size.value, recipe.precision.value) else None
     why = _explain_estimate(inputs, memory, hours, largest)
+    if longer := _explain_length(inputs, recipe.max_length.value):
+        why = join_texts((why, longer), Text("; ", "；"))
     return Estimate(memory, hours, why, cost, list_memory_parts(inputs.size, load))
 
 
@@ -90,15 +93,28 @@ def _explain_estimate(
     else:
         tflops = format_number(inputs.hardware.accelerator.peak_tflops)
         en = (
-            "memory of one device from the model's dimensions; training at "
-            f"{UTILISATION[0]:.0%} to {UTILISATION[1]:.0%} of {tflops} TFLOPS, without loading "
-            "and evaluation"
+            "memory of one device from the model's dimensions, for rows of max_length; time for "
+            f"rows as long as those of the files, at {UTILISATION[0]:.0%} to {UTILISATION[1]:.0%} "
+            f"of {tflops} TFLOPS, without loading and evaluation"
         )
         zh = (
-            f"单卡显存按模型结构估算；训练按峰值 {tflops} TFLOPS 的 {UTILISATION[0]:.0%} 至 "
-            f"{UTILISATION[1]:.0%} 计，不含加载和评估"
+            "单卡显存按模型结构、每行 max_length 个 token 估算；时间按文件中各行的长度、峰值 "
+            f"{tflops} TFLOPS 的 {UTILISATION[0]:.0%} 至 {UTILISATION[1]:.0%} 计，不含加载和评估"
         )
     return Text(en, zh)
+
+
+def _explain_length(inputs: Inputs, max_length: int) -> Text | None:
+    """Say where no row is as long as `max_length`, so that the memory is never taken."""
+    longest = estimate_row_tokens(inputs, MAXIMUM)
+    if longest >= max_length:
+        return None
+    return Text(
+        f"no row is expected to have more than {longest:,} tokens, and a batch is padded to its "
+        f"longest: with max_length {longest:,} the estimate is that of these rows",
+        f"预计没有一行超过 {longest:,} 个 token，而每批只填充到其中最长的一行："
+        f"max_length 取 {longest:,} 时才是这些数据所需的估算",
+    )
 
 
 def _name_largest_step(load: Workload) -> tuple[str, str]:

@@ -74,6 +74,18 @@ def estimate_overhead_tokens(inputs: Inputs) -> int:
     )
 
 
-def estimate_median_row_tokens(inputs: Inputs) -> int:
-    """Estimate the tokens of a median training row, including the chat template."""
-    return estimate_input_tokens(inputs, MEDIAN) + estimate_overhead_tokens(inputs)
+def estimate_row_distribution(
+    inputs: Inputs, max_length: int | None = None
+) -> list[tuple[float, int]]:
+    """Estimate shares of the training rows, and the tokens of a row of each, cut at `max_length`.
+
+    All rows between two quantiles count as the longest of them: rows of a batch are about equally
+    long, and are padded to the longest.
+    """
+    shares = sorted({row.share for row in inputs.facts.data.lengths.rows})
+    besides = estimate_overhead_tokens(inputs)
+    tokens = [estimate_input_tokens(inputs, share) + besides for share in shares]
+    return [
+        (share - before, min(count, max_length) if max_length else count)
+        for before, share, count in zip((0.0, *shares), shares, tokens, strict=False)
+    ]
