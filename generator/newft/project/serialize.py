@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeAlias
+from xml.sax.saxutils import escape
 
 import yaml
 
@@ -81,7 +82,7 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
         "kit": {name: getattr(plan.kit, name) for name in ("id", "title", "description")},
         "task": task,
     }
-    for name in ("overlays", "exports", "advice", "roi", "rollout"):
+    for name in ("overlays", "exports", "advice", "roi", "rollout", "charts"):
         del seen[name]
     values = {name: to_plain(value, plan.language) for name, value in seen.items()}
     values["run"] = f"{answers.task}-{answers.method}"
@@ -97,6 +98,7 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
         "toml": {key: _map_strings(value, quote) for key, value in values.items()},
         "line": {key: _map_strings(value, to_one_line) for key, value in values.items()},
     }
+    forms["charts"] = _map_strings(to_plain(plan.charts, plan.language), escape_xml)
     forms["exports"] = {
         name: {
             "tool": exported.tool,
@@ -203,6 +205,11 @@ def quote(text: str) -> str:
 def to_one_line(text: str) -> str:
     """Put a text on one line, with every invisible character escaped."""
     return _escape_hidden(" ".join(text.split()))
+
+
+def escape_xml(text: str) -> str:
+    """Put a text on one line of XML, where it can neither end an attribute nor start an element."""
+    return escape(to_one_line(text), {'"': "&quot;", "'": "&apos;"})
 
 
 def _reasoned_to_plain(

@@ -32,6 +32,7 @@ LAYER_ORDER = (
     "model",
     "exports",
     "ci",
+    "charts",
     "policy",
     "language",
 )  # above the base, below the domain
