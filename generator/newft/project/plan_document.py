@@ -36,16 +36,13 @@ _BEATS = {
 
 def build_plan_document(plan: Plan) -> PlainValue:
     """Build the tables of PLAN.md in the language of the project."""
-    assert plan.rollout is not None
     language = plan.language
     tables: dict[str, object] = {
         **_build_data_tables(plan.data, language),
         **_build_rollout_tables(plan.rollout, language),
     }
-    if plan.advice is not None:
-        tables |= build_advice_tables(plan.advice, language)
-    if plan.roi is not None:
-        tables |= build_money_tables(plan.roi, language)
+    tables |= build_advice_tables(plan.advice, language)
+    tables |= build_money_tables(plan.roi, language)
     return to_plain(tables)
 
 

@@ -10,6 +10,7 @@ from newft.project.markdown_cells import NO_VALUE, format_cell, format_spread
 from newft.schema.roi import Alternative, CostLine, FigureOrigin, Outcome, Roi, Scenario
 from newft.text import Language, Text
 
+MAX_SENSITIVITY_ROWS = 10  # as many as the chart has
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 _ORIGINS: Mapping[FigureOrigin, Text] = {
     "team": Text("given by the team", "团队提供"),
@@ -32,6 +33,7 @@ def build_money_tables(roi: Roi, language: Language) -> dict[str, object]:
         "outcomes": _list_outcome_rows(roi.outcomes, language) if roi.outcomes else [],
         "simple": _describe_simple_formula(roi, language),
         "simple_why": format_cell(roi.simple_formula_why, language),
+        "has_notes": any((roi.simple_formula, roi.break_even_volume, roi.break_even_containment)),
         "break_even_volume": None
         if roi.break_even_volume is None
         else f"{roi.break_even_volume:,.0f}",
@@ -46,7 +48,7 @@ def build_money_tables(roi: Roi, language: Language) -> dict[str, object]:
                 format_money(one.npv_at_high),
                 format_money(abs(one.npv_at_high - one.npv_at_low)),
             ]
-            for one in roi.sensitivity
+            for one in roi.sensitivity[:MAX_SENSITIVITY_ROWS]
         ],
         "alternatives": [
             [

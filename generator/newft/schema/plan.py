@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from newft.schema.advice import Advice
+from newft.schema.charts import Charts
 from newft.schema.dataset import DataFacts
 from newft.schema.family import EmbeddedModel, Family, SystemTurn
 from newft.schema.hardware import Hardware
@@ -181,13 +182,14 @@ class Plan:
     requirements: tuple[str, ...]  # of the project, with ranges
     requirements_no_deps: tuple[str, ...]  # installed without their dependencies
     warnings: tuple[Text, ...]  # without those about the data
-    advice: Advice  # whether fine-tuning suits the team
+    # whether fine-tuning suits the team, what it costs and brings, and how it is rolled out
+    advice: Advice
+    roi: Roi
+    rollout: Rollout
+    charts: Charts  # of PLAN.md
     policy: ProjectPolicy | None = None  # of the starter kit
     overlays: tuple[Overlay, ...] = ()  # of the starter kit, the lowest first
     # by the name of the tool, which is also that of the layer
     exports: Mapping[str, ExportedRecipe] = field(default_factory=dict)
     # of the packages that the project installs, by name
     tested_versions: Mapping[str, str] = field(default_factory=dict)
-    # what the project costs and brings, and how it is rolled out
-    roi: Roi | None = None
-    rollout: Rollout | None = None
