@@ -32,4 +32,5 @@ def format_figure(value: float, unit: str, language: Language) -> str:
         return format_share(value, language)
     if unit == "money":
         return format_money(value)
-    return f"{value:,.10g}{_UNITS.get(unit, _NO_UNIT).to(language)}"
+    number = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{number}{_UNITS.get(unit, _NO_UNIT).to(language)}"
