@@ -12,12 +12,20 @@ from hypothesis import strategies as st
 
 from newft.catalog.loader import load_advice_rules
 from newft.decide.advice.advise import make_advice
-from newft.decide.advice.factor_values import find_known_factors, read_factor_values
+from newft.decide.advice.factor_values import (
+    collect_factor_values,
+    find_known_factors,
+    read_factor_values,
+)
+from newft.decide.inputs import Inputs
 from newft.errors import CatalogError, UsageError
 from newft.paths import get_templates_folder
-from newft.schema.advice import Advice, AdviceRules, Approach, Factor
+from newft.schema.advice import Advice, AdviceRules, Approach, Factor, FactorValues
 from newft.schema.kit import Task
-from support.decide_examples import CPU, TASK, card, facts
+from newft.schema.reasoned import Reasoned
+from newft.schema.roi import Spread, UsedFigure
+from newft.text import Text
+from support.decide_examples import ANSWERS, CPU, LORA, SMOLLM, TASK, card, facts
 from support.generate_project import catalog
 
 RULES = load_advice_rules(get_templates_folder() / "advice.yaml")
@@ -40,8 +48,9 @@ def answers_to(factor: Factor) -> st.SearchStrategy[str]:
     return st.one_of(st.sampled_from([0, 1, 19, 20, 49, 50, 1000]), st.integers(0, 10**6)).map(str)
 
 
+ANSWERED = {name: factor for name, factor in RULES.factors.items() if not factor.figure}
 TEAMS = st.fixed_dictionaries(
-    {}, optional={name: answers_to(factor) for name, factor in RULES.factors.items()}
+    {}, optional={name: answers_to(factor) for name, factor in ANSWERED.items()}
 )
 
 
@@ -71,7 +80,7 @@ class TestScores:
         assert {*other.unknown} == {*usual.unknown}
 
     @settings(max_examples=40)
-    @given(TEAMS, st.sampled_from(sorted(RULES.factors)))
+    @given(TEAMS, st.sampled_from(sorted(ANSWERED)))
     def test_an_unknown_fact_changes_nothing(self, team: dict[str, str], factor: str) -> None:
         without = {name: value for name, value in team.items() if name != factor}
         assert advise(**{**without, factor: "unknown"}) == advise(**without)
@@ -182,7 +191,7 @@ class TestFlips:
         assert can_change == sorted(can_change, reverse=True)
 
     @settings(max_examples=40)
-    @given(TEAMS, st.sampled_from(sorted(RULES.factors)), st.data())
+    @given(TEAMS, st.sampled_from(sorted(ANSWERED)), st.data())
     def test_no_other_value_of_a_fact_changes_the_recommendation(
         self, team: dict[str, str], factor: str, data: st.DataObject
     ) -> None:
@@ -237,7 +246,7 @@ class TestAnswers:
             "task_type": "clasify",
             "offlin": "yes",
             "labelled_rows": "20,000",
-            "requests_per_month": "2万",
+            "latency_ms": "2万",
             "weeks": "-1",
             "base_score": "1.2",
             "gpu": "yes",
@@ -292,6 +301,28 @@ class TestKnownFactors:
     def test_what_every_task_of_a_domain_says_is_a_factor(self, task: Task) -> None:
         known = find_known_factors(RULES, task=task)
         assert {"task_type", *task.advice} <= {*known}
+
+
+class TestFigures:
+    def test_a_figure_of_the_team_tells_a_factor_and_a_default_does_not(self) -> None:
+        inputs = Inputs(
+            replace(ANSWERS, advice={"weeks": "12"}), facts(), SMOLLM, None, CPU, TASK, LORA
+        )
+
+        def collect(*, given: bool) -> FactorValues:
+            spread = Reasoned(Spread(1e5, 4e5, 6e5), Text("why", "理由"), Text("us", "我们"))
+            figures = {"requests_per_month": UsedFigure(Text("a", "一"), "count", spread, given)}
+            return collect_factor_values(inputs, figures, RULES)
+
+        assert collect(given=True)["requests_per_month"].value == 4e5
+        assert "requests_per_month" not in collect(given=False)
+        assert collect(given=False)["weeks"].value == 12
+
+    def test_it_is_answered_there_alone(self) -> None:
+        with pytest.raises(UsageError, match=r"is answered by `roi.requests_per_month`"):
+            advise(requests_per_month=20000)
+        figures = {factor.figure for factor in RULES.factors.values()} - {None}
+        assert figures <= {*catalog().figures}
 
 
 class TestRules:

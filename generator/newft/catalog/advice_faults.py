@@ -1,4 +1,4 @@
-"""Find what is wrong in the rules of the advice, besides keys and types."""
+"""Find what is wrong in the rules of the advice and in what tasks tell of it, besides types."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from newft.schema.advice import AdviceRule, AdviceRules, Factor, FactorCondition, VetoRule
+from newft.schema.kit import Kit
 from newft.strict_yaml import Fault
 from newft.text import Text
 
@@ -47,3 +48,25 @@ def _find_condition_faults(
     other = condition.at_least_factor
     if other is not None and other not in factors:
         yield Fault((*place, "at_least_factor"), Text("is not a factor", "不是判断因素"))
+
+
+def find_task_advice_faults(kit: Kit, rules: AdviceRules) -> Iterator[Fault]:
+    """Yield what tasks of a kit tell and no rule can use: a task tells choices, no numbers."""
+    choosable = {
+        name: tuple(factor.choices) or ("yes", "no")
+        for name, factor in rules.factors.items()
+        if factor.type in ("choice", "yes_no")
+    }
+    for task_name, task in kit.tasks.items():
+        for factor, stated in task.advice.items():
+            place = ("tasks", task_name, "advice", factor)
+            if factor not in choosable:
+                en, zh = (between.join(choosable) for between in (", ", "、"))
+                message = Text(f"is no factor that a task tells, only {en}", f"任务只能说明 {zh}")
+                yield Fault(place, message)
+            elif stated.value not in choosable[factor]:
+                choices = choosable[factor]
+                message = Text(
+                    f"must be one of {', '.join(choices)}", f"应为 {'、'.join(choices)} 之一"
+                )
+                yield Fault((*place, "value"), message)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from newft import __version__
-from newft.catalog.advice_faults import find_advice_faults
+from newft.catalog.advice_faults import find_advice_faults, find_task_advice_faults
 from newft.catalog.kit_answers import SECTIONS, read_kit_answers
 from newft.catalog.rollout_rules import load_rollout_rules
 from newft.catalog.shared_column_names import (
@@ -107,6 +107,7 @@ def load_starter_kit(
             *find_name_faults(locked.values, locked.places, catalog),
             *find_kit_faults(kit, folder, languages=list_languages(kit)),
             *find_starter_kit_faults(kit, folder, catalog, extends_template=extends_template),
+            *find_task_advice_faults(kit, catalog.advice),
             *find_unknown_lists(kit, shared),
         ]
     )

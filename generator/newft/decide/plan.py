@@ -10,7 +10,7 @@ from newft.answers.conditions import flatten_answers
 from newft.answers.unknown_names import make_unknown_name_error
 from newft.decide import plan_warnings
 from newft.decide.advice.advise import make_advice
-from newft.decide.advice.factor_values import find_known_factors, read_factor_values
+from newft.decide.advice.factor_values import collect_factor_values
 from newft.decide.charts import make_charts
 from newft.decide.estimate.run_estimate import estimate_run
 from newft.decide.estimate.token_estimates import select_prompts
@@ -60,14 +60,10 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
     estimate = estimate_run(inputs, recipe)
-    advice = make_advice(
-        {
-            **find_known_factors(catalog.advice, task=task, data=facts.data, hardware=hardware),
-            **read_factor_values(answers.advice, catalog.advice),
-        },
-        catalog.advice,
-    )
     roi = estimate_roi(inputs, estimate, catalog.figures, kit.benefit)
+    advice = make_advice(
+        collect_factor_values(inputs, roi.figures, catalog.advice), catalog.advice
+    )
     tools = choose_tools(answers.exports, answers.method, family, on_cpu=inputs.on_cpu)
     requirements = list_requirements(
         family,

@@ -27,6 +27,7 @@ class Factor:
     choices: Mapping[str, Text] = field(default_factory=dict)  # of `choice`: value -> title
     unit: Text | None = None  # of `count`
     help: Text | None = None
+    figure: str | None = None  # of the cash flow, which gives it: it is answered there, once
     defines_task: bool = False  # it is part of what the task is, and nothing that a team changes
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping
 
-from newft.answers.keys import ADVICE_PREFIX
+from newft.answers.keys import ADVICE_PREFIX, ROI_PREFIX
 from newft.decide import citations
 from newft.decide.advice.conditions import YES_NO
+from newft.decide.inputs import Inputs
 from newft.decide.split_reasons import count_held_out_rows
 from newft.decide.written_numbers import explain_wrong_number, read_number, read_share
 from newft.emitted.normalize import escape_controls
@@ -18,6 +19,7 @@ from newft.schema.hardware import Hardware
 from newft.schema.kit import Task
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.schema.record_shape import Shape
+from newft.schema.roi import UsedFigure
 from newft.text import Text, find_nearest_names, list_lines
 
 UNKNOWN = "unknown"  # an answer to every factor, which counts as none
@@ -38,6 +40,9 @@ def read_factor_values(given: Mapping[str, str], rules: AdviceRules) -> FactorVa
     for name, text in given.items():
         if name not in rules.factors:
             faults.append((name, _explain_unknown_factor(name, rules)))
+        elif figure := rules.factors[name].figure:
+            key = f"`{ROI_PREFIX}{figure}`"
+            faults.append((name, Text(f"is answered by {key}", f"请写 {key}")))
         elif text.strip().casefold() != UNKNOWN:
             value = _read_value(text.strip(), rules.factors[name])
             if isinstance(value, Text):
@@ -143,6 +148,28 @@ def find_known_factors(
         **(_find_task_factors(task, rules) if task else {}),
         **(_find_data_factors(data) if data and not data.sample else {}),
         **(_find_gpu(hardware) if hardware else {}),
+    }
+
+
+def find_figure_factors(figures: Mapping[str, UsedFigure], rules: AdviceRules) -> FactorValues:
+    """Return the factors that figures of the cash flow tell, where they are those of the team."""
+    return {
+        name: Reasoned(one.spread.value.base, one.spread.why, one.spread.source)
+        for name, factor in rules.factors.items()
+        if (one := figures.get(factor.figure or "")) and one.given
+    }
+
+
+def collect_factor_values(
+    inputs: Inputs, figures: Mapping[str, UsedFigure], rules: AdviceRules
+) -> FactorValues:
+    """Return all factors that are known of a project; what is answered wins."""
+    return {
+        **find_known_factors(
+            rules, task=inputs.task, data=inputs.facts.data, hardware=inputs.hardware
+        ),
+        **find_figure_factors(figures, rules),
+        **read_factor_values(inputs.answers.advice, rules),
     }
 
 
