@@ -403,11 +403,6 @@ def get_advice_values(given: RawAnswers) -> dict[str, str]:
     return _select_known(given, ADVICE_PREFIX)
 
 
-def name_factor_key(factor: str, figure: str | None) -> str:
-    """Return the key that answers a factor of the advice: some are figures of the cash flow."""
-    return f"{ROI_PREFIX}{figure}" if figure else f"{ADVICE_PREFIX}{factor}"
-
-
 def get_roi_figures(given: RawAnswers) -> dict[str, str]:
     """Return the figures of the cash flow that the answers give, as they were written."""
     return _select_known(given, ROI_PREFIX)

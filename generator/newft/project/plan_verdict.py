@@ -9,6 +9,7 @@ from newft.text import Language, Text
 _RULED_OUT = Text("ruled out", "已排除")
 _RECOMMENDED = Text("recommended", "建议采用")
 _RUNNER_UP = Text("runner-up", "次选")
+_JOIN = Text(", ", "、")
 
 
 def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]:
@@ -39,7 +40,9 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
         ],
         "contributions": [
             [
-                ", ".join(f"`{factor}`" for factor in one.factors),
+                _JOIN.to(language).join(
+                    format_cell(advice.factor_titles[factor], language) for factor in one.factors
+                ),
                 format_cell(one.value, language),
                 name(one.approach),
                 f"{one.points:+d}",
@@ -58,8 +61,12 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
             for one in advice.vetoes
         ],
         "flips": [
-            [f"`advice.{one.factor}`", format_cell(one.value, language), name(one.recommendation)]
+            [
+                format_cell(advice.factor_titles[one.factor], language),
+                format_cell(one.value, language),
+                name(one.recommendation),
+            ]
             for one in advice.flips
         ],
-        "unknown": [f"`advice.{factor}`" for factor in advice.unknown],
+        "unknown": [f"`{advice.answer_keys[factor]}`" for factor in advice.unknown],
     }

@@ -112,6 +112,8 @@ class Advice:
     recommendation: Approach
     runner_up: Approach | None  # None: all others are ruled out
     titles: Mapping[Approach, Text]
+    factor_titles: Mapping[str, Text]
+    answer_keys: Mapping[str, str]  # factor -> the answer that gives it
     scores: Mapping[Approach, int]
     contributions: tuple[Contribution, ...]
     vetoes: tuple[Veto, ...]

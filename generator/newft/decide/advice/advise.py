@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from newft.answers.keys import ADVICE_PREFIX, ROI_PREFIX
 from newft.decide.advice.article_rule import (
     choose_by_first_match,
     explain_first_match,
@@ -40,6 +41,11 @@ def make_advice(known: FactorValues, rules: AdviceRules) -> Advice:
         recommendation=recommendation,
         runner_up=runner_up,
         titles=rules.approaches,
+        factor_titles={name: factor.title for name, factor in rules.factors.items()},
+        answer_keys={
+            name: f"{ROI_PREFIX}{factor.figure}" if factor.figure else f"{ADVICE_PREFIX}{name}"
+            for name, factor in rules.factors.items()
+        },
         scores=scores,
         contributions=contributions,
         vetoes=vetoes,
