@@ -23,7 +23,7 @@ from newft.paths import get_templates_folder
 from newft.schema.advice import Advice, AdviceRules, Approach, Factor, FactorValues
 from newft.schema.kit import Task
 from newft.schema.reasoned import Reasoned
-from newft.schema.roi import Spread, UsedFigure
+from newft.schema.roi import FigureOrigin, Spread, UsedFigure
 from newft.text import Text
 from support.decide_examples import ANSWERS, CPU, LORA, SMOLLM, TASK, card, facts
 from support.generate_project import catalog
@@ -309,14 +309,14 @@ class TestFigures:
             replace(ANSWERS, advice={"weeks": "12"}), facts(), SMOLLM, None, CPU, TASK, LORA
         )
 
-        def collect(*, given: bool) -> FactorValues:
+        def collect(origin: FigureOrigin) -> FactorValues:
             spread = Reasoned(Spread(1e5, 4e5, 6e5), Text("why", "理由"), Text("us", "我们"))
-            figures = {"requests_per_month": UsedFigure(Text("a", "一"), "count", spread, given)}
+            figures = {"requests_per_month": UsedFigure(Text("a", "一"), "count", spread, origin)}
             return collect_factor_values(inputs, figures, RULES)
 
-        assert collect(given=True)["requests_per_month"].value == 4e5
-        assert "requests_per_month" not in collect(given=False)
-        assert collect(given=False)["weeks"].value == 12
+        assert collect("team")["requests_per_month"].value == 4e5
+        assert "requests_per_month" not in collect("default")
+        assert collect("default")["weeks"].value == 12
 
     def test_it_is_answered_there_alone(self) -> None:
         with pytest.raises(UsageError, match=r"is answered by `roi.requests_per_month`"):

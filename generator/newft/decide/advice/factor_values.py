@@ -156,7 +156,7 @@ def find_figure_factors(figures: Mapping[str, UsedFigure], rules: AdviceRules) -
     return {
         name: Reasoned(one.spread.value.base, one.spread.why, one.spread.source)
         for name, factor in rules.factors.items()
-        if (one := figures.get(factor.figure or "")) and one.given
+        if (one := figures.get(factor.figure or "")) and one.origin != "default"
     }
 
 
