@@ -125,6 +125,43 @@ def test_the_usual_columns_are_left_to_be_found(tmp_path: Path) -> None:
         assert not [key for key in imported.answers if key.startswith("data.columns")]
 
 
+def test_all_data_sets_with_the_same_columns_are_carried(tmp_path: Path) -> None:
+    for name in ("tickets", "more", "other"):
+        (tmp_path / f"{name}.json").write_text("[]", encoding="utf-8")
+    own = {"columns": {"prompt": "问题", "response": "类别"}}
+    info = {
+        "tickets": {"file_name": "tickets.json", **own},
+        "more": {"file_name": "more.json", **own},
+        "other": {"file_name": "other.json"},
+    }
+    text = LLAMA_FACTORY.replace("dataset: tickets", "dataset: tickets, more, other")
+    imported = read(tmp_path, text, info)
+    assert imported.answers["data.files"] == tuple(
+        str(tmp_path / name) for name in ("tickets.json", "more.json")
+    )
+    assert imported.answers["data.columns.text"] == "问题"
+    (note,) = (note.en for note in imported.notes if "`other`" in note.en)
+    assert "train.yaml:10: `dataset` is not carried over: `other` has other columns" in note
+
+
+def test_all_files_of_a_data_set_of_axolotl_are_carried(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text("[]", encoding="utf-8")
+    text = "base_model: Qwen/Qwen3-4B\ndatasets:\n  - {path: json, data_files: [a.json, b.json]}\n"
+    imported = read(tmp_path, text)
+    assert imported.answers["data.files"] == tuple(str(tmp_path / n) for n in ("a.json", "b.json"))
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_a_model_spread_over_devices_is_said_to_be_whole_on_each(
+    method: str, tmp_path: Path
+) -> None:
+    text = f"model_name_or_path: Qwen/Qwen3-4B\nfinetuning_type: {method}\ndeepspeed: ds_z3.json\n"
+    (note,) = (note.en for note in read(tmp_path, text).notes if "DeepSpeed" in note.en)
+    assert "train.yaml:3" in note and "every device holds the whole model" in note
+    assert ("states of the optimizer" in note) == (method == "full")
+
+
 @pytest.mark.parametrize(
     ("info", "said"),
     [

@@ -85,12 +85,6 @@ LOST = {
         "qlora has 4 bit, nf4, with double quantisation",
         "qlora 固定为 4 比特 nf4 加双重量化",
     ),
-    "deepspeed": Text(
-        "a project trains with data parallelism, without DeepSpeed",
-        "项目只用数据并行，不用 DeepSpeed",
-    ),
-    "fsdp": Text("a project trains with data parallelism", "项目只用数据并行"),
-    "fsdp_config": Text("a project trains with data parallelism", "项目只用数据并行"),
     "sample_packing": Text("rows are not packed", "不做序列打包"),
     "max_steps": Text("give epochs: the steps follow from them", "请给出轮数，步数由此得出"),
     "warmup_steps": Text("give warmup_ratio instead", "请改用 warmup_ratio"),
@@ -137,6 +131,7 @@ def import_axolotl(carrier: Carrier) -> ImportedAnswers:
     _carry_data_sets(carrier)
     carrier.lose_unless_usual(ADAM)
     carrier.lose_if_set(LOST)
+    carrier.lose_sharding()
     carrier.skip(OWN_WAY)
     return carrier.finish(TITLE, RECIPE_KEYS)
 
@@ -224,9 +219,10 @@ def _compare_chat(carrier: Carrier) -> None:
 
 def _carry_data_sets(carrier: Carrier) -> None:
     files = (
-        _find_file(carrier, key, entry)
+        _find_file(carrier, key, named)
         for key in ("datasets", "test_datasets")
         for entry in _list_data_sets(carrier, key)
+        for named in _list_files(entry)
     )
     if found := tuple(dict.fromkeys(filter(None, files))):
         carrier.answers[FILES_KEY] = found
@@ -246,10 +242,14 @@ def _list_data_sets(carrier: Carrier, key: str) -> list[Mapping[str, Any]]:
     return named
 
 
-def _find_file(carrier: Carrier, key: str, entry: Mapping[str, Any]) -> str | None:
-    """Return the file of a data set; note that it is none, or not there."""
+def _list_files(entry: Mapping[str, Any]) -> list[object]:
+    """List what a data set names: one file, or all of a list."""
     named = entry.get("data_files") or entry.get("path")
-    named = named[0] if isinstance(named, list) and named else named
+    return named if isinstance(named, list) else [named]
+
+
+def _find_file(carrier: Carrier, key: str, named: object) -> str | None:
+    """Return a file of a data set; note that it is none, or not there."""
     for folder in (Path(), carrier.path.parent):
         if named and (folder / str(named)).exists():
             return str(folder / str(named))

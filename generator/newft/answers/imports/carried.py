@@ -14,6 +14,7 @@ from newft.text import Text, find_nearest_names, to_bilingual_text
 
 RECIPE_PREFIX = "recipe."
 DATA_KEYS = ("dataset", "datasets")
+SHARDING = ("deepspeed", "fsdp", "fsdp_config")  # spread one model over several devices
 SCHEDULES = ("linear", "cosine", "constant_with_warmup")
 ADAM = {"adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-08}  # as PyTorch has it
 PLAIN_OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "adamw_hf")  # AdamW as PyTorch has it
@@ -182,6 +183,21 @@ class Carrier:
         for key, why in reasons.items():
             if self.take(key) not in (None, False, "", 0, [], {}):
                 self.lose(key, why)
+
+    def lose_sharding(self) -> None:
+        """Note that every device holds what the file spreads over all of them."""
+        why = Text(
+            "a project trains with data parallelism, without DeepSpeed and FSDP: every device "
+            "holds the whole model",
+            "项目只用数据并行，不用 DeepSpeed 和 FSDP：每张卡都要放下整个模型",
+        )
+        if self.answers.get("method") == "full":
+            why = Text(
+                f"{why.en}, its gradients and the states of the optimizer; it may not fit where "
+                "the file does",
+                f"{why.zh}及其梯度和优化器状态，原配置放得下的，这里未必放得下",
+            )
+        self.lose_if_set(dict.fromkeys(SHARDING, why))
 
     def lose_unless_usual(self, usual: Mapping[str, object]) -> None:
         """Note values of the optimizer that are not those of PyTorch, which a project takes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from newft.answers.imports.carried import Carrier
 from newft.answers.keys import COLUMNS_PREFIX, FILES_KEY
@@ -23,6 +23,11 @@ OTHER_KINDS = {
     "ms_hub_url": Text("download it, and give the file", "请先下载，再给出文件"),
     "script_url": Text("run the script, and give the file", "请先运行脚本，再给出文件"),
 }
+
+
+class _DataSet(NamedTuple):
+    file: str
+    columns: Mapping[str, str]  # by field, where they are not the usual ones
 
 
 def carry_data_sets(carrier: Carrier) -> None:
@@ -47,11 +52,32 @@ def carry_data_sets(carrier: Carrier) -> None:
             )
         return
     info = _read_info(found)
-    files: list[str] = []
-    for name, key in names.items():
-        files += _carry_data_set(carrier, key, name, info, found)
-    if files:
-        carrier.answers[FILES_KEY] = tuple(dict.fromkeys(files))
+    sets = {
+        name: one
+        for name, key in names.items()
+        if (one := _find_data_set(carrier, key, name, info, found))
+    }
+    if sets:
+        _carry_sets(carrier, names, sets)
+
+
+def _carry_sets(carrier: Carrier, names: Mapping[str, str], sets: Mapping[str, _DataSet]) -> None:
+    """Carry the data sets that have the columns of the first one; say which have others."""
+    first, leading = next(iter(sets.items()))
+    for name, one in sets.items():
+        if one.columns != leading.columns:
+            carrier.lose(
+                names[name],
+                Text(
+                    f"`{name}` has other columns than `{first}`: give its columns the same names, "
+                    "or give the files with --data",
+                    f"`{name}` 的列与 `{first}` 不同：请统一列名，或用 --data 给出数据文件",
+                ),
+            )
+    alike = [one.file for one in sets.values() if one.columns == leading.columns]
+    carrier.answers[FILES_KEY] = tuple(dict.fromkeys(alike))
+    for field, column in leading.columns.items():
+        carrier.answers[f"{COLUMNS_PREFIX}{field}"] = column
 
 
 def _list_names(value: object) -> list[str]:
@@ -85,10 +111,10 @@ def _read_info(path: Path) -> Mapping[str, Any]:
     return info
 
 
-def _carry_data_set(
+def _find_data_set(
     carrier: Carrier, key: str, name: str, info: Mapping[str, Any], path: Path
-) -> list[str]:
-    """Return the file of one data set; note why there is none."""
+) -> _DataSet | None:
+    """Return a data set by its name; note why there is none."""
     entry = info.get(name)
     if not isinstance(entry, dict):
         near = find_nearest_names(name, [*info])
@@ -97,30 +123,27 @@ def _carry_data_set(
             key,
             Text(f"{path} has no `{name}`, but {known}", f"{path} 中没有 `{name}`，只有 {known}"),
         )
-        return []
+        return None
     for kind, why in OTHER_KINDS.items():
         if entry.get(kind):
             carrier.lose(key, Text(f"`{name}`: {why.en}", f"`{name}`：{why.zh}"))
-            return []
+            return None
     file = path.parent / str(entry.get("file_name") or name)
     if not file.exists():
         carrier.lose(key, Text(f"{file} does not exist", f"{file} 不存在"))
-        return []
-    _carry_columns(carrier, entry)
-    return [str(file)]
+        return None
+    return _DataSet(str(file), _name_columns(entry))
 
 
-def _carry_columns(carrier: Carrier, entry: Mapping[str, Any]) -> None:
-    """Carry columns of other names over; newft knows those that LLaMA-Factory has by itself."""
+def _name_columns(entry: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return columns of other names; newft knows those that LLaMA-Factory has by itself."""
     formatting = str(entry.get("formatting") or "alpaca")
     columns = entry.get("columns")
     usual = DEFAULT_COLUMNS.get(formatting, {})
     if formatting != "alpaca" or not isinstance(columns, dict):
-        return  # newft finds the turns of a chat by their shape
+        return {}  # newft finds the turns of a chat by their shape
     named = {part: columns.get(part) for part in usual}
     if all(named[part] in (None, usual[part]) for part in usual):
-        return
-    text = named["query"] or named["prompt"]
-    for field, column in (("text", text), ("label", named["response"])):
-        if column:
-            carrier.answers[f"{COLUMNS_PREFIX}{field}"] = str(column)
+        return {}
+    found = {"text": named["query"] or named["prompt"], "label": named["response"]}
+    return {field: str(column) for field, column in found.items() if column}

@@ -84,11 +84,6 @@ LOST = {
     "additional_target": Text(
         "newft trains no whole modules beside an adapter", "newft 不在适配器之外训练完整模块"
     ),
-    "deepspeed": Text(
-        "a project trains with data parallelism, without DeepSpeed",
-        "项目只用数据并行，不用 DeepSpeed",
-    ),
-    "fsdp": Text("a project trains with data parallelism", "项目只用数据并行"),
     "packing": Text("rows are not packed", "不做序列打包"),
     "neat_packing": Text("rows are not packed", "不做序列打包"),
     "max_steps": Text("give epochs: the steps follow from them", "请给出轮数，步数由此得出"),
@@ -126,6 +121,7 @@ def import_llama_factory(carrier: Carrier) -> ImportedAnswers:
     carry_data_sets(carrier)
     carrier.lose_unless_usual(ADAM)
     carrier.lose_if_set(LOST)
+    carrier.lose_sharding()
     carrier.skip(OWN_WAY)
     return carrier.finish(TITLE, RECIPE_KEYS, template if isinstance(template, str) else None)
 
