@@ -11,10 +11,9 @@ from newft.text import Language
 
 def report_advice_json(plan: Plan, language: Language) -> Json:
     """Return the advice and the return on investment; texts are in the interface's language."""
-    assert plan.advice
     return {
         "advice": _advice_to_json(plan.advice, language),
-        "roi": _roi_to_json(plan.roi, language) if plan.roi else None,
+        "roi": _roi_to_json(plan.roi, language),
     }
 
 

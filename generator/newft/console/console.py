@@ -20,6 +20,14 @@ from newft.console.advice_rows import (
 )
 from newft.console.kit_rows import build_kit_rows
 from newft.console.pager import show_in_pager
+from newft.console.roi_rows import (
+    build_cost_rows,
+    build_figure_rows,
+    build_money_rows,
+    build_outcome_rows,
+    build_sensitivity_rows,
+    build_simple_formula_rows,
+)
 from newft.console.streams import discard_output
 from newft.console.summary_rows import (
     build_data_rows,
@@ -38,11 +46,12 @@ from newft.console.update_report import (
 from newft.emitted.normalize import escape_controls as safe
 from newft.i18n import Messages
 from newft.schema.adoption import AdoptionReport
-from newft.schema.advice import AdviceRules
+from newft.schema.advice import Advice, AdviceRules
 from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
 from newft.schema.plan import Plan
 from newft.schema.practice import Practice
+from newft.schema.roi import Roi
 from newft.schema.starter_kit import StarterKit
 from newft.text import Text
 from newft.text_layout import fold_command, format_table, wrap_text
@@ -139,20 +148,34 @@ class ConsoleOutput:
                 self._print_labelled("note", text, style="bold blue")
 
     def print_advice(self, plan: Plan, rules: AdviceRules, *, explain: bool = False) -> None:
-        """Print which approach suits and why, in a few lines or with everything."""
-        messages, advice = self.messages, plan.advice
-        assert advice
+        """Print which approach suits and what it costs, in a few lines or with everything."""
+        messages, advice, roi = self.messages, plan.advice, plan.roi
         with self._page() if explain else nullcontext():
             self.print_message("advise.title", why=advice.why.to(messages.language))
             _print_table(self._out, list(build_score_rows(advice, messages)))
             self._print_titled("advise.reasons", build_advice_rows(advice, rules, messages))
+            self._print_titled(
+                "roi.title", build_money_rows(roi, messages), months=roi.horizon_months
+            )
             if explain:
-                self._print_titled(
-                    "advise.points", build_contribution_rows(advice, rules, messages)
-                )
-                flips = [(flip,) for flip in list_flips(advice, rules, messages)]
-                self._print_titled("advise.all_flips", flips)
-                self._print_titled("advise.factors", build_factor_rows(advice, rules, messages))
+                self._print_reasons_of_advice(advice, rules)
+                self._print_cash_flow(roi)
+
+    def _print_reasons_of_advice(self, advice: Advice, rules: AdviceRules) -> None:
+        messages = self.messages
+        self._print_titled("advise.points", build_contribution_rows(advice, rules, messages))
+        flips = [(flip,) for flip in list_flips(advice, rules, messages)]
+        self._print_titled("advise.all_flips", flips)
+        self._print_titled("advise.factors", build_factor_rows(advice, rules, messages))
+
+    def _print_cash_flow(self, roi: Roi) -> None:
+        messages = self.messages
+        self._print_titled("roi.costs", build_cost_rows(roi, messages))
+        self._print_titled("roi.outcomes", build_outcome_rows(roi, messages), currency=roi.currency)
+        _print_table(self._out, list(build_simple_formula_rows(roi, messages)))
+        if roi.sensitivity:
+            self._print_titled("roi.sensitivity", build_sensitivity_rows(roi, messages))
+        self._print_titled("roi.figures", build_figure_rows(roi, messages))
 
     def print_adoption(self, report: AdoptionReport) -> None:
         """Print the answers of an adopted project, and how its files differ from them."""
@@ -221,9 +244,9 @@ class ConsoleOutput:
         line = Styled.assemble((label, style), lines.removeprefix(label))
         self._out.print(line, soft_wrap=True)
 
-    def _print_titled(self, key: str, rows: Iterable[Sequence[str]]) -> None:
+    def _print_titled(self, key: str, rows: Iterable[Sequence[str]], **values: object) -> None:
         self._out.print()
-        self._out.print(self.messages(key), style="bold")
+        self._out.print(self.messages(key, **values), style="bold")
         _print_table(self._out, list(rows))
 
     def _wrap(self, text: str) -> list[str]:

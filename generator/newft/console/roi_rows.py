@@ -1,0 +1,172 @@
+"""Rows of the tables that newft shows of costs and return, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import get_args
+
+from newft.answers.keys import ROI_PREFIX
+from newft.console.summary_rows import DisplayRow
+from newft.figure_text import format_figure, format_money, format_share
+from newft.i18n import Messages
+from newft.schema.roi import CostLine, Outcome, Roi, Scenario, Spread
+from newft.text_layout import NO_BREAK_SPACE
+
+SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
+GPU_LINES = ("training", "retraining", "serving")  # that pay for devices
+TextRow = tuple[str, ...]
+
+
+def build_money_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
+    """Yield costs and return in a few lines; without a volume, what it would have to be."""
+    yield messages("roi.cost"), _describe_cost(roi, messages)
+    if devices := _describe_devices(roi, messages):
+        yield messages("roi.devices"), devices
+    if roi.outcomes:
+        low, base, high = (roi.outcomes[name] for name in SCENARIOS)
+        yield (
+            messages("roi.npv"),
+            _format_ends([_format_npv(one, roi) for one in (low, base, high)], messages),
+        )
+        shares = [format_share(one.roi, messages.language) for one in (low, base, high)]
+        yield messages("roi.roi"), _format_ends(shares, messages)
+        paybacks = [format_payback(one, messages) for one in (low, base, high)]
+        yield messages("roi.payback"), _format_ends(paybacks, messages)
+    if roi.missing:
+        keys = messages.join(f"{ROI_PREFIX}{name}" for name in roi.missing)
+        yield messages("roi.return"), messages("roi.missing", keys=keys)
+    if roi.break_even_volume is not None:
+        volume = f"{roi.break_even_volume:,.0f}"
+        yield messages("roi.break_even"), messages("roi.volume", volume=volume)
+
+
+def _describe_cost(roi: Roi, messages: Messages) -> str:
+    once, monthly = (_add_amounts(lines) for lines in (roi.one_off, roi.monthly))
+    return messages(
+        "roi.once_and_monthly",
+        currency=roi.currency,
+        once=_format_spread(once, messages),
+        monthly=_format_spread(monthly, messages),
+    )
+
+
+def _describe_devices(roi: Roi, messages: Messages) -> str:
+    """Describe what devices cost, and how much of the budget that is."""
+    parts = [
+        messages(
+            "roi.device_line",
+            title=line.title.to(messages.language),
+            amount=format_money(line.amount.base),
+            share=format_share(line.share, messages.language),
+        )
+        for line in (*roi.one_off, *roi.monthly)
+        if line.id in GPU_LINES
+    ]
+    return messages.join_clauses(parts)
+
+
+def build_simple_formula_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
+    """Yield what the article's formula says, and why it misleads."""
+    simple = roi.simple_formula
+    if simple:
+        months = "-" if simple.payback_months is None else f"{simple.payback_months:.1f}"
+        value = messages(
+            "roi.simple_value",
+            roi=format_share(simple.roi, messages.language),
+            months=months,
+            why=roi.simple_formula_why.to(messages.language),
+        )
+        yield messages("roi.simple"), value
+
+
+def build_outcome_rows(roi: Roi, messages: Messages) -> Iterator[TextRow]:
+    """Yield what the planned approach and the others earn, in the three scenarios."""
+    yield ("", *(messages(f"roi.{name}") for name in SCENARIOS), messages("roi.payback"))
+    if roi.outcomes:
+        yield _list_outcome_cells(messages("roi.planned"), roi.outcomes, messages)
+    for other in roi.alternatives:
+        title = other.title.to(messages.language)
+        if other.outcomes:
+            yield _list_outcome_cells(title, other.outcomes, messages)
+        else:
+            yield title, messages("advise.unknown"), "", "", ""
+
+
+def build_cost_rows(roi: Roi, messages: Messages) -> Iterator[TextRow]:
+    """Yield every line of the budget with its share."""
+    heads = (messages(f"roi.{name}") for name in SCENARIOS)
+    yield (roi.currency, *heads, messages("roi.share"))
+    for key, lines in (("roi.one_off", roi.one_off), ("roi.monthly", roi.monthly)):
+        for line in lines:
+            title = messages(key, title=line.title.to(messages.language))
+            share = format_share(line.share, messages.language)
+            yield title, *map(format_money, _list_ends(line.amount)), share
+
+
+def build_sensitivity_rows(roi: Roi, messages: Messages) -> Iterator[TextRow]:
+    """Yield the NPV where one figure alone is at its ends, the widest first."""
+    yield messages("roi.figure"), messages("roi.at_low"), messages("roi.at_high")
+    for one in roi.sensitivity:
+        title = f"{ROI_PREFIX}{one.figure}"
+        yield title, format_money(one.npv_at_low), format_money(one.npv_at_high)
+
+
+def build_figure_rows(roi: Roi, messages: Messages) -> Iterator[TextRow]:
+    """Yield every figure with its three values, where they are from, and why."""
+    heads = (messages(f"roi.{name}") for name in SCENARIOS)
+    yield (messages("roi.figure"), *heads, messages("plan.why"))
+    language = messages.language
+    for name, one in roi.figures.items():
+        values = (format_figure(end, one.unit, language) for end in _list_ends(one.spread.value))
+        why = messages(
+            "update.reason",
+            why=one.spread.why.to(language),
+            source=one.spread.source.to(language),
+        )
+        if one.origin == "default":
+            why = messages("roi.edit", why=why)
+        yield f"{ROI_PREFIX}{name}", *values, why
+    for name in roi.missing:
+        yield f"{ROI_PREFIX}{name}", messages("advise.unknown"), "", "", messages("roi.give")
+
+
+def format_payback(outcome: Outcome, messages: Messages) -> str:
+    """Format the month in which an outcome has paid back, or that it never does."""
+    if outcome.payback_month is None:
+        return messages("roi.no_payback")
+    return messages("roi.month", month=outcome.payback_month)
+
+
+def _list_outcome_cells(
+    title: str, outcomes: Mapping[Scenario, Outcome], messages: Messages
+) -> TextRow:
+    amounts = [format_money(outcomes[name].npv) for name in SCENARIOS]
+    return title, *amounts, format_payback(outcomes["base"], messages)
+
+
+def _format_npv(outcome: Outcome, roi: Roi) -> str:
+    return f"{roi.currency}{NO_BREAK_SPACE}{format_money(outcome.npv)}"
+
+
+def _format_ends(shown: Sequence[str], messages: Messages) -> str:
+    """Format the base value with the low and the high one behind it, if they differ."""
+    low, base, high = shown
+    return base if low == high else messages("roi.ends", low=low, base=base, high=high)
+
+
+def _format_spread(spread: Spread, messages: Messages) -> str:
+    return _format_ends([*map(format_money, _list_ends(spread))], messages)
+
+
+def _list_ends(spread: Spread) -> tuple[float, float, float]:
+    return spread.low, spread.base, spread.high
+
+
+def _add_amounts(lines: Iterable[CostLine]) -> Spread:
+    """Add what lines of a budget take in each scenario."""
+    amounts = [line.amount for line in lines]
+    return Spread(
+        sum(one.low for one in amounts),
+        sum(one.base for one in amounts),
+        sum(one.high for one in amounts),
+    )
