@@ -14,7 +14,7 @@ from newft.text_layout import NO_BREAK_SPACE
 
 BAR_WIDTH = 24  # columns of the longest bar
 MAX_FLIPS_SHOWN = 3  # in the summary; an explanation lists all
-MAX_UNKNOWN_SHOWN = 3
+MAX_UNKNOWN_SHOWN = 2
 TextRow = tuple[str, ...]
 
 
@@ -50,11 +50,14 @@ def rank_approaches(advice: Advice) -> list[Approach]:
 
 
 def build_advice_rows(
-    advice: Advice, rules: AdviceRules, messages: Messages
+    advice: Advice, rules: AdviceRules, messages: Messages, *, most: int = MAX_FLIPS_SHOWN
 ) -> Iterator[DisplayRow]:
-    """Yield what rules approaches out, what would change the advice, and what would help it."""
+    """Yield what rules approaches out, what would change the advice, and what would help it.
+
+    `most` is how many vetoes and changes there is room for.
+    """
     language = messages.language
-    for veto in _drop_repeated(advice.vetoes):
+    for veto in _drop_repeated(advice.vetoes)[:most]:
         titles = messages.join(
             advice.titles[one.approach].to(language)
             for one in advice.vetoes
@@ -64,16 +67,11 @@ def build_advice_rows(
             "advise.veto", titles=titles, why=veto.why.to(language), first=veto.first.to(language)
         )
         yield messages("advise.ruled_out"), text
-    for number, flip in enumerate(list_flips(advice, rules, messages)[:MAX_FLIPS_SHOWN]):
+    for number, flip in enumerate(list_flips(advice, rules, messages)[:most]):
         yield "" if number else messages("advise.flips"), flip
     if advice.first_match_rule != advice.recommendation:
         title = advice.titles[advice.first_match_rule].to(language)
-        yield (
-            messages("advise.first_match"),
-            messages(
-                "advise.first_match_why", title=title, why=advice.first_match_why.to(language)
-            ),
-        )
+        yield messages("advise.first_match"), messages("advise.first_match_differs", title=title)
     if advice.unknown:
         yield messages("advise.surer"), name_unknown_factors(advice, rules, messages)
 
@@ -94,6 +92,15 @@ def name_unknown_factors(
     if more > 0:
         named.append(messages("data.more", count=more))
     return messages.join(named)
+
+
+def build_first_match_rows(advice: Advice, messages: Messages) -> Iterator[DisplayRow]:
+    """Yield what the article's rule says, and why that may differ."""
+    title = advice.titles[advice.first_match_rule].to(messages.language)
+    yield (
+        messages("advise.first_match"),
+        messages("update.reason", why=title, source=advice.first_match_why.to(messages.language)),
+    )
 
 
 def build_contribution_rows(

@@ -15,6 +15,7 @@ from newft.console.advice_rows import (
     build_advice_rows,
     build_contribution_rows,
     build_factor_rows,
+    build_first_match_rows,
     build_score_rows,
     list_flips,
 )
@@ -61,6 +62,10 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from newft.errors import NewftError
+
+
+# of the facts and figures of an advice: with the verdict and the points it fits 24 lines
+MAX_TABLE_LINES = 15
 
 
 class ConsoleOutput:
@@ -153,16 +158,20 @@ class ConsoleOutput:
         with self._page() if explain else nullcontext():
             self.print_message("advise.title", why=advice.why.to(messages.language))
             _print_table(self._out, list(build_score_rows(advice, messages)))
-            self._print_titled("advise.reasons", build_advice_rows(advice, rules, messages))
-            self._print_titled(
-                "roi.title", build_money_rows(roi, messages), months=roi.horizon_months
+            self._out.print()
+            money = list(build_money_rows(roi, messages))
+            fitting = (
+                [*build_advice_rows(advice, rules, messages, most=most), *money]
+                for most in (3, 2, 1)
             )
+            _print_table(self._out, _choose_rows(fitting, MAX_TABLE_LINES, self._out.width))
             if explain:
                 self._print_reasons_of_advice(advice, rules)
                 self._print_cash_flow(roi)
 
     def _print_reasons_of_advice(self, advice: Advice, rules: AdviceRules) -> None:
         messages = self.messages
+        _print_table(self._out, list(build_first_match_rows(advice, messages)))
         self._print_titled("advise.points", build_contribution_rows(advice, rules, messages))
         flips = [(flip,) for flip in list_flips(advice, rules, messages)]
         self._print_titled("advise.all_flips", flips)
@@ -324,6 +333,17 @@ def _make_console(file: TextIO) -> Console:
             discard_output(file)
 
     return LastingConsole(file=file, markup=False, highlight=False, emoji=False)
+
+
+def _choose_rows(
+    tables: Iterable[Sequence[Sequence[str]]], most: int, width: int
+) -> Sequence[Sequence[str]]:
+    """Return the first table that takes at most so many lines, or else the last."""
+    rows: Sequence[Sequence[str]] = ()
+    for rows in tables:
+        if len(format_table(rows, width)) <= most:
+            break
+    return rows
 
 
 def _print_table(out: Console, rows: Sequence[Sequence[str]]) -> None:

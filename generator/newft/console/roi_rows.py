@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import get_args
 
 from newft.answers.keys import ROI_PREFIX
 from newft.console.summary_rows import DisplayRow
 from newft.figure_text import format_figure, format_money, format_share
 from newft.i18n import Messages
-from newft.schema.roi import CostLine, Outcome, Roi, Scenario, Spread
-from newft.text_layout import NO_BREAK_SPACE
+from newft.schema.roi import Outcome, Roi, Scenario, Spread
 
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
-GPU_LINES = ("training", "retraining", "serving")  # that pay for devices
+DEVICE_LINES = ("training", "retraining", "serving")  # that pay for devices
 TextRow = tuple[str, ...]
 
 
 def build_money_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
     """Yield costs and return in a few lines; without a volume, what it would have to be."""
-    yield messages("roi.cost"), _describe_cost(roi, messages)
-    if devices := _describe_devices(roi, messages):
-        yield messages("roi.devices"), devices
+    once, monthly = (
+        sum(line.amount.base for line in lines) for lines in (roi.one_off, roi.monthly)
+    )
+    amounts = {"once": format_money(once), "monthly": format_money(monthly)}
+    yield messages("roi.cost"), messages("roi.amounts", currency=roi.currency, **amounts)
+    devices = [
+        sum(line.amount.base for line in lines if line.id in DEVICE_LINES)
+        for lines in (roi.one_off, roi.monthly)
+    ]
+    amounts = {"once": format_money(devices[0]), "monthly": format_money(devices[1])}
+    yield messages("roi.devices"), messages("roi.amounts", currency=roi.currency, **amounts)
     if roi.outcomes:
-        low, base, high = (roi.outcomes[name] for name in SCENARIOS)
-        yield (
-            messages("roi.npv"),
-            _format_ends([_format_npv(one, roi) for one in (low, base, high)], messages),
-        )
-        shares = [format_share(one.roi, messages.language) for one in (low, base, high)]
+        ends = [roi.outcomes[name] for name in SCENARIOS]
+        shares = [format_share(one.roi, messages.language) for one in ends]
         yield messages("roi.roi"), _format_ends(shares, messages)
-        paybacks = [format_payback(one, messages) for one in (low, base, high)]
+        yield messages("roi.npv"), _format_ends([format_money(one.npv) for one in ends], messages)
+        paybacks = [format_payback(one, messages) for one in ends]
         yield messages("roi.payback"), _format_ends(paybacks, messages)
     if roi.missing:
         keys = messages.join(f"{ROI_PREFIX}{name}" for name in roi.missing)
@@ -38,31 +42,6 @@ def build_money_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
     if roi.break_even_volume is not None:
         volume = f"{roi.break_even_volume:,.0f}"
         yield messages("roi.break_even"), messages("roi.volume", volume=volume)
-
-
-def _describe_cost(roi: Roi, messages: Messages) -> str:
-    once, monthly = (_add_amounts(lines) for lines in (roi.one_off, roi.monthly))
-    return messages(
-        "roi.once_and_monthly",
-        currency=roi.currency,
-        once=_format_spread(once, messages),
-        monthly=_format_spread(monthly, messages),
-    )
-
-
-def _describe_devices(roi: Roi, messages: Messages) -> str:
-    """Describe what devices cost, and how much of the budget that is."""
-    parts = [
-        messages(
-            "roi.device_line",
-            title=line.title.to(messages.language),
-            amount=format_money(line.amount.base),
-            share=format_share(line.share, messages.language),
-        )
-        for line in (*roi.one_off, *roi.monthly)
-        if line.id in GPU_LINES
-    ]
-    return messages.join_clauses(parts)
 
 
 def build_simple_formula_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
@@ -112,12 +91,10 @@ def build_sensitivity_rows(roi: Roi, messages: Messages) -> Iterator[TextRow]:
 
 
 def build_figure_rows(roi: Roi, messages: Messages) -> Iterator[TextRow]:
-    """Yield every figure with its three values, where they are from, and why."""
-    heads = (messages(f"roi.{name}") for name in SCENARIOS)
-    yield (messages("roi.figure"), *heads, messages("plan.why"))
+    """Yield every figure with its three values, why it has them, and who has to edit it."""
+    yield tuple(map(messages, ("roi.figure", "roi.values", "plan.why")))
     language = messages.language
     for name, one in roi.figures.items():
-        values = (format_figure(end, one.unit, language) for end in _list_ends(one.spread.value))
         why = messages(
             "update.reason",
             why=one.spread.why.to(language),
@@ -125,9 +102,11 @@ def build_figure_rows(roi: Roi, messages: Messages) -> Iterator[TextRow]:
         )
         if one.origin == "default":
             why = messages("roi.edit", why=why)
-        yield f"{ROI_PREFIX}{name}", *values, why
+        ends = [format_figure(end, one.unit, language) for end in _list_ends(one.spread.value)]
+        values = ends[0] if len({*ends}) == 1 else " / ".join(ends)
+        yield f"{ROI_PREFIX}{name}", values, why
     for name in roi.missing:
-        yield f"{ROI_PREFIX}{name}", messages("advise.unknown"), "", "", messages("roi.give")
+        yield f"{ROI_PREFIX}{name}", messages("advise.unknown"), messages("roi.give")
 
 
 def format_payback(outcome: Outcome, messages: Messages) -> str:
@@ -144,29 +123,11 @@ def _list_outcome_cells(
     return title, *amounts, format_payback(outcomes["base"], messages)
 
 
-def _format_npv(outcome: Outcome, roi: Roi) -> str:
-    return f"{roi.currency}{NO_BREAK_SPACE}{format_money(outcome.npv)}"
-
-
 def _format_ends(shown: Sequence[str], messages: Messages) -> str:
     """Format the base value with the low and the high one behind it, if they differ."""
     low, base, high = shown
     return base if low == high else messages("roi.ends", low=low, base=base, high=high)
 
 
-def _format_spread(spread: Spread, messages: Messages) -> str:
-    return _format_ends([*map(format_money, _list_ends(spread))], messages)
-
-
 def _list_ends(spread: Spread) -> tuple[float, float, float]:
     return spread.low, spread.base, spread.high
-
-
-def _add_amounts(lines: Iterable[CostLine]) -> Spread:
-    """Add what lines of a budget take in each scenario."""
-    amounts = [line.amount for line in lines]
-    return Spread(
-        sum(one.low for one in amounts),
-        sum(one.base for one in amounts),
-        sum(one.high for one in amounts),
-    )

@@ -9,6 +9,7 @@ from typing import TypeVar
 from newft.answers.conditions import flatten_answers
 from newft.answers.unknown_names import make_unknown_name_error
 from newft.decide import plan_warnings
+from newft.decide.advice.advice_warnings import warn_of_advice
 from newft.decide.advice.advise import make_advice
 from newft.decide.advice.factor_values import collect_factor_values
 from newft.decide.charts import make_charts
@@ -30,6 +31,7 @@ from newft.decide.requirements import (
 )
 from newft.decide.roi.roi import estimate_roi
 from newft.decide.rollout.rollout import plan_rollout
+from newft.decide.shared_volume import share_volume
 from newft.decide.task_settings import build_task_settings
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
@@ -48,6 +50,7 @@ T = TypeVar("T")
 
 def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardware) -> Plan:
     """Make the plan for these answers and check each choice against the others."""
+    answers = share_volume(answers, catalog.figures)
     kit = _get_known(catalog.kits, answers.domain, "domain")
     task = _get_known(kit.tasks, answers.task, "task")
     method = _get_known(catalog.methods, answers.method, "method")
@@ -91,7 +94,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         layers=_choose_layers(inputs, model, policy, tools, roi),
         requirements=requirements,
         requirements_no_deps=list_no_deps_requirements(model.embedded),
-        warnings=plan_warnings.collect_warnings(inputs, recipe),
+        warnings=(*plan_warnings.collect_warnings(inputs, recipe), *warn_of_advice(advice)),
         policy=policy,
         overlays=choose_overlays(answers, catalog),
         exports=export_recipes(
