@@ -309,7 +309,11 @@ def is_written_alike(
 def test_the_comment_fits_its_lines_in_both_languages(family: Family) -> None:
     for plan, tool, _ in iterate_exports(family):
         for language in ("en", "zh"):
-            comment = format_export_comment(plan.exports[tool], language)  # type: ignore[arg-type]
+            comment = format_export_comment(
+                plan.exports[tool],
+                language,  # type: ignore[arg-type]
+                trains_here=plan.model.successor is None,
+            )
             assert isinstance(comment, list)
             assert all(str(line).startswith("#") and len(str(line)) <= 100 for line in comment)
             for step in plan.exports[tool].steps:

@@ -182,6 +182,13 @@ def _fits_in_fp32(inputs: Inputs, state: StateEstimator) -> bool:
 
 def _choose_attention(inputs: Inputs) -> Reasoned[str]:
     kernels = inputs.family.attention
+    if inputs.family.successor is not None:
+        why = Text(
+            "not used: the model's own code brings its attention, which config/llama_factory.yaml "
+            "leaves to it",
+            "不起作用：模型自带的代码有自己的注意力实现，config/llama_factory.yaml 交由它选择",
+        )
+        return Reasoned(kernels[0], why, as_citation(inputs.family.successor.source))
     if "sdpa" not in kernels:
         why = Text(
             "plain matrix products: transformers does not support PyTorch's fused attention for "
@@ -264,6 +271,14 @@ def _choose_truncated_share(inputs: Inputs, fitted: MemoryFit) -> Reasoned[float
         f"截断可能恰好丢掉判断标签的依据；除非受上下文、{name_memory_zh(inputs.hardware)}或时间限制，"
         f"被截断的行不超过 {MAX_USUAL_TRUNCATED_SHARE:.0%}",
     )
+    if inputs.family.successor is not None:
+        why = Text(
+            "not used: the tokenizer needs the model's own code, so `make data` counts no tokens; "
+            "LLaMA-Factory truncates rows of more than cutoff_len",
+            "不起作用：分词器依赖模型自带的代码，`make data` 无法统计 token；"
+            "LLaMA-Factory 会截断超过 cutoff_len 的行",
+        )
+        return Reasoned(MAX_USUAL_TRUNCATED_SHARE, why, source)
     if fitted.limit is None or share <= MAX_USUAL_TRUNCATED_SHARE:
         why = Text(
             "max_length is estimated to hold the longest row; `make data` fails if more than this "

@@ -31,11 +31,12 @@ LINE_WIDTH = 100  # columns of a line in an emitted file; a Chinese character ta
 
 EXPORT_HEADING = Text(
     "newft writes this file from the answers of the project: an edit of run.yaml, which gives the "
-    "reasons of the values, does not reach it. The rows are the same. What differs from "
-    "`make train`:",
+    "reasons of the values, does not reach it. The rows are the same.",
     "此文件由 newft 根据项目的选择生成，各项取值的理由见 run.yaml，修改 run.yaml 不会同步到这里。"
-    "训练数据与本项目相同。与 `make train` 的不同之处：",
+    "训练数据与本项目相同。",
 )
+DIFFERENCES_HEADING = Text("What differs from `make train`:", "与 `make train` 的不同之处：")
+NOTES_HEADING = Text("What to know:", "需要注意：")  # where the project has no training of its own
 
 _WORD_REGEX = r"[\w/.+'()%，。；：、！？（）-]"
 _BARE_TEXT_PATTERN = re.compile(rf"[^\W\d]{_WORD_REGEX}*(?: {_WORD_REGEX}+)*")
@@ -102,7 +103,9 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
     forms["exports"] = {
         name: {
             "tool": exported.tool,
-            "comment": format_export_comment(exported, plan.language),
+            "comment": format_export_comment(
+                exported, plan.language, trains_here=plan.model.successor is None
+            ),
             "lines": format_export_lines(exported),
         }
         for name, exported in plan.exports.items()
@@ -110,12 +113,17 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
     return {"answers": to_plain(answers, plan.language), "plan": values | forms}
 
 
-def format_export_comment(exported: ExportedRecipe, language: Language) -> PlainValue:
+def format_export_comment(
+    exported: ExportedRecipe, language: Language, *, trains_here: bool
+) -> PlainValue:
     """Format the comment above the recipe for another tool."""
     lines: list[str] = []
     for step in exported.steps:  # a command stays on one line, so that it can be copied
         lines += [*_wrap_comment(step.purpose.to(language)), f"#     {to_one_line(step.command)}"]
-    lines += ["#", *_wrap_comment(EXPORT_HEADING.to(language))]
+    heading = DIFFERENCES_HEADING if trains_here else NOTES_HEADING
+    space = " " if language == "en" else ""
+    said = f"{EXPORT_HEADING.to(language)}{space}{heading.to(language)}"
+    lines += ["#", *_wrap_comment(said)]
     for text in exported.differences:
         first, *rest = wrap_text(to_one_line(text.to(language)), LINE_WIDTH - len("# - "))
         lines += [f"# - {first}", *(f"#   {line}" for line in rest)]

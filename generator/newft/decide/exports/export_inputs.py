@@ -96,7 +96,12 @@ def list_layer_modules(inputs: ExportInputs) -> tuple[str, ...]:
 
 
 def list_shared_differences(inputs: ExportInputs) -> list[Text]:
-    """Return what no other tool can express."""
+    """Return what no other tool can express; of a model that only it trains, what to know."""
+    if inputs.model.successor:
+        return [
+            Text(f"{one.value.en}: {one.why.en}", f"{one.value.zh}：{one.why.zh}")
+            for one in inputs.family.caveats
+        ]
     differences = [NOT_READ_BACK]
     if not isinstance(inputs.recipe.batch_size.value, int):
         differences.append(
@@ -106,12 +111,6 @@ def list_shared_differences(inputs: ExportInputs) -> list[Text]:
                 "本项目会实测最快的批大小、精度和注意力实现，并受时间预算限制；此处均为固定值，且没有时间预算",
             )
         )
-    if inputs.model.successor:
-        caveats = inputs.family.caveats
-        differences += [
-            Text(f"{one.value.en}: {one.why.en}", f"{one.value.zh}：{one.why.zh}")
-            for one in caveats
-        ]
     if inputs.method == FREEZE_METHOD and inputs.size is None:
         differences.append(
             Text(

@@ -153,12 +153,16 @@ def _list_training_values(inputs: ExportInputs) -> dict[str, ExportValue]:
 
 def _list_differences(inputs: ExportInputs) -> list[Text]:
     differences = list_shared_differences(inputs)
+    lost = Text(
+        "a row of more than cutoff_len tokens loses the end of its prompt and of its answer",
+        "超过 cutoff_len 的行，提示词和答案的末尾都会被截断",
+    )
+    if inputs.model.successor:
+        return [*differences, lost]
     differences.append(
         Text(
-            "a row of more than cutoff_len tokens loses the end of its prompt and of its answer; "
-            "this project shortens the middle of the input, and never the answer",
-            "超过 cutoff_len 的行，提示词和答案的末尾都会被截断；"
-            "本项目只截短输入的中间部分，不截答案",
+            f"{lost.en}; this project shortens the middle of the input, and never the answer",
+            f"{lost.zh}；本项目只截短输入的中间部分，不截答案",
         )
     )
     template = find_template(inputs)

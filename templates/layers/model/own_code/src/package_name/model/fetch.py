@@ -9,6 +9,12 @@ from ..runtime.errors import ProjectError
 from .successor import SUCCESSOR
 from .verify import ModelFolder
 
+# where find_cached_folder finds none
+NO_FOLDER_MESSAGE = (
+    "row lengths are not checked: the tokenizer of the model needs code of its own; LLaMA-Factory "
+    "truncates rows of more than cutoff_len tokens"
+)
+
 
 def find_cached_folder(model: ModelConfig) -> Path | None:
     """No folder: without its own code, even the tokenizer of the model cannot be read."""

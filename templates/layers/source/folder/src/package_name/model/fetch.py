@@ -8,6 +8,11 @@ from ..config import ModelConfig
 from ..runtime.messages import fill
 from .verify import ModelFolder, verify_model_folder
 
+# where find_cached_folder finds none
+NO_FOLDER_MESSAGE = (
+    "the model is not on this machine yet: make check and make train will check the row lengths"
+)
+
 
 def find_cached_folder(model: ModelConfig) -> Path | None:
     """The folder of the model, if it is on this machine."""

@@ -23,6 +23,11 @@ from ..runtime.messages import fill
 from .hub_files import ALLOW_PATTERNS, IGNORE_PATTERNS, explain_offline, find_local_folder
 from .verify import ModelFolder, verify_model_folder
 
+# where find_cached_folder finds none
+NO_FOLDER_MESSAGE = (
+    "the model is not on this machine yet: make check and make train will check the row lengths"
+)
+
 
 def fetch_model_folder(model: ModelConfig) -> ModelFolder:
     """The model in the cache, fetched where it is not there yet, and the commit that it is.

@@ -17,6 +17,10 @@ from ..runtime.messages import fill
 from .hub_files import ALLOW_PATTERNS, IGNORE_PATTERNS, explain_offline, find_local_folder
 from .verify import ModelFolder, verify_model_folder
 
+# where find_cached_folder finds none
+NO_FOLDER_MESSAGE = (
+    "the model is not on this machine yet: make check and make train will check the row lengths"
+)
 DEFAULT_REVISION = "master"
 
 
