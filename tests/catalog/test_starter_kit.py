@@ -162,6 +162,24 @@ def test_a_task_has_the_fields_that_its_code_reads(tmp_path: Path) -> None:
     assert lacks in said
 
 
+def test_a_task_tells_choices_of_the_advice(tmp_path: Path) -> None:
+    stated = "{{value: {value}, why: 规定, source: 制度}}"
+    manifest = TASK.format(name="claim", overlay="overlay_of: customer_service/intent")
+    file = {"sample/claims.csv": "报案描述,类型\n"}
+    told = f"    advice: {{needs_citation: {stated.format(value='yes')}}}\n"
+    task = load(write_kit(tmp_path, manifest + told, **file)).tasks["claim"]
+    assert task.advice["needs_citation"].value == "yes"
+    wrong = (
+        f"    advice: {{task_type: {stated.format(value='clasify')}, "
+        f"labelled_rows: {stated.format(value=5)}}}\n"
+    )
+    said = refused(write_kit(tmp_path, manifest + wrong, **file))
+    assert "`tasks.claim.advice.task_type.value` must be one of classify, extract" in said
+    assert (
+        "`tasks.claim.advice.labelled_rows` is no factor that a task tells, only task_type" in said
+    )
+
+
 @pytest.mark.parametrize("path", ["data/raw/x.csv", ".newft/answers.yml", ".git/hooks/pre-commit"])
 def test_no_overlay_writes_what_is_not_the_kits(tmp_path: Path, path: str) -> None:
     folder = write_kit(tmp_path, "title: Bank\n", **{f"overlay/project/{path}": "x"})

@@ -28,6 +28,8 @@ def read_share(text: str) -> float | None:
 
 def suggest_number(text: str) -> Text:
     """Return how to write a number that has separators or a scale: `20,000`, `2万`; or nothing."""
+    if read_number(text) is not None:
+        return Text("", "")
     quantity = read_quantity(text)
     if quantity is None or quantity.scale == "%" or quantity.value != round(quantity.value):
         return Text("", "")

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 
 from newft.emitted.label_leaks import LeakRules
 from newft.emitted.label_rules import NO_LABEL_RULES, LabelRules
-from newft.schema.reasoned import Sourced
 from newft.schema.record_shape import Shape
 from newft.schema.roi import BenefitKind
 from newft.schema.rollout import DatedRule, HypothesisRule, Risk
@@ -110,6 +109,15 @@ class PositiveLabel(PositiveNames):
 
 
 @dataclass(frozen=True)
+class StatedFactor:
+    """What a task tells of a factor of the advice, with the reason and its source."""
+
+    value: str
+    why: Text
+    source: str | Text
+
+
+@dataclass(frozen=True)
 class Task:
     """One task of a domain: its fields, prompts and metrics."""
 
@@ -134,7 +142,7 @@ class Task:
     # the question that follows a text; {name} of the context field is replaced by its value
     question_template: Mapping[Language, str] = field(default_factory=dict)
     # factor of the advice -> what is known of it wherever the task is used, such as reason_case
-    advice: Mapping[str, Sourced[str]] = field(default_factory=dict)
+    advice: Mapping[str, StatedFactor] = field(default_factory=dict)
 
     @property
     def tabular(self) -> bool:
