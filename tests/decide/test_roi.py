@@ -229,6 +229,8 @@ def test_without_a_volume_nothing_is_invented() -> None:
     assert made.break_even_volume is not None
     others = {one.id: one.outcomes for one in made.alternatives}
     assert others["prompt"] is None
+    assert made.alternatives[0].one_off is not None
+    assert made.alternatives[0].break_even_volume is not None
     assert others["nothing"] is not None
 
 
@@ -316,6 +318,15 @@ def test_other_approaches_are_compared_by_the_same_model() -> None:
     nothing = by_id["nothing"].outcomes
     assert nothing is not None
     assert {one.npv for one in nothing.values()} == {0}
+    costs = {one.id: one.one_off.base for one in made.alternatives if one.one_off}
+    assert costs["nothing"] == 0
+    assert costs["prompt"] < costs["rag"] < costs["hybrid"]
+    assert costs["hybrid"] > sum(line.amount.base for line in made.one_off)
+    volume = by_id["rag"].break_even_volume
+    again = {one.id: one for one in roi(requests_per_month=repr(volume)).alternatives}
+    rag = again["rag"].outcomes
+    assert rag is not None
+    assert rag["base"].npv == pytest.approx(0, abs=0.02)
     share = by_id["prompt"].equal_at
     assert share is not None
     contained = made.figures["contained_share"].spread.value.base * share
@@ -357,6 +368,7 @@ def test_shares_and_spreads_are_read_as_they_are_written() -> None:
         ("requests_per_month", "3000/2000/1000", "the smallest number first"),
         ("requests_per_month", "nan", "a number"),
         ("requests_per_month", "1e999", "a number"),
+        ("requests_per_month", "1e13", "at most 1e+12"),
         ("salary", "0", "above 0"),
         ("contact_cost", "0", "above 0"),
         ("contact_cost", "8 EUR", "write the number alone"),

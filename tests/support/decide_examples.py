@@ -171,7 +171,7 @@ CATALOG = Catalog(
     METHODS,
     load_advice_rules(get_templates_folder() / "advice.yaml"),
     load_rollout_rules(get_templates_folder() / "rollout.yaml"),
-    figures=load_figures(get_templates_folder() / "roi.yaml"),
+    load_figures(get_templates_folder() / "roi.yaml"),
 )
 ANSWERS = Answers(
     name="acme support",

@@ -36,7 +36,7 @@ def build_money_tables(roi: Roi, language: Language) -> dict[str, object]:
         "has_notes": any((roi.simple_formula, roi.break_even_volume, roi.break_even_containment)),
         "break_even_volume": None
         if roi.break_even_volume is None
-        else f"{roi.break_even_volume:,.0f}",
+        else _format_volume(roi.break_even_volume),
         "break_even_containment": None
         if roi.break_even_containment is None
         else format_share(roi.break_even_containment, language),
@@ -53,7 +53,9 @@ def build_money_tables(roi: Roi, language: Language) -> dict[str, object]:
         "alternatives": [
             [
                 format_cell(one.title, language),
-                *_list_npv_cells(one.outcomes, language),
+                format_money(one.one_off.base) if one.one_off else _MISSING.to(language),
+                _format_volume(one.break_even_volume),
+                *_list_npv_cells(one, language),
                 _explain_alternative(one, language),
             ]
             for one in roi.alternatives
@@ -99,11 +101,16 @@ def _format_payback(month: int | None, language: Language) -> str:
     return f"第 {month} 个月" if language == "zh" else f"month {month}"
 
 
-def _list_npv_cells(outcomes: Mapping[Scenario, Outcome] | None, language: Language) -> list[str]:
-    if outcomes is None:
-        return [_MISSING.to(language), NO_VALUE, NO_VALUE, NO_VALUE]
-    payback = _format_payback(outcomes["base"].payback_month, language)
-    return [*(format_money(outcomes[name].npv) for name in SCENARIOS), payback]
+def _format_volume(requests: float | None) -> str:
+    return NO_VALUE if requests is None else f"{requests:,.0f}"
+
+
+def _list_npv_cells(one: Alternative, language: Language) -> list[str]:
+    if one.outcomes is None:
+        return [NO_VALUE] * (len(SCENARIOS) + 1)
+    payback = _format_payback(one.outcomes["base"].payback_month, language)
+    cells = [format_money(one.outcomes[name].npv) for name in SCENARIOS]
+    return [*cells, NO_VALUE if one.id == "nothing" else payback]
 
 
 def _explain_alternative(one: Alternative, language: Language) -> str:

@@ -26,8 +26,8 @@ class Catalog:
     methods: Mapping[str, TrainingMethod]
     advice: AdviceRules
     rollout: RolloutRules
+    figures: Mapping[str, Figure]  # of the cash flow
     practices: Mapping[str, Practice] = field(default_factory=dict)  # what others use
-    figures: Mapping[str, Figure] = field(default_factory=dict)  # of the cash flow
     starter_kit: StarterKit | None = None  # of this project; its tasks are among `kits`
 
     def is_suggested_task(self, name: str) -> bool:

@@ -94,7 +94,9 @@ class Alternative:
 
     id: Approach | Literal["nothing"]
     title: Text
-    outcomes: Mapping[Scenario, Outcome] | None  # None: a figure that it needs is missing
+    one_off: Spread | None  # its cost; None, as below: a figure that it needs is missing
+    break_even_volume: float | None  # requests a month at which its base NPV is 0
+    outcomes: Mapping[Scenario, Outcome] | None
     # the share of the benefit of fine-tuning with which it earns as much; None: it is unknown
     equal_at: float | None
     why: Text

@@ -23,6 +23,7 @@ SETTINGS = (CURRENCY_KEY, EXCHANGE_RATE_KEY)  # that are no figures
 # a year at least, because a shorter horizon ends before full use; after five years nobody knows
 MIN_HORIZON, MAX_HORIZON = 12, 60
 MAX_FAULTS_LISTED = 40
+MAX_VALUE = 1e12  # no team has more requests, or spends more; sums of such values stay finite
 
 _PRICED = re.compile(r"[^\W\d_]{3}.*\d.*|[$€£¥].*\d.*|.*\d ?(?:[^\W\d_]{3}|[$€£¥])")
 _SHARE = Text("a share such as 0.35 or 35%", "0.35 或 35% 这样的比例")
@@ -166,31 +167,42 @@ def _read_number(name: str, written: str, unit: FigureUnit, faults: _Faults) -> 
 
 
 def _check_bounds(name: str, value: float, figure: Figure, faults: _Faults) -> None:
-    if name == HORIZON_KEY:
-        if not MIN_HORIZON <= value <= MAX_HORIZON or value != int(value):
-            faults.report(
-                name,
-                f"is {value:g}, but must be a whole number from {MIN_HORIZON} to {MAX_HORIZON}",
-                f"是 {value:g}，应为 {MIN_HORIZON} 至 {MAX_HORIZON} 的整数",
-            )
-    elif figure.unit == "share" and not 0 <= value <= 1:
-        advice = (f": write {value / 100:g} or {value:g}%", f"：请写 {value / 100:g} 或 {value:g}%")
-        en, zh = advice if 1 < value <= 100 else ("", "")
-        faults.report(
-            name,
-            f"is {value:g}, but a share is from 0 to 1{en}",
-            f"是 {value:g}，比例应在 0 到 1 之间{zh}",
+    expected = _describe_bounds(name, value, figure)
+    if expected:
+        faults.report(name, f"is {value:g}, but {expected.en}", f"是 {value:g}，{expected.zh}")
+
+
+def _describe_bounds(name: str, value: float, figure: Figure) -> Text | None:
+    """Say what a number should be that the figure cannot have."""
+    whole = value == int(value)
+    if name == HORIZON_KEY and not (whole and MIN_HORIZON <= value <= MAX_HORIZON):
+        return Text(
+            f"must be a whole number from {MIN_HORIZON} to {MAX_HORIZON}",
+            f"应为 {MIN_HORIZON} 至 {MAX_HORIZON} 的整数",
         )
-    elif value < 0:
-        faults.report(name, f"is {value:g}, but cannot be negative", f"是 {value:g}，不能为负数")
-    elif value == 0 and figure.positive:
-        faults.report(name, "is 0, but must be above 0", "是 0，必须大于 0")
-    elif figure.unit == "months" and value != int(value):
-        faults.report(name, f"is {value:g}, but must be whole months", f"是 {value:g}，应为整月数")
-    elif figure.unit == "multiple" and value < 1:
-        faults.report(
-            name, f"is {value:g}, but a multiple is at least 1", f"是 {value:g}，倍数不小于 1"
-        )
+    if figure.unit == "share":
+        return None if 0 <= value <= 1 else _describe_share(value)
+    if figure.unit == "multiple" and value < 1:
+        return Text("a multiple is at least 1", "倍数不小于 1")
+    if value < 0:
+        return Text("cannot be negative", "不能为负数")
+    if value == 0 and figure.positive:
+        return Text("must be above 0", "必须大于 0")
+    if value > MAX_VALUE:
+        return Text(f"must be at most {MAX_VALUE:g}", f"不能大于 {MAX_VALUE:g}")
+    if figure.unit == "months" and not whole:
+        return Text("must be whole months", "应为整月数")
+    return None
+
+
+def _describe_share(value: float) -> Text:
+    limits = Text("a share is from 0 to 1", "比例应在 0 到 1 之间")
+    if not 1 < value <= 100:
+        return limits
+    return Text(
+        f"{limits.en}: write {value / 100:g} or {value:g}%",
+        f"{limits.zh}：请写 {value / 100:g} 或 {value:g}%",
+    )
 
 
 def _check_horizon(

@@ -83,6 +83,7 @@ def estimate_roi(
     spreads = {name: one.spread.value for name, one in found.used.items()}
     missing = tuple(name for name in found.missing if name in list_needed_figures(PLANNED, benefit))
     outcomes = None if missing else compute_outcomes(PLANNED, benefit, spreads, figures)
+    share = find_break_even(CONTAINED, PLANNED, benefit, spreads)
     return Roi(
         currency=found.currency,
         horizon_months=int(spreads["horizon_months"].base),
@@ -94,8 +95,8 @@ def estimate_roi(
         outcomes=outcomes,
         simple_formula=None if missing else _apply_simple_formula(benefit, spreads),
         simple_formula_why=SIMPLE_FORMULA_WHY,
-        break_even_volume=find_break_even(VOLUME, benefit, spreads),
-        break_even_containment=find_break_even(CONTAINED, benefit, spreads, most=1.0),
+        break_even_volume=find_break_even(VOLUME, PLANNED, benefit, spreads),
+        break_even_containment=share if share is not None and share <= 1 else None,
         sensitivity=() if missing else _vary_figures(found),
         alternatives=_list_alternatives(inputs, found, figures, outcomes),
     )
@@ -126,24 +127,23 @@ def _apply_simple_formula(benefit: BenefitKind, spreads: Mapping[str, Spread]) -
 
 
 def find_break_even(
-    name: str, benefit: BenefitKind, spreads: Mapping[str, Spread], *, most: float | None = None
+    name: str, approach: Approach, benefit: BenefitKind, spreads: Mapping[str, Spread]
 ) -> float | None:
     """Return the value of a figure at which the base NPV is 0; None if there is none.
 
     The net present value is linear in the figure.
     """
-    needed = list_needed_figures(PLANNED, benefit)
+    needed = list_needed_figures(approach, benefit)
     if name not in needed or any(one not in spreads for one in needed - {name}):
         return None
     values = get_base_values(spreads)
     weights = weigh_amounts(read_timing(values))
-    nothing = compute_amounts(PLANNED, benefit, {**values, name: 0.0})
-    one = compute_amounts(PLANNED, benefit, {**values, name: 1.0})
+    nothing = compute_amounts(approach, benefit, {**values, name: 0.0})
+    one = compute_amounts(approach, benefit, {**values, name: 1.0})
     earned = (one.benefit - nothing.benefit) - (one.request_cost - nothing.request_cost)
     if earned * weights.use <= 0:
         return None
-    found = -compute_npv(nothing, weights) / (earned * weights.use)
-    return None if most is not None and found > most else found
+    return -compute_npv(nothing, weights) / (earned * weights.use)
 
 
 def _vary_figures(found: Figures) -> tuple[Sensitivity, ...]:
@@ -191,7 +191,8 @@ def _list_alternatives(
         "all goes on as today: what the others earn is counted from here",
         "维持现状：其他方案的收益以此为零点",
     )
-    return (*listed, Alternative("nothing", Text("do nothing", "不做"), nothing, None, why))
+    title, free = Text("do nothing", "不做"), Spread(0.0, 0.0, 0.0)
+    return (*listed, Alternative("nothing", title, free, None, nothing, None, why))
 
 
 def _estimate_alternative(
@@ -208,7 +209,31 @@ def _estimate_alternative(
         equal_at = _find_equal_share(approach, benefit, get_base_values(spreads))
     why = WHYS[approach]
     assumed = Text(f"{why.en}; {ASSUMED.en}", f"{why.zh}；{ASSUMED.zh}")
-    return Alternative(approach, TITLES[approach], outcomes, equal_at, assumed)
+    return Alternative(
+        approach,
+        TITLES[approach],
+        _add_one_off_costs(approach, benefit, spreads),
+        find_break_even(VOLUME, approach, benefit, spreads),
+        outcomes,
+        equal_at,
+        assumed,
+    )
+
+
+def _add_one_off_costs(
+    approach: Approach, benefit: BenefitKind, spreads: Mapping[str, Spread]
+) -> Spread | None:
+    lines = [line for line in select_lines(approach, benefit) if line.flows == "once"]
+    if any(name not in spreads for line in lines for name in line.figures):
+        return None
+    amounts = [compute_line(line, spreads) for line in lines]
+    return _round(
+        Spread(
+            sum(one.low for one in amounts),
+            sum(one.base for one in amounts),
+            sum(one.high for one in amounts),
+        )
+    )
 
 
 def _find_equal_share(approach: Approach, benefit: BenefitKind, values: Values) -> float | None:
