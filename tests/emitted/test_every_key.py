@@ -240,20 +240,48 @@ def test_an_argument_that_the_chat_template_does_not_take_is_told(ready: Desk) -
 
 # --- the hardware that was planned ---------------------------------------------------------------
 
+# a plan for a GPU, kept on a machine that has none
+ON_CPU = ("--set", "training.device=cpu", "--set", "model.precision=fp32")
+
+
+@pytest.fixture(scope="module")
+def on_a_gpu(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    desk = make_desk(tmp_path_factory.mktemp("gpu"), gpu="1xRTX4090")
+    assert desk.run("prepare").returncode == 0
+    return desk
+
 
 def test_a_plan_for_an_accelerator_does_not_train_on_a_cpu_unless_it_is_told_to(
-    ready: Desk,
+    on_a_gpu: Desk,
 ) -> None:
-    for_gpu = ("--set", "training.device=cuda")
-    check = ready.run("check", *for_gpu)
+    ready = on_a_gpu
+    check = ready.run("check")
     assert check.returncode == 0
     assert "warning: training.device is cuda, but this machine has cpu" in check.stdout
-    run = ready.run("train", *for_gpu)
+    run = ready.run("train")
     assert run.returncode == 1
     assert run.stderr.startswith("error: training.device is cuda, but this machine has cpu\n")
     assert "--set training.device=cpu" in run.stderr
     assert not (ready.folder / "runs").exists()
-    assert ready.run("train", "--dry-run", "--set", "training.device=cpu").returncode == 0
+    done = ready.run("train", "--dry-run", *ON_CPU)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_project_for_a_cpu_trains_in_one_process_on_it(ready: Desk) -> None:
+    run = ready.run("train", "--set", "training.device=cuda", "--set", "training.processes=2")
+    assert run.returncode == 1
+    assert "training.device is 'cuda': it must be one of: cpu" in run.stderr
+    assert "training.processes is 2: it must be 1 or less" in run.stderr
+    several = subprocess.run(
+        ready.command("train"),
+        cwd=ready.folder,
+        env=ready.environment | {"WORLD_SIZE": "2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert several.returncode == 1
+    assert several.stderr.startswith("error: this project trains in one process\n")
 
 
 def test_a_number_format_that_the_device_does_not_train_in_is_refused(ready: Desk) -> None:
@@ -276,14 +304,14 @@ UPDATE = ("--set", "training.batch_size=2", "--set", "training.gradient_accumula
     ],
 )
 def test_other_processes_than_planned_keep_the_rows_of_an_update(
-    ready: Desk, planned: int, processes: int, said: str
+    on_a_gpu: Desk, planned: int, processes: int, said: str
 ) -> None:
-    rows = 8 * planned
+    ready, rows = on_a_gpu, 8 * planned
     run = subprocess.run(
         [
             *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
             *("--nproc-per-node", str(processes), "-m", "desk.train", "--dry-run"),
-            *("--set", f"training.processes={planned}", *UPDATE),
+            *("--set", f"training.processes={planned}", *UPDATE, *ON_CPU),
         ],
         cwd=ready.folder,
         env=ready.environment,
@@ -300,10 +328,10 @@ def test_other_processes_than_planned_keep_the_rows_of_an_update(
     assert any(f" steps of {rows} rows: " in line for line in lines)
 
 
-def test_processes_that_cannot_share_an_update_are_refused(ready: Desk) -> None:
-    desk = Desk(ready.folder)
+def test_processes_that_cannot_share_an_update_are_refused(on_a_gpu: Desk) -> None:
+    desk = Desk(on_a_gpu.folder)
     run = subprocess.run(
-        [*desk.command("train"), *UPDATE],
+        [*desk.command("train"), *UPDATE, *ON_CPU],
         cwd=desk.folder,
         env=desk.environment | {"WORLD_SIZE": "3"},
         capture_output=True,

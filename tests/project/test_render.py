@@ -24,7 +24,7 @@ from newft.schema.kit import SystemPrompts
 from newft.schema.plan import ModelSource, Plan
 from newft.text import Language
 from support.checkout import TESTS
-from support.example_plan import make_answers, make_facts, make_plan, model, sample
+from support.example_plan import LORA, make_answers, make_facts, make_plan, model, sample
 
 HOSTILE = '"; {{ 7*7 }} {% raw %} #\n- 物流: ${HOME} `id` \u202e\u2028 \\'
 
@@ -194,7 +194,8 @@ def test_the_readme_says_which_torch_a_card_wants(tmp_path: Path, language: Lang
 def test_the_readme_lists_a_time_budget_where_runs_have_one(
     tmp_path: Path, language: Language, budget: str, device: str
 ) -> None:
-    names = ("method/lora", f"device/{device}", "source/embedded", f"language/{language}")
+    devices = {"cpu": ("device/cpu",), "accelerator": ("device/accelerator", "device/cuda")}
+    names = (*LORA, *devices[device], "source/embedded", f"language/{language}")
     readme = (project(tmp_path, language, layers=names) / "README.md").read_text(encoding="utf-8")
     listed = next(line for line in readme.splitlines() if line.startswith("  training/"))
     assert (budget in listed) == (device == "cpu")
@@ -224,7 +225,7 @@ def test_the_readme_names_every_module_and_every_command(rendered: Path) -> None
 def test_each_source_says_how_to_bring_the_model(
     tmp_path: Path, source: ModelSource, language: Language
 ) -> None:
-    names = ("method/lora", "device/cpu", f"source/{source}", f"language/{language}")
+    names = (*LORA, "device/cpu", f"source/{source}", f"language/{language}")
     changes = {"model": model(source, "acme/model"), "layers": names, "requirements_no_deps": ()}
     folder = project(tmp_path, language, **changes)
     readme = (folder / "README.md").read_text(encoding="utf-8")
@@ -258,7 +259,7 @@ def hostile_plan(text: str, facts: Facts) -> tuple[Plan, Facts]:
         title=text,
         prompts=SystemPrompts(tuned=text, base=f"{text}\n{{labels}}"),
         model=model("huggingface", text),
-        layers=("method/lora", "device/cpu", "source/huggingface", "language/en"),
+        layers=(*LORA, "device/cpu", "source/huggingface", "language/en"),
     )
     return plan, replace(facts, data=data)
 

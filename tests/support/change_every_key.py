@@ -52,7 +52,6 @@ OTHERS: dict[str, object] = {
     "model.precision": "bf16",
     "model.attention": "eager",
     "method.target_modules": ["q_proj"],
-    "method.target_parameters": ["mlp.experts.down_proj"],
     "training.lr_scheduler": "cosine",
     "training.warmup_ratio": 0.9,
     "training.max_length": 60,

@@ -84,6 +84,7 @@ def make_desk(
     records: str = RECORDS,
     language: str = "en",
     method: str = "lora",
+    gpu: str = "cpu",
     options: Sequence[str] = (),
     model: tuple[str, Path] | None = None,
 ) -> Desk:
@@ -97,7 +98,7 @@ def make_desk(
         subprocess.run([sys.executable, tiny, base], capture_output=True, check=True)
     (folder / "t.csv").write_text(records, encoding="utf-8")
     run = run_newft(
-        *("new", "desk", "--data", "t.csv", "--gpu", "cpu", "--family", family),
+        *("new", "desk", "--data", "t.csv", "--gpu", gpu, "--family", family),
         *("--model", str(base), "--language", language, "--yes", "--json"),
         *("--method", method),
         *options,

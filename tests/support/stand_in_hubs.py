@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from newft.project.layer_files import Layer
 from support.checkout import DOMAINS, TEMPLATES
+from support.example_plan import LORA
 from support.layers import compose_layers
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
@@ -226,7 +227,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def compose(source: str, into: Path, *, package: str = "project") -> Path:
     """A folder to import `package` from: the modules of a project with this source of the model."""
     hub = [] if source in ("embedded", "folder") else ["source/hub"]
-    names = ("method/lora", "device/cpu", *hub, f"source/{source}", "language/en")
+    names = (*LORA, "device/cpu", *hub, f"source/{source}", "language/en")
     layers = [
         Layer("base", TEMPLATES / "project"),
         *(Layer(name, TEMPLATES / "layers" / name) for name in names),

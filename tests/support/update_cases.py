@@ -39,7 +39,14 @@ CATALOG_FILES = (
     "domains/customer_service/sample",
 )
 LAYERS = (
-    *("method/lora", "method/full", "device/cpu", "source/embedded", "language/en"),
+    *(
+        "method/lora_base",
+        "method/lora",
+        "method/full",
+        "device/cpu",
+        "source/embedded",
+        "language/en",
+    ),
     *("exports/llama_factory", "ci/github", "ci/gitlab", "policy/kit"),
 )
 OPTIONS = ("--yes", "--gpu", "cpu", "--model", "embedded", "--exports", "none")

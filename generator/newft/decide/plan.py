@@ -39,7 +39,7 @@ from newft.schema.dataset import Facts
 from newft.schema.family import EMBEDDED, Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.model_facts import ModelFacts
-from newft.schema.plan import ModelPlan, Plan, ProjectPolicy
+from newft.schema.plan import ModelPlan, Plan, ProjectPolicy, Recipe
 from newft.schema.reasoned import Sourced
 from newft.schema.roi import Roi
 from newft.schema.starter_kit import StarterKit
@@ -91,7 +91,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         settings=build_task_settings(task, facts.data, answers),
         recipe=recipe,
         estimate=estimate,
-        layers=_choose_layers(inputs, model, policy, tools, roi),
+        layers=_choose_layers(inputs, model, recipe, policy, tools, roi),
         requirements=requirements,
         requirements_no_deps=list_no_deps_requirements(model.embedded),
         warnings=(*plan_warnings.collect_warnings(inputs, recipe), *warn_of_advice(advice)),
@@ -119,22 +119,36 @@ def _check_kit(answers: Answers, model: ModelPlan, kit: StarterKit) -> None:
 
 
 def _choose_layers(
-    inputs: Inputs, model: ModelPlan, policy: ProjectPolicy | None, tools: tuple[str, ...], roi: Roi
+    inputs: Inputs,
+    model: ModelPlan,
+    recipe: Recipe,
+    policy: ProjectPolicy | None,
+    tools: tuple[str, ...],
+    roi: Roi,
 ) -> tuple[str, ...]:
     """The layers of a project above the base and below the domain."""
     answers, fetched = inputs.answers, model.source in ("huggingface", "modelscope")
+    kind = inputs.hardware.accelerator.kind
     return (
         *(f"method/{name}" for name in inputs.method.layers or (answers.method,)),
-        "device/cpu" if inputs.on_cpu else "device/accelerator",
+        *(["method/lora_experts"] if "target_parameters" in recipe.method else []),
+        *(["device/cpu"] if inputs.on_cpu else ["device/accelerator", f"device/{kind}"]),
         *(["source/hub"] if fetched and not model.successor else []),
         f"source/{model.source}",
         *(["model/own_code"] if model.successor else []),
+        *(["model/packed"] if _may_hold_packed_weights(inputs) else []),
         *(f"exports/{name}" for name in tools),
         *([] if answers.ci == "none" else [f"ci/{answers.ci}"]),
         *([] if policy is None else ["policy/kit"]),
         *(["charts/cash_flow", "charts/sensitivity"] if roi.outcomes else []),
         f"language/{answers.language}",
     )
+
+
+def _may_hold_packed_weights(inputs: Inputs) -> bool:
+    """Tell whether the files of the model keep its weights in fewer bits; so may unknown files."""
+    known = inputs.size or inputs.facts.model
+    return known is None or known.quantization is not None
 
 
 def _plan_model(

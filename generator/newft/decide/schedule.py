@@ -166,6 +166,12 @@ def choose_device(inputs: Inputs) -> Reasoned[str]:
 
 def choose_num_processes(inputs: Inputs) -> Reasoned[int]:
     """Choose the number of training processes: one per device."""
+    if inputs.on_cpu:
+        why = Text("all cores of a CPU work for one process", "一个进程即可用上 CPU 的全部核心")
+        source = citations.cite_own_rule(
+            "several processes would take turns on the same cores", "多个进程只会争用同一批核心"
+        )
+        return Reasoned(inputs.hardware.count, why, source)
     why = Text(
         "one per device; with another number of processes, `make train` keeps the number of rows "
         "per update",

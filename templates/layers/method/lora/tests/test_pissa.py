@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from package_name.config import Config
 from package_name.model.adapter import (
@@ -16,6 +17,7 @@ from package_name.model.adapter import (
     save_trained,
 )
 from package_name.model.load import load_base_model
+from package_name.model.method import MethodConfig
 from package_name.model.verify import ModelFolder
 
 
@@ -45,3 +47,9 @@ def test_what_is_saved_fits_the_untouched_base(
     assert not torch.allclose(compute_logits(loaded), untouched, atol=1e-2)
     with loaded.disable_adapter():
         assert torch.equal(compute_logits(loaded), untouched)
+
+
+def test_pissa_and_dora_exclude_each_other(config: Config) -> None:
+    both = config.method.model_dump() | {"pissa": True, "dora": True}
+    with pytest.raises(ValidationError, match="PiSSA"):
+        MethodConfig.model_validate(both)

@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ..task_base import ConfigSection
+from .device_name import DeviceName as DeviceName
 
 Precision = Literal["fp32", "bf16", "fp16"]
 Attention = Literal["sdpa", "eager"]
 BatchSize = Annotated[int, Field(ge=1)]
+ProcessCount = Annotated[int, Field(ge=1)]
 TimedSection = ConfigSection  # training and evaluation have no time budget

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback
 
 from ..config import Config, ModelConfig, TrainingConfig
+from ..model.device import refuse_precision, require_training_device
+from .processes import refuse_other_processes, require_process_count, resolve_process_settings
 from .progress import ProgressCallback
 from .steps import StepPlan, TrainingInputs, TrainingSteps
 
 Record = dict[str, Any]
 
 
+def require_devices(config: Config, run: Path, record: Record) -> torch.device:
+    """The device of this process; refuses other devices than planned, and other process counts."""
+    on = require_training_device(config.training)
+    refuse_precision(config.model.precision, on)
+    processes = require_process_count(on)  # refuses what the Trainer would run in DataParallel
+    refuse_other_processes(run, record, processes)
+    return on
+
+
 def choose_settings(inputs: TrainingInputs, record: Record) -> tuple[Config, Record]:
-    """The settings to train with, and the record of the run."""
-    return inputs.config, record
+    """The settings of this process, and the record of the run."""
+    settings = resolve_process_settings(inputs.config.training)
+    record = {**record, "processes": settings.processes}
+    return inputs.config.model_copy(update={"training": settings}), record
 
 
 def plan_steps(

@@ -13,7 +13,7 @@ CONFIG_FILE = "config.json"
 WEIGHTS_PATTERN = "model*.safetensors"
 
 # the frozen weights, which are nearly all; those of a trained block take 16
-_BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+_BYTES_PER_WEIGHT = {"fp32": 4, "bf16": 2, "fp16": 2}
 MEMORY_CONTENT = "weights alone"
 # the best checkpoint, the last one and the next one while it is written keep all weights (4 each at
 # most); the optimizer states of a few blocks are small beside them

@@ -13,7 +13,7 @@ CONFIG_FILE = "config.json"
 WEIGHTS_PATTERN = "model*.safetensors"
 
 # weights and gradients 4 each, the two moments of AdamW 8; autocast keeps a copy in 16 bit
-_BYTES_PER_WEIGHT = {"auto": 16, "fp32": 16, "bf16": 18, "fp16": 18}
+_BYTES_PER_WEIGHT = {"fp32": 16, "bf16": 18, "fp16": 18}
 MEMORY_CONTENT = "weights, gradients and optimizer"
 # the best checkpoint, which keeps its weights alone (4), the last one (12), and the next one while
 # it is written (12)

@@ -16,7 +16,7 @@ CONFIG_FILE = "adapter_config.json"
 WEIGHTS_FILE = "adapter_model.safetensors"
 WEIGHTS_PATTERN = WEIGHTS_FILE
 
-_BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+_BYTES_PER_WEIGHT = {"fp32": 4, "bf16": 2, "fp16": 2}
 MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # a projection and its optimizer are small beside the model
 PASSES_PER_STEP = 2  # forward, backward to the activations: frozen weights need no gradient

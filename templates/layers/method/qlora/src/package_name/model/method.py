@@ -1,14 +1,10 @@
-"""QLoRA without its code: the section of run.yaml, and what a run leaves behind."""
+"""QLoRA without its code: what a run leaves behind, and what it says of itself."""
 
 from __future__ import annotations
 
 import logging
-from typing import Literal
 
-from pydantic import field_validator
-
-from ..runtime.messages import fill
-from .lora_settings import LoraSettings
+from .method_config import MethodConfig as MethodConfig
 from .weight_count import WeightCount
 
 PACKAGES = ("bitsandbytes", "peft")  # whose versions a run records
@@ -21,8 +17,8 @@ WEIGHTS_PATTERN = "adapter_model*.safetensors"
 # NF4 with double quantisation: 4 bits, 8 for each 64 weights, and 32 for each 256 of those
 # (arXiv:2305.14314, section 3)
 _BYTES_PER_PACKED_WEIGHT = (4 + 8 / 64 + 32 / (64 * 256)) / 8
-# of embeddings, norms and the output embeddings; auto may become fp32
-_BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}
+# of embeddings, norms and the output embeddings
+_BYTES_PER_WEIGHT = {"fp32": 4, "bf16": 2, "fp16": 2}
 MEMORY_CONTENT = "weights in 4 bit alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
 Checkpointing = bool  # activations may be computed again in the backward pass
@@ -50,24 +46,6 @@ base = AutoModelForCausalLM.from_pretrained(
 model = PeftModel.from_pretrained(base, "ADAPTER")"""
 GENERATING_CODE = """\
 written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)"""
-
-
-class MethodConfig(LoraSettings):
-    """LoRA beside weights in 4 bit."""
-
-    name: Literal["qlora"]
-
-    @field_validator("pissa")
-    @classmethod
-    def _needs_whole_weights(cls, pissa: bool) -> bool:
-        if pissa:
-            raise ValueError(
-                fill(
-                    "PiSSA decomposes weights in 16 or 32 bit, and this project keeps them in 4 "
-                    "bit; generate another project: newft new FOLDER --method lora"
-                )
-            )
-        return pissa
 
 
 def get_weights_precision(precision: str) -> str:

@@ -1,0 +1,7 @@
+"""The devices that this project trains on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+DeviceName = Literal["mps", "cpu"]
