@@ -11,12 +11,13 @@ import pytest
 import torch
 from example import COLUMNS, record, with_two_labels
 from hypothesis import HealthCheck, settings
+from tiny_device import TINY_EVALUATION, TINY_TRAINING
 from tiny_method import TINY_METHOD
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from golden_desk import prepare
-from golden_desk.config import Config, EvaluationConfig, load_config
+from golden_desk.config import Config, load_config
 from golden_desk.data import row_lengths
 from golden_desk.model import load
 from golden_desk.model.verify import ModelFolder
@@ -29,8 +30,6 @@ settings.load_profile("any pace")
 torch.set_num_threads(1)
 
 PROJECT = Path(__file__).parents[1]
-# a project for a CPU has time budgets, which the tests do without
-UNLIMITED = dict.fromkeys({"time_budget_minutes"} & EvaluationConfig.model_fields.keys())
 TEMPLATE = Path(__file__).with_name("chat_template.txt").read_text(encoding="utf-8").strip()
 
 
@@ -113,13 +112,11 @@ def config(
                 "max_length": 512,
                 "max_truncated_fraction": 0.01,
                 "num_evaluations": 2,
-                "device": "cpu",
-                "processes": 1,
-                **UNLIMITED,
+                **TINY_TRAINING,
             }
         ),
         "evaluation": run_yaml.evaluation.model_copy(
-            update={"few_shot_examples": 2, "batch_size": 4, **UNLIMITED}
+            update={"few_shot_examples": 2, "batch_size": 4, **TINY_EVALUATION}
         ),
     }
     return run_yaml.model_copy(update=sections)

@@ -36,11 +36,6 @@ def left_open(config: Config, **sections: dict[str, object]) -> Config:
     )
 
 
-@pytest.fixture
-def on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auto_setup, "current_device", lambda: torch.device("cpu"))
-
-
 def find(config: Config, folder: ModelFolder) -> tuple[list[Setup], list[tuple[str, str]]]:
     """What was timed, and what was loaded for it."""
     loaded = []
@@ -54,7 +49,6 @@ def find(config: Config, folder: ModelFolder) -> tuple[list[Setup], list[tuple[s
     return find_setups(inputs), loaded
 
 
-@pytest.mark.usefixtures("on_cpu")
 def test_what_is_left_open_is_timed_and_the_fastest_comes_first(
     config: Config, tiny_model: ModelFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,7 +66,6 @@ def test_what_is_left_open_is_timed_and_the_fastest_comes_first(
     assert all(setup.tokens_per_second > 0 for setup in timed)
 
 
-@pytest.mark.usefixtures("on_cpu")
 def test_what_run_yaml_says_is_obeyed(config: Config, tiny_model: ModelFolder) -> None:
     said = left_open(config, model={"precision": "fp32", "attention": "auto"}, training={})
     timed, loaded = find(said, tiny_model)
@@ -84,7 +77,6 @@ def test_what_run_yaml_says_is_obeyed(config: Config, tiny_model: ModelFolder) -
     assert apply_setup(config, []) == config
 
 
-@pytest.mark.usefixtures("on_cpu")
 def test_long_rows_are_not_tried_with_attention_that_keeps_a_square(
     config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,16 +85,15 @@ def test_long_rows_are_not_tried_with_attention_that_keeps_a_square(
     assert {setup.attention for setup in timed} == {"sdpa"}
 
 
-@pytest.mark.usefixtures("on_cpu")
 def test_a_batch_keeps_to_the_memory(
     config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = left_open(
         config, model={}, training={"batch_size": "auto", "gradient_accumulation_steps": 8}
     )
-    monkeypatch.setattr(auto_setup, "get_memory_gb", lambda on: 0.0004)
+    monkeypatch.setattr(auto_setup, "get_machine_memory_gb", lambda: 0.0004)
     few, _ = find(opened, tiny_model)
-    monkeypatch.setattr(auto_setup, "get_memory_gb", lambda on: 4.0)
+    monkeypatch.setattr(auto_setup, "get_machine_memory_gb", lambda: 4.0)
     many, _ = find(opened, tiny_model)
     assert max(setup.batch_size for setup in few) < max(setup.batch_size for setup in many) == 8
 
@@ -120,7 +111,6 @@ def test_the_memory_of_a_row_grows_with_its_length_alone(
     assert long > 1.8 * short
 
 
-@pytest.mark.usefixtures("on_cpu")
 def test_one_model_at_a_time_is_in_memory(
     config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,7 +129,6 @@ def test_one_model_at_a_time_is_in_memory(
     assert len(weights) == 3
 
 
-@pytest.mark.usefixtures("on_cpu")
 def test_answers_are_computed_as_training_was_where_this_machine_is_fast_in_it(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +143,6 @@ def test_answers_are_computed_as_training_was_where_this_machine_is_fast_in_it(
     assert auto_setup.resolve_for_inference(config.model, records["bf16"]) == config.model
 
 
-@pytest.mark.usefixtures("on_cpu")
 def test_a_machine_that_is_too_busy_to_time_everything_takes_what_was_timed(
     config: Config, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,10 +10,6 @@ import pytest
 import yaml
 
 from golden_desk.config import Config, load_config
-from golden_desk.runtime.config_file import (
-    RENAMED_KEYS,
-    RENAMED_MESSAGE,
-)
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
 from golden_desk.task_base import (
@@ -70,28 +66,6 @@ def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
         fill("{place} is not a key; the nearest is {near}", place="model.pda", near="pad")
     )
     assert "1.0e-4" in caught.value.hint
-
-
-@pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())
-def test_a_key_of_an_earlier_version_is_refused_with_its_new_name(
-    old: str, new: str, tmp_path: Path
-) -> None:
-    with pytest.raises(ProjectError) as caught:
-        load_config(RUN_YAML, [f"{old}=1"])
-    assert caught.value.message == fill(RENAMED_MESSAGE, place=f"--set {old}", name=new)
-
-    section, _, key = old.partition(".")
-    text = RUN_YAML.read_text(encoding="utf-8")
-    if section == "adapter":  # the whole section has another name
-        old, new, text = section, RENAMED_KEYS[section], text.replace("\nmethod:\n", "\nadapter:\n")
-    else:
-        text = text.replace(f"\n{section}:\n", f"\n{section}:\n  {key}: 1\n")
-    path = tmp_path / "run.yaml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ProjectError) as caught:
-        load_config(path)
-    said = fill(RENAMED_MESSAGE, place=f"{path}:LINE: {old}", name=new)
-    assert re.sub(r":\d+:", ":LINE:", caught.value.message) == said
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pydantic import ValidationError
 
 from golden_desk.config import Config
 from golden_desk.model.adapter import (
@@ -16,6 +17,7 @@ from golden_desk.model.adapter import (
     save_trained,
 )
 from golden_desk.model.load import load_base_model
+from golden_desk.model.method import MethodConfig
 from golden_desk.model.verify import ModelFolder
 
 
@@ -45,3 +47,9 @@ def test_what_is_saved_fits_the_untouched_base(
     assert not torch.allclose(compute_logits(loaded), untouched, atol=1e-2)
     with loaded.disable_adapter():
         assert torch.equal(compute_logits(loaded), untouched)
+
+
+def test_pissa_and_dora_exclude_each_other(config: Config) -> None:
+    both = config.method.model_dump() | {"pissa": True, "dora": True}
+    with pytest.raises(ValidationError, match="PiSSA"):
+        MethodConfig.model_validate(both)

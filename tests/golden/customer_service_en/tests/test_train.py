@@ -189,21 +189,6 @@ def test_a_revision_is_pinned_for_the_model_it_was_noted_of(formatted: Config) -
     assert run.pin_revision(unpinned.model_copy(update={"id": "moved"})).revision is None
 
 
-def test_a_run_goes_on_with_as_many_processes_as_it_began_with(formatted: Config) -> None:
-    run = get_run_dir(formatted)
-    run.refuse_other_processes(2)
-    train.main(formatted, TRAIN)
-    run.refuse_other_processes(1)
-    with pytest.raises(ProjectError) as caught:
-        run.refuse_other_processes(2)
-    assert caught.value.message == fill(
-        "{run} was started with {before} processes, but would resume with {processes}",
-        run=run.path,
-        before=1,
-        processes=2,
-    )
-
-
 def test_what_is_no_number_is_left_out_of_the_result(formatted: Config) -> None:
     run = get_run_dir(formatted)
     run.trained_folder.mkdir(parents=True)

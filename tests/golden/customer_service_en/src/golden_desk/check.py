@@ -133,7 +133,9 @@ def report_control_tokens(rows: Sequence[Conversation], split: Split, encoder: C
 
 def check_memory(weights: WeightCount, config: Config) -> None:
     """Report the memory that training needs; raise if the weights alone exceed it."""
-    needed = compute_memory(weights, config.model.precision) / 1e9
+    precision = config.model.precision
+    # a precision that run.yaml leaves open may become the widest
+    needed = compute_memory(weights, precision if precision in DTYPES else "fp32") / 1e9
     content = fill(MEMORY_CONTENT)
     try:
         on = require_training_device(config.training)

@@ -25,7 +25,14 @@ from .runtime.messages import fill
 from .runtime.yaml_lines import join_keys
 from .task import TaskConfig
 from .task_base import ConfigSection, NonEmptyStr, NonNegativeFraction, PositiveCount
-from .training.device_settings import Attention, BatchSize, Precision, TimedSection
+from .training.device_settings import (
+    Attention,
+    BatchSize,
+    DeviceName,
+    Precision,
+    ProcessCount,
+    TimedSection,
+)
 
 PositiveFraction = Annotated[float, Field(gt=0, lt=1)]
 MemoryRange = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
@@ -151,8 +158,8 @@ class TrainingConfig(TimedSection):
     max_truncated_fraction: NonNegativeFraction  # of the rows that may lose text to max_length
     gradient_checkpointing: Checkpointing
     num_evaluations: PositiveCount
-    device: Literal["cuda", "npu", "mps", "cpu"]
-    processes: PositiveCount
+    device: DeviceName
+    processes: ProcessCount
 
 
 class EvaluationConfig(TimedSection):

@@ -15,7 +15,7 @@ import torch
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments, set_seed
 
-from .config import Config, ModelConfig, TrainingConfig
+from .config import Config, ModelConfig
 from .data.processed_rows import verify_and_hash_rows
 from .model.adapter import (
     CALLBACKS,
@@ -27,14 +27,7 @@ from .model.adapter import (
     save_trained,
 )
 from .model.chat_encoder import ChatEncoder
-from .model.device import (
-    CPU,
-    divide_among_processes,
-    measure_peak_gb,
-    refuse_precision,
-    require_process_count,
-    require_training_device,
-)
+from .model.device import CPU, measure_peak_gb
 from .model.load import find_base_model, load_base_model, load_tokenizer
 from .model.method import get_weights_precision
 from .runtime.atomic_files import write_text
@@ -48,7 +41,7 @@ from .training.examples import Example, measure_lengths, read_examples, refuse_t
 from .training.model_card import write_model_card
 from .training.progress import plot_losses
 from .training.run_dir import RunDir, get_run_dir, to_portable_name
-from .training.run_plan import build_callbacks, choose_settings, plan_steps
+from .training.run_plan import build_callbacks, choose_settings, plan_steps, require_devices
 from .training.steps import StepPlan, TrainingInputs, TrainingSteps, build_steps, print_steps
 
 HELP = """\
@@ -68,7 +61,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
             path=run.path,
         )
         return
-    on, processes = require_devices(config, run)
+    on = require_devices(config, run.path, run.record())
 
     # 1. Data: unusable data fails before the first step.
     folder = run.verify_base_model(find_base_model(run.pin_revision(config.model)))
@@ -81,14 +74,13 @@ def main(config: Config, options: argparse.Namespace) -> None:
     load = partial(load_model, config, folder.path, on)
     inputs = TrainingInputs(config, train, held_out, collate, load, began)
     chosen, record = choose_settings(inputs, run.record())
-    settings = resolve_process_settings(chosen.training, processes)
-    chosen = chosen.model_copy(update={"training": settings})
+    settings = chosen.training
     model = load(chosen.model)
     report_model(model, chosen.model.precision)
 
     # 3. Steps: a resumed run keeps its plan.
     steps = build_steps(train, settings, config.run.seed)
-    record = plan_steps(inputs, settings, steps, record) | {"processes": processes}
+    record = plan_steps(inputs, settings, steps, record)
     held_out = held_out[: record["validation_rows"]]
     print_steps(record["steps"], steps, rows=len(train), validation=len(held_out))
     if options.dry_run:
@@ -106,15 +98,6 @@ def main(config: Config, options: argparse.Namespace) -> None:
             save_trained(model, run.trained_folder, chosen.model.precision)
             tokenizer.save_pretrained(run.trained_folder)
             finish_run(run, config, trainer, plan, peak=measure_peak_gb(on))
-
-
-def require_devices(config: Config, run: RunDir) -> tuple[torch.device, int]:
-    """The device of this process and how many train together; refuses others than planned."""
-    on = require_training_device(config.training)
-    refuse_precision(config.model.precision, on)
-    processes = require_process_count(on)  # refuses what the Trainer would run in DataParallel
-    run.refuse_other_processes(processes)
-    return on, processes
 
 
 def read_all_examples(config: Config, encoder: ChatEncoder) -> tuple[list[Example], list[Example]]:
@@ -140,23 +123,6 @@ def load_model(config: Config, folder: Path, on: torch.device, model: ModelConfi
     if checkpointing:
         tuned.activation_checkpointing_enable()  # as the Trainer will: it costs time
     return tuned
-
-
-def resolve_process_settings(planned: TrainingConfig, processes: int) -> TrainingConfig:
-    """The settings of this process; says so where they are not those of run.yaml."""
-    settings = divide_among_processes(planned, processes)
-    if processes != planned.processes:
-        say(
-            "training.processes is {planned}, but {processes} processes are running: with "
-            "batch_size {batch_size} and gradient_accumulation_steps "
-            "{gradient_accumulation_steps}, an update still has {rows} rows",
-            planned=planned.processes,
-            processes=processes,
-            batch_size=settings.batch_size,
-            gradient_accumulation_steps=settings.gradient_accumulation_steps,
-            rows=settings.batch_size * settings.gradient_accumulation_steps * processes,
-        )
-    return settings
 
 
 def report_model(model: TunedModel, precision: str) -> None:
@@ -207,8 +173,9 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except torch.OutOfMemoryError as error:
         raise ProjectError(
-            "the memory of the accelerator is full",
+            "the memory of {device} is full",
             "halve training.batch_size and double training.gradient_accumulation_steps",
+            device=trainer.model.device,
         ) from error
 
 

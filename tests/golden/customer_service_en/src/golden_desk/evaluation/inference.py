@@ -29,7 +29,7 @@ class PrefixCache(NamedTuple):
 
     ids: TokenIds
     cache: DynamicCache
-    learned: int  # tokens in the cache before them: the prefix of prefix tuning
+    learned: int  # tokens with which every cache of the model begins
 
 
 class CandidateTree:

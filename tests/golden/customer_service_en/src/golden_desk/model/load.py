@@ -30,6 +30,7 @@ from .chat_template import fix_date
 from .device import current_device
 from .fetch import fetch_model_folder
 from .loading_options import choose_loading_options
+from .stored_weights import prepare_stored_weights
 from .verify import ModelFolder
 from .weight_count import WeightCount
 
@@ -40,8 +41,6 @@ SIZE_TOLERANCE = 0.01
 RESTORE_TRAINED_HINT = "restore it from a backup; or delete the run and train again"
 REPLACE_MODEL_HINT = "copy the model folder again from its source, or choose another model.id"
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-# formats of weights that transformers turns into 16 or 32 bit when it loads them
-UNPACKED_FORMATS = ("mxfp4", "fp8")
 
 
 def find_base_model(model: ModelConfig) -> ModelFolder:
@@ -158,7 +157,7 @@ def load_base_model(
     with explain_read_errors(folder, hint):
         own = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         own._attn_implementation = model.attention  # config.json may name one, which would win
-        _unpack_weights(own, folder, packed_again="quantization_config" in options)
+        prepare_stored_weights(own, folder)
         base, report = _get_auto_class(own).from_pretrained(
             folder,
             config=own,
@@ -178,22 +177,6 @@ def load_base_model(
     # only where to stop is kept: sampling and penalties of a chat would bend greedy answers
     base.generation_config = GenerationConfig(eos_token_id=base.generation_config.eos_token_id)
     return base.to(device)
-
-
-def _unpack_weights(own: PreTrainedConfig, folder: Path, *, packed_again: bool) -> None:
-    """Have packed weights unpacked when they are loaded: they cannot be trained as they are."""
-    packed = getattr(own, "quantization_config", None)
-    if not packed:
-        return
-    found = packed.get("quant_method")
-    if found not in UNPACKED_FORMATS or packed_again:
-        raise ProjectError(
-            "{folder} holds quantised weights ({format}), which cannot be trained",
-            "set model.id to the same model in 16 bit",
-            folder=folder,
-            format=found,
-        )
-    packed["dequantize"] = True
 
 
 def get_stop_token_ids(

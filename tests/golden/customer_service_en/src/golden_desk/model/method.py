@@ -1,10 +1,8 @@
-"""LoRA without its code: the section of run.yaml, and what a run leaves behind."""
+"""LoRA without its code: what a run leaves behind, and what it says of itself."""
 
 from __future__ import annotations
 
-from typing import Literal
-
-from .lora_settings import LoraSettings
+from .method_config import MethodConfig as MethodConfig
 from .weight_count import WeightCount
 
 PACKAGES = ("peft",)  # whose versions a run records
@@ -12,7 +10,7 @@ TRAINED_FOLDER = "adapter"  # of a run
 CONFIG_FILE = "adapter_config.json"
 WEIGHTS_PATTERN = "adapter_model*.safetensors"
 
-_BYTES_PER_WEIGHT = {"auto": 4, "fp32": 4, "bf16": 2, "fp16": 2}  # auto may become fp32
+_BYTES_PER_WEIGHT = {"fp32": 4, "bf16": 2, "fp16": 2}
 MEMORY_CONTENT = "weights alone"
 CHECKPOINTS_BYTES_PER_WEIGHT = 0  # an adapter and its optimizer are a hundredth of the model
 Checkpointing = bool  # activations may be computed again in the backward pass
@@ -32,12 +30,6 @@ base = AutoModelForCausalLM.from_pretrained({base}, dtype="{dtype}")
 model = PeftModel.from_pretrained(base, "ADAPTER")"""
 GENERATING_CODE = """\
 written = model.generate(**inputs, do_sample=False, max_new_tokens=64, eos_token_id=stop)"""
-
-
-class MethodConfig(LoraSettings):
-    """LoRA beside weights in 16 or 32 bit."""
-
-    name: Literal["lora"]
 
 
 def get_weights_precision(precision: str) -> str:

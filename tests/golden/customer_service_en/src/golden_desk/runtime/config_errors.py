@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .config_file import RENAMED_KEYS, RENAMED_MESSAGE, RESTORE_HINT
+from .config_file import RESTORE_HINT
 from .messages import fill
 from .yaml_lines import KeyPath, join_keys
 
@@ -84,8 +84,6 @@ def _describe_error(
 
 def _describe_unknown_key(keys: KeyPath, place: str, config: type[BaseModel]) -> str:
     """That a key is unknown, with the key that is meant if that can be told."""
-    if name := RENAMED_KEYS.get(join_keys(keys)):
-        return fill(RENAMED_MESSAGE, place=place, name=name)
     if near := _find_nearest_key(keys, config):
         return fill("{place} is not a key; the nearest is {near}", place=place, near=near)
     return fill("{place} is not a key", place=place)
@@ -107,8 +105,6 @@ def _locate_unknown_key(detail: Mapping[str, Any]) -> KeyPath:
 
 
 def _find_nearest_key(where: KeyPath, config: type[BaseModel]) -> str:
-    if renamed := RENAMED_KEYS.get(join_keys(where)):
-        return renamed.rpartition(".")[2]
     section: Any = config
     for part in where[:-1]:
         section = section.model_fields[part].annotation

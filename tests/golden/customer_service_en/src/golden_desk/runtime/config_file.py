@@ -11,23 +11,6 @@ from .messages import fill
 from .yaml_lines import KeyPath, YamlDocument, YamlError, YamlFault, read_yaml
 
 RESTORE_HINT = "the file as it was generated: tar -xOf .newft/snapshot.tar config/run.yaml"
-# keys of earlier versions of newft, and their names today
-RENAMED_KEYS = {
-    "adapter": "method",
-    "data.slices": "data.slice_fields",
-    "data.test_share": "data.test_fraction",
-    "data.validation_share": "data.validation_fraction",
-    "evaluation.shots": "evaluation.few_shot_examples",
-    "task.answer_told": "task.leak_patterns",
-    "task.asks_about": "task.question_template",
-    "task.system_untuned": "task.base_system_prompt",
-    "training.accumulation": "training.gradient_accumulation_steps",
-    "training.evaluations": "training.num_evaluations",
-    "training.schedule": "training.lr_scheduler",
-    "training.truncated_share": "training.max_truncated_fraction",
-    "training.warmup": "training.warmup_ratio",
-}
-RENAMED_MESSAGE = "{place} is now called {name}"
 
 
 def read_document(path: Path) -> YamlDocument:
@@ -55,8 +38,6 @@ def describe_fault(path: Path, fault: YamlFault) -> str:
 def apply_override(values: dict[str, Any], override: str) -> KeyPath:
     """Put one `KEY=VALUE` in its place, and return that."""
     key, equals, text = override.partition("=")
-    if name := RENAMED_KEYS.get(key) or RENAMED_KEYS.get(key.partition(".")[0]):
-        raise ProjectError(RENAMED_MESSAGE, place=f"--set {key}", name=name)
     *parents, last = key.split(".")
     section: Any = values
     for parent in parents:

@@ -16,7 +16,7 @@ from .errors import ProjectError
 def exclusive_lock(folder: Path) -> Iterator[None]:
     """Refuse a second process in a folder; what holds it ends with its process, however that ends.
 
-    Processes that torchrun starts work together: the first of them holds the folder for all.
+    Processes that train together are one: the first of them holds the folder for all.
     """
     if os.environ.get("RANK", "0") != "0":
         yield

@@ -14,14 +14,8 @@ import torch
 
 from ..config import Config, ModelConfig, TrainingConfig
 from ..model.adapter import TunedModel, keep_input_precision
-from ..model.device import (
-    CPU,
-    current_device,
-    get_memory_gb,
-    get_world_size,
-    require_training_device,
-)
 from ..model.load import DTYPES, count_weights
+from ..model.memory import get_machine_memory_gb
 from ..model.method import compute_memory
 from ..runtime.output import say
 from .collator import TargetCollator
@@ -95,31 +89,15 @@ def find_setups(inputs: TrainingInputs) -> list[Setup]:
     Nothing is timed where run.yaml leaves nothing open and sets no time budget.
     """
     config, model = inputs.config, inputs.config.model
-    is_open, alone = has_auto(config), get_world_size() == 1
-    needs_speed = alone and config.training.time_budget_minutes is not None
-    device = require_training_device(config.training)
-    if is_open and alone and device.type == CPU:
+    if has_auto(config):
         return _choose_setup(inputs)
-    if not is_open and not needs_speed:
+    if config.training.time_budget_minutes is None:
         return []
-    attention = "sdpa" if model.attention == "auto" else model.attention
-    batch = config.training.batch_size
-    setup = Setup(get_default_precision(model, device), attention, 1 if batch == "auto" else batch)
-    if not needs_speed:
-        return [setup]
+    setup = Setup(model.precision, model.attention, config.training.batch_size)
     say("measuring the speed of this machine ...")
     rows = sorted(inputs.train, key=lambda example: len(example.ids))
     until = time.perf_counter() + MAX_TIMING_SECONDS
     return _load_and_time(inputs, [setup], rows, until=until)
-
-
-def get_default_precision(model: ModelConfig, on: torch.device) -> str:
-    """The precision that `auto` stands for where no training steps are timed."""
-    if model.precision != "auto":
-        return model.precision
-    if on.type == CPU:
-        return "bf16" if is_bf16_faster() else "fp32"
-    return "bf16" if on.type == "cuda" and torch.cuda.is_bf16_supported(False) else "fp32"
 
 
 def _choose_setup(inputs: TrainingInputs) -> list[Setup]:
@@ -180,9 +158,10 @@ def resolve_for_inference(model: ModelConfig, record: Mapping[str, Any]) -> Mode
     The precision is that of training where this machine is fast in it. Fused attention needs the
     least memory for long prompts; what made it slow in training is its backward pass.
     """
-    precision, timed = get_default_precision(model, current_device()), read_recorded_setups(record)
-    if model.precision == "auto" and timed and timed[0].precision == "fp32":
-        precision = "fp32"
+    precision, timed = model.precision, read_recorded_setups(record)
+    if precision == "auto":
+        is_exact = timed and timed[0].precision == "fp32"
+        precision = "fp32" if is_exact or not is_bf16_faster() else "bf16"
     attention = "sdpa" if model.attention == "auto" else model.attention
     return model.model_copy(update={"precision": precision, "attention": attention})
 
@@ -253,26 +232,17 @@ def time_setups(
 
 def _time_step(model: TunedModel, batch: dict[str, torch.Tensor], precision: str) -> float:
     """Seconds of one forward and backward pass, as the Trainer makes it."""
-    device = next(model.parameters()).device
-    inputs = {key: value.to(device) for key, value in batch.items()}
     model.train()
-    started = _read_clock(device)
+    started = time.perf_counter()
     with (
         keep_input_precision(model),
-        torch.autocast(device.type, DTYPES[precision], enabled=precision != "fp32"),
+        torch.autocast("cpu", DTYPES[precision], enabled=precision != "fp32"),
     ):
-        loss = model(**inputs).loss
+        loss = model(**batch).loss
     loss.backward()
-    took = _read_clock(device) - started
+    took = time.perf_counter() - started
     model.zero_grad()
     return took
-
-
-def _read_clock(device: torch.device) -> float:
-    """The time, once the accelerator has done what it was given."""
-    if device.type != "cpu":
-        torch.accelerator.synchronize()
-    return time.perf_counter()
 
 
 def _pick_median_rows(rows: Sequence[Example], count: int) -> list[Example]:
@@ -297,7 +267,7 @@ def _count_rows_in_memory(
     """How many of the longest rows this machine's memory holds beside what training keeps."""
     saved = measure_saved_bytes(model, longest, collate, precision)
     taken = compute_memory(count_weights(model), precision)
-    room = get_memory_gb(torch.device(CPU)) * 1e9 * MEMORY_SHARE - taken
+    room = get_machine_memory_gb() * 1e9 * MEMORY_SHARE - taken
     return int(room / (saved * MEMORY_MARGIN))
 
 

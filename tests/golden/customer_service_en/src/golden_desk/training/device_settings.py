@@ -12,6 +12,8 @@ from ..task_base import ConfigSection
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 Attention = Literal["auto", "sdpa", "eager"]
 BatchSize = Annotated[int, Field(ge=1)] | Literal["auto"]
+DeviceName = Literal["cpu"]
+ProcessCount = Annotated[int, Field(ge=1, le=1)]
 
 
 class TimedSection(ConfigSection):

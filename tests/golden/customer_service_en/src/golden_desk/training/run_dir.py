@@ -21,7 +21,6 @@ from safetensors import SafetensorError
 from ..config import Config, ModelConfig, find_changed_keys, load_config
 from ..model.method import PACKAGES, TRAINED_FOLDER, WEIGHTS_PATTERN
 from ..model.verify import ModelFolder
-from ..runtime import PACKAGE
 from ..runtime.atomic_files import explain_read_errors, read_json, write_json, write_text
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
@@ -177,20 +176,6 @@ class RunDir:
                 "data/processed has changed since {run} was started",
                 "set another run.name in config/run.yaml and train, or delete {run}",
                 run=self.path,
-            )
-
-    def refuse_other_processes(self, processes: int) -> None:
-        """Refuse to go on with more or fewer processes: a step would hold other rows."""
-        before = self.record().get("processes", processes)
-        if before != processes:
-            raise ProjectError(
-                "{run} was started with {before} processes, but would resume with {processes}",
-                "python -m torch.distributed.run --nproc-per-node {before} -m {package}.train, "
-                "or set another run.name",
-                run=self.path,
-                before=before,
-                processes=processes,
-                package=PACKAGE,
             )
 
     def begin(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback
 
 from ..config import Config, TrainingConfig
+from ..model.device import refuse_precision, require_training_device
+from ..runtime.errors import ProjectError
 from .auto_setup import (
     apply_setup,
     find_setups,
@@ -28,10 +33,19 @@ __all__ = [
     "build_callbacks",
     "choose_settings",
     "plan_steps",
+    "require_devices",
     "resolve_for_inference",
     "restore_settings",
 ]
 Record = dict[str, Any]
+
+
+def require_devices(config: Config, run: Path, record: Record) -> torch.device:
+    """The CPU; refuses several processes, each of which would time it and plan other steps."""
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise ProjectError("this project trains in one process", "run `make train`")
+    refuse_precision(config.model.precision, on := require_training_device(config.training))
+    return on
 
 
 def choose_settings(inputs: TrainingInputs, record: Record) -> tuple[Config, Record]:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from ..config import Config, ModelConfig, TrainingConfig
 from ..model.adapter import TunedModel
-from ..model.device import get_world_size
 from ..runtime.output import say
 from .collator import TargetCollator
 from .examples import Example
@@ -80,7 +79,7 @@ class StepPlan:
 def build_steps(examples: Sequence[Example], settings: TrainingConfig, seed: int) -> TrainingSteps:
     """The steps of all epochs; which rows a step has does not depend on how many are trained."""
     assert isinstance(settings.batch_size, int)
-    rows_per_step = settings.batch_size * settings.gradient_accumulation_steps * get_world_size()
+    rows_per_step = settings.batch_size * settings.gradient_accumulation_steps * settings.processes
     count = math.ceil(len(examples) * settings.epochs / rows_per_step)
     sizes = [len(example.ids) for example in examples]
     batches = count * rows_per_step // settings.batch_size

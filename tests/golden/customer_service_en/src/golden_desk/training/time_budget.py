@@ -11,7 +11,6 @@ from itertools import accumulate
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from ..config import TrainingConfig
-from ..model.device import get_world_size
 from ..model.method import PASSES_PER_STEP
 from ..runtime.output import say
 from .progress import ProgressCallback
@@ -112,11 +111,8 @@ class TimeBudgetCallback(TrainerCallback):
 
 
 def make_time_budget(settings: TrainingConfig, tokens_of_steps: Sequence[int]) -> TimeBudget | None:
-    """The budget of a run that has one; several processes would each measure another speed."""
+    """The budget of a run that has one."""
     if settings.time_budget_minutes is None:
-        return None
-    if get_world_size() > 1:
-        say("training.time_budget_minutes is ignored with several processes: all steps are trained")
         return None
     return TimeBudget(settings, tokens_of_steps)
 

@@ -1,0 +1,25 @@
+"""The memory of the machine, and how much of it this process has taken."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+CGROUP_MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")  # bytes, or `max`
+
+
+def get_machine_memory_gb() -> float:
+    """The memory of the machine, or of the container that this runs in."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with suppress(OSError, ValueError):  # no container, or `max`
+        memory = min(memory, int(CGROUP_MEMORY_LIMIT.read_text(encoding="ascii")))
+    return memory / 1e9
+
+
+def measure_process_peak_gb() -> float:
+    """The most memory that this process has taken so far."""
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, else KiB
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
