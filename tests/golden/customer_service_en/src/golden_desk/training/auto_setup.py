@@ -93,6 +93,7 @@ def find_setups(inputs: TrainingInputs) -> list[Setup]:
         return _choose_setup(inputs)
     if config.training.time_budget_minutes is None:
         return []
+    assert isinstance(config.training.batch_size, int)
     setup = Setup(model.precision, model.attention, config.training.batch_size)
     say("measuring the speed of this machine ...")
     rows = sorted(inputs.train, key=lambda example: len(example.ids))
