@@ -20,11 +20,8 @@ from newft.decide.advice.factor_values import (
 from newft.decide.inputs import Inputs
 from newft.errors import CatalogError, UsageError
 from newft.paths import get_templates_folder
-from newft.schema.advice import Advice, AdviceRules, Approach, Factor, FactorValues
+from newft.schema.advice import Advice, AdviceRules, Approach, Factor
 from newft.schema.kit import Task
-from newft.schema.reasoned import Reasoned
-from newft.schema.roi import FigureOrigin, Spread, UsedFigure
-from newft.text import Text
 from support.decide_examples import ANSWERS, CPU, LORA, SMOLLM, TASK, card, facts
 from support.generate_project import catalog
 
@@ -48,9 +45,8 @@ def answers_to(factor: Factor) -> st.SearchStrategy[str]:
     return st.one_of(st.sampled_from([0, 1, 19, 20, 49, 50, 1000]), st.integers(0, 10**6)).map(str)
 
 
-ANSWERED = {name: factor for name, factor in RULES.factors.items() if not factor.figure}
 TEAMS = st.fixed_dictionaries(
-    {}, optional={name: answers_to(factor) for name, factor in ANSWERED.items()}
+    {}, optional={name: answers_to(factor) for name, factor in RULES.factors.items()}
 )
 
 
@@ -80,7 +76,7 @@ class TestScores:
         assert {*other.unknown} == {*usual.unknown}
 
     @settings(max_examples=40)
-    @given(TEAMS, st.sampled_from(sorted(ANSWERED)))
+    @given(TEAMS, st.sampled_from(sorted(RULES.factors)))
     def test_an_unknown_fact_changes_nothing(self, team: dict[str, str], factor: str) -> None:
         without = {name: value for name, value in team.items() if name != factor}
         assert advise(**{**without, factor: "unknown"}) == advise(**without)
@@ -170,6 +166,9 @@ class TestVetoes:
     def test_what_is_ruled_out(self, team: dict[str, str | int], ruled_out: set[str]) -> None:
         assert {veto.approach for veto in advise(**team).vetoes} == ruled_out
 
+    def test_an_approach_is_ruled_out_once_for_one_reason(self) -> None:
+        assert len(advise(task_type="draft", answer_space="open").vetoes) == 1
+
     def test_an_approach_with_more_points_that_is_ruled_out_is_named_with_the_reason(self) -> None:
         advice = advise(fixed_format="yes", evaluation_rows=0)
         assert advice.recommendation == "prompt"
@@ -191,7 +190,7 @@ class TestFlips:
         assert can_change == sorted(can_change, reverse=True)
 
     @settings(max_examples=40)
-    @given(TEAMS, st.sampled_from(sorted(ANSWERED)), st.data())
+    @given(TEAMS, st.sampled_from(sorted(RULES.factors)), st.data())
     def test_no_other_value_of_a_fact_changes_the_recommendation(
         self, team: dict[str, str], factor: str, data: st.DataObject
     ) -> None:
@@ -303,26 +302,14 @@ class TestKnownFactors:
         assert {"task_type", *task.advice} <= {*known}
 
 
-class TestFigures:
-    def test_a_figure_of_the_team_tells_a_factor_and_a_default_does_not(self) -> None:
-        inputs = Inputs(
-            replace(ANSWERS, advice={"weeks": "12"}), facts(), SMOLLM, None, CPU, TASK, LORA
-        )
-
-        def collect(origin: FigureOrigin) -> FactorValues:
-            spread = Reasoned(Spread(1e5, 4e5, 6e5), Text("why", "理由"), Text("us", "我们"))
-            figures = {"requests_per_month": UsedFigure(Text("a", "一"), "count", spread, origin)}
-            return collect_factor_values(inputs, figures, RULES)
-
-        assert collect("team")["requests_per_month"].value == 4e5
-        assert "requests_per_month" not in collect("default")
-        assert collect("default")["weeks"].value == 12
-
-    def test_it_is_answered_there_alone(self) -> None:
-        with pytest.raises(UsageError, match=r"is answered by `roi.requests_per_month`"):
-            advise(requests_per_month=20000)
-        figures = {factor.figure for factor in RULES.factors.values()} - {None}
-        assert figures <= {*catalog().figures}
+class TestProject:
+    def test_what_is_answered_wins_over_what_the_project_tells(self) -> None:
+        answers = replace(ANSWERS, advice={"gpu": "server", "weeks": "12"})
+        inputs = Inputs(answers, facts(), SMOLLM, None, CPU, TASK, LORA)
+        known = collect_factor_values(inputs, RULES)
+        assert (known["gpu"].value, known["weeks"].value) == ("server", 12)
+        assert known["task_type"].value == "classify"
+        assert known["labelled_rows"].value == 640
 
 
 class TestRules:

@@ -64,7 +64,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     recipe = build_recipe(inputs)
     estimate = estimate_run(inputs, recipe)
     roi = estimate_roi(inputs, estimate, catalog.figures, kit.benefit)
-    advice = make_advice(collect_factor_values(inputs, roi.figures, catalog.advice), catalog.advice)
+    advice = make_advice(collect_factor_values(inputs, catalog.advice), catalog.advice)
     tools = choose_tools(answers.exports, answers.method, family, on_cpu=inputs.on_cpu)
     requirements = list_requirements(
         family,

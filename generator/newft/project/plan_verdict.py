@@ -68,5 +68,5 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
             ]
             for one in advice.flips
         ],
-        "unknown": [f"`{advice.answer_keys[factor]}`" for factor in advice.unknown],
+        "unknown": [f"`advice.{factor}`" for factor in advice.unknown],
     }

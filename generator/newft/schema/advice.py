@@ -27,7 +27,6 @@ class Factor:
     choices: Mapping[str, Text] = field(default_factory=dict)  # of `choice`: value -> title
     unit: Text | None = None  # of `count`
     help: Text | None = None
-    figure: str | None = None  # of the cash flow, which gives it: it is answered there, once
     defines_task: bool = False  # it is part of what the task is, and nothing that a team changes
 
 
@@ -113,7 +112,6 @@ class Advice:
     runner_up: Approach | None  # None: all others are ruled out
     titles: Mapping[Approach, Text]
     factor_titles: Mapping[str, Text]
-    answer_keys: Mapping[str, str]  # factor -> the answer that gives it
     scores: Mapping[Approach, int]
     contributions: tuple[Contribution, ...]
     vetoes: tuple[Veto, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from newft.answers.keys import ADVICE_PREFIX, ROI_PREFIX
 from newft.decide.advice.article_rule import (
     choose_by_first_match,
     explain_first_match,
@@ -42,10 +41,6 @@ def make_advice(known: FactorValues, rules: AdviceRules) -> Advice:
         runner_up=runner_up,
         titles=rules.approaches,
         factor_titles={name: factor.title for name, factor in rules.factors.items()},
-        answer_keys={
-            name: f"{ROI_PREFIX}{factor.figure}" if factor.figure else f"{ADVICE_PREFIX}{name}"
-            for name, factor in rules.factors.items()
-        },
         scores=scores,
         contributions=contributions,
         vetoes=vetoes,
@@ -103,10 +98,14 @@ def _list_contributions(values: Values, rules: AdviceRules) -> Iterator[Contribu
 
 
 def _list_vetoes(values: Values, rules: AdviceRules) -> Iterator[Veto]:
+    """Yield the vetoes that hold; of those with the same reason, one."""
+    said = set()
     for name, veto in rules.vetoes.items():
         if holds(veto.when, values):
             for approach in veto.approaches:
-                yield Veto(name, approach, veto.why, veto.first, as_citation(veto.source))
+                if (approach, veto.why) not in said:
+                    said.add((approach, veto.why))
+                    yield Veto(name, approach, veto.why, veto.first, as_citation(veto.source))
 
 
 def _list_factors(when: Mapping[str, FactorCondition]) -> tuple[str, ...]:

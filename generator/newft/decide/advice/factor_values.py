@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping
 
-from newft.answers.keys import ADVICE_PREFIX, ROI_PREFIX
+from newft.answers.keys import ADVICE_PREFIX
 from newft.decide import citations
 from newft.decide.advice.conditions import YES_NO
 from newft.decide.inputs import Inputs
@@ -19,7 +19,6 @@ from newft.schema.hardware import Hardware
 from newft.schema.kit import Task
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.schema.record_shape import Shape
-from newft.schema.roi import UsedFigure
 from newft.text import Text, find_nearest_names, list_lines
 
 UNKNOWN = "unknown"  # an answer to every factor, which counts as none
@@ -40,9 +39,6 @@ def read_factor_values(given: Mapping[str, str], rules: AdviceRules) -> FactorVa
     for name, text in given.items():
         if name not in rules.factors:
             faults.append((name, _explain_unknown_factor(name, rules)))
-        elif figure := rules.factors[name].figure:
-            key = f"`{ROI_PREFIX}{figure}`"
-            faults.append((name, Text(f"is answered by {key}", f"请写 {key}")))
         elif text.strip().casefold() != UNKNOWN:
             value = _read_value(text.strip(), rules.factors[name])
             if isinstance(value, Text):
@@ -151,24 +147,12 @@ def find_known_factors(
     }
 
 
-def find_figure_factors(figures: Mapping[str, UsedFigure], rules: AdviceRules) -> FactorValues:
-    """Return the factors that figures of the cash flow tell, where they are those of the team."""
-    return {
-        name: Reasoned(one.spread.value.base, one.spread.why, one.spread.source)
-        for name, factor in rules.factors.items()
-        if (one := figures.get(factor.figure or "")) and one.origin != "default"
-    }
-
-
-def collect_factor_values(
-    inputs: Inputs, figures: Mapping[str, UsedFigure], rules: AdviceRules
-) -> FactorValues:
+def collect_factor_values(inputs: Inputs, rules: AdviceRules) -> FactorValues:
     """Return all factors that are known of a project; what is answered wins."""
     return {
         **find_known_factors(
             rules, task=inputs.task, data=inputs.facts.data, hardware=inputs.hardware
         ),
-        **find_figure_factors(figures, rules),
         **read_factor_values(inputs.answers.advice, rules),
     }
 
