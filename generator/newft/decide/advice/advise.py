@@ -98,14 +98,10 @@ def _list_contributions(values: Values, rules: AdviceRules) -> Iterator[Contribu
 
 
 def _list_vetoes(values: Values, rules: AdviceRules) -> Iterator[Veto]:
-    """Yield the vetoes that hold; of those with the same reason, one."""
-    said = set()
     for name, veto in rules.vetoes.items():
         if holds(veto.when, values):
             for approach in veto.approaches:
-                if (approach, veto.why) not in said:
-                    said.add((approach, veto.why))
-                    yield Veto(name, approach, veto.why, veto.first, as_citation(veto.source))
+                yield Veto(name, approach, veto.why, veto.first, as_citation(veto.source))
 
 
 def _list_factors(when: Mapping[str, FactorCondition]) -> tuple[str, ...]:
