@@ -19,6 +19,7 @@ from newft.answers.keys import (
     RECIPE_SETTINGS,
     RECORDED_KEYS,
     ROI_PREFIX,
+    UNKNOWN_VALUE,
     AnswerKey,
 )
 from newft.catalog.kit_schema import (
@@ -29,8 +30,10 @@ from newft.catalog.kit_schema import (
 )
 from newft.catalog.lookup import list_model_names, list_names
 from newft.i18n import Messages
+from newft.schema.advice import Factor
 from newft.schema.catalog import Catalog
 from newft.schema.kit import GENERAL_POSITIVE_TITLE, Kit
+from newft.schema.roi import ROI_SETTINGS, Figure
 from newft.text import Language
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -65,9 +68,17 @@ def build_answers_schema(catalog: Catalog, messages: Messages) -> Schema:
     )
     recipe["additionalProperties"] = _make_values_type()  # the values of the method's own section
     _add_property(schema, RECIPE_PREFIX.rstrip("."), recipe)
-    for prefix, values in ((ADVICE_PREFIX, _make_text_type()), (ROI_PREFIX, _make_values_type())):
-        group = _make_group({}, messages(f"schema.{prefix.rstrip('.')}"))
-        _add_property(schema, prefix.rstrip("."), group | {"additionalProperties": values})
+    factors = {
+        name: _describe_factor(factor, language) for name, factor in catalog.advice.factors.items()
+    }
+    _add_property(
+        schema, ADVICE_PREFIX.rstrip("."), _make_group(factors, messages("schema.advice"))
+    )
+    figures = {
+        **{name: _make_text_type() for name in ROI_SETTINGS},
+        **{name: _describe_figure(figure, language) for name, figure in catalog.figures.items()},
+    }
+    _add_property(schema, ROI_PREFIX.rstrip("."), _make_group(figures, messages("schema.roi")))
     answers = describe_kit_answers(kit, language) if kit else {"type": "object"}
     answers["title"] = messages("schema.kit_answers")
     _add_property(schema, KIT_ANSWERS_PREFIX.rstrip("."), answers)
@@ -119,6 +130,24 @@ def _allow_several_choices(entry: AnswerKey) -> Schema:
 def _make_values_type() -> Schema:
     items = {"type": [*SCALAR_TYPES], "minLength": 1}
     return {"type": ["array", *SCALAR_TYPES, "null"], "minLength": 1, "items": items}
+
+
+def _describe_factor(factor: Factor, language: Language) -> Schema:
+    """Describe a factor of the advice, which may be stated to be unknown."""
+    texts: Schema = {
+        "title": factor.title.to(language),
+        "description": factor.question.to(language),
+    }
+    if factor.choices:
+        return texts | {"enum": [*factor.choices, UNKNOWN_VALUE, None]}
+    return texts | _make_text_type()
+
+
+def _describe_figure(figure: Figure, language: Language) -> Schema:
+    """Describe a figure of the cash flow: one number, or low, base and high."""
+    texts = {"title": figure.title.to(language), "description": figure.why.to(language)}
+    spread = {"type": "array", "minItems": 3, "maxItems": 3, "items": {"type": [*SCALAR_TYPES]}}
+    return texts | {"anyOf": [_make_text_type(), spread]}
 
 
 def _describe_key(entry: AnswerKey, catalog: Catalog, messages: Messages) -> Schema:

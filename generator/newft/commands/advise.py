@@ -183,4 +183,6 @@ def _print_next(
     elif not options.explain:
         console.say(console.messages("advise.more"))
     if options.interactive:
-        console.print_commands("advise.again", [format_command(answers, command="advise")])
+        output = ("--output", options.output) if options.output else ()
+        again = format_command(answers, *output, command="advise")
+        console.print_commands("advise.again", [again])

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from newft.errors import ProjectError, UsageError
 from newft.project.file_state import find_obstacle, read_file, resolve_folder
+from newft.project.snapshot import ANSWERS_FILE
 from newft.project.transaction import FileChange
 from newft.project.write import apply_changes
 from newft.project.write_errors import make_write_error
@@ -78,7 +79,15 @@ def write_plan(tree: Path, answers: str, output: Path) -> tuple[str, ...]:
 def _collect_files(tree: Path, name: str, charts: str) -> dict[str, bytes]:
     """Return the plan with links to the charts beside it, and the charts, by path."""
     plan = (tree / PLAN_FILE).read_text(encoding="utf-8")
-    files = {name: plan.replace(f"]({CHARTS_FOLDER}/", f"]({quote(charts)}/").encode()}
+    record = f"{charts}/{ANSWERS_NAME}"
+    command = f"newft advise --answers {record} --set KEY=VALUE --output {name}"
+    for old, new in (
+        (f"]({CHARTS_FOLDER}/", f"]({quote(charts)}/"),
+        (f"`{ANSWERS_FILE}`", f"`{record}`"),
+        ("`newft update --set KEY=VALUE`", f"`{command}`"),
+    ):
+        plan = plan.replace(old, new)
+    files = {name: plan.encode()}
     for chart in sorted((tree / CHARTS_FOLDER).glob("*.svg")):
         files[f"{charts}/{chart.name}"] = chart.read_bytes()
     return files

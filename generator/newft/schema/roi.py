@@ -18,6 +18,9 @@ FigureOrigin = Literal["team", "project", "default"]
 BenefitKind = Literal["contacts", "hours", "losses"]
 
 
+ROI_SETTINGS = ("currency", "exchange_rate")  # answers about the cash flow that are no figures
+
+
 @dataclass(frozen=True)
 class Spread:
     """A figure in the three scenarios; `low` is the smallest number, not the worst one."""

@@ -11,15 +11,13 @@ from newft.answers.keys import ROI_PREFIX, SPREAD_SEPARATOR
 from newft.decide.written_numbers import explain_wrong_number, read_number, read_share
 from newft.emitted.normalize import escape_controls
 from newft.errors import UsageError
-from newft.schema.roi import Figure, FigureUnit, Spread
+from newft.schema.roi import ROI_SETTINGS, Figure, FigureUnit, Spread
 from newft.text import Text, find_nearest_names, list_lines
 
-CURRENCY_KEY = "currency"
-EXCHANGE_RATE_KEY = "exchange_rate"
+CURRENCY_KEY, EXCHANGE_RATE_KEY = ROI_SETTINGS
 HORIZON_KEY = "horizon_months"
 BUILD_KEY = "build_months"
 USD = "USD"
-SETTINGS = (CURRENCY_KEY, EXCHANGE_RATE_KEY)  # that are no figures
 # a year at least, because a shorter horizon ends before full use; after five years nobody knows
 MIN_HORIZON, MAX_HORIZON = 12, 60
 MAX_FAULTS_LISTED = 40
@@ -52,10 +50,10 @@ def read_figures(given: Mapping[str, str], figures: Mapping[str, Figure]) -> Giv
     rate = _read_exchange_rate(given, currency, faults)
     spreads = {}
     for name, written in given.items():
-        if name in SETTINGS:
+        if name in ROI_SETTINGS:
             continue
         if name not in figures:
-            _report_unknown(name, [*figures, *SETTINGS], faults)
+            _report_unknown(name, [*figures, *ROI_SETTINGS], faults)
         elif spread := _read_spread(name, written, figures[name], faults):
             spreads[name] = spread
     _check_horizon(spreads, figures, faults)
