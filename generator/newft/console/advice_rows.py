@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 
-from newft.answers.keys import ADVICE_PREFIX
 from newft.console.summary_rows import DisplayRow, format_value
 from newft.i18n import Messages
 from newft.schema.advice import Advice, AdviceRules, Approach, Contribution, Veto
@@ -50,7 +49,7 @@ def rank_approaches(advice: Advice) -> list[Approach]:
 
 
 def build_advice_rows(
-    advice: Advice, rules: AdviceRules, messages: Messages, *, most: int = MAX_FLIPS_SHOWN
+    advice: Advice, messages: Messages, *, most: int = MAX_FLIPS_SHOWN
 ) -> Iterator[DisplayRow]:
     """Yield what rules approaches out, what would change the advice, and what would help it.
 
@@ -67,24 +66,24 @@ def build_advice_rows(
             "advise.veto", titles=titles, why=veto.why.to(language), first=veto.first.to(language)
         )
         yield messages("advise.ruled_out"), text
-    for number, flip in enumerate(list_flips(advice, rules, messages)[:most]):
+    for number, flip in enumerate(list_flips(advice, messages)[:most]):
         yield "" if number else messages("advise.flips"), flip
     if advice.first_match_rule != advice.recommendation:
         title = advice.titles[advice.first_match_rule].to(language)
         yield messages("advise.first_match"), messages("advise.first_match_differs", title=title)
     if advice.unknown:
-        yield messages("advise.surer"), name_unknown_factors(advice, rules, messages)
+        yield messages("advise.surer"), name_unknown_factors(advice, messages)
 
 
 def name_unknown_factors(
-    advice: Advice, rules: AdviceRules, messages: Messages, *, most: int = MAX_UNKNOWN_SHOWN
+    advice: Advice, messages: Messages, *, most: int = MAX_UNKNOWN_SHOWN
 ) -> str:
     """Name the unknown factors that tell most, with the keys of their answers."""
     named = [
         messages(
             "advise.give",
-            title=rules.factors[name].title.to(messages.language),
-            answer=f"{ADVICE_PREFIX}{name}",
+            title=advice.factor_titles[name].to(messages.language),
+            answer=advice.answer_keys[name],
         )
         for name in advice.unknown[:most]
     ]
@@ -103,9 +102,7 @@ def build_first_match_rows(advice: Advice, messages: Messages) -> Iterator[Displ
     )
 
 
-def build_contribution_rows(
-    advice: Advice, rules: AdviceRules, messages: Messages
-) -> Iterator[TextRow]:
+def build_contribution_rows(advice: Advice, messages: Messages) -> Iterator[TextRow]:
     """Yield each rule that holds: the facts that it asks for, the points it gives, and why."""
     language = messages.language
     yield tuple(map(messages, ("advise.fact", "advise.points_head", "plan.why")))
@@ -114,7 +111,7 @@ def build_contribution_rows(
         by_rule.setdefault(one.rule, []).append(one)
     for given in by_rule.values():
         first = given[0]
-        facts = messages.join(rules.factors[name].title.to(language) for name in first.factors)
+        facts = messages.join(advice.factor_titles[name].to(language) for name in first.factors)
         points = messages.join(
             f"{advice.titles[one.approach].to(language)}{NO_BREAK_SPACE}{one.points:+d}"
             for one in given
@@ -126,7 +123,7 @@ def build_contribution_rows(
         yield messages("advise.fact_value", fact=facts, value=value), points, why
 
 
-def list_flips(advice: Advice, rules: AdviceRules, messages: Messages) -> list[str]:
+def list_flips(advice: Advice, messages: Messages) -> list[str]:
     """List what would change the recommendation; values of one factor that do the same are one.
 
     Each other approach comes once before any comes twice.
@@ -141,7 +138,7 @@ def list_flips(advice: Advice, rules: AdviceRules, messages: Messages) -> list[s
     for (factor, approach), values in grouped.items():
         shown[approach] = shown.get(approach, 0) + 1
         title = advice.titles[approach].to(messages.language)
-        name = rules.factors[factor].title.to(messages.language)
+        name = advice.factor_titles[factor].to(messages.language)
         text = messages("advise.flip", title=title, factor=name, value=messages.join(values))
         order.append((shown[approach], text))
     return [text for _, text in sorted(order, key=itemgetter(0))]
@@ -158,7 +155,7 @@ def build_factor_rows(advice: Advice, rules: AdviceRules, messages: Messages) ->
             why = known.why.to(language)
             value = messages("data.because", names=shown, why=why)
         choices = [*factor.choices] or [messages(f"advise.type.{factor.type}")]
-        yield f"{ADVICE_PREFIX}{name}", factor.title.to(language), value, messages.join(choices)
+        yield advice.answer_keys[name], factor.title.to(language), value, messages.join(choices)
 
 
 def format_factor(value: object, choices: Mapping[str, Text], messages: Messages) -> str:

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 
 # of the facts and figures of an advice: with the verdict and the points it fits 24 lines
-MAX_TABLE_LINES = 15
+MAX_TABLE_LINES = 14
 
 
 class ConsoleOutput:
@@ -161,8 +161,7 @@ class ConsoleOutput:
             self._out.print()
             money = list(build_money_rows(roi, messages))
             fitting = (
-                [*build_advice_rows(advice, rules, messages, most=most), *money]
-                for most in (3, 2, 1)
+                [*build_advice_rows(advice, messages, most=most), *money] for most in (3, 2, 1)
             )
             _print_table(self._out, _choose_rows(fitting, MAX_TABLE_LINES, self._out.width))
             if explain:
@@ -172,8 +171,8 @@ class ConsoleOutput:
     def _print_reasons_of_advice(self, advice: Advice, rules: AdviceRules) -> None:
         messages = self.messages
         _print_table(self._out, list(build_first_match_rows(advice, messages)))
-        self._print_titled("advise.points", build_contribution_rows(advice, rules, messages))
-        flips = [(flip,) for flip in list_flips(advice, rules, messages)]
+        self._print_titled("advise.points", build_contribution_rows(advice, messages))
+        flips = [(flip,) for flip in list_flips(advice, messages)]
         self._print_titled("advise.all_flips", flips)
         self._print_titled("advise.factors", build_factor_rows(advice, rules, messages))
 
