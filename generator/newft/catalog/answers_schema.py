@@ -69,9 +69,7 @@ def build_answers_schema(catalog: Catalog, messages: Messages) -> Schema:
     recipe["additionalProperties"] = _make_values_type()  # the values of the method's own section
     _add_property(schema, RECIPE_PREFIX.rstrip("."), recipe)
     factors = {
-        name: _describe_factor(factor, language)
-        for name, factor in catalog.advice.factors.items()
-        if factor.figure is None
+        name: _describe_factor(factor, language) for name, factor in catalog.advice.factors.items()
     }
     _add_property(
         schema, ADVICE_PREFIX.rstrip("."), _make_group(factors, messages("schema.advice"))

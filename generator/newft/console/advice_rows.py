@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 
+from newft.answers.keys import ADVICE_PREFIX
 from newft.console.summary_rows import DisplayRow, format_value
 from newft.i18n import Messages
 from newft.schema.advice import Advice, AdviceRules, Approach, Contribution, Veto
@@ -83,7 +84,7 @@ def name_unknown_factors(
         messages(
             "advise.give",
             title=advice.factor_titles[name].to(messages.language),
-            answer=advice.answer_keys[name],
+            answer=f"{ADVICE_PREFIX}{name}",
         )
         for name in advice.unknown[:most]
     ]
@@ -155,7 +156,7 @@ def build_factor_rows(advice: Advice, rules: AdviceRules, messages: Messages) ->
             why = known.why.to(language)
             value = messages("data.because", names=shown, why=why)
         choices = [*factor.choices] or [messages(f"advise.type.{factor.type}")]
-        yield advice.answer_keys[name], factor.title.to(language), value, messages.join(choices)
+        yield f"{ADVICE_PREFIX}{name}", factor.title.to(language), value, messages.join(choices)
 
 
 def format_factor(value: object, choices: Mapping[str, Text], messages: Messages) -> str:

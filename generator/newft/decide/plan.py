@@ -31,6 +31,7 @@ from newft.decide.requirements import (
 )
 from newft.decide.roi.roi import estimate_roi
 from newft.decide.rollout.rollout import plan_rollout
+from newft.decide.shared_volume import share_volume
 from newft.decide.task_settings import build_task_settings
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
@@ -49,6 +50,7 @@ T = TypeVar("T")
 
 def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardware) -> Plan:
     """Make the plan for these answers and check each choice against the others."""
+    answers = share_volume(answers, catalog.figures)
     kit = _get_known(catalog.kits, answers.domain, "domain")
     task = _get_known(kit.tasks, answers.task, "task")
     method = _get_known(catalog.methods, answers.method, "method")

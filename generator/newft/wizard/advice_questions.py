@@ -52,11 +52,7 @@ def list_advice_questions(catalog: Catalog) -> tuple[Question, ...]:
     ]
     return (
         *(question for question in QUESTIONS if question.key in PROJECT_QUESTIONS),
-        *(
-            _make_factor_question(name, rules)
-            for name, one in rules.factors.items()
-            if one.figure is None
-        ),
+        *(_make_factor_question(name, rules) for name in rules.factors if name != VOLUME),
         _make_figure_question(VOLUME, figures),
         _make_setting_question(CURRENCY_KEY, figures, is_volume_known),
         _make_setting_question(EXCHANGE_RATE_KEY, figures, needs_exchange_rate),
@@ -66,7 +62,8 @@ def list_advice_questions(catalog: Catalog) -> tuple[Question, ...]:
 
 def is_volume_known(state: WizardState) -> bool:
     """Return whether a return can be estimated, for which more has to be known."""
-    return state.answers.get(f"{ROI_PREFIX}{VOLUME}", UNKNOWN_VALUE) != UNKNOWN_VALUE
+    given = (state.answers.get(f"{prefix}{VOLUME}") for prefix in (ROI_PREFIX, ADVICE_PREFIX))
+    return any(value not in (None, UNKNOWN_VALUE) for value in given)
 
 
 def needs_exchange_rate(state: WizardState) -> bool:
@@ -95,7 +92,7 @@ def _make_figure_question(name: str, figures: Mapping[str, Figure]) -> Question:
 
     def describe(state: WizardState) -> AskedQuestion | None:
         if name == VOLUME:
-            return asked
+            return None if f"{ADVICE_PREFIX}{name}" in state.answers else asked
         return asked if is_volume_known(state) and _is_needed(name, figure, state) else None
 
     return _make_question(asked, describe, lambda text: _check_figure(name, text, figures))
