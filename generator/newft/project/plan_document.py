@@ -190,7 +190,6 @@ def _build_data_tables(data: DataFacts, language: Language) -> dict[str, object]
         ],
         "protected": _list_code(data.protected, language),
         "excluded": _list_code((*data.excluded, *data.leaking), language),
-        "data_warnings": [format_cell(one, language) for one in data.warnings],
     }
 
 
