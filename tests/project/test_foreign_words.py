@@ -67,6 +67,12 @@ PROJECTS: Mapping[str, Mapping[str, str]] = {
 # the server that a model needs, a source what was measured on another device.
 QUOTED = r"https?://\S+|--method \w+|\"[^\"\n]*\" *\(|newft new[^\"\n]*"
 CODE = (".py", ".toml", "Makefile", ".json")
+# of a README, by the methods that it may stand for
+README_WORDS = {
+    "lora": r"(?<!q)lora\b",
+    "qlora": r"qlora",
+    "prefix": r"p-tuning|prefix tuning|前缀微调",
+}
 
 
 def list_foreign_words(given: Mapping[str, str], *, has_experts: bool, device: str) -> str:
@@ -99,4 +105,8 @@ def test_the_code_of_a_project_names_nothing_that_it_does_not_have(
         for number, line in enumerate(text.splitlines(), 1)
         if foreign.search(re.sub(QUOTED, "", line))
     ]
+    readme = re.sub(QUOTED, "", (tmp_path / "desk/README.md").read_text(encoding="utf-8"))
+    for method, words in README_WORDS.items():
+        if method != given["method"]:
+            found += re.findall(rf".*(?:{words}).*", readme, re.IGNORECASE)
     assert "\n".join(found) == ""
