@@ -17,6 +17,7 @@ from newft.decide.advice.factor_values import (
     find_known_factors,
     read_factor_values,
 )
+from newft.decide.advice_answers import check_advice_answers
 from newft.decide.inputs import Inputs
 from newft.errors import CatalogError, UsageError
 from newft.paths import get_templates_folder
@@ -351,3 +352,17 @@ class TestRules:
         with pytest.raises(CatalogError, match=fault) as caught:
             load_advice_rules(file)
         assert str(caught.value).startswith(f"{file}:")
+
+
+class TestAllAnswers:
+    def test_faults_of_factors_and_of_figures_are_one_error(self) -> None:
+        answers = replace(
+            ANSWERS, advice={"weeks": "soon"}, roi={"requests_per_month": "2万", "horizon": "12"}
+        )
+        with pytest.raises(UsageError) as caught:
+            check_advice_answers(answers, catalog())
+        lines = str(caught.value).splitlines()
+        assert [line.partition(":")[0] for line in lines] == [
+            *("advice.weeks", "roi.requests_per_month", "roi.horizon")
+        ]
+        check_advice_answers(ANSWERS, catalog())

@@ -12,6 +12,7 @@ from newft.decide import plan_warnings
 from newft.decide.advice.advice_warnings import warn_of_advice
 from newft.decide.advice.advise import make_advice
 from newft.decide.advice.factor_values import collect_factor_values
+from newft.decide.advice_answers import check_advice_answers
 from newft.decide.charts import make_charts
 from newft.decide.estimate.run_estimate import estimate_run
 from newft.decide.estimate.token_estimates import select_prompts
@@ -50,6 +51,7 @@ T = TypeVar("T")
 
 def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardware) -> Plan:
     """Make the plan for these answers and check each choice against the others."""
+    check_advice_answers(answers, catalog)
     answers = share_volume(answers, catalog.figures)
     kit = _get_known(catalog.kits, answers.domain, "domain")
     task = _get_known(kit.tasks, answers.task, "task")
