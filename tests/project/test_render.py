@@ -69,6 +69,7 @@ def test_every_file_has_its_place(rendered: Path) -> None:
         "Makefile",
         "PLAN.md",
         "README.md",
+        "config/hypotheses.yaml",
         "docs/plan/scores.svg",
         "config/run.yaml",
         "constraints.txt",

@@ -27,7 +27,8 @@ WIDTH = 720.0
 MARGIN = 16.0
 BAR_HEIGHT, BAR_GAP = 20.0, 10.0
 TITLE_HEIGHT = 44.0  # title and the gap below it
-LABEL_WIDTH = 230.0
+LABEL_WIDTH = 230.0  # of the approaches
+FIGURE_LABEL_WIDTH = 320.0
 COLUMN_WIDTH = 6.7  # of a letter at 12 pixels; a Chinese character takes two columns
 AXIS_HEIGHT = 34.0
 PLOT_HEIGHT = 240.0
@@ -69,7 +70,7 @@ def _lay_out_scores(advice: Advice) -> ScoresChart:
         ends = sorted((scale(0), scale(score)))
         bars.append(
             ScoreBar(
-                label=_clip_label(_label_approach(advice.titles[approach], kind)),
+                label=_clip_label(_label_approach(advice.titles[approach], kind), LABEL_WIDTH),
                 kind=kind,
                 top=_round(TITLE_HEIGHT + row * (BAR_HEIGHT + BAR_GAP)),
                 left=_round(ends[0]),
@@ -169,13 +170,13 @@ def _lay_out_sensitivity(roi: Roi) -> SensitivityChart | None:
     ends = [base, *(end for one in shown for end in (one.npv_at_low, one.npv_at_high))]
     ticks = _choose_ticks(min(ends), max(ends))
     right = WIDTH - MARGIN - _measure_labels(ticks) / 2
-    scale = _make_scale(ticks[0], ticks[-1], LABEL_WIDTH + MARGIN, right)
+    scale = _make_scale(ticks[0], ticks[-1], FIGURE_LABEL_WIDTH + MARGIN, right)
     bars = []
     for row, one in enumerate(shown):
         low, high = (sorted((scale(base), scale(end))) for end in (one.npv_at_low, one.npv_at_high))
         bars.append(
             SensitivityBar(
-                label=_clip_label(one.title),
+                label=_clip_label(one.title, FIGURE_LABEL_WIDTH),
                 top=_round(2 * TITLE_HEIGHT - MARGIN + row * (BAR_HEIGHT + BAR_GAP)),
                 low_left=_round(low[0]),
                 low_width=_round(low[1] - low[0]),
@@ -197,7 +198,7 @@ def _lay_out_sensitivity(roi: Roi) -> SensitivityChart | None:
         width=WIDTH,
         height=_round(bottom + AXIS_HEIGHT),
         bar_height=BAR_HEIGHT,
-        label_width=LABEL_WIDTH,
+        label_width=FIGURE_LABEL_WIDTH,
         base=_round(scale(base)),
         bottom=_round(bottom),
         amounts=tuple(Tick(_round(scale(tick)), f"{tick:,.0f}") for tick in ticks),
@@ -231,9 +232,9 @@ def _spread_labels(tops: Sequence[float]) -> list[float]:
     return spread
 
 
-def _clip_label(label: Text) -> Text:
+def _clip_label(label: Text, width: float) -> Text:
     """Shorten a label to the room left of the bars."""
-    columns = int((LABEL_WIDTH - MARGIN) / COLUMN_WIDTH)
+    columns = int((width - MARGIN) / COLUMN_WIDTH)
     en, zh = (
         text if measure_width(text) <= columns else f"{clip_text(text, columns - 1).rstrip()}…"
         for text in label

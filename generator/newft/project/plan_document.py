@@ -28,9 +28,10 @@ _MEASURE_FIRST = Text("measure first", "先测量")
 _SET_TARGET = Text("set it before the pilot", "试点前确定")
 _UNKNOWN_SIZE = Text("depends on the spread: measure first", "取决于离散程度，先测量")
 _TOO_FEW = Text("**{rows}**: too few here", "**{rows}**：现有行数不足")
+NOTHING = Text("-", "-")
 _BEATS = {
-    "base": Text("better than the base model", "优于基座模型"),
-    "baseline": Text("better than the classical baseline", "优于传统基线"),
+    "base": Text("above the base model", "高于基座模型"),
+    "baseline": Text("above the classical baseline", "高于传统基线"),
 }
 
 
@@ -86,15 +87,14 @@ _SEVERITY_TITLES = {"must": Text("must", "必须"), "should": Text("should", "�
 
 def _list_hypothesis_cells(one: Hypothesis, test_rows: int, language: Language) -> list[str]:
     baseline = _MEASURE_FIRST if one.baseline is None else _format_figure(one, one.baseline.value)
-    if one.against:
-        target = _BEATS[one.against]
-        baseline = Text("-", "-")
-    elif one.target is None:
-        target = _SET_TARGET
-    else:
+    target = _SET_TARGET
+    if one.target is not None:
         sign = "≥" if one.direction == "at_least" else "≤"
         figure = _format_figure(one, one.target.value)
         target = Text(f"{sign} {figure.en}", f"{sign} {figure.zh}")
+    if one.against:
+        beats = _BEATS[one.against]
+        target, baseline = Text(f"{target.en} {beats.en}", f"{beats.zh} {target.zh}"), NOTHING
     if one.sample_size is not None:
         size = f"{one.sample_size.value:,}"
         if one.metric and one.sample_size.value > test_rows:

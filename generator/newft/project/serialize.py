@@ -86,6 +86,7 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
     for name in ("overlays", "exports", "advice", "roi", "rollout", "charts"):
         del seen[name]
     values = {name: to_plain(value, plan.language) for name, value in seen.items()}
+    values["hypotheses"] = to_plain(plan.rollout.hypotheses, plan.language)
     values["run"] = f"{answers.task}-{answers.method}"
     as_yaml = {key: _yaml_strings(value) for key, value in values.items()}
     as_yaml["prompts"] = {

@@ -66,7 +66,7 @@ class Hypothesis:
     unit: HypothesisUnit
     direction: Direction
     baseline: Reasoned[float] | None  # None: measured first
-    target: Reasoned[float] | None
+    target: Reasoned[float] | None  # of a comparison: the smallest gain that is worth it
     sample_size: Reasoned[int] | None  # rows needed to decide it
 
 

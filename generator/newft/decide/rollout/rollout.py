@@ -75,7 +75,7 @@ def _make_hypothesis(name: str, rule: HypothesisRule, paired_test: PairedTest) -
         unit=rule.unit,
         direction=rule.direction,
         baseline=_to_reasoned(rule.baseline),
-        target=_to_reasoned(rule.target),
+        target=_to_reasoned(paired_test.difference if rule.against else rule.target),
         sample_size=_count_rows(rule, paired_test),
     )
 

@@ -6,12 +6,14 @@ from math import ceil, sqrt
 from statistics import NormalDist
 
 from newft.decide.citations import WILSON_INTERVAL, cite_link
+from newft.figure_text import format_share
 from newft.schema.reasoned import Reasoned
 from newft.schema.rollout import PairedTest
-from newft.text import Text
+from newft.text import Language, Text
 
 SIGNIFICANCE_LEVEL = 0.05  # two-sided
 POWER = 0.8
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 Z_LEVEL = NormalDist().inv_cdf(1 - SIGNIFICANCE_LEVEL / 2)
 Z_POWER = NormalDist().inv_cdf(POWER)
 MIN_EXPECTED_ROWS = 5  # of either outcome, below which the normal approximation does not hold
@@ -35,11 +37,12 @@ def count_rows_for_change(before: float, after: float) -> Reasoned[int]:
     rows = ceil((spread / (after - before)) ** 2)
     if 0 < before < 1:
         rows = max(rows, ceil(MIN_EXPECTED_ROWS / min(before, 1 - before) - 1e-9))
+    old, new = (Text(*(format_share(one, to) for to in LANGUAGES)) for one in (before, after))
     why = Text(
-        f"tells {after:.1%} from {before:.1%} at the 5 % level with a power of 80 %: "
+        f"tells {new.en} from {old.en} at the 5 % level with a power of 80 %: "
         "n = ((1.96 sqrt(p0(1-p0)) + 0.84 sqrt(p1(1-p1))) / (p1-p0))^2, and at least 5 rows of "
         "each outcome",
-        f"在 5% 显著性水平、80% 检验功效下区分 {before:.1%} 与 {after:.1%}："
+        f"在 5% 显著性水平、80% 检验功效下区分 {old.zh} 与 {new.zh}："
         "n = ((1.96√(p0(1−p0)) + 0.84√(p1(1−p1))) / (p1−p0))²，且两种结果各不少于 5 行",
     )
     return Reasoned(rows, why, ONE_PROPORTION_TEST)
@@ -68,11 +71,13 @@ def count_rows_for_pairs(test: PairedTest) -> Reasoned[int]:
     """Count the rows of a comparison of two models that predict the same rows (McNemar test)."""
     gain, apart = test.difference.value, test.discordant.value
     spread = Z_LEVEL * sqrt(apart) + Z_POWER * sqrt(apart - gain**2)
+    points, share = format_share(gain, "zh"), format_share(apart, "zh")
     why = Text(
-        f"finds a difference of {gain:.1%} of the rows if {apart:.0%} are right for only one of "
-        "the two (both: edit me), at the 5 % level with a power of 80 %: "
+        f"of an accuracy: finds a gain of {format_share(gain, 'en')} if "
+        f"{format_share(apart, 'en')} of the rows are right for only one of the two (both: edit "
+        "me), at the 5 % level with a power of 80 %: "
         "n = ((1.96 sqrt(pd) + 0.84 sqrt(pd-d^2)) / d)^2",
-        f"若有 {apart:.0%} 的行只被其中一个模型预测对，可发现 {gain:.1%} 的差异"
+        f"按准确率计：若有 {share} 的行只被其中一个模型预测对，可发现 {points} 的提升"
         "（两个数请按实际修改；5% 显著性水平、80% 检验功效）："
         "n = ((1.96√pd + 0.84√(pd−d²)) / d)²",
     )
