@@ -412,7 +412,9 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_make_lists_its_commands(rendered: Path) -> None:
     shown = make(rendered).stdout
     commands = re.findall(r"^  make ([a-z]+) +\S", shown, re.MULTILINE)
-    assert commands == ["help", "setup", "data", "check", "train", "eval", "chat", "test", "lint"]
+    assert commands == [
+        *("help", "setup", "data", "check", "train", "eval", "plan", "chat", "test", "lint")
+    ]
 
 
 def test_each_command_runs_its_module(rendered: Path) -> None:
