@@ -1,0 +1,126 @@
+"""Put the measured figures beside the claims of PLAN.md: `make plan`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from .config import Config
+from .evaluation.hypotheses import Hypothesis, Judgement, judge_hypothesis, load_hypotheses
+from .runtime.atomic_files import read_json, write_text
+from .runtime.errors import ProjectError
+from .runtime.main import run_command
+from .runtime.messages import fill
+from .runtime.output import say
+from .runtime.text_layout import wrap
+from .training.run_dir import get_run_dir
+
+HELP = """\
+Put the measured figures beside the claims of PLAN.md: make plan
+
+The claims are those of config/hypotheses.yaml, the figures those of make eval."""
+VERDICT_TEXTS = {
+    "supported": fill("supported"),
+    "refuted": fill("refuted"),
+    "too few rows": fill("too few rows"),
+    "not measured": fill("not measured"),
+}
+UNIT_TEXTS = {"score": "", "seconds": fill(" s"), "minutes": fill(" min")}
+SIGNS = {"at_least": "≥", "at_most": "≤"}
+NO_VALUE = "-"
+
+
+def main(config: Config, options: argparse.Namespace) -> None:
+    """Compare every claim with its figure, print the table and save it beside the evaluation."""
+    hypotheses, run = load_hypotheses(), get_run_dir(config)
+    path = run.path / "evaluation.json"
+    if not path.exists():
+        raise ProjectError("{path} is missing", "run `make eval` first", path=path)
+    evaluation = read_json(path, fill("run `make eval` again"))
+    judged = [judge_hypothesis(one, evaluation) for one in hypotheses.values()]
+    for one in judged:
+        say(format_judgement(one))
+    write_text(run.path / "hypotheses.md", "\n".join(format_table(judged)) + "\n")
+    say("\nthe same as a table: {path}", path=run.path / "hypotheses.md")
+
+
+def format_judgement(judged: Judgement) -> str:
+    """One claim in lines of a terminal: the verdict, the claim, and the figures."""
+    one = judged.hypothesis
+    figures = fill(
+        "target {target}, measured {measured}, rows {n} of {needed}",
+        target=format_target(one),
+        measured=format_measured(judged),
+        n=format_rows(judged.measured and judged.measured.n),
+        needed=format_rows(one.rows_needed),
+    )
+    first = fill("{verdict}: {claim}", verdict=VERDICT_TEXTS[judged.verdict], claim=one.claim)
+    return f"{wrap(first, indent='  ')}\n  {wrap(figures, indent='  ')}"
+
+
+def format_table(judged: Sequence[Judgement]) -> list[str]:
+    """All claims as a table of Markdown."""
+    titles = (
+        fill("claim"),
+        fill("target"),
+        fill("measured"),
+        fill("rows"),
+        fill("rows needed"),
+        fill("verdict"),
+    )
+    rows = [
+        (
+            one.hypothesis.claim,
+            format_target(one.hypothesis),
+            format_measured(one),
+            format_rows(one.measured and one.measured.n),
+            format_rows(one.hypothesis.rows_needed),
+            VERDICT_TEXTS[one.verdict],
+        )
+        for one in judged
+    ]
+    return [_format_row(row) for row in (titles, ("---",) * len(titles), *rows)]
+
+
+def format_target(hypothesis: Hypothesis) -> str:
+    """What the figure should reach."""
+    if hypothesis.target is None:
+        return NO_VALUE
+    text = f"{SIGNS[hypothesis.direction]} {_format_value(hypothesis, hypothesis.target)}"
+    return (
+        fill("{target} above {model}", target=text, model=hypothesis.against)
+        if (hypothesis.against)
+        else text
+    )
+
+
+def format_measured(judged: Judgement) -> str:
+    """The figure with its 95 % interval."""
+    measured, one = judged.measured, judged.hypothesis
+    if measured is None:
+        return NO_VALUE
+    text = _format_value(one, measured.value)
+    if measured.low is None or measured.high is None:
+        return text
+    return f"{text} [{_format_value(one, measured.low)}, {_format_value(one, measured.high)}]"
+
+
+def format_rows(count: int | None) -> str:
+    """A number of rows."""
+    return NO_VALUE if count is None else f"{count:,}"
+
+
+def _format_value(hypothesis: Hypothesis, value: float) -> str:
+    if hypothesis.unit == "share":
+        return fill("{value:.1f} %", value=100 * value)
+    if hypothesis.unit == "score":
+        return f"{value:.3f}"
+    return f"{value:g}{UNIT_TEXTS[hypothesis.unit]}"
+
+
+def _format_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_command(main, HELP))
