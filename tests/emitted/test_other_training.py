@@ -37,7 +37,7 @@ def test_the_data_are_prepared_and_training_names_the_successor(tmp_path: Path) 
     info = json.loads((project / "data/processed/exports/dataset_info.json").read_bytes())
     assert {"sharegpt_train", "sharegpt_validation"} <= info.keys()
     assert "cutoff_len" in done_first.stdout
-    for command in ("check", "train", "eval", "chat"):
+    for command in ("check", "train", "eval", "plan", "chat"):
         refused = subprocess.run(
             ["make", command], cwd=project, capture_output=True, text=True, check=False
         )

@@ -171,7 +171,7 @@ def test_all_of_it_parses(project: Project) -> None:
             assert isinstance(yaml.safe_load(text), dict)
         elif path.endswith(".toml"):
             assert tomllib.loads(text)["project"]["name"] == project.plan.package
-    targets = ("setup", "data", "check", "train", "eval", "chat", "test", "lint")
+    targets = ("setup", "data", "check", "train", "eval", "plan", "chat", "test", "lint")
     plain = {key: value for key, value in os.environ.items() if key not in ("VENV", "ARGS")}
     made = subprocess.run(
         ["make", "-n", f"VENV={sys.prefix}", *targets],
