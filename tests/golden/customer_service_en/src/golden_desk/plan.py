@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from .config import Config
-from .evaluation.hypotheses import Hypothesis, Judgement, judge_hypothesis, load_hypotheses
+from .evaluation.hypotheses import Hypothesis, HypothesisResult, judge_hypothesis, load_hypotheses
 from .runtime.atomic_files import read_json, write_text
 from .runtime.errors import ProjectError
 from .runtime.main import run_command
@@ -39,12 +39,12 @@ def main(config: Config, options: argparse.Namespace) -> None:
     evaluation = read_json(path, fill("run `make eval` again"))
     judged = [judge_hypothesis(one, evaluation) for one in hypotheses.values()]
     for one in judged:
-        say(format_judgement(one))
+        say(format_result(one))
     write_text(run.path / "hypotheses.md", "\n".join(format_table(judged)) + "\n")
     say("\nthe same as a table: {path}", path=run.path / "hypotheses.md")
 
 
-def format_judgement(judged: Judgement) -> str:
+def format_result(judged: HypothesisResult) -> str:
     """One claim in lines of a terminal: the verdict, the claim, and the figures."""
     one = judged.hypothesis
     figures = fill(
@@ -58,7 +58,7 @@ def format_judgement(judged: Judgement) -> str:
     return f"{wrap(first, indent='  ')}\n  {wrap(figures, indent='  ')}"
 
 
-def format_table(judged: Sequence[Judgement]) -> list[str]:
+def format_table(judged: Sequence[HypothesisResult]) -> list[str]:
     """All claims as a table of Markdown."""
     titles = (
         fill("claim"),
@@ -94,7 +94,7 @@ def format_target(hypothesis: Hypothesis) -> str:
     )
 
 
-def format_measured(judged: Judgement) -> str:
+def format_measured(judged: HypothesisResult) -> str:
     """The figure with its 95 % interval."""
     measured, one = judged.measured, judged.hypothesis
     if measured is None:

@@ -47,7 +47,7 @@ class Hypothesis(ConfigSection):
     measured: Measurement | None = None  # in the pilot
 
 
-class Judgement(NamedTuple):
+class HypothesisResult(NamedTuple):
     """A claim with what was measured, and what follows."""
 
     hypothesis: Hypothesis
@@ -76,16 +76,17 @@ def load_hypotheses(path: Path = HYPOTHESES_FILE) -> dict[str, Hypothesis]:
     return found
 
 
-def judge_hypothesis(hypothesis: Hypothesis, evaluation: Mapping[str, Any]) -> Judgement:
+def judge_hypothesis(hypothesis: Hypothesis, evaluation: Mapping[str, Any]) -> HypothesisResult:
     """Compare a claim with the figures of an evaluation, or of the pilot."""
     measured = _find_measured(hypothesis, evaluation)
-    return Judgement(hypothesis, measured, _choose_verdict(hypothesis, measured))
+    return HypothesisResult(hypothesis, measured, _choose_verdict(hypothesis, measured))
 
 
 def _find_measured(hypothesis: Hypothesis, evaluation: Mapping[str, Any]) -> Metric | None:
     if hypothesis.metric is None:
-        pilot = hypothesis.measured
-        return pilot and Metric(pilot.value, pilot.low, pilot.high, pilot.n)
+        if (pilot := hypothesis.measured) is None:
+            return None
+        return Metric(pilot.value, pilot.low, pilot.high, pilot.n)
     primary = hypothesis.metric == PRIMARY_METRIC
     name = PRIMARY_METRICS[0] if primary else hypothesis.metric
     if hypothesis.against:
