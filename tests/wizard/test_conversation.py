@@ -225,6 +225,13 @@ def test_of_a_folder_that_several_families_fit_those_and_no_others_are_offered(
     assert "Qwen3" not in asked
 
 
+def test_the_method_can_be_changed_though_it_is_not_asked(conversation: Conversation) -> None:
+    story = answers(review="change", change="method", method="freeze")
+    given = conversation.hold(story, gpu="1x80GB", model="Qwen/Qwen3-0.6B")
+    assert given["method"] == "freeze"
+    assert conversation.asked.count("method") == 1
+
+
 def test_a_model_that_is_typed_is_refused_as_a_listed_one_is(conversation: Conversation) -> None:
     story = answers(family=Typed(LARGE_MODEL)), answers(family=LEAVE)
     conversation.leave(*story)

@@ -49,7 +49,7 @@ def test_seven_questions_are_asked_at_most(label: str, tmp_path: Path) -> None:
     services = build_services(catalog(), MACHINE)
     now, asked = WizardState(catalog(), machine=MACHINE), []
     for one in QUESTIONS:
-        asked += [one.key] if one.has_open_choice(now) else []
+        asked += [one.key] if one.is_missing(now) and one.has_open_choice(now) else []
         if one.is_missing(now):
             said = {"data": str(path), "positive": "1"}.get(one.key)
             now = apply_answer(

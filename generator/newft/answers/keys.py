@@ -267,6 +267,7 @@ ANSWER_KEYS = (
         Text("training method, as in `newft show methods`", "微调方法，见 `newft show methods`"),
         names="methods",
         metavar="ID",
+        question="method",
     ),
     AnswerKey(
         "exports",

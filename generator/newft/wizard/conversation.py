@@ -160,7 +160,9 @@ class _Conversation:
         if question not in QUESTIONS:  # the questions of a kit come on top
             return True
         later = QUESTIONS[QUESTIONS.index(question) + 1 :]
-        needed = sum(one.has_open_choice(self.state) for one in later)
+        needed = sum(
+            one.is_missing(self.state) and one.has_open_choice(self.state) for one in later
+        )
         return not question.optional or len(self.history) + needed < MAX_QUESTIONS
 
     def _take(self, question: Question, value: str) -> None:
@@ -366,7 +368,10 @@ class _Conversation:
             return
         question = next(one for one in self._questions if one.key == value)
         if question not in asked:
-            self._previous[question.key] = join_values(self.state.answers[question.answer_keys[0]])
+            given = self.state.answers.get(question.answer_keys[0])
+            self._previous[question.key] = (
+                question.get_default(self.state).value if given is None else join_values(given)
+            )
             self.state = self._remove_answer(question)
         while question in asked:
             last, self.state = self.history.pop()

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from newft.answers.keys import AUTO_GPU, RawAnswers, normalize_gpu
 from newft.catalog.lookup import find_family
 from newft.catalog.model_names import find_near_models
+from newft.decide.kit.kit_rules import select_allowed
 from newft.decide.model.architecture import list_possible_families
 from newft.errors import UsageError
 from newft.schema.family import EMBEDDED, GENERIC_FAMILY, Family, ModelSpec, is_hub_model
 from newft.schema.hardware import Accelerator, MachineFacts
+from newft.schema.method import DEFAULT_METHOD
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.text import Text
 from newft.wizard.model_entries import format_parameters
@@ -73,6 +75,18 @@ def _make_model_choice(spec: ModelSpec) -> Choice:
 def compute_weights_gb(spec: ModelSpec) -> float:
     """Return the gigabytes of the weights in 16 bit."""
     return spec.parameters * 2 / 1e9
+
+
+def list_methods(state: WizardState) -> tuple[Choice, ...]:
+    """List the training methods that the policy of the kit allows."""
+    methods = select_allowed(state.catalog).methods.values()
+    return tuple(Choice(one.id, one.title, one.description) for one in methods)
+
+
+def get_default_method(_: WizardState) -> Reasoned[str]:
+    """Return the method that is taken where none is chosen."""
+    why = Text("what most adapters are trained with", "最常用的微调方法")
+    return Reasoned(DEFAULT_METHOD, why, as_citation("newft"))
 
 
 def get_default_model(state: WizardState) -> Reasoned[str]:

@@ -53,6 +53,7 @@ class Question:
     allow_other: bool = False  # takes a value that is typed, where `other_applies`
     other_applies: Callable[[WizardState], bool] = always
     optional: bool = False  # takes its default where there would be too many questions
+    on_request: bool = False  # is asked only where the user wants to change the answer
     # of a question whose texts are data, such as one of a kit: how it stands after the answers so
     # far; None where it does not apply
     describe: Callable[[WizardState], AskedQuestion | None] | None = None
@@ -67,7 +68,11 @@ class Question:
         return tuple(entry.key for entry in ANSWER_KEYS if entry.question == self.key)
 
     def is_missing(self, state: WizardState) -> bool:
-        """Return whether an answer is missing."""
+        """Return whether an answer is missing that every project needs."""
+        return not self.on_request and self.is_open(state)
+
+    def is_open(self, state: WizardState) -> bool:
+        """Return whether there is no answer yet, and may be one."""
         return self.applies(state) and any(key not in state.answers for key in self.answer_keys)
 
     def takes_several(self, state: WizardState) -> bool:
@@ -80,6 +85,6 @@ class Question:
         return self.allow_other and self.other_applies(state)
 
     def has_open_choice(self, state: WizardState) -> bool:
-        """Return whether an answer is missing and the user has something to choose."""
+        """Return whether there is no answer yet, and the user has something to choose."""
         open_ended = self.form in ("path", "text") or self.takes_other(state)
-        return self.is_missing(state) and (open_ended or len(self.list_choices(state)) > 1)
+        return self.is_open(state) and (open_ended or len(self.list_choices(state)) > 1)

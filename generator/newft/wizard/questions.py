@@ -22,9 +22,11 @@ from newft.text import Text
 from newft.wizard.model_questions import (
     get_default_family,
     get_default_gpu,
+    get_default_method,
     get_default_model,
     list_families,
     list_hardware,
+    list_methods,
     list_models,
     parse_family,
     parse_gpu,
@@ -179,6 +181,14 @@ _QUESTIONS = (
         allow_unsure=True,
         allow_other=True,
         other_applies=lambda state: "model" not in state.answers,
+    ),
+    Question(
+        "method",
+        "select",
+        get_default_method,
+        _parse_as("method"),
+        list_methods,
+        on_request=True,
     ),
     Question("name", "text", _get_default_name, _parse_as("name")),
 )

@@ -147,7 +147,9 @@ def _drop_source(answers: dict[str, AnswerValue], given: set[str]) -> None:
 
 def _fill(start: WizardState, services: Services, request: AnswerRequest) -> WizardState:
     questions = list_questions(start.catalog)
-    if request.ask and any(question.has_open_choice(start) for question in questions):
+    if request.ask and any(
+        one.is_missing(start) and one.has_open_choice(start) for one in questions
+    ):
         return request.ask(start, services)
     return fill_defaults(start, services)
 
