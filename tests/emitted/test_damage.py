@@ -34,18 +34,8 @@ NEEDED = {
 }
 
 
-@pytest.fixture(scope="module")
-def trained(formatted: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    desk = formatted.copy(tmp_path_factory.mktemp("trained") / "desk")
-    assert desk.run("train").returncode == 0
-    return desk
-
-
-def test_every_damaged_file_is_named_and_none_gives_a_traceback(
-    trained: Desk, formatted: Desk
-) -> None:
-    tiny = next(path for path in formatted.folder.parents if path.name.startswith("formatted"))
-    model = next(tiny.parent.glob("emitted*")) / "tiny"
+def test_every_damaged_file_is_named_and_none_gives_a_traceback(trained: Desk, fresh: Desk) -> None:
+    model = fresh.folder.parent / "tiny"
     run = subprocess.run(
         # -P: the modules beside the script are tests, and one is called as the project is
         [sys.executable, "-P", DAMAGE, "desk", model],

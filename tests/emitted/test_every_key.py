@@ -177,14 +177,6 @@ def test_a_source_that_this_project_does_not_hold_is_refused_with_the_command_th
 # --- what is loaded is what was asked for --------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def trained(formatted: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A project with a trained run: copied, never changed."""
-    desk = formatted.copy(tmp_path_factory.mktemp("trained") / "desk")
-    assert desk.run("train").returncode == 0
-    return desk
-
-
 @pytest.mark.parametrize(
     ("module", "key", "value", "described"),
     [

@@ -20,7 +20,8 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("method", ["lora", "full"])
+# a tiny model is trained in full for every run of the tests
+@pytest.mark.parametrize("method", ["lora", pytest.param("full", marks=pytest.mark.matrix)])
 def test_a_few_rows_of_the_sample_train_the_real_model_and_it_answers(
     method: str, tmp_path: Path
 ) -> None:

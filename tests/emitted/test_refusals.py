@@ -161,10 +161,10 @@ def test_every_fault_of_run_yaml_has_its_line(
     ids=lambda value: value[1] if isinstance(value, list) else "",
 )
 def test_a_wrong_option_is_blamed_itself(
-    fresh: Desk, words: list[str], error: str, hint: str
+    desk: Desk, words: list[str], error: str, hint: str
 ) -> None:
-    (fresh.folder / "empty").touch()
-    refused(fresh, error, hint, "prepare", *words)
+    (desk.folder / "empty").touch()
+    refused(desk, error, hint, "prepare", *words)
 
 
 # --- records -------------------------------------------------------------------------------------

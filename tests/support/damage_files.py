@@ -108,6 +108,8 @@ def trial(project: Path, target: Path, damage: Callable[[Path], None], command: 
 def main() -> None:
     torch.set_num_threads(1)
     logging.disable(logging.CRITICAL)
+    # the answers of random weights have no end
+    importlib.import_module(f"{PACKAGE}.chat").MAX_NEW_TOKENS = 8
     project = Path.cwd()
     told: dict[str, Any] = {}
     for target, commands in targets(project):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.checkout import BITSANDBYTES
+from support.checkout import BITSANDBYTES, TESTS
 from support.run_newft import plain_environment, run_newft
 from support.warm_process import run_warm
 
@@ -94,8 +94,9 @@ def make_desk(
     """
     family, base = model or ("smollm2", folder / "tiny")
     if model is None:
-        tiny = Path(__file__).with_name("tiny_model.py")
-        subprocess.run([sys.executable, tiny, base], capture_output=True, check=True)
+        environment = plain_environment(folder) | {"PYTHONPATH": str(TESTS)}
+        made = run_warm("support.tiny_model", [str(base)], folder, environment)
+        assert made.returncode == 0, made.stderr
     (folder / "t.csv").write_text(records, encoding="utf-8")
     run = run_newft(
         *("new", "desk", "--data", "t.csv", "--gpu", gpu, "--family", family),

@@ -20,7 +20,7 @@ from newft.schema.starter_kit import StarterKit
 from newft.wizard.default_answers import fill_defaults
 from newft.wizard.project_plan import plan_project
 from newft.wizard.services import build_services
-from newft.wizard.state import WizardState
+from newft.wizard.state import Services, WizardState
 
 CODE = (".py", ".toml", ".yaml", ".yml", ".md", "Makefile", ".gitignore", ".txt")
 
@@ -28,6 +28,12 @@ CODE = (".py", ".toml", ".yaml", ".yml", ".md", "Makefile", ".gitignore", ".txt"
 @cache
 def catalog() -> Catalog:
     return load_catalog()
+
+
+@cache
+def sample_services() -> Services:
+    """Services that read the sample of a domain once for all projects made from it."""
+    return build_services(catalog(), machine=None)
 
 
 def generate(
@@ -38,7 +44,9 @@ def generate(
 ) -> Plan:
     """The plan that these answers lead to, once its project is in the folder."""
     known = replace(catalog(), starter_kit=kit, families=families or catalog().families)
-    end = fill_defaults(WizardState(known, given), build_services(known, machine=None))
+    usual = kit is None and families is None and not given.get("data.files")
+    services = sample_services() if usual else build_services(known, machine=None)
+    end = fill_defaults(WizardState(known, given), services)
     plan = plan_project(end)
     with patch("os.fsync"):  # the project need not outlive a power cut
         render_and_write(plan, end, folder, dry_run=False)

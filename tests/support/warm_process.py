@@ -7,6 +7,7 @@ own folder, environment, streams and end, and starts in milliseconds rather than
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -14,14 +15,18 @@ import runpy
 import socket
 import subprocess
 import sys
+import threading
+import traceback
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import NoReturn
 
 LIBRARIES = (
     "torch", "peft", "transformers.models.llama.modeling_llama", "sklearn.linear_model",
-    "sklearn.feature_extraction.text", "sklearn.pipeline", "pydantic", "yaml", "tqdm",
+    "sklearn.feature_extraction.text", "sklearn.pipeline", "pydantic.main", "yaml", "tqdm",
+    "transformers.trainer", "uniplot", "wcwidth", "orjson", "zoneinfo",
 )  # fmt: skip
 LONGEST_REQUEST = 1 << 20  # bytes
 
@@ -81,6 +86,7 @@ def _serve(requests: socket.socket) -> None:
     """Fork for each request and answer with its exit code; in the child, become the command."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    gc.freeze()  # a child that looked through all of this for garbage would copy it first
     while True:
         data, files, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, 3)
         if not data:
@@ -106,7 +112,32 @@ def _become(request: Mapping[str, object], files: Sequence[int]) -> None:
     os.environ.update(environment)
     sys.path[:0] = ["", *environment.get("PYTHONPATH", "").split(os.pathsep)]
     sys.argv = ["", *request["words"]]
-    runpy.run_module(str(request["module"]), run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(str(request["module"]), run_name="__main__", alter_sys=True)
+        code = 0
+    except SystemExit as end:
+        code = _tell(end)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    _leave(code)
+
+
+def _tell(end: SystemExit) -> int:
+    """The exit code of a program that ended so; what is no code it prints, as Python does."""
+    if end.code is None or isinstance(end.code, int):
+        return end.code or 0
+    print(end.code, file=sys.stderr)
+    return 1
+
+
+def _leave(code: int) -> NoReturn:
+    """End as Python does, but leave the libraries to the system: to take them apart takes 2 s."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code & 0xFF)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 MESSAGES_FILE = "runtime/messages.json"  # in the package of a project in another language
@@ -15,19 +15,19 @@ def keep_used_messages(package: Path) -> None:
     file = package / MESSAGES_FILE
     if not file.is_file():
         return
-    said = {text for module in package.rglob("*.py") for text in _list_texts(module)}
+    said = {text for path in package.rglob("*.py") for text in _list_texts(path.read_bytes())}
     texts: dict[str, str] = json.loads(file.read_bytes())
     kept = {text: translation for text, translation in texts.items() if text in said}
     lines = json.dumps(kept, ensure_ascii=False, indent=2)
     file.write_text(f"{lines}\n", encoding="utf-8", newline="")
 
 
-def _list_texts(module: Path) -> Iterator[str]:
+@lru_cache(maxsize=1024)  # a process that writes several projects has the same modules in them
+def _list_texts(source: bytes) -> frozenset[str]:
     """Every constant text of a module; one of a kit may be no Python, and is left as it is."""
     try:
-        tree = ast.parse(module.read_bytes())
+        nodes = ast.walk(ast.parse(source))
     except (SyntaxError, ValueError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+        return frozenset()
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return frozenset(value for value in constants if isinstance(value, str))
