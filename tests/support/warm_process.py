@@ -127,7 +127,7 @@ def _tell(end: SystemExit) -> int:
     """The exit code of a program that ended so; what is no code it prints, as Python does."""
     if end.code is None or isinstance(end.code, int):
         return end.code or 0
-    print(end.code, file=sys.stderr)
+    sys.stderr.write(f"{end.code}\n")
     return 1
 
 
