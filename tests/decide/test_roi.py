@@ -340,6 +340,7 @@ def test_facts_are_not_looked_up_for_tables() -> None:
     made = make_plan(ANSWERS, facts(), catalog_of("losses", tabular=True), CPU).roi
     assert made is not None
     assert [one.id for one in made.alternatives] == ["prompt", "classical", "nothing"]
+    assert "retrieved_tokens" not in made.figures
 
 
 # --- what a team gives ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from newft.decide.inputs import Inputs
@@ -83,12 +83,16 @@ def estimate_roi(
     spreads = {name: one.spread.value for name, one in found.used.items()}
     missing = tuple(name for name in found.missing if name in list_needed_figures(PLANNED, benefit))
     outcomes = None if missing else compute_outcomes(PLANNED, benefit, spreads, figures)
+    approaches = _list_approaches(inputs)
+    shown = {name for one in (PLANNED, *approaches) for name in list_needed_figures(one, benefit)}
     share = find_break_even(CONTAINED, PLANNED, benefit, spreads)
     return Roi(
         currency=found.currency,
         horizon_months=int(spreads["horizon_months"].base),
         benefit=benefit,
-        figures=found.used,
+        figures={
+            name: one for name, one in found.used.items() if name in shown or one.origin == "team"
+        },
         missing=missing,
         one_off=_list_costs(found, ("once",)),
         monthly=_list_costs(found, ("month", "use")),
@@ -98,7 +102,7 @@ def estimate_roi(
         break_even_volume=find_break_even(VOLUME, PLANNED, benefit, spreads),
         break_even_containment=share if share is not None and share <= 1 else None,
         sensitivity=() if missing else _vary_figures(found),
-        alternatives=_list_alternatives(inputs, found, figures, outcomes),
+        alternatives=_list_alternatives(approaches, found, figures, outcomes),
     )
 
 
@@ -168,19 +172,20 @@ def _vary_figures(found: Figures) -> tuple[Sensitivity, ...]:
     return tuple(sorted(varied, key=lambda one: -abs(one.npv_at_high - one.npv_at_low)))
 
 
+def _list_approaches(inputs: Inputs) -> list[Approach]:
+    """List the other approaches that make sense for the task: nothing is looked up for tables."""
+    without: tuple[Approach, ...] = ("rag", "hybrid") if inputs.task.tabular else ()
+    return [one for one in get_args(Approach) if one not in (PLANNED, *without)]
+
+
 def _list_alternatives(
-    inputs: Inputs,
+    approaches: Sequence[Approach],
     found: Figures,
     figures: Mapping[str, Figure],
     planned: Mapping[Scenario, Outcome] | None,
 ) -> tuple[Alternative, ...]:
-    """Return the other approaches that make sense for the task, and doing nothing."""
+    """Return the other approaches, and doing nothing."""
     spreads = {name: one.spread.value for name, one in found.used.items()}
-    approaches = [
-        one
-        for one in get_args(Approach)
-        if one != PLANNED and not (inputs.task.tabular and one in ("rag", "hybrid"))
-    ]
     listed = [
         _estimate_alternative(one, found.benefit, spreads, figures, planned) for one in approaches
     ]
