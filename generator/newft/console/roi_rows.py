@@ -33,7 +33,8 @@ def build_money_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
         ends = [roi.outcomes[name] for name in SCENARIOS]
         shares = [format_share(one.roi, messages.language) for one in ends]
         yield messages("roi.roi"), _format_ends(shares, messages)
-        yield messages("roi.npv"), _format_ends([format_money(one.npv) for one in ends], messages)
+        npv = _format_ends([format_money(one.npv) for one in ends], messages)
+        yield messages("roi.npv"), f"{roi.currency} {npv}"
         paybacks = [format_payback(one, messages) for one in ends]
         yield messages("roi.payback"), _format_ends(paybacks, messages)
     if roi.missing:

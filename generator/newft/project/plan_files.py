@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -28,6 +29,7 @@ _HEADER = (
     "# Answers of `newft advise`; `newft new --advice FILE` takes them over.\n"
     "# `newft advise` replaces these files while nobody has edited them (SHA-256 of each):\n"
 )
+_UPDATE_COMMAND = re.compile(r"`newft update (--set [^\s`=]+=[^\s`]+)`")  # of a project
 _DIGEST_LINE = re.compile(r"# ([0-9a-f]{64})  (.+)\n")
 
 
@@ -80,13 +82,10 @@ def _collect_files(tree: Path, name: str, charts: str) -> dict[str, bytes]:
     """Return the plan with links to the charts beside it, and the charts, by path."""
     plan = (tree / PLAN_FILE).read_text(encoding="utf-8")
     record = f"{charts}/{ANSWERS_NAME}"
-    command = f"newft advise --answers {record} --set KEY=VALUE --output {name}"
-    for old, new in (
-        (f"]({CHARTS_FOLDER}/", f"]({quote(charts)}/"),
-        (f"`{ANSWERS_FILE}`", f"`{record}`"),
-        ("`newft update --set KEY=VALUE`", f"`{command}`"),
-    ):
-        plan = plan.replace(old, new)
+    plan = plan.replace(f"]({CHARTS_FOLDER}/", f"]({quote(charts)}/")
+    plan = plan.replace(f"`{ANSWERS_FILE}`", f"`{record}`")
+    command = f"`newft advise --answers {shlex.quote(record)} \\1 --output {shlex.quote(name)}`"
+    plan = _UPDATE_COMMAND.sub(command, plan)
     files = {name: plan.encode()}
     for chart in sorted((tree / CHARTS_FOLDER).glob("*.svg")):
         files[f"{charts}/{chart.name}"] = chart.read_bytes()
