@@ -139,6 +139,7 @@ def test_what_the_data_warned_of_is_not_said_again() -> None:
         "the authors of Qwen3 do not name Chinese among its languages",
         "about 50 test rows",
         "40 of 40 labels have fewer than 10 rows",
+        "the advice is not to fine-tune first but",
     ]
 
 
@@ -167,7 +168,7 @@ def test_more_cores_are_reckoned_to_train_on_more_rows() -> None:
 
 
 def test_the_advice_of_more_rows_says_what_they_give() -> None:
-    (warning,) = plan(ON_A_CARD, facts(200)).warnings
+    (warning, _) = plan(ON_A_CARD, facts(200)).warnings
     assert warning.en.endswith("with 600 rows in total, by +-8")
 
 
