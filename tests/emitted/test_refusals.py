@@ -353,7 +353,8 @@ def test_a_question_in_another_encoding_is_refused(ready: Desk) -> None:
 
 def test_a_loss_that_is_no_number_ends_the_run_unfinished(ready: Desk) -> None:
     sets = ("method.alpha=1000000000000", "training.max_grad_norm=1.0e+30",
-            "training.learning_rate=0.99")  # fmt: skip
+            "training.learning_rate=0.99", "training.epochs=9", "model.precision=fp32",
+            "model.attention=sdpa")  # fmt: skip
     run = ready.run("train", *(word for value in sets for word in ("--set", value)))
     assert run.returncode == 1
     assert re.search(  # transformers may have a remark before it
