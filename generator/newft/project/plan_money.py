@@ -118,6 +118,9 @@ def _explain_alternative(one: Alternative, language: Language) -> str:
     why = format_cell(one.why, language)
     if one.equal_at is None:
         return why
+    if one.equal_at <= 0:
+        better = Text("costs less than fine-tuning loses", "成本低于微调的亏损")
+        return f"{why}；{better.zh}" if language == "zh" else f"{why}; {better.en}"
     share = format_share(one.equal_at, language)
     return (
         f"{why}；收益达到微调的 {share} 时与微调持平"

@@ -100,7 +100,8 @@ class Alternative:
     one_off: Spread | None  # its cost; None, as below: a figure that it needs is missing
     break_even_volume: float | None  # requests a month at which its base NPV is 0
     outcomes: Mapping[Scenario, Outcome] | None
-    # the share of the benefit of fine-tuning with which it earns as much; None: it is unknown
+    # the share of the benefit of fine-tuning with which it earns as much; None: it is unknown;
+    # below 0: it costs less than fine-tuning loses
     equal_at: float | None
     why: Text
 
