@@ -127,6 +127,7 @@ def test_a_faulty_file_is_refused_by_both(text: str, tmp_path: Path) -> None:
 def test_a_valid_file_is_accepted_by_both(text: str, tmp_path: Path) -> None:
     assert [*validator().iter_errors(yaml.safe_load(text))] == []
     (tmp_path / "a.yml").write_text(text, encoding="utf-8")
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")  # of the model in this folder
     run = run_newft("new", "--answers", "a.yml", "--gpu", "cpu", "--dry-run", cwd=tmp_path)
     assert run.returncode == 0, run.stderr
 
