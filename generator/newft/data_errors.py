@@ -44,14 +44,15 @@ def to_data_error(error: RecordError) -> DataError:
 
 def describe_rejects(rejected: Mapping[str, int]) -> Text:
     """The reasons for which rows are left out, with their numbers of rows; empty without any."""
-    named = [(_name_reject(code), rows) for code, rows in rejected.items()]
+    named = [(name_reject(code), rows) for code, rows in rejected.items()]
     return Text(
         ", ".join(f"{reason.en} ({rows})" for reason, rows in named),
         "、".join(f"{reason.zh} {rows}" for reason, rows in named),
     )
 
 
-def _name_reject(code: str) -> Text:
+def name_reject(code: str) -> Text:
+    """Return why rows are left out, in words."""
     if code == "unknown_label":  # a project has a list of labels, which is made of these rows
         return Text("too few rows of its label", "所属标签的行数太少")
     return translate_template(REJECT_REASONS[code].words, limit=MAX_CELL_CHARS)

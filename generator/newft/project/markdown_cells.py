@@ -38,4 +38,6 @@ def format_range(ends: tuple[float, float]) -> str:
 
 def format_months(ends: tuple[float, float], language: Language) -> str:
     """Format a duration in months."""
-    return f"{format_range(ends)} 个月" if language == "zh" else f"{format_range(ends)} months"
+    if language == "zh":
+        return f"{format_range(ends).replace('-', '–')} 个月"
+    return f"{format_range(ends)} months"

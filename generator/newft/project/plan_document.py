@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from newft.figure_text import format_share
+from newft.data_errors import name_reject
 from newft.project.markdown_cells import format_cell, format_code, format_months, format_range
 from newft.project.plan_money import build_money_tables
 from newft.project.plan_verdict import build_advice_tables
@@ -129,7 +130,8 @@ def _list_hypothesis_notes(hypotheses: Iterable[Hypothesis], language: Language)
                 source = value.source.to(language)
                 mark = "：" if language == "zh" else ": "
                 text = f"{claim}{mark}{why}" if value is not one.sample_size else why
-                notes[format_cell(f"{text} ({source})", language)] = None
+                cited = f"{text}（{source}）" if language == "zh" else f"{text} ({source})"
+                notes[format_cell(cited)] = None
     return [*notes]
 
 
@@ -179,7 +181,10 @@ def _build_data_tables(data: DataFacts, language: Language) -> dict[str, object]
         ],
         "rows": f"{data.rows:,}",
         "accepted": f"{data.accepted:,}",
-        "rejected": [[f"`{reason}`", f"{rows:,}"] for reason, rows in data.rejected.items()],
+        "rejected": [
+            [format_cell(name_reject(reason), language), f"{rows:,}"]
+            for reason, rows in data.rejected.items()
+        ],
         "labels": [[format_cell(label), f"{rows:,}"] for label, rows in labels[:MAX_LABELS_LISTED]],
         "further_labels": str(len(labels) - MAX_LABELS_LISTED)
         if len(labels) > MAX_LABELS_LISTED

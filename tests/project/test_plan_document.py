@@ -1,0 +1,131 @@
+"""PLAN.md and its charts: whole tables, valid XML, and nothing that the data do not give."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newft.decide.charts import make_charts
+from newft.project.markdown_cells import format_cell, format_code
+from newft.project.serialize import escape_xml, to_plain
+from newft.schema.charts import Charts
+from newft.schema.roi import Outcome, Roi, Sensitivity
+from newft.text import Language, Text
+from support.example_plan import ADVICE, UNKNOWN_RETURN
+from support.generate_project import generate
+
+AMOUNT = st.floats(-1e9, 1e9).map(lambda value: round(value, 2))
+
+
+def make_return(ends: tuple[float, ...], spread: float, *, currency: str = "USD") -> Roi:
+    """Cash flows that end at three amounts, and one figure that moves the middle one."""
+    low, base, high = sorted(ends)
+    outcomes = {
+        name: Outcome(end, 0.1, 7, tuple(end * month / 12 for month in range(13)))
+        for name, end in (("low", low), ("base", base), ("high", high))
+    }
+    moved = Sensitivity("salary", Text("Salary", "工资"), base - spread, base + spread)
+    return replace(
+        UNKNOWN_RETURN,
+        currency=currency,
+        outcomes=outcomes,  # type: ignore[arg-type]
+        sensitivity=(moved,),
+    )
+
+
+def list_numbers(charts: object) -> list[float]:
+    """Every position of a chart, those of its lines included."""
+    match charts:
+        case bool() | None:
+            return []
+        case int() | float():
+            return [charts]
+        case str():
+            return [float(one) for one in re.findall(r"-?[\d.]+(?=[,\s]|$)", charts)]
+        case dict():
+            kept = ("points", "points_at")
+            inner = {
+                key: value
+                for key, value in charts.items()
+                if not isinstance(value, str) or (key in kept and "," in value)
+            }
+            return [number for value in inner.values() for number in list_numbers(value)]
+        case list():
+            return [number for value in charts for number in list_numbers(value)]
+    raise TypeError(charts)
+
+
+@given(ends=st.tuples(AMOUNT, AMOUNT, AMOUNT), spread=st.floats(0, 1e9))
+def test_all_that_is_drawn_lies_on_the_panel(
+    ends: tuple[float, float, float], spread: float
+) -> None:
+    charts = make_charts(ADVICE, make_return(ends, spread))
+    for chart in (charts.scores, charts.cash_flow, charts.sensitivity):
+        assert chart is not None
+        plain = to_plain(chart, "en")
+        assert all(0 <= number <= max(chart.width, chart.height) for number in list_numbers(plain))
+    assert charts.cash_flow is not None
+    tops = sorted(line.label_top for line in charts.cash_flow.lines)
+    assert all(below - above >= 15.9 for above, below in itertools.pairwise(tops))
+    assert charts.cash_flow.top <= charts.cash_flow.zero <= charts.cash_flow.bottom
+
+
+def test_a_chart_without_data_is_not_drawn() -> None:
+    assert make_charts(ADVICE, UNKNOWN_RETURN) == Charts(
+        make_charts(ADVICE, UNKNOWN_RETURN).scores, None, None
+    )
+
+
+@given(text=st.text())
+def test_no_text_ends_its_cell_or_its_element(text: str) -> None:
+    cell = format_cell(text)
+    assert "\n" not in cell
+    assert "|" not in cell.replace("\\|", "")
+    outside = "".join(cell.split("`")[::2])
+    assert "<" not in outside
+    assert "`" not in format_code(text)[1:-1]
+    element = f'<text title="{escape_xml(text)}">{escape_xml(text)}</text>'
+    parsed = ET.fromstring(element)
+    assert (parsed.text or "") == parsed.get("title")
+
+
+def read_tables(text: str) -> list[list[str]]:
+    """The tables of a Markdown file, line by line."""
+    blocks = (block.splitlines() for block in text.split("\n\n"))
+    return [block for block in blocks if block and block[0].startswith("|")]
+
+
+@pytest.mark.parametrize(
+    ("language", "given_figures"),
+    [("en", True), ("zh", True), ("zh", False)],
+    ids=["en", "zh", "zh without a volume"],
+)
+def test_the_plan_is_whole(language: Language, given_figures: bool, tmp_path: Path) -> None:
+    volume = {"roi.requests_per_month": "20000"} if given_figures else {}
+    project = tmp_path / "desk"
+    answers = {"gpu": "cpu", "family": "smollm2", "name": "desk", "language": language}
+    generate({**answers, **volume}, project)
+    text = (project / "PLAN.md").read_text(encoding="utf-8")
+    tables = read_tables(text)
+    assert len(tables) > 15
+    for table in tables:
+        assert re.fullmatch(r"\|( :?-+:? \|)+", table[1]), table[:3]
+        assert {line.replace("\\|", "").count("|") for line in table} == {table[1].count("|")}
+    assert not re.search(r"\bNone\b|\bnan\b|\{\{|\{%", text)
+    charts = sorted(path.name for path in (project / "docs/plan").iterdir())
+    shown = sorted(re.findall(r"\]\(docs/plan/(.+?)\)", text))
+    money = ["cash_flow.svg", "sensitivity.svg"] if given_figures else []
+    assert charts == shown == sorted([*money, "scores.svg"])
+    for name in charts:
+        root = ET.parse(project / "docs/plan" / name).getroot()
+        tags = [element.tag.rpartition("}")[2] for element in root.iter()]
+        assert tags[1:3] == ["title", "desc"]
+        assert "script" not in tags
+    assert ("`roi.requests_per_month`" in text) is True
