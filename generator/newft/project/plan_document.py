@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from newft.figure_text import format_share
 from newft.data_errors import name_reject
+from newft.figure_text import format_share
 from newft.project.markdown_cells import format_cell, format_code, format_months, format_range
 from newft.project.plan_money import build_money_tables
 from newft.project.plan_verdict import build_advice_tables
