@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 
 from package_name import plan
 from package_name.config import Config
-from package_name.evaluation.hypotheses import Hypothesis, judge_hypothesis, load_hypotheses
+from package_name.evaluation.hypotheses import (
+    Hypothesis,
+    judge_hypothesis,
+    load_hypotheses,
+)
 from package_name.metrics import PRIMARY_METRICS
 from package_name.runtime.errors import ProjectError
 from package_name.runtime.messages import fill
