@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 
 from golden_desk import plan
 from golden_desk.config import Config
-from golden_desk.evaluation.hypotheses import Hypothesis, judge_hypothesis, load_hypotheses
+from golden_desk.evaluation.hypotheses import (
+    Hypothesis,
+    judge_hypothesis,
+    load_hypotheses,
+)
 from golden_desk.metrics import PRIMARY_METRICS
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.runtime.messages import fill
