@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newft.answers import command_line, parse, yaml_file
@@ -80,6 +80,8 @@ def test_what_is_dumped_is_read_back() -> None:
 
 
 @given(column=WORDS, path=WORDS)
+@example(column="[label", path="a.csv")
+@example(column=" label ", path="a.csv")
 @settings(deadline=None, max_examples=40)
 def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str) -> None:
     given_answers = {**FULL, "data.files": (path,), "data.columns.text": column}
@@ -90,7 +92,8 @@ def test_any_text_survives_a_file_and_the_repeat_command(column: str, path: str)
     )
     words = shlex.split(command_line.format_command(given_answers, "./desk"))
     assert path in words
-    assert f"data.columns.text={column}" in words
+    written = next(word for word in words if word.startswith("data.columns.text="))
+    assert parse.parse_set(written) == ("data.columns.text", column)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,16 @@ NOTHING = object()  # the key is left out, as most are, so that half of the file
 LEFT_OUT = [NOTHING] * 100
 SCALARS = st.sampled_from([*LEFT_OUT, None, "", 5, True, ["x"], {"x": "y"}, "x-y"])
 NAMES = ["客服 2", "-a", "a.b", "a ", "x" * 41]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def model_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A model in the current folder, which `model: .` names; its files do not tell its family."""
+    folder = tmp_path_factory.mktemp("model")
+    (folder / "config.json").write_text("{}", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(folder)
+        yield
 
 
 @cache

@@ -168,8 +168,8 @@ def test_more_cores_are_reckoned_to_train_on_more_rows() -> None:
 
 
 def test_the_advice_of_more_rows_says_what_they_give() -> None:
-    (warning, _) = plan(ON_A_CARD, facts(200)).warnings
-    assert warning.en.endswith("with 600 rows in total, by +-8")
+    few_rows, _ = plan(ON_A_CARD, facts(200)).warnings
+    assert few_rows.en.endswith("with 600 rows in total, by +-8")
 
 
 def test_an_assumed_precision_is_said() -> None:

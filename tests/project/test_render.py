@@ -14,7 +14,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newft.catalog.loader import load_accelerators
+from newft.catalog.loader import load_accelerators, load_methods
 from newft.errors import DataError, RenderError
 from newft.paths import get_templates_folder
 from newft.project.render import render_project
@@ -179,6 +179,21 @@ def test_the_package_declares_what_the_plan_requires(rendered: Path) -> None:
         "transformers>=5.0",
     ]
     assert not re.search(r"^torch\b", (rendered / "constraints.txt").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_configuration_says_once_that_another_method_was_measured(
+    tmp_path: Path, language: Language
+) -> None:
+    full = load_methods(get_templates_folder() / "methods")["full"]
+    names = ("method/full", "device/cpu", "source/embedded", f"language/{language}")
+    folder = project(tmp_path, language, method=full, layers=names)
+    run_yaml = (folder / "config/run.yaml").read_text(encoding="utf-8")
+    assert run_yaml.count("LoRA") == 1
+
+
+def test_the_configuration_of_the_measured_method_does_not_speak_of_others(rendered: Path) -> None:
+    assert "LoRA" not in (rendered / "config/run.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

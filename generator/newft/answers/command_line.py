@@ -38,8 +38,8 @@ def format_command(answers: RawAnswers, *arguments: str, command: str = "new") -
 
 
 def _format_value(value: AnswerValue) -> str:
-    """Return a value as `--set` reads it: a text as it is, a list as YAML."""
-    if isinstance(value, str) and value[:1] not in ("[", "'", '"'):
+    """Return a value as `--set` reads it: a text as it is where it can be, a list as YAML."""
+    if isinstance(value, str) and value == value.strip() and value[:1] not in ("[", "'", '"', ""):
         return value
     return json.dumps(value, ensure_ascii=False)
 
