@@ -127,7 +127,7 @@ class TestCommands:
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
             ran.append(line)
             tasks += re.findall(r"^task +.*\((.+)\)$", done.stderr, re.MULTILINE)
-        assert len(ran) == 16
+        assert len(ran) == 18
         assert list(dict.fromkeys(tasks)) == [
             "customer_service / intent", "credit_risk / risk", "legal / clause", "legal / charge",
         ]  # fmt: skip

@@ -104,7 +104,7 @@ def _make_initial_state(options: AdviseOptions, opened: OpenKit, messages: Messa
         opened.catalog,
         answers,
         machine=probe_machine() if answers.get("gpu", AUTO_GPU) == AUTO_GPU else None,
-        interface_language=messages.language,
+        interface_language=messages.language if options.interactive else "en",
     )
 
 
