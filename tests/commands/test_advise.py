@@ -155,13 +155,13 @@ class TestNew:
         assert recorded["advice"] == {"knowledge_change": "daily"}
         assert recorded["roi"] == {"gpu_price": "3", "requests_per_month": "20000"}
         assert recorded["task"] == "intent" and recorded["gpu"] == "cpu"
-        assert "the advice is not to fine-tune first" in run.stderr
+        assert "the advice is retrieval (RAG) before fine-tuning" in run.stderr
         assert (tmp_path / "desk/PLAN.md").is_file()
 
     def test_nothing_is_warned_of_where_nothing_is_known(self, tmp_path: Path) -> None:
         words = ("new", "desk", "--task", "intent", "--gpu", "cpu", "--yes", "--dry-run")
         shown = run_newft(*words, cwd=tmp_path).stderr
-        assert "newft advise" in shown and "not to fine-tune" not in shown
+        assert "newft advise" in shown and "before fine-tuning" not in shown
 
 
 def _read_all(folder: Path) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -26,6 +26,7 @@ from newft.schema.catalog import Catalog
 from newft.schema.hardware import MachineFacts
 from newft.schema.starter_kit import StarterKit
 from newft.text import Language
+from newft.wizard.advice_questions import list_advice_questions
 from newft.wizard.context import BACK_VALUE, WizardContext, WizardInterrupted
 from newft.wizard.conversation import run_wizard
 from newft.wizard.menu import Option
@@ -94,7 +95,8 @@ class Person:
         self._names = {
             _to_pattern(texts, key): name for key, name in (named | OTHER_QUESTIONS).items()
         }
-        self._names |= {f"{re.escape(title)}.?": name for title, name in _list_titles(kit, texts)}
+        titles = (*_list_titles(kit, texts), *_list_advice_titles(texts))
+        self._names |= {f"{re.escape(title)}.?": name for title, name in titles}
 
     def answer(self, question: str) -> str | None:
         """The answer to a question; None takes what is marked."""
@@ -117,6 +119,14 @@ def _list_titles(kit: StarterKit | None, texts: Messages) -> list[tuple[str, str
         described = [template.questions.describe(name, {}) for name in template.questions.names]
         titles += [(one.title, one.name) for one in described if one]
     return [(title.to(texts.language), name) for title, name in titles]
+
+
+def _list_advice_titles(texts: Messages) -> list[tuple[str, str]]:
+    """The texts of the questions of `newft advise` about facts and figures, with their keys."""
+    known = WizardState(catalog(), {"domain": "credit_risk", "roi.requests_per_month": "1"})
+    known = replace(known, answers={**known.answers, "roi.currency": "CNY"})
+    described = [one.describe(known) for one in list_advice_questions(catalog()) if one.describe]
+    return [(one.title.to(texts.language), one.name) for one in described if one]
 
 
 def _to_pattern(texts: Messages, key: str) -> str:
@@ -255,6 +265,7 @@ class Conversation:
     services: Services = field(default_factory=get_services)
     catalog: Catalog = field(default_factory=catalog)
     review: Callable[[WizardState], None] | None = None  # in place of noting what is reviewed
+    advise: bool = False  # it is one of `newft advise`
 
     def hold(
         self, *story: Sequence[Answer], dumb: bool = False, **given: AnswerValue
@@ -275,7 +286,8 @@ class Conversation:
                 if dumb
                 else KeyTerminal(texts, person, keyboard)
             )
-            end = run_wizard(start, self._build_context(terminal, texts))
+            questions = list_advice_questions(self.catalog) if self.advise else None
+            end = run_wizard(start, self._build_context(terminal, texts), questions)
         person.check_that_all_was_asked()
         return end.answers
 
@@ -310,6 +322,7 @@ class Conversation:
             self.review or self._note_review,
             lambda now: self.plans.append(now.answers),
             self.kept_after_a_bug.append,
+            end="advise" if self.advise else "write",
         )
 
     def _note_mapping(self, now: WizardState) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from newft.console.json_output import list_recipe_values
 from newft.data_errors import describe_rejects
 from newft.i18n import Messages
-from newft.schema.advice import Advice
+from newft.schema.advice import TUNED, Advice
 from newft.schema.dataset import DataFacts
 from newft.schema.family import EMBEDDED
 from newft.schema.kit import Task
@@ -51,16 +51,19 @@ def build_summary_rows(
     yield messages("summary.model"), _format_model(plan, messages)
     yield messages("summary.method"), _format_method(plan, messages)
     yield from build_estimate_rows(plan, messages, whole=False)
-    yield messages("summary.advice"), _format_advice(plan.advice, messages)
+    if advised := _format_advice(plan.advice, messages):
+        yield messages("summary.advice"), advised
     yield messages("summary.folder"), str(folder)
     if plan.name != folder.name:
         yield messages("summary.name"), plan.name
 
 
 def _format_advice(advice: Advice, messages: Messages) -> str:
-    """Format the advised approach with its points, or say that nothing is known to advise."""
+    """Format the advised approach, or say that nothing is known; a warning says of another one."""
     if not (advice.contributions or advice.vetoes):
         return messages("summary.no_advice")
+    if advice.recommendation not in TUNED:
+        return ""
     title = advice.titles[advice.recommendation].to(messages.language)
     points = f"{advice.scores[advice.recommendation]:+d}"
     return messages("summary.advised", title=title, points=points)

@@ -11,6 +11,7 @@ from newft.text import Text
 
 # in the order of effort, which decides between equal scores
 Approach = Literal["prompt", "classical", "rag", "finetune", "hybrid"]
+TUNED: tuple[Approach, ...] = ("finetune", "hybrid")  # those that train a language model
 FactorType = Literal["choice", "yes_no", "count", "share"]
 FactorValue = str | int | float | bool
 # by the id of the factor; one that is missing is unknown, and counts for nothing
