@@ -380,7 +380,17 @@ class TestNew:
 
     @pytest.mark.parametrize("lang", ["en", "zh"])
     def test_the_summary_fits_a_terminal(self, lang: str, here: Path) -> None:
-        words = ("new", "desk", "--data", "tickets.csv", "--gpu", "1xRTX4090", "--yes", "--lang", lang)
+        words = (
+            "new",
+            "desk",
+            "--data",
+            "tickets.csv",
+            "--gpu",
+            "1xRTX4090",
+            "--yes",
+            "--lang",
+            lang,
+        )
         shown = run_newft(*words, cwd=here, COLUMNS="80").stderr
         summary = re.split(r"\n.*(?:files written|已写入)", shown)[0]
         lines = [part for line in summary.splitlines() for part in wrap_text(line, 80)]
