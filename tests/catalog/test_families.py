@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -20,8 +21,9 @@ from newft.decide.estimate.parameter_count import (
     count_parameters,
     list_linear_modules,
 )
+from newft.decide.methods.registry import METHODS
 from newft.paths import get_templates_folder
-from newft.schema.family import Family, ModelSpec
+from newft.schema.family import Caveat, Family, ModelSpec
 from newft.schema.method import MethodOverrides
 from newft.schema.reasoned import Sourced
 from support.model_configs import WRAPPED, build_config, build_on_meta, wrap_config
@@ -69,15 +71,20 @@ def list_overrides(family: Family) -> list[tuple[str, MethodOverrides]]:
     return [pair for owner in owners for pair in owner.methods.items()]
 
 
-def reasons(family: Family) -> list[Sourced]:  # type: ignore[type-arg]
+def list_caveats(family: Family) -> list[Caveat]:
+    """What is said of the family and of its models."""
+    of_sizes = ((*(size.caveats or ()), *size.further_caveats) for size in family.sizes)
+    return [*family.caveats, *itertools.chain.from_iterable(of_sizes)]
+
+
+def reasons(family: Family) -> list[Sourced | Caveat]:  # type: ignore[type-arg]
     return [
         *(each.learning_rate for _, each in list_overrides(family) if each.learning_rate),
         *(each.short_run.learning_rate for _, each in list_overrides(family) if each.short_run),
         *(value for _, each in list_overrides(family) for value in each.values.values()),
         family.fp16_safe,
         family.tokens_per_piece,
-        *family.caveats,
-        *(each for size in family.sizes for each in (*(size.caveats or ()), *size.further_caveats)),
+        *list_caveats(family),
     ]
 
 
@@ -96,6 +103,15 @@ def test_every_value_says_why_in_both_languages_and_who_says_so(family: Family) 
     assert all(caveat.value.en and caveat.value.zh for caveat in family.caveats)
     assert family.chat.source and family.sources
     assert all(source.startswith("https://") for source in family.sources)
+
+
+@each_family
+def test_what_is_said_of_adapters_is_said_to_those_who_train_one(family: Family) -> None:
+    of_adapters = r"\b(adapters?|lora|ranks?|modules|\w+_proj)\b|适配器|秩|模块"
+    for caveat in list_caveats(family):
+        assert {*caveat.methods} <= METHODS.keys(), caveat
+        text = " ".join((*caveat.value, *caveat.why))
+        assert caveat.methods or not re.search(of_adapters, text), caveat
 
 
 @each_family

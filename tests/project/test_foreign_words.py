@@ -26,7 +26,7 @@ DEVICE_WORDS = {
     "mps": r"\bmps\b|apple",
 }
 ACCELERATOR_WORDS = r"torchrun|distributed\.run|torch\.accelerator|LOCAL_RANK"
-CPU_WORDS = r"auto_setup|time_budget|\"auto\""
+CPU_WORDS = r"auto_setup|time.budget|[\"`]auto[\"`]"
 STORED_WORDS = r"mxfp4|fp8|dequantize"
 EARLIER_WORDS = r"RENAMED_KEYS|earlier versions? of newft"
 PROJECTS: Mapping[str, Mapping[str, str]] = {

@@ -37,11 +37,10 @@ from newft.decide.task_settings import build_task_settings
 from newft.schema.answers import Answers
 from newft.schema.catalog import Catalog
 from newft.schema.dataset import Facts
-from newft.schema.family import EMBEDDED, Family, ModelSpec
+from newft.schema.family import EMBEDDED, Caveat, Family, ModelSpec
 from newft.schema.hardware import Hardware
 from newft.schema.model_facts import ModelFacts
 from newft.schema.plan import ModelPlan, Plan, ProjectPolicy, Recipe
-from newft.schema.reasoned import Sourced
 from newft.schema.roi import Roi
 from newft.schema.starter_kit import StarterKit
 from newft.text import Text
@@ -84,7 +83,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         kit=kit,
         task_id=answers.task,
         task=task,
-        family=_apply_model_caveats(family, size),
+        family=_apply_caveats(family, size, answers.method),
         method=method,
         hardware=hardware,
         model=model,
@@ -218,23 +217,25 @@ def _is_count_exact(own: ModelFacts | None) -> bool:
     return own is None or bool(own.weights and own.weights.parameters and not own.has_vision)
 
 
-def _apply_model_caveats(family: Family, size: ModelSpec | None) -> Family:
-    """Return the family with the caveats of this model."""
-    if size is None:
-        return family
-    general = family.caveats if size.caveats is None else size.caveats
-    seen = _note_other_parts(size, size.vision_parameters) if size.vision_parameters else ()
-    return replace(family, caveats=(*general, *seen, *size.further_caveats))
+def _apply_caveats(family: Family, size: ModelSpec | None, method: str) -> Family:
+    """Return the family with the caveats of this model that matter to the training method."""
+    caveats = family.caveats
+    if size is not None:
+        general = caveats if size.caveats is None else size.caveats
+        seen = _note_other_parts(size, size.vision_parameters) if size.vision_parameters else ()
+        caveats = (*general, *seen, *size.further_caveats)
+    told = tuple(one for one in caveats if not one.methods or method in one.methods)
+    return replace(family, caveats=told)
 
 
-def _note_other_parts(size: ModelSpec, parameters: int) -> tuple[Sourced[Text], ...]:
+def _note_other_parts(size: ModelSpec, parameters: int) -> tuple[Caveat, ...]:
     """Say what becomes of the parts of a model that see or hear."""
     why = Text(
         "the project trains the language model only; the other parts stay frozen, but their "
         f"{parameters / 1e6:,.0f} million weights take memory",
         f"本项目只训练语言模型；其余部分保持冻结，但其 {parameters / 1e8:.1f} 亿参数仍占用显存",
     )
-    return (Sourced(Text("the model takes more than text", "模型不只接受文本"), why, size.source),)
+    return (Caveat(Text("the model takes more than text", "模型不只接受文本"), why, size.source),)
 
 
 def _get_template_arguments(family: Family, size: ModelSpec | None) -> Mapping[str, str | bool]:

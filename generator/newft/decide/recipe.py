@@ -101,7 +101,7 @@ def _choose_values(inputs: Inputs) -> Recipe:
         attention=_choose_attention(inputs),
         gradient_checkpointing=_choose_gradient_checkpointing(inputs, fitted),
         num_evaluations=schedule.choose_num_evaluations(inputs, updates),
-        seed=_take_given("seed", _choose_seed(), inputs),
+        seed=_take_given("seed", _choose_seed(inputs), inputs),
         training_minutes=schedule.choose_training_minutes(inputs),
         device=schedule.choose_device(inputs),
         processes=schedule.choose_num_processes(inputs),
@@ -212,11 +212,12 @@ def _choose_attention(inputs: Inputs) -> Reasoned[str]:
     return Reasoned("sdpa", why, citations.SDPA)
 
 
-def _choose_seed() -> Reasoned[int]:
+def _choose_seed(inputs: Inputs) -> Reasoned[int]:
     why = Text(
-        "any fixed value: the same number of steps on the same machine gives the same result; "
-        "with a time budget the number of steps may differ",
-        "任意固定值均可：同一台机器上步数相同，结果就相同；有时间预算时，步数可能不同",
+        "any fixed value: the same number of steps on the same machine gives the same result"
+        + ("; with a time budget the number of steps may differ" if inputs.on_cpu else ""),
+        "任意固定值均可：同一台机器上步数相同，结果就相同"
+        + ("；有时间预算时，步数可能不同" if inputs.on_cpu else ""),
     )
     source = citations.cite_own_rule(
         "only results that can be reproduced can be compared", "结果可复现，才能比较"

@@ -12,7 +12,7 @@ from .normalize import MISSING_LABEL_PATTERN, is_missing, normalize_label
 def split_labels_into_parts(text: str, rules: LabelRules) -> list[tuple[str, ...]]:
     """Split a cell into labels, and each label into its parts between commas.
 
-    A comma may stand within a label (走私、贩卖、运输、制造毒品) or between two:
+    A comma may stand within a label (`open, paid invoices`) or between two:
     `combine_parts` decides.
     """
     return [parts for piece in split_labels(text, rules) if (parts := split_parts(piece, rules))]

@@ -85,6 +85,16 @@ class MixedLayers:
 
 
 @dataclass(frozen=True)
+class Caveat:
+    """A difference from other models, and what follows from it."""
+
+    value: Text
+    why: Text
+    source: str | Text  # a citation; in both languages if it is a sentence
+    methods: tuple[str, ...] = ()  # of training, to which it matters; empty: to all
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """One model of a family; the numbers are those of its config.json."""
 
@@ -103,8 +113,8 @@ class ModelSpec:
     modelscope_id: str | None = None
     # if the chat template of this model takes other arguments than the family's
     template_arguments: Mapping[str, str | bool] | None = None
-    caveats: tuple[Sourced[Text], ...] | None = None  # None: those of the family apply
-    further_caveats: tuple[Sourced[Text], ...] = ()  # beside those
+    caveats: tuple[Caveat, ...] | None = None  # None: those of the family apply
+    further_caveats: tuple[Caveat, ...] = ()  # beside those
     license: str | None = None  # as the page of `hub_id` names it
     embedded: EmbeddedModel | None = None
     # by method: the values that differ from those of the family
@@ -188,7 +198,7 @@ class Family:
     tokens_per_piece: Sourced[Mapping[PieceKind, float]]  # on average
     requires: tuple[str, ...]  # pip requirements beyond the project's own
     languages: tuple[Language, ...]
-    caveats: tuple[Sourced[Text], ...]  # differences from other models, and their consequences
+    caveats: tuple[Caveat, ...]
     sources: tuple[str, ...]
     # by method: the values that differ from its defaults
     methods: Mapping[str, MethodOverrides] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from newft.errors import IncompatibleError
 from newft.schema.catalog import Catalog
-from newft.schema.family import GENERIC_FAMILY, ChatTemplate, Family
+from newft.schema.family import GENERIC_FAMILY, Caveat, ChatTemplate, Family
 from newft.schema.kit import PieceKind
 from newft.schema.method import MethodOverrides
 from newft.schema.model_facts import ChatFacts, ModelFacts
@@ -208,19 +208,19 @@ def _name_targets(model: ModelFacts) -> tuple[str, ...] | str:
 
 def _list_assumptions(
     model: ModelFacts, chat: ChatTemplate, relative: Family | None
-) -> Iterator[Sourced[Text]]:
+) -> Iterator[Caveat]:
     """List what newft assumes of the model, with what follows from it."""
-    yield Sourced(
+    yield Caveat(
         Text("the model is in no family of the catalogue", "该模型不属于目录中的任何系列"),
         Text(
-            "learning rate and rank are the method's usual ones, not tuned for this model: compare "
-            "two or three learning rates on the validation rows",
-            "学习率和秩取该方法的常用值，未针对该模型调过：请在验证集上比较两三个学习率",
+            "the learning rate and the other values of the method are its usual ones, not tuned for "
+            "this model: compare two or three learning rates on the validation rows",
+            "学习率等取该方法的常用值，未针对该模型调过：请在验证集上比较两三个学习率",
         ),
         OWN_RULE,
     )
     rendered = bool(model.chat and model.chat.end_of_turn)
-    yield Sourced(
+    yield Caveat(
         Text(f"an answer ends with {chat.end_of_turn}", f"回答以 {chat.end_of_turn} 结束"),
         Text(
             "this is what the chat template writes after an answer"
@@ -233,7 +233,7 @@ def _list_assumptions(
         Text("the chat template", "对话模板") if rendered else Text("eos_token", "eos_token"),
     )
     if model.chat and not model.chat.pad:
-        yield Sourced(
+        yield Caveat(
             Text(f"{chat.pad} is the padding token", f"{chat.pad} 用作填充符"),
             Text(
                 "the tokenizer names none; padding is masked by position, so any token serves",
@@ -242,7 +242,7 @@ def _list_assumptions(
             OWN_FILES,
         )
     if model.chat and model.chat.writes_date and "date_string" not in chat.template_arguments:
-        yield Sourced(
+        yield Caveat(
             Text("the chat template writes today's date", "对话模板会写入当天日期"),
             Text(
                 "prompts would change every day, so `make check` refuses it: set a fixed date in a "
@@ -254,16 +254,16 @@ def _list_assumptions(
     yield _explain_modules(relative)
 
 
-def _explain_modules(relative: Family | None) -> Sourced[Text]:
+def _explain_modules(relative: Family | None) -> Caveat:
     if relative:
-        return Sourced(
+        return Caveat(
             Text(
                 "modules are named as in " + relative.title, "模块名与 " + relative.title + " 相同"
             ),
             Text("the class of the model is the same", "模型类相同"),
             OWN_FILES,
         )
-    return Sourced(
+    return Caveat(
         Text("the class of the model is in no family", "没有系列使用该模型类"),
         Text(
             "memory and time are those of a usual decoder; `make check` measures the memory",

@@ -55,6 +55,7 @@ def make_model_spec(name: str, model: ModelFacts, family: Family) -> ModelSpec |
         active_parameters=twin.active_parameters,
         methods=twin.methods,
         caveats=twin.caveats,
+        further_caveats=twin.further_caveats,
     )
 
 

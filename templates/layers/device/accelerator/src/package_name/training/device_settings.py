@@ -13,4 +13,4 @@ Precision = Literal["fp32", "bf16", "fp16"]
 Attention = Literal["sdpa", "eager"]
 BatchSize = Annotated[int, Field(ge=1)]
 ProcessCount = Annotated[int, Field(ge=1)]
-TimedSection = ConfigSection  # training and evaluation have no time budget
+TimedSection = ConfigSection  # of training and evaluation, which have no settings of time
