@@ -68,7 +68,7 @@ OTHERS: dict[str, object] = {
 TIMED = re.compile(r"_runtime$|_per_second$|^seconds_|^peak_")
 # `auto` is what was fastest, which no two runs share
 NOT_BY_PACE = ("model.precision=fp32", "model.attention=sdpa", "training.batch_size=2")
-BY_PACE = re.compile(r"tokens/s|每秒|[Pp]eak of memory|内存峰值")  # no two runs share these lines
+BY_PACE = re.compile(r"tokens/s|每秒|[Pp]eak of memory|峰值占用")  # no two runs share these lines
 TIME_LEFT = re.compile(r", [^,]* left$|，还需 .*$")  # the end of a line of progress
 
 

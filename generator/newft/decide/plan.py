@@ -233,7 +233,7 @@ def _note_other_parts(size: ModelSpec, parameters: int) -> tuple[Caveat, ...]:
     why = Text(
         "the project trains the language model only; the other parts stay frozen, but their "
         f"{parameters / 1e6:,.0f} million weights take memory",
-        f"本项目只训练语言模型；其余部分保持冻结，但其 {parameters / 1e8:.1f} 亿参数仍占用显存",
+        f"本项目只训练语言模型；其余部分保持冻结，但其 {parameters / 1e8:.1f} 亿参数仍会一并载入",
     )
     return (Caveat(Text("the model takes more than text", "模型不只接受文本"), why, size.source),)
 

@@ -213,8 +213,8 @@ def _list_assumptions(
     yield Caveat(
         Text("the model is in no family of the catalogue", "该模型不属于目录中的任何系列"),
         Text(
-            "the learning rate and the other values of the method are its usual ones, not tuned for "
-            "this model: compare two or three learning rates on the validation rows",
+            "the learning rate and the other values of the method are its usual ones, not tuned "
+            "for this model: compare two or three learning rates on the validation rows",
             "学习率等取该方法的常用值，未针对该模型调过：请在验证集上比较两三个学习率",
         ),
         OWN_RULE,
@@ -267,7 +267,7 @@ def _explain_modules(relative: Family | None) -> Caveat:
         Text("the class of the model is in no family", "没有系列使用该模型类"),
         Text(
             "memory and time are those of a usual decoder; `make check` measures the memory",
-            "显存和时间按常见的解码器结构估算，由 `make check` 实测",
+            "占用和时间按常见的解码器结构估算，由 `make check` 实测",
         ),
         OWN_RULE,
     )
