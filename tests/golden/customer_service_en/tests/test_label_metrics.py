@@ -29,9 +29,9 @@ from golden_desk.runtime.text_layout import (
 )
 
 LABELS = [
-    "refund",
-    "\u9000\u6b3e\u7533\u8bf7\u4e0e\u7269\u6d41\u6295\u8bc9\u7684\u5904\u7406\u6d41\u7a0b",
-    "delivery_address_change",
+    "short",
+    "\u5f88\u957f\u7684\u6807\u7b7e\u540d\u79f0\u5728\u5c4f\u5e55\u4e0a\u53ea\u663e\u793a\u5f00\u5934",
+    "a_label_of_some_length",
     "other",
 ]
 rows = st.lists(

@@ -21,7 +21,7 @@ from golden_desk.data.near_duplicates import (
 from golden_desk.data.splits import PROCESSED_DIR, SPLITS
 
 LONG = "a sentence that is long enough to be told from all of the others"
-SHORT = "my parcel never came to the office"
+SHORT = "my letter never came to the office"
 
 
 def found(texts: list[str], held_out: list[str], label: str = "a") -> dict[int, int]:
@@ -45,11 +45,11 @@ def test_a_near_copy_of_a_long_text_is_found_whatever_its_label() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "my parcle never came to the office",
-        "my parcel never came to the house",
-        "my parcel never came to the new office",
-        "my parcel never came to office",
-        "office to parcel my the never came",
+        "my lettre never came to the office",
+        "my letter never came to the house",
+        "my letter never came to the new office",
+        "my letter never came to office",
+        "office to letter my the never came",
     ],
 )
 def test_a_word_or_its_place_makes_no_other_text_where_the_label_is_the_same(text: str) -> None:
@@ -60,9 +60,9 @@ def test_a_word_or_its_place_makes_no_other_text_where_the_label_is_the_same(tex
 @pytest.mark.parametrize(
     ("text", "held_out"),
     [
-        ("cancel my order", "track my order"),
-        ("my parcel never came to the office", "my parcel came back from the office"),
-        ("\u6211\u7684\u5305\u88f9", "\u6211\u7684\u8ba2\u5355"),
+        ("open my window", "find my window"),
+        ("my letter never came to the office", "my letter came back from the office"),
+        ("\u6211\u7684\u4e66\u5305", "\u6211\u7684\u6bdb\u8863"),
     ],
 )
 def test_short_texts_that_differ_in_their_meaning_are_told_apart(text: str, held_out: str) -> None:
@@ -70,19 +70,19 @@ def test_short_texts_that_differ_in_their_meaning_are_told_apart(text: str, held
 
 
 def test_chinese_texts_are_compared_by_characters() -> None:
-    held_out = "\u6211\u4e70\u7684\u5305\u88f9\u4e00\u76f4\u6ca1\u6709\u9001\u5230\u516c\u53f8"
-    typo = held_out.replace("\u5305\u88f9", "\u5feb\u9012")
+    held_out = "\u6211\u4e70\u7684\u4e66\u5305\u4e00\u76f4\u6ca1\u6709\u9001\u5230\u516c\u53f8"
+    typo = held_out.replace("\u4e66\u5305", "\u6bdb\u8863")
     assert found([typo, f"{held_out}\u5462", typo[:6]], [held_out]) == {0: 0, 1: 0}
 
 
 @pytest.mark.parametrize(
     ("text", "held_out"),
     [
-        ("cancle my card", "cancel my card"),
-        ("cancel my crad!", "cancel my card"),
-        ("wheres my card", "where is my card"),
-        ("\u600e\u4e48\u9000\u6b3e\u5462", "\u600e\u4e48\u9000\u6b3e"),
-        ("\u5feb\u9012\u5230\u54ea\u4e86", "\u5feb\u9012\u5230\u54ea\u91cc\u4e86"),
+        ("forgte my name", "forget my name"),
+        ("forget my nmae!", "forget my name"),
+        ("wheres my name", "where is my name"),
+        ("\u600e\u4e48\u5f00\u95e8\u5462", "\u600e\u4e48\u5f00\u95e8"),
+        ("\u706b\u8f66\u5230\u54ea\u4e86", "\u706b\u8f66\u5230\u54ea\u91cc\u4e86"),
     ],
 )
 def test_a_slip_makes_no_other_text_of_a_short_one(text: str, held_out: str) -> None:
@@ -91,8 +91,8 @@ def test_a_slip_makes_no_other_text_of_a_short_one(text: str, held_out: str) -> 
 
 
 def test_two_or_three_characters_are_told_apart() -> None:
-    assert found(["\u9000\u6b3e"], ["\u9000\u8d27"]) == {}
-    assert found(["\u8981\u9000\u6b3e"], ["\u8981\u9000\u8d27"]) == {}
+    assert found(["\u5f00\u95e8"], ["\u5f00\u7a97"]) == {}
+    assert found(["\u8981\u5f00\u95e8"], ["\u8981\u5f00\u7a97"]) == {}
 
 
 def test_what_many_texts_share_says_nothing() -> None:

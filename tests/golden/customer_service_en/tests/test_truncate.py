@@ -12,8 +12,8 @@ from golden_desk.training.truncation import (
     truncate_middle,
 )
 
-TABLE = "\n".join(f"BILL_AMT{i}: {i * 8_834_375 % 999_983}" for i in range(40))
-PROSE = "The tenant paid 1,250.50 on 2024-05-31, and again. " * 20
+TABLE = "\n".join(f"FIELD_{i}: {i * 8_834_375 % 999_983}" for i in range(40))
+PROSE = "The reader paid 1,250.50 on 2024-05-31, and again. " * 20
 
 
 def tokens_of(text: str) -> list[Span]:
@@ -40,8 +40,8 @@ def test_a_text_keeps_whole_words_and_numbers(kept: int) -> None:
 
 def test_a_text_without_spaces_is_cut_between_characters() -> None:
     sentence = (
-        "\u88ab\u544a\u4eba\u4e8e2024\u5e745\u6708\u5728\u67d0\u5e02"
-        "\u76d7\u7a83\u7535\u52a8\u8f66\u4e00\u8f86\uff0c\u4ef7\u503c12800\u5143\u3002"
+        "\u56fe\u4e66\u9986\u4e8e2024\u5e745\u6708\u5728\u67d0\u5e02"
+        "\u91c7\u8d2d\u7535\u52a8\u8f66\u4e00\u8f86\uff0c\u4ef7\u503c12800\u5143\u3002"
     )
     text = sentence * 10
     shorter = truncate_middle(text, tokens_of(text), 40)
@@ -57,8 +57,8 @@ def test_one_long_word_is_cut_where_nothing_else_would_be_left() -> None:
     assert len(shorter) == 120 + len(f" {ELISION_MARK} ")
 
 
-def test_a_passage_of_one_line_is_not_lost_to_the_question_below_it() -> None:
-    text = f"{PROSE.strip()}\n\nDoes it cap liability?"
+def test_a_text_of_one_line_is_not_lost_to_the_question_below_it() -> None:
+    text = f"{PROSE.strip()}\n\nIs it more than before?"
     shorter = truncate_middle(text, tokens_of(text), 100)
-    assert shorter.startswith("The tenant paid") and shorter.endswith("Does it cap liability?")
+    assert shorter.startswith("The reader paid") and shorter.endswith("Is it more than before?")
     assert len(shorter) > 200

@@ -89,7 +89,7 @@ def format_target(hypothesis: Hypothesis) -> str:
     text = f"{SIGNS[hypothesis.direction]} {_format_value(hypothesis, hypothesis.target)}"
     return (
         fill("{target} above {model}", target=text, model=hypothesis.against)
-        if (hypothesis.against)
+        if hypothesis.against
         else text
     )
 

@@ -105,7 +105,7 @@ def read_all_examples(config: Config, encoder: ChatEncoder) -> tuple[list[Exampl
     train = read_examples("train", encoder, config)
     held_out = read_examples("validation", encoder, config)
     refuse_truncated_examples([*train, *held_out], config.training)
-    random.Random(config.run.seed).shuffle(held_out)  # a time budget may take the first of them
+    random.Random(config.run.seed).shuffle(held_out)  # any first part is a sample
     say("train       {lengths}", lengths=measure_lengths(train))
     say("validation  {lengths}", lengths=measure_lengths(held_out))
     return train, held_out

@@ -140,7 +140,7 @@ def _list_names(label: str, rules: LabelRules) -> Iterator[str]:
 
 
 def _list_short_forms(label: str) -> list[str]:
-    """A label and what is short for it: 贩卖毒品 for 走私、贩卖、运输、制造毒品.
+    """A label and what is short for it: `open invoices` for `open, paid invoices`.
 
     Each part may stand with the end of a later one. Where that end begins is not marked, so all
     ends are there: what is no label stands in no text.

@@ -10,8 +10,7 @@ import transformers
 from ..prompts import Conversation
 
 THINKING = ("<think>", "</think>")  # what opens and closes a think block
-# Any day will do, if it is the same in training and afterwards; this one is known to LLaMA's
-# templates, which write it where they are given none.
+# Any day will do, if it is the same in training and afterwards.
 FIXED_DATE = date(2024, 7, 26)
 # heads a changed template, which is saved beside the trained weights; it writes nothing itself
 FIXED_DATE_MARK = "{" + f"# changed: the date is always {FIXED_DATE}, as in training #" + "}"

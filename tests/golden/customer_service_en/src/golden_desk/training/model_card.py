@@ -106,7 +106,7 @@ def _format_provenance(
         }
     )
     yield fill("\n## Recipe\n")
-    last = run.last_checkpoint()  # a time budget may have changed the number of steps
+    last = run.last_checkpoint()  # the run may have ended before the last planned step
     yield from _format_key_values(
         {
             **{f"method.{name}": value for name, value in config.method},

@@ -140,7 +140,7 @@ class RunDir:
         return own.model_copy(update=sections)
 
     def load_trained_config(self, config: Config) -> Config:
-        """What the run was trained with, with what `auto` stood for when it began."""
+        """What the run was trained with, as it was resolved when it began."""
         own = load_config(self.config_file, [f"model.source={config.model.source}"])
         return restore_settings(own, self.record())
 
