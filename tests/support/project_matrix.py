@@ -216,6 +216,12 @@ def name_model(case: Case, folder: Path) -> Mapping[str, str]:
     return {"model": get_spec(case).hub_id, "hub": case["source"]}
 
 
+def make_model_folder(folder: Path) -> None:
+    """Make the folder of a model whose config says nothing, so that its size stays unknown."""
+    folder.mkdir()
+    (folder / "config.json").write_text("{}", encoding="utf-8")
+
+
 def _write_records(case: Case, folder: Path) -> Path:
     path = folder / ("tickets.xlsx" if case["data"] == "xlsx" else "tickets.csv")
     if not path.exists():

@@ -34,7 +34,9 @@ from support.project_matrix import (
     choose_share,
     choose_tested,
     get_labels,
+    get_spec,
     list_axes,
+    make_model_folder,
 )
 
 pytestmark = pytest.mark.slow  # one is quick, all of them are not
@@ -113,21 +115,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project of one case."""
     tickets = tmp_path_factory.mktemp("tickets")
-    (tickets / "base model").mkdir()
+    make_model_folder(tickets / "base model")
     folder = tmp_path_factory.mktemp("project") / "desk"
     plan = generate(build_case_answers(request.param, tickets), folder)
     return Project(request.param, plan, folder, tickets)
 
 
 def test_its_layers_are_those_of_its_answers(project: Project) -> None:
-    device = "cpu" if project.plan.hardware.accelerator.kind == "cpu" else "accelerator"
+    kind = project.plan.hardware.accelerator.kind
     own_code, source = project.plan.model.successor is not None, project.case["source"]
     from_hub = source in ("huggingface", "modelscope") and not own_code
+    packed = source == "folder" or get_spec(project.case).quantization is not None
+    experts = "target_parameters" in project.plan.recipe.method
     chosen = {
-        "method": project.plan.method.layers or (project.plan.method.id,),
-        "device": (device,),
+        "method": (
+            *(project.plan.method.layers or (project.plan.method.id,)),
+            *(("lora_experts",) if experts else ()),
+        ),
+        "device": ("cpu",) if kind == "cpu" else ("accelerator", kind),
         "source": ("hub", source) if from_hub else (source,),
-        "model": ("own_code",) if own_code else (),
+        "model": (*(("own_code",) if own_code else ()), *(("packed",) if packed else ())),
+        "charts": (),  # no case gives the volume that a cash flow needs
         "policy": (),  # no case has a starter kit
         # the tool that trains what the project cannot
         "exports": dict.fromkeys(
@@ -234,7 +242,7 @@ def test_every_file_is_tidy_and_no_template(project: Project) -> None:
 
 
 def test_the_same_answers_give_the_same_bytes(case_of_task: Case, tmp_path: Path) -> None:
-    (tmp_path / "base model").mkdir()
+    make_model_folder(tmp_path / "base model")
     for folder in ("once", "again"):
         generate(build_case_answers(case_of_task, tmp_path), tmp_path / folder)
     once, again = (list_contents_and_modes(tmp_path / folder) for folder in ("once", "again"))
@@ -291,7 +299,7 @@ def test_every_choice_is_made_in_some_project() -> None:
 @pytest.mark.parametrize("family", catalog().families)
 def test_a_project_of_a_family_passes_its_own_tests(family: str, tmp_path: Path) -> None:
     case = choose_tested()[family]
-    (tmp_path / "base model").mkdir()
+    make_model_folder(tmp_path / "base model")
     plan = generate(build_case_answers(case, tmp_path), tmp_path / "desk")
     path = {"PYTHONPATH": str(BITSANDBYTES)} if plan.method.id == "qlora" else {}
     own = subprocess.run(
