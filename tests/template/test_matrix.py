@@ -125,7 +125,7 @@ def test_its_layers_are_those_of_its_answers(project: Project) -> None:
     kind = project.plan.hardware.accelerator.kind
     own_code, source = project.plan.model.successor is not None, project.case["source"]
     from_hub = source in ("huggingface", "modelscope") and not own_code
-    packed = source == "folder" or get_spec(project.case).quantization is not None
+    packed = source != "folder" and get_spec(project.case).quantization is not None
     experts = "target_parameters" in project.plan.recipe.method
     chosen = {
         "method": (
