@@ -54,7 +54,9 @@ WORDS_OF_SOURCE = {
     "huggingface": ("huggingface_hub", "HF_ENDPOINT"),
     "modelscope": ("modelscope",),
 }
-IN_THE_PROJECT_LANGUAGE = {"README.md", "config/run.yaml", "pyproject.toml"}
+IN_THE_PROJECT_LANGUAGE = {
+    *("PLAN.md", "README.md", "pyproject.toml", "config/hypotheses.yaml", "config/run.yaml")
+}
 FOR_ALL_SOURCES = ("config.py",)  # the names of all
 
 
