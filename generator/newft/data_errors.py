@@ -8,10 +8,13 @@ from pathlib import Path
 
 from newft.emitted.file_access import RecordError
 from newft.emitted.file_format import MAX_CELL_CHARS
+from newft.emitted.outcome_rules import OUTCOME_REJECT_REASONS
 from newft.emitted.reject_reasons import REJECT_REASONS
 from newft.errors import DataError
 from newft.i18n import translate_template
 from newft.text import Text
+
+ALL_REJECT_REASONS = {**REJECT_REASONS, **OUTCOME_REJECT_REASONS}  # of all tasks
 
 
 @contextmanager
@@ -55,4 +58,4 @@ def name_reject(code: str) -> Text:
     """Return why rows are left out, in words."""
     if code == "unknown_label":  # a project has a list of labels, which is made of these rows
         return Text("too few rows of its label", "所属标签的行数太少")
-    return translate_template(REJECT_REASONS[code].words, limit=MAX_CELL_CHARS)
+    return translate_template(ALL_REJECT_REASONS[code].words, limit=MAX_CELL_CHARS)

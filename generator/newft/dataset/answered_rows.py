@@ -117,7 +117,7 @@ def _split_combined_labels(targets: Iterable[Target], task: Task) -> dict[Target
 
 
 def _split_into_known(labels: Iterable[str], task: Task) -> dict[str, set[str]]:
-    """What each label is a list of, or itself: `apple, pear` is two where both stand elsewhere."""
+    """What each label is a list of, or itself: `plum, pear` is two where both stand elsewhere."""
     parts = {label: split_parts(label, task.label_rules) for label in labels}
     listed: dict[Sequence[str], str] = {}
     made_of: dict[str, set[str]] = {}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from newft.data_errors import ALL_REJECT_REASONS
 from newft.dataset.answered_rows import AnsweredRows, answer_rows, count_contradictions
 from newft.dataset.label_parsing import pick_frequent_spellings
 from newft.dataset.row_stats import DistinctRows, RowStats, Target
@@ -22,7 +23,6 @@ from newft.emitted.near_duplicates import (
 )
 from newft.emitted.normalize import normalize_label
 from newft.emitted.record_rules import name_unlisted
-from newft.emitted.reject_reasons import REJECT_REASONS
 from newft.emitted.splits import SPLITS, AssignedRows, GivenPlace, Split, SplitAssigner
 from newft.schema.kit import Task
 from newft.split_fractions import SplitFractions, choose_split_fractions
@@ -100,7 +100,7 @@ def resolve_rows(stats: RowStats, used_splits: Sequence[str] | None = None) -> R
         },
         recommendations=spell.recommendations(kept),
         longest_target=max(map(spell.target, kept), key=len, default=""),
-        rejects={code: rejects[code] for code in REJECT_REASONS if rejects[code]},
+        rejects={code: rejects[code] for code in ALL_REJECT_REASONS if rejects[code]},
         repeats=repeats.total(),
         contradictions=count_contradictions(stats, chosen),
         groups=groups,

@@ -29,6 +29,7 @@ from newft.emitted.normalize import (
     normalize_label,
     normalize_text,
 )
+from newft.emitted.outcome_rules import find_outcome_fault
 from newft.emitted.record_rules import find_reject_reason
 from newft.emitted.splits import Split
 from newft.emitted.table_fields import clean_value, format_fields
@@ -38,7 +39,11 @@ from newft.schema.kit import FieldRole, Task
 MAX_KEPT_TEXTS = 2 * MAX_COMPARED_ROWS
 MAX_KEPT_ENDS = 5_000  # texts: a share of 2 % is then known to 0.2 points, one standard error
 
-READ_ROLES: tuple[FieldRole, ...] = ("text", "label", "recommendation")  # READ_FIELDS of a project
+READ_ROLES: tuple[FieldRole, ...] = (
+    "text",
+    "label",
+    "recommendation",
+)  # READ_FIELDS, and its advice
 
 TargetCells = tuple[str, str]  # of a row: the label and the recommendation, as the file writes them
 
@@ -201,6 +206,10 @@ class RowStats:
             question.inputs,
             labels,
             rules,
+        )
+        fault = fault or find_outcome_fault(
+            labels,
+            rules.label_rules,
             recommendation=recommendation,
             indeterminate=self.indeterminate,
         )

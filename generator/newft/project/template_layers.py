@@ -64,6 +64,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "runtime/yaml_lines.py",
 )
 MULTILABEL_MODULE = "data/multilabel.py"
+OUTCOME_MODULE = "data/outcome_rules.py"
 QUANTITIES_MODULE = "data/quantities.py"
 TABLE_MODULE = "data/table_fields.py"
 _RECORD_MODULES = (
@@ -132,6 +133,7 @@ def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
     """Return the modules of newft.emitted that are copied into the project of a plan."""
     needed = {
         MULTILABEL_MODULE: plan.task.label_rules.separator is not None,
+        OUTCOME_MODULE: plan.task.positive is not None,
         QUANTITIES_MODULE: plan.task.tabular,
         TABLE_MODULE: plan.task.tabular,
         POLICY_MODULE: plan.policy is not None,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from .data.label_rules import find_label
+from .data.outcome_rules import find_outcome_fault
 from .data.record_rules import find_reject_reason, read_single_label
 from .data.table_fields import clean_value, format_fields
 from .prompts import Conversation, Reject, build_conversation
@@ -43,13 +44,11 @@ def to_conversation(record: Mapping[str, str], task: TaskConfig) -> Conversation
         )
     advice = record["recommendation"] if task.recommendations else None
     label = read_single_label(record["label"], task.rules, task.labels)
-    if fault := find_reject_reason(
-        [*values.values()],
-        label,
-        task.leak_rules,
-        recommendation=advice,
-        indeterminate=task.indeterminate,
-    ):
+    fault = find_reject_reason([*values.values()], label, task.leak_rules)
+    fault = fault or find_outcome_fault(
+        label, task.rules, recommendation=advice, indeterminate=task.indeterminate
+    )
+    if fault:
         return Reject(fault)
     level = task.parse_label(record["label"])
     if level is None:

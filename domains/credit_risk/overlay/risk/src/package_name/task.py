@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
 from .data.given_splits import SPLIT_FIELD
+from .data.outcome_rules import OUTCOME_REJECT_REASONS
+from .data.reject_reasons import RejectReason
 from .runtime.messages import fill
 from .task_base import LabelTask, NonEmptyStr, validate_distinct_labels
 
@@ -17,6 +19,8 @@ NON_INPUT_FIELDS = ("label", "recommendation", "group")
 
 class TaskConfig(LabelTask):
     """Risk levels, those whose summed probability is the score, and the facts that are shown."""
+
+    reject_reasons: ClassVar[Mapping[str, RejectReason]] = OUTCOME_REJECT_REASONS
 
     positive: Annotated[list[NonEmptyStr], Field(min_length=1)]
     # levels of rows that are left out
