@@ -98,12 +98,12 @@ def test_labels_that_look_the_same_are_refused(
         (
             {"strip_suffixes": ["_case"]},
             "{label} is a duplicate of {known}",
-            {"label": "apple case", "known": "apple"},
+            {"label": "plum case", "known": "plum"},
         ),
         (
-            {"aliases": {"apple": ["pear"]}},
+            {"aliases": {"plum": ["pear"]}},
             "{label} is a duplicate of {known}",
-            {"label": "pear", "known": "apple"},
+            {"label": "pear", "known": "plum"},
         ),
         (
             {"aliases": {"other": ["another name"]}},
@@ -111,7 +111,7 @@ def test_labels_that_look_the_same_are_refused(
             {"label": "other"},
         ),
         (
-            {"aliases": {"apple": ["fruit"], "pear": ["fruit"]}},
+            {"aliases": {"plum": ["fruit"], "pear": ["fruit"]}},
             "label_rules.aliases: {alias} names more than one label",
             {"alias": "fruit"},
         ),
@@ -122,7 +122,7 @@ def test_labels_and_aliases_that_the_rules_cannot_tell_apart_are_refused(
 ) -> None:
     rules = LabelRulesSection(**label_rules).rules
     with pytest.raises(ValueError, match=re.escape(fill(fault, **names))):
-        validate_distinct_labels(["apple", "apple case", "pear"], rules)
+        validate_distinct_labels(["plum", "plum case", "pear"], rules)
 
 
 def test_the_labels_of_a_run_are_read_by_its_rules(run_yaml: Config) -> None:

@@ -153,14 +153,13 @@ def format_rows(config: Config, folder: Path) -> Summary:
     texts, places = SeenTexts[str](), RowLocations()
     splits = SplitAssigner(config.data, config.data.given_splits)
     slices, answers = config.data.slice_fields, dict[str, str]()
-    several = config.task.rules.separator is not None  # labels in one record
     with ExitStack() as stack:
         files = RowFileWriter(folder, stack)
         for row in read_all_rows(layouts):
             summary.rows += 1
             place, repeated = RowLocation(row.file, row.number), None
             record = to_record(row.values, config.data.columns)
-            fault = row.fault or find_record_fault(row.values, config.data.columns, several=several)
+            fault = row.fault or find_record_fault(row.values, config.data.columns, config.task)
             fault = fault or find_split_fault(record, config.data)
             outcome = Reject(fault) if fault else format_record(record, config.task)
             if not isinstance(outcome, Reject):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from .data.label_leaks import LeakRules, Position
 from .data.label_rules import NO_LABEL_RULES, LabelRules, find_label, read_label
 from .data.normalize import clean_label
+from .data.reject_reasons import RejectReason
 from .runtime.messages import fill
 
 NonEmptyStr = Annotated[str, Field(min_length=1)]
@@ -41,6 +42,9 @@ class LabelRulesSection(ConfigSection):
 
 class LabelTask(ConfigSection):
     """What the model is told, and the labels it may answer with."""
+
+    # why rows of this task are left out, beside the reasons of data/reject_reasons.py
+    reject_reasons: ClassVar[Mapping[str, RejectReason]] = {}
 
     system: NonEmptyStr
     base_system_prompt: NonEmptyStr
@@ -87,6 +91,10 @@ class LabelTask(ConfigSection):
         """How texts state labels, as data/label_leaks.py takes it."""
         positions = self.stated_label_positions
         return LeakRules(self.rules, self.label_field_names, self.leak_patterns, positions)
+
+    def list_rejecting_fields(self) -> list[str]:
+        """The fields of data.columns for which rows of this task alone are left out."""
+        return [reason.field for reason in self.reject_reasons.values() if reason.field]
 
     def refuse_fields(self, columns: Mapping[str, Sequence[str]], slices: Sequence[str]) -> None:
         """Raise ValueError for fields of the data section that the task cannot use."""

@@ -13,8 +13,7 @@ from typing import NamedTuple
 from .markup_text import is_markup, read_visible_text
 
 MAX_SPELLED_CHARS = 4_000  # a longer text that looks like a list is prose, or a document of its own
-LABEL_FIELDS = ("label", "recommendation")  # that hold one of a list of names
-READ_FIELDS = ("text", *LABEL_FIELDS)  # that must be texts
+READ_FIELDS = ("text", "label")  # that must be texts, in every task
 # numpy prints a list without commas, which Python would read as one joined text
 _NO_COMMA_PATTERN = re.compile(r"""(['"])\s+(?=['"])""")
 _CLOSING = {"[": "]", "{": "}"}
@@ -58,16 +57,18 @@ def read_text(value: object) -> str:
 
 
 def find_cell_fault(values: Mapping[str, object], *, several: bool) -> str:
-    """Why the cells of a record cannot be used, by its fields; `several` labels may be allowed."""
+    """Why the cells of a record cannot be used, by its fields; `several` labels may be allowed.
+
+    All fields but the text hold one name of a list.
+    """
     too_many = False
-    for name in READ_FIELDS:
-        value = values.get(name)
+    for name, value in values.items():
         if value is None or (isinstance(value, str) and not _may_spell_list(value)):
             continue
         cell = read_cell(value)
         if cell.nested:
             return "nested_value"
-        allowed = name not in LABEL_FIELDS or (several and name == "label")
+        allowed = name == "text" or (several and name == "label")
         too_many = too_many or (len(cell.texts) > 1 and not allowed)
     return "several_labels" if too_many else ""
 

@@ -10,6 +10,7 @@ from ..config import Config
 from ..formatting import REQUIRED_FIELDS, optional_fields
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
+from ..task import TaskConfig
 from .cells import READ_FIELDS, find_cell_fault, read_text
 from .file_format import FileFormat
 from .given_splits import SPLIT_FIELD
@@ -90,11 +91,12 @@ def _refuse_missing(path: Path, has: Sequence[str], columns: Mapping[str, list[s
 
 
 def find_record_fault(
-    values: Mapping[str, object], columns: Mapping[str, list[str]], *, several: bool
+    values: Mapping[str, object], columns: Mapping[str, list[str]], task: TaskConfig
 ) -> str:
-    """Why the lists and objects of a row cannot be used; `several` labels may be allowed."""
-    cells = {name: _get_value(values, columns[name]) for name in READ_FIELDS if name in columns}
-    return find_cell_fault(cells, several=several)
+    """Why the lists and objects of a row cannot be used, where a text or a name is wanted."""
+    read = dict.fromkeys((*READ_FIELDS, *task.list_rejecting_fields()))
+    cells = {name: _get_value(values, columns[name]) for name in read if name in columns}
+    return find_cell_fault(cells, several=task.rules.separator is not None)
 
 
 def to_record(values: Mapping[str, object], columns: Mapping[str, list[str]]) -> dict[str, str]:

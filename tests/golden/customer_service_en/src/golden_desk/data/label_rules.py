@@ -68,7 +68,7 @@ def list_spellings(label: str, rules: LabelRules) -> Iterator[str]:
             yield from aliases
 
 
-@lru_cache(maxsize=10)  # the labels and the recommendations of one run, and those of a few tests
+@lru_cache(maxsize=10)  # the lists of one run, and those of a few tests
 def _index_labels(labels: tuple[str, ...], rules: LabelRules) -> dict[str, str]:
     """Index labels by their normalized name; the first of two labels with one name counts."""
     return {read_label(label, rules): label for label in reversed(labels)}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from .label_leaks import LeakRules, find_leak
 from .label_rules import LabelRules, find_label, read_label
-from .normalize import MISSING_LABEL_PATTERN, MISSING_MARK_PATTERN, is_missing
+from .normalize import MISSING_LABEL_PATTERN, is_missing
 
 _LIST_PATTERN = re.compile("_*[;|,、#]_*")  # between labels of a normalized cell
 
@@ -30,24 +30,15 @@ def find_reject_reason(
     inputs: Sequence[str],
     labels: Sequence[str],
     rules: LeakRules,
-    *,
-    recommendation: str | None = None,
-    indeterminate: Sequence[str] = (),
 ) -> str:
     """The code of the first fault of a record; empty where it has none.
 
-    `inputs` are the texts that the model is shown, `labels` the normalized labels of the record;
-    `recommendation` is None where the task has none, and rows with `indeterminate` labels are not
-    used, since their outcome is not known yet.
+    `inputs` are the texts that the model is shown, `labels` the normalized labels of the record.
     """
     if not any(inputs):
         return "empty_input"
     if not labels:
         return "empty_label"
-    if indeterminate and any(find_label(one, indeterminate, rules.label_rules) for one in labels):
-        return "indeterminate_label"
-    if recommendation is not None and is_missing(recommendation, MISSING_MARK_PATTERN):
-        return "empty_recommendation"
     if any(find_leak(text, labels, rules) for text in inputs):
         return "label_in_input"
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -16,8 +17,9 @@ class RejectReason(NamedTuple):
 DUPLICATE_WITHOUT_DIGITS = (
     "duplicate of an earlier row; case, punctuation and digits are not compared"
 )
-# formatting.py may give other codes: they are counted under their own name
-REJECT_REASONS = {
+# a task may have more in its `reject_reasons`; others that formatting.py gives are counted under
+# their own name
+REJECT_REASONS: Mapping[str, RejectReason] = {
     "broken_row": RejectReason("cells that do not fit the columns of the file"),
     "bad_encoding": RejectReason("damaged characters"),
     "too_long": RejectReason("a cell of over {limit:,} characters"),
@@ -26,13 +28,8 @@ REJECT_REASONS = {
     "unknown_split": RejectReason("a split that is not known", "split"),
     "empty_input": RejectReason("no text", "text"),
     "empty_label": RejectReason("no label", "label"),
-    "indeterminate_label": RejectReason("label whose outcome is not known yet", "label"),
-    "empty_recommendation": RejectReason("no recommendation", "recommendation"),
     "label_in_input": RejectReason("the text states its label"),
     "unknown_label": RejectReason("label not on the list of labels", "label"),
-    "unknown_recommendation": RejectReason(
-        "recommendation not on the list of recommendations", "recommendation"
-    ),
     "duplicate": RejectReason("duplicate of an earlier row", "text"),
     "near_duplicate_across_split": RejectReason("near-duplicate of a validation or test row"),
     "untaught_label": RejectReason("no training row has this label"),

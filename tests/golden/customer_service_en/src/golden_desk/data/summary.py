@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from ..config import Config, DataConfig
 from ..formatting import DROP_NEAR_DUPLICATES
 from ..runtime.messages import fill
+from ..task import TaskConfig
 from .file_format import MAX_CELL_CHARS
 from .near_duplicates import MAX_COMPARED_ROWS
 from .normalize import clean_label
@@ -26,12 +27,12 @@ MAX_SHOWN_NAMES = 5  # of a list; how many more there are is said
 WRONG_COLUMN_QUESTIONS = {
     "text": "is {column} the column of data.columns.text?",
     "label": "is {column} the column of data.columns.label, and are its values in task.labels?",
-    "recommendation": (
-        "is {column} the column of data.columns.recommendation, and are its values in"
-        " task.recommendations?"
-    ),
     "group": "is {column} the column of data.columns.group?",
 }
+# of a field that only some tasks have
+OTHER_COLUMN_QUESTION = (
+    "is {column} the column of data.columns.{field}, and are its values those of config/run.yaml?"
+)
 
 
 @dataclass
@@ -145,7 +146,7 @@ class Summary:
         """A line for each reason, the most frequent first."""
         width = max(map(len, self.rejects), default=0)
         for code, count in self.rejects.most_common():
-            words = _describe_reason(code)
+            words = _describe_reason(code, config.task)
             if code == "duplicate" and DROP_NEAR_DUPLICATES and not config.data.compare_digits:
                 words = fill(DUPLICATE_WITHOUT_DIGITS)
             if code == "unknown_label":
@@ -155,8 +156,11 @@ class Summary:
 
     def list_column_warnings(self, config: Config) -> Iterator[str]:
         """The columns for which most rows are left out or kept together: perhaps wrong ones."""
-        for name, doubt in WRONG_COLUMN_QUESTIONS.items():
-            codes = [code for code, reason in REJECT_REASONS.items() if reason.field == name]
+        reasons = {**REJECT_REASONS, **config.task.reject_reasons}
+        fields = (*WRONG_COLUMN_QUESTIONS, *config.task.list_rejecting_fields())
+        for name in dict.fromkeys(fields):
+            doubt = WRONG_COLUMN_QUESTIONS.get(name, OTHER_COLUMN_QUESTION)
+            codes = [code for code, reason in reasons.items() if reason.field == name]
             count = sum(self.rejects[code] for code in codes)
             if count > self.rows / 2 and name in config.data.columns:
                 yield fill(
@@ -164,7 +168,9 @@ class Summary:
                     count=count,
                     rows=self.rows,
                     field=name,
-                    question=fill(doubt, column=fill(" or ").join(config.data.columns[name])),
+                    question=fill(
+                        doubt, column=fill(" or ").join(config.data.columns[name]), field=name
+                    ),
                 )
         many = sum(self.kept.values())
         for group, count in self.groups.most_common(1):
@@ -255,9 +261,9 @@ class Summary:
                 )
 
 
-def _describe_reason(code: str) -> str:
+def _describe_reason(code: str, task: TaskConfig) -> str:
     """A code in words; nothing for one that only formatting.py knows."""
-    reason = REJECT_REASONS.get(code)
+    reason = REJECT_REASONS.get(code) or task.reject_reasons.get(code)
     return fill(reason.words, limit=MAX_CELL_CHARS) if reason else ""
 
 
