@@ -232,6 +232,16 @@ def test_the_method_can_be_changed_though_it_is_not_asked(conversation: Conversa
     assert conversation.asked.count("method") == 1
 
 
+def test_a_method_that_does_not_fit_is_marked(conversation: Conversation) -> None:
+    story = answers(review="change", change="method", method=LEAVE)
+    conversation.leave(story, gpu="1x24GB", model="Qwen/Qwen3-8B", dumb=True)
+    (asked,) = (shown for shown in conversation.questions_shown if "LoRA" in shown)
+    noted = {line.split(") ")[1].split("  ")[0]: line for line in asked.splitlines()[1:-1]}
+    refused = {title for title, line in noted.items() if "does not fit: needs" in line}
+    assert refused == {"freeze fine-tuning", "full fine-tuning"}
+    assert all("training takes" in noted[title] for title in {*noted} - refused)
+
+
 def test_a_model_that_is_typed_is_refused_as_a_listed_one_is(conversation: Conversation) -> None:
     story = answers(family=Typed(LARGE_MODEL)), answers(family=LEAVE)
     conversation.leave(*story)

@@ -164,7 +164,7 @@ def try_choice(
     question: Question, value: str, *, state: WizardState, services: Services
 ) -> Plan | IncompatibleError | None:
     """Return the plan with an answer, or why it cannot be combined with the other answers."""
-    if question.key not in ("gpu", "family", "model"):
+    if question.key not in ("gpu", "family", "model", "method"):
         return None
     answers = {**state.answers, **question.parse(value, state)}
     if "model" not in answers and (family := state.catalog.families.get(value)):
@@ -238,7 +238,7 @@ def _make_option(
     notes = [] if listed else [choice.note.to(language).rstrip(".。")]
     if default and choice.value == default.value:
         notes = [messages("wizard.suggested", why=default.why.to(language))]
-    if plan and plan.estimate.memory_gb and question.key == "model":
+    if plan and plan.estimate.memory_gb and question.key in ("model", "method"):
         memory = format_memory(plan.estimate, messages)
         notes.append(messages("wizard.training_memory", memory=memory))
     return Option(choice.value, title, messages.join_clauses(filter(None, notes)))
