@@ -310,6 +310,7 @@ def test_a_domain_of_a_kit_is_extended(tmp_path: Path) -> None:
 
 def test_a_locked_folder_and_gpu_are_compared_as_answers_are(tmp_path: Path) -> None:
     (tmp_path / "models/qwen").mkdir(parents=True)
+    (tmp_path / "models/qwen/config.json").write_text("{}", encoding="utf-8")
     (tmp_path / "link").symlink_to(tmp_path / "models")
     manifest = f"""\
         title: Bank
