@@ -88,7 +88,7 @@ def run_yaml(project: Path) -> Any:
             {
                 "positive": ["high"],
                 "recommendations": ["approve", "decline", "review"],
-                "label_field_names": RISK_NAMES,
+                "label_field_names": RISK_NAMES[:3],
                 "inputs": INPUTS_EN,
             },
             ["age", "marital_status"],

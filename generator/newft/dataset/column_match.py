@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from newft.dataset.name_direction import DirectionStems, are_outcomes, names_outcome, names_the_past
-from newft.dataset.name_words import BRACKETED_PATTERN, CJK_PATTERN, to_snake_case
+from newft.dataset.name_words import BRACKETED_PATTERN, to_snake_case
 from newft.dataset.split_columns import proves_split, speaks_of_splits
 from newft.dataset.topic_names import NameKind, tell_name_kind
 from newft.emitted.given_splits import read_split_cell
 from newft.emitted.normalize import normalize_label
 from newft.schema.kit import NO_LABELS, YES_LABELS, Field
+from newft.text import CJK_PATTERN
 
 # Match scores. A column below MIN_MATCH_SCORE is ignored. The penalty is subtracted when the values
 # do not look like the field; a whole name with the penalty still beats a match by values alone.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from newft.dataset.name_words import CJK_PATTERN
+from newft.text import CJK_PATTERN
 
 MAX_RECORDS = 300  # of all files together; more do not change a share by more than 0.03
 MAX_RECORD_CHARS = 2_000

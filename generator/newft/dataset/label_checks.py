@@ -10,12 +10,11 @@ from newft.dataset.code_names import is_code
 from newft.dataset.column_errors import column_option_hint
 from newft.dataset.label_parsing import pick_frequent_spellings
 from newft.dataset.label_spellings import BINARY
-from newft.dataset.name_words import CJK_PATTERN
 from newft.dataset.row_outcome import MIN_ROWS_PER_LABEL, RowOutcome
 from newft.dataset.row_stats import RowStats
 from newft.errors import DataError
 from newft.schema.kit import FieldRole, Task
-from newft.text import Text, pluralize
+from newft.text import CJK_PATTERN, Text, pluralize
 
 MAX_LABELS_SHOWN = 3  # of those with several spellings
 MAX_SPELLINGS_SHOWN = 4  # of one label

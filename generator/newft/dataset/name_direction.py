@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from newft.dataset.name_words import CJK_PATTERN, fold_accents, to_snake_case
+from newft.dataset.name_words import fold_accents, to_snake_case
 from newft.dataset.neutral_words import (
     is_neutral_ending,
     is_neutral_han,
     is_neutral_word,
     may_turn_round,
 )
+from newft.text import CJK_PATTERN
 
 Direction = Literal["positive", "negative", "open"]  # `open`: the outcome is not known yet
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-CJK_PATTERN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 BRACKETED_PATTERN = re.compile(r"[(（\[].*?[)）\]]")  # a unit or a remark in a column name
 
 

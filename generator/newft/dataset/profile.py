@@ -161,6 +161,7 @@ def _build_facts(
         label_aliases=merge_aliases(labelled.aliases, counted.aliases),
         likely_positive=positive.likely,
         likely_indeterminate=positive.indeterminate,
+        has_chinese=stats.has_chinese,
     )
 
 

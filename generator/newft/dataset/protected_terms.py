@@ -12,8 +12,9 @@ from newft.dataset.column_match import (
     is_single_word,
     score_name,
 )
-from newft.dataset.name_words import CJK_PATTERN, fold_accents, to_snake_case
+from newft.dataset.name_words import fold_accents, to_snake_case
 from newft.schema.kit import Field
+from newft.text import CJK_PATTERN
 
 _BETWEEN_GROUPS = "by|of|on|at|the|was|account|acct"  # other words may name another thing
 MIN_STEM_CHARS = 4  # a shorter word begins too many others: `sex`, but not `sextant`

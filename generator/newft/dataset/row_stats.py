@@ -34,6 +34,7 @@ from newft.emitted.record_rules import find_reject_reason
 from newft.emitted.splits import Split
 from newft.emitted.table_fields import clean_value, format_fields
 from newft.schema.kit import FieldRole, Task
+from newft.text import CJK_PATTERN
 
 # Texts are kept while there may be few enough rows to compare: some are left out for their label.
 MAX_KEPT_TEXTS = 2 * MAX_COMPARED_ROWS
@@ -118,6 +119,7 @@ class RowStats:
     cells: Counter[TargetCells] = field(
         default_factory=Counter
     )  # rows without a fault of their own
+    has_chinese: bool = False  # whether the text of any row has a Chinese character
     stated: str = ""  # how the first text that states its label does so
     stated_ends: dict[Position, str] = field(default_factory=dict)  # the first with its own label
     ends: list[tuple[str, ...]] = field(default_factory=list)  # of the first distinct texts
@@ -129,6 +131,8 @@ class RowStats:
         """Read one row."""
         self.rows += 1
         question = self._read_question(row)
+        if not (self.has_chinese or question.text.isascii()):
+            self.has_chinese = CJK_PATTERN.search(question.text) is not None
         cells = (self._get_cell(row, "label"), self._get_cell(row, "recommendation"))
         target = self._read_target(cells)
         fault = row.fault or self._find_cell_fault(row) or self._find_split_fault(row)

@@ -9,7 +9,8 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from newft.dataset.name_words import BRACKETED_PATTERN, CJK_PATTERN, to_snake_case
+from newft.dataset.name_words import BRACKETED_PATTERN, to_snake_case
+from newft.text import CJK_PATTERN
 
 # `topic` is what a row is about. `route` is who works on it, which often follows from that, and
 # `handling` its state and the way that it came: no more than a guess where nothing else is left.

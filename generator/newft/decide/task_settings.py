@@ -11,7 +11,7 @@ from newft.schema.dataset import DataFacts
 from newft.schema.kit import Task
 from newft.schema.plan import SettingValue
 from newft.schema.reasoned import Reasoned
-from newft.text import Text
+from newft.text import CJK_PATTERN, Text
 
 
 def build_task_settings(
@@ -99,6 +99,8 @@ def _build_label_settings(
     for label, names in data.label_aliases.items():
         named[label] = (*named.get(label, ()), *names)
     aliases = {label: names for label, names in named.items() if find_label(label, labels, rules)}
+    names = _select_label_field_names(task, data)
+    bilingual = any(map(str.isascii, names)) and not all(map(str.isascii, names))
     values: dict[str, tuple[SettingValue, Text]] = {
         "label_rules": (
             {
@@ -118,11 +120,12 @@ def _build_label_settings(
             ),
         ),
         "label_field_names": (
-            task.label_field_names,
+            names,
             Text(
-                "names for the label in English and Chinese texts: a row is left out if its "
-                "text has such a name, a colon and the label of the row",
-                "文本中对标签的叫法（中英文）：文本里出现“叫法＋冒号＋该行自己的标签”即泄漏答案，该行会被剔除",
+                f"names for the label in {'English and Chinese ' if bilingual else ''}texts: a row "
+                "is left out if its text has such a name, a colon and the label of the row",
+                f"文本中对标签的叫法{'（中英文）' if bilingual else ''}："
+                "文本里出现“叫法＋冒号＋该行自己的标签”即泄漏答案，该行会被剔除",
             ),
         ),
         "leak_patterns": (
@@ -141,6 +144,13 @@ def _build_label_settings(
     return {
         name: Reasoned(value, why, sources[name]) for name, (value, why) in values.items() if value
     }
+
+
+def _select_label_field_names(task: Task, data: DataFacts) -> tuple[str, ...]:
+    """Select the names that these texts may have: exports have English ones in any language."""
+    if data.has_chinese:
+        return task.label_field_names
+    return tuple(name for name in task.label_field_names if not CJK_PATTERN.search(name))
 
 
 def _build_stated_positions(data: DataFacts) -> Reasoned[SettingValue]:

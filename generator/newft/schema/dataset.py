@@ -83,6 +83,7 @@ class DataFacts:
     indeterminate: tuple[str, ...] = ()  # labels whose rows were left out, as they were answered
     likely_positive: tuple[str, ...] = ()  # labels whose names say so, where there are several
     likely_indeterminate: tuple[str, ...] = ()  # whose names say that the outcome is not known yet
+    has_chinese: bool = True  # whether any text has a Chinese character; True: not measured
 
     @property
     def kinds(self) -> frozenset[str]:
