@@ -55,6 +55,7 @@ OTHER_QUESTIONS = {
     "review.stuck": "review",
     "review.which": "change",
 }
+MOST_QUESTIONS = 300  # of a conversation that ends
 Answer = tuple[str, str]  # the name of the question, and the value, a line, or keys
 
 
@@ -102,6 +103,7 @@ class Person:
         """The answer to a question; None takes what is marked."""
         name = next(name for text, name in self._names.items() if re.fullmatch(text, question))
         self.asked.append(name)
+        assert len(self.asked) < MOST_QUESTIONS, f"goes round: {self.asked[-9:]}"
         if self._left and self._left[0][0] == name:
             return self._left.popleft()[1]
         return None
@@ -208,13 +210,14 @@ class LineTerminal(PlainTerminal):
         super().__init__(texts, say, self._read_line)
         self._person = person
         self._question = ""
-        self._values: list[str] = []  # of the choices
+        self._values: Sequence[str] = []  # of the choices
+        self._took_marked = False  # of the question that stands
 
     def select(
         self, question: str, options: Sequence[Option], *, default: str | None = None
     ) -> str:
         """Type the number of the answer."""
-        self._question, self._values = question, [option.value for option in options]
+        self._begin(question, [option.value for option in options])
         return super().select(question, options, default=default)
 
     def select_several(
@@ -226,17 +229,22 @@ class LineTerminal(PlainTerminal):
         allow_none: bool = False,
     ) -> str:
         """Type the number of the answer."""
-        self._question, self._values = question, [option.value for option in options]
+        self._begin(question, [option.value for option in options])
         return super().select_several(question, options, chosen=chosen, allow_none=allow_none)
 
     def text(self, question: str, **options: Any) -> str:
         """Type the answer."""
-        self._question, self._values = question, []
+        self._begin(question, [])
         return super().text(question, **options)
+
+    def _begin(self, question: str, values: Sequence[str]) -> None:
+        self._question, self._values, self._took_marked = question, values, False
 
     def _read_line(self) -> str:
         """The next line, which is empty where the person ends the input."""
         answer = self._person.answer(self._question)
+        assert answer is not None or not self._took_marked, f"what is marked is refused: {self._question}"
+        self._took_marked = answer is None
         if isinstance(answer, Keys):
             return ""
         if answer in self._values:
