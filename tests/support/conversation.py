@@ -243,7 +243,9 @@ class LineTerminal(PlainTerminal):
     def _read_line(self) -> str:
         """The next line, which is empty where the person ends the input."""
         answer = self._person.answer(self._question)
-        assert answer is not None or not self._took_marked, f"what is marked is refused: {self._question}"
+        assert answer is not None or not self._took_marked, (
+            f"what is marked is refused: {self._question}"
+        )
         self._took_marked = answer is None
         if isinstance(answer, Keys):
             return ""
