@@ -68,12 +68,12 @@ def test_a_label_is_written_as_the_list_spells_it(label: str, config: Config) ->
     ],
 )
 def test_a_text_that_states_its_label_is_left_out(form: str, config: Config) -> None:
-    label, field = config.task.labels[0], config.task.label_field_names[0]
+    label, field = "some_label", "kind"
+    given = {"label_field_names": [field], "leak_patterns": [], "stated_label_positions": []}
+    task = config.task.model_copy(update={"labels": [label, "another"], **given})
     record = {"text": form.format(field=field, label=label.upper()), "label": label}
-    assert to_conversation(record, config.task) == Reject("label_in_input")
-    assert (
-        to_conversation({**record, "text": f"hello {label}"}, config.task)[-1]["content"] == label
-    )
+    assert to_conversation(record, task) == Reject("label_in_input")
+    assert to_conversation({**record, "text": f"hello {label}"}, task)[-1]["content"] == label
 
 
 def test_only_a_label_of_the_list_is_an_answer(config: Config) -> None:
