@@ -283,6 +283,10 @@ def test_the_estimate_and_the_data_of_the_project_are_not_asked_again() -> None:
     found = make_plan(ANSWERS, sample, catalog_of("contacts"), H100).roi
     assert found is not None
     assert found.figures["labels"].origin == "default"
+    told = replace(ANSWERS, advice={"labelled_rows": "700"})
+    fewer = make_plan(told, sample, catalog_of("contacts"), H100).roi
+    assert fewer.figures["labels"].spread.value == Spread(0, 300, 1300)
+    assert fewer.figures["labels"].origin == "project"
 
 
 def test_the_price_of_a_device_is_that_of_the_answers_else_of_the_accelerator() -> None:
@@ -410,6 +414,15 @@ def test_all_faults_are_told_at_once() -> None:
     told = f"{caught.value.where}: {caught.value.message}"
     assert all(f"roi.{name}" in told for name in wrong)
     assert len(told.splitlines()) == len(wrong)
+
+
+def test_a_wrong_horizon_is_no_fault_of_the_months_of_building() -> None:
+    with pytest.raises(UsageError) as caught:
+        roi(horizon_months="0")
+    assert "build_months" not in caught.value.message
+    with pytest.raises(UsageError) as caught:
+        roi(horizon_months="12", build_months="12")
+    assert caught.value.where == "roi.build_months"
 
 
 def test_no_rate_of_exchange_is_invented() -> None:

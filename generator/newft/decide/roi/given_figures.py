@@ -206,7 +206,9 @@ def _describe_share(value: float) -> Text:
 def _check_horizon(
     spreads: Mapping[str, Spread], figures: Mapping[str, Figure], faults: _Faults
 ) -> None:
-    """Refuse a project that is built until after its horizon."""
+    """Refuse a project that is built until after its horizon, if both are known to be right."""
+    if {HORIZON_KEY, BUILD_KEY} & faults.keys():
+        return
     horizon, build = (
         spreads.get(name) or (figures[name].default if name in figures else None)
         for name in (HORIZON_KEY, BUILD_KEY)

@@ -23,6 +23,7 @@ from newft.decide.roi.given_figures import (
     make_figures_error,
     read_figures,
 )
+from newft.decide.written_numbers import read_number
 from newft.errors import IncompatibleError
 from newft.schema.plan import Estimate
 from newft.schema.reasoned import Reasoned, as_citation
@@ -31,7 +32,9 @@ from newft.text import Text
 
 # of the price of a device; ¥ is that of two countries
 SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
+LABELLED_ROWS = "labelled_rows"  # the factor of the advice
 GIVEN = Text("given by the team", "由团队给出")
+ANSWERS = Text("the answers", "所给的答案")
 OWN_ESTIMATE = Text("the estimate of this project", "本项目的估算")
 OWN_DATA = Text("the data of this project", "本项目的数据")
 
@@ -60,11 +63,11 @@ def collect_figures(
     needed = {
         name: one for name, one in figures.items() if not one.benefits or benefit in one.benefits
     }
-    own = _collect_own_figures(inputs, estimate, given)
+    own = _collect_own_figures(inputs, estimate, given, figures)
     _refuse_other_kinds(given, needed)
     for name, figure in needed.items():
         if spread := (given.spreads or {}).get(name):
-            found = Reasoned(spread, GIVEN, as_citation(f"roi.{name}"))
+            found = Reasoned(spread, GIVEN, ANSWERS)
             used[name] = UsedFigure(figure.title, figure.unit, found, "team")
         elif name in own:
             used[name] = UsedFigure(figure.title, figure.unit, own[name], "project")
@@ -136,7 +139,7 @@ def scale_spread(spread: Spread, factor: float) -> Spread:
 
 
 def _collect_own_figures(
-    inputs: Inputs, estimate: Estimate, given: GivenFigures
+    inputs: Inputs, estimate: Estimate, given: GivenFigures, figures: Mapping[str, Figure]
 ) -> dict[str, Reasoned[Spread]]:
     """Collect the figures that follow from other answers and from the data."""
     found: dict[str, Reasoned[Spread]] = {}
@@ -146,12 +149,8 @@ def _collect_own_figures(
         found["training_hours"] = Reasoned(Spread(*rounded), estimate.why, OWN_ESTIMATE)
     if price := _read_device_price(inputs, given):
         found["gpu_price"] = price
-    if not inputs.facts.data.sample:
-        why = Text(
-            f"the {inputs.rows:,} rows of the project are labelled",
-            f"项目的 {inputs.rows:,} 行数据已有标注",
-        )
-        found["labels"] = Reasoned(Spread(0, 0, 0), why, OWN_DATA)
+    if labels := _count_missing_labels(inputs, figures):
+        found["labels"] = labels
     prompt = select_prompts(inputs).base.replace("{labels}", "\n".join(inputs.facts.data.labels))
     prompt_tokens = estimate_tokens(prompt, inputs.family)
     typical, long = (
@@ -171,6 +170,30 @@ def _collect_own_figures(
         Spread(tokens, tokens, tokens), Text("the longest target", "最长的目标文本"), OWN_DATA
     )
     return found
+
+
+def _count_missing_labels(
+    inputs: Inputs, figures: Mapping[str, Figure]
+) -> Reasoned[Spread] | None:
+    """Count the rows that are still to be labelled; None if the team has said of no row."""
+    if not inputs.facts.data.sample:
+        why = Text(
+            f"the {inputs.rows:,} rows of the project are labelled",
+            f"项目的 {inputs.rows:,} 行数据已有标注",
+        )
+        return Reasoned(Spread(0, 0, 0), why, OWN_DATA)
+    rows, wanted = read_number(inputs.answers.advice.get(LABELLED_ROWS, "")), figures.get("labels")
+    if rows is None or wanted is None or wanted.default is None:
+        return None
+    low, base, high = (
+        max(0.0, each - rows)
+        for each in (wanted.default.low, wanted.default.base, wanted.default.high)
+    )
+    why = Text(
+        f"besides the {rows:,.0f} rows that are labelled: {wanted.why.en}",
+        f"除已标注的 {rows:,.0f} 行之外：{wanted.why.zh}",
+    )
+    return Reasoned(Spread(low, base, high), why, ANSWERS)
 
 
 def _read_device_price(inputs: Inputs, given: GivenFigures) -> Reasoned[Spread] | None:
