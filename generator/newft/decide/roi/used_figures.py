@@ -172,9 +172,7 @@ def _collect_own_figures(
     return found
 
 
-def _count_missing_labels(
-    inputs: Inputs, figures: Mapping[str, Figure]
-) -> Reasoned[Spread] | None:
+def _count_missing_labels(inputs: Inputs, figures: Mapping[str, Figure]) -> Reasoned[Spread] | None:
     """Count the rows that are still to be labelled; None if the team has said of no row."""
     if not inputs.facts.data.sample:
         why = Text(
