@@ -19,6 +19,7 @@ from newft.decide.advice.factor_values import (
 )
 from newft.decide.advice_answers import check_advice_answers
 from newft.decide.inputs import Inputs
+from newft.decide.shared_volume import share_volume
 from newft.errors import CatalogError, UsageError
 from newft.paths import get_templates_folder
 from newft.schema.advice import Advice, AdviceRules, Approach, Factor
@@ -158,7 +159,7 @@ class TestVetoes:
             ({"documents": 0}, {"rag", "hybrid"}),
             ({"task_type": "draft"}, {"classical"}),
             ({"answer_space": "open"}, {"classical"}),
-            ({"offline": "yes", "gpu": "none"}, {"hybrid"}),
+            ({"offline": "yes", "gpu": "none"}, {"rag", "hybrid"}),
             ({"evaluation_rows": 20, "labelled_rows": 50, "documents": 1}, set()),
             ({"offline": "yes", "gpu": "server"}, set()),
             ({"knowledge_change": "monthly"}, set()),
@@ -213,7 +214,7 @@ class TestFlips:
         )
         said = {(flip.factor, flip.value.en, flip.recommendation) for flip in advice.flips}
         assert {
-            ("knowledge_change", "about once a month or daily or weekly", "rag"),
+            ("knowledge_change", "about once a month or at least once a week", "rag"),
             ("weeks", "under 5 weeks", "classical"),
             ("rows_per_label", "under 30 rows", "classical"),
             ("evaluation_rows", "under 108 rows", "classical"),
@@ -366,3 +367,27 @@ class TestAllAnswers:
             *("advice.weeks", "roi.requests_per_month", "roi.horizon")
         ]
         check_advice_answers(ANSWERS, catalog())
+
+    def test_the_volume_is_one_number_under_either_key(self) -> None:
+        figures = catalog().figures
+        for advice, roi in (
+            ({"requests_per_month": "20000"}, {}),
+            ({}, {"requests_per_month": "9000/20000/30000"}),
+            ({"requests_per_month": "2e4"}, {"requests_per_month": "20000"}),
+        ):
+            shared = share_volume(replace(ANSWERS, advice=advice, roi=roi), figures)
+            assert float(shared.advice["requests_per_month"]) == 20_000
+            assert shared.roi["requests_per_month"] == (roi or advice)["requests_per_month"]
+        other = replace(
+            ANSWERS,
+            advice={"requests_per_month": "5"},
+            roi={"requests_per_month": "20000"},
+        )
+        with pytest.raises(UsageError, match=r"is 20000, but `advice.requests_per_month` is 5"):
+            share_volume(other, figures)
+
+
+def test_what_a_cpu_is_too_slow_for_is_not_recommended_for_one() -> None:
+    advice = advise(needs_citation="yes", offline="yes", gpu="none")
+    assert {veto.approach for veto in advice.vetoes} == {"rag", "hybrid"}
+    assert advice.recommendation not in ("rag", "hybrid")

@@ -414,7 +414,8 @@ def drop_unknown_values(given: RawAnswers) -> RawAnswers:
     return {
         key: value
         for key, value in given.items()
-        if value != UNKNOWN_VALUE or not key.startswith((ADVICE_PREFIX, ROI_PREFIX))
+        if str(value).strip().casefold() != UNKNOWN_VALUE
+        or not key.startswith((ADVICE_PREFIX, ROI_PREFIX))
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping
 
-from newft.answers.keys import ADVICE_PREFIX
+from newft.answers.keys import ADVICE_PREFIX, UNKNOWN_VALUE
 from newft.decide import citations
 from newft.decide.advice.conditions import YES_NO
 from newft.decide.inputs import Inputs
@@ -20,8 +20,6 @@ from newft.schema.kit import Task
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.schema.record_shape import Shape
 from newft.text import Text, find_nearest_names, list_lines
-
-UNKNOWN = "unknown"  # an answer to every factor, which counts as none
 
 TASK_TYPES: Mapping[Shape, str] = {
     "text_label": "classify",
@@ -39,7 +37,7 @@ def read_factor_values(given: Mapping[str, str], rules: AdviceRules) -> FactorVa
     for name, text in given.items():
         if name not in rules.factors:
             faults.append((name, _explain_unknown_factor(name, rules)))
-        elif text.strip().casefold() != UNKNOWN:
+        elif text.strip().casefold() != UNKNOWN_VALUE:
             value = _read_value(text.strip(), rules.factors[name])
             if isinstance(value, Text):
                 faults.append((name, value))
@@ -75,14 +73,14 @@ def _explain_unknown_factor(name: str, rules: AdviceRules) -> Text:
 def _read_choice(text: str, factor: Factor) -> FactorValue | Text:
     if text in factor.choices:
         return text
-    return _explain_choices(text, [*factor.choices, UNKNOWN])
+    return _explain_choices(text, [*factor.choices, UNKNOWN_VALUE])
 
 
 def _read_yes_no(text: str) -> FactorValue | Text:
     words = {"yes": True, "true": True, "是": True, "no": False, "false": False, "否": False}
     if text.casefold() in words:
         return words[text.casefold()]
-    return _explain_choices(text, [*YES_NO, UNKNOWN])
+    return _explain_choices(text, [*YES_NO, UNKNOWN_VALUE])
 
 
 def _explain_choices(text: str, choices: list[str]) -> Text:

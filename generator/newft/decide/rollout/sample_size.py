@@ -41,9 +41,9 @@ def count_rows_for_change(before: float, after: float) -> Reasoned[int]:
     why = Text(
         f"tells {new.en} from {old.en} at the 5 % level with a power of 80 %: "
         "n = ((1.96 sqrt(p0(1-p0)) + 0.84 sqrt(p1(1-p1))) / (p1-p0))^2, and at least 5 rows of "
-        "each outcome",
+        "each outcome as it is today",
         f"在 5% 显著性水平、80% 检验功效下区分 {old.zh} 与 {new.zh}："
-        "n = ((1.96√(p0(1−p0)) + 0.84√(p1(1−p1))) / (p1−p0))²，且两种结果各不少于 5 行",
+        "n = ((1.96√(p0(1−p0)) + 0.84√(p1(1−p1))) / (p1−p0))²，且按现状两种结果各不少于 5 行",
     )
     return Reasoned(rows, why, ONE_PROPORTION_TEST)
 
