@@ -63,7 +63,7 @@ def test_every_point_and_figure_is_explained_on_request(tmp_path: Path) -> None:
     shown = run_newft(*ADVISE, "--explain", cwd=tmp_path).stdout
     for key in ("advice.needs_citation", "roi.contained_share", "roi.salary"):
         assert key in shown
-    assert "edit me" in shown and "prompt on an API" in shown
+    assert "edit me" in shown and "prompting, on an API" in shown
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from newft.catalog.loader import load_advice_rules
+from newft.decide.advice.factor_values import read_factor_values
+from newft.paths import get_templates_folder
 from newft.project.plan_money import build_money_tables
-from newft.schema.roi import Alternative, Outcome, Spread
+from newft.schema.roi import Alternative, CostLine, Outcome, Spread
 from newft.text import Language, Text
-from support.example_plan import UNKNOWN_RETURN
+from support.example_plan import ADVICE, UNKNOWN_RETURN
 
 OUTCOME = Outcome(npv=-1_234.5, roi=-0.1, payback_month=None, cumulative=(0.0, -1_234.5))
 PROMPT = Alternative(
@@ -26,13 +29,13 @@ PROMPT = Alternative(
 
 def list_cells(language: Language = "en", **changes: Any) -> list[str]:
     roi = replace(UNKNOWN_RETURN, alternatives=(replace(PROMPT, **changes),))
-    (row,) = build_money_tables(roi, language)["alternatives"]  # type: ignore[misc]
+    _, row = build_money_tables(roi, ADVICE, language)["alternatives"]  # type: ignore[misc]
     return [*row]
 
 
 def test_another_approach_is_shown_with_what_it_costs_and_earns() -> None:
     *cells, why = list_cells()
-    assert cells == ["prompt", "20", "1,234", *["-1,234"] * 3, "not within the horizon"]
+    assert cells == ["**prompt**", "20", "1,234", *["-1,234"] * 3, "not within the horizon"]
     assert why == "no device; earns as much as fine-tuning with 81.4 % of its benefit"
 
 
@@ -48,4 +51,28 @@ def test_an_approach_may_be_better_without_any_benefit(language: Language, said:
 
 def test_without_figures_its_one_off_cost_is_shown_alone() -> None:
     cells = list_cells(outcomes=None, equal_at=None, break_even_volume=None)
-    assert cells == ["prompt", "20", *["-"] * 5, "no device"]
+    assert cells == ["**prompt**", "20", *["-"] * 5, "no device"]
+
+
+def test_fine_tuning_itself_stands_first_and_the_recommended_approach_is_bold() -> None:
+    assert ADVICE.recommendation == "prompt"
+    roi = replace(
+        UNKNOWN_RETURN,
+        one_off=(CostLine("labels", Text("labels", "标注"), Spread(1, 40, 90), 1.0),),
+        outcomes={"low": OUTCOME, "base": OUTCOME, "high": OUTCOME},
+        break_even_volume=2_000.0,
+        alternatives=(PROMPT,),
+    )
+    planned, other = build_money_tables(roi, ADVICE, "en")["alternatives"]  # type: ignore[misc]
+    assert planned[:6] == ["fine-tuning", "40", "2,000", *["-1,234"] * 3]
+    assert other[0] == "**prompt**"
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_an_api_is_no_alternative_where_all_must_run_on_own_machines(offline: bool) -> None:
+    rules = load_advice_rules(get_templates_folder() / "advice.yaml")
+    known = read_factor_values({"offline": "yes" if offline else "no"}, rules)
+    roi = replace(UNKNOWN_RETURN, alternatives=(PROMPT,))
+    tables = build_money_tables(roi, replace(ADVICE, known=known), "en")
+    (*_, why) = tables["alternatives"][-1]  # type: ignore[index]
+    assert ("not with an API" in why) is offline

@@ -67,7 +67,11 @@ def build_advice_rows(
             "advise.veto", titles=titles, why=veto.why.to(language), first=veto.first.to(language)
         )
         yield messages("advise.ruled_out"), text
-    for number, flip in enumerate(list_flips(advice, messages)[:most]):
+    flips = list_flips(advice, messages)
+    shown = flips[:most]
+    if len(flips) > most:
+        shown[-1] = messages("advise.more_flips", flip=shown[-1], count=len(flips) - most)
+    for number, flip in enumerate(shown):
         yield "" if number else messages("advise.flips"), flip
     if advice.first_match_rule != advice.recommendation:
         title = advice.titles[advice.first_match_rule].to(language)

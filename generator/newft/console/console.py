@@ -159,7 +159,7 @@ class ConsoleOutput:
             self.print_message("advise.title", why=advice.why.to(messages.language))
             _print_table(self._out, list(build_score_rows(advice, messages)))
             self._out.print()
-            money = list(build_money_rows(roi, messages))
+            money = list(build_money_rows(roi, advice, messages))
             fitting = (
                 [*build_advice_rows(advice, messages, most=most), *money] for most in (3, 2, 1)
             )

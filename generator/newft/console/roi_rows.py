@@ -9,6 +9,7 @@ from newft.answers.keys import ROI_PREFIX
 from newft.console.summary_rows import DisplayRow
 from newft.figure_text import format_figure, format_money, format_share
 from newft.i18n import Messages
+from newft.schema.advice import Advice
 from newft.schema.roi import Outcome, Roi, Scenario, Spread
 
 SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
@@ -16,8 +17,11 @@ DEVICE_LINES = ("training", "retraining", "serving")  # that pay for devices
 TextRow = tuple[str, ...]
 
 
-def build_money_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
-    """Yield costs and return in a few lines; without a volume, what it would have to be."""
+def build_money_rows(roi: Roi, advice: Advice, messages: Messages) -> Iterator[DisplayRow]:
+    """Yield costs and return of fine-tuning in a few lines, then of what is recommended instead.
+
+    Without a volume, it says what the volume would have to be.
+    """
     once, monthly = (
         sum(line.amount.base for line in lines) for lines in (roi.one_off, roi.monthly)
     )
@@ -30,12 +34,12 @@ def build_money_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
     amounts = {"once": format_money(devices[0]), "monthly": format_money(devices[1])}
     yield messages("roi.devices"), messages("roi.amounts", currency=roi.currency, **amounts)
     if roi.outcomes:
-        ends = [roi.outcomes[name] for name in SCENARIOS]
-        shares = [format_share(one.roi, messages.language) for one in ends]
+        outcomes = [roi.outcomes[name] for name in SCENARIOS]
+        shares = [format_share(one.roi, messages.language) for one in outcomes]
         yield messages("roi.roi"), _format_ends(shares, messages)
-        npv = _format_ends([format_money(one.npv) for one in ends], messages)
+        npv = _format_ends([format_money(one.npv) for one in outcomes], messages)
         yield messages("roi.npv"), f"{roi.currency} {npv}"
-        paybacks = [format_payback(one, messages) for one in ends]
+        paybacks = [format_payback(one, messages) for one in outcomes]
         yield messages("roi.payback"), _format_ends(paybacks, messages)
     if roi.missing:
         keys = messages.join(f"{ROI_PREFIX}{name}" for name in roi.missing)
@@ -43,6 +47,14 @@ def build_money_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
     if roi.break_even_volume is not None:
         volume = f"{roi.break_even_volume:,.0f}"
         yield messages("roi.break_even"), messages("roi.volume", volume=volume)
+    for other in roi.alternatives:
+        if other.id == advice.recommendation and other.one_off:
+            amounts = {"currency": roi.currency, "once": format_money(other.one_off.base)}
+            text = messages("roi.other_once", **amounts)
+            if other.outcomes:
+                ends = [format_money(other.outcomes[name].npv) for name in SCENARIOS]
+                text = messages("roi.other", npv=_format_ends(ends, messages), **amounts)
+            yield other.title.to(messages.language), text
 
 
 def build_simple_formula_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:
@@ -67,7 +79,8 @@ def build_outcome_rows(roi: Roi, messages: Messages) -> Iterator[TextRow]:
     for other in roi.alternatives:
         title = other.title.to(messages.language)
         if other.outcomes:
-            yield _list_outcome_cells(title, other.outcomes, messages)
+            cells = _list_outcome_cells(title, other.outcomes, messages)
+            yield cells if other.id != "nothing" else (*cells[:-1], "")
         else:
             yield title, messages("advise.unknown"), "", "", ""
 

@@ -124,7 +124,8 @@ def _lay_out_cash_flow(roi: Roi) -> CashFlowChart | None:
     currency = roi.currency
     return CashFlowChart(
         title=Text(
-            f"Cumulative discounted cash flow ({currency})", f"累计折现现金流（{currency}）"
+            f"Fine-tuning: cumulative discounted cash flow ({currency})",
+            f"微调的累计折现现金流（{currency}）",
         ),
         description=Text(
             f"Base case: {base.npv:,.0f} {currency} after {months} months, {payback.en}",
@@ -188,8 +189,8 @@ def _lay_out_sensitivity(roi: Roi) -> SensitivityChart | None:
     currency, widest = roi.currency, shown[0].title
     return SensitivityChart(
         title=Text(
-            f"NPV with one figure at its low or high value ({currency})",
-            f"单项数字取低值或高值时的净现值（{currency}）",
+            f"Fine-tuning: NPV with one figure at its low or high value ({currency})",
+            f"单项数字取低值或高值时微调的净现值（{currency}）",
         ),
         description=Text(
             f"Base case: {base:,.0f} {currency}; {widest.en} moves it most",

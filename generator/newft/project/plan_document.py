@@ -28,11 +28,12 @@ _PILOT = Text("in the pilot, by the team", "试点中由团队测量")
 _MEASURE_FIRST = Text("measure first", "先测量")
 _SET_TARGET = Text("set it before the pilot", "试点前确定")
 _UNKNOWN_SIZE = Text("depends on the spread: measure first", "取决于离散程度，先测量")
+_ROWS_NEEDED = Text("rows needed", "所需行数")
 _TOO_FEW = Text("**{rows}**: too few here", "**{rows}**：现有行数不足")
 NOTHING = Text("-", "-")
 _BEATS = {
-    "base": Text("above the base model", "高于基座模型"),
-    "baseline": Text("above the classical baseline", "高于传统基线"),
+    "base": Text("above the base model", "比基座模型高"),
+    "baseline": Text("above the classical baseline", "比传统基线高"),
 }
 
 
@@ -44,7 +45,7 @@ def build_plan_document(plan: Plan) -> PlainValue:
         **_build_rollout_tables(plan.rollout, language),
     }
     tables |= build_advice_tables(plan.advice, language)
-    tables |= build_money_tables(plan.roi, language)
+    tables |= build_money_tables(plan.roi, plan.advice, language)
     return to_plain(tables)
 
 
@@ -90,12 +91,9 @@ def _list_hypothesis_cells(one: Hypothesis, test_rows: int, language: Language) 
     baseline = _MEASURE_FIRST if one.baseline is None else _format_figure(one, one.baseline.value)
     target = _SET_TARGET
     if one.target is not None:
-        sign = "≥" if one.direction == "at_least" else "≤"
-        figure = _format_figure(one, one.target.value)
-        target = Text(f"{sign} {figure.en}", f"{sign} {figure.zh}")
+        target = _format_target(one, one.target.value)
     if one.against:
-        beats = _BEATS[one.against]
-        target, baseline = Text(f"{target.en} {beats.en}", f"{beats.zh} {target.zh}"), NOTHING
+        baseline = NOTHING
     if one.sample_size is not None:
         size = f"{one.sample_size.value:,}"
         if one.metric and one.sample_size.value > test_rows:
@@ -113,6 +111,18 @@ def _list_hypothesis_cells(one: Hypothesis, test_rows: int, language: Language) 
     ]
 
 
+def _format_target(one: Hypothesis, value: float) -> Text:
+    """Format a target; one that has to be beaten by a difference of shares, in points."""
+    if one.against:
+        beats, points = _BEATS[one.against], f"{100 * value:g}"
+        return Text(f"≥ {points} points {beats.en}", f"{beats.zh} ≥ {points} 个百分点")
+    figure = _format_figure(one, value)
+    sign = "≥" if one.direction == "at_least" else "≤"
+    if one.unit == "share" and value == (one.direction == "at_least"):
+        return figure  # all, or none at all
+    return Text(f"{sign} {figure.en}", f"{sign} {figure.zh}")
+
+
 def _format_figure(one: Hypothesis, value: float) -> Text:
     if one.unit == "share":
         return Text(format_share(value, "en"), format_share(value, "zh"))
@@ -126,10 +136,9 @@ def _list_hypothesis_notes(hypotheses: Iterable[Hypothesis], language: Language)
     for one in hypotheses:
         for value in (one.baseline, one.target, one.sample_size):
             if value is not None:
-                claim, why = one.claim.to(language), value.why.to(language)
-                source = value.source.to(language)
-                mark = "：" if language == "zh" else ": "
-                text = f"{claim}{mark}{why}" if value is not one.sample_size else why
+                claim = _ROWS_NEEDED if value is one.sample_size else one.claim
+                why, source = value.why.to(language), value.source.to(language)
+                text = claim.to(language) + ("：" if language == "zh" else ": ") + why
                 cited = f"{text}（{source}）" if language == "zh" else f"{text} ({source})"
                 notes[format_cell(cited)] = None
     return [*notes]

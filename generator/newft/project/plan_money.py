@@ -7,6 +7,7 @@ from typing import get_args
 
 from newft.figure_text import format_money, format_share
 from newft.project.markdown_cells import NO_VALUE, format_cell, format_spread
+from newft.schema.advice import ON_API, PLANNED, Advice
 from newft.schema.roi import Alternative, CostLine, FigureOrigin, Outcome, Roi, Scenario
 from newft.text import Language, Text
 
@@ -17,11 +18,16 @@ _ORIGINS: Mapping[FigureOrigin, Text] = {
     "project": Text("of this project", "取自本项目"),
     "default": Text("default: edit me", "默认值，请修改"),
 }
+_PLANNED_WHY = Text("the figures above", "即上文的数字")
+_NO_API = Text(
+    "**not with an API, since all must run on your own machines**: count devices instead; ",
+    "**须全部在自有机器上运行，不能用 API**，应改按设备计算；",
+)
 _NO_PAYBACK = Text("not within the horizon", "期限内收不回")
 _MISSING = Text("figures are missing", "缺少数据")
 
 
-def build_money_tables(roi: Roi, language: Language) -> dict[str, object]:
+def build_money_tables(roi: Roi, advice: Advice, language: Language) -> dict[str, object]:
     """Build budget, outcomes, sensitivity, alternatives and the figures behind them."""
     return {
         "currency": format_cell(roi.currency),
@@ -50,16 +56,7 @@ def build_money_tables(roi: Roi, language: Language) -> dict[str, object]:
             ]
             for one in roi.sensitivity[:MAX_SENSITIVITY_ROWS]
         ],
-        "alternatives": [
-            [
-                format_cell(one.title, language),
-                format_money(one.one_off.base) if one.one_off else _MISSING.to(language),
-                _format_volume(one.break_even_volume),
-                *_list_npv_cells(one, language),
-                _explain_alternative(one, language),
-            ]
-            for one in roi.alternatives
-        ],
+        "alternatives": _list_approach_rows(roi, advice, language),
         "figures": [
             [
                 f"`roi.{name}`",
@@ -105,12 +102,44 @@ def _format_volume(requests: float | None) -> str:
     return NO_VALUE if requests is None else f"{requests:,.0f}"
 
 
-def _list_npv_cells(one: Alternative, language: Language) -> list[str]:
-    if one.outcomes is None:
+def _list_approach_rows(roi: Roi, advice: Advice, language: Language) -> list[list[str]]:
+    """List fine-tuning and the other approaches; the one that is recommended in bold."""
+
+    def format_title(title: Text, approach: str) -> str:
+        shown = format_cell(title, language)
+        return f"**{shown}**" if approach == advice.recommendation else shown
+
+    offline = advice.known.get("offline")
+    on_api = ON_API if offline is not None and offline.value is True else ()
+    planned = [
+        format_title(advice.titles[PLANNED], PLANNED),
+        format_money(sum(line.amount.base for line in roi.one_off)),
+        _format_volume(roi.break_even_volume),
+        *_list_npv_cells(roi.outcomes, language),
+        _PLANNED_WHY.to(language),
+    ]
+    others = [
+        [
+            format_title(one.title, one.id),
+            format_money(one.one_off.base) if one.one_off else _MISSING.to(language),
+            _format_volume(one.break_even_volume),
+            *_list_npv_cells(one.outcomes, language, earns=one.id != "nothing"),
+            (_NO_API.to(language) if one.id in on_api else "")
+            + _explain_alternative(one, language),
+        ]
+        for one in roi.alternatives
+    ]
+    return [planned, *others]
+
+
+def _list_npv_cells(
+    outcomes: Mapping[Scenario, Outcome] | None, language: Language, *, earns: bool = True
+) -> list[str]:
+    if outcomes is None:
         return [NO_VALUE] * (len(SCENARIOS) + 1)
-    payback = _format_payback(one.outcomes["base"].payback_month, language)
-    cells = [format_money(one.outcomes[name].npv) for name in SCENARIOS]
-    return [*cells, NO_VALUE if one.id == "nothing" else payback]
+    payback = _format_payback(outcomes["base"].payback_month, language)
+    cells = [format_money(outcomes[name].npv) for name in SCENARIOS]
+    return [*cells, payback if earns else NO_VALUE]
 
 
 def _explain_alternative(one: Alternative, language: Language) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from newft.project.markdown_cells import format_cell
-from newft.schema.advice import Advice, Approach
+from newft.schema.advice import PLANNED, Advice, Approach, Contribution
 from newft.text import Language, Text
+from newft.text_layout import NO_BREAK_SPACE
 
 _RULED_OUT = Text("ruled out", "已排除")
 _RECOMMENDED = Text("recommended", "建议采用")
@@ -38,19 +39,8 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
             [name(approach), f"{points:+d}" if points else "0", mark(approach)]
             for approach, points in sorted(advice.scores.items(), key=lambda one: -one[1])
         ],
-        "contributions": [
-            [
-                _JOIN.to(language).join(
-                    format_cell(advice.factor_titles[factor], language) for factor in one.factors
-                ),
-                format_cell(one.value, language),
-                name(one.approach),
-                f"{one.points:+d}",
-                format_cell(one.why, language),
-                format_cell(one.source, language),
-            ]
-            for one in advice.contributions
-        ],
+        "recommends_other": advice.recommendation != PLANNED,
+        "contributions": _list_rule_rows(advice, language),
         "vetoes": [
             [
                 name(one.approach),
@@ -68,5 +58,32 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
             ]
             for one in advice.flips
         ],
-        "unknown": [f"`advice.{factor}`" for factor in advice.unknown],
+        "unknown": [
+            f"{format_cell(advice.factor_titles[factor], language)} (`advice.{factor}`)"
+            if language == "en"
+            else f"{format_cell(advice.factor_titles[factor], language)}（`advice.{factor}`）"
+            for factor in advice.unknown
+        ],
     }
+
+
+def _list_rule_rows(advice: Advice, language: Language) -> list[list[str]]:
+    """List each rule that holds: the facts that it asks for, the points that it gives, and why."""
+    by_rule: dict[str, list[Contribution]] = {}
+    for one in advice.contributions:
+        by_rule.setdefault(one.rule, []).append(one)
+    join = _JOIN.to(language).join
+    return [
+        [
+            join(format_cell(advice.factor_titles[factor], language) for factor in rule.factors),
+            format_cell(rule.value, language),
+            join(
+                f"{advice.titles[one.approach].to(language)}{NO_BREAK_SPACE}{one.points:+d}"
+                for one in given
+            ),
+            format_cell(rule.why, language),
+            format_cell(rule.source, language),
+        ]
+        for given in by_rule.values()
+        for rule in given[:1]
+    ]

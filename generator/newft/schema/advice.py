@@ -11,6 +11,8 @@ from newft.text import Text
 
 # in the order of effort, which decides between equal scores
 Approach = Literal["prompt", "classical", "rag", "finetune", "hybrid"]
+PLANNED: Approach = "finetune"  # what a project does, and what its budget is of
+ON_API: tuple[Approach, ...] = ("prompt", "rag")  # those that are priced as calls of an API
 TUNED: tuple[Approach, ...] = ("finetune", "hybrid")  # those that train a language model
 FactorType = Literal["choice", "yes_no", "count", "share"]
 FactorValue = str | int | float | bool

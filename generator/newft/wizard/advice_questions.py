@@ -12,9 +12,8 @@ from newft.answers.keys import ADVICE_PREFIX, ROI_PREFIX, UNKNOWN_VALUE
 from newft.decide.advice.factor_values import find_known_factors, read_factor_values
 from newft.decide.roi.costs import VOLUME, list_needed_figures
 from newft.decide.roi.given_figures import CURRENCY_KEY, EXCHANGE_RATE_KEY, USD, read_figures
-from newft.decide.roi.roi import PLANNED
 from newft.errors import UsageError
-from newft.schema.advice import AdviceRules, Factor
+from newft.schema.advice import PLANNED, AdviceRules, Factor
 from newft.schema.catalog import Catalog
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.schema.roi import Figure
@@ -88,7 +87,8 @@ def _make_factor_question(name: str, rules: AdviceRules) -> Question:
 
 def _make_figure_question(name: str, figures: Mapping[str, Figure]) -> Question:
     figure = figures[name]
-    asked = _describe(f"{ROI_PREFIX}{name}", figure.title, figure.why, ())
+    why = Text(f"{figure.why.en[:1].upper()}{figure.why.en[1:]}.", f"{figure.why.zh}。")
+    asked = _describe(f"{ROI_PREFIX}{name}", figure.title, why, ())
 
     def describe(state: WizardState) -> AskedQuestion | None:
         if name == VOLUME:

@@ -13,7 +13,7 @@ def warn_of_advice(advice: Advice) -> tuple[Text, ...]:
     title = advice.titles[advice.recommendation]
     return (
         Text(
-            f"the advice is {title.en} before fine-tuning; why: newft advise",
-            f"建议先用{title.zh}，暂不微调；原因见 newft advise",
+            f"the advice is {title.en} before fine-tuning; why: PLAN.md, section 1",
+            f"建议先用{title.zh}，暂不微调；原因见 PLAN.md 第 1 节",
         ),
     )

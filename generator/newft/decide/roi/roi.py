@@ -28,7 +28,7 @@ from newft.decide.roi.scenarios import (
     read_timing,
 )
 from newft.decide.roi.used_figures import Figures, collect_figures
-from newft.schema.advice import Approach
+from newft.schema.advice import PLANNED, Approach
 from newft.schema.plan import Estimate
 from newft.schema.roi import (
     Alternative,
@@ -44,17 +44,16 @@ from newft.schema.roi import (
 )
 from newft.text import Text
 
-PLANNED: Approach = "finetune"
 SIMPLE_FORMULA_WHY = Text(
     "it counts a year of full benefit from the first day, no running cost, no ramp, no discount "
     "and no retraining, and takes a benefit that may not come for one that does",
     "它从第一天起就按全年满额收益计算，不计运行成本、上线爬坡、折现与再训练，也不计收益不兑现的可能",
 )
 TITLES: Mapping[Approach, Text] = {
-    "prompt": Text("prompt on an API", "提示词加 API"),
+    "prompt": Text("prompting, on an API", "提示词（API）"),
     "classical": Text("classical model", "传统模型"),
-    "rag": Text("retrieval on an API", "检索加 API"),
-    "hybrid": Text("fine-tuning with retrieval", "微调加检索"),
+    "rag": Text("retrieval (RAG), on an API", "检索增强（RAG，API）"),
+    "hybrid": Text("fine-tuning with RAG", "微调加检索"),
 }
 ASSUMED = Text("the same benefit is assumed until it is measured", "在实测之前假定收益相同")
 WHYS: Mapping[Approach, Text] = {
