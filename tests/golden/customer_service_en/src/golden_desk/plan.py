@@ -26,6 +26,7 @@ VERDICT_TEXTS = {
     "not measured": fill("not measured"),
 }
 UNIT_TEXTS = {"score": "", "seconds": fill(" s"), "minutes": fill(" min")}
+MODEL_TEXTS = {"base": fill("base model"), "baseline": fill("classical baseline")}
 SIGNS = {"at_least": "≥", "at_most": "≤"}
 NO_VALUE = "-"
 
@@ -87,11 +88,9 @@ def format_target(hypothesis: Hypothesis) -> str:
     if hypothesis.target is None:
         return NO_VALUE
     text = f"{SIGNS[hypothesis.direction]} {_format_value(hypothesis, hypothesis.target)}"
-    return (
-        fill("{target} above {model}", target=text, model=hypothesis.against)
-        if hypothesis.against
-        else text
-    )
+    if hypothesis.against is None:
+        return text
+    return fill("{target} above {model}", target=text, model=MODEL_TEXTS[hypothesis.against])
 
 
 def format_measured(judged: HypothesisResult) -> str:
@@ -111,6 +110,8 @@ def format_rows(count: int | None) -> str:
 
 
 def _format_value(hypothesis: Hypothesis, value: float) -> str:
+    if hypothesis.unit == "share" and hypothesis.against:
+        return fill("{value:.1f} points", value=100 * value)
     if hypothesis.unit == "share":
         return fill("{value:.1f} %", value=100 * value)
     if hypothesis.unit == "score":

@@ -105,6 +105,9 @@ def _choose_verdict(hypothesis: Hypothesis, measured: Metric | None) -> Verdict:
     worst, best = sorted((sign * low, sign * high))
     value, target = sign * measured.value, sign * hypothesis.target
     baseline = 0.0 if hypothesis.against else hypothesis.baseline
+    needed = hypothesis.rows_needed
+    if hypothesis.against and worst == best and needed and measured.n < needed:
+        return "too few rows"  # no row told the models apart, so nothing is known of the spread
     if best < target:
         return "refuted"
     if baseline is None:
