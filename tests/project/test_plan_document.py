@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newft.decide.charts import make_charts
@@ -63,6 +63,7 @@ def list_numbers(charts: object) -> list[float]:
 
 
 @given(ends=st.tuples(AMOUNT, AMOUNT, AMOUNT), spread=st.floats(0, 1e9))
+@example(ends=(0.0, 0.0, 0.0), spread=5e-324)
 def test_all_that_is_drawn_lies_on_the_panel(
     ends: tuple[float, float, float], spread: float
 ) -> None:
@@ -75,6 +76,16 @@ def test_all_that_is_drawn_lies_on_the_panel(
     tops = sorted(line.label_top for line in charts.cash_flow.lines)
     assert all(below - above >= 15.9 for above, below in itertools.pairwise(tops))
     assert charts.cash_flow.top <= charts.cash_flow.zero <= charts.cash_flow.bottom
+
+
+@given(ends=st.tuples(AMOUNT, AMOUNT, AMOUNT), spread=st.floats(0, 1e7))
+@example(ends=(-6_000_000.0, -168_000.0, 7_000_000.0), spread=1_100_000.0)
+def test_amounts_below_a_plot_do_not_touch(ends: tuple[float, float, float], spread: float) -> None:
+    chart = make_charts(ADVICE, make_return(ends, spread)).sensitivity
+    assert chart is not None
+    for one, other in itertools.pairwise(chart.amounts):
+        letters = (len(one.label) + len(other.label)) / 2
+        assert other.at - one.at >= 6.7 * letters
 
 
 def test_a_chart_without_data_is_not_drawn() -> None:

@@ -54,7 +54,7 @@ def build_money_rows(roi: Roi, advice: Advice, messages: Messages) -> Iterator[D
             if other.outcomes:
                 ends = [format_money(other.outcomes[name].npv) for name in SCENARIOS]
                 text = messages("roi.other", npv=_format_ends(ends, messages), **amounts)
-            yield other.title.to(messages.language), text
+            yield advice.titles[advice.recommendation].to(messages.language), text
 
 
 def build_simple_formula_rows(roi: Roi, messages: Messages) -> Iterator[DisplayRow]:

@@ -169,7 +169,7 @@ def _lay_out_sensitivity(roi: Roi) -> SensitivityChart | None:
         return None
     base, shown = roi.outcomes["base"].npv, roi.sensitivity[:MAX_SENSITIVITY_BARS]
     ends = [base, *(end for one in shown for end in (one.npv_at_low, one.npv_at_high))]
-    ticks = _choose_ticks(min(ends), max(ends))
+    ticks = _choose_ticks_apart(min(ends), max(ends), WIDTH - FIGURE_LABEL_WIDTH - 2 * MARGIN)
     right = WIDTH - MARGIN - _measure_labels(ticks) / 2
     scale = _make_scale(ticks[0], ticks[-1], FIGURE_LABEL_WIDTH + MARGIN, right)
     bars = []
@@ -217,11 +217,22 @@ def _make_scale(low: float, high: float, start: float, end: float) -> Scale:
 
 def _choose_ticks(low: float, high: float, *, most: int = 6) -> list[float]:
     """Choose round amounts that enclose a range, in steps of 1, 2 or 5 times a power of ten."""
-    span = high - low or abs(high) or 1.0
+    cent = 0.01  # amounts that are nearer to each other are the same
+    span = high - low if high - low >= cent else max(abs(high), 1.0)
     power = 10.0 ** floor(log10(span / most))
     step = next(power * one for one in (1, 2, 5, 10, 20) if span / (power * one) <= most - 1)
     first, last = floor(low / step), ceil(high / step)
     return [number * step for number in range(first, max(last, first + 1) + 1)]
+
+
+def _choose_ticks_apart(low: float, high: float, width: float) -> list[float]:
+    """Choose the ticks of an axis below a plot, so few that their labels do not touch."""
+    for most in (6, 5, 4):
+        ticks = _choose_ticks(low, high, most=most)
+        label = _measure_labels(ticks)
+        if (len(ticks) - 1) * label <= width - label / 2:
+            return ticks
+    return _choose_ticks(low, high, most=3)
 
 
 def _spread_labels(tops: Sequence[float]) -> list[float]:

@@ -8,7 +8,7 @@ from typing import get_args
 from newft.figure_text import format_money, format_share
 from newft.project.markdown_cells import NO_VALUE, format_cell, format_spread
 from newft.schema.advice import ON_API, PLANNED, Advice
-from newft.schema.roi import Alternative, CostLine, FigureOrigin, Outcome, Roi, Scenario
+from newft.schema.roi import Alternative, CostLine, FigureOrigin, Outcome, Roi, Scenario, UsedFigure
 from newft.text import Language, Text
 
 MAX_SENSITIVITY_ROWS = 10  # as many as the chart has
@@ -63,12 +63,18 @@ def build_money_tables(roi: Roi, advice: Advice, language: Language) -> dict[str
                 format_cell(one.title, language),
                 *format_spread(one.spread.value, one.unit, language),
                 _ORIGINS[one.origin].to(language),
-                format_cell(one.spread.why, language),
-                format_cell(one.spread.source, language),
+                *_list_reason_cells(one, language),
             ]
             for name, one in roi.figures.items()
         ],
     }
+
+
+def _list_reason_cells(one: UsedFigure, language: Language) -> list[str]:
+    """Say why a figure has its value and where it is from, which of a given one is said already."""
+    if one.origin == "team":
+        return [NO_VALUE, NO_VALUE]
+    return [format_cell(text, language) for text in (one.spread.why, one.spread.source)]
 
 
 def _list_cost_cells(line: CostLine, language: Language) -> list[str]:
