@@ -21,7 +21,7 @@ from newft.schema.kit import Field, Kit, SystemPrompts, Task
 from newft.schema.method import MethodValue
 from newft.schema.plan import Estimate, ModelPlan, ModelSource, Plan, Recipe
 from newft.schema.reasoned import Reasoned, Sourced, as_citation
-from newft.schema.roi import Roi
+from newft.schema.roi import Roi, Spread, UsedFigure
 from newft.text import Language, Text
 from newft.token_pieces import PieceCounts
 
@@ -138,11 +138,15 @@ def make_answers(file: FileFacts, language: Language = "en", **changes: object) 
 
 ADVICE = make_advice({}, load_advice_rules(paths.get_templates_folder() / "advice.yaml"))
 ROLLOUT_RULES = load_rollout_rules(paths.get_templates_folder() / "rollout.yaml")
+BUDGETED = Reasoned(Spread(2, 4, 6), Text("as an example", "举例"), as_citation("example"))
 UNKNOWN_RETURN = Roi(
     currency="USD",
     horizon_months=36,
     benefit="contacts",
-    figures={},
+    figures={
+        "build_months": UsedFigure(Text("Months", "月数"), "months", BUDGETED, "default"),
+        "person_months": UsedFigure(Text("People", "人月"), "count", BUDGETED, "default"),
+    },
     missing=("requests_per_month",),
     one_off=(),
     monthly=(),

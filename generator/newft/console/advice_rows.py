@@ -31,7 +31,7 @@ def build_score_rows(advice: Advice, messages: Messages) -> Iterator[TextRow]:
             mark = messages("advise.ruled_out")
         elif approach == advice.recommendation:
             mark = messages("advise.recommended")
-        elif approach == advice.runner_up:
+        elif approach == advice.runner_up and not advice.nothing_known:
             mark = messages("advise.runner_up")
         yield advice.titles[approach].to(language), f"{points:+d}" if points else "0", bar, mark
 

@@ -60,7 +60,7 @@ def build_summary_rows(
 
 def _format_advice(advice: Advice, messages: Messages) -> str:
     """Format the advised approach, or say that nothing is known; a warning says of another one."""
-    if not (advice.contributions or advice.vetoes):
+    if advice.nothing_known:
         return messages("summary.no_advice")
     if advice.recommendation not in TUNED:
         return ""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from newft.data_errors import name_reject
 from newft.figure_text import format_share
@@ -12,6 +14,7 @@ from newft.project.plan_verdict import build_advice_tables
 from newft.project.serialize import PlainValue, to_plain
 from newft.schema.dataset import DataFacts
 from newft.schema.plan import Plan
+from newft.schema.roi import Roi
 from newft.schema.rollout import Duty, Hypothesis, Phase, Rollout
 from newft.text import Language, Text
 
@@ -44,6 +47,7 @@ def build_plan_document(plan: Plan) -> PlainValue:
         **_build_data_tables(plan.data, language),
         **_build_rollout_tables(plan.rollout, language),
     }
+    tables |= _compare_staff(plan.rollout.phases, plan.roi, language)
     tables |= build_advice_tables(plan.advice, language)
     tables |= build_money_tables(plan.roi, plan.advice, language)
     return to_plain(tables)
@@ -162,6 +166,30 @@ def _describe_phase(phase: Phase, rollout: Rollout, language: Language) -> dict[
         "responsible": list_roles("responsible"),
         "approves": list_roles("approves"),
         "source": format_cell(phase.source, language),
+    }
+
+
+def _compare_staff(phases: Sequence[Phase], roi: Roi, language: Language) -> dict[str, object]:
+    """Compare the budget with the staff of all phases but the last, in which the model is used."""
+    building = phases[:-1]
+
+    def add_up(end: Literal[0, 1]) -> tuple[float, float]:
+        staff = [sum(ends[end] for ends in phase.staff.values()) for phase in building]
+        months = [phase.months[end] for phase in building]
+        return sum(months), round(sum(map(operator.mul, months, staff)), 1)
+
+    planned = [*zip(add_up(0), add_up(1), strict=True)]
+    figures = [roi.figures[name].spread.value for name in ("build_months", "person_months")]
+    budget = [(one.low, one.high) for one in figures]
+    return {
+        "staff_differs": any(
+            not low <= sum(ends) / 2 <= high
+            for ends, (low, high) in zip(planned, budget, strict=True)
+        ),
+        "phases_months": format_months(planned[0], language),
+        "phases_person_months": format_range(planned[1]),
+        "budget_months": format_months(budget[0], language),
+        "budget_person_months": format_range(budget[1]),
     }
 
 

@@ -9,6 +9,7 @@ from newft.text_layout import NO_BREAK_SPACE
 
 _RULED_OUT = Text("ruled out", "已排除")
 _RECOMMENDED = Text("recommended", "建议采用")
+_START = Text("to begin with", "先做")
 _RUNNER_UP = Text("runner-up", "次选")
 _JOIN = Text(", ", "、")
 
@@ -23,12 +24,14 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
 
     def mark(approach: Approach) -> str:
         if approach == advice.recommendation:
-            return _RECOMMENDED.to(language)
+            return (_START if advice.nothing_known else _RECOMMENDED).to(language)
         if approach in ruled_out:
             return _RULED_OUT.to(language)
-        return _RUNNER_UP.to(language) if approach == advice.runner_up else ""
+        second = approach == advice.runner_up and not advice.nothing_known
+        return _RUNNER_UP.to(language) if second else ""
 
     return {
+        "nothing_known": advice.nothing_known,
         "recommendation": name(advice.recommendation),
         "runner_up": name(advice.runner_up) if advice.runner_up else None,
         "advice_why": format_cell(advice.why, language),

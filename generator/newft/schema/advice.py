@@ -125,3 +125,8 @@ class Advice:
     first_match_rule: Approach
     first_match_why: Text
     why: Text  # the recommendation in one sentence
+
+    @property
+    def nothing_known(self) -> bool:
+        """Whether no fact tells the approaches apart, so that the least effort is recommended."""
+        return not (self.contributions or self.vetoes)

@@ -8,7 +8,7 @@ from newft.text import Text
 
 def warn_of_advice(advice: Advice) -> tuple[Text, ...]:
     """Warn where another approach is advised; where nothing is known, say nothing."""
-    if advice.recommendation in TUNED or not (advice.contributions or advice.vetoes):
+    if advice.recommendation in TUNED or advice.nothing_known:
         return ()
     title = advice.titles[advice.recommendation]
     return (
