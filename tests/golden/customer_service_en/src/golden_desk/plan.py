@@ -101,7 +101,10 @@ def format_measured(judged: HypothesisResult) -> str:
     text = _format_value(one, measured.value)
     if measured.low is None or measured.high is None:
         return text
-    return f"{text} [{_format_value(one, measured.low)}, {_format_value(one, measured.high)}]"
+    ends = (measured.low, measured.high)
+    if one.unit == "share" and one.against:
+        return f"{text} [{', '.join(f'{100 * end:.1f}' for end in ends)}]"
+    return f"{text} [{', '.join(_format_value(one, end) for end in ends)}]"
 
 
 def format_rows(count: int | None) -> str:
