@@ -139,7 +139,7 @@ def test_what_the_data_warned_of_is_not_said_again() -> None:
         "the authors of Qwen3 do not name Chinese among its languages",
         "about 50 test rows",
         "40 of 40 labels have fewer than 10 rows",
-        "the advice is not to fine-tune first but",
+        "the advice is classical model before fine-tuning; why",
     ]
 
 
