@@ -119,7 +119,10 @@ def _lay_out_cash_flow(roi: Roi) -> CashFlowChart | None:
     payback = (
         Text("not paid back within the horizon", "期限内收不回")
         if base.payback_month is None
-        else Text(f"paid back in month {base.payback_month}", f"第 {base.payback_month} 个月回本")
+        else Text(
+            f"paid back in month {base.payback_month} (not discounted)",
+            f"第 {base.payback_month} 个月回本（不折现）",
+        )
     )
     currency = roi.currency
     return CashFlowChart(

@@ -55,7 +55,6 @@ TITLES: Mapping[Approach, Text] = {
     "rag": Text("retrieval (RAG), on an API", "检索增强（RAG，API）"),
     "hybrid": Text("fine-tuning with RAG", "微调加检索"),
 }
-ASSUMED = Text("the same benefit is assumed until it is measured", "在实测之前假定收益相同")
 WHYS: Mapping[Approach, Text] = {
     "prompt": Text(
         "no labels to learn from, no device; every request is paid",
@@ -211,8 +210,6 @@ def _estimate_alternative(
     equal_at = None
     if planned and outcomes:
         equal_at = _find_equal_share(approach, benefit, get_base_values(spreads))
-    why = WHYS[approach]
-    assumed = Text(f"{why.en}; {ASSUMED.en}", f"{why.zh}；{ASSUMED.zh}")
     return Alternative(
         approach,
         TITLES[approach],
@@ -220,7 +217,7 @@ def _estimate_alternative(
         find_break_even(VOLUME, approach, benefit, spreads),
         outcomes,
         equal_at,
-        assumed,
+        WHYS[approach],
     )
 
 
