@@ -272,7 +272,10 @@ def test_no_request_at_all_costs_what_is_spent() -> None:
 def test_the_estimate_and_the_data_of_the_project_are_not_asked_again() -> None:
     made = roi(**VOLUME)
     own = {name for name, one in made.figures.items() if one.origin == "project"}
-    assert own == {"training_hours", "labels", "input_tokens", "output_tokens"}
+    assert own == {
+        *("build_months", "person_months"),
+        *("training_hours", "labels", "input_tokens", "output_tokens"),
+    }
     assert made.figures["labels"].spread.value == Spread(0, 0, 0)
     plan = make_plan(replace(ANSWERS, roi=VOLUME), facts(), catalog_of("contacts"), H100)
     assert plan.estimate.hours is not None

@@ -31,6 +31,7 @@ from newft.decide.requirements import (
     list_tested_versions,
 )
 from newft.decide.roi.roi import estimate_roi
+from newft.decide.rollout.effort import sum_effort
 from newft.decide.rollout.rollout import plan_rollout
 from newft.decide.shared_volume import share_volume
 from newft.decide.task_settings import build_task_settings
@@ -64,7 +65,9 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     inputs = Inputs(answers, facts, family, size, hardware, task, method, catalog)
     recipe = build_recipe(inputs)
     estimate = estimate_run(inputs, recipe)
-    roi = estimate_roi(inputs, estimate, catalog.figures, kit.benefit)
+    rollout = plan_rollout(kit, answers.task, facts.data, catalog.rollout)
+    effort = sum_effort(rollout.phases)
+    roi = estimate_roi(inputs, estimate, effort, catalog.figures, kit.benefit)
     advice = make_advice(collect_factor_values(inputs, catalog.advice), catalog.advice)
     tools = choose_tools(answers.exports, answers.method, family, on_cpu=inputs.on_cpu)
     requirements = list_requirements(
@@ -104,7 +107,7 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
         tested_versions=list_tested_versions(requirements),
         advice=advice,
         roi=roi,
-        rollout=plan_rollout(kit, answers.task, facts.data, catalog.rollout),
+        rollout=rollout,
         charts=make_charts(advice, roi),
     )
 

@@ -28,6 +28,7 @@ from newft.decide.roi.scenarios import (
     read_timing,
 )
 from newft.decide.roi.used_figures import Figures, collect_figures
+from newft.decide.rollout.effort import Effort
 from newft.schema.advice import PLANNED, Approach
 from newft.schema.plan import Estimate
 from newft.schema.roi import (
@@ -74,10 +75,14 @@ WHYS: Mapping[Approach, Text] = {
 
 
 def estimate_roi(
-    inputs: Inputs, estimate: Estimate, figures: Mapping[str, Figure], benefit: BenefitKind
+    inputs: Inputs,
+    estimate: Estimate,
+    effort: Effort,
+    figures: Mapping[str, Figure],
+    benefit: BenefitKind,
 ) -> Roi:
     """Estimate what fine-tuning costs and brings, and what other approaches would."""
-    found = collect_figures(inputs, estimate, figures, benefit)
+    found = collect_figures(inputs, estimate, effort, figures, benefit)
     spreads = {name: one.spread.value for name, one in found.used.items()}
     missing = tuple(name for name in found.missing if name in list_needed_figures(PLANNED, benefit))
     outcomes = None if missing else compute_outcomes(PLANNED, benefit, spreads, figures)

@@ -24,6 +24,7 @@ from newft.decide.roi.given_figures import (
     read_figures,
 )
 from newft.decide.written_numbers import read_number
+from newft.decide.rollout.effort import Effort
 from newft.errors import IncompatibleError
 from newft.schema.plan import Estimate
 from newft.schema.reasoned import Reasoned, as_citation
@@ -54,7 +55,11 @@ class Figures:
 
 
 def collect_figures(
-    inputs: Inputs, estimate: Estimate, figures: Mapping[str, Figure], benefit: BenefitKind
+    inputs: Inputs,
+    estimate: Estimate,
+    effort: Effort,
+    figures: Mapping[str, Figure],
+    benefit: BenefitKind,
 ) -> Figures:
     """Collect the figures that this kind of benefit needs."""
     given = read_figures(inputs.answers.roi, figures)
@@ -63,7 +68,10 @@ def collect_figures(
     needed = {
         name: one for name, one in figures.items() if not one.benefits or benefit in one.benefits
     }
-    own = _collect_own_figures(inputs, estimate, given, figures)
+    own = {
+        **_take_effort(effort, figures),
+        **_collect_own_figures(inputs, estimate, given, figures),
+    }
     _refuse_other_kinds(given, needed)
     for name, figure in needed.items():
         if spread := (given.spreads or {}).get(name):
@@ -136,6 +144,16 @@ def _make_rate_error(names: list[str], currency: str) -> Exception:
 def scale_spread(spread: Spread, factor: float) -> Spread:
     """Multiply the three values."""
     return Spread(spread.low * factor, spread.base * factor, spread.high * factor)
+
+
+def _take_effort(effort: Effort, figures: Mapping[str, Figure]) -> dict[str, Reasoned[Spread]]:
+    """Take the months of the phases and their people, so that one plan says one thing of both."""
+    taken = {"build_months": effort.months, "person_months": effort.person_months}
+    return {
+        name: Reasoned(spread, figures[name].why, as_citation(figures[name].source))
+        for name, spread in taken.items()
+        if name in figures
+    }
 
 
 def _collect_own_figures(
