@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from newft.catalog.loader import load_catalog
 from newft.catalog.rollout_rules import find_hypothesis_faults, load_rollout_rules
+from newft.decide.plan import make_plan
+from newft.decide.rollout.effort import sum_effort
 from newft.decide.rollout.rollout import plan_rollout
 from newft.decide.rollout.sample_size import (
     count_rows_for_change,
@@ -23,9 +25,11 @@ from newft.errors import CatalogError
 from newft.paths import get_templates_folder
 from newft.schema.kit import Kit
 from newft.schema.reasoned import Sourced
+from newft.schema.roi import Spread
 from newft.schema.rollout import HypothesisRule, PairedTest, Rollout
 from newft.text import Text
-from support.decide_examples import facts
+from support.decide_examples import ANSWERS, CPU, facts
+from support.decide_examples import CATALOG as SMALL_CATALOG
 
 CATALOG = load_catalog()
 RULES_FILE = get_templates_folder() / "rollout.yaml"
@@ -172,3 +176,17 @@ def test_what_a_kit_says_counts_beside_its_domain() -> None:
     assert found["readable"].target.value == 0.9
     others = {one.id: one for one in rollout_of(kit, "clause").hypotheses}
     assert "readable" not in others
+
+
+def test_a_plan_says_one_thing_of_months_and_people() -> None:
+    phases = [
+        replace(phase, months=(1, 2), staff={"a": (0.5, 1), "b": (1, 1)})
+        for phase in list(CATALOG.rollout.phases.values())[:3]
+    ]
+    effort = sum_effort(phases)  # the last of them serves all traffic
+    assert effort.months == Spread(2, 3, 4)
+    assert effort.person_months == Spread(3, 5.5, 8)
+    plan = make_plan(ANSWERS, facts(), SMALL_CATALOG, CPU)
+    shipped = sum_effort(plan.rollout.phases)
+    assert plan.roi.figures["build_months"].spread.value == shipped.months
+    assert plan.roi.figures["person_months"].spread.value == shipped.person_months

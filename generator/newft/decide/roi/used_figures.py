@@ -23,8 +23,8 @@ from newft.decide.roi.given_figures import (
     make_figures_error,
     read_figures,
 )
-from newft.decide.written_numbers import read_number
 from newft.decide.rollout.effort import Effort
+from newft.decide.written_numbers import read_number
 from newft.errors import IncompatibleError
 from newft.schema.plan import Estimate
 from newft.schema.reasoned import Reasoned, as_citation
