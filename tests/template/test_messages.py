@@ -15,6 +15,7 @@ import pytest
 from newft.project.template_layers import (
     EMITTED_MODULES,
     KIND_MODULES,
+    OUTCOME_MODULE,
     POLICY_MODULE,
 )
 
@@ -37,8 +38,9 @@ TEMPLATES_TAKEN = {
 }
 # keywords of these functions that are no values of the text
 OPTIONS = {"file"}
-# mappings whose values are templates
+# mappings whose values are templates, and one template for what is not among them
 TABLES = {
+    "OTHER_COLUMN_QUESTION",
     "WRONG_COLUMN_QUESTIONS",
     "RULE_MESSAGES",
     "FOREIGN_MESSAGES",
@@ -57,6 +59,7 @@ def emitted_modules() -> Iterator[Path]:
         for name in (
             *EMITTED_MODULES,
             *{name for names in KIND_MODULES.values() for name in names},
+            OUTCOME_MODULE,
             POLICY_MODULE,
         )
     )
@@ -106,8 +109,9 @@ def templates_of(module: Path) -> Iterator[str]:
                 yield from texts_by_name().get(part.id, ())
     for node in ast.walk(tree_of(module)):
         for target, value in assignments(node):
-            if isinstance(target, ast.Name) and target.id in TABLES and isinstance(value, ast.Dict):
-                yield from (str(each.value) for each in value.values if is_text(each))
+            if isinstance(target, ast.Name) and target.id in TABLES:
+                values = value.values if isinstance(value, ast.Dict) else [value]
+                yield from (str(each.value) for each in values if is_text(each))
 
 
 @cache
