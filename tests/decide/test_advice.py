@@ -391,3 +391,19 @@ def test_what_a_cpu_is_too_slow_for_is_not_recommended_for_one() -> None:
     advice = advise(needs_citation="yes", offline="yes", gpu="none")
     assert {veto.approach for veto in advice.vetoes} == {"rag", "hybrid"}
     assert advice.recommendation not in ("rag", "hybrid")
+
+
+class TestStandings:
+    def test_nothing_is_recommended_while_nothing_is_known(self) -> None:
+        advice = advise()
+        standings = {advice.get_standing(approach) for approach in advice.scores}
+        assert standings == {"first", "other"}
+
+    @settings(max_examples=40)
+    @given(TEAMS)
+    def test_the_recommended_comes_first_and_the_ruled_out_last(self, team: dict[str, str]) -> None:
+        advice = advise(**team)
+        ranked = [advice.get_standing(approach) for approach, _ in advice.rank_scores()]
+        assert advice.rank_scores()[0][0] == advice.recommendation
+        assert ranked == sorted(ranked, key=lambda one: one == "ruled_out")
+        assert dict(advice.rank_scores()) == advice.scores

@@ -154,3 +154,17 @@ def test_a_budget_that_the_phases_exceed_is_named(tmp_path: Path) -> None:
     assert said in (tmp_path / "desk/PLAN.md").read_text(encoding="utf-8")
     generate({**answers, "advice.team": "ml"}, tmp_path / "agreeing")
     assert "before you sign" not in (tmp_path / "agreeing/PLAN.md").read_text(encoding="utf-8")
+
+
+def test_a_label_of_the_data_is_no_markup(tmp_path: Path) -> None:
+    label = "[open](javascript:alert(1))"
+    words = ["door", "window", "roof", "floor", "garden", "cellar", "stairs", "lamp"]
+    texts = [" ".join(one) for one in itertools.permutations(words, 5)][::97]
+    rows = [f"{text},{(label, '**close**')[n % 2]}" for n, text in enumerate(texts)]
+    data = tmp_path / "rows.csv"
+    data.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    answers = {"gpu": "cpu", "family": "smollm2", "name": "desk", "data.files": (str(data),)}
+    generate(answers, tmp_path / "desk")
+    plan = (tmp_path / "desk" / "PLAN.md").read_text(encoding="utf-8")
+    for one in (label, "**close**"):
+        assert one not in plan.replace(f"`{one}`", "")

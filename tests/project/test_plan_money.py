@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 
 from newft.catalog.loader import load_advice_rules
+from newft.decide.advice.advise import make_advice
 from newft.decide.advice.factor_values import read_factor_values
 from newft.paths import get_templates_folder
 from newft.project.plan_money import build_money_tables
 from newft.schema.roi import Alternative, CostLine, Outcome, Spread
 from newft.text import Language, Text
 from support.example_plan import ADVICE, UNKNOWN_RETURN
+
+RULES = load_advice_rules(get_templates_folder() / "advice.yaml")
+URGENT = make_advice(read_factor_values({"weeks": "2"}, RULES), RULES)
 
 OUTCOME = Outcome(npv=-1_234.5, roi=-0.1, payback_month=None, cumulative=(0.0, -1_234.5))
 PROMPT = Alternative(
@@ -29,7 +33,7 @@ PROMPT = Alternative(
 
 def list_cells(language: Language = "en", **changes: Any) -> list[str]:
     roi = replace(UNKNOWN_RETURN, alternatives=(replace(PROMPT, **changes),))
-    _, row = build_money_tables(roi, ADVICE, language)["alternatives"]  # type: ignore[misc]
+    _, row = build_money_tables(roi, URGENT, language)["alternatives"]  # type: ignore[misc]
     return [*row]
 
 
@@ -55,7 +59,7 @@ def test_without_figures_its_one_off_cost_is_shown_alone() -> None:
 
 
 def test_fine_tuning_itself_stands_first_and_the_recommended_approach_is_bold() -> None:
-    assert ADVICE.recommendation == "prompt"
+    assert URGENT.recommendation == ADVICE.recommendation == "prompt"
     roi = replace(
         UNKNOWN_RETURN,
         one_off=(CostLine("labels", Text("labels", "标注"), Spread(1, 40, 90), 1.0),),
@@ -63,15 +67,16 @@ def test_fine_tuning_itself_stands_first_and_the_recommended_approach_is_bold() 
         break_even_volume=2_000.0,
         alternatives=(PROMPT,),
     )
-    planned, other = build_money_tables(roi, ADVICE, "en")["alternatives"]  # type: ignore[misc]
+    planned, other = build_money_tables(roi, URGENT, "en")["alternatives"]  # type: ignore[misc]
     assert planned[:6] == ["fine-tuning", "40", "2,000", *["-1,234"] * 3]
     assert other[0] == "**prompt**"
+    _, unknown = build_money_tables(roi, ADVICE, "en")["alternatives"]  # type: ignore[misc]
+    assert unknown[0] == "prompt"
 
 
 @pytest.mark.parametrize("offline", [True, False])
 def test_an_api_is_no_alternative_where_all_must_run_on_own_machines(offline: bool) -> None:
-    rules = load_advice_rules(get_templates_folder() / "advice.yaml")
-    known = read_factor_values({"offline": "yes" if offline else "no"}, rules)
+    known = read_factor_values({"offline": "yes" if offline else "no"}, RULES)
     roi = replace(UNKNOWN_RETURN, alternatives=(PROMPT,))
     tables = build_money_tables(roi, replace(ADVICE, known=known), "en")
     (*_, why) = tables["alternatives"][-1]  # type: ignore[index]

@@ -20,33 +20,13 @@ TextRow = tuple[str, ...]
 
 def build_score_rows(advice: Advice, messages: Messages) -> Iterator[TextRow]:
     """Yield a bar for each approach, the best first, and which of them are ruled out."""
-    language = messages.language
     longest = max(1, *map(abs, advice.scores.values()))
-    vetoed = {veto.approach for veto in advice.vetoes}
-    for approach in rank_approaches(advice):
-        points = advice.scores[approach]
+    for approach, points in advice.rank_scores():
+        standing = advice.get_standing(approach)
         bar = ("#" if points > 0 else "-") * round(BAR_WIDTH * abs(points) / longest)
-        mark = ""
-        if approach in vetoed:
-            mark = messages("advise.ruled_out")
-        elif approach == advice.recommendation:
-            mark = messages("advise.recommended")
-        elif approach == advice.runner_up and not advice.nothing_known:
-            mark = messages("advise.runner_up")
-        yield advice.titles[approach].to(language), f"{points:+d}" if points else "0", bar, mark
-
-
-def rank_approaches(advice: Advice) -> list[Approach]:
-    """Return the approaches in the order of their points; those that are ruled out come last."""
-    vetoed = {veto.approach for veto in advice.vetoes}
-    order = [*advice.titles]
-    first = {advice.recommendation: 0, advice.runner_up: 1}
-
-    def place(approach: Approach) -> tuple[bool, int, int, int]:
-        points = advice.scores[approach]
-        return approach in vetoed, first.get(approach, 2), -points, order.index(approach)
-
-    return sorted(advice.scores, key=place)
+        mark = "" if standing == "other" else messages(f"advise.{standing}")
+        title = advice.titles[approach].to(messages.language)
+        yield title, f"{points:+d}" if points else "0", bar, mark
 
 
 def build_advice_rows(

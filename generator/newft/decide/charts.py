@@ -59,14 +59,12 @@ def _lay_out_scores(advice: Advice) -> ScoresChart:
     figure_width = 30.0  # of the points beside a bar
     left, right = LABEL_WIDTH + figure_width, WIDTH - MARGIN - figure_width
     scale = _make_scale(lowest, highest, left, right)
-    ruled_out = {veto.approach for veto in advice.vetoes}
     bars = []
-    for row, (approach, score) in enumerate(sorted(advice.scores.items(), key=lambda one: -one[1])):
+    for row, (approach, score) in enumerate(advice.rank_scores()):
+        standing = advice.get_standing(approach)
         kind: BarKind = "other"
-        if approach in ruled_out:
-            kind = "ruled_out"
-        elif approach == advice.recommendation:
-            kind = "recommended"
+        if standing == "ruled_out" or standing == "recommended":
+            kind = standing
         ends = sorted((scale(0), scale(score)))
         bars.append(
             ScoreBar(
@@ -81,9 +79,12 @@ def _lay_out_scores(advice: Advice) -> ScoresChart:
             )
         )
     best = advice.titles[advice.recommendation]
+    description = Text(f"Recommended: {best.en}", f"建议采用：{best.zh}")
+    if advice.nothing_known:
+        description = Text("No approach is recommended yet", "暂无建议方案")
     return ScoresChart(
         title=Text("Points of each approach", "各方案得分"),
-        description=Text(f"Recommended: {best.en}", f"建议采用：{best.zh}"),
+        description=description,
         width=WIDTH,
         height=_round(TITLE_HEIGHT + len(bars) * (BAR_HEIGHT + BAR_GAP) + MARGIN),
         bar_height=BAR_HEIGHT,

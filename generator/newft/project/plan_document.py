@@ -222,7 +222,7 @@ def _build_data_tables(data: DataFacts, language: Language) -> dict[str, object]
             [format_cell(name_reject(reason), language), f"{rows:,}"]
             for reason, rows in data.rejected.items()
         ],
-        "labels": [[format_cell(label), f"{rows:,}"] for label, rows in labels[:MAX_LABELS_LISTED]],
+        "labels": [[format_code(label), f"{rows:,}"] for label, rows in labels[:MAX_LABELS_LISTED]],
         "further_labels": str(len(labels) - MAX_LABELS_LISTED)
         if len(labels) > MAX_LABELS_LISTED
         else None,

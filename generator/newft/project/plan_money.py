@@ -113,7 +113,8 @@ def _list_approach_rows(roi: Roi, advice: Advice, language: Language) -> list[li
 
     def format_title(title: Text, approach: str) -> str:
         shown = format_cell(title, language)
-        return f"**{shown}**" if approach == advice.recommendation else shown
+        recommended = approach == advice.recommendation and not advice.nothing_known
+        return f"**{shown}**" if recommended else shown
 
     offline = advice.known.get("offline")
     on_api = ON_API if offline is not None and offline.value is True else ()

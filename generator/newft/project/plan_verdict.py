@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from newft.project.markdown_cells import format_cell
-from newft.schema.advice import PLANNED, Advice, Approach, Contribution
+from newft.schema.advice import PLANNED, Advice, Approach, Contribution, Standing
 from newft.text import Language, Text
 from newft.text_layout import NO_BREAK_SPACE
 
-_RULED_OUT = Text("ruled out", "已排除")
-_RECOMMENDED = Text("recommended", "建议采用")
-_START = Text("to begin with", "先做")
-_RUNNER_UP = Text("runner-up", "次选")
+_STANDINGS: Mapping[Standing, Text] = {
+    "recommended": Text("recommended", "建议采用"),
+    "first": Text("to begin with", "先做"),
+    "runner_up": Text("runner-up", "次选"),
+    "ruled_out": Text("ruled out", "已排除"),
+    "other": Text("", ""),
+}
 _JOIN = Text(", ", "、")
 
 
@@ -20,15 +25,8 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
     def name(approach: Approach) -> str:
         return format_cell(advice.titles[approach], language)
 
-    ruled_out = {veto.approach for veto in advice.vetoes}
-
     def mark(approach: Approach) -> str:
-        if approach == advice.recommendation:
-            return (_START if advice.nothing_known else _RECOMMENDED).to(language)
-        if approach in ruled_out:
-            return _RULED_OUT.to(language)
-        second = approach == advice.runner_up and not advice.nothing_known
-        return _RUNNER_UP.to(language) if second else ""
+        return _STANDINGS[advice.get_standing(approach)].to(language)
 
     return {
         "nothing_known": advice.nothing_known,
@@ -40,7 +38,7 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
         "first_match_differs": advice.first_match_rule != advice.recommendation,
         "scores": [
             [name(approach), f"{points:+d}" if points else "0", mark(approach)]
-            for approach, points in sorted(advice.scores.items(), key=lambda one: -one[1])
+            for approach, points in advice.rank_scores()
         ],
         "recommends_other": advice.recommendation != PLANNED,
         "contributions": _list_rule_rows(advice, language),

@@ -14,6 +14,8 @@ Approach = Literal["prompt", "classical", "rag", "finetune", "hybrid"]
 PLANNED: Approach = "finetune"  # what a project does, and what its budget is of
 ON_API: tuple[Approach, ...] = ("prompt", "rag")  # those that are priced as calls of an API
 TUNED: tuple[Approach, ...] = ("finetune", "hybrid")  # those that train a language model
+# `first`: what to begin with while nothing is known that tells the approaches apart
+Standing = Literal["recommended", "first", "runner_up", "ruled_out", "other"]
 FactorType = Literal["choice", "yes_no", "count", "share"]
 FactorValue = str | int | float | bool
 # by the id of the factor; one that is missing is unknown, and counts for nothing
@@ -130,3 +132,22 @@ class Advice:
     def nothing_known(self) -> bool:
         """Whether no fact tells the approaches apart, so that the least effort is recommended."""
         return not (self.contributions or self.vetoes)
+
+    def get_standing(self, approach: Approach) -> Standing:
+        """Return what the advice says of an approach."""
+        if approach == self.recommendation:
+            return "first" if self.nothing_known else "recommended"
+        if any(veto.approach == approach for veto in self.vetoes):
+            return "ruled_out"
+        return "runner_up" if approach == self.runner_up and not self.nothing_known else "other"
+
+    def rank_scores(self) -> list[tuple[Approach, int]]:
+        """Return the approaches with their points, the best first, the ruled out last."""
+        order = [*self.titles]
+
+        def place(approach: Approach) -> tuple[int, int, int]:
+            standings = ("recommended", "first", "runner_up", "other", "ruled_out")
+            standing = standings.index(self.get_standing(approach))
+            return standing, -self.scores[approach], order.index(approach)
+
+        return [(one, self.scores[one]) for one in sorted(self.scores, key=place)]
