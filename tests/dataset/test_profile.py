@@ -64,6 +64,7 @@ def test_a_file_is_measured_as_a_whole(tmp_path: Path) -> None:
         language="en",
         shape="text_label",
         sample=False,
+        has_chinese=False,
         held_out_labels={"parcel": (1, 3), "refund": (2, 5)},
     )
 
