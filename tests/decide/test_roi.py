@@ -314,6 +314,12 @@ def test_a_price_in_another_currency_counts_only_where_nobody_asks_for_the_cash_
     assert caught.value.where == "device_price"
     assert "CNY" in caught.value.message
     assert "roi.currency=CNY" in (caught.value.hint or "")
+    both = {"horizon_months": "600"}
+    with pytest.raises(UsageError) as all_at_once:
+        without_own_price(device_price="14.5CNY", roi=both, advice={"weeks": "soon"})
+    assert all_at_once.value.where == "advice.weeks"
+    for key in ("roi.horizon_months", "device_price"):
+        assert key in all_at_once.value.message
 
 
 def test_other_approaches_are_compared_by_the_same_model() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newft.decide.estimate.cost import parse_price
 from newft.decide.estimate.token_estimates import (
     MEDIAN,
     P95,
@@ -15,6 +14,7 @@ from newft.decide.estimate.token_estimates import (
     select_prompts,
 )
 from newft.decide.inputs import Inputs
+from newft.decide.roi.device_price import read_device_price
 from newft.decide.roi.given_figures import (
     CURRENCY_KEY,
     EXCHANGE_RATE_KEY,
@@ -25,14 +25,11 @@ from newft.decide.roi.given_figures import (
 )
 from newft.decide.rollout.effort import Effort
 from newft.decide.written_numbers import read_number
-from newft.errors import IncompatibleError
 from newft.schema.plan import Estimate
 from newft.schema.reasoned import Reasoned, as_citation
 from newft.schema.roi import BenefitKind, Figure, Spread, UsedFigure
 from newft.text import Text
 
-# of the price of a device; ¥ is that of two countries
-SYMBOLS = {"$": "USD", "€": "EUR", "£": "GBP"}
 LABELLED_ROWS = "labelled_rows"  # the factor of the advice
 GIVEN = Text("given by the team", "由团队给出")
 ANSWERS = Text("the answers", "所给的答案")
@@ -165,7 +162,7 @@ def _collect_own_figures(
         low, high = (hours * inputs.hardware.count for hours in estimate.hours)
         rounded = (float(f"{hours:.3g}") for hours in (low, (low + high) / 2, high))
         found["training_hours"] = Reasoned(Spread(*rounded), estimate.why, OWN_ESTIMATE)
-    if price := _read_device_price(inputs, given):
+    if price := _take_device_price(inputs, given):
         found["gpu_price"] = price
     if labels := _count_missing_labels(inputs, figures):
         found["labels"] = labels
@@ -212,29 +209,14 @@ def _count_missing_labels(inputs: Inputs, figures: Mapping[str, Figure]) -> Reas
     return Reasoned(Spread(low, base, high), why, ANSWERS)
 
 
-def _read_device_price(inputs: Inputs, given: GivenFigures) -> Reasoned[Spread] | None:
-    """Return the price of a device that the answers give, in the currency of the cash flow."""
-    if inputs.answers.device_price is None:
+def _take_device_price(inputs: Inputs, given: GivenFigures) -> Reasoned[Spread] | None:
+    """Take the price of a device, unless it is in a currency that cannot be converted."""
+    found = read_device_price(inputs.answers)
+    if found is None:
         return None
-    price, written = parse_price(inputs.answers.device_price)
-    currency, source = SYMBOLS.get(written, written.upper()), as_citation("device_price")
-    if currency in ("", given.currency):
-        return Reasoned(Spread(price, price, price), GIVEN, source)
-    if currency == USD and given.exchange_rate is not None:
-        spread = Spread(price, price, price)
-        return Reasoned(scale_spread(spread, given.exchange_rate), GIVEN, source)
-    if inputs.answers.roi:
-        raise _make_mixed_error(currency, given.currency)
-    return None  # nobody has asked for the cash flow
-
-
-def _make_mixed_error(currency: str, wanted: str) -> Exception:
-    message = Text(
-        f"is in {currency}, and roi.{CURRENCY_KEY} is {wanted}",
-        f"的币种是 {currency}，而 roi.{CURRENCY_KEY} 是 {wanted}",
-    )
-    hint = Text(
-        f"give both in one currency: --set roi.{CURRENCY_KEY}={currency}, or another price",
-        f"请统一币种：--set roi.{CURRENCY_KEY}={currency}，或改写价格",
-    )
-    return IncompatibleError(message, where="device_price", hint=hint)
+    price, currency = found
+    rate = 1.0 if currency in ("", given.currency) else given.exchange_rate
+    if rate is None or currency not in ("", given.currency, USD):
+        return None
+    spread = scale_spread(Spread(price, price, price), rate)
+    return Reasoned(spread, GIVEN, as_citation("device_price"))
