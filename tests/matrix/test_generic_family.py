@@ -37,8 +37,11 @@ MODULES = {
     "gpt2": "c_attn c_fc c_proj",
     "mixtral": "q_proj k_proj v_proj o_proj",
 }
-# `make matrix` takes all
-EACH = [pytest.param(kind, marks=() if kind == "olmo2" else pytest.mark.matrix) for kind in MODULES]
+# `make matrix` takes all; the blocks of gpt2 are called otherwise
+EACH = [
+    pytest.param(kind, marks=() if kind in ("olmo2", "gpt2") else pytest.mark.matrix)
+    for kind in MODULES
+]
 
 
 def write_model(kind: str, folder: Path) -> str:
@@ -59,7 +62,7 @@ def test_a_model_without_a_family_is_trained_and_asked(kind: str, tmp_path: Path
     for words in (("prepare",), ("check",), ("train",), ("chat", "--once", "where is it?")):
         done = desk.run(*words)
         assert done.returncode == 0, done.stderr
-    assert done.stdout.strip()
+    assert done.stdout  # of random weights, which may answer in empty lines
     weights = load_file(desk.folder / "runs/intent-lora/adapter/adapter_model.safetensors")
     outputs = {name: weight for name, weight in weights.items() if "lora_B" in name}
     modules = {name.split(".lora_")[0].rpartition(".")[2] for name in outputs}

@@ -15,8 +15,10 @@ from golden_desk.config import Config
 from golden_desk.data import row_lengths
 from golden_desk.data.row_lengths import refuse_excess_truncation
 from golden_desk.model import load
+from golden_desk.model.fetch import NO_FOLDER_MESSAGE
 from golden_desk.model.verify import ModelFolder
 from golden_desk.runtime.errors import ProjectError
+from golden_desk.runtime.messages import fill
 
 LONG = ("zzz " * 200).strip()
 
@@ -77,7 +79,7 @@ def test_training_measures_rows_that_were_formatted_without_the_model(
     monkeypatch.setattr(row_lengths, "find_cached_folder", lambda model: None)
     prepare.main(limited(config), Namespace())
     said = capsys.readouterr().out
-    assert "make check" in said and "make train" in said
+    assert fill(NO_FOLDER_MESSAGE) in said
     monkeypatch.setattr(load, "fetch_model_folder", lambda _: tiny_model)
     with pytest.raises(ProjectError, match=r"training\.max_length.*400"):
         train.main(limited(config), Namespace(dry_run=True))
