@@ -25,7 +25,7 @@ from newft.schema.roi import Roi, Spread, UsedFigure
 from newft.text import Language, Text
 from newft.token_pieces import PieceCounts
 
-LORA = ("method/lora_base", "method/lora")  # the layers of the method
+LORA = ("method/blocks", "method/lora_base", "method/lora")  # the layers of the method
 UNTUNED = "Choose the one intent that fits.\nIntents:\n{labels}"
 METHOD_VALUES: dict[str, MethodValue] = {
     "rank": 8,

@@ -40,6 +40,7 @@ CATALOG_FILES = (
 )
 LAYERS = (
     *(
+        "method/blocks",
         "method/lora_base",
         "method/lora",
         "method/full",

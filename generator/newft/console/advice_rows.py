@@ -8,7 +8,7 @@ from operator import itemgetter
 from newft.answers.keys import ADVICE_PREFIX
 from newft.console.summary_rows import DisplayRow, format_value
 from newft.i18n import Messages
-from newft.schema.advice import Advice, AdviceRules, Approach, Contribution, Veto
+from newft.schema.advice import Advice, AdviceRules, Approach, Veto
 from newft.text import Text
 from newft.text_layout import NO_BREAK_SPACE
 
@@ -91,10 +91,7 @@ def build_contribution_rows(advice: Advice, messages: Messages) -> Iterator[Text
     """Yield each rule that holds: the facts that it asks for, the points it gives, and why."""
     language = messages.language
     yield tuple(map(messages, ("advise.fact", "advise.points_head", "plan.why")))
-    by_rule: dict[str, list[Contribution]] = {}
-    for one in advice.contributions:
-        by_rule.setdefault(one.rule, []).append(one)
-    for given in by_rule.values():
+    for given in advice.group_contributions():
         first = given[0]
         facts = messages.join(advice.factor_titles[name].to(language) for name in first.factors)
         points = messages.join(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import get_args
 
 from newft.answers.keys import ROI_PREFIX
 from newft.console.summary_rows import DisplayRow
 from newft.figure_text import format_figure, format_money, format_share
 from newft.i18n import Messages
 from newft.schema.advice import Advice
-from newft.schema.roi import Outcome, Roi, Scenario, Spread
+from newft.schema.roi import SCENARIOS, Outcome, Roi, Scenario, Spread
 
-SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 DEVICE_LINES = ("training", "retraining", "serving")  # that pay for devices
 TextRow = tuple[str, ...]
 

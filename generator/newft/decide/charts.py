@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import ceil, floor, log10
-from typing import get_args
 
 from newft.schema.advice import Advice
 from newft.schema.charts import (
@@ -19,7 +18,7 @@ from newft.schema.charts import (
     SensitivityChart,
     Tick,
 )
-from newft.schema.roi import Outcome, Roi, Scenario
+from newft.schema.roi import SCENARIOS, Outcome, Roi, Scenario
 from newft.text import Text
 from newft.text_layout import clip_text, measure_width
 
@@ -110,11 +109,10 @@ def _lay_out_cash_flow(roi: Roi) -> CashFlowChart | None:
     top, bottom = TITLE_HEIGHT, TITLE_HEIGHT + PLOT_HEIGHT
     across = _make_scale(0, max(1, months), left, right)
     down = _make_scale(ticks[0], ticks[-1], bottom, top)
-    scenarios: tuple[Scenario, ...] = get_args(Scenario)
-    ends = [down(roi.outcomes[name].npv) for name in scenarios]
+    ends = [down(roi.outcomes[name].npv) for name in SCENARIOS]
     lines = tuple(
         _draw_line(name, roi.outcomes[name], label_top, across, down)
-        for name, label_top in zip(scenarios, _spread_labels(ends), strict=True)
+        for name, label_top in zip(SCENARIOS, _spread_labels(ends), strict=True)
     )
     base = roi.outcomes["base"]
     payback = (

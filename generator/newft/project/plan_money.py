@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import get_args
 
 from newft.figure_text import format_money, format_share
 from newft.project.markdown_cells import NO_VALUE, format_cell, format_spread
 from newft.schema.advice import ON_API, PLANNED, Advice
-from newft.schema.roi import Alternative, CostLine, FigureOrigin, Outcome, Roi, Scenario, UsedFigure
+from newft.schema.roi import (
+    SCENARIOS,
+    Alternative,
+    CostLine,
+    FigureOrigin,
+    Outcome,
+    Roi,
+    Scenario,
+    UsedFigure,
+)
 from newft.text import Language, Text
 
 MAX_SENSITIVITY_ROWS = 10  # as many as the chart has
-SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 _ORIGINS: Mapping[FigureOrigin, Text] = {
     "team": Text("given by the team", "团队提供"),
     "project": Text("of this project", "取自本项目"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from newft.project.markdown_cells import format_cell
-from newft.schema.advice import PLANNED, Advice, Approach, Contribution, Standing
+from newft.schema.advice import PLANNED, Advice, Approach, Standing
 from newft.text import Language, Text
 from newft.text_layout import NO_BREAK_SPACE
 
@@ -70,9 +70,6 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
 
 def _list_rule_rows(advice: Advice, language: Language) -> list[list[str]]:
     """List each rule that holds: the facts that it asks for, the points that it gives, and why."""
-    by_rule: dict[str, list[Contribution]] = {}
-    for one in advice.contributions:
-        by_rule.setdefault(one.rule, []).append(one)
     join = _JOIN.to(language).join
     return [
         [
@@ -85,6 +82,6 @@ def _list_rule_rows(advice: Advice, language: Language) -> list[list[str]]:
             format_cell(rule.why, language),
             format_cell(rule.source, language),
         ]
-        for given in by_rule.values()
+        for given in advice.group_contributions()
         for rule in given[:1]
     ]

@@ -151,3 +151,10 @@ class Advice:
             return standing, -self.scores[approach], order.index(approach)
 
         return [(one, self.scores[one]) for one in sorted(self.scores, key=place)]
+
+    def group_contributions(self) -> list[tuple[Contribution, ...]]:
+        """Return the contributions of each rule that holds, in the order of the rules."""
+        by_rule: dict[str, list[Contribution]] = {}
+        for one in self.contributions:
+            by_rule.setdefault(one.rule, []).append(one)
+        return [tuple(given) for given in by_rule.values()]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from newft.schema.advice import Approach
 from newft.schema.reasoned import Reasoned, Sourced
 from newft.text import Text
 
 Scenario = Literal["low", "base", "high"]  # low: every figure at the end that earns less
+SCENARIOS: tuple[Scenario, ...] = get_args(Scenario)
 FigureUnit = Literal["money", "count", "share", "hours", "minutes", "months", "multiple", "tokens"]
 # the answers of the team, the data and the estimate of the project, or a default to be edited
 FigureOrigin = Literal["team", "project", "default"]

@@ -57,48 +57,29 @@ def _price_request(v: Values, further_tokens: float = 0.0) -> float:
     return (read + v["output_tokens"] * v["api_output_price"]) / TOKENS_PRICED
 
 
+def _make_people_line(
+    approach: Approach, *, effort: str | None = None, besides: float = 0.0
+) -> Line:
+    """Make the line of the people who build an approach, whose effort is a share of fine-tuning's.
+
+    `besides` is a share on top of it; fine-tuning itself has all of its own effort.
+    """
+
+    def compute(v: Values) -> float:
+        share = besides + v[effort] if effort else 1.0
+        return v["person_months"] * share * _price_person(v)
+
+    figures = ("person_months", *((effort,) if effort else ()), *PERSON)
+    return Line("people", PEOPLE_TITLE, "once", (approach,), figures, compute)
+
+
 API_FIGURES = (VOLUME, "input_tokens", "output_tokens", "api_input_price", "api_output_price")
 LINES = (
-    Line(
-        "people",
-        PEOPLE_TITLE,
-        "once",
-        ("finetune",),
-        ("person_months", *PERSON),
-        lambda v: v["person_months"] * _price_person(v),
-    ),
-    Line(
-        "people",
-        PEOPLE_TITLE,
-        "once",
-        ("hybrid",),
-        ("person_months", "rag_effort", *PERSON),
-        lambda v: v["person_months"] * (1 + v["rag_effort"]) * _price_person(v),
-    ),
-    Line(
-        "people",
-        PEOPLE_TITLE,
-        "once",
-        ("prompt",),
-        ("person_months", "prompt_effort", *PERSON),
-        lambda v: v["person_months"] * v["prompt_effort"] * _price_person(v),
-    ),
-    Line(
-        "people",
-        PEOPLE_TITLE,
-        "once",
-        ("rag",),
-        ("person_months", "rag_effort", *PERSON),
-        lambda v: v["person_months"] * v["rag_effort"] * _price_person(v),
-    ),
-    Line(
-        "people",
-        PEOPLE_TITLE,
-        "once",
-        ("classical",),
-        ("person_months", "classical_effort", *PERSON),
-        lambda v: v["person_months"] * v["classical_effort"] * _price_person(v),
-    ),
+    _make_people_line("finetune"),
+    _make_people_line("prompt", effort="prompt_effort"),
+    _make_people_line("rag", effort="rag_effort"),
+    _make_people_line("classical", effort="classical_effort"),
+    _make_people_line("hybrid", effort="rag_effort", besides=1.0),
     Line(
         "training",
         Text("devices for training", "训练算力"),

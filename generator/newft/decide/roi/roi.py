@@ -32,6 +32,7 @@ from newft.decide.rollout.effort import Effort
 from newft.schema.advice import PLANNED, Approach
 from newft.schema.plan import Estimate
 from newft.schema.roi import (
+    SCENARIOS,
     Alternative,
     BenefitKind,
     CostLine,
@@ -194,7 +195,7 @@ def _list_alternatives(
     ]
     months = int(spreads["horizon_months"].base) + 1
     outcome = Outcome(npv=0.0, roi=0.0, payback_month=None, cumulative=(0.0,) * months)
-    nothing: Mapping[Scenario, Outcome] = dict.fromkeys(get_args(Scenario), outcome)
+    nothing: Mapping[Scenario, Outcome] = dict.fromkeys(SCENARIOS, outcome)
     why = Text(
         "all goes on as today: what the others earn is counted from here",
         "维持现状：其他方案的收益以此为零点",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
 from transformers import PreTrainedModel
 
 from ..runtime.errors import ProjectError
 from ..runtime.messages import fill
+from .blocks import find_blocks
 from .method import MethodConfig
 from .whole_model import (
     CALLBACKS,
@@ -42,9 +42,7 @@ def prepare_for_training(
     base_name: str,
 ) -> TunedModel:
     """The base model, with its last blocks in fp32 and all other weights frozen."""
-    # classes call the blocks `layers` or `h`
-    lists = (one for one in base.get_decoder().children() if isinstance(one, nn.ModuleList))
-    blocks = max(lists, key=lambda one: sum(1 for _ in one.modules()))
+    blocks = find_blocks(base)
     if method.trained_blocks > len(blocks):
         raise ProjectError(
             "method.trained_blocks is {wanted}, but this model has {count} blocks",

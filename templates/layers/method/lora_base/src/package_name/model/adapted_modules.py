@@ -6,24 +6,18 @@ from collections.abc import Sequence
 
 from peft import PeftModel
 from peft.tuners.tuners_utils import BaseTunerLayer
-from torch import nn
 
 from ..data.summary import shorten_list
 from ..runtime.errors import ProjectError
+from .blocks import find_blocks
 
 ROUTERS = ("gate", "router", "shared_expert_gate")  # they send tokens to experts
-
-
-def find_blocks(decoder: nn.Module) -> nn.ModuleList:
-    """Return the blocks, which classes call `layers` or `h`: the largest list of modules."""
-    lists = (one for one in decoder.children() if isinstance(one, nn.ModuleList))
-    return max(lists, key=lambda one: sum(1 for _ in one.modules()))
 
 
 def check_adapted_modules(tuned: PeftModel, targets: str | Sequence[str]) -> None:
     """Refuse adapters outside the blocks of the language model, and names that matched nothing."""
     base = tuned.get_base_model()
-    blocks = {*find_blocks(base.get_decoder()).modules()}
+    blocks = {*find_blocks(base).modules()}
     adapted = [
         (name, module)
         for name, module in base.named_modules()
