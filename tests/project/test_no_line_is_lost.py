@@ -7,25 +7,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from newft.project.project_merge import merge_into_project
 from newft.project.tree_merge import merge_trees
 from newft.project.undo import undo_last_update
 from newft.project.update import list_writes
 from newft.project.write import apply_changes
-from newft.schema.tree import FileTree, TreeMerge
+from newft.schema.tree import FileTree, TreeFile, TreeMerge
 from newft.system.git import run_git
 from support.merge_trees import apply_merge
 from support.tree_edits import draw_trees, list_lines
 from support.trees import build_files, read_files
 
 Trees = tuple[FileTree, FileTree, FileTree]
+ONE_FILE = TreeFile(b"base:0\n", "100644")
+# the team moves a file into a folder, whose name the new render gives to the same file
+FOLDER_OF_ITS_NAME = ({"x": ONE_FILE}, {"d/x": ONE_FILE}, {"d": ONE_FILE})
 
 
 @pytest.mark.slow
 @settings(max_examples=40)
 @given(draw_trees())
+@example(FOLDER_OF_ITS_NAME)
 def test_no_line_that_one_side_alone_touched_is_lost(trees: Trees) -> None:
     base, ours, theirs = trees
     merge = merge_trees(base, ours, theirs)
@@ -64,6 +68,7 @@ def test_a_repository_has_no_part_in_the_outcome(trees: Trees) -> None:
 @pytest.mark.slow
 @settings(max_examples=20)
 @given(draw_trees())
+@example(FOLDER_OF_ITS_NAME)
 def test_the_files_are_as_merged_and_an_undo_brings_them_back(trees: Trees) -> None:
     base, ours, theirs = trees
     with TemporaryDirectory() as name:

@@ -106,8 +106,8 @@ def settle_double_renames(
     """
     for old, project_path, render_path in merge.double_renames:
         merged = outcome.files.get(project_path)
-        if merged is None or render_path not in theirs:
-            continue
+        if merged is None or render_path not in theirs or render_path not in outcome.files:
+            continue  # a file that made room for a folder of the team has a name of ours already
         ours, new = outcome.ours.get(project_path, merged), theirs[render_path]
         versions = stages.pop(old, {}) | {_PROJECT: ours, _RENDER: new}
         for path in (project_path, render_path):
