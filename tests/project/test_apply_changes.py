@@ -530,19 +530,43 @@ def test_an_update_where_an_interrupted_one_was_finished_says_so(project: Path) 
     assert read_files(project) == OLD
 
 
-UPDATE = f"""
+IMPORTS = f"""
 import sys
 sys.path.insert(0, {str(GENERATOR)!r})
 from pathlib import Path
 from newft.errors import ProjectError
 from newft.project.transaction import FileChange
-from newft.project.write import apply_changes
+from newft.project.write import apply_changes, write_project
 from newft.schema.tree import TreeFile
-changes = [FileChange(f"d{{n % 7}}/{{n}}", None, TreeFile(sys.argv[2].encode())) for n in range(50)]
+folder, name = Path(sys.argv[1]), sys.argv[2]
 print(flush=True)
 sys.stdin.readline()
+"""
+UPDATE = f"""{IMPORTS}
+changes = [FileChange(f"d{{n % 7}}/{{n}}", None, TreeFile(name.encode())) for n in range(50)]
 try:
-    apply_changes(Path(sys.argv[1]), changes, keep_undo=True)
+    apply_changes(folder, changes, keep_undo=True)
+except ProjectError as error:
+    print(error.message.splitlines()[0])
+else:
+    print("done")
+"""
+UPDATE_AGAIN_AND_AGAIN = f"""{IMPORTS}
+before, said, number = None, set(), 0
+while number < 50 and len(said) < 3:
+    after = TreeFile(str(number).encode())
+    try:
+        apply_changes(folder, [FileChange(name, before, after)], keep_undo=False)
+    except ProjectError as error:
+        said.add(error.message)
+    else:
+        before, number = after, number + 1
+        said.add("done")
+print(" | ".join(sorted(said)))
+"""
+WRITE_NEW = f"""{IMPORTS}
+try:
+    write_project(folder / "tree", folder / "projects" / "new")
 except ProjectError as error:
     print(error.message.splitlines()[0])
 else:
@@ -550,11 +574,11 @@ else:
 """
 
 
-@pytest.mark.slow
-def test_of_processes_that_update_at_once_one_wins_and_the_others_say_why(tmp_path: Path) -> None:
+def run_at_once(script: str, folder: Path) -> list[str]:
+    """Run a script in four processes that start together, and return what each printed last."""
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", UPDATE, str(tmp_path), str(number)],
+            [sys.executable, "-c", script, str(folder), str(number)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -564,21 +588,47 @@ def test_of_processes_that_update_at_once_one_wins_and_the_others_say_why(tmp_pa
     for process in processes:
         assert process.stdout
         process.stdout.readline()
-    said = []
     for process in processes:
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
-    said = [process.communicate()[0].strip() for process in processes]
+    return [process.communicate()[0].strip() for process in processes]
+
+
+@pytest.mark.slow
+def test_of_processes_that_update_at_once_one_wins_and_the_others_say_why(tmp_path: Path) -> None:
+    said = run_at_once(UPDATE, tmp_path)
     assert said.count("done") == 1
-    assert {"done", *said} <= {
+    assert set(said) <= {
         "done",
         "another newft process is writing here",
         "50 paths cannot be changed, nothing was written:",
     }
-    winner = str(said.index("done"))
     files = read_files(tmp_path)
+    winner = str(said.index("done"))
     assert len(files) == 50 and {file.content.decode() for file in files.values()} == {winner}
+
+
+@pytest.mark.slow
+def test_processes_that_come_and_go_only_ever_find_the_folder_busy(tmp_path: Path) -> None:
+    said = run_at_once(UPDATE_AGAIN_AND_AGAIN, tmp_path)
+    assert set(said) <= {"done", "another newft process is writing here | done"}
+    assert sorted(read_files(tmp_path)) == ["0", "1", "2", "3"]
+
+
+@pytest.mark.slow
+def test_of_processes_that_make_one_project_at_once_one_wins(tmp_path: Path) -> None:
+    for number in range(50):
+        (tmp_path / "tree" / str(number)).mkdir(parents=True)
+        (tmp_path / "tree" / str(number) / "file").write_text(str(number))
+    said = run_at_once(WRITE_NEW, tmp_path)
+    assert said.count("done") == 1
+    assert set(said) <= {
+        "done",
+        "another newft process is writing here",
+        "50 paths exist already, nothing was written:",
+    }
+    assert len(read_files(tmp_path / "projects")) == 50
 
 
 # --- journals that newft did not write -----------------------------------------------------------

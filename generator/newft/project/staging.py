@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from newft.errors import ProjectError
 from newft.text import Text
@@ -15,17 +16,35 @@ STAGING_DIR = ".newft-apply"
 STAGING_MARKER = "made-by-newft"  # the first file in a staging folder, and the last to be removed
 
 
+def find_staging_owner(path: Path) -> Literal["nobody", "newft", "other"]:
+    """Return who made what has the name of a staging folder; nobody, if there is nothing.
+
+    A folder of newft is marked, or still empty because the marker comes next. One listing decides:
+    another process may be making or removing the folder, so that a second look sees other files.
+    """
+    try:
+        if path.is_symlink():
+            return "other"
+        with os.scandir(path) as entries:
+            is_marker = {
+                entry.name: entry.name == STAGING_MARKER and entry.is_file(follow_symlinks=False)
+                for entry in entries
+            }
+    except FileNotFoundError:
+        return "nobody"
+    except NotADirectoryError:
+        return "other"
+    return "newft" if not is_marker or any(is_marker.values()) else "other"
+
+
 def is_staging_folder(path: Path) -> bool:
-    """Whether newft made a folder: it is marked, or still empty because the marker comes next."""
-    if not path.is_dir() or path.is_symlink():
-        return False
-    marker = path / STAGING_MARKER
-    return (marker.is_file() and not marker.is_symlink()) or not any(path.iterdir())
+    """Whether newft made a folder."""
+    return find_staging_owner(path) == "newft"
 
 
 def refuse_foreign_folder(stage: Path) -> None:
     """Refuse to work where something that newft did not make has the name of the staging folder."""
-    if os.path.lexists(stage) and not is_staging_folder(stage):
+    if find_staging_owner(stage) == "other":
         raise ProjectError(
             Text(
                 f"newft needs the name {stage.name} temporarily, but something else has it",
@@ -34,6 +53,14 @@ def refuse_foreign_folder(stage: Path) -> None:
             where=str(stage),
             hint=Text("rename it, or choose another folder", "请给它改名，或换一个文件夹"),
         )
+
+
+def make_staging_folder(stage: Path) -> None:
+    """Make a staging folder; it is newft's, and its marker comes with its lock."""
+    try:
+        stage.mkdir()
+    except FileExistsError as error:
+        raise make_busy_error(stage) from error
 
 
 @contextlib.contextmanager
@@ -48,8 +75,8 @@ def lock_staging(stage: Path) -> Iterator[None]:
     lock = FileLock(marker)
     try:
         lock.acquire(timeout=0)
-    except Timeout as error:
-        raise make_busy_error(stage) from error
+    except (Timeout, FileNotFoundError, FileExistsError) as error:
+        raise make_busy_error(stage) from error  # it holds the lock, or has just removed the folder
     try:
         yield
     finally:
@@ -59,7 +86,8 @@ def lock_staging(stage: Path) -> Iterator[None]:
             except PermissionError:  # Windows removes no file that is open
                 lock.release()
                 marker.unlink(missing_ok=True)
-            stage.rmdir()
+            with contextlib.suppress(OSError):  # another process has marked it as its own meanwhile
+                stage.rmdir()
         lock.release()
 
 

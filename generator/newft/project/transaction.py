@@ -49,7 +49,7 @@ from newft.project.staging import (
     STAGING_DIR,
     empty_staging,
     lock_staging,
-    make_busy_error,
+    make_staging_folder,
     refuse_foreign_folder,
 )
 from newft.project.steps import is_freed, list_parents
@@ -76,9 +76,9 @@ def run_transaction(folder: Path, changes: Sequence[FileChange]) -> None:
     stage = folder / STAGING_DIR
     for change in changes:
         check_path(change.path, stage / "journal")
-    refuse_foreign_folder(stage)
     try:
-        _make_stage(stage)
+        refuse_foreign_folder(stage)
+        make_staging_folder(stage)
         with lock_staging(stage):
             try:
                 _commit(folder, stage, _stage_changes(folder, stage, changes))
@@ -90,13 +90,6 @@ def run_transaction(folder: Path, changes: Sequence[FileChange]) -> None:
                 empty_staging(stage, last=MARKS)
     except OSError as error:
         raise make_write_error(folder, error) from error
-
-
-def _make_stage(stage: Path) -> None:
-    try:
-        stage.mkdir()
-    except FileExistsError as error:
-        raise make_busy_error(stage) from error
 
 
 def _stage_changes(folder: Path, stage: Path, changes: Sequence[FileChange]) -> Journal:

@@ -20,6 +20,7 @@ from newft.project.staging import (
     empty_staging,
     is_staging_folder,
     lock_staging,
+    make_staging_folder,
     refuse_foreign_folder,
 )
 from newft.project.transaction import FileChange, run_transaction
@@ -117,7 +118,7 @@ def _join_changes(changes: Sequence[FileChange]) -> list[FileChange]:
 def _write_new_folder(tree: Path, folder: Path, paths: list[str]) -> None:
     top = _find_highest_missing(folder)  # one rename brings it and all folders below it
     stage = _staging_path(top)
-    stage.mkdir()
+    make_staging_folder(stage)
     with lock_staging(stage):
         try:
             _copy_files(tree, stage / "tree" / folder.relative_to(top), paths)
