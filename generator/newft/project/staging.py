@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -23,17 +24,15 @@ def find_staging_owner(path: Path) -> Literal["nobody", "newft", "other"]:
     another process may be making or removing the folder, so that a second look sees other files.
     """
     try:
-        if path.is_symlink():
+        if not stat.S_ISDIR(path.lstat().st_mode):
             return "other"
         with os.scandir(path) as entries:
             is_marker = {
                 entry.name: entry.name == STAGING_MARKER and entry.is_file(follow_symlinks=False)
                 for entry in entries
             }
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the latter of a path below a file
         return "nobody"
-    except NotADirectoryError:
-        return "other"
     return "newft" if not is_marker or any(is_marker.values()) else "other"
 
 
