@@ -1,7 +1,8 @@
-"""Text and figures as cells of a Markdown table."""
+"""Text and figures as cells of a Markdown table, in its headings and in its paragraphs."""
 
 from __future__ import annotations
 
+from newft.emitted.markdown_text import escape_markdown
 from newft.figure_text import format_figure
 from newft.project.serialize import to_one_line
 from newft.schema.roi import FigureUnit, Spread
@@ -11,18 +12,16 @@ NO_VALUE = "-"
 
 
 def format_cell(text: str | Text, language: Language = "en") -> str:
-    """Format a text on one line so that it can neither end a cell nor start an element of HTML."""
-    line = to_one_line(to_bilingual_text(text).to(language)).replace("|", "\\|")
-    if line.count("`") % 2:
-        line = line.replace("`", "\\`").replace("<", "&lt;")
-    parts = line.split("`")  # every second one is code, which shows `<` as it is
-    parts[::2] = [part.replace("<", "&lt;") for part in parts[::2]]
-    return "`".join(parts)
+    """Format a text so that a cell, a heading or a paragraph shows it as it is."""
+    return escape_markdown(to_one_line(to_bilingual_text(text).to(language)))
 
 
 def format_code(name: str) -> str:
-    """Format a name as code; its backticks would end it."""
-    return f"`{to_one_line(name).replace('|', chr(92) + '|').replace('`', chr(39))}`"
+    """Format a name as code; one that no code can hold in a table, as text."""
+    line = to_one_line(name)
+    if "`" in line:
+        return "\\`".join(map(escape_markdown, line.split("`")))
+    return escape_markdown(line) if "|" in line else f"`{line}`"
 
 
 def format_spread(spread: Spread, unit: FigureUnit, language: Language) -> list[str]:

@@ -8,7 +8,13 @@ from typing import Literal
 
 from newft.data_errors import name_reject
 from newft.figure_text import format_share
-from newft.project.markdown_cells import format_cell, format_code, format_months, format_range
+from newft.project.markdown_cells import (
+    NO_VALUE,
+    format_cell,
+    format_code,
+    format_months,
+    format_range,
+)
 from newft.project.plan_money import build_money_tables
 from newft.project.plan_verdict import build_advice_tables
 from newft.project.serialize import PlainValue, to_plain
@@ -33,7 +39,6 @@ _SET_TARGET = Text("set it before the pilot", "试点前确定")
 _UNKNOWN_SIZE = Text("depends on the spread: measure first", "取决于离散程度，先测量")
 _ROWS_NEEDED = Text("rows needed", "所需行数")
 _TOO_FEW = Text("**{rows}**: too few here", "**{rows}**：现有行数不足")
-NOTHING = Text("-", "-")
 _BEATS = {
     "base": Text("above the base model", "比基座模型高"),
     "baseline": Text("above the classical baseline", "比传统基线高"),
@@ -73,18 +78,18 @@ def _build_rollout_tables(rollout: Rollout, language: Language) -> dict[str, obj
                 to(one.jurisdiction),
                 f"**{to(one.title)}**",
                 to(one.duty),
-                one.applies_from or to(Text("in force", "已生效")),
-                one.as_of,
+                format_cell(one.applies_from or Text("in force", "已生效"), language),
+                format_cell(one.as_of),
                 format_cell(one.source, language),
                 to(_SEVERITY_TITLES[one.severity]),
-                to(one.evidence) if one.evidence else "-",
+                to(one.evidence) if one.evidence else NO_VALUE,
             ]
             for one in rollout.compliance
         ],
         "risks": [[to(one.title), to(one.signal), to(one.response)] for one in rollout.risks],
         "triggers": [[to(one.title), to(one.signal), to(one.response)] for one in rollout.triggers],
         "kill_switch": to(rollout.kill_switch),
-        "as_of": rollout.as_of,
+        "as_of": None if rollout.as_of is None else format_cell(rollout.as_of),
     }
 
 
@@ -96,8 +101,6 @@ def _list_hypothesis_cells(one: Hypothesis, test_rows: int, language: Language) 
     target = _SET_TARGET
     if one.target is not None:
         target = _format_target(one, one.target.value)
-    if one.against:
-        baseline = NOTHING
     if one.sample_size is not None:
         size = f"{one.sample_size.value:,}"
         if one.metric and one.sample_size.value > test_rows:
@@ -105,11 +108,11 @@ def _list_hypothesis_cells(one: Hypothesis, test_rows: int, language: Language) 
     else:
         unknown = _UNKNOWN_SIZE if one.unit != "share" else _MEASURE_FIRST
         size = unknown.to(language)
-    measured = f"`{one.metric}`" if one.metric else _PILOT.to(language)
+    measured = format_code(one.metric) if one.metric else _PILOT.to(language)
     return [
         format_cell(one.claim, language),
-        format_cell(baseline, language),
-        format_cell(target, language),
+        NO_VALUE if one.against else baseline.to(language),
+        target.to(language),
         measured,
         size,
     ]
@@ -227,7 +230,7 @@ def _build_data_tables(data: DataFacts, language: Language) -> dict[str, object]
         if len(labels) > MAX_LABELS_LISTED
         else None,
         "fields": [
-            [f"`{field}`", _join(language, map(format_code, columns))]
+            [format_code(field), _join(language, map(format_code, columns))]
             for field, columns in data.mapping.items()
         ],
         "protected": _list_code(data.protected, language),

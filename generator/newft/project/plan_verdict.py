@@ -76,7 +76,8 @@ def _list_rule_rows(advice: Advice, language: Language) -> list[list[str]]:
             join(format_cell(advice.factor_titles[factor], language) for factor in rule.factors),
             format_cell(rule.value, language),
             join(
-                f"{advice.titles[one.approach].to(language)}{NO_BREAK_SPACE}{one.points:+d}"
+                f"{format_cell(advice.titles[one.approach], language)}{NO_BREAK_SPACE}"
+                f"{one.points:+d}"
                 for one in given
             ),
             format_cell(rule.why, language),

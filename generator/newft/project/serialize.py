@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 import yaml
 
+from newft.emitted.markdown_text import escape_markdown
 from newft.schema.answers import Answers
 from newft.schema.kit import SystemPrompts
 from newft.schema.plan import ExportedRecipe, ExportValue, Plan
@@ -74,8 +75,9 @@ def to_plain(value: object, language: Language | None = None) -> PlainValue:
 def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
     """Return the two names that templates see, `answers` and `plan`.
 
-    `plan.yaml`, `plan.toml` and `plan.line` are the plan again: every value as a YAML scalar, every
-    text as a TOML string, every text on one line with nothing invisible in it.
+    `plan.yaml`, `plan.toml`, `plan.line` and `plan.markdown` are the plan again: every value as a
+    YAML scalar, every text as a TOML string, every text on one line with nothing invisible in it,
+    and such a line as Markdown that shows it as it is.
     """
     # folders of this machine do not belong in a project
     task = replace(plan.task, sample_folder=None)
@@ -99,6 +101,7 @@ def build_template_data(plan: Plan, answers: Answers) -> dict[str, PlainValue]:
         "yaml": as_yaml,
         "toml": {key: _map_strings(value, quote) for key, value in values.items()},
         "line": {key: _map_strings(value, to_one_line) for key, value in values.items()},
+        "markdown": {key: _map_strings(value, _to_markdown) for key, value in values.items()},
     }
     forms["charts"] = _map_strings(to_plain(plan.charts, plan.language), escape_xml)
     forms["exports"] = {
@@ -214,6 +217,10 @@ def quote(text: str) -> str:
 def to_one_line(text: str) -> str:
     """Put a text on one line, with every invisible character escaped."""
     return _escape_hidden(" ".join(text.split()))
+
+
+def _to_markdown(text: str) -> str:
+    return escape_markdown(to_one_line(text))
 
 
 def escape_xml(text: str) -> str:

@@ -61,6 +61,7 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/splits.py",
     "data/table_rows.py",
     "data/text_encoding.py",
+    "runtime/markdown_text.py",
     "runtime/yaml_lines.py",
 )
 MULTILABEL_MODULE = "data/multilabel.py"

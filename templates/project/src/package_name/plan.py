@@ -6,10 +6,12 @@ import argparse
 from collections.abc import Sequence
 
 from .config import Config
+from .data.normalize import escape_controls
 from .evaluation.hypotheses import Hypothesis, HypothesisResult, judge_hypothesis, load_hypotheses
 from .runtime.atomic_files import read_json, write_text
 from .runtime.errors import ProjectError
 from .runtime.main import run_command
+from .runtime.markdown_text import escape_markdown
 from .runtime.messages import fill
 from .runtime.output import say
 from .runtime.text_layout import wrap
@@ -71,7 +73,7 @@ def format_table(judged: Sequence[HypothesisResult]) -> list[str]:
     )
     rows = [
         (
-            one.hypothesis.claim,
+            escape_markdown(escape_controls(" ".join(one.hypothesis.claim.split()))),
             format_target(one.hypothesis),
             format_measured(one),
             format_rows(one.measured and one.measured.n),
@@ -80,7 +82,8 @@ def format_table(judged: Sequence[HypothesisResult]) -> list[str]:
         )
         for one in judged
     ]
-    return [_format_row(row) for row in (titles, ("---",) * len(titles), *rows)]
+    lines = (titles, ("---",) * len(titles), *rows)
+    return [f"| {' | '.join(cells)} |" for cells in lines]
 
 
 def format_target(hypothesis: Hypothesis) -> str:
@@ -120,10 +123,6 @@ def _format_value(hypothesis: Hypothesis, value: float) -> str:
     if hypothesis.unit == "score":
         return f"{value:.3f}"
     return f"{value:g}{UNIT_TEXTS[hypothesis.unit]}"
-
-
-def _format_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", r"\|").replace("\n", " ") for cell in cells) + " |"
 
 
 if __name__ == "__main__":
