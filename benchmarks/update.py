@@ -33,9 +33,14 @@ NAME = "desk"
 NEW = ("new", NAME, "--yes", "--domain", "customer_service", "--model", "embedded", "--gpu", "cpu")
 PEERS = ("copier", "cruft", "cookiecutter")
 BASE = Path("templates/project")
-PACKAGE = BASE / "src/package_name"
+TRAINING = Path("templates/layers/training/project")
+PACKAGE, TRAINING_PACKAGE = (folder / "src/package_name" for folder in (BASE, TRAINING))
 # Templates that are left out of both versions, so that the project has about fifty files.
-LEFT_OUT = (BASE / "tests", *(PACKAGE / name for name in ("training", "evaluation", "runtime")))
+LEFT_OUT = (
+    *(folder / "tests" for folder in (BASE, TRAINING)),
+    *(PACKAGE / name for name in ("evaluation", "runtime")),
+    *(TRAINING_PACKAGE / name for name in ("training", "evaluation", "runtime")),
+)
 CHANGED = ("chat.py", "check.py", "config.py", "prepare.py", "train.py", "evaluate.py")
 RENAMED = ("data/summary.py", "data/summaries.py")
 DELETED = "data/row_lengths.py"
@@ -123,11 +128,13 @@ def change_templates(newft: Path) -> None:
     """Make the second version of the templates."""
     package = newft / PACKAGE
     for name in CHANGED:
-        text = (package / name).read_text(encoding="utf-8")
+        places = (newft / folder / name for folder in (PACKAGE, TRAINING_PACKAGE))
+        module = next(place for place in places if place.exists())
+        text = module.read_text(encoding="utf-8")
         head, import_line, rest = text.partition("from __future__ import annotations\n")
-        (package / name).write_text(f"{head}{import_line}{NEW_LINE}{rest}", encoding="utf-8")
+        module.write_text(f"{head}{import_line}{NEW_LINE}{rest}", encoding="utf-8")
     (package / RENAMED[0]).rename(package / RENAMED[1])
-    (package / DELETED).unlink()
+    (newft / TRAINING_PACKAGE / DELETED).unlink()
     (package / ADDED).write_text(NEW_LINE, encoding="utf-8")
 
 

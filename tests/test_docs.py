@@ -244,8 +244,9 @@ class TestMap:
     def test_every_module_of_a_project_is_on_the_map_of_the_templates(self) -> None:
         text = (ROOT / "templates/README.md").read_text(encoding="utf-8")
         tree = next(block for block in blocks(text) if block.startswith("package_name/"))
-        base = ROOT / "templates/project/src/package_name"
-        modules = [path.name for path in base.rglob("*.py") if path.name != "__init__.py"]
+        base = [ROOT / f"templates/{name}/src" for name in ("project", "layers/training/project")]
+        found = [path.name for folder in base for path in folder.rglob("*.py")]
+        modules = [name for name in found if name != "__init__.py"]
         assert sorted(re.findall(r"\w+\.py", tree)) == sorted(modules)
 
     def test_every_home_of_a_rule_exists(self) -> None:

@@ -52,8 +52,9 @@ def test_no_module_of_a_project_imports_a_command(path: Path) -> None:
 
 
 def test_the_commands_of_a_project_are_at_its_top_level() -> None:
-    package = TEMPLATES / "project" / "src" / "package_name"
-    assert {path.stem for path in package.glob("*.py")} >= COMMANDS
+    layers = (TEMPLATES / "project", TEMPLATES / "layers/training/project")
+    modules = {path.stem for layer in layers for path in layer.glob("src/package_name/*.py")}
+    assert modules >= COMMANDS
 
 
 @pytest.mark.parametrize("path", TEST_MODULES, ids=lambda path: str(path.relative_to(TESTS)))

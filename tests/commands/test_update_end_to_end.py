@@ -72,9 +72,11 @@ def make_second_version(folder: Path) -> Path:
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*_cache")
         )
-    project = folder / "templates" / "project"
-    (project / "src/package_name/NOTES.md").write_text("New in version 2.\n", encoding="utf-8")
-    module = project / "src/package_name/runtime/progress_line.py"
+    base, training = (
+        folder / "templates" / name for name in ("project", "layers/training/project")
+    )
+    (base / "src/package_name/NOTES.md").write_text("New in version 2.\n", encoding="utf-8")
+    module = training / "src/package_name/runtime/progress_line.py"
     text = module.read_text(encoding="utf-8")
     module.with_name("progress_text.py").write_text(text, encoding="utf-8")
     module.unlink()

@@ -33,6 +33,7 @@ def test_the_embedded_model_comes_with_its_package_and_without_that_packages_dep
     assert made.model.id == SMOL.hub_id
     assert made.model.embedded == SMOL.embedded
     assert made.layers == (
+        "training/project",
         "method/blocks",
         "method/lora_base",
         "method/lora",
@@ -72,6 +73,7 @@ def test_a_hub_model_carries_revision_and_shape() -> None:
     assert made.title == "意图识别"
     assert made.prompts.tuned == "说出意图。"
     assert made.layers == (
+        "training/project",
         "method/blocks",
         "method/lora_base",
         "method/lora",

@@ -186,7 +186,8 @@ def test_the_configuration_says_once_that_another_method_was_measured(
     tmp_path: Path, language: Language
 ) -> None:
     full = load_methods(get_templates_folder() / "methods")["full"]
-    names = ("method/full", "device/cpu", "source/embedded", f"language/{language}")
+    names = ("training/project", "method/full", "device/cpu", "source/embedded")
+    names = (*names, f"language/{language}")
     folder = project(tmp_path, language, method=full, layers=names)
     run_yaml = (folder / "config/run.yaml").read_text(encoding="utf-8")
     assert run_yaml.count("LoRA") == 1

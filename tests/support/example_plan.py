@@ -25,7 +25,8 @@ from newft.schema.roi import Roi, Spread, UsedFigure
 from newft.text import Language, Text
 from newft.token_pieces import PieceCounts
 
-LORA = ("method/blocks", "method/lora_base", "method/lora")  # the layers of the method
+# the layers of a project that trains its model with LoRA
+LORA = ("training/project", "method/blocks", "method/lora_base", "method/lora")
 UNTUNED = "Choose the one intent that fits.\nIntents:\n{labels}"
 METHOD_VALUES: dict[str, MethodValue] = {
     "rank": 8,

@@ -40,6 +40,7 @@ CATALOG_FILES = (
 )
 LAYERS = (
     *(
+        "training/project",
         "method/blocks",
         "method/lora_base",
         "method/lora",

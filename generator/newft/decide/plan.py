@@ -134,6 +134,7 @@ def _choose_layers(
     answers, fetched = inputs.answers, model.source in ("huggingface", "modelscope")
     kind = inputs.hardware.accelerator.kind
     return (
+        "training/project",
         *(f"method/{name}" for name in inputs.method.layers or (answers.method,)),
         *(["method/lora_experts"] if "target_parameters" in recipe.method else []),
         *(["device/cpu"] if inputs.on_cpu else ["device/accelerator", f"device/{kind}"]),

@@ -26,6 +26,7 @@ from newft.schema.starter_kit import Overlay
 from newft.text import Text
 
 LAYER_ORDER = (
+    "training",
     "method",
     "device",
     "source",
