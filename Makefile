@@ -27,7 +27,7 @@ demo: $(VENV)/.ready ## a customer-service project from its sample to an answer,
 
 test: lint ## everything that must hold
 	@$(PYTHON) tests/released_tools.py || echo "tests of the exports are skipped: the tools cannot be fetched"
-	$(PYTHON) -m pytest -n 2 --dist worksteal
+	$(PYTHON) -m pytest -n 2 --dist worksteal --hypothesis-profile='same examples'
 
 quick: $(VENV)/.ready ## the fast tests, for the inner loop
 	$(PYTHON) -m pytest -n 2 -m "not slow and not e2e and not matrix"
