@@ -351,6 +351,7 @@ def test_the_same_bytes_come_out_in_any_place_locale_and_time_zone(tmp_path: Pat
         ("a\n{% if plan.name %}\n", 2, "Unexpected end of template"),
         ("a\n{{ plan.name | shout }}\n", 2, "No filter named 'shout'"),
         ("a\n\n\n{{ plan.name + 1 }}\n", 4, "can only concatenate str"),
+        ("a\n{% include '_b.jinja' %}\n", 2, "no layer has the template `_b.jinja`"),
     ],
 )
 def test_a_broken_template_is_named_with_layer_file_and_line(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -42,8 +43,9 @@ INHERITED = (
 )
 
 
+@cache
 def load_catalog() -> Catalog:
-    """Load everything that ships with newft."""
+    """Load everything that ships with newft, once in a process."""
     kits = (load_kit(file.parent) for file in sorted(get_domains_folder().glob("*/kit.yaml")))
     methods = load_methods(get_templates_folder() / "methods")
     return Catalog(

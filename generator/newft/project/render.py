@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from newft.answers.conditions import flatten_answers
@@ -40,9 +41,13 @@ from newft.text import Text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.bccache import Bucket
 
 TEMPLATE_SECONDS = 3.0  # of processor time; the largest of newft takes a hundredth of a second
 MAX_BITS = 256  # of a factor in a template
+TEMPLATES_IN_ERRORS = "templates"  # the folder in which errors place a template
+# by name and content, as one command may render several projects: compiling takes longer
+_COMPILED: dict[tuple[str, str], CodeType] = {}
 
 
 def render_project(
@@ -91,15 +96,12 @@ def render_tree(
     """Write the rendered templates alone to `into`."""
     layers, modules = stack_layers(plan), list_emitted_modules(plan)
     with _explain_full_disk(), tempfile.TemporaryDirectory(prefix="newft-") as scratch:
-        templates, overlays = Path(scratch).resolve() / "newft", Path(scratch).resolve() / "kits"
+        overlays = Path(scratch).resolve()
         rendered = _render_overlays(plan, answers, overlays, with_secrets=with_secrets)
         files = choose_files(stack_layers(rendered), plan.package, own=modules)
-        for file in files:
-            if file.is_template:
-                file.write(templates, file.path)
         data = build_template_data(plan, answers)
         data["document"] = build_plan_document(plan)
-        _render_templates(files, templates, into, data=data)
+        _render_templates(files, into, data=data)
         layer_of = {file.target: file.layer for file in files}
         if layer_of.get(f"src/{plan.package}/{MESSAGES_FILE}", "").startswith("language/"):
             keep_used_messages(into / "src" / plan.package)
@@ -163,11 +165,11 @@ def _explain_full_disk() -> Iterator[None]:
 
 
 def _render_templates(
-    files: Sequence[LayerFile], templates: Path, into: Path, *, data: Mapping[str, PlainValue]
+    files: Sequence[LayerFile], into: Path, *, data: Mapping[str, PlainValue]
 ) -> None:
     """Render the templates and copy all other files, in bounded time and memory."""
+    templates = {file.path: file for file in files if file.is_template}
     environment = _make_environment(templates)
-    layer_of = {file.path: file.layer for file in files if file.is_template}
     for file in sorted(files, key=lambda file: file.target):
         if file.is_template and file.path.startswith(PARTIAL_PREFIX):
             continue
@@ -177,19 +179,17 @@ def _render_templates(
                 with limit_resources(TEMPLATE_SECONDS):
                     text = environment.get_template(file.path).render(data)
             except Exception as error:  # a template can raise any exception
-                place = _locate_template_error(error, templates, layer_of)
+                place = _locate_template_error(error, templates)
                 if isinstance(error, LimitExceededError):
                     place = f"{file.layer}: {file.path}"
-                raise RenderError(
-                    _describe_template_error(error, templates), where=place
-                ) from error
+                raise RenderError(_describe_template_error(error), where=place) from error
             (into / file.target).write_text(text, encoding="utf-8", newline="")
 
 
-def _make_environment(templates: Path) -> Environment:
-    """Make the sandbox of the templates of a folder; only this function uses Jinja.
+def _make_environment(templates: Mapping[str, LayerFile]) -> Environment:
+    """Make the sandbox of the templates; only this function uses Jinja.
 
-    The templates of a kit come from others. They get plain data, reach no file outside the folder,
+    The templates of a kit come from others. They get plain data, reach no file but one another,
     and compute no numbers so large that no limit of time could interrupt it.
     """
     import jinja2
@@ -206,8 +206,22 @@ def _make_environment(templates: Path) -> Environment:
                 raise SecurityError("the number is too large")
             return super().call_binop(context, operator, left, right)
 
+    class CompiledTemplates(jinja2.BytecodeCache):
+        def load_bytecode(self, bucket: Bucket) -> None:
+            bucket.code = _COMPILED.get((bucket.key, bucket.checksum))
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            if bucket.code:
+                _COMPILED[bucket.key, bucket.checksum] = bucket.code
+
+    def read_template(name: str) -> tuple[str, str, None]:
+        if name not in templates:
+            raise jinja2.TemplateNotFound(name, f"no layer has the template `{name}`")
+        return templates[name].content.decode("utf-8"), f"{TEMPLATES_IN_ERRORS}/{name}", None
+
     environment = Sandbox(
-        loader=jinja2.FileSystemLoader(templates),
+        loader=jinja2.FunctionLoader(read_template),
+        bytecode_cache=CompiledTemplates(),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -217,24 +231,22 @@ def _make_environment(templates: Path) -> Environment:
     return environment
 
 
-def _describe_template_error(error: Exception, templates: Path) -> Text:
+def _describe_template_error(error: Exception) -> Text:
     if isinstance(error, LimitExceededError):
         return Text("the template needs too much time or memory", "模板占用的时间或内存过多")
-    said = (str(error) or type(error).__name__).replace(str(templates), "templates")
+    said = str(error) or type(error).__name__
     return Text(f"the template failed: {said}", f"模板出错：“{said}”")
 
 
-def _locate_template_error(error: Exception, templates: Path, layer_of: Mapping[str, str]) -> str:
+def _locate_template_error(error: Exception, templates: Mapping[str, LayerFile]) -> str:
     """Return the layer, file and line of a template error."""
-    frames = [
-        (Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    named = Path(getattr(error, "filename", None) or ""), getattr(error, "lineno", None)
+    frames = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    named = getattr(error, "filename", None) or "", getattr(error, "lineno", None)
     for path, line in (named, *reversed(frames)):
-        if path.is_relative_to(templates):
-            name = path.relative_to(templates).as_posix()
-            return f"{layer_of[name]}: {name}:{line}"
-    return "templates"
+        name = path.removeprefix(f"{TEMPLATES_IN_ERRORS}/")
+        if name != path and name in templates:
+            return f"{templates[name].layer}: {name}:{line}"
+    return TEMPLATES_IN_ERRORS
 
 
 def _copy_data_file(file: FileFacts, into: Path, *, source: Path) -> None:
