@@ -20,7 +20,7 @@ from newft.decide.roi.cash_flow import (
     list_adoption,
     weigh_amounts,
 )
-from newft.decide.roi.costs import LINES, compute_benefit, list_needed_figures
+from newft.decide.roi.costs import BENEFIT_SHARES, LINES, compute_benefit, select_costs
 from newft.errors import CatalogError, IncompatibleError, UsageError
 from newft.schema.advice import Approach
 from newft.schema.catalog import Catalog
@@ -55,8 +55,15 @@ def catalog_of(benefit: BenefitKind, *, tabular: bool = False) -> Catalog:
     return replace(CATALOG, kits={KIT.id: replace(KIT, benefit=benefit, tasks={"intent": task})})
 
 
-def roi(benefit: BenefitKind = "contacts", hardware: Hardware = H100, **figures: str) -> Roi:
-    answers = replace(ANSWERS, roi=figures)
+def roi(
+    benefit: BenefitKind = "contacts",
+    hardware: Hardware = H100,
+    *,
+    own_machines: bool = False,
+    **figures: str,
+) -> Roi:
+    advice = {"offline": "yes"} if own_machines else {}
+    answers = replace(ANSWERS, roi=figures, advice=advice)
     made = make_plan(answers, facts(), catalog_of(benefit), hardware).roi
     assert made is not None
     return made
@@ -155,7 +162,7 @@ def spreads_of(name: str) -> st.SearchStrategy[str]:
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_low_base_and_high_are_in_order(benefit: BenefitKind, data: st.DataObject) -> None:
-    names = sorted(list_needed_figures("finetune", benefit) - {"horizon_months"})
+    names = sorted(select_costs("finetune", benefit).needed - {"horizon_months"})
     chosen = data.draw(st.lists(st.sampled_from(names), unique=True, max_size=8))
     figures = {name: data.draw(spreads_of(name), label=name) for name in chosen}
     outcomes = roi(benefit, **{**CASES[benefit], **figures}).outcomes
@@ -164,7 +171,7 @@ def test_low_base_and_high_are_in_order(benefit: BenefitKind, data: st.DataObjec
 
 
 COSTS = sorted(
-    name for name in list_needed_figures("finetune", "contacts") if FIGURES[name].better == "low"
+    name for name in select_costs("finetune", "contacts").needed if FIGURES[name].better == "low"
 )
 
 
@@ -229,7 +236,8 @@ def test_without_a_volume_nothing_is_invented() -> None:
     assert made.break_even_volume is not None
     others = {one.id: one.outcomes for one in made.alternatives}
     assert others["prompt"] is None
-    assert made.alternatives[0].one_off is not None
+    assert made.alternatives[0].one_off_total is not None
+    assert made.alternatives[0].missing == ("requests_per_month",)
     assert made.alternatives[0].break_even_volume is not None
     assert others["nothing"] is not None
 
@@ -331,7 +339,7 @@ def test_other_approaches_are_compared_by_the_same_model() -> None:
     nothing = by_id["nothing"].outcomes
     assert nothing is not None
     assert {one.npv for one in nothing.values()} == {0}
-    costs = {one.id: one.one_off.base for one in made.alternatives if one.one_off}
+    costs = {one.id: one.one_off_total for one in made.alternatives}
     assert costs["nothing"] == 0
     assert costs["prompt"] < costs["rag"] < costs["hybrid"]
     assert costs["hybrid"] > sum(line.amount.base for line in made.one_off)
@@ -347,6 +355,76 @@ def test_other_approaches_are_compared_by_the_same_model() -> None:
     prompt = less["prompt"].outcomes
     assert prompt is not None
     assert prompt["base"].npv == pytest.approx(npv(made), rel=0.01)
+
+
+@pytest.mark.parametrize("own_machines", [True, False])
+@pytest.mark.parametrize("benefit", get_args(BenefitKind))
+def test_the_budget_of_each_approach_is_what_its_return_counts(
+    benefit: BenefitKind, own_machines: bool
+) -> None:
+    at_once = {"build_months": "0", "adoption_months": "0", "discount_rate": "0"}
+    made = roi(benefit, own_machines=own_machines, **CASES[benefit], **at_once)
+    values = {name: one.spread.value.base for name, one in made.figures.items()}
+    earned = compute_benefit(benefit, values)
+    for one in made.alternatives[:-1]:
+        assert one.outcomes is not None
+        once, monthly = (
+            sum(line.amount.base for line in lines) for lines in (one.one_off, one.monthly)
+        )
+        assert one.one_off_total == pytest.approx(once, abs=0.02)
+        expected = made.horizon_months * (earned - monthly) - once
+        assert one.outcomes["base"].npv == pytest.approx(expected, abs=1)
+        assert sum(line.share for line in one.monthly) == pytest.approx(1)
+        has_api = any(line.id == "api" for line in one.monthly)
+        assert has_api is (one.id in ("prompt", "rag") and not own_machines)
+        assert ("own devices" in one.title.en) is (one.id in ("prompt", "rag") and own_machines)
+
+
+def test_the_people_of_an_approach_are_a_share_of_those_of_fine_tuning() -> None:
+    made = roi(person_months="10/20/30", rag_effort="40%/50%/60%", classical_effort="10%")
+    people = {one.id: one.person_months for one in made.alternatives}
+    assert people["rag"] == Spread(4, 10, 18)
+    assert people["hybrid"] == Spread(14, 30, 48)
+    assert people["classical"] == Spread(1, 2, 3)
+    assert people["nothing"] is None
+
+
+SHARES = st.lists(st.floats(0, 1), min_size=3, max_size=3).map(sorted)
+
+
+@settings(max_examples=20, deadline=None)
+@given(approach=st.sampled_from(get_args(Approach)), shares=SHARES, factor=st.floats(0, 1))
+def test_a_lower_share_of_the_benefit_never_raises_what_is_earned(
+    approach: Approach, shares: list[float], factor: float
+) -> None:
+    def outcomes_with(share: list[float]) -> list[float]:
+        given_share = "/".join(repr(one) for one in share)
+        made = roi(**VOLUME, **{BENEFIT_SHARES[approach]: given_share})
+        of_others = {one.id: one.outcomes for one in made.alternatives}
+        outcomes = made.outcomes if approach == "finetune" else of_others[approach]
+        assert outcomes is not None
+        return [one.npv for one in outcomes.values()]
+
+    lower = outcomes_with([one * factor for one in shares])
+    assert all(low <= high + 0.01 for low, high in zip(lower, outcomes_with(shares), strict=True))
+
+
+def test_the_share_of_the_benefit_counts_in_return_and_break_even() -> None:
+    many = {"requests_per_month": "90000"}
+    made = roi(**many, classical_benefit="0", finetune_benefit="50%", prompt_benefit="80%/90%/1")
+    half = roi(**many, contained_share="7.5%/17.5%/32.5%")
+    assert npv(made) == pytest.approx(npv(half), abs=1)
+    assert made.break_even_volume == pytest.approx(half.break_even_volume)
+    by_id = {one.id: one for one in made.alternatives}
+    assert by_id["classical"].break_even_volume is None
+    assert (made.benefit_share, by_id["prompt"].benefit_share) == (0.5, 0.9)
+    usual = {one.id: one for one in roi(**many, finetune_benefit="50%").alternatives}
+    assert by_id["prompt"].equal_at == usual["prompt"].equal_at  # whatever it is said to reach
+    share = by_id["prompt"].equal_at
+    assert share is not None
+    as_good = roi(**many, finetune_benefit="50%", prompt_benefit=repr(share)).alternatives[0]
+    assert as_good.outcomes is not None
+    assert as_good.outcomes["base"].npv == pytest.approx(npv(made), rel=0.01)
 
 
 def test_facts_are_not_looked_up_for_tables() -> None:
@@ -450,7 +528,7 @@ def test_every_figure_is_used() -> None:
         name
         for approach in get_args(Approach)
         for benefit in get_args(BenefitKind)
-        for name in list_needed_figures(approach, benefit)
+        for name in select_costs(approach, benefit).needed
     }
     assert used == {*FIGURES}
 
@@ -465,7 +543,7 @@ def test_a_line_names_the_figures_that_it_depends_on(line: Any) -> None:
 @pytest.mark.parametrize("benefit", get_args(BenefitKind))
 def test_a_figure_belongs_to_the_benefits_that_need_it(benefit: BenefitKind) -> None:
     for approach in get_args(Approach):
-        needed = list_needed_figures(approach, benefit)
+        needed = select_costs(approach, benefit).needed
         assert all(benefit in (FIGURES[name].benefits or [benefit]) for name in needed)
         assert compute_benefit(benefit, dict.fromkeys(needed, 1.0)) >= 0
 

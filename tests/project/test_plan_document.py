@@ -149,6 +149,26 @@ def test_a_budget_that_the_phases_exceed_is_named(tmp_path: Path) -> None:
     assert "before you sign" not in (tmp_path / "agreeing/PLAN.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("language", "mark"), [("en", "*(not for"), ("zh", "*（不适用于")])
+def test_a_plan_that_recommends_another_approach_has_its_budget_and_its_gates(
+    language: Language, mark: str, tmp_path: Path
+) -> None:
+    answers = {"gpu": "cpu", "family": "smollm2", "name": "desk", "language": language}
+    facts = {"advice.labelled_rows": "700", "roi.requests_per_month": "20000"}
+    plan = generate({**answers, **facts}, tmp_path / "desk")
+    assert plan.advice.recommendation == "classical"
+    text = (tmp_path / "desk/PLAN.md").read_text(encoding="utf-8")
+    budget, rest = text.split("\n## 7. ")[1].split("\n## 8. ")
+    headings = [line for line in budget.splitlines() if line.startswith("### ")]
+    assert len(headings) == 2
+    assert plan.advice.titles["classical"].to(language) in headings[0]
+    gates = [gate for phase in plan.rollout.phases for gate in phase.gates]
+    others = [one for one in gates if one.approaches and "classical" not in one.approaches]
+    assert text.count(mark) == len(others) > 0
+    first = rest.split("\n\n")[2].splitlines()[0]
+    assert first.startswith(f"| {plan.advice.titles['classical'].to(language)} |")
+
+
 def test_a_label_of_the_data_is_no_markup(tmp_path: Path) -> None:
     label = "[open](javascript:alert(1))"
     words = ["door", "window", "roof", "floor", "garden", "cellar", "stairs", "lamp"]

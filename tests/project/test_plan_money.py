@@ -23,7 +23,12 @@ OUTCOME = Outcome(npv=-1_234.5, roi=-0.1, payback_month=None, cumulative=(0.0, -
 PROMPT = Alternative(
     id="prompt",
     title=Text("prompt", "提示词"),
-    one_off=Spread(10, 20, 30),
+    one_off=(CostLine("people", Text("people", "人力"), Spread(10, 20, 30), 1.0),),
+    monthly=(CostLine("api", Text("API", "API"), Spread(1, 2, 3), 1.0),),
+    one_off_total=20,
+    missing=(),
+    person_months=Spread(1.49, 3, 10.45),
+    benefit_share=0.9,
     break_even_volume=1_234.5,
     outcomes={"low": OUTCOME, "base": OUTCOME, "high": OUTCOME},
     equal_at=0.814,
@@ -39,8 +44,9 @@ def list_cells(language: Language = "en", **changes: Any) -> list[str]:
 
 def test_another_approach_is_shown_with_what_it_costs_and_earns() -> None:
     *cells, why = list_cells()
-    assert cells == ["**prompt**", "20", "1,234", *["-1,234"] * 3, "not within the horizon"]
-    assert why == "no device; earns as much as fine-tuning with 81.4 % of its benefit"
+    money = ["20", "90 %", "1,234", *["-1,234"] * 3]
+    assert cells == ["**prompt**", *money, "not within the horizon"]
+    assert why == "no device; earns as much as fine-tuning if it reaches 81.4 % of the full benefit"
 
 
 @pytest.mark.parametrize(
@@ -55,29 +61,43 @@ def test_an_approach_may_be_better_without_any_benefit(language: Language, said:
 
 def test_without_figures_its_one_off_cost_is_shown_alone() -> None:
     cells = list_cells(outcomes=None, equal_at=None, break_even_volume=None)
-    assert cells == ["**prompt**", "20", *["-"] * 5, "no device"]
+    assert cells == ["**prompt**", "20", "90 %", *["-"] * 5, "no device"]
+    assert list_cells(one_off_total=None)[1] == "figures are missing"
 
 
 def test_fine_tuning_itself_stands_first_and_the_recommended_approach_is_bold() -> None:
     assert URGENT.recommendation == ADVICE.recommendation == "prompt"
     roi = replace(
         UNKNOWN_RETURN,
-        one_off=(CostLine("labels", Text("labels", "标注"), Spread(1, 40, 90), 1.0),),
+        one_off_total=40,
         outcomes={"low": OUTCOME, "base": OUTCOME, "high": OUTCOME},
         break_even_volume=2_000.0,
         alternatives=(PROMPT,),
     )
     planned, other = build_money_tables(roi, URGENT, "en")["alternatives"]  # type: ignore[misc]
-    assert planned[:6] == ["fine-tuning", "40", "2,000", *["-1,234"] * 3]
+    assert planned[:7] == ["fine-tuning", "40", "100 %", "2,000", *["-1,234"] * 3]
     assert other[0] == "**prompt**"
     _, unknown = build_money_tables(roi, ADVICE, "en")["alternatives"]  # type: ignore[misc]
     assert unknown[0] == "prompt"
 
 
-@pytest.mark.parametrize("offline", [True, False])
-def test_an_api_is_no_alternative_where_all_must_run_on_own_machines(offline: bool) -> None:
-    known = read_factor_values({"offline": "yes" if offline else "no"}, RULES)
+def test_the_budget_of_what_is_recommended_is_shown_beside_that_of_fine_tuning() -> None:
     roi = replace(UNKNOWN_RETURN, alternatives=(PROMPT,))
-    tables = build_money_tables(roi, replace(ADVICE, known=known), "en")
-    (*_, why) = tables["alternatives"][-1]  # type: ignore[index]
-    assert ("not with an API" in why) is offline
+    found = build_money_tables(roi, URGENT, "en")["recommended"]
+    assert isinstance(found, dict)
+    assert found["one_off"] == [["people", "10", "20", "30", "100 %"]]
+    assert found["monthly"] == [["API", "1", "2", "3", "100 %"]]
+    assert found["person_months"] == "1.5-10.4"
+    assert [row[0] for row in found["outcomes"]] == [
+        *("Net present value", "Return on investment", "Payback")
+    ]
+    fine_tuning = replace(URGENT, recommendation="finetune")
+    for advice in (ADVICE, fine_tuning):  # nothing is known; what the project does
+        assert build_money_tables(roi, advice, "en")["recommended"] is None
+
+
+def test_whether_the_benefits_differ_is_said() -> None:
+    roi = replace(UNKNOWN_RETURN, alternatives=(replace(PROMPT, benefit_share=1.0),))
+    assert build_money_tables(roi, URGENT, "en")["same_benefit"] is True
+    roi = replace(UNKNOWN_RETURN, alternatives=(PROMPT,))
+    assert build_money_tables(roi, URGENT, "en")["same_benefit"] is False

@@ -151,11 +151,13 @@ UNKNOWN_RETURN = Roi(
     missing=("requests_per_month",),
     one_off=(),
     monthly=(),
+    one_off_total=0.0,
     outcomes=None,
     simple_formula=None,
     simple_formula_why=Text("no ramp", "没有爬坡"),
     break_even_volume=None,
     break_even_containment=None,
+    benefit_share=1.0,
     sensitivity=(),
     alternatives=(),
 )

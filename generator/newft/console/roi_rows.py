@@ -46,8 +46,8 @@ def build_money_rows(roi: Roi, advice: Advice, messages: Messages) -> Iterator[D
         volume = f"{roi.break_even_volume:,.0f}"
         yield messages("roi.break_even"), messages("roi.volume", volume=volume)
     for other in roi.alternatives:
-        if other.id == advice.recommendation and other.one_off:
-            amounts = {"currency": roi.currency, "once": format_money(other.one_off.base)}
+        if other.id == advice.recommendation and other.one_off_total is not None:
+            amounts = {"currency": roi.currency, "once": format_money(other.one_off_total)}
             text = messages("roi.other_once", **amounts)
             if other.outcomes:
                 ends = [format_money(other.outcomes[name].npv) for name in SCENARIOS]

@@ -67,8 +67,15 @@ def make_plan(answers: Answers, facts: Facts, catalog: Catalog, hardware: Hardwa
     estimate = estimate_run(inputs, recipe)
     rollout = plan_rollout(kit, answers.task, facts.data, catalog.rollout)
     effort = sum_effort(rollout.phases)
-    roi = estimate_roi(inputs, estimate, effort, catalog.figures, kit.benefit)
     advice = make_advice(collect_factor_values(inputs, catalog.advice), catalog.advice)
+    roi = estimate_roi(
+        inputs,
+        estimate,
+        effort,
+        catalog.figures,
+        kit.benefit,
+        own_machines=advice.own_machines,
+    )
     tools = choose_tools(answers.exports, answers.method, family, on_cpu=inputs.on_cpu)
     requirements = list_requirements(
         family,

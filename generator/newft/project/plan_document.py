@@ -18,6 +18,7 @@ from newft.project.markdown_cells import (
 from newft.project.plan_money import build_money_tables
 from newft.project.plan_verdict import build_advice_tables
 from newft.project.serialize import PlainValue, to_plain
+from newft.schema.advice import Approach
 from newft.schema.dataset import DataFacts
 from newft.schema.plan import Plan
 from newft.schema.roi import Roi
@@ -50,7 +51,7 @@ def build_plan_document(plan: Plan) -> PlainValue:
     language = plan.language
     tables: dict[str, object] = {
         **_build_data_tables(plan.data, language),
-        **_build_rollout_tables(plan.rollout, language),
+        **_build_rollout_tables(plan.rollout, plan.advice.recommendation, language),
     }
     tables |= _compare_staff(plan.rollout.phases, plan.roi, language)
     tables |= build_advice_tables(plan.advice, language)
@@ -58,7 +59,9 @@ def build_plan_document(plan: Plan) -> PlainValue:
     return to_plain(tables)
 
 
-def _build_rollout_tables(rollout: Rollout, language: Language) -> dict[str, object]:
+def _build_rollout_tables(
+    rollout: Rollout, recommendation: Approach, language: Language
+) -> dict[str, object]:
     def to(text: Text) -> str:
         return format_cell(text, language)
 
@@ -69,7 +72,9 @@ def _build_rollout_tables(rollout: Rollout, language: Language) -> dict[str, obj
         ],
         "test_rows": f"{rollout.test_rows:,}",
         "hypothesis_notes": _list_hypothesis_notes(rollout.hypotheses, language),
-        "phases": [_describe_phase(phase, rollout, language) for phase in rollout.phases],
+        "phases": [
+            _describe_phase(phase, rollout, recommendation, language) for phase in rollout.phases
+        ],
         "months": format_months((totals[0], totals[1]), language),
         "roles": _list_role_rows(rollout, language),
         "small_team": [[to(one.title), to(one.duties)] for one in rollout.small_team],
@@ -151,7 +156,9 @@ def _list_hypothesis_notes(hypotheses: Iterable[Hypothesis], language: Language)
     return [*notes]
 
 
-def _describe_phase(phase: Phase, rollout: Rollout, language: Language) -> dict[str, object]:
+def _describe_phase(
+    phase: Phase, rollout: Rollout, recommendation: Approach, language: Language
+) -> dict[str, object]:
     def name(role: str) -> str:
         return format_cell(rollout.roles[role].title, language)
 
@@ -163,7 +170,13 @@ def _describe_phase(phase: Phase, rollout: Rollout, language: Language) -> dict[
         "title": format_cell(phase.title, language),
         "goal": format_cell(phase.goal, language),
         "months": format_months(phase.months, language),
-        "gates": [format_cell(gate, language) for gate in phase.gates],
+        "gates": [
+            {
+                "title": format_cell(gate.title, language),
+                "applies": recommendation in (gate.approaches or (recommendation,)),
+            }
+            for gate in phase.gates
+        ],
         "artefacts": _join(language, (format_cell(one, language) for one in phase.artefacts)),
         "staff": _join(language, staff),
         "responsible": list_roles("responsible"),

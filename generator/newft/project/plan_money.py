@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from newft.figure_text import format_money, format_share
-from newft.project.markdown_cells import NO_VALUE, format_cell, format_spread
-from newft.schema.advice import ON_API, PLANNED, Advice
+from newft.project.markdown_cells import NO_VALUE, format_cell, format_range, format_spread
+from newft.schema.advice import PLANNED, Advice
 from newft.schema.roi import (
     SCENARIOS,
     Alternative,
@@ -26,10 +26,7 @@ _ORIGINS: Mapping[FigureOrigin, Text] = {
     "default": Text("default: edit me", "默认值，请修改"),
 }
 _PLANNED_WHY = Text("the figures above", "即上文的数字")
-_NO_API = Text(
-    "**not with an API, since all must run on your own machines**: count devices instead; ",
-    "**须全部在自有机器上运行，不能用 API**，应改按设备计算；",
-)
+NOTHING = "nothing"  # the alternative that earns 0
 _NO_PAYBACK = Text("not within the horizon", "期限内收不回")
 _MISSING = Text("figures are missing", "缺少数据")
 
@@ -64,6 +61,8 @@ def build_money_tables(roi: Roi, advice: Advice, language: Language) -> dict[str
             for one in roi.sensitivity[:MAX_SENSITIVITY_ROWS]
         ],
         "alternatives": _list_approach_rows(roi, advice, language),
+        "same_benefit": len({roi.benefit_share, *_list_benefit_shares(roi)}) == 1,
+        "recommended": _describe_recommended(roi, advice, language),
         "figures": [
             [
                 f"`roi.{name}`",
@@ -75,6 +74,27 @@ def build_money_tables(roi: Roi, advice: Advice, language: Language) -> dict[str
             for name, one in roi.figures.items()
         ],
     }
+
+
+def _list_benefit_shares(roi: Roi) -> list[float]:
+    return [one.benefit_share for one in roi.alternatives if one.id != NOTHING]
+
+
+def _describe_recommended(roi: Roi, advice: Advice, language: Language) -> dict[str, object] | None:
+    """Describe budget and return of what is recommended, unless it is fine-tuning."""
+    for one in roi.alternatives:
+        if one.id == advice.recommendation and one.person_months and not advice.nothing_known:
+            people = one.person_months
+            return {
+                "title": format_cell(one.title, language),
+                "why": format_cell(one.why, language),
+                "person_months": format_range((round(people.low, 1), round(people.high, 1))),
+                "one_off": [_list_cost_cells(line, language) for line in one.one_off],
+                "monthly": [_list_cost_cells(line, language) for line in one.monthly],
+                "outcomes": _list_outcome_rows(one.outcomes, language) if one.outcomes else [],
+                "missing": [f"`roi.{name}`" for name in one.missing],
+            }
+    return None
 
 
 def _list_reason_cells(one: UsedFigure, language: Language) -> list[str]:
@@ -111,6 +131,10 @@ def _format_payback(month: int | None, language: Language) -> str:
     return f"第 {month} 个月" if language == "zh" else f"month {month}"
 
 
+def _format_total(cost: float | None, language: Language) -> str:
+    return _MISSING.to(language) if cost is None else format_money(cost)
+
+
 def _format_volume(requests: float | None) -> str:
     return NO_VALUE if requests is None else f"{requests:,.0f}"
 
@@ -123,11 +147,10 @@ def _list_approach_rows(roi: Roi, advice: Advice, language: Language) -> list[li
         recommended = approach == advice.recommendation and not advice.nothing_known
         return f"**{shown}**" if recommended else shown
 
-    offline = advice.known.get("offline")
-    on_api = ON_API if offline is not None and offline.value is True else ()
     planned = [
         format_title(advice.titles[PLANNED], PLANNED),
-        format_money(sum(line.amount.base for line in roi.one_off)),
+        _format_total(roi.one_off_total, language),
+        format_share(roi.benefit_share, language),
         _format_volume(roi.break_even_volume),
         *_list_npv_cells(roi.outcomes, language),
         _PLANNED_WHY.to(language),
@@ -135,11 +158,11 @@ def _list_approach_rows(roi: Roi, advice: Advice, language: Language) -> list[li
     others = [
         [
             format_title(one.title, one.id),
-            format_money(one.one_off.base) if one.one_off else _MISSING.to(language),
+            _format_total(one.one_off_total, language),
+            NO_VALUE if one.id == NOTHING else format_share(one.benefit_share, language),
             _format_volume(one.break_even_volume),
-            *_list_npv_cells(one.outcomes, language, earns=one.id != "nothing"),
-            (_NO_API.to(language) if one.id in on_api else "")
-            + _explain_alternative(one, language),
+            *_list_npv_cells(one.outcomes, language, earns=one.id != NOTHING),
+            _explain_alternative(one, language),
         ]
         for one in roi.alternatives
     ]
@@ -166,9 +189,9 @@ def _explain_alternative(one: Alternative, language: Language) -> str:
         return f"{why}；{better.zh}" if language == "zh" else f"{why}; {better.en}"
     share = format_share(one.equal_at, language)
     return (
-        f"{why}；收益达到微调的 {share} 时与微调持平"
+        f"{why}；实现全部收益的 {share} 时与微调持平"
         if language == "zh"
-        else f"{why}; earns as much as fine-tuning with {share} of its benefit"
+        else f"{why}; earns as much as fine-tuning if it reaches {share} of the full benefit"
     )
 
 

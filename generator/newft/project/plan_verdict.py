@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from newft.project.markdown_cells import format_cell
-from newft.schema.advice import PLANNED, Advice, Approach, Standing
+from newft.schema.advice import PLANNED, RETRIEVING, Advice, Approach, Standing
 from newft.text import Language, Text
 from newft.text_layout import NO_BREAK_SPACE
 
@@ -40,7 +40,8 @@ def build_advice_tables(advice: Advice, language: Language) -> dict[str, object]
             [name(approach), f"{points:+d}" if points else "0", mark(approach)]
             for approach, points in advice.rank_scores()
         ],
-        "recommends_other": advice.recommendation != PLANNED,
+        "recommends_other": advice.recommendation != PLANNED and not advice.nothing_known,
+        "retrieves": advice.recommendation in RETRIEVING,
         "contributions": _list_rule_rows(advice, language),
         "vetoes": [
             [

@@ -12,8 +12,8 @@ from newft.text import Text
 # in the order of effort, which decides between equal scores
 Approach = Literal["prompt", "classical", "rag", "finetune", "hybrid"]
 PLANNED: Approach = "finetune"  # what a project does, and what its budget is of
-ON_API: tuple[Approach, ...] = ("prompt", "rag")  # those that are priced as calls of an API
 TUNED: tuple[Approach, ...] = ("finetune", "hybrid")  # those that train a language model
+RETRIEVING: tuple[Approach, ...] = ("rag", "hybrid")  # those that search documents
 # `first`: what to begin with while nothing is known that tells the approaches apart
 Standing = Literal["recommended", "first", "runner_up", "ruled_out", "other"]
 FactorType = Literal["choice", "yes_no", "count", "share"]
@@ -132,6 +132,12 @@ class Advice:
     def nothing_known(self) -> bool:
         """Whether no fact tells the approaches apart, so that the least effort is recommended."""
         return not (self.contributions or self.vetoes)
+
+    @property
+    def own_machines(self) -> bool:
+        """Whether everything must run on machines of the team, so that no API is called."""
+        offline = self.known.get("offline")
+        return offline is not None and offline.value is True
 
     def get_standing(self, approach: Approach) -> Standing:
         """Return what the advice says of an approach."""

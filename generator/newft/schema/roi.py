@@ -98,10 +98,15 @@ class Alternative:
 
     id: Approach | Literal["nothing"]
     title: Text
-    one_off: Spread | None  # its cost; None, as below: a figure that it needs is missing
+    one_off: tuple[CostLine, ...]  # lines that are known
+    monthly: tuple[CostLine, ...]
+    one_off_total: float | None  # base; None, as below: a figure that it needs is missing
+    missing: tuple[str, ...]  # figures that it needs, and that have no default
+    person_months: Spread | None  # of those who build it; None: of nobody
+    benefit_share: float  # base, of the full benefit
     break_even_volume: float | None  # requests a month at which its base NPV is 0
     outcomes: Mapping[Scenario, Outcome] | None
-    # the share of the benefit of fine-tuning with which it earns as much; None: it is unknown;
+    # the share of the full benefit with which it earns as much as fine-tuning; None: it is unknown;
     # below 0: it costs less than fine-tuning loses
     equal_at: float | None
     why: Text
@@ -117,7 +122,7 @@ class SimpleFormula:
 
 @dataclass(frozen=True)
 class Roi:
-    """The cash flow of a project by month, in one currency."""
+    """The cash flow of fine-tuning by month, in one currency, and that of other approaches."""
 
     currency: str
     horizon_months: int
@@ -126,10 +131,12 @@ class Roi:
     missing: tuple[str, ...]  # figures that have no default and were not given
     one_off: tuple[CostLine, ...]
     monthly: tuple[CostLine, ...]  # running cost of one month
+    one_off_total: float | None  # base; None: a figure that it needs is missing
     outcomes: Mapping[Scenario, Outcome] | None  # None: figures are missing
     simple_formula: SimpleFormula | None
     simple_formula_why: Text  # why it misleads
     break_even_volume: float | None  # requests a month at which the base NPV is 0
     break_even_containment: float | None  # share, of `contacts`
+    benefit_share: float  # base, of the full benefit
     sensitivity: tuple[Sensitivity, ...]  # the widest first
     alternatives: tuple[Alternative, ...]

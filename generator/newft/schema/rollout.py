@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from newft.schema.advice import Approach
 from newft.schema.reasoned import Reasoned, Sourced
 from newft.text import Text
 
@@ -28,13 +29,21 @@ class Role:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """What must hold at the end of a phase."""
+
+    title: Text
+    approaches: tuple[Approach, ...] = ()  # that it holds for; none: every one
+
+
+@dataclass(frozen=True)
 class Phase:
     """A part of the rollout that ends at gates which can be measured."""
 
     title: Text
     goal: Text
     months: tuple[float, float]
-    gates: tuple[Text, ...]
+    gates: tuple[Gate, ...]
     artefacts: tuple[Text, ...]
     staff: Mapping[str, tuple[float, float]]  # role -> full-time equivalents, lowest and highest
     duties: Mapping[str, Duty]  # role -> duty at the gates

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from newft.answers.keys import ADVICE_PREFIX, ROI_PREFIX, UNKNOWN_VALUE
 from newft.decide.advice.factor_values import find_known_factors, read_factor_values
-from newft.decide.roi.costs import VOLUME, list_needed_figures
+from newft.decide.roi.costs import VOLUME, select_costs
 from newft.decide.roi.given_figures import CURRENCY_KEY, EXCHANGE_RATE_KEY, USD, read_figures
 from newft.errors import UsageError
 from newft.schema.advice import PLANNED, AdviceRules, Factor
@@ -103,7 +103,7 @@ def _is_needed(name: str, figure: Figure, state: WizardState) -> bool:
     if name == GPU_PRICE and (DEVICE_PRICE_KEY in state.answers or _has_price(figure, state)):
         return False
     benefit = state.catalog.kits[str(state.answers["domain"])].benefit
-    return name in list_needed_figures(PLANNED, benefit)
+    return name in select_costs(PLANNED, benefit).needed
 
 
 def _has_price(figure: Figure, state: WizardState) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,16 +30,55 @@ class Line:
     figures: tuple[str, ...]
     compute: Callable[[Values], float]
     benefits: tuple[BenefitKind, ...] = ("contacts", "hours", "losses")
+    own_machines: bool | None = None  # only where all must run on own machines, or only elsewhere
+
+
+@dataclass(frozen=True)
+class ApproachCosts:
+    """The lines of the budget of one approach, for one kind of benefit."""
+
+    approach: Approach
+    benefit: BenefitKind
+    lines: tuple[Line, ...]
+
+    @property
+    def needed(self) -> set[str]:
+        """The figures without which nothing can be said of the outcome."""
+        return {
+            *TIMING_FIGURES,
+            *BENEFIT_FIGURES[self.benefit],
+            BENEFIT_SHARES[self.approach],
+            *(name for line in self.lines for name in line.figures),
+        }
+
+    def compute_amounts(self, values: Values) -> Amounts:
+        """Return the money that flows with these values of all figures."""
+        sums = {"once": 0.0, "month": 0.0, "use": 0.0}
+        for line in self.lines:
+            sums[line.flows] += line.compute(values)
+        benefit = compute_benefit(self.benefit, values) * values[BENEFIT_SHARES[self.approach]]
+        return Amounts(sums["once"], sums["month"], sums["use"], benefit)
 
 
 TUNED: tuple[Approach, ...] = ("finetune", "hybrid")
 BY_API: tuple[Approach, ...] = ("prompt", "rag")
 LEARNED: tuple[Approach, ...] = (*TUNED, "classical")
 ALL: tuple[Approach, ...] = (*BY_API, *LEARNED)
+EFFORTS: Mapping[Approach, str] = {  # figures: shares of the people of fine-tuning
+    "prompt": "prompt_effort",
+    "classical": "classical_effort",
+    "rag": "rag_effort",
+    "hybrid": "rag_effort",  # besides all of fine-tuning's
+}
+# figures: the share of the full benefit that each approach reaches
+BENEFIT_SHARES: Mapping[Approach, str] = {one: f"{one}_benefit" for one in ALL}
 PERSON = ("salary", "salary_loading")
 DEVICE = ("gpu_price", "gpu_overhead")
+PEOPLE_LINE = "people"
 PEOPLE_TITLE = Text("people who build it", "建设人力")
 API_TITLE = Text("API", "API 调用")
+SERVING_TITLE = Text("devices for serving", "推理算力")
+SERVING_FIGURES = ("serving_hours", *DEVICE)
 LABELS_TITLE = Text("labels", "标注")
 
 
@@ -51,35 +90,38 @@ def _price_device_hour(v: Values) -> float:
     return v["gpu_price"] * (1 + v["gpu_overhead"])
 
 
+def _price_serving(v: Values) -> float:
+    return v["serving_hours"] * _price_device_hour(v)
+
+
 def _price_request(v: Values, further_tokens: float = 0.0) -> float:
     """Return what an API takes for one request."""
     read = (v["input_tokens"] + further_tokens) * v["api_input_price"]
     return (read + v["output_tokens"] * v["api_output_price"]) / TOKENS_PRICED
 
 
-def _make_people_line(
-    approach: Approach, *, effort: str | None = None, besides: float = 0.0
-) -> Line:
-    """Make the line of the people who build an approach, whose effort is a share of fine-tuning's.
+def compute_person_months(approach: Approach, v: Values) -> float:
+    """Return the people who build an approach; another one takes a share of fine-tuning's."""
+    own = 1.0 if approach in TUNED else 0.0
+    further = v[EFFORTS[approach]] if approach in EFFORTS else 0.0
+    return v["person_months"] * (own + further)
 
-    `besides` is a share on top of it; fine-tuning itself has all of its own effort.
-    """
 
-    def compute(v: Values) -> float:
-        share = besides + v[effort] if effort else 1.0
-        return v["person_months"] * share * _price_person(v)
-
-    figures = ("person_months", *((effort,) if effort else ()), *PERSON)
-    return Line("people", PEOPLE_TITLE, "once", (approach,), figures, compute)
+def _make_people_line(approach: Approach) -> Line:
+    further = (EFFORTS[approach],) if approach in EFFORTS else ()
+    return Line(
+        PEOPLE_LINE,
+        PEOPLE_TITLE,
+        "once",
+        (approach,),
+        ("person_months", *further, *PERSON),
+        lambda v: compute_person_months(approach, v) * _price_person(v),
+    )
 
 
 API_FIGURES = (VOLUME, "input_tokens", "output_tokens", "api_input_price", "api_output_price")
 LINES = (
-    _make_people_line("finetune"),
-    _make_people_line("prompt", effort="prompt_effort"),
-    _make_people_line("rag", effort="rag_effort"),
-    _make_people_line("classical", effort="classical_effort"),
-    _make_people_line("hybrid", effort="rag_effort", besides=1.0),
+    *map(_make_people_line, ALL),
     Line(
         "training",
         Text("devices for training", "训练算力"),
@@ -125,11 +167,20 @@ LINES = (
     ),
     Line(
         "serving",
-        Text("devices for serving", "推理算力"),
+        SERVING_TITLE,
         "month",
         TUNED,
-        ("serving_hours", *DEVICE),
-        lambda v: v["serving_hours"] * _price_device_hour(v),
+        SERVING_FIGURES,
+        _price_serving,
+    ),
+    Line(
+        "serving",
+        SERVING_TITLE,
+        "month",
+        BY_API,
+        SERVING_FIGURES,
+        _price_serving,
+        own_machines=True,
     ),
     Line(
         "operations",
@@ -180,6 +231,7 @@ LINES = (
         ("prompt",),
         API_FIGURES,
         lambda v: v[VOLUME] * _price_request(v),
+        own_machines=False,
     ),
     Line(
         "api",
@@ -188,6 +240,7 @@ LINES = (
         ("rag",),
         (*API_FIGURES, "retrieved_tokens"),
         lambda v: v[VOLUME] * _price_request(v, v["retrieved_tokens"]),
+        own_machines=False,
     ),
 )
 # of the benefit of a month at full use
@@ -218,32 +271,33 @@ def compute_benefit(benefit: BenefitKind, v: Values) -> float:
     return v[VOLUME] * (avoided - v["lost_margin"])
 
 
-def select_lines(approach: Approach, benefit: BenefitKind) -> Sequence[Line]:
-    """Return the lines that an approach has for this kind of benefit."""
-    return [line for line in LINES if approach in line.approaches and benefit in line.benefits]
+def select_costs(
+    approach: Approach, benefit: BenefitKind, *, own_machines: bool = False
+) -> ApproachCosts:
+    """Return what an approach costs: calls of an API, or devices where all must run on one's own.
 
-
-def list_needed_figures(approach: Approach, benefit: BenefitKind) -> set[str]:
-    """Return the figures without which nothing can be said of the outcome."""
-    lines = select_lines(approach, benefit)
-    return {
-        *TIMING_FIGURES,
-        *BENEFIT_FIGURES[benefit],
-        *(name for line in lines for name in line.figures),
-    }
-
-
-def compute_amounts(approach: Approach, benefit: BenefitKind, values: Values) -> Amounts:
-    """Return the money that flows with these values of all figures."""
-    sums = {"once": 0.0, "month": 0.0, "use": 0.0}
-    for line in select_lines(approach, benefit):
-        sums[line.flows] += line.compute(values)
-    return Amounts(sums["once"], sums["month"], sums["use"], compute_benefit(benefit, values))
+    A model that is trained runs on devices in either case.
+    """
+    lines = (
+        line
+        for line in LINES
+        if approach in line.approaches
+        and benefit in line.benefits
+        and line.own_machines in (None, own_machines)
+    )
+    return ApproachCosts(approach, benefit, tuple(lines))
 
 
 def compute_line(line: Line, figures: Mapping[str, Spread]) -> Spread:
     """Return a line with all of its figures low, base and high: a cost grows with each of them."""
-    low = line.compute({name: figures[name].low for name in line.figures})
-    base = line.compute({name: figures[name].base for name in line.figures})
-    high = line.compute({name: figures[name].high for name in line.figures})
+    return compute_spread(line.compute, line.figures, figures)
+
+
+def compute_spread(
+    compute: Callable[[Values], float], names: tuple[str, ...], figures: Mapping[str, Spread]
+) -> Spread:
+    """Return what follows from the low, the base and the high values of some figures."""
+    low = compute({name: figures[name].low for name in names})
+    base = compute({name: figures[name].base for name in names})
+    high = compute({name: figures[name].high for name in names})
     return Spread(low, base, high)

@@ -18,37 +18,35 @@ from newft.decide.roi.cash_flow import (
     weigh_amounts,
 )
 from newft.decide.roi.costs import (
+    BENEFIT_SHARES,
     CONTACT_COST,
     CONTAINED,
     TIMING_FIGURES,
     VOLUME,
+    ApproachCosts,
     Values,
-    compute_amounts,
-    list_needed_figures,
 )
-from newft.schema.advice import Approach
-from newft.schema.roi import BenefitKind, Figure, Outcome, Scenario, Spread
+from newft.schema.roi import Figure, Outcome, Scenario, Spread
 
 SIZE_FIGURES = (
     VOLUME,
     CONTAINED,
     CONTACT_COST,
+    *BENEFIT_SHARES.values(),
 )  # of the benefit, whose sign decides which end earns more
 Spreads = Mapping[str, Spread]
 
 
 def compute_outcomes(
-    approach: Approach, benefit: BenefitKind, spreads: Spreads, figures: Mapping[str, Figure]
+    costs: ApproachCosts, spreads: Spreads, figures: Mapping[str, Figure]
 ) -> Mapping[Scenario, Outcome]:
     """Return the outcome of an approach in the three scenarios."""
-    needed = list_needed_figures(approach, benefit)
+    needed = costs.needed
     used = {name: spread for name, spread in spreads.items() if name in needed}
     return {
-        "low": _compute(approach, benefit, _choose_values(approach, benefit, used, figures, "low")),
-        "base": _compute(approach, benefit, get_base_values(used)),
-        "high": _compute(
-            approach, benefit, _choose_values(approach, benefit, used, figures, "high")
-        ),
+        "low": _compute(costs, _choose_values(costs, used, figures, "low")),
+        "base": _compute(costs, get_base_values(used)),
+        "high": _compute(costs, _choose_values(costs, used, figures, "high")),
     }
 
 
@@ -67,20 +65,17 @@ def read_timing(values: Values) -> Timing:
     )
 
 
-def estimate_npv(approach: Approach, benefit: BenefitKind, values: Values) -> float:
+def estimate_npv(costs: ApproachCosts, values: Values) -> float:
     """Return the net present value with these values of all figures."""
-    return compute_npv(
-        compute_amounts(approach, benefit, values), weigh_amounts(read_timing(values))
-    )
+    return compute_npv(costs.compute_amounts(values), weigh_amounts(read_timing(values)))
 
 
-def _compute(approach: Approach, benefit: BenefitKind, values: Values) -> Outcome:
-    return compute_outcome(compute_amounts(approach, benefit, values), read_timing(values))
+def _compute(costs: ApproachCosts, values: Values) -> Outcome:
+    return compute_outcome(costs.compute_amounts(values), read_timing(values))
 
 
 def _choose_values(
-    approach: Approach,
-    benefit: BenefitKind,
+    costs: ApproachCosts,
     spreads: Spreads,
     figures: Mapping[str, Figure],
     scenario: Literal["low", "high"],
@@ -90,11 +85,11 @@ def _choose_values(
     values = {name: _get_end(spread, figures[name], scenario) for name, spread in spreads.items()}
 
     def earn_in_a_month(changed: dict[str, float]) -> float:
-        amounts = compute_amounts(approach, benefit, changed)
+        amounts = costs.compute_amounts(changed)
         return amounts.benefit - amounts.request_cost
 
     values = pick(_list_choices(values, spreads, SIZE_FIGURES), key=earn_in_a_month)
-    amounts = compute_amounts(approach, benefit, values)
+    amounts = costs.compute_amounts(values)
     return pick(
         _list_choices(values, spreads, TIMING_FIGURES),
         key=lambda changed: compute_npv(amounts, weigh_amounts(read_timing(changed))),
