@@ -189,7 +189,7 @@ def test_a_data_set_that_is_not_there_is_said_with_its_line(
         ("optim: adamw_8bit", "AdamW of PyTorch"),
         ("adam_beta2: 0.95", "newft takes 0.999"),
         ("lr_scheduler_type: polynomial", "linear, cosine"),
-        ("neat_packing: true", "not packed"),
+        ("neat_packing: true", "batch_size counts rows here"),
     ],
 )
 def test_what_is_lost_is_said_with_its_line(line: str, said: str, tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ def test_a_given_value_that_newft_would_take_as_well_says_so_without_its_reasons
         ("batch_size", "4", 4),
         ("gradient_accumulation_steps", "8", 8),
         ("max_length", "96", 96),
+        ("max_packed_tokens", "512", 512),
         ("precision", "fp16", "fp16"),
         ("gradient_checkpointing", "true", True),
         ("seed", "0", 0),

@@ -252,6 +252,13 @@ def test_eager_attention_keeps_scores_that_grow_with_the_square_of_the_length() 
     assert long == pytest.approx(4 * short)
 
 
+def test_a_packed_sequence_has_a_mask_that_every_layer_keeps_a_copy_of() -> None:
+    """As many bytes as torch's saved_tensors_hooks count: two for each pair of tokens in 16 bit."""
+    plain = estimate_parts(with_rank(8), length=1024, checkpointing=False).activations[0]
+    packed = estimate_parts(with_rank(8), length=1024, checkpointing=False, packed=True)
+    assert packed.activations[0] - plain == 1024**2 * (1 + 2 * LLAMA_3_8B.layers)
+
+
 def test_each_of_several_cards_holds_a_second_copy_of_the_gradients() -> None:
     state = full.make_state_estimator(QWEN, {})
     one, two = estimate_parts(state), estimate_parts(state, processes=2)

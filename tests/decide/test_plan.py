@@ -38,6 +38,7 @@ def test_the_embedded_model_comes_with_its_package_and_without_that_packages_dep
         "method/lora_base",
         "method/lora",
         "device/cpu",
+        "batches/padded",
         "source/embedded",
         "language/en",
     )
@@ -79,6 +80,7 @@ def test_a_hub_model_carries_revision_and_shape() -> None:
         "method/lora",
         "device/accelerator",
         "device/cuda",
+        "batches/padded",
         "source/hub",
         "source/huggingface",
         "exports/llama_factory",

@@ -78,6 +78,7 @@ def test_the_embedded_model_on_a_cpu_trains_as_it_was_measured() -> None:
         "batch_size": "auto",
         "gradient_accumulation_steps": 8,
         "max_length": 64,
+        "max_packed_tokens": 0,
         "max_truncated_fraction": 0.01,
         "precision": "auto",
         "attention": "auto",

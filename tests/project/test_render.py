@@ -186,8 +186,18 @@ def test_the_configuration_says_once_that_another_method_was_measured(
     tmp_path: Path, language: Language
 ) -> None:
     full = load_methods(get_templates_folder() / "methods")["full"]
+<<<<<<< HEAD
     names = ("training/project", "method/full", "device/cpu", "source/embedded")
     names = (*names, f"language/{language}")
+=======
+    names = (
+        "method/full",
+        "device/cpu",
+        "batches/padded",
+        "source/embedded",
+        f"language/{language}",
+    )
+>>>>>>> 4d739947 (Pack whole rows of an update into sequences where that halves its passes: same rows, same loss)
     folder = project(tmp_path, language, method=full, layers=names)
     run_yaml = (folder / "config/run.yaml").read_text(encoding="utf-8")
     assert run_yaml.count("LoRA") == 1
@@ -212,7 +222,7 @@ def test_the_readme_lists_a_time_budget_where_runs_have_one(
     tmp_path: Path, language: Language, budget: str, device: str
 ) -> None:
     devices = {"cpu": ("device/cpu",), "accelerator": ("device/accelerator", "device/cuda")}
-    names = (*LORA, *devices[device], "source/embedded", f"language/{language}")
+    names = (*LORA, *devices[device], "batches/padded", "source/embedded", f"language/{language}")
     readme = (project(tmp_path, language, layers=names) / "README.md").read_text(encoding="utf-8")
     listed = next(line for line in readme.splitlines() if line.startswith("  training/"))
     assert (budget in listed) == (device == "cpu")
@@ -242,7 +252,7 @@ def test_the_readme_names_every_module_and_every_command(rendered: Path) -> None
 def test_each_source_says_how_to_bring_the_model(
     tmp_path: Path, source: ModelSource, language: Language
 ) -> None:
-    names = (*LORA, "device/cpu", f"source/{source}", f"language/{language}")
+    names = (*LORA, "device/cpu", "batches/padded", f"source/{source}", f"language/{language}")
     changes = {"model": model(source, "acme/model"), "layers": names, "requirements_no_deps": ()}
     folder = project(tmp_path, language, **changes)
     readme = (folder / "README.md").read_text(encoding="utf-8")
@@ -276,7 +286,7 @@ def hostile_plan(text: str, facts: Facts) -> tuple[Plan, Facts]:
         title=text,
         prompts=SystemPrompts(tuned=text, base=f"{text}\n{{labels}}"),
         model=model("huggingface", text),
-        layers=(*LORA, "device/cpu", "source/huggingface", "language/en"),
+        layers=(*LORA, "device/cpu", "batches/padded", "source/huggingface", "language/en"),
     )
     return plan, replace(facts, data=data)
 

@@ -224,10 +224,10 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def compose(source: str, into: Path, *, package: str = "project") -> Path:
+def compose(source: str, into: Path, *, package: str = "project", batches: str = "padded") -> Path:
     """A folder to import `package` from: the modules of a project with this source of the model."""
     hub = [] if source in ("embedded", "folder") else ["source/hub"]
-    names = (*LORA, "device/cpu", *hub, f"source/{source}", "language/en")
+    names = (*LORA, "device/cpu", f"batches/{batches}", *hub, f"source/{source}", "language/en")
     layers = [
         Layer("base", TEMPLATES / "project"),
         *(Layer(name, TEMPLATES / "layers" / name) for name in names),

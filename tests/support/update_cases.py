@@ -46,6 +46,7 @@ LAYERS = (
         "method/lora",
         "method/full",
         "device/cpu",
+        "batches/padded",
         "source/embedded",
         "language/en",
     ),

@@ -40,7 +40,7 @@ SPREAD_SEPARATOR = "/"  # between the low, the base and the high value of a figu
 # The values of the recipe that every method has, beside those of its own section
 RECIPE_SETTINGS = (
     "learning_rate", "lr_scheduler", "warmup_ratio", "weight_decay", "max_grad_norm", "epochs",
-    "batch_size", "gradient_accumulation_steps", "max_length", "precision",
+    "batch_size", "gradient_accumulation_steps", "max_length", "max_packed_tokens", "precision",
     "gradient_checkpointing", "seed",
 )  # fmt: skip
 # Keys of `.newft/answers.yml` that have no option: newft records the exact state of a kit.

@@ -31,6 +31,14 @@ PREFIX_CHECKPOINTING = cite_link(
     "transformers 启用梯度检查点时会关闭缓存，而前缀就在缓存里",
     "https://github.com/huggingface/transformers/blob/main/src/transformers/modeling_layers.py",
 )
+PADDING_FREE = cite_link(
+    "transformers, padding-free training (each row has positions of its own); that the loss stays "
+    'that of single rows: "Efficient Sequence Packing without Cross-contamination" '
+    "(https://arxiv.org/abs/2107.02027)",
+    "transformers 的 padding-free training（每行的位置从 0 开始）；loss 与逐行训练一致："
+    '"Efficient Sequence Packing without Cross-contamination"（https://arxiv.org/abs/2107.02027）',
+    "https://huggingface.co/docs/transformers/en/padding_free",
+)
 CUDA_GUIDE = as_citation(
     "CUDA C++ Programming Guide, compute capability 8.0, "
     "https://docs.nvidia.com/cuda/cuda-c-programming-guide/"

@@ -50,6 +50,7 @@ SETTINGS: Mapping[str, Bounds] = {
     "batch_size": Bounds(int, least=1),
     "gradient_accumulation_steps": Bounds(int, least=1),
     "max_length": Bounds(int, least=MIN_LENGTH),
+    "max_packed_tokens": Bounds(int, least=0),
     "precision": Bounds(str, choices=("fp32", "bf16", "fp16")),
     "gradient_checkpointing": Bounds(bool),
     "seed": Bounds(int, least=0, below=2**32),

@@ -145,6 +145,7 @@ def _choose_layers(
         *(f"method/{name}" for name in inputs.method.layers or (answers.method,)),
         *(["method/lora_experts"] if "target_parameters" in recipe.method else []),
         *(["device/cpu"] if inputs.on_cpu else ["device/accelerator", f"device/{kind}"]),
+        "batches/packed" if recipe.max_packed_tokens.value else "batches/padded",
         *(["source/hub"] if fetched and not model.successor else []),
         f"source/{model.source}",
         *(["model/own_code"] if model.successor else []),

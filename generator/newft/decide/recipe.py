@@ -29,6 +29,7 @@ from newft.decide.inputs import Inputs, name_memory_zh
 from newft.decide.method_rules import check_method, check_values
 from newft.decide.methods.registry import get_method, make_state_estimator
 from newft.decide.number_format import format_number, format_upper_bound
+from newft.decide.packing import choose_max_packed_tokens
 from newft.decide.precision import AUTO, choose_precision, get_heaviest_precision
 from newft.schema.method import MethodValue
 from newft.schema.plan import Recipe
@@ -71,9 +72,10 @@ def _choose_values(inputs: Inputs) -> Recipe:
         "precision", choose_precision(inputs, fits_in_fp32=_fits_in_fp32(inputs, state)), inputs
     )
     planned_for = get_heaviest_precision(number_format.value)
+    least = make_minimal_workload(inputs, state, precision=planned_for)
     fitted = fit_to_memory(
         inputs,
-        make_minimal_workload(inputs, state, precision=planned_for),
+        least,
         largest_batch=batch.get_max_device_batch_size(inputs),
         fixed=_fix_given_load(inputs),
     )
@@ -96,6 +98,7 @@ def _choose_values(inputs: Inputs) -> Recipe:
         batch_size=batch.choose_batch_size(inputs, fitted),
         gradient_accumulation_steps=batch.choose_gradient_accumulation(inputs, rows),
         max_length=_choose_max_length(inputs, fitted),
+        max_packed_tokens=choose_max_packed_tokens(inputs, fitted, rows, least),
         max_truncated_fraction=_choose_truncated_share(inputs, fitted),
         precision=number_format,
         attention=_choose_attention(inputs),

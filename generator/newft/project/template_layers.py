@@ -29,6 +29,7 @@ LAYER_ORDER = (
     "training",
     "method",
     "device",
+    "batches",
     "source",
     "model",
     "exports",

@@ -214,6 +214,8 @@ class Family:
         "sdpa",
         "eager",
     )  # kernels that are right, the preferred one first
+    # whether rows that share a sequence see only themselves; None: they do, as tests say
+    packing: Sourced[bool] | None = None
     servers: Mapping[Server, ServerSupport] = field(default_factory=dict)
     # the family to take instead, where the project cannot train this one, and why it cannot
     successor: Sourced[str] | None = None

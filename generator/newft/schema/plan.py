@@ -40,6 +40,7 @@ class Recipe:
     batch_size: Reasoned[int | str]  # auto: the project measures the fastest on its CPU
     gradient_accumulation_steps: Reasoned[int]  # if batch_size is auto: the rows of an update
     max_length: Reasoned[int]  # tokens
+    max_packed_tokens: Reasoned[int]  # of a sequence of several rows; 0: rows are padded
     max_truncated_fraction: Reasoned[float]  # share of the rows that `max_length` may truncate
     precision: Reasoned[str]  # fp32, bf16, fp16, auto
     attention: Reasoned[str]  # sdpa, auto

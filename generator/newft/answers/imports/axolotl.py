@@ -9,6 +9,7 @@ from typing import Any
 
 from newft.answers.imports.carried import (
     ADAM,
+    PACKING,
     RECIPE_PREFIX,
     Carrier,
     ImportedAnswers,
@@ -85,7 +86,7 @@ LOST = {
         "qlora has 4 bit, nf4, with double quantisation",
         "qlora 固定为 4 比特 nf4 加双重量化",
     ),
-    "sample_packing": Text("rows are not packed", "不做序列打包"),
+    "sample_packing": PACKING,
     "max_steps": Text("give epochs: the steps follow from them", "请给出轮数，步数由此得出"),
     "warmup_steps": Text("give warmup_ratio instead", "请改用 warmup_ratio"),
     "neftune_noise_alpha": Text("newft does not have NEFTune", "newft 没有 NEFTune"),

@@ -18,6 +18,13 @@ SHARDING = ("deepspeed", "fsdp", "fsdp_config")  # spread one model over several
 SCHEDULES = ("linear", "cosine", "constant_with_warmup")
 ADAM = {"adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-08}  # as PyTorch has it
 PLAIN_OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "adamw_hf")  # AdamW as PyTorch has it
+# What packing means elsewhere cannot be said in the recipe: an update would have other rows.
+PACKING = Text(
+    "newft packs rows itself where that halves the passes of an update at least; packed or not, "
+    "batch_size counts rows here and packed sequences there, so that an update has fewer rows",
+    "newft 会在能把每次更新的前向与反向次数至少减半时自行打包；无论是否打包，"
+    "这里的 batch_size 按行计，而原配置按打包后的序列计，因此每次更新的行数会变少",
+)
 
 
 # values of every recipe; which of them a file leaves to newft is said

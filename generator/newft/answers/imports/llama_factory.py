@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newft.answers.imports.carried import (
     ADAM,
+    PACKING,
     RECIPE_PREFIX,
     Carrier,
     ImportedAnswers,
@@ -84,8 +85,8 @@ LOST = {
     "additional_target": Text(
         "newft trains no whole modules beside an adapter", "newft 不在适配器之外训练完整模块"
     ),
-    "packing": Text("rows are not packed", "不做序列打包"),
-    "neat_packing": Text("rows are not packed", "不做序列打包"),
+    "packing": PACKING,
+    "neat_packing": PACKING,
     "max_steps": Text("give epochs: the steps follow from them", "请给出轮数，步数由此得出"),
     "max_samples": Text("all rows are used", "使用全部数据行"),
     "warmup_steps": Text("give warmup_ratio instead", "请改用 warmup_ratio"),

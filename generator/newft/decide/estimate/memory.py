@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, get_args
 
 from newft.schema.family import ModelSpec
@@ -59,6 +59,9 @@ DEVICE_CONTEXT: Range = (0.1, 1.5)  # GB
 KEPT_SHARE: Range = (0.04, 0.12)
 KEPT_BYTES_PER_LOGIT = 7
 KEPT_BYTES_PER_SCORE = 10
+# The mask of packed rows, for each pair of tokens in a sequence. Every layer turns it into numbers
+# of its precision and saves these for the backward pass (torch's saved_tensors_hooks, sdpa).
+BYTES_PER_MASK = 1
 DEVICE_CONTEXT_GB = DEVICE_CONTEXT[1]
 # On a CPU the process keeps freed tensors: measured on SmolLM2, 76 to 86 KB per token and layer in
 # fp32 and 53 to 56 KB in bf16, where autograd saves 40 to 47 and 27 to 29 KB; with gradient
@@ -119,6 +122,12 @@ class Workload:
     attention: str = "sdpa"
     fused_loss: bool = False  # logits are never there all at once
     few_copies: bool = False  # the loss is computed in place or in pieces
+    packed: bool = False  # several rows share a sequence, which then has a mask
+
+    def pack(self, tokens: int, rows: int) -> Workload:
+        """Return the workload of a sequence of so many tokens that may hold so many rows."""
+        logits = min(tokens, rows * self.logits_per_row)
+        return replace(self, batch_size=1, length=tokens, logits_per_row=logits, packed=True)
 
 
 class MemoryParts(NamedTuple):
@@ -236,6 +245,7 @@ def _estimate_activations(
     scores = _scale(count, BYTES_PER_SCORE)
     wide = load.precision == "fp32"
     again = _scale(count, BYTES_PER_WIDE_SCORE if wide else BYTES_PER_COMPUTED_SCORE)
+    mask, copy = _estimate_masks(load)
     if load.checkpointing:
         width = state.hidden_bytes or (BYTES_PER_WEIGHT[load.precision],) * 2
         inputs = tokens * layers * size.hidden
@@ -243,7 +253,8 @@ def _estimate_activations(
             low, high = RECOMPUTED_MARGIN_CPU
             return NOTHING, (least * layers * low, most * layers * high + again[1])
         computed = (least * RECOMPUTED_MARGIN[0], least * RECOMPUTED_MARGIN[1])
-        return (inputs * width[0], inputs * width[1]), _sum_ranges(computed, again)
+        saved = (inputs * width[0] + mask, inputs * width[1] + mask)
+        return saved, _sum_ranges(computed, again, (copy, copy))
     margin = SAVED_MARGIN_CPU if load.on_cpu else SAVED_MARGIN
     inner, (query, key) = _count_active_inner(size), _count_attention_widths(size)
     element = BYTES_PER_WEIGHT[load.precision]
@@ -258,8 +269,8 @@ def _estimate_activations(
         most += tokens * element * (5 * size.hidden + query + inner)
     before = _scale(load.batch_size * state.prefix, state.prefix_activations)
     saved = (
-        (layers * least + before[0]) * margin[0] + layers * scores[0],
-        (layers * most + before[1]) * margin[1] + layers * scores[1],
+        (layers * least + before[0]) * margin[0] + layers * (scores[0] + copy) + mask,
+        (layers * most + before[1]) * margin[1] + layers * (scores[1] + copy) + mask,
     )
     return saved, (0.0, again[1] - scores[1])
 
@@ -269,6 +280,12 @@ def _count_scores(size: ModelSpec, load: Workload, state: TrainingState) -> int:
     if load.attention != "eager":
         return 0
     return load.batch_size * size.heads * load.length * (state.prefix + load.length)
+
+
+def _estimate_masks(load: Workload) -> tuple[int, int]:
+    """Estimate the mask of a packed sequence, and the copy of it that each layer makes."""
+    pairs = load.length**2 if load.packed else 0
+    return pairs * BYTES_PER_MASK, pairs * BYTES_PER_WEIGHT[load.precision]
 
 
 def _estimate_logits(size: ModelSpec, load: Workload) -> Range:

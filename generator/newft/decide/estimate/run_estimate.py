@@ -31,7 +31,9 @@ def estimate_run(inputs: Inputs, recipe: Recipe) -> Estimate:
     low, high = estimate_memory_range(inputs.size, load)
     memory = (round(low, 1), round_peak(high))
     largest = load if AUTO in (recipe.batch_size.value, recipe.precision.value) else None
-    why = _explain_estimate(inputs, memory, hours, largest)
+    why = _explain_estimate(inputs, memory, hours, largest, packed=load.packed)
+    if load.packed:
+        return Estimate(memory, hours, why, cost, list_memory_parts(inputs.size, load))
     if longer := _explain_length(inputs, recipe.max_length.value):
         why = join_texts((why, longer), Text("; ", "；"))
     return Estimate(memory, hours, why, cost, list_memory_parts(inputs.size, load))
@@ -55,7 +57,7 @@ def _list_possible_workloads(inputs: Inputs, recipe: Recipe) -> list[Workload]:
         if isinstance(batch_size, str)
         else [batch_size]
     )
-    return [
+    loads = [
         Workload(
             state=make_state_estimator(inputs, recipe.method),
             precision=each,
@@ -70,10 +72,17 @@ def _list_possible_workloads(inputs: Inputs, recipe: Recipe) -> list[Workload]:
         for each in precisions
         for count in batches
     ]
+    packed = recipe.max_packed_tokens.value
+    return [load.pack(packed, load.batch_size * rows) for load in loads] if packed else loads
 
 
 def _explain_estimate(
-    inputs: Inputs, memory: Range | None, hours: Range | None, largest: Workload | None
+    inputs: Inputs,
+    memory: Range | None,
+    hours: Range | None,
+    largest: Workload | None,
+    *,
+    packed: bool = False,
 ) -> Text:
     if inputs.size is None:
         en = "the size of this model is not in the catalogue; `make check` measures the memory"
@@ -92,13 +101,18 @@ def _explain_estimate(
         zh = f"内存按模型结构估算{of_zh}；训练时间不超过时间预算，不含加载和评估"
     else:
         tflops = format_number(inputs.hardware.accelerator.peak_tflops)
+        held, held_zh = (
+            ("a sequence of max_packed_tokens", "每条序列 max_packed_tokens 个 token")
+            if packed
+            else ("rows of max_length", "每行 max_length 个 token")
+        )
         en = (
-            "memory of one device from the model's dimensions, for rows of max_length; time for "
+            f"memory of one device from the model's dimensions, for {held}; time for "
             f"rows as long as those of the files, at {UTILISATION[0]:.0%} to {UTILISATION[1]:.0%} "
             f"of {tflops} TFLOPS, without loading and evaluation"
         )
         zh = (
-            "单卡显存按模型结构、每行 max_length 个 token 估算；时间按文件中各行的长度、峰值 "
+            f"单卡显存按模型结构、{held_zh}估算；时间按文件中各行的长度、峰值 "
             f"{tflops} TFLOPS 的 {UTILISATION[0]:.0%} 至 {UTILISATION[1]:.0%} 计，不含加载和评估"
         )
     return Text(en, zh)

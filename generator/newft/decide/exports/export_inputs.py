@@ -111,6 +111,15 @@ def list_shared_differences(inputs: ExportInputs) -> list[Text]:
                 "本项目会实测最快的批大小、精度和注意力实现，并受时间预算限制；此处均为固定值，且没有时间预算",
             )
         )
+    if inputs.recipe.max_packed_tokens.value:
+        differences.append(
+            Text(
+                "this project packs the rows of an update; here packing is off, since it counts a "
+                "packed sequence as one row: an update has the same rows, in more passes",
+                "本项目会打包每次更新的各行；这里不打包，因为这些工具把一条打包序列算作一行："
+                "每次更新的行相同，只是前向与反向的次数更多",
+            )
+        )
     if inputs.method == FREEZE_METHOD and inputs.size is None:
         differences.append(
             Text(

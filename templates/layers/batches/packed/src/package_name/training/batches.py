@@ -1,0 +1,57 @@
+"""The batches of a run: the rows of a step, packed into sequences of several rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..config import TrainingConfig
+from ..runtime.output import say
+from .examples import Example
+from .packs import count_passes, pack_rows
+from .steps import TrainingSteps
+
+LESS_MEMORY_HINT = "lower training.max_packed_tokens; it must not be less than training.max_length"
+
+
+class Batches(NamedTuple):
+    """What the Trainer takes in turn, and how much of it makes up a step."""
+
+    train: Sequence[Sequence[Example]]
+    validation: Sequence[Sequence[Example]]
+    batch_size: int
+    gradient_accumulation_steps: int
+
+
+def build_batches(
+    train: Sequence[Example],
+    validation: Sequence[Example],
+    steps: TrainingSteps,
+    settings: TrainingConfig,
+) -> Batches:
+    """The rows of every step in sequences, as many in each step; validation rows have their own.
+
+    A step has the rows that it would have without packing, and its loss is the mean of all their
+    answers' tokens, however they are spread over sequences and processes.
+    """
+    rows = steps.rows_per_step
+    chunks = [steps.order[start : start + rows] for start in range(0, len(steps.order), rows)]
+    lengths = [[len(train[index].ids) for index in chunk] for chunk in chunks]
+    passes = count_passes(
+        lengths,
+        settings.max_packed_tokens or settings.max_length,
+        settings.processes,
+        most=rows // settings.processes,
+    )
+    packed = [
+        [train[chunk[row]] for row in sequence]
+        for chunk, sizes in zip(chunks, lengths, strict=True)
+        for sequence in pack_rows(sizes, passes * settings.processes)
+    ]
+    say(
+        "packed: a step is {passes} passes of up to {longest:,} tokens instead of {unpacked}",
+        passes=passes,
+        longest=max(sum(len(row.ids) for row in sequence) for sequence in packed),
+        unpacked=settings.gradient_accumulation_steps,
+    )
+    return Batches(packed, [[row] for row in validation], 1, passes)
