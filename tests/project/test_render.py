@@ -186,18 +186,8 @@ def test_the_configuration_says_once_that_another_method_was_measured(
     tmp_path: Path, language: Language
 ) -> None:
     full = load_methods(get_templates_folder() / "methods")["full"]
-<<<<<<< HEAD
-    names = ("training/project", "method/full", "device/cpu", "source/embedded")
+    names = ("training/project", "method/full", "device/cpu", "batches/padded", "source/embedded")
     names = (*names, f"language/{language}")
-=======
-    names = (
-        "method/full",
-        "device/cpu",
-        "batches/padded",
-        "source/embedded",
-        f"language/{language}",
-    )
->>>>>>> 4d739947 (Pack whole rows of an update into sequences where that halves its passes: same rows, same loss)
     folder = project(tmp_path, language, method=full, layers=names)
     run_yaml = (folder / "config/run.yaml").read_text(encoding="utf-8")
     assert run_yaml.count("LoRA") == 1

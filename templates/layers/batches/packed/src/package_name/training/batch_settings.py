@@ -22,8 +22,8 @@ class BatchSection(TimedSection):
         if max_length > most:
             raise ValueError(
                 fill(
-                    "is more than training.max_packed_tokens, {most}: a row must fit into a "
-                    "sequence",
+                    "it must be at most training.max_packed_tokens, {most}, since a row must fit "
+                    "into a sequence",
                     most=most,
                 )
             )
