@@ -11,6 +11,7 @@ import pytest
 import torch
 from example import COLUMNS, record, with_two_labels
 from hypothesis import HealthCheck, settings
+from tiny_batches import TINY_BATCHES
 from tiny_device import TINY_EVALUATION, TINY_TRAINING
 from tiny_method import TINY_METHOD
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -112,6 +113,7 @@ def config(
                 "max_length": 512,
                 "max_truncated_fraction": 0.01,
                 "num_evaluations": 2,
+                **TINY_BATCHES,
                 **TINY_TRAINING,
             }
         ),

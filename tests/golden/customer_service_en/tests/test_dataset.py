@@ -1,9 +1,10 @@
-"""Tokens: only the answer is learned, whole and with its end; padding changes nothing."""
+"""Tokens: only the answer is learned, whole and with its end; a batch changes nothing."""
 
 from __future__ import annotations
 
 import pytest
 import torch
+from tiny_batches import collate
 
 from golden_desk.config import Config
 from golden_desk.model.chat_encoder import ChatEncoder
@@ -11,7 +12,6 @@ from golden_desk.model.load import load_base_model, load_tokenizer
 from golden_desk.model.verify import ModelFolder
 from golden_desk.runtime.errors import ProjectError
 from golden_desk.training import examples, steps
-from golden_desk.training.collator import TargetCollator
 from golden_desk.training.examples import Example, encode_example
 
 LONG = "begins here " + "and goes on " * 60 + "ends there"
@@ -82,19 +82,19 @@ def test_a_prompt_that_cannot_be_shortened_is_refused(config: Config, encoder: C
         encode_example(conversation("short", answer="x" * 100), encoder, 20)
 
 
-def test_a_padded_batch_has_the_loss_and_the_gradients_of_its_rows(
+def test_a_batch_has_the_loss_and_the_gradients_of_its_rows(
     config: Config, encoder: ChatEncoder, tiny_model: ModelFolder
 ) -> None:
-    model = load_base_model(tiny_model.path, config.model).eval()
+    model = load_base_model(tiny_model.path, config.model, torch.device("cpu")).eval()
     asked = {"short": "an_answer", "a longer question than that": "yes", "x": "quite_a_long_answer"}
     examples = [
         encode_example(conversation(text, answer), encoder, 512) for text, answer in asked.items()
     ]
     tokens = [len(example.ids) - example.answer_start for example in examples]
-    batch = TargetCollator(encoder.tokenizer.convert_tokens_to_ids(config.model.pad))(examples)
+    batch = collate(examples, encoder.tokenizer.convert_tokens_to_ids(config.model.pad))
     given: list[torch.Tensor] = []
     model.get_output_embeddings().register_forward_pre_hook(lambda _, inputs: given.append(*inputs))
-    together = model(**{key: value.to(model.device) for key, value in batch.items()}).loss
+    together = model(**batch).loss
     together.backward()
     (hidden,) = given
     assert hidden.shape == (sum(tokens), model.config.hidden_size) and hidden.is_contiguous()

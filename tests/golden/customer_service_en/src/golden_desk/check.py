@@ -36,6 +36,7 @@ from .runtime.main import run_command
 from .runtime.messages import fill
 from .runtime.output import escape_controls_per_line, say
 from .task import TaskConfig
+from .training.batches import LESS_MEMORY_HINT
 from .training.examples import (
     Example,
     encode_examples,
@@ -167,8 +168,8 @@ def check_memory(weights: WeightCount, config: Config) -> None:
         if high > there >= needed:
             say(
                 "            warning: that may be more than there is; if training stops for want "
-                "of memory, halve training.batch_size and double "
-                "training.gradient_accumulation_steps"
+                "of memory, {hint}",
+                hint=fill(LESS_MEMORY_HINT),
             )
     if needed > there:
         raise ProjectError(

@@ -25,6 +25,7 @@ from .runtime.messages import fill
 from .runtime.yaml_lines import join_keys
 from .task import TaskConfig
 from .task_base import ConfigSection, NonEmptyStr, NonNegativeFraction, PositiveCount
+from .training.batch_settings import BatchSection
 from .training.device_settings import (
     Attention,
     BatchSize,
@@ -143,7 +144,7 @@ class ModelConfig(ConfigSection):
         return revision
 
 
-class TrainingConfig(TimedSection):
+class TrainingConfig(BatchSection):
     """How the weights are trained."""
 
     learning_rate: Annotated[float, Field(gt=0, lt=1)]

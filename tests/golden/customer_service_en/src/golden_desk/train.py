@@ -36,13 +36,14 @@ from .runtime.lock import exclusive_lock
 from .runtime.main import run_command
 from .runtime.messages import fill
 from .runtime.output import say
+from .training.batches import LESS_MEMORY_HINT, Batches, build_batches
 from .training.collator import TargetCollator
 from .training.examples import Example, measure_lengths, read_examples, refuse_truncated_examples
 from .training.model_card import write_model_card
 from .training.progress import plot_losses
 from .training.run_dir import RunDir, get_run_dir, to_portable_name
 from .training.run_plan import build_callbacks, choose_settings, plan_steps, require_devices
-from .training.steps import StepPlan, TrainingInputs, TrainingSteps, build_steps, print_steps
+from .training.steps import StepPlan, TrainingInputs, build_steps, print_steps
 
 HELP = """\
 Fine-tune the model of config/run.yaml on data/processed: make train
@@ -83,6 +84,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
     record = plan_steps(inputs, settings, steps, record)
     held_out = held_out[: record["validation_rows"]]
     print_steps(record["steps"], steps, rows=len(train), validation=len(held_out))
+    batches = build_batches(train, held_out, steps, settings)
     if options.dry_run:
         return
 
@@ -91,8 +93,7 @@ def main(config: Config, options: argparse.Namespace) -> None:
         run.begin(config, {**record, "train_rows": len(train)}, data=rows, folder=folder)
         plan, callbacks = build_callbacks(settings, steps, record)
         plan.seconds_spent = time.monotonic() - began
-        inputs = inputs._replace(validation=held_out)
-        trainer = build_trainer(chosen, run, model, inputs, steps, callbacks)
+        trainer = build_trainer(chosen, run, model, collate, batches, callbacks)
         run_trainer(trainer, run, plan)
         if trainer.is_world_process_zero():
             save_trained(model, run.trained_folder, chosen.model.precision)
@@ -139,18 +140,18 @@ def build_trainer(
     config: Config,
     run: RunDir,
     model: TunedModel,
-    inputs: TrainingInputs,
-    steps: TrainingSteps,
+    collate: TargetCollator,
+    batches: Batches,
     callbacks: Sequence[TrainerCallback],
 ) -> Trainer:
-    """The Trainer with its optimizer; it gets the examples in the order of the steps."""
+    """The Trainer with its optimizer; it gets the batches in the order of the steps."""
     set_seed(config.run.seed)
     trainer = Trainer(
         model,
-        build_training_arguments(config, run, most=len(steps.tokens)),
-        data_collator=inputs.collate,
-        train_dataset=[inputs.train[index] for index in steps.order],
-        eval_dataset=inputs.validation,
+        build_training_arguments(config, run, batches),
+        data_collator=collate,
+        train_dataset=batches.train,
+        eval_dataset=batches.validation,
         callbacks=[*callbacks, *CALLBACKS],
     )
     create_optimizer(trainer, config.method)
@@ -174,7 +175,7 @@ def run_trainer(trainer: Trainer, run: RunDir, plan: StepPlan) -> None:
     except torch.OutOfMemoryError as error:
         raise ProjectError(
             "the memory of {device} is full",
-            "halve training.batch_size and double training.gradient_accumulation_steps",
+            LESS_MEMORY_HINT,
             device=trainer.model.device,
         ) from error
 
@@ -210,18 +211,21 @@ def write_run_report(run: RunDir, config: Config, trainer: Trainer) -> None:
     say(curve)
 
 
-def build_training_arguments(config: Config, run: RunDir, *, most: int) -> TrainingArguments:
+def build_training_arguments(config: Config, run: RunDir, batches: Batches) -> TrainingArguments:
     """The values of run.yaml as the Trainer names them; ProgressCallback says when to validate."""
     settings = config.training
+    most = len(batches.train) // (
+        batches.batch_size * batches.gradient_accumulation_steps * settings.processes
+    )
     return TrainingArguments(
         output_dir=str(run.checkpoints),
         max_steps=most,
         learning_rate=settings.learning_rate,
         weight_decay=settings.weight_decay,
         max_grad_norm=settings.max_grad_norm,
-        per_device_train_batch_size=settings.batch_size,
+        per_device_train_batch_size=batches.batch_size,
         per_device_eval_batch_size=settings.batch_size,
-        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        gradient_accumulation_steps=batches.gradient_accumulation_steps,
         activation_checkpointing=settings.gradient_checkpointing,
         bf16=config.model.precision == "bf16",
         fp16=config.model.precision == "fp16",
