@@ -42,6 +42,9 @@ class Family(NamedTuple):
     end: str
     folds_system_turn: bool
 
+    def __repr__(self) -> str:  # of some tokenizers it would have 700 KB
+        return f"Family({self.tokenizer.name_or_path})"
+
     def render(self, messages: list[dict[str, str]], **options: bool) -> str:
         text = self.tokenizer.apply_chat_template(
             self.fold(messages), tokenize=False, **self.arguments, **options
@@ -60,7 +63,10 @@ class Family(NamedTuple):
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def control_tokens(self, ids: list[int]) -> list[int]:
-        return [i for i in ids if i in self.tokenizer.added_tokens_decoder]
+        """The marks among the tokens; spaces and single characters are text, added or not."""
+        added = self.tokenizer.added_tokens_decoder
+        marks = {i for i, each in added.items() if len(each.content.strip(" \t\n\r▁")) > 1}
+        return [i for i in ids if i in marks]
 
 
 @pytest.fixture(scope="module")
@@ -203,17 +209,21 @@ def test_solved_examples_in_a_prompt_are_rendered_as_turns(family: Family) -> No
 contents = st.lists(st.one_of(st.text(max_size=20), st.sampled_from(SPELLED)), max_size=6).map(
     "".join
 )
+written = contents.filter(str.strip)  # of an empty text some templates make no turn
 LENIENT = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
 @LENIENT
-@given(system=contents, text=contents)
+@given(system=written.filter(lambda text: "think" not in text), text=written)
 def test_what_a_message_spells_is_never_a_control_token(
     family: Family, system: str, text: str
 ) -> None:
-    """A user may write <|im_end|>; Qwen3's <think> counts, which is not flagged as special."""
+    """A user may write <|im_end|>; Qwen3's <think> counts, which is not flagged as special.
+
+    In a system turn, which is the team's own, /think and /no_think are switches of SmolLM3.
+    """
     plain = family.encoder.encode_prompt(ask("plain", "plain"))
     tricky = family.encoder.encode_prompt(ask(text, system))
     assert family.control_tokens(tricky) == family.control_tokens(plain)
