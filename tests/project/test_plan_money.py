@@ -96,6 +96,15 @@ def test_the_budget_of_what_is_recommended_is_shown_beside_that_of_fine_tuning()
         assert build_money_tables(roi, advice, "en")["recommended"] is None
 
 
+@pytest.mark.parametrize(("share", "said"), [(1.0, "same"), (0.9, "less")])
+def test_what_is_counted_for_the_measured_models_is_said(share: float, said: str) -> None:
+    roi = replace(UNKNOWN_RETURN, alternatives=(replace(PROMPT, benefit_share=share),))
+    assumed = build_money_tables(roi, URGENT, "en")["assumed_benefits"]
+    assert assumed == {"base": said, "baseline": "same"}
+    better = replace(roi, benefit_share=0.5)
+    assert build_money_tables(better, URGENT, "en")["assumed_benefits"]["base"] == "more"  # type: ignore[index]
+
+
 def test_whether_the_benefits_differ_is_said() -> None:
     roi = replace(UNKNOWN_RETURN, alternatives=(replace(PROMPT, benefit_share=1.0),))
     assert build_money_tables(roi, URGENT, "en")["same_benefit"] is True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from newft.figure_text import format_money, format_share
 from newft.project.markdown_cells import NO_VALUE, format_cell, format_range, format_spread
-from newft.schema.advice import PLANNED, Advice
+from newft.schema.advice import PLANNED, Advice, Approach
 from newft.schema.roi import (
     SCENARIOS,
     Alternative,
@@ -17,6 +17,7 @@ from newft.schema.roi import (
     Scenario,
     UsedFigure,
 )
+from newft.schema.rollout import ComparedModel
 from newft.text import Language, Text
 
 MAX_SENSITIVITY_ROWS = 10  # as many as the chart has
@@ -26,6 +27,7 @@ _ORIGINS: Mapping[FigureOrigin, Text] = {
     "default": Text("default: edit me", "默认值，请修改"),
 }
 _PLANNED_WHY = Text("the figures above", "即上文的数字")
+_MEASURED_APPROACHES: Mapping[ComparedModel, Approach] = {"base": "prompt", "baseline": "classical"}
 NOTHING = "nothing"  # the alternative that earns 0
 _NO_PAYBACK = Text("not within the horizon", "期限内收不回")
 _MISSING = Text("figures are missing", "缺少数据")
@@ -62,6 +64,7 @@ def build_money_tables(roi: Roi, advice: Advice, language: Language) -> dict[str
         ],
         "alternatives": _list_approach_rows(roi, advice, language),
         "same_benefit": len({roi.benefit_share, *_list_benefit_shares(roi)}) == 1,
+        "assumed_benefits": _compare_benefits(roi),
         "recommended": _describe_recommended(roi, advice, language),
         "figures": [
             [
@@ -78,6 +81,16 @@ def build_money_tables(roi: Roi, advice: Advice, language: Language) -> dict[str
 
 def _list_benefit_shares(roi: Roi) -> list[float]:
     return [one.benefit_share for one in roi.alternatives if one.id != NOTHING]
+
+
+def _compare_benefits(roi: Roi) -> dict[str, str]:
+    """Say whether the models of an evaluation are counted with as much benefit as fine-tuning."""
+    counted = {one.id: one.benefit_share - roi.benefit_share for one in roi.alternatives}
+    more = {model: counted.get(approach, 0.0) for model, approach in _MEASURED_APPROACHES.items()}
+    return {
+        model: "same" if not difference else "more" if difference > 0 else "less"
+        for model, difference in more.items()
+    }
 
 
 def _describe_recommended(roi: Roi, advice: Advice, language: Language) -> dict[str, object] | None:

@@ -63,9 +63,10 @@ EMITTED_MODULES = (  # of newft.emitted, by their paths in the package of a proj
     "data/splits.py",
     "data/table_rows.py",
     "data/text_encoding.py",
-    "runtime/markdown_text.py",
     "runtime/yaml_lines.py",
 )
+MARKDOWN_MODULE = "runtime/markdown_text.py"
+TRAINING_LAYER = "training/project"
 MULTILABEL_MODULE = "data/multilabel.py"
 OUTCOME_MODULE = "data/outcome_rules.py"
 QUANTITIES_MODULE = "data/quantities.py"
@@ -135,6 +136,7 @@ def _make_kit_layer(overlay: Overlay) -> Layer:
 def list_emitted_modules(plan: Plan) -> tuple[str, ...]:
     """Return the modules of newft.emitted that are copied into the project of a plan."""
     needed = {
+        MARKDOWN_MODULE: TRAINING_LAYER in plan.layers,  # of `make plan`
         MULTILABEL_MODULE: plan.task.label_rules.separator is not None,
         OUTCOME_MODULE: plan.task.positive is not None,
         QUANTITIES_MODULE: plan.task.tabular,

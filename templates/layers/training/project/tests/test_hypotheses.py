@@ -16,6 +16,7 @@ from package_name import plan
 from package_name.config import Config
 from package_name.evaluation.hypotheses import (
     Hypothesis,
+    judge_assumed_benefit,
     judge_hypothesis,
     load_hypotheses,
 )
@@ -47,7 +48,7 @@ def evaluation(value: float, low: float, high: float, n: int = 100) -> dict[str,
     names = ("readable", *PRIMARY_METRICS)
     return {
         "rows": n,
-        "tuned": dict.fromkeys(names, metric),
+        **{model: dict.fromkeys(names, metric) for model in ("base", "tuned", "baseline")},
         "comparison": dict.fromkeys(names, test),
         "comparison_with_baseline": dict.fromkeys(names, test),
     }
@@ -124,6 +125,33 @@ def test_all_faults_of_the_file_are_told_with_their_lines(tmp_path: Path) -> Non
     assert "units" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("assumed", "ends", "agreement"),
+    [
+        ("same", (-0.08, 0.06), "no difference"),
+        ("same", (0.5, 0.7), "contradicts"),
+        ("same", (-0.3, -0.1), "contradicts"),
+        ("less", (0.5, 0.7), "agrees"),
+        ("less", (-0.08, 0.06), "no difference"),
+        ("less", (-0.3, -0.1), "contradicts"),
+        ("more", (-0.3, -0.1), "agrees"),
+        ("more", (0.5, 0.7), "contradicts"),
+        (None, (0.5, 0.7), None),
+    ],
+)
+def test_the_benefit_that_is_counted_is_compared_with_what_was_measured(
+    assumed: str | None, ends: tuple[float, float], agreement: str | None
+) -> None:
+    values = {"metric": "primary", "against": "baseline", "assumed_benefit": assumed}
+    figures = evaluation(sum(ends) / 2, *ends)
+    judged = judge_hypothesis(claim(**values), figures)
+    assert judge_assumed_benefit(judged) == agreement
+    lower_is_better = judge_hypothesis(claim(**values, direction="at_most"), figures)
+    opposite = {"less": "more", "more": "less"}.get(assumed or "", assumed)
+    turned = judge_hypothesis(claim(**{**values, "assumed_benefit": opposite}), figures)
+    assert judge_assumed_benefit(lower_is_better) == judge_assumed_benefit(turned)
+
+
 def test_a_claim_is_a_text_in_its_table() -> None:
     judged = judge_hypothesis(claim(claim="a | <b>\n`c` [d](e)"), evaluation(0.9, 0.8, 1.0))
     assert plan.format_table([judged])[2].startswith(r"| a \| &lt;b> `c` \[d](e) | ")
@@ -146,8 +174,11 @@ def test_the_claims_of_this_project_become_a_table(
     plan.main(run_yaml, Namespace())
     claims = load_hypotheses(HYPOTHESES_YAML)
     table = (folder / "hypotheses.md").read_text(encoding="utf-8").splitlines()
-    assert len(table) == 2 + len(claims)
-    assert {line.replace(r"\|", "").count("|") for line in table} == {7}
+    rows = table[: table.index("")]
+    assert len(rows) == 2 + len(claims)
+    assert {line.replace(r"\|", "").count("|") for line in rows} == {7}
+    compared = [one for one in claims.values() if one.against and one.assumed_benefit]
+    assert len(table[len(rows) + 1 :]) >= 3 + len(compared) > 3  # three models, and what is counted
     said = capsys.readouterr().out
     assert all(one.claim.split(" ")[0] in said for one in claims.values())
     assert fill("supported") in said

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from .config import Config
 from .data.normalize import escape_controls
-from .evaluation.hypotheses import Hypothesis, HypothesisResult, judge_hypothesis, load_hypotheses
+from .evaluation.hypotheses import (
+    Hypothesis,
+    HypothesisResult,
+    judge_assumed_benefit,
+    judge_hypothesis,
+    load_hypotheses,
+)
+from .evaluation.statistics import Metric, format_metric
+from .metrics import PRIMARY_METRICS
 from .runtime.atomic_files import read_json, write_text
 from .runtime.errors import ProjectError
 from .runtime.main import run_command
@@ -28,7 +37,25 @@ VERDICT_TEXTS = {
     "not measured": fill("not measured"),
 }
 UNIT_TEXTS = {"score": "", "seconds": fill(" s"), "minutes": fill(" min")}
-MODEL_TEXTS = {"base": fill("base model"), "baseline": fill("classical baseline")}
+MODEL_TEXTS = {
+    "base": fill("base model"),
+    "tuned": fill("tuned model"),
+    "baseline": fill("classical baseline"),
+}
+ASSUMED_TEXTS = {
+    "same": fill("as much benefit as fine-tuning"),
+    "less": fill("less benefit than fine-tuning"),
+    "more": fill("more benefit than fine-tuning"),
+}
+AGREEMENT_TEXTS = {
+    "agrees": fill("the {n} test rows agree"),
+    "contradicts": fill("the {n} test rows contradict it, so correct {keys}"),
+    "no difference": fill("on {n} test rows, no difference was found"),
+}
+BENEFIT_KEYS = {
+    "base": "roi.prompt_benefit / roi.finetune_benefit",
+    "baseline": "roi.classical_benefit / roi.finetune_benefit",
+}
 SIGNS = {"at_least": "≥", "at_most": "≤"}
 NO_VALUE = "-"
 
@@ -43,7 +70,10 @@ def main(config: Config, options: argparse.Namespace) -> None:
     judged = [judge_hypothesis(one, evaluation) for one in hypotheses.values()]
     for one in judged:
         say(format_result(one))
-    write_text(run.path / "hypotheses.md", "\n".join(format_table(judged)) + "\n")
+    measured = [*list_models(evaluation), *list_assumptions(judged)]
+    say("\n".join(["", *(wrap(line, indent="  ") for line in measured)]))
+    lines = [*format_table(judged), "", *(f"- {escape_markdown(line)}" for line in measured)]
+    write_text(run.path / "hypotheses.md", "\n".join(lines) + "\n")
     say("\nthe same as a table: {path}", path=run.path / "hypotheses.md")
 
 
@@ -59,6 +89,35 @@ def format_result(judged: HypothesisResult) -> str:
     )
     first = fill("{verdict}: {claim}", verdict=VERDICT_TEXTS[judged.verdict], claim=one.claim)
     return f"{wrap(first, indent='  ')}\n  {wrap(figures, indent='  ')}"
+
+
+def list_models(evaluation: Mapping[str, Any]) -> Iterator[str]:
+    """Each model with the metric by which the task is judged."""
+    name = PRIMARY_METRICS[0]
+    for model, title in MODEL_TEXTS.items():
+        if found := evaluation.get(model, {}).get(name):
+            figure = format_metric(Metric(found["value"], found["low"], found["high"], found["n"]))
+            yield fill("{model}: {metric} {figure}", model=title, metric=name, figure=figure)
+
+
+def list_assumptions(judged: Sequence[HypothesisResult]) -> Iterator[str]:
+    """Whether the benefit that PLAN.md counts for each model agrees with what was measured."""
+    for one in judged:
+        agreement, assumed = judge_assumed_benefit(one), one.hypothesis.assumed_benefit
+        if agreement and assumed and one.measured and (model := one.hypothesis.against):
+            yield fill(
+                "section 8 of PLAN.md assumes that the {model} brings {assumed}: {agreement}",
+                model=MODEL_TEXTS[model],
+                assumed=ASSUMED_TEXTS[assumed],
+                agreement=AGREEMENT_TEXTS[agreement].format(
+                    n=f"{one.measured.n:,}", keys=BENEFIT_KEYS[model]
+                ),
+            )
+            if model == "base":
+                yield fill(
+                    "measured was the base model of this project; a larger one behind an API may "
+                    "do better with a prompt"
+                )
 
 
 def format_table(judged: Sequence[HypothesisResult]) -> list[str]:

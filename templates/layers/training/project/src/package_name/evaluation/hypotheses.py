@@ -21,6 +21,8 @@ RESTORE_HINT = "the file as it was generated: tar -xOf .newft/snapshot.tar confi
 PRIMARY_METRIC = "primary"  # in the file: the first of PRIMARY_METRICS
 COMPARISONS = {"base": "comparison", "baseline": "comparison_with_baseline"}  # of evaluation.json
 Number = Annotated[float, Field(strict=False)]  # 30 is a number too
+AssumedBenefit = Literal["same", "less", "more"]
+Agreement = Literal["agrees", "contradicts", "no difference"]
 Verdict = Literal["supported", "refuted", "too few rows", "not measured"]
 
 
@@ -45,6 +47,8 @@ class Hypothesis(ConfigSection):
     target: Number | None
     rows_needed: PositiveCount | None
     measured: Measurement | None = None  # in the pilot
+    # that section 8 of PLAN.md counts for the other model, beside fine-tuning
+    assumed_benefit: AssumedBenefit | None = None
 
 
 class HypothesisResult(NamedTuple):
@@ -80,6 +84,23 @@ def judge_hypothesis(hypothesis: Hypothesis, evaluation: Mapping[str, Any]) -> H
     """Compare a claim with the figures of an evaluation, or of the pilot."""
     measured = _find_measured(hypothesis, evaluation)
     return HypothesisResult(hypothesis, measured, _choose_verdict(hypothesis, measured))
+
+
+def judge_assumed_benefit(judged: HypothesisResult) -> Agreement | None:
+    """Compare the benefit that PLAN.md counts for another model with the paired difference.
+
+    None: nothing is counted, or nothing was measured.
+    """
+    measured, assumed = judged.measured, judged.hypothesis.assumed_benefit
+    if measured is None or assumed is None:
+        return None
+    sign = 1 if judged.hypothesis.direction == "at_least" else -1
+    ends = (measured.value if end is None else end for end in (measured.low, measured.high))
+    worst, best = sorted(sign * end for end in ends)  # of the tuned model
+    if worst <= 0 <= best:
+        return "no difference"
+    found = "less" if worst > 0 else "more"
+    return "agrees" if found == assumed else "contradicts"
 
 
 def _find_measured(hypothesis: Hypothesis, evaluation: Mapping[str, Any]) -> Metric | None:
