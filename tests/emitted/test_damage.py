@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -14,10 +15,10 @@ from support.checkout import TESTS
 from support.emitted_project import Desk
 from support.files import mount_tmpfs
 from support.run_newft import run_newft
+from support.warm_process import run_warm
 
 pytestmark = pytest.mark.slow
 
-DAMAGE = TESTS / "support" / "damage_files.py"
 # what a command cannot do without
 NEEDED = {
     "chat": (
@@ -36,15 +37,12 @@ NEEDED = {
 
 def test_every_damaged_file_is_named_and_none_gives_a_traceback(trained: Desk, fresh: Desk) -> None:
     model = fresh.folder.parent / "tiny"
-    run = subprocess.run(
-        # -P: the modules beside the script are tests, and one is called as the project is
-        [sys.executable, "-P", DAMAGE, "desk", model],
-        cwd=trained.folder,
-        env=trained.environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
+    path = os.pathsep.join((trained.environment["PYTHONPATH"], str(TESTS)))
+    run = run_warm(
+        "support.damage_files",
+        ["desk", str(model)],
+        trained.folder,
+        trained.environment | {"PYTHONPATH": path},
     )
     assert run.returncode == 0, run.stderr
     told: dict[str, str] = json.loads(run.stdout)

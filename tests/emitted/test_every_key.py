@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -17,10 +18,10 @@ from support.checkout import TESTS
 from support.emitted_project import QUICK, RECORDS, Desk, make_desk
 from support.generate_project import generate
 from support.run_newft import plain_environment
+from support.warm_process import run_warm
 
 pytestmark = pytest.mark.slow
 
-WALK = TESTS / "support" / "change_every_key.py"
 ROWS_OF_A_SAMPLE = 60
 SOURCES = {
     "embedded": {"model": "embedded", "family": "smollm2"},
@@ -73,18 +74,14 @@ def write_records(path: Path, rows: list[dict[str, str]]) -> None:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def walk(project: Path, package: str, *sections: str) -> dict[str, str | None]:
+def walk(desk: Desk, package: str, *sections: str) -> dict[str, str | None]:
     """What a change of each key does, by key."""
-    run = subprocess.run(
-        # -P: the modules beside the script are tests, and may be called as the project is
-        [sys.executable, "-P", WALK, package, *sections],
-        cwd=project,
-        env=plain_environment(project.parent)
-        | {"PYTHONPATH": str(project / "src"), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
+    path = os.pathsep.join((desk.environment["PYTHONPATH"], str(TESTS)))
+    run = run_warm(
+        "support.change_every_key",
+        [package, *sections],
+        desk.folder,
+        desk.environment | {"PYTHONPATH": path},
     )
     assert run.returncode == 0, run.stderr
     told: dict[str, str | None] = json.loads(run.stdout)
@@ -102,7 +99,7 @@ def test_every_key_of_a_run_works_or_is_refused(tmp_path: Path) -> None:
     planted += "I paid 7 times already,refund\nI paid 8 times already,refund\n"
     desk = make_desk(tmp_path, RECORDS + planted)
     sections = ("run", "data", "task", "model", "method", "training", "evaluation")
-    told = walk(desk.folder, "desk", *sections)
+    told = walk(desk, "desk", *sections)
     assert without_effect(told) == []
     for key in ("model.source", "model.revision", "model.architecture", "training.device"):
         assert str(told[key]).startswith("refused: "), told[key]
@@ -122,11 +119,11 @@ def test_every_key_of_the_rows_and_the_task_works_or_is_refused(
     write_records(raw, [*few, *plant_rows(few[0], *COLUMNS[task])])
     run_yaml = tmp_path / "desk" / "config" / "run.yaml"
     text = run_yaml.read_text(encoding="utf-8")
-    for key, value in (QUICK | {"max_length": "4000", "epochs": "1"}).items():
+    for key, value in (QUICK | {"max_length": "4000"}).items():
         text = re.sub(rf"(?m)^  {key}: .*$", f"  {key}: {value}", text)
     run_yaml.write_text(text, encoding="utf-8")
     inert = ["data.compare_digits"] if plan.task.tabular else []  # figures are compared anyway
-    assert without_effect(walk(tmp_path / "desk", plan.package, "data", "task")) == inert
+    assert without_effect(walk(Desk(tmp_path / "desk"), plan.package, "data", "task")) == inert
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -264,14 +261,7 @@ def test_a_project_for_a_cpu_trains_in_one_process_on_it(ready: Desk) -> None:
     assert run.returncode == 1
     assert "training.device is 'cuda': it must be one of: cpu" in run.stderr
     assert "training.processes is 2: it must be 1 or less" in run.stderr
-    several = subprocess.run(
-        ready.command("train"),
-        cwd=ready.folder,
-        env=ready.environment | {"WORLD_SIZE": "2"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    several = run_warm("desk.train", [], ready.folder, ready.environment | {"WORLD_SIZE": "2"})
     assert several.returncode == 1
     assert several.stderr.startswith("error: this project trains in one process\n")
 
@@ -299,18 +289,19 @@ def test_other_processes_than_planned_keep_the_rows_of_an_update(
     on_a_gpu: Desk, planned: int, processes: int, said: str
 ) -> None:
     ready, rows = on_a_gpu, 8 * planned
-    run = subprocess.run(
-        [
-            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
-            *("--nproc-per-node", str(processes), "-m", "desk.train", "--dry-run"),
-            *("--set", f"training.processes={planned}", *UPDATE, *ON_CPU),
-        ],
-        cwd=ready.folder,
-        env=ready.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["--dry-run", "--set", f"training.processes={planned}", *UPDATE, *ON_CPU]
+    if processes == 1:
+        run = ready.run("train", *words)
+    else:
+        launch = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+        run = subprocess.run(
+            [sys.executable, "-m", *launch, "-m", "desk.train", *words],
+            cwd=ready.folder,
+            env=ready.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
     assert (
@@ -321,15 +312,8 @@ def test_other_processes_than_planned_keep_the_rows_of_an_update(
 
 
 def test_processes_that_cannot_share_an_update_are_refused(on_a_gpu: Desk) -> None:
-    desk = Desk(on_a_gpu.folder)
-    run = subprocess.run(
-        [*desk.command("train"), *UPDATE, *ON_CPU],
-        cwd=desk.folder,
-        env=desk.environment | {"WORLD_SIZE": "3"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = on_a_gpu.environment | {"WORLD_SIZE": "3"}
+    run = run_warm("desk.train", [*UPDATE, *ON_CPU], on_a_gpu.folder, environment)
     assert run.returncode == 1
     assert run.stderr.startswith("error: an update has 8 rows ")
     assert "hint: start a number of processes by which 8 is divisible" in run.stderr

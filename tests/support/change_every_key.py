@@ -1,8 +1,9 @@
 """Change each key of run.yaml in turn, in an emitted project, and tell what that changes.
 
-python tests/support/change_every_key.py PACKAGE SECTION...
+python -m support.change_every_key PACKAGE SECTION...
 
-Runs in a project whose rows are few. Prints one JSON object: for every key of the sections, the
+Runs in a project whose rows are few, after its package in the path: modules of tests may be called
+as the project is. Prints one JSON object: for every key of the sections, the
 command that did something else, or the message that refused the change, or null.
 """
 
@@ -68,6 +69,7 @@ OTHERS: dict[str, object] = {
 TIMED = re.compile(r"_runtime$|_per_second$|^seconds_|^peak_")
 # `auto` is what was fastest, which no two runs share
 NOT_BY_PACE = ("model.precision=fp32", "model.attention=sdpa", "training.batch_size=2")
+SHORT = ("training.epochs=1",)  # what a key does shows in the first
 BY_PACE = re.compile(r"tokens/s|每秒|[Pp]eak of memory|峰值占用")  # no two runs share these lines
 TIME_LEFT = re.compile(r", [^,]* left$|，还需 .*$")  # the end of a line of progress
 
@@ -110,7 +112,7 @@ class Trial:
 
     def __init__(self, overrides: tuple[str, ...]) -> None:
         self.config = module("config").load_config(
-            Path("config/run.yaml"), (*NOT_BY_PACE, *overrides)
+            Path("config/run.yaml"), (*NOT_BY_PACE, *SHORT, *overrides)
         )
         self.shapes: list[tuple[int, ...]] = []
 

@@ -1,6 +1,6 @@
 """Damage each file that a command reads, in an emitted project, and tell how the command ends.
 
-python tests/support/damage_files.py PACKAGE MODEL_FOLDER
+python -m support.damage_files PACKAGE MODEL_FOLDER
 
 Runs in a project with a trained run. Prints one JSON object: for every file and kind of damage, the
 exit code of the command with what it wrote to stderr, or the traceback of what it let through.
