@@ -92,9 +92,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     return make
 
 
-def make_project(family: Family, model: Path, method: str, folder: Path) -> Project:
+def make_project(family: Family, model: Path, method: str, folder: Path, **answers: str) -> Project:
     given = {"domain": "customer_service", "task": "intent", "language": "en", "gpu": "cpu"}
-    given |= {"family": family.id, "model": str(model), "method": method}
+    given |= {"family": family.id, "model": str(model), "method": method} | answers
     plan = generate(given, folder)
     (raw,) = (folder / "data" / "raw").iterdir()
     with raw.open(encoding="utf-8", newline="") as file:
@@ -158,3 +158,24 @@ def check_trained_weights(project: Project, family: Family, model: Path) -> None
             trained = {name for name in trained if f".layers.{LAYERS - 1}." in name}
         assert trained
         assert {name for name in before if not before[name].equal(weights[name])} == trained
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("method", [each for each in METHODS if each != "prefix"])
+def test_a_packed_project_has_the_losses_of_a_padded_one(
+    method: str, models: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Of every family, tests/emitted/test_model_classes.py compares losses and gradients."""
+    name = "qwen3-Qwen3ForCausalLM"
+    family, _ = MODELS[name]
+    update = {"recipe.batch_size": "2", "recipe.gradient_accumulation_steps": "4"}
+    losses = []
+    for tokens in ("0", "4000"):
+        given = {"gpu": "1x80GB", **update, "recipe.max_packed_tokens": tokens}
+        project = make_project(family, models(name), method, tmp_path / tokens, **given)
+        project.run("prepare")
+        words = ("--set", "training.device=cpu", "--set", "model.precision=fp32")
+        assert ("packed: a step is " in project.run("train", *words)) == (tokens != "0")
+        losses.append(project.read_losses())
+    padded, packed = losses
+    assert packed == pytest.approx(padded, rel=1e-3)
